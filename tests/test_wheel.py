@@ -1,4 +1,4 @@
-"""The wheel, installed outside the checkout, finds its models and its migrations."""
+"""The wheel, installed outside the checkout, finds its models, its migrations and its data files."""
 
 import subprocess
 import sys
@@ -55,6 +55,16 @@ def test_the_models_came_along_and_are_found(python: Path, tmp_path: Path) -> No
 def test_the_settings_file_came_along(python: Path, tmp_path: Path) -> None:
     run(str(python.parent / "alpr-edge"), "settings", "init", "new.toml", cwd=tmp_path)
     assert (tmp_path / "new.toml").read_bytes() == (ROOT / "config" / "alpr-edge.toml").read_bytes()
+
+
+def test_the_profiles_and_the_list_of_banned_passwords_came_along(python: Path, tmp_path: Path) -> None:
+    program = (
+        "from alpr_edge.access.password_rules import banned_passwords;"
+        "from alpr_edge.settings import PolicySettings;"
+        "from alpr_edge.settings.profiles import summarise_policy;"
+        "print(len(banned_passwords()), summarise_policy(PolicySettings()).profile)"
+    )
+    assert run(str(python), "-c", program, cwd=tmp_path) == "16290 california\n"
 
 
 def test_no_training_code_is_in_the_wheel(python: Path) -> None:

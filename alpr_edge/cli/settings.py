@@ -1,13 +1,16 @@
 """``alpr-edge settings``: write, check and migrate the settings file."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption
 from alpr_edge.cli.output import count_text, print_object
 from alpr_edge.domain.errors import SettingsError
+
+if TYPE_CHECKING:
+    from alpr_edge.settings.profiles import PolicySummary
 
 FileArgument = Annotated[
     Path,
@@ -36,29 +39,37 @@ def init(file: FileArgument = DEFAULT_SETTINGS, as_json: JsonOption = False) -> 
 
 @app.command()
 def check(file: FileArgument = DEFAULT_SETTINGS, as_json: JsonOption = False) -> None:
-    """Check a settings file and the files it names. Lists every fault at once; exit code 2 if there is one."""
-    faults = _faults(file)
+    """Check a settings file and the files it names. Lists every fault at once; exit code 2 if there is one.
+
+    Of a file that is fit for use it shows what its policy means: purposes, sessions, passwords, times.
+    """
+    faults, policy = _look_at(file)
     if as_json:
-        print_object({"file": file, "faults": faults})
+        print_object({"file": file, "faults": faults, "policy": policy})
     else:
         for fault in faults:
             typer.echo(f"alpr-edge: {fault}", err=True)
         typer.echo(f"{file}: {count_text(len(faults), 'fault') if faults else 'fit for use'}")
+        for line in policy.lines() if policy and not faults else ():
+            typer.echo(line)
     if faults:
         raise typer.Exit(SettingsError.exit_code)
 
 
-def _faults(file: Path) -> list[str]:
+def _look_at(file: Path) -> "tuple[list[str], PolicySummary | None]":
+    """Every fault of a settings file, and what its policy means where that can be told."""
     from alpr_edge.app.factories import model_faults
     from alpr_edge.services.key_check import key_faults
     from alpr_edge.settings import file_faults, load
+    from alpr_edge.settings.profiles import summarise_policy
 
     try:
         settings = load(file)
+        policy = summarise_policy(settings.policy)
     except SettingsError as error:
-        return error.faults
+        return error.faults, None
     models = model_faults(settings.vision, settings.unit.data_directory)
-    return [*file_faults(settings), *key_faults(settings.store.keys_directory), *models]
+    return [*file_faults(settings), *key_faults(settings.store.keys_directory), *models], policy
 
 
 @app.command()

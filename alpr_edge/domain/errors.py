@@ -5,6 +5,8 @@
     AlprEdgeError            one line that says what is wrong and what to do; never a traceback
     ├── SettingsError        the settings file: every fault at once              exit code 2
     ├── AccessError          the caller may not see stored plates               exit code 3
+    ├── RosterError          a roster of people was refused; the one in force stays
+    ├── PasswordError        a new password is not good enough
     ├── ModelError           a model file is missing, changed or unusable
     ├── CaptureError         a frame source cannot be opened, froze or vanished
     ├── PositionError        a fix source cannot be opened or vanished
@@ -50,6 +52,23 @@ class AccessError(AlprEdgeError):
     """The caller may not see stored plates (policy 462.6(a))."""
 
     exit_code = 3
+
+
+class RosterError(AlprEdgeError):
+    """A roster of people was refused; the one in force stays.
+
+    Args:
+        fault: the reason, a :class:`~alpr_edge.domain.people.roster.RosterFault`.
+        message: one line for a person; of the roster it names serials, dates and the department alone.
+    """
+
+    def __init__(self, fault: str, message: str) -> None:
+        super().__init__(message)
+        self.fault = fault
+
+
+class PasswordError(AlprEdgeError):
+    """A new password is not good enough; the text says why, and never the password."""
 
 
 class ModelError(AlprEdgeError):

@@ -17,6 +17,7 @@ from alpr_edge.settings.cameras import (
 from alpr_edge.settings.files import file_faults
 from alpr_edge.settings.lists import ListSource
 from alpr_edge.settings.loader import load, parse
+from alpr_edge.settings.policy import PolicySettings
 from alpr_edge.settings.power import PowerSettings
 from alpr_edge.settings.retention import RetentionSettings
 from alpr_edge.settings.schema import (
@@ -40,6 +41,7 @@ __all__ = [
     "HotlistSettings",
     "ListSource",
     "Picamera2Camera",
+    "PolicySettings",
     "PositionSettings",
     "PowerSettings",
     "RetentionSettings",

@@ -16,6 +16,7 @@ from alpr_edge.settings.cameras import CameraSettings, V4l2Camera, camera_kinds,
 from alpr_edge.settings.list_rules import ListRules
 from alpr_edge.settings.lists import SOURCES_MAX, ListSource
 from alpr_edge.settings.load import LoadSettings
+from alpr_edge.settings.policy import PolicySettings
 from alpr_edge.settings.power import PowerSettings
 from alpr_edge.settings.retention import RetentionSettings
 
@@ -163,6 +164,7 @@ class Settings(Section):
     power: PowerSettings = PowerSettings()
     load: LoadSettings = LoadSettings()
     retention: RetentionSettings = RetentionSettings()
+    policy: PolicySettings = PolicySettings()
     uplink: UplinkSettings = UplinkSettings()
 
 

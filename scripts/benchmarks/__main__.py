@@ -1,4 +1,4 @@
-"""Measure the models, the path, the hotlist or the disk; one JSON line a figure on stdout, progress on stderr."""
+"""Measure the models, the path, the hotlist, the disk or access: one JSON line a figure; progress goes to stderr."""
 
 import argparse
 import os
@@ -8,13 +8,14 @@ from alpr_edge.cli.error_handling import run_command_line
 from alpr_edge.runtime.logs import configure_logs
 from alpr_edge.settings import VisionSettings, parse
 from scripts.benchmarks import accuracy
+from scripts.benchmarks.access import measure as access
 from scripts.benchmarks.disk import measure as disk
 from scripts.benchmarks.hotlist import measure as hotlist
 from scripts.benchmarks.path import measure as path
 
 DATA = Path("../shared/data")
 """Where the real photos are, beside the checkout, unless they are said to be elsewhere."""
-CHOICES = {"accuracy": accuracy.CHOICES, "disk": disk.PARTS, "path": path.CHOICES}
+CHOICES = {"access": access.PARTS, "accuracy": accuracy.CHOICES, "disk": disk.PARTS, "path": path.CHOICES}
 """The parts of each benchmark that has some."""
 
 
@@ -31,6 +32,9 @@ def _run() -> None:
         hotlist.run(arguments.entries, table=arguments.table)
         return
     parts = _parts(parser, arguments.only, CHOICES[arguments.which])
+    if arguments.which == "access":
+        access.run(parts or access.PARTS)
+        return
     data = _data(parser, arguments.data, required=arguments.which != "path")
     if arguments.which == "disk":
         disk.run(data, parts or disk.PARTS, arguments.reads or disk.REAL_READS)
@@ -78,7 +82,7 @@ def _path_request(arguments: argparse.Namespace, data: Path | None, parts: tuple
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
-    parser.add_argument("which", choices=("accuracy", "path", "hotlist", "disk"))
+    parser.add_argument("which", choices=("accuracy", "path", "hotlist", "disk", "access"))
     chosen = os.environ.get("ALPR_EDGE_DATA")
     parser.add_argument(
         "--data", type=Path, default=Path(chosen) if chosen else None, help=f"real photos; default: {DATA}"
@@ -91,7 +95,8 @@ def _parser() -> argparse.ArgumentParser:
         "--only",
         default="",
         help=f"accuracy: some of {','.join(accuracy.CHOICES)}; default: what nothing was chosen by; disk: "
-        f"some of {','.join(disk.PARTS)}; path: some of {','.join(path.CHOICES)}; default of both: all but profile",
+        f"some of {','.join(disk.PARTS)}; path: some of {','.join(path.CHOICES)}; access: some of "
+        f"{','.join(access.PARTS)}; default of these: all but profile",
     )
     of_accuracy = parser.add_argument_group("accuracy")
     of_accuracy.add_argument("--second-reader", action="store_true", help="voting: ask the second reader as well")

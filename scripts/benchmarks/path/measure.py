@@ -14,14 +14,14 @@ from rich.table import Table
 
 from alpr_edge.settings import VisionSettings
 from scripts.benchmarks.figures import figure
-from scripts.benchmarks.path import busy, copies, cpu_shares, durable, live, memory, rates
+from scripts.benchmarks.path import busy, copies, cpu_shares, durable, live, memory, rates, skipping
 from scripts.benchmarks.path.frames import BenchFrames, bench_frames
 from scripts.benchmarks.path.int8 import Int8Choice, int8_choice
 from scripts.benchmarks.path.machine import Machine, usable_cores
 
 FRAMES, ROUNDS, SECONDS, READS = 200, 5, 30, 1_500
 """Frames of the recording, rounds of contenders, seconds of a unit whose memory is measured, and reads written."""
-PARTS = ("rates", "empty", "tone", "three_cameras", "memory", "copies", "durable", "upload", "busy")
+PARTS = ("rates", "empty", "tone", "three_cameras", "skipping", "memory", "copies", "durable", "upload", "busy")
 """What is measured unless it is chosen by name, in this order: the machine is warm for what is judged by its time."""
 CHOICES = (*PARTS, "profile")
 TARGETS = {
@@ -91,18 +91,18 @@ def run(request: PathRequest) -> None:
 def _work(request: PathRequest, recording: BenchFrames, choice: Int8Choice) -> Mapping[str, Callable[[], None]]:
     """What each part does."""
     vision, frames = request.vision, recording.frames
+    whole = skipping.every_look(vision)
     return {
         "rates": lambda: rates.print_rates(vision, frames, request.rounds, choice),
         "empty": lambda: rates.print_empty(vision, frames, request.rounds),
-        "tone": lambda: live.print_tone(vision, frames, choice),
-        "three_cameras": lambda: live.print_three(vision, frames, choice),
+        "tone": lambda: live.print_tone(whole, frames, choice),
+        "three_cameras": lambda: live.print_three(whole, frames, choice),
+        "skipping": lambda: skipping.print_skipping(vision, frames, choice),
         "memory": lambda: memory.print_memory(vision, frames, request.watch_s, choice),
         "copies": lambda: copies.print_copies(vision, frames),
         "durable": lambda: durable.print_durable(frames, request.reads or READS),
         "upload": lambda: durable.print_upload(frames, request.reads or READS),
-        "busy": lambda: busy.print_busy(
-            vision, frames, busy.Work(request.entries, request.reads or busy.READS), choice
-        ),
+        "busy": lambda: busy.print_busy(whole, frames, busy.Work(request.entries, request.reads or busy.READS), choice),
         "profile": lambda: cpu_shares.print_profile(vision, frames, table=request.table),
     }
 

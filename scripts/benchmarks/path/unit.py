@@ -71,6 +71,8 @@ class UnitRun:
     """From the start of its threads until everything was recognised and written."""
     frames: int
     """Frames recognised."""
+    processor_s: float
+    """Of this process meanwhile, all threads together."""
     latencies_ms: list[float] = field(default_factory=list)
 
 
@@ -113,12 +115,12 @@ def run_unit(
             )
             pipeline = Pipeline(here, _feeds(cameras), parts, live=live)
             with watch or nullcontext():
-                began = time.perf_counter()
+                began_s, began_processor_s = time.perf_counter(), time.process_time()
                 pipeline.run_to_end()
-                seconds = time.perf_counter() - began
+                seconds, processor_s = time.perf_counter() - began_s, time.process_time() - began_processor_s
         if failures := pipeline.failures():
             raise StoreError(f"a part of the path failed: {failures[0]}")
-        return UnitRun(seconds, pipeline.frames_seen, player.latencies_ms)
+        return UnitRun(seconds, pipeline.frames_seen, processor_s, player.latencies_ms)
 
 
 def _with_folders(settings: Settings, data: Path) -> Settings:

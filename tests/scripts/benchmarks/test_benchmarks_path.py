@@ -56,10 +56,12 @@ def test_the_path_is_held_against_its_peers_by_rounds_in_turns(tmp_path: Path, m
 
 
 def test_live_cameras_give_every_frame_and_tones(tmp_path: Path, models: Path) -> None:
-    figures = figures_of(path_bench(tmp_path, models, "tone,three_cameras"))
+    figures = figures_of(path_bench(tmp_path, models, "tone,three_cameras,skipping"))
     assert figures["path.capture_to_tone.p99"]["value"] >= figures["path.capture_to_tone.median"]["value"] > 0
     assert figures["path.three_cameras_dropped"]["of"] == 2 * 3 * 6
     assert figures["path.three_cameras_tone_p99_ms"]["of"] > 0
+    assert figures["path.with_skipping"]["value"] > 0
+    assert len(figures["path.with_skipping.standing"]["tones"]) == 2
 
 
 def test_memory_is_that_of_a_real_process_with_its_cameras(tmp_path: Path, models: Path) -> None:

@@ -1,0 +1,128 @@
+"""Passkeys (WebAuthn level 3): registration and sign-in, always with the user verified by a PIN or a finger.
+
+A passkey is bound to the department's domain (the relying party's id); the page of a car is a host name below it. It
+so proves possession and knowledge at once, and cannot be given away to another site.
+"""
+
+import secrets
+from dataclasses import dataclass
+
+import webauthn
+from webauthn.helpers import base64url_to_bytes, parse_authentication_credential_json
+from webauthn.helpers.exceptions import WebAuthnException
+from webauthn.helpers.structs import (
+    AuthenticatorSelectionCriteria,
+    PublicKeyCredentialDescriptor,
+    ResidentKeyRequirement,
+    UserVerificationRequirement,
+)
+
+from alpr_edge.domain.errors import AccessError
+from alpr_edge.domain.people.credentials import PASSKEYS_MAX, Credentials, Passkey
+from alpr_edge.domain.people.person import Person
+
+CHALLENGE_BYTES = 32
+RESPONSE_CHARACTERS_MAX = 16_384
+_PARSE_FAULTS = (WebAuthnException, ValueError, KeyError, TypeError)
+"""What the library raises on a response that an attacker made up."""
+
+
+@dataclass(frozen=True, slots=True)
+class RelyingParty:
+    """The site that passkeys are registered for."""
+
+    domain: str
+    """The department's domain, such as ``alpr.example.gov``."""
+    name: str
+    origins: tuple[str, ...]
+    """Addresses of its pages, such as ``https://car-12.alpr.example.gov:8443``."""
+
+
+def new_challenge() -> bytes:
+    """A new challenge; it is good for one answer, which the caller sees to."""
+    return secrets.token_bytes(CHALLENGE_BYTES)
+
+
+def registration_options(person: Person, credentials: Credentials, site: RelyingParty, challenge: bytes) -> str:
+    """What a browser needs to register a passkey, as JSON for ``navigator.credentials.create()``."""
+    options = webauthn.generate_registration_options(
+        rp_id=site.domain,
+        rp_name=site.name,
+        user_id=person.person_id.encode(),
+        user_name=person.badge,
+        user_display_name=person.name,
+        challenge=challenge,
+        authenticator_selection=AuthenticatorSelectionCriteria(
+            resident_key=ResidentKeyRequirement.REQUIRED, user_verification=UserVerificationRequirement.REQUIRED
+        ),
+        exclude_credentials=[PublicKeyCredentialDescriptor(id=each.credential_id) for each in credentials.passkeys],
+    )
+    return webauthn.options_to_json(options)
+
+
+def verify_registration(response: str, challenge: bytes, site: RelyingParty, credentials: Credentials) -> Passkey:
+    """The passkey of a browser's answer.
+
+    Raises:
+        AccessError: the answer does not hold, the user was not verified, or the person has as many as they may.
+    """
+    if len(credentials.passkeys) >= PASSKEYS_MAX:
+        raise AccessError(f"at most {PASSKEYS_MAX} passkeys a person; remove one first")
+    if len(response) > RESPONSE_CHARACTERS_MAX:
+        raise AccessError("the passkey was not registered: its answer is too long")
+    try:
+        result = webauthn.verify_registration_response(
+            credential=response,
+            expected_challenge=challenge,
+            expected_rp_id=site.domain,
+            expected_origin=list(site.origins),
+            require_user_verification=True,
+        )
+    except _PARSE_FAULTS:
+        raise AccessError("the passkey was not registered: its answer does not hold") from None
+    return Passkey(result.credential_id, result.credential_public_key, result.sign_count)
+
+
+def authentication_options(site: RelyingParty, challenge: bytes) -> str:
+    """What a browser needs to sign in, as JSON for ``navigator.credentials.get()``; it names no account."""
+    options = webauthn.generate_authentication_options(
+        rp_id=site.domain, challenge=challenge, user_verification=UserVerificationRequirement.REQUIRED
+    )
+    return webauthn.options_to_json(options)
+
+
+def credential_id_of(response: str) -> bytes:
+    """The passkey that an answer says it is of; empty where the answer is none."""
+    if len(response) > RESPONSE_CHARACTERS_MAX:
+        return b""
+    try:
+        return base64url_to_bytes(parse_authentication_credential_json(response).id)
+    except _PARSE_FAULTS:
+        return b""
+
+
+def verify_assertion(
+    response: str, challenge: bytes, site: RelyingParty, passkey: Passkey, sign_count: int
+) -> int | None:
+    """The passkey's new counter if an answer holds and the user was verified; else None.
+
+    Args:
+        response: the browser's answer, JSON.
+        challenge: the one that was asked.
+        site: the site that asks.
+        passkey: the passkey that the answer names.
+        sign_count: the highest counter seen of it; a lower one is a copy's.
+    """
+    try:
+        result = webauthn.verify_authentication_response(
+            credential=response,
+            expected_challenge=challenge,
+            expected_rp_id=site.domain,
+            expected_origin=list(site.origins),
+            credential_public_key=passkey.public_key,
+            credential_current_sign_count=sign_count,
+            require_user_verification=True,
+        )
+    except _PARSE_FAULTS:
+        return None
+    return result.new_sign_count

@@ -1,0 +1,68 @@
+"""Decides whether a new password is good enough, and says why not (NIST SP 800-63B-4, 3.1.1.2; CJIS IA-5).
+
+Length and a list of banned passwords, no rules of composition: those make passwords that people write down.
+"""
+
+import gzip
+import re
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+from alpr_edge.access.passwords import normalise
+from alpr_edge.domain.errors import PasswordError
+from alpr_edge.domain.people.person import Person
+
+CHARACTERS_MAX = 128
+"""SP 800-63B-4 asks for 64 at least; beyond this nobody types."""
+BANNED_FILE = Path(__file__).parent / "data" / "banned-passwords.txt.gz"
+OWN_WORD_CHARACTERS_MIN = 3
+
+
+@cache
+def banned_passwords() -> frozenset[str]:
+    """The banned passwords of 8 characters and more, in lower case; where they come from stands beside the file."""
+    return frozenset(gzip.decompress(BANNED_FILE.read_bytes()).decode().split())
+
+
+def check_password(password: str, person: Person, characters_min: int) -> None:
+    """Check a new password.
+
+    Args:
+        password: as it was typed.
+        person: who will have it.
+        characters_min: of the security profile, where a second factor goes with it.
+
+    Raises:
+        PasswordError: it is not good enough; the text says why.
+    """
+    text = normalise(password)
+    if not characters_min <= len(text) <= CHARACTERS_MAX:
+        raise PasswordError(
+            f"a password has {characters_min} to {CHARACTERS_MAX} characters; three words make a good one"
+        )
+    if not text.isprintable():
+        raise PasswordError("a password has printable characters alone")
+    if is_banned(text):
+        raise PasswordError("this password is on the list of common ones, which are tried first; choose another")
+    if len(_without_own_words(text.casefold(), person)) < characters_min:
+        raise PasswordError("this password is made of your name, badge, address or organisation; choose another")
+
+
+def is_banned(password: str) -> bool:
+    """Whether a password is a common one, also with digits and signs before or behind it."""
+    text = password.casefold()
+    return bool({text, re.sub(r"^[\W\d_]+|[\W\d_]+$", "", text)} & banned_passwords())
+
+
+def _without_own_words(text: str, person: Person) -> str:
+    """A text without the words of a person's own data."""
+    for word in sorted(_own_words(person), key=len, reverse=True):
+        text = text.replace(word, "")
+    return text
+
+
+def _own_words(person: Person) -> Iterable[str]:
+    own = (person.name, person.badge, person.email, person.organisation, person.ori, person.person_id)
+    words = {word for text in own for word in re.split(r"[\W_]+", text.casefold())}
+    return (word for word in words if len(word) >= OWN_WORD_CHARACTERS_MIN)

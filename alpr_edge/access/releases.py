@@ -1,0 +1,53 @@
+"""Releases locked accounts: by an administrator or a designated supervisor who is signed in, or by a one-time code."""
+
+from alpr_edge.access.store import AccessRows, AccessStore
+from alpr_edge.domain.errors import AccessError
+from alpr_edge.domain.people.person import Person, sign_in_key
+from alpr_edge.domain.sessions.lockout import Lock, ReleaseWay, is_release_code, may_release
+
+
+def lock_of(store: AccessStore, name: str) -> Lock | None:
+    """The lock of an account, whose challenge its holder reads to the department; None where there is none.
+
+    Only for somebody else who is signed in, or root: it tells that an account exists.
+    """
+    with store.reading() as rows:
+        account = rows.account(sign_in_key(name))
+    return None if account is None else account.lock
+
+
+def release(store: AccessStore, releaser: Person, name: str) -> ReleaseWay:
+    """Unlock the account of somebody else; returns how it was allowed.
+
+    Args:
+        store: accounts and locks.
+        releaser: who is signed in, open and not in glance mode, and releases the lock.
+        name: badge or e-mail address of the locked account.
+
+    Raises:
+        AccessError: the releaser may not, or no such account is locked.
+    """
+    with store.writing() as rows:
+        account = rows.account(sign_in_key(name))
+        way = None if account is None else may_release(releaser, account.person.person_id)
+        if account is None or account.lock is None or way is None:
+            raise AccessError("no such account is locked, or you may not unlock it")
+        _unlock(rows, account.person.person_id)
+        return way
+
+
+def release_by_code(store: AccessStore, name: str, code: str) -> bool:
+    """Unlock an account by the code that the department read out; False for a wrong one, or where nothing is locked."""
+    with store.writing() as rows:
+        account = rows.account(sign_in_key(name))
+        if account is None or account.lock is None:
+            return False
+        if not is_release_code(code, account.credentials.release_secret, account.lock):
+            return False
+        _unlock(rows, account.person.person_id)
+        return True
+
+
+def _unlock(rows: AccessRows, person_id: str) -> None:
+    rows.set_lock(person_id, None)
+    rows.set_failures(person_id, ())

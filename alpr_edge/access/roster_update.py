@@ -1,0 +1,48 @@
+"""Puts a new roster in force: checks it, replaces the people, and signs out whoever is no longer among them."""
+
+from alpr_edge.access.store import AccessRows, AccessStore
+from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.people.person import AccountStatus
+from alpr_edge.domain.people.roster import Roster, RosterHeader, check_roster
+from alpr_edge.domain.people.signed_roster import RosterKey, open_roster
+from alpr_edge.domain.sessions.session import SessionEnd
+
+
+def install_roster(store: AccessStore, content: bytes, key: RosterKey, now: Instant) -> RosterHeader:
+    """Put a signed roster in force; one that is refused changes nothing.
+
+    Args:
+        store: accounts and sessions.
+        content: the signed file.
+        key: the department's key, as it was pinned.
+        now: the present instant.
+
+    Raises:
+        RosterError: expired, older, unsigned, changed, unreadable, or another department's; the text says which.
+        StoreError: the accounts cannot be written; the roster before stays in force.
+    """
+    roster = open_roster(content, key)
+    with store.writing() as rows:
+        check_roster(roster, key.department_id, rows.roster(), now.trusted_utc)
+        _unlock_released(rows, roster)
+        rows.replace_roster(roster)
+        _end_sessions(rows, roster)
+    return roster.header
+
+
+def _unlock_released(rows: AccessRows, roster: Roster) -> None:
+    """Unlock whom an administrator of the department has unlocked since the roster before."""
+    for member in roster.members:
+        if member.person.unlocks:
+            account = rows.account_of(member.person.person_id)
+            if account is not None and account.lock is not None and member.person.unlocks > account.person.unlocks:
+                rows.set_lock(member.person.person_id, None)
+                rows.set_failures(member.person.person_id, ())
+
+
+def _end_sessions(rows: AccessRows, roster: Roster) -> None:
+    """End the sessions of people who are not active in a roster."""
+    active_ids = {it.person.person_id for it in roster.members if it.person.status is AccountStatus.ACTIVE}
+    for session in rows.live_sessions():
+        if session.person_id not in active_ids:
+            rows.save_session(session.finish(SessionEnd.ROSTER))

@@ -1,0 +1,112 @@
+"""Looks at sessions, locks them, ends them, and asks whether their holders may do something."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from alpr_edge.access.store import AccessRows, AccessStore
+from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.people.person import Person
+from alpr_edge.domain.people.roster import rule_date
+from alpr_edge.domain.permissions.decision import AccessDecision, AccessRequest, AccessTime, DecisionReason, decide
+from alpr_edge.domain.permissions.profile import Profile
+from alpr_edge.domain.sessions.session import AccessSession, SessionEnd, SessionLimits, SessionState, token_digest
+
+USE_NOTED_EVERY = timedelta(seconds=30)
+"""How old the last use may be before it is written again: glance mode comes so much early at most, never late."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPlace:
+    """Where a session is used, and when."""
+
+    token: str
+    login: str
+    address: str
+    now: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Authorisation:
+    """Whether somebody may do something, and who it is."""
+
+    decision: AccessDecision
+    person: Person | None
+    """None where no session is."""
+    session: AccessSession | None
+
+
+def authorise_request(
+    store: AccessStore, place: SessionPlace, request: AccessRequest, profile: Profile, limits: SessionLimits
+) -> Authorisation:
+    """Ask whether the holder of a session may do something; an open session counts as used.
+
+    Args:
+        store: accounts and sessions.
+        place: the session, and where it is used.
+        request: what they ask for.
+        profile: the rules of the state.
+        limits: how long sessions stay open.
+
+    Raises:
+        StoreError: the accounts cannot be read; then nothing is allowed.
+    """
+    with store.reading() as rows:
+        session = _session_at(rows, place)
+        account = rows.account_of(session.person_id) if session else None
+        header = rows.roster()
+    if session is None or account is None or header is None:
+        return Authorisation(AccessDecision(DecisionReason.SESSION_ENDED), None, None)
+    at = AccessTime(rule_date(place.now.trusted_utc, header), header.valid_until, account.last_sign_in)
+    state = session.state_at(place.now, limits)
+    decision = decide(account.person, state, request, at, profile)
+    if state is SessionState.OPEN and place.now.ms_since(session.used) >= USE_NOTED_EVERY / timedelta(milliseconds=1):
+        session = _note_use(store, session, place.now, limits)
+    return Authorisation(decision, account.person, session)
+
+
+def lock_session(store: AccessStore, place: SessionPlace) -> bool:
+    """Bring a session into glance mode, as a key press asks for; False where there is none."""
+    with store.writing() as rows:
+        session = _session_at(rows, place)
+        if session is None or session.end is not None:
+            return False
+        rows.save_session(session.lock())
+        return True
+
+
+def sign_out(store: AccessStore, place: SessionPlace) -> bool:
+    """End a session; False where there is none."""
+    with store.writing() as rows:
+        session = _session_at(rows, place)
+        if session is None or session.end is not None:
+            return False
+        rows.save_session(session.finish(SessionEnd.SIGN_OUT))
+        return True
+
+
+def end_sessions(store: AccessStore, person_id: str) -> int:
+    """End every session of a person, as an administrator asks for; returns how many there were.
+
+    The caller asked :func:`authorise_request` for the action ``manage_people`` before.
+    """
+    with store.writing() as rows:
+        live_sessions = [session for session in rows.live_sessions() if session.person_id == person_id]
+        for session in live_sessions:
+            rows.save_session(session.finish(SessionEnd.ADMINISTRATOR))
+    return len(live_sessions)
+
+
+def _session_at(rows: AccessRows, place: SessionPlace) -> AccessSession | None:
+    """The session of a token, if it is used where it was begun."""
+    session = rows.session(token_digest(place.token))
+    return session if session is not None and session.is_bound_to(place.login, place.address) else None
+
+
+def _note_use(store: AccessStore, session: AccessSession, now: Instant, limits: SessionLimits) -> AccessSession:
+    """Keep that a session was used, unless it was locked or ended meanwhile."""
+    with store.writing() as rows:
+        current_session = rows.session(session.token_sha256) or session
+        used_session = current_session.use(now, limits)
+        if used_session != current_session:
+            rows.save_session(used_session)
+    return used_session

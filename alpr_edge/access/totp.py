@@ -1,0 +1,46 @@
+"""One-time codes of an authenticator app (RFC 6238: SHA-1, six digits, 30 seconds)."""
+
+import secrets
+from datetime import datetime
+
+import pyotp
+
+STEP_S = 30
+STEPS_AROUND = 1
+"""Steps before and after the present one that are accepted: the clocks of phone and car differ (RFC 6238, 5.2)."""
+_NO_SECRET = pyotp.random_base32()
+"""In place of the secret of an account that does not exist: the same work is done."""
+
+
+def new_secret() -> str:
+    """A new shared secret of 160 bits, base32."""
+    return pyotp.random_base32()
+
+
+def provisioning_uri(secret: str, name: str, issuer: str) -> str:
+    """The ``otpauth://`` address that an app reads from a QR code.
+
+    Args:
+        secret: the shared secret.
+        name: the name of the account in the app.
+        issuer: the department.
+    """
+    return pyotp.TOTP(secret, interval=STEP_S).provisioning_uri(name=name, issuer_name=issuer)
+
+
+def matching_step(secret: str, code: str, utc: datetime) -> int | None:
+    """The time step that a code belongs to; None: to none of those accepted now.
+
+    A caller keeps the step of an accepted code and refuses that and every earlier one: each code is good once.
+
+    Args:
+        secret: the shared secret, base32; empty: no code matches.
+        code: as it was typed.
+        utc: the present moment.
+    """
+    totp = pyotp.TOTP(secret or _NO_SECRET, interval=STEP_S)
+    typed = "".join(code.split()).encode()
+    now = int(utc.timestamp()) // STEP_S
+    steps = range(now - STEPS_AROUND, now + STEPS_AROUND + 1)
+    matches = [step for step in steps if secrets.compare_digest(totp.generate_otp(step).encode(), typed)]
+    return matches[0] if matches and secret else None

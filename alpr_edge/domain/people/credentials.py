@@ -1,0 +1,52 @@
+"""What a person proves who they are with, as values; the checks are in ``alpr_edge.access``.
+
+None of these values is shown: their ``repr`` leaves every secret out.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+PASSKEYS_MAX = 8
+"""Most passkeys of one person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passkey:
+    """A registered passkey: a public key, which is no secret."""
+
+    credential_id: bytes
+    public_key: bytes = field(repr=False)
+    """COSE_Key (RFC 9052), as the authenticator gave it."""
+    sign_count: int = 0
+    """The authenticator's counter at its registration."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """The credentials of one person; empty texts are credentials that were never set."""
+
+    password_hash: str = field(default="", repr=False)
+    """Argon2id hash in the PHC string format, with its parameters and salt."""
+    totp_secret: str = field(default="", repr=False)
+    """Shared secret of the authenticator app, base32 (RFC 6238)."""
+    release_secret: str = field(default="", repr=False)
+    """Shared secret of the department's one-time release codes, base32 (:mod:`alpr_edge.domain.sessions.lockout`)."""
+    passkeys: tuple[Passkey, ...] = ()
+    password_set: datetime | None = None
+    """When the password was set; None: not known."""
+
+    @property
+    def has_password(self) -> bool:
+        """Whether the person can sign in with password and code: nobody can without a second factor."""
+        return bool(self.password_hash and self.totp_secret)
+
+    def is_password_old(self, moment: datetime, days_max: int | None) -> bool:
+        """Whether the password has to be changed for its age, as CJIS asks for (IA-5); one of unknown age has to be.
+
+        Args:
+            moment: the date that rules are decided by.
+            days_max: of the security profile; None: a password never gets too old.
+        """
+        if days_max is None:
+            return False
+        return self.password_set is None or moment - self.password_set >= timedelta(days=days_max)

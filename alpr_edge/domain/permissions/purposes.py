@@ -1,0 +1,35 @@
+"""What data is wanted for: a closed list of purposes (policy 462.3, 462.4, 462.6(b)), and those that are barred.
+
+Which of them a department offers, and what each asks for, stands in its profile (:mod:`.profile`).
+"""
+
+from enum import StrEnum
+
+
+class PurposeCode(StrEnum):
+    """A purpose, the barred ones last: they can be named so that the attempt is refused and recorded."""
+
+    CRIMINAL_INVESTIGATION = "criminal_investigation"
+    STOLEN_VEHICLE = "stolen_vehicle"
+    """A stolen vehicle or a stolen plate."""
+    STOLEN_PROPERTY = "stolen_property"
+    WANTED_OR_MISSING = "wanted_or_missing"
+    """A warrant, a wanted or a missing person."""
+    EMERGENCY_ALERT = "emergency_alert"
+    """AMBER and its like."""
+    HOMELAND_SECURITY = "homeland_security"
+    ELECTRONIC_SURVEILLANCE = "electronic_surveillance"
+    SUSPECT_INTERDICTION = "suspect_interdiction"
+    CRIME_SCENE_CANVASS = "crime_scene_canvass"
+    DEPARTMENT_ACTION = "department_action"
+    """A civil or administrative action of the department."""
+    DISCOVERY = "discovery"
+    """Discovery, or the order of a court."""
+    AUDIT = "audit"
+    TRAINING = "training"
+    """Training with made-up data; never with reads of real vehicles."""
+    MAINTENANCE = "maintenance"
+
+    IMMIGRATION_ENFORCEMENT = "immigration_enforcement"
+    PROTECTED_HEALTH_CARE = "protected_health_care"
+    PROTEST = "protest"

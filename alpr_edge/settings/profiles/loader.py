@@ -1,0 +1,151 @@
+"""Reads the data file of a profile into the rules that the domain decides by; every value is checked.
+
+A file that breaks a rule is a mistake of the release, not of the department: its test fails before it is shipped.
+"""
+
+import tomllib
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Self, TypeVar
+
+from pydantic import Field, Strict, ValidationError, model_validator
+
+from alpr_edge.domain.errors import SettingsError
+from alpr_edge.domain.permissions.profile import (
+    BarredTerms,
+    CaseFormats,
+    Need,
+    Profile,
+    PurposeRule,
+    SecurityProfile,
+)
+from alpr_edge.domain.permissions.purposes import PurposeCode
+from alpr_edge.domain.sessions.lockout import LockoutLimits
+from alpr_edge.domain.sessions.session import SessionLimits
+from alpr_edge.settings.base import Section
+from alpr_edge.settings.policy import PolicySettings
+
+FOLDER = Path(__file__).parent
+Words = Annotated[str, Field(min_length=1, max_length=200)]
+Code = Annotated[PurposeCode, Strict(strict=False)]
+NeedWord = Annotated[Need, Strict(strict=False)]
+FileT = TypeVar("FileT", bound=Section)
+
+
+class PurposeTable(Section):
+    """[purposes.<code>]: a purpose that may be chosen."""
+
+    words: Words
+    offence: NeedWord
+    case: NeedWord
+
+
+class BarredTable(Section):
+    """[barred.<code>]: a purpose that is refused."""
+
+    words: Words
+    law: Words
+    terms: Annotated[tuple[Words, ...], Strict(strict=False)]
+
+
+class StateFile(Section):
+    """A file of the rules of a state."""
+
+    source: Words
+    verified: bool
+    log_retention_days: Annotated[int, Field(ge=365, le=36_500)]
+    case_formats: Annotated[tuple[str, ...], Strict(strict=False)]
+    purposes: dict[Code, PurposeTable]
+    barred: dict[Code, BarredTable]
+    offences: dict[Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")], Words]
+
+    @model_validator(mode="after")
+    def _check_complete(self) -> Self:
+        """Every purpose of the product is offered or barred, so that a new one is decided about in each profile."""
+        if both := sorted(set(self.purposes) & set(self.barred)):
+            raise ValueError(f"{both[0]} is offered and barred")
+        if missing := sorted(set(PurposeCode) - set(self.purposes) - set(self.barred)):
+            raise ValueError(f"{missing[0]} is neither offered nor barred")
+        return self
+
+
+class SessionTable(Section):
+    """[sessions]: how long a session lasts."""
+
+    idle_min: Annotated[float, Field(gt=0, le=30)]
+    factors_h: Annotated[float, Field(gt=0, le=12)]
+    people_max: Annotated[int, Field(ge=1, le=16)]
+
+
+class LockoutTable(Section):
+    """[lockout]: what locks an account."""
+
+    failures_max: Annotated[int, Field(ge=1, le=5)]
+    window_min: Annotated[float, Field(ge=15, le=1440)]
+
+
+class SecurityFile(Section):
+    """A file of the rules of a security policy; no file may be laxer than AC-7, AC-11 and IA-5 ask for."""
+
+    source: Words
+    password_characters_min: Annotated[int, Field(ge=8, le=64)]
+    password_days_max: Annotated[int | None, Field(ge=30, le=365)] = None
+    log_retention_days: Annotated[int, Field(ge=365, le=36_500)]
+    notice: Annotated[str, Field(min_length=100, max_length=2000)]
+    sessions: SessionTable
+    lockout: LockoutTable
+
+
+def load_profile(policy: PolicySettings, folder: Path = FOLDER) -> Profile:
+    """Load the rules of the state that the settings name, with the case formats of the settings where there are any.
+
+    Raises:
+        SettingsError: the file breaks a rule.
+    """
+    file = _load(folder / f"{policy.profile}.toml", StateFile)
+    try:
+        return Profile(
+            name=policy.profile,
+            source=file.source,
+            is_verified=file.verified,
+            purposes={code.value: PurposeRule(it.words, it.offence, it.case) for code, it in file.purposes.items()},
+            barred={code.value: f"{it.words} ({it.law})" for code, it in file.barred.items()},
+            offences=dict(file.offences),
+            case_formats=CaseFormats.parse(policy.case_formats or file.case_formats),
+            barred_terms=BarredTerms.parse({term: code for code, it in file.barred.items() for term in it.terms}),
+            log_retention_days=file.log_retention_days,
+        )
+    except ValueError as error:
+        raise SettingsError([f"profile {policy.profile}: {error}"]) from None
+
+
+def load_security_profile(policy: PolicySettings, folder: Path = FOLDER) -> SecurityProfile:
+    """Load the rules of the security policy that the settings name.
+
+    Raises:
+        SettingsError: the file breaks a rule.
+    """
+    file = _load(folder / f"{policy.security_profile}.toml", SecurityFile)
+    sessions, lockout = file.sessions, file.lockout
+    return SecurityProfile(
+        name=policy.security_profile,
+        source=file.source,
+        sessions=SessionLimits(
+            timedelta(minutes=sessions.idle_min), timedelta(hours=sessions.factors_h), sessions.people_max
+        ),
+        lockout=LockoutLimits(lockout.failures_max, timedelta(minutes=lockout.window_min)),
+        password_characters_min=file.password_characters_min,
+        password_days_max=file.password_days_max,
+        log_retention_days=file.log_retention_days,
+        notice=file.notice.strip(),
+    )
+
+
+def _load(path: Path, kind: type[FileT]) -> FileT:
+    try:
+        return kind.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except ValidationError as error:
+        faults = [f"{'.'.join(str(part) for part in each['loc'])}: {each['msg']}" for each in error.errors()]
+        raise SettingsError([f"profile {path.stem}: {fault}" for fault in faults]) from None
+    except (OSError, ValueError) as error:
+        raise SettingsError([f"profile {path.stem}: cannot be read: {error}"]) from None

@@ -1,0 +1,67 @@
+"""Opens the accounts of a car: ``accounts.db``, SQLCipher under a key derived from the access key.
+
+It is the car's side of the port :class:`~alpr_edge.access.store.AccessStore`. Where the file is damaged or the key is
+missing nobody signs in, and health says so; the people come back with the department's next roster.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from alpr_edge.access.store import AccessRows
+from alpr_edge.runtime.key_derivation import derive_key
+from alpr_edge.store.access.rows import SqlAccessRows
+from alpr_edge.store.access.schema import RELEASE
+from alpr_edge.store.db.database import Database
+from alpr_edge.store.keys import load_key
+
+ACCOUNTS = "accounts"
+"""Purpose of the key, which ``derive_key`` makes from the access key: the access log has another file and key."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AccountStore:
+    """The open accounts; threads may share them."""
+
+    database: Database
+
+    @contextmanager
+    def reading(self) -> Iterator[AccessRows]:
+        """One consistent view.
+
+        Raises:
+            StoreError: the database cannot be read.
+        """
+        with self.database.read() as connection:
+            yield SqlAccessRows(connection)
+
+    @contextmanager
+    def writing(self) -> Iterator[AccessRows]:
+        """One transaction that no other process writes beside, on disk when the block ends.
+
+        Raises:
+            StoreError: the database cannot be written; nothing of the block is kept.
+        """
+        with self.database.write() as connection:
+            yield SqlAccessRows(connection)
+
+
+@contextmanager
+def open_accounts(directory: Path, keys_directory: Path, *, migrate: bool) -> Iterator[AccountStore]:
+    """Open the accounts; closes them at the end.
+
+    Args:
+        directory: the unit's data folder.
+        keys_directory: the folder of keys, where systemd passed none.
+        migrate: make the database, or bring its schema up to date.
+
+    Raises:
+        StoreError: no access key, a wrong one, or a database that this release cannot use.
+    """
+    key = derive_key(load_key("access", keys_directory), ACCOUNTS)
+    database = Database.open(directory, key, migrate=migrate, release=RELEASE)
+    try:
+        yield AccountStore(database)
+    finally:
+        database.close()

@@ -1,0 +1,1 @@
+"""One file a schema, and each only adds."""

@@ -1,0 +1,1 @@
+"""Access: permissions, sign-in, rosters, and the log of who looked."""

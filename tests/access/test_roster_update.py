@@ -1,0 +1,88 @@
+"""A roster replaces the one in force as a whole or not at all, and signs out whom it no longer has."""
+
+from datetime import timedelta
+
+import pytest
+
+from alpr_edge.access.attempts import SignInOutcome
+from alpr_edge.access.roster_update import install_roster
+from alpr_edge.domain.errors import RosterError
+from alpr_edge.domain.people.credentials import Credentials, Passkey
+from alpr_edge.domain.people.person import AccountStatus
+from alpr_edge.domain.people.roster import Member, RosterFault
+from alpr_edge.domain.people.signed_roster import sign_roster
+from alpr_edge.domain.sessions.session import SessionEnd, token_digest
+from tests.access.accounts import ROSTER_KEY, Car
+from tests.domain.people.builders import NOW, OTHER_KEY, SIGNING_KEY, person, roster
+
+
+def install_fault(car: Car, content: bytes) -> str:
+    with pytest.raises(RosterError) as excinfo:
+        install_roster(car.store, content, ROSTER_KEY, car.now)
+    return excinfo.value.fault
+
+
+def test_a_newer_roster_replaces_people_names_and_credentials(car: Car) -> None:
+    passkeys = (Passkey(b"b-key", b"1", 1), Passkey(b"a-key", b"2", 2))
+    new = Member(person("p-7", badge="777"), Credentials("hash", "secret", "release", passkeys))
+    content = sign_roster(roster(new, serial=9), SIGNING_KEY)
+    assert install_roster(car.store, content, ROSTER_KEY, car.now).serial == 9
+    with car.store.reading() as rows:
+        held = rows.roster()
+        assert held is not None
+        assert held.serial == 9
+        assert rows.account("bp-1") is None
+        assert rows.account_of("p-1") is None
+        account = rows.account("777")
+        assert account is not None
+        assert (account.person, account.credentials) == (new.person, new.credentials)
+        assert rows.account_of_passkey(b"a-key") == account
+        assert rows.account_of_passkey(b"c-key") is None
+
+
+def test_what_is_refused_changes_nothing(car: Car) -> None:
+    refused = {
+        RosterFault.NOT_NEWER: sign_roster(roster(serial=car.serial), SIGNING_KEY),
+        RosterFault.UNSIGNED: sign_roster(roster(serial=99), OTHER_KEY),
+        RosterFault.EXPIRED: sign_roster(roster(serial=99, valid_until=NOW), SIGNING_KEY),
+        RosterFault.TAMPERED: sign_roster(roster(serial=99), SIGNING_KEY).replace(b":99,", b":98,"),
+        RosterFault.UNREADABLE: b"{}",
+        RosterFault.OTHER_DEPARTMENT: sign_roster(roster(serial=99, department_id="turlock-pd"), SIGNING_KEY),
+    }
+    assert {fault: install_fault(car, content) for fault, content in refused.items()} == {
+        each: each for each in refused
+    }
+    with car.store.reading() as rows:
+        held = rows.roster()
+    assert held is not None
+    assert held.serial == car.serial
+    assert car.sign_in().outcome is SignInOutcome.SIGNED_IN
+
+
+@pytest.mark.parametrize("status", [AccountStatus.SUSPENDED, AccountStatus.LEFT, None])
+def test_who_is_suspended_or_missing_is_signed_out(car: Car, status: AccountStatus | None) -> None:
+    officer, partner = car.sign_in("Bp-1"), car.sign_in("Bp-2")
+    car.install(*([] if status is None else [person("p-1", status=status)]), person("p-2"))
+    with car.store.reading() as rows:
+        ended, live = rows.session(token_digest(officer.token)), rows.session(token_digest(partner.token))
+    assert ended is not None
+    assert ended.end is SessionEnd.ROSTER
+    assert live == partner.session
+
+
+def test_used_codes_and_sign_ins_outlive_a_roster(car: Car) -> None:
+    code = car.code(seconds=30)
+    car.sign_in(code=code)
+    before = car.account()
+    car.install()
+    assert car.account() == before
+    car.seconds -= 30
+    assert car.sign_in(code=code).outcome is SignInOutcome.CODE_USED
+
+
+def test_the_date_of_a_sign_in_here_keeps_an_account_from_being_idle(car: Car) -> None:
+    idle = person("p-1", active_at=NOW - timedelta(days=89, hours=23))
+    car.install(idle, valid_until=NOW + timedelta(days=60))
+    car.sign_in()
+    car.seconds += 20 * 86_400
+    assert car.sign_in().outcome is SignInOutcome.SIGNED_IN
