@@ -83,10 +83,8 @@ def _path_request(arguments: argparse.Namespace, data: Path | None, parts: tuple
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
     parser.add_argument("which", choices=("accuracy", "path", "hotlist", "disk", "access"))
-    chosen = os.environ.get("ALPR_EDGE_DATA")
-    parser.add_argument(
-        "--data", type=Path, default=Path(chosen) if chosen else None, help=f"real photos; default: {DATA}"
-    )
+    chosen = os.environ.get("ALPR_EDGE_DATA") or None
+    parser.add_argument("--data", type=Path, default=chosen and Path(chosen), help=f"real photos; default: {DATA}")
     parser.add_argument("--models", type=Path, default=Path("models"), help="folder with manifest.toml")
     parser.add_argument("--detector", default="default", help="its name in the manifest")
     parser.add_argument("--reader", default="default", help="its name in the manifest")

@@ -31,7 +31,7 @@ class Int8Choice:
     machine: Machine = field(default_factory=Machine)
 
     @property
-    def taken(self) -> dict[str, str]:
+    def precisions(self) -> dict[str, str]:
         """What each network computes with."""
         return {} if self.choice is None else {part.part: part.taken for part in self.choice.parts}
 
@@ -42,7 +42,7 @@ class Int8Choice:
             return "the processor has no dot products of int8 (VNNI, or on Arm asimddp)"
         if self.choice is None:
             return "there are no int8 files beside the float32 ones"
-        if "int8" not in self.taken.values():
+        if "int8" not in self.precisions.values():
             return "; ".join(f"{part.part}: {part.why}" for part in self.choice.parts)
         return ""
 

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from alpr_edge.settings import VisionSettings
 from scripts.benchmarks.figures import figure
-from scripts.benchmarks.path import busy, copies, cpu_shares, durable, live, memory, rates, skipping
+from scripts.benchmarks.path import busy, copies, cpu_shares, durable, live, memory, rates, spared_work
 from scripts.benchmarks.path.frames import BenchFrames, bench_frames
 from scripts.benchmarks.path.int8 import Int8Choice, int8_choice
 from scripts.benchmarks.path.machine import Machine, usable_cores
@@ -91,13 +91,13 @@ def run(request: PathRequest) -> None:
 def _work(request: PathRequest, recording: BenchFrames, choice: Int8Choice) -> Mapping[str, Callable[[], None]]:
     """What each part does."""
     vision, frames = request.vision, recording.frames
-    whole = skipping.every_look(vision)
+    whole = spared_work.every_look(vision)
     return {
         "rates": lambda: rates.print_rates(vision, frames, request.rounds, choice),
         "empty": lambda: rates.print_empty(vision, frames, request.rounds),
         "tone": lambda: live.print_tone(whole, frames, choice),
         "three_cameras": lambda: live.print_three(whole, frames, choice),
-        "skipping": lambda: skipping.print_skipping(vision, frames, choice),
+        "skipping": lambda: spared_work.print_skipping(vision, frames, choice),
         "memory": lambda: memory.print_memory(vision, frames, request.watch_s, choice),
         "copies": lambda: copies.print_copies(vision, frames),
         "durable": lambda: durable.print_durable(frames, request.reads or READS),

@@ -82,9 +82,9 @@ def print_rates(vision: VisionSettings, frames: Sequence[Frame], rounds: int, ch
     turns.print_ratio("path.vs_fast_alpr", "path", "fast_alpr")
     turns.print_ratio("path.vs_limit", "path", "prepared_tensors")
     if choice.reason:
-        figure("path.int8_vs_fast_alpr", None, "ratio", reason=choice.reason, files=choice.taken)
+        figure("path.int8_vs_fast_alpr", None, "ratio", reason=choice.reason, files=choice.precisions)
     else:
-        turns.print_ratio("path.int8_vs_fast_alpr", "path_int8", "fast_alpr", files=choice.taken)
+        turns.print_ratio("path.int8_vs_fast_alpr", "path_int8", "fast_alpr", files=choice.precisions)
 
 
 def print_empty(vision: VisionSettings, frames: Sequence[Frame], rounds: int) -> None:
