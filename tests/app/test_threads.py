@@ -30,6 +30,7 @@ STAGES = {
     "disk",
     "counts",
     "frame-rate",
+    "access-log",
     "position",
     "ignition",
     *WORKERS,

@@ -69,7 +69,7 @@ class AccessLogUpload:
     database: Database
     """The unit's database, with the outbox."""
     clock: Clock
-    name: str = "access_log"
+    name: str = "access-log"
     _open: _OpenLog | None = None
     _is_started: bool = False
     _failure: str = ""

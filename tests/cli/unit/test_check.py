@@ -250,7 +250,7 @@ def test_a_model_file_that_was_changed_is_red(unit: Path, tmp_path: Path) -> Non
 
 def test_the_choice_of_model_files_is_told_and_whether_it_fits(unit: Path, tmp_path: Path) -> None:
     folder = write_models(tmp_path / "models", slow_model(detector_model([])), reader_model("1"))
-    set_key(unit, "threads", '1\nmodels_directory = "models"')
+    set_key(unit, "workers", '1\nmodels_directory = "models"')
 
     def choice() -> dict[str, Any]:
         return checks_by_name(unit, *others("models"))["model choice"]
