@@ -56,11 +56,17 @@ def model_files(
     precisions: Mapping[Part, Precision] | None = None,
 ) -> ChosenFiles:
     """Load the files that :func:`open_models` opens; that a choice does not fit is logged."""
-    folders, names = model_folders(settings, data_directory), (settings.detector, settings.reader)
-    files = chosen_files(folders, names, data_directory, precisions)
+    files = _files_of(settings, data_directory, precisions)
     if files.objection:
         log.warning("models.float32_used", reason=files.objection, todo=TODO)
     return files
+
+
+def _files_of(
+    settings: VisionSettings, data_directory: Path | None, precisions: Mapping[Part, Precision] | None = None
+) -> ChosenFiles:
+    folders, names = model_folders(settings, data_directory), (settings.detector, settings.reader)
+    return chosen_files(folders, names, data_directory, precisions)
 
 
 def _open_files(settings: VisionSettings, files: ChosenFiles, threads: int) -> tuple[OnnxDetector, OnnxReader]:
@@ -87,7 +93,10 @@ class VisionModels:
 
 def open_vision_models(settings: VisionSettings, data_directory: Path | None = None, threads: int = 1) -> VisionModels:
     """Open the models of the settings (:func:`open_models`) as one recogniser."""
-    files = model_files(settings, data_directory)
+    return _vision_models(settings, model_files(settings, data_directory), threads)
+
+
+def _vision_models(settings: VisionSettings, files: ChosenFiles, threads: int) -> VisionModels:
     detector, reader = _open_files(settings, files, threads)
     second = OnnxSecondReader(load_second_reader()) if settings.second_reader else None
     recogniser = Recogniser(detector, reader, settings.detection_accept_min, settings.text_confidence_min)
@@ -98,7 +107,7 @@ def open_vision_models(settings: VisionSettings, data_directory: Path | None = N
 def model_faults(settings: VisionSettings, data_directory: Path | None = None) -> list[str]:
     """List what is wrong with the models that the settings name, a line each, for a settings check."""
     try:
-        open_vision_models(settings, data_directory)
+        _vision_models(settings, _files_of(settings, data_directory), threads=1)
     except ModelError as error:
         return [f"vision: {error}"]
     return []
