@@ -11,7 +11,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 MANIFEST = tomllib.loads((ROOT / "models" / "manifest.toml").read_text(encoding="utf-8"))
-MODEL_FILES = {entry["file"] for entries in MANIFEST.values() for entry in entries.values()}
+ENTRIES = [entry for entries in MANIFEST.values() for entry in entries.values()]
+MODEL_FILES = {one["file"] for entry in ENTRIES for one in (entry, entry.get("int8")) if one}
 
 
 @pytest.fixture(scope="module")

@@ -98,6 +98,8 @@ class CaptureDaemon:
             alerter = Alerter(player, self._clock, self._settings.alerts, self._settings.hotlist)
             recorder = Recorder(store.reads, self._settings.store, store.refused_records, require_room=ballast.require)
             self._models = open_vision_models(self._settings.vision, self._settings.unit.data_directory)
+            for warning in self._models.warnings:
+                log.warning("models.float32_used", reason=warning)
             self._power = resources.enter_context(power_monitor(self._settings))
             position = position_monitor(self._settings.position, self._fix_history, self._chrony)
             self._positioning = resources.enter_context(position)

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import cv2
-import structlog
 
 from alpr_edge.domain.errors import ModelError
 from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY, HotlistLoader
@@ -25,8 +24,6 @@ from alpr_edge.vision.model_folders import model_folders
 from alpr_edge.vision.reader import OnnxReader
 from alpr_edge.vision.recogniser import Recogniser
 from alpr_edge.vision.second_reader import OnnxSecondReader, load_second_reader
-
-log = structlog.get_logger(__name__)
 
 
 def open_models(
@@ -55,16 +52,7 @@ def model_files(
     data_directory: Path | None = None,
     precisions: Mapping[Part, Precision] | None = None,
 ) -> ChosenFiles:
-    """Load the files that :func:`open_models` opens; that a choice does not fit is logged."""
-    files = _files_of(settings, data_directory, precisions)
-    if files.objection:
-        log.warning("models.float32_used", reason=files.objection, todo=TODO)
-    return files
-
-
-def _files_of(
-    settings: VisionSettings, data_directory: Path | None, precisions: Mapping[Part, Precision] | None = None
-) -> ChosenFiles:
+    """Load the files that :func:`open_models` opens."""
     folders, names = model_folders(settings, data_directory), (settings.detector, settings.reader)
     return chosen_files(folders, names, data_directory, precisions)
 
@@ -93,10 +81,7 @@ class VisionModels:
 
 def open_vision_models(settings: VisionSettings, data_directory: Path | None = None, threads: int = 1) -> VisionModels:
     """Open the models of the settings (:func:`open_models`) as one recogniser."""
-    return _vision_models(settings, model_files(settings, data_directory), threads)
-
-
-def _vision_models(settings: VisionSettings, files: ChosenFiles, threads: int) -> VisionModels:
+    files = model_files(settings, data_directory)
     detector, reader = _open_files(settings, files, threads)
     second = OnnxSecondReader(load_second_reader()) if settings.second_reader else None
     recogniser = Recogniser(detector, reader, settings.detection_accept_min, settings.text_confidence_min)
@@ -107,7 +92,7 @@ def _vision_models(settings: VisionSettings, files: ChosenFiles, threads: int) -
 def model_faults(settings: VisionSettings, data_directory: Path | None = None) -> list[str]:
     """List what is wrong with the models that the settings name, a line each, for a settings check."""
     try:
-        _vision_models(settings, _files_of(settings, data_directory), threads=1)
+        open_vision_models(settings, data_directory)
     except ModelError as error:
         return [f"vision: {error}"]
     return []

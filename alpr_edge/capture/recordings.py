@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 
 FPS_ASSUMED = 25.0
 """Rate of a video whose container tells none."""
-FPS_MAX = 1000.0
+FPS_MIN, FPS_MAX = 0.01, 1000.0
 STEP_MS_MAX = 24 * 3600 * 1000.0
 """A container whose time leaps further than a day is not believed."""
 SHORT_FRACTION = 0.01
@@ -39,7 +39,7 @@ class VideoTimeline:
     """
 
     def __init__(self, fps: float) -> None:
-        self._step_ms = 1000 / (fps if 0 < fps <= FPS_MAX else FPS_ASSUMED)
+        self._step_ms = 1000 / (fps if FPS_MIN <= fps <= FPS_MAX else FPS_ASSUMED)
         self._last_ms: float | None = None
 
     def next_ms(self, container_ms: float) -> float:
