@@ -19,7 +19,7 @@ from alpr_edge.uplink.delivery_client import HttpsDepartment
 from alpr_edge.uplink.hotlist_downloader import HotlistDownloader
 from alpr_edge.vision.detector import OnnxDetector
 from alpr_edge.vision.manifest import Precision
-from alpr_edge.vision.model_choice import TODO, ChosenFiles, Part, chosen_files
+from alpr_edge.vision.model_choice import REMEDY, ChosenFiles, Part, chosen_files
 from alpr_edge.vision.model_folders import model_folders
 from alpr_edge.vision.reader import OnnxReader
 from alpr_edge.vision.recogniser import Recogniser
@@ -85,7 +85,7 @@ def open_vision_models(settings: VisionSettings, data_directory: Path | None = N
     detector, reader = _open_files(settings, files, threads)
     second = OnnxSecondReader(load_second_reader()) if settings.second_reader else None
     recogniser = Recogniser(detector, reader, settings.detection_accept_min, settings.text_confidence_min)
-    warnings = (f"models: float32 is used: {files.objection}; {TODO}",) if files.objection else ()
+    warnings = (f"models: float32 is used: {files.objection}; {REMEDY}",) if files.objection else ()
     return VisionModels(recogniser, (*detector.model_ids, reader.model_id), second, files.precisions, warnings)
 
 

@@ -90,7 +90,7 @@ def choose(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = Fa
 def show_choice(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = False) -> None:
     """Show which files the unit runs, and why. Exit code 1 when one has to be made."""
     from alpr_edge.settings import load
-    from alpr_edge.vision.model_choice import TODO, chosen_files
+    from alpr_edge.vision.model_choice import REMEDY, chosen_files
     from alpr_edge.vision.model_folders import model_folders
 
     unit = load(settings)
@@ -105,7 +105,7 @@ def show_choice(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption
     elif not files.objection:
         typer.echo("float32 is run: no model of the settings has an int8 file")
     if files.objection:
-        typer.echo(f"alpr-edge: float32 is run: {files.objection}; {TODO}", err=True)
+        typer.echo(f"alpr-edge: float32 is run: {files.objection}; {REMEDY}", err=True)
         raise typer.Exit(1)
 
 

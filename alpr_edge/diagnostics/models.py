@@ -4,7 +4,7 @@ from alpr_edge.diagnostics.context import CheckContext
 from alpr_edge.domain.diagnostics.checks import Check, Grade, amber, green, red
 from alpr_edge.domain.errors import ModelError
 from alpr_edge.vision.manifest import find_model, has_manifest, load_model, model_files
-from alpr_edge.vision.model_choice import TODO, ModelChoice, chosen_files
+from alpr_edge.vision.model_choice import REMEDY, ModelChoice, chosen_files
 from alpr_edge.vision.model_folders import model_folders
 
 
@@ -34,7 +34,7 @@ def _check_choice(context: CheckContext) -> Check:
     vision, data = context.settings.vision, context.settings.unit.data_directory
     files = chosen_files(model_folders(vision, data), (vision.detector, vision.reader), data)
     if files.objection:
-        return amber("model choice", f"float32 is run: {files.objection}", TODO)
+        return amber("model choice", f"float32 is run: {files.objection}", REMEDY)
     if files.choice is None:
         return green("model choice", "float32: no model of the settings has an int8 file")
     return Check("model choice", Grade.GREEN, _choice_text(files.choice), details=_choice_details(files.choice))

@@ -32,7 +32,7 @@ that saturates (:mod:`alpr_edge.services.models.agreement`). A loss of accuracy 
 not found, before release (``models/training/release_int8``)."""
 COMPARED_MIN = 30
 """Least number of plates that float32 is sure of; with fewer there is nothing to agree on."""
-TODO = "run: alpr-edge models choose"
+REMEDY = "run: alpr-edge models choose"
 
 Part = Literal["detector", "near", "reader"]
 """The networks of a unit; ``near`` finds near plates beside the detector."""

@@ -13,27 +13,19 @@ of the roster, and stays short enough for any tool that reads notes::
     {"department_id":"modesto-pd", ...}
 """
 
-import base64
-import binascii
-import hashlib
 from dataclasses import dataclass
 from typing import Self
 
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from alpr_edge.domain.errors import RosterError
+from alpr_edge.domain.errors import AuditError, RosterError
 from alpr_edge.domain.people.roster import Roster, RosterFault
 from alpr_edge.domain.people.roster_json import decode_roster, encode_roster
 from alpr_edge.domain.protocol.items import digest
+from alpr_edge.domain.transparency.notes import ED25519, NoteKey, NoteSignature, sign_note
 
 FIRST_LINE = "alpr-edge roster v1"
 NOTE_BYTES_MAX = 4096
-_ED25519 = b"\x01"
-"""Signature type of Ed25519 in a key id (C2SP signed-note)."""
-_KEY_ID_BYTES = 4
-_DASH = "\N{EM DASH} "
 _BODY = b"\n{"
 
 
@@ -51,29 +43,21 @@ class RosterKey:
         Raises:
             RosterError: it is none.
         """
-        name, _, rest = text.strip().partition("+")
-        key_id, _, encoded = rest.partition("+")
         try:
-            content = base64.b64decode(encoded, validate=True)
-            key = cls(name, Ed25519PublicKey.from_public_bytes(content[1:]))
-        except (binascii.Error, ValueError):
-            raise RosterError(RosterFault.UNREADABLE, "no verifier key of a roster: name+id+base64") from None
-        if not name or content[:1] != _ED25519 or key.key_id.hex() != key_id.lower():
-            raise RosterError(RosterFault.UNREADABLE, "the verifier key's id does not belong to its name and key")
-        return key
+            key = NoteKey.parse(text)
+        except AuditError as error:
+            raise RosterError(RosterFault.UNREADABLE, str(error)) from None
+        if key.type != ED25519:
+            raise RosterError(RosterFault.UNREADABLE, "not a key that signs rosters: it is a cosigner's")
+        return cls(key.name, Ed25519PublicKey.from_public_bytes(key.public_key))
 
     def __str__(self) -> str:
-        content = base64.b64encode(_ED25519 + self._raw).decode()
-        return f"{self.department_id}+{self.key_id.hex()}+{content}"
+        return self.note_key.text
 
     @property
-    def key_id(self) -> bytes:
-        """The four bytes by which a signature line names the key."""
-        return hashlib.sha256(self.department_id.encode() + b"\n" + _ED25519 + self._raw).digest()[:_KEY_ID_BYTES]
-
-    @property
-    def _raw(self) -> bytes:
-        return self.public_key.public_bytes(Encoding.Raw, PublicFormat.Raw)
+    def note_key(self) -> NoteKey:
+        """The key as signed notes have it."""
+        return NoteKey(self.department_id, ED25519, self.public_key.public_bytes_raw())
 
 
 def sign_roster(roster: Roster, key: Ed25519PrivateKey) -> bytes:
@@ -81,9 +65,7 @@ def sign_roster(roster: Roster, key: Ed25519PrivateKey) -> bytes:
     body = encode_roster(roster)
     department_id = roster.header.department_id
     text = _note_text(department_id, roster.header.serial, body)
-    signature = RosterKey(department_id, key.public_key()).key_id + key.sign(text.encode())
-    line = f"{_DASH}{department_id} {base64.b64encode(signature).decode()}\n"
-    return f"{text}\n{line}".encode() + body
+    return sign_note(text, department_id, key).whole.encode() + body
 
 
 def open_roster(content: bytes, key: RosterKey) -> Roster:
@@ -122,25 +104,20 @@ def _check_signature(text: str, signatures: str, key: RosterKey) -> None:
     """Check that one of the signature lines is the key's, and holds; lines of other keys are ignored."""
     if text.split("\n")[1] != key.department_id:
         raise RosterError(RosterFault.OTHER_DEPARTMENT, "the roster is another department's")
-    for line in signatures.split("\n"):
-        signature = _signature_by(line, key)
-        if signature is not None:
-            try:
-                key.public_key.verify(signature, text.encode())
-            except InvalidSignature:
-                raise RosterError(RosterFault.TAMPERED, "the roster's signature does not hold") from None
-            return
-    raise RosterError(RosterFault.UNSIGNED, "the roster is not signed by the department's key")
+    signature = _signature_by(signatures, key.note_key)
+    if signature is None:
+        raise RosterError(RosterFault.UNSIGNED, "the roster is not signed by the department's key")
+    if not key.note_key.holds(text.encode(), signature.signature):
+        raise RosterError(RosterFault.TAMPERED, "the roster's signature does not hold")
 
 
-def _signature_by(line: str, key: RosterKey) -> bytes | None:
-    """The signature of a line if it claims to be the key's."""
-    name, _, encoded = line.removeprefix(_DASH).partition(" ")
-    if not line.startswith(_DASH) or name != key.department_id:
-        return None
-    try:
-        content = base64.b64decode(encoded, validate=True)
-    except binascii.Error:
-        return None
-    is_canonical = base64.b64encode(content).decode() == encoded  # bits that no byte needs are zero
-    return content[_KEY_ID_BYTES:] if is_canonical and content[:_KEY_ID_BYTES] == key.key_id else None
+def _signature_by(lines: str, key: NoteKey) -> NoteSignature | None:
+    """The first signature that claims to be the key's; what is no signature is passed over."""
+    for line in lines.split("\n"):
+        try:
+            signature = NoteSignature.parse(line)
+        except AuditError:
+            continue
+        if key.is_named_by(signature):
+            return signature
+    return None

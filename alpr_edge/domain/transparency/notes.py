@@ -42,6 +42,20 @@ class NoteSignature:
         """The line, with its newline."""
         return f"{_DASH}{self.name} {encode_base64(self.key_id + self.signature)}\n"
 
+    @classmethod
+    def parse(cls, line: str) -> "NoteSignature":
+        """Parse a line without its newline.
+
+        Raises:
+            AuditError: it is no signature.
+        """
+        name, _, encoded = line.removeprefix(_DASH).partition(" ")
+        data = decode_base64(encoded)
+        if not line.startswith(_DASH) or len(data) <= KEY_ID_BYTES:
+            raise AuditError("not a signed note: a line behind the empty one is no signature")
+        check_name(name)
+        return cls(name, data[:KEY_ID_BYTES], data[KEY_ID_BYTES:])
+
 
 @dataclass(frozen=True, slots=True)
 class NoteKey:
@@ -81,10 +95,10 @@ class NoteKey:
         key_id, _, encoded = rest.partition("+")
         material = decode_base64(encoded)
         if not material or material[0] not in {ED25519, COSIGNATURE} or len(material) != 1 + PUBLIC_KEY_BYTES:
-            raise AuditError("not a key of a log: it looks like NAME+KEY_ID+BASE64, for Ed25519")
+            raise AuditError("not a verifier key: it looks like NAME+KEY_ID+BASE64, for Ed25519")
         key = cls(name, material[0], material[1:])
         if key_id != key.key_id.hex():
-            raise AuditError("not a key of a log: its id does not belong to it; was a character changed?")
+            raise AuditError("not a verifier key: its id does not belong to it; was a character changed?")
         return key
 
     def is_named_by(self, signature: NoteSignature) -> bool:
@@ -127,7 +141,7 @@ class SignedNote:
         text, gap, lines = whole.rpartition("\n\n")
         if not gap or not lines.endswith("\n"):
             raise AuditError("not a signed note: it has no signatures behind an empty line")
-        signatures = tuple(_parse_line(line) for line in lines.removesuffix("\n").split("\n"))
+        signatures = tuple(NoteSignature.parse(line) for line in lines.removesuffix("\n").split("\n"))
         if len(signatures) > SIGNATURES_MAX:
             raise AuditError(f"not a signed note: more than {SIGNATURES_MAX} signatures")
         return cls(text + "\n", signatures)
@@ -188,12 +202,3 @@ def decode_base64(text: str) -> bytes:
     except (binascii.Error, ValueError):
         return b""
     return data if encode_base64(data) == text else b""
-
-
-def _parse_line(line: str) -> NoteSignature:
-    name, _, encoded = line.removeprefix(_DASH).partition(" ")
-    data = decode_base64(encoded)
-    if not line.startswith(_DASH) or len(data) <= KEY_ID_BYTES:
-        raise AuditError("not a signed note: a line behind the empty one is no signature")
-    check_name(name)
-    return NoteSignature(name, data[:KEY_ID_BYTES], data[KEY_ID_BYTES:])

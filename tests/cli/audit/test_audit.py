@@ -107,7 +107,7 @@ def test_a_cosignature_that_is_asked_for_has_to_be_there(log: AccessLog, setting
     ("words", "answer"),
     [
         (("prove", "77"), "has no record 77"),
-        (("verify", "--key", "a+b+c"), "not a key of a log"),
+        (("verify", "--key", "a+b+c"), "not a verifier key"),
         (("verify", "--key", "nowhere"), "cannot be read"),
         (("verify", "--checkpoint", "nowhere"), "cannot be read"),
     ],

@@ -74,7 +74,7 @@ def test_the_note_is_one_that_other_tools_verify() -> None:
     assert text.split("\n")[:3] == ["alpr-edge roster v1", DEPARTMENT, "7"]
     assert (dash, name, line[-1], body[-1]) == ("\N{EM DASH}", DEPARTMENT, "\n", "}")
     signature = base64.b64decode(encoded)
-    assert signature[:4] == KEY.key_id
+    assert signature[:4] == KEY.note_key.key_id
     SIGNING_KEY.public_key().verify(signature[4:], f"{text}\n".encode())
 
 
@@ -82,7 +82,7 @@ def test_a_verifier_key_of_gos_sumdb_is_read() -> None:
     # golang.org/x/mod/sumdb/note: the example of the documentation.
     text = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
     key = RosterKey.parse(text)
-    assert (key.department_id, key.key_id.hex(), str(key)) == ("PeterNeumann", "c74f20a3", text)
+    assert (key.department_id, key.note_key.key_id.hex(), str(key)) == ("PeterNeumann", "c74f20a3", text)
 
 
 @pytest.mark.parametrize(
@@ -155,10 +155,10 @@ def test_each_refusal_is_told_in_a_line_of_its_own() -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("name", "no verifier key of a roster: name+id+base64"),
+        ("name", "not a verifier key: it looks like NAME+KEY_ID+BASE64, for Ed25519"),
         (
             "PeterNeumann+c74f20a4+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
-            "the verifier key's id does not belong to its name and key",
+            "not a verifier key: its id does not belong to it; was a character changed?",
         ),
     ],
 )
@@ -191,7 +191,7 @@ def sign_as(some: Roster, department_id: str, serial: int) -> bytes:
     like = sign_roster(some, SIGNING_KEY)
     digest_line = like.split(b"\n")[3].decode()
     text = f"alpr-edge roster v1\n{department_id}\n{serial}\n{digest_line}\n"
-    signature = base64.b64encode(KEY.key_id + SIGNING_KEY.sign(text.encode())).decode()
+    signature = base64.b64encode(KEY.note_key.key_id + SIGNING_KEY.sign(text.encode())).decode()
     return f"{text}\n\N{EM DASH} {department_id} {signature}\n".encode() + body
 
 
