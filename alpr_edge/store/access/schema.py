@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text, text
 
-from alpr_edge.store.db.column_types import Json, Utc, instant_columns, number, sequence, word
+from alpr_edge.store.db.column_types import Json, Utc, instant_columns, meta_table, number, sequence, word
 from alpr_edge.store.db.migrate import SchemaRelease
 
 FILE_NAME = "accounts.db"
@@ -16,12 +16,7 @@ RELEASE = SchemaRelease(schema=1, readable_from=1, scripts=Path(__file__).parent
 
 metadata = MetaData()
 
-meta = Table(
-    "meta",
-    metadata,
-    Column("name", Text, primary_key=True),
-    Column("value", Text, nullable=False),
-)
+meta = meta_table(metadata)
 
 # One row: the roster in force.
 rosters = Table(

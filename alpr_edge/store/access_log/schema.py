@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Column, Integer, LargeBinary, MetaData, Table, Text
 
+from alpr_edge.store.db.column_types import meta_table
 from alpr_edge.store.db.migrate import SchemaRelease
 
 FILE_NAME = "access.db"
@@ -16,12 +17,7 @@ RELEASE = SchemaRelease(schema=1, readable_from=1, scripts=Path(__file__).parent
 
 metadata = MetaData()
 
-meta = Table(
-    "meta",
-    metadata,
-    Column("name", Text, primary_key=True),
-    Column("value", Text, nullable=False),
-)
+meta = meta_table(metadata)
 
 records = Table(
     "records",

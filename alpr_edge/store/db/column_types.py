@@ -1,11 +1,11 @@
-"""Types of the columns of the vehicle's tables: moments, JSON, instants and counters."""
+"""What the tables of the vehicle's databases share: types of columns, and the table of the schema's version."""
 
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import REAL, Column, Dialect, Integer, Text, TypeDecorator, text
+from sqlalchemy import REAL, Column, Dialect, Integer, MetaData, Table, Text, TypeDecorator, text
 
 
 class Utc(TypeDecorator[datetime]):
@@ -64,3 +64,8 @@ def word(name: str) -> Column[str]:
 def number(name: str) -> Column[int]:
     """A column of a whole number that is 0 at first."""
     return Column(name, Integer, nullable=False, server_default=text("0"))
+
+
+def meta_table(metadata: MetaData) -> Table:
+    """The table by which every database tells its schema, and facts of its own, by name."""
+    return Table("meta", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False))

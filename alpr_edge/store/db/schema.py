@@ -18,16 +18,11 @@ from sqlalchemy import (
     text,
 )
 
-from alpr_edge.store.db.column_types import Json, Utc, instant_columns, number, sequence, word
+from alpr_edge.store.db.column_types import Json, Utc, instant_columns, meta_table, number, sequence, word
 
 metadata = MetaData()
 
-meta = Table(
-    "meta",
-    metadata,
-    Column("name", Text, primary_key=True),
-    Column("value", Text, nullable=False),
-)
+meta = meta_table(metadata)
 
 reads = Table(
     "reads",
