@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import os
 import sys
 
 import structlog
@@ -15,11 +16,21 @@ class StderrLogger(structlog.PrintLogger):
 
     def msg(self, message: str) -> None:
         """Print one line."""
-        with contextlib.suppress(OSError, ValueError):
+        try:
             super().msg(message)
+        except BrokenPipeError:
+            _drop_stderr()
+        except (OSError, ValueError):
+            return
 
     log = debug = info = warn = warning = msg
     fatal = failure = err = error = critical = exception = msg
+
+
+def _drop_stderr() -> None:
+    """Write to nowhere from now on: what waits in the buffer would make Python end with exit code 120."""
+    with contextlib.suppress(OSError, ValueError), open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - a device
+        os.dup2(nowhere.fileno(), sys.stderr.fileno())
 
 
 def configure_logs(*, verbose: bool, json: bool = False, times: bool = False) -> None:

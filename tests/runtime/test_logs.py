@@ -21,7 +21,10 @@ def test_a_journal_that_is_gone_ends_nothing(has_reader: bool) -> None:
     reading, writing = os.pipe()
     if not has_reader:
         os.close(reading)
-    done = subprocess.run([sys.executable, "-c", TELL], stderr=writing, stdout=subprocess.PIPE, check=False, timeout=60)
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    done = subprocess.run(
+        [sys.executable, "-c", TELL], env=environment, stderr=writing, stdout=subprocess.PIPE, check=False, timeout=60
+    )
     os.close(writing)
     assert (done.returncode, done.stdout) == (0, b"went on\n")
     if has_reader:

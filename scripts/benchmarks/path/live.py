@@ -84,6 +84,6 @@ def _print_latency(name: str, run: UnitRun, percentile: float, cores: int | None
         float(np.percentile(latencies, percentile)),
         "ms",
         of=len(latencies),
-        longest=round(max(latencies), 2),
+        longest=round(max(latencies), 4),
         cores=cores,
     )
