@@ -80,7 +80,7 @@ def check_roster(roster: Roster, department_id: str, held: RosterHeader | None, 
     Args:
         roster: the new roster.
         department_id: the department whose key is pinned here.
-        held: the roster in force; None: there is none yet.
+        held: the roster in force; None: there is none yet. Serials of another department say nothing of this one's.
         trusted_now: the present moment; None when no trusted clock knows it.
 
     Raises:
@@ -89,7 +89,7 @@ def check_roster(roster: Roster, department_id: str, held: RosterHeader | None, 
     header = roster.header
     if header.department_id != department_id:
         raise RosterError(RosterFault.OTHER_DEPARTMENT, f"the roster is that of {header.department_id}, not ours")
-    if held is not None and header.serial <= held.serial:
+    if held is not None and held.department_id == header.department_id and header.serial <= held.serial:
         message = f"roster {header.serial} is not newer than {held.serial}, which is in force"
         raise RosterError(RosterFault.NOT_NEWER, message)
     if header.is_expired(trusted_now):

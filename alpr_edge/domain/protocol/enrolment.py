@@ -16,6 +16,10 @@ AUTHORITY_PATH = "/v1/authority"
 """The authority's certificate as PEM. Public, and worth nothing until its SHA-256 was compared with a trusted copy."""
 ENROL_PATH = "/v1/enrol"
 RENEW_PATH = "/v1/renew"
+KEYS_PATH = "/v1/keys"
+"""The department's public keys, for a unit that enrolled before there were any."""
+VERIFIER_KEY_CHARACTERS_MAX = 300
+"""Longest verifier key (C2SP signed-note): a name of 200, and the key behind it."""
 RETIRE_PATH = "/v1/retire"
 """A unit that is taken out of service asks for its own certificates and code to be revoked."""
 REQUEST_BYTES_MAX = 8192
@@ -77,13 +81,22 @@ class RetiredPayload(Payload):
     codes: int
 
 
-class IssuedPayload(Payload):
-    """The certificate and the media key that the department issues."""
+class DepartmentKeysPayload(Payload):
+    """The department's public keys; one that it does not have, as in an earlier release, is empty."""
+
+    media_key: str = Field(default="", max_length=MEDIA_KEY_BYTES_MAX)
+    """For media (X25519, PEM)."""
+    roster_key: str = Field(default="", max_length=VERIFIER_KEY_CHARACTERS_MAX)
+    """Signs rosters: a verifier key of C2SP signed-note, which a unit pins."""
+    witness_key: str = Field(default="", max_length=VERIFIER_KEY_CHARACTERS_MAX)
+    """Cosigns checkpoints of access logs: likewise."""
+
+
+class IssuedPayload(DepartmentKeysPayload):
+    """The certificate that the department issues, with its keys."""
 
     certificate: str = Field(max_length=REQUEST_BYTES_MAX)
     """The certificate as PEM, with the unit's id as its common name."""
-    media_key: str = Field(default="", max_length=MEDIA_KEY_BYTES_MAX)
-    """The department's public key for media (X25519, PEM); empty of a department that has none."""
 
 
 class RefusedPayload(Payload):
