@@ -36,6 +36,7 @@ def init_command(
     from alpr_edge.department.ingest.storage import Storage
     from alpr_edge.department.pki.authority import initialise
     from alpr_edge.department.pki.media_keys import make_media_key
+    from alpr_edge.department.pki.roster_key import load_roster_signer
     from alpr_edge.department.pki.server_certificate import ServerCertificate
 
     folder = place or directory
@@ -43,6 +44,7 @@ def init_command(
         raise DepartmentError("say where: --directory DIR")
     files = initialise(folder, list(dict.fromkeys([*_present_names(folder), *name])))
     make_media_key(files)
+    load_roster_signer(folder)
     Storage(folder).close()
     certificate = ServerCertificate.load(files)
     if as_json:
@@ -63,10 +65,12 @@ def renew_command(
 ) -> None:
     """Make a new server certificate for the names of the present one; a server that runs takes it up by itself."""
     from alpr_edge.department.pki.authority import TlsFiles
+    from alpr_edge.department.pki.roster_key import load_roster_signer
     from alpr_edge.department.pki.server_certificate import renew_server_certificate
     from alpr_edge.department.serving import is_served
 
-    certificate = renew_server_certificate(TlsFiles(require_department(directory)), name or (), remove_name or ())
+    load_roster_signer(require_department(directory))  # a department of an earlier release has none yet
+    certificate = renew_server_certificate(TlsFiles(directory), name or (), remove_name or ())
     if as_json:
         print_object(_content(certificate))
         return
