@@ -17,6 +17,7 @@ from alpr_edge.store.keys import load_key
 from alpr_edge.store.unit_store import QueueStore, UnitStore
 from alpr_edge.uplink.delivery_client import HttpsDepartment
 from alpr_edge.uplink.hotlist_downloader import HotlistDownloader
+from alpr_edge.uplink.roster_downloader import RosterDownloader
 from alpr_edge.vision.detector import OnnxDetector
 from alpr_edge.vision.manifest import Precision
 from alpr_edge.vision.model_choice import REMEDY, ChosenFiles, Part, chosen_files
@@ -119,6 +120,17 @@ def open_hotlist_downloader(settings: Settings, store: UnitStore | QueueStore) -
     """Open the downloader of the lists that come over HTTPS by the settings."""
     return HotlistDownloader(
         sources=settings.hotlist.source,
+        uplink=settings.uplink,
+        unit_id=settings.unit.id,
+        incoming=store.incoming,
+        database=store.database,
+        clock=open_clock(settings),
+    )
+
+
+def open_roster_downloader(settings: Settings, store: QueueStore) -> RosterDownloader:
+    """Open what fetches the department's roster."""
+    return RosterDownloader(
         uplink=settings.uplink,
         unit_id=settings.unit.id,
         incoming=store.incoming,

@@ -15,6 +15,7 @@ from alpr_edge.app.stages.frame_rate import FrameRateStage
 from alpr_edge.app.stages.hotlist_import import HotlistImportStage
 from alpr_edge.app.stages.hotlist_refresh import HotlistRefresh
 from alpr_edge.app.stages.position import PositionMonitor
+from alpr_edge.app.stages.roster_install import RosterInstallStage
 from alpr_edge.app.stages.store_counts import StoreCounts, store_figures
 from alpr_edge.domain.ports import Clock
 from alpr_edge.power.machine_files import MachineFiles
@@ -45,10 +46,11 @@ def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
     pipeline = Pipeline(settings, feeds, parts, live=True)
     disk = DiskStage(settings, store, unit.ballast, unit.clock)
     access_log = AccessLogUpload(settings, store.database, unit.clock)
+    roster = RosterInstallStage(settings, store.database, store.incoming, unit.clock)
     counts = StoreCounts(partial(store_figures, store, unit.attempts))
     pacers = {camera.camera_id: camera.pacer for camera in cameras}
     frame_rate = FrameRateStage(settings.load, MachineFiles().read, pacers)
-    _add_stages(pipeline.supervisor, unit, disk, (access_log, counts, frame_rate))
+    _add_stages(pipeline.supervisor, unit, disk, (access_log, roster, counts, frame_rate))
     return CaptureSession(
         store=store,
         lists=unit.lists,
@@ -61,6 +63,7 @@ def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
         databases=DatabaseHealth(store),
         frame_rate=frame_rate,
         access_log=access_log,
+        roster=roster,
         halt=halt,
     )
 
@@ -69,7 +72,7 @@ def _add_stages(
     supervisor: Supervisor,
     unit: UnitParts,
     disk: DiskStage,
-    replaceable_stages: tuple[AccessLogUpload, StoreCounts, FrameRateStage],
+    replaceable_stages: tuple[AccessLogUpload, RosterInstallStage, StoreCounts, FrameRateStage],
 ) -> None:
     if unit.settings.hotlist.source:
         stage = HotlistImportStage(unit.settings, unit.store.database, unit.store.incoming, unit.clock)

@@ -45,6 +45,10 @@ class FaultKind(StrEnum):
     DELETION = "no read is deleted for its age"
     ACCESS_LOG = "the access log does not work"
     ACCESS_LOG_CHANGED = "the access log was changed"
+    ACCOUNTS = "accounts cannot be used"
+    ROSTER_ENDED = "the roster has ended"
+    ROSTER_ENDING = "the roster ends soon"
+    ROSTER_REFUSED = "a roster was refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,10 @@ FAULT_RULES = {
     FaultKind.DELETION: FaultRule(None, is_ready=True, remedy=_DISK),
     FaultKind.ACCESS_LOG: FaultRule(Tone.STALE, is_ready=True, remedy=_AUDIT),
     FaultKind.ACCESS_LOG_CHANGED: FaultRule(Tone.STALE, is_ready=True, remedy=_AUDIT),
+    FaultKind.ACCOUNTS: FaultRule(Tone.STALE, is_ready=True, remedy=_CHECK),
+    FaultKind.ROSTER_ENDED: FaultRule(Tone.STALE, is_ready=True, remedy=_CHECK),
+    FaultKind.ROSTER_ENDING: FaultRule(None, is_ready=True, remedy=_CHECK),
+    FaultKind.ROSTER_REFUSED: FaultRule(None, is_ready=True, remedy=_CHECK),
 }
 _WORSE = {FaultKind.LIST_AMBER: FaultKind.LIST_RED, FaultKind.DISK_FILLING: FaultKind.DISK_FULL}
 """The worse form of a fault: when that one eases to the lesser one, the lesser one does not sound."""

@@ -1,6 +1,6 @@
-"""The daemon that talks to the department: it delivers the outbox, downloads lists and renews certificates.
+"""The daemon that talks to the department: delivers the outbox, fetches lists and roster, renews certificates.
 
-It opens no device, has no key of the lists, and has access to nothing of the store but the queue.
+It opens no device, has no key of lists or accounts, and has access to nothing of the store but the queue.
 """
 
 import threading
@@ -13,11 +13,12 @@ from functools import partial
 import structlog
 
 from alpr_edge.app.attempts import Attempts
-from alpr_edge.app.factories import open_clock, open_department, open_hotlist_downloader
+from alpr_edge.app.factories import open_clock, open_department, open_hotlist_downloader, open_roster_downloader
 from alpr_edge.app.stages.certificate_renewal import CertificateRenewalStage
 from alpr_edge.app.stages.department_dates import DepartmentDates
 from alpr_edge.app.stages.hotlist_download import HotlistDownloadStage
 from alpr_edge.app.stages.log_statements import LogStatements
+from alpr_edge.app.stages.roster_download import RosterDownloadStage
 from alpr_edge.domain.errors import StoreError, UplinkError
 from alpr_edge.domain.power import Phase
 from alpr_edge.runtime.health import Health, current_health, write_health
@@ -68,7 +69,7 @@ class UplinkDaemon:
         uplink = settings.uplink
         stall_s = uplink.connect_timeout_s + 2 * uplink.answer_timeout_s + STALL_SPARE_S
         self._side_stages = Supervisor(stall_s)
-        """Runs the stages beside delivery: lists, and the certificate."""
+        """Runs the stages beside delivery: lists, the roster, and the certificate."""
         self._health = Health("uplink", ready=False, troubles=())
         self._stalled: list[str] = []
         """The side stages that did not move at the last check."""
@@ -93,6 +94,8 @@ class UplinkDaemon:
                 renewer = Renewer(self._settings.uplink, self._settings.unit.id, self._clock)
                 self._side_stages.add(HotlistDownloadStage(downloader))
                 self._side_stages.add(CertificateRenewalStage(renewer))
+                rosters = open_roster_downloader(self._settings, store)
+                self._side_stages.add(RosterDownloadStage(rosters))
                 self._side_stages.start()
                 self._manager.ready("sending")
 
@@ -102,7 +105,8 @@ class UplinkDaemon:
                     dates.hear(department.department_utc)
                     statements.hear(department.log_statements)
                     downloader.want(department.list_serials)
-                    self._report(uploader, self._certificates(department, renewer), store)
+                    rosters.want(department.roster_serial)
+                    self._report(uploader, self._certificates(department, renewer), store, rosters.trouble)
 
                 try:
                     send_until(uploader, lambda wait_s: self._wait(wait_s, uploader, department), report)
@@ -167,13 +171,14 @@ class UplinkDaemon:
         failures = [renewer.failure] if renewer.failure else []
         return _Certificates(renewer.days_left, (*ends, *failures))
 
-    def _report(self, uploader: Uploader, certificates: _Certificates, store: QueueStore) -> None:
+    def _report(self, uploader: Uploader, certificates: _Certificates, store: QueueStore, roster_trouble: str) -> None:
         state, warnings = uploader.state, certificates.warnings
         if state.quarantined:
             warnings += (f"{state.quarantined} items were set aside; see: alpr-edge outbox quarantined",)
         self._side_stages.tend()
         self._notify_alive()
         troubles = [*self._list_troubles(store), *self._attempts.faults(), *self._side_stages.troubles()]
+        troubles += [roster_trouble] if roster_trouble else []
         if state.link not in {Link.UP, Link.UNTRIED}:
             troubles.insert(0, f"link {state.link}: {state.last_error}")
         figures = asdict(state)

@@ -142,6 +142,8 @@ class UplinkSettings(Section):
     digest_attempts_max: Annotated[int, Field(ge=1, le=100)] = 5
     item_attempts_max: Annotated[int, Field(ge=1, le=100)] = 8
     renew_before_days: Annotated[float, Field(ge=1, le=300)] = 45.0
+    roster_check_s: Annotated[float, Field(ge=1, le=3600)] = 30.0
+    """A suspended person is to be out within a minute."""
 
     @model_validator(mode="after")
     def _check_order(self) -> Self:

@@ -30,6 +30,7 @@ from alpr_edge.uplink.delivery_responses import (
     department_utc_in,
     match_answers,
     parse_answers,
+    roster_serial_in,
 )
 from alpr_edge.uplink.tls import Mark, context_of, explain, mark_of, peer_until
 
@@ -67,6 +68,8 @@ class HttpsDepartment:
         """What the department said last of each access log of this unit."""
         self.department_utc: datetime | None = None
         """The department's time by its last answer that stated one."""
+        self.roster_serial = 0
+        """Serial of the newest roster that the department named; 0: none."""
 
     def deliver(self, items: Sequence[OutboxItem]) -> list[Answer]:
         """Send a batch; a batch refused as a whole is halved until the item that causes it is alone.
@@ -140,6 +143,7 @@ class HttpsDepartment:
             with client.stream("POST", self._url, files=[_part(item) for item in batch]) as response:
                 self.department_until = peer_until(response.extensions["network_stream"])
                 body = b"".join(self._read_bounded(response))
+                self.roster_serial = roster_serial_in(response.headers) or self.roster_serial
                 return Reply(response.status_code, response.headers, body)
         except httpx.HTTPError as error:
             raise explain(error, self._settings) from None

@@ -6,6 +6,7 @@ A captive portal's page with status 200, a proxy's own 400 and a login form's 40
 department carry ``PROTOCOL_HEADER``, and a receipt carries the digest of what was stored.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,6 +26,7 @@ from alpr_edge.domain.protocol.items import (
     OutboxItem,
     Outcome,
 )
+from alpr_edge.domain.protocol.rosters import ROSTER_SERIAL_HEADER
 
 ANSWER_BYTES_MAX = 1024 * 1024
 RETRY_AFTER_S_MAX = 86_400.0
@@ -32,6 +34,7 @@ DETAIL_MAX = 200
 
 log = structlog.get_logger(__name__)
 
+_SERIAL = re.compile(r"[0-9]{1,18}")
 _REFUSED = {400, 409, 413, 422}
 _SPLIT = {400, 413, 422}
 _LATER = {408, 425, 429}
@@ -149,6 +152,12 @@ def retry_after_s(headers: httpx.Headers) -> float | None:
     except (ValueError, TypeError):
         return None
     return min(max(wait.total_seconds(), 0.0), RETRY_AFTER_S_MAX)
+
+
+def roster_serial_in(headers: httpx.Headers) -> int:
+    """Serial of the newest roster, by an answer of the department; 0 where it names none."""
+    text = headers.get(ROSTER_SERIAL_HEADER, "") if PROTOCOL_HEADER in headers else ""
+    return int(text) if _SERIAL.fullmatch(text) else 0
 
 
 def _single_answer(item_id: str, answers: list[Answer]) -> Answer:

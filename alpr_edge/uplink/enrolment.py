@@ -7,11 +7,13 @@ whose certificate was made by this authority.
 
 The clock is checked before the code is sent: by a clock that is wrong by days a new certificate has ended already, or
 is not valid yet.
+
+With the certificate come the department's keys, which the unit pins (:mod:`alpr_edge.uplink.department_keys`).
 """
 
 import re
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -33,6 +35,7 @@ from alpr_edge.settings import UplinkSettings
 from alpr_edge.uplink import key_pair
 from alpr_edge.uplink.certificate_client import NoCertificateError, ask, issued_in
 from alpr_edge.uplink.delivery_responses import Reply
+from alpr_edge.uplink.department_keys import fetch_keys, keys_in, pin_keys, pinned_keys
 from alpr_edge.uplink.tls import context_of
 
 CLOCK_OFF_MAX = timedelta(hours=12)
@@ -63,6 +66,8 @@ class Invitation:
     ca_file: Path | None = None
     """A copy of the authority's certificate that came by another way, in place of the fingerprint."""
     enrol_port: int = ENROL_PORT
+    new_keys: bool = False
+    """Whether to take other keys of the department than those that are pinned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,9 @@ class UnitCertificate:
     serial: str
     until: datetime
     new: bool
-    """Whether it is new; False: it was held before, and nothing was requested from the department."""
+    """Whether it is new; False: it was held before, and at most missing keys were asked for."""
+    key_notes: tuple[str, ...] = ()
+    """What is wrong with the department's keys, a line each."""
 
 
 def valid_certificate(settings: UplinkSettings, unit_id: str, now: datetime) -> UnitCertificate | None:
@@ -118,7 +125,7 @@ def enrol(
         key_pair.settle_pair(settings)
         certificate = valid_certificate(settings, unit_id, now)
         if certificate is not None and not again:
-            return certificate
+            return replace(certificate, key_notes=_ask_for_keys(settings, unit_id, replace_keys=invitation.new_keys))
         if not invitation.code:
             raise UplinkError(f"give --code: the department makes one with: alpr-edge department code {unit_id}")
         try:
@@ -143,12 +150,45 @@ def _request_certificate(
             key_pair.remove(key_file)
         raise _explain_refusal(refusal, target, unit_id) from None
     certificate = key_pair.check_certificate(answer.certificate, unit_id, key, authority)
+    offered, is_other_department = keys_in(answer), _has_other_authority(settings, authority)
+    notes = _key_notes(pin_keys(settings, offered, replace=invitation.new_keys or is_other_department), settings)
     # The pair last: until it is in place, the unit is not enrolled, and the enrolment can be repeated.
     key_pair.write_whole(settings.ca_file, authority.public_bytes(Encoding.PEM))
     key_pair.write_media_key(settings, answer.media_key)
     key_pair.replace_pair(settings, certificate.public_bytes(Encoding.PEM), key_pair.pem_of(key))
     key_pair.remove(key_file)
-    return _unit_certificate(certificate, unit_id, new=True)
+    return replace(_unit_certificate(certificate, unit_id, new=True), key_notes=notes)
+
+
+def _ask_for_keys(settings: UplinkSettings, unit_id: str, *, replace_keys: bool) -> tuple[str, ...]:
+    """Pin keys that are missing, or new ones; a department that is out of reach keeps no unit enrolled any less."""
+    if not replace_keys and not pinned_keys(settings).missing:
+        return ()
+    try:
+        refused = pin_keys(settings, fetch_keys(settings, unit_id), replace=replace_keys)
+    except UplinkError as error:
+        return (f"the department's keys were not fetched: {error}",)
+    return _key_notes(refused, settings)
+
+
+def _has_other_authority(settings: UplinkSettings, authority: x509.Certificate) -> bool:
+    """Whether this unit trusted another authority before: then it moves to another department, as a person said."""
+    try:
+        return key_pair.load_authority(settings).public_key() != authority.public_key()
+    except UplinkError:
+        return False
+
+
+def _key_notes(refused: tuple[str, ...], settings: UplinkSettings) -> tuple[str, ...]:
+    """What a person has to know of the keys that came or did not come."""
+    return (
+        *(
+            f"the department has another key for {what} than the one that is pinned, which stays; if it is right: "
+            "alpr-edge unit enrol --new-keys"
+            for what in refused
+        ),
+        *(f"the department gives no key for {what}: update its software" for what in pinned_keys(settings).missing),
+    )
 
 
 def _enrolment_settings(settings: UplinkSettings, invitation: Invitation) -> UplinkSettings:

@@ -34,24 +34,36 @@ def enrol_command(
         int, typer.Option("--enrol-port", min=1, max=65535, help="Where the department enrols.")
     ] = ENROL_PORT,
     again: Annotated[bool, typer.Option("--again", help="Also when a valid certificate is held.")] = False,
+    new_keys: Annotated[
+        bool, typer.Option("--new-keys", help="Also take other keys of the department than those that are pinned.")
+    ] = False,
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
     """Make this unit's key, and get its certificate from the department for a one-time code.
 
     The key never leaves the unit. The code is sent only to a department whose authority has the given fingerprint.
+    With it come the department's keys for rosters and the access log, which the unit pins. Where a valid certificate is
+    held, only missing keys are asked for.
     """
+    from alpr_edge.cli.caller import caller
     from alpr_edge.runtime.clock import SystemClock
+    from alpr_edge.services.accounts.department_keys import pin_in_databases
     from alpr_edge.uplink.enrolment import Invitation, enrol
 
     read = load(settings)
     uplink = read.uplink.model_copy(update={"url": department}) if department else read.uplink
-    invitation = Invitation(_read(code), ca_fingerprint, ca_file, enrol_port)
-    done = enrol(uplink, read.unit.id, invitation, SystemClock(), again=again)
+    invitation = Invitation(_read(code), ca_fingerprint, ca_file, enrol_port, new_keys)
+    clock = SystemClock()
+    done = enrol(uplink, read.unit.id, invitation, clock, again=again)
+    notes = (*done.key_notes, *pin_in_databases(read, caller(), clock, replace=new_keys or done.new))
     if as_json:
-        print_object({"unit": done.unit_id, "serial": done.serial, "until": done.until, "new": done.new})
+        fields = {"unit": done.unit_id, "serial": done.serial, "until": done.until, "new": done.new}
+        print_object({**fields, "notes": notes})
     else:
         typer.echo(_text(done))
+    for note in notes:
+        typer.echo(f"alpr-edge: {note}", err=True)
     if not read.uplink.url:
         typer.echo(f'alpr-edge: nothing is sent yet: set url = "{uplink.url}" below [uplink] in {settings}', err=True)
 

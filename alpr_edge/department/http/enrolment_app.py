@@ -15,6 +15,7 @@ from fastapi import FastAPI, HTTPException, Request, Response
 from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 
+from alpr_edge.department.http.department_keys import department_keys
 from alpr_edge.department.http.responses import HEADERS, Issuance, bare_app, certificate_response, host_of, small_body
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.pki.rate_limit import WrongTries, subscriber_network
@@ -56,7 +57,8 @@ def create_enrolment_app(
             raise HTTPException(422, "the request's fields are not as expected") from None
         host = host_of(request)
         new = partial(limited_enrolment.enrol, payload, host)
-        return await run_in_threadpool(certificate_response, Issuance(payload.unit_id, host), new, units.media_key)
+        keys = partial(department_keys, units, files.directory)
+        return await run_in_threadpool(certificate_response, Issuance(payload.unit_id, host), new, keys)
 
     return app
 

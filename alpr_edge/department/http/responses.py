@@ -19,7 +19,7 @@ from starlette.requests import ClientDisconnect
 from alpr_edge.department.http.client_auth import peer_of
 from alpr_edge.department.pki.refusals import WORDS, CertificateRefusedError
 from alpr_edge.domain.errors import DepartmentError, StoreError
-from alpr_edge.domain.protocol.enrolment import IssuedPayload, Refusal, RefusedPayload
+from alpr_edge.domain.protocol.enrolment import DepartmentKeysPayload, IssuedPayload, Refusal, RefusedPayload
 from alpr_edge.domain.protocol.items import PROTOCOL_HEADER, PROTOCOL_VERSION
 
 RETRY_AFTER_S = 30
@@ -57,13 +57,15 @@ class Issuance:
     """The address at the other end."""
 
 
-def certificate_response(issuance: Issuance, issue: Callable[[], bytes], media_key: Callable[[], str]) -> Response:
-    """Answer with a certificate and the key for media, or with the reason why there is none.
+def certificate_response(
+    issuance: Issuance, issue: Callable[[], bytes], keys: Callable[[], DepartmentKeysPayload]
+) -> Response:
+    """Answer with a certificate and the department's keys, or with the reason why there is none.
 
     Args:
         issuance: the request, for the log.
         issue: gives the certificate.
-        media_key: gives the key.
+        keys: gives the keys.
     """
     about = {"unit": ascii(issuance.unit_id).strip("'"), "client": issuance.client}
     try:
@@ -77,7 +79,7 @@ def certificate_response(issuance: Issuance, issue: Callable[[], bytes], media_k
         log.error("department.certificate_refused", reason=str(error), **about)
         return _refusal_response(Refusal.AUTHORITY, RETRY_AFTER_S)
     log.info("department.certificate_issued", **about)
-    body = IssuedPayload(certificate=pem.decode("ascii"), media_key=media_key()).model_dump_json()
+    body = IssuedPayload(certificate=pem.decode("ascii"), **dict(keys())).model_dump_json()
     return Response(body, media_type="application/json", headers=HEADERS)
 
 

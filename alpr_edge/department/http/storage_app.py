@@ -20,6 +20,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive
 
 from alpr_edge.department.http.client_auth import Admission, Peer
+from alpr_edge.department.http.department_keys import department_keys
 from alpr_edge.department.http.responses import HEADERS, Issuance, bare_app, certificate_response, host_of, small_body
 from alpr_edge.department.ingest.records import Part, PartError
 from alpr_edge.department.ingest.storage import Storage
@@ -27,7 +28,14 @@ from alpr_edge.department.list_requests import ListRequest
 from alpr_edge.department.pki.units import Units
 from alpr_edge.domain.errors import DepartmentError, StoreError
 from alpr_edge.domain.instants import rfc3339
-from alpr_edge.domain.protocol.enrolment import RENEW_PATH, RETIRE_PATH, RenewPayload, RetiredPayload, RetirePayload
+from alpr_edge.domain.protocol.enrolment import (
+    KEYS_PATH,
+    RENEW_PATH,
+    RETIRE_PATH,
+    RenewPayload,
+    RetiredPayload,
+    RetirePayload,
+)
 from alpr_edge.domain.protocol.items import (
     DIGEST_HEADER,
     ITEMS_MAX,
@@ -88,17 +96,24 @@ def create_app(storage: Storage, receive_s_max: float = RECEIVE_S_MAX) -> FastAP
         _note_list_request(storage, ListRequest(sender.unit_id, source, after))
         return _list(storage, sender.unit_id, source, after, host_of(request))
 
-    _serve_certificates(app, storage.units, admission)
+    _serve_certificates(app, storage, admission)
     return app
 
 
-def _serve_certificates(app: FastAPI, units: Units, admission: Admission) -> None:
-    """The endpoints with which a unit renews and retires its own certificates."""
+def _serve_certificates(app: FastAPI, storage: Storage, admission: Admission) -> None:
+    """The endpoints with which a unit renews and retires its own certificates, and asks for the department's keys."""
+    units = storage.units
 
     @app.post(RENEW_PATH)
     async def renew(request: Request, sender: Annotated[Peer, Depends(admission)]) -> Response:
         """Give the certificate that follows the sender's."""
-        return await _renew(units, sender, request)
+        return await _renew(storage, sender, request)
+
+    @app.get(KEYS_PATH)
+    def keys() -> Response:
+        """Give the department's public keys."""
+        body = department_keys(units, storage.directory).model_dump_json()
+        return Response(body, media_type="application/json", headers=HEADERS)
 
     @app.post(RETIRE_PATH)
     async def retire(request: Request, sender: Annotated[Peer, Depends(admission)]) -> Response:
@@ -156,14 +171,15 @@ def _answers_response(storage: Storage, unit_id: str, answers: list[ItemAnswerPa
     return Response(payload.model_dump_json(), media_type="application/json", headers=HEADERS)
 
 
-async def _renew(units: Units, sender: Peer, request: Request) -> Response:
+async def _renew(storage: Storage, sender: Peer, request: Request) -> Response:
     try:
         payload = RenewPayload.model_validate_json(await small_body(request))
     except ValidationError:
         raise HTTPException(422, "the request's fields are not as expected") from None
     host = host_of(request)
-    new = partial(units.renew, sender.unit_id, sender.fingerprint, payload.request, host)
-    return await run_in_threadpool(certificate_response, Issuance(sender.unit_id, host), new, units.media_key)
+    new = partial(storage.units.renew, sender.unit_id, sender.fingerprint, payload.request, host)
+    keys = partial(department_keys, storage.units, storage.directory)
+    return await run_in_threadpool(certificate_response, Issuance(sender.unit_id, host), new, keys)
 
 
 async def _retire(units: Units, sender: Peer, request: Request) -> Response:

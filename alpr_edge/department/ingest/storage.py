@@ -73,6 +73,7 @@ class Storage:
     """
 
     def __init__(self, directory: Path, *, create: bool = True) -> None:
+        self.directory = directory
         self._database = DepartmentDatabase(directory, create=create)
         self._images = ImageFolder(directory / IMAGES_NAME)
         self.lists = ListRepository(directory / LISTS_NAME)

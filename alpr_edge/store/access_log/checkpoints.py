@@ -105,6 +105,17 @@ def witness_key(log: AccessLog) -> NoteKey | None:
     return _noted_key(log, WITNESS_KEY)
 
 
+def pin_witness_key(log: AccessLog, key: NoteKey) -> NoteKey:
+    """Note the department's key before its first cosignature; returns the key that counts, which may be another one.
+
+    Raises:
+        StoreError: the log cannot be written.
+    """
+    with log.writing() as connection:
+        note_fact(connection, WITNESS_KEY, key.text)
+        return NoteKey.parse(fact(connection, WITNESS_KEY))
+
+
 def latest_checkpoint(log: AccessLog) -> StoredCheckpoint | None:
     """The newest checkpoint."""
     with log.reading() as connection:

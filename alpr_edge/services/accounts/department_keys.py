@@ -1,0 +1,87 @@
+"""Pins the department's keys where the daemon that faces the network cannot reach them: in accounts and access log."""
+
+from alpr_edge.domain.access_log.records import AccessEntry, AccessOutcome, RecordedChange, record_moment
+from alpr_edge.domain.errors import StoreError
+from alpr_edge.domain.people.signed_roster import RosterKey
+from alpr_edge.domain.ports import Clock
+from alpr_edge.services.accounts.local_key import local_roster_key
+from alpr_edge.settings import Settings
+from alpr_edge.store.access.accounts import open_accounts
+from alpr_edge.store.access.pinned_key import pin_roster_key, pinned_roster_key
+from alpr_edge.store.access_log.checkpoints import pin_witness_key
+from alpr_edge.store.access_log.log import AccessLog, open_access_log
+from alpr_edge.store.keys import load_key
+from alpr_edge.uplink.department_keys import DepartmentKeys, pinned_keys
+
+PIN_KEYS = "pin_keys"
+_OTHER_KEY = (
+    "rosters are still checked by the key that was pinned first; to take the department's: alpr-edge unit enrol "
+    "--new-keys"
+)
+_OTHER_WITNESS = "the access log was cosigned with another key before; the department's cosignatures are refused"
+_NO_MORE_LOCAL = "people come from the department now: accounts made on this unit end with its first roster"
+
+
+def pin_in_databases(settings: Settings, person: str, clock: Clock, *, replace: bool) -> tuple[str, ...]:
+    """Pin the keys that the enrolment keeps; returns what a person has to know, a line each.
+
+    Where the access key is not to be had, as on a development machine, the running unit pins the first it sees.
+
+    Args:
+        settings: the settings of the unit.
+        person: who does it, for the record.
+        clock: dates the record.
+        replace: whether other keys than those pinned are taken.
+
+    Raises:
+        UplinkError: the keys beside the certificates cannot be read.
+        StoreError: the databases cannot be written.
+    """
+    keys = pinned_keys(settings.uplink)
+    if keys == DepartmentKeys() or not _has_access_key(settings):
+        return ()
+    with open_access_log(settings, migrate=True) as log:
+        notes = _pin_roster_key(settings, log, keys.roster_key, (person, clock), replace=replace)
+        if keys.witness_key is not None and pin_witness_key(log, keys.witness_key) != keys.witness_key:
+            notes += (_OTHER_WITNESS,)
+    return notes
+
+
+def _pin_roster_key(
+    settings: Settings, log: AccessLog, key: RosterKey | None, by: tuple[str, Clock], *, replace: bool
+) -> tuple[str, ...]:
+    if key is None:
+        return ()
+    with open_accounts(settings.unit.data_directory, settings.store.keys_directory, migrate=True) as accounts:
+        before = pinned_roster_key(accounts)
+        if str(before) == str(key):
+            return ()
+        if before is not None and not replace:
+            return (_OTHER_KEY,)
+        log.append(_entry(before, key, *by), by[1].now())
+        pin_roster_key(accounts, key, replace=True)
+    if before is not None and str(before) == str(local_roster_key(settings)):
+        return (_NO_MORE_LOCAL,)
+    return ()
+
+
+def _has_access_key(settings: Settings) -> bool:
+    try:
+        load_key("access", settings.store.keys_directory)
+    except StoreError:
+        return False
+    return True
+
+
+def _entry(before: RosterKey | None, after: RosterKey, person: str, clock: Clock) -> AccessEntry:
+    change = RecordedChange(name="roster_key", before="" if before is None else str(before), after=str(after))
+    return AccessEntry(
+        person_id="",
+        person=person,
+        component="command_line",
+        action=PIN_KEYS,
+        purpose="maintenance",
+        outcome=AccessOutcome.ALLOWED,
+        changes=(change,),
+        happened=record_moment(clock.now()),
+    )

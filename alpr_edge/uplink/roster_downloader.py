@@ -1,0 +1,195 @@
+"""Fetches the department's roster like a list, and hands it to the daemon that puts it in force.
+
+The department is asked at the start, every so many seconds, and at once when an answer names a higher serial than the
+one held. A roster that did not change costs one 304 (ETag, RFC 9110). What is not signed by the pinned key, has ended,
+is older, another department's or too large is not handed on: the roster in force stays.
+"""
+
+import random
+import threading
+import time
+from collections.abc import Callable
+
+import httpx
+import structlog
+
+from alpr_edge.domain.errors import RosterError, UplinkError, retry_after_of
+from alpr_edge.domain.people.handed_roster import SIGNED_BYTES_MAX, SPOOL_NAME, pack_roster
+from alpr_edge.domain.people.roster import RosterHeader, check_roster
+from alpr_edge.domain.people.signed_roster import RosterKey, open_roster
+from alpr_edge.domain.ports import Clock
+from alpr_edge.domain.protocol.items import PROTOCOL_HEADER
+from alpr_edge.domain.protocol.rosters import ROSTER_PATH
+from alpr_edge.domain.retry import Backoff
+from alpr_edge.settings import UplinkSettings
+from alpr_edge.store.db.database import Database
+from alpr_edge.store.hotlists import sync_state
+from alpr_edge.store.hotlists.download_spool import DownloadSpool, FeedNote
+from alpr_edge.store.hotlists.sync_state import SyncState
+from alpr_edge.uplink.bounded_transport import Deadline, no_beat, open_client
+from alpr_edge.uplink.delivery_responses import retry_after_s
+from alpr_edge.uplink.department_keys import pin_missing_keys
+from alpr_edge.uplink.tls import context_of, explain
+
+FETCH_S_MAX = 600.0
+"""Longest one transfer may take."""
+WAITING_S = 1.0
+"""Time between two looks whether the roster before was put in force."""
+
+log = structlog.get_logger(__name__)
+
+
+class RosterDownloader:
+    """Fetches the roster; one thread steps it.
+
+    Args:
+        uplink: the department's address, certificates and time limits.
+        unit_id: the id of this unit.
+        incoming: the spool that a roster is handed over in.
+        database: the database in which each fetch is recorded.
+        clock: the clock that rosters are judged by.
+        draw: gives random numbers in [0, 1), which spread a fleet.
+    """
+
+    def __init__(
+        self,
+        *,
+        uplink: UplinkSettings,
+        unit_id: str,
+        incoming: DownloadSpool,
+        database: Database,
+        clock: Clock,
+        draw: Callable[[], float] = random.random,
+    ) -> None:
+        self._uplink = uplink
+        self._unit_id = unit_id
+        self._incoming = incoming
+        self._database = database
+        self._clock = clock
+        self._draw = draw
+        self._backoff = Backoff(uplink.retry_first_s, longest_s=max(uplink.roster_check_s, uplink.retry_first_s))
+        self._beat: Callable[[], None] = no_beat
+        self._deadline = Deadline(self._call_beat)
+        self._due_s = time.monotonic()
+        self._failures = 0
+        self._refused_etag = ""
+        self._held: RosterHeader | None = None
+        self._wanted = 0
+        self._wake = threading.Event()
+        self.trouble = ""
+        """Why the department's roster is not used, or not to be had; empty: it is, or nothing is known."""
+
+    def want(self, serial: int) -> None:
+        """Ask at once when an answer named a serial that was not named before; called by another thread."""
+        if serial > self._wanted:
+            self._wanted = serial
+            self._due_s = 0.0
+            self._wake.set()
+
+    def wait(self, seconds: float) -> None:
+        """Sleep, but not past the moment when a newer roster is named."""
+        self._wake.wait(seconds)
+        self._wake.clear()
+
+    def step(self, beat: Callable[[], None] = no_beat) -> float:
+        """Ask the department if it is time; returns the seconds until it is.
+
+        Args:
+            beat: a function that is called while a transfer goes on.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        self._beat = beat
+        wait_s = self._due_s - time.monotonic()
+        if wait_s > 0:
+            return wait_s
+        if self._incoming.waits(SPOOL_NAME):
+            return WAITING_S
+        named, wait_s = self._wanted, self._uplink.roster_check_s * (0.75 + self._draw() / 4)
+        try:
+            self._fetch()
+            self._failures = 0
+        except UplinkError as error:
+            self._failures += 1
+            wait_s = max(self._backoff.wait_s(self._failures, self._draw()), min(retry_after_of(error), wait_s))
+            log.info("roster.not_fetched", reason=str(error), failures=self._failures)
+        if self._wanted == named:
+            self._due_s = time.monotonic() + wait_s
+        return max(0.0, self._due_s - time.monotonic())
+
+    def _call_beat(self) -> None:
+        self._beat()
+
+    def _fetch(self) -> None:
+        """Ask once, and hand over what comes and holds."""
+        key = pin_missing_keys(self._uplink, self._unit_id).roster_key
+        if key is None:
+            return  # a department of an earlier release, which has no rosters
+        state = sync_state.state_of(self._database, SPOOL_NAME)
+        etag, content = self._download(self._refused_etag or state.etag)
+        if content is None or (etag and etag == state.etag):
+            if not (content is None and self._refused_etag):
+                self._note_in_use(state)
+            return
+        try:
+            roster = open_roster(content, key)
+            check_roster(roster, key.department_id, self._held, self._clock.now().trusted_utc)
+        except RosterError as error:
+            self._refuse(str(error), etag)
+            return
+        self._hand_over(key, content, roster.header, etag)
+
+    def _refuse(self, reason: str, etag: str) -> None:
+        """Keep the roster in force, and do not fetch the same one again."""
+        self._refused_etag, self.trouble = etag, f"the department's roster is refused: {reason}"
+        sync_state.note(self._database, SPOOL_NAME, fetch_failure=reason)
+        log.error("roster.refused", reason=reason)
+
+    def _note_in_use(self, state: SyncState) -> None:
+        """Note that the department has no other roster than the one that was handed over last."""
+        self._refused_etag, self.trouble = "", ""
+        if state.fetch_failure:
+            sync_state.note(self._database, SPOOL_NAME, fetch_failure="")
+
+    def _hand_over(self, key: RosterKey, content: bytes, header: RosterHeader, etag: str) -> None:
+        draft = self._incoming.start(SPOOL_NAME, FeedNote(serial=header.serial, etag=etag))
+        try:
+            draft.append(pack_roster(key, content))
+            draft.finish()
+        finally:
+            draft.close()
+        sync_state.note(self._database, SPOOL_NAME, etag=etag, serial=header.serial, fetch_failure="")
+        self._held, self._refused_etag, self.trouble = header, "", ""
+        log.info("roster.handed_over", serial=header.serial, bytes=len(content))
+
+    def _download(self, etag: str) -> tuple[str, bytes | None]:
+        """The ETag and the bytes of a roster other than that of an ETag; no bytes where there is none."""
+        settings = self._uplink
+        self._deadline.begin(FETCH_S_MAX)
+        headers = {"If-None-Match": etag} if etag else {}
+        with open_client(settings, self._unit_id, context_of(settings), self._deadline) as client:
+            try:
+                with client.stream("GET", settings.url.rstrip("/") + ROSTER_PATH, headers=headers) as response:
+                    return response.headers.get("ETag", ""), self._content(response)
+            except httpx.InvalidURL:
+                raise UplinkError(f"{settings.url}: not an address; check [uplink] url") from None
+            except httpx.HTTPError as error:
+                raise explain(error, settings) from None
+
+    def _content(self, response: httpx.Response) -> bytes | None:
+        """The body of an answer, bounded; None where it says that there is no other roster."""
+        url, status = self._uplink.url, response.status_code
+        if PROTOCOL_HEADER not in response.headers:
+            raise UplinkError(f"{url}: the answer (status {status}) is not the department's; check [uplink] url")
+        if status in {304, 404}:
+            return None
+        if status != 200:
+            raise UplinkError(f"{url}: no roster, status {status}", retry_after_s(response.headers))
+        parts, size = [], 0
+        for part in response.iter_raw():
+            size += len(part)
+            if size > SIGNED_BYTES_MAX:
+                raise UplinkError(f"{url}: its roster is longer than {SIGNED_BYTES_MAX} bytes")
+            parts.append(part)
+        return b"".join(parts)
