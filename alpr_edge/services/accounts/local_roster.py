@@ -1,0 +1,156 @@
+"""The roster of a unit without a department: changed on the unit, signed by the unit's own key, under the next serial.
+
+It is put in force by the same checks as a department's. A unit has one or the other: once a department's key is pinned,
+people are changed there alone.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from alpr_edge.access.roster_update import install_roster
+from alpr_edge.access.totp import new_secret
+from alpr_edge.domain.errors import AccessError, StoreError
+from alpr_edge.domain.people.credentials import Credentials
+from alpr_edge.domain.people.person import AccountStatus, Person, Role, sign_in_key
+from alpr_edge.domain.people.roster import Member, Roster, RosterHeader
+from alpr_edge.domain.people.signed_roster import sign_roster
+from alpr_edge.domain.ports import Clock
+from alpr_edge.services.accounts.local_key import local_roster_key, local_signing_key
+from alpr_edge.services.accounts.rosters import held_roster
+from alpr_edge.settings import Settings
+from alpr_edge.store.access.accounts import AccountStore, open_accounts
+from alpr_edge.store.access.members import all_members
+from alpr_edge.store.access.pinned_key import pin_roster_key, pinned_roster_key
+
+ROSTER_VALID = timedelta(days=365)
+"""How long a local roster holds: accounts are reviewed each year, and each change makes a new one."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalRoster:
+    """The people of a unit without a department.
+
+    Args:
+        settings: the settings of the unit.
+        accounts: the open accounts.
+        clock: dates rosters.
+    """
+
+    settings: Settings
+    accounts: AccountStore
+    clock: Clock
+
+    @property
+    def members(self) -> tuple[Member, ...]:
+        """Everybody, in the order of their ids.
+
+        Raises:
+            StoreError: the accounts cannot be read.
+        """
+        return all_members(self.accounts)
+
+    @property
+    def has_administrator(self) -> bool:
+        """Whether somebody can sign in who may manage people."""
+        return any(is_usable_administrator(member, self.now) for member in self.members)
+
+    @property
+    def now(self) -> datetime:
+        """The present moment.
+
+        Raises:
+            StoreError: the clock of the computer was never set.
+        """
+        utc = self.clock.now().utc
+        if utc is None:
+            raise StoreError("the clock was never set; set it, or let it get a GNSS fix, and try again")
+        return utc
+
+    def find(self, name: str) -> Member:
+        """Somebody by badge, e-mail address or id.
+
+        Raises:
+            AccessError: nobody has that name.
+        """
+        key = sign_in_key(name)
+        for member in self.members:
+            if key in member.person.sign_in_names or name == member.person.person_id:
+                return member
+        raise AccessError("nobody here has that badge, e-mail address or id; see: alpr-edge accounts list")
+
+    def add(self, people: Iterator[Person] | tuple[Person, ...]) -> RosterHeader:
+        """Add people, who can sign in once each set a password and a one-time code."""
+        new = tuple(Member(person, Credentials(release_secret=new_secret())) for person in people)
+        return self._publish((*self.members, *new))
+
+    def change(self, changed: tuple[Person, ...]) -> RosterHeader:
+        """Put people in the place of those of the same ids; who would leave nobody in charge is refused."""
+        by_id = {person.person_id: person for person in changed}
+        return self._publish(
+            tuple(replace(each, person=by_id.get(each.person.person_id, each.person)) for each in self.members)
+        )
+
+    def set_credentials(self, person_id: str, update: Callable[[Credentials], Credentials]) -> RosterHeader:
+        """Give somebody other credentials; it counts as use of the account."""
+
+        def updated(member: Member) -> Member:
+            if member.person.person_id != person_id:
+                return member
+            return Member(replace(member.person, active_at=self.now), update(member.credentials))
+
+        return self._publish(tuple(updated(member) for member in self.members))
+
+    def _publish(self, members: tuple[Member, ...]) -> RosterHeader:
+        """Sign a roster of people and put it in force.
+
+        Raises:
+            AccessError: the people of this unit come from a department, or nobody would be left in charge.
+            RosterError: two people share a name.
+            StoreError: the accounts cannot be written.
+        """
+        self._require_own()
+        before, now = held_roster(self.accounts), self.now
+        if self.has_administrator and not any(is_usable_administrator(each, now) for each in members):
+            raise AccessError("nobody would be left who may manage people; make somebody else administrator first")
+        serial = 1 if before is None or before.department_id != self.settings.unit.id else before.serial + 1
+        issued = now if before is None else max(now, before.issued)
+        header = RosterHeader(self.settings.unit.id, serial, issued, issued + ROSTER_VALID)
+        key = pin_roster_key(self.accounts, local_roster_key(self.settings))
+        content = sign_roster(Roster(header, members), local_signing_key(self.settings))
+        return install_roster(self.accounts, content, key, self.clock.now())
+
+    def _require_own(self) -> None:
+        pinned = pinned_roster_key(self.accounts)
+        if pinned is not None and str(pinned) != str(local_roster_key(self.settings)):
+            raise AccessError(
+                f"the people of this unit come from {pinned.department_id}; there: alpr-edge department people"
+            )
+
+
+def is_usable_administrator(member: Member, now: datetime) -> bool:
+    """Whether somebody may manage people and has what it takes to sign in."""
+    person, credentials = member.person, member.credentials
+    return (
+        Role.ALPR_ADMINISTRATOR in person.roles
+        and person.status is AccountStatus.ACTIVE
+        and now < person.valid_until
+        and (credentials.has_password or bool(credentials.passkeys))
+    )
+
+
+@contextmanager
+def open_local_roster(settings: Settings, clock: Clock, *, migrate: bool) -> Iterator[LocalRoster]:
+    """Open the people of a unit; closes the accounts at the end.
+
+    Args:
+        settings: the settings of the unit.
+        clock: its clock.
+        migrate: make the accounts where there are none yet.
+
+    Raises:
+        StoreError: no access key, a wrong one, or accounts that this release cannot use.
+    """
+    with open_accounts(settings.unit.data_directory, settings.store.keys_directory, migrate=migrate) as accounts:
+        yield LocalRoster(settings, accounts, clock)
