@@ -14,6 +14,7 @@ from functools import partial
 
 from alpr_edge.app.factories import open_clock
 from alpr_edge.app.instance_lock import is_locked
+from alpr_edge.diagnostics.accounts import check_accounts
 from alpr_edge.diagnostics.camera import check_camera
 from alpr_edge.diagnostics.context import CheckContext
 from alpr_edge.diagnostics.devices import check_place_and_time, check_sound
@@ -137,6 +138,7 @@ def _check_groups(context: CheckContext) -> Iterator[_CheckGroup]:
         ("sound", check_sound, 30.0),
         ("ignition", check_ignition, 15.0),
         ("keys", check_keys, 15.0),
+        ("accounts", check_accounts, 30.0),
         ("memory", check_memory, 10.0),
         ("lists", check_lists, 60.0),
         ("disk", check_disk, 15.0),
