@@ -8,6 +8,8 @@ import pytest
 
 from alpr_edge.access.attempts import PasswordAttempt, SignInOutcome
 from alpr_edge.access.sign_in import sign_in
+from alpr_edge.access.store import AccessStore
+from alpr_edge.department.people.accounts import DepartmentAccounts
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.instants import UtcSource
 from alpr_edge.domain.people.person import AccountStatus, Person
@@ -121,7 +123,7 @@ def test_the_notice_comes_first(car: Car) -> None:
         assert (result.outcome, result.answer) == (SignInOutcome.NOTICE, "read and acknowledge the notice first")
 
 
-def test_without_a_roster_nobody_signs_in(store: AccountStore) -> None:
+def test_without_a_roster_nobody_signs_in(store: AccessStore) -> None:
     assert Car(store).sign_in().outcome is SignInOutcome.NO_ROSTER
 
 
@@ -225,9 +227,13 @@ def test_one_code_at_once_in_two_places_gets_one_of_them_in(car: Car) -> None:
     assert sorted(outcomes) == [SignInOutcome.CODE_USED] * 3 + [SignInOutcome.SIGNED_IN]
 
 
-def test_what_cannot_be_written_lets_nobody_in(car: Car, store: AccountStore) -> None:
-    with store.database.write() as connection:
-        connection.exec_driver_sql("CREATE TRIGGER full BEFORE INSERT ON sessions BEGIN SELECT RAISE(ABORT, 'x'); END")
+def test_what_cannot_be_written_lets_nobody_in(car: Car, store: AccountStore | DepartmentAccounts) -> None:
+    if isinstance(store, DepartmentAccounts):
+        table, writing = "people_sessions", store.database.writing()
+    else:
+        table, writing = "sessions", store.database.write()
+    with writing as connection:
+        connection.exec_driver_sql(f"CREATE TRIGGER full BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'x'); END")
     with pytest.raises(StoreError):
         car.sign_in()
     with store.reading() as rows:

@@ -7,13 +7,16 @@ Versions are those of ``PRAGMA user_version``:
 3. Whatever a unit sends is kept under the unit as well as its id, so that no unit's id stands in another's way; hits
    with what later rights depend on; alerts and withdrawals. The four older tables are written anew: SQLite cannot
    change a primary key. That takes as much room again as the database has, which what comes later then uses.
+4. People, their credentials, invitations and rosters; all tables are new.
 """
 
 from sqlalchemy import Connection, Table, inspect
 
+from alpr_edge.department.db import people_schema
 from alpr_edge.department.db.schema import VERSION, hits, items, metadata, read_times, reads
 from alpr_edge.domain.errors import StoreError
 
+assert people_schema.metadata is metadata  # the tables of people are among those that are made
 _BY_UNIT = (items, reads, hits, read_times)
 _BEFORE = "before_3_"
 """What the older tables are called until their rows are over."""

@@ -2,8 +2,8 @@
 
 ``roster.key`` holds one line, a signer key as Go's ``sumdb/note`` writes it, the counterpart of the verifier key of
 C2SP signed-note: ``PRIVATE+KEY+NAME+KEY_ID+BASE64``, the last part of which is the type and the seed of Ed25519. The
-name is the department's id. Name and key are one file, because units pin both: a department whose id changed would be another
-one to each of them.
+name is the department's id. Name and key are one file, because units pin both: a department whose id changed would be
+another one to each of them.
 """
 
 import stat

@@ -1,0 +1,152 @@
+"""Reads people from a CSV file, as records management exports them, and finds every faulty line first.
+
+The first line names the columns (:data:`~alpr_edge.department.people.person_fields.COLUMNS`, in any order). A line is
+about the person of its ``person_id``, else of its ``badge``; where nobody has that, somebody new is added. Columns that
+the file does not have stay as they are, and so does whoever is not in the file.
+"""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from alpr_edge.department.people.changes import Author
+from alpr_edge.department.people.person_fields import COLUMNS, Entry, changed_entry, new_entry
+from alpr_edge.domain.errors import DepartmentError
+from alpr_edge.domain.people.person import sign_in_key
+from alpr_edge.domain.people.roster import PEOPLE_MAX
+
+FILE_BYTES_MAX = 16 * 1024 * 1024
+
+
+class PeopleFileError(DepartmentError):
+    """A file of people is refused.
+
+    Args:
+        faults: one line each: the line of the file, the column, what was expected.
+    """
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__(f"nobody was imported; faulty lines {len(faults)}")
+        self.faults = faults
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """What an import does, in numbers of people."""
+
+    added: int
+    changed: int
+    unchanged: int
+    not_in_file: int
+
+
+@dataclass(slots=True)
+class ImportPlan:
+    """Who is added and who is changed."""
+
+    added: list[Entry] = field(default_factory=list)
+    changed: list[tuple[Entry, Entry]] = field(default_factory=list)
+    """Before and after."""
+    unchanged: int = 0
+    not_in_file: int = 0
+
+    @property
+    def result(self) -> ImportResult:
+        """The numbers."""
+        return ImportResult(len(self.added), len(self.changed), self.unchanged, self.not_in_file)
+
+
+def plan_import(text: str, entries: Sequence[Entry], author: Author) -> ImportPlan:
+    """Compare a file with the people there are.
+
+    Args:
+        text: the file.
+        entries: everybody.
+        author: who imports, and when.
+
+    Raises:
+        PeopleFileError: lines are wrong; it names every one.
+    """
+    planner = _Planner(entries, author)
+    faults = []
+    for line, row in _rows(text):
+        try:
+            planner.take(line, row)
+        except DepartmentError as error:
+            faults.append(f"line {line}: {error}")
+    if not faults and len(entries) + len(planner.plan.added) > PEOPLE_MAX:
+        faults.append(f"more than {PEOPLE_MAX} people")
+    if faults:
+        raise PeopleFileError(faults)
+    planner.plan.not_in_file = sum(entry.person.person_id not in planner.lines for entry in entries)
+    return planner.plan
+
+
+def _rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
+    """The lines of a file with their numbers."""
+    reader = csv.reader(io.StringIO(text.removeprefix("\ufeff")), strict=True)
+    try:
+        columns = [name.strip().casefold() for name in next(reader, [])]
+        _check_columns(columns)
+        for row in reader:
+            if not any(cell.strip() for cell in row):
+                continue
+            if len(row) != len(columns):
+                raise PeopleFileError([f"line {reader.line_num}: {len(row)} cells, the first line has {len(columns)}"])
+            yield reader.line_num, dict(zip(columns, row, strict=True))
+    except csv.Error as error:
+        raise PeopleFileError([f"line {reader.line_num}: not CSV: {error}"]) from None
+
+
+def _check_columns(columns: list[str]) -> None:
+    unknown = [name for name in columns if name not in COLUMNS]
+    if unknown:
+        raise PeopleFileError([f"line 1: {unknown[0]!r} is no column; columns are {', '.join(COLUMNS)}"])
+    if len(set(columns)) < len(columns):
+        raise PeopleFileError(["line 1: a column is there twice"])
+    if "badge" not in columns and "person_id" not in columns:
+        raise PeopleFileError(["line 1: neither badge nor person_id is among the columns"])
+
+
+class _Planner:
+    """Takes one line after another, and notices when two of them are about one person."""
+
+    def __init__(self, entries: Sequence[Entry], author: Author) -> None:
+        self.plan = ImportPlan()
+        self.lines: dict[str, int] = {}
+        """The line of each person in the file."""
+        self._author = author
+        self._by_id = {entry.person.person_id: entry for entry in entries}
+        self._owners = {name: entry.person.person_id for entry in entries for name in entry.person.sign_in_names}
+        """Whose each badge and address is."""
+
+    def take(self, line: int, texts: Mapping[str, str]) -> None:
+        """Plan what a line asks for.
+
+        Raises:
+            DepartmentError: it is wrong.
+        """
+        before = self._find(texts)
+        author = self._author
+        after = new_entry(texts, author.name, author.at) if before is None else changed_entry(before, texts)
+        person = after.person
+        if (other := self.lines.get(person.person_id)) is not None:
+            raise DepartmentError(f"person_id: the same person as in line {other}")
+        for name in person.sign_in_names:
+            if self._owners.get(name, person.person_id) != person.person_id:
+                raise DepartmentError(f"badge, email: somebody else has {name!r}")
+        self.lines[person.person_id] = line
+        self._owners |= dict.fromkeys(person.sign_in_names, person.person_id)
+        if before is None:
+            self.plan.added.append(after)
+        elif after == before:
+            self.plan.unchanged += 1
+        else:
+            self.plan.changed.append((before, after))
+
+    def _find(self, texts: Mapping[str, str]) -> Entry | None:
+        person_id = texts.get("person_id", "").strip()
+        if person_id:
+            return self._by_id.get(person_id)
+        return self._by_id.get(self._owners.get(sign_in_key(texts.get("badge", "")), ""))

@@ -1,0 +1,94 @@
+"""Statements on people: who is there, and how one of them is written."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, delete, insert, select, update
+
+from alpr_edge.department.db import people_schema as schema
+from alpr_edge.department.people.account_rows import (
+    credentials_of,
+    credentials_row,
+    details_of,
+    passkey_rows,
+    person_of_details,
+)
+from alpr_edge.department.people.person_fields import Entry
+from alpr_edge.domain.people.credentials import Credentials
+from alpr_edge.domain.people.person import sign_in_key
+from alpr_edge.domain.people.roster import Member
+
+
+def all_entries(connection: Connection) -> list[Entry]:
+    """Everybody, in the order of their ids."""
+    query = select(schema.people).order_by(schema.people.c.person_id)
+    return [_entry_of(row) for row in connection.execute(query).mappings()]
+
+
+def all_members(connection: Connection) -> Iterator[tuple[Member, list[str]]]:
+    """Everybody with their credentials and their units; in the order of their ids."""
+    keys: dict[str, list[RowMapping]] = defaultdict(list)
+    by_place = select(schema.people_passkeys).order_by(schema.people_passkeys.c.place)
+    for key in connection.execute(by_place).mappings():
+        keys[key["person_id"]].append(key)
+    sign_ins = {row.person_id: row.last_utc for row in connection.execute(select(schema.people_sign_ins))}
+    people, credentials = schema.people, schema.people_credentials
+    together = people.c.person_id == credentials.c.person_id
+    query = select(people.c.details, people.c.units, credentials).join_from(people, credentials, together)
+    for row in connection.execute(query.order_by(people.c.person_id)).mappings():
+        details = dict(row["details"])
+        person = person_of_details(details)
+        signed_in = sign_ins.get(person.person_id)
+        if signed_in is not None and signed_in > person.active_at:
+            person = person_of_details(details | {"active_at": signed_in.isoformat()})
+        yield Member(person, credentials_of(row, keys[person.person_id])), list(row["units"])
+
+
+def find_entry(connection: Connection, name: str) -> Entry | None:
+    """The person of an id, a badge or an e-mail address; an id goes before the others."""
+    people, names = schema.people, schema.people_names.c
+    by_name = select(names.person_id).where(names.name == sign_in_key(name)).scalar_subquery()
+    for condition in (people.c.person_id == name.strip(), people.c.person_id == by_name):
+        row = connection.execute(select(people).where(condition)).mappings().first()
+        if row is not None:
+            return _entry_of(row)
+    return None
+
+
+def replace_entries(connection: Connection, entries: Sequence[Entry]) -> None:
+    """Write people who are there already; their credentials stay."""
+    for entry in entries:
+        person_id = entry.person.person_id
+        values: dict[str, Any] = {"details": details_of(entry.person), "units": list(entry.units)}
+        connection.execute(update(schema.people).where(schema.people.c.person_id == person_id).values(values))
+        connection.execute(delete(schema.people_names).where(schema.people_names.c.person_id == person_id))
+    rows = [
+        {"name": name, "person_id": entry.person.person_id} for entry in entries for name in entry.person.sign_in_names
+    ]
+    if rows:
+        connection.execute(insert(schema.people_names), rows)
+
+
+def replace_credentials(connection: Connection, person_id: str, credentials: Credentials) -> None:
+    """Write the credentials of a person who is there, in place of all before."""
+    for table in (schema.people_credentials, schema.people_passkeys):
+        connection.execute(delete(table).where(table.c.person_id == person_id))
+    row = {"person_id": person_id, **credentials_row(credentials)}
+    connection.execute(insert(schema.people_credentials).values(row))
+    if keys := passkey_rows(person_id, credentials):
+        connection.execute(insert(schema.people_passkeys), keys)
+
+
+def credentials_by_id(connection: Connection) -> dict[str, tuple[bool, int]]:
+    """Whether each person has a password with its second factor, and how many passkeys."""
+    keys, table = schema.people_passkeys.c, schema.people_credentials.c
+    counts: dict[str, int] = defaultdict(int)
+    for person_id in connection.scalars(select(keys.person_id)):
+        counts[person_id] += 1
+    query = select(table.person_id, (table.password_hash != "") & (table.totp_secret != ""))
+    return {person_id: (bool(has_password), counts[person_id]) for person_id, has_password in connection.execute(query)}
+
+
+def _entry_of(row: RowMapping) -> Entry:
+    return Entry(person_of_details(row["details"]), tuple(row["units"]))

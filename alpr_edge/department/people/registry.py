@@ -1,0 +1,245 @@
+"""The people of a department: added, changed, suspended, unlocked, each on record in the same transaction."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from alpr_edge.access.passwords import Argon2Passwords
+from alpr_edge.access.totp import new_secret
+from alpr_edge.department.db import people_schema as schema
+from alpr_edge.department.db.database import DepartmentDatabase
+from alpr_edge.department.people.account_rows import DepartmentAccountRows, details_of, insert_members
+from alpr_edge.department.people.changes import (
+    Author,
+    Change,
+    ChangeAction,
+    ChangePayload,
+    changed_fields,
+    note_changes,
+    read_changes,
+)
+from alpr_edge.department.people.csv_import import ImportResult, plan_import
+from alpr_edge.department.people.invitations import Invitations, NewInvitation
+from alpr_edge.department.people.people_rows import all_entries, credentials_by_id, find_entry, replace_entries
+from alpr_edge.department.people.person_fields import Entry, changed_entry, new_entry
+from alpr_edge.department.people.rosters import Rosters
+from alpr_edge.domain.errors import DepartmentError
+from alpr_edge.domain.instants import rfc3339
+from alpr_edge.domain.people.credentials import Credentials
+from alpr_edge.domain.people.person import AccountStatus, Person
+from alpr_edge.domain.people.roster import PEOPLE_MAX, Member, RosterHeader
+
+
+@dataclass(frozen=True, slots=True)
+class PersonOverview:
+    """A person as ``department people list`` shows them; no credential."""
+
+    entry: Entry
+    has_password: bool
+    passkeys: int
+    is_locked: bool
+
+
+class People:
+    """The people of a department; threads may share it.
+
+    Args:
+        directory: the department's folder.
+        database: its database.
+        passwords: hashes passwords; None: at the cost of this release.
+    """
+
+    def __init__(self, directory: Path, database: DepartmentDatabase, passwords: Argon2Passwords | None = None) -> None:
+        self._database = database
+        self.rosters = Rosters(directory, database)
+        """The rosters that were published."""
+        self.invitations = Invitations(directory, database, self.rosters, passwords)
+        """The invitations to set password, code and passkeys."""
+
+    def add(self, author: Author, texts: Mapping[str, str]) -> Entry:
+        """Add somebody.
+
+        Args:
+            author: who adds them.
+            texts: by the columns of :mod:`~alpr_edge.department.people.person_fields`.
+
+        Raises:
+            DepartmentError: a text is wrong, or the id, badge or address is somebody's already.
+        """
+        entry = new_entry(texts, author.name, author.at)
+        with self._database.writing() as connection:
+            _require_new(connection, entry.person)
+            _require_free(connection, entry.person)
+            insert_entries(connection, [entry])
+            note_changes(connection, author, [_change(ChangeAction.ADD, None, entry)])
+        return entry
+
+    def change(self, author: Author, name: str, texts: Mapping[str, str]) -> Entry:
+        """Change somebody; whoever left stays so, since an id is never given to anybody again.
+
+        Args:
+            author: who changes them.
+            name: id, badge or e-mail address.
+            texts: what changes, likewise.
+
+        Raises:
+            DepartmentError: nobody has that name, or a text is wrong.
+        """
+        with self._database.writing() as connection:
+            before = require_entry(connection, name)
+            entry = changed_entry(before, texts)
+            _require_free(connection, entry.person)
+            if entry != before:
+                replace_entries(connection, [entry])
+                note_changes(connection, author, [_change(ChangeAction.CHANGE, before, entry)])
+        return entry
+
+    def suspend(self, author: Author, name: str, status: AccountStatus = AccountStatus.SUSPENDED) -> RosterHeader:
+        """Suspend an account and publish the roster that tells the units; both or neither.
+
+        Raises:
+            DepartmentError: nobody has that name, or the roster cannot be signed.
+        """
+        with self._database.writing() as connection:
+            before = require_entry(connection, name)
+            entry = replace(before, person=replace(before.person, status=status))
+            replace_entries(connection, [entry])
+            note_changes(connection, author, [_change(ChangeAction.SUSPEND, before, entry)])
+            self.invitations.withdraw(connection, entry.person.person_id, author.at)
+            return self.rosters.publish_within(connection, author)
+
+    def unlock(self, author: Author, name: str) -> RosterHeader:
+        """Unlock an account here, and by the next roster in every car.
+
+        Raises:
+            DepartmentError: nobody has that name, or the roster cannot be signed.
+        """
+        with self._database.writing() as connection:
+            before = require_entry(connection, name)
+            entry = replace(before, person=replace(before.person, unlocks=before.person.unlocks + 1))
+            replace_entries(connection, [entry])
+            rows = DepartmentAccountRows(connection)
+            rows.set_lock(entry.person.person_id, None)
+            rows.set_failures(entry.person.person_id, ())
+            note_changes(connection, author, [_change(ChangeAction.UNLOCK, before, entry)])
+            return self.rosters.publish_within(connection, author)
+
+    def invite(self, author: Author, name: str) -> NewInvitation:
+        """Invite a person to set password, code and passkeys; an invitation before ends.
+
+        Raises:
+            DepartmentError: nobody has that name, or the account is not active.
+        """
+        with self._database.writing() as connection:
+            person = require_entry(connection, name).person
+            if person.status is not AccountStatus.ACTIVE:
+                raise DepartmentError(f"{name}: this account is {person.status}; activate it first")
+            invitation = self.invitations.make(connection, person.person_id, author.at)
+            new = {"expires": rfc3339(invitation.expires_at)}
+            note_changes(connection, author, [Change(ChangeAction.INVITE, person.person_id, new=new)])
+            return invitation
+
+    def import_csv(self, author: Author, text: str, *, is_dry_run: bool) -> ImportResult:
+        """Add and change everybody in a CSV file; nobody where a line is wrong.
+
+        Args:
+            author: who imports.
+            text: the file, with a line of column names.
+            is_dry_run: only say what would be done.
+
+        Raises:
+            PeopleFileError: lines are wrong; all of them are named.
+        """
+        with self._database.reading() as connection:
+            if is_dry_run:
+                return plan_import(text, all_entries(connection), author).result
+        with self._database.writing() as connection:
+            plan = plan_import(text, all_entries(connection), author)
+            insert_entries(connection, plan.added)
+            replace_entries(connection, [after for _, after in plan.changed])
+            changes = [_change(ChangeAction.ADD, None, entry) for entry in plan.added]
+            changes += [_change(ChangeAction.CHANGE, before, after) for before, after in plan.changed]
+            note_changes(connection, author, changes)
+            return plan.result
+
+    def changes(self, first: int = 1) -> list[ChangePayload]:
+        """The record of changes from a number on, checked.
+
+        Raises:
+            AuditError: a record is missing or was changed.
+        """
+        with self._database.reading() as connection:
+            return list(read_changes(connection, first))
+
+    def overviews(self) -> list[PersonOverview]:
+        """Everybody, in the order of their ids."""
+        with self._database.reading() as connection:
+            credentials = credentials_by_id(connection)
+            locked_ids = set(connection.scalars(select(schema.people_locks.c.person_id)))
+            return [
+                PersonOverview(entry, *credentials[entry.person.person_id], entry.person.person_id in locked_ids)
+                for entry in all_entries(connection)
+            ]
+
+
+@contextmanager
+def open_people(directory: Path) -> Iterator[People]:
+    """Open the people of a department that exists.
+
+    Raises:
+        DepartmentError: there is none.
+        StoreError: it cannot be opened.
+    """
+    database = DepartmentDatabase(directory, create=False)
+    try:
+        yield People(directory, database)
+    finally:
+        database.close()
+
+
+def require_entry(connection: Connection, name: str) -> Entry:
+    """The person of an id, a badge or an e-mail address.
+
+    Raises:
+        DepartmentError: nobody has it.
+    """
+    entry = find_entry(connection, name)
+    if entry is None:
+        raise DepartmentError(f"{name}: nobody has this id, badge or e-mail address; see: department people list")
+    return entry
+
+
+def insert_entries(connection: Connection, entries: Sequence[Entry]) -> None:
+    """Insert new people, each with a secret for release codes and nothing to sign in with."""
+    members = [Member(entry.person, Credentials(release_secret=new_secret())) for entry in entries]
+    insert_members(connection, members, [list(entry.units) for entry in entries])
+
+
+def _change(action: ChangeAction, before: Entry | None, after: Entry) -> Change:
+    old, new = changed_fields({} if before is None else _fields(before), _fields(after))
+    return Change(action, after.person.person_id, {} if before is None else old, new)
+
+
+def _fields(entry: Entry) -> dict[str, Any]:
+    return details_of(entry.person) | {"units": list(entry.units)}
+
+
+def _require_new(connection: Connection, person: Person) -> None:
+    """Refuse an id that somebody has, or had: it is never given to anybody else (CJIS IA-4)."""
+    if find_entry(connection, person.person_id) is not None:
+        raise DepartmentError(f"{person.person_id}: somebody has this id already")
+    if (connection.scalar(select(func.count()).select_from(schema.people)) or 0) >= PEOPLE_MAX:
+        raise DepartmentError(f"a roster has at most {PEOPLE_MAX} people")
+
+
+def _require_free(connection: Connection, person: Person) -> None:
+    """Refuse a badge or an address that is somebody else's, of those who left too."""
+    names = schema.people_names.c
+    query = select(names.name).where(names.name.in_(person.sign_in_names), names.person_id != person.person_id)
+    taken = connection.scalar(query)
+    if taken is not None:
+        raise DepartmentError(f"{taken}: somebody else has this badge or e-mail address")

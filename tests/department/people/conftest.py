@@ -1,0 +1,14 @@
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.department.people.office import Office, make_department
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    some = Office(make_department(tmp_path / "department"))
+    with closing(some.database):
+        yield some
