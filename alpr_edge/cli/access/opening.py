@@ -23,12 +23,13 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def open_access(unit: Settings, stated: Statement) -> Iterator[tuple[Authoriser, Purpose]]:
+def open_access(unit: Settings, stated: Statement, *, migrate: bool = False) -> Iterator[tuple[Authoriser, Purpose]]:
     """Open what allows and records a command that shows or changes anything of a plate.
 
     Args:
         unit: the settings of the unit.
         stated: what was said that it is for; what is missing is asked for at a terminal.
+        migrate: make the access log where the unit never ran.
 
     Yields:
         What every service asks, and the purpose.
@@ -43,7 +44,7 @@ def open_access(unit: Settings, stated: Statement) -> Iterator[tuple[Authoriser,
     stated = complete_statement(stated, load_policy(unit).profile)
     clock = open_clock(unit)
     glass = _break_glass(stated, clock) if stated.break_glass else None
-    with open_authoriser(unit, command_caller(unit, glass), clock) as authoriser:
+    with open_authoriser(unit, command_caller(unit, glass), clock, migrate=migrate) as authoriser:
         yield authoriser, Purpose(stated.purpose, stated.offence or None, stated.case or None)
 
 

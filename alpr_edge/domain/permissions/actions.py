@@ -24,6 +24,8 @@ class Action(StrEnum):
     MANAGE_PEOPLE = "manage_people"
     RECORD_TRAINING = "record_training"
     """Change the two expiries of somebody's training, and nothing else of the account (policy 462.8)."""
+    UNLOCK = "unlock"
+    """Unlock somebody else's account (CJIS AC-7); of supervisors only those whom the agency designated for it."""
     MANAGE_LISTS = "manage_lists"
     MANAGE_SETTINGS = "manage_settings"
     SEE_LOG = "see_log"

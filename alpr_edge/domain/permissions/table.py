@@ -48,10 +48,12 @@ GRANTS: dict[Role, _Grants] = {
         Action.HOLD: FIELD_PURPOSES | _CANVASS | _LEGAL,
         Action.EXPORT: FIELD_PURPOSES | _CANVASS | _LEGAL,
         Action.SEE_COVERT: FIELD_PURPOSES,
+        Action.UNLOCK: _UPKEEP,
     },
     Role.ALPR_ADMINISTRATOR: {
         **_OVERSIGHT,
         Action.MANAGE_PEOPLE: _UPKEEP,
+        Action.UNLOCK: _UPKEEP,
         Action.MANAGE_LISTS: _UPKEEP,
         Action.MANAGE_SETTINGS: _UPKEEP,
         Action.SEE_COVERT: _UPKEEP,

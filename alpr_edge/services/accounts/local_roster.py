@@ -80,17 +80,22 @@ class LocalRoster:
                 return member
         raise AccessError("nobody here has that badge, e-mail address or id; see: alpr-edge accounts list")
 
-    def add(self, people: Iterator[Person] | tuple[Person, ...]) -> RosterHeader:
-        """Add people, who can sign in once each set a password and a one-time code."""
-        new = tuple(Member(person, Credentials(release_secret=new_secret())) for person in people)
-        return self._publish((*self.members, *new))
+    def save(self, *, added: tuple[Person, ...] = (), changed: tuple[Person, ...] = ()) -> RosterHeader:
+        """Issue the roster anew.
 
-    def change(self, changed: tuple[Person, ...]) -> RosterHeader:
-        """Put people in the place of those of the same ids; who would leave nobody in charge is refused."""
+        Args:
+            added: new people, who can sign in once each set a password and a one-time code.
+            changed: people as they are now, in the place of those of the same ids.
+
+        Raises:
+            AccessError: the people of this unit come from a department, or nobody would be left in charge.
+            RosterError: two people share a name.
+            StoreError: the accounts cannot be written.
+        """
         by_id = {person.person_id: person for person in changed}
-        return self._publish(
-            tuple(replace(each, person=by_id.get(each.person.person_id, each.person)) for each in self.members)
-        )
+        kept = (replace(each, person=by_id.get(each.person.person_id, each.person)) for each in self.members)
+        new = (Member(person, Credentials(release_secret=new_secret())) for person in added)
+        return self._publish((*kept, *new))
 
     def set_credentials(self, person_id: str, update: Callable[[Credentials], Credentials]) -> RosterHeader:
         """Give somebody other credentials; it counts as use of the account."""
@@ -103,13 +108,7 @@ class LocalRoster:
         return self._publish(tuple(updated(member) for member in self.members))
 
     def _publish(self, members: tuple[Member, ...]) -> RosterHeader:
-        """Sign a roster of people and put it in force.
-
-        Raises:
-            AccessError: the people of this unit come from a department, or nobody would be left in charge.
-            RosterError: two people share a name.
-            StoreError: the accounts cannot be written.
-        """
+        """Sign a roster of people and put it in force; raises as :meth:`save` does."""
         self._require_own()
         before, now = held_roster(self.accounts), self.now
         if self.has_administrator and not any(is_usable_administrator(each, now) for each in members):

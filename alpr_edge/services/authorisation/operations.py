@@ -42,6 +42,10 @@ class Operation(StrEnum):
     CHANGE_SETTINGS = "change_settings"
     CHANGE_MODELS = "change_models"
     CHANGE_PEOPLE = "change_people"
+    SHOW_PEOPLE = "show_people"
+    RECORD_TRAINING = "record_training"
+    UNLOCK_ACCOUNT = "unlock_account"
+    UNLOCK_BY_CODE = "unlock_by_code"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,5 +98,10 @@ RULES: dict[Operation, OperationRule] = {
     Operation.CHANGE_SETTINGS: _upkeep(Action.MANAGE_SETTINGS),
     Operation.CHANGE_MODELS: _upkeep(Action.MANAGE_SETTINGS),
     Operation.CHANGE_PEOPLE: _change(Action.MANAGE_PEOPLE),
+    Operation.SHOW_PEOPLE: OperationRule(Action.MANAGE_PEOPLE),
+    Operation.RECORD_TRAINING: _change(Action.RECORD_TRAINING),
+    Operation.UNLOCK_ACCOUNT: _change(Action.UNLOCK),
+    # Whoever unlocks so need not be signed in: the department's code is what allows it.
+    Operation.UNLOCK_BY_CODE: _upkeep(Action.UNLOCK),
 }
 """What each operation needs."""

@@ -1,0 +1,1 @@
+"""``alpr-edge accounts``: the people of a unit without a department."""
