@@ -49,6 +49,7 @@ class RosterDownloader:
         database: the database in which each fetch is recorded.
         clock: the clock that rosters are judged by.
         draw: gives random numbers in [0, 1), which spread a fleet.
+        bytes_max: the largest roster that is taken.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class RosterDownloader:
         database: Database,
         clock: Clock,
         draw: Callable[[], float] = random.random,
+        bytes_max: int = SIGNED_BYTES_MAX,
     ) -> None:
         self._uplink = uplink
         self._unit_id = unit_id
@@ -67,6 +69,7 @@ class RosterDownloader:
         self._database = database
         self._clock = clock
         self._draw = draw
+        self._bytes_max = bytes_max
         self._backoff = Backoff(uplink.retry_first_s, longest_s=max(uplink.roster_check_s, uplink.retry_first_s))
         self._beat: Callable[[], None] = no_beat
         self._deadline = Deadline(self._call_beat)
@@ -189,7 +192,7 @@ class RosterDownloader:
         parts, size = [], 0
         for part in response.iter_raw():
             size += len(part)
-            if size > SIGNED_BYTES_MAX:
-                raise UplinkError(f"{url}: its roster is longer than {SIGNED_BYTES_MAX} bytes")
+            if size > self._bytes_max:
+                raise UplinkError(f"{url}: its roster is longer than {self._bytes_max} bytes")
             parts.append(part)
         return b"".join(parts)

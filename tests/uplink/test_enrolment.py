@@ -87,7 +87,13 @@ def test_a_unit_enrols_and_delivers(settings: UplinkSettings, unit_id: str, invi
     done = enrol_now(settings, unit_id, replace(invitation, code=invitation.code.lower().replace("-", " ")))
     assert (done.unit_id, done.new) == (unit_id, True)
     assert done.until > datetime.now(UTC) + timedelta(days=390)
-    assert names(settings) == {"department-ca.pem", "department-media.pem", "department-keys.json", "unit.pem", "unit.key"}
+    assert names(settings) == {
+        "department-ca.pem",
+        "department-media.pem",
+        "department-keys.json",
+        "unit.pem",
+        "unit.key",
+    }
     assert {path.stat().st_mode & 0o777 for path in settings.key_file.parent.iterdir()} == {0o600}
     assert settings.key_file.parent.stat().st_mode & 0o777 == 0o700
     assert delivers(settings, unit_id)
