@@ -12,11 +12,11 @@ Versions are those of ``PRAGMA user_version``:
 
 from sqlalchemy import Connection, Table, inspect
 
-from alpr_edge.department.db import people_schema
+from alpr_edge.department.db.people_schema import people
 from alpr_edge.department.db.schema import VERSION, hits, items, metadata, read_times, reads
 from alpr_edge.domain.errors import StoreError
 
-assert people_schema.metadata is metadata  # the tables of people are among those that are made
+assert people.metadata is metadata  # the tables of people are among those that are made
 _BY_UNIT = (items, reads, hits, read_times)
 _BEFORE = "before_3_"
 """What the older tables are called until their rows are over."""

@@ -5,7 +5,9 @@ sessions are what the department itself knows of them, as each car does of its o
 who changed what: triggers keep its rows from being changed or deleted.
 """
 
-from sqlalchemy import DDL, JSON, Boolean, Column, Integer, LargeBinary, String, Table, event
+from typing import Any
+
+from sqlalchemy import JSON, Boolean, Column, Connection, Integer, LargeBinary, String, Table, event
 
 from alpr_edge.department.db.column_types import InstantJson, Utc
 from alpr_edge.department.db.schema import metadata
@@ -66,12 +68,18 @@ people_changes = Table(
     Column("sequence", Integer, primary_key=True),
     Column("body", LargeBinary, nullable=False),  # canonical JSON, with the digest of the record before
 )
-for _verb in ("UPDATE", "DELETE"):
-    _trigger = (
-        f"CREATE TRIGGER people_changes_no_{_verb.lower()} BEFORE {_verb} ON people_changes "
-        "BEGIN SELECT RAISE(ABORT, 'records of changes stay as they are'); END"
-    )
-    event.listen(people_changes, "after_create", DDL(_trigger))
+
+
+@event.listens_for(people_changes, "after_create")
+def _keep_changes(table: Table, connection: Connection, **about: Any) -> None:  # noqa: ANN401 - of SQLAlchemy
+    """Have the database refuse to change or delete a record."""
+    del about
+    for verb in ("UPDATE", "DELETE"):
+        connection.exec_driver_sql(
+            f"CREATE TRIGGER {table.name}_no_{verb.lower()} BEFORE {verb} ON {table.name} "
+            "BEGIN SELECT RAISE(ABORT, 'records of changes stay as they are'); END"
+        )
+
 
 people_invitations = Table(
     "people_invitations",

@@ -7,6 +7,7 @@ plate is in it, no unit, no key and no count of items.
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any
 from alpr_edge import __version__
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.pki.server_certificate import ServerCertificate, utc_now
-from alpr_edge.domain.errors import AlprEdgeError, DepartmentError
+from alpr_edge.domain.errors import AlprEdgeError, DepartmentError, StoreError
 from alpr_edge.domain.instants import rfc3339
 
 STALL_S = 30.0
@@ -33,6 +34,7 @@ class DepartmentHealth:
         check_storage: reads from the database; raises when it cannot.
         alive_s: when the server's event loop last went round, on monotonic time.
         enrols: whether the enrolment process runs; None: this department enrols no unit.
+        roster_warnings: what is to say about the roster of people.
         now: the present moment in UTC.
     """
 
@@ -40,6 +42,7 @@ class DepartmentHealth:
     check_storage: Callable[[], None]
     alive_s: Callable[[], float]
     enrols: Callable[[], bool | None] = lambda: None
+    roster_warnings: Callable[[], list[str]] = list
     now: Callable[[], datetime] = utc_now
 
     def report(self) -> tuple[bool, dict[str, Any]]:
@@ -74,6 +77,8 @@ class DepartmentHealth:
             warnings.append(f"the disk has {free_bytes >> 20} MiB left")
         if self.enrols() is False:
             warnings.append("the enrolment process does not run; it is started again")
+        with suppress(StoreError):  # which is a trouble of its own
+            warnings += self.roster_warnings()
         return warnings
 
     def _certificates(self, troubles: list[str], warnings: list[str]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from alpr_edge.department.http.connections import ConnectionGate, ConnectionLimi
 from alpr_edge.department.http.enrolment_process import EnrolmentProcess
 from alpr_edge.department.http.health import DepartmentHealth
 from alpr_edge.department.http.health_listener import HealthListener
+from alpr_edge.department.http.rosters import RosterRenewal
 from alpr_edge.department.http.storage_app import create_app
 from alpr_edge.department.http.tls_contexts import tls_context
 from alpr_edge.department.http.uvicorn_server import STOP_S_MAX, BoundedServer, uvicorn_server
@@ -124,7 +125,9 @@ class DepartmentServer:
         gate, context = ConnectionGate(STORAGE_LIMITS.within_descriptors()), tls_context(files)
         listening = GatedSocket(listening_at(self.host, port), gate)
         stack.callback(listening.close)
-        steps = (CertificateWatch(files, context).step, self._manager.alive)
+        renewal = self._renewal = RosterRenewal(self._storage.rosters)
+        stack.callback(renewal.finish)
+        steps = (CertificateWatch(files, context).step, renewal.step, self._manager.alive)
         server = uvicorn_server(create_app(self._storage), context, gate=gate, steps=steps)
         server.on_ready = lambda: self._manager.ready(f"units connect to port {listening.getsockname()[1]}")
         return listening, server
@@ -136,6 +139,7 @@ class DepartmentServer:
             self._storage.check,
             lambda: server.alive_s,
             lambda: None if enrolment is None else enrolment.is_running,
+            self._renewal.warnings,
         )
         return stack.enter_context(HealthListener(health.report, port))
 

@@ -22,6 +22,7 @@ from starlette.types import Message, Receive
 from alpr_edge.department.http.client_auth import Admission, Peer
 from alpr_edge.department.http.department_keys import department_keys
 from alpr_edge.department.http.responses import HEADERS, Issuance, bare_app, certificate_response, host_of, small_body
+from alpr_edge.department.http.rosters import serve_rosters
 from alpr_edge.department.ingest.records import Part, PartError
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.list_requests import ListRequest
@@ -69,6 +70,7 @@ def create_app(storage: Storage, receive_s_max: float = RECEIVE_S_MAX) -> FastAP
     """
     admission = Admission(storage.units)
     app = bare_app(dependencies=[Depends(admission)])
+    serve_rosters(app, storage.rosters, admission)
     storing = asyncio.Semaphore(STORING_MAX)
 
     @app.post(ITEMS_PATH)

@@ -21,6 +21,7 @@ from alpr_edge.department.ingest.images import ImageFolder
 from alpr_edge.department.ingest.ownership import is_foreign
 from alpr_edge.department.ingest.records import ItemRecord, Part, PartError, record_of
 from alpr_edge.department.list_requests import ListRequests
+from alpr_edge.department.people.rosters import Rosters
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.pki.units import Units
 from alpr_edge.department.unit_logs.log_repository import LogRepository
@@ -84,6 +85,8 @@ class Storage:
         """The units that may connect to this department."""
         self.logs = LogRepository(self._database, Witness(directory))
         """The access logs of the units."""
+        self.rosters = Rosters(directory, self._database)
+        """The rosters of the department's people."""
 
     def store(self, unit_id: str, parts: Sequence[Part]) -> list[ItemAnswerPayload]:
         """Store a batch and answer each part in order; what is answered as a receipt is on disk.

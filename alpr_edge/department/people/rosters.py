@@ -77,7 +77,8 @@ class Rosters:
         before = newest_header(connection)
         serial = 1 if before is None else before.serial + 1
         # A clock that was set back must not make a roster older than the one before it.
-        issued = author.at if before is None else max(author.at, before.issued)
+        now = author.at.replace(microsecond=author.at.microsecond // 1000 * 1000)  # as rosters carry moments
+        issued = now if before is None else max(now, before.issued)
         header = RosterHeader(signer.department_id, serial, issued, issued + settings.roster_validity)
         entries = [each for each in all_members(connection) if each[0].person.status is not AccountStatus.LEFT]
         content = signer.sign(Roster(header, tuple(member for member, _ in entries)))

@@ -1,0 +1,63 @@
+"""A file of people is taken as a whole or not at all, and every faulty line is named."""
+
+import pytest
+
+from alpr_edge.department.people.csv_import import ImportResult, PeopleFileError
+from alpr_edge.domain.people.person import Role
+from tests.department.people.office import Office
+
+HEAD = "badge,name,organisation,roles,cjis_training_until\n"
+FILE = HEAD + "1,Ana Ruiz,MPD,officer,2027-06-30\n2,Bo Li,MPD,supervisor officer,\n"
+
+
+def take(office: Office, text: str, *, is_dry_run: bool = False) -> ImportResult:
+    return office.people.import_csv(office.author, text, is_dry_run=is_dry_run)
+
+
+def faults_of(office: Office, text: str) -> list[str]:
+    with pytest.raises(PeopleFileError) as caught:
+        take(office, text)
+    return caught.value.faults
+
+
+def test_it_adds_changes_and_leaves_alone(office: Office) -> None:
+    assert take(office, FILE, is_dry_run=True) == ImportResult(2, 0, 0, 0)
+    assert office.people.overviews() == []
+    assert take(office, FILE) == ImportResult(2, 0, 0, 0)
+    assert take(office, "\ufeff" + FILE.replace("\n", "\r\n")) == ImportResult(0, 0, 2, 0)
+    assert take(office, HEAD + "2,Bo Li,MPD,officer,2027-06-30\n\n") == ImportResult(0, 1, 0, 1)
+    bo = next(it.entry.person for it in office.people.overviews() if it.entry.person.badge == "2")
+    assert (sorted(bo.roles), bo.training.cjis_until is not None) == (["officer"], True)
+    assert [change.action for change in office.people.changes()] == ["add", "add", "change"]
+
+
+def test_every_faulty_line_is_named_and_nobody_imported(office: Office) -> None:
+    text = HEAD + "1,Ana,MPD,officer,2027-06-30\n2,,MPD,officer,\n3,Cy,MPD,oficer,\n1,Di,MPD,,\n5,Ed,MPD,,soon\n"
+    assert faults_of(office, text) == [
+        "line 3: name: is missing",
+        f"line 4: roles: 'oficer' is none of {', '.join(Role)}",
+        "line 5: badge, email: somebody else has '1'",
+        "line 6: cjis_training_until: 'soon' is no date; write it as 2027-06-30",
+    ]
+    assert office.people.overviews() == []
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("", "line 1: neither badge nor person_id is among the columns"),
+        ("badge,phone\n", "line 1: 'phone' is no column; columns are person_id, name"),
+        ("badge,badge\n", "line 1: a column is there twice"),
+        (HEAD + "1,Ana\n", "line 2: 2 cells, the first line has 5"),
+        (HEAD + '"1,Ana', "line 2: not CSV"),
+        ("badge,name,organisation\n1,A,M\n1,B,M\n", "line 3: badge, email: somebody else has '1'"),
+        ("person_id,badge,name,organisation\na,1,A,M\na,2,B,M\n", "line 3: person_id: the same person as in line 2"),
+    ],
+)
+def test_what_is_no_such_file_is_refused(office: Office, text: str, fault: str) -> None:
+    assert faults_of(office, text)[0].startswith(fault)
+
+
+def test_two_people_may_swap_nothing_with_each_other_in_one_file(office: Office) -> None:
+    take(office, "person_id,badge,name,organisation\na,1,A,M\nb,2,B,M\n")
+    assert faults_of(office, "person_id,badge\na,2\n") == ["line 2: badge, email: somebody else has '2'"]
