@@ -3,18 +3,38 @@
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
+from alpr_edge.access.passwords import Argon2Passwords
 from alpr_edge.domain.ports import Clock
 from alpr_edge.services.authorisation.authoriser import Authoriser, Policy
 from alpr_edge.services.authorisation.callers import Caller
+from alpr_edge.services.authorisation.sign_ins import SignInDesk
 from alpr_edge.settings import Settings
 from alpr_edge.settings.profiles import load_profile, load_security_profile
 from alpr_edge.store.access.accounts import open_accounts
+from alpr_edge.store.access.schema import FILE_NAME
 from alpr_edge.store.access_log.log import open_access_log
 
 
 def load_policy(settings: Settings) -> Policy:
     """The rules in force by the settings."""
     return Policy(load_profile(settings.policy), load_security_profile(settings.policy))
+
+
+def has_accounts(settings: Settings) -> bool:
+    """Whether the unit ever had a roster of people."""
+    return (settings.unit.data_directory / FILE_NAME).exists()
+
+
+@contextmanager
+def open_sign_in_desk(settings: Settings, caller: Caller, clock: Clock) -> Iterator[SignInDesk]:
+    """Open what signs people in; closes it at the end.
+
+    Raises:
+        StoreError: no access key, or a database that does not open: nobody can sign in.
+    """
+    directory, keys = settings.unit.data_directory, settings.store.keys_directory
+    with open_access_log(settings, migrate=False) as log, open_accounts(directory, keys, migrate=False) as accounts:
+        yield SignInDesk(accounts, Argon2Passwords(), log, load_policy(settings), clock, caller)
 
 
 @contextmanager
