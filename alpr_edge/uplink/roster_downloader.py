@@ -52,7 +52,7 @@ class RosterDownloader:
         bytes_max: the largest roster that is taken.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all of it is handed in once, by name
         self,
         *,
         uplink: UplinkSettings,
