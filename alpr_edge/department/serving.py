@@ -23,6 +23,8 @@ class ServedPorts(BaseModel):
     port: int
     enrol_port: int | None = None
     """None: it enrols no unit."""
+    people_port: int | None = None
+    """None: it answers no invitation."""
 
 
 @contextmanager

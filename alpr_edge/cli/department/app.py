@@ -11,6 +11,8 @@ app = lazy_app(
         "verify": LazyTarget("alpr_edge.cli.department.status:verify_command", "Check what is stored by its digest"),
         "code": LazyTarget("alpr_edge.cli.department.units:code_command", "Make a one-time code to enrol a unit"),
         "unit": LazyTarget("alpr_edge.cli.department.units:app", "List, revoke and add units"),
+        "people": LazyTarget("alpr_edge.cli.department.people.app:app", "Add, change, suspend and invite people"),
+        "roster": LazyTarget("alpr_edge.cli.department.rosters:app", "Publish and show the list of people for units"),
         "publish": LazyTarget("alpr_edge.cli.department.lists:publish_command", "Publish a hotlist for the units"),
         "lists": LazyTarget("alpr_edge.cli.department.lists:lists_command", "Show the published lists"),
         "withdraw": LazyTarget("alpr_edge.cli.department.lists:withdraw_command", "Withdraw a published list"),

@@ -16,6 +16,7 @@ from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.people.person import AccountStatus, Person, Role, SourcePermission, Training
 from alpr_edge.domain.people.roster_json import person_payload
 from alpr_edge.settings.base import is_name
+from alpr_edge.settings.validation_words import plain_words
 
 VALID_FOR = timedelta(days=365)
 """How long an account holds where nothing else is said: accounts are reviewed each year."""
@@ -112,7 +113,7 @@ def _checked(person: Person) -> Person:
         person_payload(person)
     except ValidationError as error:
         first = error.errors()[0]
-        raise DepartmentError(f"{first['loc'][0]}: {first['msg'].lower()}") from None
+        raise DepartmentError(f"{first['loc'][0]}: {plain_words(first['msg'])}") from None
     return person
 
 

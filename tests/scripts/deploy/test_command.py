@@ -52,6 +52,8 @@ WORDS = {
     "department acknowledge": ["unit-1", "--reason", "replaced", "--directory", "nowhere"],
     "department code": ["unit-1", "--directory", "nowhere"],
     "department unit": ["list", "--directory", "nowhere"],
+    "department people": ["list", "--directory", "nowhere"],
+    "department roster": ["show", "--directory", "nowhere"],
     "unit enrol": ["--code", "X", "--enrol-port", str(ENROL_PORT)],
     "unit retire": ["--yes"],
     "unit card": ["card.pdf"],

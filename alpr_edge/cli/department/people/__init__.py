@@ -1,0 +1,1 @@
+"""``alpr-edge department people``: the accounts of the department's people."""

@@ -1,0 +1,19 @@
+"""``alpr-edge department people``: who is there, what they may do, and how they get in."""
+
+from alpr_edge.cli.lazy import LazyTarget, lazy_app
+
+_HERE = "alpr_edge.cli.department.people"
+
+app = lazy_app(
+    {
+        "add": LazyTarget(f"{_HERE}.editing:add_command", "Add somebody"),
+        "change": LazyTarget(f"{_HERE}.editing:change_command", "Change what is known of somebody"),
+        "import": LazyTarget(f"{_HERE}.listing:import_command", "Add and change people by a CSV file"),
+        "list": LazyTarget(f"{_HERE}.listing:list_command", "List everybody"),
+        "changes": LazyTarget(f"{_HERE}.listing:changes_command", "Show who changed what, and check the record"),
+        "invite": LazyTarget(f"{_HERE}.standing:invite_command", "Make a one-time address to set a password"),
+        "suspend": LazyTarget(f"{_HERE}.standing:suspend_command", "End somebody's access, here and in every car"),
+        "unlock": LazyTarget(f"{_HERE}.standing:unlock_command", "Unlock an account, here and in every car"),
+    },
+    help="The accounts of the department's people.",
+)

@@ -1,0 +1,172 @@
+"""``alpr-edge department people add`` and ``change``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from alpr_edge.cli.common import JsonOption
+from alpr_edge.cli.department.common import DirectoryOption
+from alpr_edge.cli.department.people.common import PersonArgument, ReasonOption, author_of, tell_unpublished
+from alpr_edge.cli.department.people.listing import content_of
+from alpr_edge.cli.output import print_object
+from alpr_edge.domain.errors import DepartmentError
+
+if TYPE_CHECKING:
+    from alpr_edge.department.people.person_fields import Entry
+
+Email = Annotated[str | None, typer.Option("--email", help="E-mail address; signs in as well as the badge.")]
+Ori = Annotated[str | None, typer.Option("--ori", help="Originating agency identifier.")]
+Title = Annotated[str | None, typer.Option("--title", help="Job title or designation (policy 462.3.1(a)).")]
+Roles = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--role",
+        help="officer, supervisor, alpr_administrator, records, technician, auditor, training_supervisor, commander; "
+        "give it again for several.",
+    ),
+]
+Sworn = Annotated[bool | None, typer.Option("--sworn/--civilian", help="Whether they are sworn.")]
+Sources = Annotated[
+    list[str] | None,
+    typer.Option("--source", help="Whose data they may see: department, state, federal; give it again for several."),
+]
+Covert = Annotated[bool | None, typer.Option("--covert/--no-covert", help="Whether they may see covert entries.")]
+CjisUntil = Annotated[str | None, typer.Option("--cjis-until", help="End of the CJIS training, as 2027-06-30.")]
+AlprUntil = Annotated[str | None, typer.Option("--alpr-until", help="End of the ALPR training, likewise.")]
+ValidUntil = Annotated[str | None, typer.Option("--valid-until", help="End of the account. Left out: a year.")]
+ApprovedBy = Annotated[str | None, typer.Option("--approved-by", help="Who approved the account. Left out: you.")]
+MayUnlock = Annotated[
+    bool | None, typer.Option("--may-unlock/--may-not-unlock", help="A supervisor who unlocks accounts in a car.")
+]
+Units = Annotated[
+    list[str] | None, typer.Option("--unit", help="A unit that they may use; give it again. Left out: all of them.")
+]
+
+
+def add_command(
+    directory: DirectoryOption,
+    name: Annotated[str, typer.Option("--name", help="As it stands on record (Civil Code 1798.90.52).")],
+    badge: Annotated[str, typer.Option("--badge", help="They sign in with it.")],
+    organisation: Annotated[str, typer.Option("--organisation", help="Their agency.")],
+    person_id: Annotated[str, typer.Option("--id", help="Never given to anybody else. Left out: a new one.")] = "",
+    email: Email = None,
+    ori: Ori = None,
+    title: Title = None,
+    roles: Roles = None,
+    sworn: Sworn = None,
+    sources: Sources = None,
+    covert: Covert = None,
+    cjis_until: CjisUntil = None,
+    alpr_until: AlprUntil = None,
+    valid_until: ValidUntil = None,
+    approved_by: ApprovedBy = None,
+    may_unlock: MayUnlock = None,
+    units: Units = None,
+    reason: ReasonOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Add somebody. What is not said is not allowed; they get in once they followed an invitation."""
+    from alpr_edge.department.people.registry import open_people
+
+    texts = _texts(
+        person_id=person_id,
+        name=name,
+        badge=badge,
+        organisation=organisation,
+        email=email,
+        ori=ori,
+        title=title,
+        roles=roles,
+        sworn=sworn,
+        sources=sources,
+        covert=covert,
+        cjis_training_until=cjis_until,
+        alpr_training_until=alpr_until,
+        valid_until=valid_until,
+        approved_by=approved_by,
+        may_unlock=may_unlock,
+        units=units,
+    )
+    author = author_of(directory, reason)
+    with open_people(directory) as people:
+        entry = people.add(author, texts)
+    _tell(entry, "added", as_json=as_json)
+    if not as_json:
+        typer.echo(f"next: alpr-edge department people invite {entry.person.person_id}")
+
+
+def change_command(
+    person: PersonArgument,
+    directory: DirectoryOption,
+    name: Annotated[str | None, typer.Option("--name", help="As it stands on record.")] = None,
+    badge: Annotated[str | None, typer.Option("--badge", help="They sign in with it.")] = None,
+    organisation: Annotated[str | None, typer.Option("--organisation", help="Their agency.")] = None,
+    email: Email = None,
+    ori: Ori = None,
+    title: Title = None,
+    roles: Roles = None,
+    sworn: Sworn = None,
+    sources: Sources = None,
+    covert: Covert = None,
+    cjis_until: CjisUntil = None,
+    alpr_until: AlprUntil = None,
+    status: Annotated[str | None, typer.Option("--status", help="active, to bring a suspended person back.")] = None,
+    valid_until: ValidUntil = None,
+    approved_by: ApprovedBy = None,
+    may_unlock: MayUnlock = None,
+    units: Units = None,
+    reason: ReasonOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Change what is said and leave the rest. A list is replaced as a whole; an empty text clears it or a date."""
+    from alpr_edge.department.people.registry import open_people
+
+    texts = _texts(
+        name=name,
+        badge=badge,
+        organisation=organisation,
+        email=email,
+        ori=ori,
+        title=title,
+        roles=roles,
+        sworn=sworn,
+        sources=sources,
+        covert=covert,
+        cjis_training_until=cjis_until,
+        alpr_training_until=alpr_until,
+        status=status,
+        valid_until=valid_until,
+        approved_by=approved_by,
+        may_unlock=may_unlock,
+        units=units,
+    )
+    if not texts:
+        raise DepartmentError("say what changes; see: alpr-edge department people change --help")
+    author = author_of(directory, reason)
+    with open_people(directory) as people:
+        entry = people.change(author, person, texts)
+    _tell(entry, "changed", as_json=as_json)
+
+
+def _texts(**values: str | bool | list[str] | None) -> dict[str, str]:
+    """Give what was said as texts by column."""
+    texts = {}
+    for column, value in values.items():
+        if isinstance(value, bool):
+            texts[column] = "yes" if value else "no"
+        elif isinstance(value, list):
+            texts[column] = " ".join(value)
+        elif value is not None:
+            texts[column] = value
+    return texts
+
+
+def _tell(entry: Entry, done: str, *, as_json: bool) -> None:
+    if as_json:
+        print_object(content_of(entry))
+        return
+    person = entry.person
+    typer.echo(f"{person.name}, badge {person.badge}, id {person.person_id}: {done}")
+    tell_unpublished()
