@@ -8,7 +8,7 @@ from alpr_edge.domain.errors import StoreError, UplinkError
 from alpr_edge.domain.people.person import AccountStatus
 from alpr_edge.domain.people.roster import Member, RosterHeader, rule_date
 from alpr_edge.domain.protocol.items import digest
-from alpr_edge.services.accounts.local_key import local_roster_key
+from alpr_edge.services.accounts.local_key import is_local_key
 from alpr_edge.services.accounts.local_roster import is_usable_administrator
 from alpr_edge.services.accounts.rosters import held_roster
 from alpr_edge.settings import Settings
@@ -20,7 +20,7 @@ from alpr_edge.uplink.department_keys import pinned_keys
 
 ROSTER_DAYS = Band(green=3, red=0, unit=" days", digits=1)
 """Days that a roster is still valid; a department issues the next one long before."""
-_ADD = "sudo alpr-edge accounts add --role alpr_administrator, then: sudo alpr-edge accounts invite BADGE"
+_ADD = "sudo alpr-edge accounts add --role alpr_administrator ..., then: sudo alpr-edge accounts invite BADGE"
 _PUBLISH = "there: alpr-edge department roster publish; it comes over the link"
 _RENEW = "any change makes a new one: sudo alpr-edge accounts review"
 
@@ -34,7 +34,7 @@ def check_accounts(context: CheckContext) -> list[Check]:
     try:
         with open_accounts(settings.unit.data_directory, settings.store.keys_directory, migrate=False) as accounts:
             header, members, pinned = held_roster(accounts), all_members(accounts), pinned_roster_key(accounts)
-        is_local = pinned is not None and str(pinned) == str(local_roster_key(settings))
+        is_local = is_local_key(settings, pinned)
     except StoreError as error:
         return [*keys, red("roster", str(error), "restore the access key; people come back with the next roster")]
     if header is None:

@@ -8,25 +8,23 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from alpr_edge.cli.access.options import BreakGlassOption
-from alpr_edge.cli.accounts.common import (
-    AlprOption,
-    CjisOption,
-    CovertOption,
-    EmailOption,
-    OriOption,
-    PersonArgument,
-    RolesOption,
-    SourcesOption,
-    SwornOption,
-    TitleOption,
-    UnlockOption,
-    ValidOption,
-    fields_of,
-    given,
-    open_people,
-)
+from alpr_edge.cli.accounts.common import PersonArgument, fields_of, open_people
 from alpr_edge.cli.caller import caller
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
+from alpr_edge.cli.department.people.editing import (
+    AlprUntil,
+    CjisUntil,
+    Covert,
+    Email,
+    MayUnlock,
+    Ori,
+    Roles,
+    Sources,
+    Sworn,
+    Title,
+    ValidUntil,
+    texts_of,
+)
 from alpr_edge.cli.output import print_object
 
 if TYPE_CHECKING:
@@ -37,17 +35,17 @@ def add_command(
     badge: Annotated[str, typer.Option("--badge", help="Badge, which they sign in with.")],
     name: Annotated[str, typer.Option("--name", help="Name, as it stands on record.")],
     organisation: Annotated[str, typer.Option("--organisation", help="Agency.")],
-    email: EmailOption = None,
-    ori: OriOption = None,
-    title: TitleOption = None,
-    roles: RolesOption = None,
-    sources: SourcesOption = None,
-    sworn: SwornOption = None,
-    covert: CovertOption = None,
-    cjis_training_until: CjisOption = None,
-    alpr_training_until: AlprOption = None,
-    valid_until: ValidOption = None,
-    may_unlock: UnlockOption = None,
+    email: Email = None,
+    ori: Ori = None,
+    title: Title = None,
+    roles: Roles = None,
+    sworn: Sworn = None,
+    sources: Sources = None,
+    covert: Covert = None,
+    cjis_until: CjisUntil = None,
+    alpr_until: AlprUntil = None,
+    valid_until: ValidUntil = None,
+    may_unlock: MayUnlock = None,
     break_glass: BreakGlassOption = "",
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
@@ -58,7 +56,7 @@ def add_command(
     """
     from alpr_edge.department.people.person_fields import new_entry
 
-    texts = given(
+    texts = texts_of(
         badge=badge,
         name=name,
         organisation=organisation,
@@ -69,8 +67,8 @@ def add_command(
         sources=sources,
         sworn=sworn,
         covert=covert,
-        cjis_training_until=cjis_training_until,
-        alpr_training_until=alpr_training_until,
+        cjis_training_until=cjis_until,
+        alpr_training_until=alpr_until,
         valid_until=valid_until,
         may_unlock=may_unlock,
     )
@@ -88,25 +86,25 @@ def change_command(
     name: Annotated[str | None, typer.Option("--name", help="Another name.")] = None,
     organisation: Annotated[str | None, typer.Option("--organisation", help="Another agency.")] = None,
     status: Annotated[str | None, typer.Option("--status", help="active, suspended or left.")] = None,
-    email: EmailOption = None,
-    ori: OriOption = None,
-    title: TitleOption = None,
-    roles: RolesOption = None,
-    sources: SourcesOption = None,
-    sworn: SwornOption = None,
-    covert: CovertOption = None,
-    cjis_training_until: CjisOption = None,
-    alpr_training_until: AlprOption = None,
-    valid_until: ValidOption = None,
-    may_unlock: UnlockOption = None,
+    email: Email = None,
+    ori: Ori = None,
+    title: Title = None,
+    roles: Roles = None,
+    sworn: Sworn = None,
+    sources: Sources = None,
+    covert: Covert = None,
+    cjis_until: CjisUntil = None,
+    alpr_until: AlprUntil = None,
+    valid_until: ValidUntil = None,
+    may_unlock: MayUnlock = None,
     break_glass: BreakGlassOption = "",
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
-    """Change somebody. What is not given stays; an empty text clears a list or a date."""
+    """Change what is said and leave the rest. A list is replaced as a whole; an empty text clears it or a date."""
     from alpr_edge.department.people.person_fields import Entry, changed_entry
 
-    texts = given(
+    texts = texts_of(
         badge=badge,
         name=name,
         organisation=organisation,
@@ -118,8 +116,8 @@ def change_command(
         sources=sources,
         sworn=sworn,
         covert=covert,
-        cjis_training_until=cjis_training_until,
-        alpr_training_until=alpr_training_until,
+        cjis_training_until=cjis_until,
+        alpr_training_until=alpr_until,
         valid_until=valid_until,
         may_unlock=may_unlock,
     )

@@ -1,4 +1,4 @@
-"""What the commands of ``alpr-edge accounts`` share: the fields of a person as options, and the opened roster."""
+"""What the commands of ``alpr-edge accounts`` share: who it is about, and the opened roster."""
 
 from __future__ import annotations
 
@@ -20,21 +20,6 @@ PURPOSE = "maintenance"
 """What managing people is for."""
 
 PersonArgument = Annotated[str, typer.Argument(metavar="BADGE", help="Badge, e-mail address or id of the person.")]
-EmailOption = Annotated[str | None, typer.Option("--email", help="E-mail address, to sign in with as well.")]
-OriOption = Annotated[str | None, typer.Option("--ori", help="Originating agency identifier.")]
-TitleOption = Annotated[str | None, typer.Option("--title", help="Job title that authorises the use.")]
-RolesOption = Annotated[
-    str | None, typer.Option("--roles", help="Roles, with commas between: officer, supervisor, alpr_administrator, ...")
-]
-SourcesOption = Annotated[
-    str | None, typer.Option("--sources", help="Whose data they may see: department, state, federal.")
-]
-SwornOption = Annotated[str | None, typer.Option("--sworn", help="yes or no.")]
-CovertOption = Annotated[str | None, typer.Option("--covert", help="Clearance for covert entries: yes or no.")]
-CjisOption = Annotated[str | None, typer.Option("--cjis-training-until", help="End of the CJIS training: 2027-06-30.")]
-AlprOption = Annotated[str | None, typer.Option("--alpr-training-until", help="End of the ALPR training: 2027-06-30.")]
-ValidOption = Annotated[str | None, typer.Option("--valid-until", help="End of the account; new ones: a year.")]
-UnlockOption = Annotated[str | None, typer.Option("--may-unlock", help="As supervisor, unlock accounts: yes or no.")]
 
 
 @contextmanager
@@ -57,11 +42,6 @@ def open_people(settings: Path, break_glass: str, *, migrate: bool = False) -> I
         open_access(unit, stated, migrate=migrate) as (authoriser, _),
     ):
         yield People(roster, authoriser)
-
-
-def given(**texts: str | None) -> dict[str, str]:
-    """The fields that were given, by the columns of a file of people."""
-    return {column: text for column, text in texts.items() if text is not None}
 
 
 def fields_of(person: Person) -> dict[str, object]:

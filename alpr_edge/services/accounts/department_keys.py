@@ -4,7 +4,7 @@ from alpr_edge.domain.access_log.records import AccessEntry, AccessOutcome, Reco
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.people.signed_roster import RosterKey
 from alpr_edge.domain.ports import Clock
-from alpr_edge.services.accounts.local_key import local_roster_key
+from alpr_edge.services.accounts.local_key import is_local_key
 from alpr_edge.settings import Settings
 from alpr_edge.store.access.accounts import open_accounts
 from alpr_edge.store.access.pinned_key import pin_roster_key, pinned_roster_key
@@ -60,7 +60,7 @@ def _pin_roster_key(
             return (_OTHER_KEY,)
         log.append(_entry(before, key, *by), by[1].now())
         pin_roster_key(accounts, key, replace=True)
-    if before is not None and str(before) == str(local_roster_key(settings)):
+    if is_local_key(settings, before):
         return (_NO_MORE_LOCAL,)
     return ()
 

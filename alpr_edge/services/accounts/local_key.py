@@ -26,3 +26,13 @@ def local_signing_key(settings: Settings) -> Ed25519PrivateKey:
 def local_roster_key(settings: Settings) -> RosterKey:
     """The public half. Raises StoreError as :func:`local_signing_key` does."""
     return RosterKey(settings.unit.id, local_signing_key(settings).public_key())
+
+
+def is_local_key(settings: Settings, key: RosterKey | None) -> bool:
+    """Whether a pinned key is the unit's own, whatever the unit was called when it was pinned.
+
+    Raises:
+        StoreError: the access key is missing, or readable by others.
+    """
+    own = local_roster_key(settings).public_key
+    return key is not None and key.public_key.public_bytes_raw() == own.public_bytes_raw()

@@ -17,7 +17,7 @@ from alpr_edge.domain.people.person import AccountStatus, Person, Role, sign_in_
 from alpr_edge.domain.people.roster import Member, Roster, RosterHeader
 from alpr_edge.domain.people.signed_roster import sign_roster
 from alpr_edge.domain.ports import Clock
-from alpr_edge.services.accounts.local_key import local_roster_key, local_signing_key
+from alpr_edge.services.accounts.local_key import is_local_key, local_roster_key, local_signing_key
 from alpr_edge.services.accounts.rosters import held_roster
 from alpr_edge.settings import Settings
 from alpr_edge.store.access.accounts import AccountStore, open_accounts
@@ -109,23 +109,24 @@ class LocalRoster:
 
     def _publish(self, members: tuple[Member, ...]) -> RosterHeader:
         """Sign a roster of people and put it in force; raises as :meth:`save` does."""
-        self._require_own()
         before, now = held_roster(self.accounts), self.now
+        self._require_own(before)
         if self.has_administrator and not any(is_usable_administrator(each, now) for each in members):
             raise AccessError("nobody would be left who may manage people; make somebody else administrator first")
         serial = 1 if before is None or before.department_id != self.settings.unit.id else before.serial + 1
         issued = now if before is None else max(now, before.issued)
         header = RosterHeader(self.settings.unit.id, serial, issued, issued + ROSTER_VALID)
-        key = pin_roster_key(self.accounts, local_roster_key(self.settings))
+        key = pin_roster_key(self.accounts, local_roster_key(self.settings), replace=True)
         content = sign_roster(Roster(header, members), local_signing_key(self.settings))
         return install_roster(self.accounts, content, key, self.clock.now())
 
-    def _require_own(self) -> None:
+    def _require_own(self, held: RosterHeader | None) -> None:
+        """Refuse where people come from a department: its key is pinned, or its roster is in force."""
         pinned = pinned_roster_key(self.accounts)
-        if pinned is not None and str(pinned) != str(local_roster_key(self.settings)):
-            raise AccessError(
-                f"the people of this unit come from {pinned.department_id}; there: alpr-edge department people"
-            )
+        if is_local_key(self.settings, pinned) or (pinned is None and held is None):
+            return
+        department_id = pinned.department_id if pinned else held.department_id if held else ""
+        raise AccessError(f"the people of this unit come from {department_id}; there: alpr-edge department people")
 
 
 def is_usable_administrator(member: Member, now: datetime) -> bool:

@@ -11,7 +11,7 @@ from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.people.handed_roster import HANDED_BYTES_MAX, SPOOL_NAME, unpack_roster
 from alpr_edge.domain.people.roster import RosterFault, RosterHeader
 from alpr_edge.domain.people.signed_roster import RosterKey, open_roster
-from alpr_edge.services.accounts.local_key import local_roster_key
+from alpr_edge.services.accounts.local_key import is_local_key
 from alpr_edge.services.audit.access_entries import unit_entry
 from alpr_edge.settings import Settings
 from alpr_edge.store.access.accounts import AccountStore
@@ -100,7 +100,7 @@ def _key_that_counts(settings: Settings, accounts: AccountStore, offered: Roster
     pinned = pinned_roster_key(accounts)
     if pinned is None or str(pinned) == str(offered):
         return offered
-    if str(pinned) == str(local_roster_key(settings)):
+    if is_local_key(settings, pinned):
         message = "this unit keeps its own accounts; to take the department's people: alpr-edge unit enrol --new-keys"
         raise RosterError(RosterFault.OTHER_DEPARTMENT, message)
     raise RosterError(

@@ -70,7 +70,7 @@ def add_command(
     """Add somebody. What is not said is not allowed; they get in once they followed an invitation."""
     from alpr_edge.department.people.registry import open_people
 
-    texts = _texts(
+    texts = texts_of(
         person_id=person_id,
         name=name,
         badge=badge,
@@ -123,7 +123,7 @@ def change_command(
     """Change what is said and leave the rest. A list is replaced as a whole; an empty text clears it or a date."""
     from alpr_edge.department.people.registry import open_people
 
-    texts = _texts(
+    texts = texts_of(
         name=name,
         badge=badge,
         organisation=organisation,
@@ -150,7 +150,7 @@ def change_command(
     _tell(entry, "changed", as_json=as_json)
 
 
-def _texts(**values: str | bool | list[str] | None) -> dict[str, str]:
+def texts_of(**values: str | bool | list[str] | None) -> dict[str, str]:
     """Give what was said as texts by column."""
     texts = {}
     for column, value in values.items():
