@@ -48,10 +48,11 @@ def enrol_command(
     """
     from alpr_edge.cli.caller import caller
     from alpr_edge.runtime.clock import SystemClock
-    from alpr_edge.services.accounts.department_keys import pin_in_databases
+    from alpr_edge.services.accounts.department_keys import pin_in_databases, require_access_key
     from alpr_edge.uplink.enrolment import Invitation, enrol
 
     read = load(settings)
+    require_access_key(read)
     uplink = read.uplink.model_copy(update={"url": department}) if department else read.uplink
     invitation = Invitation(_read(code), ca_fingerprint, ca_file, enrol_port, new_keys)
     clock = SystemClock()

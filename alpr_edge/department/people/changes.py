@@ -31,6 +31,8 @@ class ChangeAction(StrEnum):
     CHANGE = "change"
     SUSPEND = "suspend"
     UNLOCK = "unlock"
+    RELEASE_CODE = "release_code"
+    """A one-time code was made that unlocks the account in a car without a link."""
     INVITE = "invite"
     CREDENTIALS = "credentials"
     """A person set password, code and passkeys by an invitation."""

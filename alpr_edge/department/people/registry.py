@@ -28,10 +28,13 @@ from alpr_edge.department.people.people_rows import all_entries, credentials_by_
 from alpr_edge.department.people.person_fields import Entry, changed_entry, new_entry
 from alpr_edge.department.people.rosters import Rosters
 from alpr_edge.domain.errors import DepartmentError
-from alpr_edge.domain.instants import rfc3339
+from alpr_edge.domain.instants import Instant, rfc3339
 from alpr_edge.domain.people.credentials import Credentials
 from alpr_edge.domain.people.person import AccountStatus, Person
 from alpr_edge.domain.people.roster import PEOPLE_MAX, Member, RosterHeader
+from alpr_edge.domain.sessions.lockout import Lock, release_code
+
+CHALLENGE_DIGITS_MAX = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +130,29 @@ class People:
             rows.set_failures(entry.person.person_id, ())
             note_changes(connection, author, [_change(ChangeAction.UNLOCK, before, entry)])
             return self.rosters.publish_within(connection, author)
+
+    def release_code(self, author: Author, name: str, challenge: str) -> str:
+        """The code that unlocks an account in a car that no roster reaches, for one lock of it alone.
+
+        Args:
+            author: who reads it out; they know the person's voice, or call them back.
+            name: id, badge or e-mail address.
+            challenge: the digits that the car shows.
+
+        Raises:
+            DepartmentError: nobody has that name, or the digits are none.
+        """
+        digits = challenge.strip()
+        if not (digits.isascii() and digits.isdigit() and len(digits) <= CHALLENGE_DIGITS_MAX):
+            raise DepartmentError("a challenge is the digits that the car shows at: alpr-edge accounts unlock --code")
+        with self._database.writing() as connection:
+            person_id = require_entry(connection, name).person.person_id
+            account = DepartmentAccountRows(connection).account_of(person_id)
+            if account is None or not account.credentials.release_secret:
+                raise DepartmentError(f"{name}: has no secret for such codes; use: alpr-edge department people unlock")
+            note_changes(connection, author, [Change(ChangeAction.RELEASE_CODE, person_id)])
+            lock = Lock(person_id, Instant("", 0), digits)
+            return release_code(account.credentials.release_secret, lock)
 
     def invite(self, author: Author, name: str) -> NewInvitation:
         """Invite a person to set password, code and passkeys; an invitation before ends.

@@ -1,5 +1,7 @@
 """Pins the department's keys where the daemon that faces the network cannot reach them: in accounts and access log."""
 
+import os
+
 from alpr_edge.domain.access_log.records import AccessEntry, AccessOutcome, RecordedChange, record_moment
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.people.signed_roster import RosterKey
@@ -20,6 +22,16 @@ _OTHER_KEY = (
 )
 _OTHER_WITNESS = "the access log was cosigned with another key before; the department's cosignatures are refused"
 _NO_MORE_LOCAL = "people come from the department now: accounts made on this unit end with its first roster"
+
+
+def require_access_key(settings: Settings) -> None:
+    """Refuse a provisioned unit without its access key; elsewhere, as on a development machine, it may be missing.
+
+    Raises:
+        StoreError: it is missing, or readable by others.
+    """
+    if "CREDENTIALS_DIRECTORY" in os.environ:
+        load_key("access", settings.store.keys_directory)
 
 
 def pin_in_databases(settings: Settings, person: str, clock: Clock, *, replace: bool) -> tuple[str, ...]:
