@@ -25,7 +25,7 @@ def unlock_command(
     """Unlock somebody else's account, as administrator or designated supervisor who is signed in on this unit.
 
     With --code nobody has to be signed in: the officer reads the challenge to the department, which answers with a code
-    (there: alpr-edge department people release-code BADGE CHALLENGE). It is good for this one lock.
+    (there: alpr-edge department people code BADGE CHALLENGE). It is good for this one lock.
     """
     from alpr_edge.services.accounts.people import unlock, unlock_with_code
     from alpr_edge.settings import load

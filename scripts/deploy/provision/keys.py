@@ -17,6 +17,8 @@ KEY_BYTES = 32
 DATABASE = Path("/var/lib/alpr-edge/edge.db")
 HOST, HOST_AND_TPM = "host", "host+tpm2"
 SEAL_S_MAX = 60
+MAKE_KEY = "make "
+"""How a change begins that makes a key."""
 
 
 class KeysStep:
@@ -58,7 +60,7 @@ class KeysStep:
             self._plain_key(name)
         again = [f"seal {self._sealed_path(name)} with the TPM" for name in there] if self._seals_anew() else []
         note = [] if self._told_note().is_current else [f"write {self._note}"]
-        return [*(f"make {self._sealed_path(name)}" for name in missing), *again, *note]
+        return [*(f"{MAKE_KEY}{self._sealed_path(name)}" for name in missing), *again, *note]
 
     def apply(self, undo: ExitStack) -> None:
         """Make missing keys, and seal those that could be sealed better; the plain key is never on a disk."""

@@ -2,15 +2,18 @@
 
 import json
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Protocol
 
 from scripts.deploy.provision import no_follow
 from scripts.deploy.provision.accounts import AS_UNIT, UNIT_USER
+from scripts.deploy.provision.base import OverlayStep
 from scripts.deploy.provision.department import CHOOSE_S_MAX
+from scripts.deploy.provision.keys import MAKE_KEY, KeysStep
 from scripts.deploy.provision.machine import ProvisioningError, run, succeeds
 from scripts.deploy.provision.services import CAPTURE, UPLINK
+from scripts.deploy.provision.steps import Step
 
 HEALTH = Path("/run/alpr-edge")
 HEALTH_BYTES_MAX = 1_000_000
@@ -31,6 +34,13 @@ class Daemons(Protocol):
 
     def wait_ready(self, within_s: float) -> str:
         """Wait until all are ready and stay so; returns why not, empty when they are."""
+
+    def adapt_machine(self, release: Path) -> None:
+        """Make the keys that a release needs and this machine lacks, and put its command in place.
+
+        Raises:
+            ProvisioningError: a key cannot be made, or the command not be written; nothing was changed.
+        """
 
     def is_fit(self) -> bool:
         """Whether the unit judges itself fit (``alpr-edge unit check``), where its release can."""
@@ -79,6 +89,13 @@ class SystemdDaemons:
                 return why or "the daemons are started again and again"
             time.sleep(POLL_S)
 
+    def adapt_machine(self, release: Path) -> None:
+        """Keys that are there stay as they are, also for a release that needs fewer."""
+        with ExitStack() as undo:
+            for step in missing_parts(release):
+                step.apply(undo)
+            undo.pop_all()
+
     def is_fit(self) -> bool:
         """True also where the release has no such command."""
         if not succeeds(AS_UNIT, "unit", "check", "--help"):
@@ -90,6 +107,28 @@ class SystemdDaemons:
         key = "--property=LoadCredentialEncrypted=alpr-edge-outbox"
         as_unit = ("systemd-run", "--quiet", "--collect", "--wait", "--pipe", f"--uid={UNIT_USER}", key)
         run(*as_unit, release / ".venv" / "bin" / "alpr-edge", "outbox", "status", "--settings", settings)
+
+
+def missing_parts(release: Path, keys: KeysStep | None = None, target: Path = Path("/")) -> list[Step]:
+    """The steps of a provisioning without which a release does not work: its keys, and the command that opens them.
+
+    Args:
+        release: the folder of the release.
+        keys: the step of the keys; None: that of this machine.
+        target: the folder that the command is written to.
+
+    Raises:
+        ProvisioningError: a key of existing data is gone, or does not open.
+    """
+    keys = keys or KeysStep()
+    system = release / "config" / "system"
+    is_missing = any(change.startswith(MAKE_KEY) for change in keys.pending())
+    parts: list[Step] = [keys] if is_missing else []
+    command = str(AS_UNIT).lstrip("/")
+    if (system / command).is_file():
+        step = OverlayStep("command", system, (command,), target=target)
+        parts += [step] if step.pending() else []
+    return parts
 
 
 def _enabled_units() -> list[str]:

@@ -154,9 +154,11 @@ class Update:
     def _restart_fault(self) -> str:
         """Why the daemons could not be restarted; empty when they were.
 
-        They open their models as they start, so the release in use measures first which files these are.
+        They open their keys and models as they start, so the keys that are missing are made first, and the release in
+        use measures which files it runs.
         """
         try:
+            self.daemons.adapt_machine(self.releases.folder(self.releases.in_use))
             if not self.daemons.choose_models():
                 self.say("which model files run was not measured: float32; see: sudo alpr-edge models choose")
             self.daemons.restart()

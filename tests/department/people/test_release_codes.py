@@ -16,7 +16,7 @@ from tests.domain.people.builders import at
 def test_a_release_code_unlocks_one_lock_in_a_car_and_is_on_record(office: Office) -> None:
     person_id = office.add()
     lock = new_lock(person_id, at())
-    words = ("department", "people", "release-code", OFFICER["badge"], lock.challenge, "--json")
+    words = ("department", "people", "code", OFFICER["badge"], lock.challenge, "--json")
     done = CliRunner().invoke(app, [*words, "--directory", str(office.directory)])
     assert done.exit_code == 0, done.stderr
     code = json.loads(done.stdout)["code"]

@@ -4,15 +4,18 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
+from scripts.deploy.provision.keys import KeysStep
 from scripts.deploy.provision.machine import ProvisioningError
 from scripts.deploy.provision.release import MADE
 from scripts.deploy.update import trial as trials
 from scripts.deploy.update.__main__ import CODES
+from scripts.deploy.update.daemons import missing_parts
 from scripts.deploy.update.releases import Releases, is_older
 from scripts.deploy.update.settings_file import SettingsFile
 from scripts.deploy.update.trial import Trial
@@ -30,6 +33,12 @@ class FolderDaemons:
     restarts: list[str] = field(default_factory=list)
     settings_tried: list[Path] = field(default_factory=list)
     choices: list[tuple[str, int]] = field(default_factory=list)
+    adapted: list[str] = field(default_factory=list)
+
+    def adapt_machine(self, release: Path) -> None:
+        if (release / "no-keys").exists():
+            raise ProvisioningError("the keys cannot be sealed")
+        self.adapted.append(release.name)
 
     def choose_models(self) -> bool:
         """The version that chose, and how often the daemons were restarted before."""
@@ -130,6 +139,55 @@ def test_the_release_in_use_measures_its_models_before_its_daemons_start(
     assert unit.daemons.choices == [("1.1.0", 0)]
     assert unit.daemons.restarts == ["1.1.0"]
     assert "was not measured: float32; see: sudo alpr-edge models choose" in lines[-1]
+
+
+def test_a_release_gets_its_keys_and_command_before_its_daemons_start(
+    unit: Update, on_trial: Callable[..., None]
+) -> None:
+    add(unit.releases, "1.2.0", "fault")
+    on_trial(is_switched=True)
+    assert unit.settle().result is Result.ROLLED_BACK
+    assert isinstance(unit.daemons, FolderDaemons)
+    assert (unit.daemons.adapted, unit.daemons.restarts) == (["1.1.0"], ["1.1.0"])
+
+
+def test_keys_that_cannot_be_made_are_the_reason_that_is_told(unit: Update, on_trial: Callable[..., None]) -> None:
+    add(unit.releases, "1.2.0", "fault")
+    add(unit.releases, "1.1.0", "no-keys")
+    on_trial(is_switched=True)
+    outcome = unit.settle()
+    assert (outcome.result, outcome.why.endswith("1.1.0: the keys cannot be sealed")) == (Result.STUCK, True)
+
+
+def test_a_unit_of_an_earlier_release_gets_its_missing_keys_and_its_command(tmp_path: Path) -> None:
+    command = tmp_path / "release" / "config" / "system" / "usr" / "local" / "bin" / "alpr-edge"
+    command.parent.mkdir(parents=True)
+    command.write_text("#!/bin/sh\n")
+    command.chmod(0o755)
+    keys = EarlierKeys()
+    target = tmp_path / "root"
+    assert [step.name for step in missing_parts(tmp_path / "release", keys, target)] == ["keys", "command"]
+    keys.missing = []
+    (target / "usr" / "local" / "bin").mkdir(parents=True)
+    (target / "usr" / "local" / "bin" / "alpr-edge").write_text("#!/bin/sh\n# before\n")
+    with ExitStack() as undo:
+        for step in missing_parts(tmp_path / "release", keys, target):
+            step.apply(undo)
+        undo.pop_all()
+    assert (target / "usr" / "local" / "bin" / "alpr-edge").read_text() == "#!/bin/sh\n"
+    assert missing_parts(tmp_path / "release", keys, target) == []
+    assert missing_parts(tmp_path / "older", keys, target) == []
+
+
+class EarlierKeys(KeysStep):
+    """Keys of a unit that was provisioned before there was an access log."""
+
+    def __init__(self) -> None:
+        super().__init__(has_tpm=False)
+        self.missing = ["make /etc/credstore.encrypted/alpr-edge-access"]
+
+    def pending(self) -> list[str]:
+        return ["write /etc/alpr-edge/keys-sealed-with", *self.missing]
 
 
 def test_neither_ready_is_said(unit: Update, on_trial: Callable[..., None]) -> None:

@@ -12,7 +12,7 @@ app = lazy_app(
         "list": LazyTarget(f"{_HERE}.listing:list_command", "List everybody"),
         "changes": LazyTarget(f"{_HERE}.listing:changes_command", "Show who changed what, and check the record"),
         "invite": LazyTarget(f"{_HERE}.standing:invite_command", "Make a one-time address to set a password"),
-        "release-code": LazyTarget(f"{_HERE}.release_code:release_code_command", "Unlock an account without a link"),
+        "code": LazyTarget(f"{_HERE}.code:code_command", "Unlock an account without a link"),
         "suspend": LazyTarget(f"{_HERE}.standing:suspend_command", "End somebody's access, here and in every car"),
         "unlock": LazyTarget(f"{_HERE}.standing:unlock_command", "Unlock an account, here and in every car"),
     },

@@ -1,4 +1,4 @@
-"""``alpr-edge department people release-code``: unlock an account in a car that has no link."""
+"""``alpr-edge department people code``: unlock an account in a car that has no link."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from alpr_edge.cli.department.people.common import PersonArgument, ReasonOption,
 from alpr_edge.cli.output import print_object
 
 
-def release_code_command(
+def code_command(
     person: PersonArgument,
     challenge: Annotated[str, typer.Argument(metavar="CHALLENGE", help="The digits that the car shows.")],
     directory: DirectoryOption,
