@@ -18,16 +18,14 @@ import structlog
 from alpr_edge.app.unit_faults import Fault, FaultKind
 from alpr_edge.domain.errors import AuditError, StoreError
 from alpr_edge.domain.ports import Clock
-from alpr_edge.domain.protocol.access_log import CheckpointPayload, LogStatementPayload
-from alpr_edge.domain.transparency.checkpoints import Checkpoint
+from alpr_edge.domain.protocol.access_log import LogStatementPayload
 from alpr_edge.domain.transparency.notes import NoteKey
 from alpr_edge.services.audit.access_entries import unit_entry
-from alpr_edge.services.audit.log_queue import queue_new_records
+from alpr_edge.services.audit.log_queue import queue_new_checkpoint, queue_new_records
 from alpr_edge.settings import Settings
 from alpr_edge.store.access_log import audits
 from alpr_edge.store.access_log.checkpoints import (
     CheckpointSigner,
-    StoredCheckpoint,
     add_cosignature,
     checkpoint_at,
     load_signing_key,
@@ -162,25 +160,13 @@ class AccessLogUpload:
         queued = queue_new_records(opened.access_log, self.database, self.clock.now())
         self._size = size = opened.access_log.size()
         self._find("cursor", f"it has {size} records, and {queued} were queued: it was set back" * (queued > size))
+        unit_id, now = self.settings.unit.id, self.clock.now()
         try:
-            stored = opened.signer.sign()
+            queue_new_checkpoint(opened.access_log, opened.signer, unit_id, self.database, now)
         except AuditError as error:
             self._find("signer", str(error))
             return
         self._find("signer", "")
-        if stored is not None:
-            self._queue(opened, stored)
-
-    def _queue(self, opened: _OpenLog, stored: StoredCheckpoint) -> None:
-        checkpoint = Checkpoint.parse(stored.note.text)
-        payload = CheckpointPayload(
-            unit_id=self.settings.unit.id,
-            log_id=opened.access_log.log_id,
-            size=stored.size,
-            note=stored.note.whole,
-            key=opened.signer.key.text,
-        )
-        log_items.queue_checkpoint(self.database, payload, checkpoint.root, self.clock.now().utc)
 
     def _take_in_statement(self, opened: _OpenLog) -> None:
         """Take in the department's cosignature, or what it found."""

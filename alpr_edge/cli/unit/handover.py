@@ -33,9 +33,10 @@ def handover_command(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonO
     """
     from alpr_edge.app.clock import open_clock
     from alpr_edge.app.instance_lock import instance_lock
-    from alpr_edge.services.audit.log_queue import queue_new_records
+    from alpr_edge.services.audit.log_queue import queue_new_checkpoint, queue_new_records
     from alpr_edge.services.handover import prepare
     from alpr_edge.settings import load
+    from alpr_edge.store.access_log.checkpoints import CheckpointSigner, load_signing_key
     from alpr_edge.store.access_log.log import open_access_log
     from alpr_edge.store.unit_store import open_store
 
@@ -48,7 +49,10 @@ def handover_command(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonO
         progress_bar("Counting") as tick,
     ):
         handover = prepare(store, authoriser, tick)
-        queue_new_records(log, store.database, open_clock(unit).now())
+        # The unit is stopped, so this signs in its place: the log's last records leave with the checkpoint over them.
+        now, signer = open_clock(unit).now(), CheckpointSigner(log, load_signing_key(unit.store.keys_directory))
+        queue_new_records(log, store.database, now)
+        queue_new_checkpoint(log, signer, unit.unit.id, store.database, now)
     print_object(handover) if as_json else typer.echo("\n".join(_lines(handover)))
 
 

@@ -1,6 +1,9 @@
-"""Queues the records of the access log that are not in the outbox yet."""
+"""Queues the records of the access log that are not in the outbox yet, and the checkpoint that covers them."""
 
 from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.protocol.access_log import CheckpointPayload
+from alpr_edge.domain.transparency.checkpoints import Checkpoint
+from alpr_edge.store.access_log.checkpoints import CheckpointSigner
 from alpr_edge.store.access_log.log import AccessLog
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.outbox import log_items
@@ -25,3 +28,28 @@ def queue_new_records(log: AccessLog, database: Database, now: Instant) -> int:
         log_items.queue_records(database, log.log_id, first, [body for _, body in records], now.utc)
         first += len(records)
     return first
+
+
+def queue_new_checkpoint(
+    log: AccessLog, signer: CheckpointSigner, unit_id: str, database: Database, now: Instant
+) -> None:
+    """Sign the log as it is, and queue the checkpoint; nothing where nothing was added since the last.
+
+    Args:
+        log: the log.
+        signer: signs it.
+        unit_id: the unit.
+        database: the unit's database, with the outbox.
+        now: the present instant.
+
+    Raises:
+        AuditError: the log does not continue its last checkpoint.
+        StoreError: the log cannot be read, or the outbox not written.
+    """
+    stored = signer.sign()
+    if stored is None:
+        return
+    payload = CheckpointPayload(
+        unit_id=unit_id, log_id=log.log_id, size=stored.size, note=stored.note.whole, key=signer.key.text
+    )
+    log_items.queue_checkpoint(database, payload, Checkpoint.parse(stored.note.text).root, now.utc)

@@ -121,6 +121,8 @@ def _handed_over(record: DecommissionRecord, arguments: argparse.Namespace) -> d
         succeeds("systemctl", "stop", UPLINK)
         record.exported = handover.export(arguments.export, record.unit_id)
         report = handover.unit_report()
+    # Each report is a record of the access log: the last ones, and the checkpoint over them, follow what they tell of.
+    handover.wait_for_delivery(arguments.wait if has_uplink and record.exported is None else 0.0, _say)
     return report | {name: began[name] + report[name] for name in ("open_reads_closed", "records_taken_in")}
 
 

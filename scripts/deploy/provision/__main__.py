@@ -9,13 +9,14 @@ from contextlib import ExitStack
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from scripts.deploy.provision.administrator import Administrator, next_for_people
 from scripts.deploy.provision.base import require_fit_machine
 from scripts.deploy.provision.bundle import checked_copy, release_key
 from scripts.deploy.provision.department import TLS_FOLDER, Invitation
 from scripts.deploy.provision.plan import ProvisionRequest, plan
 from scripts.deploy.provision.program import run_program
 from scripts.deploy.provision.steps import State, Step, StepOutcome, provision
-from scripts.deploy.provision.unit_settings import SETTINGS
+from scripts.deploy.provision.unit_settings import SETTINGS, installed_settings
 
 ROOT = Path(__file__).parents[3]
 STAGING = Path("/var/tmp")  # noqa: S108 - on the disk; the folder in it is made for root alone, by a name nobody knows
@@ -52,7 +53,14 @@ def _provision(arguments: argparse.Namespace) -> int:
         request = _request(arguments, resources)
         if not arguments.dry_run and sys.stdin.isatty() and sys.stdout.isatty():
             request = complete_request(request)
-        return _report(plan(request), dry_run=arguments.dry_run, as_json=arguments.json)
+        code = _report(plan(request), dry_run=arguments.dry_run, as_json=arguments.json)
+        if (
+            code == 0
+            and not arguments.dry_run
+            and (todo := next_for_people(installed_settings(), request.administrator))
+        ):
+            print(f"provision: {todo}", file=sys.stderr)
+        return code
 
 
 def _request(arguments: argparse.Namespace, resources: ExitStack) -> ProvisionRequest:
@@ -96,7 +104,18 @@ def complete_request(
         code = answer(invitation.code, "one-time code of the department")
         fingerprint = answer(invitation.fingerprint, "SHA-256 of the department's authority")
         invitation = replace(invitation, code=code, fingerprint=fingerprint)
-    return replace(request, settings=settings, unit_id=unit_id, department=department, invitation=invitation)
+    administrator = None if department else _administrator(ask)
+    named = replace(request, settings=settings, unit_id=unit_id, department=department, invitation=invitation)
+    return replace(named, administrator=administrator)
+
+
+def _administrator(ask: Callable[[str], str]) -> Administrator | None:
+    """Ask who manages people first on a unit without a department; None: that is done later."""
+    badge = ask("badge of the first administrator (empty: later): ").strip()
+    if not badge:
+        return None
+    questions = ("name", "organisation", "end of the CJIS training (2027-06-30)", "end of the ALPR training")
+    return Administrator(badge, *(ask(f"their {question}: ").strip() for question in questions))
 
 
 def _report(steps: list[Step], *, dry_run: bool, as_json: bool) -> int:

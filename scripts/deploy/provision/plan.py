@@ -5,6 +5,7 @@ from pathlib import Path
 
 from scripts.deploy.provision import no_follow
 from scripts.deploy.provision.accounts import AS_UNIT, AccountsStep
+from scripts.deploy.provision.administrator import Administrator, AdministratorStep
 from scripts.deploy.provision.base import OverlayStep, PackagesStep
 from scripts.deploy.provision.bundle import ReleaseKeyStep
 from scripts.deploy.provision.clock import ClockStep
@@ -35,6 +36,8 @@ class ProvisionRequest:
     """A checked copy of one."""
     release_key: Path | None = None
     """Public key of whoever makes releases."""
+    administrator: Administrator | None = None
+    """Who manages people first, on a unit without a department."""
 
 
 def plan(request: ProvisionRequest) -> list[Step]:
@@ -64,6 +67,7 @@ def plan(request: ProvisionRequest) -> list[Step]:
         OverlayStep("upgrades", system, ("etc/apt/apt.conf.d/52alpr-edge-upgrades",), after=(("apt-config", "dump"),)),
         FirewallStep(system / "etc" / "nftables.conf", request.department, request.invitation.port),
         EnrolmentStep(request.department, request.invitation),
+        AdministratorStep(request.administrator),
         ModelsStep(),
         ListsStep(),
         ServicesStep(request.department),
