@@ -49,6 +49,7 @@ class FaultKind(StrEnum):
     ROSTER_ENDED = "the roster has ended"
     ROSTER_ENDING = "the roster ends soon"
     ROSTER_REFUSED = "a roster was refused"
+    BREAK_GLASS = "somebody broke the glass"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,7 @@ FAULT_RULES = {
     FaultKind.ROSTER_ENDED: FaultRule(Tone.STALE, is_ready=True, remedy=_CHECK),
     FaultKind.ROSTER_ENDING: FaultRule(None, is_ready=True, remedy=_CHECK),
     FaultKind.ROSTER_REFUSED: FaultRule(None, is_ready=True, remedy=_CHECK),
+    FaultKind.BREAK_GLASS: FaultRule(Tone.TROUBLE, is_ready=True, remedy="alpr-edge audit prove"),
 }
 _WORSE = {FaultKind.LIST_AMBER: FaultKind.LIST_RED, FaultKind.DISK_FILLING: FaultKind.DISK_FULL}
 """The worse form of a fault: when that one eases to the lesser one, the lesser one does not sound."""

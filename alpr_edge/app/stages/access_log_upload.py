@@ -74,6 +74,8 @@ class AccessLogUpload:
     """Why the log cannot be used now; empty: it can."""
     _findings: dict[str, str] = field(default_factory=dict)
     """What is wrong with its content, by who found it."""
+    _broken_glass: int | None = None
+    """The last record of break-glass since the start."""
     _size: int | None = None
     _cosigned: int | None = None
 
@@ -95,6 +97,9 @@ class AccessLogUpload:
         """What is wrong with the log at present. Never waits."""
         failure, findings = self._failure, list(self._findings.values())
         faults = [Fault(FaultKind.ACCESS_LOG, "access log", f"access log: {failure}")] if failure else []
+        if self._broken_glass is not None:
+            text = f"break-glass: root looked without an account, record {self._broken_glass}"
+            faults.append(Fault(FaultKind.BREAK_GLASS, f"record {self._broken_glass}", text))
         return faults + [Fault(FaultKind.ACCESS_LOG_CHANGED, "access log", f"access log: {line}") for line in findings]
 
     def figures(self) -> dict[str, Any]:
@@ -158,8 +163,12 @@ class AccessLogUpload:
     def _publish(self, opened: _OpenLog) -> None:
         """Queue what is not queued yet, and sign for it."""
         queued = queue_new_records(opened.access_log, self.database, self.clock.now())
+        if queued.broken_glass is not None:
+            log.error("access_log.glass_broken", record=queued.broken_glass)
+            self._broken_glass = queued.broken_glass
         self._size = size = opened.access_log.size()
-        self._find("cursor", f"it has {size} records, and {queued} were queued: it was set back" * (queued > size))
+        first = queued.next_sequence
+        self._find("cursor", f"it has {size} records, and {first} were queued: it was set back" * (first > size))
         unit_id, now = self.settings.unit.id, self.clock.now()
         try:
             queue_new_checkpoint(opened.access_log, opened.signer, unit_id, self.database, now)
