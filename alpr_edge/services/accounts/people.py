@@ -97,6 +97,17 @@ class People:
             approved = tuple(replace(each, approved_by=approver) for each in added)
             return self.roster.save(added=approved, changed=tuple(after for _, after in changed))
 
+    def everybody(self) -> tuple[Person, ...]:
+        """Everybody, to compare a file with.
+
+        Raises:
+            AccessError: it is refused.
+        """
+        with self.authoriser.access(Operation.SHOW_PEOPLE) as access:
+            people = tuple(member.person for member in self.roster.members)
+            access.show(tuple(person.person_id for person in people))
+            return people
+
     def review(self) -> RosterHeader:
         """Note that all accounts were reviewed, and issue the roster anew (CJIS AC-2 asks for it each year)."""
         with self.authoriser.access(Operation.CHANGE_PEOPLE, MAINTENANCE, AccessSubject(note="accounts reviewed")):

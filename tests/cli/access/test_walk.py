@@ -72,10 +72,21 @@ ARGUMENTS = {
     "outbox receipts": ("{folder}/nowhere",),
     "hotlist export": ("--source", "none", "--rejected"),
     "unit check": ("--skip", "all"),
+    "accounts add": ("--badge", "1", "--name", "Bo", "--organisation", "PD"),
+    "accounts change": ("Bofficer", "--title", "Patrol officer"),
+    "accounts change --alpr-until": ("2090-01-01", "Bofficer"),
+    "accounts import": ("{folder}/people.csv",),
+    "accounts invite": ("Bofficer",),
+    "accounts suspend": ("Bofficer",),
+    "accounts unlock": ("Bofficer",),
 }
 """What a command is given to get as far as to ask whether it is allowed."""
-WITHOUT_UNIT = {"hotlist sync": "needs a source in the settings", "unit handover": "needs the unit to be stopped"}
-"""Commands of upkeep that are walked by the tests of their services."""
+WITHOUT_UNIT = {
+    "hotlist sync": "needs a source in the settings",
+    "unit handover": "needs the unit to be stopped",
+    "accounts unlock --code": "needs a locked account",
+}
+"""Commands of upkeep that are walked by tests of their own."""
 SHOW_NO_PLATE = (
     "audit key", "audit verify", "hotlist status", "hotlist export", "outbox quarantined", "outbox status", "status",
     "unit disk", "unit refused", "sign-out",
@@ -90,6 +101,7 @@ def staff(tmp_path_factory: pytest.TempPathFactory) -> Staff:
     settings = write_bare_unit(folder)
     staff = Staff(settings)
     (folder / "feed.csv").write_text(f"Plate Number,Description,State/Province\n{PLATE},Stolen,CA\n", encoding="utf-8")
+    (folder / "people.csv").write_text("badge,title\nBofficer,Patrol officer\n", encoding="utf-8")
     with open_store(load(settings), migrate=True) as store:
         record = DecidedRecord(plate_read(NAMED, PLATE), ((SCENE, b"jpeg"),), hits=(hit("hit-1", NAMED, PLATE),))
         store.reads.commit([record])
@@ -117,7 +129,7 @@ def test_the_file_names_every_command_and_no_other() -> None:
     known = {" ".join(words) for words in commands()}
     assert {name for name in ROWS if "--" not in name} == known
     assert {name.partition(" --")[0] for name in ROWS if "--" in name} <= known
-    assert {row.need for row in ROWS.values()} == {"session", "upkeep", "own", "free", "department"}
+    assert {row.need for row in ROWS.values()} == {"session", "upkeep", "people", "own", "free", "department"}
 
 
 def test_every_command_that_asks_for_a_session_says_what_for_and_no_other_does() -> None:
@@ -149,6 +161,25 @@ def test_a_technician_sees_nothing_and_that_is_on_record(staff: Staff, row: Row)
     assert (done.exit_code, done.stdout) == (3, "")
     (record,) = staff.records()[before:]
     assert (record.action, record.outcome, record.reason) == (row.operation, "refused", "not_granted")
+
+
+@pytest.mark.parametrize("row", named("people"), ids=lambda row: row.name)
+def test_people_are_managed_by_their_roles_alone_and_that_is_on_record(staff: Staff, row: Row) -> None:
+    """This unit's people come from a department, so that whoever may is told to change them there."""
+    before = len(staff.records())
+    for person_id in ("", "technician", "officer"):
+        done = run(staff, row, person_id=person_id)
+        assert (done.exit_code, done.stdout) == (3, ""), person_id
+    for role in row.roles:
+        run(staff, row, person_id=role.replace("_", "-"))
+    made = [(record.person_id, record.outcome, record.reason) for record in staff.records()[before:]]
+    assert made[:3] == [
+        (f"login:{caller()}", "refused", "session_ended"),
+        ("technician", "refused", "not_granted"),
+        ("officer", "refused", "not_granted"),
+    ]
+    allowed = {(person_id, outcome) for person_id, outcome, _ in made[3:]}
+    assert allowed == {(role.replace("_", "-"), "allowed") for role in row.roles}
 
 
 @pytest.mark.parametrize("row", named("session"), ids=lambda row: row.name)
@@ -194,6 +225,6 @@ def test_a_copied_session_is_worth_nothing_to_another_login(staff: Staff, monkey
 
 def test_the_roles_of_the_file_are_roles() -> None:
     roles = {role.value for role in Role} | {"owner"}
-    for row in (*named("session"), *named("upkeep")):
+    for row in (*named("session"), *named("upkeep"), *named("people")):
         assert row.roles, row.name
         assert row.roles <= roles, row.name

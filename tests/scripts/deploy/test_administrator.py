@@ -12,8 +12,13 @@ ANN = Administrator("100", "Ann Chief", "Modesto PD", "2090-01-01", "2090-01-02"
 
 
 def test_a_unit_without_a_department_is_asked_for_who_manages_its_people(tmp_path: Path) -> None:
-    answers = {"badge": "100", "their name": "Ann Chief", "their organisation": "Modesto PD", "their end of the CJIS": "2090-01-01",
-               "their end of the ALPR": "2090-01-02"}  # fmt: skip
+    answers = {
+        "badge": "100",
+        "their name": "Ann Chief",
+        "their organisation": "Modesto PD",
+        "their end of the CJIS": "2090-01-01",
+        "their end of the ALPR": "2090-01-02",
+    }
 
     def answer(question: str) -> str:
         return next((text for start, text in answers.items() if question.startswith(start)), "")
