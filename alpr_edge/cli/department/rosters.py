@@ -33,7 +33,7 @@ def publish_command(directory: DirectoryOption, reason: ReasonOption = "", as_js
 
 @app.command("show")
 def show_command(directory: DirectoryOption, as_json: JsonOption = False) -> None:
-    """Show the newest roster, the key that signs it, and whether it is behind what is known here."""
+    """Show the newest roster and the key that signs it. Changes of people since are counted."""
     from alpr_edge.department.people.registry import open_people
     from alpr_edge.department.pki.roster_key import load_roster_signer
 

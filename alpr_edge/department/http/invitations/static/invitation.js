@@ -6,6 +6,11 @@ if (opening !== null && location.hash.length > 1) {
   history.replaceState(null, "", location.pathname); // not in the history, nor on the screen
 }
 
+const reasons = {
+  InvalidStateError: "this key has one already.",
+  NotAllowedError: "it was cancelled, took too long, or the key asks for neither a PIN nor a finger.",
+};
+
 const button = document.querySelector("button[data-register-passkey]");
 button?.addEventListener("click", async () => {
   const fault = document.querySelector("[data-passkey-fault]");
@@ -15,7 +20,7 @@ button?.addEventListener("click", async () => {
     await register();
     location.reload();
   } catch (error) {
-    fault.textContent = `No passkey was added: ${error.message}`;
+    fault.textContent = `No passkey was added: ${reasons[error.name] ?? error.message}`;
     fault.hidden = false;
     button.disabled = false;
   }
