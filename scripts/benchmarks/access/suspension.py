@@ -27,7 +27,7 @@ from alpr_edge.settings import Settings, load
 from alpr_edge.store.access.accounts import open_accounts
 from scripts.benchmarks.figures import figure
 
-TRIALS = 5
+TRIALS = 2
 WAIT_S = 180.0
 _POLL_S = 0.02
 _BADGE, _UNIT = "1", "bench-1"
