@@ -83,6 +83,8 @@ def test_a_fit_unit_is_green_in_all_that_is_looked_at(
         "sound": "skipped",
         "deletion": "amber",  # it has delivered nothing yet, so it was told no date
         "model choice": "amber",  # nobody measured float32 against int8 yet
+        "department keys": "amber",  # it was enrolled without a network
+        "roster": "amber",  # and was given none: nobody can sign in
     }
     assert {
         "camera front rate", "camera front focus", "camera front exposure", "camera front card",
