@@ -30,8 +30,9 @@ from alpr_edge.store.access.accounts import open_accounts
 from alpr_edge.store.access_log.log import open_access_log
 from scripts.benchmarks.figures import figure
 
-TRIALS = 5
+TRIALS = 4
 WAIT_S = 180.0
+SETTLING_S = 15.0
 _POLL_S = 0.02
 _BADGE, _UNIT = "1", "bench-1"
 _PERSON = {"name": "Bench Officer", "badge": _BADGE, "organisation": "Bench"}
@@ -81,7 +82,7 @@ def _suspensions(folder: Path, daemons: ExitStack, *, is_sending: bool) -> list[
     _wait(lambda: _serial(unit) == header.serial, "the first roster is in force")
     seconds = []
     for _ in range(TRIALS):
-        time.sleep(1.0)  # away from the moment at which the unit asked last
+        time.sleep(SETTLING_S)  # the record that the last roster was put in force is uploaded meanwhile
         serial = people.suspend(_author(), _BADGE).serial
         began_s = time.monotonic()
         if is_sending:

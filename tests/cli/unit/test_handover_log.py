@@ -6,7 +6,7 @@ from sqlalchemy import select
 from typer.testing import CliRunner
 
 from alpr_edge.cli import app
-from alpr_edge.domain.protocol.items import ItemKind
+from alpr_edge.domain.protocol.access_log import CHECKPOINT_PREFIX, RECORD_PREFIX
 from alpr_edge.settings import load
 from alpr_edge.store.access_log.checkpoints import latest_checkpoint
 from alpr_edge.store.access_log.log import open_access_log
@@ -28,6 +28,6 @@ def test_every_record_is_queued_and_signed_for_however_often_it_is_asked(tmp_pat
     assert latest is not None
     assert latest.size == size
     with open_store(load(settings), migrate=False) as store, store.database.read() as connection:
-        kinds = list(connection.scalars(select(outbox.c.kind)))
-    assert kinds.count(ItemKind.ACCESS_RECORD) == size
-    assert ItemKind.CHECKPOINT in kinds
+        item_ids = list(connection.scalars(select(outbox.c.item_id)))
+    assert sum(item_id.startswith(RECORD_PREFIX) for item_id in item_ids) == size
+    assert [item_id for item_id in item_ids if item_id.startswith(CHECKPOINT_PREFIX)]
