@@ -112,7 +112,7 @@ def new_entry(texts: Mapping[str, str], approved_by: str, now: datetime) -> Entr
         approved_by=approved_by,
         active_at=now,
     )
-    return _changed(blank, (), {column: text for column, text in texts.items() if text.strip()})
+    return _entry_with(blank, (), {column: text for column, text in texts.items() if text.strip()})
 
 
 def changed_entry(entry: Entry, texts: Mapping[str, str]) -> Entry:
@@ -125,10 +125,10 @@ def changed_entry(entry: Entry, texts: Mapping[str, str]) -> Entry:
     Raises:
         DepartmentError: a text is wrong; it names the column and what was expected.
     """
-    return _changed(entry.person, entry.units, texts)
+    return _entry_with(entry.person, entry.units, texts)
 
 
-def _changed(person: Person, units: tuple[str, ...], texts: Mapping[str, str]) -> Entry:
+def _entry_with(person: Person, units: tuple[str, ...], texts: Mapping[str, str]) -> Entry:
     changes: dict[str, Any] = {}
     trainings: dict[str, Any] = {}
     for column, text in texts.items():

@@ -22,7 +22,7 @@ from alpr_edge.department.people.changes import (
     note_changes,
     read_changes,
 )
-from alpr_edge.department.people.csv_import import ImportResult, plan_import
+from alpr_edge.department.people.csv_import import PeopleImport, plan_import
 from alpr_edge.department.people.invitations import Invitations, NewInvitation
 from alpr_edge.department.people.people_rows import all_entries, credentials_by_id, find_entry, replace_entries
 from alpr_edge.department.people.person_fields import Entry, changed_entry, new_entry
@@ -143,7 +143,7 @@ class People:
             note_changes(connection, author, [Change(ChangeAction.INVITE, person.person_id, new=new)])
             return invitation
 
-    def import_csv(self, author: Author, text: str, *, is_dry_run: bool) -> ImportResult:
+    def import_csv(self, author: Author, text: str, *, is_dry_run: bool) -> PeopleImport:
         """Add and change everybody in a CSV file; nobody where a line is wrong.
 
         Args:

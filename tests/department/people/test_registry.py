@@ -22,7 +22,7 @@ def entry(office: Office, name: str = OFFICER["badge"]) -> Entry:
     return next(it.entry for it in office.people.overviews() if name in {it.entry.person.badge, it.entry.person.email})
 
 
-def published(office: Office, unit_id: str = "unit-1") -> Roster:
+def newest_roster(office: Office, unit_id: str = "unit-1") -> Roster:
     file = office.people.rosters.file_for(unit_id)
     assert file is not None
     return open_roster(file.content, load_roster_signer(office.directory).public_key)
@@ -112,7 +112,7 @@ def test_a_suspension_is_in_a_new_roster_at_once(office: Office) -> None:
     before = office.people.rosters.publish(office.author)
     header = office.people.suspend(office.author, "Ana.Ruiz@modesto.example")
     assert header.serial == before.serial + 1 == office.people.rosters.serial()
-    (member,) = published(office).members
+    (member,) = newest_roster(office).members
     assert member.person.status is AccountStatus.SUSPENDED
     actions = [change.action for change in office.people.changes()]
     assert actions == [ChangeAction.ADD, ChangeAction.PUBLISH, ChangeAction.SUSPEND, ChangeAction.PUBLISH]
@@ -121,7 +121,7 @@ def test_a_suspension_is_in_a_new_roster_at_once(office: Office) -> None:
 def test_whoever_left_is_in_no_roster(office: Office) -> None:
     office.add()
     office.people.suspend(office.author, "1042", AccountStatus.LEFT)
-    assert published(office).members == ()
+    assert newest_roster(office).members == ()
 
 
 def test_unlocking_clears_the_lock_here_and_counts_for_the_cars(office: Office) -> None:
@@ -132,7 +132,7 @@ def test_unlocking_clears_the_lock_here_and_counts_for_the_cars(office: Office) 
     assert office.people.overviews()[0].is_locked
     office.people.unlock(office.author, "1042")
     assert not office.people.overviews()[0].is_locked
-    assert published(office).members[0].person.unlocks == 1
+    assert newest_roster(office).members[0].person.unlocks == 1
 
 
 def test_a_record_that_was_changed_or_left_out_is_found(office: Office) -> None:
