@@ -93,6 +93,12 @@ def test_it_is_renewed_after_half_of_its_validity_and_never_older_than_before(of
     assert third.issued == second.issued > first.issued
 
 
+def test_after_a_restored_backup_it_goes_on_behind_what_units_hold(office: Office) -> None:
+    office.people.rosters.publish(office.author)
+    assert office.people.rosters.publish(office.author, after=41).serial == 42
+    assert office.people.rosters.publish(office.author, after=41).serial == 43
+
+
 def test_what_cannot_be_signed_changes_nothing(office: Office) -> None:
     office.add()
     (office.directory / FILE_NAME).write_text("no key")
