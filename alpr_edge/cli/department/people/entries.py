@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -69,7 +68,7 @@ def add_command(
     as_json: JsonOption = False,
 ) -> None:
     """Add somebody. What is not said is not allowed; they get in once they followed an invitation."""
-    texts = _texts(locals())
+    texts = texts_of(**locals())
     from alpr_edge.department.people.registry import open_people
 
     author = author_of(directory, reason)
@@ -104,7 +103,7 @@ def change_command(
     as_json: JsonOption = False,
 ) -> None:
     """Change what is said and leave the rest. A list is replaced as a whole; an empty text clears it or a date."""
-    texts = _texts(locals())
+    texts = texts_of(**locals())
     from alpr_edge.department.people.registry import open_people
 
     if not texts:
@@ -115,7 +114,7 @@ def change_command(
     _tell(entry, "changed", as_json=as_json)
 
 
-def _texts(options: Mapping[str, object]) -> dict[str, str]:
+def texts_of(**options: object) -> dict[str, str]:
     """Give what was said as texts by column, of a command's options, which are named as the columns are."""
     from alpr_edge.department.people.person_fields import COLUMNS
 
