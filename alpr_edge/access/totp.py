@@ -1,20 +1,23 @@
 """One-time codes of an authenticator app (RFC 6238: SHA-1, six digits, 30 seconds)."""
 
+import base64
 import secrets
 from datetime import datetime
 
 import pyotp
 
 STEP_S = 30
+SECRET_BYTES = 20
+"""As long as the digest of SHA-1 (RFC 4226, 4)."""
 STEPS_AROUND = 1
 """Steps before and after the present one that are accepted: the clocks of phone and car differ (RFC 6238, 5.2)."""
-_NO_SECRET = pyotp.random_base32()
+_NO_SECRET = base64.b32encode(secrets.token_bytes(SECRET_BYTES)).decode()
 """In place of the secret of an account that does not exist: the same work is done."""
 
 
 def new_secret() -> str:
     """A new shared secret of 160 bits, base32."""
-    return pyotp.random_base32()
+    return base64.b32encode(secrets.token_bytes(SECRET_BYTES)).decode()
 
 
 def provisioning_uri(secret: str, name: str, issuer: str) -> str:

@@ -49,7 +49,9 @@ def test_it_serves_the_folder_that_systemd_makes_and_leaves_nothing_of_its_memor
         "User=alpr-edge-department",
     ):
         assert f"\n{line}\n" in text
-    assert re.search(rf"(?m)^ExecStart={PROGRAM} department serve .*--enrol-port \d+ --health-port \d+$", text)
+    assert re.search(
+        rf"(?m)^ExecStart={PROGRAM} department serve .*--enrol-port \d+ --health-port \d+ --people-port \d+$", text
+    )
 
 
 def test_the_server_says_that_it_is_ready_alive_and_stopping(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from alpr_edge.cli.access.options import BreakGlassOption
 from alpr_edge.cli.accounts.common import PersonArgument, fields_of, open_people
 from alpr_edge.cli.caller import caller
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
-from alpr_edge.cli.department.people.editing import (
+from alpr_edge.cli.department.people.entries import (
     AlprUntil,
     CjisUntil,
     Covert,
@@ -42,8 +42,8 @@ def add_command(
     sworn: Sworn = None,
     sources: Sources = None,
     covert: Covert = None,
-    cjis_until: CjisUntil = None,
-    alpr_until: AlprUntil = None,
+    cjis_training_until: CjisUntil = None,
+    alpr_training_until: AlprUntil = None,
     valid_until: ValidUntil = None,
     may_unlock: MayUnlock = None,
     break_glass: BreakGlassOption = "",
@@ -54,24 +54,9 @@ def add_command(
 
     On a unit that nobody can sign in to yet, root adds the first administrator with --break-glass.
     """
+    texts = texts_of(**locals())
     from alpr_edge.department.people.person_fields import new_entry
 
-    texts = texts_of(
-        badge=badge,
-        name=name,
-        organisation=organisation,
-        email=email,
-        ori=ori,
-        title=title,
-        roles=roles,
-        sources=sources,
-        sworn=sworn,
-        covert=covert,
-        cjis_training_until=cjis_until,
-        alpr_training_until=alpr_until,
-        valid_until=valid_until,
-        may_unlock=may_unlock,
-    )
     with open_people(settings, break_glass, migrate=True) as people:
         person = people.add(new_entry(texts, caller(), people.roster.now).person)
     if as_json:
@@ -93,8 +78,8 @@ def change_command(
     sworn: Sworn = None,
     sources: Sources = None,
     covert: Covert = None,
-    cjis_until: CjisUntil = None,
-    alpr_until: AlprUntil = None,
+    cjis_training_until: CjisUntil = None,
+    alpr_training_until: AlprUntil = None,
     valid_until: ValidUntil = None,
     may_unlock: MayUnlock = None,
     break_glass: BreakGlassOption = "",
@@ -102,25 +87,9 @@ def change_command(
     as_json: JsonOption = False,
 ) -> None:
     """Change what is said and leave the rest. A list is replaced as a whole; an empty text clears it or a date."""
+    texts = texts_of(**locals())
     from alpr_edge.department.people.person_fields import Entry, changed_entry
 
-    texts = texts_of(
-        badge=badge,
-        name=name,
-        organisation=organisation,
-        status=status,
-        email=email,
-        ori=ori,
-        title=title,
-        roles=roles,
-        sources=sources,
-        sworn=sworn,
-        covert=covert,
-        cjis_training_until=cjis_until,
-        alpr_training_until=alpr_until,
-        valid_until=valid_until,
-        may_unlock=may_unlock,
-    )
     if not texts:
         raise typer.BadParameter("say what is to change; see --help")
     with open_people(settings, break_glass) as people:

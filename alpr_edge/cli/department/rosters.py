@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,13 +18,21 @@ app = typer.Typer(help="The signed list of people that units fetch.", no_args_is
 
 
 @app.command("publish")
-def publish_command(directory: DirectoryOption, reason: ReasonOption = "", as_json: JsonOption = False) -> None:
+def publish_command(
+    directory: DirectoryOption,
+    after: Annotated[
+        int,
+        typer.Option("--after", min=0, max=10**9, help="A serial that units hold, where a backup was restored."),
+    ] = 0,
+    reason: ReasonOption = "",
+    as_json: JsonOption = False,
+) -> None:
     """Publish everybody as they are now. Units fetch it with their next delivery; older rosters end there."""
     from alpr_edge.department.people.registry import open_people
 
     author = author_of(directory, reason)
     with open_people(directory) as people:
-        header = people.rosters.publish(author)
+        header = people.rosters.publish(author, after)
     if as_json:
         print_object(header)
     else:

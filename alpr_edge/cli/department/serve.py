@@ -11,35 +11,40 @@ from alpr_edge.cli.department.common import DirectoryOption
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.protocol.service_ports import PEOPLE_PORT, STORAGE_PORT
 
+Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")]
+EnrolPort = Annotated[
+    int | None,
+    typer.Option(
+        "--enrol-port", min=0, max=65535, help="Enrol units there, usually 8444. Left out: nobody is enrolled."
+    ),
+]
+HealthPort = Annotated[
+    int | None,
+    typer.Option(
+        "--health-port",
+        min=0,
+        max=65535,
+        help="Tell the health at http://127.0.0.1:PORT/health, for monitoring. Left out: nowhere.",
+    ),
+]
+PeoplePort = Annotated[
+    int | None,
+    typer.Option(
+        "--people-port",
+        min=0,
+        max=65535,
+        help=f"Answer people's invitations there, usually {PEOPLE_PORT}. Left out: nobody can set a password.",
+    ),
+]
+
 
 def serve_command(
     directory: DirectoryOption,
     host: Annotated[str, typer.Option("--host", help="Address to listen at.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")] = STORAGE_PORT,
-    enrol_port: Annotated[
-        int | None,
-        typer.Option(
-            "--enrol-port", min=0, max=65535, help="Enrol units there, usually 8444. Left out: nobody is enrolled."
-        ),
-    ] = None,
-    health_port: Annotated[
-        int | None,
-        typer.Option(
-            "--health-port",
-            min=0,
-            max=65535,
-            help="Tell the health at http://127.0.0.1:PORT/health, for monitoring. Left out: nowhere.",
-        ),
-    ] = None,
-    people_port: Annotated[
-        int | None,
-        typer.Option(
-            "--people-port",
-            min=0,
-            max=65535,
-            help=f"Answer people's invitations there, usually {PEOPLE_PORT}. Left out: nobody can set a password.",
-        ),
-    ] = None,
+    port: Port = STORAGE_PORT,
+    enrol_port: EnrolPort = None,
+    health_port: HealthPort = None,
+    people_port: PeoplePort = None,
 ) -> None:
     """Serve until interrupted; every batch, certificate and refusal is a line on stderr, without plates."""
     from alpr_edge.runtime.logs import configure_logs

@@ -43,7 +43,11 @@ def status_command(directory: DirectoryOption, as_json: JsonOption = False) -> N
         print_object(dataclasses.asdict(counts) | about | access_logs | {"serving": serving, "warnings": warnings})
         return
     typer.echo(_counts_text(counts))
-    typer.echo("served: no" if ports is None else f"served at port {ports.port}, {_enrolment_text(ports.enrol_port)}")
+    typer.echo(
+        "served: no"
+        if ports is None
+        else f"served at port {ports.port}, {_enrolment_text(ports.enrol_port)}{_people_text(ports.people_port)}"
+    )
     if about["certificate_until"] is not None:
         days = count_text(max(about["certificate_days_left"], 0), "day")
         typer.echo(
@@ -101,6 +105,10 @@ def _counts_text(counts: StorageCounts) -> str:
     last_received = "never" if counts.last_received is None else time_text(counts.last_received)
     lines.append(f"last received {last_received}")
     return "\n".join(lines)
+
+
+def _people_text(people_port: int | None) -> str:
+    return "" if people_port is None else f", invitations at port {people_port}"
 
 
 def _enrolment_text(enrol_port: int | None) -> str:

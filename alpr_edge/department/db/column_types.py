@@ -10,7 +10,7 @@ from sqlalchemy.types import TypeDecorator
 from alpr_edge.domain.instants import Instant, UtcSource
 
 
-class Utc(TypeDecorator[datetime]):
+class UtcMoment(TypeDecorator[datetime]):
     """A moment in UTC, which the database holds without its zone."""
 
     impl = DateTime

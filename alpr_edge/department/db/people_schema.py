@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import JSON, Boolean, Column, Connection, Integer, LargeBinary, String, Table, event
 
-from alpr_edge.department.db.column_types import InstantJson, Utc
+from alpr_edge.department.db.column_types import InstantJson, UtcMoment
 from alpr_edge.department.db.schema import metadata
 
 people = Table(
@@ -35,7 +35,7 @@ people_credentials = Table(
     Column("password_hash", String, nullable=False),
     Column("totp_secret", String, nullable=False),
     Column("release_secret", String, nullable=False),
-    Column("password_set", Utc),
+    Column("password_set", UtcMoment),
 )
 
 people_passkeys = Table(
@@ -54,8 +54,8 @@ people_rosters = Table(
     metadata,
     Column("serial", Integer, primary_key=True),
     Column("department_id", String, nullable=False),
-    Column("issued", Utc, nullable=False),
-    Column("valid_until", Utc, nullable=False),
+    Column("issued", UtcMoment, nullable=False),
+    Column("valid_until", UtcMoment, nullable=False),
     Column("people", Integer, nullable=False),
     Column("change", Integer, nullable=False),  # the last record of a change that is in it
     Column("units", JSON, nullable=False),  # by id, of people who may not use all units
@@ -87,12 +87,12 @@ people_invitations = Table(
     Column("invitation_id", Integer, primary_key=True),
     Column("person_id", String, nullable=False, index=True),
     Column("token_sha256", String, nullable=False, unique=True),
-    Column("made_at", Utc, nullable=False),
-    Column("expires_at", Utc, nullable=False),
-    Column("begun_at", Utc),  # when the token was exchanged for a cookie: it is good for nothing from then on
+    Column("made_at", UtcMoment, nullable=False),
+    Column("expires_at", UtcMoment, nullable=False),
+    Column("begun_at", UtcMoment),  # when the token was exchanged for a cookie: it is good for nothing from then on
     Column("cookie_sha256", String, unique=True),
-    Column("finished_at", Utc),
-    Column("withdrawn_at", Utc),
+    Column("finished_at", UtcMoment),
+    Column("withdrawn_at", UtcMoment),
     # What the person has set so far; emptied at the end.
     Column("password_hash", String, nullable=False),
     Column("totp_secret", String, nullable=False),
@@ -120,7 +120,7 @@ people_sign_ins = Table(
     "people_sign_ins",
     metadata,
     Column("person_id", String, primary_key=True),
-    Column("last_utc", Utc, nullable=False),
+    Column("last_utc", UtcMoment, nullable=False),
 )
 
 people_failures = Table(

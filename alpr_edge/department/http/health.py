@@ -34,7 +34,7 @@ class DepartmentHealth:
         check_storage: reads from the database; raises when it cannot.
         alive_s: when the server's event loop last went round, on monotonic time.
         enrols: whether the enrolment process runs; None: this department enrols no unit.
-        roster_warnings: what is to say about the roster of people.
+        people_warnings: what is to say about the roster of people and the page of invitations.
         now: the present moment in UTC.
     """
 
@@ -42,7 +42,7 @@ class DepartmentHealth:
     check_storage: Callable[[], None]
     alive_s: Callable[[], float]
     enrols: Callable[[], bool | None] = lambda: None
-    roster_warnings: Callable[[], list[str]] = list
+    people_warnings: Callable[[], list[str]] = list
     now: Callable[[], datetime] = utc_now
 
     def report(self) -> tuple[bool, dict[str, Any]]:
@@ -78,7 +78,7 @@ class DepartmentHealth:
         if self.enrols() is False:
             warnings.append("the enrolment process does not run; it is started again")
         with suppress(StoreError):  # which is a trouble of its own
-            warnings += self.roster_warnings()
+            warnings += self.people_warnings()
         return warnings
 
     def _certificates(self, troubles: list[str], warnings: list[str]) -> dict[str, Any]:

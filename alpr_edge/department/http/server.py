@@ -150,9 +150,15 @@ class DepartmentServer:
             self._storage.check,
             lambda: server.alive_s,
             lambda: None if enrolment is None else enrolment.is_running,
-            self._renewal.warnings,
+            self._people_warnings,
         )
         return stack.enter_context(HealthListener(health.report, port))
+
+    def _people_warnings(self) -> list[str]:
+        """What the health says of the roster and of the page of invitations."""
+        is_down = self._invitations is not None and not self._invitations.is_running
+        page_warnings = ["the page of invitations does not run; it is started again"] if is_down else []
+        return self._renewal.warnings() + page_warnings
 
 
 def _open_storage(directory: Path, stack: ExitStack) -> Storage:

@@ -56,6 +56,8 @@ RECEIVE_S_MAX = 300.0
 STORING_MAX = 2
 """Batches held in memory at a time on their way to disk; the others wait as they arrived."""
 
+AfterSerial = Annotated[int, Query(ge=0)]
+
 log = structlog.get_logger(__name__)
 
 
@@ -89,10 +91,7 @@ def create_app(storage: Storage, receive_s_max: float = RECEIVE_S_MAX) -> FastAP
 
     @app.get(LISTS_PATH + "{source}")
     def send_list(
-        request: Request,
-        source: str,
-        sender: Annotated[Peer, Depends(admission)],
-        after: Annotated[int, Query(ge=0)] = 0,
+        request: Request, source: str, sender: Annotated[Peer, Depends(admission)], after: AfterSerial = 0
     ) -> Response:
         """Send a list's next step; a part of it when the unit asks for the rest of a transfer that was cut off."""
         _note_list_request(storage, ListRequest(sender.unit_id, source, after))

@@ -35,7 +35,8 @@ class DepartmentAccountRows:
         """Put the people of a roster in the place of all others, as a department does that restores them from one."""
         for table in _OF_ROSTER:
             self._connection.execute(delete(table))
-        insert_members(self._connection, roster.members)
+        details = [{"details": details_of(member.person), "units": []} for member in roster.members]
+        insert_members(self._connection, roster.members, details)
         header = roster.header
         values = {"issued": header.issued, "valid_until": header.valid_until, "people": len(roster.members)}
         about = {"serial": header.serial, "department_id": header.department_id, "change": 0, "units": {}}
@@ -158,23 +159,18 @@ def newest_header(connection: Connection) -> RosterHeader | None:
     return None if row is None else RosterHeader(row.department_id, row.serial, row.issued, row.valid_until)
 
 
-def insert_members(connection: Connection, members: Iterable[Member], units: Iterable[list[str]] = ()) -> None:
+def insert_members(connection: Connection, members: Iterable[Member], people_rows: Iterable[dict[str, Any]]) -> None:
     """Insert new people with their credentials.
 
     Args:
         connection: the connection of a transaction that may write.
         members: the people, of whom none is there yet.
-        units: the units of each; left out: all of them.
+        people_rows: details and units of each.
     """
     rows: dict[Table, list[dict[str, Any]]] = {table: [] for table in _OF_ROSTER}
-    some_units = list(units)
-    for number, member in enumerate(members):
+    for member, people_row in zip(members, people_rows, strict=True):
         person, person_id = member.person, member.person.person_id
-        rows[schema.people].append({
-            "person_id": person_id,
-            "details": details_of(person),
-            "units": some_units[number] if some_units else [],
-        })  # fmt: skip
+        rows[schema.people].append({"person_id": person_id, **people_row})
         rows[schema.people_names] += [{"name": name, "person_id": person_id} for name in person.sign_in_names]
         rows[schema.people_credentials].append({"person_id": person_id, **credentials_row(member.credentials)})
         rows[schema.people_passkeys] += passkey_rows(person_id, member.credentials)

@@ -32,7 +32,7 @@ class PeopleFileError(DepartmentError):
 
 
 @dataclass(frozen=True, slots=True)
-class ImportResult:
+class PeopleImport:
     """What an import does, in numbers of people."""
 
     added: int
@@ -52,9 +52,9 @@ class ImportPlan:
     not_in_file: int = 0
 
     @property
-    def result(self) -> ImportResult:
+    def result(self) -> PeopleImport:
         """The numbers."""
-        return ImportResult(len(self.added), len(self.changed), self.unchanged, self.not_in_file)
+        return PeopleImport(len(self.added), len(self.changed), self.unchanged, self.not_in_file)
 
 
 def plan_import(text: str, entries: Sequence[Entry], author: Author) -> ImportPlan:

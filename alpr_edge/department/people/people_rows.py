@@ -2,15 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, insert, select, update
+from sqlalchemy import JSON, BindParameter, Connection, RowMapping, bindparam, delete, insert, select, update
 
 from alpr_edge.department.db import people_schema as schema
 from alpr_edge.department.people.account_rows import (
     credentials_of,
     credentials_row,
-    details_of,
     passkey_rows,
     person_of_details,
 )
@@ -58,11 +56,18 @@ def find_entry(connection: Connection, name: str) -> Entry | None:
 
 def replace_entries(connection: Connection, entries: Sequence[Entry]) -> None:
     """Write people who are there already; their credentials stay."""
-    for entry in entries:
-        person_id = entry.person.person_id
-        values: dict[str, Any] = {"details": details_of(entry.person), "units": list(entry.units)}
-        connection.execute(update(schema.people).where(schema.people.c.person_id == person_id).values(values))
-        connection.execute(delete(schema.people_names).where(schema.people_names.c.person_id == person_id))
+    if not entries:
+        return
+    people, names = schema.people, schema.people_names
+    values = {"details": bindparam("of_details", type_=JSON), "units": bindparam("of_units", type_=JSON)}
+    one: BindParameter[str] = bindparam("of_id")
+    connection.execute(
+        update(people).where(people.c.person_id == one).values(values),
+        [{"of_id": it.person.person_id, "of_details": it.details, "of_units": list(it.units)} for it in entries],
+    )
+    connection.execute(
+        delete(names).where(names.c.person_id == one), [{"of_id": it.person.person_id} for it in entries]
+    )
     rows = [
         {"name": name, "person_id": entry.person.person_id} for entry in entries for name in entry.person.sign_in_names
     ]
@@ -91,4 +96,4 @@ def credentials_by_id(connection: Connection) -> dict[str, tuple[bool, int]]:
 
 
 def _entry_of(row: RowMapping) -> Entry:
-    return Entry(person_of_details(row["details"]), tuple(row["units"]))
+    return Entry(person_of_details(row["details"]), tuple(row["units"]), row["details"])

@@ -5,10 +5,11 @@ A date counts to its end, in the time zone of this server; a moment by RFC 3339 
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from typing import Any, TypeVar
+from functools import lru_cache, partial
+from typing import Any, Self, TypeVar
 
 from pydantic import ValidationError
 
@@ -21,6 +22,8 @@ from alpr_edge.settings.validation_words import plain_words
 VALID_FOR = timedelta(days=365)
 """How long an account holds where nothing else is said: accounts are reviewed each year."""
 UNITS_MAX = 200
+SAME_TEXTS_MAX = 1024
+"""Texts that are read once for a whole file: many people have the same roles and dates."""
 COLUMNS = (
     "person_id",
     "name",
@@ -42,6 +45,12 @@ COLUMNS = (
     "units",
 )
 """Columns of a CSV file; ``name``, ``badge`` and ``organisation`` are needed for somebody new."""
+_MESSAGES = {
+    "string_pattern_mismatch": "has a character that is not allowed there",
+    "string_too_long": "is too long",
+    "string_too_short": "is missing",
+}
+"""What is told of a value that no roster may hold."""
 NEEDED = ("name", "badge", "organisation")
 WordT = TypeVar("WordT", bound=StrEnum)
 
@@ -51,7 +60,24 @@ class Entry:
     """A person with the units that they may use; none named: all of them."""
 
     person: Person
-    units: tuple[str, ...] = ()
+    units: tuple[str, ...]
+    details: dict[str, Any] = field(repr=False, compare=False)
+    """The person as JSON, as the database and rosters hold them."""
+
+    @classmethod
+    def of(cls, person: Person, units: tuple[str, ...] = ()) -> Self:
+        """Check a person.
+
+        Raises:
+            DepartmentError: a value is not allowed in a roster.
+        """
+        try:
+            details = person_payload(person).model_dump(mode="json")
+        except ValidationError as error:
+            first = error.errors()[0]
+            message = _MESSAGES.get(first["type"], "{}").format(plain_words(first["msg"]))
+            raise DepartmentError(f"{first['loc'][0]}: {message}") from None
+        return cls(person, units, details)
 
 
 def new_entry(texts: Mapping[str, str], approved_by: str, now: datetime) -> Entry:
@@ -86,7 +112,7 @@ def new_entry(texts: Mapping[str, str], approved_by: str, now: datetime) -> Entr
         approved_by=approved_by,
         active_at=now,
     )
-    return changed_entry(Entry(blank), {column: text for column, text in texts.items() if text.strip()})
+    return _entry_with(blank, (), {column: text for column, text in texts.items() if text.strip()})
 
 
 def changed_entry(entry: Entry, texts: Mapping[str, str]) -> Entry:
@@ -99,38 +125,28 @@ def changed_entry(entry: Entry, texts: Mapping[str, str]) -> Entry:
     Raises:
         DepartmentError: a text is wrong; it names the column and what was expected.
     """
-    person, units = entry.person, entry.units
+    return _entry_with(entry.person, entry.units, texts)
+
+
+def _entry_with(person: Person, units: tuple[str, ...], texts: Mapping[str, str]) -> Entry:
+    changes: dict[str, Any] = {}
+    trainings: dict[str, Any] = {}
     for column, text in texts.items():
         if column == "units":
             units = _units(text)
+        elif column in _TRAININGS:
+            trainings[_TRAININGS[column]] = _moment(column, text.strip()) if text.strip() else None
         elif column != "person_id":
-            person = _SETTERS[column](person, text.strip())
-    return Entry(_checked(person), units)
+            name, read = _FIELDS[column]
+            changes[name] = read(column, text.strip())
+    if trainings:
+        changes["training"] = replace(person.training, **trainings)
+    return Entry.of(replace(person, **changes), units)
 
 
-def _checked(person: Person) -> Person:
-    try:
-        person_payload(person)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise DepartmentError(f"{first['loc'][0]}: {plain_words(first['msg'])}") from None
-    return person
-
-
-def _text(name: str) -> Callable[[Person, str], Person]:
-    def put(person: Person, text: str) -> Person:
-        changes: dict[str, Any] = {name: text}
-        return replace(person, **changes)
-
-    return put
-
-
-def _flag(column: str, name: str) -> Callable[[Person, str], Person]:
-    def put(person: Person, text: str) -> Person:
-        changes: dict[str, Any] = {name: _is_yes(column, text)}
-        return replace(person, **changes)
-
-    return put
+def _as_typed(column: str, text: str) -> str:
+    del column
+    return text
 
 
 def _is_yes(column: str, text: str) -> bool:
@@ -141,6 +157,7 @@ def _is_yes(column: str, text: str) -> bool:
         raise DepartmentError(f"{column}: {text!r} is neither yes nor no") from None
 
 
+@lru_cache(maxsize=SAME_TEXTS_MAX)
 def _words(column: str, text: str, words: type[WordT]) -> frozenset[WordT]:
     found = set()
     for part in _parts(text):
@@ -165,6 +182,7 @@ def _units(text: str) -> tuple[str, ...]:
     return parts
 
 
+@lru_cache(maxsize=SAME_TEXTS_MAX)
 def _moment(column: str, text: str) -> datetime:
     try:
         if len(text) == len("2026-12-31"):
@@ -177,30 +195,23 @@ def _moment(column: str, text: str) -> datetime:
     raise DepartmentError(f"{column}: {text!r} is no date; write it as 2027-06-30")
 
 
-def _training(column: str, name: str) -> Callable[[Person, str], Person]:
-    def put(person: Person, text: str) -> Person:
-        changes: dict[str, Any] = {name: _moment(column, text) if text else None}
-        return replace(person, training=replace(person.training, **changes))
-
-    return put
-
-
-def _status(person: Person, text: str) -> Person:
+def _status(column: str, text: str) -> AccountStatus:
     try:
-        return replace(person, status=AccountStatus(text.casefold()))
+        return AccountStatus(text.casefold())
     except ValueError:
-        raise DepartmentError(f"status: {text!r} is none of {', '.join(AccountStatus)}") from None
+        raise DepartmentError(f"{column}: {text!r} is none of {', '.join(AccountStatus)}") from None
 
 
-_SETTERS: dict[str, Callable[[Person, str], Person]] = {
-    **{name: _text(name) for name in ("name", "badge", "email", "organisation", "ori", "title", "approved_by")},
-    "roles": lambda person, text: replace(person, roles=_words("roles", text, Role)),
-    "sworn": _flag("sworn", "is_sworn"),
-    "sources": lambda person, text: replace(person, sources=_words("sources", text, SourcePermission)),
-    "covert": _flag("covert", "has_covert_clearance"),
-    "cjis_training_until": _training("cjis_training_until", "cjis_until"),
-    "alpr_training_until": _training("alpr_training_until", "alpr_until"),
-    "status": _status,
-    "valid_until": lambda person, text: replace(person, valid_until=_moment("valid_until", text)),
-    "may_unlock": _flag("may_unlock", "may_unlock"),
+_TRAININGS = {"cjis_training_until": "cjis_until", "alpr_training_until": "alpr_until"}
+"""Fields of a training by their columns."""
+_FIELDS: dict[str, tuple[str, Callable[[str, str], Any]]] = {
+    **{name: (name, _as_typed) for name in ("name", "badge", "email", "organisation", "ori", "title", "approved_by")},
+    "roles": ("roles", partial(_words, words=Role)),
+    "sworn": ("is_sworn", _is_yes),
+    "sources": ("sources", partial(_words, words=SourcePermission)),
+    "covert": ("has_covert_clearance", _is_yes),
+    "status": ("status", _status),
+    "valid_until": ("valid_until", _moment),
+    "may_unlock": ("may_unlock", _is_yes),
 }
+"""Fields of a person by their columns, and how a text is read."""

@@ -12,7 +12,7 @@ from alpr_edge.access.passwords import Argon2Passwords
 from alpr_edge.access.totp import new_secret
 from alpr_edge.department.db import people_schema as schema
 from alpr_edge.department.db.database import DepartmentDatabase
-from alpr_edge.department.people.account_rows import DepartmentAccountRows, details_of, insert_members
+from alpr_edge.department.people.account_rows import DepartmentAccountRows, insert_members
 from alpr_edge.department.people.changes import (
     Author,
     Change,
@@ -22,7 +22,7 @@ from alpr_edge.department.people.changes import (
     note_changes,
     read_changes,
 )
-from alpr_edge.department.people.csv_import import ImportResult, plan_import
+from alpr_edge.department.people.csv_import import PeopleImport, plan_import
 from alpr_edge.department.people.invitations import Invitations, NewInvitation
 from alpr_edge.department.people.people_rows import all_entries, credentials_by_id, find_entry, replace_entries
 from alpr_edge.department.people.person_fields import Entry, changed_entry, new_entry
@@ -109,7 +109,7 @@ class People:
         """
         with self._database.writing() as connection:
             before = require_entry(connection, name)
-            entry = replace(before, person=replace(before.person, status=status))
+            entry = Entry.of(replace(before.person, status=status), before.units)
             replace_entries(connection, [entry])
             note_changes(connection, author, [_change(ChangeAction.SUSPEND, before, entry)])
             self.invitations.withdraw(connection, entry.person.person_id, author.at)
@@ -123,7 +123,7 @@ class People:
         """
         with self._database.writing() as connection:
             before = require_entry(connection, name)
-            entry = replace(before, person=replace(before.person, unlocks=before.person.unlocks + 1))
+            entry = Entry.of(replace(before.person, unlocks=before.person.unlocks + 1), before.units)
             replace_entries(connection, [entry])
             rows = DepartmentAccountRows(connection)
             rows.set_lock(entry.person.person_id, None)
@@ -169,7 +169,7 @@ class People:
             note_changes(connection, author, [Change(ChangeAction.INVITE, person.person_id, new=new)])
             return invitation
 
-    def import_csv(self, author: Author, text: str, *, is_dry_run: bool) -> ImportResult:
+    def import_csv(self, author: Author, text: str, *, is_dry_run: bool) -> PeopleImport:
         """Add and change everybody in a CSV file; nobody where a line is wrong.
 
         Args:
@@ -242,7 +242,8 @@ def require_entry(connection: Connection, name: str) -> Entry:
 def insert_entries(connection: Connection, entries: Sequence[Entry]) -> None:
     """Insert new people, each with a secret for release codes and nothing to sign in with."""
     members = [Member(entry.person, Credentials(release_secret=new_secret())) for entry in entries]
-    insert_members(connection, members, [list(entry.units) for entry in entries])
+    rows = [{"details": entry.details, "units": list(entry.units)} for entry in entries]
+    insert_members(connection, members, rows)
 
 
 def _change(action: ChangeAction, before: Entry | None, after: Entry) -> Change:
@@ -251,7 +252,7 @@ def _change(action: ChangeAction, before: Entry | None, after: Entry) -> Change:
 
 
 def _fields(entry: Entry) -> dict[str, Any]:
-    return details_of(entry.person) | {"units": list(entry.units)}
+    return entry.details | {"units": list(entry.units)}
 
 
 def _require_new(connection: Connection, person: Person) -> None:

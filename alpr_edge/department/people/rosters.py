@@ -61,21 +61,25 @@ class Rosters:
         self._lock = threading.Lock()
         self._files: OrderedDict[tuple[int, frozenset[str]], RosterFile] = OrderedDict()
 
-    def publish(self, author: Author) -> RosterHeader:
+    def publish(self, author: Author, after: int = 0) -> RosterHeader:
         """Publish everybody as they are now.
+
+        Args:
+            author: who publishes.
+            after: a serial that units hold already; the new one is higher, also where this database was set back.
 
         Raises:
             DepartmentError: no key, or wrong settings.
             StoreError: nothing was published.
         """
         with self._database.writing() as connection:
-            return self.publish_within(connection, author)
+            return self.publish_within(connection, author, after)
 
-    def publish_within(self, connection: Connection, author: Author) -> RosterHeader:
+    def publish_within(self, connection: Connection, author: Author, after: int = 0) -> RosterHeader:
         """Publish inside the transaction that changes people: both happen, or neither."""
         signer, settings = load_roster_signer(self._directory), load_people_settings(self._directory)
         before = newest_header(connection)
-        serial = 1 if before is None else before.serial + 1
+        serial = max(after, 0 if before is None else before.serial) + 1
         # A clock that was set back must not make a roster older than the one before it.
         now = author.at.replace(microsecond=author.at.microsecond // 1000 * 1000)  # as rosters carry moments
         issued = now if before is None else max(now, before.issued)

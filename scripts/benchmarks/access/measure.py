@@ -38,10 +38,10 @@ from alpr_edge.settings import PolicySettings
 from alpr_edge.settings.profiles import load_profile, load_security_profile
 from alpr_edge.store.access.accounts import AccountStore, open_accounts
 from alpr_edge.store.keys import create_keys
-from scripts.benchmarks.access import log, suspension
+from scripts.benchmarks.access import log, people, suspension
 from scripts.benchmarks.figures import figure, milliseconds
 
-PARTS = ("permission", "sign_in", "roster", "log", "suspension")
+PARTS = ("permission", "sign_in", "roster", "people", "log", "suspension")
 ROSTER_PEOPLE = 5000
 TRIES = 200
 DECISIONS, ROUNDS = 20_000, 7
@@ -61,6 +61,8 @@ def run(parts: tuple[str, ...]) -> None:
         _measure_permission()
     if "log" in parts:
         log.run()
+    if "people" in parts:
+        people.run()
     if "suspension" in parts:
         suspension.run()
     with tempfile.TemporaryDirectory() as folder:

@@ -1,8 +1,7 @@
 """The page of invitations in Debian's Chromium, with a security key made of software."""
 
-import shutil
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -21,7 +20,6 @@ from alpr_edge.department.people.registry import People
 from alpr_edge.department.pki.authority import TlsFiles
 from tests.department.people.office import DOMAIN, OFFICER, PASSWORD, make_department
 
-CHROMIUM = shutil.which("chromium")
 QUIET = (
     "--no-sandbox",
     "--disable-gpu",
@@ -40,7 +38,7 @@ SECURITY_KEY = {
     "automaticPresenceSimulation": True,
 }
 
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +59,7 @@ def people(directory: Path) -> Iterator[People]:
 
 
 @pytest.fixture(scope="module")
-def browser(directory: Path) -> Iterator[Browser]:
+def browser(directory: Path, require_tool: Callable[[str], str]) -> Iterator[Browser]:
     """Chromium that finds the domain on this computer and takes the key of its server for known."""
     certificate = x509.load_pem_x509_certificate(TlsFiles(directory).certificate.read_bytes())
     key = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
@@ -69,7 +67,7 @@ def browser(directory: Path) -> Iterator[Browser]:
     found = f"--host-resolver-rules=MAP {DOMAIN} 127.0.0.1"
     with sync_playwright() as playwright:
         expect.set_options(timeout=60_000)
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, known, found])
+        chromium = playwright.chromium.launch(executable_path=require_tool("chromium"), args=[*QUIET, known, found])
         yield chromium
         chromium.close()
 

@@ -86,7 +86,7 @@ def test_password_code_and_passkey_become_credentials_with_a_new_roster(departme
     options = person.client.post("/invitation/passkeys/options", headers=OWN).json()
     assert (options["rp"]["id"], options["authenticatorSelection"]["userVerification"]) == (DOMAIN, "required")
     key = Authenticator(DOMAIN, f"https://{DOMAIN}:{department.port}")
-    response = key.register(decoded(options["challenge"]))
+    response = key.register(decode(options["challenge"]))
     assert person.client.post("/invitation/passkeys", content=response, headers=OWN).status_code == 204
     assert person.client.post("/invitation/passkeys", content=response, headers=OWN).status_code == 403
     assert "1 added" in person.get("/passkeys").text
@@ -264,7 +264,7 @@ def test_the_port_is_noted_for_those_who_invite(department: Department) -> None:
     assert ports.people_port == department.port
 
 
-def decoded(text: str) -> bytes:
+def decode(text: str) -> bytes:
     return urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 

@@ -57,7 +57,7 @@ def told_serial(client: httpx.Client) -> str:
     return answer.headers[SERIAL]
 
 
-def told(client: httpx.Client, serial: int) -> Callable[[], bool]:
+def tells_serial(client: httpx.Client, serial: int) -> Callable[[], bool]:
     return lambda: told_serial(client) == str(serial)
 
 
@@ -68,7 +68,7 @@ def test_a_roster_is_fetched_once_and_a_newer_one_is_told_with_the_next_upload(
     assert (answer.status_code, answer.headers[SERIAL]) == (404, "0")
     people.add(author(), OFFICER)
     first = people.rosters.publish(author())
-    wait_until(told(client, first.serial))
+    wait_until(tells_serial(client, first.serial))
     answer = client.get("/v1/roster")
     roster = open_roster(answer.content, load_roster_signer(directory).public_key)
     assert (answer.status_code, roster.header) == (200, first)
@@ -77,7 +77,7 @@ def test_a_roster_is_fetched_once_and_a_newer_one_is_told_with_the_next_upload(
         again = client.get("/v1/roster", headers={"If-None-Match": tags})
         assert (again.status_code, again.content) == (304, b"")
     second = people.suspend(author(), OFFICER["badge"])
-    wait_until(told(client, second.serial))
+    wait_until(tells_serial(client, second.serial))
     newer = client.get("/v1/roster", headers={"If-None-Match": answer.headers["ETag"]})
     assert newer.status_code == 200
     (member,) = open_roster(newer.content, load_roster_signer(directory).public_key).members

@@ -2,7 +2,7 @@
 
 import pytest
 
-from alpr_edge.department.people.csv_import import ImportResult, PeopleFileError
+from alpr_edge.department.people.csv_import import PeopleFileError, PeopleImport
 from alpr_edge.domain.people.person import Role
 from tests.department.people.office import Office
 
@@ -10,7 +10,7 @@ HEAD = "badge,name,organisation,roles,cjis_training_until\n"
 FILE = HEAD + "1,Ana Ruiz,MPD,officer,2027-06-30\n2,Bo Li,MPD,supervisor officer,\n"
 
 
-def take(office: Office, text: str, *, is_dry_run: bool = False) -> ImportResult:
+def take(office: Office, text: str, *, is_dry_run: bool = False) -> PeopleImport:
     return office.people.import_csv(office.author, text, is_dry_run=is_dry_run)
 
 
@@ -21,11 +21,11 @@ def faults_of(office: Office, text: str) -> list[str]:
 
 
 def test_it_adds_changes_and_leaves_alone(office: Office) -> None:
-    assert take(office, FILE, is_dry_run=True) == ImportResult(2, 0, 0, 0)
+    assert take(office, FILE, is_dry_run=True) == PeopleImport(2, 0, 0, 0)
     assert office.people.overviews() == []
-    assert take(office, FILE) == ImportResult(2, 0, 0, 0)
-    assert take(office, "\ufeff" + FILE.replace("\n", "\r\n")) == ImportResult(0, 0, 2, 0)
-    assert take(office, HEAD + "2,Bo Li,MPD,officer,2027-06-30\n\n") == ImportResult(0, 1, 0, 1)
+    assert take(office, FILE) == PeopleImport(2, 0, 0, 0)
+    assert take(office, "\ufeff" + FILE.replace("\n", "\r\n")) == PeopleImport(0, 0, 2, 0)
+    assert take(office, HEAD + "2,Bo Li,MPD,officer,2027-06-30\n\n") == PeopleImport(0, 1, 0, 1)
     bo = next(it.entry.person for it in office.people.overviews() if it.entry.person.badge == "2")
     assert (sorted(bo.roles), bo.training.cjis_until is not None) == (["officer"], True)
     assert [change.action for change in office.people.changes()] == ["add", "add", "change"]

@@ -22,7 +22,7 @@ def entry(office: Office, name: str = OFFICER["badge"]) -> Entry:
     return next(it.entry for it in office.people.overviews() if name in {it.entry.person.badge, it.entry.person.email})
 
 
-def published(office: Office, unit_id: str = "unit-1") -> Roster:
+def newest_roster(office: Office, unit_id: str = "unit-1") -> Roster:
     file = office.people.rosters.file_for(unit_id)
     assert file is not None
     return open_roster(file.content, load_roster_signer(office.directory).public_key)
@@ -59,9 +59,9 @@ def test_a_date_counts_to_its_end(office: Office) -> None:
         ("valid_until", "9999-12-31", "valid_until: '9999-12-31' is no date"),
         ("status", "retired", "status: 'retired' is none of active, suspended, left"),
         ("units", "unit-1;un it/2", "units: 'it/2' is no unit's id"),
-        ("person_id", "a b", "person_id: string should match pattern"),
-        ("title", "x" * 201, "title: string should have at most 200"),
-        ("name", "a\nb", "name: string should match pattern"),
+        ("person_id", "a b", "person_id: has a character that is not allowed there"),
+        ("title", "x" * 201, "title: is too long"),
+        ("name", "a\nb", "name: has a character that is not allowed there"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_column(office: Office, column: str, text: str, message: str) -> None:
@@ -112,7 +112,7 @@ def test_a_suspension_is_in_a_new_roster_at_once(office: Office) -> None:
     before = office.people.rosters.publish(office.author)
     header = office.people.suspend(office.author, "Ana.Ruiz@modesto.example")
     assert header.serial == before.serial + 1 == office.people.rosters.serial()
-    (member,) = published(office).members
+    (member,) = newest_roster(office).members
     assert member.person.status is AccountStatus.SUSPENDED
     actions = [change.action for change in office.people.changes()]
     assert actions == [ChangeAction.ADD, ChangeAction.PUBLISH, ChangeAction.SUSPEND, ChangeAction.PUBLISH]
@@ -121,7 +121,7 @@ def test_a_suspension_is_in_a_new_roster_at_once(office: Office) -> None:
 def test_whoever_left_is_in_no_roster(office: Office) -> None:
     office.add()
     office.people.suspend(office.author, "1042", AccountStatus.LEFT)
-    assert published(office).members == ()
+    assert newest_roster(office).members == ()
 
 
 def test_unlocking_clears_the_lock_here_and_counts_for_the_cars(office: Office) -> None:
@@ -132,7 +132,7 @@ def test_unlocking_clears_the_lock_here_and_counts_for_the_cars(office: Office) 
     assert office.people.overviews()[0].is_locked
     office.people.unlock(office.author, "1042")
     assert not office.people.overviews()[0].is_locked
-    assert published(office).members[0].person.unlocks == 1
+    assert newest_roster(office).members[0].person.unlocks == 1
 
 
 def test_a_record_that_was_changed_or_left_out_is_found(office: Office) -> None:

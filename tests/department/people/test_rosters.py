@@ -13,14 +13,14 @@ from alpr_edge.domain.people.signed_roster import open_roster
 from tests.department.people.office import DOMAIN, OFFICER, Office
 
 
-def published(office: Office, unit_id: str = "unit-1", people: People | None = None) -> Roster:
+def newest_roster(office: Office, unit_id: str = "unit-1", people: People | None = None) -> Roster:
     file = (people or office.people).rosters.file_for(unit_id)
     assert file is not None
     return open_roster(file.content, load_roster_signer(office.directory).public_key)
 
 
 def badges(office: Office, unit_id: str) -> list[str]:
-    return sorted(member.person.badge for member in published(office, unit_id).members)
+    return sorted(member.person.badge for member in newest_roster(office, unit_id).members)
 
 
 def test_before_the_first_there_is_none(office: Office) -> None:
@@ -33,7 +33,7 @@ def test_before_the_first_there_is_none(office: Office) -> None:
 def test_a_roster_holds_everybody_as_they_are(office: Office) -> None:
     person_id = office.add()
     header = office.people.rosters.publish(office.author)
-    roster = published(office)
+    roster = newest_roster(office)
     assert (roster.header, header.serial, header.department_id) == (header, 1, DOMAIN)
     assert header.valid_until - header.issued == timedelta(days=30)
     (member,) = roster.members
@@ -62,9 +62,9 @@ def test_another_process_sees_the_newest(office: Office) -> None:
     office.add()
     other = People(office.directory, office.database)
     office.people.rosters.publish(office.author)
-    assert published(office, people=other).header.serial == 1
+    assert newest_roster(office, people=other).header.serial == 1
     office.people.rosters.publish(office.author)
-    assert published(office, people=other).header.serial == 2
+    assert newest_roster(office, people=other).header.serial == 2
 
 
 def test_what_changed_since_is_counted(office: Office) -> None:
@@ -91,6 +91,12 @@ def test_it_is_renewed_after_half_of_its_validity_and_never_older_than_before(of
     office.now -= timedelta(days=100)
     third = office.people.rosters.publish(office.author)
     assert third.issued == second.issued > first.issued
+
+
+def test_after_a_restored_backup_it_goes_on_behind_what_units_hold(office: Office) -> None:
+    office.people.rosters.publish(office.author)
+    assert office.people.rosters.publish(office.author, after=41).serial == 42
+    assert office.people.rosters.publish(office.author, after=41).serial == 43
 
 
 def test_what_cannot_be_signed_changes_nothing(office: Office) -> None:

@@ -6,15 +6,15 @@ _HERE = "alpr_edge.cli.department.people"
 
 app = lazy_app(
     {
-        "add": LazyTarget(f"{_HERE}.editing:add_command", "Add somebody"),
-        "change": LazyTarget(f"{_HERE}.editing:change_command", "Change what is known of somebody"),
-        "import": LazyTarget(f"{_HERE}.listing:import_command", "Add and change people by a CSV file"),
-        "list": LazyTarget(f"{_HERE}.listing:list_command", "List everybody"),
-        "changes": LazyTarget(f"{_HERE}.listing:changes_command", "Show who changed what, and check the record"),
-        "invite": LazyTarget(f"{_HERE}.standing:invite_command", "Make a one-time address to set a password"),
-        "code": LazyTarget(f"{_HERE}.code:code_command", "Unlock an account without a link"),
-        "suspend": LazyTarget(f"{_HERE}.standing:suspend_command", "End somebody's access, here and in every car"),
-        "unlock": LazyTarget(f"{_HERE}.standing:unlock_command", "Unlock an account, here and in every car"),
+        "add": LazyTarget(f"{_HERE}.entries:add_command", "Add somebody"),
+        "change": LazyTarget(f"{_HERE}.entries:change_command", "Change what is known of somebody"),
+        "import": LazyTarget(f"{_HERE}.records:import_command", "Add and change people by a CSV file"),
+        "list": LazyTarget(f"{_HERE}.records:list_command", "List everybody"),
+        "changes": LazyTarget(f"{_HERE}.records:changes_command", "Show who changed what, and check the record"),
+        "invite": LazyTarget(f"{_HERE}.access:invite_command", "Make a one-time address to set a password"),
+        "code": LazyTarget(f"{_HERE}.code:code_command", "Unlock an account in a car without a link"),
+        "suspend": LazyTarget(f"{_HERE}.access:suspend_command", "End somebody's access, here and in every car"),
+        "unlock": LazyTarget(f"{_HERE}.access:unlock_command", "Unlock an account, here and in every car"),
     },
     help="The accounts of the department's people.",
 )

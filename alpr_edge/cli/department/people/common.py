@@ -33,6 +33,8 @@ def author_of(directory: Path, reason: str = "") -> Author:
 
     try:
         owner = directory.stat().st_uid
+    except PermissionError:
+        owner = None
     except OSError:
         raise DepartmentError(f"{directory}: no department there; run: alpr-edge department init") from None
     if os.geteuid() not in {0, owner}:

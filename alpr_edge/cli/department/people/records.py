@@ -95,9 +95,7 @@ def changes_command(
 
 def content_of(entry: Entry) -> dict[str, Any]:
     """Give a person as JSON has them."""
-    from alpr_edge.domain.people.roster_json import person_payload
-
-    return person_payload(entry.person).model_dump(mode="json") | {"units": list(entry.units)}
+    return entry.details | {"units": list(entry.units)}
 
 
 def _overview_content(overview: PersonOverview) -> dict[str, Any]:

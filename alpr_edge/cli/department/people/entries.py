@@ -9,7 +9,7 @@ import typer
 from alpr_edge.cli.common import JsonOption
 from alpr_edge.cli.department.common import DirectoryOption
 from alpr_edge.cli.department.people.common import PersonArgument, ReasonOption, author_of, tell_unpublished
-from alpr_edge.cli.department.people.listing import content_of
+from alpr_edge.cli.department.people.records import content_of
 from alpr_edge.cli.output import print_object
 from alpr_edge.domain.errors import DepartmentError
 
@@ -58,8 +58,8 @@ def add_command(
     sworn: Sworn = None,
     sources: Sources = None,
     covert: Covert = None,
-    cjis_until: CjisUntil = None,
-    alpr_until: AlprUntil = None,
+    cjis_training_until: CjisUntil = None,
+    alpr_training_until: AlprUntil = None,
     valid_until: ValidUntil = None,
     approved_by: ApprovedBy = None,
     may_unlock: MayUnlock = None,
@@ -68,27 +68,9 @@ def add_command(
     as_json: JsonOption = False,
 ) -> None:
     """Add somebody. What is not said is not allowed; they get in once they followed an invitation."""
+    texts = texts_of(**locals())
     from alpr_edge.department.people.registry import open_people
 
-    texts = texts_of(
-        person_id=person_id,
-        name=name,
-        badge=badge,
-        organisation=organisation,
-        email=email,
-        ori=ori,
-        title=title,
-        roles=roles,
-        sworn=sworn,
-        sources=sources,
-        covert=covert,
-        cjis_training_until=cjis_until,
-        alpr_training_until=alpr_until,
-        valid_until=valid_until,
-        approved_by=approved_by,
-        may_unlock=may_unlock,
-        units=units,
-    )
     author = author_of(directory, reason)
     with open_people(directory) as people:
         entry = people.add(author, texts)
@@ -110,8 +92,8 @@ def change_command(
     sworn: Sworn = None,
     sources: Sources = None,
     covert: Covert = None,
-    cjis_until: CjisUntil = None,
-    alpr_until: AlprUntil = None,
+    cjis_training_until: CjisUntil = None,
+    alpr_training_until: AlprUntil = None,
     status: Annotated[str | None, typer.Option("--status", help="active, to bring a suspended person back.")] = None,
     valid_until: ValidUntil = None,
     approved_by: ApprovedBy = None,
@@ -121,27 +103,9 @@ def change_command(
     as_json: JsonOption = False,
 ) -> None:
     """Change what is said and leave the rest. A list is replaced as a whole; an empty text clears it or a date."""
+    texts = texts_of(**locals())
     from alpr_edge.department.people.registry import open_people
 
-    texts = texts_of(
-        name=name,
-        badge=badge,
-        organisation=organisation,
-        email=email,
-        ori=ori,
-        title=title,
-        roles=roles,
-        sworn=sworn,
-        sources=sources,
-        covert=covert,
-        cjis_training_until=cjis_until,
-        alpr_training_until=alpr_until,
-        status=status,
-        valid_until=valid_until,
-        approved_by=approved_by,
-        may_unlock=may_unlock,
-        units=units,
-    )
     if not texts:
         raise DepartmentError("say what changes; see: alpr-edge department people change --help")
     author = author_of(directory, reason)
@@ -150,16 +114,19 @@ def change_command(
     _tell(entry, "changed", as_json=as_json)
 
 
-def texts_of(**values: str | bool | list[str] | None) -> dict[str, str]:
-    """Give what was said as texts by column."""
+def texts_of(**options: object) -> dict[str, str]:
+    """Give what was said as texts by column, of a command's options, which are named as the columns are."""
+    from alpr_edge.department.people.person_fields import COLUMNS
+
     texts = {}
-    for column, value in values.items():
+    for column in COLUMNS:
+        value = options.get(column)
         if isinstance(value, bool):
             texts[column] = "yes" if value else "no"
+        elif isinstance(value, str):
+            texts[column] = value
         elif isinstance(value, list):
             texts[column] = " ".join(value)
-        elif value is not None:
-            texts[column] = value
     return texts
 
 

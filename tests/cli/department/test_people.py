@@ -1,0 +1,122 @@
+"""The commands about people and rosters, as an administrator types them."""
+
+import json
+import os
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from alpr_edge.cli import app
+from tests.department.people.office import make_department
+
+ANA = ("--name", "Ana Ruiz", "--badge", "1042", "--organisation", "MPD", "--email", "ana@modesto.example")
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    return make_department(tmp_path / "department")
+
+
+def run(directory: Path, *words: str) -> Result:
+    return CliRunner().invoke(app, ["department", *words], env={"ALPR_EDGE_DEPARTMENT": str(directory)})
+
+
+def run_json(directory: Path, *words: str) -> Any:  # noqa: ANN401 - what a command prints
+    done = run(directory, *words, "--json")
+    assert done.exit_code == 0, done.output
+    return json.loads(done.stdout)
+
+
+def test_a_person_from_the_first_day_to_the_last(directory: Path) -> None:
+    person_id = run_json(directory, "people", "add", *ANA, "--role", "officer", "--sworn")["person_id"]
+    changed = run_json(
+        directory, "people", "change", "1042", "--role", "officer", "--role", "supervisor", "--source", "state"
+    )
+    assert (changed["roles"], changed["sources"]) == (["officer", "supervisor"], ["state"])
+    invitation = run_json(directory, "people", "invite", "ana@modesto.example")
+    assert invitation["address"].startswith("https://alpr.modesto.example:8446/invitation#")
+    assert run_json(directory, "roster", "show")["serial"] is None
+    assert run_json(directory, "roster", "publish")["serial"] == 1
+    assert run_json(directory, "people", "unlock", "1042")["roster_serial"] == 2
+    listed = run_json(directory, "people", "list")
+    assert (listed["person_id"], listed["unlocks"], listed["has_password"]) == (person_id, 1, False)
+    suspended = run_json(directory, "people", "suspend", person_id, "--left", "--reason", "retired")
+    assert suspended == {"person": person_id, "done": "left", "roster_serial": 3}
+    assert run(directory, "people", "list", "--json").stdout == ""
+    assert run_json(directory, "people", "list", "--all")["status"] == "left"
+    shown = run_json(directory, "roster", "show")
+    assert (shown["serial"], shown["people"], shown["newer_changes"]) == (3, 0, 0)
+    lines = run(directory, "people", "changes", "--json").stdout.splitlines()
+    actions = [json.loads(line)["action"] for line in lines]
+    assert actions == ["add", "change", "invite", "publish", "unlock", "publish", "suspend", "publish"]
+    assert json.loads(lines[-2])["reason"] == "retired"
+
+
+def test_people_are_told_what_to_do_next(directory: Path) -> None:
+    assert "people add" in run(directory, "people", "list").stdout
+    assert "roster publish" in run(directory, "roster", "show").stdout
+    added = run(directory, "people", "add", *ANA).stdout
+    assert "alpr-edge department people invite p-" in added
+    assert "alpr-edge department roster publish" in added
+    invited = run(directory, "people", "invite", "1042")
+    assert "once, until" in invited.stdout
+    assert f"alpr-edge department serve --directory {directory} --people-port 8446" in invited.stderr
+    assert "roster 1 is published" in run(directory, "people", "suspend", "1042").stdout
+    table = run(directory, "people", "list").stdout
+    assert "Ana Ruiz" in table
+    assert "suspended" in table
+    assert "nothing yet" in table
+    assert "0 changes" not in run(directory, "roster", "show").stdout
+    assert "suspend" in run(directory, "people", "changes").stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("people", "suspend", "nobody"), "nobody: nobody has this id, badge or e-mail address"),
+        (("people", "change", "1042"), "say what changes"),
+        (("people", "add", *ANA, "--role", "chief"), "roles: 'chief' is none of officer"),
+        (("people", "add", *ANA, "--cjis-until", "soon"), "cjis_training_until: 'soon' is no date"),
+        (("people", "import", "nowhere.csv"), "nowhere.csv: cannot be read"),
+    ],
+)
+def test_an_error_is_one_line(directory: Path, words: tuple[str, ...], says: str) -> None:
+    done = run(directory, *words)
+    assert done.exit_code != 0
+    assert says in done.stderr
+    assert "Traceback" not in done.output
+
+
+def test_an_import_names_every_faulty_line_and_a_dry_run_changes_nothing(directory: Path, tmp_path: Path) -> None:
+    file = tmp_path / "people.csv"
+    file.write_text("badge,name,organisation\n1,Ana,MPD\n2,Bo,MPD\n", encoding="utf-8")
+    assert "would be added 2" in run(directory, "people", "import", str(file), "--dry-run").stdout
+    assert run(directory, "people", "list", "--json").stdout == ""
+    expected = {"added": 2, "changed": 0, "unchanged": 0, "not_in_file": 0}
+    assert run_json(directory, "people", "import", str(file)) == expected
+    file.write_text("badge,name,organisation\n3,,MPD\n4,Cy,\n", encoding="utf-8")
+    done = run(directory, "people", "import", str(file))
+    assert done.exit_code != 0
+    assert [line.rpartition("people.csv: ")[2] for line in done.stderr.splitlines()[:2]] == [
+        "line 2: name: is missing",
+        "line 3: organisation: is missing",
+    ]
+    file.write_bytes(b"badge,name\n\xff,\n")
+    assert "not UTF-8" in run(directory, "people", "import", str(file)).stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
+def test_only_the_owner_of_the_folder_or_root_may_do_it() -> None:
+    with TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        os.chown(folder, 12345, -1)
+        os.seteuid(12346)
+        try:
+            done = run(Path(folder), "people", "list")
+        finally:
+            os.seteuid(0)
+    assert done.exit_code == 3
+    assert f"only the owner of {folder} or root may change people" in done.stderr
