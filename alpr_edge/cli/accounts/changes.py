@@ -93,7 +93,7 @@ def change_command(
     if not texts:
         raise typer.BadParameter("say what is to change; see --help")
     with open_people(settings, break_glass) as people:
-        changed = people.change(person, lambda before: changed_entry(Entry(before), texts).person)
+        changed = people.change(person, lambda before: changed_entry(Entry.of(before), texts).person)
     print_object(fields_of(changed)) if as_json else typer.echo(f"{changed.badge} was changed")
 
 

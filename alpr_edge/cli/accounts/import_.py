@@ -33,7 +33,7 @@ def import_command(
     if len(content) > FILE_BYTES_MAX:
         raise StoreError(f"{file}: longer than {FILE_BYTES_MAX} bytes; is it a list of people?")
     with open_people(settings, break_glass, migrate=True) as people:
-        entries = [Entry(person) for person in people.everybody()]
+        entries = [Entry.of(person) for person in people.everybody()]
         try:
             plan = plan_import(content.decode(errors="replace"), entries, Author(caller(), people.roster.now))
         except PeopleFileError as error:
