@@ -100,7 +100,7 @@ def pin_keys(settings: UplinkSettings, offered: DepartmentKeys, *, replace: bool
     if DepartmentKeys(roster_key, witness_key) != held or replace:
         body = payload.model_dump_json(exclude={"media_key"}) + "\n"
         write_whole(keys_file(settings), body.encode())
-    return tuple(_refused(held, offered))
+    return tuple(_conflicts(held, offered))
 
 
 def fetch_keys(settings: UplinkSettings, unit_id: str) -> DepartmentKeys:
@@ -136,7 +136,7 @@ def pin_missing_keys(settings: UplinkSettings, unit_id: str) -> DepartmentKeys:
     return pinned_keys(settings)
 
 
-def _refused(held: DepartmentKeys, offered: DepartmentKeys) -> list[str]:
+def _conflicts(held: DepartmentKeys, offered: DepartmentKeys) -> list[str]:
     roster = held.roster_key and offered.roster_key and str(held.roster_key) != str(offered.roster_key)
     witness = held.witness_key and offered.witness_key and held.witness_key != offered.witness_key
     return ["rosters"] * bool(roster) + ["cosignatures of the access log"] * bool(witness)

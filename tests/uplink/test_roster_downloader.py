@@ -32,7 +32,7 @@ ROSTER_KEY = RosterKey(DEPARTMENT, SIGNING_KEY.public_key())
 FAR = NOW.replace(year=2090)
 
 
-def signed(serial: int, key: object = SIGNING_KEY, **changes: object) -> bytes:
+def signed_roster(serial: int, key: object = SIGNING_KEY, **changes: object) -> bytes:
     return sign_roster(roster(Member(person()), serial=serial, **{"valid_until": FAR, **changes}), key)  # type: ignore[arg-type]
 
 
@@ -102,7 +102,7 @@ def ask(downloader: RosterDownloader) -> None:
     downloader.step()
 
 
-def handed(spool: DownloadSpool) -> tuple[RosterKey, bytes]:
+def handed_roster(spool: DownloadSpool) -> tuple[RosterKey, bytes]:
     key, content = unpack_roster(b"".join(spool.read(SPOOL_NAME)[1]))
     spool.remove(SPOOL_NAME)
     return key, content
@@ -111,9 +111,9 @@ def handed(spool: DownloadSpool) -> tuple[RosterKey, bytes]:
 def test_a_roster_is_handed_over_once_with_the_key_that_was_pinned_first(
     department: Department, downloader: RosterDownloader, spool: DownloadSpool, uplink: UplinkSettings
 ) -> None:
-    department.content = signed(3)
+    department.content = signed_roster(3)
     assert downloader.step() == pytest.approx(uplink.roster_check_s, abs=5)
-    key, content = handed(spool)
+    key, content = handed_roster(spool)
     assert (str(key), content) == (str(ROSTER_KEY), department.content)
     assert str(pinned_keys(uplink).roster_key) == str(ROSTER_KEY)
     ask(downloader)
@@ -125,20 +125,20 @@ def test_a_roster_is_handed_over_once_with_the_key_that_was_pinned_first(
 @pytest.mark.parametrize(
     "content",
     [
-        signed(9, OTHER_KEY),
-        signed(9).replace(b'"serial":9', b'"serial":8'),
-        signed(9, valid_until=NOW.replace(year=2020)),
-        signed(9, department_id="turlock-pd"),
-        signed(2),
+        signed_roster(9, OTHER_KEY),
+        signed_roster(9).replace(b'"serial":9', b'"serial":8'),
+        signed_roster(9, valid_until=NOW.replace(year=2020)),
+        signed_roster(9, department_id="turlock-pd"),
+        signed_roster(2),
         b"<html>Accept the terms</html>",
-        signed(9)[:-20],
+        signed_roster(9)[:-20],
     ],
     ids=["unsigned", "tampered", "expired", "other department", "older", "a page", "cut"],
 )
 def test_what_does_not_hold_is_refused_once_and_the_next_good_one_taken(
     department: Department, downloader: RosterDownloader, spool: DownloadSpool, database: Database, content: bytes
 ) -> None:
-    department.content = signed(3)
+    department.content = signed_roster(3)
     downloader.step()
     spool.remove(SPOOL_NAME)
     department.content = content
@@ -149,9 +149,9 @@ def test_what_does_not_hold_is_refused_once_and_the_next_good_one_taken(
     ask(downloader)
     assert department.asked[-1] == f'"{digest(content)}"'  # it is not sent again
     assert downloader.trouble
-    department.content = signed(4)
+    department.content = signed_roster(4)
     ask(downloader)
-    assert handed(spool)[1] == department.content
+    assert handed_roster(spool)[1] == department.content
     assert (downloader.trouble, sync_state.state_of(database, SPOOL_NAME).fetch_failure) == ("", "")
 
 
@@ -166,10 +166,10 @@ def test_an_answer_longer_than_any_roster_is_not_kept(
         clock=SystemClock(),
         bytes_max=1000,
     )
-    department.content = signed(3) + b" " * 2000
+    department.content = signed_roster(3) + b" " * 2000
     assert downloader.step() > 0
     assert not spool.waits(SPOOL_NAME)
-    department.content = signed(3)
+    department.content = signed_roster(3)
     ask(downloader)
     assert spool.waits(SPOOL_NAME)
 
@@ -203,11 +203,11 @@ def test_a_pinned_key_is_not_replaced_by_an_answer(uplink: UplinkSettings) -> No
 def test_a_roster_that_is_not_in_force_yet_is_not_replaced(
     department: Department, downloader: RosterDownloader, spool: DownloadSpool
 ) -> None:
-    department.content = signed(3)
+    department.content = signed_roster(3)
     downloader.step()
-    department.content = signed(4)
+    department.content = signed_roster(4)
     downloader.want(4)
     assert downloader.step() == pytest.approx(1.0)
-    handed(spool)
+    handed_roster(spool)
     downloader.step()
-    assert handed(spool)[1] == department.content
+    assert handed_roster(spool)[1] == department.content

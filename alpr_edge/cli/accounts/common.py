@@ -14,7 +14,7 @@ from alpr_edge.cli.access.options import Statement
 
 if TYPE_CHECKING:
     from alpr_edge.domain.people.person import Person
-    from alpr_edge.services.accounts.people import People
+    from alpr_edge.services.accounts.people import LocalPeople
 
 PURPOSE = "maintenance"
 """What managing people is for."""
@@ -23,7 +23,7 @@ PersonArgument = Annotated[str, typer.Argument(metavar="BADGE", help="Badge, e-m
 
 
 @contextmanager
-def open_people(settings: Path, break_glass: str, *, migrate: bool = False) -> Iterator[People]:
+def open_people(settings: Path, break_glass: str, *, migrate: bool = False) -> Iterator[LocalPeople]:
     """Open this unit's own people for whoever is signed in, or for root that breaks the glass.
 
     Args:
@@ -33,7 +33,7 @@ def open_people(settings: Path, break_glass: str, *, migrate: bool = False) -> I
     """
     from alpr_edge.app.clock import open_clock
     from alpr_edge.services.accounts.local_roster import open_local_roster
-    from alpr_edge.services.accounts.people import People
+    from alpr_edge.services.accounts.people import LocalPeople
     from alpr_edge.settings import load
 
     unit, stated = load(settings), Statement(PURPOSE, break_glass=break_glass)
@@ -41,7 +41,7 @@ def open_people(settings: Path, break_glass: str, *, migrate: bool = False) -> I
         open_local_roster(unit, open_clock(unit), migrate=migrate) as roster,
         open_access(unit, stated, migrate=migrate) as (authoriser, _),
     ):
-        yield People(roster, authoriser)
+        yield LocalPeople(roster, authoriser)
 
 
 def fields_of(person: Person) -> dict[str, object]:

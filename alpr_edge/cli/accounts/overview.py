@@ -12,7 +12,7 @@ from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
 from alpr_edge.cli.output import print_lines, print_object, print_table, time_text
 
 if TYPE_CHECKING:
-    from alpr_edge.services.accounts.people import PersonOverview
+    from alpr_edge.services.accounts.people import AccountOverview
 
 
 def list_command(
@@ -42,19 +42,19 @@ def review_command(
         typer.echo(f"reviewed; roster {header.serial} is valid until {time_text(header.valid_until)}")
 
 
-def _json(row: PersonOverview) -> dict[str, object]:
+def _json(row: AccountOverview) -> dict[str, object]:
     fault = None if row.fault is None else row.fault.value
     return {**fields_of(row.person), "can_sign_in": row.can_sign_in, "locked": row.is_locked, "fault": fault}
 
 
-def _row(row: PersonOverview) -> tuple[str, ...]:
+def _row(row: AccountOverview) -> tuple[str, ...]:
     person, training = row.person, row.person.training
     ends = (training.cjis_until, training.alpr_until, person.valid_until)
     dates = ("never" if end is None else f"{end:%Y-%m-%d}" for end in ends)
     return person.badge, person.name, ", ".join(sorted(person.roles)), *dates, _state(row)
 
 
-def _state(row: PersonOverview) -> str:
+def _state(row: AccountOverview) -> str:
     if row.fault is not None:
         return row.fault.value.removeprefix("account_")
     if row.is_locked:

@@ -28,7 +28,7 @@ _VALUE_CHARACTERS_MAX = 200
 
 
 @dataclass(frozen=True, slots=True)
-class PersonOverview:
+class AccountOverview:
     """A person as a listing shows them; no credential."""
 
     person: Person
@@ -39,7 +39,7 @@ class PersonOverview:
 
 
 @dataclass(frozen=True, slots=True)
-class People:
+class LocalPeople:
     """The people of this unit, changed by whoever may.
 
     Args:
@@ -133,7 +133,7 @@ class People:
             choose(first)
             return first.finish(self.roster)
 
-    def overview(self, now: datetime) -> list[PersonOverview]:
+    def overview(self, now: datetime) -> list[AccountOverview]:
         """Everybody, by badge.
 
         Raises:
@@ -145,13 +145,13 @@ class People:
             access.show(tuple(member.person.person_id for member in members))
             return [self._overview(member, locked_ids, now) for member in members]
 
-    def _overview(self, member: Member, locked_ids: frozenset[str], now: datetime) -> PersonOverview:
+    def _overview(self, member: Member, locked_ids: frozenset[str], now: datetime) -> AccountOverview:
         person, credentials = member.person, member.credentials
         with self.roster.accounts.reading() as rows:
             account = rows.account_of(person.person_id)
         last = None if account is None else account.last_sign_in
         can_sign_in = credentials.has_password or bool(credentials.passkeys)
-        return PersonOverview(person, can_sign_in, person.person_id in locked_ids, person.fault_at(now, last))
+        return AccountOverview(person, can_sign_in, person.person_id in locked_ids, person.fault_at(now, last))
 
 
 def unlock(accounts: AccountStore, authoriser: Authoriser, name: str) -> ReleaseWay:
