@@ -47,9 +47,8 @@ def show_command(directory: DirectoryOption, as_json: JsonOption = False) -> Non
         typer.echo(f"key {key}\nno roster; publish one with: alpr-edge department roster publish")
     else:
         header = state.header
-        typer.echo(
-            f"key {key}\nroster {header.serial} of {header.department_id}, {count_text(state.people, 'person', 'people')}"
-        )
+        people_text = count_text(state.people, "person", "people")
+        typer.echo(f"key {key}\nroster {header.serial} of {header.department_id}, {people_text}")
         typer.echo(f"issued {time_text(header.issued)}\nvalid until {time_text(header.valid_until)}")
         if state.newer_changes:
             typer.echo(f"{count_text(state.newer_changes, 'change')} of people since; publish them")

@@ -9,7 +9,7 @@ import typer
 
 from alpr_edge.cli.department.common import DirectoryOption
 from alpr_edge.domain.errors import DepartmentError
-from alpr_edge.domain.protocol.service_ports import STORAGE_PORT
+from alpr_edge.domain.protocol.service_ports import PEOPLE_PORT, STORAGE_PORT
 
 
 def serve_command(
@@ -31,6 +31,15 @@ def serve_command(
             help="Tell the health at http://127.0.0.1:PORT/health, for monitoring. Left out: nowhere.",
         ),
     ] = None,
+    people_port: Annotated[
+        int | None,
+        typer.Option(
+            "--people-port",
+            min=0,
+            max=65535,
+            help=f"Answer people's invitations there, usually {PEOPLE_PORT}. Left out: nobody can set a password.",
+        ),
+    ] = None,
 ) -> None:
     """Serve until interrupted; every batch, certificate and refusal is a line on stderr, without plates."""
     from alpr_edge.runtime.logs import configure_logs
@@ -39,7 +48,7 @@ def serve_command(
     configure_logs(verbose=True, times=True)
     from alpr_edge.department.http.server import DepartmentServer
 
-    server = DepartmentServer(directory, host, port, enrol_port, health_port)
+    server = DepartmentServer(directory, host, port, enrol_port, health_port, people_port)
 
     def stop(number: int, frame: FrameType | None) -> None:
         del number, frame
@@ -49,6 +58,8 @@ def serve_command(
     typer.echo(f"department at https://{server.host}:{server.port}, storing in {directory}", err=True)
     if server.enrol_port is not None:
         typer.echo(f"enrolment at https://{server.host}:{server.enrol_port}", err=True)
+    if server.people_port is not None:
+        typer.echo(f"invitations at port {server.people_port}", err=True)
     if server.health_port is not None:
         typer.echo(f"health at http://127.0.0.1:{server.health_port}/health", err=True)
     server.run()

@@ -1,7 +1,7 @@
 """The department's enrolment port: the one place where nobody has a certificate yet.
 
 It is an application with its own listener, in its own process
-(:mod:`~alpr_edge.department.http.enrolment_process`). The other listener goes on demanding a certificate,
+(:mod:`~alpr_edge.department.http.listener_process`). The other listener goes on demanding a certificate,
 so that no mistake in this file, nor in how a request is routed, can let anybody reach an item or a list; and a flood
 of requests here takes no connection, descriptor or thread from the units that are enrolled.
 

@@ -1,9 +1,9 @@
-"""The department's HTTPS servers: one for units with a certificate, and one that enrols new units.
+"""The department's HTTPS servers: one for units with a certificate, one that enrols new units, one for invitations.
 
 There are two listeners, so that the first can demand a certificate: a client without one fails in the handshake, before
-any code of this program runs. The second serves two addresses, is started only on request, and runs in a process of its
-own (:mod:`~alpr_edge.department.http.enrolment_process`). A third, on the loopback address,
-tells the health (:mod:`~alpr_edge.department.http.health`).
+any code of this program runs. The second and the third, on which people set their passwords, are started only on
+request, each in a process of its own (:mod:`~alpr_edge.department.http.listener_process`). A fourth, on the loopback
+address, tells the health (:mod:`~alpr_edge.department.http.health`).
 """
 
 import socket
@@ -18,9 +18,9 @@ from alpr_edge.department.db.database import DATABASE_NAME
 from alpr_edge.department.db.integrity import check_integrity
 from alpr_edge.department.http.certificate_watch import CertificateWatch
 from alpr_edge.department.http.connections import ConnectionGate, ConnectionLimits, GatedSocket
-from alpr_edge.department.http.enrolment_process import EnrolmentProcess
 from alpr_edge.department.http.health import DepartmentHealth
 from alpr_edge.department.http.health_listener import HealthListener
+from alpr_edge.department.http.listener_process import ENROLMENT, INVITATIONS, ListenerProcess, ListenerProgram
 from alpr_edge.department.http.rosters import RosterRenewal
 from alpr_edge.department.http.storage_app import create_app
 from alpr_edge.department.http.tls_contexts import tls_context
@@ -53,10 +53,11 @@ class DepartmentServer:
         port: 0 takes a free one.
         enrol_port: the port on which units are enrolled, 0 takes a free one; None: no enrolment.
         health_port: the loopback port of the health address, 0 takes a free one; None: no health address.
+        people_port: the port on which people answer invitations, 0 takes a free one; None: nobody can.
 
     Raises:
         DepartmentError: certificates are missing or have ended, another process serves the folder, a port is taken, or
-            enrolment does not start.
+            enrolment or the page of invitations does not start.
         StoreError: the storage cannot be opened, or its database is damaged.
     """
 
@@ -67,24 +68,24 @@ class DepartmentServer:
         port: int = 0,
         enrol_port: int | None = None,
         health_port: int | None = None,
+        people_port: int | None = None,
     ) -> None:
         self.host = host
         self._manager = ServiceManager()
-        self._enrolment: EnrolmentProcess | None = None
         self._thread: threading.Thread | None = None
         self._resources = ExitStack()
         with ExitStack() as stack:
             self._storage = _open_storage(directory, stack)
             self._socket, self._server = self._listen(directory, port, stack)
-            if enrol_port is not None:
-                self._enrolment = EnrolmentProcess(directory, listening_at(host, enrol_port))
-                stack.callback(self._enrolment.stop)
+            self._enrolment = self._start(ENROLMENT, directory, enrol_port, stack)
+            self._invitations = self._start(INVITATIONS, directory, people_port, stack)
             self._health = None if health_port is None else self._listen_for_health(directory, health_port, stack)
             self._resources = stack.pop_all()
         self.port: int = self._socket.getsockname()[1]
         self.enrol_port: int | None = None if self._enrolment is None else self._enrolment.port
         self.health_port: int | None = None if self._health is None else self._health.port
-        note_ports(directory, ServedPorts(port=self.port, enrol_port=self.enrol_port))
+        self.people_port: int | None = None if self._invitations is None else self._invitations.port
+        note_ports(directory, ServedPorts(port=self.port, enrol_port=self.enrol_port, people_port=self.people_port))
 
     @property
     def units(self) -> Units:
@@ -99,6 +100,7 @@ class DepartmentServer:
             port=self.port,
             enrol_port=self.enrol_port,
             health_port=self.health_port,
+            people_port=self.people_port,
         )
         with self._resources:
             self._server.run(sockets=[self._socket])
@@ -119,6 +121,15 @@ class DepartmentServer:
         assert self._thread is not None
         self.stop()
         self._thread.join(STOP_S_MAX + START_S_MAX)
+
+    def _start(
+        self, program: ListenerProgram, directory: Path, port: int | None, stack: ExitStack
+    ) -> ListenerProcess | None:
+        if port is None:
+            return None
+        process = ListenerProcess(program, directory, listening_at(self.host, port))
+        stack.callback(process.stop)
+        return process
 
     def _listen(self, directory: Path, port: int, stack: ExitStack) -> tuple[GatedSocket, BoundedServer]:
         files = TlsFiles(directory)

@@ -124,6 +124,11 @@ class Invitations:
         with self._database.reading() as connection:
             return _open_invitation(connection, cookie, now)
 
+    @property
+    def password_characters_min(self) -> int:
+        """The least length of a password."""
+        return load_people_settings(self._directory).security.password_characters_min
+
     def set_password(self, cookie: str, password: str, now: datetime) -> None:
         """Set the password.
 
@@ -131,8 +136,7 @@ class Invitations:
             PasswordError: it is not good enough; the text says why.
             AccessError: no invitation.
         """
-        person = self.find(cookie, now).person
-        check_password(password, person, load_people_settings(self._directory).security.password_characters_min)
+        check_password(password, self.find(cookie, now).person, self.password_characters_min)
         self._write(cookie, now, password_hash=self._passwords.hash(password))
 
     def shared_secret(self, cookie: str, now: datetime) -> str:

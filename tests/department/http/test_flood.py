@@ -16,10 +16,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from alpr_edge.department.http import enrolment_server
 from alpr_edge.department.http.connections import ConnectionGate, ConnectionLimits
-from alpr_edge.department.http.enrolment_process import EnrolmentProcess
+from alpr_edge.department.http.listener_process import ENROLMENT, ListenerProcess
 from alpr_edge.department.http.server import listening_at
+from alpr_edge.department.http.stranger_server import LIMITS
 from alpr_edge.department.http.uvicorn_server import UNIT_CONNECTIONS_MAX
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.pki.authority import initialise
@@ -35,7 +35,6 @@ SERVER = f"""
 import resource, sys
 from pathlib import Path
 resource.setrlimit(resource.RLIMIT_NOFILE, ({FILES}, {FILES}))
-from alpr_edge.department.http.enrolment_process import EnrolmentProcess
 from alpr_edge.department.http.server import DepartmentServer
 server = DepartmentServer(Path(sys.argv[1]), port=0, enrol_port=0)
 print(server.port, server.enrol_port, flush=True)
@@ -197,7 +196,7 @@ def test_enrolment_ends_with_a_server_that_was_killed(tmp_path: Path) -> None:
 def test_enrolment_that_cannot_start_is_one_line(tmp_path: Path) -> None:
     listening = listening_at("127.0.0.1", 0)
     with pytest.raises(DepartmentError, match="enrolment does not start"):
-        EnrolmentProcess(tmp_path / "nowhere", listening)
+        ListenerProcess(ENROLMENT, tmp_path / "nowhere", listening)
     assert listening.fileno() == -1
 
 
@@ -208,4 +207,4 @@ def test_limits_stay_within_the_files_that_may_be_open() -> None:
     narrow = wide.within_descriptors()
     assert narrow.connections == narrow.handshakes < 10**9
     assert (narrow.address_connections, narrow.address_handshakes, narrow.handshake_s) == (8, 4, 1.0)
-    assert len(ConnectionGate(enrolment_server.LIMITS)) == 0
+    assert len(ConnectionGate(LIMITS)) == 0

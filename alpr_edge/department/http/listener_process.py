@@ -1,14 +1,16 @@
-"""Runs enrolment in a process of its own, so that a flood of strangers does not slow down enrolled units.
+"""Runs a listener for strangers in a process of its own, so that a flood of them does not slow down enrolled units.
 
-The server of items opens the listening socket and passes it on; this process has its own files, threads and memory, and
-a lower priority. It ends when the server does, however that ends, because its standard input is closed then. When it
-ends before, it is started again with the same socket.
+There is one that enrols units, and one that answers invitations of people. The server of items opens the listening
+socket and passes it on; this process has its own files, threads and memory, and a lower priority. It ends when the
+server does, however that ends, because its standard input is closed then. When it ends before, it is started again with
+the same socket.
 """
 
 import socket
 import subprocess
 import sys
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
@@ -20,15 +22,42 @@ START_S_MAX = 30.0
 STOP_S_MAX = 15.0
 AGAIN_S = 5.0
 """Wait before it is started again."""
-_PROGRAM = "alpr_edge.department.http.enrolment_server"
 
 log = structlog.get_logger(__name__)
 
 
-class EnrolmentProcess:
+@dataclass(frozen=True, slots=True)
+class ListenerProgram:
+    """A program that serves strangers."""
+
+    name: str
+    """What it serves, in words for people."""
+    module: str
+    exited_event: str
+    """Log event when it ended before its time."""
+    failed_event: str
+    """Log event when it could not be started again."""
+
+
+ENROLMENT = ListenerProgram(
+    "enrolment",
+    "alpr_edge.department.http.enrolment_server",
+    "department.enrolment_exited",
+    "department.enrolment_start_failed",
+)
+INVITATIONS = ListenerProgram(
+    "the page of invitations",
+    "alpr_edge.department.http.invitations.server",
+    "department.invitations_exited",
+    "department.invitations_start_failed",
+)
+
+
+class ListenerProcess:
     """The running process, started again when it ends before its time.
 
     Args:
+        program: the program that it runs.
         directory: the folder of the department.
         listening: the socket; it is closed by :meth:`stop`.
 
@@ -36,7 +65,8 @@ class EnrolmentProcess:
         DepartmentError: it did not get ready.
     """
 
-    def __init__(self, directory: Path, listening: socket.socket) -> None:
+    def __init__(self, program: ListenerProgram, directory: Path, listening: socket.socket) -> None:
+        self._program = program
         self._directory = directory
         self._listening = listening
         self.port: int = listening.getsockname()[1]
@@ -46,7 +76,7 @@ class EnrolmentProcess:
         except DepartmentError:
             listening.close()
             raise
-        self._watcher = threading.Thread(target=self._watch, name="enrolment", daemon=True)
+        self._watcher = threading.Thread(target=self._watch, name=self._program.name, daemon=True)
         self._watcher.start()
 
     @property
@@ -67,7 +97,7 @@ class EnrolmentProcess:
         self._listening.close()
 
     def _start(self) -> "subprocess.Popen[bytes]":
-        command = (sys.executable, "-m", _PROGRAM, str(self._directory), str(self._listening.fileno()))
+        command = (sys.executable, "-m", self._program.module, str(self._directory), str(self._listening.fileno()))
         process = subprocess.Popen(  # noqa: S603 - this package's own program
             command,
             stdin=subprocess.PIPE,
@@ -81,7 +111,7 @@ class EnrolmentProcess:
             assert process.stdout is not None
             if process.stdout.readline() != READY:
                 _end(process)
-                raise DepartmentError(f"{self._directory}: enrolment does not start (reason above)")
+                raise DepartmentError(f"{self._directory}: {self._program.name} does not start (reason above)")
         finally:
             overdue.cancel()
         return process
@@ -91,13 +121,13 @@ class EnrolmentProcess:
             code = self._process.wait()
             if self._stopping.is_set():
                 return
-            log.error("department.enrolment_exited", code=code)
+            log.error(self._program.exited_event, code=code)
             _end(self._process)
             while not self._stopping.wait(AGAIN_S):
                 try:
                     self._process = self._start()
                 except (DepartmentError, OSError) as error:
-                    log.error("department.enrolment_start_failed", reason=str(error))
+                    log.error(self._program.failed_event, reason=str(error))
                 else:
                     break
             if self._stopping.is_set():

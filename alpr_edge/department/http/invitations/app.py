@@ -1,0 +1,103 @@
+"""The application that answers invitations; people have no certificate, so it has a listener and a process of its own.
+
+The one-time token stands behind ``#`` in the address that a person was given, where no server and no log sees it; a
+form sends it, and from then on a cookie says whose invitation is open. Each step is a form that works without a script;
+reading the token from the address and making a passkey need one.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+import structlog
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from alpr_edge.access.passkeys import RelyingParty
+from alpr_edge.department.http.invitations.page_security import PageHeaders, is_own_form
+from alpr_edge.department.http.invitations.steps import InvitationSteps, StepRequest
+from alpr_edge.department.http.invitations.templates import STATIC, page
+from alpr_edge.department.http.responses import host_of, small_body
+from alpr_edge.department.people.invitations import Invitations
+from alpr_edge.domain.errors import AccessError, AlprEdgeError
+
+AT_ONCE_MAX = 4
+"""Steps that are done at the same time: the hash of a password takes 64 MiB."""
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+log = structlog.get_logger(__name__)
+
+
+def create_invitation_app(invitations: Invitations, site: RelyingParty) -> Starlette:
+    """The ASGI application of the page.
+
+    Args:
+        invitations: the invitations of the department.
+        site: the site that passkeys are registered for.
+    """
+    steps = InvitationSteps(invitations, site)
+    at_once = asyncio.Semaphore(AT_ONCE_MAX)
+
+    def route(path: str, method: str, step: Callable[[StepRequest], Response]) -> Route:
+        return Route(path, _endpoint(step, at_once), methods=[method])
+
+    return Starlette(
+        routes=[
+            route("/invitation", "GET", steps.show_open),
+            route("/invitation", "POST", steps.open),
+            route("/invitation/password", "GET", steps.show_password),
+            route("/invitation/password", "POST", steps.set_password),
+            route("/invitation/code", "GET", steps.show_code),
+            route("/invitation/code", "POST", steps.confirm_code),
+            route("/invitation/passkeys", "GET", steps.show_passkeys),
+            route("/invitation/passkeys/options", "POST", steps.passkey_options),
+            route("/invitation/passkeys", "POST", steps.add_passkey),
+            route("/invitation/finish", "POST", steps.finish),
+            Mount("/static", StaticFiles(directory=STATIC)),
+        ],
+        middleware=[Middleware(PageHeaders)],
+        exception_handlers={HTTPException: _refuse, AlprEdgeError: _fail},
+    )
+
+
+def _endpoint(step: Callable[[StepRequest], Response], at_once: asyncio.Semaphore) -> Endpoint:
+    """An endpoint that does a step in a thread, once it is sure that the site's own page sent the request."""
+
+    async def endpoint(request: Request) -> Response:
+        body = b""
+        if request.method == "POST":
+            if not is_own_form(request):
+                raise HTTPException(403, "this request comes from another site")
+            body = await small_body(request)
+        async with at_once:
+            return await run_in_threadpool(partial(_do, step, StepRequest.of(request, body)))
+
+    return endpoint
+
+
+def _do(step: Callable[[StepRequest], Response], request: StepRequest) -> Response:
+    try:
+        return step(request)
+    except AccessError as error:
+        log.warning("department.invitation_refused", reason=str(error), client=request.client)
+        return page("failed", 403, message=str(error))
+
+
+async def _refuse(request: Request, error: Exception) -> Response:
+    """A request that is none of this page's."""
+    assert isinstance(error, HTTPException)
+    log.warning("department.request_refused", status=error.status_code, client=host_of(request))
+    message = "there is no such page" if error.status_code == 404 else error.detail
+    return page("failed", error.status_code, message=message)
+
+
+async def _fail(request: Request, error: Exception) -> Response:
+    """A disk that is full, a key that is missing: nothing was changed."""
+    log.error("department.invitation_failed", reason=str(error), client=host_of(request))
+    return page("failed", 503, message="the department cannot do this at present; nothing was changed")
