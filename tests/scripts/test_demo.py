@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -90,7 +91,7 @@ def demo(tmp_path: Path) -> Path:
     """A checkout of the demo alone."""
     folder = tmp_path / "checkout" / "scripts"
     folder.mkdir(parents=True)
-    for name in ("demo", "demo_report.py", "_help"):
+    for name in ("demo", "demo_people.py", "demo_report.py", "_help"):
         shutil.copy(ROOT / "scripts" / name, folder)
     (folder / "_environment").write_text(STUB, encoding="utf-8")
     return folder / "demo"
@@ -122,6 +123,12 @@ def test_a_drive_is_shown_read_by_read_and_nothing_is_written_elsewhere(demo: Pa
     assert reads
     assert all(f"  {read['plate']}  " in output for read in reads)
     assert "  No hotlist was given: add --hotlist FILE." in output
+    assert "      alpr-edge: sign in first: alpr-edge sign-in" in output
+    assert (
+        "      alpr-edge: your CJIS security training is missing or has run out; see the training supervisor" in output
+    )
+    assert re.search(r"^ +Demo officer +stolen_vehicle +1 +0 +0$", output, re.MULTILINE), "the look is not on record"
+    assert re.search(r"^access log of demo-1: (\d+) records, \1 cosigned$", output, re.MULTILINE)
     assert (demo.parents[1] / "out" / "demo" / "tls" / "department-media.pem").is_file()
     assert (keys.stat().st_mtime_ns if keys.exists() else None) == before
 

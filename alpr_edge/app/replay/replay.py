@@ -19,6 +19,7 @@ from alpr_edge.app.pipeline.alerter import Alerter
 from alpr_edge.app.pipeline.pipeline import CameraFeed, Pipeline, PipelineParts
 from alpr_edge.app.pipeline.recorder import Recorder
 from alpr_edge.app.replay.output import DriveFiles, Summary
+from alpr_edge.app.replay.people import ReplayPeople
 from alpr_edge.app.replay.recording import Recording
 from alpr_edge.domain.errors import CaptureError, FeedError
 from alpr_edge.domain.instants import Instant, UtcSource
@@ -99,9 +100,12 @@ def _drive(plan: ReplayPlan, files: DriveFiles, progress: Progress, interrupts: 
     private_directory(settings.unit.data_directory)
     create_keys(settings.store.keys_directory)
     with open_store(settings, migrate=True) as store:
+        people = ReplayPeople(settings, store)
+        people.open_log()
         with interrupts.allow_interrupts():
             replay = _Replay(plan, settings, store, files, progress)
         faults = replay.process(lambda: interrupts.is_pending)
+        faults += [*people.fetch_roster(), *people.close_log()]
         return [*faults, *replay.upload(interrupts)]
 
 
