@@ -20,7 +20,7 @@ def queue_new_records(log: AccessLog, database: Database, now: Instant) -> int:
     Raises:
         StoreError: the log cannot be read, or the outbox not written.
     """
-    first = log_items.next_sequence(database, log.log_id)
+    first = max(log_items.next_sequence(database, log.log_id), log.first())
     while records := log.read_bodies(first, QUEUED_MAX):
         log_items.queue_records(database, log.log_id, first, [body for _, body in records], now.utc)
         first += len(records)
