@@ -4,6 +4,7 @@ import threading
 import time
 from contextlib import ExitStack
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -55,10 +56,12 @@ class CaptureDaemon:
     Args:
         settings: the settings of this unit.
         stop: the event that SIGTERM sets.
+        settings_file: where the settings are from; None: no file.
     """
 
-    def __init__(self, settings: Settings, stop: threading.Event) -> None:
+    def __init__(self, settings: Settings, stop: threading.Event, settings_file: Path | None = None) -> None:
         self._settings = settings
+        self._settings_file = settings_file
         self._stop = stop
         self._manager = ServiceManager()
         self._fix_history = FixHistory(settings.position.fix_age_ms_max)
@@ -104,7 +107,16 @@ class CaptureDaemon:
             position = position_monitor(self._settings.position, self._fix_history, self._chrony)
             self._positioning = resources.enter_context(position)
             parts = PipelineParts(self._models, alerter, lambda: lists.entries, self._fix_history.at, recorder)
-            unit = UnitParts(self._settings, self._clock, store, lists, ballast, self._positioning, self._attempts)
+            unit = UnitParts(
+                self._settings,
+                self._settings_file,
+                self._clock,
+                store,
+                lists,
+                ballast,
+                self._positioning,
+                self._attempts,
+            )
             is_on = True
             while is_on:
                 session = open_session(unit, parts)

@@ -15,6 +15,7 @@ from alpr_edge.app.stages.disk import DiskStage
 from alpr_edge.app.stages.frame_rate import FrameRateStage
 from alpr_edge.app.stages.hotlist_refresh import HotlistRefresh
 from alpr_edge.app.stages.position import PositionMonitor
+from alpr_edge.app.stages.self_check import SelfCheckStage
 from alpr_edge.app.stages.store_counts import StoreCounts
 from alpr_edge.app.unit_faults import Fault, FaultKind, faults_of
 from alpr_edge.store.unit_store import UnitStore
@@ -35,6 +36,7 @@ class CaptureSession:
     databases: DatabaseHealth
     frame_rate: FrameRateStage
     access_log: AccessLogUpload
+    self_check: SelfCheckStage
     halt: threading.Event
     """Ends the waits of the cameras."""
 
@@ -53,6 +55,7 @@ class CaptureSession:
             *self.disk.faults(),
             *faults_of(FaultKind.DATABASE, self.databases.warnings()),
             *self.access_log.faults(),
+            *self.self_check.faults(),
         ]
 
     def _camera_faults(self) -> list[Fault]:

@@ -45,6 +45,7 @@ class FaultKind(StrEnum):
     DELETION = "no read is deleted for its age"
     ACCESS_LOG = "the access log does not work"
     ACCESS_LOG_CHANGED = "the access log was changed"
+    DRIFT = "something was changed without a record"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,7 @@ FAULT_RULES = {
     FaultKind.DELETION: FaultRule(None, is_ready=True, remedy=_DISK),
     FaultKind.ACCESS_LOG: FaultRule(Tone.STALE, is_ready=True, remedy=_AUDIT),
     FaultKind.ACCESS_LOG_CHANGED: FaultRule(Tone.STALE, is_ready=True, remedy=_AUDIT),
+    FaultKind.DRIFT: FaultRule(Tone.STALE, is_ready=True, remedy="alpr-edge audit drift"),
 }
 _WORSE = {FaultKind.LIST_AMBER: FaultKind.LIST_RED, FaultKind.DISK_FILLING: FaultKind.DISK_FULL}
 """The worse form of a fault: when that one eases to the lesser one, the lesser one does not sound."""

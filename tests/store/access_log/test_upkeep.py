@@ -14,13 +14,13 @@ from alpr_edge.domain.transparency.cosignatures import cosign
 from alpr_edge.domain.transparency.notes import COSIGNATURE, note_key
 from alpr_edge.domain.transparency.proof_files import ProofFile, check_proof
 from alpr_edge.settings import Settings
-from alpr_edge.store.access_log import replacement
 from alpr_edge.store.access_log.append_failures import take_failure
 from alpr_edge.store.access_log.audits import prove, verify
 from alpr_edge.store.access_log.checkpoints import CheckpointSigner, add_cosignature
 from alpr_edge.store.access_log.log import AccessLog
 from alpr_edge.store.access_log.schema import FILE_NAME
 from alpr_edge.store.access_log.upkeep import drop_records, first_to_keep
+from alpr_edge.store.recovery import access_log_replacement as replacement
 from tests.domain.access_log.entries import entry
 from tests.store.records import instant
 
@@ -168,9 +168,9 @@ def test_a_full_log_takes_nothing_and_run_learns_of_it(unit: Settings, log: Acce
     assert log.size() == 0
     assert take_failure(runtime).startswith("a record of 2026-")
     assert take_failure(runtime) == "", "it is told once"
+    too_long = entry(objects=tuple("x" * 128 for _ in range(1000)))
     with pytest.raises(RefusedError):
-        full_entry = entry(objects=tuple("x" * 128 for _ in range(1000)))
-        AccessLog(log.database, "unit-1", runtime).append(full_entry, instant())
+        AccessLog(log.database, "unit-1", runtime).append(too_long, instant())
     assert take_failure(runtime) == "", "the record was wrong, not the log"
 
 
@@ -178,18 +178,16 @@ def test_a_damaged_log_is_kept_and_another_begins(unit: Settings, log: AccessLog
     fill(log, 30)
     log_id = log.log_id
     log.close()
-    opened, aside = replacement.open_or_begin(unit)
-    assert aside == "", "it is sound, and its mark is written now"
-    opened.close()
+    replacement.open_or_begin(unit).close()
+    assert replacement.damaged_logs(unit.unit.data_directory) == [], "it is sound, and its mark is written now"
     path = unit.unit.data_directory / FILE_NAME
     content = bytearray(path.read_bytes())
     content[100:200] = bytes(100)
     path.write_bytes(content)
-    begun, aside = replacement.open_or_begin(unit)
-    assert aside.startswith(replacement.PREFIX)
+    begun = replacement.open_or_begin(unit)
+    (aside,) = replacement.damaged_logs(unit.unit.data_directory)
     assert (begun.size(), begun.log_id == log_id) == (0, False)
     assert (unit.unit.data_directory / aside / FILE_NAME).read_bytes() == bytes(content)
-    assert replacement.damaged_logs(unit.unit.data_directory) == [aside]
     begun.close()
 
 

@@ -27,26 +27,22 @@ _MOVED = (FILE_NAME, f"{FILE_NAME}-shm", f"{FILE_NAME}-wal", MARK_NAME)
 log = structlog.get_logger(__name__)
 
 
-def open_or_begin(settings: Settings) -> tuple[AccessLog, str]:
+def open_or_begin(settings: Settings) -> AccessLog:
     """Open the access log, at this release's schema; a damaged one is set aside, and a new one begun.
-
-    Returns:
-        The log, and the name of the folder that holds the damaged one; empty: nothing was damaged.
 
     Raises:
         StoreError: no key, a wrong one, a full disk, or a database that this release cannot use; nothing was moved.
     """
-    aside = ""
     try:
         access_log = AccessLog.open(settings, migrate=True)
     except DamagedError as error:
-        aside = set_aside(settings, str(error)).name
+        set_aside(settings, str(error))
         access_log = AccessLog.open(settings, migrate=True)
     key = load_key("access", settings.store.keys_directory)
     mark = KeyMark.of(access_log.database.path, key)
     if mark != KeyMark.read(settings.unit.data_directory, MARK_NAME):
         mark.write(settings.unit.data_directory, MARK_NAME)
-    return access_log, aside
+    return access_log
 
 
 def set_aside(settings: Settings, fault: str) -> Path:
@@ -74,4 +70,3 @@ def _is_of_key(directory: Path, key: bytes) -> bool:
         return True
     with Pages(directory / FILE_NAME, key, () if mark is None else (mark.salt,)) as pages:
         return pages.cipher is not None
-

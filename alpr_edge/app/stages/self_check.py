@@ -1,0 +1,108 @@
+"""The stage that compares what the unit works by with the access log: at the start, and once a day.
+
+The settings are read from their file anew, since somebody may edit it while the unit runs with the old ones. What
+differs is looked at twice, some seconds apart: an import or a command may be between its change and its record.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import structlog
+
+from alpr_edge.app.unit_faults import Fault, FaultKind
+from alpr_edge.domain.access_log.changes import Subject
+from alpr_edge.domain.errors import SettingsError, StoreError
+from alpr_edge.domain.ports import Clock
+from alpr_edge.services.changes.recorder import ChangeRecorder, by_unit
+from alpr_edge.services.changes.self_check import Drift, find_drift, record_drift, record_start
+from alpr_edge.services.changes.values_in_force import list_values, read_values
+from alpr_edge.settings import Settings, load
+from alpr_edge.store.access_log.log import open_access_log
+from alpr_edge.store.db.database import Database
+
+STEP_S = 1.0
+CHECK_S = 86_400.0
+RETRY_S = 60.0
+SETTLED_S = 5.0
+"""Time between the two looks at a difference."""
+COMPONENT = "run"
+IMPORTED = "import_list"
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True, eq=False)
+class SelfCheckStage:
+    """Checks until the unit stops; a stage of :class:`~alpr_edge.runtime.supervisor.Supervisor`."""
+
+    settings: Settings
+    settings_file: Path | None
+    """None: the settings came from no file, and are in force as they are."""
+    database: Database
+    clock: Clock
+    name: str = "self-check"
+    _drifts: list[str] = field(default_factory=list)
+    """What was found since the start of the unit."""
+    _failure: str = ""
+    _is_started: bool = False
+    _due_s: float = 0.0
+
+    def run(self, beat: Callable[[], None], stop: threading.Event) -> None:
+        """Check at the start, then once a day; a check that fails is tried again each minute."""
+        while not stop.wait(STEP_S):
+            beat()
+            if time.monotonic() >= self._due_s:
+                self._attempt(beat, stop)
+
+    def finish(self) -> None:
+        """Do nothing: the stage holds nothing."""
+
+    def faults(self) -> list[Fault]:
+        """What was found since the start. Never waits."""
+        faults = [Fault(FaultKind.DRIFT, "self-check", f"self-check: {text}") for text in self._drifts]
+        if self._failure:
+            faults.append(Fault(FaultKind.SIDE_STAGE, "self-check", f"self-check: {self._failure}"))
+        return faults
+
+    def record_lists(self) -> None:
+        """Put on record which lists are live now, after an import.
+
+        Raises:
+            StoreError: they are not on record; the next check finds the difference.
+        """
+        with open_access_log(self.settings, migrate=False) as access_log:
+            recorder = ChangeRecorder(access_log, by_unit(COMPONENT), self.clock)
+            recorder.record(IMPORTED, [Subject.LIST], list_values(self.database))
+
+    def _attempt(self, beat: Callable[[], None], stop: threading.Event) -> None:
+        try:
+            drift = self._check(beat, stop)
+        except (StoreError, SettingsError) as error:
+            if str(error) != self._failure:
+                log.error("self_check.failed", failure=str(error))
+            self._failure, self._due_s = str(error), time.monotonic() + RETRY_S * self._is_started
+            return
+        self._failure, self._is_started, self._due_s = "", True, time.monotonic() + CHECK_S
+        if drift.text and drift.text not in self._drifts:
+            log.error("self_check.drift", finding=drift.text)
+            self._drifts = [*self._drifts, drift.text]
+
+    def _check(self, beat: Callable[[], None], stop: threading.Event) -> Drift:
+        with open_access_log(self.settings, migrate=True) as access_log:
+            recorder = ChangeRecorder(access_log, by_unit(COMPONENT), self.clock)
+            if not self._is_started:
+                return record_start(recorder, self._values())
+            drift = find_drift(access_log, self._values())
+            if not drift:
+                return drift
+            wait_end_s = time.monotonic() + SETTLED_S
+            while time.monotonic() < wait_end_s and not stop.wait(STEP_S):
+                beat()
+            return record_drift(recorder, find_drift(access_log, self._values()))
+
+    def _values(self) -> dict[str, str]:
+        settings = self.settings if self.settings_file is None else load(self.settings_file)
+        return read_values(settings, self.database)
