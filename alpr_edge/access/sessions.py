@@ -64,6 +64,12 @@ def authorise_request(
     return Authorisation(decision, account.person, session)
 
 
+def find_session(store: AccessStore, place: SessionPlace) -> AccessSession | None:
+    """The session of a token, if it is used where it was begun; one that has expired or ended is among them."""
+    with store.reading() as rows:
+        return _session_at(rows, place)
+
+
 def lock_session(store: AccessStore, place: SessionPlace) -> bool:
     """Bring a session into glance mode, as a key press asks for; False where there is none."""
     with store.writing() as rows:

@@ -12,7 +12,8 @@ import structlog
 from alpr_edge.alerts.players import open_player
 from alpr_edge.app.attempts import Attempts
 from alpr_edge.app.capture_session import CaptureSession
-from alpr_edge.app.factories import VisionModels, open_clock, open_lists, open_vision_models
+from alpr_edge.app.clock import open_clock
+from alpr_edge.app.factories import VisionModels, open_lists, open_vision_models
 from alpr_edge.app.instance_lock import instance_lock
 from alpr_edge.app.pipeline.alerter import Alerter
 from alpr_edge.app.pipeline.pipeline import WRITER, PipelineParts

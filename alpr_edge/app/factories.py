@@ -6,11 +6,10 @@ from pathlib import Path
 
 import cv2
 
+from alpr_edge.app.clock import open_clock
 from alpr_edge.domain.errors import ModelError
 from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY, HotlistLoader
 from alpr_edge.hotlist.ingest.importer import ListStore
-from alpr_edge.runtime.clock import SystemClock
-from alpr_edge.runtime.time_sources import TimeSources
 from alpr_edge.settings import Settings, VisionSettings
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.keys import load_key
@@ -105,14 +104,6 @@ def open_department(settings: Settings) -> HttpsDepartment:
         UplinkError: the certificate files cannot be used.
     """
     return HttpsDepartment(settings.uplink, settings.unit.id)
-
-
-def open_clock(settings: Settings) -> SystemClock:
-    """This machine's clock with all its sources of trust, by which every process of a unit judges dates.
-
-    The capture daemon reads its receiver first (:class:`~alpr_edge.position.fix_history.GnssClock`).
-    """
-    return SystemClock(TimeSources(settings.position.chrony_port, settings.unit.runtime_directory))
 
 
 def open_hotlist_downloader(settings: Settings, store: UnitStore | QueueStore) -> HotlistDownloader:

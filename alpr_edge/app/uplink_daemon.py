@@ -13,7 +13,8 @@ from functools import partial
 import structlog
 
 from alpr_edge.app.attempts import Attempts
-from alpr_edge.app.factories import open_clock, open_department, open_hotlist_downloader
+from alpr_edge.app.clock import open_clock
+from alpr_edge.app.factories import open_department, open_hotlist_downloader
 from alpr_edge.app.stages.certificate_renewal import CertificateRenewalStage
 from alpr_edge.app.stages.department_dates import DepartmentDates
 from alpr_edge.app.stages.hotlist_download import HotlistDownloadStage

@@ -22,6 +22,10 @@ app = lazy_app(
         "uplink": LazyTarget("alpr_edge.cli.daemons:uplink", "Send the outbox to the department's storage"),
         "drive": LazyTarget("alpr_edge.cli.drive:drive", "Replay a recording: reads, hits, tones, store, upload"),
         "read": LazyTarget("alpr_edge.cli.read:read", "Read the plates in photos"),
+        "sign-in": LazyTarget(
+            "alpr_edge.cli.access.sign_in:sign_in_command", "Sign in with password and one-time code"
+        ),
+        "sign-out": LazyTarget("alpr_edge.cli.access.sign_out:sign_out_command", "End or lock your session"),
         "hotlist": LazyTarget("alpr_edge.cli.hotlist.app:app", "Import lists, see their age, look plates up"),
         "reads": LazyTarget("alpr_edge.cli.reads:app", "Show the newest reads, or the picture of one"),
         "outbox": LazyTarget("alpr_edge.cli.outbox:app", "Show and move what waits for the department"),

@@ -17,6 +17,11 @@ def caller() -> str:
     return "".join(character for character in name if character.isprintable())[:CHARACTERS_MAX]
 
 
+def is_root() -> bool:
+    """Whether root runs this, by itself or through the unit's command, which runs it as the unit's user."""
+    return os.geteuid() == 0 or (CALLER in os.environ and "CREDENTIALS_DIRECTORY" in os.environ)
+
+
 def _login() -> str:
     """Who logged in, which stays as it was through sudo and su; empty without a login or where none is kept."""
     try:

@@ -1,4 +1,4 @@
-"""What every command shares: the settings option, and who may see plates."""
+"""What every command shares: the settings option, and who owns the unit's data."""
 
 import os
 from collections.abc import Iterator
@@ -8,8 +8,6 @@ from typing import Annotated
 
 import typer
 
-from alpr_edge.cli.caller import caller
-from alpr_edge.domain.access import ALL_PERMISSIONS, QUEUE_PERMISSIONS, Actor
 from alpr_edge.domain.errors import AccessError
 
 SettingsOption = Annotated[
@@ -25,29 +23,24 @@ DEFAULT_SETTINGS = Path("/etc/alpr-edge/alpr-edge.toml")
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 
-def require_owner(directory: Path) -> Actor:
-    """Let only the owner of the data folder or root see stored plates, until accounts exist (policy 462.6(a)).
+def is_owner(directory: Path) -> bool:
+    """Whether the owner of the unit's data folder or root runs this; where there is no folder yet, anybody does."""
+    try:
+        return os.geteuid() in {0, directory.stat().st_uid}
+    except OSError:
+        return True
 
-    Returns:
-        The caller, who may do everything.
+
+def require_owner(directory: Path) -> None:
+    """Let only the owner of the data folder or root see how the unit stands; no plate is shown for that alone.
 
     Raises:
         AccessError: the caller is neither, or there is no such folder.
     """
-    try:
-        owner = directory.stat().st_uid
-    except OSError:
-        raise AccessError(f"{directory}: no data folder there; is this the unit, and --settings its file?") from None
-    if os.geteuid() not in {0, owner}:
-        raise AccessError(f"only the owner of {directory} or root may see stored plates; run it as that user")
-    name = caller()
-    return Actor(name, name, ALL_PERMISSIONS)
-
-
-def queue_actor() -> Actor:
-    """Return the caller as one who may see and change the queue, which holds no plates in the open."""
-    name = caller()
-    return Actor(name, name, QUEUE_PERMISSIONS)
+    if not directory.is_dir():
+        raise AccessError(f"{directory}: no data folder there; is this the unit, and --settings its file?")
+    if not is_owner(directory):
+        raise AccessError(f"only the owner of {directory} or root may run this; run it as that user")
 
 
 @contextmanager

@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, queue_actor
+from alpr_edge.cli.access.opening import open_upkeep
+from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
 from alpr_edge.cli.item_states import items_text
 from alpr_edge.cli.output import count_text, print_lines, print_object, print_table
 from alpr_edge.cli.progress import progress_bar
-from alpr_edge.domain.access import MAINTENANCE
 from alpr_edge.domain.errors import StoreError, UplinkError
 
 MediumArgument = Annotated[Path, typer.Argument(metavar="DIR", help="A folder on the portable medium; it must exist.")]
@@ -25,12 +25,11 @@ def status(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = Fa
     """Count the items by state. Offloaded are those on a medium without a receipt yet."""
     import dataclasses
 
-    from alpr_edge.services.outbox import count_items
     from alpr_edge.settings import load
     from alpr_edge.store.unit_store import open_store
 
     with open_store(load(settings), migrate=False) as store:
-        counts = count_items(store.outbox, queue_actor(), MAINTENANCE)
+        counts = store.outbox.counts()
     if as_json:
         print_object(counts)
     else:
@@ -40,12 +39,11 @@ def status(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = Fa
 @app.command("quarantined")
 def list_refused(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = False) -> None:
     """List what the department refused, and why."""
-    from alpr_edge.services.outbox import list_quarantined
     from alpr_edge.settings import load
     from alpr_edge.store.unit_store import open_store
 
     with open_store(load(settings), migrate=False) as store:
-        items = list_quarantined(store.outbox, queue_actor(), MAINTENANCE)
+        items = store.outbox.quarantined_items()
     if as_json:
         print_lines(items)
     elif items:
@@ -69,8 +67,9 @@ def requeue(
     from alpr_edge.settings import load
     from alpr_edge.store.unit_store import open_store
 
-    with open_store(load(settings), migrate=False) as store:
-        result = requeue_items(store.outbox, queue_actor(), MAINTENANCE, items or [], on_lost_media=on_lost_media)
+    unit = load(settings)
+    with open_upkeep(unit) as authoriser, open_store(unit, migrate=False) as store:
+        result = requeue_items(store.outbox, authoriser, items or [], on_lost_media=on_lost_media)
     if as_json:
         print_object(result)
     else:
@@ -92,8 +91,12 @@ def offload(medium: MediumArgument, settings: SettingsOption = DEFAULT_SETTINGS,
     from alpr_edge.store.unit_store import open_store
 
     unit = load(settings)
-    with open_store(unit, migrate=False) as store, _bar(store.outbox.counts().ready) as tick:
-        result = offload_items(store.outbox, queue_actor(), MAINTENANCE, unit, medium, now=_now, tick=tick)
+    with (
+        open_upkeep(unit) as authoriser,
+        open_store(unit, migrate=False) as store,
+        _bar(store.outbox.counts().ready) as tick,
+    ):
+        result = offload_items(store.outbox, authoriser, unit, medium, now=_now, tick=tick)
     if as_json:
         print_object(result)
         return
@@ -114,8 +117,8 @@ def receipts(medium: MediumArgument, settings: SettingsOption = DEFAULT_SETTINGS
     from alpr_edge.store.unit_store import open_store
 
     unit = load(settings)
-    with open_store(unit, migrate=False) as store:
-        report = apply_receipts(store.outbox, queue_actor(), MAINTENANCE, unit, medium, _now())
+    with open_upkeep(unit) as authoriser, open_store(unit, migrate=False) as store:
+        report = apply_receipts(store.outbox, authoriser, unit, medium, _now())
     if as_json:
         print_object(report)
     else:

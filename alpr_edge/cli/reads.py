@@ -1,4 +1,4 @@
-"""``alpr-edge reads``: what the unit has read lately, for its owner alone until accounts exist (policy 462.6(a))."""
+"""``alpr-edge reads``: what the unit has read lately (policy 462.6(a))."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, require_owner
+from alpr_edge.cli.access.opening import open_access
+from alpr_edge.cli.access.options import BreakGlassOption, CaseOption, OffenceOption, PurposeOption, Statement
+from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
 from alpr_edge.cli.output import print_lines, print_object, print_table, time_text
-from alpr_edge.domain.access import MAINTENANCE
 from alpr_edge.domain.timeline import Basis, Placement
 
 if TYPE_CHECKING:
@@ -34,6 +35,10 @@ def reads(
     limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many, the newest first.")] = 20,
     hits: Annotated[bool, typer.Option("--hits", help="Only reads that are on a hotlist.")] = False,
     show_all: Annotated[bool, typer.Option("--all", help="Also reads that a later one of the pass corrected.")] = False,
+    purpose: PurposeOption = "",
+    offence: OffenceOption = "",
+    case: CaseOption = "",
+    break_glass: BreakGlassOption = "",
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
@@ -44,14 +49,17 @@ def reads(
     """
     if context.invoked_subcommand is not None:
         return
-    from alpr_edge.services.reads import recent_reads
+    from alpr_edge.services.reads import WantedReads, recent_reads
     from alpr_edge.settings import load
     from alpr_edge.store.unit_store import open_store
 
     unit = load(settings)
-    actor = require_owner(unit.unit.data_directory)
-    with open_store(unit, migrate=False) as store:
-        newest = recent_reads(store, actor, MAINTENANCE, limit, hits_only=hits, with_corrected=show_all or as_json)
+    wanted = WantedReads(limit, hits_only=hits, with_corrected=show_all or as_json)
+    with (
+        open_access(unit, Statement(purpose, offence, case, break_glass)) as (authoriser, known_purpose),
+        open_store(unit, migrate=False) as store,
+    ):
+        newest = recent_reads(store, authoriser, known_purpose, unit.hotlist, wanted)
     if as_json:
         print_lines(map(_read_fields, newest))
     elif newest:
@@ -67,6 +75,10 @@ def picture(
         Path, typer.Argument(metavar="FILE", help="File to write (JPEG); one that exists is never replaced.")
     ],
     plate: Annotated[bool, typer.Option("--plate", help="The plate alone, in place of the whole picture.")] = False,
+    purpose: PurposeOption = "",
+    offence: OffenceOption = "",
+    case: CaseOption = "",
+    break_glass: BreakGlassOption = "",
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
@@ -77,10 +89,12 @@ def picture(
     from alpr_edge.store.unit_store import open_store
 
     unit = load(settings)
-    actor = require_owner(unit.unit.data_directory)
     kind = EvidenceKind.CROP if plate else EvidenceKind.SCENE
-    with open_store(unit, migrate=False) as store:
-        size = write_picture(store, actor, MAINTENANCE, read, kind, file)
+    with (
+        open_access(unit, Statement(purpose, offence, case, break_glass)) as (authoriser, known_purpose),
+        open_store(unit, migrate=False) as store,
+    ):
+        size = write_picture(store, authoriser, known_purpose, read, kind, file)
     if as_json:
         print_object({"read_id": read, "kind": kind, "file": file, "bytes": size})
     else:
@@ -101,6 +115,7 @@ def _read_fields(shown_read: ShownRead) -> dict[str, object]:
         "closed": shown_read.closed,
         "missing_evidence": shown_read.missing_evidence,
         "hits": [str(hit.entry.reason) for hit in shown_read.hits],
+        "hits_withheld": [{"list": hit.source, "level": hit.level.name.lower()} for hit in shown_read.withheld],
         "superseded_by": shown_read.superseded_by,
     }
 
@@ -140,5 +155,10 @@ def _row(shown_read: ShownRead) -> tuple[str, ...]:
         f"{read.confidence:.0%}",
         read.camera_id,
         f"{place.lat_deg:.5f} {place.lon_deg:.5f}" if place else "",
-        ", ".join(hit.entry.reason.replace("_", " ") for hit in shown_read.hits),
+        ", ".join(
+            [
+                *(hit.entry.reason.replace("_", " ") for hit in shown_read.hits),
+                *(f"{hit.level.name.lower()} hit of {hit.source}" for hit in shown_read.withheld),
+            ]
+        ),
     )

@@ -13,7 +13,8 @@ import cv2
 import numpy as np
 
 from alpr_edge.app.cameras import Camera
-from alpr_edge.app.factories import open_clock, open_vision_models
+from alpr_edge.app.clock import open_clock
+from alpr_edge.app.factories import open_vision_models
 from alpr_edge.app.instance_lock import is_locked
 from alpr_edge.diagnostics.context import CheckContext
 from alpr_edge.domain.diagnostics.checks import Check, amber, frame_rate, red

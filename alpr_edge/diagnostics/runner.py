@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from alpr_edge.app.factories import open_clock
+from alpr_edge.app.clock import open_clock
 from alpr_edge.app.instance_lock import is_locked
 from alpr_edge.diagnostics.camera import check_camera
 from alpr_edge.diagnostics.context import CheckContext

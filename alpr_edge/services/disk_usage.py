@@ -4,7 +4,6 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-from alpr_edge.domain.access import Actor, Permission, Purpose, authorise
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.retention import DiskState, days_left, fill_of
 from alpr_edge.services.disk_explanation import explain_disk
@@ -22,22 +21,14 @@ SLICES = len(PREFIXES)
 """Slices in which the images are counted."""
 
 
-def disk_usage(
-    store: UnitStore, actor: Actor, purpose: Purpose, settings: Settings, tick: Callable[[int], None]
-) -> dict[str, Any]:
+def disk_usage(store: UnitStore, settings: Settings, tick: Callable[[int], None]) -> dict[str, Any]:
     """Count what is kept; the figures by name, sizes in bytes.
 
     Args:
         store: the store of this unit.
-        actor: the person who asks.
-        purpose: what the data is wanted for.
         settings: the settings of this unit.
         tick: receives the number of slices counted, of :data:`SLICES`.
-
-    Raises:
-        AccessError: the actor may not.
     """
-    authorise(actor, purpose, Permission.SEE_QUEUE)
     directory = settings.unit.data_directory
     usage_meter = Usage(directory, store.database, Ballast(directory, settings.retention.ballast_bytes))
     for done in range(1, SLICES + 1):

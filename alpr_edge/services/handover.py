@@ -9,9 +9,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from alpr_edge.domain.access import Actor, Permission, Purpose, authorise
 from alpr_edge.domain.instants import rfc3339
 from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY
+from alpr_edge.services.authorisation.authoriser import Authoriser
+from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.store.recovery.damaged_databases import DamagedDatabase, damaged_databases
 from alpr_edge.store.recovery.salvage import Salvage
 from alpr_edge.store.retention import candidates, holds, usage
@@ -45,20 +46,23 @@ class Handover:
     """What the department does not have, or what must not be deleted, by name; empty when all was handed over."""
 
 
-def prepare(store: UnitStore, actor: Actor, purpose: Purpose, tick: Callable[[str, int, int], None]) -> Handover:
+def prepare(store: UnitStore, authoriser: Authoriser, tick: Callable[[str, int, int], None]) -> Handover:
     """Store refused records, close open reads, salvage damaged databases, and count; a second time changes nothing.
 
     Args:
         store: the store of a unit that is not running; this process has locked its data folder.
-        actor: the person who asks.
-        purpose: what the data is wanted for.
+        authoriser: allows it and puts it on record.
         tick: receives the name of the database, the pages read and the pages in all.
 
     Raises:
-        AccessError: the actor may not.
+        AccessError: it is refused.
         StoreError: the store cannot be read or written.
     """
-    authorise(actor, purpose, Permission.CHANGE_QUEUE)
+    with authoriser.access(Operation.PREPARE_HANDOVER):
+        return _prepare(store, tick)
+
+
+def _prepare(store: UnitStore, tick: Callable[[str, int, int], None]) -> Handover:
     data = store.database.path.parent
     # First, as at every start: a refused end of a pass needs its read still open.
     taken_in = store.refused_records.take_in(store.reads)

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from alpr_edge.domain.access import Actor, Permission, Purpose, authorise
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.instants import Instant, rfc3339
+from alpr_edge.domain.permissions.purposes import Purpose
+from alpr_edge.services.authorisation.authoriser import AccessSubject, Authoriser
+from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.retention import holds
 from alpr_edge.store.retention.holds import Hold
@@ -22,12 +24,12 @@ class HoldRequest:
     """The end of the hold, UTC; None: until somebody releases it."""
 
 
-def hold_read(database: Database, actor: Actor, purpose: Purpose, request: HoldRequest, now: Instant) -> Hold:
+def hold_read(database: Database, authoriser: Authoriser, purpose: Purpose, request: HoldRequest, now: Instant) -> Hold:
     """Keep a read from being deleted; one that is held already keeps its first reason and is at most prolonged.
 
     Args:
         database: the database of this vehicle.
-        actor: the person who asks.
+        authoriser: allows it and puts it on record.
         purpose: what the data is wanted for.
         request: the hold that is asked for.
         now: the present instant.
@@ -36,37 +38,40 @@ def hold_read(database: Database, actor: Actor, purpose: Purpose, request: HoldR
         The hold as it stands now.
 
     Raises:
-        AccessError: the actor may not.
+        AccessError: it is refused.
         StoreError: there is no such read, no reason was given, or the end has passed.
     """
-    authorise(actor, purpose, Permission.HOLD_READS)
-    hold = Hold(request.read_id, request.reason.strip(), actor.name, now.utc, request.until)
-    if not hold.reason:
-        raise StoreError("the reason is empty; name the case or the order")
-    if hold.until is not None and hold.is_over(now.utc):
-        raise StoreError(f"the hold would have ended already ({rfc3339(hold.until)}); give a later end")
-    return holds.hold(database, hold)
+    subject = AccessSubject((request.read_id,), note=request.reason.strip())
+    with authoriser.access(Operation.HOLD_READ, purpose, subject) as access:
+        hold = Hold(request.read_id, request.reason.strip(), access.actor.name, now.utc, request.until)
+        if not hold.reason:
+            raise StoreError("the reason is empty; name the case or the order")
+        if hold.until is not None and hold.is_over(now.utc):
+            raise StoreError(f"the hold would have ended already ({rfc3339(hold.until)}); give a later end")
+        return holds.hold(database, hold)
 
 
-def release_read(database: Database, actor: Actor, purpose: Purpose, read_id: str) -> None:
+def release_read(database: Database, authoriser: Authoriser, purpose: Purpose, read_id: str) -> None:
     """Let a held read be deleted like the others again.
 
     Raises:
-        AccessError: the actor may not.
+        AccessError: it is refused.
         StoreError: it is not held.
     """
-    authorise(actor, purpose, Permission.HOLD_READS)
-    holds.release(database, read_id)
+    with authoriser.access(Operation.RELEASE_READ, purpose, AccessSubject((read_id,))):
+        holds.release(database, read_id)
 
 
-def list_holds(database: Database, actor: Actor, purpose: Purpose) -> list[Hold]:
+def list_holds(database: Database, authoriser: Authoriser, purpose: Purpose) -> list[Hold]:
     """The reads held, with why, by whom, since when and until when; shows no plates.
 
     Raises:
-        AccessError: the actor may not.
+        AccessError: it is refused.
     """
-    authorise(actor, purpose, Permission.HOLD_READS)
-    return holds.list_holds(database)
+    with authoriser.access(Operation.SHOW_HOLDS, purpose) as access:
+        found = holds.list_holds(database)
+        access.show(tuple(hold.read_id for hold in found))
+        return found
 
 
 def parse_hold_end(text: str | None) -> datetime | None:

@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from alpr_edge.domain.access import Actor, Permission, Purpose, authorise
 from alpr_edge.domain.errors import AlprEdgeError
 from alpr_edge.hotlist.ingest import drop_folder
 from alpr_edge.hotlist.ingest.drop_folder import Listing
 from alpr_edge.hotlist.ingest.import_worker import ImportWorker
 from alpr_edge.hotlist.ingest.importer import ImportReport, Progress
 from alpr_edge.hotlist.ingest.request import format_of
+from alpr_edge.services.authorisation.authoriser import AccessSubject, Authoriser
+from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.settings import ListSource
 from alpr_edge.uplink.hotlist_downloader import HotlistDownloader
 
@@ -40,19 +41,21 @@ class ListSync:
     progress: Progress
     """Receives the progress of each import."""
 
-    def sync_source(self, actor: Actor, purpose: Purpose, source: ListSource, now: datetime | None) -> SyncResult:
+    def sync_source(self, authoriser: Authoriser, source: ListSource, now: datetime | None) -> SyncResult:
         """Bring one list up to date; a failure is part of the answer, not an error.
 
         Args:
-            actor: who asks for it.
-            purpose: what for.
+            authoriser: allows it and puts it on record.
             source: the source of the list.
             now: the moment, UTC; None when the clock is not confirmed.
 
         Raises:
-            AccessError: the actor may not.
+            AccessError: it is refused.
         """
-        authorise(actor, purpose, Permission.MANAGE_LISTS)
+        with authoriser.access(Operation.SYNC_LIST, subject=AccessSubject((f"list:{source.name}",))):
+            return self._sync(source, now)
+
+    def _sync(self, source: ListSource, now: datetime | None) -> SyncResult:
         reports: list[ImportReport] = []
         try:
             # An unknown format is reported before a list is downloaded.

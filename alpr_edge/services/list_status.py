@@ -3,17 +3,19 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from alpr_edge.domain.access import Actor, Permission, Purpose, authorise
 from alpr_edge.domain.alerting import ListAge
 from alpr_edge.domain.hits import Generation
+from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.hotlist.index.index import ListFault
 from alpr_edge.hotlist.index.loader import HotlistLoader
 from alpr_edge.hotlist.ingest.importer import ListStore
 from alpr_edge.hotlist.ingest.report import dismissed_refusals, refusals, refusals_by_hand
+from alpr_edge.services.authorisation.authoriser import AccessSubject, Authoriser
+from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.services.match_plate import list_level
 from alpr_edge.settings import HotlistSettings
+from alpr_edge.store.db.database import Database
 from alpr_edge.store.hotlists import officer_entries, sync_state
-from alpr_edge.store.hotlists.audit_log import ListAuditLog
 from alpr_edge.store.hotlists.officer_entries import OwnEntry
 from alpr_edge.store.hotlists.sync_state import SyncState
 
@@ -43,47 +45,55 @@ class HotlistStatus:
 
     lists: tuple[ListState, ...]
     """In order of source; those of the settings, those on the unit, and those with a refused feed."""
-    entries: tuple[OwnEntry, ...]
-    """Officers' own entries; covert ones only where they were asked for."""
+    entry_count: int
+    """Officers' own entries in force, covert ones left out."""
     faults: tuple[ListFault, ...]
     """Lists that do not open."""
 
 
-def hotlist_status(
-    lists: ListStore,
-    actor: Actor,
-    purpose: Purpose,
-    limits: HotlistSettings,
-    now: datetime | None,
-    *,
-    covert: bool = False,
-) -> HotlistStatus:
-    """Open every live list and collect its state.
+def hotlist_status(lists: ListStore, limits: HotlistSettings, now: datetime | None) -> HotlistStatus:
+    """Open every live list and collect its state; no plate is in it.
 
     Args:
         lists: the unit's lists.
-        actor: the person who asks.
-        purpose: what the data is wanted for.
         limits: the sources of the settings, and when a list is old.
         now: the moment, UTC; None when the clock is not confirmed.
-        covert: whether to show covert entries too; that is on record.
 
     Raises:
-        AccessError: the actor may not.
-        StoreError: the database does not answer, or the audit log cannot be written.
+        StoreError: the database does not answer.
     """
-    authorise(actor, purpose, Permission.SEE_PLATES)
-    if covert:
-        authorise(actor, purpose, Permission.SEE_COVERT)
-        ListAuditLog(lists.directory).append(actor, purpose, "show_covert_entries", now)
     index = HotlistLoader(lists.database, lists.lists_key, lists.directory).load()
     own = officer_entries.entries_in_force(lists.database, now)
     generations = {sealed_list.generation.source: sealed_list.generation for sealed_list in index.lists}
     return HotlistStatus(
         _list_states(lists, generations, limits, now),
-        tuple(each for each in own if covert or not each.entry.covert),
+        sum(not each.entry.covert for each in own),
         index.faults,
     )
+
+
+def show_entries(
+    database: Database, authoriser: Authoriser, purpose: Purpose, now: datetime | None, *, covert: bool = False
+) -> list[OwnEntry]:
+    """The officers' own entries in force.
+
+    Args:
+        database: the database of this unit.
+        authoriser: allows it and puts it on record.
+        purpose: what the data is wanted for.
+        now: the moment, UTC; None when the clock is not confirmed.
+        covert: whether covert entries are wanted too.
+
+    Raises:
+        AccessError: it is refused.
+        StoreError: the database does not answer, or it cannot be put on record.
+    """
+    operation = Operation.SHOW_COVERT_ENTRIES if covert else Operation.SHOW_ENTRIES
+    with authoriser.access(operation, purpose, AccessSubject(is_covert=covert)) as access:
+        own = officer_entries.entries_in_force(database, now)
+        shown = [each for each in own if covert or not each.entry.covert]
+        access.show(tuple(f"entry:{each.entry.record_id}" for each in shown))
+        return shown
 
 
 def _list_states(

@@ -3,16 +3,18 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Self
 
-from alpr_edge.domain.access import Actor, Permission, Purpose, authorise
 from alpr_edge.domain.alerting import ListAge, MatchContext, Tone, list_age, phrase_of, tone_of
 from alpr_edge.domain.hits import OWN_SOURCE, Generation, Hit
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.matching import CONFUSABLE_MIN, Entries, Match, MatchQuery, find_matches
+from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.domain.reads import Alternative
+from alpr_edge.services.authorisation.authoriser import AccessSubject, Authoriser
+from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.services.plate_input import plate_to_look_up, state_letters
 from alpr_edge.settings import HotlistSettings
-from alpr_edge.store.hotlists.audit_log import ListAuditLog
 
 
 class NotInForce(StrEnum):
@@ -40,6 +42,30 @@ class FoundEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class WithheldEntry:
+    """What is told of an entry to somebody without a permission for its source (policy 462.4(e))."""
+
+    source: str
+    """The name of the list."""
+    tone: Tone
+
+    @classmethod
+    def of(cls, entry: FoundEntry) -> Self:
+        """What is told of an entry."""
+        return cls(entry.match.generation.source, entry.tone)
+
+
+@dataclass(frozen=True, slots=True)
+class PlateMatches:
+    """What a plate matches."""
+
+    entries: tuple[FoundEntry, ...]
+    """The entries in force as a read would rank them, then the others."""
+    withheld: tuple[WithheldEntry, ...] = ()
+    """Of sources that the person has no permission for."""
+
+
+@dataclass(frozen=True, slots=True)
 class PlateQuery:
     """A plate to look up, and how."""
 
@@ -63,38 +89,34 @@ def parse_plates(text: str, state: str | None, now: Instant, *, covert: bool = F
 
 
 def match_plate(
-    entries: Entries,
-    actor: Actor,
-    purpose: Purpose,
-    query: PlateQuery,
-    limits: HotlistSettings,
-    audit_log: ListAuditLog,
-) -> list[FoundEntry]:
+    entries: Entries, authoriser: Authoriser, purpose: Purpose, query: PlateQuery, limits: HotlistSettings
+) -> PlateMatches:
     """Look a plate up as a read would be, and find the entries that would match at another time.
 
     Args:
         entries: the entries of the lists and of the officers.
-        actor: the person who asks.
+        authoriser: allows it and puts it on record.
         purpose: what the data is wanted for.
         query: the plate, as :func:`parse_plates` made it.
         limits: when a list is old, and how each source sounds.
-        audit_log: the log that a look-up of covert entries goes to.
-
-    Returns:
-        The entries in force as a read would rank them, then the others.
 
     Raises:
-        AccessError: the actor may not.
-        StoreError: the audit log cannot be written.
+        AccessError: it is refused.
+        StoreError: it cannot be put on record.
     """
-    authorise(actor, purpose, Permission.SEE_PLATES)
+    subject = AccessSubject(query=query.match.plate, is_covert=query.covert)
     if query.covert:
-        authorise(actor, purpose, Permission.SEE_COVERT)
-        audit_log.append(actor, purpose, "match_covert_entries", query.now.trusted_utc)
-    # A moment that is not known rules no entry out.
-    matches = find_matches(replace(query.match, at=None), entries)
-    answers = [_found_entry(match, limits, query.now) for match in matches if query.covert or not match.entry.covert]
-    return sorted(answers, key=lambda entry: entry.not_in_force is not None)
+        with authoriser.access(Operation.SHOW_COVERT_ENTRIES, purpose, subject):
+            pass
+    with authoriser.access(Operation.MATCH_PLATE, purpose, subject) as access:
+        # A moment that is not known rules no entry out.
+        matches = find_matches(replace(query.match, at=None), entries)
+        answers = [_found_entry(each, limits, query.now) for each in matches if query.covert or not each.entry.covert]
+        answers.sort(key=lambda entry: entry.not_in_force is not None)
+        shown = [each for each in answers if access.may_see(limits.permission_of(each.match.generation.source))]
+        withheld = [WithheldEntry.of(each) for each in answers if each not in shown]
+        access.show(tuple(f"list:{each.match.generation.source}" for each in shown))
+        return PlateMatches(tuple(shown), tuple(withheld))
 
 
 def list_level(generation: Generation, now: datetime | None, limits: HotlistSettings) -> ListAge:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from alpr_edge.domain.access import Actor, Permission, Purpose, authorise
+from alpr_edge.services.authorisation.authoriser import Authoriser
+from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.settings import Settings
 from alpr_edge.store.outbox.outbox import Outbox
 from alpr_edge.uplink.media import offload, open_medium, sealer_of, take_receipts
@@ -32,10 +33,9 @@ class ReceiptsReport:
     """Files that are no receipts of this unit's department, one line each."""
 
 
-def offload_items(  # noqa: PLR0913 - who, what for, what and where to
+def offload_items(
     outbox: Outbox,
-    actor: Actor,
-    purpose: Purpose,
+    authoriser: Authoriser,
     settings: Settings,
     medium: Path,
     *,
@@ -46,35 +46,34 @@ def offload_items(  # noqa: PLR0913 - who, what for, what and where to
 
     Args:
         outbox: the outbox of this unit.
-        actor: the person who asks.
-        purpose: what the data is wanted for.
+        authoriser: allows it and puts it on record.
         settings: the settings of this unit.
         medium: an existing folder on the medium.
         now: the present moment in UTC; None when unknown.
         tick: receives the number of items still to be written.
 
     Raises:
-        AccessError: the actor may not.
+        AccessError: it is refused.
         UplinkError: the medium is not there, full or broken, or this unit has no certificate.
         StoreError: the outbox cannot be read or written.
     """
-    authorise(actor, purpose, Permission.CHANGE_QUEUE)
-    with open_medium(medium, settings.unit.id) as folder:
+    with authoriser.access(Operation.OFFLOAD_ITEMS) as access, open_medium(medium, settings.unit.id) as folder:
         sealer = sealer_of(settings.uplink, settings.unit.id, folder.medium_id)
-        return Offload(folder.medium_id, offload(outbox, folder, sealer, settings.uplink, now, tick))
+        result = Offload(folder.medium_id, offload(outbox, folder, sealer, settings.uplink, now, tick))
+        access.show((f"medium:{result.medium_id}",), count=result.offloaded)
+        return result
 
 
 def apply_receipts(
-    outbox: Outbox, actor: Actor, purpose: Purpose, settings: Settings, medium: Path, now: datetime | None
+    outbox: Outbox, authoriser: Authoriser, settings: Settings, medium: Path, now: datetime | None
 ) -> ReceiptsReport:
     """Mark the items delivered that have a receipt on a medium; a second time changes nothing.
 
     Raises:
-        AccessError: the actor may not.
+        AccessError: it is refused.
         UplinkError: the medium cannot be read, or this unit knows no department.
         StoreError: the outbox cannot be written.
     """
-    authorise(actor, purpose, Permission.CHANGE_QUEUE)
-    with open_medium(medium, settings.unit.id) as folder:
+    with authoriser.access(Operation.APPLY_RECEIPTS), open_medium(medium, settings.unit.id) as folder:
         receipts = take_receipts(outbox, folder, settings.uplink, settings.unit.id, now)
     return ReceiptsReport(receipts.delivered, outbox.counts().offloaded, receipts.troubles)

@@ -2,19 +2,21 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
-from alpr_edge.domain.access import Actor, Permission, Purpose, authorise
 from alpr_edge.domain.errors import FeedError
 from alpr_edge.domain.hits import OWN_SOURCE, HotlistEntry, Reason
 from alpr_edge.domain.matching import Match
+from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.domain.plates import PLATE_LENGTH_MAX
 from alpr_edge.domain.reads import PlateRead
 from alpr_edge.domain.restrictions import Area, Hours
 from alpr_edge.hotlist.formats.base import REMARKS_MAX, VEHICLE_MAX, clean
 from alpr_edge.hotlist.index.officer_entries import OwnIndex
+from alpr_edge.services.authorisation.authoriser import AccessSubject, Authoriser
+from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.services.plate_input import plate_to_watch_for, state_letters
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.hotlists import officer_entries
@@ -55,12 +57,11 @@ class AddedEntry:
     """The newest first, at most :data:`~alpr_edge.store.reads.lookback.FOUND_MAX`."""
 
 
-def parse_entry(request: EntryRequest, actor: Actor, now: datetime | None) -> OwnEntry:
-    """Check what was typed and make an entry of it.
+def parse_entry(request: EntryRequest, now: datetime | None) -> OwnEntry:
+    """Check what was typed and make an entry of it, of nobody yet.
 
     Args:
         request: the entry as typed.
-        actor: the person who adds it.
         now: the moment, UTC; None when the clock is not confirmed.
 
     Raises:
@@ -79,41 +80,47 @@ def parse_entry(request: EntryRequest, actor: Actor, now: datetime | None) -> Ow
         hours=_parse_option(Hours.parse, request.hours),
         covert=request.covert,
     )
-    return OwnEntry(entry, _case(request.case), now, actor.name)
+    return OwnEntry(entry, _case(request.case), now, "")
 
 
 def add_entry(
-    database: Database, actor: Actor, purpose: Purpose, request: OwnEntry, now: datetime | None
+    database: Database, authoriser: Authoriser, purpose: Purpose, request: OwnEntry, now: datetime | None
 ) -> AddedEntry:
     """Add an entry, and find the stored reads that match it.
 
     Args:
         database: the database of this unit.
-        actor: the person who adds it.
+        authoriser: allows it and puts it on record.
         purpose: what the data is wanted for.
         request: the entry, as :func:`parse_entry` made it.
         now: the moment, UTC; None when the clock is not confirmed.
 
     Raises:
-        AccessError: the actor may not.
+        AccessError: it is refused.
         FeedError: it has ended, lasts too long, or too many are watched for.
         StoreError: it cannot be kept.
     """
-    authorise(actor, purpose, Permission.EDIT_ENTRIES)
-    own = officer_entries.add(database, request, now)
-    # The hours and the end of the entry do not count here: the question is where the vehicle was.
-    return AddedEntry(own, list(look_back(database, own.entry.plate, OwnIndex([own]))))
+    subject = AccessSubject(query=request.entry.plate, is_covert=request.entry.covert)
+    with authoriser.access(Operation.ADD_ENTRY, purpose, subject) as access:
+        own = officer_entries.add(database, replace(request, added_by=access.actor.name), now)
+        # The hours and the end of the entry do not count here: the question is where the vehicle was.
+        earlier_reads = list(look_back(database, own.entry.plate, OwnIndex([own])))
+        access.show((f"entry:{own.entry.record_id}", *(read.read_id for read, _ in earlier_reads)))
+        return AddedEntry(own, earlier_reads)
 
 
-def remove_entry(database: Database, actor: Actor, purpose: Purpose, entry_id: str, now: datetime | None) -> OwnEntry:
+def remove_entry(
+    database: Database, authoriser: Authoriser, purpose: Purpose, entry_id: str, now: datetime | None
+) -> OwnEntry:
     """Stop watching for an entry; its row is kept for audits.
 
     Raises:
-        AccessError: the actor may not.
+        AccessError: it is refused.
         FeedError: there is none of that id.
     """
-    authorise(actor, purpose, Permission.EDIT_ENTRIES)
-    return officer_entries.remove(database, entry_id, actor.name, now)
+    subject = AccessSubject((f"entry:{entry_id[:64]}",))
+    with authoriser.access(Operation.REMOVE_ENTRY, purpose, subject) as access:
+        return officer_entries.remove(database, entry_id, access.actor.name, now)
 
 
 def _case(text: str) -> str:

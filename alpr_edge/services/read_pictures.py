@@ -3,43 +3,50 @@
 import os
 from pathlib import Path
 
-from alpr_edge.domain.access import Actor, Permission, Purpose, authorise
 from alpr_edge.domain.errors import StoreError
+from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.domain.reads import EvidenceKind
 from alpr_edge.runtime.io_errors import io_errors
+from alpr_edge.services.authorisation.authoriser import AccessSubject, Authoriser
+from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.store.unit_store import UnitStore
 
 OWNER_ONLY = 0o600
 
 
 def write_picture(
-    store: UnitStore, actor: Actor, purpose: Purpose, read_id: str, kind: EvidenceKind, path: Path
+    store: UnitStore, authoriser: Authoriser, purpose: Purpose, read_id: str, kind: EvidenceKind, path: Path
 ) -> int:
     """Write the JPEG of a read to a new file of mode 0600; returns its size in bytes.
 
     Args:
         store: the store of this unit.
-        actor: the person who asks.
+        authoriser: allows it and puts it on record.
         purpose: what the data is wanted for.
         read_id: the read.
         kind: the picture of it: the whole scene, or the plate alone.
         path: the file to make; one that exists is never replaced.
 
     Raises:
-        AccessError: the actor may not.
+        AccessError: it is refused.
         LostError: the picture's file is missing or was changed.
         StoreError: there is no such read, no such picture of it, or the file cannot be made.
     """
-    authorise(actor, purpose, Permission.SEE_PLATES)
+    with authoriser.access(Operation.EXPORT_PICTURE, purpose, AccessSubject((read_id,))) as access:
+        jpeg = _picture(store, read_id, kind)
+        access.show((read_id,), byte_count=len(jpeg))
+    _create(path, jpeg)
+    return len(jpeg)
+
+
+def _picture(store: UnitStore, read_id: str, kind: EvidenceKind) -> bytes:
     stored_read = store.reads.get(read_id)
     if stored_read is None:
         raise StoreError(f"{read_id}: no such read here; alpr-edge reads shows the ids")
     digests = [image.sha256 for image in stored_read.read.evidence if image.kind is kind]
     if not digests:
         raise StoreError(f"{read_id}: no {kind} picture was kept: {stored_read.missing_evidence or 'none was taken'}")
-    jpeg = store.images.get(digests[0])
-    _create(path, jpeg)
-    return len(jpeg)
+    return store.images.get(digests[0])
 
 
 def _create(path: Path, content: bytes) -> None:

@@ -4,15 +4,29 @@ A list comes from the department (``department = true``), from any HTTPS address
 somebody else fills (``folder``); a folder may stand beside either, for the day the link is down.
 """
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from alpr_edge.domain.people.person import SourcePermission
 from alpr_edge.settings.base import FilePath, Name
 from alpr_edge.settings.list_rules import ListRules, ReasonName
 
 SOURCES_MAX = 32
 """NCIC, the state's files, neighbours and the department's own come to fewer."""
+
+
+SourceName = Literal["department", "state", "federal"]
+_PERMISSION_OF_FORMAT = {
+    "ncic": SourcePermission.FEDERAL,
+    "texas-ncic": SourcePermission.FEDERAL,
+    "clew": SourcePermission.STATE,
+    "texas-tcic": SourcePermission.STATE,
+    "colorado": SourcePermission.STATE,
+    "new-york": SourcePermission.STATE,
+    "florida": SourcePermission.STATE,
+}
+"""Formats in which one authority alone sends its lists."""
 
 
 class ListSource(ListRules):
@@ -28,12 +42,21 @@ class ListSource(ListRules):
     url: Annotated[
         str, Field(pattern=r"^(https://.+)?$", description="an address that begins with https://, or nothing")
     ] = ""
+    permission: SourceName | None = None
+    """The permission that shows its hits; None: that of the format (:attr:`source_permission`)."""
     check_interval_s: Annotated[float, Field(ge=10, le=86_400)] = 900.0
     bytes_max: Annotated[int, Field(ge=1024, le=4_294_967_296)] = 268_435_456
     ca_file: FilePath | None = None
     """None: that of [uplink]; likewise the next two."""
     certificate_file: FilePath | None = None
     key_file: FilePath | None = None
+
+    @property
+    def source_permission(self) -> SourcePermission:
+        """Whose data it is: an operator sees its hits with the permission for that (policy 462.4(e))."""
+        if self.permission is not None:
+            return SourcePermission(self.permission)
+        return _PERMISSION_OF_FORMAT.get(self.format, SourcePermission.DEPARTMENT)
 
     @model_validator(mode="after")
     def _one_origin(self) -> Self:

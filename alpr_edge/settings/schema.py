@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal, Self, get_args, get_origin
 
 from pydantic import AfterValidator, Field, Strict, model_validator
 
+from alpr_edge.domain.hits import OWN_SOURCE
+from alpr_edge.domain.people.person import SourcePermission
 from alpr_edge.settings.base import FilePath, Fraction, Name, Section, require_order
 from alpr_edge.settings.cameras import CameraSettings, V4l2Camera, camera_kinds, check_ids
 from alpr_edge.settings.list_rules import ListRules
@@ -95,6 +97,13 @@ class HotlistSettings(Section):
     def source_of(self, name: str) -> ListSource | None:
         """The settings of a source; None for a list imported by hand without any."""
         return next((source for source in self.source if source.name == name), None)
+
+    def permission_of(self, name: str) -> SourcePermission:
+        """Whose data a list is; one that the settings do not name counts as the most restricted."""
+        if name == OWN_SOURCE:
+            return SourcePermission.DEPARTMENT
+        source = self.source_of(name)
+        return SourcePermission.FEDERAL if source is None else source.source_permission
 
     def ages_of(self, name: str) -> tuple[timedelta, timedelta]:
         """From when on a source's list is amber, and red."""

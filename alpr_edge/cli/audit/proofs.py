@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from alpr_edge.cli.access.opening import open_access
+from alpr_edge.cli.access.options import BreakGlassOption, CaseOption, OffenceOption, PurposeOption, Statement
 from alpr_edge.cli.audit.common import KeyOption, key_of, read_file
-from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, require_owner
+from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
 from alpr_edge.cli.output import print_object, time_text
-from alpr_edge.domain.access import AUDIT
 
 if TYPE_CHECKING:
     from alpr_edge.domain.transparency.proof_files import ProofFile
@@ -22,6 +23,10 @@ _WITNESS_HELP = "The department's public key, or a file with it: its cosignature
 
 def prove(
     sequence: Annotated[int, typer.Argument(metavar="SEQUENCE", min=0, help="The record's number, from 0.")],
+    purpose: PurposeOption = "",
+    offence: OffenceOption = "",
+    case: CaseOption = "",
+    break_glass: BreakGlassOption = "",
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
@@ -29,15 +34,16 @@ def prove(
 
     Write it to a file with the suffix .tlog-proof, for alpr-edge audit check. That you looked goes on record.
     """
-    from alpr_edge.app.factories import open_clock
     from alpr_edge.services.audit.log_audits import key_of_log, prove_record
     from alpr_edge.settings import load
     from alpr_edge.store.access_log.log import open_access_log
 
     unit = load(settings)
-    actor = require_owner(unit.unit.data_directory)
-    with open_access_log(unit, migrate=False) as log:
-        proof = prove_record(log, actor, AUDIT, sequence, open_clock(unit))
+    with (
+        open_access(unit, Statement(purpose, offence, case, break_glass)) as (authoriser, known_purpose),
+        open_access_log(unit, migrate=False) as log,
+    ):
+        proof = prove_record(log, authoriser, known_purpose, sequence)
         key = key_of_log(log)
     if as_json:
         print_object({"sequence": sequence, "key": key.text, "proof": proof.text})

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, require_owner
+from alpr_edge.cli.access.opening import open_access
+from alpr_edge.cli.access.options import BreakGlassOption, CaseOption, OffenceOption, PurposeOption, Statement
+from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
 from alpr_edge.cli.output import count_text, print_object, print_table
-from alpr_edge.domain.access import AUDIT
 from alpr_edge.domain.errors import AuditError
 
 if TYPE_CHECKING:
@@ -23,6 +24,10 @@ def report(
     until: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="The last day.")],
     hours: Annotated[str, typer.Option("--hours", help="Usual hours, local time.")] = "06:00-22:00",
     sample: Annotated[int, typer.Option("--sample", min=0, max=200, help="Records to draw for review.")] = 10,
+    purpose: PurposeOption = "",
+    offence: OffenceOption = "",
+    case: CaseOption = "",
+    break_glass: BreakGlassOption = "",
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
@@ -30,7 +35,6 @@ def report(
 
     It names records by number and shows no plate; alpr-edge audit prove shows one record.
     """
-    from alpr_edge.app.factories import open_clock
     from alpr_edge.domain.access_log.reports import ReportRules
     from alpr_edge.services.audit.log_reports import report_on
     from alpr_edge.settings import load
@@ -42,32 +46,35 @@ def report(
     if rules.until < rules.since:
         raise AuditError("the last day is before the first")
     unit = load(settings)
-    actor = require_owner(unit.unit.data_directory)
-    with open_access_log(unit, migrate=False) as log:
-        result = report_on(log, actor, AUDIT, rules, open_clock(unit))
+    with (
+        open_access(unit, Statement(purpose, offence, case, break_glass)) as (authoriser, known_purpose),
+        open_access_log(unit, migrate=False) as log,
+    ):
+        result = report_on(log, authoriser, known_purpose, rules)
     print_object(_plain(result)) if as_json else _print(result)
 
 
 def review(
     week: Annotated[str, typer.Argument(metavar="WEEK", help="The week by ISO 8601, such as 2026-W48.")],
     note: Annotated[str, typer.Option("--note", help="What came of it, in one line; no plate.")],
+    purpose: PurposeOption = "",
+    offence: OffenceOption = "",
+    case: CaseOption = "",
+    break_glass: BreakGlassOption = "",
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
     """Note on record that you reviewed a week of the access log."""
-    from alpr_edge.app.factories import open_clock
     from alpr_edge.services.audit.log_reports import review_week
     from alpr_edge.settings import load
-    from alpr_edge.store.access_log.log import open_access_log
 
     unit = load(settings)
-    actor = require_owner(unit.unit.data_directory)
-    with open_access_log(unit, migrate=False) as log:
-        known_week = review_week(log, actor, AUDIT, week, note, open_clock(unit))
+    with open_access(unit, Statement(purpose, offence, case, break_glass)) as (authoriser, known_purpose):
+        known_week, reviewer = review_week(authoriser, known_purpose, week, note)
     if as_json:
-        print_object({"week": known_week, "reviewer": actor.name})
+        print_object({"week": known_week, "reviewer": reviewer})
     else:
-        typer.echo(f"{known_week}: reviewed by {actor.name}, on record")
+        typer.echo(f"{known_week}: reviewed by {reviewer}, on record")
 
 
 def _hours_of(text: str) -> tuple[time, time]:

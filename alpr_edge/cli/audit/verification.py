@@ -11,7 +11,6 @@ from alpr_edge.cli.audit.common import key_of, read_file
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, require_owner
 from alpr_edge.cli.output import count_text, print_object
 from alpr_edge.cli.progress import progress_bar
-from alpr_edge.domain.access import AUDIT
 
 if TYPE_CHECKING:
     from alpr_edge.store.access_log.audits import AuditResult
@@ -36,13 +35,11 @@ def verify(
     from alpr_edge.store.access_log.log import open_access_log
 
     unit = load(settings)
-    actor = require_owner(unit.unit.data_directory)
+    require_owner(unit.unit.data_directory)
     kept = None if checkpoint is None else read_file(checkpoint)
     with open_access_log(unit, migrate=False) as log, progress_bar("Verifying") as show:
         known_key = key_of(key) if key else None
-        result = verify_log(
-            log, actor, AUDIT, known_key, kept, lambda done, total: show("Verifying", done, max(total, 1))
-        )
+        result = verify_log(log, known_key, kept, lambda done, total: show("Verifying", done, max(total, 1)))
     if as_json:
         print_object({"ok": not result.findings, "result": result})
     else:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from alpr_edge import settings as settings_file
-from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, require_owner
+from alpr_edge.cli.access.opening import open_access, open_upkeep
+from alpr_edge.cli.access.options import BreakGlassOption, CaseOption, OffenceOption, PurposeOption, Statement
+from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
 from alpr_edge.cli.consent import YesOption, require_consent
 from alpr_edge.cli.hotlist.common import open_lists
 from alpr_edge.cli.output import count_text, print_lines, print_object, time_text
-from alpr_edge.domain.access import MAINTENANCE
-from alpr_edge.store.hotlists.audit_log import ListAuditLog
 
 if TYPE_CHECKING:
     from alpr_edge.services.list_changes import RemovedList
@@ -22,14 +22,13 @@ SourceArgument = Annotated[str, typer.Argument(metavar="SOURCE", help="Name of t
 
 def rollback(source: SourceArgument, as_json: JsonOption = False, settings: SettingsOption = DEFAULT_SETTINGS) -> None:
     """Go back to the generation before the live one. A running unit refreshes within a second or two."""
-    from alpr_edge.app.factories import open_clock
+    from alpr_edge.app.clock import open_clock
     from alpr_edge.services import list_changes
 
     unit = settings_file.load(settings)
-    actor = require_owner(unit.unit.data_directory)
     now = open_clock(unit).now().trusted_utc
-    with open_lists(unit, migrate=False) as lists:
-        live = list_changes.roll_back_list(lists, actor, MAINTENANCE, source, now).generation
+    with open_upkeep(unit) as authoriser, open_lists(unit, migrate=False) as lists:
+        live = list_changes.roll_back_list(lists, authoriser, source, now).generation
     if as_json:
         print_object({"source": source, "generation": live.serial, "issued": live.issued_at, "entries": live.entries})
     else:
@@ -46,19 +45,18 @@ def drop(
     settings: SettingsOption = DEFAULT_SETTINGS,
 ) -> None:
     """Remove a list with all its generations. The unit no longer matches its plates."""
-    from alpr_edge.app.factories import open_clock
+    from alpr_edge.app.clock import open_clock
     from alpr_edge.services import list_changes
     from alpr_edge.store.hotlists.download_spool import DownloadSpool
     from alpr_edge.store.keys import load_key
 
     unit = settings_file.load(settings)
-    actor = require_owner(unit.unit.data_directory)
     is_in_settings = unit.hotlist.source_of(source) is not None
     require_consent(_question(source, is_in_settings=is_in_settings), yes=yes)
     incoming = DownloadSpool(unit.unit.data_directory, load_key("outbox", unit.store.keys_directory))
     now = open_clock(unit).now().trusted_utc
-    with open_lists(unit, migrate=False) as lists:
-        removed_list = list_changes.drop_list(lists, incoming, actor, MAINTENANCE, source, now)
+    with open_upkeep(unit) as authoriser, open_lists(unit, migrate=False) as lists:
+        removed_list = list_changes.drop_list(lists, incoming, authoriser, source, now)
     if as_json:
         print_object(removed_list)
     else:
@@ -67,28 +65,35 @@ def drop(
 
 def dismiss(source: SourceArgument, as_json: JsonOption = False, settings: SettingsOption = DEFAULT_SETTINGS) -> None:
     """Dismiss a list's refused feed: no trouble for it any more. The list in use stays in use, and ages."""
-    from alpr_edge.app.factories import open_clock
+    from alpr_edge.app.clock import open_clock
     from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY
     from alpr_edge.services import list_changes
 
     unit = settings_file.load(settings)
-    actor = require_owner(unit.unit.data_directory)
     now = open_clock(unit).now().trusted_utc
     directory = unit.unit.data_directory / LISTS_DIRECTORY
-    report = list_changes.dismiss_refusal(directory, actor, MAINTENANCE, source, now)
+    with open_upkeep(unit) as authoriser:
+        report = list_changes.dismiss_refusal(directory, authoriser, source, now)
     if as_json:
         print_object({"source": source, "refusal": report.refused, "refused_at": report.at})
     else:
         typer.echo(f"{source}: dismissed: {report.refused}")
 
 
-def changes(as_json: JsonOption = False, settings: SettingsOption = DEFAULT_SETTINGS) -> None:
+def changes(
+    purpose: PurposeOption = "",
+    offence: OffenceOption = "",
+    case: CaseOption = "",
+    break_glass: BreakGlassOption = "",
+    as_json: JsonOption = False,
+    settings: SettingsOption = DEFAULT_SETTINGS,
+) -> None:
     """Show who changed lists by hand, or had covert entries shown, the oldest first."""
-    from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY
+    from alpr_edge.services.list_changes import list_changes_by_hand
 
     unit = settings_file.load(settings)
-    require_owner(unit.unit.data_directory)
-    lines = ListAuditLog(unit.unit.data_directory / LISTS_DIRECTORY).lines()
+    with open_access(unit, Statement(purpose, offence, case, break_glass)) as (authoriser, known_purpose):
+        lines = list_changes_by_hand(unit.unit.data_directory, authoriser, known_purpose)
     if as_json:
         print_lines(lines)
         return

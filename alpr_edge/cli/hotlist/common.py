@@ -1,4 +1,4 @@
-"""What the ``hotlist`` commands share: opening the lists, who may change them, a progress bar, and ages for JSON."""
+"""What the ``hotlist`` commands share: opening the lists, a progress bar, and ages for JSON."""
 
 from __future__ import annotations
 
@@ -7,10 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from alpr_edge.cli.caller import caller
-from alpr_edge.cli.common import require_owner
 from alpr_edge.cli.progress import progress_bar
-from alpr_edge.domain.access import ALL_PERMISSIONS, Actor
 from alpr_edge.domain.hits import Generation, HotlistEntry
 from alpr_edge.settings import Settings
 
@@ -47,18 +44,6 @@ def open_list_database(unit: Settings, *, migrate: bool) -> Iterator[Database]:
         yield database
     finally:
         database.close()
-
-
-def require_list_owner(unit: Settings) -> Actor:
-    """Let only the owner of the data folder or root change lists; where there is no folder yet, anybody with the keys.
-
-    Raises:
-        AccessError: the caller is neither.
-    """
-    if unit.unit.data_directory.exists():
-        return require_owner(unit.unit.data_directory)
-    name = caller()
-    return Actor(name, name, ALL_PERMISSIONS)
 
 
 def load_indexes(lists: ListStore, now: datetime | None) -> tuple[HotlistIndex, OwnIndex, CombinedIndex]:

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from alpr_edge import settings as settings_file
+from alpr_edge.cli.access.opening import open_upkeep
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, require_owner
-from alpr_edge.cli.hotlist.common import import_progress, open_lists, require_list_owner
+from alpr_edge.cli.hotlist.common import import_progress, open_lists
 from alpr_edge.cli.output import count_text, json_text, print_object, time_text
-from alpr_edge.domain.access import MAINTENANCE
 from alpr_edge.domain.errors import FeedError
 from alpr_edge.domain.hits import Reason
 from alpr_edge.hotlist.formats.base import FormatName
@@ -46,12 +46,11 @@ def import_file(
     settings: SettingsOption = DEFAULT_SETTINGS,
 ) -> None:
     """Import a feed as the next generation of a list. Where it is refused, the list in use stays in use."""
-    from alpr_edge.app.factories import open_clock
+    from alpr_edge.app.clock import open_clock
     from alpr_edge.hotlist.ingest.request import read_password
     from alpr_edge.services.list_changes import import_list
 
     unit = settings_file.load(settings)
-    actor = require_list_owner(unit)
     request = _request(unit, file, source, layout)
     if reason is not None:
         request = dataclasses.replace(request, reason=reason)
@@ -59,8 +58,12 @@ def import_file(
         request = dataclasses.replace(request, password=read_password(password_file))
     request = dataclasses.replace(request, dry_run=dry_run, accept_shrink=accept_shrink, accept_growth=accept_growth)
     _require_file(file)
-    with open_lists(unit, migrate=True) as lists, import_progress() as progress:
-        report = import_list(lists, actor, MAINTENANCE, request, open_clock(unit).now().trusted_utc, progress)
+    with (
+        open_upkeep(unit, migrate=True) as authoriser,
+        open_lists(unit, migrate=True) as lists,
+        import_progress() as progress,
+    ):
+        report = import_list(lists, authoriser, request, open_clock(unit).now().trusted_utc, progress)
     if as_json:
         print_object(_report_json(report))
     else:

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from alpr_edge import settings as settings_file
-from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, require_owner
+from alpr_edge.cli.access.opening import open_access
+from alpr_edge.cli.access.options import BreakGlassOption, CaseOption, OffenceOption, PurposeOption, Statement
+from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
 from alpr_edge.cli.hotlist.common import age_json, details_json, load_indexes, open_lists
 from alpr_edge.cli.hotlist.status import end_on_faults
 from alpr_edge.cli.output import count_text, print_lines, time_text
 from alpr_edge.cli.plate_entry import STANDARD_INPUT, PlateArgument, typed_plate
-from alpr_edge.domain.access import MAINTENANCE
 from alpr_edge.domain.hits import OWN_SOURCE, HotlistEntry
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.list_ages import age_words
-from alpr_edge.store.hotlists.audit_log import ListAuditLog
 
 if TYPE_CHECKING:
     from alpr_edge.hotlist.index.index import HotlistIndex
@@ -30,6 +30,10 @@ def match(
     plate: PlateArgument = STANDARD_INPUT,
     state: Annotated[str | None, typer.Option(help="Its state, two letters, if it was read.")] = None,
     covert: Annotated[bool, typer.Option("--covert", help="Find covert entries too; that is on record.")] = False,
+    purpose: PurposeOption = "",
+    offence: OffenceOption = "",
+    case: CaseOption = "",
+    break_glass: BreakGlassOption = "",
     as_json: JsonOption = False,
     settings: SettingsOption = DEFAULT_SETTINGS,
 ) -> None:
@@ -37,21 +41,32 @@ def match(
 
     The plate is asked for, or read from standard input; other texts that the reader considered follow after commas.
     """
-    from alpr_edge.app.factories import open_clock
+    from alpr_edge.app.clock import open_clock
     from alpr_edge.services.match_plate import match_plate, parse_plates
 
     text = typed_plate(plate, "Plate (others the reader considered after commas)")
     unit = settings_file.load(settings)
     now = open_clock(unit).now()
-    actor = require_owner(unit.unit.data_directory)
     query = parse_plates(text, state, now, covert=covert)
-    with open_lists(unit, migrate=False) as lists:
+    with (
+        open_access(unit, Statement(purpose, offence, case, break_glass)) as (authoriser, known_purpose),
+        open_lists(unit, migrate=False) as lists,
+    ):
         index, own, entries = load_indexes(lists, now.trusted_utc)
-        answers = match_plate(entries, actor, MAINTENANCE, query, unit.hotlist, ListAuditLog(lists.directory))
+        matches = match_plate(entries, authoriser, known_purpose, query, unit.hotlist)
     if as_json:
-        print_lines(_found_json(entry, now) for entry in answers)
+        print_lines(
+            [
+                *(_found_json(entry, now) for entry in matches.entries),
+                *({"withheld": True, "source": each.source, "tone": each.tone.value} for each in matches.withheld),
+            ]
+        )
     else:
-        typer.echo("\n".join(_found_text(entry, now) for entry in answers) or _nothing_text(index, own, covert=covert))
+        lines = [_found_text(entry, now) for entry in matches.entries]
+        lines += [
+            f"list {each.source} has an entry; you have no permission for its source" for each in matches.withheld
+        ]
+        typer.echo("\n".join(lines) or _nothing_text(index, own, covert=covert))
     end_on_faults(index.faults)
 
 

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from alpr_edge import settings as settings_file
-from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, require_owner
+from alpr_edge.cli.access.opening import open_access
+from alpr_edge.cli.access.options import BreakGlassOption, CaseOption, OffenceOption, PurposeOption, Statement
+from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
 from alpr_edge.cli.hotlist.common import open_list_database
 from alpr_edge.cli.hotlist.status import own_json, own_text
 from alpr_edge.cli.output import print_object, time_text
 from alpr_edge.cli.plate_entry import STANDARD_INPUT, PlateArgument, typed_plate
-from alpr_edge.domain.access import MAINTENANCE
 from alpr_edge.domain.hits import Reason
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def add(
     plate: PlateArgument = STANDARD_INPUT,
     *,
     reason: Annotated[Reason, typer.Option(help="Why it is wanted.")],
-    case: Annotated[str, typer.Option(help="Number of the case or incident.")],
+    case: Annotated[str, typer.Option("--case", help="Number of the case or incident, of the entry as well.")],
     expires: Annotated[str, typer.Option(help="Its end: 90m, 12h, 3d, or a date and time such as 2026-05-04T18:00.")],
     state: Annotated[str | None, typer.Option(help="Issuing state, two letters.")] = None,
     vehicle: Annotated[str, typer.Option(help="Make, model, colour: for an officer to compare.")] = "",
@@ -37,22 +38,27 @@ def add(
     area: Annotated[str | None, typer.Option(help="Only here: latitude,longitude,radius in metres.")] = None,
     hours: Annotated[str | None, typer.Option(help="Only then: such as 'Mo-Fr 22:00-06:00'.")] = None,
     covert: Annotated[bool, typer.Option("--covert", help="Silent in the car; the department is told.")] = False,
+    purpose: PurposeOption = "",
+    offence: OffenceOption = "",
+    break_glass: BreakGlassOption = "",
     as_json: JsonOption = False,
     settings: SettingsOption = DEFAULT_SETTINGS,
 ) -> None:
     """Watch for a plate or a part of one (? one character, * any number), and look through the reads held already."""
-    from alpr_edge.app.factories import open_clock
+    from alpr_edge.app.clock import open_clock
     from alpr_edge.services import officer_entries as services
     from alpr_edge.services.officer_entries import EntryRequest
 
     text = typed_plate(plate, "Plate (? one character, * any number)")
     unit = settings_file.load(settings)
-    actor = require_owner(unit.unit.data_directory)
     now = open_clock(unit).now().trusted_utc
     request = EntryRequest(text, reason, case, expires, state, vehicle, remarks, area, hours, covert)
-    own_entry = services.parse_entry(request, actor, now)
-    with open_list_database(unit, migrate=False) as database:
-        result = services.add_entry(database, actor, MAINTENANCE, own_entry, now)
+    own_entry = services.parse_entry(request, now)
+    with (
+        open_access(unit, Statement(purpose, offence, case, break_glass)) as (authoriser, known_purpose),
+        open_list_database(unit, migrate=False) as database,
+    ):
+        result = services.add_entry(database, authoriser, known_purpose, own_entry, now)
     if as_json:
         print_object(own_json(result.own) | {"seen": [_sighting_json(*each) for each in result.earlier_reads]})
     else:
@@ -61,18 +67,24 @@ def add(
 
 def remove(
     entry_id: Annotated[str, typer.Argument(metavar="ID", help="Of the entry, as add and status show it.")],
+    purpose: PurposeOption = "",
+    offence: OffenceOption = "",
+    case: CaseOption = "",
+    break_glass: BreakGlassOption = "",
     as_json: JsonOption = False,
     settings: SettingsOption = DEFAULT_SETTINGS,
 ) -> None:
     """Stop watching for an officer's own entry; its row is kept for audits."""
-    from alpr_edge.app.factories import open_clock
+    from alpr_edge.app.clock import open_clock
     from alpr_edge.services import officer_entries as services
 
     unit = settings_file.load(settings)
-    actor = require_owner(unit.unit.data_directory)
     now = open_clock(unit).now().trusted_utc
-    with open_list_database(unit, migrate=False) as database:
-        own = services.remove_entry(database, actor, MAINTENANCE, entry_id, now)
+    with (
+        open_access(unit, Statement(purpose, offence, case, break_glass)) as (authoriser, known_purpose),
+        open_list_database(unit, migrate=False) as database,
+    ):
+        own = services.remove_entry(database, authoriser, known_purpose, entry_id, now)
     if as_json:
         print_object(own_json(own))
     else:

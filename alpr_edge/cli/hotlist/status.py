@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from alpr_edge import settings as settings_file
+from alpr_edge.cli.access.opening import open_access
+from alpr_edge.cli.access.options import BreakGlassOption, CaseOption, OffenceOption, PurposeOption, Statement
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, require_owner
 from alpr_edge.cli.hotlist.common import age_json, details_json, open_lists
-from alpr_edge.cli.output import print_object, print_table, time_text
-from alpr_edge.domain.access import MAINTENANCE
+from alpr_edge.cli.output import count_text, print_object, print_table, time_text
 from alpr_edge.domain.hits import Generation
 from alpr_edge.domain.list_ages import age_words
 
@@ -26,26 +27,35 @@ _HEADERS = ("list", "generation", "issued", "imported or confirmed", "age", "lev
 
 
 def status(
-    covert: Annotated[bool, typer.Option("--covert", help="Show covert entries too; that is on record.")] = False,
+    entries: Annotated[bool, typer.Option("--entries", help="Show the officers' own entries; asks for what.")] = False,
+    covert: Annotated[bool, typer.Option("--covert", help="With --entries: covert ones too.")] = False,
+    purpose: PurposeOption = "",
+    offence: OffenceOption = "",
+    case: CaseOption = "",
+    break_glass: BreakGlassOption = "",
     as_json: JsonOption = False,
     settings: SettingsOption = DEFAULT_SETTINGS,
 ) -> None:
-    """Show every list, its age and size and how its sync stands, and the officers' own entries.
+    """Show every list, its age and size and how its sync stands. Opens each list to be sure.
 
-    Opens each list to be sure.
+    The officers' own entries are counted, and shown to whoever is signed in and says what for.
     """
-    from alpr_edge.app.factories import open_clock
-    from alpr_edge.services.list_status import hotlist_status
+    from alpr_edge.app.clock import open_clock
+    from alpr_edge.services.list_status import hotlist_status, show_entries
 
     unit = settings_file.load(settings)
     now = open_clock(unit).now().trusted_utc
-    actor = require_owner(unit.unit.data_directory)
+    require_owner(unit.unit.data_directory)
+    own: list[OwnEntry] = []
     with open_lists(unit, migrate=False) as lists:
-        state = hotlist_status(lists, actor, MAINTENANCE, unit.hotlist, now, covert=covert)
+        if entries or covert:
+            with open_access(unit, Statement(purpose, offence, case, break_glass)) as (authoriser, known_purpose):
+                own = show_entries(lists.database, authoriser, known_purpose, now, covert=covert)
+        state = hotlist_status(lists, unit.hotlist, now)
     if as_json:
-        print_object(_status_json(state, now))
+        print_object(_status_json(state, own, now))
     else:
-        _print_status(state, now)
+        _print_status(state, own, now)
     end_on_faults(state.faults)
 
 
@@ -82,13 +92,14 @@ def own_text(own: OwnEntry) -> str:
     return ", ".join([*parts, *(["covert"] if entry.covert else [])])
 
 
-def _status_json(state: HotlistStatus, now: datetime | None) -> dict[str, Any]:
+def _status_json(state: HotlistStatus, own: list[OwnEntry], now: datetime | None) -> dict[str, Any]:
     return {
         "lists": [
             _generation_json(each.generation, each, now) | _sync_json(each) for each in state.lists if each.generation
         ],
         "not_held": [_sync_json(each) | {"source": each.source} for each in state.lists if not each.generation],
-        "entries": [own_json(own) for own in state.entries],
+        "entries": [own_json(each) for each in own],
+        "entry_count": state.entry_count,
         "faults": [{"source": fault.source, "message": fault.message} for fault in state.faults],
     }
 
@@ -121,14 +132,14 @@ def _sync_json(state: ListState) -> dict[str, Any]:
     }
 
 
-def _print_status(state: HotlistStatus, now: datetime | None) -> None:
+def _print_status(state: HotlistStatus, own: list[OwnEntry], now: datetime | None) -> None:
     live = [(each, each.generation) for each in state.lists if each.generation]
     if live:
         rows = [_row(generation, each, now) for each, generation in live]
         print_table(_HEADERS, rows, [_COLOURS[str(each.level)] for each, _ in live])
-    elif not state.faults and not state.entries:
+    elif not state.faults and not state.entry_count:
         typer.echo("No hotlist was imported yet: this unit matches no plate.")
-    for line in _lines(state):
+    for line in _lines(state, own):
         typer.echo(line)
     if live and now is None:
         typer.echo("no age is known: no receiver and no time server confirms the clock; wait for a fix")
@@ -146,13 +157,16 @@ def _row(generation: Generation, state: ListState, now: datetime | None) -> tupl
     )
 
 
-def _lines(state: HotlistStatus) -> Iterable[str]:
+def _lines(state: HotlistStatus, own: list[OwnEntry]) -> Iterable[str]:
     broken = {fault.source for fault in state.faults}
     for each in state.lists:
         if each.generation is None and each.source not in broken:
             yield f"list {each.source}: nothing imported yet"
         yield from (f"list {each.source}: {line}" for line in _sync_lines(each))
-    yield from map(own_text, state.entries)
+    yield from map(own_text, own)
+    if state.entry_count and not own:
+        count = count_text(state.entry_count, "entry", "entries")
+        yield f"{count} of officers: alpr-edge hotlist status --entries shows them to whoever is signed in"
 
 
 def _sync_lines(state: ListState) -> Iterable[str]:

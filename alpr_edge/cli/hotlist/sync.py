@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from alpr_edge import settings as settings_file
+from alpr_edge.cli.access.opening import open_upkeep
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
-from alpr_edge.cli.hotlist.common import import_progress, require_list_owner
+from alpr_edge.cli.hotlist.common import import_progress
 from alpr_edge.cli.output import count_text, print_lines
-from alpr_edge.domain.access import MAINTENANCE
 from alpr_edge.domain.errors import FeedError
 from alpr_edge.hotlist.ingest.report import refusals
 from alpr_edge.settings import ListSource, Settings
@@ -27,22 +27,23 @@ def sync(
     settings: SettingsOption = DEFAULT_SETTINGS,
 ) -> None:
     """Download and import what is newer, now. A running unit refreshes by itself."""
-    from alpr_edge.app.factories import open_clock, open_hotlist_downloader
+    from alpr_edge.app.clock import open_clock
+    from alpr_edge.app.factories import open_hotlist_downloader
     from alpr_edge.hotlist.ingest.import_worker import open_import_worker
     from alpr_edge.services.hotlist_sync import ListSync
     from alpr_edge.store.unit_store import open_store
 
     unit = settings_file.load(settings)
     list_sources = _sources_of(unit, sources or [])
-    actor = require_list_owner(unit)
     with (
+        open_upkeep(unit, migrate=True) as authoriser,
         open_store(unit, migrate=True) as store,
         open_import_worker(unit.unit.data_directory, unit.store.keys_directory) as worker,
         import_progress() as progress,
     ):
         downloader, now = open_hotlist_downloader(unit, store), open_clock(unit).now().trusted_utc
         list_sync = ListSync(downloader, worker, progress)
-        results = [list_sync.sync_source(actor, MAINTENANCE, source, now) for source in list_sources]
+        results = [list_sync.sync_source(authoriser, source, now) for source in list_sources]
         reasons = {report.source: report.refused for report in refusals(worker.lists.directory)}
     notes = [_note(source, reasons.get(source.name, "")) for source in list_sources]
     if as_json:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, queue_actor
+from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
 from alpr_edge.cli.item_states import items_text
 from alpr_edge.cli.output import count_text, print_object, print_table
 from alpr_edge.cli.progress import progress_bar
-from alpr_edge.domain.access import MAINTENANCE
 from alpr_edge.services.disk_explanation import size_text
 from alpr_edge.settings import Settings, load
 
@@ -34,13 +33,13 @@ def _usage(unit: Settings, store: UnitStore) -> dict[str, Any]:
     from alpr_edge.services.disk_usage import SLICES, disk_usage
 
     with progress_bar("Counting", SLICES) as show:
-        figures = disk_usage(store, queue_actor(), MAINTENANCE, unit, lambda done: show("Counting", done, SLICES))
+        figures = disk_usage(store, unit, lambda done: show("Counting", done, SLICES))
     return figures | {"deletion_by_age_rests": _pause_reason(unit, store)}
 
 
 def _pause_reason(unit: Settings, store: UnitStore) -> str:
     """Why nothing is deleted by age: by the running unit's health, else by this computer's clock."""
-    from alpr_edge.app.factories import open_clock
+    from alpr_edge.app.clock import open_clock
     from alpr_edge.diagnostics.context import fresh_health
     from alpr_edge.services.disk_usage import deletion_objection
 

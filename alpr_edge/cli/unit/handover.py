@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, queue_actor
+from alpr_edge.cli.access.opening import open_upkeep
+from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
 from alpr_edge.cli.output import count_text, print_object
 from alpr_edge.cli.progress import progress_bar
-from alpr_edge.domain.access import MAINTENANCE
 
 if TYPE_CHECKING:
     from alpr_edge.services.handover import Handover
@@ -31,7 +31,7 @@ def handover_command(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonO
 
     The unit must be stopped. scripts/decommission asks this before it destroys anything.
     """
-    from alpr_edge.app.factories import open_clock
+    from alpr_edge.app.clock import open_clock
     from alpr_edge.app.instance_lock import instance_lock
     from alpr_edge.services.audit.log_queue import queue_new_records
     from alpr_edge.services.handover import prepare
@@ -44,10 +44,11 @@ def handover_command(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonO
         instance_lock(unit.unit.data_directory),
         open_store(unit, migrate=True, renew=True) as store,
         open_access_log(unit, migrate=True) as log,
+        open_upkeep(unit) as authoriser,
         progress_bar("Counting") as tick,
     ):
+        handover = prepare(store, authoriser, tick)
         queue_new_records(log, store.database, open_clock(unit).now())
-        handover = prepare(store, queue_actor(), MAINTENANCE, tick)
     print_object(handover) if as_json else typer.echo("\n".join(_lines(handover)))
 
 

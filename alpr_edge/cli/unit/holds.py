@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, require_owner
+from alpr_edge.cli.access.opening import open_access
+from alpr_edge.cli.access.options import BreakGlassOption, CaseOption, OffenceOption, PurposeOption, Statement
+from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
 from alpr_edge.cli.output import print_lines, print_object, print_table, time_text
-from alpr_edge.domain.access import MAINTENANCE
 
 if TYPE_CHECKING:
     from alpr_edge.store.retention.holds import Hold
@@ -22,6 +23,10 @@ def hold_command(
     until: Annotated[
         str | None, typer.Option("--until", help="When the hold ends, such as 2026-12-31; default: when released.")
     ] = None,
+    purpose: PurposeOption = "",
+    offence: OffenceOption = "",
+    case: CaseOption = "",
+    break_glass: BreakGlassOption = "",
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
@@ -32,9 +37,11 @@ def hold_command(
     from alpr_edge.store.unit_store import open_store
 
     unit, request = load(settings), HoldRequest(read, reason, parse_hold_end(until))
-    actor = require_owner(unit.unit.data_directory)
-    with open_store(unit, migrate=False) as store:
-        hold = hold_read(store.database, actor, MAINTENANCE, request, SystemClock().now())
+    with (
+        open_access(unit, Statement(purpose, offence, case, break_glass)) as (authoriser, known_purpose),
+        open_store(unit, migrate=False) as store,
+    ):
+        hold = hold_read(store.database, authoriser, known_purpose, request, SystemClock().now())
     if as_json:
         print_object(hold)
     else:
@@ -42,7 +49,13 @@ def hold_command(
 
 
 def release_command(
-    read: ReadArgument, settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = False
+    read: ReadArgument,
+    purpose: PurposeOption = "",
+    offence: OffenceOption = "",
+    case: CaseOption = "",
+    break_glass: BreakGlassOption = "",
+    settings: SettingsOption = DEFAULT_SETTINGS,
+    as_json: JsonOption = False,
 ) -> None:
     """Let a held read be deleted like the others again."""
     from alpr_edge.services.holds import release_read
@@ -50,22 +63,33 @@ def release_command(
     from alpr_edge.store.unit_store import open_store
 
     unit = load(settings)
-    actor = require_owner(unit.unit.data_directory)
-    with open_store(unit, migrate=False) as store:
-        release_read(store.database, actor, MAINTENANCE, read)
+    with (
+        open_access(unit, Statement(purpose, offence, case, break_glass)) as (authoriser, known_purpose),
+        open_store(unit, migrate=False) as store,
+    ):
+        release_read(store.database, authoriser, known_purpose, read)
     print_object({"read_id": read, "held": False}) if as_json else typer.echo(f"{read} is not held any more")
 
 
-def holds_command(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = False) -> None:
+def holds_command(
+    purpose: PurposeOption = "",
+    offence: OffenceOption = "",
+    case: CaseOption = "",
+    break_glass: BreakGlassOption = "",
+    settings: SettingsOption = DEFAULT_SETTINGS,
+    as_json: JsonOption = False,
+) -> None:
     """List the reads that are held: why, by whom, since when and until when. Shows no plates."""
     from alpr_edge.services.holds import list_holds
     from alpr_edge.settings import load
     from alpr_edge.store.unit_store import open_store
 
     unit = load(settings)
-    actor = require_owner(unit.unit.data_directory)
-    with open_store(unit, migrate=False) as store:
-        holds = list_holds(store.database, actor, MAINTENANCE)
+    with (
+        open_access(unit, Statement(purpose, offence, case, break_glass)) as (authoriser, known_purpose),
+        open_store(unit, migrate=False) as store,
+    ):
+        holds = list_holds(store.database, authoriser, known_purpose)
     if as_json:
         print_lines(holds)
     elif holds:

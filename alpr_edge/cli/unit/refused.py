@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, queue_actor
+from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
 from alpr_edge.cli.output import count_text, print_lines, print_table, time_text
-from alpr_edge.domain.access import MAINTENANCE
 
 if TYPE_CHECKING:
     from alpr_edge.store.recovery.refused_records import RefusedRecord
@@ -16,14 +15,13 @@ if TYPE_CHECKING:
 
 def refused_command(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = False) -> None:
     """List the records that the store did not take, and why. No plates; each start of the unit tries them again."""
-    from alpr_edge.services.recovery.refused_records import list_refused_records
     from alpr_edge.settings import load
     from alpr_edge.store.keys import load_key
     from alpr_edge.store.recovery.refused_records import RefusedRecords
 
     unit = load(settings)
     refused_records = RefusedRecords(unit.unit.data_directory, load_key("outbox", unit.store.keys_directory))
-    records = list_refused_records(refused_records, queue_actor(), MAINTENANCE)
+    records = refused_records.list_records()
     if as_json:
         print_lines(records)
     elif records:

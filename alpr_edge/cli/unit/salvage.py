@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
-from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, require_owner
+from alpr_edge.cli.access.opening import open_upkeep
+from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
 from alpr_edge.cli.output import count_text, print_object
 from alpr_edge.cli.progress import progress_bar
-from alpr_edge.domain.access import MAINTENANCE
 from alpr_edge.domain.errors import StoreError
 
 _DISCARD_HELP = "Delete each one from which everything readable came over. It may hold evidence: ask first (462.5)."
@@ -32,15 +32,15 @@ def salvage(
     from alpr_edge.store.unit_store import open_store
 
     unit = load(settings)
-    actor = require_owner(unit.unit.data_directory)
     databases = damaged_databases(unit.unit.data_directory)
-    if acknowledge:
-        acknowledge_databases(databases, actor, MAINTENANCE)
-        _print_acknowledged([database.folder.name for database in databases], as_json=as_json)
-        return
-    with open_store(unit, migrate=False) as store, progress_bar("Salvaging") as bar:
-        reports = salvage_databases(store, databases, actor, MAINTENANCE, bar)
-    incomplete = discard_databases(databases, reports, actor, MAINTENANCE) if discard else []
+    with open_upkeep(unit) as authoriser:
+        if acknowledge:
+            acknowledge_databases(databases, authoriser)
+            _print_acknowledged([database.folder.name for database in databases], as_json=as_json)
+            return
+        with open_store(unit, migrate=False) as store, progress_bar("Salvaging") as bar:
+            reports = salvage_databases(store, databases, authoriser, bar)
+        incomplete = discard_databases(databases, reports, authoriser) if discard else []
     print_object({"databases": reports}) if as_json else _print(reports)
     if incomplete:
         raise StoreError(f"kept, as rows in them hang on lost ones and are nowhere else: {', '.join(incomplete)}")

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from alpr_edge.domain.access import Purpose
 from alpr_edge.domain.people.person import Person, SourcePermission
 from alpr_edge.domain.permissions.actions import Action
 from alpr_edge.domain.permissions.profile import Need, Profile, PurposeRule
-from alpr_edge.domain.permissions.purposes import PurposeCode
+from alpr_edge.domain.permissions.purposes import Purpose, PurposeCode
 from alpr_edge.domain.permissions.table import BREAK_GLASS_ACTIONS, allows
 from alpr_edge.domain.sessions.break_glass import BreakGlass
 from alpr_edge.domain.sessions.session import SessionState

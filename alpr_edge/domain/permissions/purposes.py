@@ -3,6 +3,7 @@
 Which of them a department offers, and what each asks for, stands in its profile (:mod:`.profile`).
 """
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -33,3 +34,20 @@ class PurposeCode(StrEnum):
     IMMIGRATION_ENFORCEMENT = "immigration_enforcement"
     PROTECTED_HEALTH_CARE = "protected_health_care"
     PROTEST = "protest"
+
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """What somebody wants the data for, as they say it."""
+
+    code: str
+    """A :class:`PurposeCode`; whether the profile offers it is for :mod:`.decision` to say."""
+    offence: str | None = None
+    """An offence of the profile's list, by its code."""
+    case: str | None = None
+    """A case number in one of the agency's formats."""
+    note: str = ""
+
+
+MAINTENANCE = Purpose(PurposeCode.MAINTENANCE.value)
+"""The purpose of what keeps the unit running, and shows no plate."""

@@ -1,9 +1,7 @@
 """Reports on the access log, and notes that a week of it was reviewed; both go on record themselves."""
 
-from alpr_edge.domain.access import Actor, Permission, Purpose, authorise
 from alpr_edge.domain.access_log.records import parse_record
 from alpr_edge.domain.access_log.reports import (
-    REVIEW_ACTION,
     AccessReport,
     ReportRules,
     ReportWriter,
@@ -11,63 +9,62 @@ from alpr_edge.domain.access_log.reports import (
     week_object,
 )
 from alpr_edge.domain.errors import AuditError
-from alpr_edge.domain.ports import Clock
-from alpr_edge.services.audit.access_entries import AccessAction, allowed_entry
+from alpr_edge.domain.permissions.purposes import Purpose
+from alpr_edge.services.authorisation.authoriser import AccessSubject, Authoriser
+from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.store.access_log.log import AccessLog
 
 BATCH = 2000
 
 
-def report_on(log: AccessLog, actor: Actor, purpose: Purpose, rules: ReportRules, clock: Clock) -> AccessReport:
+def report_on(log: AccessLog, authoriser: Authoriser, purpose: Purpose, rules: ReportRules) -> AccessReport:
     """Report on the accesses of some days.
 
     Args:
         log: the log.
-        actor: the person who asks.
+        authoriser: allows it and puts it on record.
         purpose: what for.
         rules: the days, and what stands out.
-        clock: says when it was shown.
 
     Raises:
-        AccessError: the actor may not.
+        AccessError: it is refused.
         AuditError: a record cannot be read: verify the log.
         StoreError: the log cannot be read, or the access is not on record: nothing may be shown.
     """
-    authorise(actor, purpose, Permission.SEE_LOG)
+    objects = (f"days:{rules.since}:{rules.until}",)
+    with authoriser.access(Operation.REPORT_LOG, purpose, AccessSubject(objects)) as access:
+        report = _report(log, rules)
+        access.show(objects, count=report.records)
+        return report
+
+
+def _report(log: AccessLog, rules: ReportRules) -> AccessReport:
     head = log.head()
     writer, first = ReportWriter(rules, head.root), 0
     while batch := log.read_bodies(first, min(BATCH, head.size - first)):
         for _, body in batch:
             writer.add(parse_record(body))
         first = batch[-1][0] + 1
-    report = writer.finish()
-    action = AccessAction("report_log", objects=(f"days:{rules.since}:{rules.until}",), shown=report.records)
-    now = clock.now()
-    log.append(allowed_entry(actor, purpose, action, now), now)
-    return report
+    return writer.finish()
 
 
-def review_week(log: AccessLog, actor: Actor, purpose: Purpose, week: str, note: str, clock: Clock) -> str:
-    """Note on record that somebody reviewed a week of the log; returns the week as it stands there.
+def review_week(authoriser: Authoriser, purpose: Purpose, week: str, note: str) -> tuple[str, str]:
+    """Note on record that somebody reviewed a week of the log; returns the week as it stands there, and the reviewer.
 
     Args:
-        log: the log.
-        actor: the reviewer.
+        authoriser: allows it and puts it on record.
         purpose: what for.
         week: the week, such as ``2026-W48``.
         note: what came of it.
-        clock: says when.
 
     Raises:
-        AccessError: the actor may not.
+        AccessError: it is refused.
         AuditError: it is no week, or the note is empty.
         StoreError: it is not on record.
     """
-    authorise(actor, purpose, Permission.REVIEW_LOG)
     if not note.strip() or not note.isprintable():
         raise AuditError("the note is empty or cannot be printed; say what came of the review, in one line")
     known_week = parse_week(week)
-    action = AccessAction(REVIEW_ACTION, objects=(week_object(known_week),), note=note.strip()[:500])
-    now = clock.now()
-    log.append(allowed_entry(actor, purpose, action, now), now)
-    return known_week
+    subject = AccessSubject((week_object(known_week),), note=note.strip()[:500])
+    with authoriser.access(Operation.REVIEW_WEEK, purpose, subject) as access:
+        return known_week, access.actor.name

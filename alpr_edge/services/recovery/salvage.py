@@ -3,8 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from alpr_edge.domain.access import Actor, Permission, Purpose, authorise
 from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY
+from alpr_edge.services.authorisation.authoriser import AccessSubject, Authoriser
+from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.store.recovery.damaged_databases import DamagedDatabase
 from alpr_edge.store.recovery.salvage import Salvage
 from alpr_edge.store.unit_store import UnitStore
@@ -13,65 +14,67 @@ PageCounter = Callable[[str, int, int], None]
 """Receives the name of a database, the pages read of it and its pages in all."""
 
 
-def acknowledge_databases(databases: Sequence[DamagedDatabase], actor: Actor, purpose: Purpose) -> None:
+def acknowledge_databases(databases: Sequence[DamagedDatabase], authoriser: Authoriser) -> None:
     """End the alarm of damaged databases; they stay as they are.
 
     Raises:
-        AccessError: the actor may not.
+        AccessError: it is refused.
         StoreError: one cannot be marked.
     """
-    authorise(actor, purpose, Permission.SALVAGE_DATABASES)
-    for database in databases:
-        database.acknowledge()
+    with authoriser.access(Operation.ACKNOWLEDGE_DATABASES, subject=_subject(databases)):
+        for database in databases:
+            database.acknowledge()
 
 
 def salvage_databases(
-    store: UnitStore, databases: Sequence[DamagedDatabase], actor: Actor, purpose: Purpose, progress: PageCounter
+    store: UnitStore, databases: Sequence[DamagedDatabase], authoriser: Authoriser, progress: PageCounter
 ) -> list[dict[str, Any]]:
     """Copy what can be read of damaged databases into today's; again changes nothing more.
 
     Args:
         store: the store of this unit.
         databases: the damaged databases.
-        actor: the person who asks.
-        purpose: what the data is wanted for.
+        authoriser: allows it and puts it on record.
         progress: receives the name of the database, the pages read and the pages in all.
 
     Returns:
         The report of each, without plates.
 
     Raises:
-        AccessError: the actor may not.
+        AccessError: it is refused.
         StoreError: today's database cannot be written.
     """
-    authorise(actor, purpose, Permission.SALVAGE_DATABASES)
-    return [_salvage(store, database, progress) for database in databases]
+    with authoriser.access(Operation.SALVAGE_DATABASES, subject=_subject(databases)):
+        return [_salvage(store, database, progress) for database in databases]
 
 
 def discard_databases(
-    databases: Sequence[DamagedDatabase], reports: Sequence[dict[str, Any]], actor: Actor, purpose: Purpose
+    databases: Sequence[DamagedDatabase], reports: Sequence[dict[str, Any]], authoriser: Authoriser
 ) -> list[str]:
     """Delete the damaged databases of which everything that can be read came over, and say so in their reports.
 
     Args:
         databases: the damaged databases.
         reports: what :func:`salvage_databases` returned for them; each gets ``discarded``.
-        actor: the person who asks.
-        purpose: what for.
+        authoriser: allows it and puts it on record.
 
     Returns:
         The names of those that stay, as they hold what is nowhere else.
 
     Raises:
-        AccessError: the actor may not.
+        AccessError: it is refused.
         StoreError: one cannot be deleted.
     """
-    authorise(actor, purpose, Permission.SALVAGE_DATABASES)
-    for database, report in zip(databases, reports, strict=True):
-        report["discarded"] = report["complete"]
-        if report["complete"]:
-            database.discard()
+    with authoriser.access(Operation.DISCARD_DATABASES, subject=_subject(databases)):
+        for database, report in zip(databases, reports, strict=True):
+            report["discarded"] = report["complete"]
+            if report["complete"]:
+                database.discard()
     return [report["name"] for report in reports if not report["complete"]]
+
+
+def _subject(databases: Sequence[DamagedDatabase]) -> AccessSubject:
+    return AccessSubject(tuple(f"database:{database.folder.name}" for database in databases))
 
 
 def _salvage(store: UnitStore, database: DamagedDatabase, progress: PageCounter) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from alpr_edge.domain.access import Actor, Purpose
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.instants import rfc3339
 from alpr_edge.runtime.durable_files import PRIVATE_FILE, give_to_owner_of, private_directory, sync_directory
@@ -32,8 +31,8 @@ class ListAuditLog:
 
     def append(
         self,
-        actor: Actor,
-        purpose: Purpose,
+        actor: str,
+        purpose: str,
         action: str,
         now: datetime | None,
         **details: Any,  # noqa: ANN401 - values of JSON
@@ -41,8 +40,8 @@ class ListAuditLog:
         """Write a line that is on the disk when this returns.
 
         Args:
-            actor: who acts.
-            purpose: what for.
+            actor: the name of whoever acts.
+            purpose: what for, by its code.
             action: the action, such as ``import_list``.
             now: the moment, UTC; None when it is not known.
             details: what the action is about, such as the source of a list; no plates.
@@ -52,8 +51,8 @@ class ListAuditLog:
         """
         line = {
             "at": rfc3339(now) if now else None,
-            "actor": actor.name,
-            "purpose": purpose.code,
+            "actor": actor,
+            "purpose": purpose,
             "action": action,
             **details,
         }

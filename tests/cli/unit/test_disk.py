@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from alpr_edge.app.factories import open_clock
+from alpr_edge.app.clock import open_clock
 from alpr_edge.cli import app
 from alpr_edge.domain.deletion_dates import DepartmentDate
 from alpr_edge.settings import load

@@ -1,0 +1,275 @@
+"""Decides whether somebody may do something, and puts the answer on record before anything is shown or changed.
+
+Every service that touches plates, people, lists or logs begins with :meth:`Authoriser.access`. An access that only
+shows something is recorded once its result is known and before the service returns it, with what is shown; a change is
+recorded before it is made, and what it then shows is recorded once more. Either way a record is on the disk before
+anybody sees anything; where it cannot be written, nothing is shown and nothing is changed.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from alpr_edge.access.sessions import SessionPlace, authorise_request
+from alpr_edge.access.store import AccessStore
+from alpr_edge.domain.access_log.records import AccessEntry, AccessOutcome, AccessRecord, RecordedChange, record_moment
+from alpr_edge.domain.errors import AccessError, AlprEdgeError, StoreError
+from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.people.person import SourcePermission
+from alpr_edge.domain.permissions.decision import AccessDecision, AccessRequest, DecisionReason, decide_break_glass
+from alpr_edge.domain.permissions.profile import Profile, SecurityProfile
+from alpr_edge.domain.permissions.purposes import MAINTENANCE, Purpose
+from alpr_edge.domain.ports import Clock
+from alpr_edge.domain.sessions.break_glass import BreakGlass
+from alpr_edge.services.authorisation.callers import Actor, Caller, login_actor
+from alpr_edge.services.authorisation.operations import RULES, Operation, OperationRule
+from alpr_edge.services.authorisation.refusals import NO_SESSION, NOT_OWNER, refusal_sentence
+
+OBJECTS_NAMED_MAX = 1000
+"""Most objects that a record names; it counts them all."""
+SESSION_ID_CHARACTERS = 16
+
+
+class RecordLog(Protocol):
+    """Where records go: the unit's access log."""
+
+    def append(self, entry: AccessEntry, now: Instant) -> AccessRecord:
+        """Append a record; on the disk when this returns, StoreError where it is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The rules that are in force."""
+
+    profile: Profile
+    """Of the state."""
+    security: SecurityProfile
+
+
+@dataclass(frozen=True, slots=True)
+class AccessSubject:
+    """What an access is about, as far as it is known before."""
+
+    objects: tuple[str, ...] = ()
+    """Ids; never plates."""
+    query: str = ""
+    """The plate that is searched for, which Civil Code 1798.90.52(b) asks for."""
+    source: SourcePermission | None = None
+    is_covert: bool = False
+    """Whether covert entries are asked for."""
+    note: str = ""
+    changes: tuple[RecordedChange, ...] = ()
+    """Old and new values; a secret or a plate stands as its digest."""
+
+
+@dataclass(slots=True)
+class Access:
+    """An access that was allowed; the service says here what it shows."""
+
+    actor: Actor
+    """Who it is."""
+    purpose: Purpose
+    now: Instant
+    objects: tuple[str, ...] = ()
+    shown: int = 0
+    shown_bytes: int = 0
+
+    def show(self, objects: tuple[str, ...] = (), *, count: int | None = None, byte_count: int = 0) -> None:
+        """Say what the service is about to return.
+
+        Args:
+            objects: ids of what is shown; never plates.
+            count: how many objects are shown; None: as many as there are ids.
+            byte_count: bytes of pictures or files.
+        """
+        self.objects = objects
+        self.shown = len(objects) if count is None else count
+        self.shown_bytes = byte_count
+
+    def may_see(self, source: SourcePermission) -> bool:
+        """Whether data of a source may be shown (policy 462.4(e)); otherwise a hit shows level and list alone."""
+        return source in self.actor.sources
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What was decided: who it is, and why not, if not."""
+
+    actor: Actor
+    decision: AccessDecision
+    purpose: Purpose
+    refusal: str = ""
+    """The sentence for whoever asked, where it was refused."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Authoriser:
+    """Decides and records for one caller; opened once for a command, and for each request of a page.
+
+    Args:
+        accounts: people and sessions; None: there are none on this machine, so nobody is signed in.
+        log: the access log.
+        policy: the rules in force.
+        clock: says when.
+        caller: who calls.
+    """
+
+    accounts: AccessStore | None = field(repr=False)
+    log: RecordLog = field(repr=False)
+    policy: Policy = field(repr=False)
+    clock: Clock = field(repr=False)
+    caller: Caller
+
+    @contextmanager
+    def access(
+        self, operation: Operation, purpose: Purpose = MAINTENANCE, subject: AccessSubject | None = None
+    ) -> Iterator[Access]:
+        """Allow one access and put it on record, or refuse it, which goes on record as well.
+
+        The block is the access: what it computes may leave it only by returning through its end.
+
+        Args:
+            operation: what is done.
+            purpose: what for, as the person says; upkeep is for maintenance, whatever they say.
+            subject: what it is about.
+
+        Yields:
+            Who it is, and what they may see; the block says there what it shows.
+
+        Raises:
+            AccessError: it is refused; the sentence says what to do.
+            StoreError: it cannot be put on record: nothing was changed, and nothing may be shown.
+        """
+        subject = subject or AccessSubject()
+        rule, now = RULES[operation], self.clock.now()
+        answer = self._decide(rule, purpose, subject, now)
+        if not answer.decision.is_allowed:
+            self._append(self._entry(operation, answer, subject, now))
+            raise AccessError(answer.refusal)
+        access = Access(answer.actor, answer.purpose, now, subject.objects)
+        if rule.is_change:
+            self._append(self._entry(operation, answer, subject, now))
+        try:
+            yield access
+        except AlprEdgeError as error:
+            self._append(self._entry(operation, answer, subject, now, note=f"not done: {type(error).__name__}"))
+            raise
+        if not rule.is_change or access.shown:
+            self._append(self._entry(operation, answer, subject, now, access))
+
+    def _decide(self, rule: OperationRule, purpose: Purpose, subject: AccessSubject, now: Instant) -> _Answer:
+        caller = self.caller
+        if caller.break_glass is not None:
+            return self._decide_break_glass(caller.break_glass, rule, purpose, subject)
+        if not rule.is_upkeep:
+            return self._decide_session(rule, purpose, subject, now)
+        answer = self._decide_session(rule, MAINTENANCE, subject, now)
+        if answer.decision.is_allowed:
+            return answer
+        if caller.is_owner:
+            return _Answer(login_actor(caller.login), AccessDecision(DecisionReason.ALLOWED), MAINTENANCE)
+        return replace(answer, refusal=answer.refusal if caller.token else NOT_OWNER)
+
+    def _decide_session(self, rule: OperationRule, purpose: Purpose, subject: AccessSubject, now: Instant) -> _Answer:
+        caller, request = self.caller, _request(rule, purpose, subject)
+        if self.accounts is None or not caller.token:
+            return _Answer(login_actor(caller.login), AccessDecision(DecisionReason.SESSION_ENDED), purpose, NO_SESSION)
+        place = SessionPlace(caller.token, caller.login, caller.address, now)
+        found = authorise_request(self.accounts, place, request, self.policy.profile, self.policy.security.sessions)
+        sentence = self._refusal(found.decision, purpose)
+        if found.person is None or found.session is None:
+            return _Answer(login_actor(caller.login), found.decision, purpose, sentence)
+        person = found.person
+        actor = Actor(
+            person.person_id,
+            person.name,
+            person.organisation,
+            found.session.token_sha256[:SESSION_ID_CHARACTERS],
+            person.sources,
+            person.has_covert_clearance,
+        )
+        return _Answer(actor, found.decision, purpose, sentence)
+
+    def _decide_break_glass(
+        self, record: BreakGlass, rule: OperationRule, purpose: Purpose, subject: AccessSubject
+    ) -> _Answer:
+        decision = decide_break_glass(record, _request(rule, purpose, subject), self.policy.profile)
+        actor = Actor("", record.name, record.organisation, sources=frozenset(SourcePermission))
+        return _Answer(actor, decision, purpose, self._refusal(decision, purpose))
+
+    def _refusal(self, decision: AccessDecision, purpose: Purpose) -> str:
+        """What somebody is told, where it was refused."""
+        return "" if decision.is_allowed else refusal_sentence(decision.reason, purpose.code, self.policy.profile)
+
+    def _entry(
+        self,
+        operation: Operation,
+        answer: _Answer,
+        subject: AccessSubject,
+        now: Instant,
+        access: Access | None = None,
+        note: str = "",
+    ) -> AccessEntry:
+        """The entry of an access: as it was asked for, or with what it shows."""
+        actor, decision, purpose = answer.actor, answer.decision, answer.purpose
+        objects = subject.objects if access is None else access.objects or subject.objects
+        return AccessEntry(
+            person_id=actor.person_id,
+            person=_word(actor.name),
+            organisation=_word(actor.organisation),
+            break_glass=self.caller.break_glass is not None,
+            session=actor.session_id,
+            component=self.caller.component,
+            action=operation.value,
+            objects=objects[:OBJECTS_NAMED_MAX],
+            query=subject.query,
+            purpose=_code(purpose.code),
+            offence=_word(purpose.offence or ""),
+            case=_word(purpose.case or ""),
+            note=_sentence("; ".join(part for part in (note, subject.note, purpose.note) if part)),
+            outcome=AccessOutcome.ALLOWED if decision.is_allowed else AccessOutcome.REFUSED,
+            reason=self._reason(decision),
+            shown=0 if access is None else access.shown,
+            shown_bytes=0 if access is None else access.shown_bytes,
+            address=_word(self.caller.address),
+            changes=subject.changes if access is None else (),
+            happened=record_moment(now),
+        )
+
+    def _reason(self, decision: AccessDecision) -> str:
+        """Why it was refused, what the free text hints at, and why the glass was broken."""
+        record = self.caller.break_glass
+        parts = [] if decision.is_allowed else [decision.reason.value]
+        parts += [f"flagged {flag.value}" for flag in decision.flags]
+        parts += [] if record is None else [f"break-glass by {record.login}: {record.reason}"]
+        return _sentence("; ".join(parts))
+
+    def _append(self, entry: AccessEntry) -> None:
+        try:
+            self.log.append(entry, self.clock.now())
+        except StoreError as error:
+            raise StoreError(f"nothing is shown or changed, as it cannot be put on record: {error}") from None
+
+
+def _request(rule: OperationRule, purpose: Purpose, subject: AccessSubject) -> AccessRequest:
+    return AccessRequest(rule.action, purpose, subject.source, is_covert=subject.is_covert)
+
+
+def _printable(text: str, characters_max: int) -> str:
+    """A text as a record may hold it: what cannot be printed could make one record look like another."""
+    return "".join(character for character in text if character.isprintable())[:characters_max]
+
+
+def _word(text: str) -> str:
+    return _printable(text, 128)
+
+
+def _sentence(text: str) -> str:
+    return _printable(text, 500)
+
+
+def _code(text: str) -> str:
+    """The code of a purpose as a record may hold it; of whatever is none, that there was none."""
+    is_code = text.isascii() and text[:1].islower() and text.replace("_", "a").isalnum() and text == text.lower()
+    return text[:64] if is_code else "none"

@@ -1,0 +1,53 @@
+"""Who calls a service: a session, the login behind a command, or root that breaks the glass."""
+
+from dataclasses import dataclass, field
+
+from alpr_edge.domain.people.person import SourcePermission
+from alpr_edge.domain.sessions.break_glass import BreakGlass
+
+LOCAL = "local"
+"""The address of somebody at the machine itself."""
+COMMAND_LINE = "command_line"
+UNIT = "unit"
+"""The name of the unit itself, which acts where nobody asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls a service, as the program that opened it knows them. Nothing of it is believed of the person."""
+
+    login: str
+    """The login of the operating system, or the connection; sessions are bound to it."""
+    token: str = field(default="", repr=False)
+    """The token of a session; empty: there is none."""
+    address: str = LOCAL
+    is_owner: bool = False
+    """Whether it is the owner of the unit's data, or root, at the machine: never somebody behind a page."""
+    break_glass: BreakGlass | None = None
+    """A checked record of break-glass (:func:`~alpr_edge.domain.sessions.break_glass.break_glass`)."""
+    component: str = COMMAND_LINE
+    """The program, as records name it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who was allowed to do something, as it stands on record."""
+
+    person_id: str
+    """Of the roster; ``login:NAME`` of an owner without a session; empty: the unit itself, or break-glass."""
+    name: str
+    organisation: str = ""
+    session_id: str = ""
+    """The beginning of the digest of the session's token, no secret; empty: there is no session."""
+    sources: frozenset[SourcePermission] = frozenset()
+    """Whose data they may see (policy 462.4(e))."""
+    has_covert_clearance: bool = False
+
+
+UNIT_ACTOR = Actor("", UNIT)
+"""The unit itself."""
+
+
+def login_actor(login: str) -> Actor:
+    """The owner of the unit's data, by their login."""
+    return Actor(f"login:{login}", login)

@@ -1,0 +1,61 @@
+"""Opens the authoriser of a unit for one caller."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from alpr_edge.access.passwords import Argon2Passwords
+from alpr_edge.domain.ports import Clock
+from alpr_edge.services.authorisation.authoriser import Authoriser, Policy
+from alpr_edge.services.authorisation.callers import Caller
+from alpr_edge.services.authorisation.sign_ins import SignInDesk
+from alpr_edge.settings import Settings
+from alpr_edge.settings.profiles import load_profile, load_security_profile
+from alpr_edge.store.access.accounts import open_accounts
+from alpr_edge.store.access.schema import FILE_NAME
+from alpr_edge.store.access_log.log import open_access_log
+
+
+def load_policy(settings: Settings) -> Policy:
+    """The rules in force by the settings."""
+    return Policy(load_profile(settings.policy), load_security_profile(settings.policy))
+
+
+def has_accounts(settings: Settings) -> bool:
+    """Whether the unit ever had a roster of people."""
+    return (settings.unit.data_directory / FILE_NAME).exists()
+
+
+@contextmanager
+def open_sign_in_desk(settings: Settings, caller: Caller, clock: Clock) -> Iterator[SignInDesk]:
+    """Open what signs people in; closes it at the end.
+
+    Raises:
+        StoreError: no access key, or a database that does not open: nobody can sign in.
+    """
+    directory, keys = settings.unit.data_directory, settings.store.keys_directory
+    with open_access_log(settings, migrate=False) as log, open_accounts(directory, keys, migrate=False) as accounts:
+        yield SignInDesk(accounts, Argon2Passwords(), log, load_policy(settings), clock, caller)
+
+
+@contextmanager
+def open_authoriser(settings: Settings, caller: Caller, clock: Clock, *, migrate: bool = False) -> Iterator[Authoriser]:
+    """Open log, accounts and rules of a unit; closes them at the end. Accounts are opened for a session alone.
+
+    Args:
+        settings: the settings of the unit.
+        caller: who calls.
+        clock: the unit's clock.
+        migrate: make the access log where there is none yet, before the unit's first start.
+
+    Raises:
+        StoreError: no access key, or a database that does not open: nothing can be shown or changed.
+    """
+    policy = load_policy(settings)
+    with ExitStack() as resources:
+        log = resources.enter_context(open_access_log(settings, migrate=migrate))
+        accounts = None
+        if caller.token:
+            accounts = resources.enter_context(
+                open_accounts(settings.unit.data_directory, settings.store.keys_directory, migrate=False)
+            )
+        yield Authoriser(accounts, log, policy, clock, caller)

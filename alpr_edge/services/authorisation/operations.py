@@ -1,0 +1,98 @@
+"""Everything of plates, people, lists and logs that a service does for somebody: a closed list.
+
+An operation that is not here cannot be asked for, so nothing is allowed by default. Its value is the word in the access
+log. ``tests/cli/access/allowed_verbs.txt`` is the same list as people review it.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from alpr_edge.domain.permissions.actions import Action
+
+
+class Operation(StrEnum):
+    """An operation of a service, by its word in the access log."""
+
+    SHOW_READS = "show_reads"
+    EXPORT_PICTURE = "export_picture"
+    MATCH_PLATE = "match_plate"
+    ADD_ENTRY = "add_entry"
+    REMOVE_ENTRY = "remove_entry"
+    SHOW_ENTRIES = "show_entries"
+    SHOW_COVERT_ENTRIES = "show_covert_entries"
+    HOLD_READ = "hold_read"
+    RELEASE_READ = "release_read"
+    SHOW_HOLDS = "show_holds"
+    PROVE_RECORD = "prove_record"
+    REPORT_LOG = "report_log"
+    REVIEW_WEEK = "review_week"
+    SHOW_LIST_CHANGES = "show_list_changes"
+    IMPORT_LIST = "import_list"
+    SYNC_LIST = "sync_list"
+    ROLL_BACK_LIST = "roll_back_list"
+    DROP_LIST = "drop_list"
+    DISMISS_REFUSAL = "dismiss_refusal"
+    REQUEUE_ITEMS = "requeue_items"
+    OFFLOAD_ITEMS = "offload_items"
+    APPLY_RECEIPTS = "apply_receipts"
+    PREPARE_HANDOVER = "prepare_handover"
+    SALVAGE_DATABASES = "salvage_databases"
+    ACKNOWLEDGE_DATABASES = "acknowledge_databases"
+    DISCARD_DATABASES = "discard_databases"
+    CHANGE_SETTINGS = "change_settings"
+    CHANGE_MODELS = "change_models"
+    CHANGE_PEOPLE = "change_people"
+
+
+@dataclass(frozen=True, slots=True)
+class OperationRule:
+    """What an operation needs."""
+
+    action: Action
+    """What the table of permissions is asked for."""
+    is_change: bool = False
+    """Whether it changes something: then it goes on record before it is done, and not only before it is shown."""
+    is_upkeep: bool = False
+    """Whether the owner of the unit's data, or root, may do it without signing in: it shows no plate."""
+
+
+def _change(action: Action) -> OperationRule:
+    return OperationRule(action, is_change=True)
+
+
+def _upkeep(action: Action) -> OperationRule:
+    return OperationRule(action, is_change=True, is_upkeep=True)
+
+
+RULES: dict[Operation, OperationRule] = {
+    Operation.SHOW_READS: OperationRule(Action.SEE_READS),
+    Operation.EXPORT_PICTURE: OperationRule(Action.SEE_READS),
+    Operation.MATCH_PLATE: OperationRule(Action.SEARCH),
+    Operation.ADD_ENTRY: _change(Action.ADD_ENTRY),
+    Operation.REMOVE_ENTRY: _change(Action.ADD_ENTRY),
+    Operation.SHOW_ENTRIES: OperationRule(Action.SEE_HITS),
+    Operation.SHOW_COVERT_ENTRIES: OperationRule(Action.SEE_COVERT),
+    Operation.HOLD_READ: _change(Action.HOLD),
+    Operation.RELEASE_READ: _change(Action.HOLD),
+    Operation.SHOW_HOLDS: OperationRule(Action.HOLD),
+    Operation.PROVE_RECORD: OperationRule(Action.SEE_LOG),
+    Operation.REPORT_LOG: OperationRule(Action.SEE_LOG),
+    Operation.REVIEW_WEEK: _change(Action.REVIEW),
+    Operation.SHOW_LIST_CHANGES: OperationRule(Action.SEE_LOG),
+    Operation.IMPORT_LIST: _upkeep(Action.MANAGE_LISTS),
+    Operation.SYNC_LIST: _upkeep(Action.MANAGE_LISTS),
+    Operation.ROLL_BACK_LIST: _upkeep(Action.MANAGE_LISTS),
+    Operation.DROP_LIST: _upkeep(Action.MANAGE_LISTS),
+    Operation.DISMISS_REFUSAL: _upkeep(Action.MANAGE_LISTS),
+    Operation.REQUEUE_ITEMS: _upkeep(Action.MANAGE_SETTINGS),
+    Operation.OFFLOAD_ITEMS: _upkeep(Action.MANAGE_SETTINGS),
+    Operation.APPLY_RECEIPTS: _upkeep(Action.MANAGE_SETTINGS),
+    Operation.PREPARE_HANDOVER: _upkeep(Action.MANAGE_SETTINGS),
+    Operation.SALVAGE_DATABASES: _upkeep(Action.MANAGE_SETTINGS),
+    Operation.ACKNOWLEDGE_DATABASES: _upkeep(Action.MANAGE_SETTINGS),
+    Operation.DISCARD_DATABASES: _upkeep(Action.MANAGE_SETTINGS),
+    Operation.CHANGE_SETTINGS: _upkeep(Action.MANAGE_SETTINGS),
+    Operation.CHANGE_MODELS: _upkeep(Action.MANAGE_SETTINGS),
+    Operation.CHANGE_PEOPLE: _change(Action.MANAGE_PEOPLE),
+}
+"""What each operation needs."""

@@ -1,0 +1,49 @@
+"""What somebody is told who may not do something: one sentence that says what to do."""
+
+from alpr_edge.domain.permissions.decision import DecisionReason
+from alpr_edge.domain.permissions.profile import Profile
+
+NO_SESSION = "sign in first: alpr-edge sign-in"
+NOT_OWNER = "only root or the owner of the unit's data may do this without signing in; run it with sudo in front"
+_ADMINISTRATOR = "ask the ALPR administrator"
+_SENTENCES = {
+    DecisionReason.SESSION_GLANCE: "the session is locked or was idle; open it with your password: alpr-edge sign-in",
+    DecisionReason.SESSION_EXPIRED: "the session has ended; sign in again: alpr-edge sign-in",
+    DecisionReason.SESSION_ENDED: NO_SESSION,
+    DecisionReason.ROSTER_EXPIRED: "the roster of people has ended; connect the unit to its department",
+    DecisionReason.ACCOUNT_SUSPENDED: f"this account is suspended; {_ADMINISTRATOR}",
+    DecisionReason.ACCOUNT_LEFT: f"this account has ended; {_ADMINISTRATOR}",
+    DecisionReason.ACCOUNT_EXPIRED: f"this account has run out; {_ADMINISTRATOR}",
+    DecisionReason.ACCOUNT_IDLE: f"this account was not used for 90 days; {_ADMINISTRATOR}",
+    DecisionReason.CJIS_TRAINING: "your CJIS security training is missing or has run out; see the training supervisor",
+    DecisionReason.ALPR_TRAINING: "your ALPR training is missing or has run out; see the training supervisor",
+    DecisionReason.NOTE_TOO_LONG: "the note to the purpose is too long; keep it to one sentence",
+    DecisionReason.REAL_DATA: "training uses made-up data alone, and this is real; choose the purpose it is really for",
+    DecisionReason.NOT_GRANTED: f"none of your roles may do this for that purpose; {_ADMINISTRATOR}",
+    DecisionReason.SOURCE: f"you have no permission for the source of this data; {_ADMINISTRATOR}",
+    DecisionReason.COVERT: f"this needs clearance for covert entries; {_ADMINISTRATOR}",
+}
+
+
+def refusal_sentence(reason: DecisionReason, code: str, profile: Profile) -> str:
+    """Say why something was refused, and what to do about it.
+
+    Args:
+        reason: why it was refused.
+        code: the code of the purpose that was given.
+        profile: the rules of the state; purposes, offences and case formats are listed from it.
+    """
+    if reason in _SENTENCES:
+        return _SENTENCES[reason]
+    purposes = f"the purposes are {', '.join(sorted(profile.purposes))}"
+    offences = f"the offences are {', '.join(sorted(profile.offences))}"
+    cases = f"it looks like {' or '.join(profile.case_formats.formats)}"
+    return {
+        DecisionReason.PURPOSE_MISSING: f"say what it is for: --purpose; {purposes}",
+        DecisionReason.PURPOSE_UNKNOWN: f"no such purpose; {purposes}",
+        DecisionReason.PURPOSE_BARRED: f"this purpose is barred ({profile.barred.get(code, '')}); the try is on record",
+        DecisionReason.OFFENCE_MISSING: f"this purpose needs an offence: --offence; {offences}",
+        DecisionReason.OFFENCE_UNKNOWN: f"no such offence; {offences}",
+        DecisionReason.CASE_MISSING: f"this purpose needs a case number: --case; {cases}",
+        DecisionReason.CASE_FORMAT: f"that is no case number of this agency; {cases}",
+    }[reason]

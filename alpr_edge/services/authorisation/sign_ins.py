@@ -1,0 +1,136 @@
+"""Signs people in and out, each try on record before its answer is told.
+
+What was typed as a name stands in no record: it may be a password that somebody typed in the wrong place.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from alpr_edge.access.attempts import PasswordAttempt, SignInPlace, SignInResult
+from alpr_edge.access.passwords import PasswordVerifier
+from alpr_edge.access.sessions import SessionPlace, find_session, lock_session, sign_out
+from alpr_edge.access.sign_in import reopen, sign_in
+from alpr_edge.access.store import AccessStore
+from alpr_edge.domain.access_log.records import AccessEntry, AccessOutcome, record_moment
+from alpr_edge.domain.errors import StoreError
+from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.people.person import Person
+from alpr_edge.domain.ports import Clock
+from alpr_edge.domain.sessions.session import AccessSession, SessionState
+from alpr_edge.services.authorisation.authoriser import SESSION_ID_CHARACTERS, Policy, RecordLog
+from alpr_edge.services.authorisation.callers import Caller
+
+NO_PURPOSE = "none"
+"""The purpose of records about a sign-in, which is for none yet."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SignInDesk:
+    """Signs people in at one place.
+
+    Args:
+        accounts: people and sessions.
+        passwords: compares passwords.
+        log: the access log.
+        policy: the rules in force.
+        clock: says when.
+        caller: the login, and the session that it has.
+    """
+
+    accounts: AccessStore = field(repr=False)
+    passwords: PasswordVerifier = field(repr=False)
+    log: RecordLog = field(repr=False)
+    policy: Policy = field(repr=False)
+    clock: Clock = field(repr=False)
+    caller: Caller
+
+    def state(self) -> SessionState:
+        """What the caller's session is good for; ended where there is none."""
+        now = self.clock.now()
+        session = find_session(self.accounts, self._place(now))
+        return SessionState.ENDED if session is None else session.state_at(now, self.policy.security.sessions)
+
+    def sign_in(self, attempt: PasswordAttempt, *, is_acknowledged: bool) -> SignInResult:
+        """Sign somebody in with password and code.
+
+        Args:
+            attempt: what was typed.
+            is_acknowledged: whether the notice of the security profile was acknowledged.
+
+        Raises:
+            StoreError: accounts or log cannot be written: nobody is signed in.
+        """
+        security = self.policy.security
+        place = self._sign_in_place(self.clock.now(), security.notice if is_acknowledged else "")
+        result = sign_in(self.accounts, self.passwords, security, attempt, place)
+        return self._recorded("sign_in", result)
+
+    def reopen(self, password: str) -> SignInResult:
+        """Open the caller's session again, which is in glance mode, by the password alone.
+
+        Raises:
+            StoreError: accounts or log cannot be written: the session is ended.
+        """
+        place = self._sign_in_place(self.clock.now(), "")
+        result = reopen(self.accounts, self.passwords, self.policy.security, self.caller.token, password, place)
+        return self._recorded("reopen_session", result)
+
+    def lock(self) -> bool:
+        """Bring the caller's session into glance mode; False where there is none."""
+        return self._end("lock_session", lock_session)
+
+    def sign_out(self) -> bool:
+        """End the caller's session; False where there is none."""
+        return self._end("sign_out", sign_out)
+
+    def person_of(self, person_id: str) -> Person | None:
+        """Somebody of the roster in force."""
+        with self.accounts.reading() as rows:
+            account = rows.account_of(person_id)
+        return None if account is None else account.person
+
+    def _end(self, action: str, end: Callable[[AccessStore, SessionPlace], bool]) -> bool:
+        place = self._place(self.clock.now())
+        session = find_session(self.accounts, place)
+        is_done = end(self.accounts, place)
+        if is_done and session is not None:
+            self._append(action, session.person_id, session, "")
+        return is_done
+
+    def _recorded(self, action: str, result: SignInResult) -> SignInResult:
+        """Put a try on record; where that fails, the session that it opened is ended again."""
+        refusal = "" if result.session is not None else result.outcome.value
+        if result.is_newly_locked:
+            refusal += "; the account is locked"
+        try:
+            self._append(action, result.person_id, result.session, refusal)
+        except StoreError as error:
+            if result.session is not None:
+                token = result.token or self.caller.token
+                sign_out(self.accounts, replace(self._place(self.clock.now()), token=token))
+            raise StoreError(f"nobody is signed in, as it cannot be put on record: {error}") from None
+        return result
+
+    def _append(self, action: str, person_id: str, session: AccessSession | None, refusal: str) -> None:
+        person, now = self.person_of(person_id), self.clock.now()
+        entry = AccessEntry(
+            person_id=person_id or f"login:{self.caller.login}",
+            person=self.caller.login if person is None else person.name,
+            organisation="" if person is None else person.organisation,
+            session="" if session is None else session.token_sha256[:SESSION_ID_CHARACTERS],
+            component=self.caller.component,
+            action=action,
+            purpose=NO_PURPOSE,
+            note=f"by the login {self.caller.login}",
+            outcome=AccessOutcome.REFUSED if refusal else AccessOutcome.ALLOWED,
+            reason=refusal,
+            address=self.caller.address,
+            happened=record_moment(now),
+        )
+        self.log.append(entry, now)
+
+    def _place(self, now: Instant) -> SessionPlace:
+        return SessionPlace(self.caller.token, self.caller.login, self.caller.address, now)
+
+    def _sign_in_place(self, now: Instant, notice: str) -> SignInPlace:
+        return SignInPlace(now, self.caller.login, self.caller.address, notice)
