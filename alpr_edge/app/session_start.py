@@ -77,8 +77,8 @@ def _add_stages(
     replaceable_stages: tuple[AccessLogUpload, SelfCheckStage, StoreCounts, FrameRateStage],
 ) -> None:
     if unit.settings.hotlist.source:
-        record_lists = replaceable_stages[1].record_lists
-        stage = HotlistImportStage(unit.settings, unit.store.database, unit.store.incoming, unit.clock, record_lists)
+        record_list = replaceable_stages[1].record_list
+        stage = HotlistImportStage(unit.settings, unit.store.database, unit.store.incoming, unit.clock, record_list)
         supervisor.add(stage, replaceable=True)
     supervisor.add(disk)
     for other_stage in replaceable_stages:

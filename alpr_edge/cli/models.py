@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from alpr_edge.cli.access.opening import open_upkeep
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
 from alpr_edge.cli.output import print_lines, print_object, print_table
 from alpr_edge.domain.errors import ModelError
@@ -61,7 +62,9 @@ def add(
     from alpr_edge.settings import load
 
     unit = load(settings)
-    addition = add_models(ModelFiles(detector, reader, config, name), unit, datetime.now(UTC).date())
+    with open_upkeep(unit, migrate=True) as authoriser:
+        files = ModelFiles(detector, reader, config, name)
+        addition = add_models(files, unit, authoriser, datetime.now(UTC).date())
     print_object(addition) if as_json else typer.echo(_addition_text(addition))
 
 
@@ -77,8 +80,8 @@ def choose(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = Fa
     from alpr_edge.settings import load
 
     unit = load(settings)
-    with progress_bar("open the models") as show:
-        choice = choose_models(unit, datetime.now(UTC), show)
+    with open_upkeep(unit, migrate=True) as authoriser, progress_bar("open the models") as show:
+        choice = choose_models(unit, authoriser, datetime.now(UTC), show)
     if as_json:
         print_object(choice.model_dump())
         return

@@ -25,6 +25,7 @@ from alpr_edge.hotlist.ingest.report import dismiss_refusal as move_refusal
 from alpr_edge.hotlist.ingest.rollback import roll_back
 from alpr_edge.services.authorisation.authoriser import Access, AccessSubject, Authoriser
 from alpr_edge.services.authorisation.operations import Operation
+from alpr_edge.services.changes.values_in_force import list_value
 from alpr_edge.store.hotlists.audit_log import ListAuditLog
 from alpr_edge.store.hotlists.download_spool import DownloadSpool
 from alpr_edge.store.hotlists.generations import StoredGeneration, all_generations
@@ -68,7 +69,9 @@ def import_list(
         if not request.dry_run:
             options = {"accept_shrink": request.accept_shrink, "accept_growth": request.accept_growth}
             _record(lists.directory, access, "import_list", request.source, now, **options)
-        return import_feed(replace(request, by_hand=True), lists, now, progress)
+        report = import_feed(replace(request, by_hand=True), lists, now, progress)
+        access.changes = authoriser.changes_to(list_value(lists.database, request.source))
+        return report
 
 
 def roll_back_list(lists: ListStore, authoriser: Authoriser, source: str, now: datetime | None) -> StoredGeneration:
@@ -84,7 +87,9 @@ def roll_back_list(lists: ListStore, authoriser: Authoriser, source: str, now: d
     """
     with authoriser.access(Operation.ROLL_BACK_LIST, subject=_subject(source)) as access:
         _record(lists.directory, access, "roll_back_list", source, now)
-        return roll_back(lists, source)
+        live = roll_back(lists, source)
+        access.changes = authoriser.changes_to(list_value(lists.database, source))
+        return live
 
 
 def drop_list(
@@ -116,6 +121,7 @@ def drop_list(
         remove_list(lists.database, source, lists.directory)
         incoming.remove(source)
         remove_reports(lists.directory, source)
+        access.changes = authoriser.changes_to(list_value(lists.database, source))
     return RemovedList(source, len(rows), sum(row.generation.entries for row in rows if row.live))
 
 

@@ -24,7 +24,7 @@ from alpr_edge.domain.protocol.access_log import CheckpointPayload, LogStatement
 from alpr_edge.domain.transparency.checkpoints import Checkpoint
 from alpr_edge.domain.transparency.notes import NoteKey
 from alpr_edge.services.audit.log_queue import queue_new_records
-from alpr_edge.services.changes.recorder import ChangeRecorder, by_unit
+from alpr_edge.services.changes.recorder import ChangeRecorder
 from alpr_edge.settings import Settings
 from alpr_edge.settings.profiles import summarise_policy
 from alpr_edge.store.access_log import audits
@@ -200,7 +200,7 @@ class AccessLogUpload:
             self._recorder(opened.access_log).note(NOT_KEPT, note=failure)
 
     def _recorder(self, access_log: AccessLog) -> ChangeRecorder:
-        return ChangeRecorder(access_log, by_unit(COMPONENT), self.clock)
+        return ChangeRecorder(access_log, COMPONENT, self.clock)
 
     def _verify(self, opened: _OpenLog, beat: Callable[[], None], stop: threading.Event) -> None:
         def tick(_done: int, _total: int) -> None:

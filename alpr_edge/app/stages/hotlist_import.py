@@ -62,8 +62,8 @@ class HotlistImportStage:
     incoming: DownloadSpool
     clock: Clock
     """Gives the time that the import uses: its process has no receiver."""
-    record_lists: Callable[[], None]
-    """Puts on record which lists are live."""
+    record_list: Callable[[str], None]
+    """Puts on record which generation of a list is live."""
     name: str = "lists"
     _states: list[_SourceState] = field(default_factory=list)
 
@@ -111,7 +111,7 @@ class HotlistImportStage:
 
     def _record(self, source: str) -> None:
         try:
-            self.record_lists()
+            self.record_list(source)
         except StoreError as error:
             log.error("hotlist.not_on_record", source=source, failure=str(error))
 

@@ -13,14 +13,13 @@ from pathlib import Path
 import structlog
 
 from alpr_edge.app.unit_faults import Fault, FaultKind
-from alpr_edge.domain.access_log.changes import Subject
 from alpr_edge.domain.errors import SettingsError, StoreError
 from alpr_edge.domain.ports import Clock
-from alpr_edge.services.changes.recorder import ChangeRecorder, by_unit
+from alpr_edge.services.changes.recorder import ChangeRecorder
 from alpr_edge.services.changes.self_check import Drift, find_drift, record_drift, record_start
-from alpr_edge.services.changes.values_in_force import list_values, read_values
+from alpr_edge.services.changes.values_in_force import list_value, read_values
 from alpr_edge.settings import Settings, load
-from alpr_edge.store.access_log.log import open_access_log
+from alpr_edge.store.access_log.log import AccessLog, open_access_log
 from alpr_edge.store.db.database import Database
 
 STEP_S = 1.0
@@ -67,15 +66,15 @@ class SelfCheckStage:
             faults.append(Fault(FaultKind.SIDE_STAGE, "self-check", f"self-check: {self._failure}"))
         return faults
 
-    def record_lists(self) -> None:
-        """Put on record which lists are live now, after an import.
+    def record_list(self, source: str) -> None:
+        """Put on record which generation of a list is live now, after an import.
 
         Raises:
             StoreError: they are not on record; the next check finds the difference.
         """
         with open_access_log(self.settings, migrate=False) as access_log:
-            recorder = ChangeRecorder(access_log, by_unit(COMPONENT), self.clock)
-            recorder.record(IMPORTED, [Subject.LIST], list_values(self.database))
+            recorder = ChangeRecorder(access_log, COMPONENT, self.clock)
+            recorder.record_values(IMPORTED, list_value(self.database, source))
 
     def _attempt(self, beat: Callable[[], None], stop: threading.Event) -> None:
         try:
@@ -92,17 +91,17 @@ class SelfCheckStage:
 
     def _check(self, beat: Callable[[], None], stop: threading.Event) -> Drift:
         with open_access_log(self.settings, migrate=True) as access_log:
-            recorder = ChangeRecorder(access_log, by_unit(COMPONENT), self.clock)
+            recorder = ChangeRecorder(access_log, COMPONENT, self.clock)
             if not self._is_started:
-                return record_start(recorder, self._values())
-            drift = find_drift(access_log, self._values())
+                return record_start(recorder, self._values(access_log))
+            drift = find_drift(access_log, self._values(access_log))
             if not drift:
                 return drift
             wait_end_s = time.monotonic() + SETTLED_S
             while time.monotonic() < wait_end_s and not stop.wait(STEP_S):
                 beat()
-            return record_drift(recorder, find_drift(access_log, self._values()))
+            return record_drift(recorder, find_drift(access_log, self._values(access_log)))
 
-    def _values(self) -> dict[str, str]:
+    def _values(self, access_log: AccessLog) -> dict[str, str]:
         settings = self.settings if self.settings_file is None else load(self.settings_file)
-        return read_values(settings, self.database)
+        return read_values(settings, self.database, access_log.digest)

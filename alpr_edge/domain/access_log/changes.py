@@ -26,14 +26,19 @@ class Subject(StrEnum):
     SETTINGS = "settings"
     LIST = "list"
     ENTRY = "entry"
-    """An officer's own entry: it ends by itself, so it is recorded and never compared."""
+    """An officer's own entry, which ends by itself."""
     ROSTER = "roster"
     MODEL = "model"
+    """A network that the settings name, with the digests of its files."""
+    MODEL_CHOICE = "model_choice"
+    """Whether float32 or int8 is run, which a measurement on the unit decides."""
+    ADDED_MODEL = "added_model"
     KEY = "key"
     RELEASE = "release"
 
 
-COMPARED = frozenset(Subject) - {Subject.ENTRY}
+COMPARED = frozenset(Subject) - {Subject.ENTRY, Subject.MODEL_CHOICE, Subject.ADDED_MODEL}
+"""What has to be in force as it is on record; the others are recorded and not compared."""
 
 
 def value_name(subject: Subject, key: str = "") -> str:

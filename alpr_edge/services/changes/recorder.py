@@ -1,42 +1,28 @@
-"""Records what changed of a unit's settings, lists, people, models and keys, with the value before and after."""
+"""Records what the unit itself changes of its lists, or finds changed of settings, models, people and keys.
 
-from collections.abc import Callable, Iterable, Mapping
+What a person changes goes through :class:`~alpr_edge.services.authorisation.authoriser.Authoriser`.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from alpr_edge.domain.access import Actor, Purpose
-from alpr_edge.domain.access_log.changes import Subject, changes_between, in_records
-from alpr_edge.domain.access_log.records import AccessEntry, RecordedChange
-from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.access_log.changes import NONE, changes_between, in_records
+from alpr_edge.domain.access_log.records import RecordedChange
 from alpr_edge.domain.ports import Clock
-from alpr_edge.services.audit.access_entries import AccessAction, allowed_entry, unit_entry
+from alpr_edge.services.audit.access_entries import unit_entry
 from alpr_edge.store.access_log.log import AccessLog
 
 NOTE_CHARACTERS_MAX = 500
-Author = Callable[[AccessAction, Instant], AccessEntry]
-"""Makes the entry of an action: says who does it, and why."""
-
-
-def by_person(actor: Actor, purpose: Purpose) -> Author:
-    """What a person changes."""
-    return lambda action, now: allowed_entry(actor, purpose, action, now)
-
-
-def by_unit(component: str) -> Author:
-    """What the unit changes or finds by itself."""
-
-    def entry(action: AccessAction, now: Instant) -> AccessEntry:
-        made = unit_entry(component, action.name, now)
-        return made.model_copy(update={"objects": action.objects, "note": action.note})
-
-    return entry
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeRecorder:
-    """Records changes by one author."""
+    """Records in the name of the unit."""
 
     log: AccessLog
-    author: Author
+    component: str
+    """The program, as records name it."""
     clock: Clock
 
     def note(self, name: str, *objects: str, note: str = "") -> None:
@@ -45,28 +31,20 @@ class ChangeRecorder:
         Raises:
             StoreError: it is not on record: nothing may be done.
         """
-        self._append(AccessAction(name, objects=objects, note=note[:NOTE_CHARACTERS_MAX]), ())
+        self._append(name, {"objects": objects, "note": note})
 
-    def record(
-        self, name: str, subjects: Iterable[Subject], values: Mapping[str, str], note: str = ""
-    ) -> tuple[RecordedChange, ...]:
-        """Record how values differ from those on record; nothing where none does.
+    def record_values(self, name: str, values: Mapping[str, str]) -> None:
+        """Record how values differ from those on record of the same names; nothing where none does.
 
         Args:
             name: the action.
-            subjects: what the values are of: a name on record of these that is not among the values is gone.
-            values: what is in force.
-            note: what else there is to say.
-
-        Returns:
-            The changes.
+            values: what is in force; an empty one is not.
 
         Raises:
             StoreError: they are not on record.
         """
-        changes = changes_between(self.log.values().of(subjects), values)
-        self.record_changes(name, changes, note)
-        return changes
+        on_record = self.log.values().values
+        self.record_changes(name, changes_between({key: on_record.get(key, NONE) for key in values}, values))
 
     def record_changes(self, name: str, changes: tuple[RecordedChange, ...], note: str = "") -> None:
         """Record known changes, in as many records as they need.
@@ -75,8 +53,9 @@ class ChangeRecorder:
             StoreError: they are not on record.
         """
         for part in in_records(changes):
-            self._append(AccessAction(name, note=note[:NOTE_CHARACTERS_MAX]), part)
+            self._append(name, {"changes": part, "note": note})
 
-    def _append(self, action: AccessAction, changes: tuple[RecordedChange, ...]) -> None:
+    def _append(self, name: str, details: dict[str, Any]) -> None:
         now = self.clock.now()
-        self.log.append(self.author(action, now).model_copy(update={"changes": changes}), now)
+        note = "".join(filter(str.isprintable, details.pop("note")))[:NOTE_CHARACTERS_MAX]
+        self.log.append(unit_entry(self.component, name, now).model_copy(update=details | {"note": note}), now)

@@ -67,7 +67,7 @@ def record_start(recorder: ChangeRecorder, values: Mapping[str, str]) -> Drift:
         StoreError: the log cannot be read or written.
     """
     if not recorder.log.values().knows(Subject.RELEASE):
-        recorder.record(FIRST_VALUES, COMPARED, values)
+        recorder.record_values(FIRST_VALUES, values)
         return Drift(())
     drift = find_drift(recorder.log, values)
     names = {change.name for change in drift.changes}

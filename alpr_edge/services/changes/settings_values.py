@@ -1,27 +1,29 @@
 """The settings in force as named values: every key, those with their default too, with secrets as digests."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from alpr_edge.domain.access_log.changes import Subject, secret_digest, value_name, value_text
+from alpr_edge.domain.access_log.changes import Subject, value_name, value_text
 from alpr_edge.settings import Settings
 
 _NAMED_BY = ("id", "name")
 """Keys that name a table of several: a camera, a list."""
 _LOGIN = re.compile(r"(?<=://)[^/?#]*@")
 _QUERY = re.compile(r"\?.*", re.DOTALL)
+Digest = Callable[[str], str]
+"""Makes what stands in place of a secret."""
 
 
-def settings_values(settings: Settings, key: bytes) -> dict[str, str]:
+def settings_values(settings: Settings, digest: Digest) -> dict[str, str]:
     """Every key with its value, such as ``settings:camera[front].fps`` and ``30.0``.
 
     Args:
         settings: the settings.
-        key: makes the digests of secrets.
+        digest: makes what stands in place of a secret.
     """
     document = settings.model_dump(mode="json")
-    return {value_name(Subject.SETTINGS, path): _text(value, key) for path, value in _flatten(document, "")}
+    return {value_name(Subject.SETTINGS, path): _text(value, digest) for path, value in _flatten(document, "")}
 
 
 def key_of_setting(name: str) -> str:
@@ -44,9 +46,9 @@ def _name_of(table: Mapping[str, Any], place: int) -> str:
     return next((str(table[key]) for key in _NAMED_BY if key in table), str(place))
 
 
-def _text(value: Any, key: bytes) -> str:  # noqa: ANN401 - likewise
+def _text(value: Any, digest: Digest) -> str:  # noqa: ANN401 - likewise
     """A value as a record has it; of an address the login and the query, which may hold passwords, as digests."""
     if isinstance(value, str) and "://" in value:
-        value = _LOGIN.sub(lambda match: f"{secret_digest(key, match[0])}@", value)
-        value = _QUERY.sub(lambda match: f"?{secret_digest(key, match[0])}", value)
+        value = _LOGIN.sub(lambda match: f"{digest(match[0])}@", value)
+        value = _QUERY.sub(lambda match: f"?{digest(match[0])}", value)
     return value_text(value)

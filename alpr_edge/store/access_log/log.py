@@ -17,10 +17,12 @@ from typing import Self
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.sqlite import insert
 
+from alpr_edge.domain.access_log.changes import secret_digest
 from alpr_edge.domain.access_log.records import AccessEntry, AccessRecord, encode_record, origin_of, record_moment
 from alpr_edge.domain.errors import AuditError, DamagedError, RefusedError, StoreError
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.transparency.merkle import hash_leaf, nodes_of_append
+from alpr_edge.runtime.key_derivation import derive_key
 from alpr_edge.settings import Settings
 from alpr_edge.store.access_log.append_failures import note_failure
 from alpr_edge.store.access_log.log_rows import (
@@ -66,6 +68,7 @@ class AccessLog:
         database: its database.
         unit_id: the unit, as new records name it.
         runtime_directory: where ``run`` learns that a record could not be kept; None: nowhere.
+        digest_key: makes the digests that stand in records in place of secrets and plates.
         bytes_max: its bound.
 
     Raises:
@@ -73,11 +76,18 @@ class AccessLog:
     """
 
     def __init__(
-        self, database: Database, unit_id: str, runtime_directory: Path | None = None, bytes_max: int = BYTES_MAX
+        self,
+        database: Database,
+        unit_id: str,
+        runtime_directory: Path | None = None,
+        *,
+        digest_key: bytes = b"",
+        bytes_max: int = BYTES_MAX,
     ) -> None:
         self.database = database
         self.bytes_max = bytes_max
         self._unit_id = unit_id
+        self._digest_key = digest_key
         self._runtime_directory = runtime_directory
         with self.reading() as connection:
             self.log_id = fact(connection, LOG_ID)
@@ -103,7 +113,8 @@ class AccessLog:
             try:
                 if migrate:
                     _begin_log(database)
-                return cls(database, settings.unit.id, settings.unit.runtime_directory)
+                runtime, digest_key = settings.unit.runtime_directory, derive_key(key, "recorded changes")
+                return cls(database, settings.unit.id, runtime, digest_key=digest_key)
             except StoreError:
                 database.close()
                 raise
@@ -161,6 +172,10 @@ class AccessLog:
         """Bytes that records and tree take."""
         with self.reading() as connection:
             return bytes_of(connection)
+
+    def digest(self, text: str) -> str:
+        """What stands in a record in place of a secret or a plate."""
+        return secret_digest(self._digest_key, text)
 
     def values(self) -> RecordedValues:
         """What it says is in force."""
