@@ -15,9 +15,6 @@ from typing import Any
 
 from alpr_edge.domain.errors import ModelError
 from alpr_edge.domain.instants import rfc3339
-from alpr_edge.services.authorisation.authoriser import Authoriser
-from alpr_edge.services.authorisation.operations import Operation
-from alpr_edge.services.changes.values_in_force import choice_values
 from alpr_edge.services.models.agreement import Agreement, compare_detectors, compare_readers
 from alpr_edge.services.models.trial_inputs import TrialInputs, trial_inputs
 from alpr_edge.settings import Settings
@@ -46,19 +43,15 @@ Run = Callable[[Any], object]
 """One inference."""
 
 
-def choose_models(
-    settings: Settings, authoriser: Authoriser, now: datetime, tell: Tell = lambda *_: None
-) -> ModelChoice:
+def choose_models(settings: Settings, now: datetime, tell: Tell = lambda *_: None) -> ModelChoice:
     """Measure both files of each network of the settings, and write what to run into the unit's data folder.
 
     Args:
         settings: the settings of the unit.
-        authoriser: allows it and puts it on record.
         now: the present time, by the computer's clock.
         tell: receives the progress.
 
     Raises:
-        AccessError: it is refused.
         ModelError: there is no data folder, no int8 file, or a file that is missing, changed or unusable.
     """
     data = settings.unit.data_directory
@@ -71,10 +64,8 @@ def choose_models(
     }
     if not int8:
         raise ModelError(f"{folders[0]}: none of the models set has an int8 file; there is nothing to choose")
-    with authoriser.access(Operation.CHANGE_MODELS) as access:
-        choice = ModelChoice(made=rfc3339(now), conditions=present_conditions(), parts=_measure(parts, int8, tell))
-        write_choice(data, choice)
-        access.changes = authoriser.changes_to(choice_values(choice))
+    choice = ModelChoice(made=rfc3339(now), conditions=present_conditions(), parts=_measure(parts, int8, tell))
+    write_choice(data, choice)
     return choice
 
 

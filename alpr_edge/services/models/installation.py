@@ -12,16 +12,12 @@ from pathlib import Path
 
 import numpy as np
 
-from alpr_edge.domain.access_log.changes import Subject, value_name
 from alpr_edge.domain.errors import ModelError
 from alpr_edge.domain.plates import canonical
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Crop, Pixels
 from alpr_edge.domain.recognition.voting import text_of
 from alpr_edge.runtime.durable_files import give_to_owner_of
-from alpr_edge.services.authorisation.authoriser import Authoriser
-from alpr_edge.services.authorisation.operations import Operation
-from alpr_edge.services.changes.values_in_force import model_text
 from alpr_edge.settings import Settings
 from alpr_edge.settings.base import is_name
 from alpr_edge.simulation.plates.renderer import BUILT_IN_DESIGNS, render_plate
@@ -65,17 +61,10 @@ class AddedModels:
     text_right: bool
 
 
-def add_models(files: ModelFiles, settings: Settings, authoriser: Authoriser, today: date) -> AddedModels:
+def add_models(files: ModelFiles, settings: Settings, today: date) -> AddedModels:
     """Check both models, try them and add them to the unit's models.
 
-    Args:
-        files: the files.
-        settings: the settings of the unit.
-        authoriser: allows it and puts it on record.
-        today: the date that the entry names.
-
     Raises:
-        AccessError: it is refused.
         ModelError: a file, a contract or a name is wrong, or the folder cannot be written.
         StoreError: the folder cannot be made, or others may read it.
     """
@@ -97,13 +86,9 @@ def add_models(files: ModelFiles, settings: Settings, authoriser: Authoriser, to
     with _naming(files.reader):
         right = _try_reader(reader, config, frame)
     folder = data / ADDED_MODELS
-    with authoriser.access(Operation.CHANGE_MODELS) as access:
-        paths = install(folder, [Addition(replace(detector, entry=detector.entry | sizes)), Addition(reader, content)])
-        for path in (folder, *paths):
-            give_to_owner_of(data, path)
-        access.changes = authoriser.changes_to(
-            {value_name(Subject.ADDED_MODEL, f"{it.role}:{it.name}"): model_text(it) for it in (detector, reader)}
-        )
+    paths = install(folder, [Addition(replace(detector, entry=detector.entry | sizes)), Addition(reader, content)])
+    for path in (folder, *paths):
+        give_to_owner_of(data, path)
     return AddedModels(names[0], names[1], folder, plate_found, right)
 
 
