@@ -13,14 +13,15 @@ from pathlib import Path
 import structlog
 
 from alpr_edge.app.unit_faults import Fault, FaultKind
-from alpr_edge.domain.errors import SettingsError, StoreError
+from alpr_edge.domain.errors import ModelError, SettingsError, StoreError
 from alpr_edge.domain.ports import Clock
 from alpr_edge.services.changes.recorder import ChangeRecorder
 from alpr_edge.services.changes.self_check import Drift, find_drift, record_drift, record_start
-from alpr_edge.services.changes.values_in_force import list_value, read_values
+from alpr_edge.services.changes.values_in_force import choice_values, list_value, read_values
 from alpr_edge.settings import Settings, load
 from alpr_edge.store.access_log.log import AccessLog, open_access_log
 from alpr_edge.store.db.database import Database
+from alpr_edge.vision.model_choice import read_choice
 
 STEP_S = 1.0
 CHECK_S = 86_400.0
@@ -28,7 +29,7 @@ RETRY_S = 60.0
 SETTLED_S = 5.0
 """Time between the two looks at a difference."""
 COMPONENT = "run"
-IMPORTED = "import_list"
+IMPORTED, CHOICE_FOUND = "import_list", "model_choice_in_force"
 
 log = structlog.get_logger(__name__)
 
@@ -93,6 +94,7 @@ class SelfCheckStage:
         with open_access_log(self.settings, migrate=True) as access_log:
             recorder = ChangeRecorder(access_log, COMPONENT, self.clock)
             if not self._is_started:
+                self._record_choice(recorder)
                 return record_start(recorder, self._values(access_log))
             drift = find_drift(access_log, self._values(access_log))
             if not drift:
@@ -101,6 +103,14 @@ class SelfCheckStage:
             while time.monotonic() < wait_end_s and not stop.wait(STEP_S):
                 beat()
             return record_drift(recorder, find_drift(access_log, self._values(access_log)))
+
+    def _record_choice(self, recorder: ChangeRecorder) -> None:
+        """Put on record which files of the models are run, where that is another choice than the one on record."""
+        try:
+            choice = read_choice(self.settings.unit.data_directory)
+        except ModelError:
+            return
+        recorder.record_values(CHOICE_FOUND, choice_values(choice))
 
     def _values(self, access_log: AccessLog) -> dict[str, str]:
         settings = self.settings if self.settings_file is None else load(self.settings_file)

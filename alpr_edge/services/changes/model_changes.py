@@ -1,4 +1,6 @@
-"""Adds and chooses models on record; before a unit's first start there is no record, and that start says what is there.
+"""Adds and chooses models on record.
+
+Before a unit's first start there is no record; that start says what is there.
 """
 
 from datetime import date, datetime
@@ -34,7 +36,10 @@ def add_models_on_record(
         return add_models(files, settings, today)
     with authoriser.access(Operation.CHANGE_MODELS) as access:
         added = add_models(files, settings, today)
-        models = (load_model(added.folder, "detector", added.detector), load_model(added.folder, "reader", added.reader))
+        models = (
+            load_model(added.folder, "detector", added.detector),
+            load_model(added.folder, "reader", added.reader),
+        )
         access.changes = authoriser.changes_to(
             {value_name(Subject.ADDED_MODEL, f"{it.role}:{it.name}"): model_text(it) for it in models}
         )

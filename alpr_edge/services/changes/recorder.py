@@ -11,7 +11,7 @@ from alpr_edge.domain.access_log.changes import NONE, changes_between, in_record
 from alpr_edge.domain.access_log.records import RecordedChange
 from alpr_edge.domain.ports import Clock
 from alpr_edge.services.audit.access_entries import unit_entry
-from alpr_edge.store.access_log.log import AccessLog
+from alpr_edge.services.authorisation.authoriser import RecordLog
 
 NOTE_CHARACTERS_MAX = 500
 
@@ -20,7 +20,7 @@ NOTE_CHARACTERS_MAX = 500
 class ChangeRecorder:
     """Records in the name of the unit."""
 
-    log: AccessLog
+    log: RecordLog
     component: str
     """The program, as records name it."""
     clock: Clock

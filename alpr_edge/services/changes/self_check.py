@@ -9,11 +9,11 @@ both values, so that it is told once to whoever reads the log, and it is a fault
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from alpr_edge.domain.access_log.changes import COMPARED, Subject, changes_between, subject_of
+from alpr_edge.domain.access_log.changes import COMPARED, Subject, changes_between, subject_of, value_name
 from alpr_edge.domain.access_log.records import OBJECTS_MAX, RecordedChange
+from alpr_edge.services.authorisation.authoriser import RecordLog
 from alpr_edge.services.changes.recorder import ChangeRecorder
 from alpr_edge.services.changes.settings_values import key_of_setting
-from alpr_edge.store.access_log.log import AccessLog
 
 FIRST_VALUES = "record_in_force"
 EDITED_BY_HAND = "settings_edited_by_hand"
@@ -43,7 +43,7 @@ class Drift:
         return f"changed without a record: {', '.join(names[:NAMED_MAX])}{more}; see: alpr-edge audit drift"
 
 
-def find_drift(log: AccessLog, values: Mapping[str, str]) -> Drift:
+def find_drift(log: RecordLog, values: Mapping[str, str]) -> Drift:
     """Compare values in force with those on record; before the first start there is nothing to compare with.
 
     Args:
@@ -70,8 +70,7 @@ def record_start(recorder: ChangeRecorder, values: Mapping[str, str]) -> Drift:
         recorder.record_values(FIRST_VALUES, values)
         return Drift(())
     drift = find_drift(recorder.log, values)
-    names = {change.name for change in drift.changes}
-    actions = {change: _action_at_start(change, is_update=Subject.RELEASE in names) for change in drift.changes}
+    actions = _actions_at_start(drift.changes)
     for action in (OTHER_RELEASE, EDITED_BY_HAND):
         recorder.record_changes(action, tuple(change for change, its in actions.items() if its == action))
     rest = tuple(change for change, its in actions.items() if its == DRIFT_FOUND)
@@ -91,13 +90,22 @@ def record_drift(recorder: ChangeRecorder, drift: Drift) -> Drift:
     return drift
 
 
-def _action_at_start(change: RecordedChange, *, is_update: bool) -> str:
-    """What a change that nobody recorded is called when a start finds it."""
-    subject = subject_of(change.name)
-    is_new_or_gone = not (change.before and change.after)
-    if is_update and (subject in {Subject.RELEASE, Subject.MODEL} or (subject == Subject.SETTINGS and is_new_or_gone)):
-        return OTHER_RELEASE
-    return EDITED_BY_HAND if subject == Subject.SETTINGS else DRIFT_FOUND
+def _actions_at_start(changes: tuple[RecordedChange, ...]) -> dict[RecordedChange, str]:
+    """What each change that nobody recorded is called when a start finds it.
+
+    Another release brings other models and other keys of the settings. Settings edited by hand may name other models.
+    """
+    names = {change.name for change in changes}
+    is_update = Subject.RELEASE in names
+    is_other_vision = any(name.startswith(value_name(Subject.SETTINGS, "vision.")) for name in names)
+    actions: dict[RecordedChange, str] = {}
+    for change in changes:
+        subject, is_new_or_gone = subject_of(change.name), not (change.before and change.after)
+        of_release = {Subject.RELEASE, Subject.MODEL} | ({Subject.SETTINGS} if is_new_or_gone else set())
+        by_hand = {Subject.SETTINGS} | ({Subject.MODEL} if is_other_vision else set())
+        is_of_release = is_update and subject in of_release
+        actions[change] = OTHER_RELEASE if is_of_release else EDITED_BY_HAND if subject in by_hand else DRIFT_FOUND
+    return actions
 
 
 def describe(change: RecordedChange) -> str:
