@@ -9,7 +9,10 @@ def write_bare_unit(folder: Path) -> Path:
     """Keys and settings of a unit without a department; returns its settings file."""
     create_keys(folder / "keys")
     path = folder / "alpr-edge.toml"
-    path.write_text('[unit]\ndata_directory = "data"\n[store]\nkeys_directory = "keys"\n', encoding="utf-8")
+    path.write_text(
+        '[unit]\ndata_directory = "data"\nruntime_directory = "runtime"\n[store]\nkeys_directory = "keys"\n',
+        encoding="utf-8",
+    )
     return path
 
 

@@ -15,10 +15,10 @@ from alpr_edge.access.sessions import (
     lock_session,
     sign_out,
 )
-from alpr_edge.domain.access import Purpose
 from alpr_edge.domain.people.person import SourcePermission, Training
 from alpr_edge.domain.permissions.actions import Action
 from alpr_edge.domain.permissions.decision import AccessRequest, DecisionReason
+from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.domain.sessions.session import SessionEnd, token_digest
 from tests.access.accounts import PASSWORD, Car
 from tests.domain.people.builders import NOW, person

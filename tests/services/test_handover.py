@@ -1,7 +1,7 @@
 """What nobody else has of a unit's reads is queued and counted before anything is destroyed."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -11,9 +11,9 @@ from typer.testing import CliRunner
 
 from alpr_edge.app.instance_lock import instance_lock
 from alpr_edge.cli import app
-from alpr_edge.domain.access import MAINTENANCE, QUEUE_PERMISSIONS, Actor
 from alpr_edge.domain.errors import AccessError
 from alpr_edge.domain.protocol.items import Answer, Outcome
+from alpr_edge.services.authorisation.authoriser import Authoriser
 from alpr_edge.services.handover import Handover, prepare
 from alpr_edge.settings import load
 from alpr_edge.store.keys import load_key
@@ -28,9 +28,6 @@ from tests.units import write_bare_unit
 
 pytestmark = pytest.mark.review(9)
 
-OWNER = Actor("p-1", "Officer Lopez", QUEUE_PERMISSIONS)
-VISITOR = Actor("p-2", "Visitor", frozenset())
-
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Path:
@@ -43,14 +40,18 @@ def open_unit_store(settings: Path) -> Iterator[UnitStore]:
         yield store
 
 
-def run_handover(settings: Path) -> Handover:
-    with open_unit_store(settings) as store:
-        return prepare(store, OWNER, MAINTENANCE, lambda *_: None)
+@pytest.fixture
+def run_handover(settings: Path, owner: Authoriser) -> Callable[[Path], Handover]:
+    def run(settings: Path) -> Handover:
+        with open_unit_store(settings) as store:
+            return prepare(store, owner, lambda *_: None)
+
+    return run
 
 
-def test_only_who_may_change_the_queue_prepares_a_handover(settings: Path) -> None:
-    with open_unit_store(settings) as store, pytest.raises(AccessError, match="Visitor lacks the permission"):
-        prepare(store, VISITOR, MAINTENANCE, lambda *_: None)
+def test_only_the_owner_of_the_unit_prepares_a_handover(settings: Path, nobody: Authoriser) -> None:
+    with open_unit_store(settings) as store, pytest.raises(AccessError, match="only root or the owner"):
+        prepare(store, nobody, lambda *_: None)
 
 
 def read(store: UnitStore, names: list[str], *, closed: bool) -> None:
@@ -68,7 +69,9 @@ def deliver(store: UnitStore) -> None:
             store.outbox.settle([Answer(item.item_id, Outcome.RECEIPT, item.sha256)], 5)
 
 
-def test_open_reads_and_databases_set_aside_are_queued(settings: Path) -> None:
+def test_open_reads_and_databases_set_aside_are_queued(
+    settings: Path, run_handover: Callable[[Path], Handover]
+) -> None:
     with open_unit_store(settings) as store:
         read(store, [f"old-{n}" for n in range(50)], closed=True)
     set_aside(settings.parent / "data")
@@ -84,7 +87,7 @@ def test_open_reads_and_databases_set_aside_are_queued(settings: Path) -> None:
     assert (again.open_reads_closed, again.left, again.databases) == (0, handover.left, handover.databases)
 
 
-def test_once_all_has_a_receipt_nothing_is_left(settings: Path) -> None:
+def test_once_all_has_a_receipt_nothing_is_left(settings: Path, run_handover: Callable[[Path], Handover]) -> None:
     with open_unit_store(settings) as store:
         read(store, ["one", "two"], closed=False)
     assert run_handover(settings).left
@@ -93,7 +96,7 @@ def test_once_all_has_a_receipt_nothing_is_left(settings: Path) -> None:
     assert run_handover(settings).left == {}
 
 
-def test_a_medium_a_refusal_and_a_hold_are_left(settings: Path) -> None:
+def test_a_medium_a_refusal_and_a_hold_are_left(settings: Path, run_handover: Callable[[Path], Handover]) -> None:
     with open_unit_store(settings) as store:
         read(store, ["one", "two", "three"], closed=True)
         (first, *_) = store.outbox.due(1, 1)
@@ -112,7 +115,9 @@ def test_a_medium_a_refusal_and_a_hold_are_left(settings: Path) -> None:
     assert handover.left["reads_unacknowledged"] > 0
 
 
-def test_a_database_of_which_rows_did_not_come_over_is_left(settings: Path) -> None:
+def test_a_database_of_which_rows_did_not_come_over_is_left(
+    settings: Path, run_handover: Callable[[Path], Handover]
+) -> None:
     with open_unit_store(settings) as store:
         read(store, ["one"], closed=True)
     aside = set_aside(settings.parent / "data")
@@ -132,7 +137,9 @@ def test_a_database_damaged_unnoticed_is_set_aside_and_salvaged_as_well(settings
     assert handover["left"]["reads_unacknowledged"] == handover["reads"] > 10
 
 
-def test_records_set_aside_are_taken_in_and_queued_and_those_refused_again_are_left(settings: Path) -> None:
+def test_records_set_aside_are_taken_in_and_queued_and_those_refused_again_are_left(
+    settings: Path, run_handover: Callable[[Path], Handover]
+) -> None:
     with open_unit_store(settings) as store:
         read(store, ["open"], closed=False)
         spoilt = decided_record("spoilt")

@@ -1,18 +1,18 @@
 """Lists are changed by hand by who may, on record, and a refused import by hand is no trouble of the unit."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from alpr_edge.domain.access import ALL_PERMISSIONS, MAINTENANCE, QUEUE_PERMISSIONS, Actor, Purpose
 from alpr_edge.domain.errors import AccessError, FeedError, StoreError
 from alpr_edge.hotlist.formats.base import FormatName
 from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY, HotlistLoader
 from alpr_edge.hotlist.ingest.importer import ImportReport, ImportRequest, ListStore, import_feed
 from alpr_edge.hotlist.ingest.report import Refusals, read_report
+from alpr_edge.services.authorisation.authoriser import Authoriser
 from alpr_edge.services.list_changes import dismiss_refusal, drop_list, import_list, roll_back_list
 from alpr_edge.services.list_status import ListState, hotlist_status
 from alpr_edge.settings import HotlistSettings, ListSource
@@ -21,11 +21,11 @@ from alpr_edge.store.hotlists import sync_state
 from alpr_edge.store.hotlists.audit_log import ListAuditLog
 from alpr_edge.store.hotlists.download_spool import DownloadSpool, FeedNote
 from alpr_edge.store.hotlists.generations import live
+from tests.staff import Staff
 
 KEY = bytes(range(32))
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-OWNER = Actor("p-1", "Officer Lopez", ALL_PERMISSIONS)
-VISITOR = Actor("p-2", "Visitor", QUEUE_PERMISSIONS)
+ByHand = Callable[..., ImportReport]
 GOOD = "Plate Number,Description,State/Province\nABC123,Stolen,CA\nABD124,Stolen,CA\n"
 BAD = "Plate Number,Description,State/Province\nABC123,Stolen,CA\nAB%,Stolen,CA\n"
 
@@ -52,10 +52,13 @@ def feed(tmp_path: Path) -> Path:
     return tmp_path / "feed.csv"
 
 
-def by_hand(lists: ListStore, feed: Path, text: str, source: str = "bolo", actor: Actor = OWNER) -> ImportReport:
-    feed.write_text(text, encoding="utf-8")
-    request = ImportRequest(feed, source, FormatName.GENERIC_CSV)
-    return import_list(lists, actor, MAINTENANCE, request, NOW)
+@pytest.fixture
+def by_hand(owner: Authoriser) -> ByHand:
+    def run(lists: ListStore, feed: Path, text: str, source: str = "bolo") -> ImportReport:
+        feed.write_text(text, encoding="utf-8")
+        return import_list(lists, owner, ImportRequest(feed, source, FormatName.GENERIC_CSV), NOW)
+
+    return run
 
 
 def by_itself(lists: ListStore, feed: Path, text: str, source: str = "bolo") -> ImportReport:
@@ -68,21 +71,21 @@ def actions(lists: ListStore) -> list[tuple[str, str]]:
 
 
 def state_of(lists: ListStore, source: str, limits: HotlistSettings | None = None) -> ListState | None:
-    status = hotlist_status(lists, OWNER, MAINTENANCE, limits or HotlistSettings(), NOW)
+    status = hotlist_status(lists, limits or HotlistSettings(), NOW)
     return next((each for each in status.lists if each.source == source), None)
 
 
-def test_an_import_by_hand_is_on_record(lists: ListStore, feed: Path) -> None:
+def test_an_import_by_hand_is_on_record(lists: ListStore, feed: Path, by_hand: ByHand) -> None:
     assert by_hand(lists, feed, GOOD).serial == 1
     (line,) = ListAuditLog(lists.directory).lines()
     assert line == {
-        "at": "2026-11-24T12:00:00.000Z", "actor": "Officer Lopez", "purpose": "maintenance",
+        "at": "2026-11-24T12:00:00.000Z", "actor": "desk", "purpose": "maintenance",
         "action": "import_list", "source": "bolo", "accept_shrink": False, "accept_growth": False,
     }  # fmt: skip
     assert ((lists.directory / "audit.jsonl").stat().st_mode & 0o777) == 0o600
 
 
-def test_a_refused_import_by_hand_is_no_trouble_of_the_unit(lists: ListStore, feed: Path) -> None:
+def test_a_refused_import_by_hand_is_no_trouble_of_the_unit(lists: ListStore, feed: Path, by_hand: ByHand) -> None:
     by_hand(lists, feed, GOOD)
     for source in ("bolo", "bollo"):
         with pytest.raises(FeedError, match="1 of 2 lines were rejected"):
@@ -99,7 +102,9 @@ def test_a_refused_import_by_hand_is_no_trouble_of_the_unit(lists: ListStore, fe
     assert state.refusal_by_hand == ""
 
 
-def test_a_refused_import_by_hand_leaves_the_refusal_before_in_place(lists: ListStore, feed: Path) -> None:
+def test_a_refused_import_by_hand_leaves_the_refusal_before_in_place(
+    lists: ListStore, feed: Path, by_hand: ByHand
+) -> None:
     by_itself(lists, feed, GOOD)
     with pytest.raises(FeedError):
         by_itself(lists, feed, BAD)
@@ -110,14 +115,16 @@ def test_a_refused_import_by_hand_leaves_the_refusal_before_in_place(lists: List
     assert Refusals(lists.directory).lines() == []
 
 
-def test_a_dismissed_refusal_is_no_trouble_and_the_list_still_ages(lists: ListStore, feed: Path) -> None:
+def test_a_dismissed_refusal_is_no_trouble_and_the_list_still_ages(
+    lists: ListStore, feed: Path, owner: Authoriser
+) -> None:
     by_itself(lists, feed, GOOD)
     with pytest.raises(FeedError):
         by_itself(lists, feed, BAD)
     sync_state.note(lists.database, "bolo", take_failure="refused", asked=NOW + timedelta(hours=20))
     refusals = Refusals(lists.directory)
     assert refusals.lines() == ["list bolo: its last feed was refused"]
-    report = dismiss_refusal(lists.directory, OWNER, MAINTENANCE, "bolo", NOW)
+    report = dismiss_refusal(lists.directory, owner, "bolo", NOW)
     assert "1 of 2 lines" in report.refused
     assert refusals.lines() == []
     state = state_of(lists, "bolo")
@@ -133,15 +140,15 @@ def test_a_dismissed_refusal_is_no_trouble_and_the_list_still_ages(lists: ListSt
     assert refusals.lines() == ["list bolo: its last feed was refused"]
 
 
-def test_without_a_refused_feed_there_is_nothing_to_dismiss(lists: ListStore, feed: Path) -> None:
+def test_without_a_refused_feed_there_is_nothing_to_dismiss(lists: ListStore, feed: Path, owner: Authoriser) -> None:
     by_itself(lists, feed, GOOD)
     with pytest.raises(FeedError, match="no feed of a list bolo stands refused"):
-        dismiss_refusal(lists.directory, OWNER, MAINTENANCE, "bolo", NOW)
+        dismiss_refusal(lists.directory, owner, "bolo", NOW)
     assert actions(lists) == []
 
 
 def test_a_dropped_list_is_gone_with_all_that_belongs_to_it(
-    lists: ListStore, incoming: DownloadSpool, feed: Path
+    lists: ListStore, incoming: DownloadSpool, feed: Path, owner: Authoriser
 ) -> None:
     loader = HotlistLoader(lists.database, lists.lists_key, lists.directory)
     for source in ("bolo", "bolo.2"):
@@ -153,7 +160,7 @@ def test_a_dropped_list_is_gone_with_all_that_belongs_to_it(
     draft.finish()
     sync_state.note(lists.database, "bolo", etag='"7"', serial=7, marks={"a.csv": [1, 2]}, asked=NOW)
     loader.load()
-    removed_list = drop_list(lists, incoming, OWNER, MAINTENANCE, "bolo", NOW)
+    removed_list = drop_list(lists, incoming, owner, "bolo", NOW)
     assert (removed_list.generations, removed_list.entries) == (2, 2)
     assert loader.refresh_if_changed()
     assert [sealed_list.generation.source for sealed_list in loader.index.lists] == ["bolo.2"]
@@ -163,53 +170,64 @@ def test_a_dropped_list_is_gone_with_all_that_belongs_to_it(
     assert state_of(lists, "bolo") is None
     assert actions(lists) == [("drop_list", "bolo")]
     with pytest.raises(FeedError, match="no list is called bolo"):
-        drop_list(lists, incoming, OWNER, MAINTENANCE, "bolo", NOW)
+        drop_list(lists, incoming, owner, "bolo", NOW)
 
 
 @pytest.mark.parametrize("name", ["../bolo", "", "a/b"])
-def test_a_name_that_is_a_path_is_refused(lists: ListStore, incoming: DownloadSpool, name: str) -> None:
+def test_a_name_that_is_a_path_is_refused(
+    lists: ListStore, incoming: DownloadSpool, name: str, owner: Authoriser
+) -> None:
     with pytest.raises(FeedError, match="a source's name"):
-        drop_list(lists, incoming, OWNER, MAINTENANCE, name, NOW)
+        drop_list(lists, incoming, owner, name, NOW)
     with pytest.raises(FeedError, match="a source's name"):
-        dismiss_refusal(lists.directory, OWNER, MAINTENANCE, name, NOW)
+        dismiss_refusal(lists.directory, owner, name, NOW)
 
 
-def test_a_roll_back_is_on_record(lists: ListStore, feed: Path) -> None:
+def test_a_roll_back_is_on_record(lists: ListStore, feed: Path, owner: Authoriser) -> None:
     by_itself(lists, feed, GOOD)
     by_itself(lists, feed, GOOD)
-    assert roll_back_list(lists, OWNER, MAINTENANCE, "bolo", None).generation.serial == 1
+    assert roll_back_list(lists, owner, "bolo", None).generation.serial == 1
     (line,) = ListAuditLog(lists.directory).lines()
     assert (line["action"], line["at"]) == ("roll_back_list", None)
 
 
-def test_nothing_is_changed_that_cannot_be_put_on_record(lists: ListStore, incoming: DownloadSpool, feed: Path) -> None:
+def test_nothing_is_changed_that_cannot_be_put_on_record(
+    lists: ListStore, incoming: DownloadSpool, feed: Path, by_hand: ByHand, owner: Authoriser
+) -> None:
     by_itself(lists, feed, GOOD)
     (lists.directory / "audit.jsonl").mkdir()
     for change in (
         lambda: by_hand(lists, feed, GOOD),
-        lambda: drop_list(lists, incoming, OWNER, MAINTENANCE, "bolo", NOW),
-        lambda: roll_back_list(lists, OWNER, MAINTENANCE, "bolo", NOW),
+        lambda: drop_list(lists, incoming, owner, "bolo", NOW),
+        lambda: roll_back_list(lists, owner, "bolo", NOW),
     ):
         with pytest.raises(StoreError, match="the audit log cannot be written"):
             change()
     assert [row.generation.serial for row in live(lists.database)] == [1]
 
 
-def test_only_who_may_changes_lists_and_for_a_purpose(lists: ListStore, incoming: DownloadSpool, feed: Path) -> None:
+def test_only_the_owner_of_the_unit_or_an_administrator_changes_lists(
+    lists: ListStore, incoming: DownloadSpool, feed: Path, nobody: Authoriser, staff: Staff, owner: Authoriser
+) -> None:
     by_itself(lists, feed, GOOD)
-    for actor, purpose in ((VISITOR, MAINTENANCE), (OWNER, Purpose(""))):
-        request = ImportRequest(feed, "bolo", FormatName.GENERIC_CSV)
-        for change in (
-            lambda who, why: import_list(lists, who, why, request, NOW),  # noqa: B023 - called in this turn
-            lambda who, why: drop_list(lists, incoming, who, why, "bolo", NOW),
-            lambda who, why: roll_back_list(lists, who, why, "bolo", NOW),
-            lambda who, why: dismiss_refusal(lists.directory, who, why, "bolo", NOW),
-            lambda who, why: hotlist_status(lists, who, why, HotlistSettings(), NOW),
-        ):
-            with pytest.raises(AccessError):
-                change(actor, purpose)
+    request = ImportRequest(feed, "bolo", FormatName.GENERIC_CSV)
+    changes = (
+        lambda who: import_list(lists, who, request, NOW),
+        lambda who: drop_list(lists, incoming, who, "bolo", NOW),
+        lambda who: roll_back_list(lists, who, "bolo", NOW),
+        lambda who: dismiss_refusal(lists.directory, who, "bolo", NOW),
+    )
+    with staff.authoriser("officer") as officer:
+        for change in changes:
+            with pytest.raises(AccessError, match="only root or the owner"):
+                change(nobody)
+            with pytest.raises(AccessError, match="none of your roles"):
+                change(officer)
     assert actions(lists) == []
     assert [row.generation.serial for row in live(lists.database)] == [1]
+    with staff.authoriser("alpr-administrator") as administrator:
+        assert import_list(lists, administrator, request, NOW).serial == 2
+    assert staff.records()[-1].person_id == "alpr-administrator"
 
 
 def test_a_source_of_the_settings_without_a_list_is_shown(lists: ListStore) -> None:
@@ -221,11 +239,11 @@ def test_a_source_of_the_settings_without_a_list_is_shown(lists: ListStore) -> N
 
 def test_lines_of_several_writers_stay_whole_and_a_torn_one_is_passed_over(tmp_path: Path) -> None:
     audit_log = ListAuditLog(tmp_path / "hotlists")
-    audit_log.append(OWNER, MAINTENANCE, "first", NOW)
+    audit_log.append("desk", "maintenance", "first", NOW)
     with (tmp_path / "hotlists" / "audit.jsonl").open("a") as file:
         file.write('{"at": "2026')
     writers = [
-        threading.Thread(target=audit_log.append, args=(OWNER, MAINTENANCE, f"action_{number}", NOW))
+        threading.Thread(target=audit_log.append, args=("desk", "maintenance", f"action_{number}", NOW))
         for number in range(8)
     ]
     for writer in writers:
@@ -238,6 +256,6 @@ def test_lines_of_several_writers_stay_whole_and_a_torn_one_is_passed_over(tmp_p
 def test_the_audit_log_is_bounded(tmp_path: Path) -> None:
     audit_log = ListAuditLog(tmp_path / "hotlists", file_bytes_max=1000)
     for number in range(100):
-        audit_log.append(OWNER, MAINTENANCE, f"action_{number}", NOW)
+        audit_log.append("desk", "maintenance", f"action_{number}", NOW)
     assert sum(path.stat().st_size for path in (tmp_path / "hotlists").iterdir()) < 2500
     assert list(audit_log.lines())[-1]["action"] == "action_99"

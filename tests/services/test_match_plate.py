@@ -2,67 +2,64 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
-from alpr_edge.domain.access import ALL_PERMISSIONS, MAINTENANCE, QUEUE_PERMISSIONS, Actor, Permission
 from alpr_edge.domain.alerting import ListAge, Tone
-from alpr_edge.domain.errors import AccessError, FeedError, StoreError
+from alpr_edge.domain.errors import AccessError, FeedError
+from alpr_edge.domain.people.person import Role
 from alpr_edge.domain.restrictions import Area, Hours
 from alpr_edge.hotlist.index.officer_entries import OwnIndex
+from alpr_edge.services.authorisation.authoriser import Authoriser
 from alpr_edge.services.match_plate import NotInForce, match_plate, parse_plates
 from alpr_edge.settings import HotlistSettings
-from alpr_edge.store.hotlists.audit_log import ListAuditLog
 from alpr_edge.store.hotlists.officer_entries import OwnEntry
+from tests.staff import PEOPLE, STOLEN, Staff, staff_person
 from tests.store.records import START, hit, instant
 
-OWNER = Actor("p-1", "Officer Lopez", ALL_PERMISSIONS)
 ENTRY = replace(hit().entry, source="officers")
 ENTRIES = OwnIndex([OwnEntry(ENTRY, "26-1", START, "Lopez"), OwnEntry(replace(ENTRY, covert=True), "26-2", START, "x")])
 
 
-@pytest.fixture
-def audit_log(tmp_path: Path) -> ListAuditLog:
-    return ListAuditLog(tmp_path / "hotlists")
-
-
-def test_it_says_what_the_unit_would_and_leaves_covert_entries_out(audit_log: ListAuditLog) -> None:
+def test_it_says_what_the_unit_would_and_leaves_covert_entries_out(chief: Authoriser) -> None:
     query = parse_plates("7abc123", "CA", instant())
-    (answer,) = match_plate(ENTRIES, OWNER, MAINTENANCE, query, HotlistSettings(), audit_log)
+    (answer,) = match_plate(ENTRIES, chief, STOLEN, query, HotlistSettings()).entries
     assert (answer.match.entry.covert, answer.level, answer.tone) == (False, ListAge.FRESH, Tone.HIGH)
     assert answer.not_in_force is None
     assert answer.phrase
     assert "7ABC" not in answer.phrase
-    assert list(audit_log.lines()) == []
 
 
-def test_what_the_reader_considered_meets_as_possible(audit_log: ListAuditLog) -> None:
+def test_what_the_reader_considered_meets_as_possible(chief: Authoriser) -> None:
     query = parse_plates("7A8C123, 7ABC123", "CA", instant())
-    (answer,) = match_plate(ENTRIES, OWNER, MAINTENANCE, query, HotlistSettings(), audit_log)
+    (answer,) = match_plate(ENTRIES, chief, STOLEN, query, HotlistSettings()).entries
     assert answer.tone is Tone.POSSIBLE
 
 
-def test_covert_entries_are_found_by_who_is_cleared_and_that_is_on_record(audit_log: ListAuditLog) -> None:
+def test_covert_entries_are_found_by_who_is_cleared_and_that_is_on_record(chief: Authoriser, staff: Staff) -> None:
     query = parse_plates("7ABC123", "CA", instant(), covert=True)
-    answers = match_plate(ENTRIES, OWNER, MAINTENANCE, query, HotlistSettings(), audit_log)
+    answers = match_plate(ENTRIES, chief, STOLEN, query, HotlistSettings()).entries
     assert sorted(each.match.entry.covert for each in answers) == [False, True]
-    (line,) = audit_log.lines()
-    assert (line["actor"], line["purpose"], line["action"]) == ("Officer Lopez", "maintenance", "match_covert_entries")
-    assert "7ABC" not in str(line)
-    not_cleared = replace(OWNER, permissions=ALL_PERMISSIONS - {Permission.SEE_COVERT})
-    with pytest.raises(AccessError, match="see_covert"):
-        match_plate(ENTRIES, not_cleared, MAINTENANCE, query, HotlistSettings(), audit_log)
+    assert [record.action for record in staff.records()[-2:]] == ["show_covert_entries", "match_plate"]
+    with staff.authoriser("supervisor") as not_cleared, pytest.raises(AccessError, match="clearance"):
+        match_plate(ENTRIES, not_cleared, STOLEN, query, HotlistSettings())
 
 
-def test_no_covert_entry_is_found_where_that_cannot_be_recorded(tmp_path: Path) -> None:
-    (tmp_path / "hotlists").write_text("no folder")
-    query = parse_plates("7ABC123", "CA", instant(), covert=True)
-    with pytest.raises(StoreError):
-        match_plate(ENTRIES, OWNER, MAINTENANCE, query, HotlistSettings(), ListAuditLog(tmp_path / "hotlists"))
+def test_without_a_permission_for_its_source_an_entry_shows_its_list_and_tone_alone(
+    chief: Authoriser, staff: Staff
+) -> None:
+    query = parse_plates("7ABC123", "CA", instant())
+    entries = OwnIndex([OwnEntry(replace(ENTRY, remarks="armed"), "26-1", START, "Lopez")])
+    staff.install(*PEOPLE, staff_person("narrow", Role.OFFICER, sources=frozenset()))
+    with staff.authoriser("narrow") as narrow:
+        matches = match_plate(entries, narrow, STOLEN, query, HotlistSettings())
+    assert matches.entries == ()
+    (withheld,) = matches.withheld
+    assert (withheld.source, withheld.tone) == ("officer entry", Tone.HIGH)
+    assert staff.records()[-1].shown == 0
 
 
-def test_an_entry_that_is_not_in_force_is_found_with_the_reason(audit_log: ListAuditLog) -> None:
+def test_an_entry_that_is_not_in_force_is_found_with_the_reason(chief: Authoriser) -> None:
     at = instant().trusted_utc
     assert at is not None
     day = timedelta(days=1)
@@ -76,7 +73,7 @@ def test_an_entry_that_is_not_in_force_is_found_with_the_reason(audit_log: ListA
     ]
     index = OwnIndex([OwnEntry(entry, "26-1", START, "Lopez") for entry in entries])
     query = parse_plates("7ABC123", "CA", instant())
-    answers = match_plate(index, OWNER, MAINTENANCE, query, HotlistSettings(), audit_log)
+    answers = match_plate(index, chief, STOLEN, query, HotlistSettings()).entries
     assert {each.match.entry.record_id: each.not_in_force for each in answers} == {
         "early": NotInForce.EARLY,
         "ended": NotInForce.ENDED,
@@ -87,11 +84,12 @@ def test_an_entry_that_is_not_in_force_is_found_with_the_reason(audit_log: ListA
     assert [each.not_in_force is None for each in answers] == [True, True, False, False, False]
 
 
-def test_it_is_for_who_may_see_plates(audit_log: ListAuditLog) -> None:
-    visitor = Actor("p-2", "Visitor", QUEUE_PERMISSIONS)
+def test_it_is_for_whoever_is_signed_in(nobody: Authoriser, staff: Staff) -> None:
     query = parse_plates("7ABC123", None, instant())
-    with pytest.raises(AccessError):
-        match_plate(ENTRIES, visitor, MAINTENANCE, query, HotlistSettings(), audit_log)
+    with pytest.raises(AccessError, match="sign in first"):
+        match_plate(ENTRIES, nobody, STOLEN, query, HotlistSettings())
+    last = staff.records()[-1]
+    assert (last.query, last.outcome, last.reason) == ("7ABC123", "refused", "session_ended")
 
 
 @pytest.mark.parametrize("text", ["7ABC?", "-", "12345678901", "7ABC123,"])

@@ -25,7 +25,6 @@ from alpr_edge.access.passwords import Argon2Passwords
 from alpr_edge.access.roster_update import install_roster
 from alpr_edge.access.sessions import SessionPlace, authorise_request
 from alpr_edge.access.sign_in import sign_in
-from alpr_edge.domain.access import Purpose
 from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.domain.people.credentials import Credentials
 from alpr_edge.domain.people.person import AccountStatus, Person, Role, SourcePermission, Training
@@ -33,6 +32,7 @@ from alpr_edge.domain.people.roster import Member, Roster, RosterHeader
 from alpr_edge.domain.people.signed_roster import RosterKey, sign_roster
 from alpr_edge.domain.permissions.actions import Action
 from alpr_edge.domain.permissions.decision import AccessRequest, AccessTime, decide
+from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.domain.sessions.session import SessionState
 from alpr_edge.settings import PolicySettings
 from alpr_edge.settings.profiles import load_profile, load_security_profile

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alpr_edge.domain.access import Purpose
 from alpr_edge.domain.people.person import AccountStatus, Person, Role, SourcePermission, Training
 from alpr_edge.domain.permissions.actions import Action
 from alpr_edge.domain.permissions.decision import (
@@ -21,7 +20,7 @@ from alpr_edge.domain.permissions.decision import (
     decide,
     decide_break_glass,
 )
-from alpr_edge.domain.permissions.purposes import PurposeCode
+from alpr_edge.domain.permissions.purposes import Purpose, PurposeCode
 from alpr_edge.domain.permissions.table import BREAK_GLASS_ACTIONS, TABLE
 from alpr_edge.domain.sessions.break_glass import BreakGlass
 from alpr_edge.domain.sessions.session import SessionState
