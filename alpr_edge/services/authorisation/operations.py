@@ -41,6 +41,7 @@ class Operation(StrEnum):
     DISCARD_DATABASES = "discard_databases"
     CHANGE_SETTINGS = "change_settings"
     CHANGE_MODELS = "change_models"
+    CREATE_KEYS = "create_keys"
     CHANGE_PEOPLE = "change_people"
 
 
@@ -93,6 +94,7 @@ RULES: dict[Operation, OperationRule] = {
     Operation.DISCARD_DATABASES: _upkeep(Action.MANAGE_SETTINGS),
     Operation.CHANGE_SETTINGS: _upkeep(Action.MANAGE_SETTINGS),
     Operation.CHANGE_MODELS: _upkeep(Action.MANAGE_SETTINGS),
+    Operation.CREATE_KEYS: _upkeep(Action.MANAGE_SETTINGS),
     Operation.CHANGE_PEOPLE: _change(Action.MANAGE_PEOPLE),
 }
 """What each operation needs."""

@@ -12,6 +12,8 @@ from typer.testing import CliRunner
 
 from alpr_edge.cli import app
 from alpr_edge.domain.protocol.service_ports import ENROL_PORT
+from alpr_edge.settings import load
+from alpr_edge.store.access_log.log import open_access_log
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.keys import KEY_NAMES
 from tests.cli import tree
@@ -61,6 +63,7 @@ WORDS = {
     "reads picture": ["none", "none.jpg"],
     "settings init": ["new.toml"],
     "settings check": ["alpr-edge.toml"],
+    "settings apply": ["alpr-edge.toml", "--settings", "alpr-edge.toml", "--yes"],
     "settings migrate": ["alpr-edge.toml"],
 }
 """What a command needs besides its settings to get as far as its keys."""
@@ -140,6 +143,8 @@ def test_a_command_opens_the_keys_of_the_table_and_no_other(name: str, tmp_path:
     (tmp_path / "feed.csv").write_text("plate,reason,state\n4XYZ123,Stolen,CA\n", encoding="utf-8")
     (tmp_path / "drop").mkdir()
     Database.open(tmp_path / "data", (tmp_path / "keys" / "outbox.key").read_bytes(), migrate=True).close()
+    with open_access_log(load(settings), migrate=True):
+        pass
     credentials = tmp_path / "credentials"
     credentials.mkdir()
     for key in KEY_NAMES:
@@ -151,6 +156,8 @@ def test_a_command_opens_the_keys_of_the_table_and_no_other(name: str, tmp_path:
         folder = tmp_path / "passed"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
+        for made in (tmp_path / "keys").iterdir():
+            made.unlink()
         for key in keys:
             shutil.copy2(credentials / f"alpr-edge-{key}", folder)
         words = [*name.split(), *WORDS.get(name, ())]
