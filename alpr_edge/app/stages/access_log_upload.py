@@ -18,6 +18,7 @@ from typing import Any
 import structlog
 
 from alpr_edge.app.unit_faults import Fault, FaultKind
+from alpr_edge.domain.access_log.records import RECORD_NOT_KEPT
 from alpr_edge.domain.errors import AuditError, DamagedError, StoreError
 from alpr_edge.domain.ports import Clock
 from alpr_edge.domain.protocol.access_log import CheckpointPayload, LogStatementPayload
@@ -47,7 +48,7 @@ DROP_S = 60.0
 VERIFY_S = 86_400.0
 COMPONENT = "run"
 START, STOP, BEGIN = "start_service", "stop_service", "begin_log"
-NOT_KEPT, DROPPED = "record_not_kept", "drop_old_records"
+DROPPED = "drop_old_records"
 FILLED_SHARE = 0.75
 """From this share of its bound on the log is a fault: at the bound nothing is shown any more."""
 
@@ -134,8 +135,8 @@ class AccessLogUpload:
         if self._open is None:
             self._open = self._open_log()
         opened = self._open
-        if opened.verified_s is None or time.monotonic() - opened.verified_s >= VERIFY_S:
-            self._verify(opened, beat, stop)
+        is_due = opened.verified_s is None or time.monotonic() - opened.verified_s >= VERIFY_S
+        if is_due and self._verify(opened, beat, stop):
             self._drop_old(opened)
         self._note_failure(opened)
         self._publish(opened)
@@ -176,7 +177,6 @@ class AccessLogUpload:
     def _drop_old(self, opened: _OpenLog) -> None:
         """Remove what is older than the profile asks for; that goes on record first."""
         now, access_log = self.clock.now(), opened.access_log
-        self._filled = _filled_words(access_log)
         if now.trusted_utc is None:
             return
         days = summarise_policy(self.settings.policy).log_retention_days
@@ -197,12 +197,14 @@ class AccessLogUpload:
         if failure:
             self._not_kept = failure
             log.error("access_log.record_not_kept", failure=failure)
-            self._recorder(opened.access_log).note(NOT_KEPT, note=failure)
+            self._recorder(opened.access_log).note(RECORD_NOT_KEPT, note=failure)
 
     def _recorder(self, access_log: AccessLog) -> ChangeRecorder:
         return ChangeRecorder(access_log, COMPONENT, self.clock)
 
-    def _verify(self, opened: _OpenLog, beat: Callable[[], None], stop: threading.Event) -> None:
+    def _verify(self, opened: _OpenLog, beat: Callable[[], None], stop: threading.Event) -> bool:
+        """Verify the whole log; returns whether all of it is as it was written."""
+
         def tick(_done: int, _total: int) -> None:
             beat()
             if stop.is_set():
@@ -211,14 +213,16 @@ class AccessLogUpload:
         try:
             result = audits.verify(opened.access_log, opened.signer.key, None, tick)
         except _StoppedError:
-            return
+            return False
         opened.verified_s = time.monotonic()
         self._find("audit", result.findings[0] if result.findings else "")
+        return not result.findings
 
     def _publish(self, opened: _OpenLog) -> None:
         """Queue what is not queued yet, and sign for it."""
         queued = queue_new_records(opened.access_log, self.database, self.clock.now())
         self._size = size = opened.access_log.size()
+        self._filled = _filled_words(opened.access_log)
         self._find("cursor", f"it has {size} records, and {queued} were queued: it was set back" * (queued > size))
         try:
             stored = opened.signer.sign()

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from alpr_edge.domain.access_log.changes import COMPARED, Subject, changes_between, subject_of, value_name
-from alpr_edge.domain.access_log.records import OBJECTS_MAX, RecordedChange
+from alpr_edge.domain.access_log.records import DRIFT_FOUND, OBJECTS_MAX, RecordedChange
 from alpr_edge.services.authorisation.authoriser import RecordLog
 from alpr_edge.services.changes.recorder import ChangeRecorder
 from alpr_edge.services.changes.settings_values import key_of_setting
@@ -18,7 +18,6 @@ from alpr_edge.services.changes.settings_values import key_of_setting
 FIRST_VALUES = "record_in_force"
 EDITED_BY_HAND = "settings_edited_by_hand"
 OTHER_RELEASE = "other_release"
-DRIFT_FOUND = "drift_found"
 NAMED_MAX = 3
 
 

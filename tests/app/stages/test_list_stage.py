@@ -57,7 +57,8 @@ def test_an_import_that_is_killed_is_told_of_and_tried_again(tmp_path: Path) -> 
         )
         supervisor = Supervisor()
         supervisor.add(
-            HotlistImportStage(settings, store.database, store.incoming, SystemClock(), lambda _: None), replaceable=True
+            HotlistImportStage(settings, store.database, store.incoming, SystemClock(), lambda _: None),
+            replaceable=True,
         )
         supervisor.start()
         until(lambda: bool(importers()))

@@ -7,12 +7,11 @@ from pathlib import Path
 import pytest
 
 from alpr_edge.domain.access_log.changes import NONE, Subject, value_name
-from alpr_edge.domain.access_log.records import AccessRecord, parse_record
+from alpr_edge.domain.access_log.records import DRIFT_FOUND, AccessRecord, parse_record
 from alpr_edge.domain.hits import Generation
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.services.changes.recorder import ChangeRecorder
 from alpr_edge.services.changes.self_check import (
-    DRIFT_FOUND,
     EDITED_BY_HAND,
     FIRST_VALUES,
     OTHER_RELEASE,
