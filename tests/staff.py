@@ -31,6 +31,8 @@ AUDIT = Purpose("audit")
 FOR_STOLEN = ("--purpose", "stolen_vehicle")
 """What a command is given to say what it is for."""
 FOR_AUDIT = ("--purpose", "audit")
+_ASK_FOR_STOLEN = ("reads", "hotlist match", "hotlist add", "hotlist remove", "unit hold", "unit release", "unit holds")
+_ASK_FOR_AUDIT = ("audit prove", "audit report", "audit review", "hotlist changes")
 LOGIN = "desk"
 """The login of callers of services."""
 BEGUN = datetime.now(UTC).replace(microsecond=0)
@@ -57,6 +59,17 @@ CHIEF = staff_person(
 """May do whatever a test asks for that is not about permissions."""
 PEOPLE = (CHIEF, *(staff_person(role.value.replace("_", "-"), role) for role in Role))
 """One of each role besides: ``officer``, ``supervisor``, ``alpr-administrator`` and so on."""
+
+
+def stating(*words: str) -> list[str]:
+    """The words of a command, with what it is for where it has to be said and was not."""
+    if "--purpose" in words:
+        return list(words)
+    name = " ".join(words[:2])
+    if name.startswith(_ASK_FOR_AUDIT):
+        return [*words, *FOR_AUDIT]
+    shows_entries = name == "hotlist status" and {"--entries", "--covert"} & set(words)
+    return [*words, *FOR_STOLEN] if shows_entries or name.startswith(_ASK_FOR_STOLEN) else list(words)
 
 
 class Staff:

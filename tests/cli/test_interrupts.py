@@ -58,8 +58,8 @@ print("went on")
 """
 """A program that gets SIGINT at the call of a function."""
 AT_WORK = [
-    ("require_owner", ["reads"]),
-    ("count_items", ["outbox", "status"]),
+    ("open_access", ["reads"]),
+    ("open_store", ["outbox", "status"]),
     ("key_faults", ["settings", "check"]),
     ("create_keys", ["keys", "create"]),
     ("disk_usage", ["unit", "disk"]),

@@ -12,6 +12,7 @@ from alpr_edge.department.pki.authority import initialise
 from alpr_edge.domain.errors import AccessError
 from tests.app.rig import PLATES, UNIT, daemon, write_frames, write_settings
 from tests.department.enrolment import enrol_unit
+from tests.staff import Staff, stating
 
 
 @pytest.fixture(scope="module")
@@ -22,11 +23,12 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with daemon("run", "--settings", str(settings)) as run:
         run.wait_for("event=read.stored", 3)
         assert run.end(signal.SIGTERM) == 0
+    Staff(settings).sign_in_here()
     return settings
 
 
 def edge(settings: Path, *arguments: str) -> Result:
-    return CliRunner().invoke(app, [*arguments, "--settings", str(settings)])
+    return CliRunner().invoke(app, stating(*arguments, "--settings", str(settings)))
 
 
 def counts(settings: Path) -> dict[str, int]:
@@ -103,7 +105,7 @@ def test_a_medium_that_is_not_there_or_no_folder_is_an_error(settings: Path, tmp
             assert str(place) in result.stderr
 
 
-def test_nobody_else_sees_plates(tmp_path: Path) -> None:
+def test_nobody_else_sees_how_the_unit_stands(tmp_path: Path) -> None:
     require_owner(tmp_path)
     with pytest.raises(AccessError, match="no data folder there"):
         require_owner(tmp_path / "missing")

@@ -16,6 +16,7 @@ from alpr_edge.settings import load
 from alpr_edge.store.db import clock_pairs
 from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord
 from alpr_edge.store.unit_store import UnitStore, open_store
+from tests.staff import Staff, stating
 from tests.store.records import CROP, SCENE, hit, instant, plate_read
 from tests.units import write_bare_unit
 
@@ -28,7 +29,9 @@ WHOLE = (*TIME, *PLATES, *IDS, "front", "99%", "37.64000", "-120.99000")
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Path:
-    return write_bare_unit(tmp_path)
+    path = write_bare_unit(tmp_path)
+    Staff(path).sign_in_here()
+    return path
 
 
 @pytest.fixture
@@ -46,7 +49,7 @@ def store(settings: Path) -> Iterator[UnitStore]:
 
 def edge(settings: Path, *words: str, columns: str = "80", zone: str = "America/Los_Angeles") -> Result:
     environment = {"COLUMNS": columns or None, "TZ": zone}
-    return CliRunner().invoke(app, [*words, "--settings", str(settings)], env=environment)
+    return CliRunner().invoke(app, stating(*words, "--settings", str(settings)), env=environment)
 
 
 def squeeze(text: str) -> str:

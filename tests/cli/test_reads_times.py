@@ -14,13 +14,16 @@ from alpr_edge.settings import load
 from alpr_edge.store.db import clock_pairs
 from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord
 from alpr_edge.store.unit_store import UnitStore, open_store
+from tests.staff import Staff, stating
 from tests.store.records import instant, plate_read
 from tests.units import write_bare_unit
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Path:
-    return write_bare_unit(tmp_path)
+    path = write_bare_unit(tmp_path)
+    Staff(path).sign_in_here()
+    return path
 
 
 @pytest.fixture
@@ -36,13 +39,13 @@ def store(settings: Path) -> Iterator[UnitStore]:
 
 
 def bases(settings: Path) -> list[tuple[str, bool]]:
-    lines = CliRunner().invoke(app, ["reads", "--json", "--settings", str(settings)]).stdout.splitlines()
+    lines = CliRunner().invoke(app, stating("reads", "--json", "--settings", str(settings))).stdout.splitlines()
     placements = [json.loads(line)["placed"]["last_seen"] for line in lines]
     return [(place["basis"], place["sure"]) for place in placements]
 
 
 def table(settings: Path) -> str:
-    return CliRunner().invoke(app, ["reads", "--settings", str(settings)], env={"COLUMNS": "300"}).stdout
+    return CliRunner().invoke(app, stating("reads", "--settings", str(settings)), env={"COLUMNS": "300"}).stdout
 
 
 def test_only_what_pairs_bear_out_is_shown_as_sure(settings: Path, store: UnitStore) -> None:

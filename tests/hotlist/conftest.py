@@ -12,6 +12,7 @@ from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY, HotlistLoader
 from alpr_edge.hotlist.ingest.importer import ListStore
 from alpr_edge.store.db.database import Database
 from tests.runtime.time_daemon import TimeDaemon
+from tests.staff import Staff, stating
 from tests.units import write_bare_unit
 
 Command = Callable[..., Result]
@@ -58,7 +59,15 @@ def settings(tmp_path: Path, time_daemon: TimeDaemon) -> Path:
 
 
 @pytest.fixture
-def command(settings: Path) -> Command:
+def signed_in(settings: Path) -> Staff:
+    """The unit's people; somebody who may do everything is signed in at this login."""
+    staff = Staff(settings)
+    staff.sign_in_here()
+    return staff
+
+
+@pytest.fixture
+def command(settings: Path, signed_in: Staff) -> Command:
     """Runs ``alpr-edge hotlist`` on the unit of the settings; the plate of add and match, which comes next here, is
     passed on standard input.
     """
@@ -66,6 +75,6 @@ def command(settings: Path) -> Command:
     def run(*arguments: str | Path) -> Result:
         noun, *rest = map(str, arguments)
         stdin = rest.pop(0) if noun in {"add", "match"} else None
-        return CliRunner().invoke(app, ["hotlist", noun, *rest, "--settings", str(settings)], input=stdin)
+        return CliRunner().invoke(app, stating("hotlist", noun, *rest, "--settings", str(settings)), input=stdin)
 
     return run

@@ -12,6 +12,7 @@ from alpr_edge.settings import load
 from alpr_edge.store.access_log.checkpoints import CheckpointSigner, load_signing_key
 from alpr_edge.store.access_log.log import AccessLog, open_access_log
 from tests.domain.access_log.entries import entry
+from tests.staff import Staff, stating
 from tests.store.records import instant
 from tests.units import write_bare_unit
 
@@ -23,7 +24,8 @@ def settings(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def log(settings: Path) -> Iterator[AccessLog]:
-    """Of five accesses, which are signed for."""
+    """Of five accesses, which are signed for; somebody who may look at it is signed in."""
+    Staff(settings).sign_in_here()
     unit = load(settings)
     with open_access_log(unit, migrate=True) as open_log:
         for number in range(5):
@@ -33,7 +35,7 @@ def log(settings: Path) -> Iterator[AccessLog]:
 
 
 def audit(*words: str) -> Result:
-    return CliRunner().invoke(app, ["audit", *words])
+    return CliRunner().invoke(app, stating("audit", *words))
 
 
 def test_a_whole_log_verifies(log: AccessLog, settings: Path) -> None:

@@ -15,6 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from alpr_edge.cli import app
+from alpr_edge.cli.access.session_file import write_token
 from alpr_edge.cli.caller import CALLER
 from alpr_edge.domain.hits import HotlistEntry, Reason
 from alpr_edge.domain.reads import Alternative
@@ -25,10 +26,11 @@ from alpr_edge.store.hotlists.officer_entries import OwnEntry
 from alpr_edge.store.reads.repository import DecidedRecord, ReadStore
 from alpr_edge.store.retention import holds
 from tests.hotlist.conftest import Command
+from tests.staff import FOR_STOLEN, Staff
 from tests.store.records import plate_read
 
 PROGRAM = (sys.executable, "-m", "alpr_edge", "hotlist")
-WHY = ("--reason", "major_crime", "--case", "26-0123")
+WHY = ("--reason", "major_crime", "--case", "26-000123")
 
 
 @pytest.fixture(autouse=True)
@@ -54,11 +56,12 @@ def kinds(command: Command, plate: str, *arguments: str) -> list[str]:
 
 def test_a_partial_is_watched_for_until_it_is_removed(command: Command) -> None:
     own = add_entry(command, "4x?z*", "--expires", "3h", "--vehicle", "blue Honda", "--state", "California")
-    assert (own["plate"], own["case"], own["state"], own["covert"]) == ("4X?Z*", "26-0123", "CA", False)
+    assert (own["plate"], own["case"], own["state"], own["covert"]) == ("4X?Z*", "26-000123", "CA", False)
     ends = datetime.fromisoformat(own["expires"]) - datetime.now(UTC)
     assert timedelta(hours=2, minutes=58) < ends <= timedelta(hours=3)
     assert kinds(command, "4XYZ123") == ["partial"]
-    assert own["id"] in command("status").stdout
+    assert own["id"] in command("status", "--entries").stdout
+    assert "1 entry of officers" in command("status").stdout
     assert command("remove", own["id"]).exit_code == 0
     assert kinds(command, "4XYZ123") == []
     again = command("remove", own["id"])
@@ -83,7 +86,7 @@ def test_an_entry_ends_by_itself(command: Command, database: Database) -> None:
 def test_a_covert_entry_shows_on_no_screen_unless_asked_for(command: Command) -> None:
     own = add_entry(command, "5SOW750", "--expires", "2h", "--covert")
     assert kinds(command, "5SOW750") == []
-    assert own["id"] not in command("status").stdout
+    assert own["id"] not in command("status", "--entries").stdout
     assert own["id"] in command("status", "--covert").stdout
 
 
@@ -167,9 +170,9 @@ def test_no_plate_on_standard_input_is_one_line(command: Command) -> None:
 
 
 @pytest.mark.review(15)
-def test_a_plate_is_asked_for_on_a_terminal(settings: Path) -> None:
+def test_a_plate_is_asked_for_on_a_terminal(settings: Path, signed_in: Staff) -> None:
     ours, theirs = pty.openpty()
-    command = [*PROGRAM, "match", "--json", "--settings", str(settings)]
+    command = [*PROGRAM, "match", "--json", *FOR_STOLEN, "--settings", str(settings)]
     process = subprocess.Popen(command, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     os.close(theirs)
     try:
@@ -182,17 +185,20 @@ def test_a_plate_is_asked_for_on_a_terminal(settings: Path) -> None:
 
 
 @pytest.mark.review(15)
-def test_who_typed_is_kept_with_an_entry_and_a_hold(settings: Path, database: Database, tmp_path: Path) -> None:
+def test_who_is_signed_in_is_kept_with_an_entry_and_a_hold(
+    settings: Path, database: Database, tmp_path: Path, signed_in: Staff
+) -> None:
     store = ReadStore(database, ImageStore(tmp_path / "data" / "images", bytes(32)))
     store.commit([DecidedRecord(plate_read("read-1"))])
     behind = {name: value for name, value in os.environ.items() if name != "SUDO_USER"} | {CALLER: "r.alvarez"}
+    write_token(settings.parent / "runtime", "r.alvarez", signed_in.begin_session("officer", login="r.alvarez"))
 
     def run(*arguments: str) -> None:
-        command = [*PROGRAM[:-1], *arguments, "--settings", str(settings)]
+        command = [*PROGRAM[:-1], *arguments, *FOR_STOLEN, "--settings", str(settings)]
         subprocess.run(command, input="5SOW750\n", env=behind, text=True, timeout=120, check=True)
 
     run("hotlist", "add", "--expires", "1h", *WHY)
     run("unit", "hold", "read-1", "--reason", "subpoena")
     (own,) = officer_entries.entries_in_force(database, None)
-    assert own.added_by == "r.alvarez"
-    assert [hold.held_by for hold in holds.list_holds(database)] == ["r.alvarez"]
+    assert own.added_by == "Officer"
+    assert [hold.held_by for hold in holds.list_holds(database)] == ["Officer"]
