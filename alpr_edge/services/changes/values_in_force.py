@@ -83,15 +83,16 @@ def choice_values(choice: ModelChoice) -> dict[str, str]:
 
 
 def roster_values(settings: Settings) -> dict[str, str]:
-    """The roster in force, where the unit has one."""
+    """The department's roster in force; of a unit's own accounts each change of a person is on record by itself."""
     directory = settings.unit.data_directory
     if not (directory / ACCOUNTS_FILE).exists():
         return {}
     with open_accounts(directory, settings.store.keys_directory, migrate=False) as store, store.reading() as rows:
         header = rows.roster()
-    if header is None:
+    if header is None or header.department_id == settings.unit.id:
         return {}
-    return {value_name(Subject.ROSTER): f"serial {header.serial} of {header.department_id}"}
+    text = f"{header.department_id} {header.serial}, to {header.valid_until:%Y-%m-%d}"
+    return {value_name(Subject.ROSTER): text}
 
 
 def key_values(keys_directory: Path) -> dict[str, str]:
