@@ -19,6 +19,7 @@ from alpr_edge.app.pipeline.alerter import Alerter
 from alpr_edge.app.pipeline.pipeline import WRITER, PipelineParts
 from alpr_edge.app.pipeline.recorder import Recorder
 from alpr_edge.app.session_start import UnitParts, open_session
+from alpr_edge.app.signed_in import SignedInWatch
 from alpr_edge.app.stages.clock_trust import ClockTrust
 from alpr_edge.app.stages.disk import open_ballast
 from alpr_edge.app.stages.hotlist_refresh import HotlistRefresh
@@ -67,6 +68,7 @@ class CaptureDaemon:
         self._manager = ServiceManager()
         self._fix_history = FixHistory(settings.position.fix_age_ms_max)
         self._clock = GnssClock(open_clock(settings), self._fix_history)
+        self._signed_in = SignedInWatch(settings, self._clock)
         self._chrony = ChronyFeed(settings.position.chrony_socket)
         self._faults = FaultMonitor()
         self._clock_trust = ClockTrust()
@@ -99,7 +101,10 @@ class CaptureDaemon:
             lists.refresh(self._clock.now().trusted_utc)
             player = open_player(self._settings.alerts, self._clock.now())
             resources.callback(player.close)
-            alerter = Alerter(player, self._clock, self._settings.alerts, self._settings.hotlist)
+            resources.callback(self._signed_in.close)
+            self._signed_in.refresh()
+            is_silent = self._signed_in.is_silent
+            alerter = Alerter(player, self._clock, self._settings.alerts, self._settings.hotlist, is_silent)
             recorder = Recorder(store.reads, self._settings.store, store.refused_records, require_room=ballast.require)
             self._models = open_vision_models(self._settings.vision, self._settings.unit.data_directory)
             for warning in self._models.warnings:
@@ -162,6 +167,7 @@ class CaptureDaemon:
     def _judge(self, session: CaptureSession) -> None:
         """Load new lists, and judge the age of lists, the disk and the databases anew."""
         now = self._clock.now().trusted_utc
+        self._signed_in.refresh()
         session.disk.judge()
         session.lists.refresh(now)
         session.lists.judge(now)

@@ -46,6 +46,7 @@ class FaultKind(StrEnum):
     ACCESS_LOG = "the access log does not work"
     ACCESS_LOG_CHANGED = "the access log was changed"
     DRIFT = "something was changed without a record"
+    BREAK_GLASS = "somebody broke the glass"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,7 @@ FAULT_RULES = {
     FaultKind.ACCESS_LOG: FaultRule(Tone.STALE, is_ready=True, remedy=_AUDIT),
     FaultKind.ACCESS_LOG_CHANGED: FaultRule(Tone.STALE, is_ready=True, remedy=_AUDIT),
     FaultKind.DRIFT: FaultRule(Tone.STALE, is_ready=True, remedy="alpr-edge audit drift"),
+    FaultKind.BREAK_GLASS: FaultRule(Tone.TROUBLE, is_ready=True, remedy="alpr-edge audit prove"),
 }
 _WORSE = {FaultKind.LIST_AMBER: FaultKind.LIST_RED, FaultKind.DISK_FILLING: FaultKind.DISK_FULL}
 """The worse form of a fault: when that one eases to the lesser one, the lesser one does not sound."""

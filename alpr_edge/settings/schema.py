@@ -118,6 +118,8 @@ class AlertSettings(Section):
     wav_path: FilePath = Path("alerts.wav")
     volume: Fraction = 0.8
     cooldown_s: Annotated[float, Field(ge=0, le=86_400)] = 120.0
+    when_signed_out: Literal["tone", "silent"] = "tone"
+    """Whether hits sound while nobody is signed in; faults sound always."""
 
 
 class StoreSettings(Section):

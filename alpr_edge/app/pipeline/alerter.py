@@ -1,7 +1,7 @@
 """Sounds alerts for the hits of a read, withdraws those that no longer hold, and repeats none within the cooldown."""
 
 from collections import OrderedDict, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import TypeVar
@@ -53,9 +53,18 @@ class Alerter:
         clock: the clock that dates alerts.
         alerts: the settings of alerts, such as the cooldown.
         hotlist: the settings that say when a list is old.
+        is_silent: says whether hits make no tone now.
     """
 
-    def __init__(self, player: Player, clock: Clock, alerts: AlertSettings, hotlist: HotlistSettings) -> None:
+    def __init__(
+        self,
+        player: Player,
+        clock: Clock,
+        alerts: AlertSettings,
+        hotlist: HotlistSettings,
+        is_silent: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._is_silent = is_silent
         self._player = player
         self._clock = clock
         self._cooldown = Cooldown(alerts.cooldown_s * 1000)
@@ -146,6 +155,10 @@ class Alerter:
         return quiet.at.boot_id == at.boot_id and at.ms_since(quiet.at) < self._quiet_ms
 
     def _announce(self, alert: Alert, plate: str, at: Instant) -> Instant | None:
+        if self._is_silent():
+            self._cooldown.forget(plate)
+            log.info("alert.not_sounded", read=alert.read_id, level=alert.level.name, reason="nobody is signed in")
+            return None
         first_sample_ns = self._sound(alert.tone, at)
         if first_sample_ns is None:
             self._cooldown.forget(plate)

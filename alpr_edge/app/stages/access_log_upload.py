@@ -12,7 +12,6 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -25,9 +24,9 @@ from alpr_edge.domain.protocol.access_log import CheckpointPayload, LogStatement
 from alpr_edge.domain.transparency.checkpoints import Checkpoint
 from alpr_edge.domain.transparency.notes import NoteKey
 from alpr_edge.services.audit.log_queue import queue_new_records
+from alpr_edge.services.audit.log_upkeep import drop_old_records
 from alpr_edge.services.changes.recorder import ChangeRecorder
 from alpr_edge.settings import Settings
-from alpr_edge.settings.profiles import summarise_policy
 from alpr_edge.store.access_log import audits
 from alpr_edge.store.access_log.append_failures import take_failure
 from alpr_edge.store.access_log.checkpoints import (
@@ -38,7 +37,6 @@ from alpr_edge.store.access_log.checkpoints import (
     load_signing_key,
 )
 from alpr_edge.store.access_log.log import AccessLog
-from alpr_edge.store.access_log.upkeep import drop_records, first_to_keep
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.outbox import log_items
 from alpr_edge.store.recovery import access_log_replacement as replacement
@@ -48,7 +46,6 @@ DROP_S = 60.0
 VERIFY_S = 86_400.0
 COMPONENT = "run"
 START, STOP, BEGIN = "start_service", "stop_service", "begin_log"
-DROPPED = "drop_old_records"
 FILLED_SHARE = 0.75
 """From this share of its bound on the log is a fault: at the bound nothing is shown any more."""
 
@@ -91,6 +88,8 @@ class AccessLogUpload:
     _not_kept: str = ""
     """That a record of another program was not kept, since the start of the unit."""
     _filled: str = ""
+    _broken_glass: int | None = None
+    """The last record of break-glass since the start."""
     _size: int | None = None
     _cosigned: int | None = None
 
@@ -112,6 +111,9 @@ class AccessLogUpload:
         """What is wrong with the log at present. Never waits."""
         failure, findings = self._failure or self._not_kept or self._filled, list(self._findings.values())
         faults = [Fault(FaultKind.ACCESS_LOG, "access log", f"access log: {failure}")] if failure else []
+        if self._broken_glass is not None:
+            text = f"break-glass: root looked without an account, record {self._broken_glass}"
+            faults.append(Fault(FaultKind.BREAK_GLASS, f"record {self._broken_glass}", text))
         return faults + [Fault(FaultKind.ACCESS_LOG_CHANGED, "access log", f"access log: {line}") for line in findings]
 
     def figures(self) -> dict[str, Any]:
@@ -175,21 +177,14 @@ class AccessLogUpload:
         self._find("set aside", words if names else "")
 
     def _drop_old(self, opened: _OpenLog) -> None:
-        """Remove what is older than the profile asks for; that goes on record first."""
-        now, access_log = self.clock.now(), opened.access_log
-        if now.trusted_utc is None:
-            return
-        days = summarise_policy(self.settings.policy).log_retention_days
+        """Remove what is older than the profiles ask for."""
         try:
-            first, keep = access_log.first(), first_to_keep(access_log, now.trusted_utc - timedelta(days=days))
+            count = drop_old_records(opened.access_log, self._recorder(opened.access_log), self.settings.policy)
         except AuditError as error:
             self._find("upkeep", str(error))
             return
-        if keep > first:
-            note = f"older than {days} days, and cosigned by the department"
-            self._recorder(access_log).note(DROPPED, f"records:{first}:{keep - 1}", note=note)
-            drop_records(access_log, keep)
-            log.info("access_log.old_records_dropped", records=keep - first)
+        if count:
+            log.info("access_log.old_records_dropped", records=count)
 
     def _note_failure(self, opened: _OpenLog) -> None:
         """Tell, and put on record, that another program's record was not kept."""
@@ -221,9 +216,13 @@ class AccessLogUpload:
     def _publish(self, opened: _OpenLog) -> None:
         """Queue what is not queued yet, and sign for it."""
         queued = queue_new_records(opened.access_log, self.database, self.clock.now())
+        if queued.broken_glass is not None:
+            log.error("access_log.glass_broken", record=queued.broken_glass)
+            self._broken_glass = queued.broken_glass
         self._size = size = opened.access_log.size()
         self._filled = _filled_words(opened.access_log)
-        self._find("cursor", f"it has {size} records, and {queued} were queued: it was set back" * (queued > size))
+        first = queued.next_sequence
+        self._find("cursor", f"it has {size} records, and {first} were queued: it was set back" * (first > size))
         try:
             stored = opened.signer.sign()
         except AuditError as error:

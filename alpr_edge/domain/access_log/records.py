@@ -172,6 +172,11 @@ def parse_record(body: bytes) -> AccessRecord:
         raise AuditError(f"no record of an access log: {field}: {first['type']}") from None
 
 
+def is_break_glass(body: bytes) -> bool:
+    """Whether the bytes of a record tell of break-glass; its key stands bare only where it is one."""
+    return b'"break_glass":true' in body
+
+
 def origin_of(log_id: str) -> str:
     """The name that a log has in its checkpoints, and its key with it."""
     return _ORIGIN + log_id

@@ -1,5 +1,8 @@
 """Queues the records of the access log that are not in the outbox yet."""
 
+from dataclasses import dataclass
+
+from alpr_edge.domain.access_log.records import is_break_glass
 from alpr_edge.domain.instants import Instant
 from alpr_edge.store.access_log.log import AccessLog
 from alpr_edge.store.db.database import Database
@@ -9,8 +12,18 @@ QUEUED_MAX = 200
 """Records queued in one transaction."""
 
 
-def queue_new_records(log: AccessLog, database: Database, now: Instant) -> int:
-    """Queue what is not queued yet; returns the number that the next record will have.
+@dataclass(frozen=True, slots=True)
+class QueuedRecords:
+    """What was queued."""
+
+    next_sequence: int
+    """The number that the next record will have."""
+    broken_glass: int | None
+    """The last record of break-glass among them."""
+
+
+def queue_new_records(log: AccessLog, database: Database, now: Instant) -> QueuedRecords:
+    """Queue what is not queued yet.
 
     Args:
         log: the log.
@@ -21,7 +34,9 @@ def queue_new_records(log: AccessLog, database: Database, now: Instant) -> int:
         StoreError: the log cannot be read, or the outbox not written.
     """
     first = max(log_items.next_sequence(database, log.log_id), log.first())
+    broken_glass: int | None = None
     while records := log.read_bodies(first, QUEUED_MAX):
         log_items.queue_records(database, log.log_id, first, [body for _, body in records], now.utc)
         first += len(records)
-    return first
+        broken_glass = max((sequence for sequence, body in records if is_break_glass(body)), default=broken_glass)
+    return QueuedRecords(first, broken_glass)

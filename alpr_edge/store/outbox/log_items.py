@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.dialects.sqlite import insert
 
+from alpr_edge.domain.access_log.records import is_break_glass
 from alpr_edge.domain.protocol.access_log import (
     CHECKPOINT_PREFIX,
     RECORD_PREFIX,
@@ -48,7 +49,7 @@ def queue_records(
         created_at: the present moment, None when unknown.
     """
     rows = [
-        body_row(record_item_id(log_id, first + place), ItemKind.ACCESS_RECORD, Urgency.ACCESS, body, created_at)
+        body_row(record_item_id(log_id, first + place), ItemKind.ACCESS_RECORD, _urgency_of(body), body, created_at)
         for place, body in enumerate(bodies)
     ]
     position = {"sequence": first + len(bodies)}
@@ -56,6 +57,11 @@ def queue_records(
         connection.execute(insert(outbox).on_conflict_do_nothing(index_elements=["item_id"]), rows)
         cursor = insert(log_cursors).values(log_id=log_id, **position)
         connection.execute(cursor.on_conflict_do_update(index_elements=["log_id"], set_=position))
+
+
+def _urgency_of(body: bytes) -> Urgency:
+    """Break-glass is told among the first, before any read."""
+    return Urgency.HIT if is_break_glass(body) else Urgency.ACCESS
 
 
 def queue_checkpoint(database: Database, payload: CheckpointPayload, root: bytes, created_at: datetime | None) -> None:

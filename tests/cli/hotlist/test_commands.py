@@ -11,10 +11,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from typer.testing import Result
+from typer.testing import CliRunner, Result
 
+from alpr_edge.cli import app
 from tests.hotlist.conftest import Command
 from tests.hotlist.feed_texts import clew_line, clew_text, csv_text
+from tests.staff import FOR_STOLEN, Staff
 
 PLATE = "4XYZ123"
 PROGRAM = [sys.executable, "-c", "from alpr_edge.cli import main; main()", "hotlist"]
@@ -211,8 +213,8 @@ def test_a_list_that_does_not_open_is_said_and_fails(command: Command, table: Pa
     assert json.loads(command("status", "--json").stdout)["faults"][0]["source"] == "clew-svs"
 
 
-def test_before_the_first_import_there_is_one_line(command: Command) -> None:
-    result = command("status")
+def test_before_the_first_import_there_is_one_line(settings: Path) -> None:
+    result = CliRunner().invoke(app, ["hotlist", "status", "--settings", str(settings)])
     assert result.exit_code == 3
     assert "no data folder there" in result.stderr
 
@@ -224,14 +226,14 @@ def test_missing_settings_and_keys_are_one_line(command: Command, settings: Path
     assert command("status").exit_code == 2
 
 
-def test_as_a_program(settings: Path, table: Path) -> None:
+def test_as_a_program(settings: Path, table: Path, signed_in: Staff) -> None:
     def run(*arguments: str, stdin: str = "") -> "subprocess.CompletedProcess[str]":
         command = [*PROGRAM, *arguments, "--settings", str(settings)]
         return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=120, check=False)
 
     done = run("import", str(table), "--source", "clew-svs", "--format", "clew", "--json")
     assert (done.returncode, done.stderr, json.loads(done.stdout)["kept"]) == (0, "", 2)
-    lookup = run("match", "--state", "CA", "--json", stdin=PLATE)
+    lookup = run("match", "--state", "CA", "--json", *FOR_STOLEN, stdin=PLATE)
     assert json.loads(lookup.stdout)["state_match"] == "same"
     table.write_bytes(table.read_bytes()[:-10])
     refusal = run("import", str(table), "--source", "clew-svs", "--format", "clew")
