@@ -31,8 +31,8 @@ from alpr_edge.store.access_log.recorded_values import RecordedValues
 OBJECTS_NAMED_MAX = 1000
 """Most objects that a record names; it counts them all."""
 SESSION_ID_CHARACTERS = 16
-DONE = "done"
-"""The note of the record that says what a change changed, after the one that allowed it."""
+DONE, NOT_DONE = "done", "not done"
+"""How the note begins of the record that says what came of a change, after the one that allowed it."""
 
 
 class RecordLog(Protocol):
@@ -165,7 +165,7 @@ class Authoriser:
         try:
             yield access
         except AlprEdgeError as error:
-            self._append(self._entry(operation, answer, subject, now, note=f"not done: {type(error).__name__}"))
+            self._append(self._entry(operation, answer, subject, now, note=f"{NOT_DONE}: {type(error).__name__}"))
             raise
         if not rule.is_change or access.shown:
             self._append(self._entry(operation, answer, subject, now, access))

@@ -212,7 +212,7 @@ def test_break_glass_opens_a_few_things_by_name_and_says_so_on_record(desk: Desk
         Operation.PROVE_RECORD, Operation.REPORT_LOG, Operation.SHOW_LIST_CHANGES,
         Operation.REQUEUE_ITEMS, Operation.OFFLOAD_ITEMS, Operation.APPLY_RECEIPTS, Operation.PREPARE_HANDOVER,
         Operation.SALVAGE_DATABASES, Operation.ACKNOWLEDGE_DATABASES, Operation.DISCARD_DATABASES,
-        Operation.CHANGE_SETTINGS, Operation.CHANGE_MODELS, Operation.CHANGE_PEOPLE,
+        Operation.CREATE_KEYS, Operation.CHANGE_SETTINGS, Operation.CHANGE_MODELS, Operation.CHANGE_PEOPLE,
     }  # fmt: skip
     entry = desk.log.entries[-1]
     assert (entry.break_glass, entry.person, entry.organisation, entry.person_id) == (
