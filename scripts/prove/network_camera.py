@@ -1,6 +1,5 @@
 """A camera on the vehicle's network: read by the capture unit, which reaches that one address and no other."""
 
-import json
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from scripts.prove.car import Car
 from scripts.prove.host import CACHE, ProofError, call, until
 from scripts.prove.networks import DEPOT, DEPOT_ADDRESS, OTHER_ADDRESS
 from scripts.prove.scenario import AS_UNIT_USER, CAMERA, CAPTURE, Setup
-from scripts.prove.unit import AS_UNIT, CURRENT, SETTINGS
+from scripts.prove.unit import CURRENT, SETTINGS, read_rows
 
 PORT = 8554
 NAME = "street"
@@ -119,8 +118,8 @@ def _drop_in(car: Car) -> None:
 
 def _newest(car: Car) -> str:
     """The camera of the newest read."""
-    output = car.run(AS_UNIT, "reads", "--json", "--limit", "1").stdout
-    return str(json.loads(output)["camera_id"]) if output else ""
+    rows = read_rows(car, 1)
+    return str(rows[0]["camera_id"]) if rows else ""
 
 
 def _check_reach(car: Car) -> str:

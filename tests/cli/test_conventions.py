@@ -57,7 +57,7 @@ def test_the_readme_names_every_command_and_no_other(tree: dict[Words, Command])
 
 def _names(line: str) -> list[str]:
     """The commands of a line such as ``alpr-edge settings init|check [FILE]``."""
-    *nouns, verbs = [word for word in line.split()[1:] if re.fullmatch("[a-z|]+", word)]
+    *nouns, verbs = [word for word in line.split()[1:] if re.fullmatch("[a-z][a-z|-]*", word)]
     return [" ".join([*nouns, verb]) for verb in verbs.split("|")]
 
 

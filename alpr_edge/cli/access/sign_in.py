@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from alpr_edge.services.authorisation.sign_ins import SignInDesk
     from alpr_edge.settings import Settings
 
-_NO_ROSTER = "no roster of people is here yet; connect the unit to its department, or make one: alpr-edge accounts"
 _YES = frozenset({"y", "yes"})
 
 
@@ -37,12 +36,10 @@ def sign_in_command(
     """
     from alpr_edge.app.clock import open_clock
     from alpr_edge.domain.sessions.session import SessionState
-    from alpr_edge.services.authorisation.opening import has_accounts, open_sign_in_desk
+    from alpr_edge.services.authorisation.opening import open_sign_in_desk
     from alpr_edge.settings import load
 
     unit = load(settings)
-    if not has_accounts(unit):
-        raise AccessError(_NO_ROSTER)
     with open_sign_in_desk(unit, command_caller(unit), open_clock(unit)) as desk:
         state = SessionState.ENDED if person else desk.state()
         if state is SessionState.OPEN:

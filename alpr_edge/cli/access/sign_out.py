@@ -19,14 +19,13 @@ def sign_out_command(
 ) -> None:
     """End your session on this unit. Without one nothing happens."""
     from alpr_edge.app.clock import open_clock
-    from alpr_edge.services.authorisation.opening import has_accounts, open_sign_in_desk
+    from alpr_edge.services.authorisation.opening import open_sign_in_desk
     from alpr_edge.settings import load
 
     unit = load(settings)
-    caller, is_done = command_caller(unit), False
-    if caller.token and has_accounts(unit):
-        with open_sign_in_desk(unit, caller, open_clock(unit)) as desk:
-            is_done = desk.lock() if lock else desk.sign_out()
+    caller = command_caller(unit)
+    with open_sign_in_desk(unit, caller, open_clock(unit)) as desk:
+        is_done = desk.lock() if lock else desk.sign_out()
     if not lock:
         remove_token(unit.unit.runtime_directory, caller.login)
     if as_json:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from alpr_edge.access.passwords import Argon2Passwords
+from alpr_edge.domain.errors import AccessError
 from alpr_edge.domain.ports import Clock
 from alpr_edge.services.authorisation.authoriser import Authoriser, Policy
 from alpr_edge.services.authorisation.callers import Caller
@@ -14,15 +15,12 @@ from alpr_edge.store.access.accounts import open_accounts
 from alpr_edge.store.access.schema import FILE_NAME
 from alpr_edge.store.access_log.log import open_access_log
 
+NO_ROSTER = "no roster of people is here yet; connect the unit to its department"
+
 
 def load_policy(settings: Settings) -> Policy:
     """The rules in force by the settings."""
     return Policy(load_profile(settings.policy), load_security_profile(settings.policy))
-
-
-def has_accounts(settings: Settings) -> bool:
-    """Whether the unit ever had a roster of people."""
-    return (settings.unit.data_directory / FILE_NAME).exists()
 
 
 @contextmanager
@@ -30,11 +28,15 @@ def open_sign_in_desk(settings: Settings, caller: Caller, clock: Clock) -> Itera
     """Open what signs people in; closes it at the end.
 
     Raises:
+        AccessError: the unit never had a roster of people.
         StoreError: no access key, or a database that does not open: nobody can sign in.
     """
     directory, keys = settings.unit.data_directory, settings.store.keys_directory
-    with open_access_log(settings, migrate=False) as log, open_accounts(directory, keys, migrate=False) as accounts:
-        yield SignInDesk(accounts, Argon2Passwords(), log, load_policy(settings), clock, caller)
+    with open_access_log(settings, migrate=False) as log:
+        if not (directory / FILE_NAME).exists():
+            raise AccessError(NO_ROSTER)
+        with open_accounts(directory, keys, migrate=False) as accounts:
+            yield SignInDesk(accounts, Argon2Passwords(), log, load_policy(settings), clock, caller)
 
 
 @contextmanager

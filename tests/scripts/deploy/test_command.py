@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from alpr_edge.cli import app
 from alpr_edge.domain.protocol.service_ports import ENROL_PORT
 from alpr_edge.settings import load
-from alpr_edge.store.access_log.log import open_access_log
+from alpr_edge.store.access_log.log import AccessLog
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.keys import KEY_NAMES
 from tests.cli import tree
@@ -28,6 +28,7 @@ WORDS = {
     "read": ["nowhere.jpg"],
     "hotlist import": ["feed.csv", "--source", "bolo", "--format", "generic-csv"],
     "hotlist export": ["--rejected", "--source", "bolo"],
+    "hotlist status": ["--entries"],
     "hotlist rollback": ["bolo"],
     "hotlist drop": ["bolo", "--yes"],
     "hotlist dismiss": ["bolo"],
@@ -143,8 +144,7 @@ def test_a_command_opens_the_keys_of_the_table_and_no_other(name: str, tmp_path:
     (tmp_path / "feed.csv").write_text("plate,reason,state\n4XYZ123,Stolen,CA\n", encoding="utf-8")
     (tmp_path / "drop").mkdir()
     Database.open(tmp_path / "data", (tmp_path / "keys" / "outbox.key").read_bytes(), migrate=True).close()
-    with open_access_log(load(settings), migrate=True):
-        pass
+    AccessLog.open(load(settings), migrate=True).close()
     credentials = tmp_path / "credentials"
     credentials.mkdir()
     for key in KEY_NAMES:
