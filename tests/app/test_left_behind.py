@@ -132,7 +132,7 @@ class SweptUnit:
 
 
 @pytest.fixture(scope="module")
-def swept(tmp_path_factory: pytest.TempPathFactory) -> SweptUnit:
+def swept_unit(tmp_path_factory: pytest.TempPathFactory) -> SweptUnit:
     """A unit that ran, saw two plates, and was used by somebody who also typed what is wrong."""
     unit = SweptUnit(tmp_path_factory.mktemp("swept"))
     with daemon("run", "--settings", str(unit.settings)) as run:
@@ -155,47 +155,49 @@ def swept(tmp_path_factory: pytest.TempPathFactory) -> SweptUnit:
     return unit
 
 
-def found_in(swept: SweptUnit, content: bytes) -> list[str]:
+def found_in(swept_unit: SweptUnit, content: bytes) -> list[str]:
     """Names of the secrets in some bytes."""
     upper = content.upper()
-    return [name for name, secret in swept.secrets() if secret.upper() in upper]
+    return [name for name, secret in swept_unit.secrets() if secret.upper() in upper]
 
 
-def test_the_search_finds_what_lies_there(swept: SweptUnit) -> None:
-    left = f"...{WATCHED.lower()} {PASSWORD}...".encode() + base64.b32decode(swept.totp)
-    assert found_in(swept, left) == ["password", "plate", "one-time secret, as bytes"]
-    assert found_in(swept, (swept.folder / "keys" / "access.key").read_bytes()) == ["key access"]
+def test_the_search_finds_what_lies_there(swept_unit: SweptUnit) -> None:
+    left = f"...{WATCHED.lower()} {PASSWORD}...".encode() + base64.b32decode(swept_unit.totp)
+    assert found_in(swept_unit, left) == ["password", "plate", "one-time secret, as bytes"]
+    assert found_in(swept_unit, (swept_unit.folder / "keys" / "access.key").read_bytes()) == ["key access"]
 
 
-def test_nothing_secret_lies_in_any_file(swept: SweptUnit) -> None:
-    files = [path for path in swept.files() if path.suffix != ".png"]
+def test_nothing_secret_lies_in_any_file(swept_unit: SweptUnit) -> None:
+    files = [path for path in swept_unit.files() if path.suffix != ".png"]
     assert {"edge.db", "access.db", "accounts.db", "page.html"} <= {path.name for path in files}
-    assert [(path.name, names) for path in files if (names := found_in(swept, path.read_bytes()))] == []
+    assert [(path.name, names) for path in files if (names := found_in(swept_unit, path.read_bytes()))] == []
 
 
-def test_nothing_secret_was_logged_or_told_as_an_error(swept: SweptUnit) -> None:
-    text = "\n".join(swept.outputs)
+def test_nothing_secret_was_logged_or_told_as_an_error(swept_unit: SweptUnit) -> None:
+    text = "\n".join(swept_unit.outputs)
     assert "event=unit.started" in text
     assert "barred" in text, "the refusal was told"
-    assert found_in(swept, text.encode()) == []
+    assert found_in(swept_unit, text.encode()) == []
 
 
-def test_nothing_secret_was_to_be_seen_of_processes(swept: SweptUnit) -> None:
-    seen = b"\n".join(swept.seen_of_processes)
+def test_nothing_secret_was_to_be_seen_of_processes(swept_unit: SweptUnit) -> None:
+    seen = b"\n".join(swept_unit.seen_of_processes)
     assert b"sign-in" in seen
-    assert found_in(swept, seen) == []
-    assert not [code for code in swept.codes if code.encode() in b"\n".join(swept.seen_of_processes).split(b"\0")]
+    assert found_in(swept_unit, seen) == []
+    assert not [
+        code for code in swept_unit.codes if code.encode() in b"\n".join(swept_unit.seen_of_processes).split(b"\0")
+    ]
 
 
-def test_what_holds_secrets_is_its_owners_alone(swept: SweptUnit) -> None:
+def test_what_holds_secrets_is_its_owners_alone(swept_unit: SweptUnit) -> None:
     for folder in ("keys", "data", "runtime/sessions"):
-        assert (swept.folder / folder).stat().st_mode & 0o077 == 0
-        for path in (swept.folder / folder).iterdir():
+        assert (swept_unit.folder / folder).stat().st_mode & 0o077 == 0
+        for path in (swept_unit.folder / folder).iterdir():
             assert path.is_dir() or path.stat().st_mode & 0o077 == 0, path.name
     assert caller(), "the session is that of a login"
 
 
-def test_no_history_and_no_core_file_was_made(swept: SweptUnit) -> None:
-    names = {path.name for path in swept.folder.rglob("*")}
+def test_no_history_and_no_core_file_was_made(swept_unit: SweptUnit) -> None:
+    names = {path.name for path in swept_unit.folder.rglob("*")}
     assert not [name for name in names if name.startswith("core") or "history" in name]
-    assert not (swept.folder / "home").exists()
+    assert not (swept_unit.folder / "home").exists()

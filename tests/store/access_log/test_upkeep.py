@@ -35,14 +35,14 @@ def fill(log: AccessLog, count: int) -> None:
         log.append(entry(number), instant(number * 1000))
 
 
-def cosigned(log: AccessLog, signer: CheckpointSigner) -> None:
+def cosign_log(log: AccessLog, signer: CheckpointSigner) -> None:
     """Sign the log as it is, as the department does with it."""
     stored = signer.sign()
     assert stored is not None
     add_cosignature(log, stored.size, cosign(stored.note.text, WITNESS_NAME, WITNESS, 1_800_000_000).line, WITNESS_KEY)
 
 
-def received(log: AccessLog, sequence: int) -> datetime:
+def received_at(log: AccessLog, sequence: int) -> datetime:
     text = parse_record(log.read(sequence, 1)[0].body).received.utc
     assert text is not None
     return datetime.fromisoformat(text)
@@ -60,7 +60,7 @@ def rows(log: AccessLog, table: str) -> int:
 @pytest.mark.parametrize("keep", [1, 2, 7, 8, 13, 21])
 def test_what_is_left_is_proved_and_signed_on(log: AccessLog, signer: CheckpointSigner, keep: int) -> None:
     fill(log, 22)
-    cosigned(log, signer)
+    cosign_log(log, signer)
     before = log.head()
     assert drop_records(log, keep) == keep
     assert (log.first(), log.size(), log.head()) == (keep, 22, before)
@@ -79,29 +79,29 @@ def test_what_is_left_is_proved_and_signed_on(log: AccessLog, signer: Checkpoint
 
 def test_few_hashes_stay_of_what_went(log: AccessLog, signer: CheckpointSigner) -> None:
     fill(log, 40)
-    cosigned(log, signer)
+    cosign_log(log, signer)
     drop_records(log, 39)
     assert rows(log, "nodes") <= 8, "those of 32, 4, 2, 1 records, and what the last is part of"
 
 
 def test_only_what_is_old_and_cosigned_goes(log: AccessLog, signer: CheckpointSigner) -> None:
     fill(log, 10)
-    late = received(log, 9) + timedelta(days=1)
+    late = received_at(log, 9) + timedelta(days=1)
     assert first_to_keep(log, late) == 0, "the department has none"
     signer.sign()
     assert first_to_keep(log, late) == 0, "nor has it cosigned any"
     fill(log, 1)
-    cosigned(log, signer)
+    cosign_log(log, signer)
     fill(log, 5)
     assert first_to_keep(log, late) == 11
-    assert first_to_keep(log, received(log, 4)) == 4
-    assert first_to_keep(log, received(log, 0)) == 0
+    assert first_to_keep(log, received_at(log, 4)) == 4
+    assert first_to_keep(log, received_at(log, 0)) == 0
 
 
 def test_the_last_record_never_goes(log: AccessLog, signer: CheckpointSigner) -> None:
     fill(log, 4)
-    late = received(log, 3) + timedelta(days=1)
-    cosigned(log, signer)
+    late = received_at(log, 3) + timedelta(days=1)
+    cosign_log(log, signer)
     assert first_to_keep(log, late) == 3
 
 
@@ -109,9 +109,9 @@ def test_a_record_without_a_time_goes_with_its_neighbours(log: AccessLog, signer
     fill(log, 3)
     log.append(entry(3), replace(instant(), utc=None, utc_source=UtcSource.UNKNOWN, uncertainty_ms=None))
     fill(log, 2)
-    late = received(log, 4) + timedelta(milliseconds=10)
-    cosigned(log, signer)
-    assert first_to_keep(log, received(log, 4)) == 3, "nothing says that it is old"
+    late = received_at(log, 4) + timedelta(milliseconds=10)
+    cosign_log(log, signer)
+    assert first_to_keep(log, received_at(log, 4)) == 3, "nothing says that it is old"
     assert first_to_keep(log, late) == 5
 
 
@@ -120,7 +120,7 @@ def test_a_record_without_a_time_goes_with_its_neighbours(log: AccessLog, signer
 )
 def test_what_is_left_cannot_go_otherwise(log: AccessLog, signer: CheckpointSigner, statement: str) -> None:
     fill(log, 9)
-    cosigned(log, signer)
+    cosign_log(log, signer)
     drop_records(log, 5)
     with pytest.raises(RefusedError), log.writing() as connection:
         connection.exec_driver_sql(statement)
@@ -128,7 +128,7 @@ def test_what_is_left_cannot_go_otherwise(log: AccessLog, signer: CheckpointSign
 
 def test_false_hashes_in_place_of_what_went_are_found(log: AccessLog, signer: CheckpointSigner) -> None:
     fill(log, 9)
-    cosigned(log, signer)
+    cosign_log(log, signer)
     drop_records(log, 5)
     with log.writing() as connection:
         connection.exec_driver_sql("DROP TRIGGER nodes_are_not_changed")
@@ -140,7 +140,7 @@ def test_a_log_that_says_records_went_and_has_no_checkpoint_over_them_does_not_v
     log: AccessLog, signer: CheckpointSigner
 ) -> None:
     fill(log, 9)
-    cosigned(log, signer)
+    cosign_log(log, signer)
     drop_records(log, 5)
     with log.writing() as connection:
         connection.exec_driver_sql("DELETE FROM checkpoints")
@@ -153,7 +153,7 @@ def test_a_checkpoint_of_what_went_cannot_be_compared(log: AccessLog, signer: Ch
     assert stored is not None
     kept = open_checkpoint(stored.note.whole, signer.key)
     fill(log, 6)
-    cosigned(log, signer)
+    cosign_log(log, signer)
     drop_records(log, 5)
     with pytest.raises(AuditError, match="the department has them"):
         verify(log, signer.key, kept, lambda _, __: None)
