@@ -12,6 +12,7 @@ from tests.app.rig import PLATES, UNIT, Daemon, daemon, wait_for_health, write_f
 from tests.app.test_daemons import address, edge
 from tests.department.enrolment import enrol_unit
 from tests.runtime.time_daemon import NOT_SYNCHRONISED, TimeDaemon, free_port
+from tests.staff import FOR_STOLEN, Staff
 
 HEADER = "Plate Number,Description,State/Province\n"
 
@@ -74,6 +75,7 @@ def test_a_watched_folder_renews_the_list_of_a_running_unit_and_roll_back_reache
     settings.write_text(settings.read_text(encoding="utf-8") + time_daemon.settings, encoding="utf-8")
     (tmp_path / "drop").mkdir()
     add_source(settings, 'folder = "drop"\n')
+    Staff(settings).sign_in_here()
     with daemon("run", "--settings", str(settings)) as run:
         run.wait_for("event=unit.started")
         (tmp_path / "drop" / "one.csv").write_text(HEADER + "9ZZZ999,Stolen,CA\n", encoding="utf-8")
@@ -82,8 +84,8 @@ def test_a_watched_folder_renews_the_list_of_a_running_unit_and_roll_back_reache
         run.wait_for("event=hotlist.refreshed", 2)
         assert edge("hotlist", "rollback", "amber", "--settings", str(settings)).returncode == 0
         run.wait_for("event=hotlist.refreshed", 3)
-        process = edge("hotlist", "add", "--reason", "major_crime", "--case", "26-1", "--expires", "1h",
-                     "--settings", str(settings), "--json", stdin=PLATES[2])  # fmt: skip
+        process = edge("hotlist", "add", "--reason", "major_crime", "--case", "26-000001", "--expires", "1h",
+                     *FOR_STOLEN, "--settings", str(settings), "--json", stdin=PLATES[2])  # fmt: skip
         assert process.returncode == 0, process.stderr
         run.wait_for("event=alert.sounded")
         assert run.end(signal.SIGTERM) == 0

@@ -53,15 +53,19 @@ def open_upkeep(unit: Settings, *, migrate: bool = False) -> Iterator[Authoriser
 
     Args:
         unit: the settings of the unit.
-        migrate: make the access log where the unit never ran.
+        migrate: make the data folder as well where the unit never ran; its access log is made where it is missing.
 
     Raises:
         StoreError: the access log does not open: nothing can be changed.
     """
     from alpr_edge.app.clock import open_clock
     from alpr_edge.services.authorisation.opening import open_authoriser
+    from alpr_edge.store.access_log.schema import FILE_NAME
 
-    with open_authoriser(unit, command_caller(unit), open_clock(unit), migrate=migrate) as authoriser:
+    directory = unit.unit.data_directory
+    is_missing = directory.is_dir() and not (directory / FILE_NAME).exists()
+    caller_now, clock = command_caller(unit), open_clock(unit)
+    with open_authoriser(unit, caller_now, clock, migrate=migrate or is_missing) as authoriser:
         yield authoriser
 
 

@@ -13,12 +13,13 @@ from alpr_edge.store.retention.deletion_dates import note_department_date
 from alpr_edge.store.unit_store import open_store
 from tests.app.rig import write_frames, write_settings
 from tests.runtime.time_daemon import NOT_SYNCHRONISED, TimeDaemon
+from tests.staff import Staff, stating
 from tests.store.records import bear_out, decided_record
 from tests.store.retention.test_purge import deliver, keep
 
 
 def unit(settings: Path, *arguments: str) -> Result:
-    return CliRunner().invoke(app, ["unit", *arguments, "--settings", str(settings)])
+    return CliRunner().invoke(app, stating("unit", *arguments, "--settings", str(settings)))
 
 
 @pytest.fixture
@@ -30,6 +31,7 @@ def settings(tmp_path: Path) -> Path:
         deliver(store.outbox)
         keep(store.reads, "waits")
         store.reads.commit([decided_record("open")])
+    Staff(path).sign_in_here()
     return path
 
 

@@ -78,7 +78,7 @@ def commands() -> set[str]:
 
 def table() -> dict[str, set[str]]:
     """The keys of each command, as the script has them."""
-    lines = re.findall(r'(?m)^    \[([a-z ]+)\]="([a-z ]*)"$', COMMAND.read_text(encoding="utf-8"))
+    lines = re.findall(r'(?m)^    \[([a-z -]+)\]="([a-z ]*)"$', COMMAND.read_text(encoding="utf-8"))
     assert len(dict(lines)) == len(lines)
     return {name: set(keys.split()) for name, keys in lines}
 
