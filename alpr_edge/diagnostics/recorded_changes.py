@@ -21,6 +21,8 @@ def check_recorded_changes(context: CheckContext) -> list[Check]:
     if not (settings.unit.data_directory / FILE_NAME).exists():
         return [amber("changes", "no access log yet", "start alpr-edge run once")]
     found = read_drift(settings)
+    if not found.is_compared:
+        return [amber("changes", "no start of this unit is on record yet", "start alpr-edge run once")]
     return [red("changes", found.text, _DRIFT)] if found else [green("changes", "all as in the access log")]
 
 

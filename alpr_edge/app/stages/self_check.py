@@ -20,6 +20,7 @@ from alpr_edge.services.changes.self_check import Drift, find_drift, record_drif
 from alpr_edge.services.changes.values_in_force import choice_values, list_value, read_values
 from alpr_edge.settings import Settings, load
 from alpr_edge.store.access_log.log import AccessLog, open_access_log
+from alpr_edge.store.access_log.schema import FILE_NAME
 from alpr_edge.store.db.database import Database
 from alpr_edge.vision.model_choice import read_choice
 
@@ -54,7 +55,7 @@ class SelfCheckStage:
         """Check at the start, then once a day; a check that fails is tried again each minute."""
         while not stop.wait(STEP_S):
             beat()
-            if time.monotonic() >= self._due_s:
+            if time.monotonic() >= self._due_s and self._has_log():
                 self._attempt(beat, stop)
 
     def finish(self) -> None:
@@ -76,6 +77,18 @@ class SelfCheckStage:
         with open_access_log(self.settings, migrate=False) as access_log:
             recorder = ChangeRecorder(access_log, COMPONENT, self.clock)
             recorder.record_values(IMPORTED, list_value(self.database, source))
+
+    def _has_log(self) -> bool:
+        """Whether there is a log with a record: the stage beside this one begins it with the unit's start."""
+        if self._is_started:
+            return True
+        try:
+            if not (self.settings.unit.data_directory / FILE_NAME).exists():
+                return False
+            with open_access_log(self.settings, migrate=False) as access_log:
+                return access_log.size() > 0
+        except StoreError:
+            return False  # the stage beside this one tells why
 
     def _attempt(self, beat: Callable[[], None], stop: threading.Event) -> None:
         try:

@@ -26,7 +26,7 @@ def drift(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = Fal
     found = read_drift(unit)
     if as_json:
         changes = [change.model_dump() for change in found.changes]
-        print_object({"ok": not found, "changes": changes, "unfounded": found.unfounded})
+        print_object({"ok": not found, "compared": found.is_compared, "changes": changes, "unfounded": found.unfounded})
     else:
         _print(found)
     if found:
@@ -41,4 +41,7 @@ def _print(found: Drift) -> None:
     for name in found.unfounded:
         typer.secho(f"{name}: the value kept beside the log is not that of its record", fg=typer.colors.RED)
     count = len(found.changes) + len(found.unfounded)
+    if not found.is_compared:
+        typer.echo("no start of this unit is on record yet, so there is nothing to compare with")
+        return
     typer.echo(f"{count_text(count, 'difference')} to the access log" if count else "all as on record")

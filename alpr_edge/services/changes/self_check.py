@@ -28,6 +28,8 @@ class Drift:
     changes: tuple[RecordedChange, ...]
     unfounded: tuple[str, ...] = ()
     """Names whose value on record is not that of its record."""
+    is_compared: bool = True
+    """False: no start of the unit is on record yet, so there was nothing to compare with."""
 
     def __bool__(self) -> bool:
         return bool(self.changes or self.unfounded)
@@ -54,7 +56,7 @@ def find_drift(log: RecordLog, values: Mapping[str, str]) -> Drift:
     """
     on_record = log.values()
     if not on_record.knows(Subject.RELEASE):
-        return Drift(())
+        return Drift((), is_compared=False)
     before = {name: value for name, value in on_record.of(COMPARED).items() if not _is_closed_key(name, values)}
     return Drift(changes_between(before, values), on_record.unfounded)
 

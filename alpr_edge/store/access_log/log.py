@@ -216,10 +216,12 @@ class AccessLog:
             return [StoredRecord(*row) for row in connection.execute(query)]
 
     def read_bodies(self, first: int, limit: int) -> list[tuple[int, bytes]]:
-        """As :meth:`read`, of a log of any length: numbers and bytes alone, as the driver gives them."""
+        """As :meth:`read`, of a log of any length: numbers and bytes alone, as the driver gives them.
+
+        SQLAlchemy's rows would take a third of the time in which a log is verified.
+        """
         with self.reading() as connection:
-            rows = connection.exec_driver_sql(_BODIES, (first, limit)).all()
-        return [(sequence, body) for sequence, body in rows]
+            return list(connection.exec_driver_sql(_BODIES, (first, limit)).cursor.fetchall())
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
