@@ -27,8 +27,10 @@ def is_owner(directory: Path) -> bool:
     """Whether the owner of the unit's data folder or root runs this; where there is no folder yet, anybody does."""
     try:
         return os.geteuid() in {0, directory.stat().st_uid}
-    except OSError:
+    except FileNotFoundError:
         return True
+    except OSError:
+        return False
 
 
 def require_owner(directory: Path) -> None:
@@ -37,10 +39,10 @@ def require_owner(directory: Path) -> None:
     Raises:
         AccessError: the caller is neither, or there is no such folder.
     """
-    if not directory.is_dir():
-        raise AccessError(f"{directory}: no data folder there; is this the unit, and --settings its file?")
     if not is_owner(directory):
         raise AccessError(f"only the owner of {directory} or root may run this; run it as that user")
+    if not directory.exists():
+        raise AccessError(f"{directory}: no data folder there; is this the unit, and --settings its file?")
 
 
 @contextmanager

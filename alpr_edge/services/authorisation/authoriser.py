@@ -25,7 +25,7 @@ from alpr_edge.domain.ports import Clock
 from alpr_edge.domain.sessions.break_glass import BreakGlass
 from alpr_edge.services.authorisation.callers import Actor, Caller, login_actor
 from alpr_edge.services.authorisation.operations import RULES, Operation, OperationRule
-from alpr_edge.services.authorisation.refusals import NO_SESSION, NOT_OWNER, refusal_sentence
+from alpr_edge.services.authorisation.refusals import GLASS_CLOSED, NO_SESSION, NOT_OWNER, refusal_sentence
 from alpr_edge.store.access_log.recorded_values import RecordedValues
 
 OBJECTS_NAMED_MAX = 1000
@@ -216,7 +216,8 @@ class Authoriser:
     ) -> _Answer:
         decision = decide_break_glass(record, _request(rule, purpose, subject), self.policy.profile)
         actor = Actor("", record.name, record.organisation, sources=frozenset(SourcePermission))
-        return _Answer(actor, decision, purpose, self._refusal(decision, purpose))
+        is_closed = decision.reason in {DecisionReason.NOT_GRANTED, DecisionReason.COVERT}
+        return _Answer(actor, decision, purpose, GLASS_CLOSED if is_closed else self._refusal(decision, purpose))
 
     def _refusal(self, decision: AccessDecision, purpose: Purpose) -> str:
         """What somebody is told, where it was refused."""

@@ -4,6 +4,7 @@ from alpr_edge.domain.permissions.decision import DecisionReason
 from alpr_edge.domain.permissions.profile import Profile
 
 NO_SESSION = "sign in first: alpr-edge sign-in"
+GLASS_CLOSED = "break-glass does not open this; it needs somebody who is signed in"
 NOT_OWNER = "only root or the owner of the unit's data may do this without signing in; run it with sudo in front"
 _ADMINISTRATOR = "ask the ALPR administrator"
 _SENTENCES = {

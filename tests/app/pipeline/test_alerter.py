@@ -1,3 +1,4 @@
+import threading
 import wave
 from collections.abc import Iterator
 from dataclasses import replace
@@ -52,6 +53,18 @@ class Drive:
         tone_samples = at_volume(synthesise(tone), VOLUME)
         first = round(at_s * rate)
         return bool(np.array_equal(samples[first : first + len(tone_samples)], tone_samples))
+
+
+def test_hits_make_no_tone_while_they_are_to_be_silent_and_sound_at_once_afterwards(tmp_path: Path) -> None:
+    drive, silent = Drive(tmp_path), threading.Event()
+    alerts = AlertSettings(cooldown_s=60, volume=VOLUME)
+    drive.alerter = Alerter(drive.player, ReplayedClock(START), alerts, HotlistSettings(), silent.is_set)
+    silent.set()
+    assert drive.announce("r1", 1, "8ABC123", None, hit_of("r1")) is None
+    assert not drive.has(Tone.HIGH, 1)
+    silent.clear()
+    assert drive.announce("r2", 3, "8ABC123", None, hit_of("r2")) is Level.HIGH
+    drive.player.close()
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from alpr_edge.department.ingest.records import Part
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.unit_logs.findings import Acknowledgement, FindingKind
 from alpr_edge.domain.access_log.records import parse_record
+from alpr_edge.domain.alerting import Tone
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.runtime.clock import SystemClock
@@ -177,6 +178,22 @@ def test_a_disk_set_back_to_an_old_image_is_reported_on_both_sides(
     assert any("the department says: another record 2 came" in fault.text for fault in faults)
     assert any("was set back" in fault.text for fault in faults)
     third.finish()
+
+
+def test_break_glass_is_a_fault_that_sounds_and_travels_before_reads(unit: Settings, store: UnitStore) -> None:
+    stage = one_round(new_stage(unit, store))
+    assert stage.faults() == []
+    with open_access_log(unit, migrate=False) as log:
+        log.append(entry(0), instant())
+        record = log.append(entry(1, break_glass=True), instant())
+    (fault,) = one_round(stage).faults()
+    assert (fault.kind, fault.subject) == (FaultKind.BREAK_GLASS, f"record {record.sequence}")
+    assert fault.rule.tone is Tone.TROUBLE
+    assert fault.rule.is_ready
+    first, *others = store.outbox.due(100, 10**8)
+    assert b'"break_glass":true' in first.body
+    assert not any(b'"break_glass":true' in item.body for item in others)
+    stage.finish()
 
 
 def test_a_log_set_back_beside_its_outbox_is_found_without_any_link(
