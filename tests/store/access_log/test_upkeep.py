@@ -222,3 +222,29 @@ def test_the_newest_value_of_each_name_is_what_is_on_record(log: AccessLog) -> N
     with log.writing() as connection:
         connection.exec_driver_sql("UPDATE recorded_values SET value = '3' WHERE name = 'settings:a'")
     assert log.values().unfounded == ("settings:a",)
+
+
+def append_many(log: AccessLog, count: int) -> None:
+    for _ in range(count):
+        log.append(entry(note="x" * 400), instant())
+
+
+def test_a_full_disk_keeps_nothing_of_a_record_and_the_log_goes_on_after(
+    unit: Settings, log: AccessLog, signer: CheckpointSigner
+) -> None:
+    fill(log, 5)
+    unit.unit.runtime_directory.mkdir(exist_ok=True)
+    with log.writing() as connection:
+        pages = int(connection.exec_driver_sql("PRAGMA page_count").scalar_one())
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(StoreError, match="the disk is full"):
+        append_many(log, 100)
+    kept = log.size()
+    assert kept < 105
+    assert "the disk is full" in take_failure(unit.unit.runtime_directory)
+    assert (log.size(), findings(log, signer)) == (kept, ())
+    with log.writing() as connection:
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + 100}")
+    fill(log, 2)
+    signer.sign()
+    assert (log.size(), findings(log, signer)) == (kept + 2, ())
