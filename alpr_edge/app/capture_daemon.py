@@ -4,6 +4,7 @@ import threading
 import time
 from contextlib import ExitStack
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -57,10 +58,12 @@ class CaptureDaemon:
     Args:
         settings: the settings of this unit.
         stop: the event that SIGTERM sets.
+        settings_file: where the settings are from; None: no file.
     """
 
-    def __init__(self, settings: Settings, stop: threading.Event) -> None:
+    def __init__(self, settings: Settings, stop: threading.Event, settings_file: Path | None = None) -> None:
         self._settings = settings
+        self._settings_file = settings_file
         self._stop = stop
         self._manager = ServiceManager()
         self._fix_history = FixHistory(settings.position.fix_age_ms_max)
@@ -109,16 +112,20 @@ class CaptureDaemon:
             position = position_monitor(self._settings.position, self._fix_history, self._chrony)
             self._positioning = resources.enter_context(position)
             parts = PipelineParts(self._models, alerter, lambda: lists.entries, self._fix_history.at, recorder)
-            unit = UnitParts(self._settings, self._clock, store, lists, ballast, self._positioning, self._attempts)
-            is_on = True
-            while is_on:
-                session = open_session(unit, parts)
-                session.pipeline.supervisor.start()
-                try:
-                    self._run_session(session)
-                finally:
-                    self._drain(session)
-                is_on = self._shut_down(store)
+            files, watched = (self._settings, self._settings_file), (self._positioning, self._attempts)
+            self._run_sessions(UnitParts(*files, self._clock, store, lists, ballast, *watched), parts)
+
+    def _run_sessions(self, unit: UnitParts, parts: PipelineParts) -> None:
+        """Run a session from each ignition on, until the unit stops or goes off."""
+        is_on = True
+        while is_on:
+            session = open_session(unit, parts)
+            session.pipeline.supervisor.start()
+            try:
+                self._run_session(session)
+            finally:
+                self._drain(session)
+            is_on = self._shut_down(unit.store)
 
     def _recover(self, store: UnitStore) -> None:
         """Repair what the last run left unfinished, and continue with the clock pairs of this boot."""

@@ -16,6 +16,7 @@ from alpr_edge.app.stages.frame_rate import FrameRateStage
 from alpr_edge.app.stages.hotlist_refresh import HotlistRefresh
 from alpr_edge.app.stages.position import PositionMonitor
 from alpr_edge.app.stages.roster_install import RosterInstallStage
+from alpr_edge.app.stages.self_check import SelfCheckStage
 from alpr_edge.app.stages.store_counts import StoreCounts
 from alpr_edge.app.unit_faults import Fault, FaultKind, faults_of
 from alpr_edge.store.unit_store import UnitStore
@@ -37,6 +38,7 @@ class CaptureSession:
     frame_rate: FrameRateStage
     access_log: AccessLogUpload
     roster: RosterInstallStage
+    self_check: SelfCheckStage
     halt: threading.Event
     """Ends the waits of the cameras."""
 
@@ -56,6 +58,7 @@ class CaptureSession:
             *faults_of(FaultKind.DATABASE, self.databases.warnings()),
             *self.access_log.faults(),
             *self.roster.faults(),
+            *self.self_check.faults(),
         ]
 
     def _camera_faults(self) -> list[Fault]:

@@ -3,6 +3,7 @@
 import threading
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from alpr_edge.app.attempts import Attempts
 from alpr_edge.app.cameras import Camera
@@ -16,6 +17,7 @@ from alpr_edge.app.stages.hotlist_import import HotlistImportStage
 from alpr_edge.app.stages.hotlist_refresh import HotlistRefresh
 from alpr_edge.app.stages.position import PositionMonitor
 from alpr_edge.app.stages.roster_install import RosterInstallStage
+from alpr_edge.app.stages.self_check import SelfCheckStage
 from alpr_edge.app.stages.store_counts import StoreCounts, store_figures
 from alpr_edge.domain.ports import Clock
 from alpr_edge.power.machine_files import MachineFiles
@@ -30,6 +32,7 @@ class UnitParts:
     """What a unit opens once, and every run of it works with."""
 
     settings: Settings
+    settings_file: Path | None
     clock: Clock
     store: UnitStore
     lists: HotlistRefresh
@@ -47,10 +50,11 @@ def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
     disk = DiskStage(settings, store, unit.ballast, unit.clock)
     access_log = AccessLogUpload(settings, store.database, unit.clock)
     roster = RosterInstallStage(settings, store.database, store.incoming, unit.clock)
+    self_check = SelfCheckStage(settings, unit.settings_file, store.database, unit.clock)
     counts = StoreCounts(partial(store_figures, store, unit.attempts))
     pacers = {camera.camera_id: camera.pacer for camera in cameras}
     frame_rate = FrameRateStage(settings.load, MachineFiles().read, pacers)
-    _add_stages(pipeline.supervisor, unit, disk, (access_log, roster, counts, frame_rate))
+    _add_stages(pipeline.supervisor, unit, disk, (access_log, self_check, roster, counts, frame_rate))
     return CaptureSession(
         store=store,
         lists=unit.lists,
@@ -64,6 +68,7 @@ def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
         frame_rate=frame_rate,
         access_log=access_log,
         roster=roster,
+        self_check=self_check,
         halt=halt,
     )
 
@@ -72,10 +77,11 @@ def _add_stages(
     supervisor: Supervisor,
     unit: UnitParts,
     disk: DiskStage,
-    replaceable_stages: tuple[AccessLogUpload, RosterInstallStage, StoreCounts, FrameRateStage],
+    replaceable_stages: tuple[AccessLogUpload, SelfCheckStage, RosterInstallStage, StoreCounts, FrameRateStage],
 ) -> None:
     if unit.settings.hotlist.source:
-        stage = HotlistImportStage(unit.settings, unit.store.database, unit.store.incoming, unit.clock)
+        record_list = replaceable_stages[1].record_list
+        stage = HotlistImportStage(unit.settings, unit.store.database, unit.store.incoming, unit.clock, record_list)
         supervisor.add(stage, replaceable=True)
     supervisor.add(disk)
     for other_stage in replaceable_stages:

@@ -49,6 +49,7 @@ class FaultKind(StrEnum):
     ROSTER_ENDED = "the roster has ended"
     ROSTER_ENDING = "the roster ends soon"
     ROSTER_REFUSED = "a roster was refused"
+    DRIFT = "something was changed without a record"
     BREAK_GLASS = "somebody broke the glass"
 
 
@@ -100,6 +101,7 @@ FAULT_RULES = {
     FaultKind.ROSTER_ENDED: FaultRule(Tone.STALE, is_ready=True, remedy=_CHECK),
     FaultKind.ROSTER_ENDING: FaultRule(None, is_ready=True, remedy=_CHECK),
     FaultKind.ROSTER_REFUSED: FaultRule(None, is_ready=True, remedy=_CHECK),
+    FaultKind.DRIFT: FaultRule(Tone.STALE, is_ready=True, remedy="alpr-edge audit drift"),
     FaultKind.BREAK_GLASS: FaultRule(Tone.TROUBLE, is_ready=True, remedy="alpr-edge audit prove"),
 }
 _WORSE = {FaultKind.LIST_AMBER: FaultKind.LIST_RED, FaultKind.DISK_FILLING: FaultKind.DISK_FULL}

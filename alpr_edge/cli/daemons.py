@@ -12,15 +12,18 @@ import typer
 from alpr_edge.cli.common import DEFAULT_SETTINGS, SettingsOption
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from alpr_edge.app.capture_daemon import CaptureDaemon
     from alpr_edge.app.uplink_daemon import UplinkDaemon
+    from alpr_edge.settings import Settings
 
 
 def run(settings: SettingsOption = DEFAULT_SETTINGS) -> None:
     """Watch: cameras to outbox. SIGTERM drains and ends with 0."""
     from alpr_edge.app.capture_daemon import CaptureDaemon
 
-    _serve(CaptureDaemon, settings)
+    _serve(lambda unit, stop: CaptureDaemon(unit, stop, settings), settings)
 
 
 def uplink(settings: SettingsOption = DEFAULT_SETTINGS) -> None:
@@ -30,7 +33,7 @@ def uplink(settings: SettingsOption = DEFAULT_SETTINGS) -> None:
     _serve(UplinkDaemon, settings)
 
 
-def _serve(kind: type[CaptureDaemon | UplinkDaemon], settings: SettingsOption) -> None:
+def _serve(make: Callable[[Settings, threading.Event], CaptureDaemon | UplinkDaemon], settings: SettingsOption) -> None:
     from alpr_edge.runtime.logs import configure_logs
     from alpr_edge.settings import load
 
@@ -43,5 +46,5 @@ def _serve(kind: type[CaptureDaemon | UplinkDaemon], settings: SettingsOption) -
 
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signal_number, ask)
-    kind(load(settings), stop).run()
+    make(load(settings), stop).run()
     raise typer.Exit(0)

@@ -16,11 +16,17 @@ def _keys() -> None:
 @app.command()
 def create(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = False) -> None:
     """Make the keys that are missing (mode 0600). One that exists is never touched."""
+    from alpr_edge.cli.access.opening import open_begun_upkeep
+    from alpr_edge.services.changes.key_changes import record_keys
     from alpr_edge.settings import load
     from alpr_edge.store.keys import create_keys
 
-    directory = load(settings).store.keys_directory
-    paths = create_keys(directory)
+    unit = load(settings)
+    directory = unit.store.keys_directory
+    with open_begun_upkeep(unit) as authoriser:
+        paths = create_keys(directory)
+        if paths:
+            record_keys(authoriser, directory)
     if as_json:
         print_object({"keys_directory": directory, "made": paths})
     else:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from alpr_edge.cli.access.opening import open_begun_upkeep
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
 from alpr_edge.cli.output import print_lines, print_object, print_table
 from alpr_edge.domain.errors import ModelError
@@ -57,11 +58,13 @@ def add(
     They are used once vision.detector and vision.reader name them. How well they find and read, a checkout measures on
     real photos: scripts/bench accuracy --models FOLDER --detector NAME --reader NAME
     """
-    from alpr_edge.services.models.installation import ModelFiles, add_models
+    from alpr_edge.services.changes.model_changes import add_models_on_record
+    from alpr_edge.services.models.installation import ModelFiles
     from alpr_edge.settings import load
 
-    unit = load(settings)
-    addition = add_models(ModelFiles(detector, reader, config, name), unit, datetime.now(UTC).date())
+    unit, files = load(settings), ModelFiles(detector, reader, config, name)
+    with open_begun_upkeep(unit) as authoriser:
+        addition = add_models_on_record(files, unit, authoriser, datetime.now(UTC).date())
     print_object(addition) if as_json else typer.echo(_addition_text(addition))
 
 
@@ -73,12 +76,12 @@ def choose(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = Fa
     file model-choice.json of the data folder holds the figures. What runs goes on with the files that it has.
     """
     from alpr_edge.cli.progress import progress_bar
-    from alpr_edge.services.models.choice import choose_models
+    from alpr_edge.services.changes.model_changes import choose_models_on_record
     from alpr_edge.settings import load
 
     unit = load(settings)
-    with progress_bar("open the models") as show:
-        choice = choose_models(unit, datetime.now(UTC), show)
+    with open_begun_upkeep(unit) as authoriser, progress_bar("open the models") as show:
+        choice = choose_models_on_record(unit, authoriser, datetime.now(UTC), show)
     if as_json:
         print_object(choice.model_dump())
         return

@@ -1,15 +1,17 @@
-"""``alpr-edge settings``: write, check and migrate the settings file."""
+"""``alpr-edge settings``: write, check, replace and migrate the settings file."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption
+from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
+from alpr_edge.cli.consent import YesOption, require_consent
 from alpr_edge.cli.output import count_text, print_object
 from alpr_edge.domain.errors import SettingsError
 
 if TYPE_CHECKING:
+    from alpr_edge.settings import Settings
     from alpr_edge.settings.profiles import PolicySummary
 
 FileArgument = Annotated[
@@ -58,9 +60,7 @@ def check(file: FileArgument = DEFAULT_SETTINGS, as_json: JsonOption = False) ->
 
 def _look_at(file: Path) -> "tuple[list[str], PolicySummary | None]":
     """Every fault of a settings file, and what its policy means where that can be told."""
-    from alpr_edge.app.factories import model_faults
-    from alpr_edge.services.key_check import key_faults
-    from alpr_edge.settings import file_faults, load
+    from alpr_edge.settings import load
     from alpr_edge.settings.profiles import summarise_policy
 
     try:
@@ -68,8 +68,63 @@ def _look_at(file: Path) -> "tuple[list[str], PolicySummary | None]":
         policy = summarise_policy(settings.policy)
     except SettingsError as error:
         return error.faults, None
+    return _faults_of(settings), policy
+
+
+def _unit_of(file: Path) -> "Settings | None":
+    """The settings as they are; None where there are none that can be used."""
+    from alpr_edge.settings import load
+
+    try:
+        return load(file)
+    except SettingsError:
+        return None
+
+
+def _faults_of(settings: "Settings") -> list[str]:
+    """Every fault of the files that settings name."""
+    from alpr_edge.app.factories import model_faults
+    from alpr_edge.services.key_check import key_faults
+    from alpr_edge.settings import file_faults
+
     models = model_faults(settings.vision, settings.unit.data_directory)
-    return [*file_faults(settings), *key_faults(settings.store.keys_directory), *models], policy
+    return [*file_faults(settings), *key_faults(settings.store.keys_directory), *models]
+
+
+@app.command("apply")
+def apply_file(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The new settings.")],
+    *,
+    reason: Annotated[str, typer.Option("--reason", help="Why, in a sentence, for the access log.")] = "",
+    yes: YesOption = False,
+    as_json: JsonOption = False,
+    settings: SettingsOption = DEFAULT_SETTINGS,
+) -> None:
+    """Replace the unit's settings by another file. It is checked, the difference is shown, and it goes on record.
+
+    The daemons use it from their next start. A file that is edited by hand is recorded as such at the next start.
+    """
+    from alpr_edge.cli.access.opening import open_begun_upkeep
+    from alpr_edge.services.changes.self_check import describe
+    from alpr_edge.services.changes.settings_file import apply_settings, compare_settings, read_new_settings
+
+    new = read_new_settings(file, settings)
+    if faults := _faults_of(new.settings):
+        raise SettingsError(faults)
+    with open_begun_upkeep(_unit_of(settings) or new.settings) as authoriser:
+        digest = (lambda _: "a secret") if authoriser is None else authoriser.log.digest
+        change = compare_settings(new, settings, digest)
+        if change.changes:
+            if not as_json:
+                typer.echo("\n".join(map(describe, change.changes)))
+            require_consent(f"write these settings to {settings}?", yes=yes)
+            apply_settings(new, settings, change, authoriser, reason)
+    if as_json:
+        print_object({"file": settings, "changes": [each.model_dump() for each in change.changes]})
+    elif change.changes:
+        typer.echo(f"{settings}: written; it counts from the next start: systemctl restart alpr-edge alpr-edge-uplink")
+    else:
+        typer.echo(f"{settings}: no value differs; it stays as it is")
 
 
 @app.command()

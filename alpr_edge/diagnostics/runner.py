@@ -22,6 +22,7 @@ from alpr_edge.diagnostics.ignition import check_ignition
 from alpr_edge.diagnostics.memory import check_memory
 from alpr_edge.diagnostics.models import check_models
 from alpr_edge.diagnostics.network import check_certificates, check_department
+from alpr_edge.diagnostics.recorded_changes import check_recorded_changes
 from alpr_edge.diagnostics.running_unit import check_running_unit
 from alpr_edge.diagnostics.storage import (
     check_deletion,
@@ -139,6 +140,7 @@ def _check_groups(context: CheckContext) -> Iterator[_CheckGroup]:
         ("ignition", check_ignition, 15.0),
         ("keys", check_keys, 15.0),
         ("accounts", check_accounts, 30.0),
+        ("changes", check_recorded_changes, 30.0),
         ("memory", check_memory, 10.0),
         ("lists", check_lists, 60.0),
         ("disk", check_disk, 15.0),

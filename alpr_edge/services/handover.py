@@ -13,6 +13,7 @@ from alpr_edge.domain.instants import rfc3339
 from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY
 from alpr_edge.services.authorisation.authoriser import Authoriser
 from alpr_edge.services.authorisation.operations import Operation
+from alpr_edge.store.recovery.access_log_replacement import damaged_logs
 from alpr_edge.store.recovery.damaged_databases import DamagedDatabase, damaged_databases
 from alpr_edge.store.recovery.salvage import Salvage
 from alpr_edge.store.retention import candidates, holds, usage
@@ -87,6 +88,8 @@ def _prepare(store: UnitStore, tick: Callable[[str, int, int], None]) -> Handove
         reads_deleted_on_record=usage.on_record(store.database),
     )
     handover.left.update(_remainders(handover))
+    if names := damaged_logs(data):
+        handover.left["access_logs_damaged"] = len(names)
     return handover
 
 

@@ -13,6 +13,7 @@ from alpr_edge.hotlist.ingest.importer import ImportReport, Progress
 from alpr_edge.hotlist.ingest.request import format_of
 from alpr_edge.services.authorisation.authoriser import AccessSubject, Authoriser
 from alpr_edge.services.authorisation.operations import Operation
+from alpr_edge.services.changes.values_in_force import list_value
 from alpr_edge.settings import ListSource
 from alpr_edge.uplink.hotlist_downloader import HotlistDownloader
 
@@ -52,8 +53,10 @@ class ListSync:
         Raises:
             AccessError: it is refused.
         """
-        with authoriser.access(Operation.SYNC_LIST, subject=AccessSubject((f"list:{source.name}",))):
-            return self._sync(source, now)
+        with authoriser.access(Operation.SYNC_LIST, subject=AccessSubject((f"list:{source.name}",))) as access:
+            result = self._sync(source, now)
+            access.changes = authoriser.changes_to(list_value(self.worker.lists.database, source.name))
+            return result
 
     def _sync(self, source: ListSource, now: datetime | None) -> SyncResult:
         reports: list[ImportReport] = []

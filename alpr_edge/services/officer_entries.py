@@ -6,8 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
+from alpr_edge.domain.access_log.changes import NONE, Subject, value_name
+from alpr_edge.domain.access_log.records import RecordedChange
 from alpr_edge.domain.errors import FeedError
 from alpr_edge.domain.hits import OWN_SOURCE, HotlistEntry, Reason
+from alpr_edge.domain.instants import rfc3339
 from alpr_edge.domain.matching import Match
 from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.domain.plates import PLATE_LENGTH_MAX
@@ -106,6 +109,7 @@ def add_entry(
         # The hours and the end of the entry do not count here: the question is where the vehicle was.
         earlier_reads = list(look_back(database, own.entry.plate, OwnIndex([own])))
         access.show((f"entry:{own.entry.record_id}", *(read.read_id for read, _ in earlier_reads)))
+        access.changes = authoriser.changes_to({_value_name(own): _value(own, authoriser)})
         return AddedEntry(own, earlier_reads)
 
 
@@ -120,7 +124,20 @@ def remove_entry(
     """
     subject = AccessSubject((f"entry:{entry_id[:64]}",))
     with authoriser.access(Operation.REMOVE_ENTRY, purpose, subject) as access:
-        return officer_entries.remove(database, entry_id, access.actor.name, now)
+        own = officer_entries.remove(database, entry_id, access.actor.name, now)
+        access.changes = (RecordedChange(name=_value_name(own), before=_value(own, authoriser), after=NONE),)
+        return own
+
+
+def _value_name(own: OwnEntry) -> str:
+    return value_name(Subject.ENTRY, own.entry.record_id)
+
+
+def _value(own: OwnEntry, authoriser: Authoriser) -> str:
+    """An entry as it stands in a record of changes: its plate as a digest."""
+    entry = own.entry
+    end = "no end" if entry.expires is None else f"until {rfc3339(entry.expires)}"
+    return f"plate {authoriser.log.digest(entry.plate)}, {entry.reason.value}, {end}"
 
 
 def _case(text: str) -> str:

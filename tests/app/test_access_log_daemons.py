@@ -12,6 +12,7 @@ from alpr_edge.store.access_log.checkpoints import latest_checkpoint
 from alpr_edge.store.access_log.log import open_access_log
 from tests.app.rig import UNIT, daemon, wait_for_health, write_frames, write_settings
 from tests.department.enrolment import enrol_unit
+from tests.staff import FOR_AUDIT, Staff
 
 
 def edge(*arguments: str) -> str:
@@ -45,7 +46,8 @@ def test_the_log_is_cosigned_over_the_link_and_verifies_at_both_ends(tmp_path: P
         latest.size == json.loads(edge("audit", "verify", "--settings", str(settings), "--json"))["result"]["records"]
     )
     proof = tmp_path / "start.tlog-proof"
-    proof.write_text(edge("audit", "prove", "0", "--settings", str(settings)), encoding="utf-8")
+    Staff(settings).sign_in_here()
+    proof.write_text(edge("audit", "prove", "0", *FOR_AUDIT, "--settings", str(settings)), encoding="utf-8")
     words = ("audit", "check", str(proof), "--key", state["key"], "--witness", told["witness_key"], "--json")
     checked = json.loads(edge(*words))
     assert (checked["ok"], checked["record"]["action"], checked["cosigned"] is None) == (True, "start_service", False)

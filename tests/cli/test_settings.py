@@ -31,6 +31,7 @@ def test_a_fit_file_is_told_what_its_policy_means(tmp_path: Path) -> None:
     assert "profile california: Policy 462" in result.stdout
     assert "with a case number (A99-9999): criminal investigation" in result.stdout
     assert "immigration enforcement (Government Code 7284.6)" in result.stdout
+    assert "sections 2 to 4: not verified)" in result.stdout
     assert "never changed for age" in result.stdout
     result = CliRunner().invoke(app, ["settings", "check", str(settings), "--json"])
     policy = json.loads(result.stdout)["policy"]

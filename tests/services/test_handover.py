@@ -18,6 +18,7 @@ from alpr_edge.services.handover import Handover, prepare
 from alpr_edge.settings import load
 from alpr_edge.store.keys import load_key
 from alpr_edge.store.reads.repository import ClosedRecord
+from alpr_edge.store.recovery.access_log_replacement import PREFIX
 from alpr_edge.store.recovery.damaged_databases import damaged_databases, set_aside
 from alpr_edge.store.retention import holds
 from alpr_edge.store.retention.holds import Hold
@@ -123,6 +124,15 @@ def test_a_database_of_which_rows_did_not_come_over_is_left(
     aside = set_aside(settings.parent / "data")
     aside.keep_report({"complete": False, "saved": {}, "hanging": {"evidence": 1}})
     assert run_handover(settings).left == {"databases_incomplete": 1}
+
+
+def test_a_damaged_access_log_that_was_set_aside_is_left(
+    settings: Path, run_handover: Callable[[Path], Handover]
+) -> None:
+    with open_unit_store(settings) as store:
+        read(store, ["one"], closed=True)
+    (settings.parent / "data" / f"{PREFIX}20260101T000000Z").mkdir()
+    assert run_handover(settings).left["access_logs_damaged"] == 1
 
 
 def test_a_database_damaged_unnoticed_is_set_aside_and_salvaged_as_well(settings: Path) -> None:

@@ -1,9 +1,9 @@
 """Lists are changed by hand by who may, on record, and a refused import by hand is no trouble of the unit."""
 
-import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,19 +13,21 @@ from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY, HotlistLoader
 from alpr_edge.hotlist.ingest.importer import ImportReport, ImportRequest, ListStore, import_feed
 from alpr_edge.hotlist.ingest.report import Refusals, read_report
 from alpr_edge.services.authorisation.authoriser import Authoriser
+from alpr_edge.services.changes.list_history import list_changes_by_hand
 from alpr_edge.services.list_changes import dismiss_refusal, drop_list, import_list, roll_back_list
 from alpr_edge.services.list_status import ListState, hotlist_status
 from alpr_edge.settings import HotlistSettings, ListSource
+from alpr_edge.store.access_log.log import AccessLog, open_access_log
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.hotlists import sync_state
-from alpr_edge.store.hotlists.audit_log import ListAuditLog
 from alpr_edge.store.hotlists.download_spool import DownloadSpool, FeedNote
 from alpr_edge.store.hotlists.generations import live
-from tests.staff import Staff
+from tests.staff import AUDIT, LOGIN, Staff
 
 KEY = bytes(range(32))
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 ByHand = Callable[..., ImportReport]
+History = Callable[[], list[dict[str, Any]]]
 GOOD = "Plate Number,Description,State/Province\nABC123,Stolen,CA\nABD124,Stolen,CA\n"
 BAD = "Plate Number,Description,State/Province\nABC123,Stolen,CA\nAB%,Stolen,CA\n"
 
@@ -66,8 +68,21 @@ def by_itself(lists: ListStore, feed: Path, text: str, source: str = "bolo") -> 
     return import_feed(ImportRequest(feed, source, FormatName.GENERIC_CSV), lists, NOW)
 
 
-def actions(lists: ListStore) -> list[tuple[str, str]]:
-    return [(line["action"], line["source"]) for line in ListAuditLog(lists.directory).lines()]
+def lines_of(staff: Staff) -> list[dict[str, Any]]:
+    """Who changed a list, as an auditor sees it."""
+    with staff.authoriser("auditor") as auditor, open_access_log(staff.unit, migrate=False) as log:
+        return list_changes_by_hand(log, auditor, AUDIT)
+
+
+@pytest.fixture
+def history(staff: Staff) -> History:
+    """What was changed since the test began."""
+    before = len(lines_of(staff))
+    return lambda: lines_of(staff)[before:]
+
+
+def actions(history: History) -> list[tuple[str, str]]:
+    return [(line["action"], line["source"]) for line in history() if not line["not_done"]]
 
 
 def state_of(lists: ListStore, source: str, limits: HotlistSettings | None = None) -> ListState | None:
@@ -75,14 +90,13 @@ def state_of(lists: ListStore, source: str, limits: HotlistSettings | None = Non
     return next((each for each in status.lists if each.source == source), None)
 
 
-def test_an_import_by_hand_is_on_record(lists: ListStore, feed: Path, by_hand: ByHand) -> None:
+def test_an_import_by_hand_is_on_record(lists: ListStore, feed: Path, by_hand: ByHand, history: History) -> None:
     assert by_hand(lists, feed, GOOD).serial == 1
-    (line,) = ListAuditLog(lists.directory).lines()
-    assert line == {
-        "at": "2026-11-24T12:00:00.000Z", "actor": "desk", "purpose": "maintenance",
-        "action": "import_list", "source": "bolo", "accept_shrink": False, "accept_growth": False,
-    }  # fmt: skip
-    assert ((lists.directory / "audit.jsonl").stat().st_mode & 0o777) == 0o600
+    (line,) = history()
+    assert (line["actor"], line["purpose"], line["action"], line["source"]) == (
+        LOGIN, "maintenance", "import_list", "bolo"
+    )  # fmt: skip
+    assert (line["before"], line["after"].startswith("generation 1, 2 entries, sha256:")) == ("", True)
 
 
 def test_a_refused_import_by_hand_is_no_trouble_of_the_unit(lists: ListStore, feed: Path, by_hand: ByHand) -> None:
@@ -116,7 +130,7 @@ def test_a_refused_import_by_hand_leaves_the_refusal_before_in_place(
 
 
 def test_a_dismissed_refusal_is_no_trouble_and_the_list_still_ages(
-    lists: ListStore, feed: Path, owner: Authoriser
+    lists: ListStore, feed: Path, owner: Authoriser, history: History
 ) -> None:
     by_itself(lists, feed, GOOD)
     with pytest.raises(FeedError):
@@ -124,7 +138,7 @@ def test_a_dismissed_refusal_is_no_trouble_and_the_list_still_ages(
     sync_state.note(lists.database, "bolo", take_failure="refused", asked=NOW + timedelta(hours=20))
     refusals = Refusals(lists.directory)
     assert refusals.lines() == ["list bolo: its last feed was refused"]
-    report = dismiss_refusal(lists.directory, owner, "bolo", NOW)
+    report = dismiss_refusal(lists.directory, owner, "bolo")
     assert "1 of 2 lines" in report.refused
     assert refusals.lines() == []
     state = state_of(lists, "bolo")
@@ -134,21 +148,23 @@ def test_a_dismissed_refusal_is_no_trouble_and_the_list_still_ages(
     (row,) = live(lists.database)
     assert row.generation.imported_at == NOW
     assert read_report(lists.directory, "bolo") == report
-    assert actions(lists) == [("dismiss_refusal", "bolo")]
+    assert actions(history) == [("dismiss_refusal", "bolo")]
     with pytest.raises(FeedError):
         by_itself(lists, feed, BAD)
     assert refusals.lines() == ["list bolo: its last feed was refused"]
 
 
-def test_without_a_refused_feed_there_is_nothing_to_dismiss(lists: ListStore, feed: Path, owner: Authoriser) -> None:
+def test_without_a_refused_feed_there_is_nothing_to_dismiss(
+    lists: ListStore, feed: Path, owner: Authoriser, history: History
+) -> None:
     by_itself(lists, feed, GOOD)
     with pytest.raises(FeedError, match="no feed of a list bolo stands refused"):
-        dismiss_refusal(lists.directory, owner, "bolo", NOW)
-    assert actions(lists) == []
+        dismiss_refusal(lists.directory, owner, "bolo")
+    assert actions(history) == []
 
 
 def test_a_dropped_list_is_gone_with_all_that_belongs_to_it(
-    lists: ListStore, incoming: DownloadSpool, feed: Path, owner: Authoriser
+    lists: ListStore, incoming: DownloadSpool, feed: Path, owner: Authoriser, history: History
 ) -> None:
     loader = HotlistLoader(lists.database, lists.lists_key, lists.directory)
     for source in ("bolo", "bolo.2"):
@@ -160,7 +176,7 @@ def test_a_dropped_list_is_gone_with_all_that_belongs_to_it(
     draft.finish()
     sync_state.note(lists.database, "bolo", etag='"7"', serial=7, marks={"a.csv": [1, 2]}, asked=NOW)
     loader.load()
-    removed_list = drop_list(lists, incoming, owner, "bolo", NOW)
+    removed_list = drop_list(lists, incoming, owner, "bolo")
     assert (removed_list.generations, removed_list.entries) == (2, 2)
     assert loader.refresh_if_changed()
     assert [sealed_list.generation.source for sealed_list in loader.index.lists] == ["bolo.2"]
@@ -168,9 +184,9 @@ def test_a_dropped_list_is_gone_with_all_that_belongs_to_it(
     assert not incoming.waits("bolo")
     assert sync_state.state_of(lists.database, "bolo") == sync_state.SyncState("bolo")
     assert state_of(lists, "bolo") is None
-    assert actions(lists) == [("drop_list", "bolo")]
+    assert actions(history) == [("drop_list", "bolo")]
     with pytest.raises(FeedError, match="no list is called bolo"):
-        drop_list(lists, incoming, owner, "bolo", NOW)
+        drop_list(lists, incoming, owner, "bolo")
 
 
 @pytest.mark.parametrize("name", ["../bolo", "", "a/b"])
@@ -178,44 +194,51 @@ def test_a_name_that_is_a_path_is_refused(
     lists: ListStore, incoming: DownloadSpool, name: str, owner: Authoriser
 ) -> None:
     with pytest.raises(FeedError, match="a source's name"):
-        drop_list(lists, incoming, owner, name, NOW)
+        drop_list(lists, incoming, owner, name)
     with pytest.raises(FeedError, match="a source's name"):
-        dismiss_refusal(lists.directory, owner, name, NOW)
+        dismiss_refusal(lists.directory, owner, name)
 
 
-def test_a_roll_back_is_on_record(lists: ListStore, feed: Path, owner: Authoriser) -> None:
+def test_a_roll_back_is_on_record(lists: ListStore, feed: Path, owner: Authoriser, history: History) -> None:
     by_itself(lists, feed, GOOD)
     by_itself(lists, feed, GOOD)
-    assert roll_back_list(lists, owner, "bolo", None).generation.serial == 1
-    (line,) = ListAuditLog(lists.directory).lines()
-    assert (line["action"], line["at"]) == ("roll_back_list", None)
+    assert roll_back_list(lists, owner, "bolo").generation.serial == 1
+    assert actions(history) == [("roll_back_list", "bolo")]
 
 
 def test_nothing_is_changed_that_cannot_be_put_on_record(
     lists: ListStore, incoming: DownloadSpool, feed: Path, by_hand: ByHand, owner: Authoriser
 ) -> None:
     by_itself(lists, feed, GOOD)
-    (lists.directory / "audit.jsonl").mkdir()
+    assert isinstance(owner.log, AccessLog)
+    bytes_max, owner.log.bytes_max = owner.log.bytes_max, 1
     for change in (
         lambda: by_hand(lists, feed, GOOD),
-        lambda: drop_list(lists, incoming, owner, "bolo", NOW),
-        lambda: roll_back_list(lists, owner, "bolo", NOW),
+        lambda: drop_list(lists, incoming, owner, "bolo"),
+        lambda: roll_back_list(lists, owner, "bolo"),
     ):
-        with pytest.raises(StoreError, match="the audit log cannot be written"):
+        with pytest.raises(StoreError, match="cannot be put on record"):
             change()
+    owner.log.bytes_max = bytes_max
     assert [row.generation.serial for row in live(lists.database)] == [1]
 
 
 def test_only_the_owner_of_the_unit_or_an_administrator_changes_lists(
-    lists: ListStore, incoming: DownloadSpool, feed: Path, nobody: Authoriser, staff: Staff, owner: Authoriser
+    lists: ListStore,
+    incoming: DownloadSpool,
+    feed: Path,
+    nobody: Authoriser,
+    staff: Staff,
+    history: History,
+    owner: Authoriser,
 ) -> None:
     by_itself(lists, feed, GOOD)
     request = ImportRequest(feed, "bolo", FormatName.GENERIC_CSV)
     changes = (
         lambda who: import_list(lists, who, request, NOW),
-        lambda who: drop_list(lists, incoming, who, "bolo", NOW),
-        lambda who: roll_back_list(lists, who, "bolo", NOW),
-        lambda who: dismiss_refusal(lists.directory, who, "bolo", NOW),
+        lambda who: drop_list(lists, incoming, who, "bolo"),
+        lambda who: roll_back_list(lists, who, "bolo"),
+        lambda who: dismiss_refusal(lists.directory, who, "bolo"),
     )
     with staff.authoriser("officer") as officer:
         for change in changes:
@@ -223,7 +246,7 @@ def test_only_the_owner_of_the_unit_or_an_administrator_changes_lists(
                 change(nobody)
             with pytest.raises(AccessError, match="none of your roles"):
                 change(officer)
-    assert actions(lists) == []
+    assert actions(history) == []
     assert [row.generation.serial for row in live(lists.database)] == [1]
     with staff.authoriser("alpr-administrator") as administrator:
         assert import_list(lists, administrator, request, NOW).serial == 2
@@ -237,25 +260,26 @@ def test_a_source_of_the_settings_without_a_list_is_shown(lists: ListStore) -> N
     assert (state.generation, state.is_in_settings) == (None, True)
 
 
-def test_lines_of_several_writers_stay_whole_and_a_torn_one_is_passed_over(tmp_path: Path) -> None:
-    audit_log = ListAuditLog(tmp_path / "hotlists")
-    audit_log.append("desk", "maintenance", "first", NOW)
-    with (tmp_path / "hotlists" / "audit.jsonl").open("a") as file:
-        file.write('{"at": "2026')
-    writers = [
-        threading.Thread(target=audit_log.append, args=("desk", "maintenance", f"action_{number}", NOW))
-        for number in range(8)
+def test_the_history_tells_what_came_of_each_change(
+    lists: ListStore, feed: Path, by_hand: ByHand, owner: Authoriser, staff: Staff, history: History
+) -> None:
+    by_hand(lists, feed, GOOD, "told")
+    by_hand(lists, feed, GOOD, "told")
+    with pytest.raises(FeedError):
+        by_hand(lists, feed, BAD, "told")
+    roll_back_list(lists, owner, "told")
+    trial = ImportRequest(feed, "told", FormatName.GENERIC_CSV, dry_run=True)
+    feed.write_text(GOOD, encoding="utf-8")
+    import_list(lists, owner, trial, NOW)
+    lines = history()
+    assert [(line["action"], line["not_done"]) for line in lines] == [
+        ("import_list", False),
+        ("import_list", False),
+        ("import_list", True),
+        ("roll_back_list", False),
+        ("import_list", False),
     ]
-    for writer in writers:
-        writer.start()
-    for writer in writers:
-        writer.join(timeout=60)
-    assert {line["action"] for line in audit_log.lines()} == {"first", *(f"action_{number}" for number in range(8))}
-
-
-def test_the_audit_log_is_bounded(tmp_path: Path) -> None:
-    audit_log = ListAuditLog(tmp_path / "hotlists", file_bytes_max=1000)
-    for number in range(100):
-        audit_log.append("desk", "maintenance", f"action_{number}", NOW)
-    assert sum(path.stat().st_size for path in (tmp_path / "hotlists").iterdir()) < 2500
-    assert list(audit_log.lines())[-1]["action"] == "action_99"
+    assert [line["before"].split(",")[0] for line in lines] == ["", "generation 1", "", "generation 2", ""]
+    assert [line["after"].split(",")[0] for line in lines] == ["generation 1", "generation 2", "", "generation 1", ""]
+    assert lines[-1]["note"] == "a trial, which changes nothing"
+    assert staff.records()[-1].action == "show_list_changes"

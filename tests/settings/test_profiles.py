@@ -69,7 +69,8 @@ def test_what_a_purpose_asks_for_is_in_the_file() -> None:
     rule = CALIFORNIA.purposes["criminal_investigation"]
     assert (rule.offence, rule.case) == (Need.REQUIRED, Need.REQUIRED)
     assert CALIFORNIA.purposes["stolen_vehicle"].case is Need.OPTIONAL
-    assert "7284.6" in CALIFORNIA.barred["immigration_enforcement"]
+    assert CALIFORNIA.barred["immigration_enforcement"] == "immigration enforcement (Government Code 7284.6)"
+    assert CALIFORNIA.barred["protest"].endswith("sections 2 to 4: not verified)")
     assert CALIFORNIA.barred_terms.flags_in("a detainer for ICE") == (PurposeCode.IMMIGRATION_ENFORCEMENT,)
 
 

@@ -4,7 +4,8 @@ It runs in ``alpr-edge run``, which alone holds the signing key. Any program of 
 The unit's own start and stop are records too: so a log that was set back to an old copy of the disk comes to hold
 another record than the department has under that number, and the next delivery shows it.
 
-The log is verified as a whole at the start and once a day. What is found is a fault of the unit until it stops.
+The log is verified as a whole at the start and once a day, and what is old enough goes then, where the department has
+cosigned it. What is found is a fault of the unit until it stops. A damaged log is set aside, and a new one begun.
 """
 
 import threading
@@ -16,14 +17,17 @@ from typing import Any
 import structlog
 
 from alpr_edge.app.unit_faults import Fault, FaultKind
-from alpr_edge.domain.errors import AuditError, StoreError
+from alpr_edge.domain.access_log.records import RECORD_NOT_KEPT
+from alpr_edge.domain.errors import AuditError, DamagedError, StoreError
 from alpr_edge.domain.ports import Clock
 from alpr_edge.domain.protocol.access_log import LogStatementPayload
 from alpr_edge.domain.transparency.notes import NoteKey
-from alpr_edge.services.audit.access_entries import unit_entry
 from alpr_edge.services.audit.log_queue import queue_new_checkpoint, queue_new_records
+from alpr_edge.services.audit.log_upkeep import drop_old_records
+from alpr_edge.services.changes.recorder import ChangeRecorder
 from alpr_edge.settings import Settings
 from alpr_edge.store.access_log import audits
+from alpr_edge.store.access_log.append_failures import take_failure
 from alpr_edge.store.access_log.checkpoints import (
     CheckpointSigner,
     add_cosignature,
@@ -33,12 +37,15 @@ from alpr_edge.store.access_log.checkpoints import (
 from alpr_edge.store.access_log.log import AccessLog
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.outbox import log_items
+from alpr_edge.store.recovery import access_log_replacement as replacement
 
 STEP_S = 1.0
 DROP_S = 60.0
 VERIFY_S = 86_400.0
 COMPONENT = "run"
-START, STOP = "start_service", "stop_service"
+START, STOP, BEGIN = "start_service", "stop_service", "begin_log"
+FILLED_SHARE = 0.75
+"""From this share of its bound on the log is a fault: at the bound nothing is shown any more."""
 
 log = structlog.get_logger(__name__)
 
@@ -72,8 +79,13 @@ class AccessLogUpload:
     _is_started: bool = False
     _failure: str = ""
     """Why the log cannot be used now; empty: it can."""
+    _damage: str = ""
+    """What showed that the open log is damaged; it is set aside before it is opened again."""
     _findings: dict[str, str] = field(default_factory=dict)
     """What is wrong with its content, by who found it."""
+    _not_kept: str = ""
+    """That a record of another program was not kept, since the start of the unit."""
+    _filled: str = ""
     _broken_glass: int | None = None
     """The last record of break-glass since the start."""
     _size: int | None = None
@@ -95,7 +107,7 @@ class AccessLogUpload:
 
     def faults(self) -> list[Fault]:
         """What is wrong with the log at present. Never waits."""
-        failure, findings = self._failure, list(self._findings.values())
+        failure, findings = self._failure or self._not_kept or self._filled, list(self._findings.values())
         faults = [Fault(FaultKind.ACCESS_LOG, "access log", f"access log: {failure}")] if failure else []
         if self._broken_glass is not None:
             text = f"break-glass: root looked without an account, record {self._broken_glass}"
@@ -113,6 +125,8 @@ class AccessLogUpload:
             if str(error) != self._failure:
                 log.error("access_log.failed", failure=str(error))
             self._failure = str(error)
+            if isinstance(error, DamagedError) and self._open is not None:
+                self._damage = str(error)
             self._close()
         else:
             self._failure = ""
@@ -121,8 +135,10 @@ class AccessLogUpload:
         if self._open is None:
             self._open = self._open_log()
         opened = self._open
-        if opened.verified_s is None or time.monotonic() - opened.verified_s >= VERIFY_S:
-            self._verify(opened, beat, stop)
+        is_due = opened.verified_s is None or time.monotonic() - opened.verified_s >= VERIFY_S
+        if is_due and self._verify(opened, beat, stop):
+            self._drop_old(opened)
+        self._note_failure(opened)
         self._publish(opened)
         self._take_in_statement(opened)
         if time.monotonic() - opened.dropped_s >= DROP_S:
@@ -130,10 +146,14 @@ class AccessLogUpload:
             opened.dropped_s = time.monotonic()
 
     def _open_log(self) -> _OpenLog:
-        """Open the log and record the start."""
-        access_log = AccessLog.open(self.settings, migrate=True)
+        """Open the log and record the start; a damaged one is set aside, and the next begins with a record of that."""
+        if self._damage:
+            replacement.set_aside(self.settings, self._damage)
+            self._damage = ""
+        access_log = replacement.open_or_begin(self.settings)
         try:
             signer = CheckpointSigner(access_log, load_signing_key(self.settings.store.keys_directory))
+            self._find_set_aside(access_log)
             self._record_start(access_log)
         except StoreError:
             access_log.close()
@@ -143,11 +163,41 @@ class AccessLogUpload:
     def _record_start(self, access_log: AccessLog) -> None:
         """Record the start, once however often the log has to be opened again."""
         if not self._is_started:
-            now = self.clock.now()
-            access_log.append(unit_entry(COMPONENT, START, now), now)
+            self._recorder(access_log).note(START)
             self._is_started = True
 
-    def _verify(self, opened: _OpenLog, beat: Callable[[], None], stop: threading.Event) -> None:
+    def _find_set_aside(self, access_log: AccessLog) -> None:
+        """Tell of logs that were set aside, for as long as their folders are there."""
+        names = replacement.damaged_logs(self.settings.unit.data_directory)
+        if names and access_log.size() == 0:
+            self._recorder(access_log).note(BEGIN, names[-1], note="the log before was damaged and set aside")
+        words = f"damaged and set aside as {', '.join(names[-3:])}; hand it to the department, then remove the folder"
+        self._find("set aside", words if names else "")
+
+    def _drop_old(self, opened: _OpenLog) -> None:
+        """Remove what is older than the profiles ask for."""
+        try:
+            count = drop_old_records(opened.access_log, self._recorder(opened.access_log), self.settings.policy)
+        except AuditError as error:
+            self._find("upkeep", str(error))
+            return
+        if count:
+            log.info("access_log.old_records_dropped", records=count)
+
+    def _note_failure(self, opened: _OpenLog) -> None:
+        """Tell, and put on record, that another program's record was not kept."""
+        failure = take_failure(self.settings.unit.runtime_directory)
+        if failure:
+            self._not_kept = failure
+            log.error("access_log.record_not_kept", failure=failure)
+            self._recorder(opened.access_log).note(RECORD_NOT_KEPT, note=failure)
+
+    def _recorder(self, access_log: AccessLog) -> ChangeRecorder:
+        return ChangeRecorder(access_log, COMPONENT, self.clock)
+
+    def _verify(self, opened: _OpenLog, beat: Callable[[], None], stop: threading.Event) -> bool:
+        """Verify the whole log; returns whether all of it is as it was written."""
+
         def tick(_done: int, _total: int) -> None:
             beat()
             if stop.is_set():
@@ -156,9 +206,10 @@ class AccessLogUpload:
         try:
             result = audits.verify(opened.access_log, opened.signer.key, None, tick)
         except _StoppedError:
-            return
+            return False
         opened.verified_s = time.monotonic()
         self._find("audit", result.findings[0] if result.findings else "")
+        return not result.findings
 
     def _publish(self, opened: _OpenLog) -> None:
         """Queue what is not queued yet, and sign for it."""
@@ -167,6 +218,7 @@ class AccessLogUpload:
             log.error("access_log.glass_broken", record=queued.broken_glass)
             self._broken_glass = queued.broken_glass
         self._size = size = opened.access_log.size()
+        self._filled = _filled_words(opened.access_log)
         first = queued.next_sequence
         self._find("cursor", f"it has {size} records, and {first} were queued: it was set back" * (first > size))
         unit_id, now = self.settings.unit.id, self.clock.now()
@@ -211,11 +263,16 @@ class AccessLogUpload:
     def _record_stop(self) -> None:
         opened = self._open
         assert opened is not None, "the caller looked"
-        now = self.clock.now()
-        opened.access_log.append(unit_entry(COMPONENT, STOP, now), now)
+        self._recorder(opened.access_log).note(STOP)
         self._publish(opened)
 
     def _close(self) -> None:
         if self._open is not None:
             self._open.access_log.close()
             self._open = None
+
+
+def _filled_words(access_log: AccessLog) -> str:
+    """That the log comes near its bound; empty while it does not."""
+    share = access_log.used_bytes() / access_log.bytes_max
+    return f"it has {share:.0%} of the bytes that it may have; at 100 % nothing is shown" * (share >= FILLED_SHARE)

@@ -62,6 +62,8 @@ class HotlistImportStage:
     incoming: DownloadSpool
     clock: Clock
     """Gives the time that the import uses: its process has no receiver."""
+    record_list: Callable[[str], None]
+    """Puts on record which generation of a list is live."""
     name: str = "lists"
     _states: list[_SourceState] = field(default_factory=list)
 
@@ -98,6 +100,7 @@ class HotlistImportStage:
         code = self._run_process(state, beat, stop)
         if code == 0 or stop.is_set():
             state.failures, state.retry_s = 0, 0.0
+            self._record(state.source.name)
             return
         state.failures += 1
         wait_s = RETRY_BACKOFF.wait_s(state.failures, random.random())  # noqa: S311 - jitter
@@ -105,6 +108,12 @@ class HotlistImportStage:
         log.error("hotlist.import_process_failed", source=state.source.name, exit_code=code, wait_s=round(wait_s, 1))
         if code < 0:
             self._report_killed(state.source.name, -code)
+
+    def _record(self, source: str) -> None:
+        try:
+            self.record_list(source)
+        except StoreError as error:
+            log.error("hotlist.not_on_record", source=source, failure=str(error))
 
     def _report_killed(self, source: str, number: int) -> None:
         """Report that an import was killed, for memory or time."""

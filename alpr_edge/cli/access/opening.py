@@ -70,6 +70,22 @@ def open_upkeep(unit: Settings, *, migrate: bool = False) -> Iterator[Authoriser
         yield authoriser
 
 
+@contextmanager
+def open_begun_upkeep(unit: Settings) -> Iterator[Authoriser | None]:
+    """As :func:`open_upkeep`, where the unit has an access log; None before its first start, which begins it.
+
+    Raises:
+        StoreError: the access log does not open: nothing can be changed.
+    """
+    from alpr_edge.store.access_log.schema import FILE_NAME
+
+    if not (unit.unit.data_directory / FILE_NAME).exists():
+        yield None
+        return
+    with open_upkeep(unit) as authoriser:
+        yield authoriser
+
+
 def command_caller(unit: Settings, glass: BreakGlass | None = None) -> Caller:
     """Who runs this command: the login, with its session where it has one."""
     from alpr_edge.services.authorisation.callers import Caller

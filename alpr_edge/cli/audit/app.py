@@ -8,6 +8,7 @@ app = lazy_app(
     {
         "verify": LazyTarget(f"{_PACKAGE}.verification:verify", "Verify every record against the checkpoints"),
         "key": LazyTarget(f"{_PACKAGE}.verification:show_key", "Show the log's public key, which others keep"),
+        "drift": LazyTarget(f"{_PACKAGE}.drift:drift", "Compare what is in force with the log"),
         "prove": LazyTarget(f"{_PACKAGE}.proofs:prove", "Print one record with its proof"),
         "check": LazyTarget(f"{_PACKAGE}.proofs:check", "Check the proof of one record, without the log"),
         "report": LazyTarget(f"{_PACKAGE}.reports:report", "Report on the accesses of some days"),

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime, time
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from alpr_edge.cli.access.opening import open_access
 from alpr_edge.cli.access.options import BreakGlassOption, CaseOption, OffenceOption, PurposeOption, Statement
-from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
+from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, private_files
+from alpr_edge.cli.hotlist.common import open_list_database
 from alpr_edge.cli.output import count_text, print_object, print_table
 from alpr_edge.domain.errors import AuditError
+from alpr_edge.runtime.io_errors import io_errors
 
 if TYPE_CHECKING:
     from alpr_edge.domain.access_log.reports import AccessReport, RecordGroup
@@ -28,6 +31,7 @@ def report(
     offence: OffenceOption = "",
     case: CaseOption = "",
     break_glass: BreakGlassOption = "",
+    page: Annotated[Path | None, typer.Option("--page", metavar="FILE", help="Write a page to print and sign.")] = None,
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
@@ -37,6 +41,7 @@ def report(
     """
     from alpr_edge.domain.access_log.reports import ReportRules
     from alpr_edge.services.audit.log_reports import report_on
+    from alpr_edge.services.audit.report_page import report_page
     from alpr_edge.settings import load
     from alpr_edge.store.access_log.log import open_access_log
 
@@ -49,8 +54,12 @@ def report(
     with (
         open_access(unit, Statement(purpose, offence, case, break_glass)) as (authoriser, known_purpose),
         open_access_log(unit, migrate=False) as log,
+        open_list_database(unit, migrate=False) as database,
     ):
-        result = report_on(log, authoriser, known_purpose, rules)
+        result = report_on(log, database, authoriser, known_purpose, rules)
+    if page is not None:
+        with private_files(), io_errors(f"{page}: cannot be written", AuditError):
+            page.write_text(report_page(result, rules, unit.unit.id), encoding="utf-8")
     print_object(_plain(result)) if as_json else _print(result)
 
 
@@ -64,7 +73,10 @@ def review(
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
-    """Note on record that you reviewed a week of the access log."""
+    """Note on record that you reviewed a week of the access log.
+
+    Another person approves a review by reviewing the same week as well.
+    """
     from alpr_edge.services.audit.log_reports import review_week
     from alpr_edge.settings import load
 
@@ -99,24 +111,26 @@ def _print(result: AccessReport) -> None:
             for each in result.by_person
         ]
         print_table(("person", "purpose", "allowed", "refused", "shown"), rows)
-    for words, numbers in (
-        ("refused", result.refused),
-        ("break-glass", result.break_glass),
-        ("out of hours", result.out_of_hours),
-        ("exports", result.exports),
-        ("without a time", result.without_time),
-        ("sample to review", result.sample),
-    ):
+    from alpr_edge.services.audit.report_page import listed_groups, listed_records
+
+    for words, numbers in (*listed_records(result), ("sample to review", result.sample)):
         if numbers:
             typer.echo(f"{words}: {_numbers_text(numbers)}")
-    for words, groups in (
-        ("the same plate again without a case", result.repeated_without_case),
-        ("burst", result.bursts),
-    ):
+    if result.sample:
+        typer.echo(f"the sample was drawn by the log's root at {result.log_size} records: {result.seed}")
+    for words, groups in listed_groups(result):
         for group in groups:
             typer.echo(f"{words}: {_group_text(group)}")
+    if result.hits:
+        typer.echo(f"open hits: {len(result.open_hits)} of {result.hits}")
+    for review in result.reviews:
+        typer.echo(f"{review.week}: reviewed by {review.reviewer}, {_approval_text(review.approver)}")
     if result.unreviewed_weeks:
         typer.echo(f"weeks nobody reviewed: {', '.join(result.unreviewed_weeks)}")
+
+
+def _approval_text(approver: str) -> str:
+    return f"approved by {approver}" if approver else "approved by nobody yet"
 
 
 def _numbers_text(numbers: list[int]) -> str:

@@ -22,13 +22,11 @@ SourceArgument = Annotated[str, typer.Argument(metavar="SOURCE", help="Name of t
 
 def rollback(source: SourceArgument, as_json: JsonOption = False, settings: SettingsOption = DEFAULT_SETTINGS) -> None:
     """Go back to the generation before the live one. A running unit refreshes within a second or two."""
-    from alpr_edge.app.clock import open_clock
     from alpr_edge.services import list_changes
 
     unit = settings_file.load(settings)
-    now = open_clock(unit).now().trusted_utc
     with open_upkeep(unit) as authoriser, open_lists(unit, migrate=False) as lists:
-        live = list_changes.roll_back_list(lists, authoriser, source, now).generation
+        live = list_changes.roll_back_list(lists, authoriser, source).generation
     if as_json:
         print_object({"source": source, "generation": live.serial, "issued": live.issued_at, "entries": live.entries})
     else:
@@ -45,7 +43,6 @@ def drop(
     settings: SettingsOption = DEFAULT_SETTINGS,
 ) -> None:
     """Remove a list with all its generations. The unit no longer matches its plates."""
-    from alpr_edge.app.clock import open_clock
     from alpr_edge.services import list_changes
     from alpr_edge.store.hotlists.download_spool import DownloadSpool
     from alpr_edge.store.keys import load_key
@@ -54,9 +51,8 @@ def drop(
     is_in_settings = unit.hotlist.source_of(source) is not None
     require_consent(_question(source, is_in_settings=is_in_settings), yes=yes)
     incoming = DownloadSpool(unit.unit.data_directory, load_key("outbox", unit.store.keys_directory))
-    now = open_clock(unit).now().trusted_utc
     with open_upkeep(unit) as authoriser, open_lists(unit, migrate=False) as lists:
-        removed_list = list_changes.drop_list(lists, incoming, authoriser, source, now)
+        removed_list = list_changes.drop_list(lists, incoming, authoriser, source)
     if as_json:
         print_object(removed_list)
     else:
@@ -65,15 +61,13 @@ def drop(
 
 def dismiss(source: SourceArgument, as_json: JsonOption = False, settings: SettingsOption = DEFAULT_SETTINGS) -> None:
     """Dismiss a list's refused feed: no trouble for it any more. The list in use stays in use, and ages."""
-    from alpr_edge.app.clock import open_clock
     from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY
     from alpr_edge.services import list_changes
 
     unit = settings_file.load(settings)
-    now = open_clock(unit).now().trusted_utc
     directory = unit.unit.data_directory / LISTS_DIRECTORY
     with open_upkeep(unit) as authoriser:
-        report = list_changes.dismiss_refusal(directory, authoriser, source, now)
+        report = list_changes.dismiss_refusal(directory, authoriser, source)
     if as_json:
         print_object({"source": source, "refusal": report.refused, "refused_at": report.at})
     else:
@@ -89,11 +83,15 @@ def changes(
     settings: SettingsOption = DEFAULT_SETTINGS,
 ) -> None:
     """Show who changed lists by hand, or had covert entries shown, the oldest first."""
-    from alpr_edge.services.list_changes import list_changes_by_hand
+    from alpr_edge.services.changes.list_history import list_changes_by_hand
+    from alpr_edge.store.access_log.log import open_access_log
 
     unit = settings_file.load(settings)
-    with open_access(unit, Statement(purpose, offence, case, break_glass)) as (authoriser, known_purpose):
-        lines = list_changes_by_hand(unit.unit.data_directory, authoriser, known_purpose)
+    with (
+        open_access(unit, Statement(purpose, offence, case, break_glass)) as (authoriser, known_purpose),
+        open_access_log(unit, migrate=False) as log,
+    ):
+        lines = list_changes_by_hand(log, authoriser, known_purpose)
     if as_json:
         print_lines(lines)
         return
@@ -101,7 +99,7 @@ def changes(
 
 
 def _change_text(line: dict[str, Any]) -> str:
-    """A line of the audit log in words; what was not asked for is left out."""
+    """A line of the history in words; what was not asked for is left out."""
     details = [
         name if value is True else f"{name} {value}"
         for name, value in line.items()

@@ -23,6 +23,7 @@ _LEFT = {
     "reads_held": "reads are held: alpr-edge unit release",
     "records_set_aside": "records that the store does not take are set aside: alpr-edge unit refused",
     "databases_incomplete": "damaged databases hold rows that did not come over: alpr-edge unit salvage",
+    "access_logs_damaged": "damaged access logs were set aside: hand their folders to the department",
 }
 
 

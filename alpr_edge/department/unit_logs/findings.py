@@ -29,6 +29,10 @@ class FindingKind(StrEnum):
     """A checkpoint was signed with another key than those before."""
     NEW_LOG = "new_log"
     """The unit began a new log."""
+    SELF_CHECK = "self_check"
+    """The unit found, and put on record, that something was changed past the log."""
+    NOT_KEPT = "not_kept"
+    """The unit put on record that a record could not be kept, so what it was about was not shown."""
 
 
 @dataclass(frozen=True, slots=True)

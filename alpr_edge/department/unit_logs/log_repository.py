@@ -12,6 +12,7 @@ and told to the unit with every answer while it is open.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, insert, select, update
@@ -29,6 +30,7 @@ from alpr_edge.department.unit_logs.findings import (
 )
 from alpr_edge.department.unit_logs.trees import LogIdentity, StoredTree
 from alpr_edge.department.unit_logs.witness import Witness
+from alpr_edge.domain.access_log.records import DRIFT_FOUND, RECORD_NOT_KEPT, parse_record
 from alpr_edge.domain.protocol.access_log import (
     FINDING_CHARACTERS_MAX,
     LOGS_MAX,
@@ -40,6 +42,12 @@ from alpr_edge.domain.protocol.access_log import (
 from alpr_edge.domain.transparency.checkpoints import open_checkpoint
 from alpr_edge.domain.transparency.notes import NoteKey, SignedNote
 
+NAMED_MAX = 3
+_ALARMS = {
+    f'"action":"{DRIFT_FOUND}"'.encode(): FindingKind.SELF_CHECK,
+    f'"action":"{RECORD_NOT_KEPT}"'.encode(): FindingKind.NOT_KEPT,
+}
+"""What a record of an alarm holds. In a text of a record the quotes would be escaped."""
 JUDGED_MAX = 100
 """Most checkpoints of a log judged with one batch, the smallest first."""
 
@@ -101,7 +109,7 @@ class LogRepository:
         for log_id in sorted(log_ids):
             identity = LogIdentity(unit_id, log_id)
             tree = StoredTree(connection, identity)
-            size = tree.advance(_begun_log(connection, identity)["size"])
+            size = tree.advance(_begun_log(connection, identity)["size"], partial(_note_alarm, connection, identity))
             self._judge(connection, identity, tree, size)
 
     def statements(self, unit_id: str) -> list[LogStatementPayload]:
@@ -170,6 +178,18 @@ class LogRepository:
             line = self._witness.cosign(SignedNote.parse(payload.note).text, now.replace(tzinfo=UTC))
             values |= {"cosigned_size": checkpoint.size, "cosignature": line, "cosigned_at": now}
         connection.execute(update(unit_logs).where(_is(identity)).values(values))
+
+
+def _note_alarm(connection: Connection, identity: LogIdentity, sequence: int, body: bytes) -> None:
+    """Note what a unit found wrong with itself: its record of that is a finding here until somebody acknowledges it."""
+    kind = next((kind for word, kind in _ALARMS.items() if word in body), None)
+    if kind is None:
+        return
+    record = parse_record(body)
+    names = [change.name for change in record.changes] or list(record.objects) or [record.note]
+    more = f" and {len(names) - NAMED_MAX} more" if len(names) > NAMED_MAX else ""
+    text = f"record {sequence}, by the unit itself: {record.action.replace('_', ' ')}: {', '.join(names[:NAMED_MAX])}"
+    note_finding(connection, identity, kind, f"{text[: FINDING_CHARACTERS_MAX // 2]}{more}")
 
 
 def _begun_log(connection: Connection, identity: LogIdentity) -> RowMapping:

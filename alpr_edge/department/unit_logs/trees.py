@@ -4,6 +4,7 @@ Records may arrive in any order; each lies in ``items``, by its number. The tree
 the first that is missing.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, insert, select, update
@@ -37,14 +38,16 @@ class StoredTree:
         self._connection = connection
         self._log = log
 
-    def advance(self, size: int) -> int:
+    def advance(self, size: int, tell: Callable[[int, bytes], None]) -> int:
         """Take in the records that follow; returns the new size.
 
         Args:
             size: the size so far.
+            tell: receives the number and the bytes of each.
         """
         end = size + ADVANCE_MAX
         while size < end and (body := self._body(size)) is not None:
+            tell(size, body)
             rows = [
                 {**self._owner, "level": node.level, "place": node.place, "value": node.value}
                 for node in nodes_of_append(self.read_node, size, hash_leaf(body))

@@ -6,11 +6,11 @@ by the log's own root, so neither the reviewer nor the reviewed chooses it, and 
 
 import hashlib
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
-from alpr_edge.domain.access_log.records import AccessOutcome, AccessRecord
+from alpr_edge.domain.access_log.records import DRIFT_FOUND, RECORD_NOT_KEPT, AccessOutcome, AccessRecord
 from alpr_edge.domain.errors import AuditError
 
 BURST_RECORDS = 20
@@ -18,9 +18,15 @@ BURST_SPAN = timedelta(minutes=10)
 """So many accesses of one person in so short a time are a burst."""
 LISTED_MAX = 1000
 """Most records that a part of the report names; the counts go on."""
-EXPORT = "export"
+EXPORTS = ("export", "offload")
 """Actions that begin so take data out."""
 REVIEW_ACTION = "review_week"
+DISPOSING_ACTIONS = frozenset({"dispose", "verify"})
+"""After one of these a hit, which it names as its object, is not open any more."""
+SELF_CHECK_ACTIONS = frozenset({DRIFT_FOUND, RECORD_NOT_KEPT, "settings_edited_by_hand"})
+"""What the unit itself put on record of changes and failures past the commands."""
+FLAGGED = "flagged "
+"""How the reason of a record begins, or goes on, whose free text hints at a barred purpose."""
 _WEEK = "week:"
 
 
@@ -38,6 +44,12 @@ class ReportRules:
     """Accesses outside these hours are out of hours; they may pass midnight."""
     sample: int
     """Records to draw for review."""
+
+    @property
+    def span(self) -> tuple[datetime, datetime]:
+        """The first moment of its days, and the first behind them."""
+        begin, end = (datetime.combine(day, time(), self.zone) for day in (self.since, self.until + timedelta(days=1)))
+        return begin.astimezone(UTC), end.astimezone(UTC)
 
     def is_out_of_hours(self, moment: datetime) -> bool:
         """Whether a moment lies outside the usual hours."""
@@ -71,6 +83,16 @@ class RecordGroup:
 
 
 @dataclass(slots=True)
+class WeekReview:
+    """Who reviewed a week, and who approved that: the first other person who reviewed it as well."""
+
+    week: str
+    reviewer: str
+    approver: str = ""
+    """Empty: nobody yet."""
+
+
+@dataclass(slots=True)
 class AccessReport:
     """The report; lists hold numbers of records."""
 
@@ -83,11 +105,24 @@ class AccessReport:
     refused: list[int] = field(default_factory=list)
     out_of_hours: list[int] = field(default_factory=list)
     exports: list[int] = field(default_factory=list)
+    flagged: list[int] = field(default_factory=list)
+    """Records whose free text hints at a barred purpose."""
+    self_check: list[int] = field(default_factory=list)
+    """What the unit found changed past the commands, or could not put on record."""
     by_person: list[PersonCount] = field(default_factory=list)
     repeated_without_case: list[RecordGroup] = field(default_factory=list)
     """The same plate searched for by the same person again, with no case."""
     bursts: list[RecordGroup] = field(default_factory=list)
     sample: list[int] = field(default_factory=list)
+    seed: str = ""
+    """What the sample was drawn by, and can be drawn by again: the log's root at :attr:`log_size`, hexadecimal."""
+    log_size: int = 0
+    """Number of records that the log had."""
+    hits: int = 0
+    """Hits of these days on this unit."""
+    open_hits: list[str] = field(default_factory=list)
+    """Ids of those of which no record says what became of them."""
+    reviews: list[WeekReview] = field(default_factory=list)
     unreviewed_weeks: list[str] = field(default_factory=list)
     """Weeks with accesses that nobody has reviewed."""
 
@@ -109,13 +144,16 @@ class ReportWriter:
         self._recent: dict[str, deque[tuple[datetime, int]]] = defaultdict(deque)
         self._bursts: dict[str, RecordGroup] = {}
         self._weeks: Counter[str] = Counter()
-        self._reviewed: set[str] = set()
+        self._reviews: dict[str, WeekReview] = {}
+        self._disposed: set[str] = set()
         self._drawn: list[tuple[bytes, int]] = []
 
     def add(self, record: AccessRecord) -> None:
         """Take the next record."""
-        if record.action == REVIEW_ACTION:
-            self._reviewed.update(name.removeprefix(_WEEK) for name in record.objects if name.startswith(_WEEK))
+        if record.action == REVIEW_ACTION and record.outcome is AccessOutcome.ALLOWED:
+            self._note_review(record)
+        if record.action in DISPOSING_ACTIONS and record.outcome is AccessOutcome.ALLOWED:
+            self._disposed.update(record.objects)
         moment = None if record.received.utc is None else datetime.fromisoformat(record.received.utc)
         if moment is not None and not self._is_within(moment):
             return
@@ -127,17 +165,31 @@ class ReportWriter:
             self._note_burst(record, moment)
         self._draw(record.sequence)
 
-    def finish(self) -> AccessReport:
-        """The report."""
+    def finish(self, hit_ids: Sequence[str] = ()) -> AccessReport:
+        """The report.
+
+        Args:
+            hit_ids: the hits of these days, in their order.
+        """
         report = self._report
+        report.seed = self._seed.hex()
+        report.hits = len(hit_ids)
+        report.open_hits = [hit_id for hit_id in hit_ids if hit_id not in self._disposed][:LISTED_MAX]
+        report.reviews = sorted(self._reviews.values(), key=lambda review: review.week)
         report.by_person = sorted(self._counts.values(), key=lambda count: (count.person, count.purpose))
         report.repeated_without_case = list(self._repetitions())
         report.bursts += self._bursts.values()
         report.bursts.sort(key=lambda group: group.first)
         self._drawn = sorted(self._drawn)[: self._rules.sample]
         report.sample = sorted(sequence for _, sequence in self._drawn)
-        report.unreviewed_weeks = sorted(self._weeks.keys() - self._reviewed)
+        report.unreviewed_weeks = sorted(self._weeks.keys() - self._reviews.keys())
         return report
+
+    def _note_review(self, record: AccessRecord) -> None:
+        for week in (name.removeprefix(_WEEK) for name in record.objects if name.startswith(_WEEK)):
+            review = self._reviews.setdefault(week, WeekReview(week, record.person))
+            if record.person != review.reviewer and not review.approver:
+                review.approver = record.person
 
     def _is_within(self, moment: datetime) -> bool:
         return self._rules.since <= moment.astimezone(self._rules.zone).date() <= self._rules.until
@@ -158,7 +210,9 @@ class ReportWriter:
             (moment is None, report.without_time),
             (record.break_glass, report.break_glass),
             (record.outcome is AccessOutcome.REFUSED, report.refused),
-            (record.action.startswith(EXPORT), report.exports),
+            (record.action.startswith(EXPORTS), report.exports),
+            (FLAGGED in record.reason, report.flagged),
+            (record.action in SELF_CHECK_ACTIONS, report.self_check),
             (is_person and moment is not None and self._rules.is_out_of_hours(moment), report.out_of_hours),
         ):
             if is_in and len(numbers) < LISTED_MAX:

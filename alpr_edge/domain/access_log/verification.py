@@ -2,7 +2,8 @@
 
 A checkpoint commits to every byte of all records before it and to their order, so a record that was changed, taken out,
 put in, swapped or repeated leads to another root. A tail that was cut off is found by any checkpoint that is larger
-than the log: one that somebody else keeps, or that the department cosigned.
+than the log: one that somebody else keeps, or that the department cosigned. Of records that went for their age the
+hashes stand in their place: a checkpoint over them fits only those.
 """
 
 from collections.abc import Mapping
@@ -19,23 +20,29 @@ class LogVerifier:
 
     Args:
         roots: the root that each checkpoint states, by its size.
+        tree: the tree of the records that went; empty: none did.
     """
 
     roots: Mapping[int, bytes]
+    tree: CompactRange = field(default_factory=CompactRange)
     findings: list[str] = field(default_factory=list)
     """What is wrong, a line each, at most :data:`FINDINGS_MAX`; empty: nothing so far."""
-    _tree: CompactRange = field(default_factory=CompactRange)
+    removed: int = field(init=False)
+    """Number of records that went."""
     _first_wrong: int | None = None
+
+    def __post_init__(self) -> None:
+        self.removed = self.tree.size
 
     @property
     def size(self) -> int:
         """Number of records so far."""
-        return self._tree.size
+        return self.tree.size
 
     @property
     def root(self) -> bytes:
         """Root over the records so far."""
-        return self._tree.root
+        return self.tree.root
 
     def add(self, sequence: int, body: bytes, stored_leaf: bytes | None = None) -> None:
         """Take the next record.
@@ -45,7 +52,7 @@ class LogVerifier:
             body: its bytes.
             stored_leaf: its hash as it is stored beside it, which tells which record was changed; None: there is none.
         """
-        tree = self._tree
+        tree = self.tree
         number = tree.size
         leaf = hash_leaf(body)
         if sequence != number:
@@ -66,6 +73,8 @@ class LogVerifier:
     def finish(self) -> None:
         """Compare the end of the log with its checkpoints."""
         largest = max(self.roots, default=0)
+        if self.removed and largest < self.removed:
+            self._find(f"no checkpoint vouches for the {self.removed} records that went for their age")
         if largest > self.size:
             self._find(f"the log has {self.size} records and had {largest}: its end was cut off")
 

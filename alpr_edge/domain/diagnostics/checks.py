@@ -15,7 +15,8 @@ from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.domain.list_ages import age_words
 
 GROUPS = (
-    "camera", "card", "gps", "clock", "sound", "ignition", "keys", "accounts", "memory", "lists", "disk", "deletion",
+    "camera", "card", "gps", "clock", "sound", "ignition", "keys", "accounts", "changes", "memory", "lists", "disk",
+    "deletion",
     "certificates", "department",
     "models", "versions", "unit",
 )  # fmt: skip

@@ -36,7 +36,7 @@ def queue_new_records(log: AccessLog, database: Database, now: Instant) -> Queue
     Raises:
         StoreError: the log cannot be read, or the outbox not written.
     """
-    first = log_items.next_sequence(database, log.log_id)
+    first = max(log_items.next_sequence(database, log.log_id), log.first())
     broken_glass: int | None = None
     while records := log.read_bodies(first, QUEUED_MAX):
         log_items.queue_records(database, log.log_id, first, [body for _, body in records], now.utc)

@@ -13,15 +13,20 @@ from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.services.authorisation.authoriser import AccessSubject, Authoriser
 from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.store.access_log.log import AccessLog
+from alpr_edge.store.db.database import Database
+from alpr_edge.store.reads.queries import hit_ids_between
 
 BATCH = 2000
 
 
-def report_on(log: AccessLog, authoriser: Authoriser, purpose: Purpose, rules: ReportRules) -> AccessReport:
-    """Report on the accesses of some days.
+def report_on(
+    log: AccessLog, database: Database, authoriser: Authoriser, purpose: Purpose, rules: ReportRules
+) -> AccessReport:
+    """Report on the accesses of some days; the seed of the sample goes on record with it.
 
     Args:
         log: the log.
+        database: the unit's database, which has the hits of these days.
         authoriser: allows it and puts it on record.
         purpose: what for.
         rules: the days, and what stands out.
@@ -33,19 +38,21 @@ def report_on(log: AccessLog, authoriser: Authoriser, purpose: Purpose, rules: R
     """
     objects = (f"days:{rules.since}:{rules.until}",)
     with authoriser.access(Operation.REPORT_LOG, purpose, AccessSubject(objects)) as access:
-        report = _report(log, rules)
-        access.show(objects, count=report.records)
+        report = _report(log, database, rules)
+        access.show((*objects, f"sample:{rules.sample}:{report.log_size}:{report.seed}"), count=report.records)
         return report
 
 
-def _report(log: AccessLog, rules: ReportRules) -> AccessReport:
+def _report(log: AccessLog, database: Database, rules: ReportRules) -> AccessReport:
     head = log.head()
     writer, first = ReportWriter(rules, head.root), 0
     while batch := log.read_bodies(first, min(BATCH, head.size - first)):
         for _, body in batch:
             writer.add(parse_record(body))
         first = batch[-1][0] + 1
-    return writer.finish()
+    report = writer.finish(hit_ids_between(database, *rules.span))
+    report.log_size = head.size
+    return report
 
 
 def review_week(authoriser: Authoriser, purpose: Purpose, week: str, note: str) -> tuple[str, str]:

@@ -6,13 +6,14 @@ recorded before it is made, and what it then shows is recorded once more. Either
 anybody sees anything; where it cannot be written, nothing is shown and nothing is changed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from alpr_edge.access.sessions import SessionPlace, authorise_request
 from alpr_edge.access.store import AccessStore
+from alpr_edge.domain.access_log.changes import NONE, changes_between, in_records
 from alpr_edge.domain.access_log.records import AccessEntry, AccessOutcome, AccessRecord, RecordedChange, record_moment
 from alpr_edge.domain.errors import AccessError, AlprEdgeError, StoreError
 from alpr_edge.domain.instants import Instant
@@ -25,10 +26,13 @@ from alpr_edge.domain.sessions.break_glass import BreakGlass
 from alpr_edge.services.authorisation.callers import Actor, Caller, login_actor
 from alpr_edge.services.authorisation.operations import RULES, Operation, OperationRule
 from alpr_edge.services.authorisation.refusals import GLASS_CLOSED, NO_SESSION, NOT_OWNER, refusal_sentence
+from alpr_edge.store.access_log.recorded_values import RecordedValues
 
 OBJECTS_NAMED_MAX = 1000
 """Most objects that a record names; it counts them all."""
 SESSION_ID_CHARACTERS = 16
+DONE, NOT_DONE = "done", "not done"
+"""How the note begins of the record that says what came of a change, after the one that allowed it."""
 
 
 class RecordLog(Protocol):
@@ -36,6 +40,12 @@ class RecordLog(Protocol):
 
     def append(self, entry: AccessEntry, now: Instant) -> AccessRecord:
         """Append a record; on the disk when this returns, StoreError where it is not."""
+
+    def values(self) -> RecordedValues:
+        """What the records say is in force."""
+
+    def digest(self, text: str) -> str:
+        """What stands in a record in place of a secret or a plate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +84,8 @@ class Access:
     objects: tuple[str, ...] = ()
     shown: int = 0
     shown_bytes: int = 0
+    changes: tuple[RecordedChange, ...] = ()
+    """What was changed by now, where that is not known before."""
 
     def show(self, objects: tuple[str, ...] = (), *, count: int | None = None, byte_count: int = 0) -> None:
         """Say what the service is about to return.
@@ -153,10 +165,18 @@ class Authoriser:
         try:
             yield access
         except AlprEdgeError as error:
-            self._append(self._entry(operation, answer, subject, now, note=f"not done: {type(error).__name__}"))
+            self._append(self._entry(operation, answer, subject, now, note=f"{NOT_DONE}: {type(error).__name__}"))
             raise
         if not rule.is_change or access.shown:
             self._append(self._entry(operation, answer, subject, now, access))
+        for changes in in_records(access.changes):
+            entry = self._entry(operation, answer, subject, now, note=DONE)
+            self._append(entry.model_copy(update={"changes": changes}))
+
+    def changes_to(self, values: Mapping[str, str]) -> tuple[RecordedChange, ...]:
+        """How values differ from those on record of the same names; an empty one is not in force."""
+        on_record = self.log.values().values
+        return changes_between({name: on_record.get(name, NONE) for name in values}, values)
 
     def _decide(self, rule: OperationRule, purpose: Purpose, subject: AccessSubject, now: Instant) -> _Answer:
         caller = self.caller

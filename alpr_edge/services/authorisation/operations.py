@@ -41,6 +41,7 @@ class Operation(StrEnum):
     DISCARD_DATABASES = "discard_databases"
     CHANGE_SETTINGS = "change_settings"
     CHANGE_MODELS = "change_models"
+    CREATE_KEYS = "create_keys"
     CHANGE_PEOPLE = "change_people"
     SHOW_PEOPLE = "show_people"
     RECORD_TRAINING = "record_training"
@@ -97,6 +98,7 @@ RULES: dict[Operation, OperationRule] = {
     Operation.DISCARD_DATABASES: _upkeep(Action.MANAGE_SETTINGS),
     Operation.CHANGE_SETTINGS: _upkeep(Action.MANAGE_SETTINGS),
     Operation.CHANGE_MODELS: _upkeep(Action.MANAGE_SETTINGS),
+    Operation.CREATE_KEYS: _upkeep(Action.MANAGE_SETTINGS),
     Operation.CHANGE_PEOPLE: _change(Action.MANAGE_PEOPLE),
     Operation.SHOW_PEOPLE: OperationRule(Action.MANAGE_PEOPLE),
     Operation.RECORD_TRAINING: _change(Action.RECORD_TRAINING),

@@ -45,6 +45,8 @@ class BarredTable(Section):
 
     words: Words
     law: Words
+    law_verified: bool
+    """Whether the text of the law was read, and bars that use."""
     terms: Annotated[tuple[Words, ...], Strict(strict=False)]
 
 
@@ -109,7 +111,7 @@ def load_profile(policy: PolicySettings, folder: Path = FOLDER) -> Profile:
             source=file.source,
             is_verified=file.verified,
             purposes={code.value: PurposeRule(it.words, it.offence, it.case) for code, it in file.purposes.items()},
-            barred={code.value: f"{it.words} ({it.law})" for code, it in file.barred.items()},
+            barred={code.value: f"{it.words} ({_law_of(it)})" for code, it in file.barred.items()},
             offences=dict(file.offences),
             case_formats=CaseFormats.parse(policy.case_formats or file.case_formats),
             barred_terms=BarredTerms.parse({term: code for code, it in file.barred.items() for term in it.terms}),
@@ -139,6 +141,10 @@ def load_security_profile(policy: PolicySettings, folder: Path = FOLDER) -> Secu
         log_retention_days=file.log_retention_days,
         notice=file.notice.strip(),
     )
+
+
+def _law_of(table: BarredTable) -> str:
+    return table.law if table.law_verified else f"{table.law}: not verified"
 
 
 def _load(path: Path, kind: type[FileT]) -> FileT:

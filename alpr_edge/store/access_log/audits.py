@@ -7,12 +7,13 @@ from alpr_edge.domain.access_log.verification import LogVerifier
 from alpr_edge.domain.errors import AuditError, LostError
 from alpr_edge.domain.transparency.checkpoints import Checkpoint, open_checkpoint
 from alpr_edge.domain.transparency.cosignatures import check_cosignature
-from alpr_edge.domain.transparency.merkle import range_root
+from alpr_edge.domain.transparency.merkle import CompactRange, complete_subtrees, range_root
 from alpr_edge.domain.transparency.notes import NoteKey
 from alpr_edge.domain.transparency.proof_files import ProofFile
 from alpr_edge.domain.transparency.proofs import inclusion_proof
 from alpr_edge.store.access_log import checkpoints
-from alpr_edge.store.access_log.log import AccessLog, node_reader
+from alpr_edge.store.access_log.log import AccessLog
+from alpr_edge.store.access_log.log_rows import first_of, node_reader
 
 BATCH = 2000
 """Records read at a time: a reading transaction has a second."""
@@ -25,6 +26,7 @@ class AuditResult:
     """What an audit of a log found."""
 
     records: int
+    """Records so far, those that went for their age among them."""
     checkpoints: int
     """Checkpoints whose signatures were checked."""
     cosigned: int
@@ -43,12 +45,16 @@ def verify(log: AccessLog, key: NoteKey, other: Checkpoint | None, tick: Tick) -
         tick: receives the number of records verified and of all.
 
     Raises:
+        AuditError: the other checkpoint is of records that went for their age.
         StoreError: the log cannot be read.
     """
     stored = checkpoints.all_checkpoints(log)
     witness = checkpoints.witness_key(log)
     findings: list[str] = []
     roots: dict[int, bytes] = {}
+    begin = _removed_tree(log)
+    if other is not None and other.size < begin.size:
+        raise AuditError(f"of the {other.size} records of that checkpoint none is left here; the department has them")
     for each in stored:
         try:
             roots[each.size] = _root_of(each, key, witness)
@@ -58,9 +64,9 @@ def verify(log: AccessLog, key: NoteKey, other: Checkpoint | None, tick: Tick) -
         if roots.setdefault(other.size, other.root) != other.root:
             findings.append(f"the checkpoint given and the log's own differ at {other.size} records")
         roots[other.size] = other.root
-    verifier = _read_all(log, roots, tick)
+    verifier = _read_all(log, LogVerifier(roots, _copy_of(begin)), tick)
     if verifier.findings:
-        verifier = _read_beside_tree(log, roots, tick)
+        verifier = _read_beside_tree(log, LogVerifier(roots, _copy_of(begin)), tick)
     elif not _has_tree(log, verifier):
         findings.append("the stored tree is not that of the records")
     findings += verifier.findings
@@ -75,6 +81,8 @@ def prove(log: AccessLog, sequence: int) -> ProofFile:
         AuditError: there is no such record, or no checkpoint covers it yet.
         StoreError: the log cannot be read.
     """
+    if sequence < (first := log.first()):
+        raise AuditError(f"record {sequence} went for its age; the first that is left is {first}")
     found = log.read(sequence, 1)
     if not found or found[0].sequence != sequence:
         raise AuditError(f"the access log has no record {sequence}")
@@ -108,9 +116,20 @@ def _has_tree(log: AccessLog, verifier: LogVerifier) -> bool:
         return False
 
 
-def _read_all(log: AccessLog, roots: dict[int, bytes], tick: Tick) -> LogVerifier:
+def _removed_tree(log: AccessLog) -> CompactRange:
+    """The tree of the records that went for their age, as its stored hashes give it."""
+    with log.reading() as connection:
+        first, read_node = first_of(connection), node_reader(connection)
+        return CompactRange(first, [read_node(level, place) for level, place in complete_subtrees(0, first)])
+
+
+def _copy_of(tree: CompactRange) -> CompactRange:
+    return CompactRange(tree.size, list(tree.edge))
+
+
+def _read_all(log: AccessLog, verifier: LogVerifier, tick: Tick) -> LogVerifier:
     """Verify every record by the checkpoints."""
-    verifier, total, first = LogVerifier(roots), log.size(), 0
+    total, first = log.size(), verifier.size
     while batch := log.read_bodies(first, BATCH):
         for sequence, body in batch:
             verifier.add(sequence, body)
@@ -120,9 +139,9 @@ def _read_all(log: AccessLog, roots: dict[int, bytes], tick: Tick) -> LogVerifie
     return verifier
 
 
-def _read_beside_tree(log: AccessLog, roots: dict[int, bytes], tick: Tick) -> LogVerifier:
+def _read_beside_tree(log: AccessLog, verifier: LogVerifier, tick: Tick) -> LogVerifier:
     """The same once more, of a log with findings: its stored hashes tell which record it is."""
-    verifier, total, first = LogVerifier(roots), log.size(), 0
+    total, first = log.size(), verifier.size
     while batch := log.read(first, BATCH):
         for record in batch:
             verifier.add(record.sequence, record.body, record.leaf)

@@ -17,7 +17,8 @@ from alpr_edge.domain.transparency.cosignatures import check_cosignature
 from alpr_edge.domain.transparency.merkle import EMPTY_ROOT
 from alpr_edge.domain.transparency.notes import NoteKey, NoteSignature, SignedNote, note_key, sign_note
 from alpr_edge.domain.transparency.proofs import consistency_proof, is_consistent
-from alpr_edge.store.access_log.log import LOG_KEY, AccessLog, TreeHead, fact, head_of, node_reader, note_fact
+from alpr_edge.store.access_log.log import LOG_KEY, AccessLog
+from alpr_edge.store.access_log.log_rows import TreeHead, fact, head_of, node_reader, note_fact
 from alpr_edge.store.access_log.schema import checkpoints, cosignatures
 from alpr_edge.store.keys import load_key
 

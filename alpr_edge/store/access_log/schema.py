@@ -2,7 +2,8 @@
 
 ``meta`` holds, beside the schema, the log's id and the public key that signs its checkpoints. ``nodes`` holds every
 complete subtree of the Merkle tree (:mod:`alpr_edge.domain.transparency.merkle`), so that an append reads and writes
-O(log n) of them. Of ``checkpoints`` and ``cosignatures`` the newest are kept: each covers all before it.
+O(log n) of them. Of ``checkpoints`` and ``cosignatures`` the newest are kept: each covers all before it. Records may go
+from the first on (:mod:`alpr_edge.store.access_log.upkeep`); ``meta`` then says which is the first that is left.
 """
 
 from pathlib import Path
@@ -13,7 +14,7 @@ from alpr_edge.store.db.column_types import meta_table
 from alpr_edge.store.db.migrate import SchemaRelease
 
 FILE_NAME = "access.db"
-RELEASE = SchemaRelease(schema=1, readable_from=1, scripts=Path(__file__).parent / "migrations", file_name=FILE_NAME)
+RELEASE = SchemaRelease(schema=2, readable_from=1, scripts=Path(__file__).parent / "migrations", file_name=FILE_NAME)
 
 metadata = MetaData()
 
@@ -32,6 +33,15 @@ nodes = Table(
     Column("level", Integer, primary_key=True),
     Column("place", Integer, primary_key=True),
     Column("value", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+recorded_values = Table(
+    "recorded_values",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),  # empty: no longer in force
+    Column("sequence", Integer, nullable=False),
     sqlite_with_rowid=False,
 )
 

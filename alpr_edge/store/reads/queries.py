@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, exists, func, select
 
@@ -10,6 +11,7 @@ from alpr_edge.domain.alerting import Alert
 from alpr_edge.domain.hits import Hit
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.reads import EvidenceKind, EvidenceRef, PlateRead
+from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.row_mapping import alert_of, hit_of, instant_or_none, read_of
 from alpr_edge.store.db.schema import alerts, evidence, hits, images, missing_evidence, reads
 from alpr_edge.store.db.schema import counts as counts_table
@@ -152,3 +154,11 @@ def _complete(connection: Connection, rows: Sequence[RowMapping]) -> list[Stored
 
 def _stored_alert(row: RowMapping) -> StoredAlert:
     return StoredAlert(alert_of(row), instant_or_none(row, "sounded"), instant_or_none(row, "withdrawn"))
+
+
+def hit_ids_between(database: Database, begin: datetime, end: datetime) -> list[str]:
+    """Ids of the hits that were matched between two moments, the oldest first; covert ones are shown nowhere here."""
+    is_within = (hits.c.matched_utc >= begin) & (hits.c.matched_utc < end) & (hits.c.covert == 0)
+    query = select(hits.c.hit_id).where(is_within).order_by(hits.c.seq)
+    with database.read() as connection:
+        return list(connection.execute(query).scalars())

@@ -8,6 +8,7 @@ While one waits for ``alpr-edge unit salvage`` no image is deleted, since it may
 import json
 import os
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -105,30 +106,35 @@ def waiting(directory: Path) -> list[DamagedDatabase]:
     return [aside for aside in damaged_databases(directory) if aside.report is None]
 
 
-def set_aside(directory: Path) -> DamagedDatabase:
-    """Move the database out of the way with all that belongs to it; nobody may write to it.
+def set_aside(directory: Path, prefix: str = PREFIX, moved: Sequence[str] = MOVED) -> DamagedDatabase:
+    """Move a database, the unit's own by default, out of the way with all that belongs to it; nobody may write to it.
 
     The names in the new folder are durable before the old ones go: whenever the power fails, nothing is lost, and what
     is left over is set aside at the next start.
+
+    Args:
+        directory: the unit's data folder.
+        prefix: what the new folder's name begins with.
+        moved: its files, in the order in which their old names go.
 
     Raises:
         StoreError: the disk is full or does not write.
     """
     with io_errors(f"{directory}: the damaged database cannot be set aside", StoreError):
-        folder = _new_folder(directory)
-        for name in (name for name in MOVED if (directory / name).exists()):
+        folder = _new_folder(directory, prefix)
+        for name in (name for name in moved if (directory / name).exists()):
             os.link(directory / name, folder / name)
         sync_directory(folder)
         sync_directory(directory)
-        for name in MOVED:
+        for name in moved:
             (directory / name).unlink(missing_ok=True)
             sync_directory(directory)
     return DamagedDatabase(folder)
 
 
-def _new_folder(directory: Path) -> Path:
+def _new_folder(directory: Path, prefix: str) -> Path:
     """A folder of the present second; the clock may have stood there before."""
-    stem = f"{PREFIX}{datetime.now(UTC):{STAMP}}"
+    stem = f"{prefix}{datetime.now(UTC):{STAMP}}"
     for number in range(1, SAME_SECOND_MAX):
         folder = directory / (stem if number == 1 else f"{stem}-{number:03}")
         try:

@@ -42,10 +42,10 @@ class KeyMark:
             return cls(salt_of(database), derive_key(key, _PURPOSE)[:_CHECK_BYTES])
 
     @classmethod
-    def read(cls, directory: Path) -> Self | None:
-        """The mark in a folder; None when there is none or it is damaged."""
+    def read(cls, directory: Path, name: str = MARK_NAME) -> Self | None:
+        """The mark of a name in a folder; None when there is none or it is damaged."""
         try:
-            content = (directory / MARK_NAME).read_bytes()
+            content = (directory / name).read_bytes()
         except OSError:
             return None
         body, crc = content[: -_CRC.size], content[-_CRC.size :]
@@ -57,12 +57,12 @@ class KeyMark:
         """Whether the database opened with this key."""
         return hmac.compare_digest(self.check, derive_key(key, _PURPOSE)[:_CHECK_BYTES])
 
-    def write(self, directory: Path) -> None:
+    def write(self, directory: Path, name: str = MARK_NAME) -> None:
         """Write it; it is on disk when this returns.
 
         Raises:
             StoreError: it cannot be written.
         """
         body = _HEADER + self.salt + self.check
-        with io_errors(f"{directory / MARK_NAME}: cannot be written", StoreError):
-            replace_file(directory / MARK_NAME, body + _CRC.pack(zlib.crc32(body)))
+        with io_errors(f"{directory / name}: cannot be written", StoreError):
+            replace_file(directory / name, body + _CRC.pack(zlib.crc32(body)))

@@ -25,6 +25,7 @@ _TO_DO = {
     "reads_held": "{count} reads are held as evidence (when they may go: alpr-edge unit release READ_ID)",
     "records_set_aside": "{count} records that its store does not take are set aside (see: alpr-edge unit refused)",
     "databases_incomplete": "{count} damaged databases hold rows that did not come over (see: alpr-edge unit salvage)",
+    "access_logs_damaged": "{count} damaged access logs were set aside (hand the folders access-log-damaged-... on)",
     "not_counted": "what this unit holds cannot be counted",
 }
 

@@ -3,6 +3,7 @@
 import shutil
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.unit_logs.findings import Acknowledgement, FindingKind
 from alpr_edge.domain.access_log.records import parse_record
 from alpr_edge.domain.alerting import Tone
+from alpr_edge.domain.errors import StoreError
+from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import Settings, load
 from alpr_edge.store.access_log.log import AccessLog, open_access_log
@@ -48,6 +51,17 @@ def department(tmp_path: Path) -> Iterator[Storage]:
     storage = Storage(tmp_path / "department")
     yield storage
     storage.close()
+
+
+class LaterClock:
+    """A trusted clock of some days from now."""
+
+    def __init__(self, days: int) -> None:
+        self._ahead = timedelta(days=days)
+
+    def now(self) -> Instant:
+        """The present instant, later."""
+        return Instant("boot-2", 10**9, datetime.now(UTC) + self._ahead, UtcSource.GNSS, 5.0)
 
 
 def new_stage(unit: Settings, store: UnitStore) -> AccessLogUpload:
@@ -243,4 +257,64 @@ def test_without_a_key_the_fault_says_so_and_ends_when_it_is_back(unit: Settings
     key.chmod(0o600)
     assert one_round(stage).faults() == []
     assert one_round(stage).figures()["access_records"] == 1, "the start is one record, however often it was tried"
+    stage.finish()
+
+
+def test_a_record_that_a_command_could_not_keep_is_told_and_recorded(unit: Settings, store: UnitStore) -> None:
+    stage = one_round(new_stage(unit, store))
+    unit.unit.runtime_directory.mkdir(exist_ok=True)
+    with open_access_log(unit, migrate=False) as log:
+        full = AccessLog(log.database, UNIT, unit.unit.runtime_directory, bytes_max=1)
+        with pytest.raises(StoreError, match="nothing is shown"):
+            full.append(entry(), instant())
+    one_round(stage)
+    (fault,) = stage.faults()
+    assert (fault.kind, "was not kept" in fault.text) == (FaultKind.ACCESS_LOG, True)
+    with open_access_log(unit, migrate=False) as log:
+        assert parse_record(log.read(1, 1)[0].body).action == "record_not_kept"
+    assert one_round(stage).faults() == [fault], "until the unit stops"
+    stage.finish()
+
+
+def test_a_damaged_log_is_set_aside_and_the_new_one_says_so(unit: Settings, store: UnitStore) -> None:
+    look(unit, 30)
+    one_round(new_stage(unit, store)).finish()
+    path = unit.unit.data_directory / FILE_NAME
+    content = bytearray(path.read_bytes())
+    content[200:300] = bytes(100)
+    path.write_bytes(content)
+    stage = one_round(new_stage(unit, store))
+    (fault,) = stage.faults()
+    assert (fault.kind, "set aside as access-log-damaged-" in fault.text) == (FaultKind.ACCESS_LOG_CHANGED, True)
+    with open_access_log(unit, migrate=False) as log:
+        first, second = (parse_record(record.body) for record in log.read(0, 2))
+    assert (first.action, second.action) == ("begin_log", "start_service")
+    assert (unit.unit.data_directory / first.objects[0] / FILE_NAME).read_bytes() == bytes(content)
+    stage.finish()
+
+
+def test_damage_met_while_the_unit_runs_is_mended_at_once(unit: Settings, store: UnitStore) -> None:
+    look(unit, 30)
+    stage = one_round(new_stage(unit, store))
+    stage._damage = "a page does not open"
+    stage._close()
+    one_round(stage)
+    assert "set aside" in stage.faults()[0].text
+    stage.finish()
+
+
+def test_what_is_old_and_cosigned_goes_and_that_is_on_record(
+    unit: Settings, store: UnitStore, department: Storage
+) -> None:
+    look(unit, 4)
+    first = one_round(new_stage(unit, store))
+    deliver(store, department)
+    one_round(first).finish()
+    assert first.figures()["access_records_cosigned"] == 5
+    stage = AccessLogUpload(unit, store.database, LaterClock(days=3 * 365))
+    until_verified(stage)
+    with open_access_log(unit, migrate=False) as log:
+        assert log.first() == 5, "the stop that followed is old, and not cosigned"
+        assert [parse_record(record.body).action for record in log.read(0, 100)][-1] == "drop_old_records"
+    assert stage.faults() == []
     stage.finish()

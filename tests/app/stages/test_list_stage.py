@@ -56,7 +56,10 @@ def test_an_import_that_is_killed_is_told_of_and_tried_again(tmp_path: Path) -> 
             csv_text(*(f"{n:07X},Stolen,CA" for n in range(0x1000000, 0x1000000 + 100_000)))
         )
         supervisor = Supervisor()
-        supervisor.add(HotlistImportStage(settings, store.database, store.incoming, SystemClock()), replaceable=True)
+        supervisor.add(
+            HotlistImportStage(settings, store.database, store.incoming, SystemClock(), lambda _: None),
+            replaceable=True,
+        )
         supervisor.start()
         until(lambda: bool(importers()))
         os.kill(importers()[0], signal.SIGKILL)

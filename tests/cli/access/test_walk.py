@@ -79,12 +79,16 @@ ARGUMENTS = {
     "accounts invite": ("Bofficer",),
     "accounts suspend": ("Bofficer",),
     "accounts unlock": ("Bofficer",),
+    "models add": ("{folder}/none", "{folder}/none", "--config", "{folder}/none"),
 }
 """What a command is given to get as far as to ask whether it is allowed."""
 WITHOUT_UNIT = {
     "hotlist sync": "needs a source in the settings",
     "unit handover": "needs the unit to be stopped",
     "accounts unlock --code": "needs a locked account",
+    "models choose": "measures for seconds",
+    "keys create": "records the keys that it makes, and there are all",
+    "settings apply": "needs other settings: tests/cli/test_settings_apply.py",
 }
 """Commands of upkeep that are walked by tests of their own."""
 SHOW_NO_PLATE = (

@@ -11,6 +11,7 @@ from alpr_edge.cli import app
 from alpr_edge.settings import load
 from alpr_edge.store.access_log.checkpoints import CheckpointSigner, load_signing_key
 from alpr_edge.store.access_log.log import AccessLog, open_access_log
+from alpr_edge.store.unit_store import open_store
 from tests.domain.access_log.entries import entry
 from tests.staff import Staff, stating
 from tests.store.records import instant
@@ -19,7 +20,10 @@ from tests.units import write_bare_unit
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Path:
-    return write_bare_unit(tmp_path)
+    path = write_bare_unit(tmp_path)
+    with open_store(load(path), migrate=True):
+        pass
+    return path
 
 
 @pytest.fixture
@@ -138,6 +142,28 @@ def test_a_report_counts_and_goes_on_record(log: AccessLog, settings: Path) -> N
     told = json.loads(audit(*words, "--json", "--sample", "2").stdout)
     assert (told["records"], len(told["sample"]), told["unreviewed_weeks"]) == (7, 2, ["2026-W19"])
     assert [b'"action":"report_log"' in record.body for record in log.read(7, 10)] == [True, True]
+
+
+def test_a_page_to_print_names_records_and_shows_what_it_is_given_as_text(
+    log: AccessLog, settings: Path, tmp_path: Path
+) -> None:
+    log.append(entry(5, person="<b>Lee</b>", reason="flagged protest"), instant())
+    page = tmp_path / "report.html"
+    words = ("report", "--from", "2026-05-01", "--to", "2026-05-31", "--settings", str(settings), "--page", str(page))
+    done = audit(*words)
+    assert done.exit_code == 0, done.output
+    text = page.read_text(encoding="utf-8")
+    assert "&lt;b&gt;Lee&lt;/b&gt;" in text
+    assert "<b>Lee" not in text
+    assert "hints at a barred purpose</th><td>5</td>" in text
+    assert log.head().root.hex() not in text, "the look itself is a record by now"
+    seed = next(line for line in done.stdout.splitlines() if "drawn by the log's root at 6 records" in line)
+    assert seed.rpartition(" ")[2] in text
+    assert b"sample:10:6:" + seed.rpartition(" ")[2].encode() in log.read(6, 1)[0].body
+    assert page.stat().st_mode & 0o077 == 0
+    page.unlink()
+    page.mkdir()
+    assert "cannot be written" in audit(*words).stderr
 
 
 def test_a_review_goes_on_record_and_the_week_is_reviewed(log: AccessLog, settings: Path) -> None:

@@ -89,7 +89,11 @@ def test_a_refused_feed_is_dismissed(command: Command, settings: Path) -> None:
     result = command("dismiss", "bolo")
     assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
     assert "no feed of a list bolo stands refused" in result.stderr
-    assert [line["action"] for line in lines_of(command("changes", "--json"))] == ["dismiss_refusal"]
+    assert [(line["action"], line["not_done"]) for line in lines_of(command("changes", "--json"))] == [
+        ("sync_list", False),
+        ("dismiss_refusal", False),
+        ("dismiss_refusal", True),
+    ]
 
 
 def test_who_changed_lists_is_shown(command: Command, feed: Path) -> None:

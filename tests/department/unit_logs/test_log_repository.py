@@ -12,7 +12,15 @@ from alpr_edge.department.ingest.records import Part
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.unit_logs.findings import Acknowledgement, FindingKind
 from alpr_edge.department.unit_logs.witness import FILE_NAME, Witness
-from alpr_edge.domain.access_log.records import AccessOutcome, AccessRecord, encode_record, origin_of
+from alpr_edge.domain.access_log.records import (
+    DRIFT_FOUND,
+    RECORD_NOT_KEPT,
+    AccessOutcome,
+    AccessRecord,
+    RecordedChange,
+    encode_record,
+    origin_of,
+)
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.protocol.access_log import LogStatementPayload, place_in
 from alpr_edge.domain.protocol.items import digest
@@ -20,7 +28,8 @@ from alpr_edge.domain.transparency.checkpoints import Checkpoint
 from alpr_edge.domain.transparency.notes import NoteKey, note_key, sign_note
 from alpr_edge.store.access_log.checkpoints import add_cosignature, latest_checkpoint
 from tests.department.unit_logs.car import UNIT, Car, checkpoint_part
-from tests.domain.access_log.entries import LOG_ID, record
+from tests.domain.access_log.entries import LOG_ID, entry, record
+from tests.store.records import instant
 
 
 @pytest.fixture
@@ -228,3 +237,28 @@ def test_the_witness_key_is_made_once_and_guarded(directory: Path) -> None:
     path.write_bytes(b"short")
     with pytest.raises(DepartmentError, match="not a key"):
         Witness(directory)
+
+
+def test_what_a_unit_finds_wrong_with_itself_is_a_finding_here(storage: Storage, car: Car) -> None:
+    changes = tuple(RecordedChange(name=f"list:{name}", before="", after="generation 1") for name in "abcde")
+    car.look(2)
+    car.log.append(entry(2, action=DRIFT_FOUND, changes=changes), instant(2))
+    car.log.append(
+        entry(3, action=RECORD_NOT_KEPT, objects=(), note="a record was not kept: the disk is full"), instant(3)
+    )
+    car.log.append(entry(4, note=f'"action":"{DRIFT_FOUND}"'), instant(4))
+    send(storage, [*car.records(), car.checkpoint()])
+    (state,) = storage.logs.states()
+    assert [(finding.kind, finding.text) for finding in state.findings] == [
+        (
+            FindingKind.SELF_CHECK,
+            "record 2, by the unit itself: drift found: list:a, list:b, list:c and 2 more",
+        ),
+        (
+            FindingKind.NOT_KEPT,
+            "record 3, by the unit itself: record not kept: a record was not kept: the disk is full",
+        ),
+    ]
+    assert (state.cosigned, "drift found" in statement(storage).finding) == (5, True)
+    storage.logs.acknowledge(UNIT, Acknowledgement("lt.park", "the list was restored by hand"))
+    assert kinds(storage) == []

@@ -135,3 +135,50 @@ def test_a_week_is_one_of_iso_8601() -> None:
     for text in ("", "2026-48", "2026-W54", "W48", "2026-W4x"):
         with pytest.raises(AuditError, match="not a week"):
             parse_week(text)
+
+
+def test_a_review_is_approved_by_the_first_other_person_who_reviews_the_week() -> None:
+    week = {"action": "review_week", "objects": (week_object("2026-W48"),)}
+    refused = week | {"outcome": AccessOutcome.REFUSED, "reason": "not_granted"}
+    first = report(at(0, NOON), at(1, NOON, **refused, person="Stranger"), at(2, NOON, **week, person="Lee"))
+    assert [(it.week, it.reviewer, it.approver) for it in first.reviews] == [("2026-W48", "Lee", "")]
+    result = report(
+        at(0, NOON, **week, person="Lee"),
+        at(1, NOON, **week, person="Lee"),
+        at(2, NOON, **week, person="Chan"),
+        at(3, NOON, **week, person="Park"),
+    )
+    assert [(it.reviewer, it.approver) for it in result.reviews] == [("Lee", "Chan")]
+
+
+def test_what_hints_at_a_barred_purpose_and_what_the_unit_found_is_listed() -> None:
+    result = report(
+        at(0, NOON, reason="flagged protest"),
+        at(1, NOON, action="drift_found", person_id=""),
+        at(2, NOON, action="settings_edited_by_hand", person_id=""),
+        at(3, NOON, action="record_not_kept", person_id=""),
+        at(4, NOON, action="offload_items"),
+        at(5, NOON, action="export_picture"),
+    )
+    assert (result.flagged, result.self_check, result.exports) == ([0], [1, 2, 3], [4, 5])
+
+
+def test_a_hit_is_open_until_a_record_says_what_became_of_it() -> None:
+    writer = ReportWriter(RULES, SEED)
+    refused = {"outcome": AccessOutcome.REFUSED, "reason": "not_granted"}
+    writer.add(at(0, NOON + timedelta(days=60), action="dispose", objects=("hit-1",)))
+    writer.add(at(1, NOON, action="verify", objects=("hit-2",), **refused))
+    result = writer.finish(("hit-1", "hit-2", "hit-3"))
+    assert (result.hits, result.open_hits) == (3, ["hit-2", "hit-3"])
+
+
+def test_the_seed_draws_the_same_sample_again() -> None:
+    records = [at(number, NOON) for number in range(50)]
+    first = report(*records, seed=bytes(range(32)))
+    assert first.seed == bytes(range(32)).hex()
+    assert report(*records, seed=bytes.fromhex(first.seed)).sample == first.sample
+
+
+def test_the_span_of_its_days_is_of_the_zone() -> None:
+    begin, end = RULES.span
+    assert (begin, end) == (datetime(2026, 11, 23, 8, tzinfo=UTC), datetime(2026, 11, 30, 8, tzinfo=UTC))

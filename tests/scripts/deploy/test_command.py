@@ -72,6 +72,7 @@ WORDS = {
     "reads picture": ["none", "none.jpg"],
     "settings init": ["new.toml"],
     "settings check": ["alpr-edge.toml"],
+    "settings apply": ["alpr-edge.toml", "--settings", "alpr-edge.toml", "--yes"],
     "settings migrate": ["alpr-edge.toml"],
 }
 """What a command needs besides its settings to get as far as its keys."""
@@ -163,6 +164,8 @@ def test_a_command_opens_the_keys_of_the_table_and_no_other(name: str, tmp_path:
         folder = tmp_path / "passed"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
+        for made in (tmp_path / "keys").iterdir():
+            made.unlink()
         for key in keys:
             shutil.copy2(credentials / f"alpr-edge-{key}", folder)
         words = [*name.split(), *WORDS.get(name, ())]

@@ -23,6 +23,7 @@ from alpr_edge.services.authorisation.callers import Caller
 from alpr_edge.services.authorisation.opening import load_policy
 from alpr_edge.services.authorisation.operations import RULES, Operation
 from alpr_edge.store.access.accounts import open_accounts
+from alpr_edge.store.access_log.recorded_values import RecordedValues
 from tests.cli.access.test_walk import ROWS
 from tests.staff import BEGUN, LOGIN, PEOPLE, STOLEN, Staff, staff_person
 from tests.units import write_bare_unit
@@ -60,6 +61,12 @@ class MemoryLog:
             raise StoreError("the disk is full")
         self.entries.append(entry)
         return AccessRecord(**dict(entry), unit_id="u", log_id="0" * 32, sequence=0, received=entry.happened)
+
+    def values(self) -> RecordedValues:
+        return RecordedValues({}, ())
+
+    def digest(self, text: str) -> str:
+        return f"digest of {len(text)} characters"
 
 
 @dataclass
@@ -212,7 +219,7 @@ def test_break_glass_opens_a_few_things_by_name_and_says_so_on_record(desk: Desk
         Operation.PROVE_RECORD, Operation.REPORT_LOG, Operation.SHOW_LIST_CHANGES,
         Operation.REQUEUE_ITEMS, Operation.OFFLOAD_ITEMS, Operation.APPLY_RECEIPTS, Operation.PREPARE_HANDOVER,
         Operation.SALVAGE_DATABASES, Operation.ACKNOWLEDGE_DATABASES, Operation.DISCARD_DATABASES,
-        Operation.CHANGE_SETTINGS, Operation.CHANGE_MODELS, Operation.CHANGE_PEOPLE,
+        Operation.CREATE_KEYS, Operation.CHANGE_SETTINGS, Operation.CHANGE_MODELS, Operation.CHANGE_PEOPLE,
     }  # fmt: skip
     entry = desk.log.entries[-1]
     assert (entry.break_glass, entry.person, entry.organisation, entry.person_id) == (

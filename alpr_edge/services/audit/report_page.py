@@ -1,0 +1,40 @@
+"""The report on accesses as one page to print and sign, which needs no other file."""
+
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from alpr_edge.domain.access_log.reports import AccessReport, RecordGroup, ReportRules
+
+
+def listed_records(report: AccessReport) -> tuple[tuple[str, list[int]], ...]:
+    """What stands out record by record, in words."""
+    return (
+        ("refused", report.refused),
+        ("break-glass", report.break_glass),
+        ("out of hours", report.out_of_hours),
+        ("exports", report.exports),
+        ("hints at a barred purpose", report.flagged),
+        ("found by the unit itself", report.self_check),
+        ("without a time", report.without_time),
+    )
+
+
+def listed_groups(report: AccessReport) -> tuple[tuple[str, list[RecordGroup]], ...]:
+    """What stands out together, in words."""
+    return (("the same plate again without a case", report.repeated_without_case), ("burst", report.bursts))
+
+
+def report_page(report: AccessReport, rules: ReportRules, unit_id: str) -> str:
+    """The page; whatever a value holds is shown as text."""
+    environment = Environment(
+        autoescape=True,
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        keep_trailing_newline=True,
+    )
+    hours = f"{rules.opens:%H:%M} to {rules.closes:%H:%M}"
+    values = {"report": report, "unit_id": unit_id, "hours": hours}
+    values |= {"lists": listed_records(report), "groups": listed_groups(report)}
+    return environment.get_template("access_report.html.jinja").render(values)

@@ -1,0 +1,1 @@
+"""What a unit works by, under the access log: every change is recorded, and what is in force is compared with it."""

@@ -1,0 +1,136 @@
+"""The stage that compares what is in force with the log: at the start, and once a day."""
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from alpr_edge.app.stages.self_check import SelfCheckStage
+from alpr_edge.app.unit_faults import FaultKind
+from alpr_edge.domain.access_log.records import AccessRecord, parse_record
+from alpr_edge.domain.hits import Generation
+from alpr_edge.runtime.clock import SystemClock
+from alpr_edge.settings import Settings, load
+from alpr_edge.store.access_log.log import open_access_log
+from alpr_edge.store.hotlists.generations import record_and_activate
+from alpr_edge.store.unit_store import UnitStore, open_store
+from tests.domain.access_log.entries import entry
+from tests.store.records import instant
+from tests.units import write_bare_unit
+
+WAIT_S = 60.0
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return write_bare_unit(tmp_path)
+
+
+@pytest.fixture
+def unit(file: Path) -> Settings:
+    return load(file)
+
+
+@pytest.fixture
+def store(unit: Settings) -> Iterator[UnitStore]:
+    with open_store(unit, migrate=True) as open_unit:
+        yield open_unit
+
+
+def new_stage(unit: Settings, store: UnitStore, file: Path | None = None) -> SelfCheckStage:
+    return SelfCheckStage(unit, file, store.database, SystemClock())
+
+
+def check(stage: SelfCheckStage) -> None:
+    """One check, as the stage makes it when one is due, without the seconds between two looks."""
+    stop = threading.Event()
+    stop.set()
+    stage._attempt(lambda: None, stop)
+
+
+def records(unit: Settings) -> list[AccessRecord]:
+    with open_access_log(unit, migrate=False) as log:
+        return [parse_record(record.body) for record in log.read(0, 1000)]
+
+
+def test_the_stage_records_the_start_and_stops(unit: Settings, store: UnitStore) -> None:
+    with open_access_log(unit, migrate=True) as log:
+        log.append(entry(), instant())
+    stage, stop = new_stage(unit, store), threading.Event()
+    is_done = threading.Event()
+
+    def beat() -> None:
+        if stage._is_started:
+            is_done.set()
+
+    thread = threading.Thread(target=stage.run, args=(beat, stop))
+    thread.start()
+    assert is_done.wait(WAIT_S)
+    stop.set()
+    thread.join(WAIT_S)
+    assert not thread.is_alive()
+    assert (stage.faults(), {record.action for record in records(unit)[1:]}) == ([], {"record_in_force"})
+
+
+def test_an_edit_while_the_unit_runs_is_a_fault_until_it_stops(file: Path, unit: Settings, store: UnitStore) -> None:
+    stage = new_stage(unit, store, file)
+    check(stage)
+    assert stage.faults() == []
+    file.write_text(f"{file.read_text(encoding='utf-8')}[alerts]\nvolume = 0.1\n", encoding="utf-8")
+    check(stage)
+    (fault,) = stage.faults()
+    assert (fault.kind, "settings:alerts.volume" in fault.text) == (FaultKind.DRIFT, True)
+    last = records(unit)[-1]
+    assert (last.action, last.changes[0].before, last.changes[0].after) == ("drift_found", "0.8", "0.1")
+    check(stage)
+    assert stage.faults() == [fault], "on record now, and still told"
+    assert new_stage(load(file), store, file).faults() == []
+
+
+def test_an_import_is_recorded_by_the_unit_and_is_no_drift(unit: Settings, store: UnitStore) -> None:
+    stage = new_stage(unit, store)
+    check(stage)
+    record_and_activate(store.database, Generation("bolo", 1, None, None, 7), "bolo.00000001.list", "ab" * 32)
+    stage.record_list("bolo")
+    last = records(unit)[-1]
+    assert (last.action, last.person, last.changes[0].name) == ("import_list", "unit", "list:bolo")
+    check(stage)
+    assert stage.faults() == []
+
+
+def test_a_change_between_two_looks_is_no_drift(unit: Settings, store: UnitStore, file: Path) -> None:
+    stage = new_stage(unit, store, file)
+    check(stage)
+    record_and_activate(store.database, Generation("bolo", 1, None, None, 7), "bolo.00000001.list", "ab" * 32)
+    beats: list[int] = []
+
+    def beat() -> None:
+        """The import's own record comes while the stage waits."""
+        if not beats:
+            stage.record_list("bolo")
+        beats.append(1)
+
+    stage._attempt(beat, threading.Event())
+    assert (stage.faults(), bool(beats)) == ([], True)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [lambda file: file.write_text("[unit", encoding="utf-8"), lambda file: (file.parent / "keys/access.key").unlink()],
+)
+def test_a_check_that_cannot_be_made_says_so_and_is_made_again(
+    file: Path, unit: Settings, store: UnitStore, spoil: Callable[[Path], object]
+) -> None:
+    stage = new_stage(unit, store, file)
+    check(stage)
+    content, key = file.read_bytes(), (file.parent / "keys/access.key").read_bytes()
+    spoil(file)
+    check(stage)
+    (fault,) = stage.faults()
+    assert fault.kind is FaultKind.SIDE_STAGE
+    file.write_bytes(content)
+    (file.parent / "keys/access.key").write_bytes(key)
+    (file.parent / "keys/access.key").chmod(0o600)
+    check(stage)
+    assert stage.faults() == []
