@@ -7,7 +7,7 @@ file that the next attempt uses.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from alpr_edge.department.ingest.images import ImageFolder
 from alpr_edge.department.ingest.ownership import is_foreign
 from alpr_edge.department.ingest.records import ItemRecord, Part, PartError, record_of
 from alpr_edge.department.list_requests import ListRequests
+from alpr_edge.department.people.activity import note_activity
 from alpr_edge.department.people.rosters import Rosters
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.pki.units import Units
@@ -218,6 +219,8 @@ def _insert(connection: Connection, unit_id: str, record: ItemRecord) -> None:
     connection.execute(insert(items).values(row))
     if record.table is not None and record.row is not None:
         connection.execute(insert(record.table).values(record.row))
+    if record.kind is ItemKind.ACCESS_RECORD:
+        note_activity(connection, record.body, datetime.now(UTC))
 
 
 def _count_by(connection: Connection, column: Any) -> dict[str, int]:  # noqa: ANN401 - a column of any table

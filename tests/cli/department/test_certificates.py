@@ -73,7 +73,8 @@ def test_status_shows_the_dates_and_warns_of_the_end(directory: Path, days: int,
 def test_status_shows_whether_it_is_served(directory: Path) -> None:
     assert status(directory)["serving"] is None
     with DepartmentServer(directory, enrol_port=0) as server:
-        assert status(directory)["serving"] == {"port": server.port, "enrol_port": server.enrol_port}
+        ports = {"port": server.port, "enrol_port": server.enrol_port, "people_port": None}
+        assert status(directory)["serving"] == ports
         text = edge("status", "--directory", str(directory))
         assert f"served at port {server.port}, enrolment at port {server.enrol_port}" in text
 
