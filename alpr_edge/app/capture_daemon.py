@@ -99,7 +99,6 @@ class CaptureDaemon:
             player = open_player(self._settings.alerts, self._clock.now())
             resources.callback(player.close)
             resources.callback(self._signed_in.close)
-            self._signed_in.refresh()
             is_silent = self._signed_in.is_silent
             alerter = Alerter(player, self._clock, self._settings.alerts, self._settings.hotlist, is_silent)
             recorder = Recorder(store.reads, self._settings.store, store.refused_records, require_room=ballast.require)

@@ -1,7 +1,7 @@
 """The command line: one file for each noun, imported when its command is used.
 
-Exit codes: 0 done; 1 a deliberate error, one line on stderr; 2 wrong usage or settings; 3 not allowed to see
-plates; 130 interrupted.
+Exit codes: 0 done; 1 a deliberate error, one line on stderr; 2 wrong usage or settings; 3 not allowed; 130
+interrupted.
 """
 
 import sys

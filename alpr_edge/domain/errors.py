@@ -4,7 +4,7 @@
 
     AlprEdgeError            one line that says what is wrong and what to do; never a traceback
     ├── SettingsError        the settings file: every fault at once              exit code 2
-    ├── AccessError          the caller may not see stored plates               exit code 3
+    ├── AccessError          the caller may not do this, and what to do         exit code 3
     ├── RosterError          a roster of people was refused; the one in force stays
     ├── PasswordError        a new password is not good enough
     ├── ModelError           a model file is missing, changed or unusable
@@ -49,7 +49,7 @@ class SettingsError(AlprEdgeError):
 
 
 class AccessError(AlprEdgeError):
-    """The caller may not see stored plates (policy 462.6(a))."""
+    """The caller may not do this (policy 462.4, 462.6); the text says what to do."""
 
     exit_code = 3
 

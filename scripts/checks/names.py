@@ -22,6 +22,7 @@ NOUNS_IN_ING = {
     "lettering": "letters on signs and vehicles",
     "mapping": "of rows to values, as everywhere",
     "matching": "the field's word for comparing a read with a list",
+    "opening": "of what allows and records a command, with all that it needs",
     "positioning": "the field's word for finding one's place",
     "recording": "a drive that was recorded",
     "rendering": "the field's word for drawing pictures from a scene",

@@ -11,7 +11,7 @@ from tests.staff import LOGIN, Staff
 from tests.units import write_bare_unit
 
 
-def configured(folder: Path, word: str) -> Path:
+def settings_with(folder: Path, word: str) -> Path:
     path = write_bare_unit(folder)
     with path.open("a", encoding="utf-8") as file:
         file.write(f'[alerts]\nwhen_signed_out = "{word}"\n')
@@ -28,7 +28,7 @@ def place(staff: Staff, token: str) -> SessionPlace:
 
 
 def test_silent_until_somebody_signs_in_and_after_they_sign_out(tmp_path: Path) -> None:
-    path = configured(tmp_path, "silent")
+    path = settings_with(tmp_path, "silent")
     watch = SignedInWatch(load(path), SystemClock())
     assert silence(watch), "there are no accounts yet"
     staff = Staff(path)
@@ -45,7 +45,7 @@ def test_silent_until_somebody_signs_in_and_after_they_sign_out(tmp_path: Path) 
 
 
 def test_accounts_that_cannot_be_read_count_as_nobody(tmp_path: Path) -> None:
-    path = configured(tmp_path, "silent")
+    path = settings_with(tmp_path, "silent")
     staff = Staff(path)
     staff.begin_session("officer")
     (tmp_path / "data" / "accounts.db").write_bytes(b"no database" * 1000)
@@ -53,5 +53,5 @@ def test_accounts_that_cannot_be_read_count_as_nobody(tmp_path: Path) -> None:
 
 
 def test_by_default_hits_sound_for_nobody_as_well(tmp_path: Path) -> None:
-    staff = Staff(configured(tmp_path, "tone"))
+    staff = Staff(settings_with(tmp_path, "tone"))
     assert not silence(SignedInWatch(staff.unit, staff.clock))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -21,7 +22,7 @@ from alpr_edge.domain.list_ages import age_words
 if TYPE_CHECKING:
     from alpr_edge.hotlist.index.index import HotlistIndex
     from alpr_edge.hotlist.index.officer_entries import OwnIndex
-    from alpr_edge.services.match_plate import FoundEntry, NotInForce
+    from alpr_edge.services.match_plate import FoundEntry, NotInForce, PlateMatches
 
 _STATES = {"same": "same state", "other": "OTHER STATE", "unknown": "state not known"}
 
@@ -55,12 +56,7 @@ def match(
         index, own, entries = load_indexes(lists, now.trusted_utc)
         matches = match_plate(entries, authoriser, known_purpose, query, unit.hotlist)
     if as_json:
-        print_lines(
-            [
-                *(_found_json(entry, now) for entry in matches.entries),
-                *({"withheld": True, "source": each.source, "tone": each.tone.value} for each in matches.withheld),
-            ]
-        )
+        print_lines(_matches_json(matches, now))
     else:
         lines = [_found_text(entry, now) for entry in matches.entries]
         lines += [
@@ -68,6 +64,12 @@ def match(
         ]
         typer.echo("\n".join(lines) or _nothing_text(index, own, covert=covert))
     end_on_faults(index.faults)
+
+
+def _matches_json(matches: PlateMatches, now: Instant) -> Iterator[dict[str, Any]]:
+    """The entries, then what is told of those of sources that the person has no permission for."""
+    yield from (_found_json(entry, now) for entry in matches.entries)
+    yield from ({"withheld": True, "source": each.source, "tone": each.tone.value} for each in matches.withheld)
 
 
 def _nothing_text(index: HotlistIndex, own: OwnIndex, *, covert: bool) -> str:

@@ -223,7 +223,7 @@ class Authoriser:
             session=actor.session_id,
             component=self.caller.component,
             action=operation.value,
-            objects=objects[:OBJECTS_NAMED_MAX],
+            objects=tuple(map(_word, objects[:OBJECTS_NAMED_MAX])),
             query=subject.query,
             purpose=_code(purpose.code),
             offence=_word(purpose.offence or ""),

@@ -63,7 +63,7 @@ class SignInDesk:
         security = self.policy.security
         place = self._sign_in_place(self.clock.now(), security.notice if is_acknowledged else "")
         result = sign_in(self.accounts, self.passwords, security, attempt, place)
-        return self._recorded("sign_in", result)
+        return self._put_on_record("sign_in", result)
 
     def reopen(self, password: str) -> SignInResult:
         """Open the caller's session again, which is in glance mode, by the password alone.
@@ -73,7 +73,7 @@ class SignInDesk:
         """
         place = self._sign_in_place(self.clock.now(), "")
         result = reopen(self.accounts, self.passwords, self.policy.security, self.caller.token, password, place)
-        return self._recorded("reopen_session", result)
+        return self._put_on_record("reopen_session", result)
 
     def lock(self) -> bool:
         """Bring the caller's session into glance mode; False where there is none."""
@@ -97,7 +97,7 @@ class SignInDesk:
             self._append(action, session.person_id, session, "")
         return is_done
 
-    def _recorded(self, action: str, result: SignInResult) -> SignInResult:
+    def _put_on_record(self, action: str, result: SignInResult) -> SignInResult:
         """Put a try on record; where that fails, the session that it opened is ended again."""
         refusal = "" if result.session is not None else result.outcome.value
         if result.is_newly_locked:

@@ -121,7 +121,7 @@ def run(staff: Staff, row: Row, *more: str, person_id: str = "") -> Result:
     return CliRunner().invoke(app, words, input=f"{PLATE}\n")
 
 
-def named(need: str) -> list[Row]:
+def rows_of(need: str) -> list[Row]:
     return [row for row in ROWS.values() if row.need == need]
 
 
@@ -135,7 +135,7 @@ def test_the_file_names_every_command_and_no_other() -> None:
 def test_every_command_that_asks_for_a_session_says_what_for_and_no_other_does() -> None:
     tree = {" ".join(words): command for words, command in commands().items()}
     asking = {name for name, command in tree.items() if "--purpose" in _options(command)}
-    assert asking == {row.name.partition(" --")[0] for row in named("session")}
+    assert asking == {row.name.partition(" --")[0] for row in rows_of("session")}
     for name in asking:
         assert {"--offence", "--case", "--break-glass"} <= _options(tree[name])
 
@@ -144,7 +144,7 @@ def _options(command: object) -> set[str]:
     return {option for parameter in command.params for option in parameter.opts}  # type: ignore[attr-defined] # typer's
 
 
-@pytest.mark.parametrize("row", named("session"), ids=lambda row: row.name)
+@pytest.mark.parametrize("row", rows_of("session"), ids=lambda row: row.name)
 def test_without_a_session_nothing_is_shown_and_that_is_on_record(staff: Staff, row: Row) -> None:
     before = len(staff.records())
     done = run(staff, row)
@@ -154,7 +154,7 @@ def test_without_a_session_nothing_is_shown_and_that_is_on_record(staff: Staff, 
     assert (record.action, record.outcome, record.reason) == (row.operation, "refused", "session_ended")
 
 
-@pytest.mark.parametrize("row", named("session"), ids=lambda row: row.name)
+@pytest.mark.parametrize("row", rows_of("session"), ids=lambda row: row.name)
 def test_a_technician_sees_nothing_and_that_is_on_record(staff: Staff, row: Row) -> None:
     before = len(staff.records())
     done = run(staff, row, person_id="technician")
@@ -163,7 +163,7 @@ def test_a_technician_sees_nothing_and_that_is_on_record(staff: Staff, row: Row)
     assert (record.action, record.outcome, record.reason) == (row.operation, "refused", "not_granted")
 
 
-@pytest.mark.parametrize("row", named("people"), ids=lambda row: row.name)
+@pytest.mark.parametrize("row", rows_of("people"), ids=lambda row: row.name)
 def test_people_are_managed_by_their_roles_alone_and_that_is_on_record(staff: Staff, row: Row) -> None:
     """This unit's people come from a department, so that whoever may is told to change them there."""
     before = len(staff.records())
@@ -182,7 +182,7 @@ def test_people_are_managed_by_their_roles_alone_and_that_is_on_record(staff: St
     assert allowed == {(role.replace("_", "-"), "allowed") for role in row.roles}
 
 
-@pytest.mark.parametrize("row", named("session"), ids=lambda row: row.name)
+@pytest.mark.parametrize("row", rows_of("session"), ids=lambda row: row.name)
 def test_whoever_may_gets_through_and_is_on_record_by_name(staff: Staff, row: Row) -> None:
     before = len(staff.records())
     done = run(staff, row, person_id="chief")
@@ -191,7 +191,7 @@ def test_whoever_may_gets_through_and_is_on_record_by_name(staff: Staff, row: Ro
     assert {(record.person_id, record.outcome) for record in allowed} == {("chief", "allowed")}
 
 
-@pytest.mark.parametrize("row", named("upkeep"), ids=lambda row: row.name)
+@pytest.mark.parametrize("row", rows_of("upkeep"), ids=lambda row: row.name)
 def test_upkeep_is_on_record_by_the_login_and_shows_no_plate(staff: Staff, row: Row) -> None:
     if row.name in WITHOUT_UNIT:
         return
@@ -225,6 +225,6 @@ def test_a_copied_session_is_worth_nothing_to_another_login(staff: Staff, monkey
 
 def test_the_roles_of_the_file_are_roles() -> None:
     roles = {role.value for role in Role} | {"owner"}
-    for row in (*named("session"), *named("upkeep"), *named("people")):
+    for row in (*rows_of("session"), *rows_of("upkeep"), *rows_of("people")):
         assert row.roles, row.name
         assert row.roles <= roles, row.name

@@ -251,6 +251,14 @@ def test_a_look_is_recorded_once_with_what_it_shows_and_a_change_before_it_is_ma
     assert len(desk.log.entries) == before + 2
 
 
+def test_whatever_is_typed_for_an_id_or_a_case_goes_on_record(desk: Desk) -> None:
+    typed = "\u202e" + "x" * 5000 + "\n"
+    assert ask(desk.of("chief"), Operation.HOLD_READ, STOLEN, AccessSubject((typed,), note=typed)) == ""
+    assert desk.log.entries[-1].objects == ("x" * 128,)
+    assert ask(desk.of("chief"), Operation.HOLD_READ, Purpose(typed, typed, typed, typed))
+    assert desk.log.entries[-1].purpose == "none"
+
+
 def test_a_look_that_fails_shows_nothing_and_says_so(desk: Desk) -> None:
     def fail() -> None:
         with desk.of("chief").access(Operation.SHOW_READS, STOLEN):
