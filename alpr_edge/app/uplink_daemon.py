@@ -89,8 +89,7 @@ class UplinkDaemon:
         try:
             with open_queue(self._settings) as store:
                 uploader = Uploader(store.outbox, department, self._settings.uplink, self._clock)
-                dates = DepartmentDates(store.database, self._clock)
-                statements = LogStatements(store.database)
+                dates, statements = DepartmentDates(store.database, self._clock), LogStatements(store.database)
                 downloader = open_hotlist_downloader(self._settings, store)
                 renewer = Renewer(self._settings.uplink, self._settings.unit.id, self._clock)
                 rosters = open_roster_downloader(self._settings, store)
