@@ -89,13 +89,12 @@ class UplinkDaemon:
         try:
             with open_queue(self._settings) as store:
                 uploader = Uploader(store.outbox, department, self._settings.uplink, self._clock)
-                dates = DepartmentDates(store.database, self._clock)
-                statements = LogStatements(store.database)
+                dates, statements = DepartmentDates(store.database, self._clock), LogStatements(store.database)
                 downloader = open_hotlist_downloader(self._settings, store)
                 renewer = Renewer(self._settings.uplink, self._settings.unit.id, self._clock)
+                rosters = open_roster_downloader(self._settings, store)
                 self._side_stages.add(HotlistDownloadStage(downloader))
                 self._side_stages.add(CertificateRenewalStage(renewer))
-                rosters = open_roster_downloader(self._settings, store)
                 self._side_stages.add(RosterDownloadStage(rosters))
                 self._side_stages.start()
                 self._manager.ready("sending")

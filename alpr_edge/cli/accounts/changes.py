@@ -111,9 +111,9 @@ def suspend_command(
 
     status = AccountStatus.LEFT if left else AccountStatus.SUSPENDED
 
-    def suspended(before: Person) -> Person:
+    def suspend(before: Person) -> Person:
         return replace(before, status=status)
 
     with open_people(settings, break_glass) as people:
-        changed = people.change(person, suspended)
+        changed = people.change(person, suspend)
     print_object(fields_of(changed)) if as_json else typer.echo(f"{changed.badge} is {changed.status} from now on")

@@ -42,9 +42,8 @@ def enrol_command(
 ) -> None:
     """Make this unit's key, and get its certificate from the department for a one-time code.
 
-    The key never leaves the unit. The code is sent only to a department whose authority has the given fingerprint.
-    With it come the department's keys for rosters and the access log, which the unit pins. Where a valid certificate is
-    held, only missing keys are asked for.
+    The key never leaves the unit. The code goes only to a department whose authority has the given fingerprint. With it
+    come the department's keys, which the unit pins; where a certificate is held, only missing keys are.
     """
     from alpr_edge.cli.caller import caller
     from alpr_edge.runtime.clock import SystemClock
@@ -55,9 +54,14 @@ def enrol_command(
     require_access_key(read)
     uplink = read.uplink.model_copy(update={"url": department}) if department else read.uplink
     invitation = Invitation(_read(code), ca_fingerprint, ca_file, enrol_port, new_keys)
-    clock = SystemClock()
-    done = enrol(uplink, read.unit.id, invitation, clock, again=again)
+    done = enrol(uplink, read.unit.id, invitation, clock := SystemClock(), again=again)
     notes = (*done.key_notes, *pin_in_databases(read, caller(), clock, replace=new_keys or done.new))
+    _tell(done, notes, as_json=as_json)
+    if not read.uplink.url:
+        typer.echo(f'alpr-edge: nothing is sent yet: set url = "{uplink.url}" below [uplink] in {settings}', err=True)
+
+
+def _tell(done: UnitCertificate, notes: tuple[str, ...], *, as_json: bool) -> None:
     if as_json:
         fields = {"unit": done.unit_id, "serial": done.serial, "until": done.until, "new": done.new}
         print_object({**fields, "notes": notes})
@@ -65,8 +69,6 @@ def enrol_command(
         typer.echo(_text(done))
     for note in notes:
         typer.echo(f"alpr-edge: {note}", err=True)
-    if not read.uplink.url:
-        typer.echo(f'alpr-edge: nothing is sent yet: set url = "{uplink.url}" below [uplink] in {settings}', err=True)
 
 
 def _read(code: str) -> str:

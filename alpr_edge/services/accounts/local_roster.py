@@ -100,12 +100,12 @@ class LocalRoster:
     def set_credentials(self, person_id: str, update: Callable[[Credentials], Credentials]) -> RosterHeader:
         """Give somebody other credentials; it counts as use of the account."""
 
-        def updated(member: Member) -> Member:
+        def update_member(member: Member) -> Member:
             if member.person.person_id != person_id:
                 return member
             return Member(replace(member.person, active_at=self.now), update(member.credentials))
 
-        return self._publish(tuple(updated(member) for member in self.members))
+        return self._publish(tuple(update_member(member) for member in self.members))
 
     def _publish(self, members: tuple[Member, ...]) -> RosterHeader:
         """Sign a roster of people and put it in force; raises as :meth:`save` does."""
