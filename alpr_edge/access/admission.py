@@ -41,8 +41,9 @@ def admit(
         rows.note_sign_in(person_id, place.now.trusted_utc)
     token = new_token()
     session = _new_session(token, person_id, factor, place)
+    is_new_place = not rows.has_signed_in_at(person_id, place.login, place.address)
     rows.save_session(session)
-    return SignInResult(SignInOutcome.SIGNED_IN, person_id, session, token)
+    return SignInResult(SignInOutcome.SIGNED_IN, person_id, session, token, is_new_place=is_new_place)
 
 
 def glance_session(rows: AccessRows, token: str, security: SecurityProfile, place: SignInPlace) -> AccessSession | None:

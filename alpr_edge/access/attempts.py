@@ -100,6 +100,8 @@ class SignInResult:
     """What the holder of a new session shows from now on."""
     is_newly_locked: bool = False
     """Whether this failure locked the account."""
+    is_new_place: bool = False
+    """Whether the person never began a session at this login and address before: they and an administrator are told."""
 
     @property
     def answer(self) -> str:

@@ -67,6 +67,9 @@ class AccessRows(Protocol):
     def session(self, token_sha256: str) -> AccessSession | None:
         """The session of a token's digest."""
 
+    def has_signed_in_at(self, person_id: str, login: str, address: str) -> bool:
+        """Whether a person began a session at this login and address before, as far back as ended sessions are kept."""
+
     def live_sessions(self) -> list[AccessSession]:
         """Sessions that nobody ended, in the order in which they began; expired ones are among them."""
 

@@ -185,6 +185,12 @@ def test_a_new_sign_in_ends_the_persons_other_session(car: Car) -> None:
         assert rows.live_sessions() == [second.session]
 
 
+def test_a_sign_in_at_a_new_place_is_told_once_for_each_person_and_place(car: Car) -> None:
+    told = [car.sign_in().is_new_place, car.sign_in().is_new_place, car.sign_in("Bp-2").is_new_place]
+    assert told == [True, False, True]
+    assert car.sign_in(place=car.place(login="records")).is_new_place
+
+
 def test_driver_and_partner_are_signed_in_side_by_side(car: Car) -> None:
     results = [car.sign_in("Bp-1"), car.sign_in("Bp-2")]
     with car.store.reading() as rows:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from alpr_edge.services.authorisation.sign_ins import SignInDesk
     from alpr_edge.settings import Settings
 
+_NEW_PLACE = (
+    "the first time with this login on this unit: is that not so, then tell your administrator; it is on record"
+)
 _YES = frozenset({"y", "yes"})
 
 
@@ -78,6 +81,9 @@ def _tell(desk: SignInDesk, result: SignInResult, *, as_json: bool) -> None:
     limits = desk.policy.security.sessions
     hours, minutes = limits.factors_max.total_seconds() / 3600, limits.idle_max.total_seconds() / 60
     if as_json:
-        print_object({"person_id": result.session.person_id, "name": name, "outcome": result.outcome.value})
+        answer = {"person_id": result.session.person_id, "name": name, "outcome": result.outcome.value}
+        print_object(answer | {"is_new_place": result.is_new_place})
     else:
         typer.echo(f"{result.answer}: {name}; for {hours:g} hours, locked after {minutes:g} minutes without use")
+        if result.is_new_place:
+            typer.echo(_NEW_PLACE)

@@ -111,6 +111,12 @@ class DepartmentAccountRows:
         row = self._connection.execute(select(table).where(table.c.token_sha256 == token_sha256)).mappings().first()
         return None if row is None else _session_of(row)
 
+    def has_signed_in_at(self, person_id: str, login: str, address: str) -> bool:
+        """Whether a person began a session at this login and address before, as far back as ended sessions are kept."""
+        table = schema.people_sessions
+        is_same = (table.c.person_id == person_id) & (table.c.login == login) & (table.c.address == address)
+        return self._connection.execute(select(table.c.seq).where(is_same).limit(1)).first() is not None
+
     def live_sessions(self) -> list[AccessSession]:
         """Sessions that nobody ended, in the order in which they began."""
         table = schema.people_sessions

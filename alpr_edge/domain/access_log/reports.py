@@ -26,6 +26,8 @@ DISPOSING_ACTIONS = frozenset({"dispose", "verify"})
 SELF_CHECK_ACTIONS = frozenset({DRIFT_FOUND, RECORD_NOT_KEPT, "settings_edited_by_hand"})
 """What the unit itself put on record of changes and failures past the commands."""
 FLAGGED = "flagged "
+FIRST_SIGN_IN = "for the first time"
+"""What the note of a sign-in says where the person never signed in at that place before."""
 """How the reason of a record begins, or goes on, whose free text hints at a barred purpose."""
 _WEEK = "week:"
 
@@ -107,6 +109,8 @@ class AccessReport:
     exports: list[int] = field(default_factory=list)
     flagged: list[int] = field(default_factory=list)
     """Records whose free text hints at a barred purpose."""
+    first_sign_ins: list[int] = field(default_factory=list)
+    """Sign-ins of somebody at a place where they never signed in before."""
     self_check: list[int] = field(default_factory=list)
     """What the unit found changed past the commands, or could not put on record."""
     by_person: list[PersonCount] = field(default_factory=list)
@@ -212,6 +216,7 @@ class ReportWriter:
             (record.outcome is AccessOutcome.REFUSED, report.refused),
             (record.action.startswith(EXPORTS), report.exports),
             (FLAGGED in record.reason, report.flagged),
+            (record.action == "sign_in" and FIRST_SIGN_IN in record.note, report.first_sign_ins),
             (record.action in SELF_CHECK_ACTIONS, report.self_check),
             (is_person and moment is not None and self._rules.is_out_of_hours(moment), report.out_of_hours),
         ):

@@ -15,6 +15,7 @@ def listed_records(report: AccessReport) -> tuple[tuple[str, list[int]], ...]:
         ("out of hours", report.out_of_hours),
         ("exports", report.exports),
         ("hints at a barred purpose", report.flagged),
+        ("first sign-ins at a place", report.first_sign_ins),
         ("found by the unit itself", report.self_check),
         ("without a time", report.without_time),
     )

@@ -12,6 +12,7 @@ from alpr_edge.access.sessions import SessionPlace, find_session, lock_session, 
 from alpr_edge.access.sign_in import reopen, sign_in
 from alpr_edge.access.store import AccessStore
 from alpr_edge.domain.access_log.records import AccessEntry, AccessOutcome, record_moment
+from alpr_edge.domain.access_log.reports import FIRST_SIGN_IN
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.people.person import Person
@@ -102,8 +103,9 @@ class SignInDesk:
         refusal = "" if result.session is not None else result.outcome.value
         if result.is_newly_locked:
             refusal += "; the account is locked"
+        note = FIRST_SIGN_IN if result.is_new_place else ""
         try:
-            self._append(action, result.person_id, result.session, refusal)
+            self._append(action, result.person_id, result.session, refusal, note)
         except StoreError as error:
             if result.session is not None:
                 token = result.token or self.caller.token
@@ -111,7 +113,7 @@ class SignInDesk:
             raise StoreError(f"nobody is signed in, as it cannot be put on record: {error}") from None
         return result
 
-    def _append(self, action: str, person_id: str, session: AccessSession | None, refusal: str) -> None:
+    def _append(self, action: str, person_id: str, session: AccessSession | None, refusal: str, note: str = "") -> None:
         person, now = self.person_of(person_id), self.clock.now()
         entry = AccessEntry(
             person_id=person_id or f"login:{self.caller.login}",
@@ -121,7 +123,7 @@ class SignInDesk:
             component=self.caller.component,
             action=action,
             purpose=NO_PURPOSE,
-            note=f"by the login {self.caller.login}",
+            note=f"by the login {self.caller.login}" + (f"; {note}" if note else ""),
             outcome=AccessOutcome.REFUSED if refusal else AccessOutcome.ALLOWED,
             reason=refusal,
             address=self.caller.address,

@@ -90,6 +90,7 @@ def test_whoever_signs_in_sees_reads_until_they_sign_out(typist: Typist) -> None
     done = typist.sign_in()
     assert done.exit_code == 0, done.output
     assert "signed in: Ana Ruiz; for 12 hours, locked after 30 minutes" in done.stdout
+    assert "the first time with this login on this unit" in done.stdout
     assert "restricted government information system" in done.stderr
     assert stat.S_IMODE(typist.session_file.stat().st_mode) == 0o600
     assert stat.S_IMODE(typist.session_file.parent.stat().st_mode) == 0o700

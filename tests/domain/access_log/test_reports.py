@@ -8,6 +8,7 @@ import pytest
 from alpr_edge.domain.access_log.records import AccessOutcome, AccessRecord, RecordMoment, utc_text
 from alpr_edge.domain.access_log.reports import (
     BURST_RECORDS,
+    FIRST_SIGN_IN,
     AccessReport,
     RecordGroup,
     ReportRules,
@@ -53,6 +54,15 @@ def test_accesses_are_counted_by_person_and_purpose() -> None:
         ("Núñez, A.", "stolen_vehicle", 2, 1, 6),
     ]
     assert (result.records, result.refused) == (5, [2])
+
+
+def test_a_first_sign_in_at_a_place_is_listed_for_the_administrator() -> None:
+    result = report(
+        at(0, NOON, action="sign_in", note=f"by the login car-7; {FIRST_SIGN_IN}"),
+        at(1, NOON, action="sign_in", note="by the login car-7"),
+        at(2, NOON, note=FIRST_SIGN_IN),
+    )
+    assert result.first_sign_ins == [0]
 
 
 def test_only_its_days_count_by_local_time() -> None:
