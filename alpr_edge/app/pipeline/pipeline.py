@@ -19,7 +19,7 @@ from alpr_edge.app.pipeline.alerter import Alerter
 from alpr_edge.app.pipeline.camera_figures import ResultTimes, camera_figures
 from alpr_edge.app.pipeline.camera_worker import CameraWorker, without_pictures
 from alpr_edge.app.pipeline.look_plan import LookPlan
-from alpr_edge.app.pipeline.recognition import RECOGNITION, Recognition, worker_count
+from alpr_edge.app.pipeline.recognition import RECOGNITION, WORKER_RESTART, Recognition, worker_count
 from alpr_edge.app.pipeline.recorder import Recorder
 from alpr_edge.app.pipeline.second_reader_worker import QueuedSecondReader, second_reader_worker
 from alpr_edge.domain.errors import PictureError, RefusedError, StoreError
@@ -136,7 +136,7 @@ class Pipeline:
             self.supervisor.add(self._second.stage)
         self.supervisor.add(WorkStage(TRACKING, self.recognition.results, self._track, self._finish))
         for stage in self.recognition.stages:
-            self.supervisor.add(stage, replaceable=live, stop_s_max=WORKER_STOP_S)
+            self.supervisor.add(stage, replaceable=live, stop_s_max=WORKER_STOP_S, backoff=WORKER_RESTART)
         self._cameras = [f"{CAMERA_STAGE}{feed.camera_id}" for feed in feeds]
         for name, feed in zip(self._cameras, feeds, strict=True):
             self.supervisor.add(SourceStage(name, feed.frames, self.recognition.frames), replaceable=live)
@@ -186,9 +186,16 @@ class Pipeline:
     def troubles(self) -> list[str]:
         """What is wrong with the stages, a short line each."""
         lost = self.recognition.lost_text()
+        failing = [
+            f"{CAMERA_STAGE}{key} gives frames that recognition fails on"
+            for key in self.recognition.results.failing_keys
+        ]
         return [
-            f"{line} (frames lost so far: {lost})" if lost and line.startswith(RECOGNITION) else line
-            for line in self.supervisor.troubles()
+            *failing,
+            *(
+                f"{line} (frames lost so far: {lost})" if lost and line.startswith(RECOGNITION) else line
+                for line in self.supervisor.troubles()
+            ),
         ]
 
     def is_alive(self, stalled: Sequence[str]) -> bool:
