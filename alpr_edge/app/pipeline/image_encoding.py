@@ -8,7 +8,7 @@ from alpr_edge.domain.protocol.items import BODY_BYTES_MAX
 from alpr_edge.domain.reads import Evidence, EvidenceKind
 from alpr_edge.domain.recognition.frames import Pixels
 from alpr_edge.settings import StoreSettings
-from alpr_edge.vision.shrinking import resize_quickly
+from alpr_edge.vision.picture_size import resize_quickly
 
 Images = tuple[tuple[EvidenceKind, bytes], ...]
 KINDS = (EvidenceKind.CROP, EvidenceKind.SCENE)

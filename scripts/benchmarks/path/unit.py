@@ -117,16 +117,24 @@ def run_unit(
                 lambda: everything,
                 lambda _: None,
                 Recorder(store.reads, here.store, store.refused_records),
-                lambda frame: results_ms.append((boottime_ns() - frame.captured_at.boottime_ns) / NS_PER_MS),
+                lambda frame: results_ms.append(_ms_since(frame.captured_at)),
             )
             pipeline = Pipeline(here, _feeds(cameras), parts, live=live)
             with watch or nullcontext():
                 began_s, began_processor_s = time.perf_counter(), time.process_time()
                 pipeline.run_to_end()
                 seconds, processor_s = time.perf_counter() - began_s, time.process_time() - began_processor_s
-        if failures := pipeline.failures():
-            raise StoreError(f"a part of the path failed: {failures[0]}")
+        _require_success(pipeline)
         return UnitRun(seconds, pipeline.frames_seen, processor_s, player.latencies_ms, results_ms)
+
+
+def _require_success(pipeline: Pipeline) -> None:
+    if failures := pipeline.failures():
+        raise StoreError(f"a part of the path failed: {failures[0]}")
+
+
+def _ms_since(captured_at: Instant) -> float:
+    return (boottime_ns() - captured_at.boottime_ns) / NS_PER_MS
 
 
 def _with_folders(settings: Settings, data: Path) -> Settings:
