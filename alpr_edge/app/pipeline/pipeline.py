@@ -184,17 +184,21 @@ class Pipeline:
         return self.supervisor.stalled() + workers + cameras
 
     def troubles(self) -> list[str]:
-        """What is wrong with the stages, a short line each."""
+        """What is wrong with the stages, a short line each.
+
+        That a worker fails is told of the camera whose frames it fails on, where that is always the same one.
+        """
         lost = self.recognition.lost_text()
-        failing = [
-            f"{CAMERA_STAGE}{key} gives frames that recognition fails on"
-            for key in self.recognition.results.failing_keys
-        ]
+        of_lost = f" (frames lost so far: {lost})" if lost else ""
+        failed = {s.stage.name: s.failure for s in self.supervisor.restarting() if s.stage.name.startswith(RECOGNITION)}
+        cameras = [f"{CAMERA_STAGE}{name}" for name in self.recognition.results.failing_keys]
+        reason = f": {next(iter(failed.values()))}" if failed else ""
         return [
-            *failing,
+            *(f"{name} gives frames that recognition fails on{reason}{of_lost}" for name in cameras),
             *(
-                f"{line} (frames lost so far: {lost})" if lost and line.startswith(RECOGNITION) else line
+                f"{line}{of_lost}" if line.startswith(RECOGNITION) else line
                 for line in self.supervisor.troubles()
+                if not (cameras and line.partition(" ")[0] in failed)
             ),
         ]
 

@@ -209,14 +209,18 @@ def test_a_camera_whose_frames_all_fail_leaves_the_workers_to_the_others(store: 
     unit = Unit(store, settings, look, live=True, bad=endless.camera("bad"), rear=endless.camera("rear"))
     unit.pipeline.supervisor.start()
     unit.wait_for(lambda: len(unit.tracked["rear"]) >= 200)
-    line = "camera-bad gives frames that recognition fails on"
-    unit.wait_for(lambda: line in unit.pipeline.troubles())
+    unit.wait_for(lambda: unit.pipeline.recognition.results.failing_keys == ["bad"])
+    lines = unit.pipeline.troubles()
+    assert lines[0].startswith("camera-bad gives frames that recognition fails on")
+    assert "(frames lost so far: bad " in lines[0]
+    assert not any(line.startswith("recognition-") and " failed: " in line for line in lines), "the camera's is enough"
     assert unit.tracked["bad"] == []
     assert 2 <= unit.pipeline.recognition.lost_count < 20
     assert unit.pipeline.recognition.results.lost["rear"] == 0
     look.fails = ()
     unit.wait_for(lambda: len(unit.tracked["bad"]) > 0)
-    unit.wait_for(lambda: line not in unit.pipeline.troubles())
+    unit.wait_for(lambda: unit.pipeline.recognition.results.failing_keys == [])
+    assert not any(line.startswith("camera-bad") for line in unit.pipeline.troubles())
     endless.end.set()
     unit.stop()
 
