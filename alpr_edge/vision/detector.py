@@ -21,6 +21,7 @@ from alpr_edge.domain.errors import ModelError
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Detection, Frame, Pixels
 from alpr_edge.vision.manifest import ModelFile
+from alpr_edge.vision.picture_size import resize_quickly
 from alpr_edge.vision.sessions import Array, Session
 
 PADDING_GREY = 114
@@ -79,7 +80,7 @@ def letterbox(source: Pixels, width_px: int, height_px: int) -> tuple[Pixels, Le
     channels = 1 if source.ndim == 2 else source.shape[2]
     scale = min(width_px / width, height_px / height)
     inner = max(1, round(width * scale)), max(1, round(height * scale))
-    small = cv2.resize(source, inner, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    small = resize_quickly(source, *inner)
     left, top = (width_px - inner[0]) // 2, (height_px - inner[1]) // 2
     canvas = np.full((height_px, width_px, channels), PADDING_GREY, np.uint8)
     canvas[top : top + inner[1], left : left + inner[0]] = small.reshape(inner[1], inner[0], channels)

@@ -8,6 +8,7 @@ from alpr_edge.domain.protocol.items import BODY_BYTES_MAX
 from alpr_edge.domain.reads import Evidence, EvidenceKind
 from alpr_edge.domain.recognition.frames import Pixels
 from alpr_edge.settings import StoreSettings
+from alpr_edge.vision.picture_size import resize_quickly
 
 Images = tuple[tuple[EvidenceKind, bytes], ...]
 KINDS = (EvidenceKind.CROP, EvidenceKind.SCENE)
@@ -60,8 +61,7 @@ def shrink(pixels: Pixels, longest_px: int) -> Pixels:
     scale = longest_px / max(height, width, 1)
     if scale >= 1:
         return pixels
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    return resize_quickly(pixels, max(1, round(width * scale)), max(1, round(height * scale)))
 
 
 def jpeg_within(pixels: Pixels, quality: int, bytes_max: int = BODY_BYTES_MAX) -> bytes:

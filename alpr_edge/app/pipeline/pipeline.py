@@ -19,7 +19,7 @@ from alpr_edge.app.pipeline.alerter import Alerter
 from alpr_edge.app.pipeline.camera_figures import ResultTimes, camera_figures
 from alpr_edge.app.pipeline.camera_worker import CameraWorker, without_pictures
 from alpr_edge.app.pipeline.look_plan import LookPlan
-from alpr_edge.app.pipeline.recognition import RECOGNITION, Recognition, worker_count
+from alpr_edge.app.pipeline.recognition import RECOGNITION, WORKER_RESTART, Recognition, worker_count
 from alpr_edge.app.pipeline.recorder import Recorder
 from alpr_edge.app.pipeline.second_reader_worker import QueuedSecondReader, second_reader_worker
 from alpr_edge.domain.errors import PictureError, RefusedError, StoreError
@@ -136,7 +136,7 @@ class Pipeline:
             self.supervisor.add(self._second.stage)
         self.supervisor.add(WorkStage(TRACKING, self.recognition.results, self._track, self._finish))
         for stage in self.recognition.stages:
-            self.supervisor.add(stage, replaceable=live, stop_s_max=WORKER_STOP_S)
+            self.supervisor.add(stage, replaceable=live, stop_s_max=WORKER_STOP_S, backoff=WORKER_RESTART)
         self._cameras = [f"{CAMERA_STAGE}{feed.camera_id}" for feed in feeds]
         for name, feed in zip(self._cameras, feeds, strict=True):
             self.supervisor.add(SourceStage(name, feed.frames, self.recognition.frames), replaceable=live)
@@ -184,11 +184,22 @@ class Pipeline:
         return self.supervisor.stalled() + workers + cameras
 
     def troubles(self) -> list[str]:
-        """What is wrong with the stages, a short line each."""
+        """What is wrong with the stages, a short line each.
+
+        That a worker fails is told of the camera whose frames it fails on, where that is always the same one.
+        """
         lost = self.recognition.lost_text()
+        of_lost = f" (frames lost so far: {lost})" if lost else ""
+        failed = {s.stage.name: s.failure for s in self.supervisor.restarting() if s.stage.name.startswith(RECOGNITION)}
+        cameras = [f"{CAMERA_STAGE}{name}" for name in self.recognition.results.failing_keys]
+        reason = f": {next(iter(failed.values()))}" if failed else ""
         return [
-            f"{line} (frames lost so far: {lost})" if lost and line.startswith(RECOGNITION) else line
-            for line in self.supervisor.troubles()
+            *(f"{name} gives frames that recognition fails on{reason}{of_lost}" for name in cameras),
+            *(
+                f"{line}{of_lost}" if line.startswith(RECOGNITION) else line
+                for line in self.supervisor.troubles()
+                if not (cameras and line.partition(" ")[0] in failed)
+            ),
         ]
 
     def is_alive(self, stalled: Sequence[str]) -> bool:

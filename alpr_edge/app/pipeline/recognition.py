@@ -1,18 +1,23 @@
 """Shares the frames of all cameras out to recognition workers, and puts their results back in each camera's order.
 
 One session of one thread reads a frame for each worker: frames side by side use the cores better than the threads of
-one inference do. The workers share the models; ONNX Runtime lets several threads run one session at once.
+one inference do. The workers share the models; ONNX Runtime lets several threads run one session at once, which costs
+no more of the processor's time than a session each (measured with two).
 
-A worker that fails is started again, and its frame counts as lost. One that hangs is replaced; meanwhile the other
-workers go on, and after :data:`OVERDUE_S` of a live unit so does its camera, without that frame.
+A worker that fails is started again, and its frame counts as lost. Of a live camera whose frames fail one after the
+other only one is tried now and then, so that the workers are there for the other cameras. A worker that hangs is
+replaced; meanwhile the other workers go on, and after :data:`OVERDUE_S` of a live unit so does its camera, without that
+frame.
 """
 
 import os
+import sys
 from collections.abc import Mapping
 
 from alpr_edge.app.pipeline.camera_figures import FrameCounts
 from alpr_edge.app.pipeline.look_plan import LookPlan
 from alpr_edge.domain.recognition.frames import Frame, Reading
+from alpr_edge.domain.retry import Backoff
 from alpr_edge.runtime.channels import BoundedChannel, LatestChannel
 from alpr_edge.runtime.parallel.ordered_work import OrderedWork
 from alpr_edge.runtime.parallel.worker_stage import WorkerStage
@@ -23,22 +28,36 @@ FRAMES_HELD = 4
 """Decoded frames of a recording waiting for recognition."""
 AHEAD_OF_WORKERS = 2
 """Frames of one camera that are under way, for each worker: so that the others need not wait for one slow frame."""
+SWITCH_S = 0.0005
+"""Longest time for which one thread keeps Python to itself while others wait for it; Python's own value is ten times as
+long. A worker asks for it again after each of some twenty calls that a frame makes of ONNX Runtime and OpenCV: beside
+a thread that computes in Python, a frame waited for 43, 21 and 86 ms, and so for 24, 2 and 12 (three rounds in turns).
+"""
 OVERDUE_S = 5.0
 """Time after which a live camera goes on without a frame whose worker hangs or is starved."""
+FAILING_CAMERA = Backoff(first_s=0.5, longest_s=30.0)
+"""Waits between the frames that are tried of a live camera whose frames fail."""
+WORKER_RESTART = Backoff(first_s=0.2, longest_s=1.0)
+"""Waits before a worker that failed is started again: short, since what fails is the frame, and its camera is held."""
 CAMERAS_A_CORE = 6
 """Cameras whose decoding fills one core: 5.6 ms a frame of 1280x720 (H.264, by the processor's time), 30 a second."""
 
 
 def worker_count(wanted: int, cameras: int, cores: int | None = None) -> int:
-    """The number of recognition workers.
+    """The number of recognition workers: as many as there are cores, but what decoding needs.
+
+    There is one for each camera where those are more than the cores, and less than twice as many: their frames share
+    the cores then. Of three that come at once, two cores have finished the last after one and a half times what a frame
+    takes, instead of twice, when it waits until one of two workers is free.
 
     Args:
-        wanted: the setting; 0: all cores but what decoding needs, at least one.
+        wanted: the setting; 0: by this rule.
         cameras: the number of cameras.
         cores: the cores of this computer; None: those that this process may use.
     """
-    usable = len(os.sched_getaffinity(0)) if cores is None else cores
-    return wanted or max(1, usable - cameras // CAMERAS_A_CORE)
+    there = len(os.sched_getaffinity(0)) if cores is None else cores
+    usable = max(1, there - cameras // CAMERAS_A_CORE)
+    return wanted or (cameras if usable < cameras < 2 * usable else usable)
 
 
 class Recognition:
@@ -52,6 +71,7 @@ class Recognition:
     """
 
     def __init__(self, plans: Mapping[str, LookPlan], workers: int, *, live: bool) -> None:
+        sys.setswitchinterval(SWITCH_S)
         self._plans = plans
         self.frames: BoundedChannel[Frame] = (
             LatestChannel(_camera_of, producers=len(plans))
@@ -60,7 +80,12 @@ class Recognition:
         )
         """The channel that the cameras put frames into; the one place where frames are dropped."""
         self.results: OrderedWork[Frame, list[Reading]] = OrderedWork(
-            self.frames, _camera_of, workers, workers * AHEAD_OF_WORKERS, OVERDUE_S if live else None
+            self.frames,
+            _camera_of,
+            workers,
+            workers * AHEAD_OF_WORKERS,
+            overdue_s=OVERDUE_S if live else None,
+            backoff=FAILING_CAMERA if live else None,
         )
         """Frames with what was read in them, in each camera's order."""
         self.stages = [WorkerStage(f"{RECOGNITION}{n}", self.results, self._read) for n in range(1, workers + 1)]

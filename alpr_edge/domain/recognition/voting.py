@@ -38,7 +38,13 @@ PROBABILITY_FLOOR = 1e-4
 """Least probability of a character in one reading: one wrong frame must not exclude what all others show."""
 ALTERNATIVE_MIN = 1e-3
 """Least probability of another text that is worth keeping."""
+SLOT_VOTE_MIN = 0.01
+"""Least probability of a character in its slot that is worth keeping."""
+_SLOT_VOTES_MAX = 5
 _SLOT_CHOICES = 3
+"""Characters of a slot that texts are made of: at most 4, which two bits tell apart."""
+_SPELT = [canonical(character) for character in ALPHABET]
+"""Each index of a slot's alphabet as it stands in a canonical text; empty for an empty slot."""
 _EMPTY_INDEX, _ZERO_INDEX, _O_INDEX = (ALPHABET.index(character) for character in (EMPTY, "0", "O"))
 
 
@@ -134,24 +140,27 @@ def _weight(reading: Reading) -> float:
 def _texts(posterior: NDArray[np.float64], count: int) -> list[tuple[str, float]]:
     """The ``count`` likeliest texts with their probability; combinations that spell the same are summed.
 
-    Best-first over the slots' choices: each step takes the likeliest combination not yet taken.
+    Best-first over the slots' choices: each step takes the likeliest combination not yet taken. A combination is one
+    number, two bits a slot for the rank of its choice, the first slot highest; lists, since NumPy's scalars are slow.
     """
     order = np.argsort(-posterior, axis=1)[:, :_SLOT_CHOICES]
     logs = np.log(np.take_along_axis(posterior, order, axis=1) + 1e-12)
-    start = (0,) * len(order)
-    heap = [(-float(logs[:, 0].sum()), start)]
-    choices, texts = {start}, dict[str, float]()
+    steps = (logs[:, :-1] - logs[:, 1:]).tolist()
+    shifts = range(2 * len(order) - 2, -1, -2)
+    slots = [(shift, [_SPELT[index] for index in row]) for shift, row in zip(shifts, order.tolist(), strict=True)]
+    heap = [(-float(logs[:, 0].sum()), 0)]
+    choices, texts = {0}, dict[str, float]()
     for _ in range(count * 8):
         if not heap:
             break
         cost, ranks = heapq.heappop(heap)
-        text = _join([int(order[slot, rank]) for slot, rank in enumerate(ranks)])
+        text = "".join([spelt[ranks >> shift & 3] for shift, spelt in slots])
         texts[text] = texts.get(text, 0.0) + math.exp(-cost)
-        for slot, rank in enumerate(ranks):
-            following = (*ranks[:slot], rank + 1, *ranks[slot + 1 :])
-            if rank + 1 < order.shape[1] and following not in choices:
+        for shift, step in zip(shifts, steps, strict=True):
+            rank, following = ranks >> shift & 3, ranks + (1 << shift)
+            if rank < len(step) and following not in choices:
                 choices.add(following)
-                heapq.heappush(heap, (cost + float(logs[slot, rank] - logs[slot, rank + 1]), following))
+                heapq.heappush(heap, (cost + step[rank], following))
     return sorted(texts.items(), key=lambda item: -item[1])[:count]
 
 
@@ -169,8 +178,9 @@ def _weigh(texts: list[tuple[str, float]], opinion: Opinion) -> list[tuple[str, 
 
 def _slot_votes(posterior: NDArray[np.float64]) -> SlotVotes:
     """The characters with at least one per cent in each slot, likeliest first."""
-    votes = []
-    for row in posterior:
-        order = np.argsort(-row)[: len(ALPHABET)]
-        votes.append(tuple((ALPHABET[i], round(float(row[i]), 4)) for i in order[:5] if row[i] >= 0.01))
-    return tuple(votes)
+    order = np.argsort(-posterior, axis=1)[:, :_SLOT_VOTES_MAX]
+    shares = np.take_along_axis(posterior, order, axis=1).tolist()
+    return tuple(
+        tuple((ALPHABET[i], round(share, 4)) for i, share in zip(*row, strict=True) if share >= SLOT_VOTE_MIN)
+        for row in zip(order.tolist(), shares, strict=True)
+    )

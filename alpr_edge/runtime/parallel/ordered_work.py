@@ -6,6 +6,10 @@ by their numbers; those of other keys never wait for them.
 
 What is held is bounded by the tickets out: no further item of a key is taken while ``ahead_max`` of its tickets are at
 work or wait for the reader of the results. So items stay in the inlet, where a live unit keeps the newest alone.
+
+A key whose items fail one after the other is **held**: none of it is taken for a while, each time longer. A worker
+that fails has to be started again, and works on no other key meanwhile: a camera whose frames all fail would cost the
+others their workers.
 """
 
 import time
@@ -15,10 +19,14 @@ from dataclasses import dataclass
 from threading import Condition
 from typing import Generic, TypeVar
 
+from alpr_edge.domain.retry import Backoff
 from alpr_edge.runtime.channels import BoundedChannel, ClosedError
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+FAILURES_MIN = 2
+"""Failures in a row from which on a key is held: a single item may fail by itself."""
 
 
 @dataclass(slots=True, eq=False)
@@ -45,6 +53,7 @@ class OrderedWork(Generic[T, R]):
         ahead_max: the most tickets of one key that are out, or wait to be read, at a time.
         overdue_s: the time after which a ticket that holds up others of its key is given up; None: never, so that
             what comes out depends on nothing but the items.
+        backoff: the waits for which a key is held whose items fail; None: none is, for the same reason.
     """
 
     def __init__(
@@ -54,15 +63,21 @@ class OrderedWork(Generic[T, R]):
         workers: int,
         ahead_max: int,
         overdue_s: float | None = None,
+        backoff: Backoff | None = None,
     ) -> None:
         self._inlet = inlet
         self._key = key
         self._workers = workers
         self._ahead_max = ahead_max
         self._overdue_s = overdue_s
+        self._backoff = backoff
         self._tickets: OrderedDict[Hashable, deque[Ticket[T, R]]] = OrderedDict()
         """The tickets of each key in the order in which they were taken; the key read longest ago first."""
         self._condition = Condition()
+        self._failures: Counter[Hashable] = Counter()
+        """Items of each key that failed since one did not."""
+        self._held_until_s: dict[Hashable, float] = {}
+        """On the monotonic clock."""
         self.taken: Counter[Hashable] = Counter()
         """Items of each key taken so far."""
         self.lost: Counter[Hashable] = Counter()
@@ -77,6 +92,7 @@ class OrderedWork(Generic[T, R]):
         with self._condition:
             if not ticket.returned:
                 ticket.returned, ticket.result = True, result
+                self._note(ticket.key, has_failed=result is None)
                 self._condition.notify_all()
 
     def get(self, timeout_s: float) -> tuple[T, R] | None:
@@ -101,12 +117,32 @@ class OrderedWork(Generic[T, R]):
             self._condition.notify_all()
 
     @property
+    def failing_keys(self) -> list[Hashable]:
+        """The keys that are held, or were until the next item is tried."""
+        with self._condition:
+            return list(self._held_until_s)
+
+    @property
     def _is_over(self) -> bool:
         return self._workers <= 0 and not self._tickets
 
     def _has_room(self, item: T) -> bool:
+        key = self._key(item)
         with self._condition:
-            return len(self._tickets.get(self._key(item), ())) < self._ahead_max
+            # After the last item there is nothing to be kept for others, and the workers have to end.
+            is_held = not self._inlet.closed and self._held_until_s.get(key, 0.0) > time.monotonic()
+            return not is_held and len(self._tickets.get(key, ())) < self._ahead_max
+
+    def _note(self, key: Hashable, *, has_failed: bool) -> None:
+        """Hold a key whose items fail, and let go one of which an item did not."""
+        if not has_failed:
+            self._failures.pop(key, None)
+            self._held_until_s.pop(key, None)
+            return
+        self._failures[key] += 1
+        failures = self._failures[key] - FAILURES_MIN + 1
+        if self._backoff is not None and failures > 0:
+            self._held_until_s[key] = time.monotonic() + self._backoff.wait_s(failures, 1.0)
 
     def _issue(self, item: T) -> Ticket[T, R]:
         ticket: Ticket[T, R] = Ticket(item, self._key(item), time.monotonic())

@@ -70,7 +70,10 @@ class ImageStore:
         digests = [digest(jpeg) for jpeg in jpegs]
         try:
             new = {sha256: jpeg for sha256, jpeg in zip(digests, jpegs, strict=True) if not self._holds(sha256)}
-            write_durably([(self._place(sha256, jpeg), self._seal(sha256, jpeg)) for sha256, jpeg in new.items()])
+            for jpeg in new.values():
+                _require_size(jpeg)
+            self._make_folders({self._path(sha256).parent for sha256 in new})
+            write_durably([(self._path(sha256), self._seal(sha256, jpeg)) for sha256, jpeg in new.items()])
         except OSError as error:
             kind = StoreError if error.errno in _NO_SPACE else PictureError
             raise kind(f"{self.directory}: an image cannot be written: {error.strerror}") from None
@@ -136,15 +139,13 @@ class ImageStore:
                 path.unlink(missing_ok=True)
         return len(leftovers)
 
-    def _place(self, sha256: str, jpeg: bytes) -> Path:
-        """Where an image will lie; its folder is made."""
-        if len(jpeg) > BODY_BYTES_MAX:
-            raise PictureError(f"an image has {len(jpeg)} bytes, {BODY_BYTES_MAX} are allowed; lower its quality")
-        path = self._path(sha256)
-        if path.parent.is_symlink() or not path.parent.exists():
-            private_directory(path.parent)
+    def _make_folders(self, folders: Collection[Path]) -> None:
+        """Make those that are missing, for the price of one sync."""
+        missing = [folder for folder in folders if folder.is_symlink() or not folder.exists()]
+        for folder in missing:
+            private_directory(folder)
+        if missing:
             sync_directory(self.directory)
-        return path
 
     def _holds(self, sha256: str) -> bool:
         path = self._path(sha256)
@@ -177,6 +178,11 @@ class ImageStore:
                     continue
                 except OSError as error:
                     raise StoreError(f"{self.directory / folder}: cannot be looked into: {error.strerror}") from None
+
+
+def _require_size(jpeg: bytes) -> None:
+    if len(jpeg) > BODY_BYTES_MAX:
+        raise PictureError(f"an image has {len(jpeg)} bytes, {BODY_BYTES_MAX} are allowed; lower its quality")
 
 
 def _associated_data(sha256: str) -> bytes:

@@ -1,8 +1,9 @@
 """What the exported models promise to their users: sizes, alphabet, preprocessing."""
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from alpr_edge.vision.picture_size import resize_quickly
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_"
 EMPTY = len(ALPHABET) - 1
@@ -56,7 +57,7 @@ def letterbox(grey: Picture, size: tuple[int, int] = DETECTOR_SIZE) -> tuple[Pic
     width, height = size
     scale = min(width / grey.shape[1], height / grey.shape[0])
     fit = max(1, round(grey.shape[1] * scale)), max(1, round(grey.shape[0] * scale))
-    picture = cv2.resize(grey, fit, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    picture = resize_quickly(grey, *fit)
     left, top = (width - fit[0]) // 2, (height - fit[1]) // 2
     canvas = np.full((height, width), PADDING_GREY, np.uint8)
     canvas[top : top + fit[1], left : left + fit[0]] = picture

@@ -38,11 +38,11 @@ def _print(name: str, vision: VisionSettings, frames: Sequence[Frame], choice: I
     skipping, looking = runs
     figure(
         name,
-        _ms_a_frame(skipping) / _ms_a_frame(looking),
+        skipping.processor_ms_a_frame / looking.processor_ms_a_frame,
         "ratio",
         of=len(frames),
         fps=FPS,
-        processor_ms_a_frame=[round(_ms_a_frame(run), 2) for run in runs],
+        processor_ms_a_frame=[round(run.processor_ms_a_frame, 2) for run in runs],
         frames=[run.frames for run in runs],
         tones=[len(run.latencies_ms) for run in runs],
     )
@@ -63,8 +63,3 @@ def _standing(frames: Sequence[Frame]) -> list[Frame]:
 def _with_noise(scene: NDArray[np.float32], random: np.random.Generator) -> Pixels:
     noise = random.normal(0, NOISE, scene.shape)
     return np.asarray(np.clip(scene + noise, 0, 255), np.uint8)
-
-
-def _ms_a_frame(run: UnitRun) -> float:
-    """The processor's time for each frame that recognition took, skipped or not."""
-    return 1000 * run.processor_s / max(1, run.frames)

@@ -19,12 +19,9 @@ from alpr_edge.domain.recognition.frames import Frame
 from alpr_edge.runtime.boot import boottime_ns
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.runtime.durable_files import private_directory
-from alpr_edge.settings import AlertSettings, DecisionSettings, Settings, VisionSettings
+from alpr_edge.settings import AlertSettings, Settings, VisionSettings
 from alpr_edge.store.keys import create_keys
 from alpr_edge.store.unit_store import open_store
-
-AT_ONCE = DecisionSettings(readings_max=1, pass_gap_ms=1, confidence_min=0, characters_min=1)
-"""Each look at a plate is a read, which sounds: what is timed is the path, not the vote."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,11 +71,19 @@ class UnitRun:
     processor_s: float
     """Of this process meanwhile, all threads together."""
     latencies_ms: list[float] = field(default_factory=list)
+    """From the capture of the deciding frame to the first sample, of each tone."""
+    results_ms: list[float] = field(default_factory=list)
+    """From the capture of each frame until its result was tracked."""
+
+    @property
+    def processor_ms_a_frame(self) -> float:
+        """The processor's time for each frame that recognition took: decoding, tracking and writing included."""
+        return 1000 * self.processor_s / max(1, self.frames)
 
 
-def bench_settings(vision: VisionSettings, decision: DecisionSettings | None = None) -> Settings:
-    """The settings of a unit whose alerts are never quiet, at its shipped decision rule or at another one."""
-    return Settings(vision=vision, alerts=AlertSettings(cooldown_s=0), decision=decision or DecisionSettings())
+def bench_settings(vision: VisionSettings) -> Settings:
+    """The settings of a unit whose alerts are never quiet."""
+    return Settings(vision=vision, alerts=AlertSettings(cooldown_s=0))
 
 
 def run_unit(
@@ -104,7 +109,7 @@ def run_unit(
     with tempfile.TemporaryDirectory(prefix="bench-path-") as folder:
         here = _with_folders(settings, Path(folder) / "unit")
         player = StampingPlayer()
-        everything = Everything(Generation("bench", 1, None, None, 1))
+        everything, results_ms = Everything(Generation("bench", 1, None, None, 1)), list[float]()
         with open_store(here, migrate=True) as store:
             parts = PipelineParts(
                 models,
@@ -112,15 +117,24 @@ def run_unit(
                 lambda: everything,
                 lambda _: None,
                 Recorder(store.reads, here.store, store.refused_records),
+                lambda frame: results_ms.append(_ms_since(frame.captured_at)),
             )
             pipeline = Pipeline(here, _feeds(cameras), parts, live=live)
             with watch or nullcontext():
                 began_s, began_processor_s = time.perf_counter(), time.process_time()
                 pipeline.run_to_end()
                 seconds, processor_s = time.perf_counter() - began_s, time.process_time() - began_processor_s
-        if failures := pipeline.failures():
-            raise StoreError(f"a part of the path failed: {failures[0]}")
-        return UnitRun(seconds, pipeline.frames_seen, processor_s, player.latencies_ms)
+        _require_success(pipeline)
+        return UnitRun(seconds, pipeline.frames_seen, processor_s, player.latencies_ms, results_ms)
+
+
+def _require_success(pipeline: Pipeline) -> None:
+    if failures := pipeline.failures():
+        raise StoreError(f"a part of the path failed: {failures[0]}")
+
+
+def _ms_since(captured_at: Instant) -> float:
+    return (boottime_ns() - captured_at.boottime_ns) / NS_PER_MS
 
 
 def _with_folders(settings: Settings, data: Path) -> Settings:

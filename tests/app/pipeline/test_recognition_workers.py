@@ -136,9 +136,12 @@ def store(settings: Settings) -> Iterator[UnitStore]:
 
 @pytest.mark.parametrize(
     ("wanted", "cameras", "cores", "workers"),
-    [(0, 1, 2, 2), (0, 3, 2, 2), (0, 3, 4, 4), (0, 6, 4, 3), (0, 6, 1, 1), (5, 1, 2, 5)],
+    [
+        *((0, 1, 2, 2), (0, 3, 4, 4), (0, 6, 4, 3), (0, 6, 1, 1), (5, 1, 2, 5)),
+        *((0, 3, 2, 3), (0, 5, 4, 5), (0, 4, 2, 2), (0, 2, 1, 1), (2, 3, 2, 2)),
+    ],
 )
-def test_there_are_as_many_workers_as_cores_but_what_decoding_needs(
+def test_there_are_as_many_workers_as_cores_but_what_decoding_needs_or_as_cameras_that_share_them(
     wanted: int, cameras: int, cores: int, workers: int
 ) -> None:
     assert worker_count(wanted, cameras, cores) == workers
@@ -197,6 +200,29 @@ def test_a_live_failure_is_told_with_the_frames_it_cost(store: UnitStore, settin
     unit.wait_for(is_told)
     unit.stop()
     assert 3 not in unit.tracked["bad"]
+
+
+def test_a_camera_whose_frames_all_fail_leaves_the_workers_to_the_others(store: UnitStore, settings: Settings) -> None:
+    """Each failure costs a worker a wait: were every frame tried, all of them would wait most of the time."""
+    endless = Endless()
+    look = Look(fails=range(1_000_000))
+    unit = Unit(store, settings, look, live=True, bad=endless.camera("bad"), rear=endless.camera("rear"))
+    unit.pipeline.supervisor.start()
+    unit.wait_for(lambda: len(unit.tracked["rear"]) >= 200)
+    unit.wait_for(lambda: unit.pipeline.recognition.results.failing_keys == ["bad"])
+    lines = unit.pipeline.troubles()
+    assert lines[0].startswith("camera-bad gives frames that recognition fails on")
+    assert "(frames lost so far: bad " in lines[0]
+    assert not any(line.startswith("recognition-") and " failed: " in line for line in lines), "the camera's is enough"
+    assert unit.tracked["bad"] == []
+    assert 2 <= unit.pipeline.recognition.lost_count < 20
+    assert unit.pipeline.recognition.results.lost["rear"] == 0
+    look.fails = ()
+    unit.wait_for(lambda: len(unit.tracked["bad"]) > 0)
+    unit.wait_for(lambda: unit.pipeline.recognition.results.failing_keys == [])
+    assert not any(line.startswith("camera-bad") for line in unit.pipeline.troubles())
+    endless.end.set()
+    unit.stop()
 
 
 class Cameras:

@@ -1,12 +1,14 @@
+import itertools
+from collections import defaultdict
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alpr_edge.domain.plates import ALPHABET, canonical
-from alpr_edge.domain.recognition.voting import text_of, vote
+from alpr_edge.domain.recognition.voting import _texts, text_of, vote
 from tests.domain.readings import reading_of, slots_of
 
 texts = st.text(ALPHABET[:-1], min_size=1, max_size=9)
@@ -27,6 +29,22 @@ def test_confidence_is_a_probability_and_alternatives_are_other_texts_in_order(t
     confidences = [result.confidence, *(other.confidence for other in result.alternatives)]
     assert confidences == sorted(confidences, reverse=True)
     assert sum(confidences) <= 1 + 1e-6
+
+
+@given(st.integers(0, 1_000_000))
+@settings(max_examples=20)
+def test_the_likeliest_texts_are_those_of_all_combinations_of_the_slots(seed: int) -> None:
+    """Of three slots with three characters each there are so few that every one of them is looked at."""
+    posterior = np.random.default_rng(seed).dirichlet(np.full(len(ALPHABET), 0.1), size=3)
+    likely = [np.argsort(-row)[:3].tolist() for row in posterior]
+    shares: defaultdict[str, float] = defaultdict(float)
+    for picks in itertools.product(*likely):
+        text = canonical("".join(ALPHABET[index] for index in picks if ALPHABET[index] != "_"))
+        shares[text] += float(np.prod([row[index] for row, index in zip(posterior, picks, strict=True)]))
+    texts_found = _texts(posterior, 5)
+    likeliest = sorted(shares.values(), reverse=True)[:5]
+    assert [share for _, share in texts_found] == pytest.approx(likeliest, abs=1e-9)
+    assert all(shares[text] == pytest.approx(share, abs=1e-9) for text, share in texts_found)
 
 
 def test_the_majority_of_frames_overrules_one_wrong_character() -> None:

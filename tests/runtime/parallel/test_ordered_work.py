@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from alpr_edge.domain.retry import Backoff
 from alpr_edge.runtime.channels import BoundedChannel, ClosedError, LatestChannel
 from alpr_edge.runtime.parallel.ordered_work import OrderedWork, Ticket
 from alpr_edge.runtime.parallel.worker_stage import WorkerStage
@@ -148,6 +149,54 @@ def test_when_all_workers_have_ended_what_they_did_not_return_is_lost_and_the_re
     work.close()
     assert items_ready(work) == [("front", 2)]
     assert work.lost == {"front": 1}
+
+
+HELD = Backoff(first_s=1e6, longest_s=1e6)
+"""Waits that no test outlasts."""
+
+
+def fail(work: Work, key: str) -> None:
+    """Take the next item of a key, and return it without a result."""
+    (ticket,) = take_tickets(work, 1)
+    assert ticket.item[0] == key
+    work.put_back(ticket, None)
+    assert work.get(0) is None
+
+
+def test_of_a_key_whose_items_fail_nothing_is_taken_for_a_while_and_of_the_others_it_is() -> None:
+    inlet: LatestChannel[Item] = LatestChannel(key_of)
+    work: Work = OrderedWork(inlet, key_of, workers=1, ahead_max=4, backoff=HELD)
+    for number in range(2):
+        assert work.failing_keys == [], "a single item may fail by itself"
+        inlet.put(("bad", number))
+        fail(work, "bad")
+    assert work.failing_keys == ["bad"]
+    inlet.put(("bad", 2))
+    inlet.put(("front", 0))
+    assert [ticket.item for ticket in take_tickets(work, 3)] == [("front", 0)]
+    inlet.close()
+    assert [ticket.item for ticket in take_tickets(work, 1)] == [("bad", 2)], "the workers have to end"
+
+
+def test_a_key_of_which_an_item_succeeds_is_let_go() -> None:
+    inlet: LatestChannel[Item] = LatestChannel(key_of)
+    work: Work = OrderedWork(inlet, key_of, workers=1, ahead_max=4, backoff=Backoff(first_s=0.0, longest_s=0.0))
+    for number in range(3):
+        inlet.put(("bad", number))
+        fail(work, "bad")
+    assert work.failing_keys == ["bad"]
+    inlet.put(("bad", 3))
+    (ticket,) = take_tickets(work, 1)
+    work.put_back(ticket, 7)
+    assert work.get(0) == (("bad", 3), 7)
+    assert work.failing_keys == []
+
+
+def test_without_waits_no_key_is_held() -> None:
+    work = work_on(*[("bad", number) for number in range(5)])
+    for _ in range(5):
+        fail(work, "bad")
+    assert (work.failing_keys, work.lost) == ([], {"bad": 5})
 
 
 def source_of(key: str, count: int) -> Callable[[object], Iterator[Item]]:

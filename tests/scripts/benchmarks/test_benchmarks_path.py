@@ -58,8 +58,11 @@ def test_the_path_is_held_against_its_peers_by_rounds_in_turns(tmp_path: Path, m
 def test_live_cameras_give_every_frame_and_tones(tmp_path: Path, models: Path) -> None:
     figures = figures_of(path_bench(tmp_path, models, "tone,three_cameras,skipping"))
     assert figures["path.capture_to_tone.p99"]["value"] >= figures["path.capture_to_tone.median"]["value"] > 0
-    assert figures["path.three_cameras_dropped"]["of"] == 2 * 3 * 6
+    dropped = figures["path.three_cameras_dropped"]
+    assert dropped["of"] == 4 * 3 * 6
+    assert dropped["needs_cores"] == pytest.approx(3 * 10 * dropped["processor_ms_a_frame"] / 1000, abs=0.001)
     assert figures["path.three_cameras_tone_p99_ms"]["of"] > 0
+    assert figures["path.three_cameras_result_p99_ms"]["of"] == dropped["of"] - dropped["value"]
     assert figures["path.with_skipping"]["value"] > 0
     assert len(figures["path.with_skipping.standing"]["tones"]) == 2
 
