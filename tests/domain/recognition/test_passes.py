@@ -12,7 +12,6 @@ from alpr_edge.domain.recognition.frames import Reading
 from alpr_edge.domain.recognition.passes import (
     AWAY_MAX,
     CORRECTIONS_MAX,
-    MISREADING_GAPS,
     REAPPEARANCE_GAPS,
     DecisionRule,
     Origin,
@@ -223,12 +222,13 @@ def test_a_vehicle_seen_again_later_is_another_read() -> None:
         ("8ABC123", "8ABC12", 0.999, 0.95, ["8ABC123"]),
         ("8ABC12", "8ABC123", 0.95, 0.999, ["8ABC12", "8ABC123"]),
         ("8ABC123", "8ABC124", 0.999, 0.87, ["8ABC123"]),
-        ("8ABC123", "8ABC124", 0.999, 0.95, ["8ABC123", "8ABC124"]),
+        ("8ABC123", "8ABC124", 0.999, 0.97, ["8ABC123", "8ABC124"]),
         ("8ABC123", "8ABC12", 0.999, 0.999, ["8ABC123", "8ABC12"]),
+        ("8IBC123", "8BC123", 0.999, 0.999, ["8IBC123"]),
         ("8ABC123", "8ABC154", 0.999, 0.87, ["8ABC123", "8ABC154"]),
         ("8AB3", "8AB4", 0.999, 0.87, ["8AB3", "8AB4"]),
     ],
-    ids=["part", "part first", "one character", "one, likely", "both certain", "two characters", "short"],
+    ids=["part", "part first", "one character", "one, likely", "both certain", "only an I", "two characters", "short"],
 )
 def test_a_misreading_seconds_later_is_the_same_vehicle(
     first: str, again: str, certainty: float, again_certainty: float, plates: list[str]
@@ -244,10 +244,25 @@ def test_a_read_of_a_part_is_corrected_once_the_whole_text_is_seen() -> None:
     assert (last.read.plate, last.read.vote_count) == ("8ABC123", 4)
 
 
-def test_a_misreading_much_later_is_another_vehicle() -> None:
-    events = seen_again("8ABC123", "8ABC12", (MISREADING_GAPS + 1) * 1000.0, 0.999, 0.95)
-    assert [event.read.plate for event in events if isinstance(event, ReadDecided)] == ["8ABC123", "8ABC12"]
-    assert len({event.read.read_id for event in events}) == 2
+@pytest.mark.parametrize(("at_ms", "plates"), [(2_000.0, ["8ABC123"]), (18_000.0, ["8ABC123", "8ABC1"])])
+def test_the_longer_a_vehicle_is_away_the_likelier_a_misreading_of_it_is_another(
+    at_ms: float, plates: list[str]
+) -> None:
+    events = seen_again("8ABC123", "8ABC1", at_ms, 0.999, 0.95)
+    assert [event.read.plate for event in events if isinstance(event, ReadDecided)] == plates
+    assert len({event.read.read_id for event in events}) == len(plates)
+
+
+@pytest.mark.parametrize(("scores", "reads"), [((0.5, 0.54), 0), ((0.4, 0.55), 1)])
+def test_what_the_detector_is_never_sure_of_is_no_read(scores: tuple[float, float], reads: int) -> None:
+    passes = passes_of(replace(RULE, detection_best_min=0.55))
+    looks = [
+        replace(reading_of("8ABC123", ms, certainty=0.999), detection_confidence=score)
+        for ms, score in zip((0.0, 100.0), scores, strict=True)
+    ]
+    events = [event for _, event in play(passes, [(look.captured_at.ms_since(START), [look]) for look in looks])]
+    events += passes.close(START.shift(200))
+    assert sum(isinstance(event, ReadDecided) for event in events) == reads
 
 
 def test_two_vehicles_in_view_at_once_stay_two_reads_whatever_their_texts() -> None:
