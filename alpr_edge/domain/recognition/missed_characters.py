@@ -46,11 +46,13 @@ def align(looks: Shares, texts: Sequence[str], weights: Sequence[float]) -> Shar
         The looks, in an array of the same shape; rows where a character was missed are likelihoods, not shares.
     """
     fullest = _fullest(texts, weights)
-    result = looks.copy()
+    result, places_by_text = looks.copy(), dict[str, Places]()
     for index, text in enumerate(texts):
         if len(text) < len(fullest) and is_part(text, fullest):
             slots = _from_the_left(looks[index])
-            result[index] = _moved(slots, text, places_of(slots, text, fullest))
+            if text not in places_by_text:
+                places_by_text[text] = places_of(slots, text, fullest)
+            result[index] = _moved(slots, text, places_by_text[text])
     return result
 
 

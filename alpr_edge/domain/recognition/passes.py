@@ -39,8 +39,10 @@ So long a vehicle that drives along with the patrol is hidden by others, in a be
 its read is stored when the pass is decided; the read is handed over once the pass is closed. Of 4, 8, 20 and 40, over
 the ride with texts: 0.75, 0.86, 0.97 and 0.97 of its vehicles that are read have one read, and none is of two vehicles.
 """
-AWAY_MAX = 8
-"""Most passes of a camera that wait for their vehicle to come back: each may hold a frame."""
+AWAY_MAX = 16
+"""Most passes of a camera that wait for their vehicle to come back."""
+AWAY_FRAMES_MAX = 4
+"""Most of them that hold a frame, which is sharper than what is stored of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,8 @@ class Passes:
         """The pass of a track, which begins with its first reading."""
         current = self._open.get(track.number)
         if current is None:
-            current = VehiclePass(track, self._second.of_new_pass(), reading, reading, evidence_of(frame, reading))
+            second, evidence = self._second.of_new_pass(), evidence_of(frame, reading)
+            current = VehiclePass(track, second, reading, reading, reading, evidence)
             self._open[track.number] = current
         current.look(reading, frame)
         return current
@@ -210,12 +213,12 @@ class Passes:
             last_seen=current.last_seen,
             first_frame=current.first.frame_number,
             last_frame=current.track.last.frame_number,
-            box=current.sharpest.box,
-            position=self._locate(current.sharpest.captured_at),
+            box=current.shown.box,
+            position=self._locate(current.shown.captured_at),
             model_ids=(*self._origin.model_ids, *current.second.model_ids),
             supersedes=before,
         )
-        current.is_sharper = False
+        current.sharpest, current.is_sharper = current.shown, False
         return ReadDecided(current.read, current.evidence, now, withdraws=before)
 
     def _end(self, passes: Sequence[VehiclePass], now: Instant, *, last: bool = False) -> list[ReadEvent]:
@@ -231,6 +234,7 @@ class Passes:
             if one.read is not None and last:
                 events.append(self._closed(one))
             elif one.read is not None:
+                one.release_frame()
                 self._away.append(one)
         return events
 
@@ -238,6 +242,8 @@ class Passes:
         """Close the passes whose vehicle has been away for too long, and the oldest of too many."""
         gone_ms = REAPPEARANCE_GAPS * self._gap_ms
         back = [one for one in self._away if now.ms_since(one.last_seen) <= gone_ms][-AWAY_MAX:]
+        holding = [one for one in back if one.is_sharper][:-AWAY_FRAMES_MAX]
+        back = [one for one in back if one not in holding]
         away_passes = [one for one in self._away if one not in back]
         self._away = back
         return [self._closed(one) for one in away_passes]

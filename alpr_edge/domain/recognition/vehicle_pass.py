@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.reads import Evidence, PlateRead
 from alpr_edge.domain.recognition.boxes import Box
@@ -28,6 +30,8 @@ size, 70 and 50 px wide) at most 2 are likelier than 1e-4, both of two vans of o
 """
 MISSED_MIN = 0.1
 """Likelihood from which a reading is of a fuller text although it is certain: only a missing I is as likely as that."""
+NO_EVIDENCE = Evidence(np.zeros((0, 0, 3), np.uint8), np.zeros((0, 0, 3), np.uint8))
+"""What a pass holds whose pictures are stored and not needed any more."""
 
 
 @dataclass(slots=True, eq=False)
@@ -38,6 +42,8 @@ class VehiclePass:
     second: SecondOpinion
     first: Reading
     sharpest: Reading
+    shown: Reading
+    """The look that :attr:`evidence` shows: the sharpest, unless the picture of that is stored already."""
     evidence: Evidence
     is_sharper: bool = False
     """Whether a sharper picture came after the decision."""
@@ -64,7 +70,7 @@ class VehiclePass:
     def look(self, reading: Reading, frame: Frame) -> None:
         """Keep the sharpest picture of the vehicle."""
         if reading.sharpness > self.sharpest.sharpness:
-            self.sharpest, self.evidence = reading, evidence_of(frame, reading)
+            self.sharpest, self.shown, self.evidence = reading, reading, evidence_of(frame, reading)
             self.is_sharper = self.read is not None
 
     def vote(self) -> Vote:
@@ -73,7 +79,7 @@ class VehiclePass:
 
     def must_wait(self, result: Vote, now: Instant, *, last: bool = False) -> bool:
         """Whether the decision must wait for the second reader."""
-        return self.second.must_wait(result, _inside(self.evidence.scene, self.sharpest.box), now, last=last)
+        return self.second.must_wait(result, _inside(self.evidence.scene, self.shown.box), now, last=last)
 
     def is_same_vehicle(self, earlier: "VehiclePass", result: Vote, away_ms_max: float) -> bool:
         """Whether an earlier pass was of the same vehicle.
@@ -93,13 +99,20 @@ class VehiclePass:
         return likeliest >= CHANCE_A_SECOND * max(1.0, away_ms / 1000) and _is_misreading(before, result, likeliest)
 
     def join(self, earlier: "VehiclePass") -> None:
-        """Take over an earlier pass of the same vehicle: its readings, its picture where that is sharper, its read."""
+        """Take over an earlier pass of the same vehicle: its readings, its read, its picture where that is sharper."""
         self.track.join(earlier.track)
         self.first, self.read, self.corrections = earlier.first, earlier.read, earlier.corrections
-        if earlier.sharpest.sharpness >= self.sharpest.sharpness:
-            self.sharpest, self.evidence, self.is_sharper = earlier.sharpest, earlier.evidence, earlier.is_sharper
-        else:
+        if earlier.sharpest.sharpness < self.sharpest.sharpness:
             self.is_sharper = self.read is not None
+            return
+        self.sharpest, self.is_sharper = earlier.sharpest, earlier.is_sharper
+        if earlier.is_sharper or earlier.read is None:
+            self.shown, self.evidence = earlier.shown, earlier.evidence
+
+    def release_frame(self) -> None:
+        """Let go of the pictures unless they are still to be stored: the frame is most of what a pass holds."""
+        if not self.is_sharper:
+            self.evidence = NO_EVIDENCE
 
 
 def _is_misreading(one: Vote | PlateRead, other: Vote | PlateRead, likeliest: float) -> bool:

@@ -10,6 +10,7 @@ from alpr_edge.domain.reads import ReadClosed, ReadDecided, ReadEvent, ReadingPl
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Reading
 from alpr_edge.domain.recognition.passes import (
+    AWAY_FRAMES_MAX,
     AWAY_MAX,
     CORRECTIONS_MAX,
     REAPPEARANCE_GAPS,
@@ -291,11 +292,52 @@ def test_a_vehicle_that_takes_the_place_of_another_is_a_read_of_its_own() -> Non
     assert [(event.read.plate, event.read.vote_count) for event in closed] == [("8ABC123", 4), ("5XYZ987", 4)]
 
 
+def leave_at_once(passes: Passes, count: int, sharper: float = 0) -> list[str]:
+    """Have so many vehicles in view for two frames, in the second a little sharper; returns their texts."""
+    texts = [f"{chr(ord('A') + number) * 3}{number % 10}{'2345678'[number % 7]}Z" for number in range(count)]
+    for ms in (0.0, 100.0):
+        looks = [
+            reading_of(text, ms, Box(60 * n, 100, 60 * n + 50, 130), 0.999, 100 + sharper * ms)
+            for n, text in enumerate(texts)
+        ]
+        play(passes, [(ms, looks)])
+    return texts
+
+
 def test_passes_that_wait_for_their_vehicle_are_bounded_and_the_oldest_closes() -> None:
-    passes = passes_of(DecisionRule(1, 1, 0.0, 3))
-    texts = [f"{number}XYZ{number}{number}{number}" for number in range(AWAY_MAX + 1)]
-    looks = [reading_of(text, 0, Box(120 * n, 100, 120 * n + 100, 150), 0.999) for n, text in enumerate(texts)]
-    play(passes, [(0, looks)])
-    ((_, closed),) = play(passes, [(1001, []), (1002, [])])
+    passes = passes_of()
+    texts = leave_at_once(passes, AWAY_MAX + 1)
+    ((_, closed),) = play(passes, [(1101, []), (1102, [])])
     assert closed.read.plate == texts[0]
-    assert len(passes.close(START.shift(1003))) == AWAY_MAX
+    assert len(passes.close(START.shift(1103))) == AWAY_MAX
+
+
+def test_passes_that_hold_a_sharper_frame_meanwhile_are_fewer() -> None:
+    passes = passes_of()
+    texts = leave_at_once(passes, AWAY_FRAMES_MAX + 2, sharper=1)
+    events = [event for _, event in play(passes, [(1101, []), (1102, [])])]
+    assert [event.read.plate for event in events] == texts[:2]
+    assert all(isinstance(event, ReadClosed) and event.evidence is not None for event in events)
+
+
+def test_a_read_corrected_by_a_later_look_shows_that_look() -> None:
+    looks = [
+        *[reading_of("8ABC12", ms, certainty=0.95, sharpness=400) for ms in (0.0, 100.0)],
+        *[reading_of("8ABC123", ms, AWAY, 0.999, 100) for ms in (2000.0, 2100.0)],
+    ]
+    first, closed, second, last = events_of([(look.captured_at.ms_since(START), [look]) for look in looks])
+    assert first.read.box == closed.read.box == looks[0].box
+    assert isinstance(second, ReadDecided)
+    assert second.read.box == last.read.box == AWAY
+    assert second.evidence.scene.shape == (720, 1280, 3)
+
+
+def test_a_vehicle_that_comes_back_less_sharp_keeps_its_picture() -> None:
+    looks = [
+        *[reading_of("8ABC123", ms, certainty=0.999, sharpness=400) for ms in (0.0, 100.0)],
+        reading_of("8ABC123", 2000, AWAY, 0.999, 100),
+    ]
+    first, last = events_of([(look.captured_at.ms_since(START), [look]) for look in looks])
+    assert isinstance(last, ReadClosed)
+    assert last.evidence is None
+    assert first.read.box == last.read.box == looks[0].box
