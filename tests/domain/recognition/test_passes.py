@@ -254,11 +254,24 @@ def test_the_longer_a_vehicle_is_away_the_likelier_a_misreading_of_it_is_another
     assert len({event.read.read_id for event in events}) == len(plates)
 
 
-@pytest.mark.parametrize(("scores", "reads"), [((0.5, 0.54), 0), ((0.4, 0.55), 1)])
-def test_what_the_detector_is_never_sure_of_is_no_read(scores: tuple[float, float], reads: int) -> None:
+@pytest.mark.parametrize(
+    ("text", "certainty", "scores", "reads"),
+    [
+        ("BUSINESS", 0.999, (0.5, 0.54), 0),
+        ("BUSINESS", 0.999, (0.4, 0.55), 1),
+        ("2026101", 0.999, (0.5, 0.54), 0),
+        ("OBAMAI1", 0.999, (0.5, 0.54), 0),
+        ("8ABC123", 0.999, (0.5, 0.54), 1),
+        ("8ABC123", 0.9, (0.5, 0.54), 0),
+    ],
+    ids=["word", "word, but seen clearly", "number", "neither", "serial", "serial in doubt"],
+)
+def test_where_the_detector_is_never_sure_only_a_clear_serial_is_a_read(
+    text: str, certainty: float, scores: tuple[float, float], reads: int
+) -> None:
     passes = passes_of(replace(RULE, detection_best_min=0.55))
     looks = [
-        replace(reading_of("8ABC123", ms, certainty=0.999), detection_confidence=score)
+        replace(reading_of(text, ms, certainty=certainty), detection_confidence=score)
         for ms, score in zip((0.0, 100.0), scores, strict=True)
     ]
     events = [event for _, event in play(passes, [(look.captured_at.ms_since(START), [look]) for look in looks])]
