@@ -49,10 +49,10 @@ def align(looks: Shares, texts: Sequence[str], weights: Sequence[float]) -> Shar
     result, places_by_text = looks.copy(), dict[str, Places]()
     for index, text in enumerate(texts):
         if len(text) < len(fullest) and is_part(text, fullest):
-            slots = _from_the_left(looks[index])
+            slots = _order_from_left(looks[index])
             if text not in places_by_text:
                 places_by_text[text] = places_of(slots, text, fullest)
-            result[index] = _moved(slots, text, places_by_text[text])
+            result[index] = _move_slots(slots, text, places_by_text[text])
     return result
 
 
@@ -64,10 +64,10 @@ def likelihood_of(slots: Shares, own_text: str, text: str) -> float:
         own_text: the canonical text that the reading shows by itself.
         text: the canonical text of the plate.
     """
-    slots = _from_the_left(slots)
+    slots = _order_from_left(slots)
     if not 0 <= len(text) - len(own_text) <= MISSING_MAX or len(text) > len(slots):
         return _product(slots, text)
-    return _product(_moved(slots, own_text, places_of(slots, own_text, text)), text)
+    return _product(_move_slots(slots, own_text, places_of(slots, own_text, text)), text)
 
 
 def places_of(slots: Shares, own_text: str, text: str) -> Places:
@@ -105,13 +105,13 @@ def _fullest(texts: Sequence[str], weights: Sequence[float]) -> str:
     return max(longer, key=totals.__getitem__, default=heaviest)
 
 
-def _from_the_left(slots: Shares) -> Shares:
-    """The slots with those that are likeliest empty behind the others."""
+def _order_from_left(slots: Shares) -> Shares:
+    """Put the slots that are likeliest empty behind the others."""
     return slots[np.argsort(slots.argmax(axis=1) == _EMPTY_INDEX, kind="stable")]
 
 
-def _moved(slots: Shares, own_text: str, places: Places) -> Shares:
-    """The slots with a row of its own for each place of a text; what follows the text moves on with it."""
+def _move_slots(slots: Shares, own_text: str, places: Places) -> Shares:
+    """Give each place of a text a row of its own; what follows the text moves on with it."""
     rows = [_NOTHING_SEEN if slot is None else slots[slot] for slot in places]
     return np.array([*rows, *slots[len(own_text) :]][: len(slots)])
 
