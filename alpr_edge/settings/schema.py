@@ -55,6 +55,7 @@ class DecisionSettings(Section):
     pass_gap_ms: Annotated[float, Field(gt=0, le=60_000)] = 1500.0
     confidence_min: Fraction = 0.2
     characters_min: Annotated[int, Field(ge=1, le=9)] = 3
+    detection_best_min: Fraction = 0.55
 
 
 class PositionSettings(Section):

@@ -33,6 +33,7 @@ def reads_of(drive: Drive, nmea: Path) -> tuple[list[PlateRead], list[ReadDecide
         age_ms_max=decision.timeout_ms,
         confidence_min=decision.confidence_min,
         characters_min=decision.characters_min,
+        detection_best_min=decision.detection_best_min,
     )
     passes = Passes(
         Origin("unit-1", "front", ("truth",)),

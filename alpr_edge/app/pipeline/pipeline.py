@@ -88,6 +88,7 @@ def decision_rule(settings: DecisionSettings) -> DecisionRule:
         age_ms_max=settings.timeout_ms,
         confidence_min=settings.confidence_min,
         characters_min=settings.characters_min,
+        detection_best_min=settings.detection_best_min,
     )
 
 

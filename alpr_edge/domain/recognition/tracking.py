@@ -47,6 +47,8 @@ class Track:
     """The text of the last reading that had one."""
     clear_text: str = ""
     """The text of the last reading that was clear."""
+    detection_max: float = 0.0
+    """The detector's best score of a reading."""
     looks: list[Reading] = field(default_factory=list)
     """The newest two looks, those included that are no readings as nothing was accepted."""
 
@@ -62,6 +64,7 @@ class Track:
             return
         self.reading_count += 1
         self.readings.append(reading)
+        self.detection_max = max(self.detection_max, reading.detection_confidence)
         self.text = text_of(reading.slot_probabilities) or self.text
         self.clear_text = clear_text_of(reading) or self.clear_text
         self._drop_oldest()
@@ -69,6 +72,7 @@ class Track:
     def join(self, earlier: "Track") -> None:
         """Take over the readings of a track of the same vehicle that ended before this one began."""
         self.reading_count += earlier.reading_count
+        self.detection_max = max(self.detection_max, earlier.detection_max)
         self.readings[:0] = earlier.readings
         self._drop_oldest()
 

@@ -2,7 +2,8 @@
 
 Slot log-probabilities are summed over frames. Frames of one pass are not independent looks (the same dirt,
 the same angle), so the sum is tempered: N readings count as N ** :data:`INDEPENDENCE` of them. A reading's weight
-grows with its sharpness and its detection, so a blurred look seldom overrules a sharp one.
+grows with its sharpness and its detection, so a blurred look seldom overrules a sharp one. Looks that
+miss a character are first set under those that have it (:mod:`.missed_characters`).
 
 Where a slot holds O or 0, or I or 1, the serial formats of plates weigh in a little (:mod:`.format_prior`).
 
@@ -22,6 +23,7 @@ from alpr_edge.domain.plates import ALPHABET, EMPTY, canonical, is_certain, is_r
 from alpr_edge.domain.reads import Alternative, SlotVotes, text_as_read
 from alpr_edge.domain.recognition.format_prior import apply_format_prior
 from alpr_edge.domain.recognition.frames import Probabilities, Reading
+from alpr_edge.domain.recognition.missed_characters import align, likelihood_of
 
 INDEPENDENCE = 0.15
 """Exponent by which the number of readings counts: 1 for independent readings, 0 for copies of one.
@@ -90,6 +92,12 @@ class Vote:
         return is_certain(self.plate, self.confidence)
 
 
+def likelihood(readings: Sequence[Reading], plate: str) -> float:
+    """Likelihood of the readings of one pass if the plate has this canonical text, between 0 and 1."""
+    posterior = _posterior(readings)
+    return likelihood_of(posterior, text_of(posterior), plate)
+
+
 def vote(readings: Sequence[Reading], alternatives_max: int = 4, opinion: Opinion | None = None) -> Vote:
     """Join the readings of one pass; at least one is needed."""
     posterior = apply_format_prior(_posterior(readings))
@@ -105,7 +113,7 @@ def vote(readings: Sequence[Reading], alternatives_max: int = 4, opinion: Opinio
     )
 
 
-def text_of(probabilities: Probabilities) -> str:
+def text_of(probabilities: NDArray[np.floating]) -> str:
     """Canonical text of the likeliest slots of one reading ([slots, alphabet])."""
     return _join(np.argmax(probabilities, axis=1).tolist())
 
@@ -126,11 +134,20 @@ def _posterior(readings: Sequence[Reading]) -> NDArray[np.float64]:
     """Float64 [slots, alphabet], rows summing to 1."""
     looks = np.stack([reading.slot_probabilities for reading in readings]).astype(np.float64)
     weights = np.array([_weight(reading) for reading in readings])
+    looks = _align(looks, weights)
     weights *= len(readings) ** INDEPENDENCE / weights.sum()
     logs = np.einsum("n,nsa->sa", weights, np.log(np.maximum(looks, PROBABILITY_FLOOR)))
     shares = np.exp(logs - logs.max(axis=1, keepdims=True))
     posterior: NDArray[np.float64] = shares / shares.sum(axis=1, keepdims=True)
     return posterior
+
+
+def _align(looks: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The looks [looks, slots, alphabet] with each character in one slot, where some are read with fewer of them."""
+    lengths = (looks.argmax(axis=2) != _EMPTY_INDEX).sum(axis=1)
+    if (lengths == lengths[0]).all():
+        return looks
+    return align(looks, [text_of(look) for look in looks], (weights * looks.max(axis=2).prod(axis=1)).tolist())
 
 
 def _weight(reading: Reading) -> float:

@@ -17,7 +17,7 @@ PLATE = Box(200, 200, 300, 240)
 PLATE_ROW = [0, 100, 112, 150, 132, 0, 0.9]
 """Where the test detector finds a plate in a frame of 1280x720, and the row of its output that says so."""
 OTHER = Box(600, 376, 680, 416)
-OTHER_ROW = [0, 300, 200, 340, 220, 0, 0.5]
+OTHER_ROW = [0, 300, 200, 340, 220, 0, 0.6]
 """The same of what is no plate."""
 TEXT = "8ABC124"
 SIDES = [f"{side}_px" for side in ("left", "top", "right", "bottom")]
