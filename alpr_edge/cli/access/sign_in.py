@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from alpr_edge.settings import Settings
 
 _NEW_PLACE = (
-    "the first time with this login on this unit: is that not so, then tell your administrator; it is on record"
+    "the first time with this login on this unit, as is on record; if that is not so, tell your administrator"
 )
 _YES = frozenset({"y", "yes"})
 

@@ -114,7 +114,8 @@ def test_a_locked_session_is_opened_by_the_password_alone(typist: Typist) -> Non
     assert (refusal.exit_code, "open it with your password" in refusal.stderr) == (3, True)
     assert typist.run("sign-in", typed="wrong\n").exit_code == 3
     done = typist.run("sign-in", "--json", typed=f"{PASSWORD}\n")
-    assert json.loads(done.stdout) == {"person_id": "ana", "name": "Ana Ruiz", "outcome": "reopened"}
+    person = {"person_id": "ana", "name": "Ana Ruiz"}
+    assert json.loads(done.stdout) == person | {"outcome": "reopened", "is_new_place": False}
     assert typist.run("unit", "holds", *FOR_STOLEN).exit_code != 3
     actions = [record.action for record in typist.staff.records()[before:]]
     assert [actions.count(each) for each in ("lock_session", "reopen_session")] == [1, 2]
