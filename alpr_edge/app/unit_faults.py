@@ -102,7 +102,7 @@ FAULT_RULES = {
     FaultKind.ROSTER_ENDING: FaultRule(None, is_ready=True, remedy=_CHECK),
     FaultKind.ROSTER_REFUSED: FaultRule(None, is_ready=True, remedy=_CHECK),
     FaultKind.DRIFT: FaultRule(Tone.STALE, is_ready=True, remedy="alpr-edge audit drift"),
-    FaultKind.BREAK_GLASS: FaultRule(Tone.TROUBLE, is_ready=True, remedy="alpr-edge audit prove"),
+    FaultKind.BREAK_GLASS: FaultRule(Tone.STALE, is_ready=True, remedy="alpr-edge audit prove"),
 }
 _WORSE = {FaultKind.LIST_AMBER: FaultKind.LIST_RED, FaultKind.DISK_FILLING: FaultKind.DISK_FULL}
 """The worse form of a fault: when that one eases to the lesser one, the lesser one does not sound."""

@@ -65,8 +65,9 @@ def test_a_department_that_is_down_leaves_everything_in_the_outbox(tmp_path: Pat
     settings = write_settings(tmp_path, frames, "https://127.0.0.1:9")
     result = drive(frames, settings, tmp_path / "out", "--json", "--upload-timeout", "1")
     assert result.exit_code == 1
-    assert json.loads(result.stdout)["outbox_left"] == 3
-    assert "3 items wait in the outbox" in result.stderr
+    # A read with two pictures; two records of the access log and the checkpoint over them.
+    assert json.loads(result.stdout)["outbox_left"] == 6
+    assert "6 items wait in the outbox" in result.stderr
 
 
 @pytest.mark.parametrize(

@@ -19,9 +19,7 @@ if TYPE_CHECKING:
     from alpr_edge.services.authorisation.sign_ins import SignInDesk
     from alpr_edge.settings import Settings
 
-_NEW_PLACE = (
-    "the first time with this login on this unit, as is on record; if that is not so, tell your administrator"
-)
+_NEW_PLACE = "the first time with this login on this unit, as is on record; if that is not so, tell your administrator"
 _YES = frozenset({"y", "yes"})
 
 

@@ -11,7 +11,7 @@ that has locked the data folder sets the file aside and goes on with a new one
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -25,6 +25,7 @@ from alpr_edge.domain.errors import DamagedError, RefusedError, StoreError
 from alpr_edge.runtime.durable_files import private_directory
 from alpr_edge.store.db import migrate as migration
 from alpr_edge.store.db.access_rights import Rights
+from alpr_edge.store.db.open_files import count_closing, count_opening
 from alpr_edge.store.db.sqlcipher import BEGIN_OPTION, engine_of, error_name, interrupt_when
 from alpr_edge.store.sqlite_forensics.wal import lacks_commits
 
@@ -77,6 +78,7 @@ class Database:
         self._release = release
         self._write_lock = threading.Lock()
         self._watch_lock = threading.Lock()
+        self._is_open = True
         self._connect()
 
     @classmethod
@@ -107,19 +109,16 @@ class Database:
             raise StoreError(f"{path}: a link, which is not followed; put the database itself there")
         if not migrate and not path.exists():
             raise StoreError(f"{path}: no database yet; start alpr-edge run first")
-        if migrate:
-            private_directory(directory)
-            migration.create_file(path)
-        if lacks_commits(path):
-            raise DamagedError(f"{path}-wal: it is damaged; {_REPLACE}")
-        engine = engine_of(path, key, CONNECTIONS_MAX, rights)
-        try:
+        count_opening(path, lambda: _look_into_files(path, migrate=migrate))
+        with ExitStack() as on_failure:
+            on_failure.callback(count_closing, path)
+            engine = engine_of(path, key, CONNECTIONS_MAX, rights)
+            on_failure.callback(engine.dispose)
             with _driver_errors(path):
                 migration.bring_up(engine, path, release) if migrate else migration.check(engine, path, release)
-                return cls(path, engine, release)
-        except StoreError:
-            engine.dispose()
-            raise
+                database = cls(path, engine, release)
+            on_failure.pop_all()
+        return database
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -168,6 +167,18 @@ class Database:
             self._writer.close()
             self._watcher.close()
             self.engine.dispose()
+            if self._is_open:
+                self._is_open = False
+                count_closing(self.path)
+
+    def salt(self) -> bytes:
+        """The 16 bytes in front of the file, from which its keys are derived (PRAGMA cipher_salt).
+
+        Raises:
+            StoreError: it cannot be read.
+        """
+        with self.read() as connection:
+            return bytes.fromhex(connection.exec_driver_sql("PRAGMA cipher_salt").scalar_one())
 
     def quick_check(self, limit_s: float) -> None:
         """Read through the pages for at most ``limit_s``, to find damage.
@@ -265,3 +276,12 @@ def _driver_errors(path: Path) -> Iterator[None]:
         raise StoreError(f"{path}: it could not be replaced and is closed; start again") from None
     except PoolTimeoutError:
         raise StoreError(f"{path}: too many threads read it at once; try again") from None
+
+
+def _look_into_files(path: Path, *, migrate: bool) -> None:
+    """Make the file where it may be made, and see whether its log holds all that was acknowledged."""
+    if migrate:
+        private_directory(path.parent)
+        migration.create_file(path)
+    if lacks_commits(path):
+        raise DamagedError(f"{path}-wal: it is damaged; {_REPLACE}")

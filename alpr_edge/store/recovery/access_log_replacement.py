@@ -39,7 +39,7 @@ def open_or_begin(settings: Settings) -> AccessLog:
         set_aside(settings, str(error))
         access_log = AccessLog.open(settings, migrate=True)
     key = load_key("access", settings.store.keys_directory)
-    mark = KeyMark.of(access_log.database.path, key)
+    mark = KeyMark.of(access_log.database, key)
     if mark != KeyMark.read(settings.unit.data_directory, MARK_NAME):
         mark.write(settings.unit.data_directory, MARK_NAME)
     return access_log

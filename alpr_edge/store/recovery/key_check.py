@@ -15,7 +15,8 @@ from alpr_edge.domain.errors import StoreError
 from alpr_edge.runtime.durable_files import replace_file
 from alpr_edge.runtime.io_errors import io_errors
 from alpr_edge.runtime.key_derivation import derive_key
-from alpr_edge.store.sqlite_forensics.pages import SALT_BYTES, salt_of
+from alpr_edge.store.db.database import Database
+from alpr_edge.store.sqlite_forensics.pages import SALT_BYTES
 
 MARK_NAME = "edge.mark"
 _HEADER = b"AEKM\x01"
@@ -32,14 +33,13 @@ class KeyMark:
     check: bytes
 
     @classmethod
-    def of(cls, database: Path, key: bytes) -> Self:
+    def of(cls, database: Database, key: bytes) -> Self:
         """The mark of a database that opened with ``key``.
 
         Raises:
-            StoreError: the file cannot be read.
+            StoreError: the database cannot be read.
         """
-        with io_errors(f"{database}: cannot be read", StoreError):
-            return cls(salt_of(database), derive_key(key, _PURPOSE)[:_CHECK_BYTES])
+        return cls(database.salt(), derive_key(key, _PURPOSE)[:_CHECK_BYTES])
 
     @classmethod
     def read(cls, directory: Path, name: str = MARK_NAME) -> Self | None:

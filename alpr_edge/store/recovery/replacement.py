@@ -107,7 +107,7 @@ class DatabaseReplacement:
         return aside
 
     def _mark(self, database: Database) -> None:
-        mark = KeyMark.of(database.path, self.key)
+        mark = KeyMark.of(database, self.key)
         if mark != KeyMark.read(self.directory):
             mark.write(self.directory)
 

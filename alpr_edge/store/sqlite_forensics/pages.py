@@ -169,16 +169,6 @@ class Pages:
         return None
 
 
-def salt_of(database: Path) -> bytes:
-    """The salt in front of a database file; shorter than :data:`SALT_BYTES` when the file is.
-
-    Raises:
-        OSError: the file cannot be read.
-    """
-    with database.open("rb") as file:
-        return file.read(SALT_BYTES)
-
-
 def _put_in_front(places: defaultdict[int, list[Place]], frames: Iterable[WalFrame]) -> None:
     for frame in frames:
         if frame.page:

@@ -17,6 +17,7 @@ from alpr_edge.runtime.supervisor import Supervisor
 from alpr_edge.settings import PowerSettings
 from tests.app.rig import Daemon, daemon, write_frames, write_settings
 from tests.app.test_daemons import address, delivered_reads, department, edge, stored_reads
+from tests.staff import FOR_STOLEN, Staff
 
 __all__ = ["department"]
 WAIT_S = 60.0
@@ -132,7 +133,9 @@ def test_ignition_that_comes_back_goes_on_without_losing_a_read(watching: Callab
         run.wait_for("event=read.stored", before + 3)
     assert not car.power_off_log.exists()
     assert run.end(signal.SIGTERM) == 0
-    lines = edge("reads", "--settings", str(car.settings), "--limit", "1000", "--json").stdout.splitlines()
+    Staff(car.settings).sign_in_here()
+    shown = edge("reads", "--settings", str(car.settings), "--limit", "1000", "--json", *FOR_STOLEN)
+    lines = shown.stdout.splitlines()
     assert {json.loads(line)["read_id"] for line in lines} == stored_reads(run.lines)
 
 

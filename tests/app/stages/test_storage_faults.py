@@ -1,5 +1,6 @@
 """The real daemon beside a picture folder that cannot be written, and a database that does not answer."""
 
+import contextlib
 import json
 import shutil
 import signal
@@ -28,8 +29,10 @@ def spoil_folders(data: Path, step: int = 1) -> list[Path]:
     (data / "images").mkdir(mode=0o700, parents=True, exist_ok=True)
     folders = [data / "images" / f"{number:02x}" for number in range(0, 256, step)]
     for folder in folders:
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.write_bytes(b"")
+        while not folder.is_file():  # the daemon may make it again meanwhile
+            shutil.rmtree(folder, ignore_errors=True)
+            with contextlib.suppress(IsADirectoryError):
+                folder.write_bytes(b"")
     return folders
 
 

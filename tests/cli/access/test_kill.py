@@ -18,7 +18,7 @@ DIES = """
 import os, signal, sys
 
 def die(frame, event, argument):
-    if event == {event!r} and frame.f_code.co_name == {function!r}:
+    if event == {event!r} and frame.f_code.co_qualname == {function!r}:
         os.kill(os.getpid(), signal.SIGKILL)
 
 sys.setprofile(die)
@@ -28,9 +28,9 @@ main()
 """
 """A program that is killed at the call of a function, or as it returns."""
 MOMENTS = [
-    ("call", "_append", 0),
+    ("call", "Authoriser._append", 0),
     ("call", "_shown_read", 0),
-    ("return", "_append", 1),
+    ("return", "Authoriser._append", 1),
     ("call", "_print_reads", 1),
     ("return", "_print_reads", 1),
 ]

@@ -158,7 +158,7 @@ def test_the_commands_say_so(command: Command, tmp_path: Path, no_time: None) ->
     status = command("status")
     assert "unknown" in status.stdout
     assert "amber" in status.stdout
-    why = ("--reason", "major_crime", "--case", "26-1")
+    why = ("--reason", "major_crime", "--case", "26-000123")
     refusal = command("add", "5SOW750", *why, "--expires", "12h")
     assert "no receiver and no time server confirms the clock yet; give --expires as a date and time" in refusal.stderr
     assert command("add", "5SOW750", *why, "--expires", "2100-01-01T00:00").exit_code == 0
