@@ -21,6 +21,7 @@ from tests.app.rig import UNIT, daemon, write_frames, write_settings
 from tests.department.enrolment import enrol_unit
 from tests.position.test_chrony_feed import sentences_now
 from tests.position.test_serial_source import Receiver
+from tests.staff import FOR_STOLEN, Staff
 
 BEHIND_S = 7200
 """The receiver's time and the system's clock are so far apart."""
@@ -47,6 +48,7 @@ def unit_settings() -> Iterator[Path]:
                     chronyd.recv(100)
                 run.wait_for("event=clock.reads_corrected")
             assert run.end(signal.SIGTERM) == 0
+        Staff(settings).sign_in_here()
         yield settings
 
 
@@ -62,7 +64,7 @@ def health(folder: Path, chrony_is: str = "") -> dict[str, Any]:
 
 
 def reads_output(settings: Path, *options: str) -> str:
-    words = ["reads", "--limit", "1000", "--settings", str(settings), *options]
+    words = ["reads", "--limit", "1000", "--settings", str(settings), *FOR_STOLEN, *options]
     return CliRunner().invoke(app, words, env={"COLUMNS": "300"}).stdout
 
 
