@@ -9,6 +9,7 @@ import itertools
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -99,9 +100,10 @@ def _drive(plan: ReplayPlan, files: DriveFiles, progress: Progress, interrupts: 
     settings = _settings_of(plan)
     private_directory(settings.unit.data_directory)
     create_keys(settings.store.keys_directory)
-    with open_store(settings, migrate=True) as store:
+    with open_store(settings, migrate=True) as store, ExitStack() as on_exit:
         people = ReplayPeople(settings, store)
         people.open_log()
+        on_exit.callback(people.close_log)  # of a drive that fails; otherwise it is closed already
         with interrupts.allow_interrupts():
             replay = _Replay(plan, settings, store, files, progress)
         faults = replay.process(lambda: interrupts.is_pending)

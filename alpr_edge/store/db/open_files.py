@@ -21,12 +21,12 @@ def count_opening(path: Path, look_into_files: Callable[[], None]) -> None:
 
     Args:
         path: its file.
-        look_into_files: reads it, its log and its index as plain files; called where this process has it not open yet.
-            What it raises leaves the count as it was.
+        look_into_files: reads it, its log and its index as plain files; called where this process has it not open yet,
+            or somebody removed it. What it raises leaves the count as it was.
     """
     key = path.resolve()
     with _lock:
-        if not _counts[key]:
+        if not _counts[key] or not path.exists():
             look_into_files()
         _counts[key] += 1
 
