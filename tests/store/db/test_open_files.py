@@ -53,6 +53,7 @@ def test_a_second_opening_and_the_mark_leave_the_log_to_this_process(tmp_path: P
 def test_what_is_closed_for_good_is_looked_into_again(tmp_path: Path) -> None:
     looks: list[str] = []
     path = tmp_path / "edge.db"
+    path.touch()
     for _ in range(2):
         count_opening(path, lambda: looks.append("look"))
     count_closing(path)
@@ -62,6 +63,16 @@ def test_what_is_closed_for_good_is_looked_into_again(tmp_path: Path) -> None:
     assert looks == ["look"]
     count_opening(path, lambda: looks.append("look"))
     count_closing(path)
+    assert looks == ["look", "look"]
+
+
+def test_what_somebody_removed_is_looked_into_though_it_is_open(tmp_path: Path) -> None:
+    looks: list[str] = []
+    path = tmp_path / "edge.db"
+    for _ in range(2):
+        count_opening(path, lambda: looks.append("look"))
+    for _ in range(2):
+        count_closing(path)
     assert looks == ["look", "look"]
 
 
