@@ -188,7 +188,7 @@ def test_break_glass_is_a_fault_that_sounds_and_travels_before_reads(unit: Setti
         record = log.append(entry(1, break_glass=True), instant())
     (fault,) = one_round(stage).faults()
     assert (fault.kind, fault.subject) == (FaultKind.BREAK_GLASS, f"record {record.sequence}")
-    assert fault.rule.tone is Tone.TROUBLE
+    assert fault.rule.tone is Tone.STALE
     assert fault.rule.is_ready
     first, *others = store.outbox.due(100, 10**8)
     assert b'"break_glass":true' in first.body

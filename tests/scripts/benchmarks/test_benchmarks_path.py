@@ -82,6 +82,7 @@ def test_reads_are_written_and_uploaded(tmp_path: Path, models: Path) -> None:
     assert figures["path.upload_vs_httpx"]["of"] > 20
 
 
+@pytest.mark.slow
 def test_tones_are_timed_while_a_real_unit_imports_and_uploads(tmp_path: Path) -> None:
     figures = figures_of(path_bench(tmp_path, ROOT / "models", "empty,busy"))
     assert (
