@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -108,8 +109,8 @@ def test_an_import_names_every_faulty_line_and_a_dry_run_changes_nothing(directo
     assert "not UTF-8" in run(directory, "people", "import", str(file)).stderr
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
-def test_only_the_owner_of_the_folder_or_root_may_do_it() -> None:
+def test_only_the_owner_of_the_folder_or_root_may_do_it(require_system_module: Callable[[str], str]) -> None:
+    require_system_module("import os; assert os.geteuid() == 0, 'only root can be somebody else'")
     with TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
         os.chown(folder, 12345, -1)
