@@ -17,9 +17,8 @@ from alpr_edge.app.clock import open_clock
 from alpr_edge.app.factories import open_department, open_hotlist_downloader, open_roster_downloader
 from alpr_edge.app.stages.certificate_renewal import CertificateRenewalStage
 from alpr_edge.app.stages.department_dates import DepartmentDates
-from alpr_edge.app.stages.hotlist_download import HotlistDownloadStage
+from alpr_edge.app.stages.downloads import DownloadStage
 from alpr_edge.app.stages.log_statements import LogStatements
-from alpr_edge.app.stages.roster_download import RosterDownloadStage
 from alpr_edge.domain.errors import StoreError, UplinkError
 from alpr_edge.domain.power import Phase
 from alpr_edge.runtime.health import Health, current_health, write_health
@@ -93,9 +92,9 @@ class UplinkDaemon:
                 downloader = open_hotlist_downloader(self._settings, store)
                 renewer = Renewer(self._settings.uplink, self._settings.unit.id, self._clock)
                 rosters = open_roster_downloader(self._settings, store)
-                self._side_stages.add(HotlistDownloadStage(downloader))
+                self._side_stages.add(DownloadStage("lists", downloader))
                 self._side_stages.add(CertificateRenewalStage(renewer))
-                self._side_stages.add(RosterDownloadStage(rosters))
+                self._side_stages.add(DownloadStage("roster", rosters))
                 self._side_stages.start()
                 self._manager.ready("sending")
 
