@@ -10,7 +10,8 @@ def write_bare_unit(folder: Path) -> Path:
     create_keys(folder / "keys")
     path = folder / "alpr-edge.toml"
     path.write_text(
-        '[unit]\ndata_directory = "data"\nruntime_directory = "runtime"\n[store]\nkeys_directory = "keys"\n',
+        '[unit]\ndata_directory = "data"\nruntime_directory = "runtime"\n[store]\nkeys_directory = "keys"\n'
+        '[uplink]\ncertificate_file = "tls/unit.pem"\nkey_file = "tls/unit.key"\n',
         encoding="utf-8",
     )
     return path

@@ -50,6 +50,10 @@ class Host:
         self.let_all()
         run_program(*self.inside, "nft", "-f", "-", stdin=_TABLE.format(rule=rule))
 
+    def bound_send_buffers(self) -> None:
+        """A connection holds little of what is not sent yet: who is not read from notices, whatever the kernel."""
+        run_program(*self.inside, "tee", "/proc/sys/net/ipv4/tcp_wmem", stdin="4096 16384 16384\n")
+
     @contextmanager
     def divert(self, port: int, to_port: int) -> Iterator[None]:
         """New connections to a port of this host end at another, as in a network that asks for a login first."""
@@ -124,6 +128,7 @@ def two_hosts() -> Iterator[tuple[Host, Host]]:
             host.ip("address", "add", f"{host.address}/24", "dev", "wire")
             host.ip("link", "set", "lo", "up")
             host.link("up")
+            host.bound_send_buffers()
         undo.enter_context(_names_from(car, department.address))
         yield car, department
 

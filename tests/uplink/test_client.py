@@ -38,7 +38,7 @@ def verdicts(answers: list[Answer]) -> list[tuple[str, Outcome, str | None]]:
 
 
 def deliver(faulty: Faulty, files: Path, fault: Fault, items: list[OutboxItem] | None = None) -> list[Answer]:
-    with faulty(iter([fault])) as department, client(department.url, files, answer_timeout_s=0.5) as uplink:
+    with faulty(iter([fault])) as department, client(department.url, files, answer_timeout_s=1.5) as uplink:
         return uplink.deliver(BATCH if items is None else items)
 
 

@@ -3,6 +3,7 @@
 What was typed as a name stands in no record: it may be a password that somebody typed in the wrong place.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -18,6 +19,7 @@ from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.people.person import Person
 from alpr_edge.domain.ports import Clock
 from alpr_edge.domain.sessions.session import AccessSession, SessionState
+from alpr_edge.services.authorisation.answer_times import wait_for_answer_step
 from alpr_edge.services.authorisation.authoriser import SESSION_ID_CHARACTERS, Policy, RecordLog
 from alpr_edge.services.authorisation.callers import Caller
 
@@ -61,10 +63,10 @@ class SignInDesk:
         Raises:
             StoreError: accounts or log cannot be written: nobody is signed in.
         """
-        security = self.policy.security
+        begun_s, security = time.monotonic(), self.policy.security
         place = self._sign_in_place(self.clock.now(), security.notice if is_acknowledged else "")
         result = sign_in(self.accounts, self.passwords, security, attempt, place)
-        return self._put_on_record("sign_in", result)
+        return self._put_on_record("sign_in", result, begun_s)
 
     def reopen(self, password: str) -> SignInResult:
         """Open the caller's session again, which is in glance mode, by the password alone.
@@ -72,9 +74,9 @@ class SignInDesk:
         Raises:
             StoreError: accounts or log cannot be written: the session is ended.
         """
-        place = self._sign_in_place(self.clock.now(), "")
+        begun_s, place = time.monotonic(), self._sign_in_place(self.clock.now(), "")
         result = reopen(self.accounts, self.passwords, self.policy.security, self.caller.token, password, place)
-        return self._put_on_record("reopen_session", result)
+        return self._put_on_record("reopen_session", result, begun_s)
 
     def lock(self) -> bool:
         """Bring the caller's session into glance mode; False where there is none."""
@@ -98,8 +100,8 @@ class SignInDesk:
             self._append(action, session.person_id, session, "")
         return is_done
 
-    def _put_on_record(self, action: str, result: SignInResult) -> SignInResult:
-        """Put a try on record; where that fails, the session that it opened is ended again."""
+    def _put_on_record(self, action: str, result: SignInResult, begun_s: float) -> SignInResult:
+        """Put a try on record; where that fails, the session that it opened is ended again. A refusal waits."""
         refusal = "" if result.session is not None else result.outcome.value
         if result.is_newly_locked:
             refusal += "; the account is locked"
@@ -111,6 +113,8 @@ class SignInDesk:
                 token = result.token or self.caller.token
                 sign_out(self.accounts, replace(self._place(self.clock.now()), token=token))
             raise StoreError(f"nobody is signed in, as it cannot be put on record: {error}") from None
+        if result.session is None:
+            wait_for_answer_step(begun_s)
         return result
 
     def _append(self, action: str, person_id: str, session: AccessSession | None, refusal: str, note: str = "") -> None:

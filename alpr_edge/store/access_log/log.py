@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import Self
 
@@ -44,7 +45,10 @@ LOG_ID = "log_id"
 LOG_KEY = "log_key"
 BYTES_MAX = 4 << 30
 """Some four million records, or a thousand a day for ten years."""
-_BODIES = "SELECT sequence, body FROM records WHERE sequence >= ? ORDER BY sequence LIMIT ?"
+_BODIES = """
+SELECT group_concat(sequence), group_concat(length(body)), CAST(group_concat(body, '') AS BLOB)
+FROM (SELECT sequence, body FROM records WHERE sequence >= ? ORDER BY sequence LIMIT ?)
+"""
 _DAMAGED = (
     "damaged, or of another access key; restore the key, or move the file aside: alpr-edge run begins a new log then, "
     "and the department is told"
@@ -216,12 +220,18 @@ class AccessLog:
             return [StoredRecord(*row) for row in connection.execute(query)]
 
     def read_bodies(self, first: int, limit: int) -> list[tuple[int, bytes]]:
-        """As :meth:`read`, of a log of any length: numbers and bytes alone, as the driver gives them.
+        """As :meth:`read`, of a log of any length: numbers and bytes alone.
 
-        SQLAlchemy's rows would take a third of the time in which a log is verified.
+        They come as one row, which SQLite makes without a step of Python: whoever verifies meanwhile in another thread
+        is not interrupted at each record.
         """
         with self.reading() as connection:
-            return list(connection.exec_driver_sql(_BODIES, (first, limit)).cursor.fetchall())
+            numbers, lengths, joined = connection.exec_driver_sql(_BODIES, (first, limit)).cursor.fetchone()
+        if numbers is None:
+            return []
+        ends = list(accumulate(map(int, lengths.split(","))))
+        places = zip(map(int, numbers.split(",")), [0, *ends[:-1]], ends, strict=True)
+        return [(sequence, joined[begin:end]) for sequence, begin, end in places]
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

@@ -8,48 +8,32 @@ Argon2 at its lowest cost.
 
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import argon2
 import numpy as np
-import pyotp
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from alpr_edge.access.attempts import PasswordAttempt, SignInPlace, SignInResult
+from alpr_edge.access.attempts import SignInResult
 from alpr_edge.access.passwords import Argon2Passwords
-from alpr_edge.access.roster_update import install_roster
 from alpr_edge.access.sessions import SessionPlace, authorise_request
-from alpr_edge.access.sign_in import sign_in
-from alpr_edge.domain.instants import Instant, UtcSource
-from alpr_edge.domain.people.credentials import Credentials
-from alpr_edge.domain.people.person import AccountStatus, Person, Role, SourcePermission, Training
-from alpr_edge.domain.people.roster import Member, Roster, RosterHeader
-from alpr_edge.domain.people.signed_roster import RosterKey, sign_roster
+from alpr_edge.domain.people.person import SourcePermission
 from alpr_edge.domain.permissions.actions import Action
 from alpr_edge.domain.permissions.decision import AccessRequest, AccessTime, decide
 from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.domain.sessions.session import SessionState
 from alpr_edge.settings import PolicySettings
-from alpr_edge.settings.profiles import load_profile, load_security_profile
-from alpr_edge.store.access.accounts import AccountStore, open_accounts
-from alpr_edge.store.keys import create_keys
-from scripts.benchmarks.access import log, people, suspension
+from alpr_edge.settings.profiles import load_profile
+from scripts.benchmarks.access import log, people, refusals, suspension
+from scripts.benchmarks.access.car import CJIS, DAY, NOW, PASSWORD, BenchCar, bench_car, bench_person
 from scripts.benchmarks.figures import figure, milliseconds
 
-PARTS = ("permission", "sign_in", "roster", "people", "log", "suspension")
+PARTS = ("permission", "sign_in", "refusals", "roster", "people", "log", "suspension")
 ROSTER_PEOPLE = 5000
 TRIES = 200
 DECISIONS, ROUNDS = 20_000, 7
-_NOW = datetime(2026, 11, 20, 8, tzinfo=UTC)
-_DAY = timedelta(days=1)
-_DEPARTMENT = "bench-pd"
-_PASSWORD = "a password of the bench"  # noqa: S105 - of nobody
-_CALIFORNIA, _CJIS = load_profile(PolicySettings()), load_security_profile(PolicySettings())
+_CALIFORNIA = load_profile(PolicySettings())
 _REQUEST = AccessRequest(
     Action.SEARCH, Purpose("criminal_investigation", "robbery", "26-123456", "blue sedan"), SourcePermission.DEPARTMENT
 )
@@ -63,95 +47,28 @@ def run(parts: tuple[str, ...]) -> None:
         log.run()
     if "people" in parts:
         people.run()
+    if "refusals" in parts:
+        refusals.run()
     if "suspension" in parts:
         suspension.run()
     with tempfile.TemporaryDirectory() as folder:
         if "sign_in" in parts:
-            with _bench_car(Path(folder) / "sign-in", 100, Argon2Passwords()) as car:
+            with bench_car(Path(folder) / "sign-in", 100, Argon2Passwords()) as car:
                 _measure_sign_in(car)
                 _measure_authorise(car)
-            with _bench_car(Path(folder) / "rest", 100, _cheap_passwords()) as car:
+            with bench_car(Path(folder) / "rest", 100, _cheap_passwords()) as car:
                 _measure_rest(car)
         if "roster" in parts:
-            with _bench_car(Path(folder) / "roster", 1, _cheap_passwords()) as car:
+            with bench_car(Path(folder) / "roster", 1, _cheap_passwords()) as car:
                 _measure_roster(car)
-
-
-@dataclass
-class BenchCar:
-    """A car's accounts and the moment there."""
-
-    store: AccountStore
-    passwords: Argon2Passwords
-    secret: str
-    key: Ed25519PrivateKey
-    seconds: int = 0
-    serial: int = 0
-
-    @property
-    def now(self) -> Instant:
-        """The present instant of the car."""
-        utc = _NOW + timedelta(seconds=self.seconds)
-        return Instant("bench", (10**6 + self.seconds) * 10**9, utc, UtcSource.GNSS, 5.0)
-
-    def roster(self, people: int) -> bytes:
-        """A signed roster of so many people; the password of all is the same."""
-        self.serial += 1
-        credentials = Credentials(self.passwords.hash(_PASSWORD), self.secret, self.secret, password_set=_NOW)
-        members = tuple(Member(_person(f"p-{number}"), credentials) for number in range(people))
-        header = RosterHeader(_DEPARTMENT, self.serial, _NOW - _DAY, _NOW + 30 * _DAY)
-        return sign_roster(Roster(header, members), self.key)
-
-    def install(self, content: bytes) -> None:
-        """Put a roster in force."""
-        install_roster(self.store, content, RosterKey(_DEPARTMENT, self.key.public_key()), self.now)
-
-    def sign_in(self, name: str, password: str) -> SignInResult:
-        """Sign in with a new code."""
-        self.seconds += 30
-        utc = self.now.utc
-        assert utc is not None
-        attempt = PasswordAttempt(name, password, pyotp.TOTP(self.secret).at(utc))
-        place = SignInPlace(self.now, "bench", "local", _CJIS.notice)
-        return sign_in(self.store, self.passwords, _CJIS, attempt, place)
-
-
-@contextmanager
-def _bench_car(folder: Path, people: int, passwords: Argon2Passwords) -> Iterator[BenchCar]:
-    create_keys(folder / "keys")
-    with open_accounts(folder / "data", folder / "keys", migrate=True) as store:
-        car = BenchCar(store, passwords, pyotp.random_base32(), Ed25519PrivateKey.generate())
-        car.install(car.roster(people))
-        yield car
 
 
 def _cheap_passwords() -> Argon2Passwords:
     return Argon2Passwords(argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
 
-def _person(person_id: str) -> Person:
-    return Person(
-        person_id=person_id,
-        name="Bench Person",
-        badge=f"badge-{person_id}",
-        email=f"{person_id}@bench.example",
-        organisation="Bench PD",
-        ori="CA0000000",
-        title="Patrol officer",
-        roles=frozenset({Role.OFFICER, Role.SUPERVISOR}),
-        is_sworn=True,
-        sources=frozenset({SourcePermission.DEPARTMENT}),
-        has_covert_clearance=False,
-        training=Training(_NOW + 90 * _DAY, _NOW + 90 * _DAY),
-        status=AccountStatus.ACTIVE,
-        valid_until=_NOW + 90 * _DAY,
-        approved_by="p-0",
-        active_at=_NOW - _DAY,
-    )
-
-
 def _measure_permission() -> None:
-    person, at = _person("p-1"), AccessTime(_NOW, _NOW + _DAY)
+    person, at = bench_person("p-1"), AccessTime(NOW, NOW + DAY)
     assert decide(person, SessionState.OPEN, _REQUEST, at, _CALIFORNIA).is_allowed
     rounds = []
     for _ in range(ROUNDS):
@@ -170,9 +87,9 @@ def _measure_sign_in(car: BenchCar) -> None:
     for _ in range(5):
         car.sign_in(locked_name, "wrong")
     ways: dict[str, Callable[[], SignInResult]] = {
-        "right": lambda: car.sign_in("badge-p-0", _PASSWORD),
-        "unknown": lambda: car.sign_in("nobody", _PASSWORD),
-        "locked": lambda: car.sign_in(locked_name, _PASSWORD),
+        "right": lambda: car.sign_in("badge-p-0", PASSWORD),
+        "unknown": lambda: car.sign_in("nobody", PASSWORD),
+        "locked": lambda: car.sign_in(locked_name, PASSWORD),
         "wrong": lambda: car.sign_in(wrong_name, "wrong"),
     }
     times: dict[str, list[float]] = {way: [] for way in ways}
@@ -187,15 +104,15 @@ def _measure_sign_in(car: BenchCar) -> None:
 
 def _measure_rest(car: BenchCar) -> None:
     """Sign in with Argon2 at its lowest cost: what is left is the databases and the code."""
-    times = [_milliseconds(lambda: car.sign_in("badge-p-0", _PASSWORD)) for _ in range(TRIES)]
+    times = [_milliseconds(lambda: car.sign_in("badge-p-0", PASSWORD)) for _ in range(TRIES)]
     milliseconds("access.sign_in_without_argon2_ms", times)
 
 
 def _measure_authorise(car: BenchCar) -> None:
-    result = car.sign_in("badge-p-0", _PASSWORD)
+    result = car.sign_in("badge-p-0", PASSWORD)
     place = SessionPlace(result.token, "bench", "local", car.now)
     times = [
-        _milliseconds(lambda: authorise_request(car.store, place, _REQUEST, _CALIFORNIA, _CJIS.sessions))
+        _milliseconds(lambda: authorise_request(car.store, place, _REQUEST, _CALIFORNIA, CJIS.sessions))
         for _ in range(TRIES)
     ]
     milliseconds("access.authorise_ms", times)
@@ -203,7 +120,7 @@ def _measure_authorise(car: BenchCar) -> None:
 
 def _measure_roster(car: BenchCar) -> None:
     """Take in a roster of 5,000 people, and sign in with it and without."""
-    before = [_milliseconds(lambda: car.sign_in("badge-p-0", _PASSWORD)) for _ in range(20)]
+    before = [_milliseconds(lambda: car.sign_in("badge-p-0", PASSWORD)) for _ in range(20)]
     contents = [car.roster(ROSTER_PEOPLE) for _ in range(5)]
     seconds = [_milliseconds(partial(car.install, content)) / 1000 for content in contents]
     figure(
@@ -214,7 +131,7 @@ def _measure_roster(car: BenchCar) -> None:
         bytes=len(contents[0]),
         slowest=round(max(seconds), 4),
     )
-    after = [_milliseconds(lambda: car.sign_in("badge-p-0", _PASSWORD)) for _ in range(20)]
+    after = [_milliseconds(lambda: car.sign_in("badge-p-0", PASSWORD)) for _ in range(20)]
     milliseconds("access.sign_in_large_roster_ms", after, against_one_person_ms=round(float(np.median(before)), 4))
 
 

@@ -1,0 +1,31 @@
+"""Refused sign-ins are answered at whole steps of time: wrong, unknown and locked take as long."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from alpr_edge.access.attempts import PasswordAttempt
+from alpr_edge.services.authorisation.answer_times import ANSWER_STEP_S, wait_for_answer_step
+from alpr_edge.services.authorisation.callers import Caller
+from alpr_edge.services.authorisation.opening import open_sign_in_desk
+from tests.staff import LOGIN, Staff
+from tests.units import write_bare_unit
+
+
+@pytest.mark.parametrize("passed_steps", [0.01, 0.9, 1.4])
+def test_what_began_a_while_ago_is_answered_at_the_next_step(passed_steps: float) -> None:
+    begun_s = time.monotonic() - passed_steps * ANSWER_STEP_S
+    wait_for_answer_step(begun_s)
+    assert time.monotonic() - begun_s >= (int(passed_steps) + 1) * ANSWER_STEP_S
+
+
+@pytest.mark.parametrize("badge", ["Bofficer", "nobody"])
+def test_a_refused_sign_in_waits_whoever_it_is_for(tmp_path: Path, badge: str) -> None:
+    staff = Staff(write_bare_unit(tmp_path))
+    with open_sign_in_desk(staff.unit, Caller(LOGIN), staff.clock) as desk:
+        for acknowledged in (True, False):
+            begun_s = time.monotonic()
+            result = desk.sign_in(PasswordAttempt(badge, "wrong", "000000"), is_acknowledged=acknowledged)
+            assert result.session is None
+            assert time.monotonic() - begun_s >= ANSWER_STEP_S
