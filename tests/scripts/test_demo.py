@@ -1,33 +1,19 @@
 """The demo prints every read and hit, says when it was stopped, and writes nothing outside its own folder."""
 
-import contextlib
 import os
 import re
-import shutil
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import cv2
 import pytest
 
-from alpr_edge.simulation.drive import Drive
 from scripts.demo_report import hit_lines, lines_of, read_lines, sound_lines
+from tests.scripts.demo_checkout import RUN_S_MAX, make_demo, running, write_drive
 
 ROOT = Path(__file__).parents[2]
-RUN_S_MAX = 600
 WAIT_S_MAX = 300
-STUB = f"""\
-set -euo pipefail
-cd "$(dirname "${{BASH_SOURCE[0]}}")/.."
-_say() {{ printf 'alpr-edge: %s\\n' "$*" >&2; }}
-environment={sys.prefix}
-"""
-"""In place of scripts/_environment: the environment of the tests, whichever Python it is of."""
 
 
 def a_read(number: int, plate: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - fields of many types
@@ -88,32 +74,11 @@ def test_files_of_a_drive_that_was_cut_short_are_read_as_far_as_they_go(tmp_path
 
 @pytest.fixture
 def demo(tmp_path: Path) -> Path:
-    """A checkout of the demo alone."""
-    folder = tmp_path / "checkout" / "scripts"
-    folder.mkdir(parents=True)
-    for name in ("demo", "demo_people.py", "demo_report.py", "_help"):
-        shutil.copy(ROOT / "scripts" / name, folder)
-    (folder / "_environment").write_text(STUB, encoding="utf-8")
-    return folder / "demo"
-
-
-@contextlib.contextmanager
-def running(demo: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
-    """Run the demo in a session of its own, as a terminal does; nothing of it is left afterwards."""
-    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    with subprocess.Popen(["bash", demo, *options], start_new_session=True, **pipes) as process:
-        try:
-            yield process
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGTERM)
+    return make_demo(tmp_path)
 
 
 def test_a_drive_is_shown_read_by_read_and_nothing_is_written_elsewhere(demo: Path, tmp_path: Path) -> None:
-    frames = tmp_path / "frames"
-    frames.mkdir()
-    for number, pixels, _ in Drive(7, 1.5).frames():
-        cv2.imwrite(str(frames / f"{number:03}.png"), pixels)
+    frames = write_drive(tmp_path)
     keys = Path("/etc/alpr-edge/tls")
     before = keys.stat().st_mtime_ns if keys.exists() else None
     with running(demo, "--source", str(frames)) as process:

@@ -3,7 +3,6 @@
 import shutil
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,6 @@ from alpr_edge.department.unit_logs.findings import Acknowledgement, FindingKind
 from alpr_edge.domain.access_log.records import parse_record
 from alpr_edge.domain.alerting import Tone
 from alpr_edge.domain.errors import StoreError
-from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import Settings, load
 from alpr_edge.store.access_log.log import AccessLog, open_access_log
@@ -25,6 +23,7 @@ from alpr_edge.store.access_log.schema import FILE_NAME
 from alpr_edge.store.outbox import log_items
 from alpr_edge.store.unit_store import UnitStore, open_store
 from alpr_edge.uplink.delivery_responses import answer_of
+from tests.app.stages.clocks import LaterClock
 from tests.domain.access_log.entries import entry
 from tests.store.records import instant
 from tests.units import write_bare_unit
@@ -51,17 +50,6 @@ def department(tmp_path: Path) -> Iterator[Storage]:
     storage = Storage(tmp_path / "department")
     yield storage
     storage.close()
-
-
-class LaterClock:
-    """A trusted clock of some days from now."""
-
-    def __init__(self, days: int) -> None:
-        self._ahead = timedelta(days=days)
-
-    def now(self) -> Instant:
-        """The present instant, later."""
-        return Instant("boot-2", 10**9, datetime.now(UTC) + self._ahead, UtcSource.GNSS, 5.0)
 
 
 def new_stage(unit: Settings, store: UnitStore) -> AccessLogUpload:

@@ -27,6 +27,10 @@ from tests.units import write_bare_unit
 
 PASSWORD = "correct horse battery"
 PERSON = staff_person("ana", Role.OFFICER, name="Ana Ruiz")
+SUPERVISORS = (
+    staff_person("sam", Role.SUPERVISOR, may_unlock=True),
+    staff_person("helper", Role.SUPERVISOR),  # whom nobody designated
+)
 
 
 class Typist:
@@ -47,7 +51,8 @@ class Typist:
         self._serial += 1
         header = RosterHeader(DEPARTMENT, self._serial, BEGUN, PERSON.valid_until)
         credentials = Credentials(self._hash, self.secret, password_set=BEGUN)
-        content = sign_roster(Roster(header, (Member(PERSON, credentials),)), SIGNING_KEY)
+        members = (Member(PERSON, credentials), *map(Member, SUPERVISORS))
+        content = sign_roster(Roster(header, members), SIGNING_KEY)
         unit = self.staff.unit
         with open_accounts(unit.unit.data_directory, unit.store.keys_directory, migrate=False) as accounts:
             install_roster(accounts, content, ROSTER_KEY, self.staff.clock.now())
@@ -175,3 +180,20 @@ def test_a_unit_without_a_roster_says_so(tmp_path: Path) -> None:
         pass
     done = CliRunner().invoke(app, ["sign-in", "--settings", str(settings)])
     assert (done.exit_code, "no roster of people is here yet" in done.stderr) == (3, True)
+
+
+def test_a_supervisor_beside_the_officer_unlocks_them_and_the_officer_signs_in(typist: Typist) -> None:
+    """With no link: by the supervisor's own session at this unit, whom the agency designated for it (CJIS AC-7)."""
+    for _ in range(5):
+        assert typist.sign_in("wrong").exit_code == 3
+    assert typist.sign_in().exit_code == 3
+    for nobody in ("helper", "ana"):
+        typist.staff.sign_in_here(nobody)
+        assert typist.run("accounts", "unlock", PERSON.badge).exit_code == 3
+    typist.staff.sign_in_here("sam")
+    done = typist.run("accounts", "unlock", PERSON.badge, "--json")
+    assert json.loads(done.stdout) == {"person": PERSON.badge, "way": "supervisor"}
+    record = typist.staff.records()[-1]
+    assert (record.action, record.person_id, record.outcome) == ("unlock_account", "sam", "allowed")
+    typist.session_file.unlink()
+    assert typist.sign_in().exit_code == 0

@@ -83,7 +83,6 @@ ARGUMENTS = {
 }
 """What a command is given to get as far as to ask whether it is allowed."""
 WITHOUT_UNIT = {
-    "hotlist sync": "needs a source in the settings",
     "unit handover": "needs the unit to be stopped",
     "accounts unlock --code": "needs a locked account",
     "models choose": "measures for seconds",
@@ -103,6 +102,9 @@ def staff(tmp_path_factory: pytest.TempPathFactory) -> Staff:
     """A unit with a read, a hit and people, of whom nobody is signed in."""
     folder = tmp_path_factory.mktemp("walked")
     settings = write_bare_unit(folder)
+    (folder / "drop").mkdir()
+    with settings.open("a", encoding="utf-8") as file:
+        file.write('[[hotlist.source]]\nname = "state"\nformat = "generic-csv"\nfolder = "drop"\n')
     staff = Staff(settings)
     (folder / "feed.csv").write_text(f"Plate Number,Description,State/Province\n{PLATE},Stolen,CA\n", encoding="utf-8")
     (folder / "people.csv").write_text("badge,title\nBofficer,Patrol officer\n", encoding="utf-8")

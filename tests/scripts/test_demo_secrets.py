@@ -1,0 +1,130 @@
+"""What the demo leaves and shows of its processes: no password, code, secret or token, and no plate in a log."""
+
+import base64
+import json
+import os
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyotp
+import pytest
+
+from scripts.demo_report import lines_of
+from tests.scripts.demo_checkout import ROOT, RUN_S_MAX, make_demo, running, write_drive
+
+OBSERVER = """\
+import subprocess, sys
+done = subprocess.run([sys.executable, {real!r}, *sys.argv[1:]], stdout=subprocess.PIPE)
+if sys.argv[1] == "set-up":
+    open({kept!r}, "wb").write(done.stdout)
+sys.stdout.buffer.write(done.stdout)
+sys.exit(done.returncode)
+"""
+"""Runs the demo's own step, and keeps what its people sign in with outside of all that is searched."""
+POLL_S = 0.05
+
+
+@dataclass
+class Leavings:
+    """What a run of the demo left."""
+
+    out: Path
+    people: dict[str, dict[str, str]]
+    plates: set[str]
+    output: str
+    seen_of_processes: set[bytes] = field(default_factory=set)
+
+    def secrets(self) -> Iterator[tuple[str, bytes]]:
+        """What must be found nowhere, with its name."""
+        for badge, known in self.people.items():
+            password, secret = known["password"], known["secret"]
+            yield f"password of {badge}", password.encode()
+            yield f"password of {badge}, in base 64", base64.b64encode(password.encode())
+            yield f"one-time secret of {badge}", secret.encode()
+            yield f"one-time secret of {badge}, as bytes", base64.b32decode(secret)
+            yield f"one-time secret of {badge}, in digits", base64.b32decode(secret).hex().encode()
+
+    def found_in(self, content: bytes) -> list[str]:
+        """Names of the secrets in some bytes."""
+        return [name for name, secret in self.secrets() if secret in content]
+
+    def plates_in(self, content: bytes) -> set[str]:
+        """Plates in some bytes, however they are written."""
+        return {plate for plate in self.plates if plate.encode() in content.upper()}
+
+
+def look_at_processes(checkout: Path, seen: set[bytes], stop: threading.Event) -> None:
+    """Keep the command line and the environment of every process that works in a folder."""
+    while not stop.wait(POLL_S):
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                if Path(os.readlink(folder / "cwd")) == checkout:
+                    seen |= {(folder / name).read_bytes() for name in ("cmdline", "environ")}
+            except OSError:
+                continue  # it has ended
+
+
+@pytest.fixture(scope="module")
+def leavings(tmp_path_factory: pytest.TempPathFactory) -> Leavings:
+    folder = tmp_path_factory.mktemp("demo")
+    demo, kept = make_demo(folder), folder / "people.json"
+    observer = OBSERVER.format(real=str(ROOT / "scripts" / "demo_people.py"), kept=str(kept))
+    (demo.parent / "demo_people.py").write_text(observer, encoding="utf-8")
+    seen, stop = set[bytes](), threading.Event()
+    watch = threading.Thread(target=look_at_processes, args=(demo.parents[1], seen, stop))
+    watch.start()
+    try:
+        with running(demo, "--source", str(write_drive(folder))) as process:
+            output, errors = process.communicate(timeout=RUN_S_MAX)
+    finally:
+        stop.set()
+        watch.join()
+    assert process.returncode == 0, errors
+    out = demo.parents[1] / "out" / "demo"
+    plates = {read["plate"] for read in lines_of(out / "drive" / "reads.jsonl")}
+    return Leavings(out, json.loads(kept.read_text(encoding="utf-8")), plates, output + errors, seen)
+
+
+def test_there_is_something_to_be_found(leavings: Leavings) -> None:
+    assert len(leavings.people) == 3
+    assert leavings.plates
+    assert any(b"sign-in" in line for line in leavings.seen_of_processes)
+    password = leavings.people["1001"]["password"]
+    assert leavings.found_in(f"...{password}...".encode()) == ["password of 1001"]
+    assert leavings.plates_in(next(iter(leavings.plates)).lower().encode())
+
+
+def test_what_people_sign_in_with_is_in_no_file_and_no_output(leavings: Leavings) -> None:
+    files = [path for path in leavings.out.rglob("*") if path.is_file()]
+    assert {"department.db", "accounts.db", "access.db", "department.log"} <= {path.name for path in files}
+    found = {str(path.relative_to(leavings.out)): leavings.found_in(path.read_bytes()) for path in files}
+    assert {name: names for name, names in found.items() if names} == {}
+    assert leavings.found_in(leavings.output.encode()) == []
+
+
+def test_what_people_sign_in_with_is_in_no_command_line_and_no_environment(leavings: Leavings) -> None:
+    seen = b"\n".join(leavings.seen_of_processes)
+    assert leavings.found_in(seen) == []
+    assert leavings.plates_in(seen) == set()
+    codes = {
+        pyotp.TOTP(known["secret"]).at(int(time.time()), step)
+        for known in leavings.people.values()
+        for step in range(-20, 1)
+    }
+    assert not {code for code in codes if code.encode() in seen.replace(b"\n", b"\0").split(b"\0")}
+
+
+def test_no_plate_is_in_a_log_or_an_encrypted_file(leavings: Leavings) -> None:
+    """The files of the recording that the demo makes for its user say the plates, and so does the department."""
+    logs = [*leavings.out.rglob("*.log"), *(leavings.out / "drive" / "unit").rglob("*")]
+    assert len(logs) > 3
+    found = {path.name: leavings.plates_in(path.read_bytes()) for path in logs if path.is_file()}
+    assert {name: plates for name, plates in found.items() if plates} == {}
+
+
+def test_no_core_file_and_no_history_is_left(leavings: Leavings) -> None:
+    names = {path.name for path in leavings.out.parents[1].rglob("*")}
+    assert not [name for name in names if name.startswith("core") or "history" in name]
