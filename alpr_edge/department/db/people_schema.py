@@ -33,8 +33,8 @@ people_credentials = Table(
     metadata,
     Column("person_id", String, primary_key=True),
     Column("password_hash", String, nullable=False),
-    Column("totp_secret", String, nullable=False),
-    Column("release_secret", String, nullable=False),
+    Column("totp_secret", LargeBinary, nullable=False),  # sealed, as all secrets here
+    Column("release_secret", LargeBinary, nullable=False),
     Column("password_set", UtcMoment),
 )
 
@@ -59,7 +59,7 @@ people_rosters = Table(
     Column("people", Integer, nullable=False),
     Column("change", Integer, nullable=False),  # the last record of a change that is in it
     Column("units", JSON, nullable=False),  # by id, of people who may not use all units
-    Column("content", LargeBinary),  # the signed file with everybody in it
+    Column("content", LargeBinary),  # the signed file with everybody in it, sealed
 )
 
 people_changes = Table(
@@ -95,7 +95,7 @@ people_invitations = Table(
     Column("withdrawn_at", UtcMoment),
     # What the person has set so far; emptied at the end.
     Column("password_hash", String, nullable=False),
-    Column("totp_secret", String, nullable=False),
+    Column("totp_secret", LargeBinary, nullable=False),
     Column("is_code_confirmed", Boolean, nullable=False),
     Column("wrong_codes", Integer, nullable=False),
     Column("challenge", LargeBinary),

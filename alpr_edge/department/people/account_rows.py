@@ -8,6 +8,7 @@ from sqlalchemy import Connection, RowMapping, Table, delete, func, insert, sele
 
 from alpr_edge.access.store import Account
 from alpr_edge.department.db import people_schema as schema
+from alpr_edge.department.db.sealed_values import Sealer, sealer_of
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.people.credentials import Credentials, Passkey
 from alpr_edge.domain.people.person import Person
@@ -18,6 +19,7 @@ from alpr_edge.domain.sessions.session import AccessSession, Factor, SessionEnd
 
 ENDED_SESSIONS_MAX = 1000
 """Sessions that ended and are kept; older ones go."""
+_SEALED = ("totp_secret", "release_secret")
 _OF_ROSTER = (schema.people, schema.people_names, schema.people_credentials, schema.people_passkeys)
 
 
@@ -138,7 +140,8 @@ class DepartmentAccountRows:
         keys, table = schema.people_passkeys, schema.people_credentials
         row = self._connection.execute(select(table).where(table.c.person_id == person_id)).one()
         key_rows = self._connection.execute(select(keys).where(keys.c.person_id == person_id).order_by(keys.c.place))
-        return credentials_of(row._mapping, [key._mapping for key in key_rows])  # noqa: SLF001 - public, says SQLAlchemy
+        sealer = sealer_of(self._connection)
+        return credentials_of(sealer, row._mapping, [key._mapping for key in key_rows])  # noqa: SLF001 - public, says SQLAlchemy
 
     def _lock_of(self, person_id: str) -> Lock | None:
         table = schema.people_locks
@@ -173,12 +176,13 @@ def insert_members(connection: Connection, members: Iterable[Member], people_row
         members: the people, of whom none is there yet.
         people_rows: details and units of each.
     """
+    sealer = sealer_of(connection)
     rows: dict[Table, list[dict[str, Any]]] = {table: [] for table in _OF_ROSTER}
     for member, people_row in zip(members, people_rows, strict=True):
         person, person_id = member.person, member.person.person_id
         rows[schema.people].append({"person_id": person_id, **people_row})
         rows[schema.people_names] += [{"name": name, "person_id": person_id} for name in person.sign_in_names]
-        rows[schema.people_credentials].append({"person_id": person_id, **credentials_row(member.credentials)})
+        rows[schema.people_credentials].append(credentials_row(sealer, person_id, member.credentials))
         rows[schema.people_passkeys] += passkey_rows(person_id, member.credentials)
     for table, some in rows.items():
         if some:
@@ -195,21 +199,22 @@ def person_of_details(details: dict[str, Any]) -> Person:
     return person_of(PersonPayload.model_validate(details))
 
 
-def credentials_of(row: RowMapping, key_rows: Iterable[RowMapping]) -> Credentials:
-    """The credentials of rows; passkeys in their order."""
+def credentials_of(sealer: Sealer, row: RowMapping, key_rows: Iterable[RowMapping]) -> Credentials:
+    """The credentials of rows; passkeys in their order.
+
+    Raises:
+        StoreError: a secret does not open.
+    """
     passkeys = tuple(Passkey(key["credential_id"], key["public_key"], key["sign_count"]) for key in key_rows)
-    secrets = (row["password_hash"], row["totp_secret"], row["release_secret"])
-    return Credentials(*secrets, passkeys, row["password_set"])
+    totp, release = (sealer.open(row[name], f"{name} of {row['person_id']}").decode() for name in _SEALED)
+    return Credentials(row["password_hash"], totp, release, passkeys, row["password_set"])
 
 
-def credentials_row(credentials: Credentials) -> dict[str, Any]:
+def credentials_row(sealer: Sealer, person_id: str, credentials: Credentials) -> dict[str, Any]:
     """The row of credentials without passkeys."""
-    return {
-        "password_hash": credentials.password_hash,
-        "totp_secret": credentials.totp_secret,
-        "release_secret": credentials.release_secret,
-        "password_set": credentials.password_set,
-    }
+    sealed = {name: sealer.seal(getattr(credentials, name).encode(), f"{name} of {person_id}") for name in _SEALED}
+    about = {"person_id": person_id, "password_set": credentials.password_set}
+    return {**about, "password_hash": credentials.password_hash, **sealed}
 
 
 def passkey_rows(person_id: str, credentials: Credentials) -> list[dict[str, Any]]:

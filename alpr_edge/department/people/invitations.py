@@ -18,7 +18,8 @@ from alpr_edge.access.password_rules import check_password
 from alpr_edge.access.passwords import Argon2Passwords
 from alpr_edge.access.totp import matching_step, new_secret
 from alpr_edge.department.db.database import DepartmentDatabase
-from alpr_edge.department.db.people_schema import people_credentials, people_invitations
+from alpr_edge.department.db.people_schema import people_invitations
+from alpr_edge.department.db.sealed_values import sealer_of
 from alpr_edge.department.people.account_rows import DepartmentAccountRows
 from alpr_edge.department.people.changes import Author, Change, ChangeAction, note_changes
 from alpr_edge.department.people.people_rows import find_entry, replace_credentials
@@ -35,7 +36,7 @@ COOKIE_VALID = timedelta(hours=1)
 """How long a person may take, once they opened the address."""
 WRONG_CODES_MAX = 20
 _table = people_invitations
-_EMPTY = {"password_hash": "", "totp_secret": "", "is_code_confirmed": False, "challenge": None, "passkeys": []}
+_EMPTY = {"password_hash": "", "totp_secret": b"", "is_code_confirmed": False, "challenge": None, "passkeys": []}
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +146,14 @@ class Invitations:
         Raises:
             AccessError: no invitation.
         """
-        secret = self.find(cookie, now).pending.totp_secret
-        if not secret:
-            secret = new_secret()
-            self._write(cookie, now, totp_secret=secret)
-        return secret
+        with self._database.writing() as connection:
+            invitation = _open_invitation(connection, cookie, now)
+            secret = invitation.pending.totp_secret
+            if not secret:
+                secret = new_secret()
+                sealed = sealer_of(connection).seal(secret.encode(), _secret_place(invitation.invitation_id))
+                _set(connection, cookie, totp_secret=sealed)
+            return secret
 
     def confirm_code(self, cookie: str, code: str, now: datetime) -> bool:
         """Note that the app of the person shows the right codes; False: this one is wrong.
@@ -207,9 +211,8 @@ class Invitations:
             person_id = invitation.person.person_id
             if not invitation.is_complete:
                 raise AccessError("set a password and confirm a code first")
-            table = people_credentials.c
-            release = connection.scalar(select(table.release_secret).where(table.person_id == person_id))
-            pending = invitation.pending
+            account, pending = DepartmentAccountRows(connection).account_of(person_id), invitation.pending
+            release = "" if account is None else account.credentials.release_secret
             secrets_ = (pending.password_hash, pending.totp_secret, release or new_secret())
             replace_credentials(connection, person_id, Credentials(*secrets_, pending.passkeys, now))
             _set(connection, cookie, **_EMPTY, finished_at=now, cookie_sha256=None)
@@ -243,8 +246,13 @@ def _open_invitation(connection: Connection, cookie: str, now: datetime) -> Open
     if entry is None or entry.person.status is not AccountStatus.ACTIVE:
         raise AccessError("this account is not active; ask the ALPR administrator")
     passkeys = tuple(_passkey(each) for each in row["passkeys"])
-    pending = Credentials(row["password_hash"], row["totp_secret"], passkeys=passkeys)
+    secret = sealer_of(connection).open(row["totp_secret"], _secret_place(row["invitation_id"])).decode()
+    pending = Credentials(row["password_hash"], secret, passkeys=passkeys)
     return OpenInvitation(row["invitation_id"], entry.person, pending, row["is_code_confirmed"])
+
+
+def _secret_place(invitation_id: int) -> str:
+    return f"totp_secret of invitation {invitation_id}"
 
 
 def _passkey_json(passkey: Passkey) -> dict[str, Any]:

@@ -226,7 +226,7 @@ class AccessLog:
         is not interrupted at each record.
         """
         with self.reading() as connection:
-            numbers, lengths, joined = connection.exec_driver_sql(_BODIES, (first, limit)).cursor.fetchone()
+            numbers, lengths, joined = connection.exec_driver_sql(_BODIES, (first, limit)).one()
         if numbers is None:
             return []
         ends = list(accumulate(map(int, lengths.split(","))))

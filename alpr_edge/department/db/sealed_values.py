@@ -1,0 +1,99 @@
+"""Seals what would let somebody sign in as another: the secrets of one-time codes, and rosters, which carry them.
+
+AES-256-GCM under ``people.key`` beside the database, so that a copy of the database alone opens no account. Each value
+is bound to its place: put into the row of somebody else it does not open.
+"""
+
+import os
+import stat
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import Connection, func, select
+
+from alpr_edge.department.db.people_schema import people_credentials
+from alpr_edge.domain.errors import DepartmentError, StoreError
+from alpr_edge.runtime.durable_files import create_file
+from alpr_edge.runtime.io_errors import io_errors
+
+KEY_NAME = "people.key"
+KEY_BYTES = 32
+OPTION = "sealer"
+"""The execution option of connections that holds the :class:`Sealer` of their department."""
+_NONCE_BYTES = 12
+
+
+class Sealer:
+    """Seals and opens values of one department.
+
+    Args:
+        key: 32 bytes.
+    """
+
+    def __init__(self, key: bytes) -> None:
+        self._cipher = AESGCM(key)
+
+    def seal(self, value: bytes, place: str) -> bytes:
+        """Seal a value; an empty one stays empty, which says that there is none.
+
+        Args:
+            value: the value.
+            place: the row and column that it is for.
+        """
+        if not value:
+            return b""
+        nonce = os.urandom(_NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, value, place.encode())
+
+    def open(self, sealed: bytes, place: str) -> bytes:
+        """The value that was sealed for a place.
+
+        Raises:
+            StoreError: it was sealed by another key or for another place, or was changed.
+        """
+        if not sealed:
+            return b""
+        try:
+            return self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], place.encode())
+        except (InvalidTag, ValueError):
+            raise StoreError(f"{place}: does not open by {KEY_NAME}; restore that key from the backup") from None
+
+
+def sealer_of(connection: Connection) -> Sealer:
+    """What seals and opens the values of a connection's database."""
+    sealer: Sealer = connection.get_execution_options()[OPTION]
+    return sealer
+
+
+def load_sealer(connection: Connection, directory: Path) -> Sealer:
+    """The sealer of a department; its key is made as long as nobody's secrets are there.
+
+    Args:
+        connection: a connection of its database, whose tables are made.
+        directory: the department's folder.
+
+    Raises:
+        DepartmentError: the key is missing though secrets are there, others may read it, or it is none.
+        StoreError: it cannot be read or made.
+    """
+    path = directory / KEY_NAME
+    with io_errors(f"{path}: cannot be used", StoreError):
+        if not path.exists():
+            if connection.scalar(select(func.count()).select_from(people_credentials)):
+                raise DepartmentError(f"{path}: missing; it seals secrets of people: restore it from the backup")
+            _create(path)
+        mode, key = path.stat().st_mode, path.read_bytes()
+    if stat.S_IMODE(mode) & 0o077:
+        raise DepartmentError(f"{path}: others may read this key; run: chmod 600 {path}")
+    if len(key) != KEY_BYTES:
+        raise DepartmentError(f"{path}: not a key of {KEY_BYTES} bytes; restore it from the backup")
+    return Sealer(key)
+
+
+def _create(path: Path) -> None:
+    """Make the key; another process may make it at the same moment, and then that one counts."""
+    try:
+        create_file(path, os.urandom(KEY_BYTES))
+    except FileExistsError:
+        return
