@@ -13,7 +13,7 @@ from sqlalchemy.pool import QueuePool
 
 from alpr_edge.department.db.migrate import migrate
 from alpr_edge.department.db.schema import VERSION
-from alpr_edge.department.db.sealed_values import OPTION, load_sealer
+from alpr_edge.department.db.sealed_values import OPTION, load_cipher
 from alpr_edge.domain.errors import DepartmentError, StoreError
 from alpr_edge.runtime.durable_files import PRIVATE_FILE, private_directory, sync_directory
 from alpr_edge.runtime.io_errors import io_errors
@@ -95,8 +95,8 @@ class DepartmentDatabase:
             if version > VERSION:
                 raise DepartmentError(f"{self.path}: made by a newer release; update alpr-edge on this server")
             migrate(connection, version)
-            sealer = load_sealer(connection, self.path.parent)
-        self._engine.update_execution_options(**{OPTION: sealer})
+            cipher = load_cipher(connection, self.path.parent)
+        self._engine.update_execution_options(**{OPTION: cipher})
 
 
 def naive_utc_now() -> datetime:

@@ -19,12 +19,12 @@ from alpr_edge.runtime.io_errors import io_errors
 
 KEY_NAME = "people.key"
 KEY_BYTES = 32
-OPTION = "sealer"
-"""The execution option of connections that holds the :class:`Sealer` of their department."""
+OPTION = "secret_cipher"
+"""The execution option of connections that holds the :class:`SecretCipher` of their department."""
 _NONCE_BYTES = 12
 
 
-class Sealer:
+class SecretCipher:
     """Seals and opens values of one department.
 
     Args:
@@ -60,14 +60,14 @@ class Sealer:
             raise StoreError(f"{place}: does not open by {KEY_NAME}; restore that key from the backup") from None
 
 
-def sealer_of(connection: Connection) -> Sealer:
+def cipher_of(connection: Connection) -> SecretCipher:
     """What seals and opens the values of a connection's database."""
-    sealer: Sealer = connection.get_execution_options()[OPTION]
-    return sealer
+    cipher: SecretCipher = connection.get_execution_options()[OPTION]
+    return cipher
 
 
-def load_sealer(connection: Connection, directory: Path) -> Sealer:
-    """The sealer of a department; its key is made as long as nobody's secrets are there.
+def load_cipher(connection: Connection, directory: Path) -> SecretCipher:
+    """The cipher of a department; its key is made as long as nobody's secrets are there.
 
     Args:
         connection: a connection of its database, whose tables are made.
@@ -88,7 +88,7 @@ def load_sealer(connection: Connection, directory: Path) -> Sealer:
         raise DepartmentError(f"{path}: others may read this key; run: chmod 600 {path}")
     if len(key) != KEY_BYTES:
         raise DepartmentError(f"{path}: not a key of {KEY_BYTES} bytes; restore it from the backup")
-    return Sealer(key)
+    return SecretCipher(key)
 
 
 def _create(path: Path) -> None:

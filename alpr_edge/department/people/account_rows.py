@@ -8,7 +8,7 @@ from sqlalchemy import Connection, RowMapping, Table, delete, func, insert, sele
 
 from alpr_edge.access.store import Account
 from alpr_edge.department.db import people_schema as schema
-from alpr_edge.department.db.sealed_values import Sealer, sealer_of
+from alpr_edge.department.db.sealed_values import SecretCipher, cipher_of
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.people.credentials import Credentials, Passkey
 from alpr_edge.domain.people.person import Person
@@ -140,8 +140,8 @@ class DepartmentAccountRows:
         keys, table = schema.people_passkeys, schema.people_credentials
         row = self._connection.execute(select(table).where(table.c.person_id == person_id)).one()
         key_rows = self._connection.execute(select(keys).where(keys.c.person_id == person_id).order_by(keys.c.place))
-        sealer = sealer_of(self._connection)
-        return credentials_of(sealer, row._mapping, [key._mapping for key in key_rows])  # noqa: SLF001 - public, says SQLAlchemy
+        cipher = cipher_of(self._connection)
+        return credentials_of(cipher, row._mapping, [key._mapping for key in key_rows])  # noqa: SLF001 - public, says SQLAlchemy
 
     def _lock_of(self, person_id: str) -> Lock | None:
         table = schema.people_locks
@@ -176,13 +176,13 @@ def insert_members(connection: Connection, members: Iterable[Member], people_row
         members: the people, of whom none is there yet.
         people_rows: details and units of each.
     """
-    sealer = sealer_of(connection)
+    cipher = cipher_of(connection)
     rows: dict[Table, list[dict[str, Any]]] = {table: [] for table in _OF_ROSTER}
     for member, people_row in zip(members, people_rows, strict=True):
         person, person_id = member.person, member.person.person_id
         rows[schema.people].append({"person_id": person_id, **people_row})
         rows[schema.people_names] += [{"name": name, "person_id": person_id} for name in person.sign_in_names]
-        rows[schema.people_credentials].append(credentials_row(sealer, person_id, member.credentials))
+        rows[schema.people_credentials].append(credentials_row(cipher, person_id, member.credentials))
         rows[schema.people_passkeys] += passkey_rows(person_id, member.credentials)
     for table, some in rows.items():
         if some:
@@ -199,20 +199,20 @@ def person_of_details(details: dict[str, Any]) -> Person:
     return person_of(PersonPayload.model_validate(details))
 
 
-def credentials_of(sealer: Sealer, row: RowMapping, key_rows: Iterable[RowMapping]) -> Credentials:
+def credentials_of(cipher: SecretCipher, row: RowMapping, key_rows: Iterable[RowMapping]) -> Credentials:
     """The credentials of rows; passkeys in their order.
 
     Raises:
         StoreError: a secret does not open.
     """
     passkeys = tuple(Passkey(key["credential_id"], key["public_key"], key["sign_count"]) for key in key_rows)
-    totp, release = (sealer.open(row[name], f"{name} of {row['person_id']}").decode() for name in _SEALED)
+    totp, release = (cipher.open(row[name], f"{name} of {row['person_id']}").decode() for name in _SEALED)
     return Credentials(row["password_hash"], totp, release, passkeys, row["password_set"])
 
 
-def credentials_row(sealer: Sealer, person_id: str, credentials: Credentials) -> dict[str, Any]:
+def credentials_row(cipher: SecretCipher, person_id: str, credentials: Credentials) -> dict[str, Any]:
     """The row of credentials without passkeys."""
-    sealed = {name: sealer.seal(getattr(credentials, name).encode(), f"{name} of {person_id}") for name in _SEALED}
+    sealed = {name: cipher.seal(getattr(credentials, name).encode(), f"{name} of {person_id}") for name in _SEALED}
     about = {"person_id": person_id, "password_set": credentials.password_set}
     return {**about, "password_hash": credentials.password_hash, **sealed}
 

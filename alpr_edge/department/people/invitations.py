@@ -19,7 +19,7 @@ from alpr_edge.access.passwords import Argon2Passwords
 from alpr_edge.access.totp import matching_step, new_secret
 from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.db.people_schema import people_invitations
-from alpr_edge.department.db.sealed_values import sealer_of
+from alpr_edge.department.db.sealed_values import cipher_of
 from alpr_edge.department.people.account_rows import DepartmentAccountRows
 from alpr_edge.department.people.changes import Author, Change, ChangeAction, note_changes
 from alpr_edge.department.people.people_rows import find_entry, replace_credentials
@@ -151,7 +151,7 @@ class Invitations:
             secret = invitation.pending.totp_secret
             if not secret:
                 secret = new_secret()
-                sealed = sealer_of(connection).seal(secret.encode(), _secret_place(invitation.invitation_id))
+                sealed = cipher_of(connection).seal(secret.encode(), _secret_place(invitation.invitation_id))
                 _set(connection, cookie, totp_secret=sealed)
             return secret
 
@@ -246,7 +246,7 @@ def _open_invitation(connection: Connection, cookie: str, now: datetime) -> Open
     if entry is None or entry.person.status is not AccountStatus.ACTIVE:
         raise AccessError("this account is not active; ask the ALPR administrator")
     passkeys = tuple(_passkey(each) for each in row["passkeys"])
-    secret = sealer_of(connection).open(row["totp_secret"], _secret_place(row["invitation_id"])).decode()
+    secret = cipher_of(connection).open(row["totp_secret"], _secret_place(row["invitation_id"])).decode()
     pending = Credentials(row["password_hash"], secret, passkeys=passkeys)
     return OpenInvitation(row["invitation_id"], entry.person, pending, row["is_code_confirmed"])
 

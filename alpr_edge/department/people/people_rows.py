@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy import JSON, BindParameter, Connection, RowMapping, bindparam, delete, insert, select, update
 
 from alpr_edge.department.db import people_schema as schema
-from alpr_edge.department.db.sealed_values import sealer_of
+from alpr_edge.department.db.sealed_values import cipher_of
 from alpr_edge.department.people.account_rows import (
     credentials_of,
     credentials_row,
@@ -34,7 +34,7 @@ def all_members(connection: Connection) -> Iterator[tuple[Member, list[str]]]:
     sign_ins = {row.person_id: row.last_utc for row in connection.execute(select(schema.people_sign_ins))}
     people, credentials = schema.people, schema.people_credentials
     together = people.c.person_id == credentials.c.person_id
-    query, sealer = select(people.c.details, people.c.units, credentials), sealer_of(connection)
+    query, cipher = select(people.c.details, people.c.units, credentials), cipher_of(connection)
     query = query.join_from(people, credentials, together)
     for row in connection.execute(query.order_by(people.c.person_id)).mappings():
         details = dict(row["details"])
@@ -42,7 +42,7 @@ def all_members(connection: Connection) -> Iterator[tuple[Member, list[str]]]:
         signed_in = sign_ins.get(person.person_id)
         if signed_in is not None and signed_in > person.active_at:
             person = person_of_details(details | {"active_at": signed_in.isoformat()})
-        yield Member(person, credentials_of(sealer, row, keys[person.person_id])), list(row["units"])
+        yield Member(person, credentials_of(cipher, row, keys[person.person_id])), list(row["units"])
 
 
 def find_entry(connection: Connection, name: str) -> Entry | None:
@@ -81,7 +81,7 @@ def replace_credentials(connection: Connection, person_id: str, credentials: Cre
     """Write the credentials of a person who is there, in place of all before."""
     for table in (schema.people_credentials, schema.people_passkeys):
         connection.execute(delete(table).where(table.c.person_id == person_id))
-    row = credentials_row(sealer_of(connection), person_id, credentials)
+    row = credentials_row(cipher_of(connection), person_id, credentials)
     connection.execute(insert(schema.people_credentials).values(row))
     if keys := passkey_rows(person_id, credentials):
         connection.execute(insert(schema.people_passkeys), keys)

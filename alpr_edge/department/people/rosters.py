@@ -14,7 +14,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.db.people_schema import people_rosters
-from alpr_edge.department.db.sealed_values import sealer_of
+from alpr_edge.department.db.sealed_values import cipher_of
 from alpr_edge.department.people.account_rows import newest_header
 from alpr_edge.department.people.changes import Author, Change, ChangeAction, last_change, note_changes
 from alpr_edge.department.people.people_rows import all_members
@@ -99,7 +99,7 @@ class Rosters:
                 people=len(entries),
                 change=change,
                 units={member.person.person_id: units for member, units in entries if units},
-                content=sealer_of(connection).seal(content, _place(serial)),
+                content=cipher_of(connection).seal(content, _place(serial)),
             )
         )
         return header
@@ -152,7 +152,7 @@ class Rosters:
             key = (row.serial, frozenset(each for each, units in row.units.items() if unit_id not in units))
             if key not in self._files:
                 sealed = connection.scalars(select(table.content).where(table.serial == row.serial)).one()
-                content = sealer_of(connection).open(sealed, _place(row.serial))
+                content = cipher_of(connection).open(sealed, _place(row.serial))
                 self._keep(key, _without(content, key[1], load_roster_signer(self._directory)))
             self._files.move_to_end(key)
             return self._files[key]

@@ -4,6 +4,7 @@ import itertools
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -42,13 +43,14 @@ def run() -> None:
                     times[way].append(_refused_ms(desk, next(of_way)))
     means = {way: float(np.mean(values)) for way, values in times.items()}
     errors = [float(np.std(values)) / TRIES**0.5 for values in times.values()]
+    by_way: dict[str, Any] = {f"mean_{way}_ms": round(mean, 3) for way, mean in means.items()}
     figure(
         "access.refusal_difference_ms",
         max(means.values()) - min(means.values()),
         "ms",
         of=TRIES,
         standard_error_ms=round(sum(error**2 for error in sorted(errors)[-2:]) ** 0.5, 4),
-        **{f"mean_{way}_ms": round(mean, 3) for way, mean in means.items()},
+        **by_way,
     )
 
 

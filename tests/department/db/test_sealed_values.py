@@ -10,7 +10,7 @@ from sqlalchemy import LargeBinary, select, update
 from alpr_edge.access.totp import new_secret
 from alpr_edge.department.db.database import DATABASE_NAME, DepartmentDatabase
 from alpr_edge.department.db.people_schema import people_credentials, people_invitations, people_rosters
-from alpr_edge.department.db.sealed_values import KEY_BYTES, KEY_NAME, Sealer
+from alpr_edge.department.db.sealed_values import KEY_BYTES, KEY_NAME, SecretCipher
 from alpr_edge.department.people.account_rows import DepartmentAccountRows
 from alpr_edge.department.people.changes import Author
 from alpr_edge.department.people.people_rows import replace_credentials
@@ -122,12 +122,12 @@ def test_another_key_opens_nothing_and_says_so(directory: Path) -> None:
 
 
 def test_every_changed_byte_is_found() -> None:
-    sealer = Sealer(bytes(KEY_BYTES))
-    sealed = sealer.seal(b"secret", "here")
-    assert sealer.open(sealed, "here") == b"secret"
+    cipher = SecretCipher(bytes(KEY_BYTES))
+    sealed = cipher.seal(b"secret", "here")
+    assert cipher.open(sealed, "here") == b"secret"
     for place in range(len(sealed)):
         changed = bytearray(sealed)
         changed[place] ^= 1
         with pytest.raises(StoreError):
-            sealer.open(bytes(changed), "here")
-    assert sealer.open(b"", "anywhere") == sealer.seal(b"", "anywhere") == b""
+            cipher.open(bytes(changed), "here")
+    assert cipher.open(b"", "anywhere") == cipher.seal(b"", "anywhere") == b""
