@@ -29,6 +29,38 @@ settings.register_profile("mutation", deadline=None, derandomize=True, phases=(P
 settings.load_profile("ci" if IN_CI else "desk")
 
 
+LONG_FILES = (
+    "scripts/faults/test_torture.py",
+    "app/test_sync_daemons.py",
+    "app/test_unit_sounds.py",
+    "scripts/benchmarks/test_benchmarks_path.py",
+    "scripts/test_demo.py",
+    "app/stages/test_power.py",
+    "app/stages/test_storage_faults.py",
+    "test_wheel.py",
+    "uplink/test_failing_items.py",
+    "app/test_daemons.py",
+    "network/test_faults.py",
+    "cli/unit/test_check.py",
+    "app/pipeline/test_misreads.py",
+    "store/recovery/test_salvage.py",
+    "scripts/test_demo_run.py",
+    "app/replay/test_drive.py",
+    "scripts/benchmarks/test_benchmarks.py",
+    "services/models/test_choice.py",
+    "cli/test_drive_interrupts.py",
+    "alerts/test_alsa.py",
+    "app/test_threads.py",
+)
+"""The files whose tests take longest, the longest first."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest files, so that no process is left with one of them when the others have ended."""
+    ranks = {ROOT / "tests" / name: rank for rank, name in enumerate(LONG_FILES)}
+    items.sort(key=lambda item: ranks.get(item.path, len(ranks)))
+
+
 def _lacking(what: str) -> NoReturn:
     """The one place where a test may be left out, and never in CI."""
     if IN_CI:

@@ -25,4 +25,4 @@ def test_a_part_that_is_none_is_refused() -> None:
     command = [sys.executable, "-m", "scripts.benchmarks", "access", "--only", "everything"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 2
-    assert "unknown: everything; there: permission, sign_in, roster" in done.stderr
+    assert "unknown: everything; there: permission, sign_in, refusals, roster" in done.stderr

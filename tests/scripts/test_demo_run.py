@@ -1,7 +1,8 @@
-"""What the demo leaves and shows of its processes: no password, code, secret or token, and no plate in a log."""
+"""A run of the demo: what it shows, and what it leaves: no password, code, secret or token, and no plate in a log."""
 
 import base64
 import json
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -34,6 +35,8 @@ class Leavings:
     people: dict[str, dict[str, str]]
     plates: set[str]
     output: str
+    errors: str
+    machine_before: int | None
     seen_of_processes: set[bytes] = field(default_factory=set)
 
     def secrets(self) -> Iterator[tuple[str, bytes]]:
@@ -55,6 +58,12 @@ class Leavings:
         return {plate for plate in self.plates if plate.encode() in content.upper()}
 
 
+def machine_state() -> int | None:
+    """When the keys of this machine, if it is a unit itself, were changed last."""
+    keys = Path("/etc/alpr-edge/tls")
+    return keys.stat().st_mtime_ns if keys.exists() else None
+
+
 def look_at_processes(checkout: Path, seen: set[bytes], stop: threading.Event) -> None:
     """Keep the command line and the environment of every process that works in a folder."""
     while not stop.wait(POLL_S):
@@ -72,7 +81,7 @@ def leavings(tmp_path_factory: pytest.TempPathFactory) -> Leavings:
     demo, kept = make_demo(folder), folder / "people.json"
     observer = OBSERVER.format(real=str(ROOT / "scripts" / "demo_people.py"), kept=str(kept))
     (demo.parent / "demo_people.py").write_text(observer, encoding="utf-8")
-    seen, stop = set[bytes](), threading.Event()
+    seen, stop, before = set[bytes](), threading.Event(), machine_state()
     watch = threading.Thread(target=look_at_processes, args=(demo.parents[1], seen, stop))
     watch.start()
     try:
@@ -84,7 +93,24 @@ def leavings(tmp_path_factory: pytest.TempPathFactory) -> Leavings:
     assert process.returncode == 0, errors
     out = demo.parents[1] / "out" / "demo"
     plates = {read["plate"] for read in lines_of(out / "drive" / "reads.jsonl")}
-    return Leavings(out, json.loads(kept.read_text(encoding="utf-8")), plates, output + errors, seen)
+    return Leavings(out, json.loads(kept.read_text(encoding="utf-8")), plates, output, errors, before, seen)
+
+
+def test_a_drive_is_shown_read_by_read(leavings: Leavings) -> None:
+    output = leavings.output
+    assert all(f"  {plate}  " in output for plate in leavings.plates)
+    assert "  No hotlist was given: add --hotlist FILE." in output
+    assert "      alpr-edge: sign in first: alpr-edge sign-in" in output
+    assert (
+        "      alpr-edge: your CJIS security training is missing or has run out; see the training supervisor" in output
+    )
+    assert re.search(r"^ +Demo officer +stolen_vehicle +1 +0 +0$", output, re.MULTILINE), "the look is not on record"
+    assert re.search(r"^access log of demo-1: (\d+) records, \1 cosigned$", output, re.MULTILINE)
+    assert (leavings.out / "tls" / "department-media.pem").is_file()
+
+
+def test_nothing_is_written_elsewhere(leavings: Leavings) -> None:
+    assert leavings.machine_before == machine_state()
 
 
 def test_there_is_something_to_be_found(leavings: Leavings) -> None:
@@ -101,7 +127,7 @@ def test_what_people_sign_in_with_is_in_no_file_and_no_output(leavings: Leavings
     assert {"department.db", "accounts.db", "access.db", "department.log"} <= {path.name for path in files}
     found = {str(path.relative_to(leavings.out)): leavings.found_in(path.read_bytes()) for path in files}
     assert {name: names for name, names in found.items() if names} == {}
-    assert leavings.found_in(leavings.output.encode()) == []
+    assert leavings.found_in((leavings.output + leavings.errors).encode()) == []
 
 
 def test_what_people_sign_in_with_is_in_no_command_line_and_no_environment(leavings: Leavings) -> None:
