@@ -17,6 +17,7 @@
     │   ├── LostError            stored data is missing or was changed: trying again will not help
     │   ├── PictureError         a picture cannot be kept; its read may be kept without it
     │   └── RefusedError         one record cannot be kept in this form: trying again will not help
+    ├── DispositionError     an answer to a hit is none, or what belongs to it is missing
     ├── AuditError           a log, a checkpoint or a proof does not hold, or is none
     ├── DepartmentError      the department's folder, certificates or server cannot be used
     ├── PowerError           the ignition cannot be read, or the order to power off failed
@@ -93,6 +94,10 @@ class FeedClockError(FeedError):
 
 class StoreError(AlprEdgeError):
     """The store cannot be opened, its key is wrong, or it refused a write."""
+
+
+class DispositionError(AlprEdgeError):
+    """An answer to a hit is none of its part, or what belongs to it is missing; the text says what to give."""
 
 
 class AuditError(AlprEdgeError):

@@ -1,0 +1,72 @@
+"""What is known of a hit by all dispositions that were made: for each part, the newest that was not undone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from alpr_edge.domain.dispositions.disposition import (
+    ConfirmationAnswer,
+    Disposition,
+    DispositionPart,
+    InquiryAnswer,
+)
+
+
+class Verification(StrEnum):
+    """How far a hit is verified (policy 462.4(f))."""
+
+    NOT_CONFIRMED = "not_confirmed"
+    """Nothing is recorded, or not all of it."""
+    NOT_PRACTICABLE = "not_practicable"
+    """No inquiry could be made; it stays not confirmed."""
+    ON_FILE = "on_file"
+    """CLETS still has it; the agency has not confirmed it yet."""
+    CONFIRMED = "confirmed"
+    """CLETS still has it, and the agency confirms it."""
+    REFUSED = "refused"
+    """The agency does not confirm it."""
+    NOT_ON_FILE = "not_on_file"
+    """CLETS has it no longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class HitState:
+    """What counts of a hit now."""
+
+    read: Disposition | None = None
+    inquiry: Disposition | None = None
+    confirmation: Disposition | None = None
+    outcome: Disposition | None = None
+
+    @classmethod
+    def of(cls, dispositions: Sequence[Disposition]) -> "HitState":
+        """The state after dispositions of one hit, in the order in which they were made."""
+        undone_ids = {each.undoes for each in dispositions}
+        parts = {
+            each.part.value: each for each in dispositions if not each.undoes and each.disposition_id not in undone_ids
+        }
+        return cls(**parts)
+
+    def newest(self, part: DispositionPart) -> Disposition | None:
+        """The disposition that counts for a part."""
+        disposition: Disposition | None = getattr(self, part.value)
+        return disposition
+
+    @property
+    def is_dealt_with(self) -> bool:
+        """Whether somebody said what was read: the first answer, after which a hit counts no more as waiting."""
+        return self.read is not None
+
+    @property
+    def verification(self) -> Verification:
+        """How far it is verified."""
+        inquiry = None if self.inquiry is None else self.inquiry.answer
+        confirmation = None if self.confirmation is None else self.confirmation.answer
+        if inquiry == InquiryAnswer.NOT_ON_FILE:
+            return Verification.NOT_ON_FILE
+        if confirmation == ConfirmationAnswer.REFUSED:
+            return Verification.REFUSED
+        if inquiry == InquiryAnswer.STILL_ON_FILE:
+            is_confirmed = confirmation == ConfirmationAnswer.CONFIRMED
+            return Verification.CONFIRMED if is_confirmed else Verification.ON_FILE
+        return Verification.NOT_PRACTICABLE if inquiry == InquiryAnswer.NOT_PRACTICABLE else Verification.NOT_CONFIRMED
