@@ -1,9 +1,11 @@
 """Reads, hits and alerts of tests."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from alpr_edge.domain.alerting import Alert, Level, ListAge, Tone
 from alpr_edge.domain.deletion_dates import DepartmentDate
+from alpr_edge.domain.dispositions.disposition import Disposition, DispositionPart, DispositionText
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.hits import Generation, Hit, HotlistEntry, MatchKind, Reason, StateMatch
 from alpr_edge.domain.instants import Instant, UtcSource
@@ -62,6 +64,14 @@ def hit(hit_id: str = "hit-1", read_id: str = "read-1", plate: str = "7ABC123") 
 
 def alert(hit_id: str = "hit-1", read_id: str = "read-1") -> Alert:
     return Alert(hit_id, read_id, Level.HIGH, Tone.HIGH, "stolen vehicle; verify through CLETS", ListAge.FRESH)
+
+
+def disposition(number: int = 1, **changes: object) -> Disposition:
+    """What an officer says of a hit."""
+    text = DispositionText(reason="the terminal was down", number="12-A", name="Desk of Fresno PD")
+    about = (f"unit-1:{number}", "hit-1", DispositionPart.READ, "correct", text, "")
+    made = Disposition(*about, "ana", "Ana Ruiz", "2f1c", instant(number))
+    return replace(made, **changes)  # type: ignore[arg-type] # any field
 
 
 def bear_out(database: Database, now: Instant) -> None:

@@ -8,6 +8,7 @@ Versions are those of ``PRAGMA user_version``:
    with what later rights depend on; alerts and withdrawals. The four older tables are written anew: SQLite cannot
    change a primary key. That takes as much room again as the database has, which what comes later then uses.
 4. People, their credentials, invitations and rosters; all tables are new.
+5. What officers say of hits; a new table.
 """
 
 from sqlalchemy import Connection, Table, inspect

@@ -17,7 +17,7 @@ What units sent is kept by its id and its unit: two units may use one id, and ne
 
 from sqlalchemy import Boolean, Column, DateTime, Float, Integer, LargeBinary, MetaData, String, Table
 
-VERSION = 4
+VERSION = 5
 """``PRAGMA user_version`` of a database this release made. 2: certificates; a release that did not look whether one was
 revoked must not serve this database. 3: items by unit; a release that looks an item up by its id alone must not either.
 4: people; nor one that tells no unit of a roster, since a suspension would reach no car.
@@ -102,6 +102,24 @@ withdrawals = Table(
     Column("unit_id", String, primary_key=True),
     Column("read_id", String, nullable=False, index=True),
     Column("withdrawn", String),  # likewise
+)
+
+dispositions = Table(
+    "dispositions",
+    metadata,
+    Column("disposition_id", String, primary_key=True),
+    Column("unit_id", String, primary_key=True),
+    Column("hit_id", String, nullable=False, index=True),
+    Column("read_id", String, nullable=False),
+    Column("part", String, nullable=False),
+    Column("answer", String, nullable=False),  # empty: it undoes another
+    Column("reason", String, nullable=False),
+    Column("number", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("undoes", String, nullable=False),
+    Column("person_id", String, nullable=False),
+    Column("person", String, nullable=False),
+    Column("made", String),  # RFC 3339 as the unit believed; null when its clock was unset
 )
 
 read_times = Table(

@@ -13,9 +13,10 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from sqlalchemy import Table
 
-from alpr_edge.department.db.schema import alerts, hits, read_times, reads, withdrawals
+from alpr_edge.department.db.schema import alerts, dispositions, hits, read_times, reads, withdrawals
 from alpr_edge.department.ingest import log_items
 from alpr_edge.department.ingest.ownership import Reference, hit_reference, may_name, read_reference
+from alpr_edge.domain.protocol.dispositions import DispositionPayload, disposition_item_id
 from alpr_edge.domain.protocol.hits import (
     AlertPayload,
     HitPayload,
@@ -125,7 +126,11 @@ _HIT_COLUMNS = (
     *("hit_id", "read_id", "unit_id", "plate", "entry_plate", "entry_state", "source", "reason", "record_id"),
     *("list_age_s", "match_kind", "state_match", "covert", "level", "vehicle", "remarks"),
 )
-"""Columns that have the names of the payload's fields."""
+_DISPOSITION_COLUMNS = (
+    *("disposition_id", "unit_id", "hit_id", "read_id", "part", "answer", "reason", "number", "name", "undoes"),
+    *("person_id", "person"),
+)
+"""Columns that have the names of the payload's fields, likewise those of a hit."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -194,7 +199,16 @@ def _withdrawal(part: Part, unit_id: str) -> _Content:
     return _Content(withdrawals, row | {"withdrawn": payload.withdrawn.utc}, _hit_and_read(payload))
 
 
-def _hit_and_read(payload: AlertPayload | WithdrawalPayload) -> tuple[Reference, ...]:
+def _disposition(part: Part, unit_id: str) -> _Content:
+    payload = _parse(DispositionPayload, part.body)
+    _same("disposition_id", disposition_item_id(payload.disposition_id), part.item_id)
+    _same("unit_id", payload.unit_id, unit_id)
+    _own("disposition_id", payload.disposition_id, unit_id)
+    row = {name: getattr(payload, name) for name in _DISPOSITION_COLUMNS} | {"made": payload.made.utc}
+    return _Content(dispositions, row, _hit_and_read(payload))
+
+
+def _hit_and_read(payload: AlertPayload | WithdrawalPayload | DispositionPayload) -> tuple[Reference, ...]:
     return hit_reference("hit_id", payload.hit_id), read_reference("read_id", payload.read_id)
 
 
@@ -257,6 +271,7 @@ _CHECKS: dict[ItemKind, Callable[[Part, str], _Content]] = {
     ItemKind.TIME: _time,
     ItemKind.ALERT: _alert,
     ItemKind.WITHDRAWAL: _withdrawal,
+    ItemKind.DISPOSITION: _disposition,
     ItemKind.ACCESS_RECORD: _log_item,
     ItemKind.CHECKPOINT: _log_item,
 }

@@ -66,6 +66,8 @@ class ItemKind(StrEnum):
     """What an officer was shown of a hit (:mod:`~alpr_edge.domain.protocol.hits`)."""
     WITHDRAWAL = "withdrawal"
     """That an alert no longer held."""
+    DISPOSITION = "disposition"
+    """What an officer says of a hit (:mod:`~alpr_edge.domain.protocol.dispositions`)."""
     ACCESS_RECORD = "access_record"
     """A record of the unit's access log (:mod:`alpr_edge.domain.access_log.records`)."""
     CHECKPOINT = "checkpoint"

@@ -14,6 +14,9 @@ class Operation(StrEnum):
     """An operation of a service, by its word in the access log."""
 
     SHOW_READS = "show_reads"
+    SHOW_HIT = "show_hit"
+    DISPOSE_HIT = "dispose_hit"
+    VERIFY_HIT = "verify_hit"
     EXPORT_PICTURE = "export_picture"
     MATCH_PLATE = "match_plate"
     ADD_ENTRY = "add_entry"
@@ -71,6 +74,9 @@ def _upkeep(action: Action) -> OperationRule:
 
 RULES: dict[Operation, OperationRule] = {
     Operation.SHOW_READS: OperationRule(Action.SEE_READS),
+    Operation.SHOW_HIT: OperationRule(Action.SEE_HITS),
+    Operation.DISPOSE_HIT: _change(Action.DISPOSE),
+    Operation.VERIFY_HIT: _change(Action.VERIFY),
     Operation.EXPORT_PICTURE: OperationRule(Action.SEE_READS),
     Operation.MATCH_PLATE: OperationRule(Action.SEARCH),
     Operation.ADD_ENTRY: _change(Action.ADD_ENTRY),

@@ -122,7 +122,20 @@ alerts = Table(
 )
 Index("alerts_read", alerts.c.read_id)
 
-# An item's id is that of its read or hit (with a prefix for an alert, a withdrawal or a time), or its image's digest.
+# What officers say of hits; a trigger keeps rows from being changed.
+dispositions = Table(
+    "dispositions",
+    metadata,
+    sequence(),
+    Column("disposition_id", Text, nullable=False, unique=True),
+    Column("hit_id", Text, ForeignKey("hits.hit_id"), nullable=False),
+    *(Column(name, Text, nullable=False) for name in ("part", "answer", "reason", "number", "name", "undoes")),
+    *(Column(name, Text, nullable=False) for name in ("person_id", "person", "session")),
+    *instant_columns("made"),
+)
+Index("dispositions_hit", dispositions.c.hit_id)
+
+# An item's id is that of its read or hit (with a prefix for what is said of one), or its image's digest.
 outbox = Table(
     "outbox",
     metadata,

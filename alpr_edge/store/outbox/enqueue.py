@@ -8,8 +8,10 @@ from sqlalchemy import Connection
 from sqlalchemy.dialects.sqlite import insert
 
 from alpr_edge.domain.alerting import Alert
+from alpr_edge.domain.dispositions.disposition import Disposition
 from alpr_edge.domain.hits import Hit
 from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.protocol.dispositions import disposition_item_id, disposition_payload
 from alpr_edge.domain.protocol.hits import (
     alert_item_id,
     alert_payload,
@@ -52,6 +54,13 @@ def queue_withdrawal(connection: Connection, alert: Alert, withdrawn: Instant, u
     body = encode(withdrawal_payload(alert, withdrawn, unit_id))
     row = body_row(withdrawal_item_id(alert.hit_id), ItemKind.WITHDRAWAL, Urgency.HIT, body, withdrawn.utc)
     return _queue_once(connection, row)
+
+
+def queue_disposition(connection: Connection, disposition: Disposition, read_id: str, unit_id: str) -> bool:
+    """Queue what an officer says of a hit; False: it is queued already."""
+    body = encode(disposition_payload(disposition, read_id, unit_id))
+    item_id = disposition_item_id(disposition.disposition_id)
+    return _queue_once(connection, body_row(item_id, ItemKind.DISPOSITION, Urgency.HIT, body, disposition.made.utc))
 
 
 def queue_read(connection: Connection, read: PlateRead) -> None:

@@ -20,13 +20,15 @@ from sqlalchemy import ColumnElement, Connection, Exists, Table, exists, literal
 from sqlalchemy.dialects.sqlite import insert
 
 from alpr_edge.domain.errors import StoreError
+from alpr_edge.domain.protocol.dispositions import disposition_item_id
 from alpr_edge.domain.protocol.hits import alert_item_id, withdrawal_item_id
 from alpr_edge.domain.reads import PlateRead
 from alpr_edge.store.db.database import Database
-from alpr_edge.store.db.schema import alerts, evidence, generations, hits, images, outbox, reads
+from alpr_edge.store.db.schema import alerts, dispositions, evidence, generations, hits, images, outbox, reads
 from alpr_edge.store.evidence.images import PREFIXES, ImageStore
 from alpr_edge.store.outbox import enqueue
 from alpr_edge.store.reads import queries
+from alpr_edge.store.reads.dispositions import dispositions_of
 from alpr_edge.store.reads.queries import StoredAlert
 from alpr_edge.store.recovery.damaged_databases import DamagedDatabase
 from alpr_edge.store.recovery.key_check import KeyMark
@@ -236,7 +238,7 @@ def _keep_receipt(connection: Connection, row: Row) -> None:
 
 
 def _reads_to_requeue(connection: Connection, read_ids: list[str]) -> list[str]:
-    """Of these reads, those that are to be sent themselves, or of which a hit, an alert or an image is."""
+    """Of these reads, those that are to be sent themselves, or of which a hit, an alert, an answer or an image is."""
     of_hit = select(hits.c.seq).where(hits.c.read_id == reads.c.read_id, ~_item(hits.c.hit_id)).exists()
     of_image = select(evidence.c.place).where(evidence.c.read_id == reads.c.read_id, ~_item(evidence.c.sha256)).exists()
     of_alert = [
@@ -246,7 +248,10 @@ def _reads_to_requeue(connection: Connection, read_ids: list[str]) -> list[str]:
             (literal(withdrawal_item_id("")).concat(alerts.c.hit_id), alerts.c.withdrawn_boot_id.is_not(None)),
         )
     ]
-    lacking = or_(~_item(reads.c.read_id), of_hit, of_image, *of_alert)
+    said = literal(disposition_item_id("")).concat(dispositions.c.disposition_id)
+    of_reads = (dispositions.c.hit_id == hits.c.hit_id) & (hits.c.read_id == reads.c.read_id)
+    of_answer = select(dispositions.c.seq).where(of_reads, ~_item(said)).exists()
+    lacking = or_(~_item(reads.c.read_id), of_hit, of_image, of_answer, *of_alert)
     return list(connection.scalars(select(reads.c.read_id).where(reads.c.read_id.in_(read_ids), lacking)))
 
 
@@ -264,6 +269,12 @@ def _queue_read_again(connection: Connection, read_id: str) -> int:
         enqueue.queue_hits(connection, lost_hits, stored_read.read)
     count = len(lost_hits) + sum(
         _queue_alert_again(connection, stored_alert, stored_read.read) for stored_alert in stored_read.alerts
+    )
+    answers = dispositions_of(connection, [hit.hit_id for hit in stored_read.hits])
+    count += sum(
+        enqueue.queue_disposition(connection, each, read_id, stored_read.read.unit_id)
+        for of_hit in answers.values()
+        for each in of_hit
     )
     count += sum(enqueue.queue_image(connection, ref.sha256, ref.length) for ref in stored_read.read.evidence)
     if not stored_read.closed or _is_queued(connection, read_id):

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, exists, func, literal, not_, select
 
 from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.protocol.dispositions import disposition_item_id
 from alpr_edge.domain.protocol.hits import alert_item_id, withdrawal_item_id
 from alpr_edge.domain.protocol.time_corrections import time_item_id
 from alpr_edge.domain.retention import KeptRead
@@ -15,7 +16,7 @@ from alpr_edge.domain.timeline import Timeline
 from alpr_edge.store.db import clock_pairs
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.row_mapping import instant_of
-from alpr_edge.store.db.schema import alerts, evidence, hits, hold_ends, holds, images, outbox, reads
+from alpr_edge.store.db.schema import alerts, dispositions, evidence, hits, hold_ends, holds, images, outbox, reads
 from alpr_edge.store.evidence.images import OVERHEAD_BYTES
 
 BLOCK_BYTES = 4096
@@ -124,11 +125,13 @@ def _query() -> Select[Any]:
 
 
 def _is_acknowledged() -> ColumnElement[bool]:
-    """Whether a read is closed and all its items are delivered: read, hits, alerts, images and corrected times."""
+    """Whether a read is closed and its items are delivered: read, hits, answers, alerts, images, corrected times."""
+    said = literal(disposition_item_id("")).concat(dispositions.c.disposition_id)
     return and_(
         reads.c.closed == 1,
         _is_delivered(reads.c.read_id),
         not_(exists().where(hits.c.read_id == reads.c.read_id, not_(_is_delivered(hits.c.hit_id)))),
+        not_(exists().where(hits.c.read_id == reads.c.read_id, dispositions.c.hit_id == hits.c.hit_id, _waits(said))),
         not_(exists().where(evidence.c.read_id == reads.c.read_id, not_(_is_delivered(evidence.c.sha256)))),
         *(not_(_waits(time_of_read)) for time_of_read in _time_ids()),
         # Older releases queued no alerts: an alert without an item does not count.

@@ -15,12 +15,13 @@ from sqlalchemy import Connection, RowMapping, delete, insert, select
 
 from alpr_edge.domain.deletion_dates import Objection
 from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.protocol.dispositions import disposition_item_id
 from alpr_edge.domain.protocol.hits import alert_item_id, withdrawal_item_id
 from alpr_edge.domain.protocol.time_corrections import time_item_id
 from alpr_edge.domain.retention import DeletionReason, RetentionLimits, select_deletions
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.row_mapping import instant_row
-from alpr_edge.store.db.schema import alerts, deletions, evidence, hits, outbox, reads
+from alpr_edge.store.db.schema import alerts, deletions, dispositions, evidence, hits, outbox, reads
 from alpr_edge.store.reads.repository import ReadStore
 from alpr_edge.store.retention import candidates, holds
 from alpr_edge.store.retention.candidates import Ages, RetentionCandidate
@@ -224,8 +225,12 @@ def _remove_rows(connection: Connection, read_ids: Sequence[str], dropped_digest
     dropped_digests.update(connection.scalars(select(evidence.c.sha256).where(of_these)))
     hit_ids = connection.scalars(select(hits.c.hit_id).where(hits.c.read_id.in_(read_ids))).all()
     time_ids = [time_item_id(read_id, sure=sure) for read_id in read_ids for sure in (True, False)]
+    of_hits = dispositions.c.hit_id.in_(hit_ids)
+    said_ids = connection.scalars(select(dispositions.c.disposition_id).where(of_hits)).all()
+    connection.execute(delete(dispositions).where(of_hits))
     for table in (evidence, alerts, hits):
         connection.execute(delete(table).where(table.c.read_id.in_(read_ids)))
     alert_ids = [item_id for hit_id in hit_ids for item_id in (alert_item_id(hit_id), withdrawal_item_id(hit_id))]
-    connection.execute(delete(outbox).where(outbox.c.item_id.in_([*read_ids, *hit_ids, *time_ids, *alert_ids])))
+    item_ids = [*read_ids, *hit_ids, *time_ids, *alert_ids, *map(disposition_item_id, said_ids)]
+    connection.execute(delete(outbox).where(outbox.c.item_id.in_(item_ids)))
     connection.execute(delete(reads).where(reads.c.read_id.in_(read_ids)))

@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 from alpr_edge.department.ingest.records import Part
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.domain.alerting import Level
+from alpr_edge.domain.dispositions.disposition import Disposition
 from alpr_edge.domain.errors import DepartmentError, StoreError
+from alpr_edge.domain.protocol.dispositions import disposition_item_id, disposition_payload
 from alpr_edge.domain.protocol.hits import alert_payload, hit_payload, withdrawal_payload
 from alpr_edge.domain.protocol.items import BODY_BYTES_MAX, ItemAnswerPayload, ItemKind, OutboxItem, digest, encode
-from tests.store.records import alert, hit, instant, plate_read
+from tests.store.records import alert, disposition, hit, instant, plate_read
 from tests.uplink.items import hit_item, image_item, item, read_item, stored_digests
 
 BATCH = [hit_item(), image_item(), read_item()]
@@ -286,6 +288,20 @@ def test_an_alert_that_a_release_rolled_back_to_sends_is_one_as_well(storage: St
 
 
 @pytest.mark.review(19)
+def test_what_an_officer_says_of_a_hit_has_a_row(storage: Storage, directory: Path) -> None:
+    said = disposition(2)
+    sent = item(disposition_item_id(said.disposition_id), ItemKind.DISPOSITION, _disposition_body(said))
+    assert [answer.status for answer in store(storage, hit_item(), sent)] == [200, 200]
+    rows = query(directory, "SELECT hit_id, read_id, part, answer, number, person, made FROM dispositions")
+    assert rows == [("hit-1", "read-1", "read", "correct", "12-A", "Ana Ruiz", "2026-05-04T12:30:00.125Z")]
+    others = item("disposition:unit-2:1", ItemKind.DISPOSITION, _disposition_body(said))
+    assert [answer.status for answer in store(storage, others)] == [422]
+
+
+def _disposition_body(said: Disposition) -> bytes:
+    return encode(disposition_payload(said, "read-1", "unit-1"))
+
+
 def test_hits_alerts_and_withdrawals_have_rows_with_what_rights_depend_on(storage: Storage, directory: Path) -> None:
     covert_hit = replace(hit(), level=int(Level.HIGH), entry=replace(hit().entry, covert=True))
     items = [

@@ -12,6 +12,7 @@ from sqlalchemy import select, text, update
 from alpr_edge.store.db import clock_pairs
 from alpr_edge.store.db.database import DATABASE_NAME, Database
 from alpr_edge.store.db.schema import metadata, outbox, reads
+from alpr_edge.store.reads.dispositions import add_disposition, dispositions_of
 from alpr_edge.store.reads.repository import DecidedRecord
 from alpr_edge.store.recovery.damaged_databases import damaged_databases, set_aside
 from alpr_edge.store.recovery.key_check import MARK_NAME
@@ -32,7 +33,7 @@ from tests.store.damage import (
     reads_by_page,
     unit,
 )
-from tests.store.records import START, alert, hit, instant, plate_read
+from tests.store.records import START, alert, disposition, hit, instant, plate_read
 
 WAL = f"{DATABASE_NAME}-wal"
 ALL = {f"read-{number}" for number in range(READS)}
@@ -256,6 +257,24 @@ def test_an_alert_that_lost_its_place_in_the_queue_is_queued_again_as_it_was(dat
         store.salvage()
         assert [(item.item_id, item.body) for item in store.outbox.due(3, 10**6)] == before
     assert [item_id for item_id, _ in before] == ["hit-1", "alert:hit-1", "withdrawal:hit-1"]
+
+
+def test_an_answer_to_a_hit_that_lost_its_place_in_the_queue_is_queued_again_as_it_was(data: Path) -> None:
+    said = disposition()
+    with unit(data) as store:
+        store.reads.commit([DecidedRecord(plate_read("read-1"), hits=(hit(),))])
+        with store.database.write() as connection:
+            add_disposition(connection, said, "unit-1")
+        before = [(item.item_id, item.body) for item in store.outbox.due(10, 10**6)]
+        with store.database.write() as connection:
+            connection.exec_driver_sql("DELETE FROM outbox")
+    set_aside(data)
+    with unit(data) as store:
+        store.salvage()
+        assert [(item.item_id, item.body) for item in store.outbox.due(2, 10**6)] == before
+        with store.database.read() as connection:
+            assert dispositions_of(connection, ["hit-1"]) == {"hit-1": [said]}
+    assert len(before) == 2
 
 
 @settings(max_examples=30)

@@ -8,17 +8,19 @@ from sqlalchemy import Connection, func, select, text
 
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.protocol.dispositions import disposition_item_id
 from alpr_edge.domain.protocol.items import Answer, Outcome
 from alpr_edge.domain.retention import DeletionReason, RetentionLimits
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.schema import deletions, evidence, images, metadata, reads
 from alpr_edge.store.evidence.images import ImageStore
 from alpr_edge.store.outbox.outbox import Outbox
+from alpr_edge.store.reads.dispositions import add_disposition
 from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord, ReadStore
 from alpr_edge.store.retention import holds
 from alpr_edge.store.retention.holds import Hold
 from alpr_edge.store.retention.purge import Purge
-from tests.store.records import CROP, SCENE, alert, bear_out, decided_record, hit, instant, plate_read
+from tests.store.records import CROP, SCENE, alert, bear_out, decided_record, disposition, hit, instant, plate_read
 
 DAY_MS = 86_400_000.0
 LIMITS = RetentionLimits(acknowledged_max=timedelta(days=30), policy_max=timedelta(days=365))
@@ -134,6 +136,22 @@ def test_an_alert_without_its_receipt_keeps_the_whole_read_and_goes_with_it(
     run(database, store, SOON, MUCH)
     with database.read() as connection:
         assert rows_of(connection, "read-1") == rows_of(connection, "hit-1") == []
+
+
+def test_an_answer_without_its_receipt_keeps_the_whole_read_and_goes_with_it(
+    database: Database, store: ReadStore, outbox: Outbox
+) -> None:
+    keep(store, "read-1")
+    said = disposition(hit_id="hit of read-1")
+    with database.write() as connection:
+        add_disposition(connection, said, "unit-1")
+    deliver(outbox, lambda item_id: item_id != disposition_item_id(said.disposition_id))
+    run(database, store, SOON, MUCH)
+    assert left(database) == {"read-1"}
+    deliver(outbox)
+    run(database, store, SOON, MUCH)
+    with database.read() as connection:
+        assert rows_of(connection, "read-1") == rows_of(connection, said.disposition_id) == []
 
 
 def test_for_want_of_room_the_oldest_go_and_only_as_many_as_needed(

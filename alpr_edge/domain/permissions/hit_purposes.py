@@ -1,0 +1,23 @@
+"""The purpose for which a hit is looked at: that of the reason for which the plate is listed."""
+
+from alpr_edge.domain.hits import Reason
+from alpr_edge.domain.permissions.purposes import Purpose, PurposeCode
+
+_PURPOSES: dict[Reason, PurposeCode] = {
+    Reason.STOLEN_VEHICLE: PurposeCode.STOLEN_VEHICLE,
+    Reason.STOLEN_PLATE: PurposeCode.STOLEN_VEHICLE,
+    Reason.WANTED_PERSON: PurposeCode.WANTED_OR_MISSING,
+    Reason.MISSING_PERSON: PurposeCode.WANTED_OR_MISSING,
+    Reason.VIOLENT_PERSON: PurposeCode.WANTED_OR_MISSING,
+    Reason.SUPERVISED_RELEASE: PurposeCode.WANTED_OR_MISSING,
+}
+
+
+def purpose_of_hit(reason: Reason, case: str | None = None) -> Purpose:
+    """What a hit is looked at for (policy 462.3): the officer did not ask for it, the list did.
+
+    Args:
+        reason: why the plate is listed; one without a purpose of its own is an alert.
+        case: a case number that is known of it.
+    """
+    return Purpose(_PURPOSES.get(reason, PurposeCode.EMERGENCY_ALERT), case=case)

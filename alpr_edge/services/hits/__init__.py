@@ -1,0 +1,1 @@
+"""What officers see of hits, and what they say of them."""

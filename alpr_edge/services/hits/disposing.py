@@ -1,0 +1,84 @@
+"""Records what an officer says of a hit: what was read, how it was verified (policy 462.4(f)), what came of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from alpr_edge.domain.dispositions.disposition import Disposition, DispositionPart, DispositionText, check_answer
+from alpr_edge.domain.dispositions.hit_state import HitState
+from alpr_edge.domain.errors import DispositionError
+from alpr_edge.services.authorisation.authoriser import Authoriser
+from alpr_edge.services.authorisation.operations import Operation
+from alpr_edge.services.hits.hit_views import HitViews
+from alpr_edge.store.db.database import Database
+from alpr_edge.store.reads.dispositions import add_disposition, dispositions_of
+
+_OPERATIONS = {
+    DispositionPart.READ: Operation.DISPOSE_HIT,
+    DispositionPart.INQUIRY: Operation.VERIFY_HIT,
+    DispositionPart.CONFIRMATION: Operation.VERIFY_HIT,
+    DispositionPart.OUTCOME: Operation.DISPOSE_HIT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class HitAnswer:
+    """What an officer answers."""
+
+    part: DispositionPart
+    answer: str
+    """An answer of the part; empty: the newest one is undone."""
+    text: DispositionText = field(default_factory=DispositionText)
+
+
+class HitDispositions:
+    """What is said of the hits of a unit.
+
+    Args:
+        database: the database of this unit.
+        unit_id: this unit.
+        views: the hits.
+        new_id: makes the id of a disposition.
+    """
+
+    def __init__(self, database: Database, unit_id: str, views: HitViews, new_id: Callable[[], str]) -> None:
+        self._database = database
+        self._unit_id = unit_id
+        self._views = views
+        self._new_id = new_id
+
+    def record(self, authoriser: Authoriser, hit_id: str, given: HitAnswer) -> HitState:
+        """Record an answer, or undo the newest of its part; what counted before stays on record.
+
+        Args:
+            authoriser: allows it and puts it on record.
+            hit_id: the hit.
+            given: the answer.
+
+        Returns:
+            What counts of the hit now.
+
+        Raises:
+            AccessError: it is refused.
+            DispositionError: it is no answer, there is nothing to undo, or no such hit.
+        """
+        text = check_answer(given.part, given.answer, given.text) if given.answer else DispositionText()
+        purpose, subject = self._views.subject(hit_id)
+        subject = replace(subject, note=f"{given.part.value}: {given.answer or 'undone'}")
+        with authoriser.access(_OPERATIONS[given.part], purpose, subject) as access:
+            undoes = "" if given.answer else self._newest_id(hit_id, given.part)
+            actor = access.actor
+            who = (actor.person_id, actor.name, actor.session_id)
+            made = Disposition(self._new_id(), hit_id, given.part, given.answer, text, undoes, *who, access.now)
+            with self._database.write() as connection:
+                add_disposition(connection, made, self._unit_id)
+            return self._state(hit_id)
+
+    def _newest_id(self, hit_id: str, part: DispositionPart) -> str:
+        newest = self._state(hit_id).newest(part)
+        if newest is None:
+            raise DispositionError("there is nothing to undo")
+        return newest.disposition_id
+
+    def _state(self, hit_id: str) -> HitState:
+        with self._database.read() as connection:
+            return HitState.of(dispositions_of(connection, [hit_id]).get(hit_id, []))

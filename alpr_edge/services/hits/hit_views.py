@@ -1,0 +1,160 @@
+"""Shows hits to officers: a card for one of them, with all that a stop depends on, and glances of the newest."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from alpr_edge.domain.alerting import Level, ListAge, list_age
+from alpr_edge.domain.dispositions.disposition import Disposition
+from alpr_edge.domain.dispositions.hit_state import HitState
+from alpr_edge.domain.dispositions.plate_comparison import CharacterPair, compare_plates
+from alpr_edge.domain.errors import DispositionError
+from alpr_edge.domain.hits import Hit
+from alpr_edge.domain.permissions.hit_purposes import purpose_of_hit
+from alpr_edge.domain.permissions.purposes import Purpose
+from alpr_edge.domain.reads import EvidenceKind
+from alpr_edge.domain.timeline import Placement
+from alpr_edge.services.authorisation.authoriser import AccessSubject, Authoriser
+from alpr_edge.services.authorisation.operations import Operation
+from alpr_edge.settings import HotlistSettings
+from alpr_edge.store.db import clock_pairs
+from alpr_edge.store.reads.dispositions import dispositions_of
+from alpr_edge.store.reads.hit_queries import HitGlance, newest_glances, read_of_hit
+from alpr_edge.store.reads.queries import StoredAlert, StoredRead
+from alpr_edge.store.unit_store import UnitStore
+
+NO_HIT = "there is no such hit here any more; it may have been deleted for its age"
+
+
+@dataclass(frozen=True, slots=True)
+class HitCard:
+    """A hit as somebody may see it who has a permission for its source."""
+
+    hit: Hit
+    read: StoredRead
+    alert: StoredAlert | None
+    """The alert of the read, which is that of its gravest hit."""
+    comparison: tuple[CharacterPair, ...]
+    """Read and listed text, character by character."""
+    seen: Placement
+    """When the plate was seen last, by all that the unit knows of its clock."""
+    list_age: ListAge
+    state: HitState
+    said: tuple[Disposition, ...]
+    """All that was said of it, the oldest first: what counts no more among it."""
+    superseded_by: str | None
+    """The later read of the pass that corrected this one."""
+
+
+@dataclass(frozen=True, slots=True)
+class WithheldCard:
+    """All that is told of a hit to somebody without a permission for its source (policy 462.4(e))."""
+
+    hit_id: str
+    source: str
+    level: Level
+
+
+class HitViews:
+    """The hits of a unit, as officers see them.
+
+    Args:
+        store: the store of this unit.
+        lists: whose data each list is, and when it is old.
+    """
+
+    def __init__(self, store: UnitStore, lists: HotlistSettings) -> None:
+        self._store = store
+        self._lists = lists
+
+    def glances(self, limit: int) -> list[HitGlance]:
+        """The newest hits without plate and picture, the newest first: what a tone tells everybody in the car."""
+        with self._store.database.read() as connection:
+            return newest_glances(connection, limit)
+
+    def card(self, authoriser: Authoriser, hit_id: str) -> HitCard | WithheldCard:
+        """One hit, for the purpose of the reason for which its plate is listed.
+
+        Args:
+            authoriser: allows it and puts it on record.
+            hit_id: the hit.
+
+        Raises:
+            AccessError: it is refused.
+            DispositionError: there is no such hit.
+        """
+        stored, hit = self._find(hit_id)
+        subject = AccessSubject((hit_id, hit.read_id))
+        with authoriser.access(Operation.SHOW_HIT, purpose_of_hit(hit.entry.reason), subject) as access:
+            if not access.may_see(self._lists.permission_of(hit.generation.source)):
+                return WithheldCard(hit_id, hit.generation.source, _level(hit))
+            access.show((hit_id, hit.read_id))
+            return self._card(stored, hit)
+
+    def picture(self, authoriser: Authoriser, hit_id: str, kind: EvidenceKind) -> bytes:
+        """A picture of a hit's read, as JPEG.
+
+        Raises:
+            AccessError: it is refused.
+            DispositionError: there is no such hit, or no such picture of it.
+            LostError: its file is missing or was changed.
+        """
+        stored, _ = self._find(hit_id)
+        with authoriser.access(Operation.SHOW_HIT, *self.subject(hit_id)) as access:
+            digests = [image.sha256 for image in stored.read.evidence if image.kind is kind]
+            if not digests:
+                raise DispositionError(f"no {kind.value} picture was kept of this read")
+            jpeg = self._store.images.get(digests[0])
+            access.show((hit_id,), byte_count=len(jpeg))
+            return jpeg
+
+    def subject(self, hit_id: str) -> tuple[Purpose, AccessSubject]:
+        """What a hit is looked at for, and whose data it is.
+
+        Raises:
+            DispositionError: there is no such hit.
+        """
+        _, hit = self._find(hit_id)
+        source = self._lists.permission_of(hit.generation.source)
+        return purpose_of_hit(hit.entry.reason), AccessSubject((hit_id, hit.read_id), source=source)
+
+    def _find(self, hit_id: str) -> tuple[StoredRead, Hit]:
+        with self._store.database.read() as connection:
+            stored = read_of_hit(connection, hit_id)
+        hit = None if stored is None else _hit_of(stored.hits, hit_id)
+        if stored is None or hit is None:
+            raise DispositionError(NO_HIT)
+        return stored, hit
+
+    def _card(self, stored: StoredRead, hit: Hit) -> HitCard:
+        read = stored.read
+        with self._store.database.read() as connection:
+            said = tuple(dispositions_of(connection, [hit.hit_id]).get(hit.hit_id, []))
+        timeline = clock_pairs.timelines(self._store.database, [read.last_seen.boot_id])[read.last_seen.boot_id]
+        return HitCard(
+            hit=hit,
+            read=stored,
+            alert=stored.alerts[0] if stored.alerts else None,
+            comparison=compare_plates(read.plate, hit.entry.plate),
+            seen=timeline.place(read.last_seen),
+            list_age=list_age(hit.list_age_s, *self._lists.ages_of(hit.generation.source)),
+            state=HitState.of(said),
+            said=said,
+            superseded_by=self._store.reads.corrections([read.read_id]).get(read.read_id),
+        )
+
+
+def gravest_first(glances: Sequence[HitGlance]) -> list[HitGlance]:
+    """Hits in the order in which they want to be looked at: waiting before dealt with, the gravest, then the newest.
+
+    Args:
+        glances: the newest first.
+    """
+    return sorted(glances, key=lambda glance: (glance.is_dealt_with or glance.is_withdrawn, -glance.level))
+
+
+def _hit_of(hits: Sequence[Hit], hit_id: str) -> Hit | None:
+    return next((hit for hit in hits if hit.hit_id == hit_id), None)
+
+
+def _level(hit: Hit) -> Level:
+    return Level.ROUTINE if hit.level is None else Level(hit.level)

@@ -1,0 +1,198 @@
+"""Hits as officers see them and what they say of them: allowed, put on record, and kept apart from one another."""
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from alpr_edge.domain.alerting import Level, ListAge
+from alpr_edge.domain.dispositions.disposition import DispositionPart, DispositionText
+from alpr_edge.domain.dispositions.hit_state import Verification
+from alpr_edge.domain.errors import AccessError, DispositionError
+from alpr_edge.domain.hits import Hit, Reason
+from alpr_edge.domain.people.person import Role, SourcePermission, Training
+from alpr_edge.domain.permissions.hit_purposes import purpose_of_hit
+from alpr_edge.domain.reads import EvidenceKind
+from alpr_edge.services.hits.disposing import HitAnswer, HitDispositions
+from alpr_edge.services.hits.hit_views import HitCard, HitViews, WithheldCard, gravest_first
+from alpr_edge.store.reads.repository import DecidedRecord
+from alpr_edge.store.unit_store import UnitStore, open_store
+from tests.staff import BEGUN, PEOPLE, Staff, staff_person
+from tests.store.records import CROP, SCENE, alert, hit, instant, plate_read
+from tests.units import write_bare_unit
+
+PLATE = "7ABC123"
+LOCAL_OFFICER = staff_person("local", Role.OFFICER, sources=frozenset({SourcePermission.DEPARTMENT}))
+UNTRAINED = staff_person("untrained", Role.OFFICER, training=Training(BEGUN, BEGUN - timedelta(days=1)))
+READ, INQUIRY, CONFIRMATION = DispositionPart.READ, DispositionPart.INQUIRY, DispositionPart.CONFIRMATION
+
+
+def _hit(number: int, reason: Reason, *, covert: bool = False, level: Level | None = None) -> Hit:
+    made = hit(f"unit-1:hit-{number}", f"read-{number}")
+    return replace(made, entry=replace(made.entry, reason=reason, covert=covert), level=level)
+
+
+HITS = {
+    1: _hit(1, Reason.STOLEN_VEHICLE, level=Level.HIGH),
+    2: _hit(2, Reason.AMBER_ALERT, level=Level.URGENT),
+    3: _hit(3, Reason.STOLEN_VEHICLE, covert=True),
+    4: _hit(4, Reason.OTHER),
+}
+NAMED, COVERT = HITS[1].hit_id, HITS[3].hit_id
+
+
+@pytest.fixture(scope="module")
+def staff(tmp_path_factory: pytest.TempPathFactory) -> Staff:
+    settings = write_bare_unit(tmp_path_factory.mktemp("hits"))
+    staff = Staff(settings, (*PEOPLE, LOCAL_OFFICER, UNTRAINED))
+    with open_store(staff.unit, migrate=True) as store:
+        for number, made in HITS.items():
+            sound = alert(made.hit_id, made.read_id) if not made.entry.covert else None
+            pictures = ((CROP, f"crop {number}".encode()), (SCENE, f"scene {number}".encode()))
+            store.reads.commit([DecidedRecord(plate_read(made.read_id), pictures, (made,), sound, instant(450))])
+        store.reads.commit([DecidedRecord(plate_read("read-5"), withdraws="read-4")])
+    return staff
+
+
+@pytest.fixture
+def store(staff: Staff) -> Iterator[UnitStore]:
+    with open_store(staff.unit, migrate=False) as store:
+        yield store
+
+
+@pytest.fixture
+def views(staff: Staff, store: UnitStore) -> HitViews:
+    return HitViews(store, staff.unit.hotlist)
+
+
+@pytest.fixture
+def said(store: UnitStore, views: HitViews) -> HitDispositions:
+    numbers = itertools.count()
+    return HitDispositions(store.database, "unit-1", views, lambda: f"unit-1:{id(numbers)}-{next(numbers)}")
+
+
+def test_a_card_has_what_a_stop_depends_on_and_is_on_record_without_the_plate(staff: Staff, views: HitViews) -> None:
+    before = len(staff.records())
+    with staff.authoriser("officer") as authoriser:
+        card = views.card(authoriser, NAMED)
+    assert isinstance(card, HitCard)
+    assert card.hit == HITS[1]
+    assert [(pair.read, pair.differs) for pair in card.comparison] == [(character, False) for character in PLATE]
+    assert card.alert is not None
+    assert card.alert.sounded_at == instant(450)
+    assert (card.list_age, card.state.verification) == (ListAge.FRESH, Verification.NOT_CONFIRMED)
+    assert card.seen.utc is not None
+    (record,) = staff.records()[before:]
+    assert (record.action, record.outcome, record.purpose) == ("show_hit", "allowed", "stolen_vehicle")
+    assert (record.objects, record.shown) == ((NAMED, "read-1"), 2)
+    assert PLATE not in record.model_dump_json()
+
+
+def test_without_a_permission_for_its_source_level_and_list_are_told_and_nothing_else(
+    staff: Staff, views: HitViews, said: HitDispositions
+) -> None:
+    with staff.authoriser("local") as authoriser:
+        assert views.card(authoriser, NAMED) == WithheldCard(NAMED, "doj-svs", Level.HIGH)
+        for refused in (
+            lambda: views.picture(authoriser, NAMED, EvidenceKind.CROP),
+            lambda: said.record(authoriser, NAMED, HitAnswer(READ, "correct")),
+        ):
+            with pytest.raises(AccessError):
+                refused()
+    assert [record.reason for record in staff.records()[-2:]] == ["source", "source"]
+
+
+@pytest.mark.parametrize("person", ["", "technician", "auditor", "untrained"])
+def test_whoever_may_not_sees_nothing_and_says_nothing(
+    staff: Staff, views: HitViews, said: HitDispositions, person: str
+) -> None:
+    before = len(staff.records())
+    with staff.authoriser(person) as authoriser:
+        for refused in (
+            lambda: views.card(authoriser, NAMED),
+            lambda: views.picture(authoriser, NAMED, EvidenceKind.SCENE),
+            lambda: said.record(authoriser, NAMED, HitAnswer(READ, "correct")),
+            lambda: said.record(authoriser, NAMED, HitAnswer(INQUIRY, "still_on_file")),
+        ):
+            with pytest.raises(AccessError):
+                refused()
+    records = staff.records()[before:]
+    assert [record.action for record in records] == ["show_hit", "show_hit", "dispose_hit", "verify_hit"]
+    assert {record.outcome for record in records} == {"refused"}
+
+
+@pytest.mark.parametrize("hit_id", [COVERT, "none", "", "x" * 5000])
+def test_a_covert_hit_is_as_if_it_were_not_there(
+    staff: Staff, views: HitViews, said: HitDispositions, hit_id: str
+) -> None:
+    with staff.authoriser() as authoriser:
+        for asked in (
+            lambda: views.card(authoriser, hit_id),
+            lambda: views.picture(authoriser, hit_id, EvidenceKind.CROP),
+            lambda: said.record(authoriser, hit_id, HitAnswer(READ, "correct")),
+        ):
+            with pytest.raises(DispositionError, match="there is no such hit"):
+                asked()
+
+
+def test_a_picture_is_that_of_the_hit_and_its_size_is_on_record(staff: Staff, views: HitViews) -> None:
+    with staff.authoriser("officer") as authoriser:
+        assert views.picture(authoriser, NAMED, EvidenceKind.SCENE) == b"scene 1"
+    assert staff.records()[-1].shown_bytes == len(b"scene 1")
+
+
+def test_glances_tell_no_plate_and_the_gravest_that_waits_stands_first(views: HitViews) -> None:
+    glances = views.glances(10)
+    assert [glance.hit_id for glance in glances] == [HITS[number].hit_id for number in (4, 2, 1)]
+    assert [glance.is_withdrawn for glance in glances] == [True, False, False]
+    assert [glance.hit_id for glance in gravest_first(glances)] == [HITS[number].hit_id for number in (2, 1, 4)]
+    dealt_with = [replace(glance, is_dealt_with=glance.level is Level.URGENT) for glance in glances]
+    assert [glance.hit_id for glance in gravest_first(dealt_with)] == [HITS[number].hit_id for number in (1, 2, 4)]
+    assert PLATE not in repr(glances)
+    assert len(views.glances(2)) == 2
+
+
+def test_answers_of_two_officers_are_kept_apart_undone_and_seen_by_both(
+    staff: Staff, views: HitViews, said: HitDispositions
+) -> None:
+    hit_id = HITS[2].hit_id
+    with staff.authoriser("officer") as authoriser:
+        assert said.record(authoriser, hit_id, HitAnswer(READ, "misread")).is_dealt_with
+        said.record(authoriser, hit_id, HitAnswer(READ, ""))
+        said.record(authoriser, hit_id, HitAnswer(READ, "correct"))
+        said.record(authoriser, hit_id, HitAnswer(INQUIRY, "still_on_file"))
+        with pytest.raises(DispositionError, match="say who"):
+            said.record(authoriser, hit_id, HitAnswer(CONFIRMATION, "confirmed"))
+        with pytest.raises(DispositionError, match="nothing to undo"):
+            said.record(authoriser, hit_id, HitAnswer(CONFIRMATION, ""))
+    with staff.authoriser("supervisor") as authoriser:
+        who = DispositionText(number="77", name="Desk of Fresno PD")
+        state = said.record(authoriser, hit_id, HitAnswer(CONFIRMATION, "confirmed", who))
+        card = views.card(authoriser, hit_id)
+    assert isinstance(card, HitCard)
+    assert card.state == state
+    assert state.verification is Verification.CONFIRMED
+    assert [each.person for each in (state.read, state.inquiry, state.confirmation) if each] == [
+        "Officer",
+        "Officer",
+        "Supervisor",
+    ]
+    assert [(each.answer, bool(each.undoes)) for each in card.said] == [
+        ("misread", False),
+        ("", True),
+        ("correct", False),
+        ("still_on_file", False),
+        ("confirmed", False),
+    ]
+    notes = [record.note for record in staff.records() if hit_id in record.objects]
+    assert "read: undone" in notes
+    assert "confirmation: confirmed" in notes
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_hit_has_a_purpose_that_needs_nothing_typed(staff: Staff, reason: Reason) -> None:
+    with staff.authoriser("officer") as authoriser:
+        rule = authoriser.policy.profile.purposes[purpose_of_hit(reason).code]
+    assert {rule.offence.value, rule.case.value} == {"optional"}
