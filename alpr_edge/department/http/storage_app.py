@@ -23,7 +23,8 @@ from alpr_edge.department.http.client_auth import Admission, Peer
 from alpr_edge.department.http.department_keys import department_keys
 from alpr_edge.department.http.responses import HEADERS, Issuance, bare_app, certificate_response, host_of, small_body
 from alpr_edge.department.http.rosters import serve_rosters
-from alpr_edge.department.ingest.records import Part, PartError
+from alpr_edge.department.ingest.part_checks import PartError
+from alpr_edge.department.ingest.records import Part
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.list_requests import ListRequest
 from alpr_edge.department.pki.units import Units

@@ -8,14 +8,14 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
-from pydantic import BaseModel, ValidationError
 from sqlalchemy import Table
 
 from alpr_edge.department.db.schema import alerts, dispositions, hits, read_times, reads, withdrawals
 from alpr_edge.department.ingest import log_items
 from alpr_edge.department.ingest.ownership import Reference, hit_reference, may_name, read_reference
+from alpr_edge.department.ingest.part_checks import PartError, integer, own, parse, place, same
 from alpr_edge.domain.protocol.dispositions import DispositionPayload, disposition_item_id
 from alpr_edge.domain.protocol.hits import (
     AlertPayload,
@@ -27,10 +27,8 @@ from alpr_edge.domain.protocol.hits import (
 from alpr_edge.domain.protocol.items import (
     BODY_BYTES_MAX,
     ITEM_ID_PATTERN,
-    ItemAnswerPayload,
     ItemKind,
     Outcome,
-    PositionPayload,
     ReadPayload,
     digest,
 )
@@ -38,10 +36,6 @@ from alpr_edge.domain.protocol.stored_kinds import kind_of
 from alpr_edge.domain.protocol.time_corrections import TimePayload, time_item_id
 
 JPEG_START = b"\xff\xd8\xff"
-INTEGER_MAX = 2**63 - 1
-"""Of SQLite; a larger one would fail the whole batch."""
-
-PayloadT = TypeVar("PayloadT", bound=BaseModel)
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -70,26 +64,6 @@ class ItemRecord:
     """The row for :attr:`table`."""
     references: tuple[Reference, ...] = ()
     """The references to other records; all of these must be the sender's."""
-
-
-class PartError(Exception):
-    """A part that is not stored.
-
-    Args:
-        status: the status, with the meaning of HTTP's.
-        detail: the field and the rule it breaks, without its value.
-        outcome: whether it may be sent again.
-    """
-
-    def __init__(self, status: int, detail: str, outcome: Outcome = Outcome.REFUSED) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.detail = detail
-        self.outcome = outcome
-
-    def answer(self, item_id: str) -> ItemAnswerPayload:
-        """The answer to that part."""
-        return ItemAnswerPayload(item_id=item_id, outcome=self.outcome, status=self.status, detail=self.detail)
 
 
 def record_of(part: Part, unit_id: str) -> ItemRecord:
@@ -143,10 +117,10 @@ class _Content:
 
 
 def _read(part: Part, unit_id: str) -> _Content:
-    payload = _parse(ReadPayload, part.body)
-    _same("read_id", payload.read_id, part.item_id)
-    _same("unit_id", payload.unit_id, unit_id)
-    _own("read_id", payload.read_id, unit_id)
+    payload = parse(ReadPayload, part.body)
+    same("read_id", payload.read_id, part.item_id)
+    same("unit_id", payload.unit_id, unit_id)
+    own("read_id", payload.read_id, unit_id)
     row = {
         "read_id": payload.read_id,
         "unit_id": unit_id,
@@ -154,35 +128,35 @@ def _read(part: Part, unit_id: str) -> _Content:
         "plate": payload.plate,
         "state": payload.state,
         "confidence": payload.confidence,
-        "vote_count": _integer("vote_count", payload.vote_count),
+        "vote_count": integer("vote_count", payload.vote_count),
         "first_seen": payload.first_seen.utc,
         "last_seen": payload.last_seen.utc,
         "utc_source": payload.first_seen.utc_source,
         "supersedes": payload.supersedes,
-        **_place(payload.position),
+        **place(payload.position),
     }
     before = () if payload.supersedes is None else (read_reference("supersedes", payload.supersedes),)
     return _Content(reads, row, before)
 
 
 def _hit(part: Part, unit_id: str) -> _Content:
-    payload = _parse(HitPayload, part.body)
-    _same("hit_id", payload.hit_id, part.item_id)
-    _same("unit_id", payload.unit_id, unit_id)
-    _own("hit_id", payload.hit_id, unit_id)
+    payload = parse(HitPayload, part.body)
+    same("hit_id", payload.hit_id, part.item_id)
+    same("unit_id", payload.unit_id, unit_id)
+    own("hit_id", payload.hit_id, unit_id)
     row = {
         **{name: getattr(payload, name) for name in _HIT_COLUMNS},
-        "generation": _integer("generation", payload.generation),
+        "generation": integer("generation", payload.generation),
         "matched": payload.matched.utc,
-        **_place(payload.position),
+        **place(payload.position),
     }
     return _Content(hits, row, (read_reference("read_id", payload.read_id),))
 
 
 def _alert(part: Part, unit_id: str) -> _Content:
-    payload = _parse(AlertPayload, part.body)
-    _same("hit_id", alert_item_id(payload.hit_id), part.item_id)
-    _same("unit_id", payload.unit_id, unit_id)
+    payload = parse(AlertPayload, part.body)
+    same("hit_id", alert_item_id(payload.hit_id), part.item_id)
+    same("unit_id", payload.unit_id, unit_id)
     names = ("hit_id", "read_id", "unit_id", "level", "tone", "phrase", "list_age")
     row = {name: getattr(payload, name) for name in names} | {
         "is_sounded": payload.sounded is not None,
@@ -192,18 +166,18 @@ def _alert(part: Part, unit_id: str) -> _Content:
 
 
 def _withdrawal(part: Part, unit_id: str) -> _Content:
-    payload = _parse(WithdrawalPayload, part.body)
-    _same("hit_id", withdrawal_item_id(payload.hit_id), part.item_id)
-    _same("unit_id", payload.unit_id, unit_id)
+    payload = parse(WithdrawalPayload, part.body)
+    same("hit_id", withdrawal_item_id(payload.hit_id), part.item_id)
+    same("unit_id", payload.unit_id, unit_id)
     row = {name: getattr(payload, name) for name in ("hit_id", "read_id", "unit_id")}
     return _Content(withdrawals, row | {"withdrawn": payload.withdrawn.utc}, _hit_and_read(payload))
 
 
 def _disposition(part: Part, unit_id: str) -> _Content:
-    payload = _parse(DispositionPayload, part.body)
-    _same("disposition_id", disposition_item_id(payload.disposition_id), part.item_id)
-    _same("unit_id", payload.unit_id, unit_id)
-    _own("disposition_id", payload.disposition_id, unit_id)
+    payload = parse(DispositionPayload, part.body)
+    same("disposition_id", disposition_item_id(payload.disposition_id), part.item_id)
+    same("unit_id", payload.unit_id, unit_id)
+    own("disposition_id", payload.disposition_id, unit_id)
     row = {name: getattr(payload, name) for name in _DISPOSITION_COLUMNS} | {"made": payload.made.utc}
     return _Content(dispositions, row, _hit_and_read(payload))
 
@@ -213,9 +187,9 @@ def _hit_and_read(payload: AlertPayload | WithdrawalPayload | DispositionPayload
 
 
 def _time(part: Part, unit_id: str) -> _Content:
-    payload = _parse(TimePayload, part.body)
-    _same("read_id", time_item_id(payload.read_id, sure=payload.sure), part.item_id)
-    _same("unit_id", payload.unit_id, unit_id)
+    payload = parse(TimePayload, part.body)
+    same("read_id", time_item_id(payload.read_id, sure=payload.sure), part.item_id)
+    same("unit_id", payload.unit_id, unit_id)
     first, last = payload.first_seen, payload.last_seen
     row = {
         "read_id": payload.read_id,
@@ -230,14 +204,14 @@ def _time(part: Part, unit_id: str) -> _Content:
 
 def _access(part: Part, unit_id: str) -> _Content:
     """An entry of a unit's access log: kept as it came, as a JSON object."""
-    _own("item id", part.item_id, unit_id)
+    own("item id", part.item_id, unit_id)
     try:
         value = json.loads(part.body, parse_constant=_finite, parse_float=_finite)
     except (ValueError, RecursionError):
         raise PartError(422, "body: not JSON") from None
     if not isinstance(value, dict):
         raise PartError(422, "body: not a JSON object")
-    _same("unit_id", value.get("unit_id", unit_id), unit_id)
+    same("unit_id", value.get("unit_id", unit_id), unit_id)
     return _Content()
 
 
@@ -253,7 +227,7 @@ def _image(part: Part, unit_id: str) -> _Content:  # noqa: ARG001 - one signatur
     """A picture; its id is the digest of its bytes, so that none can take the place of another."""
     if not part.body.startswith(JPEG_START):
         raise PartError(422, "body: not a JPEG")
-    _same("item id", part.item_id, part.sha256)
+    same("item id", part.item_id, part.sha256)
     return _Content()
 
 
@@ -275,34 +249,3 @@ _CHECKS: dict[ItemKind, Callable[[Part, str], _Content]] = {
     ItemKind.ACCESS_RECORD: _log_item,
     ItemKind.CHECKPOINT: _log_item,
 }
-
-
-def _parse(schema: type[PayloadT], body: bytes) -> PayloadT:
-    try:
-        return schema.model_validate_json(body)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        field = ".".join(str(part) for part in first["loc"]) or "body"
-        raise PartError(422, f"{field}: {first['type']}") from None
-
-
-def _same(name: str, value: object, other: str) -> None:
-    if value != other:
-        raise PartError(422, f"{name}: not that of the item or the connection")
-
-
-def _own(name: str, identity: str, unit_id: str) -> None:
-    if not may_name(unit_id, identity):
-        raise PartError(422, f"{name}: of another unit")
-
-
-def _integer(name: str, value: int) -> int:
-    if abs(value) > INTEGER_MAX:
-        raise PartError(422, f"{name}: out of range")
-    return value
-
-
-def _place(position: PositionPayload | None) -> dict[str, float | None]:
-    if position is None:
-        return {"lat_deg": None, "lon_deg": None}
-    return {"lat_deg": position.lat_deg, "lon_deg": position.lon_deg}

@@ -19,7 +19,8 @@ from alpr_edge.department.db.schema import hits, items, reads
 from alpr_edge.department.hotlists import ListRepository
 from alpr_edge.department.ingest.images import ImageFolder
 from alpr_edge.department.ingest.ownership import is_foreign
-from alpr_edge.department.ingest.records import ItemRecord, Part, PartError, record_of
+from alpr_edge.department.ingest.part_checks import PartError
+from alpr_edge.department.ingest.records import ItemRecord, Part, record_of
 from alpr_edge.department.list_requests import ListRequests
 from alpr_edge.department.people.activity import note_activity
 from alpr_edge.department.people.rosters import Rosters

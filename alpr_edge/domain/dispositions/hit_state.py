@@ -12,7 +12,7 @@ from alpr_edge.domain.dispositions.disposition import (
 )
 
 
-class Verification(StrEnum):
+class HitVerification(StrEnum):
     """How far a hit is verified (policy 462.4(f))."""
 
     NOT_CONFIRMED = "not_confirmed"
@@ -58,15 +58,17 @@ class HitState:
         return self.read is not None
 
     @property
-    def verification(self) -> Verification:
+    def verification(self) -> HitVerification:
         """How far it is verified."""
         inquiry = None if self.inquiry is None else self.inquiry.answer
         confirmation = None if self.confirmation is None else self.confirmation.answer
         if inquiry == InquiryAnswer.NOT_ON_FILE:
-            return Verification.NOT_ON_FILE
+            return HitVerification.NOT_ON_FILE
         if confirmation == ConfirmationAnswer.REFUSED:
-            return Verification.REFUSED
+            return HitVerification.REFUSED
         if inquiry == InquiryAnswer.STILL_ON_FILE:
             is_confirmed = confirmation == ConfirmationAnswer.CONFIRMED
-            return Verification.CONFIRMED if is_confirmed else Verification.ON_FILE
-        return Verification.NOT_PRACTICABLE if inquiry == InquiryAnswer.NOT_PRACTICABLE else Verification.NOT_CONFIRMED
+            return HitVerification.CONFIRMED if is_confirmed else HitVerification.ON_FILE
+        if inquiry == InquiryAnswer.NOT_PRACTICABLE:
+            return HitVerification.NOT_PRACTICABLE
+        return HitVerification.NOT_CONFIRMED

@@ -20,7 +20,7 @@ from alpr_edge.domain.dispositions.disposition import (
     ReadAnswer,
     check_answer,
 )
-from alpr_edge.domain.dispositions.hit_state import HitState, Verification
+from alpr_edge.domain.dispositions.hit_state import HitState, HitVerification
 from alpr_edge.domain.errors import DispositionError
 from tests.store.records import instant
 
@@ -29,13 +29,13 @@ NOTHING = DispositionText()
 INQUIRY, CONFIRMATION = DispositionPart.INQUIRY, DispositionPart.CONFIRMATION
 
 
-def made(part: DispositionPart, answer: str, undoes: str = "") -> Disposition:
+def disposition(part: DispositionPart, answer: str, undoes: str = "") -> Disposition:
     number = next(_IDS)
     return Disposition(f"d-{number}", "hit-1", part, answer, NOTHING, undoes, "ana", "Ana Ruiz", "s", instant(number))
 
 
 def undoing(other: Disposition) -> Disposition:
-    return made(other.part, "", other.disposition_id)
+    return disposition(other.part, "", other.disposition_id)
 
 
 @pytest.mark.parametrize("part", DispositionPart)
@@ -79,12 +79,12 @@ def test_texts_may_have_their_full_length_and_lose_outer_blanks() -> None:
 
 def test_nothing_is_known_of_a_new_hit() -> None:
     state = HitState.of([])
-    assert (state.is_dealt_with, state.verification) == (False, Verification.NOT_CONFIRMED)
+    assert (state.is_dealt_with, state.verification) == (False, HitVerification.NOT_CONFIRMED)
     assert [state.newest(part) for part in DispositionPart] == [None] * 4
 
 
 def test_a_later_answer_counts_and_undoing_it_brings_back_the_one_before() -> None:
-    first, second = made(DispositionPart.READ, ReadAnswer.CORRECT), made(DispositionPart.READ, ReadAnswer.MISREAD)
+    first, second = (disposition(DispositionPart.READ, it) for it in (ReadAnswer.CORRECT, ReadAnswer.MISREAD))
     assert HitState.of([first, second]).read == second
     assert HitState.of([first, second, undoing(second)]).read == first
     assert HitState.of([first, second, undoing(second), undoing(first)]).read is None
@@ -95,25 +95,25 @@ def test_a_later_answer_counts_and_undoing_it_brings_back_the_one_before() -> No
 @pytest.mark.parametrize(
     ("inquiry", "confirmation", "expected"),
     [
-        (None, None, Verification.NOT_CONFIRMED),
-        (None, ConfirmationAnswer.CONFIRMED, Verification.NOT_CONFIRMED),
-        (None, ConfirmationAnswer.REFUSED, Verification.REFUSED),
-        (InquiryAnswer.STILL_ON_FILE, None, Verification.ON_FILE),
-        (InquiryAnswer.STILL_ON_FILE, ConfirmationAnswer.PENDING, Verification.ON_FILE),
-        (InquiryAnswer.STILL_ON_FILE, ConfirmationAnswer.CONFIRMED, Verification.CONFIRMED),
-        (InquiryAnswer.STILL_ON_FILE, ConfirmationAnswer.REFUSED, Verification.REFUSED),
-        (InquiryAnswer.NOT_ON_FILE, ConfirmationAnswer.CONFIRMED, Verification.NOT_ON_FILE),
-        (InquiryAnswer.NOT_PRACTICABLE, None, Verification.NOT_PRACTICABLE),
-        (InquiryAnswer.NOT_PRACTICABLE, ConfirmationAnswer.CONFIRMED, Verification.NOT_PRACTICABLE),
+        (None, None, HitVerification.NOT_CONFIRMED),
+        (None, ConfirmationAnswer.CONFIRMED, HitVerification.NOT_CONFIRMED),
+        (None, ConfirmationAnswer.REFUSED, HitVerification.REFUSED),
+        (InquiryAnswer.STILL_ON_FILE, None, HitVerification.ON_FILE),
+        (InquiryAnswer.STILL_ON_FILE, ConfirmationAnswer.PENDING, HitVerification.ON_FILE),
+        (InquiryAnswer.STILL_ON_FILE, ConfirmationAnswer.CONFIRMED, HitVerification.CONFIRMED),
+        (InquiryAnswer.STILL_ON_FILE, ConfirmationAnswer.REFUSED, HitVerification.REFUSED),
+        (InquiryAnswer.NOT_ON_FILE, ConfirmationAnswer.CONFIRMED, HitVerification.NOT_ON_FILE),
+        (InquiryAnswer.NOT_PRACTICABLE, None, HitVerification.NOT_PRACTICABLE),
+        (InquiryAnswer.NOT_PRACTICABLE, ConfirmationAnswer.CONFIRMED, HitVerification.NOT_PRACTICABLE),
     ],
 )
 def test_both_acts_make_a_hit_confirmed_and_no_other_way_does(
-    inquiry: str | None, confirmation: str | None, expected: Verification
+    inquiry: str | None, confirmation: str | None, expected: HitVerification
 ) -> None:
     answers = [(INQUIRY, inquiry), (CONFIRMATION, confirmation)]
-    dispositions = [made(part, answer) for part, answer in answers if answer]
-    dispositions.append(made(DispositionPart.READ, ReadAnswer.CORRECT))
-    dispositions.append(made(DispositionPart.OUTCOME, OutcomeAnswer.ARREST))
+    dispositions = [disposition(part, answer) for part, answer in answers if answer]
+    dispositions.append(disposition(DispositionPart.READ, ReadAnswer.CORRECT))
+    dispositions.append(disposition(DispositionPart.OUTCOME, OutcomeAnswer.ARREST))
     assert HitState.of(dispositions).verification is expected
     assert HitState.of(dispositions[::-1]).verification is expected
 
@@ -127,7 +127,7 @@ def test_nothing_that_is_made_later_changes_another_part(data: st.DataObject) ->
         before = HitState.of(dispositions)
         answer = data.draw(st.sampled_from(sorted(ANSWERS[part])))
         held = before.newest(part)
-        new = undoing(held) if held is not None and data.draw(st.booleans()) else made(part, answer)
+        new = undoing(held) if held is not None and data.draw(st.booleans()) else disposition(part, answer)
         dispositions.append(new)
         after = HitState.of(dispositions)
         assert replace(after, **{part.value: None}) == replace(before, **{part.value: None})

@@ -9,7 +9,7 @@ from alpr_edge.domain.dispositions.plate_comparison import compare_plates
 TEXTS = st.text("ABC018", max_size=7)
 
 
-def shown(read: str, listed: str) -> tuple[str, str, str]:
+def lines_of(read: str, listed: str) -> tuple[str, str, str]:
     pairs = compare_plates(read, listed)
     return (
         "".join(pair.read or "-" for pair in pairs),
@@ -33,7 +33,7 @@ def shown(read: str, listed: str) -> tuple[str, str, str]:
     ],
 )
 def test_differences_are_marked(read: str, listed: str, expected: tuple[str, str, str]) -> None:
-    assert shown(read, listed) == expected
+    assert lines_of(read, listed) == expected
 
 
 @given(TEXTS, TEXTS)

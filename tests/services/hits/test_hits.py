@@ -9,13 +9,13 @@ import pytest
 
 from alpr_edge.domain.alerting import Level, ListAge
 from alpr_edge.domain.dispositions.disposition import DispositionPart, DispositionText
-from alpr_edge.domain.dispositions.hit_state import Verification
+from alpr_edge.domain.dispositions.hit_state import HitVerification
 from alpr_edge.domain.errors import AccessError, DispositionError
 from alpr_edge.domain.hits import Hit, Reason
 from alpr_edge.domain.people.person import Role, SourcePermission, Training
 from alpr_edge.domain.permissions.hit_purposes import purpose_of_hit
 from alpr_edge.domain.reads import EvidenceKind
-from alpr_edge.services.hits.disposing import HitAnswer, HitDispositions
+from alpr_edge.services.hits.dispositions import HitAnswer, HitDispositions
 from alpr_edge.services.hits.hit_views import HitCard, HitViews, WithheldCard, gravest_first
 from alpr_edge.store.reads.repository import DecidedRecord
 from alpr_edge.store.unit_store import UnitStore, open_store
@@ -68,7 +68,7 @@ def views(staff: Staff, store: UnitStore) -> HitViews:
 
 
 @pytest.fixture
-def said(store: UnitStore, views: HitViews) -> HitDispositions:
+def dispositions(store: UnitStore, views: HitViews) -> HitDispositions:
     numbers = itertools.count()
     return HitDispositions(store.database, "unit-1", views, lambda: f"unit-1:{id(numbers)}-{next(numbers)}")
 
@@ -82,7 +82,7 @@ def test_a_card_has_what_a_stop_depends_on_and_is_on_record_without_the_plate(st
     assert [(pair.read, pair.differs) for pair in card.comparison] == [(character, False) for character in PLATE]
     assert card.alert is not None
     assert card.alert.sounded_at == instant(450)
-    assert (card.list_age, card.state.verification) == (ListAge.FRESH, Verification.NOT_CONFIRMED)
+    assert (card.list_age, card.state.verification) == (ListAge.FRESH, HitVerification.NOT_CONFIRMED)
     assert card.seen.utc is not None
     (record,) = staff.records()[before:]
     assert (record.action, record.outcome, record.purpose) == ("show_hit", "allowed", "stolen_vehicle")
@@ -91,13 +91,13 @@ def test_a_card_has_what_a_stop_depends_on_and_is_on_record_without_the_plate(st
 
 
 def test_without_a_permission_for_its_source_level_and_list_are_told_and_nothing_else(
-    staff: Staff, views: HitViews, said: HitDispositions
+    staff: Staff, views: HitViews, dispositions: HitDispositions
 ) -> None:
     with staff.authoriser("local") as authoriser:
         assert views.card(authoriser, NAMED) == WithheldCard(NAMED, "doj-svs", Level.HIGH)
         for refused in (
             lambda: views.picture(authoriser, NAMED, EvidenceKind.CROP),
-            lambda: said.record(authoriser, NAMED, HitAnswer(READ, "correct")),
+            lambda: dispositions.record(authoriser, NAMED, HitAnswer(READ, "correct")),
         ):
             with pytest.raises(AccessError):
                 refused()
@@ -106,15 +106,15 @@ def test_without_a_permission_for_its_source_level_and_list_are_told_and_nothing
 
 @pytest.mark.parametrize("person", ["", "technician", "auditor", "untrained"])
 def test_whoever_may_not_sees_nothing_and_says_nothing(
-    staff: Staff, views: HitViews, said: HitDispositions, person: str
+    staff: Staff, views: HitViews, dispositions: HitDispositions, person: str
 ) -> None:
     before = len(staff.records())
     with staff.authoriser(person) as authoriser:
         for refused in (
             lambda: views.card(authoriser, NAMED),
             lambda: views.picture(authoriser, NAMED, EvidenceKind.SCENE),
-            lambda: said.record(authoriser, NAMED, HitAnswer(READ, "correct")),
-            lambda: said.record(authoriser, NAMED, HitAnswer(INQUIRY, "still_on_file")),
+            lambda: dispositions.record(authoriser, NAMED, HitAnswer(READ, "correct")),
+            lambda: dispositions.record(authoriser, NAMED, HitAnswer(INQUIRY, "still_on_file")),
         ):
             with pytest.raises(AccessError):
                 refused()
@@ -125,13 +125,13 @@ def test_whoever_may_not_sees_nothing_and_says_nothing(
 
 @pytest.mark.parametrize("hit_id", [COVERT, "none", "", "x" * 5000])
 def test_a_covert_hit_is_as_if_it_were_not_there(
-    staff: Staff, views: HitViews, said: HitDispositions, hit_id: str
+    staff: Staff, views: HitViews, dispositions: HitDispositions, hit_id: str
 ) -> None:
     with staff.authoriser() as authoriser:
         for asked in (
             lambda: views.card(authoriser, hit_id),
             lambda: views.picture(authoriser, hit_id, EvidenceKind.CROP),
-            lambda: said.record(authoriser, hit_id, HitAnswer(READ, "correct")),
+            lambda: dispositions.record(authoriser, hit_id, HitAnswer(READ, "correct")),
         ):
             with pytest.raises(DispositionError, match="there is no such hit"):
                 asked()
@@ -155,25 +155,25 @@ def test_glances_tell_no_plate_and_the_gravest_that_waits_stands_first(views: Hi
 
 
 def test_answers_of_two_officers_are_kept_apart_undone_and_seen_by_both(
-    staff: Staff, views: HitViews, said: HitDispositions
+    staff: Staff, views: HitViews, dispositions: HitDispositions
 ) -> None:
     hit_id = HITS[2].hit_id
     with staff.authoriser("officer") as authoriser:
-        assert said.record(authoriser, hit_id, HitAnswer(READ, "misread")).is_dealt_with
-        said.record(authoriser, hit_id, HitAnswer(READ, ""))
-        said.record(authoriser, hit_id, HitAnswer(READ, "correct"))
-        said.record(authoriser, hit_id, HitAnswer(INQUIRY, "still_on_file"))
+        assert dispositions.record(authoriser, hit_id, HitAnswer(READ, "misread")).is_dealt_with
+        dispositions.record(authoriser, hit_id, HitAnswer(READ, ""))
+        dispositions.record(authoriser, hit_id, HitAnswer(READ, "correct"))
+        dispositions.record(authoriser, hit_id, HitAnswer(INQUIRY, "still_on_file"))
         with pytest.raises(DispositionError, match="say who"):
-            said.record(authoriser, hit_id, HitAnswer(CONFIRMATION, "confirmed"))
+            dispositions.record(authoriser, hit_id, HitAnswer(CONFIRMATION, "confirmed"))
         with pytest.raises(DispositionError, match="nothing to undo"):
-            said.record(authoriser, hit_id, HitAnswer(CONFIRMATION, ""))
+            dispositions.record(authoriser, hit_id, HitAnswer(CONFIRMATION, ""))
     with staff.authoriser("supervisor") as authoriser:
         who = DispositionText(number="77", name="Desk of Fresno PD")
-        state = said.record(authoriser, hit_id, HitAnswer(CONFIRMATION, "confirmed", who))
+        state = dispositions.record(authoriser, hit_id, HitAnswer(CONFIRMATION, "confirmed", who))
         card = views.card(authoriser, hit_id)
     assert isinstance(card, HitCard)
     assert card.state == state
-    assert state.verification is Verification.CONFIRMED
+    assert state.verification is HitVerification.CONFIRMED
     assert [each.person for each in (state.read, state.inquiry, state.confirmation) if each] == [
         "Officer",
         "Officer",

@@ -24,7 +24,7 @@ def add(database: Database, *some: Disposition) -> None:
             add_disposition(connection, each, "unit-1")
 
 
-def stored(database: Database, hit_id: str = "hit-1") -> list[Disposition]:
+def dispositions_in(database: Database, hit_id: str = "hit-1") -> list[Disposition]:
     with database.read() as connection:
         return dispositions_of(connection, [hit_id]).get(hit_id, [])
 
@@ -45,7 +45,7 @@ def test_it_comes_back_as_it_was_and_travels_with_the_hits(
 ) -> None:
     second = disposition(2, part=DispositionPart.INQUIRY, answer="still_on_file", text=DispositionText())
     add(database, disposition(), second)
-    assert stored(database) == [disposition(), second]
+    assert dispositions_in(database) == [disposition(), second]
     (item,) = [item for item in outbox.due(100, 10**6) if item.item_id == disposition_item_id("unit-1:1")]
     assert item.kind is ItemKind.DISPOSITION
     payload = DispositionPayload.model_validate_json(item.body)
@@ -63,14 +63,14 @@ def test_it_is_never_changed(with_hit: ReadStore, database: Database) -> None:
     add(database, disposition())
     with pytest.raises(StoreError), database.write() as connection:
         connection.exec_driver_sql("UPDATE dispositions SET answer = 'misread'")
-    assert stored(database) == [disposition()]
+    assert dispositions_in(database) == [disposition()]
 
 
 @pytest.mark.parametrize("hit_id", ["hit-2", "hit-3", ""])
 def test_nothing_is_said_of_a_covert_hit_or_of_none(with_hit: ReadStore, database: Database, hit_id: str) -> None:
     with pytest.raises(DispositionError, match="there is no such hit here"):
         add(database, disposition(hit_id=hit_id))
-    assert stored(database, hit_id) == []
+    assert dispositions_in(database, hit_id) == []
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_only_what_counts_is_undone(with_hit: ReadStore, database: Database, und
     add(database, disposition(), third, disposition(2, answer="", undoes="unit-1:3"))
     with pytest.raises(DispositionError, match=says):
         add(database, undoing)
-    assert len(stored(database)) == 3
+    assert len(dispositions_in(database)) == 3
 
 
 def test_a_hit_has_a_bound(with_hit: ReadStore, database: Database) -> None:

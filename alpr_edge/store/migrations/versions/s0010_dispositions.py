@@ -1,4 +1,4 @@
-"""What officers say of hits."""
+"""What officers say of hits; a release before this one, which knows nothing of them, still deletes hits."""
 
 from alembic import op
 
@@ -27,7 +27,7 @@ STATEMENTS = (
         made_uncertainty_ms REAL,
         PRIMARY KEY (seq),
         UNIQUE (disposition_id),
-        FOREIGN KEY(hit_id) REFERENCES hits (hit_id)
+        FOREIGN KEY(hit_id) REFERENCES hits (hit_id) ON DELETE CASCADE
     ) STRICT
     """,
     "CREATE INDEX dispositions_hit ON dispositions (hit_id)",
