@@ -12,7 +12,8 @@ from fastapi import HTTPException
 from alpr_edge.department.http.storage_app import create_app
 from alpr_edge.department.http.tls_contexts import tls_context
 from alpr_edge.department.http.uvicorn_server import uvicorn_server
-from alpr_edge.department.ingest.records import Part, PartError
+from alpr_edge.department.ingest.part_checks import PartError
+from alpr_edge.department.ingest.records import Part
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.domain.errors import StoreError
