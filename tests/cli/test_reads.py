@@ -155,7 +155,7 @@ def test_a_picture_that_cannot_be_is_one_line(
     settings: Path, store: UnitStore, words: tuple[str, str], says: str
 ) -> None:
     done = edge(settings, "reads", "picture", *words)
-    assert (done.exit_code, len(done.stderr.splitlines())) == (1, 1)
+    assert (done.exit_code, len(done.stderr.splitlines())) == (1, 1), done.stderr
     assert says in done.stderr
 
 
