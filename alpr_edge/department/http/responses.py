@@ -3,29 +3,25 @@
 Every answer carries the protocol's header, so that a unit knows it from a page of somebody in between.
 """
 
-import asyncio
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
-from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.params import Depends
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException as StarletteHTTPException
-from starlette.requests import ClientDisconnect
 
 from alpr_edge.department.http.client_auth import peer_of
 from alpr_edge.department.pki.refusals import WORDS, CertificateRefusedError
 from alpr_edge.domain.errors import DepartmentError, StoreError
 from alpr_edge.domain.protocol.enrolment import DepartmentKeysPayload, IssuedPayload, Refusal, RefusedPayload
 from alpr_edge.domain.protocol.items import PROTOCOL_HEADER, PROTOCOL_VERSION
+from alpr_edge.web.requests import host_of
 
 RETRY_AFTER_S = 30
-SMALL_BYTES_MAX = 16_384
-"""Largest body of a request that carries no item."""
-SMALL_RECEIVE_S_MAX = 20.0
 HEADERS = {PROTOCOL_HEADER: str(PROTOCOL_VERSION)}
 _STATUSES = {Refusal.UNIT: 400, Refusal.REQUEST: 400, Refusal.TRIES: 429, Refusal.AUTHORITY: 503}
 """Statuses of refusals that are not 403."""
@@ -81,27 +77,6 @@ def certificate_response(
     log.info("department.certificate_issued", **about)
     body = IssuedPayload(certificate=pem.decode("ascii"), **dict(keys())).model_dump_json()
     return Response(body, media_type="application/json", headers=HEADERS)
-
-
-async def small_body(request: Request) -> bytes:
-    """The whole body of a request that carries no item, bounded in bytes and time."""
-    body = b""
-    try:
-        async with asyncio.timeout(SMALL_RECEIVE_S_MAX):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > SMALL_BYTES_MAX:
-                    raise HTTPException(413, f"a request holds {SMALL_BYTES_MAX} bytes at most")
-    except TimeoutError:
-        raise HTTPException(408, "the request took too long to arrive") from None
-    except ClientDisconnect:
-        raise HTTPException(400, "the unit hung up") from None
-    return body
-
-
-def host_of(request: Request) -> str:
-    """The address at the other end of the connection; no header is believed about it."""
-    return request.client.host if request.client else ""
 
 
 def _refusal_response(reason: Refusal, retry_after_s: float | None) -> Response:

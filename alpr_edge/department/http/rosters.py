@@ -16,12 +16,13 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from alpr_edge.department.http.client_auth import Admission, Peer
-from alpr_edge.department.http.responses import HEADERS, host_of
+from alpr_edge.department.http.responses import HEADERS
 from alpr_edge.department.people.changes import Author
 from alpr_edge.department.people.rosters import RosterFile, Rosters
 from alpr_edge.department.pki.server_certificate import utc_now
 from alpr_edge.domain.errors import AlprEdgeError, DepartmentError, StoreError
 from alpr_edge.domain.protocol.rosters import ROSTER_PATH, ROSTER_SERIAL_HEADER
+from alpr_edge.web.requests import host_of
 
 SERIAL_S_MAX = 1.0
 """How old the serial may be that answers carry."""

@@ -21,7 +21,7 @@ from starlette.types import Message, Receive
 
 from alpr_edge.department.http.client_auth import Admission, Peer
 from alpr_edge.department.http.department_keys import department_keys
-from alpr_edge.department.http.responses import HEADERS, Issuance, bare_app, certificate_response, host_of, small_body
+from alpr_edge.department.http.responses import HEADERS, Issuance, bare_app, certificate_response
 from alpr_edge.department.http.rosters import serve_rosters
 from alpr_edge.department.ingest.part_checks import PartError
 from alpr_edge.department.ingest.records import Part
@@ -49,6 +49,7 @@ from alpr_edge.domain.protocol.items import (
     ItemAnswerPayload,
     Outcome,
 )
+from alpr_edge.web.requests import host_of, small_body
 
 REQUEST_BYTES_MAX = 72 * 1024 * 1024
 """Above the largest batch a unit may be set to, with the headers of its parts."""

@@ -20,12 +20,12 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from alpr_edge.access.passkeys import RelyingParty
-from alpr_edge.department.http.invitations.page_security import PageHeaders, is_own_form
 from alpr_edge.department.http.invitations.steps import InvitationSteps, StepRequest
-from alpr_edge.department.http.invitations.templates import STATIC, page
-from alpr_edge.department.http.responses import host_of, small_body
+from alpr_edge.department.http.invitations.templates import STATIC, TEMPLATES
 from alpr_edge.department.people.invitations import Invitations
 from alpr_edge.domain.errors import AccessError, AlprEdgeError
+from alpr_edge.web.page_security import PageHeaders, is_own_form
+from alpr_edge.web.requests import host_of, small_body
 
 AT_ONCE_MAX = 4
 """Steps that are done at the same time: the hash of a password takes 64 MiB."""
@@ -86,7 +86,7 @@ def _do(step: Callable[[StepRequest], Response], request: StepRequest) -> Respon
         return step(request)
     except AccessError as error:
         log.warning("department.invitation_refused", reason=str(error), client=request.client)
-        return page("failed", 403, message=str(error))
+        return TEMPLATES.page("failed", 403, message=str(error))
 
 
 async def _refuse(request: Request, error: Exception) -> Response:
@@ -94,10 +94,10 @@ async def _refuse(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     log.warning("department.request_refused", status=error.status_code, client=host_of(request))
     message = "there is no such page" if error.status_code == 404 else error.detail
-    return page("failed", error.status_code, message=message)
+    return TEMPLATES.page("failed", error.status_code, message=message)
 
 
 async def _fail(request: Request, error: Exception) -> Response:
     """A disk that is full, a key that is missing: nothing was changed."""
     log.error("department.invitation_failed", reason=str(error), client=host_of(request))
-    return page("failed", 503, message="the department cannot do this at present; nothing was changed")
+    return TEMPLATES.page("failed", 503, message="the department cannot do this at present; nothing was changed")

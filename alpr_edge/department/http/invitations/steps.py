@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
-from urllib.parse import parse_qsl
 
 import structlog
 from starlette.requests import Request
@@ -11,15 +10,14 @@ from starlette.responses import RedirectResponse, Response
 
 from alpr_edge.access.passkeys import RelyingParty
 from alpr_edge.access.totp import provisioning_uri
-from alpr_edge.department.http.invitations.templates import page, qr_code
-from alpr_edge.department.http.responses import host_of
+from alpr_edge.department.http.invitations.templates import TEMPLATES, qr_code
 from alpr_edge.department.people.invitations import COOKIE_VALID, Invitations, OpenInvitation
 from alpr_edge.department.pki.rate_limit import WrongTries, subscriber_network
 from alpr_edge.department.pki.server_certificate import utc_now
 from alpr_edge.domain.errors import AccessError, PasswordError
+from alpr_edge.web.requests import form_fields, host_of
 
 COOKIE = "__Host-invitation"
-FIELDS_MAX = 8
 ADDRESS_TRIES_MAX = 10
 WINDOW_S = 600.0
 
@@ -43,10 +41,7 @@ class StepRequest:
 
     def field(self, name: str) -> str:
         """A field of the form; empty where it is missing or the body is no form."""
-        try:
-            return dict(parse_qsl(self.body.decode(), max_num_fields=FIELDS_MAX)).get(name, "")
-        except ValueError:
-            return ""
+        return form_fields(self.body).get(name, "")
 
 
 class InvitationSteps:
@@ -66,7 +61,7 @@ class InvitationSteps:
     def show_open(self, request: StepRequest) -> Response:
         """Ask for the token, which a script takes from the address."""
         del request
-        return page("open", department=self._site.name)
+        return TEMPLATES.page("open", department=self._site.name)
 
     def open(self, request: StepRequest) -> Response:
         """Exchange the token for a cookie."""
@@ -114,7 +109,7 @@ class InvitationSteps:
         """Offer to make passkeys, and to finish."""
         invitation = self._find_complete(request)
         count = len(invitation.pending.passkeys)
-        return page("passkeys", department=self._site.name, count=count, is_possible=bool(self._site.domain))
+        return TEMPLATES.page("passkeys", department=self._site.name, count=count, is_possible=bool(self._site.domain))
 
     def passkey_options(self, request: StepRequest) -> Response:
         """Give the browser what it needs to make a passkey."""
@@ -134,7 +129,7 @@ class InvitationSteps:
         person_id = self._find_complete(request).person.person_id
         header = self._invitations.finish(request.cookie, request.now)
         log.info("department.invitation_finished", person=person_id, client=request.client, serial=header.serial)
-        response = page("done", department=self._site.name)
+        response = TEMPLATES.page("done", department=self._site.name)
         response.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="strict")
         return response
 
@@ -147,7 +142,7 @@ class InvitationSteps:
     def _password_page(self, request: StepRequest, fault: str = "") -> Response:
         person = self._invitations.find(request.cookie, request.now).person
         shown = {"person": person.name, "badge": person.badge, "least": self._invitations.password_characters_min}
-        return page("password", 422 if fault else 200, department=self._site.name, fault=fault, **shown)
+        return TEMPLATES.page("password", 422 if fault else 200, department=self._site.name, fault=fault, **shown)
 
     def _code_page(self, request: StepRequest, fault: str = "") -> Response:
         invitation = self._invitations.find(request.cookie, request.now)
@@ -157,7 +152,7 @@ class InvitationSteps:
         address = provisioning_uri(secret, invitation.person.badge, self._site.name)
         groups = " ".join(secret[start : start + 4] for start in range(0, len(secret), 4))
         shown = {"qr": qr_code(address), "secret": groups}
-        return page("code", 422 if fault else 200, department=self._site.name, fault=fault, **shown)
+        return TEMPLATES.page("code", 422 if fault else 200, department=self._site.name, fault=fault, **shown)
 
 
 def _go(path: str) -> RedirectResponse:

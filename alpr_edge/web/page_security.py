@@ -1,4 +1,4 @@
-"""What every page of invitations is protected by: its headers, and where a form may come from."""
+"""What every page is protected by: its headers, and where a form may come from."""
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
@@ -6,6 +6,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
+    "img-src 'self'; font-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types 'none'",
     "Cache-Control": "no-store",

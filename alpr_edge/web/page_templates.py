@@ -1,0 +1,37 @@
+"""Renders pages: Jinja2 with everything escaped, and a name that is missing is an error."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from starlette.responses import HTMLResponse
+
+
+class PageTemplates:
+    """The templates of one site.
+
+    Args:
+        folder: where they lie.
+        filters: functions of templates, by name.
+    """
+
+    def __init__(self, folder: Path, filters: Mapping[str, Callable[..., Any]] | None = None) -> None:
+        self._environment = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(folder),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.filters.update(filters or {})
+
+    def page(self, name: str, status: int = 200, **values: Any) -> HTMLResponse:  # noqa: ANN401 - whatever is shown
+        """A page.
+
+        Args:
+            name: the template, without its ending.
+            status: status of the answer.
+            values: what the template shows; all of it is escaped.
+        """
+        return HTMLResponse(self._environment.get_template(f"{name}.html").render(values), status)

@@ -1,0 +1,41 @@
+"""What a page takes of a request: who sent it, a small body, the fields of a form."""
+
+import asyncio
+from urllib.parse import parse_qsl
+
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+
+SMALL_BYTES_MAX = 16_384
+"""Largest body of a request that carries no item."""
+SMALL_RECEIVE_S_MAX = 20.0
+FIELDS_MAX = 16
+
+
+async def small_body(request: Request) -> bytes:
+    """The whole body of a request that carries no item, bounded in bytes and time."""
+    body = b""
+    try:
+        async with asyncio.timeout(SMALL_RECEIVE_S_MAX):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > SMALL_BYTES_MAX:
+                    raise HTTPException(413, f"a request holds {SMALL_BYTES_MAX} bytes at most")
+    except TimeoutError:
+        raise HTTPException(408, "the request took too long to arrive") from None
+    except ClientDisconnect:
+        raise HTTPException(400, "the client hung up") from None
+    return body
+
+
+def host_of(request: Request) -> str:
+    """The address at the other end of the connection; no header is believed about it."""
+    return request.client.host if request.client else ""
+
+
+def form_fields(body: bytes) -> dict[str, str]:
+    """The fields of a form, at most :data:`FIELDS_MAX`; none where the body is no form."""
+    try:
+        return dict(parse_qsl(body.decode(), max_num_fields=FIELDS_MAX))
+    except ValueError:
+        return {}
