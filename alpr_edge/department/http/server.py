@@ -24,7 +24,7 @@ from alpr_edge.department.http.listener_process import ENROLMENT, INVITATIONS, L
 from alpr_edge.department.http.rosters import RosterRenewal
 from alpr_edge.department.http.storage_app import create_app
 from alpr_edge.department.http.tls_contexts import tls_context
-from alpr_edge.department.http.uvicorn_server import STOP_S_MAX, BoundedServer, uvicorn_server
+from alpr_edge.department.http.uvicorn_server import STOP_S_MAX, uvicorn_server
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.pki.server_certificate import ServerCertificate, utc_now
@@ -33,6 +33,7 @@ from alpr_edge.department.serving import ServedPorts, note_ports, serving_alone
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.runtime.io_errors import io_errors
 from alpr_edge.runtime.notify import ServiceManager
+from alpr_edge.web.bounded_server import BoundedServer
 
 BACKLOG = 256
 START_S_MAX = 30.0

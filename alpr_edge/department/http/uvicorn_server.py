@@ -5,7 +5,6 @@ uvicorn checks the certificate but does not tell the application whose it was, s
 """
 
 import asyncio
-import socket
 import ssl
 import time
 from collections.abc import Callable, Sequence
@@ -18,11 +17,10 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from alpr_edge.department.http.client_auth import PEER, Peer, peer_at
 from alpr_edge.department.http.connections import ConnectionGate
 from alpr_edge.department.http.tls_contexts import ReportingContext
+from alpr_edge.web.bounded_server import BoundedServer
 
 KEEP_ALIVE_S = 30
 STOP_S_MAX = 10
-STEP_S = 10.0
-"""Time between two calls of the periodic work of a server."""
 UNIT_CONNECTIONS_MAX = 8
 """Most connections of one unit; a newer one replaces its oldest, which a lost link may have left behind."""
 
@@ -56,39 +54,6 @@ class PeerProtocol(GatedProtocol):
     def _of_unit(self, unit_id: str) -> "list[PeerProtocol]":
         peers = [one for one in self.connections if isinstance(one, PeerProtocol) and one.peer is not None]
         return [one for one in peers if one.peer is not None and one.peer.unit_id == unit_id]
-
-
-class BoundedServer(uvicorn.Server):
-    """A server that does periodic work in its event loop; the time of the last round shows that it is alive.
-
-    Args:
-        config: the configuration of the server.
-    """
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.on_ready: Callable[[], None] | None = None
-        """Called once, when the server accepts connections."""
-        self.steps: list[Callable[[], None]] = []
-        """Called every :data:`STEP_S` by the thread of the event loop; none may take long."""
-        self.alive_s = time.monotonic()
-        """When the event loop last went round, on monotonic time."""
-        self._next_step_s = 0.0
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start to accept connections."""
-        await super().startup(sockets)
-        if self.on_ready is not None:
-            self.on_ready()
-
-    async def on_tick(self, counter: int) -> bool:
-        """Do the work that is due; returns whether to stop."""
-        self.alive_s = time.monotonic()
-        if self.alive_s >= self._next_step_s:
-            self._next_step_s = self.alive_s + STEP_S
-            for step in self.steps:
-                step()
-        return await super().on_tick(counter)
 
 
 def uvicorn_server(

@@ -1,34 +1,22 @@
 """The page of invitations in Debian's Chromium, with a security key made of software."""
 
-from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
-from hashlib import sha256
 from pathlib import Path
 
 import pyotp
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.http.server import DepartmentServer
 from alpr_edge.department.people.changes import Author
 from alpr_edge.department.people.registry import People
 from alpr_edge.department.pki.authority import TlsFiles
+from tests.chromium import chromium, faults_of
 from tests.department.people.office import DOMAIN, OFFICER, PASSWORD, make_department
 
-QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 SECURITY_KEY = {
     "protocol": "ctap2",
     "transport": "usb",
@@ -61,15 +49,8 @@ def people(directory: Path) -> Iterator[People]:
 @pytest.fixture(scope="module")
 def browser(directory: Path, require_tool: Callable[[str], str]) -> Iterator[Browser]:
     """Chromium that finds the domain on this computer and takes the key of its server for known."""
-    certificate = x509.load_pem_x509_certificate(TlsFiles(directory).certificate.read_bytes())
-    key = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    known = f"--ignore-certificate-errors-spki-list={b64encode(sha256(key).digest()).decode()}"
-    found = f"--host-resolver-rules=MAP {DOMAIN} 127.0.0.1"
-    with sync_playwright() as playwright:
-        expect.set_options(timeout=60_000)
-        chromium = playwright.chromium.launch(executable_path=require_tool("chromium"), args=[*QUIET, known, found])
-        yield chromium
-        chromium.close()
+    with chromium(require_tool("chromium"), TlsFiles(directory).certificate, DOMAIN) as browser:
+        yield browser
 
 
 @pytest.fixture(params=["light", "dark"])
@@ -100,14 +81,6 @@ def set_password_and_code(page: Page) -> None:
     secret = page.locator("[data-secret]").inner_text().replace(" ", "")
     page.get_by_label("The six digits").fill(pyotp.TOTP(secret).now())
     page.get_by_role("button", name="Go on").click()
-
-
-def faults_of(page: Page) -> list[str]:
-    """What the browser complains about from now on: the policy of the page among it."""
-    faults: list[str] = []
-    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: faults.append(error.message))
-    return faults
 
 
 def test_the_whole_invitation(
