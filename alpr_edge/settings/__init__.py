@@ -22,6 +22,7 @@ from alpr_edge.settings.power import PowerSettings
 from alpr_edge.settings.retention import RetentionSettings
 from alpr_edge.settings.schema import (
     AlertSettings,
+    ConsoleSettings,
     DecisionSettings,
     HotlistSettings,
     PositionSettings,
@@ -36,6 +37,7 @@ from alpr_edge.settings.schema import (
 __all__ = [
     "AlertSettings",
     "CameraSettings",
+    "ConsoleSettings",
     "DecisionSettings",
     "FolderCamera",
     "HotlistSettings",

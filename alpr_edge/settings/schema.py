@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal, Self, get_args, get_origin
 
 from pydantic import AfterValidator, Field, Strict, model_validator
 
+from alpr_edge.domain.dispositions.terminal_text import DEFAULT as DEFAULT_TERMINAL_TEXT
+from alpr_edge.domain.dispositions.terminal_text import template_fault
 from alpr_edge.domain.hits import OWN_SOURCE
 from alpr_edge.domain.people.person import SourcePermission
 from alpr_edge.settings.base import FilePath, Fraction, Name, Section, require_order
@@ -123,6 +125,23 @@ class AlertSettings(Section):
     """Whether hits sound while nobody is signed in; faults sound always."""
 
 
+def _check_terminal_text(template: str) -> str:
+    if fault := template_fault(template):
+        raise ValueError(fault)
+    return template
+
+
+class ConsoleSettings(Section):
+    """[console]: the page for officers. Its certificate is for the car's name as the browser has it."""
+
+    address: Annotated[str, Field(min_length=1, max_length=64)] = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 8447
+    certificate_file: FilePath = Path("/etc/alpr-edge/tls/console.pem")
+    key_file: FilePath = Path("/etc/alpr-edge/tls/console.key")
+    terminal_text: Annotated[str, AfterValidator(_check_terminal_text)] = DEFAULT_TERMINAL_TEXT
+    """What a touch copies for an inquiry at the terminal (policy 462.4(f))."""
+
+
 class StoreSettings(Section):
     """[store]: keys and images. Keys are systemd credentials of these names, or files with mode 0600."""
 
@@ -174,6 +193,7 @@ class Settings(Section):
     position: PositionSettings = PositionSettings()
     hotlist: HotlistSettings = HotlistSettings()
     alerts: AlertSettings = AlertSettings()
+    console: ConsoleSettings = ConsoleSettings()
     store: StoreSettings = StoreSettings()
     power: PowerSettings = PowerSettings()
     load: LoadSettings = LoadSettings()
