@@ -17,7 +17,8 @@ UNITS = sorted((*FOLDER.glob("*.service"), *FOLDER.glob("*.target")))
 PROGRAM = "/opt/alpr-edge/current/.venv/bin/alpr-edge"
 HORN_PROGRAM = "/usr/bin/python3 -I /opt/alpr-edge/current/scripts/horn.py"
 CAPTURE, UPLINK, HORN = "alpr-edge.service", "alpr-edge-uplink.service", "alpr-edge-horn.service"
-EXPOSURE_MAX = {CAPTURE: 0.6, UPLINK: 1.2, HORN: 0.6}
+CONSOLE = "alpr-edge-console.service"
+EXPOSURE_MAX = {CAPTURE: 0.6, UPLINK: 1.2, HORN: 0.6, CONSOLE: 1.2}
 """Of ten, as ``systemd-analyze security`` adds it up. The uplink's network alone is 0.5, an open port 0.2 to 0.3."""
 
 
@@ -77,14 +78,16 @@ def test_the_drop_in_for_a_network_camera_opens_one_address(units: Path, require
 
 def test_what_a_unit_needs_is_said() -> None:
     texts = {unit.name: unit.read_text(encoding="utf-8") for unit in UNITS}
-    assert set(texts) == {CAPTURE, UPLINK, HORN, "alpr-edge.target"}
-    for text in (texts[CAPTURE], texts[UPLINK]):
+    assert set(texts) == {CAPTURE, UPLINK, HORN, CONSOLE, "alpr-edge.target"}
+    for text in (texts[CAPTURE], texts[UPLINK], texts[CONSOLE]):
         assert "Type=notify" in text
         assert "StateDirectoryMode=0700" in text
         assert "\nWantedBy=alpr-edge.target\n" in text
         assert f"\nExecStart={PROGRAM} " in text
         assert "\nOOMPolicy=continue\n" in text
-    assert "alpr-edge-lists" not in texts[UPLINK]
+    assert "alpr-edge-lists" not in texts[UPLINK] + texts[CONSOLE]
+    assert "alpr-edge-signing" not in texts[CONSOLE]
+    assert f"\nInaccessiblePaths=-/var/lib/alpr-edge/{LISTS_DIRECTORY}\n" in texts[CONSOLE]
     assert f"\nReadOnlyPaths=-/var/lib/alpr-edge/{IMAGES}\n" in texts[UPLINK]
     assert f"\nInaccessiblePaths=-/var/lib/alpr-edge/{LISTS_DIRECTORY}\n" in texts[UPLINK]
     assert "\nPrivateNetwork=yes\n" in texts[CAPTURE]
@@ -101,7 +104,7 @@ def test_a_capture_half_that_fails_sounds_and_its_horn_needs_nothing_of_the_prod
 
 
 @pytest.mark.review(18)
-@pytest.mark.parametrize("name", [CAPTURE, UPLINK])
+@pytest.mark.parametrize("name", [CAPTURE, UPLINK, CONSOLE])
 def test_no_memory_of_a_daemon_reaches_the_disk(name: str) -> None:
     text = (FOLDER / name).read_text(encoding="utf-8")
     assert "\nLimitCORE=0\n" in text

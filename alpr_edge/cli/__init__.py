@@ -20,6 +20,7 @@ app = lazy_app(
     {
         "run": LazyTarget("alpr_edge.cli.daemons:run", "Read plates: cameras to outbox"),
         "uplink": LazyTarget("alpr_edge.cli.daemons:uplink", "Send the outbox to the department's storage"),
+        "console": LazyTarget("alpr_edge.cli.daemons:console", "Serve the page for officers: hits, live"),
         "drive": LazyTarget("alpr_edge.cli.drive:drive", "Replay a recording: reads, hits, tones, store, upload"),
         "read": LazyTarget("alpr_edge.cli.read:read", "Read the plates in photos"),
         "sign-in": LazyTarget(

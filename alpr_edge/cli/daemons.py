@@ -1,4 +1,4 @@
-"""``alpr-edge run`` and ``alpr-edge uplink``: the daemons of the car."""
+"""``alpr-edge run``, ``alpr-edge uplink`` and ``alpr-edge console``: the daemons of the car."""
 
 from __future__ import annotations
 
@@ -15,8 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from alpr_edge.app.capture_daemon import CaptureDaemon
+    from alpr_edge.app.console_daemon import ConsoleDaemon
     from alpr_edge.app.uplink_daemon import UplinkDaemon
     from alpr_edge.settings import Settings
+
+    Daemon = CaptureDaemon | UplinkDaemon | ConsoleDaemon
 
 
 def run(settings: SettingsOption = DEFAULT_SETTINGS) -> None:
@@ -33,7 +36,14 @@ def uplink(settings: SettingsOption = DEFAULT_SETTINGS) -> None:
     _serve(UplinkDaemon, settings)
 
 
-def _serve(make: Callable[[Settings, threading.Event], CaptureDaemon | UplinkDaemon], settings: SettingsOption) -> None:
+def console(settings: SettingsOption = DEFAULT_SETTINGS) -> None:
+    """Serve the page for officers over TLS, beside a unit that runs. SIGTERM ends with 0."""
+    from alpr_edge.app.console_daemon import ConsoleDaemon
+
+    _serve(ConsoleDaemon, settings)
+
+
+def _serve(make: Callable[[Settings, threading.Event], Daemon], settings: SettingsOption) -> None:
     from alpr_edge.runtime.logs import configure_logs
     from alpr_edge.settings import load
 

@@ -22,7 +22,11 @@ from tests.units import write_bare_unit
 ROOT = Path(__file__).parents[3]
 COMMAND = ROOT / "config" / "system" / "usr" / "local" / "bin" / "alpr-edge"
 KEPT = "/etc/credstore.encrypted"
-DAEMONS = {"run": "alpr-edge.service", "uplink": "alpr-edge-uplink.service"}
+DAEMONS = {
+    "run": "alpr-edge.service",
+    "uplink": "alpr-edge-uplink.service",
+    "console": "alpr-edge-console.service",
+}
 WORDS = {
     "drive": ["--source", "nowhere", "--out", "nowhere"],
     "read": ["nowhere.jpg"],

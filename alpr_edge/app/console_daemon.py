@@ -1,0 +1,124 @@
+"""The daemon of the page for officers: it has the keys of the outbox and of the access log, and those of no list.
+
+It reads what the capture daemon stored and writes what officers say; it opens no device, and no network but its port.
+"""
+
+import socket
+import ssl
+import threading
+from functools import partial
+
+import structlog
+
+from alpr_edge.app.clock import open_clock
+from alpr_edge.app.pipeline.pipeline import new_id
+from alpr_edge.console.application import create_console_app
+from alpr_edge.console.hit_feed import HitFeed
+from alpr_edge.console.server import console_server
+from alpr_edge.console.unit import ConsoleUnit, open_console_unit
+from alpr_edge.domain.errors import SettingsError, StoreError
+from alpr_edge.runtime.health import Health, write_health
+from alpr_edge.runtime.notify import ServiceManager
+from alpr_edge.settings import ConsoleSettings, Settings
+from alpr_edge.web.bounded_server import BoundedServer
+
+NAME = "console"
+CHECK_S = 0.5
+
+log = structlog.get_logger(__name__)
+
+
+class ConsoleDaemon:
+    """The running daemon.
+
+    Args:
+        settings: the settings of this unit.
+        stop: the event that SIGTERM sets.
+    """
+
+    def __init__(self, settings: Settings, stop: threading.Event) -> None:
+        self._settings = settings
+        self._stop = stop
+        self._manager = ServiceManager()
+        self._failure = ""
+
+    def run(self) -> None:
+        """Serve until stopped.
+
+        Raises:
+            SettingsError: the address or the certificate cannot be used.
+            StoreError: a key is missing, or the unit was never started; or its database was replaced meanwhile.
+        """
+        console = self._settings.console
+        context, listening = _tls_context(console), _listen(console)
+        clock, make_id = open_clock(self._settings), partial(new_id, self._settings.unit.id)
+        with listening, open_console_unit(self._settings, clock, make_id) as unit:
+            feed = HitFeed(unit.store.database.data_version)
+            server = console_server(create_console_app(unit, feed), context)
+            server.on_ready = partial(self._begin, feed, listening.getsockname()[1])
+            server.steps.append(partial(self._report, server, unit, feed))
+            try:
+                self._serve(server, feed, listening)
+            finally:
+                self._write_health(Health(NAME, ready=False, troubles=()))
+        if self._failure:
+            raise StoreError(self._failure)
+        log.info("console.stopped")
+
+    def _begin(self, feed: HitFeed, port: int) -> None:
+        """In the event loop, once the server accepts connections."""
+        feed.start()
+        self._manager.ready("serving")
+        log.info("console.serving", address=self._settings.console.address, port=port)
+
+    def _serve(self, server: BoundedServer, feed: HitFeed, listening: socket.socket) -> None:
+        """Serve in a thread, where the server leaves signals to this program, until it ends or is to stop."""
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="server")
+        thread.start()
+        while thread.is_alive() and not self._stop.wait(CHECK_S):
+            pass
+        feed.stop()  # the streams end, then the server can
+        server.should_exit = True
+        thread.join()
+
+    def _report(self, server: BoundedServer, unit: ConsoleUnit, feed: HitFeed) -> None:
+        """Tell the service manager and the health file how it is; once every ten seconds."""
+        database = unit.store.database
+        if database.is_replaced():
+            self._failure = f"{database.path}: was set aside as damaged; started again, the new one is shown"
+            server.should_exit = True
+            return
+        troubles = (f"hits: not live: {feed.failure}",) if feed.failure else ()
+        self._manager.alive()
+        self._manager.status("; ".join(troubles) or "serving")
+        self._write_health(Health(NAME, ready=True, troubles=troubles))
+
+    def _write_health(self, health: Health) -> None:
+        try:
+            write_health(self._settings.unit.runtime_directory, health)
+        except OSError as error:
+            log.error("health.not_written", failure=error.strerror)
+
+
+def _tls_context(console: ConsoleSettings) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(console.certificate_file, console.key_file)
+    except (OSError, ssl.SSLError) as error:
+        reason = getattr(error, "strerror", None) or getattr(error, "reason", None) or "not a certificate with its key"
+        files = f"{console.certificate_file}, {console.key_file}"
+        raise SettingsError([f"console.certificate_file, console.key_file: {files}: {reason}"]) from None
+    return context
+
+
+def _listen(console: ConsoleSettings) -> socket.socket:
+    try:
+        return socket.create_server((console.address, console.port), family=_family(console.address))
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise SettingsError([f"console.address: {console.address} port {console.port}: {reason}"]) from None
+
+
+def _family(address: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in address else socket.AF_INET

@@ -1,0 +1,104 @@
+"""The application of the page: its routes, its protection, and what a fault looks like."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+import structlog
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from alpr_edge.console.hit_feed import HitFeed
+from alpr_edge.console.live import LiveStream
+from alpr_edge.console.page_parts import PAGES, STATIC
+from alpr_edge.console.sign_in_pages import SignInPages
+from alpr_edge.console.unit import ConsoleUnit
+from alpr_edge.console.visitor import Visitor
+from alpr_edge.console.watch_pages import WatchPages
+from alpr_edge.domain.errors import AccessError, AlprEdgeError, DispositionError
+from alpr_edge.web.page_security import PageHeaders, is_own_form
+from alpr_edge.web.requests import small_body
+
+AT_ONCE_MAX = 8
+"""Requests that are worked on at the same time."""
+Step = Callable[[Visitor], Response]
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+log = structlog.get_logger(__name__)
+
+
+def create_console_app(unit: ConsoleUnit, feed: HitFeed) -> Starlette:
+    """The ASGI application of the page.
+
+    Args:
+        unit: the open unit.
+        feed: tells of hits that came or changed.
+    """
+    sign_in, watch, at_once = SignInPages(unit), WatchPages(unit), asyncio.Semaphore(AT_ONCE_MAX)
+
+    def route(path: str, method: str, step: Step) -> Route:
+        return Route(path, _endpoint(step, at_once), methods=[method])
+
+    return Starlette(
+        routes=[
+            route("/", "GET", watch.watch),
+            route("/sign-in", "GET", sign_in.show),
+            route("/sign-in", "POST", sign_in.sign_in),
+            route("/reopen", "POST", sign_in.reopen),
+            route("/lock", "POST", sign_in.lock),
+            route("/sign-out", "POST", sign_in.sign_out),
+            route("/hits/{hit_id}", "GET", watch.hit),
+            route("/hits/{hit_id}/answers", "POST", watch.answer),
+            route("/hits/{hit_id}/pictures/{kind}", "GET", watch.picture),
+            Route("/live", LiveStream(unit, feed).answer, methods=["GET"]),
+            Mount("/static", StaticFiles(directory=STATIC)),
+        ],
+        middleware=[Middleware(PageHeaders)],
+        exception_handlers={HTTPException: _refuse, AlprEdgeError: _fail},
+    )
+
+
+def _endpoint(step: Step, at_once: asyncio.Semaphore) -> Endpoint:
+    """An endpoint that does a step in a thread, once it is sure that the page itself sent the request."""
+
+    async def endpoint(request: Request) -> Response:
+        body = b""
+        if request.method == "POST":
+            if not is_own_form(request):
+                raise HTTPException(403, "this request comes from another site")
+            body = await small_body(request)
+        async with at_once:
+            return await run_in_threadpool(partial(_do, step, Visitor.of(request, body)))
+
+    return endpoint
+
+
+def _do(step: Step, visitor: Visitor) -> Response:
+    try:
+        return step(visitor)
+    except AccessError as error:
+        return PAGES.page("refused", 403, message=str(error))
+    except DispositionError as error:
+        return PAGES.page("refused", 404, message=str(error))
+
+
+async def _refuse(request: Request, error: Exception) -> Response:
+    """A request that is none of this page's."""
+    del request
+    assert isinstance(error, HTTPException)
+    log.warning("console.request_refused", status=error.status_code)
+    message = "there is no such page" if error.status_code == 404 else error.detail
+    return PAGES.page("refused", error.status_code, message=message)
+
+
+async def _fail(request: Request, error: Exception) -> Response:
+    """A disk that is full, a log that takes nothing: nothing is shown."""
+    del request
+    log.error("console.request_failed", reason=str(error))
+    return PAGES.page("refused", 503, message="the unit cannot do this at present; nothing was shown or changed")

@@ -1,0 +1,84 @@
+"""Notices that hits came or changed, for every page that is open: one thread looks, however many pages there are."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+
+import structlog
+
+from alpr_edge.domain.errors import StoreError
+
+LOOK_S = 0.03
+"""Time between two looks at the counter of commits, which SQLite keeps in the index of its log."""
+
+log = structlog.get_logger(__name__)
+
+
+class HitFeed:
+    """Counts how often what hits are made of changed.
+
+    Args:
+        version: gives a number that changes with each commit to the database.
+    """
+
+    def __init__(self, version: Callable[[], int]) -> None:
+        self._version = version
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._changed: asyncio.Event | None = None
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="hit-feed", daemon=True)
+        self.count = 0
+        """Grows with each change."""
+        self.failure = ""
+        """Why the database cannot be looked at now; empty: it can."""
+
+    def start(self) -> None:
+        """Start to look; called in the event loop that pages wait in."""
+        self._loop, self._changed = asyncio.get_running_loop(), asyncio.Event()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop to look, and wake every page, so that its stream ends before its server does."""
+        self._stop.set()
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._tell)
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether it looks no more."""
+        return self._stop.is_set()
+
+    async def wait(self, count: int, limit_s: float) -> int:
+        """Wait until the count is another, at most so long; returns the count."""
+        assert self._changed is not None, "started"
+        if self.count == count:
+            event = self._changed
+            try:
+                async with asyncio.timeout(limit_s):
+                    await event.wait()
+            except TimeoutError:
+                return self.count
+        return self.count
+
+    def _watch(self) -> None:
+        assert self._loop is not None, "started"
+        seen = -1
+        while not self._stop.wait(LOOK_S):
+            try:
+                version = self._version()
+            except StoreError as error:
+                if str(error) != self.failure:
+                    log.error("console.feed_failed", failure=str(error))
+                self.failure = str(error)
+                continue
+            self.failure = ""
+            if version != seen:
+                seen = version
+                self._loop.call_soon_threadsafe(self._tell)
+
+    def _tell(self) -> None:
+        """In the event loop: wake every page, and let it wait for the next change."""
+        self.count += 1
+        if self._changed is not None:
+            self._changed.set()
+            self._changed = asyncio.Event()

@@ -1,0 +1,72 @@
+"""The stream of events that keeps a page live (server-sent events, HTML 9.2): it tells that hits changed, never what.
+
+A page that hears of a change asks for itself again, so that what it may show is decided and put on record anew.
+"""
+
+from collections.abc import AsyncIterator
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from alpr_edge.console.hit_feed import HitFeed
+from alpr_edge.console.unit import ConsoleUnit
+from alpr_edge.console.visitor import Visitor
+from alpr_edge.domain.sessions.session import SessionState
+
+BEAT_S = 1.0
+"""A page that hears nothing for three of these says that it is not live."""
+SESSION_CHECK_BEATS = 5
+"""How often the session is looked at, so that a page whose session ended says so."""
+STREAMS_MAX = 16
+
+
+class LiveStream:
+    """The streams of all pages that are open.
+
+    Args:
+        unit: the open unit.
+        feed: what wakes them.
+    """
+
+    def __init__(self, unit: ConsoleUnit, feed: HitFeed) -> None:
+        self._unit = unit
+        self._feed = feed
+        self.open_count = 0
+        """Streams at present."""
+
+    async def answer(self, request: Request) -> Response:
+        """Begin a stream for whoever is signed in."""
+        visitor = Visitor.of(request, b"")
+        if await self._state(visitor) is None:
+            return Response(status_code=403)
+        if self.open_count >= STREAMS_MAX:
+            return Response(status_code=503, headers={"Retry-After": "5"})
+        return StreamingResponse(self._events(request, visitor), media_type="text/event-stream")
+
+    async def _events(self, request: Request, visitor: Visitor) -> AsyncIterator[str]:
+        self.open_count += 1
+        try:
+            count, state, beats = self._feed.count, await self._state(visitor), 0
+            yield _event("live", count)
+            while state is not None and not await request.is_disconnected():
+                heard = await self._feed.wait(count, BEAT_S)
+                if self._feed.is_stopped:
+                    return
+                yield _event("hits" if heard != count else "beat", heard)
+                count, beats = heard, beats + 1
+                if beats % SESSION_CHECK_BEATS == 0:
+                    before, state = state, await self._state(visitor)
+                    if state != before:
+                        yield _event("session", count)
+        finally:
+            self.open_count -= 1
+
+    async def _state(self, visitor: Visitor) -> SessionState | None:
+        """The state of a session that a page may be live with; None where there is none."""
+        state = await run_in_threadpool(self._unit.desk(visitor).state)
+        return state if state in {SessionState.OPEN, SessionState.GLANCE} else None
+
+
+def _event(name: str, count: int) -> str:
+    return f"event: {name}\nid: {count}\ndata: {count}\n\n"

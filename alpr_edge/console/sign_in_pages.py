@@ -1,0 +1,64 @@
+"""Signing in and out at the page: password and code, glance mode, and the notice that comes before."""
+
+from starlette.responses import RedirectResponse, Response
+
+from alpr_edge.access.attempts import PasswordAttempt, SignInResult
+from alpr_edge.console.page_parts import PAGES, go
+from alpr_edge.console.unit import ConsoleUnit
+from alpr_edge.console.visitor import Visitor, give_session, take_session
+from alpr_edge.domain.sessions.session import SessionState
+
+HOME = "/"
+
+
+class SignInPages:
+    """The steps of signing in and out.
+
+    Args:
+        unit: the open unit.
+    """
+
+    def __init__(self, unit: ConsoleUnit) -> None:
+        self._unit = unit
+
+    def show(self, visitor: Visitor) -> Response:
+        """The form; the watch page where somebody is signed in already."""
+        return go(HOME) if self._unit.desk(visitor).state() is SessionState.OPEN else self._form()
+
+    def sign_in(self, visitor: Visitor) -> Response:
+        """Sign in with password and code; the session gets a new token whatever the browser brought."""
+        fields = visitor.fields
+        attempt = PasswordAttempt(fields.get("name", ""), fields.get("password", ""), fields.get("code", ""))
+        is_acknowledged = fields.get("acknowledged") == "yes"
+        result = self._unit.desk(visitor).sign_in(attempt, is_acknowledged=is_acknowledged)
+        return self._answer(result)
+
+    def reopen(self, visitor: Visitor) -> Response:
+        """Open a session in glance mode by the password alone."""
+        result = self._unit.desk(visitor).reopen(visitor.fields.get("password", ""))
+        return go(HOME) if result.session is not None else self._form(result.answer)
+
+    def lock(self, visitor: Visitor) -> Response:
+        """Bring the session into glance mode."""
+        self._unit.desk(visitor).lock()
+        return go(HOME)
+
+    def sign_out(self, visitor: Visitor) -> Response:
+        """End the session."""
+        self._unit.desk(visitor).sign_out()
+        response = go("/sign-in")
+        take_session(response)
+        return response
+
+    def _answer(self, result: SignInResult) -> Response:
+        if result.session is None:
+            return self._form(result.answer)
+        response: RedirectResponse = go(HOME)
+        give_session(response, result.token)
+        return response
+
+    def _form(self, fault: str = "") -> Response:
+        notice = self._unit.policy.security.notice
+        return PAGES.page(
+            "sign_in", 403 if fault else 200, fault=fault, notice=notice, unit=self._unit.settings.unit.id
+        )

@@ -1,0 +1,83 @@
+// Keeps the page live: it asks for itself again when the unit says that hits changed, and says so when it hears nothing.
+const SILENT_MS = 2500;
+const RETRY_MS = 1000;
+const sign = document.getElementById("live");
+let heardAt = performance.now();
+let stream = null;
+let isLeaving = false;
+
+function tell(isLive) {
+  document.body.classList.toggle("not-live", !isLive);
+  const words = isLive ? "live" : "NOT LIVE";
+  if (sign && sign.textContent !== words) {
+    sign.textContent = words;
+  }
+}
+
+// Somebody fills in a form: then only the row of hits beside it is made new.
+function isBusy() {
+  const active = document.activeElement;
+  const isTyping = active !== null && active.matches("input:not([type=checkbox])") && active.value !== "";
+  return isTyping || document.querySelector("main details[open]") !== null;
+}
+
+// The browser itself parses the page, without a script having its text in hand (Trusted Types stay on).
+function refresh() {
+  const request = new XMLHttpRequest();
+  const address = new URL(location.pathname, location.href).href;
+  request.open("GET", address);
+  request.responseType = "document";
+  request.timeout = 5000;
+  request.onload = () => {
+    const part = isBusy() ? ".reel" : "main";
+    const fresh = request.response && request.response.querySelector(part);
+    const old = document.querySelector(part);
+    if (!fresh || !old || request.responseURL !== address) {
+      location.reload();
+      return;
+    }
+    old.replaceWith(document.adoptNode(fresh));
+  };
+  request.send();
+}
+
+function connect() {
+  stream = new EventSource("/live");
+  const heard = () => {
+    heardAt = performance.now();
+    tell(true);
+  };
+  stream.addEventListener("beat", heard);
+  stream.addEventListener("live", () => {
+    heard();
+    refresh();
+  });
+  stream.addEventListener("hits", () => {
+    heard();
+    refresh();
+  });
+  stream.addEventListener("session", () => location.reload());
+  stream.onerror = () => {
+    stream.close();
+    if (!isLeaving) {
+      tell(false);
+      setTimeout(connect, RETRY_MS);
+    }
+  };
+}
+
+addEventListener("pagehide", () => {
+  isLeaving = true;
+  stream.close();
+});
+addEventListener("submit", () => {
+  isLeaving = true;
+  stream.close();
+});
+
+setInterval(() => {
+  if (performance.now() - heardAt > SILENT_MS) {
+    tell(false);
+  }
+}, 500);
+connect();

@@ -1,0 +1,65 @@
+"""What the page reaches of its unit: the store, the accounts, the access log and the clock, opened once."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from alpr_edge.access.passwords import Argon2Passwords, PasswordVerifier
+from alpr_edge.console.visitor import Visitor
+from alpr_edge.domain.ports import Clock
+from alpr_edge.services.authorisation.authoriser import Authoriser, Policy
+from alpr_edge.services.authorisation.opening import load_policy
+from alpr_edge.services.authorisation.sign_ins import SignInDesk
+from alpr_edge.services.hits.dispositions import HitDispositions
+from alpr_edge.services.hits.hit_views import HitViews
+from alpr_edge.settings import Settings
+from alpr_edge.store.access.accounts import AccountStore, open_accounts
+from alpr_edge.store.access_log.log import AccessLog, open_access_log
+from alpr_edge.store.unit_store import UnitStore, open_store
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ConsoleUnit:
+    """The open unit; threads may share it."""
+
+    settings: Settings
+    store: UnitStore = field(repr=False)
+    accounts: AccountStore = field(repr=False)
+    log: AccessLog = field(repr=False)
+    policy: Policy = field(repr=False)
+    clock: Clock = field(repr=False)
+    passwords: PasswordVerifier = field(repr=False)
+    views: HitViews = field(repr=False)
+    dispositions: HitDispositions = field(repr=False)
+
+    def authoriser(self, visitor: Visitor) -> Authoriser:
+        """What decides for whoever sent a request."""
+        return Authoriser(self.accounts, self.log, self.policy, self.clock, visitor.caller)
+
+    def desk(self, visitor: Visitor) -> SignInDesk:
+        """What signs in and out whoever sent a request."""
+        return SignInDesk(self.accounts, self.passwords, self.log, self.policy, self.clock, visitor.caller)
+
+
+@contextmanager
+def open_console_unit(settings: Settings, clock: Clock, new_id: Callable[[], str]) -> Iterator[ConsoleUnit]:
+    """Open the unit for its page; closes it at the end.
+
+    Args:
+        settings: the settings of the unit.
+        clock: its clock.
+        new_id: makes ids of this unit.
+
+    Raises:
+        StoreError: a key is missing, or a database cannot be opened.
+    """
+    directory, keys = settings.unit.data_directory, settings.store.keys_directory
+    with (
+        open_store(settings, migrate=False) as store,
+        open_access_log(settings, migrate=False) as log,
+        open_accounts(directory, keys, migrate=True) as accounts,
+    ):
+        views = HitViews(store, settings.hotlist)
+        dispositions = HitDispositions(store.database, settings.unit.id, views, new_id)
+        policy, passwords = load_policy(settings), Argon2Passwords()
+        yield ConsoleUnit(settings, store, accounts, log, policy, clock, passwords, views, dispositions)

@@ -1,0 +1,50 @@
+"""Who sends a request to the page: the session of a cookie, at the address of the browser."""
+
+from dataclasses import dataclass, field
+from typing import Self
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from alpr_edge.services.authorisation.callers import Caller
+from alpr_edge.web.requests import form_fields, host_of
+
+COOKIE = "__Host-session"
+"""A cookie of this name is taken over TLS alone, for this host alone (RFC 6265bis, 4.1.3.2)."""
+COMPONENT = "console"
+TOKEN_CHARACTERS_MAX = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """What a step of the page needs of a request."""
+
+    token: str = field(repr=False)
+    """The token of a session; empty: nobody is signed in at this browser."""
+    address: str
+    """The address at the other end, which a session is bound to."""
+    fields: dict[str, str] = field(repr=False)
+    """The fields of the form."""
+    parameters: dict[str, str]
+    """Names in the path."""
+
+    @classmethod
+    def of(cls, request: Request, body: bytes) -> Self:
+        """Take it from a request whose body was read."""
+        token = request.cookies.get(COOKIE, "")[:TOKEN_CHARACTERS_MAX]
+        return cls(token, host_of(request), form_fields(body), dict(request.path_params))
+
+    @property
+    def caller(self) -> Caller:
+        """Who calls services through the page."""
+        return Caller(COMPONENT, self.token, self.address, component=COMPONENT)
+
+
+def give_session(response: Response, token: str) -> None:
+    """Have a browser keep the token of a session until it is closed."""
+    response.set_cookie(COOKIE, token, path="/", secure=True, httponly=True, samesite="strict")
+
+
+def take_session(response: Response) -> None:
+    """Have a browser forget its session."""
+    response.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="strict")

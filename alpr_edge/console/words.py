@@ -1,0 +1,108 @@
+"""What the page says of values, in words that fit into a glance."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from alpr_edge.domain.alerting import Level, ListAge
+from alpr_edge.domain.dispositions.hit_state import HitVerification
+from alpr_edge.domain.fixes import Position
+from alpr_edge.domain.hits import Hit, MatchKind, Reason, StateMatch
+from alpr_edge.domain.timeline import Placement
+
+_LEVELS = {Level.URGENT: "urgent", Level.HIGH: "high", Level.ROUTINE: "routine", Level.NOTICE: "notice"}
+_MATCHES = {
+    MatchKind.EXACT: "exact",
+    MatchKind.CONFUSABLE: "similar: compare each character",
+    MatchKind.PARTIAL: "fits a partial plate: many vehicles do",
+}
+_STATES = {
+    StateMatch.SAME: "state as listed",
+    StateMatch.OTHER: "ANOTHER STATE than listed",
+    StateMatch.UNKNOWN: "state not read: compare it",
+}
+_VERIFICATIONS = {
+    HitVerification.NOT_CONFIRMED: "NOT CONFIRMED - VERIFY THROUGH CLETS",
+    HitVerification.NOT_PRACTICABLE: "NOT CONFIRMED - no inquiry was practicable",
+    HitVerification.ON_FILE: "NOT CONFIRMED - still on file, the agency has not confirmed it yet",
+    HitVerification.CONFIRMED: "confirmed by the agency that entered it",
+    HitVerification.REFUSED: "NOT CONFIRMED by the agency that entered it",
+    HitVerification.NOT_ON_FILE: "NO LONGER ON FILE",
+}
+_AGES = {ListAge.FRESH: "", ListAge.AMBER: "old list", ListAge.RED: "VERY OLD list"}
+_COMPASS = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")
+MPH = 2.23694
+"""Miles an hour of a metre a second."""
+_SURE_HDOP = 2.0
+_SURE_AGE_MS = 2000.0
+
+
+def level_word(level: Level) -> str:
+    """A level."""
+    return _LEVELS[level]
+
+
+def reason_words(reason: Reason) -> str:
+    """Why a plate is listed."""
+    return reason.value.replace("_", " ")
+
+
+def match_words(hit: Hit) -> str:
+    """How a read met the entry, and how sure that is."""
+    return f"{_MATCHES[hit.kind]}; {_STATES[hit.state]}"
+
+
+def verification_words(verification: HitVerification) -> str:
+    """How far a hit is verified (policy 462.4(f))."""
+    return _VERIFICATIONS[verification]
+
+
+def list_age_words(hit: Hit, age: ListAge) -> str:
+    """How old the list is."""
+    if hit.list_age_s is None:
+        return "age of the list unknown"
+    hours = hit.list_age_s / 3600
+    text = f"{hours:.0f} h" if hours < 48 else f"{hours / 24:.0f} days"
+    return f"list of {text} ago{', ' if _AGES[age] else ''}{_AGES[age]}"
+
+
+def time_words(placement: Placement) -> str:
+    """When, in local time, and how sure."""
+    if placement.utc is None:
+        return "time unknown"
+    return clock_words(placement.utc) + ("" if placement.sure else " (clock not confirmed)")
+
+
+def clock_words(utc: datetime) -> str:
+    """A moment as the clock on the wall shows it."""
+    return f"{utc.astimezone():%H:%M:%S, %d %b}"
+
+
+def place_words(position: Position | None) -> str:
+    """Where and in which direction, and how good that is."""
+    if position is None:
+        return "place unknown"
+    text = f"{position.lat_deg:.5f}, {position.lon_deg:.5f}"
+    if position.course_deg is not None and position.speed_mps is not None:
+        text += f", driving {_COMPASS[round(position.course_deg / 45) % 8]} at {position.speed_mps * MPH:.0f} mph"
+    is_sure = position.age_ms <= _SURE_AGE_MS and (position.hdop is not None and position.hdop <= _SURE_HDOP)
+    return text if is_sure else f"{text} (imprecise)"
+
+
+def answer_words(answer: str) -> str:
+    """An answer to a hit."""
+    return answer.replace("_", " ") or "undone"
+
+
+FILTERS: Mapping[str, Callable[..., Any]] = {
+    "level": level_word,
+    "reason": reason_words,
+    "match": match_words,
+    "verification": verification_words,
+    "list_age": list_age_words,
+    "when": time_words,
+    "clock": clock_words,
+    "where": place_words,
+    "answer": answer_words,
+}
+"""The filters of templates."""

@@ -1,0 +1,83 @@
+"""The daemon of the page as a process: it serves, says how it is, and ends; what is missing is one line."""
+
+import signal
+import socket
+import ssl
+from pathlib import Path
+
+import httpx
+import pytest
+from typer.testing import CliRunner
+
+from alpr_edge.cli import app
+from alpr_edge.store.unit_store import open_store
+from tests.app.rig import daemon, wait_for_health
+from tests.console.page_rig import HOST, write_certificate
+from tests.staff import Staff
+from tests.units import write_bare_unit
+
+PAGE = """
+[console]
+port = {port}
+certificate_file = "{certificate}"
+key_file = "{certificate}"
+"""
+
+
+def free_port() -> int:
+    with socket.create_server((HOST, 0)) as listening:
+        port: int = listening.getsockname()[1]
+        return port
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Path:
+    """A unit that was started once."""
+    path = write_bare_unit(tmp_path)
+    with path.open("a", encoding="utf-8") as file:
+        file.write(PAGE.format(port=free_port(), certificate=write_certificate(tmp_path)))
+    with open_store(Staff(path).unit, migrate=True):
+        pass
+    return path
+
+
+def port_of(settings: Path) -> int:
+    return int(settings.read_text(encoding="utf-8").partition("port = ")[2].split()[0])
+
+
+def test_it_serves_says_so_and_ends(settings: Path) -> None:
+    folder = settings.parent
+    trust = ssl.create_default_context(cafile=str(folder / "console.pem"))
+    with daemon("console", "--settings", str(settings)) as console:
+        console.wait_for("event=console.serving")
+        answer = httpx.get(f"https://{HOST}:{port_of(settings)}/sign-in", verify=trust, trust_env=False, timeout=60)
+        assert "Sign in" in answer.text
+        assert wait_for_health(folder, lambda told: told["ready"], "console")["troubles"] == []
+        assert console.end(signal.SIGTERM) == 0
+    assert not wait_for_health(folder, lambda told: not told["ready"], "console")["ready"]
+    assert any("event=console.stopped" in line for line in console.lines)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (("console.pem", "missing.pem"), "console.certificate_file, console.key_file: "),
+        (("port = ", 'address = "192.0.2.1"\nport = '), "console.address: 192.0.2.1 port "),
+        (("port = ", "port = 9"), "console.port"),
+    ],
+)
+def test_what_is_missing_is_one_line(settings: Path, change: tuple[str, str], says: str) -> None:
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text.replace(*change), encoding="utf-8")
+    done = CliRunner().invoke(app, ["console", "--settings", str(settings)])
+    assert done.exit_code == 2
+    (line,) = done.stderr.splitlines()
+    assert says in line
+
+
+def test_a_unit_that_was_never_started_says_so(tmp_path: Path) -> None:
+    path = write_bare_unit(tmp_path)
+    with path.open("a", encoding="utf-8") as file:
+        file.write(PAGE.format(port=free_port(), certificate=write_certificate(tmp_path)))
+    done = CliRunner().invoke(app, ["console", "--settings", str(path)])
+    assert (done.exit_code, len(done.stderr.splitlines())) == (1, 1), done.stderr

@@ -1,0 +1,140 @@
+"""A unit with hits whose page is served on this computer, over TLS, to a client or a browser."""
+
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from ipaddress import ip_address
+from pathlib import Path
+
+import cv2
+import httpx
+import numpy as np
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+
+from alpr_edge.app.pipeline.pipeline import new_id
+from alpr_edge.console.application import create_console_app
+from alpr_edge.console.hit_feed import HitFeed
+from alpr_edge.console.server import console_server
+from alpr_edge.console.unit import open_console_unit
+from alpr_edge.console.visitor import COMPONENT, COOKIE
+from alpr_edge.domain.alerting import Level
+from alpr_edge.domain.hits import Hit, MatchKind, Reason
+from alpr_edge.domain.people.person import Person
+from alpr_edge.store.reads.repository import DecidedRecord
+from alpr_edge.store.unit_store import UnitStore, open_store
+from tests.staff import PEOPLE, Staff
+from tests.store.records import CROP, SCENE, alert, hit, instant, plate_read
+from tests.units import write_bare_unit
+
+HOST = "127.0.0.1"
+START_S_MAX = STOP_S_MAX = 30.0
+SAME_SITE = {"Sec-Fetch-Site": "same-origin"}
+
+
+def write_certificate(folder: Path) -> Path:
+    """A certificate for this computer with its key, in one file."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "car")])
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    builder = builder.serial_number(1).not_valid_before(now).not_valid_after(now + timedelta(days=1))
+    names = x509.SubjectAlternativeName([x509.IPAddress(ip_address(HOST))])
+    certificate = builder.add_extension(names, critical=False).sign(key, SHA256())
+    file = folder / "console.pem"
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    file.write_bytes(certificate.public_bytes(Encoding.PEM) + private)
+    return file
+
+
+def jpeg(shade: int) -> bytes:
+    """A picture of one shade."""
+    encoded: np.ndarray = cv2.imencode(".jpg", np.full((60, 160, 3), shade, np.uint8))[1]
+    return encoded.tobytes()
+
+
+class PageRig:
+    """The unit, and what happens in it.
+
+    Args:
+        folder: where all of it lies.
+        people: who is in its roster.
+        certificate: that of its page; None: one of its own.
+    """
+
+    def __init__(self, folder: Path, people: tuple[Person, ...] = PEOPLE, certificate: Path | None = None) -> None:
+        self.staff = Staff(write_bare_unit(folder), people)
+        self.certificate = certificate or write_certificate(folder)
+        self.port = 0
+        """Where the page is served; the same each time."""
+        self._store: UnitStore
+
+    @property
+    def origin(self) -> str:
+        """The address of the page."""
+        return f"https://{HOST}:{self.port}"
+
+    def add_hit(self, number: int, reason: Reason = Reason.STOLEN_VEHICLE, **changes: object) -> Hit:
+        """A hit, as the capture daemon stores it: its read, pictures and alert in one commit."""
+        read = plate_read(f"unit-1:read-{number}", str(changes.pop("plate", "7ABC123")))
+        made = hit(f"unit-1:hit-{number}", read.read_id)
+        level = Level(int(str(changes.pop("level", Level.HIGH.value))))
+        kind = MatchKind(str(changes.pop("kind", MatchKind.EXACT)))
+        entry = replace(made.entry, reason=reason, **changes)  # type: ignore[arg-type] # any field
+        made = replace(made, entry=entry, level=level, kind=kind)
+        sound = None if entry.covert else replace(alert(made.hit_id, read.read_id), level=level)
+        pictures = ((CROP, jpeg(number % 256)), (SCENE, jpeg(255 - number % 256)))
+        self._store.reads.commit([DecidedRecord(read, pictures, (made,), sound, instant(450))])
+        return made
+
+    @contextmanager
+    def serving(self) -> Iterator[None]:
+        """Serve the page."""
+        context, started = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), threading.Event()
+        context.load_cert_chain(self.certificate)
+        unit_id = self.staff.unit.unit.id
+        with (
+            open_store(self.staff.unit, migrate=True) as self._store,
+            open_console_unit(self.staff.unit, self.staff.clock, partial(new_id, unit_id)) as unit,
+            socket.create_server((HOST, self.port)) as listening,
+        ):
+            self.port = listening.getsockname()[1]
+            feed = HitFeed(unit.store.database.data_version)
+            server = console_server(create_console_app(unit, feed), context)
+
+            def begin() -> None:
+                feed.start()
+                started.set()
+
+            server.on_ready = begin
+            thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+            thread.start()
+            try:
+                assert started.wait(START_S_MAX)
+                yield
+            finally:
+                feed.stop()
+                server.should_exit = True
+                thread.join(STOP_S_MAX)
+                assert not thread.is_alive()
+
+    def token(self, person_id: str = "officer") -> str:
+        """A session of somebody at the page."""
+        return self.staff.begin_session(person_id, login=COMPONENT, address=HOST)
+
+    @contextmanager
+    def client(self, person_id: str = "") -> Iterator[httpx.Client]:
+        """A browser of few words: cookies and forms; signed in as somebody, or not."""
+        trust = ssl.create_default_context(cafile=str(self.certificate))
+        cookies = {COOKIE: self.token(person_id)} if person_id else {}
+        with httpx.Client(
+            base_url=self.origin, verify=trust, headers=SAME_SITE, cookies=cookies, trust_env=False, timeout=60
+        ) as client:
+            yield client

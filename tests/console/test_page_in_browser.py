@@ -1,0 +1,202 @@
+"""The officer's way at the page in Debian's Chromium: by day and by night, live while hits come in."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Literal
+
+import pyotp
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
+
+from alpr_edge.access.passwords import Argon2Passwords
+from alpr_edge.access.roster_update import install_roster
+from alpr_edge.console.visitor import COOKIE
+from alpr_edge.domain.alerting import Level
+from alpr_edge.domain.hits import MatchKind, Reason
+from alpr_edge.domain.people.credentials import Credentials
+from alpr_edge.domain.people.person import Role
+from alpr_edge.domain.people.roster import Member, Roster, RosterHeader
+from alpr_edge.domain.people.signed_roster import sign_roster
+from alpr_edge.store.access.accounts import open_accounts
+from tests.chromium import WAIT_MS_MAX, chromium, faults_of
+from tests.console.page_rig import PageRig
+from tests.domain.people.builders import DEPARTMENT, SIGNING_KEY
+from tests.staff import BEGUN, ROSTER_KEY, staff_person
+
+PASSWORD = "correct horse battery"
+OFFICER = staff_person("ana", Role.OFFICER, name="Ana Ruiz")
+SIZES = ((1024, 600), (1280, 800), (1920, 1080))
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageRig]:
+    rig = PageRig(tmp_path_factory.mktemp("browser"), (OFFICER,))
+    with rig.serving():
+        rig.add_hit(1)
+        yield rig
+
+
+@pytest.fixture(scope="module")
+def browser(rig: PageRig, require_tool: Callable[[str], str]) -> Iterator[Browser]:
+    with chromium(require_tool("chromium"), rig.certificate, "car.test") as browser:
+        yield browser
+
+
+def open_context(browser: Browser, scheme: Literal["light", "dark"]) -> BrowserContext:
+    context = browser.new_context(color_scheme=scheme, viewport=ViewportSize(width=1280, height=800))
+    context.set_default_timeout(WAIT_MS_MAX)
+    return context
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    with closing(open_context(browser, "light")) as context:
+        yield context
+
+
+@pytest.fixture
+def page(context: BrowserContext, rig: PageRig) -> Page:
+    """A page at which the officer is signed in."""
+    return sign_in(context, rig)
+
+
+def sign_in(context: BrowserContext, rig: PageRig) -> Page:
+    """Open the page with a session of the officer, without the second that Argon2 takes."""
+    cookie = {"name": COOKIE, "value": rig.token("ana"), "url": rig.origin, "secure": True, "sameSite": "Strict"}
+    context.add_cookies([{**cookie, "httpOnly": True}])  # type: ignore[typeddict-item] # of playwright's dictionary
+    page = context.new_page()
+    page.goto(rig.origin)
+    expect(page.locator("#live")).to_have_text("live")
+    return page
+
+
+def give_password(rig: PageRig, serial: int) -> str:
+    """A roster with the officer's password and a new secret; returns the secret."""
+    secret = pyotp.random_base32()
+    credentials = Credentials(Argon2Passwords().hash(PASSWORD), secret, password_set=BEGUN)
+    header = RosterHeader(DEPARTMENT, serial, BEGUN, BEGUN + timedelta(days=1))
+    content = sign_roster(Roster(header, (Member(OFFICER, credentials),)), SIGNING_KEY)
+    unit = rig.staff.unit
+    with open_accounts(unit.unit.data_directory, unit.store.keys_directory, migrate=False) as accounts:
+        install_roster(accounts, content, ROSTER_KEY, rig.staff.clock.now())
+        with accounts.writing() as rows:
+            rows.use_step("ana", -1)  # the secret is new
+    return secret
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_sign_in_look_answer_and_end_the_shift(
+    browser: Browser, rig: PageRig, scheme: Literal["light", "dark"]
+) -> None:
+    with closing(open_context(browser, scheme)) as context:
+        work_a_shift(context, rig)
+
+
+def work_a_shift(context: BrowserContext, rig: PageRig) -> None:
+    number = int(datetime.now(UTC).timestamp())
+    secret = give_password(rig, number)
+    rig.add_hit(number, Reason.FELONY_VEHICLE, level=Level.URGENT)
+    page = context.new_page()
+    faults = faults_of(page)
+    page.goto(rig.origin)
+    page.get_by_label("Badge").fill(OFFICER.badge)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_label("Code of the app").fill(pyotp.TOTP(secret).now())
+    page.get_by_label("I have read this").check()
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_text("NOT CONFIRMED - VERIFY THROUGH CLETS")).to_be_visible()
+    page.get_by_role("button", name="Correct", exact=True).click()
+    expect(page.get_by_role("group", name="What was read")).to_contain_text("correct, Ana Ruiz")
+    page.get_by_role("group", name="CLETS inquiry").locator("summary").click()
+    page.get_by_label("Why").first.fill("the terminal was down")
+    page.get_by_role("button", name="Not practicable").click()
+    expect(page.get_by_text("no inquiry was practicable")).to_be_visible()
+    page.get_by_role("group", name="What was read").get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("group", name="What was read")).not_to_contain_text("Ana Ruiz")
+    page.get_by_role("button", name="End of shift").click()
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    assert faults == []
+    assert "7ABC123" not in page.title()
+
+
+def test_a_hit_comes_up_by_itself_and_is_dealt_with_by_one_touch(page: Page, rig: PageRig) -> None:
+    number = int(datetime.now(UTC).timestamp() * 1000)
+    faults = faults_of(page)
+    made = rig.add_hit(number, Reason.AMBER_ALERT, level=Level.URGENT, plate="7A8C123", kind=MatchKind.CONFUSABLE)
+    expect(page.locator(f'[data-hit="{made.hit_id}"]')).to_be_visible()
+    assert [cell.inner_text() for cell in page.locator("td.differs").all()] == ["8", "B"]
+    expect(page.get_by_text("similar: compare each character")).to_be_visible()
+    page.get_by_role("button", name="Correct", exact=True).click()
+    expect(page.get_by_role("group", name="What was read")).to_contain_text("correct, Ana Ruiz")
+    assert faults == []
+
+
+def test_a_form_that_is_being_filled_in_stays_and_the_row_beside_it_tells_of_the_hit(page: Page, rig: PageRig) -> None:
+    page.get_by_role("group", name="Outcome").locator("summary").click()
+    page.get_by_label("Why").last.fill("followed to")
+    count = page.locator(".reel li").count()
+    rig.add_hit(int(datetime.now(UTC).timestamp() * 1000), level=Level.URGENT)
+    expect(page.locator(".reel li")).to_have_count(count + 1)
+    expect(page.get_by_label("Why").last).to_have_value("followed to")
+
+
+def test_one_touch_copies_the_text_for_the_terminal(page: Page, context: BrowserContext, rig: PageRig) -> None:
+    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=rig.origin)
+    page.get_by_role("button", name="Copy for the terminal").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert re.fullmatch(r"QV\.LIC/7A[8B]C123\.LIS/CA", copied)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_the_first_answer_is_in_sight_and_large_enough_to_touch(page: Page, size: tuple[int, int]) -> None:
+    """15 mm at 10 inch and 1280x800 are 56 px (ISO 9241-411 names 22 mm for a moving car, ours is used at a stop)."""
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.wait_for_load_state("networkidle")
+    button = page.get_by_role("button", name="Correct", exact=True)
+    height, bottom = button.evaluate("it => [it.getBoundingClientRect().height, it.getBoundingClientRect().bottom]")
+    assert height >= 56
+    assert bottom <= size[1]
+    assert page.evaluate("document.documentElement.scrollWidth") <= size[0], "nothing is cut off to the right"
+
+
+def test_a_page_that_hears_nothing_says_so_and_comes_back_with_the_unit(
+    context: BrowserContext, rig: PageRig, tmp_path: Path
+) -> None:
+    """The unit restarts while the page stays open."""
+    own = PageRig(tmp_path, (OFFICER,), rig.certificate)
+    with own.serving():
+        own.add_hit(1)
+        page = sign_in(context, own)
+    expect(page.locator("#live")).to_have_text("NOT LIVE", timeout=4000)
+    with own.serving():
+        expect(page.locator("#live")).to_have_text("live")
+        made = own.add_hit(2, level=Level.URGENT)
+        expect(page.locator(f'[data-hit="{made.hit_id}"]')).to_be_visible()
+
+
+def test_everything_is_reached_by_keyboard(page: Page) -> None:
+    names = set()
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        names.add(page.evaluate("document.activeElement.textContent.trim().replace(/\\s+/g, ' ')"))
+    assert {"Correct", "Misread", "Still on file", "Not on file", "Pending", "Lock", "End of shift"} <= names
+    assert any(re.match(r"(urgent|high) doj-svs", name) for name in names), "hits of the row"
+
+
+def test_day_and_night_by_the_button(page: Page) -> None:
+    def paper() -> str:
+        colour: str = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        return colour
+
+    before = paper()
+    page.get_by_role("button", name="Day or night").click()
+    after = paper()
+    assert after != before
+    page.reload()
+    assert paper() == after

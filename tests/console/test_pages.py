@@ -1,0 +1,197 @@
+"""The page by hand: who sees what, what a form does, and what hostile requests and list texts come to."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from alpr_edge.console.visitor import COOKIE
+from alpr_edge.domain.hits import Reason
+from alpr_edge.domain.people.person import Role, SourcePermission
+from tests.console.page_rig import HOST, PageRig
+from tests.staff import PEOPLE, staff_person
+
+PLATE = "7ABC123"
+LOCAL_OFFICER = staff_person("local", Role.OFFICER, sources=frozenset({SourcePermission.DEPARTMENT}))
+HIT = "/hits/unit-1:hit-1"
+PATHS = ("/", HIT, f"{HIT}/pictures/crop", f"{HIT}/pictures/scene")
+HEADERS = {
+    "cache-control": "no-store",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+}
+SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(2)>"
+BACKWARDS = "\u202e\u2066"
+
+
+@pytest.fixture(scope="module")
+def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageRig]:
+    rig = PageRig(tmp_path_factory.mktemp("page"), (*PEOPLE, LOCAL_OFFICER))
+    with rig.serving():
+        rig.add_hit(1)
+        rig.add_hit(2, covert=True)
+        yield rig
+
+
+@pytest.fixture
+def officer(rig: PageRig) -> Iterator[httpx.Client]:
+    with rig.client("officer") as client:
+        yield client
+
+
+def test_without_a_session_there_is_the_form_and_nothing_else(rig: PageRig) -> None:
+    with rig.client() as client:
+        for path in PATHS:
+            answer = client.get(path, follow_redirects=True)
+            assert PLATE not in answer.text
+            assert answer.headers["content-type"].startswith("text/html"), path
+        assert client.get("/").headers["location"] == "/sign-in"
+        assert client.get("/live").status_code == 403
+
+
+@pytest.mark.parametrize("person", ["technician", "auditor", "alpr-administrator", "training-supervisor"])
+def test_whoever_may_not_see_hits_sees_no_plate_and_no_picture(rig: PageRig, person: str) -> None:
+    with rig.client(person) as client:
+        for path in PATHS:
+            answer = client.get(path)
+            assert (answer.status_code, PLATE in answer.text) == (403, False), path
+    assert rig.staff.records()[-1].outcome == "refused"
+
+
+def test_an_officer_sees_the_hit_and_each_look_is_on_record(rig: PageRig, officer: httpx.Client) -> None:
+    before = len(rig.staff.records())
+    page = officer.get("/")
+    assert page.status_code == 200
+    assert "NOT CONFIRMED - VERIFY THROUGH CLETS" in page.text
+    assert officer.get(f"{HIT}/pictures/crop").content.startswith(b"\xff\xd8\xff")
+    actions = [(record.action, record.person_id, record.component) for record in rig.staff.records()[before:]]
+    assert actions == [("show_hit", "officer", "console")] * 2
+    for name, value in HEADERS.items():
+        assert page.headers[name] == value
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert PLATE not in str(page.headers)
+
+
+def test_without_a_permission_for_the_source_there_is_no_plate(rig: PageRig) -> None:
+    with rig.client("local") as client:
+        page = client.get(HIT)
+        assert (page.status_code, PLATE in page.text) == (200, False)
+        assert "you have no permission for this source" in page.text
+        assert client.get(f"{HIT}/pictures/scene").status_code == 403
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/hits/unit-1:hit-2", "/hits/unit-1:hit-2/pictures/crop", f"{HIT}/pictures/both", "/hits/none", "/x", "/hits/%00"],
+)
+def test_a_covert_hit_and_what_is_not_there_look_alike(officer: httpx.Client, path: str) -> None:
+    answer = officer.get(path)
+    assert (answer.status_code, PLATE in answer.text) == (404, False)
+
+
+@pytest.mark.parametrize(
+    "path", ["/static/../watch_pages.py", "/static/%2e%2e/application.py", "/static/..%2f__init__.py"]
+)
+def test_nothing_beside_the_static_files_is_served(officer: httpx.Client, path: str) -> None:
+    assert officer.get(path).status_code == 404
+
+
+def test_answers_are_recorded_and_the_page_says_by_whom(rig: PageRig, officer: httpx.Client) -> None:
+    rig.add_hit(10)
+    path = "/hits/unit-1:hit-10"
+    for form in ({"part": "read", "answer": "correct"}, {"part": "inquiry", "answer": "still_on_file"}):
+        done = officer.post(f"{path}/answers", data=form)
+        assert (done.status_code, done.headers["location"]) == (303, path)
+    page = officer.get(path).text
+    assert "still on file, the agency has not confirmed it yet" in page
+    assert "<em>correct</em>, Officer" in page
+    with rig.client("supervisor") as second:
+        form = {"part": "confirmation", "answer": "confirmed", "name": "Desk of Fresno PD", "number": "77"}
+        assert second.post(f"{path}/answers", data=form).status_code == 303
+    assert "confirmed by the agency that entered it" in officer.get(path).text
+    assert officer.post(f"{path}/answers", data={"part": "confirmation", "answer": ""}).status_code == 303
+    assert "has not confirmed it yet" in officer.get(path).text
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {},
+        {"part": "read"},
+        {"part": "outcome", "answer": "other"},
+        {"part": "read", "answer": SCRIPT},
+        {"part": "password", "answer": "correct"},
+        {"part": "confirmation", "answer": "confirmed", "name": "x" * 300},
+        {"part": "inquiry", "answer": "not_practicable", "reason": BACKWARDS},
+    ],
+)
+def test_a_form_that_is_none_changes_nothing(rig: PageRig, officer: httpx.Client, form: dict[str, str]) -> None:
+    rig.add_hit(hash(str(form)) % 10**9)
+    path = f"/hits/unit-1:hit-{hash(str(form)) % 10**9}"
+    answer = officer.post(f"{path}/answers", data=form)
+    assert answer.status_code in {404, 422}
+    assert "<script>" not in answer.text
+    assert 'class="said"' not in officer.get(path).text
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "none"},
+        {"Sec-Fetch-Site": ""},
+        {"Origin": "https://elsewhere.example"},
+        {},
+    ],
+)
+def test_a_form_of_another_site_does_nothing(rig: PageRig, headers: dict[str, str]) -> None:
+    with rig.client("officer") as client:
+        del client.headers["Sec-Fetch-Site"]
+        for path in ("/sign-out", "/lock", f"{HIT}/answers", "/sign-in"):
+            answer = client.post(path, data={"part": "read", "answer": "correct"}, headers=headers)
+            assert answer.status_code == 403
+        assert client.get("/").status_code == 200, "nobody was signed out"
+
+
+def test_a_body_that_is_too_long_is_refused(officer: httpx.Client) -> None:
+    assert officer.post(f"{HIT}/answers", data={"part": "read", "reason": "x" * 20_000}).status_code == 413
+
+
+def test_texts_of_lists_are_shown_as_texts(rig: PageRig, officer: httpx.Client) -> None:
+    texts = {"vehicle": SCRIPT, "remarks": BACKWARDS + "y" * 10_000, "record_id": "'\"><b>"}
+    rig.add_hit(30, Reason.OTHER, **texts)
+    page = officer.get("/hits/unit-1:hit-30").text
+    assert "&lt;script&gt;alert(1)" in page
+    assert "<script>alert" not in page
+    assert "<b>'" not in page
+
+
+def test_a_stolen_cookie_is_worth_nothing_elsewhere(rig: PageRig) -> None:
+    token = rig.staff.begin_session("officer", login="console", address="192.0.2.7")
+    with rig.client() as client:
+        client.cookies.set(COOKIE, token, domain=HOST)
+        assert client.get("/").headers["location"] == "/sign-in"
+        client.cookies.set(COOKIE, rig.staff.begin_session("officer", address=HOST), domain=HOST)
+        assert client.get("/").headers["location"] == "/sign-in", "a session of the command line is none of the page"
+
+
+def test_a_locked_session_shows_level_and_list_alone(rig: PageRig) -> None:
+    with rig.client("officer") as client:
+        assert client.post("/lock").status_code == 303
+        page = client.get("/")
+        assert page.status_code == 200
+        assert PLATE not in page.text
+        assert "doj-svs" in page.text
+        assert client.get(HIT).status_code == 403
+        assert client.get(f"{HIT}/pictures/crop").status_code == 403
+
+
+def test_end_of_shift_ends_the_session(rig: PageRig) -> None:
+    with rig.client("officer") as client:
+        token = client.cookies[COOKIE]
+        done = client.post("/sign-out")
+        assert (done.status_code, done.headers["location"]) == (303, "/sign-in")
+        client.cookies.set(COOKIE, token, domain=HOST)
+        assert client.get("/").headers["location"] == "/sign-in"
