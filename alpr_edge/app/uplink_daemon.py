@@ -30,6 +30,7 @@ from alpr_edge.store.hotlists import sync_state
 from alpr_edge.store.unit_store import QueueStore, open_queue
 from alpr_edge.uplink.delivery_client import HttpsDepartment
 from alpr_edge.uplink.expiry import expiry_warnings
+from alpr_edge.uplink.page_certificate import PageCertificate
 from alpr_edge.uplink.renewal import Renewer
 from alpr_edge.uplink.uploader import Link, Uploader
 
@@ -66,7 +67,9 @@ class UplinkDaemon:
         self._manager = ServiceManager()
         self._clock = open_clock(settings)
         self._attempts = Attempts()
-        uplink = settings.uplink
+        uplink, unit_id, page_file = settings.uplink, settings.unit.id, settings.console.certificate_file
+        self._renewer = Renewer(uplink, unit_id, self._clock)
+        self._page = PageCertificate(uplink, page_file, unit_id, self._clock)
         stall_s = uplink.connect_timeout_s + 2 * uplink.answer_timeout_s + STALL_SPARE_S
         self._side_stages = Supervisor(stall_s)
         """Runs the stages beside delivery: lists, the roster, and the certificate."""
@@ -90,11 +93,11 @@ class UplinkDaemon:
                 uploader = Uploader(store.outbox, department, self._settings.uplink, self._clock)
                 dates, statements = DepartmentDates(store.database, self._clock), LogStatements(store.database)
                 downloader = open_hotlist_downloader(self._settings, store)
-                renewer = Renewer(self._settings.uplink, self._settings.unit.id, self._clock)
                 rosters = open_roster_downloader(self._settings, store)
-                self._side_stages.add(DownloadStage("lists", downloader))
-                self._side_stages.add(CertificateRenewalStage(renewer))
-                self._side_stages.add(DownloadStage("roster", rosters))
+                for name, certificate in (("certificate", self._renewer), ("page_certificate", self._page)):
+                    self._side_stages.add(CertificateRenewalStage(name, certificate))
+                for name, fetched in (("lists", downloader), ("roster", rosters)):
+                    self._side_stages.add(DownloadStage(name, fetched))
                 self._side_stages.start()
                 self._manager.ready("sending")
 
@@ -105,7 +108,7 @@ class UplinkDaemon:
                     statements.hear(department.log_statements)
                     downloader.want(department.list_serials)
                     rosters.want(department.roster_serial)
-                    self._report(uploader, self._certificates(department, renewer), store, rosters.trouble)
+                    self._report(uploader, self._certificates(department), store, rosters.trouble)
 
                 try:
                     send_until(uploader, lambda wait_s: self._wait(wait_s, uploader, department), report)
@@ -165,10 +168,10 @@ class UplinkDaemon:
             if state is not None and (failure := state.fetch_failure):
                 yield f"list {source.name} is not fetched: {failure}"
 
-    def _certificates(self, department: HttpsDepartment, renewer: Renewer) -> _Certificates:
+    def _certificates(self, department: HttpsDepartment) -> _Certificates:
         ends = expiry_warnings(self._settings.uplink, department.department_until, datetime.now(UTC))
-        failures = [renewer.failure] if renewer.failure else []
-        return _Certificates(renewer.days_left, (*ends, *failures))
+        failures = [failure for failure in (self._renewer.failure, self._page.failure) if failure]
+        return _Certificates(self._renewer.days_left, (*ends, *failures))
 
     def _report(self, uploader: Uploader, certificates: _Certificates, store: QueueStore, roster_trouble: str) -> None:
         state, warnings = uploader.state, certificates.warnings

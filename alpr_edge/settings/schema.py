@@ -137,7 +137,7 @@ class ConsoleSettings(Section):
     address: Annotated[str, Field(min_length=1, max_length=64)] = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8447
     certificate_file: FilePath = Path("/etc/alpr-edge/tls/console.pem")
-    key_file: FilePath = Path("/etc/alpr-edge/tls/console.key")
+    """The key, the certificate of the page and that of its authority, in one file, which is replaced as one."""
     terminal_text: Annotated[str, AfterValidator(_check_terminal_text)] = DEFAULT_TERMINAL_TEXT
     """What a touch copies for an inquiry at the terminal (policy 462.4(f))."""
 

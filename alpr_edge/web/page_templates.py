@@ -6,6 +6,11 @@ from typing import Any
 
 import jinja2
 from starlette.responses import HTMLResponse
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+
+SHARED = Mount("/shared", StaticFiles(directory=Path(__file__).parent / "static"))
+"""The route to the files that every page has."""
 
 
 class PageTemplates:

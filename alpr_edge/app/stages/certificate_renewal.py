@@ -1,23 +1,29 @@
-"""The stage of the uplink daemon that renews the unit's certificate."""
+"""The stages of the uplink daemon that renew certificates: the unit's own, and that of its page."""
 
 import threading
 from collections.abc import Callable
-
-from alpr_edge.uplink.renewal import Renewer
+from typing import Protocol
 
 WAIT_S = 1.0
+
+
+class RenewalStep(Protocol):
+    """What looks after a certificate."""
+
+    def step(self) -> float:
+        """Renew it if it is time; returns the seconds to wait before the next check."""
 
 
 class CertificateRenewalStage:
     """Steps a renewer until the uplink stops; a stage of :class:`~alpr_edge.runtime.supervisor.Supervisor`.
 
     Args:
+        name: of the stage.
         renewer: checks the certificate, and renews it when it is time.
     """
 
-    name = "certificate"
-
-    def __init__(self, renewer: Renewer) -> None:
+    def __init__(self, name: str, renewer: RenewalStep) -> None:
+        self.name = name
         self._renewer = renewer
 
     def run(self, beat: Callable[[], None], stop: threading.Event) -> None:

@@ -27,11 +27,13 @@ from alpr_edge.department.ingest.part_checks import PartError
 from alpr_edge.department.ingest.records import Part
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.list_requests import ListRequest
+from alpr_edge.department.people.page_certificates import issue_page_certificate
 from alpr_edge.department.pki.units import Units
 from alpr_edge.domain.errors import DepartmentError, StoreError
 from alpr_edge.domain.instants import rfc3339
 from alpr_edge.domain.protocol.enrolment import (
     KEYS_PATH,
+    PAGE_CERTIFICATE_PATH,
     RENEW_PATH,
     RETIRE_PATH,
     RenewPayload,
@@ -112,6 +114,11 @@ def _serve_certificates(app: FastAPI, storage: Storage, admission: Admission) ->
         """Give the certificate that follows the sender's."""
         return await _renew(storage, sender, request)
 
+    @app.post(PAGE_CERTIFICATE_PATH)
+    async def page_certificate(request: Request, sender: Annotated[Peer, Depends(admission)]) -> Response:
+        """Give the certificate of the page in the sender's car."""
+        return await _page_certificate(storage, sender, request)
+
     @app.get(KEYS_PATH)
     def keys() -> Response:
         """Give the department's public keys."""
@@ -175,14 +182,24 @@ def _answers_response(storage: Storage, unit_id: str, answers: list[ItemAnswerPa
 
 
 async def _renew(storage: Storage, sender: Peer, request: Request) -> Response:
-    try:
-        payload = RenewPayload.model_validate_json(await small_body(request))
-    except ValidationError:
-        raise HTTPException(422, "the request's fields are not as expected") from None
-    host = host_of(request)
-    new = partial(storage.units.renew, sender.unit_id, sender.fingerprint, payload.request, host)
+    host, csr = host_of(request), await _certificate_request(request)
+    new = partial(storage.units.renew, sender.unit_id, sender.fingerprint, csr, host)
     keys = partial(department_keys, storage.units, storage.directory)
     return await run_in_threadpool(certificate_response, Issuance(sender.unit_id, host), new, keys)
+
+
+async def _page_certificate(storage: Storage, sender: Peer, request: Request) -> Response:
+    new = partial(issue_page_certificate, storage.directory, sender.unit_id, await _certificate_request(request))
+    keys = partial(department_keys, storage.units, storage.directory)
+    return await run_in_threadpool(certificate_response, Issuance(sender.unit_id, host_of(request)), new, keys)
+
+
+async def _certificate_request(request: Request) -> str:
+    """The certificate request that a unit sends with its certificate."""
+    try:
+        return RenewPayload.model_validate_json(await small_body(request)).request
+    except ValidationError:
+        raise HTTPException(422, "the request's fields are not as expected") from None
 
 
 async def _retire(units: Units, sender: Peer, request: Request) -> Response:

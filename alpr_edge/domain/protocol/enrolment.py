@@ -20,6 +20,8 @@ KEYS_PATH = "/v1/keys"
 """The department's public keys, for a unit that enrolled before there were any."""
 VERIFIER_KEY_CHARACTERS_MAX = 300
 """Longest verifier key (C2SP signed-note): a name of 200, and the key behind it."""
+PAGE_CERTIFICATE_PATH = "/v1/page-certificate"
+"""A unit asks for the certificate of its page, which browsers in the car check."""
 RETIRE_PATH = "/v1/retire"
 """A unit that is taken out of service asks for its own certificates and code to be revoked."""
 REQUEST_BYTES_MAX = 8192
@@ -47,6 +49,8 @@ class Refusal(StrEnum):
     """The certificate to be renewed is no longer accepted."""
     NUMBER = "number"
     """The unit holds as many certificates as it may."""
+    NAME = "name"
+    """There is no name for the unit's page: the department has no domain, or the unit's id can be no part of one."""
     AUTHORITY = "authority"
     """This department cannot issue at present: it has no key of an authority, or the authority has ended."""
 

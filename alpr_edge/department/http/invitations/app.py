@@ -25,6 +25,7 @@ from alpr_edge.department.http.invitations.templates import STATIC, TEMPLATES
 from alpr_edge.department.people.invitations import Invitations
 from alpr_edge.domain.errors import AccessError, AlprEdgeError
 from alpr_edge.web.page_security import PageHeaders, is_own_form
+from alpr_edge.web.page_templates import SHARED
 from alpr_edge.web.requests import host_of, small_body
 
 AT_ONCE_MAX = 4
@@ -60,6 +61,7 @@ def create_invitation_app(invitations: Invitations, site: RelyingParty) -> Starl
             route("/invitation/passkeys", "POST", steps.add_passkey),
             route("/invitation/finish", "POST", steps.finish),
             Mount("/static", StaticFiles(directory=STATIC)),
+            SHARED,
         ],
         middleware=[Middleware(PageHeaders)],
         exception_handlers={HTTPException: _refuse, AlprEdgeError: _fail},

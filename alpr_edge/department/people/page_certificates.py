@@ -1,0 +1,48 @@
+"""Certificates of the pages in cars, each for the car's own name below the department's domain.
+
+A passkey is bound to that domain (Web Authentication, 5.1.2): one that was registered at the department signs in at
+every car whose page has a name below it.
+"""
+
+import re
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import ExtendedKeyUsageOID
+
+from alpr_edge.department.people.settings import load_people_settings
+from alpr_edge.department.pki.authority import SERVER_DAYS, Authority, TlsFiles
+from alpr_edge.department.pki.issuance import key_of
+from alpr_edge.department.pki.refusals import CertificateRefusedError
+from alpr_edge.domain.protocol.enrolment import Refusal
+
+_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+
+
+def page_name(unit_id: str, domain: str) -> str:
+    """The name of a unit's page; empty where the department has no domain, or the id can be no part of a name."""
+    label = unit_id.lower()
+    return f"{label}.{domain}" if domain and _LABEL.fullmatch(label) else ""
+
+
+def issue_page_certificate(directory: Path, unit_id: str, request: str, days: int = SERVER_DAYS) -> bytes:
+    """Issue the certificate (PEM) of a unit's page.
+
+    Args:
+        directory: the department's folder.
+        unit_id: the unit, by its own certificate.
+        request: a certificate request; only its key counts.
+        days: how long it holds.
+
+    Raises:
+        CertificateRefusedError: the request is none, or there is no name for the page.
+        DepartmentError: no authority, or wrong settings.
+    """
+    key, name = key_of(request), page_name(unit_id, load_people_settings(directory).domain)
+    if not name:
+        raise CertificateRefusedError(Refusal.NAME)
+    names = x509.SubjectAlternativeName([x509.DNSName(name)])
+    authority = Authority.load(TlsFiles(directory))
+    certificate = authority.issue(name[:64], key, ExtendedKeyUsageOID.SERVER_AUTH, days, names)
+    return certificate.public_bytes(Encoding.PEM)
