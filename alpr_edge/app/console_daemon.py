@@ -7,6 +7,7 @@ import socket
 import ssl
 import threading
 from functools import partial
+from pathlib import Path
 
 import structlog
 
@@ -14,6 +15,7 @@ from alpr_edge.app.clock import open_clock
 from alpr_edge.app.pipeline.pipeline import new_id
 from alpr_edge.console.application import create_console_app
 from alpr_edge.console.hit_feed import HitFeed
+from alpr_edge.console.page_site import site_of
 from alpr_edge.console.server import console_server
 from alpr_edge.console.unit import ConsoleUnit, open_console_unit
 from alpr_edge.domain.errors import SettingsError, StoreError
@@ -41,6 +43,8 @@ class ConsoleDaemon:
         self._stop = stop
         self._manager = ServiceManager()
         self._failure = ""
+        self._loaded_ns = _changed_ns(settings.console.certificate_file)
+        """When the certificate that is served was written."""
 
     def run(self) -> None:
         """Serve until stopped.
@@ -54,9 +58,11 @@ class ConsoleDaemon:
         clock, make_id = open_clock(self._settings), partial(new_id, self._settings.unit.id)
         with listening, open_console_unit(self._settings, clock, make_id) as unit:
             feed = HitFeed(unit.store.database.data_version)
-            server = console_server(create_console_app(unit, feed), context)
-            server.on_ready = partial(self._begin, feed, listening.getsockname()[1])
-            server.steps.append(partial(self._report, server, unit, feed))
+            port = listening.getsockname()[1]
+            site = partial(site_of, console.certificate_file, port)
+            server = console_server(create_console_app(unit, feed, site), context)
+            server.on_ready = partial(self._begin, feed, port)
+            server.steps += [partial(self._report, server, unit, feed), partial(self._reload_certificate, context)]
             try:
                 self._serve(server, feed, listening)
             finally:
@@ -93,6 +99,17 @@ class ConsoleDaemon:
         self._manager.status("; ".join(troubles) or "serving")
         self._write_health(Health(NAME, ready=True, troubles=troubles))
 
+    def _reload_certificate(self, context: ssl.SSLContext) -> None:
+        """Load the certificate that the uplink renewed; where it will not do, the one before is served on."""
+        changed_ns = _changed_ns(self._settings.console.certificate_file)
+        if changed_ns != self._loaded_ns:
+            self._loaded_ns = changed_ns
+            try:
+                _load_certificate(context, self._settings.console)
+                log.info("console.certificate_loaded")
+            except SettingsError as error:
+                log.error("console.certificate_not_loaded", reason=str(error))
+
     def _write_health(self, health: Health) -> None:
         try:
             write_health(self._settings.unit.runtime_directory, health)
@@ -100,16 +117,30 @@ class ConsoleDaemon:
             log.error("health.not_written", failure=error.strerror)
 
 
+def _changed_ns(file: Path) -> int:
+    return file.stat().st_mtime_ns if file.exists() else 0
+
+
 def _tls_context(console: ConsoleSettings) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    try:
-        context.load_cert_chain(console.certificate_file, console.key_file)
-    except (OSError, ssl.SSLError) as error:
-        reason = getattr(error, "strerror", None) or getattr(error, "reason", None) or "not a certificate with its key"
-        files = f"{console.certificate_file}, {console.key_file}"
-        raise SettingsError([f"console.certificate_file, console.key_file: {files}: {reason}"]) from None
+    _load_certificate(context, console)
     return context
+
+
+def _load_certificate(context: ssl.SSLContext, console: ConsoleSettings) -> None:
+    """Load the certificate of the page; connections that are made from then on get it.
+
+    Raises:
+        SettingsError: it is not there, or is none.
+    """
+    file = console.certificate_file
+    try:
+        context.load_cert_chain(file)
+    except (OSError, ssl.SSLError) as error:
+        reason = getattr(error, "strerror", None) or getattr(error, "reason", None) or "not a key with its certificate"
+        hint = "the uplink gets it from the department"
+        raise SettingsError([f"console.certificate_file: {file}: {reason}; {hint}"]) from None
 
 
 def _listen(console: ConsoleSettings) -> socket.socket:

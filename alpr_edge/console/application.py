@@ -14,15 +14,18 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from alpr_edge.access.passkeys import RelyingParty
 from alpr_edge.console.hit_feed import HitFeed
 from alpr_edge.console.live import LiveStream
 from alpr_edge.console.page_parts import PAGES, STATIC
+from alpr_edge.console.passkey_pages import PasskeyPages
 from alpr_edge.console.sign_in_pages import SignInPages
 from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.console.visitor import Visitor
 from alpr_edge.console.watch_pages import WatchPages
 from alpr_edge.domain.errors import AccessError, AlprEdgeError, DispositionError
 from alpr_edge.web.page_security import PageHeaders, is_own_form
+from alpr_edge.web.page_templates import SHARED
 from alpr_edge.web.requests import small_body
 
 AT_ONCE_MAX = 8
@@ -33,14 +36,18 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 log = structlog.get_logger(__name__)
 
 
-def create_console_app(unit: ConsoleUnit, feed: HitFeed) -> Starlette:
+def create_console_app(
+    unit: ConsoleUnit, feed: HitFeed, site: Callable[[], RelyingParty | None] = lambda: None
+) -> Starlette:
     """The ASGI application of the page.
 
     Args:
         unit: the open unit.
         feed: tells of hits that came or changed.
+        site: gives the site that passkeys sign in at; None: there is none.
     """
-    sign_in, watch, at_once = SignInPages(unit), WatchPages(unit), asyncio.Semaphore(AT_ONCE_MAX)
+    sign_in, watch, at_once = SignInPages(unit, site), WatchPages(unit), asyncio.Semaphore(AT_ONCE_MAX)
+    passkeys = PasskeyPages(unit, site)
 
     def route(path: str, method: str, step: Step) -> Route:
         return Route(path, _endpoint(step, at_once), methods=[method])
@@ -50,6 +57,9 @@ def create_console_app(unit: ConsoleUnit, feed: HitFeed) -> Starlette:
             route("/", "GET", watch.watch),
             route("/sign-in", "GET", sign_in.show),
             route("/sign-in", "POST", sign_in.sign_in),
+            route("/passkey/options", "POST", passkeys.options),
+            route("/passkey", "POST", passkeys.sign_in),
+            route("/passkey/reopen", "POST", passkeys.reopen),
             route("/reopen", "POST", sign_in.reopen),
             route("/lock", "POST", sign_in.lock),
             route("/sign-out", "POST", sign_in.sign_out),
@@ -58,6 +68,7 @@ def create_console_app(unit: ConsoleUnit, feed: HitFeed) -> Starlette:
             route("/hits/{hit_id}/pictures/{kind}", "GET", watch.picture),
             Route("/live", LiveStream(unit, feed).answer, methods=["GET"]),
             Mount("/static", StaticFiles(directory=STATIC)),
+            SHARED,
         ],
         middleware=[Middleware(PageHeaders)],
         exception_handlers={HTTPException: _refuse, AlprEdgeError: _fail},

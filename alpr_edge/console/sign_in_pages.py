@@ -1,8 +1,11 @@
 """Signing in and out at the page: password and code, glance mode, and the notice that comes before."""
 
+from collections.abc import Callable
+
 from starlette.responses import RedirectResponse, Response
 
 from alpr_edge.access.attempts import PasswordAttempt, SignInResult
+from alpr_edge.access.passkeys import RelyingParty
 from alpr_edge.console.page_parts import PAGES, go
 from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.console.visitor import Visitor, give_session, take_session
@@ -16,10 +19,12 @@ class SignInPages:
 
     Args:
         unit: the open unit.
+        site: gives the site that passkeys sign in at; None: there is none.
     """
 
-    def __init__(self, unit: ConsoleUnit) -> None:
+    def __init__(self, unit: ConsoleUnit, site: Callable[[], RelyingParty | None]) -> None:
         self._unit = unit
+        self._site = site
 
     def show(self, visitor: Visitor) -> Response:
         """The form; the watch page where somebody is signed in already."""
@@ -58,7 +63,5 @@ class SignInPages:
         return response
 
     def _form(self, fault: str = "") -> Response:
-        notice = self._unit.policy.security.notice
-        return PAGES.page(
-            "sign_in", 403 if fault else 200, fault=fault, notice=notice, unit=self._unit.settings.unit.id
-        )
+        shown = {"notice": self._unit.policy.security.notice, "unit": self._unit.settings.unit.id, "fault": fault}
+        return PAGES.page("sign_in", 403 if fault else 200, has_passkeys=self._site() is not None, **shown)

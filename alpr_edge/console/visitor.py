@@ -11,6 +11,7 @@ from alpr_edge.web.requests import form_fields, host_of
 
 COOKIE = "__Host-session"
 """A cookie of this name is taken over TLS alone, for this host alone (RFC 6265bis, 4.1.3.2)."""
+CHALLENGE_COOKIE = "__Host-challenge"
 COMPONENT = "console"
 TOKEN_CHARACTERS_MAX = 128
 
@@ -21,6 +22,8 @@ class Visitor:
 
     token: str = field(repr=False)
     """The token of a session; empty: nobody is signed in at this browser."""
+    challenge_word: str = field(repr=False)
+    """Says which challenge of a passkey this browser was asked; empty: none."""
     address: str
     """The address at the other end, which a session is bound to."""
     fields: dict[str, str] = field(repr=False)
@@ -31,8 +34,8 @@ class Visitor:
     @classmethod
     def of(cls, request: Request, body: bytes) -> Self:
         """Take it from a request whose body was read."""
-        token = request.cookies.get(COOKIE, "")[:TOKEN_CHARACTERS_MAX]
-        return cls(token, host_of(request), form_fields(body), dict(request.path_params))
+        token, word = (request.cookies.get(name, "")[:TOKEN_CHARACTERS_MAX] for name in (COOKIE, CHALLENGE_COOKIE))
+        return cls(token, word, host_of(request), form_fields(body), dict(request.path_params))
 
     @property
     def caller(self) -> Caller:

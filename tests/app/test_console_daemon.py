@@ -20,7 +20,6 @@ PAGE = """
 [console]
 port = {port}
 certificate_file = "{certificate}"
-key_file = "{certificate}"
 """
 
 
@@ -61,7 +60,7 @@ def test_it_serves_says_so_and_ends(settings: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (("console.pem", "missing.pem"), "console.certificate_file, console.key_file: "),
+        (("console.pem", "missing.pem"), "console.certificate_file: "),
         (("port = ", 'address = "192.0.2.1"\nport = '), "console.address: 192.0.2.1 port "),
         (("port = ", "port = 9"), "console.port"),
     ],

@@ -13,6 +13,7 @@ from tests.cli.tree import Command, Words, commands, groups
 PRINT_NO_DATA = {
     ("run",): "works until it is stopped; its log tells",
     ("uplink",): "likewise",
+    ("console",): "likewise",
     ("department", "serve"): "likewise",
     ("department", "key"): "prints a key in PEM form",
     ("unit", "card"): "writes a picture to be printed",

@@ -23,6 +23,7 @@ from cryptography.x509.oid import NameOID
 from alpr_edge.app.pipeline.pipeline import new_id
 from alpr_edge.console.application import create_console_app
 from alpr_edge.console.hit_feed import HitFeed
+from alpr_edge.console.page_site import site_of
 from alpr_edge.console.server import console_server
 from alpr_edge.console.unit import open_console_unit
 from alpr_edge.console.visitor import COMPONENT, COOKIE
@@ -35,7 +36,8 @@ from tests.staff import PEOPLE, Staff
 from tests.store.records import CROP, SCENE, alert, hit, instant, plate_read
 from tests.units import write_bare_unit
 
-HOST = "127.0.0.1"
+HOST, DOMAIN = "127.0.0.1", "dept.example"
+NAME = f"unit-1.{DOMAIN}"
 START_S_MAX = STOP_S_MAX = 30.0
 SAME_SITE = {"Sec-Fetch-Site": "same-origin"}
 
@@ -46,7 +48,7 @@ def write_certificate(folder: Path) -> Path:
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "car")])
     builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
     builder = builder.serial_number(1).not_valid_before(now).not_valid_after(now + timedelta(days=1))
-    names = x509.SubjectAlternativeName([x509.IPAddress(ip_address(HOST))])
+    names = x509.SubjectAlternativeName([x509.DNSName(NAME), x509.IPAddress(ip_address(HOST))])
     certificate = builder.add_extension(names, critical=False).sign(key, SHA256())
     file = folder / "console.pem"
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
@@ -107,7 +109,8 @@ class PageRig:
         ):
             self.port = listening.getsockname()[1]
             feed = HitFeed(unit.store.database.data_version)
-            server = console_server(create_console_app(unit, feed), context)
+            site = partial(site_of, self.certificate, self.port)
+            server = console_server(create_console_app(unit, feed, site), context)
 
             def begin() -> None:
                 feed.start()

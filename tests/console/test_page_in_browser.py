@@ -108,7 +108,7 @@ def work_a_shift(context: BrowserContext, rig: PageRig) -> None:
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_label("Code of the app").fill(pyotp.TOTP(secret).now())
     page.get_by_label("I have read this").check()
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_text("NOT CONFIRMED - VERIFY THROUGH CLETS")).to_be_visible()
     page.get_by_role("button", name="Correct", exact=True).click()
     expect(page.get_by_role("group", name="What was read")).to_contain_text("correct, Ana Ruiz")
@@ -119,7 +119,7 @@ def work_a_shift(context: BrowserContext, rig: PageRig) -> None:
     page.get_by_role("group", name="What was read").get_by_role("button", name="Undo").click()
     expect(page.get_by_role("group", name="What was read")).not_to_contain_text("Ana Ruiz")
     page.get_by_role("button", name="End of shift").click()
-    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    expect(page.get_by_role("button", name="Sign in", exact=True)).to_be_visible()
     assert faults == []
     assert "7ABC123" not in page.title()
 

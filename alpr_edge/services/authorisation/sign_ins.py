@@ -7,7 +7,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from alpr_edge.access.attempts import PasswordAttempt, SignInPlace, SignInResult
+from alpr_edge.access.attempts import PasskeyAttempt, PasswordAttempt, SignInPlace, SignInResult
+from alpr_edge.access.passkey_sign_in import reopen_with_passkey, sign_in_with_passkey
+from alpr_edge.access.passkeys import RelyingParty
 from alpr_edge.access.passwords import PasswordVerifier
 from alpr_edge.access.sessions import SessionPlace, find_session, lock_session, sign_out
 from alpr_edge.access.sign_in import reopen, sign_in
@@ -67,6 +69,35 @@ class SignInDesk:
         place = self._sign_in_place(self.clock.now(), security.notice if is_acknowledged else "")
         result = sign_in(self.accounts, self.passwords, security, attempt, place)
         return self._put_on_record("sign_in", result, begun_s)
+
+    def sign_in_with_passkey(
+        self, site: RelyingParty, attempt: PasskeyAttempt, *, is_acknowledged: bool
+    ) -> SignInResult:
+        """Sign somebody in with a passkey.
+
+        Args:
+            site: the site that passkeys are registered for.
+            attempt: the browser's answer.
+            is_acknowledged: whether the notice was acknowledged.
+
+        Raises:
+            StoreError: accounts or log cannot be written: nobody is signed in.
+        """
+        begun_s, security = time.monotonic(), self.policy.security
+        place = self._sign_in_place(self.clock.now(), security.notice if is_acknowledged else "")
+        result = sign_in_with_passkey(self.accounts, site, security, attempt, place)
+        return self._put_on_record("sign_in", result, begun_s)
+
+    def reopen_with_passkey(self, site: RelyingParty, attempt: PasskeyAttempt) -> SignInResult:
+        """Open the caller's session again, which is in glance mode, by a passkey.
+
+        Raises:
+            StoreError: accounts or log cannot be written: the session is ended.
+        """
+        begun_s, place = time.monotonic(), self._sign_in_place(self.clock.now(), "")
+        token, security = self.caller.token, self.policy.security
+        result = reopen_with_passkey(self.accounts, site, security, token, attempt, place)
+        return self._put_on_record("reopen_session", result, begun_s)
 
     def reopen(self, password: str) -> SignInResult:
         """Open the caller's session again, which is in glance mode, by the password alone.
