@@ -15,6 +15,7 @@ from alpr_edge.domain.people.person import Person, Role, SourcePermission, Train
 from alpr_edge.domain.people.roster import Member, Roster, RosterHeader
 from alpr_edge.domain.people.signed_roster import RosterKey, sign_roster
 from alpr_edge.domain.permissions.purposes import Purpose
+from alpr_edge.domain.ports import Clock
 from alpr_edge.domain.sessions.session import AccessSession, Factor, new_token, token_digest
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.services.authorisation.authoriser import Authoriser
@@ -82,7 +83,7 @@ class Staff:
 
     def __init__(self, settings: Path, people: tuple[Person, ...] = PEOPLE) -> None:
         self.unit: Settings = load(settings)
-        self.clock = SystemClock()
+        self.clock: Clock = SystemClock()
         self._serial = 0
         with open_access_log(self.unit, migrate=True):
             pass

@@ -38,6 +38,8 @@ runtime_directory = "runtime"
 [store]
 keys_directory = "keys"
 {more}
+[console]
+certificate_file = "tls/console.pem"
 [uplink]
 url = "{url}"
 ca_file = "tls/department-ca.pem"

@@ -58,7 +58,7 @@ class PageCertificate:
         self._draw = draw
         self._failures = 0
         self.failure = ""
-        """Why the last try failed; empty when none is due, or the department gives such certificates to nobody."""
+        """Why the last try failed; empty when none is due, the department is not reached, or has no name for a page."""
 
     def step(self) -> float:
         """Get a certificate if it is time; returns the seconds to wait before the next check."""
@@ -75,7 +75,8 @@ class PageCertificate:
             return LOOK_S
         except AlprEdgeError as error:
             self._failures += 1
-            self.failure = f"the page has no new certificate: {error}"
+            # That the department is not reached is told of by the link.
+            self.failure = "" if isinstance(error, UplinkError) else f"the page has no new certificate: {error}"
             log.warning("uplink.page_certificate_failed", reason=str(error))
             return max(RETRY.wait_s(self._failures, self._draw()), min(retry_after_of(error), RETRY.longest_s))
         self._failures, self.failure = 0, ""

@@ -118,11 +118,18 @@ def test_an_id_that_is_no_part_of_a_name_gets_none(server: DepartmentServer, dir
     assert not (tmp_path / "console.pem").exists()
 
 
-def test_a_department_that_is_not_reached_is_told_of_and_asked_again(
+def test_a_department_that_is_not_reached_is_asked_again(
     server: DepartmentServer, directory: Path, tmp_path: Path
 ) -> None:
     settings = settings_of(server, directory, tmp_path).model_copy(update={"url": "https://127.0.0.1:1"})
     kept = page(settings, tmp_path)
+    assert kept.step() == RETRY.wait_s(1, 0.0)
+    assert kept.failure == "", "the link says so"
+
+
+def test_a_file_that_cannot_be_written_is_told_of(server: DepartmentServer, directory: Path, tmp_path: Path) -> None:
+    settings = settings_of(server, directory, tmp_path)
+    kept = page(settings, tmp_path / "nowhere")
     assert kept.step() == RETRY.wait_s(1, 0.0)
     assert kept.failure.startswith("the page has no new certificate: ")
 

@@ -84,9 +84,9 @@ def test_a_roster_ends_while_the_stage_runs(staff: Staff, store: UnitStore) -> N
     assert kinds(stage) == [FaultKind.ROSTER_ENDED]
 
 
-def test_under_an_ended_roster_break_glass_alone_is_left(staff: Staff, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_under_an_ended_roster_break_glass_alone_is_left(staff: Staff) -> None:
     token = staff.begin_session("officer", now=LaterClock(31).now())
-    monkeypatch.setattr(staff, "clock", LaterClock(31))
+    staff.clock = LaterClock(31)
     with (
         staff.authoriser_of(Caller(LOGIN, token)) as authoriser,
         pytest.raises(AccessError, match="roster"),
