@@ -1,12 +1,11 @@
 """The application of the page: its routes, its protection, and what a fault looks like."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from functools import partial
 
 import structlog
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -24,14 +23,13 @@ from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.console.visitor import Visitor
 from alpr_edge.console.watch_pages import WatchPages
 from alpr_edge.domain.errors import AccessError, AlprEdgeError, DispositionError
-from alpr_edge.web.page_security import PageHeaders, is_own_form
+from alpr_edge.web.page_endpoints import page_endpoint
+from alpr_edge.web.page_security import PageHeaders
 from alpr_edge.web.page_templates import SHARED
-from alpr_edge.web.requests import small_body
 
 AT_ONCE_MAX = 8
 """Requests that are worked on at the same time."""
 Step = Callable[[Visitor], Response]
-Endpoint = Callable[[Request], Awaitable[Response]]
 
 log = structlog.get_logger(__name__)
 
@@ -50,7 +48,8 @@ def create_console_app(
     passkeys = PasskeyPages(unit, site)
 
     def route(path: str, method: str, step: Step) -> Route:
-        return Route(path, _endpoint(step, at_once), methods=[method])
+        answer = partial(_answer, step)
+        return Route(path, page_endpoint(answer, at_once), methods=[method])
 
     return Starlette(
         routes=[
@@ -75,22 +74,8 @@ def create_console_app(
     )
 
 
-def _endpoint(step: Step, at_once: asyncio.Semaphore) -> Endpoint:
-    """An endpoint that does a step in a thread, once it is sure that the page itself sent the request."""
-
-    async def endpoint(request: Request) -> Response:
-        body = b""
-        if request.method == "POST":
-            if not is_own_form(request):
-                raise HTTPException(403, "this request comes from another site")
-            body = await small_body(request)
-        async with at_once:
-            return await run_in_threadpool(partial(_do, step, Visitor.of(request, body)))
-
-    return endpoint
-
-
-def _do(step: Step, visitor: Visitor) -> Response:
+def _answer(step: Step, request: Request, body: bytes) -> Response:
+    visitor = Visitor.of(request, body)
     try:
         return step(visitor)
     except AccessError as error:

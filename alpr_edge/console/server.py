@@ -2,13 +2,12 @@
 
 import ssl
 
-import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from alpr_edge.web.bounded_server import BoundedServer
+from alpr_edge.web.bounded_server import BoundedServer, server_config
 
 CONNECTIONS_MAX = 64
-KEEP_ALIVE_S = 30
 STOP_S_MAX = 2
 
 
@@ -19,21 +18,4 @@ def console_server(application: ASGIApp, context: ssl.SSLContext) -> BoundedServ
         application: the page.
         context: its certificate.
     """
-    config = uvicorn.Config(
-        application,
-        http="h11",
-        interface="asgi3",
-        loop="asyncio",
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        limit_concurrency=CONNECTIONS_MAX,
-        timeout_keep_alive=KEEP_ALIVE_S,
-        timeout_graceful_shutdown=STOP_S_MAX,
-    )
-    config.load()
-    config.ssl = context
-    return BoundedServer(config)
+    return BoundedServer(server_config(application, context, H11Protocol, CONNECTIONS_MAX, STOP_S_MAX))

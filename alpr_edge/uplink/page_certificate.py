@@ -27,9 +27,14 @@ from alpr_edge.uplink.certificate_client import NoCertificateError, ask, issued_
 from alpr_edge.uplink.tls import context_of, days_left
 
 LOOK_S = 3600.0
+NOT_THERE = 404
 RETRY = Backoff(first_s=60.0, longest_s=4 * 3600.0)
 
 log = structlog.get_logger(__name__)
+
+
+class _NotReachedError(UplinkError):
+    """The department is not reached, which the link tells of."""
 
 
 class PageCertificate:
@@ -73,10 +78,12 @@ class PageCertificate:
             self.failure = "" if refusal.reason == Refusal.NAME else f"the page has no certificate: {refusal}"
             log.info("uplink.no_page_certificate", reason=str(refusal))
             return LOOK_S
+        except _NotReachedError as error:
+            self._failures, self.failure = self._failures + 1, ""
+            return max(RETRY.wait_s(self._failures, self._draw()), min(retry_after_of(error), RETRY.longest_s))
         except AlprEdgeError as error:
             self._failures += 1
-            # That the department is not reached is told of by the link.
-            self.failure = "" if isinstance(error, UplinkError) else f"the page has no new certificate: {error}"
+            self.failure = f"the page has no new certificate: {error}"
             log.warning("uplink.page_certificate_failed", reason=str(error))
             return max(RETRY.wait_s(self._failures, self._draw()), min(retry_after_of(error), RETRY.longest_s))
         self._failures, self.failure = 0, ""
@@ -96,16 +103,25 @@ class PageCertificate:
     def _replace(self) -> datetime:
         settings, key = self._settings, ec.generate_private_key(ec.SECP256R1())
         payload = RenewPayload(request=key_pair.request_of(self._unit_id, key))
-        reply = ask(context_of(settings), settings, PAGE_CERTIFICATE_PATH, payload, {UNIT_HEADER: self._unit_id})
+        try:
+            reply = ask(context_of(settings), settings, PAGE_CERTIFICATE_PATH, payload, {UNIT_HEADER: self._unit_id})
+        except UplinkError as error:
+            raise _NotReachedError(str(error), retry_after_of(error)) from None
+        if reply.is_of_department and reply.status == NOT_THERE:
+            raise NoCertificateError(f"{settings.url}: an earlier release, which knows no pages", Refusal.NAME)
         authority = key_pair.load_authority(settings)
-        certificate = _check_certificate(issued_in(reply, settings).certificate, key, authority)
+        certificate = check_page_certificate(issued_in(reply, settings).certificate, key, authority)
         chain = certificate.public_bytes(Encoding.PEM) + authority.public_bytes(Encoding.PEM)
         key_pair.write_whole(self._file, key_pair.pem_of(key) + chain)
         return certificate.not_valid_after_utc
 
 
-def _check_certificate(pem: str, key: ec.EllipticCurvePrivateKey, authority: x509.Certificate) -> x509.Certificate:
-    """The certificate that the department gave, if it is one of a server for this key."""
+def check_page_certificate(pem: str, key: ec.EllipticCurvePrivateKey, authority: x509.Certificate) -> x509.Certificate:
+    """The certificate that the department gave, if it is one of a server for this key.
+
+    Raises:
+        UplinkError: it is another one.
+    """
     try:
         certificate = x509.load_pem_x509_certificate(pem.encode("ascii"))
         certificate.verify_directly_issued_by(authority)

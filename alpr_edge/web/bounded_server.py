@@ -1,13 +1,53 @@
 """A server of uvicorn that does periodic work in its event loop."""
 
+import asyncio
 import socket
+import ssl
 import time
 from collections.abc import Callable
 
 import uvicorn
+from starlette.types import ASGIApp
 
+KEEP_ALIVE_S = 30
 STEP_S = 10.0
 """Time between two calls of the periodic work of a server."""
+
+
+def server_config(
+    application: ASGIApp,
+    context: ssl.SSLContext,
+    protocol: type[asyncio.Protocol],
+    connections_max: int | None,
+    stop_s: int,
+) -> uvicorn.Config:
+    """What every server has in common: HTTP/1.1 over TLS, without a log of requests and without headers of its own.
+
+    Args:
+        application: the application to serve.
+        context: the TLS context.
+        protocol: the HTTP protocol.
+        connections_max: most connections; None: whoever gives it sockets bounds them.
+        stop_s: how long answers may take that are being made when it stops.
+    """
+    config = uvicorn.Config(
+        application,
+        http=protocol,
+        interface="asgi3",
+        loop="asyncio",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        limit_concurrency=connections_max,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=stop_s,
+    )
+    config.load()
+    config.ssl = context
+    return config
 
 
 class BoundedServer(uvicorn.Server):

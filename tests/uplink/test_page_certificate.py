@@ -8,19 +8,25 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from alpr_edge.department.http.server import DepartmentServer
+from alpr_edge.department.http.storage_app import create_app
+from alpr_edge.department.http.tls_contexts import tls_context
+from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.people.page_certificates import issue_page_certificate, page_name
-from alpr_edge.department.pki.authority import initialise
+from alpr_edge.department.pki.authority import Authority, TlsFiles, initialise
+from alpr_edge.domain.errors import UplinkError
 from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.protocol.enrolment import PAGE_CERTIFICATE_PATH
 from alpr_edge.runtime.clock import ReplayedClock, SystemClock
 from alpr_edge.settings import UplinkSettings
 from alpr_edge.uplink import key_pair
-from alpr_edge.uplink.page_certificate import LOOK_S, RETRY, PageCertificate
+from alpr_edge.uplink.page_certificate import LOOK_S, RETRY, PageCertificate, check_page_certificate
 from tests.department.enrolment import enrol_unit
 from tests.uplink.conftest import settings_for
+from tests.uplink.faulty import FaultyDepartment
 
 DOMAIN = "dept.example"
 
@@ -125,6 +131,30 @@ def test_a_department_that_is_not_reached_is_asked_again(
     kept = page(settings, tmp_path)
     assert kept.step() == RETRY.wait_s(1, 0.0)
     assert kept.failure == "", "the link says so"
+
+
+def test_an_earlier_department_knows_no_pages_and_that_is_no_fault(
+    storage: Storage, authority: TlsFiles, unit_files: Path, tmp_path: Path
+) -> None:
+    app = create_app(storage)
+    app.router.routes[:] = [route for route in app.routes if getattr(route, "path", "") != PAGE_CERTIFICATE_PATH]
+    with FaultyDepartment(app, tls_context(authority), iter(())) as earlier:
+        kept = page(settings_for(earlier.url, unit_files), tmp_path, "unit-1")
+        assert (kept.step(), kept.failure) == (LOOK_S, "")
+    assert not (tmp_path / "console.pem").exists()
+
+
+def test_a_certificate_for_another_key_or_purpose_is_refused(directory: Path) -> None:
+    key, other = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    pem = issue_page_certificate(directory, "unit-7", key_pair.request_of("unit-7", key)).decode()
+    issued_by = Authority.load(TlsFiles(directory))
+    assert check_page_certificate(pem, key, issued_by.certificate).public_key() == key.public_key()
+    client = issued_by.certify("unit-7", key.public_key()).public_bytes(Encoding.PEM).decode()
+    for wrong, of_key in ((pem, other), (client, key)):
+        with pytest.raises(UplinkError, match="for another key or purpose"):
+            check_page_certificate(wrong, of_key, issued_by.certificate)
+    with pytest.raises(UplinkError, match="no certificate of its own authority"):
+        check_page_certificate("none", key, issued_by.certificate)
 
 
 def test_a_file_that_cannot_be_written_is_told_of(server: DepartmentServer, directory: Path, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ const sign = document.getElementById("live");
 let heardAt = performance.now();
 let stream = null;
 let isLeaving = false;
+let pending = null;
 
 function tell(isLive) {
   document.body.classList.toggle("not-live", !isLive);
@@ -23,7 +24,11 @@ function isBusy() {
 
 // The browser itself parses the page, without a script having its text in hand (Trusted Types stay on).
 function refresh() {
+  if (isLeaving) {
+    return;
+  }
   const request = new XMLHttpRequest();
+  pending = request;
   const address = new URL(location.pathname, location.href).href;
   request.open("GET", address);
   request.responseType = "document";
@@ -66,14 +71,15 @@ function connect() {
   };
 }
 
-addEventListener("pagehide", () => {
+// What is under way for this page would be refused once its session has ended.
+function leave() {
   isLeaving = true;
   stream.close();
-});
-addEventListener("submit", () => {
-  isLeaving = true;
-  stream.close();
-});
+  pending?.abort();
+}
+
+addEventListener("pagehide", leave);
+addEventListener("submit", leave);
 
 setInterval(() => {
   if (performance.now() - heardAt > SILENT_MS) {

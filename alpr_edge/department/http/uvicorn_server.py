@@ -10,16 +10,14 @@ import time
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
-import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from alpr_edge.department.http.client_auth import PEER, Peer, peer_at
 from alpr_edge.department.http.connections import ConnectionGate
 from alpr_edge.department.http.tls_contexts import ReportingContext
-from alpr_edge.web.bounded_server import BoundedServer
+from alpr_edge.web.bounded_server import BoundedServer, server_config
 
-KEEP_ALIVE_S = 30
 STOP_S_MAX = 10
 UNIT_CONNECTIONS_MAX = 8
 """Most connections of one unit; a newer one replaces its oldest, which a lost link may have left behind."""
@@ -72,23 +70,9 @@ def uvicorn_server(
         gate: the limits on the sockets that it will serve; None: they are not bounded.
         steps: the periodic work of the server.
     """
-    config = uvicorn.Config(
-        application,
-        http=type(protocol.__name__, (protocol,), {"gate": gate}),
-        interface="asgi3",
-        loop="asyncio",
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        limit_concurrency=None if gate is None else gate.limits.connections + 1,
-        timeout_keep_alive=KEEP_ALIVE_S,
-        timeout_graceful_shutdown=STOP_S_MAX,
-    )
-    config.load()
-    config.ssl = context
+    gated = type(protocol.__name__, (protocol,), {"gate": gate})
+    connections_max = None if gate is None else gate.limits.connections + 1
+    config = server_config(application, context, gated, connections_max, STOP_S_MAX)
     if gate is not None and isinstance(context, ReportingContext):
         context.on_failure = gate.note_failure
     server = BoundedServer(config)

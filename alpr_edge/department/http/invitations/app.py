@@ -6,12 +6,11 @@ reading the token from the address and making a passkey need one.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from functools import partial
 
 import structlog
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -24,13 +23,13 @@ from alpr_edge.department.http.invitations.steps import InvitationSteps, StepReq
 from alpr_edge.department.http.invitations.templates import STATIC, TEMPLATES
 from alpr_edge.department.people.invitations import Invitations
 from alpr_edge.domain.errors import AccessError, AlprEdgeError
-from alpr_edge.web.page_security import PageHeaders, is_own_form
+from alpr_edge.web.page_endpoints import page_endpoint
+from alpr_edge.web.page_security import PageHeaders
 from alpr_edge.web.page_templates import SHARED
-from alpr_edge.web.requests import host_of, small_body
+from alpr_edge.web.requests import host_of
 
 AT_ONCE_MAX = 4
 """Steps that are done at the same time: the hash of a password takes 64 MiB."""
-Endpoint = Callable[[Request], Awaitable[Response]]
 
 log = structlog.get_logger(__name__)
 
@@ -46,7 +45,8 @@ def create_invitation_app(invitations: Invitations, site: RelyingParty) -> Starl
     at_once = asyncio.Semaphore(AT_ONCE_MAX)
 
     def route(path: str, method: str, step: Callable[[StepRequest], Response]) -> Route:
-        return Route(path, _endpoint(step, at_once), methods=[method])
+        answer = partial(_answer, step)
+        return Route(path, page_endpoint(answer, at_once), methods=[method])
 
     return Starlette(
         routes=[
@@ -68,26 +68,12 @@ def create_invitation_app(invitations: Invitations, site: RelyingParty) -> Starl
     )
 
 
-def _endpoint(step: Callable[[StepRequest], Response], at_once: asyncio.Semaphore) -> Endpoint:
-    """An endpoint that does a step in a thread, once it is sure that the site's own page sent the request."""
-
-    async def endpoint(request: Request) -> Response:
-        body = b""
-        if request.method == "POST":
-            if not is_own_form(request):
-                raise HTTPException(403, "this request comes from another site")
-            body = await small_body(request)
-        async with at_once:
-            return await run_in_threadpool(partial(_do, step, StepRequest.of(request, body)))
-
-    return endpoint
-
-
-def _do(step: Callable[[StepRequest], Response], request: StepRequest) -> Response:
+def _answer(step: Callable[[StepRequest], Response], request: Request, body: bytes) -> Response:
+    asked = StepRequest.of(request, body)
     try:
-        return step(request)
+        return step(asked)
     except AccessError as error:
-        log.warning("department.invitation_refused", reason=str(error), client=request.client)
+        log.warning("department.invitation_refused", reason=str(error), client=asked.client)
         return TEMPLATES.page("failed", 403, message=str(error))
 
 
