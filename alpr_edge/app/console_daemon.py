@@ -57,7 +57,7 @@ class ConsoleDaemon:
         context, listening = _tls_context(console), _listen(console)
         clock, make_id = open_clock(self._settings), partial(new_id, self._settings.unit.id)
         with listening, open_console_unit(self._settings, clock, make_id) as unit:
-            feed = HitFeed(unit.store.database.data_version)
+            feed = HitFeed(unit.views.version)
             port = listening.getsockname()[1]
             site = partial(site_of, console.certificate_file, port)
             server = console_server(create_console_app(unit, feed, site), context)

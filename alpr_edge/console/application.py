@@ -44,7 +44,7 @@ def create_console_app(
         feed: tells of hits that came or changed.
         site: gives the site that passkeys sign in at; None: there is none.
     """
-    sign_in, watch, at_once = SignInPages(unit, site), WatchPages(unit), asyncio.Semaphore(AT_ONCE_MAX)
+    sign_in, watch, at_once = SignInPages(unit, site), WatchPages(unit, site), asyncio.Semaphore(AT_ONCE_MAX)
     passkeys = PasskeyPages(unit, site)
 
     def route(path: str, method: str, step: Step) -> Route:
@@ -67,7 +67,7 @@ def create_console_app(
             route("/hits/{hit_id}/pictures/{kind}", "GET", watch.picture),
             Route("/live", LiveStream(unit, feed).answer, methods=["GET"]),
             Mount("/static", StaticFiles(directory=STATIC)),
-            SHARED,
+            *SHARED,
         ],
         middleware=[Middleware(PageHeaders)],
         exception_handlers={HTTPException: _refuse, AlprEdgeError: _fail},

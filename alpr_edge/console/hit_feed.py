@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 
 import structlog
 
@@ -18,10 +18,10 @@ class HitFeed:
     """Counts how often what hits are made of changed.
 
     Args:
-        version: gives a number that changes with each commit to the database.
+        version: gives a value that changes with what hits are made of, and costs next to nothing.
     """
 
-    def __init__(self, version: Callable[[], int]) -> None:
+    def __init__(self, version: Callable[[], Hashable]) -> None:
         self._version = version
         self._loop: asyncio.AbstractEventLoop | None = None
         self._changed: asyncio.Event | None = None
@@ -62,7 +62,7 @@ class HitFeed:
 
     def _watch(self) -> None:
         assert self._loop is not None, "started"
-        seen = -1
+        seen: Hashable = None
         while not self._stop.wait(LOOK_S):
             try:
                 version = self._version()

@@ -1,7 +1,11 @@
 """The watch page: the gravest hit that waits, large; the others as a row; and what the officer answers."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 from starlette.responses import Response
 
+from alpr_edge.access.passkeys import RelyingParty
 from alpr_edge.console.page_parts import PAGES, go
 from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.console.visitor import Visitor
@@ -17,24 +21,36 @@ GLANCES_MAX = 40
 """Hits in the row."""
 
 
+@dataclass(frozen=True, slots=True)
+class TerminalText:
+    """A text that one touch copies."""
+
+    name: str
+    """What it is for."""
+    text: str
+
+
 class WatchPages:
     """The pages on which hits are looked at.
 
     Args:
         unit: the open unit.
+        site: gives the site that passkeys sign in at; None: there is none.
     """
 
-    def __init__(self, unit: ConsoleUnit) -> None:
+    def __init__(self, unit: ConsoleUnit, site: Callable[[], RelyingParty | None]) -> None:
         self._unit = unit
+        self._site = site
 
     def watch(self, visitor: Visitor) -> Response:
-        """The gravest hit that waits, or in glance mode its tone alone."""
+        """The gravest hit that waits, or in glance mode its tone alone; a covert one comes up for nobody by itself."""
         state = self._unit.desk(visitor).state()
         if state not in {SessionState.OPEN, SessionState.GLANCE}:
             return go("/sign-in")
         glances = gravest_first(self._unit.views.glances(GLANCES_MAX))
         if state is SessionState.GLANCE:
-            return PAGES.page("glance", glances=glances, unit=self._unit.settings.unit.id)
+            unit, has_passkeys = self._unit.settings.unit.id, self._site() is not None
+            return PAGES.page("glance", glances=glances, unit=unit, has_passkeys=has_passkeys)
         return self._page(visitor, glances[0].hit_id if glances else "")
 
     def hit(self, visitor: Visitor) -> Response:
@@ -65,21 +81,28 @@ class WatchPages:
             return self._page(visitor, hit_id, str(error))
         return go(f"/hits/{hit_id}")
 
-    def _terminal_text(self, card: HitCard) -> str:
-        read = card.read.read
-        return terminal_text(self._unit.settings.console.terminal_text, read.plate, read.state)
+    def _terminal_texts(self, card: HitCard) -> list[TerminalText]:
+        """What can be copied for a hit; a confirmation is asked for by the number of the record."""
+        settings, read, record = self._unit.settings.console, card.read.read, card.hit.entry.record_id
+        templates = [("inquiry", settings.terminal_text)]
+        templates += [("confirmation", settings.confirmation_text)] if record else []
+        return [
+            TerminalText(name, terminal_text(template, read.plate, read.state, record)) for name, template in templates
+        ]
 
     def _page(self, visitor: Visitor, hit_id: str, fault: str = "") -> Response:
         """The page with a hit large; without one it says that nothing waits."""
-        glances = self._unit.views.glances(GLANCES_MAX)
-        card = self._unit.views.card(self._unit.authoriser(visitor), hit_id) if hit_id else None
+        authoriser = self._unit.authoriser(visitor)
+        glances = self._unit.views.glances(GLANCES_MAX, authoriser)
+        card = self._unit.views.card(authoriser, hit_id) if hit_id else None
         shown = {
             "glances": gravest_first(glances),
             "card": card if isinstance(card, HitCard) else None,
-            "terminal": self._terminal_text(card) if isinstance(card, HitCard) else "",
+            "terminal_texts": self._terminal_texts(card) if isinstance(card, HitCard) else (),
             "withheld": None if isinstance(card, HitCard) else card,
             "waiting": sum(not (glance.is_dealt_with or glance.is_withdrawn) for glance in glances),
             "unit": self._unit.settings.unit.id,
+            "person": self._unit.desk(visitor).person_name(),
             "fault": fault,
         }
         return PAGES.page("watch", 422 if fault else 200, **shown)

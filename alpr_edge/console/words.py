@@ -1,13 +1,14 @@
 """What the page says of values, in words that fit into a glance."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from alpr_edge.domain.alerting import Level, ListAge
 from alpr_edge.domain.dispositions.hit_state import HitVerification
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.hits import Hit, MatchKind, Reason, StateMatch
+from alpr_edge.domain.reads import PlateRead
 from alpr_edge.domain.timeline import Placement
 
 _LEVELS = {Level.URGENT: "urgent", Level.HIGH: "high", Level.ROUTINE: "routine", Level.NOTICE: "notice"}
@@ -52,6 +53,11 @@ def match_words(hit: Hit) -> str:
     return f"{_MATCHES[hit.kind]}; {_STATES[hit.state]}"
 
 
+def sureness_words(read: PlateRead) -> str:
+    """How sure the text of a read is."""
+    return "read surely" if read.certain else "READ WITH DOUBT: compare each character"
+
+
 def verification_words(verification: HitVerification) -> str:
     """How far a hit is verified (policy 462.4(f))."""
     return _VERIFICATIONS[verification]
@@ -74,8 +80,9 @@ def time_words(placement: Placement) -> str:
 
 
 def clock_words(utc: datetime) -> str:
-    """A moment as the clock on the wall shows it."""
-    return f"{utc.astimezone():%H:%M:%S, %d %b}"
+    """A moment as the clock on the wall shows it, with its day where that is another."""
+    local = utc.astimezone()
+    return f"{local:%H:%M:%S}" if local.date() == datetime.now(UTC).astimezone().date() else f"{local:%H:%M:%S, %d %b}"
 
 
 def place_words(position: Position | None) -> str:
@@ -98,6 +105,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "level": level_word,
     "reason": reason_words,
     "match": match_words,
+    "sureness": sureness_words,
     "verification": verification_words,
     "list_age": list_age_words,
     "when": time_words,

@@ -11,8 +11,7 @@ from typing import Annotated, Any, Literal, Self, get_args, get_origin
 
 from pydantic import AfterValidator, Field, Strict, model_validator
 
-from alpr_edge.domain.dispositions.terminal_text import DEFAULT as DEFAULT_TERMINAL_TEXT
-from alpr_edge.domain.dispositions.terminal_text import template_fault
+from alpr_edge.domain.dispositions.terminal_text import CONFIRMATION, INQUIRY, template_fault
 from alpr_edge.domain.hits import OWN_SOURCE
 from alpr_edge.domain.people.person import SourcePermission
 from alpr_edge.settings.base import FilePath, Fraction, Name, Section, require_order
@@ -131,6 +130,9 @@ def _check_terminal_text(template: str) -> str:
     return template
 
 
+TerminalText = Annotated[str, AfterValidator(_check_terminal_text)]
+
+
 class ConsoleSettings(Section):
     """[console]: the page for officers. Its certificate is for the car's name as the browser has it."""
 
@@ -138,8 +140,9 @@ class ConsoleSettings(Section):
     port: Annotated[int, Field(ge=1, le=65535)] = 8447
     certificate_file: FilePath = Path("/etc/alpr-edge/tls/console.pem")
     """The key, the certificate of the page and that of its authority, in one file, which is replaced as one."""
-    terminal_text: Annotated[str, AfterValidator(_check_terminal_text)] = DEFAULT_TERMINAL_TEXT
-    """What a touch copies for an inquiry at the terminal (policy 462.4(f))."""
+    terminal_text: TerminalText = INQUIRY
+    """What a touch copies for an inquiry at the terminal (policy 462.4(f)); likewise the next for the confirmation."""
+    confirmation_text: TerminalText = CONFIRMATION
 
 
 class StoreSettings(Section):

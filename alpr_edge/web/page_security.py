@@ -18,6 +18,9 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+VENDOR_PATH = "/vendor"
+"""Where the files of others are served, such as typefaces: they say nothing of anybody, and a browser may keep them."""
+_KEPT = {"Cache-Control": "max-age=86400"}
 
 
 class PageHeaders:
@@ -32,10 +35,12 @@ class PageHeaders:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
+        is_of_others = scope["type"] == "http" and scope["path"].startswith(f"{VENDOR_PATH}/")
+        headers = HEADERS | _KEPT if is_of_others else HEADERS
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(HEADERS)
+                MutableHeaders(scope=message).update(headers)
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

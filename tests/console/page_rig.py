@@ -108,7 +108,7 @@ class PageRig:
             socket.create_server((HOST, self.port)) as listening,
         ):
             self.port = listening.getsockname()[1]
-            feed = HitFeed(unit.store.database.data_version)
+            feed = HitFeed(unit.views.version)
             site = partial(site_of, self.certificate, self.port)
             server = console_server(create_console_app(unit, feed, site), context)
 

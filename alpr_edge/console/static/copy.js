@@ -1,25 +1,24 @@
-// Copies the text for the terminal by one touch, and says so on the button.
+// Copies a text for the terminal by one touch, and says so on the button.
 const SAID_MS = 2000;
 
 function offer() {
-  const button = document.getElementById("copy");
-  if (!button || !button.hidden) {
-    return;
+  for (const button of document.querySelectorAll("button[data-copy][hidden]")) {
+    button.hidden = false;
+    const words = button.textContent;
+    button.addEventListener("click", async () => {
+      const text = document.getElementById(button.dataset.copy);
+      try {
+        await navigator.clipboard.writeText(text.textContent);
+        button.textContent = "Copied";
+      } catch {
+        getSelection().selectAllChildren(text);
+        button.textContent = "Marked: copy it";
+      }
+      setTimeout(() => {
+        button.textContent = words;
+      }, SAID_MS);
+    });
   }
-  button.hidden = false;
-  const words = button.textContent;
-  button.addEventListener("click", async () => {
-    try {
-      await navigator.clipboard.writeText(document.getElementById("terminal").textContent);
-      button.textContent = "Copied";
-    } catch {
-      getSelection().selectAllChildren(document.getElementById("terminal"));
-      button.textContent = "Marked: copy it";
-    }
-    setTimeout(() => {
-      button.textContent = words;
-    }, SAID_MS);
-  });
 }
 
 new MutationObserver(offer).observe(document.body, { childList: true, subtree: true });

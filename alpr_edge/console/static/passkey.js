@@ -1,26 +1,31 @@
 // Signs in with a passkey: what a form cannot do.
-const button = document.querySelector("button[data-passkey]");
-const fault = document.querySelector("[data-passkey-fault]");
+const CAN = window.PublicKeyCredential?.parseRequestOptionsFromJSON !== undefined;
 
-if (button && window.PublicKeyCredential?.parseRequestOptionsFromJSON !== undefined) {
-  button.hidden = false;
-  button.addEventListener("click", async () => {
-    const tick = document.querySelector("input[name=acknowledged]");
-    if (tick && !tick.reportValidity()) {
-      return;
-    }
-    fault.hidden = true;
-    button.disabled = true;
-    try {
-      await signIn(button.dataset.passkey, tick ? "yes" : "");
-      location.assign("/");
-    } catch (error) {
-      const isCancelled = error.name === "NotAllowedError";
-      fault.textContent = isCancelled ? "It was cancelled, or took too long." : error.message;
-      fault.hidden = false;
-      button.disabled = false;
-    }
-  });
+function offer() {
+  const button = document.querySelector("button[data-passkey][hidden]");
+  if (button && CAN) {
+    button.hidden = false;
+    button.addEventListener("click", () => press(button));
+  }
+}
+
+async function press(button) {
+  const tick = document.querySelector("input[name=acknowledged]");
+  if (tick && !tick.reportValidity()) {
+    return;
+  }
+  const fault = document.querySelector("[data-passkey-fault]");
+  fault.hidden = true;
+  button.disabled = true;
+  try {
+    await signIn(button.dataset.passkey, tick ? "yes" : "");
+    location.assign("/");
+  } catch (error) {
+    const isCancelled = error.name === "NotAllowedError";
+    fault.textContent = isCancelled ? "It was cancelled, or took too long." : error.message;
+    fault.hidden = false;
+    button.disabled = false;
+  }
 }
 
 async function signIn(path, acknowledged) {
@@ -38,3 +43,6 @@ async function post(path, body) {
   }
   return answer;
 }
+
+new MutationObserver(offer).observe(document.body, { childList: true, subtree: true });
+offer();

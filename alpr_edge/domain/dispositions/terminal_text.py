@@ -1,10 +1,14 @@
-"""The text that an officer pastes into the terminal for an inquiry through CLETS (policy 462.4(f))."""
+"""The texts that an officer pastes into the terminal: the inquiry through CLETS, the confirmation (policy 462.4(f))."""
 
 import re
 
-PLATE, STATE = "{plate}", "{state}"
-DEFAULT = "QV.LIC/{plate}.LIS/{state}"
+PLATE, STATE, RECORD = "{plate}", "{state}", "{record}"
+INQUIRY = "QV.LIC/{plate}.LIS/{state}"
+"""NCIC's query of a vehicle."""
+CONFIRMATION = "YQ.RNO/1.PRI/U.NIC/{record}.LIC/{plate}.LIS/{state}"
+"""Nlets' request to the agency that entered the record, urgent: an answer is due within ten minutes."""
 CHARACTERS_MAX = 200
+_FIELDS = (PLATE, STATE, RECORD)
 _FIELD = re.compile(r"\{[^{}]*\}|[{}]")
 
 
@@ -15,16 +19,18 @@ def template_fault(template: str) -> str:
     fields = set(_FIELD.findall(template))
     if PLATE not in fields:
         return f"expected {PLATE} in it"
-    unknown = sorted(fields - {PLATE, STATE})
-    return f"{unknown[0]}: expected {PLATE} or {STATE}" if unknown else ""
+    unknown = sorted(fields.difference(_FIELDS))
+    return f"{unknown[0]}: expected {', '.join(_FIELDS)}" if unknown else ""
 
 
-def terminal_text(template: str, plate: str, state: str | None) -> str:
+def terminal_text(template: str, plate: str, state: str | None, record: str = "") -> str:
     """Fill in a template.
 
     Args:
         template: one without a fault.
         plate: canonical text, which has no blanks.
         state: the state that was read; None: that is left empty.
+        record: the number of the listed record, such as NCIC's.
     """
-    return template.replace(PLATE, plate).replace(STATE, state or "")
+    values = dict(zip(_FIELDS, (plate, state or "", record), strict=True))
+    return _FIELD.sub(lambda field: values[field.group()], template)

@@ -16,6 +16,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     "reason": ("category", "reason", "description"),
     "remarks": ("remarks", "notes", "comments", "description"),
     "record_id": ("recordid", "id", "ncicnumber", "casenumber"),
+    "case": ("casenumber", "oca"),
     "effective": ("effectivedate", "startdate"),
     "expires": ("expirydate", "expirationdate", "enddate"),
     "year": ("vehicleyear", "year"),
@@ -119,7 +120,7 @@ def _places(names: Sequence[str], number: int, names_in_settings: Mapping[str, s
             continue
         if keys.count(name) > 1:
             raise FeedError(f"line {number}: two columns are called {names[keys.index(name)].strip()!r}; rename one")
-        # A description that was taken for the reason is not used for the remarks as well.
+        # A description that was taken for the reason is not used for the remarks as well, nor a case for the record's.
         if keys.index(name) not in places.values():
             places[role] = keys.index(name)
     return places

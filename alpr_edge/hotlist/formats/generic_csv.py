@@ -23,7 +23,7 @@ from alpr_edge.hotlist.formats.row_builder import Cells, RowBuilder, Traits
 
 LINES_A_RECORD_MAX = 20
 """More lines than this in one quoted field is a quote that pairs with a later line's, not a remark."""
-_VEHICLE = Cells._fields.index("vehicle")
+_VEHICLE, _REMARKS = Cells._fields.index("vehicle"), Cells._fields.index("remarks")
 _DATE = re.compile(r"DATE\s*(\S.*)")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -141,12 +141,15 @@ def _picker(header: Header) -> Callable[[list[str]], tuple[str, ...]]:
         *(header.places.get(role, header.width) for role in Cells._fields)
     )
     parts = [header.places[role] for role in VEHICLE_ROLES if role in header.places]
-    if not parts:
+    case = header.places.get("case", header.width)
+    if not parts and case == header.width:
         return plain
 
-    def with_vehicle(row: list[str]) -> tuple[str, ...]:
+    def joined(row: list[str]) -> tuple[str, ...]:
         cells = list(plain(row))
         cells[_VEHICLE] = " ".join([row[part] for part in parts])
+        if row[case].strip():
+            cells[_REMARKS] = f"case {row[case].strip()}; {cells[_REMARKS]}".rstrip("; ")
         return tuple(cells)
 
-    return with_vehicle
+    return joined

@@ -2,10 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
 
+from alpr_edge.domain.hits import HotlistEntry
 from alpr_edge.domain.matching import Entries, Listed
 from alpr_edge.domain.patterns import PatternSet, is_partial
 from alpr_edge.store.db.database import Database
@@ -24,7 +25,7 @@ class OwnIndex:
         self.entries = tuple(entries)
         by_plate: defaultdict[str, list[Listed]] = defaultdict(list)
         for own in entries:
-            by_plate[own.entry.plate].append((own.entry, own.generation))
+            by_plate[own.entry.plate].append((_with_case(own), own.generation))
         self._by_plate = dict(by_plate)
         self._patterns = PatternSet([plate for plate in self._by_plate if is_partial(plate)])
 
@@ -36,6 +37,12 @@ class OwnIndex:
         """The entries whose wildcards a canonical text fits."""
         for pattern in self._patterns.matches(plate):
             yield from self._by_plate[pattern]
+
+
+def _with_case(own: OwnEntry) -> HotlistEntry:
+    """The entry as a hit of it is shown: its case before its remarks, as lists have it."""
+    parts = (f"case {own.case_number}" if own.case_number else "", own.entry.remarks)
+    return replace(own.entry, remarks="; ".join(part for part in parts if part))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -20,7 +20,7 @@ from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.people.person import SourcePermission
 from alpr_edge.domain.permissions.decision import AccessDecision, AccessRequest, DecisionReason, decide_break_glass
 from alpr_edge.domain.permissions.profile import Profile, SecurityProfile
-from alpr_edge.domain.permissions.purposes import MAINTENANCE, Purpose
+from alpr_edge.domain.permissions.purposes import MAINTENANCE, Purpose, PurposeCode
 from alpr_edge.domain.ports import Clock
 from alpr_edge.domain.sessions.break_glass import BreakGlass
 from alpr_edge.services.authorisation.callers import Actor, Caller, login_actor
@@ -172,6 +172,11 @@ class Authoriser:
         for changes in in_records(access.changes):
             entry = self._entry(operation, answer, subject, now, note=DONE)
             self._append(entry.model_copy(update={"changes": changes}))
+
+    def may_see_covert(self) -> bool:
+        """Whether covert entries may be shown to the caller; to be asked is no access, and puts nothing on record."""
+        rule, subject = RULES[Operation.SHOW_COVERT_ENTRIES], AccessSubject(is_covert=True)
+        return self._decide(rule, Purpose(PurposeCode.STOLEN_VEHICLE), subject, self.clock.now()).decision.is_allowed
 
     def changes_to(self, values: Mapping[str, str]) -> tuple[RecordedChange, ...]:
         """How values differ from those on record of the same names; an empty one is not in force."""

@@ -62,7 +62,7 @@ class HitDispositions:
             DispositionError: it is no answer, there is nothing to undo, or no such hit.
         """
         text = check_answer(given.part, given.answer, given.text) if given.answer else DispositionText()
-        purpose, subject = self._views.subject(hit_id)
+        purpose, subject = self._views.subject(authoriser, hit_id)
         subject = replace(subject, note=f"{given.part.value}: {given.answer or 'undone'}")
         with authoriser.access(_OPERATIONS[given.part], purpose, subject) as access:
             undoes = "" if given.answer else self._newest_id(hit_id, given.part)

@@ -1,6 +1,6 @@
 """Shows hits to officers: a card for one of them, with all that a stop depends on, and glances of the newest."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 from alpr_edge.domain.alerting import Level, ListAge, list_age
@@ -18,7 +18,7 @@ from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.settings import HotlistSettings
 from alpr_edge.store.db import clock_pairs
 from alpr_edge.store.reads.dispositions import dispositions_of
-from alpr_edge.store.reads.hit_queries import HitGlance, newest_glances, read_of_hit
+from alpr_edge.store.reads.hit_queries import HitGlance, hits_version, newest_glances, read_of_hit
 from alpr_edge.store.reads.queries import StoredAlert, StoredRead
 from alpr_edge.store.unit_store import UnitStore
 
@@ -65,11 +65,32 @@ class HitViews:
     def __init__(self, store: UnitStore, lists: HotlistSettings) -> None:
         self._store = store
         self._lists = lists
+        self._commits = -1
+        self._version: tuple[int | None, ...] = ()
 
-    def glances(self, limit: int) -> list[HitGlance]:
-        """The newest hits without plate and picture, the newest first: what a tone tells everybody in the car."""
+    def version(self) -> Hashable:
+        """A value that changes when what hits are made of does; it costs next to nothing while nobody commits.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        commits = self._store.database.data_version()
+        if commits != self._commits:
+            with self._store.database.read() as connection:
+                self._version = hits_version(connection)
+            self._commits = commits
+        return self._version
+
+    def glances(self, limit: int, authoriser: Authoriser | None = None) -> list[HitGlance]:
+        """The newest hits without plate and picture, the newest first: what a tone tells everybody in the car.
+
+        Args:
+            limit: how many at most.
+            authoriser: of whom they are shown to; covert hits are among them for whoever is cleared for these.
+        """
+        with_covert = authoriser is not None and authoriser.may_see_covert()
         with self._store.database.read() as connection:
-            return newest_glances(connection, limit)
+            return newest_glances(connection, limit, with_covert=with_covert)
 
     def card(self, authoriser: Authoriser, hit_id: str) -> HitCard | WithheldCard:
         """One hit, for the purpose of the reason for which its plate is listed.
@@ -82,8 +103,8 @@ class HitViews:
             AccessError: it is refused.
             DispositionError: there is no such hit.
         """
-        stored, hit = self._find(hit_id)
-        subject = AccessSubject((hit_id, hit.read_id))
+        stored, hit = self._find(authoriser, hit_id)
+        subject = AccessSubject((hit_id, hit.read_id), is_covert=hit.entry.covert)
         with authoriser.access(Operation.SHOW_HIT, purpose_of_hit(hit.entry.reason), subject) as access:
             if not access.may_see(self._lists.permission_of(hit.generation.source)):
                 return WithheldCard(hit_id, hit.generation.source, _level(hit))
@@ -98,8 +119,8 @@ class HitViews:
             DispositionError: there is no such hit, or no such picture of it.
             LostError: its file is missing or was changed.
         """
-        stored, _ = self._find(hit_id)
-        with authoriser.access(Operation.SHOW_HIT, *self.subject(hit_id)) as access:
+        stored, _ = self._find(authoriser, hit_id)
+        with authoriser.access(Operation.SHOW_HIT, *self.subject(authoriser, hit_id)) as access:
             digests = [image.sha256 for image in stored.read.evidence if image.kind is kind]
             if not digests:
                 raise DispositionError(f"no {kind.value} picture was kept of this read")
@@ -107,21 +128,22 @@ class HitViews:
             access.show((hit_id,), byte_count=len(jpeg))
             return jpeg
 
-    def subject(self, hit_id: str) -> tuple[Purpose, AccessSubject]:
+    def subject(self, authoriser: Authoriser, hit_id: str) -> tuple[Purpose, AccessSubject]:
         """What a hit is looked at for, and whose data it is.
 
         Raises:
             DispositionError: there is no such hit.
         """
-        _, hit = self._find(hit_id)
-        source = self._lists.permission_of(hit.generation.source)
-        return purpose_of_hit(hit.entry.reason), AccessSubject((hit_id, hit.read_id), source=source)
+        _, hit = self._find(authoriser, hit_id)
+        source, covert = self._lists.permission_of(hit.generation.source), hit.entry.covert
+        return purpose_of_hit(hit.entry.reason), AccessSubject((hit_id, hit.read_id), source=source, is_covert=covert)
 
-    def _find(self, hit_id: str) -> tuple[StoredRead, Hit]:
+    def _find(self, authoriser: Authoriser, hit_id: str) -> tuple[StoredRead, Hit]:
+        """A hit; for whoever is not cleared for covert ones, these are none."""
         with self._store.database.read() as connection:
             stored = read_of_hit(connection, hit_id)
         hit = None if stored is None else _hit_of(stored.hits, hit_id)
-        if stored is None or hit is None:
+        if stored is None or hit is None or (hit.entry.covert and not authoriser.may_see_covert()):
             raise DispositionError(NO_HIT)
         return stored, hit
 

@@ -1,19 +1,21 @@
-"""Queries of hits as an officer looks at them: one of an id, and the newest; a covert hit is in none of them."""
+"""Queries of hits as an officer looks at them: one of an id, the newest, and whether they changed."""
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping, func, select, true
 
 from alpr_edge.domain.alerting import Level, Tone, level_of
 from alpr_edge.domain.dispositions.hit_state import HitState
 from alpr_edge.domain.hits import Reason
 from alpr_edge.domain.instants import Instant
 from alpr_edge.store.db.row_mapping import instant_of
-from alpr_edge.store.db.schema import alerts, hits, reads
+from alpr_edge.store.db.schema import alerts, dispositions, hits, reads
 from alpr_edge.store.reads.dispositions import dispositions_of
 from alpr_edge.store.reads.queries import StoredRead, get
 
 HITS_MAX = 1000
+CORRECTIONS_LOOKED_AT = 1000
+"""Newest reads among which a new correction is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +34,17 @@ class HitGlance:
     is_dealt_with: bool
     is_withdrawn: bool
     """Whether a later read of the pass took the alert back."""
+    is_covert: bool
 
 
-def newest_glances(connection: Connection, limit: int) -> list[HitGlance]:
-    """The newest hits, the newest first."""
+def newest_glances(connection: Connection, limit: int, *, with_covert: bool = False) -> list[HitGlance]:
+    """The newest hits, the newest first; covert ones only where they are asked for."""
     columns = (*hits.c, reads.c.camera_id, alerts.c.tone, alerts.c.withdrawn_boot_id)
     query = (
         select(*columns)
         .join(reads, reads.c.read_id == hits.c.read_id)
         .outerjoin(alerts, alerts.c.read_id == hits.c.read_id)
-        .where(hits.c.covert == 0)
+        .where(true() if with_covert else hits.c.covert == 0)
         .order_by(hits.c.seq.desc())
         .limit(min(max(limit, 0), HITS_MAX))
     )
@@ -50,9 +53,23 @@ def newest_glances(connection: Connection, limit: int) -> list[HitGlance]:
     return [_glance_of(row, HitState.of(said.get(row["hit_id"], []))) for row in rows]
 
 
+def hits_version(connection: Connection) -> tuple[int | None, ...]:
+    """Values that change with each hit that is no covert one, each withdrawal and correction, and each disposition."""
+    newest_read = select(func.max(reads.c.seq)).scalar_subquery()
+    parts = (
+        select(func.max(hits.c.seq)).where(hits.c.covert == 0),
+        select(func.max(dispositions.c.seq)),
+        select(func.count()).where(alerts.c.withdrawn_boot_id.is_not(None)),
+        select(func.max(reads.c.seq)).where(
+            reads.c.seq > newest_read - CORRECTIONS_LOOKED_AT, reads.c.supersedes.is_not(None)
+        ),
+    )
+    return tuple(connection.execute(select(*(part.scalar_subquery() for part in parts))).one())
+
+
 def read_of_hit(connection: Connection, hit_id: str) -> StoredRead | None:
-    """The read of a hit; None when there is none of that id, or it is covert."""
-    read_id = connection.scalar(select(hits.c.read_id).where((hits.c.hit_id == hit_id) & (hits.c.covert == 0)))
+    """The read of a hit; None when there is none of that id."""
+    read_id = connection.scalar(select(hits.c.read_id).where(hits.c.hit_id == hit_id))
     return None if read_id is None else get(connection, read_id)
 
 
@@ -68,4 +85,5 @@ def _glance_of(row: RowMapping, state: HitState) -> HitGlance:
         matched=instant_of(row, "matched"),
         is_dealt_with=state.is_dealt_with,
         is_withdrawn=row["withdrawn_boot_id"] is not None,
+        is_covert=bool(row["covert"]),
     )

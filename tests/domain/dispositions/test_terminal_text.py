@@ -2,21 +2,28 @@
 
 import pytest
 
-from alpr_edge.domain.dispositions.terminal_text import CHARACTERS_MAX, DEFAULT, template_fault, terminal_text
+from alpr_edge.domain.dispositions.terminal_text import (
+    CHARACTERS_MAX,
+    CONFIRMATION,
+    INQUIRY,
+    template_fault,
+    terminal_text,
+)
 
 
 @pytest.mark.parametrize(
     ("template", "state", "expected"),
     [
-        (DEFAULT, "CA", "QV.LIC/7ABC123.LIS/CA"),
-        (DEFAULT, None, "QV.LIC/7ABC123.LIS/"),
+        (INQUIRY, "CA", "QV.LIC/7ABC123.LIS/CA"),
+        (INQUIRY, None, "QV.LIC/7ABC123.LIS/"),
+        (CONFIRMATION, "CA", "YQ.RNO/1.PRI/U.NIC/V123.LIC/7ABC123.LIS/CA"),
         ("{plate}", "CA", "7ABC123"),
         ("{plate} {plate}", "CA", "7ABC123 7ABC123"),
     ],
 )
 def test_a_template_is_filled_in(template: str, state: str | None, expected: str) -> None:
     assert template_fault(template) == ""
-    assert terminal_text(template, "7ABC123", state) == expected
+    assert terminal_text(template, "7ABC123", state, "V123") == expected
 
 
 @pytest.mark.parametrize(
@@ -24,11 +31,16 @@ def test_a_template_is_filled_in(template: str, state: str | None, expected: str
     [
         ("QV", "expected {plate} in it"),
         ("", "expected {plate} in it"),
-        ("{plate}{make}", "{make}: expected {plate} or {state}"),
-        ("{plate}{", "{: expected {plate} or {state}"),
+        ("{plate}{make}", "{make}: expected {plate}, {state}, {record}"),
+        ("{plate}{", "{: expected {plate}, {state}, {record}"),
         ("{plate}\n", f"expected at most {CHARACTERS_MAX} printable characters"),
         ("{plate}" + "x" * CHARACTERS_MAX, f"expected at most {CHARACTERS_MAX} printable characters"),
     ],
 )
 def test_a_template_that_will_not_do_says_why(template: str, fault: str) -> None:
     assert template_fault(template) == fault
+
+
+def test_a_list_cannot_put_fields_into_the_text() -> None:
+    """What a record is called is a value, never a template."""
+    assert terminal_text("{record}.{plate}", "7ABC123", "CA", "{state}") == "{state}.7ABC123"

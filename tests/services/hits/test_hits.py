@@ -127,7 +127,7 @@ def test_whoever_may_not_sees_nothing_and_says_nothing(
 def test_a_covert_hit_is_as_if_it_were_not_there(
     staff: Staff, views: HitViews, dispositions: HitDispositions, hit_id: str
 ) -> None:
-    with staff.authoriser() as authoriser:
+    with staff.authoriser("officer") as authoriser:
         for asked in (
             lambda: views.card(authoriser, hit_id),
             lambda: views.picture(authoriser, hit_id, EvidenceKind.CROP),
@@ -152,6 +152,46 @@ def test_glances_tell_no_plate_and_the_gravest_that_waits_stands_first(views: Hi
     assert [glance.hit_id for glance in gravest_first(dealt_with)] == [HITS[number].hit_id for number in (1, 2, 4)]
     assert PLATE not in repr(glances)
     assert len(views.glances(2)) == 2
+
+
+def test_covert_hits_are_for_whoever_is_cleared_and_leave_no_trace_for_others(
+    staff: Staff, views: HitViews, dispositions: HitDispositions
+) -> None:
+    with staff.authoriser("officer") as officer:
+        before = len(staff.records())
+        assert COVERT not in [glance.hit_id for glance in views.glances(10, officer)]
+        for ask in (views.card, lambda who, name: dispositions.record(who, name, HitAnswer(READ, "correct"))):
+            with pytest.raises(DispositionError, match="there is no such hit"):
+                ask(officer, COVERT)
+        assert len(staff.records()) == before
+    with staff.authoriser("chief") as chief:
+        assert [glance.hit_id for glance in views.glances(10, chief) if glance.is_covert] == [COVERT]
+        card = views.card(chief, COVERT)
+        assert isinstance(card, HitCard)
+        assert card.hit.entry.covert
+        assert staff.records()[-1].objects[0] == COVERT
+
+
+def test_the_version_changes_with_hits_and_answers_and_with_nothing_else(
+    staff: Staff, store: UnitStore, views: HitViews, dispositions: HitDispositions
+) -> None:
+    versions = [views.version()]
+    store.reads.commit([DecidedRecord(plate_read("read-90"))])
+    assert views.version() == versions[-1], "a read without a hit"
+    made = _hit(91, Reason.OTHER, covert=True)
+    store.reads.commit([DecidedRecord(plate_read(made.read_id), (), (made,))])
+    assert views.version() == versions[-1], "a covert hit"
+    made = _hit(92, Reason.OTHER)
+    store.reads.commit([DecidedRecord(plate_read(made.read_id), (), (made,), alert(made.hit_id, made.read_id))])
+    versions.append(views.version())
+    with staff.authoriser("officer") as officer:
+        dispositions.record(officer, made.hit_id, HitAnswer(READ, "correct"))
+    versions.append(views.version())
+    store.reads.commit([DecidedRecord(plate_read("read-93"), withdraws=made.read_id)])
+    versions.append(views.version())
+    store.reads.commit([DecidedRecord(replace(plate_read("read-94"), supersedes="read-90"))])
+    versions.append(views.version())
+    assert len(set(versions)) == len(versions)
 
 
 def test_answers_of_two_officers_are_kept_apart_undone_and_seen_by_both(

@@ -61,7 +61,7 @@ def create_invitation_app(invitations: Invitations, site: RelyingParty) -> Starl
             route("/invitation/passkeys", "POST", steps.add_passkey),
             route("/invitation/finish", "POST", steps.finish),
             Mount("/static", StaticFiles(directory=STATIC)),
-            SHARED,
+            *SHARED,
         ],
         middleware=[Middleware(PageHeaders)],
         exception_handlers={HTTPException: _refuse, AlprEdgeError: _fail},
