@@ -13,7 +13,6 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, exp
 
 from alpr_edge.access.passwords import Argon2Passwords
 from alpr_edge.access.roster_update import install_roster
-from alpr_edge.console.visitor import COOKIE
 from alpr_edge.domain.alerting import Level
 from alpr_edge.domain.hits import MatchKind, Reason
 from alpr_edge.domain.people.credentials import Credentials
@@ -22,6 +21,7 @@ from alpr_edge.domain.people.roster import Member, Roster, RosterHeader
 from alpr_edge.domain.people.signed_roster import sign_roster
 from alpr_edge.store.access.accounts import open_accounts
 from tests.chromium import WAIT_MS_MAX, chromium, faults_of
+from tests.console.officers import open_page
 from tests.console.page_rig import PageRig
 from tests.domain.people.builders import DEPARTMENT, SIGNING_KEY
 from tests.staff import BEGUN, ROSTER_KEY, staff_person
@@ -62,17 +62,7 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 @pytest.fixture
 def page(context: BrowserContext, rig: PageRig) -> Page:
     """A page at which the officer is signed in."""
-    return sign_in(context, rig)
-
-
-def sign_in(context: BrowserContext, rig: PageRig) -> Page:
-    """Open the page with a session of the officer, without the second that Argon2 takes."""
-    cookie = {"name": COOKIE, "value": rig.token("ana"), "url": rig.origin, "secure": True, "sameSite": "Strict"}
-    context.add_cookies([{**cookie, "httpOnly": True}])  # type: ignore[typeddict-item] # of playwright's dictionary
-    page = context.new_page()
-    page.goto(rig.origin)
-    expect(page.locator("#live")).to_have_text("live")
-    return page
+    return open_page(context, rig, "ana")
 
 
 def give_password(rig: PageRig, serial: int) -> str:
@@ -147,7 +137,7 @@ def test_a_form_that_is_being_filled_in_stays_and_the_row_beside_it_tells_of_the
 
 def test_one_touch_copies_the_text_for_the_terminal(page: Page, context: BrowserContext, rig: PageRig) -> None:
     context.grant_permissions(["clipboard-read", "clipboard-write"], origin=rig.origin)
-    page.get_by_role("button", name="Copy for the terminal").click()
+    page.get_by_role("button", name="Copy inquiry").click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     copied = page.evaluate("navigator.clipboard.readText()")
     assert re.fullmatch(r"QV\.LIC/7A[8B]C123\.LIS/CA", copied)
@@ -172,7 +162,7 @@ def test_a_page_that_hears_nothing_says_so_and_comes_back_with_the_unit(
     own = PageRig(tmp_path, (OFFICER,), rig.certificate)
     with own.serving():
         own.add_hit(1)
-        page = sign_in(context, own)
+        page = open_page(context, own, "ana")
     expect(page.locator("#live")).to_have_text("NOT LIVE", timeout=4000)
     with own.serving():
         expect(page.locator("#live")).to_have_text("live")

@@ -30,6 +30,11 @@ def test_it_says_what_the_unit_would_and_leaves_covert_entries_out(chief: Author
     assert "7ABC" not in answer.phrase
 
 
+def test_an_own_entry_is_shown_with_its_case() -> None:
+    entries = OwnIndex([OwnEntry(replace(ENTRY, remarks="armed"), "26-1", START, "Lopez")])
+    assert [entry.remarks for entry, _ in entries.exact(ENTRY.plate)] == ["case 26-1; armed"]
+
+
 def test_what_the_reader_considered_meets_as_possible(chief: Authoriser) -> None:
     query = parse_plates("7A8C123, 7ABC123", "CA", instant())
     (answer,) = match_plate(ENTRIES, chief, STOLEN, query, HotlistSettings()).entries

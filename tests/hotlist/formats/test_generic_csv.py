@@ -53,6 +53,22 @@ def test_one_column_is_enough() -> None:
     assert (entry.plate, entry.state, entry.reason) == ("ABC123", None, Reason.MAJOR_CRIME)
 
 
+@pytest.mark.parametrize(
+    ("header", "row", "record_id", "remarks"),
+    [
+        ("Plate,NCIC Number,Case Number,Remarks", "ABC123,V1,26-7,armed", "V1", "case 26-7; armed"),
+        ("Plate,NCIC Number,OCA", "ABC123,V1,26-7", "V1", "case 26-7"),
+        ("Plate,NCIC Number,OCA,Remarks", "ABC123,V1,,armed", "V1", "armed"),
+        ("Plate,Case Number", "ABC123,26-7", "26-7", ""),
+    ],
+)
+def test_a_case_stands_before_the_remarks_where_the_record_has_a_number_of_its_own(
+    header: str, row: str, record_id: str, remarks: str
+) -> None:
+    entry = only_entry(csv_records(csv_text(row, header=header)))
+    assert (entry.record_id, entry.remarks) == (record_id, remarks)
+
+
 def test_a_column_named_twice_is_refused() -> None:
     with pytest.raises(FeedError, match="two columns"):
         open_feed(GenericCsv(), csv_text(header="Plate,State,Plate"))
