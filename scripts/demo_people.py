@@ -27,6 +27,7 @@ ROLES = {
 }
 """By badge: name, roles, days until the end of both trainings."""
 ADMINISTRATOR, OFFICER, UNTRAINED = ROLES
+_SOURCES = ("--source", "department", "--source", "state", "--source", "federal")
 
 
 def main() -> int:
@@ -55,7 +56,7 @@ def _set_up(edge: str, department: Path, port: int) -> dict[str, dict[str, str]]
     for badge, (name, roles, days) in ROLES.items():
         until = f"{datetime.now(UTC) + timedelta(days=days):%Y-%m-%d}"
         options = ["--badge", badge, "--name", name, "--organisation", "Demo department", "--sworn"]
-        options += ["--cjis-until", until, "--alpr-until", until, "--source", "department", "--source", "state"]
+        options += ["--cjis-until", until, "--alpr-until", until, *_SOURCES]
         options += [word for role in roles for word in ("--role", role)]
         _run(edge, "department", "people", "add", "--directory", str(department), *options)
         invitation = json.loads(
