@@ -95,6 +95,7 @@ def state_of(rule: FaultRule) -> PartState:
 def _told(fault: Fault, advice: FaultAdvice) -> dict[str, Any]:
     return {
         "kind": fault.kind.value,
+        "subject": fault.subject,
         "part": advice.part.value,
         "name": _name_of(fault, advice.part),
         "state": state_of(fault.rule).value,

@@ -36,15 +36,20 @@ def told_parts(health: Health) -> list[PartHealth]:
     told = health.figures.get("faults", [])
     return [
         PartHealth(
-            UnitPart(each["part"]),
+            _part_of(each["part"]),
             str(each["name"]),
             PartState(each["state"]),
             str(each["words"]),
-            str(each["text"]).removeprefix(f"{each['name']}: "),
+            str(each["text"]).removeprefix(f"{each['subject']}: "),
             str(each["todo"]),
         )
         for each in told
     ]
+
+
+def _part_of(text: object) -> UnitPart:
+    """A part by its name; one that only another release knows is told of as the reader's."""
+    return next((part for part in UnitPart if part.value == text), UnitPart.READER)
 
 
 def merge(lines: Iterable[PartHealth], faults: Sequence[PartHealth]) -> list[PartHealth]:
