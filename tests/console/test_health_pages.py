@@ -17,9 +17,9 @@ from alpr_edge.domain.hits import MatchKind
 from alpr_edge.domain.people.person import Role
 from alpr_edge.domain.permissions.actions import Action
 from alpr_edge.domain.permissions.table import may_ever
-from alpr_edge.runtime.health import Health, write_health
 from tests.console.page_rig import PageRig
 from tests.department.waits import wait_until
+from tests.services.unit_health.car import Car
 from tests.services.unit_health.told import CONSOLE, RUN, with_faults, with_figures
 
 PLATE = "7ABC123"
@@ -46,34 +46,22 @@ def technician(rig: PageRig) -> Iterator[httpx.Client]:
         yield client
 
 
-class Car:
-    """What the daemons of a unit tell, again and again: a health file that is old counts no more."""
-
-    def __init__(self, rig: PageRig) -> None:
-        self._folder = rig.staff.unit.unit.runtime_directory
-        self._told: tuple[Health, ...] = ()
-
-    def tell(self, *told: Health) -> None:
-        self._told = told
-        for health in told:
-            write_health(self._folder, health)
-
-    def wait_for_strip(self, client: httpx.Client, words: str, path: str = "/health/strip") -> list[str]:
-        """The strip of a page, once it has a part of these words; health is looked at once in :data:`LOOK_S`."""
-        strip: list[str] = []
-
-        def is_there() -> bool:
-            self.tell(*self._told)
-            strip[:] = strip_of(client.get(path).text)
-            return words in strip
-
-        wait_until(is_there)
-        return strip
-
-
 @pytest.fixture(scope="module")
-def car(rig: PageRig) -> Car:
-    return Car(rig)
+def car(rig: PageRig) -> Iterator[Car]:
+    with Car(rig.staff.unit.unit.runtime_directory) as car:
+        yield car
+
+
+def wait_for_strip(client: httpx.Client, words: str, path: str = "/health/strip") -> list[str]:
+    """The strip of a page, once it has a part of these words; health is looked at once in :data:`LOOK_S`."""
+    strip: list[str] = []
+
+    def is_there() -> bool:
+        strip[:] = strip_of(client.get(path).text)
+        return words in strip
+
+    wait_until(is_there)
+    return strip
 
 
 def strip_of(page: str) -> list[str]:
@@ -85,19 +73,19 @@ def strip_of(page: str) -> list[str]:
 def test_what_is_not_well_stands_in_the_strip_of_every_page(car: Car, officer: httpx.Client) -> None:
     car.tell(with_figures(RUN, utc_source="unknown"), CONSOLE)
     for path in ("/", "/hits/unit-1:hit-1", "/health", "/hits/none"):
-        assert car.wait_for_strip(officer, "clock: not confirmed", path) == ["clock: not confirmed"], path
+        assert wait_for_strip(officer, "clock: not confirmed", path) == ["clock: not confirmed"], path
 
 
 def test_a_strip_that_has_too_much_says_how_much_more(car: Car, officer: httpx.Client) -> None:
     kinds = (FaultKind.RECEIVER, FaultKind.CLOCK, FaultKind.DISK_FULL, FaultKind.LIST_RED)
     car.tell(with_faults(*(Fault(kind, "doj", f"doj: {kind.value}") for kind in kinds)))
-    strip = car.wait_for_strip(officer, "3 more")
+    strip = wait_for_strip(officer, "3 more")
     assert strip == ["plate reader: not ready", "disk: full", "3 more"]
 
 
 def test_the_page_has_every_part_with_what_to_do(car: Car, technician: httpx.Client) -> None:
     car.tell(with_faults(Fault(FaultKind.RECEIVER, "position", "position: /dev/alpr-gps is not there")))
-    car.wait_for_strip(technician, "receiver: not there")
+    wait_for_strip(technician, "receiver: not there")
     page = technician.get("/health").text
     rows = re.findall(r'(?s)<tr class="(\w+)">\s*<th scope="row">(.*?)</th>', page)
     assert rows[0] == ("attention", "receiver"), "what is not well stands first"
@@ -111,7 +99,7 @@ def test_the_page_has_every_part_with_what_to_do(car: Car, technician: httpx.Cli
 def test_a_hostile_name_is_shown_as_text(car: Car, technician: httpx.Client) -> None:
     lists = {"<script>x</script>\u202e": {"entries": 1, "age_s": None}}
     car.tell(with_figures(RUN, lists=lists, utc_source="rtc"))
-    car.wait_for_strip(technician, "clock: not confirmed")
+    wait_for_strip(technician, "clock: not confirmed")
     page = technician.get("/health").text
     assert "<script>x" not in page
     assert "list &lt;script&gt;" in page
@@ -180,7 +168,7 @@ def test_the_tone_of_a_fault_is_seen(car: Car, officer: httpx.Client, tone: Tone
     kind = next(kind for kind, rule in FAULT_RULES.items() if rule.tone is tone)
     advice = FAULT_ADVICE[kind]
     car.tell(with_faults(Fault(kind, advice.part.value, f"{advice.part.value}: {tone.value}")))
-    assert car.wait_for_strip(officer, f"{advice.part.value}: {advice.words}")
+    assert wait_for_strip(officer, f"{advice.part.value}: {advice.words}")
 
 
 def test_only_these_tones_are_those_of_faults() -> None:
@@ -189,8 +177,8 @@ def test_only_these_tones_are_those_of_faults() -> None:
 
 def test_the_ready_note_and_its_absence_and_the_parting_note_are_seen(car: Car, officer: httpx.Client) -> None:
     car.tell(CONSOLE, with_faults(Fault(FaultKind.NO_LIST, "no hotlist", "no hotlist: nothing can be matched")))
-    assert car.wait_for_strip(officer, "plate reader: not ready")
+    assert wait_for_strip(officer, "plate reader: not ready")
     car.tell(replace(with_figures(RUN, power="parting"), troubles=("the ignition is off: no plate is read",)))
-    assert car.wait_for_strip(officer, "plate reader: ignition off")
+    assert wait_for_strip(officer, "plate reader: ignition off")
     car.tell(RUN)
-    assert car.wait_for_strip(officer, "All well")
+    assert wait_for_strip(officer, "All well")

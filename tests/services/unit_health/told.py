@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from alpr_edge.app.fault_advice import told_faults
+from alpr_edge.app.pipeline.camera_figures import FrameCounts, ResultTimes, camera_figures
 from alpr_edge.app.unit_faults import Fault, FaultMonitor
 from alpr_edge.domain.instants import rfc3339
 from alpr_edge.runtime.health import Health
@@ -12,7 +13,7 @@ from alpr_edge.runtime.health import Health
 FIGURES: dict[str, Any] = {
     "has_fix": True,
     "utc_source": "gnss",
-    "cameras": {"front": {"frames_per_s": 9.8}},
+    "cameras": {"front": camera_figures(FrameCounts(812, 809, 3, 0), ResultTimes()) | {"frames_per_s": 9.8}},
     "lists": {"doj": {"entries": 12_000, "age_s": 9000}},
     "own_entries": 0,
     "disk_share": 0.41,
