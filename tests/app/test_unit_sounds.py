@@ -83,6 +83,10 @@ def test_an_old_list_gives_the_ready_note_and_the_stale_tone(tmp_path: Path, clo
         run.wait_for(STALE)
         health = health_of(settings, lambda health: health["working"])
         assert [line for line in health["troubles"] if "is amber" in line]
+        (told,) = (each for each in health["figures"]["faults"] if each["kind"] == FaultKind.LIST_AMBER.value)
+        assert (told["name"], told["words"], told["state"]) == ("list doj", "old", "attention")
+        assert health["figures"]["lists"]["doj"]["entries"] == 1
+        assert health["figures"]["roster_until"] is None
         end_quietly(run)
     assert (run.count(READY), run.count(STALE), run.count(HORN)) == (1, 1, 0)
 

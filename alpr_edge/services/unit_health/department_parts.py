@@ -109,7 +109,7 @@ def _certificates(settings: Settings, told: Reports, now: datetime | None) -> Pa
 
 
 def _days_text(name: str, days: float) -> str:
-    return f"that of the {name} {_left(days)}"
+    return f"the {name}'s {_left(days)}"
 
 
 def _left(days: float) -> str:

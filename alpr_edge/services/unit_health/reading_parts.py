@@ -68,7 +68,7 @@ def _reader(health: Health | None) -> PartHealth:
         why = "; ".join((*reasons, *others))
         if not why:
             return attention(part, "starting", "it is starting: no ready note yet", "Wait for the ready note.")
-        return fault(part, "not ready", f"there is no ready note, for: {why}", "See the other lines.")
+        return fault(part, "not ready", f"there is no ready note: {why}", "See the other lines.")
     if others:
         return attention(part, "has a warning", "; ".join(others), TECHNICIAN)
     return well(part, "ready", "plates are read, matched and announced")

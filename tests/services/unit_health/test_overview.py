@@ -53,7 +53,7 @@ def test_a_unit_that_works_is_well_in_every_part() -> None:
         "it holds for 20 more days",
         "3 items wait for the department",
     ]
-    assert part(health, "certificates").finding == "that of the unit ends in 60 days; that of the page ends in 90 days"
+    assert part(health, "certificates").finding == "the unit's ends in 60 days; the page's ends in 90 days"
 
 
 @pytest.mark.parametrize(
