@@ -83,7 +83,7 @@ FAULT_ADVICE = {
 
 def told_faults(faults: Iterable[Fault]) -> list[dict[str, Any]]:
     """Faults as the health file holds them, each with the part that it belongs to and what to do."""
-    return [_told(fault, FAULT_ADVICE[fault.kind]) for fault in faults]
+    return [_fields_of(fault, FAULT_ADVICE[fault.kind]) for fault in faults]
 
 
 def state_of(rule: FaultRule) -> PartState:
@@ -92,7 +92,7 @@ def state_of(rule: FaultRule) -> PartState:
     return PartState.FAULT if is_grave else PartState.ATTENTION
 
 
-def _told(fault: Fault, advice: FaultAdvice) -> dict[str, Any]:
+def _fields_of(fault: Fault, advice: FaultAdvice) -> dict[str, Any]:
     return {
         "kind": fault.kind.value,
         "subject": fault.subject,

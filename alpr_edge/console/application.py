@@ -47,11 +47,10 @@ def create_console_app(
         site: gives the site that passkeys sign in at; None: there is none.
     """
     sign_in, watch, at_once = SignInPages(unit, site), WatchPages(unit), asyncio.Semaphore(AT_ONCE_MAX)
-    passkeys, strip = PasskeyPages(unit, site), HealthStrip(unit)
-    health = HealthPages(unit, strip)
+    passkeys, health = PasskeyPages(unit, site), HealthPages(unit)
 
     def route(path: str, method: str, step: Step) -> Route:
-        answer = partial(_answer, strip, step)
+        answer = partial(_answer, health.strip, step)
         return Route(path, page_endpoint(answer, at_once), methods=[method])
 
     return Starlette(
@@ -70,7 +69,7 @@ def create_console_app(
             route("/hits/{hit_id}/pictures/{kind}", "GET", watch.picture),
             route("/health", "GET", health.show),
             route("/health/strip", "GET", health.show_strip),
-            Route("/live", LiveStream(unit, feed, strip).answer, methods=["GET"]),
+            Route("/live", LiveStream(unit, feed, health.strip).answer, methods=["GET"]),
             Mount("/static", StaticFiles(directory=STATIC)),
             SHARED,
         ],

@@ -16,18 +16,18 @@ class HealthPages:
 
     Args:
         unit: the open unit.
-        strip: tells how the unit is.
     """
 
-    def __init__(self, unit: ConsoleUnit, strip: HealthStrip) -> None:
+    def __init__(self, unit: ConsoleUnit) -> None:
         self._unit = unit
-        self._strip = strip
+        self.strip = HealthStrip(unit)
+        """What every page shows of it."""
 
     def show(self, visitor: Visitor) -> Response:
         """The page; what is not well stands first."""
         if not is_signed_in(self._unit, visitor):
             return go("/sign-in")
-        health = self._strip.health()
+        health = self.strip.health()
         parts = (*health.bad_parts, *(part for part in health.parts if not part.is_bad))
         has_hits = may_look_at_hits(self._unit, visitor)
         return PAGES.page("health", parts=parts, signs=TONE_SIGNS, unit=health.unit_id, has_hits=has_hits)

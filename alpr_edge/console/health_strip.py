@@ -37,7 +37,7 @@ class HealthStrip:
             now_s = time.monotonic()
             if now_s - self._looked_s >= LOOK_S:
                 before, self._health, self._looked_s = self._health, unit_health(self._unit.settings), now_s
-                self._version += _shown(before) != _shown(self._health)
+                self._version += _glance_of(before) != _glance_of(self._health)
             return self._health
 
     def version(self) -> int:
@@ -61,6 +61,6 @@ def is_signed_in(unit: ConsoleUnit, visitor: Visitor) -> bool:
     return unit.desk(visitor).state() in {SessionState.OPEN, SessionState.GLANCE}
 
 
-def _shown(health: UnitHealth) -> tuple[tuple[str, ...], ...]:
+def _glance_of(health: UnitHealth) -> tuple[tuple[str, ...], ...]:
     """What is told of each part for a glance: a figure that moves is no change."""
     return tuple((part.name, part.state.value, part.words) for part in health.parts)

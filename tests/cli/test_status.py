@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 
 from alpr_edge.cli import app
 from alpr_edge.runtime.health import Health, write_health
-from tests.services.unit_health.told import CONSOLE, RUN, UPLINK, with_figures
+from tests.services.unit_health.health_reports import CONSOLE, RUN, UPLINK, with_figures
 from tests.units import write_unit
 
 FRONT = {

@@ -10,7 +10,7 @@ from alpr_edge.console.visitor import COOKIE
 from tests.chromium import WAIT_MS_MAX, chromium, faults_of
 from tests.console.page_rig import PageRig
 from tests.services.unit_health.car import Car
-from tests.services.unit_health.told import CONSOLE, RUN, with_faults, with_figures
+from tests.services.unit_health.health_reports import CONSOLE, RUN, with_faults, with_figures
 
 TROUBLES = with_faults(
     Fault(FaultKind.CAMERA, "camera front", "camera front: no picture for 5 s"),

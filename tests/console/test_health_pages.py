@@ -20,7 +20,7 @@ from alpr_edge.domain.permissions.table import may_ever
 from tests.console.page_rig import PageRig
 from tests.department.waits import wait_until
 from tests.services.unit_health.car import Car
-from tests.services.unit_health.told import CONSOLE, RUN, with_faults, with_figures
+from tests.services.unit_health.health_reports import CONSOLE, RUN, with_faults, with_figures
 
 PLATE = "7ABC123"
 FAULT_TONES = (Tone.TROUBLE, Tone.STALE, Tone.DISK, Tone.DAMAGED)

@@ -43,7 +43,7 @@ def reading_parts(settings: Settings, health: Health | None) -> list[PartHealth]
         *_cameras(settings, figures),
         _receiver(settings, figures),
         _clock(figures),
-        _sound(settings),
+        _sound(settings, figures),
         *_lists(figures),
         _store(health),
         _disk(figures),
@@ -112,13 +112,16 @@ def _clock(figures: dict[str, Any]) -> PartHealth:
     return attention(UnitPart.CLOCK, "not confirmed", "nothing confirms the time yet", "Drive under open sky.")
 
 
-def _sound(settings: Settings) -> PartHealth:
+def _sound(settings: Settings, figures: dict[str, Any]) -> PartHealth:
     """Silence by the settings is told of all the same: nobody may take it for "no hits"."""
     player = settings.alerts.player
     if player == "none":
         return attention(UnitPart.SOUND, "off", "the settings switch the tones off", f"Watch the page. {TECHNICIAN}")
     if player == "wav":
         return attention(UnitPart.SOUND, "into a file", "the tones go into a file", f"Watch the page. {TECHNICIAN}")
+    if minutes := figures.get("muted_minutes_left"):
+        text = f"hits are muted for {minutes:.0f} more minutes, but for the gravest"
+        return attention(UnitPart.SOUND, "muted", text, "Watch the page, or end the mute there.")
     return well(UnitPart.SOUND, "works", "the sound device takes tones")
 
 

@@ -15,7 +15,7 @@ from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.runtime.health import write_health
 from alpr_edge.settings import Settings
 from tests.console.page_rig import PageRig, write_certificate
-from tests.services.unit_health.told import CONSOLE
+from tests.services.unit_health.health_reports import CONSOLE
 
 
 @pytest.fixture(scope="module")

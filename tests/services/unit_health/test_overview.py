@@ -13,7 +13,7 @@ from alpr_edge.runtime.health import Health, write_health
 from alpr_edge.services.unit_health.daemons import due_daemons, is_page_due
 from alpr_edge.services.unit_health.overview import health_of, unit_health
 from alpr_edge.settings import Settings, parse
-from tests.services.unit_health.told import CONSOLE, RUN, UPLINK, with_faults, with_figures
+from tests.services.unit_health.health_reports import CONSOLE, RUN, UPLINK, with_faults, with_figures
 
 SETTINGS = {
     "unit": {"id": "car-7"},
@@ -86,6 +86,7 @@ def test_a_unit_that_works_is_well_in_every_part() -> None:
         (look(console=None), {"page": ("fault", "not running")}),
         (look(console=replace(CONSOLE, troubles=("hits: not live: x",))), {"page": ("fault", "not live")}),
         (look(alerts={"player": "none"}), {"sound": ("attention", "off")}),
+        (look(with_figures(RUN, muted_minutes_left=12)), {"sound": ("attention", "muted")}),
     ],
 )
 def test_one_thing_at_a_time(health: UnitHealth, bad: dict[str, tuple[str, str]]) -> None:
