@@ -123,4 +123,6 @@ def _page(health: Health | None) -> PartHealth:
         return fault(part, "not running", text, f"It starts by itself. Listen for the tones. {TECHNICIAN}")
     if health.troubles:
         return fault(part, "not live", "; ".join(health.troubles), f"Listen for the tones. {TECHNICIAN}")
+    if health.warnings:
+        return attention(part, "has a warning", "; ".join(health.warnings), TECHNICIAN)
     return well(part, "live", "hits are shown as they come")

@@ -85,6 +85,7 @@ def test_a_unit_that_works_is_well_in_every_part() -> None:
         ),
         (look(console=None), {"page": ("fault", "not running")}),
         (look(console=replace(CONSOLE, troubles=("hits: not live: x",))), {"page": ("fault", "not live")}),
+        (look(console=replace(CONSOLE, warnings=("the page: x",))), {"page": ("attention", "has a warning")}),
         (look(alerts={"player": "none"}), {"sound": ("attention", "off")}),
         (look(with_figures(RUN, muted_minutes_left=12)), {"sound": ("attention", "muted")}),
     ],
