@@ -14,6 +14,7 @@ from alpr_edge.app.attempts import Attempts
 from alpr_edge.app.capture_session import CaptureSession
 from alpr_edge.app.clock import open_clock
 from alpr_edge.app.factories import VisionModels, open_lists, open_vision_models
+from alpr_edge.app.fault_advice import told_faults
 from alpr_edge.app.instance_lock import instance_lock
 from alpr_edge.app.pipeline.alerter import Alerter
 from alpr_edge.app.pipeline.pipeline import WRITER, PipelineParts
@@ -232,6 +233,7 @@ class CaptureDaemon:
 
     def _write_health(self, figures: dict[str, Any], *, stores: bool = True) -> None:
         """Write the health file; a unit whose reads are not stored is not ready."""
+        figures["faults"] = told_faults(self._faults.faults)
         troubles = (*self._power.troubles(), *self._faults.texts)
         warnings, is_working = (*self._power.warnings(), *self._models.warnings), self._faults.is_ready
         self._health = Health("run", self._is_started and stores, troubles, figures, warnings, is_working)

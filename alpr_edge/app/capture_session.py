@@ -86,6 +86,7 @@ class CaptureSession:
             "records_let_go": self.pipeline.records.drop_count,
             **self.access_log.figures(),
             **self.roster.figures(),
+            **self.lists.figures(),
             "restarts": self.pipeline.supervisor.restarts() | self.position.restarts(),
             "capture_to_tone_ms_median": round(median(latencies), 1) if latencies else None,
         }

@@ -15,10 +15,11 @@ from alpr_edge.app.clock import open_clock
 from alpr_edge.app.pipeline.pipeline import new_id
 from alpr_edge.console.application import create_console_app
 from alpr_edge.console.hit_feed import HitFeed
-from alpr_edge.console.page_site import site_of
+from alpr_edge.console.page_site import certificate_end, site_of
 from alpr_edge.console.server import console_server
 from alpr_edge.console.unit import ConsoleUnit, open_console_unit
 from alpr_edge.domain.errors import SettingsError, StoreError
+from alpr_edge.domain.instants import rfc3339
 from alpr_edge.runtime.health import Health, write_health
 from alpr_edge.runtime.notify import ServiceManager
 from alpr_edge.settings import ConsoleSettings, Settings
@@ -97,7 +98,9 @@ class ConsoleDaemon:
         troubles = (f"hits: not live: {feed.failure}",) if feed.failure else ()
         self._manager.alive()
         self._manager.status("; ".join(troubles) or "serving")
-        self._write_health(Health(NAME, ready=True, troubles=troubles))
+        until = certificate_end(self._settings.console.certificate_file)
+        figures = {"certificate_until": None if until is None else rfc3339(until)}
+        self._write_health(Health(NAME, ready=True, troubles=troubles, figures=figures))
 
     def _reload_certificate(self, context: ssl.SSLContext) -> None:
         """Load the certificate that the uplink renewed; where it will not do, the one before is served on."""

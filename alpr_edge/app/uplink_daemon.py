@@ -187,6 +187,7 @@ class UplinkDaemon:
         figures["restarts"] = self._side_stages.restarts()
         figures["last_receipt"] = None if state.last_receipt is None else str(state.last_receipt.utc)
         figures["certificate_days_left"] = None if certificates.days_left is None else round(certificates.days_left, 1)
+        figures["certificate_warnings"] = list(certificates.warnings)
         summary = "; ".join((*troubles, *warnings))
         self._manager.status(summary or f"{state.delivered} delivered, {state.waiting} waiting")
         self._save_health(Health("uplink", ready=True, troubles=tuple(troubles), figures=figures, warnings=warnings))

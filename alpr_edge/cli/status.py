@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -10,10 +11,13 @@ from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
 from alpr_edge.cli.output import print_object
 
 if TYPE_CHECKING:
-    from alpr_edge.runtime.health import Health
+    from collections.abc import Sequence
 
-DAEMONS = {"run": "reading", "uplink": "sending"}
-_SERVICES = {"run": "alpr-edge", "uplink": "alpr-edge-uplink"}
+    from alpr_edge.domain.diagnostics.unit_parts import PartHealth
+    from alpr_edge.runtime.health import Health
+    from alpr_edge.services.unit_health.daemons import Daemon
+
+WIDTH = 80
 _NO_READY_NOTE = "not ready: it reads, but for what is wrong there is no ready note"
 _FIGURES = {
     "has_fix": "position known",
@@ -30,29 +34,23 @@ _FIGURES = {
 
 def status(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = False) -> None:
     """Show this unit's health in one screen, no plates. Ends with 1 when a daemon is not running or in trouble."""
-    from alpr_edge.diagnostics.context import fresh_health
+    from alpr_edge.services.unit_health.daemons import DAEMONS, is_well, reports
+    from alpr_edge.services.unit_health.overview import health_of
     from alpr_edge.settings import load
 
     unit = load(settings)
-    reports = {daemon: fresh_health(unit.unit.runtime_directory, daemon) for daemon in DAEMONS if _is_due(unit, daemon)}
+    told = reports(unit)
+    health = health_of(unit, told)
     if as_json:
-        print_object({"unit": unit.unit.id, "daemons": {name: _fields(health) for name, health in reports.items()}})
+        daemons = {name: _fields(each) for name, each in told.items()}
+        print_object({"unit": unit.unit.id, "daemons": daemons, "parts": health.parts})
     else:
         typer.echo(f"unit      {unit.unit.id}")
-        for name, health in reports.items():
-            typer.echo("\n".join(_lines(name, health)))
-    if not all(health is not None and _is_well(health) for health in reports.values()):
+        for daemon in (each for each in DAEMONS if each.name in told):
+            typer.echo("\n".join(_lines(daemon, told[daemon.name])))
+        typer.echo("\n".join(_todo_lines(health.bad_parts)))
+    if not all(is_well(each) for each in told.values()):
         raise typer.Exit(1)
-
-
-def _is_due(unit: Any, daemon: str) -> bool:  # noqa: ANN401 - the settings, which are imported late
-    """Whether the unit needs this daemon: without a department nothing is sent."""
-    return daemon == "run" or bool(unit.uplink.url)
-
-
-def _is_well(health: Health) -> bool:
-    """Whether a daemon does its work; of one that reads plates, whether the ready note holds as well."""
-    return health.ready and health.working is not False and not health.troubles
 
 
 def _fields(health: Health | None) -> dict[str, Any]:
@@ -68,18 +66,29 @@ def _fields(health: Health | None) -> dict[str, Any]:
     }
 
 
-def _lines(name: str, health: Health | None) -> list[str]:
+def _lines(daemon: Daemon, health: Health | None) -> list[str]:
     if health is None:
-        return [f"{name:<8}  not running; see: systemctl status {_SERVICES[name]}"]
-    state = DAEMONS[name] if health.ready else "not ready"
+        return [f"{daemon.name:<8}  not running; see: systemctl status {daemon.service}"]
+    state = daemon.doing if health.ready else "not ready"
     if health.ready and health.working is False:
         state = _NO_READY_NOTE
-    lines = [f"{name:<8}  {state}" + (f", {len(health.troubles)} in trouble" if health.troubles else "")]
+    lines = [f"{daemon.name:<8}  {state}" + (f", {len(health.troubles)} in trouble" if health.troubles else "")]
     lines += [f"  trouble   {trouble}" for trouble in health.troubles]
     lines += [f"  warning   {warning}" for warning in health.warnings]
     lines += [_camera_line(camera_id, told) for camera_id, told in health.figures.get("cameras", {}).items()]
     figures = {words: health.figures.get(key) for key, words in _FIGURES.items()}
     return lines + [f"  {words}: {_value_text(value)}" for words, value in figures.items() if value is not None]
+
+
+def _todo_lines(parts: Sequence[PartHealth]) -> list[str]:
+    """What to do about each part that is not well; that all of them are, where none is."""
+    if not parts:
+        return ["to do     nothing"]
+    texts = [f"{part.name}, {part.words}: {part.todo}" for part in parts]
+    return [
+        "to do",
+        *(line for text in texts for line in wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ")),
+    ]
 
 
 def _camera_line(camera_id: str, told: dict[str, Any]) -> str:

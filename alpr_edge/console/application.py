@@ -14,6 +14,8 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from alpr_edge.access.passkeys import RelyingParty
+from alpr_edge.console.health_pages import HealthPages
+from alpr_edge.console.health_strip import HealthStrip
 from alpr_edge.console.hit_feed import HitFeed
 from alpr_edge.console.live import LiveStream
 from alpr_edge.console.page_parts import PAGES, STATIC
@@ -45,10 +47,10 @@ def create_console_app(
         site: gives the site that passkeys sign in at; None: there is none.
     """
     sign_in, watch, at_once = SignInPages(unit, site), WatchPages(unit, site), asyncio.Semaphore(AT_ONCE_MAX)
-    passkeys = PasskeyPages(unit, site)
+    passkeys, health = PasskeyPages(unit, site), HealthPages(unit)
 
     def route(path: str, method: str, step: Step) -> Route:
-        answer = partial(_answer, step)
+        answer = partial(_answer, health.strip, step)
         return Route(path, page_endpoint(answer, at_once), methods=[method])
 
     return Starlette(
@@ -65,7 +67,9 @@ def create_console_app(
             route("/hits/{hit_id}", "GET", watch.hit),
             route("/hits/{hit_id}/answers", "POST", watch.answer),
             route("/hits/{hit_id}/pictures/{kind}", "GET", watch.picture),
-            Route("/live", LiveStream(unit, feed).answer, methods=["GET"]),
+            route("/health", "GET", health.show),
+            route("/health/strip", "GET", health.show_strip),
+            Route("/live", LiveStream(unit, feed, health.strip).answer, methods=["GET"]),
             Mount("/static", StaticFiles(directory=STATIC)),
             *SHARED,
         ],
@@ -74,8 +78,9 @@ def create_console_app(
     )
 
 
-def _answer(step: Step, request: Request, body: bytes) -> Response:
+def _answer(strip: HealthStrip, step: Step, request: Request, body: bytes) -> Response:
     visitor = Visitor.of(request, body)
+    strip.attach(visitor)
     try:
         return step(visitor)
     except AccessError as error:

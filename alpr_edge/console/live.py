@@ -9,6 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from alpr_edge.console.health_strip import HealthStrip
 from alpr_edge.console.hit_feed import HitFeed
 from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.console.visitor import Visitor
@@ -27,11 +28,13 @@ class LiveStream:
     Args:
         unit: the open unit.
         feed: what wakes them.
+        strip: tells when the unit's health changed.
     """
 
-    def __init__(self, unit: ConsoleUnit, feed: HitFeed) -> None:
+    def __init__(self, unit: ConsoleUnit, feed: HitFeed, strip: HealthStrip) -> None:
         self._unit = unit
         self._feed = feed
+        self._strip = strip
         self.open_count = 0
         """Streams at present."""
 
@@ -47,13 +50,16 @@ class LiveStream:
     async def _events(self, request: Request, visitor: Visitor) -> AsyncIterator[str]:
         self.open_count += 1
         try:
-            count, state, beats = self._feed.count, await self._state(visitor), 0
+            count, state, beats, health = self._feed.count, await self._state(visitor), 0, -1
             yield _event("live", count)
             while state is not None and not await request.is_disconnected():
                 heard = await self._feed.wait(count, BEAT_S)
                 if self._feed.is_stopped:
                     return
                 yield _event("hits" if heard != count else "beat", heard)
+                before_health, health = health, await run_in_threadpool(self._strip.version)
+                if health != before_health:
+                    yield _event("health", count)
                 count, beats = heard, beats + 1
                 if beats % SESSION_CHECK_BEATS == 0:
                     before, state = state, await self._state(visitor)

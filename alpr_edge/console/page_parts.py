@@ -4,12 +4,13 @@ from pathlib import Path
 
 from starlette.responses import RedirectResponse
 
+from alpr_edge.console.health_strip import health_of_request
 from alpr_edge.console.words import FILTERS
 from alpr_edge.web.page_templates import PageTemplates
 
 FOLDER = Path(__file__).parent
 STATIC = FOLDER / "static"
-PAGES = PageTemplates(FOLDER / "templates", FILTERS)
+PAGES = PageTemplates(FOLDER / "templates", FILTERS, {"unit_health": health_of_request})
 
 
 def go(path: str) -> RedirectResponse:

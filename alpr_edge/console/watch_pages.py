@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from alpr_edge.access.passkeys import RelyingParty
+from alpr_edge.console.health_pages import may_look_at_hits
 from alpr_edge.console.page_parts import PAGES, go
 from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.console.visitor import Visitor
@@ -47,10 +48,13 @@ class WatchPages:
         state = self._unit.desk(visitor).state()
         if state not in {SessionState.OPEN, SessionState.GLANCE}:
             return go("/sign-in")
-        glances = gravest_first(self._unit.views.glances(GLANCES_MAX))
+        is_shown_hits = may_look_at_hits(self._unit, visitor)
+        glances = gravest_first(self._unit.views.glances(GLANCES_MAX)) if is_shown_hits else None
         if state is SessionState.GLANCE:
             unit, has_passkeys = self._unit.settings.unit.id, self._site() is not None
             return PAGES.page("glance", glances=glances, unit=unit, has_passkeys=has_passkeys)
+        if glances is None:
+            return go("/health")
         return self._page(visitor, glances[0].hit_id if glances else "")
 
     def hit(self, visitor: Visitor) -> Response:

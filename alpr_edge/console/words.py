@@ -101,6 +101,11 @@ def answer_words(answer: str) -> str:
     return answer.replace("_", " ") or "undone"
 
 
+def sentence_words(text: str) -> str:
+    """A finding as a sentence; names keep their letters."""
+    return f"{text[:1].upper()}{text[1:]}."
+
+
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "level": level_word,
     "reason": reason_words,
@@ -112,5 +117,6 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "clock": clock_words,
     "where": place_words,
     "answer": answer_words,
+    "sentence": sentence_words,
 }
 """The filters of templates."""

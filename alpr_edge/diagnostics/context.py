@@ -2,20 +2,18 @@
 
 import threading
 from datetime import date
-from pathlib import Path
 
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.protocol.items import InstantPayload
 from alpr_edge.domain.protocol.time_corrections import instant_in
 from alpr_edge.position.fix_history import FixHistory, GnssClock
 from alpr_edge.runtime.clock import SystemClock
-from alpr_edge.runtime.health import Health, current_health
+from alpr_edge.runtime.health import Health
+from alpr_edge.services.unit_health.daemons import fresh_health
 from alpr_edge.settings import Settings
 
 TIME_S_MAX = 20.0
 """How long a check waits for the receiver's time: longer than the receiver is read."""
-HEALTH_AGE_S_MAX = 10.0
-"""Greatest age of a health file: a working unit writes it once a second."""
 
 
 class CheckContext:
@@ -75,8 +73,3 @@ def _carry_on(payload: object, now: Instant) -> Instant:
     except ValueError:
         return now
     return then.shift(now.ms_since(then)) if then.boot_id == now.boot_id else now
-
-
-def fresh_health(directory: Path, daemon: str = "run") -> Health | None:
-    """The health of a daemon that runs; of the one that reads plates not older than :data:`HEALTH_AGE_S_MAX`."""
-    return current_health(directory, daemon, HEALTH_AGE_S_MAX if daemon == "run" else None)

@@ -22,6 +22,7 @@ from alpr_edge.diagnostics.ignition import check_ignition
 from alpr_edge.diagnostics.memory import check_memory
 from alpr_edge.diagnostics.models import check_models
 from alpr_edge.diagnostics.network import check_certificates, check_department
+from alpr_edge.diagnostics.page import check_page
 from alpr_edge.diagnostics.recorded_changes import check_recorded_changes
 from alpr_edge.diagnostics.running_unit import check_running_unit
 from alpr_edge.diagnostics.storage import (
@@ -147,6 +148,7 @@ def _check_groups(context: CheckContext) -> Iterator[_CheckGroup]:
         ("deletion", check_deletion, 40.0),
         ("certificates", check_certificates, 10.0),
         ("department", check_department, 30.0),
+        ("page", check_page, 15.0),
         ("models", check_models, 30.0),
         ("versions", check_versions, 10.0),
     )

@@ -24,10 +24,16 @@ class PageTemplates:
 
     Args:
         folder: where they lie.
-        filters: functions of templates, by name.
+        filters: functions that templates put values through, by name.
+        functions: functions that templates call, by name.
     """
 
-    def __init__(self, folder: Path, filters: Mapping[str, Callable[..., Any]] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        filters: Mapping[str, Callable[..., Any]] | None = None,
+        functions: Mapping[str, Callable[..., Any]] | None = None,
+    ) -> None:
         self._environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(folder),
             autoescape=True,
@@ -36,6 +42,7 @@ class PageTemplates:
             lstrip_blocks=True,
         )
         self._environment.filters.update(filters or {})
+        self._environment.globals.update(functions or {})
 
     def page(self, name: str, status: int = 200, **values: Any) -> HTMLResponse:  # noqa: ANN401 - whatever is shown
         """A page.

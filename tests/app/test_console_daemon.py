@@ -3,6 +3,7 @@
 import signal
 import socket
 import ssl
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -51,7 +52,9 @@ def test_it_serves_says_so_and_ends(settings: Path) -> None:
         console.wait_for("event=console.serving")
         answer = httpx.get(f"https://{HOST}:{port_of(settings)}/sign-in", verify=trust, trust_env=False, timeout=60)
         assert "Sign in" in answer.text
-        assert wait_for_health(folder, lambda told: told["ready"], "console")["troubles"] == []
+        told = wait_for_health(folder, lambda told: told["ready"], "console")
+        assert told["troubles"] == []
+        assert datetime.fromisoformat(told["figures"]["certificate_until"]) > datetime.now(UTC)
         assert console.end(signal.SIGTERM) == 0
     assert not wait_for_health(folder, lambda told: not told["ready"], "console")["ready"]
     assert any("event=console.stopped" in line for line in console.lines)

@@ -15,6 +15,7 @@ from alpr_edge.app.unit_faults import FAULT_RULES, Fault, FaultKind, FaultMonito
 from alpr_edge.domain.alerting import Tone
 from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.runtime.health import current_health, read_health
+from alpr_edge.services.unit_health.overview import unit_health
 from alpr_edge.settings import load
 from tests.app.rig import Daemon, daemon, wait_for_health, write_frames, write_settings
 from tests.app.test_daemons import edge
@@ -70,6 +71,9 @@ def test_a_unit_that_works_gives_the_ready_note_and_nothing_else(tmp_path: Path,
         run.wait_for("event=unit.ready")
         run.wait_for(READY)
         health_of(settings, lambda health: health["working"] and health["troubles"] == [])
+        health_of(settings, lambda health: health["figures"]["utc_source"] == "ntp")
+        bad = {part.name: part.words for part in unit_health(load(settings)).bad_parts}
+        assert bad == {"sound": "into a file", "roster": "none"}, "what such a unit lacks by its settings"
         end_quietly(run)
     assert (run.count(READY), stale_tones(run), run.count(HORN)) == (1, 0, 0)
     assert not run.having("event=capture.lost"), "a stop is no loss"
@@ -83,6 +87,10 @@ def test_an_old_list_gives_the_ready_note_and_the_stale_tone(tmp_path: Path, clo
         run.wait_for(STALE)
         health = health_of(settings, lambda health: health["working"])
         assert [line for line in health["troubles"] if "is amber" in line]
+        (told,) = (each for each in health["figures"]["faults"] if each["kind"] == FaultKind.LIST_AMBER.value)
+        assert (told["name"], told["words"], told["state"]) == ("list doj", "old", "attention")
+        assert health["figures"]["lists"]["doj"]["entries"] == 1
+        assert health["figures"]["roster_until"] is None
         end_quietly(run)
     assert (run.count(READY), run.count(STALE), run.count(HORN)) == (1, 1, 0)
 

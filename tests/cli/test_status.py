@@ -1,6 +1,7 @@
 """``status``: the health of the unit in one screen, no plates, and an exit code that a script can ask."""
 
 import json
+import os
 from dataclasses import asdict
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from typer.testing import CliRunner, Result
 
 from alpr_edge.cli import app
 from alpr_edge.runtime.health import Health, write_health
+from tests.services.unit_health.health_reports import CONSOLE, RUN, UPLINK, with_figures
 from tests.units import write_unit
 
 FRONT = {
@@ -103,3 +105,33 @@ def test_a_unit_with_a_department_has_to_send_as_well(tmp_path: Path) -> None:
     report(settings, "uplink")
     done = status(settings)
     assert (done.exit_code, "uplink    sending" in done.stdout) == (0, True)
+
+
+def test_it_says_what_to_do_about_each_part_that_is_not_well(tmp_path: Path) -> None:
+    settings = write_unit(tmp_path, "car-7", "https://127.0.0.1:8443", more='[position]\ndevice = "/dev/alpr-gps"\n')
+    for health in (RUN, UPLINK):
+        write_health(tmp_path / "runtime", health)
+    assert "to do     nothing" in status(settings).stdout.splitlines()
+    write_health(tmp_path / "runtime", with_figures(RUN, has_fix=False))
+    done = status(settings)
+    assert (done.exit_code, "  receiver, no fix: Drive under open sky" in done.stdout) == (0, True)
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    parts = {part["name"]: part for part in json.loads(status(settings, "--json").stdout)["parts"]}
+    assert (parts["receiver"]["part"], parts["receiver"]["state"]) == ("receiver", "attention")
+    assert parts["list doj"]["state"] == "well"
+
+
+def test_a_page_in_use_is_shown_and_has_to_run(settings: Path) -> None:
+    write_health(settings.parent / "runtime", RUN)
+    assert "console" not in status(settings).stdout
+    write_health(settings.parent / "runtime", CONSOLE)
+    done = status(settings)
+    assert (done.exit_code, "console   serving" in done.stdout.splitlines()) == (0, True)
+    assert json.loads(status(settings, "--json").stdout)["daemons"]["console"]["running"]
+    file = settings.parent / "runtime" / "console.json"
+    file.write_text(
+        file.read_text(encoding="utf-8").replace(f'"pid": {os.getpid()}', f'"pid": {2**30}'), encoding="utf-8"
+    )
+    done = status(settings)
+    line = "console   not running; see: systemctl status alpr-edge-console"
+    assert (done.exit_code, line in done.stdout.splitlines()) == (1, True)

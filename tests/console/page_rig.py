@@ -96,6 +96,12 @@ class PageRig:
         self._store.reads.commit([DecidedRecord(read, pictures, (made,), sound, instant(450))])
         return made
 
+    def withdraw(self, made: Hit) -> None:
+        """A later read of the pass takes the alert of a hit back."""
+        read = plate_read(f"{made.read_id}-corrected", "7ABC128", supersedes=made.read_id)
+        pictures = ((CROP, jpeg(1)), (SCENE, jpeg(2)))
+        self._store.reads.commit([DecidedRecord(read, pictures, withdraws=made.read_id)])
+
     @contextmanager
     def serving(self) -> Iterator[None]:
         """Serve the page."""

@@ -53,7 +53,8 @@ def test_without_a_session_there_is_the_form_and_nothing_else(rig: PageRig) -> N
 @pytest.mark.parametrize("person", ["technician", "auditor", "alpr-administrator", "training-supervisor"])
 def test_whoever_may_not_see_hits_sees_no_plate_and_no_picture(rig: PageRig, person: str) -> None:
     with rig.client(person) as client:
-        for path in PATHS:
+        assert client.get("/").headers["location"] == "/health"
+        for path in PATHS[1:]:
             answer = client.get(path)
             assert (answer.status_code, PLATE in answer.text) == (403, False), path
     assert rig.staff.records()[-1].outcome == "refused"

@@ -5,6 +5,7 @@ list that is amber from the start because the time is unknown. Officers' own ent
 """
 
 from datetime import datetime
+from typing import Any
 
 import structlog
 
@@ -39,6 +40,7 @@ class HotlistRefresh:
         self._settings = settings
         self._ages: dict[str, ListAge] = {}
         self._age_faults: list[Fault] = []
+        self._list_figures: dict[str, dict[str, Any]] = {}
         self._refusals = Refusals(lists.directory)
 
     @property
@@ -65,6 +67,10 @@ class HotlistRefresh:
             *faults_of(FaultKind.FEED_REFUSED, self._refusals.lines()),
         ]
 
+    def figures(self) -> dict[str, Any]:
+        """What health tells of each list as it was judged last, and of officers' own entries."""
+        return {"lists": self._list_figures, "own_entries": len(self._own.index.entries)}
+
     def _age_fault(self, generation: Generation, now: datetime | None) -> Fault:
         source = generation.source
         kind = FaultKind.LIST_RED if self._ages[source] is ListAge.RED else FaultKind.LIST_AMBER
@@ -80,6 +86,7 @@ class HotlistRefresh:
             for generation in generations
             if self._ages[generation.source] is not ListAge.FRESH
         ]
+        self._list_figures = {generation.source: _list_figures(generation, now) for generation in generations}
         worse = [
             source
             for source, age in self._ages.items()
@@ -91,3 +98,8 @@ class HotlistRefresh:
     def _age(self, generation: Generation, now: datetime | None) -> ListAge:
         age = generation.age(now)
         return list_age(None if age is None else age.total_seconds(), *self._settings.ages_of(generation.source))
+
+
+def _list_figures(generation: Generation, now: datetime | None) -> dict[str, Any]:
+    age = generation.age(now)
+    return {"entries": generation.entries, "age_s": None if age is None else round(age.total_seconds())}

@@ -16,6 +16,7 @@ import structlog
 
 from alpr_edge.app.unit_faults import Fault, FaultKind
 from alpr_edge.domain.errors import RosterError, StoreError
+from alpr_edge.domain.instants import rfc3339
 from alpr_edge.domain.people.handed_roster import SPOOL_NAME
 from alpr_edge.domain.people.roster import RosterHeader
 from alpr_edge.domain.ports import Clock
@@ -80,7 +81,9 @@ class RosterInstallStage:
 
     def figures(self) -> dict[str, Any]:
         """What health tells of the roster; None where there is none."""
-        return {"roster_serial": None if self._header is None else self._header.serial}
+        header = self._header
+        until = None if header is None else rfc3339(header.valid_until)
+        return {"roster_serial": None if header is None else header.serial, "roster_until": until}
 
     def _ending_faults(self) -> list[Fault]:
         header, now = self._header, self.clock.now().trusted_utc

@@ -40,8 +40,8 @@ def _usage(unit: Settings, store: UnitStore) -> dict[str, Any]:
 def _pause_reason(unit: Settings, store: UnitStore) -> str:
     """Why nothing is deleted by age: by the running unit's health, else by this computer's clock."""
     from alpr_edge.app.clock import open_clock
-    from alpr_edge.diagnostics.context import fresh_health
     from alpr_edge.services.disk_usage import deletion_objection
+    from alpr_edge.services.unit_health.daemons import fresh_health
 
     health = fresh_health(unit.unit.runtime_directory)
     reason = None if health is None else health.figures.get("deletion_by_age_rests")

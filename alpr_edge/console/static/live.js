@@ -61,6 +61,7 @@ function connect() {
     heard();
     refresh();
   });
+  stream.addEventListener("health", () => document.dispatchEvent(new Event("health")));
   stream.addEventListener("session", () => location.reload());
   stream.onerror = () => {
     stream.close();

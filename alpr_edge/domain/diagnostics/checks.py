@@ -17,7 +17,7 @@ from alpr_edge.domain.list_ages import age_words
 GROUPS = (
     "camera", "card", "gps", "clock", "sound", "ignition", "keys", "accounts", "changes", "memory", "lists", "disk",
     "deletion",
-    "certificates", "department",
+    "certificates", "department", "page",
     "models", "versions", "unit",
 )  # fmt: skip
 """Names of the checks that may be skipped."""

@@ -107,3 +107,8 @@ def allows(roles: frozenset[Role], action: Action, code: str) -> bool:
         if (role, action, code) in TABLE:
             return True
     return False
+
+
+def may_ever(roles: frozenset[Role], action: Action) -> bool:
+    """Whether any of the roles may do an action for some purpose."""
+    return any(action in GRANTS[role] for role in roles)

@@ -123,6 +123,11 @@ class SignInDesk:
         """End the caller's session; False where there is none."""
         return self._end("sign_out", sign_out)
 
+    def person_here(self) -> Person | None:
+        """Whom the caller's session belongs to, open or not; None where there is none."""
+        session = find_session(self.accounts, self._place(self.clock.now()))
+        return None if session is None else self.person_of(session.person_id)
+
     def person_of(self, person_id: str) -> Person | None:
         """Somebody of the roster in force."""
         with self.accounts.reading() as rows:

@@ -1,0 +1,115 @@
+"""What health says of each fault to people in the car: the part, a few words, and what to do.
+
+The health file holds it beside the fault's own line, so that whatever shows health needs no table of its own.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from alpr_edge.app.unit_faults import Fault, FaultKind, FaultRule
+from alpr_edge.domain.alerting import Tone
+from alpr_edge.domain.diagnostics.unit_parts import PartState, UnitPart
+
+WORDS_CHARACTERS_MAX = 25
+
+
+@dataclass(frozen=True, slots=True)
+class FaultAdvice:
+    """What is said of a fault."""
+
+    part: UnitPart
+    words: str
+    """The fault for a glance, at most :data:`WORDS_CHARACTERS_MAX` characters."""
+    todo: str
+    """What an officer does about it, a sentence or two."""
+
+
+_TECHNICIAN = "Tell a technician."
+_AGAIN = "It starts again by itself; if it stays so, tell a technician."
+_TO_LINK = "Bring the car to its link."
+_ROOM = "Bring the car to its link: what was handed over is deleted by itself. Delete nothing by hand."
+_AIR = "Give the computer shade and air; if it stays so, tell a technician."
+_ADMINISTRATOR = "Tell the ALPR administrator today."
+FAULT_ADVICE = {
+    FaultKind.NO_CAMERA: FaultAdvice(UnitPart.CAMERAS, "no pictures", "No plate is read. Check the cameras' cables."),
+    FaultKind.CAMERA: FaultAdvice(UnitPart.CAMERAS, "no pictures", "Check its cable; it is opened again by itself."),
+    FaultKind.CAMERA_OPENING: FaultAdvice(UnitPart.CAMERAS, "starting", "Wait 20 seconds."),
+    FaultKind.CAMERA_CLOCK: FaultAdvice(UnitPart.CAMERAS, "its clock is not used", _TECHNICIAN),
+    FaultKind.FRAME_RATE: FaultAdvice(UnitPart.CAMERAS, "slower", _AIR),
+    FaultKind.FRAME_RATE_LEAST: FaultAdvice(UnitPart.CAMERAS, "much slower", _AIR),
+    FaultKind.STAGE: FaultAdvice(UnitPart.READER, "failed", f"Plates may be missed. {_AGAIN}"),
+    FaultKind.SIDE_STAGE: FaultAdvice(UnitPart.READER, "a task failed", f"Plates are read on. {_AGAIN}"),
+    FaultKind.NO_SOUND: FaultAdvice(UnitPart.SOUND, "no tone sounds", "Watch the page. Check the sound device's plug."),
+    FaultKind.NOT_STORED: FaultAdvice(UnitPart.STORE, "no read is stored", "Hits sound on. Tell a technician now."),
+    FaultKind.STORED_IN_PART: FaultAdvice(UnitPart.STORE, "stored in part", f"Pictures are missing. {_TECHNICIAN}"),
+    FaultKind.DISK_FULL: FaultAdvice(UnitPart.DISK, "full", _ROOM),
+    FaultKind.DISK_FILLING: FaultAdvice(UnitPart.DISK, "nearly full", _ROOM),
+    FaultKind.DATABASE: FaultAdvice(
+        UnitPart.STORE,
+        "database was damaged",
+        f"Plates are read on. Keep the disk: it is evidence. {_TECHNICIAN}",
+    ),
+    FaultKind.RECORDS_ASIDE: FaultAdvice(UnitPart.STORE, "records set aside", f"They are kept. {_TECHNICIAN}"),
+    FaultKind.NOT_REPAIRED: FaultAdvice(UnitPart.STORE, "not repaired", _TECHNICIAN),
+    FaultKind.NOT_KNOWN: FaultAdvice(UnitPart.STORE, "not all is known", _AGAIN),
+    FaultKind.NO_LIST: FaultAdvice(UnitPart.LISTS, "none", f"Nothing can be a hit. {_TO_LINK}"),
+    FaultKind.LIST_UNUSABLE: FaultAdvice(UnitPart.LISTS, "cannot be opened", f"It gives no hit. {_TECHNICIAN}"),
+    FaultKind.LIST_RED: FaultAdvice(UnitPart.LISTS, "very old", f"Newer entries are missing. {_TO_LINK}"),
+    FaultKind.LIST_AMBER: FaultAdvice(UnitPart.LISTS, "old", f"Newer entries may be missing. {_TO_LINK}"),
+    FaultKind.FEED_REFUSED: FaultAdvice(
+        UnitPart.LISTS, "a newer one was refused", f"The one before stays in use. {_TECHNICIAN}"
+    ),
+    FaultKind.RECEIVER: FaultAdvice(UnitPart.RECEIVER, "not there", "Reads have no place. Check its cable."),
+    FaultKind.RECEIVER_DATE: FaultAdvice(UnitPart.CLOCK, "receiver's date is wrong", _TECHNICIAN),
+    FaultKind.CLOCK: FaultAdvice(
+        UnitPart.CLOCK, "not confirmed", "Times and ages of lists are not sure. Drive under open sky."
+    ),
+    FaultKind.DELETION: FaultAdvice(UnitPart.STORE, "old reads stay", _TO_LINK),
+    FaultKind.ACCESS_LOG: FaultAdvice(
+        UnitPart.ACCESS_LOG, "does not work", f"Without it no plate is shown. {_TECHNICIAN}"
+    ),
+    FaultKind.ACCESS_LOG_CHANGED: FaultAdvice(UnitPart.ACCESS_LOG, "was changed", _ADMINISTRATOR),
+    FaultKind.ACCOUNTS: FaultAdvice(UnitPart.ROSTER, "accounts do not work", f"Nobody can sign in. {_TECHNICIAN}"),
+    FaultKind.ROSTER_ENDED: FaultAdvice(UnitPart.ROSTER, "ended", f"Nobody can sign in. {_TO_LINK}"),
+    FaultKind.ROSTER_ENDING: FaultAdvice(UnitPart.ROSTER, "ends soon", f"Then nobody can sign in. {_TO_LINK}"),
+    FaultKind.ROSTER_REFUSED: FaultAdvice(
+        UnitPart.ROSTER, "a newer one was refused", f"The one before holds on. {_TECHNICIAN}"
+    ),
+    FaultKind.DRIFT: FaultAdvice(UnitPart.ACCESS_LOG, "change without record", _ADMINISTRATOR),
+    FaultKind.BREAK_GLASS: FaultAdvice(UnitPart.ACCESS_LOG, "the glass was broken", _ADMINISTRATOR),
+}
+
+
+def told_faults(faults: Iterable[Fault]) -> list[dict[str, Any]]:
+    """Faults as the health file holds them, each with the part that it belongs to and what to do."""
+    return [_fields_of(fault, FAULT_ADVICE[fault.kind]) for fault in faults]
+
+
+def state_of(rule: FaultRule) -> PartState:
+    """How grave a fault is: what horns, or sounds and leaves no ready note, keeps the unit from its work."""
+    is_grave = rule.tone in {Tone.TROUBLE, Tone.DAMAGED} or (rule.tone is not None and not rule.is_ready)
+    return PartState.FAULT if is_grave else PartState.ATTENTION
+
+
+def _fields_of(fault: Fault, advice: FaultAdvice) -> dict[str, Any]:
+    return {
+        "kind": fault.kind.value,
+        "subject": fault.subject,
+        "part": advice.part.value,
+        "name": _name_of(fault, advice.part),
+        "state": state_of(fault.rule).value,
+        "is_ready": fault.rule.is_ready,
+        "words": advice.words,
+        "text": fault.text,
+        "todo": advice.todo,
+    }
+
+
+def _name_of(fault: Fault, part: UnitPart) -> str:
+    """The part as people call it: of one camera or list its own name."""
+    if part is UnitPart.CAMERAS and fault.subject.startswith("camera "):
+        return fault.subject
+    if part is UnitPart.LISTS and fault.kind is not FaultKind.NO_LIST:
+        return f"list {fault.subject.removeprefix('list ')}"
+    return part.value

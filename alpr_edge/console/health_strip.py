@@ -1,0 +1,66 @@
+"""The strip of the unit's health on every page: one look a second at the health files, however many pages are open."""
+
+import threading
+import time
+from collections.abc import Callable
+from contextvars import ContextVar
+
+from alpr_edge.console.unit import ConsoleUnit
+from alpr_edge.console.visitor import Visitor
+from alpr_edge.domain.diagnostics.unit_parts import UnitHealth
+from alpr_edge.domain.sessions.session import SessionState
+from alpr_edge.services.unit_health.overview import unit_health
+
+LOOK_S = 1.0
+
+_request_health: ContextVar[Callable[[], UnitHealth | None]] = ContextVar("request_health")
+"""Gives what the page of the present request shows of health."""
+
+
+class HealthStrip:
+    """The health of the unit as pages show it; threads may share it.
+
+    Args:
+        unit: the open unit.
+    """
+
+    def __init__(self, unit: ConsoleUnit) -> None:
+        self._unit = unit
+        self._lock = threading.Lock()
+        self._looked_s = float("-inf")
+        self._health = UnitHealth(unit.settings.unit.id, ())
+        self._version = 0
+
+    def health(self) -> UnitHealth:
+        """How the unit is, as seen within the last :data:`LOOK_S`."""
+        with self._lock:
+            now_s = time.monotonic()
+            if now_s - self._looked_s >= LOOK_S:
+                before, self._health, self._looked_s = self._health, unit_health(self._unit.settings), now_s
+                self._version += _glance_of(before) != _glance_of(self._health)
+            return self._health
+
+    def version(self) -> int:
+        """A number that changes with what the strip shows."""
+        self.health()
+        return self._version
+
+    def attach(self, visitor: Visitor) -> None:
+        """Have the page of this request show the health to whoever is signed in, and to nobody else."""
+        _request_health.set(lambda: self.health() if is_signed_in(self._unit, visitor) else None)
+
+
+def health_of_request() -> UnitHealth | None:
+    """What the page of the present request shows of health; None where nobody is signed in."""
+    show = _request_health.get(None)
+    return None if show is None else show()
+
+
+def is_signed_in(unit: ConsoleUnit, visitor: Visitor) -> bool:
+    """Whether a session is there, locked or not."""
+    return unit.desk(visitor).state() in {SessionState.OPEN, SessionState.GLANCE}
+
+
+def _glance_of(health: UnitHealth) -> tuple[tuple[str, ...], ...]:
+    """What is told of each part for a glance: a figure that moves is no change."""
+    return tuple((part.name, part.state.value, part.words) for part in health.parts)

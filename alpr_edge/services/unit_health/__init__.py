@@ -1,0 +1,1 @@
+"""How all parts of a unit are, by what its daemons wrote of themselves last."""

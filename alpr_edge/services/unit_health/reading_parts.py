@@ -1,0 +1,168 @@
+"""What the daemon of the cameras tells: reader, cameras, receiver, clock, sound, lists, storage, disk, roster, log."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from alpr_edge.domain.diagnostics.unit_parts import PartHealth, UnitPart
+from alpr_edge.domain.instants import UtcSource
+from alpr_edge.domain.list_ages import age_words
+from alpr_edge.domain.power import Phase
+from alpr_edge.runtime.health import Health
+from alpr_edge.services.unit_health.part_lines import (
+    TECHNICIAN,
+    attention,
+    days_until,
+    fault,
+    merge,
+    told_parts,
+    unknown,
+    well,
+)
+from alpr_edge.settings import Settings
+
+_NOT_RUNNING = "the plate reader does not run"
+_SKY = "Drive under open sky; check its antenna."
+_SOURCES = {UtcSource.GNSS: "the receiver", UtcSource.NTP: "a time server"}
+
+
+def reading_parts(settings: Settings, health: Health | None) -> list[PartHealth]:
+    """The parts that the daemon of the cameras looks after.
+
+    Args:
+        settings: the settings of the unit.
+        health: what the daemon says; None: it does not run.
+    """
+    if health is None:
+        return [_reader(None), *_not_known(settings, _NOT_RUNNING)]
+    if health.figures.get("power", Phase.WATCHING) != Phase.WATCHING:
+        return merge([_reader(health), *_not_known(settings, "the ignition is off")], told_parts(health))
+    figures = health.figures
+    lines = [
+        _reader(health),
+        *_cameras(settings, figures),
+        _receiver(settings, figures),
+        _clock(figures),
+        _sound(settings, figures),
+        *_lists(figures),
+        _store(health),
+        _disk(figures),
+        _roster(figures),
+        _access_log(figures),
+    ]
+    return merge(lines, told_parts(health))
+
+
+def _reader(health: Health | None) -> PartHealth:
+    """Whether plates are read, matched and announced, as the ready note says."""
+    part = UnitPart.READER
+    if health is None:
+        return fault(part, "not running", f"{_NOT_RUNNING}: no plate is read", f"It starts by itself. {TECHNICIAN}")
+    if health.figures.get("power", Phase.WATCHING) != Phase.WATCHING:
+        finding = "; ".join(health.troubles) or "the ignition is off: no plate is read"
+        return attention(part, "ignition off", finding, "Switch the ignition on to read plates.")
+    told = [str(each["text"]) for each in health.figures.get("faults", [])]
+    others = [line for line in (*health.troubles, *health.warnings) if line not in told]
+    if health.working is False:
+        reasons = [str(each["text"]) for each in health.figures.get("faults", []) if not each["is_ready"]]
+        why = "; ".join((*reasons, *others))
+        if not why:
+            return attention(part, "starting", "it is starting: no ready note yet", "Wait for the ready note.")
+        return fault(part, "not ready", f"there is no ready note: {why}", "See the other lines.")
+    if others:
+        return attention(part, "has a warning", "; ".join(others), TECHNICIAN)
+    return well(part, "ready", "plates are read, matched and announced")
+
+
+def _not_known(settings: Settings, why: str) -> Iterator[PartHealth]:
+    """The other parts while nobody tells of them."""
+    for camera in settings.camera:
+        yield unknown(UnitPart.CAMERAS, why, f"camera {camera.id}")
+    others = (
+        UnitPart.RECEIVER, UnitPart.CLOCK, UnitPart.SOUND, UnitPart.LISTS, UnitPart.STORE, UnitPart.DISK,
+        UnitPart.ROSTER, UnitPart.ACCESS_LOG,
+    )  # fmt: skip
+    yield from (unknown(part, why) for part in others)
+
+
+def _cameras(settings: Settings, figures: dict[str, Any]) -> Iterator[PartHealth]:
+    told = figures.get("cameras", {})
+    for camera in settings.camera:
+        name, rate = f"camera {camera.id}", told.get(camera.id, {}).get("frames_per_s")
+        if rate is None:
+            yield unknown(UnitPart.CAMERAS, "nothing is told of it yet", name)
+        else:
+            yield well(UnitPart.CAMERAS, "gives pictures", f"{rate:g} pictures a second are read", name)
+
+
+def _receiver(settings: Settings, figures: dict[str, Any]) -> PartHealth:
+    if not settings.position.device:
+        return well(UnitPart.RECEIVER, "none", "none is in the settings: reads have no place")
+    if figures.get("has_fix"):
+        return well(UnitPart.RECEIVER, "has a fix", "it knows where the car is")
+    return attention(UnitPart.RECEIVER, "no fix", "it does not know where the car is: reads have no place", _SKY)
+
+
+def _clock(figures: dict[str, Any]) -> PartHealth:
+    source = figures.get("utc_source")
+    if source is None:
+        return unknown(UnitPart.CLOCK, "nothing is told of it yet")
+    if source in _SOURCES:
+        return well(UnitPart.CLOCK, "confirmed", f"{_SOURCES[UtcSource(source)]} confirms the time")
+    return attention(UnitPart.CLOCK, "not confirmed", "nothing confirms the time yet", "Drive under open sky.")
+
+
+def _sound(settings: Settings, figures: dict[str, Any]) -> PartHealth:
+    """Silence by the settings is told of all the same: nobody may take it for "no hits"."""
+    player = settings.alerts.player
+    if player == "none":
+        return attention(UnitPart.SOUND, "off", "the settings switch the tones off", f"Watch the page. {TECHNICIAN}")
+    if player == "wav":
+        return attention(UnitPart.SOUND, "into a file", "the tones go into a file", f"Watch the page. {TECHNICIAN}")
+    if minutes := figures.get("muted_minutes_left"):
+        text = f"hits are muted for {minutes:.0f} more minutes, but for the gravest"
+        return attention(UnitPart.SOUND, "muted", text, "Watch the page, or end the mute there.")
+    return well(UnitPart.SOUND, "works", "the sound device takes tones")
+
+
+def _lists(figures: dict[str, Any]) -> Iterator[PartHealth]:
+    """A line for each list; that there is none at all is a fault of its own."""
+    lists, own = figures.get("lists"), figures.get("own_entries")
+    if lists is None:
+        yield unknown(UnitPart.LISTS, "nothing is told of them yet")
+        return
+    for source, told in lists.items():
+        age = None if told["age_s"] is None else timedelta(seconds=told["age_s"])
+        yield well(UnitPart.LISTS, "in use", f"{told['entries']:,} entries, {age_words(age)}", f"list {source}")
+    if own or not lists:
+        yield well(UnitPart.LISTS, "own entries", f"{own or 0} entries of officers", "own entries")
+
+
+def _store(health: Health) -> PartHealth:
+    if not health.ready:
+        return fault(UnitPart.STORE, "no read is stored", "reads are not stored at present", TECHNICIAN)
+    return well(UnitPart.STORE, "stores", "reads are stored")
+
+
+def _disk(figures: dict[str, Any]) -> PartHealth:
+    share, free = figures.get("disk_share"), figures.get("disk_free_bytes")
+    if share is None or free is None:
+        return unknown(UnitPart.DISK, "it is not measured yet")
+    return well(UnitPart.DISK, "has room", f"{share:.0%} used, {free / 1e9:.1f} GB free")
+
+
+def _roster(figures: dict[str, Any]) -> PartHealth:
+    if "roster_until" not in figures:
+        return unknown(UnitPart.ROSTER, "nothing is told of it yet")
+    days = days_until(figures["roster_until"])
+    if days is None:
+        return attention(UnitPart.ROSTER, "none", "there is no roster: nobody can sign in", TECHNICIAN)
+    return well(UnitPart.ROSTER, "in force", f"it holds for {max(days, 0.0):.0f} more days")
+
+
+def _access_log(figures: dict[str, Any]) -> PartHealth:
+    count, cosigned = figures.get("access_records"), figures.get("access_records_cosigned")
+    if count is None:
+        return unknown(UnitPart.ACCESS_LOG, "nothing is told of it yet")
+    confirmed = "" if cosigned is None else f", {cosigned:,} confirmed by the department"
+    return well(UnitPart.ACCESS_LOG, "records", f"{count:,} records{confirmed}")

@@ -1,0 +1,90 @@
+"""Health at the page in Debian's Chromium: the strip changes by itself, and takes no room that a stop needs."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, ViewportSize, expect
+
+from alpr_edge.app.unit_faults import Fault, FaultKind
+from alpr_edge.console.visitor import COOKIE
+from tests.chromium import WAIT_MS_MAX, chromium, faults_of
+from tests.console.page_rig import PageRig
+from tests.services.unit_health.car import Car
+from tests.services.unit_health.health_reports import CONSOLE, RUN, with_faults, with_figures
+
+TROUBLES = with_faults(
+    Fault(FaultKind.CAMERA, "camera front", "camera front: no picture for 5 s"),
+    Fault(FaultKind.DISK_FULL, "disk", "disk: full"),
+    Fault(FaultKind.LIST_RED, "doj", "list doj is red"),
+)
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageRig]:
+    rig = PageRig(tmp_path_factory.mktemp("health-browser"))
+    with rig.serving():
+        rig.add_hit(1)
+        yield rig
+
+
+@pytest.fixture(scope="module")
+def car(rig: PageRig) -> Iterator[Car]:
+    with Car(rig.staff.unit.unit.runtime_directory) as car:
+        yield car
+
+
+@pytest.fixture(scope="module")
+def browser(rig: PageRig, require_tool: Callable[[str], str]) -> Iterator[Browser]:
+    with chromium(require_tool("chromium"), rig.certificate, "car.test") as browser:
+        yield browser
+
+
+def sign_in(browser: Browser, rig: PageRig, person: str) -> Page:
+    context = browser.new_context(viewport=ViewportSize(width=1024, height=600))
+    context.set_default_timeout(WAIT_MS_MAX)
+    cookie = {"name": COOKIE, "value": rig.token(person), "url": rig.origin, "secure": True, "sameSite": "Strict"}
+    context.add_cookies([{**cookie, "httpOnly": True}])  # type: ignore[typeddict-item] # of playwright's dictionary
+    page = context.new_page()
+    page.goto(rig.origin)
+    expect(page.locator("#live")).to_have_text("live")
+    return page
+
+
+def test_the_strip_changes_by_itself_and_leads_to_what_to_do(browser: Browser, rig: PageRig, car: Car) -> None:
+    car.tell(RUN, CONSOLE)
+    page = sign_in(browser, rig, "officer")
+    faults = faults_of(page)
+    strip = page.locator("#health")
+    expect(strip).to_contain_text("All well")
+    car.tell(TROUBLES)
+    expect(strip).to_contain_text("camera front: no pictures")
+    button = page.get_by_role("button", name="Correct", exact=True)
+    assert button.evaluate("it => it.getBoundingClientRect().bottom") <= 600, "the first answer stays in sight"
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1024, "nothing is cut off to the right"
+    part = page.locator("#health a").first
+    assert part.evaluate("it => it.getBoundingClientRect().height") >= 56
+    part.press("Enter")
+    row = page.locator("tr", has=page.get_by_role("rowheader", name="camera front"))
+    expect(row).to_contain_text("Check its cable")
+    car.tell(RUN)
+    expect(strip).to_contain_text("All well")
+    expect(row).to_contain_text("pictures a second are read")
+    page.get_by_role("link", name="Hits").click()
+    expect(page.get_by_text("NOT CONFIRMED - VERIFY THROUGH CLETS")).to_be_visible()
+    assert faults == []
+
+
+def test_a_technician_sees_health_live_and_no_hit(browser: Browser, rig: PageRig, car: Car) -> None:
+    page = sign_in(browser, rig, "technician")
+    faults = faults_of(page)
+    assert page.url == f"{rig.origin}/health"
+    car.tell(with_figures(RUN, utc_source="unknown"))
+    expect(page.locator("#health")).to_contain_text("clock: not confirmed")
+    expect(page.locator("tr", has=page.get_by_role("rowheader", name="clock"))).to_contain_text("Drive under open sky.")
+    assert page.get_by_text("7ABC123").count() == page.get_by_role("link", name="Hits").count() == 0
+    page.get_by_role("button", name="Lock").click()
+    expect(page.get_by_role("button", name="Open", exact=True)).to_be_visible()
+    assert page.get_by_text("doj-svs").count() == 0
+    assert faults == []

@@ -1,0 +1,120 @@
+"""Every route of the page by every role: what is shown, and what is refused. A route without a row here fails."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+
+import httpx
+import pytest
+from starlette.routing import Mount, Route
+
+from alpr_edge.app.pipeline.pipeline import new_id
+from alpr_edge.console.application import create_console_app
+from alpr_edge.console.hit_feed import HitFeed
+from alpr_edge.console.unit import open_console_unit
+from alpr_edge.domain.people.person import Role
+from alpr_edge.domain.permissions.actions import Action
+from alpr_edge.domain.permissions.table import may_ever
+from tests.console.page_rig import PageRig
+
+PLATE, JPEG = "7ABC123", b"\xff\xd8\xff"
+NAMES = {"hit_id": "unit-1:hit-1", "kind": "crop"}
+"""What stands for the names in a path."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a route answers to whom, as status and, where it leads elsewhere, that path."""
+
+    action: Action | None
+    """What somebody has to be allowed for some purpose; None: everybody who is signed in."""
+    allowed: str
+    refused: str
+    locked: str
+    """To somebody who may, while the session is locked."""
+    nobody: str
+    """To a browser at which nobody is signed in."""
+    form: dict[str, str] = field(default_factory=dict)
+
+
+ANSWER = {"part": "read", "answer": "correct"}
+RULES = {  # those that lock and end the session are asked last
+    "GET /": Rule(Action.SEE_HITS, "200", "303 /health", locked="200", nobody="303 /sign-in"),
+    "GET /hits/{hit_id}": Rule(Action.SEE_HITS, "200", "403", locked="403", nobody="403"),
+    "GET /hits/{hit_id}/pictures/{kind}": Rule(Action.SEE_HITS, "200", "403", locked="403", nobody="403"),
+    "POST /hits/{hit_id}/answers": Rule(
+        Action.DISPOSE, "303 /hits/unit-1:hit-1", "403", locked="403", nobody="403", form=ANSWER
+    ),
+    "GET /health": Rule(None, "200", "", locked="200", nobody="303 /sign-in"),
+    "GET /health/strip": Rule(None, "200", "", locked="200", nobody="303 /sign-in"),
+    "GET /live": Rule(None, "200", "", locked="200", nobody="403"),
+    "GET /sign-in": Rule(None, "303 /", "", locked="200", nobody="200"),
+    "POST /lock": Rule(None, "303 /", "", locked="303 /", nobody="303 /"),
+    "POST /sign-out": Rule(None, "303 /sign-in", "", locked="303 /sign-in", nobody="303 /sign-in"),
+}
+FOR_NOBODY = {"POST /sign-in", "POST /reopen", "POST /passkey", "POST /passkey/options", "POST /passkey/reopen"}
+"""By which somebody signs in: what they ask for is no role, and test_pages and test_passkeys try them."""
+
+
+@pytest.fixture(scope="module")
+def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageRig]:
+    rig = PageRig(tmp_path_factory.mktemp("roles"))
+    with rig.serving():
+        rig.add_hit(1)
+        yield rig
+
+
+def routes_of(rig: PageRig) -> set[str]:
+    """Method and path of every route of the page."""
+    unit, make_id = rig.staff.unit, partial(new_id, "unit-1")
+    with open_console_unit(unit, rig.staff.clock, make_id) as opened:
+        routes = create_console_app(opened, HitFeed(opened.store.database.data_version)).routes
+    own = [route for route in routes if not isinstance(route, Mount)]
+    assert all(isinstance(route, Route) for route in own)
+    return {
+        f"{method} {route.path}"
+        for route in own
+        if isinstance(route, Route)
+        for method in set(route.methods or ()) - {"HEAD"}
+    }
+
+
+def ask(client: httpx.Client, name: str) -> tuple[str, bytes]:
+    """What a route answers: status and where it leads, and its body; of a stream the first event."""
+    method, _, path = name.partition(" ")
+    with client.stream(method, path.format(**NAMES), data=RULES[name].form or None) as answer:
+        body = next(answer.iter_bytes(), b"") if name == "GET /live" else answer.read()
+    return f"{answer.status_code} {answer.headers.get('location', '')}".strip(), body
+
+
+def shows_hits(body: bytes) -> bool:
+    return PLATE.encode() in body or body.startswith(JPEG)
+
+
+def test_every_route_has_a_row(rig: PageRig) -> None:
+    assert routes_of(rig) == {*RULES, *FOR_NOBODY}
+
+
+@pytest.mark.parametrize("role", Role)
+def test_what_a_role_sees(rig: PageRig, role: Role) -> None:
+    with rig.client(role.value.replace("_", "-")) as client:
+        for name, rule in RULES.items():
+            is_allowed = rule.action is None or may_ever(frozenset({role}), rule.action)
+            answer, body = ask(client, name)
+            assert answer == (rule.allowed if is_allowed else rule.refused), name
+            assert not shows_hits(body) or may_ever(frozenset({role}), Action.SEE_HITS), name
+
+
+def test_a_locked_session_shows_no_hit_whatever_it_asks_for(rig: PageRig) -> None:
+    with rig.client("officer") as client:
+        client.post("/lock")
+        for name, rule in RULES.items():
+            answer, body = ask(client, name)
+            assert (answer, shows_hits(body)) == (rule.locked, False), name
+
+
+def test_without_a_session_no_route_shows_a_hit(rig: PageRig) -> None:
+    with rig.client() as client:
+        for name, rule in RULES.items():
+            answer, body = ask(client, name)
+            assert (answer, shows_hits(body)) == (rule.nobody, False), name
