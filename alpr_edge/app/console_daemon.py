@@ -26,6 +26,9 @@ from alpr_edge.web.bounded_server import BoundedServer
 
 NAME = "console"
 CHECK_S = 0.5
+CERTIFICATE_CHECK_S = 1.0
+IP_FREEBIND, IPV6_FREEBIND = 15, 78
+"""Of linux/in.h and linux/in6.h: an address may be listened at before an interface has it."""
 
 log = structlog.get_logger(__name__)
 
@@ -43,17 +46,20 @@ class ConsoleDaemon:
         self._stop = stop
         self._manager = ServiceManager()
         self._failure = ""
-        self._loaded_ns = _changed_ns(settings.console.certificate_file)
+        self._loaded_ns = 0
         """When the certificate that is served was written."""
 
     def run(self) -> None:
-        """Serve until stopped.
+        """Serve until stopped, once there is a certificate.
 
         Raises:
             SettingsError: the address or the certificate cannot be used.
             StoreError: a key is missing, or the unit was never started; or its database was replaced meanwhile.
         """
         console = self._settings.console
+        if not self._has_certificate():
+            return
+        self._loaded_ns = _changed_ns(console.certificate_file)
         context, listening = _tls_context(console), _listen(console)
         clock, make_id = open_clock(self._settings), partial(new_id, self._settings.unit.id)
         with listening, open_console_unit(self._settings, clock, make_id) as unit:
@@ -70,6 +76,25 @@ class ConsoleDaemon:
         if self._failure:
             raise StoreError(self._failure)
         log.info("console.stopped")
+
+    def _has_certificate(self) -> bool:
+        """Wait until there is a certificate; False: stopped before.
+
+        A unit has none until its department gave it one. The service runs meanwhile and says what it waits for: it
+        serves by itself then, wherever the settings have the file, and stays stopped when somebody stops it.
+        """
+        file = self._settings.console.certificate_file
+        if file.exists():
+            return True
+        waits = f"waits for its certificate, {file}: the uplink gets it from the department"
+        self._manager.ready(waits)
+        log.warning("console.no_certificate", file=str(file))
+        while not file.exists():
+            self._manager.alive()
+            self._write_health(Health(NAME, ready=False, troubles=(), warnings=(f"the page {waits}",)))
+            if self._stop.wait(CERTIFICATE_CHECK_S):
+                return False
+        return True
 
     def _begin(self, feed: HitFeed, port: int) -> None:
         """In the event loop, once the server accepts connections."""
@@ -95,9 +120,11 @@ class ConsoleDaemon:
             server.should_exit = True
             return
         troubles = (f"hits: not live: {feed.failure}",) if feed.failure else ()
+        address = self._settings.console.address
+        warnings = () if _is_here(address) else (f"the page: no interface has console.address {address}",)
         self._manager.alive()
-        self._manager.status("; ".join(troubles) or "serving")
-        self._write_health(Health(NAME, ready=True, troubles=troubles))
+        self._manager.status("; ".join((*troubles, *warnings)) or "serving")
+        self._write_health(Health(NAME, ready=True, troubles=troubles, warnings=warnings))
 
     def _reload_certificate(self, context: ssl.SSLContext) -> None:
         """Load the certificate that the uplink renewed; where it will not do, the one before is served on."""
@@ -144,12 +171,27 @@ def _load_certificate(context: ssl.SSLContext, console: ConsoleSettings) -> None
 
 
 def _listen(console: ConsoleSettings) -> socket.socket:
+    """Listen, also at an address that no interface has yet, as while the workstation of the car is off."""
+    is_v6 = ":" in console.address
+    listening = socket.socket(socket.AF_INET6 if is_v6 else socket.AF_INET)
+    option = (socket.IPPROTO_IPV6, IPV6_FREEBIND) if is_v6 else (socket.IPPROTO_IP, IP_FREEBIND)
     try:
-        return socket.create_server((console.address, console.port), family=_family(console.address))
+        listening.setsockopt(*option, 1)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((console.address, console.port))
+        listening.listen()
     except (OSError, ValueError) as error:
+        listening.close()
         reason = getattr(error, "strerror", None) or error
         raise SettingsError([f"console.address: {console.address} port {console.port}: {reason}"]) from None
+    return listening
 
 
-def _family(address: str) -> socket.AddressFamily:
-    return socket.AF_INET6 if ":" in address else socket.AF_INET
+def _is_here(address: str) -> bool:
+    """Whether an interface of this computer has an address."""
+    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as tried:
+        try:
+            tried.bind((address, 0))
+        except OSError:
+            return False
+    return True
