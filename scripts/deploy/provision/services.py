@@ -82,26 +82,29 @@ class ReleaseUnitsStep:
 
     def pending(self) -> list[str]:
         """A line for each link that is missing, or leads to a file that the release lacks."""
-        return [*(f"link {self._system / name}" for name in self._new()), *(f"remove {path}" for path in self._gone())]
+        return [
+            *(f"link {self._system / name}" for name in self._missing_names()),
+            *(f"remove {path}" for path in self._dead_links()),
+        ]
 
     def apply(self, undo: ExitStack) -> None:
         """Link and enable what is new; stop and unlink what the release lacks."""
-        new, gone = self._new(), self._gone()
-        for path in gone:
+        names, dead_links = self._missing_names(), self._dead_links()
+        for path in dead_links:
             # It still runs, from a release that is in use no more.
             succeeds("systemctl", "stop", path.name)
             path.unlink(missing_ok=True)
-        for name in new:
+        for name in names:
             link(self._system / name, UNIT_FILES / name, undo)
         run("systemctl", "daemon-reload")
-        for name in new:
+        for name in names:
             if "[Install]" in (self._files / name).read_text(encoding="utf-8"):
                 run("systemctl", "enable", "--quiet", name)
 
-    def _new(self) -> list[str]:
+    def _missing_names(self) -> list[str]:
         return [name for name in LINKED if (self._files / name).is_file() and not (self._system / name).is_symlink()]
 
-    def _gone(self) -> list[Path]:
+    def _dead_links(self) -> list[Path]:
         """Links of names that the release lacks, those that enabled them among them."""
         names = [name for name in LINKED if not (self._files / name).is_file()]
         places = [self._system / name for name in names]
