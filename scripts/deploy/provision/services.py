@@ -82,10 +82,8 @@ class ReleaseUnitsStep:
 
     def pending(self) -> list[str]:
         """A line for each link that is missing, or leads to a file that the release lacks."""
-        return [
-            *(f"link {self._system / name}" for name in self._missing_names()),
-            *(f"remove {path}" for path in self._dead_links()),
-        ]
+        dead_lines = [f"remove {path}" for path in self._dead_links()]
+        return [*(f"link {self._system / name}" for name in self._missing_names()), *dead_lines]
 
     def apply(self, undo: ExitStack) -> None:
         """Link and enable what is new; stop and unlink what the release lacks."""
