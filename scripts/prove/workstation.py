@@ -5,6 +5,7 @@ It runs in a network of its own, so it is a program: what it is asked comes on s
 
 import json
 import re
+import socket
 import ssl
 import sys
 from typing import Any
@@ -24,6 +25,7 @@ def main() -> None:
         base, known = f"https://{asked['address']}:{asked['port']}", {"sni_hostname": asked["name"]}
         form = client.get(f"{base}/sign-in", extensions=known)
         answer: dict[str, Any] = {"status": form.status_code, "title": _title(form.text)}
+        answer["other_name"] = _handshake((asked["address"], asked["port"]), asked["other_name"], trust)
         if asked["fields"]:
             signed_in = client.post(f"{base}/sign-in", data=asked["fields"], extensions=known)
             watch = client.get(f"{base}/", extensions=known)
@@ -33,6 +35,15 @@ def main() -> None:
                 "watch_title": _title(watch.text),
             }
     json.dump(answer, sys.stdout)
+
+
+def _handshake(place: tuple[str, int], name: str, trust: ssl.SSLContext) -> str:
+    """What becomes of a connection by a name."""
+    try:
+        with socket.create_connection(place, SECONDS_MAX) as plain, trust.wrap_socket(plain, server_hostname=name):
+            return "connected"
+    except ssl.SSLCertVerificationError as refusal:
+        return str(refusal)
 
 
 def _title(page: str) -> str:
