@@ -26,7 +26,6 @@ from alpr_edge.web.bounded_server import BoundedServer
 
 NAME = "console"
 CHECK_S = 0.5
-CERTIFICATE_CHECK_S = 1.0
 IP_FREEBIND, IPV6_FREEBIND = 15, 78
 """Of linux/in.h and linux/in6.h: an address may be listened at before an interface has it."""
 
@@ -46,20 +45,17 @@ class ConsoleDaemon:
         self._stop = stop
         self._manager = ServiceManager()
         self._failure = ""
-        self._loaded_ns = 0
+        self._loaded_ns = _changed_ns(settings.console.certificate_file)
         """When the certificate that is served was written."""
 
     def run(self) -> None:
-        """Serve until stopped, once there is a certificate.
+        """Serve until stopped.
 
         Raises:
             SettingsError: the address or the certificate cannot be used.
             StoreError: a key is missing, or the unit was never started; or its database was replaced meanwhile.
         """
         console = self._settings.console
-        if not self._has_certificate():
-            return
-        self._loaded_ns = _changed_ns(console.certificate_file)
         context, listening = _tls_context(console), _listen(console)
         clock, make_id = open_clock(self._settings), partial(new_id, self._settings.unit.id)
         with listening, open_console_unit(self._settings, clock, make_id) as unit:
@@ -76,25 +72,6 @@ class ConsoleDaemon:
         if self._failure:
             raise StoreError(self._failure)
         log.info("console.stopped")
-
-    def _has_certificate(self) -> bool:
-        """Wait until there is a certificate; False: stopped before.
-
-        A unit has none until its department gave it one. The service runs meanwhile and says what it waits for: it
-        serves by itself then, wherever the settings have the file, and stays stopped when somebody stops it.
-        """
-        file = self._settings.console.certificate_file
-        if file.exists():
-            return True
-        waits = f"waits for its certificate, {file}: the uplink gets it from the department"
-        self._manager.ready(waits)
-        log.warning("console.no_certificate", file=str(file))
-        while not file.exists():
-            self._manager.alive()
-            self._write_health(Health(NAME, ready=False, troubles=(), warnings=(f"the page {waits}",)))
-            if self._stop.wait(CERTIFICATE_CHECK_S):
-                return False
-        return True
 
     def _begin(self, feed: HitFeed, port: int) -> None:
         """In the event loop, once the server accepts connections."""
