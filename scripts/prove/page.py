@@ -7,7 +7,7 @@ from typing import Any
 from scripts.prove.depot import DOMAIN, Officer
 from scripts.prove.host import call, require, until
 from scripts.prove.networks import CAR_ADDRESS, DEPOT
-from scripts.prove.scenario import CONSOLE, PAGE_PORT, UNIT, Setup, within
+from scripts.prove.scenario import AS_UNIT_USER, CONSOLE, PAGE_PORT, UNIT, Setup, within
 
 NAME = f"{UNIT}.{DOMAIN}"
 """The name of the page, which its certificate is for."""
@@ -48,7 +48,7 @@ def the_page_sees_little(setup: Setup) -> str:
     require("alpr-gps" not in devices and "random" in devices, f"it sees {devices}")
     data = "/var/lib/alpr-edge"
     for words, what in (
-        (("ls", f"{data}/hotlists"), "sees the lists"),
+        ((*AS_UNIT_USER, "ls", f"{data}/hotlists"), "sees the lists"),
         (("touch", f"{data}/images/.proof"), "could change pictures"),
         (("touch", "/etc/alpr-edge/alpr-edge.toml"), "could change its settings"),
         (("touch", "/etc/alpr-edge/tls/.proof"), "could change certificates"),
