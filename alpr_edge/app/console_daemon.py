@@ -27,6 +27,8 @@ from alpr_edge.web.bounded_server import BoundedServer
 
 NAME = "console"
 CHECK_S = 0.5
+IP_FREEBIND, IPV6_FREEBIND = 15, 78
+"""Of linux/in.h and linux/in6.h: an address may be listened at before an interface has it."""
 
 log = structlog.get_logger(__name__)
 
@@ -96,11 +98,13 @@ class ConsoleDaemon:
             server.should_exit = True
             return
         troubles = (f"hits: not live: {feed.failure}",) if feed.failure else ()
+        address = self._settings.console.address
+        warnings = () if _is_here(address) else (f"the page: no interface has console.address {address}",)
         self._manager.alive()
-        self._manager.status("; ".join(troubles) or "serving")
+        self._manager.status("; ".join((*troubles, *warnings)) or "serving")
         until = certificate_end(self._settings.console.certificate_file)
         figures = {"certificate_until": None if until is None else rfc3339(until)}
-        self._write_health(Health(NAME, ready=True, troubles=troubles, figures=figures))
+        self._write_health(Health(NAME, ready=True, troubles=troubles, warnings=warnings, figures=figures))
 
     def _reload_certificate(self, context: ssl.SSLContext) -> None:
         """Load the certificate that the uplink renewed; where it will not do, the one before is served on."""
@@ -147,12 +151,27 @@ def _load_certificate(context: ssl.SSLContext, console: ConsoleSettings) -> None
 
 
 def _listen(console: ConsoleSettings) -> socket.socket:
+    """Listen, also at an address that no interface has yet, as while the workstation of the car is off."""
+    is_v6 = ":" in console.address
+    listening = socket.socket(socket.AF_INET6 if is_v6 else socket.AF_INET)
+    option = (socket.IPPROTO_IPV6, IPV6_FREEBIND) if is_v6 else (socket.IPPROTO_IP, IP_FREEBIND)
     try:
-        return socket.create_server((console.address, console.port), family=_family(console.address))
+        listening.setsockopt(*option, 1)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((console.address, console.port))
+        listening.listen()
     except (OSError, ValueError) as error:
+        listening.close()
         reason = getattr(error, "strerror", None) or error
         raise SettingsError([f"console.address: {console.address} port {console.port}: {reason}"]) from None
+    return listening
 
 
-def _family(address: str) -> socket.AddressFamily:
-    return socket.AF_INET6 if ":" in address else socket.AF_INET
+def _is_here(address: str) -> bool:
+    """Whether an interface of this computer has an address."""
+    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as tried:
+        try:
+            tried.bind((address, 0))
+        except OSError:
+            return False
+    return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from functools import partial
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -15,11 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from alpr_edge.app.capture_daemon import CaptureDaemon
-    from alpr_edge.app.console_daemon import ConsoleDaemon
+    from alpr_edge.app.console_start import ConsoleStart
     from alpr_edge.app.uplink_daemon import UplinkDaemon
     from alpr_edge.settings import Settings
 
-    Daemon = CaptureDaemon | UplinkDaemon | ConsoleDaemon
+    Daemon = CaptureDaemon | UplinkDaemon | ConsoleStart
 
 
 def run(settings: SettingsOption = DEFAULT_SETTINGS) -> None:
@@ -38,9 +39,14 @@ def uplink(settings: SettingsOption = DEFAULT_SETTINGS) -> None:
 
 def console(settings: SettingsOption = DEFAULT_SETTINGS) -> None:
     """Serve the page for officers over TLS, beside a unit that runs. SIGTERM ends with 0."""
-    from alpr_edge.app.console_daemon import ConsoleDaemon
+    from alpr_edge.app.console_start import ConsoleStart
 
-    _serve(ConsoleDaemon, settings)
+    def serve(unit: Settings, stop: threading.Event) -> None:
+        from alpr_edge.app.console_daemon import ConsoleDaemon
+
+        ConsoleDaemon(unit, stop).run()
+
+    _serve(lambda unit, stop: ConsoleStart(unit, stop, partial(serve, unit, stop)), settings)
 
 
 def _serve(make: Callable[[Settings, threading.Event], Daemon], settings: SettingsOption) -> None:

@@ -1,6 +1,6 @@
 """What the page says of values, in words that fit into a glance."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.hits import Hit, MatchKind, Reason, StateMatch
 from alpr_edge.domain.reads import PlateRead
 from alpr_edge.domain.timeline import Placement
+from alpr_edge.store.reads.hit_queries import HitGlance
 
 _LEVELS = {Level.URGENT: "urgent", Level.HIGH: "high", Level.ROUTINE: "routine", Level.NOTICE: "notice"}
 _MATCHES = {
@@ -106,6 +107,19 @@ def sentence_words(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
+def title_words(glances: Sequence[HitGlance], name: str) -> str:
+    """The title of a page, which begins with ``!`` and says how many while grave hits wait; never a plate.
+
+    A program beside the browser, which has no session, sees the title of the window and can raise it.
+
+    Args:
+        glances: the hits of the page.
+        name: its name.
+    """
+    count = sum(glance.level >= Level.HIGH and not (glance.is_dealt_with or glance.is_withdrawn) for glance in glances)
+    return f"! {name} ({count})" if count else name
+
+
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "level": level_word,
     "reason": reason_words,
@@ -118,5 +132,6 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "where": place_words,
     "answer": answer_words,
     "sentence": sentence_words,
+    "title_words": title_words,
 }
 """The filters of templates."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from alpr_edge.cli.error_handling import run_command_line
 from alpr_edge.runtime.logs import configure_logs
-from scripts.prove import earlier_release, emulation, network_camera, scenario, updates
+from scripts.prove import earlier_release, emulation, network_camera, page, scenario, updates
 from scripts.prove.by_hand import commands_by_hand_are_discreet
 from scripts.prove.car import Car
 from scripts.prove.depot import Depot
@@ -115,6 +115,10 @@ def _of_a_unit(setup: Setup, resources: ExitStack, *, quick: bool) -> Iterator[P
     yield "a drive arrives at the department", partial(scenario.a_drive_arrives_at_the_department, setup)
     yield "chronyd is fed", partial(scenario.chronyd_is_fed, setup)
     yield "the hardening holds", partial(scenario.hardening_holds, setup)
+    yield "the page is served", partial(page.the_page_is_served, setup)
+    yield "an officer signs in", partial(page.an_officer_signs_in, setup)
+    yield "the page sees little", partial(page.the_page_sees_little, setup)
+    yield "the page stops and starts", partial(page.the_page_stops_and_starts, setup)
     yield "commands by hand are discreet", partial(commands_by_hand_are_discreet, setup)
     yield "the firewall holds", partial(scenario.firewall_holds, setup)
     yield "kills are survived", partial(scenario.kills_are_survived, setup)

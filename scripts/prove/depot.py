@@ -1,14 +1,22 @@
 """The department at the other end of the wire: the product's own, in a network of its own."""
 
 import json
+import secrets
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyotp
+
+from alpr_edge.department.people.changes import Author
+from alpr_edge.department.people.registry import open_people
+from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.domain.protocol.service_ports import STORAGE_PORT
 from scripts.prove.host import ProofError, call, until
 from scripts.prove.networks import DEPOT, DEPOT_ADDRESS
@@ -18,6 +26,25 @@ PROGRAM = Path(sys.prefix) / "bin" / "alpr-edge"
 PORT, ENROL_PORT = STORAGE_PORT, 8445
 """The second is not the usual one, so that what is given for it counts."""
 URL = f"https://{DEPOT_ADDRESS}:{PORT}"
+DOMAIN = "dept.example"
+CODE_S = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Officer:
+    """An officer with an account, and what they sign in with."""
+
+    badge: str
+    password: str
+    secret: str
+    """Of the app that shows one-time codes."""
+    roster_serial: int
+    """The roster that they are in."""
+
+    def sign_in_fields(self) -> dict[str, str]:
+        """The form of the page, filled in."""
+        code = pyotp.TOTP(self.secret).now()
+        return {"name": self.badge, "password": self.password, "code": code, "acknowledged": "yes"}
 
 
 class Depot:
@@ -29,7 +56,7 @@ class Depot:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        call(PROGRAM, "department", "init", folder, "--name", DEPOT_ADDRESS)
+        call(PROGRAM, "department", "init", folder, "--name", DEPOT_ADDRESS, "--name", DOMAIN)
 
     @contextmanager
     def serving(self) -> Iterator[None]:
@@ -52,6 +79,26 @@ class Depot:
         code = json.loads(output)
         options = ("--code", code["code"], "--ca-fingerprint", code["ca_fingerprint"])
         return (*options, "--enrol-port", str(ENROL_PORT))
+
+    def add_officer(self) -> Officer:
+        """Add an officer, who follows the invitation, and publish the roster with them."""
+        now, badge, password = datetime.now(UTC), "1002", secrets.token_urlsafe(12)
+        until = f"{now + timedelta(days=365):%Y-%m-%d}"
+        person = {"name": "Proof Officer", "badge": badge, "organisation": "Proof", "roles": "officer", "sworn": "yes"}
+        person |= {"sources": "department state", "cjis_training_until": until, "alpr_training_until": until}
+        with open_people(self.folder) as people:
+            author, invitations = Author("login:proof", now), people.invitations
+            people.add(author, person)
+            cookie = invitations.begin(people.invite(author, badge).token, now)
+            invitations.set_password(cookie, password, now)
+            secret = invitations.shared_secret(cookie, now)
+            # The code before the present one, so that none is used twice.
+            invitations.confirm_code(cookie, pyotp.TOTP(secret).at(now - timedelta(seconds=CODE_S)), now)
+            return Officer(badge, password, secret, invitations.finish(cookie, now).serial)
+
+    def authority(self) -> str:
+        """The certificate of its authority, which workstations trust."""
+        return TlsFiles(self.folder).authority.read_text(encoding="ascii")
 
     def publish(self, feed: Path, source: str) -> None:
         """Publish a hotlist."""

@@ -9,12 +9,12 @@ import shutil
 from scripts.deploy.provision.release import version_of
 from scripts.prove.host import ROOT, call, require, until
 from scripts.prove.roots import bundle
-from scripts.prove.scenario import CAPTURE, FLEET, UPLINK, Setup
+from scripts.prove.scenario import CAPTURE, CONSOLE, FLEET, PAGE_SETTINGS, UPLINK, Setup
 from scripts.prove.unit import deliver_reads, hold_reads_back, run_update, settings_file, version_in_use
 from scripts.prove.updates import BROKEN, BROKEN_READY_S, NEW_KEY, OLD_KEY, put_version
 
-EARLIER_FLEET = FLEET.replace(NEW_KEY, OLD_KEY)
-"""The fleet's settings as the earlier release reads them."""
+EARLIER_FLEET = FLEET.replace(NEW_KEY, OLD_KEY).replace(PAGE_SETTINGS, "")
+"""The fleet's settings as the earlier release reads them, which knows no page."""
 READY_S_MAX = 120
 
 
@@ -70,11 +70,16 @@ def _put_this_release(setup: Setup) -> str:
 
 
 def _require_in_use(setup: Setup, version: str, settings: str) -> None:
-    """A release is in use by these settings, and both daemons are ready."""
+    """A release is in use by these settings, its daemons are ready, and the page is this release's alone."""
     require(version_in_use(setup) == version, f"in use is {version_in_use(setup)}, not {version}")
     require(settings_file(setup).read_text() == settings, f"the settings are not those of release {version}")
     until(lambda: setup.health("run").get("ready"), f"release {version} is ready", READY_S_MAX)
     until(lambda: _are_active(setup), "both daemons are active", READY_S_MAX)
+    has_page = version == version_of(ROOT)
+    runs = setup.car.holds("systemctl", "is-active", "--quiet", CONSOLE)
+    require(runs is has_page, f"under release {version} {CONSOLE} {'runs' if runs else 'does not run'}")
+    link = setup.car.root / "etc/systemd/system" / CONSOLE
+    require(link.is_symlink() is has_page, f"{link.name} is {'' if link.is_symlink() else 'not '}linked")
 
 
 def _are_active(setup: Setup) -> bool:

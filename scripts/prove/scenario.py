@@ -15,10 +15,17 @@ from scripts.prove.networks import CAR_ADDRESS, DEPOT, DEPOT_ADDRESS
 
 UNIT = "proof-1"
 CAPTURE, UPLINK = "alpr-edge.service", "alpr-edge-uplink.service"
+CONSOLE, PAGE_PORT = "alpr-edge-console.service", 8447
 CAMERA = SimulatedCamera(kind="simulated", id="front", seed=7, seconds=20.0)
 SOCKET = "/run/chrony.alpr-edge.sock"
 AS_UNIT_USER = ("setpriv", "--reuid=alpr-edge", "--regid=alpr-edge", "--clear-groups")
 RELEASE_KEY = ("--release-key", "/root/release-key.pem")
+PAGE_SETTINGS = f"""
+[console]
+address = "{CAR_ADDRESS}"
+port = {PAGE_PORT}
+"""
+"""The department's side of the wire stands for the workstation in the car as well."""
 FLEET = f"""\
 [unit]
 id = "fleet"
@@ -46,8 +53,8 @@ department = true
 idle_s = 0.5
 retry_first_s = 0.5
 retry_max_s = 5.0
-"""
-"""A fleet's settings: a rendered drive for a camera, a serial receiver, a list of the department."""
+{PAGE_SETTINGS}"""
+"""A fleet's settings: a rendered drive for a camera, a serial receiver, a list of the department, the page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +138,10 @@ def a_failed_step_is_undone(setup: Setup) -> str:
 
 
 def provisioning_makes_a_unit(setup: Setup) -> str:
-    """All steps succeed and both daemons are ready."""
+    """All steps succeed and the daemons are ready."""
     status, summary, errors = setup.provision(*setup.depot.invite(UNIT))
     require(status == 0, f"provisioning ends with {status}: {errors.splitlines()[-1] if errors else ''}")
-    for unit in (CAPTURE, UPLINK):
+    for unit in (CAPTURE, UPLINK, CONSOLE):
         require(setup.car.value(unit, "ActiveState") == "active", f"{unit} is not active")
     return f"{sum(step['seconds'] for step in summary['steps']):.0f} s, {len(summary['steps'])} steps"
 
@@ -178,31 +185,31 @@ def hardening_holds(setup: Setup) -> str:
     """The capture half sees no network and not the TLS key, the uplink no device; neither can change its settings."""
     car = setup.car
     key, settings = "/etc/alpr-edge/tls/unit.key", "/etc/alpr-edge/alpr-edge.toml"
-    within = {name: _within(car, name) for name in (CAPTURE, UPLINK)}
-    links = car.run(*within[CAPTURE], "ip", "-o", "link").stdout.splitlines()
+    inner = {name: within(car, name) for name in (CAPTURE, UPLINK)}
+    links = car.run(*inner[CAPTURE], "ip", "-o", "link").stdout.splitlines()
     require(len(links) == 1 and ": lo:" in links[0], f"the capture half sees {links}")
-    devices = car.run(*within[UPLINK], "ls", "/dev").stdout.split()
+    devices = car.run(*inner[UPLINK], "ls", "/dev").stdout.split()
     require("alpr-gps" not in devices and "random" in devices, f"the uplink sees {devices}")
-    reads = {name: car.holds(*within[name], *AS_UNIT_USER, "cat", key) for name in within}
+    reads = {name: car.holds(*inner[name], *AS_UNIT_USER, "cat", key) for name in inner}
     require(reads == {CAPTURE: False, UPLINK: True}, f"who reads the unit's TLS key: {reads}")
-    for name, inside in within.items():
+    for name, inside in inner.items():
         require(car.holds(*inside, *AS_UNIT_USER, "cat", settings), f"{name} cannot read its settings")
         # As root, so that it is the mount that forbids it.
         require(not car.holds(*inside, "touch", settings), f"{name} could change its settings")
         require(car.holds(*inside, "touch", "/var/lib/alpr-edge/.proof"), f"{name} cannot write its data")
     data = "/var/lib/alpr-edge"
-    require(not car.holds(*within[UPLINK], *AS_UNIT_USER, "ls", f"{data}/hotlists"), "the uplink sees the lists")
-    require(not car.holds(*within[UPLINK], "touch", f"{data}/images/.proof"), "the uplink could change pictures")
+    require(not car.holds(*inner[UPLINK], *AS_UNIT_USER, "ls", f"{data}/hotlists"), "the uplink sees the lists")
+    require(not car.holds(*inner[UPLINK], "touch", f"{data}/images/.proof"), "the uplink could change pictures")
     return "no network; no devices; no key, list or picture of the other half"
 
 
-def _within(car: Car, unit: str) -> tuple[str, ...]:
+def within(car: Car, unit: str) -> tuple[str, ...]:
     """Runs a command with the file system and the network that a daemon sees."""
     return ("nsenter", "--target", car.value(unit, "MainPID"), "--mount", "--net")
 
 
 def firewall_holds(setup: Setup) -> str:
-    """In comes nothing; out to the department goes the unit's user alone."""
+    """In comes nothing but what asks for the page; out to the department goes the unit's user alone."""
     car = setup.car
     ping = f"import socket; socket.create_connection(('{DEPOT_ADDRESS}', {PORT}), 20)"
     for user, let in (("alpr-edge", True), ("nobody", False)):
@@ -215,15 +222,15 @@ def firewall_holds(setup: Setup) -> str:
     came_in = call("ip", "netns", "exec", DEPOT, "python3", "-c", call_in, check=False)
     car.run("systemctl", "stop", "listener", check=False)
     require(came_in.returncode != 0, "the department's side reaches a port of the car")
-    return "in: nothing; out to the department: the unit's user alone"
+    return "in: to the page alone; out to the department: the unit's user alone"
 
 
 def kills_are_survived(setup: Setup) -> str:
-    """Both daemons, killed at once, come back and reads go on arriving."""
-    seconds = _restart_seconds(setup, {CAPTURE: "run", UPLINK: "uplink"}, "SIGKILL", 180)
+    """All daemons, killed at once, come back and reads go on arriving."""
+    seconds = _restart_seconds(setup, {CAPTURE: "run", UPLINK: "uplink", CONSOLE: "console"}, "SIGKILL", 180)
     before = setup.depot.counts()["reads"]
     until(lambda: setup.depot.counts()["reads"] > before, "reads arrive again", 180)
-    return f"both are back after {seconds:.0f} s"
+    return f"all are back after {seconds:.0f} s"
 
 
 def a_stall_is_survived(setup: Setup) -> str:

@@ -10,7 +10,7 @@ from scripts.prove.depot import PROGRAM
 from scripts.prove.host import CACHE, call, require, until
 from scripts.prove.networks import wire
 from scripts.prove.roots import bundle, put_tree
-from scripts.prove.scenario import CAPTURE, UNIT, UPLINK, Setup, start_receiver
+from scripts.prove.scenario import CAPTURE, CONSOLE, UNIT, UPLINK, Setup, start_receiver
 from scripts.prove.unit import (
     CURRENT,
     deliver_reads,
@@ -32,13 +32,15 @@ STARTING, NEVER_READY = "    configure_logs(verbose=True)\n", "    threading.Eve
 
 
 def an_update_is_taken_up(setup: Setup) -> str:
-    """Another version is in use, both daemons are ready, the one before is kept, and no read is lost."""
+    """Another version is in use, its daemons are ready, the one before is kept, and no read is lost."""
     put_version(setup, NEXT)
     reads_before = hold_reads_back(setup)
-    old_settings = _write_old_settings(setup)
+    old_settings, page_before = _write_old_settings(setup), setup.car.value(CONSOLE, "MainPID")
     summary = run_update(setup, f"/root/bundle-{NEXT}")
     require((summary.exit_code, summary.result) == (0, "updated"), f"the update ends so: {summary}")
     require(version_in_use(setup) == NEXT, f"in use is {version_in_use(setup)}")
+    require(setup.car.value(CONSOLE, "ActiveState") == "active", "the page is down")
+    require(setup.car.value(CONSOLE, "MainPID") != page_before, "the page is still of the release before")
     before = setup.car.run("readlink", "/opt/alpr-edge/previous").stdout.strip()
     require(
         before.startswith("releases/") and (setup.car.root / "opt/alpr-edge" / before).is_dir(), "none to go back to"
@@ -144,8 +146,11 @@ def decommissioning_exports_and_destroys(setup: Setup) -> str:
     left += [path.name for path in (car.root / "etc/credstore.encrypted").glob("alpr-edge-*")]
     require(not left, f"left behind: {left}")
     require(
-        not any(car.holds("systemctl", "is-active", "--quiet", unit) for unit in (CAPTURE, UPLINK)), "a daemon runs"
+        not any(car.holds("systemctl", "is-active", "--quiet", unit) for unit in (CAPTURE, UPLINK, CONSOLE)),
+        "a daemon runs",
     )
+    destroyed = {Path(key["file"]).name for key in record["keys"]}
+    require({"console.pem", "unit.key"} <= destroyed, f"overwritten are {destroyed}")
     require(secret not in _record(car.root).encode(), "the record holds a key")
     require(record["revoked"] == "revoked" == setup.depot.state_of(UNIT), f"the department: {record['revoked']}")
     again = json.loads(car.run(*command).stdout)

@@ -60,11 +60,29 @@ def test_it_serves_says_so_and_ends(settings: Path) -> None:
     assert any("event=console.stopped" in line for line in console.lines)
 
 
+def test_it_serves_by_itself_once_there_are_a_certificate_and_the_address(settings: Path) -> None:
+    """A unit that is not enrolled yet, whose workstation is off."""
+    folder, certificate = settings.parent, settings.parent / "console.pem"
+    later = certificate.rename(folder / "later.pem")
+    text = settings.read_text(encoding="utf-8").replace("port = ", 'address = "192.0.2.1"\nport = ')
+    settings.write_text(text, encoding="utf-8")
+    with daemon("console", "--settings", str(settings)) as console:
+        waiting = wait_for_health(folder, lambda told: bool(told["warnings"]), "console")
+        assert (waiting["ready"], waiting["troubles"]) == (False, [])
+        assert "waits for its certificate" in waiting["warnings"][0]
+        later.rename(certificate)
+        console.wait_for("event=console.serving")
+        serving = wait_for_health(folder, lambda told: told["ready"], "console")
+        assert serving["warnings"] == ["the page: no interface has console.address 192.0.2.1"]
+        assert console.end(signal.SIGTERM) == 0
+    assert not any("event=console.certificate_loaded" in line for line in console.lines), "loaded once"
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (("console.pem", "missing.pem"), "console.certificate_file: "),
-        (("port = ", 'address = "192.0.2.1"\nport = '), "console.address: 192.0.2.1 port "),
+        (("console.pem", "alpr-edge.toml"), "console.certificate_file: "),
+        (("port = ", 'address = "::zz"\nport = '), "console.address: ::zz port "),
         (("port = ", "port = 9"), "console.port"),
     ],
 )

@@ -190,3 +190,18 @@ def test_day_and_night_by_the_button(page: Page) -> None:
     assert after != before
     page.reload()
     assert paper() == after
+
+
+def test_the_title_says_that_a_grave_hit_waits_and_names_no_plate(page: Page, rig: PageRig) -> None:
+    """What raises the window on a workstation sees the title alone."""
+    made = rig.add_hit(int(datetime.now(UTC).timestamp() * 1000), level=Level.URGENT)
+    expect(page.locator(f'.reel a[href="/hits/{made.hit_id}"]')).to_be_visible()
+    expect(page).to_have_title(re.compile(r"^! Hits \(\d+\)$"))
+    waiting = [link.get_attribute("href") for link in page.locator(".reel li:not(.over) a").all()]
+    with rig.client("ana") as client:
+        for hit in waiting:
+            assert client.post(f"{hit}/answers", data={"part": "read", "answer": "dismissed"}).status_code == 303
+    expect(page).to_have_title("Hits")
+    rig.add_hit(int(datetime.now(UTC).timestamp() * 1000), level=Level.ROUTINE)
+    expect(page.locator(".reel li:not(.over)")).to_have_count(1)
+    expect(page).to_have_title("Hits")

@@ -41,6 +41,7 @@ function refresh() {
       location.reload();
       return;
     }
+    document.title = request.response.title;
     old.replaceWith(document.adoptNode(fresh));
   };
   request.send();

@@ -17,7 +17,7 @@ from scripts.deploy.provision.department import TLS_FOLDER
 from scripts.deploy.provision.machine import ProvisioningError, run, succeeds
 from scripts.deploy.provision.program import require_root, run_program, teller
 from scripts.deploy.provision.release import BASE
-from scripts.deploy.provision.services import CAPTURE, UPLINK
+from scripts.deploy.provision.services import CAPTURE, CONSOLE, UPLINK
 from scripts.deploy.provision.unit_settings import installed_settings
 
 CERTIFICATE_BYTES_MAX = 65_536
@@ -80,17 +80,17 @@ def _record_to_continue(arguments: argparse.Namespace) -> DecommissionRecord:
 
 
 def _empty(record: DecommissionRecord, arguments: argparse.Namespace) -> None:
-    """Hand everything over; after a refusal the cameras start again, unless only a medium's receipts are missing."""
-    _say("stopping the cameras")
-    active = [unit for unit in (CAPTURE, UPLINK) if succeeds("systemctl", "is-active", "--quiet", unit)]
-    succeeds("systemctl", "stop", CAPTURE)
+    """Hand everything over; after a refusal cameras and page start again, unless only receipts are missing."""
+    _say("stopping the cameras and the page")
+    active = [unit for unit in (CAPTURE, CONSOLE, UPLINK) if succeeds("systemctl", "is-active", "--quiet", unit)]
+    succeeds("systemctl", "stop", CAPTURE, CONSOLE)
     try:
         report = _handed_over(record, arguments)
         record.given_up = dict(report["left"])
         record.abandoned = _given_up(report["left"], arguments.abandon)
     except BaseException:
-        # New reads would need a medium of their own, and that one receipts, without an end.
-        again = [unit for unit in active if unit != CAPTURE or not handover.waits_for_receipts(record.given_up)]
+        # New reads and records would need a medium of their own, and that one receipts, without an end.
+        again = [unit for unit in active if unit == UPLINK or not handover.waits_for_receipts(record.given_up)]
         if again:
             succeeds("systemctl", "start", "--no-block", *again)
         raise

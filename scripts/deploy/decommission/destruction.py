@@ -13,7 +13,7 @@ from scripts.deploy.decommission.record import REVOKED
 from scripts.deploy.provision import no_follow
 from scripts.deploy.provision.accounts import AS_UNIT
 from scripts.deploy.provision.machine import ProvisioningError, run, succeeds
-from scripts.deploy.provision.services import CAPTURE, TARGET, UPLINK
+from scripts.deploy.provision.services import CAPTURE, CONSOLE, TARGET, UPLINK
 
 CREDENTIALS = Path("/etc/credstore.encrypted")
 HOST_KEY = Path("/var/lib/systemd/credential.secret")
@@ -23,11 +23,13 @@ DATA = Path("/var/lib/alpr-edge")
 RUNTIME = Path("/run/alpr-edge")
 DATABASE = "edge.db"
 CHUNK_BYTES = 1 << 20
+SECRET_SUFFIXES = {".key", ".toml", ".next", ".new"}
+PEM_BYTES_MAX = 65_536
 
 
 def stop_units() -> None:
     """Stop the daemons for good."""
-    for unit in (TARGET, CAPTURE, UPLINK):
+    for unit in (TARGET, CAPTURE, UPLINK, CONSOLE):
         succeeds("systemctl", "disable", "--quiet", "--now", unit)
 
 
@@ -43,16 +45,16 @@ def ask_to_revoke() -> str:
 def secret_files(
     credentials: Path = CREDENTIALS, settings: Path = SETTINGS_FOLDER, host_key: Path = HOST_KEY
 ) -> list[Path]:
-    """The files to overwrite: sealed keys, the host's key where nothing else is sealed with it, TLS key, settings.
+    """The files to overwrite: sealed keys, the host's key where nothing else is sealed with it, TLS keys, settings.
 
-    The settings may hold a camera's password. A link is none of these: it goes with the data, and what it leads to
-    stays. Raises OSError.
+    The page's key lies in one file with its certificate, and the settings may hold a camera's password. A link is none
+    of these: it goes with the data, and what it leads to stays. Raises OSError.
     """
     sealed_keys = [
         path for path in _files(credentials) if path.parent == credentials and path.name.startswith("alpr-edge-")
     ]
     others = set(credentials.glob("*")) - set(sealed_keys) if credentials.is_dir() else set()
-    plain = [path for path in _files(settings) if path.suffix in {".key", ".toml", ".next"}]
+    plain = [path for path in _files(settings) if path.suffix in SECRET_SUFFIXES or _holds_key(path)]
     return [*sealed_keys, *([host_key] if host_key.is_file() and not others else []), *plain]
 
 
@@ -107,6 +109,11 @@ def _files(folder: Path) -> list[Path]:
         return []
     with no_follow.opened_folder(folder) as top:
         return sorted(folder / file.path for file in no_follow.files_below(top))
+
+
+def _holds_key(path: Path) -> bool:
+    with no_follow.opened_folder(path.parent) as folder:
+        return b"PRIVATE KEY-----" in no_follow.read_file(folder, path.name, PEM_BYTES_MAX)
 
 
 def _is_theirs(descriptor: int, folder: int) -> bool:

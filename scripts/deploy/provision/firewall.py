@@ -1,7 +1,8 @@
-"""The firewall: nothing in, and out only what a unit needs, by its settings."""
+"""The firewall: in comes the car's workstation to the page alone, out goes only what a unit needs, by its settings."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,6 +12,9 @@ from scripts.deploy.provision.unit_settings import installed_settings
 
 RULES = Path("/etc/nftables.conf")
 PORTS = Path("/etc/alpr-edge/unit-ports.nft")
+PAGE = Path("/etc/alpr-edge/page.nft")
+PAGE_ADDRESS, PAGE_PORT = "127.0.0.1", 8447
+"""What the settings have for the page where they name nothing else (alpr_edge.settings.ConsoleSettings)."""
 TABLE = ("nft", "list", "table", "inet", "alpr_edge")
 ENROL_PORT = 8444
 """alpr_edge.domain.protocol.service_ports.ENROL_PORT, which the system's Python cannot import."""
@@ -57,13 +61,42 @@ class FirewallStep:
         # Never empty, which nft would not take: a unit enrols, now or one day.
         ports = sorted({self._enrol_port, *ports_of(installed_settings(), self._department)})
         definition = f"define unit_ports = {{ {', '.join(map(str, ports))} }}\n"
-        # The ports first: the rules name them.
-        return [ManagedFile(PORTS, definition.encode()), ManagedFile(RULES, self._rules.read_bytes(), 0o755)]
+        page = page_rule(installed_settings().get("console", {}))
+        # The rules last: they name the others.
+        return [
+            ManagedFile(PORTS, definition.encode()),
+            ManagedFile(PAGE, page.encode()),
+            ManagedFile(RULES, self._rules.read_bytes(), 0o755),
+        ]
 
     @staticmethod
     def _reload_if_any() -> None:
         if not succeeds("systemctl", "reload-or-restart", "nftables.service"):
             succeeds("nft", "delete", "table", "inet", "alpr_edge")
+
+
+def page_rule(console: dict[str, Any]) -> str:
+    """The rule that lets the car's workstation to the page; none where the browser runs on the unit.
+
+    What comes for that address by another interface, the modem's say, stays out.
+
+    Args:
+        console: the settings' table of the page.
+
+    Raises:
+        ProvisioningError: it names no address of one interface.
+    """
+    text, port = console.get("address", PAGE_ADDRESS), console.get("port", PAGE_PORT)
+    try:
+        address = ip_address(text)
+    except ValueError:
+        raise ProvisioningError(f"console.address {text}: write the address in numbers") from None
+    if address.is_unspecified:
+        raise ProvisioningError(f"console.address {text}: name the address of the interface of the car's workstation")
+    if address.is_loopback:
+        return "# The page is for a browser on this computer.\n"
+    family = "ip6" if address.version == 6 else "ip"
+    return f"{family} daddr {address} fib daddr . iif type local tcp dport {port} accept\n"
 
 
 def ports_of(settings: dict[str, Any], department: str = "") -> Iterator[int]:

@@ -13,6 +13,7 @@ from scripts.deploy.provision.department import EnrolmentStep, Invitation, Lists
 from scripts.deploy.provision.firewall import FirewallStep
 from scripts.deploy.provision.keys import KeysStep
 from scripts.deploy.provision.machine import ProvisioningError
+from scripts.deploy.provision.page import PageCertificateStep
 from scripts.deploy.provision.release import ReleaseStep
 from scripts.deploy.provision.services import ServicesStep
 from scripts.deploy.provision.steps import Step
@@ -68,6 +69,7 @@ def plan(request: ProvisionRequest) -> list[Step]:
         FirewallStep(system / "etc" / "nftables.conf", request.department, request.invitation.port),
         EnrolmentStep(request.department, request.invitation),
         AdministratorStep(request.administrator),
+        PageCertificateStep(request.department),
         ModelsStep(),
         ListsStep(),
         ServicesStep(request.department),

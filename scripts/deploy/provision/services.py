@@ -9,14 +9,15 @@ from scripts.deploy.provision.unit_settings import SETTINGS, installed_settings
 UNIT_FILES = Path("/opt/alpr-edge/current/systemd")
 SYSTEM = Path("/etc/systemd/system")
 TARGET, CAPTURE, UPLINK = "alpr-edge.target", "alpr-edge.service", "alpr-edge-uplink.service"
+CONSOLE = "alpr-edge-console.service"
 HORN = "alpr-edge-horn.service"
 """Sounds when the capture half fails; started by it alone."""
-LINKED = (TARGET, CAPTURE, UPLINK, HORN)
+LINKED = (TARGET, CAPTURE, UPLINK, CONSOLE, HORN)
 START_S_MAX = 120
 
 
 class ServicesStep:
-    """Both daemons, their target, and the unit that sounds when the capture daemon fails.
+    """The daemons, their target, and the unit that sounds when the capture daemon fails.
 
     The unit files are links into the release in use: an update or a roll-back changes them with the software.
 
@@ -61,7 +62,52 @@ class ServicesStep:
 
     def _names(self) -> list[str]:
         url = self._department or installed_settings().get("uplink", {}).get("url", "")
-        return [TARGET, CAPTURE, *([UPLINK] if url else [])]
+        # The page's daemon itself waits for its certificate, which the uplink gets.
+        return [TARGET, CAPTURE, *([UPLINK] if url else []), CONSOLE]
+
+
+class ReleaseUnitsStep:
+    """The links to the unit files that a release brings or lacks, beside one that had others.
+
+    Args:
+        release: the folder of the release, which is in use by then.
+        system: the folder of the links.
+    """
+
+    name = "units"
+
+    def __init__(self, release: Path, system: Path = SYSTEM) -> None:
+        self._files = release / "systemd"
+        self._system = system
+
+    def pending(self) -> list[str]:
+        """A line for each link that is missing, or leads to a file that the release lacks."""
+        dead_lines = [f"remove {path}" for path in self._dead_links()]
+        return [*(f"link {self._system / name}" for name in self._missing_names()), *dead_lines]
+
+    def apply(self, undo: ExitStack) -> None:
+        """Link and enable what is new; stop and unlink what the release lacks."""
+        names, dead_links = self._missing_names(), self._dead_links()
+        for path in dead_links:
+            # It still runs, from a release that is in use no more.
+            succeeds("systemctl", "stop", path.name)
+            path.unlink(missing_ok=True)
+        for name in names:
+            link(self._system / name, UNIT_FILES / name, undo)
+        run("systemctl", "daemon-reload")
+        for name in names:
+            if "[Install]" in (self._files / name).read_text(encoding="utf-8"):
+                run("systemctl", "enable", "--quiet", name)
+
+    def _missing_names(self) -> list[str]:
+        return [name for name in LINKED if (self._files / name).is_file() and not (self._system / name).is_symlink()]
+
+    def _dead_links(self) -> list[Path]:
+        """Links of names that the release lacks, those that enabled them among them."""
+        names = [name for name in LINKED if not (self._files / name).is_file()]
+        places = [self._system / name for name in names]
+        places += [self._system / f"{TARGET}.wants" / name for name in names]
+        return [path for path in places if path.is_symlink()]
 
 
 def is_outdated(began: str, settings: Path = SETTINGS) -> bool:

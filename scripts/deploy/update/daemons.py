@@ -12,7 +12,7 @@ from scripts.deploy.provision.base import OverlayStep
 from scripts.deploy.provision.department import CHOOSE_S_MAX
 from scripts.deploy.provision.keys import MAKE_KEY, KeysStep
 from scripts.deploy.provision.machine import ProvisioningError, run, succeeds
-from scripts.deploy.provision.services import CAPTURE, UPLINK
+from scripts.deploy.provision.services import CAPTURE, CONSOLE, SYSTEM, UPLINK, ReleaseUnitsStep
 from scripts.deploy.provision.steps import Step
 
 HEALTH = Path("/run/alpr-edge")
@@ -36,10 +36,10 @@ class Daemons(Protocol):
         """Wait until all are ready and stay so; returns why not, empty when they are."""
 
     def adapt_machine(self, release: Path) -> None:
-        """Make the keys that a release needs and this machine lacks, and put its command in place.
+        """Make the keys that a release needs and this machine lacks, and put its command and units in place.
 
         Raises:
-            ProvisioningError: a key cannot be made, or the command not be written; nothing was changed.
+            ProvisioningError: a key cannot be made, or a file not be written.
         """
 
     def is_fit(self) -> bool:
@@ -60,7 +60,7 @@ class SystemdDaemons:
     def restart(self) -> None:
         """Read the unit files again, which are links into the release in use, and restart what is enabled."""
         run("systemctl", "daemon-reload")
-        for name in ("run", "uplink"):
+        for name in ("run", "uplink", "console"):
             # It outlives its daemon, and would speak for the one before.
             with suppress(FileNotFoundError), no_follow.opened_folder(HEALTH) as folder:
                 no_follow.remove_file(folder, f"{name}.json")
@@ -76,7 +76,7 @@ class SystemdDaemons:
         return succeeds(AS_UNIT, "models", "choose", timeout_s=CHOOSE_S_MAX)
 
     def wait_ready(self, within_s: float) -> str:
-        """Wait until capture reports that it is ready and the uplink runs, which may have no network."""
+        """Wait until capture reports that it is ready and the others run: without a network, or a certificate yet."""
         end_s = time.monotonic() + within_s
         steady_since_s, pids = 0.0, {"": ""}
         while True:
@@ -109,13 +109,16 @@ class SystemdDaemons:
         run(*as_unit, release / ".venv" / "bin" / "alpr-edge", "outbox", "status", "--settings", settings)
 
 
-def missing_parts(release: Path, keys: KeysStep | None = None, target: Path = Path("/")) -> list[Step]:
-    """The steps of a provisioning without which a release does not work: its keys, and the command that opens them.
+def missing_parts(
+    release: Path, keys: KeysStep | None = None, target: Path = Path("/"), units: Path = SYSTEM
+) -> list[Step]:
+    """The steps of a provisioning without which a release does not work: keys, the command that opens them, units.
 
     Args:
         release: the folder of the release.
         keys: the step of the keys; None: that of this machine.
         target: the folder that the command is written to.
+        units: the folder with the links to unit files.
 
     Raises:
         ProvisioningError: a key of existing data is gone, or does not open.
@@ -128,11 +131,12 @@ def missing_parts(release: Path, keys: KeysStep | None = None, target: Path = Pa
     if (system / command).is_file():
         step = OverlayStep("command", system, (command,), target=target)
         parts += [step] if step.pending() else []
-    return parts
+    links = ReleaseUnitsStep(release, units)
+    return [*parts, links] if links.pending() else parts
 
 
 def _enabled_units() -> list[str]:
-    return [unit for unit in (CAPTURE, UPLINK) if succeeds("systemctl", "is-enabled", "--quiet", unit)]
+    return [unit for unit in (CAPTURE, UPLINK, CONSOLE) if succeeds("systemctl", "is-enabled", "--quiet", unit)]
 
 
 def _trouble() -> str:

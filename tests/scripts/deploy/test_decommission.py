@@ -21,6 +21,7 @@ from scripts.deploy.decommission import destruction, handover
 from scripts.deploy.decommission.__main__ import _certificate, _given_up
 from scripts.deploy.decommission.record import REVOKED, DecommissionRecord, record_text, records
 from scripts.deploy.provision.machine import ProvisioningError
+from scripts.deploy.provision.page import make_certificate
 from tests.store.records import decided_record
 from tests.units import write_bare_unit
 
@@ -128,7 +129,10 @@ def test_the_hosts_key_goes_only_when_nothing_else_is_sealed_with_it(tmp_path: P
         settings / "ca.pem",
     ):
         path.write_text("x")
-    mine = [sealed_keys / "alpr-edge-outbox", host, settings / "alpr-edge.toml", settings / "unit.key"]
+    page = settings / "tls" / "console.pem"
+    page.parent.mkdir()
+    page.write_bytes(make_certificate("car-7", "127.0.0.1"))
+    mine = [sealed_keys / "alpr-edge-outbox", host, settings / "alpr-edge.toml", page, settings / "unit.key"]
     assert destruction.secret_files(sealed_keys, settings, host) == mine
     (sealed_keys / "somebody-elses").write_text("x")
     assert host not in destruction.secret_files(sealed_keys, settings, host)

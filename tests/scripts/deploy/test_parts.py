@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 
 from alpr_edge.domain.protocol import service_ports
+from alpr_edge.settings import ConsoleSettings
 from scripts.deploy.provision import __main__ as program
 from scripts.deploy.provision import firewall
 from scripts.deploy.provision.accounts import FOLDERS, wrong_folders
 from scripts.deploy.provision.department import CHOOSE, Invitation, ModelsStep, red
-from scripts.deploy.provision.firewall import ports_of
+from scripts.deploy.provision.firewall import page_rule, ports_of
 from scripts.deploy.provision.machine import ProvisioningError
 from scripts.deploy.provision.plan import ProvisionRequest, plan
 from scripts.deploy.provision.release import BUILDERS, builders_lock, version_of
@@ -85,6 +86,29 @@ def test_a_bad_port_is_named_without_the_password_beside_it() -> None:
         list(ports_of({"camera": [{"url": "rtsp://user:word@192.0.2.10:99999/"}]}))
     assert "word" not in str(error.value)
     assert "192.0.2.10:99999" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("console", "rule"),
+    [
+        ({}, "# "),
+        ({"address": "127.0.0.1", "port": 9000}, "# "),
+        ({"address": "192.0.2.7"}, "ip daddr 192.0.2.7 fib daddr . iif type local tcp dport 8447 accept"),
+        (
+            {"address": "2001:db8::7", "port": 443},
+            "ip6 daddr 2001:db8::7 fib daddr . iif type local tcp dport 443 accept",
+        ),
+    ],
+)
+def test_the_page_is_reached_at_its_own_address_alone(console: dict[str, object], rule: str) -> None:
+    assert page_rule(console).startswith(rule)
+    assert (ConsoleSettings().address, ConsoleSettings().port) == (firewall.PAGE_ADDRESS, firewall.PAGE_PORT)
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "::", "car.example", "192.0.2.7; accept"])
+def test_an_address_that_is_none_of_one_interface_opens_nothing(address: str) -> None:
+    with pytest.raises(ProvisioningError, match=re.escape(f"console.address {address}: ")):
+        page_rule({"address": address})
 
 
 def test_builders_are_all_that_hatchling_needs() -> None:

@@ -1,11 +1,11 @@
-"""Daemons are restarted for settings that were written since they began."""
+"""Daemons are restarted for settings written since they began; a release's unit files are linked and unlinked."""
 
 import os
 from pathlib import Path
 
 import pytest
 
-from scripts.deploy.provision.services import is_outdated
+from scripts.deploy.provision.services import CAPTURE, CONSOLE, TARGET, UNIT_FILES, ReleaseUnitsStep, is_outdated
 
 WRITTEN_S = 1_760_000_000
 
@@ -34,3 +34,35 @@ def test_settings_written_since_a_daemon_began_outdate_it(settings: Path, began:
 
 def test_a_daemon_without_settings_is_left_alone(tmp_path: Path) -> None:
     assert not is_outdated("@0", tmp_path / "alpr-edge.toml")
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Path:
+    """The links of a unit that was provisioned before there was a page."""
+    folder = tmp_path / "system"
+    folder.mkdir()
+    for name in (TARGET, CAPTURE):
+        (folder / name).symlink_to(UNIT_FILES / name)
+    return folder
+
+
+def release(folder: Path, *names: str) -> Path:
+    (folder / "systemd").mkdir(parents=True)
+    for name in names:
+        (folder / "systemd" / name).touch()
+    return folder
+
+
+def test_a_release_that_brings_a_unit_has_it_linked(tmp_path: Path, machine: Path) -> None:
+    step = ReleaseUnitsStep(release(tmp_path / "new", TARGET, CAPTURE, CONSOLE), machine)
+    assert step.pending() == [f"link {machine / CONSOLE}"]
+
+
+def test_a_release_that_lacks_a_unit_has_its_links_removed(tmp_path: Path, machine: Path) -> None:
+    wants = machine / f"{TARGET}.wants"
+    wants.mkdir()
+    for link in (machine / CONSOLE, wants / CONSOLE):
+        link.symlink_to(UNIT_FILES / CONSOLE)
+    step = ReleaseUnitsStep(release(tmp_path / "old", TARGET, CAPTURE), machine)
+    assert step.pending() == [f"remove {machine / CONSOLE}", f"remove {wants / CONSOLE}"]
+    assert ReleaseUnitsStep(release(tmp_path / "same", TARGET, CAPTURE, CONSOLE), machine).pending() == []

@@ -166,17 +166,19 @@ def test_a_unit_of_an_earlier_release_gets_its_missing_keys_and_its_command(tmp_
     command.chmod(0o755)
     keys = EarlierKeys()
     target = tmp_path / "root"
-    assert [step.name for step in missing_parts(tmp_path / "release", keys, target)] == ["keys", "command"]
+    units = tmp_path / "units"
+    units.mkdir()
+    assert [step.name for step in missing_parts(tmp_path / "release", keys, target, units)] == ["keys", "command"]
     keys.missing = []
     (target / "usr" / "local" / "bin").mkdir(parents=True)
     (target / "usr" / "local" / "bin" / "alpr-edge").write_text("#!/bin/sh\n# before\n")
     with ExitStack() as undo:
-        for step in missing_parts(tmp_path / "release", keys, target):
+        for step in missing_parts(tmp_path / "release", keys, target, units):
             step.apply(undo)
         undo.pop_all()
     assert (target / "usr" / "local" / "bin" / "alpr-edge").read_text() == "#!/bin/sh\n"
-    assert missing_parts(tmp_path / "release", keys, target) == []
-    assert missing_parts(tmp_path / "older", keys, target) == []
+    assert missing_parts(tmp_path / "release", keys, target, units) == []
+    assert missing_parts(tmp_path / "older", keys, target, units) == []
 
 
 class EarlierKeys(KeysStep):
