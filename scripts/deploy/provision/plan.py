@@ -15,6 +15,7 @@ from scripts.deploy.provision.keys import KeysStep
 from scripts.deploy.provision.machine import ProvisioningError
 from scripts.deploy.provision.release import ReleaseStep
 from scripts.deploy.provision.services import ServicesStep
+from scripts.deploy.provision.speech import SpeechStep
 from scripts.deploy.provision.steps import Step
 from scripts.deploy.provision.unit_settings import SettingsStep, unit_settings
 
@@ -69,6 +70,7 @@ def plan(request: ProvisionRequest) -> list[Step]:
         EnrolmentStep(request.department, request.invitation),
         AdministratorStep(request.administrator),
         ModelsStep(),
+        SpeechStep(),
         ListsStep(),
         ServicesStep(request.department),
         UnitCheckStep(),
