@@ -26,7 +26,7 @@ def clips_in_memory(phrases: Sequence[Phrase], clip_samples: int = CLIP_SAMPLES)
     return SpeechClips({phrase: np.full(clip_samples, level_of(phrases, phrase), np.int16) for phrase in phrases})
 
 
-def phrases_in(signal: NDArray[np.float64], phrases: Sequence[Phrase]) -> list[Phrase]:
+def phrases_in(signal: NDArray[np.float64] | NDArray[np.int16], phrases: Sequence[Phrase]) -> list[Phrase]:
     """The whole phrases in a signal, in order."""
     names = {level_of(phrases, phrase): phrase for phrase in phrases}
     runs = [(value, len(list(run))) for value, run in groupby(signal.astype(int).tolist())]

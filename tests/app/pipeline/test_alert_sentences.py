@@ -1,6 +1,6 @@
 """What the alerter has said after its tones: for whom, of which hit, and when nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,9 +29,9 @@ class SpeakingDrive:
     def __init__(self, folder: Path, *, is_silent: Callable[[], bool] = lambda: False) -> None:
         self.path = folder / "alerts.wav"
         self.hears_reasons = True
-        self._player = WavPlayer(self.path, 1.0, START, clips_in_memory(PHRASES))
+        self.player = WavPlayer(self.path, 1.0, START, clips_in_memory(PHRASES))
         rules = AlertSettings(cooldown_s=60), HotlistSettings()
-        self._alerter = Alerter(self._player, ReplayedClock(START), *rules, is_silent, self._sentence_of)
+        self._alerter = Alerter(self.player, ReplayedClock(START), *rules, is_silent, self._sentence_of)
 
     def _sentence_of(self, alert: Alert) -> tuple[str, ...]:
         return sentence_of(alert, camera_phrases([CAMERA]), with_reason=self.hears_reasons)
@@ -50,8 +50,10 @@ class SpeakingDrive:
 
 
 @pytest.fixture
-def drive(tmp_path: Path) -> SpeakingDrive:
-    return SpeakingDrive(tmp_path)
+def drive(tmp_path: Path) -> Iterator[SpeakingDrive]:
+    instance = SpeakingDrive(tmp_path)
+    yield instance
+    instance.player.close()
 
 
 CAMERA_PHRASE = camera_phrases([CAMERA])[CAMERA]
@@ -86,6 +88,7 @@ def test_a_covert_hit_says_nothing_alone_or_beside_another(drive: SpeakingDrive)
 def test_nothing_is_said_while_hits_make_no_tone(tmp_path: Path) -> None:
     drive = SpeakingDrive(tmp_path, is_silent=lambda: True)
     drive.announce("r1", 1, hit_of("r1"))
+    drive.player.close()
     assert drive.heard() == []
 
 
