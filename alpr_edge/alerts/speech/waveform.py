@@ -27,7 +27,7 @@ def clip_of(signal: Signal, rate_hz: int) -> Samples:
     heard = np.flatnonzero(np.abs(signal) > SILENCE)
     if not heard.size:
         return np.zeros(0, np.int16)
-    signal = _levelled(_resample(signal[heard[0] : heard[-1] + 1], rate_hz))
+    signal = _at_level(_resample(signal[heard[0] : heard[-1] + 1], rate_hz))
     edge = min(RATE_HZ * EDGE_MS // 1000, len(signal) // 2)
     rise = np.linspace(0.0, 1.0, edge)
     signal[:edge] *= rise
@@ -41,7 +41,7 @@ def _resample(signal: Signal, rate_hz: int) -> Signal:
     return np.asarray(np.fft.irfft(np.fft.rfft(signal), count) * (count / len(signal)), np.float64)
 
 
-def _levelled(signal: Signal) -> Signal:
+def _at_level(signal: Signal) -> Signal:
     """The signal at :data:`LEVEL`; what would be louder than :data:`PEAK` is rounded off, not cut."""
     loudness = float(np.sqrt(np.mean(signal**2)))
     return np.asarray(PEAK * np.tanh(signal * (LEVEL / loudness / PEAK)), np.float64)

@@ -43,7 +43,7 @@ class SpeakingDrive:
         read = replace(event.read, read_id=read_id, plate=plate)
         self._alerter.announce(ReadDecided(read, event.evidence, START.shift(at_s * 1000), withdraws), hits)
 
-    def heard(self) -> list[str]:
+    def heard_phrases(self) -> list[str]:
         """Every phrase that was said so far, in order."""
         samples = np.frombuffer(self.path.read_bytes()[44:], "<i2").astype(np.float64)
         return phrases_in(samples, PHRASES)
@@ -62,37 +62,37 @@ CAMERA_PHRASE = camera_phrases([CAMERA])[CAMERA]
 def test_a_hit_is_said_after_its_tone_and_not_again_within_the_cooldown(drive: SpeakingDrive) -> None:
     drive.announce("r1", 1, hit_of("r1"))
     drive.announce("r2", 10, hit_of("r2"))
-    assert drive.heard() == ["High", "Stolen vehicle", "State not read", CAMERA_PHRASE]
+    assert drive.heard_phrases() == ["High", "Stolen vehicle", "State not read", CAMERA_PHRASE]
 
 
 def test_a_hit_that_is_not_certain_is_said_as_possible(drive: SpeakingDrive) -> None:
     drive.announce("r1", 1, replace(hit_of("r1"), kind=MatchKind.CONFUSABLE))
-    assert drive.heard() == ["Possible", "Stolen vehicle", "Similar plate", CAMERA_PHRASE]
+    assert drive.heard_phrases() == ["Possible", "Stolen vehicle", "Similar plate", CAMERA_PHRASE]
 
 
 def test_a_withdrawal_says_so(drive: SpeakingDrive) -> None:
     drive.announce("r1", 1, hit_of("r1"))
     drive.announce("r2", 20, plate="3ABC123", withdraws="r1")
-    assert drive.heard()[-1] == "Withdrawn"
-    assert len(drive.heard()) == 5
+    assert drive.heard_phrases()[-1] == "Withdrawn"
+    assert len(drive.heard_phrases()) == 5
 
 
 def test_a_covert_hit_says_nothing_alone_or_beside_another(drive: SpeakingDrive) -> None:
     covert = replace(hit_of("r1"), entry=replace(hit_of("r1").entry, reason=Reason.AMBER_ALERT, covert=True))
     drive.announce("r1", 1, covert)
-    assert drive.heard() == []
+    assert drive.heard_phrases() == []
     drive.announce("r2", 10, covert, hit_of("r2"))
-    assert drive.heard() == ["High", "Stolen vehicle", "State not read", CAMERA_PHRASE]
+    assert drive.heard_phrases() == ["High", "Stolen vehicle", "State not read", CAMERA_PHRASE]
 
 
 def test_nothing_is_said_while_hits_make_no_tone(tmp_path: Path) -> None:
     drive = SpeakingDrive(tmp_path, is_silent=lambda: True)
     drive.announce("r1", 1, hit_of("r1"))
     drive.player.close()
-    assert drive.heard() == []
+    assert drive.heard_phrases() == []
 
 
 def test_without_anybody_who_may_hear_it_the_reason_is_not_said(drive: SpeakingDrive) -> None:
     drive.hears_reasons = False
     drive.announce("r1", 1, hit_of("r1"))
-    assert drive.heard() == ["High", "State not read", CAMERA_PHRASE]
+    assert drive.heard_phrases() == ["High", "State not read", CAMERA_PHRASE]

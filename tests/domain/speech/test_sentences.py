@@ -31,7 +31,7 @@ HIT = replace(hit_of("r1"), state=StateMatch.SAME)
 LEVEL_WORDS = {"Urgent", "High", "Routine", "Notice"}
 
 
-def said(hit: Hit, context: MatchContext, *, with_reason: bool = True) -> Sentence:
+def words_said(hit: Hit, context: MatchContext, *, with_reason: bool = True) -> Sentence:
     alert = alert_of([hit], lambda _: context)
     assert alert is not None
     return sentence_of(alert, CAMERAS, with_reason=with_reason)
@@ -39,19 +39,19 @@ def said(hit: Hit, context: MatchContext, *, with_reason: bool = True) -> Senten
 
 def test_a_sentence_says_how_grave_why_how_sure_and_which_camera() -> None:
     context = MatchContext(camera_id="front")
-    assert said(HIT, context) == ("High", "Stolen vehicle", "Exact", "Front")
+    assert words_said(HIT, context) == ("High", "Stolen vehicle", "Exact", "Front")
     similar = replace(HIT, kind=MatchKind.CONFUSABLE)
-    assert said(similar, context) == ("Possible", "Stolen vehicle", "Similar plate", "Front")
-    assert said(replace(similar, kind=MatchKind.PARTIAL), context)[2] == "Partial plate"
-    assert said(HIT, replace(context, doubtful=True))[2] == "Unclear plate"
-    assert said(replace(HIT, state=StateMatch.OTHER), context)[2] == "Other state"
-    assert said(HIT, replace(context, age=ListAge.RED))[2] == "Old list"
-    assert said(replace(HIT, state=StateMatch.UNKNOWN), context)[2] == "State not read"
+    assert words_said(similar, context) == ("Possible", "Stolen vehicle", "Similar plate", "Front")
+    assert words_said(replace(similar, kind=MatchKind.PARTIAL), context)[2] == "Partial plate"
+    assert words_said(HIT, replace(context, doubtful=True))[2] == "Unclear plate"
+    assert words_said(replace(HIT, state=StateMatch.OTHER), context)[2] == "Other state"
+    assert words_said(HIT, replace(context, age=ListAge.RED))[2] == "Old list"
+    assert words_said(replace(HIT, state=StateMatch.UNKNOWN), context)[2] == "State not read"
 
 
 def test_the_reason_is_left_out_where_nobody_may_hear_it_and_a_camera_that_is_not_known() -> None:
-    assert said(HIT, MatchContext(camera_id="rear"), with_reason=False) == ("High", "Exact", "Rear")
-    assert said(HIT, MatchContext(camera_id="desk")) == ("High", "Stolen vehicle", "Exact")
+    assert words_said(HIT, MatchContext(camera_id="rear"), with_reason=False) == ("High", "Exact", "Rear")
+    assert words_said(HIT, MatchContext(camera_id="desk")) == ("High", "Stolen vehicle", "Exact")
 
 
 def test_no_hit_that_is_not_certain_is_said_with_its_level() -> None:
@@ -59,7 +59,7 @@ def test_no_hit_that_is_not_certain_is_said_with_its_level() -> None:
     for kind, state, age, doubtful, level in product(kinds, states, ages, (False, True), Level):
         hit = replace(HIT, kind=kind, state=state)
         context = MatchContext(age, doubtful, AlertPolicy(level), "front")
-        sentence = said(hit, context)
+        sentence = words_said(hit, context)
         assert (sentence[0] in LEVEL_WORDS) == is_certain(hit, context), (kind, state, age, doubtful)
         assert sentence[0] in LEVEL_WORDS or sentence[0] == "Possible"
         assert (sureness_of(hit, context) in {Sureness.CERTAIN, Sureness.STATE_UNKNOWN}) == is_certain(hit, context)
@@ -71,7 +71,7 @@ def test_all_that_can_be_said_is_among_the_phrases_that_are_rendered(reason: Rea
     assert set(WITHDRAWN_SENTENCE) <= phrases
     entry = replace(HIT.entry, reason=reason, remarks="armed, 8ABC123", vehicle="8ABC123")
     for kind in MatchKind:
-        sentence = said(replace(HIT, entry=entry, kind=kind), MatchContext(camera_id="rear"))
+        sentence = words_said(replace(HIT, entry=entry, kind=kind), MatchContext(camera_id="rear"))
         assert len(sentence) == 4
         assert set(sentence) <= phrases
 
