@@ -1,5 +1,6 @@
 """A running unit loads its phrases, tells when one is missing, and is ready all the same."""
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import Settings, load
 from tests.alerts.speech.clip_files import write_clip_files
 from tests.app.pipeline.test_recorder import hit_of
+from tests.app.rig import daemon, wait_for_health, write_frames, write_settings
 from tests.units import write_bare_unit
 
 CAMERA = """
@@ -75,3 +77,16 @@ def test_a_unit_that_is_not_to_speak_loads_nothing(tmp_path: Path, player: str, 
     write_clip_files(settings.unit.data_directory, phrases_for(["front"])[:3])
     assert not open_clips(settings).samples
     assert speech_of(settings).faults() == []
+
+
+def test_a_running_unit_tells_that_a_phrase_is_missing_and_is_ready(tmp_path: Path) -> None:
+    settings = write_settings(tmp_path, write_frames(tmp_path / "frames", range(1)))
+    phrases = phrases_for([camera.id for camera in load(settings).camera])
+    load(settings).unit.data_directory.mkdir(0o700, exist_ok=True)
+    folder = write_clip_files(load(settings).unit.data_directory, phrases)
+    (folder / "0.wav").unlink()
+    with daemon("run", "--settings", str(settings)) as run:
+        health = wait_for_health(tmp_path, lambda health: any(line.startswith("speech") for line in health["troubles"]))
+        assert health["ready"]
+        assert run.end(signal.SIGTERM) == 0
+    assert len([line for line in run.having("event=fault.appeared") if "subject=speech" in line]) == 1
