@@ -11,12 +11,15 @@ from collections.abc import Callable
 import structlog
 
 from alpr_edge.alerts.aplay import CHUNK_MS, DRAIN_S, Aplay
+from alpr_edge.alerts.speech.clips import NO_CLIPS, SpeechClips
+from alpr_edge.alerts.speech.pending_sentence import PendingSentence
 from alpr_edge.alerts.tone_queue import QueuedTone, ToneQueue
 from alpr_edge.alerts.tones import RATE_HZ, at_volume, synthesise
 from alpr_edge.domain.alerting import Tone
 from alpr_edge.domain.errors import SoundError
 from alpr_edge.domain.instants import NS_PER_S, Instant
 from alpr_edge.domain.retry import Backoff
+from alpr_edge.domain.speech.sentences import Sentence
 from alpr_edge.runtime.boot import boottime_ns
 from alpr_edge.runtime.stages import beating
 from alpr_edge.runtime.supervisor import Supervisor
@@ -43,7 +46,7 @@ _SILENCE = bytes(CHUNK_SAMPLES * 2)
 
 
 class AlsaPlayer:
-    """Sounds tones on an ALSA device, one after the other.
+    """Sounds tones on an ALSA device, one after the other, and a sentence when no tone waits any more.
 
     Opening never fails: without a device the unit still reads, :attr:`up` is False, and the device is tried again after
     growing waits. Safe for any number of threads; a stage of its own feeds the device, under a supervisor of its own.
@@ -52,16 +55,21 @@ class AlsaPlayer:
         device: ALSA's name of it (``aplay -L`` lists them).
         volume: linear, 0 to 1.
         backoff: the waits between tries; one device on one vehicle needs no jitter.
+        clips: the phrases that can be said.
     """
 
     name = "sound"
 
-    def __init__(self, device: str, volume: float, backoff: Backoff = REOPEN_BACKOFF) -> None:
+    def __init__(
+        self, device: str, volume: float, backoff: Backoff = REOPEN_BACKOFF, clips: SpeechClips = NO_CLIPS
+    ) -> None:
         self._device = device
         self._volume = volume
         self._backoff = backoff
+        self._clips = clips
         self._state = threading.Condition()
         self._queue = ToneQueue(WAITING_MAX)
+        self._sentence = PendingSentence()
         self._up = False
         self._trouble = ""
         self._closing = False
@@ -82,10 +90,11 @@ class AlsaPlayer:
         """Why the device is down; empty while it is up."""
         return "; ".join((*([self._trouble] if self._trouble else []), *self._supervisor.troubles()))
 
-    def play(self, tone: Tone, at: Instant) -> int:  # noqa: ARG002 - a loudspeaker only knows now
+    def play(self, tone: Tone, at: Instant, sentence: Sentence = ()) -> int:  # noqa: ARG002 - it only knows now
         """Queue the tone; returns once its first sample is handed over, or at once when another tone still sounds.
 
-        When too many wait, it takes the place of the least urgent of them; an urgent one is never left out.
+        When too many wait, it takes the place of the least urgent of them; an urgent one is never left out. What is
+        being said is cut off, and the sentence is said after the last tone.
 
         Returns:
             CLOCK_BOOTTIME of this machine, in ns, at which its first sample was handed to the device; behind
@@ -94,7 +103,7 @@ class AlsaPlayer:
         Raises:
             SoundError: the device is down, or too many tones wait that are as urgent.
         """
-        new_tone = QueuedTone(tone, at_volume(synthesise(tone), self._volume))
+        new_tone, speech = QueuedTone(tone, at_volume(synthesise(tone), self._volume)), self._clips.join(sentence)
         with self._state:
             self._require_open()
             queued_tone = self._queue.add(new_tone)
@@ -102,19 +111,21 @@ class AlsaPlayer:
                 raise SoundError(
                     f"sound device {self._device!r}: {WAITING_MAX} tones wait already, this one is left out"
                 )
+            self._sentence.follow(tone, speech)
             ahead = self._queue.ahead_of(queued_tone)
             if ahead:
                 return boottime_ns() + ahead * NS_PER_S // RATE_HZ
             self._state.wait_for(lambda: queued_tone.started_ns is not None or not self._up, HAND_OVER_S)
             if queued_tone.started_ns is None:
-                self._queue.clear()
+                self._clear()
                 raise SoundError(self._trouble or f"sound device {self._device!r}: took no sample for {HAND_OVER_S} s")
             return queued_tone.started_ns
 
     def close(self) -> None:
-        """Finish what is queued, then release the device."""
+        """Finish the tones that are queued, then release the device; what is said is cut off."""
         with self._state:
             self._closing = True
+            self._sentence.clear()
             self._state.notify_all()
         if any(state.waiting for state in self._supervisor.states) or not self._supervisor.join(CLOSE_S_MAX):
             self._supervisor.stop.set()
@@ -176,11 +187,12 @@ class AlsaPlayer:
                 self._come_up()
 
     def _next_chunk(self) -> tuple[bytes, QueuedTone | None] | None:
-        """The next 20 ms and the tone they belong to; None when closed and nothing waits any more."""
+        """The next 20 ms and the tone they belong to, if to one; None when closed and nothing waits any more."""
         with self._state:
             first = self._queue.first
             if first is None:
-                return None if self._closing else (_SILENCE, None)
+                speech = self._sentence.take(CHUNK_SAMPLES).tobytes()
+                return None if self._closing else (speech or _SILENCE, None)
             samples = first.samples[first.sample_position : first.sample_position + CHUNK_SAMPLES]
             return samples.tobytes(), first
 
@@ -204,5 +216,9 @@ class AlsaPlayer:
         log.warning("sound.lost", failure=trouble, wait_s=wait_s)
         with self._state:
             self._up, self._trouble = False, trouble
-            self._queue.clear()
+            self._clear()
             self._state.notify_all()
+
+    def _clear(self) -> None:
+        self._queue.clear()
+        self._sentence.clear()

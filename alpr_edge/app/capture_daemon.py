@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 
 from alpr_edge.alerts.players import open_player
+from alpr_edge.app.alert_speech import AlertSpeech, open_clips
 from alpr_edge.app.attempts import Attempts
 from alpr_edge.app.capture_session import CaptureSession
 from alpr_edge.app.clock import open_clock
@@ -69,7 +70,9 @@ class CaptureDaemon:
         self._manager = ServiceManager()
         self._fix_history = FixHistory(settings.position.fix_age_ms_max)
         self._clock = GnssClock(open_clock(settings), self._fix_history)
-        self._signed_in = SignedInWatch(settings, self._clock)
+        self._clips = open_clips(settings)
+        self._signed_in = SignedInWatch(settings, self._clock, speaks=bool(self._clips.samples))
+        self._speech = AlertSpeech(settings, self._clips, self._signed_in)
         self._chrony = ChronyFeed(settings.position.chrony_socket)
         self._faults = FaultMonitor()
         self._clock_trust = ClockTrust()
@@ -100,11 +103,11 @@ class CaptureDaemon:
             loader.load()
             lists = HotlistRefresh(loader, OfficerEntryLoader(store.database), self._settings.hotlist)
             lists.refresh(self._clock.now().trusted_utc)
-            player = open_player(self._settings.alerts, self._clock.now())
+            player = open_player(self._settings.alerts, self._clock.now(), self._clips)
             resources.callback(player.close)
             resources.callback(self._signed_in.close)
-            is_silent = self._signed_in.is_silent
-            alerter = Alerter(player, self._clock, self._settings.alerts, self._settings.hotlist, is_silent)
+            rules = (self._settings.alerts, self._settings.hotlist)
+            alerter = Alerter(player, self._clock, *rules, self._signed_in.is_silent, self._speech.sentence_of)
             recorder = Recorder(store.reads, self._settings.store, store.refused_records, require_room=ballast.require)
             self._models = open_vision_models(self._settings.vision, self._settings.unit.data_directory)
             for warning in self._models.warnings:
@@ -174,6 +177,7 @@ class CaptureDaemon:
         clock = self._clock_trust.faults(self._clock.now(), time.monotonic())
         return [
             *session.faults(),
+            *self._speech.faults(),
             *faults_of(FaultKind.NOT_REPAIRED, self._not_recovered),
             *faults_of(FaultKind.NOT_KNOWN, self._attempts.faults()),
             *faults_of(FaultKind.RECORDS_ASIDE, store_warnings(others)),

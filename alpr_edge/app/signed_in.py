@@ -1,14 +1,23 @@
-"""Knows whether anybody is signed in at the unit, for a unit whose alerts are silent otherwise."""
+"""Knows who is signed in at the unit: whether hits sound at all, and whether their reason may be said aloud."""
 
+from collections.abc import Iterator
 from contextlib import ExitStack
 
 import structlog
 
+from alpr_edge.access.store import AccessRows
 from alpr_edge.domain.errors import StoreError
+from alpr_edge.domain.hits import Reason
+from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.people.person import Person
+from alpr_edge.domain.people.roster import rule_date
+from alpr_edge.domain.permissions.actions import Action
+from alpr_edge.domain.permissions.decision import AccessRequest, AccessTime, decide
+from alpr_edge.domain.permissions.hit_purposes import purpose_of_hit
 from alpr_edge.domain.ports import Clock
-from alpr_edge.domain.sessions.session import SessionState
+from alpr_edge.domain.sessions.session import AccessSession, SessionState
 from alpr_edge.settings import Settings
-from alpr_edge.settings.profiles import load_security_profile
+from alpr_edge.settings.profiles import load_profile, load_security_profile
 from alpr_edge.store.access.accounts import AccountStore, open_accounts
 from alpr_edge.store.access.schema import FILE_NAME
 
@@ -16,43 +25,61 @@ log = structlog.get_logger(__name__)
 
 
 class SignedInWatch:
-    """Looks at the sessions again whenever it is asked to; with ``alerts.when_signed_out = "tone"`` it never does.
+    """Looks at the sessions again whenever it is asked to; where neither tones nor speech depend on it, it never does.
 
-    A session in glance mode counts: its holder sits in the car. Accounts that cannot be read count as nobody, as the
-    department chose silence for whenever it is not known who is there.
+    For tones a session in glance mode counts: its holder sits in the car. Accounts that cannot be read count as nobody,
+    as the department chose silence for whenever it is not known who is there.
 
     Args:
         settings: the settings of the unit.
         clock: says how old a session is.
+        speaks: whether reasons may be said aloud here at all.
     """
 
-    def __init__(self, settings: Settings, clock: Clock) -> None:
+    def __init__(self, settings: Settings, clock: Clock, *, speaks: bool = False) -> None:
         self._settings = settings
         self._clock = clock
         self._limits = load_security_profile(settings.policy).sessions
-        self._is_wanted = settings.alerts.when_signed_out == "silent"
+        self._profile = load_profile(settings.policy)
+        self._may_be_silent = settings.alerts.when_signed_out == "silent"
+        self._is_wanted = self._may_be_silent or speaks
         self._resources = ExitStack()
         self._accounts: AccountStore | None = None
         self._failure = ""
-        self._is_silent = self._is_wanted
+        self._is_silent = self._may_be_silent
+        self._listeners: tuple[tuple[Person, AccessTime], ...] = ()
+        """People whose sessions are open, and when that was found."""
 
     def is_silent(self) -> bool:
         """Whether alerts make no tone now."""
         return self._is_silent
 
+    def may_hear(self, reason: Reason, source: str) -> bool:
+        """Whether somebody is signed in who may see a hit of a list, and so may hear its reason.
+
+        Args:
+            reason: why the plate is listed, which is also what it would be looked at for.
+            source: the name of the list.
+        """
+        request = AccessRequest(Action.SEE_HITS, purpose_of_hit(reason), self._settings.hotlist.permission_of(source))
+        return any(
+            decide(person, SessionState.OPEN, request, at, self._profile).is_allowed for person, at in self._listeners
+        )
+
     def refresh(self) -> None:
-        """Look whether anybody is signed in."""
+        """Look who is signed in."""
         if not self._is_wanted:
             return
         try:
-            is_silent = not self._is_anybody_there()
+            is_anybody_there = self._is_anybody_there()
         except StoreError as error:
             if str(error) != self._failure:
                 log.error("alerts.sessions_not_known", failure=str(error))
-            self._failure, is_silent = str(error), True
+            self._failure, is_anybody_there, self._listeners = str(error), False, ()
             self.close()
         else:
             self._failure = ""
+        is_silent = self._may_be_silent and not is_anybody_there
         if is_silent != self._is_silent:
             log.info("alerts.silent" if is_silent else "alerts.sound")
         self._is_silent = is_silent
@@ -66,10 +93,24 @@ class SignedInWatch:
         directory = self._settings.unit.data_directory
         if self._accounts is None:
             if not (directory / FILE_NAME).exists():
+                self._listeners = ()
                 return False
             opened = open_accounts(directory, self._settings.store.keys_directory, migrate=False)
             self._accounts = self._resources.enter_context(opened)
+        now = self._clock.now()
         with self._accounts.reading() as rows:
-            sessions = rows.live_sessions()
-        now, there = self._clock.now(), {SessionState.OPEN, SessionState.GLANCE}
-        return any(session.state_at(now, self._limits) in there for session in sessions)
+            states = [(session, session.state_at(now, self._limits)) for session in rows.live_sessions()]
+            open_sessions = [session for session, state in states if state is SessionState.OPEN]
+            self._listeners = tuple(_listeners(rows, open_sessions, now))
+        return any(state in {SessionState.OPEN, SessionState.GLANCE} for _, state in states)
+
+
+def _listeners(
+    rows: AccessRows, open_sessions: list[AccessSession], now: Instant
+) -> Iterator[tuple[Person, AccessTime]]:
+    header = rows.roster()
+    for session in open_sessions:
+        account = rows.account_of(session.person_id)
+        if header is not None and account is not None:
+            date = rule_date(now.trusted_utc, header)
+            yield account.person, AccessTime(date, header.valid_until, account.last_sign_in)

@@ -26,6 +26,7 @@ class FaultKind(StrEnum):
     STAGE = "recognition or storing failed"
     SIDE_STAGE = "a task beside reading failed"
     NO_SOUND = "no tone can sound"
+    SPEECH = "what follows a tone cannot be said"
     NOT_STORED = "no read is stored"
     STORED_IN_PART = "reads are stored in part"
     DISK_FULL = "the disk is full"
@@ -78,6 +79,7 @@ FAULT_RULES = {
     FaultKind.STAGE: FaultRule(Tone.TROUBLE, is_ready=False, remedy=_JOURNAL),
     FaultKind.SIDE_STAGE: FaultRule(None, is_ready=True, remedy=_JOURNAL),
     FaultKind.NO_SOUND: FaultRule(Tone.TROUBLE, is_ready=False, remedy=_CHECK),
+    FaultKind.SPEECH: FaultRule(None, is_ready=True, remedy="alpr-edge sound render"),
     FaultKind.NOT_STORED: FaultRule(Tone.TROUBLE, is_ready=False, remedy=_DISK),
     FaultKind.STORED_IN_PART: FaultRule(Tone.TROUBLE, is_ready=False, remedy=_CHECK),
     FaultKind.DISK_FULL: FaultRule(Tone.DISK, is_ready=False, remedy=_DISK),

@@ -35,6 +35,7 @@ app = lazy_app(
         "keys": LazyTarget("alpr_edge.cli.keys:app", "Make the keys of the store, lists and access log"),
         "settings": LazyTarget("alpr_edge.cli.settings:app", "Write, check or migrate the settings file"),
         "models": LazyTarget("alpr_edge.cli.models:app", "Verify, add and choose model files"),
+        "sound": LazyTarget("alpr_edge.cli.sound.app:app", "Make the phrases that are said after a tone"),
         "department": LazyTarget("alpr_edge.cli.department.app:app", "Run the department's storage"),
         "unit": LazyTarget("alpr_edge.cli.unit.app:app", "Enrol, check and look after this unit"),
         "status": LazyTarget("alpr_edge.cli.status:status", "Show this unit's health in one screen, no plates"),

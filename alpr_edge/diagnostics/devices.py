@@ -8,6 +8,7 @@ from alpr_edge.alerts.tone_recorder import ToneRecorder, audible_pitches, pitche
 from alpr_edge.alerts.tones import length_ms
 from alpr_edge.app.stages.position import wrong_date_text
 from alpr_edge.diagnostics.context import CheckContext
+from alpr_edge.diagnostics.speech import check_speech
 from alpr_edge.domain.alerting import Tone
 from alpr_edge.domain.diagnostics.checks import HDOP, Check, Grade, amber, band_check, clock, green, red
 from alpr_edge.domain.errors import PositionError, SoundError
@@ -100,7 +101,12 @@ def _check_running_clock(context: CheckContext) -> Check:
 
 
 def check_sound(context: CheckContext) -> list[Check]:
-    """Play the tones and record them; of a running unit, which holds the device, check whether it accepts samples."""
+    """Play the tones and record them, and look for the phrases that are said after them."""
+    return [*_check_player(context), *check_speech(context)]
+
+
+def _check_player(context: CheckContext) -> list[Check]:
+    """Play and record; of a running unit, which holds the device, check whether it accepts samples."""
     settings = context.settings.alerts
     if settings.player == "none":
         return [amber("sound", "alerts are silent by [alerts] player", 'set player = "alsa", if the car is to sound')]

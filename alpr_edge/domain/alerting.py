@@ -7,7 +7,7 @@ ground for action (policy 462.4(f)). Phrases hold no plate text: they may be spo
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import IntEnum, StrEnum
 
@@ -93,6 +93,31 @@ _LEVELS: dict[Reason, Level] = {
 _TONES = {Level.URGENT: Tone.URGENT, Level.HIGH: Tone.HIGH, Level.ROUTINE: Tone.ROUTINE, Level.NOTICE: Tone.POSSIBLE}
 
 
+class Sureness(StrEnum):
+    """How far a hit can be trusted, by what weighs most against it."""
+
+    CERTAIN = "certain"
+    STATE_UNKNOWN = "state_unknown"
+    """Certain as to the text; the plate's state was not read."""
+    OLD_LIST = "old_list"
+    OTHER_STATE = "other_state"
+    DOUBTFUL = "doubtful"
+    """The text was not read with certainty."""
+    CONFUSABLE = "confusable"
+    PARTIAL = "partial"
+
+
+@dataclass(frozen=True, slots=True)
+class AlertDetail:
+    """What a sentence says of an alert's hit beside its level."""
+
+    reason: Reason
+    source: str
+    """The list, by whose permission it is decided who may hear the reason."""
+    sureness: Sureness
+    camera_id: str
+
+
 @dataclass(frozen=True, slots=True)
 class Alert:
     """What an officer hears and sees of one read's gravest hit."""
@@ -104,6 +129,8 @@ class Alert:
     phrase: str
     """One sentence without plate text."""
     list_age: ListAge
+    detail: AlertDetail | None = field(default=None, compare=False)
+    """Not stored: it is used when the alert sounds. None: of an alert that was stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +175,8 @@ class MatchContext:
     """Whether the read is not certain, and the list so large that a misread is too often on it."""
     policy: AlertPolicy = PLAIN
     """The level and tone that the settings of its list name."""
+    camera_id: str = ""
+    """The camera that read the plate."""
 
 
 def is_certain(hit: Hit, context: MatchContext) -> bool:
@@ -173,7 +202,8 @@ def alert_of(hits: Sequence[Hit], context_of: Callable[[Hit], MatchContext]) -> 
         return None
     context = context_of(hit)
     level = context.policy.level_of(hit) if is_certain(hit, context) else Level.NOTICE
-    return Alert(hit.hit_id, hit.read_id, level, tone_of(hit, context), phrase_of(hit, context), context.age)
+    detail = AlertDetail(hit.entry.reason, hit.generation.source, sureness_of(hit, context), context.camera_id)
+    return Alert(hit.hit_id, hit.read_id, level, tone_of(hit, context), phrase_of(hit, context), context.age, detail)
 
 
 def _weight(hit: Hit, context: MatchContext) -> tuple[bool, bool, int, Level]:
@@ -181,6 +211,19 @@ def _weight(hit: Hit, context: MatchContext) -> tuple[bool, bool, int, Level]:
     certain = is_certain(hit, context)
     likelihood = {MatchKind.EXACT: 2, MatchKind.CONFUSABLE: 1, MatchKind.PARTIAL: 0}[hit.kind]
     return certain, hit.state is not StateMatch.OTHER, likelihood, context.policy.level_of(hit)
+
+
+def sureness_of(hit: Hit, context: MatchContext) -> Sureness:
+    """How far a hit can be trusted: what an officer has to compare first comes before what else is in doubt."""
+    if hit.kind is not MatchKind.EXACT:
+        return Sureness.PARTIAL if hit.kind is MatchKind.PARTIAL else Sureness.CONFUSABLE
+    if context.doubtful:
+        return Sureness.DOUBTFUL
+    if hit.state is StateMatch.OTHER:
+        return Sureness.OTHER_STATE
+    if context.age is ListAge.RED:
+        return Sureness.OLD_LIST
+    return Sureness.STATE_UNKNOWN if hit.state is StateMatch.UNKNOWN else Sureness.CERTAIN
 
 
 def phrase_of(hit: Hit, context: MatchContext) -> str:

@@ -11,6 +11,7 @@ from alpr_edge.domain.fixes import Fix
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.protocol.items import Answer, OutboxItem
 from alpr_edge.domain.recognition.frames import Crop, Detection, Frame, Probabilities
+from alpr_edge.domain.speech.sentences import Sentence
 
 
 class Clock(Protocol):
@@ -70,12 +71,14 @@ class Player(Protocol):
     def up(self) -> bool:
         """Whether a tone played now would sound."""
 
-    def play(self, tone: Tone, at: Instant) -> int | None:
+    def play(self, tone: Tone, at: Instant, sentence: Sentence = ()) -> int | None:
         """Queue the tone; returns once its first sample is handed over, or at once when another tone still sounds.
 
         Args:
             tone: the tone to sound.
             at: the instant that caused it (a player that writes a wav file places the tone there).
+            sentence: what to say once it has sounded. No tone waits for a sentence: another tone cuts it off, and one
+                whose phrases are not all there is left out.
 
         Returns:
             The first sample's boottime_ns: of a device by this machine's CLOCK_BOOTTIME, of a wav file by the clock

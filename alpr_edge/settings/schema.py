@@ -122,6 +122,10 @@ class AlertSettings(Section):
     cooldown_s: Annotated[float, Field(ge=0, le=86_400)] = 120.0
     when_signed_out: Literal["tone", "silent"] = "tone"
     """Whether hits sound while nobody is signed in; faults sound always."""
+    speech: bool = True
+    """Whether a sentence follows the tone of a hit, where its phrases were rendered."""
+    speech_volume: Fraction = 1.0
+    """Of the tones' volume."""
 
 
 def _check_terminal_text(template: str) -> str:

@@ -24,6 +24,7 @@ from alpr_edge.domain.hits import OWN_SOURCE, Hit
 from alpr_edge.domain.instants import NS_PER_MS, Instant
 from alpr_edge.domain.ports import Clock, Player
 from alpr_edge.domain.reads import PlateRead, ReadDecided
+from alpr_edge.domain.speech.sentences import WITHDRAWN_SENTENCE, Sentence
 from alpr_edge.settings import AlertSettings, HotlistSettings
 
 log = structlog.get_logger(__name__)
@@ -54,6 +55,7 @@ class Alerter:
         alerts: the settings of alerts, such as the cooldown.
         hotlist: the settings that say when a list is old.
         is_silent: says whether hits make no tone now.
+        sentence_of: gives what is said after the tone of an alert.
     """
 
     def __init__(
@@ -63,8 +65,10 @@ class Alerter:
         alerts: AlertSettings,
         hotlist: HotlistSettings,
         is_silent: Callable[[], bool] = lambda: False,
+        sentence_of: Callable[[Alert], Sentence] = lambda _: (),
     ) -> None:
         self._is_silent = is_silent
+        self._sentence_of = sentence_of
         self._player = player
         self._clock = clock
         self._cooldown = Cooldown(alerts.cooldown_s * 1000)
@@ -111,7 +115,8 @@ class Alerter:
 
     def _context_of(self, hit: Hit, read: PlateRead) -> MatchContext:
         doubtful = not read.certain and hit.generation.entries >= self._hotlist.large_entries
-        return MatchContext(self._age_of(hit), doubtful, self._policies.get(hit.generation.source, PLAIN))
+        policy = self._policies.get(hit.generation.source, PLAIN)
+        return MatchContext(self._age_of(hit), doubtful, policy, read.camera_id)
 
     def _age_of(self, hit: Hit) -> ListAge:
         if hit.generation.source == OWN_SOURCE:
@@ -129,7 +134,7 @@ class Alerter:
         if plate is None:
             return
         log.info("alert.withdrawn", read=read_id)
-        self._sound(Tone.WITHDRAWN, at)
+        self._sound(Tone.WITHDRAWN, at, WITHDRAWN_SENTENCE)
         self._cooldown.forget(plate)
         waiting = [each for each in self._quiet_of(plate) if self._is_recent(each, at)]
         if waiting:
@@ -159,7 +164,7 @@ class Alerter:
             self._cooldown.forget(plate)
             log.info("alert.not_sounded", read=alert.read_id, level=alert.level.name, reason="nobody is signed in")
             return None
-        first_sample_ns = self._sound(alert.tone, at)
+        first_sample_ns = self._sound(alert.tone, at, self._sentence_of(alert))
         if first_sample_ns is None:
             self._cooldown.forget(plate)
             return None
@@ -169,10 +174,10 @@ class Alerter:
         log.info("alert.sounded", read=alert.read_id, level=alert.level.name, tone=alert.tone, phrase=alert.phrase)
         return at.shift(latency_ms)
 
-    def _sound(self, tone: Tone, at: Instant) -> int | None:
-        """Play a tone; returns its first sample's boottime_ns, None when nothing sounds."""
+    def _sound(self, tone: Tone, at: Instant, sentence: Sentence = ()) -> int | None:
+        """Play a tone, a sentence after it; returns its first sample's boottime_ns, None when nothing sounds."""
         try:
-            first_sample_ns = self._player.play(tone, at)
+            first_sample_ns = self._player.play(tone, at, sentence)
         except SoundError as error:
             self._failure = str(error)
             log.error("alert.silent", tone=tone, failure=self._failure)

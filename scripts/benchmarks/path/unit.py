@@ -16,6 +16,7 @@ from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.hits import Generation, HotlistEntry, Reason
 from alpr_edge.domain.instants import NS_PER_MS, Instant
 from alpr_edge.domain.recognition.frames import Frame
+from alpr_edge.domain.speech.sentences import Sentence
 from alpr_edge.runtime.boot import boottime_ns
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.runtime.durable_files import private_directory
@@ -49,9 +50,9 @@ class StampingPlayer:
         self.latencies_ms: list[float] = []
         """From the capture of the deciding frame to the first sample, in the order of tones."""
 
-    def play(self, tone: Tone, at: Instant) -> int:
+    def play(self, tone: Tone, at: Instant, sentence: Sentence = ()) -> int:
         """Return the present moment on CLOCK_BOOTTIME."""
-        del tone
+        del tone, sentence
         now_ns = boottime_ns()
         self.latencies_ms.append((now_ns - at.boottime_ns) / NS_PER_MS)
         return now_ns

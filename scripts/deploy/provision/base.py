@@ -7,8 +7,11 @@ from pathlib import Path
 from scripts.deploy.provision.machine import ManagedFile, ProvisioningError, run, succeeds
 from scripts.deploy.provision.program import require_root
 
-PACKAGES = ("alsa-utils", "ca-certificates", "chrony", "nftables", "polkitd", "python3-venv", "unattended-upgrades")
-"""Beyond what any Debian has: tones, time, firewall, leave to turn off, the environment, security updates."""
+PACKAGES = (
+    "alsa-utils", "ca-certificates", "chrony", "espeak-ng", "nftables", "polkitd", "python3-venv",
+    "unattended-upgrades",
+)  # fmt: skip
+"""Beyond what any Debian has: tones, time, speech, firewall, leave to turn off, the environment, security updates."""
 
 
 class PackagesStep:

@@ -16,6 +16,7 @@ from scripts.deploy.provision.machine import ProvisioningError
 from scripts.deploy.provision.page import PageCertificateStep
 from scripts.deploy.provision.release import ReleaseStep
 from scripts.deploy.provision.services import ServicesStep
+from scripts.deploy.provision.speech import SpeechStep
 from scripts.deploy.provision.steps import Step
 from scripts.deploy.provision.unit_settings import SettingsStep, unit_settings
 
@@ -71,6 +72,7 @@ def plan(request: ProvisionRequest) -> list[Step]:
         AdministratorStep(request.administrator),
         PageCertificateStep(request.department),
         ModelsStep(),
+        SpeechStep(),
         ListsStep(),
         ServicesStep(request.department),
         UnitCheckStep(),

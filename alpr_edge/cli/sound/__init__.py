@@ -1,0 +1,1 @@
+"""``alpr-edge sound``: what the unit says after the tone of a hit."""

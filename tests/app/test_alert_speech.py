@@ -1,0 +1,92 @@
+"""A running unit loads its phrases, tells when one is missing, and is ready all the same."""
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from alpr_edge.app.alert_speech import AlertSpeech, open_clips
+from alpr_edge.app.signed_in import SignedInWatch
+from alpr_edge.app.unit_faults import FAULT_RULES, FaultKind
+from alpr_edge.domain.alerting import MatchContext, alert_of
+from alpr_edge.domain.speech.sentences import phrases_for
+from alpr_edge.runtime.clock import SystemClock
+from alpr_edge.settings import Settings, load
+from tests.alerts.speech.clip_files import write_clip_files
+from tests.app.pipeline.test_recorder import hit_of
+from tests.app.rig import daemon, wait_for_health, write_frames, write_settings
+from tests.units import write_bare_unit
+
+CAMERA = """
+[[camera]]
+kind = "v4l2"
+id = "{camera}"
+[alerts]
+player = "{player}"
+speech = {speech}
+speech_volume = 0.5
+"""
+
+
+def unit(folder: Path, *, camera: str = "front", player: str = "alsa", speech: str = "true") -> Settings:
+    path = write_bare_unit(folder)
+    with path.open("a", encoding="utf-8") as file:
+        file.write(CAMERA.format(camera=camera, player=player, speech=speech))
+    settings = load(path)
+    settings.unit.data_directory.mkdir(exist_ok=True)
+    return settings
+
+
+def speech_of(settings: Settings) -> AlertSpeech:
+    return AlertSpeech(settings, open_clips(settings), SignedInWatch(settings, SystemClock(), speaks=True))
+
+
+def test_the_phrases_of_a_unit_are_loaded_at_their_volume(tmp_path: Path) -> None:
+    settings = unit(tmp_path)
+    phrases = phrases_for(["front"])
+    write_clip_files(settings.unit.data_directory, phrases)
+    clips = open_clips(settings)
+    assert clips.trouble == ""
+    assert int(clips.samples[phrases[-1]][0]) == int(100 * len(phrases) * settings.alerts.volume * 0.5)
+    speech = speech_of(settings)
+    assert speech.faults() == []
+    alert = alert_of([hit_of("r1")], lambda _: MatchContext(camera_id="front"))
+    assert alert is not None
+    assert speech.sentence_of(alert) == ("High", "State not read", "Front"), "nobody is signed in"
+
+
+def test_a_camera_that_was_renamed_is_a_fault_without_a_tone_and_the_unit_is_ready_with_it(tmp_path: Path) -> None:
+    settings = unit(tmp_path, camera="bonnet")
+    write_clip_files(settings.unit.data_directory, phrases_for(["front"]))
+    (fault,) = speech_of(settings).faults()
+    assert fault.kind is FaultKind.SPEECH
+    assert fault.text.startswith("speech: 1 of ")
+    assert "alpr-edge sound render" in fault.text
+    assert (FAULT_RULES[fault.kind].tone, FAULT_RULES[fault.kind].is_ready) == (None, True)
+
+
+def test_a_unit_whose_phrases_were_never_made_says_nothing_and_that_is_no_fault(tmp_path: Path) -> None:
+    settings = unit(tmp_path)
+    assert speech_of(settings).faults() == []
+    assert not open_clips(settings).samples
+
+
+@pytest.mark.parametrize(("player", "speech"), [("none", "true"), ("alsa", "false")])
+def test_a_unit_that_is_not_to_speak_loads_nothing(tmp_path: Path, player: str, speech: str) -> None:
+    settings = unit(tmp_path, player=player, speech=speech)
+    write_clip_files(settings.unit.data_directory, phrases_for(["front"])[:3])
+    assert not open_clips(settings).samples
+    assert speech_of(settings).faults() == []
+
+
+def test_a_running_unit_tells_that_a_phrase_is_missing_and_is_ready(tmp_path: Path) -> None:
+    settings = write_settings(tmp_path, write_frames(tmp_path / "frames", range(1)))
+    phrases = phrases_for([camera.id for camera in load(settings).camera])
+    load(settings).unit.data_directory.mkdir(0o700, exist_ok=True)
+    folder = write_clip_files(load(settings).unit.data_directory, phrases)
+    (folder / "0.wav").unlink()
+    with daemon("run", "--settings", str(settings)) as run:
+        health = wait_for_health(tmp_path, lambda health: any(line.startswith("speech") for line in health["troubles"]))
+        assert health["ready"]
+        assert run.end(signal.SIGTERM) == 0
+    assert len([line for line in run.having("event=fault.appeared") if "subject=speech" in line]) == 1
