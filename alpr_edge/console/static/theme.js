@@ -5,10 +5,14 @@
   const root = document.documentElement;
   let told = root.dataset.theme ?? "browser";
 
-  // A choice holds for as long as the unit says what it said when the button was pressed.
+  // A choice holds for as long as the unit says what it said when the button was pressed, and is forgotten then.
   function apply() {
     const [chosen, toldThen] = (localStorage.getItem(KEY) ?? "").split("/");
-    const theme = chosen && toldThen === told ? chosen : told;
+    const isChosen = toldThen === told;
+    if (!isChosen) {
+      localStorage.removeItem(KEY);
+    }
+    const theme = isChosen ? chosen : told;
     if (theme !== "browser") {
       root.dataset.theme = theme;
     } else {
