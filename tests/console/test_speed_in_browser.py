@@ -108,18 +108,18 @@ def test_the_first_thing_painted_is_dark_at_night_whatever_the_browser_prefers(b
 def test_the_button_holds_until_the_sun_changes(page: Page, rig: PageRig) -> None:
     directory, clock = rig.staff.unit.unit.runtime_directory, SystemClock()
 
-    def themed(theme: str) -> None:
+    def expect_theme(theme: str) -> None:
         expect(page.locator(f'html[data-theme="{theme}"]')).to_have_count(1)
 
     write_vehicle_state(directory, VehicleState(clock.now(), is_day=True))
-    themed("day")
+    expect_theme("day")
     page.get_by_role("button", name="Day or night").click()
-    themed("night")
+    expect_theme("night")
     page.reload()
-    themed("night")
+    expect_theme("night")
     write_vehicle_state(directory, VehicleState(clock.now(), is_day=False))
     until(lambda: page.evaluate("localStorage.getItem('alpr-theme')") is None)
-    themed("night")
+    expect_theme("night")
     write_vehicle_state(directory, VehicleState(clock.now(), is_day=True))
-    themed("day")
+    expect_theme("day")
     (directory / "vehicle.json").unlink()

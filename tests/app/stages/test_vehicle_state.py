@@ -37,7 +37,7 @@ def running(folder: Path, fixes: FixHistory, clock: Clock) -> Iterator[None]:
         assert not thread.is_alive()
 
 
-def told(folder: Path) -> VehicleState:
+def state_in(folder: Path) -> VehicleState:
     until(lambda: read_vehicle_state(folder) is not None)
     state = read_vehicle_state(folder)
     assert state is not None
@@ -47,9 +47,9 @@ def told(folder: Path) -> VehicleState:
 def test_without_a_fix_it_says_so_again_and_again(tmp_path: Path) -> None:
     clock = SystemClock()
     with running(tmp_path, FixHistory(5000), clock):
-        first = told(tmp_path)
+        first = state_in(tmp_path)
         assert (first.fix_at, first.speed_mps, first.is_day) == (None, None, None)
-        until(lambda: told(tmp_path).written_at.ms_since(first.written_at) > 0)
+        until(lambda: state_in(tmp_path).written_at.ms_since(first.written_at) > 0)
 
 
 def test_a_fix_tells_the_speed_and_by_a_trusted_date_whether_the_sun_is_up(tmp_path: Path) -> None:
@@ -57,13 +57,13 @@ def test_a_fix_tells_the_speed_and_by_a_trusted_date_whether_the_sun_is_up(tmp_p
     clock = ReplayedClock(Instant("boot", 10**9, noon, UtcSource.RTC))
     with running(tmp_path, fixes, clock):
         fixes.add(replace(fix_at(1), speed_mps=1.0))
-        until(lambda: told(tmp_path).speed_mps == 1.0)
-        assert told(tmp_path).is_day is None, "the date is not trusted"
+        until(lambda: state_in(tmp_path).speed_mps == 1.0)
+        assert state_in(tmp_path).is_day is None, "the date is not trusted"
         for second, utc, is_day in ((3, noon, True), (5, noon.replace(hour=8), False)):
             clock.move_to(Instant("boot", second * 10**9, utc, UtcSource.GNSS))
             fixes.add(replace(fix_at(second), speed_mps=1.0))
-            until(lambda is_day=is_day: told(tmp_path).is_day is is_day)  # type: ignore[misc] # bound now
-        assert not told(tmp_path).is_at_speed(clock.now())
+            until(lambda is_day=is_day: state_in(tmp_path).is_day is is_day)  # type: ignore[misc] # bound now
+        assert not state_in(tmp_path).is_at_speed(clock.now())
 
 
 def test_a_folder_that_cannot_be_written_ends_nothing(tmp_path: Path) -> None:
@@ -72,4 +72,4 @@ def test_a_folder_that_cannot_be_written_ends_nothing(tmp_path: Path) -> None:
     with structlog.testing.capture_logs() as logs, running(blocked, FixHistory(5000), SystemClock()):
         until(lambda: any(each["event"] == "position.state_not_written" for each in logs))
         blocked.unlink()
-        assert told(blocked).fix_at is None
+        assert state_in(blocked).fix_at is None
