@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from alpr_edge.console.at_speed import PASSENGER_MS, PASSENGERS_MAX, SpeedRestriction
+from alpr_edge.console.theme import ThemeChoice
 from alpr_edge.console.visitor import Visitor
 from alpr_edge.domain.alerting import Level
 from alpr_edge.domain.errors import AccessError
@@ -123,9 +124,12 @@ def visitor(token: str) -> Visitor:
     return Visitor(token, "", "127.0.0.1", {}, {})
 
 
+def settings_of(folder: Path, **console: str) -> Settings:
+    return Settings(unit=UnitSettings(runtime_directory=folder), console=ConsoleSettings(**console))  # type: ignore[arg-type] # words of the schema
+
+
 def restriction(folder: Path, clock: ReplayedClock, **console: str) -> SpeedRestriction:
-    settings = Settings(unit=UnitSettings(runtime_directory=folder), console=ConsoleSettings(**console))  # type: ignore[arg-type] # words of the schema
-    return SpeedRestriction(settings, clock)
+    return SpeedRestriction(settings_of(folder, **console), clock)
 
 
 def test_a_passenger_is_one_for_ten_minutes_of_boot_time(tmp_path: Path) -> None:
@@ -150,3 +154,22 @@ def test_passengers_are_bounded_and_the_oldest_goes(tmp_path: Path) -> None:
 
 def test_a_unit_on_a_desk_is_never_at_speed(tmp_path: Path) -> None:
     assert not restriction(tmp_path, ReplayedClock(NOW), at_speed="never").applies_to(visitor("a"))
+
+
+@pytest.mark.parametrize(
+    ("setting", "is_day", "theme"),
+    [
+        ("sun", True, "day"),
+        ("sun", False, "night"),
+        ("sun", None, "browser"),
+        ("day", False, "day"),
+        ("night", True, "night"),
+        ("browser", False, "browser"),
+    ],
+)
+def test_the_theme_is_by_the_setting_and_else_by_the_sun(
+    tmp_path: Path, setting: str, is_day: bool | None, theme: str
+) -> None:
+    choice = ThemeChoice(settings_of(tmp_path, theme=setting), ReplayedClock(NOW))
+    write_vehicle_state(tmp_path, VehicleState(NOW, is_day=is_day))
+    assert choice.current() == theme
