@@ -27,9 +27,11 @@ class HealthPages:
         """The page; what is not well stands first."""
         if not is_signed_in(self._unit, visitor):
             return go("/sign-in")
+        has_hits = may_look_at_hits(self._unit, visitor)
+        if has_hits:
+            self._unit.speed.require_slow(visitor)  # a technician has no other page
         health = self.strip.health()
         parts = (*health.bad_parts, *(part for part in health.parts if not part.is_bad))
-        has_hits = may_look_at_hits(self._unit, visitor)
         return PAGES.page("health", parts=parts, signs=TONE_SIGNS, unit=health.unit_id, has_hits=has_hits)
 
     def show_strip(self, visitor: Visitor) -> Response:

@@ -1,6 +1,7 @@
 """The stream of events that keeps a page live (server-sent events, HTML 9.2): it tells that hits changed, never what.
 
-A page that hears of a change asks for itself again, so that what it may show is decided and put on record anew.
+Besides it tells whether the car moves, which makes the page another one, and whether it is day. A page that hears of a
+change asks for itself again, so that what it may show is decided and put on record anew.
 """
 
 from collections.abc import AsyncIterator
@@ -11,6 +12,7 @@ from starlette.responses import Response, StreamingResponse
 
 from alpr_edge.console.health_strip import HealthStrip
 from alpr_edge.console.hit_feed import HitFeed
+from alpr_edge.console.surroundings import Surroundings
 from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.console.visitor import Visitor
 from alpr_edge.domain.sessions.session import SessionState
@@ -52,7 +54,10 @@ class LiveStream:
         try:
             count, state, beats, health = self._feed.count, await self._state(visitor), 0, -1
             yield _event("live", count)
+            told: dict[str, str] = {}
             while state is not None and not await request.is_disconnected():
+                for name, word in await run_in_threadpool(self._changes, visitor, told):
+                    yield _event(name, count, word)
                 heard = await self._feed.wait(count, BEAT_S)
                 if self._feed.is_stopped:
                     return
@@ -68,11 +73,22 @@ class LiveStream:
         finally:
             self.open_count -= 1
 
+    def _changes(self, visitor: Visitor, told: dict[str, str]) -> list[tuple[str, str]]:
+        """What the page does not know yet of the car around it; ``told`` is what it knows, and grows."""
+        around = Surroundings(self._unit, visitor)
+        changes = [
+            (name, word)
+            for name, word in (("pace", around.pace()), ("theme", around.theme()))
+            if told.get(name) != word
+        ]
+        told.update(changes)
+        return changes
+
     async def _state(self, visitor: Visitor) -> SessionState | None:
         """The state of a session that a page may be live with; None where there is none."""
         state = await run_in_threadpool(self._unit.desk(visitor).state)
         return state if state in {SessionState.OPEN, SessionState.GLANCE} else None
 
 
-def _event(name: str, count: int) -> str:
-    return f"event: {name}\nid: {count}\ndata: {count}\n\n"
+def _event(name: str, count: int, word: str = "") -> str:
+    return f"event: {name}\nid: {count}\ndata: {word or count}\n\n"

@@ -5,12 +5,13 @@ from pathlib import Path
 from starlette.responses import RedirectResponse
 
 from alpr_edge.console.health_strip import health_of_request
+from alpr_edge.console.surroundings import FUNCTIONS
 from alpr_edge.console.words import FILTERS
 from alpr_edge.web.page_templates import PageTemplates
 
 FOLDER = Path(__file__).parent
 STATIC = FOLDER / "static"
-PAGES = PageTemplates(FOLDER / "templates", FILTERS, {"unit_health": health_of_request})
+PAGES = PageTemplates(FOLDER / "templates", FILTERS, {**FUNCTIONS, "unit_health": health_of_request})
 
 
 def go(path: str) -> RedirectResponse:

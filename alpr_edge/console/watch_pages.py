@@ -8,6 +8,7 @@ from starlette.responses import Response
 from alpr_edge.access.passkeys import RelyingParty
 from alpr_edge.console.health_pages import may_look_at_hits
 from alpr_edge.console.page_parts import PAGES, go
+from alpr_edge.console.speed_pages import ANSWERS, SpeedPages
 from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.console.visitor import Visitor
 from alpr_edge.domain.dispositions.disposition import DispositionPart, DispositionText
@@ -42,6 +43,7 @@ class WatchPages:
     def __init__(self, unit: ConsoleUnit, site: Callable[[], RelyingParty | None]) -> None:
         self._unit = unit
         self._site = site
+        self._speed_pages = SpeedPages(unit)
 
     def watch(self, visitor: Visitor) -> Response:
         """The gravest hit that waits, or in glance mode its tone alone; a covert one comes up for nobody by itself."""
@@ -49,16 +51,23 @@ class WatchPages:
         if state not in {SessionState.OPEN, SessionState.GLANCE}:
             return go("/sign-in")
         is_shown_hits = may_look_at_hits(self._unit, visitor)
-        glances = gravest_first(self._unit.views.glances(GLANCES_MAX)) if is_shown_hits else None
+        newest = self._unit.views.glances(GLANCES_MAX) if is_shown_hits else []
+        glances = gravest_first(newest)
         if state is SessionState.GLANCE:
+            self._unit.speed.end_passenger(visitor)
+            shown = glances if is_shown_hits else None
             unit, has_passkeys = self._unit.settings.unit.id, self._site() is not None
-            return PAGES.page("glance", glances=glances, unit=unit, has_passkeys=has_passkeys)
-        if glances is None:
+            return PAGES.page("glance", glances=shown, unit=unit, has_passkeys=has_passkeys)
+        if not is_shown_hits:
             return go("/health")
+        if self._unit.speed.applies_to(visitor):
+            return self._speed_pages.page(visitor, newest)
         return self._page(visitor, glances[0].hit_id if glances else "")
 
     def hit(self, visitor: Visitor) -> Response:
-        """One hit, chosen in the row."""
+        """One hit, chosen in the row; at speed nobody chooses."""
+        if self._unit.speed.applies_to(visitor):
+            return go("/")
         return self._page(visitor, visitor.parameters["hit_id"])
 
     def picture(self, visitor: Visitor) -> Response:
@@ -77,11 +86,16 @@ class WatchPages:
             part = DispositionPart(fields.get("part", ""))
         except ValueError:
             raise DispositionError("this form is none of the page's") from None
+        is_at_speed = self._unit.speed.applies_to(visitor)
+        if is_at_speed and (part, fields.get("answer", "")) not in ANSWERS:
+            self._unit.speed.require_slow(visitor)
         text = DispositionText(fields.get("reason", ""), fields.get("number", ""), fields.get("name", ""))
         given = HitAnswer(part, fields.get("answer", ""), text)
         try:
             self._unit.dispositions.record(self._unit.authoriser(visitor), hit_id, given)
         except DispositionError as error:
+            if is_at_speed:
+                raise
             return self._page(visitor, hit_id, str(error))
         return go(f"/hits/{hit_id}")
 
@@ -96,7 +110,7 @@ class WatchPages:
 
     def _page(self, visitor: Visitor, hit_id: str, fault: str = "") -> Response:
         """The page with a hit large; without one it says that nothing waits."""
-        authoriser = self._unit.authoriser(visitor)
+        authoriser, person = self._unit.authoriser(visitor), self._unit.desk(visitor).person_here()
         glances = self._unit.views.glances(GLANCES_MAX, authoriser)
         card = self._unit.views.card(authoriser, hit_id) if hit_id else None
         shown = {
@@ -106,7 +120,7 @@ class WatchPages:
             "withheld": None if isinstance(card, HitCard) else card,
             "waiting": sum(not (glance.is_dealt_with or glance.is_withdrawn) for glance in glances),
             "unit": self._unit.settings.unit.id,
-            "person": self._unit.desk(visitor).person_name(),
+            "person": "" if person is None else person.name,
             "fault": fault,
         }
         return PAGES.page("watch", 422 if fault else 200, **shown)

@@ -97,6 +97,15 @@ def place_words(position: Position | None) -> str:
     return text if is_sure else f"{text} (imprecise)"
 
 
+def seen_words(read: PlateRead, placement: Placement) -> str:
+    """Which camera saw it, where the car went, and when, as short as a glance asks for."""
+    words = [f"camera {read.camera_id}"]
+    if read.position is not None and read.position.course_deg is not None:
+        words.append(f"driving {_COMPASS[round(read.position.course_deg / 45) % 8]}")
+    words.append("time unknown" if placement.utc is None else f"{placement.utc.astimezone():%H:%M:%S}")
+    return ", ".join(words)
+
+
 def answer_words(answer: str) -> str:
     """An answer to a hit."""
     return answer.replace("_", " ") or "undone"
@@ -130,6 +139,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "when": time_words,
     "clock": clock_words,
     "where": place_words,
+    "seen_at": seen_words,
     "answer": answer_words,
     "sentence": sentence_words,
     "title_words": title_words,

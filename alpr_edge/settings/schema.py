@@ -147,6 +147,10 @@ class ConsoleSettings(Section):
     terminal_text: TerminalText = INQUIRY
     """What a touch copies for an inquiry at the terminal (policy 462.4(f)); likewise the next for the confirmation."""
     confirmation_text: TerminalText = CONFIRMATION
+    at_speed: Literal["receiver", "never"] = "receiver"
+    """What says whether the car moves; without a receiver it counts as moving. ``never`` is for a unit on a desk."""
+    theme: Literal["sun", "day", "night", "browser"] = "sun"
+    """What the page goes by until somebody presses its button."""
 
 
 class StoreSettings(Section):

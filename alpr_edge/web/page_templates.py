@@ -24,8 +24,8 @@ class PageTemplates:
 
     Args:
         folder: where they lie.
-        filters: functions that templates put values through, by name.
-        functions: functions that templates call, by name.
+        filters: what templates make of values, by name.
+        functions: what templates call, by name.
     """
 
     def __init__(

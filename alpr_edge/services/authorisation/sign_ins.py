@@ -55,12 +55,6 @@ class SignInDesk:
         session = find_session(self.accounts, self._place(now))
         return SessionState.ENDED if session is None else session.state_at(now, self.policy.security.sessions)
 
-    def person_name(self) -> str:
-        """Whose session the caller has; empty where there is none."""
-        session = find_session(self.accounts, self._place(self.clock.now()))
-        person = None if session is None else self.person_of(session.person_id)
-        return "" if person is None else person.name
-
     def sign_in(self, attempt: PasswordAttempt, *, is_acknowledged: bool) -> SignInResult:
         """Sign somebody in with password and code.
 
