@@ -41,6 +41,7 @@ FAULT_ADVICE = {
     FaultKind.STAGE: FaultAdvice(UnitPart.READER, "failed", f"Plates may be missed. {_AGAIN}"),
     FaultKind.SIDE_STAGE: FaultAdvice(UnitPart.READER, "a task failed", f"Plates are read on. {_AGAIN}"),
     FaultKind.NO_SOUND: FaultAdvice(UnitPart.SOUND, "no tone sounds", "Watch the page. Check the sound device's plug."),
+    FaultKind.SPEECH: FaultAdvice(UnitPart.SOUND, "nothing is said", f"Tones sound on. {_TECHNICIAN}"),
     FaultKind.NOT_STORED: FaultAdvice(UnitPart.STORE, "no read is stored", "Hits sound on. Tell a technician now."),
     FaultKind.STORED_IN_PART: FaultAdvice(UnitPart.STORE, "stored in part", f"Pictures are missing. {_TECHNICIAN}"),
     FaultKind.DISK_FULL: FaultAdvice(UnitPart.DISK, "full", _ROOM),

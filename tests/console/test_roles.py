@@ -49,6 +49,7 @@ RULES = {  # those that lock and end the session are asked last
     "GET /health/strip": Rule(None, "200", "", locked="200", nobody="303 /sign-in"),
     "GET /live": Rule(None, "200", "", locked="200", nobody="403"),
     "GET /sign-in": Rule(None, "303 /", "", locked="200", nobody="200"),
+    "POST /passenger": Rule(Action.SAY_NOT_DRIVING, "303 /", "403", locked="403", nobody="403"),
     "POST /lock": Rule(None, "303 /", "", locked="303 /", nobody="303 /"),
     "POST /sign-out": Rule(None, "303 /sign-in", "", locked="303 /sign-in", nobody="303 /sign-in"),
 }
