@@ -9,7 +9,7 @@ import structlog
 from alpr_edge.domain.errors import StoreError
 
 LOOK_S = 0.03
-"""Time between two looks at the counter of commits, which SQLite keeps in the index of its log."""
+"""Time between two looks; where nothing was committed, one look is at SQLite's counter of commits alone."""
 
 log = structlog.get_logger(__name__)
 
@@ -18,7 +18,7 @@ class HitFeed:
     """Counts how often what hits are made of changed.
 
     Args:
-        version: gives a number that changes with each commit to the database.
+        version: gives a number that changes with what is shown of hits.
     """
 
     def __init__(self, version: Callable[[], int]) -> None:

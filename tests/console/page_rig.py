@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from alpr_edge.app.pipeline.pipeline import new_id
+from alpr_edge.app.pipeline.record_ids import new_id
 from alpr_edge.console.application import create_console_app
 from alpr_edge.console.hit_feed import HitFeed
 from alpr_edge.console.page_site import site_of
@@ -30,6 +30,7 @@ from alpr_edge.console.visitor import COMPONENT, COOKIE
 from alpr_edge.domain.alerting import Level
 from alpr_edge.domain.hits import Hit, MatchKind, Reason
 from alpr_edge.domain.people.person import Person
+from alpr_edge.services.hits.hit_revision import HitRevision
 from alpr_edge.store.reads.repository import DecidedRecord
 from alpr_edge.store.unit_store import UnitStore, open_store
 from tests.staff import PEOPLE, Staff
@@ -72,7 +73,8 @@ class PageRig:
     """
 
     def __init__(self, folder: Path, people: tuple[Person, ...] = PEOPLE, certificate: Path | None = None) -> None:
-        self.staff = Staff(write_bare_unit(folder), people)
+        self.settings_file = write_bare_unit(folder)
+        self.staff = Staff(self.settings_file, people)
         self.certificate = certificate or write_certificate(folder)
         self.port = 0
         """Where the page is served; the same each time."""
@@ -97,18 +99,24 @@ class PageRig:
         return made
 
     @contextmanager
+    def storing(self) -> Iterator[None]:
+        """Take hits in without serving the page."""
+        with open_store(self.staff.unit, migrate=True) as self._store:
+            yield
+
+    @contextmanager
     def serving(self) -> Iterator[None]:
         """Serve the page."""
         context, started = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), threading.Event()
         context.load_cert_chain(self.certificate)
         unit_id = self.staff.unit.unit.id
         with (
-            open_store(self.staff.unit, migrate=True) as self._store,
+            self.storing(),
             open_console_unit(self.staff.unit, self.staff.clock, partial(new_id, unit_id)) as unit,
             socket.create_server((HOST, self.port)) as listening,
         ):
             self.port = listening.getsockname()[1]
-            feed = HitFeed(unit.store.database.data_version)
+            feed = HitFeed(HitRevision(unit.store.database).current)
             site = partial(site_of, self.certificate, self.port)
             server = console_server(create_console_app(unit, feed, site), context)
 

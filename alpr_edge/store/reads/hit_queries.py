@@ -2,18 +2,21 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping, func, select
 
 from alpr_edge.domain.alerting import Level, Tone, level_of
 from alpr_edge.domain.dispositions.hit_state import HitState
 from alpr_edge.domain.hits import Reason
 from alpr_edge.domain.instants import Instant
 from alpr_edge.store.db.row_mapping import instant_of
-from alpr_edge.store.db.schema import alerts, hits, reads
+from alpr_edge.store.db.schema import alerts, dispositions, hits, reads
 from alpr_edge.store.reads.dispositions import dispositions_of
 from alpr_edge.store.reads.queries import StoredRead, get
 
 HITS_MAX = 1000
+LOOKED_AT_MAX = 40
+"""Newest hits whose changes pages are told of, as many as stand in their row."""
+ShownState = tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,24 @@ def newest_glances(connection: Connection, limit: int) -> list[HitGlance]:
     rows = list(connection.execute(query).mappings())
     said = dispositions_of(connection, [row["hit_id"] for row in rows])
     return [_glance_of(row, HitState.of(said.get(row["hit_id"], []))) for row in rows]
+
+
+def shown_state(connection: Connection) -> ShownState:
+    """Values that differ as soon as pages have something else to show of hits.
+
+    A hit that is new or deleted, a pass that ended (its pictures are sharper then), an alert that was taken back, and
+    what somebody said of any hit.
+    """
+    query = (
+        select(hits.c.seq, reads.c.closed, reads.c.last_frame, alerts.c.withdrawn_boot_id)
+        .join(reads, reads.c.read_id == hits.c.read_id)
+        .outerjoin(alerts, alerts.c.hit_id == hits.c.hit_id)
+        .where(hits.c.covert == 0)
+        .order_by(hits.c.seq.desc())
+        .limit(LOOKED_AT_MAX)
+    )
+    said = connection.scalar(select(func.max(dispositions.c.seq)))
+    return (said, *map(tuple, connection.execute(query)))
 
 
 def read_of_hit(connection: Connection, hit_id: str) -> StoredRead | None:
