@@ -4,7 +4,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
 import httpx
 
@@ -46,10 +46,8 @@ class EventListener:
 
     def _listen(self) -> None:
         while not self._stop.is_set():
-            try:
+            with suppress(httpx.HTTPError):
                 self._listen_once()
-            except httpx.HTTPError:
-                pass
             self._stop.wait(RETRY_S)
 
     def _listen_once(self) -> None:
