@@ -34,8 +34,8 @@ SAMPLES = 60
 DISTURBED_AT = 1 / 6
 """The part of the time after which the server hangs, and is restarted then: what follows is of one process."""
 JUDGED_FROM = 1 / 3
-GROWTH_MAX = 0.1
-"""Of a figure of memory, over all the time that is judged."""
+GROWTH_MAX = 0.05
+"""Of a figure of memory, from the first to the last third of the time that is judged."""
 NOT_LIVE_MS_MAX = 3000
 WATCH_LIVE = """new MutationObserver(() => {
   if (document.getElementById("live").textContent === "NOT LIVE") {
@@ -221,11 +221,13 @@ def hang_and_restart(run: SoakRun, page: Page) -> None:
 
 
 def growth(samples: list[MemorySample], name: str) -> float:
-    """What a figure grows by over the time that is judged, in parts of its mean, by a line through it."""
-    judged = [sample for sample in samples if sample.minute >= MINUTES * JUDGED_FROM]
-    minutes, values = (np.array([getattr(sample, each) for sample in judged]) for each in ("minute", name))
-    slope = float(np.polyfit(minutes, values, 1)[0])
-    return slope * float(minutes[-1] - minutes[0]) / float(values.mean())
+    """What a figure grows by over the time that is judged, in parts of what it was: its median in the last third of it.
+
+    Medians, as now and then a document is counted that the browser is about to forget.
+    """
+    judged = [getattr(sample, name) for sample in samples if sample.minute >= MINUTES * JUDGED_FROM]
+    third = len(judged) // 3
+    return float(np.median(judged[-third:]) / np.median(judged[:third])) - 1
 
 
 def report(samples: list[MemorySample], run: SoakRun, listeners: list[EventListener]) -> None:
