@@ -8,7 +8,7 @@ import structlog
 
 from alpr_edge.domain.errors import StoreError
 
-LOOK_S = 0.03
+LOOK_S = 0.02
 """Time between two looks; where nothing was committed, one look is at SQLite's counter of commits alone."""
 
 log = structlog.get_logger(__name__)
