@@ -94,7 +94,7 @@ class PageRounds:
             stack.enter_context(listening(self._unit.origin, self._unit.trust, [token] * STREAMS))
             time.sleep(SETTLE_S)
             reading = self._read()
-            return self._timed(page, console, reading)
+            return self._page_time(page, console, reading)
 
     def first_paints_ms(self) -> list[float]:
         """Load the page for the first time, again and again, while the unit reads."""
@@ -120,7 +120,7 @@ class PageRounds:
         _say(f"{rate:.2f} frames/s, {len(alerts)} tones")
         return ReadingTime(rate, 1000 * spent_s / max(1, frames), alerts)
 
-    def _timed(self, page: WatchedPage, console: Process, reading: ReadingTime) -> PageTime:
+    def _page_time(self, page: WatchedPage, console: Process, reading: ReadingTime) -> PageTime:
         """When the tones' cards were painted; those that never were count as late as they were waited for."""
         wanted, deadline_s = {each.hit_id for each in reading.alerts}, time.monotonic() + PAINT_S_MAX
         while not wanted <= page.painted_ns().keys() and time.monotonic() < deadline_s:
