@@ -12,7 +12,7 @@ from pathlib import Path
 import structlog
 
 from alpr_edge.app.clock import open_clock
-from alpr_edge.app.pipeline.pipeline import new_id
+from alpr_edge.app.pipeline.record_ids import new_id
 from alpr_edge.console.application import create_console_app
 from alpr_edge.console.hit_feed import HitFeed
 from alpr_edge.console.page_site import certificate_end, site_of
@@ -22,6 +22,7 @@ from alpr_edge.domain.errors import SettingsError, StoreError
 from alpr_edge.domain.instants import rfc3339
 from alpr_edge.runtime.health import Health, write_health
 from alpr_edge.runtime.notify import ServiceManager
+from alpr_edge.services.hits.hit_revision import HitRevision
 from alpr_edge.settings import ConsoleSettings, Settings
 from alpr_edge.web.bounded_server import BoundedServer
 
@@ -60,7 +61,7 @@ class ConsoleDaemon:
         context, listening = _tls_context(console), _listen(console)
         clock, make_id = open_clock(self._settings), partial(new_id, self._settings.unit.id)
         with listening, open_console_unit(self._settings, clock, make_id) as unit:
-            feed = HitFeed(unit.views.version)
+            feed = HitFeed(HitRevision(unit.store.database).current)
             port = listening.getsockname()[1]
             site = partial(site_of, console.certificate_file, port)
             server = console_server(create_console_app(unit, feed, site), context)

@@ -8,8 +8,8 @@ import structlog
 
 from alpr_edge.domain.errors import StoreError
 
-LOOK_S = 0.03
-"""Time between two looks at the counter of commits, which SQLite keeps in the index of its log."""
+LOOK_S = 0.02
+"""Time between two looks; where nothing was committed, one look is at SQLite's counter of commits alone."""
 
 log = structlog.get_logger(__name__)
 
@@ -18,7 +18,7 @@ class HitFeed:
     """Counts how often what hits are made of changed.
 
     Args:
-        version: gives a value that changes with what hits are made of, and costs next to nothing.
+        version: gives a value that changes with what is shown of hits, and costs next to nothing.
     """
 
     def __init__(self, version: Callable[[], Hashable]) -> None:

@@ -1,4 +1,4 @@
-"""Measure the models, the path, the hotlist, the disk or access: one JSON line a figure; progress goes to stderr."""
+"""Measure models, path, page, hotlist, disk or access: one JSON line a figure; progress goes to stderr."""
 
 import argparse
 import os
@@ -11,11 +11,18 @@ from scripts.benchmarks import accuracy
 from scripts.benchmarks.access import measure as access
 from scripts.benchmarks.disk import measure as disk
 from scripts.benchmarks.hotlist import measure as hotlist
+from scripts.benchmarks.page import measure as page
 from scripts.benchmarks.path import measure as path
 
 DATA = Path("../shared/data")
 """Where the real photos are, beside the checkout, unless they are said to be elsewhere."""
-CHOICES = {"access": access.PARTS, "accuracy": accuracy.CHOICES, "disk": disk.PARTS, "path": path.CHOICES}
+CHOICES = {
+    "access": access.PARTS,
+    "accuracy": accuracy.CHOICES,
+    "disk": disk.PARTS,
+    "page": page.PARTS,
+    "path": path.CHOICES,
+}
 """The parts of each benchmark that has some."""
 
 
@@ -35,11 +42,13 @@ def _run() -> None:
     if arguments.which == "access":
         access.run(parts or access.PARTS)
         return
-    data = _data(parser, arguments.data, required=arguments.which != "path")
+    data = _data(parser, arguments.data, required=arguments.which not in {"page", "path"})
     if arguments.which == "disk":
         disk.run(data, parts or disk.PARTS, arguments.reads or disk.REAL_READS)
     elif arguments.which == "path":
         path.run(_path_request(arguments, data if data.is_dir() else None, parts))
+    elif arguments.which == "page":
+        page.run(_page_request(arguments, data if data.is_dir() else None, parts))
     else:
         accuracy.run(
             accuracy.AccuracyRequest(
@@ -71,18 +80,31 @@ def _path_request(arguments: argparse.Namespace, data: Path | None, parts: tuple
         data,
         _vision(arguments),
         (*(parts or path.PARTS), *(("profile",) if arguments.profile else ())),
-        arguments.frames,
+        arguments.frames or path.FRAMES,
         arguments.rounds,
-        arguments.seconds,
+        arguments.seconds or path.SECONDS,
         arguments.entries,
         arguments.reads,
         arguments.table,
     )
 
 
+def _page_request(arguments: argparse.Namespace, data: Path | None, parts: tuple[str, ...]) -> page.PageRequest:
+    return page.PageRequest(
+        data,
+        _vision(arguments),
+        parts or page.PARTS,
+        arguments.frames or page.FRAMES,
+        arguments.rounds,
+        arguments.seconds or page.SECONDS,
+        arguments.cameras,
+        arguments.table,
+    )
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
-    parser.add_argument("which", choices=("accuracy", "path", "hotlist", "disk", "access"))
+    parser.add_argument("which", choices=("accuracy", "path", "page", "hotlist", "disk", "access"))
     chosen = os.environ.get("ALPR_EDGE_DATA") or None
     parser.add_argument("--data", type=Path, default=chosen and Path(chosen), help=f"real photos; default: {DATA}")
     parser.add_argument("--models", type=Path, default=Path("models"), help="folder with manifest.toml")
@@ -93,8 +115,8 @@ def _parser() -> argparse.ArgumentParser:
         "--only",
         default="",
         help=f"accuracy: some of {','.join(accuracy.CHOICES)}; default: what nothing was chosen by; disk: "
-        f"some of {','.join(disk.PARTS)}; path: some of {','.join(path.CHOICES)}; access: some of "
-        f"{','.join(access.PARTS)}; default of these: all but profile",
+        f"some of {','.join(disk.PARTS)}; path: some of {','.join(path.CHOICES)}; page: some of "
+        f"{','.join(page.PARTS)}; access: some of {','.join(access.PARTS)}; default of these: all but profile",
     )
     of_accuracy = parser.add_argument_group("accuracy")
     of_accuracy.add_argument("--second-reader", action="store_true", help="voting: ask the second reader as well")
@@ -102,14 +124,14 @@ def _parser() -> argparse.ArgumentParser:
         "--threads", type=int, choices=range(1, 65), default=1, metavar="N", help="of one inference"
     )
     of_accuracy.add_argument("--limit", type=int, help="road, rides, lettering: pictures of each set, for a quick look")
-    of_hotlist = parser.add_argument_group("hotlist, path")
+    of_hotlist = parser.add_argument_group("hotlist, path, page")
     of_hotlist.add_argument(
         "--entries", type=_positive, default=hotlist.ENTRIES, help="size of the list; default: 5 million"
     )
     of_hotlist.add_argument(
         "--table",
         action="store_true",
-        help="hotlist: a thousand to ten million entries, without the peers; path: the figures and their targets",
+        help="hotlist: a thousand to ten million entries, without the peers; path, page: the figures and their targets",
     )
     of_disk = parser.add_argument_group("disk, path")
     of_disk.add_argument(
@@ -122,11 +144,16 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_path_options(parser: argparse.ArgumentParser) -> None:
-    of_path = parser.add_argument_group("path", "without real photos a simulated drive is rendered in their place")
-    of_path.add_argument("--frames", type=_positive, default=path.FRAMES, help="of the recording, at most")
+    of_path = parser.add_argument_group(
+        "path, page", "without real photos a simulated drive is rendered in their place"
+    )
+    of_path.add_argument("--frames", type=_positive, help="of the recording, at most")
     of_path.add_argument("--rounds", type=_positive, default=path.ROUNDS, help="in which contenders take turns")
-    of_path.add_argument("--seconds", type=_positive, default=path.SECONDS, help="memory: how long a unit reads")
-    of_path.add_argument("--profile", action="store_true", help="besides: the processor's time by function")
+    of_path.add_argument("--seconds", type=_positive, help="path, memory: how long a unit reads; page: half a round")
+    of_path.add_argument("--profile", action="store_true", help="path: besides, the processor's time by function")
+    of_path.add_argument(
+        "--cameras", type=int, choices=(1, 2, 3), default=page.CAMERAS, help="page: of the unit; default: 1"
+    )
 
 
 def _positive(text: str) -> int:

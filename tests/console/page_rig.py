@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from alpr_edge.app.pipeline.pipeline import new_id
+from alpr_edge.app.pipeline.record_ids import new_id
 from alpr_edge.console.application import create_console_app
 from alpr_edge.console.hit_feed import HitFeed
 from alpr_edge.console.page_site import site_of
@@ -30,6 +30,7 @@ from alpr_edge.console.visitor import COMPONENT, COOKIE
 from alpr_edge.domain.alerting import Level
 from alpr_edge.domain.hits import Hit, MatchKind, Reason
 from alpr_edge.domain.people.person import Person
+from alpr_edge.services.hits.hit_revision import HitRevision
 from alpr_edge.store.reads.repository import DecidedRecord
 from alpr_edge.store.unit_store import UnitStore, open_store
 from tests.staff import PEOPLE, Staff
@@ -79,10 +80,10 @@ class PageRig:
         certificate: Path | None = None,
         console: str = 'at_speed = "never"',
     ) -> None:
-        settings = write_bare_unit(folder)
-        with settings.open("a", encoding="utf-8") as file:
+        self.settings_file = write_bare_unit(folder)
+        with self.settings_file.open("a", encoding="utf-8") as file:
             file.write(f"[console]\n{console}\n")
-        self.staff = Staff(settings, people)
+        self.staff = Staff(self.settings_file, people)
         self.certificate = certificate or write_certificate(folder)
         self.port = 0
         """Where the page is served; the same each time."""
@@ -113,18 +114,24 @@ class PageRig:
         self._store.reads.commit([DecidedRecord(read, pictures, withdraws=made.read_id)])
 
     @contextmanager
+    def storing(self) -> Iterator[None]:
+        """Take hits in without serving the page."""
+        with open_store(self.staff.unit, migrate=True) as self._store:
+            yield
+
+    @contextmanager
     def serving(self) -> Iterator[None]:
         """Serve the page."""
         context, started = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), threading.Event()
         context.load_cert_chain(self.certificate)
         unit_id = self.staff.unit.unit.id
         with (
-            open_store(self.staff.unit, migrate=True) as self._store,
+            self.storing(),
             open_console_unit(self.staff.unit, self.staff.clock, partial(new_id, unit_id)) as unit,
             socket.create_server((HOST, self.port)) as listening,
         ):
             self.port = listening.getsockname()[1]
-            feed = HitFeed(unit.views.version)
+            feed = HitFeed(HitRevision(unit.store.database).current)
             site = partial(site_of, self.certificate, self.port)
             server = console_server(create_console_app(unit, feed, site), context)
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 import pyotp
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, ViewportSize, expect
 
 from alpr_edge.access.passwords import Argon2Passwords
 from alpr_edge.access.roster_update import install_roster
@@ -168,6 +168,26 @@ def test_a_page_that_hears_nothing_says_so_and_comes_back_with_the_unit(
         expect(page.locator("#live")).to_have_text("live")
         made = own.add_hit(2, level=Level.URGENT)
         expect(page.locator(f'[data-hit="{made.hit_id}"]')).to_be_visible()
+
+
+def test_a_page_that_cannot_be_had_after_a_hit_says_so_and_is_asked_for_again(page: Page, rig: PageRig) -> None:
+    """The stream of events lives on all the while."""
+    fails = True
+
+    def answer(route: Route) -> None:
+        if fails:
+            route.fulfill(status=503, body="no")
+        else:
+            route.continue_()
+
+    page.route(f"{rig.origin}/", answer)
+    made = rig.add_hit(int(datetime.now(UTC).timestamp() * 1000), level=Level.URGENT)
+    expect(page.locator("#live")).to_have_text("NOT LIVE")
+    expect(page.locator("[data-hit]")).to_be_visible()
+    assert page.locator(f'[data-hit="{made.hit_id}"]').count() == 0
+    fails = False
+    expect(page.locator(f'[data-hit="{made.hit_id}"]')).to_be_visible()
+    expect(page.locator("#live")).to_have_text("live")
 
 
 def test_everything_is_reached_by_keyboard(page: Page) -> None:

@@ -5,9 +5,7 @@ recognition a live unit keeps only the newest frame of each camera, and tracking
 the writer; a recording at full pace waits instead, so that two replays are equal.
 """
 
-import secrets
 import time
-import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,6 +18,7 @@ from alpr_edge.app.pipeline.camera_figures import ResultTimes, camera_figures
 from alpr_edge.app.pipeline.camera_worker import CameraWorker, without_pictures
 from alpr_edge.app.pipeline.look_plan import LookPlan
 from alpr_edge.app.pipeline.recognition import RECOGNITION, WORKER_RESTART, Recognition, worker_count
+from alpr_edge.app.pipeline.record_ids import new_id
 from alpr_edge.app.pipeline.recorder import Recorder
 from alpr_edge.app.pipeline.second_reader_worker import QueuedSecondReader, second_reader_worker
 from alpr_edge.domain.errors import PictureError, RefusedError, StoreError
@@ -90,18 +89,6 @@ def decision_rule(settings: DecisionSettings) -> DecisionRule:
         characters_min=settings.characters_min,
         detection_best_min=settings.detection_best_min,
     )
-
-
-def new_id(unit_id: str) -> str:
-    """Make an id for a read or a hit: the unit, a colon, and a UUID of version 7 (RFC 9562, 5.7).
-
-    So no two units share an id, whoever makes them, and rows that come together lie together. The clock only orders
-    them: where it is wrong or unknown, 74 random bits still tell them apart.
-    """
-    milliseconds = time.time_ns() // 1_000_000 & (1 << 48) - 1
-    random = secrets.randbits(74)
-    number = milliseconds << 80 | 7 << 76 | (random >> 62) << 64 | 2 << 62 | random & (1 << 62) - 1
-    return f"{unit_id}:{uuid.UUID(int=number)}"
 
 
 class Pipeline:

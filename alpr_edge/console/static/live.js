@@ -1,13 +1,21 @@
 // Keeps the page live: it asks for itself again when the unit says that hits changed, and says so when it hears nothing.
 const SILENT_MS = 2500;
+const CHECK_MS = 250;
 const RETRY_MS = 1000;
 const sign = document.getElementById("live");
-let heardAt = performance.now();
+let heardAt = -Infinity;
 let stream = null;
 let isLeaving = false;
 let pending = null;
+let isStale = false; // something changed since the page was asked for that is under way
+let isBehind = false; // the page could not be had since something changed
 
-function tell(isLive) {
+function tell() {
+  const now = performance.now();
+  if (heardAt < 0 && now < SILENT_MS) {
+    return; // it has only just begun to listen
+  }
+  const isLive = !isBehind && now - heardAt <= SILENT_MS;
   document.body.classList.toggle("not-live", !isLive);
   const words = isLive ? "live" : "NOT LIVE";
   if (sign && sign.textContent !== words) {
@@ -27,24 +35,47 @@ function refresh() {
   if (isLeaving) {
     return;
   }
-  const request = new XMLHttpRequest();
-  pending = request;
-  const address = new URL(location.pathname, location.href).href;
-  request.open("GET", address);
-  request.responseType = "document";
-  request.timeout = 5000;
-  request.onload = () => {
-    const part = isBusy() ? ".reel" : "main";
-    const fresh = request.response && request.response.querySelector(part);
-    const old = document.querySelector(part);
-    if (!fresh || !old || request.responseURL !== address) {
-      location.reload();
+  if (pending) {
+    isStale = true;
+    return;
+  }
+  isStale = false;
+  pending = new XMLHttpRequest();
+  pending.open("GET", new URL(location.pathname, location.href).href);
+  pending.responseType = "document";
+  pending.timeout = 5000;
+  pending.onloadend = () => {
+    const answer = pending;
+    pending = null;
+    if (isLeaving) {
       return;
     }
-    document.title = request.response.title;
-    old.replaceWith(document.adoptNode(fresh));
+    take(answer);
+    tell();
+    if (isBehind) {
+      setTimeout(refresh, RETRY_MS);
+    } else if (isStale) {
+      refresh();
+    }
   };
-  request.send();
+  pending.send();
+}
+
+// An answer that did not come, or says that the unit cannot answer now, leaves what is shown, and the page says so.
+function take(answer) {
+  isBehind = answer.status === 0 || answer.status >= 500;
+  if (isBehind) {
+    return;
+  }
+  const part = isBusy() ? ".reel" : "main";
+  const old = document.querySelector(part);
+  const fresh = answer.response && answer.response.querySelector(part);
+  if (answer.responseURL !== new URL(location.pathname, location.href).href || (old && !fresh)) {
+    location.reload();
+  } else if (old) {
+    document.title = answer.response.title;
+    old.replaceWith(document.adoptNode(fresh));
+  }
 }
 
 // The car started or stopped: the page is another one then.
@@ -63,7 +94,7 @@ function connect() {
   stream = new EventSource("/live");
   const heard = () => {
     heardAt = performance.now();
-    tell(true);
+    tell();
   };
   stream.addEventListener("beat", heard);
   stream.addEventListener("live", () => {
@@ -81,7 +112,8 @@ function connect() {
   stream.onerror = () => {
     stream.close();
     if (!isLeaving) {
-      tell(false);
+      heardAt = -Infinity;
+      tell();
       setTimeout(connect, RETRY_MS);
     }
   };
@@ -97,9 +129,5 @@ function leave() {
 addEventListener("pagehide", leave);
 addEventListener("submit", leave);
 
-setInterval(() => {
-  if (performance.now() - heardAt > SILENT_MS) {
-    tell(false);
-  }
-}, 500);
+setInterval(tell, CHECK_MS);
 connect();

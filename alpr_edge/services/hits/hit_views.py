@@ -1,6 +1,6 @@
 """Shows hits to officers: a card for one of them, with all that a stop depends on, and glances of the newest."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from alpr_edge.domain.alerting import Level, ListAge, list_age
@@ -18,7 +18,7 @@ from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.settings import HotlistSettings
 from alpr_edge.store.db import clock_pairs
 from alpr_edge.store.reads.dispositions import dispositions_of
-from alpr_edge.store.reads.hit_queries import HitGlance, hits_version, newest_glances, read_of_hit
+from alpr_edge.store.reads.hit_queries import HitGlance, newest_glances, read_of_hit
 from alpr_edge.store.reads.queries import StoredAlert, StoredRead
 from alpr_edge.store.unit_store import UnitStore
 
@@ -65,21 +65,6 @@ class HitViews:
     def __init__(self, store: UnitStore, lists: HotlistSettings) -> None:
         self._store = store
         self._lists = lists
-        self._commits = -1
-        self._version: tuple[int | None, ...] = ()
-
-    def version(self) -> Hashable:
-        """A value that changes when what hits are made of does; it costs next to nothing while nobody commits.
-
-        Raises:
-            StoreError: the database does not answer.
-        """
-        commits = self._store.database.data_version()
-        if commits != self._commits:
-            with self._store.database.read() as connection:
-                self._version = hits_version(connection)
-            self._commits = commits
-        return self._version
 
     def glances(self, limit: int, authoriser: Authoriser | None = None) -> list[HitGlance]:
         """The newest hits without plate and picture, the newest first: what a tone tells everybody in the car.

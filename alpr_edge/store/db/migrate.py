@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, Engine, inspect, select
 
 from alpr_edge.domain.errors import StoreError
@@ -91,6 +89,9 @@ def check(engine: Engine, path: Path, release: SchemaRelease) -> None:
 
 
 def _upgrade(connection: Connection, release: SchemaRelease) -> None:
+    from alembic import command  # noqa: PLC0415 - 10 MiB that a process does without that migrates nothing
+    from alembic.config import Config  # noqa: PLC0415 - likewise
+
     config = Config()
     config.set_main_option("script_location", str(release.scripts).replace("%", "%%"))
     config.set_main_option("path_separator", "os")

@@ -14,8 +14,9 @@ from alpr_edge.store.reads.dispositions import dispositions_of
 from alpr_edge.store.reads.queries import StoredRead, get
 
 HITS_MAX = 1000
-CORRECTIONS_LOOKED_AT = 1000
-"""Newest reads among which a new correction is looked for."""
+LOOKED_AT_MAX = 40
+"""Newest hits whose changes pages are told of, as many as stand in their row."""
+ShownState = tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +54,23 @@ def newest_glances(connection: Connection, limit: int, *, with_covert: bool = Fa
     return [_glance_of(row, HitState.of(said.get(row["hit_id"], []))) for row in rows]
 
 
-def hits_version(connection: Connection) -> tuple[int | None, ...]:
-    """Values that change with each hit that is no covert one, each withdrawal and correction, and each disposition."""
-    newest_read = select(func.max(reads.c.seq)).scalar_subquery()
-    parts = (
-        select(func.max(hits.c.seq)).where(hits.c.covert == 0),
-        select(func.max(dispositions.c.seq)),
-        select(func.count()).where(alerts.c.withdrawn_boot_id.is_not(None)),
-        select(func.max(reads.c.seq)).where(
-            reads.c.seq > newest_read - CORRECTIONS_LOOKED_AT, reads.c.supersedes.is_not(None)
-        ),
+def shown_state(connection: Connection) -> ShownState:
+    """Values that differ as soon as pages have something else to show of hits.
+
+    A hit that is new or deleted, a pass that ended (its pictures are sharper then), an alert that was taken back, a
+    read that was corrected, and what somebody said of any hit; covert hits change nothing.
+    """
+    query = (
+        select(hits.c.seq, reads.c.closed, reads.c.last_frame, alerts.c.withdrawn_boot_id)
+        .join(reads, reads.c.read_id == hits.c.read_id)
+        .outerjoin(alerts, alerts.c.hit_id == hits.c.hit_id)
+        .where(hits.c.covert == 0)
+        .order_by(hits.c.seq.desc())
+        .limit(LOOKED_AT_MAX)
     )
-    return tuple(connection.execute(select(*(part.scalar_subquery() for part in parts))).one())
+    said = connection.scalar(select(func.max(dispositions.c.seq)))
+    corrected = connection.scalar(select(func.max(reads.c.seq)).where(reads.c.supersedes.is_not(None)))
+    return (said, corrected, *map(tuple, connection.execute(query)))
 
 
 def read_of_hit(connection: Connection, hit_id: str) -> StoredRead | None:

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from alpr_edge.app.pipeline.image_encoding import jpeg, shrink
-from alpr_edge.app.pipeline.pipeline import new_id
+from alpr_edge.app.pipeline.record_ids import new_id
 from alpr_edge.capture.pictures import load_picture
 from alpr_edge.domain.errors import CaptureError
 from alpr_edge.domain.fixes import Position

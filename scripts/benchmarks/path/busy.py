@@ -4,7 +4,6 @@ The department runs on the same cores here. A tone counts from the capture of th
 the unit stores both; the sound card is made of software and takes a sample within 20 ms.
 """
 
-import subprocess
 import sys
 import tempfile
 import time
@@ -15,8 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from alpr_edge.app.factories import open_vision_models
-from alpr_edge.domain.errors import FeedError, ModelError
+from alpr_edge.domain.errors import ModelError
 from alpr_edge.domain.recognition.frames import Frame
 from alpr_edge.runtime.boot import boottime_ns
 from alpr_edge.settings import StoreSettings, UplinkSettings, VisionSettings, load
@@ -25,10 +23,10 @@ from alpr_edge.store.unit_store import open_store
 from scripts.benchmarks.disk.catchup import serve
 from scripts.benchmarks.disk.reads import ReadGenerator, pictures_of
 from scripts.benchmarks.figures import figure
-from scripts.benchmarks.hotlist.feed import write_feed, write_list
-from scripts.benchmarks.hotlist.unit import import_command
+from scripts.benchmarks.hotlist.feed import write_feed
 from scripts.benchmarks.path import sound_card
 from scripts.benchmarks.path.int8 import Int8Choice
+from scripts.benchmarks.path.listed_traffic import sounded_alerts, write_listed_traffic
 from scripts.benchmarks.path.live import FPS
 from scripts.benchmarks.path.processes import (
     START_S_MAX,
@@ -39,7 +37,6 @@ from scripts.benchmarks.path.processes import (
     wait_for,
     write_settings,
 )
-from scripts.benchmarks.path.traffic import write_traffic
 from scripts.faults.records import UNIT_ID
 from scripts.faults.rig import standing
 
@@ -99,7 +96,7 @@ def print_busy(vision: VisionSettings, frames: Sequence[Frame], work: Work, choi
         with serve(rig, "department-busy") as uplink:
             unit = _write_unit(folder / "unit", vision, uplink)
             choice.install(unit.parent / "data")
-            _write_camera(unit, vision, frames)
+            write_listed_traffic(unit, vision, frames)
             busy = _write_work(unit, frames, work)
             times = _run(busy)
             _print(busy, times, work)
@@ -131,17 +128,6 @@ def _write_unit(folder: Path, vision: VisionSettings, uplink: UplinkSettings) ->
             ],
         },
     )
-
-
-def _write_camera(settings: Path, vision: VisionSettings, frames: Sequence[Frame]) -> None:
-    """What the camera sees, and a list of those plates, imported before anything is timed."""
-    _say("drawing plates on the frames")
-    texts = write_traffic(settings.parent / "pictures", frames, open_vision_models(vision).recogniser)
-    feed = settings.parent / "feeds" / "bench.csv"
-    write_list(feed, texts)
-    done = subprocess.run(import_command(feed, settings), stdout=subprocess.DEVNULL, check=False)  # noqa: S603 - our own command
-    if done.returncode:
-        raise FeedError("the list of the plates drawn was refused, for a reason that stands above")
 
 
 def _write_work(settings: Path, frames: Sequence[Frame], work: Work) -> BusyUnit:
@@ -201,7 +187,7 @@ def _wait_for_both(busy: BusyUnit, run: Process, uplink: Process) -> tuple[float
 
 
 def _print(busy: BusyUnit, times: BusyTimes, work: Work) -> None:
-    latencies = _latencies_ms(busy.settings, times.began_ns, times.ended_ns)
+    latencies = [each.latency_ms for each in sounded_alerts(busy.settings, times.began_ns, times.ended_ns)]
     if not latencies:
         raise ModelError("no tone sounded while the unit was busy")
     figure(
@@ -217,20 +203,6 @@ def _print(busy: BusyUnit, times: BusyTimes, work: Work) -> None:
         import_s=round(times.import_s, 1),
         upload_s=round(times.upload_s, 1),
     )
-
-
-def _latencies_ms(settings: Path, from_ns: int, until_ns: int) -> list[float]:
-    """Capture of the deciding frame to the first sample, of each alert that sounded in that time."""
-    with open_store(load(settings), migrate=False) as store:
-        hits = store.reads.recent(1000, hits_only=True)
-    return [
-        stored.sounded_at.ms_since(hit.matched_at)
-        for read in hits
-        for hit in read.hits
-        for stored in read.alerts
-        if stored.alert.hit_id == hit.hit_id and stored.sounded_at is not None
-        if from_ns <= hit.matched_at.boottime_ns <= until_ns
-    ]
 
 
 def _say(line: str) -> None:

@@ -1,16 +1,10 @@
 """Measures the path, part by part, and prints a JSON line a figure; runs unattended, on a Raspberry Pi too."""
 
-import contextlib
-import io
-import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
-
-from rich.console import Console
-from rich.table import Table
+from typing import Any
 
 from alpr_edge.settings import VisionSettings
 from scripts.benchmarks.figures import figure
@@ -18,6 +12,7 @@ from scripts.benchmarks.path import busy, copies, cpu_shares, durable, live, mem
 from scripts.benchmarks.path.frames import BenchFrames, bench_frames
 from scripts.benchmarks.path.int8 import Int8Choice, int8_choice
 from scripts.benchmarks.path.machine import Machine, usable_cores
+from scripts.benchmarks.tables import lines_kept, print_table
 
 FRAMES, ROUNDS, SECONDS, READS = 200, 5, 30, 1_500
 """Frames of the recording, rounds of contenders, seconds of a unit whose memory is measured, and reads written."""
@@ -70,7 +65,7 @@ class PathRequest:
 def run(request: PathRequest) -> None:
     """Print every figure that was asked for."""
     recording = bench_frames(request.data, request.frames)
-    with _lines_kept() as lines, int8_choice(request.vision) as choice:
+    with lines_kept() as lines, int8_choice(request.vision) as choice:
         machine, before_c = Machine(), Machine().temperature_c()
         facts: dict[str, Any] = machine.facts() | {
             "temperature_c": before_c,
@@ -85,7 +80,7 @@ def run(request: PathRequest) -> None:
                 work[part]()
         figure("path.temperature", machine.temperature_c(), "C", before=before_c)
     if request.table:
-        _print_table(lines)
+        print_table(lines, TARGETS)
 
 
 def _work(request: PathRequest, recording: BenchFrames, choice: Int8Choice) -> Mapping[str, Callable[[], None]]:
@@ -105,38 +100,3 @@ def _work(request: PathRequest, recording: BenchFrames, choice: Int8Choice) -> M
         "busy": lambda: busy.print_busy(whole, frames, busy.Work(request.entries, request.reads or busy.READS), choice),
         "profile": lambda: cpu_shares.print_profile(vision, frames, table=request.table),
     }
-
-
-class _KeptOutput(io.StringIO):
-    """Passes everything on to another stream, and keeps it."""
-
-    def __init__(self, stream: TextIO) -> None:
-        super().__init__()
-        self._stream = stream
-
-    def write(self, text: str) -> int:
-        self._stream.write(text)
-        return super().write(text)
-
-    def flush(self) -> None:
-        self._stream.flush()
-
-
-@contextlib.contextmanager
-def _lines_kept() -> Iterator[list[str]]:
-    """Keep what is printed meanwhile; the list is filled at the end."""
-    lines: list[str] = []
-    with contextlib.redirect_stdout(_KeptOutput(sys.stdout)) as output:
-        yield lines
-    lines += output.getvalue().splitlines()
-
-
-def _print_table(lines: list[str]) -> None:
-    values = {line["figure"]: line for line in map(json.loads, lines)}
-    table = Table("figure", "value", "unit", "floor", "aim", box=None)
-    for name, line in values.items():
-        if isinstance(line["value"], float | int):
-            table.add_row(name, f"{line['value']:g}", line["unit"], *TARGETS.get(name, ("", "")))
-        else:
-            table.add_row(name, str(line.get("reason", "not measured")), line["unit"], *TARGETS.get(name, ("", "")))
-    Console(stderr=True, width=140).print(table)

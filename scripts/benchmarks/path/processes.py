@@ -87,6 +87,22 @@ class Process:
         lines = Path(f"/proc/{self._process.pid}/status").read_text(encoding="ascii").splitlines()
         return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:")) / 1024
 
+    def memory_share_mib(self) -> float:
+        """Its proportional set size in MiB: what is its own, and its share of what others use as well."""
+        self.require_life()
+        lines = Path(f"/proc/{self._process.pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
+
+    def processor_s(self) -> float:
+        """Seconds of the processor that it has used."""
+        self.require_life()
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def send(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        self._process.send_signal(number)
+
     def stop(self) -> None:
         """End it as systemd does, and by force where that does not help."""
         if self._process.poll() is None:

@@ -9,7 +9,8 @@ import pytest
 from alpr_edge.alerts.players import SilentPlayer
 from alpr_edge.app.factories import open_vision_models
 from alpr_edge.app.pipeline.alerter import Alerter
-from alpr_edge.app.pipeline.pipeline import CameraFeed, Pipeline, PipelineParts, new_id
+from alpr_edge.app.pipeline.pipeline import CameraFeed, Pipeline, PipelineParts
+from alpr_edge.app.pipeline.record_ids import new_id
 from alpr_edge.app.pipeline.recorder import Recorder
 from alpr_edge.domain.protocol.hits import withdrawal_item_id
 from alpr_edge.domain.protocol.items import ITEM_ID_PATTERN

@@ -172,28 +172,6 @@ def test_covert_hits_are_for_whoever_is_cleared_and_leave_no_trace_for_others(
         assert staff.records()[-1].objects[0] == COVERT
 
 
-def test_the_version_changes_with_hits_and_answers_and_with_nothing_else(
-    staff: Staff, store: UnitStore, views: HitViews, dispositions: HitDispositions
-) -> None:
-    versions = [views.version()]
-    store.reads.commit([DecidedRecord(plate_read("read-90"))])
-    assert views.version() == versions[-1], "a read without a hit"
-    made = _hit(91, Reason.OTHER, covert=True)
-    store.reads.commit([DecidedRecord(plate_read(made.read_id), (), (made,))])
-    assert views.version() == versions[-1], "a covert hit"
-    made = _hit(92, Reason.OTHER)
-    store.reads.commit([DecidedRecord(plate_read(made.read_id), (), (made,), alert(made.hit_id, made.read_id))])
-    versions.append(views.version())
-    with staff.authoriser("officer") as officer:
-        dispositions.record(officer, made.hit_id, HitAnswer(READ, "correct"))
-    versions.append(views.version())
-    store.reads.commit([DecidedRecord(plate_read("read-93"), withdraws=made.read_id)])
-    versions.append(views.version())
-    store.reads.commit([DecidedRecord(replace(plate_read("read-94"), supersedes="read-90"))])
-    versions.append(views.version())
-    assert len(set(versions)) == len(versions)
-
-
 def test_answers_of_two_officers_are_kept_apart_undone_and_seen_by_both(
     staff: Staff, views: HitViews, dispositions: HitDispositions
 ) -> None:

@@ -1,0 +1,55 @@
+"""Pages are told of what they show, and of nothing else that is committed."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from alpr_edge.services.hits.hit_revision import HitRevision
+from alpr_edge.settings import load
+from alpr_edge.store.db import clock_pairs
+from alpr_edge.store.reads.dispositions import add_disposition
+from alpr_edge.store.reads.records import ClosedRecord
+from alpr_edge.store.reads.repository import DecidedRecord
+from alpr_edge.store.unit_store import UnitStore, open_store
+from tests.store.records import alert, decided_record, disposition, hit, instant, plate_read
+from tests.units import write_bare_unit
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[UnitStore]:
+    with open_store(load(write_bare_unit(tmp_path)), migrate=True) as store:
+        yield store
+
+
+def add_hit(store: UnitStore, number: int, *, covert: bool = False) -> None:
+    made = hit(f"hit-{number}", f"read-{number}")
+    made = replace(made, entry=replace(made.entry, covert=covert))
+    sound = None if covert else alert(made.hit_id, made.read_id)
+    store.reads.commit([DecidedRecord(plate_read(made.read_id), (), (made,), sound, instant(450))])
+
+
+def test_it_grows_with_what_is_shown_of_hits_alone(store: UnitStore) -> None:
+    revision = HitRevision(store.database)
+    seen = [revision.current()]
+
+    def is_told() -> bool:
+        """Whether pages are told of what came since."""
+        seen.append(revision.current())
+        return seen[-1] > seen[-2]
+
+    assert not is_told()
+    add_hit(store, 1)
+    assert is_told()
+    add_hit(store, 2, covert=True)
+    store.reads.commit([decided_record("read-3")])
+    clock_pairs.record(store.database, instant())
+    assert not is_told(), "a covert hit, a read that is no hit, and a pair of the clock"
+    store.reads.commit([ClosedRecord(replace(plate_read("read-1"), last_frame=30), ())])
+    assert is_told(), "its pass ended"
+    with store.database.write() as connection:
+        add_disposition(connection, disposition(), "unit-1")
+    assert is_told(), "somebody answered"
+    store.reads.commit([DecidedRecord(plate_read("read-4"), withdraws="read-1")])
+    assert is_told(), "its alert was taken back"
