@@ -27,6 +27,7 @@ from alpr_edge.app.stages.position import PositionMonitor, position_monitor
 from alpr_edge.app.stages.power import PowerMonitor, power_monitor
 from alpr_edge.app.stages.store_counts import store_warnings
 from alpr_edge.app.unit_faults import Fault, FaultKind, FaultMonitor, faults_of
+from alpr_edge.app.unit_mute import UnitMute
 from alpr_edge.domain.alerting import Tone
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.instants import Instant
@@ -69,6 +70,7 @@ class CaptureDaemon:
         self._fix_history = FixHistory(settings.position.fix_age_ms_max)
         self._clock = GnssClock(open_clock(settings), self._fix_history)
         self._signed_in = SignedInWatch(settings, self._clock)
+        self._mute = UnitMute(self._clock)
         self._chrony = ChronyFeed(settings.position.chrony_socket)
         self._faults = FaultMonitor()
         self._clock_trust = ClockTrust()
@@ -102,8 +104,8 @@ class CaptureDaemon:
             player = open_player(self._settings.alerts, self._clock.now())
             resources.callback(player.close)
             resources.callback(self._signed_in.close)
-            is_silent = self._signed_in.is_silent
-            alerter = Alerter(player, self._clock, self._settings.alerts, self._settings.hotlist, is_silent)
+            quiet = self._signed_in.is_silent, self._mute.silences
+            alerter = Alerter(player, self._clock, self._settings.alerts, self._settings.hotlist, *quiet)
             recorder = Recorder(store.reads, self._settings.store, store.refused_records, require_room=ballast.require)
             self._models = open_vision_models(self._settings.vision, self._settings.unit.data_directory)
             for warning in self._models.warnings:
@@ -113,7 +115,7 @@ class CaptureDaemon:
             self._positioning = resources.enter_context(position)
             parts = PipelineParts(self._models, alerter, lambda: lists.entries, self._fix_history.at, recorder)
             files, watched = (self._settings, self._settings_file), (self._positioning, self._attempts)
-            self._run_sessions(UnitParts(*files, self._clock, store, lists, ballast, *watched), parts)
+            self._run_sessions(UnitParts(*files, self._clock, store, lists, ballast, *watched, mute=self._mute), parts)
 
     def _run_sessions(self, unit: UnitParts, parts: PipelineParts) -> None:
         """Run a session from each ignition on, until the unit stops or goes off."""

@@ -33,6 +33,7 @@ STAGES = {
     "access-log",
     "roster",
     "self-check",
+    "page-requests",
     "position",
     "ignition",
     *WORKERS,

@@ -54,6 +54,7 @@ class Alerter:
         alerts: the settings of alerts, such as the cooldown.
         hotlist: the settings that say when a list is old.
         is_silent: says whether hits make no tone now.
+        is_muted: says whether an alert of a level makes no tone now; faults of the unit sound all the same.
     """
 
     def __init__(
@@ -63,8 +64,10 @@ class Alerter:
         alerts: AlertSettings,
         hotlist: HotlistSettings,
         is_silent: Callable[[], bool] = lambda: False,
+        is_muted: Callable[[Level], bool] = lambda _: False,
     ) -> None:
         self._is_silent = is_silent
+        self._is_muted = is_muted
         self._player = player
         self._clock = clock
         self._cooldown = Cooldown(alerts.cooldown_s * 1000)
@@ -155,9 +158,9 @@ class Alerter:
         return quiet.at.boot_id == at.boot_id and at.ms_since(quiet.at) < self._quiet_ms
 
     def _announce(self, alert: Alert, plate: str, at: Instant) -> Instant | None:
-        if self._is_silent():
+        if reason := self._reason_for_silence(alert.level):
             self._cooldown.forget(plate)
-            log.info("alert.not_sounded", read=alert.read_id, level=alert.level.name, reason="nobody is signed in")
+            log.info("alert.not_sounded", read=alert.read_id, level=alert.level.name, reason=reason)
             return None
         first_sample_ns = self._sound(alert.tone, at)
         if first_sample_ns is None:
@@ -168,6 +171,12 @@ class Alerter:
         self.latencies_ms.append(latency_ms)
         log.info("alert.sounded", read=alert.read_id, level=alert.level.name, tone=alert.tone, phrase=alert.phrase)
         return at.shift(latency_ms)
+
+    def _reason_for_silence(self, level: Level) -> str:
+        """Why an alert of a level makes no tone now; empty: it does."""
+        if self._is_silent():
+            return "nobody is signed in"
+        return "muted" if self._is_muted(level) else ""
 
     def _sound(self, tone: Tone, at: Instant) -> int | None:
         """Play a tone; returns its first sample's boottime_ns, None when nothing sounds."""

@@ -1,7 +1,7 @@
 """The mute: for some minutes hits make no tone, but for those of the gravest level.
 
-It is for a talk at the roadside, where a tone tells bystanders of a hit. Hits come up on the page all the same. It ends by
-itself on monotonic time, and a mute of an earlier boot is over: whoever asked for it may have left the car.
+It is for a talk at the roadside, where a tone tells bystanders of a hit. Hits come up on the page all the same. It
+ends by itself on monotonic time, and a mute of an earlier boot is over: whoever asked for it may have left the car.
 """
 
 from dataclasses import dataclass

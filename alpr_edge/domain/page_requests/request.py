@@ -1,7 +1,7 @@
 """A request of the page: what is asked, by whom, and what the capture daemon answers.
 
-The page's daemon holds no hotlist and no sound device. It stores a request; ``alpr-edge run`` executes it and stores the
-answer, both in the unit's database.
+The page's daemon holds no hotlist and no sound device. It stores a request; ``alpr-edge run`` executes it and stores
+the answer, both in the unit's database.
 """
 
 from dataclasses import dataclass

@@ -204,8 +204,8 @@ class ReadPayload(Payload):
     model_ids: list[str]
     supersedes: str | None
     corrected_by: str | None = None
-    """The person who corrected its text, by the id in the roster. None: the vote's text; the body of such a read is that
-    of earlier releases byte for byte, so that one queued again keeps its digest."""
+    """The person who corrected its text, by the id in the roster. None: the vote's text; the body of such a read is
+    that of earlier releases byte for byte, so that one queued again keeps its digest."""
 
     @model_serializer(mode="wrap")
     def _leave_out_nobody(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:

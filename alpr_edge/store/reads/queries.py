@@ -83,7 +83,7 @@ def corrections(connection: Connection, read_ids: Sequence[str]) -> dict[str, st
 
 
 def newest_of_pass(connection: Connection, read_id: str) -> StoredRead | None:
-    """What counts of a vehicle's pass: the read that corrected this one last, or the read itself; None: none is here."""
+    """What counts of a vehicle's pass: the read that corrected this one last, or itself; None: none is stored."""
     newest, after = read_id, corrections(connection, [read_id])
     for _ in range(CORRECTIONS_MAX):
         if newest not in after:

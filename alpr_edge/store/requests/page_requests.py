@@ -1,7 +1,7 @@
 """Keeps what the page asks of the capture daemon, and its answers: each request is answered once.
 
-A request about a read goes with the read. Of the others, which hold no plate, the newest are kept; that somebody muted the
-unit stands in the access log for years.
+A request about a read goes with the read. Of the others, which hold no plate, the newest are kept; that somebody muted
+the unit stands in the access log for years.
 """
 
 from collections.abc import Sequence
