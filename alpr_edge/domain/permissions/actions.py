@@ -12,6 +12,8 @@ class Action(StrEnum):
     """Say what became of a hit."""
     VERIFY = "verify"
     """Note that a hit was verified through CLETS (policy 462.4(f))."""
+    MUTE = "mute"
+    """Let hits make no tone for some minutes, or sound again."""
     ADD_ENTRY = "add_entry"
     """Add or remove an officer's entry of a list."""
     SEARCH = "search"

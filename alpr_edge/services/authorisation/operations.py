@@ -16,6 +16,10 @@ class Operation(StrEnum):
     SHOW_READS = "show_reads"
     SHOW_HIT = "show_hit"
     DISPOSE_HIT = "dispose_hit"
+    CORRECT_READ = "correct_read"
+    LOOK_BACK = "look_back"
+    MUTE_ALERTS = "mute_alerts"
+    END_MUTE = "end_mute"
     VERIFY_HIT = "verify_hit"
     EXPORT_PICTURE = "export_picture"
     MATCH_PLATE = "match_plate"
@@ -77,6 +81,10 @@ RULES: dict[Operation, OperationRule] = {
     Operation.SHOW_HIT: OperationRule(Action.SEE_HITS),
     Operation.DISPOSE_HIT: _change(Action.DISPOSE),
     Operation.VERIFY_HIT: _change(Action.VERIFY),
+    Operation.CORRECT_READ: _change(Action.DISPOSE),
+    Operation.LOOK_BACK: OperationRule(Action.SEARCH),
+    Operation.MUTE_ALERTS: _change(Action.MUTE),
+    Operation.END_MUTE: _change(Action.MUTE),
     Operation.EXPORT_PICTURE: OperationRule(Action.SEE_READS),
     Operation.MATCH_PLATE: OperationRule(Action.SEARCH),
     Operation.ADD_ENTRY: _change(Action.ADD_ENTRY),

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Text, delete, func, insert, select, update
 
-from alpr_edge.domain.errors import RefusedError, StoreError
+from alpr_edge.domain.errors import DispositionError, RefusedError, StoreError
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.page_requests.corrections import Correction
 from alpr_edge.domain.page_requests.mute import EndOfMute, Mute, MuteOrder
@@ -33,7 +33,8 @@ def add_request(connection: Connection, request: PageRequest) -> None:
     """Store a request, within a transaction; the oldest ones about no read go where there are too many.
 
     Raises:
-        StoreError: too many wait for an answer, or were made about this read.
+        DispositionError: too many were made about this read.
+        StoreError: too many wait for an answer.
     """
     waiting = connection.scalar(select(func.count()).where(requests.c.answered_boot_id.is_(None))) or 0
     if waiting >= WAITING_MAX:
@@ -41,7 +42,7 @@ def add_request(connection: Connection, request: PageRequest) -> None:
     read_id = _read_id(request)
     about_read = connection.scalar(select(func.count()).where(requests.c.read_id == read_id)) or 0
     if about_read >= PER_READ_MAX:
-        raise StoreError(f"this read was corrected {PER_READ_MAX} times already")
+        raise DispositionError(f"this read was corrected {PER_READ_MAX} times already")
     connection.execute(insert(requests), _row(request))
     without_read = select(requests.c.seq).where(requests.c.read_id.is_(None), requests.c.answered_boot_id.is_not(None))
     kept = without_read.order_by(requests.c.seq.desc()).offset(WITHOUT_READ_MAX)
@@ -71,6 +72,12 @@ def requests_about(connection: Connection, read_ids: Sequence[str]) -> list[Page
     """The requests about some reads, the oldest first."""
     query = select(requests).where(requests.c.read_id.in_(read_ids)).order_by(requests.c.seq)
     return [_request_of(row) for row in connection.execute(query).mappings()]
+
+
+def request_of(connection: Connection, request_id: str) -> PageRequest | None:
+    """The request of an id; None: there is none."""
+    row = connection.execute(select(requests).where(requests.c.request_id == request_id)).mappings().first()
+    return None if row is None else _request_of(row)
 
 
 def newest_mute_request(connection: Connection) -> PageRequest | None:
