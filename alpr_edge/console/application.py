@@ -14,8 +14,10 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from alpr_edge.access.passkeys import RelyingParty
+from alpr_edge.console.correction_pages import CorrectionPages
 from alpr_edge.console.hit_feed import HitFeed
 from alpr_edge.console.live import LiveStream
+from alpr_edge.console.mute_pages import MutePages
 from alpr_edge.console.page_parts import PAGES, STATIC
 from alpr_edge.console.passkey_pages import PasskeyPages
 from alpr_edge.console.sign_in_pages import SignInPages
@@ -46,6 +48,7 @@ def create_console_app(
     """
     sign_in, watch, at_once = SignInPages(unit, site), WatchPages(unit), asyncio.Semaphore(AT_ONCE_MAX)
     passkeys = PasskeyPages(unit, site)
+    corrections, mute = CorrectionPages(unit, watch.with_fault), MutePages(unit)
 
     def route(path: str, method: str, step: Step) -> Route:
         answer = partial(_answer, step)
@@ -65,6 +68,7 @@ def create_console_app(
             route("/hits/{hit_id}", "GET", watch.hit),
             route("/hits/{hit_id}/answers", "POST", watch.answer),
             route("/hits/{hit_id}/pictures/{kind}", "GET", watch.picture),
+            *(route(*step) for step in (*corrections.steps, *mute.steps)),
             Route("/live", LiveStream(unit, feed).answer, methods=["GET"]),
             Mount("/static", StaticFiles(directory=STATIC)),
             SHARED,

@@ -34,7 +34,8 @@ class WatchPages:
             return go("/sign-in")
         glances = gravest_first(self._unit.views.glances(GLANCES_MAX))
         if state is SessionState.GLANCE:
-            return PAGES.page("glance", glances=glances, unit=self._unit.settings.unit.id)
+            unit_id, mute = self._unit.settings.unit.id, self._unit.mute_state()
+            return PAGES.page("glance", glances=glances, unit=unit_id, mute=mute)
         return self._page(visitor, glances[0].hit_id if glances else "")
 
     def hit(self, visitor: Visitor) -> Response:
@@ -65,6 +66,10 @@ class WatchPages:
             return self._page(visitor, hit_id, str(error))
         return go(f"/hits/{hit_id}")
 
+    def with_fault(self, visitor: Visitor, hit_id: str, fault: str) -> Response:
+        """A hit, with a line that says what is wrong with a form."""
+        return self._page(visitor, hit_id, fault)
+
     def _terminal_text(self, card: HitCard) -> str:
         read = card.read.read
         return terminal_text(self._unit.settings.console.terminal_text, read.plate, read.state)
@@ -81,5 +86,7 @@ class WatchPages:
             "waiting": sum(not (glance.is_dealt_with or glance.is_withdrawn) for glance in glances),
             "unit": self._unit.settings.unit.id,
             "fault": fault,
+            "mute": self._unit.mute_state(),
+            "corrections": self._unit.corrections.of_card(card) if isinstance(card, HitCard) else None,
         }
         return PAGES.page("watch", 422 if fault else 200, **shown)

@@ -8,6 +8,7 @@ from alpr_edge.domain.alerting import Level, ListAge
 from alpr_edge.domain.dispositions.hit_state import HitVerification
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.hits import Hit, MatchKind, Reason, StateMatch
+from alpr_edge.domain.page_requests.request import PageRequest, RequestOutcome
 from alpr_edge.domain.timeline import Placement
 
 _LEVELS = {Level.URGENT: "urgent", Level.HIGH: "high", Level.ROUTINE: "routine", Level.NOTICE: "notice"}
@@ -94,6 +95,28 @@ def answer_words(answer: str) -> str:
     return answer.replace("_", " ") or "undone"
 
 
+def short_clock_words(utc: datetime) -> str:
+    """A moment of today as the clock on the wall shows it."""
+    return f"{utc.astimezone():%H:%M}"
+
+
+def request_words(request: PageRequest) -> str:
+    """What came of a correction."""
+    answer = request.answer
+    if answer is None:
+        return "is being matched"
+    found = "HIT" if answer.hit_ids else "no hit"
+    return {
+        RequestOutcome.DONE: f"matched: {found}",
+        RequestOutcome.UNCHANGED: f"a later read said so already: {found}",
+    }.get(answer.outcome, "NOT matched: the unit did not answer in time; say it again")
+
+
+def request_state(request: PageRequest) -> str:
+    """Whether a correction waits, is a hit or is none: the class of its line."""
+    return "waits" if request.answer is None else "hit" if request.answer.hit_ids else "answered"
+
+
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "level": level_word,
     "reason": reason_words,
@@ -104,5 +127,8 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "clock": clock_words,
     "where": place_words,
     "answer": answer_words,
+    "short_clock": short_clock_words,
+    "request": request_words,
+    "request_state": request_state,
 }
 """The filters of templates."""

@@ -22,6 +22,15 @@ function isBusy() {
   return isTyping || document.querySelector("main details[open]") !== null;
 }
 
+// Whether the unit is muted stands in the strip, outside of what is replaced above.
+function replaceMute(page) {
+  const fresh = page.getElementById("mute");
+  const old = document.getElementById("mute");
+  if (fresh && old && !old.querySelector("details[open]")) {
+    old.replaceWith(document.adoptNode(fresh));
+  }
+}
+
 // The browser itself parses the page, without a script having its text in hand (Trusted Types stay on).
 function refresh() {
   if (isLeaving) {
@@ -42,6 +51,7 @@ function refresh() {
       return;
     }
     old.replaceWith(document.adoptNode(fresh));
+    replaceMute(request.response);
   };
   request.send();
 }
