@@ -40,13 +40,13 @@ def add_request(connection: Connection, request: PageRequest) -> None:
     if waiting >= WAITING_MAX:
         raise StoreError("the unit answers nothing at present: alpr-edge run is not at work")
     read_id = _read_id(request)
-    about_read = connection.scalar(select(func.count()).where(requests.c.read_id == read_id)) or 0
-    if about_read >= PER_READ_MAX:
+    about_read = select(func.count()).where(requests.c.read_id == read_id)
+    if read_id is not None and (connection.scalar(about_read) or 0) >= PER_READ_MAX:
         raise DispositionError(f"this read was corrected {PER_READ_MAX} times already")
     connection.execute(insert(requests), _row(request))
     without_read = select(requests.c.seq).where(requests.c.read_id.is_(None), requests.c.answered_boot_id.is_not(None))
-    kept = without_read.order_by(requests.c.seq.desc()).offset(WITHOUT_READ_MAX)
-    connection.execute(delete(requests).where(requests.c.seq.in_(kept.scalar_subquery())))
+    surplus = without_read.order_by(requests.c.seq.desc()).offset(WITHOUT_READ_MAX)
+    connection.execute(delete(requests).where(requests.c.seq.in_(surplus)))
 
 
 def waiting_requests(connection: Connection) -> list[PageRequest]:
