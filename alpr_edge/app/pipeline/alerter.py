@@ -55,7 +55,7 @@ class Alerter:
         hotlist: the settings that say when a list is old.
         is_silent: says whether hits make no tone now.
         is_muted: says whether an alert of a level makes no tone now. Faults of the unit sound all the same, as a mute
-            must not hide that hits would not be heard, and withdrawals of what sounded, which keep somebody from a stop.
+            must not hide that hits would not be heard, and withdrawals of what sounded: they keep one from a stop.
     """
 
     def __init__(

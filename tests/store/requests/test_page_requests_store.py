@@ -1,6 +1,5 @@
 """Requests of the page as they are kept: answered once, bounded, gone with their read; which mute is in force."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -45,7 +44,7 @@ def answer(database: Database, number: int, answer: RequestAnswer = DONE) -> Non
 
 
 @pytest.fixture
-def kept(store: ReadStore, database: Database) -> Iterator[Database]:
+def kept(store: ReadStore, database: Database) -> Database:
     """A database with a hit."""
     store.commit([DecidedRecord(plate_read(), hits=(hit(),))])
     return database
@@ -98,7 +97,8 @@ def test_requests_are_bounded(kept: Database) -> None:
         connection.exec_driver_sql("UPDATE requests SET answered_boot_id = 'b' WHERE answered_boot_id IS NULL")
         connection.exec_driver_sql(
             "INSERT INTO requests (request_id, kind, content, person_id, person, session, made_boot_id,"
-            " made_boottime_ns, made_utc_source, answered_boot_id) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
+            " made_boottime_ns, made_utc_source, answered_boot_id)"
+            " WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
             f" WHERE i < {WITHOUT_READ_MAX}) SELECT 'many-' || i, 'end_mute', '{{}}', '', '', '', '', 0, '', 'b' FROM n"
         )
     add(kept, request(6000, EndOfMute()))
