@@ -17,7 +17,7 @@ from alpr_edge.store.hotlists.officer_entries import OwnEntry
 from alpr_edge.store.unit_store import UnitStore
 
 
-def listed(plate: str, reason: Reason = Reason.STOLEN_VEHICLE, *, covert: bool = False) -> HotlistEntry:
+def entry_of(plate: str, reason: Reason = Reason.STOLEN_VEHICLE, *, covert: bool = False) -> HotlistEntry:
     """An entry of an officer."""
     return HotlistEntry(OWN_SOURCE, plate, plate, "CA", reason, record_id=f"own {plate}", covert=covert)
 

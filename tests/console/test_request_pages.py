@@ -10,7 +10,7 @@ import pytest
 
 from alpr_edge.domain.hits import Reason
 from alpr_edge.domain.people.person import Role, SourcePermission
-from tests.app.page_request_rig import listed
+from tests.app.page_request_rig import entry_of
 from tests.console.page_rig import PageRig
 from tests.staff import PEOPLE, staff_person
 
@@ -56,7 +56,7 @@ def test_a_misread_is_corrected_and_the_page_tells_of_the_new_hit(
     page = officer.get(path).text
     assert f"<b>{TRUE_PLATE} CA</b>, Officer: is being matched" in page
     assert "<em>misread</em>, Officer" in page
-    with rig.answering(tmp_path, listed("7AB0128", Reason.FELONY_VEHICLE)):
+    with rig.answering(tmp_path, entry_of("7AB0128", Reason.FELONY_VEHICLE)):
         page = wait_for(officer, path, lambda text: "matched: HIT" in text and "WITHDRAWN" in text)
     assert "CORRECTED: a later read of this vehicle says something else" in page
     new = re.search(r'class="button" href="(/hits/[^"]+)">Look at it', page)

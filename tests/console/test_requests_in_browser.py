@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from alpr_edge.domain.hits import Reason
 from alpr_edge.domain.people.person import Role
-from tests.app.page_request_rig import listed
+from tests.app.page_request_rig import entry_of
 from tests.chromium import chromium, faults_of
 from tests.console.page_rig import PageRig
 from tests.console.test_page_in_browser import open_context, sign_in
@@ -25,7 +25,7 @@ TOUCH_PX_MIN = 56
 def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageRig]:
     folder = tmp_path_factory.mktemp("requests")
     rig = PageRig(folder, (staff_person("ana", Role.OFFICER, name="Ana Ruiz"),))
-    with rig.serving(), rig.answering(folder, listed("7AB0128", Reason.FELONY_VEHICLE)):
+    with rig.serving(), rig.answering(folder, entry_of("7AB0128", Reason.FELONY_VEHICLE)):
         rig.add_hit(1)
         yield rig
 

@@ -19,7 +19,7 @@ from alpr_edge.settings import load
 from alpr_edge.store.reads.repository import DecidedRecord
 from alpr_edge.store.requests.page_requests import add_request, newest_mute_request, request_of
 from alpr_edge.store.unit_store import UnitStore, open_store
-from tests.app.page_request_rig import RequestRig, listed
+from tests.app.page_request_rig import RequestRig, entry_of
 from tests.app.pipeline.test_alerter import has_tone
 from tests.store.records import CROP, SCENE, alert, hit, instant, plate_read
 from tests.units import write_bare_unit
@@ -50,12 +50,12 @@ def start(store: UnitStore, clock: ReplayedClock, tmp_path: Path) -> Iterator[St
     """Starts the stage over the store."""
     players = []
 
-    def started(*entries: HotlistEntry) -> RequestRig:
+    def start_stage(*entries: HotlistEntry) -> RequestRig:
         rig = RequestRig(store, tmp_path, clock, *entries)
         players.append(rig.player)
         return rig
 
-    yield started
+    yield start_stage
     for player in players:
         player.close()
 
@@ -81,7 +81,7 @@ def read_ids(store: UnitStore) -> list[str]:
 def test_a_misread_is_matched_again_sounded_stored_and_queued_and_stays(
     store: UnitStore, start: Start, clock: ReplayedClock
 ) -> None:
-    rig, request_id = start(listed("7AB0128", Reason.FELONY_VEHICLE)), ask(store, 1)
+    rig, request_id = start(entry_of("7AB0128", Reason.FELONY_VEHICLE)), ask(store, 1)
     rig.stage.step()
     before, made = store.reads.get("read-1"), store.reads.get(request_id)
     assert before is not None
@@ -103,7 +103,7 @@ def test_a_misread_is_matched_again_sounded_stored_and_queued_and_stays(
 def test_a_request_is_executed_once_however_often_the_unit_starts(store: UnitStore, start: Start) -> None:
     request_id = ask(store, 1)
     for _ in range(3):
-        start(listed("7AB0128")).stage.step()
+        start(entry_of("7AB0128")).stage.step()
     assert read_ids(store) == [request_id, "read-1"]
     hits = store.reads.get(request_id)
     assert hits is not None
@@ -111,7 +111,7 @@ def test_a_request_is_executed_once_however_often_the_unit_starts(store: UnitSto
 
 
 def test_a_full_disk_delays_a_correction(store: UnitStore, start: Start) -> None:
-    rig, request_id = start(listed("7AB0128")), ask(store, 1)
+    rig, request_id = start(entry_of("7AB0128")), ask(store, 1)
     rig.is_full = True
     with pytest.raises(StoreError):
         rig.stage.step()
@@ -125,7 +125,7 @@ def test_a_full_disk_delays_a_correction(store: UnitStore, start: Start) -> None
 def test_a_corrected_read_is_corrected_again_by_its_newest(store: UnitStore, start: Start) -> None:
     first, second = ask(store, 1), ask(store, 2, replace(CORRECTION, text="7ABD128"))
     same = ask(store, 3, replace(CORRECTION, text="7ABD128"))
-    start(listed("7ABD128")).stage.step()
+    start(entry_of("7ABD128")).stage.step()
     assert read_ids(store) == [second, first, "read-1"]
     newest = store.reads.get(second)
     assert newest is not None
@@ -136,7 +136,7 @@ def test_a_corrected_read_is_corrected_again_by_its_newest(store: UnitStore, sta
 
 
 def test_a_covert_hit_leaves_no_trace_in_the_answer_and_makes_no_sound(store: UnitStore, start: Start) -> None:
-    rig, request_id = start(listed("7AB0128", covert=True)), ask(store, 1)
+    rig, request_id = start(entry_of("7AB0128", covert=True)), ask(store, 1)
     rig.stage.step()
     made = store.reads.get(request_id)
     assert made is not None
@@ -150,7 +150,7 @@ def test_what_waited_for_too_long_is_not_executed(
 ) -> None:
     request_id = ask(store, 1, content)
     clock.move_to(instant(11 * MINUTE_MS))
-    rig = start(listed("7AB0128"))
+    rig = start(entry_of("7AB0128"))
     rig.stage.step()
     assert answer_of(store, request_id) == RequestAnswer(RequestOutcome.TOO_LATE)
     assert (read_ids(store), rig.mute.minutes_left) == (["read-1"], 0)

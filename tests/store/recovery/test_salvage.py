@@ -11,7 +11,7 @@ from sqlalchemy import select, text, update
 
 from alpr_edge.domain.page_requests.corrections import Correction
 from alpr_edge.domain.page_requests.mute import EndOfMute, MuteOrder
-from alpr_edge.domain.page_requests.request import PageRequest, RequestAnswer, RequestOutcome
+from alpr_edge.domain.page_requests.request import Content, PageRequest, RequestAnswer, RequestOutcome
 from alpr_edge.store.db import clock_pairs
 from alpr_edge.store.db.database import DATABASE_NAME, Database
 from alpr_edge.store.db.schema import metadata, outbox, reads
@@ -283,7 +283,7 @@ def test_an_answer_to_a_hit_that_lost_its_place_in_the_queue_is_queued_again_as_
 
 def test_what_the_page_asked_for_is_left_behind_and_taken_for_nothing_else(data: Path) -> None:
     """An old version of a page may show a request without its answer: it would be executed twice."""
-    asked = [Correction("hit-1", "read-1", "7ABC128", "CA"), MuteOrder(15), EndOfMute()]
+    asked: list[Content] = [Correction("hit-1", "read-1", "7ABC128", "CA"), MuteOrder(15), EndOfMute()]
     with unit(data) as store:
         store.reads.commit([DecidedRecord(plate_read("read-1"), hits=(hit(),))])
         with store.database.write() as connection:

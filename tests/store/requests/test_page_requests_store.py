@@ -1,4 +1,4 @@
-"""Requests of the page as they are kept: answered once, bounded, gone with their read; which mute is in force."""
+"""Requests of the page as they are stored: answered once, bounded, gone with their read; which mute is in force."""
 
 from dataclasses import replace
 
@@ -44,56 +44,56 @@ def answer(database: Database, number: int, answer: RequestAnswer = DONE) -> Non
 
 
 @pytest.fixture
-def kept(store: ReadStore, database: Database) -> Database:
+def with_hit(store: ReadStore, database: Database) -> Database:
     """A database with a hit."""
     store.commit([DecidedRecord(plate_read(), hits=(hit(),))])
     return database
 
 
-def test_a_request_comes_back_as_it_was_and_waits_until_it_is_answered_once(kept: Database) -> None:
-    add(kept, request(), request(2, MuteOrder(15)), request(3, EndOfMute()))
-    with kept.read() as connection:
+def test_a_request_comes_back_as_it_was_and_waits_until_it_is_answered_once(with_hit: Database) -> None:
+    add(with_hit, request(), request(2, MuteOrder(15)), request(3, EndOfMute()))
+    with with_hit.read() as connection:
         assert waiting_requests(connection) == [request(), request(2, MuteOrder(15)), request(3, EndOfMute())]
-    answer(kept, 1)
+    answer(with_hit, 1)
     with pytest.raises(RefusedError):
-        answer(kept, 1, RequestAnswer(RequestOutcome.REFUSED))
-    with pytest.raises(StoreError), kept.write() as connection:
+        answer(with_hit, 1, RequestAnswer(RequestOutcome.REFUSED))
+    with pytest.raises(StoreError), with_hit.write() as connection:
         connection.exec_driver_sql("UPDATE requests SET answer = '{}' WHERE request_id = 'unit-1:1'")
     answered = replace(request(), answer=DONE, answered=instant(1))
-    with kept.read() as connection:
+    with with_hit.read() as connection:
         assert [each.request_id for each in waiting_requests(connection)] == ["unit-1:2", "unit-1:3"]
         assert requests_about(connection, ["read-1"]) == [answered]
         assert request_of(connection, "unit-1:1") == answered
         assert request_of(connection, "unit-1:9") is None
 
 
-def test_what_a_later_release_asks_for_is_left_alone(kept: Database) -> None:
-    add(kept, request())
-    with kept.write() as connection:
+def test_what_a_later_release_asks_for_is_left_alone(with_hit: Database) -> None:
+    add(with_hit, request())
+    with with_hit.write() as connection:
         connection.exec_driver_sql("UPDATE requests SET kind = 'later'")
-    with kept.read() as connection:
+    with with_hit.read() as connection:
         assert waiting_requests(connection) == []
 
 
-def test_a_request_goes_with_its_read(kept: Database) -> None:
-    add(kept, request(), request(2, MuteOrder(5)))
-    with kept.write() as connection:
+def test_a_request_goes_with_its_read(with_hit: Database) -> None:
+    add(with_hit, request(), request(2, MuteOrder(5)))
+    with with_hit.write() as connection:
         connection.exec_driver_sql("DELETE FROM hits")
         connection.exec_driver_sql("DELETE FROM reads")
-    with kept.read() as connection:
+    with with_hit.read() as connection:
         assert [each.request_id for each in waiting_requests(connection)] == ["unit-1:2"]
 
 
-def test_requests_are_bounded(kept: Database) -> None:
+def test_requests_are_bounded(with_hit: Database) -> None:
     for number in range(PER_READ_MAX):
-        add(kept, request(number))
-        answer(kept, number)
+        add(with_hit, request(number))
+        answer(with_hit, number)
     with pytest.raises(DispositionError, match="50 times"):
-        add(kept, request(PER_READ_MAX))
-    add(kept, *(request(1000 + number, MuteOrder(5)) for number in range(WAITING_MAX)))
+        add(with_hit, request(PER_READ_MAX))
+    add(with_hit, *(request(1000 + number, MuteOrder(5)) for number in range(WAITING_MAX)))
     with pytest.raises(StoreError, match="answers nothing"):
-        add(kept, request(5000, MuteOrder(5)))
-    with kept.write() as connection:
+        add(with_hit, request(5000, MuteOrder(5)))
+    with with_hit.write() as connection:
         connection.exec_driver_sql("UPDATE requests SET answered_boot_id = 'b' WHERE answered_boot_id IS NULL")
         connection.exec_driver_sql(
             "INSERT INTO requests (request_id, kind, content, person_id, person, session, made_boot_id,"
@@ -101,8 +101,8 @@ def test_requests_are_bounded(kept: Database) -> None:
             " WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
             f" WHERE i < {WITHOUT_READ_MAX}) SELECT 'many-' || i, 'end_mute', '{{}}', '', '', '', '', 0, '', 'b' FROM n"
         )
-    add(kept, request(6000, EndOfMute()))
-    with kept.read() as connection:
+    add(with_hit, request(6000, EndOfMute()))
+    with with_hit.read() as connection:
         left = connection.exec_driver_sql("SELECT count(*), count(read_id) FROM requests").one()
     assert tuple(left) == (WITHOUT_READ_MAX + 1 + PER_READ_MAX, PER_READ_MAX)
 
