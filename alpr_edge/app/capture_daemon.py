@@ -17,7 +17,7 @@ from alpr_edge.app.clock import open_clock
 from alpr_edge.app.factories import VisionModels, open_lists, open_vision_models
 from alpr_edge.app.fault_advice import told_faults
 from alpr_edge.app.instance_lock import instance_lock
-from alpr_edge.app.pipeline.alerter import Alerter
+from alpr_edge.app.pipeline.alerter import Alerter, SoundRules
 from alpr_edge.app.pipeline.pipeline import WRITER, PipelineParts
 from alpr_edge.app.pipeline.recorder import Recorder
 from alpr_edge.app.session_start import UnitParts, open_session
@@ -30,6 +30,7 @@ from alpr_edge.app.stages.power import PowerMonitor, power_monitor
 from alpr_edge.app.stages.store_counts import store_warnings
 from alpr_edge.app.stages.vehicle_state import VehicleStateStage
 from alpr_edge.app.unit_faults import Fault, FaultKind, FaultMonitor, faults_of
+from alpr_edge.app.unit_mute import UnitMute
 from alpr_edge.domain.alerting import Tone
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.instants import Instant
@@ -74,6 +75,7 @@ class CaptureDaemon:
         self._clips = open_clips(settings)
         self._signed_in = SignedInWatch(settings, self._clock, speaks=bool(self._clips.samples))
         self._speech = AlertSpeech(settings, self._clips, self._signed_in)
+        self._mute = UnitMute(self._clock)
         self._chrony = ChronyFeed(settings.position.chrony_socket)
         self._faults = FaultMonitor()
         self._clock_trust = ClockTrust()
@@ -108,7 +110,8 @@ class CaptureDaemon:
             resources.callback(player.close)
             resources.callback(self._signed_in.close)
             rules = (self._settings.alerts, self._settings.hotlist)
-            alerter = Alerter(player, self._clock, *rules, self._signed_in.is_silent, self._speech.sentence_of)
+            sound = SoundRules(self._signed_in.is_silent, self._mute.silences, self._speech.sentence_of)
+            alerter = Alerter(player, self._clock, *rules, sound)
             recorder = Recorder(store.reads, self._settings.store, store.refused_records, require_room=ballast.require)
             self._models = open_vision_models(self._settings.vision, self._settings.unit.data_directory)
             for warning in self._models.warnings:
@@ -119,7 +122,7 @@ class CaptureDaemon:
             self._positioning = resources.enter_context(position)
             parts = PipelineParts(self._models, alerter, lambda: lists.entries, self._fix_history.at, recorder)
             files, watched = (self._settings, self._settings_file), (self._positioning, self._attempts)
-            self._run_sessions(UnitParts(*files, self._clock, store, lists, ballast, *watched), parts)
+            self._run_sessions(UnitParts(*files, self._clock, store, lists, ballast, *watched, mute=self._mute), parts)
 
     def _run_sessions(self, unit: UnitParts, parts: PipelineParts) -> None:
         """Run a session from each ignition on, until the unit stops or goes off."""

@@ -14,6 +14,7 @@ from alpr_edge.app.stages.database_health import DatabaseHealth
 from alpr_edge.app.stages.disk import DiskStage
 from alpr_edge.app.stages.frame_rate import FrameRateStage
 from alpr_edge.app.stages.hotlist_refresh import HotlistRefresh
+from alpr_edge.app.stages.page_requests import PageRequestStage
 from alpr_edge.app.stages.position import PositionMonitor
 from alpr_edge.app.stages.roster_install import RosterInstallStage
 from alpr_edge.app.stages.self_check import SelfCheckStage
@@ -39,6 +40,7 @@ class CaptureSession:
     access_log: AccessLogUpload
     roster: RosterInstallStage
     self_check: SelfCheckStage
+    page_requests: PageRequestStage
     halt: threading.Event
     """Ends the waits of the cameras."""
 
@@ -59,6 +61,7 @@ class CaptureSession:
             *self.access_log.faults(),
             *self.roster.faults(),
             *self.self_check.faults(),
+            *self.page_requests.faults(),
         ]
 
     def _camera_faults(self) -> list[Fault]:
@@ -87,6 +90,7 @@ class CaptureSession:
             **self.access_log.figures(),
             **self.roster.figures(),
             **self.lists.figures(),
+            **self.page_requests.figures(),
             "restarts": self.pipeline.supervisor.restarts() | self.position.restarts(),
             "capture_to_tone_ms_median": round(median(latencies), 1) if latencies else None,
         }

@@ -9,16 +9,20 @@ from alpr_edge.app.attempts import Attempts
 from alpr_edge.app.cameras import Camera
 from alpr_edge.app.capture_session import CaptureSession
 from alpr_edge.app.pipeline.pipeline import CameraFeed, Pipeline, PipelineParts
+from alpr_edge.app.pipeline.read_corrector import ReadCorrector
+from alpr_edge.app.pipeline.record_ids import new_id
 from alpr_edge.app.stages.access_log_upload import AccessLogUpload
 from alpr_edge.app.stages.database_health import DatabaseHealth
 from alpr_edge.app.stages.disk import DiskStage
 from alpr_edge.app.stages.frame_rate import FrameRateStage
 from alpr_edge.app.stages.hotlist_import import HotlistImportStage
 from alpr_edge.app.stages.hotlist_refresh import HotlistRefresh
+from alpr_edge.app.stages.page_requests import PageRequestStage
 from alpr_edge.app.stages.position import PositionMonitor
 from alpr_edge.app.stages.roster_install import RosterInstallStage
 from alpr_edge.app.stages.self_check import SelfCheckStage
 from alpr_edge.app.stages.store_counts import StoreCounts, store_figures
+from alpr_edge.app.unit_mute import UnitMute
 from alpr_edge.domain.ports import Clock
 from alpr_edge.power.machine_files import MachineFiles
 from alpr_edge.runtime.supervisor import Supervisor
@@ -39,6 +43,7 @@ class UnitParts:
     ballast: Ballast
     position: PositionMonitor
     attempts: Attempts
+    mute: UnitMute
 
 
 def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
@@ -54,7 +59,8 @@ def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
     counts = StoreCounts(partial(store_figures, store, unit.attempts))
     pacers = {camera.camera_id: camera.pacer for camera in cameras}
     frame_rate = FrameRateStage(settings.load, MachineFiles().read, pacers)
-    _add_stages(pipeline.supervisor, unit, disk, (access_log, self_check, roster, counts, frame_rate))
+    page_requests = _page_requests(unit, parts)
+    _add_stages(pipeline.supervisor, unit, disk, (access_log, self_check, roster, counts, frame_rate, page_requests))
     return CaptureSession(
         store=store,
         lists=unit.lists,
@@ -69,15 +75,24 @@ def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
         access_log=access_log,
         roster=roster,
         self_check=self_check,
+        page_requests=page_requests,
         halt=halt,
     )
+
+
+def _page_requests(unit: UnitParts, parts: PipelineParts) -> PageRequestStage:
+    make_id = partial(new_id, unit.settings.unit.id)
+    corrector = ReadCorrector(parts.entries, parts.alerter, make_id)
+    return PageRequestStage(unit.store, unit.clock, unit.mute, corrector.decide, make_id, unit.ballast.require)
 
 
 def _add_stages(
     supervisor: Supervisor,
     unit: UnitParts,
     disk: DiskStage,
-    replaceable_stages: tuple[AccessLogUpload, SelfCheckStage, RosterInstallStage, StoreCounts, FrameRateStage],
+    replaceable_stages: tuple[
+        AccessLogUpload, SelfCheckStage, RosterInstallStage, StoreCounts, FrameRateStage, PageRequestStage
+    ],
 ) -> None:
     if unit.settings.hotlist.source:
         record_list = replaceable_stages[1].record_list

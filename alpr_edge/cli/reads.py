@@ -45,7 +45,8 @@ def reads(
     """Show the newest reads, a vehicle a line; their ids are what "unit hold" takes.
 
     A read that was corrected is left out; --all shows it, and --json has it with the id of its correction. "clock set
-    later": its time was worked out once the clock was known. Characters that are not certain stand in brackets.
+    later": its time was worked out once the clock was known. Characters that are not certain stand in brackets;
+    "by a person": an officer corrected the text at the page.
     """
     if context.invoked_subcommand is not None:
         return
@@ -141,7 +142,10 @@ def _print_reads(newest: list[ShownRead]) -> None:
 
 
 def _note(shown_read: ShownRead) -> str:
-    note = f"id {shown_read.read.read_id}"
+    read = shown_read.read
+    note = f"id {read.read_id}"
+    if read.corrected_by is not None:
+        note = f"{note}, the text by {read.corrected_by} in place of {read.supersedes}"
     return f"{note} corrected by {shown_read.superseded_by}" if shown_read.superseded_by else note
 
 
@@ -152,7 +156,7 @@ def _row(shown_read: ShownRead) -> tuple[str, ...]:
     return (
         _time_cell(shown_read),
         plate_text(read.plate, read.alternatives, is_certain=read.certain),
-        f"{read.confidence:.0%}",
+        f"{read.confidence:.0%}" if read.corrected_by is None else "by a person",
         read.camera_id,
         f"{place.lat_deg:.5f} {place.lon_deg:.5f}" if place else "",
         ", ".join(

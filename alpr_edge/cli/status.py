@@ -27,6 +27,7 @@ _FIGURES = {
     "last_receipt": "last receipt",
     "certificate_days_left": "days until the certificate ends",
     "power": "power",
+    "muted_minutes_left": "hits are muted for so many minutes",
     "model_files": "model files",
 }
 """Figures of health files that are shown, with their words."""

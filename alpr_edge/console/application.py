@@ -14,10 +14,12 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from alpr_edge.access.passkeys import RelyingParty
+from alpr_edge.console.correction_pages import CorrectionPages
 from alpr_edge.console.health_pages import HealthPages
 from alpr_edge.console.health_strip import HealthStrip
 from alpr_edge.console.hit_feed import HitFeed
 from alpr_edge.console.live import LiveStream
+from alpr_edge.console.mute_pages import MutePages
 from alpr_edge.console.page_parts import PAGES, STATIC
 from alpr_edge.console.passkey_pages import PasskeyPages
 from alpr_edge.console.sign_in_pages import SignInPages
@@ -48,8 +50,10 @@ def create_console_app(
         feed: tells of hits that came or changed.
         site: gives the site that passkeys sign in at; None: there is none.
     """
-    sign_in, watch, at_once = SignInPages(unit, site), WatchPages(unit, site), asyncio.Semaphore(AT_ONCE_MAX)
-    passkeys, health = PasskeyPages(unit, site), HealthPages(unit)
+    passkeys, watch, health = PasskeyPages(unit, site), WatchPages(unit, site), HealthPages(unit)
+    corrections = CorrectionPages(unit, watch.with_fault)
+    pages = (SignInPages(unit, site), passkeys, watch, SpeedPages(unit), corrections, MutePages(unit), health)
+    at_once = asyncio.Semaphore(AT_ONCE_MAX)
 
     def route(path: str, method: str, step: Step) -> Route:
         answer = partial(_answer, health.strip, step)
@@ -57,21 +61,7 @@ def create_console_app(
 
     return Starlette(
         routes=[
-            route("/", "GET", watch.watch),
-            route("/sign-in", "GET", sign_in.show),
-            route("/sign-in", "POST", sign_in.sign_in),
-            route("/passkey/options", "POST", passkeys.options),
-            route("/passkey", "POST", passkeys.sign_in),
-            route("/passkey/reopen", "POST", passkeys.reopen),
-            route("/reopen", "POST", sign_in.reopen),
-            route("/lock", "POST", sign_in.lock),
-            route("/sign-out", "POST", sign_in.sign_out),
-            route("/passenger", "POST", SpeedPages(unit).say_not_driving),
-            route("/hits/{hit_id}", "GET", watch.hit),
-            route("/hits/{hit_id}/answers", "POST", watch.answer),
-            route("/hits/{hit_id}/pictures/{kind}", "GET", watch.picture),
-            route("/health", "GET", health.show),
-            route("/health/strip", "GET", health.show_strip),
+            *(route(*step) for page in pages for step in page.steps),
             Route("/live", LiveStream(unit, feed, health.strip).answer, methods=["GET"]),
             Mount("/static", StaticFiles(directory=STATIC)),
             *SHARED,

@@ -3,7 +3,7 @@
 from starlette.responses import Response
 
 from alpr_edge.console.health_strip import HealthStrip, is_signed_in
-from alpr_edge.console.page_parts import PAGES, go
+from alpr_edge.console.page_parts import PAGES, PageRoute, go
 from alpr_edge.console.tone_signs import TONE_SIGNS
 from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.console.visitor import Visitor
@@ -22,6 +22,10 @@ class HealthPages:
         self._unit = unit
         self.strip = HealthStrip(unit)
         """What every page shows of it."""
+        self.steps: tuple[PageRoute, ...] = (
+            ("/health", "GET", self.show),
+            ("/health/strip", "GET", self.show_strip),
+        )
 
     def show(self, visitor: Visitor) -> Response:
         """The page; what is not well stands first."""

@@ -1,17 +1,21 @@
 """The templates of the page, and what several of its pages use."""
 
+from collections.abc import Callable
 from pathlib import Path
 
-from starlette.responses import RedirectResponse
+from starlette.responses import RedirectResponse, Response
 
 from alpr_edge.console.health_strip import health_of_request
 from alpr_edge.console.surroundings import FUNCTIONS
+from alpr_edge.console.visitor import Visitor
 from alpr_edge.console.words import FILTERS
 from alpr_edge.web.page_templates import PageTemplates
 
 FOLDER = Path(__file__).parent
 STATIC = FOLDER / "static"
 PAGES = PageTemplates(FOLDER / "templates", FILTERS, {**FUNCTIONS, "unit_health": health_of_request})
+PageRoute = tuple[str, str, Callable[[Visitor], Response]]
+"""A path, its method, and what answers."""
 
 
 def go(path: str) -> RedirectResponse:

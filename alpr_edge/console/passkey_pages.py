@@ -7,6 +7,7 @@ from starlette.responses import PlainTextResponse, Response
 from alpr_edge.access.attempts import PasskeyAttempt
 from alpr_edge.access.passkeys import RelyingParty, authentication_options
 from alpr_edge.console.challenges import Challenges
+from alpr_edge.console.page_parts import PageRoute
 from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.console.visitor import CHALLENGE_COOKIE, Visitor, give_session
 from alpr_edge.domain.errors import AccessError
@@ -24,6 +25,11 @@ class PasskeyPages:
         self._unit = unit
         self._site = site
         self._challenges = Challenges()
+        self.steps: tuple[PageRoute, ...] = (
+            ("/passkey/options", "POST", self.options),
+            ("/passkey", "POST", self.sign_in),
+            ("/passkey/reopen", "POST", self.reopen),
+        )
 
     def options(self, visitor: Visitor) -> Response:
         """What the browser needs to sign in, as JSON; it names no account."""

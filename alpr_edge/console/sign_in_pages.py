@@ -6,7 +6,7 @@ from starlette.responses import RedirectResponse, Response
 
 from alpr_edge.access.attempts import PasswordAttempt, SignInResult
 from alpr_edge.access.passkeys import RelyingParty
-from alpr_edge.console.page_parts import PAGES, go
+from alpr_edge.console.page_parts import PAGES, PageRoute, go
 from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.console.visitor import Visitor, give_session, take_session
 from alpr_edge.domain.sessions.session import SessionState
@@ -25,6 +25,13 @@ class SignInPages:
     def __init__(self, unit: ConsoleUnit, site: Callable[[], RelyingParty | None]) -> None:
         self._unit = unit
         self._site = site
+        self.steps: tuple[PageRoute, ...] = (
+            ("/sign-in", "GET", self.show),
+            ("/sign-in", "POST", self.sign_in),
+            ("/reopen", "POST", self.reopen),
+            ("/lock", "POST", self.lock),
+            ("/sign-out", "POST", self.sign_out),
+        )
 
     def show(self, visitor: Visitor) -> Response:
         """The form; the watch page where somebody is signed in already."""

@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from alpr_edge.console.page_parts import PAGES, go
+from alpr_edge.console.page_parts import PAGES, PageRoute, go
 from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.console.visitor import Visitor
 from alpr_edge.domain.dispositions.disposition import DispositionPart
@@ -23,6 +23,7 @@ class SpeedPages:
 
     def __init__(self, unit: ConsoleUnit) -> None:
         self._unit = unit
+        self.steps: tuple[PageRoute, ...] = (("/passenger", "POST", self.say_not_driving),)
 
     def page(self, visitor: Visitor, glances: list[HitGlance]) -> Response:
         """The gravest hit that waits, and how many others do.

@@ -12,8 +12,10 @@ from alpr_edge.domain.ports import Clock
 from alpr_edge.services.authorisation.authoriser import Authoriser, Policy
 from alpr_edge.services.authorisation.opening import load_policy
 from alpr_edge.services.authorisation.sign_ins import SignInDesk
+from alpr_edge.services.hits.corrections import ReadCorrections
 from alpr_edge.services.hits.dispositions import HitDispositions
 from alpr_edge.services.hits.hit_views import HitViews
+from alpr_edge.services.hits.mutes import MuteState, UnitMutes
 from alpr_edge.settings import Settings
 from alpr_edge.store.access.accounts import AccountStore, open_accounts
 from alpr_edge.store.access_log.log import AccessLog, open_access_log
@@ -33,6 +35,8 @@ class ConsoleUnit:
     passwords: PasswordVerifier = field(repr=False)
     views: HitViews = field(repr=False)
     dispositions: HitDispositions = field(repr=False)
+    corrections: ReadCorrections = field(repr=False)
+    mutes: UnitMutes = field(repr=False)
     speed: SpeedRestriction = field(repr=False)
     """What may be shown while the car moves."""
     theme: ThemeChoice = field(repr=False)
@@ -40,6 +44,10 @@ class ConsoleUnit:
     def authoriser(self, visitor: Visitor) -> Authoriser:
         """What decides for whoever sent a request."""
         return Authoriser(self.accounts, self.log, self.policy, self.clock, visitor.caller)
+
+    def mute_state(self) -> MuteState:
+        """Whether the unit is muted at present."""
+        return self.mutes.state(self.clock.now())
 
     def desk(self, visitor: Visitor) -> SignInDesk:
         """What signs in and out whoever sent a request."""
@@ -66,6 +74,8 @@ def open_console_unit(settings: Settings, clock: Clock, new_id: Callable[[], str
     ):
         views = HitViews(store, settings.hotlist)
         dispositions = HitDispositions(store.database, settings.unit.id, views, new_id)
+        corrections = ReadCorrections(store, settings.unit.id, views, new_id)
+        said = dispositions, corrections, UnitMutes(store.database, new_id)
         policy, passwords = load_policy(settings), Argon2Passwords()
-        hits, car = (views, dispositions), (SpeedRestriction(settings, clock), ThemeChoice(settings, clock))
-        yield ConsoleUnit(settings, store, accounts, log, policy, clock, passwords, *hits, *car)
+        car = SpeedRestriction(settings, clock), ThemeChoice(settings, clock)
+        yield ConsoleUnit(settings, store, accounts, log, policy, clock, passwords, views, *said, *car)

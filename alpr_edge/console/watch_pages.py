@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from alpr_edge.access.passkeys import RelyingParty
 from alpr_edge.console.health_pages import may_look_at_hits
-from alpr_edge.console.page_parts import PAGES, go
+from alpr_edge.console.page_parts import PAGES, PageRoute, go
 from alpr_edge.console.speed_pages import ANSWERS, SpeedPages
 from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.console.visitor import Visitor
@@ -18,6 +18,7 @@ from alpr_edge.domain.reads import EvidenceKind
 from alpr_edge.domain.sessions.session import SessionState
 from alpr_edge.services.hits.dispositions import HitAnswer
 from alpr_edge.services.hits.hit_views import HitCard, gravest_first
+from alpr_edge.store.reads.hit_queries import HitGlance
 
 GLANCES_MAX = 40
 """Hits in the row."""
@@ -44,6 +45,12 @@ class WatchPages:
         self._unit = unit
         self._site = site
         self._speed_pages = SpeedPages(unit)
+        self.steps: tuple[PageRoute, ...] = (
+            ("/", "GET", self.watch),
+            ("/hits/{hit_id}", "GET", self.hit),
+            ("/hits/{hit_id}/answers", "POST", self.answer),
+            ("/hits/{hit_id}/pictures/{kind}", "GET", self.picture),
+        )
 
     def watch(self, visitor: Visitor) -> Response:
         """The gravest hit that waits, or in glance mode its tone alone; a covert one comes up for nobody by itself."""
@@ -55,9 +62,7 @@ class WatchPages:
         glances = gravest_first(newest)
         if state is SessionState.GLANCE:
             self._unit.speed.end_passenger(visitor)
-            shown = glances if is_shown_hits else None
-            unit, has_passkeys = self._unit.settings.unit.id, self._site() is not None
-            return PAGES.page("glance", glances=shown, unit=unit, has_passkeys=has_passkeys)
+            return self._glance_page(glances if is_shown_hits else None)
         if not is_shown_hits:
             return go("/health")
         if self._unit.speed.applies_to(visitor):
@@ -99,6 +104,15 @@ class WatchPages:
             return self._page(visitor, hit_id, str(error))
         return go(f"/hits/{hit_id}")
 
+    def with_fault(self, visitor: Visitor, hit_id: str, fault: str) -> Response:
+        """A hit, with a line that says what is wrong with a form."""
+        return self._page(visitor, hit_id, fault)
+
+    def _glance_page(self, glances: list[HitGlance] | None) -> Response:
+        """What everybody in the car may see while the session is locked; without hits for whoever may see none."""
+        unit, mute = self._unit.settings.unit.id, self._unit.mute_state()
+        return PAGES.page("glance", glances=glances, unit=unit, mute=mute, has_passkeys=self._site() is not None)
+
     def _terminal_texts(self, card: HitCard) -> list[TerminalText]:
         """What can be copied for a hit; a confirmation is asked for by the number of the record."""
         settings, read, record = self._unit.settings.console, card.read.read, card.hit.entry.record_id
@@ -122,5 +136,7 @@ class WatchPages:
             "unit": self._unit.settings.unit.id,
             "person": "" if person is None else person.name,
             "fault": fault,
+            "mute": self._unit.mute_state(),
+            "corrections": self._unit.corrections.of_card(card) if isinstance(card, HitCard) else None,
         }
         return PAGES.page("watch", 422 if fault else 200, **shown)

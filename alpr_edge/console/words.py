@@ -8,6 +8,7 @@ from alpr_edge.domain.alerting import Level, ListAge
 from alpr_edge.domain.dispositions.hit_state import HitVerification
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.hits import Hit, MatchKind, Reason, StateMatch
+from alpr_edge.domain.page_requests.request import PageRequest, RequestOutcome
 from alpr_edge.domain.reads import PlateRead
 from alpr_edge.domain.timeline import Placement
 from alpr_edge.store.reads.hit_queries import HitGlance
@@ -129,6 +130,28 @@ def title_words(glances: Sequence[HitGlance], name: str) -> str:
     return f"! {name} ({count})" if count else name
 
 
+def short_clock_words(utc: datetime) -> str:
+    """A moment of today as the clock on the wall shows it."""
+    return f"{utc.astimezone():%H:%M}"
+
+
+def request_words(request: PageRequest) -> str:
+    """What came of a correction."""
+    answer = request.answer
+    if answer is None:
+        return "is being matched"
+    found = "HIT" if answer.hit_ids else "no hit"
+    return {
+        RequestOutcome.DONE: f"matched: {found}",
+        RequestOutcome.UNCHANGED: f"a later read said so already: {found}",
+    }.get(answer.outcome, "NOT matched: the unit did not answer in time; say it again")
+
+
+def request_state(request: PageRequest) -> str:
+    """Whether a correction waits, is a hit or is none: the class of its line."""
+    return "waits" if request.answer is None else "hit" if request.answer.hit_ids else "answered"
+
+
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "level": level_word,
     "reason": reason_words,
@@ -143,5 +166,8 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "answer": answer_words,
     "sentence": sentence_words,
     "title_words": title_words,
+    "short_clock": short_clock_words,
+    "request": request_words,
+    "request_state": request_state,
 }
 """The filters of templates."""

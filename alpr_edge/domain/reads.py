@@ -78,10 +78,11 @@ class PlateRead:
     plate: str
     """Canonical text."""
     confidence: float
-    """Probability that the whole canonical text is right."""
+    """Probability that the whole canonical text is right; 1 where a person corrected it."""
     alternatives: tuple[Alternative, ...]
     slot_votes: SlotVotes
     vote_count: int
+    """Frames that voted; 0 where a person corrected the text."""
     first_seen: Instant
     last_seen: Instant
     first_frame: int
@@ -95,6 +96,8 @@ class PlateRead:
     evidence: tuple[EvidenceRef, ...] = ()
     supersedes: str | None = None
     """The read of the same pass that this one corrects."""
+    corrected_by: str | None = None
+    """The person who says what the plate says, by their id in the roster; None: the text is that of the vote."""
 
     @property
     def text(self) -> str:

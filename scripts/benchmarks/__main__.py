@@ -89,8 +89,8 @@ def _path_request(arguments: argparse.Namespace, data: Path | None, parts: tuple
     )
 
 
-def _page_request(arguments: argparse.Namespace, data: Path | None, parts: tuple[str, ...]) -> page.PageRequest:
-    return page.PageRequest(
+def _page_request(arguments: argparse.Namespace, data: Path | None, parts: tuple[str, ...]) -> page.PageMeasurement:
+    return page.PageMeasurement(
         data,
         _vision(arguments),
         parts or page.PARTS,

@@ -33,6 +33,7 @@ STAGES = {
     "access-log",
     "roster",
     "self-check",
+    "page-requests",
     "position",
     "ignition",
     *WORKERS,
@@ -67,8 +68,9 @@ class Daemon:
 
     @property
     def threads(self) -> dict[str, threading.Thread]:
-        """Its own but the first, whose end is the process's."""
-        return {thread.name: thread for thread in threading.enumerate() if thread not in {*self._others, self.main}}
+        """Its own but the first, whose end is the process's, and those that flush the pictures of one commit."""
+        own = [thread for thread in threading.enumerate() if thread not in {*self._others, self.main}]
+        return {thread.name: thread for thread in own if not thread.name.startswith("sync_")}
 
     def until(self, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """Wait until its health is so; returns that."""

@@ -96,6 +96,21 @@ def test_a_corrected_read_is_one_vehicle_unless_all_are_asked_for(settings: Path
     assert (only["read_id"], only["hits"]) == ("1.front.3", ["stolen_vehicle"])
 
 
+def test_a_text_that_a_person_corrected_says_so_and_by_whom(settings: Path, store: UnitStore) -> None:
+    corrected = replace(plate_read("1.front.4", "8ABC129", supersedes="1.front.2"), confidence=1.0, corrected_by="ana")
+    store.reads.commit([DecidedRecord(corrected)])
+    output = squeeze(edge(settings, "reads", columns="300").stdout)
+    assert "8ABC129 by a person" in output
+    assert "id 1.front.4, the text by ana in place of 1.front.2" in output
+    lines = [json.loads(line) for line in edge(settings, "reads", "--json").stdout.splitlines()]
+    assert {line["read_id"]: line["corrected_by"] for line in lines} == {
+        "1.front.4": "ana",
+        "1.front.3": None,
+        "1.front.2": None,
+        "1.front.1": None,
+    }
+
+
 def test_a_limit_counts_vehicles(settings: Path, store: UnitStore) -> None:
     output = edge(settings, "reads", "--limit", "2", columns="200").stdout
     assert [name in output for name in ("1.front.3", "1.front.2", "1.front.1")] == [True, True, False]

@@ -28,11 +28,12 @@ from alpr_edge.console.server import console_server
 from alpr_edge.console.unit import open_console_unit
 from alpr_edge.console.visitor import COMPONENT, COOKIE
 from alpr_edge.domain.alerting import Level
-from alpr_edge.domain.hits import Hit, MatchKind, Reason
+from alpr_edge.domain.hits import Hit, HotlistEntry, MatchKind, Reason
 from alpr_edge.domain.people.person import Person
 from alpr_edge.services.hits.hit_revision import HitRevision
 from alpr_edge.store.reads.repository import DecidedRecord
 from alpr_edge.store.unit_store import UnitStore, open_store
+from tests.app.page_request_rig import RequestRig
 from tests.staff import PEOPLE, Staff
 from tests.store.records import CROP, SCENE, alert, hit, instant, plate_read
 from tests.units import write_bare_unit
@@ -118,6 +119,19 @@ class PageRig:
         """Take hits in without serving the page."""
         with open_store(self.staff.unit, migrate=True) as self._store:
             yield
+
+    @contextmanager
+    def answering(self, folder: Path, *entries: HotlistEntry) -> Iterator[RequestRig]:
+        """Answer what the page asks for, as the capture daemon does, with some entries listed."""
+        rig, stop = RequestRig(self._store, folder, self.staff.clock, *entries), threading.Event()
+        thread = threading.Thread(target=rig.stage.run, args=(lambda: None, stop))
+        thread.start()
+        try:
+            yield rig
+        finally:
+            stop.set()
+            thread.join(STOP_S_MAX)
+            rig.player.close()
 
     @contextmanager
     def serving(self) -> Iterator[None]:

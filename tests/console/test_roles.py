@@ -8,7 +8,7 @@ import httpx
 import pytest
 from starlette.routing import Mount, Route
 
-from alpr_edge.app.pipeline.pipeline import new_id
+from alpr_edge.app.pipeline.record_ids import new_id
 from alpr_edge.console.application import create_console_app
 from alpr_edge.console.hit_feed import HitFeed
 from alpr_edge.console.unit import open_console_unit

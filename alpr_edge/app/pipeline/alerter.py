@@ -46,6 +46,22 @@ class _QuietAlert:
     at: Instant
 
 
+@dataclass(frozen=True, slots=True)
+class SoundRules:
+    """When hits make no tone, and what is said after one; by themselves every tone sounds, alone.
+
+    Faults of the unit sound all the same, as a mute must not hide that hits would not be heard, and withdrawals of what
+    sounded: they keep one from a stop.
+    """
+
+    is_silent: Callable[[], bool] = lambda: False
+    """Whether hits make no tone now."""
+    is_muted: Callable[[Level], bool] = lambda _: False
+    """Whether an alert of a level makes no tone now."""
+    sentence_of: Callable[[Alert], Sentence] = lambda _: ()
+    """What is said after the tone of an alert."""
+
+
 class Alerter:
     """The one source of alerts for all cameras of the vehicle.
 
@@ -54,8 +70,7 @@ class Alerter:
         clock: the clock that dates alerts.
         alerts: the settings of alerts, such as the cooldown.
         hotlist: the settings that say when a list is old.
-        is_silent: says whether hits make no tone now.
-        sentence_of: gives what is said after the tone of an alert.
+        rules: when hits make no tone, and what is said after one.
     """
 
     def __init__(
@@ -64,11 +79,9 @@ class Alerter:
         clock: Clock,
         alerts: AlertSettings,
         hotlist: HotlistSettings,
-        is_silent: Callable[[], bool] = lambda: False,
-        sentence_of: Callable[[Alert], Sentence] = lambda _: (),
+        rules: SoundRules | None = None,
     ) -> None:
-        self._is_silent = is_silent
-        self._sentence_of = sentence_of
+        self._rules = rules or SoundRules()
         self._player = player
         self._clock = clock
         self._cooldown = Cooldown(alerts.cooldown_s * 1000)
@@ -160,11 +173,11 @@ class Alerter:
         return quiet.at.boot_id == at.boot_id and at.ms_since(quiet.at) < self._quiet_ms
 
     def _announce(self, alert: Alert, plate: str, at: Instant) -> Instant | None:
-        if self._is_silent():
+        if reason := self._reason_for_silence(alert.level):
             self._cooldown.forget(plate)
-            log.info("alert.not_sounded", read=alert.read_id, level=alert.level.name, reason="nobody is signed in")
+            log.info("alert.not_sounded", read=alert.read_id, level=alert.level.name, reason=reason)
             return None
-        first_sample_ns = self._sound(alert.tone, at, self._sentence_of(alert))
+        first_sample_ns = self._sound(alert.tone, at, self._rules.sentence_of(alert))
         if first_sample_ns is None:
             self._cooldown.forget(plate)
             return None
@@ -173,6 +186,12 @@ class Alerter:
         self.latencies_ms.append(latency_ms)
         log.info("alert.sounded", read=alert.read_id, level=alert.level.name, tone=alert.tone, phrase=alert.phrase)
         return at.shift(latency_ms)
+
+    def _reason_for_silence(self, level: Level) -> str:
+        """Why an alert of a level makes no tone now; empty: it does."""
+        if self._rules.is_silent():
+            return "nobody is signed in"
+        return "muted" if self._rules.is_muted(level) else ""
 
     def _sound(self, tone: Tone, at: Instant, sentence: Sentence = ()) -> int | None:
         """Play a tone, a sentence after it; returns its first sample's boottime_ns, None when nothing sounds."""

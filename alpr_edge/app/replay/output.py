@@ -130,6 +130,7 @@ def read_line(read: PlateRead) -> dict[str, Any]:
         "box_px": [round(side, 1) for side in (box.left_px, box.top_px, box.right_px, box.bottom_px)],
         "position": _place(read.position),
         "supersedes": read.supersedes,
+        "corrected_by": read.corrected_by,
     }
 
 

@@ -30,6 +30,15 @@ function isBusy() {
   return isTyping || document.querySelector("main details[open]") !== null;
 }
 
+// Whether the unit is muted stands in the strip, outside of what is replaced above.
+function replaceMute(page) {
+  const fresh = page.getElementById("mute");
+  const old = document.getElementById("mute");
+  if (fresh && old && !old.querySelector("details[open]")) {
+    old.replaceWith(document.adoptNode(fresh));
+  }
+}
+
 // The browser itself parses the page, without a script having its text in hand (Trusted Types stay on).
 function refresh() {
   if (isLeaving) {
@@ -75,6 +84,7 @@ function take(answer) {
   } else if (old) {
     document.title = answer.response.title;
     old.replaceWith(document.adoptNode(fresh));
+    replaceMute(answer.response);
   }
 }
 

@@ -9,6 +9,7 @@ Versions are those of ``PRAGMA user_version``:
    change a primary key. That takes as much room again as the database has, which what comes later then uses.
 4. People, their credentials, invitations and rosters; all tables are new.
 5. What officers say of hits; a new table.
+6. Who corrected a read; a new column.
 """
 
 from sqlalchemy import Connection, Table, inspect
@@ -34,6 +35,8 @@ def migrate(connection: Connection, version: int) -> None:
     for table in older:
         _rename_table(connection, table)
     metadata.create_all(connection)
+    if 3 <= version < 6:
+        connection.exec_driver_sql("ALTER TABLE reads ADD COLUMN corrected_by VARCHAR")
     for table in older:
         _copy_rows(connection, table)
     connection.exec_driver_sql(f"PRAGMA user_version = {VERSION}")

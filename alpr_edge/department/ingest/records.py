@@ -133,6 +133,7 @@ def _read(part: Part, unit_id: str) -> _Content:
         "last_seen": payload.last_seen.utc,
         "utc_source": payload.first_seen.utc_source,
         "supersedes": payload.supersedes,
+        "corrected_by": payload.corrected_by,
         **place(payload.position),
     }
     before = () if payload.supersedes is None else (read_reference("supersedes", payload.supersedes),)

@@ -40,6 +40,7 @@ _IN_THE_CAR: _Grants = {
     Action.SEARCH: FIELD_PURPOSES | _CANVASS | _TRAINING,
     Action.CANVASS: _CANVASS | _TRAINING,
     Action.HOLD: FIELD_PURPOSES | _CANVASS,
+    Action.MUTE: _UPKEEP,
 }
 _OVERSIGHT: _Grants = {Action.SEE_LOG: _AUDIT, Action.REVIEW: _AUDIT}
 
@@ -70,7 +71,7 @@ GRANTS: dict[Role, _Grants] = {
         Action.EXPORT: FIELD_PURPOSES | _LEGAL,
         Action.PURGE: _UPKEEP,
     },
-    Role.TECHNICIAN: {**_PASSENGER, Action.MANAGE_SETTINGS: _UPKEEP},
+    Role.TECHNICIAN: {**_PASSENGER, Action.MANAGE_SETTINGS: _UPKEEP, Action.MUTE: _UPKEEP},
     Role.AUDITOR: _OVERSIGHT,
     Role.TRAINING_SUPERVISOR: {Action.RECORD_TRAINING: _UPKEEP},
     Role.COMMANDER: {
@@ -84,6 +85,7 @@ GRANTS: dict[Role, _Grants] = {
         Action.SEE_COVERT: FIELD_PURPOSES,
         Action.RELEASE: FIELD_PURPOSES | _LEGAL,
         Action.PURGE: _UPKEEP,
+        Action.MUTE: _UPKEEP,
     },
 }
 """What each role may do, for what; a person may do what any of their roles may."""

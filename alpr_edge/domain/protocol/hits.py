@@ -66,7 +66,7 @@ class AlertPayload(Payload):
     phrase: str
     list_age: str
     sounded: InstantPayload | None
-    """When the first sample of the tone sounded; None: it stayed quiet (cooldown, or the sound device was down)."""
+    """When the first sample of the tone sounded; None: it did not (cooldown, mute, nobody signed in, no device)."""
 
 
 class WithdrawalPayload(Payload):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, SerializerFunctionWrapHandler, model_serializer
 
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.instants import Instant, rfc3339
@@ -21,6 +21,8 @@ from alpr_edge.domain.protocol.payload import Payload
 from alpr_edge.domain.reads import PlateRead
 
 SCHEMA_VERSION = 1
+CORRECTED_SCHEMA_VERSION = 2
+"""Of a read that a person corrected, which says by whom."""
 BODY_BYTES_MAX = 8 * 1024 * 1024
 """Largest body of one item; a full frame as JPEG stays well below."""
 PROTOCOL_VERSION = 1
@@ -201,6 +203,16 @@ class ReadPayload(Payload):
     evidence: list[EvidencePayload]
     model_ids: list[str]
     supersedes: str | None
+    corrected_by: str | None = None
+    """The person who corrected its text, by the id in the roster. None: the vote's text; the body of such a read is
+    that of earlier releases byte for byte, so that one queued again keeps its digest."""
+
+    @model_serializer(mode="wrap")
+    def _leave_out_nobody(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        values: dict[str, Any] = dump(self)
+        if self.corrected_by is None:
+            del values["corrected_by"]
+        return values
 
 
 def encode(payload: BaseModel) -> bytes:
@@ -242,6 +254,7 @@ def read_payload(read: PlateRead) -> ReadPayload:
     """Payload of a read."""
     box = read.box
     return ReadPayload(
+        schema_version=SCHEMA_VERSION if read.corrected_by is None else CORRECTED_SCHEMA_VERSION,
         read_id=read.read_id,
         unit_id=read.unit_id,
         camera_id=read.camera_id,
@@ -259,4 +272,5 @@ def read_payload(read: PlateRead) -> ReadPayload:
         evidence=[EvidencePayload(kind=e.kind.value, sha256=e.sha256, length=e.length) for e in read.evidence],
         model_ids=list(read.model_ids),
         supersedes=read.supersedes,
+        corrected_by=read.corrected_by,
     )

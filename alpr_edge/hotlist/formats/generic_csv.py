@@ -145,11 +145,11 @@ def _picker(header: Header) -> Callable[[list[str]], tuple[str, ...]]:
     if not parts and case == header.width:
         return plain
 
-    def joined(row: list[str]) -> tuple[str, ...]:
+    def join_cells(row: list[str]) -> tuple[str, ...]:
         cells = list(plain(row))
         cells[_VEHICLE] = " ".join([row[part] for part in parts])
         if row[case].strip():
             cells[_REMARKS] = f"case {row[case].strip()}; {cells[_REMARKS]}".rstrip("; ")
         return tuple(cells)
 
-    return joined
+    return join_cells

@@ -189,8 +189,7 @@ class Authoriser:
             return self._decide_break_glass(caller.break_glass, rule, purpose, subject)
         if not rule.is_upkeep:
             return self._decide_session(rule, purpose, subject, now)
-        answer = self._decide_session(rule, MAINTENANCE, subject, now)
-        if answer.decision.is_allowed:
+        if (answer := self._decide_session(rule, MAINTENANCE, subject, now)).decision.is_allowed:
             return answer
         if caller.is_owner:
             return _Answer(login_actor(caller.login), AccessDecision(DecisionReason.ALLOWED), MAINTENANCE)

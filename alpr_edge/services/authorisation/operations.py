@@ -16,6 +16,10 @@ class Operation(StrEnum):
     SHOW_READS = "show_reads"
     SHOW_HIT = "show_hit"
     DISPOSE_HIT = "dispose_hit"
+    CORRECT_READ = "correct_read"
+    LOOK_BACK = "look_back"
+    MUTE_ALERTS = "mute_alerts"
+    END_MUTE = "end_mute"
     VERIFY_HIT = "verify_hit"
     SAY_NOT_DRIVING = "say_not_driving"
     EXPORT_PICTURE = "export_picture"
@@ -78,6 +82,10 @@ RULES: dict[Operation, OperationRule] = {
     Operation.SHOW_HIT: OperationRule(Action.SEE_HITS),
     Operation.DISPOSE_HIT: _change(Action.DISPOSE),
     Operation.VERIFY_HIT: _change(Action.VERIFY),
+    Operation.CORRECT_READ: _change(Action.DISPOSE),
+    Operation.LOOK_BACK: OperationRule(Action.SEARCH),
+    Operation.MUTE_ALERTS: _change(Action.MUTE),
+    Operation.END_MUTE: _change(Action.MUTE),
     Operation.SAY_NOT_DRIVING: _change(Action.SAY_NOT_DRIVING),
     Operation.EXPORT_PICTURE: OperationRule(Action.SEE_READS),
     Operation.MATCH_PLATE: OperationRule(Action.SEARCH),

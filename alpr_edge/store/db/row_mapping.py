@@ -62,6 +62,7 @@ def read_row(read: PlateRead, *, closed: bool) -> dict[str, Any]:
         "model_ids": read.model_ids,
         "state": read.state,
         "supersedes": read.supersedes,
+        "corrected_by": read.corrected_by,
         "closed": int(closed),
     }
 
@@ -87,6 +88,7 @@ def read_of(row: RowMapping, evidence: tuple[EvidenceRef, ...]) -> PlateRead:
         state=row["state"],
         evidence=evidence,
         supersedes=row["supersedes"],
+        corrected_by=row.get("corrected_by"),  # a record that an earlier release set aside has none
     )
 
 

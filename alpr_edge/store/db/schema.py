@@ -19,27 +19,26 @@ from sqlalchemy import (
 )
 
 from alpr_edge.store.db.column_types import Json, Utc, instant_columns, meta_table, number, sequence, word
+from alpr_edge.store.db.request_table import requests_table
 
 metadata = MetaData()
 
 meta = meta_table(metadata)
+requests = requests_table(metadata)
 
 reads = Table(
     "reads",
     metadata,
     sequence(),
     Column("read_id", Text, nullable=False, unique=True),
-    Column("unit_id", Text, nullable=False),
-    Column("camera_id", Text, nullable=False),
-    Column("plate", Text, nullable=False),
+    *(Column(name, Text, nullable=False) for name in ("unit_id", "camera_id", "plate")),
     Column("confidence", REAL, nullable=False),
     Column("alternatives", Json, nullable=False),
     Column("slot_votes", Json, nullable=False),
     Column("vote_count", Integer, nullable=False),
     *instant_columns("first_seen"),
     *instant_columns("last_seen"),
-    Column("first_frame", Integer, nullable=False),
-    Column("last_frame", Integer, nullable=False),
+    *(Column(name, Integer, nullable=False) for name in ("first_frame", "last_frame")),
     *(Column(name, REAL, nullable=False) for name in ("left_px", "top_px", "right_px", "bottom_px")),
     *(Column(name, REAL) for name in ("lat_deg", "lon_deg", "position_age_ms", "position_hdop")),
     Column("position_source", Text),
@@ -49,9 +48,11 @@ reads = Table(
     Column("state", Text),
     Column("supersedes", Text),
     Column("closed", Integer, nullable=False),
+    Column("corrected_by", Text),
 )
 Index("reads_plate", reads.c.plate)
 Index("reads_open", reads.c.seq, sqlite_where=text("closed = 0"))
+Index("reads_corrections", reads.c.supersedes, sqlite_where=text("supersedes IS NOT NULL"))
 
 # Their content lies encrypted in files named by the digest.
 images = Table(

@@ -68,6 +68,18 @@ def close(
     return read
 
 
+def correct(connection: Connection, record: DecidedRecord) -> PlateRead:
+    """Store and queue a read that a person corrected, with its hits and alert: its pass is over.
+
+    Its pictures are those of the read that it supersedes, which are stored already.
+    """
+    before = record.read.supersedes or ""
+    read = decide(connection, record, queries.evidence_of(connection, [before]).get(before, ()))
+    connection.execute(update(reads).where(reads.c.read_id == read.read_id).values(closed=1))
+    enqueue.queue_read(connection, read)
+    return read
+
+
 def _store_by_end(connection: Connection, read: PlateRead, missing: str) -> PlateRead:
     """Store a read by the end of its pass alone."""
     connection.execute(insert(reads), read_row(read, closed=True))
@@ -99,10 +111,10 @@ def add_decision(
 
 
 def _withdraw(connection: Connection, record: DecidedRecord) -> None:
-    """Withdraw the alerts that a decision takes back, dated by the frame that decided otherwise, and queue that."""
+    """Withdraw the alerts that a decision takes back, dated by the frame or person that said otherwise; queue that."""
     if record.withdraws is None:
         return
-    at, not_withdrawn = record.read.last_seen, alerts.c.withdrawn_boot_id.is_(None)
+    at, not_withdrawn = record.withdrawn_at or record.read.last_seen, alerts.c.withdrawn_boot_id.is_(None)
     statement = update(alerts).where((alerts.c.read_id == record.withdraws) & not_withdrawn)
     for row in connection.execute(statement.values(**instant_row("withdrawn", at)).returning(alerts)).mappings().all():
         enqueue.queue_withdrawal(connection, alert_of(row), at, record.read.unit_id)

@@ -9,7 +9,7 @@ from alpr_edge.domain.dispositions.hit_state import HitState
 from alpr_edge.domain.hits import Reason
 from alpr_edge.domain.instants import Instant
 from alpr_edge.store.db.row_mapping import instant_of
-from alpr_edge.store.db.schema import alerts, dispositions, hits, reads
+from alpr_edge.store.db.schema import alerts, dispositions, hits, reads, requests
 from alpr_edge.store.reads.dispositions import dispositions_of
 from alpr_edge.store.reads.queries import StoredRead, get
 
@@ -58,7 +58,8 @@ def shown_state(connection: Connection) -> ShownState:
     """Values that differ as soon as pages have something else to show of hits.
 
     A hit that is new or deleted, a pass that ended (its pictures are sharper then), an alert that was taken back, a
-    read that was corrected, and what somebody said of any hit; covert hits change nothing.
+    read that was corrected, what somebody said of any hit, what the page asked the unit for, and its answer. A covert hit
+    changes nothing.
     """
     query = (
         select(hits.c.seq, reads.c.closed, reads.c.last_frame, alerts.c.withdrawn_boot_id)
@@ -70,7 +71,8 @@ def shown_state(connection: Connection) -> ShownState:
     )
     said = connection.scalar(select(func.max(dispositions.c.seq)))
     corrected = connection.scalar(select(func.max(reads.c.seq)).where(reads.c.supersedes.is_not(None)))
-    return (said, corrected, *map(tuple, connection.execute(query)))
+    asked = connection.execute(select(func.max(requests.c.seq), func.count(requests.c.answered_boot_id))).one()
+    return (said, corrected, *asked, *map(tuple, connection.execute(query)))
 
 
 def read_of_hit(connection: Connection, hit_id: str) -> StoredRead | None:

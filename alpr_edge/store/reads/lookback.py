@@ -1,12 +1,12 @@
-"""Look-back: finds stored reads that an entry would have matched, had it existed then (policy 462.4(c)).
+"""Look-back: finds stored reads that an entry would have matched, had it existed then (policy 462.4(c)), or of a plate.
 
 The table is searched in slices, the newest reads first, so that no reading transaction is held for long.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from sqlalchemy import Text, func, or_, select, type_coerce
+from sqlalchemy import Text, exists, func, or_, select, type_coerce
 
 from alpr_edge.domain.matching import Entries, Match, MatchQuery, find_matches
 from alpr_edge.domain.reads import PlateRead
@@ -40,6 +40,23 @@ def look_back(database: Database, pattern: str, entries: Entries) -> Iterator[tu
                 result_count += 1
                 if result_count == FOUND_MAX:
                     return
+
+
+def reads_of_plate(database: Database, plate: str, without: Sequence[str], limit: int) -> list[PlateRead]:
+    """The reads of a plate that no later read corrected, the newest first, without their pictures.
+
+    Args:
+        database: the database with the reads.
+        plate: canonical text.
+        without: ids of reads that are left out.
+        limit: how many at most.
+    """
+    later = reads.alias()
+    is_wanted = (reads.c.plate == plate) & reads.c.read_id.not_in(without)
+    query = select(reads).where(is_wanted, ~exists().where(later.c.supersedes == reads.c.read_id))
+    with database.read() as connection:
+        rows = connection.execute(query.order_by(reads.c.seq.desc()).limit(limit)).mappings().all()
+    return [read_of(row, ()) for row in rows]
 
 
 def _slices(database: Database) -> Iterator[tuple[int, int]]:

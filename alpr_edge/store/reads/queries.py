@@ -16,6 +16,8 @@ from alpr_edge.store.db.row_mapping import alert_of, hit_of, instant_or_none, re
 from alpr_edge.store.db.schema import alerts, evidence, hits, images, missing_evidence, reads
 from alpr_edge.store.db.schema import counts as counts_table
 
+CORRECTIONS_MAX = 100
+"""Most corrections of one pass that are looked through."""
 ROWS_MAX = 1000
 """Most reads that one query returns: a reading transaction is short."""
 
@@ -71,14 +73,24 @@ def get(connection: Connection, read_id: str) -> StoredRead | None:
 
 
 def corrections(connection: Connection, read_ids: Sequence[str]) -> dict[str, str]:
-    """The later reads that corrected some of these, by the id of the corrected one."""
-    oldest = select(func.min(reads.c.seq)).where(reads.c.read_id.in_(read_ids)).scalar_subquery()
+    """The later reads that corrected some of these, by the id of the corrected one; a person's before the vote's."""
     query = (
         select(reads.c.supersedes, reads.c.read_id)
-        .where(reads.c.seq > oldest, reads.c.supersedes.in_(read_ids))
-        .order_by(reads.c.seq)
+        .where(reads.c.supersedes.in_(read_ids))
+        .order_by(reads.c.corrected_by.is_not(None), reads.c.seq)
     )
     return {row.supersedes: row.read_id for row in connection.execute(query)}
+
+
+def newest_of_pass(connection: Connection, read_id: str) -> StoredRead | None:
+    """What counts of a vehicle's pass: the read that corrected this one last, or itself; None: none is stored."""
+    newest, after = read_id, corrections(connection, [read_id])
+    for _ in range(CORRECTIONS_MAX):
+        if newest not in after:
+            break
+        newest = after[newest]
+        after = corrections(connection, [newest])
+    return get(connection, newest)
 
 
 def is_ended(connection: Connection, read: PlateRead) -> bool:

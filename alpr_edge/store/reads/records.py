@@ -25,6 +25,8 @@ class DecidedRecord:
     """The read whose alerts no longer hold."""
     missing_evidence: str = ""
     """Why pictures are missing; empty when none is."""
+    withdrawn_at: Instant | None = None
+    """When the alerts were taken back; None: when the read was last seen, as the frames themselves decided."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -103,6 +103,17 @@ class ReadStore:
                     row_writer.add_decision(connection, record, refs, stored_read)
 
     @contextmanager
+    def adding(self) -> Iterator[Connection]:
+        """Open a transaction that adds reads whose pictures are stored already.
+
+        Raises:
+            RefusedError: something of it cannot be kept as it is; nothing of it was.
+            StoreError: nothing of it was kept.
+        """
+        with self._commit_lock, _refusal_errors(), self._transaction() as (connection, _):
+            yield connection
+
+    @contextmanager
     def deleting(self) -> Iterator[tuple[Connection, set[str]]]:
         """Open a transaction that deletes reads.
 

@@ -7,7 +7,16 @@ from enum import StrEnum
 from sqlalchemy import Connection, Table
 from sqlalchemy.exc import IntegrityError
 
-from alpr_edge.store.db.schema import counts, department_dates, log_cursors, log_statements, meta, metadata, outbox
+from alpr_edge.store.db.schema import (
+    counts,
+    department_dates,
+    log_cursors,
+    log_statements,
+    meta,
+    metadata,
+    outbox,
+    requests,
+)
 from alpr_edge.store.sqlite_forensics.btree import Value
 from alpr_edge.store.sqlite_forensics.carver import CarvedRow, Column, RowShape, shape_of
 
@@ -15,14 +24,15 @@ NUMBER = "seq"
 """The column of a row's number, which has no meaning in another database."""
 Row = dict[str, Value]
 
-_NOT_COPIED = {meta, counts, department_dates, log_cursors, log_statements}
+_NOT_COPIED = {meta, counts, department_dates, log_cursors, log_statements, requests}
 TABLES: tuple[Table, ...] = (
     outbox,
     *(table for table in metadata.sorted_tables if table not in {outbox, *_NOT_COPIED}),
 )
 """The tables to copy: the queue first, which shows what is still needed, then each table before those that refer to it.
 Not copied are ``meta``, which describes one database, ``counts``, which triggers update, the department's date and its
-statements on the access log, which it makes again, and how far that log was queued: it is queued anew."""
+statements on the access log, which it makes again, how far that log was queued: it is queued anew, and what the page
+asked: an old version of a page may show a request without its answer, which would then be executed twice."""
 
 
 class Fate(StrEnum):

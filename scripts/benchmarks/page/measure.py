@@ -38,7 +38,7 @@ TARGETS = {
 
 
 @dataclass(frozen=True, slots=True)
-class PageRequest:
+class PageMeasurement:
     """What to measure.
 
     Args:
@@ -62,7 +62,7 @@ class PageRequest:
     table: bool = False
 
 
-def run(request: PageRequest) -> None:
+def run(request: PageMeasurement) -> None:
     """Print every figure that was asked for.
 
     Raises:
@@ -83,7 +83,7 @@ def run(request: PageRequest) -> None:
         print_table(lines, TARGETS)
 
 
-def _print_rounds(rounds: PageRounds, request: PageRequest) -> None:
+def _print_rounds(rounds: PageRounds, request: PageMeasurement) -> None:
     without, with_page = list[ReadingTime](), list[PageTime]()
     for number in range(request.rounds):
         _say(f"round {number + 1} of {request.rounds}, without the page and with it")

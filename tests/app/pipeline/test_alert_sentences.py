@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from alpr_edge.alerts.wav import WavPlayer
-from alpr_edge.app.pipeline.alerter import Alerter
+from alpr_edge.app.pipeline.alerter import Alerter, SoundRules
 from alpr_edge.domain.alerting import Alert
 from alpr_edge.domain.hits import Hit, MatchKind, Reason
 from alpr_edge.domain.reads import ReadDecided
@@ -31,7 +31,9 @@ class SpeakingDrive:
         self.hears_reasons = True
         self.player = WavPlayer(self.path, 1.0, START, clips_in_memory(PHRASES))
         rules = AlertSettings(cooldown_s=60), HotlistSettings()
-        self._alerter = Alerter(self.player, ReplayedClock(START), *rules, is_silent, self._sentence_of)
+        self._alerter = Alerter(
+            self.player, ReplayedClock(START), *rules, SoundRules(is_silent, sentence_of=self._sentence_of)
+        )
 
     def _sentence_of(self, alert: Alert) -> tuple[str, ...]:
         return sentence_of(alert, camera_phrases([CAMERA]), with_reason=self.hears_reasons)

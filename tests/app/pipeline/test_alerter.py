@@ -6,12 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import structlog
 
 from alpr_edge.alerts.tones import at_volume, synthesise
 from alpr_edge.alerts.wav import WavPlayer
-from alpr_edge.app.pipeline.alerter import Alerter
+from alpr_edge.app.pipeline.alerter import Alerter, SoundRules
+from alpr_edge.app.unit_mute import UnitMute
 from alpr_edge.domain.alerting import Level, Tone
 from alpr_edge.domain.hits import Hit, Reason
+from alpr_edge.domain.page_requests.mute import Mute
 from alpr_edge.domain.reads import ReadDecided
 from alpr_edge.runtime.clock import ReplayedClock
 from alpr_edge.settings import AlertSettings, HotlistSettings
@@ -19,6 +22,15 @@ from tests.app.pipeline.test_recorder import decision, hit_of
 from tests.domain.readings import START
 
 VOLUME = 0.8
+
+
+def has_tone(path: Path, tone: Tone, at_s: float, volume: float = VOLUME) -> bool:
+    """Whether exactly this tone begins at that second of a file."""
+    with wave.open(str(path)) as sound:
+        samples, rate = np.frombuffer(sound.readframes(sound.getnframes()), "<i2"), sound.getframerate()
+    tone_samples = at_volume(synthesise(tone), volume)
+    first = round(at_s * rate)
+    return bool(np.array_equal(samples[first : first + len(tone_samples)], tone_samples))
 
 
 class Drive:
@@ -48,22 +60,37 @@ class Drive:
 
     def has(self, tone: Tone, at_s: float) -> bool:
         """Whether exactly this tone begins at that second."""
-        with wave.open(str(self.path)) as sound:
-            samples, rate = np.frombuffer(sound.readframes(sound.getnframes()), "<i2"), sound.getframerate()
-        tone_samples = at_volume(synthesise(tone), VOLUME)
-        first = round(at_s * rate)
-        return bool(np.array_equal(samples[first : first + len(tone_samples)], tone_samples))
+        return has_tone(self.path, tone, at_s)
 
 
 def test_hits_make_no_tone_while_they_are_to_be_silent_and_sound_at_once_afterwards(tmp_path: Path) -> None:
     drive, silent = Drive(tmp_path), threading.Event()
     alerts = AlertSettings(cooldown_s=60, volume=VOLUME)
-    drive.alerter = Alerter(drive.player, ReplayedClock(START), alerts, HotlistSettings(), silent.is_set)
+    drive.alerter = Alerter(drive.player, ReplayedClock(START), alerts, HotlistSettings(), SoundRules(silent.is_set))
     silent.set()
     assert drive.announce("r1", 1, "8ABC123", None, hit_of("r1")) is None
     assert not drive.has(Tone.HIGH, 1)
     silent.clear()
     assert drive.announce("r2", 3, "8ABC123", None, hit_of("r2")) is Level.HIGH
+    drive.player.close()
+
+
+def test_a_mute_keeps_hits_quiet_but_the_gravest_and_faults_and_swallows_none_afterwards(tmp_path: Path) -> None:
+    drive, clock = Drive(tmp_path), ReplayedClock(START)
+    mute, alerts = UnitMute(clock), AlertSettings(cooldown_s=60, volume=VOLUME)
+    drive.alerter = Alerter(drive.player, clock, alerts, HotlistSettings(), SoundRules(is_muted=mute.silences))
+    mute.begin(Mute("Ana Ruiz", START, 5))
+    drive.alerter.sound(Tone.TROUBLE)
+    assert drive.has(Tone.TROUBLE, 0)
+    with structlog.testing.capture_logs() as logs:
+        assert drive.announce("r1", 10, "8ABC123", None, hit_of("r1")) is None
+    assert [log["reason"] for log in logs if log["event"] == "alert.not_sounded"] == ["muted"]
+    amber = replace(hit_of("r2"), entry=replace(hit_of("r2").entry, reason=Reason.AMBER_ALERT))
+    assert drive.announce("r2", 20, "5XYZ123", None, amber) is Level.URGENT
+    assert drive.has(Tone.URGENT, 20)
+    clock.move_to(START.shift(5 * 60_000))
+    assert drive.announce("r3", 300, "5XYZ987", None, hit_of("r3")) is Level.HIGH
+    assert drive.announce("r4", 301, "8ABC123", None, hit_of("r4")) is Level.HIGH
     drive.player.close()
 
 

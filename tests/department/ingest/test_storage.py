@@ -17,7 +17,15 @@ from alpr_edge.domain.dispositions.disposition import Disposition
 from alpr_edge.domain.errors import DepartmentError, StoreError
 from alpr_edge.domain.protocol.dispositions import disposition_item_id, disposition_payload
 from alpr_edge.domain.protocol.hits import alert_payload, hit_payload, withdrawal_payload
-from alpr_edge.domain.protocol.items import BODY_BYTES_MAX, ItemAnswerPayload, ItemKind, OutboxItem, digest, encode
+from alpr_edge.domain.protocol.items import (
+    BODY_BYTES_MAX,
+    ItemAnswerPayload,
+    ItemKind,
+    OutboxItem,
+    digest,
+    encode,
+    read_payload,
+)
 from tests.store.records import alert, disposition, hit, instant, plate_read
 from tests.uplink.items import hit_item, image_item, item, read_item, stored_digests
 
@@ -51,6 +59,29 @@ def query(directory: Path, statement: str) -> list[tuple[object, ...]]:
             return connection.execute(statement).fetchall()
     finally:
         connection.close()
+
+
+def corrected_item() -> OutboxItem:
+    """A read whose text a person corrected."""
+    read = replace(plate_read("read-2", "7AB0128", supersedes="read-1"), corrected_by="ana")
+    return item("read-2", ItemKind.READ, encode(read_payload(read)))
+
+
+def test_who_corrected_a_read_is_stored_with_what_it_supersedes(storage: Storage, directory: Path) -> None:
+    assert [answer.status for answer in store(storage, read_item(1), corrected_item())] == [200, 200]
+    found = query(directory, "SELECT read_id, plate, supersedes, corrected_by FROM reads ORDER BY read_id")
+    assert found == [("read-1", "7ABC123", None, None), ("read-2", "7AB0128", "read-1", "ana")]
+
+
+def test_a_database_of_before_corrections_by_people_goes_on(storage: Storage, directory: Path) -> None:
+    store(storage, read_item(1))
+    storage.close()
+    query(directory, "ALTER TABLE reads DROP COLUMN corrected_by")
+    query(directory, "PRAGMA user_version = 5")
+    again = Storage(directory)
+    assert [answer.status for answer in store(again, read_item(1), corrected_item())] == [200, 200]
+    again.close()
+    assert query(directory, "SELECT corrected_by FROM reads ORDER BY read_id") == [(None,), ("ana",)]
 
 
 def test_a_batch_is_stored_and_answered_with_digests(storage: Storage, directory: Path) -> None:

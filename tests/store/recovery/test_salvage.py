@@ -9,6 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, text, update
 
+from alpr_edge.domain.page_requests.corrections import Correction
+from alpr_edge.domain.page_requests.mute import EndOfMute, MuteOrder
+from alpr_edge.domain.page_requests.request import Content, PageRequest, RequestAnswer, RequestOutcome
 from alpr_edge.store.db import clock_pairs
 from alpr_edge.store.db.database import DATABASE_NAME, Database
 from alpr_edge.store.db.schema import metadata, outbox, reads
@@ -16,6 +19,7 @@ from alpr_edge.store.reads.dispositions import add_disposition, dispositions_of
 from alpr_edge.store.reads.repository import DecidedRecord
 from alpr_edge.store.recovery.damaged_databases import damaged_databases, set_aside
 from alpr_edge.store.recovery.key_check import MARK_NAME
+from alpr_edge.store.requests.page_requests import add_request, answer_request, requests_about
 from alpr_edge.store.retention import holds
 from alpr_edge.store.retention.holds import Hold
 from alpr_edge.store.sqlite_forensics.btree import node_of
@@ -275,6 +279,24 @@ def test_an_answer_to_a_hit_that_lost_its_place_in_the_queue_is_queued_again_as_
         with store.database.read() as connection:
             assert dispositions_of(connection, ["hit-1"]) == {"hit-1": [said]}
     assert len(before) == 2
+
+
+def test_what_the_page_asked_for_is_left_behind_and_taken_for_nothing_else(data: Path) -> None:
+    """An old version of a page may show a request without its answer: it would be executed twice."""
+    asked: list[Content] = [Correction("hit-1", "read-1", "7ABC128", "CA"), MuteOrder(15), EndOfMute()]
+    with unit(data) as store:
+        store.reads.commit([DecidedRecord(plate_read("read-1"), hits=(hit(),))])
+        with store.database.write() as connection:
+            for number, content in enumerate(asked):
+                add_request(connection, PageRequest(f"r{number}", content, "ana", "Ana Ruiz", "2f1c", instant()))
+                answer_request(connection, f"r{number}", RequestAnswer(RequestOutcome.DONE), instant(5))
+    set_aside(data)
+    with unit(data) as store:
+        done = store.salvage()
+        assert dict(done.new_rows) == {"reads": 1, "hits": 1, "outbox": 1}
+        assert done.hanging.total() == 0
+        with store.database.read() as connection:
+            assert requests_about(connection, ["read-1"]) == []
 
 
 @settings(max_examples=30)

@@ -1,0 +1,178 @@
+"""The stage that executes what the page asks for: misreads are corrected and matched again, the unit is muted.
+
+What a request brings about and its answer are one commit, so that a request is executed once however often the unit
+restarts. A tone sounds before that, as with every hit: a power cut between the two lets it sound twice, and stores one
+read.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import structlog
+
+from alpr_edge.app.unit_faults import Fault, FaultKind
+from alpr_edge.app.unit_mute import UnitMute
+from alpr_edge.domain.errors import RefusedError, StoreError
+from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.page_requests.corrections import Correction
+from alpr_edge.domain.page_requests.mute import MUTE_MINUTES, EndOfMute, Mute, MuteOrder
+from alpr_edge.domain.page_requests.request import PageRequest, RequestAnswer, RequestOutcome
+from alpr_edge.domain.ports import Clock
+from alpr_edge.store.reads import commit, queries
+from alpr_edge.store.reads.queries import StoredRead
+from alpr_edge.store.reads.records import DecidedRecord
+from alpr_edge.store.requests.page_requests import add_request, answer_request, mute_in_force, waiting_requests
+from alpr_edge.store.unit_store import UnitStore
+
+LOOK_S = 0.3
+"""Time between two looks at the counter of commits."""
+UNIT = "unit"
+
+Decide = Callable[[StoredRead, PageRequest, Correction, Instant], DecidedRecord]
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True, eq=False)
+class PageRequestStage:
+    """Answers requests until the unit stops; a stage of :class:`~alpr_edge.runtime.supervisor.Supervisor`."""
+
+    store: UnitStore
+    clock: Clock
+    mute: UnitMute
+    decide: Decide
+    """Makes the record of a corrected read, and sounds its alert."""
+    new_id: Callable[[], str]
+    require_room: Callable[[], None]
+    """Raises StoreError while the disk is full."""
+    name: str = "page-requests"
+    _seen: int | None = None
+    """The counter of commits when no request waited; None: to be looked at again."""
+    _is_begun: bool = False
+    _unsaved: DecidedRecord | None = field(default=None, repr=False)
+    """A corrected read whose alert has sounded, and which the store did not take yet."""
+    _failure: str = ""
+
+    def run(self, beat: Callable[[], None], stop: threading.Event) -> None:
+        """Answer requests; what the store does not take now is tried again with the next look."""
+        while not stop.wait(LOOK_S):
+            beat()
+            try:
+                self.step()
+            except StoreError as error:
+                if str(error) != self._failure:
+                    log.error("page_requests.failed", failure=str(error))
+                self._failure, self._seen = str(error), None
+            else:
+                self._failure = ""
+
+    def finish(self) -> None:
+        """Do nothing: the stage holds nothing that is not asked for again."""
+
+    def faults(self) -> list[Fault]:
+        """Why requests are not answered at present. Never waits."""
+        return [Fault(FaultKind.SIDE_STAGE, self.name, f"{self.name}: {self._failure}")] if self._failure else []
+
+    def figures(self) -> dict[str, int | None]:
+        """What health tells of the mute."""
+        return {"muted_minutes_left": self.mute.minutes_left or None}
+
+    def step(self) -> None:
+        """Answer the requests that wait, if anything was committed since the last look.
+
+        Raises:
+            StoreError: the store takes nothing at present.
+        """
+        if not self._is_begun:
+            self._resume_mute()
+        if self.mute.is_over:
+            self._tell_end_of_mute()
+        version = self.store.database.data_version()
+        if version == self._seen:
+            return
+        with self.store.database.read() as connection:
+            waiting = waiting_requests(connection)
+        for request in waiting:
+            self._execute(request, self.clock.now())
+        self._seen = version
+
+    def _resume_mute(self) -> None:
+        """Go on with a mute of before this start of the program, on the same boot."""
+        with self.store.database.read() as connection:
+            mute = mute_in_force(connection, self.clock.now())
+        if mute is not None:
+            self.mute.begin(mute)
+        self._is_begun = True
+
+    def _tell_end_of_mute(self) -> None:
+        """Store that the time of a mute is over, so that every page hears of it."""
+        now = self.clock.now()
+        request = PageRequest(self.new_id(), EndOfMute(), "", UNIT, "", now)
+        with self.store.database.write() as connection:
+            add_request(connection, request)
+            answer_request(connection, request.request_id, RequestAnswer(RequestOutcome.DONE), now)
+        self.mute.end()
+
+    def _execute(self, request: PageRequest, now: Instant) -> None:
+        if request.is_too_late(now) and not self._is_unsaved(request):
+            self._answer(request, RequestOutcome.TOO_LATE, now)
+            return
+        match request.content:
+            case Correction():
+                self._correct(request, request.content, now)
+            case MuteOrder(minutes) if minutes in MUTE_MINUTES:
+                if self._answer(request, RequestOutcome.DONE, now):
+                    self.mute.begin(Mute(request.person, request.made, minutes))
+            case MuteOrder():
+                self._answer(request, RequestOutcome.REFUSED, now)
+            case EndOfMute():
+                if self._answer(request, RequestOutcome.DONE, now):
+                    self.mute.end()
+
+    def _correct(self, request: PageRequest, correction: Correction, now: Instant) -> None:
+        with self.store.database.read() as connection:
+            stored = queries.newest_of_pass(connection, correction.read_id)
+        if stored is None:
+            self._answer(request, RequestOutcome.GONE, now)
+        elif correction.agrees_with(stored.read) and not self._is_unsaved(request):
+            self._answer(request, RequestOutcome.UNCHANGED, now, _open_hits(stored))
+        else:
+            self.require_room()
+            if self._unsaved is None or not self._is_unsaved(request):
+                self._unsaved = self.decide(stored, request, correction, now)
+            self._save(request, self._unsaved, now)
+            self._unsaved = None
+
+    def _save(self, request: PageRequest, record: DecidedRecord, now: Instant) -> None:
+        """Store the corrected read with the answer; StoreError when nothing of it was kept."""
+        hit_ids = _open_hits(record)
+        try:
+            with self.store.reads.adding() as connection:
+                commit.correct(connection, record)
+                answer_request(connection, request.request_id, RequestAnswer(RequestOutcome.DONE, hit_ids), now)
+        except RefusedError as error:
+            log.error("page_requests.refused", request=request.request_id, failure=str(error))
+            self._answer(request, RequestOutcome.REFUSED, now)
+            return
+        log.info("read.corrected", read=record.read.read_id, supersedes=record.read.supersedes, hits=len(hit_ids))
+
+    def _answer(
+        self, request: PageRequest, outcome: RequestOutcome, now: Instant, hit_ids: tuple[str, ...] = ()
+    ) -> bool:
+        """Store an answer alone; False: the request went with its read, or was answered meanwhile."""
+        try:
+            with self.store.database.write() as connection:
+                answer_request(connection, request.request_id, RequestAnswer(outcome, hit_ids), now)
+        except RefusedError:
+            return False
+        log.info("page_requests.answered", request=request.request_id, outcome=outcome.value)
+        return True
+
+    def _is_unsaved(self, request: PageRequest) -> bool:
+        return self._unsaved is not None and self._unsaved.read.read_id == request.request_id
+
+
+def _open_hits(of: StoredRead | DecidedRecord) -> tuple[str, ...]:
+    """Ids of hits that may be known of in the car."""
+    return tuple(hit.hit_id for hit in of.hits if not hit.entry.covert)

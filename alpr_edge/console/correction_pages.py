@@ -1,0 +1,48 @@
+"""The form that says what a misread plate says, and the earlier reads of that plate."""
+
+from collections.abc import Callable
+
+from starlette.responses import Response
+
+from alpr_edge.console.page_parts import PAGES, PageRoute, go
+from alpr_edge.console.unit import ConsoleUnit
+from alpr_edge.console.visitor import Visitor
+from alpr_edge.domain.errors import DispositionError
+from alpr_edge.services.hits.corrections import StatedPlate
+
+WithFault = Callable[[Visitor, str, str], Response]
+
+
+class CorrectionPages:
+    """The pages of corrections.
+
+    Args:
+        unit: the open unit.
+        with_fault: shows a hit with a line that says what is wrong with a form.
+    """
+
+    def __init__(self, unit: ConsoleUnit, with_fault: WithFault) -> None:
+        self._unit = unit
+        self._with_fault = with_fault
+        self.steps: tuple[PageRoute, ...] = (
+            ("/hits/{hit_id}/correction", "POST", self.correct),
+            ("/hits/{hit_id}/earlier", "GET", self.earlier),
+        )
+        """The routes."""
+
+    def correct(self, visitor: Visitor) -> Response:
+        """Say that the read of a hit is misread, and what its plate says."""
+        hit_id, fields = visitor.parameters["hit_id"], visitor.fields
+        stated = StatedPlate(fields.get("plate", ""), fields.get("state", ""))
+        try:
+            self._unit.corrections.ask(self._unit.authoriser(visitor), hit_id, stated)
+        except DispositionError as error:
+            return self._with_fault(visitor, hit_id, str(error))
+        return go(f"/hits/{hit_id}")
+
+    def earlier(self, visitor: Visitor) -> Response:
+        """The other stored reads of what a misread plate says."""
+        hit_id = visitor.parameters["hit_id"]
+        found = self._unit.corrections.earlier_reads(self._unit.authoriser(visitor), hit_id)
+        unit_id, mute = self._unit.settings.unit.id, self._unit.mute_state()
+        return PAGES.page("earlier_reads", found=found, hit_id=hit_id, unit=unit_id, mute=mute)

@@ -1,0 +1,34 @@
+"""The forms that mute the unit for some minutes and end that."""
+
+from starlette.responses import Response
+
+from alpr_edge.console.page_parts import PageRoute, go
+from alpr_edge.console.unit import ConsoleUnit
+from alpr_edge.console.visitor import Visitor
+from alpr_edge.domain.errors import DispositionError
+
+
+class MutePages:
+    """The steps of the mute.
+
+    Args:
+        unit: the open unit.
+    """
+
+    def __init__(self, unit: ConsoleUnit) -> None:
+        self._unit = unit
+        self.steps: tuple[PageRoute, ...] = (("/mute", "POST", self.begin), ("/mute/end", "POST", self.end))
+        """The routes."""
+
+    def begin(self, visitor: Visitor) -> Response:
+        """Ask for a mute."""
+        minutes = visitor.fields.get("minutes", "")
+        if not (minutes.isascii() and minutes.isdigit() and len(minutes) < 4):
+            raise DispositionError("this form is none of the page's")
+        self._unit.mutes.begin(self._unit.authoriser(visitor), int(minutes))
+        return go("/")
+
+    def end(self, visitor: Visitor) -> Response:
+        """Ask for its end."""
+        self._unit.mutes.end(self._unit.authoriser(visitor))
+        return go("/")

@@ -1,0 +1,178 @@
+"""Takes what an officer says that a misread plate says: the capture daemon makes a read of it and matches that anew.
+
+One act says that it was misread and what it says. The misread one stays as it is; both go to the department.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection
+
+from alpr_edge.domain.dispositions.disposition import Disposition, DispositionPart, DispositionText, ReadAnswer
+from alpr_edge.domain.dispositions.hit_state import HitState
+from alpr_edge.domain.errors import DispositionError, FeedError
+from alpr_edge.domain.page_requests.corrections import Correction
+from alpr_edge.domain.page_requests.request import PageRequest
+from alpr_edge.domain.plates import CHARACTERS_MIN, is_readable
+from alpr_edge.domain.reads import PlateRead
+from alpr_edge.domain.timeline import Placement
+from alpr_edge.services.authorisation.authoriser import Access, AccessSubject, Authoriser
+from alpr_edge.services.authorisation.operations import Operation
+from alpr_edge.services.hits.hit_views import HitCard, HitViews
+from alpr_edge.services.plate_input import plate_to_look_up, state_letters
+from alpr_edge.store.db import clock_pairs
+from alpr_edge.store.reads.dispositions import add_disposition, dispositions_of
+from alpr_edge.store.reads.lookback import reads_of_plate
+from alpr_edge.store.reads.queries import newest_of_pass
+from alpr_edge.store.requests.page_requests import add_request, request_of, requests_about
+from alpr_edge.store.unit_store import UnitStore
+
+EARLIER_MAX = 50
+"""Most earlier reads of a plate that are shown."""
+_BETWEEN = " -."
+"""Characters between those of a plate, which are left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatedPlate:
+    """What an officer types."""
+
+    text: str
+    state: str = ""
+    """Two letters or a name; empty: not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class CardCorrections:
+    """What a card says of corrections."""
+
+    requests: tuple[PageRequest, ...]
+    """What was asked for about the card's read, the newest first."""
+    corrected_by: str
+    """The name of whoever said what the card's read says; empty: the vote."""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether somebody has said what the plate says."""
+        return bool(self.requests or self.corrected_by)
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierRead:
+    """A stored read of the corrected text."""
+
+    read: PlateRead
+    seen: Placement
+
+
+class ReadCorrections:
+    """The corrections of the reads of a unit's hits.
+
+    Args:
+        store: the store of this unit.
+        unit_id: this unit.
+        views: the hits.
+        new_id: makes ids of this unit.
+    """
+
+    def __init__(self, store: UnitStore, unit_id: str, views: HitViews, new_id: Callable[[], str]) -> None:
+        self._store = store
+        self._unit_id = unit_id
+        self._views = views
+        self._new_id = new_id
+
+    def ask(self, authoriser: Authoriser, hit_id: str, stated: StatedPlate) -> PageRequest:
+        """Record that the read of a hit is misread, and ask for a read of what its plate says.
+
+        Args:
+            authoriser: allows it and puts it on record, with the plate as the query that it is.
+            hit_id: the hit.
+            stated: what the plate says.
+
+        Raises:
+            AccessError: it is refused.
+            DispositionError: it is no plate, or says what is stored already; or there is no such hit.
+            StoreError: the unit answers nothing at present.
+        """
+        purpose, subject = self._views.subject(authoriser, hit_id)
+        correction = Correction(hit_id, subject.objects[1], _plate_text(stated.text), _state(stated.state))
+        subject = replace(subject, query=correction.plate, note="read: misread, corrected")
+        with authoriser.access(Operation.CORRECT_READ, purpose, subject) as access:
+            actor = access.actor
+            who = (actor.person_id, actor.name, actor.session_id)
+            request = PageRequest(self._new_id(), correction, *who, access.now)
+            with self._store.database.write() as connection:
+                newest = newest_of_pass(connection, correction.read_id)
+                if newest is None or correction.agrees_with(newest.read):
+                    raise DispositionError("that is what was read; change what differs")
+                self._say_misread(connection, hit_id, access)
+                add_request(connection, request)
+            return request
+
+    def of_card(self, card: HitCard) -> CardCorrections:
+        """What was asked for about the read of a card, which whoever has the card may see."""
+        read = card.read.read
+        with self._store.database.read() as connection:
+            made_by = request_of(connection, read.read_id) if read.corrected_by is not None else None
+            about = requests_about(connection, [read.read_id])
+        name = made_by.person if made_by is not None else read.corrected_by
+        return CardCorrections(tuple(reversed(about)), name or "")
+
+    def earlier_reads(self, authoriser: Authoriser, hit_id: str) -> list[EarlierRead]:
+        """The other stored reads of what a misread plate says, the newest first.
+
+        Raises:
+            AccessError: it is refused.
+            DispositionError: nobody has said what it says, or there is no such hit.
+        """
+        purpose, subject = self._views.subject(authoriser, hit_id)
+        correction, pass_ids = self._newest_correction(subject)
+        with authoriser.access(Operation.LOOK_BACK, purpose, replace(subject, query=correction)) as access:
+            found = reads_of_plate(self._store.database, correction, pass_ids, EARLIER_MAX)
+            timelines = clock_pairs.timelines(self._store.database, [read.last_seen.boot_id for read in found])
+            access.show(tuple(read.read_id for read in found))
+            return [EarlierRead(read, timelines[read.last_seen.boot_id].place(read.last_seen)) for read in found]
+
+    def _newest_correction(self, subject: AccessSubject) -> tuple[str, list[str]]:
+        """The canonical text that somebody stated last, and the ids of the reads of the pass."""
+        read_id = subject.objects[1]
+        with self._store.database.read() as connection:
+            about, newest = requests_about(connection, [read_id]), newest_of_pass(connection, read_id)
+        pass_ids = [read_id, *(request.request_id for request in about), *([newest.read.read_id] if newest else [])]
+        for request in reversed(about):
+            if isinstance(request.content, Correction):
+                return request.content.plate, pass_ids
+        if newest is not None and newest.read.corrected_by is not None:
+            return newest.read.plate, pass_ids
+        raise DispositionError("nobody has said what this plate says")
+
+    def _say_misread(self, connection: Connection, hit_id: str, access: Access) -> None:
+        """Record the answer "misread", unless it counts already."""
+        said = HitState.of(dispositions_of(connection, [hit_id]).get(hit_id, [])).read
+        if said is not None and said.answer == ReadAnswer.MISREAD:
+            return
+        actor, text = access.actor, DispositionText()
+        who = (actor.person_id, actor.name, actor.session_id)
+        made = Disposition(self._new_id(), hit_id, DispositionPart.READ, ReadAnswer.MISREAD, text, "", *who, access.now)
+        add_disposition(connection, made, self._unit_id)
+
+
+def _plate_text(text: str) -> str:
+    """The characters of a plate as typed, O and 0 apart."""
+    characters = "".join(character for character in text if character not in _BETWEEN)
+    try:
+        plate = plate_to_look_up(characters)
+    except FeedError as error:
+        raise DispositionError(str(error)) from None
+    if not (characters.isascii() and characters.isalnum()):
+        raise DispositionError("a plate has letters and digits alone")
+    if not is_readable(plate):
+        raise DispositionError(f"a plate has {CHARACTERS_MIN} characters at least")
+    return characters.upper()
+
+
+def _state(text: str) -> str | None:
+    try:
+        return state_letters(text)
+    except FeedError:
+        raise DispositionError("that is no state: two letters or its name, or nothing where it is not known") from None

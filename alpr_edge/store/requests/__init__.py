@@ -1,0 +1,1 @@
+"""What the page asks of the capture daemon, as it is kept."""

@@ -1,0 +1,178 @@
+"""An officer says what a misread plate says: allowed, put on record, queued for the capture daemon; and looks back."""
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from alpr_edge.domain.dispositions.disposition import DispositionPart
+from alpr_edge.domain.errors import AccessError, DispositionError, StoreError
+from alpr_edge.domain.page_requests.corrections import Correction
+from alpr_edge.domain.people.person import Role, SourcePermission
+from alpr_edge.services.hits.corrections import ReadCorrections, StatedPlate
+from alpr_edge.services.hits.dispositions import HitAnswer, HitDispositions
+from alpr_edge.services.hits.hit_views import HitCard, HitViews
+from alpr_edge.store.reads.dispositions import dispositions_of
+from alpr_edge.store.reads.repository import DecidedRecord
+from alpr_edge.store.requests.page_requests import WAITING_MAX, requests_about, waiting_requests
+from alpr_edge.store.unit_store import UnitStore, open_store
+from tests.staff import PEOPLE, Staff, staff_person
+from tests.store.records import alert, hit, plate_read
+from tests.units import write_bare_unit
+
+LOCAL_OFFICER = staff_person("local", Role.OFFICER, sources=frozenset({SourcePermission.DEPARTMENT}))
+HIT = "unit-1:hit-1"
+STATED = StatedPlate("7abo-128", "nevada")
+
+
+@pytest.fixture(scope="module")
+def staff(tmp_path_factory: pytest.TempPathFactory) -> Staff:
+    return Staff(write_bare_unit(tmp_path_factory.mktemp("corrections")), (*PEOPLE, LOCAL_OFFICER))
+
+
+@pytest.fixture
+def store(staff: Staff) -> Iterator[UnitStore]:
+    with open_store(staff.unit, migrate=True) as store:
+        with store.database.write() as connection:
+            for table in ("requests", "outbox", "dispositions", "alerts", "hits", "reads"):
+                connection.exec_driver_sql(f"DELETE FROM {table}")
+        covert = hit("unit-1:hit-2", "read-2")
+        covert = replace(covert, entry=replace(covert.entry, covert=True))
+        store.reads.commit([
+            DecidedRecord(plate_read("earlier", "7AB0128")),
+            DecidedRecord(plate_read(), hits=(hit(HIT),), alert=alert(HIT)),
+            DecidedRecord(plate_read("read-2"), hits=(covert,)),
+        ])  # fmt: skip
+        yield store
+
+
+@pytest.fixture
+def views(staff: Staff, store: UnitStore) -> HitViews:
+    return HitViews(store, staff.unit.hotlist)
+
+
+@pytest.fixture
+def corrections(store: UnitStore, views: HitViews) -> ReadCorrections:
+    numbers = itertools.count()
+    return ReadCorrections(store, "unit-1", views, lambda: f"unit-1:{id(numbers)}-{next(numbers)}")
+
+
+def answers(store: UnitStore) -> list[tuple[str, str]]:
+    with store.database.read() as connection:
+        return [(each.part.value, each.answer) for each in dispositions_of(connection, [HIT]).get(HIT, [])]
+
+
+def test_one_act_says_misread_and_what_it_says_with_the_plate_as_a_query_on_record(
+    staff: Staff, store: UnitStore, corrections: ReadCorrections
+) -> None:
+    before = len(staff.records())
+    with staff.authoriser("officer") as authoriser:
+        asked = corrections.ask(authoriser, HIT, STATED)
+    assert asked.content == Correction(HIT, "read-1", "7ABO128", "NV")
+    assert (asked.person_id, asked.person) == ("officer", "Officer")
+    with store.database.read() as connection:
+        assert waiting_requests(connection) == [asked]
+    assert answers(store) == [("read", "misread")]
+    (record,) = staff.records()[before:]
+    assert (record.action, record.outcome, record.query) == ("correct_read", "allowed", "7AB0128")
+    assert (record.objects, record.note) == ((HIT, "read-1"), "read: misread, corrected")
+
+
+def test_misread_is_said_once_however_often_it_is_corrected(
+    staff: Staff, store: UnitStore, views: HitViews, corrections: ReadCorrections
+) -> None:
+    said = HitDispositions(store.database, "unit-1", views, lambda: "unit-1:said")
+    with staff.authoriser("officer") as authoriser:
+        said.record(authoriser, HIT, HitAnswer(DispositionPart.READ, "misread"))
+        corrections.ask(authoriser, HIT, STATED)
+        corrections.ask(authoriser, HIT, StatedPlate("7ABO129"))
+        card = views.card(authoriser, HIT)
+    assert answers(store) == [("read", "misread")]
+    assert isinstance(card, HitCard)
+    shown = corrections.of_card(card)
+    texts = [each.content.text for each in shown.requests if isinstance(each.content, Correction)]
+    assert (texts, shown.corrected_by, shown.is_known) == (["7ABO129", "7ABO128"], "", True)
+
+
+@pytest.mark.parametrize(
+    ("stated", "says"),
+    [
+        (StatedPlate(""), "no letter or digit"),
+        (StatedPlate("7AB?128"), "without"),
+        (StatedPlate("7"), "2 characters"),
+        (StatedPlate("7ABC123456789"), "longer"),
+        (StatedPlate("7ÄB128"), "letters and digits alone"),
+        (StatedPlate("7AB128\u202e"), "letters and digits alone"),
+        (StatedPlate("7AB128", "Atlantis"), "no state"),
+        (StatedPlate("7ABC123", "CA"), "that is what was read"),
+    ],
+)
+def test_what_is_no_plate_or_no_news_changes_nothing(
+    staff: Staff, store: UnitStore, corrections: ReadCorrections, stated: StatedPlate, says: str
+) -> None:
+    with staff.authoriser("officer") as authoriser, pytest.raises(DispositionError, match=says):
+        corrections.ask(authoriser, HIT, stated)
+    with store.database.read() as connection:
+        assert waiting_requests(connection) == []
+    assert answers(store) == []
+
+
+def test_the_state_alone_may_be_wrong(staff: Staff, corrections: ReadCorrections) -> None:
+    with staff.authoriser("officer") as authoriser:
+        asked = corrections.ask(authoriser, HIT, StatedPlate("7ABC123"))
+    assert isinstance(asked.content, Correction)
+    assert asked.content.state is None
+
+
+@pytest.mark.parametrize("person", ["", "technician", "auditor", "local"])
+def test_whoever_may_not_corrects_nothing_and_looks_nothing_up(
+    staff: Staff, store: UnitStore, corrections: ReadCorrections, person: str
+) -> None:
+    with staff.authoriser("officer") as authoriser:
+        corrections.ask(authoriser, HIT, STATED)
+    with staff.authoriser(person) as authoriser:
+        with pytest.raises(AccessError):
+            corrections.ask(authoriser, HIT, StatedPlate("7ABO120"))
+        with pytest.raises(AccessError):
+            corrections.earlier_reads(authoriser, HIT)
+    with store.database.read() as connection:
+        assert len(requests_about(connection, ["read-1"])) == 1
+
+
+@pytest.mark.parametrize("hit_id", ["unit-1:hit-2", "none", "", "x" * 5000])
+def test_a_covert_hit_is_as_if_it_were_not_there(staff: Staff, corrections: ReadCorrections, hit_id: str) -> None:
+    with staff.authoriser() as authoriser:
+        for asked in (
+            lambda: corrections.ask(authoriser, hit_id, STATED),
+            lambda: corrections.earlier_reads(authoriser, hit_id),
+        ):
+            with pytest.raises(DispositionError, match="there is no such hit"):
+                asked()
+
+
+def test_a_unit_that_answers_nothing_takes_no_further_requests(
+    staff: Staff, store: UnitStore, corrections: ReadCorrections
+) -> None:
+    with store.database.write() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO requests (request_id, kind, content, person_id, person, session, made_boot_id,"
+            " made_boottime_ns, made_utc_source) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
+            f" WHERE i < {WAITING_MAX}) SELECT 'many-' || i, 'end_mute', '{{}}', '', '', '', '', 0, 'gnss' FROM n"
+        )
+    with staff.authoriser("officer") as authoriser, pytest.raises(StoreError, match="answers nothing"):
+        corrections.ask(authoriser, HIT, STATED)
+    assert answers(store) == []
+
+
+def test_earlier_reads_of_the_corrected_text_are_found_and_each_look_is_on_record(
+    staff: Staff, corrections: ReadCorrections
+) -> None:
+    with staff.authoriser("officer") as authoriser:
+        with pytest.raises(DispositionError, match="nobody has said"):
+            corrections.earlier_reads(authoriser, HIT)
+        corrections.ask(authoriser, HIT, STATED)
+        found = corrections.earlier_reads(authoriser, HIT)
+    assert [(each.read.read_id, each.seen.utc is not None) for each in found] == [("earlier", True)]
+    record = staff.records()[-1]
+    assert (record.action, record.query, record.objects, record.shown) == ("look_back", "7AB0128", ("earlier",), 1)
