@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from alpr_edge.access.passwords import Argon2Passwords, PasswordVerifier
+from alpr_edge.console.at_speed import SpeedRestriction
 from alpr_edge.console.visitor import Visitor
 from alpr_edge.domain.ports import Clock
 from alpr_edge.services.authorisation.authoriser import Authoriser, Policy
@@ -31,6 +32,8 @@ class ConsoleUnit:
     passwords: PasswordVerifier = field(repr=False)
     views: HitViews = field(repr=False)
     dispositions: HitDispositions = field(repr=False)
+    speed: SpeedRestriction = field(repr=False)
+    """What may be shown while the car moves."""
 
     def authoriser(self, visitor: Visitor) -> Authoriser:
         """What decides for whoever sent a request."""
@@ -62,4 +65,5 @@ def open_console_unit(settings: Settings, clock: Clock, new_id: Callable[[], str
         views = HitViews(store, settings.hotlist)
         dispositions = HitDispositions(store.database, settings.unit.id, views, new_id)
         policy, passwords = load_policy(settings), Argon2Passwords()
-        yield ConsoleUnit(settings, store, accounts, log, policy, clock, passwords, views, dispositions)
+        speed = SpeedRestriction(settings, clock)
+        yield ConsoleUnit(settings, store, accounts, log, policy, clock, passwords, views, dispositions, speed)

@@ -140,6 +140,10 @@ class ConsoleSettings(Section):
     """The key, the certificate of the page and that of its authority, in one file, which is replaced as one."""
     terminal_text: Annotated[str, AfterValidator(_check_terminal_text)] = DEFAULT_TERMINAL_TEXT
     """What a touch copies for an inquiry at the terminal (policy 462.4(f))."""
+    at_speed: Literal["receiver", "never"] = "receiver"
+    """What says whether the car moves; without a receiver it counts as moving. ``never`` is for a unit on a desk."""
+    theme: Literal["sun", "day", "night", "browser"] = "sun"
+    """What the page goes by until somebody presses its button."""
 
 
 class StoreSettings(Section):

@@ -69,10 +69,20 @@ class PageRig:
         folder: where all of it lies.
         people: who is in its roster.
         certificate: that of its page; None: one of its own.
+        console: its settings of ``[console]``; by themselves the unit stands on a desk.
     """
 
-    def __init__(self, folder: Path, people: tuple[Person, ...] = PEOPLE, certificate: Path | None = None) -> None:
-        self.staff = Staff(write_bare_unit(folder), people)
+    def __init__(
+        self,
+        folder: Path,
+        people: tuple[Person, ...] = PEOPLE,
+        certificate: Path | None = None,
+        console: str = 'at_speed = "never"',
+    ) -> None:
+        settings = write_bare_unit(folder)
+        with settings.open("a", encoding="utf-8") as file:
+            file.write(f"[console]\n{console}\n")
+        self.staff = Staff(settings, people)
         self.certificate = certificate or write_certificate(folder)
         self.port = 0
         """Where the page is served; the same each time."""

@@ -12,6 +12,8 @@ class Action(StrEnum):
     """Say what became of a hit."""
     VERIFY = "verify"
     """Note that a hit was verified through CLETS (policy 462.4(f))."""
+    SAY_NOT_DRIVING = "say_not_driving"
+    """Say at the page that a passenger is at it, so that it shows everything while the car moves."""
     ADD_ENTRY = "add_entry"
     """Add or remove an officer's entry of a list."""
     SEARCH = "search"

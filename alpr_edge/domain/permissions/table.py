@@ -25,10 +25,13 @@ _LEGAL = frozenset({PurposeCode.DEPARTMENT_ACTION, PurposeCode.DISCOVERY})
 _TRAINING = frozenset({PurposeCode.TRAINING})
 _AUDIT = frozenset({PurposeCode.AUDIT})
 _UPKEEP = frozenset({PurposeCode.MAINTENANCE})
+_PASSENGER = {Action.SAY_NOT_DRIVING: _UPKEEP}
+"""Whoever works at the page in the car; a technician does so where the receiver is what does not work."""
 
 _Grants = dict[Action, frozenset[PurposeCode]]
 
 _IN_THE_CAR: _Grants = {
+    **_PASSENGER,
     Action.SEE_READS: FIELD_PURPOSES | _CANVASS | _TRAINING,
     Action.SEE_HITS: FIELD_PURPOSES | _CANVASS | _TRAINING,
     Action.DISPOSE: FIELD_PURPOSES | _CANVASS | _TRAINING,
@@ -52,6 +55,7 @@ GRANTS: dict[Role, _Grants] = {
     },
     Role.ALPR_ADMINISTRATOR: {
         **_OVERSIGHT,
+        **_PASSENGER,
         Action.MANAGE_PEOPLE: _UPKEEP,
         Action.UNLOCK: _UPKEEP,
         Action.MANAGE_LISTS: _UPKEEP,
@@ -66,11 +70,12 @@ GRANTS: dict[Role, _Grants] = {
         Action.EXPORT: FIELD_PURPOSES | _LEGAL,
         Action.PURGE: _UPKEEP,
     },
-    Role.TECHNICIAN: {Action.MANAGE_SETTINGS: _UPKEEP},
+    Role.TECHNICIAN: {**_PASSENGER, Action.MANAGE_SETTINGS: _UPKEEP},
     Role.AUDITOR: _OVERSIGHT,
     Role.TRAINING_SUPERVISOR: {Action.RECORD_TRAINING: _UPKEEP},
     Role.COMMANDER: {
         **_OVERSIGHT,
+        **_PASSENGER,
         Action.SEE_READS: FIELD_PURPOSES | _CANVASS | _LEGAL,
         Action.SEE_HITS: FIELD_PURPOSES | _CANVASS | _LEGAL,
         Action.SEARCH: FIELD_PURPOSES | _CANVASS | _LEGAL,

@@ -18,6 +18,7 @@ class Operation(StrEnum):
     SHOW_HIT = "show_hit"
     DISPOSE_HIT = "dispose_hit"
     VERIFY_HIT = "verify_hit"
+    SAY_NOT_DRIVING = "say_not_driving"
     EXPORT_PICTURE = "export_picture"
     MATCH_PLATE = "match_plate"
     ADD_ENTRY = "add_entry"
@@ -79,6 +80,7 @@ RULES: dict[Operation, OperationRule] = {
     Operation.SHOW_HIT: OperationRule(Action.SEE_HITS),
     Operation.DISPOSE_HIT: _change(Action.DISPOSE),
     Operation.VERIFY_HIT: _change(Action.VERIFY),
+    Operation.SAY_NOT_DRIVING: _change(Action.SAY_NOT_DRIVING),
     Operation.EXPORT_PICTURE: OperationRule(Action.SEE_READS),
     Operation.MATCH_PLATE: OperationRule(Action.SEARCH),
     Operation.ADD_ENTRY: _change(Action.ADD_ENTRY),
