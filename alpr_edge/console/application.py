@@ -16,20 +16,20 @@ from starlette.staticfiles import StaticFiles
 from alpr_edge.access.passkeys import RelyingParty
 from alpr_edge.console.hit_feed import HitFeed
 from alpr_edge.console.live import LiveStream
+from alpr_edge.console.lookups.routes import Step, lookup_routes
 from alpr_edge.console.page_parts import PAGES, STATIC
 from alpr_edge.console.passkey_pages import PasskeyPages
 from alpr_edge.console.sign_in_pages import SignInPages
 from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.console.visitor import Visitor
 from alpr_edge.console.watch_pages import WatchPages
-from alpr_edge.domain.errors import AccessError, AlprEdgeError, DispositionError
+from alpr_edge.domain.errors import AccessError, AlprEdgeError, DispositionError, SearchError
 from alpr_edge.web.page_endpoints import page_endpoint
 from alpr_edge.web.page_security import PageHeaders
 from alpr_edge.web.page_templates import SHARED
 
 AT_ONCE_MAX = 8
 """Requests that are worked on at the same time."""
-Step = Callable[[Visitor], Response]
 
 log = structlog.get_logger(__name__)
 
@@ -65,6 +65,7 @@ def create_console_app(
             route("/hits/{hit_id}", "GET", watch.hit),
             route("/hits/{hit_id}/answers", "POST", watch.answer),
             route("/hits/{hit_id}/pictures/{kind}", "GET", watch.picture),
+            *(route(*each) for each in lookup_routes(unit)),
             Route("/live", LiveStream(unit, feed).answer, methods=["GET"]),
             Mount("/static", StaticFiles(directory=STATIC)),
             SHARED,
@@ -80,7 +81,7 @@ def _answer(step: Step, request: Request, body: bytes) -> Response:
         return step(visitor)
     except AccessError as error:
         return PAGES.page("refused", 403, message=str(error))
-    except DispositionError as error:
+    except (DispositionError, SearchError) as error:
         return PAGES.page("refused", 404, message=str(error))
 
 

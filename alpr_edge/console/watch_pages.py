@@ -2,6 +2,7 @@
 
 from starlette.responses import Response
 
+from alpr_edge.console.lookups.navigation import navigation_links
 from alpr_edge.console.page_parts import PAGES, go
 from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.console.visitor import Visitor
@@ -80,6 +81,8 @@ class WatchPages:
             "withheld": None if isinstance(card, HitCard) else card,
             "waiting": sum(not (glance.is_dealt_with or glance.is_withdrawn) for glance in glances),
             "unit": self._unit.settings.unit.id,
+            "links": navigation_links(self._unit, visitor),
+            "here": "/",
             "fault": fault,
         }
         return PAGES.page("watch", 422 if fault else 200, **shown)

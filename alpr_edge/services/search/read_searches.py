@@ -29,7 +29,7 @@ from alpr_edge.store.retention.candidates import Ages
 from alpr_edge.store.unit_store import UnitStore
 
 PAGE_READS = 25
-LOOKS_MAX = 10
+LOOKS_MAX = 5
 """Statements of a page: with :data:`~alpr_edge.store.reads.search.SLICE_ROWS` the reads that it looks through."""
 NO_READ = "there is no such read here any more; it may have been deleted for its age"
 
@@ -114,8 +114,7 @@ class ReadSearches:
 
     def begin(self, search: ReadSearch) -> SearchCursor:
         """Where a search begins: near its time, then everything else; nothing is shown by that."""
-        with self._store.database.read() as connection:
-            first, last = statements.all_reads(connection)
+        first, last = statements.all_reads(self._store.database)
         near = self._near(search)
         if near is None:
             return SearchCursor.over((first, last))
@@ -188,7 +187,7 @@ class ReadSearches:
         return statements.span_of(self._store.database, wanted.period)
 
     def _look(self, search: ReadSearch, cursor: SearchCursor) -> tuple[list[int], SearchCursor]:
-        """The numbers of the next reads that are found, and what is left."""
+        """The numbers of the next reads that are found, and what is left: no page goes on beyond the end of a span."""
         ages, left = Ages(self._store.database), cursor
         numbers: list[int] = []
         for _ in range(LOOKS_MAX):
@@ -205,6 +204,8 @@ class ReadSearches:
                     rest = (left.spans[0][0], row.seq - 1)
                     break
             left = left.after(rest, untimed_count)
+            if len(left.spans) < len(cursor.spans):
+                break
         return numbers, left
 
 

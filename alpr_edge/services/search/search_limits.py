@@ -10,7 +10,7 @@ from alpr_edge.store.reads.search_gaps import clock_gaps, deletion_count, oldest
 from alpr_edge.store.recovery.damaged_databases import waiting
 from alpr_edge.store.unit_store import UnitStore
 
-SLICES_MAX = 10
+SLICES_MAX = 5
 """Slices that are looked through for a camera without reads; where they do not do, nothing is said of cameras."""
 
 

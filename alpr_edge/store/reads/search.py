@@ -7,11 +7,11 @@ were stored late (salvage, records once refused) lie elsewhere, so the spans bes
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select
+from sqlalchemy import ColumnElement, Row, func, select
 
 from alpr_edge.domain.instants import UtcSource
 from alpr_edge.domain.patterns import is_partial
@@ -24,6 +24,8 @@ SLICE_ROWS = 20_000
 """Rows that one statement looks through."""
 ROWS_MAX = 2_000
 """Rows that one statement returns."""
+INDEX_ROWS = 50_000
+"""Plates of the index that one statement looks through."""
 ORDER_SLACK = timedelta(hours=1)
 """How far the order of arrival may differ from that of time: a read is stored once it is decided."""
 PROBE_ROWS = 500
@@ -74,10 +76,12 @@ _COLUMNS = (
 )
 
 
-def all_reads(connection: Connection) -> Span:
+def all_reads(database: Database) -> Span:
     """The span of everything that is stored; empty (its end before its begin) where nothing is."""
-    first, last = connection.execute(select(func.min(reads.c.seq), func.max(reads.c.seq))).one()
-    return (first or 1, last or 0)
+    # One statement each: SQLite looks up either end in the index, and walks every row for both at once.
+    with database.read() as connection:
+        first = connection.scalar(select(func.min(reads.c.seq)))
+        return (first or 1, connection.scalar(select(func.max(reads.c.seq))) or 0)
 
 
 def look(database: Database, wanted: ReadFilter, span: Span) -> SpanResult:
@@ -85,16 +89,15 @@ def look(database: Database, wanted: ReadFilter, span: Span) -> SpanResult:
     first, last = span
     begin = first if wanted.pattern is not None else max(first, last - SLICE_ROWS + 1)
     query = select(*_COLUMNS).where(*_conditions(wanted)).order_by(reads.c.seq.desc()).limit(ROWS_MAX)
+    if wanted.pattern is None:
+        query = query.where(reads.c.seq.between(begin, last))
+    else:
+        numbers = _numbers_of_plate(database, wanted.pattern, span)
+        begin = numbers[-1] if len(numbers) == ROWS_MAX else first
+        query = query.where(reads.c.seq.in_(numbers))
     with database.read() as connection:
-        if wanted.pattern is None:
-            rows = connection.execute(query.where(reads.c.seq.between(begin, last))).all()
-            is_cut = len(rows) == ROWS_MAX
-        else:
-            numbers = _numbers_of_plate(connection, wanted.pattern, span)
-            rows = connection.execute(query.where(reads.c.seq.in_(numbers))).all()
-            begin = numbers[-1] if len(numbers) == ROWS_MAX else first
-            is_cut = False
-    looked_to = rows[-1].seq if is_cut else begin
+        rows = connection.execute(query).all()
+    looked_to = rows[-1].seq if wanted.pattern is None and len(rows) == ROWS_MAX else begin
     return SpanResult(rows, (first, looked_to - 1) if looked_to > first else None)
 
 
@@ -103,10 +106,9 @@ def span_of(database: Database, period: Period) -> Span | None:
 
     A hint where to begin: whether each read lies in the period is for whoever looks through it.
     """
-    with database.read() as connection:
-        first, last = all_reads(connection)
-        begin = _first_after(connection, (first, last), period.begin - ORDER_SLACK)
-        end = None if begin is None else _first_after(connection, (begin, last), period.end + ORDER_SLACK)
+    first, last = all_reads(database)
+    begin = _first_after(database, (first, last), period.begin - ORDER_SLACK)
+    end = None if begin is None else _first_after(database, (begin, last), period.end + ORDER_SLACK)
     return None if begin is None or end is None or end <= begin else (begin, end - 1)
 
 
@@ -126,17 +128,35 @@ def newest_place(database: Database) -> tuple[float, float] | None:
     return next(((row.lat_deg, row.lon_deg) for row in rows if row.lat_deg is not None), None)
 
 
-def _numbers_of_plate(connection: Connection, pattern: str, span: Span) -> list[int]:
-    """The last numbers in a span of reads with a plate: from the index of plates alone."""
+def _numbers_of_plate(database: Database, pattern: str, span: Span) -> list[int]:
+    """The last numbers in a span of reads with a plate, the newest first: from the index of plates alone."""
     # The plus keeps SQLite from walking the rows themselves in the order of their numbers.
     number = reads.c.seq + 0
-    fits: list[ColumnElement[bool]] = [reads.c.plate == pattern]
-    if is_partial(pattern):
-        fits = [reads.c.plate.op("GLOB")(pattern)]
-        if prefix := _PREFIX.match(pattern)[0]:  # type: ignore[index] # it matches the empty text
-            fits += [reads.c.plate >= prefix, reads.c.plate < prefix[:-1] + chr(ord(prefix[-1]) + 1)]
-    query = select(reads.c.seq).where(*fits, number.between(*span)).order_by(number.desc()).limit(ROWS_MAX)
-    return list(connection.scalars(query))
+    query = select(reads.c.seq).where(number.between(*span)).order_by(number.desc()).limit(ROWS_MAX)
+    if not is_partial(pattern):
+        with database.read() as connection:
+            return list(connection.scalars(query.where(reads.c.plate == pattern)))
+    prefix = _PREFIX.match(pattern)
+    numbers: list[int] = []
+    for part in _index_parts(database, prefix.group() if prefix else ""):
+        with database.read() as connection:
+            numbers += connection.scalars(query.where(part, reads.c.plate.op("GLOB")(pattern)))
+    return sorted(numbers, reverse=True)[:ROWS_MAX]
+
+
+def _index_parts(database: Database, prefix: str) -> Iterator[ColumnElement[bool]]:
+    """The plates with a prefix as ranges of the index, each short enough for one statement."""
+    # No plate has a character after Z, which stands for the end of those with the prefix.
+    low, end = prefix, f"{prefix}["
+    while True:
+        later = select(reads.c.plate).where(reads.c.plate > low, reads.c.plate < end).order_by(reads.c.plate)
+        with database.read() as connection:
+            high = connection.scalar(later.offset(INDEX_ROWS).limit(1))
+        if high is None:
+            yield (reads.c.plate >= low) & (reads.c.plate < end)
+            return
+        yield (reads.c.plate >= low) & (reads.c.plate < high)
+        low = high
 
 
 def _conditions(wanted: ReadFilter) -> list[ColumnElement[bool]]:
@@ -167,26 +187,26 @@ def _square(area: Area) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _first_after(connection: Connection, span: Span, moment: datetime) -> int | None:
+def _first_after(database: Database, span: Span, moment: datetime) -> int | None:
     """The first number whose time is after a moment, one past the span where there is none; None: no times there."""
     low, high = span[0], span[1] + 1
     while low < high:
         middle = (low + high) // 2
-        utc = _time_near(connection, middle)
+        utc = _time_near(database, middle)
         if utc is None:
             return None
         low, high = (low, middle) if utc > moment else (middle + 1, high)
     return low
 
 
-def _time_near(connection: Connection, number: int) -> datetime | None:
+def _time_near(database: Database, number: int) -> datetime | None:
     """The trusted time of the last read up to a number, or of the first after it."""
-    near = select(reads.c.last_seen_utc, reads.c.last_seen_utc_source.in_(_TRUSTED).label("trusted")).limit(PROBE_ROWS)
-    before = near.where(reads.c.seq <= number).order_by(reads.c.seq.desc())
-    after = near.where(reads.c.seq > number).order_by(reads.c.seq)
-    for query in (before, after):
-        for row in connection.execute(query):
-            if row.trusted:
-                utc: datetime = row.last_seen_utc
-                return utc
+    utc, is_trusted = reads.c.last_seen_utc, reads.c.last_seen_utc_source.in_(_TRUSTED)
+    before = reads.c.seq.between(number - PROBE_ROWS, number)
+    after = reads.c.seq.between(number + 1, number + PROBE_ROWS)
+    with database.read() as connection:
+        for place, order in ((before, reads.c.seq.desc()), (after, reads.c.seq.asc())):
+            moment: datetime | None = connection.scalar(select(utc).where(place, is_trusted).order_by(order).limit(1))
+            if moment is not None:
+                return moment
     return None

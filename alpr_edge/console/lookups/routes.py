@@ -1,0 +1,34 @@
+"""The addresses of searches and entries: none of them tells a plate."""
+
+from collections.abc import Callable
+
+from starlette.responses import Response
+
+from alpr_edge.console.lookups.entry_pages import EntryPages
+from alpr_edge.console.lookups.search_pages import SearchPages
+from alpr_edge.console.unit import ConsoleUnit
+from alpr_edge.console.visitor import Visitor
+
+Step = Callable[[Visitor], Response]
+"""What answers a request."""
+
+
+def lookup_routes(unit: ConsoleUnit) -> list[tuple[str, str, Step]]:
+    """Path, method and step of each page."""
+    search, entries = SearchPages(unit), EntryPages(unit)
+    return [
+        ("/search", "GET", search.show),
+        ("/search", "POST", search.begin),
+        ("/search/{search_id}/change", "GET", search.change),
+        ("/search/{search_id}/untimed", "POST", search.begin_untimed),
+        ("/search/{search_id}/{page}", "GET", search.results),
+        ("/search/{search_id}/reads/{read_id}", "GET", search.read),
+        ("/search/{search_id}/reads/{read_id}/pictures/{kind}", "GET", search.picture),
+        ("/entries", "GET", entries.show),
+        ("/entries", "POST", entries.begin),
+        ("/entries/new", "GET", entries.show_form),
+        ("/entries/new", "POST", entries.add),
+        ("/entries/added/{addition_id}", "GET", entries.addition),
+        ("/entries/{entries_id}", "GET", entries.entries),
+        ("/entries/{entries_id}/remove", "POST", entries.remove),
+    ]
