@@ -56,8 +56,8 @@ class PurposeForm:
 
 def _purpose_words(rule: PurposeRule) -> str:
     """A purpose with what it needs."""
-    needs = [word for word, need in (("offence", rule.offence), ("case number", rule.case)) if need is Need.REQUIRED]
-    return f"{rule.words} (needs {' and '.join(needs)})" if needs else rule.words
+    needs = [word for word, need in (("offence", rule.offence), ("case", rule.case)) if need is Need.REQUIRED]
+    return f"{rule.words} (with {' and '.join(needs)})" if needs else rule.words
 
 
 def _faults(profile: Profile) -> dict[DecisionReason, str]:
