@@ -26,6 +26,7 @@ from alpr_edge.app.stages.hotlist_refresh import HotlistRefresh
 from alpr_edge.app.stages.position import PositionMonitor, position_monitor
 from alpr_edge.app.stages.power import PowerMonitor, power_monitor
 from alpr_edge.app.stages.store_counts import store_warnings
+from alpr_edge.app.stages.vehicle_state import VehicleStateStage
 from alpr_edge.app.unit_faults import Fault, FaultKind, FaultMonitor, faults_of
 from alpr_edge.domain.alerting import Tone
 from alpr_edge.domain.errors import StoreError
@@ -109,7 +110,8 @@ class CaptureDaemon:
             for warning in self._models.warnings:
                 log.warning("models.float32_used", reason=warning)
             self._power = resources.enter_context(power_monitor(self._settings))
-            position = position_monitor(self._settings.position, self._fix_history, self._chrony)
+            vehicle = VehicleStateStage(self._fix_history, self._clock, self._settings.unit.runtime_directory)
+            position = position_monitor(self._settings.position, self._fix_history, self._chrony, vehicle)
             self._positioning = resources.enter_context(position)
             parts = PipelineParts(self._models, alerter, lambda: lists.entries, self._fix_history.at, recorder)
             files, watched = (self._settings, self._settings_file), (self._positioning, self._attempts)

@@ -20,6 +20,8 @@ from alpr_edge.console.lookups.routes import Step, lookup_routes
 from alpr_edge.console.page_parts import PAGES, STATIC
 from alpr_edge.console.passkey_pages import PasskeyPages
 from alpr_edge.console.sign_in_pages import SignInPages
+from alpr_edge.console.speed_pages import SpeedPages
+from alpr_edge.console.surroundings import PageSurroundings
 from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.console.visitor import Visitor
 from alpr_edge.console.watch_pages import WatchPages
@@ -62,6 +64,7 @@ def create_console_app(
             route("/reopen", "POST", sign_in.reopen),
             route("/lock", "POST", sign_in.lock),
             route("/sign-out", "POST", sign_in.sign_out),
+            route("/passenger", "POST", SpeedPages(unit).say_not_driving),
             route("/hits/{hit_id}", "GET", watch.hit),
             route("/hits/{hit_id}/answers", "POST", watch.answer),
             route("/hits/{hit_id}/pictures/{kind}", "GET", watch.picture),
@@ -70,7 +73,7 @@ def create_console_app(
             Mount("/static", StaticFiles(directory=STATIC)),
             SHARED,
         ],
-        middleware=[Middleware(PageHeaders)],
+        middleware=[Middleware(PageHeaders), Middleware(PageSurroundings, unit=unit)],
         exception_handlers={HTTPException: _refuse, AlprEdgeError: _fail},
     )
 
@@ -85,7 +88,7 @@ def _answer(step: Step, request: Request, body: bytes) -> Response:
         return PAGES.page("refused", 404, message=str(error))
 
 
-async def _refuse(request: Request, error: Exception) -> Response:
+def _refuse(request: Request, error: Exception) -> Response:
     """A request that is none of this page's."""
     del request
     assert isinstance(error, HTTPException)
@@ -94,7 +97,7 @@ async def _refuse(request: Request, error: Exception) -> Response:
     return PAGES.page("refused", error.status_code, message=message)
 
 
-async def _fail(request: Request, error: Exception) -> Response:
+def _fail(request: Request, error: Exception) -> Response:
     """A disk that is full, a log that takes nothing: nothing is shown."""
     del request
     log.error("console.request_failed", reason=str(error))

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from alpr_edge.console.hit_feed import HitFeed
+from alpr_edge.console.surroundings import Surroundings
 from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.console.visitor import Visitor
 from alpr_edge.domain.sessions.session import SessionState
@@ -49,7 +50,10 @@ class LiveStream:
         try:
             count, state, beats = self._feed.count, await self._state(visitor), 0
             yield _event("live", count)
+            told: dict[str, str] = {}
             while state is not None and not await request.is_disconnected():
+                for name, word in await run_in_threadpool(self._changes, visitor, told):
+                    yield _event(name, count, word)
                 heard = await self._feed.wait(count, BEAT_S)
                 if self._feed.is_stopped:
                     return
@@ -62,11 +66,22 @@ class LiveStream:
         finally:
             self.open_count -= 1
 
+    def _changes(self, visitor: Visitor, told: dict[str, str]) -> list[tuple[str, str]]:
+        """What the page does not know yet of the car around it; ``told`` is what it knows, and grows."""
+        around = Surroundings(self._unit, visitor)
+        changes = [
+            (name, word)
+            for name, word in (("pace", around.pace()), ("theme", around.theme()))
+            if told.get(name) != word
+        ]
+        told.update(changes)
+        return changes
+
     async def _state(self, visitor: Visitor) -> SessionState | None:
         """The state of a session that a page may be live with; None where there is none."""
         state = await run_in_threadpool(self._unit.desk(visitor).state)
         return state if state in {SessionState.OPEN, SessionState.GLANCE} else None
 
 
-def _event(name: str, count: int) -> str:
-    return f"event: {name}\nid: {count}\ndata: {count}\n\n"
+def _event(name: str, count: int, word: str = "") -> str:
+    return f"event: {name}\nid: {count}\ndata: {word or count}\n\n"

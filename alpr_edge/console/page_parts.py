@@ -4,12 +4,13 @@ from pathlib import Path
 
 from starlette.responses import RedirectResponse
 
+from alpr_edge.console.surroundings import FUNCTIONS
 from alpr_edge.console.words import FILTERS
 from alpr_edge.web.page_templates import PageTemplates
 
 FOLDER = Path(__file__).parent
 STATIC = FOLDER / "static"
-PAGES = PageTemplates(FOLDER / "templates", FILTERS)
+PAGES = PageTemplates(FOLDER / "templates", FILTERS, FUNCTIONS)
 
 
 def go(path: str) -> RedirectResponse:

@@ -45,11 +45,13 @@ class SignInPages:
 
     def lock(self, visitor: Visitor) -> Response:
         """Bring the session into glance mode."""
+        self._unit.speed.end_passenger(visitor)
         self._unit.desk(visitor).lock()
         return go(HOME)
 
     def sign_out(self, visitor: Visitor) -> Response:
         """End the session."""
+        self._unit.speed.end_passenger(visitor)
         self._unit.desk(visitor).sign_out()
         response = go("/sign-in")
         take_session(response)

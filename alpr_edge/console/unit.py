@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from alpr_edge.access.passwords import Argon2Passwords, PasswordVerifier
 from alpr_edge.console.at_speed import SpeedRestriction
+from alpr_edge.console.theme import ThemeChoice
 from alpr_edge.console.visitor import Visitor
 from alpr_edge.domain.ports import Clock
 from alpr_edge.services.authorisation.authoriser import Authoriser, Policy
@@ -34,6 +35,7 @@ class ConsoleUnit:
     dispositions: HitDispositions = field(repr=False)
     speed: SpeedRestriction = field(repr=False)
     """What may be shown while the car moves."""
+    theme: ThemeChoice = field(repr=False)
 
     def authoriser(self, visitor: Visitor) -> Authoriser:
         """What decides for whoever sent a request."""
@@ -65,5 +67,5 @@ def open_console_unit(settings: Settings, clock: Clock, new_id: Callable[[], str
         views = HitViews(store, settings.hotlist)
         dispositions = HitDispositions(store.database, settings.unit.id, views, new_id)
         policy, passwords = load_policy(settings), Argon2Passwords()
-        speed = SpeedRestriction(settings, clock)
-        yield ConsoleUnit(settings, store, accounts, log, policy, clock, passwords, views, dispositions, speed)
+        hits, car = (views, dispositions), (SpeedRestriction(settings, clock), ThemeChoice(settings, clock))
+        yield ConsoleUnit(settings, store, accounts, log, policy, clock, passwords, *hits, *car)

@@ -4,6 +4,7 @@ from starlette.responses import Response
 
 from alpr_edge.console.lookups.navigation import navigation_links
 from alpr_edge.console.page_parts import PAGES, go
+from alpr_edge.console.speed_pages import ANSWERS, SpeedPages
 from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.console.visitor import Visitor
 from alpr_edge.domain.dispositions.disposition import DispositionPart, DispositionText
@@ -27,19 +28,26 @@ class WatchPages:
 
     def __init__(self, unit: ConsoleUnit) -> None:
         self._unit = unit
+        self._speed_pages = SpeedPages(unit)
 
     def watch(self, visitor: Visitor) -> Response:
         """The gravest hit that waits, or in glance mode its tone alone."""
         state = self._unit.desk(visitor).state()
         if state not in {SessionState.OPEN, SessionState.GLANCE}:
             return go("/sign-in")
-        glances = gravest_first(self._unit.views.glances(GLANCES_MAX))
+        newest = self._unit.views.glances(GLANCES_MAX)
+        glances = gravest_first(newest)
         if state is SessionState.GLANCE:
+            self._unit.speed.end_passenger(visitor)
             return PAGES.page("glance", glances=glances, unit=self._unit.settings.unit.id)
+        if self._unit.speed.applies_to(visitor):
+            return self._speed_pages.page(visitor, newest)
         return self._page(visitor, glances[0].hit_id if glances else "")
 
     def hit(self, visitor: Visitor) -> Response:
-        """One hit, chosen in the row."""
+        """One hit, chosen in the row; at speed nobody chooses."""
+        if self._unit.speed.applies_to(visitor):
+            return go("/")
         return self._page(visitor, visitor.parameters["hit_id"])
 
     def picture(self, visitor: Visitor) -> Response:
@@ -58,11 +66,16 @@ class WatchPages:
             part = DispositionPart(fields.get("part", ""))
         except ValueError:
             raise DispositionError("this form is none of the page's") from None
+        is_at_speed = self._unit.speed.applies_to(visitor)
+        if is_at_speed and (part, fields.get("answer", "")) not in ANSWERS:
+            self._unit.speed.require_slow(visitor)
         text = DispositionText(fields.get("reason", ""), fields.get("number", ""), fields.get("name", ""))
         given = HitAnswer(part, fields.get("answer", ""), text)
         try:
             self._unit.dispositions.record(self._unit.authoriser(visitor), hit_id, given)
         except DispositionError as error:
+            if is_at_speed:
+                raise
             return self._page(visitor, hit_id, str(error))
         return go(f"/hits/{hit_id}")
 

@@ -8,6 +8,7 @@ from alpr_edge.domain.alerting import Level, ListAge
 from alpr_edge.domain.dispositions.hit_state import HitVerification
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.hits import Hit, MatchKind, Reason, StateMatch
+from alpr_edge.domain.reads import PlateRead
 from alpr_edge.domain.timeline import Placement
 
 _LEVELS = {Level.URGENT: "urgent", Level.HIGH: "high", Level.ROUTINE: "routine", Level.NOTICE: "notice"}
@@ -101,6 +102,15 @@ def place_words(position: Position | None) -> str:
     return text if is_sure else f"{text} (imprecise)"
 
 
+def seen_words(read: PlateRead, placement: Placement) -> str:
+    """Which camera saw it, where the car went, and when, as short as a glance asks for."""
+    words = [f"camera {read.camera_id}"]
+    if read.position is not None and read.position.course_deg is not None:
+        words.append(f"driving {_COMPASS[round(read.position.course_deg / 45) % 8]}")
+    words.append("time unknown" if placement.utc is None else f"{placement.utc.astimezone():%H:%M:%S}")
+    return ", ".join(words)
+
+
 def answer_words(answer: str) -> str:
     """An answer to a hit."""
     return answer.replace("_", " ") or "undone"
@@ -117,6 +127,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "moment": moment_words,
     "seen": seen_words,
     "where": place_words,
+    "seen_at": seen_words,
     "answer": answer_words,
 }
 """The filters of templates."""

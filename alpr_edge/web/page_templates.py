@@ -18,10 +18,16 @@ class PageTemplates:
 
     Args:
         folder: where they lie.
-        filters: functions of templates, by name.
+        filters: what templates make of values, by name.
+        functions: what templates call, by name.
     """
 
-    def __init__(self, folder: Path, filters: Mapping[str, Callable[..., Any]] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        filters: Mapping[str, Callable[..., Any]] | None = None,
+        functions: Mapping[str, Callable[..., Any]] | None = None,
+    ) -> None:
         self._environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(folder),
             autoescape=True,
@@ -30,6 +36,7 @@ class PageTemplates:
             lstrip_blocks=True,
         )
         self._environment.filters.update(filters or {})
+        self._environment.globals.update(functions or {})
 
     def page(self, name: str, status: int = 200, **values: Any) -> HTMLResponse:  # noqa: ANN401 - whatever is shown
         """A page.

@@ -14,6 +14,7 @@ from alpr_edge.app.stages.clock_trust import CLOCK_WAIT_S, ClockTrust
 from alpr_edge.app.unit_faults import FAULT_RULES, Fault, FaultKind, FaultMonitor
 from alpr_edge.domain.alerting import Tone
 from alpr_edge.domain.instants import Instant, UtcSource
+from alpr_edge.domain.motion.vehicle_state import SPEED_MPS_MAX
 from alpr_edge.runtime.health import current_health, read_health
 from alpr_edge.settings import load
 from tests.app.rig import Daemon, daemon, wait_for_health, write_frames, write_settings
@@ -158,6 +159,8 @@ def test_a_pulled_receiver_gives_one_stale_tone_and_shows_in_health(tmp_path: Pa
         with Receiver(tmp_path / "tty"):
             run.wait_for(READY)
             health_of(settings, lambda health: health["figures"]["has_fix"])
+            car = wait_for_health(tmp_path, lambda told: told["figures"]["is_day"] is not None, "vehicle")
+            assert car["figures"]["speed_mps"] > SPEED_MPS_MAX
         health_of(settings, lambda health: any(line.startswith("position: ") for line in health["troubles"]))
         run.wait_for(STALE)
         (tmp_path / "tty").unlink()

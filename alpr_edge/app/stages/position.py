@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 
+from alpr_edge.app.stages.vehicle_state import VehicleStateStage
 from alpr_edge.domain.errors import PositionError
 from alpr_edge.domain.fixes import Fix
 from alpr_edge.domain.ports import Clock
@@ -116,10 +117,11 @@ class PositionMonitor:
 
 @contextmanager
 def position_monitor(
-    settings: PositionSettings, fix_history: FixHistory, chrony: ChronyFeed
+    settings: PositionSettings, fix_history: FixHistory, chrony: ChronyFeed, vehicle_state: VehicleStateStage
 ) -> Iterator[PositionMonitor]:
-    """Read the receiver of the settings until the context ends."""
+    """Read the receiver of the settings, and tell the page what it may know of it, until the context ends."""
     supervisor = Supervisor()
+    supervisor.add(vehicle_state, replaceable=True)
     stage = PositionStage(settings, SystemClock(), fix_history, chrony) if settings.device else None
     if stage is not None:
         supervisor.add(stage, replaceable=True)

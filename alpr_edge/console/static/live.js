@@ -46,6 +46,18 @@ function refresh() {
   request.send();
 }
 
+// The car started or stopped: the page is another one then.
+function changePace(pace) {
+  if (pace === document.documentElement.dataset.pace || isLeaving) {
+    return;
+  }
+  if (pace === "fast") {
+    location.assign("/");
+  } else {
+    location.reload();
+  }
+}
+
 function connect() {
   stream = new EventSource("/live");
   const heard = () => {
@@ -62,6 +74,8 @@ function connect() {
     refresh();
   });
   stream.addEventListener("session", () => location.reload());
+  stream.addEventListener("theme", (event) => dispatchEvent(new CustomEvent("unit-theme", { detail: event.data })));
+  stream.addEventListener("pace", (event) => changePace(event.data));
   stream.onerror = () => {
     stream.close();
     if (!isLeaving) {

@@ -1,24 +1,44 @@
-// Day or night: by the browser's setting, until somebody presses the button.
-const KEY = "alpr-theme";
-const chosen = localStorage.getItem(KEY);
-if (chosen) {
-  document.documentElement.dataset.theme = chosen;
-}
-addEventListener("DOMContentLoaded", offer);
-offer();
+// Day or night: as the unit says, or as somebody chose by the button, until the sun changes it. Not a module: it has to
+// be done before the first thing is painted.
+(() => {
+  const KEY = "alpr-theme";
+  const root = document.documentElement;
+  let told = root.dataset.theme ?? "browser";
 
-function offer() {
-  const button = document.getElementById("theme");
-  if (!button || !button.hidden) {
-    return;
+  // A choice holds for as long as the unit says what it said when the button was pressed, and is forgotten then.
+  function apply() {
+    const [chosen, toldThen] = (localStorage.getItem(KEY) ?? "").split("/");
+    const isChosen = toldThen === told;
+    if (!isChosen) {
+      localStorage.removeItem(KEY);
+    }
+    const theme = isChosen ? chosen : told;
+    if (theme !== "browser") {
+      root.dataset.theme = theme;
+    } else {
+      delete root.dataset.theme;
+    }
   }
-  button.hidden = false;
-  button.addEventListener("click", () => {
-    const isNight = document.documentElement.dataset.theme
-      ? document.documentElement.dataset.theme === "night"
-      : matchMedia("(prefers-color-scheme: dark)").matches;
-    const theme = isNight ? "day" : "night";
-    document.documentElement.dataset.theme = theme;
-    localStorage.setItem(KEY, theme);
+
+  function offer() {
+    const button = document.getElementById("theme");
+    if (!button || !button.hidden) {
+      return;
+    }
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      const isNight = root.dataset.theme
+        ? root.dataset.theme === "night"
+        : matchMedia("(prefers-color-scheme: dark)").matches;
+      localStorage.setItem(KEY, `${isNight ? "day" : "night"}/${told}`);
+      apply();
+    });
+  }
+
+  apply();
+  addEventListener("DOMContentLoaded", offer);
+  addEventListener("unit-theme", (event) => {
+    told = event.detail;
+    apply();
   });
-}
+})();
