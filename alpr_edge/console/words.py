@@ -84,7 +84,7 @@ def moment_words(utc: datetime) -> str:
     return f"{utc.astimezone():%H:%M, %d %b %Y}"
 
 
-def seen_words(placement: Placement) -> str:
+def dated_words(placement: Placement) -> str:
     """When, of any day, in local time, and how sure."""
     if placement.utc is None:
         return "time unknown"
@@ -125,7 +125,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "when": time_words,
     "clock": clock_words,
     "moment": moment_words,
-    "seen": seen_words,
+    "dated": dated_words,
     "where": place_words,
     "seen_at": seen_words,
     "answer": answer_words,

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import httpx
 import pytest
@@ -288,6 +289,27 @@ def test_covert_entries_are_seen_by_those_who_are_cleared_and_leave_no_trace_for
         assert refused.status_code == 403
         assert officer.post(f"{own_address}/remove", data={"entry_id": entry_id}).status_code == 404
         assert chief.post(f"{address}/remove", data={"entry_id": entry_id}).status_code == 303
+
+
+def test_while_the_car_moves_nothing_is_looked_up(tmp_path: Path) -> None:
+    rig = PageRig(tmp_path, console='theme = "sun"')
+    with rig.serving(), rig.client("officer") as client:
+        paths = (
+            "/search",
+            "/search/x/1",
+            "/search/x/change",
+            "/entries",
+            "/entries/new",
+            "/entries/added/x",
+            "/entries/x",
+        )
+        answers = [client.get(path) for path in paths]
+        answers += [
+            client.post(path, data=ENTRY) for path in ("/search", "/search/x/untimed", "/entries", "/entries/new")
+        ]
+        assert [answer.status_code for answer in answers] == [403] * len(answers)
+        assert all("when the car stands" in answer.text for answer in answers)
+        assert [record.action for record in rig.staff.records()] == []
 
 
 def test_forms_of_another_site_do_nothing(rig: PageRig) -> None:

@@ -18,6 +18,7 @@ from alpr_edge.services.authorisation.offers import has_covert_clearance, purpos
 from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.services.list_status import show_entries
 from alpr_edge.services.officer_entries import (
+    OWN_REASONS,
     AddedEntry,
     EntryRequest,
     add_entry,
@@ -30,8 +31,6 @@ from alpr_edge.store.reads.search import newest_place
 
 ENDS = {"4h": "4 hours", "12h": "12 hours", "1d": "1 day", "3d": "3 days"}
 """Ends that are offered; any other is a date and time."""
-REASONS = tuple(reason for reason in Reason if reason is not Reason.IMMIGRATION_VIOLATOR)
-"""Reasons of an entry: never immigration (California Values Act, Government Code 7284.6)."""
 SIGHTINGS_MAX = 50
 """Earlier reads that are shown of a new entry, the newest; the record of it names them all."""
 
@@ -131,8 +130,6 @@ class EntryPages:
             reason = Reason(fields.get("reason", ""))
         except ValueError:
             raise FeedError("choose why it is wanted") from None
-        if reason not in REASONS:
-            raise FeedError("no entry may have this reason (Government Code 7284.6)")
         ends = fields.get("expires", "")
         return EntryRequest(
             plate=fields.get("plate", ""),
@@ -167,7 +164,7 @@ class EntryPages:
 
     def _add_page(self, visitor: Visitor, fields: Mapping[str, str], fault: str = "") -> Response:
         may_be_covert = has_covert_clearance(self._unit.authoriser(visitor))
-        shown = {"choices": self._add_form.choices(visitor), "reasons": REASONS, "ends": ENDS, "fields": fields}
+        shown = {"choices": self._add_form.choices(visitor), "reasons": OWN_REASONS, "ends": ENDS, "fields": fields}
         status = 422 if fault else 200
         return self._page("entry_form", visitor, status, may_be_covert=may_be_covert, fault=fault, **shown)
 

@@ -1,4 +1,5 @@
-// Leads away from a page with plates on it once its session is locked or has ended, or the unit cannot be asked.
+// Leads away from a page with plates on it once its session is locked or has ended, the car starts, or the unit cannot be
+// asked.
 const RETRY_MS = 1000;
 const FAILURES_MAX = 30;
 let failures = 0;
@@ -10,6 +11,12 @@ function connect() {
     failures = 0;
   });
   stream.addEventListener("session", () => location.replace("/"));
+  stream.addEventListener("theme", (event) => dispatchEvent(new CustomEvent("unit-theme", { detail: event.data })));
+  stream.addEventListener("pace", (event) => {
+    if (event.data === "fast") {
+      location.replace("/");
+    }
+  });
   stream.onerror = () => {
     stream.close();
     failures += 1;
