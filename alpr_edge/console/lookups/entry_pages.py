@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from alpr_edge.console.lookups.memory import LookupMemory
 from alpr_edge.console.lookups.navigation import lookup_page
-from alpr_edge.console.lookups.purpose_form import PurposeForm
+from alpr_edge.console.lookups.purpose_form import PurposeForm, fault_words
 from alpr_edge.console.page_parts import go
 from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.console.visitor import Visitor
@@ -95,7 +95,7 @@ class EntryPages:
             database, authoriser = self._unit.store.database, self._unit.authoriser(visitor)
             addition = add_entry(database, authoriser, purpose, own_entry, now)
         except FeedError as error:
-            return self._add_page(visitor, fields, str(error).replace("--", ""))
+            return self._add_page(visitor, fields, fault_words(error))
         return go(f"/entries/added/{self._additions.add(visitor, addition)}")
 
     def addition(self, visitor: Visitor) -> Response:
@@ -111,7 +111,7 @@ class EntryPages:
 
     def remove(self, visitor: Visitor) -> Response:
         """Stop watching for an entry that was shown."""
-        kept, entry_id = self._kept(visitor), visitor.fields.get("entry_id", "")
+        kept, entry_id = self._look_of(visitor), visitor.fields.get("entry_id", "")
         if entry_id not in kept.entry_ids:
             raise SearchError("there is no such entry here")
         now = self._unit.clock.now().trusted_utc
@@ -121,7 +121,7 @@ class EntryPages:
             return self._entries_page(visitor, "this entry was removed already")
         return go(f"/entries/{visitor.parameters['entries_id']}")
 
-    def _kept(self, visitor: Visitor) -> _KeptEntries:
+    def _look_of(self, visitor: Visitor) -> _KeptEntries:
         self._unit.speed.require_slow(visitor)
         return self._memory.find(visitor, visitor.parameters["entries_id"])
 
@@ -169,7 +169,7 @@ class EntryPages:
         return self._page("entry_form", visitor, status, may_be_covert=may_be_covert, fault=fault, **shown)
 
     def _entries_page(self, visitor: Visitor, fault: str = "") -> Response:
-        kept, authoriser = self._kept(visitor), self._unit.authoriser(visitor)
+        kept, authoriser = self._look_of(visitor), self._unit.authoriser(visitor)
         now = self._unit.clock.now().trusted_utc
         own: list[OwnEntry] = show_entries(
             self._unit.store.database, authoriser, kept.purpose, now, covert=kept.is_covert

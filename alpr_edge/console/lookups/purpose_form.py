@@ -5,7 +5,7 @@ from typing import Any
 
 from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.console.visitor import Visitor
-from alpr_edge.domain.errors import AccessError
+from alpr_edge.domain.errors import AccessError, FeedError
 from alpr_edge.domain.permissions.decision import AccessRequest, DecisionReason, purpose_reason
 from alpr_edge.domain.permissions.profile import Need, Profile, PurposeRule
 from alpr_edge.domain.permissions.purposes import Purpose
@@ -52,6 +52,11 @@ class PurposeForm:
         profile = self._unit.policy.profile
         reason = purpose_reason(AccessRequest(RULES[self._operation].action, purpose), profile)
         return "" if reason is None else _faults(profile).get(reason, "")
+
+
+def fault_words(error: FeedError) -> str:
+    """What somebody is told of a field that cannot be used; services name it as the command line does."""
+    return str(error).replace("--", "")
 
 
 def _purpose_words(rule: PurposeRule) -> str:

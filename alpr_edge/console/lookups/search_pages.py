@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from alpr_edge.console.lookups.memory import LookupMemory
 from alpr_edge.console.lookups.navigation import lookup_page
-from alpr_edge.console.lookups.purpose_form import PurposeForm
+from alpr_edge.console.lookups.purpose_form import PurposeForm, fault_words
 from alpr_edge.console.page_parts import go
 from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.console.visitor import Visitor
@@ -68,7 +68,7 @@ class SearchPages:
 
     def change(self, visitor: Visitor) -> Response:
         """The form of a search that was made, to change it."""
-        return self._form_page(visitor, self._kept(visitor).fields)
+        return self._form_page(visitor, self._search_of(visitor).fields)
 
     def begin(self, visitor: Visitor) -> Response:
         """Begin a search, and lead to its first page."""
@@ -79,19 +79,19 @@ class SearchPages:
             search = ReadSearch(self._filter(fields))
             fault = self._form.fault(purpose)
         except FeedError as error:
-            fault = str(error).replace("--", "")
+            fault = fault_words(error)
         if fault:
             return self._form_page(visitor, fields, fault)
         return self._begin(visitor, purpose, search, fields)
 
     def begin_untimed(self, visitor: Visitor) -> Response:
         """Begin a search of the reads whose time is not known and which would fit another."""
-        kept = self._kept(visitor)
+        kept = self._search_of(visitor)
         return self._begin(visitor, kept.purpose, replace(kept.search, is_untimed=True), kept.fields)
 
     def results(self, visitor: Visitor) -> Response:
         """A page of what a search finds."""
-        kept, number = self._kept(visitor), _number(visitor.parameters["page"])
+        kept, number = self._search_of(visitor), _number(visitor.parameters["page"])
         cursor = kept.cursors.get(number)
         if cursor is None:
             raise SearchError("there is no such page of this search")
@@ -103,14 +103,14 @@ class SearchPages:
 
     def read(self, visitor: Visitor) -> Response:
         """A read that was found."""
-        kept, read_id = self._kept(visitor), self._read_id(visitor)
+        kept, read_id = self._search_of(visitor), self._read_id(visitor)
         shown = self._searches.read(self._unit.authoriser(visitor), kept.purpose, read_id)
         kept.note_reads((shown,))
         return self._page("search_read", visitor, shown=shown, search=visitor.parameters["search_id"])
 
     def picture(self, visitor: Visitor) -> Response:
         """A picture of a read that was found."""
-        kept, read_id = self._kept(visitor), self._read_id(visitor)
+        kept, read_id = self._search_of(visitor), self._read_id(visitor)
         try:
             kind = EvidenceKind(visitor.parameters["kind"])
         except ValueError:
@@ -122,14 +122,14 @@ class SearchPages:
         kept = _KeptSearch(purpose, search, fields, {1: self._searches.begin(search)})
         return go(f"/search/{self._memory.add(visitor, kept)}/1")
 
-    def _kept(self, visitor: Visitor) -> _KeptSearch:
+    def _search_of(self, visitor: Visitor) -> _KeptSearch:
         self._unit.speed.require_slow(visitor)
         return self._memory.find(visitor, visitor.parameters["search_id"])
 
     def _read_id(self, visitor: Visitor) -> str:
         """The read of the address, if this search showed it."""
         read_id = visitor.parameters["read_id"]
-        if read_id not in self._kept(visitor).read_ids:
+        if read_id not in self._search_of(visitor).read_ids:
             raise SearchError("this search showed no such read")
         return read_id
 
