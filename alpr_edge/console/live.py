@@ -1,6 +1,7 @@
 """The stream of events that keeps a page live (server-sent events, HTML 9.2): it tells that hits changed, never what.
 
-A page that hears of a change asks for itself again, so that what it may show is decided and put on record anew.
+Besides it tells whether the car moves, which makes the page another one, and whether it is day. A page that hears of a
+change asks for itself again, so that what it may show is decided and put on record anew.
 """
 
 from collections.abc import AsyncIterator
