@@ -172,6 +172,11 @@ def test_links_lead_where_somebody_may_go(rig: PageRig, officer: httpx.Client) -
         assert "/entries/new" not in records.get("/entries").text
 
 
+def test_how_many_hits_wait_is_told_to_those_who_may_see_them(rig: PageRig, officer: httpx.Client) -> None:
+    with rig.client("technician") as technician, rig.client() as nobody:
+        assert [client.get("/waiting").text for client in (officer, technician, nobody)] == ["30", "0", "0"]
+
+
 def test_without_a_permission_for_the_source_a_hit_is_a_level_and_a_list(rig: PageRig) -> None:
     with rig.client("local") as client:
         address = search(client, plate=PLATE)

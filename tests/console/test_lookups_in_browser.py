@@ -79,7 +79,7 @@ def page(context: BrowserContext, rig: PageRig) -> Page:
     return page
 
 
-def test_a_search_takes_few_touches_and_leads_to_a_read_and_back(page: Page) -> None:
+def test_a_search_takes_few_touches_and_leads_to_a_read_and_back(page: Page, rig: PageRig) -> None:
     faults, touches = faults_of(page), Touches(page)
     touches.touch(page.get_by_role("link", name="Search"))
     touches.type("Plate (? one character", "7abc?23")
@@ -94,6 +94,9 @@ def test_a_search_takes_few_touches_and_leads_to_a_read_and_back(page: Page) -> 
     page.get_by_role("link", name="More").click()
     expect(page.get_by_role("link", name="7ABC123")).to_have_count(5)
     expect(page.get_by_text("What this search cannot see")).to_be_visible()
+    expect(page.locator("#waiting")).to_have_text("30 waiting")
+    rig.add_hit(40, plate="4XYZ999")
+    expect(page.locator("#waiting")).to_have_text("31 waiting")
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280
     assert faults == []
     assert "7ABC123" not in page.title() + "".join(touches.screens) + page.url

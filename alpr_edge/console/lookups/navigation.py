@@ -10,6 +10,9 @@ from alpr_edge.console.visitor import Visitor
 from alpr_edge.services.authorisation.offers import purposes_for
 from alpr_edge.services.authorisation.operations import Operation
 
+GLANCES_MAX = 40
+"""Hits that are looked at for those that wait: as many as the watch page shows."""
+
 
 @dataclass(frozen=True, slots=True)
 class NavigationLink:
@@ -32,6 +35,13 @@ def navigation_links(unit: ConsoleUnit, visitor: Visitor) -> list[NavigationLink
     return [link for operation, link in _LINKS.items() if purposes_for(authoriser, operation)]
 
 
+def waiting_count(unit: ConsoleUnit, visitor: Visitor) -> int:
+    """How many of the newest hits wait for an answer; 0 for whoever may see none."""
+    if not purposes_for(unit.authoriser(visitor), Operation.SHOW_HIT):
+        return 0
+    return sum(not (hit.is_dealt_with or hit.is_withdrawn) for hit in unit.views.glances(GLANCES_MAX))
+
+
 def lookup_page(
     unit: ConsoleUnit, visitor: Visitor, here: str, name: str, status: int = 200, **values: object
 ) -> Response:
@@ -45,5 +55,5 @@ def lookup_page(
         status: status of the answer.
         values: what the template shows.
     """
-    links = navigation_links(unit, visitor)
-    return PAGES.page(name, status, links=links, here=here, unit=unit.settings.unit.id, **values)
+    shown = {"links": navigation_links(unit, visitor), "here": here, "waiting": waiting_count(unit, visitor)}
+    return PAGES.page(name, status, unit=unit.settings.unit.id, **shown, **values)

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
 from alpr_edge.console.lookups.entry_pages import EntryPages
+from alpr_edge.console.lookups.navigation import waiting_count
 from alpr_edge.console.lookups.search_pages import SearchPages
 from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.console.visitor import Visitor
@@ -17,6 +18,7 @@ def lookup_routes(unit: ConsoleUnit) -> list[tuple[str, str, Step]]:
     """Path, method and step of each page."""
     search, entries = SearchPages(unit), EntryPages(unit)
     return [
+        ("/waiting", "GET", lambda visitor: PlainTextResponse(str(waiting_count(unit, visitor)))),
         ("/search", "GET", search.show),
         ("/search", "POST", search.begin),
         ("/search/{search_id}/change", "GET", search.change),
