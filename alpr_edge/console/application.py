@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from functools import partial
+from itertools import chain
 
 import structlog
 from starlette.applications import Starlette
@@ -19,8 +20,9 @@ from alpr_edge.console.health_pages import HealthPages
 from alpr_edge.console.health_strip import HealthStrip
 from alpr_edge.console.hit_feed import HitFeed
 from alpr_edge.console.live import LiveStream
+from alpr_edge.console.lookups.routes import lookup_routes
 from alpr_edge.console.mute_pages import MutePages
-from alpr_edge.console.page_parts import PAGES, STATIC
+from alpr_edge.console.page_parts import PAGES, STATIC, Step
 from alpr_edge.console.passkey_pages import PasskeyPages
 from alpr_edge.console.sign_in_pages import SignInPages
 from alpr_edge.console.speed_pages import SpeedPages
@@ -28,14 +30,13 @@ from alpr_edge.console.surroundings import PageSurroundings
 from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.console.visitor import Visitor
 from alpr_edge.console.watch_pages import WatchPages
-from alpr_edge.domain.errors import AccessError, AlprEdgeError, DispositionError
+from alpr_edge.domain.errors import AccessError, AlprEdgeError, DispositionError, SearchError
 from alpr_edge.web.page_endpoints import page_endpoint
 from alpr_edge.web.page_security import PageHeaders
 from alpr_edge.web.page_templates import SHARED
 
 AT_ONCE_MAX = 8
 """Requests that are worked on at the same time."""
-Step = Callable[[Visitor], Response]
 
 log = structlog.get_logger(__name__)
 
@@ -53,6 +54,7 @@ def create_console_app(
     passkeys, watch, health = PasskeyPages(unit, site), WatchPages(unit, site), HealthPages(unit)
     corrections = CorrectionPages(unit, watch.with_fault)
     pages = (SignInPages(unit, site), passkeys, watch, SpeedPages(unit), corrections, MutePages(unit), health)
+    page_routes = [*chain.from_iterable(each.steps for each in pages), *lookup_routes(unit)]
     at_once = asyncio.Semaphore(AT_ONCE_MAX)
 
     def route(path: str, method: str, step: Step) -> Route:
@@ -61,7 +63,7 @@ def create_console_app(
 
     return Starlette(
         routes=[
-            *(route(*step) for page in pages for step in page.steps),
+            *(route(*each) for each in page_routes),
             Route("/live", LiveStream(unit, feed, health.strip).answer, methods=["GET"]),
             Mount("/static", StaticFiles(directory=STATIC)),
             *SHARED,
@@ -78,7 +80,7 @@ def _answer(strip: HealthStrip, step: Step, request: Request, body: bytes) -> Re
         return step(visitor)
     except AccessError as error:
         return PAGES.page("refused", 403, message=str(error))
-    except DispositionError as error:
+    except (DispositionError, SearchError) as error:
         return PAGES.page("refused", 404, message=str(error))
 
 

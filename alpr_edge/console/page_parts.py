@@ -14,7 +14,9 @@ from alpr_edge.web.page_templates import PageTemplates
 FOLDER = Path(__file__).parent
 STATIC = FOLDER / "static"
 PAGES = PageTemplates(FOLDER / "templates", FILTERS, {**FUNCTIONS, "unit_health": health_of_request})
-PageRoute = tuple[str, str, Callable[[Visitor], Response]]
+Step = Callable[[Visitor], Response]
+"""What answers a request."""
+PageRoute = tuple[str, str, Step]
 """A path, its method, and what answers."""
 
 

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from alpr_edge.access.passkeys import RelyingParty
 from alpr_edge.console.health_pages import may_look_at_hits
+from alpr_edge.console.lookups.navigation import navigation_links
 from alpr_edge.console.page_parts import PAGES, PageRoute, go
 from alpr_edge.console.speed_pages import ANSWERS, SpeedPages
 from alpr_edge.console.unit import ConsoleUnit
@@ -135,6 +136,8 @@ class WatchPages:
             "waiting": sum(not (glance.is_dealt_with or glance.is_withdrawn) for glance in glances),
             "unit": self._unit.settings.unit.id,
             "person": "" if person is None else person.name,
+            "links": navigation_links(self._unit, visitor),
+            "here": "/",
             "fault": fault,
             "mute": self._unit.mute_state(),
             "corrections": self._unit.corrections.of_card(card) if isinstance(card, HitCard) else None,

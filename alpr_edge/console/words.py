@@ -87,6 +87,18 @@ def clock_words(utc: datetime) -> str:
     return f"{local:%H:%M:%S}" if local.date() == datetime.now(UTC).astimezone().date() else f"{local:%H:%M:%S, %d %b}"
 
 
+def moment_words(utc: datetime) -> str:
+    """A moment of any day."""
+    return f"{utc.astimezone():%H:%M, %d %b %Y}"
+
+
+def dated_words(placement: Placement) -> str:
+    """When, of any day, in local time, and how sure."""
+    if placement.utc is None:
+        return "time unknown"
+    return f"{placement.utc.astimezone():%H:%M:%S, %d %b %Y}" + ("" if placement.sure else " (clock not confirmed)")
+
+
 def place_words(position: Position | None) -> str:
     """Where and in which direction, and how good that is."""
     if position is None:
@@ -161,6 +173,8 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "list_age": list_age_words,
     "when": time_words,
     "clock": clock_words,
+    "moment": moment_words,
+    "dated": dated_words,
     "where": place_words,
     "seen_at": seen_words,
     "answer": answer_words,

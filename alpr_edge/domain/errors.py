@@ -17,6 +17,7 @@
     │   ├── LostError            stored data is missing or was changed: trying again will not help
     │   ├── PictureError         a picture cannot be kept; its read may be kept without it
     │   └── RefusedError         one record cannot be kept in this form: trying again will not help
+    ├── SearchError          what was searched for is not here, or no more
     ├── DispositionError     an answer to a hit is none, or what belongs to it is missing
     ├── AuditError           a log, a checkpoint or a proof does not hold, or is none
     ├── DepartmentError      the department's folder, certificates or server cannot be used
@@ -94,6 +95,10 @@ class FeedClockError(FeedError):
 
 class StoreError(AlprEdgeError):
     """The store cannot be opened, its key is wrong, or it refused a write."""
+
+
+class SearchError(AlprEdgeError):
+    """What was searched for is not here, or no more."""
 
 
 class DispositionError(AlprEdgeError):

@@ -27,6 +27,8 @@ from alpr_edge.store.hotlists.officer_entries import OwnEntry
 from alpr_edge.store.reads.lookback import look_back
 
 CASE_MAX = 64
+OWN_REASONS = tuple(reason for reason in Reason if reason is not Reason.IMMIGRATION_VIOLATOR)
+"""Reasons of an entry: never immigration (California Values Act, Government Code 7284.6)."""
 _FROM_NOW = re.compile(r"(\d{1,4})([mhd])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 Parsed = TypeVar("Parsed")
@@ -70,6 +72,8 @@ def parse_entry(request: EntryRequest, now: datetime | None) -> OwnEntry:
     Raises:
         FeedError: a value cannot be used.
     """
+    if request.reason not in OWN_REASONS:
+        raise FeedError("no entry may have this reason (Government Code 7284.6)")
     entry = HotlistEntry(
         source=OWN_SOURCE,
         plate=plate_to_watch_for(request.plate),

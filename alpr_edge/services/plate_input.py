@@ -6,6 +6,9 @@ from alpr_edge.domain.plates import PLATE_LENGTH_MAX, canonical
 from alpr_edge.hotlist.formats import state_codes
 from alpr_edge.hotlist.ingest.validation import is_junk
 
+PATTERN_LENGTH_MAX = 16
+"""Longest partial plate, as a record of access holds it (:class:`~alpr_edge.domain.access_log.records.AccessEntry`)."""
+
 
 def plate_to_look_up(text: str) -> str:
     """Return the canonical text of a whole plate.
@@ -28,10 +31,26 @@ def plate_to_watch_for(text: str) -> str:
     Raises:
         FeedError: it is no plate, or too little of one.
     """
+    return _plate_or_part(text, "watched")
+
+
+def plate_to_search_for(text: str) -> str:
+    """Return the canonical text of a plate or of a part of one, as :func:`plate_to_watch_for`, to search reads by.
+
+    Raises:
+        FeedError: it is no plate, or too little of one.
+    """
+    return _plate_or_part(text, "searched")
+
+
+def _plate_or_part(text: str, use: str) -> str:
     plate = canonical_partial(text)
     if is_partial(plate):
-        if fault := partial_fault(plate):
-            raise FeedError(f"that cannot be watched for: {fault}")
+        fault = partial_fault(plate)
+        if len(plate) > PATTERN_LENGTH_MAX:
+            fault = f"longer than {PATTERN_LENGTH_MAX} characters with its wildcards"
+        if fault:
+            raise FeedError(f"that cannot be {use} for: {fault}")
         return plate
     if is_junk(plate):
         raise FeedError("that is no plate: it holds no letter or digit that tells a car")

@@ -1,6 +1,6 @@
 """Shows the newest stored reads, with their times corrected and without covert hits (policy 462.6(a))."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from alpr_edge.domain.alerting import Level, level_of
@@ -83,12 +83,30 @@ def recent_reads(
         rows = store.reads.recent(looked_through, hits_only=wanted.hits_only)
         corrections = store.reads.corrections([row.read.read_id for row in rows])
         rows = [row for row in rows if wanted.with_corrected or row.read.read_id not in corrections][: wanted.limit]
-        timelines = clock_pairs.timelines(store.database, [row.read.last_seen.boot_id for row in rows])
-        access.show(tuple(row.read.read_id for row in rows))
-        return [
-            _withhold(_shown_read(row, timelines[row.read.last_seen.boot_id], corrections), access, lists)
-            for row in rows
-        ]
+        return show_reads(store, access, lists, rows, corrections)
+
+
+def show_reads(
+    store: UnitStore,
+    access: Access,
+    lists: HotlistSettings,
+    rows: Sequence[StoredRead],
+    corrections: Mapping[str, str],
+) -> list[ShownRead]:
+    """Say in an access that reads are shown, and return them as the person may see them.
+
+    Args:
+        store: the store of this unit.
+        access: the access, which was allowed.
+        lists: whose data each list is.
+        rows: the reads.
+        corrections: the later reads that corrected some of them, by the id of the corrected one.
+    """
+    timelines = clock_pairs.timelines(store.database, [row.read.last_seen.boot_id for row in rows])
+    access.show(tuple(row.read.read_id for row in rows))
+    return [
+        _withhold(_shown_read(row, timelines[row.read.last_seen.boot_id], corrections), access, lists) for row in rows
+    ]
 
 
 def _withhold(shown: ShownRead, access: Access, lists: HotlistSettings) -> ShownRead:

@@ -18,7 +18,15 @@ from alpr_edge.domain.permissions.table import may_ever
 from tests.console.page_rig import PageRig
 
 PLATE, JPEG = "7ABC123", b"\xff\xd8\xff"
-NAMES = {"hit_id": "unit-1:hit-1", "kind": "crop"}
+NAMES = {
+    "hit_id": "unit-1:hit-1",
+    "kind": "crop",
+    "search_id": "none",
+    "page": "1",
+    "read_id": "unit-1:read-1",
+    "addition_id": "none",
+    "entries_id": "none",
+}
 """What stands for the names in a path."""
 
 
@@ -37,6 +45,8 @@ class Rule:
     form: dict[str, str] = field(default_factory=dict)
 
 
+GONE = Rule(None, "404", "", locked="404", nobody="404")
+"""What somebody looks up is known by a random word to their own session alone: test_lookups tries it."""
 ANSWER = {"part": "read", "answer": "correct"}
 RULES = {  # those that lock and end the session are asked last
     "GET /": Rule(Action.SEE_HITS, "200", "303 /health", locked="200", nobody="303 /sign-in"),
@@ -45,11 +55,32 @@ RULES = {  # those that lock and end the session are asked last
     "POST /hits/{hit_id}/answers": Rule(
         Action.DISPOSE, "303 /hits/unit-1:hit-1", "403", locked="403", nobody="403", form=ANSWER
     ),
+    "POST /passenger": Rule(Action.SAY_NOT_DRIVING, "303 /", "403", locked="403", nobody="403"),
+    "POST /mute": Rule(Action.MUTE, "303 /", "403", locked="403", nobody="403", form={"minutes": "5"}),
+    "POST /mute/end": Rule(Action.MUTE, "303 /", "403", locked="403", nobody="403"),
+    "POST /hits/{hit_id}/correction": Rule(
+        Action.DISPOSE, "303 /hits/unit-1:hit-1", "403", locked="403", nobody="403", form={"plate": "7ABC128"}
+    ),
+    "GET /hits/{hit_id}/earlier": Rule(Action.SEARCH, "200", "403", locked="403", nobody="403"),
+    "GET /waiting": Rule(None, "200", "", locked="200", nobody="200"),
+    "GET /search": Rule(Action.SEARCH, "200", "403", locked="403", nobody="403"),
+    "POST /search": Rule(Action.SEARCH, "422", "403", locked="403", nobody="403"),
+    "GET /search/{search_id}/change": GONE,
+    "POST /search/{search_id}/untimed": GONE,
+    "GET /search/{search_id}/{page}": GONE,
+    "GET /search/{search_id}/reads/{read_id}": GONE,
+    "GET /search/{search_id}/reads/{read_id}/pictures/{kind}": GONE,
+    "GET /entries": Rule(Action.SEE_HITS, "200", "403", locked="403", nobody="403"),
+    "POST /entries": Rule(Action.SEE_HITS, "422", "403", locked="403", nobody="403"),
+    "GET /entries/new": Rule(Action.ADD_ENTRY, "200", "403", locked="403", nobody="403"),
+    "POST /entries/new": Rule(Action.ADD_ENTRY, "422", "403", locked="403", nobody="403"),
+    "GET /entries/added/{addition_id}": Rule(None, "303 /entries", "", locked="303 /entries", nobody="303 /entries"),
+    "GET /entries/{entries_id}": GONE,
+    "POST /entries/{entries_id}/remove": GONE,
     "GET /health": Rule(None, "200", "", locked="200", nobody="303 /sign-in"),
     "GET /health/strip": Rule(None, "200", "", locked="200", nobody="303 /sign-in"),
     "GET /live": Rule(None, "200", "", locked="200", nobody="403"),
     "GET /sign-in": Rule(None, "303 /", "", locked="200", nobody="200"),
-    "POST /passenger": Rule(Action.SAY_NOT_DRIVING, "303 /", "403", locked="403", nobody="403"),
     "POST /lock": Rule(None, "303 /", "", locked="303 /", nobody="303 /"),
     "POST /sign-out": Rule(None, "303 /sign-in", "", locked="303 /sign-in", nobody="303 /sign-in"),
 }

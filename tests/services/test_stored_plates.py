@@ -146,6 +146,7 @@ def test_an_entry_meets_what_is_held_already_and_is_removed(store: UnitStore, ch
         (replace(REQUEST, plate="*"), "cannot be watched for"),
         (replace(REQUEST, plate="12345678901"), "longer than 10"),
         (replace(REQUEST, case=" "), "--case is empty"),
+        (replace(REQUEST, reason=Reason.IMMIGRATION_VIOLATOR), "Government Code 7284.6"),
         (replace(REQUEST, expires="soon"), "--expires is such as"),
         (replace(REQUEST, state="Atlantis"), "--state is two letters"),
         (replace(REQUEST, hours="always"), "hours"),

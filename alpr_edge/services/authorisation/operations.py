@@ -14,6 +14,7 @@ class Operation(StrEnum):
     """An operation of a service, by its word in the access log."""
 
     SHOW_READS = "show_reads"
+    SEARCH_READS = "search_reads"
     SHOW_HIT = "show_hit"
     DISPOSE_HIT = "dispose_hit"
     CORRECT_READ = "correct_read"
@@ -79,6 +80,7 @@ def _upkeep(action: Action) -> OperationRule:
 
 RULES: dict[Operation, OperationRule] = {
     Operation.SHOW_READS: OperationRule(Action.SEE_READS),
+    Operation.SEARCH_READS: OperationRule(Action.SEARCH),
     Operation.SHOW_HIT: OperationRule(Action.SEE_HITS),
     Operation.DISPOSE_HIT: _change(Action.DISPOSE),
     Operation.VERIFY_HIT: _change(Action.VERIFY),

@@ -58,8 +58,8 @@ def shown_state(connection: Connection) -> ShownState:
     """Values that differ as soon as pages have something else to show of hits.
 
     A hit that is new or deleted, a pass that ended (its pictures are sharper then), an alert that was taken back, a
-    read that was corrected, what somebody said of any hit, what the page asked the unit for, and its answer. A covert hit
-    changes nothing.
+    read that was corrected, what somebody said of any hit, what the page asked the unit for, and its answer; but not a
+    covert hit.
     """
     query = (
         select(hits.c.seq, reads.c.closed, reads.c.last_frame, alerts.c.withdrawn_boot_id)

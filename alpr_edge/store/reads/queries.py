@@ -174,3 +174,9 @@ def hit_ids_between(database: Database, begin: datetime, end: datetime) -> list[
     query = select(hits.c.hit_id).where(is_within).order_by(hits.c.seq)
     with database.read() as connection:
         return list(connection.execute(query).scalars())
+
+
+def of_numbers(connection: Connection, numbers: Sequence[int]) -> list[StoredRead]:
+    """The reads of numbers in order of arrival, the newest first; one that is gone is left out."""
+    query = select(reads).where(reads.c.seq.in_(numbers)).order_by(reads.c.seq.desc()).limit(ROWS_MAX)
+    return _complete(connection, list(connection.execute(query).mappings()))

@@ -1,0 +1,187 @@
+"""The pages of the officers' own entries: those in force, adding one with a look back, and removing one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from starlette.responses import Response
+
+from alpr_edge.console.lookups.memory import LookupMemory
+from alpr_edge.console.lookups.navigation import lookup_page
+from alpr_edge.console.lookups.purpose_form import PurposeForm, fault_words
+from alpr_edge.console.page_parts import go
+from alpr_edge.console.unit import ConsoleUnit
+from alpr_edge.console.visitor import Visitor
+from alpr_edge.domain.errors import FeedError, SearchError
+from alpr_edge.domain.hits import Reason
+from alpr_edge.domain.permissions.purposes import Purpose
+from alpr_edge.services.authorisation.offers import has_covert_clearance, purposes_for
+from alpr_edge.services.authorisation.operations import Operation
+from alpr_edge.services.list_status import show_entries
+from alpr_edge.services.officer_entries import (
+    OWN_REASONS,
+    AddedEntry,
+    EntryRequest,
+    add_entry,
+    parse_entry,
+    remove_entry,
+)
+from alpr_edge.services.search.search_input import HERE
+from alpr_edge.store.hotlists.officer_entries import OwnEntry
+from alpr_edge.store.reads.search import newest_place
+
+ENDS = {"4h": "4 hours", "12h": "12 hours", "1d": "1 day", "3d": "3 days"}
+"""Ends that are offered; any other is a date and time."""
+SIGHTINGS_MAX = 50
+"""Earlier reads that are shown of a new entry, the newest; the record of it names them all."""
+
+
+@dataclass(slots=True, eq=False)
+class _KeptEntries:
+    """What somebody looks at entries for."""
+
+    purpose: Purpose
+    is_covert: bool
+    entry_ids: set[str] = field(default_factory=set, repr=False)
+    """The entries that were shown, which may be removed: nobody removes what they may not see."""
+
+
+class EntryPages:
+    """The pages of entries.
+
+    Args:
+        unit: the open unit.
+    """
+
+    def __init__(self, unit: ConsoleUnit) -> None:
+        self._unit = unit
+        self._show_form = PurposeForm(unit, Operation.SHOW_ENTRIES)
+        self._add_form = PurposeForm(unit, Operation.ADD_ENTRY)
+        self._memory = LookupMemory[_KeptEntries]()
+        self._additions = LookupMemory[AddedEntry]()
+
+    def show(self, visitor: Visitor) -> Response:
+        """The form that asks what the entries are looked at for."""
+        self._unit.speed.require_slow(visitor)
+        return self._purpose_page(visitor, {})
+
+    def begin(self, visitor: Visitor) -> Response:
+        """Lead to the entries in force."""
+        self._unit.speed.require_slow(visitor)
+        purpose = self._show_form.purpose(visitor.fields)
+        if fault := self._show_form.fault(purpose):
+            return self._purpose_page(visitor, visitor.fields, fault)
+        kept = _KeptEntries(purpose, visitor.fields.get("covert") == "yes")
+        return go(f"/entries/{self._memory.add(visitor, kept)}")
+
+    def entries(self, visitor: Visitor) -> Response:
+        """The entries in force."""
+        return self._entries_page(visitor)
+
+    def show_form(self, visitor: Visitor) -> Response:
+        """The form of a new entry."""
+        self._unit.speed.require_slow(visitor)
+        return self._add_page(visitor, {})
+
+    def add(self, visitor: Visitor) -> Response:
+        """Add an entry, and lead to the stored reads that match it."""
+        self._unit.speed.require_slow(visitor)
+        fields, now = visitor.fields, self._unit.clock.now().trusted_utc
+        purpose = self._add_form.purpose(fields)
+        fault = self._add_form.fault(purpose)
+        if fault:
+            return self._add_page(visitor, fields, fault)
+        try:
+            own_entry = parse_entry(self._request(fields), now)
+            database, authoriser = self._unit.store.database, self._unit.authoriser(visitor)
+            addition = add_entry(database, authoriser, purpose, own_entry, now)
+        except FeedError as error:
+            return self._add_page(visitor, fields, fault_words(error))
+        return go(f"/entries/added/{self._additions.add(visitor, addition)}")
+
+    def addition(self, visitor: Visitor) -> Response:
+        """The entry that was added with the reads that match it, once: the record of adding it names them."""
+        self._unit.speed.require_slow(visitor)
+        try:
+            addition = self._additions.take(visitor, visitor.parameters["addition_id"])
+        except SearchError:
+            return go("/entries")
+        count = len(addition.earlier_reads)
+        sightings = [(read, match.kind) for read, match in addition.earlier_reads[:SIGHTINGS_MAX]]
+        return self._page("entry_added", visitor, own=addition.own, sightings=sightings, count=count)
+
+    def remove(self, visitor: Visitor) -> Response:
+        """Stop watching for an entry that was shown."""
+        kept, entry_id = self._look_of(visitor), visitor.fields.get("entry_id", "")
+        if entry_id not in kept.entry_ids:
+            raise SearchError("there is no such entry here")
+        now = self._unit.clock.now().trusted_utc
+        try:
+            remove_entry(self._unit.store.database, self._unit.authoriser(visitor), kept.purpose, entry_id, now)
+        except FeedError:
+            return self._entries_page(visitor, "this entry was removed already")
+        return go(f"/entries/{visitor.parameters['entries_id']}")
+
+    def _look_of(self, visitor: Visitor) -> _KeptEntries:
+        self._unit.speed.require_slow(visitor)
+        return self._memory.find(visitor, visitor.parameters["entries_id"])
+
+    def _request(self, fields: Mapping[str, str]) -> EntryRequest:
+        try:
+            reason = Reason(fields.get("reason", ""))
+        except ValueError:
+            raise FeedError("choose why it is wanted") from None
+        ends = fields.get("expires", "")
+        return EntryRequest(
+            plate=fields.get("plate", ""),
+            reason=reason,
+            case=fields.get("case", ""),
+            expires=ends if ends in ENDS else fields.get("until", ""),
+            state=fields.get("state"),
+            vehicle=fields.get("vehicle", ""),
+            remarks=fields.get("remarks", ""),
+            area=self._area(fields),
+            hours=fields.get("hours", "").strip() or None,
+            covert=fields.get("covert") == "yes",
+        )
+
+    def _area(self, fields: Mapping[str, str]) -> str | None:
+        place, radius = fields.get("place", ""), fields.get("radius", "")
+        if place != HERE:
+            return f"{fields.get('at', '')},{radius}" if place else None
+        here = newest_place(self._unit.store.database)
+        if here is None:
+            raise FeedError("the newest reads have no place; give latitude and longitude")
+        return f"{here[0]!r},{here[1]!r},{radius}"
+
+    def _purpose_page(self, visitor: Visitor, fields: Mapping[str, str], fault: str = "") -> Response:
+        choices = self._show_form.choices(visitor)
+        authoriser = self._unit.authoriser(visitor)
+        is_cleared = has_covert_clearance(authoriser)
+        may_see_covert = is_cleared and bool(purposes_for(authoriser, Operation.SHOW_COVERT_ENTRIES))
+        may_add = bool(purposes_for(authoriser, Operation.ADD_ENTRY))
+        shown = {"may_see_covert": may_see_covert, "may_add": may_add, "choices": choices, "fields": fields}
+        return self._page("entry_purpose", visitor, 422 if fault else 200, fault=fault, **shown)
+
+    def _add_page(self, visitor: Visitor, fields: Mapping[str, str], fault: str = "") -> Response:
+        may_be_covert = has_covert_clearance(self._unit.authoriser(visitor))
+        shown = {"choices": self._add_form.choices(visitor), "reasons": OWN_REASONS, "ends": ENDS, "fields": fields}
+        status = 422 if fault else 200
+        return self._page("entry_form", visitor, status, may_be_covert=may_be_covert, fault=fault, **shown)
+
+    def _entries_page(self, visitor: Visitor, fault: str = "") -> Response:
+        kept, authoriser = self._look_of(visitor), self._unit.authoriser(visitor)
+        now = self._unit.clock.now().trusted_utc
+        own: list[OwnEntry] = show_entries(
+            self._unit.store.database, authoriser, kept.purpose, now, covert=kept.is_covert
+        )
+        kept.entry_ids.update(each.entry.record_id for each in own)
+        shown = {
+            "entries": own[::-1],
+            "fault": fault,
+            "word": visitor.parameters["entries_id"],
+            "may_change": bool(purposes_for(authoriser, Operation.ADD_ENTRY)),
+        }
+        return self._page("entries", visitor, 422 if fault else 200, **shown)
+
+    def _page(self, name: str, visitor: Visitor, status: int = 200, **values: object) -> Response:
+        return lookup_page(self._unit, visitor, "/entries", name, status, **values)

@@ -1,0 +1,75 @@
+"""The fields of a form that say what something is for, and what is said where they do not do."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from alpr_edge.console.unit import ConsoleUnit
+from alpr_edge.console.visitor import Visitor
+from alpr_edge.domain.errors import AccessError, FeedError
+from alpr_edge.domain.permissions.decision import AccessRequest, DecisionReason, purpose_reason
+from alpr_edge.domain.permissions.profile import Need, Profile, PurposeRule
+from alpr_edge.domain.permissions.purposes import Purpose
+from alpr_edge.services.authorisation.offers import purposes_for
+from alpr_edge.services.authorisation.operations import RULES, Operation
+
+NOT_OFFERED = "none of your roles may do this; ask the ALPR administrator"
+
+
+class PurposeForm:
+    """What the profile asks for before something is done.
+
+    Args:
+        unit: the open unit.
+        operation: what is to be done.
+    """
+
+    def __init__(self, unit: ConsoleUnit, operation: Operation) -> None:
+        self._unit = unit
+        self._operation = operation
+
+    def choices(self, visitor: Visitor) -> dict[str, Any]:
+        """What a template offers to choose from.
+
+        Raises:
+            AccessError: the visitor may do it for no purpose at all.
+        """
+        purposes = purposes_for(self._unit.authoriser(visitor), self._operation)
+        if not purposes:
+            raise AccessError(NOT_OFFERED)
+        profile = self._unit.policy.profile
+        return {
+            "purposes": {code: _purpose_words(rule) for code, rule in purposes.items()},
+            "offences": profile.offences,
+            "case_formats": " or ".join(profile.case_formats.formats),
+        }
+
+    def purpose(self, fields: Mapping[str, str]) -> Purpose:
+        """The purpose that a form states; whether it may be used is decided when it is."""
+        return Purpose(fields.get("purpose", ""), fields.get("offence") or None, fields.get("case", "").strip() or None)
+
+    def fault(self, purpose: Purpose) -> str:
+        """What somebody has to add to a purpose; empty: nothing, or it will be refused whatever they add."""
+        profile = self._unit.policy.profile
+        reason = purpose_reason(AccessRequest(RULES[self._operation].action, purpose), profile)
+        return "" if reason is None else _faults(profile).get(reason, "")
+
+
+def fault_words(error: FeedError) -> str:
+    """What somebody is told of a field that cannot be used; services name it as the command line does."""
+    return str(error).replace("--", "")
+
+
+def _purpose_words(rule: PurposeRule) -> str:
+    """A purpose with what it needs."""
+    needs = [word for word, need in (("offence", rule.offence), ("case", rule.case)) if need is Need.REQUIRED]
+    return f"{rule.words} (with {' and '.join(needs)})" if needs else rule.words
+
+
+def _faults(profile: Profile) -> dict[DecisionReason, str]:
+    return {
+        DecisionReason.PURPOSE_MISSING: "choose what it is for",
+        DecisionReason.OFFENCE_MISSING: "this purpose needs an offence",
+        DecisionReason.OFFENCE_UNKNOWN: "choose one of the offences",
+        DecisionReason.CASE_MISSING: "this purpose needs a case number",
+        DecisionReason.CASE_FORMAT: f"a case number looks like {' or '.join(profile.case_formats.formats)}",
+    }

@@ -1,0 +1,31 @@
+"""The addresses of searches and entries: none of them tells a plate."""
+
+from starlette.responses import PlainTextResponse
+
+from alpr_edge.console.lookups.entry_pages import EntryPages
+from alpr_edge.console.lookups.navigation import waiting_count
+from alpr_edge.console.lookups.search_pages import SearchPages
+from alpr_edge.console.page_parts import PageRoute
+from alpr_edge.console.unit import ConsoleUnit
+
+
+def lookup_routes(unit: ConsoleUnit) -> list[PageRoute]:
+    """The routes of all of them."""
+    search, entries = SearchPages(unit), EntryPages(unit)
+    return [
+        ("/waiting", "GET", lambda visitor: PlainTextResponse(str(waiting_count(unit, visitor)))),
+        ("/search", "GET", search.show),
+        ("/search", "POST", search.begin),
+        ("/search/{search_id}/change", "GET", search.change),
+        ("/search/{search_id}/untimed", "POST", search.begin_untimed),
+        ("/search/{search_id}/{page}", "GET", search.results),
+        ("/search/{search_id}/reads/{read_id}", "GET", search.read),
+        ("/search/{search_id}/reads/{read_id}/pictures/{kind}", "GET", search.picture),
+        ("/entries", "GET", entries.show),
+        ("/entries", "POST", entries.begin),
+        ("/entries/new", "GET", entries.show_form),
+        ("/entries/new", "POST", entries.add),
+        ("/entries/added/{addition_id}", "GET", entries.addition),
+        ("/entries/{entries_id}", "GET", entries.entries),
+        ("/entries/{entries_id}/remove", "POST", entries.remove),
+    ]

@@ -1,0 +1,47 @@
+"""Tells what somebody may choose to do, so that a page offers nothing that would be refused; it shows nothing itself.
+
+Whether it is allowed is decided, and put on record, when it is done (:mod:`.authoriser`).
+"""
+
+from collections.abc import Mapping
+
+from alpr_edge.access.sessions import SessionPlace, find_session
+from alpr_edge.domain.people.person import Person
+from alpr_edge.domain.permissions.profile import PurposeRule
+from alpr_edge.domain.permissions.purposes import PurposeCode
+from alpr_edge.domain.permissions.table import allows
+from alpr_edge.domain.sessions.session import SessionState
+from alpr_edge.services.authorisation.authoriser import Authoriser
+from alpr_edge.services.authorisation.operations import RULES, Operation
+
+
+def purposes_for(authoriser: Authoriser, operation: Operation) -> Mapping[str, PurposeRule]:
+    """The purposes of the profile for which the caller's roles may do something; none without an open session.
+
+    Training is never among them: what is stored is real.
+    """
+    person = _person(authoriser)
+    if person is None:
+        return {}
+    action = RULES[operation].action
+    offered = authoriser.policy.profile.purposes.items()
+    return {code: rule for code, rule in offered if code != PurposeCode.TRAINING and allows(person.roles, action, code)}
+
+
+def has_covert_clearance(authoriser: Authoriser) -> bool:
+    """Whether the caller may deal with covert entries."""
+    person = _person(authoriser)
+    return person is not None and person.has_covert_clearance
+
+
+def _person(authoriser: Authoriser) -> Person | None:
+    """The holder of the caller's session, if it is open."""
+    accounts, caller, now = authoriser.accounts, authoriser.caller, authoriser.clock.now()
+    if accounts is None or not caller.token:
+        return None
+    session = find_session(accounts, SessionPlace(caller.token, caller.login, caller.address, now))
+    if session is None or session.state_at(now, authoriser.policy.security.sessions) is not SessionState.OPEN:
+        return None
+    with accounts.reading() as rows:
+        account = rows.account_of(session.person_id)
+    return None if account is None else account.person

@@ -1,0 +1,1 @@
+"""Searches of the reads that a unit has stored."""

@@ -1,0 +1,241 @@
+"""Searches the stored reads of a unit, page by page, each page an access of its own (policy 462.6, CC 1798.90.52).
+
+A page is bounded in what it shows and in what it looks through; it says what is left. Covert hits and hits of sources
+that the person has no permission for are left out as in every list of reads (:mod:`alpr_edge.services.reads`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any, Self
+
+from sqlalchemy import Row
+
+from alpr_edge.domain.errors import SearchError
+from alpr_edge.domain.fixes import Position
+from alpr_edge.domain.instants import rfc3339
+from alpr_edge.domain.permissions.purposes import Purpose
+from alpr_edge.domain.reads import EvidenceKind
+from alpr_edge.services.authorisation.authoriser import AccessSubject, Authoriser
+from alpr_edge.services.authorisation.operations import Operation
+from alpr_edge.services.reads import ShownRead, show_reads
+from alpr_edge.services.search.search_limits import SearchLimits, search_limits
+from alpr_edge.settings import HotlistSettings
+from alpr_edge.store.db.row_mapping import instant_of
+from alpr_edge.store.reads import queries
+from alpr_edge.store.reads import search as statements
+from alpr_edge.store.reads.search import ReadFilter, Span
+from alpr_edge.store.retention.candidates import Ages
+from alpr_edge.store.unit_store import UnitStore
+
+PAGE_READS = 25
+LOOKS_MAX = 5
+"""Statements of a page: with :data:`~alpr_edge.store.reads.search.SLICE_ROWS` the reads that it looks through."""
+NO_READ = "there is no such read here any more; it may have been deleted for its age"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSearch:
+    """A search of stored reads."""
+
+    wanted: ReadFilter
+    is_untimed: bool = False
+    """Whether it is for the reads that would fit but whose time is not known, in place of those in the period."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchCursor:
+    """Where the next page of a search begins."""
+
+    spans: tuple[Span, ...]
+    """What is left to look through, in this order, each from its end."""
+    length: int
+    """How many numbers there were to look through when the search began."""
+    untimed_count: int = 0
+    """Reads among those looked through that would fit but whose time is not known."""
+
+    @classmethod
+    def over(cls, *spans: Span) -> Self:
+        """The begin of a search of some spans; those that hold nothing are left out."""
+        full = tuple(span for span in spans if span[0] <= span[1])
+        return cls(full, _length(full))
+
+    @property
+    def share(self) -> float:
+        """The share of the stored reads that was looked through, 0 to 1."""
+        return 1.0 - _length(self.spans) / self.length if self.length else 1.0
+
+    def after(self, rest: Span | None, untimed_count: int) -> "SearchCursor":
+        """The cursor once a part of its first span was looked through.
+
+        Args:
+            rest: what is left of that span.
+            untimed_count: reads in the part that would fit but whose time is not known.
+        """
+        left = () if rest is None or rest[0] > rest[1] else (rest,)
+        return SearchCursor((*left, *self.spans[1:]), self.length, self.untimed_count + untimed_count)
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPage:
+    """A page of what was found."""
+
+    reads: tuple[ShownRead, ...]
+    """The newest first."""
+    next: SearchCursor | None
+    """Where the next page begins; None: everything was looked through."""
+    share: float
+    """The share of the stored reads that this page and those before looked through, 0 to 1."""
+    untimed_count: int
+    """Reads among those looked through that would fit but whose time is not known."""
+    limits: SearchLimits
+
+
+class _Fit(Enum):
+    YES = auto()
+    NO = auto()
+    UNTIMED = auto()
+    """It fits but for its time, which is not known."""
+
+
+class ReadSearches:
+    """Searches of a unit's reads.
+
+    Args:
+        store: the store of this unit.
+        lists: whose data each list is.
+        cameras: the ids of its cameras.
+    """
+
+    def __init__(self, store: UnitStore, lists: HotlistSettings, cameras: Sequence[str]) -> None:
+        self._store = store
+        self._lists = lists
+        self._cameras = tuple(cameras)
+
+    def begin(self, search: ReadSearch) -> SearchCursor:
+        """Where a search begins: near its time, then everything else; nothing is shown by that."""
+        first, last = statements.all_reads(self._store.database)
+        near = self._near(search)
+        if near is None:
+            return SearchCursor.over((first, last))
+        return SearchCursor.over(near, (near[1] + 1, last), (first, near[0] - 1))
+
+    def page(self, authoriser: Authoriser, purpose: Purpose, search: ReadSearch, cursor: SearchCursor) -> SearchPage:
+        """A page of what is found.
+
+        Args:
+            authoriser: allows it and puts it on record.
+            purpose: what the data is wanted for.
+            search: the search.
+            cursor: where the page begins.
+
+        Raises:
+            AccessError: it is refused.
+            StoreError: the database does not answer, or it cannot be put on record.
+        """
+        subject = AccessSubject(query=search.wanted.pattern or "", note=_note(search))
+        with authoriser.access(Operation.SEARCH_READS, purpose, subject) as access:
+            numbers, left = self._look(search, cursor)
+            with self._store.database.read() as connection:
+                rows = queries.of_numbers(connection, numbers)
+            corrections = self._store.reads.corrections([row.read.read_id for row in rows])
+            return SearchPage(
+                reads=tuple(show_reads(self._store, access, self._lists, rows, corrections)),
+                next=left if left.spans else None,
+                share=left.share,
+                untimed_count=left.untimed_count,
+                limits=search_limits(self._store, search.wanted.period, self._cameras),
+            )
+
+    def read(self, authoriser: Authoriser, purpose: Purpose, read_id: str) -> ShownRead:
+        """One read that was found.
+
+        Raises:
+            AccessError: it is refused.
+            SearchError: there is none of that id.
+        """
+        with authoriser.access(Operation.SHOW_READS, purpose, AccessSubject((read_id,))) as access:
+            row = self._store.reads.get(read_id)
+            if row is None:
+                raise SearchError(NO_READ)
+            corrections = self._store.reads.corrections([read_id])
+            (shown,) = show_reads(self._store, access, self._lists, [row], corrections)
+            return shown
+
+    def picture(self, authoriser: Authoriser, purpose: Purpose, read_id: str, kind: EvidenceKind) -> bytes:
+        """A picture of a read that was found, as JPEG.
+
+        Raises:
+            AccessError: it is refused.
+            LostError: its file is missing or was changed.
+            SearchError: there is no such read, or no such picture of it.
+        """
+        with authoriser.access(Operation.SHOW_READS, purpose, AccessSubject((read_id,))) as access:
+            row = self._store.reads.get(read_id)
+            digests = [] if row is None else [image.sha256 for image in row.read.evidence if image.kind is kind]
+            if not digests:
+                raise SearchError(f"no {kind.value} picture is kept of this read")
+            jpeg = self._store.images.get(digests[0])
+            access.show((read_id,), byte_count=len(jpeg))
+            return jpeg
+
+    def _near(self, search: ReadSearch) -> Span | None:
+        """The numbers around the period of a search; None where a plate is the shorter way, or they are not known."""
+        wanted = search.wanted
+        if wanted.period is None or wanted.pattern is not None:
+            return None
+        return statements.span_of(self._store.database, wanted.period)
+
+    def _look(self, search: ReadSearch, cursor: SearchCursor) -> tuple[list[int], SearchCursor]:
+        """The numbers of the next reads that are found, and what is left: no page goes on beyond the end of a span."""
+        ages, left = Ages(self._store.database), cursor
+        numbers: list[int] = []
+        for _ in range(LOOKS_MAX):
+            if not left.spans or len(numbers) == PAGE_READS:
+                break
+            found = statements.look(self._store.database, search.wanted, left.spans[0])
+            rest, untimed_count = found.rest, 0
+            for row in found.rows:
+                fit = _fit(row, search.wanted, ages)
+                untimed_count += fit is _Fit.UNTIMED
+                if fit is (_Fit.UNTIMED if search.is_untimed else _Fit.YES):
+                    numbers.append(row.seq)
+                if len(numbers) == PAGE_READS:
+                    rest = (left.spans[0][0], row.seq - 1)
+                    break
+            left = left.after(rest, untimed_count)
+            if len(left.spans) < len(cursor.spans):
+                break
+        return numbers, left
+
+
+def _length(spans: tuple[Span, ...]) -> int:
+    return sum(last - first + 1 for first, last in spans)
+
+
+def _fit(row: Row[Any], wanted: ReadFilter, ages: Ages) -> _Fit:
+    """Whether a read fits the place and the period exactly."""
+    if wanted.area is not None:
+        position = Position(row.lat_deg, row.lon_deg, 0.0, None, "") if row.lat_deg is not None else None
+        if position is None or not wanted.area.contains(position):
+            return _Fit.NO
+    if wanted.period is None:
+        return _Fit.YES
+    first, last = (ages.seen_utc(instant_of(row._mapping, name)) for name in ("first_seen", "last_seen"))  # noqa: SLF001 - SQLAlchemy's name for the row as a mapping
+    if first is None or last is None:
+        return _Fit.UNTIMED
+    return _Fit.YES if first <= wanted.period.end and last >= wanted.period.begin else _Fit.NO
+
+
+def _note(search: ReadSearch) -> str:
+    """What is asked for beside the plate, as it stands on record."""
+    wanted = search.wanted
+    period = wanted.period and f"seen {rfc3339(wanted.period.begin)} to {rfc3339(wanted.period.end)}"
+    parts = (
+        period,
+        wanted.area and f"around {wanted.area}",
+        wanted.camera_id and f"camera {wanted.camera_id}",
+        wanted.state and f"state {wanted.state}",
+        "those without a time" if search.is_untimed else "",
+    )
+    return ", ".join(part for part in parts if part)

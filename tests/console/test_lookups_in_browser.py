@@ -1,0 +1,137 @@
+"""The way of a search and of an entry at the page in Debian's Chromium, with the touches that each takes."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, ViewportSize, expect
+
+from alpr_edge.console.visitor import COOKIE
+from alpr_edge.domain.people.person import Role
+from tests.chromium import WAIT_MS_MAX, chromium, faults_of
+from tests.console.page_rig import PageRig
+from tests.console.test_lookups import ConfirmedClock
+from tests.staff import staff_person
+
+OFFICER = staff_person("ana", Role.OFFICER, name="Ana Ruiz")
+TOUCHES_MAX = 6
+TOUCH_PX_MIN = 56
+
+pytestmark = pytest.mark.browser
+
+
+class Touches:
+    """Counts what an officer does at the page."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self.count = 0
+        self.screens: list[str] = []
+
+    def touch(self, target: Locator) -> None:
+        """Touch something, which has to be large enough."""
+        size = target.evaluate("it => it.getBoundingClientRect().height")
+        assert size >= TOUCH_PX_MIN, target
+        target.click()
+        self.count += 1
+        if self.screens[-1:] != [self._page.url]:
+            self.screens.append(self._page.url)
+
+    def type(self, label: str, text: str) -> None:
+        """Type into the field that has the focus, else touch it first."""
+        field = self._page.get_by_label(label)
+        if not field.evaluate("it => it === document.activeElement"):
+            self.touch(field)
+        self._page.keyboard.type(text)
+        expect(field).to_have_value(text)
+
+
+@pytest.fixture(scope="module")
+def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageRig]:
+    rig = PageRig(tmp_path_factory.mktemp("lookup-browser"), (OFFICER,))
+    rig.staff.clock = ConfirmedClock()
+    with rig.serving():
+        for number in range(1, 31):
+            rig.add_hit(number)
+        yield rig
+
+
+@pytest.fixture(scope="module")
+def browser(rig: PageRig, require_tool: Callable[[str], str]) -> Iterator[Browser]:
+    with chromium(require_tool("chromium"), rig.certificate, "car.test") as browser:
+        yield browser
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    with closing(browser.new_context(viewport=ViewportSize(width=1280, height=800))) as context:
+        context.set_default_timeout(WAIT_MS_MAX)
+        yield context
+
+
+@pytest.fixture
+def page(context: BrowserContext, rig: PageRig) -> Page:
+    cookie = {"name": COOKIE, "value": rig.token("ana"), "url": rig.origin, "secure": True, "sameSite": "Strict"}
+    context.add_cookies([{**cookie, "httpOnly": True}])  # type: ignore[typeddict-item] # of playwright's dictionary
+    page = context.new_page()
+    page.goto(rig.origin)
+    expect(page.locator("#live")).to_have_text("live")
+    return page
+
+
+def test_a_search_takes_few_touches_and_leads_to_a_read_and_back(page: Page, rig: PageRig) -> None:
+    faults, touches = faults_of(page), Touches(page)
+    touches.touch(page.get_by_role("link", name="Search"))
+    touches.type("Plate (? one character", "7abc?23")
+    touches.touch(page.locator("label", has_text="stolen vehicle or plate"))
+    touches.touch(page.get_by_role("button", name="Search", exact=True))
+    expect(page.get_by_role("link", name="7ABC123")).to_have_count(25)
+    touches.touch(page.get_by_role("link", name="7ABC123").first)
+    expect(page.get_by_alt_text("The plate as it was read")).to_be_visible()
+    assert touches.count <= TOUCHES_MAX
+    page.go_back()
+    expect(page.get_by_role("link", name="7ABC123")).to_have_count(25)
+    page.get_by_role("link", name="More").click()
+    expect(page.get_by_role("link", name="7ABC123")).to_have_count(5)
+    expect(page.get_by_text("What this search cannot see")).to_be_visible()
+    expect(page.locator("#waiting")).to_have_text("30 waiting")
+    rig.add_hit(40, plate="4XYZ999")
+    expect(page.locator("#waiting")).to_have_text("31 waiting")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+    assert faults == []
+    assert "7ABC123" not in page.title() + "".join(touches.screens) + page.url
+
+
+def test_an_entry_takes_few_touches_and_is_removed_by_two(page: Page) -> None:
+    faults, touches = faults_of(page), Touches(page)
+    touches.touch(page.get_by_role("link", name="Entries"))
+    touches.touch(page.get_by_role("link", name="Add an entry"))
+    touches.type("Plate (? one character", "7abc*")
+    touches.touch(page.locator("label", has_text="stolen vehicle or plate"))
+    touches.type("Case or incident", "26-000123")
+    touches.touch(page.locator("label", has_text="major crime"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Stored reads that match: 30")).to_be_visible()
+    assert touches.count <= TOUCHES_MAX
+    page.get_by_role("link", name="Entries").first.click()
+    page.locator("label", has_text="stolen vehicle or plate").click()
+    page.get_by_role("button", name="Show the entries").click()
+    touches = Touches(page)
+    touches.touch(page.locator("summary"))
+    touches.touch(page.get_by_role("button", name="Yes, remove it"))
+    expect(page.get_by_text("No entries.")).to_be_visible()
+    assert touches.count == 2
+    assert faults == []
+
+
+def test_results_leave_the_screen_when_the_session_is_locked(page: Page, context: BrowserContext, rig: PageRig) -> None:
+    page.goto(f"{rig.origin}/search")
+    page.get_by_label("Plate (? one character").fill("7ABC123")
+    page.locator("label", has_text="stolen vehicle or plate").click()
+    page.get_by_role("button", name="Search", exact=True).click()
+    expect(page.get_by_role("link", name="7ABC123").first).to_be_visible()
+    second = context.new_page()
+    second.goto(rig.origin)
+    second.get_by_role("button", name="Lock").click()
+    expect(page.get_by_role("heading", name="Locked")).to_be_visible()
+    expect(page.get_by_text("7ABC123")).to_have_count(0)
