@@ -15,21 +15,21 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from alpr_edge.access.passkeys import RelyingParty
-from alpr_edge.console.correction_pages import CorrectionPages
-from alpr_edge.console.health_pages import HealthPages
 from alpr_edge.console.health_strip import HealthStrip
 from alpr_edge.console.hit_feed import HitFeed
 from alpr_edge.console.live import LiveStream
 from alpr_edge.console.lookups.routes import lookup_routes
-from alpr_edge.console.mute_pages import MutePages
 from alpr_edge.console.page_parts import PAGES, STATIC, Step
-from alpr_edge.console.passkey_pages import PasskeyPages
-from alpr_edge.console.sign_in_pages import SignInPages
-from alpr_edge.console.speed_pages import SpeedPages
+from alpr_edge.console.pages.correction_pages import CorrectionPages
+from alpr_edge.console.pages.health_pages import HealthPages
+from alpr_edge.console.pages.mute_pages import MutePages
+from alpr_edge.console.pages.passkey_pages import PasskeyPages
+from alpr_edge.console.pages.sign_in_pages import SignInPages
+from alpr_edge.console.pages.speed_pages import SpeedPages
+from alpr_edge.console.pages.watch_pages import WatchPages
 from alpr_edge.console.surroundings import PageSurroundings
 from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.console.visitor import Visitor
-from alpr_edge.console.watch_pages import WatchPages
 from alpr_edge.domain.errors import AccessError, AlprEdgeError, DispositionError, SearchError
 from alpr_edge.web.page_endpoints import page_endpoint
 from alpr_edge.web.page_security import PageHeaders

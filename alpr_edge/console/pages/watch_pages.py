@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from alpr_edge.access.passkeys import RelyingParty
-from alpr_edge.console.health_pages import may_look_at_hits
 from alpr_edge.console.lookups.navigation import navigation_links
 from alpr_edge.console.page_parts import PAGES, PageRoute, go
-from alpr_edge.console.speed_pages import ANSWERS, SpeedPages
+from alpr_edge.console.pages.health_pages import may_look_at_hits
+from alpr_edge.console.pages.speed_pages import ANSWERS, SpeedPages
 from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.console.visitor import Visitor
 from alpr_edge.domain.dispositions.disposition import DispositionPart, DispositionText
