@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, Engine, inspect, select
 
 from alpr_edge.domain.errors import StoreError
@@ -91,6 +89,10 @@ def check(engine: Engine, path: Path, release: SchemaRelease) -> None:
 
 
 def _upgrade(connection: Connection, release: SchemaRelease) -> None:
+    # Loaded for a migration alone: it takes each command and each start of a unit a quarter of a second.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+
     config = Config()
     config.set_main_option("script_location", str(release.scripts).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
