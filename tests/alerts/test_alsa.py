@@ -35,7 +35,7 @@ class Recording(Protocol):
     """Of the fixture ``sound_card``."""
 
     def wait_for(self, seconds: float) -> None: ...
-    def heard(self) -> Signal: ...
+    def sound_so_far(self) -> Signal: ...
     def stop(self) -> tuple[Signal, int]: ...
 
 
@@ -142,7 +142,7 @@ def test_an_urgent_tone_is_heard_behind_as_many_others_as_may_wait(sound_card: C
     told_ns = player.play(Tone.URGENT, AT)
     assert told_ns - boottime_ns() < 2 * length_ms(Tone.STALE) * 1_000_000
     pitches_hz = [900, *(hz for hz, _ in PATTERNS[Tone.URGENT])]
-    until(lambda: len(in_order(find_pulses(recording.heard()))) >= len(pitches_hz))
+    until(lambda: len(in_order(find_pulses(recording.sound_so_far()))) >= len(pitches_hz))
     pulses = find_pulses(recording.stop()[0])
     sound_card.unplug()
     player.close()
