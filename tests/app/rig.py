@@ -36,10 +36,10 @@ def write_frames(folder: Path, passes: Sequence[int], plate_frames: int = 3, gap
     return folder
 
 
-def write_settings(folder: Path, frames: Path, url: str = "", fps: float = 50) -> Path:
+def write_settings(folder: Path, frames: Path, url: str = "", fps: float = 50, pass_gap_ms: float = 40) -> Path:
     """Settings, models and keys of a unit that watches ``frames`` over and over.
 
-    A pass ends when two frames in a row show nothing. Each frame takes the unit some 9 ms of a core.
+    Each frame takes the unit some 9 ms of a core.
     """
     write_models(folder / "models", *brightness_models(PLATES))
     more = f"""
@@ -52,7 +52,7 @@ reopen_first_s = 0.01
 models_directory = "models"
 workers = 2
 [decision]
-pass_gap_ms = {2000 / fps:g}
+pass_gap_ms = {pass_gap_ms:g}
 [alerts]
 player = "wav"
 """

@@ -28,7 +28,9 @@ LIST = "plate,state,reason\n9ZZZ999,CA,stolen_vehicle\n"
 
 def unit_in(folder: Path, more: str = "", frames: Path | None = None, fps: float = 10) -> Path:
     """Settings of a unit that watches a recording, whose keys and database exist."""
-    settings = write_settings(folder, frames or write_frames(folder / "frames", range(3)), fps=fps)
+    settings = write_settings(
+        folder, frames or write_frames(folder / "frames", range(3)), fps=fps, pass_gap_ms=2000 / fps
+    )
     text = settings.read_text(encoding="utf-8").replace("reopen_first_s = 0.01", CAMERA_WAITS)
     settings.write_text(text + more, encoding="utf-8")
     return settings
