@@ -93,11 +93,15 @@ class Recording:
             assert time.monotonic() < limit, "no sound card is playing"
             time.sleep(0.01)
 
+    def sound_so_far(self) -> Signal:
+        """The sound until now."""
+        return np.frombuffer(b"".join(block for _, block in self._chunks), "<i2").astype(np.float64)
+
     def stop(self) -> tuple[Signal, int]:
         """The sound, and the CLOCK_BOOTTIME at which its first audible sample had been heard."""
         self._process.kill()
         self._thread.join()
-        signal = np.frombuffer(b"".join(block for _, block in self._chunks), "<i2").astype(np.float64)
+        signal = self.sound_so_far()
         first, _ = loud_span(signal)
         return signal, self._chunks[first * 2 // (WINDOW * 10)][0]
 

@@ -1,5 +1,6 @@
 """Heard for real: ALSA plays into PulseAudio's null sink, and its monitor is recorded."""
 
+import itertools
 import threading
 import time
 from collections.abc import Callable
@@ -23,12 +24,18 @@ Signal = NDArray[np.float64]
 Find = Callable[[Signal], list[tuple[float, float, float]]]
 SOON = Backoff(first_s=0.05, longest_s=0.2)
 AT = Instant("boot", 0)
+ATTEMPTS = 5
+"""How often a tone is played until the computer had the time to play it as it is; no wrong tone comes right by that."""
+FRAGMENT_MS = 20
+"""Of a shorter piece of a note no pitch can be told."""
+PITCHES_HZ = {hz for pattern in PATTERNS.values() for hz, _ in pattern if hz}
 
 
 class Recording(Protocol):
     """Of the fixture ``sound_card``."""
 
     def wait_for(self, seconds: float) -> None: ...
+    def sound_so_far(self) -> Signal: ...
     def stop(self) -> tuple[Signal, int]: ...
 
 
@@ -51,6 +58,13 @@ def until(condition: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
+def in_order(pulses: list[tuple[float, float, float]]) -> list[float]:
+    """The pitches as they follow each other: a busy computer tears a note apart, and that is one note still."""
+    notes = [(begin, ms, hz) for begin, ms, hz in pulses if ms > FRAGMENT_MS]
+    groups = itertools.groupby(notes, lambda note: min(PITCHES_HZ, key=lambda hz: abs(hz - note[2])))
+    return [next(group)[2] for _, group in groups]
+
+
 def boottime_ns() -> int:
     return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
 
@@ -58,11 +72,16 @@ def boottime_ns() -> int:
 def test_every_tone_is_heard_in_pitch_rhythm_and_length(sound_card: Card, find_pulses: Find) -> None:
     player = open_player(AlertSettings(player="alsa", device=sound_card.device), AT)
     for tone in Tone:
-        recording = sound_card.record()
-        player.play(tone, AT)
-        recording.wait_for(length_ms(tone) / 1000 + 0.5)
-        pulses = find_pulses(recording.stop()[0])
         pattern = [(hz, ms) for hz, ms in PATTERNS[tone] if hz]
+        for _ in range(ATTEMPTS):
+            recording = sound_card.record()
+            player.play(tone, AT)
+            recording.wait_for(length_ms(tone) / 1000 + 0.5)
+            pulses = find_pulses(recording.stop()[0])
+            if len(pulses) == len(pattern) and all(
+                abs(heard_ms - ms) <= 12 for (_, heard_ms, _), (_, ms) in zip(pulses, pattern, strict=True)
+            ):
+                break
         assert [hz for _, _, hz in pulses] == pytest.approx([hz for hz, _ in pattern], rel=0.02), tone
         assert [ms for _, ms, _ in pulses] == pytest.approx([ms for _, ms in pattern], abs=12), tone
         assert pulses[-1][0] + pulses[-1][1] - pulses[0][0] == pytest.approx(length_ms(tone), rel=0.05), tone
@@ -95,8 +114,10 @@ def test_tones_sound_one_after_the_other_and_close_lets_them_end(sound_card: Car
     player.close()
     recording.wait_for(0.5)
     pulses = find_pulses(recording.stop()[0])
-    assert [hz for _, _, hz in pulses] == pytest.approx([1320, 720, 720], rel=0.02)
-    assert (second_ns - first_ns) / 1e6 == pytest.approx(pulses[1][0] - pulses[0][0], abs=60)
+    assert in_order(pulses) == pytest.approx([1320, 720], rel=0.02)
+    second = next(begin for begin, ms, hz in pulses if ms > FRAGMENT_MS and hz < 1000)
+    assert (second_ns - first_ns) / 1e6 == pytest.approx(second - pulses[0][0], abs=60)
+    assert pulses[-1][0] + pulses[-1][1] - second > length_ms(Tone.POSSIBLE) * 0.95, "to its end"
     assert not player.up
     with pytest.raises(SoundError):
         player.play(Tone.READY, AT)
@@ -120,13 +141,16 @@ def test_an_urgent_tone_is_heard_behind_as_many_others_as_may_wait(sound_card: C
         player.play(Tone.STALE, AT)
     told_ns = player.play(Tone.URGENT, AT)
     assert told_ns - boottime_ns() < 2 * length_ms(Tone.STALE) * 1_000_000
-    recording.wait_for((length_ms(Tone.STALE) * 2 + length_ms(Tone.URGENT)) / 1000 + 0.5)
+    pitches_hz = [900, *(hz for hz, _ in PATTERNS[Tone.URGENT])]
+    until(lambda: len(in_order(find_pulses(recording.sound_so_far()))) >= len(pitches_hz))
     pulses = find_pulses(recording.stop()[0])
     sound_card.unplug()
     player.close()
-    stale, urgent = PATTERNS[Tone.STALE], PATTERNS[Tone.URGENT]
-    pitches_hz = [hz for hz, _ in (*stale, *urgent) if hz]
-    assert [hz for _, _, hz in pulses][: len(pitches_hz)] == pytest.approx(pitches_hz, rel=0.02)
+    assert in_order(pulses)[: len(pitches_hz)] == pytest.approx(pitches_hz, rel=0.02)
+    urgent_begins = next(begin for begin, _, hz in pulses if hz > 2000)
+    stale_ms = sum(ms for begin, ms, _ in pulses if begin < urgent_begins)
+    one_ms = sum(ms for hz, ms in PATTERNS[Tone.STALE] if hz)
+    assert stale_ms == pytest.approx(one_ms, rel=0.3), "behind the one that sounds, before those that wait"
 
 
 def test_a_lost_device_shows_at_once_and_comes_back(sound_card: Card, find_pulses: Find) -> None:
@@ -144,7 +168,7 @@ def test_a_lost_device_shows_at_once_and_comes_back(sound_card: Card, find_pulse
     recording.wait_for(0.6)
     pulses = find_pulses(recording.stop()[0])
     player.close()
-    assert [hz for _, _, hz in pulses] == pytest.approx([1320], rel=0.02)
+    assert in_order(pulses) == pytest.approx([1320], rel=0.02)
 
 
 def test_a_device_that_takes_nothing_is_lost(sound_card: Card) -> None:

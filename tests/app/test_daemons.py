@@ -3,8 +3,6 @@ import random
 import re
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -15,22 +13,17 @@ import pytest
 from alpr_edge.settings import load
 from alpr_edge.store.retention.deletion_dates import department_date
 from alpr_edge.store.unit_store import open_store
-from tests.app.rig import PLATES, UNIT, Daemon, daemon, wait_for_health, write_frames, write_settings
+from tests.app.rig import PLATES, UNIT, Daemon, daemon, edge, wait_for_health, write_frames, write_settings
 from tests.department.enrolment import enrol_unit
 from tests.vision.models import brightness_models, write_int8
 
 ROUNDS = 4
 
 
-def edge(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "alpr_edge", *arguments]
-    return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=60, check=False)
-
-
 @pytest.fixture
 def department(tmp_path: Path) -> Iterator[tuple[Path, Daemon]]:
     folder = tmp_path / "department"
-    assert edge("department", "init", str(folder), "--name", "127.0.0.1").returncode == 0
+    assert edge("department", "init", str(folder), "--name", "127.0.0.1").exit_code == 0
     enrol_unit(folder, UNIT, tmp_path / "tls")
     with daemon("department", "serve", "--directory", str(folder), "--port", "0") as server:
         server.wait_for("department at https://")
@@ -104,9 +97,9 @@ def test_a_second_run_on_the_same_data_is_refused(tmp_path: Path) -> None:
     settings = write_settings(tmp_path, write_frames(tmp_path / "frames", range(3)))
     with daemon("run", "--settings", str(settings)) as first:
         first.wait_for("event=read.stored")
-        second = edge("run", "--settings", str(settings))
-        assert second.returncode == 1
-        assert "another alpr-edge run works on it" in second.stderr
+        with daemon("run", "--settings", str(settings)) as second:
+            assert second.wait_for_end() == 1
+            assert second.having("another alpr-edge run works on it")
         assert first.end(signal.SIGTERM) == 0
 
 
@@ -153,6 +146,6 @@ def test_what_is_spoilt_is_one_line(tmp_path: Path, spoil: object, says: str) ->
     assert callable(spoil)
     spoil(tmp_path)
     done = edge("run", "--settings", str(settings))
-    assert done.returncode in {1, 2}
+    assert done.exit_code in {1, 2}
     assert says in done.stderr
     assert "Traceback" not in done.stderr

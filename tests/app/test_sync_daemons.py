@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.app.rig import PLATES, UNIT, Daemon, daemon, wait_for_health, write_frames, write_settings
-from tests.app.test_daemons import address, edge
+from tests.app.rig import PLATES, UNIT, Daemon, daemon, edge, wait_for_health, write_frames, write_settings
+from tests.app.test_daemons import address
 from tests.department.enrolment import enrol_unit
 from tests.runtime.time_daemon import NOT_SYNCHRONISED, TimeDaemon, free_port
 from tests.staff import FOR_STOLEN, Staff
@@ -20,7 +20,7 @@ HEADER = "Plate Number,Description,State/Province\n"
 @pytest.fixture
 def department(tmp_path: Path) -> Iterator[tuple[Path, Daemon]]:
     folder = tmp_path / "department"
-    assert edge("department", "init", str(folder), "--name", "127.0.0.1").returncode == 0
+    assert edge("department", "init", str(folder), "--name", "127.0.0.1").exit_code == 0
     enrol_unit(folder, UNIT, tmp_path / "tls")
     with daemon("department", "serve", "--directory", str(folder), "--port", "0") as server:
         server.wait_for("department at https://")
@@ -29,7 +29,7 @@ def department(tmp_path: Path) -> Iterator[tuple[Path, Daemon]]:
 
 def publish(folder: Path, feed: Path, *options: str) -> None:
     done = edge("department", "publish", str(feed), "--directory", str(folder), "--source", "amber", *options)
-    assert done.returncode == 0, done.stderr
+    assert done.exit_code == 0, done.stderr
 
 
 def add_source(settings: Path, text: str) -> None:
@@ -43,7 +43,9 @@ def test_an_amber_entry_named_by_a_receipt_is_live_within_a_minute(
     tmp_path: Path, department: tuple[Path, Daemon]
 ) -> None:
     folder, server = department
-    settings = write_settings(tmp_path, write_frames(tmp_path / "frames", range(20)), address(server))
+    settings = write_settings(
+        tmp_path, write_frames(tmp_path / "frames", range(5)), address(server), fps=10, pass_gap_ms=200
+    )
     add_source(settings, "department = true\ncheck_interval_s = 86400\n")
     feed = tmp_path / "feed.csv"
     feed.write_text(HEADER + "9ZZZ999,AMBER Alert,CA\n", encoding="utf-8")
@@ -71,7 +73,7 @@ def time_daemon() -> Iterator[TimeDaemon]:
 def test_a_watched_folder_renews_the_list_of_a_running_unit_and_roll_back_reaches_it(
     tmp_path: Path, time_daemon: TimeDaemon
 ) -> None:
-    settings = write_settings(tmp_path, write_frames(tmp_path / "frames", range(20)))
+    settings = write_settings(tmp_path, write_frames(tmp_path / "frames", range(5)), fps=10, pass_gap_ms=200)
     settings.write_text(settings.read_text(encoding="utf-8") + time_daemon.settings, encoding="utf-8")
     (tmp_path / "drop").mkdir()
     add_source(settings, 'folder = "drop"\n')
@@ -82,11 +84,11 @@ def test_a_watched_folder_renews_the_list_of_a_running_unit_and_roll_back_reache
         run.wait_for("event=hotlist.refreshed", 1)
         (tmp_path / "drop" / "two.csv").write_text(HEADER + "8ZZZ999,Stolen,CA\n", encoding="utf-8")
         run.wait_for("event=hotlist.refreshed", 2)
-        assert edge("hotlist", "rollback", "amber", "--settings", str(settings)).returncode == 0
+        assert edge("hotlist", "rollback", "amber", "--settings", str(settings)).exit_code == 0
         run.wait_for("event=hotlist.refreshed", 3)
         process = edge("hotlist", "add", "--reason", "major_crime", "--case", "26-000001", "--expires", "1h",
                      *FOR_STOLEN, "--settings", str(settings), "--json", stdin=PLATES[2])  # fmt: skip
-        assert process.returncode == 0, process.stderr
+        assert process.exit_code == 0, process.stderr
         run.wait_for("event=alert.sounded")
         assert run.end(signal.SIGTERM) == 0
     with daemon("run", "--settings", str(settings)) as run:
@@ -103,7 +105,7 @@ def test_a_running_unit_takes_a_list_from_ahead_of_its_clock_as_soon_as_somebody
 ) -> None:
     """Its entries expire, so it needs a time; without one it waits and is not given up."""
     time_daemon.leap = NOT_SYNCHRONISED
-    settings = write_settings(tmp_path, write_frames(tmp_path / "frames", range(20)))
+    settings = write_settings(tmp_path, write_frames(tmp_path / "frames", range(5)), fps=10, pass_gap_ms=200)
     settings.write_text(settings.read_text(encoding="utf-8") + time_daemon.settings, encoding="utf-8")
     (tmp_path / "drop").mkdir()
     add_source(settings, 'folder = "drop"\nentries_expire_h = 48\n')
@@ -124,7 +126,9 @@ def test_the_car_s_daemon_trusts_a_clock_by_what_the_uplink_heard_of_chronyd(
 ) -> None:
     """Its own question has no answer, as in its service, which has no network."""
     _, server = department
-    settings = write_settings(tmp_path, write_frames(tmp_path / "frames", range(20)), address(server))
+    settings = write_settings(
+        tmp_path, write_frames(tmp_path / "frames", range(5)), address(server), fps=10, pass_gap_ms=200
+    )
     settings.write_text(settings.read_text(encoding="utf-8") + time_daemon.settings, encoding="utf-8")
     alone = tmp_path / "alone.toml"
     text = settings.read_text(encoding="utf-8")

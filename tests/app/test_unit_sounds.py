@@ -18,8 +18,7 @@ from alpr_edge.domain.motion.vehicle_state import SPEED_MPS_MAX
 from alpr_edge.runtime.health import current_health, read_health
 from alpr_edge.services.unit_health.overview import unit_health
 from alpr_edge.settings import load
-from tests.app.rig import Daemon, daemon, wait_for_health, write_frames, write_settings
-from tests.app.test_daemons import edge
+from tests.app.rig import Daemon, daemon, edge, wait_for_health, write_frames, write_settings
 from tests.cli.unit.fit_unit import Receiver
 from tests.runtime.time_daemon import TimeDaemon
 
@@ -29,9 +28,11 @@ CAMERA_WAITS = "reopen_first_s = 0.01\nreopen_longest_s = 1.0"
 LIST = "plate,state,reason\n9ZZZ999,CA,stolen_vehicle\n"
 
 
-def unit_in(folder: Path, more: str = "", frames: Path | None = None) -> Path:
+def unit_in(folder: Path, more: str = "", frames: Path | None = None, fps: float = 10) -> Path:
     """Settings of a unit that watches a recording, whose keys and database exist."""
-    settings = write_settings(folder, frames or write_frames(folder / "frames", range(3)))
+    settings = write_settings(
+        folder, frames or write_frames(folder / "frames", range(3)), fps=fps, pass_gap_ms=2000 / fps
+    )
     text = settings.read_text(encoding="utf-8").replace("reopen_first_s = 0.01", CAMERA_WAITS)
     settings.write_text(text + more, encoding="utf-8")
     return settings
@@ -41,7 +42,7 @@ def import_list(settings: Path, text: str = LIST, source: str = "doj") -> int:
     path = settings.parent / "list.csv"
     path.write_text(text, encoding="utf-8")
     words = ("hotlist", "import", str(path), "--source", source, "--format", "generic-csv", "--settings", str(settings))
-    return edge(*words).returncode
+    return edge(*words).exit_code
 
 
 def health_of(settings: Path, condition: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
@@ -151,7 +152,7 @@ def test_a_pulled_camera_horns_once_and_its_return_gives_the_ready_note(tmp_path
 
 
 def test_a_recording_that_repeats_horns_at_no_round(tmp_path: Path, clock_settings: str) -> None:
-    settings = unit_in(tmp_path, clock_settings, write_frames(tmp_path / "frames", range(1)))
+    settings = unit_in(tmp_path, clock_settings, write_frames(tmp_path / "frames", range(1)), fps=50)
     assert import_list(settings) == 0
     with daemon("run", "--settings", str(settings)) as run:
         run.wait_for(READY)

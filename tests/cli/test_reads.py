@@ -170,8 +170,10 @@ def test_a_picture_that_cannot_be_is_one_line(
     settings: Path, store: UnitStore, words: tuple[str, str], says: str
 ) -> None:
     done = edge(settings, "reads", "picture", *words)
-    assert (done.exit_code, len(done.stderr.splitlines())) == (1, 1), done.stderr
-    assert says in done.stderr
+    # A computer that is busy makes the store's reads slow, and it says so in a line of its log.
+    (line,) = [line for line in done.stderr.splitlines() if "event=store.read_took_long" not in line]
+    assert done.exit_code == 1
+    assert says in line
 
 
 def test_a_unit_without_reads_says_so(settings: Path) -> None:

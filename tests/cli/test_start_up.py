@@ -48,6 +48,12 @@ def loaded_by(arguments: list[str], **environment: str) -> set[str]:
     return set(json.loads(done.stdout.rpartition("loaded: ")[2]))
 
 
+def loaded_with(module: str) -> set[str]:
+    code = f"import json, sys, {module}\nprint('loaded: ' + json.dumps(sorted(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
+    return set(json.loads(done.stdout.removeprefix("loaded: ")))
+
+
 def test_the_version_loads_none_of_them() -> None:
     assert loaded_by(["--version"]).isdisjoint({*HEAVY, "pydantic"})
 
@@ -76,7 +82,8 @@ def test_a_department_is_made_and_served_without_what_a_unit_needs(tmp_path_fact
     folder = tmp_path_factory.mktemp("department")
     loaded_modules = loaded_by(["department", "init", str(folder), "--name", "127.0.0.1"])
     assert loaded_modules.isdisjoint(OF_A_UNIT)
-    code = "import json, sys, alpr_edge.department.http.server\n"
-    code += "print('loaded: ' + json.dumps(sorted(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
-    assert set(json.loads(done.stdout.removeprefix("loaded: "))).isdisjoint(OF_A_UNIT)
+    assert loaded_with("alpr_edge.department.http.server").isdisjoint(OF_A_UNIT)
+
+
+def test_a_store_that_needs_no_migration_loads_nothing_of_migrations() -> None:
+    assert "alembic" not in loaded_with("alpr_edge.store.unit_store")

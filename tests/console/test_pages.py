@@ -91,9 +91,7 @@ def test_a_covert_hit_and_what_is_not_there_look_alike(officer: httpx.Client, pa
     assert (answer.status_code, PLATE in answer.text) == (404, False)
 
 
-@pytest.mark.parametrize(
-    "path", ["/static/../unit.py", "/static/%2e%2e/application.py", "/static/..%2f__init__.py"]
-)
+@pytest.mark.parametrize("path", ["/static/../unit.py", "/static/%2e%2e/application.py", "/static/..%2f__init__.py"])
 def test_nothing_beside_the_static_files_is_served(officer: httpx.Client, path: str) -> None:
     assert officer.get(path).status_code == 404
 

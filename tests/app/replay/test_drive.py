@@ -1,3 +1,5 @@
+"""A whole simulated drive, read by an oracle: its reads, hits and tones, and an area that is not looked at."""
+
 import json
 import stat
 import wave
@@ -13,10 +15,10 @@ from sqlalchemy import select
 from alpr_edge.app.factories import VisionModels
 from alpr_edge.app.replay import replay
 from alpr_edge.app.replay.output import Summary
-from alpr_edge.app.replay.recording import open_recording
+from alpr_edge.app.replay.recording import CAMERA_ID, open_recording
 from alpr_edge.domain.plates import canonical
 from alpr_edge.domain.protocol.hits import HitPayload
-from alpr_edge.settings import Settings, SimulatedCamera, VisionSettings
+from alpr_edge.settings import Settings, SimulatedCamera, VisionSettings, parse
 from alpr_edge.simulation.drive import Drive
 from alpr_edge.simulation.truth import DriveTruth
 from alpr_edge.store.db.database import DATABASE_NAME, Database
@@ -27,6 +29,7 @@ from tests.simulation.truth_models import TruthDetector, TruthReader
 
 SEED = 1
 SECONDS = SimulatedCamera(kind="simulated").seconds
+LEFT_HALF = [[0, 0], [0.5, 0], [0.5, 1], [0, 1]]
 NO_PROGRESS = replay.Progress(lambda _done, _total: None, lambda _waiting: None)
 
 
@@ -43,18 +46,20 @@ def drives(truth: DriveTruth, tmp_path_factory: pytest.TempPathFactory) -> Calla
     def run(name: str) -> Path:
         if name not in folders:
             out = tmp_path_factory.mktemp(name)
-            models = VisionModels(Recogniser(TruthDetector(truth), TruthReader(truth)), ("truth",))
-            settings = Settings(vision=VisionSettings(workers=1 + 3 * len(folders)))
-            recording = open_recording(f"simulated:{SEED}", fps=10, nmea=None, hotlist=None, scratch=out)
-            plan = replay.ReplayPlan(
-                recording, models, out, settings, datetime(2026, 1, 1, tzinfo=UTC), real_time=False
-            )
-            _, faults = replay.drive(plan, NO_PROGRESS)
-            assert faults == []
+            drive(truth, out, Settings(vision=VisionSettings(workers=1 + 3 * len(folders))))
             folders[name] = out
         return folders[name]
 
     return run
+
+
+def drive(truth: DriveTruth, out: Path, settings: Settings) -> None:
+    """Drive the simulated drive into a folder."""
+    models = VisionModels(Recogniser(TruthDetector(truth), TruthReader(truth)), ("truth",))
+    recording = open_recording(f"simulated:{SEED}", fps=10, nmea=None, hotlist=None, scratch=out)
+    plan = replay.ReplayPlan(recording, models, out, settings, datetime(2026, 1, 1, tzinfo=UTC), real_time=False)
+    _, faults = replay.drive(plan, NO_PROGRESS)
+    assert faults == []
 
 
 def lines(path: Path) -> list[dict[str, Any]]:
@@ -141,3 +146,22 @@ def test_what_waits_of_a_hit_says_how_grave_it_is_and_carries_the_unit(drives: C
     assert hits
     assert {(hit.level is None, hit.covert) for hit in hits} == {(False, False)}
     assert {row.item_id.partition(":")[0] for row in rows} == {Settings().unit.id}
+
+
+def centres_of(folder: Path) -> list[float]:
+    """Where the plates of the reads of a drive are, as fractions of the picture's width."""
+    boxes = [line["box_px"] for line in lines(folder / "reads.jsonl")]
+    return [(left + right) / 2 / 1280 for left, _, right, _ in boxes]
+
+
+def test_plates_in_an_area_that_the_settings_name_are_not_read(
+    drives: Callable[[str], Path], truth: DriveTruth, tmp_path: Path
+) -> None:
+    everywhere = centres_of(drives("first"))
+    assert min(everywhere) < 0.5 < max(everywhere)
+    camera = {"kind": "simulated", "id": CAMERA_ID, "ignore_areas": [LEFT_HALF]}
+    drive(truth, tmp_path, parse({"camera": [camera]}, tmp_path))
+    right = centres_of(tmp_path)
+    assert right
+    # The oracle's boxes are some pixels off, and decide like any other's.
+    assert min(right) > 0.5

@@ -15,8 +15,8 @@ from alpr_edge.domain.power import Phase
 from alpr_edge.power.files import write_word
 from alpr_edge.runtime.supervisor import Supervisor
 from alpr_edge.settings import PowerSettings
-from tests.app.rig import Daemon, daemon, write_frames, write_settings
-from tests.app.test_daemons import address, delivered_reads, department, edge, stored_reads
+from tests.app.rig import Daemon, daemon, edge, write_frames, write_settings
+from tests.app.test_daemons import address, delivered_reads, department, stored_reads
 from tests.staff import FOR_STOLEN, Staff
 
 __all__ = ["department"]

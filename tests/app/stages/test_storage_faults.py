@@ -4,8 +4,6 @@ import contextlib
 import json
 import shutil
 import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +15,7 @@ from alpr_edge.domain.diagnostics.checks import Grade
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import load
 from alpr_edge.store.unit_store import open_store
-from tests.app.rig import daemon, wait_for_health, write_frames, write_settings
+from tests.app.rig import daemon, edge, wait_for_health, write_frames, write_settings
 from tests.app.test_daemons import stored_reads
 from tests.store.records import decided_record
 
@@ -85,15 +83,11 @@ def test_records_that_were_set_aside_are_shown_and_come_in_at_the_next_start(tmp
         assert any(line.startswith("records: some are set aside") for line in health["troubles"])
         assert not any(plate in line for line in run.lines)
         assert run.end(signal.SIGTERM) == 0
-    process = subprocess.run(
-        [sys.executable, "-m", "alpr_edge", "unit", "refused", "--settings", str(settings), "--json"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    aside = [json.loads(line) for line in process.stdout.splitlines()]
+    shown = edge("unit", "refused", "--settings", str(settings), "--json")
+    assert shown.exit_code == 0, shown.output
+    aside = [json.loads(line) for line in shown.stdout.splitlines()]
     assert {one["what"] for one in aside} == {"decision", "end"}
-    assert plate not in process.stdout
+    assert plate not in shown.stdout
     with open_store(unit_settings, migrate=False) as store:
         assert all(store.reads.get(one["read_id"]) is None for one in aside)
         with store.database.write() as connection:

@@ -4,8 +4,6 @@ import json
 import signal
 import socket
 import sqlite3
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -14,10 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
-from alpr_edge.cli import app
-from tests.app.rig import UNIT, daemon, write_frames, write_settings
+from tests.app.rig import UNIT, daemon, edge, write_frames, write_settings
 from tests.department.enrolment import enrol_unit
 from tests.position.test_chrony_feed import sentences_now
 from tests.position.test_serial_source import Receiver
@@ -47,6 +43,7 @@ def unit_settings() -> Iterator[Path]:
                     chronyd.settimeout(PATIENCE_S)
                     chronyd.recv(100)
                 run.wait_for("event=clock.reads_corrected")
+                run.wait_for("event=read.stored", run.count("event=read.stored") + 2)  # of which one began after it
             assert run.end(signal.SIGTERM) == 0
         Staff(settings).sign_in_here()
         yield settings
@@ -65,7 +62,7 @@ def health(folder: Path, chrony_is: str = "") -> dict[str, Any]:
 
 def reads_output(settings: Path, *options: str) -> str:
     words = ["reads", "--limit", "1000", "--settings", str(settings), *FOR_STOLEN, *options]
-    return CliRunner().invoke(app, words, env={"COLUMNS": "300"}).stdout
+    return edge(*words).stdout
 
 
 def test_early_reads_keep_what_was_stamped_and_show_where_they_belong(unit_settings: Path) -> None:
@@ -89,11 +86,11 @@ def test_the_department_gets_the_read_as_it_was_and_its_time_beside_it(unit_sett
     before = datetime.now(UTC) - timedelta(seconds=BEHIND_S + 600)
     storage, medium = tmp_path / "storage", tmp_path / "medium"
     medium.mkdir()
-    edge("department", "init", str(storage), "--name", "127.0.0.1")
+    assert edge("department", "init", str(storage), "--name", "127.0.0.1").exit_code == 0
     enrol_unit(storage, UNIT, unit_settings.parent / "tls")
-    result = CliRunner().invoke(app, ["outbox", "offload", str(medium), "--settings", str(unit_settings)])
+    result = edge("outbox", "offload", str(medium), "--settings", str(unit_settings))
     assert result.exit_code == 0, result.stderr
-    edge("department", "import", str(medium), "--directory", str(storage))
+    assert edge("department", "import", str(medium), "--directory", str(storage)).exit_code == 0
     with sqlite3.connect(next(storage.glob("*.db"))) as database:
         rows = database.execute(
             "SELECT r.first_seen, t.first_seen FROM reads r JOIN read_times t USING (read_id) WHERE t.sure"
@@ -104,10 +101,3 @@ def test_the_department_gets_the_read_as_it_was_and_its_time_beside_it(unit_sett
         off = datetime.fromisoformat(corrected_at) - datetime.fromisoformat(stamped_at)
         assert abs(off + timedelta(seconds=BEHIND_S)) < timedelta(seconds=2)
         assert datetime.fromisoformat(corrected_at) > before
-
-
-def edge(*arguments: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "alpr_edge", *arguments], capture_output=True, text=True, timeout=60, check=False
-    )
-    assert done.returncode == 0, done.stderr

@@ -43,9 +43,9 @@ def card_frame(shift: int = 0) -> Pixels:
 def write_frames(folder: Path, change: Callable[[Pixels], Any] = lambda pixels: pixels) -> Path:
     """A camera's pictures, each of them changed."""
     folder.mkdir(exist_ok=True)
-    frames = [change(card_frame(shift)) for shift in range(3)]
+    frames = [cv2.imencode(".jpg", change(card_frame(shift)))[1].tobytes() for shift in range(3)]
     for number in range(FRAMES):
-        cv2.imwrite(str(folder / f"{number:03}.jpg"), frames[number % 3])
+        (folder / f"{number:03}.jpg").write_bytes(frames[number % 3])
     return folder
 
 

@@ -14,7 +14,7 @@ from scripts.benchmarks.path.contenders import Contender, Run
 from scripts.benchmarks.path.int8 import Int8Choice
 from scripts.benchmarks.path.machine import Machine
 from scripts.benchmarks.path.rates import Turns, best_threads, take_turns
-from tests.scripts.benchmarks.benchmark_data import PLATE_ROW, ROOT, TEXT, bench
+from tests.scripts.benchmarks.benchmark_data import PLATE_ROW, ROOT, TEXT, bench, refusal
 from tests.vision.models import detector_model, reader_model, write_models
 
 FEW = ("--frames", "6", "--rounds", "2", "--seconds", "1", "--reads", "20", "--entries", "1000")
@@ -99,11 +99,15 @@ def test_what_is_wrong_is_one_line(tmp_path: Path, models: Path) -> None:
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].startswith("alpr-edge: the detector finds something in every frame")
     (tmp_path / "data").mkdir()
-    done = path_bench(tmp_path, models, "tone", "--data", str(tmp_path / "data"))
-    assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
-    assert "cars.mp4: no such file" in done.stderr
-    assert "unknown: speed" in path_bench(tmp_path, models, "tone,speed").stderr
-    assert "0 is not above zero" in path_bench(tmp_path, models, "tone", "--frames", "0").stderr
+
+    def path_refusal(only: str, *more: str) -> tuple[object, list[str]]:
+        return refusal(tmp_path, "--models", str(models), *FEW, "--only", only, *more, which="path")
+
+    code, (line,) = path_refusal("tone", "--data", str(tmp_path / "data"))
+    assert code == 1
+    assert "cars.mp4: no such file" in line
+    assert "unknown: speed" in path_refusal("tone,speed")[1][-1]
+    assert "0 is not above zero" in path_refusal("tone", "--frames", "0")[1][-1]
 
 
 def contender(name: str, seconds: dict[int, float], runs: list[str]) -> Contender:
