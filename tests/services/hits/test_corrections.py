@@ -142,7 +142,7 @@ def test_whoever_may_not_corrects_nothing_and_looks_nothing_up(
 
 @pytest.mark.parametrize("hit_id", ["unit-1:hit-2", "none", "", "x" * 5000])
 def test_a_covert_hit_is_as_if_it_were_not_there(staff: Staff, corrections: ReadCorrections, hit_id: str) -> None:
-    with staff.authoriser() as authoriser:
+    with staff.authoriser("officer") as authoriser:
         for asked in (
             lambda: corrections.ask(authoriser, hit_id, STATED),
             lambda: corrections.earlier_reads(authoriser, hit_id),
