@@ -57,7 +57,7 @@ def match_words(hit: Hit) -> str:
 
 def sureness_words(read: PlateRead) -> str:
     """How sure the text of a read is."""
-    return "read surely" if read.certain else "READ WITH DOUBT: compare each character"
+    return "read surely" if read.certain else "READ WITH DOUBT"
 
 
 def verification_words(verification: HitVerification) -> str:

@@ -205,7 +205,7 @@ def test_day_and_night_by_the_button(page: Page) -> None:
         return colour
 
     before = paper()
-    page.get_by_role("button", name="Day or night").click()
+    page.get_by_role("button", name="Day/night").click()
     after = paper()
     assert after != before
     page.reload()

@@ -125,7 +125,7 @@ def test_the_button_holds_until_the_sun_changes(page: Page, rig: PageRig) -> Non
 
     write_vehicle_state(directory, VehicleState(clock.now(), is_day=True))
     expect_theme("day")
-    page.get_by_role("button", name="Day or night").click()
+    page.get_by_role("button", name="Day/night").click()
     expect_theme("night")
     page.reload()
     expect_theme("night")

@@ -27,13 +27,12 @@ _LINKS = {
     Operation.SEARCH_READS: NavigationLink("/search", "Search"),
     Operation.SHOW_ENTRIES: NavigationLink("/entries", "Entries"),
 }
-_HEALTH = NavigationLink("/health", "Health")
 
 
 def navigation_links(unit: ConsoleUnit, visitor: Visitor) -> list[NavigationLink]:
-    """The pages that a visitor may use; health is for everybody who is signed in."""
+    """The pages that a visitor may use; to that of health leads the strip."""
     authoriser = unit.authoriser(visitor)
-    return [*(link for operation, link in _LINKS.items() if purposes_for(authoriser, operation)), _HEALTH]
+    return [link for operation, link in _LINKS.items() if purposes_for(authoriser, operation)]
 
 
 def waiting_count(unit: ConsoleUnit, visitor: Visitor) -> int:
