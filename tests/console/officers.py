@@ -1,6 +1,7 @@
 """Officers at the page in a browser: how they get there, and how often they touch it on their way."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
@@ -19,6 +20,13 @@ def open_page(context: BrowserContext, rig: PageRig, person_id: str, origin: str
     return page
 
 
+TABLE = Path(__file__).with_name("touches.txt")
+"""What each task costs: a way that grows longer is written into it, or made shorter."""
+TOUCHES_MAX = 6
+TOUCH_PX_MIN = 56
+"""15 mm at 10 inch and 1280x800 (ISO 9241-411 names 22 mm for a moving car, ours is used at a stop)."""
+
+
 @dataclass
 class Hand:
     """Works a page as an officer does, and counts what it costs."""
@@ -26,20 +34,30 @@ class Hand:
     page: Page
     touches: int = 0
     characters: int = 0
-    screens: set[str] = field(default_factory=set)
+    screens: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.screens.add(self.page.url)
+        self.screens.append(self.page.url)
 
     def touch(self, target: Locator) -> None:
-        """Touch a button or a field."""
+        """Touch a button or a field, which has to be large enough."""
+        assert target.evaluate("it => (it.closest('label') ?? it).getBoundingClientRect().height") >= TOUCH_PX_MIN
         target.click()
         self.page.wait_for_load_state()
         self.touches += 1
-        self.screens.add(self.page.url)
+        if self.page.url not in self.screens:
+            self.screens.append(self.page.url)
 
     def type(self, target: Locator, text: str) -> None:
-        """Touch a field and type a text."""
-        self.touch(target)
+        """Type a text into a field, which is touched first where it has not the focus."""
+        if not target.evaluate("it => it === document.activeElement"):
+            self.touch(target)
         target.press_sequentially(text)
         self.characters += len(text)
+
+    def check(self, task: str) -> None:
+        """What was done since costs what the table says."""
+        rows = [line.split() for line in TABLE.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+        costs = {name: tuple(map(int, numbers)) for name, *numbers in rows}
+        assert costs[task] == (self.touches, self.characters, len(self.screens)), task
+        assert self.touches <= TOUCHES_MAX

@@ -4,46 +4,18 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, ViewportSize, expect
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
-from alpr_edge.console.visitor import COOKIE
 from alpr_edge.domain.people.person import Role
 from tests.chromium import WAIT_MS_MAX, chromium, faults_of
+from tests.console.officers import Hand, open_page
 from tests.console.page_rig import PageRig
 from tests.console.test_lookups import ConfirmedClock
 from tests.staff import staff_person
 
 OFFICER = staff_person("ana", Role.OFFICER, name="Ana Ruiz")
-TOUCHES_MAX = 6
-TOUCH_PX_MIN = 56
 
 pytestmark = pytest.mark.browser
-
-
-class Touches:
-    """Counts what an officer does at the page."""
-
-    def __init__(self, page: Page) -> None:
-        self._page = page
-        self.count = 0
-        self.screens: list[str] = []
-
-    def touch(self, target: Locator) -> None:
-        """Touch something, which has to be large enough."""
-        size = target.evaluate("it => it.getBoundingClientRect().height")
-        assert size >= TOUCH_PX_MIN, target
-        target.click()
-        self.count += 1
-        if self.screens[-1:] != [self._page.url]:
-            self.screens.append(self._page.url)
-
-    def type(self, label: str, text: str) -> None:
-        """Type into the field that has the focus, else touch it first."""
-        field = self._page.get_by_label(label)
-        if not field.evaluate("it => it === document.activeElement"):
-            self.touch(field)
-        self._page.keyboard.type(text)
-        expect(field).to_have_value(text)
 
 
 @pytest.fixture(scope="module")
@@ -71,24 +43,19 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def page(context: BrowserContext, rig: PageRig) -> Page:
-    cookie = {"name": COOKIE, "value": rig.token("ana"), "url": rig.origin, "secure": True, "sameSite": "Strict"}
-    context.add_cookies([{**cookie, "httpOnly": True}])  # type: ignore[typeddict-item] # of playwright's dictionary
-    page = context.new_page()
-    page.goto(rig.origin)
-    expect(page.locator("#live")).to_have_text("live")
-    return page
+    return open_page(context, rig, "ana")
 
 
 def test_a_search_takes_few_touches_and_leads_to_a_read_and_back(page: Page, rig: PageRig) -> None:
-    faults, touches = faults_of(page), Touches(page)
-    touches.touch(page.get_by_role("link", name="Search"))
-    touches.type("Plate (? one character", "7abc?23")
-    touches.touch(page.locator("label", has_text="stolen vehicle or plate"))
-    touches.touch(page.get_by_role("button", name="Search", exact=True))
+    faults, hand = faults_of(page), Hand(page)
+    hand.touch(page.get_by_role("link", name="Search"))
+    hand.type(page.get_by_label("Plate (? one character"), "7abc?23")
+    hand.touch(page.locator("label", has_text="stolen vehicle or plate"))
+    hand.touch(page.get_by_role("button", name="Search", exact=True))
     expect(page.get_by_role("link", name="7ABC123")).to_have_count(25)
-    touches.touch(page.get_by_role("link", name="7ABC123").first)
+    hand.touch(page.get_by_role("link", name="7ABC123").first)
     expect(page.get_by_alt_text("The plate as it was read")).to_be_visible()
-    assert touches.count <= TOUCHES_MAX
+    hand.check("search_to_an_open_read")
     page.go_back()
     expect(page.get_by_role("link", name="7ABC123")).to_have_count(25)
     page.get_by_role("link", name="More").click()
@@ -99,28 +66,28 @@ def test_a_search_takes_few_touches_and_leads_to_a_read_and_back(page: Page, rig
     expect(page.locator("#waiting")).to_have_text("31 waiting")
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280
     assert faults == []
-    assert "7ABC123" not in page.title() + "".join(touches.screens) + page.url
+    assert "7ABC123" not in page.title() + "".join(hand.screens) + page.url
 
 
 def test_an_entry_takes_few_touches_and_is_removed_by_two(page: Page) -> None:
-    faults, touches = faults_of(page), Touches(page)
-    touches.touch(page.get_by_role("link", name="Entries"))
-    touches.touch(page.get_by_role("link", name="Add an entry"))
-    touches.type("Plate (? one character", "7abc*")
-    touches.touch(page.locator("label", has_text="stolen vehicle or plate"))
-    touches.type("Case or incident", "26-000123")
-    touches.touch(page.locator("label", has_text="major crime"))
-    page.keyboard.press("Enter")
+    faults, hand = faults_of(page), Hand(page)
+    hand.touch(page.get_by_role("link", name="Entries"))
+    hand.touch(page.get_by_role("link", name="Add an entry"))
+    hand.type(page.get_by_label("Plate (? one character"), "7abc*")
+    hand.touch(page.locator("label", has_text="stolen vehicle or plate"))
+    hand.type(page.get_by_label("Case or incident"), "26-000123")
+    hand.touch(page.locator("label", has_text="major crime"))
+    hand.touch(page.get_by_role("button", name="Watch for it"))
     expect(page.get_by_text("Stored reads that match: 30")).to_be_visible()
-    assert touches.count <= TOUCHES_MAX
+    hand.check("add_an_entry")
     page.get_by_role("link", name="Entries").first.click()
     page.locator("label", has_text="stolen vehicle or plate").click()
     page.get_by_role("button", name="Show the entries").click()
-    touches = Touches(page)
-    touches.touch(page.locator("summary"))
-    touches.touch(page.get_by_role("button", name="Yes, remove it"))
+    hand = Hand(page)
+    hand.touch(page.locator("summary"))
+    hand.touch(page.get_by_role("button", name="Yes, remove it"))
     expect(page.get_by_text("No entries.")).to_be_visible()
-    assert touches.count == 2
+    hand.check("remove_an_entry")
     assert faults == []
 
 

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Literal
 
 import pyotp
@@ -33,8 +32,6 @@ from tests.staff import BEGUN, ROSTER_KEY, staff_person
 
 ANA, BEN = (staff_person(name.split()[0].lower(), Role.OFFICER, name=name) for name in ("Ana Ruiz", "Ben Ito"))
 PASSWORD, SECRET = "correct horse battery", pyotp.random_base32()
-TABLE = Path(__file__).with_name("touches.txt")
-TOUCHES_MAX = 6
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
 CONTRAST_OF_7 = {"runOnly": {"type": "rule", "values": ["color-contrast-enhanced"]}}
 SECURITY_KEY = {
@@ -212,6 +209,17 @@ def record_another_outcome(hand: Hand) -> None:
     expect(group).to_contain_text("other, Ana Ruiz")
 
 
+def correct_a_misread(hand: Hand) -> None:
+    group = hand.page.get_by_role("group", name="Corrected plate")
+    hand.touch(group.locator("summary"))
+    plate = group.get_by_label("Plate")
+    hand.touch(plate)
+    plate.press("Backspace")
+    hand.type(plate, "8")
+    hand.touch(group.get_by_role("button", name="Correct and match again"))
+    expect(group).to_contain_text("7ABC128 CA, Ana Ruiz: is being matched")
+
+
 def look_at_another_hit(hand: Hand) -> None:
     hand.touch(hand.page.get_by_role("navigation", name="Hits").get_by_role("link").last)
     expect(hand.page.get_by_role("link", name="high doj-svs").first).to_be_visible()
@@ -224,27 +232,24 @@ TASKS = (
     record_the_inquiry,
     record_the_confirmation,
     record_another_outcome,
+    correct_a_misread,
     look_at_another_hit,
 )
 
 
 def test_each_task_takes_few_touches(browser: Browser, rig: PageRig, security_key: Authenticator) -> None:
-    """The table says what each costs; a way that grows longer fails here, and is written into it or made shorter."""
     del security_key
     with closing(new_context(browser)) as context:
         page = context.new_page()
         page.goto(rig.origin)
-        costs = {"sign_in": cost(page, sign_in)}
+        work(page, sign_in)
         rig.add_hit(30, Reason.FELONY_VEHICLE, level=Level.URGENT)
         expect(page.locator('[data-hit="unit-1:hit-30"]')).to_be_visible()
-        costs |= {task.__name__: cost(page, task) for task in TASKS}
-    table = "".join(f"{name:<24}{' '.join(f'{each:>3}' for each in costs[name])}\n" for name in costs)
-    lines = TABLE.read_text(encoding="utf-8").splitlines(keepends=True)
-    assert "".join(line for line in lines if not line.startswith("#")) == table
-    assert max(touches for touches, _, _ in costs.values()) <= TOUCHES_MAX
+        for task in TASKS:
+            work(page, task)
 
 
-def cost(page: Page, task: Callable[[Hand], None]) -> tuple[int, int, int]:
+def work(page: Page, task: Callable[[Hand], None]) -> None:
     hand = Hand(page)
     task(hand)
-    return hand.touches, hand.characters, len(hand.screens)
+    hand.check(task.__name__)

@@ -48,5 +48,7 @@ function connect() {
   };
 }
 
+// What is typed first has the focus; what stands above it, what it is looked up for, stays in sight.
+document.querySelector("input[name=plate]")?.focus({ preventScroll: true });
 addEventListener("pagehide", () => stream.close());
 connect();
