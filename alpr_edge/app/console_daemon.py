@@ -98,6 +98,10 @@ class ConsoleDaemon:
             self._failure = f"{database.path}: was set aside as damaged; started again, the new one is shown"
             server.should_exit = True
             return
+        if not feed.is_watching:
+            self._failure = "what tells pages of hits ended; started again, it looks on"
+            server.should_exit = True
+            return
         troubles = (f"hits: not live: {feed.failure}",) if feed.failure else ()
         address = self._settings.console.address
         warnings = () if _is_here(address) else (f"the page: no interface has console.address {address}",)

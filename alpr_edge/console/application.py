@@ -37,6 +37,9 @@ from alpr_edge.web.page_templates import SHARED
 
 AT_ONCE_MAX = 8
 """Requests that are worked on at the same time."""
+SIGN_INS = {("POST", path) for path in ("/sign-in", "/reopen", "/passkey", "/passkey/reopen")}
+SIGN_INS_AT_ONCE_MAX = 1
+"""Of these, which anybody can send: one takes 64 MiB and up to a second, and others wait, but no page behind them."""
 
 log = structlog.get_logger(__name__)
 
@@ -55,11 +58,12 @@ def create_console_app(
     corrections = CorrectionPages(unit, watch.with_fault)
     pages = (SignInPages(unit, site), passkeys, watch, SpeedPages(unit), corrections, MutePages(unit), health)
     page_routes = [*chain.from_iterable(each.steps for each in pages), *lookup_routes(unit)]
-    at_once = asyncio.Semaphore(AT_ONCE_MAX)
+    at_once, sign_ins_at_once = asyncio.Semaphore(AT_ONCE_MAX), asyncio.Semaphore(SIGN_INS_AT_ONCE_MAX)
 
     def route(path: str, method: str, step: Step) -> Route:
         answer = partial(_answer, health.strip, step)
-        return Route(path, page_endpoint(answer, at_once), methods=[method])
+        bound = sign_ins_at_once if (method, path) in SIGN_INS else at_once
+        return Route(path, page_endpoint(answer, bound), methods=[method])
 
     return Starlette(
         routes=[

@@ -44,6 +44,11 @@ class HitFeed:
             self._loop.call_soon_threadsafe(self._tell)
 
     @property
+    def is_watching(self) -> bool:
+        """Whether it looks, or was stopped: what fails for another reason than the database ends the thread."""
+        return self.is_stopped or self._thread.is_alive()
+
+    @property
     def is_stopped(self) -> bool:
         """Whether it looks no more."""
         return self._stop.is_set()

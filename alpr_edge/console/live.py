@@ -61,7 +61,8 @@ class LiveStream:
                 heard = await self._feed.wait(count, BEAT_S)
                 if self._feed.is_stopped:
                     return
-                yield _event("hits" if heard != count else "beat", heard)
+                if not self._feed.failure:  # else the page hears nothing, and says that it is not live
+                    yield _event("hits" if heard != count else "beat", heard)
                 before_health, health = health, await run_in_threadpool(self._strip.version)
                 if health != before_health:
                     yield _event("health", count)

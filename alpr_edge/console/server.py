@@ -1,5 +1,6 @@
 """Serves the page over TLS in this process, bounded in connections and time."""
 
+import asyncio
 import ssl
 
 from starlette.types import ASGIApp
@@ -11,6 +12,31 @@ CONNECTIONS_MAX = 64
 STOP_S_MAX = 2
 
 
+class PromptProtocol(H11Protocol):
+    """HTTP/1.1 for browsers: a connection on which no request comes soon, or not the whole of its head, is closed.
+
+    uvicorn itself waits for ever for the first request, and a browser's spare connections would use up all there are.
+    """
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """Begin to wait."""
+        super().connection_made(transport)
+        self._await_request()
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came; while no request is whole, wait on, but no longer than at first."""
+        due = None if self.timeout_keep_alive_task is None else self.timeout_keep_alive_task.when()
+        super().data_received(data)
+        is_between = self.cycle is None or self.cycle.response_complete
+        if is_between and self.timeout_keep_alive_task is None and not self.transport.is_closing():
+            self._await_request(due)
+
+    def _await_request(self, due: float | None = None) -> None:
+        """Close the connection at a time of the event loop; None: after the time that idle ones have."""
+        due = self.loop.time() + self.timeout_keep_alive if due is None else due
+        self.timeout_keep_alive_task = self.loop.call_at(due, self.timeout_keep_alive_handler)
+
+
 def console_server(application: ASGIApp, context: ssl.SSLContext) -> BoundedServer:
     """A server of the page for sockets that are given to it.
 
@@ -18,4 +44,4 @@ def console_server(application: ASGIApp, context: ssl.SSLContext) -> BoundedServ
         application: the page.
         context: its certificate.
     """
-    return BoundedServer(server_config(application, context, H11Protocol, CONNECTIONS_MAX, STOP_S_MAX))
+    return BoundedServer(server_config(application, context, PromptProtocol, CONNECTIONS_MAX, STOP_S_MAX))
