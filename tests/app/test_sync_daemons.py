@@ -43,9 +43,7 @@ def test_an_amber_entry_named_by_a_receipt_is_live_within_a_minute(
     tmp_path: Path, department: tuple[Path, Daemon]
 ) -> None:
     folder, server = department
-    settings = write_settings(
-        tmp_path, write_frames(tmp_path / "frames", range(5)), address(server), fps=10, pass_gap_ms=200
-    )
+    settings = write_settings(tmp_path, write_frames(tmp_path / "frames", range(20)), address(server))
     add_source(settings, "department = true\ncheck_interval_s = 86400\n")
     feed = tmp_path / "feed.csv"
     feed.write_text(HEADER + "9ZZZ999,AMBER Alert,CA\n", encoding="utf-8")
@@ -73,7 +71,7 @@ def time_daemon() -> Iterator[TimeDaemon]:
 def test_a_watched_folder_renews_the_list_of_a_running_unit_and_roll_back_reaches_it(
     tmp_path: Path, time_daemon: TimeDaemon
 ) -> None:
-    settings = write_settings(tmp_path, write_frames(tmp_path / "frames", range(5)), fps=10, pass_gap_ms=200)
+    settings = write_settings(tmp_path, write_frames(tmp_path / "frames", range(20)))
     settings.write_text(settings.read_text(encoding="utf-8") + time_daemon.settings, encoding="utf-8")
     (tmp_path / "drop").mkdir()
     add_source(settings, 'folder = "drop"\n')
@@ -105,7 +103,7 @@ def test_a_running_unit_takes_a_list_from_ahead_of_its_clock_as_soon_as_somebody
 ) -> None:
     """Its entries expire, so it needs a time; without one it waits and is not given up."""
     time_daemon.leap = NOT_SYNCHRONISED
-    settings = write_settings(tmp_path, write_frames(tmp_path / "frames", range(5)), fps=10, pass_gap_ms=200)
+    settings = write_settings(tmp_path, write_frames(tmp_path / "frames", range(20)))
     settings.write_text(settings.read_text(encoding="utf-8") + time_daemon.settings, encoding="utf-8")
     (tmp_path / "drop").mkdir()
     add_source(settings, 'folder = "drop"\nentries_expire_h = 48\n')
@@ -126,9 +124,7 @@ def test_the_car_s_daemon_trusts_a_clock_by_what_the_uplink_heard_of_chronyd(
 ) -> None:
     """Its own question has no answer, as in its service, which has no network."""
     _, server = department
-    settings = write_settings(
-        tmp_path, write_frames(tmp_path / "frames", range(5)), address(server), fps=10, pass_gap_ms=200
-    )
+    settings = write_settings(tmp_path, write_frames(tmp_path / "frames", range(20)), address(server))
     settings.write_text(settings.read_text(encoding="utf-8") + time_daemon.settings, encoding="utf-8")
     alone = tmp_path / "alone.toml"
     text = settings.read_text(encoding="utf-8")

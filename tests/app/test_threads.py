@@ -25,6 +25,7 @@ WORKERS = {"recognition-1", "recognition-2"}
 STAGES = {
     "writer",
     "tracking",
+    "vehicle",
     "camera-front",
     "lists",
     "disk",

@@ -29,7 +29,7 @@ def make_demo(folder: Path) -> Path:
     """A checkout with the demo's own scripts; returns the script."""
     scripts = folder / "checkout" / "scripts"
     scripts.mkdir(parents=True)
-    for name in ("demo", "demo_people.py", "demo_report.py", "_help"):
+    for name in ("demo", "demo_page.py", "demo_people.py", "demo_pictures.py", "demo_report.py", "_help"):
         shutil.copy(ROOT / "scripts" / name, scripts)
     (scripts / "_environment").write_text(STUB, encoding="utf-8")
     return scripts / "demo"
