@@ -61,8 +61,8 @@ def authorise_request(
     at = AccessTime(rule_date(place.now.trusted_utc, header), header.valid_until, account.last_sign_in)
     state = session.state_at(place.now, limits)
     decision = decide(account.person, state, request, at, profile)
-    is_due = place.now.ms_since(session.used) >= USE_NOTED_EVERY / timedelta(milliseconds=1)
-    if place.is_use and is_due and state is SessionState.OPEN:
+    is_used = place.is_use and state is SessionState.OPEN
+    if is_used and place.now.ms_since(session.used) >= USE_NOTED_EVERY / timedelta(milliseconds=1):
         session = _note_use(store, session, place.now, limits)
     return Authorisation(decision, account.person, session)
 

@@ -150,8 +150,8 @@ def test_a_picture_is_that_of_the_hit_and_its_size_is_on_record(staff: Staff, vi
 
 def test_glances_tell_no_plate_and_the_gravest_that_waits_stands_first(views: HitViews) -> None:
     glances = views.glances(10)
-    assert [glance.hit_id for glance in glances] == [HITS[number].hit_id for number in (4, 2, 1)]
-    assert [glance.is_withdrawn for glance in glances] == [True, False, False]
+    assert [glance.hit_id for glance in glances] == [HITS[number].hit_id for number in (2, 1, 4)]
+    assert [glance.is_withdrawn for glance in glances] == [False, False, True]
     assert [glance.hit_id for glance in gravest_first(glances)] == [HITS[number].hit_id for number in (2, 1, 4)]
     dealt_with = [replace(glance, is_dealt_with=glance.level is Level.URGENT) for glance in glances]
     assert [glance.hit_id for glance in gravest_first(dealt_with)] == [HITS[number].hit_id for number in (1, 2, 4)]
@@ -241,7 +241,7 @@ def test_what_a_page_asks_for_by_itself_is_no_use_of_the_session(staff: Staff, v
     begun = staff.clock.now().shift(-600_000)
     token = staff.begin_session("officer", now=begun)
 
-    def used() -> Instant:
+    def last_use() -> Instant:
         with open_accounts(*_folders(staff), migrate=False) as accounts, accounts.reading() as rows:
             session = rows.session(token_digest(token))
         assert session is not None
@@ -253,9 +253,9 @@ def test_what_a_page_asks_for_by_itself_is_no_use_of_the_session(staff: Staff, v
         assert not authoriser.may_see_covert()
         views.glances(10, authoriser)
         views.picture(authoriser, NAMED, EvidenceKind.CROP)
-        assert used() == begun
+        assert last_use() == begun
         views.card(authoriser, NAMED)
-    assert used() != begun
+    assert last_use() != begun
 
 
 def _folders(staff: Staff) -> tuple[Path, Path]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from alpr_edge.domain.alerting import Level
+from alpr_edge.domain.dispositions.disposition import DispositionPart
 from alpr_edge.domain.hits import Reason
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.reads.dispositions import add_disposition
@@ -70,5 +71,5 @@ def test_an_answer_that_was_undone_and_one_to_another_question_leave_a_hit_waiti
     assert row(database, 1) != from_start
     say(database, 2, 0, answer="", undoes="unit-1:1")
     assert row(database, 1) == from_start
-    say(database, 3, 0, part="inquiry", answer="still_on_file")
+    say(database, 3, 0, part=DispositionPart.INQUIRY, answer="still_on_file")
     assert row(database, 1) == from_start
