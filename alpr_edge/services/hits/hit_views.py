@@ -156,13 +156,18 @@ class HitViews:
         )
 
 
+def is_waiting(glance: HitGlance) -> bool:
+    """Whether a hit waits for somebody to say what was read; what is covert waits for nobody in the car."""
+    return not (glance.is_dealt_with or glance.is_withdrawn or glance.is_covert)
+
+
 def gravest_first(glances: Sequence[HitGlance]) -> list[HitGlance]:
-    """Hits in the order in which they want to be looked at: those that wait before others, each the gravest first.
+    """Hits in the order in which they want to be looked at: waiting before dealt with, the gravest, then the newest.
 
     Args:
-        glances: of one level, the newest first.
+        glances: the newest first.
     """
-    return sorted(glances, key=lambda glance: (not glance.is_waiting, -glance.level))
+    return sorted(glances, key=lambda glance: (not is_waiting(glance), -glance.level))
 
 
 def _hit_of(hits: Sequence[Hit], hit_id: str) -> Hit | None:

@@ -37,11 +37,6 @@ class HitGlance:
     """Whether a later read of the pass took the alert back."""
     is_covert: bool
 
-    @property
-    def is_waiting(self) -> bool:
-        """Whether it waits for an answer; a covert one never does: the department deals with it."""
-        return not (self.is_dealt_with or self.is_withdrawn or self.is_covert)
-
 
 def hit_glances(connection: Connection, limit: int, *, with_covert: bool = False) -> list[HitGlance]:
     """The hits that wait, the gravest first, however old they are; then the newest of the others.

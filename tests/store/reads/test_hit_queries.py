@@ -7,6 +7,7 @@ import pytest
 from alpr_edge.domain.alerting import Level
 from alpr_edge.domain.dispositions.disposition import DispositionPart
 from alpr_edge.domain.hits import Reason
+from alpr_edge.services.hits.hit_views import is_waiting
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.reads.dispositions import add_disposition
 from alpr_edge.store.reads.hit_queries import count_of_waiting, hit_glances
@@ -43,7 +44,7 @@ def say(database: Database, number: int, hit_number: int, **changes: object) -> 
 def row(database: Database, limit: int, *, with_covert: bool = False) -> list[int]:
     with database.read() as connection:
         glances = hit_glances(connection, limit, with_covert=with_covert)
-        waiting = [glance for glance in glances if glance.is_waiting]
+        waiting = list(filter(is_waiting, glances))
         assert waiting == glances[: len(waiting)], "those that wait stand before the others"
         assert len(waiting) == min(limit, count_of_waiting(connection))
     return [int(glance.hit_id.removeprefix("hit-")) for glance in glances]
