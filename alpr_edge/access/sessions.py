@@ -23,6 +23,8 @@ class SessionPlace:
     login: str
     address: str
     now: Instant
+    is_use: bool = True
+    """Whether a person uses it; False: a program asks by itself, which keeps no session open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Authorisation:
 def authorise_request(
     store: AccessStore, place: SessionPlace, request: AccessRequest, profile: Profile, limits: SessionLimits
 ) -> Authorisation:
-    """Ask whether the holder of a session may do something; an open session counts as used.
+    """Ask whether the holder of a session may do something; an open session counts as used, if a person asks.
 
     Args:
         store: accounts and sessions.
@@ -59,7 +61,8 @@ def authorise_request(
     at = AccessTime(rule_date(place.now.trusted_utc, header), header.valid_until, account.last_sign_in)
     state = session.state_at(place.now, limits)
     decision = decide(account.person, state, request, at, profile)
-    if state is SessionState.OPEN and place.now.ms_since(session.used) >= USE_NOTED_EVERY / timedelta(milliseconds=1):
+    is_used = place.is_use and state is SessionState.OPEN
+    if is_used and place.now.ms_since(session.used) >= USE_NOTED_EVERY / timedelta(milliseconds=1):
         session = _note_use(store, session, place.now, limits)
     return Authorisation(decision, account.person, session)
 

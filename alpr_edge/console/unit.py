@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from alpr_edge.access.passwords import Argon2Passwords, PasswordVerifier
 from alpr_edge.console.at_speed import SpeedRestriction
+from alpr_edge.console.lookups.memory import LookupMemory
 from alpr_edge.console.theme import ThemeChoice
 from alpr_edge.console.visitor import Visitor
 from alpr_edge.domain.ports import Clock
@@ -40,6 +41,8 @@ class ConsoleUnit:
     speed: SpeedRestriction = field(repr=False)
     """What may be shown while the car moves."""
     theme: ThemeChoice = field(repr=False)
+    lookups: LookupMemory = field(repr=False)
+    """What people look up at present."""
 
     def authoriser(self, visitor: Visitor) -> Authoriser:
         """What decides for whoever sent a request."""
@@ -78,4 +81,4 @@ def open_console_unit(settings: Settings, clock: Clock, new_id: Callable[[], str
         said = dispositions, corrections, UnitMutes(store.database, new_id)
         policy, passwords = load_policy(settings), Argon2Passwords()
         car = SpeedRestriction(settings, clock), ThemeChoice(settings, clock)
-        yield ConsoleUnit(settings, store, accounts, log, policy, clock, passwords, views, *said, *car)
+        yield ConsoleUnit(settings, store, accounts, log, policy, clock, passwords, views, *said, *car, LookupMemory())

@@ -14,6 +14,8 @@ COOKIE = "__Host-session"
 CHALLENGE_COOKIE = "__Host-challenge"
 COMPONENT = "console"
 TOKEN_CHARACTERS_MAX = 128
+REFRESH_HEADER = "X-Page-Refresh"
+"""Scripts send it with ``1`` where a page asks for itself again, and nobody touched anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +32,20 @@ class Visitor:
     """The fields of the form."""
     parameters: dict[str, str]
     """Names in the path."""
+    is_use: bool = True
+    """Whether a person asked, which keeps their session open; a page that refreshes itself is none."""
 
     @classmethod
     def of(cls, request: Request, body: bytes) -> Self:
         """Take it from a request whose body was read."""
         token, word = (request.cookies.get(name, "")[:TOKEN_CHARACTERS_MAX] for name in (COOKIE, CHALLENGE_COOKIE))
-        return cls(token, word, host_of(request), form_fields(body), dict(request.path_params))
+        is_refresh = request.method == "GET" and request.headers.get(REFRESH_HEADER) == "1"
+        return cls(token, word, host_of(request), form_fields(body), dict(request.path_params), not is_refresh)
 
     @property
     def caller(self) -> Caller:
         """Who calls services through the page."""
-        return Caller(COMPONENT, self.token, self.address, component=COMPONENT)
+        return Caller(COMPONENT, self.token, self.address, component=COMPONENT, is_use=self.is_use)
 
 
 def give_session(response: Response, token: str) -> None:

@@ -155,6 +155,16 @@ def level_of(reason: Reason) -> Level:
     return _LEVELS.get(reason, Level.ROUTINE)
 
 
+def stored_level(level: int | None, reason: Reason) -> Level:
+    """Level of a stored hit: the one that it was stored with; a hit of a release before has that of its reason."""
+    return level_of(reason) if level is None else Level(level)
+
+
+def level_of_hit(hit: Hit) -> Level:
+    """Level of a hit wherever it is shown: on its card, in the row, where it is withheld, in lists of reads."""
+    return stored_level(hit.level, hit.entry.reason)
+
+
 def list_age(age_s: float | None, amber_after: timedelta, red_after: timedelta) -> ListAge:
     """How far a list can be trusted by its age; an unknown age is amber, never fresh."""
     if age_s is None:

@@ -96,6 +96,16 @@ def test_idle_a_session_shows_no_plate_until_the_password_comes(car: Car, signed
     assert reason(car, signed_in.token) is DecisionReason.ALLOWED
 
 
+def test_a_page_that_refreshes_itself_keeps_no_session_open(car: Car, signed_in: SignInResult) -> None:
+    for _ in range(29):
+        car.seconds += MINUTE
+        by_itself = replace(place(car, signed_in.token), is_use=False)
+        allowed = authorise_request(car.store, by_itself, REQUEST, CALIFORNIA, CJIS.sessions)
+        assert allowed.decision.reason is DecisionReason.ALLOWED
+    car.seconds += MINUTE
+    assert reason(car, signed_in.token) is DecisionReason.SESSION_GLANCE
+
+
 def test_a_key_press_hides_plates_at_once(car: Car, signed_in: SignInResult) -> None:
     assert lock_session(car.store, place(car, signed_in.token))
     assert reason(car, signed_in.token) is DecisionReason.SESSION_GLANCE

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from alpr_edge.console.lookups.memory import KEPT_MAX, LookupMemory
+from alpr_edge.console.lookups.memory import PER_SESSION_MAX, LookupMemory
 from alpr_edge.console.visitor import Visitor
 from alpr_edge.domain.errors import SearchError
 from alpr_edge.domain.hits import Reason
@@ -317,6 +317,14 @@ def test_while_the_car_moves_nothing_is_looked_up(tmp_path: Path) -> None:
         assert [record.action for record in rig.staff.records()] == []
 
 
+def test_what_was_looked_up_is_gone_once_the_page_is_locked(rig: PageRig) -> None:
+    with rig.client("officer") as client:
+        address = search(client, plate=PLATE)
+        assert client.get(address).status_code == 200
+        client.post("/lock")
+        assert client.get(address).status_code == 404
+
+
 def test_forms_of_another_site_do_nothing(rig: PageRig) -> None:
     with rig.client("officer") as client:
         del client.headers["Sec-Fetch-Site"]
@@ -328,15 +336,32 @@ def visitor(token: str) -> Visitor:
     return Visitor(token, "", "127.0.0.1", {}, {})
 
 
-def test_what_is_looked_up_is_kept_for_a_while_and_bounded() -> None:
-    memory = LookupMemory[str]()
-    words = [memory.add(visitor("a"), str(number)) for number in range(KEPT_MAX + 1)]
-    assert memory.find(visitor("a"), words[-1]) == str(KEPT_MAX)
-    ended = LookupMemory[str](valid_s=0.0)
+def test_what_is_looked_up_is_kept_for_a_while_and_bounded_by_session() -> None:
+    memory = LookupMemory()
+    other = memory.add(visitor("b"), "of another")
+    words = [memory.add(visitor("a"), str(number)) for number in range(PER_SESSION_MAX + 1)]
+    assert memory.find(visitor("a"), words[-1], str) == str(PER_SESSION_MAX)
+    assert memory.find(visitor("b"), other, str) == "of another", "nobody else's goes for it"
+    ended = LookupMemory(valid_s=0.0)
     word = ended.add(visitor("a"), "x")
     for each, token, known in ((memory, "a", words[0]), (memory, "b", words[-1]), (ended, "a", word)):
         with pytest.raises(SearchError):
-            each.find(visitor(token), known)
-    assert memory.take(visitor("a"), words[-1]) == str(KEPT_MAX)
+            each.find(visitor(token), known, str)
     with pytest.raises(SearchError):
-        memory.find(visitor("a"), words[-1])
+        memory.find(visitor("a"), words[-1], int)
+    assert memory.take(visitor("a"), words[-1], str) == str(PER_SESSION_MAX)
+    with pytest.raises(SearchError):
+        memory.find(visitor("a"), words[-1], str)
+
+
+def test_nothing_that_has_ended_or_whose_session_is_locked_is_kept() -> None:
+    ended = LookupMemory(valid_s=0.0)
+    for token in "abc":
+        ended.add(visitor(token), "x")
+    assert len(ended) == 1, "the newest alone, which ends with the next"
+    memory = LookupMemory()
+    word, other = memory.add(visitor("a"), "x"), memory.add(visitor("b"), "y")
+    memory.forget(visitor("a"))
+    with pytest.raises(SearchError):
+        memory.find(visitor("a"), word, str)
+    assert memory.find(visitor("b"), other, str) == "y"

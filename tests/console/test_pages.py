@@ -1,15 +1,24 @@
 """The page by hand: who sees what, what a form does, and what hostile requests and list texts come to."""
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import httpx
 import pytest
 
+from alpr_edge.console.pages.watch_pages import GLANCES_MAX
 from alpr_edge.console.visitor import COOKIE
+from alpr_edge.domain.alerting import Level
 from alpr_edge.domain.hits import Reason
 from alpr_edge.domain.people.person import Role, SourcePermission
+from alpr_edge.domain.sessions.session import token_digest
+from alpr_edge.store.access.accounts import open_accounts
+from alpr_edge.store.reads.repository import DecidedRecord
+from alpr_edge.store.unit_store import open_store
 from tests.console.page_rig import HOST, PageRig
 from tests.staff import PEOPLE, staff_person
+from tests.store.records import hit, plate_read
 
 PLATE = "7ABC123"
 LOCAL_OFFICER = staff_person("local", Role.OFFICER, sources=frozenset({SourcePermission.DEPARTMENT}))
@@ -109,8 +118,59 @@ def test_answers_are_recorded_and_the_page_says_by_whom(rig: PageRig, officer: h
         form = {"part": "confirmation", "answer": "confirmed", "name": "Desk of Fresno PD", "number": "77"}
         assert second.post(f"{path}/answers", data=form).status_code == 303
     assert "confirmed by the agency that entered it" in officer.get(path).text
-    assert officer.post(f"{path}/answers", data={"part": "confirmation", "answer": ""}).status_code == 303
+    (shown,) = re.findall(r'name="undoes" value="([^"]+)">\s*<button[^>]*>Undo</button>', _group(officer, path))
+    undo = {"part": "confirmation", "answer": "", "undoes": shown}
+    assert officer.post(f"{path}/answers", data=undo | {"undoes": ""}).status_code == 422
+    assert officer.post(f"{path}/answers", data=undo).status_code == 303
     assert "has not confirmed it yet" in officer.get(path).text
+    assert officer.post(f"{path}/answers", data=undo).status_code == 422, "a page from before the undoing"
+
+
+def _group(client: httpx.Client, path: str) -> str:
+    """The part of a hit's page that asks for the confirmation."""
+    return client.get(path).text.partition('aria-label="Entering agency"')[2].partition("</form>")[0]
+
+
+def test_a_text_for_the_terminal_has_the_plate_as_it_is_on_the_car(rig: PageRig, officer: httpx.Client) -> None:
+    read = replace(plate_read("read-o", "7AB0120"), slot_votes=tuple(((each, 1.0),) for each in "7ABO120"))
+    with open_store(rig.staff.unit, migrate=False) as store:
+        store.reads.commit([DecidedRecord(read, (), (hit("unit-1:hit-o", "read-o", "7AB0120"),))])
+    assert "QV.LIC/7ABO120.LIS/CA" in officer.get("/hits/unit-1:hit-o").text
+
+
+@pytest.mark.parametrize(("headers", "is_use"), [({"X-Page-Refresh": "1"}, False), ({}, True)])
+def test_a_page_that_refreshes_itself_keeps_no_session_open(
+    rig: PageRig, headers: dict[str, str], is_use: bool
+) -> None:
+    unit, begun = rig.staff.unit, rig.staff.clock.now().shift(-600_000)
+    token = rig.staff.begin_session("officer", login="console", address=HOST, now=begun)
+    with rig.client() as client:
+        client.cookies.set(COOKIE, token, domain=HOST)
+        for path in ("/", HIT, f"{HIT}/pictures/crop", "/health", "/waiting"):
+            asked = client.get(path, headers=headers)
+            assert asked.status_code == 200, path
+    with (
+        open_accounts(unit.unit.data_directory, unit.store.keys_directory, migrate=False) as accounts,
+        accounts.reading() as rows,
+    ):
+        session = rows.session(token_digest(token))
+    assert session is not None
+    assert (session.used != begun) == is_use
+
+
+def test_waiting_hits_are_counted_also_where_the_row_has_no_room(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    rig = PageRig(tmp_path_factory.mktemp("many"))
+    with rig.serving(), rig.client("officer") as client:
+        rig.add_hit(1, level=Level.URGENT)
+        for number in range(2, GLANCES_MAX + 4):
+            rig.add_hit(number)
+        waiting = GLANCES_MAX + 3
+        page = client.get("/").text
+        assert f"<h2>{waiting} waiting</h2>" in page
+        assert 'data-hit="unit-1:hit-1"' in page, "the gravest, which is the oldest"
+        assert client.get("/waiting").text == str(waiting)
 
 
 @pytest.mark.parametrize(

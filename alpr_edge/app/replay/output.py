@@ -9,13 +9,13 @@ from typing import Any, TextIO
 
 import cv2
 
-from alpr_edge.app.pipeline.image_encoding import jpeg
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.hits import Hit
 from alpr_edge.domain.instants import Instant, rfc3339
 from alpr_edge.domain.reads import Evidence, PlateRead, ReadClosed, ReadDecided, ReadEvent
 from alpr_edge.domain.recognition.frames import Pixels
 from alpr_edge.runtime.durable_files import PRIVATE_DIRECTORY, PRIVATE_FILE
+from alpr_edge.vision.jpeg_pictures import jpeg
 
 STILLS_MAX = 2000
 """Most annotated stills of one replay; more would fill a disk unasked."""

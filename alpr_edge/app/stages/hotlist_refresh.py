@@ -59,7 +59,7 @@ class HotlistRefresh:
     def faults(self) -> list[Fault]:
         """What is not matched at all, what is old, and what is not renewed because its feed was refused."""
         index = self._lists.index
-        none = [] if index.lists or self._own.index.entries else ["no hotlist: nothing can be matched"]
+        none = [] if index.lists or self._open_entry_count() else ["no hotlist: nothing can be matched"]
         return [
             *faults_of(FaultKind.LIST_UNUSABLE, (f"list {fault.source}: {fault.message}" for fault in index.faults)),
             *faults_of(FaultKind.NO_LIST, none),
@@ -68,8 +68,12 @@ class HotlistRefresh:
         ]
 
     def figures(self) -> dict[str, Any]:
-        """What health tells of each list as it was judged last, and of officers' own entries."""
-        return {"lists": self._list_figures, "own_entries": len(self._own.index.entries)}
+        """What health tells of each list as it was judged last, and of officers' own entries that are not covert."""
+        return {"lists": self._list_figures, "own_entries": self._open_entry_count()}
+
+    def _open_entry_count(self) -> int:
+        """Officers' own entries but for covert ones, of which health, that everybody sees, tells nothing."""
+        return sum(not own.entry.covert for own in self._own.index.entries)
 
     def _age_fault(self, generation: Generation, now: datetime | None) -> Fault:
         source = generation.source

@@ -50,8 +50,8 @@ class PageRequestStage:
     _seen: int | None = None
     """The counter of commits when no request waited; None: to be looked at again."""
     _is_begun: bool = False
-    _unsaved: DecidedRecord | None = field(default=None, repr=False)
-    """A corrected read whose alert has sounded, and which the store did not take yet."""
+    _unsaved: dict[str, DecidedRecord] = field(default_factory=dict, repr=False)
+    """Corrected reads whose alerts have sounded, and which the store did not take yet, by the ids of their requests."""
     _failure: str = ""
 
     def run(self, beat: Callable[[], None], stop: threading.Event) -> None:
@@ -81,8 +81,10 @@ class PageRequestStage:
     def step(self) -> None:
         """Answer the requests that wait, if anything was committed since the last look.
 
+        Each is tried: a correction for which the disk has no room holds up no mute, nor the end of one.
+
         Raises:
-            StoreError: the store takes nothing at present.
+            StoreError: the store did not take one of them, the last one's error.
         """
         if not self._is_begun:
             self._resume_mute()
@@ -93,8 +95,16 @@ class PageRequestStage:
             return
         with self.store.database.read() as connection:
             waiting = waiting_requests(connection)
+        waiting_ids = {request.request_id for request in waiting}
+        self._unsaved = {name: record for name, record in self._unsaved.items() if name in waiting_ids}
+        failure: StoreError | None = None
         for request in waiting:
-            self._execute(request, self.clock.now())
+            try:
+                self._execute(request, self.clock.now())
+            except StoreError as error:
+                failure = error
+        if failure is not None:
+            raise failure
         self._seen = version
 
     def _resume_mute(self) -> None:
@@ -115,7 +125,7 @@ class PageRequestStage:
         self.mute.end()
 
     def _execute(self, request: PageRequest, now: Instant) -> None:
-        if request.is_too_late(now) and not self._is_unsaved(request):
+        if request.is_too_late(now) and request.request_id not in self._unsaved:
             self._answer(request, RequestOutcome.TOO_LATE, now)
             return
         match request.content:
@@ -135,14 +145,14 @@ class PageRequestStage:
             stored = queries.newest_of_pass(connection, correction.read_id)
         if stored is None:
             self._answer(request, RequestOutcome.GONE, now)
-        elif correction.agrees_with(stored.read) and not self._is_unsaved(request):
+        elif correction.agrees_with(stored.read) and request.request_id not in self._unsaved:
             self._answer(request, RequestOutcome.UNCHANGED, now, _open_hits(stored))
         else:
             self.require_room()
-            if self._unsaved is None or not self._is_unsaved(request):
-                self._unsaved = self.decide(stored, request, correction, now)
-            self._save(request, self._unsaved, now)
-            self._unsaved = None
+            if request.request_id not in self._unsaved:
+                self._unsaved[request.request_id] = self.decide(stored, request, correction, now)
+            self._save(request, self._unsaved[request.request_id], now)
+            del self._unsaved[request.request_id]
 
     def _save(self, request: PageRequest, record: DecidedRecord, now: Instant) -> None:
         """Store the corrected read with the answer; StoreError when nothing of it was kept."""
@@ -168,9 +178,6 @@ class PageRequestStage:
             return False
         log.info("page_requests.answered", request=request.request_id, outcome=outcome.value)
         return True
-
-    def _is_unsaved(self, request: PageRequest) -> bool:
-        return self._unsaved is not None and self._unsaved.read.read_id == request.request_id
 
 
 def _open_hits(of: StoredRead | DecidedRecord) -> tuple[str, ...]:

@@ -2,18 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Self
 
 from starlette.responses import Response
 
-from alpr_edge.console.lookups.memory import LookupMemory
 from alpr_edge.console.lookups.navigation import lookup_page
 from alpr_edge.console.lookups.purpose_form import PurposeForm, fault_words
 from alpr_edge.console.page_parts import go
 from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.console.visitor import Visitor
 from alpr_edge.domain.errors import FeedError, SearchError
-from alpr_edge.domain.hits import Reason
+from alpr_edge.domain.hits import MatchKind, Reason
 from alpr_edge.domain.permissions.purposes import Purpose
+from alpr_edge.domain.reads import PlateRead
 from alpr_edge.services.authorisation.offers import has_covert_clearance, purposes_for
 from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.services.list_status import show_entries
@@ -45,6 +46,23 @@ class _KeptEntries:
     """The entries that were shown, which may be removed: nobody removes what they may not see."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _KeptAddition:
+    """What is shown of an entry that somebody added."""
+
+    own: OwnEntry = field(repr=False)
+    sightings: tuple[tuple[PlateRead, MatchKind], ...] = field(repr=False)
+    """The newest stored reads that match it, at most :data:`SIGHTINGS_MAX`."""
+    count: int
+    """How many match it."""
+
+    @classmethod
+    def of(cls, added: AddedEntry) -> Self:
+        """Keep of an addition what its page shows."""
+        shown = tuple((read, match.kind) for read, match in added.earlier_reads[:SIGHTINGS_MAX])
+        return cls(added.own, shown, len(added.earlier_reads))
+
+
 class EntryPages:
     """The pages of entries.
 
@@ -56,8 +74,6 @@ class EntryPages:
         self._unit = unit
         self._show_form = PurposeForm(unit, Operation.SHOW_ENTRIES)
         self._add_form = PurposeForm(unit, Operation.ADD_ENTRY)
-        self._memory = LookupMemory[_KeptEntries]()
-        self._additions = LookupMemory[AddedEntry]()
 
     def show(self, visitor: Visitor) -> Response:
         """The form that asks what the entries are looked at for."""
@@ -71,7 +87,7 @@ class EntryPages:
         if fault := self._show_form.fault(purpose):
             return self._purpose_page(visitor, visitor.fields, fault)
         kept = _KeptEntries(purpose, visitor.fields.get("covert") == "yes")
-        return go(f"/entries/{self._memory.add(visitor, kept)}")
+        return go(f"/entries/{self._unit.lookups.add(visitor, kept)}")
 
     def entries(self, visitor: Visitor) -> Response:
         """The entries in force."""
@@ -96,18 +112,16 @@ class EntryPages:
             addition = add_entry(database, authoriser, purpose, own_entry, now)
         except FeedError as error:
             return self._add_page(visitor, fields, fault_words(error))
-        return go(f"/entries/added/{self._additions.add(visitor, addition)}")
+        return go(f"/entries/added/{self._unit.lookups.add(visitor, _KeptAddition.of(addition))}")
 
     def addition(self, visitor: Visitor) -> Response:
         """The entry that was added with the reads that match it, once: the record of adding it names them."""
         self._unit.speed.require_slow(visitor)
         try:
-            addition = self._additions.take(visitor, visitor.parameters["addition_id"])
+            kept = self._unit.lookups.take(visitor, visitor.parameters["addition_id"], _KeptAddition)
         except SearchError:
             return go("/entries")
-        count = len(addition.earlier_reads)
-        sightings = [(read, match.kind) for read, match in addition.earlier_reads[:SIGHTINGS_MAX]]
-        return self._page("entry_added", visitor, own=addition.own, sightings=sightings, count=count)
+        return self._page("entry_added", visitor, own=kept.own, sightings=kept.sightings, count=kept.count)
 
     def remove(self, visitor: Visitor) -> Response:
         """Stop watching for an entry that was shown."""
@@ -123,7 +137,7 @@ class EntryPages:
 
     def _look_of(self, visitor: Visitor) -> _KeptEntries:
         self._unit.speed.require_slow(visitor)
-        return self._memory.find(visitor, visitor.parameters["entries_id"])
+        return self._unit.lookups.find(visitor, visitor.parameters["entries_id"], _KeptEntries)
 
     def _request(self, fields: Mapping[str, str]) -> EntryRequest:
         try:

@@ -1,28 +1,39 @@
 """Keeps what somebody looks up, so that its address tells nothing of it: a plate stands in no URL.
 
-Each is known by a random word, to the session that asked alone, for a quarter of an hour, in memory.
+Each is known by a random word, to the session that asked alone, for a quarter of an hour at most, in memory. Nothing is
+left of them once the session is locked or ended.
 """
 
 import secrets
 import threading
 import time
 from collections import OrderedDict
-from typing import Generic, TypeVar
+from dataclasses import dataclass, field
+from typing import TypeVar
 
 from alpr_edge.console.visitor import Visitor
 from alpr_edge.domain.errors import SearchError
 from alpr_edge.domain.sessions.session import token_digest
 
-KEPT_MAX = 100
-"""Most of them at a time; the oldest goes first."""
+PER_SESSION_MAX = 10
+"""Most of one session at a time; its oldest goes first, and never one of another session."""
 VALID_S = 900.0
-OVER = "this has ended after a quarter of an hour; ask for it again"
+OVER = "this has ended after a quarter of an hour, or when the page was locked; ask for it again"
 
 Value = TypeVar("Value")
 
 
-class LookupMemory(Generic[Value]):
-    """What is looked up at present; threads may share it.
+@dataclass(frozen=True, slots=True, eq=False)
+class _KeptLookup:
+    session_sha256: str
+    """The digest of the session's token."""
+    until_s: float
+    """On monotonic time."""
+    value: object = field(repr=False)
+
+
+class LookupMemory:
+    """What is looked up at present, on all pages; threads may share it.
 
     Args:
         valid_s: how long each is kept, on monotonic time.
@@ -31,36 +42,57 @@ class LookupMemory(Generic[Value]):
     def __init__(self, valid_s: float = VALID_S) -> None:
         self._valid_s = valid_s
         self._lock = threading.Lock()
-        self._values: OrderedDict[str, tuple[str, float, Value]] = OrderedDict()
-        """The digest of the session's token, until when, and the value; the oldest first."""
+        self._kept: OrderedDict[str, _KeptLookup] = OrderedDict()
+        """By their words, the oldest first."""
 
-    def add(self, visitor: Visitor, value: Value) -> str:
+    def __len__(self) -> int:
+        """How many are kept."""
+        return len(self._kept)
+
+    def add(self, visitor: Visitor, value: object) -> str:
         """Keep a value for a session; returns its word."""
-        word = secrets.token_urlsafe(16)
+        word, digest, now_s = secrets.token_urlsafe(16), token_digest(visitor.token), time.monotonic()
         with self._lock:
-            self._values[word] = (token_digest(visitor.token), time.monotonic() + self._valid_s, value)
-            while len(self._values) > KEPT_MAX:
-                self._values.popitem(last=False)
+            self._drop([name for name, kept in self._kept.items() if kept.until_s <= now_s])
+            self._kept[word] = _KeptLookup(digest, now_s + self._valid_s, value)
+            self._drop(self._words_of(digest)[:-PER_SESSION_MAX])
         return word
 
-    def find(self, visitor: Visitor, word: str) -> Value:
+    def find(self, visitor: Visitor, word: str, kind: type[Value]) -> Value:
         """The value of a word.
 
+        Args:
+            visitor: who asks.
+            word: the word that :meth:`add` returned.
+            kind: the class of the value.
+
         Raises:
-            SearchError: there is none any more, or another session asked for it.
+            SearchError: there is none any more, it is of another kind, or another session asked for it.
         """
         with self._lock:
-            digest, until_s, value = self._values.get(word, ("", 0.0, None))
-            if value is not None and time.monotonic() >= until_s:
-                del self._values[word]
-                value = None
-        if value is None or digest != token_digest(visitor.token):
+            kept = self._kept.get(word)
+            if kept is not None and kept.until_s <= time.monotonic():
+                del self._kept[word]
+                kept = None
+        if kept is None or kept.session_sha256 != token_digest(visitor.token) or not isinstance(kept.value, kind):
             raise SearchError(OVER)
+        return kept.value
+
+    def take(self, visitor: Visitor, word: str, kind: type[Value]) -> Value:
+        """The value of a word, once; raises as :meth:`find`."""
+        value = self.find(visitor, word, kind)
+        with self._lock:
+            self._kept.pop(word, None)
         return value
 
-    def take(self, visitor: Visitor, word: str) -> Value:
-        """The value of a word, once; raises as :meth:`find`."""
-        value = self.find(visitor, word)
+    def forget(self, visitor: Visitor) -> None:
+        """Drop all that the session of a visitor looks up: it is locked, or it ends."""
         with self._lock:
-            self._values.pop(word, None)
-        return value
+            self._drop(self._words_of(token_digest(visitor.token)))
+
+    def _words_of(self, digest: str) -> list[str]:
+        return [word for word, kept in self._kept.items() if kept.session_sha256 == digest]
+
+    def _drop(self, words: list[str]) -> None:
+        for word in words:
+            del self._kept[word]

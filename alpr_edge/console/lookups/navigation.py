@@ -10,9 +10,6 @@ from alpr_edge.console.visitor import Visitor
 from alpr_edge.services.authorisation.offers import purposes_for
 from alpr_edge.services.authorisation.operations import Operation
 
-GLANCES_MAX = 40
-"""Hits that are looked at for those that wait: as many as the watch page shows."""
-
 
 @dataclass(frozen=True, slots=True)
 class NavigationLink:
@@ -36,10 +33,10 @@ def navigation_links(unit: ConsoleUnit, visitor: Visitor) -> list[NavigationLink
 
 
 def waiting_count(unit: ConsoleUnit, visitor: Visitor) -> int:
-    """How many of the newest hits wait for an answer; 0 for whoever may see none."""
+    """How many hits wait for an answer; 0 for whoever may see none."""
     if not purposes_for(unit.authoriser(visitor), Operation.SHOW_HIT):
         return 0
-    return sum(not (hit.is_dealt_with or hit.is_withdrawn) for hit in unit.views.glances(GLANCES_MAX))
+    return unit.views.waiting_count()
 
 
 def lookup_page(

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 
 from starlette.responses import Response
 
-from alpr_edge.console.lookups.memory import LookupMemory
 from alpr_edge.console.lookups.navigation import lookup_page
 from alpr_edge.console.lookups.purpose_form import PurposeForm, fault_words
 from alpr_edge.console.page_parts import go
@@ -57,9 +56,8 @@ class SearchPages:
     def __init__(self, unit: ConsoleUnit) -> None:
         self._unit = unit
         self._cameras = tuple(camera.id for camera in unit.settings.camera)
-        self._searches = ReadSearches(unit.store, unit.settings.hotlist, self._cameras)
+        self._searches = ReadSearches(unit.store, unit.settings.hotlist, unit.settings.store, self._cameras)
         self._form = PurposeForm(unit, Operation.SEARCH_READS)
-        self._memory = LookupMemory[_KeptSearch]()
 
     def show(self, visitor: Visitor) -> Response:
         """The form of a search."""
@@ -120,11 +118,11 @@ class SearchPages:
 
     def _begin(self, visitor: Visitor, purpose: Purpose, search: ReadSearch, fields: Mapping[str, str]) -> Response:
         kept = _KeptSearch(purpose, search, fields, {1: self._searches.begin(search)})
-        return go(f"/search/{self._memory.add(visitor, kept)}/1")
+        return go(f"/search/{self._unit.lookups.add(visitor, kept)}/1")
 
     def _search_of(self, visitor: Visitor) -> _KeptSearch:
         self._unit.speed.require_slow(visitor)
-        return self._memory.find(visitor, visitor.parameters["search_id"])
+        return self._unit.lookups.find(visitor, visitor.parameters["search_id"], _KeptSearch)
 
     def _read_id(self, visitor: Visitor) -> str:
         """The read of the address, if this search showed it."""

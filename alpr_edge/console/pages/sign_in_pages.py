@@ -54,12 +54,14 @@ class SignInPages:
         """Bring the session into glance mode."""
         self._unit.speed.end_passenger(visitor)
         self._unit.desk(visitor).lock()
+        self._unit.lookups.forget(visitor)
         return go(HOME)
 
     def sign_out(self, visitor: Visitor) -> Response:
         """End the session."""
         self._unit.speed.end_passenger(visitor)
         self._unit.desk(visitor).sign_out()
+        self._unit.lookups.forget(visitor)
         response = go("/sign-in")
         take_session(response)
         return response

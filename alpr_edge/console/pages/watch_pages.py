@@ -22,7 +22,7 @@ from alpr_edge.services.hits.hit_views import HitCard, gravest_first
 from alpr_edge.store.reads.hit_queries import HitGlance
 
 GLANCES_MAX = 40
-"""Hits in the row."""
+"""Hits in the row: those that wait, the gravest first, then others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class WatchPages:
         if is_at_speed and (part, fields.get("answer", "")) not in ANSWERS:
             self._unit.speed.require_slow(visitor)
         text = DispositionText(fields.get("reason", ""), fields.get("number", ""), fields.get("name", ""))
-        given = HitAnswer(part, fields.get("answer", ""), text)
+        given = HitAnswer(part, fields.get("answer", ""), text, fields.get("undoes", ""))
         try:
             self._unit.dispositions.record(self._unit.authoriser(visitor), hit_id, given)
         except DispositionError as error:
@@ -120,7 +120,7 @@ class WatchPages:
         templates = [("inquiry", settings.terminal_text)]
         templates += [("confirmation", settings.confirmation_text)] if record else []
         return [
-            TerminalText(name, terminal_text(template, read.plate, read.state, record)) for name, template in templates
+            TerminalText(name, terminal_text(template, read.text, read.state, record)) for name, template in templates
         ]
 
     def _page(self, visitor: Visitor, hit_id: str, fault: str = "") -> Response:
@@ -133,7 +133,7 @@ class WatchPages:
             "card": card if isinstance(card, HitCard) else None,
             "terminal_texts": self._terminal_texts(card) if isinstance(card, HitCard) else (),
             "withheld": None if isinstance(card, HitCard) else card,
-            "waiting": sum(not (glance.is_dealt_with or glance.is_withdrawn) for glance in glances),
+            "waiting": self._unit.views.waiting_count(),
             "unit": self._unit.settings.unit.id,
             "person": "" if person is None else person.name,
             "links": navigation_links(self._unit, visitor),

@@ -28,7 +28,7 @@ def terminal_text(template: str, plate: str, state: str | None, record: str = ""
 
     Args:
         template: one without a fault.
-        plate: canonical text, which has no blanks.
+        plate: the text as it is on the plate, the letter O and the digit 0 apart; it has no blanks.
         state: the state that was read; None: that is left empty.
         record: the number of the listed record, such as NCIC's.
     """

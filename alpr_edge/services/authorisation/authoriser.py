@@ -25,6 +25,7 @@ from alpr_edge.domain.ports import Clock
 from alpr_edge.domain.sessions.break_glass import BreakGlass
 from alpr_edge.services.authorisation.callers import Actor, Caller, login_actor
 from alpr_edge.services.authorisation.operations import RULES, Operation, OperationRule
+from alpr_edge.services.authorisation.record_texts import record_code, record_sentence, record_word
 from alpr_edge.services.authorisation.refusals import GLASS_CLOSED, NO_SESSION, NOT_OWNER, refusal_sentence
 from alpr_edge.store.access_log.recorded_values import RecordedValues
 
@@ -174,9 +175,15 @@ class Authoriser:
             self._append(entry.model_copy(update={"changes": changes}))
 
     def may_see_covert(self) -> bool:
-        """Whether covert entries may be shown to the caller; to be asked is no access, and puts nothing on record."""
+        """Whether covert entries may be shown to the caller; to be asked is no access and no use, and on no record."""
         rule, subject = RULES[Operation.SHOW_COVERT_ENTRIES], AccessSubject(is_covert=True)
-        return self._decide(rule, Purpose(PurposeCode.STOLEN_VEHICLE), subject, self.clock.now()).decision.is_allowed
+        unused, purpose = self.without_use(), Purpose(PurposeCode.STOLEN_VEHICLE)
+        answer = unused._decide(rule, purpose, subject, self.clock.now())  # noqa: SLF001 - of this class
+        return answer.decision.is_allowed
+
+    def without_use(self) -> "Authoriser":
+        """The same for what a page asks for by itself, such as its pictures: the session does not count as used."""
+        return replace(self, caller=replace(self.caller, is_use=False))
 
     def changes_to(self, values: Mapping[str, str]) -> tuple[RecordedChange, ...]:
         """How values differ from those on record of the same names; an empty one is not in force."""
@@ -199,7 +206,7 @@ class Authoriser:
         caller, request = self.caller, _request(rule, purpose, subject)
         if self.accounts is None or not caller.token:
             return _Answer(login_actor(caller.login), AccessDecision(DecisionReason.SESSION_ENDED), purpose, NO_SESSION)
-        place = SessionPlace(caller.token, caller.login, caller.address, now)
+        place = SessionPlace(caller.token, caller.login, caller.address, now, caller.is_use)
         found = authorise_request(self.accounts, place, request, self.policy.profile, self.policy.security.sessions)
         sentence = self._refusal(found.decision, purpose)
         if found.person is None or found.session is None:
@@ -241,23 +248,23 @@ class Authoriser:
         objects = subject.objects if access is None else access.objects or subject.objects
         return AccessEntry(
             person_id=actor.person_id,
-            person=_word(actor.name),
-            organisation=_word(actor.organisation),
+            person=record_word(actor.name),
+            organisation=record_word(actor.organisation),
             break_glass=self.caller.break_glass is not None,
             session=actor.session_id,
             component=self.caller.component,
             action=operation.value,
-            objects=tuple(map(_word, objects[:OBJECTS_NAMED_MAX])),
+            objects=tuple(map(record_word, objects[:OBJECTS_NAMED_MAX])),
             query=subject.query,
-            purpose=_code(purpose.code),
-            offence=_word(purpose.offence or ""),
-            case=_word(purpose.case or ""),
-            note=_sentence("; ".join(part for part in (note, subject.note, purpose.note) if part)),
+            purpose=record_code(purpose.code),
+            offence=record_word(purpose.offence or ""),
+            case=record_word(purpose.case or ""),
+            note=record_sentence("; ".join(part for part in (note, subject.note, purpose.note) if part)),
             outcome=AccessOutcome.ALLOWED if decision.is_allowed else AccessOutcome.REFUSED,
             reason=self._reason(decision),
             shown=0 if access is None else access.shown,
             shown_bytes=0 if access is None else access.shown_bytes,
-            address=_word(self.caller.address),
+            address=record_word(self.caller.address),
             changes=subject.changes if access is None else (),
             happened=record_moment(now),
         )
@@ -268,7 +275,7 @@ class Authoriser:
         parts = [] if decision.is_allowed else [decision.reason.value]
         parts += [f"flagged {flag.value}" for flag in decision.flags]
         parts += [] if record is None else [f"break-glass by {record.login}: {record.reason}"]
-        return _sentence("; ".join(parts))
+        return record_sentence("; ".join(parts))
 
     def _append(self, entry: AccessEntry) -> None:
         try:
@@ -279,22 +286,3 @@ class Authoriser:
 
 def _request(rule: OperationRule, purpose: Purpose, subject: AccessSubject) -> AccessRequest:
     return AccessRequest(rule.action, purpose, subject.source, is_covert=subject.is_covert)
-
-
-def _printable(text: str, characters_max: int) -> str:
-    """A text as a record may hold it: what cannot be printed could make one record look like another."""
-    return "".join(character for character in text if character.isprintable())[:characters_max]
-
-
-def _word(text: str) -> str:
-    return _printable(text, 128)
-
-
-def _sentence(text: str) -> str:
-    return _printable(text, 500)
-
-
-def _code(text: str) -> str:
-    """The code of a purpose as a record may hold it; of whatever is none, that there was none."""
-    is_code = text.isascii() and text[:1].islower() and text.replace("_", "a").isalnum() and text == text.lower()
-    return text[:64] if is_code else "none"

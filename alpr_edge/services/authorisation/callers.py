@@ -27,6 +27,8 @@ class Caller:
     """A checked record of break-glass (:func:`~alpr_edge.domain.sessions.break_glass.break_glass`)."""
     component: str = COMMAND_LINE
     """The program, as records name it."""
+    is_use: bool = True
+    """Whether an access counts as use of the session; False: the program asks by itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Takes what an officer says that a misread plate says: the capture daemon makes a read of it and matches that anew.
 
-One act says that it was misread and what it says. The misread one stays as it is; both go to the department.
+One act says that it was misread, or that its state was, and what it says. The misread one stays as it is; both go to
+the department.
 """
 
 from collections.abc import Callable
@@ -82,7 +83,7 @@ class ReadCorrections:
         self._new_id = new_id
 
     def ask(self, authoriser: Authoriser, hit_id: str, stated: StatedPlate) -> PageRequest:
-        """Record that the read of a hit is misread, and ask for a read of what its plate says.
+        """Record that the read of a hit is misread or has the wrong state, and ask for a read of what its plate says.
 
         Args:
             authoriser: allows it and puts it on record, with the plate as the query that it is.
@@ -96,7 +97,7 @@ class ReadCorrections:
         """
         purpose, subject = self._views.subject(authoriser, hit_id)
         correction = Correction(hit_id, subject.objects[1], _plate_text(stated.text), _state(stated.state))
-        subject = replace(subject, query=correction.plate, note="read: misread, corrected")
+        subject = replace(subject, query=correction.plate, note="read: corrected")
         with authoriser.access(Operation.CORRECT_READ, purpose, subject) as access:
             actor = access.actor
             who = (actor.person_id, actor.name, actor.session_id)
@@ -105,7 +106,9 @@ class ReadCorrections:
                 newest = newest_of_pass(connection, correction.read_id)
                 if newest is None or correction.agrees_with(newest.read):
                     raise DispositionError("that is what was read; change what differs")
-                self._say_misread(connection, hit_id, access)
+                is_same_text = correction.plate == newest.read.plate
+                answer = ReadAnswer.WRONG_STATE if is_same_text else ReadAnswer.MISREAD
+                self._say(connection, hit_id, answer, access)
                 add_request(connection, request)
             return request
 
@@ -146,14 +149,14 @@ class ReadCorrections:
             return newest.read.plate, pass_ids
         raise DispositionError("nobody has said what this plate says")
 
-    def _say_misread(self, connection: Connection, hit_id: str, access: Access) -> None:
-        """Record the answer "misread", unless it counts already."""
+    def _say(self, connection: Connection, hit_id: str, answer: ReadAnswer, access: Access) -> None:
+        """Record what was wrong with the read, unless that counts already."""
         said = HitState.of(dispositions_of(connection, [hit_id]).get(hit_id, [])).read
-        if said is not None and said.answer == ReadAnswer.MISREAD:
+        if said is not None and said.answer == answer:
             return
         actor, text = access.actor, DispositionText()
         who = (actor.person_id, actor.name, actor.session_id)
-        made = Disposition(self._new_id(), hit_id, DispositionPart.READ, ReadAnswer.MISREAD, text, "", *who, access.now)
+        made = Disposition(self._new_id(), hit_id, DispositionPart.READ, answer, text, "", *who, access.now)
         add_disposition(connection, made, self._unit_id)
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from sqlalchemy import Connection
+
 from alpr_edge.domain.dispositions.disposition import Disposition, DispositionPart, DispositionText, check_answer
 from alpr_edge.domain.dispositions.hit_state import HitState
 from alpr_edge.domain.errors import DispositionError
@@ -26,8 +28,10 @@ class HitAnswer:
 
     part: DispositionPart
     answer: str
-    """An answer of the part; empty: the newest one is undone."""
+    """An answer of the part; empty: the one that counts is undone."""
     text: DispositionText = field(default_factory=DispositionText)
+    undoes: str = ""
+    """The disposition that is undone, as the officer saw it; with an answer it says nothing."""
 
 
 class HitDispositions:
@@ -47,7 +51,9 @@ class HitDispositions:
         self._new_id = new_id
 
     def record(self, authoriser: Authoriser, hit_id: str, given: HitAnswer) -> HitState:
-        """Record an answer, or undo the newest of its part; what counted before stays on record.
+        """Record an answer, or undo the one of its part that counts; what counted before stays on record.
+
+        The same answer of the same person again, as a double touch gives it, is not kept twice.
 
         Args:
             authoriser: allows it and puts it on record.
@@ -59,26 +65,38 @@ class HitDispositions:
 
         Raises:
             AccessError: it is refused.
-            DispositionError: it is no answer, there is nothing to undo, or no such hit.
+            DispositionError: it is no answer, what is undone is not what counts (any more), or there is no such hit.
         """
         text = check_answer(given.part, given.answer, given.text) if given.answer else DispositionText()
         purpose, subject = self._views.subject(authoriser, hit_id)
         subject = replace(subject, note=f"{given.part.value}: {given.answer or 'undone'}")
         with authoriser.access(_OPERATIONS[given.part], purpose, subject) as access:
-            undoes = "" if given.answer else self._newest_id(hit_id, given.part)
+            undoes = "" if given.answer else given.undoes
             actor = access.actor
             who = (actor.person_id, actor.name, actor.session_id)
             made = Disposition(self._new_id(), hit_id, given.part, given.answer, text, undoes, *who, access.now)
             with self._database.write() as connection:
-                add_disposition(connection, made, self._unit_id)
-            return self._state(hit_id)
+                counting = _state(connection, hit_id).newest(given.part)
+                if not given.answer:
+                    _require_counting(counting, undoes)
+                if not given.answer or counting is None or not _is_repeated(counting, made):
+                    add_disposition(connection, made, self._unit_id)
+                return _state(connection, hit_id)
 
-    def _newest_id(self, hit_id: str, part: DispositionPart) -> str:
-        newest = self._state(hit_id).newest(part)
-        if newest is None:
-            raise DispositionError("there is nothing to undo")
-        return newest.disposition_id
 
-    def _state(self, hit_id: str) -> HitState:
-        with self._database.read() as connection:
-            return HitState.of(dispositions_of(connection, [hit_id]).get(hit_id, []))
+def _state(connection: Connection, hit_id: str) -> HitState:
+    return HitState.of(dispositions_of(connection, [hit_id]).get(hit_id, []))
+
+
+def _require_counting(counting: Disposition | None, undoes: str) -> None:
+    """Refuse to undo an answer that somebody saw, and which another one, or its undoing, has replaced since."""
+    if counting is None:
+        raise DispositionError("there is nothing to undo")
+    if counting.disposition_id != undoes:
+        raise DispositionError("another answer counts by now; look at it before you undo it")
+
+
+def _is_repeated(counting: Disposition, made: Disposition) -> bool:
+    """Whether a person says again what counts of theirs."""
+    said, again = ((each.answer, each.text, each.person_id) for each in (counting, made))
+    return said == again

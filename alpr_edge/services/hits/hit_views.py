@@ -1,12 +1,12 @@
-"""Shows hits to officers: a card for one of them, with all that a stop depends on, and glances of the newest."""
+"""Shows hits to officers: a card for one of them, with all that a stop depends on, and glances of many."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from alpr_edge.domain.alerting import Level, ListAge, list_age
+from alpr_edge.domain.alerting import Level, ListAge, level_of_hit, list_age
 from alpr_edge.domain.dispositions.disposition import Disposition
 from alpr_edge.domain.dispositions.hit_state import HitState
-from alpr_edge.domain.dispositions.plate_comparison import CharacterPair, compare_plates
+from alpr_edge.domain.dispositions.plate_comparison import CharacterPair, compare_plates, listed_text
 from alpr_edge.domain.errors import DispositionError
 from alpr_edge.domain.hits import Hit
 from alpr_edge.domain.permissions.hit_purposes import purpose_of_hit
@@ -18,7 +18,7 @@ from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.settings import HotlistSettings
 from alpr_edge.store.db import clock_pairs
 from alpr_edge.store.reads.dispositions import dispositions_of
-from alpr_edge.store.reads.hit_queries import HitGlance, newest_glances, read_of_hit
+from alpr_edge.store.reads.hit_queries import HitGlance, count_of_waiting, hit_glances, read_of_hit
 from alpr_edge.store.reads.queries import StoredAlert, StoredRead
 from alpr_edge.store.unit_store import UnitStore
 
@@ -67,7 +67,7 @@ class HitViews:
         self._lists = lists
 
     def glances(self, limit: int, authoriser: Authoriser | None = None) -> list[HitGlance]:
-        """The newest hits without plate and picture, the newest first: what a tone tells everybody in the car.
+        """Hits without plate and picture, those that wait before others: what a tone tells everybody in the car.
 
         Args:
             limit: how many at most.
@@ -75,7 +75,12 @@ class HitViews:
         """
         with_covert = authoriser is not None and authoriser.may_see_covert()
         with self._store.database.read() as connection:
-            return newest_glances(connection, limit, with_covert=with_covert)
+            return hit_glances(connection, limit, with_covert=with_covert)
+
+    def waiting_count(self) -> int:
+        """How many hits wait for an answer, also those for which the row of a page has no room."""
+        with self._store.database.read() as connection:
+            return count_of_waiting(connection)
 
     def card(self, authoriser: Authoriser, hit_id: str) -> HitCard | WithheldCard:
         """One hit, for the purpose of the reason for which its plate is listed.
@@ -92,12 +97,12 @@ class HitViews:
         subject = AccessSubject((hit_id, hit.read_id), is_covert=hit.entry.covert)
         with authoriser.access(Operation.SHOW_HIT, purpose_of_hit(hit.entry.reason), subject) as access:
             if not access.may_see(self._lists.permission_of(hit.generation.source)):
-                return WithheldCard(hit_id, hit.generation.source, _level(hit))
+                return WithheldCard(hit_id, hit.generation.source, level_of_hit(hit))
             access.show((hit_id, hit.read_id))
             return self._card(stored, hit)
 
     def picture(self, authoriser: Authoriser, hit_id: str, kind: EvidenceKind) -> bytes:
-        """A picture of a hit's read, as JPEG.
+        """A picture of a hit's read, as JPEG; the page asks for it, so that the session does not count as used.
 
         Raises:
             AccessError: it is refused.
@@ -105,7 +110,8 @@ class HitViews:
             LostError: its file is missing or was changed.
         """
         stored, _ = self._find(authoriser, hit_id)
-        with authoriser.access(Operation.SHOW_HIT, *self.subject(authoriser, hit_id)) as access:
+        asked = self.subject(authoriser, hit_id)
+        with authoriser.without_use().access(Operation.SHOW_HIT, *asked) as access:
             digests = [image.sha256 for image in stored.read.evidence if image.kind is kind]
             if not digests:
                 raise DispositionError(f"no {kind.value} picture was kept of this read")
@@ -141,7 +147,7 @@ class HitViews:
             hit=hit,
             read=stored,
             alert=stored.alerts[0] if stored.alerts else None,
-            comparison=compare_plates(read.plate, hit.entry.plate),
+            comparison=compare_plates(read.text, listed_text(hit.entry.plate, hit.entry.plate_raw)),
             seen=timeline.place(read.last_seen),
             list_age=list_age(hit.list_age_s, *self._lists.ages_of(hit.generation.source)),
             state=HitState.of(said),
@@ -150,18 +156,19 @@ class HitViews:
         )
 
 
+def is_waiting(glance: HitGlance) -> bool:
+    """Whether a hit waits for somebody to say what was read; what is covert waits for nobody in the car."""
+    return not (glance.is_dealt_with or glance.is_withdrawn or glance.is_covert)
+
+
 def gravest_first(glances: Sequence[HitGlance]) -> list[HitGlance]:
     """Hits in the order in which they want to be looked at: waiting before dealt with, the gravest, then the newest.
 
     Args:
         glances: the newest first.
     """
-    return sorted(glances, key=lambda glance: (glance.is_dealt_with or glance.is_withdrawn, -glance.level))
+    return sorted(glances, key=lambda glance: (not is_waiting(glance), -glance.level))
 
 
 def _hit_of(hits: Sequence[Hit], hit_id: str) -> Hit | None:
     return next((hit for hit in hits if hit.hit_id == hit_id), None)
-
-
-def _level(hit: Hit) -> Level:
-    return Level.ROUTINE if hit.level is None else Level(hit.level)

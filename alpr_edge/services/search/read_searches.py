@@ -1,7 +1,8 @@
 """Searches the stored reads of a unit, page by page, each page an access of its own (policy 462.6, CC 1798.90.52).
 
 A page is bounded in what it shows and in what it looks through; it says what is left. Covert hits and hits of sources
-that the person has no permission for are left out as in every list of reads (:mod:`alpr_edge.services.reads`).
+that the person has no permission for are left out as in every list of reads (:mod:`alpr_edge.services.reads`). Nor does
+a picture tell of a covert hit: the scene of a hit is kept larger and sharper, and is shown as that of any other read.
 """
 
 from collections.abc import Sequence
@@ -20,7 +21,7 @@ from alpr_edge.services.authorisation.authoriser import AccessSubject, Authorise
 from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.services.reads import ShownRead, show_reads
 from alpr_edge.services.search.search_limits import SearchLimits, search_limits
-from alpr_edge.settings import HotlistSettings
+from alpr_edge.settings import HotlistSettings, StoreSettings
 from alpr_edge.store.db.row_mapping import instant_of
 from alpr_edge.store.reads import queries
 from alpr_edge.store.reads import search as statements
@@ -104,12 +105,16 @@ class ReadSearches:
     Args:
         store: the store of this unit.
         lists: whose data each list is.
+        pictures: how scenes of reads without hits are kept.
         cameras: the ids of its cameras.
     """
 
-    def __init__(self, store: UnitStore, lists: HotlistSettings, cameras: Sequence[str]) -> None:
+    def __init__(
+        self, store: UnitStore, lists: HotlistSettings, pictures: StoreSettings, cameras: Sequence[str]
+    ) -> None:
         self._store = store
         self._lists = lists
+        self._pictures = pictures
         self._cameras = tuple(cameras)
 
     def begin(self, search: ReadSearch) -> SearchCursor:
@@ -163,21 +168,30 @@ class ReadSearches:
             return shown
 
     def picture(self, authoriser: Authoriser, purpose: Purpose, read_id: str, kind: EvidenceKind) -> bytes:
-        """A picture of a read that was found, as JPEG.
+        """A picture of a read that was found, as JPEG; as with a hit, the session does not count as used.
 
         Raises:
             AccessError: it is refused.
             LostError: its file is missing or was changed.
             SearchError: there is no such read, or no such picture of it.
         """
-        with authoriser.access(Operation.SHOW_READS, purpose, AccessSubject((read_id,))) as access:
+        subject = AccessSubject((read_id,))
+        with authoriser.without_use().access(Operation.SHOW_READS, purpose, subject) as access:
             row = self._store.reads.get(read_id)
             digests = [] if row is None else [image.sha256 for image in row.read.evidence if image.kind is kind]
-            if not digests:
+            if row is None or not digests:
                 raise SearchError(f"no {kind.value} picture is kept of this read")
             jpeg = self._store.images.get(digests[0])
+            if kind is EvidenceKind.SCENE and all(hit.entry.covert for hit in row.hits):
+                jpeg = self._plain_scene(jpeg)
             access.show((read_id,), byte_count=len(jpeg))
             return jpeg
+
+    def _plain_scene(self, jpeg: bytes) -> bytes:
+        """A scene of a read without a hit that may be known of: all of them alike, whether there is a covert one."""
+        from alpr_edge.vision.jpeg_pictures import plain_scene  # noqa: PLC0415 - OpenCV, for nothing else of a page
+
+        return plain_scene(jpeg, self._pictures.scene_px_max, self._pictures.scene_jpeg_quality)
 
     def _near(self, search: ReadSearch) -> Span | None:
         """The numbers around the period of a search; None where a plate is the shorter way, or they are not known."""

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from alpr_edge.store.reads import search as statements
 from alpr_edge.store.reads.search import Period, Span
-from alpr_edge.store.reads.search_gaps import clock_gaps, deletion_count, oldest_time
+from alpr_edge.store.reads.search_gaps import DeletionCounts, clock_gaps, deletion_counts, oldest_time
 from alpr_edge.store.recovery.damaged_databases import waiting
 from alpr_edge.store.unit_store import UnitStore
 
@@ -24,8 +24,8 @@ class SearchLimits:
     """Cameras without any read in the period, whatever else was asked for."""
     oldest: datetime | None
     """The time of the oldest read that is stored."""
-    deletion_count: int
-    """Reads of the period that were deleted and that the department never acknowledged."""
+    deletions: DeletionCounts
+    """Reads that were deleted and that the department never acknowledged."""
     has_damaged_database: bool
     """Whether a damaged database waits to be salvaged: its reads are not looked through."""
 
@@ -44,7 +44,7 @@ def search_limits(store: UnitStore, period: Period | None, cameras: Sequence[str
         gaps=() if period is None else tuple(clock_gaps(database, period)),
         silent_cameras=() if period is None or span is None else _silent_cameras(store, period, span, cameras),
         oldest=oldest_time(database),
-        deletion_count=deletion_count(database, period),
+        deletions=deletion_counts(database, period),
         has_damaged_database=bool(waiting(database.path.parent)),
     )
 

@@ -1,10 +1,13 @@
-"""Queries of hits as an officer looks at them: one of an id, the newest, and whether they changed."""
+"""Queries of hits as an officer looks at them: one of an id, those that wait, and whether they changed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, select, true
+from sqlalchemy import ColumnElement, Connection, RowMapping, case, exists, func, not_, select, true
 
-from alpr_edge.domain.alerting import Level, Tone, level_of
+from alpr_edge.domain.alerting import Level, level_of, stored_level
+from alpr_edge.domain.dispositions.disposition import DispositionPart
 from alpr_edge.domain.dispositions.hit_state import HitState
 from alpr_edge.domain.hits import Reason
 from alpr_edge.domain.instants import Instant
@@ -24,10 +27,7 @@ class HitGlance:
     """What everybody in the car may know of a hit: no plate, no picture, no person."""
 
     hit_id: str
-    read_id: str
     level: Level
-    tone: Tone | None
-    """The tone that sounded for its read; None: none was meant for it."""
     source: str
     """The name of the list."""
     camera_id: str
@@ -38,20 +38,24 @@ class HitGlance:
     is_covert: bool
 
 
-def newest_glances(connection: Connection, limit: int, *, with_covert: bool = False) -> list[HitGlance]:
-    """The newest hits, the newest first; covert ones only where they are asked for."""
-    columns = (*hits.c, reads.c.camera_id, alerts.c.tone, alerts.c.withdrawn_boot_id)
-    query = (
-        select(*columns)
-        .join(reads, reads.c.read_id == hits.c.read_id)
-        .outerjoin(alerts, alerts.c.read_id == hits.c.read_id)
-        .where(true() if with_covert else hits.c.covert == 0)
-        .order_by(hits.c.seq.desc())
-        .limit(min(max(limit, 0), HITS_MAX))
-    )
-    rows = list(connection.execute(query).mappings())
-    said = dispositions_of(connection, [row["hit_id"] for row in rows])
-    return [_glance_of(row, HitState.of(said.get(row["hit_id"], []))) for row in rows]
+def hit_glances(connection: Connection, limit: int, *, with_covert: bool = False) -> list[HitGlance]:
+    """The hits that wait, the gravest first, however old they are; then the newest of the others.
+
+    Args:
+        connection: a connection to the store.
+        limit: how many of both at most; never more than :data:`HITS_MAX`.
+        with_covert: whether covert hits are among the others.
+    """
+    limit = min(max(limit, 0), HITS_MAX)
+    waiting = _glances(connection, _waits(), (_level().desc(), hits.c.seq.desc()), limit)
+    others = not_(_waits()) & (true() if with_covert else hits.c.covert == 0)
+    return waiting + _glances(connection, others, (hits.c.seq.desc(),), limit - len(waiting))
+
+
+def count_of_waiting(connection: Connection) -> int:
+    """How many hits wait for an answer, all of them."""
+    query = select(func.count()).select_from(hits.outerjoin(alerts, alerts.c.read_id == hits.c.read_id))
+    return connection.scalar(query.where(_waits())) or 0
 
 
 def shown_state(connection: Connection) -> ShownState:
@@ -81,13 +85,41 @@ def read_of_hit(connection: Connection, hit_id: str) -> StoredRead | None:
     return None if read_id is None else get(connection, read_id)
 
 
+def _waits() -> ColumnElement[bool]:
+    """Whether a hit waits: open, its alert not taken back, and no answer to what was read that was not undone."""
+    answer, undoing = dispositions.alias("answer"), dispositions.alias("undoing")
+    is_undone = exists().where(undoing.c.hit_id == answer.c.hit_id, undoing.c.undoes == answer.c.disposition_id)
+    is_read_answer = (answer.c.part == DispositionPart.READ.value) & (answer.c.undoes == "")
+    is_answered = exists().where(answer.c.hit_id == hits.c.hit_id, is_read_answer, not_(is_undone))
+    return (hits.c.covert == 0) & alerts.c.withdrawn_boot_id.is_(None) & not_(is_answered)
+
+
+def _level() -> ColumnElement[int]:
+    """:func:`~alpr_edge.domain.alerting.stored_level` of a hit's row."""
+    by_reason = case({reason.value: int(level_of(reason)) for reason in Reason}, value=hits.c.reason)
+    return func.coalesce(hits.c.level, by_reason)
+
+
+def _glances(
+    connection: Connection, wanted: ColumnElement[bool], order: Sequence[ColumnElement[Any]], limit: int
+) -> list[HitGlance]:
+    query = (
+        select(*hits.c, reads.c.camera_id, alerts.c.withdrawn_boot_id)
+        .join(reads, reads.c.read_id == hits.c.read_id)
+        .outerjoin(alerts, alerts.c.read_id == hits.c.read_id)
+        .where(wanted)
+        .order_by(*order)
+        .limit(limit)
+    )
+    rows = list(connection.execute(query).mappings())
+    said = dispositions_of(connection, [row["hit_id"] for row in rows])
+    return [_glance_of(row, HitState.of(said.get(row["hit_id"], []))) for row in rows]
+
+
 def _glance_of(row: RowMapping, state: HitState) -> HitGlance:
-    level = level_of(Reason(row["reason"])) if row["level"] is None else Level(row["level"])
     return HitGlance(
         hit_id=row["hit_id"],
-        read_id=row["read_id"],
-        level=level,
-        tone=None if row["tone"] is None else Tone(row["tone"]),
+        level=stored_level(row["level"], Reason(row["reason"])),
         source=row["generation_source"],
         camera_id=row["camera_id"],
         matched=instant_of(row, "matched"),

@@ -1,5 +1,6 @@
 """What a search cannot see: times at which the unit may have read nothing, and reads that are gone."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
@@ -34,13 +35,23 @@ def clock_gaps(database: Database, period: Period) -> list[Period]:
     return [gap for gap in reversed(edges) if gap.end - gap.begin > GAP_MIN]
 
 
-def deletion_count(database: Database, period: Period | None) -> int:
-    """How many reads were deleted, in a period by their times, that the department never acknowledged."""
-    query = select(func.count()).select_from(deletions)
-    if period is not None:
-        query = query.where(deletions.c.seen_utc.between(period.begin, period.end))
+@dataclass(frozen=True, slots=True)
+class DeletionCounts:
+    """Reads that were deleted and that the department never acknowledged."""
+
+    timed: int
+    """Of the period, by their times."""
+    untimed: int
+    """Of any time: when they were seen is not known, so that they may be of the period."""
+
+
+def deletion_counts(database: Database, period: Period | None) -> DeletionCounts:
+    """Count them for a period; None: for any time."""
+    seen = deletions.c.seen_utc
+    is_timed = seen.is_not(None) if period is None else seen.between(period.begin, period.end)
+    query = select(func.count().filter(is_timed), func.count().filter(seen.is_(None))).select_from(deletions)
     with database.read() as connection:
-        return connection.scalar(query) or 0
+        return DeletionCounts(*connection.execute(query).one())
 
 
 def oldest_time(database: Database) -> datetime | None:

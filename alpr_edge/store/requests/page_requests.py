@@ -50,9 +50,10 @@ def add_request(connection: Connection, request: PageRequest) -> None:
 
 
 def waiting_requests(connection: Connection) -> list[PageRequest]:
-    """The requests that wait for an answer, the oldest first, some at a time."""
+    """The requests that wait for an answer, mutes before corrections, of each the oldest first, some at a time."""
     is_known = requests.c.kind.in_(_KINDS)  # a later release may have left others
-    query = select(requests).where(requests.c.answered_boot_id.is_(None), is_known).order_by(requests.c.seq)
+    order = (requests.c.kind.not_in(_MUTES), requests.c.seq)
+    query = select(requests).where(requests.c.answered_boot_id.is_(None), is_known).order_by(*order)
     return [_request_of(row) for row in connection.execute(query.limit(ANSWERED_AT_ONCE_MAX)).mappings()]
 
 

@@ -10,7 +10,6 @@ from random import Random
 import cv2
 import numpy as np
 
-from alpr_edge.app.pipeline.image_encoding import jpeg, shrink
 from alpr_edge.app.pipeline.record_ids import new_id
 from alpr_edge.capture.pictures import load_picture
 from alpr_edge.domain.errors import CaptureError
@@ -22,6 +21,7 @@ from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Pixels
 from alpr_edge.settings import StoreSettings
 from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord, Stored
+from alpr_edge.vision.jpeg_pictures import jpeg, shrink
 
 SEED = 4625
 A_DAY = 10_000

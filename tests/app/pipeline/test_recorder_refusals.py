@@ -15,7 +15,6 @@ from alpr_edge.alerts.wav import WavPlayer
 from alpr_edge.app.factories import open_vision_models
 from alpr_edge.app.pipeline.alerter import Alerter
 from alpr_edge.app.pipeline.camera_worker import without_pictures
-from alpr_edge.app.pipeline.image_encoding import jpeg_within
 from alpr_edge.app.pipeline.pipeline import SMALL_RECORDS_HELD, WRITER_SILENT_S_MAX, CameraFeed, Pipeline, PipelineParts
 from alpr_edge.app.pipeline.recorder import Recorder
 from alpr_edge.domain.errors import PictureError, RefusedError, StoreError
@@ -30,6 +29,7 @@ from alpr_edge.runtime.stages import BatchStage, Rescue
 from alpr_edge.runtime.supervisor import Supervisor
 from alpr_edge.settings import Settings, load
 from alpr_edge.store.unit_store import UnitStore, open_store
+from alpr_edge.vision.jpeg_pictures import jpeg_within
 from tests.app.pipeline.test_recorder import decision, hit_of
 from tests.app.rig import PLATES, write_frames, write_settings
 from tests.domain.readings import START

@@ -65,12 +65,25 @@ def test_an_unknown_age_is_amber_and_sounds(watch: HotlistRefresh) -> None:
     assert tones_at(watch, monitor, hours(14)) == [Tone.STALE]
 
 
+def test_health_tells_nothing_of_covert_entries(lists: ListStore) -> None:
+    loader = HotlistLoader(lists.database, lists.lists_key, lists.directory)
+    watch = HotlistRefresh(loader, OfficerEntryLoader(lists.database), HotlistSettings())
+    before = (watch.faults(), watch.figures())
+    assert before[0], "there is no list"
+    entry = HotlistEntry("", "4XYZ123", "4XYZ123", None, Reason.MAJOR_CRIME, expires=hours(50), covert=True)
+    officer_entries.add(lists.database, OwnEntry(entry, "26-1", None, "officer"), NOW)
+    watch.refresh(NOW)
+    assert [found.covert for found, _ in watch.entries.exact("4XYZ123")] == [True]
+    assert (watch.faults(), watch.figures()) == before
+
+
 def test_own_entries_are_taken_up_beside_the_lists_and_never_age(watch: HotlistRefresh, lists: ListStore) -> None:
     entry = HotlistEntry("", "4X?Z*", "4X?Z*", None, Reason.MAJOR_CRIME, expires=hours(50))
     own_entry = officer_entries.add(lists.database, OwnEntry(entry, "26-1", None, "officer"), NOW)
     watch.refresh(NOW)
     assert [match.record_id for match, _ in watch.entries.partial("4XYZ123")] == [own_entry.entry.record_id]
     assert [found.plate for found, _ in watch.entries.exact("ABC123")] == ["ABC123"]
+    assert watch.figures()["own_entries"] == 1
     watch.judge(hours(40))
     assert len(watch.faults()) == 1
     officer_entries.remove(lists.database, own_entry.entry.record_id, "officer", NOW)

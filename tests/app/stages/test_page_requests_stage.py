@@ -122,6 +122,25 @@ def test_a_full_disk_delays_a_correction(store: UnitStore, start: Start) -> None
     assert len(rig.alerter.latencies_ms) == 1
 
 
+def test_a_correction_that_has_no_room_holds_up_no_mute_and_sounds_once(store: UnitStore, start: Start) -> None:
+    rig = start(entry_of("7AB0128"))
+    first, second = ask(store, 1), ask(store, 2, replace(CORRECTION, text="7ABO129"))
+    muted = ask(store, 3, MuteOrder(10))
+    rig.is_full = True
+    for _ in range(2):
+        with pytest.raises(StoreError, match="full"):
+            rig.stage.step()
+    assert (rig.mute.minutes_left, answer_of(store, muted)) == (10, RequestAnswer(RequestOutcome.DONE))
+    ended = ask(store, 4, EndOfMute())
+    with pytest.raises(StoreError, match="full"):
+        rig.stage.step()
+    assert (rig.mute.minutes_left, answer_of(store, ended)) == (0, RequestAnswer(RequestOutcome.DONE))
+    rig.is_full = False
+    rig.stage.step()
+    assert read_ids(store) == [second, first, "read-1"]
+    assert len(rig.alerter.latencies_ms) == 1
+
+
 def test_a_corrected_read_is_corrected_again_by_its_newest(store: UnitStore, start: Start) -> None:
     first, second = ask(store, 1), ask(store, 2, replace(CORRECTION, text="7ABD128"))
     same = ask(store, 3, replace(CORRECTION, text="7ABD128"))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alpr_edge.domain.dispositions.plate_comparison import compare_plates
+from alpr_edge.domain.dispositions.plate_comparison import compare_plates, listed_text
 
 TEXTS = st.text("ABC018", max_size=7)
 
@@ -45,3 +45,25 @@ def test_both_texts_are_whole_and_no_mark_is_missing(read: str, listed: str) -> 
     assert sum(pair.differs for pair in pairs) <= max(len(read), len(listed))
     if len(read) == len(listed):
         assert sum(pair.differs for pair in pairs) <= sum(a != b for a, b in zip(read, listed, strict=True))
+
+
+def test_o_and_0_are_one_character_and_each_is_shown_as_it_is() -> None:
+    assert lines_of("AO12", "A0I2") == ("AO12", "A0I2", "  ^ ")
+    assert lines_of("AO1O2", "?O*2") == ("AO1O2", "?O**2", "     ")
+
+
+@pytest.mark.parametrize(
+    ("plate", "raw", "shown"),
+    [
+        ("0AB012", "oab O12", "OABO12"),
+        ("0AB012", "0AB-012", "0AB012"),
+        ("?0*2", "_o%2", "?O*2"),
+        ("0AB012", "", "0AB012"),
+        ("0AB012", "OAB O123", "0AB012"),
+        ("0AB012", "XAB O12", "0AB012"),
+    ],
+)
+def test_a_listed_plate_is_shown_as_its_feed_wrote_it_where_that_is_the_same_plate(
+    plate: str, raw: str, shown: str
+) -> None:
+    assert listed_text(plate, raw) == shown

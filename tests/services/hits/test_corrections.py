@@ -76,7 +76,7 @@ def test_one_act_says_misread_and_what_it_says_with_the_plate_as_a_query_on_reco
     assert answers(store) == [("read", "misread")]
     (record,) = staff.records()[before:]
     assert (record.action, record.outcome, record.query) == ("correct_read", "allowed", "7AB0128")
-    assert (record.objects, record.note) == ((HIT, "read-1"), "read: misread, corrected")
+    assert (record.objects, record.note) == ((HIT, "read-1"), "read: corrected")
 
 
 def test_misread_is_said_once_however_often_it_is_corrected(
@@ -118,11 +118,14 @@ def test_what_is_no_plate_or_no_news_changes_nothing(
     assert answers(store) == []
 
 
-def test_the_state_alone_may_be_wrong(staff: Staff, corrections: ReadCorrections) -> None:
+def test_the_state_alone_may_be_wrong_which_is_no_misread_plate(
+    staff: Staff, store: UnitStore, corrections: ReadCorrections
+) -> None:
     with staff.authoriser("officer") as authoriser:
         asked = corrections.ask(authoriser, HIT, StatedPlate("7ABC123"))
     assert isinstance(asked.content, Correction)
     assert asked.content.state is None
+    assert answers(store) == [("read", "wrong_state")]
 
 
 @pytest.mark.parametrize("person", ["", "technician", "auditor", "local"])

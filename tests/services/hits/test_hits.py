@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -12,14 +13,18 @@ from alpr_edge.domain.dispositions.disposition import DispositionPart, Dispositi
 from alpr_edge.domain.dispositions.hit_state import HitVerification
 from alpr_edge.domain.errors import AccessError, DispositionError
 from alpr_edge.domain.hits import Hit, Reason
+from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.people.person import Role, SourcePermission, Training
 from alpr_edge.domain.permissions.hit_purposes import purpose_of_hit
 from alpr_edge.domain.reads import EvidenceKind
+from alpr_edge.domain.sessions.session import token_digest
+from alpr_edge.services.authorisation.callers import Caller
 from alpr_edge.services.hits.dispositions import HitAnswer, HitDispositions
 from alpr_edge.services.hits.hit_views import HitCard, HitViews, WithheldCard, gravest_first
+from alpr_edge.store.access.accounts import open_accounts
 from alpr_edge.store.reads.repository import DecidedRecord
 from alpr_edge.store.unit_store import UnitStore, open_store
-from tests.staff import BEGUN, PEOPLE, Staff, staff_person
+from tests.staff import BEGUN, LOGIN, PEOPLE, Staff, staff_person
 from tests.store.records import CROP, SCENE, alert, hit, instant, plate_read
 from tests.units import write_bare_unit
 
@@ -145,8 +150,8 @@ def test_a_picture_is_that_of_the_hit_and_its_size_is_on_record(staff: Staff, vi
 
 def test_glances_tell_no_plate_and_the_gravest_that_waits_stands_first(views: HitViews) -> None:
     glances = views.glances(10)
-    assert [glance.hit_id for glance in glances] == [HITS[number].hit_id for number in (4, 2, 1)]
-    assert [glance.is_withdrawn for glance in glances] == [True, False, False]
+    assert [glance.hit_id for glance in glances] == [HITS[number].hit_id for number in (2, 1, 4)]
+    assert [glance.is_withdrawn for glance in glances] == [False, False, True]
     assert [glance.hit_id for glance in gravest_first(glances)] == [HITS[number].hit_id for number in (2, 1, 4)]
     dealt_with = [replace(glance, is_dealt_with=glance.level is Level.URGENT) for glance in glances]
     assert [glance.hit_id for glance in gravest_first(dealt_with)] == [HITS[number].hit_id for number in (1, 2, 4)]
@@ -178,8 +183,13 @@ def test_answers_of_two_officers_are_kept_apart_undone_and_seen_by_both(
     hit_id = HITS[2].hit_id
     with staff.authoriser("officer") as authoriser:
         assert dispositions.record(authoriser, hit_id, HitAnswer(READ, "misread")).is_dealt_with
-        dispositions.record(authoriser, hit_id, HitAnswer(READ, ""))
+        misread = dispositions.record(authoriser, hit_id, HitAnswer(READ, "misread")).read
+        assert misread is not None
+        dispositions.record(authoriser, hit_id, HitAnswer(READ, "", undoes=misread.disposition_id))
         dispositions.record(authoriser, hit_id, HitAnswer(READ, "correct"))
+        for seen in (misread.disposition_id, ""):
+            with pytest.raises(DispositionError, match="another answer counts"):
+                dispositions.record(authoriser, hit_id, HitAnswer(READ, "", undoes=seen))
         dispositions.record(authoriser, hit_id, HitAnswer(INQUIRY, "still_on_file"))
         with pytest.raises(DispositionError, match="say who"):
             dispositions.record(authoriser, hit_id, HitAnswer(CONFIRMATION, "confirmed"))
@@ -207,6 +217,61 @@ def test_answers_of_two_officers_are_kept_apart_undone_and_seen_by_both(
     notes = [record.note for record in staff.records() if hit_id in record.objects]
     assert "read: undone" in notes
     assert "confirmation: confirmed" in notes
+
+
+def test_a_double_touch_is_one_answer_and_another_person_or_text_is_another(
+    staff: Staff, views: HitViews, dispositions: HitDispositions
+) -> None:
+    hit_id, whom = HITS[1].hit_id, DispositionText(name="Desk of Fresno PD")
+    with staff.authoriser("officer") as authoriser:
+        for text in (whom, whom, replace(whom, number="77")):
+            dispositions.record(authoriser, hit_id, HitAnswer(CONFIRMATION, "confirmed", text))
+    with staff.authoriser("supervisor") as authoriser:
+        dispositions.record(authoriser, hit_id, HitAnswer(CONFIRMATION, "confirmed", replace(whom, number="77")))
+        card = views.card(authoriser, hit_id)
+    assert isinstance(card, HitCard)
+    assert [(each.text.number, each.person) for each in card.said] == [
+        ("", "Officer"),
+        ("77", "Officer"),
+        ("77", "Supervisor"),
+    ]
+
+
+def test_what_a_page_asks_for_by_itself_is_no_use_of_the_session(staff: Staff, views: HitViews) -> None:
+    begun = staff.clock.now().shift(-600_000)
+    token = staff.begin_session("officer", now=begun)
+
+    def last_use() -> Instant:
+        with open_accounts(*_folders(staff), migrate=False) as accounts, accounts.reading() as rows:
+            session = rows.session(token_digest(token))
+        assert session is not None
+        return session.used
+
+    with staff.authoriser_of(Caller(LOGIN, token, is_use=False)) as by_itself:
+        views.card(by_itself, NAMED)
+    with staff.authoriser_of(Caller(LOGIN, token)) as authoriser:
+        assert not authoriser.may_see_covert()
+        views.glances(10, authoriser)
+        views.picture(authoriser, NAMED, EvidenceKind.CROP)
+        assert last_use() == begun
+        views.card(authoriser, NAMED)
+    assert last_use() != begun
+
+
+def _folders(staff: Staff) -> tuple[Path, Path]:
+    return staff.unit.unit.data_directory, staff.unit.store.keys_directory
+
+
+def test_the_letter_o_is_shown_where_it_was_read_and_listed(staff: Staff, views: HitViews, store: UnitStore) -> None:
+    read = replace(plate_read("read-o", "7AB0120"), slot_votes=tuple(((each, 1.0),) for each in "7ABO120"))
+    made = hit("unit-1:hit-o", "read-o", "7AB0120")
+    store.reads.commit([DecidedRecord(read, (), (replace(made, entry=replace(made.entry, plate_raw="7ab-012O")),))])
+    with staff.authoriser("officer") as authoriser:
+        card = views.card(authoriser, "unit-1:hit-o")
+    assert isinstance(card, HitCard)
+    lines = ["".join(pair.read for pair in card.comparison), "".join(pair.listed for pair in card.comparison)]
+    assert lines == ["7ABO120", "7AB012O"]
+    assert not any(pair.differs for pair in card.comparison)
 
 
 @pytest.mark.parametrize("reason", Reason)

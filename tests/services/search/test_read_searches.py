@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import cv2
+import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -18,12 +20,14 @@ from alpr_edge.domain.restrictions import Area
 from alpr_edge.services.authorisation.authoriser import Authoriser
 from alpr_edge.services.search.read_searches import PAGE_READS, ReadSearch, ReadSearches, SearchCursor, SearchPage
 from alpr_edge.services.search.search_input import SearchRequest, parse_search
-from alpr_edge.settings import HotlistSettings, load
+from alpr_edge.settings import HotlistSettings, StoreSettings, load
 from alpr_edge.store.db import clock_pairs
 from alpr_edge.store.reads import search as statements
 from alpr_edge.store.reads.repository import DecidedRecord
 from alpr_edge.store.reads.search import Period, ReadFilter
+from alpr_edge.store.reads.search_gaps import DeletionCounts
 from alpr_edge.store.unit_store import UnitStore, open_store
+from alpr_edge.vision.jpeg_pictures import jpeg, shrink
 from tests.staff import STOLEN, Staff
 from tests.store.records import CROP, SCENE, START, hit, plate_read
 from tests.units import write_bare_unit
@@ -59,7 +63,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[UnitStore]:
 
 @pytest.fixture(scope="module")
 def searches(store: UnitStore) -> ReadSearches:
-    return ReadSearches(store, HotlistSettings(), CAMERAS)
+    return ReadSearches(store, HotlistSettings(), StoreSettings(), CAMERAS)
 
 
 def pages_of(searches: ReadSearches, chief: Authoriser, search: ReadSearch) -> list[SearchPage]:
@@ -157,7 +161,7 @@ def test_reads_that_were_stored_late_are_found_as_well(
         for number in range(40):
             store_read(store, f"read-{number}", "1Z", instant_at(100 * number))
         store_read(store, "read-77", "1Z", instant_at(1001))
-        searches = ReadSearches(store, HotlistSettings(), CAMERAS)
+        searches = ReadSearches(store, HotlistSettings(), StoreSettings(), CAMERAS)
         search = ReadSearch(ReadFilter(period=Period(START + 990 * MINUTE, START + 1010 * MINUTE)))
         begin = searches.begin(search)
         assert begin.spans[0][1] - begin.spans[0][0] < 5, "it begins near the time"
@@ -173,7 +177,7 @@ def test_a_read_without_a_known_time_is_counted_and_shown_apart(
         store_read(store, "read-2", "1Z", instant_at(0, "boot-2", UtcSource.UNKNOWN))
         store_read(store, "read-3", "1Z", instant_at(1, "boot-3", UtcSource.RTC))
         store_read(store, "read-4", "8ABC123", instant_at(1, "boot-3", UtcSource.RTC))
-        searches = ReadSearches(store, HotlistSettings(), CAMERAS)
+        searches = ReadSearches(store, HotlistSettings(), StoreSettings(), CAMERAS)
         wanted = ReadFilter("1Z", Period(START - HOUR, START + HOUR))
         (page,) = pages_of(searches, chief, ReadSearch(wanted))
         assert ([shown.read.read_id for shown in page.reads], page.untimed_count) == (["read-1"], 2)
@@ -187,12 +191,13 @@ def test_a_page_says_what_the_search_cannot_see(store: UnitStore, searches: Read
     (page, *_) = pages_of(searches, chief, ReadSearch(ReadFilter(period=period)))
     assert [_minutes(gap) for gap in page.limits.gaps] == [(0, 10), (12, 40), (41, 50)]
     assert page.limits.silent_cameras == ()
-    assert (page.limits.deletion_count, page.limits.has_damaged_database, page.limits.oldest) == (0, False, None)
+    assert (page.limits.deletions, page.limits.has_damaged_database) == (DeletionCounts(0, 0), False)
+    assert page.limits.oldest is None
     late = Period(START + 200 * MINUTE, START + 300 * MINUTE)
     (page,) = pages_of(searches, chief, ReadSearch(ReadFilter(period=late)))
     assert page.limits.gaps == (late,)
     one = Period(START + 13.5 * MINUTE, START + 14.5 * MINUTE)
-    with_more = ReadSearches(store, HotlistSettings(), (*CAMERAS, "left"))
+    with_more = ReadSearches(store, HotlistSettings(), StoreSettings(), (*CAMERAS, "left"))
     (page,) = pages_of(with_more, chief, ReadSearch(ReadFilter(period=one)))
     assert page.limits.silent_cameras == ("left", "rear")
 
@@ -222,9 +227,31 @@ def test_covert_hits_are_in_no_result(chief: Authoriser, tmp_path_factory: pytes
         overt, silent = hit("hit-1", "read-1"), hit("hit-2", "read-1")
         covert = replace(silent, entry=replace(silent.entry, covert=True))
         store.reads.commit([DecidedRecord(plate_read("read-1"), hits=(overt, covert))])
-        searches = ReadSearches(store, HotlistSettings(), CAMERAS)
+        searches = ReadSearches(store, HotlistSettings(), StoreSettings(), CAMERAS)
         (page,) = pages_of(searches, chief, ReadSearch(ReadFilter("7ABC123")))
         assert [[each.hit_id for each in shown.hits] for shown in page.reads] == [["hit-1"]]
+
+
+def test_a_scene_does_not_tell_that_its_read_has_a_covert_hit(
+    chief: Authoriser, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    noise = np.random.default_rng(7).integers(0, 256, (720, 1280, 3), np.uint8)
+    kept_sharp, kept_plain = jpeg(noise, 85), jpeg(shrink(noise, 640), 70)
+    with open_store(load(write_bare_unit(tmp_path_factory.mktemp("scenes"))), migrate=True) as store:
+        overt, silent = hit("hit-1", "overt"), hit("hit-2", "covert")
+        silent = replace(silent, entry=replace(silent.entry, covert=True))
+        store.reads.commit([
+            DecidedRecord(plate_read("overt"), ((SCENE, kept_sharp),), (overt,)),
+            DecidedRecord(plate_read("covert"), ((SCENE, kept_sharp),), (silent,)),
+            DecidedRecord(plate_read("plain"), ((SCENE, kept_plain),)),
+        ])  # fmt: skip
+        searches = ReadSearches(store, HotlistSettings(), StoreSettings(), CAMERAS)
+        scenes = {name: searches.picture(chief, STOLEN, name, SCENE) for name in ("overt", "covert", "plain")}
+    assert scenes["overt"] == kept_sharp
+    sizes = [np.shape(cv2.imdecode(np.frombuffer(scene, np.uint8), cv2.IMREAD_COLOR)) for scene in scenes.values()]
+    assert sizes == [(720, 1280, 3), (360, 640, 3), (360, 640, 3)]
+    assert len(scenes["covert"]) < 1.1 * len(scenes["plain"])
+    assert scenes["plain"] != kept_plain, "made anew as well: that a picture was is no sign either"
 
 
 def test_without_a_session_or_a_purpose_nothing_is_found(

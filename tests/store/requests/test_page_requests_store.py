@@ -53,7 +53,8 @@ def with_hit(store: ReadStore, database: Database) -> Database:
 def test_a_request_comes_back_as_it_was_and_waits_until_it_is_answered_once(with_hit: Database) -> None:
     add(with_hit, request(), request(2, MuteOrder(15)), request(3, EndOfMute()))
     with with_hit.read() as connection:
-        assert waiting_requests(connection) == [request(), request(2, MuteOrder(15)), request(3, EndOfMute())]
+        mutes = [request(2, MuteOrder(15)), request(3, EndOfMute())]
+        assert waiting_requests(connection) == [*mutes, request()], "mutes wait for no correction"
     answer(with_hit, 1)
     with pytest.raises(RefusedError):
         answer(with_hit, 1, RequestAnswer(RequestOutcome.REFUSED))
