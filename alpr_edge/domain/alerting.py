@@ -155,6 +155,11 @@ def level_of(reason: Reason) -> Level:
     return _LEVELS.get(reason, Level.ROUTINE)
 
 
+def level_of_hit(hit: Hit) -> Level:
+    """Level of a hit that is stored: that of its list's settings as it was matched, else that of its reason."""
+    return level_of(hit.entry.reason) if hit.level is None else Level(hit.level)
+
+
 def list_age(age_s: float | None, amber_after: timedelta, red_after: timedelta) -> ListAge:
     """How far a list can be trusted by its age; an unknown age is amber, never fresh."""
     if age_s is None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from alpr_edge.domain.alerting import Level, level_of
+from alpr_edge.domain.alerting import Level, level_of_hit
 from alpr_edge.domain.hits import Hit
 from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.domain.reads import PlateRead
@@ -117,7 +117,7 @@ def _withhold(shown: ShownRead, access: Access, lists: HotlistSettings) -> Shown
         if access.may_see(lists.permission_of(source)):
             hits.append(hit)
         else:
-            withheld.append(WithheldHit(source, level_of(hit.entry.reason)))
+            withheld.append(WithheldHit(source, level_of_hit(hit)))
     return replace(shown, hits=tuple(hits), withheld=tuple(withheld))
 
 

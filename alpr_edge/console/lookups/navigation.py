@@ -9,6 +9,7 @@ from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.console.visitor import Visitor
 from alpr_edge.services.authorisation.offers import purposes_for
 from alpr_edge.services.authorisation.operations import Operation
+from alpr_edge.services.hits.hit_views import is_waiting
 
 GLANCES_MAX = 40
 """Hits that are looked at for those that wait: as many as the watch page shows."""
@@ -39,7 +40,7 @@ def waiting_count(unit: ConsoleUnit, visitor: Visitor) -> int:
     """How many of the newest hits wait for an answer; 0 for whoever may see none."""
     if not purposes_for(unit.authoriser(visitor), Operation.SHOW_HIT):
         return 0
-    return sum(not (hit.is_dealt_with or hit.is_withdrawn) for hit in unit.views.glances(GLANCES_MAX))
+    return sum(map(is_waiting, unit.views.glances(GLANCES_MAX)))
 
 
 def lookup_page(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from alpr_edge.domain.alerting import Level, ListAge, list_age
+from alpr_edge.domain.alerting import Level, ListAge, level_of_hit, list_age
 from alpr_edge.domain.dispositions.disposition import Disposition
 from alpr_edge.domain.dispositions.hit_state import HitState
 from alpr_edge.domain.dispositions.plate_comparison import CharacterPair, compare_plates
@@ -30,6 +30,8 @@ class HitCard:
     """A hit as somebody may see it who has a permission for its source."""
 
     hit: Hit
+    level: Level
+    """How grave the hit is, whatever sounded for its read: what glances tell of it as well."""
     read: StoredRead
     alert: StoredAlert | None
     """The alert of the read, which is that of its gravest hit."""
@@ -92,7 +94,7 @@ class HitViews:
         subject = AccessSubject((hit_id, hit.read_id), is_covert=hit.entry.covert)
         with authoriser.access(Operation.SHOW_HIT, purpose_of_hit(hit.entry.reason), subject) as access:
             if not access.may_see(self._lists.permission_of(hit.generation.source)):
-                return WithheldCard(hit_id, hit.generation.source, _level(hit))
+                return WithheldCard(hit_id, hit.generation.source, level_of_hit(hit))
             access.show((hit_id, hit.read_id))
             return self._card(stored, hit)
 
@@ -139,6 +141,7 @@ class HitViews:
         timeline = clock_pairs.timelines(self._store.database, [read.last_seen.boot_id])[read.last_seen.boot_id]
         return HitCard(
             hit=hit,
+            level=level_of_hit(hit),
             read=stored,
             alert=stored.alerts[0] if stored.alerts else None,
             comparison=compare_plates(read.plate, hit.entry.plate),
@@ -150,18 +153,19 @@ class HitViews:
         )
 
 
+def is_waiting(glance: HitGlance) -> bool:
+    """Whether a hit waits for somebody to say what was read; what is covert waits for nobody in the car."""
+    return not (glance.is_dealt_with or glance.is_withdrawn or glance.is_covert)
+
+
 def gravest_first(glances: Sequence[HitGlance]) -> list[HitGlance]:
     """Hits in the order in which they want to be looked at: waiting before dealt with, the gravest, then the newest.
 
     Args:
         glances: the newest first.
     """
-    return sorted(glances, key=lambda glance: (glance.is_dealt_with or glance.is_withdrawn, -glance.level))
+    return sorted(glances, key=lambda glance: (not is_waiting(glance), -glance.level))
 
 
 def _hit_of(hits: Sequence[Hit], hit_id: str) -> Hit | None:
     return next((hit for hit in hits if hit.hit_id == hit_id), None)
-
-
-def _level(hit: Hit) -> Level:
-    return Level.ROUTINE if hit.level is None else Level(hit.level)
