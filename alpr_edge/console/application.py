@@ -53,7 +53,7 @@ def create_console_app(
     """
     passkeys, watch, health = PasskeyPages(unit, site), WatchPages(unit, site), HealthPages(unit)
     corrections = CorrectionPages(unit, watch.with_fault)
-    sign_in = SignInPages(unit, site, watch.locked)
+    sign_in = SignInPages(unit, site, watch.glance_page)
     pages = (sign_in, passkeys, watch, SpeedPages(unit), corrections, MutePages(unit), health)
     page_routes = [*chain.from_iterable(each.steps for each in pages), *lookup_routes(unit)]
     at_once = asyncio.Semaphore(AT_ONCE_MAX)

@@ -59,7 +59,7 @@ class WatchPages:
             return go("/sign-in")
         if state is SessionState.GLANCE:
             self._unit.speed.end_passenger(visitor)
-            return self.locked(visitor)
+            return self.glance_page(visitor)
         if not may_look_at_hits(self._unit, visitor):
             return go("/health")
         newest = self._unit.views.glances(GLANCES_MAX)
@@ -107,7 +107,7 @@ class WatchPages:
         """A hit, with a line that says what is wrong with a form."""
         return self._page(visitor, hit_id, fault)
 
-    def locked(self, visitor: Visitor, fault: str = "") -> Response:
+    def glance_page(self, visitor: Visitor, fault: str = "") -> Response:
         """What everybody in the car may see while the session is locked; without hits for whoever may see none.
 
         Args:
