@@ -56,7 +56,8 @@ def create_console_app(
     """
     passkeys, watch, health = PasskeyPages(unit, site), WatchPages(unit, site), HealthPages(unit)
     corrections = CorrectionPages(unit, watch.with_fault)
-    pages = (SignInPages(unit, site), passkeys, watch, SpeedPages(unit), corrections, MutePages(unit), health)
+    sign_in = SignInPages(unit, site, watch.glance_page)
+    pages = (sign_in, passkeys, watch, SpeedPages(unit), corrections, MutePages(unit), health)
     page_routes = [*chain.from_iterable(each.steps for each in pages), *lookup_routes(unit)]
     at_once, sign_ins_at_once = asyncio.Semaphore(AT_ONCE_MAX), asyncio.Semaphore(SIGN_INS_AT_ONCE_MAX)
 

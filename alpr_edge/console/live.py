@@ -4,24 +4,28 @@ Besides it tells whether the car moves, which makes the page another one, and wh
 change asks for itself again, so that what it may show is decided and put on record anew.
 """
 
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from alpr_edge.console.health_strip import HealthStrip
 from alpr_edge.console.hit_feed import HitFeed
 from alpr_edge.console.surroundings import Surroundings
 from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.console.visitor import Visitor
-from alpr_edge.domain.sessions.session import SessionState
+from alpr_edge.domain.sessions.session import SessionState, token_digest
 
 BEAT_S = 1.0
 """A page that hears nothing for three of these says that it is not live."""
 SESSION_CHECK_BEATS = 5
 """How often the session is looked at, so that a page whose session ended says so."""
 STREAMS_MAX = 16
+STREAMS_A_SESSION_MAX = 4
+"""Of them for one session: a window on each of two screens, and pages that close while the next ones open."""
 
 
 class LiveStream:
@@ -37,42 +41,46 @@ class LiveStream:
         self._unit = unit
         self._feed = feed
         self._strip = strip
-        self.open_count = 0
-        """Streams at present."""
+        self._open = Counter[str]()
+        """Streams at present, by the digest of the session's token."""
 
     async def answer(self, request: Request) -> Response:
         """Begin a stream for whoever is signed in."""
         visitor = Visitor.of(request, b"")
         if await self._state(visitor) is None:
             return Response(status_code=403)
-        if self.open_count >= STREAMS_MAX:
+        digest = token_digest(visitor.token)
+        if self._open.total() >= STREAMS_MAX or self._open[digest] >= STREAMS_A_SESSION_MAX:
             return Response(status_code=503, headers={"Retry-After": "5"})
-        return StreamingResponse(self._events(request, visitor), media_type="text/event-stream")
+        self._open[digest] += 1
+        return _CountedStream(self._events(request, visitor), lambda: self._forget(digest))
+
+    def _forget(self, digest: str) -> None:
+        self._open[digest] -= 1
+        self._open += Counter()  # without sessions that have none
 
     async def _events(self, request: Request, visitor: Visitor) -> AsyncIterator[str]:
-        self.open_count += 1
-        try:
-            count, state, beats, health = self._feed.count, await self._state(visitor), 0, -1
-            yield _event("live", count)
-            told: dict[str, str] = {}
-            while state is not None and not await request.is_disconnected():
-                for name, word in await run_in_threadpool(self._changes, visitor, told):
-                    yield _event(name, count, word)
-                heard = await self._feed.wait(count, BEAT_S)
-                if self._feed.is_stopped:
-                    return
-                if not self._feed.failure:  # else the page hears nothing, and says that it is not live
-                    yield _event("hits" if heard != count else "beat", heard)
-                before_health, health = health, await run_in_threadpool(self._strip.version)
-                if health != before_health:
-                    yield _event("health", count)
-                count, beats = heard, beats + 1
-                if beats % SESSION_CHECK_BEATS == 0:
-                    before, state = state, await self._state(visitor)
-                    if state != before:
-                        yield _event("session", count)
-        finally:
-            self.open_count -= 1
+        count, state, beats, health = self._feed.count, await self._state(visitor), 0, -1
+        yield _event("live", count)
+        if state is not SessionState.OPEN:
+            yield _event("locked", count)
+        told: dict[str, str] = {}
+        while state is not None and not await request.is_disconnected():
+            for name, word in await run_in_threadpool(self._changes, visitor, told):
+                yield _event(name, count, word)
+            heard = await self._feed.wait(count, BEAT_S)
+            if self._feed.is_stopped:
+                return
+            if not self._feed.failure:  # else the page hears nothing, and says that it is not live
+                yield _event("hits" if heard != count else "beat", heard)
+            before_health, health = health, await run_in_threadpool(self._strip.version)
+            if health != before_health:
+                yield _event("health", count)
+            count, beats = heard, beats + 1
+            if beats % SESSION_CHECK_BEATS == 0:
+                before, state = state, await self._state(visitor)
+                if state != before:
+                    yield _event("session", count)
 
     def _changes(self, visitor: Visitor, told: dict[str, str]) -> list[tuple[str, str]]:
         """What the page does not know yet of the car around it; ``told`` is what it knows, and grows."""
@@ -89,6 +97,26 @@ class LiveStream:
         """The state of a session that a page may be live with; None where there is none."""
         state = await run_in_threadpool(self._unit.desk(visitor).state)
         return state if state in {SessionState.OPEN, SessionState.GLANCE} else None
+
+
+class _CountedStream(StreamingResponse):
+    """A stream of events that says when it is over, however it ends.
+
+    Args:
+        events: the events.
+        end: called once, also where the browser has gone before the first event.
+    """
+
+    def __init__(self, events: AsyncIterator[str], end: Callable[[], None]) -> None:
+        super().__init__(events, media_type="text/event-stream")
+        self._end = end
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the events."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._end()
 
 
 def _event(name: str, count: int, word: str = "") -> str:

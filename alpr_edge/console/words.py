@@ -11,6 +11,7 @@ from alpr_edge.domain.hits import Hit, MatchKind, Reason, StateMatch
 from alpr_edge.domain.page_requests.request import PageRequest, RequestOutcome
 from alpr_edge.domain.reads import PlateRead
 from alpr_edge.domain.timeline import Placement
+from alpr_edge.services.hits.hit_views import is_waiting
 from alpr_edge.store.reads.hit_queries import HitGlance
 
 _LEVELS = {Level.URGENT: "urgent", Level.HIGH: "high", Level.ROUTINE: "routine", Level.NOTICE: "notice"}
@@ -100,21 +101,26 @@ def dated_words(placement: Placement) -> str:
 
 
 def place_words(position: Position | None) -> str:
-    """Where and in which direction, and how good that is."""
+    """Where, in which direction the patrol car went, and how good that is."""
     if position is None:
         return "place unknown"
     text = f"{position.lat_deg:.5f}, {position.lon_deg:.5f}"
     if position.course_deg is not None and position.speed_mps is not None:
-        text += f", driving {_COMPASS[round(position.course_deg / 45) % 8]} at {position.speed_mps * MPH:.0f} mph"
+        text += f", {_heading_words(position.course_deg)} at {position.speed_mps * MPH:.0f} mph"
     is_sure = position.age_ms <= _SURE_AGE_MS and (position.hdop is not None and position.hdop <= _SURE_HDOP)
     return text if is_sure else f"{text} (imprecise)"
 
 
+def _heading_words(course_deg: float) -> str:
+    """Where the patrol car went: of the other car's way nothing is known."""
+    return f"patrol car heading {_COMPASS[round(course_deg / 45) % 8]}"
+
+
 def seen_words(read: PlateRead, placement: Placement) -> str:
-    """Which camera saw it, where the car went, and when, as short as a glance asks for."""
+    """Which camera saw it, where the patrol car went, and when, as short as a glance asks for."""
     words = [f"camera {read.camera_id}"]
     if read.position is not None and read.position.course_deg is not None:
-        words.append(f"driving {_COMPASS[round(read.position.course_deg / 45) % 8]}")
+        words.append(_heading_words(read.position.course_deg))
     words.append("time unknown" if placement.utc is None else f"{placement.utc.astimezone():%H:%M:%S}")
     return ", ".join(words)
 
@@ -138,7 +144,7 @@ def title_words(glances: Sequence[HitGlance], name: str) -> str:
         glances: the hits of the page.
         name: its name.
     """
-    count = sum(glance.level >= Level.HIGH and not (glance.is_dealt_with or glance.is_withdrawn) for glance in glances)
+    count = sum(glance.level >= Level.HIGH and is_waiting(glance) for glance in glances)
     return f"! {name} ({count})" if count else name
 
 
@@ -180,6 +186,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "answer": answer_words,
     "sentence": sentence_words,
     "title_words": title_words,
+    "waits": is_waiting,
     "short_clock": short_clock_words,
     "request": request_words,
     "request_state": request_state,

@@ -100,10 +100,12 @@ class PageRig:
         read = plate_read(f"unit-1:read-{number}", str(changes.pop("plate", "7ABC123")))
         made = hit(f"unit-1:hit-{number}", read.read_id)
         level = Level(int(str(changes.pop("level", Level.HIGH.value))))
+        sounded = Level(int(str(changes.pop("sounded", level.value))))
         kind = MatchKind(str(changes.pop("kind", MatchKind.EXACT)))
         entry = replace(made.entry, reason=reason, **changes)  # type: ignore[arg-type] # any field
-        made = replace(made, entry=entry, level=level, kind=kind)
-        sound = None if entry.covert else replace(alert(made.hit_id, read.read_id), level=level)
+        generation = replace(made.generation, source=entry.source)
+        made = replace(made, entry=entry, level=level, kind=kind, generation=generation)
+        sound = None if entry.covert else replace(alert(made.hit_id, read.read_id), level=sounded)
         pictures = ((CROP, jpeg(number % 256)), (SCENE, jpeg(255 - number % 256)))
         self._store.reads.commit([DecidedRecord(read, pictures, (made,), sound, instant(450))])
         return made

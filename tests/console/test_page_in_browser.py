@@ -65,6 +65,11 @@ def page(context: BrowserContext, rig: PageRig) -> Page:
     return open_page(context, rig, "ana")
 
 
+def new_number() -> int:
+    """The number of a hit that there is not yet."""
+    return int(datetime.now(UTC).timestamp() * 1000)
+
+
 def give_password(rig: PageRig, serial: int) -> str:
     """A roster with the officer's password and a new secret; returns the secret."""
     secret = pyotp.random_base32()
@@ -115,7 +120,7 @@ def work_a_shift(context: BrowserContext, rig: PageRig) -> None:
 
 
 def test_a_hit_comes_up_by_itself_and_is_dealt_with_by_one_touch(page: Page, rig: PageRig) -> None:
-    number = int(datetime.now(UTC).timestamp() * 1000)
+    number = new_number()
     faults = faults_of(page)
     made = rig.add_hit(number, Reason.AMBER_ALERT, level=Level.URGENT, plate="7A8C123", kind=MatchKind.CONFUSABLE)
     expect(page.locator(f'[data-hit="{made.hit_id}"]')).to_be_visible()
@@ -130,9 +135,88 @@ def test_a_form_that_is_being_filled_in_stays_and_the_row_beside_it_tells_of_the
     page.get_by_role("group", name="Outcome").locator("summary").click()
     page.get_by_label("Why").last.fill("followed to")
     count = page.locator(".reel li").count()
-    rig.add_hit(int(datetime.now(UTC).timestamp() * 1000), level=Level.URGENT)
+    made = rig.add_hit(new_number(), level=Level.URGENT)
     expect(page.locator(".reel li")).to_have_count(count + 1)
     expect(page.get_by_label("Why").last).to_have_value("followed to")
+    page.get_by_role("link", name="NEW HIT").click()
+    expect(page.locator(f'[data-hit="{made.hit_id}"]')).to_be_visible()
+
+
+def test_after_an_answer_the_next_hit_comes_up_by_itself(page: Page, rig: PageRig) -> None:
+    faults = faults_of(page)
+    for _ in range(2):
+        made = rig.add_hit(new_number(), level=Level.URGENT)
+        expect(page.locator(f'[data-hit="{made.hit_id}"]')).to_be_visible()
+        page.get_by_role("button", name="Dismiss").click()
+        expect(page.get_by_role("group", name="What was read")).to_contain_text("dismissed, Ana Ruiz")
+        assert page.url.endswith(made.hit_id)
+    assert faults == []
+
+
+def test_what_is_wrong_with_a_form_stays_on_the_page(page: Page, rig: PageRig) -> None:
+    path = f"{rig.origin}/hits/{rig.add_hit(new_number()).hit_id}"
+    page.goto(path)
+    page.get_by_text("Misread: what does it say?").click()
+    with page.expect_response(lambda answer: answer.url == path and answer.request.method == "GET") as answers:
+        page.get_by_role("button", name="Correct and match again").click()  # by which the page that comes is made new
+    assert answers.value.status == 200
+    with rig.client("ana") as client:
+        client.post(f"{path}/answers", data={"part": "outcome", "answer": "none"})
+    expect(page.get_by_role("list", name="What was said of it")).to_contain_text("outcome: none")
+    expect(page.get_by_role("alert").first).to_have_text("That is what was read; change what differs.")
+
+
+def test_a_touch_meets_the_hit_that_was_seen(page: Page, rig: PageRig) -> None:
+    """Nothing comes up under a finger, and what has come up takes no touch at first."""
+    page.evaluate("""new MutationObserver(([change]) => {
+      window.wasInert ??= [...change.addedNodes].find((node) => node.tagName === "MAIN")?.inert;
+    }).observe(document.body, {childList: true})""")
+    shown = page.locator("[data-hit]").get_attribute("data-hit")
+    page.mouse.move(640, 400)
+    with page.expect_response(f"{rig.origin}/"):
+        page.mouse.down()
+        made = rig.add_hit(new_number(), Reason.AMBER_ALERT, level=Level.URGENT)
+    assert page.locator("[data-hit]").get_attribute("data-hit") == shown
+    page.mouse.up()
+    expect(page.locator(f'[data-hit="{made.hit_id}"]')).to_be_visible()
+    assert page.evaluate("window.wasInert")
+    expect(page.locator("main[inert]")).to_have_count(0)
+
+
+def test_what_does_not_change_stays_as_it_is(page: Page, rig: PageRig) -> None:
+    """The focus and the pictures, which are loaded once, whatever is said of the hit meanwhile."""
+    page.wait_for_load_state("networkidle")
+    loaded: list[str] = []
+    page.on("request", lambda request: loaded.append(request.url) if "/pictures/" in request.url else None)
+    page.evaluate("window.image = document.querySelector('.scene')")
+    page.get_by_role("button", name="Still on file").focus()
+    hit_id = page.locator("[data-hit]").get_attribute("data-hit")
+    with rig.client("ana") as client:
+        client.post(f"/hits/{hit_id}/answers", data={"part": "inquiry", "answer": "not_on_file"})
+    expect(page.get_by_role("group", name="CLETS inquiry")).to_contain_text("not on file, Ana Ruiz")
+    expect(page.get_by_role("button", name="Still on file")).to_be_focused()
+    assert page.evaluate("document.querySelector('.scene') === window.image && window.image.naturalWidth > 0")
+    assert loaded == []
+
+
+HIDE = """isHidden => {
+  Object.defineProperty(document, "hidden", {value: isHidden, configurable: true});
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
+"""Chromium without a window hides no page."""
+
+
+def test_of_hidden_pages_the_one_hidden_last_listens(page: Page, context: BrowserContext, rig: PageRig) -> None:
+    other = open_page(context, rig, "ana")
+    for each in (page, other):
+        each.evaluate(f"({HIDE})(true)")
+    expect(page.locator("#live")).to_have_text("NOT LIVE")
+    made = rig.add_hit(new_number(), Reason.AMBER_ALERT, level=Level.URGENT)
+    expect(other.locator(f'[data-hit="{made.hit_id}"]')).to_be_visible()
+    assert page.locator(f'[data-hit="{made.hit_id}"]').count() == 0
+    page.evaluate(f"({HIDE})(false)")
+    expect(page.locator("#live")).to_have_text("live")
+    expect(page.locator(f'[data-hit="{made.hit_id}"]')).to_be_visible()
 
 
 def test_one_touch_copies_the_text_for_the_terminal(page: Page, context: BrowserContext, rig: PageRig) -> None:
@@ -181,7 +265,7 @@ def test_a_page_that_cannot_be_had_after_a_hit_says_so_and_is_asked_for_again(pa
             route.continue_()
 
     page.route(f"{rig.origin}/", answer)
-    made = rig.add_hit(int(datetime.now(UTC).timestamp() * 1000), level=Level.URGENT)
+    made = rig.add_hit(new_number(), level=Level.URGENT)
     expect(page.locator("#live")).to_have_text("NOT LIVE")
     expect(page.locator("[data-hit]")).to_be_visible()
     assert page.locator(f'[data-hit="{made.hit_id}"]').count() == 0
@@ -214,7 +298,7 @@ def test_day_and_night_by_the_button(page: Page) -> None:
 
 def test_the_title_says_that_a_grave_hit_waits_and_names_no_plate(page: Page, rig: PageRig) -> None:
     """What raises the window on a workstation sees the title alone."""
-    made = rig.add_hit(int(datetime.now(UTC).timestamp() * 1000), level=Level.URGENT)
+    made = rig.add_hit(new_number(), level=Level.URGENT)
     expect(page.locator(f'.reel a[href="/hits/{made.hit_id}"]')).to_be_visible()
     expect(page).to_have_title(re.compile(r"^! Hits \(\d+\)$"))
     waiting = [link.get_attribute("href") for link in page.locator(".reel li:not(.over) a").all()]
@@ -222,6 +306,6 @@ def test_the_title_says_that_a_grave_hit_waits_and_names_no_plate(page: Page, ri
         for hit in waiting:
             assert client.post(f"{hit}/answers", data={"part": "read", "answer": "dismissed"}).status_code == 303
     expect(page).to_have_title("Hits")
-    rig.add_hit(int(datetime.now(UTC).timestamp() * 1000), level=Level.ROUTINE)
+    rig.add_hit(new_number(), level=Level.ROUTINE)
     expect(page.locator(".reel li:not(.over)")).to_have_count(1)
     expect(page).to_have_title("Hits")

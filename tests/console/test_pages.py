@@ -2,20 +2,24 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
+from itertools import islice
 
 import httpx
 import pytest
 
+from alpr_edge.console.live import STREAMS_A_SESSION_MAX
 from alpr_edge.console.pages.watch_pages import GLANCES_MAX
 from alpr_edge.console.visitor import COOKIE
 from alpr_edge.domain.alerting import Level
-from alpr_edge.domain.hits import Reason
+from alpr_edge.domain.hits import MatchKind, Reason
 from alpr_edge.domain.people.person import Role, SourcePermission
 from alpr_edge.domain.sessions.session import token_digest
 from alpr_edge.store.access.accounts import open_accounts
 from alpr_edge.store.reads.repository import DecidedRecord
 from alpr_edge.store.unit_store import open_store
+from tests.app.stages.test_store_counts import until
 from tests.console.page_rig import HOST, PageRig
 from tests.staff import PEOPLE, staff_person
 from tests.store.records import hit, plate_read
@@ -243,8 +247,66 @@ def test_a_locked_session_shows_level_and_list_alone(rig: PageRig) -> None:
         assert page.status_code == 200
         assert PLATE not in page.text
         assert "doj-svs" in page.text
-        assert client.get(HIT).status_code == 403
+        assert client.get(HIT).headers["location"] == "/", "by which a page that stands open becomes the locked one"
         assert client.get(f"{HIT}/pictures/crop").status_code == 403
+
+
+def test_a_wrong_password_leaves_the_locked_page(rig: PageRig) -> None:
+    with rig.client("officer") as client:
+        client.post("/lock")
+        answer = client.post("/reopen", data={"password": "wrong"})
+        assert (answer.status_code, "<h1>Locked</h1>" in answer.text, PLATE in answer.text) == (403, True, False)
+        assert 'role="alert"' in answer.text
+        assert 'data-page="/"' in answer.text, "it keeps itself live by an address that can be had"
+        assert client.get("/").status_code == 200, "the session is still there"
+    with rig.client() as nobody:
+        assert "<h1>Sign in</h1>" in nobody.post("/reopen", data={"password": "wrong"}).text
+
+
+def test_a_covert_hit_waits_for_nobody_and_offers_no_answer(rig: PageRig) -> None:
+    with rig.client("chief") as client:
+        page = client.get("/hits/unit-1:hit-2")
+        assert (page.status_code, PLATE in page.text) == (200, True)
+        assert "Covert: the department deals with it" in page.text
+        assert 'name="answer"' not in page.text
+        assert "/correction" not in page.text
+        waiting = int(page.text.partition("<h2>")[2].partition(" waiting")[0])
+        assert waiting == page.text.count("<li class") - page.text.count(' over"')
+        assert waiting == int(client.get("/waiting").text), "which counts no covert hit"
+
+
+def test_a_page_that_says_what_is_wrong_tells_where_it_is_had_again(rig: PageRig, officer: httpx.Client) -> None:
+    rig.add_hit(40)
+    path = "/hits/unit-1:hit-40"
+    answer = officer.post(f"{path}/answers", data={"part": "outcome", "answer": "other"})
+    assert (answer.status_code, f'data-page="{path}"' in answer.text) == (422, True)
+    assert 'data-page="/"' in officer.get("/").text
+
+
+def test_card_and_row_have_one_level_whatever_sounded(rig: PageRig, officer: httpx.Client) -> None:
+    made = rig.add_hit(41, level=Level.URGENT, kind=MatchKind.CONFUSABLE, sounded=Level.NOTICE)
+    page = officer.get(f"/hits/{made.hit_id}").text
+    assert f'class="card level-urgent" data-hit="{made.hit_id}"' in page
+    assert f'class="glance level-urgent" data-glance="{made.hit_id}"' in page
+
+
+def test_a_session_has_a_few_streams_and_leaves_the_others_theirs(rig: PageRig) -> None:
+    with rig.client("officer") as client, rig.client("supervisor") as other:
+        with ExitStack() as streams:
+            opened = [streams.enter_context(client.stream("GET", "/live")) for _ in range(STREAMS_A_SESSION_MAX)]
+            assert {answer.status_code for answer in opened} == {200}
+            assert stream_of(client) == (503, [])
+            assert stream_of(other)[0] == 200
+        until(lambda: stream_of(client)[0] == 200)  # the server has seen that they were closed
+        client.post("/lock")
+        status, lines = stream_of(client)
+        assert (status, "event: locked" in lines) == (200, True)
+
+
+def stream_of(client: httpx.Client) -> tuple[int, list[str]]:
+    """The status of a stream, and its first two events."""
+    with client.stream("GET", "/live") as answer:
+        return answer.status_code, list(islice(answer.iter_lines(), 8))
 
 
 def test_end_of_shift_ends_the_session(rig: PageRig) -> None:

@@ -137,7 +137,7 @@ def test_the_unit_is_muted_told_of_to_everybody_and_sounds_again(
 ) -> None:
     assert "MUTED" not in officer.get("/").text
     assert officer.post("/mute", data={"minutes": "15"}).headers["location"] == "/"
-    assert "asked" in officer.get("/").text
+    assert "muting..." in officer.get("/").text
     with rig.answering(tmp_path):
         page = wait_for(officer, "/", lambda text: "MUTED until" in text)
         assert "15 min left (Officer)" in page
@@ -156,4 +156,4 @@ def test_the_unit_is_muted_told_of_to_everybody_and_sounds_again(
 @pytest.mark.parametrize("minutes", ["", "0", "7", "-5", "5.0", "\u0665", "9" * 40, "<b>"])
 def test_there_is_no_other_mute(officer: httpx.Client, minutes: str) -> None:
     assert officer.post("/mute", data={"minutes": minutes}).status_code == 404
-    assert "asked" not in officer.get("/").text
+    assert "muting..." not in officer.get("/").text

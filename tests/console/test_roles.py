@@ -50,7 +50,7 @@ GONE = Rule(None, "404", "", locked="404", nobody="404")
 ANSWER = {"part": "read", "answer": "correct"}
 RULES = {  # those that lock and end the session are asked last
     "GET /": Rule(Action.SEE_HITS, "200", "303 /health", locked="200", nobody="303 /sign-in"),
-    "GET /hits/{hit_id}": Rule(Action.SEE_HITS, "200", "403", locked="403", nobody="403"),
+    "GET /hits/{hit_id}": Rule(Action.SEE_HITS, "200", "403", locked="303 /", nobody="303 /"),
     "GET /hits/{hit_id}/pictures/{kind}": Rule(Action.SEE_HITS, "200", "403", locked="403", nobody="403"),
     "POST /hits/{hit_id}/answers": Rule(
         Action.DISPOSE, "303 /hits/unit-1:hit-1", "403", locked="403", nobody="403", form=ANSWER

@@ -12,6 +12,7 @@ from alpr_edge.console.theme import ThemeChoice
 from alpr_edge.console.visitor import Visitor
 from alpr_edge.domain.alerting import Level
 from alpr_edge.domain.errors import AccessError
+from alpr_edge.domain.hits import OWN_SOURCE
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.motion.vehicle_state import VehicleState
 from alpr_edge.domain.people.person import Role, SourcePermission
@@ -76,6 +77,40 @@ def test_a_hit_chosen_in_the_row_leads_to_the_page_at_speed(rig: PageRig, office
     assert officer.get("/hits/unit-1:hit-1").headers["location"] == "/"
     with rig.client() as nobody:
         assert PLATE not in nobody.get("/hits/unit-1:hit-1", follow_redirects=True).text
+
+
+def test_a_correction_and_earlier_reads_are_refused_at_speed(officer: httpx.Client) -> None:
+    path = "/hits/unit-1:hit-1"
+    answers = [
+        officer.post(f"{path}/correction", data={"plate": "7ABC128"}),
+        officer.post(f"{path}/correction", data={}),
+        officer.get(f"{path}/earlier"),
+    ]
+    for answer in answers:
+        assert (answer.status_code, "when the car stands" in answer.text, PLATE in answer.text) == (403, True, False)
+
+
+def test_the_page_at_speed_tells_of_a_mute_and_is_locked_by_one_touch(rig: PageRig) -> None:
+    with rig.client("officer") as client:
+        client.post("/mute", data={"minutes": "5"})
+        page = client.get("/").text
+        assert "muting..." in page
+        assert 'action="/lock"' in page
+        assert "/mute/end" not in page
+        client.post("/lock")
+        assert PLATE not in client.get("/").text
+
+
+def test_a_hit_of_a_source_that_is_withheld_does_not_stand_before_one_that_is_shown(tmp_path: Path) -> None:
+    rig = PageRig(tmp_path, (LOCAL_OFFICER,), console='theme = "sun"')
+    with rig.serving(), rig.client("local") as client:
+        rig.add_hit(1, level=Level.URGENT)
+        own = rig.add_hit(2, level=Level.NOTICE, source=OWN_SOURCE)
+        page = client.get("/").text
+        assert f'data-hit="{own.hit_id}"' in page
+        assert "1 more waiting" in page
+        client.post(f"/hits/{own.hit_id}/answers", data={"part": "read", "answer": "correct"})
+        assert "you have no permission for it" in client.get("/").text
 
 
 def test_without_a_permission_for_the_source_there_is_no_plate(rig: PageRig) -> None:

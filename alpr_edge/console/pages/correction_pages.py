@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from starlette.responses import Response
 
-from alpr_edge.console.page_parts import PAGES, PageRoute, go
+from alpr_edge.console.lookups.navigation import lookup_page
+from alpr_edge.console.page_parts import PageRoute, go
 from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.console.visitor import Visitor
 from alpr_edge.domain.errors import DispositionError
@@ -32,6 +33,7 @@ class CorrectionPages:
 
     def correct(self, visitor: Visitor) -> Response:
         """Say that the read of a hit is misread, and what its plate says."""
+        self._unit.speed.require_slow(visitor)
         hit_id, fields = visitor.parameters["hit_id"], visitor.fields
         stated = StatedPlate(fields.get("plate", ""), fields.get("state", ""))
         try:
@@ -42,7 +44,7 @@ class CorrectionPages:
 
     def earlier(self, visitor: Visitor) -> Response:
         """The other stored reads of what a misread plate says."""
+        self._unit.speed.require_slow(visitor)
         hit_id = visitor.parameters["hit_id"]
         found = self._unit.corrections.earlier_reads(self._unit.authoriser(visitor), hit_id)
-        unit_id, mute = self._unit.settings.unit.id, self._unit.mute_state()
-        return PAGES.page("earlier_reads", found=found, hit_id=hit_id, unit=unit_id, mute=mute)
+        return lookup_page(self._unit, visitor, "/", "earlier_reads", found=found, hit_id=hit_id)

@@ -24,7 +24,7 @@ class MutePages:
         """Ask for a mute."""
         minutes = visitor.fields.get("minutes", "")
         if not (minutes.isascii() and minutes.isdigit() and len(minutes) < 4):
-            raise DispositionError("this form is none of the page's")
+            raise DispositionError("this page is out of date; go back and try again")
         self._unit.mutes.begin(self._unit.authoriser(visitor), int(minutes))
         return go("/")
 

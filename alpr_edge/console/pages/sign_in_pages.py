@@ -20,11 +20,18 @@ class SignInPages:
     Args:
         unit: the open unit.
         site: gives the site that passkeys sign in at; None: there is none.
+        locked_page: shows what a locked session shows, with a line that says why it was not opened.
     """
 
-    def __init__(self, unit: ConsoleUnit, site: Callable[[], RelyingParty | None]) -> None:
+    def __init__(
+        self,
+        unit: ConsoleUnit,
+        site: Callable[[], RelyingParty | None],
+        locked_page: Callable[[Visitor, str], Response],
+    ) -> None:
         self._unit = unit
         self._site = site
+        self._locked_page = locked_page
         self.steps: tuple[PageRoute, ...] = (
             ("/sign-in", "GET", self.show),
             ("/sign-in", "POST", self.sign_in),
@@ -47,8 +54,12 @@ class SignInPages:
 
     def reopen(self, visitor: Visitor) -> Response:
         """Open a session in glance mode by the password alone."""
-        result = self._unit.desk(visitor).reopen(visitor.fields.get("password", ""))
-        return go(HOME) if result.session is not None else self._form(result.answer)
+        desk = self._unit.desk(visitor)
+        result = desk.reopen(visitor.fields.get("password", ""))
+        if result.session is not None:
+            return go(HOME)
+        is_locked = desk.state() is SessionState.GLANCE
+        return self._locked_page(visitor, result.answer) if is_locked else self._form(result.answer)
 
     def lock(self, visitor: Visitor) -> Response:
         """Bring the session into glance mode."""

@@ -9,7 +9,7 @@ from alpr_edge.access.passkeys import RelyingParty
 from alpr_edge.console.lookups.navigation import navigation_links
 from alpr_edge.console.page_parts import PAGES, PageRoute, go
 from alpr_edge.console.pages.health_pages import may_look_at_hits
-from alpr_edge.console.pages.speed_pages import ANSWERS, SpeedPages
+from alpr_edge.console.pages.speed_pages import ANSWERS, SpeedPages, first_to_show
 from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.console.visitor import Visitor
 from alpr_edge.domain.dispositions.disposition import DispositionPart, DispositionText
@@ -19,7 +19,6 @@ from alpr_edge.domain.reads import EvidenceKind
 from alpr_edge.domain.sessions.session import SessionState
 from alpr_edge.services.hits.dispositions import HitAnswer
 from alpr_edge.services.hits.hit_views import HitCard, gravest_first
-from alpr_edge.store.reads.hit_queries import HitGlance
 
 GLANCES_MAX = 40
 """Hits in the row: those that wait, the gravest first, then others."""
@@ -58,21 +57,20 @@ class WatchPages:
         state = self._unit.desk(visitor).state()
         if state not in {SessionState.OPEN, SessionState.GLANCE}:
             return go("/sign-in")
-        is_shown_hits = may_look_at_hits(self._unit, visitor)
-        newest = self._unit.views.glances(GLANCES_MAX) if is_shown_hits else []
-        glances = gravest_first(newest)
         if state is SessionState.GLANCE:
             self._unit.speed.end_passenger(visitor)
-            return self._glance_page(glances if is_shown_hits else None)
-        if not is_shown_hits:
+            return self.glance_page(visitor)
+        if not may_look_at_hits(self._unit, visitor):
             return go("/health")
+        newest = self._unit.views.glances(GLANCES_MAX)
         if self._unit.speed.applies_to(visitor):
             return self._speed_pages.page(visitor, newest)
-        return self._page(visitor, glances[0].hit_id if glances else "")
+        first = first_to_show(self._unit, visitor, gravest_first(newest))
+        return self._page(visitor, first.hit_id if first else "", address="/")
 
     def hit(self, visitor: Visitor) -> Response:
-        """One hit, chosen in the row; at speed nobody chooses."""
-        if self._unit.speed.applies_to(visitor):
+        """One hit, chosen in the row; at speed nobody chooses, and a session that is not open has none."""
+        if self._unit.desk(visitor).state() is not SessionState.OPEN or self._unit.speed.applies_to(visitor):
             return go("/")
         return self._page(visitor, visitor.parameters["hit_id"])
 
@@ -91,7 +89,7 @@ class WatchPages:
         try:
             part = DispositionPart(fields.get("part", ""))
         except ValueError:
-            raise DispositionError("this form is none of the page's") from None
+            raise DispositionError("this page is out of date; go back and try again") from None
         is_at_speed = self._unit.speed.applies_to(visitor)
         if is_at_speed and (part, fields.get("answer", "")) not in ANSWERS:
             self._unit.speed.require_slow(visitor)
@@ -109,10 +107,22 @@ class WatchPages:
         """A hit, with a line that says what is wrong with a form."""
         return self._page(visitor, hit_id, fault)
 
-    def _glance_page(self, glances: list[HitGlance] | None) -> Response:
-        """What everybody in the car may see while the session is locked; without hits for whoever may see none."""
-        unit, mute = self._unit.settings.unit.id, self._unit.mute_state()
-        return PAGES.page("glance", glances=glances, unit=unit, mute=mute, has_passkeys=self._site() is not None)
+    def glance_page(self, visitor: Visitor, fault: str = "") -> Response:
+        """What everybody in the car may see while the session is locked; without hits for whoever may see none.
+
+        Args:
+            visitor: the browser of the session.
+            fault: why the session was not opened; empty: nobody tried.
+        """
+        is_shown_hits = may_look_at_hits(self._unit, visitor)
+        shown = {
+            "glances": gravest_first(self._unit.views.glances(GLANCES_MAX)) if is_shown_hits else None,
+            "unit": self._unit.settings.unit.id,
+            "mute": self._unit.mute_state(),
+            "has_passkeys": self._site() is not None,
+            "fault": fault,
+        }
+        return PAGES.page("glance", 403 if fault else 200, **shown)
 
     def _terminal_texts(self, card: HitCard) -> list[TerminalText]:
         """What can be copied for a hit; a confirmation is asked for by the number of the record."""
@@ -123,8 +133,15 @@ class WatchPages:
             TerminalText(name, terminal_text(template, read.text, read.state, record)) for name, template in templates
         ]
 
-    def _page(self, visitor: Visitor, hit_id: str, fault: str = "") -> Response:
-        """The page with a hit large; without one it says that nothing waits."""
+    def _page(self, visitor: Visitor, hit_id: str, fault: str = "", address: str = "") -> Response:
+        """The page with a hit large; without one it says that nothing waits.
+
+        Args:
+            visitor: whoever is signed in.
+            hit_id: the hit; empty: there is none.
+            fault: what is wrong with a form that was sent; empty: nothing.
+            address: where the page is had again by GET; empty: at the address of the hit.
+        """
         authoriser, person = self._unit.authoriser(visitor), self._unit.desk(visitor).person_here()
         glances = self._unit.views.glances(GLANCES_MAX, authoriser)
         card = self._unit.views.card(authoriser, hit_id) if hit_id else None
@@ -138,6 +155,7 @@ class WatchPages:
             "person": "" if person is None else person.name,
             "links": navigation_links(self._unit, visitor),
             "here": "/",
+            "address": address or f"/hits/{hit_id}",
             "fault": fault,
             "mute": self._unit.mute_state(),
             "corrections": self._unit.corrections.of_card(card) if isinstance(card, HitCard) else None,

@@ -7,6 +7,7 @@ function refresh() {
   const request = new XMLHttpRequest();
   const address = new URL(page ? "/health" : "/health/strip", location.href).href;
   request.open("GET", address);
+  request.setRequestHeader("X-Page-Refresh", "1");
   request.responseType = "document";
   request.timeout = LIMIT_MS;
   request.onload = () => {

@@ -1,14 +1,25 @@
 // Keeps the page live: it asks for itself again when the unit says that hits changed, and says so when it hears nothing.
+import { listen } from "./stream.js";
+import { hitOf, replaceMain, restSoon } from "./replace.js";
+
 const SILENT_MS = 2500;
 const CHECK_MS = 250;
 const RETRY_MS = 1000;
+const PRESS_CHECK_MS = 50;
+const PRESS_MS_MAX = 2000;
 const sign = document.getElementById("live");
 let heardAt = -Infinity;
-let stream = null;
 let isLeaving = false;
 let pending = null;
 let isStale = false; // something changed since the page was asked for that is under way
 let isBehind = false; // the page could not be had since something changed
+let pressedAt = -Infinity;
+let isPressed = false;
+
+// Where the page is had again: what answers a form stands at an address that has nothing else.
+function path() {
+  return document.querySelector("main").dataset.page ?? location.pathname;
+}
 
 function tell() {
   const now = performance.now();
@@ -30,11 +41,11 @@ function isBusy() {
   return isTyping || document.querySelector("main details[open]") !== null;
 }
 
-// Whether the unit is muted stands in the strip, outside of what is replaced above.
+// Whether the unit is muted stands in the strip, outside of what is replaced.
 function replaceMute(page) {
   const fresh = page.getElementById("mute");
   const old = document.getElementById("mute");
-  if (fresh && old && !old.querySelector("details[open]")) {
+  if (fresh && old && fresh.innerHTML !== old.innerHTML && !old.querySelector("details[open]")) {
     old.replaceWith(document.adoptNode(fresh));
   }
 }
@@ -50,24 +61,32 @@ function refresh() {
   }
   isStale = false;
   pending = new XMLHttpRequest();
-  pending.open("GET", new URL(location.pathname, location.href).href);
+  pending.open("GET", new URL(path(), location.href).href);
+  pending.setRequestHeader("X-Page-Refresh", "1");
   pending.responseType = "document";
   pending.timeout = 5000;
-  pending.onloadend = () => {
-    const answer = pending;
-    pending = null;
-    if (isLeaving) {
-      return;
-    }
-    take(answer);
-    tell();
-    if (isBehind) {
-      setTimeout(refresh, RETRY_MS);
-    } else if (isStale) {
-      refresh();
-    }
-  };
+  pending.onloadend = finish;
   pending.send();
+}
+
+// What came is shown once no finger is down: it would come up on something that nobody has seen.
+function finish() {
+  if (isLeaving) {
+    return;
+  }
+  if (isPressed && performance.now() - pressedAt < PRESS_MS_MAX) {
+    setTimeout(finish, PRESS_CHECK_MS);
+    return;
+  }
+  const answer = pending;
+  pending = null;
+  take(answer);
+  tell();
+  if (isBehind) {
+    setTimeout(refresh, RETRY_MS);
+  } else if (isStale) {
+    refresh();
+  }
 }
 
 // An answer that did not come, or says that the unit cannot answer now, leaves what is shown, and the page says so.
@@ -76,68 +95,95 @@ function take(answer) {
   if (isBehind) {
     return;
   }
-  const part = isBusy() ? ".reel" : "main";
-  const old = document.querySelector(part);
-  const fresh = answer.response && answer.response.querySelector(part);
-  if (answer.responseURL !== new URL(location.pathname, location.href).href || (old && !fresh)) {
-    location.reload();
-  } else if (old) {
-    document.title = answer.response.title;
-    old.replaceWith(document.adoptNode(fresh));
-    replaceMute(answer.response);
+  if (answer.status !== 200) {
+    location.assign("/"); // it is refused, or gone
+  } else if (answer.responseURL !== new URL(path(), location.href).href || isAnotherPage(answer.response)) {
+    location.assign(path());
+  } else {
+    show(answer.response);
   }
+}
+
+// The session was locked, or the car started or stopped: the strip is another one as well.
+function isAnotherPage(page) {
+  const fresh = page?.querySelector("main");
+  return !fresh || fresh.dataset.kind !== document.querySelector("main").dataset.kind;
+}
+
+function show(page) {
+  const isNew = hasNewHit(page);
+  const isFilledIn = isBusy();
+  const link = document.getElementById("new-hit");
+  if (isNew && !isFilledIn && path() !== "/") {
+    location.assign("/");
+    return;
+  }
+  document.title = page.title;
+  if (link) {
+    link.hidden = !(isNew && isFilledIn);
+  }
+  replaceMute(page);
+  replaceMain(page, isFilledIn);
+}
+
+// Whether another hit waits first now: one that came since, or came while a form was filled in.
+function hasNewHit(page) {
+  const first = page.querySelector(".reel .glance:not(.over)");
+  if (first === null || first.dataset.glance === hitOf(document)) {
+    return false;
+  }
+  const wasThere = document.querySelector(`.reel [data-glance="${CSS.escape(first.dataset.glance)}"]`) !== null;
+  return !wasThere || document.getElementById("new-hit")?.hidden === false;
 }
 
 // The car started or stopped: the page is another one then.
 function changePace(pace) {
-  if (pace === document.documentElement.dataset.pace || isLeaving) {
-    return;
-  }
-  if (pace === "fast") {
-    location.assign("/");
-  } else {
-    location.reload();
+  if (pace !== document.documentElement.dataset.pace && !isLeaving) {
+    location.assign(pace === "fast" ? "/" : path());
   }
 }
 
-function connect() {
-  stream = new EventSource("/live");
-  const heard = () => {
-    heardAt = performance.now();
-    tell();
-  };
-  stream.addEventListener("beat", heard);
-  stream.addEventListener("live", () => {
-    heard();
-    refresh();
-  });
-  stream.addEventListener("hits", () => {
-    heard();
-    refresh();
-  });
-  stream.addEventListener("health", () => document.dispatchEvent(new Event("health")));
-  stream.addEventListener("session", () => location.reload());
-  stream.addEventListener("theme", (event) => dispatchEvent(new CustomEvent("unit-theme", { detail: event.data })));
-  stream.addEventListener("pace", (event) => changePace(event.data));
-  stream.onerror = () => {
-    stream.close();
-    if (!isLeaving) {
-      heardAt = -Infinity;
-      tell();
-      setTimeout(connect, RETRY_MS);
-    }
-  };
+function hear() {
+  heardAt = performance.now();
+  tell();
 }
+
+function hearOfChange() {
+  hear();
+  refresh();
+}
+
+const stop = listen(
+  {
+    beat: hear,
+    live: hearOfChange,
+    hits: hearOfChange,
+    health: () => document.dispatchEvent(new Event("health")),
+    session: () => location.assign(path()),
+    pace: (event) => changePace(event.data),
+  },
+  () => {
+    heardAt = -Infinity;
+    tell();
+  },
+);
 
 // What is under way for this page would be refused once its session has ended.
 function leave() {
   isLeaving = true;
-  stream.close();
+  stop();
   pending?.abort();
 }
 
 addEventListener("pagehide", leave);
 addEventListener("submit", leave);
+addEventListener("pointerdown", () => {
+  isPressed = true;
+  pressedAt = performance.now();
+});
+for (const end of ["pointerup", "pointercancel"]) {
+  addEventListener(end, () => setTimeout(() => (isPressed = false), PRESS_CHECK_MS)); // the click comes after it
+}
 
+restSoon();
 setInterval(tell, CHECK_MS);
-connect();

@@ -1,12 +1,13 @@
 // Leads away from a page with plates on it once its session is locked or has ended, the car starts, or the unit cannot be
 // asked. Says how many hits wait, as the tone of a new one is heard here too.
-const RETRY_MS = 1000;
-const FAILURES_MAX = 30;
+import { listen } from "./stream.js";
+
+const FAILURES_MAX = 30; // one a second
+const FAILURES_IN_SIGHT_MAX = 3;
 const COUNT_MS = 1000;
 const sign = document.getElementById("waiting");
 let isCounting = false;
 let failures = 0;
-let stream = null;
 
 // The unit tells of every change to what it stores: it is asked for the number once a second at most.
 function countSoon() {
@@ -16,7 +17,7 @@ function countSoon() {
   isCounting = true;
   setTimeout(async () => {
     isCounting = false;
-    const answer = await fetch("/waiting").catch(() => null);
+    const answer = await fetch("/waiting", { headers: { "X-Page-Refresh": "1" } }).catch(() => null);
     if (answer?.ok) {
       const count = await answer.text();
       sign.textContent = count === "0" ? "" : `${count} waiting`;
@@ -24,31 +25,35 @@ function countSoon() {
   }, COUNT_MS);
 }
 
-function connect() {
-  stream = new EventSource("/live");
-  stream.addEventListener("live", () => {
-    failures = 0;
-  });
-  stream.addEventListener("hits", countSoon);
-  stream.addEventListener("session", () => location.replace("/"));
-  stream.addEventListener("theme", (event) => dispatchEvent(new CustomEvent("unit-theme", { detail: event.data })));
-  stream.addEventListener("pace", (event) => {
-    if (event.data === "fast") {
-      location.replace("/");
-    }
-  });
-  stream.onerror = () => {
-    stream.close();
-    failures += 1;
-    if (failures >= FAILURES_MAX) {
-      location.replace("/");
-    } else {
-      setTimeout(connect, RETRY_MS);
-    }
-  };
+function leave() {
+  location.replace("/");
 }
+
+function fail() {
+  failures += 1;
+  if (failures >= FAILURES_MAX) {
+    leave();
+  }
+}
+
+const stop = listen(
+  {
+    live: () => {
+      failures = 0;
+    },
+    hits: countSoon,
+    locked: leave,
+    session: leave,
+    pace: (event) => event.data === "fast" && leave(),
+  },
+  fail,
+);
+
+// Nobody told the page what happened while it was hidden: the unit has to answer soon.
+document.addEventListener("visibilitychange", () => {
+  failures = Math.max(failures, document.hidden ? 0 : FAILURES_MAX - FAILURES_IN_SIGHT_MAX);
+});
 
 // What is typed first has the focus; what stands above it, what it is looked up for, stays in sight.
 document.querySelector("input[name=plate]")?.focus({ preventScroll: true });
-addEventListener("pagehide", () => stream.close());
-connect();
+addEventListener("pagehide", stop);

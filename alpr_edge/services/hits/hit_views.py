@@ -30,6 +30,8 @@ class HitCard:
     """A hit as somebody may see it who has a permission for its source."""
 
     hit: Hit
+    level: Level
+    """How grave the hit is, whatever sounded for its read: what glances tell of it as well."""
     read: StoredRead
     alert: StoredAlert | None
     """The alert of the read, which is that of its gravest hit."""
@@ -145,6 +147,7 @@ class HitViews:
         timeline = clock_pairs.timelines(self._store.database, [read.last_seen.boot_id])[read.last_seen.boot_id]
         return HitCard(
             hit=hit,
+            level=level_of_hit(hit),
             read=stored,
             alert=stored.alerts[0] if stored.alerts else None,
             comparison=compare_plates(read.text, listed_text(hit.entry.plate, hit.entry.plate_raw)),

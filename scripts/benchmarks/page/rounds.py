@@ -18,7 +18,8 @@ from scripts.benchmarks.page.unit import PageUnit
 from scripts.benchmarks.path.listed_traffic import SoundedAlert, sounded_alerts
 from scripts.benchmarks.path.processes import START_S_MAX, Process, wait_for
 
-STREAMS = 5
+STREAMS = 3
+"""Further pages of the session; with the one in the browser as many as it may have."""
 LOADS = 20
 SETTLE_S = 5.0
 """After the page has come or gone, before anything counts."""

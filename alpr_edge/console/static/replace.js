@@ -1,0 +1,80 @@
+// Puts what is new in place of what is shown, without anything that a hand or an eye is on going away.
+const REST_MS = 700;
+const SHOWN_KEY = "alpr-hit";
+let restsUntil = 0;
+let shown = document.querySelector("main").innerHTML; // as it came: buttons say other words once they were pressed
+
+// The hit that a page shows large; empty: none.
+export function hitOf(page) {
+  return page.querySelector("main [data-hit]")?.dataset.hit ?? "";
+}
+
+// Another hit takes no touch at first: a finger may be on its way to a button of the one before.
+export function restSoon() {
+  const hit = hitOf(document);
+  const before = sessionStorage.getItem(SHOWN_KEY);
+  sessionStorage.setItem(SHOWN_KEY, hit);
+  const now = performance.now();
+  if (before && before !== hit) {
+    restsUntil = now + REST_MS;
+  }
+  if (now < restsUntil) {
+    const main = document.querySelector("main");
+    main.inert = true;
+    setTimeout(() => {
+      main.inert = false;
+    }, restsUntil - now);
+  }
+}
+
+// While a form in it is filled in, the row of hits alone.
+export function replaceMain(page, isFilledIn) {
+  const part = isFilledIn ? ".reel" : "main";
+  const [old, fresh] = [document.querySelector(part), page.querySelector(part)];
+  if (!old || !fresh || fresh.innerHTML === (isFilledIn ? old.innerHTML : shown)) {
+    return;
+  }
+  if (!isFilledIn) {
+    shown = fresh.innerHTML;
+  }
+  const focused = old.contains(document.activeElement) ? nameOf(document.activeElement) : null;
+  const kept = takeOutImages(old, fresh);
+  document.adoptNode(fresh);
+  for (const [place, image] of kept) {
+    place.replaceWith(image);
+  }
+  old.replaceWith(fresh);
+  if (!isFilledIn) {
+    restSoon();
+  }
+  if (focused !== null) {
+    const elements = fresh.querySelectorAll("a, button, input, summary");
+    [...elements].find((element) => nameOf(element) === focused)?.focus({ preventScroll: true });
+  }
+}
+
+// The address of a picture changes with the picture. One that is adopted would be loaded again: its place alone is.
+function takeOutImages(old, fresh) {
+  const kept = [];
+  for (const image of fresh.querySelectorAll("img")) {
+    const same = old.querySelector(`img[src="${CSS.escape(image.getAttribute("src"))}"]`);
+    if (same) {
+      const place = new Comment();
+      image.replaceWith(place);
+      kept.push([place, same]);
+    }
+  }
+  return kept;
+}
+
+// What tells a link, button or field from the others of a page: what it does, not what it says.
+function nameOf(element) {
+  const attributes = ["name", "value", "href", "data-copy"].map((name) => element.getAttribute(name));
+  const words = element.tagName === "SUMMARY" ? element.textContent : "";
+  const form = element.closest("form");
+  return [element.tagName, form?.getAttribute("action"), partOf(element), ...attributes, words].join(" ");
+}
+
+function partOf(element) {
+  return element.closest("[role=group]")?.getAttribute("aria-label");
+}
