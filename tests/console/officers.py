@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Frame, Locator, Page, expect
 
 from alpr_edge.console.visitor import COOKIE
 from tests.console.page_rig import PageRig
@@ -37,7 +37,12 @@ class Hand:
     screens: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.screens.append(self.page.url)
+        self._see(self.page.main_frame)
+        self.page.on("framenavigated", self._see)
+
+    def _see(self, frame: Frame) -> None:
+        if frame.url not in self.screens:
+            self.screens.append(frame.url)
 
     def touch(self, target: Locator) -> None:
         """Touch a button or a field, which has to be large enough."""
@@ -45,8 +50,6 @@ class Hand:
         target.click()
         self.page.wait_for_load_state()
         self.touches += 1
-        if self.page.url not in self.screens:
-            self.screens.append(self.page.url)
 
     def type(self, target: Locator, text: str) -> None:
         """Type a text into a field, which is touched first where it has not the focus."""
@@ -59,5 +62,7 @@ class Hand:
         """What was done since costs what the table says."""
         rows = [line.split() for line in TABLE.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
         costs = {name: tuple(map(int, numbers)) for name, *numbers in rows}
-        assert costs[task] == (self.touches, self.characters, len(self.screens)), task
+        self.page.remove_listener("framenavigated", self._see)
+        cost = (self.touches, self.characters, len(self.screens))
+        assert costs[task] == cost, f"{task}: {cost}"
         assert self.touches <= TOUCHES_MAX

@@ -169,7 +169,7 @@ def test_what_is_wrong_with_a_form_stays_on_the_page(page: Page, rig: PageRig) -
 def test_a_touch_meets_the_hit_that_was_seen(page: Page, rig: PageRig) -> None:
     """Nothing comes up under a finger, and what has come up takes no touch at first."""
     page.evaluate("""new MutationObserver(([change]) => {
-      window.wasInert ??= [...change.addedNodes].find((node) => node.tagName === "MAIN")?.inert;
+      window.wasInert ||= [...change.addedNodes].find((node) => node.tagName === "MAIN")?.inert;
     }).observe(document.body, {childList: true})""")
     shown = page.locator("[data-hit]").get_attribute("data-hit")
     page.mouse.move(640, 400)

@@ -15,7 +15,7 @@ export function restSoon() {
   const before = sessionStorage.getItem(SHOWN_KEY);
   sessionStorage.setItem(SHOWN_KEY, hit);
   const now = performance.now();
-  if (before && before !== hit) {
+  if (before && hit && before !== hit) {
     restsUntil = now + REST_MS;
   }
   if (now < restsUntil) {

@@ -40,6 +40,7 @@ const stop = listen(
   {
     live: () => {
       failures = 0;
+      countSoon();
     },
     hits: countSoon,
     locked: leave,

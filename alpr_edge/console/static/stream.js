@@ -49,6 +49,8 @@ export function listen(handlers, onLost) {
     navigator.locks.request("stream-of-hidden-page", { steal: true }, held).catch(() => document.hidden && close());
   }
 
+  // A page that the browser kept and shows again has stopped to listen, and is old.
+  addEventListener("pageshow", (event) => event.persisted && location.reload());
   document.addEventListener("visibilitychange", changeSight);
   open();
   if (document.hidden) {
