@@ -131,7 +131,7 @@ def _print_frames(without: Sequence[ReadingTime], with_page: Sequence[ReadingTim
         ],
         cameras=cameras,
         fps=FPS,
-        streams=STREAMS,
+        streams=sum(STREAMS),
     )
 
 

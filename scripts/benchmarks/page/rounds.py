@@ -14,12 +14,12 @@ from alpr_edge.runtime.health import read_health
 from scripts.benchmarks.page.browser import WatchedPage, chromium, first_paint_ms, open_page
 from scripts.benchmarks.page.memory import share_watched
 from scripts.benchmarks.page.streams import listening
-from scripts.benchmarks.page.unit import PageUnit
+from scripts.benchmarks.page.unit import BADGES, PageUnit
 from scripts.benchmarks.path.listed_traffic import SoundedAlert, sounded_alerts
 from scripts.benchmarks.path.processes import START_S_MAX, Process, wait_for
 
-STREAMS = 3
-"""Further pages of the session; with the one in the browser as many as it may have."""
+STREAMS = (3, 2)
+"""Further pages that listen, by officer; with the one in the browser the first has as many as a session may."""
 LOADS = 20
 SETTLE_S = 5.0
 """After the page has come or gone, before anything counts."""
@@ -77,7 +77,7 @@ class PageRounds:
         self._unit = unit
         self._run = run
         self._watch_s = watch_s
-        self._token = ""
+        self._tokens: list[str] = []
         self._sign_in_mib = 0.0
 
     def read_without(self) -> ReadingTime:
@@ -89,10 +89,11 @@ class PageRounds:
         """Let the unit read with the page open in a browser and further pages that listen."""
         with ExitStack() as stack:
             console = stack.enter_context(self._unit.serving())
-            token = self._session(console)
+            tokens = self._sessions(console)
             browser = stack.enter_context(chromium(self._unit))
-            page = stack.enter_context(open_page(browser, self._unit, token))
-            stack.enter_context(listening(self._unit.origin, self._unit.trust, [token] * STREAMS))
+            page = stack.enter_context(open_page(browser, self._unit, tokens[0]))
+            listeners = [token for token, count in zip(tokens, STREAMS, strict=True) for _ in range(count)]
+            stack.enter_context(listening(self._unit.origin, self._unit.trust, listeners))
             time.sleep(SETTLE_S)
             reading = self._read()
             return self._page_time(page, console, reading)
@@ -100,16 +101,16 @@ class PageRounds:
     def first_paints_ms(self) -> list[float]:
         """Load the page for the first time, again and again, while the unit reads."""
         with self._unit.serving() as console, chromium(self._unit) as browser:
-            token = self._session(console)
+            token = self._sessions(console)[0]
             return [first_paint_ms(browser, self._unit, token) for _ in range(LOADS)]
 
-    def _session(self, console: Process) -> str:
-        """The officer's session; begun once, as each code is good for one sign-in."""
-        if not self._token:
+    def _sessions(self, console: Process) -> list[str]:
+        """The officers' sessions; begun once, as each code is good for one sign-in."""
+        if not self._tokens:
             with share_watched(console) as peak:
-                self._token = self._unit.sign_in()
+                self._tokens = [self._unit.sign_in(badge) for badge in BADGES]
             self._sign_in_mib = peak.mib
-        return self._token
+        return self._tokens
 
     def _read(self) -> ReadingTime:
         before = self._frames_after(boottime_ns())

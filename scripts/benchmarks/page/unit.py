@@ -1,4 +1,4 @@
-"""The unit whose page is measured: one camera at ten frames a second, a list, and an officer who can sign in."""
+"""The unit whose page is measured: one camera at ten frames a second, a list, and two officers who can sign in."""
 
 import secrets
 import socket
@@ -46,14 +46,16 @@ from scripts.benchmarks.path.processes import (
     write_settings,
 )
 
-HOST, UNIT_ID, BADGE, _DEPARTMENT = "127.0.0.1", "bench-1", "1001", "bench-pd"
+HOST, UNIT_ID, _DEPARTMENT = "127.0.0.1", "bench-1", "bench-pd"
+BADGES = ("1001", "1002")
+"""Two officers in one car, as a session has a few streams alone."""
 SERVING, SOUNDED = "event=console.serving", "event=alert.sounded"
 _LASTS = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PageUnit:
-    """A unit in a folder, with what its officer knows."""
+    """A unit in a folder, with what its officers know."""
 
     settings: Path
     certificate: Path
@@ -91,13 +93,13 @@ class PageUnit:
             wait_for(lambda: console.count(SERVING) > 0, "alpr-edge console does not serve", [console], START_S_MAX)
             yield console
 
-    def sign_in(self) -> str:
-        """Sign the officer in with password and code, as a browser does; returns the session's token.
+    def sign_in(self, badge: str) -> str:
+        """Sign an officer in with password and code, as a browser does; returns the session's token.
 
         Raises:
             AccessError: the page lets nobody in.
         """
-        form = {"name": BADGE, "password": self.password, "acknowledged": "yes"}
+        form = {"name": badge, "password": self.password, "acknowledged": "yes"}
         headers = {"Sec-Fetch-Site": "same-origin"}
         with httpx.Client(base_url=self.origin, verify=self.trust, headers=headers, trust_env=False) as page:
             done = page.post("/sign-in", data=form | {"code": pyotp.TOTP(self.secret).now()}, timeout=START_S_MAX)
@@ -126,25 +128,37 @@ def write_page_unit(folder: Path, vision: VisionSettings, frames: Sequence[Frame
         "decision": {"pass_gap_ms": 150},
         "alerts": {"player": "alsa", "cooldown_s": 0},
         "store": {"keys_directory": "keys"},
-        "console": {"address": HOST, "port": port, "certificate_file": str(certificate)},
+        # There is no receiver: without this the page would be the small one of a car at speed.
+        "console": {"address": HOST, "port": port, "certificate_file": str(certificate), "at_speed": "never"},
     }
     looks: list[Table] = [{"kind": "folder", "id": name, "path": "pictures", "fps": FPS} for name in THREE[:cameras]]
     source: Table = {"name": "bench", "format": "generic-csv", "priority": "routine"}
     settings = write_settings(folder / "alpr-edge.toml", tables, {"camera": looks, "hotlist.source": [source]})
     write_listed_traffic(settings, vision, frames)
     password, secret = secrets.token_urlsafe(12), pyotp.random_base32()
-    _install_officer(settings, Credentials(Argon2Passwords().hash(password), secret, password_set=datetime.now(UTC)))
+    _install_officers(settings, Credentials(Argon2Passwords().hash(password), secret, password_set=datetime.now(UTC)))
     return PageUnit(settings, certificate, port, password, secret)
 
 
-def _install_officer(settings: Path, credentials: Credentials) -> None:
-    """Put a roster of one officer in force."""
+def _install_officers(settings: Path, credentials: Credentials) -> None:
+    """Put a roster of the officers in force, who all know the same."""
     unit, now, key = load(settings), datetime.now(UTC), Ed25519PrivateKey.generate()
-    officer = Person(
-        person_id="officer",
+    members = tuple(Member(_officer(badge, now), credentials) for badge in BADGES)
+    roster = Roster(RosterHeader(_DEPARTMENT, 1, now, now + _LASTS), members)
+    with (
+        open_access_log(unit, migrate=True),
+        open_accounts(unit.unit.data_directory, unit.store.keys_directory, migrate=True) as accounts,
+    ):
+        pinned_key = RosterKey(_DEPARTMENT, key.public_key())
+        install_roster(accounts, sign_roster(roster, key), pinned_key, SystemClock().now())
+
+
+def _officer(badge: str, now: datetime) -> Person:
+    return Person(
+        person_id=f"officer-{badge}",
         name="Bench Officer",
-        badge=BADGE,
-        email="officer@bench.example",
+        badge=badge,
+        email=f"officer-{badge}@bench.example",
         organisation="Bench PD",
         ori="CA0000000",
         title="Patrol officer",
@@ -158,13 +172,6 @@ def _install_officer(settings: Path, credentials: Credentials) -> None:
         approved_by="chief",
         active_at=now,
     )
-    roster = Roster(RosterHeader(_DEPARTMENT, 1, now, now + _LASTS), (Member(officer, credentials),))
-    with (
-        open_access_log(unit, migrate=True),
-        open_accounts(unit.unit.data_directory, unit.store.keys_directory, migrate=True) as accounts,
-    ):
-        pinned_key = RosterKey(_DEPARTMENT, key.public_key())
-        install_roster(accounts, sign_roster(roster, key), pinned_key, SystemClock().now())
 
 
 def _free_port() -> int:
