@@ -46,20 +46,24 @@ def main() -> int:
     unit, folder = load(arguments.settings), arguments.settings.parent
     words = ("--settings", str(arguments.settings))
     certificate = unit.console.certificate_file
-    with (
-        _daemon(folder / "uplink.log", arguments.edge, "uplink", *words) as uplink,
-        _wait_for(certificate.exists, uplink, folder / "uplink.log"),
-        _daemon(folder / "console.log", arguments.edge, "console", *words) as console,
-        _wait_for(lambda: "console.serving" in (folder / "console.log").read_text("utf-8"), console, folder),
-    ):
-        if arguments.pictures is not None:
-            fields = {"Badge": arguments.badge, "Password": known["password"], "Code": _code(known["secret"])}
-            take_pictures(_address(unit), certificate, fields, arguments.pictures)
-        elif arguments.keep:
-            _keep_open(unit, arguments.department, arguments.badge, known)
-        else:
-            print(f"  {_look(unit, arguments.department, arguments.badge, known)}")
+    console_log = folder / "console.log"
+    with _daemon(folder / "uplink.log", arguments.edge, "uplink", *words) as uplink:
+        _wait_for(certificate.exists, uplink, folder / "uplink.log")
+        with _daemon(console_log, arguments.edge, "console", *words) as console:
+            _wait_for(lambda: "console.serving" in console_log.read_text("utf-8"), console, console_log)
+            _show(unit, arguments, known)
     return 0
+
+
+def _show(unit: Settings, arguments: argparse.Namespace, known: dict[str, str]) -> None:
+    """Take pictures of the page, keep it open, or look at it once."""
+    if arguments.pictures is not None:
+        fields = {"Badge": arguments.badge, "Password": known["password"], "Code": _code(known["secret"])}
+        take_pictures(_address(unit), unit.console.certificate_file, fields, arguments.pictures)
+    elif arguments.keep:
+        _keep_open(unit, arguments.department, arguments.badge, known)
+    else:
+        print(f"  {_look(unit, arguments.department, arguments.badge, known)}")
 
 
 @contextmanager
@@ -73,14 +77,12 @@ def _daemon(log: Path, *command: str) -> Iterator[subprocess.Popen[bytes]]:
             process.wait(STOP_S_MAX)
 
 
-@contextmanager
-def _wait_for(is_there: Callable[[], bool], process: subprocess.Popen[bytes], log: Path) -> Iterator[None]:
+def _wait_for(is_there: Callable[[], bool], process: subprocess.Popen[bytes], log: Path) -> None:
     end_s = time.monotonic() + START_S_MAX
     while not is_there():
         if process.poll() is not None or time.monotonic() > end_s:
             raise SystemExit(f"the page did not start; look into {log}")
         time.sleep(STEP_S)
-    yield
 
 
 def _address(unit: Settings) -> str:
