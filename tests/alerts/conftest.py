@@ -90,6 +90,7 @@ class Recording:
         chunk_goal = len(self._chunks) + seconds * 100 * 2
         limit = time.monotonic() + 30
         while len(self._chunks) < chunk_goal:
+            assert self._thread.is_alive(), "the recording ended: the sound card is gone"
             assert time.monotonic() < limit, "no sound card is playing"
             time.sleep(0.01)
 
@@ -126,6 +127,13 @@ class SoundCard:
         while subprocess.run(["pactl", "info"], capture_output=True, check=False).returncode:
             assert time.monotonic() < limit, "PulseAudio does not answer"
             time.sleep(0.05)
+        self._play_silence()
+
+    def _play_silence(self) -> None:
+        """Keep one stream open: PulseAudio 17 may abort as the last one leaves a null sink that somebody records."""
+        command = ["pacat", "--playback", "--raw", "--latency-msec=10", "/dev/zero"]
+        process = self._resources.enter_context(subprocess.Popen(command, stderr=subprocess.DEVNULL))
+        self._resources.callback(process.kill)
 
     def unplug(self) -> None:
         assert self._process is not None
