@@ -11,15 +11,14 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
+from starlette.routing import Route
 
 from alpr_edge.access.passkeys import RelyingParty
 from alpr_edge.console.health_strip import HealthStrip
 from alpr_edge.console.hit_feed import HitFeed
 from alpr_edge.console.live import LiveStream
 from alpr_edge.console.lookups.routes import lookup_routes
-from alpr_edge.console.page_parts import PAGES, STATIC, Step
+from alpr_edge.console.page_parts import FILES, PAGES, Step
 from alpr_edge.console.pages.correction_pages import CorrectionPages
 from alpr_edge.console.pages.health_pages import HealthPages
 from alpr_edge.console.pages.mute_pages import MutePages
@@ -33,7 +32,6 @@ from alpr_edge.console.visitor import Visitor
 from alpr_edge.domain.errors import AccessError, AlprEdgeError, DispositionError, SearchError
 from alpr_edge.web.page_endpoints import page_endpoint
 from alpr_edge.web.page_security import PageHeaders
-from alpr_edge.web.page_templates import SHARED
 
 AT_ONCE_MAX = 8
 """Requests that are worked on at the same time."""
@@ -70,8 +68,7 @@ def create_console_app(
         routes=[
             *(route(*each) for each in page_routes),
             Route("/live", LiveStream(unit, feed, health.strip).answer, methods=["GET"]),
-            Mount("/static", StaticFiles(directory=STATIC)),
-            *SHARED,
+            FILES.route,
         ],
         middleware=[Middleware(PageHeaders), Middleware(PageSurroundings, unit=unit)],
         exception_handlers={HTTPException: _refuse, AlprEdgeError: _fail},

@@ -10,10 +10,15 @@ from alpr_edge.console.surroundings import FUNCTIONS
 from alpr_edge.console.visitor import Visitor
 from alpr_edge.console.words import FILTERS
 from alpr_edge.web.page_templates import PageTemplates
+from alpr_edge.web.site_files import SiteFiles
 
 FOLDER = Path(__file__).parent
-STATIC = FOLDER / "static"
-PAGES = PageTemplates(FOLDER / "templates", FILTERS, {**FUNCTIONS, "unit_health": health_of_request})
+SHEETS = ("themes.css", "console.css", "hits.css", "reel.css", "requests.css", "health.css", "speed.css", "lookup.css")
+"""The style sheets in the order in which they hold; a page asks for one alone, which is all of them."""
+FILES = SiteFiles(FOLDER / "static", {"styles.css": SHEETS})
+PAGES = PageTemplates(
+    FOLDER / "templates", FILTERS, {**FUNCTIONS, "unit_health": health_of_request, "file": FILES.address}
+)
 Step = Callable[[Visitor], Response]
 """What answers a request."""
 PageRoute = tuple[str, str, Step]

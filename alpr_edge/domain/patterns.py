@@ -5,10 +5,9 @@ cars already, and a match that is uncertain in two ways would be worth nothing.
 """
 
 import re
+import struct
 from collections.abc import Sequence
-
-import numpy as np
-from numpy.typing import NDArray
+from dataclasses import dataclass
 
 from alpr_edge.domain.plates import PLATE_LENGTH_MAX, canonical
 
@@ -20,9 +19,8 @@ PATTERNS_MAX = 10_000
 _RUN = re.compile(r"\*[?*]*")
 _PIECES = re.compile(r"[?*]|[^?*]+")
 _CHARACTERS = "0123456789ABCDEFGHIJKLMNPQRSTUVWXYZ"
-_ROW = {character: row for row, character in enumerate(_CHARACTERS)}
-
-States = NDArray[np.uint16]
+_AUTOMATON_BITS = 16
+"""One more than the longest partial has characters that count."""
 
 
 def is_partial(plate: str) -> bool:
@@ -49,8 +47,9 @@ def partial_fault(pattern: str) -> str:
 class PatternSet:
     """Compares a text with many partials at once.
 
-    Each is a nondeterministic automaton in the bits of one number (Baeza-Yates and Gonnet's shift-and): bit n is set
-    while n of its characters are met. A step over one character of the text is four operations on whole arrays.
+    Each is a nondeterministic automaton in 16 bits of one long number (Baeza-Yates and Gonnet's shift-and): its bit n
+    is set while n of its characters are met. A step over one character of the text is four operations on numbers that
+    hold the bits of all of them side by side.
 
     Args:
         patterns: the canonical partials.
@@ -61,37 +60,65 @@ class PatternSet:
 
     def __init__(self, patterns: Sequence[str]) -> None:
         self.patterns = tuple(patterns)
-        self._takes = np.zeros((len(_CHARACTERS), len(patterns)), dtype=np.uint16)
-        self._stays = np.zeros(len(patterns), dtype=np.uint16)
-        self._ends = np.zeros(len(patterns), dtype=np.uint16)
-        for place, pattern in enumerate(self.patterns):
-            self._add(place, pattern)
+        automata = [_Automaton.of(pattern) for pattern in self.patterns]
+        self._starts = _side_by_side([1] * len(automata))
+        self._ends = _side_by_side([each.end for each in automata])
+        self._stays = _side_by_side([each.stays for each in automata])
+        self._takes = {
+            character: _side_by_side(
+                [automaton.takes.get(character, 0) | automaton.takes_any for automaton in automata]
+            )
+            for character in _CHARACTERS
+        }
 
     def __len__(self) -> int:
         return len(self.patterns)
 
     def matches(self, plate: str) -> list[str]:
         """The partials that a canonical text meets, in their order."""
-        if not self.patterns:
-            return []
-        states: States = np.ones(len(self.patterns), dtype=np.uint16)
+        states = self._starts
         for character in plate:
-            row = _ROW.get(character)
-            if row is None:
+            takes = self._takes.get(character)
+            if takes is None:
                 return []
-            states = ((states & self._takes[row]) << 1) | (states & self._stays)
-        return [self.patterns[place] for place in np.flatnonzero(states & self._ends)]
+            states = ((states & takes) << 1) | (states & self._stays)
+        ended, matched = states & self._ends, list[str]()
+        while ended:
+            lowest = ended & -ended
+            matched.append(self.patterns[(lowest.bit_length() - 1) // _AUTOMATON_BITS])
+            ended ^= lowest
+        return matched
 
-    def _add(self, place: int, pattern: str) -> None:
+
+@dataclass(frozen=True, slots=True)
+class _Automaton:
+    """What a partial does with the characters of a text: each number has a bit for each of its states."""
+
+    takes: dict[str, int]
+    """The states that one character leads on from."""
+    takes_any: int
+    """The states that any character leads on from."""
+    stays: int
+    """The states that any character leaves as they are."""
+    end: int
+
+    @classmethod
+    def of(cls, pattern: str) -> "_Automaton":
         if canonical_partial(pattern) != pattern or partial_fault(pattern):
             raise ValueError("not a canonical partial plate")
-        position = 0
+        takes, takes_any, stays, state = dict[str, int](), 0, 0, 1
         for token in pattern:
-            bit = 1 << position
             if token == ANY:
-                self._stays[place] |= bit
+                stays |= state
                 continue
-            rows = slice(None) if token == ONE else _ROW[token]
-            self._takes[rows, place] |= bit
-            position += 1
-        self._ends[place] = 1 << position
+            if token == ONE:
+                takes_any |= state
+            else:
+                takes[token] = takes.get(token, 0) | state
+            state <<= 1
+        return cls(takes, takes_any, stays, state)
+
+
+def _side_by_side(automata_bits: Sequence[int]) -> int:
+    """The bits of all automata in one number, those of the first lowest."""
+    return int.from_bytes(struct.pack(f"<{len(automata_bits)}H", *automata_bits), "little")

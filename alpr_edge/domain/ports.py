@@ -4,14 +4,16 @@ Each has real alternates: the vehicle's hardware, recordings, and what tests use
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from alpr_edge.domain.alerting import Tone
 from alpr_edge.domain.fixes import Fix
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.protocol.items import Answer, OutboxItem
-from alpr_edge.domain.recognition.frames import Crop, Detection, Frame, Probabilities
 from alpr_edge.domain.speech.sentences import Sentence
+
+if TYPE_CHECKING:  # the page looks at no pixels, and would load numpy for these names
+    from alpr_edge.domain.recognition.frames import Crop, Detection, Frame, Probabilities
 
 
 class Clock(Protocol):
@@ -24,7 +26,7 @@ class Clock(Protocol):
 class FrameSource(Protocol):
     """A camera or a recording."""
 
-    def frames(self) -> Iterator[Frame]:
+    def frames(self) -> "Iterator[Frame]":
         """Open the source and yield its frames until it ends; closing the iterator releases the device.
 
         A recording ends by returning. A device that cannot be opened, freezes or vanishes raises
@@ -42,14 +44,14 @@ class FixSource(Protocol):
 class Detector(Protocol):
     """Finds plates in frames."""
 
-    def detect(self, frame: Frame) -> list[Detection]:
+    def detect(self, frame: "Frame") -> "list[Detection]":
         """Find the plates in the frame, one box a plate, best first. Raises ModelError on an inference error."""
 
 
 class Reader(Protocol):
     """Reads the text of plates."""
 
-    def read(self, crops: Sequence[Crop]) -> Probabilities:
+    def read(self, crops: "Sequence[Crop]") -> "Probabilities":
         """Compute float32 [len(crops), slots, len(ALPHABET)]: the full probabilities of every slot."""
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from alpr_edge.domain.alerting import Alert
 from alpr_edge.domain.fixes import Position
@@ -9,7 +10,9 @@ from alpr_edge.domain.hits import Hit
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.plates import EMPTY, is_certain
 from alpr_edge.domain.recognition.boxes import Box
-from alpr_edge.domain.recognition.frames import Pixels
+
+if TYPE_CHECKING:  # the page looks at no pixels, and would load numpy for this name
+    from alpr_edge.domain.recognition.frames import Pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +45,9 @@ class EvidenceRef:
 class Evidence:
     """The pictures of a read on their way into the store."""
 
-    crop: Pixels
+    crop: "Pixels"
     """The sharpest picture of the plate."""
-    scene: Pixels
+    scene: "Pixels"
     """The whole frame from which the crop is cut."""
 
 

@@ -1,22 +1,17 @@
-"""Shows the state of the unit's lists: ages, sizes, syncs and refused feeds, and the officers' own entries."""
+"""Shows the state of the unit's lists: ages, sizes, syncs and refused feeds, and how many own entries are in force."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from alpr_edge.domain.alerting import ListAge
 from alpr_edge.domain.hits import Generation
-from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.hotlist.index.index import ListFault
 from alpr_edge.hotlist.index.loader import HotlistLoader
 from alpr_edge.hotlist.ingest.importer import ListStore
 from alpr_edge.hotlist.ingest.report import dismissed_refusals, refusals, refusals_by_hand
-from alpr_edge.services.authorisation.authoriser import AccessSubject, Authoriser
-from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.services.match_plate import list_level
 from alpr_edge.settings import HotlistSettings
-from alpr_edge.store.db.database import Database
 from alpr_edge.store.hotlists import officer_entries, sync_state
-from alpr_edge.store.hotlists.officer_entries import OwnEntry
 from alpr_edge.store.hotlists.sync_state import SyncState
 
 
@@ -70,30 +65,6 @@ def hotlist_status(lists: ListStore, limits: HotlistSettings, now: datetime | No
         sum(not each.entry.covert for each in own),
         index.faults,
     )
-
-
-def show_entries(
-    database: Database, authoriser: Authoriser, purpose: Purpose, now: datetime | None, *, covert: bool = False
-) -> list[OwnEntry]:
-    """The officers' own entries in force.
-
-    Args:
-        database: the database of this unit.
-        authoriser: allows it and puts it on record.
-        purpose: what the data is wanted for.
-        now: the moment, UTC; None when the clock is not confirmed.
-        covert: whether covert entries are wanted too.
-
-    Raises:
-        AccessError: it is refused.
-        StoreError: the database does not answer, or it cannot be put on record.
-    """
-    operation = Operation.SHOW_COVERT_ENTRIES if covert else Operation.SHOW_ENTRIES
-    with authoriser.access(operation, purpose, AccessSubject(is_covert=covert)) as access:
-        own = officer_entries.entries_in_force(database, now)
-        shown = [each for each in own if covert or not each.entry.covert]
-        access.show(tuple(f"entry:{each.entry.record_id}" for each in shown))
-        return shown
 
 
 def _list_states(

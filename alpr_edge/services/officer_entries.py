@@ -1,4 +1,4 @@
-"""Adds and removes an officer's own entries, and finds the stored reads that match (policy 462.4(c))."""
+"""Shows, adds and removes officers' own entries, and finds the stored reads that match (policy 462.4(c))."""
 
 import re
 from collections.abc import Callable
@@ -88,6 +88,30 @@ def parse_entry(request: EntryRequest, now: datetime | None) -> OwnEntry:
         covert=request.covert,
     )
     return OwnEntry(entry, _case(request.case), now, "")
+
+
+def show_entries(
+    database: Database, authoriser: Authoriser, purpose: Purpose, now: datetime | None, *, covert: bool = False
+) -> list[OwnEntry]:
+    """The officers' own entries in force.
+
+    Args:
+        database: the database of this unit.
+        authoriser: allows it and puts it on record.
+        purpose: what the data is wanted for.
+        now: the moment, UTC; None when the clock is not confirmed.
+        covert: whether covert entries are wanted too.
+
+    Raises:
+        AccessError: it is refused.
+        StoreError: the database does not answer, or it cannot be put on record.
+    """
+    operation = Operation.SHOW_COVERT_ENTRIES if covert else Operation.SHOW_ENTRIES
+    with authoriser.access(operation, purpose, AccessSubject(is_covert=covert)) as access:
+        own = officer_entries.entries_in_force(database, now)
+        shown = [each for each in own if covert or not each.entry.covert]
+        access.show(tuple(f"entry:{each.entry.record_id}" for each in shown))
+        return shown
 
 
 def add_entry(

@@ -1,5 +1,7 @@
 """What every page is protected by: its headers, and where a form may come from."""
 
+from http import HTTPStatus
+
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -18,9 +20,9 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-VENDOR_PATH = "/vendor"
-"""Where the files of others are served, such as typefaces: they say nothing of anybody, and a browser may keep them."""
-_KEPT = {"Cache-Control": "max-age=86400"}
+FILES_PATH = "/files"
+"""Where the files of a site are served: they say nothing of anybody, and a browser may keep them."""
+_KEPT = {"Cache-Control": "max-age=31536000, immutable"}
 
 
 class PageHeaders:
@@ -35,12 +37,12 @@ class PageHeaders:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
-        is_of_others = scope["type"] == "http" and scope["path"].startswith(f"{VENDOR_PATH}/")
-        headers = HEADERS | _KEPT if is_of_others else HEADERS
+        is_file = scope["type"] == "http" and scope["path"].startswith(f"{FILES_PATH}/")
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(headers)
+                may_be_kept = is_file and message["status"] == HTTPStatus.OK
+                MutableHeaders(scope=message).update(HEADERS | _KEPT if may_be_kept else HEADERS)
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

@@ -6,17 +6,6 @@ from typing import Any
 
 import jinja2
 from starlette.responses import HTMLResponse
-from starlette.routing import Mount
-from starlette.staticfiles import StaticFiles
-
-from alpr_edge.web.page_security import VENDOR_PATH
-
-_FOLDER = Path(__file__).parent
-SHARED = (
-    Mount("/shared", StaticFiles(directory=_FOLDER / "static")),
-    Mount(VENDOR_PATH, StaticFiles(directory=_FOLDER / "vendor")),
-)
-"""The routes to the files that every page has: our own, and those of others."""
 
 
 class PageTemplates:

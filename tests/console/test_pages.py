@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from alpr_edge.console.live import STREAMS_A_SESSION_MAX
+from alpr_edge.console.page_parts import FILES
 from alpr_edge.console.pages.watch_pages import GLANCES_MAX
 from alpr_edge.console.visitor import COOKIE
 from alpr_edge.domain.alerting import Level
@@ -104,9 +105,22 @@ def test_a_covert_hit_and_what_is_not_there_look_alike(officer: httpx.Client, pa
     assert (answer.status_code, PLATE in answer.text) == (404, False)
 
 
-@pytest.mark.parametrize("path", ["/static/../unit.py", "/static/%2e%2e/application.py", "/static/..%2f__init__.py"])
-def test_nothing_beside_the_static_files_is_served(officer: httpx.Client, path: str) -> None:
-    assert officer.get(path).status_code == 404
+@pytest.mark.parametrize("name", ["../unit.py", "%2e%2e/application.py", "..%2f__init__.py", "hits.css", ""])
+def test_nothing_beside_the_files_of_the_site_is_served(officer: httpx.Client, name: str) -> None:
+    sheet = FILES.address("styles.css")
+    assert officer.get(sheet).status_code == 200
+    assert officer.get(sheet.replace("styles.css", name)).status_code == 404
+    assert officer.get("/files/of-another-release/styles.css").status_code == 404
+
+
+def test_a_browser_keeps_the_files_of_the_site_and_nothing_else(officer: httpx.Client) -> None:
+    page = officer.get("/")
+    addresses = re.findall(r'(?:href|src)="(/files/[^"]+)"', page.text)
+    assert len(addresses) > 4
+    for address in addresses:
+        assert officer.get(address).headers["cache-control"] == "max-age=31536000, immutable"
+    missing = officer.get("/files/of-another-release/styles.css")
+    assert [each.headers["cache-control"] for each in (page, missing)] == ["no-store", "no-store"]
 
 
 def test_answers_are_recorded_and_the_page_says_by_whom(rig: PageRig, officer: httpx.Client) -> None:

@@ -41,7 +41,8 @@ def status(
     The officers' own entries are counted, and shown to whoever is signed in and says what for.
     """
     from alpr_edge.app.clock import open_clock
-    from alpr_edge.services.list_status import hotlist_status, show_entries
+    from alpr_edge.services.list_status import hotlist_status
+    from alpr_edge.services.officer_entries import show_entries
 
     unit = settings_file.load(settings)
     now = open_clock(unit).now().trusted_utc

@@ -17,7 +17,6 @@ from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.domain.reads import PlateRead
 from alpr_edge.services.authorisation.offers import has_covert_clearance, purposes_for
 from alpr_edge.services.authorisation.operations import Operation
-from alpr_edge.services.list_status import show_entries
 from alpr_edge.services.officer_entries import (
     OWN_REASONS,
     AddedEntry,
@@ -25,6 +24,7 @@ from alpr_edge.services.officer_entries import (
     add_entry,
     parse_entry,
     remove_entry,
+    show_entries,
 )
 from alpr_edge.services.search.search_input import HERE
 from alpr_edge.store.hotlists.officer_entries import OwnEntry

@@ -15,17 +15,15 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
+from starlette.routing import Route
 
 from alpr_edge.access.passkeys import RelyingParty
 from alpr_edge.department.http.invitations.steps import InvitationSteps, StepRequest
-from alpr_edge.department.http.invitations.templates import STATIC, TEMPLATES
+from alpr_edge.department.http.invitations.templates import FILES, TEMPLATES
 from alpr_edge.department.people.invitations import Invitations
 from alpr_edge.domain.errors import AccessError, AlprEdgeError
 from alpr_edge.web.page_endpoints import page_endpoint
 from alpr_edge.web.page_security import PageHeaders
-from alpr_edge.web.page_templates import SHARED
 from alpr_edge.web.requests import host_of
 
 AT_ONCE_MAX = 4
@@ -60,8 +58,7 @@ def create_invitation_app(invitations: Invitations, site: RelyingParty) -> Starl
             route("/invitation/passkeys/options", "POST", steps.passkey_options),
             route("/invitation/passkeys", "POST", steps.add_passkey),
             route("/invitation/finish", "POST", steps.finish),
-            Mount("/static", StaticFiles(directory=STATIC)),
-            *SHARED,
+            FILES.route,
         ],
         middleware=[Middleware(PageHeaders)],
         exception_handlers={HTTPException: _refuse, AlprEdgeError: _fail},

@@ -6,10 +6,11 @@ import segno
 from markupsafe import Markup
 
 from alpr_edge.web.page_templates import PageTemplates
+from alpr_edge.web.site_files import SiteFiles
 
 FOLDER = Path(__file__).parent
-STATIC = FOLDER / "static"
-TEMPLATES = PageTemplates(FOLDER / "templates")
+FILES = SiteFiles(FOLDER / "static")
+TEMPLATES = PageTemplates(FOLDER / "templates", functions={"file": FILES.address})
 _MODULE_PX = 5
 """Size of a module of the QR code."""
 

@@ -1,0 +1,52 @@
+"""The files that a site's pages need beside themselves: style sheets, scripts, typefaces, icons.
+
+They say nothing of anybody. They are held in memory and answered without a thread, and their address has a digest of
+them all in it, so that a browser keeps them for good and asks anew once a release changed one.
+"""
+
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from pathlib import Path
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from alpr_edge.web.page_security import FILES_PATH
+
+_FOLDER = Path(__file__).parent
+SHARED_FOLDERS = (_FOLDER / "static", _FOLDER / "vendor")
+"""What every site has: our own files, and those of others."""
+_DIGEST_CHARACTERS = 16
+_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".woff2": "font/woff2"}
+
+
+class SiteFiles:
+    """The files of one site, which lie in one folder for a browser.
+
+    Args:
+        folder: where the site's own files lie; those that every site has are added.
+        joined: names of files that are several of the others, one after the other: a page asks for one in their place.
+    """
+
+    def __init__(self, folder: Path, joined: Mapping[str, Sequence[str]] | None = None) -> None:
+        paths = [path for each in (*SHARED_FOLDERS, folder) for path in sorted(each.iterdir()) if path.suffix in _TYPES]
+        self._contents = {path.name: path.read_bytes() for path in paths}
+        for name, parts in (joined or {}).items():
+            self._contents[name] = b"\n".join(self._contents.pop(part) for part in parts)
+        self._digest = sha256(repr(sorted(self._contents.items())).encode()).hexdigest()[:_DIGEST_CHARACTERS]
+        self.route = Route(f"{FILES_PATH}/{{digest}}/{{name}}", self._answer, methods=["GET"])
+        """Where they are served."""
+
+    def address(self, name: str) -> str:
+        """The address of a file; a template that names another than there are is at fault."""
+        if name not in self._contents:
+            raise LookupError(f"{name}: the site has no such file")
+        return f"{FILES_PATH}/{self._digest}/{name}"
+
+    async def _answer(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        if request.path_params["digest"] != self._digest or name not in self._contents:
+            raise HTTPException(404)
+        return Response(self._contents[name], media_type=_TYPES[Path(name).suffix])
