@@ -54,17 +54,18 @@ def authorise_request(
     """
     with store.reading() as rows:
         session = _session_at(rows, place)
-        account = rows.account_of(session.person_id) if session else None
+        person = rows.person(session.person_id) if session else None
+        last_sign_in = rows.last_sign_in(session.person_id) if session else None
         header = rows.roster()
-    if session is None or account is None or header is None:
+    if session is None or person is None or header is None:
         return Authorisation(AccessDecision(DecisionReason.SESSION_ENDED), None, None)
-    at = AccessTime(rule_date(place.now.trusted_utc, header), header.valid_until, account.last_sign_in)
+    at = AccessTime(rule_date(place.now.trusted_utc, header), header.valid_until, last_sign_in)
     state = session.state_at(place.now, limits)
-    decision = decide(account.person, state, request, at, profile)
+    decision = decide(person, state, request, at, profile)
     is_used = place.is_use and state is SessionState.OPEN
     if is_used and place.now.ms_since(session.used) >= USE_NOTED_EVERY / timedelta(milliseconds=1):
         session = _note_use(store, session, place.now, limits)
-    return Authorisation(decision, account.person, session)
+    return Authorisation(decision, person, session)
 
 
 def find_session(store: AccessStore, place: SessionPlace) -> AccessSession | None:

@@ -43,6 +43,12 @@ class AccessRows(Protocol):
     def account_of(self, person_id: str) -> Account | None:
         """The account of a person."""
 
+    def person(self, person_id: str) -> Person | None:
+        """A person alone, without what they sign in with: each request of a page asks for it."""
+
+    def last_sign_in(self, person_id: str) -> datetime | None:
+        """The trusted time, UTC, of a person's last sign-in; None: none is known."""
+
     def account_of_passkey(self, credential_id: bytes) -> Account | None:
         """The account that a passkey is registered for."""
 

@@ -110,7 +110,7 @@ def _listeners(
 ) -> Iterator[tuple[Person, AccessTime]]:
     header = rows.roster()
     for session in open_sessions:
-        account = rows.account_of(session.person_id)
-        if header is not None and account is not None:
-            date = rule_date(now.trusted_utc, header)
-            yield account.person, AccessTime(date, header.valid_until, account.last_sign_in)
+        person = rows.person(session.person_id)
+        if header is not None and person is not None:
+            date, last_sign_in = rule_date(now.trusted_utc, header), rows.last_sign_in(session.person_id)
+            yield person, AccessTime(date, header.valid_until, last_sign_in)

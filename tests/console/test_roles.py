@@ -6,11 +6,12 @@ from functools import partial
 
 import httpx
 import pytest
-from starlette.routing import Mount, Route
+from starlette.routing import Route
 
 from alpr_edge.app.pipeline.record_ids import new_id
 from alpr_edge.console.application import create_console_app
 from alpr_edge.console.hit_feed import HitFeed
+from alpr_edge.console.page_parts import FILES
 from alpr_edge.console.unit import open_console_unit
 from alpr_edge.domain.people.person import Role
 from alpr_edge.domain.permissions.actions import Action
@@ -22,6 +23,8 @@ NAMES = {
     "hit_id": "unit-1:hit-1",
     "kind": "crop",
     "search_id": "none",
+    "digest": FILES.address("styles.css").split("/")[2],
+    "name": "styles.css",
     "page": "1",
     "read_id": "unit-1:read-1",
     "addition_id": "none",
@@ -80,6 +83,7 @@ RULES = {  # those that lock and end the session are asked last
     "GET /health": Rule(None, "200", "", locked="200", nobody="303 /sign-in"),
     "GET /health/strip": Rule(None, "200", "", locked="200", nobody="303 /sign-in"),
     "GET /live": Rule(None, "200", "", locked="200", nobody="403"),
+    "GET /files/{digest}/{name}": Rule(None, "200", "", locked="200", nobody="200"),
     "GET /sign-in": Rule(None, "303 /", "", locked="200", nobody="200"),
     "POST /lock": Rule(None, "303 /", "", locked="303 /", nobody="303 /"),
     "POST /sign-out": Rule(None, "303 /sign-in", "", locked="303 /sign-in", nobody="303 /sign-in"),
@@ -101,11 +105,10 @@ def routes_of(rig: PageRig) -> set[str]:
     unit, make_id = rig.staff.unit, partial(new_id, "unit-1")
     with open_console_unit(unit, rig.staff.clock, make_id) as opened:
         routes = create_console_app(opened, HitFeed(opened.store.database.data_version)).routes
-    own = [route for route in routes if not isinstance(route, Mount)]
-    assert all(isinstance(route, Route) for route in own)
+    assert all(isinstance(route, Route) for route in routes)
     return {
         f"{method} {route.path}"
-        for route in own
+        for route in routes
         if isinstance(route, Route)
         for method in set(route.methods or ()) - {"HEAD"}
     }

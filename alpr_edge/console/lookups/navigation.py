@@ -7,7 +7,7 @@ from starlette.responses import Response
 from alpr_edge.console.page_parts import PAGES
 from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.console.visitor import Visitor
-from alpr_edge.services.authorisation.offers import purposes_for
+from alpr_edge.services.authorisation.offers import offered_operations
 from alpr_edge.services.authorisation.operations import Operation
 
 
@@ -28,15 +28,13 @@ _LINKS = {
 
 def navigation_links(unit: ConsoleUnit, visitor: Visitor) -> list[NavigationLink]:
     """The pages that a visitor may use; to that of health leads the strip."""
-    authoriser = unit.authoriser(visitor)
-    return [link for operation, link in _LINKS.items() if purposes_for(authoriser, operation)]
+    return [_LINKS[operation] for operation in offered_operations(unit.authoriser(visitor), _LINKS)]
 
 
 def waiting_count(unit: ConsoleUnit, visitor: Visitor) -> int:
     """How many hits wait for an answer; 0 for whoever may see none."""
-    if not purposes_for(unit.authoriser(visitor), Operation.SHOW_HIT):
-        return 0
-    return unit.views.waiting_count()
+    is_offered = offered_operations(unit.authoriser(visitor), [Operation.SHOW_HIT])
+    return unit.views.waiting_count() if is_offered else 0
 
 
 def lookup_page(

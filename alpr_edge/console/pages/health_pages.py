@@ -7,8 +7,10 @@ from alpr_edge.console.page_parts import PAGES, PageRoute, go
 from alpr_edge.console.tone_signs import TONE_SIGNS
 from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.console.visitor import Visitor
+from alpr_edge.domain.people.person import Person
 from alpr_edge.domain.permissions.actions import Action
 from alpr_edge.domain.permissions.table import may_ever
+from alpr_edge.domain.sessions.session import SessionState
 
 
 class HealthPages:
@@ -29,9 +31,10 @@ class HealthPages:
 
     def show(self, visitor: Visitor) -> Response:
         """The page; what is not well stands first."""
-        if not is_signed_in(self._unit, visitor):
+        presence = self._unit.desk(visitor).presence()
+        if presence.state not in {SessionState.OPEN, SessionState.GLANCE}:
             return go("/sign-in")
-        has_hits = may_look_at_hits(self._unit, visitor)
+        has_hits = may_look_at_hits(presence.person)
         if has_hits:
             self._unit.speed.require_slow(visitor)  # a technician has no other page
         health = self.strip.health()
@@ -43,7 +46,6 @@ class HealthPages:
         return PAGES.page("health_strip") if is_signed_in(self._unit, visitor) else go("/sign-in")
 
 
-def may_look_at_hits(unit: ConsoleUnit, visitor: Visitor) -> bool:
+def may_look_at_hits(person: Person | None) -> bool:
     """Whether some role of whoever is signed in may see hits at all; whether they may see one is decided with it."""
-    person = unit.desk(visitor).person_here()
     return person is not None and may_ever(person.roles, Action.SEE_HITS)

@@ -8,7 +8,8 @@ from alpr_edge.console.page_parts import PAGES, PageRoute, go
 from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.console.visitor import Visitor
 from alpr_edge.domain.dispositions.disposition import DispositionPart
-from alpr_edge.services.hits.hit_views import HitCard, gravest_first, is_waiting
+from alpr_edge.domain.people.person import Person
+from alpr_edge.services.hits.hit_views import HitCard, is_waiting
 from alpr_edge.services.hits.passengers import record_passenger
 from alpr_edge.store.reads.hit_queries import HitGlance
 
@@ -16,18 +17,20 @@ ANSWERS = frozenset({(DispositionPart.READ, "correct"), (DispositionPart.READ, "
 """What may be answered at speed: by one touch, and undone when the car stands."""
 
 
-def first_to_show(unit: ConsoleUnit, visitor: Visitor, glances: Sequence[HitGlance]) -> HitGlance | None:
+def first_to_show(unit: ConsoleUnit, person: Person | None, glances: Sequence[HitGlance]) -> HitGlance | None:
     """The hit that comes up by itself: a waiting one of a source that the person may see, else the first of all.
+
+    A covert hit comes up for nobody by itself.
 
     Args:
         unit: the open unit.
-        visitor: whoever is signed in.
+        person: whoever is signed in.
         glances: hits, the gravest first.
     """
-    person, permission_of = unit.desk(visitor).person_here(), unit.settings.hotlist.permission_of
+    permission_of = unit.settings.hotlist.permission_of
     sources = frozenset() if person is None else person.sources
     shown = (glance for glance in glances if is_waiting(glance) and permission_of(glance.source) in sources)
-    return next(shown, glances[0] if glances else None)
+    return next(shown, next((glance for glance in glances if not glance.is_covert), None))
 
 
 class SpeedPages:
@@ -41,15 +44,16 @@ class SpeedPages:
         self._unit = unit
         self.steps: tuple[PageRoute, ...] = (("/passenger", "POST", self.say_not_driving),)
 
-    def page(self, visitor: Visitor, glances: list[HitGlance]) -> Response:
+    def page(self, visitor: Visitor, person: Person | None, glances: Sequence[HitGlance]) -> Response:
         """The gravest hit that waits and may be shown, and how many others wait.
 
         Args:
             visitor: whoever is signed in.
-            glances: the newest hits, the newest first.
+            person: who that is.
+            glances: hits, the gravest first.
         """
-        waiting = list(filter(is_waiting, gravest_first(glances)))
-        first = first_to_show(self._unit, visitor, waiting)
+        waiting = list(filter(is_waiting, glances))
+        first = first_to_show(self._unit, person, waiting)
         card = self._unit.views.card(self._unit.authoriser(visitor), first.hit_id) if first else None
         is_shown = isinstance(card, HitCard)
         return PAGES.page(

@@ -15,10 +15,12 @@ from alpr_edge.console.visitor import Visitor
 from alpr_edge.domain.dispositions.disposition import DispositionPart, DispositionText
 from alpr_edge.domain.dispositions.terminal_text import terminal_text
 from alpr_edge.domain.errors import DispositionError
+from alpr_edge.domain.people.person import Person
 from alpr_edge.domain.reads import EvidenceKind
 from alpr_edge.domain.sessions.session import SessionState
 from alpr_edge.services.hits.dispositions import HitAnswer
-from alpr_edge.services.hits.hit_views import HitCard, gravest_first
+from alpr_edge.services.hits.hit_views import HitCard, gravest_first, is_waiting
+from alpr_edge.store.reads.hit_queries import HitGlance
 
 GLANCES_MAX = 40
 """Hits in the row: those that wait, the gravest first, then others."""
@@ -31,6 +33,18 @@ class TerminalText:
     name: str
     """What it is for."""
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownHit:
+    """The hit that a page shows large."""
+
+    hit_id: str
+    """Empty: there is none."""
+    address: str
+    """Where the page is had again by GET."""
+    fault: str = ""
+    """What is wrong with a form that was sent; empty: nothing."""
 
 
 class WatchPages:
@@ -54,25 +68,25 @@ class WatchPages:
 
     def watch(self, visitor: Visitor) -> Response:
         """The gravest hit that waits, or in glance mode its tone alone; a covert one comes up for nobody by itself."""
-        state = self._unit.desk(visitor).state()
-        if state not in {SessionState.OPEN, SessionState.GLANCE}:
+        presence = self._unit.desk(visitor).presence()
+        if presence.state not in {SessionState.OPEN, SessionState.GLANCE}:
             return go("/sign-in")
-        if state is SessionState.GLANCE:
+        if presence.state is SessionState.GLANCE:
             self._unit.speed.end_passenger(visitor)
             return self.glance_page(visitor)
-        if not may_look_at_hits(self._unit, visitor):
+        if not may_look_at_hits(presence.person):
             return go("/health")
-        newest = self._unit.views.glances(GLANCES_MAX)
+        glances = self._glances(visitor)
         if self._unit.speed.applies_to(visitor):
-            return self._speed_pages.page(visitor, newest)
-        first = first_to_show(self._unit, visitor, gravest_first(newest))
-        return self._page(visitor, first.hit_id if first else "", address="/")
+            return self._speed_pages.page(visitor, presence.person, glances)
+        first = first_to_show(self._unit, presence.person, glances)
+        return self._page(visitor, ShownHit(first.hit_id if first else "", "/"), presence.person, glances)
 
     def hit(self, visitor: Visitor) -> Response:
         """One hit, chosen in the row; at speed nobody chooses, and a session that is not open has none."""
         if self._unit.desk(visitor).state() is not SessionState.OPEN or self._unit.speed.applies_to(visitor):
             return go("/")
-        return self._page(visitor, visitor.parameters["hit_id"])
+        return self.with_fault(visitor, visitor.parameters["hit_id"], "")
 
     def picture(self, visitor: Visitor) -> Response:
         """A picture of a hit."""
@@ -100,12 +114,13 @@ class WatchPages:
         except DispositionError as error:
             if is_at_speed:
                 raise
-            return self._page(visitor, hit_id, str(error))
+            return self.with_fault(visitor, hit_id, str(error))
         return go(f"/hits/{hit_id}")
 
     def with_fault(self, visitor: Visitor, hit_id: str, fault: str) -> Response:
-        """A hit, with a line that says what is wrong with a form."""
-        return self._page(visitor, hit_id, fault)
+        """A hit, with a line that says what is wrong with a form; empty: nothing."""
+        shown_hit, person = ShownHit(hit_id, f"/hits/{hit_id}", fault), self._unit.desk(visitor).presence().person
+        return self._page(visitor, shown_hit, person, self._glances(visitor))
 
     def glance_page(self, visitor: Visitor, fault: str = "") -> Response:
         """What everybody in the car may see while the session is locked; without hits for whoever may see none.
@@ -114,7 +129,7 @@ class WatchPages:
             visitor: the browser of the session.
             fault: why the session was not opened; empty: nobody tried.
         """
-        is_shown_hits = may_look_at_hits(self._unit, visitor)
+        is_shown_hits = may_look_at_hits(self._unit.desk(visitor).presence().person)
         shown = {
             "glances": gravest_first(self._unit.views.glances(GLANCES_MAX)) if is_shown_hits else None,
             "unit": self._unit.settings.unit.id,
@@ -133,31 +148,34 @@ class WatchPages:
             TerminalText(name, terminal_text(template, read.text, read.state, record)) for name, template in templates
         ]
 
-    def _page(self, visitor: Visitor, hit_id: str, fault: str = "", address: str = "") -> Response:
+    def _glances(self, visitor: Visitor) -> list[HitGlance]:
+        """The row of hits of a visitor, the gravest first."""
+        return gravest_first(self._unit.views.glances(GLANCES_MAX, self._unit.authoriser(visitor)))
+
+    def _page(self, visitor: Visitor, shown_hit: ShownHit, person: Person | None, glances: list[HitGlance]) -> Response:
         """The page with a hit large; without one it says that nothing waits.
 
         Args:
             visitor: whoever is signed in.
-            hit_id: the hit; empty: there is none.
-            fault: what is wrong with a form that was sent; empty: nothing.
-            address: where the page is had again by GET; empty: at the address of the hit.
+            shown_hit: the hit.
+            person: who is signed in.
+            glances: the row of hits, the gravest first.
         """
-        authoriser, person = self._unit.authoriser(visitor), self._unit.desk(visitor).person_here()
-        glances = self._unit.views.glances(GLANCES_MAX, authoriser)
-        card = self._unit.views.card(authoriser, hit_id) if hit_id else None
+        card = self._unit.views.card(self._unit.authoriser(visitor), shown_hit.hit_id) if shown_hit.hit_id else None
+        waiting = sum(map(is_waiting, glances))
         shown = {
-            "glances": gravest_first(glances),
+            "glances": glances,
             "card": card if isinstance(card, HitCard) else None,
             "terminal_texts": self._terminal_texts(card) if isinstance(card, HitCard) else (),
             "withheld": None if isinstance(card, HitCard) else card,
-            "waiting": self._unit.views.waiting_count(),
+            "waiting": waiting if waiting < GLANCES_MAX else self._unit.views.waiting_count(),
             "unit": self._unit.settings.unit.id,
             "person": "" if person is None else person.name,
             "links": navigation_links(self._unit, visitor),
             "here": "/",
-            "address": address or f"/hits/{hit_id}",
-            "fault": fault,
+            "address": shown_hit.address,
+            "fault": shown_hit.fault,
             "mute": self._unit.mute_state(),
             "corrections": self._unit.corrections.of_card(card) if isinstance(card, HitCard) else None,
         }
-        return PAGES.page("watch", 422 if fault else 200, **shown)
+        return PAGES.page("watch", 422 if shown_hit.fault else 200, **shown)

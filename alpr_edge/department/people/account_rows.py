@@ -56,21 +56,31 @@ class DepartmentAccountRows:
         person_id = self._connection.scalar(select(keys.person_id).where(keys.credential_id == credential_id))
         return None if person_id is None else self.account_of(person_id)
 
-    def account_of(self, person_id: str) -> Account | None:
-        """The account of a person."""
+    def person(self, person_id: str) -> Person | None:
+        """A person alone, without what they sign in with."""
         table = schema.people.c
         details = self._connection.scalar(select(table.details).where(table.person_id == person_id))
-        if details is None:
+        return None if details is None else person_of_details(details)
+
+    def last_sign_in(self, person_id: str) -> datetime | None:
+        """The trusted time of a person's last sign-in; None: none is known."""
+        table = schema.people_sign_ins.c
+        return self._connection.scalar(select(table.last_utc).where(table.person_id == person_id))
+
+    def account_of(self, person_id: str) -> Account | None:
+        """The account of a person."""
+        person = self.person(person_id)
+        if person is None:
             return None
-        steps, sign_ins = schema.people_used_steps.c, schema.people_sign_ins.c
+        steps = schema.people_used_steps.c
         step = self._connection.scalar(select(steps.step).where(steps.person_id == person_id))
         return Account(
-            person=person_of_details(details),
+            person=person,
             credentials=self._credentials_of(person_id),
             lock=self._lock_of(person_id),
             failures=self._failures_of(person_id),
             used_step=-1 if step is None else step,
-            last_sign_in=self._connection.scalar(select(sign_ins.last_utc).where(sign_ins.person_id == person_id)),
+            last_sign_in=self.last_sign_in(person_id),
         )
 
     def sign_count(self, credential_id: bytes) -> int:

@@ -3,7 +3,7 @@
 Whether it is allowed is decided, and put on record, when it is done (:mod:`.authoriser`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from alpr_edge.access.sessions import SessionPlace, find_session
 from alpr_edge.domain.people.person import Person
@@ -21,17 +21,24 @@ def purposes_for(authoriser: Authoriser, operation: Operation) -> Mapping[str, P
     Training is never among them: what is stored is real.
     """
     person = _person(authoriser)
-    if person is None:
-        return {}
-    action = RULES[operation].action
-    offered = authoriser.policy.profile.purposes.items()
-    return {code: rule for code, rule in offered if code != PurposeCode.TRAINING and allows(person.roles, action, code)}
+    return {} if person is None else _purposes(authoriser, person, operation)
+
+
+def offered_operations(authoriser: Authoriser, operations: Iterable[Operation]) -> list[Operation]:
+    """Those of some operations that the caller may do for at least one purpose."""
+    person = _person(authoriser)
+    return [operation for operation in operations if person and _purposes(authoriser, person, operation)]
 
 
 def has_covert_clearance(authoriser: Authoriser) -> bool:
     """Whether the caller may deal with covert entries."""
     person = _person(authoriser)
     return person is not None and person.has_covert_clearance
+
+
+def _purposes(authoriser: Authoriser, person: Person, operation: Operation) -> dict[str, PurposeRule]:
+    action, offered = RULES[operation].action, authoriser.policy.profile.purposes.items()
+    return {code: rule for code, rule in offered if code != PurposeCode.TRAINING and allows(person.roles, action, code)}
 
 
 def _person(authoriser: Authoriser) -> Person | None:
@@ -43,5 +50,4 @@ def _person(authoriser: Authoriser) -> Person | None:
     if session is None or session.state_at(now, authoriser.policy.security.sessions) is not SessionState.OPEN:
         return None
     with accounts.reading() as rows:
-        account = rows.account_of(session.person_id)
-    return None if account is None else account.person
+        return rows.person(session.person_id)

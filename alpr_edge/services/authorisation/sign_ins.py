@@ -29,6 +29,16 @@ NO_PURPOSE = "none"
 """The purpose of records about a sign-in, which is for none yet."""
 
 
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """Who is at a page, and whether they may be shown anything."""
+
+    state: SessionState
+    """Ended where there is no session."""
+    person: Person | None
+    """None where there is no session, or its holder is in the roster no more."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class SignInDesk:
     """Signs people in at one place.
@@ -51,9 +61,12 @@ class SignInDesk:
 
     def state(self) -> SessionState:
         """What the caller's session is good for; ended where there is none."""
-        now = self.clock.now()
-        session = find_session(self.accounts, self._place(now))
-        return SessionState.ENDED if session is None else session.state_at(now, self.policy.security.sessions)
+        return self._session()[1]
+
+    def presence(self) -> Presence:
+        """Whom the caller's session belongs to, open or not, and what it is good for."""
+        session, state = self._session()
+        return Presence(state, None if session is None else self.person_of(session.person_id))
 
     def sign_in(self, attempt: PasswordAttempt, *, is_acknowledged: bool) -> SignInResult:
         """Sign somebody in with password and code.
@@ -117,16 +130,17 @@ class SignInDesk:
         """End the caller's session; False where there is none."""
         return self._end("sign_out", sign_out)
 
-    def person_here(self) -> Person | None:
-        """Whom the caller's session belongs to, open or not; None where there is none."""
-        session = find_session(self.accounts, self._place(self.clock.now()))
-        return None if session is None else self.person_of(session.person_id)
-
     def person_of(self, person_id: str) -> Person | None:
         """Somebody of the roster in force."""
         with self.accounts.reading() as rows:
-            account = rows.account_of(person_id)
-        return None if account is None else account.person
+            return rows.person(person_id)
+
+    def _session(self) -> tuple[AccessSession | None, SessionState]:
+        now = self.clock.now()
+        session = find_session(self.accounts, self._place(now))
+        if session is None:
+            return None, SessionState.ENDED
+        return session, session.state_at(now, self.policy.security.sessions)
 
     def _end(self, action: str, end: Callable[[AccessStore, SessionPlace], bool]) -> bool:
         place = self._place(self.clock.now())

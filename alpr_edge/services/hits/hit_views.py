@@ -111,9 +111,8 @@ class HitViews:
             DispositionError: there is no such hit, or no such picture of it.
             LostError: its file is missing or was changed.
         """
-        stored, _ = self._find(authoriser, hit_id)
-        asked = self.subject(authoriser, hit_id)
-        with authoriser.without_use().access(Operation.SHOW_HIT, *asked) as access:
+        stored, hit = self._find(authoriser, hit_id)
+        with authoriser.without_use().access(Operation.SHOW_HIT, *self._subject_of(hit)) as access:
             digests = [image.sha256 for image in stored.read.evidence if image.kind is kind]
             if not digests:
                 raise DispositionError(f"no {kind.value} picture was kept of this read")
@@ -127,9 +126,11 @@ class HitViews:
         Raises:
             DispositionError: there is no such hit.
         """
-        _, hit = self._find(authoriser, hit_id)
-        source, covert = self._lists.permission_of(hit.generation.source), hit.entry.covert
-        return purpose_of_hit(hit.entry.reason), AccessSubject((hit_id, hit.read_id), source=source, is_covert=covert)
+        return self._subject_of(self._find(authoriser, hit_id)[1])
+
+    def _subject_of(self, hit: Hit) -> tuple[Purpose, AccessSubject]:
+        source, objects = self._lists.permission_of(hit.generation.source), (hit.hit_id, hit.read_id)
+        return purpose_of_hit(hit.entry.reason), AccessSubject(objects, source=source, is_covert=hit.entry.covert)
 
     def _find(self, authoriser: Authoriser, hit_id: str) -> tuple[StoredRead, Hit]:
         """A hit; for whoever is not cleared for covert ones, these are none."""

@@ -59,6 +59,17 @@ class SqlAccessRows:
         """The account of a person."""
         return self._account_of(person_id)
 
+    def person(self, person_id: str) -> Person | None:
+        """A person alone, without what they sign in with."""
+        details = self._scalar(select(schema.people.c.details).where(schema.people.c.person_id == person_id))
+        return None if details is None else _person_of(details)
+
+    def last_sign_in(self, person_id: str) -> datetime | None:
+        """The trusted time of a person's last sign-in; None: none is known."""
+        table = schema.sign_ins
+        last: datetime | None = self._scalar(select(table.c.last_utc).where(table.c.person_id == person_id))
+        return last
+
     def account_of_passkey(self, credential_id: bytes) -> Account | None:
         """The account that a passkey is registered for."""
         keys = schema.passkeys
@@ -124,18 +135,18 @@ class SqlAccessRows:
             self._connection.execute(delete(table).where(table.c.ended.is_not(None), table.c.seq < oldest_kept))
 
     def _account_of(self, person_id: str | None) -> Account | None:
-        details = self._scalar(select(schema.people.c.details).where(schema.people.c.person_id == person_id))
-        if details is None or person_id is None:
+        person = None if person_id is None else self.person(person_id)
+        if person is None or person_id is None:
             return None
-        steps, sign_ins = schema.used_steps, schema.sign_ins
+        steps = schema.used_steps
         step = self._scalar(select(steps.c.step).where(steps.c.person_id == person_id))
         return Account(
-            person=_person_of(details),
+            person=person,
             credentials=self._credentials_of(person_id),
             lock=self._lock_of(person_id),
             failures=self._failures_of(person_id),
             used_step=-1 if step is None else step,
-            last_sign_in=self._scalar(select(sign_ins.c.last_utc).where(sign_ins.c.person_id == person_id)),
+            last_sign_in=self.last_sign_in(person_id),
         )
 
     def _credentials_of(self, person_id: str) -> Credentials:

@@ -1,10 +1,24 @@
 """Queries of hits as an officer looks at them: one of an id, those that wait, and whether they changed."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, case, exists, func, not_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Executable,
+    Integer,
+    RowMapping,
+    Select,
+    bindparam,
+    case,
+    exists,
+    func,
+    not_,
+    select,
+    true,
+)
 
 from alpr_edge.domain.alerting import Level, level_of, stored_level
 from alpr_edge.domain.dispositions.disposition import DispositionPart
@@ -47,15 +61,16 @@ def hit_glances(connection: Connection, limit: int, *, with_covert: bool = False
         with_covert: whether covert hits are among the others.
     """
     limit = min(max(limit, 0), HITS_MAX)
-    waiting = _glances(connection, _waits(), (_level().desc(), hits.c.seq.desc()), limit)
-    others = not_(_waits()) & (true() if with_covert else hits.c.covert == 0)
-    return waiting + _glances(connection, others, (hits.c.seq.desc(),), limit - len(waiting))
+    rows = list(connection.execute(_waiting_query(), {"limit": limit}).mappings())
+    if len(rows) < limit:
+        rows += connection.execute(_others_query(with_covert=with_covert), {"limit": limit - len(rows)}).mappings()
+    said = dispositions_of(connection, [row["hit_id"] for row in rows])
+    return [_glance_of(row, HitState.of(said.get(row["hit_id"], []))) for row in rows]
 
 
 def count_of_waiting(connection: Connection) -> int:
     """How many hits wait for an answer, all of them."""
-    query = select(func.count()).select_from(hits.outerjoin(alerts, alerts.c.read_id == hits.c.read_id))
-    return connection.scalar(query.where(_waits())) or 0
+    return connection.scalar(_count_query()) or 0
 
 
 def shown_state(connection: Connection) -> ShownState:
@@ -65,18 +80,7 @@ def shown_state(connection: Connection) -> ShownState:
     read that was corrected, what somebody said of any hit, what the page asked the unit for, and its answer; but not a
     covert hit.
     """
-    query = (
-        select(hits.c.seq, reads.c.closed, reads.c.last_frame, alerts.c.withdrawn_boot_id)
-        .join(reads, reads.c.read_id == hits.c.read_id)
-        .outerjoin(alerts, alerts.c.hit_id == hits.c.hit_id)
-        .where(hits.c.covert == 0)
-        .order_by(hits.c.seq.desc())
-        .limit(LOOKED_AT_MAX)
-    )
-    said = connection.scalar(select(func.max(dispositions.c.seq)))
-    corrected = connection.scalar(select(func.max(reads.c.seq)).where(reads.c.supersedes.is_not(None)))
-    asked = connection.execute(select(func.max(requests.c.seq), func.count(requests.c.answered_boot_id))).one()
-    return (said, corrected, *asked, *map(tuple, connection.execute(query)))
+    return tuple(row for query in _state_queries() for row in map(tuple, connection.execute(query)))
 
 
 def read_of_hit(connection: Connection, hit_id: str) -> StoredRead | None:
@@ -100,20 +104,52 @@ def _level() -> ColumnElement[int]:
     return func.coalesce(hits.c.level, by_reason)
 
 
-def _glances(
-    connection: Connection, wanted: ColumnElement[bool], order: Sequence[ColumnElement[Any]], limit: int
-) -> list[HitGlance]:
-    query = (
+# Each query is built once: building one costs more than SQLite's answer, and an open page asks at every hit.
+
+
+@cache
+def _waiting_query() -> Select[Any]:
+    return _glance_query().where(_waits()).order_by(_level().desc(), hits.c.seq.desc())
+
+
+@cache
+def _others_query(*, with_covert: bool) -> Select[Any]:
+    is_shown = true() if with_covert else hits.c.covert == 0
+    return _glance_query().where(not_(_waits()) & is_shown).order_by(hits.c.seq.desc())
+
+
+def _glance_query() -> Select[Any]:
+    return (
         select(*hits.c, reads.c.camera_id, alerts.c.withdrawn_boot_id)
         .join(reads, reads.c.read_id == hits.c.read_id)
         .outerjoin(alerts, alerts.c.read_id == hits.c.read_id)
-        .where(wanted)
-        .order_by(*order)
-        .limit(limit)
+        .limit(bindparam("limit", type_=Integer))
     )
-    rows = list(connection.execute(query).mappings())
-    said = dispositions_of(connection, [row["hit_id"] for row in rows])
-    return [_glance_of(row, HitState.of(said.get(row["hit_id"], []))) for row in rows]
+
+
+@cache
+def _count_query() -> Select[int]:
+    waiting_hits = hits.outerjoin(alerts, alerts.c.read_id == hits.c.read_id)
+    return select(func.count()).select_from(waiting_hits).where(_waits())
+
+
+@cache
+def _state_queries() -> tuple[Executable, ...]:
+    """What :func:`shown_state` is made of: what was said, corrected and asked for, and the newest hits."""
+    newest = (
+        select(hits.c.seq, reads.c.closed, reads.c.last_frame, alerts.c.withdrawn_boot_id)
+        .join(reads, reads.c.read_id == hits.c.read_id)
+        .outerjoin(alerts, alerts.c.hit_id == hits.c.hit_id)
+        .where(hits.c.covert == 0)
+        .order_by(hits.c.seq.desc())
+        .limit(LOOKED_AT_MAX)
+    )
+    return (
+        select(func.max(dispositions.c.seq)),
+        select(func.max(reads.c.seq)).where(reads.c.supersedes.is_not(None)),
+        select(func.max(requests.c.seq), func.count(requests.c.answered_boot_id)),
+        newest,
+    )
 
 
 def _glance_of(row: RowMapping, state: HitState) -> HitGlance:
