@@ -70,7 +70,10 @@ def create_console_app(
             Route("/live", LiveStream(unit, feed, health.strip).answer, methods=["GET"]),
             FILES.route,
         ],
-        middleware=[Middleware(PageHeaders), Middleware(PageSurroundings, unit=unit)],
+        middleware=[
+            Middleware(PageHeaders, policy_sources=FILES.policy_sources),
+            Middleware(PageSurroundings, unit=unit),
+        ],
         exception_handlers={HTTPException: _refuse, AlprEdgeError: _fail},
     )
 

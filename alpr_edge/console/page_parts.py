@@ -14,10 +14,12 @@ from alpr_edge.web.site_files import SiteFiles
 
 FOLDER = Path(__file__).parent
 SHEETS = ("themes.css", "console.css", "hits.css", "reel.css", "requests.css", "health.css", "speed.css", "lookup.css")
-"""The style sheets in the order in which they hold; a page asks for one alone, which is all of them."""
-FILES = SiteFiles(FOLDER / "static", {"styles.css": SHEETS})
+"""The style sheets in the order in which they hold; a page has one alone, which is all of them."""
+FILES = SiteFiles(FOLDER / "static", {"styles.css": SHEETS}, within=("styles.css", "theme.js"))
 PAGES = PageTemplates(
-    FOLDER / "templates", FILTERS, {**FUNCTIONS, "unit_health": health_of_request, "file": FILES.address}
+    FOLDER / "templates",
+    FILTERS,
+    {**FUNCTIONS, "unit_health": health_of_request, "file": FILES.address, "within": FILES.within},
 )
 Step = Callable[[Visitor], Response]
 """What answers a request."""

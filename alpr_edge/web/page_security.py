@@ -1,13 +1,15 @@
 """What every page is protected by: its headers, and where a form may come from."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+POLICY = "Content-Security-Policy"
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
+    POLICY: "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
     "img-src 'self'; font-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types 'none'",
@@ -30,10 +32,15 @@ class PageHeaders:
 
     Args:
         app: the application within.
+        policy_sources: what else pages may have within them, by directive of their policy.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, policy_sources: Mapping[str, str] | None = None) -> None:
         self._app = app
+        policy = HEADERS[POLICY]
+        for directive, source in (policy_sources or {}).items():
+            policy = policy.replace(f"{directive} 'self'", f"{directive} 'self' {source}")
+        self._headers = HEADERS | {POLICY: policy}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -42,7 +49,7 @@ class PageHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 may_be_kept = is_file and message["status"] == HTTPStatus.OK
-                MutableHeaders(scope=message).update(HEADERS | _KEPT if may_be_kept else HEADERS)
+                MutableHeaders(scope=message).update(self._headers | _KEPT if may_be_kept else self._headers)
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

@@ -1,9 +1,11 @@
 """The page by hand: who sees what, what a form does, and what hostile requests and list texts come to."""
 
 import re
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from hashlib import sha256
 from itertools import islice
 
 import httpx
@@ -113,6 +115,18 @@ def test_nothing_beside_the_files_of_the_site_is_served(officer: httpx.Client, n
     assert officer.get("/files/of-another-release/styles.css").status_code == 404
 
 
+def test_the_policy_names_what_stands_within_the_page_and_nothing_else(officer: httpx.Client) -> None:
+    page = officer.get("/")
+    within = re.findall(r"<(style|script)>(.*?)</\1>", page.text, re.DOTALL)
+    assert [name for name, _ in within] == ["style", "script"]
+    policy = page.headers["content-security-policy"]
+    for name, text in within:
+        digest = b64encode(sha256(text.encode()).digest()).decode()
+        assert f"{name}-src 'self' 'sha256-{digest}';" in policy
+    assert policy.count("sha256-") == 2
+    assert "unsafe" not in policy
+
+
 def test_a_browser_keeps_the_files_of_the_site_and_nothing_else(officer: httpx.Client) -> None:
     page = officer.get("/")
     addresses = re.findall(r'(?:href|src)="(/files/[^"]+)"', page.text)
@@ -208,7 +222,7 @@ def test_a_form_that_is_none_changes_nothing(rig: PageRig, officer: httpx.Client
     path = f"/hits/unit-1:hit-{hash(str(form)) % 10**9}"
     answer = officer.post(f"{path}/answers", data=form)
     assert answer.status_code in {404, 422}
-    assert "<script>" not in answer.text
+    assert "<script>alert" not in answer.text
     assert 'class="said"' not in officer.get(path).text
 
 
