@@ -5,6 +5,7 @@ It reads what the capture daemon stored and writes what officers say; it opens n
 
 import socket
 import ssl
+import sys
 import threading
 from functools import partial
 from pathlib import Path
@@ -28,6 +29,8 @@ from alpr_edge.web.bounded_server import BoundedServer
 
 NAME = "console"
 CHECK_S = 0.5
+SWITCH_S = 0.001
+"""After which a thread that computes lets another one go on: the stream that tells of a hit waits for no page."""
 IP_FREEBIND, IPV6_FREEBIND = 15, 78
 """Of linux/in.h and linux/in6.h: an address may be listened at before an interface has it."""
 
@@ -57,6 +60,7 @@ class ConsoleDaemon:
             SettingsError: the address or the certificate cannot be used.
             StoreError: a key is missing, or the unit was never started; or its database was replaced meanwhile.
         """
+        sys.setswitchinterval(SWITCH_S)
         console = self._settings.console
         context, listening = _tls_context(console), _listen(console)
         clock, make_id = open_clock(self._settings), partial(new_id, self._settings.unit.id)

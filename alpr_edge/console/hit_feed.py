@@ -8,8 +8,8 @@ import structlog
 
 from alpr_edge.domain.errors import StoreError
 
-LOOK_S = 0.02
-"""Time between two looks; where nothing was committed, one look is at SQLite's counter of commits alone."""
+LOOK_S = 0.005
+"""Time between two looks; where nothing was committed, one look is at SQLite's counter of commits alone, 0.1 ms."""
 
 log = structlog.get_logger(__name__)
 

@@ -4,6 +4,8 @@ Besides it tells whether the car moves, which makes the page another one, and wh
 change asks for itself again, so that what it may show is decided and put on record anew.
 """
 
+import itertools
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 
@@ -60,27 +62,35 @@ class LiveStream:
         self._open += Counter()  # without sessions that have none
 
     async def _events(self, request: Request, visitor: Visitor) -> AsyncIterator[str]:
-        count, state, beats, health = self._feed.count, await self._state(visitor), 0, -1
+        count, state, health = self._feed.count, await self._state(visitor), -1
         yield _event("live", count)
         if state is not SessionState.OPEN:
             yield _event("locked", count)
         told: dict[str, str] = {}
-        while state is not None and not await request.is_disconnected():
+        for beat in itertools.count(1):
             for name, word in await run_in_threadpool(self._changes, visitor, told):
                 yield _event(name, count, word)
-            heard = await self._feed.wait(count, BEAT_S)
-            if self._feed.is_stopped:
+            async for heard in self._counts(count):
+                yield _event("hits", heard)
+                count = heard
+            if self._feed.is_stopped or state is None or await request.is_disconnected():
                 return
             if not self._feed.failure:  # else the page hears nothing, and says that it is not live
-                yield _event("hits" if heard != count else "beat", heard)
+                yield _event("beat", count)
             before_health, health = health, await run_in_threadpool(self._strip.version)
             if health != before_health:
                 yield _event("health", count)
-            count, beats = heard, beats + 1
-            if beats % SESSION_CHECK_BEATS == 0:
+            if beat % SESSION_CHECK_BEATS == 0:
                 before, state = state, await self._state(visitor)
                 if state != before:
                     yield _event("session", count)
+
+    async def _counts(self, count: int) -> AsyncIterator[int]:
+        """The counts that are heard within a beat, each at once: every page asks for itself then, and needs the unit."""
+        due_s = time.monotonic() + BEAT_S
+        while (heard := await self._feed.wait(count, due_s - time.monotonic())) != count and not self._feed.is_stopped:
+            count = heard
+            yield count
 
     def _changes(self, visitor: Visitor, told: dict[str, str]) -> list[tuple[str, str]]:
         """What the page does not know yet of the car around it; ``told`` is what it knows, and grows."""

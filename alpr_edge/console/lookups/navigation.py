@@ -7,6 +7,8 @@ from starlette.responses import Response
 from alpr_edge.console.page_parts import PAGES
 from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.console.visitor import Visitor
+from alpr_edge.domain.people.person import Person
+from alpr_edge.domain.sessions.session import SessionState
 from alpr_edge.services.authorisation.offers import offered_operations
 from alpr_edge.services.authorisation.operations import Operation
 
@@ -26,15 +28,14 @@ _LINKS = {
 }
 
 
-def navigation_links(unit: ConsoleUnit, visitor: Visitor) -> list[NavigationLink]:
-    """The pages that a visitor may use; to that of health leads the strip."""
-    return [_LINKS[operation] for operation in offered_operations(unit.authoriser(visitor), _LINKS)]
+def navigation_links(unit: ConsoleUnit, person: Person | None) -> list[NavigationLink]:
+    """The pages that whoever has an open session may use; to that of health leads the strip."""
+    return [_LINKS[operation] for operation in offered_operations(unit.policy.profile, person, _LINKS)]
 
 
 def waiting_count(unit: ConsoleUnit, visitor: Visitor) -> int:
     """How many hits wait for an answer; 0 for whoever may see none."""
-    is_offered = offered_operations(unit.authoriser(visitor), [Operation.SHOW_HIT])
-    return unit.views.waiting_count() if is_offered else 0
+    return _waiting_count(unit, _person_at(unit, visitor))
 
 
 def lookup_page(
@@ -50,10 +51,22 @@ def lookup_page(
         status: status of the answer.
         values: what the template shows.
     """
+    person = _person_at(unit, visitor)
     shown = {
         "mute": unit.mute_state(),
-        "links": navigation_links(unit, visitor),
+        "links": navigation_links(unit, person),
         "here": here,
-        "waiting": waiting_count(unit, visitor),
+        "waiting": _waiting_count(unit, person),
     }
     return PAGES.page(name, status, unit=unit.settings.unit.id, **shown, **values)
+
+
+def _waiting_count(unit: ConsoleUnit, person: Person | None) -> int:
+    is_offered = offered_operations(unit.policy.profile, person, [Operation.SHOW_HIT])
+    return unit.views.waiting_count() if is_offered else 0
+
+
+def _person_at(unit: ConsoleUnit, visitor: Visitor) -> Person | None:
+    """The holder of the visitor's session, if it is open."""
+    presence = unit.desk(visitor).presence()
+    return presence.person if presence.state is SessionState.OPEN else None

@@ -76,7 +76,7 @@ class WatchPages:
             return self.glance_page(visitor)
         if not may_look_at_hits(presence.person):
             return go("/health")
-        glances = self._glances(visitor)
+        glances = self._glances(visitor, presence.person)
         if self._unit.speed.applies_to(visitor):
             return self._speed_pages.page(visitor, presence.person, glances)
         first = first_to_show(self._unit, presence.person, glances)
@@ -120,7 +120,7 @@ class WatchPages:
     def with_fault(self, visitor: Visitor, hit_id: str, fault: str) -> Response:
         """A hit, with a line that says what is wrong with a form; empty: nothing."""
         shown_hit, person = ShownHit(hit_id, f"/hits/{hit_id}", fault), self._unit.desk(visitor).presence().person
-        return self._page(visitor, shown_hit, person, self._glances(visitor))
+        return self._page(visitor, shown_hit, person, self._glances(visitor, person))
 
     def glance_page(self, visitor: Visitor, fault: str = "") -> Response:
         """What everybody in the car may see while the session is locked; without hits for whoever may see none.
@@ -148,9 +148,11 @@ class WatchPages:
             TerminalText(name, terminal_text(template, read.text, read.state, record)) for name, template in templates
         ]
 
-    def _glances(self, visitor: Visitor) -> list[HitGlance]:
-        """The row of hits of a visitor, the gravest first."""
-        return gravest_first(self._unit.views.glances(GLANCES_MAX, self._unit.authoriser(visitor)))
+    def _glances(self, visitor: Visitor, person: Person | None) -> list[HitGlance]:
+        """The row of hits of a visitor, the gravest first; covert ones only of somebody who is cleared."""
+        is_cleared = person is not None and person.has_covert_clearance
+        authoriser = self._unit.authoriser(visitor) if is_cleared else None
+        return gravest_first(self._unit.views.glances(GLANCES_MAX, authoriser))
 
     def _page(self, visitor: Visitor, shown_hit: ShownHit, person: Person | None, glances: list[HitGlance]) -> Response:
         """The page with a hit large; without one it says that nothing waits.
@@ -171,7 +173,7 @@ class WatchPages:
             "waiting": waiting if waiting < GLANCES_MAX else self._unit.views.waiting_count(),
             "unit": self._unit.settings.unit.id,
             "person": "" if person is None else person.name,
-            "links": navigation_links(self._unit, visitor),
+            "links": navigation_links(self._unit, person),
             "here": "/",
             "address": shown_hit.address,
             "fault": shown_hit.fault,

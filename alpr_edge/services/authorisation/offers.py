@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from alpr_edge.access.sessions import SessionPlace, find_session
 from alpr_edge.domain.people.person import Person
-from alpr_edge.domain.permissions.profile import PurposeRule
+from alpr_edge.domain.permissions.profile import Profile, PurposeRule
 from alpr_edge.domain.permissions.purposes import PurposeCode
 from alpr_edge.domain.permissions.table import allows
 from alpr_edge.domain.sessions.session import SessionState
@@ -21,13 +21,12 @@ def purposes_for(authoriser: Authoriser, operation: Operation) -> Mapping[str, P
     Training is never among them: what is stored is real.
     """
     person = _person(authoriser)
-    return {} if person is None else _purposes(authoriser, person, operation)
+    return {} if person is None else _purposes(authoriser.policy.profile, person, operation)
 
 
-def offered_operations(authoriser: Authoriser, operations: Iterable[Operation]) -> list[Operation]:
-    """Those of some operations that the caller may do for at least one purpose."""
-    person = _person(authoriser)
-    return [operation for operation in operations if person and _purposes(authoriser, person, operation)]
+def offered_operations(profile: Profile, person: Person | None, operations: Iterable[Operation]) -> list[Operation]:
+    """Those of some operations that a person's roles may do for at least one purpose; None may do nothing."""
+    return [operation for operation in operations if person and _purposes(profile, person, operation)]
 
 
 def has_covert_clearance(authoriser: Authoriser) -> bool:
@@ -36,8 +35,8 @@ def has_covert_clearance(authoriser: Authoriser) -> bool:
     return person is not None and person.has_covert_clearance
 
 
-def _purposes(authoriser: Authoriser, person: Person, operation: Operation) -> dict[str, PurposeRule]:
-    action, offered = RULES[operation].action, authoriser.policy.profile.purposes.items()
+def _purposes(profile: Profile, person: Person, operation: Operation) -> dict[str, PurposeRule]:
+    action, offered = RULES[operation].action, profile.purposes.items()
     return {code: rule for code, rule in offered if code != PurposeCode.TRAINING and allows(person.roles, action, code)}
 
 
