@@ -86,7 +86,7 @@ class LiveStream:
                     yield _event("session", count)
 
     async def _counts(self, count: int) -> AsyncIterator[int]:
-        """The counts that are heard within a beat, each at once: every page asks for itself then, and needs the unit."""
+        """The counts heard within a beat, each at once: every open page asks for itself then, and needs the unit."""
         due_s = time.monotonic() + BEAT_S
         while (heard := await self._feed.wait(count, due_s - time.monotonic())) != count and not self._feed.is_stopped:
             count = heard
