@@ -1,7 +1,7 @@
 """Drops the frames of cameras while the car is in an area in which nothing is collected, before anything looks at them.
 
-A frame is judged by the position at its capture, which is known from the fixes before it. Frames are counted by area and
-camera, for health and for the record; neither tells when the car was there, nor where.
+A frame is judged by the position at its capture, which is known from the fixes before it. Frames are counted by area
+and camera, for health and for the record; neither tells when the car was there, nor where.
 """
 
 from collections import Counter

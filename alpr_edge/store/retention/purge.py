@@ -179,7 +179,7 @@ class Purge:
 
     def _rest_is_younger(self, reads_of_slice: Sequence[RetentionCandidate]) -> bool:
         """Whether no later read can be too old either, as reads are stored in order of time."""
-        shortest = min(self._limits.acknowledged_max, self._limits.policy_max)
+        shortest = self._limits.shortest
         return all(one.read.age is not None and one.read.age <= shortest for one in reads_of_slice)
 
     def _candidates_of(self, rows: Iterable[RowMapping], now: Instant) -> list[RetentionCandidate]:
