@@ -72,14 +72,14 @@ class CollectionLimits:
         if not self._areas:
             return frames
 
-        def allowed(beat: Callable[[], None]) -> Iterator[Frame]:
+        def usable_frames(beat: Callable[[], None]) -> Iterator[Frame]:
             for frame in frames(beat):
                 if (area := self._area_of(frame)) is None:
                     yield frame
                 else:
                     self.drops.add(area, frame.camera_id)
 
-        return allowed
+        return usable_frames
 
     def _area_of(self, frame: Frame) -> str | None:
         """The name of the area that a frame was taken in; None: it may be used."""

@@ -1,6 +1,7 @@
 """A drive through an area in which nothing is collected: nothing is read inside, and everything outside."""
 
 import json
+import math
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +10,14 @@ import pytest
 from alpr_edge.app.collection.drop_records import DropRecordStage
 from alpr_edge.app.collection.no_collection import UNKNOWN_PLACE, CollectionLimits, FrameDrops, Frames
 from alpr_edge.domain.fixes import Position
-from alpr_edge.domain.instants import Instant
-from alpr_edge.domain.positioning import METRES_PER_DEGREE
+from alpr_edge.domain.instants import Instant, UtcSource
+from alpr_edge.domain.positioning import METRES_PER_DEGREE, position_at
 from alpr_edge.domain.recognition.frames import Frame
+from alpr_edge.position.log_source import LogSource, first_fix_utc
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import Settings, parse
 from alpr_edge.simulation.drive import Drive
+from alpr_edge.simulation.nmea_log import nmea_lines
 from alpr_edge.simulation.truth import DriveTruth
 from tests.app.replay.test_drive import SECONDS, SEED, drive, final_reads, lines
 from tests.staff import Staff
@@ -45,20 +48,51 @@ def folders(truth: DriveTruth, tmp_path_factory: pytest.TempPathFactory) -> tupl
 
 
 def away_m(read: dict[str, dict[str, float]], centre: tuple[float, float]) -> float:
-    """Metres north of the centre of an area; this drive goes along a meridian or not, so both are taken."""
-    north_m = (read["position"]["lat_deg"] - centre[0]) * METRES_PER_DEGREE
-    east_m = (read["position"]["lon_deg"] - centre[1]) * METRES_PER_DEGREE * 0.79
-    return float((north_m**2 + east_m**2) ** 0.5)
+    """Metres from the centre of an area to a read's position."""
+    lat_deg, lon_deg = read["position"]["lat_deg"], read["position"]["lon_deg"]
+    east_m = (lon_deg - centre[1]) * METRES_PER_DEGREE * math.cos(math.radians(centre[0]))
+    return math.hypot((lat_deg - centre[0]) * METRES_PER_DEGREE, east_m)
 
 
+@pytest.mark.slow
 def test_nothing_is_read_inside_and_everything_outside(folders: tuple[Path, Path, tuple[float, float]]) -> None:
     before, after, centre = folders
-    assert all(away_m(read, centre) > RADIUS_M for read in lines(after / "reads.jsonl"))
-    far = {read["plate"] for read in final_reads(before) if away_m(read, centre) > RADIUS_M + MARGIN_M}
+    placed = [read for read in lines(after / "reads.jsonl") if read["position"] is not None]
+    assert all(away_m(read, centre) > RADIUS_M for read in placed)
+    away = [read for read in final_reads(before) if read["position"] is not None]
+    far = {read["plate"] for read in away if away_m(read, centre) > RADIUS_M + MARGIN_M}
     kept = {read["plate"] for read in final_reads(after)}
     assert far <= kept < {read["plate"] for read in final_reads(before)}
     (count,) = json.loads((after / "summary.json").read_text(encoding="utf-8"))["frames_not_collected"].values()
     assert count > 0
+
+
+def test_over_the_track_of_a_drive_the_frames_inside_are_dropped_and_no_others(
+    tmp_path: Path,
+) -> None:
+    """The log of the drive's receiver, and a frame each tenth of a second without its picture."""
+    log = tmp_path / "drive.nmea"
+    log.write_text("\n".join(nmea_lines(Drive(SEED, SECONDS))), encoding="ascii")
+    begin = Instant("drive", 0, first_fix_utc(log), UtcSource.GNSS, 100.0)
+    fixes = list(LogSource(log, begin).fixes())
+    middle = fixes[len(fixes) // 2]
+    area = {"name": "clinic-1", "centre": [middle.lat_deg, middle.lon_deg], "radius_m": RADIUS_M}
+    settings = parse({"capture": {"no_collection_areas": [area]}}, tmp_path).capture
+    limits = CollectionLimits(settings, lambda at: position_at(fixes, at, 5000.0))
+    moments = {number: begin.shift(100.0 * number) for number in range(int(SECONDS * 10))}
+    pixels = np.zeros((4, 4, 3), np.uint8)
+    source: Frames = lambda _: (Frame("front", number, at, pixels) for number, at in moments.items())  # noqa: E731
+    kept = {frame.number for frame in limits.apply(source)(lambda: None)}
+    for number, at in moments.items():
+        fix = min(fixes, key=lambda each: abs(each.received_at.boottime_ns - at.boottime_ns))
+        here = {"position": {"lat_deg": fix.lat_deg, "lon_deg": fix.lon_deg}}
+        away = away_m(here, (middle.lat_deg, middle.lon_deg))
+        if away < RADIUS_M:
+            assert number not in kept
+        if away > RADIUS_M + MARGIN_M:
+            assert number in kept
+    assert 0 < len(kept) < len(moments)
+    assert limits.drops.figures() == {"clinic-1, front": len(moments) - len(kept)}
 
 
 @pytest.mark.parametrize(("choice", "kept"), [("collect", 3), ("drop", 0)])
