@@ -1,5 +1,6 @@
 """Queries of hits as an officer looks at them: one of an id, those that wait, and whether they changed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -87,6 +88,16 @@ def read_of_hit(connection: Connection, hit_id: str) -> StoredRead | None:
     """The read of a hit; None when there is none of that id."""
     read_id = connection.scalar(select(hits.c.read_id).where(hits.c.hit_id == hit_id))
     return None if read_id is None else get(connection, read_id)
+
+
+def read_ids_of_hits(connection: Connection, hit_ids: Sequence[str]) -> list[str]:
+    """The reads of hits that are here, each once; a covert hit counts as none."""
+    found: dict[str, None] = {}
+    for hit_id in hit_ids:
+        read_id = connection.scalar(select(hits.c.read_id).where(hits.c.hit_id == hit_id, hits.c.covert == 0))
+        if read_id is not None:
+            found[read_id] = None
+    return list(found)
 
 
 def _waits() -> ColumnElement[bool]:

@@ -16,8 +16,9 @@ from alpr_edge.domain.timeline import Timeline
 from alpr_edge.store.db import clock_pairs
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.row_mapping import instant_of
-from alpr_edge.store.db.schema import alerts, dispositions, evidence, hits, hold_ends, holds, images, outbox, reads
+from alpr_edge.store.db.schema import alerts, dispositions, evidence, hits, images, outbox, reads
 from alpr_edge.store.evidence.images import OVERHEAD_BYTES
+from alpr_edge.store.retention import holds
 
 BLOCK_BYTES = 4096
 """An image takes up whole blocks of the file system."""
@@ -93,7 +94,9 @@ def candidate_of(row: RowMapping, seen_utc: datetime | None, now: Instant) -> Re
         age = now.utc - seen_utc
     size = int(row["image_bytes"] or 0) + ROW_BYTES
     is_over = row["held_until"] is not None and now.trusted and now.utc is not None and row["held_until"] <= now.utc
-    read = KeptRead(row["seq"], size, age, bool(row["acknowledged"]), bool(row["held"]) and not is_over)
+    read = KeptRead(
+        row["seq"], size, age, bool(row["acknowledged"]), bool(row["held"]) and not is_over, bool(row["is_hit"])
+    )
     return RetentionCandidate(read, row["read_id"], row["camera_id"], seen_utc, int(row["images"] or 0))
 
 
@@ -118,9 +121,10 @@ def _query() -> Select[Any]:
         *moment,
         pictures.label("image_bytes"),
         count.label("images"),
-        exists().where(holds.c.read_id == reads.c.read_id).label("held"),
-        select(hold_ends.c.until).where(hold_ends.c.read_id == reads.c.read_id).scalar_subquery().label("held_until"),
+        holds.is_held().label("held"),
+        holds.held_until().label("held_until"),
         _is_acknowledged().label("acknowledged"),
+        exists().where(hits.c.read_id == reads.c.read_id).label("is_hit"),
     )
 
 
