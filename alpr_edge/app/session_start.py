@@ -12,6 +12,7 @@ from alpr_edge.app.pipeline.pipeline import CameraFeed, Pipeline, PipelineParts
 from alpr_edge.app.pipeline.read_corrector import ReadCorrector
 from alpr_edge.app.pipeline.record_ids import new_id
 from alpr_edge.app.stages.access_log_upload import AccessLogUpload
+from alpr_edge.app.stages.canvass_upkeep import CanvassUpkeep
 from alpr_edge.app.stages.database_health import DatabaseHealth
 from alpr_edge.app.stages.disk import DiskStage
 from alpr_edge.app.stages.frame_rate import FrameRateStage
@@ -60,7 +61,9 @@ def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
     pacers = {camera.camera_id: camera.pacer for camera in cameras}
     frame_rate = FrameRateStage(settings.load, MachineFiles().read, pacers)
     page_requests = _page_requests(unit, parts)
-    _add_stages(pipeline.supervisor, unit, disk, (access_log, self_check, roster, counts, frame_rate, page_requests))
+    canvass = CanvassUpkeep(settings, store.database, unit.clock)
+    others = (access_log, self_check, roster, counts, frame_rate, page_requests, canvass)
+    _add_stages(pipeline.supervisor, unit, disk, others)
     return CaptureSession(
         store=store,
         lists=unit.lists,
@@ -76,6 +79,7 @@ def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
         roster=roster,
         self_check=self_check,
         page_requests=page_requests,
+        canvass=canvass,
         halt=halt,
     )
 
@@ -91,7 +95,13 @@ def _add_stages(
     unit: UnitParts,
     disk: DiskStage,
     replaceable_stages: tuple[
-        AccessLogUpload, SelfCheckStage, RosterInstallStage, StoreCounts, FrameRateStage, PageRequestStage
+        AccessLogUpload,
+        SelfCheckStage,
+        RosterInstallStage,
+        StoreCounts,
+        FrameRateStage,
+        PageRequestStage,
+        CanvassUpkeep,
     ],
 ) -> None:
     if unit.settings.hotlist.source:

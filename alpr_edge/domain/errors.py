@@ -19,6 +19,7 @@
     │   └── RefusedError         one record cannot be kept in this form: trying again will not help
     ├── SearchError          what was searched for is not here, or no more
     ├── DispositionError     an answer to a hit is none, or what belongs to it is missing
+    ├── CanvassError         a canvass cannot be started so, or is not there to end
     ├── AuditError           a log, a checkpoint or a proof does not hold, or is none
     ├── DepartmentError      the department's folder, certificates or server cannot be used
     ├── PowerError           the ignition cannot be read, or the order to power off failed
@@ -103,6 +104,10 @@ class SearchError(AlprEdgeError):
 
 class DispositionError(AlprEdgeError):
     """An answer to a hit is none of its part, or what belongs to it is missing; the text says what to give."""
+
+
+class CanvassError(AlprEdgeError):
+    """A canvass cannot be started as it was asked for, or there is none to end or show; the text says what to give."""
 
 
 class AuditError(AlprEdgeError):

@@ -96,14 +96,14 @@ def _row(number: int, read: CanvassRead, picture: PictureLink) -> str:
         escape(", ".join(filter(None, plate))),
         escape(read.state or "not read"),
         _picture(read, picture),
-        "<br>".join(escape(fit_words(fit)) for fit in read.fits),
+        "<br/>".join(escape(fit_words(fit)) for fit in read.fits),
     ]
     return f'<th scope="row">{number}</th>' + "".join(f"<td>{cell}</td>" for cell in cells)
 
 
 def _picture(read: CanvassRead, picture: PictureLink) -> str:
     address = picture(_digest(read, EvidenceKind.CROP))
-    return f'<img src="{escape(address)}" alt="The plate as it was read" loading="lazy">' if address else "none"
+    return f'<img src="{escape(address)}" alt="The plate as it was read" loading="lazy"/>' if address else "none"
 
 
 def _moment(placement: Placement) -> str:

@@ -132,6 +132,8 @@ class Canvass:
     def _was_over(self, seen: Instant, placed: datetime | None) -> bool:
         if self.end is not None and (gap_ms := _ms_between(self.end.at, seen, placed)) is not None and gap_ms > 0:
             return True
+        if self.ends is not None and placed is not None and seen.trusted_utc is None:
+            return placed >= self.ends
         return self.is_over_at(seen)
 
     def _ms_after_start(self, seen: Instant, placed: datetime | None) -> float | None:
