@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import structlog
 
 from alpr_edge.app.unit_faults import Fault, FaultKind
-from alpr_edge.domain.canvass.canvass import Canvass, CanvassEnd, CanvassEnding, CanvassPerson
+from alpr_edge.domain.canvass.canvass import Canvass, CanvassEnd, CanvassEnding
 from alpr_edge.domain.errors import CanvassError, StoreError
-from alpr_edge.domain.holds.hold import Hold
+from alpr_edge.domain.holds.hold import Hold, HoldPerson
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.ports import Clock
 from alpr_edge.services.authorisation.callers import UNIT
@@ -99,8 +99,7 @@ class CanvassUpkeep:
 def _end_of(canvass: Canvass, hold: Hold | None, now: Instant) -> CanvassEnd | None:
     """The end of a canvass that is due: its time is over, or somebody released its hold, so that it keeps nothing."""
     if hold is not None and hold.released is not None and hold.released_by is not None:
-        by = hold.released_by
-        return CanvassEnd(hold.released, CanvassPerson(by.person_id, by.person, by.session), CanvassEnding.HAND)
+        return CanvassEnd(hold.released, hold.released_by, CanvassEnding.HAND)
     if canvass.is_over_at(now):
-        return CanvassEnd(now, CanvassPerson("", UNIT, ""), CanvassEnding.TIME)
+        return CanvassEnd(now, HoldPerson("", UNIT, ""), CanvassEnding.TIME)
     return None

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from alpr_edge.domain.canvass.ground_areas import CanvassArea
 from alpr_edge.domain.fixes import Position
+from alpr_edge.domain.holds.hold import HoldPerson
 from alpr_edge.domain.instants import Instant
 
 RUNNING_MAX = 8
@@ -42,22 +43,11 @@ class CanvassPhase(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class CanvassPerson:
-    """Who starts or ends a canvass."""
-
-    person_id: str
-    """Empty: the unit itself."""
-    name: str
-    session: str
-    """The beginning of the digest of the session's token, as the access log names it."""
-
-
-@dataclass(frozen=True, slots=True)
 class CanvassEnd:
     """The end of a canvass."""
 
     at: Instant
-    by: CanvassPerson
+    by: HoldPerson
     how: CanvassEnding
 
 
@@ -78,7 +68,7 @@ class Canvass:
     """How long before the start reads are kept as well; 0: not at all."""
     lasts: timedelta
     """How long it runs if nobody ends it."""
-    by: CanvassPerson
+    by: HoldPerson
     started: Instant
     ends: datetime | None
     """When its time is over, UTC; None: no clock was confirmed yet, and :attr:`lasts` counts from the start."""

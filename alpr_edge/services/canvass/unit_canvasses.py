@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from alpr_edge.domain.canvass.canvass import Canvass, CanvassEnd, CanvassEnding, CanvassPerson
+from alpr_edge.domain.canvass.canvass import Canvass, CanvassEnd, CanvassEnding
 from alpr_edge.domain.errors import CanvassError
+from alpr_edge.domain.holds.hold import HoldPerson
 from alpr_edge.domain.permissions.purposes import Purpose, PurposeCode
 from alpr_edge.services.authorisation.authoriser import Access, AccessSubject, Authoriser
 from alpr_edge.services.authorisation.operations import Operation
@@ -168,9 +169,9 @@ def _state(connection: Connection, canvass: Canvass) -> CanvassState:
     return CanvassState(canvass, held_count(connection, canvass_id), earlier_reads_left(connection, canvass_id))
 
 
-def _person(access: Access) -> CanvassPerson:
+def _person(access: Access) -> HoldPerson:
     actor = access.actor
-    return CanvassPerson(actor.person_id, actor.name, actor.session_id)
+    return HoldPerson(actor.person_id, actor.name, actor.session_id)
 
 
 def _note(plan: CanvassPlan) -> str:

@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
-from alpr_edge.domain.canvass.canvass import RUNNING_MAX, Canvass, CanvassEnd, CanvassEnding, CanvassPerson
+from alpr_edge.domain.canvass.canvass import RUNNING_MAX, Canvass, CanvassEnd, CanvassEnding
 from alpr_edge.domain.canvass.ground_areas import CanvassArea, parse_canvass_area
 from alpr_edge.domain.errors import CanvassError
-from alpr_edge.domain.holds.hold import Hold, HoldKind, HoldTaker, HoldTerms
+from alpr_edge.domain.holds.hold import Hold, HoldKind, HoldPerson, HoldTerms
 from alpr_edge.domain.instants import Instant
 from alpr_edge.store.db.row_mapping import instant_of, instant_or_none, instant_row
 from alpr_edge.store.db.schema import canvasses, held_reads
@@ -49,7 +49,7 @@ def end_canvass(connection: Connection, canvass_id: str, end: CanvassEnd, unit_i
     values = {
         **instant_row("ended", end.at),
         "ended_by_id": end.by.person_id,
-        "ended_by": end.by.name,
+        "ended_by": end.by.person,
         "ended_session": end.by.session,
         "ended_how": end.how.value,
     }
@@ -110,7 +110,7 @@ def canvass_of(row: RowMapping) -> Canvass:
         partials=tuple(row["partials"]),
         before=timedelta(seconds=row["before_s"]),
         lasts=timedelta(seconds=row["lasts_s"]),
-        by=CanvassPerson(row["person_id"], row["person"], row["session"]),
+        by=HoldPerson(row["person_id"], row["person"], row["session"]),
         started=instant_of(row, "started"),
         ends=row["ends"],
         end=_end_of(row),
@@ -129,15 +129,14 @@ def _end_of(row: RowMapping) -> CanvassEnd | None:
     at = instant_or_none(row, "ended")
     if at is None:
         return None
-    by = CanvassPerson(row["ended_by_id"], row["ended_by"], row["ended_session"])
+    by = HoldPerson(row["ended_by_id"], row["ended_by"], row["ended_session"])
     return CanvassEnd(at, by, CanvassEnding(row["ended_how"]))
 
 
 def _hold(canvass: Canvass) -> Hold:
     """The hold of a canvass, which has its id and lasts until it is released."""
     terms = HoldTerms(HoldKind.CANVASS, canvass.canvass_id, canvass.incident, "crime-scene canvass")
-    taker = HoldTaker(canvass.by.person_id, canvass.by.name, canvass.by.session)
-    return Hold(canvass.canvass_id, terms, taker, canvass.started)
+    return Hold(canvass.canvass_id, terms, canvass.by, canvass.started)
 
 
 def _row(canvass: Canvass, looked_to: int) -> dict[str, Any]:
@@ -150,7 +149,7 @@ def _row(canvass: Canvass, looked_to: int) -> dict[str, Any]:
         "before_s": canvass.before / timedelta(seconds=1),
         "lasts_s": canvass.lasts / timedelta(seconds=1),
         "person_id": canvass.by.person_id,
-        "person": canvass.by.name,
+        "person": canvass.by.person,
         "session": canvass.by.session,
         **instant_row("started", canvass.started),
         "ends": canvass.ends,

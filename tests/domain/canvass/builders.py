@@ -3,8 +3,9 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from alpr_edge.domain.canvass.canvass import Canvass, CanvassPerson
+from alpr_edge.domain.canvass.canvass import Canvass
 from alpr_edge.domain.canvass.ground_areas import parse_canvass_area
+from alpr_edge.domain.holds.hold import HoldPerson
 from alpr_edge.domain.instants import Instant, UtcSource
 
 START = datetime(2026, 11, 27, 22, 2, tzinfo=UTC)
@@ -30,7 +31,7 @@ def canvass(**changes: object) -> Canvass:
         partials=("7AB*",),
         before=timedelta(minutes=30),
         lasts=timedelta(hours=1),
-        by=CanvassPerson("ana", "Ana Ruiz", "2f1c"),
+        by=HoldPerson("ana", "Ana Ruiz", "2f1c"),
         started=at(0),
         ends=START + timedelta(hours=1),
     )

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alpr_edge.domain.canvass.canvass import CanvassEnd, CanvassEnding, CanvassPerson, CanvassPhase
+from alpr_edge.domain.canvass.canvass import CanvassEnd, CanvassEnding, CanvassPhase
 from alpr_edge.domain.fixes import Position
+from alpr_edge.domain.holds.hold import HoldPerson
 from alpr_edge.domain.instants import Instant
 from tests.domain.canvass.builders import START, at, canvass
 
@@ -52,7 +53,7 @@ def test_a_time_that_clock_pairs_place_counts(minutes: float, taken: bool) -> No
 
 
 def test_what_was_seen_before_an_end_by_hand_is_taken_and_nothing_after() -> None:
-    ended = canvass(end=CanvassEnd(at(10), CanvassPerson("bo", "Bo", ""), CanvassEnding.HAND))
+    ended = canvass(end=CanvassEnd(at(10), HoldPerson("bo", "Bo", ""), CanvassEnding.HAND))
     assert ended.takes(INSIDE, at(9.9))
     assert not ended.takes(INSIDE, at(10.1))
 
