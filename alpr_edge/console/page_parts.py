@@ -5,7 +5,7 @@ from pathlib import Path
 
 from starlette.responses import RedirectResponse, Response
 
-from alpr_edge.console.health_strip import health_of_request
+from alpr_edge.console.health_strip import canvasses_of_request, health_of_request
 from alpr_edge.console.surroundings import FUNCTIONS
 from alpr_edge.console.visitor import Visitor
 from alpr_edge.console.words import FILTERS
@@ -13,7 +13,8 @@ from alpr_edge.web.page_templates import PageTemplates
 
 FOLDER = Path(__file__).parent
 STATIC = FOLDER / "static"
-PAGES = PageTemplates(FOLDER / "templates", FILTERS, {**FUNCTIONS, "unit_health": health_of_request})
+_STRIP = {"unit_health": health_of_request, "running_canvasses": canvasses_of_request}
+PAGES = PageTemplates(FOLDER / "templates", FILTERS, {**FUNCTIONS, **_STRIP})
 Step = Callable[[Visitor], Response]
 """What answers a request."""
 PageRoute = tuple[str, str, Step]

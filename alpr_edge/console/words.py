@@ -1,16 +1,19 @@
 """What the page says of values, in words that fit into a glance."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from alpr_edge.domain.alerting import Level, ListAge
+from alpr_edge.domain.canvass.canvass import Canvass, CanvassEnding
 from alpr_edge.domain.dispositions.hit_state import HitVerification
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.hits import Hit, MatchKind, Reason, StateMatch
 from alpr_edge.domain.page_requests.request import PageRequest, RequestOutcome
 from alpr_edge.domain.reads import PlateRead
 from alpr_edge.domain.timeline import Placement
+from alpr_edge.evidence.canvass_tables import fit_words, phase_words
+from alpr_edge.services.canvass.unit_canvasses import CanvassState
 from alpr_edge.services.hits.hit_views import is_waiting
 from alpr_edge.store.reads.hit_queries import HitGlance
 
@@ -170,6 +173,34 @@ def request_state(request: PageRequest) -> str:
     return "waits" if request.answer is None else "hit" if request.answer.hit_ids else "answered"
 
 
+def canvass_words(state: CanvassState) -> str:
+    """How a canvass is, for the strip above every page."""
+    canvass = state.canvass
+    begun = canvass.started.utc
+    words = [f"Canvass {canvass.incident} running{f' since {short_clock_words(begun)}' if begun else ''}"]
+    words.append(f"{state.read_count} {'read' if state.read_count == 1 else 'reads'}")
+    words.append(canvass_end_words(canvass))
+    return ", ".join(words)
+
+
+def canvass_end_words(canvass: Canvass) -> str:
+    """When a canvass ends by itself, or how it ended."""
+    if canvass.end is not None:
+        moment = canvass.end.at.utc
+        how = "its time was over" if canvass.end.how is CanvassEnding.TIME else f"by {canvass.end.by.person}"
+        return f"ended{f' {moment_words(moment)}' if moment else ''}, {how}"
+    if canvass.ends is None:
+        return f"ends after {duration_words(canvass.lasts)}"
+    is_soon = canvass.ends - datetime.now(UTC) < timedelta(hours=20)
+    return f"ends {short_clock_words(canvass.ends) if is_soon else moment_words(canvass.ends)}"
+
+
+def duration_words(duration: timedelta) -> str:
+    """A duration, in hours where it has more than two of them."""
+    minutes = duration / timedelta(minutes=1)
+    return f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60:.3g} h"
+
+
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "level": level_word,
     "reason": reason_words,
@@ -190,5 +221,10 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "short_clock": short_clock_words,
     "request": request_words,
     "request_state": request_state,
+    "canvass": canvass_words,
+    "canvass_end": canvass_end_words,
+    "duration": duration_words,
+    "canvass_fit": fit_words,
+    "canvass_phase": phase_words,
 }
 """The filters of templates."""

@@ -112,6 +112,13 @@ def way(projection: MapProjection, places: Sequence[GroundPoint]) -> str:
     )
 
 
+def corner_marks(projection: MapProjection, corners: Sequence[GroundPoint]) -> Iterator[str]:
+    """The corners of an area that is being drawn, numbered."""
+    for number, (x_px, y_px) in enumerate(map(projection.to_px, corners), 1):
+        yield f'<circle cx="{x_px:.1f}" cy="{y_px:.1f}" r="7" fill="none" stroke="currentColor" stroke-width="3"/>'
+        yield _text(x_px + 10, y_px - 8, str(number), "start")
+
+
 def _ways(projection: MapProjection, reads: Sequence[CanvassRead]) -> Iterator[str]:
     """The way of the car, a line for each drive: nothing is drawn where it was not seen for long."""
     timed = [(read.last_seen.utc, _place(read)) for read in reads if read.last_seen.utc is not None]

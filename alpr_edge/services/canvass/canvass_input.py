@@ -8,6 +8,7 @@ from alpr_edge.domain.canvass.canvass import BEFORE_MAX, LASTS_MAX, LASTS_MIN, P
 from alpr_edge.domain.canvass.ground_areas import CanvassArea, parse_canvass_area
 from alpr_edge.domain.errors import CanvassError, FeedError
 from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.patterns import partial_fault
 from alpr_edge.services.plate_input import plate_to_search_for
 from alpr_edge.settings.canvass import CanvassSettings
 
@@ -70,9 +71,12 @@ def _partials(texts: tuple[str, ...]) -> tuple[str, ...]:
     if len(given) > PARTIALS_MAX:
         raise CanvassError(f"a canvass has at most {PARTIALS_MAX} plates or parts of plates")
     try:
-        return tuple(dict.fromkeys(map(plate_to_search_for, given)))
+        partials = tuple(dict.fromkeys(map(plate_to_search_for, given)))
     except FeedError as error:
         raise CanvassError(f"a plate or a part of one: {error}") from None
+    if fault := next(filter(None, map(partial_fault, partials)), ""):
+        raise CanvassError(f"a plate or a part of one: {fault}")
+    return partials
 
 
 def _before(text: str, settings: CanvassSettings) -> timedelta:

@@ -9,18 +9,20 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from alpr_edge.domain.canvass.canvass import Canvass, CanvassEnd, CanvassEnding
-from alpr_edge.domain.errors import CanvassError
+from alpr_edge.domain.errors import CanvassError, SearchError
 from alpr_edge.domain.holds.hold import HoldPerson
 from alpr_edge.domain.permissions.purposes import Purpose, PurposeCode
 from alpr_edge.services.authorisation.authoriser import Access, AccessSubject, Authoriser
 from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.services.canvass.canvass_input import CanvassPlan
+from alpr_edge.services.search.read_searches import NO_READ
 from alpr_edge.store.canvass.canvass_reads import earlier_reads_left
 from alpr_edge.store.canvass.canvass_rows import (
     add_canvass,
     end_canvass,
     find_canvass,
     held_count,
+    is_held_for,
     newest_canvasses,
     running_canvasses,
 )
@@ -129,6 +131,28 @@ class UnitCanvasses:
             states = self.newest()
             access.show(tuple(state.canvass.canvass_id for state in states))
             return states
+
+    def find(self, canvass_id: str) -> Canvass:
+        """A canvass, for which it then has to be allowed to look at anything of it.
+
+        Raises:
+            CanvassError: there is none of that id.
+        """
+        with self._database.read() as connection:
+            canvass = find_canvass(connection, canvass_id)
+        if canvass is None:
+            raise CanvassError(NO_CANVASS)
+        return canvass
+
+    def require_held(self, canvass_id: str, read_id: str) -> None:
+        """Refuse a read that is not held for a canvass.
+
+        Raises:
+            SearchError: it is not.
+        """
+        with self._database.read() as connection:
+            if not is_held_for(connection, canvass_id, read_id):
+                raise SearchError(NO_READ)
 
     def newest(self) -> list[CanvassState]:
         """The canvasses of this car, the newest first, as its page tells everybody who may make one: without plates."""

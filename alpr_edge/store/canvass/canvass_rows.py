@@ -100,6 +100,12 @@ def held_count(connection: Connection, canvass_id: str) -> int:
     return connection.scalar(select(func.count()).where(held_reads.c.hold_id == canvass_id)) or 0
 
 
+def is_held_for(connection: Connection, canvass_id: str, read_id: str) -> bool:
+    """Whether a read is held for a canvass."""
+    is_it = (held_reads.c.hold_id == canvass_id) & (held_reads.c.read_id == read_id)
+    return connection.scalar(select(held_reads.c.seq).where(is_it)) is not None
+
+
 def canvass_of(row: RowMapping) -> Canvass:
     """The canvass of a row."""
     return Canvass(
