@@ -12,8 +12,10 @@ from typing import Any
 
 from sqlalchemy import Table
 
+from alpr_edge.department.db.canvass_schema import canvass_ends, canvasses
 from alpr_edge.department.db.schema import alerts, dispositions, hits, read_times, reads, withdrawals
 from alpr_edge.department.ingest import log_items
+from alpr_edge.department.ingest.canvass_rows import canvass_end_row, canvass_row
 from alpr_edge.department.ingest.ownership import Reference, hit_reference, may_name, read_reference
 from alpr_edge.department.ingest.part_checks import PartError, integer, own, parse, place, same
 from alpr_edge.domain.protocol.dispositions import DispositionPayload, disposition_item_id
@@ -183,6 +185,14 @@ def _disposition(part: Part, unit_id: str) -> _Content:
     return _Content(dispositions, row, _hit_and_read(payload))
 
 
+def _canvass(part: Part, unit_id: str) -> _Content:
+    return _Content(canvasses, canvass_row(part.item_id, part.body, unit_id))
+
+
+def _canvass_end(part: Part, unit_id: str) -> _Content:
+    return _Content(canvass_ends, canvass_end_row(part.item_id, part.body, unit_id))
+
+
 def _hit_and_read(payload: AlertPayload | WithdrawalPayload | DispositionPayload) -> tuple[Reference, ...]:
     return hit_reference("hit_id", payload.hit_id), read_reference("read_id", payload.read_id)
 
@@ -247,6 +257,8 @@ _CHECKS: dict[ItemKind, Callable[[Part, str], _Content]] = {
     ItemKind.ALERT: _alert,
     ItemKind.WITHDRAWAL: _withdrawal,
     ItemKind.DISPOSITION: _disposition,
+    ItemKind.CANVASS: _canvass,
+    ItemKind.CANVASS_END: _canvass_end,
     ItemKind.ACCESS_RECORD: _log_item,
     ItemKind.CHECKPOINT: _log_item,
 }
