@@ -1,7 +1,7 @@
 """Tables of canvasses, beside those of :mod:`~alpr_edge.department.db.schema` in one database.
 
-Rows are only added: an end is a row of its own, which may arrive before its canvass does. The reads of a canvass are those
-of the hold that has its id.
+Rows are only added: an end is a row of its own, which may arrive before its canvass does. The reads of a canvass are
+those of the hold that has its id.
 """
 
 from sqlalchemy import JSON, Column, Float, Integer, String, Table

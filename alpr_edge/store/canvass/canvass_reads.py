@@ -42,10 +42,15 @@ def earlier_reads_left(connection: Connection, canvass_id: str) -> int:
     return connection.scalar(query) or 0
 
 
-def hold_earlier_reads(database: Database, unit_id: str) -> bool:
+def hold_earlier_reads(database: Database, unit_id: str, rows_max: int = LOOK_ROWS) -> bool:
     """Take one step back through the reads from before the oldest start that was not looked through; False: none is.
 
     What a step holds and how far it came are one commit, so that a power cut repeats it and loses nothing.
+
+    Args:
+        database: the database of this unit.
+        unit_id: this unit.
+        rows_max: most reads of the step.
     """
     query = select(canvasses).where(canvasses.c.looked_to > 0).order_by(canvasses.c.seq).limit(1)
     with database.read() as connection:
@@ -53,7 +58,7 @@ def hold_earlier_reads(database: Database, unit_id: str) -> bool:
         if row is None:
             return False
         canvass, last = canvass_of(row), int(row["looked_to"])
-        first = max(1, last - LOOK_ROWS + 1)
+        first = max(1, last - rows_max + 1)
         rows = connection.execute(select(*_COLUMNS).where(reads.c.seq.between(first, last))).all()
     ages = Ages(database)
     taken = [each.read_id for each in rows if _is_taken(canvass, each, ages)]
