@@ -8,6 +8,7 @@ from pathlib import Path
 from alpr_edge.app.attempts import Attempts
 from alpr_edge.app.cameras import Camera
 from alpr_edge.app.capture_session import CaptureSession
+from alpr_edge.app.department_holds import DepartmentHoldsStage
 from alpr_edge.app.pipeline.pipeline import CameraFeed, Pipeline, PipelineParts
 from alpr_edge.app.pipeline.read_corrector import ReadCorrector
 from alpr_edge.app.pipeline.record_ids import new_id
@@ -57,13 +58,14 @@ def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
     access_log = AccessLogUpload(settings, store.database, unit.clock)
     roster = RosterInstallStage(settings, store.database, store.incoming, unit.clock)
     self_check = SelfCheckStage(settings, unit.settings_file, store.database, unit.clock)
+    held = DepartmentHoldsStage(settings, store.database, store.incoming, unit.clock)
     counts = StoreCounts(partial(store_figures, store, unit.attempts))
     pacers = {camera.camera_id: camera.pacer for camera in cameras}
     frame_rate = FrameRateStage(settings.load, MachineFiles().read, pacers)
     page_requests = _page_requests(unit, parts)
     canvass = CanvassUpkeep(settings, store.database, unit.clock)
-    others = (access_log, self_check, roster, counts, frame_rate, page_requests, canvass)
-    _add_stages(pipeline.supervisor, unit, disk, others)
+    stages = access_log, self_check, roster, counts, frame_rate, page_requests, held, canvass
+    _add_stages(pipeline.supervisor, unit, disk, stages)
     return CaptureSession(
         store=store,
         lists=unit.lists,
@@ -101,6 +103,7 @@ def _add_stages(
         StoreCounts,
         FrameRateStage,
         PageRequestStage,
+        DepartmentHoldsStage,
         CanvassUpkeep,
     ],
 ) -> None:

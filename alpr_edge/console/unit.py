@@ -18,6 +18,7 @@ from alpr_edge.services.hits.corrections import ReadCorrections
 from alpr_edge.services.hits.dispositions import HitDispositions
 from alpr_edge.services.hits.hit_views import HitViews
 from alpr_edge.services.hits.mutes import MuteState, UnitMutes
+from alpr_edge.services.holds.unit_holds import UnitHolds
 from alpr_edge.settings import Settings
 from alpr_edge.store.access.accounts import AccountStore, open_accounts
 from alpr_edge.store.access_log.log import AccessLog, open_access_log
@@ -39,6 +40,7 @@ class ConsoleUnit:
     dispositions: HitDispositions = field(repr=False)
     corrections: ReadCorrections = field(repr=False)
     mutes: UnitMutes = field(repr=False)
+    holds: UnitHolds = field(repr=False)
     canvasses: UnitCanvasses = field(repr=False)
     speed: SpeedRestriction = field(repr=False)
     """What may be shown while the car moves."""
@@ -80,8 +82,9 @@ def open_console_unit(settings: Settings, clock: Clock, new_id: Callable[[], str
         views = HitViews(store, settings.hotlist)
         dispositions = HitDispositions(store.database, settings.unit.id, views, new_id)
         corrections = ReadCorrections(store, settings.unit.id, views, new_id)
+        holds = UnitHolds(store.database, settings.unit.id, new_id)
         canvasses = UnitCanvasses(store.database, settings.unit.id, new_id)
-        said = dispositions, corrections, UnitMutes(store.database, new_id), canvasses
+        said = dispositions, corrections, UnitMutes(store.database, new_id), holds, canvasses
         policy, passwords = load_policy(settings), Argon2Passwords()
         car = SpeedRestriction(settings, clock), ThemeChoice(settings, clock)
         yield ConsoleUnit(settings, store, accounts, log, policy, clock, passwords, views, *said, *car, LookupMemory())

@@ -9,6 +9,7 @@ from alpr_edge.domain.canvass.canvass import Canvass, CanvassEnding
 from alpr_edge.domain.dispositions.hit_state import HitVerification
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.hits import Hit, MatchKind, Reason, StateMatch
+from alpr_edge.domain.holds.hold import Hold, HoldKind
 from alpr_edge.domain.page_requests.request import PageRequest, RequestOutcome
 from alpr_edge.domain.reads import PlateRead
 from alpr_edge.domain.timeline import Placement
@@ -173,6 +174,18 @@ def request_state(request: PageRequest) -> str:
     return "waits" if request.answer is None else "hit" if request.answer.hit_ids else "answered"
 
 
+def hold_end_words(hold: Hold) -> str:
+    """When a hold ends."""
+    return "until it is released" if hold.terms.until is None else f"until {moment_words(hold.terms.until)}"
+
+
+def held_from_words(kind: HoldKind) -> str:
+    """What a hold was placed on."""
+    return {HoldKind.HIT: "from a hit", HoldKind.SEARCH: "found by a search", HoldKind.CANVASS: "of a canvass"}.get(
+        kind, "chosen one by one"
+    )
+
+
 def canvass_words(state: CanvassState) -> str:
     """How a canvass is, for the strip above every page."""
     canvass = state.canvass
@@ -219,6 +232,8 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "title_words": title_words,
     "waits": is_waiting,
     "short_clock": short_clock_words,
+    "hold_end": hold_end_words,
+    "held_from": held_from_words,
     "request": request_words,
     "request_state": request_state,
     "canvass": canvass_words,

@@ -84,7 +84,9 @@ def test_what_is_read_in_the_area_from_then_on_is_held_and_shown(rig: PageRig, o
     records = rig.staff.records()[before:]
     assert (records[0].action, records[0].case, records[0].objects) == ("start_canvass", "26-001234", (canvass_id,))
     shown = [record for record in records if record.action == "show_canvass_result"]
-    assert {record.query: record.shown for record in shown} == {"": 3, "7AB*": 3, "*999": 1}, "by what the reader considered as well"
+    assert {record.query: record.shown for record in shown} == {"": 3, "7AB*": 3, "*999": 1}, (
+        "by what the reader considered as well"
+    )
     assert {record.case for record in shown} == {"26-001234"}
 
 

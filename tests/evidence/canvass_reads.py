@@ -11,7 +11,7 @@ from alpr_edge.domain.timeline import Basis, Placement
 from tests.domain.canvass.builders import START, canvass
 
 
-def found(number: int, **changes: object) -> CanvassRead:
+def seen_read(number: int, **changes: object) -> CanvassRead:
     """A read of a drive northwards, one every ten seconds."""
     seen = Placement(START + timedelta(seconds=10 * number), 12.0, Basis.OWN)
     read = CanvassRead(

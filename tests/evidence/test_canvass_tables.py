@@ -7,17 +7,17 @@ from alpr_edge.domain.canvass.canvass import CanvassPhase
 from alpr_edge.domain.timeline import Basis, Placement
 from alpr_edge.evidence.canvass_tables import COLUMNS, reads_csv, reads_html
 from tests.domain.canvass.builders import START
-from tests.evidence.canvass_reads import found, result
+from tests.evidence.canvass_reads import result, seen_read
 
 FITS = (PartialFit("7AB*", FitKind.TEXT, "7ABC001", 0.97), PartialFit("*128", FitKind.ALTERNATIVE, "7ABC128", 0.04))
 UNKNOWN = Placement(None, None, Basis.NONE)
 
 
 def test_the_csv_has_a_row_for_each_read_with_what_is_known_of_it() -> None:
-    untold = found(
+    untold = seen_read(
         2, position=None, last_seen=UNKNOWN, first_seen=UNKNOWN, phase=CanvassPhase.UNKNOWN, evidence=(), state=None
     )
-    rows = list(csv.DictReader(io.StringIO(reads_csv(result(found(1, fits=FITS), untold)).decode())))
+    rows = list(csv.DictReader(io.StringIO(reads_csv(result(seen_read(1, fits=FITS), untold)).decode())))
     assert tuple(rows[0]) == COLUMNS
     assert rows[0] | {"crop_sha256": "", "lat_deg": ""} == {
         "number": "1",
@@ -46,7 +46,7 @@ def test_the_csv_has_a_row_for_each_read_with_what_is_known_of_it() -> None:
 
 def test_the_html_escapes_everything_and_links_the_pictures_that_are_there() -> None:
     unsure = Placement(START, 2500.0, Basis.CLOCK)
-    reads = [found(1, fits=FITS, camera_id="<b>"), found(2, last_seen=unsure, evidence=(), is_certain=False)]
+    reads = [seen_read(1, fits=FITS, camera_id="<b>"), seen_read(2, last_seen=unsure, evidence=(), is_certain=False)]
     html = reads_html(reads, lambda digest: f"pictures/{digest[-2:]}.jpg" if digest else "", first_number=7).decode()
     assert "<b>" not in html
     root = ET.fromstring(html)

@@ -14,24 +14,26 @@ from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
 from alpr_edge.cli.output import print_object
 from alpr_edge.cli.plate_entry import LINE_CHARACTERS_MAX
 
+AreaOption = Annotated[
+    str,
+    typer.Option("--area", help="latitude,longitude,radius (metres), or corners with blanks between. Default: all."),
+]
+EndsOption = Annotated[
+    str, typer.Option("--ends", help="After 90m, 12h, 3d, or at a date and time. Default: see [canvass] lasts_h.")
+]
+BeforeOption = Annotated[
+    str, typer.Option("--before", help="Also the reads of so long before: 30m, 4h, 0. Default: [canvass] before_h.")
+]
+PartialsOption = Annotated[
+    bool, typer.Option("--partials", help="Ask for plates and parts of plates that witnesses remember.")
+]
+
 
 def start_command(
-    area: Annotated[
-        str,
-        typer.Option(
-            "--area",
-            help="latitude,longitude,radius in metres, or corners with blanks between them. Default: everywhere.",
-        ),
-    ] = "",
-    ends: Annotated[
-        str, typer.Option("--ends", help="After 90m, 12h, 3d, or at a date and time. Default: see [canvass] lasts_h.")
-    ] = "",
-    before: Annotated[
-        str, typer.Option("--before", help="Also the reads of so long before: 30m, 4h, 0. Default: [canvass] before_h.")
-    ] = "",
-    partials: Annotated[
-        bool, typer.Option("--partials", help="Ask for plates and parts of plates that witnesses remember.")
-    ] = False,
+    area: AreaOption = "",
+    ends: EndsOption = "",
+    before: BeforeOption = "",
+    partials: PartialsOption = False,
     purpose: PurposeOption = CANVASS_PURPOSE,
     offence: OffenceOption = "",
     case: CaseOption = "",

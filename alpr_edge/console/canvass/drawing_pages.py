@@ -68,7 +68,7 @@ class DrawingPages:
             return self._finish(visitor, draft)
         if fields.get("do") in _CHANGES:
             _CHANGES[fields["do"]](draft)
-        elif (touched := _touched(fields)) is not None:
+        elif (touched := _touch_place(fields)) is not None:
             if len(draft.corners) >= CORNERS_MAX:
                 return self._page(visitor, draft, f"an area has at most {CORNERS_MAX} corners")
             draft.corners.append(_projection(draft).to_ground(*touched))
@@ -133,7 +133,7 @@ _CHANGES: Mapping[str, Callable[[CanvassDraft], None]] = {
 """What the buttons beside the map do."""
 
 
-def _touched(fields: dict[str, str]) -> tuple[float, float] | None:
+def _touch_place(fields: dict[str, str]) -> tuple[float, float] | None:
     """Where the map was touched; None: nowhere on it, or by the keyboard, which sends its corner."""
     x_text, y_text = fields.get("at.x", ""), fields.get("at.y", "")
     if not (x_text.isdecimal() and y_text.isdecimal() and len(x_text + y_text) <= 8):

@@ -18,6 +18,7 @@ from alpr_edge.department.ingest import log_items
 from alpr_edge.department.ingest.canvass_rows import canvass_end_row, canvass_row
 from alpr_edge.department.ingest.ownership import Reference, hit_reference, may_name, read_reference
 from alpr_edge.department.ingest.part_checks import PartError, integer, own, parse, place, same
+from alpr_edge.domain.holds.hold import HoldOrigin
 from alpr_edge.domain.protocol.dispositions import DispositionPayload, disposition_item_id
 from alpr_edge.domain.protocol.hits import (
     AlertPayload,
@@ -26,6 +27,7 @@ from alpr_edge.domain.protocol.hits import (
     alert_item_id,
     withdrawal_item_id,
 )
+from alpr_edge.domain.protocol.holds import HoldPayload, HoldReleasePayload, hold_item_id, hold_release_item_id
 from alpr_edge.domain.protocol.items import (
     BODY_BYTES_MAX,
     ITEM_ID_PATTERN,
@@ -185,6 +187,23 @@ def _disposition(part: Part, unit_id: str) -> _Content:
     return _Content(dispositions, row, _hit_and_read(payload))
 
 
+def _hold(part: Part, unit_id: str) -> _Content:
+    payload = parse(HoldPayload, part.body)
+    same("hold_id", hold_item_id(payload.hold_id, payload.read_ids), part.item_id)
+    same("unit_id", payload.unit_id, unit_id)
+    same("origin", payload.origin, HoldOrigin.UNIT.value)
+    own("hold_id", payload.hold_id, unit_id)
+    return _Content(references=tuple(read_reference("read_ids", read_id) for read_id in payload.read_ids))
+
+
+def _hold_release(part: Part, unit_id: str) -> _Content:
+    payload = parse(HoldReleasePayload, part.body)
+    same("hold_id", hold_release_item_id(payload.hold_id), part.item_id)
+    same("unit_id", payload.unit_id, unit_id)
+    own("hold_id", payload.hold_id, unit_id)
+    return _Content()
+
+
 def _canvass(part: Part, unit_id: str) -> _Content:
     return _Content(canvasses, canvass_row(part.item_id, part.body, unit_id))
 
@@ -257,6 +276,8 @@ _CHECKS: dict[ItemKind, Callable[[Part, str], _Content]] = {
     ItemKind.ALERT: _alert,
     ItemKind.WITHDRAWAL: _withdrawal,
     ItemKind.DISPOSITION: _disposition,
+    ItemKind.HOLD: _hold,
+    ItemKind.HOLD_RELEASE: _hold_release,
     ItemKind.CANVASS: _canvass,
     ItemKind.CANVASS_END: _canvass_end,
     ItemKind.ACCESS_RECORD: _log_item,

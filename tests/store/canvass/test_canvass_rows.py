@@ -68,13 +68,13 @@ def end(database: Database, made: Canvass, when: Instant | None = None) -> None:
         end_canvass(connection, made.canvass_id, CanvassEnd(when or at(40), BO, CanvassEnding.HAND), "unit-1")
 
 
-def decided(name: str, minutes: float = 1, position: Position | None = INSIDE, **changes: object) -> DecidedRecord:
+def decision(name: str, minutes: float = 1, position: Position | None = INSIDE, **changes: object) -> DecidedRecord:
     seen = at(minutes)
     read = replace(plate_read(name), position=position, first_seen=seen, last_seen=seen)
     return DecidedRecord(replace(read, **changes))  # type: ignore[arg-type] # any field
 
 
-def held(database: Database, canvass_id: str = "unit-1:canvass-1") -> set[str]:
+def held_ids(database: Database, canvass_id: str = "unit-1:canvass-1") -> set[str]:
     with database.read() as connection:
         return set(connection.scalars(select(held_reads.c.read_id).where(held_reads.c.hold_id == canvass_id)))
 
@@ -141,35 +141,35 @@ def test_each_read_is_held_for_all_that_take_it_however_it_is_stored(
     database: Database, store: ReadStore, running: Canvass
 ) -> None:
     start(database, canvass(canvass_id="unit-1:everywhere", incident="26-000001", area=None))
-    early, inside = decided("early", -40), decided("inside")
-    store.commit([early, inside, decided("outside", position=OUTSIDE), decided("unplaced", position=None)])
-    assert held(database) == {"inside", "unplaced"}
-    assert held(database, "unit-1:everywhere") == {"inside", "outside", "unplaced"}
+    early, inside = decision("early", -40), decision("inside")
+    store.commit([early, inside, decision("outside", position=OUTSIDE), decision("unplaced", position=None)])
+    assert held_ids(database) == {"inside", "unplaced"}
+    assert held_ids(database, "unit-1:everywhere") == {"inside", "outside", "unplaced"}
     # A pass that began before and went on: its end is inside.
     store.commit([ClosedRecord(replace(early.read, last_seen=at(2))), ClosedRecord(inside.read)])
-    assert held(database) == {"inside", "unplaced", "early"}
+    assert held_ids(database) == {"inside", "unplaced", "early"}
     # A person corrects a read.
     with store.adding() as connection:
-        commit.correct(connection, decided("corrected", 3, supersedes="inside", corrected_by="ana"))
-    assert "corrected" in held(database)
+        commit.correct(connection, decision("corrected", 3, supersedes="inside", corrected_by="ana"))
+    assert "corrected" in held_ids(database)
 
 
 def test_what_is_still_on_its_way_to_the_store_as_it_ends_is_held(
     database: Database, store: ReadStore, running: Canvass
 ) -> None:
     end(database, running, at(40))
-    store.commit([decided("in-time", 39.9), decided("too-late", 40.1)])
-    assert held(database) == {"in-time"}
+    store.commit([decision("in-time", 39.9), decision("too-late", 40.1)])
+    assert held_ids(database) == {"in-time"}
 
 
 def test_a_released_hold_takes_no_more_and_reads_are_stored_all_the_same(
     database: Database, store: ReadStore, running: Canvass
 ) -> None:
-    store.commit([decided("first")])
+    store.commit([decision("first")])
     with database.write() as connection:
         release(connection, running.canvass_id, BO, at(5), "unit-1")
-    (stored,) = store.commit([decided("second", 6)])
-    assert (stored.read_id, held(database)) == ("second", {"first"})
+    (stored,) = store.commit([decision("second", 6)])
+    assert (stored.read_id, held_ids(database)) == ("second", {"first"})
 
 
 def test_an_area_that_a_later_release_wrote_counts_as_everywhere(database: Database, store: ReadStore) -> None:
@@ -177,14 +177,14 @@ def test_an_area_that_a_later_release_wrote_counts_as_everywhere(database: Datab
     with database.write() as connection:
         connection.execute(text("DROP TRIGGER canvasses_are_ended_once"))
         connection.execute(canvasses.update().values(area="ellipse 1 2 3 4"))
-    store.commit([decided("outside", position=OUTSIDE)])
-    assert held(database) == {"outside"}
+    store.commit([decision("outside", position=OUTSIDE)])
+    assert held_ids(database) == {"outside"}
 
 
 def test_the_reads_of_before_are_held_step_by_step(database: Database, store: ReadStore) -> None:
     names = [f"read-{number}" for number in range(10)]
-    store.commit([decided(name, number * 4 - 40) for number, name in enumerate(names)])
-    store.commit([decided("outside", -5, OUTSIDE), decided("unplaced", -5, None)])
+    store.commit([decision(name, number * 4 - 40) for number, name in enumerate(names)])
+    store.commit([decision("outside", -5, OUTSIDE), decision("unplaced", -5, None)])
     start(database, canvass())
     with database.read() as connection:
         assert earlier_reads_left(connection, "unit-1:canvass-1") == 12
@@ -192,7 +192,7 @@ def test_the_reads_of_before_are_held_step_by_step(database: Database, store: Re
     while hold_earlier_reads(database, "unit-1", rows_max=4):
         steps += 1
     assert steps == 3
-    assert held(database) == {*names[3:], "unplaced"}, "those of the last half hour"
+    assert held_ids(database) == {*names[3:], "unplaced"}, "those of the last half hour"
     with database.read() as connection:
         assert held_count(connection, "unit-1:canvass-1") == 8
 
@@ -204,12 +204,12 @@ def test_a_read_without_a_clock_is_placed_by_its_boot_or_kept(database: Database
             pair = replace(at(minutes + shift_s / 60), boot_id=boot, boottime_ns=int((7 + shift_s) * 1e9))
             clock_pairs.record(database, pair)
     store.commit(
-        [decided(n, first_seen=t, last_seen=t) for n, t in (("early", early), ("late", late), ("never", never))]
+        [decision(n, first_seen=t, last_seen=t) for n, t in (("early", early), ("late", late), ("never", never))]
     )
     start(database, canvass(before=timedelta(minutes=30)))
     while hold_earlier_reads(database, "unit-1"):
         pass
-    assert held(database) == {"late", "never"}
+    assert held_ids(database) == {"late", "never"}
 
 
 def test_its_end_becomes_known_once(database: Database) -> None:
@@ -227,9 +227,9 @@ def test_the_reads_of_a_result_come_by_time_with_what_is_known(
     database: Database, store: ReadStore, running: Canvass
 ) -> None:
     untimed = at(0, boot="boot-2", trusted=False)
-    store.commit([decided("third", 3), decided("untimed", first_seen=untimed, last_seen=untimed)])
-    store.commit([decided("first", 1, None, plate="4XYZ999", alternatives=()), decided("second", 2)])
-    store.commit([decided("corrected", 2, supersedes="second")])
+    store.commit([decision("third", 3), decision("untimed", first_seen=untimed, last_seen=untimed)])
+    store.commit([decision("first", 1, None, plate="4XYZ999", alternatives=()), decision("second", 2)])
+    store.commit([decision("corrected", 2, supersedes="second")])
     found = reads_of_canvass(database, running)
     assert [read.read_id for read in found] == ["first", "second", "corrected", "third", "untimed"]
     assert [read.is_candidate for read in found] == [False, True, True, True, True]

@@ -55,7 +55,7 @@ def victims(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Victims]:
         yield Victims(folder, program)
 
 
-def held(database: Database) -> set[str]:
+def held_ids(database: Database) -> set[str]:
     with database.read() as connection:
         return set(connection.scalars(select(held_reads.c.read_id).where(held_reads.c.hold_id == CANVASS)))
 
@@ -76,11 +76,11 @@ def check(data: Path, said: set[str]) -> None:
     assert is_ended >= ("ended" in said)
     assert (canvass_end_item_id(CANVASS) in items) is is_ended
     inside = {read_id for read_id in stored if read_id.endswith("-in") and not read_id.startswith("after")}
-    before = held(database)
+    before = held_ids(database)
     assert before == (inside if is_there else set())
     if is_there and not is_ended:
         store.commit([record("later-in", 30, None), record("later-out", 30, OUTSIDE)])
-        assert held(database) - before == {"later-in"}
+        assert held_ids(database) - before == {"later-in"}
     database.close()
 
 
