@@ -18,7 +18,7 @@ from alpr_edge.store.canvass.canvass_rows import held_count
 from alpr_edge.store.canvass.held_rows import canvass_reads
 from alpr_edge.store.db.database import Database
 
-PAGE_READS = 50
+PAGE_READS = 25
 CANDIDATES_SHOWN_MAX = 100
 """Most candidates on a page; the whole result has them all."""
 
