@@ -191,9 +191,14 @@ def canvass_words(state: CanvassState) -> str:
     canvass = state.canvass
     begun = canvass.started.utc
     words = [f"Canvass {canvass.incident} running{f' since {short_clock_words(begun)}' if begun else ''}"]
-    words.append(f"{state.read_count} {'read' if state.read_count == 1 else 'reads'}")
+    words.append(read_count_words(state.read_count))
     words.append(canvass_end_words(canvass))
     return ", ".join(words)
+
+
+def read_count_words(count: int) -> str:
+    """How many reads."""
+    return f"{count} read" if count == 1 else f"{count} reads"
 
 
 def canvass_end_words(canvass: Canvass) -> str:
@@ -238,6 +243,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "request_state": request_state,
     "canvass": canvass_words,
     "canvass_end": canvass_end_words,
+    "reads": read_count_words,
     "duration": duration_words,
     "canvass_fit": fit_words,
     "canvass_phase": phase_words,

@@ -102,11 +102,11 @@ def test_the_strip_tells_of_it_on_every_page_until_it_ends(rig: PageRig, officer
     with rig.client("officer") as partner:
         assert partner.post(f"/canvass/{canvass_id}/end").headers["location"] == "/canvass"
         page = partner.get("/canvass").text
-        assert re.search(r"26-004321: 1 reads, ended [^<]*, by Officer", page)
+        assert re.search(r"26-004321: 1 read, ended [^<]*, by Officer", page)
         assert not words.search(page)
         assert partner.post(f"/canvass/{canvass_id}/end").status_code == 404, "it has ended"
         add_read(rig)
-        assert "1 reads" in partner.get(f"/canvass/{canvass_id}/1").text
+        assert "1 read." in partner.get(f"/canvass/{canvass_id}/1").text
 
 
 def test_who_may_not_sees_nothing_of_it_and_ends_none(rig: PageRig, officer: httpx.Client) -> None:
