@@ -10,6 +10,7 @@ from alpr_edge.app.pipeline.alerter import Alerter
 from alpr_edge.app.pipeline.pipeline import BEHIND, CAMERA_STAGE, TRACKING, WRITER, Pipeline
 from alpr_edge.app.pipeline.recognition import RECOGNITION
 from alpr_edge.app.stages.access_log_upload import AccessLogUpload
+from alpr_edge.app.stages.canvass_upkeep import CanvassUpkeep
 from alpr_edge.app.stages.database_health import DatabaseHealth
 from alpr_edge.app.stages.disk import DiskStage
 from alpr_edge.app.stages.frame_rate import FrameRateStage
@@ -41,6 +42,7 @@ class CaptureSession:
     roster: RosterInstallStage
     self_check: SelfCheckStage
     page_requests: PageRequestStage
+    canvass: CanvassUpkeep
     halt: threading.Event
     """Ends the waits of the cameras."""
 
@@ -62,6 +64,7 @@ class CaptureSession:
             *self.roster.faults(),
             *self.self_check.faults(),
             *self.page_requests.faults(),
+            *self.canvass.faults(),
         ]
 
     def _camera_faults(self) -> list[Fault]:

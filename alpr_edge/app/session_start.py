@@ -14,6 +14,7 @@ from alpr_edge.app.pipeline.pipeline import CameraFeed, Pipeline, PipelineParts
 from alpr_edge.app.pipeline.read_corrector import ReadCorrector
 from alpr_edge.app.pipeline.record_ids import new_id
 from alpr_edge.app.stages.access_log_upload import AccessLogUpload
+from alpr_edge.app.stages.canvass_upkeep import CanvassUpkeep
 from alpr_edge.app.stages.database_health import DatabaseHealth
 from alpr_edge.app.stages.disk import DiskStage
 from alpr_edge.app.stages.frame_rate import FrameRateStage
@@ -63,7 +64,8 @@ def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
     pacers = {camera.camera_id: camera.pacer for camera in cameras}
     frame_rate = FrameRateStage(settings.load, MachineFiles().read, pacers)
     page_requests = _page_requests(unit, parts)
-    stages = access_log, self_check, roster, counts, frame_rate, page_requests, held
+    canvass = CanvassUpkeep(settings, store.database, unit.clock)
+    stages = access_log, self_check, roster, counts, frame_rate, page_requests, held, canvass
     if settings.capture.no_collection_areas:
         pipeline.supervisor.add(DropRecordStage(settings, pipeline.limits.drops, unit.clock), replaceable=True)
     _add_stages(pipeline.supervisor, unit, disk, stages)
@@ -82,6 +84,7 @@ def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
         roster=roster,
         self_check=self_check,
         page_requests=page_requests,
+        canvass=canvass,
         halt=halt,
     )
 
@@ -104,6 +107,7 @@ def _add_stages(
         FrameRateStage,
         PageRequestStage,
         DepartmentHoldsStage,
+        CanvassUpkeep,
     ],
 ) -> None:
     if unit.settings.hotlist.source:

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from alpr_edge.access.passkeys import RelyingParty
+from alpr_edge.console.canvass.routes import canvass_routes
 from alpr_edge.console.health_strip import HealthStrip
 from alpr_edge.console.hit_feed import HitFeed
 from alpr_edge.console.live import LiveStream
@@ -58,7 +59,7 @@ def create_console_app(
     sign_in = SignInPages(unit, site, watch.glance_page)
     holds = HoldPages(unit, watch.with_fault)
     pages = (sign_in, passkeys, watch, SpeedPages(unit), corrections, holds, MutePages(unit), health)
-    page_routes = [*chain.from_iterable(each.steps for each in pages), *lookup_routes(unit)]
+    page_routes = [*chain.from_iterable(each.steps for each in pages), *lookup_routes(unit), *canvass_routes(unit)]
     at_once, sign_ins_at_once = asyncio.Semaphore(AT_ONCE_MAX), asyncio.Semaphore(SIGN_INS_AT_ONCE_MAX)
 
     def route(path: str, method: str, step: Step) -> Route:

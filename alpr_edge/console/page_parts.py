@@ -5,7 +5,7 @@ from pathlib import Path
 
 from starlette.responses import RedirectResponse, Response
 
-from alpr_edge.console.health_strip import health_of_request
+from alpr_edge.console.health_strip import canvasses_of_request, health_of_request
 from alpr_edge.console.surroundings import FUNCTIONS
 from alpr_edge.console.visitor import Visitor
 from alpr_edge.console.words import FILTERS
@@ -13,13 +13,15 @@ from alpr_edge.web.page_templates import PageTemplates
 from alpr_edge.web.site_files import SiteFiles
 
 FOLDER = Path(__file__).parent
-SHEETS = ("themes.css", "console.css", "hits.css", "reel.css", "requests.css", "health.css", "speed.css", "lookup.css")
+SHEETS = (
+    *("themes.css", "console.css", "hits.css", "reel.css", "requests.css"),
+    *("health.css", "speed.css", "lookup.css", "canvass.css"),
+)
 """The style sheets in the order in which they hold; a page has one alone, which is all of them."""
 FILES = SiteFiles(FOLDER / "static", {"styles.css": SHEETS}, within=("styles.css", "theme.js"))
+_STRIP = {"unit_health": health_of_request, "running_canvasses": canvasses_of_request}
 PAGES = PageTemplates(
-    FOLDER / "templates",
-    FILTERS,
-    {**FUNCTIONS, "unit_health": health_of_request, "file": FILES.address, "within": FILES.within},
+    FOLDER / "templates", FILTERS, {**FUNCTIONS, **_STRIP, "file": FILES.address, "within": FILES.within}
 )
 Step = Callable[[Visitor], Response]
 """What answers a request."""

@@ -13,6 +13,7 @@ from alpr_edge.domain.ports import Clock
 from alpr_edge.services.authorisation.authoriser import Authoriser, Policy
 from alpr_edge.services.authorisation.opening import load_policy
 from alpr_edge.services.authorisation.sign_ins import SignInDesk
+from alpr_edge.services.canvass.unit_canvasses import UnitCanvasses
 from alpr_edge.services.hits.corrections import ReadCorrections
 from alpr_edge.services.hits.dispositions import HitDispositions
 from alpr_edge.services.hits.hit_views import HitViews
@@ -40,6 +41,7 @@ class ConsoleUnit:
     corrections: ReadCorrections = field(repr=False)
     mutes: UnitMutes = field(repr=False)
     holds: UnitHolds = field(repr=False)
+    canvasses: UnitCanvasses = field(repr=False)
     speed: SpeedRestriction = field(repr=False)
     """What may be shown while the car moves."""
     theme: ThemeChoice = field(repr=False)
@@ -81,7 +83,8 @@ def open_console_unit(settings: Settings, clock: Clock, new_id: Callable[[], str
         dispositions = HitDispositions(store.database, settings.unit.id, views, new_id)
         corrections = ReadCorrections(store, settings.unit.id, views, new_id)
         holds = UnitHolds(store.database, settings.unit.id, new_id)
-        said = dispositions, corrections, UnitMutes(store.database, new_id), holds
+        canvasses = UnitCanvasses(store.database, settings.unit.id, new_id)
+        said = dispositions, corrections, UnitMutes(store.database, new_id), holds, canvasses
         policy, passwords = load_policy(settings), Argon2Passwords()
         car = SpeedRestriction(settings, clock), ThemeChoice(settings, clock)
         yield ConsoleUnit(settings, store, accounts, log, policy, clock, passwords, views, *said, *car, LookupMemory())

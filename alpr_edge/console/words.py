@@ -1,10 +1,11 @@
 """What the page says of values, in words that fit into a glance."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from alpr_edge.domain.alerting import Level, ListAge
+from alpr_edge.domain.canvass.canvass import Canvass, CanvassEnding
 from alpr_edge.domain.dispositions.hit_state import HitVerification
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.hits import Hit, MatchKind, Reason, StateMatch
@@ -12,6 +13,8 @@ from alpr_edge.domain.holds.hold import Hold, HoldKind
 from alpr_edge.domain.page_requests.request import PageRequest, RequestOutcome
 from alpr_edge.domain.reads import PlateRead
 from alpr_edge.domain.timeline import Placement
+from alpr_edge.evidence.canvass_tables import fit_words, phase_words
+from alpr_edge.services.canvass.unit_canvasses import CanvassState
 from alpr_edge.services.hits.hit_views import is_waiting
 from alpr_edge.store.reads.hit_queries import HitGlance
 
@@ -183,6 +186,39 @@ def held_from_words(kind: HoldKind) -> str:
     )
 
 
+def canvass_words(state: CanvassState) -> str:
+    """How a canvass is, for the strip above every page."""
+    canvass = state.canvass
+    begun = canvass.started.utc
+    words = [f"Canvass {canvass.incident} running{f' since {short_clock_words(begun)}' if begun else ''}"]
+    words.append(read_count_words(state.read_count))
+    words.append(canvass_end_words(canvass))
+    return ", ".join(words)
+
+
+def read_count_words(count: int) -> str:
+    """How many reads."""
+    return f"{count} read" if count == 1 else f"{count} reads"
+
+
+def canvass_end_words(canvass: Canvass) -> str:
+    """When a canvass ends by itself, or how it ended."""
+    if canvass.end is not None:
+        moment = canvass.end.at.utc
+        how = "its time was over" if canvass.end.how is CanvassEnding.TIME else f"by {canvass.end.by.person}"
+        return f"ended{f' {moment_words(moment)}' if moment else ''}, {how}"
+    if canvass.ends is None:
+        return f"ends after {duration_words(canvass.lasts)}"
+    is_soon = canvass.ends - datetime.now(UTC) < timedelta(hours=20)
+    return f"ends {short_clock_words(canvass.ends) if is_soon else moment_words(canvass.ends)}"
+
+
+def duration_words(duration: timedelta) -> str:
+    """A duration, in hours where it has more than two of them."""
+    minutes = duration / timedelta(minutes=1)
+    return f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60:.3g} h"
+
+
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "level": level_word,
     "reason": reason_words,
@@ -205,5 +241,11 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "held_from": held_from_words,
     "request": request_words,
     "request_state": request_state,
+    "canvass": canvass_words,
+    "canvass_end": canvass_end_words,
+    "reads": read_count_words,
+    "duration": duration_words,
+    "canvass_fit": fit_words,
+    "canvass_phase": phase_words,
 }
 """The filters of templates."""

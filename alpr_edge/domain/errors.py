@@ -20,6 +20,7 @@
     ├── SearchError          what was searched for is not here, or no more
     ├── DispositionError     an answer to a hit is none, or what belongs to it is missing
     ├── HoldError            a hold lacks its case or reason, or is not there to release
+    ├── CanvassError         a canvass cannot be started so, or is not there to end
     ├── AuditError           a log, a checkpoint or a proof does not hold, or is none
     ├── DepartmentError      the department's folder, certificates or server cannot be used
     ├── PowerError           the ignition cannot be read, or the order to power off failed
@@ -108,6 +109,10 @@ class DispositionError(AlprEdgeError):
 
 class HoldError(AlprEdgeError):
     """A hold lacks its case or reason, covers nothing that is here, or is not there to release."""
+
+
+class CanvassError(AlprEdgeError):
+    """A canvass cannot be started as it was asked for, or there is none to end or show; the text says what to give."""
 
 
 class AuditError(AlprEdgeError):

@@ -16,6 +16,7 @@ from alpr_edge.domain.hits import OWN_SOURCE
 from alpr_edge.domain.people.person import SourcePermission
 from alpr_edge.settings.base import FilePath, Fraction, Name, Section, require_order
 from alpr_edge.settings.cameras import CameraSettings, V4l2Camera, camera_kinds, check_ids
+from alpr_edge.settings.canvass import CanvassSettings
 from alpr_edge.settings.capture import CaptureSettings
 from alpr_edge.settings.list_rules import ListRules
 from alpr_edge.settings.lists import SOURCES_MAX, ListSource
@@ -211,6 +212,7 @@ class Settings(Section):
     power: PowerSettings = PowerSettings()
     load: LoadSettings = LoadSettings()
     retention: RetentionSettings = RetentionSettings()
+    canvass: CanvassSettings = CanvassSettings()
     policy: PolicySettings = PolicySettings()
     uplink: UplinkSettings = UplinkSettings()
 

@@ -10,6 +10,7 @@ import structlog
 from alpr_edge.domain.errors import DamagedError, StoreError
 from alpr_edge.runtime.key_derivation import derive_key
 from alpr_edge.settings import Settings
+from alpr_edge.store.canvass.canvass_reads import hold_new_reads
 from alpr_edge.store.db.access_rights import QUEUE
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.evidence.images import PREFIXES, ImageStore
@@ -123,7 +124,7 @@ def open_store(settings: Settings, *, migrate: bool, renew: bool = False) -> Ite
     database = renewal.open() if renew else Database.open(directory, key, migrate=migrate)
     try:
         images = ImageStore(directory / IMAGES, derive_key(key, IMAGES))
-        reads, outbox = ReadStore(database, images), Outbox(database, images)
+        reads, outbox = ReadStore(database, images, hold_new_reads), Outbox(database, images)
         incoming, refused_records = DownloadSpool(directory, key), RefusedRecords(directory, key)
         yield UnitStore(database, images, reads, outbox, incoming, refused_records, renewal)
     finally:

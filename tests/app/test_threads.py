@@ -36,6 +36,7 @@ STAGES = {
     "holds",
     "self-check",
     "page-requests",
+    "canvass",
     "position",
     "ignition",
     *WORKERS,

@@ -95,6 +95,11 @@ class PageRig:
         """The address of the page."""
         return f"https://{HOST}:{self.port}"
 
+    @property
+    def store(self) -> UnitStore:
+        """The store of the unit that is being served."""
+        return self._store
+
     def add_hit(self, number: int, reason: Reason = Reason.STOLEN_VEHICLE, **changes: object) -> Hit:
         """A hit, as the capture daemon stores it: its read, pictures and alert in one commit."""
         read = plate_read(f"unit-1:read-{number}", str(changes.pop("plate", "7ABC123")))

@@ -26,6 +26,7 @@ _LINKS = {
     Operation.SEARCH_READS: NavigationLink("/search", "Search"),
     Operation.SHOW_ENTRIES: NavigationLink("/entries", "Entries"),
     Operation.SHOW_HOLDS: NavigationLink("/holds", "Holds"),
+    Operation.START_CANVASS: NavigationLink("/canvass", "Canvass"),
 }
 
 

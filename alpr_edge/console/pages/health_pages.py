@@ -42,8 +42,8 @@ class HealthPages:
         return PAGES.page("health", parts=parts, signs=TONE_SIGNS, unit=health.unit_id, has_hits=has_hits)
 
     def show_strip(self, visitor: Visitor) -> Response:
-        """The strip alone, by which a page that is open makes its own new."""
-        return PAGES.page("health_strip") if is_signed_in(self._unit, visitor) else go("/sign-in")
+        """The strips alone, by which a page that is open makes its own new."""
+        return PAGES.page("strips") if is_signed_in(self._unit, visitor) else go("/sign-in")
 
 
 def may_look_at_hits(person: Person | None) -> bool:

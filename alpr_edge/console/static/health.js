@@ -13,6 +13,7 @@ function refresh() {
   request.onload = () => {
     if (request.responseURL === address && request.response) {
       replace("#health", request.response);
+      replace("#canvass", request.response);
       replace("[data-health]", request.response);
     }
   };

@@ -43,6 +43,7 @@ const stop = listen(
       countSoon();
     },
     hits: countSoon,
+    health: () => document.dispatchEvent(new Event("health")),
     locked: leave,
     session: leave,
     pace: (event) => event.data === "fast" && leave(),

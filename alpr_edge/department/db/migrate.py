@@ -11,16 +11,18 @@ Versions are those of ``PRAGMA user_version``:
 5. What officers say of hits; a new table.
 6. Who corrected a read; a new column.
 7. Holds, their reads and releases; new tables.
+8. Canvasses and their ends; new tables.
 """
 
 from sqlalchemy import Connection, Table, inspect
 
+from alpr_edge.department.db.canvass_schema import canvasses
 from alpr_edge.department.db.hold_schema import holds
 from alpr_edge.department.db.people_schema import people
 from alpr_edge.department.db.schema import VERSION, hits, items, metadata, read_times, reads
 from alpr_edge.domain.errors import StoreError
 
-assert people.metadata is holds.metadata is metadata  # their tables are among those that are made
+assert people.metadata is holds.metadata is canvasses.metadata is metadata  # their tables are among those that are made
 _BY_UNIT = (items, reads, hits, read_times)
 _BEFORE = "before_3_"
 """What the older tables are called until their rows are over."""

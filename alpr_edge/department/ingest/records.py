@@ -12,8 +12,10 @@ from typing import Any
 
 from sqlalchemy import Table
 
+from alpr_edge.department.db.canvass_schema import canvass_ends, canvasses
 from alpr_edge.department.db.schema import alerts, dispositions, hits, read_times, reads, withdrawals
 from alpr_edge.department.ingest import log_items
+from alpr_edge.department.ingest.canvass_rows import canvass_end_row, canvass_row
 from alpr_edge.department.ingest.ownership import Reference, hit_reference, may_name, read_reference
 from alpr_edge.department.ingest.part_checks import PartError, integer, own, parse, place, same
 from alpr_edge.domain.holds.hold import HoldOrigin
@@ -202,6 +204,14 @@ def _hold_release(part: Part, unit_id: str) -> _Content:
     return _Content()
 
 
+def _canvass(part: Part, unit_id: str) -> _Content:
+    return _Content(canvasses, canvass_row(part.item_id, part.body, unit_id))
+
+
+def _canvass_end(part: Part, unit_id: str) -> _Content:
+    return _Content(canvass_ends, canvass_end_row(part.item_id, part.body, unit_id))
+
+
 def _hit_and_read(payload: AlertPayload | WithdrawalPayload | DispositionPayload) -> tuple[Reference, ...]:
     return hit_reference("hit_id", payload.hit_id), read_reference("read_id", payload.read_id)
 
@@ -268,6 +278,8 @@ _CHECKS: dict[ItemKind, Callable[[Part, str], _Content]] = {
     ItemKind.DISPOSITION: _disposition,
     ItemKind.HOLD: _hold,
     ItemKind.HOLD_RELEASE: _hold_release,
+    ItemKind.CANVASS: _canvass,
+    ItemKind.CANVASS_END: _canvass_end,
     ItemKind.ACCESS_RECORD: _log_item,
     ItemKind.CHECKPOINT: _log_item,
 }

@@ -32,6 +32,10 @@ class Operation(StrEnum):
     HOLD_READ = "hold_read"
     RELEASE_READ = "release_read"
     SHOW_HOLDS = "show_holds"
+    START_CANVASS = "start_canvass"
+    END_CANVASS = "end_canvass"
+    SHOW_CANVASSES = "show_canvasses"
+    SHOW_CANVASS_RESULT = "show_canvass_result"
     PROVE_RECORD = "prove_record"
     REPORT_LOG = "report_log"
     REVIEW_WEEK = "review_week"
@@ -98,6 +102,10 @@ RULES: dict[Operation, OperationRule] = {
     Operation.HOLD_READ: _change(Action.HOLD),
     Operation.RELEASE_READ: _change(Action.HOLD),
     Operation.SHOW_HOLDS: OperationRule(Action.HOLD),
+    Operation.START_CANVASS: _change(Action.CANVASS),
+    Operation.END_CANVASS: _change(Action.CANVASS),
+    Operation.SHOW_CANVASSES: OperationRule(Action.CANVASS),
+    Operation.SHOW_CANVASS_RESULT: OperationRule(Action.CANVASS),
     Operation.PROVE_RECORD: OperationRule(Action.SEE_LOG),
     Operation.REPORT_LOG: OperationRule(Action.SEE_LOG),
     Operation.REVIEW_WEEK: _change(Action.REVIEW),

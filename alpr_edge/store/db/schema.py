@@ -18,6 +18,7 @@ from sqlalchemy import (
     text,
 )
 
+from alpr_edge.store.db.canvass_table import canvass_table
 from alpr_edge.store.db.column_types import Json, Utc, instant_columns, meta_table, number, sequence, word
 from alpr_edge.store.db.hold_tables import hold_tables
 from alpr_edge.store.db.request_table import requests_table
@@ -223,6 +224,7 @@ boots = Table(
 )
 
 case_holds, held_reads, holds, hold_ends = hold_tables(metadata)
+canvasses = canvass_table(metadata)
 
 # One row: the date that the department reported last, and when it was received.
 department_dates = Table(

@@ -185,3 +185,14 @@ def of_numbers(connection: Connection, numbers: Sequence[int]) -> list[StoredRea
 def ids_of_numbers(connection: Connection, numbers: Sequence[int]) -> list[str]:
     """The ids of the reads of numbers in order of arrival, the oldest first; one that is gone is left out."""
     return list(connection.scalars(select(reads.c.read_id).where(reads.c.seq.in_(numbers)).order_by(reads.c.seq)))
+
+
+def newest_number(connection: Connection) -> int:
+    """The number of the newest read in order of arrival; 0: there is none."""
+    return connection.scalar(select(func.max(reads.c.seq))) or 0
+
+
+def after_number(connection: Connection, number: int) -> list[StoredRead]:
+    """The reads that arrived after a number, the oldest first."""
+    query = select(reads).where(reads.c.seq > number).order_by(reads.c.seq).limit(ROWS_MAX)
+    return _complete(connection, list(connection.execute(query).mappings()))

@@ -6,7 +6,7 @@ an earlier run never closed.
 """
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 import structlog
@@ -30,6 +30,9 @@ BATCH_MAX = 1000
 """Most records of one transaction: other processes wait for it."""
 _CLOSING_BATCH = 200
 
+OnStore = Callable[[Connection, Sequence[PlateRead]], None]
+"""Called with the reads that a transaction stores or amends, before its commit."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -39,11 +42,13 @@ class ReadStore:
     Args:
         database: the database that rows are written to.
         images: the store of images, written before the rows that name them.
+        on_store: what else is stored with reads, in the same transaction.
     """
 
-    def __init__(self, database: Database, images: ImageStore) -> None:
+    def __init__(self, database: Database, images: ImageStore, on_store: OnStore = lambda _, __: None) -> None:
         self._database = database
         self._images = images
+        self._on_store = on_store
         # An image that one batch drops must not be used by another before its file is removed.
         self._commit_lock = threading.Lock()
 
@@ -70,12 +75,14 @@ class ReadStore:
             pictures = self._put_images(batch)
             try:
                 with _refusal_errors(), self._transaction() as (connection, dropped_digests):
-                    return [
+                    stored = [
                         row_writer.decide(connection, record, refs)
                         if isinstance(record, DecidedRecord)
                         else row_writer.close(connection, record, refs, dropped_digests)
                         for record, refs in zip(batch, pictures, strict=True)
                     ]
+                    self._on_store(connection, stored)
+                    return stored
             except DamagedError:
                 raise
             except StoreError:
@@ -111,7 +118,9 @@ class ReadStore:
             StoreError: nothing of it was kept.
         """
         with self._commit_lock, _refusal_errors(), self._transaction() as (connection, _):
+            newest = queries.newest_number(connection)
             yield connection
+            self._on_store(connection, [row.read for row in queries.after_number(connection, newest)])
 
     @contextmanager
     def deleting(self) -> Iterator[tuple[Connection, set[str]]]:

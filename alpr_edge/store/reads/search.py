@@ -128,6 +128,14 @@ def newest_place(database: Database) -> tuple[float, float] | None:
     return next(((row.lat_deg, row.lon_deg) for row in rows if row.lat_deg is not None), None)
 
 
+def newest_places(database: Database) -> list[tuple[float, float]]:
+    """Latitude and longitude of the newest reads that have a place, the newest first: the way of the car."""
+    newest = select(reads.c.lat_deg, reads.c.lon_deg).where(reads.c.lat_deg.is_not(None))
+    with database.read() as connection:
+        rows = connection.execute(newest.order_by(reads.c.seq.desc()).limit(PROBE_ROWS)).all()
+    return [(row.lat_deg, row.lon_deg) for row in rows]
+
+
 def _numbers_of_plate(database: Database, pattern: str, span: Span) -> list[int]:
     """The last numbers in a span of reads with a plate, the newest first: from the index of plates alone."""
     # The plus keeps SQLite from walking the rows themselves in the order of their numbers.

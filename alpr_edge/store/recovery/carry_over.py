@@ -1,20 +1,21 @@
-"""Copies from a damaged database what the new one needs before the car drives on: live lists and officers' entries.
+"""Copies from a damaged database what the new one needs before the car drives on: lists, officers' entries, canvasses.
 
-Without them the unit would match no plate, although the sealed lists are whole on the disk. Only these few rows are
-copied, which is quick however large the database is; the rest is copied by ``alpr-edge unit salvage``.
+Without them the unit would match no plate, although the sealed lists are whole on the disk, and a canvass that runs
+would hold no more reads. Only these few rows are copied, which is quick however large the database is; the rest is
+copied by ``alpr-edge unit salvage``. An old version of a page may show a canvass without its end: it ends by its time.
 """
 
 import structlog
 
 from alpr_edge.store.db.database import Database
-from alpr_edge.store.db.schema import generations, list_sync, own_entries
+from alpr_edge.store.db.schema import canvasses, case_holds, generations, list_sync, own_entries
 from alpr_edge.store.recovery.damaged_databases import DamagedDatabase
 from alpr_edge.store.recovery.key_check import KeyMark
 from alpr_edge.store.recovery.row_merge import Fate, put, shapes
 from alpr_edge.store.sqlite_forensics.carver import Carver
 from alpr_edge.store.sqlite_forensics.pages import Pages
 
-TABLES = (generations, own_entries, list_sync)
+TABLES = (generations, own_entries, list_sync, case_holds, canvasses)
 ROWS_MAX = 100_000
 """Most rows of one table; the salvage copies the others."""
 

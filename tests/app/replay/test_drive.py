@@ -16,6 +16,7 @@ from alpr_edge.app.factories import VisionModels
 from alpr_edge.app.replay import replay
 from alpr_edge.app.replay.output import Summary
 from alpr_edge.app.replay.recording import CAMERA_ID, open_recording
+from alpr_edge.domain.canvass.canvass import Canvass
 from alpr_edge.domain.plates import canonical
 from alpr_edge.domain.protocol.hits import HitPayload
 from alpr_edge.settings import Settings, SimulatedCamera, VisionSettings, parse
@@ -25,6 +26,7 @@ from alpr_edge.store.db.database import DATABASE_NAME, Database
 from alpr_edge.store.db.schema import outbox
 from alpr_edge.store.keys import load_key
 from alpr_edge.vision.recogniser import Recogniser
+from tests.app.replay.canvass_on_drive import CANVASSES, CanvassOnDrive, CanvassTruth
 from tests.simulation.truth_models import TruthDetector, TruthReader
 
 SEED = 1
@@ -46,19 +48,20 @@ def drives(truth: DriveTruth, tmp_path_factory: pytest.TempPathFactory) -> Calla
     def run(name: str) -> Path:
         if name not in folders:
             out = tmp_path_factory.mktemp(name)
-            drive(truth, out, Settings(vision=VisionSettings(workers=1 + 3 * len(folders))))
+            progress = CanvassOnDrive(out).progress if name == "second" else NO_PROGRESS
+            drive(truth, out, Settings(vision=VisionSettings(workers=1 + 3 * len(folders))), progress)
             folders[name] = out
         return folders[name]
 
     return run
 
 
-def drive(truth: DriveTruth, out: Path, settings: Settings) -> None:
+def drive(truth: DriveTruth, out: Path, settings: Settings, progress: replay.Progress = NO_PROGRESS) -> None:
     """Drive the simulated drive into a folder."""
     models = VisionModels(Recogniser(TruthDetector(truth), TruthReader(truth)), ("truth",))
     recording = open_recording(f"simulated:{SEED}", fps=10, nmea=None, hotlist=None, scratch=out)
     plan = replay.ReplayPlan(recording, models, out, settings, datetime(2026, 1, 1, tzinfo=UTC), real_time=False)
-    _, faults = replay.drive(plan, NO_PROGRESS)
+    _, faults = replay.drive(plan, progress)
     assert faults == []
 
 
@@ -108,6 +111,18 @@ def test_two_fast_replays_are_equal_apart_from_ids(drives: Callable[[str], Path]
     for name in ("reads.jsonl", "hits.jsonl"):
         assert without_ids(drives("first"), name) == without_ids(drives("second"), name)
     assert (drives("first") / "alerts.wav").read_bytes() == (drives("second") / "alerts.wav").read_bytes()
+
+
+@pytest.mark.parametrize("canvass", CANVASSES, ids=["from-then-on", "before-as-well", "everywhere"])
+def test_a_canvass_holds_every_vehicle_of_its_area_and_none_outside(
+    drives: Callable[[str], Path], truth: DriveTruth, canvass: Canvass
+) -> None:
+    expected = CanvassTruth.of(canvass, truth, Drive(SEED, SECONDS))
+    plates = CanvassOnDrive(drives("second")).plates(canvass)
+    assert expected.inside <= plates
+    assert len(expected.inside) >= 2
+    assert not expected.outside & plates
+    assert len(expected.outside) >= (1 if canvass.area is None else 2)
 
 
 def test_reads_have_the_position_of_their_frame_and_none_without_a_fix(drives: Callable[[str], Path]) -> None:

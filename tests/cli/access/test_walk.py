@@ -55,12 +55,18 @@ def rows() -> dict[str, Row]:
 
 
 ROWS = rows()
+FOR_CANVASS = ("--offence", "homicide", "--case", "26-001234")
 ARGUMENTS = {
     "reads picture": (NAMED, "{folder}/picture.jpg"),
     "hotlist add": ("--reason", "major_crime", "--case", "26-000123", "--expires", "2026-12-31T00:00"),
     "hotlist remove": ("none",),
     "holds place": (NAMED, "--reason", "case", "--case", "26-123456"),
     "holds release": (NAMED,),
+    "canvass start": FOR_CANVASS,
+    "canvass list": FOR_CANVASS,
+    "canvass end": ("none", *FOR_CANVASS),
+    "canvass show": ("none", *FOR_CANVASS),
+    "canvass result": ("none", *FOR_CANVASS),
     "audit prove": ("0",),
     "audit report": ("--from", "2026-05-01", "--to", "2026-05-31"),
     "audit review": ("2026-W19", "--note", "nothing stood out"),

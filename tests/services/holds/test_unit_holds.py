@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from alpr_edge.services.holds.canvass_holds import begin_canvass_hold, hold_reads_of_canvass
 
 from alpr_edge.domain.errors import HoldError
 from alpr_edge.domain.holds.hold import (
@@ -19,7 +20,6 @@ from alpr_edge.domain.holds.hold import (
     parse_hold_end,
 )
 from alpr_edge.services.authorisation.authoriser import Authoriser
-from alpr_edge.services.holds.canvass_holds import begin_canvass_hold, hold_reads_of_canvass
 from alpr_edge.services.holds.unit_holds import HoldRequest, UnitHolds, reads_of_case
 from alpr_edge.settings import load
 from alpr_edge.store.reads.repository import DecidedRecord

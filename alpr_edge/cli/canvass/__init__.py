@@ -1,0 +1,1 @@
+"""``alpr-edge canvass``: every plate around a crime scene is kept, from some hours before until it ends."""

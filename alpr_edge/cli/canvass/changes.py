@@ -1,0 +1,104 @@
+"""``alpr-edge canvass start`` and ``end`` (policy 462.4(c))."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from alpr_edge.cli.access.opening import open_access
+from alpr_edge.cli.access.options import BreakGlassOption, CaseOption, OffenceOption, PurposeOption, Statement
+from alpr_edge.cli.canvass.overview import CANVASS_PURPOSE, CanvassArgument, open_canvasses, state_fields, state_text
+from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
+from alpr_edge.cli.output import print_object
+from alpr_edge.cli.plate_entry import LINE_CHARACTERS_MAX
+
+AreaOption = Annotated[
+    str,
+    typer.Option("--area", help="latitude,longitude,radius (metres), or corners with blanks between. Default: all."),
+]
+EndsOption = Annotated[
+    str, typer.Option("--ends", help="After 90m, 12h, 3d, or at a date and time. Default: see [canvass] lasts_h.")
+]
+BeforeOption = Annotated[
+    str, typer.Option("--before", help="Also the reads of so long before: 30m, 4h, 0. Default: [canvass] before_h.")
+]
+PartialsOption = Annotated[
+    bool, typer.Option("--partials", help="Ask for plates and parts of plates that witnesses remember.")
+]
+
+
+def start_command(
+    area: AreaOption = "",
+    ends: EndsOption = "",
+    before: BeforeOption = "",
+    partials: PartialsOption = False,
+    purpose: PurposeOption = CANVASS_PURPOSE,
+    offence: OffenceOption = "",
+    case: CaseOption = "",
+    break_glass: BreakGlassOption = "",
+    settings: SettingsOption = DEFAULT_SETTINGS,
+    as_json: JsonOption = False,
+) -> None:
+    """Hold every read in an area from now on for the incident of --case, until it ends by hand or by itself.
+
+    --partials reads plates from standard input, one a line until an empty one (? one character, * any number): they do
+    not belong on a command line.
+    """
+    from alpr_edge.app.clock import open_clock
+    from alpr_edge.services.canvass.canvass_input import CanvassRequest, parse_canvass
+    from alpr_edge.settings import load
+    from alpr_edge.store.unit_store import open_store
+
+    unit = load(settings)
+    request = CanvassRequest(area, ends, before, _typed_partials() if partials else ())
+    plan = parse_canvass(request, unit.canvass, open_clock(unit).now())
+    with (
+        open_access(unit, Statement(purpose, offence, case, break_glass)) as (authoriser, known_purpose),
+        open_store(unit, migrate=False) as store,
+    ):
+        state = open_canvasses(unit, store.database).start(authoriser, known_purpose, plan)
+    if as_json:
+        print_object(state_fields(state))
+    else:
+        typer.echo(f"{state_text(state)}\nIts id is {state.canvass.canvass_id}.")
+
+
+def end_command(
+    canvass: CanvassArgument,
+    purpose: PurposeOption = CANVASS_PURPOSE,
+    offence: OffenceOption = "",
+    case: CaseOption = "",
+    break_glass: BreakGlassOption = "",
+    settings: SettingsOption = DEFAULT_SETTINGS,
+    as_json: JsonOption = False,
+) -> None:
+    """End a canvass of the incident of --case. What it holds stays held: "alpr-edge holds release" lets it go."""
+    from alpr_edge.settings import load
+    from alpr_edge.store.unit_store import open_store
+
+    unit = load(settings)
+    with (
+        open_access(unit, Statement(purpose, offence, case, break_glass)) as (authoriser, known_purpose),
+        open_store(unit, migrate=False) as store,
+    ):
+        state = open_canvasses(unit, store.database).end(authoriser, known_purpose, canvass)
+    if as_json:
+        print_object(state_fields(state))
+    else:
+        typer.echo(state_text(state))
+
+
+def _typed_partials() -> tuple[str, ...]:
+    """The lines of standard input up to an empty one; more than a canvass takes are refused later, not read."""
+    from alpr_edge.domain.canvass.canvass import PARTIALS_MAX
+
+    if sys.stdin.isatty():
+        typer.echo(
+            "Plates or parts of plates, one a line (? one character, * any number); an empty line ends:", err=True
+        )
+    lines: list[str] = []
+    while len(lines) <= PARTIALS_MAX and (line := sys.stdin.readline(LINE_CHARACTERS_MAX)).strip():
+        lines.append(line.strip())
+    return tuple(lines)

@@ -1,0 +1,1 @@
+"""The pages of canvasses: starting one, drawing its area, ending it, and what it found."""
