@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from alpr_edge.domain.errors import EvidenceError
 from alpr_edge.evidence import layout
 from alpr_edge.evidence.checks.bag_check import BagCheck
-from alpr_edge.evidence.checks.findings import FaultKind, Findings, PackageFault, PackageStatement, Subject
+from alpr_edge.evidence.checks.findings import CheckSubject, FindingKind, Findings, PackageFault, PackageStatement
 from alpr_edge.evidence.checks.log_check import check_logs
 from alpr_edge.evidence.checks.package_files import PackageFiles, UnreadableError, open_files
 from alpr_edge.evidence.checks.record_check import RecordCheck
@@ -35,7 +35,7 @@ class PackageVerdict:
     @property
     def holds(self) -> bool:
         """Whether nothing is wrong, and the authority that was named vouches for the key that signed it."""
-        is_vouched = any(each.subject is Subject.KEY and each.holds for each in self.statements)
+        is_vouched = any(each.subject is CheckSubject.KEY and each.holds for each in self.statements)
         return is_vouched and not self.fault_count and all(each.holds is not False for each in self.statements)
 
 
@@ -86,7 +86,7 @@ def _check_dates(findings: Findings, package: PackagePayload, voucher: VouchedKe
     """Check that the key was vouched for when the package was booked, by its own word."""
     if package.booked is None:
         findings.state(
-            Subject.KEY, "the package does not say when it was made: the unit's clock was not set", holds=None
+            CheckSubject.KEY, "the package does not say when it was made: the unit's clock was not set", holds=None
         )
         return
     try:
@@ -96,12 +96,12 @@ def _check_dates(findings: Findings, package: PackagePayload, voucher: VouchedKe
         is_within = False
     if not is_within:
         words = f"the authority vouches for the key from {voucher.begins:%Y-%m-%d} to {voucher.ends:%Y-%m-%d} only"
-        findings.state(Subject.KEY, words, holds=False)
-        findings.fault(FaultKind.KEY_NOT_VOUCHED, layout.CERTIFICATE, words)
+        findings.state(CheckSubject.KEY, words, holds=False)
+        findings.fault(FindingKind.KEY_NOT_VOUCHED, layout.CERTIFICATE, words)
 
 
 def _check_unit(findings: Findings, package: PackagePayload, voucher: VouchedKey) -> None:
     if package.unit_id != voucher.name:
         words = f"the package says that it comes from {package.unit_id}, and its key is that of {voucher.name}"
-        findings.state(Subject.KEY, words, holds=False)
-        findings.fault(FaultKind.KEY_NOT_VOUCHED, layout.PACKAGE, words)
+        findings.state(CheckSubject.KEY, words, holds=False)
+        findings.fault(FindingKind.KEY_NOT_VOUCHED, layout.PACKAGE, words)
