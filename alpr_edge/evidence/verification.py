@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from alpr_edge.domain.errors import EvidenceError
 from alpr_edge.evidence import layout
 from alpr_edge.evidence.checks.bag_check import BagCheck
-from alpr_edge.evidence.checks.findings import CheckSubject, FindingKind, Findings, PackageFault, PackageStatement
+from alpr_edge.evidence.checks.findings import CheckSubject, DefectKind, Findings, PackageFault, PackageStatement
 from alpr_edge.evidence.checks.log_check import check_logs
 from alpr_edge.evidence.checks.package_files import PackageFiles, UnreadableError, open_files
 from alpr_edge.evidence.checks.record_check import RecordCheck
@@ -97,11 +97,11 @@ def _check_dates(findings: Findings, package: PackagePayload, voucher: VouchedKe
     if not is_within:
         words = f"the authority vouches for the key from {voucher.begins:%Y-%m-%d} to {voucher.ends:%Y-%m-%d} only"
         findings.state(CheckSubject.KEY, words, holds=False)
-        findings.fault(FindingKind.KEY_NOT_VOUCHED, layout.CERTIFICATE, words)
+        findings.fault(DefectKind.KEY_NOT_VOUCHED, layout.CERTIFICATE, words)
 
 
 def _check_unit(findings: Findings, package: PackagePayload, voucher: VouchedKey) -> None:
     if package.unit_id != voucher.name:
         words = f"the package says that it comes from {package.unit_id}, and its key is that of {voucher.name}"
         findings.state(CheckSubject.KEY, words, holds=False)
-        findings.fault(FindingKind.KEY_NOT_VOUCHED, layout.PACKAGE, words)
+        findings.fault(DefectKind.KEY_NOT_VOUCHED, layout.PACKAGE, words)

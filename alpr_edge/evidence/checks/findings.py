@@ -6,7 +6,7 @@ from enum import StrEnum
 FAULTS_MAX = 10_000
 
 
-class FindingKind(StrEnum):
+class DefectKind(StrEnum):
     """What is wrong; each is told apart from the others."""
 
     DAMAGED = "damaged"
@@ -44,7 +44,7 @@ class CheckSubject(StrEnum):
 class PackageFault:
     """Something that is wrong."""
 
-    kind: FindingKind
+    kind: DefectKind
     path: str
     """The file, inside the package; empty: no single one."""
     words: str
@@ -74,12 +74,12 @@ class Findings:
         """Add a statement."""
         self.statements.append(PackageStatement(subject, holds, words))
 
-    def fault(self, kind: FindingKind, path: str, words: str) -> None:
+    def fault(self, kind: DefectKind, path: str, words: str) -> None:
         """Add a fault."""
         self.fault_count += 1
         if len(self.faults) < FAULTS_MAX:
             self.faults.append(PackageFault(kind, path, words))
 
-    def count(self, *kinds: FindingKind) -> int:
+    def count(self, *kinds: DefectKind) -> int:
         """How many faults of some kinds are named."""
         return sum(fault.kind in kinds for fault in self.faults)

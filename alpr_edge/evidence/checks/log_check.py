@@ -15,7 +15,7 @@ from alpr_edge.domain.transparency.cosignatures import check_cosignature
 from alpr_edge.domain.transparency.notes import NoteKey, SignedNote, decode_base64
 from alpr_edge.domain.transparency.proof_files import ProofFile, check_proof
 from alpr_edge.domain.transparency.proofs import is_consistent
-from alpr_edge.evidence.checks.findings import CheckSubject, FindingKind, Findings
+from alpr_edge.evidence.checks.findings import CheckSubject, DefectKind, Findings
 from alpr_edge.evidence.checks.package_files import PackageFiles, UnreadableError
 from alpr_edge.evidence.layout import PAYLOAD
 from alpr_edge.evidence.vouchers import open_voucher
@@ -56,11 +56,11 @@ def _check_log(files: PackageFiles, findings: Findings, folder: str, authority: 
     try:
         state = _log_state(files, folder, authority)
     except _LogCutError as error:
-        findings.fault(FindingKind.LOG_CUT, f"{folder}/{error.file}", str(error))
+        findings.fault(DefectKind.LOG_CUT, f"{folder}/{error.file}", str(error))
         findings.state(CheckSubject.ACCESS_LOG, f"the access log was cut or set back: {error}", holds=False)
         return
     except (AuditError, EvidenceError, UnreadableError, UnicodeDecodeError) as error:
-        findings.fault(FindingKind.PROOF_FALSE, f"{folder}/checkpoint.note", f"the log's state does not hold: {error}")
+        findings.fault(DefectKind.PROOF_FALSE, f"{folder}/checkpoint.note", f"the log's state does not hold: {error}")
         findings.state(CheckSubject.ACCESS_LOG, "nothing is proved of the access log", holds=False)
         return
     proofs = sorted(path for path in files.sizes if path.startswith(f"{folder}/") and path.endswith(_PROOF))
@@ -132,10 +132,10 @@ def _check_record(files: PackageFiles, findings: Findings, path: str, state: _Lo
         _check_known(check_proof(proof, state.key, body), state)
         _check_extra(proof, body)
     except _LogCutError as error:
-        findings.fault(FindingKind.LOG_CUT, path, str(error))
+        findings.fault(DefectKind.LOG_CUT, path, str(error))
         return None
     except (AuditError, UnreadableError, UnicodeDecodeError) as error:
-        findings.fault(FindingKind.PROOF_FALSE, path, str(error))
+        findings.fault(DefectKind.PROOF_FALSE, path, str(error))
         return None
     return proof.index
 

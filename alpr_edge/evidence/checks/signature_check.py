@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from alpr_edge.domain.errors import AuditError, EvidenceError
 from alpr_edge.domain.transparency.notes import ED25519, NoteKey, SignedNote, check_note
 from alpr_edge.evidence import layout
-from alpr_edge.evidence.checks.findings import CheckSubject, FindingKind, Findings
+from alpr_edge.evidence.checks.findings import CheckSubject, DefectKind, Findings
 from alpr_edge.evidence.checks.package_files import PackageFiles, UnreadableError
 from alpr_edge.evidence.minisign import MinisignSignature, parse_public_key
 from alpr_edge.evidence.vouchers import VouchedKey, open_voucher
@@ -38,7 +38,7 @@ def check_signatures(files: PackageFiles, findings: Findings) -> SignedManifest:
     by_note = next((signed for key in keys if (signed := _signed_note(note, key)) is not None), None)
     by_minisign = next((key for key in keys if _minisign_holds(minisig, manifest, key)), b"")
     if by_note is None and not by_minisign:
-        findings.fault(FindingKind.SIGNATURE_FALSE, layout.TAG_MANIFEST, "is not signed by the key in the package")
+        findings.fault(DefectKind.SIGNATURE_FALSE, layout.TAG_MANIFEST, "is not signed by the key in the package")
         findings.state(CheckSubject.SIGNATURE, "the signature does not hold: nothing here is vouched for", holds=False)
         return SignedManifest(manifest, "", b"")
     if by_note is None:
@@ -105,14 +105,14 @@ def _compare_authority(findings: Findings, voucher: VouchedKey, authority: str) 
 def _state_not_vouched(findings: Findings, words: str, authority: str) -> None:
     findings.state(CheckSubject.KEY, words, holds=False if authority else None)
     if authority:
-        findings.fault(FindingKind.KEY_NOT_VOUCHED, layout.CERTIFICATE, words)
+        findings.fault(DefectKind.KEY_NOT_VOUCHED, layout.CERTIFICATE, words)
 
 
 def _read(files: PackageFiles, findings: Findings, path: str) -> bytes:
     try:
         return files.read(path)
     except UnreadableError as error:
-        kind = FindingKind.DAMAGED if path in files.sizes else FindingKind.MISSING
+        kind = DefectKind.DAMAGED if path in files.sizes else DefectKind.MISSING
         findings.fault(kind, path, str(error) if path in files.sizes else "is not there")
         return b""
 
@@ -149,4 +149,4 @@ def _minisign_holds(content: bytes, manifest: bytes, key: bytes) -> bool:
 
 def _fault_unless_missing(files: PackageFiles, findings: Findings, path: str) -> None:
     if path in files.sizes:
-        findings.fault(FindingKind.DAMAGED, path, _CHANGED)
+        findings.fault(DefectKind.DAMAGED, path, _CHANGED)
