@@ -15,6 +15,7 @@ from alpr_edge.evidence.checks.log_check import check_logs
 from alpr_edge.evidence.checks.package_files import PackageFiles, UnreadableError, open_files
 from alpr_edge.evidence.checks.record_check import RecordCheck
 from alpr_edge.evidence.checks.signature_check import check_key, check_signatures
+from alpr_edge.evidence.checks.time_stamp_check import check_time_stamp
 from alpr_edge.evidence.package_records import PackagePayload
 from alpr_edge.evidence.vouchers import VouchedKey
 
@@ -39,7 +40,9 @@ class PackageVerdict:
         return is_vouched and not self.fault_count and all(each.holds is not False for each in self.statements)
 
 
-def verify_package(path: Path, tick: Tick, authority: str = "", passphrase: str = "") -> PackageVerdict:
+def verify_package(
+    path: Path, tick: Tick, authority: str = "", passphrase: str = "", time_authorities: bytes = b""
+) -> PackageVerdict:
     """Verify a package.
 
     Args:
@@ -48,6 +51,7 @@ def verify_package(path: Path, tick: Tick, authority: str = "", passphrase: str 
         authority: SHA-256 of the department authority's certificate, from the department itself; empty: not given, and
             then nothing says whose the key is.
         passphrase: what opens the container; empty: it is not encrypted, or a folder.
+        time_authorities: certificates (PEM) of time-stamping authorities that are trusted; empty: none is named.
 
     Raises:
         EvidenceError: it cannot be opened at all, or is no package.
@@ -55,10 +59,10 @@ def verify_package(path: Path, tick: Tick, authority: str = "", passphrase: str 
     with open_files(path, passphrase) as files:
         if layout.TAG_MANIFEST not in files.sizes and layout.MANIFEST not in files.sizes:
             raise EvidenceError(f"{path}: no evidence package, or one that was never finished")
-        return _verify(files, tick, authority)
+        return _verify(files, tick, authority, time_authorities)
 
 
-def _verify(files: PackageFiles, tick: Tick, authority: str) -> PackageVerdict:
+def _verify(files: PackageFiles, tick: Tick, authority: str, time_authorities: bytes) -> PackageVerdict:
     findings = files.findings
     signed = check_signatures(files, findings)
     voucher = check_key(files, findings, signed, authority)
@@ -72,6 +76,7 @@ def _verify(files: PackageFiles, tick: Tick, authority: str) -> PackageVerdict:
         _check_dates(findings, package, voucher)
         _check_unit(findings, package, voucher)
     check_logs(files, findings, b"" if voucher is None else files.read(layout.AUTHORITY))
+    check_time_stamp(files, findings, signed.text, time_authorities)
     return PackageVerdict(tuple(findings.statements), tuple(findings.faults), findings.fault_count, package)
 
 
