@@ -22,6 +22,7 @@
     ├── HoldError            a hold lacks its case or reason, or is not there to release
     ├── CanvassError         a canvass cannot be started so, or is not there to end
     ├── AuditError           a log, a checkpoint or a proof does not hold, or is none
+    ├── EvidenceError        an evidence package cannot be written, opened or read
     ├── DepartmentError      the department's folder, certificates or server cannot be used
     ├── PowerError           the ignition cannot be read, or the order to power off failed
     ├── SoundError           the sound device is missing or stopped accepting samples
@@ -117,6 +118,10 @@ class CanvassError(AlprEdgeError):
 
 class AuditError(AlprEdgeError):
     """An access log, a checkpoint, a signature of one or a proof does not hold, or is none."""
+
+
+class EvidenceError(AlprEdgeError):
+    """An evidence package cannot be written, opened or read, or a value cannot be part of one."""
 
 
 class DepartmentError(AlprEdgeError):

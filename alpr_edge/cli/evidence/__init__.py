@@ -1,0 +1,1 @@
+"""The noun ``evidence``: packages for court."""
