@@ -31,6 +31,7 @@ app = lazy_app(
         "reads": LazyTarget("alpr_edge.cli.reads:app", "Show the newest reads, or the picture of one"),
         "outbox": LazyTarget("alpr_edge.cli.outbox:app", "Show and move what waits for the department"),
         "audit": LazyTarget("alpr_edge.cli.audit.app:app", "Verify the access log, prove and report on its records"),
+        "report": LazyTarget("alpr_edge.cli.report.app:app", "Report in counts on reads, hits and searches"),
         "accounts": LazyTarget("alpr_edge.cli.accounts.app:app", "Manage the people of a unit without a department"),
         "keys": LazyTarget("alpr_edge.cli.keys:app", "Make the keys of the store, lists and access log"),
         "settings": LazyTarget("alpr_edge.cli.settings:app", "Write, check or migrate the settings file"),

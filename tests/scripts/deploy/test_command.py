@@ -44,6 +44,8 @@ WORDS = {
     "audit check": ["nowhere.tlog-proof", "--key", "none"],
     "audit report": ["--from", "2026-11-01", "--to", "2026-11-30"],
     "audit review": ["2026-W48", "--note", "nothing stood out"],
+    "report transparency": ["--month", "2026-11"],
+    "report precision": ["--month", "2026-11"],
     "accounts add": ["--badge", "1", "--name", "Ana Ruiz", "--organisation", "PD"],
     "accounts change": ["1", "--title", "officer"],
     "accounts suspend": ["1"],
