@@ -16,6 +16,7 @@ from alpr_edge.app.stages.frame_rate import FrameRateStage
 from alpr_edge.app.stages.hotlist_refresh import HotlistRefresh
 from alpr_edge.app.stages.page_requests import PageRequestStage
 from alpr_edge.app.stages.position import PositionMonitor
+from alpr_edge.app.stages.precision_watch import PrecisionWatch
 from alpr_edge.app.stages.roster_install import RosterInstallStage
 from alpr_edge.app.stages.self_check import SelfCheckStage
 from alpr_edge.app.stages.store_counts import StoreCounts
@@ -41,6 +42,7 @@ class CaptureSession:
     roster: RosterInstallStage
     self_check: SelfCheckStage
     page_requests: PageRequestStage
+    precision: PrecisionWatch
     halt: threading.Event
     """Ends the waits of the cameras."""
 
@@ -62,6 +64,7 @@ class CaptureSession:
             *self.roster.faults(),
             *self.self_check.faults(),
             *self.page_requests.faults(),
+            *self.precision.faults(),
         ]
 
     def _camera_faults(self) -> list[Fault]:

@@ -19,6 +19,7 @@ from alpr_edge.app.stages.hotlist_import import HotlistImportStage
 from alpr_edge.app.stages.hotlist_refresh import HotlistRefresh
 from alpr_edge.app.stages.page_requests import PageRequestStage
 from alpr_edge.app.stages.position import PositionMonitor
+from alpr_edge.app.stages.precision_watch import PrecisionWatch
 from alpr_edge.app.stages.roster_install import RosterInstallStage
 from alpr_edge.app.stages.self_check import SelfCheckStage
 from alpr_edge.app.stages.store_counts import StoreCounts, store_figures
@@ -59,8 +60,9 @@ def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
     counts = StoreCounts(partial(store_figures, store, unit.attempts))
     pacers = {camera.camera_id: camera.pacer for camera in cameras}
     frame_rate = FrameRateStage(settings.load, MachineFiles().read, pacers)
-    page_requests = _page_requests(unit, parts)
-    _add_stages(pipeline.supervisor, unit, disk, (access_log, self_check, roster, counts, frame_rate, page_requests))
+    page_requests, precision = _page_requests(unit, parts), PrecisionWatch(store.database, unit.clock)
+    others = (access_log, self_check, roster, counts, frame_rate, page_requests, precision)
+    _add_stages(pipeline.supervisor, unit, disk, others)
     return CaptureSession(
         store=store,
         lists=unit.lists,
@@ -76,6 +78,7 @@ def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
         roster=roster,
         self_check=self_check,
         page_requests=page_requests,
+        precision=precision,
         halt=halt,
     )
 
@@ -91,7 +94,13 @@ def _add_stages(
     unit: UnitParts,
     disk: DiskStage,
     replaceable_stages: tuple[
-        AccessLogUpload, SelfCheckStage, RosterInstallStage, StoreCounts, FrameRateStage, PageRequestStage
+        AccessLogUpload,
+        SelfCheckStage,
+        RosterInstallStage,
+        StoreCounts,
+        FrameRateStage,
+        PageRequestStage,
+        PrecisionWatch,
     ],
 ) -> None:
     if unit.settings.hotlist.source:

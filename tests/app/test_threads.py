@@ -35,6 +35,7 @@ STAGES = {
     "roster",
     "self-check",
     "page-requests",
+    "precision",
     "position",
     "ignition",
     *WORKERS,

@@ -21,16 +21,24 @@ from alpr_edge.cli.report.common import (
     write_file,
     write_page,
 )
-from alpr_edge.domain.statistics.counts import SMALL_MAX
+from alpr_edge.domain.statistics.counts import SMALL_MAX, SMALL_MIN
 
-_SMALL_HELP = "Hide counts below this number, for a report that is published."
+_SMALL_HELP = f"Hide counts below this number ({SMALL_MIN} at least), for a report that is published."
+
+
+def _check_small(value: int) -> int:
+    if 0 < value < SMALL_MIN:
+        raise typer.BadParameter(f"{SMALL_MIN} at least: a hidden count below 2 is known to be 1")
+    return value
 
 
 def transparency(
     since: FromOption = None,
     until: ToOption = None,
     month: MonthOption = "",
-    small_below: Annotated[int, typer.Option("--small-below", min=0, max=SMALL_MAX, help=_SMALL_HELP)] = 0,
+    small_below: Annotated[
+        int, typer.Option("--small-below", min=0, max=SMALL_MAX, callback=_check_small, help=_SMALL_HELP)
+    ] = 0,
     purpose: PurposeOption = "",
     offence: OffenceOption = "",
     case: CaseOption = "",

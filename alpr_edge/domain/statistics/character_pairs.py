@@ -46,9 +46,7 @@ class PairTally:
         text, says = canonical(read), canonical(truth)
         self._read_counts.update(text)
         self._read_counts[NOTHING] += 1
-        if text != says:
-            pairs = [pair for pair in compare_plates(text, says) if pair.differs]
-            self._pair_counts.update((pair.read or NOTHING, pair.listed or NOTHING) for pair in pairs)
+        self._pair_counts.update(_differences(text, says))
 
     def pairs(self) -> tuple[ConfusedPair, ...]:
         """All pairs that were confused, the most frequent first."""
@@ -58,3 +56,13 @@ class PairTally:
     def pair(self, read: str, truth: str) -> ConfusedPair:
         """How often one character was read for another, also where it never was."""
         return ConfusedPair(read, truth, Proportion(self._pair_counts[read, truth], self._read_counts[read]))
+
+
+def _differences(text: str, says: str) -> list[tuple[str, str]]:
+    """What was read and what is there, where the two differ; nothing where they are the same."""
+    if len(text) == len(says):
+        differing = [pair for pair in zip(text, says, strict=True) if pair[0] != pair[1]]
+        if len(differing) <= 1:
+            return differing  # no pairing has fewer differences, and most misreads are of this kind
+    pairs = [pair for pair in compare_plates(text, says) if pair.differs]
+    return [(pair.read or NOTHING, pair.listed or NOTHING) for pair in pairs]

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-SMALL_MAX = 100
-"""Most that a small number may be set to."""
+SMALL_MIN, SMALL_MAX = 3, 100
+"""What a small number may be set to: of counts that are not 0, one that is hidden as it is below 2 is known to be 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +37,16 @@ def count_table(name: str, title: str, heads: tuple[str, ...], counts: Mapping[t
 
 
 def hide_small(table: CountTable, small_below: int) -> CountTable:
-    """Hide the counts below a number, so that they cannot be had from the others either.
+    """Hide the counts below a number, and so many others that the total less what is shown is no small count either.
 
-    What is hidden are two rows at least, of the number at least together: else the total less the rows that are shown
-    would give a small one away, so the least of the others go with them (secondary suppression, as statistical offices
-    do it), and where there are none left the total.
+    What is hidden are two rows at least, of the number at least together: the least of the others go with the small
+    ones (complementary suppression, as statistical offices do it), and where all rows are hidden the total does. What
+    several hidden rows make together can still be had, not what one of them is; whoever publishes several reports of
+    the same days with other numbers, or other days around them, tells more.
 
     Args:
         table: the table, nothing of it hidden.
-        small_below: the number; 0 and 1 hide nothing.
+        small_below: the number, from :data:`SMALL_MIN` on; 0: nothing is hidden.
     """
     counts = [row.count or 0 for row in table.rows]
     order = sorted(range(len(counts)), key=counts.__getitem__)
@@ -59,5 +60,4 @@ def hide_small(table: CountTable, small_below: int) -> CountTable:
         hidden.add(place)
         hidden_sum += counts[place]
     rows = tuple(replace(row, count=None) if place in hidden else row for place, row in enumerate(table.rows))
-    is_told = len(hidden) > 1 and hidden_sum >= small_below
-    return replace(table, rows=rows, total=table.total if is_told else None)
+    return replace(table, rows=rows, total=None if len(hidden) == len(rows) else table.total)

@@ -1,8 +1,9 @@
 """Whether a camera, or two characters, are read wrong more often than before: what a technician is told of.
 
-One week is compared with the three before it, as a car keeps what the department has for a month. A vehicle counts once
-a day (:func:`~.judgements.each_vehicle_once_a_day`). Of all comparisons made at one time any stands out by chance alone
-with a probability of :data:`LEVEL` at most; ``tests/domain/statistics`` measures how often that happens.
+One week is compared with the three before it, as a car keeps what the department has for a month. A vehicle counts
+once a day (:func:`~.judgements.each_vehicle_once_a_day`). Of all comparisons made at one time any stands out by chance
+alone with a probability of :data:`LEVEL` at most, half of it for the few cameras and half for the many pairs;
+``tests/domain/statistics`` measures how often that happens, and what is found.
 """
 
 from dataclasses import dataclass
@@ -56,9 +57,14 @@ def find_deteriorations(before: PrecisionTally, now: PrecisionTally) -> tuple[De
         before: the reads of the days before, each vehicle once a day.
         now: those of the newest days.
     """
-    compared = [each for each in (*_cameras(before, now), *_pairs(before, now)) if _is_enough(each)]
-    found = rejected_by_holm([each.probability for each in compared], LEVEL)
-    return tuple(each for each, stands_out in zip(compared, found, strict=True) if stands_out)
+    return (*_standing_out(_cameras(before, now)), *_standing_out(_pairs(before, now)))
+
+
+def _standing_out(compared: list[Deterioration]) -> list[Deterioration]:
+    """Those of one kind that stand out, of all with counts enough."""
+    enough = [each for each in compared if min(each.before.of, each.now.of) >= JUDGED_MIN]
+    found = rejected_by_holm([each.probability for each in enough], LEVEL / len(SubjectKind))
+    return [each for each, stands_out in zip(enough, found, strict=True) if stands_out]
 
 
 def _cameras(before: PrecisionTally, now: PrecisionTally) -> list[Deterioration]:
@@ -85,7 +91,3 @@ def _pairs(before: PrecisionTally, now: PrecisionTally) -> list[Deterioration]:
 
 def _compare(kind: SubjectKind, name: str, before: Proportion, now: Proportion) -> Deterioration:
     return Deterioration(kind, name, before, now, rise_probability(before, now))
-
-
-def _is_enough(compared: Deterioration) -> bool:
-    return min(compared.before.of, compared.now.of) >= JUDGED_MIN

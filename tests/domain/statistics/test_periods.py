@@ -1,0 +1,43 @@
+"""The days of a report."""
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from alpr_edge.domain.errors import ReportError
+from alpr_edge.domain.statistics.periods import DAYS_MAX, period_of_days, period_of_month
+
+PACIFIC = ZoneInfo("America/Los_Angeles")
+
+
+def test_days_are_those_of_the_clock_on_the_wall() -> None:
+    period = period_of_month("2026-11", PACIFIC)
+    assert (period.since, period.until) == (date(2026, 11, 1), date(2026, 11, 30))
+    begin, end = period.span
+    assert begin == datetime(2026, 11, 1, 7, tzinfo=UTC)
+    assert end == datetime(2026, 12, 1, 8, tzinfo=UTC)
+    assert not period.contains(begin - timedelta.resolution)
+    assert period.contains(begin)
+    assert period.contains(end - timedelta.resolution)
+    assert not period.contains(end)
+
+
+@pytest.mark.parametrize("text", ["", "2026", "2026-13", "11-2026", "2026-11-01", "november"])
+def test_what_is_no_month_is_told(text: str) -> None:
+    with pytest.raises(ReportError, match="not a month; it looks like 2026-11"):
+        period_of_month(text, UTC)
+
+
+def test_a_leap_year_has_its_day() -> None:
+    assert period_of_month("2028-02", UTC).until == date(2028, 2, 29)
+
+
+def test_days_end_after_they_begin_and_are_not_too_many() -> None:
+    first = date(2026, 1, 1)
+    assert period_of_days(first, first, UTC).span[1] - period_of_days(first, first, UTC).span[0] == timedelta(1)
+    assert period_of_days(first, first + timedelta(DAYS_MAX - 1), UTC).until == date(2027, 1, 1)
+    with pytest.raises(ReportError, match="366 days at most"):
+        period_of_days(first, first + timedelta(DAYS_MAX), UTC)
+    with pytest.raises(ReportError, match="before the first"):
+        period_of_days(first, first - timedelta(1), UTC)
