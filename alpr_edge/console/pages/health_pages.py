@@ -36,7 +36,8 @@ class HealthPages:
             self._unit.speed.require_slow(visitor)  # a technician has no other page
         health = self.strip.health()
         parts = (*health.bad_parts, *(part for part in health.parts if not part.is_bad))
-        return PAGES.page("health", parts=parts, signs=TONE_SIGNS, unit=health.unit_id, has_hits=has_hits)
+        shown = {"has_hits": has_hits, "has_reports": may_ever_here(self._unit, visitor, Action.SEE_LOG)}
+        return PAGES.page("health", parts=parts, signs=TONE_SIGNS, unit=health.unit_id, **shown)
 
     def show_strip(self, visitor: Visitor) -> Response:
         """The strip alone, by which a page that is open makes its own new."""
@@ -45,5 +46,10 @@ class HealthPages:
 
 def may_look_at_hits(unit: ConsoleUnit, visitor: Visitor) -> bool:
     """Whether some role of whoever is signed in may see hits at all; whether they may see one is decided with it."""
+    return may_ever_here(unit, visitor, Action.SEE_HITS)
+
+
+def may_ever_here(unit: ConsoleUnit, visitor: Visitor, action: Action) -> bool:
+    """Whether some role of whoever is signed in may do something for some purpose."""
     person = unit.desk(visitor).person_here()
-    return person is not None and may_ever(person.roles, Action.SEE_HITS)
+    return person is not None and may_ever(person.roles, action)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from functools import cache
-from importlib.util import find_spec
 from io import StringIO
 from typing import Any
 
@@ -21,7 +20,11 @@ _STYLE: dict[Any, Any] = {
 @cache
 def can_plot() -> bool:
     """Whether plots can be drawn here."""
-    return find_spec("matplotlib") is not None
+    try:
+        import matplotlib as mpl  # noqa: PLC0415 - of an extra, and slow to load
+    except ImportError:
+        return False
+    return bool(mpl.__version__)
 
 
 def share_plot(title: str, points: Sequence[PlotPoint]) -> str:
