@@ -11,7 +11,7 @@ def table(*counts: int) -> CountTable:
     return count_table("t", "T", ("what",), {(f"row {place:02d}",): count for place, count in enumerate(counts)})
 
 
-def told(hidden: CountTable) -> tuple[list[int | None], int | None]:
+def cells_of(hidden: CountTable) -> tuple[list[int | None], int | None]:
     return [row.count for row in hidden.rows], hidden.total
 
 
@@ -30,7 +30,7 @@ def told(hidden: CountTable) -> tuple[list[int | None], int | None]:
     ],
 )
 def test_what_is_hidden_at_five(counts: tuple[int, ...], shown: list[int | None], total: int | None) -> None:
-    assert told(hide_small(table(*counts), 5)) == (shown, total)
+    assert cells_of(hide_small(table(*counts), 5)) == (shown, total)
 
 
 def test_nothing_is_hidden_unless_asked_for() -> None:
@@ -39,7 +39,7 @@ def test_nothing_is_hidden_unless_asked_for() -> None:
 
 @given(st.lists(st.integers(1, 30), max_size=8), st.integers(SMALL_MIN, 12))
 def test_what_is_shown_gives_no_small_count_away(counts: list[int], small_below: int) -> None:
-    shown, total = told(hide_small(table(*counts), small_below))
+    shown, total = cells_of(hide_small(table(*counts), small_below))
     assert all(count == before for count, before in zip(shown, counts, strict=True) if count is not None)
     assert all(count is None or count >= small_below for count in shown)
     hidden_count = shown.count(None)

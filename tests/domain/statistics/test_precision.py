@@ -19,7 +19,7 @@ READ = JudgedRead("front", "7ABO128", "", 10.0, 90.0, Light.DAY, date(2026, 11, 
 texts = st.text("ABD08", min_size=1, max_size=6)
 
 
-def answered(*answers: str) -> JudgedRead:
+def read_with(*answers: str) -> JudgedRead:
     return replace(READ, hits=tuple(JudgedHit(f"list {number}", MatchKind.EXACT, ReadAnswer(answer), number)
                                     for number, answer in enumerate(answers)))  # fmt: skip
 
@@ -44,7 +44,7 @@ def test_bands_of_width(px: float, band: str) -> None:
 
 def test_the_newest_answer_counts_of_a_read_and_each_of_its_hits_of_lists() -> None:
     tally = PrecisionTally()
-    tally.add(answered("misread", "correct"))
+    tally.add(read_with("misread", "correct"))
     report = tally.report()
     assert report.in_all == PrecisionRow(Dimension.ALL, "all", correct=1)
     assert [(row.value, row.correct, row.misread) for row in report.of(Dimension.LIST)] == [
@@ -64,9 +64,9 @@ def test_another_vehicle_is_read_right_and_a_wrong_state_is_not() -> None:
     ("read", "truth"),
     [
         (READ, "7AB0128"),
-        (answered("misread"), ""),
-        (replace(answered("misread"), corrected="7ABOI28"), "7AB0I28"),
-        (answered("wrong_state"), "7AB0128"),
+        (read_with("misread"), ""),
+        (replace(read_with("misread"), corrected="7ABOI28"), "7AB0I28"),
+        (read_with("wrong_state"), "7AB0128"),
     ],
 )
 def test_what_a_plate_says(read: JudgedRead, truth: str) -> None:
@@ -75,7 +75,7 @@ def test_what_a_plate_says(read: JudgedRead, truth: str) -> None:
 
 def test_a_misread_of_which_nobody_says_the_truth_is_in_no_pair() -> None:
     tally = PrecisionTally()
-    tally.add(answered("misread"))
+    tally.add(read_with("misread"))
     assert (tally.report().pairs, tally.coverage.untold_misreads) == ((), 1)
 
 

@@ -149,7 +149,7 @@ def store_week(store: UnitStore, truth: list[Sighting]) -> None:
     """Put a truth into a store: reads, hits, an answer to the first hit of each, and the reads that were corrected."""
     records = [record_of(sighting) for sighting in truth]
     corrections = [
-        DecidedRecord(_corrected(record.read, sighting))
+        DecidedRecord(_correction_of(record.read, sighting))
         for record, sighting in zip(records, truth, strict=True)
         if sighting.answer == "misread" and sighting.is_told
     ]
@@ -161,7 +161,7 @@ def store_week(store: UnitStore, truth: list[Sighting]) -> None:
                 add_disposition(connection, _disposition(sighting), "unit-1")
 
 
-def _corrected(read: PlateRead, sighting: Sighting) -> PlateRead:
+def _correction_of(read: PlateRead, sighting: Sighting) -> PlateRead:
     correction = Correction(f"{sighting.read_id}-{sighting.lists[0]}", sighting.read_id, sighting.plate, read.state)
     return corrected_read(read, correction, f"{sighting.read_id}-corrected", "ana")
 
