@@ -9,6 +9,7 @@ from alpr_edge.app.cameras import Camera
 from alpr_edge.app.pipeline.alerter import Alerter
 from alpr_edge.app.pipeline.pipeline import BEHIND, CAMERA_STAGE, TRACKING, WRITER, Pipeline
 from alpr_edge.app.pipeline.recognition import RECOGNITION
+from alpr_edge.app.precision_watch import PrecisionWatch
 from alpr_edge.app.stages.access_log_upload import AccessLogUpload
 from alpr_edge.app.stages.database_health import DatabaseHealth
 from alpr_edge.app.stages.disk import DiskStage
@@ -16,7 +17,6 @@ from alpr_edge.app.stages.frame_rate import FrameRateStage
 from alpr_edge.app.stages.hotlist_refresh import HotlistRefresh
 from alpr_edge.app.stages.page_requests import PageRequestStage
 from alpr_edge.app.stages.position import PositionMonitor
-from alpr_edge.app.stages.precision_watch import PrecisionWatch
 from alpr_edge.app.stages.roster_install import RosterInstallStage
 from alpr_edge.app.stages.self_check import SelfCheckStage
 from alpr_edge.app.stages.store_counts import StoreCounts

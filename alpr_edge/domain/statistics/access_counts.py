@@ -16,7 +16,7 @@ SEARCH_ACTIONS = frozenset({"search_reads", "look_back", "match_plate"})
 """Actions that look for a plate among reads or lists."""
 HOLD_ACTIONS, RELEASE_ACTIONS = "hold_", "release_"
 """How the actions begin that keep reads from deletion, and that let them go."""
-CANVASS_STARTS = frozenset({"start_canvass", "begin_canvass"})
+CANVASS_START = "start_canvass"
 NOT_DONE = "not done"
 """How the note begins of the record that says that a change was allowed and failed."""
 DISTINCT_MAX = 1_000_000
@@ -81,7 +81,7 @@ class AccessTally:
 
 def is_counted(action: str) -> bool:
     """Whether an action is a hold, a release of one, an export or the start of a canvass."""
-    return action.startswith((HOLD_ACTIONS, RELEASE_ACTIONS, *EXPORTS)) or action in CANVASS_STARTS
+    return action.startswith((HOLD_ACTIONS, RELEASE_ACTIONS, *EXPORTS)) or action == CANVASS_START
 
 
 def _search_digest(record: AccessRecord) -> int:

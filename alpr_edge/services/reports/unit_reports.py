@@ -78,7 +78,7 @@ class UnitReports:
             for read in judged_reads(self.database, hits):
                 precision.add(read)
             counted.deletions = deletion_counts(self.database, period.span)
-            counted.held_now = holds.count(self.database, access.now.trusted_utc)
+            counted.held_now = holds.count(self.database)
             report = transparency_report(counted, self._accesses(period), precision, small_below)
             access.show(_subject(period).objects, count=sum(counted.reads.values()))
             return report

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from alpr_edge.app.fault_advice import told_faults
-from alpr_edge.app.stages.precision_watch import PrecisionWatch
+from alpr_edge.app.precision_watch import PrecisionWatch
 from alpr_edge.app.unit_faults import Fault, FaultKind
 from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.domain.statistics.deterioration import BEFORE_DAYS, NOW_DAYS
