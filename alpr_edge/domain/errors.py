@@ -17,10 +17,10 @@
     │   ├── LostError            stored data is missing or was changed: trying again will not help
     │   ├── PictureError         a picture cannot be kept; its read may be kept without it
     │   └── RefusedError         one record cannot be kept in this form: trying again will not help
+    ├── ReportError          a report cannot be made or written as it was asked for
     ├── SearchError          what was searched for is not here, or no more
     ├── DispositionError     an answer to a hit is none, or what belongs to it is missing
     ├── AuditError           a log, a checkpoint or a proof does not hold, or is none
-    ├── ReportError          a report cannot be made or written as it was asked for
     ├── DepartmentError      the department's folder, certificates or server cannot be used
     ├── PowerError           the ignition cannot be read, or the order to power off failed
     ├── SoundError           the sound device is missing or stopped accepting samples
@@ -98,6 +98,10 @@ class StoreError(AlprEdgeError):
     """The store cannot be opened, its key is wrong, or it refused a write."""
 
 
+class ReportError(AlprEdgeError):
+    """A report cannot be made, as its days are none, or cannot be written where it was asked for."""
+
+
 class SearchError(AlprEdgeError):
     """What was searched for is not here, or no more."""
 
@@ -108,10 +112,6 @@ class DispositionError(AlprEdgeError):
 
 class AuditError(AlprEdgeError):
     """An access log, a checkpoint, a signature of one or a proof does not hold, or is none."""
-
-
-class ReportError(AlprEdgeError):
-    """A report cannot be made, as its days are none, or cannot be written where it was asked for."""
 
 
 class DepartmentError(AlprEdgeError):

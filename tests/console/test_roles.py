@@ -21,12 +21,12 @@ PLATE, JPEG = "7ABC123", b"\xff\xd8\xff"
 NAMES = {
     "hit_id": "unit-1:hit-1",
     "kind": "crop",
+    "report_id": "none",
     "search_id": "none",
     "page": "1",
     "read_id": "unit-1:read-1",
     "addition_id": "none",
     "entries_id": "none",
-    "report_id": "none",
 }
 """What stands for the names in a path."""
 
@@ -78,11 +78,11 @@ RULES = {  # those that lock and end the session are asked last
     "GET /entries/added/{addition_id}": Rule(None, "303 /entries", "", locked="303 /entries", nobody="303 /entries"),
     "GET /entries/{entries_id}": GONE,
     "POST /entries/{entries_id}/remove": GONE,
+    "GET /health": Rule(None, "200", "", locked="200", nobody="303 /sign-in"),
+    "GET /health/strip": Rule(None, "200", "", locked="200", nobody="303 /sign-in"),
     "GET /reports": Rule(Action.SEE_LOG, "200", "403", locked="403", nobody="403"),
     "POST /reports": Rule(Action.SEE_LOG, "422", "403", locked="403", nobody="403"),
     "GET /reports/{report_id}": GONE,
-    "GET /health": Rule(None, "200", "", locked="200", nobody="303 /sign-in"),
-    "GET /health/strip": Rule(None, "200", "", locked="200", nobody="303 /sign-in"),
     "GET /live": Rule(None, "200", "", locked="200", nobody="403"),
     "GET /sign-in": Rule(None, "303 /", "", locked="200", nobody="200"),
     "POST /lock": Rule(None, "303 /", "", locked="303 /", nobody="303 /"),
