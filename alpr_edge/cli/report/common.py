@@ -40,15 +40,13 @@ def period_of(since: datetime | None, until: datetime | None, month: str) -> Rep
     """
     from alpr_edge.domain.statistics.periods import period_of_days, period_of_month
 
-    zone = datetime.now().astimezone().tzinfo
-    assert zone is not None, "astimezone gives one"
     if month and (since or until):
         raise ReportError("give --month, or --from and --to")
     if month:
-        return period_of_month(month, zone)
+        return period_of_month(month)
     if since is None or until is None:
         raise ReportError("give the days: --from and --to, or --month")
-    return period_of_days(since.date(), until.date(), zone)
+    return period_of_days(since.date(), until.date())
 
 
 @contextmanager

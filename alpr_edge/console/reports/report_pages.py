@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta
 
 from starlette.responses import Response
 
@@ -52,7 +52,7 @@ class ReportPages:
     def show(self, visitor: Visitor) -> Response:
         """The form."""
         self._unit.speed.require_slow(visitor)
-        today = datetime.now(_zone()).date()
+        today = datetime.now().astimezone().date()
         first = today - timedelta(days=DAYS_SHOWN_FIRST - 1)
         return self._form_page(visitor, {"since": first.isoformat(), "until": today.isoformat()})
 
@@ -98,10 +98,4 @@ def _period(fields: Mapping[str, str]) -> ReportPeriod:
         since, until = (date.fromisoformat(fields.get(name, "")) for name in ("since", "until"))
     except ValueError:
         raise ReportError("give the first and the last day") from None
-    return period_of_days(since, until, _zone())
-
-
-def _zone() -> tzinfo:
-    zone = datetime.now().astimezone().tzinfo
-    assert zone is not None, "astimezone gives one"
-    return zone
+    return period_of_days(since, until)

@@ -17,8 +17,8 @@ class ReportPeriod:
     since: date
     until: date
     """The last day."""
-    zone: tzinfo
-    """The zone in which the days begin and end."""
+    zone: tzinfo | None
+    """The zone in which the days begin and end; None: that of this computer, with its summer time."""
 
     @property
     def span(self) -> tuple[datetime, datetime]:
@@ -26,13 +26,8 @@ class ReportPeriod:
         begin, end = (datetime.combine(day, time(), self.zone) for day in (self.since, self.until + timedelta(days=1)))
         return begin.astimezone(UTC), end.astimezone(UTC)
 
-    def contains(self, moment: datetime) -> bool:
-        """Whether a moment lies in its days."""
-        begin, end = self.span
-        return begin <= moment < end
 
-
-def period_of_days(since: date, until: date, zone: tzinfo) -> ReportPeriod:
+def period_of_days(since: date, until: date, zone: tzinfo | None = None) -> ReportPeriod:
     """The period from one day to another.
 
     Raises:
@@ -45,7 +40,7 @@ def period_of_days(since: date, until: date, zone: tzinfo) -> ReportPeriod:
     return ReportPeriod(since, until, zone)
 
 
-def period_of_month(text: str, zone: tzinfo) -> ReportPeriod:
+def period_of_month(text: str, zone: tzinfo | None = None) -> ReportPeriod:
     """The period of a month such as ``2026-11``.
 
     Raises:

@@ -5,9 +5,10 @@ All that is kept while counting are counts, so a month with many reads takes no 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
 
 from alpr_edge.domain.access_log.records import parse_record
-from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.domain.statistics.access_counts import AccessTally
 from alpr_edge.domain.statistics.judgements import JUDGING
@@ -24,6 +25,14 @@ from alpr_edge.store.retention import holds
 from alpr_edge.store.retention.candidates import Ages
 
 RECORDS_AT_ONCE = 2_000
+
+
+class _CameraMoment(NamedTuple):
+    """A read of a period."""
+
+    camera_id: str
+    seen: datetime | None
+    """None: not known."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,8 +105,9 @@ def precision_tally(database: Database, period: ReportPeriod) -> PrecisionTally:
     """Count the judged reads of a period, and what they rest on."""
     tally, ages = PrecisionTally(), Ages(database)
     coverage = tally.coverage
-    for read in seen_reads(database, period.span):
-        _count_seen(coverage, ages, period, read.seen)
+    for moment in _moments(database, ages, period):
+        coverage.untimed_reads += moment.seen is None
+        coverage.reads += moment.seen is not None
     for judged in judged_reads(database, _covered_hits(database, ages, period, coverage)):
         tally.add(judged)
     return tally
@@ -105,9 +115,10 @@ def precision_tally(database: Database, period: ReportPeriod) -> PrecisionTally:
 
 def hits_of(database: Database, ages: Ages, period: ReportPeriod) -> Iterator[TimedHit]:
     """The hits whose plates were seen in a period; those whose time is not known are left out."""
-    for hit in reported_hits(database, period.span):
+    begin, end = period.span
+    for hit in reported_hits(database, (begin, end)):
         seen = ages.seen_utc(hit.seen)
-        if seen is not None and period.contains(seen):
+        if seen is not None and begin <= seen < end:
             yield TimedHit(hit, seen)
 
 
@@ -127,20 +138,21 @@ def _counted_hits(database: Database, period: ReportPeriod, counted: Transparenc
         yield timed
 
 
-def _count_seen(coverage: Coverage, ages: Ages, period: ReportPeriod, seen: Instant) -> None:
-    moment = ages.seen_utc(seen)
-    coverage.untimed_reads += moment is None
-    coverage.reads += moment is not None and period.contains(moment)
-
-
 def _count_reads(database: Database, period: ReportPeriod, counted: TransparencyTally) -> None:
-    ages = Ages(database)
-    for read in seen_reads(database, period.span):
-        moment = ages.seen_utc(read.seen)
-        if moment is None:
+    for moment in _moments(database, Ages(database), period):
+        if moment.seen is None:
             counted.untimed_reads += 1
-        elif period.contains(moment):
-            counted.reads[read.camera_id,] += 1
+        else:
+            counted.reads[moment.camera_id,] += 1
+
+
+def _moments(database: Database, ages: Ages, period: ReportPeriod) -> Iterator[_CameraMoment]:
+    """When and by which camera each read of a period was seen, and those whose time is not known."""
+    begin, end = period.span
+    for read in seen_reads(database, (begin, end)):
+        seen = ages.seen_utc(read.seen)
+        if seen is None or begin <= seen < end:
+            yield _CameraMoment(read.camera_id, seen)
 
 
 def _subject(period: ReportPeriod) -> AccessSubject:

@@ -28,6 +28,7 @@ CORRECTIONS_MAX = 100
 """Most corrections of one pass that are looked through."""
 _TRUSTED = (UtcSource.GNSS.value, UtcSource.NTP.value)
 _SEEN = tuple(column for column in reads.c if column.name.startswith("last_seen_"))
+_CORRECTED = tuple(reads.c[name] for name in ("read_id", "supersedes", "corrected_by", "plate", "slot_votes"))
 
 Span = tuple[datetime, datetime]
 """The first moment, and the first behind; UTC."""
@@ -110,7 +111,7 @@ def corrected_texts(database: Database, read_ids: Sequence[str]) -> dict[str, st
         for _ in range(CORRECTIONS_MAX):
             if not sources:
                 break
-            query = select(reads).where(reads.c.supersedes.in_(sources)).order_by(reads.c.seq)
+            query = select(*_CORRECTED).where(reads.c.supersedes.in_(sources)).order_by(reads.c.seq)
             rows = connection.execute(query).mappings().all()
             found |= {sources[row["supersedes"]]: _text_of(row) for row in rows if row["corrected_by"] is not None}
             sources = {row["read_id"]: sources[row["supersedes"]] for row in rows}

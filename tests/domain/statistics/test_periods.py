@@ -17,10 +17,12 @@ def test_days_are_those_of_the_clock_on_the_wall() -> None:
     begin, end = period.span
     assert begin == datetime(2026, 11, 1, 7, tzinfo=UTC)
     assert end == datetime(2026, 12, 1, 8, tzinfo=UTC)
-    assert not period.contains(begin - timedelta.resolution)
-    assert period.contains(begin)
-    assert period.contains(end - timedelta.resolution)
-    assert not period.contains(end)
+
+
+def test_without_a_zone_they_are_those_of_this_computer() -> None:
+    begin, end = period_of_month("2026-07").span
+    local = [moment.astimezone() for moment in (begin, end)]
+    assert [(each.month, each.day, each.hour, each.minute) for each in local] == [(7, 1, 0, 0), (8, 1, 0, 0)]
 
 
 @pytest.mark.parametrize("text", ["", "2026", "2026-13", "11-2026", "2026-11-01", "november"])

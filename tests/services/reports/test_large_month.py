@@ -44,11 +44,11 @@ def test_a_month_of_many_reads_takes_bounded_memory(tmp_path: Path) -> None:
             store.reads.commit(batch)
         reports, period = UnitReports(store.database, log), period_of_month("2026-11", UTC)
         with staff.authoriser("auditor") as authoriser:
-            began = time.perf_counter()
+            began = time.process_time()
             precision = reports.precision(authoriser, AUDIT, period)
-            precision_s, began = time.perf_counter() - began, time.perf_counter()
+            precision_s, began = time.process_time() - began, time.process_time()
             reports.transparency(authoriser, AUDIT, period, 5)
-            transparency_s = time.perf_counter() - began
+            transparency_s = time.process_time() - began
             tracemalloc.start()
             reports.precision(authoriser, AUDIT, period)
             reports.transparency(authoriser, AUDIT, period, 5)
@@ -58,5 +58,5 @@ def test_a_month_of_many_reads_takes_bounded_memory(tmp_path: Path) -> None:
     assert precision.coverage.reads >= READS
     assert peak < MEMORY_BYTES_MAX
     sys.stdout.write(
-        f"precision {precision_s:.1f} s, transparency {transparency_s:.1f} s, at most {peak / 1e6:.0f} MB\n"
+        f"precision {precision_s:.1f} s, transparency {transparency_s:.1f} s of one core, {peak / 1e6:.0f} MB\n"
     )
