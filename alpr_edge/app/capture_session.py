@@ -9,6 +9,7 @@ from alpr_edge.app.cameras import Camera
 from alpr_edge.app.pipeline.alerter import Alerter
 from alpr_edge.app.pipeline.pipeline import BEHIND, CAMERA_STAGE, TRACKING, WRITER, Pipeline
 from alpr_edge.app.pipeline.recognition import RECOGNITION
+from alpr_edge.app.precision_watch import PrecisionWatch
 from alpr_edge.app.stages.access_log_upload import AccessLogUpload
 from alpr_edge.app.stages.canvass_upkeep import CanvassUpkeep
 from alpr_edge.app.stages.database_health import DatabaseHealth
@@ -43,6 +44,7 @@ class CaptureSession:
     self_check: SelfCheckStage
     page_requests: PageRequestStage
     canvass: CanvassUpkeep
+    precision: PrecisionWatch
     halt: threading.Event
     """Ends the waits of the cameras."""
 
@@ -65,6 +67,7 @@ class CaptureSession:
             *self.self_check.faults(),
             *self.page_requests.faults(),
             *self.canvass.faults(),
+            *self.precision.faults(),
         ]
 
     def _camera_faults(self) -> list[Fault]:

@@ -36,6 +36,10 @@ FAULT_ADVICE = {
     FaultKind.CAMERA: FaultAdvice(UnitPart.CAMERAS, "no pictures", "Check its cable; it is opened again by itself."),
     FaultKind.CAMERA_OPENING: FaultAdvice(UnitPart.CAMERAS, "starting", "Wait 20 seconds."),
     FaultKind.CAMERA_CLOCK: FaultAdvice(UnitPart.CAMERAS, "its clock is not used", _TECHNICIAN),
+    FaultKind.CAMERA_WORSE: FaultAdvice(UnitPart.CAMERAS, "reads worse than before", f"Clean its glass. {_TECHNICIAN}"),
+    FaultKind.CHARACTERS_WORSE: FaultAdvice(
+        UnitPart.READER, "confuses more than before", f"Compare each character. {_TECHNICIAN}"
+    ),
     FaultKind.FRAME_RATE: FaultAdvice(UnitPart.CAMERAS, "slower", _AIR),
     FaultKind.FRAME_RATE_LEAST: FaultAdvice(UnitPart.CAMERAS, "much slower", _AIR),
     FaultKind.STAGE: FaultAdvice(UnitPart.READER, "failed", f"Plates may be missed. {_AGAIN}"),

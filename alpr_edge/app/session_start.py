@@ -14,6 +14,7 @@ from alpr_edge.app.evidence_request import leave_evidence_request
 from alpr_edge.app.pipeline.pipeline import CameraFeed, Pipeline, PipelineParts
 from alpr_edge.app.pipeline.read_corrector import ReadCorrector
 from alpr_edge.app.pipeline.record_ids import new_id
+from alpr_edge.app.precision_watch import PrecisionWatch
 from alpr_edge.app.stages.access_log_upload import AccessLogUpload
 from alpr_edge.app.stages.canvass_upkeep import CanvassUpkeep
 from alpr_edge.app.stages.database_health import DatabaseHealth
@@ -65,9 +66,9 @@ def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
     counts = StoreCounts(partial(store_figures, store, unit.attempts))
     pacers = {camera.camera_id: camera.pacer for camera in cameras}
     frame_rate = FrameRateStage(settings.load, MachineFiles().read, pacers)
-    page_requests = _page_requests(unit, parts)
+    page_requests, precision = _page_requests(unit, parts), PrecisionWatch(store.database, unit.clock)
     canvass = CanvassUpkeep(settings, store.database, unit.clock)
-    stages = access_log, self_check, roster, counts, frame_rate, page_requests, held, canvass
+    stages = access_log, self_check, roster, counts, frame_rate, page_requests, held, canvass, precision
     if settings.capture.no_collection_areas:
         pipeline.supervisor.add(DropRecordStage(settings, pipeline.limits.drops, unit.clock), replaceable=True)
     _add_stages(pipeline.supervisor, unit, disk, stages)
@@ -87,6 +88,7 @@ def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
         self_check=self_check,
         page_requests=page_requests,
         canvass=canvass,
+        precision=precision,
         halt=halt,
     )
 
@@ -110,6 +112,7 @@ def _add_stages(
         PageRequestStage,
         DepartmentHoldsStage,
         CanvassUpkeep,
+        PrecisionWatch,
     ],
 ) -> None:
     if unit.settings.hotlist.source:

@@ -21,6 +21,8 @@ class FaultKind(StrEnum):
     CAMERA = "a camera gives no pictures"
     CAMERA_OPENING = "a camera is not open yet"
     CAMERA_CLOCK = "a camera's clock is not used"
+    CAMERA_WORSE = "a camera reads worse than before"
+    CHARACTERS_WORSE = "characters are confused more often"
     FRAME_RATE = "cameras run at a lower frame rate"
     FRAME_RATE_LEAST = "cameras run at the least frame rate"
     STAGE = "recognition or storing failed"
@@ -66,6 +68,7 @@ class FaultRule:
     """The command that shows more, or what to do."""
 
 
+_AIM = "alpr-edge unit check --aim"
 _CHECK, _JOURNAL = "alpr-edge unit check", "journalctl -u alpr-edge -n 50"
 _LISTS, _DISK = "alpr-edge hotlist status", "alpr-edge unit disk"
 _AUDIT = "alpr-edge audit verify"
@@ -74,6 +77,8 @@ FAULT_RULES = {
     FaultKind.CAMERA: FaultRule(Tone.TROUBLE, is_ready=False, remedy=_CHECK),
     FaultKind.CAMERA_OPENING: FaultRule(None, is_ready=False, remedy="wait 20 seconds"),
     FaultKind.CAMERA_CLOCK: FaultRule(None, is_ready=True, remedy=_CHECK),
+    FaultKind.CAMERA_WORSE: FaultRule(None, is_ready=True, remedy=_AIM),
+    FaultKind.CHARACTERS_WORSE: FaultRule(None, is_ready=True, remedy=_AIM),
     FaultKind.FRAME_RATE: FaultRule(None, is_ready=True, remedy=_CHECK),
     FaultKind.FRAME_RATE_LEAST: FaultRule(Tone.STALE, is_ready=True, remedy=_CHECK),
     FaultKind.STAGE: FaultRule(Tone.TROUBLE, is_ready=False, remedy=_JOURNAL),

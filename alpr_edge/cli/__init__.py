@@ -32,6 +32,7 @@ app = lazy_app(
         "holds": LazyTarget("alpr_edge.cli.holds.app:app", "Keep reads from being deleted, for a case"),
         "canvass": LazyTarget("alpr_edge.cli.canvass.app:app", "Keep every plate around a crime scene"),
         "outbox": LazyTarget("alpr_edge.cli.outbox:app", "Show and move what waits for the department"),
+        "report": LazyTarget("alpr_edge.cli.report.app:app", "Report in counts on reads, hits and searches"),
         "audit": LazyTarget("alpr_edge.cli.audit.app:app", "Verify the access log, prove and report on its records"),
         "evidence": LazyTarget("alpr_edge.cli.evidence.app:app", "Verify evidence packages"),
         "accounts": LazyTarget("alpr_edge.cli.accounts.app:app", "Manage the people of a unit without a department"),

@@ -28,6 +28,7 @@ from alpr_edge.console.pages.passkey_pages import PasskeyPages
 from alpr_edge.console.pages.sign_in_pages import SignInPages
 from alpr_edge.console.pages.speed_pages import SpeedPages
 from alpr_edge.console.pages.watch_pages import WatchPages
+from alpr_edge.console.reports.report_pages import ReportPages
 from alpr_edge.console.surroundings import PageSurroundings
 from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.console.visitor import Visitor
@@ -58,7 +59,7 @@ def create_console_app(
     corrections = CorrectionPages(unit, watch.with_fault)
     sign_in = SignInPages(unit, site, watch.glance_page)
     holds = HoldPages(unit, watch.with_fault)
-    pages = (sign_in, passkeys, watch, SpeedPages(unit), corrections, holds, MutePages(unit), health)
+    pages = (sign_in, passkeys, watch, SpeedPages(unit), corrections, holds, MutePages(unit), health, ReportPages(unit))
     page_routes = [*chain.from_iterable(each.steps for each in pages), *lookup_routes(unit), *canvass_routes(unit)]
     at_once, sign_ins_at_once = asyncio.Semaphore(AT_ONCE_MAX), asyncio.Semaphore(SIGN_INS_AT_ONCE_MAX)
 

@@ -15,7 +15,7 @@ from alpr_edge.web.site_files import SiteFiles
 FOLDER = Path(__file__).parent
 SHEETS = (
     *("themes.css", "console.css", "hits.css", "reel.css", "requests.css"),
-    *("health.css", "speed.css", "lookup.css", "canvass.css"),
+    *("health.css", "speed.css", "lookup.css", "canvass.css", "report.css"),
 )
 """The style sheets in the order in which they hold; a page has one alone, which is all of them."""
 FILES = SiteFiles(FOLDER / "static", {"styles.css": SHEETS}, within=("styles.css", "theme.js"))

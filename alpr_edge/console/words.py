@@ -12,6 +12,7 @@ from alpr_edge.domain.hits import Hit, MatchKind, Reason, StateMatch
 from alpr_edge.domain.holds.hold import Hold, HoldKind
 from alpr_edge.domain.page_requests.request import PageRequest, RequestOutcome
 from alpr_edge.domain.reads import PlateRead
+from alpr_edge.domain.statistics.judgements import MPH
 from alpr_edge.domain.timeline import Placement
 from alpr_edge.evidence.canvass_tables import fit_words, phase_words
 from alpr_edge.services.canvass.unit_canvasses import CanvassState
@@ -39,8 +40,6 @@ _VERIFICATIONS = {
 }
 _AGES = {ListAge.FRESH: "", ListAge.AMBER: "old list", ListAge.RED: "VERY OLD list"}
 _COMPASS = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")
-MPH = 2.23694
-"""Miles an hour of a metre a second."""
 _SURE_HDOP = 2.0
 _SURE_AGE_MS = 2000.0
 

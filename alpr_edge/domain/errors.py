@@ -17,6 +17,7 @@
     │   ├── LostError            stored data is missing or was changed: trying again will not help
     │   ├── PictureError         a picture cannot be kept; its read may be kept without it
     │   └── RefusedError         one record cannot be kept in this form: trying again will not help
+    ├── ReportError          a report cannot be made or written as it was asked for
     ├── SearchError          what was searched for is not here, or no more
     ├── DispositionError     an answer to a hit is none, or what belongs to it is missing
     ├── HoldError            a hold lacks its case or reason, or is not there to release
@@ -98,6 +99,10 @@ class FeedClockError(FeedError):
 
 class StoreError(AlprEdgeError):
     """The store cannot be opened, its key is wrong, or it refused a write."""
+
+
+class ReportError(AlprEdgeError):
+    """A report cannot be made, as its days are none, or cannot be written where it was asked for."""
 
 
 class SearchError(AlprEdgeError):

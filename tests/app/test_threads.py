@@ -37,6 +37,7 @@ STAGES = {
     "self-check",
     "page-requests",
     "canvass",
+    "precision",
     "position",
     "ignition",
     *WORKERS,

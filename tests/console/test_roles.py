@@ -23,6 +23,7 @@ PLATE, JPEG = "7ABC123", b"\xff\xd8\xff"
 NAMES = {
     "hit_id": "unit-1:hit-1",
     "kind": "crop",
+    "report_id": "none",
     "search_id": "none",
     "digest": FILES.address("styles.css").split("/")[2],
     "name": "styles.css",
@@ -106,6 +107,9 @@ RULES = {  # those that lock and end the session are asked last
     "GET /canvass/{canvass_id}/reads/{read_id}/{kind}": GONE,
     "GET /health": Rule(None, "200", "", locked="200", nobody="303 /sign-in"),
     "GET /health/strip": Rule(None, "200", "", locked="200", nobody="303 /sign-in"),
+    "GET /reports": Rule(Action.SEE_LOG, "200", "403", locked="403", nobody="403"),
+    "POST /reports": Rule(Action.SEE_LOG, "422", "403", locked="403", nobody="403"),
+    "GET /reports/{report_id}": GONE,
     "GET /live": Rule(None, "200", "", locked="200", nobody="403"),
     "GET /files/{digest}/{name}": Rule(None, "200", "", locked="200", nobody="200"),
     "GET /sign-in": Rule(None, "303 /", "", locked="200", nobody="200"),

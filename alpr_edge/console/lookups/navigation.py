@@ -27,6 +27,7 @@ _LINKS = {
     Operation.SHOW_ENTRIES: NavigationLink("/entries", "Entries"),
     Operation.SHOW_HOLDS: NavigationLink("/holds", "Holds"),
     Operation.START_CANVASS: NavigationLink("/canvass", "Canvass"),
+    Operation.REPORT_PRECISION: NavigationLink("/reports", "Reports"),
 }
 
 

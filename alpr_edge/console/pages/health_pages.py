@@ -39,7 +39,11 @@ class HealthPages:
             self._unit.speed.require_slow(visitor)  # a technician has no other page
         health = self.strip.health()
         parts = (*health.bad_parts, *(part for part in health.parts if not part.is_bad))
-        return PAGES.page("health", parts=parts, signs=TONE_SIGNS, unit=health.unit_id, has_hits=has_hits)
+        shown = {
+            "has_hits": has_hits,
+            "has_reports": presence.person is not None and may_ever(presence.person.roles, Action.SEE_LOG),
+        }
+        return PAGES.page("health", parts=parts, signs=TONE_SIGNS, unit=health.unit_id, **shown)
 
     def show_strip(self, visitor: Visitor) -> Response:
         """The strips alone, by which a page that is open makes its own new."""

@@ -39,6 +39,8 @@ class Operation(StrEnum):
     PROVE_RECORD = "prove_record"
     REPORT_LOG = "report_log"
     REVIEW_WEEK = "review_week"
+    REPORT_TRANSPARENCY = "report_transparency"
+    REPORT_PRECISION = "report_precision"
     SHOW_LIST_CHANGES = "show_list_changes"
     IMPORT_LIST = "import_list"
     SYNC_LIST = "sync_list"
@@ -109,6 +111,8 @@ RULES: dict[Operation, OperationRule] = {
     Operation.PROVE_RECORD: OperationRule(Action.SEE_LOG),
     Operation.REPORT_LOG: OperationRule(Action.SEE_LOG),
     Operation.REVIEW_WEEK: _change(Action.REVIEW),
+    Operation.REPORT_TRANSPARENCY: OperationRule(Action.SEE_LOG),
+    Operation.REPORT_PRECISION: OperationRule(Action.SEE_LOG),
     Operation.SHOW_LIST_CHANGES: OperationRule(Action.SEE_LOG),
     Operation.IMPORT_LIST: _upkeep(Action.MANAGE_LISTS),
     Operation.SYNC_LIST: _upkeep(Action.MANAGE_LISTS),

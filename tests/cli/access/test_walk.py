@@ -69,6 +69,8 @@ ARGUMENTS = {
     "canvass result": ("none", *FOR_CANVASS),
     "audit prove": ("0",),
     "audit report": ("--from", "2026-05-01", "--to", "2026-05-31"),
+    "report transparency": ("--month", "2026-05"),
+    "report precision": ("--month", "2026-05"),
     "audit review": ("2026-W19", "--note", "nothing stood out"),
     "hotlist import": ("{folder}/feed.csv", "--source", "bolo", "--format", "generic-csv"),
     "hotlist rollback": ("none",),

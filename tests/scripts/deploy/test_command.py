@@ -43,6 +43,8 @@ WORDS = {
     "canvass end": ["none"],
     "canvass show": ["none"],
     "canvass result": ["none"],
+    "report transparency": ["--month", "2026-11"],
+    "report precision": ["--month", "2026-11"],
     "audit prove": ["0"],
     "audit check": ["nowhere.tlog-proof", "--key", "none"],
     "audit report": ["--from", "2026-11-01", "--to", "2026-11-30"],

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from alpr_edge.services.holds.canvass_holds import begin_canvass_hold, hold_reads_of_canvass
 
 from alpr_edge.domain.errors import HoldError
 from alpr_edge.domain.holds.hold import (
@@ -140,18 +139,3 @@ def test_what_the_department_holds_it_releases(of_unit: UnitHolds, chief: Author
     with pytest.raises(HoldError, match="the department placed this hold"):
         of_unit.release(chief, STOLEN, "department:1")
     assert len(of_unit.list(chief, STOLEN)) == 1
-
-
-def test_a_canvass_holds_what_comes(of_unit: UnitHolds, chief: Authoriser, store: UnitStore) -> None:
-    terms = HoldTerms(HoldKind.CANVASS, "unit-1:c1", CASE, "canvass")
-    hold = Hold("unit-1:h1", terms, HoldPerson("p", "Chief"), instant())
-    with store.database.write() as connection:
-        begin_canvass_hold(connection, hold, [], "unit-1")
-    assert reads_of_case(store.database, CASE, None) == []
-    with store.database.write() as connection:
-        assert hold_reads_of_canvass(connection, "unit-1:h1", ["read-1"], "unit-1") == 1
-        assert hold_reads_of_canvass(connection, "unit-1:h1", ["read-1", "read-3"], "unit-1") == 1
-    assert reads_of_case(store.database, CASE, None) == ["read-1", "read-3"]
-    of_unit.release(chief, STOLEN, "unit-1:h1")
-    with pytest.raises(HoldError, match="no hold that can take more"), store.database.write() as connection:
-        hold_reads_of_canvass(connection, "unit-1:h1", ["read-2"], "unit-1")

@@ -1,0 +1,15 @@
+"""``alpr-edge report``: the noun's commands, each in the file of what it does."""
+
+from alpr_edge.cli.lazy import LazyTarget, lazy_app
+
+_PACKAGE = "alpr_edge.cli.report"
+
+app = lazy_app(
+    {
+        "transparency": LazyTarget(
+            f"{_PACKAGE}.transparency:transparency", "Count reads, hits, searches and what came of them"
+        ),
+        "precision": LazyTarget(f"{_PACKAGE}.precision:precision", "Show how often reads are right"),
+    },
+    help="Report on reads, hits and searches in counts, and on how often reads are right; no plate, no person.",
+)

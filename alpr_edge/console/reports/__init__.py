@@ -1,0 +1,1 @@
+"""Pages of reports: choose the days, see the tables, print them."""

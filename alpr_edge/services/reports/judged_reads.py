@@ -1,0 +1,70 @@
+"""Makes judged reads of stored hits: when and by what light each was seen, and what its plate says by an officer."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+from alpr_edge.domain.dispositions.disposition import ReadAnswer
+from alpr_edge.domain.fixes import Position
+from alpr_edge.domain.statistics.judgements import JUDGING, JudgedHit, JudgedRead, Light
+from alpr_edge.position.sun import is_sun_up
+from alpr_edge.store.db.database import Database
+from alpr_edge.store.reads.report_rows import ReportedHit, corrected_texts
+
+
+@dataclass(frozen=True, slots=True)
+class TimedHit:
+    """A hit with when its plate was seen."""
+
+    hit: ReportedHit
+    seen: datetime
+
+
+def is_judged(hit: ReportedHit) -> bool:
+    """Whether an officer said whether the reader read it right; what a person read says nothing of the reader."""
+    return hit.state.read is not None and hit.state.read.answer in JUDGING and not hit.is_corrected_text
+
+
+def judged_reads(database: Database, timed_hits: Iterable[TimedHit]) -> Iterator[JudgedRead]:
+    """The reads of hits that were judged.
+
+    Args:
+        database: the database of this unit.
+        timed_hits: hits in order of arrival.
+
+    Raises:
+        StoreError: the database cannot be read.
+    """
+    judged = (timed for timed in timed_hits if is_judged(timed.hit))
+    for read_id, group in groupby(judged, key=lambda timed: timed.hit.read_id):
+        of_read = list(group)
+        is_right = all(_answer(timed.hit) is not ReadAnswer.MISREAD for timed in of_read)
+        corrected = "" if is_right else corrected_texts(database, [read_id]).get(read_id, "")
+        yield _judged_read(of_read, corrected)
+
+
+def _judged_read(of_read: list[TimedHit], corrected: str) -> JudgedRead:
+    hit, seen = of_read[0].hit, of_read[0].seen
+    return JudgedRead(
+        camera_id=hit.camera_id,
+        text=hit.text,
+        corrected=corrected,
+        speed_mps=hit.speed_mps,
+        width_px=hit.width_px,
+        light=_light(hit.place, seen),
+        day=seen.date(),
+        hits=tuple(JudgedHit(one.hit.source, one.hit.kind, _answer(one.hit), one.hit.answer_number) for one in of_read),
+    )
+
+
+def _answer(hit: ReportedHit) -> ReadAnswer:
+    assert hit.state.read is not None, "a judged hit has an answer"
+    return ReadAnswer(hit.state.read.answer)
+
+
+def _light(place: tuple[float, float] | None, seen: datetime) -> Light:
+    if place is None:
+        return Light.UNKNOWN
+    position = Position(*place, age_ms=0.0, hdop=None, source="")
+    return Light.DAY if is_sun_up(position, seen) else Light.NIGHT
