@@ -18,6 +18,9 @@ app = lazy_app(
         "withdraw": LazyTarget("alpr_edge.cli.department.lists:withdraw_command", "Withdraw a published list"),
         "audience": LazyTarget("alpr_edge.cli.department.lists:audience_command", "Say which units a list is for"),
         "import": LazyTarget("alpr_edge.cli.department.media:import_command", "Store what lies on portable media"),
+        "evidence": LazyTarget(
+            "alpr_edge.cli.department.evidence.app:app", "List evidence packages and open their passphrases"
+        ),
         "acknowledge": LazyTarget(
             "alpr_edge.cli.department.access_logs:acknowledge_command", "End findings about a unit's access log"
         ),
