@@ -20,6 +20,7 @@
     ├── SearchError          what was searched for is not here, or no more
     ├── DispositionError     an answer to a hit is none, or what belongs to it is missing
     ├── AuditError           a log, a checkpoint or a proof does not hold, or is none
+    ├── EvidenceError        an evidence package cannot be written, opened or read
     ├── DepartmentError      the department's folder, certificates or server cannot be used
     ├── PowerError           the ignition cannot be read, or the order to power off failed
     ├── SoundError           the sound device is missing or stopped accepting samples
@@ -107,6 +108,10 @@ class DispositionError(AlprEdgeError):
 
 class AuditError(AlprEdgeError):
     """An access log, a checkpoint, a signature of one or a proof does not hold, or is none."""
+
+
+class EvidenceError(AlprEdgeError):
+    """An evidence package cannot be written, opened or read, or a value cannot be part of one."""
 
 
 class DepartmentError(AlprEdgeError):
