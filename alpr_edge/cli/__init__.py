@@ -29,6 +29,7 @@ app = lazy_app(
         "sign-out": LazyTarget("alpr_edge.cli.access.sign_out:sign_out_command", "End or lock your session"),
         "hotlist": LazyTarget("alpr_edge.cli.hotlist.app:app", "Import lists, see their age, look plates up"),
         "reads": LazyTarget("alpr_edge.cli.reads:app", "Show the newest reads, or the picture of one"),
+        "holds": LazyTarget("alpr_edge.cli.holds.app:app", "Keep reads from being deleted, for a case"),
         "outbox": LazyTarget("alpr_edge.cli.outbox:app", "Show and move what waits for the department"),
         "audit": LazyTarget("alpr_edge.cli.audit.app:app", "Verify the access log, prove and report on its records"),
         "accounts": LazyTarget("alpr_edge.cli.accounts.app:app", "Manage the people of a unit without a department"),

@@ -42,7 +42,7 @@ def reads(
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
-    """Show the newest reads, a vehicle a line; their ids are what "unit hold" takes.
+    """Show the newest reads, a vehicle a line; their ids are what "holds place" takes.
 
     A read that was corrected is left out; --all shows it, and --json has it with the id of its correction. "clock set
     later": its time was worked out once the clock was known. Characters that are not certain stand in brackets;

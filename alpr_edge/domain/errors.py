@@ -19,6 +19,7 @@
     │   └── RefusedError         one record cannot be kept in this form: trying again will not help
     ├── SearchError          what was searched for is not here, or no more
     ├── DispositionError     an answer to a hit is none, or what belongs to it is missing
+    ├── HoldError            a hold lacks its case or reason, or is not there to release
     ├── AuditError           a log, a checkpoint or a proof does not hold, or is none
     ├── EvidenceError        an evidence package cannot be written, opened or read
     ├── DepartmentError      the department's folder, certificates or server cannot be used
@@ -104,6 +105,10 @@ class SearchError(AlprEdgeError):
 
 class DispositionError(AlprEdgeError):
     """An answer to a hit is none of its part, or what belongs to it is missing; the text says what to give."""
+
+
+class HoldError(AlprEdgeError):
+    """A hold lacks its case or reason, covers nothing that is here, or is not there to release."""
 
 
 class AuditError(AlprEdgeError):

@@ -20,6 +20,7 @@ from alpr_edge.store.reads.repository import ReadStore
 from alpr_edge.store.recovery.damaged_databases import waiting
 from alpr_edge.store.recovery.refused_records import RefusedRecords
 from alpr_edge.store.recovery.replacement import DatabaseReplacement
+from alpr_edge.store.retention.earlier_holds import take_in_earlier_holds
 
 log = structlog.get_logger(__name__)
 
@@ -42,7 +43,8 @@ class UnitStore:
     def recover(self) -> list[str]:
         """Repair what a power cut left; before the first commit of a run.
 
-        Records set aside by earlier runs come first: an end among them still finds its read open.
+        Records set aside by earlier runs come first: an end among them still finds its read open. Holds of an earlier
+        release are taken in.
 
         Reads that were open are closed and queued. Image files without a row were never acknowledged, as their rows
         come in the same commit as the read: they are removed. A row without its file keeps saying what there was, and
@@ -56,6 +58,7 @@ class UnitStore:
             DamagedError: the database is damaged.
         """
         faults = [*_attempt(lambda: self.refused_records.take_in(self.reads)), *_attempt(self.reads.close_open_reads)]
+        faults += _attempt(lambda: take_in_earlier_holds(self.database))
         sweep = self.images.remove_temporaries if waiting(self.database.path.parent) else self.reads.sweep_images
         for prefix in PREFIXES:
             faults += _attempt(partial(sweep, prefix))

@@ -117,15 +117,20 @@ def test_a_limit_counts_vehicles(settings: Path, store: UnitStore) -> None:
 
 
 def test_the_id_that_is_shown_is_the_one_that_hold_takes(settings: Path, store: UnitStore) -> None:
-    assert edge(settings, "unit", "hold", "1.front.3", "--reason", "case 26-1").exit_code == 0
-    listing = squeeze(edge(settings, "unit", "holds", columns="200").stdout)
-    assert "1.front.3 case 26-1" in listing
-    (hold,) = [json.loads(line) for line in edge(settings, "unit", "holds", "--json").stdout.splitlines()]
-    assert (hold["read_id"], hold["reason"], hold["until"]) == ("1.front.3", "case 26-1", None)
+    place = ("holds", "place", "1.front.3", "--reason", "evidence")
+    assert "the case number is empty" in edge(settings, *place).stderr
+    done = edge(settings, *place, "--case", "26-123456")
+    assert squeeze(done.stdout).endswith(": holds 1 read, case 26-123456")
+    listing = squeeze(edge(settings, "holds", "list", columns="200").stdout)
+    assert "26-123456 1 evidence" in listing
+    (hold,) = [json.loads(line) for line in edge(settings, "holds", "list", "--json").stdout.splitlines()]
+    assert (hold["subject_id"], hold["reason"], hold["until"], hold["kind"]) == ("1.front.3", "evidence", None, "read")
     assert hold["held_by"]
     assert hold["since"].endswith("Z")
-    assert json.loads(edge(settings, "unit", "release", "1.front.3", "--json").stdout)["held"] is False
-    assert edge(settings, "unit", "holds").stdout == "no read is held\n"
+    released = json.loads(edge(settings, "holds", "release", hold["hold_id"], "--json").stdout)
+    assert released == {"hold_id": hold["hold_id"], "released": True, "reads": 1}
+    assert edge(settings, "holds", "list").stdout == "nothing is held\n"
+    assert "released" in edge(settings, "holds", "list", "--all").stdout
 
 
 def test_a_contradiction_of_clocks_stands_beside_the_time(settings: Path, store: UnitStore) -> None:

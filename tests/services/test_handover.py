@@ -20,11 +20,10 @@ from alpr_edge.store.keys import load_key
 from alpr_edge.store.reads.repository import ClosedRecord
 from alpr_edge.store.recovery.access_log_replacement import PREFIX
 from alpr_edge.store.recovery.damaged_databases import damaged_databases, set_aside
-from alpr_edge.store.retention import holds
-from alpr_edge.store.retention.holds import Hold
 from alpr_edge.store.unit_store import UnitStore, open_store
 from tests.store.damage import overwrite_page, pages_of
-from tests.store.records import START, decided_record
+from tests.store.holds import a_hold, place
+from tests.store.records import decided_record
 from tests.units import write_bare_unit
 
 pytestmark = pytest.mark.review(9)
@@ -105,7 +104,7 @@ def test_a_medium_a_refusal_and_a_hold_are_left(settings: Path, run_handover: Ca
         there = store.outbox.due(2, 10**8)
         store.outbox.offload(there, "ab" * 16, None)
         deliver(store)
-        holds.hold(store.database, Hold("three", "case 1", "clerk", START))
+        place(store.database, a_hold(), "three")
     handover = run_handover(settings)
     assert handover.media == [{"medium_id": "ab" * 16, "items": 2, "last": None}]
     assert {name: handover.left[name] for name in ("items_refused", "items_on_media", "reads_held")} == {

@@ -1,18 +1,20 @@
 """What may be asked of stored plates and entries, by whom, and what is on record afterwards."""
 
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from alpr_edge.domain.errors import AccessError, FeedError, StoreError
+from alpr_edge.domain.errors import AccessError, FeedError
 from alpr_edge.domain.hits import Reason
+from alpr_edge.domain.holds.hold import HoldKind
 from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.domain.timeline import Basis
 from alpr_edge.services.authorisation.authoriser import Authoriser
-from alpr_edge.services.holds import HoldRequest, hold_read, list_holds, parse_hold_end, release_read
+from alpr_edge.services.holds.unit_holds import HoldRequest, UnitHolds
 from alpr_edge.services.officer_entries import EntryRequest, add_entry, parse_entry, remove_entry
 from alpr_edge.services.outbox import requeue_items
 from alpr_edge.services.read_pictures import write_picture
@@ -20,22 +22,27 @@ from alpr_edge.services.reads import ShownRead, WantedReads, recent_reads
 from alpr_edge.settings import HotlistSettings, load
 from alpr_edge.store.hotlists import officer_entries
 from alpr_edge.store.reads.repository import DecidedRecord
-from alpr_edge.store.retention import holds
-from alpr_edge.store.retention.holds import Hold
 from alpr_edge.store.unit_store import UnitStore, open_store
 from tests.staff import STOLEN, Staff
-from tests.store.records import SCENE, START, decided_record, hit, instant, plate_read
+from tests.store.records import SCENE, START, decided_record, hit, plate_read
 from tests.units import write_bare_unit
 
 REQUEST = EntryRequest("7abc*", Reason.MAJOR_CRIME, "26-0123", "3h")
+EVIDENCE = HoldRequest(HoldKind.READ, ("read-1",), "26-123456", "evidence")
 Use = Callable[[UnitStore, Authoriser, Purpose], object]
+
+
+def unit_holds(store: UnitStore) -> UnitHolds:
+    numbers = itertools.count(1)
+    return UnitHolds(store.database, "unit-1", lambda: f"unit-1:{next(numbers)}")
+
 
 PLATE_USES: tuple[Use, ...] = (
     lambda store, actor, purpose: recent_reads(store, actor, purpose, HotlistSettings(), WantedReads(10)),
     lambda store, actor, purpose: write_picture(store, actor, purpose, "read-1", SCENE, Path("never.jpg")),
-    lambda store, actor, purpose: hold_read(store.database, actor, purpose, HoldRequest("read-1", "case"), instant()),
-    lambda store, actor, purpose: list_holds(store.database, actor, purpose),
-    lambda store, actor, purpose: release_read(store.database, actor, purpose, "read-1"),
+    lambda store, actor, purpose: unit_holds(store).place(actor, purpose, EVIDENCE),
+    lambda store, actor, purpose: unit_holds(store).list(actor, purpose),
+    lambda store, actor, purpose: unit_holds(store).release(actor, purpose, "unit-1:1"),
     lambda store, actor, purpose: add_entry(store.database, actor, purpose, parse_entry(REQUEST, START), START),
     lambda store, actor, purpose: remove_entry(store.database, actor, purpose, "none", START),
 )
@@ -84,48 +91,6 @@ def test_reads_come_with_their_times_and_without_covert_hits(store: UnitStore, c
     assert (oldest.last_seen.basis, oldest.last_seen.sure) == (Basis.OWN, True)
     assert [each.read.read_id for each in reads_of(store, chief, hits_only=True)] == ["read-1"]
     assert len(reads_of(store, chief, 1)) == 1
-
-
-def test_a_hold_is_on_record_with_the_actors_name(store: UnitStore, chief: Authoriser) -> None:
-    store.reads.commit([decided_record("read-1")])
-    hold_read(store.database, chief, STOLEN, HoldRequest("read-1", "case 26-1"), instant())
-    (row,) = holds.list_holds(store.database)
-    assert (row.reason, row.held_by, row.since) == ("case 26-1", "Chief", START)
-    assert list_holds(store.database, chief, STOLEN) == [row]
-    release_read(store.database, chief, STOLEN, "read-1")
-    with pytest.raises(StoreError, match="not held"):
-        release_read(store.database, chief, STOLEN, "read-1")
-
-
-@pytest.mark.parametrize(
-    ("reason", "end", "says"),
-    [
-        (" ", None, "the reason is empty"),
-        ("case", "2026-05-03", "would have ended already"),
-        ("case", "soon", "such as 2026-12-31"),
-        ("case", "9999-12-31T23:59-14:00", "such as 2026-12-31"),
-    ],
-)
-def test_a_hold_needs_a_reason_and_an_end_that_is_to_come(
-    store: UnitStore, chief: Authoriser, reason: str, end: str | None, says: str
-) -> None:
-    store.reads.commit([decided_record("read-1")])
-    with pytest.raises(StoreError, match=says):
-        _hold(store, chief, reason, end)
-    assert list_holds(store.database, chief, STOLEN) == []
-
-
-def _hold(store: UnitStore, chief: Authoriser, reason: str, end: str | None) -> Hold:
-    request = HoldRequest("read-1", reason, parse_hold_end(end))
-    return hold_read(store.database, chief, STOLEN, request, instant())
-
-
-def test_a_hold_until_a_day_lasts_to_the_end_of_that_day(store: UnitStore, chief: Authoriser) -> None:
-    store.reads.commit([decided_record("read-1")])
-    hold = _hold(store, chief, "case", "2026-12-31")
-    assert hold.until is not None
-    assert hold.until.astimezone().strftime("%Y-%m-%d %H:%M:%S") == "2026-12-31 23:59:59"
-    assert parse_hold_end("2026-12-31T10:00Z") == datetime(2026, 12, 31, 10, tzinfo=UTC)
 
 
 def test_an_entry_meets_what_is_held_already_and_is_removed(store: UnitStore, chief: Authoriser) -> None:

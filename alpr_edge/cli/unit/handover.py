@@ -20,7 +20,7 @@ _LEFT = {
     "items_refused": "items were refused: alpr-edge outbox quarantined",
     "items_on_media": "items are on media without a receipt: alpr-edge outbox receipts",
     "reads_unacknowledged": "reads are not wholly at the department",
-    "reads_held": "reads are held: alpr-edge unit release",
+    "reads_held": "reads are held: alpr-edge holds list",
     "records_set_aside": "records that the store does not take are set aside: alpr-edge unit refused",
     "databases_incomplete": "damaged databases hold rows that did not come over: alpr-edge unit salvage",
     "access_logs_damaged": "damaged access logs were set aside: hand their folders to the department",

@@ -20,6 +20,7 @@ from sqlalchemy import (
 
 from alpr_edge.store.db.booking_table import bookings_table
 from alpr_edge.store.db.column_types import Json, Utc, instant_columns, meta_table, number, sequence, word
+from alpr_edge.store.db.hold_tables import hold_tables
 from alpr_edge.store.db.request_table import requests_table
 
 metadata = MetaData()
@@ -223,25 +224,7 @@ boots = Table(
     UniqueConstraint("boot_id", "boottime_ns"),
 )
 
-# Reads kept from deletion (policy 462.5: evidence, discovery). The foreign key prevents that one is deleted.
-holds = Table(
-    "holds",
-    metadata,
-    Column("read_id", Text, ForeignKey("reads.read_id"), primary_key=True),
-    Column("reason", Text, nullable=False),
-    Column("held_by", Text, nullable=False),
-    Column("held", Utc),
-    sqlite_with_rowid=False,
-)
-
-# The ends of holds, where they have one. Unlike ``holds`` the table has row numbers, so that salvage tells the two
-# apart.
-hold_ends = Table(
-    "hold_ends",
-    metadata,
-    Column("read_id", Text, ForeignKey("holds.read_id", ondelete="CASCADE"), primary_key=True),
-    Column("until", Utc, nullable=False),
-)
+case_holds, held_reads, holds, hold_ends = hold_tables(metadata)
 
 # One row: the date that the department reported last, and when it was received.
 department_dates = Table(

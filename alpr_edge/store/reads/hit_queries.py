@@ -85,6 +85,16 @@ def read_of_hit(connection: Connection, hit_id: str) -> StoredRead | None:
     return None if read_id is None else get(connection, read_id)
 
 
+def read_ids_of_hits(connection: Connection, hit_ids: Sequence[str]) -> list[str]:
+    """The reads of hits that are here, each once; a covert hit counts as none."""
+    found: dict[str, None] = {}
+    for hit_id in hit_ids:
+        read_id = connection.scalar(select(hits.c.read_id).where(hits.c.hit_id == hit_id, hits.c.covert == 0))
+        if read_id is not None:
+            found[read_id] = None
+    return list(found)
+
+
 def _waits() -> ColumnElement[bool]:
     """Whether a hit waits: open, its alert not taken back, and no answer to what was read that was not undone."""
     answer, undoing = dispositions.alias("answer"), dispositions.alias("undoing")

@@ -16,8 +16,9 @@ from alpr_edge.domain.timeline import Timeline
 from alpr_edge.store.db import clock_pairs
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.row_mapping import instant_of
-from alpr_edge.store.db.schema import alerts, dispositions, evidence, hits, hold_ends, holds, images, outbox, reads
+from alpr_edge.store.db.schema import alerts, dispositions, evidence, hits, images, outbox, reads
 from alpr_edge.store.evidence.images import OVERHEAD_BYTES
+from alpr_edge.store.retention import holds
 
 BLOCK_BYTES = 4096
 """An image takes up whole blocks of the file system."""
@@ -118,8 +119,8 @@ def _query() -> Select[Any]:
         *moment,
         pictures.label("image_bytes"),
         count.label("images"),
-        exists().where(holds.c.read_id == reads.c.read_id).label("held"),
-        select(hold_ends.c.until).where(hold_ends.c.read_id == reads.c.read_id).scalar_subquery().label("held_until"),
+        holds.is_held().label("held"),
+        holds.held_until().label("held_until"),
         _is_acknowledged().label("acknowledged"),
     )
 

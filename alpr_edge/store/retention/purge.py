@@ -154,7 +154,7 @@ class Purge:
         removals = [(by_seq[read.seq], reason) for read, reason in deletable]
         _record_deletions(connection, [(one, reason) for one, reason in removals if reason.is_audited], chosen.now)
         read_ids = [one.read_id for one, _ in removals]
-        holds.remove_ended(connection, read_ids, chosen.age_from.utc)
+        holds.unlock_ended(connection, read_ids, chosen.age_from.utc)
         _remove_rows(connection, read_ids, dropped_digests)
         return removals
 

@@ -99,12 +99,12 @@ def test_whoever_signs_in_sees_reads_until_they_sign_out(typist: Typist) -> None
     assert "restricted government information system" in done.stderr
     assert stat.S_IMODE(typist.session_file.stat().st_mode) == 0o600
     assert stat.S_IMODE(typist.session_file.parent.stat().st_mode) == 0o700
-    asked = typist.run("unit", "holds", *FOR_STOLEN)
+    asked = typist.run("holds", "list", *FOR_STOLEN)
     assert asked.exit_code != 3, asked.stderr
     assert "signed in already" in typist.run("sign-in").stderr
     assert typist.run("sign-out").stdout == "signed out\n"
     assert not typist.session_file.exists()
-    assert typist.run("unit", "holds", *FOR_STOLEN).exit_code == 3
+    assert typist.run("holds", "list", *FOR_STOLEN).exit_code == 3
     assert typist.run("sign-out").stdout == "nobody was signed in\n"
     records = [(record.action, record.person, record.outcome) for record in typist.staff.records()[before:]]
     assert records[0] == ("sign_in", "Ana Ruiz", "allowed")
@@ -115,13 +115,13 @@ def test_a_locked_session_is_opened_by_the_password_alone(typist: Typist) -> Non
     before = len(typist.staff.records())
     assert typist.sign_in().exit_code == 0
     assert "locked" in typist.run("sign-out", "--lock").stdout
-    refusal = typist.run("unit", "holds", *FOR_STOLEN)
+    refusal = typist.run("holds", "list", *FOR_STOLEN)
     assert (refusal.exit_code, "open it with your password" in refusal.stderr) == (3, True)
     assert typist.run("sign-in", typed="wrong\n").exit_code == 3
     done = typist.run("sign-in", "--json", typed=f"{PASSWORD}\n")
     person = {"person_id": "ana", "name": "Ana Ruiz"}
     assert json.loads(done.stdout) == person | {"outcome": "reopened", "is_new_place": False}
-    assert typist.run("unit", "holds", *FOR_STOLEN).exit_code != 3
+    assert typist.run("holds", "list", *FOR_STOLEN).exit_code != 3
     actions = [record.action for record in typist.staff.records()[before:]]
     assert [actions.count(each) for each in ("lock_session", "reopen_session")] == [1, 2]
 

@@ -198,7 +198,7 @@ def test_who_is_signed_in_is_kept_with_an_entry_and_a_hold(
         subprocess.run(command, input="5SOW750\n", env=behind, text=True, timeout=120, check=True)
 
     run("hotlist", "add", "--expires", "1h", *WHY)
-    run("unit", "hold", "read-1", "--reason", "subpoena")
+    run("holds", "place", "read-1", "--reason", "subpoena", "--case", "26-123456")
     (own,) = officer_entries.entries_in_force(database, None)
     assert own.added_by == "Officer"
-    assert [hold.held_by for hold in holds.list_holds(database)] == ["Officer"]
+    assert [hold.by.person for hold in holds.list_holds(database)] == ["Officer"]

@@ -20,8 +20,6 @@ from alpr_edge.store.reads.repository import DecidedRecord
 from alpr_edge.store.recovery.damaged_databases import damaged_databases, set_aside
 from alpr_edge.store.recovery.key_check import MARK_NAME
 from alpr_edge.store.requests.page_requests import add_request, answer_request, requests_about
-from alpr_edge.store.retention import holds
-from alpr_edge.store.retention.holds import Hold
 from alpr_edge.store.sqlite_forensics.btree import node_of
 from tests.store.damage import (
     KEY,
@@ -37,7 +35,8 @@ from tests.store.damage import (
     reads_by_page,
     unit,
 )
-from tests.store.records import START, alert, disposition, hit, instant, plate_read
+from tests.store.holds import a_hold, place
+from tests.store.records import alert, disposition, hit, instant, plate_read
 
 WAL = f"{DATABASE_NAME}-wal"
 ALL = {f"read-{number}" for number in range(READS)}
@@ -49,7 +48,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     fill(folder)
     with unit(folder) as store:
         clock_pairs.record(store.database, instant())
-        holds.hold(store.database, Hold("read-7", "case 1", "evidence clerk", START))
+        place(store.database, a_hold(), "read-7")
         with store.database.write() as connection:
             long = "[" + ",".join(['"reader@1"'] * 900) + "]"  # a row that goes on on other pages
             connection.execute(text(f"UPDATE reads SET model_ids = '{long}' WHERE read_id = 'read-50'"))

@@ -17,9 +17,8 @@ from alpr_edge.store.evidence.images import ImageStore
 from alpr_edge.store.outbox.outbox import Outbox
 from alpr_edge.store.reads.dispositions import add_disposition
 from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord, ReadStore
-from alpr_edge.store.retention import holds
-from alpr_edge.store.retention.holds import Hold
 from alpr_edge.store.retention.purge import Purge
+from tests.store.holds import a_hold, place, release
 from tests.store.records import CROP, SCENE, alert, bear_out, decided_record, disposition, hit, instant, plate_read
 
 DAY_MS = 86_400_000.0
@@ -173,13 +172,13 @@ def test_a_hold_keeps_a_read_whatever_comes_and_its_release_lets_it_go(
 ) -> None:
     keep(store, "read-1")
     deliver(outbox)
-    holds.hold(database, Hold("read-1", "case 26-1", "sgt", SOON.utc))
+    place(database, a_hold(), "read-1")
     everything = RetentionLimits(timedelta(0), timedelta(0), emergency=True)
     run(database, store, instant(900 * DAY_MS), MUCH, everything)
     assert left(database) == {"read-1"}
     with pytest.raises(StoreError, match="refused"), database.write() as connection:
         connection.execute(text("DELETE FROM reads"))
-    holds.release(database, "read-1")
+    release(database)
     run(database, store, SOON, MUCH)
     assert left(database) == set()
 
@@ -193,7 +192,7 @@ def test_a_hold_that_comes_between_the_look_and_the_deletion_counts(
     purge = Purge(database, store, LIMITS)
     look = purge.look(SOON, MUCH)
     assert len(look.deletable_seqs) == 2
-    holds.hold(database, Hold("held", "case 26-1", "sgt", None))
+    place(database, a_hold(), "held")
     with store.deleting() as (connection, dropped_digests):
         removals = purge.take_away(look, connection, dropped_digests)
     assert [(one.read_id, ground) for one, ground in removals] == [("gone", DeletionReason.ROOM)]

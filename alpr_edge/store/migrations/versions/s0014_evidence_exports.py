@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0014"
-down_revision = "0011"
+down_revision = "0012"  # "0013" once the migration of canvasses is there
 
 STATEMENTS = (
     """

@@ -1,0 +1,14 @@
+"""``alpr-edge holds``: reads that nothing may delete, for a case."""
+
+from alpr_edge.cli.lazy import LazyTarget, lazy_app
+
+app = lazy_app(
+    {
+        "place": LazyTarget("alpr_edge.cli.holds.changes:place_command", "Keep reads from being deleted, for a case"),
+        "release": LazyTarget(
+            "alpr_edge.cli.holds.changes:release_command", "Let the reads of a hold be deleted again"
+        ),
+        "list": LazyTarget("alpr_edge.cli.holds.overview:list_command", "List what is held, for which case, by whom"),
+    },
+    help="Keep reads from being deleted, for a case (policy 462.5).",
+)

@@ -1,0 +1,79 @@
+"""``alpr-edge holds place`` and ``release``: reads that must not be deleted (policy 462.5)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from alpr_edge.cli.access.opening import open_access
+from alpr_edge.cli.access.options import BreakGlassOption, CaseOption, OffenceOption, PurposeOption, Statement
+from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
+from alpr_edge.cli.holds.overview import hold_fields, open_holds
+from alpr_edge.cli.output import count_text, print_object, time_text
+
+
+def place_command(
+    ids: Annotated[
+        list[str], typer.Argument(metavar="ID...", help="Ids of the reads, as `alpr-edge reads` shows them.")
+    ],
+    reason: Annotated[str, typer.Option("--reason", help="Why: evidence, a subpoena, the order of a court.")],
+    until: Annotated[
+        str | None, typer.Option("--until", help="When the hold ends, such as 2026-12-31; default: when released.")
+    ] = None,
+    of_hits: Annotated[bool, typer.Option("--hits", help="The ids are those of hits, whose reads are held.")] = False,
+    purpose: PurposeOption = "",
+    offence: OffenceOption = "",
+    case: CaseOption = "",
+    break_glass: BreakGlassOption = "",
+    settings: SettingsOption = DEFAULT_SETTINGS,
+    as_json: JsonOption = False,
+) -> None:
+    """Keep reads from being deleted, for the case of --case. For evidence, discovery, an order to produce records.
+
+    Asked again for the same case and reads, a hold is at most prolonged. The department is told.
+    """
+    from alpr_edge.domain.holds.hold import HoldKind
+    from alpr_edge.services.holds.unit_holds import HoldRequest, parse_hold_end
+    from alpr_edge.settings import load
+    from alpr_edge.store.unit_store import open_store
+
+    unit, end = load(settings), parse_hold_end(until)
+    kind = HoldKind.HIT if of_hits else HoldKind.READ
+    with (
+        open_access(unit, Statement(purpose, offence, case, break_glass)) as (authoriser, known_purpose),
+        open_store(unit, migrate=False) as store,
+    ):
+        request = HoldRequest(kind, tuple(ids), known_purpose.case or "", reason, end)
+        hold = open_holds(unit, store.database).place(authoriser, known_purpose, request)
+    if as_json:
+        print_object(hold_fields(hold))
+    else:
+        end_text = "" if hold.terms.until is None else f" until {time_text(hold.terms.until)}"
+        reads_text = count_text(hold.read_count, "read")
+        typer.echo(f"{hold.hold_id}: holds {reads_text}{end_text}, case {hold.terms.case_number}")
+
+
+def release_command(
+    hold: Annotated[str, typer.Argument(metavar="ID", help="Id of the hold, as `alpr-edge holds list` shows it.")],
+    purpose: PurposeOption = "",
+    offence: OffenceOption = "",
+    case: CaseOption = "",
+    break_glass: BreakGlassOption = "",
+    settings: SettingsOption = DEFAULT_SETTINGS,
+    as_json: JsonOption = False,
+) -> None:
+    """Let the reads of a hold be deleted like the others again, as far as no other hold covers them."""
+    from alpr_edge.settings import load
+    from alpr_edge.store.unit_store import open_store
+
+    unit = load(settings)
+    with (
+        open_access(unit, Statement(purpose, offence, case, break_glass)) as (authoriser, known_purpose),
+        open_store(unit, migrate=False) as store,
+    ):
+        released = open_holds(unit, store.database).release(authoriser, known_purpose, hold)
+    if as_json:
+        print_object({"hold_id": hold, "released": True, "reads": released.read_count})
+    else:
+        typer.echo(f"{hold}: released")

@@ -1,0 +1,1 @@
+"""Holds: reads that are kept from deletion for a case."""
