@@ -170,6 +170,11 @@ def request_state(request: PageRequest) -> str:
     return "waits" if request.answer is None else "hit" if request.answer.hit_ids else "answered"
 
 
+def room_words(free_bytes: int) -> str:
+    """How much room a medium has."""
+    return f"{free_bytes / 1e9:.0f} GB" if free_bytes >= 10e9 else f"{free_bytes / 1e6:,.0f} MB"
+
+
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "level": level_word,
     "reason": reason_words,
@@ -190,5 +195,6 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "short_clock": short_clock_words,
     "request": request_words,
     "request_state": request_state,
+    "room": room_words,
 }
 """The filters of templates."""

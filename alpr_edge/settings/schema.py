@@ -16,6 +16,7 @@ from alpr_edge.domain.hits import OWN_SOURCE
 from alpr_edge.domain.people.person import SourcePermission
 from alpr_edge.settings.base import FilePath, Fraction, Name, Section, require_order
 from alpr_edge.settings.cameras import CameraSettings, V4l2Camera, camera_kinds, check_ids
+from alpr_edge.settings.evidence import EvidenceSettings
 from alpr_edge.settings.list_rules import ListRules
 from alpr_edge.settings.lists import SOURCES_MAX, ListSource
 from alpr_edge.settings.load import LoadSettings
@@ -210,6 +211,7 @@ class Settings(Section):
     load: LoadSettings = LoadSettings()
     retention: RetentionSettings = RetentionSettings()
     policy: PolicySettings = PolicySettings()
+    evidence: EvidenceSettings = EvidenceSettings()
     uplink: UplinkSettings = UplinkSettings()
 
 

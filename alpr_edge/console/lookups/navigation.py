@@ -23,6 +23,7 @@ _LINKS = {
     Operation.SHOW_HIT: NavigationLink("/", "Watch"),
     Operation.SEARCH_READS: NavigationLink("/search", "Search"),
     Operation.SHOW_ENTRIES: NavigationLink("/entries", "Entries"),
+    Operation.EXPORT_CASE: NavigationLink("/evidence", "Evidence"),
 }
 
 

@@ -72,15 +72,19 @@ class CaseReads:
         self, store: UnitStore, read_ids: Sequence[str], may_show: Callable[[Hit], bool], choice: PictureChoice
     ) -> None:
         self.counts = GatheredCounts()
+        self.read_ids = tuple(read_ids)
         self._store = store
-        self._read_ids = read_ids
         self._may_show = may_show
         self._choice = choice
 
     def __iter__(self) -> Iterator[PackageRead]:
         """Each read with what belongs to it; one that was deleted meanwhile is left out. Raises StoreError."""
-        for start in range(0, len(self._read_ids), BATCH):
-            yield from self._batch(self._read_ids[start : start + BATCH])
+        for start in range(0, len(self.read_ids), BATCH):
+            yield from self._batch(self.read_ids[start : start + BATCH])
+
+    def __len__(self) -> int:
+        """How many reads there are, if none is deleted meanwhile."""
+        return len(self.read_ids)
 
     def _batch(self, read_ids: Sequence[str]) -> Iterator[PackageRead]:
         with self._store.database.read() as connection:

@@ -4,6 +4,7 @@ A package is written under a hidden name, read back, booked, and renamed last. W
 name, because the medium was unplugged or the power went, is removed before the next begins.
 """
 
+import contextlib
 import hashlib
 import os
 import re
@@ -114,6 +115,11 @@ class ExportMedium:
             sync_directory(self.directory)
         return final
 
+    def discard(self, path: Path) -> None:
+        """Remove a file that gets no name, as far as the medium still answers; the next export removes what stays."""
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
+
     @contextmanager
     def _medium_errors(self) -> Iterator[None]:
         try:
@@ -131,7 +137,7 @@ def package_name(case: str, unit_id: str, booked_at: datetime | None, package_id
 
 def file_system_of(directory: Path, mounts: Path = _MOUNTS) -> str:
     """The kind of file system that a folder is on, such as ``vfat``; empty where the kernel does not say."""
-    device = os.stat(directory).st_dev
+    device = directory.stat().st_dev
     wanted = f"{os.major(device)}:{os.minor(device)}"
     try:
         lines = mounts.read_text(encoding="utf-8").splitlines()

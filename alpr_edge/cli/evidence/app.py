@@ -1,0 +1,15 @@
+"""``alpr-edge evidence``: the noun's commands, each in the file of what it does."""
+
+from alpr_edge.cli.lazy import LazyTarget, lazy_app
+
+_PACKAGE = "alpr_edge.cli.evidence"
+
+app = lazy_app(
+    {
+        "export": LazyTarget(
+            f"{_PACKAGE}.export:export_command", "Write the evidence of a case to a medium"
+        ),
+        "list": LazyTarget(f"{_PACKAGE}.bookings:list_command", "List the packages that were booked out"),
+    },
+    help="Book the evidence of a case out as a signed package, and check one.",
+)
