@@ -1,28 +1,84 @@
-"""A package in an encrypted container: a zip with AES-256, which 7-Zip and its like open by the passphrase."""
+"""A package in an encrypted container: a zip with AES-256, which 7-Zip and its like open by the passphrase.
 
+The format is WinZip's AE-2: AES-256 in counter mode and HMAC-SHA-1 for each file. Names, sizes and dates of files are
+not encrypted, which is why no name holds anything of the content. Pictures do not shrink, so nothing is compressed.
+"""
+
+import os
+from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
+
+import pyzipper
+
+from alpr_edge.domain.errors import EvidenceError
+from alpr_edge.evidence.folder import remove_leftover, temporary_of
+from alpr_edge.runtime.durable_files import PRIVATE_FILE, sync_directory
+from alpr_edge.runtime.io_errors import io_errors
+
+SUFFIX = ".zip"
+_FIRST_YEAR = 1980
+_NO_DATE = (_FIRST_YEAR, 1, 1, 0, 0, 0)
+"""What a zip has where no date is known; it cannot say an earlier one."""
 
 
 class ContainerTarget:
     """Writes the files of a package into a new encrypted zip; nothing of them is on the medium in the clear.
 
     Args:
-        path: the file, which ends in ``.zip``; it must not exist, its folder must.
+        path: the file, which ends in ``.zip``; it must not exist, its folder must. What an earlier try left beside it
+            is removed.
         passphrase: as :func:`~alpr_edge.evidence.passphrases.draw_passphrase` draws it.
+        packed_at: the date of its files, UTC; None: not known.
+
+    Raises:
+        EvidenceError: it exists, or cannot be made.
     """
 
-    def __init__(self, path: Path, passphrase: str) -> None:
+    def __init__(self, path: Path, passphrase: str, packed_at: datetime | None = None) -> None:
         self._path = path
-        self._passphrase = passphrase
+        self._part = temporary_of(path)
+        self._failure = f"{path}: cannot be written"
+        self._date = _zip_date(packed_at)
+        if path.suffix != SUFFIX:
+            raise EvidenceError(f"{path}: an encrypted package is a zip; let its name end in {SUFFIX}")
+        with io_errors(self._failure, EvidenceError):
+            if path.is_symlink() or path.exists():
+                raise EvidenceError(f"{path}: exists already; give another name")
+            remove_leftover(path)
+            flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+            self._file = os.fdopen(os.open(self._part, flags, PRIVATE_FILE), "w+b")
+        self._zip = pyzipper.AESZipFile(self._file, "w", pyzipper.ZIP_STORED, encryption=pyzipper.WZ_AES)
+        self._zip.setpassword(passphrase.encode("ascii"))
 
     def add(self, path: str, content: bytes) -> None:
         """Write a file that does not exist yet. Raises EvidenceError."""
-        raise NotImplementedError
+        entry = self._zip.zipinfo_cls(path, self._date)
+        entry.external_attr = PRIVATE_FILE << 16
+        with io_errors(self._failure, EvidenceError):
+            self._zip.writestr(entry, content)
 
     def finish(self) -> None:
         """Close the zip, make it durable and give it its name. Raises EvidenceError."""
-        raise NotImplementedError
+        with io_errors(self._failure, EvidenceError):
+            self._zip.close()
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+            self._part.rename(self._path)
+            sync_directory(self._path.parent)
 
     def discard(self) -> None:
         """Remove the file, as far as the medium still answers."""
-        raise NotImplementedError
+        with suppress(OSError):
+            self._part.unlink(missing_ok=True)
+        with suppress(OSError, ValueError):
+            self._zip.close()
+        with suppress(OSError):
+            self._file.close()
+
+
+def _zip_date(moment: datetime | None) -> tuple[int, int, int, int, int, int]:
+    if moment is None or not _FIRST_YEAR <= moment.year <= 2107:
+        return _NO_DATE
+    return (moment.year, moment.month, moment.day, moment.hour, moment.minute, moment.second)

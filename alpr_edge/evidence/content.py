@@ -18,7 +18,7 @@ class BookingRecord:
     """Who takes what evidence of which case, on which medium, and for whom."""
 
     package_id: str
-    """Names this package; no two have the same. Characters of :data:`~alpr_edge.domain.protocol.items.ITEM_ID_PATTERN`."""
+    """Names this package; no two have the same. Letters, digits, dot, colon, dash and underscore."""
     case: str
     unit_id: str
     """The unit, or the department, that the package comes from."""
@@ -34,6 +34,8 @@ class BookingRecord:
     recipient: str = ""
     """To whom it goes."""
     note: str = ""
+    zone: str = "UTC"
+    """The time zone (IANA) in which pages show times, beside UTC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class StorageReceipt:
 
 @dataclass(frozen=True, slots=True)
 class SentRecord:
-    """A record of a read as it was sent, byte for byte: the read itself, a hit, an alert, an answer, a corrected time."""
+    """A record as it was sent, byte for byte: the read itself, a hit, an alert, an answer, a corrected time."""
 
     kind: ItemKind
     item_id: str

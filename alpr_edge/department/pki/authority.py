@@ -14,6 +14,7 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -140,7 +141,7 @@ class Authority:
     def issue(
         self,
         common_name: str,
-        key: ec.EllipticCurvePublicKey,
+        key: ec.EllipticCurvePublicKey | Ed25519PublicKey,
         purpose: x509.ObjectIdentifier,
         days: int,
         alternative: x509.SubjectAlternativeName | None = None,
@@ -171,7 +172,7 @@ def _make_authority(files: TlsFiles) -> None:
 
 
 def _builder(
-    common_name: str, issuer: x509.Name, key: ec.EllipticCurvePublicKey, until: datetime
+    common_name: str, issuer: x509.Name, key: ec.EllipticCurvePublicKey | Ed25519PublicKey, until: datetime
 ) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()

@@ -1,0 +1,32 @@
+"""Certificates of the keys that evidence rests on: those that sign packages, and the one that cosigns access logs.
+
+What they say is that a key is that unit's, or the department's own. Whoever verifies a package years later needs the
+fingerprint of the authority for that, and nothing else of the department.
+"""
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from alpr_edge.department.pki.authority import UNIT_DAYS, Authority
+from alpr_edge.domain.transparency.notes import NoteKey
+from alpr_edge.evidence.signer import KeyVoucher
+from alpr_edge.evidence.vouchers import DOCUMENT_SIGNING
+
+
+def vouch_for_signer(authority: Authority, unit_id: str, key: Ed25519PublicKey, days: int = UNIT_DAYS) -> KeyVoucher:
+    """Vouch that a key signs the evidence packages of a unit.
+
+    Args:
+        authority: the department's.
+        unit_id: the unit, whose certificate was checked on the connection that the key came by.
+        key: the public key.
+        days: how long from now.
+    """
+    certificate = authority.issue(unit_id, key, DOCUMENT_SIGNING, days)
+    return KeyVoucher(certificate.public_bytes(Encoding.PEM), authority.certificate.public_bytes(Encoding.PEM))
+
+
+def vouch_for_witness(authority: Authority, key: NoteKey, days: int = UNIT_DAYS) -> bytes:
+    """Vouch that a key cosigns access logs for the department; the certificate, PEM."""
+    public_key = Ed25519PublicKey.from_public_bytes(key.public_key)
+    return authority.issue(key.name, public_key, DOCUMENT_SIGNING, days).public_bytes(Encoding.PEM)

@@ -1,0 +1,153 @@
+"""Checks what a package shows of an access log: proofs, checkpoints, the department's cosignature.
+
+A log can be cut only together with the checkpoints that are larger than what is left. The department keeps the largest
+that it cosigned, so a unit that cut its log has a cosigned one that its newest does not continue, or none at all.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from alpr_edge.domain.errors import AuditError, EvidenceError
+from alpr_edge.domain.transparency.checkpoints import Checkpoint, open_checkpoint
+from alpr_edge.domain.transparency.cosignatures import check_cosignature
+from alpr_edge.domain.transparency.notes import NoteKey, SignedNote, decode_base64
+from alpr_edge.domain.transparency.proof_files import ProofFile, check_proof
+from alpr_edge.domain.transparency.proofs import is_consistent
+from alpr_edge.evidence.checks.findings import FaultKind, Findings, Subject
+from alpr_edge.evidence.checks.package_files import PackageFiles, UnreadableError
+from alpr_edge.evidence.layout import PAYLOAD
+from alpr_edge.evidence.vouchers import open_voucher
+
+_LOG = re.compile(rf"{PAYLOAD}access/(log-[1-9][0-9]?)/.+")
+_PROOF = ".tlog-proof"
+
+
+@dataclass(frozen=True, slots=True)
+class _LogState:
+    """A log as its package shows it."""
+
+    key: NoteKey
+    newest: Checkpoint
+    cosigned: Checkpoint | None
+    cosigned_at: datetime | None
+
+
+def check_logs(files: PackageFiles, findings: Findings, authority: bytes) -> None:
+    """Check every access log of a package.
+
+    Args:
+        files: the package.
+        findings: where what is found goes.
+        authority: the certificate of the authority that vouches for the signing key; empty: none does.
+    """
+    logs = sorted({match[1] for path in files.sizes if (match := _LOG.fullmatch(path))})
+    for log in logs:
+        _check_log(files, findings, f"{PAYLOAD}access/{log}", authority)
+    if not logs:
+        findings.state(Subject.ACCESS_LOG, "no record of who looked at this evidence is in the package", holds=None)
+
+
+def _check_log(files: PackageFiles, findings: Findings, folder: str, authority: bytes) -> None:
+    before = findings.fault_count
+    try:
+        state = _log_state(files, folder, authority)
+    except _LogCutError as error:
+        findings.fault(FaultKind.LOG_CUT, f"{folder}/{error.file}", str(error))
+        findings.state(Subject.ACCESS_LOG, f"the access log was cut or set back: {error}", holds=False)
+        return
+    except (AuditError, EvidenceError, UnreadableError, UnicodeDecodeError) as error:
+        findings.fault(FaultKind.PROOF_FALSE, f"{folder}/checkpoint.note", f"the log's state does not hold: {error}")
+        findings.state(Subject.ACCESS_LOG, "nothing is proved of the access log", holds=False)
+        return
+    proofs = sorted(path for path in files.sizes if path.startswith(f"{folder}/") and path.endswith(_PROOF))
+    sequences = [number for path in proofs if (number := _check_record(files, findings, path, state)) is not None]
+    holds = findings.fault_count == before
+    words = f"{len(sequences)} records of who looked at this evidence are proved to be in the log {state.key.name}"
+    if not holds:
+        words = f"not every record is proved: {len(sequences)} of {len(proofs)} are"
+    findings.state(Subject.ACCESS_LOG, words + _cosigned_words(state, sequences), holds=holds)
+
+
+def _cosigned_words(state: _LogState, sequences: Iterable[int]) -> str:
+    if state.cosigned is None or state.cosigned_at is None:
+        return "; no department has seen that log, so a cut at its end would not show"
+    later = sum(number >= state.cosigned.size for number in sequences)
+    words = f"; the department had seen its first {state.cosigned.size} at {state.cosigned_at:%Y-%m-%d %H:%M} UTC"
+    return words + (f", {later} of these records came after that" if later else "")
+
+
+class _LogCutError(Exception):
+    """The log is not the one that the department knows."""
+
+    def __init__(self, file: str, words: str) -> None:
+        super().__init__(words)
+        self.file = file
+
+
+def _log_state(files: PackageFiles, folder: str, authority: bytes) -> _LogState:
+    key = NoteKey.parse(files.read(f"{folder}/log.vkey").decode())
+    newest = open_checkpoint(files.read(f"{folder}/checkpoint.note").decode(), key)
+    if f"{folder}/witness.vkey" not in files.sizes:
+        return _LogState(key, newest, None, None)
+    witness = NoteKey.parse(files.read(f"{folder}/witness.vkey").decode())
+    if authority:
+        _check_witness(files, folder, witness, authority)
+    if f"{folder}/cosigned.note" not in files.sizes:
+        raise _LogCutError("checkpoint.note", "there is a department, and it cosigned no state of this log")
+    text = files.read(f"{folder}/cosigned.note").decode()
+    cosigned = open_checkpoint(text, key)
+    at = datetime.fromtimestamp(check_cosignature(SignedNote.parse(text), witness), UTC)
+    _check_continuation(files, folder, cosigned, newest)
+    return _LogState(key, newest, cosigned, at)
+
+
+def _check_witness(files: PackageFiles, folder: str, witness: NoteKey, authority: bytes) -> None:
+    """Check that the authority vouches for the key that cosigned."""
+    voucher = open_voucher(files.read(f"{folder}/witness.pem"), authority)
+    if (voucher.name, voucher.public_key) != (witness.name, witness.public_key):
+        raise AuditError("the department's authority vouches for another key than the one that cosigned the log")
+
+
+def _check_continuation(files: PackageFiles, folder: str, cosigned: Checkpoint, newest: Checkpoint) -> None:
+    """Check that the newest state continues the one that the department cosigned."""
+    if newest.size < cosigned.size:
+        words = f"the department had seen {cosigned.size} records, the unit's newest state has {newest.size}"
+        raise _LogCutError("checkpoint.note", words)
+    lines = files.read(f"{folder}/consistency.txt").decode().splitlines()
+    proof = [decode_base64(line) for line in lines]
+    if not is_consistent(cosigned.size, cosigned.root, newest.size, newest.root, proof):
+        words = f"the newest state does not continue the {cosigned.size} records that the department had seen"
+        raise _LogCutError("checkpoint.note", words)
+
+
+def _check_record(files: PackageFiles, findings: Findings, path: str, state: _LogState) -> int | None:
+    """Check one record; returns its number if it is proved."""
+    try:
+        body = files.read(f"{path.removesuffix(_PROOF)}.json")
+        proof = ProofFile.parse(files.read(path).decode())
+        _check_known(check_proof(proof, state.key, body), state)
+        _check_extra(proof, body)
+    except _LogCutError as error:
+        findings.fault(FaultKind.LOG_CUT, path, str(error))
+        return None
+    except (AuditError, UnreadableError, UnicodeDecodeError) as error:
+        findings.fault(FaultKind.PROOF_FALSE, path, str(error))
+        return None
+    return proof.index
+
+
+def _check_extra(proof: ProofFile, body: bytes) -> None:
+    if proof.extra is not None and proof.extra != body:
+        raise AuditError("the record beside it is another than the one that it carries")
+
+
+def _check_known(checkpoint: Checkpoint, state: _LogState) -> None:
+    """Check that a proof leads to a state of the log that the package shows."""
+    known = {each.size: each.root for each in (state.newest, state.cosigned) if each is not None}
+    if checkpoint.size > max(known):
+        words = f"its proof is of a log of {checkpoint.size} records, the newest state has {state.newest.size}"
+        raise _LogCutError("", words)
+    if known.get(checkpoint.size) != checkpoint.root:
+        raise AuditError("its proof leads to a state of the log that the package does not show")

@@ -1,0 +1,177 @@
+"""The two files that say what belongs together: ``provenance.json`` of each read, ``package.json`` of the whole.
+
+Both are canonical JSON, as everything that travels. Whoever checks a package reads them; the pages show them.
+"""
+
+from datetime import datetime
+
+from pydantic import Field
+
+from alpr_edge.domain.instants import rfc3339
+from alpr_edge.domain.protocol.items import digest
+from alpr_edge.domain.protocol.payload import Payload
+from alpr_edge.domain.timeline import Placement
+from alpr_edge.evidence.content import KeptPicture, PackageContent, PackageRead, SentRecord, StorageReceipt
+
+PACKAGE_VERSION = 1
+_FILE_NAME = Field(pattern=r"^[a-z0-9-]{1,60}\.(json|jpg)$")
+
+
+class PlacementPayload(Payload):
+    """A time as all that is known of the boot's clock gives it; the stamped one stands in the record."""
+
+    utc: str | None
+    uncertainty_ms: float | None
+    basis: str
+    """A :class:`~alpr_edge.domain.timeline.Basis`."""
+
+
+class ReceiptRecord(Payload):
+    """The department's receipt for a record."""
+
+    sha256: str
+    received: str | None
+
+
+class RecordFile(Payload):
+    """A record beside this file."""
+
+    file: str = _FILE_NAME
+    kind: str
+    item_id: str
+    sha256: str
+    receipt: ReceiptRecord | None
+
+
+class PictureFile(Payload):
+    """A picture beside this file."""
+
+    file: str = _FILE_NAME
+    kind: str
+    sha256: str
+    redacted_from: str | None
+    """Digest of the original; None: this is it."""
+
+
+class ProvenancePayload(Payload):
+    """What belongs to a read, and how its time is known; how its place is, the record itself says."""
+
+    read_id: str
+    first_seen: PlacementPayload
+    last_seen: PlacementPayload
+    records: list[RecordFile]
+    """The read itself first."""
+    pictures: list[PictureFile]
+    missing_pictures: str
+    superseded_by: str | None
+
+
+class ModelRecord(Payload):
+    """A model that read the plates."""
+
+    model_id: str
+    sha256: str
+
+
+class GenerationRecord(Payload):
+    """A version of a hotlist that reads were compared with."""
+
+    source: str
+    serial: int
+    issued: str | None
+    imported: str | None
+    entries: int | None
+
+
+class PackagePayload(Payload):
+    """What the whole package is."""
+
+    version: int = PACKAGE_VERSION
+    package_id: str
+    case: str
+    unit_id: str
+    organisation: str
+    booked_by: str
+    booked: str | None
+    purpose: str
+    offence: str
+    medium: str
+    recipient: str
+    note: str
+    reads: int
+    """How many there are."""
+    logs: int
+    """How many access logs have records here."""
+    models: list[ModelRecord]
+    generations: list[GenerationRecord]
+
+
+def record_file(name: str, record: SentRecord) -> RecordFile:
+    """The line of a record."""
+    receipt = None if record.receipt is None else _receipt_record(record.receipt)
+    return RecordFile(
+        file=name, kind=record.kind.value, item_id=record.item_id, sha256=digest(record.body), receipt=receipt
+    )
+
+
+def picture_file(name: str, picture: KeptPicture) -> PictureFile:
+    """The line of a picture."""
+    sha256 = digest(picture.jpeg)
+    return PictureFile(file=name, kind=picture.kind.value, sha256=sha256, redacted_from=picture.redacted_from)
+
+
+def provenance_of(read: PackageRead, records: list[RecordFile], pictures: list[PictureFile]) -> ProvenancePayload:
+    """The provenance of a read whose files have these names."""
+    return ProvenancePayload(
+        read_id=read.read_id,
+        first_seen=_placement_payload(read.first_seen),
+        last_seen=_placement_payload(read.last_seen),
+        records=records,
+        pictures=pictures,
+        missing_pictures=read.missing_pictures,
+        superseded_by=read.superseded_by,
+    )
+
+
+def package_payload(content: PackageContent, reads: int) -> PackagePayload:
+    """What a package is that holds so many reads."""
+    booking = content.booking
+    return PackagePayload(
+        package_id=booking.package_id,
+        case=booking.case,
+        unit_id=booking.unit_id,
+        organisation=booking.organisation,
+        booked_by=booking.booked_by,
+        booked=_moment_text(booking.booked_at),
+        purpose=booking.purpose,
+        offence=booking.offence,
+        medium=booking.medium,
+        recipient=booking.recipient,
+        note=booking.note,
+        reads=reads,
+        logs=len(content.access),
+        models=[ModelRecord(model_id=model.model_id, sha256=model.sha256) for model in content.models],
+        generations=[
+            GenerationRecord(
+                source=generation.source,
+                serial=generation.serial,
+                issued=_moment_text(generation.issued_at),
+                imported=_moment_text(generation.imported_at),
+                entries=generation.entries,
+            )
+            for generation in content.generations
+        ],
+    )
+
+
+def _receipt_record(receipt: StorageReceipt) -> ReceiptRecord:
+    return ReceiptRecord(sha256=receipt.sha256, received=_moment_text(receipt.received_at))
+
+
+def _placement_payload(placement: Placement) -> PlacementPayload:
+    utc, uncertainty_ms = _moment_text(placement.utc), placement.uncertainty_ms
+    return PlacementPayload(utc=utc, uncertainty_ms=uncertainty_ms, basis=placement.basis.value)
+
+
+def _moment_text(moment: datetime | None) -> str | None:
+    return None if moment is None else rfc3339(moment)

@@ -1,0 +1,107 @@
+"""Verifies an evidence package on any computer, without keys, database or network; says in plain words what holds."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from alpr_edge.domain.errors import EvidenceError
+from alpr_edge.evidence import layout
+from alpr_edge.evidence.checks.bag_check import BagCheck
+from alpr_edge.evidence.checks.findings import FaultKind, Findings, PackageFault, PackageStatement, Subject
+from alpr_edge.evidence.checks.log_check import check_logs
+from alpr_edge.evidence.checks.package_files import PackageFiles, UnreadableError, open_files
+from alpr_edge.evidence.checks.record_check import RecordCheck
+from alpr_edge.evidence.checks.signature_check import check_key, check_signatures
+from alpr_edge.evidence.package_records import PackagePayload
+from alpr_edge.evidence.vouchers import VouchedKey
+
+Tick = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class PackageVerdict:
+    """What a verification comes to."""
+
+    statements: tuple[PackageStatement, ...]
+    faults: tuple[PackageFault, ...]
+    fault_count: int
+    """How many faults there are, also beyond those that are named."""
+    package: PackagePayload | None
+    """What the package says of itself; None: it does not."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing is wrong, and the authority that was named vouches for the key that signed it."""
+        is_vouched = any(each.subject is Subject.KEY and each.holds for each in self.statements)
+        return is_vouched and not self.fault_count and all(each.holds is not False for each in self.statements)
+
+
+def verify_package(path: Path, tick: Tick, authority: str = "", passphrase: str = "") -> PackageVerdict:
+    """Verify a package.
+
+    Args:
+        path: its folder or container.
+        tick: receives how many files are checked and how many there are.
+        authority: SHA-256 of the department authority's certificate, from the department itself; empty: not given, and
+            then nothing says whose the key is.
+        passphrase: what opens the container; empty: it is not encrypted, or a folder.
+
+    Raises:
+        EvidenceError: it cannot be opened at all, or is no package.
+    """
+    with open_files(path, passphrase) as files:
+        if layout.TAG_MANIFEST not in files.sizes and layout.MANIFEST not in files.sizes:
+            raise EvidenceError(f"{path}: no evidence package, or one that was never finished")
+        return _verify(files, tick, authority)
+
+
+def _verify(files: PackageFiles, tick: Tick, authority: str) -> PackageVerdict:
+    findings = files.findings
+    signed = check_signatures(files, findings)
+    voucher = check_key(files, findings, signed, authority)
+    records = RecordCheck(findings)
+    bag = BagCheck(files, findings, records.take, tick)
+    bag.check(signed.text)
+    package = _package(files) if layout.PACKAGE in bag.digests else None
+    if layout.PACKAGE in bag.digests:
+        records.finish(bag.digests, package)
+    if package is not None and voucher is not None:
+        _check_dates(findings, package, voucher)
+        _check_unit(findings, package, voucher)
+    check_logs(files, findings, b"" if voucher is None else files.read(layout.AUTHORITY))
+    return PackageVerdict(tuple(findings.statements), tuple(findings.faults), findings.fault_count, package)
+
+
+def _package(files: PackageFiles) -> PackagePayload | None:
+    try:
+        return PackagePayload.model_validate_json(files.read(layout.PACKAGE))
+    except (UnreadableError, ValidationError):
+        return None
+
+
+def _check_dates(findings: Findings, package: PackagePayload, voucher: VouchedKey) -> None:
+    """Check that the key was vouched for when the package was booked, by its own word."""
+    if package.booked is None:
+        findings.state(
+            Subject.KEY, "the package does not say when it was made: the unit's clock was not set", holds=None
+        )
+        return
+    try:
+        booked = datetime.fromisoformat(package.booked)
+        is_within = voucher.begins <= booked <= voucher.ends
+    except (ValueError, TypeError):
+        is_within = False
+    if not is_within:
+        words = f"the authority vouches for the key from {voucher.begins:%Y-%m-%d} to {voucher.ends:%Y-%m-%d} only"
+        findings.state(Subject.KEY, words, holds=False)
+        findings.fault(FaultKind.KEY_NOT_VOUCHED, layout.CERTIFICATE, words)
+
+
+def _check_unit(findings: Findings, package: PackagePayload, voucher: VouchedKey) -> None:
+    if package.unit_id != voucher.name:
+        words = f"the package says that it comes from {package.unit_id}, and its key is that of {voucher.name}"
+        findings.state(Subject.KEY, words, holds=False)
+        findings.fault(FaultKind.KEY_NOT_VOUCHED, layout.PACKAGE, words)
