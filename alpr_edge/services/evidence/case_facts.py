@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Connection, distinct, func, select
+from sqlalchemy import Connection, func, select
 
 from alpr_edge.domain.errors import ModelError
 from alpr_edge.domain.reads import EvidenceKind
@@ -60,9 +60,8 @@ def case_facts(
             total += other_bytes + READ_BYTES * len(part) + _record_bytes(connection, part)
             if with_scenes:
                 total += round(scene_bytes * (REDACTED_RATIO if is_redacted else 1.0))
-            for (model_ids,) in connection.execute(
-                select(distinct(reads.c.model_ids)).where(reads.c.read_id.in_(part))
-            ):
+            of_reads = select(reads.c.model_ids).distinct().where(reads.c.read_id.in_(part))
+            for (model_ids,) in connection.execute(of_reads):
                 models.update(model_ids)
             for made in _generations(connection, part, may_show):
                 generations[made.source, made.serial] = made
