@@ -12,6 +12,7 @@ from pathlib import Path
 import pyzipper
 
 from alpr_edge.domain.errors import EvidenceError
+from alpr_edge.evidence.aes_zip import AesZip
 from alpr_edge.evidence.folder import remove_leftover, temporary_of
 from alpr_edge.runtime.durable_files import PRIVATE_FILE, sync_directory
 from alpr_edge.runtime.io_errors import io_errors
@@ -48,7 +49,7 @@ class ContainerTarget:
             remove_leftover(path)
             flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
             self._file = os.fdopen(os.open(self._part, flags, PRIVATE_FILE), "w+b")
-        self._zip = pyzipper.AESZipFile(self._file, "w", pyzipper.ZIP_STORED, encryption=pyzipper.WZ_AES)
+        self._zip = AesZip(self._file, "w", pyzipper.ZIP_STORED, encryption=pyzipper.WZ_AES)
         self._zip.setpassword(passphrase.encode("ascii"))
 
     def add(self, path: str, content: bytes) -> None:

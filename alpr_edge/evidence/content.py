@@ -89,7 +89,7 @@ class PackageRead:
 
 
 @dataclass(frozen=True, slots=True)
-class ModelFile:
+class PackageModel:
     """A model that read the plates of the package."""
 
     model_id: str
@@ -177,7 +177,7 @@ class PackageContent:
     """How many reads come, for the progress; the package counts for itself."""
     access: tuple[AccessLogPart, ...] = ()
     """One of each log that has records of the case: the unit's, and at the department its own."""
-    models: tuple[ModelFile, ...] = ()
+    models: tuple[PackageModel, ...] = ()
     generations: tuple[ListGeneration, ...] = ()
     area: AreaOutline | None = None
     documents: tuple[PackageDocument, ...] = ()

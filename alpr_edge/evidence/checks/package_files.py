@@ -16,6 +16,7 @@ from typing import Any, Self
 import pyzipper
 
 from alpr_edge.domain.errors import EvidenceError
+from alpr_edge.evidence.aes_zip import AesZip
 from alpr_edge.evidence.bag import FILES_MAX
 from alpr_edge.evidence.checks.findings import FaultKind, Findings
 from alpr_edge.evidence.layout import check_path
@@ -148,7 +149,7 @@ class ContainerFiles(PackageFiles):
         self._path = path
         self._entries: dict[str, Any] = {}
         try:
-            self._zip = pyzipper.AESZipFile(path)
+            self._zip = AesZip(path)
         except _DAMAGE as error:
             raise EvidenceError(f"{path}: is no package, or its end is damaged: {_reason(error)}") from None
         try:
