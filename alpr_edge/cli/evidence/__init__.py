@@ -1,1 +1,1 @@
-"""``alpr-edge evidence``."""
+"""The noun ``evidence``: packages for court."""

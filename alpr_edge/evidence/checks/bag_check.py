@@ -41,11 +41,11 @@ class BagCheck:
         """Check every file by a tag manifest, which was signed or not."""
         tags = self._manifest(layout.TAG_MANIFEST, tag_manifest)
         self._check_names(tags)
-        wrong = [path for path, expected in tags.items() if not self._is_whole(path, expected)]
+        wrong = [path for path, expected in tags.items() if not self.check_file(path, expected)]
         if layout.MANIFEST in tags and layout.MANIFEST not in wrong:
             payload = self._payload_manifest()
             for path, expected in payload.items():
-                if self._is_whole(path, expected):
+                if self.check_file(path, expected):
                     self.digests[path] = expected
             for path in self.files.sizes.keys() - payload.keys():
                 if path.startswith(layout.PAYLOAD):
@@ -85,7 +85,7 @@ class BagCheck:
             self.findings.fault(FaultKind.DAMAGED, path, "a line of it is none of a manifest")
         return digests
 
-    def _is_whole(self, path: str, expected: bytes) -> bool:
+    def check_file(self, path: str, expected: bytes) -> bool:
         """Whether a file has the digest that was packed; a fault where not."""
         self._done += 1
         self.tick(self._done, max(self._done, len(self.files.sizes)))

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, select
 
 from alpr_edge.domain.errors import ModelError
 from alpr_edge.domain.reads import EvidenceKind
-from alpr_edge.evidence.content import ListGeneration, ModelFile
+from alpr_edge.evidence.content import ListGeneration, PackageModel
 from alpr_edge.settings import VisionSettings
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.schema import evidence, hits, images, outbox, reads
@@ -69,7 +69,7 @@ def case_facts(
     return CaseFacts(total, tuple(sorted(models)), ordered)
 
 
-def known_models(settings: VisionSettings, data_directory: Path, model_ids: Sequence[str]) -> tuple[ModelFile, ...]:
+def known_models(settings: VisionSettings, data_directory: Path, model_ids: Sequence[str]) -> tuple[PackageModel, ...]:
     """The models of some ids with the digests of their files; one that is not here any more has none.
 
     Args:
@@ -87,7 +87,7 @@ def known_models(settings: VisionSettings, data_directory: Path, model_ids: Sequ
             except ModelError:
                 continue
             digests[model.model_id] = model.sha256
-    return tuple(ModelFile(model_id, digests.get(model_id, "")) for model_id in model_ids)
+    return tuple(PackageModel(model_id, digests.get(model_id, "")) for model_id in model_ids)
 
 
 def _picture_bytes(connection: Connection, read_ids: Sequence[str]) -> tuple[int, int]:

@@ -61,6 +61,7 @@ ARGUMENTS = {
     "hotlist remove": ("none",),
     "holds place": (NAMED, "--reason", "case", "--case", "26-123456"),
     "holds release": (NAMED,),
+    "evidence export": ("26-123456", "--to", "{folder}"),
     "audit prove": ("0",),
     "audit report": ("--from", "2026-05-01", "--to", "2026-05-31"),
     "audit review": ("2026-W19", "--note", "nothing stood out"),

@@ -44,6 +44,9 @@ WORDS = {
     "audit check": ["nowhere.tlog-proof", "--key", "none"],
     "audit report": ["--from", "2026-11-01", "--to", "2026-11-30"],
     "audit review": ["2026-W48", "--note", "nothing stood out"],
+    "evidence verify": ["nowhere"],
+    "evidence export": ["26-123456", "--to", "nowhere"],
+    "department evidence": ["list", "--directory", "nowhere"],
     "accounts add": ["--badge", "1", "--name", "Ana Ruiz", "--organisation", "PD"],
     "accounts change": ["1", "--title", "officer"],
     "accounts suspend": ["1"],
@@ -80,7 +83,7 @@ WORDS = {
     "settings migrate": ["alpr-edge.toml"],
 }
 """What a command needs besides its settings to get as far as its keys."""
-NO_SETTINGS = {"read", "department", "settings", "unit card", "unit aim", "audit check"}
+NO_SETTINGS = {"read", "department", "settings", "unit card", "unit aim", "audit check", "evidence verify"}
 
 
 def commands() -> set[str]:

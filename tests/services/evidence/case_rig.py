@@ -1,11 +1,11 @@
 """A unit with reads that are held for a case, whose evidence is exported."""
 
 import json
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import cv2
@@ -13,20 +13,29 @@ import numpy as np
 import pyzipper
 
 from alpr_edge.app.pipeline.record_ids import new_id
+from alpr_edge.department.pki.authority import TlsFiles
+from alpr_edge.department.pki.media_keys import load_media_key, public_pem
 from alpr_edge.domain.holds.hold import HoldKind
 from alpr_edge.domain.permissions.purposes import Purpose
+from alpr_edge.domain.protocol.bookings import BookingPayload, open_passphrase
+from alpr_edge.domain.protocol.items import digest
 from alpr_edge.domain.reads import PlateRead
 from alpr_edge.domain.recognition.boxes import Box
+from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.services.authorisation.authoriser import Authoriser
-from alpr_edge.services.evidence.case_export import CaseExports, ExportRequest, ExportResult
+from alpr_edge.services.authorisation.callers import Caller
+from alpr_edge.services.authorisation.opening import open_authoriser
+from alpr_edge.services.evidence.case_export import CaseExports, ExportRequest, ExportResult, Progress
 from alpr_edge.services.evidence.signing import load_package_signer
 from alpr_edge.services.holds.unit_holds import HoldRequest, UnitHolds
+from alpr_edge.settings import load
 from alpr_edge.store.access_log.checkpoints import CheckpointSigner, load_signing_key
 from alpr_edge.store.access_log.log import AccessLog, open_access_log
 from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord
 from alpr_edge.store.unit_store import UnitStore, open_store
-from tests.staff import Staff
+from tests.staff import LOGIN, Staff
 from tests.store.records import CROP, SCENE, alert, hit, instant, plate_read
+from tests.units import write_unit
 
 CASE = "26-123456"
 ROBBERY = Purpose("criminal_investigation", "robbery", CASE)
@@ -87,6 +96,10 @@ class CaseRig:
         """Sign the access log, as the capture daemon does once a minute."""
         CheckpointSigner(self.log, load_signing_key(self.settings.store.keys_directory)).sign()
 
+    def export_with(self, authoriser: Authoriser, folder: Path, progress: Progress) -> ExportResult:
+        """Export the case, and tell of each read."""
+        return self.exports.export(authoriser, ROBBERY, ExportRequest(CASE, folder), progress)
+
     def export(self, folder: Path, authoriser: Authoriser | None = None, **changes: object) -> ExportResult:
         """Export the case."""
         request = replace(ExportRequest(CASE, folder, "M-7", "District attorney"), **changes)  # type: ignore[arg-type] # any field
@@ -101,6 +114,41 @@ def opened(staff: Staff) -> Iterator[CaseRig]:
     """Open the unit of some people."""
     with open_access_log(staff.unit, migrate=True) as log, open_store(staff.unit, migrate=True) as store:
         yield CaseRig(staff, store, log)
+
+
+def write_case_unit(folder: Path, authority: TlsFiles) -> Path:
+    """A unit that knows the department's key for media; returns its settings file."""
+    settings = write_unit(folder, UNIT, "")
+    (folder / "tls").mkdir()
+    (folder / "tls" / "department-media.pem").write_text(public_pem(load_media_key(authority)), encoding="utf-8")
+    return settings
+
+
+def export_in_process(settings_file: Path, token: str, medium: Path, told: Connection) -> None:
+    """Export the case in a process of its own, and say each read that is written."""
+    unit = load(settings_file)
+    with (
+        open_authoriser(unit, Caller(LOGIN, token), SystemClock()) as authoriser,
+        open_access_log(unit, migrate=False) as log,
+        open_store(unit, migrate=False) as store,
+    ):
+        exports = CaseExports(store, log, unit, SystemClock(), partial(new_id, UNIT), load_package_signer(unit))
+        request = ExportRequest(CASE, medium, "M-7", "District attorney")
+        told.send(0)
+        exports.export(authoriser, ROBBERY, request, lambda done, _total: told.send(done))
+        told.send("done")
+
+
+def escrowed_passphrase(rig: CaseRig, authority: TlsFiles, package: Path) -> str:
+    """What the department would open a package with, by the booking that has its digest."""
+    sha256 = digest(package.read_bytes())
+    with rig.store.database.read() as connection:
+        bodies = connection.exec_driver_sql("SELECT body FROM outbox WHERE item_id LIKE 'booking:%'").scalars().all()
+    for body in bodies:
+        payload = BookingPayload.model_validate_json(bytes(body))
+        if payload.package_sha256 == sha256:
+            return open_passphrase(payload.sealed_passphrase, payload.package_id, load_media_key(authority))
+    raise AssertionError(f"{package.name}: whole, and nobody booked it")
 
 
 def contents(result: ExportResult) -> dict[str, bytes]:
@@ -118,6 +166,3 @@ def looks_whole(medium: Path) -> list[Path]:
 def json_of(content: bytes) -> dict[str, object]:
     value: dict[str, object] = json.loads(content)
     return value
-
-
-__all__ = ["CASE", "ROBBERY", "CaseRig", "contents", "json_of", "looks_whole", "opened", "zipfile"]

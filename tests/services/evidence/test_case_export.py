@@ -6,38 +6,22 @@ from pathlib import Path
 
 import pytest
 
-from alpr_edge.department.pki.authority import TlsFiles, initialise
-from alpr_edge.department.pki.media_keys import load_media_key, make_media_key, public_pem
+from alpr_edge.department.pki.authority import TlsFiles
+from alpr_edge.department.pki.media_keys import load_media_key
 from alpr_edge.domain.dispositions.disposition import DispositionPart
 from alpr_edge.domain.errors import AccessError, EvidenceError
 from alpr_edge.domain.protocol.bookings import BookingPayload, open_passphrase
 from alpr_edge.domain.protocol.items import Answer, Outcome, digest
 from alpr_edge.evidence.verification import verify_package
+from alpr_edge.runtime.file_lock import exclusive_lock, open_lock_file
 from alpr_edge.services.evidence.case_export import LOCK_FILE
 from alpr_edge.services.evidence.medium import ExportMedium, file_system_of, package_name
 from alpr_edge.services.hits.dispositions import HitAnswer, HitDispositions
 from alpr_edge.services.hits.hit_views import HitViews
-from alpr_edge.runtime.file_lock import exclusive_lock, open_lock_file
 from tests.services.evidence.case_rig import CASE, ROBBERY, UNIT, CaseRig, contents, json_of, looks_whole, opened
 from tests.staff import STOLEN, Staff
 from tests.store.records import CROP, SCENE
 from tests.units import write_unit
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> TlsFiles:
-    files = initialise(tmp_path_factory.mktemp("department") / "department", ["127.0.0.1"])
-    make_media_key(files)
-    return files
-
-
-@pytest.fixture(scope="module")
-def staff(tmp_path_factory: pytest.TempPathFactory, authority: TlsFiles) -> Staff:
-    folder = tmp_path_factory.mktemp("case")
-    staff = Staff(write_unit(folder, UNIT, ""))
-    (folder / "tls").mkdir()
-    (folder / "tls" / "department-media.pem").write_text(public_pem(load_media_key(authority)), encoding="utf-8")
-    return staff
 
 
 @pytest.fixture(scope="module")
@@ -58,13 +42,6 @@ def rig(staff: Staff) -> Iterator[CaseRig]:
         rig.store.outbox.settle([Answer(item.item_id, Outcome.RECEIPT, item.sha256)], 5, staff.clock.now().utc)
         rig.sign_log()
         yield rig
-
-
-@pytest.fixture
-def medium(tmp_path: Path) -> Path:
-    folder = tmp_path / "medium"
-    folder.mkdir()
-    return folder
 
 
 def test_a_package_holds_what_is_held_as_it_is_stored_and_verifies(rig: CaseRig, medium: Path) -> None:
@@ -200,9 +177,7 @@ def test_what_an_earlier_try_left_is_removed_and_what_others_left_is_not(rig: Ca
     assert sorted(path.name for path in medium.iterdir()) == sorted([result.path.name, others.name, "holiday.jpg"])
 
 
-def test_a_medium_without_room_is_refused_before_anything_is_written(
-    rig: CaseRig, medium: Path
-) -> None:
+def test_a_medium_without_room_is_refused_before_anything_is_written(rig: CaseRig, medium: Path) -> None:
     free = shutil.disk_usage(medium).free
     with pytest.raises(EvidenceError, match=r"takes up to [\d,]+ MB, [\d,]+ MB are free; take another"):
         ExportMedium(medium, UNIT).require_room(free)

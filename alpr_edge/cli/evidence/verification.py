@@ -1,0 +1,105 @@
+"""``alpr-edge evidence verify``: does an evidence package hold? On any computer, without keys, database or network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from alpr_edge.cli.common import JsonOption
+from alpr_edge.cli.output import count_text, print_object
+from alpr_edge.cli.progress import progress_bar
+
+if TYPE_CHECKING:
+    from alpr_edge.evidence.verification import PackageVerdict
+
+_AUTHORITY_HELP = "SHA-256 of the department authority's certificate, as the department itself tells it."
+_OPENED_BY_HELP = "A file with the passphrase of the container; at a terminal it is asked for."
+_PASSPHRASE_BYTES_MAX = 1024
+_FAULTS_SHOWN = 200
+
+
+def verify(
+    package: Annotated[Path, typer.Argument(metavar="PACKAGE", help="The package: a folder, or a zip.")],
+    authority: Annotated[str, typer.Option("--authority", metavar="SHA256", help=_AUTHORITY_HELP)] = "",
+    passphrase_file: Annotated[Path | None, typer.Option("--passphrase-file", help=_OPENED_BY_HELP)] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Verify every file of an evidence package, its signature and its access log; shows no plate.
+
+    Ends with 1 when anything does not hold, or when no authority that you named vouches for its key.
+    """
+    from alpr_edge.evidence.verification import verify_package
+    from alpr_edge.evidence.vouchers import parse_fingerprint
+
+    fingerprint = parse_fingerprint(authority) if authority else ""
+    passphrase = _passphrase(package, passphrase_file)
+    with progress_bar("Verifying") as show:
+        verdict = verify_package(package, lambda done, total: show("Verifying", done, total), fingerprint, passphrase)
+    if as_json:
+        print_object(_plain(verdict))
+    else:
+        _print(verdict)
+    if not verdict.holds:
+        raise typer.Exit(1)
+
+
+def _passphrase(package: Path, file: Path | None) -> str:
+    """The passphrase; empty where none is needed."""
+    import sys
+
+    from alpr_edge.domain.errors import EvidenceError
+    from alpr_edge.domain.protocol.enrolment_codes import MistypedError
+    from alpr_edge.evidence.passphrases import parse_passphrase
+    from alpr_edge.runtime.io_errors import io_errors
+
+    if file is not None:
+        with io_errors(f"{file}: cannot be read", EvidenceError), file.open("rb") as opened:
+            text = opened.read(_PASSPHRASE_BYTES_MAX).decode(errors="replace").strip()
+    elif package.suffix == ".zip" and sys.stdin.isatty():
+        text = typer.prompt(
+            "Passphrase (empty: the zip is not encrypted)", default="", show_default=False, hide_input=True
+        )
+    else:
+        text = ""
+    try:
+        return parse_passphrase(text) if text else ""
+    except MistypedError as error:
+        raise EvidenceError(f"the passphrase: {error}") from None
+
+
+def _plain(verdict: PackageVerdict) -> dict[str, object]:
+    package = None if verdict.package is None else verdict.package.model_dump()
+    return {
+        "ok": verdict.holds,
+        "statements": list(verdict.statements),
+        "faults": list(verdict.faults),
+        "fault_count": verdict.fault_count,
+        "package": package,
+    }
+
+
+def _print(verdict: PackageVerdict) -> None:
+    if verdict.package is not None:
+        package = verdict.package
+        typer.echo(f"package {package.package_id}, case {package.case}, by its own word from {package.unit_id}")
+    for each in verdict.statements:
+        word, colour = _MARKS[each.holds]
+        typer.secho(f"{word:9}", fg=colour, nl=False)
+        typer.echo(each.words)
+    for fault in verdict.faults[:_FAULTS_SHOWN]:
+        typer.secho(f"{fault.path or 'package'}: {fault.words}", fg=typer.colors.RED)
+    if verdict.fault_count > _FAULTS_SHOWN:
+        typer.echo(f"and {count_text(verdict.fault_count - _FAULTS_SHOWN, 'fault')} more; --json names up to 10,000")
+    if verdict.holds:
+        typer.secho("the package holds", fg=typer.colors.GREEN)
+    elif verdict.fault_count:
+        typer.secho("the package does NOT hold", fg=typer.colors.RED)
+    else:
+        typer.secho(
+            "nothing was changed since it was signed, but nobody you named says whose signature it is", bold=True
+        )
+
+
+_MARKS = {True: ("holds", typer.colors.GREEN), False: ("FALSE", typer.colors.RED), None: ("open", typer.colors.YELLOW)}
