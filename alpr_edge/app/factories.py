@@ -15,6 +15,7 @@ from alpr_edge.store.db.database import Database
 from alpr_edge.store.keys import load_key
 from alpr_edge.store.unit_store import QueueStore, UnitStore
 from alpr_edge.uplink.delivery_client import HttpsDepartment
+from alpr_edge.uplink.documents.hold_downloader import HoldDownloader
 from alpr_edge.uplink.hotlist_downloader import HotlistDownloader
 from alpr_edge.uplink.roster_downloader import RosterDownloader
 from alpr_edge.vision.detector import OnnxDetector
@@ -128,6 +129,11 @@ def open_roster_downloader(settings: Settings, store: QueueStore) -> RosterDownl
         database=store.database,
         clock=open_clock(settings),
     )
+
+
+def open_hold_downloader(settings: Settings, store: QueueStore) -> HoldDownloader:
+    """Open what fetches the department's holds."""
+    return HoldDownloader(settings.uplink, settings.unit.id, store.incoming, store.database)
 
 
 def open_lists(settings: Settings, database: Database) -> tuple[ListStore, HotlistLoader]:

@@ -8,6 +8,8 @@ from pathlib import Path
 from alpr_edge.app.attempts import Attempts
 from alpr_edge.app.cameras import Camera
 from alpr_edge.app.capture_session import CaptureSession
+from alpr_edge.app.collection.drop_records import DropRecordStage
+from alpr_edge.app.department_holds import DepartmentHoldsStage
 from alpr_edge.app.pipeline.pipeline import CameraFeed, Pipeline, PipelineParts
 from alpr_edge.app.pipeline.read_corrector import ReadCorrector
 from alpr_edge.app.pipeline.record_ids import new_id
@@ -56,11 +58,15 @@ def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
     access_log = AccessLogUpload(settings, store.database, unit.clock)
     roster = RosterInstallStage(settings, store.database, store.incoming, unit.clock)
     self_check = SelfCheckStage(settings, unit.settings_file, store.database, unit.clock)
+    held = DepartmentHoldsStage(settings, store.database, store.incoming, unit.clock)
     counts = StoreCounts(partial(store_figures, store, unit.attempts))
     pacers = {camera.camera_id: camera.pacer for camera in cameras}
     frame_rate = FrameRateStage(settings.load, MachineFiles().read, pacers)
     page_requests = _page_requests(unit, parts)
-    _add_stages(pipeline.supervisor, unit, disk, (access_log, self_check, roster, counts, frame_rate, page_requests))
+    stages = access_log, self_check, roster, counts, frame_rate, page_requests, held
+    if settings.capture.no_collection_areas:
+        pipeline.supervisor.add(DropRecordStage(settings, pipeline.limits.drops, unit.clock), replaceable=True)
+    _add_stages(pipeline.supervisor, unit, disk, stages)
     return CaptureSession(
         store=store,
         lists=unit.lists,
@@ -91,7 +97,13 @@ def _add_stages(
     unit: UnitParts,
     disk: DiskStage,
     replaceable_stages: tuple[
-        AccessLogUpload, SelfCheckStage, RosterInstallStage, StoreCounts, FrameRateStage, PageRequestStage
+        AccessLogUpload,
+        SelfCheckStage,
+        RosterInstallStage,
+        StoreCounts,
+        FrameRateStage,
+        PageRequestStage,
+        DepartmentHoldsStage,
     ],
 ) -> None:
     if unit.settings.hotlist.source:

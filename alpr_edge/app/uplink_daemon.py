@@ -14,7 +14,12 @@ import structlog
 
 from alpr_edge.app.attempts import Attempts
 from alpr_edge.app.clock import open_clock
-from alpr_edge.app.factories import open_department, open_hotlist_downloader, open_roster_downloader
+from alpr_edge.app.factories import (
+    open_department,
+    open_hold_downloader,
+    open_hotlist_downloader,
+    open_roster_downloader,
+)
 from alpr_edge.app.stages.certificate_renewal import CertificateRenewalStage
 from alpr_edge.app.stages.department_dates import DepartmentDates
 from alpr_edge.app.stages.downloads import DownloadStage
@@ -30,8 +35,10 @@ from alpr_edge.store.hotlists import sync_state
 from alpr_edge.store.unit_store import QueueStore, open_queue
 from alpr_edge.uplink.delivery_client import HttpsDepartment
 from alpr_edge.uplink.expiry import expiry_warnings
+from alpr_edge.uplink.hotlist_downloader import HotlistDownloader
 from alpr_edge.uplink.page_certificate import PageCertificate
 from alpr_edge.uplink.renewal import Renewer
+from alpr_edge.uplink.roster_downloader import RosterDownloader
 from alpr_edge.uplink.uploader import Link, Uploader
 
 log = structlog.get_logger(__name__)
@@ -94,11 +101,7 @@ class UplinkDaemon:
                 dates, statements = DepartmentDates(store.database, self._clock), LogStatements(store.database)
                 downloader = open_hotlist_downloader(self._settings, store)
                 rosters = open_roster_downloader(self._settings, store)
-                for name, certificate in (("certificate", self._renewer), ("page_certificate", self._page)):
-                    self._side_stages.add(CertificateRenewalStage(name, certificate))
-                for name, fetched in (("lists", downloader), ("roster", rosters)):
-                    self._side_stages.add(DownloadStage(name, fetched))
-                self._side_stages.start()
+                self._start_side_stages(store, downloader, rosters)
                 self._manager.ready("sending")
 
                 def report() -> None:
@@ -119,6 +122,14 @@ class UplinkDaemon:
         finally:
             department.close()
         log.info("uplink.stopped", delivered=uploader.state.delivered)
+
+    def _start_side_stages(self, store: QueueStore, lists: HotlistDownloader, rosters: RosterDownloader) -> None:
+        for name, certificate in (("certificate", self._renewer), ("page_certificate", self._page)):
+            self._side_stages.add(CertificateRenewalStage(name, certificate))
+        held = open_hold_downloader(self._settings, store)
+        for name, fetched in (("lists", lists), ("roster", rosters), ("holds", held)):
+            self._side_stages.add(DownloadStage(name, fetched))
+        self._side_stages.start()
 
     def _wait(self, seconds: float, uploader: Uploader, department: HttpsDepartment) -> bool:
         """Wait, and notify the service manager meanwhile; True when stopped.

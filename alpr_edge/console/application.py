@@ -19,6 +19,7 @@ from alpr_edge.console.evidence.export_pages import ExportPages
 from alpr_edge.console.health_strip import HealthStrip
 from alpr_edge.console.hit_feed import HitFeed
 from alpr_edge.console.live import LiveStream
+from alpr_edge.console.lookups.hold_pages import HoldPages
 from alpr_edge.console.lookups.routes import lookup_routes
 from alpr_edge.console.page_parts import PAGES, STATIC, Step
 from alpr_edge.console.pages.correction_pages import CorrectionPages
@@ -31,7 +32,7 @@ from alpr_edge.console.pages.watch_pages import WatchPages
 from alpr_edge.console.surroundings import PageSurroundings
 from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.console.visitor import Visitor
-from alpr_edge.domain.errors import AccessError, AlprEdgeError, DispositionError, SearchError
+from alpr_edge.domain.errors import AccessError, AlprEdgeError, DispositionError, HoldError, SearchError
 from alpr_edge.web.page_endpoints import page_endpoint
 from alpr_edge.web.page_security import PageHeaders
 from alpr_edge.web.page_templates import SHARED
@@ -58,7 +59,8 @@ def create_console_app(
     passkeys, watch, health = PasskeyPages(unit, site), WatchPages(unit, site), HealthPages(unit)
     corrections = CorrectionPages(unit, watch.with_fault)
     sign_in = SignInPages(unit, site, watch.glance_page)
-    pages = (sign_in, passkeys, watch, SpeedPages(unit), corrections, MutePages(unit), health)
+    holds = HoldPages(unit, watch.with_fault)
+    pages = (sign_in, passkeys, watch, SpeedPages(unit), corrections, holds, MutePages(unit), health)
     page_routes = [*chain.from_iterable(each.steps for each in pages), *lookup_routes(unit)]
     page_routes += ExportPages(unit).routes
     at_once, sign_ins_at_once = asyncio.Semaphore(AT_ONCE_MAX), asyncio.Semaphore(SIGN_INS_AT_ONCE_MAX)
@@ -87,7 +89,7 @@ def _answer(strip: HealthStrip, step: Step, request: Request, body: bytes) -> Re
         return step(visitor)
     except AccessError as error:
         return PAGES.page("refused", 403, message=str(error))
-    except (DispositionError, SearchError) as error:
+    except (DispositionError, HoldError, SearchError) as error:
         return PAGES.page("refused", 404, message=str(error))
 
 

@@ -20,6 +20,7 @@ from alpr_edge.services.hits.corrections import ReadCorrections
 from alpr_edge.services.hits.dispositions import HitDispositions
 from alpr_edge.services.hits.hit_views import HitViews
 from alpr_edge.services.hits.mutes import MuteState, UnitMutes
+from alpr_edge.services.holds.unit_holds import UnitHolds
 from alpr_edge.settings import Settings
 from alpr_edge.store.access.accounts import AccountStore, open_accounts
 from alpr_edge.store.access_log.log import AccessLog, open_access_log
@@ -41,6 +42,7 @@ class ConsoleUnit:
     dispositions: HitDispositions = field(repr=False)
     corrections: ReadCorrections = field(repr=False)
     mutes: UnitMutes = field(repr=False)
+    holds: UnitHolds = field(repr=False)
     speed: SpeedRestriction = field(repr=False)
     """What may be shown while the car moves."""
     theme: ThemeChoice = field(repr=False)
@@ -90,7 +92,8 @@ def open_console_unit(settings: Settings, clock: Clock, new_id: Callable[[], str
         views = HitViews(store, settings.hotlist)
         dispositions = HitDispositions(store.database, settings.unit.id, views, new_id)
         corrections = ReadCorrections(store, settings.unit.id, views, new_id)
-        said = dispositions, corrections, UnitMutes(store.database, new_id)
+        holds = UnitHolds(store.database, settings.unit.id, new_id)
+        said = dispositions, corrections, UnitMutes(store.database, new_id), holds
         policy, passwords = load_policy(settings), Argon2Passwords()
         car = SpeedRestriction(settings, clock), ThemeChoice(settings, clock)
         parts = (settings, store, accounts, log, policy, clock, passwords, views, *said, *car, LookupMemory(), new_id)

@@ -8,6 +8,7 @@ from alpr_edge.domain.alerting import Level, ListAge
 from alpr_edge.domain.dispositions.hit_state import HitVerification
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.hits import Hit, MatchKind, Reason, StateMatch
+from alpr_edge.domain.holds.hold import Hold, HoldKind
 from alpr_edge.domain.page_requests.request import PageRequest, RequestOutcome
 from alpr_edge.domain.reads import PlateRead
 from alpr_edge.domain.timeline import Placement
@@ -175,6 +176,18 @@ def room_words(free_bytes: int) -> str:
     return f"{free_bytes / 1e9:.0f} GB" if free_bytes >= 10e9 else f"{free_bytes / 1e6:,.0f} MB"
 
 
+def hold_end_words(hold: Hold) -> str:
+    """When a hold ends."""
+    return "until it is released" if hold.terms.until is None else f"until {moment_words(hold.terms.until)}"
+
+
+def held_from_words(kind: HoldKind) -> str:
+    """What a hold was placed on."""
+    return {HoldKind.HIT: "from a hit", HoldKind.SEARCH: "found by a search", HoldKind.CANVASS: "of a canvass"}.get(
+        kind, "chosen one by one"
+    )
+
+
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "level": level_word,
     "reason": reason_words,
@@ -193,6 +206,8 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "title_words": title_words,
     "waits": is_waiting,
     "short_clock": short_clock_words,
+    "hold_end": hold_end_words,
+    "held_from": held_from_words,
     "request": request_words,
     "request_state": request_state,
     "room": room_words,

@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Callable
 
-import httpx
 import structlog
 
 from alpr_edge.domain.errors import RosterError, UplinkError, retry_after_of
@@ -18,7 +17,6 @@ from alpr_edge.domain.people.handed_roster import SIGNED_BYTES_MAX, SPOOL_NAME, 
 from alpr_edge.domain.people.roster import RosterHeader, check_roster
 from alpr_edge.domain.people.signed_roster import RosterKey, open_roster
 from alpr_edge.domain.ports import Clock
-from alpr_edge.domain.protocol.items import PROTOCOL_HEADER
 from alpr_edge.domain.protocol.rosters import ROSTER_PATH
 from alpr_edge.domain.retry import Backoff
 from alpr_edge.settings import UplinkSettings
@@ -26,10 +24,9 @@ from alpr_edge.store.db.database import Database
 from alpr_edge.store.hotlists import sync_state
 from alpr_edge.store.hotlists.download_spool import DownloadSpool, FeedNote
 from alpr_edge.store.hotlists.sync_state import SyncState
-from alpr_edge.uplink.bounded_transport import Deadline, no_beat, open_client
-from alpr_edge.uplink.delivery_responses import retry_after_s
+from alpr_edge.uplink.bounded_transport import no_beat
 from alpr_edge.uplink.department_keys import pin_missing_keys
-from alpr_edge.uplink.tls import context_of, explain
+from alpr_edge.uplink.documents.document_request import DocumentRequest, fetch_document
 
 FETCH_S_MAX = 600.0
 """Longest one transfer may take."""
@@ -72,7 +69,6 @@ class RosterDownloader:
         self._bytes_max = bytes_max
         self._backoff = Backoff(uplink.retry_first_s, longest_s=max(uplink.roster_check_s, uplink.retry_first_s))
         self._beat: Callable[[], None] = no_beat
-        self._deadline = Deadline(self._call_beat)
         self._due_s = time.monotonic()
         self._failures = 0
         self._refused_etag = ""
@@ -130,7 +126,9 @@ class RosterDownloader:
         if key is None:
             return  # a department of an earlier release, which has no rosters
         state = sync_state.state_of(self._database, SPOOL_NAME)
-        etag, content = self._download(self._refused_etag or state.etag)
+        request = DocumentRequest(ROSTER_PATH, "roster", self._bytes_max, FETCH_S_MAX)
+        have = self._refused_etag or state.etag
+        etag, content = fetch_document(self._uplink, self._unit_id, request, have, self._call_beat)
         if content is None or (etag and etag == state.etag):
             if not (content is None and self._refused_etag):
                 self._note_in_use(state)
@@ -165,34 +163,3 @@ class RosterDownloader:
         sync_state.note(self._database, SPOOL_NAME, etag=etag, serial=header.serial, fetch_failure="")
         self._held, self._refused_etag, self.trouble = header, "", ""
         log.info("roster.handed_over", serial=header.serial, bytes=len(content))
-
-    def _download(self, etag: str) -> tuple[str, bytes | None]:
-        """The ETag and the bytes of a roster other than that of an ETag; no bytes where there is none."""
-        settings = self._uplink
-        self._deadline.begin(FETCH_S_MAX)
-        headers = {"If-None-Match": etag} if etag else {}
-        with open_client(settings, self._unit_id, context_of(settings), self._deadline) as client:
-            try:
-                with client.stream("GET", settings.url.rstrip("/") + ROSTER_PATH, headers=headers) as response:
-                    return response.headers.get("ETag", ""), self._content(response)
-            except httpx.InvalidURL:
-                raise UplinkError(f"{settings.url}: not an address; check [uplink] url") from None
-            except httpx.HTTPError as error:
-                raise explain(error, settings) from None
-
-    def _content(self, response: httpx.Response) -> bytes | None:
-        """The body of an answer, bounded; None where it says that there is no other roster."""
-        url, status = self._uplink.url, response.status_code
-        if PROTOCOL_HEADER not in response.headers:
-            raise UplinkError(f"{url}: the answer (status {status}) is not the department's; check [uplink] url")
-        if status in {304, 404}:
-            return None
-        if status != 200:
-            raise UplinkError(f"{url}: no roster, status {status}", retry_after_s(response.headers))
-        parts, size = [], 0
-        for part in response.iter_raw():
-            size += len(part)
-            if size > self._bytes_max:
-                raise UplinkError(f"{url}: its roster is longer than {self._bytes_max} bytes")
-            parts.append(part)
-        return b"".join(parts)

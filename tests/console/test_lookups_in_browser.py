@@ -102,3 +102,29 @@ def test_results_leave_the_screen_when_the_session_is_locked(page: Page, context
     second.get_by_role("button", name="Lock").click()
     expect(page.get_by_role("heading", name="Locked")).to_be_visible()
     expect(page.get_by_text("7ABC123")).to_have_count(0)
+
+
+def test_a_search_is_held_and_released_by_few_touches(page: Page) -> None:
+    faults = faults_of(page)
+    page.get_by_role("link", name="Search").click()
+    page.get_by_label("Plate (? one character").fill("7abc?23")
+    page.locator("label", has_text="stolen vehicle or plate").click()
+    page.get_by_role("button", name="Search", exact=True).click()
+    expect(page.get_by_role("link", name="7ABC123")).to_have_count(25)
+    hand = Hand(page)
+    hand.touch(page.locator("summary", has_text="Hold everything"))
+    hand.type(page.get_by_label("Case"), "26-123456")
+    hand.touch(page.get_by_role("button", name="Hold", exact=True))
+    expect(page.get_by_text("30 reads are held for case 26-123456.")).to_be_visible()
+    hand.check("hold_a_search")
+    page.get_by_role("link", name="Holds").click()
+    page.locator("label", has_text="stolen vehicle or plate").click()
+    page.get_by_role("button", name="Show the holds").click()
+    expect(page.get_by_role("heading", name="Held: 1")).to_be_visible()
+    hand = Hand(page)
+    hand.touch(page.locator("summary", has_text="Release"))
+    hand.touch(page.get_by_role("button", name="Yes, release it"))
+    expect(page.get_by_text("Nothing is held.")).to_be_visible()
+    hand.check("release_a_hold")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+    assert faults == []

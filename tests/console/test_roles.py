@@ -26,6 +26,7 @@ NAMES = {
     "read_id": "unit-1:read-1",
     "addition_id": "none",
     "entries_id": "none",
+    "holds_id": "none",
 }
 """What stands for the names in a path."""
 
@@ -47,6 +48,7 @@ class Rule:
 
 GONE = Rule(None, "404", "", locked="404", nobody="404")
 """What somebody looks up is known by a random word to their own session alone: test_lookups tries it."""
+HOLD = {"case": "26-123456", "reason": "evidence"}
 ANSWER = {"part": "read", "answer": "correct"}
 RULES = {  # those that lock and end the session are asked last
     "GET /": Rule(Action.SEE_HITS, "200", "303 /health", locked="200", nobody="303 /sign-in"),
@@ -77,6 +79,15 @@ RULES = {  # those that lock and end the session are asked last
     "GET /entries/added/{addition_id}": Rule(None, "303 /entries", "", locked="303 /entries", nobody="303 /entries"),
     "GET /entries/{entries_id}": GONE,
     "POST /entries/{entries_id}/remove": GONE,
+    "POST /search/{search_id}/hold": GONE,
+    "POST /search/{search_id}/reads/{read_id}/hold": GONE,
+    "POST /hits/{hit_id}/hold": Rule(
+        Action.HOLD, "303 /hits/unit-1:hit-1", "403", locked="403", nobody="403", form=HOLD
+    ),
+    "GET /holds": Rule(Action.HOLD, "200", "403", locked="403", nobody="403"),
+    "POST /holds": Rule(Action.HOLD, "422", "403", locked="403", nobody="403"),
+    "GET /holds/{holds_id}": GONE,
+    "POST /holds/{holds_id}/release": GONE,
     "GET /health": Rule(None, "200", "", locked="200", nobody="303 /sign-in"),
     "GET /health/strip": Rule(None, "200", "", locked="200", nobody="303 /sign-in"),
     "GET /live": Rule(None, "200", "", locked="200", nobody="403"),

@@ -29,6 +29,8 @@ class Summary:
     frames: int = 0
     frames_dropped: int = 0
     frames_lost: int = 0
+    frames_not_collected: dict[str, int] = field(default_factory=dict)
+    """Frames that were not looked at, by area and camera."""
     reads: int = 0
     hits: int = 0
     alerts: int = 0

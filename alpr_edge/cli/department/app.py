@@ -17,6 +17,7 @@ app = lazy_app(
         "lists": LazyTarget("alpr_edge.cli.department.lists:lists_command", "Show the published lists"),
         "withdraw": LazyTarget("alpr_edge.cli.department.lists:withdraw_command", "Withdraw a published list"),
         "audience": LazyTarget("alpr_edge.cli.department.lists:audience_command", "Say which units a list is for"),
+        "holds": LazyTarget("alpr_edge.cli.department.holds:app", "Keep reads from deletion in the cars, for a case"),
         "import": LazyTarget("alpr_edge.cli.department.media:import_command", "Store what lies on portable media"),
         "evidence": LazyTarget(
             "alpr_edge.cli.department.evidence.app:app", "List evidence packages and open their passphrases"

@@ -33,8 +33,8 @@ def place_command(
 
     Asked again for the same case and reads, a hold is at most prolonged. The department is told.
     """
-    from alpr_edge.domain.holds.hold import HoldKind
-    from alpr_edge.services.holds.unit_holds import HoldRequest, parse_hold_end
+    from alpr_edge.domain.holds.hold import HoldKind, parse_hold_end
+    from alpr_edge.services.holds.unit_holds import HoldRequest
     from alpr_edge.settings import load
     from alpr_edge.store.unit_store import open_store
 

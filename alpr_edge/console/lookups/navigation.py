@@ -24,6 +24,7 @@ _LINKS = {
     Operation.SEARCH_READS: NavigationLink("/search", "Search"),
     Operation.SHOW_ENTRIES: NavigationLink("/entries", "Entries"),
     Operation.EXPORT_CASE: NavigationLink("/evidence", "Evidence"),
+    Operation.SHOW_HOLDS: NavigationLink("/holds", "Holds"),
 }
 
 

@@ -18,6 +18,8 @@ def lookup_routes(unit: ConsoleUnit) -> list[PageRoute]:
         ("/search", "POST", search.begin),
         ("/search/{search_id}/change", "GET", search.change),
         ("/search/{search_id}/untimed", "POST", search.begin_untimed),
+        ("/search/{search_id}/hold", "POST", search.hold),
+        ("/search/{search_id}/reads/{read_id}/hold", "POST", search.hold_read),
         ("/search/{search_id}/{page}", "GET", search.results),
         ("/search/{search_id}/reads/{read_id}", "GET", search.read),
         ("/search/{search_id}/reads/{read_id}/pictures/{kind}", "GET", search.picture),

@@ -5,17 +5,19 @@ from dataclasses import dataclass, field, replace
 
 from starlette.responses import Response
 
+from alpr_edge.console.lookups.hold_form import held_words, hold_values, place_hold
 from alpr_edge.console.lookups.navigation import lookup_page
 from alpr_edge.console.lookups.purpose_form import PurposeForm, fault_words
 from alpr_edge.console.page_parts import go
 from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.console.visitor import Visitor
-from alpr_edge.domain.errors import FeedError, SearchError
+from alpr_edge.domain.errors import FeedError, HoldError, SearchError
+from alpr_edge.domain.holds.hold import HOLD_READS_MAX, HoldKind
 from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.domain.reads import EvidenceKind
 from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.services.reads import ShownRead
-from alpr_edge.services.search.read_searches import ReadSearch, ReadSearches, SearchCursor, SearchPage
+from alpr_edge.services.search.read_searches import ReadSearch, ReadSearches, SearchCursor, SearchPage, search_note
 from alpr_edge.services.search.search_input import SearchRequest, parse_search
 from alpr_edge.store.reads.search import ReadFilter, newest_place
 
@@ -23,6 +25,14 @@ PAGES_MAX = 40
 """Most pages of one search; whoever needs more narrows it."""
 READS_MAX = 4_000
 """Most reads that may be opened from one search."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageMessage:
+    """What a page says of a form that was sent."""
+
+    text: str
+    is_fault: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -37,6 +47,14 @@ class _KeptSearch:
     """Where each page begins that may be asked for, by its number."""
     read_ids: set[str] = field(default_factory=set, repr=False)
     """The reads that it showed, which may be opened."""
+
+    said: PageMessage | None = None
+    """What the next page of it says, once."""
+
+    def take_message(self) -> PageMessage | None:
+        """What is to be said, once."""
+        message, self.said = self.said, None
+        return message
 
     def note_reads(self, reads: tuple[ShownRead, ...]) -> None:
         """Let reads that are shown be opened, and those that they correct or are corrected by."""
@@ -104,7 +122,8 @@ class SearchPages:
         kept, read_id = self._search_of(visitor), self._read_id(visitor)
         shown = self._searches.read(self._unit.authoriser(visitor), kept.purpose, read_id)
         kept.note_reads((shown,))
-        return self._page("search_read", visitor, shown=shown, search=visitor.parameters["search_id"])
+        held, word = hold_values(self._unit, [read_id]), visitor.parameters["search_id"]
+        return self._page("search_read", visitor, shown=shown, search=word, said=kept.take_message(), **held)
 
     def picture(self, visitor: Visitor) -> Response:
         """A picture of a read that was found."""
@@ -115,6 +134,28 @@ class SearchPages:
             raise SearchError("there is no such picture") from None
         jpeg = self._searches.picture(self._unit.authoriser(visitor), kept.purpose, read_id, kind)
         return Response(jpeg, media_type="image/jpeg")
+
+    def hold(self, visitor: Visitor) -> Response:
+        """Hold everything that a search finds, and lead back to its first page."""
+        kept = self._search_of(visitor)
+        try:
+            ids = self._searches.found_ids(kept.search, HOLD_READS_MAX)
+            about = kept.search.wanted.pattern or "", search_note(kept.search)
+            hold = place_hold(self._unit, visitor, kept.purpose, HoldKind.SEARCH, ids, about)
+            kept.said = PageMessage(held_words(hold))
+        except (HoldError, SearchError) as error:
+            kept.said = PageMessage(str(error), is_fault=True)
+        return go(f"/search/{visitor.parameters['search_id']}/1")
+
+    def hold_read(self, visitor: Visitor) -> Response:
+        """Hold one read that was found, and lead back to it."""
+        kept, read_id = self._search_of(visitor), self._read_id(visitor)
+        try:
+            hold = place_hold(self._unit, visitor, kept.purpose, HoldKind.READ, [read_id], ("", ""))
+            kept.said = PageMessage(held_words(hold))
+        except HoldError as error:
+            kept.said = PageMessage(str(error), is_fault=True)
+        return go(f"/search/{visitor.parameters['search_id']}/reads/{read_id}")
 
     def _begin(self, visitor: Visitor, purpose: Purpose, search: ReadSearch, fields: Mapping[str, str]) -> Response:
         kept = _KeptSearch(purpose, search, fields, {1: self._searches.begin(search)})
@@ -163,6 +204,8 @@ class SearchPages:
             is_untimed=kept.search.is_untimed,
             search=visitor.parameters["search_id"],
             kept_days=retention.acknowledged_days_max,
+            said=kept.take_message(),
+            **hold_values(self._unit, [shown.read.read_id for shown in page.reads]),
         )
 
     def _page(self, name: str, visitor: Visitor, status: int = 200, **values: object) -> Response:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from alpr_edge.access.passkeys import RelyingParty
+from alpr_edge.console.lookups.hold_form import hold_values
 from alpr_edge.console.lookups.navigation import navigation_links
 from alpr_edge.console.page_parts import PAGES, PageRoute, go
 from alpr_edge.console.pages.health_pages import may_look_at_hits
@@ -160,4 +161,6 @@ class WatchPages:
             "mute": self._unit.mute_state(),
             "corrections": self._unit.corrections.of_card(card) if isinstance(card, HitCard) else None,
         }
+        if isinstance(card, HitCard):
+            shown |= hold_values(self._unit, [card.read.read.read_id])
         return PAGES.page("watch", 422 if fault else 200, **shown)

@@ -44,7 +44,7 @@ def serve_rosters(app: FastAPI, rosters: Rosters, admission: Admission) -> None:
         """Send the roster of the people who may use the unit; 304 where it has that one."""
         file = _file(rosters, sender.unit_id)
         about = HEADERS | {"ETag": f'"{file.sha256}"', "Cache-Control": "no-store"}
-        if _has(request.headers.get("If-None-Match", ""), file.sha256):
+        if has_tag(request.headers.get("If-None-Match", ""), file.sha256):
             return Response(status_code=304, headers=about)
         log.info("department.roster_sent", unit=sender.unit_id, client=host_of(request), serial=file.serial)
         return Response(file.content, media_type="application/octet-stream", headers=about)
@@ -143,7 +143,7 @@ def _file(rosters: Rosters, unit_id: str) -> RosterFile:
     return file
 
 
-def _has(condition: str, sha256: str) -> bool:
-    """Whether an If-None-Match names the roster (RFC 9110, 13.1.2: compared weakly)."""
+def has_tag(condition: str, sha256: str) -> bool:
+    """Whether an If-None-Match names what has a digest (RFC 9110, 13.1.2: compared weakly)."""
     tags = [tag.strip().removeprefix("W/") for tag in condition.split(",")]
     return f'"{sha256}"' in tags or "*" in tags

@@ -25,6 +25,7 @@ from alpr_edge.department.ingest import log_items
 from alpr_edge.department.ingest.booking_items import booking_row
 from alpr_edge.department.ingest.ownership import Reference, hit_reference, may_name, read_reference
 from alpr_edge.department.ingest.part_checks import PartError, integer, own, parse, place, same
+from alpr_edge.domain.holds.hold import HoldOrigin
 from alpr_edge.domain.protocol.bookings import BookingPayload, booking_item_id
 from alpr_edge.domain.protocol.dispositions import DispositionPayload, disposition_item_id
 from alpr_edge.domain.protocol.hits import (
@@ -34,6 +35,7 @@ from alpr_edge.domain.protocol.hits import (
     alert_item_id,
     withdrawal_item_id,
 )
+from alpr_edge.domain.protocol.holds import HoldPayload, HoldReleasePayload, hold_item_id, hold_release_item_id
 from alpr_edge.domain.protocol.items import (
     BODY_BYTES_MAX,
     ITEM_ID_PATTERN,
@@ -201,6 +203,23 @@ def _booking(part: Part, unit_id: str) -> _Content:
     return _Content(evidence_bookings, booking_row(payload))
 
 
+def _hold(part: Part, unit_id: str) -> _Content:
+    payload = parse(HoldPayload, part.body)
+    same("hold_id", hold_item_id(payload.hold_id, payload.read_ids), part.item_id)
+    same("unit_id", payload.unit_id, unit_id)
+    same("origin", payload.origin, HoldOrigin.UNIT.value)
+    own("hold_id", payload.hold_id, unit_id)
+    return _Content(references=tuple(read_reference("read_ids", read_id) for read_id in payload.read_ids))
+
+
+def _hold_release(part: Part, unit_id: str) -> _Content:
+    payload = parse(HoldReleasePayload, part.body)
+    same("hold_id", hold_release_item_id(payload.hold_id), part.item_id)
+    same("unit_id", payload.unit_id, unit_id)
+    own("hold_id", payload.hold_id, unit_id)
+    return _Content()
+
+
 def _hit_and_read(payload: AlertPayload | WithdrawalPayload | DispositionPayload) -> tuple[Reference, ...]:
     return hit_reference("hit_id", payload.hit_id), read_reference("read_id", payload.read_id)
 
@@ -266,6 +285,8 @@ _CHECKS: dict[ItemKind, Callable[[Part, str], _Content]] = {
     ItemKind.WITHDRAWAL: _withdrawal,
     ItemKind.DISPOSITION: _disposition,
     ItemKind.BOOKING: _booking,
+    ItemKind.HOLD: _hold,
+    ItemKind.HOLD_RELEASE: _hold_release,
     ItemKind.ACCESS_RECORD: _log_item,
     ItemKind.CHECKPOINT: _log_item,
 }

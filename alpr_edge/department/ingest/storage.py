@@ -17,6 +17,8 @@ from sqlalchemy import ColumnElement, Connection, Integer, func, insert, literal
 from alpr_edge.department.db.database import DepartmentDatabase, naive_utc_now
 from alpr_edge.department.db.schema import hits, items, reads
 from alpr_edge.department.evidence.bookings import EvidenceBookings
+from alpr_edge.department.holds.department_holds import DepartmentHolds
+from alpr_edge.department.holds.unit_holds import take_in_hold_item
 from alpr_edge.department.hotlists import ListRepository
 from alpr_edge.department.ingest.images import ImageFolder
 from alpr_edge.department.ingest.ownership import is_foreign
@@ -88,6 +90,8 @@ class Storage:
         """The units that may connect to this department."""
         self.logs = LogRepository(self._database, Witness(directory))
         """The access logs of the units."""
+        self.holds = DepartmentHolds(self._database)
+        """The holds of units and of the department."""
         self.rosters = Rosters(directory, self._database)
         """The rosters of the department's people."""
         self.bookings = EvidenceBookings(directory, self._database)
@@ -223,6 +227,7 @@ def _insert(connection: Connection, unit_id: str, record: ItemRecord) -> None:
     connection.execute(insert(items).values(row))
     if record.table is not None and record.row is not None:
         connection.execute(insert(record.table).values(record.row))
+    take_in_hold_item(connection, unit_id, record.kind, record.body)
     if record.kind is ItemKind.ACCESS_RECORD:
         note_activity(connection, record.body, datetime.now(UTC))
 

@@ -5,7 +5,7 @@ A read that several holds cover is kept until the last of them is released or ov
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from alpr_edge.domain.errors import HoldError
@@ -96,6 +96,25 @@ def check_terms(terms: HoldTerms, utc: datetime | None) -> HoldTerms:
     if terms.until is not None and utc is not None and terms.until <= utc:
         raise HoldError(f"the hold would have ended already ({rfc3339(terms.until)}); give a later end")
     return HoldTerms(terms.kind, terms.subject_id, case_number, reason, terms.until)
+
+
+def parse_hold_end(text: str | None) -> datetime | None:
+    """The end of a hold as somebody typed it, a date or a moment; of one without a zone, in local time.
+
+    A date alone means the end of that day.
+
+    Raises:
+        HoldError: it is neither.
+    """
+    if text is None or not text.strip():
+        return None
+    text = text.strip()
+    try:
+        end = datetime.fromisoformat(text)
+        is_date = len(text) <= len("2026-12-31")
+        return (end.replace(hour=23, minute=59, second=59) if is_date else end).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise HoldError("the end of a hold is such as 2026-12-31 or 2026-12-31T18:00") from None
 
 
 def covers(hold: Hold, terms: HoldTerms) -> bool:

@@ -22,8 +22,10 @@ READS_A_PART = 500
 _PART_DIGITS = 16
 HOLDS_PATH = "/v1/holds"
 """Where a unit asks for the department's holds on its reads."""
-HOLDS_SHOWN_MAX = 5000
-"""Most holds, and most reads of them all, in one answer of the department."""
+HOLDS_BYTES_MAX = 4 * 1024 * 1024
+"""Largest answer of the department; ids of 10,000 reads take 1 MB."""
+HOLDS_SPOOL_NAME = "@holds"
+"""Its name among downloads; no list is called so, as a name begins with a letter or digit."""
 
 
 class HoldPayload(Payload):

@@ -40,8 +40,8 @@ from alpr_edge.store.unit_store import UnitStore
 LOCK_FILE = ".export.lock"
 MEDIUM_CHARACTERS_MAX, RECIPIENT_CHARACTERS_MAX = 100, 200
 REDACTED = (
-    "Redacted copy: in the scenes the plates of other vehicles are covered. Each scene is named with the SHA-256 of its "
-    "original, which is not in this package."
+    "Redacted copy: in the scenes the plates of other vehicles are covered. Each scene is named with the SHA-256 of "
+    "its original, which is not in this package."
 )
 Progress = Callable[[int, int], None]
 """Receives how many reads are written and how many there are."""

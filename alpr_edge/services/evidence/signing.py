@@ -10,8 +10,8 @@ from alpr_edge.store.keys import load_key
 PURPOSE = "evidence signing"
 """Purpose of the key that signs packages, which ``derive_key`` makes from that of the access log.
 
-Whoever exports has that key anyway, as nothing is exported that is not on record, and a unit of an earlier release needs
-no new one."""
+Whoever exports has that key anyway, as nothing is exported that is not on record, and a unit of an earlier release
+needs no new one."""
 
 
 def load_package_signer(settings: Settings) -> PackageSigner:

@@ -1,8 +1,8 @@
 """Places, releases and lists holds of a unit: reads that nothing deletes, for a case (policy 462.5)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -113,6 +113,12 @@ class UnitHolds:
             access.show(tuple(hold.hold_id for hold in found))
             return found
 
+    def on_reads(self, read_ids: Sequence[str]) -> Mapping[str, Sequence[Hold]]:
+        """The unreleased holds on reads that an access shows, by read; every one of them has an entry."""
+        with self._database.read() as connection:
+            found = holds.holds_on(connection, read_ids)
+        return {read_id: found.get(read_id, ()) for read_id in read_ids}
+
     def _place(self, connection: Connection, access: Access, terms: HoldTerms, read_ids: Sequence[str]) -> Hold:
         same = holds.same_holds(connection, terms, read_ids)
         if lasting := next((hold for hold in same if lasts_as_long(hold, terms)), None):
@@ -137,25 +143,6 @@ def reads_of_case(database: Database, case_number: str, utc: datetime | None) ->
     """
     with database.read() as connection:
         return holds.read_ids_of_case(connection, case_number, utc)
-
-
-def parse_hold_end(text: str | None) -> datetime | None:
-    """The end of a hold as somebody typed it, a date or a moment; of one without a zone, in local time.
-
-    A date alone means the end of that day.
-
-    Raises:
-        HoldError: it is neither.
-    """
-    if text is None or not text.strip():
-        return None
-    text = text.strip()
-    try:
-        end = datetime.fromisoformat(text)
-        is_date = len(text) <= len("2026-12-31")
-        return (end.replace(hour=23, minute=59, second=59) if is_date else end).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise HoldError("the end of a hold is such as 2026-12-31 or 2026-12-31T18:00") from None
 
 
 def _terms(authoriser: Authoriser, access: Access, request: HoldRequest, ids: tuple[str, ...]) -> HoldTerms:

@@ -138,7 +138,7 @@ class ReadSearches:
             AccessError: it is refused.
             StoreError: the database does not answer, or it cannot be put on record.
         """
-        subject = AccessSubject(query=search.wanted.pattern or "", note=_note(search))
+        subject = AccessSubject(query=search.wanted.pattern or "", note=search_note(search))
         with authoriser.access(Operation.SEARCH_READS, purpose, subject) as access:
             numbers, left = self._look(search, cursor)
             with self._store.database.read() as connection:
@@ -151,6 +151,27 @@ class ReadSearches:
                 untimed_count=left.untimed_count,
                 limits=search_limits(self._store, search.wanted.period, self._cameras),
             )
+
+    def found_ids(self, search: ReadSearch, limit: int) -> list[str]:
+        """The ids of everything that a search finds, to hold it; for a service that puts that on record.
+
+        Args:
+            search: the search.
+            limit: the most reads.
+
+        Raises:
+            SearchError: it finds more.
+        """
+        numbers, ages, left = list[int](), Ages(self._store.database), self.begin(search)
+        wanted = _Fit.UNTIMED if search.is_untimed else _Fit.YES
+        while left.spans and len(numbers) <= limit:
+            found = statements.look(self._store.database, search.wanted, left.spans[0])
+            numbers += [row.seq for row in found.rows if _fit(row, search.wanted, ages) is wanted]
+            left = left.after(found.rest, 0)
+        if len(numbers) > limit:
+            raise SearchError(f"this search finds more than {limit:,} reads; narrow it")
+        with self._store.database.read() as connection:
+            return queries.ids_of_numbers(connection, numbers)
 
     def read(self, authoriser: Authoriser, purpose: Purpose, read_id: str) -> ShownRead:
         """One read that was found.
@@ -241,7 +262,7 @@ def _fit(row: Row[Any], wanted: ReadFilter, ages: Ages) -> _Fit:
     return _Fit.YES if first <= wanted.period.end and last >= wanted.period.begin else _Fit.NO
 
 
-def _note(search: ReadSearch) -> str:
+def search_note(search: ReadSearch) -> str:
     """What is asked for beside the plate, as it stands on record."""
     wanted = search.wanted
     period = wanted.period and f"seen {rfc3339(wanted.period.begin)} to {rfc3339(wanted.period.end)}"

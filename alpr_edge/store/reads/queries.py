@@ -186,3 +186,8 @@ def of_numbers(connection: Connection, numbers: Sequence[int]) -> list[StoredRea
     """The reads of numbers in order of arrival, the newest first; one that is gone is left out."""
     query = select(reads).where(reads.c.seq.in_(numbers)).order_by(reads.c.seq.desc()).limit(ROWS_MAX)
     return _complete(connection, list(connection.execute(query).mappings()))
+
+
+def ids_of_numbers(connection: Connection, numbers: Sequence[int]) -> list[str]:
+    """The ids of the reads of numbers in order of arrival, the oldest first; one that is gone is left out."""
+    return list(connection.scalars(select(reads.c.read_id).where(reads.c.seq.in_(numbers)).order_by(reads.c.seq)))

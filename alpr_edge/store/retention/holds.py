@@ -107,6 +107,13 @@ def list_holds(database: Database, *, with_released: bool = False) -> list[Hold]
         return _holds(connection, None if with_released else case_holds.c.released_boot_id.is_(None))
 
 
+def ids_of_department(connection: Connection) -> dict[str, bool]:
+    """The ids of all holds that the department placed, and whether each was released."""
+    query = select(case_holds.c.hold_id, case_holds.c.released_boot_id.is_not(None))
+    rows = connection.execute(query.where(case_holds.c.origin == HoldOrigin.DEPARTMENT.value)).all()
+    return {hold_id: bool(is_released) for hold_id, is_released in rows}
+
+
 def holds_on(connection: Connection, read_ids: Sequence[str]) -> dict[str, list[Hold]]:
     """The unreleased holds on reads, by read."""
     query = select(held_reads.c.read_id, held_reads.c.hold_id).where(held_reads.c.read_id.in_(read_ids), _UNRELEASED)

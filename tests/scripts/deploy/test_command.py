@@ -70,6 +70,7 @@ WORDS = {
     "department unit": ["list", "--directory", "nowhere"],
     "department people": ["list", "--directory", "nowhere"],
     "department roster": ["show", "--directory", "nowhere"],
+    "department holds": ["list", "--directory", "nowhere"],
     "unit enrol": ["--code", "X", "--enrol-port", str(ENROL_PORT)],
     "unit retire": ["--yes"],
     "unit card": ["card.pdf"],

@@ -9,10 +9,18 @@ from pathlib import Path
 import pytest
 
 from alpr_edge.domain.errors import HoldError
-from alpr_edge.domain.holds.hold import HOLD_READS_MAX, Hold, HoldKind, HoldOrigin, HoldPerson, HoldTerms
+from alpr_edge.domain.holds.hold import (
+    HOLD_READS_MAX,
+    Hold,
+    HoldKind,
+    HoldOrigin,
+    HoldPerson,
+    HoldTerms,
+    parse_hold_end,
+)
 from alpr_edge.services.authorisation.authoriser import Authoriser
 from alpr_edge.services.holds.canvass_holds import begin_canvass_hold, hold_reads_of_canvass
-from alpr_edge.services.holds.unit_holds import HoldRequest, UnitHolds, parse_hold_end, reads_of_case
+from alpr_edge.services.holds.unit_holds import HoldRequest, UnitHolds, reads_of_case
 from alpr_edge.settings import load
 from alpr_edge.store.reads.repository import DecidedRecord
 from alpr_edge.store.retention import holds

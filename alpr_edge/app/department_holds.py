@@ -1,0 +1,70 @@
+"""The stage of the capture daemon that places and releases what the department holds of this unit's reads."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from alpr_edge.domain.errors import HoldError, StoreError
+from alpr_edge.domain.ports import Clock
+from alpr_edge.domain.protocol.holds import HOLDS_SPOOL_NAME
+from alpr_edge.services.holds.department_holds import take_in_department_holds, waiting_holds
+from alpr_edge.settings import Settings
+from alpr_edge.store.db.database import Database
+from alpr_edge.store.hotlists import sync_state
+from alpr_edge.store.hotlists.download_spool import DownloadSpool
+from alpr_edge.store.outbox.hold_items import drop_delivered_holds
+
+STEP_S = 1.0
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True, eq=False)
+class DepartmentHoldsStage:
+    """Looks once a second for what the uplink handed over; a stage of the supervisor."""
+
+    settings: Settings
+    database: Database
+    incoming: DownloadSpool
+    clock: Clock
+    name: str = "holds"
+    _is_begun: bool = False
+    _failure: str = ""
+
+    def run(self, beat: Callable[[], None], stop: threading.Event) -> None:
+        """Work until the unit stops; a database that cannot be written is tried again."""
+        while not stop.wait(STEP_S):
+            beat()
+            try:
+                self.step()
+                self._failure = ""
+            except StoreError as error:
+                if str(error) != self._failure:
+                    log.error("holds.failed", failure=str(error))
+                self._failure = str(error)
+
+    def finish(self) -> None:
+        """Do nothing: the stage holds nothing."""
+
+    def step(self) -> None:
+        """Take in what waits. At the start all of it is wanted again: the database may be a new one.
+
+        Raises:
+            StoreError: the database cannot be written; what waits stays.
+        """
+        if not self._is_begun:
+            drop_delivered_holds(self.database)
+            sync_state.note(self.database, HOLDS_SPOOL_NAME, etag="")
+            self._is_begun = True
+        try:
+            payload = waiting_holds(self.incoming)
+            if payload is None:
+                return
+            changes = take_in_department_holds(self.settings, self.database, payload, self.clock.now())
+        except HoldError as error:
+            log.error("holds.refused", reason=str(error))
+        else:
+            log.info("holds.taken_in", placed=len(changes.placed), released=len(changes.released))
+        self.incoming.remove(HOLDS_SPOOL_NAME)

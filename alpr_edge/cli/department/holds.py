@@ -1,0 +1,91 @@
+"""``alpr-edge department holds``: reads that the cars must not delete, for a case (policy 462.5)."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from alpr_edge.cli.common import JsonOption
+from alpr_edge.cli.department.common import DirectoryOption, open_storage
+from alpr_edge.cli.output import count_text, print_lines, print_object, print_table
+
+if TYPE_CHECKING:
+    from alpr_edge.department.holds.department_holds import HoldAuthor, ListedHold
+
+app = typer.Typer(help="Keep reads from deletion in the cars, for a case (policy 462.5).")
+
+
+@app.command("place")
+def place_command(
+    reads: Annotated[list[str], typer.Argument(metavar="ID...", help="Ids of the reads.")],
+    directory: DirectoryOption,
+    case: Annotated[str, typer.Option("--case", help="The case number.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why: evidence, a subpoena, the order of a court.")],
+    until: Annotated[
+        str | None, typer.Option("--until", help="When the hold ends, such as 2026-12-31; default: when released.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Hold reads, a hold for each car that has some of them; the cars fetch theirs. Your login stands on record."""
+    from alpr_edge.domain.holds.hold import HoldKind, HoldTerms, parse_hold_end
+
+    terms = HoldTerms(HoldKind.READ, "", case, reason, parse_hold_end(until))
+    with open_storage(directory) as storage:
+        placed = storage.holds.place(reads, terms, _author())
+    if as_json:
+        print_lines(map(asdict, placed))
+        return
+    for hold in placed:
+        typer.echo(f"{hold.hold_id}: holds {count_text(hold.reads, 'read')} of {hold.unit_id}")
+
+
+@app.command("release")
+def release_command(
+    hold: Annotated[str, typer.Argument(metavar="ID", help="Id of a hold that the department placed.")],
+    directory: DirectoryOption,
+    as_json: JsonOption = False,
+) -> None:
+    """Release a hold of the department; its car learns of that when it asks next."""
+    with open_storage(directory) as storage:
+        storage.holds.release(hold, _author())
+    print_object({"hold_id": hold, "released": True}) if as_json else typer.echo(f"{hold}: released")
+
+
+@app.command("list")
+def list_command(
+    directory: DirectoryOption,
+    show_all: Annotated[bool, typer.Option("--all", help="Also those that were released.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """List the holds of the department and of the cars, with case, why, by whom and until when. Shows no plates."""
+    with open_storage(directory) as storage:
+        found = storage.holds.list(with_released=show_all)
+    if as_json:
+        print_lines(map(asdict, found))
+    elif found:
+        headers = "case", "unit", "reads", "why", "by", "until"
+        print_table(headers, [_row(hold) for hold in found], notes=[_note(hold) for hold in found])
+    else:
+        typer.echo("nothing is held")
+
+
+def _author() -> HoldAuthor:
+    from datetime import UTC, datetime
+
+    from alpr_edge.cli.caller import caller
+    from alpr_edge.department.holds.department_holds import HoldAuthor
+
+    return HoldAuthor(caller(), datetime.now(UTC))
+
+
+def _row(hold: ListedHold) -> tuple[str, ...]:
+    by = hold.person if hold.origin == "unit" else f"{hold.person}, department"
+    until = hold.until or "released by hand"
+    return hold.case_number or "none", hold.unit_id, str(hold.reads), hold.reason, by, until
+
+
+def _note(hold: ListedHold) -> str:
+    state = f", released {hold.released or 'at an unknown time'}" if hold.is_released else ""
+    return f"id {hold.hold_id}, placed {hold.made or 'at an unknown time'}{state}"

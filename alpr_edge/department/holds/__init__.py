@@ -1,0 +1,1 @@
+"""Holds at the department: those that units placed, and its own, which units fetch."""

@@ -1,0 +1,202 @@
+"""Places and releases the department's own holds on reads of units, lists all of them, and gives units theirs."""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, exists, func, insert, or_, select
+
+from alpr_edge.department.db.database import DepartmentDatabase, naive_utc_now
+from alpr_edge.department.db.hold_schema import held_reads, hold_releases, holds
+from alpr_edge.department.db.schema import certificates, reads
+from alpr_edge.domain.errors import HoldError
+from alpr_edge.domain.holds.hold import HOLD_READS_MAX, HoldKind, HoldOrigin, HoldTerms, check_terms
+from alpr_edge.domain.instants import rfc3339
+from alpr_edge.domain.protocol.holds import DepartmentHoldPayload, DepartmentHoldsPayload
+
+PREFIX = "department"
+"""How ids of the department's holds begin, where those of a unit begin with its id."""
+READS_OF_UNIT_MAX = HOLD_READS_MAX
+"""Most reads that the department's holds in force cover of one unit: a unit fetches them all at once."""
+LISTED_MAX = 1000
+_ORIGIN = HoldOrigin.DEPARTMENT.value
+_SAME = (hold_releases.c.hold_id == holds.c.hold_id) & (hold_releases.c.unit_id == holds.c.unit_id)
+
+
+@dataclass(frozen=True, slots=True)
+class HoldAuthor:
+    """Who places or releases a hold at the department, and when."""
+
+    name: str
+    """A login, as the operating system has it."""
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ListedHold:
+    """A hold with the number of its reads."""
+
+    hold_id: str
+    unit_id: str
+    origin: str
+    case_number: str
+    reason: str
+    person: str
+    made: str | None
+    """RFC 3339, as whoever placed it believed; likewise the next two."""
+    until: str | None
+    released: str | None
+    is_released: bool
+    reads: int
+
+
+class DepartmentHolds:
+    """The holds of a department; threads may share it.
+
+    Args:
+        database: its database.
+    """
+
+    def __init__(self, database: DepartmentDatabase) -> None:
+        self._database = database
+
+    def place(self, read_ids: Sequence[str], terms: HoldTerms, author: HoldAuthor) -> list[ListedHold]:
+        """Hold reads, a hold for each unit that has some of them; the units fetch theirs.
+
+        Args:
+            read_ids: reads that were stored here, or whose ids name their unit: those may still be on their way.
+            terms: the case, the reason and the end; the kind and the subject follow from the reads.
+            author: who places it.
+
+        Raises:
+            HoldError: a read whose unit is not known, too many, or terms that will not do.
+            StoreError: nothing was stored.
+        """
+        checked, ids = check_terms(terms, author.at), list(dict.fromkeys(read_ids))
+        if not ids:
+            raise HoldError("nothing to hold: no read is named")
+        with self._database.writing() as connection:
+            placed = []
+            for unit_id, own_ids in _by_unit(connection, ids).items():
+                _require_room(connection, unit_id, len(own_ids), author.at)
+                placed.append(_add(connection, unit_id, own_ids, checked, author))
+            return [one for one in _listed(connection, None) if one.hold_id in placed]
+
+    def release(self, hold_id: str, author: HoldAuthor) -> None:
+        """Release a hold of the department; its unit learns of that when it asks next.
+
+        Raises:
+            HoldError: there is none, it was released, or a unit placed it and has to release it.
+            StoreError: nothing was stored.
+        """
+        with self._database.writing() as connection:
+            row = connection.execute(select(holds).where(holds.c.hold_id == hold_id)).mappings().first()
+            if row is None:
+                raise HoldError(f"{hold_id}: no such hold")
+            if row["origin"] != _ORIGIN:
+                raise HoldError(f"{hold_id}: {row['unit_id']} placed this hold; it has to release it")
+            if connection.scalar(select(hold_releases.c.hold_id).where(hold_releases.c.hold_id == hold_id)):
+                raise HoldError(f"{hold_id}: released before")
+            who = {"person_id": f"login:{author.name}", "person": author.name, "released": rfc3339(author.at)}
+            names = {"hold_id": hold_id, "unit_id": row["unit_id"], "received_at": naive_utc_now()}
+            connection.execute(insert(hold_releases).values(names | who))
+
+    def list(self, *, with_released: bool = False) -> Sequence[ListedHold]:
+        """The holds of units and of the department, the newest :data:`LISTED_MAX`, in the order of arrival."""
+        with self._database.reading() as connection:
+            return _listed(connection, None if with_released else hold_releases.c.hold_id.is_(None))
+
+    def of_unit(self, unit_id: str, now: datetime) -> DepartmentHoldsPayload:
+        """The department's holds on reads of a unit that are in force, for that unit."""
+        query = _in_force(unit_id, now, *holds.c).order_by(holds.c.hold_id)
+        with self._database.reading() as connection:
+            rows = connection.execute(query).mappings().all()
+            covered = held_reads.c.hold_id.in_([row["hold_id"] for row in rows])
+            pairs = connection.execute(select(held_reads.c.hold_id, held_reads.c.read_id).where(covered)).all()
+        by_hold: defaultdict[str, list[str]] = defaultdict(list)
+        for hold_id, read_id in sorted(map(tuple, pairs)):
+            by_hold[hold_id].append(read_id)
+        return DepartmentHoldsPayload(unit_id=unit_id, holds=[_payload(row, by_hold[row["hold_id"]]) for row in rows])
+
+
+def _by_unit(connection: Connection, read_ids: Sequence[str]) -> dict[str, list[str]]:
+    """Reads by their units, which their ids begin with; of older units the reads were stored here."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for read_id in read_ids:
+        unit_id, colon, _ = read_id.partition(":")
+        units = [unit_id] if colon else connection.scalars(select(reads.c.unit_id).where(reads.c.read_id == read_id))
+        known = list(units)
+        if not known or not _is_unit(connection, known[0]):
+            raise HoldError(f"{read_id}: no such read here, and its id names no unit of this department")
+        for each in known:
+            found[each].append(read_id)
+    return found
+
+
+def _is_unit(connection: Connection, unit_id: str) -> bool:
+    known = select(certificates.c.unit_id).where(certificates.c.unit_id == unit_id).limit(1)
+    return connection.scalar(known) is not None
+
+
+def _require_room(connection: Connection, unit_id: str, count: int, now: datetime) -> None:
+    query = _in_force(unit_id, now, held_reads.c.read_id).join(held_reads, held_reads.c.hold_id == holds.c.hold_id)
+    held = connection.scalar(select(func.count()).select_from(query.subquery())) or 0
+    if held + count > READS_OF_UNIT_MAX:
+        raise HoldError(f"{unit_id}: {held} reads are held already, {READS_OF_UNIT_MAX} at most; release some first")
+
+
+def _add(connection: Connection, unit_id: str, read_ids: list[str], terms: HoldTerms, author: HoldAuthor) -> str:
+    hold_id = f"{PREFIX}:{uuid.uuid4()}"
+    kind = HoldKind.READ if len(read_ids) == 1 else HoldKind.SEARCH
+    row = {
+        "hold_id": hold_id,
+        "unit_id": unit_id,
+        "origin": _ORIGIN,
+        "kind": kind.value,
+        "subject_id": read_ids[0],
+        "case_number": terms.case_number,
+        "reason": terms.reason,
+        "until": None if terms.until is None else rfc3339(terms.until),
+        "person_id": f"login:{author.name}",
+        "person": author.name,
+        "made": rfc3339(author.at),
+        "received_at": naive_utc_now(),
+    }
+    connection.execute(insert(holds).values(row))
+    names = {"hold_id": hold_id, "unit_id": unit_id}
+    connection.execute(insert(held_reads), [names | {"read_id": read_id} for read_id in read_ids])
+    return hold_id
+
+
+def _in_force(unit_id: str, now: datetime, *columns: ColumnElement[Any]) -> Select[Any]:
+    """The department's holds on a unit's reads that are neither released nor over; RFC 3339 in UTC sorts by time."""
+    lasts = or_(holds.c.until.is_(None), holds.c.until > rfc3339(now.astimezone(UTC)))
+    own = (holds.c.unit_id == unit_id) & (holds.c.origin == _ORIGIN)
+    return select(*columns).select_from(holds).where(own, lasts, ~exists().where(_SAME))
+
+
+def _listed(connection: Connection, condition: ColumnElement[bool] | None) -> list[ListedHold]:
+    of_hold = (held_reads.c.hold_id == holds.c.hold_id) & (held_reads.c.unit_id == holds.c.unit_id)
+    count = select(func.count()).where(of_hold).scalar_subquery().label("reads")
+    released = hold_releases.c.hold_id.is_not(None).label("is_released")
+    columns = select(holds, hold_releases.c.released, released, count)
+    query = columns.select_from(holds.outerjoin(hold_releases, _SAME))
+    query = query.order_by(holds.c.received_at.desc(), holds.c.hold_id).limit(LISTED_MAX)
+    rows = connection.execute(query if condition is None else query.where(condition)).mappings().all()
+    names = ListedHold.__dataclass_fields__
+    return [ListedHold(**{name: row[name] for name in names}) for row in reversed(rows)]
+
+
+def _payload(row: RowMapping, read_ids: list[str]) -> DepartmentHoldPayload:
+    return DepartmentHoldPayload(
+        hold_id=row["hold_id"],
+        case_number=row["case_number"],
+        reason=row["reason"],
+        until=row["until"],
+        person=row["person"],
+        made=row["made"],
+        read_ids=read_ids,
+    )

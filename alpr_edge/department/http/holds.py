@@ -1,0 +1,31 @@
+"""Hands a unit the department's holds on its reads."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import structlog
+from fastapi import Depends, FastAPI, Request, Response
+
+from alpr_edge.department.holds.department_holds import DepartmentHolds
+from alpr_edge.department.http.client_auth import Admission, Peer
+from alpr_edge.department.http.responses import HEADERS
+from alpr_edge.department.http.rosters import has_tag
+from alpr_edge.domain.protocol.holds import HOLDS_PATH
+from alpr_edge.domain.protocol.items import digest, encode
+
+log = structlog.get_logger(__name__)
+
+
+def serve_holds(app: FastAPI, holds: DepartmentHolds, admission: Admission) -> None:
+    """Add the address of the holds to an application."""
+
+    @app.get(HOLDS_PATH)
+    def send_holds(request: Request, sender: Annotated[Peer, Depends(admission)]) -> Response:
+        """Send the holds that are in force; 304 where the unit has those."""
+        body = encode(holds.of_unit(sender.unit_id, datetime.now(UTC)))
+        sha256 = digest(body)
+        about = HEADERS | {"ETag": f'"{sha256}"', "Cache-Control": "no-store"}
+        if has_tag(request.headers.get("If-None-Match", ""), sha256):
+            return Response(status_code=304, headers=about)
+        log.info("department.holds_sent", unit=sender.unit_id)
+        return Response(body, media_type="application/json", headers=about)

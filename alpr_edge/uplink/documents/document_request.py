@@ -1,0 +1,71 @@
+"""Asks the department for one of its documents, unless it is the one that the unit has (ETag, RFC 9110)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import httpx
+
+from alpr_edge.domain.errors import UplinkError
+from alpr_edge.domain.protocol.items import PROTOCOL_HEADER
+from alpr_edge.settings import UplinkSettings
+from alpr_edge.uplink.bounded_transport import Deadline, open_client
+from alpr_edge.uplink.delivery_responses import retry_after_s
+from alpr_edge.uplink.tls import context_of, explain
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRequest:
+    """What is asked for, and its bounds."""
+
+    path: str
+    name: str
+    """What it is, for messages, such as ``roster``."""
+    bytes_max: int
+    seconds_max: float
+    """Longest one transfer may take."""
+
+
+def fetch_document(
+    uplink: UplinkSettings, unit_id: str, request: DocumentRequest, etag: str, beat: Callable[[], None]
+) -> tuple[str, bytes | None]:
+    """The ETag and the bytes of a document other than that of an ETag; no bytes where there is none.
+
+    Args:
+        uplink: the department's address, certificates and time limits.
+        unit_id: the id of this unit.
+        request: what is asked for.
+        etag: the ETag of the one that the unit has; empty: it has none.
+        beat: a function that is called while the transfer goes on.
+
+    Raises:
+        UplinkError: the department cannot be reached, or answered with something else.
+    """
+    deadline = Deadline(beat)
+    deadline.begin(request.seconds_max)
+    headers = {"If-None-Match": etag} if etag else {}
+    with open_client(uplink, unit_id, context_of(uplink), deadline) as client:
+        try:
+            with client.stream("GET", uplink.url.rstrip("/") + request.path, headers=headers) as response:
+                return response.headers.get("ETag", ""), _content(uplink.url, request, response)
+        except httpx.InvalidURL:
+            raise UplinkError(f"{uplink.url}: not an address; check [uplink] url") from None
+        except httpx.HTTPError as error:
+            raise explain(error, uplink) from None
+
+
+def _content(url: str, request: DocumentRequest, response: httpx.Response) -> bytes | None:
+    """The body of an answer, bounded; None where nothing changed, or the department has no such document."""
+    status = response.status_code
+    if PROTOCOL_HEADER not in response.headers:
+        raise UplinkError(f"{url}: the answer (status {status}) is not the department's; check [uplink] url")
+    if status in {304, 404}:
+        return None
+    if status != 200:
+        raise UplinkError(f"{url}: no {request.name}, status {status}", retry_after_s(response.headers))
+    parts, size = [], 0
+    for part in response.iter_raw():
+        size += len(part)
+        if size > request.bytes_max:
+            raise UplinkError(f"{url}: its {request.name} is longer than {request.bytes_max} bytes")
+        parts.append(part)
+    return b"".join(parts)

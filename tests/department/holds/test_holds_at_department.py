@@ -1,0 +1,159 @@
+"""Holds at the department: those of units in any order, its own by unit, and what a unit is given of them."""
+
+import ssl
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+
+from alpr_edge.department.holds.department_holds import HoldAuthor
+from alpr_edge.department.http.server import DepartmentServer
+from alpr_edge.department.ingest.records import Part
+from alpr_edge.department.ingest.storage import Storage
+from alpr_edge.department.pki.authority import initialise
+from alpr_edge.domain.errors import HoldError
+from alpr_edge.domain.holds.hold import HOLD_READS_MAX, HoldKind, HoldOrigin, HoldTerms
+from alpr_edge.domain.protocol.holds import (
+    hold_item_id,
+    hold_payload,
+    hold_release_item_id,
+    hold_release_payload,
+)
+from alpr_edge.domain.protocol.items import digest, encode
+from tests.department.enrolment import enrol_unit
+from tests.store.holds import CASE, CLERK, a_hold
+from tests.store.records import instant
+
+A, B = "unit-a", "unit-b"
+NOW = datetime(2026, 5, 4, 12, 30, tzinfo=UTC)
+CHIEF = HoldAuthor("chief", NOW)
+TERMS = HoldTerms(HoldKind.READ, "", CASE, "discovery")
+HEADERS = {"Alpr-Edge-Unit": A, "Alpr-Edge-Protocol": "1"}
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = initialise(tmp_path_factory.mktemp("holds") / "department", ["127.0.0.1"]).directory
+    for unit in (A, B):
+        enrol_unit(folder, unit, folder.parent / unit)
+    return folder
+
+
+@pytest.fixture
+def storage(directory: Path) -> Iterator[Storage]:
+    storage = Storage(directory)
+    yield storage
+    for hold in storage.holds.list():
+        if hold.origin == HoldOrigin.DEPARTMENT:
+            storage.holds.release(hold.hold_id, CHIEF)
+    storage.close()
+
+
+def part(hold_id: str, *read_ids: str, unit_id: str = A, origin: HoldOrigin = HoldOrigin.UNIT) -> Part:
+    hold = a_hold(hold_id)
+    body = encode(hold_payload(hold, unit_id, read_ids))
+    if origin is not HoldOrigin.UNIT:
+        body = body.replace(b'"origin":"unit"', b'"origin":"department"')
+    return Part(hold_item_id(hold_id, read_ids), "access", body, digest(body))
+
+
+def release(hold_id: str, unit_id: str = A) -> Part:
+    body = encode(hold_release_payload(hold_id, unit_id, CLERK, instant()))
+    return Part(hold_release_item_id(hold_id), "access", body, digest(body))
+
+
+@pytest.mark.parametrize("order", [[0, 1, 2], [2, 1, 0], [1, 2, 0, 0, 1, 2]])
+def test_parts_and_the_release_of_a_units_hold_come_in_any_order(storage: Storage, order: list[int]) -> None:
+    hold_id = f"{A}:{'-'.join(map(str, order))}"
+    items = [part(hold_id, f"{A}:r1", f"{A}:r2"), part(hold_id, f"{A}:r3"), release(hold_id)]
+    for number in order:
+        (answer,) = storage.store(A, [items[number]])
+        assert answer.status == 200
+    (hold,) = [each for each in storage.holds.list(with_released=True) if each.hold_id == hold_id]
+    assert (hold.reads, hold.is_released, hold.case_number, hold.person) == (3, True, CASE, CLERK.person)
+    assert hold_id not in {each.hold_id for each in storage.holds.list()}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        part(f"{B}:h1", f"{B}:r1"),
+        part(f"{A}:h9", f"{B}:r1"),
+        part(f"{A}:h9", f"{A}:r1", unit_id=B),
+        part(f"{A}:h9", f"{A}:r1", origin=HoldOrigin.DEPARTMENT),
+        Part(f"hold:{A}:h9:0000000000000000", "access", part(f"{A}:h9", f"{A}:r1").body, ""),
+        release(f"{B}:h1"),
+        release(f"{A}:h9", unit_id=B),
+    ],
+)
+def test_a_unit_holds_its_own_reads_alone(storage: Storage, wrong: Part) -> None:
+    (answer,) = storage.store(A, [Part(wrong.item_id, wrong.kind, wrong.body, digest(wrong.body))])
+    assert answer.status == 422
+    assert f"{A}:h9" not in {each.hold_id for each in storage.holds.list(with_released=True)}
+
+
+def test_a_hold_of_the_department_goes_to_the_units_of_its_reads(storage: Storage) -> None:
+    until = NOW + timedelta(days=3)
+    lasting = storage.holds.place([f"{A}:r1", f"{B}:r1", f"{A}:r2", f"{A}:r1"], TERMS, CHIEF)
+    assert sorted((each.unit_id, each.reads) for each in lasting) == [(A, 2), (B, 1)]
+    storage.holds.place([f"{A}:r3"], HoldTerms(HoldKind.READ, "", CASE, "evidence", until), CHIEF)
+    given = storage.holds.of_unit(A, NOW)
+    assert [(sorted(each.read_ids), each.until) for each in given.holds if each.reason == "discovery"] == [
+        ([f"{A}:r1", f"{A}:r2"], None)
+    ]
+    assert [each.person for each in given.holds] == ["chief", "chief"]
+    assert [each.reason for each in storage.holds.of_unit(A, until).holds] == ["discovery"], "one is over"
+    (of_b,) = storage.holds.of_unit(B, NOW).holds
+    storage.holds.release(of_b.hold_id, CHIEF)
+    assert storage.holds.of_unit(B, NOW).holds == []
+    with pytest.raises(HoldError, match="released before"):
+        storage.holds.release(of_b.hold_id, CHIEF)
+
+
+@pytest.mark.parametrize(
+    ("read_ids", "terms", "says"),
+    [
+        ([], TERMS, "no read is named"),
+        (["r1"], TERMS, "names no unit"),
+        (["unit-z:r1"], TERMS, "names no unit"),
+        ([f"{A}:r1"], HoldTerms(HoldKind.READ, "", " ", "discovery"), "case number is empty"),
+        ([f"{A}:r1"], HoldTerms(HoldKind.READ, "", CASE, "discovery", NOW), "would have ended"),
+        ([f"{A}:{number}" for number in range(HOLD_READS_MAX + 1)], TERMS, "release some first"),
+    ],
+)
+def test_what_the_department_cannot_hold(storage: Storage, read_ids: list[str], terms: HoldTerms, says: str) -> None:
+    with pytest.raises(HoldError, match=says):
+        storage.holds.place(read_ids, terms, CHIEF)
+    assert storage.holds.of_unit(A, NOW).holds == []
+
+
+def test_what_a_unit_holds_it_releases(storage: Storage) -> None:
+    storage.store(A, [part(f"{A}:own", f"{A}:r1")])
+    with pytest.raises(HoldError, match="unit-a placed this hold"):
+        storage.holds.release(f"{A}:own", CHIEF)
+    with pytest.raises(HoldError, match="no such hold"):
+        storage.holds.release("department:none", CHIEF)
+
+
+def test_a_unit_fetches_its_own_once(directory: Path, storage: Storage) -> None:
+    storage.holds.place([f"{A}:r1", f"{B}:r1"], TERMS, HoldAuthor("chief", datetime.now(UTC)))
+    files = directory.parent / A
+    context = ssl.create_default_context(cafile=files / "department-ca.pem")
+    context.load_cert_chain(files / "unit.pem", files / "unit.key")
+    with (
+        DepartmentServer(directory) as server,
+        httpx.Client(
+            base_url=f"https://127.0.0.1:{server.port}", verify=context, headers=HEADERS, trust_env=False, timeout=60
+        ) as client,
+    ):
+        answer = client.get("/v1/holds")
+        assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
+        (hold,) = answer.json()["holds"]
+        assert (answer.json()["unit_id"], hold["read_ids"]) == (A, [f"{A}:r1"])
+        assert client.get("/v1/holds", headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
+        assert client.get("/v1/holds", headers={"Alpr-Edge-Unit": B}).status_code == 403
+        storage.holds.release(hold["hold_id"], CHIEF)
+        newer = client.get("/v1/holds", headers={"If-None-Match": answer.headers["ETag"]})
+        assert (newer.status_code, newer.json()["holds"]) == (200, [])
