@@ -1,20 +1,25 @@
 """A package as a folder: written beside its name, durable, and renamed when it is whole."""
 
+import os
 import shutil
 from pathlib import Path
 
 from alpr_edge.domain.errors import EvidenceError
-from alpr_edge.runtime.durable_files import PRIVATE_DIRECTORY, TEMPORARY_PREFIX, sync_directory, write_durably
+from alpr_edge.runtime.durable_files import (
+    PRIVATE_DIRECTORY,
+    PRIVATE_FILE,
+    TEMPORARY_PREFIX,
+    sync_directory,
+    sync_file_system,
+)
 from alpr_edge.runtime.io_errors import io_errors
-
-_BATCH_FILES = 128
-_BATCH_BYTES = 16 * 1024 * 1024
 
 
 class FolderTarget:
     """Writes the files of a package into a new folder, which its owner alone may enter.
 
-    Files are made durable in batches, since a disk is flushed for many at hardly more cost than for one.
+    The medium is flushed twice: once when all but the last file is there, and once when that is. The last one is the
+    tag manifest, so what a power cut leaves is either whole or plainly not.
 
     Args:
         folder: the folder; it must not exist, the one it lies in must. What an earlier try left beside it is removed.
@@ -27,54 +32,62 @@ class FolderTarget:
         self._folder = folder
         self._failure = f"{folder}: cannot be written"
         self._part = temporary_of(folder)
-        self._batch: list[tuple[Path, bytes]] = []
-        self._batch_bytes = 0
+        self._last: tuple[Path, bytes] | None = None
         self._made = {self._part}
         with io_errors(self._failure, EvidenceError):
             if folder.is_symlink() or folder.exists():
                 raise EvidenceError(f"{folder}: exists already; give another name")
             remove_leftover(folder)
             self._part.mkdir(mode=PRIVATE_DIRECTORY)
+            self._descriptor: int | None = os.open(self._part, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
 
     def add(self, path: str, content: bytes) -> None:
-        """Write a file that does not exist yet. Raises EvidenceError."""
-        self._batch.append((self._part / path, content))
-        self._batch_bytes += len(content)
-        if len(self._batch) >= _BATCH_FILES or self._batch_bytes >= _BATCH_BYTES:
-            self._write_batch()
+        """Write a file that does not exist yet, once the next one comes or all is done. Raises EvidenceError."""
+        self._write_last()
+        self._last = (self._part / path, content)
 
     def finish(self) -> None:
         """Make all of it durable and give the folder its name. Raises EvidenceError."""
-        last = self._batch.pop() if self._batch else None
-        self._write_batch()
+        assert self._descriptor is not None, "finished once"
         with io_errors(self._failure, EvidenceError):
-            for folder in {made.parent for made in self._made}:
-                sync_directory(folder)
-        if last is not None:  # the tag manifest: nothing else is written once it is there
-            self._batch = [last]
-            self._write_batch()
-        with io_errors(self._failure, EvidenceError):
+            sync_file_system(self._descriptor)
+            self._write_last()
+            sync_file_system(self._descriptor)
             self._part.rename(self._folder)
             sync_directory(self._folder.parent)
+        self._close()
 
     def discard(self) -> None:
         """Remove all that was written, as far as the medium still answers."""
-        self._batch.clear()
+        self._last = None
+        self._close()
         shutil.rmtree(self._part, ignore_errors=True)
 
-    def _write_batch(self) -> None:
+    def _write_last(self) -> None:
+        if self._last is None:
+            return
+        path, content = self._last
+        self._last = None
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         with io_errors(self._failure, EvidenceError):
-            for folder in {path.parent for path, _ in self._batch}:
-                self._make(folder)
-            write_durably(self._batch)
-        self._batch.clear()
-        self._batch_bytes = 0
+            self._make(path.parent)
+            with os.fdopen(os.open(path, flags, PRIVATE_FILE), "wb", buffering=0) as file:
+                view = memoryview(content)
+                while view:
+                    view = view[file.write(view) :]
+                # The kernel begins to write it now, so that a slow medium shows in the progress and not at the end.
+                os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
     def _make(self, folder: Path) -> None:
         if folder not in self._made:
             self._make(folder.parent)
             folder.mkdir(mode=PRIVATE_DIRECTORY)
             self._made.add(folder)
+
+    def _close(self) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
 
 
 def temporary_of(path: Path) -> Path:

@@ -1,5 +1,6 @@
 """Files that survive a power cut and that nobody else can read."""
 
+import ctypes
 import os
 import stat
 import tempfile
@@ -67,6 +68,20 @@ def sync_directory(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def sync_file_system(descriptor: int) -> None:
+    """Make all durable that was written to the file system of an open file or folder (syncfs(2)).
+
+    For thousands of small files it is one flush in place of thousands. The kernel tells of pages that it could not
+    write since the descriptor was opened (Linux 5.8), so it has to be opened before anything is written.
+
+    Raises:
+        OSError: something could not be written.
+    """
+    if ctypes.CDLL(None, use_errno=True).syncfs(descriptor) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
 
 
 def write_durably(files: Sequence[tuple[Path, bytes]]) -> None:

@@ -54,8 +54,8 @@ class CaseLog:
     bodies: list[bytes] = field(default_factory=list)
     nodes: dict[tuple[int, int], bytes] = field(default_factory=dict)
 
-    def append(self, count: int) -> None:
-        """Add records of people who looked at the case."""
+    def append(self, count: int, case: str = "26-1042") -> None:
+        """Add records of people who looked at a case."""
         for _ in range(count):
             record = AccessRecord(
                 person_id="ana",
@@ -65,7 +65,7 @@ class CaseLog:
                 action="search_reads",
                 purpose="criminal_investigation",
                 offence="vehicle_theft",
-                case="26-1042",
+                case=case,
                 note=HOSTILE,
                 outcome="allowed",
                 shown=1,

@@ -1,0 +1,100 @@
+"""``alpr-edge evidence verify`` as a prosecutor's office runs it: no settings, no keys, no database."""
+
+import json
+import secrets
+import shutil
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from alpr_edge.cli import app
+from alpr_edge.department.pki.authority import Authority
+from alpr_edge.evidence.container import ContainerTarget
+from alpr_edge.evidence.folder import FolderTarget
+from alpr_edge.evidence.package import write_package
+from alpr_edge.evidence.passphrases import draw_passphrase
+from tests.evidence.package_content import CaseLog, department_authority, package_content, package_read, vouched_signer
+
+PASSPHRASE = draw_passphrase(secrets.randbits)
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return department_authority(tmp_path_factory.mktemp("department") / "d")
+
+
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Path:
+    """The same case as a folder and as a container, and one of a unit without a department."""
+    folder, log = tmp_path_factory.mktemp("packages"), CaseLog()
+    log.append(5)
+    for target in (FolderTarget(folder / "case"), ContainerTarget(folder / "case.zip", PASSPHRASE)):
+        content = package_content([package_read(1, b"crop", b"scene", with_hit=True)], 1, log.part((2,), 5, authority))
+        write_package(content, target, vouched_signer(authority), lambda _done, _total: None)
+    content = package_content([], 0, log.part((2,), None, None))
+    write_package(content, FolderTarget(folder / "alone"), vouched_signer(None), lambda _done, _total: None)
+    return folder
+
+
+def verify(*words: str | Path) -> Result:
+    return CliRunner().invoke(app, ["evidence", "verify", *map(str, words)])
+
+
+def test_a_whole_package_holds_and_no_plate_is_shown(packages: Path, authority: Authority) -> None:
+    done = verify(packages / "case", "--authority", authority.fingerprint.upper())
+    assert done.exit_code == 0, done.output
+    assert done.stdout.startswith("package unit-1:26-1042:1, case 26-1042, by its own word from unit-1\n")
+    assert "holds    the authority you named vouches that it is the key of unit-1" in done.stdout
+    assert done.stdout.endswith("the package holds\n")
+    assert "7ABC" not in done.stdout
+
+
+def test_a_container_opens_by_a_file_with_its_passphrase(packages: Path, authority: Authority, tmp_path: Path) -> None:
+    passphrase = tmp_path / "passphrase"
+    passphrase.write_text(f" {PASSPHRASE.lower()}\n")
+    words = ("--authority", authority.fingerprint, "--passphrase-file", passphrase)
+    assert verify(packages / "case.zip", *words).exit_code == 0
+    refused = verify(packages / "case.zip", "--authority", authority.fingerprint)
+    assert refused.exit_code == 1
+    assert "is encrypted; give its passphrase with --passphrase-file" in refused.output
+    passphrase.write_text(PASSPHRASE[:-1])
+    refused = verify(packages / "case.zip", *words)
+    assert refused.exit_code == 1
+    assert PASSPHRASE[:-1] not in refused.output
+
+
+def test_damage_names_the_file_and_ends_with_one(packages: Path, authority: Authority, tmp_path: Path) -> None:
+    case = tmp_path / "case"
+    shutil.copytree(packages / "case", case)
+    (case / "data/reads/00001-00200/00001/scene.jpg").write_bytes(b"another scene")
+    done = verify(case, "--authority", authority.fingerprint)
+    assert done.exit_code == 1
+    assert "data/reads/00001-00200/00001/scene.jpg: was changed" in done.stdout
+    assert done.stdout.endswith("the package does NOT hold\n")
+    told = json.loads(verify(case, "--authority", authority.fingerprint, "--json").stdout)
+    assert (told["ok"], told["fault_count"]) == (False, 1)
+    (fault,) = told["faults"]
+    assert (fault["kind"], fault["path"]) == ("damaged", "data/reads/00001-00200/00001/scene.jpg")
+
+
+def test_without_an_authority_nobody_says_whose_signature_it_is(packages: Path) -> None:
+    for name in ("case", "alone"):
+        done = verify(packages / name)
+        assert done.exit_code == 1
+        assert done.stdout.endswith("nobody you named says whose signature it is\n")
+    assert "nobody vouches for the signing key but itself" in verify(packages / "alone").stdout
+
+
+def test_another_authority_does_not_vouch_for_it(packages: Path) -> None:
+    done = verify(packages / "case", "--authority", "0" * 64)
+    assert done.exit_code == 1
+    assert "another authority than the one you named" in done.stdout
+    assert verify(packages / "case", "--authority", "12").exit_code == 1
+
+
+def test_what_is_no_package_is_told_in_one_line(tmp_path: Path) -> None:
+    done = verify(tmp_path)
+    assert done.exit_code == 1
+    assert "no evidence package" in done.output
+    assert verify(tmp_path / "nowhere").exit_code == 1
