@@ -26,6 +26,8 @@ NAMES = {
     "read_id": "unit-1:read-1",
     "addition_id": "none",
     "entries_id": "none",
+    "export_id": "none",
+    "word": "none",
     "holds_id": "none",
 }
 """What stands for the names in a path."""
@@ -88,6 +90,13 @@ RULES = {  # those that lock and end the session are asked last
     "POST /holds": Rule(Action.HOLD, "422", "403", locked="403", nobody="403"),
     "GET /holds/{holds_id}": GONE,
     "POST /holds/{holds_id}/release": GONE,
+    "GET /evidence": Rule(Action.EXPORT, "200", "403", locked="403", nobody="403"),
+    "POST /evidence": Rule(Action.EXPORT, "422", "403", locked="403", nobody="403"),
+    "GET /evidence/passphrases/{word}": Rule(
+        None, "303 /evidence", "", locked="303 /evidence", nobody="303 /evidence"
+    ),
+    "GET /evidence/{export_id}": GONE,
+    "POST /evidence/{export_id}/passphrase": GONE,
     "GET /health": Rule(None, "200", "", locked="200", nobody="303 /sign-in"),
     "GET /health/strip": Rule(None, "200", "", locked="200", nobody="303 /sign-in"),
     "GET /live": Rule(None, "200", "", locked="200", nobody="403"),
