@@ -92,9 +92,7 @@ RULES = {  # those that lock and end the session are asked last
     "POST /holds/{holds_id}/release": GONE,
     "GET /evidence": Rule(Action.EXPORT, "200", "403", locked="403", nobody="403"),
     "POST /evidence": Rule(Action.EXPORT, "422", "403", locked="403", nobody="403"),
-    "GET /evidence/passphrases/{word}": Rule(
-        None, "303 /evidence", "", locked="303 /evidence", nobody="303 /evidence"
-    ),
+    "GET /evidence/passphrases/{word}": Rule(None, "303 /evidence", "", locked="303 /evidence", nobody="303 /evidence"),
     "GET /evidence/{export_id}": GONE,
     "POST /evidence/{export_id}/passphrase": GONE,
     "GET /health": Rule(None, "200", "", locked="200", nobody="303 /sign-in"),

@@ -64,7 +64,7 @@ class EvidenceBookings:
         self._directory = directory
         self._database = database
 
-    def list(self, case: str = "") -> list[DepartmentBooking]:
+    def list_bookings(self, case: str = "") -> list[DepartmentBooking]:
         """The bookings, by unit and package, the newest first; of a case alone where one is given."""
         table = evidence_bookings.c
         query = select(evidence_bookings).order_by(table.booked.desc(), table.package_id.desc()).limit(LISTED_MAX)
@@ -79,7 +79,7 @@ class EvidenceBookings:
         """The passphrase of a package, once it is on record who looks at it and why.
 
         Args:
-            package_id: the package, as :meth:`list` names it.
+            package_id: the package, as :meth:`list_bookings` names it.
             opening: who looks, and why.
 
         Raises:

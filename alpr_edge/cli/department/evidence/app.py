@@ -24,7 +24,7 @@ def list_command(
 ) -> None:
     """List the packages: case, medium, by whom, when, to whom, and their digests. Shows no passphrase."""
     with open_storage(directory) as storage:
-        bookings = storage.bookings.list(case.strip())
+        bookings = storage.bookings.list_bookings(case.strip())
     if as_json:
         print_lines(bookings)
     elif bookings:
