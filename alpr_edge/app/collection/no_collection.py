@@ -1,7 +1,7 @@
 """Drops the frames of cameras while the car is in an area in which nothing is collected, before anything looks at them.
 
-A frame is judged by the position at its capture, which is known from the fixes before it. Frames are counted by area and
-camera, for health and for the record; neither tells when the car was there, nor where.
+A frame is judged by the position at its capture, which is known from the fixes before it. Frames are counted by area
+and camera, for health and for the record; neither tells when the car was there, nor where.
 """
 
 from collections import Counter
@@ -72,14 +72,14 @@ class CollectionLimits:
         if not self._areas:
             return frames
 
-        def allowed(beat: Callable[[], None]) -> Iterator[Frame]:
+        def usable_frames(beat: Callable[[], None]) -> Iterator[Frame]:
             for frame in frames(beat):
                 if (area := self._area_of(frame)) is None:
                     yield frame
                 else:
                     self.drops.add(area, frame.camera_id)
 
-        return allowed
+        return usable_frames
 
     def _area_of(self, frame: Frame) -> str | None:
         """The name of the area that a frame was taken in; None: it may be used."""

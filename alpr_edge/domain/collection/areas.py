@@ -1,7 +1,7 @@
 """Areas on the ground in which nothing is collected: schools, clinics, places of worship, courts, food banks.
 
-Washington asks for it (L.2026 c.239, by summary, not verified); other departments do by policy. The car's position is not
-exact, so an area counts as entered as soon as the car may be in it.
+Washington asks for it (L.2026 c.239, by summary, not verified); other departments do by policy. The car's position is
+not exact, so an area counts as entered as soon as the car may be in it.
 """
 
 import math

@@ -46,7 +46,7 @@ class Car:
         draft.append(content)
         draft.finish()
 
-    def held(self) -> set[str]:
+    def kept_ids(self) -> set[str]:
         """The reads that holds of the department keep."""
         with self.store.database.read() as connection:
             return {
@@ -81,12 +81,12 @@ def given_hold(hold_id: str, *read_ids: str, until: str | None = None) -> Depart
 def test_it_is_placed_once_kept_and_withdrawn_and_that_is_on_record(car: Car) -> None:
     place(car.store.database, a_hold("unit-1:own"), "read-1")
     before, hold = len(car.staff.records()), given_hold("first", "read-1", "read-2", "gone")
-    assert (car.take_in(hold), car.take_in(hold), car.held()) == ((1, 0), (0, 0), {"read-1", "read-2"})
+    assert (car.take_in(hold), car.take_in(hold), car.kept_ids()) == ((1, 0), (0, 0), {"read-1", "read-2"})
     assert car.take_in(given_hold("first", "read-1", "read-2", "read-3")) == (0, 0)
-    assert car.held() == {"read-1", "read-2", "read-3"}, "reads that came since"
-    assert (car.take_in(), car.held()) == ((0, 1), set())
+    assert car.kept_ids() == {"read-1", "read-2", "read-3"}, "reads that came since"
+    assert (car.take_in(), car.kept_ids()) == ((0, 1), set())
     assert [hold.hold_id for hold in holds.list_holds(car.store.database)] == ["unit-1:own"]
-    assert (car.take_in(hold), car.held()) == ((0, 0), set()), "what was released is over"
+    assert (car.take_in(hold), car.kept_ids()) == ((0, 0), set()), "what was released is over"
     records = car.staff.records()[before:]
     assert [(each.action, each.person, each.objects) for each in records] == [
         ("hold_read", "unit", ("department:first",)),
@@ -107,7 +107,7 @@ def test_what_is_no_hold_of_this_unit_changes_nothing(car: Car, payload: Departm
     car.take_in(given_hold(f"kept-{says[0]}", "read-1"))
     with pytest.raises(HoldError, match=says):
         take_in_department_holds(car.settings, car.store.database, payload, instant())
-    assert car.held() == {"read-1"}
+    assert car.kept_ids() == {"read-1"}
 
 
 @hypothesis_settings(
@@ -120,7 +120,7 @@ def test_whatever_the_department_held_before_it_is_what_it_holds_now(car: Car, s
         wanted = [given_hold(word, *sorted(state))] if state else []
         car.take_in(*wanted)
         car.take_in(*wanted)
-        assert car.held() == state
+        assert car.kept_ids() == state
 
 
 def test_the_stage_takes_in_what_waits_and_asks_for_all_of_it_after_a_start(car: Car) -> None:
@@ -131,7 +131,7 @@ def test_the_stage_takes_in_what_waits_and_asks_for_all_of_it_after_a_start(car:
     assert sync_state.state_of(database, HOLDS_SPOOL_NAME).etag == ""
     car.hand_over(encode(DepartmentHoldsPayload(unit_id="unit-1", holds=[given_hold("handed", "read-3")])))
     stage.step()
-    assert (car.held(), car.store.incoming.waits(HOLDS_SPOOL_NAME)) == ({"read-3"}, False)
+    assert (car.kept_ids(), car.store.incoming.waits(HOLDS_SPOOL_NAME)) == ({"read-3"}, False)
     car.hand_over(b"no json")
     stage.step()
-    assert (car.held(), car.store.incoming.waits(HOLDS_SPOOL_NAME)) == ({"read-3"}, False)
+    assert (car.kept_ids(), car.store.incoming.waits(HOLDS_SPOOL_NAME)) == ({"read-3"}, False)
