@@ -10,6 +10,7 @@ from alpr_edge.app.cameras import Camera
 from alpr_edge.app.capture_session import CaptureSession
 from alpr_edge.app.collection.drop_records import DropRecordStage
 from alpr_edge.app.department_holds import DepartmentHoldsStage
+from alpr_edge.app.evidence_request import leave_evidence_request
 from alpr_edge.app.pipeline.pipeline import CameraFeed, Pipeline, PipelineParts
 from alpr_edge.app.pipeline.read_corrector import ReadCorrector
 from alpr_edge.app.pipeline.record_ids import new_id
@@ -51,6 +52,7 @@ class UnitParts:
 def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
     """Make the cameras, the pipeline and the stages beside it."""
     settings, store, halt = unit.settings, unit.store, threading.Event()
+    leave_evidence_request(settings)
     cameras = [Camera(camera, unit.clock, halt.wait) for camera in settings.camera]
     feeds = [CameraFeed(camera.camera_id, camera.frames) for camera in cameras]
     pipeline = Pipeline(settings, feeds, parts, live=True)

@@ -20,7 +20,7 @@ from alpr_edge.app.factories import (
     open_hotlist_downloader,
     open_roster_downloader,
 )
-from alpr_edge.app.stages.certificate_renewal import CertificateRenewalStage
+from alpr_edge.app.stages.certificate_renewal import CertificateRenewalStage, RenewalStep
 from alpr_edge.app.stages.department_dates import DepartmentDates
 from alpr_edge.app.stages.downloads import DownloadStage
 from alpr_edge.app.stages.log_statements import LogStatements
@@ -34,6 +34,7 @@ from alpr_edge.settings import Settings
 from alpr_edge.store.hotlists import sync_state
 from alpr_edge.store.unit_store import QueueStore, open_queue
 from alpr_edge.uplink.delivery_client import HttpsDepartment
+from alpr_edge.uplink.evidence_voucher import REQUEST_NAME, EvidenceVoucher
 from alpr_edge.uplink.expiry import expiry_warnings
 from alpr_edge.uplink.hotlist_downloader import HotlistDownloader
 from alpr_edge.uplink.page_certificate import PageCertificate
@@ -77,6 +78,13 @@ class UplinkDaemon:
         uplink, unit_id, page_file = settings.uplink, settings.unit.id, settings.console.certificate_file
         self._renewer = Renewer(uplink, unit_id, self._clock)
         self._page = PageCertificate(uplink, page_file, unit_id, self._clock)
+        evidence_file = settings.unit.data_directory / REQUEST_NAME
+        evidence = EvidenceVoucher(uplink, evidence_file, unit_id, self._clock)
+        self._renewals: dict[str, RenewalStep] = {
+            "certificate": self._renewer,
+            "page_certificate": self._page,
+            "evidence_voucher": evidence,
+        }
         stall_s = uplink.connect_timeout_s + 2 * uplink.answer_timeout_s + STALL_SPARE_S
         self._side_stages = Supervisor(stall_s)
         """Runs the stages beside delivery: lists, the roster, and the certificate."""
@@ -124,7 +132,7 @@ class UplinkDaemon:
         log.info("uplink.stopped", delivered=uploader.state.delivered)
 
     def _start_side_stages(self, store: QueueStore, lists: HotlistDownloader, rosters: RosterDownloader) -> None:
-        for name, certificate in (("certificate", self._renewer), ("page_certificate", self._page)):
+        for name, certificate in self._renewals.items():
             self._side_stages.add(CertificateRenewalStage(name, certificate))
         held = open_hold_downloader(self._settings, store)
         for name, fetched in (("lists", lists), ("roster", rosters), ("holds", held)):

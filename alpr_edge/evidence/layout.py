@@ -18,6 +18,8 @@ TAG_MANIFEST = "tagmanifest-sha256.txt"
 NOTE = f"{TAG_MANIFEST}.note"
 MINISIG = f"{TAG_MANIFEST}.minisig"
 TIME_STAMP = f"{TAG_MANIFEST}.tsr"
+STAMP_WORDS = "; time stamp sha256:"
+"""Behind these words the signed comment of the minisign signature has the digest of the time stamp, if there is one."""
 BESIDE_TAG_MANIFEST = (NOTE, MINISIG, TIME_STAMP)
 """Files that no manifest lists: they are made from the tag manifest."""
 MINISIGN_KEY = "keys/signing.pub"

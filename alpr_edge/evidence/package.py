@@ -7,7 +7,7 @@ from typing import Protocol
 
 from alpr_edge import __version__
 from alpr_edge.domain.instants import rfc3339
-from alpr_edge.domain.protocol.items import encode
+from alpr_edge.domain.protocol.items import digest, encode
 from alpr_edge.domain.transparency.notes import encode_base64, sign_note
 from alpr_edge.evidence import layout
 from alpr_edge.evidence.bag import BagWriter, PackageTarget
@@ -54,10 +54,10 @@ def write_package(
     with ExitStack() as stack:
         stack.callback(target.discard)
         writer = _PackageWriter(BagWriter(target), content, signer, stamper)
-        digest = writer.write(progress)
+        tag_manifest_digest = writer.write(progress)
         target.finish()
         stack.pop_all()
-        return digest
+        return tag_manifest_digest
 
 
 @dataclass(slots=True)
@@ -135,9 +135,11 @@ class _PackageWriter:
         note = sign_note(tag_manifest.decode("ascii"), self.signer.name, self.signer.key)
         yield layout.NOTE, note.whole.encode()
         comment = f"evidence package {self.content.booking.package_id} of {self.signer.name}"
-        yield layout.MINISIG, sign_with_minisign(tag_manifest, comment, self.signer.key).encode()
         if self.stamper is not None:
-            yield layout.TIME_STAMP, self.stamper.stamp(tag_manifest)
+            stamp = self.stamper.stamp(tag_manifest)
+            comment += f"{layout.STAMP_WORDS}{digest(stamp)}"
+            yield layout.TIME_STAMP, stamp
+        yield layout.MINISIG, sign_with_minisign(tag_manifest, comment, self.signer.key).encode()
 
 
 def _bag_info(booking: BookingRecord) -> Iterator[tuple[str, str]]:

@@ -10,11 +10,12 @@ from pydantic import ValidationError
 from alpr_edge.domain.errors import EvidenceError
 from alpr_edge.evidence import layout
 from alpr_edge.evidence.checks.bag_check import BagCheck
-from alpr_edge.evidence.checks.findings import FaultKind, Findings, PackageFault, PackageStatement, Subject
+from alpr_edge.evidence.checks.findings import CheckSubject, DefectKind, Findings, PackageFault, PackageStatement
 from alpr_edge.evidence.checks.log_check import check_logs
 from alpr_edge.evidence.checks.package_files import PackageFiles, UnreadableError, open_files
 from alpr_edge.evidence.checks.record_check import RecordCheck
 from alpr_edge.evidence.checks.signature_check import check_key, check_signatures
+from alpr_edge.evidence.checks.time_stamp_check import check_time_stamp
 from alpr_edge.evidence.package_records import PackagePayload
 from alpr_edge.evidence.vouchers import VouchedKey
 
@@ -35,11 +36,13 @@ class PackageVerdict:
     @property
     def holds(self) -> bool:
         """Whether nothing is wrong, and the authority that was named vouches for the key that signed it."""
-        is_vouched = any(each.subject is Subject.KEY and each.holds for each in self.statements)
+        is_vouched = any(each.subject is CheckSubject.KEY and each.holds for each in self.statements)
         return is_vouched and not self.fault_count and all(each.holds is not False for each in self.statements)
 
 
-def verify_package(path: Path, tick: Tick, authority: str = "", passphrase: str = "") -> PackageVerdict:
+def verify_package(
+    path: Path, tick: Tick, authority: str = "", passphrase: str = "", time_authorities: bytes = b""
+) -> PackageVerdict:
     """Verify a package.
 
     Args:
@@ -48,6 +51,7 @@ def verify_package(path: Path, tick: Tick, authority: str = "", passphrase: str 
         authority: SHA-256 of the department authority's certificate, from the department itself; empty: not given, and
             then nothing says whose the key is.
         passphrase: what opens the container; empty: it is not encrypted, or a folder.
+        time_authorities: certificates (PEM) of time-stamping authorities that are trusted; empty: none is named.
 
     Raises:
         EvidenceError: it cannot be opened at all, or is no package.
@@ -55,10 +59,10 @@ def verify_package(path: Path, tick: Tick, authority: str = "", passphrase: str 
     with open_files(path, passphrase) as files:
         if layout.TAG_MANIFEST not in files.sizes and layout.MANIFEST not in files.sizes:
             raise EvidenceError(f"{path}: no evidence package, or one that was never finished")
-        return _verify(files, tick, authority)
+        return _verify(files, tick, authority, time_authorities)
 
 
-def _verify(files: PackageFiles, tick: Tick, authority: str) -> PackageVerdict:
+def _verify(files: PackageFiles, tick: Tick, authority: str, time_authorities: bytes) -> PackageVerdict:
     findings = files.findings
     signed = check_signatures(files, findings)
     voucher = check_key(files, findings, signed, authority)
@@ -72,6 +76,7 @@ def _verify(files: PackageFiles, tick: Tick, authority: str) -> PackageVerdict:
         _check_dates(findings, package, voucher)
         _check_unit(findings, package, voucher)
     check_logs(files, findings, b"" if voucher is None else files.read(layout.AUTHORITY))
+    check_time_stamp(files, findings, signed.text, time_authorities)
     return PackageVerdict(tuple(findings.statements), tuple(findings.faults), findings.fault_count, package)
 
 
@@ -86,7 +91,7 @@ def _check_dates(findings: Findings, package: PackagePayload, voucher: VouchedKe
     """Check that the key was vouched for when the package was booked, by its own word."""
     if package.booked is None:
         findings.state(
-            Subject.KEY, "the package does not say when it was made: the unit's clock was not set", holds=None
+            CheckSubject.KEY, "the package does not say when it was made: the unit's clock was not set", holds=None
         )
         return
     try:
@@ -96,12 +101,12 @@ def _check_dates(findings: Findings, package: PackagePayload, voucher: VouchedKe
         is_within = False
     if not is_within:
         words = f"the authority vouches for the key from {voucher.begins:%Y-%m-%d} to {voucher.ends:%Y-%m-%d} only"
-        findings.state(Subject.KEY, words, holds=False)
-        findings.fault(FaultKind.KEY_NOT_VOUCHED, layout.CERTIFICATE, words)
+        findings.state(CheckSubject.KEY, words, holds=False)
+        findings.fault(DefectKind.KEY_NOT_VOUCHED, layout.CERTIFICATE, words)
 
 
 def _check_unit(findings: Findings, package: PackagePayload, voucher: VouchedKey) -> None:
     if package.unit_id != voucher.name:
         words = f"the package says that it comes from {package.unit_id}, and its key is that of {voucher.name}"
-        findings.state(Subject.KEY, words, holds=False)
-        findings.fault(FaultKind.KEY_NOT_VOUCHED, layout.PACKAGE, words)
+        findings.state(CheckSubject.KEY, words, holds=False)
+        findings.fault(DefectKind.KEY_NOT_VOUCHED, layout.PACKAGE, words)

@@ -9,15 +9,20 @@ import secrets
 import stat
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.runtime.durable_files import create_file, private_directory
 from alpr_edge.runtime.io_errors import io_errors
-from alpr_edge.runtime.key_derivation import KEY_BYTES
+from alpr_edge.runtime.key_derivation import KEY_BYTES, derive_key
 
 KEY_NAMES = ("outbox", "lists", "access", "signing")
 """``signing`` signs checkpoints of the access log (an Ed25519 seed); the others encrypt."""
 IMAGES = "images"
 """Purpose of the images' key, which ``derive_key`` makes from the outbox's."""
+EVIDENCE = "evidence signing"
+"""Purpose of the key that signs evidence packages, likewise made from the access log's: whoever may export holds that
+key anyway, as nothing is exported that is not on record, and a unit of an earlier release needs no new one."""
 
 _CREDENTIAL_MASK = 0o227
 """Bits a credential may not have. systemd grants a unit's user its root-owned credentials by an ACL, whose mask shows
@@ -46,6 +51,15 @@ def load_key(name: str, directory: Path) -> bytes:
             f'{path}: no such key; make it with "alpr-edge keys create", or pass the credential alpr-edge-{name}'
         )
     return _read_key(path, _FILE_MASK)
+
+
+def load_evidence_key(directory: Path) -> Ed25519PrivateKey:
+    """The key that signs evidence packages.
+
+    Raises:
+        StoreError: as :func:`load_key` does.
+    """
+    return Ed25519PrivateKey.from_private_bytes(derive_key(load_key("access", directory), EVIDENCE))
 
 
 def create_keys(directory: Path) -> list[Path]:

@@ -128,12 +128,14 @@ def package_read(number: int, crop: bytes, scene: bytes, *, with_hit: bool = Fal
         found = replace(found, entry=replace(found.entry, vehicle=HOSTILE, remarks=HOSTILE))
         said = disposition(hit_id=found.hit_id)
         others = (
-            _sent(ItemKind.HIT, f"hit:{number}", encode(hit_payload(found, read))),
-            _sent(ItemKind.DISPOSITION, f"disposition:{number}", encode(disposition_payload(said, read.read_id, UNIT))),
+            _sent_record(ItemKind.HIT, f"hit:{number}", encode(hit_payload(found, read))),
+            _sent_record(
+                ItemKind.DISPOSITION, f"disposition:{number}", encode(disposition_payload(said, read.read_id, UNIT))
+            ),
         )
     return PackageRead(
         read_id=read.read_id,
-        record=_sent(ItemKind.READ, f"read:{number}", encode(read_payload(read))),
+        record=_sent_record(ItemKind.READ, f"read:{number}", encode(read_payload(read))),
         first_seen=Placement(read.first_seen.utc, 12.5, Basis.OWN),
         last_seen=Placement(read.last_seen.utc, 12.5, Basis.OWN),
         pictures=tuple(KeptPicture(kind, jpeg) for kind, jpeg in pictures),
@@ -141,7 +143,7 @@ def package_read(number: int, crop: bytes, scene: bytes, *, with_hit: bool = Fal
     )
 
 
-def _sent(kind: ItemKind, item_id: str, body: bytes) -> SentRecord:
+def _sent_record(kind: ItemKind, item_id: str, body: bytes) -> SentRecord:
     return SentRecord(kind, item_id, body, StorageReceipt(digest(body), START))
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from alpr_edge.department.pki.authority import Authority
 from alpr_edge.domain.errors import EvidenceError
 from alpr_edge.domain.protocol.enrolment_codes import ALPHABET, MistypedError
-from alpr_edge.evidence.checks.findings import FaultKind
+from alpr_edge.evidence.checks.findings import DefectKind
 from alpr_edge.evidence.checks.package_files import ContainerFiles, UnreadableError, open_files
 from alpr_edge.evidence.container import ContainerTarget
 from alpr_edge.evidence.layout import check_path
@@ -61,13 +61,13 @@ def test_only_names_that_stay_inside_are_opened(names: list[str]) -> None:
         path.write_bytes(buffer.getvalue())
         with open_files(path) as files:
             assert all(check_path(name) for name in files.sizes)
-            assert {fault.kind for fault in files.findings.faults} <= {FaultKind.NAME}
+            assert {fault.kind for fault in files.findings.faults} <= {DefectKind.NAME}
 
 
 def test_names_that_lead_out_are_named_and_nothing_is_written(tmp_path: Path) -> None:
     path = zip_of(tmp_path / "case.zip", ("../out.txt", b"x"), ("manifest-sha256.txt", b""))
     verdict = verify_package(path, no_tick)
-    assert (FaultKind.NAME, "../out.txt") in [(fault.kind, fault.path) for fault in verdict.faults]
+    assert (DefectKind.NAME, "../out.txt") in [(fault.kind, fault.path) for fault in verdict.faults]
     assert list(tmp_path.iterdir()) == [path]
 
 
@@ -75,7 +75,7 @@ def test_a_file_that_stands_twice_is_named(tmp_path: Path) -> None:
     with pytest.warns(UserWarning, match="Duplicate name"):
         path = zip_of(tmp_path / "case.zip", ("manifest-sha256.txt", b""), ("data/a.json", b"1"), ("data/a.json", b"2"))
     verdict = verify_package(path, no_tick)
-    assert (FaultKind.NAME, "data/a.json") in [(fault.kind, fault.path) for fault in verdict.faults]
+    assert (DefectKind.NAME, "data/a.json") in [(fault.kind, fault.path) for fault in verdict.faults]
 
 
 def test_a_link_in_a_container_is_not_followed(tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ def test_a_link_in_a_container_is_not_followed(tmp_path: Path) -> None:
         archive.writestr("manifest-sha256.txt", b"")
         archive.writestr(link, b"/etc/passwd")
     verdict = verify_package(tmp_path / "case.zip", no_tick)
-    assert (FaultKind.NAME, "data/a.json") in [(fault.kind, fault.path) for fault in verdict.faults]
+    assert (DefectKind.NAME, "data/a.json") in [(fault.kind, fault.path) for fault in verdict.faults]
 
 
 def test_a_zip_that_would_grow_without_end_is_refused(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from alpr_edge.department.pki.authority import Authority
 from alpr_edge.evidence.checks.bag_check import BagCheck
-from alpr_edge.evidence.checks.findings import FaultKind, Findings
+from alpr_edge.evidence.checks.findings import DefectKind, Findings
 from alpr_edge.evidence.checks.signature_check import check_signatures
 from alpr_edge.evidence.folder import FolderTarget
 from alpr_edge.evidence.layout import MANIFEST, MINISIG, NOTE, TAG_MANIFEST
@@ -46,7 +46,7 @@ def test_every_changed_byte_of_every_listed_file_is_found_and_named(whole_packag
             changed[place] ^= 1 << place % 8
             files.contents[path] = bytes(changed)
             assert not bag.check_file(path, digests[path])
-            assert (findings.faults[-1].kind, findings.faults[-1].path) == (FaultKind.DAMAGED, path)
+            assert (findings.faults[-1].kind, findings.faults[-1].path) == (DefectKind.DAMAGED, path)
             findings.faults.clear()
             changed[place] = content[place]
 
@@ -62,7 +62,7 @@ def test_every_changed_byte_of_the_signed_list_and_its_signatures_is_found_and_n
         changed[place] ^= 1 << place % 7
         findings = Findings()
         signed = check_signatures(MemoryFiles(contents | {path: bytes(changed)}), findings)
-        assert [(fault.kind, fault.path) for fault in findings.faults] == [(FaultKind.DAMAGED, path)]
+        assert [(fault.kind, fault.path) for fault in findings.faults] == [(DefectKind.DAMAGED, path)]
         assert signed.text == contents[TAG_MANIFEST]
 
 
@@ -75,7 +75,7 @@ def test_a_changed_byte_of_any_file_fails_the_whole(package: SmallPackage) -> No
         file.write_bytes(whole[:place] + bytes([whole[place] ^ 0x20]) + whole[place + 1 :])
         verdict = verify_package(package.folder, no_tick, package.authority)
         assert not verdict.holds
-        named = {fault.path for fault in verdict.faults if fault.kind is FaultKind.DAMAGED}
+        named = {fault.path for fault in verdict.faults if fault.kind is DefectKind.DAMAGED}
         assert named == {path}, (place, verdict.faults)
         file.write_bytes(whole)
     assert verify_package(package.folder, no_tick, package.authority).holds
@@ -99,7 +99,7 @@ def test_two_thousand_changed_bytes_of_a_large_package_name_two_thousand_files(
             file.seek(place)
             file.write(bytes([byte ^ draw.randrange(1, 256)]))
     verdict = verify_package(folder, no_tick, authority.fingerprint)
-    named = {fault.path for fault in verdict.faults if fault.kind is FaultKind.DAMAGED}
+    named = {fault.path for fault in verdict.faults if fault.kind is DefectKind.DAMAGED}
     assert named == set(paths)
 
 
@@ -123,14 +123,14 @@ def _link(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("damage", "kind", "path"),
     [
-        (_remove, FaultKind.MISSING, CRIME_SCENE),
-        (_add, FaultKind.EXTRA, "data/reads/00001-00200/00001/other.jpg"),
-        (_add_beside, FaultKind.EXTRA, "setup.exe"),
-        (_link, FaultKind.NAME, CRIME_SCENE),
+        (_remove, DefectKind.MISSING, CRIME_SCENE),
+        (_add, DefectKind.EXTRA, "data/reads/00001-00200/00001/other.jpg"),
+        (_add_beside, DefectKind.EXTRA, "setup.exe"),
+        (_link, DefectKind.NAME, CRIME_SCENE),
     ],
 )
 def test_missing_and_extra_files_are_told_apart(
-    damage: Callable[[Path], None], kind: FaultKind, path: str, package: SmallPackage
+    damage: Callable[[Path], None], kind: DefectKind, path: str, package: SmallPackage
 ) -> None:
     damage(package.folder)
     verdict = verify_package(package.folder, no_tick, package.authority)
@@ -143,7 +143,7 @@ def test_a_missing_signature_or_list_is_named(path: str, package: SmallPackage) 
     (package.folder / path).unlink()
     verdict = verify_package(package.folder, no_tick, package.authority)
     assert not verdict.holds
-    assert [(fault.kind, fault.path) for fault in verdict.faults] == [(FaultKind.MISSING, path)]
+    assert [(fault.kind, fault.path) for fault in verdict.faults] == [(DefectKind.MISSING, path)]
 
 
 def test_a_package_signed_anew_by_somebody_else_is_not_vouched_for(
@@ -155,6 +155,6 @@ def test_a_package_signed_anew_by_somebody_else_is_not_vouched_for(
     write_package(content, FolderTarget(tmp_path / "case"), signer, no_tick)
     verdict = verify_package(tmp_path / "case", no_tick, authority.fingerprint)
     assert not verdict.holds
-    assert {fault.kind for fault in verdict.faults} == {FaultKind.KEY_NOT_VOUCHED}
+    assert {fault.kind for fault in verdict.faults} == {DefectKind.KEY_NOT_VOUCHED}
     assert not verify_package(whole_package.folder, no_tick, "0" * 64).holds
     assert not verify_package(whole_package.folder, no_tick).holds

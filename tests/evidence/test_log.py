@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from alpr_edge.department.pki.authority import Authority
-from alpr_edge.evidence.checks.findings import FaultKind, PackageFault, Subject
+from alpr_edge.evidence.checks.findings import CheckSubject, DefectKind, PackageFault
 from alpr_edge.evidence.content import AccessLogPart
 from alpr_edge.evidence.folder import FolderTarget
 from alpr_edge.evidence.package import write_package
@@ -31,7 +31,7 @@ def verdict_on(tmp_path: Path, authority: Authority) -> WriteLog:
     return write
 
 
-def kinds(faults: tuple[PackageFault, ...]) -> set[FaultKind]:
+def kinds(faults: tuple[PackageFault, ...]) -> set[DefectKind]:
     return {fault.kind for fault in faults}
 
 
@@ -47,7 +47,7 @@ def test_records_are_proved_and_the_department_had_seen_them(
 ) -> None:
     verdict = verdict_on(case_log.part((0, 5, 8), 12, authority))
     assert verdict.holds
-    (words,) = [each.words for each in verdict.statements if each.subject is Subject.ACCESS_LOG]
+    (words,) = [each.words for each in verdict.statements if each.subject is CheckSubject.ACCESS_LOG]
     assert words.startswith("3 records of who looked at this evidence are proved")
     assert words.endswith("the department had seen its first 12 at 2026-05-28 20:26 UTC")
 
@@ -58,7 +58,7 @@ def test_a_log_that_is_shorter_than_the_department_knows_was_cut(
     cut = cut_log(case_log, 7)
     known = case_log.checkpoint(12, cosigned=True)
     verdict = verdict_on(replace(cut.part((3,), 7, authority), cosigned=known))
-    assert kinds(verdict.faults) == {FaultKind.LOG_CUT}
+    assert kinds(verdict.faults) == {DefectKind.LOG_CUT}
     assert "had seen 12 records, the unit's newest state has 7" in verdict.faults[0].words
 
 
@@ -69,7 +69,7 @@ def test_a_log_that_went_on_otherwise_after_it_was_cut_is_found(
     rewritten.append(20, case="26-9999")
     part = rewritten.part((3,), 12, authority)
     verdict = verdict_on(replace(part, cosigned=case_log.checkpoint(12, cosigned=True)))
-    assert kinds(verdict.faults) == {FaultKind.LOG_CUT}
+    assert kinds(verdict.faults) == {DefectKind.LOG_CUT}
     assert "does not continue the 12 records" in verdict.faults[0].words
 
 
@@ -78,7 +78,7 @@ def test_a_log_that_no_department_cosigned_though_there_is_one_is_told_apart(
 ) -> None:
     verdict = verdict_on(case_log.part((3,), None, authority))
     assert not verdict.holds
-    assert kinds(verdict.faults) == {FaultKind.LOG_CUT}
+    assert kinds(verdict.faults) == {DefectKind.LOG_CUT}
     assert "cosigned no state of this log" in verdict.faults[0].words
 
 
@@ -87,7 +87,7 @@ def test_a_record_later_than_the_newest_state_is_told_apart(
 ) -> None:
     part = cut_log(case_log, 9).part((3,), 9, authority)
     verdict = verdict_on(replace(part, records=[*part.records, case_log.proof(11, 12)]))
-    assert kinds(verdict.faults) == {FaultKind.LOG_CUT}
+    assert kinds(verdict.faults) == {DefectKind.LOG_CUT}
     assert verdict.faults[0].path == "data/access/log-1/00000011.tlog-proof"
     assert "a log of 12 records, the newest state has 9" in verdict.faults[0].words
 
@@ -98,7 +98,7 @@ def test_a_changed_record_is_not_proved(case_log: CaseLog, authority: Authority,
     forged = replace(first, body=first.body.replace(b"Ana Ruiz", b"Ben Hill"))
     verdict = verdict_on(replace(part, records=[forged, second]))
     assert [(fault.kind, fault.path) for fault in verdict.faults] == [
-        (FaultKind.PROOF_FALSE, "data/access/log-1/00000003.tlog-proof")
+        (DefectKind.PROOF_FALSE, "data/access/log-1/00000003.tlog-proof")
     ]
 
 
@@ -110,7 +110,7 @@ def test_a_cosignature_by_a_key_that_the_authority_does_not_know_is_worth_nothin
     part = forger.part((3,), 12, authority)
     known = case_log.part((3,), 12, authority)
     verdict = verdict_on(replace(part, witness_certificate=known.witness_certificate))
-    assert kinds(verdict.faults) == {FaultKind.PROOF_FALSE}
+    assert kinds(verdict.faults) == {DefectKind.PROOF_FALSE}
     assert "vouches for another key than the one that cosigned" in verdict.faults[0].words
 
 
@@ -118,4 +118,4 @@ def test_a_log_of_another_key_is_found(case_log: CaseLog, authority: Authority, 
     other = CaseLog(witness=case_log.witness)
     other.append(12)
     part = replace(case_log.part((3,), 12, authority), log_key=other.part((), 12, authority).log_key)
-    assert kinds(verdict_on(part).faults) == {FaultKind.PROOF_FALSE}
+    assert kinds(verdict_on(part).faults) == {DefectKind.PROOF_FALSE}

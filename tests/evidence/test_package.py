@@ -12,7 +12,7 @@ import pytest
 from alpr_edge.department.pki.authority import Authority
 from alpr_edge.domain.errors import EvidenceError
 from alpr_edge.evidence.bag import PackageTarget
-from alpr_edge.evidence.checks.findings import Subject
+from alpr_edge.evidence.checks.findings import CheckSubject
 from alpr_edge.evidence.container import ContainerTarget
 from alpr_edge.evidence.content import PackageDocument, PackageRead
 from alpr_edge.evidence.folder import FolderTarget
@@ -42,7 +42,7 @@ def target_in(folder: Path, kind: str, passphrase: str = "P") -> tuple[Path, Pac
 def test_a_whole_package_holds(whole_package: SmallPackage) -> None:
     verdict = verify_package(whole_package.folder, no_tick, whole_package.authority)
     assert verdict.holds, verdict
-    assert [each.subject for each in verdict.statements if not each.holds] == []
+    assert [each.subject for each in verdict.statements if not each.holds] == [CheckSubject.TIME_STAMP]
     assert verdict.package is not None
     assert (verdict.package.case, verdict.package.reads) == ("26-1042", 2)
 
@@ -163,6 +163,6 @@ def test_without_a_department_it_says_so(tmp_path: Path, case_log: CaseLog) -> N
     verdict = verify_package(tmp_path / "case", no_tick)
     assert (verdict.fault_count, verdict.holds) == (0, False)
     words = {each.subject: each.words for each in verdict.statements}
-    assert words[Subject.KEY].startswith("nobody vouches for the signing key but itself")
-    assert "no department has seen that log" in words[Subject.ACCESS_LOG]
+    assert words[CheckSubject.KEY].startswith("nobody vouches for the signing key but itself")
+    assert "no department has seen that log" in words[CheckSubject.ACCESS_LOG]
     assert verify_package(tmp_path / "case", no_tick, "0" * 64).faults[0].kind == "key_not_vouched"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,13 +17,16 @@ if TYPE_CHECKING:
 
 _AUTHORITY_HELP = "SHA-256 of the department authority's certificate, as the department itself tells it."
 _OPENED_BY_HELP = "A file with the passphrase of the container; at a terminal it is asked for."
+_TIME_HELP = "Certificates of the authority for time stamps that you trust, as it publishes them."
 _PASSPHRASE_BYTES_MAX = 1024
+_CERTIFICATES_BYTES_MAX = 1 << 20
 _FAULTS_SHOWN = 200
 
 
 def verify(
     package: Annotated[Path, typer.Argument(metavar="PACKAGE", help="The package: a folder, or a zip.")],
     authority: Annotated[str, typer.Option("--authority", metavar="SHA256", help=_AUTHORITY_HELP)] = "",
+    time_authority: Annotated[Path | None, typer.Option("--time-authority", metavar="PEM", help=_TIME_HELP)] = None,
     passphrase_file: Annotated[Path | None, typer.Option("--passphrase-file", help=_OPENED_BY_HELP)] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -35,8 +39,10 @@ def verify(
 
     fingerprint = parse_fingerprint(authority) if authority else ""
     passphrase = _passphrase(package, passphrase_file)
+    authorities = b"" if time_authority is None else _read(time_authority, _CERTIFICATES_BYTES_MAX)
     with progress_bar("Verifying") as show:
-        verdict = verify_package(package, lambda done, total: show("Verifying", done, total), fingerprint, passphrase)
+        tick = partial(show, "Verifying")
+        verdict = verify_package(package, tick, fingerprint, passphrase, authorities)
     if as_json:
         print_object(_plain(verdict))
     else:
@@ -52,11 +58,9 @@ def _passphrase(package: Path, file: Path | None) -> str:
     from alpr_edge.domain.errors import EvidenceError
     from alpr_edge.domain.protocol.enrolment_codes import MistypedError
     from alpr_edge.evidence.passphrases import parse_passphrase
-    from alpr_edge.runtime.io_errors import io_errors
 
     if file is not None:
-        with io_errors(f"{file}: cannot be read", EvidenceError), file.open("rb") as opened:
-            text = opened.read(_PASSPHRASE_BYTES_MAX).decode(errors="replace").strip()
+        text = _read(file, _PASSPHRASE_BYTES_MAX).decode(errors="replace").strip()
     elif package.suffix == ".zip" and sys.stdin.isatty():
         text = typer.prompt(
             "Passphrase (empty: the zip is not encrypted)", default="", show_default=False, hide_input=True
@@ -67,6 +71,14 @@ def _passphrase(package: Path, file: Path | None) -> str:
         return parse_passphrase(text) if text else ""
     except MistypedError as error:
         raise EvidenceError(f"the passphrase: {error}") from None
+
+
+def _read(file: Path, bytes_max: int) -> bytes:
+    from alpr_edge.domain.errors import EvidenceError
+    from alpr_edge.runtime.io_errors import io_errors
+
+    with io_errors(f"{file}: cannot be read", EvidenceError), file.open("rb") as opened:
+        return opened.read(bytes_max)
 
 
 def _plain(verdict: PackageVerdict) -> dict[str, object]:

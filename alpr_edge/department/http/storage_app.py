@@ -21,6 +21,7 @@ from starlette.types import Message, Receive
 
 from alpr_edge.department.http.client_auth import Admission, Peer
 from alpr_edge.department.http.department_keys import department_keys
+from alpr_edge.department.http.evidence_vouchers import serve_evidence_vouchers
 from alpr_edge.department.http.holds import serve_holds
 from alpr_edge.department.http.responses import HEADERS, Issuance, bare_app, certificate_response
 from alpr_edge.department.http.rosters import serve_rosters
@@ -79,6 +80,7 @@ def create_app(storage: Storage, receive_s_max: float = RECEIVE_S_MAX) -> FastAP
     app = bare_app(dependencies=[Depends(admission)])
     serve_rosters(app, storage.rosters, admission)
     serve_holds(app, storage.holds, admission)
+    serve_evidence_vouchers(app, storage.directory, admission)
     storing = asyncio.Semaphore(STORING_MAX)
 
     @app.post(ITEMS_PATH)

@@ -4,13 +4,34 @@ What they say is that a key is that unit's, or the department's own. Whoever ver
 fingerprint of the authority for that, and nothing else of the department.
 """
 
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from alpr_edge.department.pki.authority import UNIT_DAYS, Authority
+from alpr_edge.department.pki.refusals import CertificateRefusedError
+from alpr_edge.domain.protocol.enrolment import Refusal
 from alpr_edge.domain.transparency.notes import NoteKey
 from alpr_edge.evidence.signer import KeyVoucher
 from alpr_edge.evidence.vouchers import DOCUMENT_SIGNING
+
+
+def signing_key_of(request: str) -> Ed25519PublicKey:
+    """The Ed25519 key whose holder signed a certificate request (PEM).
+
+    Raises:
+        CertificateRefusedError: it is no such request.
+    """
+    try:
+        read = x509.load_pem_x509_csr(request.encode("ascii"))
+        key = read.public_key()
+        fits = read.is_signature_valid
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise CertificateRefusedError(Refusal.REQUEST) from None
+    if not fits or not isinstance(key, Ed25519PublicKey):
+        raise CertificateRefusedError(Refusal.REQUEST)
+    return key
 
 
 def vouch_for_signer(authority: Authority, unit_id: str, key: Ed25519PublicKey, days: int = UNIT_DAYS) -> KeyVoucher:

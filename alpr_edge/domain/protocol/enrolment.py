@@ -22,6 +22,8 @@ VERIFIER_KEY_CHARACTERS_MAX = 300
 """Longest verifier key (C2SP signed-note): a name of 200, and the key behind it."""
 PAGE_CERTIFICATE_PATH = "/v1/page-certificate"
 """A unit asks for the certificate of its page, which browsers in the car check."""
+EVIDENCE_VOUCHER_PATH = "/v1/evidence-voucher"
+"""A unit asks the department to vouch for the key by which it signs evidence packages (Ed25519)."""
 RETIRE_PATH = "/v1/retire"
 """A unit that is taken out of service asks for its own certificates and code to be revoked."""
 REQUEST_BYTES_MAX = 8192
@@ -101,6 +103,15 @@ class IssuedPayload(DepartmentKeysPayload):
 
     certificate: str = Field(max_length=REQUEST_BYTES_MAX)
     """The certificate as PEM, with the unit's id as its common name."""
+
+
+class EvidenceVoucherPayload(Payload):
+    """Certificates by the department's authority, PEM."""
+
+    certificate: str = Field(max_length=REQUEST_BYTES_MAX)
+    """Of the unit's key for evidence packages."""
+    witness_certificate: str = Field(max_length=REQUEST_BYTES_MAX)
+    """Of the department's key that cosigns access logs."""
 
 
 class RefusedPayload(Payload):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from alpr_edge.domain.errors import EvidenceError
 from alpr_edge.evidence import layout
-from alpr_edge.evidence.checks.findings import FaultKind, Findings, Subject
+from alpr_edge.evidence.checks.findings import CheckSubject, DefectKind, Findings
 from alpr_edge.evidence.checks.package_files import SMALL_BYTES_MAX, PackageFiles, UnreadableError
 
 MANIFEST_BYTES_MAX = 256 * 1024 * 1024
@@ -49,7 +49,7 @@ class BagCheck:
                     self.digests[path] = expected
             for path in self.files.sizes.keys() - payload.keys():
                 if path.startswith(layout.PAYLOAD):
-                    self.findings.fault(FaultKind.EXTRA, path, "was not packed")
+                    self.findings.fault(DefectKind.EXTRA, path, "was not packed")
         self._state(len(tags) + len(self.digests), is_compared=layout.MANIFEST in tags and layout.MANIFEST not in wrong)
 
     def _check_names(self, tags: Mapping[str, bytes]) -> None:
@@ -57,16 +57,16 @@ class BagCheck:
         known = {*tags, layout.TAG_MANIFEST, *layout.BESIDE_TAG_MANIFEST}
         for path in self.files.sizes:
             if not path.startswith(layout.PAYLOAD) and path not in known:
-                self.findings.fault(FaultKind.EXTRA, path, "was not packed")
+                self.findings.fault(DefectKind.EXTRA, path, "was not packed")
         for path in (layout.DECLARATION, layout.BAG_INFO, layout.MANIFEST):
             if path not in tags:
-                self.findings.fault(FaultKind.MISSING, path, "the tag manifest does not name it")
+                self.findings.fault(DefectKind.MISSING, path, "the tag manifest does not name it")
 
     def _payload_manifest(self) -> dict[str, bytes]:
         try:
             return self._manifest(layout.MANIFEST, self.files.read(layout.MANIFEST, MANIFEST_BYTES_MAX))
         except UnreadableError as error:
-            self.findings.fault(FaultKind.DAMAGED, layout.MANIFEST, str(error))
+            self.findings.fault(DefectKind.DAMAGED, layout.MANIFEST, str(error))
             return {}
 
     def _manifest(self, path: str, text: bytes) -> dict[str, bytes]:
@@ -78,11 +78,11 @@ class BagCheck:
             try:
                 name = layout.check_path(match[2].decode("ascii"))
             except (EvidenceError, UnicodeDecodeError):
-                self.findings.fault(FaultKind.NAME, path, "names a file that a package cannot have")
+                self.findings.fault(DefectKind.NAME, path, "names a file that a package cannot have")
                 continue
             digests[name] = bytes.fromhex(match[1].decode("ascii"))
         if end != len(text):
-            self.findings.fault(FaultKind.DAMAGED, path, "a line of it is none of a manifest")
+            self.findings.fault(DefectKind.DAMAGED, path, "a line of it is none of a manifest")
         return digests
 
     def check_file(self, path: str, expected: bytes) -> bool:
@@ -90,7 +90,7 @@ class BagCheck:
         self._done += 1
         self.tick(self._done, max(self._done, len(self.files.sizes)))
         if path not in self.files.sizes:
-            self.findings.fault(FaultKind.MISSING, path, "is not there")
+            self.findings.fault(DefectKind.MISSING, path, "is not there")
             return False
         digest, content = hashlib.sha256(), bytearray()
         is_record = path.startswith(f"{layout.PAYLOAD}reads/") and path.endswith(".json")
@@ -100,22 +100,25 @@ class BagCheck:
                 if is_record and len(content) <= SMALL_BYTES_MAX:
                     content += chunk
         except UnreadableError as error:
-            self.findings.fault(FaultKind.DAMAGED, path, str(error))
+            self.findings.fault(DefectKind.DAMAGED, path, str(error))
             return False
         if digest.digest() != expected:
-            self.findings.fault(FaultKind.DAMAGED, path, "was changed: it does not have the digest that was packed")
+            self.findings.fault(DefectKind.DAMAGED, path, "was changed: it does not have the digest that was packed")
             return False
         if is_record:
             self.take_record(path, bytes(content))
         return True
 
     def _state(self, whole: int, *, is_compared: bool) -> None:
-        damaged = self.findings.count(FaultKind.DAMAGED)
-        missing, extra = self.findings.count(FaultKind.MISSING), self.findings.count(FaultKind.EXTRA, FaultKind.NAME)
+        damaged = self.findings.count(DefectKind.DAMAGED)
+        missing, extra = (
+            self.findings.count(DefectKind.MISSING),
+            self.findings.count(DefectKind.EXTRA, DefectKind.NAME),
+        )
         if not is_compared:
             words = f"{layout.MANIFEST} is not as it was packed, so nothing can be said of the files that it names"
         elif damaged or missing or extra:
             words = f"{whole} files are as they were packed; changed {damaged}, missing {missing}, too many {extra}"
         else:
             words = f"all {whole} files are as they were packed"
-        self.findings.state(Subject.FILES, words, holds=is_compared and not (damaged or missing or extra))
+        self.findings.state(CheckSubject.FILES, words, holds=is_compared and not (damaged or missing or extra))

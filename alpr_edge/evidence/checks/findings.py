@@ -6,7 +6,7 @@ from enum import StrEnum
 FAULTS_MAX = 10_000
 
 
-class FaultKind(StrEnum):
+class DefectKind(StrEnum):
     """What is wrong; each is told apart from the others."""
 
     DAMAGED = "damaged"
@@ -28,7 +28,7 @@ class FaultKind(StrEnum):
     TIME_STAMP_FALSE = "time_stamp_false"
 
 
-class Subject(StrEnum):
+class CheckSubject(StrEnum):
     """What a statement is about."""
 
     FILES = "files"
@@ -44,7 +44,7 @@ class Subject(StrEnum):
 class PackageFault:
     """Something that is wrong."""
 
-    kind: FaultKind
+    kind: DefectKind
     path: str
     """The file, inside the package; empty: no single one."""
     words: str
@@ -54,7 +54,7 @@ class PackageFault:
 class PackageStatement:
     """What one check comes to, in a sentence."""
 
-    subject: Subject
+    subject: CheckSubject
     holds: bool | None
     """None: it cannot be said, which is no fault; the words tell why."""
     words: str
@@ -70,16 +70,16 @@ class Findings:
     fault_count: int = 0
     """How many there are, also beyond those that are named."""
 
-    def state(self, subject: Subject, words: str, *, holds: bool | None) -> None:
+    def state(self, subject: CheckSubject, words: str, *, holds: bool | None) -> None:
         """Add a statement."""
         self.statements.append(PackageStatement(subject, holds, words))
 
-    def fault(self, kind: FaultKind, path: str, words: str) -> None:
+    def fault(self, kind: DefectKind, path: str, words: str) -> None:
         """Add a fault."""
         self.fault_count += 1
         if len(self.faults) < FAULTS_MAX:
             self.faults.append(PackageFault(kind, path, words))
 
-    def count(self, *kinds: FaultKind) -> int:
+    def count(self, *kinds: DefectKind) -> int:
         """How many faults of some kinds are named."""
         return sum(fault.kind in kinds for fault in self.faults)

@@ -15,7 +15,7 @@ from alpr_edge.domain.transparency.cosignatures import check_cosignature
 from alpr_edge.domain.transparency.notes import NoteKey, SignedNote, decode_base64
 from alpr_edge.domain.transparency.proof_files import ProofFile, check_proof
 from alpr_edge.domain.transparency.proofs import is_consistent
-from alpr_edge.evidence.checks.findings import FaultKind, Findings, Subject
+from alpr_edge.evidence.checks.findings import CheckSubject, DefectKind, Findings
 from alpr_edge.evidence.checks.package_files import PackageFiles, UnreadableError
 from alpr_edge.evidence.layout import PAYLOAD
 from alpr_edge.evidence.vouchers import open_voucher
@@ -46,7 +46,9 @@ def check_logs(files: PackageFiles, findings: Findings, authority: bytes) -> Non
     for log in logs:
         _check_log(files, findings, f"{PAYLOAD}access/{log}", authority)
     if not logs:
-        findings.state(Subject.ACCESS_LOG, "no record of who looked at this evidence is in the package", holds=None)
+        findings.state(
+            CheckSubject.ACCESS_LOG, "no record of who looked at this evidence is in the package", holds=None
+        )
 
 
 def _check_log(files: PackageFiles, findings: Findings, folder: str, authority: bytes) -> None:
@@ -54,12 +56,12 @@ def _check_log(files: PackageFiles, findings: Findings, folder: str, authority: 
     try:
         state = _log_state(files, folder, authority)
     except _LogCutError as error:
-        findings.fault(FaultKind.LOG_CUT, f"{folder}/{error.file}", str(error))
-        findings.state(Subject.ACCESS_LOG, f"the access log was cut or set back: {error}", holds=False)
+        findings.fault(DefectKind.LOG_CUT, f"{folder}/{error.file}", str(error))
+        findings.state(CheckSubject.ACCESS_LOG, f"the access log was cut or set back: {error}", holds=False)
         return
     except (AuditError, EvidenceError, UnreadableError, UnicodeDecodeError) as error:
-        findings.fault(FaultKind.PROOF_FALSE, f"{folder}/checkpoint.note", f"the log's state does not hold: {error}")
-        findings.state(Subject.ACCESS_LOG, "nothing is proved of the access log", holds=False)
+        findings.fault(DefectKind.PROOF_FALSE, f"{folder}/checkpoint.note", f"the log's state does not hold: {error}")
+        findings.state(CheckSubject.ACCESS_LOG, "nothing is proved of the access log", holds=False)
         return
     proofs = sorted(path for path in files.sizes if path.startswith(f"{folder}/") and path.endswith(_PROOF))
     sequences = [number for path in proofs if (number := _check_record(files, findings, path, state)) is not None]
@@ -67,7 +69,7 @@ def _check_log(files: PackageFiles, findings: Findings, folder: str, authority: 
     words = f"{len(sequences)} records of who looked at this evidence are proved to be in the log {state.key.name}"
     if not holds:
         words = f"not every record is proved: {len(sequences)} of {len(proofs)} are"
-    findings.state(Subject.ACCESS_LOG, words + _cosigned_words(state, sequences), holds=holds)
+    findings.state(CheckSubject.ACCESS_LOG, words + _cosigned_words(state, sequences), holds=holds)
 
 
 def _cosigned_words(state: _LogState, sequences: Iterable[int]) -> str:
@@ -130,10 +132,10 @@ def _check_record(files: PackageFiles, findings: Findings, path: str, state: _Lo
         _check_known(check_proof(proof, state.key, body), state)
         _check_extra(proof, body)
     except _LogCutError as error:
-        findings.fault(FaultKind.LOG_CUT, path, str(error))
+        findings.fault(DefectKind.LOG_CUT, path, str(error))
         return None
     except (AuditError, UnreadableError, UnicodeDecodeError) as error:
-        findings.fault(FaultKind.PROOF_FALSE, path, str(error))
+        findings.fault(DefectKind.PROOF_FALSE, path, str(error))
         return None
     return proof.index
 

@@ -18,7 +18,7 @@ import pyzipper
 from alpr_edge.domain.errors import EvidenceError
 from alpr_edge.evidence.aes_zip import AesZip
 from alpr_edge.evidence.bag import FILES_MAX
-from alpr_edge.evidence.checks.findings import FaultKind, Findings
+from alpr_edge.evidence.checks.findings import DefectKind, Findings
 from alpr_edge.evidence.layout import check_path
 
 CHUNK_BYTES = 1 << 20
@@ -73,11 +73,11 @@ class PackageFiles(ABC):
         try:
             check_path(path)
         except EvidenceError as error:
-            self.findings.fault(FaultKind.NAME, _printable(path), str(error))
+            self.findings.fault(DefectKind.NAME, _printable(path), str(error))
             return False
         if path in self.sizes:
             self.findings.fault(
-                FaultKind.NAME, path, "stands in the container twice; programs differ in which they take"
+                DefectKind.NAME, path, "stands in the container twice; programs differ in which they take"
             )
             return False
         if len(self.sizes) >= FILES_MAX:
@@ -130,7 +130,7 @@ class FolderFiles(PackageFiles):
         elif entry.is_file(follow_symlinks=False):
             self._take(path, entry.stat(follow_symlinks=False).st_size)
         else:
-            self.findings.fault(FaultKind.NAME, _printable(path), "a link or device; it is not followed")
+            self.findings.fault(DefectKind.NAME, _printable(path), "a link or device; it is not followed")
 
 
 class ContainerFiles(PackageFiles):
@@ -182,7 +182,7 @@ class ContainerFiles(PackageFiles):
         for entry in entries:
             is_plain = entry.external_attr >> 28 in {0, 8}  # S_IFREG, or nothing said
             if entry.compress_type not in {pyzipper.ZIP_STORED, pyzipper.ZIP_DEFLATED} or not is_plain:
-                self.findings.fault(FaultKind.NAME, _printable(entry.filename), "a link, or packed in an unknown way")
+                self.findings.fault(DefectKind.NAME, _printable(entry.filename), "a link, or packed in an unknown way")
             elif self._take(entry.filename, entry.file_size):
                 self._entries[entry.filename] = entry
         self._try_passphrase(entries)

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from alpr_edge.domain.protocol.items import ReadPayload
 from alpr_edge.evidence import layout
-from alpr_edge.evidence.checks.findings import FaultKind, Findings, Subject
+from alpr_edge.evidence.checks.findings import CheckSubject, DefectKind, Findings
 from alpr_edge.evidence.package_records import PackagePayload, PictureFile, ProvenancePayload
 
 _NAMED_PICTURE = dict[str, str]
@@ -40,7 +40,7 @@ class RecordCheck:
             elif name == layout.PROVENANCE:
                 self._provenances[folder] = ProvenancePayload.model_validate_json(content)
         except ValidationError:
-            self.findings.fault(FaultKind.RECORD_FALSE, path, "is no such record")
+            self.findings.fault(DefectKind.RECORD_FALSE, path, "is no such record")
 
     def finish(self, digests: Mapping[str, bytes], package: PackagePayload | None) -> None:
         """Compare all of them.
@@ -53,13 +53,15 @@ class RecordCheck:
         for folder, provenance in self._provenances.items():
             self._compare(folder, provenance, digests)
         if package is None:
-            self.findings.fault(FaultKind.RECORD_FALSE, layout.PACKAGE, "does not say what the package is")
-        elif package.reads != len(self._provenances) and not self.findings.count(FaultKind.DAMAGED, FaultKind.MISSING):
+            self.findings.fault(DefectKind.RECORD_FALSE, layout.PACKAGE, "does not say what the package is")
+        elif package.reads != len(self._provenances) and not self.findings.count(
+            DefectKind.DAMAGED, DefectKind.MISSING
+        ):
             words = f"says that there are {package.reads} reads; there are {len(self._provenances)}"
-            self.findings.fault(FaultKind.RECORD_FALSE, layout.PACKAGE, words)
+            self.findings.fault(DefectKind.RECORD_FALSE, layout.PACKAGE, words)
         holds = self.findings.fault_count == before
         words = "records and pictures belong together" if holds else "records and pictures contradict each other"
-        self.findings.state(Subject.RECORDS, f"{len(self._provenances)} reads: {words}", holds=holds)
+        self.findings.state(CheckSubject.RECORDS, f"{len(self._provenances)} reads: {words}", holds=holds)
         self._state_receipts()
 
     def _compare(self, folder: str, provenance: ProvenancePayload, digests: Mapping[str, bytes]) -> None:
@@ -85,7 +87,7 @@ class RecordCheck:
             self._contradict(path, "is no picture that the read's record, as it was sent, names")
 
     def _contradict(self, path: str, words: str) -> None:
-        self.findings.fault(FaultKind.RECORD_FALSE, path, words)
+        self.findings.fault(DefectKind.RECORD_FALSE, path, words)
 
     def _state_receipts(self) -> None:
         stored = waiting = 0
@@ -99,4 +101,4 @@ class RecordCheck:
                     self._contradict(f"{folder}/{record.file}", "the department's receipt is for other content")
         false = sum(fault.words.startswith("the department's receipt") for fault in self.findings.faults)
         words = f"the department had confirmed {stored} of {stored + waiting + false} records as they stand here"
-        self.findings.state(Subject.RECEIPTS, words, holds=False if false else None if waiting else True)
+        self.findings.state(CheckSubject.RECEIPTS, words, holds=False if false else None if waiting else True)

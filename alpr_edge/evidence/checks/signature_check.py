@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from alpr_edge.domain.errors import AuditError, EvidenceError
 from alpr_edge.domain.transparency.notes import ED25519, NoteKey, SignedNote, check_note
 from alpr_edge.evidence import layout
-from alpr_edge.evidence.checks.findings import FaultKind, Findings, Subject
+from alpr_edge.evidence.checks.findings import CheckSubject, DefectKind, Findings
 from alpr_edge.evidence.checks.package_files import PackageFiles, UnreadableError
 from alpr_edge.evidence.minisign import MinisignSignature, parse_public_key
 from alpr_edge.evidence.vouchers import VouchedKey, open_voucher
@@ -38,8 +38,8 @@ def check_signatures(files: PackageFiles, findings: Findings) -> SignedManifest:
     by_note = next((signed for key in keys if (signed := _signed_note(note, key)) is not None), None)
     by_minisign = next((key for key in keys if _minisign_holds(minisig, manifest, key)), b"")
     if by_note is None and not by_minisign:
-        findings.fault(FaultKind.SIGNATURE_FALSE, layout.TAG_MANIFEST, "is not signed by the key in the package")
-        findings.state(Subject.SIGNATURE, "the signature does not hold: nothing here is vouched for", holds=False)
+        findings.fault(DefectKind.SIGNATURE_FALSE, layout.TAG_MANIFEST, "is not signed by the key in the package")
+        findings.state(CheckSubject.SIGNATURE, "the signature does not hold: nothing here is vouched for", holds=False)
         return SignedManifest(manifest, "", b"")
     if by_note is None:
         signed = SignedManifest(manifest, "", by_minisign)
@@ -50,7 +50,7 @@ def check_signatures(files: PackageFiles, findings: Findings) -> SignedManifest:
             _fault_unless_missing(files, findings, layout.TAG_MANIFEST)
         if not _minisign_holds(minisig, signed.text, signed.key):
             _fault_unless_missing(files, findings, layout.MINISIG)
-    findings.state(Subject.SIGNATURE, "the list of all digests was signed by the key in the package", holds=True)
+    findings.state(CheckSubject.SIGNATURE, "the list of all digests was signed by the key in the package", holds=True)
     return signed
 
 
@@ -91,26 +91,28 @@ def _compare_authority(findings: Findings, voucher: VouchedKey, authority: str) 
             f"an authority vouches that it is the key of {voucher.name}; whether that is the department's, you did not "
             f"say: compare its SHA-256 with what the department tells you: {voucher.authority}"
         )
-        findings.state(Subject.KEY, words, holds=None)
+        findings.state(CheckSubject.KEY, words, holds=None)
     elif voucher.authority != authority:
         _state_not_vouched(findings, "another authority than the one you named vouches for the key", authority)
         return None
     else:
-        findings.state(Subject.KEY, f"the authority you named vouches that it is the key of {voucher.name}", holds=True)
+        findings.state(
+            CheckSubject.KEY, f"the authority you named vouches that it is the key of {voucher.name}", holds=True
+        )
     return voucher
 
 
 def _state_not_vouched(findings: Findings, words: str, authority: str) -> None:
-    findings.state(Subject.KEY, words, holds=False if authority else None)
+    findings.state(CheckSubject.KEY, words, holds=False if authority else None)
     if authority:
-        findings.fault(FaultKind.KEY_NOT_VOUCHED, layout.CERTIFICATE, words)
+        findings.fault(DefectKind.KEY_NOT_VOUCHED, layout.CERTIFICATE, words)
 
 
 def _read(files: PackageFiles, findings: Findings, path: str) -> bytes:
     try:
         return files.read(path)
     except UnreadableError as error:
-        kind = FaultKind.DAMAGED if path in files.sizes else FaultKind.MISSING
+        kind = DefectKind.DAMAGED if path in files.sizes else DefectKind.MISSING
         findings.fault(kind, path, str(error) if path in files.sizes else "is not there")
         return b""
 
@@ -147,4 +149,4 @@ def _minisign_holds(content: bytes, manifest: bytes, key: bytes) -> bool:
 
 def _fault_unless_missing(files: PackageFiles, findings: Findings, path: str) -> None:
     if path in files.sizes:
-        findings.fault(FaultKind.DAMAGED, path, _CHANGED)
+        findings.fault(DefectKind.DAMAGED, path, _CHANGED)

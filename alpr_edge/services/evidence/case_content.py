@@ -60,7 +60,9 @@ def case_content(
     )
 
 
-def access_of_case(log: AccessLog, database: Database, case: str, ids: Sequence[str]) -> list[AccessLogPart]:
+def access_of_case(
+    log: AccessLog, database: Database, case: str, ids: Sequence[str], witness: bytes
+) -> list[AccessLogPart]:
     """What the access log says of a case: its state, and the records that are about the case, proved.
 
     Args:
@@ -68,6 +70,7 @@ def access_of_case(log: AccessLog, database: Database, case: str, ids: Sequence[
         database: the database of the unit, which knows the hits of reads.
         case: the case number.
         ids: the ids of the reads, holds and packages of the case.
+        witness: certificate of the key that cosigns the log, PEM; empty: there is none.
     """
     state = log_state(log)
     if state is None:
@@ -85,6 +88,7 @@ def access_of_case(log: AccessLog, database: Database, case: str, ids: Sequence[
         cosigned=None if cosigned is None else cosigned.note.whole,
         consistency=state.consistency,
         witness_key="" if state.witness is None else state.witness.text,
+        witness_certificate=b"" if state.witness is None else witness,
         records=proofs(),
     )
     return [part]

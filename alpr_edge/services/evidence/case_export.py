@@ -31,6 +31,7 @@ from alpr_edge.services.evidence.case_facts import CaseFacts, case_facts
 from alpr_edge.services.evidence.case_reads import CaseReads, PictureChoice, with_corrections
 from alpr_edge.services.evidence.medium import ExportMedium, WrittenFile, package_name
 from alpr_edge.services.evidence.redaction_process import redaction_process
+from alpr_edge.services.evidence.signing import witness_certificate
 from alpr_edge.services.holds.unit_holds import reads_of_case
 from alpr_edge.settings import Settings
 from alpr_edge.store.access_log.log import AccessLog
@@ -174,7 +175,8 @@ class CaseExports:
         sealed = self._seal(passphrase, export.package_id)
         record = self._record(export, now)
         ids = [*export.reads.read_ids, export.package_id]
-        parts = access_of_case(self.log, self.store.database, export.request.case, ids)
+        witness = witness_certificate(self.settings)
+        parts = access_of_case(self.log, self.store.database, export.request.case, ids, witness)
         content = case_content(record, export.reads, export.facts, parts, self.settings)
         path = export.medium.unfinished_path()
         manifest = write_package(content, ContainerTarget(path, passphrase), self.signer, progress)

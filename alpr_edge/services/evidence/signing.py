@@ -1,24 +1,23 @@
 """Loads what signs a unit's packages: its key, and the department's word for whose that is."""
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-from alpr_edge.evidence.signer import PackageSigner
-from alpr_edge.runtime.key_derivation import derive_key
+from alpr_edge.evidence.signer import KeyVoucher, PackageSigner
 from alpr_edge.settings import Settings
-from alpr_edge.store.keys import load_key
-
-PURPOSE = "evidence signing"
-"""Purpose of the key that signs packages, which ``derive_key`` makes from that of the access log.
-
-Whoever exports has that key anyway, as nothing is exported that is not on record, and a unit of an earlier release
-needs no new one."""
+from alpr_edge.store.keys import load_evidence_key
+from alpr_edge.uplink.evidence_voucher import held_voucher
 
 
 def load_package_signer(settings: Settings) -> PackageSigner:
-    """What signs packages of this unit.
+    """What signs packages of this unit; without the department's word for its key the package says so.
 
     Raises:
-        StoreError: the key of the access log is missing, or readable by others.
+        StoreError: the key of the access log, from which it is derived, is missing, or readable by others.
     """
-    seed = derive_key(load_key("access", settings.store.keys_directory), PURPOSE)
-    return PackageSigner(settings.unit.id, Ed25519PrivateKey.from_private_bytes(seed))
+    key, held = load_evidence_key(settings.store.keys_directory), held_voucher(settings.uplink)
+    voucher = None if held is None else KeyVoucher(held.certificate, held.authority)
+    return PackageSigner(settings.unit.id, key, voucher)
+
+
+def witness_certificate(settings: Settings) -> bytes:
+    """The department's certificate of the key that cosigns access logs, PEM; empty where this unit has none."""
+    held = held_voucher(settings.uplink)
+    return b"" if held is None else held.witness_certificate

@@ -73,7 +73,10 @@ def test_for_programs_it_tells_progress_on_stderr_and_the_result_as_one_object(r
     told = json.loads(done.stdout)
     assert (told["case"], told["reads"], told["pictures"], told["escrowed"]) == (CASE, 2, 2, False)
     assert Path(told["file"]).stat().st_size == told["bytes"]
-    rows = [json.loads(line) for line in evidence(rig.staff, "list", "--of-case", CASE, "--json").stdout.splitlines()]
+    rows = [
+        json.loads(line)
+        for line in evidence(rig.staff, "list", "--of-case", CASE, "--case", CASE, "--json").stdout.splitlines()
+    ]
     assert rows[0]["sha256"] == told["sha256"]
     assert rows[0]["is_finished"]
     assert "passphrase" not in rows[0]
@@ -84,7 +87,7 @@ def test_for_programs_it_tells_progress_on_stderr_and_the_result_as_one_object(r
     ("words", "code", "told"),
     [
         (("26-999999",), 1, "no read is held under case 26-999999"),
-        (("what case",), 3, "a case number"),
+        (("what case",), 3, "no case number of this agency"),
         ((CASE, "--medium", "x" * 101), 1, "number of the medium is longer"),
     ],
 )

@@ -1,0 +1,90 @@
+"""Time stamps of a time-stamping authority over the tag manifest (RFC 3161), with the extra ``time-stamp``.
+
+A stamp says that the package existed at that time, by the clock of somebody who has no part in the case. The authority
+learns a digest and nothing else. ``openssl ts -verify`` checks one as well.
+"""
+
+import hashlib
+from datetime import datetime
+
+import httpx
+from cryptography import x509
+
+from alpr_edge.domain.errors import EvidenceError
+
+ANSWER_BYTES_MAX = 64 * 1024
+ANSWER_S_MAX = 20.0
+_SHA512_NAME = "2.16.840.1.101.3.4.2.3"
+
+
+class HttpTimeStamper:
+    """Asks a time-stamping authority over HTTP.
+
+    Args:
+        url: its address.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def stamp(self, content: bytes) -> bytes:
+        """The response over a content, DER.
+
+        Raises:
+            EvidenceError: there is no link or no answer, it refused, or the library is not installed.
+        """
+        try:
+            from rfc3161_client import TimestampRequestBuilder  # noqa: PLC0415 - an extra
+        except ImportError:
+            raise EvidenceError('no time stamps here: pip install "alpr-edge[time-stamp]"') from None
+        request = TimestampRequestBuilder().data(content).build().as_bytes()
+        headers = {"Content-Type": "application/timestamp-query", "Accept-Encoding": "identity"}
+        try:
+            with (
+                httpx.Client(timeout=ANSWER_S_MAX, trust_env=False) as client,
+                client.stream("POST", self._url, content=request, headers=headers) as answer,
+            ):
+                body = b""
+                for chunk in answer.iter_raw():
+                    body += chunk
+                    if len(body) > ANSWER_BYTES_MAX:
+                        raise EvidenceError(f"{self._url}: its answer is longer than a time stamp")
+        except (httpx.HTTPError, httpx.InvalidURL):
+            raise EvidenceError(f"{self._url}: gives no time stamp at present; export again without one") from None
+        if answer.status_code != 200:
+            raise EvidenceError(f"{self._url}: gives no time stamp (status {answer.status_code})")
+        stamped_at(body, content)
+        return body
+
+
+def stamped_at(response: bytes, content: bytes, authorities: bytes = b"") -> datetime:
+    """When a content was stamped.
+
+    Args:
+        response: the authority's response, DER.
+        content: what was stamped.
+        authorities: certificates (PEM) of authorities that are trusted; empty: the signature is not checked.
+
+    Raises:
+        EvidenceError: it is none, is over other content, or the library is not installed; with authorities, also that
+            none of them vouches for it.
+    """
+    try:
+        from rfc3161_client import VerificationError, VerifierBuilder, decode_timestamp_response  # noqa: PLC0415 - an extra
+    except ImportError:
+        raise EvidenceError('it cannot be checked here: pip install "alpr-edge[time-stamp]"') from None
+    try:
+        stamp = decode_timestamp_response(response)
+        imprint, at = stamp.tst_info.message_imprint, stamp.tst_info.gen_time
+        name = imprint.hash_algorithm.dotted_string
+        roots = x509.load_pem_x509_certificates(authorities) if authorities else []
+    except ValueError:
+        raise EvidenceError("it is no time stamp, or the authorities are no certificates") from None
+    if name != _SHA512_NAME or imprint.message != hashlib.sha512(content).digest():
+        raise EvidenceError("it is over other content")
+    if roots:
+        try:
+            VerifierBuilder(roots=roots).build().verify_message(stamp, content)
+        except (VerificationError, ValueError):
+            raise EvidenceError("none of the authorities that you named made it") from None
+    return at

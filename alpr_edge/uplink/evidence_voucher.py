@@ -1,0 +1,178 @@
+"""Gets the certificate by which the department vouches for the key that signs evidence packages, and the next in time.
+
+The key itself is derived from that of the access log, which the uplink does not have. Who has it leaves a certificate
+request beside the data: it holds the public key, and proves that the private one was there. What the department answers
+lies beside its authority's certificate, where exports find it.
+"""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding
+from pydantic import ValidationError
+
+from alpr_edge.domain.errors import AlprEdgeError, UplinkError, retry_after_of
+from alpr_edge.domain.ports import Clock
+from alpr_edge.domain.protocol.enrolment import (
+    EVIDENCE_VOUCHER_PATH,
+    REQUEST_BYTES_MAX,
+    EvidenceVoucherPayload,
+    RenewPayload,
+)
+from alpr_edge.domain.protocol.items import UNIT_HEADER
+from alpr_edge.domain.retry import Backoff
+from alpr_edge.settings import UplinkSettings
+from alpr_edge.uplink import key_pair
+from alpr_edge.uplink.certificate_client import ask
+from alpr_edge.uplink.tls import context_of, days_left
+
+REQUEST_NAME = "evidence-key.csr"
+FILE_NAME = "evidence-voucher.json"
+LOOK_S = 3600.0
+SOON_S = 60.0
+"""Time to the next look while nobody has left a request yet."""
+RETRY = Backoff(first_s=60.0, longest_s=4 * 3600.0)
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldVoucher:
+    """What the department vouches for, PEM."""
+
+    certificate: bytes
+    """Of the key that signs this unit's packages."""
+    witness_certificate: bytes
+    """Of the department's key for cosignatures."""
+    authority: bytes
+
+
+class EvidenceVoucher:
+    """Keeps the voucher of the evidence key; one thread steps it.
+
+    Args:
+        settings: the department, and how many days before its end a certificate is replaced.
+        request_file: where the request is left.
+        unit_id: the id of this unit.
+        clock: the clock by which days left are counted; with an unset one nothing is asked for.
+        draw: gives random numbers in [0, 1), which spread a fleet.
+    """
+
+    def __init__(
+        self,
+        settings: UplinkSettings,
+        request_file: Path,
+        unit_id: str,
+        clock: Clock,
+        draw: Callable[[], float] = random.random,
+    ) -> None:
+        self._settings = settings
+        self._request_file = request_file
+        self._unit_id = unit_id
+        self._clock = clock
+        self._draw = draw
+        self._failures = 0
+
+    def step(self) -> float:
+        """Get a voucher if it is time; returns the seconds to wait before the next check."""
+        now, request = self._clock.now().utc, read_request(self._request_file)
+        if request is None:
+            return SOON_S
+        if now is None or not self._is_due(now, request):
+            return LOOK_S * (0.5 + self._draw() / 2)
+        try:
+            until = self._replace(request)
+        except AlprEdgeError as error:
+            self._failures += 1
+            log.info("uplink.evidence_key_not_vouched", reason=str(error))
+            return max(RETRY.wait_s(self._failures, self._draw()), min(retry_after_of(error), RETRY.longest_s))
+        self._failures = 0
+        log.info("uplink.evidence_key_vouched", until=f"{until:%Y-%m-%d}")
+        return LOOK_S
+
+    def _is_due(self, now: datetime, request: x509.CertificateSigningRequest) -> bool:
+        """Whether there is none, one that ends soon, or one of another key or authority."""
+        held = held_voucher(self._settings)
+        if held is None:
+            return True
+        certificate = x509.load_pem_x509_certificate(held.certificate)
+        is_of_key = certificate.public_key() == request.public_key()
+        return not is_of_key or days_left(certificate, now) < self._settings.renew_before_days
+
+    def _replace(self, request: x509.CertificateSigningRequest) -> datetime:
+        settings = self._settings
+        payload = RenewPayload(request=request.public_bytes(Encoding.PEM).decode("ascii"))
+        reply = ask(context_of(settings), settings, EVIDENCE_VOUCHER_PATH, payload, {UNIT_HEADER: self._unit_id})
+        if not reply.is_of_department or reply.status != 200:
+            raise UplinkError(f"{settings.url}: vouches for no key of evidence (status {reply.status})")
+        certificate = _certificate_of(reply.body, request, key_pair.load_authority(settings))
+        key_pair.write_whole(voucher_file(settings), reply.body)
+        return certificate.not_valid_after_utc
+
+
+def voucher_file(settings: UplinkSettings) -> Path:
+    """Where the voucher lies: beside the authority's certificate."""
+    return settings.ca_file.with_name(FILE_NAME)
+
+
+def held_voucher(settings: UplinkSettings) -> HeldVoucher | None:
+    """The voucher that the department's present authority gave; None: there is none."""
+    try:
+        with voucher_file(settings).open("rb") as file:
+            payload = EvidenceVoucherPayload.model_validate_json(file.read(4 * REQUEST_BYTES_MAX))
+        authority = key_pair.load_authority(settings)
+        certificate, witness = payload.certificate.encode("ascii"), payload.witness_certificate.encode("ascii")
+        for pem in (certificate, witness):
+            x509.load_pem_x509_certificate(pem).verify_directly_issued_by(authority)
+    except (OSError, ValidationError, ValueError, TypeError, InvalidSignature, UplinkError):
+        return None
+    return HeldVoucher(certificate, witness, authority.public_bytes(Encoding.PEM))
+
+
+def leave_request(file: Path, unit_id: str, key: Ed25519PrivateKey) -> None:
+    """Leave the request for a voucher of a key, unless it lies there already.
+
+    Raises:
+        StoreError: it cannot be written.
+    """
+    left = read_request(file)
+    if left is not None and left.public_key() == key.public_key():
+        return
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, unit_id)])
+    request = x509.CertificateSigningRequestBuilder().subject_name(name).sign(key, None)
+    key_pair.write_whole(file, request.public_bytes(Encoding.PEM))
+
+
+def read_request(file: Path) -> x509.CertificateSigningRequest | None:
+    """The request that was left; None: there is none that can be used."""
+    try:
+        with file.open("rb") as opened:
+            return x509.load_pem_x509_csr(opened.read(REQUEST_BYTES_MAX))
+    except (OSError, ValueError):
+        return None
+
+
+def _certificate_of(
+    body: bytes, request: x509.CertificateSigningRequest, authority: x509.Certificate
+) -> x509.Certificate:
+    """The certificate of an answer, if it is of this key and by this authority.
+
+    Raises:
+        UplinkError: it is not.
+    """
+    try:
+        payload = EvidenceVoucherPayload.model_validate_json(body)
+        certificate = x509.load_pem_x509_certificate(payload.certificate.encode("ascii"))
+        certificate.verify_directly_issued_by(authority)
+    except (ValueError, TypeError, InvalidSignature):
+        raise UplinkError("the department's word for the evidence key is none of its own authority") from None
+    if certificate.public_key() != request.public_key():
+        raise UplinkError("the department vouched for another key; look at its log")
+    return certificate

@@ -1,0 +1,155 @@
+"""Time stamps by an authority of our own on loopback, which OpenSSL plays; OpenSSL checks them as well."""
+
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from alpr_edge.department.pki.authority import Authority
+from alpr_edge.domain.errors import EvidenceError
+from alpr_edge.evidence.checks.findings import CheckSubject, DefectKind, Findings
+from alpr_edge.evidence.checks.time_stamp_check import check_time_stamp
+from alpr_edge.evidence.folder import FolderTarget
+from alpr_edge.evidence.layout import TAG_MANIFEST, TIME_STAMP
+from alpr_edge.evidence.package import write_package
+from alpr_edge.evidence.time_stamps import HttpTimeStamper
+from alpr_edge.evidence.verification import verify_package
+from tests.evidence.conftest import CROP, SCENE
+from tests.evidence.memory_files import MemoryFiles, load_files
+from tests.evidence.package_content import CaseLog, package_content, package_read, vouched_signer
+from tests.evidence.test_package import no_tick
+
+SETTINGS = """
+[tsa]
+default_tsa = ours
+[ours]
+serial = serial
+signer_cert = signer.pem
+signer_key = signer.key
+signer_digest = sha256
+default_policy = 1.2.3.4.1
+digests = sha256, sha512
+accuracy = secs:1
+ess_cert_id_chain = no
+ess_cert_id_alg = sha256
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class TimeAuthority:
+    """A time-stamping authority."""
+
+    folder: Path
+    url: str
+
+    @property
+    def root(self) -> Path:
+        """Its certificate."""
+        return self.folder / "root.pem"
+
+
+@pytest.fixture(scope="module")
+def time_authority(
+    tmp_path_factory: pytest.TempPathFactory, require_tool: Callable[[str], str]
+) -> Iterator[TimeAuthority]:
+    folder, openssl = tmp_path_factory.mktemp("tsa"), require_tool("openssl")
+
+    def run(*words: str) -> None:
+        subprocess.run([openssl, *words], cwd=folder, check=True, capture_output=True)
+
+    key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
+    run("req", "-x509", *key, "-keyout", "root.key", "-out", "root.pem", "-subj", "/CN=time root", "-days", "9")
+    run("req", *key, "-keyout", "signer.key", "-out", "signer.csr", "-subj", "/CN=time")
+    usage = "basicConstraints=CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=critical,timeStamping\n"
+    (folder / "usage").write_text(f"{usage}authorityKeyIdentifier=keyid\nsubjectKeyIdentifier=hash\n")
+    sign = ("-CA", "root.pem", "-CAkey", "root.key", "-CAcreateserial", "-extfile", "usage", "-days", "9")
+    run("x509", "-req", "-in", "signer.csr", "-out", "signer.pem", *sign)
+    (folder / "tsa.cnf").write_text(SETTINGS)
+    (folder / "serial").write_text("01\n")
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            (folder / "request").write_bytes(self.rfile.read(int(self.headers["Content-Length"])))
+            run("ts", "-reply", "-config", "tsa.cnf", "-queryfile", "request", "-out", "reply")
+            reply = (folder / "reply").read_bytes()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(reply)))
+            self.end_headers()
+            self.wfile.write(reply)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield TimeAuthority(folder, f"http://127.0.0.1:{server.server_port}")
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_stamped_package_holds_and_openssl_agrees(
+    time_authority: TimeAuthority,
+    authority: Authority,
+    case_log: CaseLog,
+    tmp_path: Path,
+    require_tool: Callable[[str], str],
+) -> None:
+    folder = tmp_path / "case"
+    content = package_content([package_read(1, CROP, SCENE)], 1, case_log.part((3,), 9, authority))
+    stamper = HttpTimeStamper(time_authority.url)
+    write_package(content, FolderTarget(folder), vouched_signer(authority), no_tick, stamper)
+    words = ("ts", "-verify", "-data", TAG_MANIFEST, "-in", TIME_STAMP, "-CAfile", str(time_authority.root))
+    done = subprocess.run(
+        [require_tool("openssl"), *words, "-untrusted", str(time_authority.folder / "signer.pem")],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Verification: OK" in done.stdout, done.stderr
+
+    roots = time_authority.root.read_bytes()
+    verdict = verify_package(folder, no_tick, authority.fingerprint, time_authorities=roots)
+    assert verdict.holds, verdict
+    (stated,) = [each for each in verdict.statements if each.subject is CheckSubject.TIME_STAMP]
+    assert stated.holds
+    unnamed = verify_package(folder, no_tick, authority.fingerprint)
+    assert unnamed.holds
+    assert unnamed.fault_count == 0
+
+    other = (authority.certificate.public_bytes(Encoding.PEM), b"none")
+    for wrong in other:
+        refused = verify_package(folder, no_tick, authority.fingerprint, time_authorities=wrong)
+        assert {fault.kind for fault in refused.faults} == {DefectKind.TIME_STAMP_FALSE}
+
+    whole = (folder / TIME_STAMP).read_bytes()
+    for place in range(0, len(whole), 7):  # each changed byte is found, whoever made the stamp
+        files = MemoryFiles(
+            load_files(folder) | {TIME_STAMP: whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :]}
+        )
+        findings = Findings()
+        check_time_stamp(files, findings, (folder / TAG_MANIFEST).read_bytes(), b"")
+        assert (DefectKind.DAMAGED, TIME_STAMP) in [(fault.kind, fault.path) for fault in findings.faults]
+    (folder / TIME_STAMP).write_bytes(stamper.stamp(b"something else"))
+    moved = verify_package(folder, no_tick, authority.fingerprint, time_authorities=roots)
+    assert (DefectKind.TIME_STAMP_FALSE, TIME_STAMP) in [(fault.kind, fault.path) for fault in moved.faults]
+    (folder / TIME_STAMP).unlink()
+    missing = verify_package(folder, no_tick, authority.fingerprint, time_authorities=roots)
+    assert [(fault.kind, fault.path) for fault in missing.faults] == [(DefectKind.MISSING, TIME_STAMP)]
+
+
+def test_without_a_link_there_is_no_stamp_and_no_package(
+    authority: Authority, case_log: CaseLog, tmp_path: Path
+) -> None:
+    content = package_content([], 0, case_log.part((3,), 9, authority))
+    stamper = HttpTimeStamper("http://127.0.0.1:9")
+    with pytest.raises(EvidenceError, match="no time stamp at present"):
+        write_package(content, FolderTarget(tmp_path / "case"), vouched_signer(authority), no_tick, stamper)
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,126 @@
+"""The key that signs evidence packages, and the department's word for it, over a real connection."""
+
+import json
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from alpr_edge.department.http.evidence_vouchers import issue_vouchers
+from alpr_edge.department.http.server import DepartmentServer
+from alpr_edge.department.pki.authority import Authority, TlsFiles, initialise
+from alpr_edge.department.pki.evidence_certificates import signing_key_of
+from alpr_edge.department.pki.refusals import CertificateRefusedError
+from alpr_edge.department.unit_logs.witness import Witness
+from alpr_edge.domain.instants import Instant
+from alpr_edge.evidence.vouchers import open_voucher
+from alpr_edge.runtime.clock import ReplayedClock, SystemClock
+from alpr_edge.settings import UplinkSettings
+from alpr_edge.store.keys import create_keys, load_evidence_key
+from alpr_edge.uplink import key_pair
+from alpr_edge.uplink.evidence_voucher import (
+    LOOK_S,
+    REQUEST_NAME,
+    RETRY,
+    SOON_S,
+    EvidenceVoucher,
+    held_voucher,
+    leave_request,
+    read_request,
+    voucher_file,
+)
+from tests.department.enrolment import enrol_unit
+from tests.uplink.conftest import settings_for
+
+UNIT = "unit-7"
+KEY = Ed25519PrivateKey.generate()
+
+
+def voucher(settings: UplinkSettings, folder: Path) -> EvidenceVoucher:
+    return EvidenceVoucher(settings, folder / REQUEST_NAME, UNIT, SystemClock(), draw=lambda: 0.0)
+
+
+def request_of(folder: Path, key: Ed25519PrivateKey) -> str:
+    leave_request(folder / "request", UNIT, key)
+    return (folder / "request").read_text(encoding="ascii")
+
+
+def test_the_department_vouches_for_the_unit_s_key_and_for_its_own(authority_copy: Path, tmp_path: Path) -> None:
+    leave_request(tmp_path / REQUEST_NAME, UNIT, KEY)
+    with DepartmentServer(authority_copy) as server:
+        tls = enrol_unit(authority_copy, UNIT, tmp_path / "tls")
+        settings = settings_for(f"https://127.0.0.1:{server.port}", tls)
+        stepped = voucher(settings, tmp_path)
+        assert stepped.step() == LOOK_S
+        before = voucher_file(settings).read_bytes()
+        assert stepped.step() == LOOK_S / 2
+        assert voucher_file(settings).read_bytes() == before, "it holds for a year"
+        held = held_voucher(settings)
+        assert held is not None
+        signer, witness = (open_voucher(pem, held.authority) for pem in (held.certificate, held.witness_certificate))
+        assert (signer.name, signer.public_key) == (UNIT, KEY.public_key().public_bytes_raw())
+        own = Witness(authority_copy).key
+        assert (witness.name, witness.public_key) == (own.name, own.public_key)
+        assert signer.authority == Authority.load(TlsFiles(authority_copy)).fingerprint
+
+        other = Ed25519PrivateKey.generate()
+        leave_request(tmp_path / REQUEST_NAME, UNIT, other)
+        stepped.step()
+        held = held_voucher(settings)
+        assert held is not None
+        assert open_voucher(held.certificate, held.authority).public_key == other.public_key().public_bytes_raw()
+
+
+def test_without_request_or_time_nothing_is_asked_and_without_a_department_it_is_tried_again(
+    authority_copy: Path, tmp_path: Path
+) -> None:
+    settings = settings_for("https://127.0.0.1:9", enrol_unit(authority_copy, UNIT, tmp_path / "tls"))
+    assert voucher(settings, tmp_path).step() == SOON_S
+    (tmp_path / REQUEST_NAME).write_bytes(b"none")
+    assert voucher(settings, tmp_path).step() == SOON_S
+    leave_request(tmp_path / REQUEST_NAME, UNIT, KEY)
+    unset = EvidenceVoucher(
+        settings, tmp_path / REQUEST_NAME, UNIT, ReplayedClock(Instant("boot", 0)), draw=lambda: 0.0
+    )
+    assert unset.step() == LOOK_S / 2
+    assert voucher(settings, tmp_path).step() >= RETRY.wait_s(1, 0.0)
+    assert held_voucher(settings) is None
+
+
+def test_a_voucher_of_another_authority_counts_for_nothing(authority_copy: Path, tmp_path: Path) -> None:
+    settings = settings_for("https://127.0.0.1:9", enrol_unit(authority_copy, UNIT, tmp_path / "tls"))
+    foreign = initialise(tmp_path / "other", ["other.example"]).directory
+    voucher_file(settings).write_text(issue_vouchers(foreign, UNIT, request_of(tmp_path, KEY)).model_dump_json())
+    assert held_voucher(settings) is None
+    own = issue_vouchers(authority_copy, UNIT, request_of(tmp_path, KEY))
+    voucher_file(settings).write_text(own.model_dump_json())
+    assert held_voucher(settings) is not None
+    mixed = own.model_dump() | {"witness_certificate": "none"}
+    voucher_file(settings).write_text(json.dumps(mixed))
+    assert held_voucher(settings) is None
+
+
+def test_only_a_request_signed_by_its_own_ed25519_key_is_vouched_for(tmp_path: Path) -> None:
+    whole = request_of(tmp_path, KEY)
+    assert signing_key_of(whole) == KEY.public_key()
+    of_p256 = key_pair.request_of(UNIT, ec.generate_private_key(ec.SECP256R1()))
+    for wrong in ("", "none", "ä", of_p256, whole.replace(whole.splitlines()[2][:8], "AAAAAAAA")):
+        with pytest.raises(CertificateRefusedError):
+            signing_key_of(wrong)
+
+
+def test_the_key_is_derived_from_the_access_log_s_and_the_request_stays_while_it_does(tmp_path: Path) -> None:
+    create_keys(tmp_path / "keys")
+    key = load_evidence_key(tmp_path / "keys")
+    assert key.private_bytes_raw() == load_evidence_key(tmp_path / "keys").private_bytes_raw()
+    assert key.private_bytes_raw() != (tmp_path / "keys" / "access.key").read_bytes()
+    file = tmp_path / REQUEST_NAME
+    leave_request(file, UNIT, key)
+    before = file.read_bytes()
+    leave_request(file, UNIT, key)
+    assert file.read_bytes() == before
+    request = read_request(file)
+    assert request is not None
+    assert request.is_signature_valid
+    assert key.private_bytes_raw() not in before
