@@ -32,7 +32,15 @@ AUDIT = Purpose("audit")
 FOR_STOLEN = ("--purpose", "stolen_vehicle")
 """What a command is given to say what it is for."""
 FOR_AUDIT = ("--purpose", "audit")
-_ASK_FOR_STOLEN = ("reads", "hotlist match", "hotlist add", "hotlist remove", "holds")
+_ASK_FOR_STOLEN = (
+    "evidence export",
+    "evidence list",
+    "reads",
+    "hotlist match",
+    "hotlist add",
+    "hotlist remove",
+    "holds",
+)
 _ASK_FOR_AUDIT = ("audit prove", "audit report", "audit review", "hotlist changes", "report ")
 LOGIN = "desk"
 """The login of callers of services."""

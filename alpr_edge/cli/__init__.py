@@ -34,7 +34,7 @@ app = lazy_app(
         "outbox": LazyTarget("alpr_edge.cli.outbox:app", "Show and move what waits for the department"),
         "report": LazyTarget("alpr_edge.cli.report.app:app", "Report in counts on reads, hits and searches"),
         "audit": LazyTarget("alpr_edge.cli.audit.app:app", "Verify the access log, prove and report on its records"),
-        "evidence": LazyTarget("alpr_edge.cli.evidence.app:app", "Verify evidence packages"),
+        "evidence": LazyTarget("alpr_edge.cli.evidence.app:app", "Book evidence out as packages, and verify them"),
         "accounts": LazyTarget("alpr_edge.cli.accounts.app:app", "Manage the people of a unit without a department"),
         "keys": LazyTarget("alpr_edge.cli.keys:app", "Make the keys of the store, lists and access log"),
         "settings": LazyTarget("alpr_edge.cli.settings:app", "Write, check or migrate the settings file"),

@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from alpr_edge.access.passkeys import RelyingParty
 from alpr_edge.console.canvass.routes import canvass_routes
+from alpr_edge.console.evidence.export_pages import ExportPages
 from alpr_edge.console.health_strip import HealthStrip
 from alpr_edge.console.hit_feed import HitFeed
 from alpr_edge.console.live import LiveStream
@@ -61,6 +62,7 @@ def create_console_app(
     holds = HoldPages(unit, watch.with_fault)
     pages = (sign_in, passkeys, watch, SpeedPages(unit), corrections, holds, MutePages(unit), health, ReportPages(unit))
     page_routes = [*chain.from_iterable(each.steps for each in pages), *lookup_routes(unit), *canvass_routes(unit)]
+    page_routes += ExportPages(unit).routes
     at_once, sign_ins_at_once = asyncio.Semaphore(AT_ONCE_MAX), asyncio.Semaphore(SIGN_INS_AT_ONCE_MAX)
 
     def route(path: str, method: str, step: Step) -> Route:

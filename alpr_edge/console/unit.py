@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from alpr_edge.access.passwords import Argon2Passwords, PasswordVerifier
 from alpr_edge.console.at_speed import SpeedRestriction
+from alpr_edge.console.evidence.export_jobs import ExportJobs
 from alpr_edge.console.lookups.memory import LookupMemory
 from alpr_edge.console.theme import ThemeChoice
 from alpr_edge.console.visitor import Visitor
@@ -14,6 +15,8 @@ from alpr_edge.services.authorisation.authoriser import Authoriser, Policy
 from alpr_edge.services.authorisation.opening import load_policy
 from alpr_edge.services.authorisation.sign_ins import SignInDesk
 from alpr_edge.services.canvass.unit_canvasses import UnitCanvasses
+from alpr_edge.services.evidence.case_export import CaseExports
+from alpr_edge.services.evidence.signing import load_package_signer
 from alpr_edge.services.hits.corrections import ReadCorrections
 from alpr_edge.services.hits.dispositions import HitDispositions
 from alpr_edge.services.hits.hit_views import HitViews
@@ -47,6 +50,15 @@ class ConsoleUnit:
     theme: ThemeChoice = field(repr=False)
     lookups: LookupMemory = field(repr=False)
     """What people look up at present."""
+    new_id: Callable[[], str] = field(repr=False)
+    """Makes ids of this unit."""
+    export_jobs: ExportJobs = field(repr=False, default_factory=ExportJobs)
+    """The exports that people began here."""
+
+    def exports(self) -> CaseExports:
+        """What writes packages of evidence. Raises StoreError: the key that signs them is missing."""
+        signer = load_package_signer(self.settings)
+        return CaseExports(self.store, self.log, self.settings, self.clock, self.new_id, signer)
 
     def authoriser(self, visitor: Visitor) -> Authoriser:
         """What decides for whoever sent a request."""
@@ -87,4 +99,9 @@ def open_console_unit(settings: Settings, clock: Clock, new_id: Callable[[], str
         said = dispositions, corrections, UnitMutes(store.database, new_id), holds, canvasses
         policy, passwords = load_policy(settings), Argon2Passwords()
         car = SpeedRestriction(settings, clock), ThemeChoice(settings, clock)
-        yield ConsoleUnit(settings, store, accounts, log, policy, clock, passwords, views, *said, *car, LookupMemory())
+        parts = (settings, store, accounts, log, policy, clock, passwords, views, *said, *car, LookupMemory(), new_id)
+        unit = ConsoleUnit(*parts)
+        try:
+            yield unit
+        finally:
+            unit.export_jobs.close()

@@ -173,6 +173,11 @@ def request_state(request: PageRequest) -> str:
     return "waits" if request.answer is None else "hit" if request.answer.hit_ids else "answered"
 
 
+def room_words(free_bytes: int) -> str:
+    """How much room a medium has."""
+    return f"{free_bytes / 1e9:.0f} GB" if free_bytes >= 10e9 else f"{free_bytes / 1e6:,.0f} MB"
+
+
 def hold_end_words(hold: Hold) -> str:
     """When a hold ends."""
     return "until it is released" if hold.terms.until is None else f"until {moment_words(hold.terms.until)}"
@@ -246,5 +251,6 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "duration": duration_words,
     "canvass_fit": fit_words,
     "canvass_phase": phase_words,
+    "room": room_words,
 }
 """The filters of templates."""

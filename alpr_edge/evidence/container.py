@@ -75,6 +75,7 @@ class ContainerTarget:
             self._part.unlink(missing_ok=True)
         with suppress(OSError, ValueError):
             self._zip.close()
+        self._zip.fp = None  # a write that failed stays open in it, and it would complain of that once more at its end
         with suppress(OSError):
             self._file.close()
 

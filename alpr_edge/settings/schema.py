@@ -18,6 +18,7 @@ from alpr_edge.settings.base import FilePath, Fraction, Name, Section, require_o
 from alpr_edge.settings.cameras import CameraSettings, V4l2Camera, camera_kinds, check_ids
 from alpr_edge.settings.canvass import CanvassSettings
 from alpr_edge.settings.capture import CaptureSettings
+from alpr_edge.settings.evidence import EvidenceSettings
 from alpr_edge.settings.list_rules import ListRules
 from alpr_edge.settings.lists import SOURCES_MAX, ListSource
 from alpr_edge.settings.load import LoadSettings
@@ -214,6 +215,7 @@ class Settings(Section):
     retention: RetentionSettings = RetentionSettings()
     canvass: CanvassSettings = CanvassSettings()
     policy: PolicySettings = PolicySettings()
+    evidence: EvidenceSettings = EvidenceSettings()
     uplink: UplinkSettings = UplinkSettings()
 
 

@@ -1,4 +1,4 @@
-"""Measure models, path, page, hotlist, disk or access: one JSON line a figure; progress goes to stderr."""
+"""Measure models, path, page, hotlist, disk, access or evidence: one JSON line a figure; progress goes to stderr."""
 
 import argparse
 import os
@@ -10,6 +10,7 @@ from alpr_edge.settings import VisionSettings, parse
 from scripts.benchmarks import accuracy
 from scripts.benchmarks.access import measure as access
 from scripts.benchmarks.disk import measure as disk
+from scripts.benchmarks.evidence import measure as evidence
 from scripts.benchmarks.hotlist import measure as hotlist
 from scripts.benchmarks.page import measure as page
 from scripts.benchmarks.path import measure as path
@@ -37,6 +38,9 @@ def _run() -> None:
     configure_logs(verbose=False)
     if arguments.which == "hotlist":
         hotlist.run(arguments.entries, table=arguments.table)
+        return
+    if arguments.which == "evidence":
+        evidence.run(arguments.reads or evidence.READS)
         return
     parts = _parts(parser, arguments.only, CHOICES[arguments.which])
     if arguments.which == "access":
@@ -104,7 +108,7 @@ def _page_request(arguments: argparse.Namespace, data: Path | None, parts: tuple
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
-    parser.add_argument("which", choices=("accuracy", "path", "page", "hotlist", "disk", "access"))
+    parser.add_argument("which", choices=("accuracy", "path", "page", "hotlist", "disk", "access", "evidence"))
     chosen = os.environ.get("ALPR_EDGE_DATA") or None
     parser.add_argument("--data", type=Path, default=chosen and Path(chosen), help=f"real photos; default: {DATA}")
     parser.add_argument("--models", type=Path, default=Path("models"), help="folder with manifest.toml")
@@ -133,11 +137,12 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="hotlist: a thousand to ten million entries, without the peers; path, page: the figures and their targets",
     )
-    of_disk = parser.add_argument_group("disk, path")
+    of_disk = parser.add_argument_group("disk, path, evidence")
     of_disk.add_argument(
         "--reads",
         type=_positive,
-        help=f"disk: of the fortnight's {disk.FORTNIGHT_READS}; path: written, and uploaded meanwhile",
+        help=f"disk: of the fortnight's {disk.FORTNIGHT_READS}; path: written, and uploaded meanwhile; "
+        f"evidence: in the package, instead of {evidence.READS}",
     )
     _add_path_options(parser)
     return parser

@@ -148,7 +148,8 @@ def test_every_thread_of_the_uplink_is_a_stage_that_comes_back(tmp_path: Path) -
         pass
     uplink = Daemon(settings, UplinkDaemon)
     uplink.until(lambda health: health["ready"])
-    assert set(uplink.threads) == {"lists", "certificate", "page_certificate", "evidence_voucher", "roster", "holds"}
+    certificates = {"certificate", "page_certificate", "evidence_voucher"}
+    assert set(uplink.threads) == {"lists", "roster", "holds", *certificates}
     for name in ("lists", "certificate", "roster", "holds"):
         kill(uplink.threads[name])
         told = uplink.until(lambda told, name=name: told["figures"]["restarts"].get(name) == 1)  # type: ignore[misc]

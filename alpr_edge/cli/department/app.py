@@ -19,6 +19,9 @@ app = lazy_app(
         "audience": LazyTarget("alpr_edge.cli.department.lists:audience_command", "Say which units a list is for"),
         "holds": LazyTarget("alpr_edge.cli.department.holds:app", "Keep reads from deletion in the cars, for a case"),
         "import": LazyTarget("alpr_edge.cli.department.media:import_command", "Store what lies on portable media"),
+        "evidence": LazyTarget(
+            "alpr_edge.cli.department.evidence.app:app", "List evidence packages and open their passphrases"
+        ),
         "acknowledge": LazyTarget(
             "alpr_edge.cli.department.access_logs:acknowledge_command", "End findings about a unit's access log"
         ),

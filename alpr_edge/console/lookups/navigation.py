@@ -25,6 +25,7 @@ _LINKS = {
     Operation.SHOW_HIT: NavigationLink("/", "Watch"),
     Operation.SEARCH_READS: NavigationLink("/search", "Search"),
     Operation.SHOW_ENTRIES: NavigationLink("/entries", "Entries"),
+    Operation.EXPORT_CASE: NavigationLink("/evidence", "Evidence"),
     Operation.SHOW_HOLDS: NavigationLink("/holds", "Holds"),
     Operation.START_CANVASS: NavigationLink("/canvass", "Canvass"),
     Operation.REPORT_PRECISION: NavigationLink("/reports", "Reports"),

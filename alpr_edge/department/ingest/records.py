@@ -13,12 +13,15 @@ from typing import Any
 from sqlalchemy import Table
 
 from alpr_edge.department.db.canvass_schema import canvass_ends, canvasses
+from alpr_edge.department.db.evidence_schema import evidence_bookings
 from alpr_edge.department.db.schema import alerts, dispositions, hits, read_times, reads, withdrawals
 from alpr_edge.department.ingest import log_items
+from alpr_edge.department.ingest.booking_items import booking_row
 from alpr_edge.department.ingest.canvass_rows import canvass_end_row, canvass_row
 from alpr_edge.department.ingest.ownership import Reference, hit_reference, may_name, read_reference
 from alpr_edge.department.ingest.part_checks import PartError, integer, own, parse, place, same
 from alpr_edge.domain.holds.hold import HoldOrigin
+from alpr_edge.domain.protocol.bookings import BookingPayload, booking_item_id
 from alpr_edge.domain.protocol.dispositions import DispositionPayload, disposition_item_id
 from alpr_edge.domain.protocol.hits import (
     AlertPayload,
@@ -187,6 +190,14 @@ def _disposition(part: Part, unit_id: str) -> _Content:
     return _Content(dispositions, row, _hit_and_read(payload))
 
 
+def _booking(part: Part, unit_id: str) -> _Content:
+    payload = parse(BookingPayload, part.body)
+    same("package_id", booking_item_id(payload.package_id), part.item_id)
+    same("unit_id", payload.unit_id, unit_id)
+    own("package_id", payload.package_id, unit_id)
+    return _Content(evidence_bookings, booking_row(payload))
+
+
 def _hold(part: Part, unit_id: str) -> _Content:
     payload = parse(HoldPayload, part.body)
     same("hold_id", hold_item_id(payload.hold_id, payload.read_ids), part.item_id)
@@ -276,6 +287,7 @@ _CHECKS: dict[ItemKind, Callable[[Part, str], _Content]] = {
     ItemKind.ALERT: _alert,
     ItemKind.WITHDRAWAL: _withdrawal,
     ItemKind.DISPOSITION: _disposition,
+    ItemKind.BOOKING: _booking,
     ItemKind.HOLD: _hold,
     ItemKind.HOLD_RELEASE: _hold_release,
     ItemKind.CANVASS: _canvass,

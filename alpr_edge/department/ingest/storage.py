@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Integer, func, insert, literal
 
 from alpr_edge.department.db.database import DepartmentDatabase, naive_utc_now
 from alpr_edge.department.db.schema import hits, items, reads
+from alpr_edge.department.evidence.bookings import EvidenceBookings
 from alpr_edge.department.holds.department_holds import DepartmentHolds
 from alpr_edge.department.holds.unit_holds import take_in_hold_item
 from alpr_edge.department.hotlists import ListRepository
@@ -93,6 +94,8 @@ class Storage:
         """The holds of units and of the department."""
         self.rosters = Rosters(directory, self._database)
         """The rosters of the department's people."""
+        self.bookings = EvidenceBookings(directory, self._database)
+        """The evidence packages that units booked out."""
 
     def store(self, unit_id: str, parts: Sequence[Part]) -> list[ItemAnswerPayload]:
         """Store a batch and answer each part in order; what is answered as a receipt is on disk.

@@ -82,6 +82,8 @@ class ItemKind(StrEnum):
     """A record of the unit's access log (:mod:`alpr_edge.domain.access_log.records`)."""
     CHECKPOINT = "checkpoint"
     """A signed checkpoint of that log (:mod:`alpr_edge.domain.protocol.access_log`)."""
+    BOOKING = "booking"
+    """The booking of an evidence package (:mod:`~alpr_edge.domain.protocol.bookings`)."""
 
 
 class Urgency(IntEnum):

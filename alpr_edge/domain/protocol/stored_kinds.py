@@ -5,6 +5,7 @@ every department stores as they come; what an item truly is follows from its id.
 """
 
 from alpr_edge.domain.protocol.access_log import CHECKPOINT_PREFIX, RECORD_PREFIX
+from alpr_edge.domain.protocol.bookings import PREFIX as BOOKING_PREFIX
 from alpr_edge.domain.protocol.canvass import CANVASS_END_PREFIX, CANVASS_PREFIX
 from alpr_edge.domain.protocol.dispositions import PREFIX as DISPOSITION_PREFIX
 from alpr_edge.domain.protocol.hits import alert_item_id, withdrawal_item_id
@@ -21,6 +22,7 @@ _PREFIXES = {
     ItemKind.CANVASS_END: CANVASS_END_PREFIX,
     ItemKind.ACCESS_RECORD: RECORD_PREFIX,
     ItemKind.CHECKPOINT: CHECKPOINT_PREFIX,
+    ItemKind.BOOKING: BOOKING_PREFIX,
 }
 
 

@@ -24,6 +24,8 @@ class Operation(StrEnum):
     VERIFY_HIT = "verify_hit"
     SAY_NOT_DRIVING = "say_not_driving"
     EXPORT_PICTURE = "export_picture"
+    EXPORT_CASE = "export_case"
+    SHOW_EXPORTS = "show_exports"
     MATCH_PLATE = "match_plate"
     ADD_ENTRY = "add_entry"
     REMOVE_ENTRY = "remove_entry"
@@ -96,6 +98,8 @@ RULES: dict[Operation, OperationRule] = {
     Operation.END_MUTE: _change(Action.MUTE),
     Operation.SAY_NOT_DRIVING: _change(Action.SAY_NOT_DRIVING),
     Operation.EXPORT_PICTURE: OperationRule(Action.SEE_READS),
+    Operation.EXPORT_CASE: _change(Action.EXPORT),
+    Operation.SHOW_EXPORTS: OperationRule(Action.EXPORT),
     Operation.MATCH_PLATE: OperationRule(Action.SEARCH),
     Operation.ADD_ENTRY: _change(Action.ADD_ENTRY),
     Operation.REMOVE_ENTRY: _change(Action.ADD_ENTRY),

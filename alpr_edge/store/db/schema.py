@@ -18,6 +18,7 @@ from sqlalchemy import (
     text,
 )
 
+from alpr_edge.store.db.booking_table import bookings_table
 from alpr_edge.store.db.canvass_table import canvass_table
 from alpr_edge.store.db.column_types import Json, Utc, instant_columns, meta_table, number, sequence, word
 from alpr_edge.store.db.hold_tables import hold_tables
@@ -27,6 +28,7 @@ metadata = MetaData()
 
 meta = meta_table(metadata)
 requests = requests_table(metadata)
+evidence_exports = bookings_table(metadata)
 
 reads = Table(
     "reads",

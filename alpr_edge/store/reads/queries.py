@@ -176,6 +176,12 @@ def hit_ids_between(database: Database, begin: datetime, end: datetime) -> list[
         return list(connection.execute(query).scalars())
 
 
+def of_ids(connection: Connection, read_ids: Sequence[str]) -> list[StoredRead]:
+    """The reads of some ids in order of arrival; one that is gone is left out."""
+    query = select(reads).where(reads.c.read_id.in_(read_ids)).order_by(reads.c.seq).limit(ROWS_MAX)
+    return _complete(connection, list(connection.execute(query).mappings()))
+
+
 def of_numbers(connection: Connection, numbers: Sequence[int]) -> list[StoredRead]:
     """The reads of numbers in order of arrival, the newest first; one that is gone is left out."""
     query = select(reads).where(reads.c.seq.in_(numbers)).order_by(reads.c.seq.desc()).limit(ROWS_MAX)

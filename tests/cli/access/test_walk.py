@@ -67,6 +67,7 @@ ARGUMENTS = {
     "canvass end": ("none", *FOR_CANVASS),
     "canvass show": ("none", *FOR_CANVASS),
     "canvass result": ("none", *FOR_CANVASS),
+    "evidence export": ("26-123456", "--to", "{folder}"),
     "audit prove": ("0",),
     "audit report": ("--from", "2026-05-01", "--to", "2026-05-31"),
     "report transparency": ("--month", "2026-05"),

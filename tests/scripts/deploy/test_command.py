@@ -50,6 +50,8 @@ WORDS = {
     "audit report": ["--from", "2026-11-01", "--to", "2026-11-30"],
     "audit review": ["2026-W48", "--note", "nothing stood out"],
     "evidence verify": ["nowhere"],
+    "evidence export": ["26-123456", "--to", "nowhere"],
+    "department evidence": ["list", "--directory", "nowhere"],
     "accounts add": ["--badge", "1", "--name", "Ana Ruiz", "--organisation", "PD"],
     "accounts change": ["1", "--title", "officer"],
     "accounts suspend": ["1"],

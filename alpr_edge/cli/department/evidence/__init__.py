@@ -1,0 +1,1 @@
+"""``alpr-edge department evidence``."""

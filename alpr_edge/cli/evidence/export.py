@@ -1,0 +1,117 @@
+"""``alpr-edge evidence export``: the evidence of a case as an encrypted package on a medium (policy 462.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from alpr_edge.cli.access.opening import open_access
+from alpr_edge.cli.access.options import BreakGlassOption, OffenceOption, PurposeOption, Statement
+from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
+from alpr_edge.cli.evidence.opening import open_exports
+from alpr_edge.cli.output import count_text, json_text, print_object
+from alpr_edge.cli.progress import progress_bar
+
+if TYPE_CHECKING:
+    from alpr_edge.services.evidence.case_export import ExportResult
+
+TOLD_EVERY_PERCENT = 5
+
+
+def export_command(
+    case_number: Annotated[str, typer.Argument(metavar="CASE", help="The case whose held reads are wanted.")],
+    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="A folder on the medium; it must exist.")],
+    medium: Annotated[str, typer.Option("--medium", help="Number of the medium in the evidence room.")] = "",
+    recipient: Annotated[str, typer.Option("--recipient", help="To whom it goes.")] = "",
+    redacted: Annotated[
+        bool, typer.Option("--redacted", help="Cover the plates of other vehicles in scenes; originals stay here.")
+    ] = False,
+    scene: Annotated[bool, typer.Option("--scene/--no-scene", help="With whole pictures, or plates alone.")] = True,
+    purpose: PurposeOption = "",
+    offence: OffenceOption = "",
+    case: Annotated[str, typer.Option("--case", help="The case number of the purpose; default: CASE.")] = "",
+    break_glass: BreakGlassOption = "",
+    settings: SettingsOption = DEFAULT_SETTINGS,
+    as_json: JsonOption = False,
+) -> None:
+    """Write everything that is held for a case to a medium: signed, in a zip with AES-256 (policy 462.5).
+
+    Its passphrase is shown once, at the end, and is kept nowhere but sealed at the department. The package gets its
+    name last: whatever is cut short leaves nothing that looks like one. Check it: alpr-edge evidence verify. With
+    --json progress is told on stderr, an object a line.
+    """
+    from alpr_edge.services.evidence.case_export import ExportRequest
+    from alpr_edge.settings import load
+
+    unit = load(settings)
+    request = ExportRequest(case_number.strip(), to, medium.strip(), recipient.strip(), scene, redacted)
+    stated = Statement(purpose, offence, case or case_number, break_glass)
+    with (
+        open_access(unit, stated) as (authoriser, known_purpose),
+        open_exports(unit) as exports,
+        _told(as_json=as_json) as progress,
+    ):
+        result = exports.export(authoriser, known_purpose, request, progress)
+    if as_json:
+        print_object(_fields(result))
+        return
+    _tell(result)
+
+
+@contextmanager
+def _told(*, as_json: bool) -> Iterator[Callable[[int, int], None]]:
+    """A bar on a terminal, or lines of JSON on stderr."""
+    if not as_json:
+        with progress_bar("Reads") as show:
+            yield lambda done, total: show("Reads", done, total)
+        return
+    told = -1
+
+    def tell(done: int, total: int) -> None:
+        nonlocal told
+        percent = 100 * done // max(1, total)
+        if percent // TOLD_EVERY_PERCENT != told or done == total:
+            told = percent // TOLD_EVERY_PERCENT
+            typer.echo(json_text({"reads": done, "of": total}), err=True)
+
+    yield tell
+
+
+def _fields(result: ExportResult) -> dict[str, object]:
+    booking = result.booking
+    return {
+        "package_id": booking.package_id,
+        "case": booking.case,
+        "file": result.path,
+        "sha256": booking.package_sha256,
+        "bytes": booking.size_bytes,
+        "reads": booking.reads,
+        "hits": booking.hits,
+        "pictures": booking.pictures,
+        "missing_pictures": result.missing_pictures,
+        "withheld_hits": result.withheld_hits,
+        "redacted": booking.is_redacted,
+        "escrowed": booking.is_escrowed,
+        "passphrase": result.passphrase,
+    }
+
+
+def _tell(result: ExportResult) -> None:
+    booking = result.booking
+    what = f"{count_text(booking.reads, 'read')}, {count_text(booking.hits, 'hit')}"
+    copy = "a redacted copy, " if booking.is_redacted else ""
+    typer.echo(f"{result.path}: {copy}{what}, {count_text(booking.pictures, 'picture')}, read back and booked")
+    typer.echo(f"SHA-256 {booking.package_sha256}")
+    if result.missing_pictures:
+        typer.echo(f"{count_text(result.missing_pictures, 'picture')} cannot be read any more; the package names them")
+    if result.withheld_hits:
+        typer.echo(f"{count_text(result.withheld_hits, 'hit')} that you may not see left out")
+    typer.echo(f"passphrase, shown this once: {result.passphrase}")
+    if booking.is_escrowed:
+        typer.echo("the department gets it sealed: alpr-edge department evidence passphrase")
+    else:
+        typer.echo("this unit knows no department: write it down, nobody else has it")

@@ -1,0 +1,124 @@
+"""Runs one export at a time beside the page, and keeps its result for the session that asked, until it was shown."""
+
+import secrets
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import structlog
+
+from alpr_edge.console.visitor import Visitor
+from alpr_edge.domain.errors import AlprEdgeError, EvidenceError, SearchError
+from alpr_edge.domain.sessions.session import token_digest
+from alpr_edge.services.evidence.case_export import ExportResult, Progress
+
+JOBS_MAX = 8
+"""Jobs that are kept, the newest; the others are over, and their packages in the register."""
+KEPT_S = 3600.0
+"""How long a result is kept once it is there."""
+STOP_S_MAX = 5.0
+NOT_HERE = "this export is not here any more; the register has it: alpr-edge evidence list"
+
+Run = Callable[[Progress], ExportResult]
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True, eq=False)
+class ExportJob:
+    """An export that somebody began."""
+
+    session_sha256: str
+    """The digest of the session's token."""
+    done: int = 0
+    total: int = 0
+    result: ExportResult | None = field(default=None, repr=False)
+    fault: str = ""
+    """Why there is no package; empty: it runs, or there is one."""
+    ended_s: float | None = None
+    """When it ended, on monotonic time; None: it runs."""
+    is_shown: bool = False
+    """Whether the passphrase was shown."""
+
+
+class ExportJobs:
+    """The exports of a page; threads may share it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._jobs: OrderedDict[str, ExportJob] = OrderedDict()
+        """By random words, the oldest first."""
+        self._thread: threading.Thread | None = None
+        self._stop = threading.Event()
+
+    def begin(self, visitor: Visitor, run: Run) -> str:
+        """Begin an export; returns the word by which the session that asked finds it.
+
+        Raises:
+            EvidenceError: another one runs.
+        """
+        word, job = secrets.token_urlsafe(16), ExportJob(token_digest(visitor.token))
+        with self._lock:
+            if self._thread is not None and self._thread.is_alive():
+                raise EvidenceError("another export runs; wait until it is done")
+            self._jobs[word] = job
+            while len(self._jobs) > JOBS_MAX:
+                self._jobs.popitem(last=False)
+            self._thread = threading.Thread(target=self._work, args=(job, run), name="export", daemon=True)
+            self._thread.start()
+        return word
+
+    def find(self, visitor: Visitor, word: str) -> ExportJob:
+        """A job that the visitor's session began.
+
+        Raises:
+            SearchError: there is none any more, or another session began it.
+        """
+        with self._lock:
+            self._forget_old()
+            job = self._jobs.get(word)
+        if job is None or job.session_sha256 != token_digest(visitor.token):
+            raise SearchError(NOT_HERE)
+        return job
+
+    def take_passphrase(self, visitor: Visitor, word: str) -> str:
+        """The passphrase of a finished export, once.
+
+        Raises:
+            SearchError: it was shown, or there is none.
+        """
+        job = self.find(visitor, word)
+        with self._lock:
+            if job.result is None or job.is_shown:
+                raise SearchError("the passphrase was shown already; the department has it sealed")
+            job.is_shown = True
+            return job.result.passphrase
+
+    def close(self) -> None:
+        """Have a running export end before its next read; what it wrote is removed."""
+        self._stop.set()
+        thread = self._thread
+        if thread is not None:
+            thread.join(STOP_S_MAX)
+
+    def _work(self, job: ExportJob, run: Run) -> None:
+        def tell(done: int, total: int) -> None:
+            if self._stop.is_set():
+                raise EvidenceError("the page was stopped")
+            job.done, job.total = done, total
+
+        try:
+            job.result = run(tell)
+        except AlprEdgeError as error:
+            job.fault = str(error)
+            log.warning("console.export_failed", reason=str(error))
+        finally:
+            job.fault = job.fault or ("" if job.result is not None else "it failed; the journal of the unit says why")
+            job.ended_s = time.monotonic()
+
+    def _forget_old(self) -> None:
+        limit_s = time.monotonic() - KEPT_S
+        for word in [word for word, job in self._jobs.items() if job.ended_s is not None and job.ended_s < limit_s]:
+            del self._jobs[word]

@@ -1,0 +1,131 @@
+"""The pages that book evidence out: the form, how far it is, what was written, and its passphrase once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from starlette.responses import Response
+
+from alpr_edge.console.evidence.media import PluggedMedium, plugged_media
+from alpr_edge.console.lookups.navigation import lookup_page
+from alpr_edge.console.lookups.purpose_form import PurposeForm
+from alpr_edge.console.page_parts import PageRoute, go
+from alpr_edge.console.unit import ConsoleUnit
+from alpr_edge.console.visitor import Visitor
+from alpr_edge.domain.errors import EvidenceError, SearchError
+from alpr_edge.services.authorisation.operations import Operation
+from alpr_edge.services.evidence.case_export import (
+    MEDIUM_CHARACTERS_MAX,
+    RECIPIENT_CHARACTERS_MAX,
+    ExportRequest,
+    ExportResult,
+    Progress,
+)
+
+PATH = "/evidence"
+
+
+@dataclass(frozen=True, slots=True)
+class _KeptPassphrase:
+    """A passphrase on its way to the screen."""
+
+    text: str = field(repr=False)
+    file_name: str
+
+
+class ExportPages:
+    """The pages of exports.
+
+    Args:
+        unit: the open unit.
+    """
+
+    def __init__(self, unit: ConsoleUnit) -> None:
+        self._unit = unit
+        self._form = PurposeForm(unit, Operation.EXPORT_CASE)
+
+    @property
+    def routes(self) -> list[PageRoute]:
+        """Their addresses: none tells a case or a plate."""
+        return [
+            (PATH, "GET", self.show),
+            (PATH, "POST", self.begin),
+            (f"{PATH}/passphrases/{{word}}", "GET", self.passphrase),
+            (f"{PATH}/{{export_id}}", "GET", self.job),
+            (f"{PATH}/{{export_id}}/passphrase", "POST", self.show_passphrase),
+        ]
+
+    def show(self, visitor: Visitor) -> Response:
+        """The form of an export."""
+        self._unit.speed.require_slow(visitor)
+        return self._form_page(visitor, {})
+
+    def begin(self, visitor: Visitor) -> Response:
+        """Begin an export, and lead to how far it is."""
+        self._unit.speed.require_slow(visitor)
+        fields = visitor.fields
+        self._form.choices(visitor)  # refused to whoever may export for no purpose at all
+        purpose = self._form.purpose(fields)
+        fault = self._form.fault(purpose) or ("" if purpose.case else "say which case")
+        if fault:
+            return self._form_page(visitor, fields, fault)
+        authoriser = self._unit.authoriser(visitor)
+        try:
+            request, exports = self._request(fields), self._unit.exports()
+
+            def run(progress: Progress) -> ExportResult:
+                return exports.export(authoriser, purpose, request, progress)
+
+            word = self._unit.export_jobs.begin(visitor, run)
+        except EvidenceError as error:
+            return self._form_page(visitor, fields, str(error))
+        return go(f"{PATH}/{word}")
+
+    def job(self, visitor: Visitor) -> Response:
+        """How far an export is, or what it wrote."""
+        self._unit.speed.require_slow(visitor)
+        job = self._unit.export_jobs.find(visitor, visitor.parameters["export_id"])
+        return self._page("evidence_export", visitor, job=job, word=visitor.parameters["export_id"])
+
+    def show_passphrase(self, visitor: Visitor) -> Response:
+        """Lead to the passphrase, once."""
+        self._unit.speed.require_slow(visitor)
+        word = visitor.parameters["export_id"]
+        job = self._unit.export_jobs.find(visitor, word)
+        text = self._unit.export_jobs.take_passphrase(visitor, word)
+        name = "" if job.result is None else job.result.path.name
+        return go(f"{PATH}/passphrases/{self._unit.lookups.add(visitor, _KeptPassphrase(text, name))}")
+
+    def passphrase(self, visitor: Visitor) -> Response:
+        """The passphrase; the second time it is gone."""
+        self._unit.speed.require_slow(visitor)
+        try:
+            kept = self._unit.lookups.take(visitor, visitor.parameters["word"], _KeptPassphrase)
+        except SearchError:
+            return go(PATH)
+        return self._page("evidence_passphrase", visitor, passphrase=kept.text, file_name=kept.file_name)
+
+    def _request(self, fields: Mapping[str, str]) -> ExportRequest:
+        media = {medium.name: medium.path for medium in self._media()}
+        name = fields.get("medium", "")
+        if name not in media:
+            raise EvidenceError("choose the medium")
+        return ExportRequest(
+            case=fields.get("case", "").strip(),
+            directory=media[name],
+            medium=fields.get("number", "").strip(),
+            recipient=fields.get("recipient", "").strip(),
+            with_scenes=fields.get("pictures", "") != "plates",
+            is_redacted=fields.get("pictures", "") == "redacted",
+        )
+
+    def _media(self) -> list[PluggedMedium]:
+        settings = self._unit.settings
+        return plugged_media(settings.evidence.media_directory, settings.unit.data_directory)
+
+    def _form_page(self, visitor: Visitor, fields: Mapping[str, str], fault: str = "") -> Response:
+        shown = {"fault": fault, "fields": fields, "choices": self._form.choices(visitor), "media": self._media()}
+        bounds = {"number_max": MEDIUM_CHARACTERS_MAX, "recipient_max": RECIPIENT_CHARACTERS_MAX}
+        return self._page("evidence_form", visitor, 422 if fault else 200, **shown, **bounds)
+
+    def _page(self, name: str, visitor: Visitor, status: int = 200, **values: object) -> Response:
+        return lookup_page(self._unit, visitor, PATH, name, status, **values)

@@ -1,0 +1,103 @@
+"""Puts together what the package of a case holds."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from alpr_edge.domain.hits import Hit
+from alpr_edge.evidence.content import AccessLogPart, AccessProof, BookingRecord, PackageContent
+from alpr_edge.services.authorisation.authoriser import Access
+from alpr_edge.services.evidence.case_facts import CaseFacts, known_models
+from alpr_edge.services.evidence.case_reads import CaseReads
+from alpr_edge.settings import HotlistSettings, Settings
+from alpr_edge.store.access_log.case_records import log_state, records_of_case
+from alpr_edge.store.access_log.log import AccessLog
+from alpr_edge.store.db.database import Database
+from alpr_edge.store.db.schema import hits
+
+
+@dataclass(frozen=True, slots=True)
+class HitSight:
+    """Which hits somebody may see, and so export (policy 462.4(e)).
+
+    Args:
+        access: their access.
+        lists: whose data each list is.
+        sees_covert: whether they may see covert ones.
+    """
+
+    access: Access
+    lists: HotlistSettings
+    sees_covert: bool
+
+    def may_show(self, hit: Hit) -> bool:
+        """Whether a hit is shown to them."""
+        return self.may_show_list(hit.generation.source, hit.entry.covert)
+
+    def may_show_list(self, source: str, is_covert: bool) -> bool:  # noqa: FBT001 - a fact of a row
+        """Whether hits of a list, covert ones or others, are shown to them."""
+        return (self.sees_covert or not is_covert) and self.access.may_see(self.lists.permission_of(source))
+
+
+def case_content(
+    booking: BookingRecord, reads: CaseReads, facts: CaseFacts, access: Sequence[AccessLogPart], settings: Settings
+) -> PackageContent:
+    """The content of a package.
+
+    Args:
+        booking: who takes it, for whom.
+        reads: the reads of the case.
+        facts: what is known of them.
+        access: what the access log says of the case.
+        settings: the settings of the unit, which name its models.
+    """
+    return PackageContent(
+        booking=booking,
+        reads=reads,
+        read_count=len(reads),
+        access=tuple(access),
+        models=known_models(settings.vision, settings.unit.data_directory, facts.model_ids),
+        generations=facts.generations,
+    )
+
+
+def access_of_case(
+    log: AccessLog, database: Database, case: str, ids: Sequence[str], witness: bytes
+) -> list[AccessLogPart]:
+    """What the access log says of a case: its state, and the records that are about the case, proved.
+
+    Args:
+        log: the access log.
+        database: the database of the unit, which knows the hits of reads.
+        case: the case number.
+        ids: the ids of the reads, holds and packages of the case.
+        witness: certificate of the key that cosigns the log, PEM; empty: there is none.
+    """
+    state = log_state(log)
+    if state is None:
+        return []
+    known = frozenset(ids) | _hit_ids(database, frozenset(ids))
+
+    def proofs() -> Iterator[AccessProof]:
+        for record in records_of_case(log, state, case, known):
+            yield AccessProof(record.sequence, record.body, record.proof.text)
+
+    cosigned = state.cosigned
+    part = AccessLogPart(
+        log_key=state.key.text,
+        checkpoint=state.newest.note.whole,
+        cosigned=None if cosigned is None else cosigned.note.whole,
+        consistency=state.consistency,
+        witness_key="" if state.witness is None else state.witness.text,
+        witness_certificate=b"" if state.witness is None else witness,
+        records=proofs(),
+    )
+    return [part]
+
+
+def _hit_ids(database: Database, read_ids: frozenset[str]) -> frozenset[str]:
+    ordered, found = sorted(read_ids), set[str]()
+    for start in range(0, len(ordered), 500):
+        query = hits.select().with_only_columns(hits.c.hit_id).where(hits.c.read_id.in_(ordered[start : start + 500]))
+        with database.read() as connection:
+            found.update(connection.scalars(query))
+    return frozenset(found)

@@ -1,0 +1,285 @@
+"""Writes the evidence of a case as a package on a medium, and books it out (policy 462.5, 462.6(a)).
+
+The order is what matters. The access is on record first. The package is written under a hidden name and read back. Its
+booking, with the passphrase sealed for the department, is on the unit's disk next; then the package gets its name. So
+whatever is cut short, there is no whole package that nobody knows of, and nothing half that looks whole.
+"""
+
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from alpr_edge.domain.errors import EvidenceError, StoreError
+from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.permissions.purposes import Purpose
+from alpr_edge.domain.ports import Clock
+from alpr_edge.domain.protocol.bookings import seal_passphrase
+from alpr_edge.domain.protocol.sealing import SealedError, media_key_in
+from alpr_edge.evidence.container import ContainerTarget
+from alpr_edge.evidence.content import BookingRecord
+from alpr_edge.evidence.package import write_package
+from alpr_edge.evidence.passphrases import draw_passphrase
+from alpr_edge.evidence.signer import PackageSigner
+from alpr_edge.runtime.file_lock import exclusive_lock, open_lock_file
+from alpr_edge.runtime.io_errors import io_errors
+from alpr_edge.services.authorisation.authoriser import Access, AccessSubject, Authoriser
+from alpr_edge.services.authorisation.operations import Operation
+from alpr_edge.services.evidence.case_content import HitSight, access_of_case, case_content
+from alpr_edge.services.evidence.case_facts import CaseFacts, case_facts
+from alpr_edge.services.evidence.case_reads import CaseReads, PictureChoice, with_corrections
+from alpr_edge.services.evidence.medium import ExportMedium, WrittenFile, package_name
+from alpr_edge.services.evidence.redaction_process import redaction_process
+from alpr_edge.services.evidence.signing import witness_certificate
+from alpr_edge.services.holds.unit_holds import reads_of_case
+from alpr_edge.settings import Settings
+from alpr_edge.store.access_log.log import AccessLog
+from alpr_edge.store.bookings.register import PackageBooking, add_booking, finish_booking, list_bookings
+from alpr_edge.store.unit_store import UnitStore
+
+LOCK_FILE = ".export.lock"
+MEDIUM_CHARACTERS_MAX, RECIPIENT_CHARACTERS_MAX = 100, 200
+REDACTED = (
+    "Redacted copy: in the scenes the plates of other vehicles are covered. Each scene is named with the SHA-256 of "
+    "its original, which is not in this package."
+)
+Progress = Callable[[int, int], None]
+"""Receives how many reads are written and how many there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRequest:
+    """A package that somebody asks for."""
+
+    case: str
+    directory: Path
+    """An existing folder on the medium."""
+    medium: str = ""
+    """Number of the medium in the evidence room's own count."""
+    recipient: str = ""
+    """To whom it goes."""
+    with_scenes: bool = True
+    is_redacted: bool = False
+    """Whether the plates of other vehicles are covered in scenes; the originals stay as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportResult:
+    """A package on a medium."""
+
+    booking: PackageBooking
+    path: Path
+    passphrase: str = field(repr=False)
+    """Shown once, and kept nowhere here."""
+    missing_pictures: int = 0
+    """Pictures whose files are missing or were changed; the package says which."""
+    withheld_hits: int = 0
+    """Hits that whoever exports may not see, and which are not in the package."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CaseExports:
+    """The exports of a unit.
+
+    Args:
+        store: the store of this unit.
+        log: its access log.
+        settings: its settings.
+        clock: its clock.
+        new_id: makes ids of this unit.
+        signer: who signs packages.
+    """
+
+    store: UnitStore
+    log: AccessLog
+    settings: Settings
+    clock: Clock
+    new_id: Callable[[], str]
+    signer: PackageSigner = field(repr=False)
+
+    def export(
+        self, authoriser: Authoriser, purpose: Purpose, request: ExportRequest, progress: Progress
+    ) -> ExportResult:
+        """Write the package of a case to a medium.
+
+        Args:
+            authoriser: allows it and puts it on record.
+            purpose: what the data is wanted for.
+            request: the package that is asked for.
+            progress: is told of each read.
+
+        Raises:
+            AccessError: it is refused.
+            EvidenceError: nothing is held under the case, the medium has no room or fails, or another export runs.
+            StoreError: the store cannot be read, or the booking is not on the disk; the medium has no package then.
+        """
+        _check(request)
+        package_id = self.new_id()
+        subject = AccessSubject((package_id,), note=f"case {request.case}{_options(request)}")
+        with authoriser.access(Operation.EXPORT_CASE, purpose, subject) as access, ExitStack() as stack:
+            stack.enter_context(self._only_one())
+            medium = ExportMedium(request.directory, self.settings.unit.id)
+            medium.remove_leftovers()
+            redact = None
+            read_ids = self._read_ids(request.case)
+            sight = HitSight(access, self.settings.hotlist, authoriser.may_see_covert())
+            facts = self._facts(request, read_ids, sight)
+            medium.require_room(facts.bytes_needed)
+            if request.is_redacted and request.with_scenes:
+                data = self.settings.unit.data_directory
+                redact = stack.enter_context(redaction_process(self.settings.vision, data)).redact
+            reads = CaseReads(self.store, read_ids, sight.may_show, PictureChoice(request.with_scenes, redact))
+            result = self._write(_Export(request, purpose, access, package_id, medium, reads, facts), progress)
+            access.show((package_id,), count=result.booking.reads, byte_count=result.booking.size_bytes)
+            return result
+
+    def list_exports(self, authoriser: Authoriser, purpose: Purpose, case: str = "") -> list[PackageBooking]:
+        """The bookings, the newest first; shows no plates and no passphrase.
+
+        Raises:
+            AccessError: it is refused.
+        """
+        with authoriser.access(Operation.SHOW_EXPORTS, purpose) as access:
+            found = list_bookings(self.store.database, case)
+            access.show(tuple(each.package_id for each in found))
+            return found
+
+    @contextmanager
+    def _only_one(self) -> Iterator[None]:
+        """Let one export of this unit run at a time: the leftovers that the next removes are nobody's then."""
+        path = self.settings.unit.data_directory / LOCK_FILE
+        with io_errors(f"{path}: cannot be opened", StoreError):
+            descriptor = open_lock_file(path)
+        with exclusive_lock(descriptor, "another export of this unit runs; wait until it is done"):
+            yield
+
+    def _read_ids(self, case: str) -> list[str]:
+        held = reads_of_case(self.store.database, case, self.clock.now().trusted_utc)
+        if not held:
+            raise EvidenceError(f"no read is held under case {case}; hold what belongs to it first")
+        return with_corrections(self.store, held)
+
+    def _facts(self, request: ExportRequest, read_ids: list[str], sight: HitSight) -> CaseFacts:
+        return case_facts(
+            self.store.database,
+            read_ids,
+            sight.may_show_list,
+            with_scenes=request.with_scenes,
+            is_redacted=request.is_redacted,
+        )
+
+    def _write(self, export: "_Export", progress: Progress) -> ExportResult:
+        now = self.clock.now()
+        passphrase = draw_passphrase(secrets.randbits)
+        sealed = self._seal(passphrase, export.package_id)
+        record = self._record(export, now)
+        ids = [*export.reads.read_ids, export.package_id]
+        witness = witness_certificate(self.settings)
+        parts = access_of_case(self.log, self.store.database, export.request.case, ids, witness)
+        content = case_content(record, export.reads, export.facts, parts, self.settings)
+        path = export.medium.unfinished_path()
+        manifest = write_package(content, ContainerTarget(path, passphrase), self.signer, progress)
+        try:
+            written = export.medium.read_back(path)
+            booking = self._booking(export, now, manifest, written, is_escrowed=bool(sealed))
+            add_booking(self.store.database, booking, self.settings.unit.id, sealed)
+            final = export.medium.give_name(path, booking.file_name)
+        except (EvidenceError, StoreError):
+            export.medium.discard(path)
+            raise
+        finish_booking(self.store.database, export.package_id, self.clock.now())
+        counts = export.reads.counts
+        return ExportResult(booking, final, passphrase, counts.missing_pictures, counts.withheld_hits)
+
+    def _seal(self, passphrase: str, package_id: str) -> str:
+        """The passphrase sealed for the department; empty where this unit knows none."""
+        try:
+            key = media_key_in(self.settings.uplink.media_key_file.read_bytes())
+        except FileNotFoundError:
+            return ""
+        except (OSError, SealedError):
+            file = self.settings.uplink.media_key_file
+            raise EvidenceError(
+                f"{file}: the department's key for media cannot be used; enrol this unit again"
+            ) from None
+        return seal_passphrase(passphrase, package_id, key)
+
+    def _record(self, export: "_Export", now: Instant) -> BookingRecord:
+        request, actor = export.request, export.access.actor
+        return BookingRecord(
+            package_id=export.package_id,
+            case=request.case,
+            unit_id=self.settings.unit.id,
+            organisation=actor.organisation,
+            booked_by=f"{actor.name} ({actor.person_id})" if actor.person_id else actor.name,
+            booked_at=now.utc,
+            purpose=export.purpose.code,
+            offence=export.purpose.offence or "",
+            medium=request.medium,
+            recipient=request.recipient,
+            note=REDACTED if request.is_redacted else "",
+        )
+
+    def _booking(
+        self, export: "_Export", now: Instant, manifest: str, written: WrittenFile, *, is_escrowed: bool
+    ) -> PackageBooking:
+        request, actor, counts = export.request, export.access.actor, export.reads.counts
+        return PackageBooking(
+            package_id=export.package_id,
+            case=request.case,
+            purpose=export.purpose.code,
+            offence=export.purpose.offence or "",
+            medium=request.medium,
+            recipient=request.recipient,
+            person_id=actor.person_id,
+            person=actor.name,
+            session=actor.session_id,
+            file_name=package_name(request.case, self.settings.unit.id, now.utc, export.package_id),
+            package_sha256=written.sha256,
+            manifest_sha256=manifest,
+            size_bytes=written.size_bytes,
+            reads=counts.reads,
+            hits=counts.hits,
+            pictures=counts.pictures,
+            with_scenes=request.with_scenes,
+            is_redacted=request.is_redacted,
+            is_escrowed=is_escrowed,
+            booked=now,
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Export:
+    """An export on its way."""
+
+    request: ExportRequest
+    purpose: Purpose
+    access: Access
+    package_id: str
+    medium: ExportMedium
+    reads: CaseReads
+    facts: CaseFacts
+
+
+def _check(request: ExportRequest) -> None:
+    bounds = {
+        "case number": (request.case, 64),
+        "number of the medium": (request.medium, MEDIUM_CHARACTERS_MAX),
+        "recipient": (request.recipient, RECIPIENT_CHARACTERS_MAX),
+    }
+    for name, (text, characters_max) in bounds.items():
+        if len(text) > characters_max or not text.isprintable():
+            raise EvidenceError(f"the {name} is longer than {characters_max} characters or cannot be printed")
+    if not request.case:
+        raise EvidenceError("name the case whose evidence is wanted")
+
+
+def _options(request: ExportRequest) -> str:
+    parts = (
+        f"medium {request.medium}" if request.medium else "",
+        f"to {request.recipient}" if request.recipient else "",
+        "" if request.with_scenes else "without scenes",
+        "redacted copy" if request.is_redacted else "",
+    )
+    return "".join(f", {part}" for part in parts if part)

@@ -1,0 +1,97 @@
+"""Gives the records of an access log that are about one case, each with its proof, and none of any other.
+
+A record is about a case when it states its number, or states none and names nothing but what belongs to it: reads,
+hits and holds of the case. One record's proof shows no other record.
+"""
+
+import json
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from alpr_edge.domain.errors import AuditError
+from alpr_edge.domain.transparency.notes import NoteKey
+from alpr_edge.domain.transparency.proof_files import ProofFile
+from alpr_edge.domain.transparency.proofs import consistency_proof, inclusion_proof
+from alpr_edge.store.access_log import checkpoints
+from alpr_edge.store.access_log.checkpoints import StoredCheckpoint
+from alpr_edge.store.access_log.log import AccessLog
+from alpr_edge.store.access_log.log_rows import node_reader
+
+BATCH = 2000
+"""Records read at a time: a reading transaction has a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProvedRecord:
+    """A record with its proof."""
+
+    sequence: int
+    body: bytes
+    proof: ProofFile
+
+
+@dataclass(frozen=True, slots=True)
+class LogState:
+    """What a log says of itself, and who vouches for it."""
+
+    key: NoteKey
+    newest: StoredCheckpoint
+    cosigned: StoredCheckpoint | None
+    """The newest that the department cosigned; None: it cosigned none."""
+    witness: NoteKey | None
+    consistency: tuple[bytes, ...]
+    """Proof that the newest continues the cosigned one; empty where there is nothing to prove."""
+
+
+def log_state(log: AccessLog) -> LogState | None:
+    """The newest checkpoints of a log; None before its first. Raises StoreError."""
+    key, stored = checkpoints.log_key(log), checkpoints.all_checkpoints(log)
+    if key is None or not stored:
+        return None
+    newest = stored[-1]
+    cosigned = next((each for each in reversed(stored) if each.is_cosigned), None)
+    proof: tuple[bytes, ...] = ()
+    if cosigned is not None and cosigned.size < newest.size:
+        with log.reading() as connection:
+            proof = tuple(consistency_proof(node_reader(connection), cosigned.size, newest.size))
+    return LogState(key, newest, cosigned, checkpoints.witness_key(log), proof)
+
+
+def records_of_case(log: AccessLog, state: LogState, case: str, ids: Collection[str]) -> Iterator[ProvedRecord]:
+    """The records about a case that a checkpoint covers, in their order.
+
+    Args:
+        log: the log.
+        state: its checkpoints.
+        case: the case number.
+        ids: the ids of what belongs to the case.
+
+    Raises:
+        StoreError: the log cannot be read.
+    """
+    first = log.first()
+    while first < state.newest.size and (batch := log.read_bodies(first, min(BATCH, state.newest.size - first))):
+        for sequence, body in batch:
+            if _is_about(body, case, ids):
+                yield ProvedRecord(sequence, body, _proof(log, state, sequence, body))
+        first = batch[-1][0] + 1
+
+
+def _is_about(body: bytes, case: str, ids: Collection[str]) -> bool:
+    try:
+        record = json.loads(body)
+        stated, objects = record.get("case", ""), record.get("objects", [])
+    except (ValueError, AttributeError):
+        raise AuditError("a record of the access log cannot be read: run: alpr-edge audit verify") from None
+    if stated:
+        return bool(stated == case)
+    return bool(objects) and all(each in ids for each in objects)
+
+
+def _proof(log: AccessLog, state: LogState, sequence: int, body: bytes) -> ProofFile:
+    """The proof by the cosigned checkpoint where it covers the record, else by the newest."""
+    cosigned = state.cosigned
+    best = cosigned if cosigned is not None and cosigned.size > sequence else state.newest
+    with log.reading() as connection:
+        hashes = inclusion_proof(node_reader(connection), sequence, best.size)
+    return ProofFile(sequence, tuple(hashes), best.note.whole, body)

@@ -1,0 +1,182 @@
+"""Covers the plates of other vehicles in a stored scene: a copy of it tells of one vehicle alone (policy 462.7).
+
+Every box that the detectors find is covered, doubtful ones too: a sign that is covered costs nothing, a plate that is
+not is somebody's. Each scene is looked at as a whole and in overlapping parts that are enlarged, which finds plates too
+small for the reads of a drive. A box becomes one colour, the mean of what it covered: nothing of it can be worked out
+from the copy, as it can from a blur.
+
+A read's box is in the pixels of the camera's frame, and the scene may have been made smaller. Its scale is found by the
+read's own crop, which is laid over the scene at each scale; where it fits nowhere, that plate is covered as well.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from alpr_edge.domain.errors import PictureError
+from alpr_edge.domain.recognition.boxes import Box
+from alpr_edge.domain.recognition.frames import Pixels
+from alpr_edge.vision.detector import Network, Picture
+from alpr_edge.vision.jpeg_pictures import jpeg
+
+SCORE_MIN = 0.1
+"""Least score of a box that is covered; a read is begun from 0.3 up (``vision.detection_confidence_min``)."""
+MARGIN = 0.15
+"""Share of a box's size that is covered around it on every side."""
+QUALITY = 90
+"""JPEG quality of the copy."""
+PARTS = 2
+"""Parts to a side in which a scene is looked at besides the whole."""
+PART_OVERLAP = 0.2
+"""Share of a part's side that it shares with the next."""
+OWN_OVERLAP_MIN = 0.3
+"""Share of a box that lies in the read's own from which on it is the same plate."""
+OWN_WIDTH_RATIO_MAX = 2.0
+"""A box that is wider than the read's own by more than this is something else."""
+SCALE_MIN = 0.05
+SCALES = np.geomspace(SCALE_MIN, 1.0, 900)
+"""Scales that are tried: neighbours differ by a third of a per cent, 2 px at the edge of a scene of 640."""
+FIT_MIN = 0.6
+"""Least correlation of crop and scene with which the place of the read's plate is known."""
+FIT_SURE = 0.95
+"""Correlation from which on no other scale is tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class RedactedScene:
+    """A copy of a scene without the plates of other vehicles."""
+
+    jpeg: bytes
+    covered: int
+    """Boxes that were covered."""
+    keeps_own: bool
+    """Whether the plate of the read was found, and stays to be seen; otherwise it may be covered like the others."""
+
+
+class SceneRedactor:
+    """Covers plates in scenes; remembers at which scale those of a size were, which the next is likely to be as well.
+
+    Args:
+        networks: the detection networks that look for plates, each at every part.
+    """
+
+    def __init__(self, networks: Sequence[Network]) -> None:
+        self._networks = tuple(networks)
+        self._scales: dict[tuple[int, int], float] = {}
+
+    def redact(self, scene: bytes, crop: bytes, box: Box) -> RedactedScene:
+        """A copy of a scene in which all plates but one are covered.
+
+        Args:
+            scene: the JPEG of the scene.
+            crop: the JPEG of the plate that stays to be seen, cut from the same frame; empty: none stays.
+            box: where it was in that frame, in its pixels.
+
+        Raises:
+            PictureError: the scene is no picture.
+        """
+        pixels = _decode(scene)
+        own = self._own_box(pixels, crop, box) if crop else None
+        found = self._boxes(pixels)
+        others = [each for each in found if own is None or not _is_own(each, own)]
+        copy = _cover(pixels, others, own)
+        return RedactedScene(jpeg(copy, QUALITY), len(others), own is not None)
+
+    def _boxes(self, pixels: Pixels) -> list[Box]:
+        """Every box that may be a plate."""
+        boxes: list[Box] = []
+        for part, left, top in _parts(pixels):
+            picture = Picture(part)
+            for network in self._networks:
+                boxes += [item.box.shift(left, top) for item in network.detect(picture, SCORE_MIN)]
+        return [box for box in boxes if box.width_px >= 1 and box.height_px >= 1]
+
+    def _own_box(self, pixels: Pixels, crop: bytes, box: Box) -> Box | None:
+        """The read's own box in the pixels of the scene; None where it cannot be told."""
+        try:
+            plate = _grey(_decode(crop))
+        except PictureError:
+            return None
+        height, width = pixels.shape[:2]
+        grey, size = _grey(pixels), (width, height)
+        likely = [self._scales[size]] if size in self._scales else []
+        best_fit, best_scale = -1.0, 0.0
+        for scale in (*likely, 1.0, *SCALES):
+            fit = _fit(grey, plate, box, float(scale))
+            if fit > best_fit:
+                best_fit, best_scale = fit, float(scale)
+            if fit >= FIT_SURE:
+                break
+        if best_fit < FIT_MIN:
+            return None
+        self._scales[size] = best_scale
+        return _scaled(box, best_scale)
+
+
+def _parts(pixels: Pixels) -> Iterator[tuple[Pixels, int, int]]:
+    """The whole picture, then its overlapping parts: each with where it begins."""
+    yield pixels, 0, 0
+    height, width = pixels.shape[:2]
+    for top, bottom in _spans(height):
+        for left, right in _spans(width):
+            yield np.ascontiguousarray(pixels[top:bottom, left:right]), left, top
+
+
+def _spans(length: int) -> list[tuple[int, int]]:
+    """Where the parts of a side begin and end."""
+    part = round(length / (PARTS - (PARTS - 1) * PART_OVERLAP))
+    steps = [round(number * (length - part) / max(1, PARTS - 1)) for number in range(PARTS)]
+    return [(begin, min(length, begin + max(1, part))) for begin in steps]
+
+
+def _is_own(box: Box, own: Box) -> bool:
+    """Whether a box is on the read's own plate."""
+    width = min(box.right_px, own.right_px) - max(box.left_px, own.left_px)
+    height = min(box.bottom_px, own.bottom_px) - max(box.top_px, own.top_px)
+    inside = max(0.0, width) * max(0.0, height) / max(1e-6, box.area_px2)
+    return inside >= OWN_OVERLAP_MIN and box.width_px <= OWN_WIDTH_RATIO_MAX * own.width_px
+
+
+def _cover(pixels: Pixels, boxes: Sequence[Box], own: Box | None) -> Pixels:
+    """The picture with boxes in one colour each; the read's own plate is as it was."""
+    copy = pixels.copy()
+    height, width = copy.shape[:2]
+    for box in boxes:
+        left, top, right, bottom = box.expand(MARGIN).within(width, height)
+        copy[top:bottom, left:right] = pixels[top:bottom, left:right].mean(axis=(0, 1)).astype(np.uint8)
+    if own is not None:
+        left, top, right, bottom = own.within(width, height)
+        copy[top:bottom, left:right] = pixels[top:bottom, left:right]
+    return copy
+
+
+def _fit(scene: Pixels, crop: Pixels, box: Box, scale: float) -> float:
+    """Correlation of a crop with a scene where it lies at a scale, -1 to 1; -1 where it does not lie in it."""
+    placed = _scaled(box, scale)
+    height, width = scene.shape[:2]
+    if placed.right_px > width + 1 or placed.bottom_px > height + 1 or placed.width_px < 6 or placed.height_px < 3:
+        return -1.0
+    left, top, right, bottom = placed.within(width, height)
+    cut = scene[top:bottom, left:right].astype(np.float32)
+    small = cv2.resize(crop, (right - left, bottom - top), interpolation=cv2.INTER_AREA).astype(np.float32)
+    cut -= cut.mean()
+    small -= small.mean()
+    length = float(np.sqrt((cut**2).sum() * (small**2).sum()))
+    return float((cut * small).sum()) / length if length > 0 else -1.0
+
+
+def _scaled(box: Box, scale: float) -> Box:
+    return Box(box.left_px * scale, box.top_px * scale, box.right_px * scale, box.bottom_px * scale)
+
+
+def _decode(content: bytes) -> Pixels:
+    pixels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR) if content else None
+    if pixels is None:
+        raise PictureError("the stored picture cannot be decoded")
+    return np.asarray(pixels, np.uint8)
+
+
+def _grey(pixels: Pixels) -> Pixels:
+    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY), np.uint8)

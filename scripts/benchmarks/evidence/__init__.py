@@ -1,0 +1,1 @@
+"""How long packages of evidence take, and how much memory."""

@@ -1,0 +1,225 @@
+"""What the package of a case holds, who may take it, and what is booked."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from alpr_edge.department.pki.authority import TlsFiles
+from alpr_edge.department.pki.media_keys import load_media_key
+from alpr_edge.domain.dispositions.disposition import DispositionPart
+from alpr_edge.domain.errors import AccessError, EvidenceError
+from alpr_edge.domain.protocol.bookings import BookingPayload, open_passphrase
+from alpr_edge.domain.protocol.items import Answer, Outcome, digest
+from alpr_edge.evidence.verification import verify_package
+from alpr_edge.runtime.file_lock import exclusive_lock, open_lock_file
+from alpr_edge.services.evidence.case_export import LOCK_FILE
+from alpr_edge.services.evidence.medium import ExportMedium, file_system_of, package_name
+from alpr_edge.services.hits.dispositions import HitAnswer, HitDispositions
+from alpr_edge.services.hits.hit_views import HitViews
+from tests.services.evidence.case_rig import CASE, ROBBERY, UNIT, CaseRig, contents, json_of, looks_whole, opened
+from tests.staff import STOLEN, Staff
+from tests.store.records import CROP, SCENE
+from tests.units import write_unit
+
+
+@pytest.fixture(scope="module")
+def rig(staff: Staff) -> Iterator[CaseRig]:
+    """Three reads are held: a hit with an answer, a misread with its correction, and a plain one; a fourth is not."""
+    with opened(staff) as rig:
+        listed = rig.add_read(1, is_hit=True)
+        misread = rig.add_read(2)
+        rig.add_read(3, supersedes=misread.read_id, corrected_by="ana")
+        plain, _other = rig.add_read(4), rig.add_read(5)
+        rig.hold(listed, misread, plain)
+        views = HitViews(rig.store, rig.settings.hotlist)
+        with staff.authoriser() as chief:
+            answers = HitDispositions(rig.store.database, UNIT, views, lambda: f"{UNIT}:answer-1")
+            answers.record(chief, f"{UNIT}:hit-1", HitAnswer(DispositionPart.READ, "correct"))
+        item = rig.store.outbox.find(listed.read_id)
+        assert item is not None
+        rig.store.outbox.settle([Answer(item.item_id, Outcome.RECEIPT, item.sha256)], 5, staff.clock.now().utc)
+        rig.sign_log()
+        yield rig
+
+
+def test_a_package_holds_what_is_held_as_it_is_stored_and_verifies(rig: CaseRig, medium: Path) -> None:
+    result = rig.export(medium)
+    verdict = verify_package(result.path, lambda *_: None, passphrase=result.passphrase)
+    assert verdict.faults == ()
+    files = contents(result)
+    records = {str(json_of(body)["read_id"]): body for name, body in files.items() if name.endswith("/record.json")}
+    held = [f"{UNIT}:read-{number}" for number in (1, 2, 3, 4)]
+    assert sorted(records) == held, "with the correction of the misread, and without what is not held"
+    for read_id in held:
+        item = rig.store.outbox.find(read_id)
+        assert item is None or records[read_id] == item.body
+        stored = rig.store.reads.get(read_id)
+        assert stored is not None
+        assert {ref.sha256 for ref in stored.read.evidence} <= {digest(body) for body in files.values()}
+    names = " ".join(files)
+    assert all(word in names for word in ("/hit-1.json", "/alert-2.json", "/disposition-3.json"))
+    receipts = [body for name, body in files.items() if name.endswith("provenance.json") and b'"received"' in body]
+    assert receipts
+    assert looks_whole(medium) == [result.path]
+
+
+def test_the_records_of_the_case_are_proved_and_those_of_others_are_not_shown(rig: CaseRig, medium: Path) -> None:
+    files = contents(rig.export(medium))
+    shown = [json_of(body) for name, body in files.items() if "/log" in name and name.endswith(".json")]
+    actions = {str(record["action"]) for record in shown}
+    assert {"hold_read", "dispose_hit"} <= actions
+    assert {record["case"] for record in shown} <= {"", CASE}
+    proofs = [name for name in files if name.endswith(".tlog-proof")]
+    assert len(proofs) == len(shown)
+
+
+def test_a_booking_is_on_record_and_its_passphrase_is_sealed_for_the_department(
+    rig: CaseRig, medium: Path, authority: TlsFiles
+) -> None:
+    result = rig.export(medium)
+    booking = result.booking
+    assert (booking.medium, booking.recipient, booking.person, booking.case) == (
+        "M-7", "District attorney", "Chief", CASE,
+    )  # fmt: skip
+    assert digest(result.path.read_bytes()) == booking.package_sha256
+    assert (booking.reads, booking.hits, booking.pictures) == (4, 1, 8)
+    with rig.staff.authoriser() as chief:
+        assert rig.exports.list_exports(chief, STOLEN, CASE)[0].finished is not None
+        assert rig.exports.list_exports(chief, STOLEN, "26-999999") == []
+    item = rig.store.outbox.find(f"booking:{booking.package_id}")
+    assert item is not None
+    payload = BookingPayload.model_validate_json(item.body)
+    key = load_media_key(authority)
+    assert open_passphrase(payload.sealed_passphrase, booking.package_id, key) == result.passphrase
+    assert result.passphrase.encode() not in item.body
+    assert result.passphrase not in repr(result)
+    record = next(each for each in reversed(rig.staff.records()) if each.action == "export_case")
+    assert (record.case, record.shown, record.shown_bytes) == (CASE, 4, booking.size_bytes)
+    assert record.objects == (booking.package_id,)
+
+
+def test_whoever_may_not_export_gets_nothing_and_that_is_on_record(rig: CaseRig, medium: Path) -> None:
+    for person_id in ("officer", "technician"):
+        with rig.staff.authoriser(person_id) as authoriser, pytest.raises(AccessError):
+            rig.export(medium, authoriser)
+    assert [record.outcome for record in rig.staff.records()[-2:]] == ["refused", "refused"]
+    assert list(medium.iterdir()) == []
+
+
+def test_plates_alone_go_without_scenes(rig: CaseRig, medium: Path) -> None:
+    result = rig.export(medium, with_scenes=False)
+    files = contents(result)
+    assert not [name for name in files if name.endswith("scene.jpg")]
+    assert result.booking.pictures == 4
+    assert not result.booking.with_scenes
+
+
+def test_a_picture_that_is_lost_is_named_and_the_rest_goes(staff: Staff, tmp_path: Path, medium: Path) -> None:
+    with opened(Staff(write_unit(tmp_path, UNIT, ""))) as rig:
+        read = rig.add_read(1)
+        rig.hold(read)
+        stored = rig.store.reads.get(read.read_id)
+        assert stored is not None
+        (lost,) = (ref.sha256 for ref in stored.read.evidence if ref.kind is SCENE)
+        rig.store.images.delete(lost)
+        result = rig.export(medium)
+        assert result.missing_pictures == 1
+        provenance = next(body for name, body in contents(result).items() if name.endswith("provenance.json"))
+        assert b"the image is missing" in provenance
+        assert not result.booking.is_escrowed, "it knows no department"
+        (ref,) = (ref for ref in stored.read.evidence if ref.kind is CROP)
+        assert ref.sha256.encode() in provenance
+
+
+def test_a_hit_that_the_person_may_not_see_is_left_out(tmp_path: Path, medium: Path) -> None:
+    with opened(Staff(write_unit(tmp_path, UNIT, ""))) as rig:
+        read = rig.add_read(1, is_hit=True)
+        rig.hold(read)
+        with rig.store.database.write() as connection:
+            connection.exec_driver_sql("UPDATE hits SET covert = 1")
+        with rig.staff.authoriser("records") as clerk:
+            result = rig.export(medium, clerk)
+        assert (result.withheld_hits, result.booking.hits) == (1, 0)
+        assert not [name for name in contents(result) if "hit-" in name or "alert-" in name]
+        result = rig.export(medium)
+        assert (result.withheld_hits, result.booking.hits) == (0, 1), "the chief has a clearance"
+
+
+def test_a_case_without_reads_or_a_name_that_will_not_do_is_refused_in_one_line(rig: CaseRig, medium: Path) -> None:
+    for changes, words in (
+        ({"case": "26-999999"}, "no read is held under case 26-999999; hold what belongs to it first"),
+        ({"case": ""}, "name the case"),
+        ({"medium": "x" * 101}, "number of the medium is longer"),
+        ({"recipient": "a\nb"}, "cannot be printed"),
+        ({"directory": medium / "nowhere"}, "is the medium mounted?"),
+    ):
+        with pytest.raises(EvidenceError, match=words) as error:
+            rig.export(medium, **changes)
+        assert "\n" not in str(error.value)
+    assert list(medium.iterdir()) == []
+
+
+def test_two_exports_at_once_are_one_after_the_other(rig: CaseRig, medium: Path) -> None:
+    descriptor = open_lock_file(rig.settings.unit.data_directory / LOCK_FILE)
+    with exclusive_lock(descriptor, "busy"), pytest.raises(Exception, match="another export of this unit runs"):
+        rig.export(medium)
+    assert rig.export(medium).path.exists()
+
+
+def test_what_an_earlier_try_left_is_removed_and_what_others_left_is_not(rig: CaseRig, medium: Path) -> None:
+    left = ExportMedium(medium, UNIT).unfinished_path()
+    others = ExportMedium(medium, "unit-2").unfinished_path()
+    for path in (left, left.with_name(f".alpr-edge-{left.name}"), others, medium / "holiday.jpg"):
+        path.write_bytes(b"half")
+    result = rig.export(medium)
+    assert sorted(path.name for path in medium.iterdir()) == sorted([result.path.name, others.name, "holiday.jpg"])
+
+
+def test_a_medium_without_room_is_refused_before_anything_is_written(rig: CaseRig, medium: Path) -> None:
+    free = shutil.disk_usage(medium).free
+    with pytest.raises(EvidenceError, match=r"takes up to [\d,]+ MB, [\d,]+ MB are free; take another"):
+        ExportMedium(medium, UNIT).require_room(free)
+    ExportMedium(medium, UNIT).require_room(1000)
+    assert list(medium.iterdir()) == []
+
+
+def test_the_estimate_is_never_below_what_a_package_takes(rig: CaseRig, medium: Path) -> None:
+    for with_scenes in (True, False):
+        result = rig.export(medium, with_scenes=with_scenes)
+        free = shutil.disk_usage(medium).free
+        with pytest.raises(EvidenceError, match="take another"):
+            ExportMedium(medium, UNIT).require_room(free - result.booking.size_bytes)
+
+
+def test_the_name_of_a_package_tells_case_unit_and_date_and_no_plate(rig: CaseRig, medium: Path) -> None:
+    result = rig.export(medium)
+    name = result.path.name
+    assert name.startswith(f"evidence_{CASE}_{UNIT}_20")
+    assert "7ABC" not in name
+    assert package_name("26/../x", "a b", None, f"{UNIT}:0000-11112222") == "evidence_26-x_a-b_undated_11112222.zip"
+
+
+def test_the_kernel_says_what_file_system_a_folder_is_on(tmp_path: Path) -> None:
+    assert file_system_of(tmp_path)
+    assert file_system_of(tmp_path, tmp_path / "nowhere") == ""
+
+
+def test_a_hold_that_is_over_counts_no_more_and_a_booking_is_never_changed(tmp_path: Path, medium: Path) -> None:
+    with opened(Staff(write_unit(tmp_path, UNIT, ""))) as rig:
+        rig.hold(rig.add_read(1))
+        result = rig.export(medium)
+        for statement in (
+            "UPDATE evidence_exports SET recipient = 'x'",
+            "UPDATE evidence_exports SET finished_boot_id = 'x'",
+            "DELETE FROM evidence_exports",
+        ):
+            with pytest.raises(Exception, match="refused"), rig.store.database.write() as connection:
+                connection.exec_driver_sql(statement)
+        with rig.staff.authoriser() as chief:
+            (hold,) = rig.holds.list(chief, ROBBERY)
+            rig.holds.release(chief, ROBBERY, hold.hold_id)
+        with pytest.raises(EvidenceError, match="no read is held"):
+            rig.export(medium)
+        assert looks_whole(medium) == [result.path]

@@ -1,0 +1,139 @@
+"""Plates of other vehicles in a scene are covered for good; that of the read stays, at whatever scale the scene is."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from alpr_edge.domain.errors import PictureError
+from alpr_edge.domain.plates import canonical
+from alpr_edge.domain.recognition.boxes import Box
+from alpr_edge.domain.recognition.frames import Crop, Pixels
+from alpr_edge.domain.recognition.voting import text_of
+from alpr_edge.services.evidence.redaction_process import redaction_process
+from alpr_edge.settings import VisionSettings
+from alpr_edge.simulation.drive import Drive
+from alpr_edge.simulation.frame_renderer import Renderer
+from alpr_edge.vision.detector import Network
+from alpr_edge.vision.jpeg_pictures import jpeg, shrink
+from alpr_edge.vision.manifest import find_model, load_model
+from alpr_edge.vision.model_folders import shipped_models
+from alpr_edge.vision.reader import OnnxReader
+from alpr_edge.vision.redaction import RedactedScene, SceneRedactor
+
+FRAMES, FRAMES_APART, READABLE_PX = 3, 6, 45
+
+
+@pytest.fixture(scope="module")
+def redactor() -> SceneRedactor:
+    folder = shipped_models()
+    return SceneRedactor([Network(find_model((folder,), "detector", name), 1) for name in ("default", "near")])
+
+
+@pytest.fixture(scope="module")
+def reader() -> OnnxReader:
+    return OnnxReader(load_model(shipped_models(), "reader", "default"), 1)
+
+
+@pytest.fixture(scope="module")
+def street() -> list[tuple[Pixels, list[tuple[str, Box]]]]:
+    """Frames of a drive in which several plates are seen, each with its text and box."""
+    drive = Drive(1)
+    found: list[tuple[Pixels, list[tuple[str, Box]]]] = []
+    for number in range(0, drive.length, FRAMES_APART):
+        plates = [(canonical(vehicle.plate), box) for vehicle, box in drive.truth.in_frame(number)]
+        if len(found) < FRAMES and sum(box.width_px >= READABLE_PX for _, box in plates) > 1:
+            # Nothing but these is rendered: it takes most of a test's time.
+            pixels = Renderer(drive.camera, 1).render(number, drive.patrol.at(number / drive.fps), drive._poses(number))
+            found.append((pixels, plates))
+    assert len(found) == FRAMES
+    return found
+
+
+def decode(content: bytes) -> Pixels:
+    return np.asarray(cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR), np.uint8)
+
+
+def cut(pixels: Pixels, box: Box) -> Pixels:
+    left, top, right, bottom = box.within(pixels.shape[1], pixels.shape[0])
+    return pixels[top:bottom, left:right]
+
+
+def at_scale(box: Box, scale: float) -> Box:
+    return Box(box.left_px * scale, box.top_px * scale, box.right_px * scale, box.bottom_px * scale)
+
+
+def text_at(reader: OnnxReader, pixels: Pixels, box: Box) -> str:
+    return canonical(text_of(reader.read([Crop(0, box, cut(pixels, box))])[0]))
+
+
+@pytest.mark.parametrize("longest_px", [1280, 640])
+def test_no_plate_but_the_read_s_own_can_be_read_any_more(
+    redactor: SceneRedactor, reader: OnnxReader, street: list[tuple[Pixels, list[tuple[str, Box]]]], longest_px: int
+) -> None:
+    readable_before = 0
+    for pixels, plates in street:
+        small = shrink(pixels, longest_px)
+        scale = small.shape[1] / pixels.shape[1]
+        widest = max(range(len(plates)), key=lambda place: plates[place][1].width_px)
+        own = plates[widest][1]
+        scene, crop = jpeg(small, 85), jpeg(cut(pixels, own), 90)
+        result = redactor.redact(scene, crop, own)
+        assert result.keeps_own
+        copy = decode(result.jpeg)
+        assert text_at(reader, copy, at_scale(own, scale)) == text_at(reader, decode(scene), at_scale(own, scale))
+        for place, (other, box) in enumerate(plates):
+            if place != widest:
+                readable_before += text_at(reader, decode(scene), at_scale(box, scale)) == other
+                assert text_at(reader, copy, at_scale(box, scale)) != other
+    assert readable_before, "there was something to cover"
+
+
+def test_nothing_of_what_is_covered_is_left_in_the_copy(
+    redactor: SceneRedactor, street: list[tuple[Pixels, list[tuple[str, Box]]]]
+) -> None:
+    pixels, plates = street[0]
+    result = redactor.redact(jpeg(pixels, 90), b"", plates[0][1])
+    copy = decode(result.jpeg)
+    assert not result.keeps_own, "without a crop nothing says which is the read's own"
+    assert result.covered >= len(plates)
+    for _, box in plates:
+        inner = cut(copy, Box(box.left_px + 2, box.top_px + 2, box.right_px - 2, box.bottom_px - 2))
+        assert float(inner.astype(np.float64).std()) < 12, "one colour, as far as JPEG keeps one"
+
+
+def test_a_crop_that_fits_nowhere_keeps_no_plate(
+    redactor: SceneRedactor, street: list[tuple[Pixels, list[tuple[str, Box]]]]
+) -> None:
+    pixels, plates = street[0]
+    noise = np.random.default_rng(1).integers(0, 255, (20, 60, 3), np.uint8)
+    for crop in (jpeg(noise, 90), b"no picture"):
+        assert not redactor.redact(jpeg(pixels, 90), crop, plates[0][1]).keeps_own
+
+
+def test_what_is_no_picture_is_told(redactor: SceneRedactor) -> None:
+    for content in (b"", b"\xff\xd8 no picture"):
+        with pytest.raises(PictureError, match="cannot be decoded"):
+            redactor.redact(content, b"", Box(0, 0, 10, 10))
+
+
+@pytest.fixture
+def answers(tmp_path: Path, street: list[tuple[Pixels, list[tuple[str, Box]]]]) -> Iterator[list[RedactedScene]]:
+    pixels, plates = street[0]
+    with redaction_process(VisionSettings(), tmp_path) as process:
+        scene = jpeg(pixels, 90)
+        answers = [process.redact(scene, jpeg(cut(pixels, box), 90), box) for _, box in plates[:1]]
+        with pytest.raises(PictureError, match="cannot be decoded"):
+            process.redact(b"no picture", b"", plates[0][1])
+        yield answers
+
+
+def test_a_process_of_its_own_does_the_same(
+    answers: list[RedactedScene], redactor: SceneRedactor, street: list[tuple[Pixels, list[tuple[str, Box]]]]
+) -> None:
+    pixels, plates = street[0]
+    (answer,) = answers
+    here = redactor.redact(jpeg(pixels, 90), jpeg(cut(pixels, plates[0][1]), 90), plates[0][1])
+    assert (answer.covered, answer.keeps_own) == (here.covered, here.keeps_own)
