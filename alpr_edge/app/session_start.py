@@ -8,6 +8,7 @@ from pathlib import Path
 from alpr_edge.app.attempts import Attempts
 from alpr_edge.app.cameras import Camera
 from alpr_edge.app.capture_session import CaptureSession
+from alpr_edge.app.collection.drop_records import DropRecordStage
 from alpr_edge.app.department_holds import DepartmentHoldsStage
 from alpr_edge.app.pipeline.pipeline import CameraFeed, Pipeline, PipelineParts
 from alpr_edge.app.pipeline.read_corrector import ReadCorrector
@@ -65,6 +66,8 @@ def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
     page_requests = _page_requests(unit, parts)
     canvass = CanvassUpkeep(settings, store.database, unit.clock)
     stages = access_log, self_check, roster, counts, frame_rate, page_requests, held, canvass
+    if settings.capture.no_collection_areas:
+        pipeline.supervisor.add(DropRecordStage(settings, pipeline.limits.drops, unit.clock), replaceable=True)
     _add_stages(pipeline.supervisor, unit, disk, stages)
     return CaptureSession(
         store=store,

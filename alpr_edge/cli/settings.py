@@ -65,7 +65,7 @@ def _look_at(file: Path) -> "tuple[list[str], PolicySummary | None]":
 
     try:
         settings = load(file)
-        policy = summarise_policy(settings.policy)
+        policy = summarise_policy(settings.policy, settings.retention)
     except SettingsError as error:
         return error.faults, None
     return _faults_of(settings), policy

@@ -43,6 +43,8 @@ class KeptRead:
     is_acknowledged: bool
     """Whether the department has acknowledged the read and all its images with their digests."""
     is_held: bool
+    is_hit: bool = False
+    """Whether it was on a list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,22 @@ class RetentionLimits:
     policy_max: timedelta
     emergency: bool = False
     """Whether reads never acknowledged may be deleted: the department allows it, and no acknowledged one is left."""
+    hit_max: timedelta | None = None
+    """How long a read that was on a list stays at most, acknowledged or not; None: as the first two say."""
+    non_hit_max: timedelta | None = None
+    """The same for any other read."""
+
+    def of(self, read: KeptRead) -> timedelta:
+        """How long a read may stay."""
+        own = self.hit_max if read.is_hit else self.non_hit_max
+        longest = self.acknowledged_max if read.is_acknowledged else self.policy_max
+        return longest if own is None else min(own, longest)
+
+    @property
+    def shortest(self) -> timedelta:
+        """The shortest of them all."""
+        own = (self.hit_max, self.non_hit_max)
+        return min(self.acknowledged_max, self.policy_max, *(each for each in own if each is not None))
 
 
 def select_deletions(
@@ -68,9 +86,9 @@ def select_deletions(
     free = sorted((read for read in reads if not read.is_held), key=lambda read: read.seq)
     acknowledged_reads = [read for read in free if read.is_acknowledged]
     waiting = [read for read in free if not read.is_acknowledged]
-    deletions = [(read, DeletionReason.AGE) for read in acknowledged_reads if _is_past(read, limits.acknowledged_max)]
+    deletions = [(read, DeletionReason.AGE) for read in acknowledged_reads if _is_past(read, limits)]
     deletions += _for_room(acknowledged_reads, deletions, excess_bytes, DeletionReason.ROOM)
-    deletions += [(read, DeletionReason.POLICY) for read in waiting if _is_past(read, limits.policy_max)]
+    deletions += [(read, DeletionReason.POLICY) for read in waiting if _is_past(read, limits)]
     if limits.emergency:
         deletions += _for_room(waiting, deletions, excess_bytes, DeletionReason.EMERGENCY)
     return deletions
@@ -95,8 +113,8 @@ def _for_room(
     return more
 
 
-def _is_past(read: KeptRead, longest: timedelta) -> bool:
-    return read.age is not None and read.age > longest
+def _is_past(read: KeptRead, limits: RetentionLimits) -> bool:
+    return read.age is not None and read.age > limits.of(read)
 
 
 _AMBER_HYSTERESIS = 0.02

@@ -5,8 +5,13 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from alpr_edge.domain.collection.state_periods import STATE_PERIODS
 from alpr_edge.domain.retention import Quotas, RetentionLimits
 from alpr_edge.settings.base import Section, require_order
+
+
+def _days(days: float | None) -> timedelta | None:
+    return None if days is None else timedelta(days=days)
 
 
 class RetentionSettings(Section):
@@ -15,6 +20,10 @@ class RetentionSettings(Section):
     acknowledged_days_max: Annotated[float, Field(gt=0, le=3650)] = 30.0
     unacknowledged_days_max: Annotated[float, Field(ge=365, le=36_500)] = 365.0
     """The policy keeps for a year at least."""
+    hit_days_max: Annotated[float | None, Field(gt=0, le=36_500)] = None
+    """None: as the two above say; likewise the next, where the state does not say less."""
+    non_hit_days_max: Annotated[float | None, Field(gt=0, le=36_500)] = None
+    state: Literal[*STATE_PERIODS] = "CA"  # type: ignore[valid-type] # the states of the table
     bytes_max: Annotated[int, Field(ge=1_000_000, le=100_000_000_000_000)] = 8_000_000_000
     disk_share_max: Annotated[float, Field(gt=0, lt=1)] = 0.85
     amber_share: Annotated[float, Field(gt=0, le=1)] = 0.9
@@ -25,6 +34,9 @@ class RetentionSettings(Section):
     @model_validator(mode="after")
     def _check_order(self) -> Self:
         require_order(self, "disk_share_max", "amber_share")
+        bound, days = STATE_PERIODS[self.state], self.non_hit_days_max
+        if bound.days_max is not None and days is not None and days > bound.days_max:
+            raise ValueError(f"non_hit_days_max = {days:g} is above what the state sets ({bound.source}); lower it")
         return require_order(self, "acknowledged_days_max", "unacknowledged_days_max")
 
     @property
@@ -33,7 +45,9 @@ class RetentionSettings(Section):
         return RetentionLimits(
             timedelta(days=self.acknowledged_days_max),
             timedelta(days=self.unacknowledged_days_max),
-            self.when_full == "delete_oldest",
+            hit_max=_days(self.hit_days_max),
+            non_hit_max=_days(self.non_hit_days_max or STATE_PERIODS[self.state].days_max),
+            emergency=self.when_full == "delete_oldest",
         )
 
     @property

@@ -17,6 +17,7 @@ from alpr_edge.domain.people.person import SourcePermission
 from alpr_edge.settings.base import FilePath, Fraction, Name, Section, require_order
 from alpr_edge.settings.cameras import CameraSettings, V4l2Camera, camera_kinds, check_ids
 from alpr_edge.settings.canvass import CanvassSettings
+from alpr_edge.settings.capture import CaptureSettings
 from alpr_edge.settings.list_rules import ListRules
 from alpr_edge.settings.lists import SOURCES_MAX, ListSource
 from alpr_edge.settings.load import LoadSettings
@@ -200,6 +201,7 @@ class Settings(Section):
     camera: Annotated[tuple[CameraSettings, ...], Strict(strict=False), AfterValidator(check_ids)] = (
         V4l2Camera(kind="v4l2"),
     )
+    capture: CaptureSettings = CaptureSettings()
     vision: VisionSettings = VisionSettings()
     decision: DecisionSettings = DecisionSettings()
     position: PositionSettings = PositionSettings()

@@ -216,3 +216,28 @@ def test_days_are_left_for_what_is_free_and_what_may_go_within_the_quota(
     changes: dict[str, int], bytes_a_day: float, days: float | None
 ) -> None:
     assert days_left(replace(QUIET, **changes), QUOTAS, bytes_a_day) == days
+
+
+@pytest.mark.parametrize(
+    ("is_hit", "is_acknowledged", "days", "reason"),
+    [
+        (False, True, 20, None),
+        (False, True, 22, DeletionReason.AGE),
+        (False, False, 22, DeletionReason.POLICY),
+        (True, True, 29, None),
+        (True, True, 31, DeletionReason.AGE),
+        (True, False, 99, None),
+        (True, False, 101, DeletionReason.POLICY),
+    ],
+)
+def test_hits_and_other_reads_have_periods_of_their_own(
+    is_hit: bool,
+    is_acknowledged: bool,
+    days: int,
+    reason: DeletionReason | None,
+) -> None:
+    limits = replace(LIMITS, hit_max=100 * DAY, non_hit_max=21 * DAY)
+    read = KeptRead(1, 1, days * DAY, is_acknowledged, is_held=False, is_hit=is_hit)
+    assert [ground for _, ground in select_deletions([read], limits, 0)] == ([] if reason is None else [reason])
+    assert select_deletions([replace(read, is_held=True)], limits, 10**9) == []
+    assert limits.shortest == 21 * DAY

@@ -56,9 +56,11 @@ def test_shipped_file_has_every_key_and_no_other() -> None:
     raw = shipped_file_with_examples()
     cameras = raw.pop("camera")
     (source,) = raw["hotlist"].pop("source")
+    areas = raw["capture"].pop("no_collection_areas")
     keys_in_file = {f"{table}.{key}" for table, values in raw.items() for key in values}
     keys_in_file |= {f"camera.{camera['kind']}.{key}" for camera in cameras for key in camera}
     keys_in_file |= {f"hotlist.source.{key}" for key in source}
+    keys_in_file |= {f"capture.no_collection_areas.{key}" for area in areas for key in area}
     assert keys_in_file == set(keys())
 
 

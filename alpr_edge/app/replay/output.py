@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -29,6 +29,8 @@ class Summary:
     frames: int = 0
     frames_dropped: int = 0
     frames_lost: int = 0
+    frames_not_collected: dict[str, int] = field(default_factory=dict)
+    """Frames that were not looked at, by area and camera."""
     reads: int = 0
     hits: int = 0
     alerts: int = 0

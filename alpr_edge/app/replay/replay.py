@@ -145,6 +145,7 @@ class _Replay:
         summary.frames_dropped = pipeline.recognition.frames.drop_count
         summary.frames_lost = pipeline.recognition.lost_count
         summary.frames = pipeline.frames_seen + summary.frames_dropped + summary.frames_lost
+        summary.frames_not_collected = pipeline.limits.drops.figures()
         summary.alerts_wav = str(wav)
         return self._faults + pipeline.failures()
 

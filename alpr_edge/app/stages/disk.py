@@ -14,8 +14,10 @@ import structlog
 
 from alpr_edge.app.unit_faults import Fault, FaultKind, faults_of
 from alpr_edge.domain.diagnostics.checks import DISK_REMEDY
+from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.ports import Clock
 from alpr_edge.domain.retention import DiskState, Fill, excess_bytes, fill_of
+from alpr_edge.services.audit.deletion_records import record_deletions
 from alpr_edge.settings import Settings
 from alpr_edge.store.retention.ballast import Ballast
 from alpr_edge.store.retention.purge import Purge
@@ -64,6 +66,8 @@ class DiskStage:
     name = "disk"
 
     def __init__(self, settings: Settings, store: UnitStore, ballast: Ballast, clock: Clock) -> None:
+        self._settings = settings
+        self._store = store
         self._retention = settings.retention
         self._ballast = ballast
         self._clock = clock
@@ -103,7 +107,15 @@ class DiskStage:
         if more:
             return PAUSE_S
         self._ended_s, self._futile = time.monotonic(), bool(excess)
+        self._record_deletions()
         return LOOK_S
+
+    def _record_deletions(self) -> None:
+        """Put on record what was deleted; a log that takes nothing is reported by its own stage, and tried again."""
+        try:
+            record_deletions(self._settings, self._store.database, self._clock.now())
+        except StoreError as error:
+            log.error("store.deletions_not_recorded", failure=str(error))
 
     def _is_due(self, excess: int) -> bool:
         """Whether to begin a round: at intervals, or at once when there is no room, unless a round was in vain."""

@@ -83,7 +83,7 @@ class DepartmentHolds:
             for unit_id, own_ids in _by_unit(connection, ids).items():
                 _require_room(connection, unit_id, len(own_ids), author.at)
                 placed.append(_add(connection, unit_id, own_ids, checked, author))
-            return [one for one in _listed(connection, None) if one.hold_id in placed]
+            return [one for one in _list(connection, None) if one.hold_id in placed]
 
     def release(self, hold_id: str, author: HoldAuthor) -> None:
         """Release a hold of the department; its unit learns of that when it asks next.
@@ -107,7 +107,7 @@ class DepartmentHolds:
     def list(self, *, with_released: bool = False) -> Sequence[ListedHold]:
         """The holds of units and of the department, the newest :data:`LISTED_MAX`, in the order of arrival."""
         with self._database.reading() as connection:
-            return _listed(connection, None if with_released else hold_releases.c.hold_id.is_(None))
+            return _list(connection, None if with_released else hold_releases.c.hold_id.is_(None))
 
     def of_unit(self, unit_id: str, now: datetime) -> DepartmentHoldsPayload:
         """The department's holds on reads of a unit that are in force, for that unit."""
@@ -178,7 +178,7 @@ def _in_force(unit_id: str, now: datetime, *columns: ColumnElement[Any]) -> Sele
     return select(*columns).select_from(holds).where(own, lasts, ~exists().where(_SAME))
 
 
-def _listed(connection: Connection, condition: ColumnElement[bool] | None) -> list[ListedHold]:
+def _list(connection: Connection, condition: ColumnElement[bool] | None) -> list[ListedHold]:
     of_hold = (held_reads.c.hold_id == holds.c.hold_id) & (held_reads.c.unit_id == holds.c.unit_id)
     count = select(func.count()).where(of_hold).scalar_subquery().label("reads")
     released = hold_releases.c.hold_id.is_not(None).label("is_released")

@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from alpr_edge.domain.collection.state_periods import STATE_PERIODS
 from alpr_edge.domain.permissions.profile import Need
 from alpr_edge.settings.policy import PolicySettings
 from alpr_edge.settings.profiles.loader import load_profile, load_security_profile
+from alpr_edge.settings.retention import RetentionSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,9 @@ class PolicySummary:
     password_days_max: int | None
     log_retention_days: int
     """The longer one of the two profiles."""
+    retention_source: str
+    """What the state says of how long reads that are no hit are kept."""
+    is_retention_verified: bool
 
     def lines(self) -> Iterator[str]:
         """The summary as people read it."""
@@ -49,16 +54,22 @@ class PolicySummary:
         change = f"changed every {self.password_days_max} days" if self.password_days_max else "never changed for age"
         yield f"passwords: {self.password_characters_min} characters and more beside a second factor, {change}"
         yield f"access log: kept {self.log_retention_days} days at least"
+        compared = "compared with its text" if self.is_retention_verified else "NOT VERIFIED against the law"
+        yield f"reads that are no hit: {self.retention_source}; {compared}"
 
 
-def summarise_policy(policy: PolicySettings) -> PolicySummary:
+def summarise_policy(policy: PolicySettings, retention: RetentionSettings | None = None) -> PolicySummary:
     """Summarise what the settings mean.
+
+    Args:
+        policy: the settings under ``[policy]``.
+        retention: those under ``[retention]``; None: the defaults.
 
     Raises:
         SettingsError: a profile's file breaks a rule.
     """
     profile, security = load_profile(policy), load_security_profile(policy)
-    rules = profile.purposes.values()
+    rules, period = profile.purposes.values(), STATE_PERIODS[(retention or RetentionSettings()).state]
     return PolicySummary(
         profile=profile.name,
         profile_source=profile.source,
@@ -78,4 +89,6 @@ def summarise_policy(policy: PolicySettings) -> PolicySummary:
         password_characters_min=security.password_characters_min,
         password_days_max=security.password_days_max,
         log_retention_days=max(profile.log_retention_days, security.log_retention_days),
+        retention_source=period.source,
+        is_retention_verified=period.is_verified,
     )

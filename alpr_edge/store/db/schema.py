@@ -283,3 +283,16 @@ deletions = Table(
     Column("size_bytes", Integer, nullable=False),
     *instant_columns("deleted"),
 )
+
+# Every read that was deleted, by the hash of its id, until there are too many; ``record`` is the record of the access
+# log that counts it, NULL while none does.
+deleted_reads = Table(
+    "deleted_reads",
+    metadata,
+    sequence(),
+    Column("leaf", LargeBinary, nullable=False),
+    Column("ground", Text, nullable=False),
+    Column("record", Integer),
+)
+Index("deleted_reads_leaf", deleted_reads.c.leaf)
+Index("deleted_reads_record", deleted_reads.c.record)

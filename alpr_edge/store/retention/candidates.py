@@ -94,7 +94,9 @@ def candidate_of(row: RowMapping, seen_utc: datetime | None, now: Instant) -> Re
         age = now.utc - seen_utc
     size = int(row["image_bytes"] or 0) + ROW_BYTES
     is_over = row["held_until"] is not None and now.trusted and now.utc is not None and row["held_until"] <= now.utc
-    read = KeptRead(row["seq"], size, age, bool(row["acknowledged"]), bool(row["held"]) and not is_over)
+    read = KeptRead(
+        row["seq"], size, age, bool(row["acknowledged"]), bool(row["held"]) and not is_over, bool(row["is_hit"])
+    )
     return RetentionCandidate(read, row["read_id"], row["camera_id"], seen_utc, int(row["images"] or 0))
 
 
@@ -122,6 +124,7 @@ def _query() -> Select[Any]:
         holds.is_held().label("held"),
         holds.held_until().label("held_until"),
         _is_acknowledged().label("acknowledged"),
+        exists().where(hits.c.read_id == reads.c.read_id).label("is_hit"),
     )
 
 

@@ -23,7 +23,7 @@ from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.row_mapping import instant_row
 from alpr_edge.store.db.schema import alerts, deletions, dispositions, evidence, hits, outbox, reads
 from alpr_edge.store.reads.repository import ReadStore
-from alpr_edge.store.retention import candidates, holds
+from alpr_edge.store.retention import candidates, deleted_list, holds
 from alpr_edge.store.retention.candidates import Ages, RetentionCandidate
 from alpr_edge.store.retention.deletion_dates import DeletionDates
 
@@ -156,6 +156,7 @@ class Purge:
         read_ids = [one.read_id for one, _ in removals]
         holds.unlock_ended(connection, read_ids, chosen.age_from.utc)
         _remove_rows(connection, read_ids, dropped_digests)
+        deleted_list.add_deleted(connection, [(one.read_id, reason) for one, reason in removals])
         return removals
 
     def _check_date(self, now: Instant) -> None:
@@ -179,7 +180,7 @@ class Purge:
 
     def _rest_is_younger(self, reads_of_slice: Sequence[RetentionCandidate]) -> bool:
         """Whether no later read can be too old either, as reads are stored in order of time."""
-        shortest = min(self._limits.acknowledged_max, self._limits.policy_max)
+        shortest = self._limits.shortest
         return all(one.read.age is not None and one.read.age <= shortest for one in reads_of_slice)
 
     def _candidates_of(self, rows: Iterable[RowMapping], now: Instant) -> list[RetentionCandidate]:

@@ -1,4 +1,7 @@
-"""Holds for a case, each over any number of reads; a release before this one goes by the table ``holds`` as before."""
+"""Holds for a case, each over any number of reads, and a list of what was deleted.
+
+A release before this one goes by the table ``holds`` as before; what it deletes is not on the list.
+"""
 
 from alembic import op
 
@@ -62,6 +65,17 @@ STATEMENTS = (
         OR NEW.person_id IS NOT OLD.person_id OR NEW.made_utc IS NOT OLD.made_utc
     BEGIN SELECT RAISE(ABORT, 'a hold is only released, and once'); END
     """,
+    """
+    CREATE TABLE deleted_reads (
+        seq INTEGER NOT NULL,
+        leaf BLOB NOT NULL,
+        ground TEXT NOT NULL,
+        record INTEGER,
+        PRIMARY KEY (seq)
+    ) STRICT
+    """,
+    "CREATE INDEX deleted_reads_leaf ON deleted_reads (leaf)",
+    "CREATE INDEX deleted_reads_record ON deleted_reads (record)",
 )
 
 

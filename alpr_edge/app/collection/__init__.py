@@ -1,0 +1,1 @@
+"""Drops frames where nothing may be collected, and keeps that on record."""

@@ -1,0 +1,1 @@
+"""Where a unit may read plates, and how long it keeps what it read."""

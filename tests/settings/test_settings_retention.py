@@ -1,0 +1,54 @@
+"""[retention] by state: what the state sets holds by itself, more is refused, and the default is as before."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from alpr_edge.domain.collection.state_periods import STATE_PERIODS
+from alpr_edge.domain.errors import SettingsError
+from alpr_edge.domain.retention import RetentionLimits
+from alpr_edge.settings import Settings, parse
+
+DAY = timedelta(days=1)
+
+
+def limits(**values: object) -> RetentionLimits:
+    return parse({"retention": values}, Path("/base")).retention.limits
+
+
+def test_the_default_is_what_it_was() -> None:
+    assert Settings().retention.limits == RetentionLimits(30 * DAY, 365 * DAY)
+
+
+@pytest.mark.parametrize(
+    ("values", "hit", "non_hit"),
+    [
+        ({"state": "WA"}, None, 21),
+        ({"state": "WA", "non_hit_days_max": 7.0}, None, 7),
+        ({"non_hit_days_max": 60.0, "hit_days_max": 400.0}, 400, 60),
+        ({"state": "NJ"}, None, None),
+    ],
+)
+def test_what_the_state_sets_holds_by_itself(values: dict[str, object], hit: int | None, non_hit: int | None) -> None:
+    found = limits(**values)
+    assert (found.hit_max, found.non_hit_max) == (hit and hit * DAY, non_hit and non_hit * DAY)
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ({"state": "WA", "non_hit_days_max": 22.0}, "above what the state sets (Washington"),
+        ({"state": "NH"}, "expected one of 'AL'"),
+        ({"hit_days_max": 0.0}, "hit_days_max"),
+    ],
+)
+def test_more_than_the_state_sets_is_refused(values: dict[str, object], says: str) -> None:
+    with pytest.raises(SettingsError) as excinfo:
+        limits(**values)
+    assert says in excinfo.value.faults[0]
+
+
+def test_none_of_the_periods_claims_to_be_verified() -> None:
+    assert not [name for name, period in STATE_PERIODS.items() if period.is_verified]
+    assert all(period.days_max is None or period.days_max > 0 for period in STATE_PERIODS.values())
