@@ -12,12 +12,12 @@ from sqlalchemy import Connection, Row, select, update
 from alpr_edge.domain.canvass.canvass import Canvass
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.reads import PlateRead
-from alpr_edge.store.canvass.canvass_rows import canvass_of, canvasses_open_at
+from alpr_edge.store.canvass.canvass_rows import canvass_of, canvasses_open_at, hold_of, is_released
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.row_mapping import instant_of
 from alpr_edge.store.db.schema import canvasses, reads
 from alpr_edge.store.retention.candidates import Ages
-from alpr_edge.store.retention.holds import cover_reads, find_hold
+from alpr_edge.store.retention.holds import cover_reads
 
 LOOK_ROWS = 2_000
 """Reads from before a start that one step looks through: other writers wait for it."""
@@ -85,6 +85,5 @@ def _is_taken(canvass: Canvass, row: Row[Any], ages: Ages) -> bool:
 
 def _cover(connection: Connection, canvass: Canvass, read_ids: Sequence[str], unit_id: str) -> None:
     """Add reads to the hold of a canvass; one that somebody released holds nothing more."""
-    hold = find_hold(connection, canvass.canvass_id)
-    if hold is not None and hold.released is None:
-        cover_reads(connection, hold, read_ids, unit_id)
+    if not is_released(connection, canvass.canvass_id):
+        cover_reads(connection, hold_of(canvass), read_ids, unit_id)

@@ -12,7 +12,7 @@ from alpr_edge.domain.errors import CanvassError
 from alpr_edge.domain.holds.hold import Hold, HoldKind, HoldPerson, HoldTerms
 from alpr_edge.domain.instants import Instant
 from alpr_edge.store.db.row_mapping import instant_of, instant_or_none, instant_row
-from alpr_edge.store.db.schema import canvasses, held_reads
+from alpr_edge.store.db.schema import canvasses, case_holds, held_reads
 from alpr_edge.store.outbox.canvass_items import queue_canvass, queue_canvass_end
 from alpr_edge.store.reads.queries import newest_number
 from alpr_edge.store.retention.holds import add_hold
@@ -35,7 +35,7 @@ def add_canvass(connection: Connection, canvass: Canvass, unit_id: str) -> None:
         raise CanvassError("a canvass of this incident and area runs already")
     looked_to = newest_number(connection) if canvass.before else 0
     connection.execute(insert(canvasses), _row(canvass, looked_to))
-    add_hold(connection, _hold(canvass), (), unit_id)
+    add_hold(connection, hold_of(canvass), (), unit_id)
     queue_canvass(connection, canvass, unit_id)
 
 
@@ -100,6 +100,12 @@ def held_count(connection: Connection, canvass_id: str) -> int:
     return connection.scalar(select(func.count()).where(held_reads.c.hold_id == canvass_id)) or 0
 
 
+def is_released(connection: Connection, canvass_id: str) -> bool:
+    """Whether somebody released the hold of a canvass, so that it holds nothing more."""
+    is_it = (case_holds.c.hold_id == canvass_id) & case_holds.c.released_boot_id.is_not(None)
+    return connection.scalar(select(case_holds.c.seq).where(is_it)) is not None
+
+
 def is_held_for(connection: Connection, canvass_id: str, read_id: str) -> bool:
     """Whether a read is held for a canvass."""
     is_it = (held_reads.c.hold_id == canvass_id) & (held_reads.c.read_id == read_id)
@@ -139,7 +145,7 @@ def _end_of(row: RowMapping) -> CanvassEnd | None:
     return CanvassEnd(at, by, CanvassEnding(row["ended_how"]))
 
 
-def _hold(canvass: Canvass) -> Hold:
+def hold_of(canvass: Canvass) -> Hold:
     """The hold of a canvass, which has its id and lasts until it is released."""
     terms = HoldTerms(HoldKind.CANVASS, canvass.canvass_id, canvass.incident, "crime-scene canvass")
     return Hold(canvass.canvass_id, terms, canvass.by, canvass.started)

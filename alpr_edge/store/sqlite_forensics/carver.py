@@ -84,6 +84,7 @@ class Carver:
     pages_read: int = 0
     """Pages whose rows were taken so far."""
     _reached_pages: set[int] = field(default_factory=set)
+    _known_roots: dict[str, int] = field(default_factory=dict)
 
     def rows(self) -> Iterator[CarvedRow]:
         """Every row, table after table in the order of :attr:`shapes`; after it the figures stand."""
@@ -111,12 +112,12 @@ class Carver:
 
     def _roots(self) -> dict[str, int]:
         """First pages of tables and indices by name; of those that page 1 still tells."""
-        roots: dict[str, int] = {}
-        for node in self._walk(SCHEMA_ROOT):
-            for row in node.rows(self.pages.page):
-                if row is not None and len(row) == 5 and isinstance(row[1], str) and isinstance(row[3], int):
-                    roots[row[1]] = row[3]
-        return roots
+        if not self._known_roots:  # the pages of the schema are reached once
+            for node in self._walk(SCHEMA_ROOT):
+                for row in node.rows(self.pages.page):
+                    if row is not None and len(row) == 5 and isinstance(row[1], str) and isinstance(row[3], int):
+                        self._known_roots[row[1]] = row[3]
+        return self._known_roots
 
     def _walk(self, root: int, depth: int = 0) -> Iterator[Node]:
         """Yield the nodes of a tree that can be reached, and mark their pages as reached."""
