@@ -21,9 +21,8 @@ from alpr_edge.store.db.row_mapping import instant_of
 from alpr_edge.store.db.schema import deletions, dispositions, hits, reads
 from alpr_edge.store.reads.dispositions import dispositions_of
 
-READS_AT_ONCE = 5_000
-HITS_AT_ONCE = 500
-"""Rows of one statement: a reading transaction has a second."""
+ROWS_AT_ONCE = 500
+"""Rows that one statement looks at: a reading transaction has a second."""
 CORRECTIONS_MAX = 100
 """Most corrections of one pass that are looked through."""
 _TRUSTED = (UtcSource.GNSS.value, UtcSource.NTP.value)
@@ -71,15 +70,11 @@ def seen_reads(database: Database, span: Span) -> Iterator[SeenRead]:
     Raises:
         StoreError: the database cannot be read.
     """
-    after = 0
-    while True:
-        query = select(reads.c.seq, reads.c.camera_id, *_SEEN).where(reads.c.seq > after, _may_be_within(span))
+    for numbers in _slices(database, reads.c.seq):
+        query = select(reads.c.camera_id, *_SEEN).where(reads.c.seq.between(*numbers), _may_be_within(span))
         with database.read() as connection:
-            rows = connection.execute(query.order_by(reads.c.seq).limit(READS_AT_ONCE)).mappings().all()
+            rows = connection.execute(query.order_by(reads.c.seq)).mappings().all()
         yield from (SeenRead(row["camera_id"], instant_of(row, "last_seen")) for row in rows)
-        if len(rows) < READS_AT_ONCE:
-            return
-        after = rows[-1]["seq"]
 
 
 def reported_hits(database: Database, span: Span) -> Iterator[ReportedHit]:
@@ -88,16 +83,12 @@ def reported_hits(database: Database, span: Span) -> Iterator[ReportedHit]:
     Raises:
         StoreError: the database cannot be read.
     """
-    after = 0
-    while True:
+    for numbers in _slices(database, hits.c.seq):
         with database.read() as connection:
-            rows = connection.execute(_hit_query(after, span)).mappings().all()
+            rows = connection.execute(_hit_query(numbers, span)).mappings().all()
             hit_ids = [row["hit_id"] for row in rows]
-            said, numbers = dispositions_of(connection, hit_ids), _numbers_of_answers(connection, hit_ids)
-        yield from (_hit_of(row, HitState.of(said.get(row["hit_id"], [])), numbers) for row in rows)
-        if len(rows) < HITS_AT_ONCE:
-            return
-        after = rows[-1]["hit_seq"]
+            said, answers = dispositions_of(connection, hit_ids), _numbers_of_answers(connection, hit_ids)
+        yield from (_hit_of(row, HitState.of(said.get(row["hit_id"], [])), answers) for row in rows)
 
 
 def corrected_texts(database: Database, read_ids: Sequence[str]) -> dict[str, str]:
@@ -126,14 +117,22 @@ def deletion_counts(database: Database, span: Span) -> Counter[tuple[str, ...]]:
         return Counter({(ground.replace("_", " "),): count for ground, count in connection.execute(query)})
 
 
+def _slices(database: Database, number: ColumnElement[int]) -> Iterator[tuple[int, int]]:
+    """All numbers of a table, some at a time, however few of the rows are wanted: each statement is short."""
+    with database.read() as connection:
+        first = connection.scalar(select(func.min(number))) or 0
+        last = connection.scalar(select(func.max(number))) or -1
+    for begin in range(first, last + 1, ROWS_AT_ONCE):
+        yield begin, begin + ROWS_AT_ONCE - 1
+
+
 def _may_be_within(span: Span) -> ColumnElement[bool]:
     is_within = (reads.c.last_seen_utc >= span[0]) & (reads.c.last_seen_utc < span[1])
     return is_within | reads.c.last_seen_utc_source.not_in(_TRUSTED) | reads.c.last_seen_utc.is_(None)
 
 
-def _hit_query(after: int, span: Span) -> Select[Any]:
+def _hit_query(numbers: tuple[int, int], span: Span) -> Select[Any]:
     columns = (
-        hits.c.seq.label("hit_seq"),
         hits.c.hit_id,
         hits.c.generation_source,
         hits.c.reason,
@@ -143,8 +142,12 @@ def _hit_query(after: int, span: Span) -> Select[Any]:
         *_SEEN,
     )
     joined = hits.join(reads, reads.c.read_id == hits.c.read_id)
-    query = select(*columns).select_from(joined).where(hits.c.seq > after, hits.c.covert == 0, _may_be_within(span))
-    return query.order_by(hits.c.seq).limit(HITS_AT_ONCE)
+    query = (
+        select(*columns)
+        .select_from(joined)
+        .where(hits.c.seq.between(*numbers), hits.c.covert == 0, _may_be_within(span))
+    )
+    return query.order_by(hits.c.seq)
 
 
 def _numbers_of_answers(connection: Connection, hit_ids: Sequence[str]) -> dict[str, int]:
