@@ -80,6 +80,7 @@ class CaptureSession:
             "frames_dropped": self.pipeline.recognition.frames.drop_count,
             "frames_lost": self.pipeline.recognition.lost_count,
             "frames_not_collected": self.pipeline.limits.drops.figures(),
+            "cameras_not_collecting": self.pipeline.limits.drops.silent_cameras,
             "reopened": {camera.camera_id: camera.reopen_count for camera in self.cameras},
             "cameras": {
                 camera.camera_id: camera.figures | self.pipeline.camera_figures(camera.camera_id)

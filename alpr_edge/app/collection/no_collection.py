@@ -28,12 +28,25 @@ class FrameDrops:
     _lock: Lock = field(default_factory=Lock)
     _total: Counter[tuple[str, str]] = field(default_factory=Counter)
     _new: Counter[tuple[str, str]] = field(default_factory=Counter)
+    _silent: set[str] = field(default_factory=set)
+
+    @property
+    def silent_cameras(self) -> list[str]:
+        """The cameras whose newest frame was dropped: they read nothing at present, and nothing is wrong with them."""
+        with self._lock:
+            return sorted(self._silent)
+
+    def note_use(self, camera_id: str) -> None:
+        """Note that a frame of a camera is used."""
+        with self._lock:
+            self._silent.discard(camera_id)
 
     def add(self, area: str, camera_id: str) -> None:
         """Count a frame."""
         with self._lock:
             self._total[area, camera_id] += 1
             self._new[area, camera_id] += 1
+            self._silent.add(camera_id)
 
     def take_new(self) -> dict[tuple[str, str], int]:
         """The frames that were counted since the last call, by area and camera."""
@@ -75,6 +88,7 @@ class CollectionLimits:
         def usable_frames(beat: Callable[[], None]) -> Iterator[Frame]:
             for frame in frames(beat):
                 if (area := self._area_of(frame)) is None:
+                    self.drops.note_use(frame.camera_id)
                     yield frame
                 else:
                     self.drops.add(area, frame.camera_id)

@@ -28,7 +28,7 @@ def place_command(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Hold reads, a hold for each car that has some of them; the cars fetch theirs. Your login stands on record."""
+    """Keep reads from deletion in their cars. Each car fetches its own hold; your login stands with it."""
     from alpr_edge.domain.holds.hold import HoldKind, HoldTerms, parse_hold_end
 
     terms = HoldTerms(HoldKind.READ, "", case, reason, parse_hold_end(until))
@@ -47,7 +47,7 @@ def release_command(
     directory: DirectoryOption,
     as_json: JsonOption = False,
 ) -> None:
-    """Release a hold of the department; its car learns of that when it asks next."""
+    """Release a hold of the department. Its car learns of that when it asks next."""
     with open_storage(directory) as storage:
         storage.holds.release(hold, _author())
     print_object({"hold_id": hold, "released": True}) if as_json else typer.echo(f"{hold}: released")
@@ -59,7 +59,7 @@ def list_command(
     show_all: Annotated[bool, typer.Option("--all", help="Also those that were released.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """List the holds of the department and of the cars, with case, why, by whom and until when. Shows no plates."""
+    """List the holds of the department and the cars. With case, why, by whom and until when; shows no plates."""
     with open_storage(directory) as storage:
         found = storage.holds.list(with_released=show_all)
     if as_json:

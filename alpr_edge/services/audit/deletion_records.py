@@ -52,7 +52,7 @@ def record_deletions(settings: Settings, database: Database, now: Instant) -> in
         StoreError: the log or the database cannot be written; the next call does it.
     """
     count = 0
-    while (deleted := deleted_list.uncounted(database)) is not None:
+    while (deleted := deleted_list.reads_to_record(database)) is not None:
         text = ", ".join(f"{reason} {number}" for reason, number in sorted(deleted.counts.items()))
         entry = unit_entry(COMPONENT, DELETE_READS, now).model_copy(
             update={"objects": (deleted.sha256,), "note": f"{text}; {_limits_text(settings.retention.limits)}"}

@@ -89,7 +89,10 @@ def _cameras(settings: Settings, figures: dict[str, Any]) -> Iterator[PartHealth
     told = figures.get("cameras", {})
     for camera in settings.camera:
         name, rate = f"camera {camera.id}", told.get(camera.id, {}).get("frames_per_s")
-        if rate is None:
+        if camera.id in figures.get("cameras_not_collecting", ()):
+            text = "the car is, or may be, where nothing is collected: nothing is read"
+            yield attention(UnitPart.CAMERAS, "reads nothing here", text, "Drive on: it reads again by itself.", name)
+        elif rate is None:
             yield unknown(UnitPart.CAMERAS, "nothing is told of it yet", name)
         else:
             yield well(UnitPart.CAMERAS, "gives pictures", f"{rate:g} pictures a second are read", name)

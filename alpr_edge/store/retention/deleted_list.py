@@ -40,7 +40,7 @@ def add_deleted(connection: Connection, removals: Sequence[tuple[str, DeletionRe
         connection.execute(insert(deleted_reads), rows)
 
 
-def uncounted(database: Database) -> DeletedReads | None:
+def reads_to_record(database: Database) -> DeletedReads | None:
     """The reads that no record counts yet, the oldest :data:`RUN_MAX`; None: there are none."""
     query = select(deleted_reads).where(deleted_reads.c.record.is_(None)).order_by(deleted_reads.c.seq).limit(RUN_MAX)
     with database.read() as connection:

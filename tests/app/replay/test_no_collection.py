@@ -104,6 +104,7 @@ def test_while_the_position_is_unknown_the_setting_says(choice: str, kept: int, 
     limits = CollectionLimits(settings, lambda _: None)
     assert len(list(limits.apply(frames(3))(lambda: None))) == kept
     assert limits.drops.figures() == ({f"{UNKNOWN_PLACE}, front": 3} if choice == "drop" else {})
+    assert limits.drops.silent_cameras == (["front"] if choice == "drop" else [])
 
 
 def test_the_position_at_the_capture_of_a_frame_decides(tmp_path: Path) -> None:
@@ -118,6 +119,7 @@ def test_the_position_at_the_capture_of_a_frame_decides(tmp_path: Path) -> None:
     limits = CollectionLimits(settings, locate)
     numbers = [frame.number for frame in limits.apply(frames(3))(lambda: None)]
     assert numbers == [0, 2]
+    assert limits.drops.silent_cameras == []
     assert asked == [frame.captured_at for frame in frames(3)(lambda: None)]
 
 

@@ -112,7 +112,7 @@ def test_a_list_that_was_changed_shows_nothing(car: Car, change: str) -> None:
 
 def test_a_cut_between_the_record_and_the_note_of_it_loses_nothing(car: Car) -> None:
     car.purge("read-1")
-    deleted = deleted_list.uncounted(car.store.database)
+    deleted = deleted_list.reads_to_record(car.store.database)
     assert deleted is not None
     car.record()
     with car.store.database.write() as connection:

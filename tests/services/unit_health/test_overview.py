@@ -60,6 +60,10 @@ def test_a_unit_that_works_is_well_in_every_part() -> None:
     ("health", "bad"),
     [
         (look(with_figures(RUN, has_fix=False)), {"receiver": ("attention", "no fix")}),
+        (
+            look(with_figures(RUN, cameras_not_collecting=["front"])),
+            {"camera front": ("attention", "reads nothing here")},
+        ),
         (look(with_figures(RUN, utc_source="rtc")), {"clock": ("attention", "not confirmed")}),
         (look(with_figures(RUN, roster_until=None)), {"roster": ("attention", "none")}),
         (look(replace(RUN, ready=False)), {"storage": ("fault", "no read is stored")}),
