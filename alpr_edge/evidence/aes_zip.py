@@ -7,6 +7,8 @@ what takes longest: 2.1 ms a file by pyzipper's own library, 1.2 by this, on the
 import hashlib
 import hmac
 import secrets
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import pyzipper
@@ -19,6 +21,8 @@ _KEY_BYTES = 32
 _SALT_BYTES = 16
 _VERIFIER_BYTES = 2
 _STRENGTH_256 = 3
+_THREADS = 2
+_AHEAD = 8
 
 
 def _derive(passphrase: bytes, salt: bytes, key_bytes: int) -> tuple[Any, Any, bytes]:
@@ -32,6 +36,7 @@ def _derive(passphrase: bytes, salt: bytes, key_bytes: int) -> tuple[Any, Any, b
 
 class _Encrypter(zipfile_aes.AESZipEncrypter):  # type: ignore[misc] # it ships no types
     def __init__(self, passphrase: bytes) -> None:
+        self.conditionally_include_crc = self.min_bytes_to_include_crc = None
         self.force_wz_aes_version = zipfile_aes.WZ_AES_V2
         self.aes_strength = _STRENGTH_256
         self.salt = secrets.token_bytes(_SALT_BYTES)
@@ -55,10 +60,23 @@ class _EntryFile(zipfile_aes.AESZipExtFile):  # type: ignore[misc] # likewise
 
 
 class AesZip(pyzipper.AESZipFile):  # type: ignore[misc] # likewise
-    """A zip whose files are encrypted with AES-256 once it has a passphrase."""
+    """A zip whose files are encrypted with AES-256 once it has a passphrase; keys are derived ahead, on other cores."""
 
     zipextfile_cls = _EntryFile
+    _pool: ThreadPoolExecutor | None = None
 
     def get_encrypter(self) -> _Encrypter:
         """What encrypts the next file."""
-        return _Encrypter(self.pwd)
+        if self._pool is None:
+            self._pool, self._ahead = ThreadPoolExecutor(_THREADS, "evidence-key"), deque[Future[_Encrypter]]()
+        while len(self._ahead) < _AHEAD:
+            self._ahead.append(self._pool.submit(_Encrypter, self.pwd))
+        return self._ahead.popleft().result()
+
+    def close(self) -> None:
+        """Close the zip, whatever the medium says, and let the threads end."""
+        try:
+            super().close()
+        finally:
+            if self._pool is not None:
+                self._pool.shutdown(cancel_futures=True)

@@ -94,54 +94,54 @@ def time_authority(
     server.server_close()
 
 
-def test_a_stamped_package_holds_and_openssl_agrees(
-    time_authority: TimeAuthority,
-    authority: Authority,
-    case_log: CaseLog,
-    tmp_path: Path,
-    require_tool: Callable[[str], str],
-) -> None:
+@pytest.fixture
+def stamped_package(time_authority: TimeAuthority, authority: Authority, case_log: CaseLog, tmp_path: Path) -> Path:
+    """A package with a time stamp."""
     folder = tmp_path / "case"
     content = package_content([package_read(1, CROP, SCENE)], 1, case_log.part((3,), 9, authority))
     stamper = HttpTimeStamper(time_authority.url)
     write_package(content, FolderTarget(folder), vouched_signer(authority), no_tick, stamper)
+    return folder
+
+
+def test_a_stamped_package_holds_and_openssl_agrees(
+    stamped_package: Path, time_authority: TimeAuthority, authority: Authority, require_tool: Callable[[str], str]
+) -> None:
     words = ("ts", "-verify", "-data", TAG_MANIFEST, "-in", TIME_STAMP, "-CAfile", str(time_authority.root))
     done = subprocess.run(
         [require_tool("openssl"), *words, "-untrusted", str(time_authority.folder / "signer.pem")],
-        cwd=folder,
+        cwd=stamped_package,
         capture_output=True,
         text=True,
         check=False,
     )
     assert "Verification: OK" in done.stdout, done.stderr
-
     roots = time_authority.root.read_bytes()
-    verdict = verify_package(folder, no_tick, authority.fingerprint, time_authorities=roots)
+    verdict = verify_package(stamped_package, no_tick, authority.fingerprint, time_authorities=roots)
     assert verdict.holds, verdict
-    (stated,) = [each for each in verdict.statements if each.subject is CheckSubject.TIME_STAMP]
-    assert stated.holds
-    unnamed = verify_package(folder, no_tick, authority.fingerprint)
-    assert unnamed.holds
-    assert unnamed.fault_count == 0
-
-    other = (authority.certificate.public_bytes(Encoding.PEM), b"none")
-    for wrong in other:
-        refused = verify_package(folder, no_tick, authority.fingerprint, time_authorities=wrong)
+    assert all(each.holds for each in verdict.statements if each.subject is CheckSubject.TIME_STAMP)
+    unnamed = verify_package(stamped_package, no_tick, authority.fingerprint)
+    assert (unnamed.holds, unnamed.fault_count) == (True, 0)
+    for wrong in (authority.certificate.public_bytes(Encoding.PEM), b"none"):
+        refused = verify_package(stamped_package, no_tick, authority.fingerprint, time_authorities=wrong)
         assert {fault.kind for fault in refused.faults} == {DefectKind.TIME_STAMP_FALSE}
 
-    whole = (folder / TIME_STAMP).read_bytes()
-    for place in range(0, len(whole), 7):  # each changed byte is found, whoever made the stamp
-        files = MemoryFiles(
-            load_files(folder) | {TIME_STAMP: whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :]}
-        )
+
+def test_a_time_stamp_that_is_changed_moved_or_missing_is_named(
+    stamped_package: Path, time_authority: TimeAuthority, authority: Authority
+) -> None:
+    contents, roots = load_files(stamped_package), time_authority.root.read_bytes()
+    whole = contents[TIME_STAMP]
+    for place in range(len(whole)):  # each changed byte is found, whoever made the stamp
+        changed = whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :]
         findings = Findings()
-        check_time_stamp(files, findings, (folder / TAG_MANIFEST).read_bytes(), b"")
+        check_time_stamp(MemoryFiles(contents | {TIME_STAMP: changed}), findings, contents[TAG_MANIFEST], b"")
         assert (DefectKind.DAMAGED, TIME_STAMP) in [(fault.kind, fault.path) for fault in findings.faults]
-    (folder / TIME_STAMP).write_bytes(stamper.stamp(b"something else"))
-    moved = verify_package(folder, no_tick, authority.fingerprint, time_authorities=roots)
+    (stamped_package / TIME_STAMP).write_bytes(HttpTimeStamper(time_authority.url).stamp(b"something else"))
+    moved = verify_package(stamped_package, no_tick, authority.fingerprint, time_authorities=roots)
     assert (DefectKind.TIME_STAMP_FALSE, TIME_STAMP) in [(fault.kind, fault.path) for fault in moved.faults]
-    (folder / TIME_STAMP).unlink()
-    missing = verify_package(folder, no_tick, authority.fingerprint, time_authorities=roots)
+    (stamped_package / TIME_STAMP).unlink()
+    missing = verify_package(stamped_package, no_tick, authority.fingerprint, time_authorities=roots)
     assert [(fault.kind, fault.path) for fault in missing.faults] == [(DefectKind.MISSING, TIME_STAMP)]
 
 

@@ -14,6 +14,10 @@ from alpr_edge.department.pki.evidence_certificates import signing_key_of
 from alpr_edge.department.pki.refusals import CertificateRefusedError
 from alpr_edge.department.unit_logs.witness import Witness
 from alpr_edge.domain.instants import Instant
+from alpr_edge.evidence.folder import FolderTarget
+from alpr_edge.evidence.package import write_package
+from alpr_edge.evidence.signer import KeyVoucher, PackageSigner
+from alpr_edge.evidence.verification import verify_package
 from alpr_edge.evidence.vouchers import open_voucher
 from alpr_edge.runtime.clock import ReplayedClock, SystemClock
 from alpr_edge.settings import UplinkSettings
@@ -31,9 +35,9 @@ from alpr_edge.uplink.evidence_voucher import (
     voucher_file,
 )
 from tests.department.enrolment import enrol_unit
+from tests.evidence.package_content import UNIT, CaseLog, package_content
 from tests.uplink.conftest import settings_for
 
-UNIT = "unit-7"
 KEY = Ed25519PrivateKey.generate()
 
 
@@ -70,6 +74,24 @@ def test_the_department_vouches_for_the_unit_s_key_and_for_its_own(authority_cop
         held = held_voucher(settings)
         assert held is not None
         assert open_voucher(held.certificate, held.authority).public_key == other.public_key().public_bytes_raw()
+
+
+def test_a_package_that_a_vouched_key_signs_holds_by_the_fingerprint_of_the_authority_alone(
+    authority_copy: Path, tmp_path: Path
+) -> None:
+    leave_request(tmp_path / REQUEST_NAME, UNIT, KEY)
+    with DepartmentServer(authority_copy) as server:
+        tls = enrol_unit(authority_copy, UNIT, tmp_path / "tls")
+        settings = settings_for(f"https://127.0.0.1:{server.port}", tls)
+        voucher(settings, tmp_path).step()
+    held, log = held_voucher(settings), CaseLog()
+    assert held is not None
+    log.append(2)
+    part = log.part((1,), 2, Authority.load(TlsFiles(authority_copy)))
+    signer = PackageSigner(UNIT, KEY, KeyVoucher(held.certificate, held.authority))
+    write_package(package_content([], 0, part), FolderTarget(tmp_path / "case"), signer, lambda _done, _total: None)
+    fingerprint = Authority.load(TlsFiles(authority_copy)).fingerprint
+    assert verify_package(tmp_path / "case", lambda _done, _total: None, fingerprint).holds
 
 
 def test_without_request_or_time_nothing_is_asked_and_without_a_department_it_is_tried_again(

@@ -93,15 +93,19 @@ def _plain(verdict: PackageVerdict) -> dict[str, object]:
 
 
 def _print(verdict: PackageVerdict) -> None:
+    """Print a verdict; a package comes from anywhere, so nothing of it reaches the terminal but as text of one line."""
+    from alpr_edge.evidence.bag import one_line
+
     if verdict.package is not None:
         package = verdict.package
-        typer.echo(f"package {package.package_id}, case {package.case}, by its own word from {package.unit_id}")
+        words = f"package {package.package_id}, case {package.case}, by its own word from {package.unit_id}"
+        typer.echo(one_line(words))
     for each in verdict.statements:
         word, colour = _MARKS[each.holds]
         typer.secho(f"{word:9}", fg=colour, nl=False)
-        typer.echo(each.words)
+        typer.echo(one_line(each.words))
     for fault in verdict.faults[:_FAULTS_SHOWN]:
-        typer.secho(f"{fault.path or 'package'}: {fault.words}", fg=typer.colors.RED)
+        typer.secho(one_line(f"{fault.path or 'package'}: {fault.words}"), fg=typer.colors.RED)
     if verdict.fault_count > _FAULTS_SHOWN:
         typer.echo(f"and {count_text(verdict.fault_count - _FAULTS_SHOWN, 'fault')} more; --json names up to 10,000")
     if verdict.holds:

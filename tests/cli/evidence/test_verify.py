@@ -3,6 +3,7 @@
 import json
 import secrets
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,17 @@ def test_another_authority_does_not_vouch_for_it(packages: Path) -> None:
     assert done.exit_code == 1
     assert "another authority than the one you named" in done.stdout
     assert verify(packages / "case", "--authority", "12").exit_code == 1
+
+
+def test_nothing_of_a_package_reaches_the_terminal_but_as_text(tmp_path: Path) -> None:
+    log = CaseLog()
+    log.append(1)
+    content = package_content([], 0, log.part((0,), None, None))
+    content = replace(content, booking=replace(content.booking, case="26\x1b[2J\r\n1042"))
+    write_package(content, FolderTarget(tmp_path / "case"), vouched_signer(None), lambda _done, _total: None)
+    done = verify(tmp_path / "case")
+    assert "case 26 [2J 1042, by its own word" in done.stdout
+    assert "\x1b" not in done.stdout
 
 
 def test_what_is_no_package_is_told_in_one_line(tmp_path: Path) -> None:
