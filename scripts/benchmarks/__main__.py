@@ -21,6 +21,7 @@ CHOICES = {
     "access": access.PARTS,
     "accuracy": accuracy.CHOICES,
     "disk": disk.PARTS,
+    "evidence": evidence.PARTS,
     "page": page.PARTS,
     "path": path.CHOICES,
 }
@@ -39,12 +40,12 @@ def _run() -> None:
     if arguments.which == "hotlist":
         hotlist.run(arguments.entries, table=arguments.table)
         return
-    if arguments.which == "evidence":
-        evidence.run(arguments.reads or evidence.READS)
-        return
     parts = _parts(parser, arguments.only, CHOICES[arguments.which])
     if arguments.which == "access":
         access.run(parts or access.PARTS)
+        return
+    if arguments.which == "evidence":
+        evidence.run(parts or evidence.PARTS, arguments.reads or evidence.READS, arguments.models)
         return
     data = _data(parser, arguments.data, required=arguments.which not in {"page", "path"})
     if arguments.which == "disk":
@@ -120,7 +121,8 @@ def _parser() -> argparse.ArgumentParser:
         default="",
         help=f"accuracy: some of {','.join(accuracy.CHOICES)}; default: what nothing was chosen by; disk: "
         f"some of {','.join(disk.PARTS)}; path: some of {','.join(path.CHOICES)}; page: some of "
-        f"{','.join(page.PARTS)}; access: some of {','.join(access.PARTS)}; default of these: all but profile",
+        f"{','.join(page.PARTS)}; access: some of {','.join(access.PARTS)}; evidence: some of "
+        f"{','.join(evidence.PARTS)}; default of these: all but profile",
     )
     of_accuracy = parser.add_argument_group("accuracy")
     of_accuracy.add_argument("--second-reader", action="store_true", help="voting: ask the second reader as well")
