@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from starlette.responses import Response
 
@@ -203,7 +204,7 @@ class SearchPages:
             wanted=kept.search.wanted,
             is_untimed=kept.search.is_untimed,
             search=visitor.parameters["search_id"],
-            kept_days=retention.acknowledged_days_max,
+            kept_days=retention.limits.shortest / timedelta(days=1),
             said=kept.take_message(),
             **hold_values(self._unit, [shown.read.read_id for shown in page.reads]),
         )

@@ -95,6 +95,7 @@ def test_every_other_endpoint_refuses_in_the_handshake_who_has_no_certificate(
     resources = endpoints(create_app(storage))
     storage.close()
     assert resources == [
+        ("GET", "/v1/holds"),
         ("GET", "/v1/keys"),
         ("GET", "/v1/lists/{source}"),
         ("GET", "/v1/roster"),
