@@ -16,7 +16,7 @@ from alpr_edge.services.authorisation.opening import load_policy
 from alpr_edge.services.authorisation.sign_ins import SignInDesk
 from alpr_edge.services.canvass.unit_canvasses import UnitCanvasses
 from alpr_edge.services.evidence.case_export import CaseExports
-from alpr_edge.services.evidence.signing import load_package_signer
+from alpr_edge.services.evidence.package_signer import load_package_signer
 from alpr_edge.services.hits.corrections import ReadCorrections
 from alpr_edge.services.hits.dispositions import HitDispositions
 from alpr_edge.services.hits.hit_views import HitViews

@@ -112,7 +112,7 @@ class SceneRedactor:
         if best_fit < FIT_MIN:
             return None
         self._scales[size] = best_scale
-        return _scaled(box, best_scale)
+        return _at_scale(box, best_scale)
 
 
 def _parts(pixels: Pixels) -> Iterator[tuple[Pixels, int, int]]:
@@ -154,7 +154,7 @@ def _cover(pixels: Pixels, boxes: Sequence[Box], own: Box | None) -> Pixels:
 
 def _fit(scene: Pixels, crop: Pixels, box: Box, scale: float) -> float:
     """Correlation of a crop with a scene where it lies at a scale, -1 to 1; -1 where it does not lie in it."""
-    placed = _scaled(box, scale)
+    placed = _at_scale(box, scale)
     height, width = scene.shape[:2]
     if placed.right_px > width + 1 or placed.bottom_px > height + 1 or placed.width_px < 6 or placed.height_px < 3:
         return -1.0
@@ -167,7 +167,7 @@ def _fit(scene: Pixels, crop: Pixels, box: Box, scale: float) -> float:
     return float((cut * small).sum()) / length if length > 0 else -1.0
 
 
-def _scaled(box: Box, scale: float) -> Box:
+def _at_scale(box: Box, scale: float) -> Box:
     return Box(box.left_px * scale, box.top_px * scale, box.right_px * scale, box.bottom_px * scale)
 
 

@@ -26,6 +26,12 @@ CHOICES = {
     "path": path.CHOICES,
 }
 """The parts of each benchmark that has some."""
+_ONLY_HELP = (
+    f"accuracy: some of {','.join(accuracy.CHOICES)}; default: what nothing was chosen by; disk: "
+    f"some of {','.join(disk.PARTS)}; path: some of {','.join(path.CHOICES)}; page: some of "
+    f"{','.join(page.PARTS)}; access: some of {','.join(access.PARTS)}; evidence: some of "
+    f"{','.join(evidence.PARTS)}; default of these: all but profile"
+)
 
 
 def main() -> None:
@@ -116,14 +122,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--detector", default="default", help="its name in the manifest")
     parser.add_argument("--reader", default="default", help="its name in the manifest")
     parser.add_argument("--workers", type=int, default=0, help="path: as the setting vision.workers")
-    parser.add_argument(
-        "--only",
-        default="",
-        help=f"accuracy: some of {','.join(accuracy.CHOICES)}; default: what nothing was chosen by; disk: "
-        f"some of {','.join(disk.PARTS)}; path: some of {','.join(path.CHOICES)}; page: some of "
-        f"{','.join(page.PARTS)}; access: some of {','.join(access.PARTS)}; evidence: some of "
-        f"{','.join(evidence.PARTS)}; default of these: all but profile",
-    )
+    parser.add_argument("--only", default="", help=_ONLY_HELP)
     of_accuracy = parser.add_argument_group("accuracy")
     of_accuracy.add_argument("--second-reader", action="store_true", help="voting: ask the second reader as well")
     of_accuracy.add_argument(

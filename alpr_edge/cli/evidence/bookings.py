@@ -25,7 +25,9 @@ def list_command(
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
-    """List the packages: case, medium, by whom, when, to whom, digest. Shows no plates and no passphrase.
+    """List the packages that were booked out: case, medium, people.
+
+    With when and the digest of each. Shows no plates and no passphrase.
 
     "unfinished": it was booked, and cut short before it got its name; no such package is on the medium.
     """

@@ -53,7 +53,7 @@ def export_command(
     with (
         open_access(unit, stated) as (authoriser, known_purpose),
         open_exports(unit) as exports,
-        _told(as_json=as_json) as progress,
+        _show_progress(as_json=as_json) as progress,
     ):
         result = exports.export(authoriser, known_purpose, request, progress)
     if as_json:
@@ -63,7 +63,7 @@ def export_command(
 
 
 @contextmanager
-def _told(*, as_json: bool) -> Iterator[Callable[[int, int], None]]:
+def _show_progress(*, as_json: bool) -> Iterator[Callable[[int, int], None]]:
     """A bar on a terminal, or lines of JSON on stderr."""
     if not as_json:
         with progress_bar("Reads") as show:

@@ -25,7 +25,7 @@ def open_exports(unit: Settings) -> Iterator[CaseExports]:
     from alpr_edge.app.clock import open_clock
     from alpr_edge.app.pipeline.record_ids import new_id
     from alpr_edge.services.evidence.case_export import CaseExports
-    from alpr_edge.services.evidence.signing import load_package_signer
+    from alpr_edge.services.evidence.package_signer import load_package_signer
     from alpr_edge.store.access_log.log import open_access_log
     from alpr_edge.store.unit_store import open_store
 

@@ -16,7 +16,7 @@ from alpr_edge.store.db.schema import hits
 
 
 @dataclass(frozen=True, slots=True)
-class HitSight:
+class HitRights:
     """Which hits somebody may see, and so export (policy 462.4(e)).
 
     Args:

@@ -26,12 +26,12 @@ from alpr_edge.runtime.file_lock import exclusive_lock, open_lock_file
 from alpr_edge.runtime.io_errors import io_errors
 from alpr_edge.services.authorisation.authoriser import Access, AccessSubject, Authoriser
 from alpr_edge.services.authorisation.operations import Operation
-from alpr_edge.services.evidence.case_content import HitSight, access_of_case, case_content
+from alpr_edge.services.evidence.case_content import HitRights, access_of_case, case_content
 from alpr_edge.services.evidence.case_facts import CaseFacts, case_facts
 from alpr_edge.services.evidence.case_reads import CaseReads, PictureChoice, with_corrections
 from alpr_edge.services.evidence.medium import ExportMedium, WrittenFile, package_name
+from alpr_edge.services.evidence.package_signer import witness_certificate
 from alpr_edge.services.evidence.redaction_process import redaction_process
-from alpr_edge.services.evidence.signing import witness_certificate
 from alpr_edge.services.holds.unit_holds import reads_of_case
 from alpr_edge.settings import Settings
 from alpr_edge.store.access_log.log import AccessLog
@@ -123,13 +123,13 @@ class CaseExports:
             medium.remove_leftovers()
             redact = None
             read_ids = self._read_ids(request.case)
-            sight = HitSight(access, self.settings.hotlist, authoriser.may_see_covert())
-            facts = self._facts(request, read_ids, sight)
+            rights = HitRights(access, self.settings.hotlist, authoriser.may_see_covert())
+            facts = self._facts(request, read_ids, rights)
             medium.require_room(facts.bytes_needed)
             if request.is_redacted and request.with_scenes:
                 data = self.settings.unit.data_directory
                 redact = stack.enter_context(redaction_process(self.settings.vision, data)).redact
-            reads = CaseReads(self.store, read_ids, sight.may_show, PictureChoice(request.with_scenes, redact))
+            reads = CaseReads(self.store, read_ids, rights.may_show, PictureChoice(request.with_scenes, redact))
             result = self._write(_Export(request, purpose, access, package_id, medium, reads, facts), progress)
             access.show((package_id,), count=result.booking.reads, byte_count=result.booking.size_bytes)
             return result
@@ -160,11 +160,11 @@ class CaseExports:
             raise EvidenceError(f"no read is held under case {case}; hold what belongs to it first")
         return with_corrections(self.store, held)
 
-    def _facts(self, request: ExportRequest, read_ids: list[str], sight: HitSight) -> CaseFacts:
+    def _facts(self, request: ExportRequest, read_ids: list[str], rights: HitRights) -> CaseFacts:
         return case_facts(
             self.store.database,
             read_ids,
-            sight.may_show_list,
+            rights.may_show_list,
             with_scenes=request.with_scenes,
             is_redacted=request.is_redacted,
         )

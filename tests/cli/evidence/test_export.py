@@ -17,7 +17,7 @@ from alpr_edge.domain.plates import canonical
 from alpr_edge.settings import Settings, SimulatedCamera, VisionSettings
 from alpr_edge.simulation.drive import Drive
 from alpr_edge.vision.recogniser import Recogniser
-from tests.services.evidence.case_rig import CASE, UNIT, CaseRig, opened
+from tests.services.evidence.case_rig import CASE, UNIT, CaseRig, open_rig
 from tests.simulation.truth_models import TruthDetector, TruthReader
 from tests.staff import Staff
 from tests.units import write_bare_unit, write_unit
@@ -27,7 +27,7 @@ FOR_ROBBERY = ("--purpose", "criminal_investigation", "--offence", "robbery")
 
 @pytest.fixture(scope="module")
 def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CaseRig]:
-    with opened(Staff(write_unit(tmp_path_factory.mktemp("exported"), UNIT, ""))) as rig:
+    with open_rig(Staff(write_unit(tmp_path_factory.mktemp("exported"), UNIT, ""))) as rig:
         rig.hold(rig.add_read(1, is_hit=True), rig.add_read(2))
         rig.sign_log()
         rig.staff.sign_in_here("chief")
@@ -125,7 +125,7 @@ def test_the_evidence_of_a_drive_has_every_vehicle_that_was_seen_well(tmp_path: 
     medium = tmp_path / "medium"
     medium.mkdir()
     staff = Staff(file)
-    with opened(staff) as rig:
+    with open_rig(staff) as rig:
         rig.hold(*(row.read for row in rig.store.reads.recent(1000)))
         rig.sign_log()
         staff.sign_in_here("chief")

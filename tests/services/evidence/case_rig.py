@@ -26,7 +26,7 @@ from alpr_edge.services.authorisation.authoriser import Authoriser
 from alpr_edge.services.authorisation.callers import Caller
 from alpr_edge.services.authorisation.opening import open_authoriser
 from alpr_edge.services.evidence.case_export import CaseExports, ExportRequest, ExportResult, Progress
-from alpr_edge.services.evidence.signing import load_package_signer
+from alpr_edge.services.evidence.package_signer import load_package_signer
 from alpr_edge.services.holds.unit_holds import HoldRequest, UnitHolds
 from alpr_edge.settings import load
 from alpr_edge.store.access_log.checkpoints import CheckpointSigner, load_signing_key
@@ -110,7 +110,7 @@ class CaseRig:
 
 
 @contextmanager
-def opened(staff: Staff) -> Iterator[CaseRig]:
+def open_rig(staff: Staff) -> Iterator[CaseRig]:
     """Open the unit of some people."""
     with open_access_log(staff.unit, migrate=True) as log, open_store(staff.unit, migrate=True) as store:
         yield CaseRig(staff, store, log)

@@ -18,7 +18,7 @@ from alpr_edge.services.evidence.case_export import LOCK_FILE
 from alpr_edge.services.evidence.medium import ExportMedium, file_system_of, package_name
 from alpr_edge.services.hits.dispositions import HitAnswer, HitDispositions
 from alpr_edge.services.hits.hit_views import HitViews
-from tests.services.evidence.case_rig import CASE, ROBBERY, UNIT, CaseRig, contents, json_of, looks_whole, opened
+from tests.services.evidence.case_rig import CASE, ROBBERY, UNIT, CaseRig, contents, json_of, looks_whole, open_rig
 from tests.staff import STOLEN, Staff
 from tests.store.records import CROP, SCENE
 from tests.units import write_unit
@@ -27,7 +27,7 @@ from tests.units import write_unit
 @pytest.fixture(scope="module")
 def rig(staff: Staff) -> Iterator[CaseRig]:
     """Three reads are held: a hit with an answer, a misread with its correction, and a plain one; a fourth is not."""
-    with opened(staff) as rig:
+    with open_rig(staff) as rig:
         listed = rig.add_read(1, is_hit=True)
         misread = rig.add_read(2)
         rig.add_read(3, supersedes=misread.read_id, corrected_by="ana")
@@ -117,7 +117,7 @@ def test_plates_alone_go_without_scenes(rig: CaseRig, medium: Path) -> None:
 
 
 def test_a_picture_that_is_lost_is_named_and_the_rest_goes(staff: Staff, tmp_path: Path, medium: Path) -> None:
-    with opened(Staff(write_unit(tmp_path, UNIT, ""))) as rig:
+    with open_rig(Staff(write_unit(tmp_path, UNIT, ""))) as rig:
         read = rig.add_read(1)
         rig.hold(read)
         stored = rig.store.reads.get(read.read_id)
@@ -134,7 +134,7 @@ def test_a_picture_that_is_lost_is_named_and_the_rest_goes(staff: Staff, tmp_pat
 
 
 def test_a_hit_that_the_person_may_not_see_is_left_out(tmp_path: Path, medium: Path) -> None:
-    with opened(Staff(write_unit(tmp_path, UNIT, ""))) as rig:
+    with open_rig(Staff(write_unit(tmp_path, UNIT, ""))) as rig:
         read = rig.add_read(1, is_hit=True)
         rig.hold(read)
         with rig.store.database.write() as connection:
@@ -207,7 +207,7 @@ def test_the_kernel_says_what_file_system_a_folder_is_on(tmp_path: Path) -> None
 
 
 def test_a_hold_that_is_over_counts_no_more_and_a_booking_is_never_changed(tmp_path: Path, medium: Path) -> None:
-    with opened(Staff(write_unit(tmp_path, UNIT, ""))) as rig:
+    with open_rig(Staff(write_unit(tmp_path, UNIT, ""))) as rig:
         rig.hold(rig.add_read(1))
         result = rig.export(medium)
         for statement in (

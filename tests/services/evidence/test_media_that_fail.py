@@ -22,7 +22,7 @@ from tests.services.evidence.case_rig import (
     escrowed_passphrase,
     export_in_process,
     looks_whole,
-    opened,
+    open_rig,
 )
 from tests.staff import Staff
 
@@ -40,7 +40,7 @@ def can_mount(require_tool: Callable[[str], str], require_system_module: Callabl
 
 @pytest.fixture(scope="module")
 def rig(staff: Staff) -> Iterator[CaseRig]:
-    with opened(staff) as rig:
+    with open_rig(staff) as rig:
         rig.hold(*(rig.add_read(number, is_hit=number % 5 == 0) for number in range(READS)))
         rig.sign_log()
         yield rig

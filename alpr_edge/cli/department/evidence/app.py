@@ -22,7 +22,10 @@ def list_command(
     case: Annotated[str, typer.Option("--case", help="Only those of this case.")] = "",
     as_json: JsonOption = False,
 ) -> None:
-    """List the packages: case, medium, by whom, when, to whom, and their digests. Shows no passphrase."""
+    """List the packages that units booked out.
+
+    With case, medium, by whom, when, to whom, and their digests. Shows no passphrase.
+    """
     with open_storage(directory) as storage:
         bookings = storage.bookings.list_bookings(case.strip())
     if as_json:
