@@ -11,7 +11,7 @@ from alpr_edge.department.pki.media_keys import load_media_key
 from alpr_edge.domain.dispositions.disposition import DispositionPart
 from alpr_edge.domain.errors import AccessError, EvidenceError
 from alpr_edge.domain.protocol.bookings import BookingPayload, open_passphrase
-from alpr_edge.domain.protocol.items import Answer, Outcome, digest
+from alpr_edge.domain.protocol.items import Answer, ItemKind, Outcome, digest
 from alpr_edge.evidence.verification import verify_package
 from alpr_edge.runtime.file_lock import exclusive_lock, open_lock_file
 from alpr_edge.services.evidence.case_export import LOCK_FILE
@@ -90,6 +90,7 @@ def test_a_booking_is_on_record_and_its_passphrase_is_sealed_for_the_department(
         assert rig.exports.list_exports(chief, STOLEN, "26-999999") == []
     item = rig.store.outbox.find(f"booking:{booking.package_id}")
     assert item is not None
+    assert item.kind is ItemKind.BOOKING
     payload = BookingPayload.model_validate_json(item.body)
     key = load_media_key(authority)
     assert open_passphrase(payload.sealed_passphrase, booking.package_id, key) == result.passphrase
@@ -114,6 +115,26 @@ def test_plates_alone_go_without_scenes(rig: CaseRig, medium: Path) -> None:
     assert not [name for name in files if name.endswith("scene.jpg")]
     assert result.booking.pictures == 4
     assert not result.booking.with_scenes
+
+
+def test_a_redacted_copy_says_so_and_leaves_the_originals_as_they_are(rig: CaseRig, medium: Path) -> None:
+    result = rig.export(medium, is_redacted=True)
+    files = contents(result)
+    assert verify_package(result.path, lambda *_: None, passphrase=result.passphrase).faults == ()
+    scenes = [name for name in files if "scene" in name]
+    assert len(scenes) == 4
+    assert {name.rpartition("/")[2] for name in scenes} == {"scene-redacted.jpg"}
+    provenance = b"".join(body for name, body in files.items() if name.endswith("provenance.json"))
+    for number in (1, 2, 3, 4):
+        stored = rig.store.reads.get(f"{UNIT}:read-{number}")
+        assert stored is not None
+        (original,) = (ref for ref in stored.read.evidence if ref.kind is SCENE)
+        assert original.sha256.encode() in provenance
+        assert original.sha256 not in {digest(body) for body in files.values()}
+        assert digest(rig.store.images.get(original.sha256)) == original.sha256
+    assert b"Redacted copy" in files["bag-info.txt"]
+    assert result.booking.is_redacted
+    assert "redacted copy" in next(each.note for each in reversed(rig.staff.records()) if each.action == "export_case")
 
 
 def test_a_picture_that_is_lost_is_named_and_the_rest_goes(staff: Staff, tmp_path: Path, medium: Path) -> None:
