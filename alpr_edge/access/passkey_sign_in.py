@@ -3,7 +3,8 @@
 from alpr_edge.access.admission import admit, glance_session, place_fault, reopen_session
 from alpr_edge.access.attempts import PasskeyAttempt, SignInOutcome, SignInPlace, SignInResult
 from alpr_edge.access.failures import note_failure
-from alpr_edge.access.passkeys import RelyingParty, credential_id_of, verify_assertion
+from alpr_edge.access.passkeys import credential_id_of, verify_assertion
+from alpr_edge.access.relying_party import RelyingParty
 from alpr_edge.access.store import AccessRows, AccessStore, Account
 from alpr_edge.domain.permissions.profile import SecurityProfile
 from alpr_edge.domain.sessions.session import Factor

@@ -4,9 +4,6 @@ A passkey is bound to the department's domain (the relying party's id); the page
 so proves possession and knowledge at once, and cannot be given away to another site.
 """
 
-import secrets
-from dataclasses import dataclass
-
 import webauthn
 from webauthn.helpers import base64url_to_bytes, parse_authentication_credential_json
 from webauthn.helpers.exceptions import WebAuthnException
@@ -17,30 +14,14 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
+from alpr_edge.access.relying_party import RelyingParty
 from alpr_edge.domain.errors import AccessError
 from alpr_edge.domain.people.credentials import PASSKEYS_MAX, Credentials, Passkey
 from alpr_edge.domain.people.person import Person
 
-CHALLENGE_BYTES = 32
 RESPONSE_CHARACTERS_MAX = 16_384
 _PARSE_FAULTS = (WebAuthnException, ValueError, KeyError, TypeError)
 """What the library raises on a response that an attacker made up."""
-
-
-@dataclass(frozen=True, slots=True)
-class RelyingParty:
-    """The site that passkeys are registered for."""
-
-    domain: str
-    """The department's domain, such as ``alpr.example.gov``."""
-    name: str
-    origins: tuple[str, ...]
-    """Addresses of its pages, such as ``https://car-12.alpr.example.gov:8443``."""
-
-
-def new_challenge() -> bytes:
-    """A new challenge; it is good for one answer, which the caller sees to."""
-    return secrets.token_bytes(CHALLENGE_BYTES)
 
 
 def registration_options(person: Person, credentials: Credentials, site: RelyingParty, challenge: bytes) -> str:

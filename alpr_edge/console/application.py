@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from alpr_edge.access.passkeys import RelyingParty
+from alpr_edge.access.relying_party import RelyingParty
 from alpr_edge.console.canvass.routes import canvass_routes
 from alpr_edge.console.evidence.export_pages import ExportPages
 from alpr_edge.console.health_strip import HealthStrip

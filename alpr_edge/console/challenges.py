@@ -5,7 +5,7 @@ import threading
 import time
 from collections import OrderedDict
 
-from alpr_edge.access.passkeys import new_challenge
+from alpr_edge.access.relying_party import new_challenge
 
 KEPT_MAX = 64
 VALID_S = 300.0

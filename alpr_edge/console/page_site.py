@@ -5,7 +5,7 @@ from pathlib import Path
 
 from cryptography import x509
 
-from alpr_edge.access.passkeys import RelyingParty
+from alpr_edge.access.relying_party import RelyingParty
 
 HTTPS_PORT = 443
 

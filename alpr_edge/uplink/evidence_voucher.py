@@ -7,7 +7,6 @@ lies beside its authority's certificate, where exports find it.
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -16,7 +15,6 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
-from pydantic import ValidationError
 
 from alpr_edge.domain.errors import AlprEdgeError, UplinkError, retry_after_of
 from alpr_edge.domain.ports import Clock
@@ -31,27 +29,16 @@ from alpr_edge.domain.retry import Backoff
 from alpr_edge.settings import UplinkSettings
 from alpr_edge.uplink import key_pair
 from alpr_edge.uplink.certificate_client import ask
+from alpr_edge.uplink.documents.held_voucher import held_voucher, voucher_file
 from alpr_edge.uplink.tls import context_of, days_left
 
 REQUEST_NAME = "evidence-key.csr"
-FILE_NAME = "evidence-voucher.json"
 LOOK_S = 3600.0
 SOON_S = 60.0
 """Time to the next look while nobody has left a request yet."""
 RETRY = Backoff(first_s=60.0, longest_s=4 * 3600.0)
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class HeldVoucher:
-    """What the department vouches for, PEM."""
-
-    certificate: bytes
-    """Of the key that signs this unit's packages."""
-    witness_certificate: bytes
-    """Of the department's key for cosignatures."""
-    authority: bytes
 
 
 class EvidenceVoucher:
@@ -115,25 +102,6 @@ class EvidenceVoucher:
         certificate = _certificate_of(reply.body, request, key_pair.load_authority(settings))
         key_pair.write_whole(voucher_file(settings), reply.body)
         return certificate.not_valid_after_utc
-
-
-def voucher_file(settings: UplinkSettings) -> Path:
-    """Where the voucher lies: beside the authority's certificate."""
-    return settings.ca_file.with_name(FILE_NAME)
-
-
-def held_voucher(settings: UplinkSettings) -> HeldVoucher | None:
-    """The voucher that the department's present authority gave; None: there is none."""
-    try:
-        with voucher_file(settings).open("rb") as file:
-            payload = EvidenceVoucherPayload.model_validate_json(file.read(4 * REQUEST_BYTES_MAX))
-        authority = key_pair.load_authority(settings)
-        certificate, witness = payload.certificate.encode("ascii"), payload.witness_certificate.encode("ascii")
-        for pem in (certificate, witness):
-            x509.load_pem_x509_certificate(pem).verify_directly_issued_by(authority)
-    except (OSError, ValidationError, ValueError, TypeError, InvalidSignature, UplinkError):
-        return None
-    return HeldVoucher(certificate, witness, authority.public_bytes(Encoding.PEM))
 
 
 def leave_request(file: Path, unit_id: str, key: Ed25519PrivateKey) -> None:

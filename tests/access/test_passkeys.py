@@ -9,13 +9,12 @@ import pytest
 from alpr_edge.access.attempts import PasskeyAttempt, SignInOutcome, SignInResult
 from alpr_edge.access.passkey_sign_in import reopen_with_passkey, sign_in_with_passkey
 from alpr_edge.access.passkeys import (
-    RelyingParty,
     authentication_options,
     credential_id_of,
-    new_challenge,
     registration_options,
     verify_registration,
 )
+from alpr_edge.access.relying_party import RelyingParty, new_challenge
 from alpr_edge.access.roster_update import install_roster
 from alpr_edge.access.sessions import SessionPlace, lock_session
 from alpr_edge.domain.errors import AccessError

@@ -14,8 +14,9 @@ from axe_playwright_python.sync_playwright import Axe
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
-from alpr_edge.access.passkeys import RelyingParty, new_challenge, verify_registration
+from alpr_edge.access.passkeys import verify_registration
 from alpr_edge.access.passwords import Argon2Passwords
+from alpr_edge.access.relying_party import RelyingParty, new_challenge
 from alpr_edge.access.roster_update import install_roster
 from alpr_edge.domain.alerting import Level
 from alpr_edge.domain.hits import MatchKind, Reason

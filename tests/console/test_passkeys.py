@@ -10,7 +10,8 @@ import httpx
 import pytest
 from webauthn.helpers import base64url_to_bytes
 
-from alpr_edge.access.passkeys import RelyingParty, new_challenge, verify_registration
+from alpr_edge.access.passkeys import verify_registration
+from alpr_edge.access.relying_party import RelyingParty, new_challenge
 from alpr_edge.access.roster_update import install_roster
 from alpr_edge.console.challenges import KEPT_MAX, Challenges
 from alpr_edge.console.page_site import site_of

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from starlette.responses import PlainTextResponse, Response
 
 from alpr_edge.access.attempts import PasskeyAttempt
-from alpr_edge.access.passkeys import RelyingParty, authentication_options
+from alpr_edge.access.relying_party import RelyingParty
 from alpr_edge.console.challenges import Challenges
 from alpr_edge.console.page_parts import PageRoute
 from alpr_edge.console.unit import ConsoleUnit
@@ -33,6 +33,8 @@ class PasskeyPages:
 
     def options(self, visitor: Visitor) -> Response:
         """What the browser needs to sign in, as JSON; it names no account."""
+        from alpr_edge.access.passkeys import authentication_options  # noqa: PLC0415 - 8 MB for whoever has a passkey
+
         del visitor
         word, challenge = self._challenges.ask()
         response = Response(authentication_options(self._require_site(), challenge), media_type="application/json")

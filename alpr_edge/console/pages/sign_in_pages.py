@@ -5,7 +5,7 @@ from collections.abc import Callable
 from starlette.responses import RedirectResponse, Response
 
 from alpr_edge.access.attempts import PasswordAttempt, SignInResult
-from alpr_edge.access.passkeys import RelyingParty
+from alpr_edge.access.relying_party import RelyingParty
 from alpr_edge.console.page_parts import PAGES, PageRoute, go
 from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.console.visitor import Visitor, give_session, take_session

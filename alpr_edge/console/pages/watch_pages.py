@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from alpr_edge.access.passkeys import RelyingParty
+from alpr_edge.access.relying_party import RelyingParty
 from alpr_edge.console.lookups.hold_form import hold_values
 from alpr_edge.console.lookups.navigation import navigation_links
 from alpr_edge.console.page_parts import PAGES, PageRoute, go

@@ -13,9 +13,10 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
-from alpr_edge.access.passkeys import RelyingParty, new_challenge, registration_options, verify_registration
+from alpr_edge.access.passkeys import registration_options, verify_registration
 from alpr_edge.access.password_rules import check_password
 from alpr_edge.access.passwords import Argon2Passwords
+from alpr_edge.access.relying_party import RelyingParty, new_challenge
 from alpr_edge.access.totp import matching_step, new_secret
 from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.db.people_schema import people_invitations

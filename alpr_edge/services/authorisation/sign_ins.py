@@ -8,9 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from alpr_edge.access.attempts import PasskeyAttempt, PasswordAttempt, SignInPlace, SignInResult
-from alpr_edge.access.passkey_sign_in import reopen_with_passkey, sign_in_with_passkey
-from alpr_edge.access.passkeys import RelyingParty
 from alpr_edge.access.passwords import PasswordVerifier
+from alpr_edge.access.relying_party import RelyingParty
 from alpr_edge.access.sessions import SessionPlace, find_session, lock_session, sign_out
 from alpr_edge.access.sign_in import reopen, sign_in
 from alpr_edge.access.store import AccessStore
@@ -98,6 +97,8 @@ class SignInDesk:
         """
         begun_s, security = time.monotonic(), self.policy.security
         place = self._sign_in_place(self.clock.now(), security.notice if is_acknowledged else "")
+        from alpr_edge.access.passkey_sign_in import sign_in_with_passkey  # noqa: PLC0415 - 8 MB, for passkeys alone
+
         result = sign_in_with_passkey(self.accounts, site, security, attempt, place)
         return self._put_on_record("sign_in", result, begun_s)
 
@@ -109,6 +110,8 @@ class SignInDesk:
         """
         begun_s, place = time.monotonic(), self._sign_in_place(self.clock.now(), "")
         token, security = self.caller.token, self.policy.security
+        from alpr_edge.access.passkey_sign_in import reopen_with_passkey  # noqa: PLC0415 - as above
+
         result = reopen_with_passkey(self.accounts, site, security, token, attempt, place)
         return self._put_on_record("reopen_session", result, begun_s)
 

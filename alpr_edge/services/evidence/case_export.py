@@ -17,7 +17,6 @@ from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.domain.ports import Clock
 from alpr_edge.domain.protocol.bookings import seal_passphrase
 from alpr_edge.domain.protocol.sealing import SealedError, media_key_in
-from alpr_edge.evidence.container import ContainerTarget
 from alpr_edge.evidence.content import BookingRecord
 from alpr_edge.evidence.package import write_package
 from alpr_edge.evidence.passphrases import draw_passphrase
@@ -28,10 +27,9 @@ from alpr_edge.services.authorisation.authoriser import Access, AccessSubject, A
 from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.services.evidence.case_content import HitRights, access_of_case, case_content
 from alpr_edge.services.evidence.case_facts import CaseFacts, case_facts
-from alpr_edge.services.evidence.case_reads import CaseReads, PictureChoice, with_corrections
+from alpr_edge.services.evidence.case_reads import CaseReads, PictureChoice, Redact, with_corrections
 from alpr_edge.services.evidence.medium import ExportMedium, WrittenFile, package_name
 from alpr_edge.services.evidence.package_signer import witness_certificate
-from alpr_edge.services.evidence.redaction_process import redaction_process
 from alpr_edge.services.holds.unit_holds import reads_of_case
 from alpr_edge.settings import Settings
 from alpr_edge.store.access_log.log import AccessLog
@@ -121,18 +119,25 @@ class CaseExports:
             stack.enter_context(self._only_one())
             medium = ExportMedium(request.directory, self.settings.unit.id)
             medium.remove_leftovers()
-            redact = None
+            redact: Redact | None = None
             read_ids = self._read_ids(request.case)
             rights = HitRights(access, self.settings.hotlist, authoriser.may_see_covert())
             facts = self._facts(request, read_ids, rights)
             medium.require_room(facts.bytes_needed)
             if request.is_redacted and request.with_scenes:
-                data = self.settings.unit.data_directory
-                redact = stack.enter_context(redaction_process(self.settings.vision, data)).redact
+                redact = stack.enter_context(self._redactor())
             reads = CaseReads(self.store, read_ids, rights.may_show, PictureChoice(request.with_scenes, redact))
             result = self._write(_Export(request, purpose, access, package_id, medium, reads, facts), progress)
             access.show((package_id,), count=result.booking.reads, byte_count=result.booking.size_bytes)
             return result
+
+    @contextmanager
+    def _redactor(self) -> Iterator[Redact]:
+        """What covers the plates of others, in a process of its own."""
+        from alpr_edge.services.evidence.redaction_process import redaction_process  # noqa: PLC0415 - OpenCV, models
+
+        with redaction_process(self.settings.vision, self.settings.unit.data_directory) as process:
+            yield process.redact
 
     def list_exports(self, authoriser: Authoriser, purpose: Purpose, case: str = "") -> list[PackageBooking]:
         """The bookings, the newest first; shows no plates and no passphrase.
@@ -179,6 +184,8 @@ class CaseExports:
         parts = access_of_case(self.log, self.store.database, export.request.case, ids, witness)
         content = case_content(record, export.reads, export.facts, parts, self.settings)
         path = export.medium.unfinished_path()
+        from alpr_edge.evidence.container import ContainerTarget  # noqa: PLC0415 - ciphers that only this needs
+
         manifest = write_package(content, ContainerTarget(path, passphrase), self.signer, progress)
         try:
             written = export.medium.read_back(path)

@@ -7,6 +7,7 @@ without a clearance, stay out with all that was said of them (policy 462.4(e)).
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, RowMapping, select
 
@@ -25,7 +26,9 @@ from alpr_edge.store.db.schema import dispositions, outbox, reads
 from alpr_edge.store.reads import queries
 from alpr_edge.store.reads.queries import StoredRead
 from alpr_edge.store.unit_store import UnitStore
-from alpr_edge.vision.redaction import RedactedScene
+
+if TYPE_CHECKING:  # a package without covered scenes needs no OpenCV
+    from alpr_edge.vision.redaction import RedactedScene
 
 BATCH = 100
 """Reads that are asked for at a time: a reading transaction is short."""
@@ -33,7 +36,7 @@ CHAIN_MAX = 20
 """Corrections of corrections that are followed."""
 _IDS_AT_ONCE = 500
 
-Redact = Callable[[bytes, bytes, Box], RedactedScene]
+Redact = Callable[[bytes, bytes, Box], "RedactedScene"]
 """Makes a copy of a scene (JPEG), by the read's crop and its box, in which other vehicles' plates are covered."""
 
 

@@ -3,7 +3,7 @@
 from alpr_edge.evidence.signer import KeyVoucher, PackageSigner
 from alpr_edge.settings import Settings
 from alpr_edge.store.keys import load_evidence_key
-from alpr_edge.uplink.evidence_voucher import held_voucher
+from alpr_edge.uplink.documents.held_voucher import held_voucher
 
 
 def load_package_signer(settings: Settings) -> PackageSigner:

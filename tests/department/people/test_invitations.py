@@ -5,7 +5,7 @@ from datetime import timedelta
 import pyotp
 import pytest
 
-from alpr_edge.access.passkeys import RelyingParty
+from alpr_edge.access.relying_party import RelyingParty
 from alpr_edge.domain.errors import AccessError, DepartmentError
 from tests.access.authenticator import Authenticator
 from tests.department.people.office import DOMAIN, PASSWORD, Office

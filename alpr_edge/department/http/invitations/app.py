@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from alpr_edge.access.passkeys import RelyingParty
+from alpr_edge.access.relying_party import RelyingParty
 from alpr_edge.department.http.invitations.steps import InvitationSteps, StepRequest
 from alpr_edge.department.http.invitations.templates import FILES, TEMPLATES
 from alpr_edge.department.people.invitations import Invitations

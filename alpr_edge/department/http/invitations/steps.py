@@ -8,7 +8,7 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from alpr_edge.access.passkeys import RelyingParty
+from alpr_edge.access.relying_party import RelyingParty
 from alpr_edge.access.totp import provisioning_uri
 from alpr_edge.department.http.invitations.templates import TEMPLATES, qr_code
 from alpr_edge.department.people.invitations import COOKIE_VALID, Invitations, OpenInvitation
