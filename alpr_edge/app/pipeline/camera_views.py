@@ -65,14 +65,14 @@ class CameraViews:
     def __init__(self, feeds: Sequence[CameraFeed], latest_fix: Callable[[], Fix | None]) -> None:
         self._latest_fix = latest_fix
         self._views = {feed.camera_id: _View(self._speed_at) for feed in feeds}
-        self.feeds = [self._watched(feed) for feed in feeds]
+        self.feeds = [self._watch_feed(feed) for feed in feeds]
         """The cameras, whose frames are looked at on their way."""
 
     def faults(self) -> list[Fault]:
         """What is wrong with what the cameras see."""
         return [_fault(camera_id, view.fault) for camera_id, view in self._views.items() if view.fault is not None]
 
-    def _watched(self, feed: CameraFeed) -> CameraFeed:
+    def _watch_feed(self, feed: CameraFeed) -> CameraFeed:
         view = self._views[feed.camera_id]
 
         def frames(beat: Callable[[], None]) -> Iterator[Frame]:

@@ -9,6 +9,7 @@ has a structure of 127 levels or more, that of a covered lens 12 or less.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,18 +24,18 @@ BURNT_SHARE = 0.25
 """Share of burnt-out pixels from which a picture is washed out; the rides have at most 0.09."""
 SHARP_SHARE = 0.6
 """Share of the usual sharpness below which a camera is out of focus: blur of 2.5 px leaves 0.45, rides keep 0.8."""
-STRUCTURE_SHARE = 0.5
-"""Share of the usual structure below which a camera looks elsewhere: rides keep 0.65, the road's surface has 0.4."""
+STRUCTURE_SHARE = 0.65
+"""Share of the usual structure below which a camera looks elsewhere: rides keep 0.88, the road's surface has 0.5."""
 STILL_SHARE = 0.08
 """Most tiles that change between two samples where the picture stands still although the car drives."""
 BLIND_TILE_GREY, BLIND_TILE_STRUCTURE = 4, 45
 """Range of grey, and structure, up to which a tile showed nothing of the road in a window."""
 BLIND_TILES = 0.12
-"""Share of the picture that shows nothing, where it usually does, from which a lens is dirty; the rides have at most 0.07."""
+"""Share of the picture that shows nothing, where it usually does, from which a lens is dirty; of rides 0.07 at most."""
 FADED_TILE = 0.45
 """Share of a tile's usual structure below which it is blurred, as by a drop of water."""
-FADED_TILES = 0.3
-"""Share of such tiles from which a lens is dirty; over the rides at most a quarter."""
+FADED_TILES = 0.28
+"""Share of such tiles from which a lens is dirty; none of the rides keeps 0.25 for as long as it takes to be told."""
 EDGE_STRUCTURE = 24
 """Structure from which a tile has an edge by which sharpness can be told."""
 EDGE_TILES_MIN = 6
@@ -55,7 +56,7 @@ class ViewFault(StrEnum):
     DIRTY = "dirty"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class ViewSample:
     """What is measured of a picture, uint8 [9, 16] each."""
 
@@ -67,6 +68,14 @@ class ViewSample:
     """Largest difference of pixels some way apart: the structure of a tile, blurred or not."""
     burnt_share: float
     """Share of burnt-out pixels, 0 to 1."""
+
+    @cached_property
+    def sharpness(self) -> float | None:
+        """How much of an edge's height lies between two neighbouring pixels, 0 to 1; None without enough edges."""
+        has_edge = self.far >= EDGE_STRUCTURE
+        if np.count_nonzero(has_edge) < EDGE_TILES_MIN:
+            return None
+        return float(np.percentile(self.near[has_edge] / self.far[has_edge].astype(np.float64), 75))
 
     def changed_share(self, earlier: "ViewSample") -> float:
         """Share of tiles whose grey differs from an earlier sample's."""
@@ -86,15 +95,16 @@ class ViewWindow:
 
     @property
     def sharpness(self) -> float | None:
-        """How much of an edge's height lies between two neighbouring pixels, 0 to 1; None without enough edges."""
-        values = [value for sample in self._samples if (value := _sharpness(sample)) is not None]
+        """The median of the samples'; None where half of them have none."""
+        values = [sample.sharpness for sample in self._samples if sample.sharpness is not None]
         return float(np.median(values)) if 2 * len(values) >= len(self._samples) else None
 
     @property
     def is_still(self) -> bool:
         """Whether next to nothing changes from one sample to the next."""
-        pairs = zip(self._samples, self._samples[1:], strict=False)
-        return float(np.median([later.changed_share(earlier) for earlier, later in pairs])) <= STILL_SHARE
+        greys = np.stack([sample.grey for sample in self._samples]).astype(np.int16)
+        changed_shares = (np.abs(np.diff(greys, axis=0)) > CHANGED_GREY).mean(axis=(1, 2))
+        return float(np.median(changed_shares)) <= STILL_SHARE
 
     @property
     def blind_tiles(self) -> NDArray[np.bool_]:
@@ -174,10 +184,3 @@ class UsualView:
         ratios = window.tile_structure[judged] / self._tile_structure[judged]
         overall = min(1.0, float(np.percentile(ratios, 75)))
         return float((ratios < FADED_TILE * overall).mean()) >= FADED_TILES
-
-
-def _sharpness(sample: ViewSample) -> float | None:
-    has_edge = sample.far >= EDGE_STRUCTURE
-    if np.count_nonzero(has_edge) < EDGE_TILES_MIN:
-        return None
-    return float(np.percentile(sample.near[has_edge] / sample.far[has_edge].astype(np.float64), 75))

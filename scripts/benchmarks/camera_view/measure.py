@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -18,7 +19,7 @@ from alpr_edge.domain.diagnostics.view_watch import ViewWatch
 from alpr_edge.domain.errors import AlprEdgeError
 from alpr_edge.domain.recognition.frames import Pixels
 from alpr_edge.vision.view_measure import measure_view
-from scripts.benchmarks.camera_view.planted import KINDS, Planted
+from scripts.benchmarks.camera_view.lens_faults import KINDS, Planted
 from scripts.benchmarks.figures import figure, share
 
 A_KIND = 10
@@ -47,7 +48,7 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Ride:
+class DashcamRide:
     """The frames of one ride in order, and what is measured of them."""
 
     name: str
@@ -75,7 +76,7 @@ def run(data: Path, kind_count: int = A_KIND) -> list[Told]:
     return told
 
 
-def read_rides(data: Path) -> list[Ride]:
+def read_rides(data: Path) -> list[DashcamRide]:
     """The rides of the dashcam data, measured."""
     boxes = data / "dashcam" / "boxes.csv"
     if not boxes.is_file():
@@ -85,7 +86,9 @@ def read_rides(data: Path) -> list[Ride]:
         found = sorted({(row["ride"], float(row["second"]), row["image"]) for row in csv.DictReader(lines)})
     names = sorted({ride for ride, _, _ in found})
     files = {name: [boxes.parent / image for ride, _, image in found if ride == name] for name in names}
-    return [Ride(name, paths, [measured(read_picture(path)) for path in paths]) for name, paths in files.items()]
+    return [
+        DashcamRide(name, paths, [sample_of(read_picture(path)) for path in paths]) for name, paths in files.items()
+    ]
 
 
 def read_picture(path: Path) -> Pixels:
@@ -93,7 +96,7 @@ def read_picture(path: Path) -> Pixels:
     return np.asarray(cv2.imread(str(path)), np.uint8)
 
 
-def measured(pixels: Pixels) -> ViewSample:
+def sample_of(pixels: Pixels) -> ViewSample:
     """What is measured of a picture that is large enough."""
     sample = measure_view(pixels)
     assert sample is not None
@@ -116,13 +119,13 @@ def _video(path: Path) -> list[ViewSample]:
     capture, samples, number = cv2.VideoCapture(str(path)), [], 0
     while capture.grab():
         if number % VIDEO_STEP == 0:
-            samples.append(measured(np.asarray(capture.retrieve()[1], np.uint8)))
+            samples.append(sample_of(np.asarray(capture.retrieve()[1], np.uint8)))
         number += 1
     capture.release()
     return samples
 
 
-def _false_alarms(rides: Sequence[Ride], video: list[ViewSample]) -> None:
+def _false_alarms(rides: Sequence[DashcamRide], video: list[ViewSample]) -> None:
     for speed, name in ((SPEED_MPS, "speed_known"), (None, "speed_unknown")):
         told = [fault for ride in rides for fault in alarms(ride.samples, 1.0, speed)]
         told += alarms(video, 0.5, None)
@@ -133,10 +136,10 @@ def _false_alarms(rides: Sequence[Ride], video: list[ViewSample]) -> None:
 
 
 def _cost(pixels: Pixels) -> None:
-    samples, times = [measured(pixels)], []
+    samples, times = [sample_of(pixels)], []
     for _ in range(COST_ROUNDS):
         began = time.perf_counter()
-        samples.append(measured(pixels))
+        samples.append(sample_of(pixels))
         times.append(time.perf_counter() - began)
     figure("camera_view.measure", 1e6 * float(np.median(times)), "us", least=round(1e6 * min(times), 1))
     watch, began = ViewWatch(), time.thread_time()
@@ -145,7 +148,7 @@ def _cost(pixels: Pixels) -> None:
     figure("camera_view.judge", 1e6 * (time.thread_time() - began) / len(samples), "us")
 
 
-def _plant(planted: Planted, rides: Sequence[Ride]) -> Told:
+def _plant(planted: Planted, rides: Sequence[DashcamRide]) -> Told:
     """Drive, then with the fault for 12 s, then without it."""
     ride = rides[planted.seed % len(rides)]
     start = int(np.random.default_rng(planted.seed).integers(20, len(ride.files) - TOLD_S_MAX - 2))
@@ -158,7 +161,7 @@ def _plant(planted: Planted, rides: Sequence[Ride]) -> Told:
     for number in range(TOLD_S_MAX + 2):
         at_s += 1
         picture = planted.render(read_picture(ride.files[start + number]), number)
-        watch.look(measured(picture), at_s, SPEED_MPS)
+        watch.look(sample_of(picture), at_s, SPEED_MPS)
         if after_s is None and watch.fault is planted.told_as:
             after_s = number + 1
     told = watch.fault.value if watch.fault else "nothing"
@@ -177,6 +180,8 @@ def _of_kind(name: str, told: Sequence[Told]) -> None:
     seconds = [one.after_s for one in told if one.after_s is not None]
     heals = [one.heals_after_s for one in told if one.heals_after_s is not None]
     missed = [f"{one.planted.kind} {one.planted.seed}: {one.told}" for one in told if (one.after_s or 99) > TOLD_S_MAX]
-    times = {"seconds_median": float(np.median(seconds)), "seconds_max": max(seconds)} if seconds else {}
-    healed = {"healed": len(heals), "heals_s_max": max(heals, default=None)}
+    times: dict[str, Any] = (
+        {"seconds_median": float(np.median(seconds)), "seconds_max": max(seconds)} if seconds else {}
+    )
+    healed: dict[str, Any] = {"healed": len(heals), "heals_s_max": max(heals, default=None)}
     share(name, sum(value <= TOLD_S_MAX for value in seconds), len(told), missed=missed, **times, **healed)
