@@ -17,7 +17,7 @@ MOVING_SHARE = 0.3
 rides, standing at lights included, 0.7."""
 MOVED_S = 20.0
 """How long after its picture last moved a car of unknown speed is taken to drive, for a camera that shows nothing."""
-WINDOW_S, WINDOW_SAMPLES_MIN = 7.0, 7
+WINDOW_S, WINDOW_SAMPLES_MIN = 6.0, 7
 """Span and samples by which a dirty or turned camera is told."""
 BLIND_S, BLIND_SAMPLES_MIN = 4.0, 4
 """Span and samples by which a camera that shows nothing is told, and by which its fault ends."""
