@@ -122,7 +122,8 @@ class CaptureDaemon:
             self._positioning = resources.enter_context(position)
             parts = PipelineParts(self._models, alerter, lambda: lists.entries, self._fix_history.at, recorder)
             files, watched = (self._settings, self._settings_file), (self._positioning, self._attempts)
-            self._run_sessions(UnitParts(*files, self._clock, store, lists, ballast, *watched, mute=self._mute), parts)
+            rest = self._mute, lambda: self._fix_history.latest
+            self._run_sessions(UnitParts(*files, self._clock, store, lists, ballast, *watched, *rest), parts)
 
     def _run_sessions(self, unit: UnitParts, parts: PipelineParts) -> None:
         """Run a session from each ignition on, until the unit stops or goes off."""

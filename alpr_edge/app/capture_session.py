@@ -7,6 +7,7 @@ from typing import Any
 
 from alpr_edge.app.cameras import Camera
 from alpr_edge.app.pipeline.alerter import Alerter
+from alpr_edge.app.pipeline.camera_views import CameraViews
 from alpr_edge.app.pipeline.pipeline import BEHIND, CAMERA_STAGE, TRACKING, WRITER, Pipeline
 from alpr_edge.app.pipeline.recognition import RECOGNITION
 from alpr_edge.app.precision_watch import PrecisionWatch
@@ -34,6 +35,7 @@ class CaptureSession:
     alerter: Alerter
     position: PositionMonitor
     cameras: list[Camera]
+    views: CameraViews
     pipeline: Pipeline
     disk: DiskStage
     counts: StoreCounts
@@ -76,7 +78,8 @@ class CaptureSession:
         down = [fault for fault in faults if fault.kind is FaultKind.CAMERA]
         if len(down) == len(self.cameras):
             faults.append(Fault(FaultKind.NO_CAMERA, "cameras", "no camera gives pictures: nothing is read"))
-        return faults
+        without_pictures = {fault.subject for fault in faults}
+        return faults + [fault for fault in self.views.faults() if fault.subject not in without_pictures]
 
     def figures(self) -> dict[str, Any]:
         """What health tells of frames, cameras, records and alerts."""

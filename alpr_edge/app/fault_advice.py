@@ -26,6 +26,7 @@ class FaultAdvice:
 
 
 _TECHNICIAN = "Tell a technician."
+_ELSE = "If it stays so, tell a technician."
 _AGAIN = "It starts again by itself; if it stays so, tell a technician."
 _TO_LINK = "Bring the car to its link."
 _ROOM = "Bring the car to its link: what was handed over is deleted by itself. Delete nothing by hand."
@@ -40,6 +41,19 @@ FAULT_ADVICE = {
     FaultKind.CHARACTERS_WORSE: FaultAdvice(
         UnitPart.READER, "confuses more than before", f"Compare each character. {_TECHNICIAN}"
     ),
+    FaultKind.CAMERA_COVERED: FaultAdvice(
+        UnitPart.CAMERAS, "sees nothing", f"It reads no plate. Take away what covers it. {_ELSE}"
+    ),
+    FaultKind.CAMERA_WASHED_OUT: FaultAdvice(
+        UnitPart.CAMERAS, "far too bright", f"It reads few plates. Wipe its glass. {_ELSE}"
+    ),
+    FaultKind.CAMERA_OUT_OF_FOCUS: FaultAdvice(
+        UnitPart.CAMERAS, "not sharp", f"It reads few plates. Wipe its glass. {_ELSE}"
+    ),
+    FaultKind.CAMERA_TURNED_AWAY: FaultAdvice(
+        UnitPart.CAMERAS, "does not see the road", f"It reads few plates. See which way it points. {_ELSE}"
+    ),
+    FaultKind.CAMERA_DIRTY: FaultAdvice(UnitPart.CAMERAS, "dirty", f"It misses plates. Wipe its glass. {_ELSE}"),
     FaultKind.FRAME_RATE: FaultAdvice(UnitPart.CAMERAS, "slower", _AIR),
     FaultKind.FRAME_RATE_LEAST: FaultAdvice(UnitPart.CAMERAS, "much slower", _AIR),
     FaultKind.STAGE: FaultAdvice(UnitPart.READER, "failed", f"Plates may be missed. {_AGAIN}"),

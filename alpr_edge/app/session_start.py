@@ -1,6 +1,7 @@
 """Puts the stages of one run together, from the ignition on until it goes off; none of them is started yet."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,6 +12,7 @@ from alpr_edge.app.capture_session import CaptureSession
 from alpr_edge.app.collection.drop_records import DropRecordStage
 from alpr_edge.app.department_holds import DepartmentHoldsStage
 from alpr_edge.app.evidence_request import leave_evidence_request
+from alpr_edge.app.pipeline.camera_views import CameraViews
 from alpr_edge.app.pipeline.pipeline import CameraFeed, Pipeline, PipelineParts
 from alpr_edge.app.pipeline.read_corrector import ReadCorrector
 from alpr_edge.app.pipeline.record_ids import new_id
@@ -28,6 +30,7 @@ from alpr_edge.app.stages.roster_install import RosterInstallStage
 from alpr_edge.app.stages.self_check import SelfCheckStage
 from alpr_edge.app.stages.store_counts import StoreCounts, store_figures
 from alpr_edge.app.unit_mute import UnitMute
+from alpr_edge.domain.fixes import Fix
 from alpr_edge.domain.ports import Clock
 from alpr_edge.power.machine_files import MachineFiles
 from alpr_edge.runtime.supervisor import Supervisor
@@ -49,6 +52,8 @@ class UnitParts:
     position: PositionMonitor
     attempts: Attempts
     mute: UnitMute
+    latest_fix: Callable[[], Fix | None]
+    """Gives the receiver's newest fix, however old; None: there was none."""
 
 
 def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
@@ -57,7 +62,8 @@ def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
     leave_evidence_request(settings)
     cameras = [Camera(camera, unit.clock, halt.wait) for camera in settings.camera]
     feeds = [CameraFeed(camera.camera_id, camera.frames) for camera in cameras]
-    pipeline = Pipeline(settings, feeds, parts, live=True)
+    views = CameraViews(feeds, unit.latest_fix)
+    pipeline = Pipeline(settings, views.feeds, parts, live=True)
     disk = DiskStage(settings, store, unit.ballast, unit.clock)
     access_log = AccessLogUpload(settings, store.database, unit.clock)
     roster = RosterInstallStage(settings, store.database, store.incoming, unit.clock)
@@ -78,6 +84,7 @@ def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
         alerter=parts.alerter,
         position=unit.position,
         cameras=cameras,
+        views=views,
         pipeline=pipeline,
         disk=disk,
         counts=counts,

@@ -23,6 +23,11 @@ class FaultKind(StrEnum):
     CAMERA_CLOCK = "a camera's clock is not used"
     CAMERA_WORSE = "a camera reads worse than before"
     CHARACTERS_WORSE = "characters are confused more often"
+    CAMERA_COVERED = "a camera is covered"
+    CAMERA_WASHED_OUT = "a camera's picture is washed out"
+    CAMERA_OUT_OF_FOCUS = "a camera is out of focus"
+    CAMERA_TURNED_AWAY = "a camera does not see the road"
+    CAMERA_DIRTY = "a camera's lens is dirty"
     FRAME_RATE = "cameras run at a lower frame rate"
     FRAME_RATE_LEAST = "cameras run at the least frame rate"
     STAGE = "recognition or storing failed"
@@ -71,7 +76,7 @@ class FaultRule:
 _AIM = "alpr-edge unit check --aim"
 _CHECK, _JOURNAL = "alpr-edge unit check", "journalctl -u alpr-edge -n 50"
 _LISTS, _DISK = "alpr-edge hotlist status", "alpr-edge unit disk"
-_AUDIT = "alpr-edge audit verify"
+_AUDIT, _AIM = "alpr-edge audit verify", "alpr-edge unit check --aim"
 FAULT_RULES = {
     FaultKind.NO_CAMERA: FaultRule(Tone.TROUBLE, is_ready=False, remedy=_CHECK),
     FaultKind.CAMERA: FaultRule(Tone.TROUBLE, is_ready=False, remedy=_CHECK),
@@ -79,6 +84,11 @@ FAULT_RULES = {
     FaultKind.CAMERA_CLOCK: FaultRule(None, is_ready=True, remedy=_CHECK),
     FaultKind.CAMERA_WORSE: FaultRule(None, is_ready=True, remedy=_AIM),
     FaultKind.CHARACTERS_WORSE: FaultRule(None, is_ready=True, remedy=_AIM),
+    FaultKind.CAMERA_COVERED: FaultRule(Tone.TROUBLE, is_ready=False, remedy=_AIM),
+    FaultKind.CAMERA_WASHED_OUT: FaultRule(Tone.TROUBLE, is_ready=False, remedy=_AIM),
+    FaultKind.CAMERA_OUT_OF_FOCUS: FaultRule(Tone.TROUBLE, is_ready=False, remedy=_AIM),
+    FaultKind.CAMERA_TURNED_AWAY: FaultRule(Tone.TROUBLE, is_ready=False, remedy=_AIM),
+    FaultKind.CAMERA_DIRTY: FaultRule(Tone.STALE, is_ready=True, remedy=_AIM),
     FaultKind.FRAME_RATE: FaultRule(None, is_ready=True, remedy=_CHECK),
     FaultKind.FRAME_RATE_LEAST: FaultRule(Tone.STALE, is_ready=True, remedy=_CHECK),
     FaultKind.STAGE: FaultRule(Tone.TROUBLE, is_ready=False, remedy=_JOURNAL),

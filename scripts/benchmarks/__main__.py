@@ -1,4 +1,4 @@
-"""Measure models, path, page, hotlist, disk, access or evidence: one JSON line a figure; progress goes to stderr."""
+"""Measure models, the unit's parts and what goes on a medium: one JSON line a figure; progress goes to stderr."""
 
 import argparse
 import os
@@ -9,6 +9,7 @@ from alpr_edge.runtime.logs import configure_logs
 from alpr_edge.settings import VisionSettings, parse
 from scripts.benchmarks import accuracy
 from scripts.benchmarks.access import measure as access
+from scripts.benchmarks.camera_view import measure as camera_view
 from scripts.benchmarks.disk import measure as disk
 from scripts.benchmarks.evidence import measure as evidence
 from scripts.benchmarks.hotlist import measure as hotlist
@@ -17,6 +18,7 @@ from scripts.benchmarks.path import measure as path
 
 DATA = Path("../shared/data")
 """Where the real photos are, beside the checkout, unless they are said to be elsewhere."""
+WHICH = ("accuracy", "path", "page", "hotlist", "disk", "access", "evidence", "camera_view")
 CHOICES = {
     "access": access.PARTS,
     "accuracy": accuracy.CHOICES,
@@ -46,7 +48,7 @@ def _run() -> None:
     if arguments.which == "hotlist":
         hotlist.run(arguments.entries, table=arguments.table)
         return
-    parts = _parts(parser, arguments.only, CHOICES[arguments.which])
+    parts = _parts(parser, arguments.only, CHOICES.get(arguments.which, ()))
     if arguments.which == "access":
         access.run(parts or access.PARTS)
         return
@@ -54,7 +56,9 @@ def _run() -> None:
         evidence.run(parts or evidence.PARTS, arguments.reads or evidence.READS, arguments.models)
         return
     data = _data(parser, arguments.data, required=arguments.which not in {"page", "path"})
-    if arguments.which == "disk":
+    if arguments.which == "camera_view":
+        camera_view.run(data)
+    elif arguments.which == "disk":
         disk.run(data, parts or disk.PARTS, arguments.reads or disk.REAL_READS)
     elif arguments.which == "path":
         path.run(_path_request(arguments, data if data.is_dir() else None, parts))
@@ -115,7 +119,7 @@ def _page_request(arguments: argparse.Namespace, data: Path | None, parts: tuple
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
-    parser.add_argument("which", choices=("accuracy", "path", "page", "hotlist", "disk", "access", "evidence"))
+    parser.add_argument("which", choices=WHICH)
     chosen = os.environ.get("ALPR_EDGE_DATA") or None
     parser.add_argument("--data", type=Path, default=chosen and Path(chosen), help=f"real photos; default: {DATA}")
     parser.add_argument("--models", type=Path, default=Path("models"), help="folder with manifest.toml")

@@ -1,0 +1,95 @@
+"""Looks twice a second at what each camera sees, and tells when that is nothing, or not enough.
+
+It does so in the camera's own thread, on one frame in fifteen of a camera of 30 frames a second.
+"""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from alpr_edge.app.pipeline.pipeline import CameraFeed
+from alpr_edge.app.unit_faults import Fault, FaultKind
+from alpr_edge.domain.diagnostics.camera_view import ViewFault
+from alpr_edge.domain.diagnostics.view_watch import ViewWatch
+from alpr_edge.domain.fixes import Fix
+from alpr_edge.domain.instants import NS_PER_MS, Instant
+from alpr_edge.domain.recognition.frames import Frame
+from alpr_edge.vision.view_measure import measure_view
+
+LOOK_S = 0.5
+"""Time between two looks of a camera."""
+FIX_AGE_MS_MAX = 3000.0
+"""A speed that is older is not known any more."""
+_KINDS = {
+    ViewFault.COVERED: (FaultKind.CAMERA_COVERED, "its picture shows nothing: it is covered, or black"),
+    ViewFault.WASHED_OUT: (FaultKind.CAMERA_WASHED_OUT, "its picture is washed out: much of it is burnt out"),
+    ViewFault.OUT_OF_FOCUS: (FaultKind.CAMERA_OUT_OF_FOCUS, "its picture is less sharp than it usually is"),
+    ViewFault.TURNED_AWAY: (FaultKind.CAMERA_TURNED_AWAY, "its picture does not show the road that passes by"),
+    ViewFault.DIRTY: (FaultKind.CAMERA_DIRTY, "part of its picture shows nothing while the car drives"),
+}
+
+
+class _View:
+    """The watch of one camera; frames of one that was opened again may come from another thread."""
+
+    def __init__(self, speed_at: Callable[[Instant], float | None]) -> None:
+        self._speed_at = speed_at
+        self._lock = threading.Lock()
+        self._watch = ViewWatch()
+        self._looked_s = float("-inf")
+
+    @property
+    def fault(self) -> ViewFault | None:
+        return self._watch.fault
+
+    def look(self, frame: Frame) -> None:
+        """Measure a frame, if it is time for that."""
+        at_s = frame.captured_at.boottime_ns / (1000 * NS_PER_MS)
+        with self._lock:
+            if at_s - self._looked_s < LOOK_S:
+                return
+            self._looked_s = at_s
+            sample = measure_view(frame.pixels)
+            if sample is not None:
+                self._watch.look(sample, at_s, self._speed_at(frame.captured_at))
+
+
+class CameraViews:
+    """What every camera of a unit sees.
+
+    Args:
+        feeds: the cameras.
+        latest_fix: a function that gives the receiver's newest fix, however old; None: there was none.
+    """
+
+    def __init__(self, feeds: Sequence[CameraFeed], latest_fix: Callable[[], Fix | None]) -> None:
+        self._latest_fix = latest_fix
+        self._views = {feed.camera_id: _View(self._speed_at) for feed in feeds}
+        self.feeds = [self._watch_feed(feed) for feed in feeds]
+        """The cameras, whose frames are looked at on their way."""
+
+    def faults(self) -> list[Fault]:
+        """What is wrong with what the cameras see."""
+        return [_fault(camera_id, view.fault) for camera_id, view in self._views.items() if view.fault is not None]
+
+    def _watch_feed(self, feed: CameraFeed) -> CameraFeed:
+        view = self._views[feed.camera_id]
+
+        def frames(beat: Callable[[], None]) -> Iterator[Frame]:
+            for frame in feed.frames(beat):
+                view.look(frame)
+                yield frame
+
+        return replace(feed, frames=frames)
+
+    def _speed_at(self, captured_at: Instant) -> float | None:
+        """How fast the car goes by a recent fix, in metres a second."""
+        fix = self._latest_fix()
+        if fix is None or fix.received_at.boot_id != captured_at.boot_id:
+            return None
+        return fix.speed_mps if abs(captured_at.ms_since(fix.received_at)) <= FIX_AGE_MS_MAX else None
+
+
+def _fault(camera_id: str, found: ViewFault) -> Fault:
+    kind, text = _KINDS[found]
+    return Fault(kind, f"camera {camera_id}", f"camera {camera_id}: {text}")

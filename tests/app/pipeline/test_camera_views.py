@@ -1,0 +1,103 @@
+"""Faults planted in the frames of a simulated drive are told of that camera alone, and end when their cause goes."""
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+
+import numpy as np
+import pytest
+
+from alpr_edge.app.pipeline.camera_views import CameraViews
+from alpr_edge.app.pipeline.pipeline import CameraFeed
+from alpr_edge.app.unit_faults import FaultKind
+from alpr_edge.domain.fixes import Fix
+from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.recognition.frames import Frame, Pixels
+from alpr_edge.simulation.drive import Drive
+from scripts.benchmarks.camera_view.lens_faults import Planted
+
+BOOT = "boot"
+Change = Callable[[Pixels, int], Pixels]
+PLANTED = {
+    "black": FaultKind.CAMERA_COVERED,
+    "burnt": FaultKind.CAMERA_WASHED_OUT,
+    "defocus": FaultKind.CAMERA_OUT_OF_FOCUS,
+    "dashboard": FaultKind.CAMERA_TURNED_AWAY,
+    "tape": FaultKind.CAMERA_DIRTY,
+}
+
+
+@pytest.fixture(scope="module")
+def drive() -> list[Pixels]:
+    """A frame a second of a simulated drive."""
+    return [pixels.copy() for _, pixels, _ in Drive(7, 20.0, 1.0).frames()]
+
+
+class Unit:
+    """Two cameras on a car, one of which gets a fault."""
+
+    def __init__(self, drive: list[Pixels], speed_mps: float | None) -> None:
+        self._drive = drive
+        self._speed_mps = speed_mps
+        self._second = 0
+        self.change: Change | None = None
+        feeds = [CameraFeed(name, lambda _beat, name=name: self._frames(name)) for name in ("front", "rear")]  # type: ignore[misc]
+        self.views = CameraViews(feeds, lambda: self._fix)
+        self._streams = [feed.frames(lambda: None) for feed in self.views.feeds]
+
+    @property
+    def _now(self) -> Instant:
+        return Instant(BOOT, (1000 + self._second) * 10**9)
+
+    @property
+    def _fix(self) -> Fix:
+        return Fix(self._now, None, 0.0, 0.0, self._speed_mps, None, None, None, "test")
+
+    def pass_seconds(self, count: int) -> list[set[tuple[FaultKind, str]]]:
+        """What is told in each of so many seconds."""
+        told = []
+        for _ in range(count):
+            self._second += 1
+            for stream in self._streams:
+                next(stream)
+            told.append({(fault.kind, fault.subject) for fault in self.views.faults()})
+        return told
+
+    def _frames(self, camera_id: str) -> Iterator[Frame]:
+        while True:
+            pixels = self._drive[self._second % len(self._drive)]
+            if self.change is not None and camera_id == "front":
+                pixels = self.change(pixels, self._second)
+            yield Frame(camera_id, self._second, self._now, pixels)
+
+
+def test_planted_faults_are_told_of_their_camera_and_end(drive: list[Pixels]) -> None:
+    unit = Unit(drive, speed_mps=12.0)
+    assert not set().union(*unit.pass_seconds(75))
+    for kind, fault in PLANTED.items():
+        unit.change = Planted(kind, 3).render
+        assert unit.pass_seconds(11)[-1] == {(fault, "camera front")}, kind
+        unit.change = None
+        assert unit.pass_seconds(14)[-1] == set(), kind
+
+
+def test_a_car_that_stands_before_a_wall_is_told_of_nothing(drive: list[Pixels]) -> None:
+    unit = Unit(drive, speed_mps=0.0)
+    unit.change = lambda pixels, _: np.full_like(pixels, 90)
+    assert not set().union(*unit.pass_seconds(20))
+
+
+def test_frames_pass_unchanged_and_the_camera_is_closed(drive: list[Pixels]) -> None:
+    closed = []
+
+    def frames(_beat: Callable[[], None]) -> Iterator[Frame]:
+        try:
+            for number, pixels in enumerate(drive):
+                yield Frame("front", number, Instant(BOOT, number * 10**8), pixels)
+        finally:
+            closed.append(True)
+
+    (feed,) = CameraViews([CameraFeed("front", frames)], lambda: None).feeds
+    stream = feed.frames(lambda: None)
+    assert [frame.number for frame in islice(stream, 5)] == list(range(5))
+    del stream
+    assert closed == [True]
