@@ -70,13 +70,11 @@ def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
     self_check = SelfCheckStage(settings, unit.settings_file, store.database, unit.clock)
     held = DepartmentHoldsStage(settings, store.database, store.incoming, unit.clock)
     counts = StoreCounts(partial(store_figures, store, unit.attempts))
-    pacers = {camera.camera_id: camera.pacer for camera in cameras}
-    frame_rate = FrameRateStage(settings.load, MachineFiles().read, pacers)
+    frame_rate = FrameRateStage(settings.load, MachineFiles().read, {each.camera_id: each.pacer for each in cameras})
     page_requests, precision = _page_requests(unit, parts), PrecisionWatch(store.database, unit.clock)
     canvass = CanvassUpkeep(settings, store.database, unit.clock)
     stages = access_log, self_check, roster, counts, frame_rate, page_requests, held, canvass, precision
-    if settings.capture.no_collection_areas:
-        pipeline.supervisor.add(DropRecordStage(settings, pipeline.limits.drops, unit.clock), replaceable=True)
+    _record_drops(pipeline, unit)
     _add_stages(pipeline.supervisor, unit, disk, stages)
     return CaptureSession(
         store=store,
@@ -98,6 +96,12 @@ def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
         precision=precision,
         halt=halt,
     )
+
+
+def _record_drops(pipeline: Pipeline, unit: UnitParts) -> None:
+    """Put on record how many frames no-collection areas cost, where there are such areas."""
+    if unit.settings.capture.no_collection_areas:
+        pipeline.supervisor.add(DropRecordStage(unit.settings, pipeline.limits.drops, unit.clock), replaceable=True)
 
 
 def _page_requests(unit: UnitParts, parts: PipelineParts) -> PageRequestStage:
