@@ -38,7 +38,7 @@ MOMENTS = [
     ("pydantic_core", ["outbox", "status"]),
     ("alpr_edge.settings", ["outbox", "status"]),
     ("sqlalchemy", ["outbox", "status"]),
-    ("numpy", ["outbox", "status"]),
+    ("sqlcipher3", ["outbox", "status"]),
     ("cv2", ["read", "nowhere.jpg"]),
 ]
 

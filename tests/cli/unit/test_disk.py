@@ -22,6 +22,10 @@ def unit(settings: Path, *arguments: str) -> Result:
     return CliRunner().invoke(app, stating("unit", *arguments, "--settings", str(settings)))
 
 
+def holds(settings: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(app, stating("holds", *arguments, "--settings", str(settings)))
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Path:
     """A unit with a read that was delivered, one that waits, and one still open."""
@@ -46,20 +50,24 @@ def test_it_tells_what_is_kept_what_waits_and_what_is_held(settings: Path) -> No
     assert "deletion rests:" in unit(settings, "disk").stdout
     assert "4 waiting, 4 acknowledged, 0 refused" in unit(settings, "disk").stdout
     assert set(usage["explanation"]) == {"space", "limit", "next", "remedy"}
-    assert unit(settings, "hold", "sent", "--reason", "case 26-1").exit_code == 0
+    place = ("place", "sent", "--case", "26-123456", "--reason", "evidence", "--json")
+    hold_id = json.loads(holds(settings, *place).stdout)["hold_id"]
     output = unit(settings, "disk").stdout
     assert "or held (1 read)" in output
     assert "7ABC" not in output
     assert json.loads(unit(settings, "disk", "--json").stdout)["bound_bytes"] > usage["bound_bytes"]
-    assert unit(settings, "release", "sent").exit_code == 0
+    assert holds(settings, "release", hold_id).exit_code == 0
 
 
 @pytest.mark.parametrize(
     ("arguments", "says"),
-    [(("hold", "nobody", "--reason", "x"), "no such read here"), (("release", "sent"), "sent: not held")],
+    [
+        (("place", "nobody", "--case", "26-123456", "--reason", "x"), "none of these reads is here"),
+        (("release", "sent"), "no such hold"),
+    ],
 )
 def test_what_cannot_be_is_one_line(settings: Path, arguments: tuple[str, ...], says: str) -> None:
-    done = unit(settings, *arguments)
+    done = holds(settings, *arguments)
     assert done.exit_code == 1
     assert says in done.stderr
     assert len(done.stderr.splitlines()) == 1
