@@ -56,6 +56,7 @@ def test_pictures_and_records_are_in_it_byte_for_byte(whole_package: SmallPackag
     assert (folder / "hit-1.json").read_bytes() == read.others[0].body
 
 
+@pytest.mark.filterwarnings("ignore:'count' is passed as positional:DeprecationWarning")  # in bagit, of Python 3.13
 def test_bagit_of_the_library_of_congress_accepts_it(package: SmallPackage) -> None:
     bag = bagit.Bag(str(package.folder))
     bag.validate()
