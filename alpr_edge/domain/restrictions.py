@@ -49,11 +49,19 @@ class Area:
         return f"{self.lat_deg!r},{self.lon_deg!r},{self.radius_m!r}"
 
     def contains(self, position: Position) -> bool:
-        """Whether a position lies in the circle, by the haversine on a sphere (0.5 % off at most)."""
+        """Whether a position lies in the circle."""
+        return self._from_centre_m(position) <= self.radius_m
+
+    def distance_m(self, position: Position) -> float:
+        """Metres from a position to the circle; 0 within."""
+        return max(0.0, self._from_centre_m(position) - self.radius_m)
+
+    def _from_centre_m(self, position: Position) -> float:
+        """By the haversine on a sphere, 0.5 % off at most."""
         north, south = math.radians(position.lat_deg), math.radians(self.lat_deg)
         across = math.sin(math.radians(position.lon_deg - self.lon_deg) / 2) ** 2 * math.cos(north) * math.cos(south)
         half_chord = math.sqrt(min(1.0, math.sin((north - south) / 2) ** 2 + across))
-        return math.degrees(2 * math.asin(half_chord)) * METRES_PER_DEGREE <= self.radius_m
+        return math.degrees(2 * math.asin(half_chord)) * METRES_PER_DEGREE
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from math import floor, log10
 from xml.sax.saxutils import escape, quoteattr
 
 from alpr_edge.domain.canvass.canvass_result import CanvassRead, CanvassResult
-from alpr_edge.domain.canvass.ground_areas import CanvassArea, GroundPoint, outline
+from alpr_edge.domain.ground.areas import GroundArea, GroundPoint, outline
 from alpr_edge.evidence.map_projection import MapProjection
 
 WIDTH_PX, HEIGHT_PX, MARGIN_PX = 960, 640, 48
@@ -49,13 +49,13 @@ def canvass_map(result: CanvassResult) -> str:
     return svg(title, body)
 
 
-def canvass_projection(area: CanvassArea | None, places: Sequence[GroundPoint]) -> MapProjection | None:
+def canvass_projection(area: GroundArea | None, places: Sequence[GroundPoint]) -> MapProjection | None:
     """The map on which an area and places have room; None where there is neither."""
     points = [*(outline(area) if area is not None else ()), *places]
     return MapProjection.around(points, WIDTH_PX, HEIGHT_PX, MARGIN_PX)
 
 
-def map_ground(projection: MapProjection, area: CanvassArea | None) -> Iterator[str]:
+def map_ground(projection: MapProjection, area: GroundArea | None) -> Iterator[str]:
     """What every map shows: its area, the bar of length, where north is, and the degrees of its corners."""
     if area is not None:
         points = _points(projection, outline(area))

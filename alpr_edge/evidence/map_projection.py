@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
-from alpr_edge.domain.canvass.ground_areas import GroundPoint
+from alpr_edge.domain.ground.areas import GroundPoint
 from alpr_edge.domain.positioning import METRES_PER_DEGREE
 
 SPAN_M_MIN = 200.0

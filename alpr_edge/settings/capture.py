@@ -5,13 +5,13 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, Strict, model_validator
 
 from alpr_edge.domain.collection.areas import NoCollectionArea
+from alpr_edge.domain.ground.areas import CORNERS_MAX, CORNERS_MIN, GroundPoint, GroundPolygon
 from alpr_edge.domain.recognition.ignore_areas import is_simple
+from alpr_edge.domain.restrictions import Area
 from alpr_edge.settings.base import Name, Section
 
 AREAS_MAX = 256
 """Each frame is compared with all of them: 256 of 32 corners take some milliseconds."""
-CORNERS_MAX = 32
-CORNERS_MIN = 3
 _EXAMPLE = "[[37.6390, -120.9970], [37.6390, -120.9950], [37.6400, -120.9960]]"
 
 
@@ -38,16 +38,20 @@ class AreaSettings(Section):
         is_polygon = self.polygon is not None and self.centre is None and self.radius_m is None
         if not (is_circle or is_polygon):
             raise ValueError("an area is a circle (centre and radius_m) or a polygon, and not both")
-        corners = tuple((place[0], place[1]) for place in self.polygon or ())
-        if self.polygon is not None and (len(corners) < CORNERS_MIN or not is_simple(corners)):
+        if self.polygon is not None and (len(self.polygon) < CORNERS_MIN or not is_simple(self._corners)):
             raise ValueError(f"a polygon has 3 to {CORNERS_MAX} corners in order around it, such as {_EXAMPLE}")
         return self
 
     @property
     def area(self) -> NoCollectionArea:
         """The area, as the domain's rules take it."""
-        places = [self.centre] if self.centre is not None else self.polygon or []
-        return NoCollectionArea(self.name, tuple((place[0], place[1]) for place in places), self.radius_m or 0.0)
+        if self.centre is not None:
+            return NoCollectionArea(self.name, Area(self.centre[0], self.centre[1], self.radius_m or 0.0))
+        return NoCollectionArea(self.name, GroundPolygon(self._corners))
+
+    @property
+    def _corners(self) -> tuple[GroundPoint, ...]:
+        return tuple((place[0], place[1]) for place in self.polygon or ())
 
 
 def _own_names(areas: tuple[AreaSettings, ...]) -> tuple[AreaSettings, ...]:

@@ -10,8 +10,8 @@ from alpr_edge.console.lookups.purpose_form import PurposeForm, fault_words
 from alpr_edge.console.page_parts import go
 from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.console.visitor import Visitor
-from alpr_edge.domain.canvass.ground_areas import GroundPoint
 from alpr_edge.domain.errors import CanvassError, FeedError, SearchError
+from alpr_edge.domain.ground.areas import GroundPoint
 from alpr_edge.domain.permissions.purposes import Purpose, PurposeCode
 from alpr_edge.domain.reads import EvidenceKind
 from alpr_edge.services.authorisation.operations import Operation

@@ -13,7 +13,7 @@ from alpr_edge.console.lookups.navigation import lookup_page
 from alpr_edge.console.page_parts import go
 from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.console.visitor import Visitor
-from alpr_edge.domain.canvass.ground_areas import CORNERS_MAX, GroundPolygon, parse_canvass_area
+from alpr_edge.domain.ground.areas import CORNERS_MAX, GroundPolygon, parse_ground_area
 from alpr_edge.domain.restrictions import Area
 from alpr_edge.evidence.canvass_map import HEIGHT_PX, WIDTH_PX, canvass_projection, corner_marks, map_ground, svg, way
 from alpr_edge.evidence.map_projection import MapProjection
@@ -81,7 +81,7 @@ class DrawingPages:
     def _finish(self, visitor: Visitor, draft: CanvassDraft) -> Response:
         text = str(GroundPolygon(tuple(draft.corners)))
         try:
-            parse_canvass_area(text)
+            parse_ground_area(text)
         except ValueError as error:
             few = len(draft.corners) < 3
             return self._page(visitor, draft, "touch three corners of the area at least" if few else str(error))

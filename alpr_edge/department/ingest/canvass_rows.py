@@ -4,7 +4,7 @@ from typing import Any
 
 from alpr_edge.department.ingest.part_checks import PartError, integer, own, parse, same
 from alpr_edge.domain.canvass.canvass import CanvassEnding
-from alpr_edge.domain.canvass.ground_areas import parse_canvass_area
+from alpr_edge.domain.ground.areas import parse_ground_area
 from alpr_edge.domain.protocol.canvass import (
     CanvassEndPayload,
     CanvassPayload,
@@ -52,6 +52,6 @@ def canvass_end_row(item_id: str, body: bytes, unit_id: str) -> dict[str, Any]:
 
 def _require_area(text: str) -> None:
     try:
-        parse_canvass_area(text)
+        parse_ground_area(text)
     except ValueError:
         raise PartError(422, "area: neither a circle nor a polygon") from None

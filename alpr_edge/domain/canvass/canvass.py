@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from alpr_edge.domain.canvass.ground_areas import CanvassArea
 from alpr_edge.domain.fixes import Position
+from alpr_edge.domain.ground.areas import GroundArea
 from alpr_edge.domain.holds.hold import HoldPerson
 from alpr_edge.domain.instants import Instant
 
@@ -60,7 +60,7 @@ class Canvass:
     """The incident's number, in a form of the agency's case numbers; the case of what is held for it."""
     offence: str
     """An offence of the profile's list, by its code."""
-    area: CanvassArea | None
+    area: GroundArea | None
     """None: everywhere."""
     partials: tuple[str, ...]
     """Canonical plates and parts of plates that witnesses remember."""

@@ -21,7 +21,7 @@ class CanvassPayload(Payload):
     incident: str
     offence: str
     area: str | None
-    """As :func:`~alpr_edge.domain.canvass.ground_areas.parse_canvass_area` reads it; None: everywhere."""
+    """As :func:`~alpr_edge.domain.ground.areas.parse_ground_area` reads it; None: everywhere."""
     partials: list[str]
     before_s: float
     lasts_s: float

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from alpr_edge.domain.canvass.canvass import BEFORE_MAX, LASTS_MAX, LASTS_MIN, PARTIALS_MAX
-from alpr_edge.domain.canvass.ground_areas import CanvassArea, parse_canvass_area
 from alpr_edge.domain.errors import CanvassError, FeedError
+from alpr_edge.domain.ground.areas import GroundArea, parse_ground_area
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.patterns import partial_fault
 from alpr_edge.services.plate_input import plate_to_search_for
@@ -34,7 +34,7 @@ class CanvassRequest:
 class CanvassPlan:
     """A canvass that may be started."""
 
-    area: CanvassArea | None
+    area: GroundArea | None
     partials: tuple[str, ...]
     before: timedelta
     lasts: timedelta
@@ -59,9 +59,9 @@ def parse_canvass(request: CanvassRequest, settings: CanvassSettings, now: Insta
     )
 
 
-def _area(text: str) -> CanvassArea | None:
+def _area(text: str) -> GroundArea | None:
     try:
-        return parse_canvass_area(text) if text.strip() else None
+        return parse_ground_area(text) if text.strip() else None
     except ValueError as error:
         raise CanvassError(str(error)) from None
 

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
 from alpr_edge.domain.canvass.canvass import RUNNING_MAX, Canvass, CanvassEnd, CanvassEnding
-from alpr_edge.domain.canvass.ground_areas import CanvassArea, parse_canvass_area
 from alpr_edge.domain.errors import CanvassError
+from alpr_edge.domain.ground.areas import GroundArea, parse_ground_area
 from alpr_edge.domain.holds.hold import Hold, HoldKind, HoldPerson, HoldTerms
 from alpr_edge.domain.instants import Instant
 from alpr_edge.store.db.row_mapping import instant_of, instant_or_none, instant_row
@@ -129,10 +129,10 @@ def canvass_of(row: RowMapping) -> Canvass:
     )
 
 
-def _area_of(text: str | None) -> CanvassArea | None:
+def _area_of(text: str | None) -> GroundArea | None:
     """The area of a row; of a text that a later release wrote in another form: everywhere, so that nothing is lost."""
     try:
-        return None if text is None else parse_canvass_area(text)
+        return None if text is None else parse_ground_area(text)
     except ValueError:
         return None
 

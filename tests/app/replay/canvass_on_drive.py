@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from alpr_edge.app.replay.replay import Progress
 from alpr_edge.domain.canvass.canvass import Canvass
-from alpr_edge.domain.canvass.ground_areas import GroundPolygon, parse_canvass_area
+from alpr_edge.domain.ground.areas import GroundPolygon, parse_ground_area
 from alpr_edge.domain.holds.hold import HoldPerson
 from alpr_edge.domain.instants import NS_PER_S, Instant, UtcSource
 from alpr_edge.domain.plates import canonical
@@ -46,7 +46,7 @@ def canvass_of(number: int, *, everywhere: bool, before: timedelta) -> Canvass:
         canvass_id=f"{UNIT}:canvass-{number}",
         incident=f"26-00000{number}",
         offence="homicide",
-        area=None if everywhere else parse_canvass_area(str(road_area())),
+        area=None if everywhere else parse_ground_area(str(road_area())),
         partials=(),
         before=before,
         lasts=timedelta(hours=1),

@@ -4,13 +4,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from alpr_edge.domain.canvass.canvass import Canvass
-from alpr_edge.domain.canvass.ground_areas import parse_canvass_area
+from alpr_edge.domain.ground.areas import parse_ground_area
 from alpr_edge.domain.holds.hold import HoldPerson
 from alpr_edge.domain.instants import Instant, UtcSource
 
 START = datetime(2026, 11, 27, 22, 2, tzinfo=UTC)
 BOOT = "boot-1"
-SCENE_AREA = parse_canvass_area("37.63,-121.0 37.64,-121.0 37.64,-120.99 37.63,-120.99")
+SCENE_AREA = parse_ground_area("37.63,-121.0 37.64,-121.0 37.64,-120.99 37.63,-120.99")
 
 
 def at(minutes: float, *, boot: str = BOOT, trusted: bool = True) -> Instant:

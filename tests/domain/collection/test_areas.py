@@ -8,10 +8,12 @@ from hypothesis import strategies as st
 
 from alpr_edge.domain.collection.areas import NoCollectionArea, area_of, uncertainty_m
 from alpr_edge.domain.fixes import Position
+from alpr_edge.domain.ground.areas import GroundPolygon
 from alpr_edge.domain.positioning import METRES_PER_DEGREE
+from alpr_edge.domain.restrictions import Area
 
 LAT, LON = 37.64, -120.99
-CIRCLE = NoCollectionArea("clinic", ((LAT, LON),), 100.0)
+CIRCLE = NoCollectionArea("clinic", Area(LAT, LON, 100.0))
 
 
 def at(north_m: float, east_m: float, hdop: float | None = 0.0, speed_mps: float | None = 0.0) -> Position:
@@ -22,7 +24,7 @@ def at(north_m: float, east_m: float, hdop: float | None = 0.0, speed_mps: float
 
 def square(half_m: float) -> NoCollectionArea:
     corners = [at(north * half_m, east * half_m) for north, east in ((-1, -1), (-1, 1), (1, 1), (1, -1))]
-    return NoCollectionArea("school", tuple((each.lat_deg, each.lon_deg) for each in corners))
+    return NoCollectionArea("school", GroundPolygon(tuple((each.lat_deg, each.lon_deg) for each in corners)))
 
 
 @pytest.mark.parametrize(
@@ -54,11 +56,11 @@ def test_a_square_holds_what_is_nearer_than_the_position_may_be_off(north_m: flo
 
 
 def test_a_polygon_across_the_date_line_and_an_l_shape() -> None:
-    strait = NoCollectionArea("strait", ((65.0, 179.9), (65.0, -179.9), (66.0, -179.9), (66.0, 179.9)))
+    strait = NoCollectionArea("strait", GroundPolygon(((65.0, 179.9), (65.0, -179.9), (66.0, -179.9), (66.0, 179.9))))
     assert strait.may_hold(Position(65.5, -179.95, 0.0, 1.0, "gnss", 0.0, 0.0))
     assert not strait.may_hold(Position(65.5, 179.0, 0.0, 1.0, "gnss", 0.0, 0.0))
     corners = [(0, 0), (0, 200), (100, 200), (100, 100), (200, 100), (200, 0)]
-    angle = NoCollectionArea("angle", tuple((at(n, e).lat_deg, at(n, e).lon_deg) for n, e in corners))
+    angle = NoCollectionArea("angle", GroundPolygon(tuple((at(n, e).lat_deg, at(n, e).lon_deg) for n, e in corners)))
     assert [angle.may_hold(at(*place)) for place in ((150, 50), (50, 150), (150, 150))] == [True, True, False]
 
 

@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alpr_edge.domain.canvass.ground_areas import GroundPolygon, outline, parse_canvass_area
 from alpr_edge.domain.fixes import Position
+from alpr_edge.domain.ground.areas import GroundPolygon, outline, parse_ground_area
 from alpr_edge.domain.positioning import METRES_PER_DEGREE
 from alpr_edge.domain.restrictions import Area
 
 BLOCK = GroundPolygon(((37.63, -121.0), (37.64, -121.0), (37.64, -120.99), (37.63, -120.99)))
-L_SHAPE = parse_canvass_area("0,0 0,0.03 0.01,0.03 0.01,0.01 0.03,0.01 0.03,0")
+L_SHAPE = parse_ground_area("0,0 0,0.03 0.01,0.03 0.01,0.01 0.03,0.01 0.03,0")
 
 
 def place(lat_deg: float, lon_deg: float) -> Position:
@@ -40,7 +40,7 @@ def test_a_notch_is_outside() -> None:
 
 
 def test_a_polygon_goes_over_the_date_line() -> None:
-    area = parse_canvass_area("0,179.99 0.02,179.99 0.02,-179.99 0,-179.99")
+    area = parse_ground_area("0,179.99 0.02,179.99 0.02,-179.99 0,-179.99")
     assert area.contains(place(0.01, 180))
     assert area.contains(place(0.01, -179.995))
     assert not area.contains(place(0.01, -179.98))
@@ -83,12 +83,12 @@ def test_a_star_shaped_polygon_holds_exactly_what_lies_below_its_edge(
 def test_a_polygons_text_reads_back_to_the_bit(corners: list[tuple[float, float]]) -> None:
     text = str(GroundPolygon(tuple(corners)))
     with contextlib.suppress(ValueError):  # its edges cross or touch
-        polygon = parse_canvass_area(text)
+        polygon = parse_ground_area(text)
         assert (polygon, str(polygon)) == (GroundPolygon(tuple(corners)), text)
 
 
 def test_a_circle_is_the_area_of_an_entry() -> None:
-    circle = parse_canvass_area(" 37.639,-120.997,500 ")
+    circle = parse_ground_area(" 37.639,-120.997,500 ")
     assert circle == Area(37.639, -120.997, 500.0)
     assert all(circle.contains(place(*corner)) for corner in outline(Area(37.639, -120.997, 499.0)))
     assert not any(circle.contains(place(*corner)) for corner in outline(Area(37.639, -120.997, 501.0)))
@@ -114,4 +114,4 @@ def test_a_circle_is_the_area_of_an_entry() -> None:
 )
 def test_text_that_is_no_area_is_refused_with_what_to_give(text: str, says: str) -> None:
     with pytest.raises(ValueError, match=says):
-        parse_canvass_area(text)
+        parse_ground_area(text)

@@ -1,4 +1,4 @@
-"""The area of a canvass on the ground: a circle or a polygon, each with a text form that databases and messages carry.
+"""An area on the ground: a circle or a polygon, each with a text form that databases and messages carry.
 
 Degrees are those of WGS 84, north and east positive.
 """
@@ -58,13 +58,17 @@ class GroundPolygon:
 
     def contains(self, position: Position) -> bool:
         """Whether a position lies in the polygon, or on its edge."""
+        return self.distance_m(position) <= EDGE_M
+
+    def distance_m(self, position: Position) -> float:
+        """Metres from a position to the nearest edge; 0 within."""
         place = self._offset(position.lat_deg, position.lon_deg)
         offsets = tuple(self._offset(*corner) for corner in self.corners)
         if contains(offsets, place):
-            return True
+            return 0.0
         scale = (METRES_PER_DEGREE * math.cos(math.radians(position.lat_deg)), METRES_PER_DEGREE)
         metres = [((x - place[0]) * scale[0], (y - place[1]) * scale[1]) for x, y in offsets]
-        return any(_distance_m(start, end) <= EDGE_M for start, end in pairwise([*metres, metres[0]]))
+        return min(_edge_distance_m(start, end) for start, end in pairwise([*metres, metres[0]]))
 
     def _offset(self, lat_deg: float, lon_deg: float) -> tuple[float, float]:
         """Degrees east and north of the first corner, by the shorter way across the date line."""
@@ -72,10 +76,10 @@ class GroundPolygon:
         return (lon_deg - first_lon + 180) % 360 - 180, lat_deg - first_lat
 
 
-CanvassArea = Area | GroundPolygon
+GroundArea = Area | GroundPolygon
 
 
-def parse_canvass_area(text: str) -> CanvassArea:
+def parse_ground_area(text: str) -> GroundArea:
     """Parse a circle (``latitude,longitude,radius in metres``) or the corners of a polygon.
 
     Raises:
@@ -85,7 +89,7 @@ def parse_canvass_area(text: str) -> CanvassArea:
     return GroundPolygon.parse(text) if len(text.split()) > 1 else Area.parse(text)
 
 
-def outline(area: CanvassArea) -> tuple[GroundPoint, ...]:
+def outline(area: GroundArea) -> tuple[GroundPoint, ...]:
     """The corners by which an area is drawn, in order around it."""
     return tuple(_circle_corners(area)) if isinstance(area, Area) else area.corners
 
@@ -108,7 +112,7 @@ def _corner(text: str) -> GroundPoint:
     return lat_deg, lon_deg
 
 
-def _distance_m(start: tuple[float, float], end: tuple[float, float]) -> float:
+def _edge_distance_m(start: tuple[float, float], end: tuple[float, float]) -> float:
     """Distance from (0, 0) to a line between two places, in metres."""
     along = end[0] - start[0], end[1] - start[1]
     length = along[0] ** 2 + along[1] ** 2
