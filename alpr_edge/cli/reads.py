@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alpr_edge.cli.access.opening import open_access
+from alpr_edge.cli.access.opening import open_store_access
 from alpr_edge.cli.access.options import BreakGlassOption, CaseOption, OffenceOption, PurposeOption, Statement
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
 from alpr_edge.cli.output import print_lines, print_object, print_table, time_text
@@ -52,14 +52,10 @@ def reads(
         return
     from alpr_edge.services.reads import WantedReads, recent_reads
     from alpr_edge.settings import load
-    from alpr_edge.store.unit_store import open_store
 
     unit = load(settings)
     wanted = WantedReads(limit, hits_only=hits, with_corrected=show_all or as_json)
-    with (
-        open_access(unit, Statement(purpose, offence, case, break_glass)) as (authoriser, known_purpose),
-        open_store(unit, migrate=False) as store,
-    ):
+    with open_store_access(unit, Statement(purpose, offence, case, break_glass)) as (authoriser, known_purpose, store):
         newest = recent_reads(store, authoriser, known_purpose, unit.hotlist, wanted)
     if as_json:
         print_lines(map(_read_fields, newest))
@@ -87,14 +83,10 @@ def picture(
     from alpr_edge.domain.reads import EvidenceKind
     from alpr_edge.services.read_pictures import write_picture
     from alpr_edge.settings import load
-    from alpr_edge.store.unit_store import open_store
 
     unit = load(settings)
     kind = EvidenceKind.CROP if plate else EvidenceKind.SCENE
-    with (
-        open_access(unit, Statement(purpose, offence, case, break_glass)) as (authoriser, known_purpose),
-        open_store(unit, migrate=False) as store,
-    ):
+    with open_store_access(unit, Statement(purpose, offence, case, break_glass)) as (authoriser, known_purpose, store):
         size = write_picture(store, authoriser, known_purpose, read, kind, file)
     if as_json:
         print_object({"read_id": read, "kind": kind, "file": file, "bytes": size})

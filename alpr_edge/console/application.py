@@ -33,7 +33,7 @@ from alpr_edge.console.reports.report_pages import ReportPages
 from alpr_edge.console.surroundings import PageSurroundings
 from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.console.visitor import Visitor
-from alpr_edge.domain.errors import AccessError, AlprEdgeError, DispositionError, HoldError, SearchError
+from alpr_edge.domain.errors import AccessError, AlprEdgeError, CanvassError, DispositionError, HoldError, SearchError
 from alpr_edge.web.page_endpoints import page_endpoint
 from alpr_edge.web.page_security import PageHeaders
 
@@ -91,7 +91,7 @@ def _answer(strip: HealthStrip, step: Step, request: Request, body: bytes) -> Re
         return step(visitor)
     except AccessError as error:
         return PAGES.page("refused", 403, message=str(error))
-    except (DispositionError, HoldError, SearchError) as error:
+    except (CanvassError, DispositionError, HoldError, SearchError) as error:
         return PAGES.page("refused", 404, message=str(error))
 
 

@@ -5,14 +5,19 @@ import time
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 
+import structlog
+
 from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.console.visitor import Visitor
 from alpr_edge.domain.diagnostics.unit_parts import UnitHealth
+from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.sessions.session import SessionState
 from alpr_edge.services.canvass.unit_canvasses import CanvassState
 from alpr_edge.services.unit_health.overview import unit_health
 
 LOOK_S = 1.0
+
+log = structlog.get_logger(__name__)
 
 _request_health: ContextVar[Callable[[], UnitHealth | None]] = ContextVar("request_health")
 """Gives what the page of the present request shows of health."""
@@ -47,8 +52,16 @@ class HealthStrip:
             return
         self._looked_s = now_s
         before, self._health = self._health, unit_health(self._unit.settings)
-        running, self._canvasses = self._canvasses, self._unit.canvasses.running()
+        running, self._canvasses = self._canvasses, self._running()
         self._version += _glance_of(before) != _glance_of(self._health) or running != self._canvasses
+
+    def _running(self) -> Sequence[CanvassState]:
+        """The canvasses that run; as they were, while the store does not answer, which health then has to tell."""
+        try:
+            return self._unit.canvasses.running()
+        except StoreError as error:
+            log.warning("console.canvasses_not_known", failure=str(error))
+            return self._canvasses
 
     def version(self) -> int:
         """A number that changes with what the strip shows."""
@@ -58,7 +71,7 @@ class HealthStrip:
     def attach(self, visitor: Visitor) -> None:
         """Have the page of this request show the health to whoever is signed in, and to nobody else."""
         _request_health.set(lambda: self.health() if is_signed_in(self._unit, visitor) else None)
-        _request_canvasses.set(lambda: self._unit.canvasses.running() if _is_open(self._unit, visitor) else ())
+        _request_canvasses.set(lambda: self._running() if _is_open(self._unit, visitor) else ())
 
 
 def health_of_request() -> UnitHealth | None:

@@ -1,12 +1,13 @@
 """Figures as JSON lines, and the interval that goes with a share."""
 
 import json
-import math
 import sys
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+
+from alpr_edge.domain.statistics.proportions import wilson_interval
 
 
 def figure(
@@ -48,11 +49,7 @@ def milliseconds(name: str, times: Sequence[float], **more: Any) -> None:  # noq
     figure(name, float(np.median(times)), "ms", p90=p90, of=len(times), **more)
 
 
-def wilson(count: int, of: int, z: float = 1.96) -> tuple[float, float]:
-    """Wilson score interval of a share (E. B. Wilson, JASA 1927)."""
-    if of == 0:
-        return 0.0, 1.0
-    p = count / of
-    centre = (p + z * z / (2 * of)) / (1 + z * z / of)
-    half = z / (1 + z * z / of) * math.sqrt(p * (1 - p) / of + z * z / (4 * of * of))
-    return round(max(0.0, centre - half), 4), round(min(1.0, centre + half), 4)
+def wilson(count: int, of: int) -> tuple[float, float]:
+    """The 95 % interval of a share, to four digits."""
+    low, high = wilson_interval(count, of)
+    return round(low, 4), round(high, 4)

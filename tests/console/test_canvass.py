@@ -15,6 +15,7 @@ from alpr_edge.domain.permissions.table import may_ever
 from alpr_edge.store.reads.repository import DecidedRecord
 from tests.console.page_rig import PageRig, jpeg
 from tests.console.test_lookups import ConfirmedClock
+from tests.staff import PEOPLE
 from tests.store.records import CROP, SCENE, plate_read
 
 PLATE = "7ABC123"
@@ -189,3 +190,16 @@ def test_a_drawing_is_of_the_session_that_began_it(rig: PageRig, officer: httpx.
         for hostile in ({"at.x": "-5", "at.y": "7"}, {"at.x": "9" * 40, "at.y": "1"}, {"at.x": "²", "at.y": "3"}):
             assert officer.post(address, data=hostile).status_code == 303
         assert "Use this area (0)" in officer.get(address).text
+
+
+def test_a_drawing_shows_the_way_of_the_car_only_to_whoever_may_start_a_canvass(
+    rig: PageRig, officer: httpx.Client
+) -> None:
+    address = officer.post("/canvass/draw", data=INCIDENT).headers["location"]
+    rig.staff.install(*(replace(each, roles=frozenset({Role.TECHNICIAN})) for each in PEOPLE))
+    try:
+        for path in (address, f"{address}/map.svg", address.replace("draw", "draft")):
+            assert officer.get(path).status_code == 403
+    finally:
+        rig.staff.install(*PEOPLE)
+    assert officer.get(f"{address}/map.svg").status_code == 200

@@ -183,3 +183,20 @@ def test_the_ready_note_and_its_absence_and_the_parting_note_are_seen(car: Car, 
     assert wait_for_strip(officer, "plate reader: ignition off")
     car.tell(RUN)
     assert wait_for_strip(officer, "All well")
+
+
+def test_health_is_told_while_the_store_does_not_answer(rig: PageRig, technician: httpx.Client) -> None:
+    with rig.store.database.write() as connection:
+        connection.exec_driver_sql("ALTER TABLE canvasses RENAME TO canvasses_away")
+    try:
+        with technician.stream("GET", "/live") as live:
+            events = live.iter_lines()
+            while sum(next(events) == "event: beat" for _ in range(4 * int(3 * LOOK_S / BEAT_S))) < 1:
+                pass  # what was seen before is looked at anew
+            heard = [next(events) for _ in range(4 * int(3 * LOOK_S / BEAT_S))]
+        assert "event: beat" in heard
+        assert technician.get("/health").status_code == 200
+        assert technician.get("/health/strip").status_code == 200
+    finally:
+        with rig.store.database.write() as connection:
+            connection.exec_driver_sql("ALTER TABLE canvasses_away RENAME TO canvasses")

@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import httpx
 import pytest
 
+from alpr_edge.domain.people.person import Role
 from tests.console.page_rig import PageRig
 from tests.console.test_lookups import ConfirmedClock
+from tests.staff import PEOPLE
 
 PLATE = "7ABC123"
 DAYS = {"since": "2026-05-01", "until": "2026-05-31", "purpose": "audit"}
@@ -83,7 +86,7 @@ def test_another_session_does_not_see_it(rig: PageRig) -> None:
         path = report(auditor).url.path
         assert other.get(path).status_code == 404
         auditor.post("/lock")
-        assert auditor.get(path).status_code == 404
+        assert auditor.get(path).status_code == 403
 
 
 def test_an_officer_is_offered_none(rig: PageRig) -> None:
@@ -92,3 +95,14 @@ def test_an_officer_is_offered_none(rig: PageRig) -> None:
         assert officer.get("/reports").status_code == 403
         assert officer.post("/reports", data=DAYS).status_code == 403
     assert rig.staff.records()[-1].outcome == "refused"
+
+
+def test_a_report_is_seen_again_only_by_whoever_may_still_make_it(rig: PageRig) -> None:
+    with rig.client("auditor") as auditor:
+        address = report(auditor, kind="precision").url.path
+        rig.staff.install(*(replace(each, roles=frozenset({Role.TECHNICIAN})) for each in PEOPLE))
+        try:
+            assert auditor.get(address).status_code == 403
+        finally:
+            rig.staff.install(*PEOPLE)
+        assert auditor.get(address).status_code == 200

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from alpr_edge.services.authorisation.authoriser import Authoriser
     from alpr_edge.services.authorisation.callers import Caller
     from alpr_edge.settings import Settings
+    from alpr_edge.store.unit_store import UnitStore
 
 
 @contextmanager
@@ -46,6 +47,20 @@ def open_access(unit: Settings, stated: Statement, *, migrate: bool = False) -> 
     glass = _break_glass(stated, clock) if stated.break_glass else None
     with open_authoriser(unit, command_caller(unit, glass), clock, migrate=migrate) as authoriser:
         yield authoriser, Purpose(stated.purpose, stated.offence or None, stated.case or None)
+
+
+@contextmanager
+def open_store_access(unit: Settings, stated: Statement) -> Iterator[tuple[Authoriser, Purpose, UnitStore]]:
+    """As :func:`open_access`, with the store of the unit, which has to be there.
+
+    Raises:
+        AccessError: break-glass by somebody else than root, or without saying who.
+        StoreError: the accounts, the access log or the store do not open: nothing can be shown.
+    """
+    from alpr_edge.store.unit_store import open_store
+
+    with open_access(unit, stated) as (authoriser, purpose), open_store(unit, migrate=False) as store:
+        yield authoriser, purpose, store
 
 
 @contextmanager

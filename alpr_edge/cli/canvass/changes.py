@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from alpr_edge.cli.access.opening import open_access
+from alpr_edge.cli.access.opening import open_store_access
 from alpr_edge.cli.access.options import BreakGlassOption, CaseOption, OffenceOption, PurposeOption, Statement
 from alpr_edge.cli.canvass.overview import CANVASS_PURPOSE, CanvassArgument, open_canvasses, state_fields, state_text
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
@@ -49,15 +49,11 @@ def start_command(
     from alpr_edge.app.clock import open_clock
     from alpr_edge.services.canvass.canvass_input import CanvassRequest, parse_canvass
     from alpr_edge.settings import load
-    from alpr_edge.store.unit_store import open_store
 
     unit = load(settings)
     request = CanvassRequest(area, ends, before, _typed_partials() if partials else ())
     plan = parse_canvass(request, unit.canvass, open_clock(unit).now())
-    with (
-        open_access(unit, Statement(purpose, offence, case, break_glass)) as (authoriser, known_purpose),
-        open_store(unit, migrate=False) as store,
-    ):
+    with open_store_access(unit, Statement(purpose, offence, case, break_glass)) as (authoriser, known_purpose, store):
         state = open_canvasses(unit, store.database).start(authoriser, known_purpose, plan)
     if as_json:
         print_object(state_fields(state))
@@ -76,13 +72,9 @@ def end_command(
 ) -> None:
     """End a canvass of the incident of --case. What it holds stays held: "alpr-edge holds release" lets it go."""
     from alpr_edge.settings import load
-    from alpr_edge.store.unit_store import open_store
 
     unit = load(settings)
-    with (
-        open_access(unit, Statement(purpose, offence, case, break_glass)) as (authoriser, known_purpose),
-        open_store(unit, migrate=False) as store,
-    ):
+    with open_store_access(unit, Statement(purpose, offence, case, break_glass)) as (authoriser, known_purpose, store):
         state = open_canvasses(unit, store.database).end(authoriser, known_purpose, canvass)
     if as_json:
         print_object(state_fields(state))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alpr_edge.cli.access.opening import open_access
+from alpr_edge.cli.access.opening import open_store_access
 from alpr_edge.cli.access.options import BreakGlassOption, CaseOption, OffenceOption, PurposeOption, Statement
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
 from alpr_edge.cli.output import count_text, print_lines, print_object, print_table, time_text, utc_text
@@ -43,13 +43,9 @@ def list_command(
 ) -> None:
     """List the canvasses of this unit, the newest first. Shows no plates."""
     from alpr_edge.settings import load
-    from alpr_edge.store.unit_store import open_store
 
     unit = load(settings)
-    with (
-        open_access(unit, Statement(purpose, offence, case, break_glass)) as (authoriser, known_purpose),
-        open_store(unit, migrate=False) as store,
-    ):
+    with open_store_access(unit, Statement(purpose, offence, case, break_glass)) as (authoriser, known_purpose, store):
         states = open_canvasses(unit, store.database).show_all(authoriser, known_purpose)
     if as_json:
         print_lines(map(state_fields, states))
@@ -71,13 +67,9 @@ def show_command(
 ) -> None:
     """Show how one canvass of the incident of --case is. Shows no plates of reads."""
     from alpr_edge.settings import load
-    from alpr_edge.store.unit_store import open_store
 
     unit = load(settings)
-    with (
-        open_access(unit, Statement(purpose, offence, case, break_glass)) as (authoriser, known_purpose),
-        open_store(unit, migrate=False) as store,
-    ):
+    with open_store_access(unit, Statement(purpose, offence, case, break_glass)) as (authoriser, known_purpose, store):
         state = open_canvasses(unit, store.database).show(authoriser, known_purpose, canvass)
     if as_json:
         print_object(state_fields(state))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from alpr_edge.cli.access.opening import open_access
+from alpr_edge.cli.access.opening import open_store_access
 from alpr_edge.cli.access.options import BreakGlassOption, CaseOption, OffenceOption, PurposeOption, Statement
 from alpr_edge.cli.canvass.overview import CANVASS_PURPOSE, CanvassArgument
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
@@ -32,13 +32,9 @@ def result_command(
     """
     from alpr_edge.services.canvass.canvass_results import canvass_result
     from alpr_edge.settings import load
-    from alpr_edge.store.unit_store import open_store
 
     unit = load(settings)
-    with (
-        open_access(unit, Statement(purpose, offence, case, break_glass)) as (authoriser, known_purpose),
-        open_store(unit, migrate=False) as store,
-    ):
+    with open_store_access(unit, Statement(purpose, offence, case, break_glass)) as (authoriser, known_purpose, store):
         result = canvass_result(store.database, authoriser, known_purpose, canvass, unit.unit.id)
     if as_json:
         print_lines(map(_fields, result.reads))

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from alpr_edge.cli.access.opening import open_access
+from alpr_edge.cli.access.opening import open_store_access
 from alpr_edge.cli.access.options import BreakGlassOption, CaseOption, OffenceOption, PurposeOption, Statement
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
 from alpr_edge.cli.holds.overview import hold_fields, open_holds
@@ -36,14 +36,10 @@ def place_command(
     from alpr_edge.domain.holds.hold import HoldKind, parse_hold_end
     from alpr_edge.services.holds.unit_holds import HoldRequest
     from alpr_edge.settings import load
-    from alpr_edge.store.unit_store import open_store
 
     unit, end = load(settings), parse_hold_end(until)
     kind = HoldKind.HIT if of_hits else HoldKind.READ
-    with (
-        open_access(unit, Statement(purpose, offence, case, break_glass)) as (authoriser, known_purpose),
-        open_store(unit, migrate=False) as store,
-    ):
+    with open_store_access(unit, Statement(purpose, offence, case, break_glass)) as (authoriser, known_purpose, store):
         request = HoldRequest(kind, tuple(ids), known_purpose.case or "", reason, end)
         hold = open_holds(unit, store.database).place(authoriser, known_purpose, request)
     if as_json:
@@ -65,13 +61,9 @@ def release_command(
 ) -> None:
     """Let the reads of a hold be deleted like the others again, as far as no other hold covers them."""
     from alpr_edge.settings import load
-    from alpr_edge.store.unit_store import open_store
 
     unit = load(settings)
-    with (
-        open_access(unit, Statement(purpose, offence, case, break_glass)) as (authoriser, known_purpose),
-        open_store(unit, migrate=False) as store,
-    ):
+    with open_store_access(unit, Statement(purpose, offence, case, break_glass)) as (authoriser, known_purpose, store):
         released = open_holds(unit, store.database).release(authoriser, known_purpose, hold)
     if as_json:
         print_object({"hold_id": hold, "released": True, "reads": released.read_count})

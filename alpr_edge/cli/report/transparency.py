@@ -52,7 +52,6 @@ def transparency(
 
     Counts alone: no plate, no person. That you looked goes on record.
     """
-    from alpr_edge.services.authorisation.opening import load_policy
     from alpr_edge.services.reports.report_values import transparency_csv, transparency_values
     from alpr_edge.services.reports.sheets import transparency_sheet
     from alpr_edge.settings import load
@@ -60,7 +59,8 @@ def transparency(
     period, unit = period_of(since, until, month), load(settings)
     with open_reports(unit, Statement(purpose, offence, case, break_glass)) as (reports, authoriser, known_purpose):
         report = reports.transparency(authoriser, known_purpose, period, small_below)
-    sheet = transparency_sheet(report, period, unit.unit.id, load_policy(unit).profile, small_below)
+        profile = authoriser.policy.profile
+    sheet = transparency_sheet(report, period, unit.unit.id, profile, small_below)
     if csv is not None:
         write_file(csv, transparency_csv(report))
     if html is not None:

@@ -80,11 +80,7 @@ class CanvassPages:
         """End a canvass."""
         self._unit.speed.require_slow(visitor)
         canvass_id = visitor.parameters["canvass_id"]
-        try:
-            purpose = self._purpose_of(canvass_id)
-            self._unit.canvasses.end(self._unit.authoriser(visitor), purpose, canvass_id)
-        except CanvassError as error:
-            raise SearchError(str(error)) from None
+        self._unit.canvasses.end(self._unit.authoriser(visitor), self._purpose_of(canvass_id), canvass_id)
         return go(PATH)
 
     def result(self, visitor: Visitor) -> Response:
@@ -92,10 +88,7 @@ class CanvassPages:
         self._unit.speed.require_slow(visitor)
         canvass_id, number = visitor.parameters["canvass_id"], visitor.parameters["page"]
         authoriser, database = self._unit.authoriser(visitor), self._unit.store.database
-        try:
-            page = canvass_page(database, authoriser, self._purpose_of(canvass_id), canvass_id, _page_number(number))
-        except CanvassError as error:
-            raise SearchError(str(error)) from None
+        page = canvass_page(database, authoriser, self._purpose_of(canvass_id), canvass_id, _page_number(number))
         words = self._unit.policy.profile.offences.get(page.canvass.offence, page.canvass.offence)
         return lookup_page(self._unit, visitor, PATH, "canvass_result", page=page, offence=words)
 
@@ -105,9 +98,9 @@ class CanvassPages:
         canvass_id, read_id = visitor.parameters["canvass_id"], visitor.parameters["read_id"]
         try:
             kind = EvidenceKind(visitor.parameters["kind"])
-            purpose = self._purpose_of(canvass_id)
-        except (ValueError, CanvassError):
+        except ValueError:
             raise SearchError("there is no such picture") from None
+        purpose = self._purpose_of(canvass_id)
         self._unit.canvasses.require_held(canvass_id, read_id)
         jpeg = self._reads.picture(self._unit.authoriser(visitor), purpose, read_id, kind)
         return Response(jpeg, media_type="image/jpeg")

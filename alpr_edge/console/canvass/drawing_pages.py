@@ -10,9 +10,11 @@ from starlette.responses import Response
 
 from alpr_edge.console.canvass.canvass_pages import CORNERS_PLACE, NO_PLACE_YET, PATH, CanvassDraft, CanvassPages
 from alpr_edge.console.lookups.navigation import lookup_page
+from alpr_edge.console.lookups.purpose_form import NOT_OFFERED
 from alpr_edge.console.page_parts import go
 from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.console.visitor import Visitor
+from alpr_edge.domain.errors import AccessError
 from alpr_edge.domain.ground.areas import CORNERS_MAX, GroundPolygon, parse_ground_area
 from alpr_edge.domain.restrictions import Area
 from alpr_edge.evidence.canvass_map import HEIGHT_PX, WIDTH_PX, canvass_projection, corner_marks, map_ground, svg, way
@@ -40,7 +42,7 @@ class DrawingPages:
     def begin(self, visitor: Visitor) -> Response:
         """Keep the form as it is filled in, and lead to the map."""
         self._unit.speed.require_slow(visitor)
-        if not purposes_for(self._unit.authoriser(visitor), Operation.START_CANVASS):
+        if not self._may_draw(visitor):
             return self._pages.form_page(visitor, visitor.fields)
         places = newest_places(self._unit.store.database)
         if not places:
@@ -89,8 +91,14 @@ class DrawingPages:
         return go(f"{PATH}/draft/{visitor.parameters['draft_id']}")
 
     def _draft(self, visitor: Visitor) -> CanvassDraft:
+        """What is drawn, for whoever may still start a canvass: it shows the way of the car."""
         self._unit.speed.require_slow(visitor)
+        if not self._may_draw(visitor):
+            raise AccessError(NOT_OFFERED)
         return self._unit.lookups.find(visitor, visitor.parameters["draft_id"], CanvassDraft)
+
+    def _may_draw(self, visitor: Visitor) -> bool:
+        return bool(purposes_for(self._unit.authoriser(visitor), Operation.START_CANVASS))
 
     def _page(self, visitor: Visitor, draft: CanvassDraft, fault: str = "") -> Response:
         shown = {

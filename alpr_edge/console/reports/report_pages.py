@@ -71,8 +71,9 @@ class ReportPages:
         return go(f"{PATH}/{self._unit.lookups.add(visitor, kept)}")
 
     def report(self, visitor: Visitor) -> Response:
-        """A report that was made."""
+        """A report that was made, for whoever may still make it."""
         self._unit.speed.require_slow(visitor)
+        self._form.choices(visitor)
         kept = self._unit.lookups.find(visitor, visitor.parameters["report_id"], _KeptReport)
         return lookup_page(self._unit, visitor, PATH, "report", sheet=kept.sheet)
 

@@ -36,6 +36,11 @@ def count_table(name: str, title: str, heads: tuple[str, ...], counts: Mapping[t
     return CountTable(name, title, heads, rows, sum(counts.values()))
 
 
+def shown_count(count: int, small_below: int) -> int | None:
+    """A count that stands alone; None where it is small, and not 0."""
+    return None if 0 < count < small_below else count
+
+
 def hide_small(table: CountTable, small_below: int) -> CountTable:
     """Hide the counts below a number, and so many others that the total less what is shown is no small count either.
 

@@ -72,9 +72,9 @@ class JudgedRead:
     @property
     def truth(self) -> str:
         """Canonical text of what the plate says; empty: not known, as it was misread and nobody said."""
-        if self.corrected:
-            return canonical(self.corrected)
-        return "" if self.answer is ReadAnswer.MISREAD else canonical(self.text)
+        if self.answer is not ReadAnswer.MISREAD:
+            return canonical(self.text)
+        return canonical(self.corrected) if self.corrected else ""
 
 
 def speed_band(speed_mps: float | None) -> str:

@@ -11,7 +11,7 @@ from alpr_edge.domain.dispositions.disposition import DispositionPart
 from alpr_edge.domain.dispositions.hit_state import HitState
 from alpr_edge.domain.hits import Reason
 from alpr_edge.domain.statistics.access_counts import AccessTally
-from alpr_edge.domain.statistics.counts import CountRow, CountTable, count_table, hide_small
+from alpr_edge.domain.statistics.counts import CountRow, CountTable, count_table, hide_small, shown_count
 from alpr_edge.domain.statistics.precision import Dimension, PrecisionRow, PrecisionTally
 
 NO_ANSWER = "no answer"
@@ -39,11 +39,11 @@ class TransparencyReport:
 
     tables: tuple[CountTable, ...]
     rates: tuple[MisreadRate, ...]
-    untimed_reads: int
-    """Reads whose time is not known; they are in no count."""
-    untimed_records: int
+    untimed_reads: int | None
+    """Reads whose time is not known; they are in no count. None: too few to be told, as for those below."""
+    untimed_records: int | None
     """Records of searches, holds and exports likewise."""
-    held_now: int
+    held_now: int | None
     """Reads that are kept from deletion at present."""
 
 
@@ -88,7 +88,8 @@ def transparency_report(
     """
     tables = tuple(hide_small(table, small_below) for table in _tables(counted, accesses))
     rates = _rates(precision.report().of(Dimension.CAMERA), small_below)
-    return TransparencyReport(tables, rates, counted.untimed_reads, accesses.untimed_records, counted.held_now)
+    alone = (counted.untimed_reads, accesses.untimed_records, counted.held_now)
+    return TransparencyReport(tables, rates, *(shown_count(count, small_below) for count in alone))
 
 
 def _tables(counted: TransparencyTally, accesses: AccessTally) -> tuple[CountTable, ...]:

@@ -92,9 +92,9 @@ def transparency_sheet(
         small_below: counts below it are hidden; 0: none is.
     """
     facts = (
-        ("reads without a known time, in no count", f"{report.untimed_reads:,}"),
-        ("accesses without a known time, in no count", f"{report.untimed_records:,}"),
-        ("reads that are held at present", f"{report.held_now:,}"),
+        ("reads without a known time, in no count", _count_text(report.untimed_reads)),
+        ("accesses without a known time, in no count", _count_text(report.untimed_records)),
+        ("reads that are held at present", _count_text(report.held_now)),
     )
     tables = [_count_sheet(table, profile) for table in report.tables]
     tables.insert(4, _rate_table(report))

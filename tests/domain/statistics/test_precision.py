@@ -66,6 +66,7 @@ def test_another_vehicle_is_read_right_and_a_wrong_state_is_not() -> None:
         (READ, "7AB0128"),
         (read_with("misread"), ""),
         (replace(read_with("misread"), corrected="7ABOI28"), "7AB0I28"),
+        (replace(read_with("correct"), corrected="7ABOI28"), "7AB0128"),  # the newest answer counts
         (read_with("wrong_state"), "7AB0128"),
     ],
 )

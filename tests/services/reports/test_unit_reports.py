@@ -177,6 +177,8 @@ def test_every_count_of_transparency_is_the_truth(
         camera: (sum(each.answer == "misread" for each in those), len(those)) for camera, those in judged.items()
     }
     assert (report.untimed_reads, report.held_now) == (1, 0)
+    hidden = transparency(staff, store, log, small_below=5)
+    assert (hidden.untimed_reads, hidden.held_now) == (None, 0), "a count that stands alone is hidden as well"
     assert counts(report, "searches") == {}, "nobody searched in that week"
 
 
