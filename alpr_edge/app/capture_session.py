@@ -6,6 +6,7 @@ from statistics import median
 from typing import Any
 
 from alpr_edge.app.cameras import Camera
+from alpr_edge.app.department_holds import DepartmentHoldsStage
 from alpr_edge.app.pipeline.alerter import Alerter
 from alpr_edge.app.pipeline.camera_views import CameraViews
 from alpr_edge.app.pipeline.pipeline import BEHIND, CAMERA_STAGE, TRACKING, WRITER, Pipeline
@@ -45,6 +46,7 @@ class CaptureSession:
     roster: RosterInstallStage
     self_check: SelfCheckStage
     page_requests: PageRequestStage
+    held: DepartmentHoldsStage
     canvass: CanvassUpkeep
     precision: PrecisionWatch
     halt: threading.Event
@@ -68,6 +70,7 @@ class CaptureSession:
             *self.roster.faults(),
             *self.self_check.faults(),
             *self.page_requests.faults(),
+            *self.held.faults(),
             *self.canvass.faults(),
             *self.precision.faults(),
         ]

@@ -92,6 +92,7 @@ def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
         roster=roster,
         self_check=self_check,
         page_requests=page_requests,
+        held=held,
         canvass=canvass,
         precision=precision,
         halt=halt,
