@@ -77,7 +77,7 @@ class UnitCanvasses:
             trusted = access.now.trusted_utc
             canvass = Canvass(
                 canvass_id=canvass_id,
-                incident=(purpose.case or "").upper(),
+                incident=purpose.case or "",
                 offence=purpose.offence or "",
                 area=plan.area,
                 partials=plan.partials,
@@ -179,7 +179,7 @@ def canvass_for(connection: Connection, purpose: Purpose, canvass_id: str) -> Ca
     canvass = find_canvass(connection, canvass_id)
     if canvass is None:
         raise CanvassError(NO_CANVASS)
-    if canvass.incident != (purpose.case or "").upper():
+    if canvass.incident != (purpose.case or ""):
         raise CanvassError(OTHER_INCIDENT)
     return canvass
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from alpr_edge.domain.errors import HoldError
+from alpr_edge.domain.holds.case_numbers import normal_case
 from alpr_edge.domain.holds.hold import HOLD_READS_MAX, Hold, HoldKind, HoldOrigin, HoldPerson, HoldTerms, check_terms
 from alpr_edge.domain.holds.hold import covers as lasts_as_long
 from alpr_edge.domain.permissions.purposes import Purpose
@@ -70,7 +71,7 @@ class UnitHolds:
         ids = tuple(dict.fromkeys(request.subject_ids))
         note = "; ".join(part for part in (request.reason.strip(), request.note) if part)
         subject = AccessSubject(
-            ids, request.query, note=f"case {request.case_number.strip()}, {len(ids)} named: {note}"
+            ids, request.query, note=f"case {normal_case(request.case_number)}, {len(ids)} named: {note}"
         )
         with authoriser.access(Operation.HOLD_READ, purpose, subject) as access:
             terms = _terms(authoriser, access, request, ids)
