@@ -17,6 +17,8 @@ from alpr_edge.store.db.database import Database
 from alpr_edge.store.reads.hit_queries import read_ids_of_hits
 from alpr_edge.store.retention import holds
 
+OTHER_CASE = "this hold is for another case; give its number as the case"
+
 
 @dataclass(frozen=True, slots=True)
 class HoldRequest:
@@ -83,7 +85,7 @@ class UnitHolds:
 
         Args:
             authoriser: allows it and puts it on record.
-            purpose: what for.
+            purpose: what for; where it names a case, that of the hold.
             hold_id: the hold.
 
         Returns:
@@ -91,7 +93,8 @@ class UnitHolds:
 
         Raises:
             AccessError: it is refused.
-            HoldError: there is no such hold, it was released, or the department placed it and has to release it.
+            HoldError: there is no such hold, it was released, it is for another case than the purpose, or the
+                department placed it and has to release it.
         """
         subject = AccessSubject((hold_id,))
         with (
@@ -101,6 +104,8 @@ class UnitHolds:
             hold = holds.find_hold(connection, hold_id)
             if hold is not None and hold.origin is HoldOrigin.DEPARTMENT:
                 raise HoldError(f"{hold_id}: the department placed this hold; it has to release it")
+            if hold is not None and _is_of_another_case(hold, purpose):
+                raise HoldError(f"{hold_id}: {OTHER_CASE}")
             return holds.release(connection, hold_id, _person(access), access.now, self._unit_id)
 
     def list(self, authoriser: Authoriser, purpose: Purpose, *, with_released: bool = False) -> Sequence[Hold]:
@@ -166,6 +171,11 @@ def _reads_of(connection: Connection, kind: HoldKind, ids: tuple[str, ...]) -> l
     if not found:
         raise HoldError("none of these reads is here (any more); the department may have them")
     return found
+
+
+def _is_of_another_case(hold: Hold, purpose: Purpose) -> bool:
+    """Whether both name a case and not the same; holds of an early release name none, nor do some purposes."""
+    return purpose.case is not None and hold.terms.case_number not in {"", purpose.case}
 
 
 def _person(access: Access) -> HoldPerson:
