@@ -6,6 +6,7 @@ from statistics import median
 from typing import Any
 
 from alpr_edge.app.cameras import Camera
+from alpr_edge.app.collection.no_collection import CollectionLimits
 from alpr_edge.app.department_holds import DepartmentHoldsStage
 from alpr_edge.app.pipeline.alerter import Alerter
 from alpr_edge.app.pipeline.camera_views import CameraViews
@@ -36,6 +37,7 @@ class CaptureSession:
     alerter: Alerter
     position: PositionMonitor
     cameras: list[Camera]
+    limits: CollectionLimits
     views: CameraViews
     pipeline: Pipeline
     disk: DiskStage
@@ -91,8 +93,8 @@ class CaptureSession:
             "frames": self.pipeline.frames_seen,
             "frames_dropped": self.pipeline.recognition.frames.drop_count,
             "frames_lost": self.pipeline.recognition.lost_count,
-            "frames_not_collected": self.pipeline.limits.drops.figures(),
-            "cameras_not_collecting": self.pipeline.limits.drops.silent_cameras,
+            "frames_not_collected": self.limits.drops.figures(),
+            "cameras_not_collecting": self.limits.drops.silent_cameras,
             "reopened": {camera.camera_id: camera.reopen_count for camera in self.cameras},
             "cameras": {
                 camera.camera_id: camera.figures | self.pipeline.camera_figures(camera.camera_id)
