@@ -15,7 +15,6 @@ from alpr_edge.settings import Settings
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.hotlists import sync_state
 from alpr_edge.store.hotlists.download_spool import DownloadSpool
-from alpr_edge.store.outbox.hold_items import drop_delivered_holds
 
 STEP_S = 1.0
 
@@ -66,7 +65,6 @@ class DepartmentHoldsStage:
             StoreError: the database cannot be written; what waits stays.
         """
         if not self._is_begun:
-            drop_delivered_holds(self.database)
             self._want_again()
             self._is_begun = True
         if self.incoming.waits(HOLDS_SPOOL_NAME):

@@ -21,6 +21,7 @@ from alpr_edge.services.evidence.medium import ExportMedium, file_system_of, pac
 from alpr_edge.services.hits.dispositions import HitAnswer, HitDispositions
 from alpr_edge.services.hits.hit_views import HitViews
 from alpr_edge.services.holds.unit_holds import HoldRequest
+from alpr_edge.store.outbox.delivered import PREFIXES_KEPT_ELSEWHERE, drop_delivered
 from tests.services.evidence.case_rig import CASE, ROBBERY, UNIT, CaseRig, contents, json_of, looks_whole, open_rig
 from tests.staff import STOLEN, Staff
 from tests.store.records import CROP, SCENE
@@ -101,6 +102,12 @@ def test_a_booking_is_on_record_and_its_passphrase_is_sealed_for_the_department(
     assert result.passphrase not in repr(result)
     record = next(each for each in reversed(rig.staff.records()) if each.action == "export_case")
     assert (record.case, record.shown, record.shown_bytes) == (CASE, 4, booking.size_bytes)
+    answer = Answer(item.item_id, Outcome.RECEIPT, item.sha256)
+    rig.store.outbox.settle([answer], 5, rig.staff.clock.now().utc)
+    assert drop_delivered(rig.store.database, PREFIXES_KEPT_ELSEWHERE) > 0
+    with rig.store.database.read() as connection:
+        kept = set(connection.exec_driver_sql("SELECT item_id FROM outbox").scalars())
+    assert item.item_id not in kept, "what the department can open does not stay on the unit"
     assert record.objects == (booking.package_id,)
 
 
