@@ -106,7 +106,7 @@ class UnitHolds:
                 raise HoldError(f"{hold_id}: the department placed this hold; it has to release it")
             if hold is not None and _is_of_another_case(hold, purpose):
                 raise HoldError(f"{hold_id}: {OTHER_CASE}")
-            return holds.release(connection, hold_id, _person(access), access.now, self._unit_id)
+            return holds.release(connection, hold_id, hold_person(access), access.now, self._unit_id)
 
     def list(self, authoriser: Authoriser, purpose: Purpose, *, with_released: bool = False) -> Sequence[Hold]:
         """The holds, with case, reason, by whom, since when and until when; shows no plates.
@@ -129,12 +129,18 @@ class UnitHolds:
         same = holds.same_holds(connection, terms, read_ids)
         if lasting := next((hold for hold in same if lasts_as_long(hold, terms)), None):
             return lasting
-        by = _person(access)
+        by = hold_person(access)
         hold = Hold(self._new_id(), terms, by, access.now)
         hold = replace(hold, read_count=holds.add_hold(connection, hold, read_ids, self._unit_id))
         for shorter in same:
             holds.release(connection, shorter.hold_id, by, access.now, self._unit_id)
         return hold
+
+
+def hold_person(access: Access) -> HoldPerson:
+    """Whoever an access was allowed to, as a hold or a canvass names them."""
+    actor = access.actor
+    return HoldPerson(actor.person_id, actor.name, actor.session_id)
 
 
 def reads_of_case(database: Database, case_number: str, utc: datetime | None) -> list[str]:
@@ -176,8 +182,3 @@ def _reads_of(connection: Connection, kind: HoldKind, ids: tuple[str, ...]) -> l
 def _is_of_another_case(hold: Hold, purpose: Purpose) -> bool:
     """Whether both name a case and not the same; holds of an early release name none, nor do some purposes."""
     return purpose.case is not None and hold.terms.case_number not in {"", purpose.case}
-
-
-def _person(access: Access) -> HoldPerson:
-    actor = access.actor
-    return HoldPerson(actor.person_id, actor.name, actor.session_id)
