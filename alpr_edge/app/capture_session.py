@@ -6,6 +6,8 @@ from statistics import median
 from typing import Any
 
 from alpr_edge.app.cameras import Camera
+from alpr_edge.app.collection.no_collection import CollectionLimits
+from alpr_edge.app.department_holds import DepartmentHoldsStage
 from alpr_edge.app.pipeline.alerter import Alerter
 from alpr_edge.app.pipeline.camera_views import CameraViews
 from alpr_edge.app.pipeline.pipeline import BEHIND, CAMERA_STAGE, TRACKING, WRITER, Pipeline
@@ -35,6 +37,7 @@ class CaptureSession:
     alerter: Alerter
     position: PositionMonitor
     cameras: list[Camera]
+    limits: CollectionLimits
     views: CameraViews
     pipeline: Pipeline
     disk: DiskStage
@@ -45,6 +48,7 @@ class CaptureSession:
     roster: RosterInstallStage
     self_check: SelfCheckStage
     page_requests: PageRequestStage
+    held: DepartmentHoldsStage
     canvass: CanvassUpkeep
     precision: PrecisionWatch
     halt: threading.Event
@@ -68,6 +72,7 @@ class CaptureSession:
             *self.roster.faults(),
             *self.self_check.faults(),
             *self.page_requests.faults(),
+            *self.held.faults(),
             *self.canvass.faults(),
             *self.precision.faults(),
         ]
@@ -88,8 +93,8 @@ class CaptureSession:
             "frames": self.pipeline.frames_seen,
             "frames_dropped": self.pipeline.recognition.frames.drop_count,
             "frames_lost": self.pipeline.recognition.lost_count,
-            "frames_not_collected": self.pipeline.limits.drops.figures(),
-            "cameras_not_collecting": self.pipeline.limits.drops.silent_cameras,
+            "frames_not_collected": self.limits.drops.figures(),
+            "cameras_not_collecting": self.limits.drops.silent_cameras,
             "reopened": {camera.camera_id: camera.reopen_count for camera in self.cameras},
             "cameras": {
                 camera.camera_id: camera.figures | self.pipeline.camera_figures(camera.camera_id)

@@ -10,6 +10,7 @@ from alpr_edge.app.attempts import Attempts
 from alpr_edge.app.cameras import Camera
 from alpr_edge.app.capture_session import CaptureSession
 from alpr_edge.app.collection.drop_records import DropRecordStage
+from alpr_edge.app.collection.no_collection import CollectionLimits
 from alpr_edge.app.department_holds import DepartmentHoldsStage
 from alpr_edge.app.evidence_request import leave_evidence_request
 from alpr_edge.app.pipeline.camera_views import CameraViews
@@ -62,7 +63,8 @@ def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
     leave_evidence_request(settings)
     cameras = [Camera(camera, unit.clock, halt.wait) for camera in settings.camera]
     feeds = [CameraFeed(camera.camera_id, camera.frames) for camera in cameras]
-    views = CameraViews(feeds, unit.latest_fix)
+    limits = CollectionLimits(settings.capture, parts.locate)
+    views = CameraViews(feeds, limits, unit.latest_fix)
     pipeline = Pipeline(settings, views.feeds, parts, live=True)
     disk = DiskStage(settings, store, unit.ballast, unit.clock)
     access_log = AccessLogUpload(settings, store.database, unit.clock)
@@ -74,7 +76,7 @@ def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
     page_requests, precision = _page_requests(unit, parts), PrecisionWatch(store.database, unit.clock)
     canvass = CanvassUpkeep(settings, store.database, unit.clock)
     stages = access_log, self_check, roster, counts, frame_rate, page_requests, held, canvass, precision
-    _record_drops(pipeline, unit)
+    _record_drops(pipeline.supervisor, limits, unit)
     _add_stages(pipeline.supervisor, unit, disk, stages)
     return CaptureSession(
         store=store,
@@ -82,6 +84,7 @@ def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
         alerter=parts.alerter,
         position=unit.position,
         cameras=cameras,
+        limits=limits,
         views=views,
         pipeline=pipeline,
         disk=disk,
@@ -92,16 +95,17 @@ def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
         roster=roster,
         self_check=self_check,
         page_requests=page_requests,
+        held=held,
         canvass=canvass,
         precision=precision,
         halt=halt,
     )
 
 
-def _record_drops(pipeline: Pipeline, unit: UnitParts) -> None:
+def _record_drops(supervisor: Supervisor, limits: CollectionLimits, unit: UnitParts) -> None:
     """Put on record how many frames no-collection areas cost, where there are such areas."""
     if unit.settings.capture.no_collection_areas:
-        pipeline.supervisor.add(DropRecordStage(unit.settings, pipeline.limits.drops, unit.clock), replaceable=True)
+        supervisor.add(DropRecordStage(unit.settings, limits.drops, unit.clock), replaceable=True)
 
 
 def _page_requests(unit: UnitParts, parts: PipelineParts) -> PageRequestStage:

@@ -73,7 +73,6 @@ class FaultRule:
     """The command that shows more, or what to do."""
 
 
-_AIM = "alpr-edge unit check --aim"
 _CHECK, _JOURNAL = "alpr-edge unit check", "journalctl -u alpr-edge -n 50"
 _LISTS, _DISK = "alpr-edge hotlist status", "alpr-edge unit disk"
 _AUDIT, _AIM = "alpr-edge audit verify", "alpr-edge unit check --aim"

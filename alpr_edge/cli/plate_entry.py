@@ -42,9 +42,19 @@ def typed_plate(argument: str, question: str) -> str:
         raise SettingsError([_ON_COMMAND_LINE])
     if sys.stdin.isatty():
         return str(typer.prompt(question, err=True))
-    line = sys.stdin.readline(LINE_CHARACTERS_MAX + 1)
-    if not line.strip():
+    line = read_line()
+    if not line:
         raise FeedError("no plate came on standard input; its first line is the plate")
+    return line
+
+
+def read_line() -> str:
+    """The next line of standard input without outer blanks; empty: it is blank, or there is none.
+
+    Raises:
+        FeedError: it is too long for a plate.
+    """
+    line = sys.stdin.readline(LINE_CHARACTERS_MAX + 1)
     if len(line) > LINE_CHARACTERS_MAX:
-        raise FeedError(f"the first line of standard input is no plate: longer than {LINE_CHARACTERS_MAX} characters")
+        raise FeedError(f"a line of standard input is no plate: longer than {LINE_CHARACTERS_MAX} characters")
     return line.strip()

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import structlog
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
 
@@ -21,7 +20,6 @@ from alpr_edge.domain.ports import Clock
 from alpr_edge.domain.protocol.enrolment import (
     EVIDENCE_VOUCHER_PATH,
     REQUEST_BYTES_MAX,
-    EvidenceVoucherPayload,
     RenewPayload,
 )
 from alpr_edge.domain.protocol.items import UNIT_HEADER
@@ -29,7 +27,7 @@ from alpr_edge.domain.retry import Backoff
 from alpr_edge.settings import UplinkSettings
 from alpr_edge.uplink import key_pair
 from alpr_edge.uplink.certificate_client import ask
-from alpr_edge.uplink.documents.held_voucher import held_voucher, voucher_file
+from alpr_edge.uplink.documents.held_voucher import held_voucher, parse_voucher, voucher_file
 from alpr_edge.uplink.tls import context_of, days_left
 
 REQUEST_NAME = "evidence-key.csr"
@@ -130,17 +128,12 @@ def read_request(file: Path) -> x509.CertificateSigningRequest | None:
 def _certificate_of(
     body: bytes, request: x509.CertificateSigningRequest, authority: x509.Certificate
 ) -> x509.Certificate:
-    """The certificate of an answer, if it is of this key and by this authority.
+    """The certificate of an answer, if it is of this key, and by this authority as that of the witness is.
 
     Raises:
         UplinkError: it is not.
     """
-    try:
-        payload = EvidenceVoucherPayload.model_validate_json(body)
-        certificate = x509.load_pem_x509_certificate(payload.certificate.encode("ascii"))
-        certificate.verify_directly_issued_by(authority)
-    except (ValueError, TypeError, InvalidSignature):
-        raise UplinkError("the department's word for the evidence key is none of its own authority") from None
+    certificate = x509.load_pem_x509_certificate(parse_voucher(body, authority).certificate)
     if certificate.public_key() != request.public_key():
         raise UplinkError("the department vouched for another key; look at its log")
     return certificate

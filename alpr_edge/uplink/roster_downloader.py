@@ -6,19 +6,17 @@ is older, another department's or too large is not handed on: the roster in forc
 """
 
 import random
-import threading
-import time
 from collections.abc import Callable
+from functools import partial
 
 import structlog
 
-from alpr_edge.domain.errors import RosterError, UplinkError, retry_after_of
+from alpr_edge.domain.errors import RosterError
 from alpr_edge.domain.people.handed_roster import SIGNED_BYTES_MAX, SPOOL_NAME, pack_roster
 from alpr_edge.domain.people.roster import RosterHeader, check_roster
 from alpr_edge.domain.people.signed_roster import RosterKey, open_roster
 from alpr_edge.domain.ports import Clock
 from alpr_edge.domain.protocol.rosters import ROSTER_PATH
-from alpr_edge.domain.retry import Backoff
 from alpr_edge.settings import UplinkSettings
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.hotlists import sync_state
@@ -27,11 +25,10 @@ from alpr_edge.store.hotlists.sync_state import SyncState
 from alpr_edge.uplink.bounded_transport import no_beat
 from alpr_edge.uplink.department_keys import pin_missing_keys
 from alpr_edge.uplink.documents.document_request import DocumentRequest, fetch_document
+from alpr_edge.uplink.documents.document_schedule import DocumentSchedule
 
 FETCH_S_MAX = 600.0
 """Longest one transfer may take."""
-WAITING_S = 1.0
-"""Time between two looks whether the roster before was put in force."""
 
 log = structlog.get_logger(__name__)
 
@@ -65,16 +62,11 @@ class RosterDownloader:
         self._incoming = incoming
         self._database = database
         self._clock = clock
-        self._draw = draw
         self._bytes_max = bytes_max
-        self._backoff = Backoff(uplink.retry_first_s, longest_s=max(uplink.roster_check_s, uplink.retry_first_s))
-        self._beat: Callable[[], None] = no_beat
-        self._due_s = time.monotonic()
-        self._failures = 0
+        self._schedule = DocumentSchedule(uplink, draw, "roster.not_fetched")
         self._refused_etag = ""
         self._held: RosterHeader | None = None
         self._wanted = 0
-        self._wake = threading.Event()
         self.trouble = ""
         """Why the department's roster is not used, or not to be had; empty: it is, or nothing is known."""
 
@@ -82,13 +74,11 @@ class RosterDownloader:
         """Ask at once when an answer named a serial that was not named before; called by another thread."""
         if serial > self._wanted:
             self._wanted = serial
-            self._due_s = 0.0
-            self._wake.set()
+            self._schedule.want()
 
     def wait(self, seconds: float) -> None:
         """Sleep, but not past the moment when a newer roster is named."""
-        self._wake.wait(seconds)
-        self._wake.clear()
+        self._schedule.wait(seconds)
 
     def step(self, beat: Callable[[], None] = no_beat) -> float:
         """Ask the department if it is time; returns the seconds until it is.
@@ -99,28 +89,9 @@ class RosterDownloader:
         Raises:
             StoreError: the database does not answer.
         """
-        self._beat = beat
-        wait_s = self._due_s - time.monotonic()
-        if wait_s > 0:
-            return wait_s
-        if self._incoming.waits(SPOOL_NAME):
-            return WAITING_S
-        named, wait_s = self._wanted, self._uplink.roster_check_s * (0.75 + self._draw() / 4)
-        try:
-            self._fetch()
-            self._failures = 0
-        except UplinkError as error:
-            self._failures += 1
-            wait_s = max(self._backoff.wait_s(self._failures, self._draw()), min(retry_after_of(error), wait_s))
-            log.info("roster.not_fetched", reason=str(error), failures=self._failures)
-        if self._wanted == named:
-            self._due_s = time.monotonic() + wait_s
-        return max(0.0, self._due_s - time.monotonic())
+        return self._schedule.step(partial(self._incoming.waits, SPOOL_NAME), partial(self._fetch, beat))
 
-    def _call_beat(self) -> None:
-        self._beat()
-
-    def _fetch(self) -> None:
+    def _fetch(self, beat: Callable[[], None]) -> None:
         """Ask once, and hand over what comes and holds."""
         key = pin_missing_keys(self._uplink, self._unit_id).roster_key
         if key is None:
@@ -128,7 +99,7 @@ class RosterDownloader:
         state = sync_state.state_of(self._database, SPOOL_NAME)
         request = DocumentRequest(ROSTER_PATH, "roster", self._bytes_max, FETCH_S_MAX)
         have = self._refused_etag or state.etag
-        etag, content = fetch_document(self._uplink, self._unit_id, request, have, self._call_beat)
+        etag, content = fetch_document(self._uplink, self._unit_id, request, have, beat)
         if content is None or (etag and etag == state.etag):
             if not (content is None and self._refused_etag):
                 self._note_in_use(state)
@@ -154,12 +125,7 @@ class RosterDownloader:
             sync_state.note(self._database, SPOOL_NAME, fetch_failure="")
 
     def _hand_over(self, key: RosterKey, content: bytes, header: RosterHeader, etag: str) -> None:
-        draft = self._incoming.start(SPOOL_NAME, FeedNote(serial=header.serial, etag=etag))
-        try:
-            draft.append(pack_roster(key, content))
-            draft.finish()
-        finally:
-            draft.close()
+        self._incoming.put(SPOOL_NAME, FeedNote(serial=header.serial, etag=etag), pack_roster(key, content))
         sync_state.note(self._database, SPOOL_NAME, etag=etag, serial=header.serial, fetch_failure="")
         self._held, self._refused_etag, self.trouble = header, "", ""
         log.info("roster.handed_over", serial=header.serial, bytes=len(content))

@@ -6,14 +6,18 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from fastapi import FastAPI, Response
 
 from alpr_edge.department.http.evidence_vouchers import issue_vouchers
+from alpr_edge.department.http.responses import HEADERS
 from alpr_edge.department.http.server import DepartmentServer
+from alpr_edge.department.http.tls_contexts import tls_context
 from alpr_edge.department.pki.authority import Authority, TlsFiles, initialise
 from alpr_edge.department.pki.evidence_certificates import signing_key_of
 from alpr_edge.department.pki.refusals import CertificateRefusedError
 from alpr_edge.department.unit_logs.witness import Witness
 from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.protocol.enrolment import EVIDENCE_VOUCHER_PATH
 from alpr_edge.evidence.folder import FolderTarget
 from alpr_edge.evidence.package import write_package
 from alpr_edge.evidence.signer import KeyVoucher, PackageSigner
@@ -36,6 +40,7 @@ from alpr_edge.uplink.evidence_voucher import (
 from tests.department.enrolment import enrol_unit
 from tests.evidence.package_content import UNIT, CaseLog, package_content
 from tests.uplink.conftest import settings_for
+from tests.uplink.faulty import FaultyDepartment
 
 KEY = Ed25519PrivateKey.generate()
 
@@ -120,6 +125,26 @@ def test_a_voucher_of_another_authority_counts_for_nothing(authority_copy: Path,
     mixed = own.model_dump() | {"witness_certificate": "none"}
     voucher_file(settings).write_text(json.dumps(mixed))
     assert held_voucher(settings) is None
+
+
+@pytest.mark.parametrize("name", ["certificate", "witness_certificate"])
+def test_an_answer_in_which_one_certificate_is_of_another_authority_is_not_kept(
+    authority_copy: Path, tmp_path: Path, name: str
+) -> None:
+    tls, foreign = enrol_unit(authority_copy, UNIT, tmp_path / "tls"), initialise(tmp_path / "other", ["other.example"])
+    request, app = request_of(tmp_path, KEY), FastAPI()
+    own, other = (issue_vouchers(folder, UNIT, request) for folder in (authority_copy, foreign.directory))
+    mixed = own.model_copy(update={name: getattr(other, name)})
+
+    @app.post(EVIDENCE_VOUCHER_PATH)
+    def send() -> Response:
+        return Response(mixed.model_dump_json(), headers=HEADERS)
+
+    leave_request(tmp_path / REQUEST_NAME, UNIT, KEY)
+    with FaultyDepartment(app, tls_context(TlsFiles(authority_copy)), iter(())) as server:
+        settings = settings_for(server.url, tls)
+        assert voucher(settings, tmp_path).step() < LOOK_S / 2, "it is asked for again soon"
+    assert not voucher_file(settings).exists()
 
 
 def test_only_a_request_signed_by_its_own_ed25519_key_is_vouched_for(tmp_path: Path) -> None:

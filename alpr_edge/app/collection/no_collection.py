@@ -18,6 +18,8 @@ from alpr_edge.settings.capture import CaptureSettings
 
 UNKNOWN_PLACE = "position-unknown"
 """The name by which frames are counted that were dropped because the position was not known."""
+Place = tuple[str, str]
+"""An area and a camera, by which frames are counted."""
 Frames = Callable[[Callable[[], None]], Iterator[Frame]]
 
 
@@ -26,8 +28,8 @@ class FrameDrops:
     """How many frames were dropped, by area and camera; threads may share it."""
 
     _lock: Lock = field(default_factory=Lock)
-    _total: Counter[tuple[str, str]] = field(default_factory=Counter)
-    _new: Counter[tuple[str, str]] = field(default_factory=Counter)
+    _total: Counter[Place] = field(default_factory=Counter)
+    _new: Counter[Place] = field(default_factory=Counter)
     _silent: set[str] = field(default_factory=set)
 
     @property
@@ -48,13 +50,13 @@ class FrameDrops:
             self._new[area, camera_id] += 1
             self._silent.add(camera_id)
 
-    def take_new(self) -> dict[tuple[str, str], int]:
+    def take_new(self) -> dict[Place, int]:
         """The frames that were counted since the last call, by area and camera."""
         with self._lock:
             taken, self._new = dict(self._new), Counter()
         return taken
 
-    def give_back(self, counts: dict[tuple[str, str], int]) -> None:
+    def give_back(self, counts: dict[Place, int]) -> None:
         """Count as new again what could not be put on record."""
         with self._lock:
             self._new.update(counts)

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
+from alpr_edge.app.collection.no_collection import CollectionLimits
 from alpr_edge.app.pipeline.pipeline import CameraFeed
 from alpr_edge.app.unit_faults import Fault, FaultKind
 from alpr_edge.domain.diagnostics.camera_view import ViewFault
@@ -59,24 +60,28 @@ class CameraViews:
 
     Args:
         feeds: the cameras.
+        limits: where their frames may be used: of others nothing is measured.
         latest_fix: a function that gives the receiver's newest fix, however old; None: there was none.
     """
 
-    def __init__(self, feeds: Sequence[CameraFeed], latest_fix: Callable[[], Fix | None]) -> None:
+    def __init__(
+        self, feeds: Sequence[CameraFeed], limits: CollectionLimits, latest_fix: Callable[[], Fix | None]
+    ) -> None:
+        self._limits = limits
         self._latest_fix = latest_fix
         self._views = {feed.camera_id: _View(self._speed_at) for feed in feeds}
         self.feeds = [self._watch_feed(feed) for feed in feeds]
-        """The cameras, whose frames are looked at on their way."""
+        """The cameras with the frames that may be used, which are looked at on their way."""
 
     def faults(self) -> list[Fault]:
         """What is wrong with what the cameras see."""
         return [_fault(camera_id, view.fault) for camera_id, view in self._views.items() if view.fault is not None]
 
     def _watch_feed(self, feed: CameraFeed) -> CameraFeed:
-        view = self._views[feed.camera_id]
+        view, usable_frames = self._views[feed.camera_id], self._limits.apply(feed.frames)
 
         def frames(beat: Callable[[], None]) -> Iterator[Frame]:
-            for frame in feed.frames(beat):
+            for frame in usable_frames(beat):
                 view.look(frame)
                 yield frame
 

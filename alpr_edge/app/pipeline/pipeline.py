@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from alpr_edge.app.collection.no_collection import CollectionLimits
 from alpr_edge.app.factories import VisionModels
 from alpr_edge.app.pipeline.alerter import Alerter
 from alpr_edge.app.pipeline.camera_figures import ResultTimes, camera_figures
@@ -97,7 +96,7 @@ class Pipeline:
 
     Args:
         settings: the settings of the unit and of decisions.
-        feeds: the cameras.
+        feeds: the cameras, with those frames alone that may be used.
         parts: the objects that the stages work with.
         live: whether frames that recognition cannot follow are dropped; otherwise the camera waits for it.
     """
@@ -127,10 +126,8 @@ class Pipeline:
         for stage in self.recognition.stages:
             self.supervisor.add(stage, replaceable=live, stop_s_max=WORKER_STOP_S, backoff=WORKER_RESTART)
         self._cameras = [f"{CAMERA_STAGE}{feed.camera_id}" for feed in feeds]
-        self.limits = CollectionLimits(settings.capture, parts.locate)
-        """Where frames may be used, and how many were not."""
         for name, feed in zip(self._cameras, feeds, strict=True):
-            source = SourceStage(name, self.limits.apply(feed.frames), self.recognition.frames)
+            source = SourceStage(name, feed.frames, self.recognition.frames)
             self.supervisor.add(source, replaceable=live)
 
     @property

@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 
 from alpr_edge.alerts.wav import WavPlayer
+from alpr_edge.app.collection.no_collection import CollectionLimits
 from alpr_edge.app.factories import VisionModels, open_department, open_lists
 from alpr_edge.app.pipeline.alerter import Alerter
 from alpr_edge.app.pipeline.pipeline import CameraFeed, Pipeline, PipelineParts
@@ -23,6 +24,7 @@ from alpr_edge.app.replay.output import DriveFiles, Summary
 from alpr_edge.app.replay.people import ReplayPeople
 from alpr_edge.app.replay.recording import Recording
 from alpr_edge.domain.errors import CaptureError, FeedError
+from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.domain.positioning import position_at
 from alpr_edge.domain.recognition.frames import Frame
@@ -127,9 +129,12 @@ class _Replay:
         self._clock = ReplayedClock(self._start)
         self._faults: list[str] = []
         self._lists = self._hotlist()
+        log = plan.recording.nmea
+        self._fixes = [] if log is None else list(LogSource(log, self._start).fixes())
         self._total = plan.recording.length()
         self._done = itertools.count(1)
         self._stop = threading.Event()
+        self._limits = CollectionLimits(settings.capture, self._position_at)
 
     def process(self, is_interrupted: Callable[[], bool]) -> list[str]:
         """Process every frame, or those before an interrupt; returns what went wrong."""
@@ -145,7 +150,7 @@ class _Replay:
         summary.frames_dropped = pipeline.recognition.frames.drop_count
         summary.frames_lost = pipeline.recognition.lost_count
         summary.frames = pipeline.frames_seen + summary.frames_dropped + summary.frames_lost
-        summary.frames_not_collected = pipeline.limits.drops.figures()
+        summary.frames_not_collected = self._limits.drops.figures()
         summary.alerts_wav = str(wav)
         return self._faults + pipeline.failures()
 
@@ -184,21 +189,21 @@ class _Replay:
         return loader
 
     def _pipeline(self, player: WavPlayer) -> Pipeline:
-        log = self._recording.nmea
-        fixes = [] if log is None else list(LogSource(log, self._start).fixes())
-        age_ms_max = self._settings.position.fix_age_ms_max
         parts = PipelineParts(
             models=self._plan.models,
             alerter=Alerter(player, self._clock, self._settings.alerts, self._settings.hotlist),
             entries=lambda: self._lists.index,
-            locate=lambda at: position_at(fixes, at, age_ms_max),
+            locate=self._position_at,
             recorder=Recorder(
                 self._store.reads, self._settings.store, self._store.refused_records, [self._files.observe]
             ),
             tick=self._tick,
         )
-        feed = CameraFeed(self._recording.camera_id, lambda _: self._frames())
+        feed = CameraFeed(self._recording.camera_id, self._limits.apply(lambda _: self._frames()))
         return Pipeline(self._settings, [feed], parts, live=self._plan.real_time)
+
+    def _position_at(self, at: Instant) -> Position | None:
+        return position_at(self._fixes, at, self._settings.position.fix_age_ms_max)
 
     def _tick(self, frame: Frame) -> None:
         self._clock.move_to(frame.captured_at)

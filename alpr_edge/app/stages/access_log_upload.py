@@ -37,6 +37,7 @@ from alpr_edge.store.access_log.checkpoints import (
 from alpr_edge.store.access_log.log import AccessLog
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.outbox import log_items
+from alpr_edge.store.outbox.delivered import PREFIXES_KEPT_ELSEWHERE, drop_delivered
 from alpr_edge.store.recovery import access_log_replacement as replacement
 
 STEP_S = 1.0
@@ -142,7 +143,7 @@ class AccessLogUpload:
         self._publish(opened)
         self._take_in_statement(opened)
         if time.monotonic() - opened.dropped_s >= DROP_S:
-            log_items.drop_delivered(self.database)
+            drop_delivered(self.database, PREFIXES_KEPT_ELSEWHERE)
             opened.dropped_s = time.monotonic()
 
     def _open_log(self) -> _OpenLog:

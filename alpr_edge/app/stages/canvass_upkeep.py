@@ -22,7 +22,7 @@ from alpr_edge.services.changes.recorder import ChangeRecorder
 from alpr_edge.settings import Settings
 from alpr_edge.store.access_log.log import open_access_log
 from alpr_edge.store.canvass.canvass_reads import hold_earlier_reads
-from alpr_edge.store.canvass.canvass_rows import end_canvass, running_canvasses, settle_end
+from alpr_edge.store.canvass.canvass_rows import end_canvass, is_released, running_canvasses, settle_end
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.retention.holds import find_hold
 
@@ -73,9 +73,13 @@ class CanvassUpkeep:
         now = self.clock.now()
         with self.database.read() as connection:
             running = running_canvasses(connection)
-            holds = {canvass.canvass_id: find_hold(connection, canvass.canvass_id) for canvass in running}
+            released = {
+                canvass.canvass_id: find_hold(connection, canvass.canvass_id)  # counts what it holds: not each second
+                for canvass in running
+                if is_released(connection, canvass.canvass_id)
+            }
         for canvass in running:
-            end = _end_of(canvass, holds[canvass.canvass_id], now)
+            end = _end_of(canvass, released.get(canvass.canvass_id), now)
             if end is not None:
                 self._end(canvass, end)
             elif canvass.ends is None and now.trusted:

@@ -12,7 +12,7 @@ from alpr_edge.cli.access.options import BreakGlassOption, CaseOption, OffenceOp
 from alpr_edge.cli.canvass.overview import CANVASS_PURPOSE, CanvassArgument, open_canvasses, state_fields, state_text
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
 from alpr_edge.cli.output import print_object
-from alpr_edge.cli.plate_entry import LINE_CHARACTERS_MAX
+from alpr_edge.cli.plate_entry import read_line
 
 AreaOption = Annotated[
     str,
@@ -83,7 +83,11 @@ def end_command(
 
 
 def _typed_partials() -> tuple[str, ...]:
-    """The lines of standard input up to an empty one; more than a canvass takes are refused later, not read."""
+    """The lines of standard input up to an empty one; more than a canvass takes are refused later, not read.
+
+    Raises:
+        FeedError: one is too long for a plate.
+    """
     from alpr_edge.domain.canvass.canvass import PARTIALS_MAX
 
     if sys.stdin.isatty():
@@ -91,6 +95,6 @@ def _typed_partials() -> tuple[str, ...]:
             "Plates or parts of plates, one a line (? one character, * any number); an empty line ends:", err=True
         )
     lines: list[str] = []
-    while len(lines) <= PARTIALS_MAX and (line := sys.stdin.readline(LINE_CHARACTERS_MAX)).strip():
-        lines.append(line.strip())
+    while len(lines) <= PARTIALS_MAX and (line := read_line()):
+        lines.append(line)
     return tuple(lines)

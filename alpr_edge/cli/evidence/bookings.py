@@ -38,7 +38,7 @@ def list_command(
         open_access(unit, Statement(purpose, offence, case, break_glass)) as (authoriser, known_purpose),
         open_exports(unit) as exports,
     ):
-        bookings = exports.list_exports(authoriser, known_purpose, of_case.strip())
+        bookings = exports.list_exports(authoriser, known_purpose, of_case)
     if as_json:
         print_lines(map(_fields, bookings))
     elif bookings:

@@ -48,7 +48,7 @@ def export_command(
     from alpr_edge.settings import load
 
     unit = load(settings)
-    request = ExportRequest(case_number.strip(), to, medium.strip(), recipient.strip(), scene, redacted)
+    request = ExportRequest(case_number, to, medium.strip(), recipient.strip(), scene, redacted)
     stated = Statement(purpose, offence, case or case_number, break_glass)
     with (
         open_access(unit, stated) as (authoriser, known_purpose),

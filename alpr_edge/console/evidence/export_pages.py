@@ -110,7 +110,7 @@ class ExportPages:
         if name not in media:
             raise EvidenceError("choose the medium")
         return ExportRequest(
-            case=fields.get("case", "").strip(),
+            case=fields.get("case", ""),
             directory=media[name],
             medium=fields.get("number", "").strip(),
             recipient=fields.get("recipient", "").strip(),

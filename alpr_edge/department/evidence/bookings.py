@@ -13,6 +13,7 @@ from alpr_edge.department.db.evidence_schema import evidence_bookings, evidence_
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.pki.media_keys import load_media_key
 from alpr_edge.domain.errors import DepartmentError
+from alpr_edge.domain.holds.case_numbers import normal_case
 from alpr_edge.domain.protocol.bookings import open_passphrase
 from alpr_edge.domain.protocol.sealing import SealedError
 
@@ -68,8 +69,8 @@ class EvidenceBookings:
         """The bookings, by unit and package, the newest first; of a case alone where one is given."""
         table = evidence_bookings.c
         query = select(evidence_bookings).order_by(table.booked.desc(), table.package_id.desc()).limit(LISTED_MAX)
-        if case:
-            query = query.where(table.case_number == case)
+        if wanted := normal_case(case):
+            query = query.where(table.case_number == wanted)
         with self._database.reading() as connection:
             rows = connection.execute(query).mappings().all()
             openings = list(connection.execute(select(evidence_openings.c.package_id, evidence_openings.c.unit_id)))

@@ -15,7 +15,8 @@ from alpr_edge.department.db.schema import certificates, reads
 from alpr_edge.domain.errors import HoldError
 from alpr_edge.domain.holds.hold import HOLD_READS_MAX, HoldKind, HoldOrigin, HoldTerms, check_terms
 from alpr_edge.domain.instants import rfc3339
-from alpr_edge.domain.protocol.holds import DepartmentHoldPayload, DepartmentHoldsPayload
+from alpr_edge.domain.protocol.holds import HOLDS_BYTES_MAX, DepartmentHoldPayload, DepartmentHoldsPayload
+from alpr_edge.domain.protocol.items import encode
 
 PREFIX = "department"
 """How ids of the department's holds begin, where those of a unit begin with its id."""
@@ -72,7 +73,7 @@ class DepartmentHolds:
             author: who places it.
 
         Raises:
-            HoldError: a read whose unit is not known, too many, or terms that will not do.
+            HoldError: a read whose unit is not known, more than a unit takes, or terms that will not do.
             StoreError: nothing was stored.
         """
         checked, ids = check_terms(terms, author.at), list(dict.fromkeys(read_ids))
@@ -83,7 +84,8 @@ class DepartmentHolds:
             for unit_id, own_ids in _by_unit(connection, ids).items():
                 _require_room(connection, unit_id, len(own_ids), author.at)
                 placed.append(_add(connection, unit_id, own_ids, checked, author))
-            return [one for one in _list(connection, None) if one.hold_id in placed]
+                _require_size(connection, unit_id, author.at)
+            return _list(connection, holds.c.hold_id.in_(placed))
 
     def release(self, hold_id: str, author: HoldAuthor) -> None:
         """Release a hold of the department; its unit learns of that when it asks next.
@@ -111,15 +113,20 @@ class DepartmentHolds:
 
     def of_unit(self, unit_id: str, now: datetime) -> DepartmentHoldsPayload:
         """The department's holds on reads of a unit that are in force, for that unit."""
-        query = _in_force(unit_id, now, *holds.c).order_by(holds.c.hold_id)
         with self._database.reading() as connection:
-            rows = connection.execute(query).mappings().all()
-            covered = held_reads.c.hold_id.in_([row["hold_id"] for row in rows])
-            pairs = connection.execute(select(held_reads.c.hold_id, held_reads.c.read_id).where(covered)).all()
-        by_hold: defaultdict[str, list[str]] = defaultdict(list)
-        for hold_id, read_id in sorted(map(tuple, pairs)):
-            by_hold[hold_id].append(read_id)
-        return DepartmentHoldsPayload(unit_id=unit_id, holds=[_payload(row, by_hold[row["hold_id"]]) for row in rows])
+            return _of_unit(connection, unit_id, now)
+
+
+def _of_unit(connection: Connection, unit_id: str, now: datetime) -> DepartmentHoldsPayload:
+    """What a unit is given of the holds in force."""
+    query = _in_force(unit_id, now, *holds.c).order_by(holds.c.hold_id)
+    rows = connection.execute(query).mappings().all()
+    covered = held_reads.c.hold_id.in_([row["hold_id"] for row in rows])
+    pairs = connection.execute(select(held_reads.c.hold_id, held_reads.c.read_id).where(covered)).all()
+    by_hold: defaultdict[str, list[str]] = defaultdict(list)
+    for hold_id, read_id in sorted(map(tuple, pairs)):
+        by_hold[hold_id].append(read_id)
+    return DepartmentHoldsPayload(unit_id=unit_id, holds=[_payload(row, by_hold[row["hold_id"]]) for row in rows])
 
 
 def _by_unit(connection: Connection, read_ids: Sequence[str]) -> dict[str, list[str]]:
@@ -129,7 +136,7 @@ def _by_unit(connection: Connection, read_ids: Sequence[str]) -> dict[str, list[
         unit_id, colon, _ = read_id.partition(":")
         units = [unit_id] if colon else connection.scalars(select(reads.c.unit_id).where(reads.c.read_id == read_id))
         known = list(units)
-        if not known or not _is_unit(connection, known[0]):
+        if not known or not (known[0] in found or _is_unit(connection, known[0])):
             raise HoldError(f"{read_id}: no such read here, and its id names no unit of this department")
         for each in known:
             found[each].append(read_id)
@@ -146,6 +153,13 @@ def _require_room(connection: Connection, unit_id: str, count: int, now: datetim
     held = connection.scalar(select(func.count()).select_from(query.subquery())) or 0
     if held + count > READS_OF_UNIT_MAX:
         raise HoldError(f"{unit_id}: {held} reads are held already, {READS_OF_UNIT_MAX} at most; release some first")
+
+
+def _require_size(connection: Connection, unit_id: str, now: datetime) -> None:
+    """Refuse what would make the answer to a unit longer than the unit takes: it would hold nothing of it."""
+    size = len(encode(_of_unit(connection, unit_id, now)))
+    if size > HOLDS_BYTES_MAX:
+        raise HoldError(f"{unit_id}: its holds would take {size} bytes, {HOLDS_BYTES_MAX} at most; release some first")
 
 
 def _add(connection: Connection, unit_id: str, read_ids: list[str], terms: HoldTerms, author: HoldAuthor) -> str:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from alpr_edge.domain.errors import HoldError
+from alpr_edge.domain.holds.case_numbers import normal_case
 from alpr_edge.domain.instants import Instant, rfc3339
 
 HOLD_READS_MAX = 10_000
@@ -82,7 +83,7 @@ class Hold:
 
 
 def check_terms(terms: HoldTerms, utc: datetime | None) -> HoldTerms:
-    """Check what a hold is for; returns it without outer blanks.
+    """Check what a hold is for; returns it without outer blanks, the case in its one form.
 
     Args:
         terms: the terms as they were given.
@@ -91,7 +92,7 @@ def check_terms(terms: HoldTerms, utc: datetime | None) -> HoldTerms:
     Raises:
         HoldError: no reason or case, one that is too long or not printable, or an end that has passed.
     """
-    case_number = _text("case number", terms.case_number, CASE_CHARACTERS_MAX)
+    case_number = _text("case number", normal_case(terms.case_number), CASE_CHARACTERS_MAX)
     reason = _text("reason", terms.reason, REASON_CHARACTERS_MAX)
     if terms.until is not None and utc is not None and terms.until <= utc:
         raise HoldError(f"the hold would have ended already ({rfc3339(terms.until)}); give a later end")

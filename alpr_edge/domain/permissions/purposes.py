@@ -6,6 +6,8 @@ Which of them a department offers, and what each asks for, stands in its profile
 from dataclasses import dataclass
 from enum import StrEnum
 
+from alpr_edge.domain.holds.case_numbers import normal_case
+
 
 class PurposeCode(StrEnum):
     """A purpose, the barred ones last: they can be named so that the attempt is refused and recorded."""
@@ -45,8 +47,13 @@ class Purpose:
     offence: str | None = None
     """An offence of the profile's list, by its code."""
     case: str | None = None
-    """A case number in one of the agency's formats."""
+    """A case number in one of the agency's formats, as :func:`.normal_case` writes it."""
     note: str = ""
+
+    def __post_init__(self) -> None:
+        """Bring the case into the one form in which cases are compared."""
+        if self.case is not None:
+            object.__setattr__(self, "case", normal_case(self.case))
 
 
 MAINTENANCE = Purpose(PurposeCode.MAINTENANCE.value)

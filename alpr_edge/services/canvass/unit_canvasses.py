@@ -10,11 +10,11 @@ from sqlalchemy import Connection
 
 from alpr_edge.domain.canvass.canvass import Canvass, CanvassEnd, CanvassEnding
 from alpr_edge.domain.errors import CanvassError, SearchError
-from alpr_edge.domain.holds.hold import HoldPerson
 from alpr_edge.domain.permissions.purposes import Purpose, PurposeCode
-from alpr_edge.services.authorisation.authoriser import Access, AccessSubject, Authoriser
+from alpr_edge.services.authorisation.authoriser import AccessSubject, Authoriser
 from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.services.canvass.canvass_input import CanvassPlan
+from alpr_edge.services.holds.unit_holds import hold_person
 from alpr_edge.services.search.read_searches import NO_READ
 from alpr_edge.store.canvass.canvass_reads import earlier_reads_left
 from alpr_edge.store.canvass.canvass_rows import (
@@ -77,13 +77,13 @@ class UnitCanvasses:
             trusted = access.now.trusted_utc
             canvass = Canvass(
                 canvass_id=canvass_id,
-                incident=(purpose.case or "").upper(),
+                incident=purpose.case or "",
                 offence=purpose.offence or "",
                 area=plan.area,
                 partials=plan.partials,
                 before=plan.before,
                 lasts=plan.lasts,
-                by=_person(access),
+                by=hold_person(access),
                 started=access.now,
                 ends=None if trusted is None else trusted + plan.lasts,
             )
@@ -99,7 +99,7 @@ class UnitCanvasses:
             CanvassError: there is none of that id, it has ended, or the purpose is of another incident.
         """
         with authoriser.access(Operation.END_CANVASS, purpose, AccessSubject((canvass_id[:128],))) as access:
-            end = CanvassEnd(access.now, _person(access), CanvassEnding.HAND)
+            end = CanvassEnd(access.now, hold_person(access), CanvassEnding.HAND)
             with self._database.write() as connection:
                 canvass_for(connection, purpose, canvass_id)
                 end_canvass(connection, canvass_id, end, self._unit_id)
@@ -179,7 +179,7 @@ def canvass_for(connection: Connection, purpose: Purpose, canvass_id: str) -> Ca
     canvass = find_canvass(connection, canvass_id)
     if canvass is None:
         raise CanvassError(NO_CANVASS)
-    if canvass.incident != (purpose.case or "").upper():
+    if canvass.incident != (purpose.case or ""):
         raise CanvassError(OTHER_INCIDENT)
     return canvass
 
@@ -191,11 +191,6 @@ def _states(connection: Connection, canvasses: Sequence[Canvass]) -> list[Canvas
 def _state(connection: Connection, canvass: Canvass) -> CanvassState:
     canvass_id = canvass.canvass_id
     return CanvassState(canvass, held_count(connection, canvass_id), earlier_reads_left(connection, canvass_id))
-
-
-def _person(access: Access) -> HoldPerson:
-    actor = access.actor
-    return HoldPerson(actor.person_id, actor.name, actor.session_id)
 
 
 def _note(plan: CanvassPlan) -> str:

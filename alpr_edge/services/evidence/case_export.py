@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from alpr_edge.domain.errors import EvidenceError, StoreError
+from alpr_edge.domain.holds.case_numbers import normal_case
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.domain.ports import Clock
@@ -51,6 +52,7 @@ class ExportRequest:
     """A package that somebody asks for."""
 
     case: str
+    """As somebody typed it; kept as :func:`~alpr_edge.domain.holds.case_numbers.normal_case` writes it."""
     directory: Path
     """An existing folder on the medium."""
     medium: str = ""
@@ -60,6 +62,10 @@ class ExportRequest:
     with_scenes: bool = True
     is_redacted: bool = False
     """Whether the plates of other vehicles are covered in scenes; the originals stay as they are."""
+
+    def __post_init__(self) -> None:
+        """Bring the case into the form in which its holds have it."""
+        object.__setattr__(self, "case", normal_case(self.case))
 
 
 @dataclass(frozen=True, slots=True)

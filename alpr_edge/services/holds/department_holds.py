@@ -39,14 +39,12 @@ class HoldChanges:
     released: tuple[Hold, ...] = ()
 
 
-def waiting_holds(incoming: DownloadSpool) -> DepartmentHoldsPayload | None:
-    """What the uplink handed over; None where nothing waits.
+def read_waiting_holds(incoming: DownloadSpool) -> DepartmentHoldsPayload:
+    """What the uplink handed over and waits.
 
     Raises:
-        HoldError: what waits cannot be read.
+        HoldError: it cannot be read, or nothing waits.
     """
-    if not incoming.waits(HOLDS_SPOOL_NAME):
-        return None
     content = bytearray()
     try:
         for chunk in incoming.read(HOLDS_SPOOL_NAME)[1]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from alpr_edge.domain.errors import HoldError
+from alpr_edge.domain.holds.case_numbers import normal_case
 from alpr_edge.domain.holds.hold import HOLD_READS_MAX, Hold, HoldKind, HoldOrigin, HoldPerson, HoldTerms, check_terms
 from alpr_edge.domain.holds.hold import covers as lasts_as_long
 from alpr_edge.domain.permissions.purposes import Purpose
@@ -15,6 +16,8 @@ from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.reads.hit_queries import read_ids_of_hits
 from alpr_edge.store.retention import holds
+
+OTHER_CASE = "this hold is for another case; give its number as the case"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ class UnitHolds:
         ids = tuple(dict.fromkeys(request.subject_ids))
         note = "; ".join(part for part in (request.reason.strip(), request.note) if part)
         subject = AccessSubject(
-            ids, request.query, note=f"case {request.case_number.strip()}, {len(ids)} named: {note}"
+            ids, request.query, note=f"case {normal_case(request.case_number)}, {len(ids)} named: {note}"
         )
         with authoriser.access(Operation.HOLD_READ, purpose, subject) as access:
             terms = _terms(authoriser, access, request, ids)
@@ -82,7 +85,7 @@ class UnitHolds:
 
         Args:
             authoriser: allows it and puts it on record.
-            purpose: what for.
+            purpose: what for; where it names a case, that of the hold.
             hold_id: the hold.
 
         Returns:
@@ -90,7 +93,8 @@ class UnitHolds:
 
         Raises:
             AccessError: it is refused.
-            HoldError: there is no such hold, it was released, or the department placed it and has to release it.
+            HoldError: there is no such hold, it was released, it is for another case than the purpose, or the
+                department placed it and has to release it.
         """
         subject = AccessSubject((hold_id,))
         with (
@@ -100,7 +104,9 @@ class UnitHolds:
             hold = holds.find_hold(connection, hold_id)
             if hold is not None and hold.origin is HoldOrigin.DEPARTMENT:
                 raise HoldError(f"{hold_id}: the department placed this hold; it has to release it")
-            return holds.release(connection, hold_id, _person(access), access.now, self._unit_id)
+            if hold is not None and _is_of_another_case(hold, purpose):
+                raise HoldError(f"{hold_id}: {OTHER_CASE}")
+            return holds.release(connection, hold_id, hold_person(access), access.now, self._unit_id)
 
     def list(self, authoriser: Authoriser, purpose: Purpose, *, with_released: bool = False) -> Sequence[Hold]:
         """The holds, with case, reason, by whom, since when and until when; shows no plates.
@@ -123,12 +129,18 @@ class UnitHolds:
         same = holds.same_holds(connection, terms, read_ids)
         if lasting := next((hold for hold in same if lasts_as_long(hold, terms)), None):
             return lasting
-        by = _person(access)
+        by = hold_person(access)
         hold = Hold(self._new_id(), terms, by, access.now)
         hold = replace(hold, read_count=holds.add_hold(connection, hold, read_ids, self._unit_id))
         for shorter in same:
             holds.release(connection, shorter.hold_id, by, access.now, self._unit_id)
         return hold
+
+
+def hold_person(access: Access) -> HoldPerson:
+    """Whoever an access was allowed to, as a hold or a canvass names them."""
+    actor = access.actor
+    return HoldPerson(actor.person_id, actor.name, actor.session_id)
 
 
 def reads_of_case(database: Database, case_number: str, utc: datetime | None) -> list[str]:
@@ -167,6 +179,6 @@ def _reads_of(connection: Connection, kind: HoldKind, ids: tuple[str, ...]) -> l
     return found
 
 
-def _person(access: Access) -> HoldPerson:
-    actor = access.actor
-    return HoldPerson(actor.person_id, actor.name, actor.session_id)
+def _is_of_another_case(hold: Hold, purpose: Purpose) -> bool:
+    """Whether both name a case and not the same; holds of an early release name none, nor do some purposes."""
+    return purpose.case is not None and hold.terms.case_number not in {"", purpose.case}

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from alpr_edge.domain.errors import AuditError
+from alpr_edge.domain.holds.case_numbers import normal_case
 from alpr_edge.domain.transparency.notes import NoteKey
 from alpr_edge.domain.transparency.proof_files import ProofFile
 from alpr_edge.domain.transparency.proofs import consistency_proof, inclusion_proof
@@ -63,7 +64,7 @@ def records_of_case(log: AccessLog, state: LogState, case: str, ids: Collection[
     Args:
         log: the log.
         state: its checkpoints.
-        case: the case number.
+        case: the case number, as :func:`~alpr_edge.domain.holds.case_numbers.normal_case` writes it.
         ids: the ids of what belongs to the case.
 
     Raises:
@@ -84,7 +85,7 @@ def _is_about(body: bytes, case: str, ids: Collection[str]) -> bool:
     except (ValueError, AttributeError):
         raise AuditError("a record of the access log cannot be read: run: alpr-edge audit verify") from None
     if stated:
-        return bool(stated == case)
+        return normal_case(str(stated)) == case
     return bool(objects) and all(each in ids for each in objects)
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import RowMapping, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as insert_or
 
 from alpr_edge.domain.errors import StoreError
+from alpr_edge.domain.holds.case_numbers import normal_case
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.protocol.bookings import BookingPayload, booking_item_id
 from alpr_edge.domain.protocol.items import ItemKind, Urgency, encode, instant_payload
@@ -95,8 +96,8 @@ def finish_booking(database: Database, package_id: str, now: Instant) -> None:
 def list_bookings(database: Database, case: str = "") -> list[PackageBooking]:
     """The bookings, the newest first, at most :data:`LISTED_MAX`; of a case alone where one is given."""
     query = select(evidence_exports).order_by(evidence_exports.c.seq.desc()).limit(LISTED_MAX)
-    if case:
-        query = query.where(evidence_exports.c.case_number == case)
+    if wanted := normal_case(case):
+        query = query.where(evidence_exports.c.case_number == wanted)
     with database.read() as connection:
         return [_booking_of(row) for row in connection.execute(query).mappings()]
 

@@ -86,6 +86,19 @@ class DownloadSpool:
         give_to_owner_of(self._directory.parent, self._directory)
         return PartialDownload.start(self._path(source, "part"), self._cipher, note)
 
+    def put(self, source: str, note: FeedNote, content: bytes) -> None:
+        """Have a feed wait that is there as a whole, in place of any other.
+
+        Raises:
+            StoreError: it cannot be written.
+        """
+        draft = self.start(source, note)
+        try:
+            draft.append(content)
+            draft.finish()
+        finally:
+            draft.close()
+
     def read(self, source: str) -> tuple[FeedNote, Iterator[bytes]]:
         """The waiting feed's note and its bytes.
 

@@ -46,21 +46,21 @@ def queue_alert(connection: Connection, alert: Alert, sounded_at: Instant | None
     """
     body = encode(alert_payload(alert, sounded_at, read.unit_id))
     row = body_row(alert_item_id(alert.hit_id), ItemKind.ALERT, Urgency.HIT, body, read.last_seen.utc)
-    return _queue_once(connection, row)
+    return queue_once(connection, row)
 
 
 def queue_withdrawal(connection: Connection, alert: Alert, withdrawn: Instant, unit_id: str) -> bool:
     """Queue that an alert no longer holds; False: it is queued already and stays as it is."""
     body = encode(withdrawal_payload(alert, withdrawn, unit_id))
     row = body_row(withdrawal_item_id(alert.hit_id), ItemKind.WITHDRAWAL, Urgency.HIT, body, withdrawn.utc)
-    return _queue_once(connection, row)
+    return queue_once(connection, row)
 
 
 def queue_disposition(connection: Connection, disposition: Disposition, read_id: str, unit_id: str) -> bool:
     """Queue what an officer says of a hit; False: it is queued already."""
     body = encode(disposition_payload(disposition, read_id, unit_id))
     item_id = disposition_item_id(disposition.disposition_id)
-    return _queue_once(connection, body_row(item_id, ItemKind.DISPOSITION, Urgency.HIT, body, disposition.made.utc))
+    return queue_once(connection, body_row(item_id, ItemKind.DISPOSITION, Urgency.HIT, body, disposition.made.utc))
 
 
 def queue_read(connection: Connection, read: PlateRead) -> None:
@@ -68,35 +68,33 @@ def queue_read(connection: Connection, read: PlateRead) -> None:
     created_at = read.last_seen.utc
     body = encode(read_payload(read))
     connection.execute(insert(outbox), [body_row(read.read_id, ItemKind.READ, Urgency.READ, body, created_at)])
-    if read.evidence:
-        rows = [_image_row(ref.sha256, ref.length, created_at) for ref in read.evidence]
-        connection.execute(insert(outbox).on_conflict_do_nothing(index_elements=["item_id"]), rows)
+    queue_once(connection, *(_image_row(ref.sha256, ref.length, created_at) for ref in read.evidence))
 
 
 def queue_times(connection: Connection, payloads: Sequence[TimePayload], created_at: datetime | None) -> None:
     """Queue corrected times of reads; a time that is queued already stays as it is."""
-    rows = [
+    rows = (
         body_row(
             time_item_id(payload.read_id, sure=payload.sure), ItemKind.TIME, Urgency.READ, encode(payload), created_at
         )
         for payload in payloads
-    ]
-    if rows:
-        connection.execute(insert(outbox).on_conflict_do_nothing(index_elements=["item_id"]), rows)
+    )
+    queue_once(connection, *rows)
 
 
 def queue_image(connection: Connection, sha256: str, length: int) -> bool:
     """Queue an image without a read; False: it is queued already and stays as it is."""
-    return _queue_once(connection, _image_row(sha256, length, None))
-
-
-def _queue_once(connection: Connection, row: dict[str, Any]) -> bool:
-    statement = insert(outbox).values(row).on_conflict_do_nothing(index_elements=["item_id"])
-    return connection.execute(statement).rowcount > 0
+    return queue_once(connection, _image_row(sha256, length, None))
 
 
 def _urgency(hit: Hit) -> Urgency:
     return Urgency.COVERT_HIT if hit.entry.covert else Urgency.HIT
+
+
+def queue_once(connection: Connection, *rows: dict[str, Any]) -> bool:
+    """Queue items, of which one that is queued already stays as it is; False: all of them are."""
+    once = insert(outbox).on_conflict_do_nothing(index_elements=["item_id"])
+    return bool(rows) and connection.execute(once, rows).rowcount > 0
 
 
 def body_row(

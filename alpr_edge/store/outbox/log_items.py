@@ -8,13 +8,12 @@ department has each of them once.
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.sqlite import insert
 
 from alpr_edge.domain.access_log.records import is_break_glass
 from alpr_edge.domain.protocol.access_log import (
     CHECKPOINT_PREFIX,
-    RECORD_PREFIX,
     CheckpointPayload,
     LogStatementPayload,
     checkpoint_item_id,
@@ -23,10 +22,8 @@ from alpr_edge.domain.protocol.access_log import (
 from alpr_edge.domain.protocol.items import ItemKind, Urgency, encode
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.schema import log_cursors, log_statements, outbox
-from alpr_edge.store.outbox.enqueue import body_row
-
-_BEHIND = ";"
-"""The character behind the colon: what begins with a prefix sorts before it."""
+from alpr_edge.store.outbox.delivered import begins_with
+from alpr_edge.store.outbox.enqueue import body_row, queue_once
 
 
 def next_sequence(database: Database, log_id: str) -> int:
@@ -54,7 +51,7 @@ def queue_records(
     ]
     position = {"sequence": first + len(bodies)}
     with database.write() as connection:
-        connection.execute(insert(outbox).on_conflict_do_nothing(index_elements=["item_id"]), rows)
+        queue_once(connection, *rows)
         cursor = insert(log_cursors).values(log_id=log_id, **position)
         connection.execute(cursor.on_conflict_do_update(index_elements=["log_id"], set_=position))
 
@@ -69,18 +66,8 @@ def queue_checkpoint(database: Database, payload: CheckpointPayload, root: bytes
     item_id = checkpoint_item_id(payload.log_id, payload.size, root)
     row = body_row(item_id, ItemKind.CHECKPOINT, Urgency.ACCESS, encode(payload), created_at)
     with database.write() as connection:
-        connection.execute(delete(outbox).where(_begins_with(CHECKPOINT_PREFIX), outbox.c.state == "ready"))
-        connection.execute(insert(outbox).values(row).on_conflict_do_nothing(index_elements=["item_id"]))
-
-
-def drop_delivered(database: Database) -> int:
-    """Remove items of the log that the department has; returns how many."""
-    count = 0
-    with database.write() as connection:
-        for prefix in (RECORD_PREFIX, CHECKPOINT_PREFIX):
-            done = delete(outbox).where(_begins_with(prefix), outbox.c.state == "delivered")
-            count += connection.execute(done).rowcount
-    return count
+        connection.execute(delete(outbox).where(begins_with(CHECKPOINT_PREFIX), outbox.c.state == "ready"))
+        queue_once(connection, row)
 
 
 def note_statement(database: Database, statement: LogStatementPayload) -> None:
@@ -97,7 +84,3 @@ def statement_of(database: Database, log_id: str) -> LogStatementPayload | None:
     with database.read() as connection:
         row = connection.execute(query).mappings().first()
     return None if row is None else LogStatementPayload(**row)
-
-
-def _begins_with(prefix: str) -> ColumnElement[bool]:
-    return outbox.c.item_id.between(prefix, prefix[:-1] + _BEHIND)

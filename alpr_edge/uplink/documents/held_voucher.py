@@ -9,7 +9,6 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.serialization import Encoding
-from pydantic import ValidationError
 
 from alpr_edge.domain.errors import UplinkError
 from alpr_edge.domain.protocol.enrolment import REQUEST_BYTES_MAX, EvidenceVoucherPayload
@@ -35,15 +34,27 @@ def voucher_file(settings: UplinkSettings) -> Path:
     return settings.ca_file.with_name(FILE_NAME)
 
 
+def parse_voucher(body: bytes, authority: x509.Certificate) -> HeldVoucher:
+    """The voucher of an answer or a file, if an authority issued both its certificates.
+
+    Raises:
+        UplinkError: it is none, or another authority's.
+    """
+    try:
+        payload = EvidenceVoucherPayload.model_validate_json(body)
+        certificate, witness = payload.certificate.encode("ascii"), payload.witness_certificate.encode("ascii")
+        for pem in (certificate, witness):
+            x509.load_pem_x509_certificate(pem).verify_directly_issued_by(authority)
+    except (ValueError, TypeError, InvalidSignature):
+        raise UplinkError("the department's word for the evidence key is none of its own authority") from None
+    return HeldVoucher(certificate, witness, authority.public_bytes(Encoding.PEM))
+
+
 def held_voucher(settings: UplinkSettings) -> HeldVoucher | None:
     """The voucher that the department's present authority gave; None: there is none."""
     try:
         with voucher_file(settings).open("rb") as file:
-            payload = EvidenceVoucherPayload.model_validate_json(file.read(4 * REQUEST_BYTES_MAX))
-        authority = key_pair.load_authority(settings)
-        certificate, witness = payload.certificate.encode("ascii"), payload.witness_certificate.encode("ascii")
-        for pem in (certificate, witness):
-            x509.load_pem_x509_certificate(pem).verify_directly_issued_by(authority)
-    except (OSError, ValidationError, ValueError, TypeError, InvalidSignature, UplinkError):
+            body = file.read(4 * REQUEST_BYTES_MAX)
+        return parse_voucher(body, key_pair.load_authority(settings))
+    except (OSError, UplinkError):
         return None
-    return HeldVoucher(certificate, witness, authority.public_bytes(Encoding.PEM))

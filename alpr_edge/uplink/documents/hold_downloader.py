@@ -6,26 +6,23 @@ asked for beside it; what is of another unit, too large or unreadable is not han
 """
 
 import random
-import threading
-import time
 from collections.abc import Callable
+from functools import partial
 
 import structlog
 from pydantic import ValidationError
 
-from alpr_edge.domain.errors import UplinkError, retry_after_of
+from alpr_edge.domain.errors import UplinkError
 from alpr_edge.domain.protocol.holds import HOLDS_BYTES_MAX, HOLDS_PATH, HOLDS_SPOOL_NAME, DepartmentHoldsPayload
-from alpr_edge.domain.retry import Backoff
 from alpr_edge.settings import UplinkSettings
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.hotlists import sync_state
 from alpr_edge.store.hotlists.download_spool import DownloadSpool, FeedNote
 from alpr_edge.uplink.bounded_transport import no_beat
 from alpr_edge.uplink.documents.document_request import DocumentRequest, fetch_document
+from alpr_edge.uplink.documents.document_schedule import DocumentSchedule
 
 REQUEST = DocumentRequest(HOLDS_PATH, "list of holds", HOLDS_BYTES_MAX, seconds_max=300.0)
-WAITING_S = 1.0
-"""Time between two looks whether the holds before were taken in."""
 
 log = structlog.get_logger(__name__)
 
@@ -53,16 +50,11 @@ class HoldDownloader:
         self._unit_id = unit_id
         self._incoming = incoming
         self._database = database
-        self._draw = draw
-        self._backoff = Backoff(uplink.retry_first_s, longest_s=max(uplink.roster_check_s, uplink.retry_first_s))
-        self._beat: Callable[[], None] = no_beat
-        self._due_s = time.monotonic()
-        self._failures = 0
-        self._wake = threading.Event()
+        self._schedule = DocumentSchedule(uplink, draw, "holds.not_fetched")
 
     def wait(self, seconds: float) -> None:
         """Sleep."""
-        self._wake.wait(seconds)
+        self._schedule.wait(seconds)
 
     def step(self, beat: Callable[[], None] = no_beat) -> float:
         """Ask the department if it is time; returns the seconds until it is.
@@ -73,30 +65,12 @@ class HoldDownloader:
         Raises:
             StoreError: the database does not answer.
         """
-        self._beat = beat
-        wait_s = self._due_s - time.monotonic()
-        if wait_s > 0:
-            return wait_s
-        if self._incoming.waits(HOLDS_SPOOL_NAME):
-            return WAITING_S
-        wait_s = self._uplink.roster_check_s * (0.75 + self._draw() / 4)
-        try:
-            self._fetch()
-            self._failures = 0
-        except UplinkError as error:
-            self._failures += 1
-            wait_s = max(self._backoff.wait_s(self._failures, self._draw()), min(retry_after_of(error), wait_s))
-            log.info("holds.not_fetched", reason=str(error), failures=self._failures)
-        self._due_s = time.monotonic() + wait_s
-        return wait_s
+        return self._schedule.step(partial(self._incoming.waits, HOLDS_SPOOL_NAME), partial(self._fetch, beat))
 
-    def _call_beat(self) -> None:
-        self._beat()
-
-    def _fetch(self) -> None:
+    def _fetch(self, beat: Callable[[], None]) -> None:
         """Ask once, and hand over what comes."""
         have = sync_state.state_of(self._database, HOLDS_SPOOL_NAME).etag
-        etag, content = fetch_document(self._uplink, self._unit_id, REQUEST, have, self._call_beat)
+        etag, content = fetch_document(self._uplink, self._unit_id, REQUEST, have, beat)
         if content is None:
             return
         try:
@@ -105,11 +79,6 @@ class HoldDownloader:
             raise UplinkError(f"{self._uplink.url}: its holds cannot be read; update this unit") from None
         if payload.unit_id != self._unit_id:
             raise UplinkError(f"{self._uplink.url}: its holds are those of another unit")
-        draft = self._incoming.start(HOLDS_SPOOL_NAME, FeedNote(etag=etag))
-        try:
-            draft.append(content)
-            draft.finish()
-        finally:
-            draft.close()
+        self._incoming.put(HOLDS_SPOOL_NAME, FeedNote(etag=etag), content)
         sync_state.note(self._database, HOLDS_SPOOL_NAME, etag=etag)
         log.info("holds.handed_over", holds=len(payload.holds))

@@ -2,20 +2,24 @@
 
 from collections.abc import Callable, Iterator
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from alpr_edge.app.collection.no_collection import CollectionLimits
 from alpr_edge.app.pipeline.camera_views import CameraViews
 from alpr_edge.app.pipeline.pipeline import CameraFeed
 from alpr_edge.app.unit_faults import FaultKind
-from alpr_edge.domain.fixes import Fix
+from alpr_edge.domain.fixes import Fix, Position
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.recognition.frames import Frame, Pixels
+from alpr_edge.settings import Settings, parse
 from alpr_edge.simulation.drive import Drive
 from scripts.benchmarks.camera_view.lens_faults import Planted
 
 BOOT = "boot"
+ANYWHERE = CollectionLimits(Settings().capture, lambda _: None)
 Change = Callable[[Pixels, int], Pixels]
 PLANTED = {
     "black": FaultKind.CAMERA_COVERED,
@@ -41,7 +45,7 @@ class Unit:
         self._second = 0
         self.change: Change | None = None
         feeds = [CameraFeed(name, lambda _beat, name=name: self._frames(name)) for name in ("front", "rear")]  # type: ignore[misc]
-        self.views = CameraViews(feeds, lambda: self._fix)
+        self.views = CameraViews(feeds, ANYWHERE, lambda: self._fix)
         self._streams = [feed.frames(lambda: None) for feed in self.views.feeds]
 
     @property
@@ -86,6 +90,29 @@ def test_a_car_that_stands_before_a_wall_is_told_of_nothing(drive: list[Pixels])
     assert not set().union(*unit.pass_seconds(20))
 
 
+@pytest.mark.parametrize(("lat_deg", "told"), [(37.0, []), (38.0, [FaultKind.CAMERA_COVERED])])
+def test_where_nothing_is_collected_no_view_is_measured(
+    drive: list[Pixels], tmp_path: Path, lat_deg: float, told: list[FaultKind]
+) -> None:
+    area = {"name": "clinic-1", "centre": [37.0, -120.0], "radius_m": 100.0}
+    settings = parse({"capture": {"no_collection_areas": [area]}}, tmp_path)
+    here = Position(lat_deg, -120.0, 0.0, 1.0, "gnss", 0.0, 0.0)
+    black, begun, moments = np.zeros_like(drive[0]), Instant(BOOT, 10**12), list[Instant]()
+
+    def frames(_beat: Callable[[], None]) -> Iterator[Frame]:
+        for number in range(20):
+            moments.append(begun.shift(1000.0 * number))
+            yield Frame("front", number, moments[-1], black)
+
+    def fix() -> Fix:
+        return Fix(moments[-1], None, 0.0, 0.0, 12.0, None, None, None, "test")
+
+    views = CameraViews([CameraFeed("front", frames)], CollectionLimits(settings.capture, lambda _: here), fix)
+    kept = [frame for feed in views.feeds for frame in feed.frames(lambda: None)]
+    assert len(kept) == (20 if told else 0)
+    assert [fault.kind for fault in views.faults()] == told
+
+
 def test_frames_pass_unchanged_and_the_camera_is_closed(drive: list[Pixels]) -> None:
     closed = []
 
@@ -96,7 +123,7 @@ def test_frames_pass_unchanged_and_the_camera_is_closed(drive: list[Pixels]) -> 
         finally:
             closed.append(True)
 
-    (feed,) = CameraViews([CameraFeed("front", frames)], lambda: None).feeds
+    (feed,) = CameraViews([CameraFeed("front", frames)], ANYWHERE, lambda: None).feeds
     stream = feed.frames(lambda: None)
     assert [frame.number for frame in islice(stream, 5)] == list(range(5))
     del stream

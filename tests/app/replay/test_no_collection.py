@@ -2,6 +2,7 @@
 
 import json
 import math
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from alpr_edge.settings import Settings, parse
 from alpr_edge.simulation.drive import Drive
 from alpr_edge.simulation.nmea_log import nmea_lines
 from alpr_edge.simulation.truth import DriveTruth
+from alpr_edge.store.access_log.log import open_access_log
 from tests.app.replay.test_drive import SECONDS, SEED, drive, final_reads, lines
 from tests.staff import Staff
 from tests.store.records import instant
@@ -135,9 +137,47 @@ def test_what_was_dropped_is_on_record_by_area_and_camera_and_nothing_else(tmp_p
     stage = DropRecordStage(staff.unit, drops, SystemClock())
     stage.finish()
     stage.finish()
-    (record,) = [each for each in staff.records() if each.action == "drop_frames"]
-    assert (record.note, record.objects) == ("clinic-1, camera front: 2 frames; school-2, camera rear: 1 frames", ())
+    records = [each for each in staff.records() if each.action == "drop_frames"]
+    assert [(record.note, record.objects) for record in records] == [
+        ("clinic-1: camera front 2 frames", ()),
+        ("school-2: camera rear 1 frames", ()),
+    ]
     assert drops.figures() == {"clinic-1, front": 2, "school-2, rear": 1}
+
+
+def test_however_many_areas_there_are_none_is_left_out_of_the_record(tmp_path: Path) -> None:
+    staff, drops = Staff(write_bare_unit(tmp_path)), FrameDrops()
+    areas, cameras = [f"school-{number:02}-" + "x" * 54 for number in range(40)], [f"{n}" * 64 for n in range(8)]
+    for area, camera_id in product(areas, cameras):
+        drops.add(area, camera_id)
+    DropRecordStage(staff.unit, drops, SystemClock()).finish()
+    notes = [each.note for each in staff.records() if each.action == "drop_frames"]
+    assert [note for note in notes if not note.endswith(" 1 frames")] == [], "none is cut off"
+    told = {
+        (area, part.split()[1])
+        for area, _, parts in (note.partition(": ") for note in notes)
+        for part in parts.split(", ")
+    }
+    assert told == set(product(areas, cameras))
+
+
+def test_what_was_written_before_the_log_failed_is_not_written_again(tmp_path: Path) -> None:
+    staff, drops, areas = Staff(write_bare_unit(tmp_path)), FrameDrops(), [f"school-{number}" for number in range(3)]
+    for area in areas:
+        drops.add(area, "front")
+    text = "BEGIN SELECT RAISE(ABORT, 'the disk is full'); END"
+    with open_access_log(staff.unit, migrate=False) as log:
+        size = log.size()
+        with log.writing() as rows:
+            rows.exec_driver_sql(f"CREATE TRIGGER full BEFORE INSERT ON records WHEN NEW.sequence > {size} {text}")
+    stage = DropRecordStage(staff.unit, drops, SystemClock())
+    stage.record()
+    with open_access_log(staff.unit, migrate=False) as log, log.writing() as rows:
+        assert log.size() == size + 1
+        rows.exec_driver_sql("DROP TRIGGER full")
+    stage.finish()
+    notes = [each.note for each in staff.records() if each.action == "drop_frames"]
+    assert notes == [f"{area}: camera front 1 frames" for area in areas]
 
 
 def frames(count: int) -> Frames:

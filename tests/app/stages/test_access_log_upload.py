@@ -20,7 +20,7 @@ from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import Settings, load
 from alpr_edge.store.access_log.log import AccessLog, open_access_log
 from alpr_edge.store.access_log.schema import FILE_NAME
-from alpr_edge.store.outbox import log_items
+from alpr_edge.store.outbox.delivered import PREFIXES_KEPT_ELSEWHERE, drop_delivered
 from alpr_edge.store.unit_store import UnitStore, open_store
 from alpr_edge.uplink.delivery_responses import answer_of
 from tests.app.stages.clocks import LaterClock
@@ -124,7 +124,7 @@ def test_the_log_is_delivered_cosigned_and_taken_from_the_outbox(
     deliver(store, department)
     (state,) = department.logs.states()
     assert (state.records, state.cosigned, state.findings) == (5, 5, [])
-    assert log_items.drop_delivered(store.database) > 0
+    assert drop_delivered(store.database, PREFIXES_KEPT_ELSEWHERE) > 0
     assert store.outbox.counts().delivered == 0
 
 

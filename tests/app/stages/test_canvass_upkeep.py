@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Engine, event, select
 
 from alpr_edge.app.stages.canvass_upkeep import CanvassUpkeep
 from alpr_edge.domain.canvass.canvass import Canvass, CanvassEnd, CanvassEnding
@@ -108,6 +108,24 @@ def test_whoever_releases_its_hold_ends_it(rig: Rig) -> None:
         release(connection, made.canvass_id, bo, at(5), "unit-1")
     rig.step_at(at(6))
     assert rig.end_of(made) == CanvassEnd(at(5), bo, CanvassEnding.HAND)
+
+
+def test_while_it_runs_what_it_holds_is_not_counted_each_second(rig: Rig) -> None:
+    rig.start(8)
+    rig.step_at(at(1))
+    statements: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        statements.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        rig.step_at(at(2))
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    assert any("FROM canvasses" in statement for statement in statements)
+    assert [statement for statement in statements if "count(" in statement and "held_reads" in statement] == []
+    rig.step_at(at(60))
 
 
 def test_what_somebody_ends_meanwhile_stays_as_they_said(rig: Rig) -> None:

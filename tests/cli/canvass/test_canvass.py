@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from alpr_edge.cli import app
+from alpr_edge.cli.plate_entry import LINE_CHARACTERS_MAX
 from alpr_edge.domain.fixes import Position
 from alpr_edge.store.reads.repository import DecidedRecord
 from alpr_edge.store.unit_store import open_store
@@ -66,6 +67,12 @@ def test_from_start_to_end(staff: Staff) -> None:
     assert (ended.exit_code, "by Chief, 2 reads held" in ended.stdout) == (0, True)
     again = run(staff, "end", canvass_id)
     assert (again.exit_code, again.stderr) == (1, "alpr-edge: this canvass is not here, or has ended already\n")
+
+
+def test_a_line_that_is_too_long_is_refused_and_not_cut(staff: Staff) -> None:
+    done = run(staff, "start", "--partials", typed="7ab*" + " " * LINE_CHARACTERS_MAX + "9\n\n")
+    assert done.exit_code != 0
+    assert f"longer than {LINE_CHARACTERS_MAX} characters" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,7 @@ def test_a_booking_is_listed_with_all_but_its_passphrase(storage: Storage) -> No
     assert PASSPHRASE not in repr(listed)
     assert len(storage.bookings.list_bookings(CASE)) == 2
     assert storage.bookings.list_bookings("26-999999") == []
+    assert len(storage.bookings.list_bookings(f" {CASE} ")) == 2, "as somebody types it"
 
 
 def test_a_booking_twice_is_stored_once_and_others_may_not_book_for_a_unit(storage: Storage, files: TlsFiles) -> None:

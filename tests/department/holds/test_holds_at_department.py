@@ -16,6 +16,7 @@ from alpr_edge.department.pki.authority import initialise
 from alpr_edge.domain.errors import HoldError
 from alpr_edge.domain.holds.hold import HOLD_READS_MAX, HoldKind, HoldOrigin, HoldTerms
 from alpr_edge.domain.protocol.holds import (
+    HOLDS_BYTES_MAX,
     hold_item_id,
     hold_payload,
     hold_release_item_id,
@@ -127,6 +128,16 @@ def test_what_the_department_cannot_hold(storage: Storage, read_ids: list[str], 
     with pytest.raises(HoldError, match=says):
         storage.holds.place(read_ids, terms, CHIEF)
     assert storage.holds.of_unit(A, NOW).holds == []
+
+
+def test_a_hold_that_its_unit_could_not_take_is_refused(storage: Storage) -> None:
+    longest = [f"{A}:{'x' * 500}{number:04}" for number in range(7000)]
+    (kept,) = storage.holds.place(longest, TERMS, CHIEF)
+    with pytest.raises(HoldError, match=f"{HOLDS_BYTES_MAX} at most; release some first"):
+        storage.holds.place([f"{B}:r1", *(f"{A}:{'y' * 500}{number:04}" for number in range(3000))], TERMS, CHIEF)
+    assert len(encode(storage.holds.of_unit(A, NOW))) <= HOLDS_BYTES_MAX
+    assert [hold.hold_id for hold in storage.holds.of_unit(A, NOW).holds] == [kept.hold_id]
+    assert storage.holds.of_unit(B, NOW).holds == [], "nothing of it is held, of other units neither"
 
 
 def test_what_a_unit_holds_it_releases(storage: Storage) -> None:

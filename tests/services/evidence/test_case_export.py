@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,14 +11,17 @@ from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.pki.media_keys import load_media_key
 from alpr_edge.domain.dispositions.disposition import DispositionPart
 from alpr_edge.domain.errors import AccessError, EvidenceError
+from alpr_edge.domain.holds.hold import HoldKind
 from alpr_edge.domain.protocol.bookings import BookingPayload, open_passphrase
 from alpr_edge.domain.protocol.items import Answer, ItemKind, Outcome, digest
 from alpr_edge.evidence.verification import verify_package
 from alpr_edge.runtime.file_lock import exclusive_lock, open_lock_file
-from alpr_edge.services.evidence.case_export import LOCK_FILE
+from alpr_edge.services.evidence.case_export import LOCK_FILE, ExportRequest
 from alpr_edge.services.evidence.medium import ExportMedium, file_system_of, package_name
 from alpr_edge.services.hits.dispositions import HitAnswer, HitDispositions
 from alpr_edge.services.hits.hit_views import HitViews
+from alpr_edge.services.holds.unit_holds import HoldRequest
+from alpr_edge.store.outbox.delivered import PREFIXES_KEPT_ELSEWHERE, drop_delivered
 from tests.services.evidence.case_rig import CASE, ROBBERY, UNIT, CaseRig, contents, json_of, looks_whole, open_rig
 from tests.staff import STOLEN, Staff
 from tests.store.records import CROP, SCENE
@@ -98,6 +102,12 @@ def test_a_booking_is_on_record_and_its_passphrase_is_sealed_for_the_department(
     assert result.passphrase not in repr(result)
     record = next(each for each in reversed(rig.staff.records()) if each.action == "export_case")
     assert (record.case, record.shown, record.shown_bytes) == (CASE, 4, booking.size_bytes)
+    answer = Answer(item.item_id, Outcome.RECEIPT, item.sha256)
+    rig.store.outbox.settle([answer], 5, rig.staff.clock.now().utc)
+    assert drop_delivered(rig.store.database, PREFIXES_KEPT_ELSEWHERE) > 0
+    with rig.store.database.read() as connection:
+        kept = set(connection.exec_driver_sql("SELECT item_id FROM outbox").scalars())
+    assert item.item_id not in kept, "what the department can open does not stay on the unit"
     assert record.objects == (booking.package_id,)
 
 
@@ -107,6 +117,22 @@ def test_whoever_may_not_export_gets_nothing_and_that_is_on_record(rig: CaseRig,
             rig.export(medium, authoriser)
     assert [record.outcome for record in rig.staff.records()[-2:]] == ["refused", "refused"]
     assert list(medium.iterdir()) == []
+
+
+def test_a_case_is_the_same_however_its_letters_are_typed(tmp_path: Path, medium: Path) -> None:
+    staff = Staff(write_unit(tmp_path, UNIT, "", more='[policy]\ncase_formats = ["99-AA9"]'))
+    purpose = replace(ROBBERY, case="26-aB1 ")
+    with open_rig(staff) as rig, staff.authoriser() as chief:
+        ids = rig.add_read(1).read_id, rig.add_read(2).read_id
+        requests = [HoldRequest(HoldKind.READ, ids, case, "evidence") for case in ("26-ab1", "26-AB1", " 26-Ab1 ")]
+        held = {rig.holds.place(chief, purpose, request).hold_id for request in requests}
+        assert len(held) == 1, "at most prolonged"
+        result = rig.exports.export(chief, purpose, ExportRequest(" 26-ab1", medium), lambda *_: None)
+        assert (result.booking.case, result.booking.reads) == ("26-AB1", 2)
+        assert [each.case for each in rig.exports.list_exports(chief, STOLEN, " 26-ab1 ")] == ["26-AB1"]
+        assert rig.exports.list_exports(chief, STOLEN, "26-ab2") == []
+    records = [record for record in staff.records() if record.action == "export_case"]
+    assert {record.case for record in records} == {"26-AB1"}
 
 
 def test_plates_alone_go_without_scenes(rig: CaseRig, medium: Path) -> None:

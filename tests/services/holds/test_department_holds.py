@@ -9,6 +9,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from alpr_edge.app.department_holds import DepartmentHoldsStage
+from alpr_edge.app.unit_faults import FaultKind
 from alpr_edge.domain.errors import HoldError
 from alpr_edge.domain.holds.hold import HoldOrigin
 from alpr_edge.domain.protocol.holds import HOLDS_SPOOL_NAME, DepartmentHoldPayload, DepartmentHoldsPayload
@@ -17,7 +18,7 @@ from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.services.holds.department_holds import take_in_department_holds
 from alpr_edge.settings import Settings, load
 from alpr_edge.store.hotlists import sync_state
-from alpr_edge.store.hotlists.download_spool import FeedNote
+from alpr_edge.store.hotlists.download_spool import INCOMING, FeedNote
 from alpr_edge.store.retention import holds
 from alpr_edge.store.unit_store import UnitStore, open_store
 from tests.staff import Staff
@@ -132,6 +133,29 @@ def test_the_stage_takes_in_what_waits_and_asks_for_all_of_it_after_a_start(car:
     car.hand_over(encode(DepartmentHoldsPayload(unit_id="unit-1", holds=[given_hold("handed", "read-3")])))
     stage.step()
     assert (car.kept_ids(), car.store.incoming.waits(HOLDS_SPOOL_NAME)) == ({"read-3"}, False)
-    car.hand_over(b"no json")
+    assert stage.faults() == []
+
+
+def test_what_is_refused_is_told_and_asked_for_again(car: Car) -> None:
+    database, file = car.store.database, car.settings.unit.data_directory / INCOMING / f"{HOLDS_SPOOL_NAME}.feed"
+    whole = encode(DepartmentHoldsPayload(unit_id="unit-1", holds=[given_hold("again", "read-2")]))
+    stage = DepartmentHoldsStage(car.settings, database, car.store.incoming, SystemClock())
     stage.step()
-    assert (car.kept_ids(), car.store.incoming.waits(HOLDS_SPOOL_NAME)) == ({"read-3"}, False)
+    kept = car.kept_ids()
+    car.hand_over(whole)
+    file.write_bytes(file.read_bytes()[:-1])
+    sync_state.note(database, HOLDS_SPOOL_NAME, etag='"1"')
+    stage.step()
+    assert (car.kept_ids(), car.store.incoming.waits(HOLDS_SPOOL_NAME)) == (kept, False)
+    assert sync_state.state_of(database, HOLDS_SPOOL_NAME).etag == "", "asked for whole"
+    (fault,) = stage.faults()
+    assert (fault.kind, fault.subject) == (FaultKind.SIDE_STAGE, "holds")
+    assert "refused: the department's holds cannot be read" in fault.text
+    sync_state.note(database, HOLDS_SPOOL_NAME, etag='"1"')
+    stage.step()
+    assert sync_state.state_of(database, HOLDS_SPOOL_NAME).etag == "", "the uplink noted it only after the refusal"
+    car.hand_over(whole)
+    sync_state.note(database, HOLDS_SPOOL_NAME, etag='"1"')
+    stage.step()
+    assert (car.kept_ids(), stage.faults()) == ({"read-2"}, [])
+    assert sync_state.state_of(database, HOLDS_SPOOL_NAME).etag == '"1"'

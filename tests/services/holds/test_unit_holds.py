@@ -131,6 +131,19 @@ def test_a_hold_until_a_day_lasts_to_the_end_of_that_day() -> None:
     assert parse_hold_end(" ") is None
 
 
+def test_for_another_case_a_hold_is_not_released(of_unit: UnitHolds, chief: Authoriser, store: UnitStore) -> None:
+    hold = of_unit.place(chief, STOLEN, request())
+    with pytest.raises(HoldError, match="for another case"):
+        of_unit.release(chief, replace(STOLEN, case="26-654321"), hold.hold_id)
+    assert [each.hold_id for each in of_unit.list(chief, STOLEN)] == [hold.hold_id]
+    of_unit.release(chief, replace(STOLEN, case=CASE), hold.hold_id)
+    with store.database.write() as connection:
+        early = Hold("unit-1:early", HoldTerms(HoldKind.READ, "read-1", "", "kept"), HoldPerson("", "kai"), instant())
+        holds.add_hold(connection, early, ["read-1"], "unit-1")
+    of_unit.release(chief, replace(STOLEN, case=CASE), "unit-1:early")
+    assert of_unit.list(chief, STOLEN) == [], "a hold that names no case is released for any"
+
+
 def test_what_the_department_holds_it_releases(of_unit: UnitHolds, chief: Authoriser, store: UnitStore) -> None:
     terms = HoldTerms(HoldKind.READ, "read-1", CASE, "discovery")
     hold = Hold("department:1", terms, HoldPerson("", "clerk"), instant(), HoldOrigin.DEPARTMENT)

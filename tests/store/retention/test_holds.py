@@ -25,7 +25,7 @@ from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.schema import case_holds, held_reads, hold_ends
 from alpr_edge.store.db.schema import holds as earlier_holds
 from alpr_edge.store.evidence.images import ImageStore
-from alpr_edge.store.outbox.hold_items import drop_delivered_holds
+from alpr_edge.store.outbox.delivered import PREFIXES_KEPT_ELSEWHERE, drop_delivered
 from alpr_edge.store.outbox.outbox import Outbox
 from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord, ReadStore
 from alpr_edge.store.retention import holds
@@ -165,9 +165,9 @@ def test_it_travels_in_parts_that_every_release_can_send(database: Database, sto
         kinds = set(connection.scalars(text("SELECT kind FROM outbox WHERE item_id LIKE 'hold%'")))
     assert kinds == {"access"}
     assert kind_of(items[0].item_id, ItemKind.ACCESS) is ItemKind.HOLD
-    assert drop_delivered_holds(database) == 0
+    assert drop_delivered(database, PREFIXES_KEPT_ELSEWHERE) == 0
     deliver(outbox)
-    assert drop_delivered_holds(database) == 4
+    assert drop_delivered(database, PREFIXES_KEPT_ELSEWHERE) == 4
 
 
 def test_a_release_before_this_one_keeps_what_is_held_and_what_it_held_is_taken_in(

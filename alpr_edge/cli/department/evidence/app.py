@@ -27,7 +27,7 @@ def list_command(
     With case, medium, by whom, when, to whom, and their digests. Shows no passphrase.
     """
     with open_storage(directory) as storage:
-        bookings = storage.bookings.list_bookings(case.strip())
+        bookings = storage.bookings.list_bookings(case)
     if as_json:
         print_lines(bookings)
     elif bookings:
