@@ -12,8 +12,11 @@ from alpr_edge.domain.dispositions.disposition import DispositionPart
 from alpr_edge.domain.errors import AccessError, EvidenceError
 from alpr_edge.domain.protocol.bookings import BookingPayload, open_passphrase
 from alpr_edge.domain.protocol.items import Answer, ItemKind, Outcome, digest
+from alpr_edge.domain.reads import PlateRead
 from alpr_edge.evidence.verification import verify_package
 from alpr_edge.runtime.file_lock import exclusive_lock, open_lock_file
+from alpr_edge.services.authorisation.authoriser import AccessSubject
+from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.services.evidence.case_export import LOCK_FILE
 from alpr_edge.services.evidence.medium import ExportMedium, file_system_of, package_name
 from alpr_edge.services.hits.dispositions import HitAnswer, HitDispositions
@@ -154,18 +157,41 @@ def test_a_picture_that_is_lost_is_named_and_the_rest_goes(staff: Staff, tmp_pat
         assert ref.sha256.encode() in provenance
 
 
+def name_hits(rig: CaseRig, read: PlateRead, other: PlateRead) -> None:
+    """Put on record three accesses that name hits: of the case without stating it, and two that state it."""
+    with rig.staff.authoriser() as chief:
+        for purpose, objects in (
+            (STOLEN, (f"{UNIT}:hit-1", read.read_id)),
+            (ROBBERY, (f"{UNIT}:hit-1", read.read_id)),
+            (ROBBERY, (f"{UNIT}:hit-2", other.read_id)),
+        ):
+            with chief.access(Operation.SHOW_HIT, purpose, AccessSubject(objects)) as access:
+                access.show(objects)
+
+
+def records_in(files: dict[str, bytes]) -> list[str]:
+    """The records of the access log in a package."""
+    return [name for name in files if name.startswith("data/access/") and name.endswith(".json")]
+
+
 def test_a_hit_that_the_person_may_not_see_is_left_out(tmp_path: Path, medium: Path) -> None:
     with open_rig(Staff(write_unit(tmp_path, UNIT, ""))) as rig:
-        read = rig.add_read(1, is_hit=True)
+        read, other = rig.add_read(1, is_hit=True), rig.add_read(2, is_hit=True)
         rig.hold(read)
+        name_hits(rig, read, other)
+        rig.sign_log()
         with rig.store.database.write() as connection:
             connection.exec_driver_sql("UPDATE hits SET covert = 1")
         with rig.staff.authoriser("records") as clerk:
             result = rig.export(medium, clerk)
         assert (result.withheld_hits, result.booking.hits) == (1, 0)
-        assert not [name for name in contents(result) if "hit-" in name or "alert-" in name]
+        files = contents(result)
+        assert not [name for name in files if "hit-" in name or "alert-" in name]
+        assert all(b"hit-" not in body for body in files.values()), "the records of the access log name none either"
+        assert len(records_in(files)) == 1, "that it was held"
         result = rig.export(medium)
         assert (result.withheld_hits, result.booking.hits) == (0, 1), "the chief has a clearance"
+        assert len(records_in(contents(result))) == 4
 
 
 def test_a_case_without_reads_or_a_name_that_will_not_do_is_refused_in_one_line(rig: CaseRig, medium: Path) -> None:
