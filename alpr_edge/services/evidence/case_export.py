@@ -1,8 +1,8 @@
 """Writes the evidence of a case as a package on a medium, and books it out (policy 462.5, 462.6(a)).
 
-The order is what matters. The access is on record first. The package is written under a hidden name and read back. Its
-booking, with the passphrase sealed for the department, is on the unit's disk next; then the package gets its name. So
-whatever is cut short, there is no whole package that nobody knows of, and nothing half that looks whole.
+The order is what matters. The access is on record first. The package is written under a hidden name, read back and
+compared. Its booking, with the passphrase sealed for the department, is on the unit's disk next; then the package gets
+its name. So whatever is cut short, there is no whole package that nobody knows of, and nothing half that looks whole.
 """
 
 import secrets
@@ -190,7 +190,8 @@ class CaseExports:
 
         manifest = write_package(content, ContainerTarget(path, passphrase), self.signer, progress)
         try:
-            written = export.medium.read_back(path)
+            written = export.medium.written(path)
+            export.medium.read_back(path, written)
             booking = self._booking(export, now, manifest, written, is_escrowed=bool(sealed))
             add_booking(self.store.database, booking, self.settings.unit.id, sealed)
             final = export.medium.give_name(path, booking.file_name)

@@ -224,6 +224,24 @@ def test_what_an_earlier_try_left_is_removed_and_what_others_left_is_not(rig: Ca
     assert sorted(path.name for path in medium.iterdir()) == sorted([result.path.name, others.name, "holiday.jpg"])
 
 
+def test_a_medium_that_gives_back_other_bytes_than_were_written_is_told(medium: Path) -> None:
+    target = ExportMedium(medium, UNIT)
+    path = target.unfinished_path()
+    path.write_bytes(b"as written" * 200_000)
+    written = target.written(path)
+    assert (written.sha256, written.size_bytes) == (digest(path.read_bytes()), 2_000_000)
+    target.read_back(path, written)
+    for place, byte in ((1_999_999, b"m"), (0, b"A")):
+        with path.open("r+b") as file:
+            file.seek(place)
+            file.write(byte)
+        with pytest.raises(EvidenceError, match="gives back other bytes than were written; nothing was booked"):
+            target.read_back(path, written)
+    path.write_bytes(b"as written" * 199_999)
+    with pytest.raises(EvidenceError, match="take another medium"):
+        target.read_back(path, written)
+
+
 def test_a_medium_without_room_is_refused_before_anything_is_written(rig: CaseRig, medium: Path) -> None:
     free = shutil.disk_usage(medium).free
     with pytest.raises(EvidenceError, match=r"takes up to [\d,]+ MB, [\d,]+ MB are free; take another"):
