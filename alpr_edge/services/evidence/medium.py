@@ -116,14 +116,19 @@ class ExportMedium:
         """Give a whole and durable file its name, durably.
 
         Raises:
-            EvidenceError: the medium failed, or has a file of that name.
+            EvidenceError: the medium failed, or has a file of that name. A file that was named already is removed then,
+                as far as the medium still answers.
         """
         final = self.directory / name
         with self._medium_errors():
             if final.exists():
                 raise EvidenceError(f"{final}: is there already")
             path.rename(final)
-            sync_directory(self.directory)
+            try:
+                sync_directory(self.directory)
+            except OSError:
+                self.discard(final)
+                raise
         return final
 
     def discard(self, path: Path) -> None:

@@ -1,7 +1,10 @@
 """What the package of a case holds, who may take it, and what is booked."""
 
+import os
+import resource
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -240,6 +243,28 @@ def test_a_medium_that_gives_back_other_bytes_than_were_written_is_told(medium: 
     path.write_bytes(b"as written" * 199_999)
     with pytest.raises(EvidenceError, match="take another medium"):
         target.read_back(path, written)
+
+
+@contextmanager
+def no_file_to_open() -> Iterator[None]:
+    """No file can be opened, as on a machine that has none left; those that are open stay so."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    lowest_free = os.dup(0)
+    os.close(lowest_free)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_a_name_that_is_not_durable_is_taken_back(medium: Path) -> None:
+    target = ExportMedium(medium, UNIT)
+    path = target.unfinished_path()
+    path.write_bytes(b"whole")
+    with no_file_to_open(), pytest.raises(EvidenceError, match="the medium failed: Too many open files"):
+        target.give_name(path, "evidence.zip")
+    assert list(medium.iterdir()) == []
 
 
 def test_a_medium_without_room_is_refused_before_anything_is_written(rig: CaseRig, medium: Path) -> None:
