@@ -16,14 +16,17 @@ from alpr_edge.domain.errors import AccessError, EvidenceError
 from alpr_edge.domain.protocol.bookings import BookingPayload, open_passphrase
 from alpr_edge.domain.protocol.items import Answer, ItemKind, Outcome, digest
 from alpr_edge.domain.reads import PlateRead
+from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.evidence.verification import verify_package
 from alpr_edge.runtime.file_lock import exclusive_lock, open_lock_file
 from alpr_edge.services.authorisation.authoriser import AccessSubject
 from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.services.evidence.case_export import LOCK_FILE
+from alpr_edge.services.evidence.case_reads import CaseReads, PictureChoice
 from alpr_edge.services.evidence.medium import ExportMedium, file_system_of, package_name
 from alpr_edge.services.hits.dispositions import HitAnswer, HitDispositions
 from alpr_edge.services.hits.hit_views import HitViews
+from alpr_edge.vision.redaction import RedactedScene
 from tests.services.evidence.case_rig import CASE, ROBBERY, UNIT, CaseRig, contents, json_of, looks_whole, open_rig
 from tests.staff import STOLEN, Staff
 from tests.store.records import CROP, SCENE
@@ -158,6 +161,26 @@ def test_a_picture_that_is_lost_is_named_and_the_rest_goes(staff: Staff, tmp_pat
         assert not result.booking.is_escrowed, "it knows no department"
         (ref,) = (ref for ref in stored.read.evidence if ref.kind is CROP)
         assert ref.sha256.encode() in provenance
+
+
+def test_a_scene_whose_crop_is_lost_is_covered_and_goes(tmp_path: Path) -> None:
+    crops: list[bytes] = []
+
+    def redact(scene: bytes, crop: bytes, _box: Box) -> RedactedScene:
+        crops.append(crop)
+        return RedactedScene(scene, 1, keeps_own=bool(crop))
+
+    with open_rig(Staff(write_unit(tmp_path, UNIT, ""))) as rig:
+        read = rig.add_read(1)
+        stored = rig.store.reads.get(read.read_id)
+        assert stored is not None
+        refs = {ref.kind: ref.sha256 for ref in stored.read.evidence}
+        rig.store.images.delete(refs[CROP])
+        gathered = CaseReads(rig.store, [read.read_id], lambda _: True, PictureChoice(redact=redact))
+        (packed,) = gathered
+    assert [(picture.kind, picture.redacted_from) for picture in packed.pictures] == [(SCENE, refs[SCENE])]
+    assert packed.missing_pictures == "crop: the image is missing; restore it or release its item"
+    assert (crops, gathered.counts.missing_pictures) == ([b""], 1)
 
 
 def name_hits(rig: CaseRig, read: PlateRead, other: PlateRead) -> None:
