@@ -190,7 +190,7 @@ class CaseExports:
 
         manifest = write_package(content, ContainerTarget(path, passphrase), self.signer, progress)
         try:
-            written = export.medium.written(path)
+            written = export.medium.digest_of(path)
             export.medium.read_back(path, written)
             booking = self._booking(export, now, manifest, written, is_escrowed=bool(sealed))
             add_booking(self.store.database, booking, self.settings.unit.id, sealed)

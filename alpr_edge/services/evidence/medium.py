@@ -87,7 +87,7 @@ class ExportMedium:
         if bytes_needed > FAT_FILE_BYTES_MAX and file_system_of(self.directory) in {"vfat", "msdos"}:
             raise EvidenceError(f"{self.directory}: FAT takes no file over 4 GB; format the medium as exFAT or ext4")
 
-    def written(self, path: Path) -> WrittenFile:
+    def digest_of(self, path: Path) -> WrittenFile:
         """A file as it was written, by what this machine still caches of it: to be asked before it is read back.
 
         Of a package larger than the memory that is free, the medium is asked here already for what is cached no more.

@@ -254,7 +254,7 @@ def test_a_medium_that_gives_back_other_bytes_than_were_written_is_told(medium: 
     target = ExportMedium(medium, UNIT)
     path = target.unfinished_path()
     path.write_bytes(b"as written" * 200_000)
-    written = target.written(path)
+    written = target.digest_of(path)
     assert (written.sha256, written.size_bytes) == (digest(path.read_bytes()), 2_000_000)
     target.read_back(path, written)
     for place, byte in ((1_999_999, b"m"), (0, b"A")):
