@@ -34,8 +34,6 @@ class BookingRecord:
     recipient: str = ""
     """To whom it goes."""
     note: str = ""
-    zone: str = "UTC"
-    """The time zone (IANA) in which pages show times, beside UTC."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,7 +159,6 @@ BOOKING = BookingRecord(
     medium="M-2026-0107",
     recipient=f"District Attorney {HOSTILE}",
     note="two\nlines",
-    zone="America/Los_Angeles",
 )
 
 

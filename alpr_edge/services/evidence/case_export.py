@@ -188,7 +188,7 @@ class CaseExports:
         path = export.medium.unfinished_path()
         from alpr_edge.evidence.container import ContainerTarget  # noqa: PLC0415 - ciphers that only this needs
 
-        manifest = write_package(content, ContainerTarget(path, passphrase), self.signer, progress)
+        manifest = write_package(content, ContainerTarget(path, passphrase, now.utc), self.signer, progress)
         try:
             written = export.medium.digest_of(path)
             export.medium.read_back(path, written)

@@ -3,6 +3,7 @@
 import os
 import resource
 import shutil
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -72,6 +73,15 @@ def test_a_package_holds_what_is_held_as_it_is_stored_and_verifies(rig: CaseRig,
     receipts = [body for name, body in files.items() if name.endswith("provenance.json") and b'"received"' in body]
     assert receipts
     assert looks_whole(medium) == [result.path]
+
+
+def test_files_of_a_container_have_the_date_at_which_it_was_booked(rig: CaseRig, medium: Path) -> None:
+    result = rig.export(medium)
+    booked = result.booking.booked.utc
+    assert booked is not None
+    with zipfile.ZipFile(result.path) as package:
+        dates = {entry.date_time for entry in package.infolist()}
+    assert {date[:5] for date in dates} == {tuple(booked.timetuple())[:5]}
 
 
 def test_the_records_of_the_case_are_proved_and_those_of_others_are_not_shown(rig: CaseRig, medium: Path) -> None:
