@@ -32,7 +32,7 @@ def jobs() -> Iterator[ExportJobs]:
         yield jobs
 
 
-def ended(jobs: ExportJobs, run: Run) -> tuple[str, ExportJob]:
+def end_export(jobs: ExportJobs, run: Run) -> tuple[str, ExportJob]:
     """The word and the job of an export, once it is over."""
     word = jobs.begin(VISITOR, run)
     assert jobs._thread is not None
@@ -42,7 +42,7 @@ def ended(jobs: ExportJobs, run: Run) -> tuple[str, ExportJob]:
 
 @pytest.mark.parametrize(("is_escrowed", "kept"), [(True, "the department has it sealed"), (False, "nobody else has")])
 def test_a_passphrase_is_shown_once_and_kept_no_longer(jobs: ExportJobs, is_escrowed: bool, kept: str) -> None:
-    word, job = ended(jobs, run_of(is_escrowed=is_escrowed))
+    word, job = end_export(jobs, run_of(is_escrowed=is_escrowed))
     assert jobs.take_passphrase(VISITOR, word) == PASSPHRASE
     assert job.result is not None
     assert (job.result.passphrase, job.result.path.name) == ("", "case.zip")
@@ -71,7 +71,7 @@ def test_where_there_is_no_package_that_is_said_and_not_that_it_was_shown(jobs: 
 
 def test_an_old_result_is_forgotten_when_the_next_begins() -> None:
     with closing(ExportJobs(kept_s=0.0)) as jobs:
-        first, _job = ended(jobs, run_of())
-        second, _job = ended(jobs, run_of())
+        first, _job = end_export(jobs, run_of())
+        second, _job = end_export(jobs, run_of())
         assert list(jobs._jobs) == [second]
         assert first != second
