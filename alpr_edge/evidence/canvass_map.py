@@ -9,12 +9,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby, pairwise
-from math import floor, log10
 from xml.sax.saxutils import escape, quoteattr
 
 from alpr_edge.domain.canvass.canvass_result import CanvassRead, CanvassResult
 from alpr_edge.domain.ground.areas import GroundArea, GroundPoint, outline
-from alpr_edge.evidence.map_projection import MapProjection
+from alpr_edge.evidence.map_projection import MapProjection, length_words, round_length
 
 WIDTH_PX, HEIGHT_PX, MARGIN_PX = 960, 640, 48
 MARK_PX = 22
@@ -150,22 +149,12 @@ def _mark(mark: MapMark) -> str:
 
 
 def _length_bar(projection: MapProjection) -> Iterator[str]:
-    metres = _round_length(BAR_PX_MAX / projection.px_per_m)
+    metres = round_length(BAR_PX_MAX / projection.px_per_m)
     length_px, y_px = metres * projection.px_per_m, HEIGHT_PX - 16
     yield (
         f'<path d="M16,{y_px - 6} v6 h{length_px:.1f} v-6" fill="none" stroke="currentColor" stroke-width="2"/>'
-        f"{_text(24, y_px - 10, _length_words(metres), 'start')}"
+        f"{_text(24, y_px - 10, length_words(metres), 'start')}"
     )
-
-
-def _round_length(metres: float) -> float:
-    """The largest of 1, 2, 5, 10, 20 and so on that is not longer."""
-    power = 10.0 ** floor(log10(metres))
-    return next(step * power for step in (5.0, 2.0, 1.0) if step * power <= metres)
-
-
-def _length_words(metres: float) -> str:
-    return f"{metres:g} m" if metres < 1000 else f"{metres / 1000:g} km"
 
 
 def _points(projection: MapProjection, points: Sequence[GroundPoint]) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from alpr_edge.domain.ground.areas import GroundArea
 from alpr_edge.domain.protocol.items import ItemKind
 from alpr_edge.domain.reads import EvidenceKind
 from alpr_edge.domain.timeline import Placement
@@ -34,8 +35,6 @@ class BookingRecord:
     recipient: str = ""
     """To whom it goes."""
     note: str = ""
-    zone: str = "UTC"
-    """The time zone (IANA) in which pages show times, beside UTC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,23 +137,6 @@ class AccessLogPart:
     """The records of the case, by their sequence."""
 
 
-@dataclass(frozen=True, slots=True)
-class OutlinePoint:
-    """A place, degrees of WGS 84."""
-
-    lat_deg: float
-    lon_deg: float
-
-
-@dataclass(frozen=True, slots=True)
-class AreaOutline:
-    """The area of a canvass: a circle around one corner, or a polygon of three and more."""
-
-    corners: tuple[OutlinePoint, ...]
-    radius_m: float | None = None
-    """Of a circle; None: the corners are those of a polygon."""
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class PackageDocument:
     """A file beside the reads, such as the table of a canvass."""
@@ -179,5 +161,6 @@ class PackageContent:
     """One of each log that has records of the case: the unit's, and at the department its own."""
     models: tuple[PackageModel, ...] = ()
     generations: tuple[ListGeneration, ...] = ()
-    area: AreaOutline | None = None
+    area: GroundArea | None = None
+    """That of a canvass; None: there is none."""
     documents: tuple[PackageDocument, ...] = ()

@@ -56,6 +56,17 @@ class MapProjection:
         return round(max(-90.0, min(90.0, lat_deg)), 6), round((lon_deg + 180) % 360 - 180, 6)
 
 
+def round_length(metres: float) -> float:
+    """The largest of 1, 2, 5, 10, 20 and so on that is not longer."""
+    power = 10.0 ** math.floor(math.log10(metres))
+    return next(step * power for step in (5.0, 2.0, 1.0) if step * power <= metres)
+
+
+def length_words(metres: float) -> str:
+    """A length in words, as the bar of a map has it."""
+    return f"{metres:g} m" if metres < 1000 else f"{metres / 1000:g} km"
+
+
 def _degrees_from(origin: GroundPoint, point: GroundPoint) -> tuple[float, float]:
     """Degrees east and north of an origin."""
     return (point[1] - origin[1] + 180) % 360 - 180, point[0] - origin[0]

@@ -75,7 +75,8 @@ def _verify(files: PackageFiles, tick: Tick, authority: str, time_authorities: b
     if package is not None and voucher is not None:
         _check_dates(findings, package, voucher)
         _check_unit(findings, package, voucher)
-    check_logs(files, findings, b"" if voucher is None else files.read(layout.AUTHORITY))
+    authority_certificate = b"" if voucher is None else files.read(layout.AUTHORITY)
+    check_logs(files, findings, authority_certificate, None if package is None else package.logs)
     check_time_stamp(files, findings, signed.text, time_authorities)
     return PackageVerdict(tuple(findings.statements), tuple(findings.faults), findings.fault_count, package)
 

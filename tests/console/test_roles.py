@@ -57,6 +57,8 @@ class Rule:
 
 GONE = Rule(None, "404", "", locked="404", nobody="404")
 """What somebody looks up is known by a random word to their own session alone: test_lookups tries it."""
+GONE_DRAWING = Rule(Action.CANVASS, "404", "403", locked="403", nobody="403")
+"""So is a drawing, which in addition nobody sees who may not start a canvass: it shows the way of the car."""
 HOLD = {"case": "26-123456", "reason": "evidence"}
 ANSWER = {"part": "read", "answer": "correct"}
 RULES = {  # those that lock and end the session are asked last
@@ -100,10 +102,10 @@ RULES = {  # those that lock and end the session are asked last
     "GET /canvass": Rule(Action.CANVASS, "200", "403", locked="403", nobody="403"),
     "POST /canvass": Rule(Action.CANVASS, "422", "403", locked="403", nobody="403"),
     "POST /canvass/draw": Rule(Action.CANVASS, "303 /canvass/draw/WORD", "403", locked="403", nobody="403"),
-    "GET /canvass/draw/{draft_id}": GONE,
-    "POST /canvass/draw/{draft_id}": GONE,
-    "GET /canvass/draw/{draft_id}/map.svg": GONE,
-    "GET /canvass/draft/{draft_id}": GONE,
+    "GET /canvass/draw/{draft_id}": GONE_DRAWING,
+    "POST /canvass/draw/{draft_id}": GONE_DRAWING,
+    "GET /canvass/draw/{draft_id}/map.svg": GONE_DRAWING,
+    "GET /canvass/draft/{draft_id}": GONE_DRAWING,
     "POST /canvass/{canvass_id}/end": GONE,  # of a canvass that is here test_canvass tries them by every role
     "GET /canvass/{canvass_id}/{page}": GONE,
     "GET /canvass/{canvass_id}/reads/{read_id}/{kind}": GONE,
@@ -116,7 +118,7 @@ RULES = {  # those that lock and end the session are asked last
     "GET /health/strip": Rule(None, "200", "", locked="200", nobody="303 /sign-in"),
     "GET /reports": Rule(Action.SEE_LOG, "200", "403", locked="403", nobody="403"),
     "POST /reports": Rule(Action.SEE_LOG, "422", "403", locked="403", nobody="403"),
-    "GET /reports/{report_id}": GONE,
+    "GET /reports/{report_id}": Rule(Action.SEE_LOG, "404", "403", locked="403", nobody="403"),
     "GET /live": Rule(None, "200", "", locked="200", nobody="403"),
     "GET /files/{digest}/{name}": Rule(None, "200", "", locked="200", nobody="200"),
     "GET /sign-in": Rule(None, "303 /", "", locked="200", nobody="200"),

@@ -14,6 +14,7 @@ from alpr_edge.domain.protocol.dispositions import disposition_payload
 from alpr_edge.domain.protocol.hits import hit_payload
 from alpr_edge.domain.protocol.items import ItemKind, digest, encode, read_payload
 from alpr_edge.domain.reads import EvidenceKind, EvidenceRef
+from alpr_edge.domain.restrictions import Area
 from alpr_edge.domain.timeline import Basis, Placement
 from alpr_edge.domain.transparency.checkpoints import Checkpoint
 from alpr_edge.domain.transparency.cosignatures import cosign
@@ -24,11 +25,9 @@ from alpr_edge.domain.transparency.proofs import consistency_proof, inclusion_pr
 from alpr_edge.evidence.content import (
     AccessLogPart,
     AccessProof,
-    AreaOutline,
     BookingRecord,
     KeptPicture,
     ListGeneration,
-    OutlinePoint,
     PackageContent,
     PackageDocument,
     PackageModel,
@@ -159,7 +158,6 @@ BOOKING = BookingRecord(
     medium="M-2026-0107",
     recipient=f"District Attorney {HOSTILE}",
     note="two\nlines",
-    zone="America/Los_Angeles",
 )
 
 
@@ -174,7 +172,7 @@ def package_content(
         access=(log,),
         models=(PackageModel("detector@1", "d" * 64), PackageModel("reader@1", "")),
         generations=(ListGeneration("doj-svs", 3, START, START, 72),),
-        area=AreaOutline((OutlinePoint(37.6445, -120.9855),), 500.0),
+        area=Area(37.6445, -120.9855, 500.0),
         documents=(PackageDocument("canvass.csv", f"canvass {HOSTILE}", b"time,plate\r\n"),),
     )
 

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -144,6 +145,20 @@ def test_a_missing_signature_or_list_is_named(path: str, package: SmallPackage) 
     verdict = verify_package(package.folder, no_tick, package.authority)
     assert not verdict.holds
     assert [(fault.kind, fault.path) for fault in verdict.faults] == [(DefectKind.MISSING, path)]
+
+
+def test_a_read_of_another_unit_is_found(tmp_path: Path, authority: Authority, case_log: CaseLog) -> None:
+    own, other = package_read(1, CROP, SCENE), package_read(2, CROP, SCENE)
+    body = other.record.body.replace(b'"unit_id":"unit-1"', b'"unit_id":"unit-2"')
+    assert body != other.record.body
+    other = replace(other, record=replace(other.record, body=body, receipt=None))
+    content = package_content([own, other], 2, case_log.part((3,), 9, authority))
+    write_package(content, FolderTarget(tmp_path / "case"), vouched_signer(authority), no_tick)
+    verdict = verify_package(tmp_path / "case", no_tick, authority.fingerprint)
+    assert not verdict.holds
+    (fault,) = verdict.faults
+    assert (fault.kind, fault.path) == (DefectKind.RECORD_FALSE, "data/reads/00001-00200/00002/record.json")
+    assert fault.words == "is of the unit unit-2, and the package of unit-1"
 
 
 def test_a_package_signed_anew_by_somebody_else_is_not_vouched_for(

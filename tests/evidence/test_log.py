@@ -1,5 +1,6 @@
 """What a package shows of the access log: proved records, and a log that was cut is told apart."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -7,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from alpr_edge.department.pki.authority import Authority
+from alpr_edge.domain.transparency.notes import COSIGNATURE, note_key
 from alpr_edge.evidence.checks.findings import CheckSubject, DefectKind, PackageFault
 from alpr_edge.evidence.content import AccessLogPart
 from alpr_edge.evidence.folder import FolderTarget
 from alpr_edge.evidence.package import write_package
 from alpr_edge.evidence.verification import PackageVerdict, verify_package
 from tests.evidence.conftest import CROP, SCENE
-from tests.evidence.package_content import CaseLog, package_content, package_read, vouched_signer
+from tests.evidence.package_content import WITNESS, CaseLog, package_content, package_read, vouched_signer
 from tests.evidence.test_package import no_tick
 
 WriteLog = Callable[[AccessLogPart], PackageVerdict]
@@ -80,6 +82,45 @@ def test_a_log_that_no_department_cosigned_though_there_is_one_is_told_apart(
     assert not verdict.holds
     assert kinds(verdict.faults) == {DefectKind.LOG_CUT}
     assert "cosigned no state of this log" in verdict.faults[0].words
+
+
+def test_a_package_that_leaves_out_who_cosigned_its_log_is_told_apart(
+    case_log: CaseLog, authority: Authority, verdict_on: WriteLog
+) -> None:
+    part = replace(cut_log(case_log, 7).part((3,), 7, authority), witness_key="", witness_certificate=b"")
+    verdict = verdict_on(part)
+    assert not verdict.holds
+    assert [(fault.kind, fault.path) for fault in verdict.faults] == [
+        (DefectKind.LOG_CUT, "data/access/log-1/witness.vkey")
+    ]
+    (said,) = [each for each in verdict.statements if each.subject is CheckSubject.ACCESS_LOG]
+    assert said.holds is False
+    assert "whether that has seen this log is left out" in said.words
+
+
+def test_a_log_of_a_unit_that_nobody_vouches_for_is_open(case_log: CaseLog, tmp_path: Path) -> None:
+    for name, cosigned in (("seen", 12), ("unseen", None)):
+        part = case_log.part((3,), cosigned, None)
+        if cosigned is not None:
+            part = replace(part, witness_key=note_key(WITNESS, case_log.witness, COSIGNATURE).text)
+        content = package_content([package_read(1, CROP, SCENE)], 1, part)
+        write_package(content, FolderTarget(tmp_path / name), vouched_signer(None), no_tick)
+        verdict = verify_package(tmp_path / name, no_tick)
+        (said,) = [each for each in verdict.statements if each.subject is CheckSubject.ACCESS_LOG]
+        assert (said.holds, verdict.faults) == (None, ())
+        words = "somebody whose key nobody vouches for had seen its first 12" if cosigned else "no department has seen"
+        assert words in said.words
+
+
+def test_a_log_that_is_gone_as_a_whole_is_found(case_log: CaseLog, authority: Authority, tmp_path: Path) -> None:
+    part = case_log.part((3,), 12, authority)
+    content = replace(package_content([package_read(1, CROP, SCENE)], 1, part), access=(part, part))
+    write_package(content, FolderTarget(tmp_path / "case"), vouched_signer(authority), no_tick)
+    assert verify_package(tmp_path / "case", no_tick, authority.fingerprint).holds
+    shutil.rmtree(tmp_path / "case" / "data/access/log-2")
+    faults = verify_package(tmp_path / "case", no_tick, authority.fingerprint).faults
+    words = "says that there are 2 access logs; there are 1"
+    assert PackageFault(DefectKind.RECORD_FALSE, "data/package.json", words) in faults
 
 
 def test_a_record_later_than_the_newest_state_is_told_apart(

@@ -4,8 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alpr_edge.domain.ground.areas import GroundPolygon
 from alpr_edge.domain.positioning import METRES_PER_DEGREE
-from alpr_edge.evidence.map_projection import MapProjection
+from alpr_edge.evidence.map_projection import MapProjection, length_words, round_length
+from alpr_edge.evidence.pages.map_outline import MARGIN, WIDTH, MapOutline
 
 PLACES = st.tuples(st.floats(-85, 85), st.floats(-180, 180, exclude_max=True))
 SPREAD = st.tuples(st.floats(-0.05, 0.05), st.floats(-0.05, 0.05))
@@ -39,3 +41,20 @@ def test_a_metre_is_as_long_east_as_north_and_north_is_up() -> None:
 
 def test_without_a_place_there_is_no_map() -> None:
     assert MapProjection.around([], 960, 640, 48) is None
+
+
+def test_the_outline_of_a_package_goes_the_shorter_way_across_the_date_line() -> None:
+    area = GroundPolygon.parse("10.0,179.99 10.0,-179.99 10.01,-179.99")
+    drawing = MapOutline(area).drawing()
+    assert drawing is not None
+    assert (drawing.bar_words, drawing.points) == ("500 m", ())
+    xs = [float(corner.partition(",")[0]) for corner in drawing.area.split()]
+    assert max(xs) - min(xs) == pytest.approx(WIDTH - 2 * MARGIN, abs=0.2)
+    assert drawing.bar_px / (max(xs) - min(xs)) == pytest.approx(
+        500 / (0.02 * METRES_PER_DEGREE * math.cos(math.radians(10.005))), rel=1e-3
+    )
+
+
+@pytest.mark.parametrize(("metres", "words"), [(1.0, "1 m"), (9.9, "5 m"), (230, "200 m"), (1999, "1 km")])
+def test_the_bar_of_length_has_a_round_one(metres: float, words: str) -> None:
+    assert length_words(round_length(metres)) == words

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from alpr_edge.store.bookings.register import PackageBooking
 
 
+CUT_SHORT = "cut short; the medium may or may not hold it: compare its SHA-256"
+
+
 def list_command(
     of_case: Annotated[str, typer.Option("--of-case", help="Only the packages of this case.")] = "",
     purpose: PurposeOption = "",
@@ -29,7 +32,7 @@ def list_command(
 
     With when and the digest of each. Shows no plates and no passphrase.
 
-    "unfinished": it was booked, and cut short before it got its name; no such package is on the medium.
+    "cut short": it was booked, and cut short before it was noted that it is there; its SHA-256 tells whether it is.
     """
     from alpr_edge.settings import load
 
@@ -83,6 +86,6 @@ def _row(booking: PackageBooking) -> tuple[str, ...]:
 
 
 def _note(booking: PackageBooking) -> str:
-    state = "" if booking.finished is not None else "unfinished, "
     kind = "redacted copy" if booking.is_redacted else "originals"
-    return f"{state}{kind}, {booking.file_name}, SHA-256 {booking.package_sha256}"
+    words = f"{kind}, {booking.file_name}, SHA-256 {booking.package_sha256}"
+    return words if booking.finished is not None else f"{words}; {CUT_SHORT}"

@@ -5,7 +5,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import structlog
 
@@ -20,6 +20,7 @@ KEPT_S = 3600.0
 """How long a result is kept once it is there."""
 STOP_S_MAX = 5.0
 NOT_HERE = "this export is not here any more; the register has it: alpr-edge evidence list"
+NOT_YET = "the package is still being written; its passphrase comes after that"
 
 Run = Callable[[Progress], ExportResult]
 
@@ -35,6 +36,7 @@ class ExportJob:
     done: int = 0
     total: int = 0
     result: ExportResult | None = field(default=None, repr=False)
+    """Without its passphrase once that was shown."""
     fault: str = ""
     """Why there is no package; empty: it runs, or there is one."""
     ended_s: float | None = None
@@ -44,9 +46,14 @@ class ExportJob:
 
 
 class ExportJobs:
-    """The exports of a page; threads may share it."""
+    """The exports of a page; threads may share it.
 
-    def __init__(self) -> None:
+    Args:
+        kept_s: how long a result is kept once it is there.
+    """
+
+    def __init__(self, kept_s: float = KEPT_S) -> None:
+        self._kept_s = kept_s
         self._lock = threading.Lock()
         self._jobs: OrderedDict[str, ExportJob] = OrderedDict()
         """By random words, the oldest first."""
@@ -63,6 +70,7 @@ class ExportJobs:
         with self._lock:
             if self._thread is not None and self._thread.is_alive():
                 raise EvidenceError("another export runs; wait until it is done")
+            self._forget_old()
             self._jobs[word] = job
             while len(self._jobs) > JOBS_MAX:
                 self._jobs.popitem(last=False)
@@ -84,17 +92,21 @@ class ExportJobs:
         return job
 
     def take_passphrase(self, visitor: Visitor, word: str) -> str:
-        """The passphrase of a finished export, once.
+        """The passphrase of a finished export, once; it is kept nowhere in this process then.
 
         Raises:
             SearchError: it was shown, or there is none.
         """
         job = self.find(visitor, word)
         with self._lock:
-            if job.result is None or job.is_shown:
-                raise SearchError("the passphrase was shown already; the department has it sealed")
-            job.is_shown = True
-            return job.result.passphrase
+            result = job.result
+            if result is None:
+                raise SearchError("no package was written, so there is no passphrase" if job.fault else NOT_YET)
+            if job.is_shown:
+                kept = "the department has it sealed" if result.booking.is_escrowed else "nobody else has it"
+                raise SearchError(f"the passphrase was shown already; {kept}")
+            job.is_shown, job.result = True, replace(result, passphrase="")
+            return result.passphrase
 
     def close(self) -> None:
         """Have a running export end before its next read; what it wrote is removed."""
@@ -119,6 +131,6 @@ class ExportJobs:
             job.ended_s = time.monotonic()
 
     def _forget_old(self) -> None:
-        limit_s = time.monotonic() - KEPT_S
+        limit_s = time.monotonic() - self._kept_s
         for word in [word for word, job in self._jobs.items() if job.ended_s is not None and job.ended_s < limit_s]:
             del self._jobs[word]

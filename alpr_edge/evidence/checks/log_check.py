@@ -1,7 +1,8 @@
 """Checks what a package shows of an access log: proofs, checkpoints, the department's cosignature.
 
 A log can be cut only together with the checkpoints that are larger than what is left. The department keeps the largest
-that it cosigned, so a unit that cut its log has a cosigned one that its newest does not continue, or none at all.
+that it cosigned, so a unit that cut its log has a cosigned one that its newest does not continue, or none at all. A
+unit that the department's authority vouches for has a witness; a package that names none hides what it would tell.
 """
 
 import re
@@ -17,11 +18,12 @@ from alpr_edge.domain.transparency.proof_files import ProofFile, check_proof
 from alpr_edge.domain.transparency.proofs import is_consistent
 from alpr_edge.evidence.checks.findings import CheckSubject, DefectKind, Findings
 from alpr_edge.evidence.checks.package_files import PackageFiles, UnreadableError
-from alpr_edge.evidence.layout import PAYLOAD
+from alpr_edge.evidence.layout import PACKAGE, PAYLOAD
 from alpr_edge.evidence.vouchers import open_voucher
 
 _LOG = re.compile(rf"{PAYLOAD}access/(log-[1-9][0-9]?)/.+")
 _PROOF = ".tlog-proof"
+_WITNESS = "witness.vkey"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +36,19 @@ class _LogState:
     cosigned_at: datetime | None
 
 
-def check_logs(files: PackageFiles, findings: Findings, authority: bytes) -> None:
+def check_logs(files: PackageFiles, findings: Findings, authority: bytes, packed: int | None) -> None:
     """Check every access log of a package.
 
     Args:
         files: the package.
         findings: where what is found goes.
         authority: the certificate of the authority that vouches for the signing key; empty: none does.
+        packed: how many logs there are by the package's own word; None: it does not say.
     """
     logs = sorted({match[1] for path in files.sizes if (match := _LOG.fullmatch(path))})
+    if packed not in {None, len(logs)}:
+        words = f"says that there are {packed} access logs; there are {len(logs)}"
+        findings.fault(DefectKind.RECORD_FALSE, PACKAGE, words)
     for log in logs:
         _check_log(files, findings, f"{PAYLOAD}access/{log}", authority)
     if not logs:
@@ -52,7 +58,6 @@ def check_logs(files: PackageFiles, findings: Findings, authority: bytes) -> Non
 
 
 def _check_log(files: PackageFiles, findings: Findings, folder: str, authority: bytes) -> None:
-    before = findings.fault_count
     try:
         state = _log_state(files, folder, authority)
     except _LogCutError as error:
@@ -63,20 +68,33 @@ def _check_log(files: PackageFiles, findings: Findings, folder: str, authority: 
         findings.fault(DefectKind.PROOF_FALSE, f"{folder}/checkpoint.note", f"the log's state does not hold: {error}")
         findings.state(CheckSubject.ACCESS_LOG, "nothing is proved of the access log", holds=False)
         return
+    is_hidden = bool(authority) and state.cosigned is None
+    if is_hidden:
+        words = "is not there: the package names no key by which the department cosigned this log"
+        findings.fault(DefectKind.LOG_CUT, f"{folder}/{_WITNESS}", words)
     proofs = sorted(path for path in files.sizes if path.startswith(f"{folder}/") and path.endswith(_PROOF))
     sequences = [number for path in proofs if (number := _check_record(files, findings, path, state)) is not None]
-    holds = findings.fault_count == before
     words = f"{len(sequences)} records of who looked at this evidence are proved to be in the log {state.key.name}"
-    if not holds:
+    if is_hidden or len(sequences) < len(proofs):
+        is_proved: bool | None = False
+    else:
+        is_proved = True if authority else None
+    if len(sequences) < len(proofs):
         words = f"not every record is proved: {len(sequences)} of {len(proofs)} are"
-    findings.state(CheckSubject.ACCESS_LOG, words + _cosigned_words(state, sequences), holds=holds)
+    words += _cosigned_words(state, sequences, is_vouched=bool(authority))
+    findings.state(CheckSubject.ACCESS_LOG, words, holds=is_proved)
 
 
-def _cosigned_words(state: _LogState, sequences: Iterable[int]) -> str:
+def _cosigned_words(state: _LogState, sequences: Iterable[int], *, is_vouched: bool) -> str:
     if state.cosigned is None or state.cosigned_at is None:
+        if is_vouched:
+            return (
+                "; the unit has a department, and whether that has seen this log is left out, so a cut would not show"
+            )
         return "; no department has seen that log, so a cut at its end would not show"
     later = sum(number >= state.cosigned.size for number in sequences)
-    words = f"; the department had seen its first {state.cosigned.size} at {state.cosigned_at:%Y-%m-%d %H:%M} UTC"
+    who = "the department" if is_vouched else "somebody whose key nobody vouches for"
+    words = f"; {who} had seen its first {state.cosigned.size} at {state.cosigned_at:%Y-%m-%d %H:%M} UTC"
     return words + (f", {later} of these records came after that" if later else "")
 
 
@@ -91,9 +109,9 @@ class _LogCutError(Exception):
 def _log_state(files: PackageFiles, folder: str, authority: bytes) -> _LogState:
     key = NoteKey.parse(files.read(f"{folder}/log.vkey").decode())
     newest = open_checkpoint(files.read(f"{folder}/checkpoint.note").decode(), key)
-    if f"{folder}/witness.vkey" not in files.sizes:
+    if f"{folder}/{_WITNESS}" not in files.sizes:
         return _LogState(key, newest, None, None)
-    witness = NoteKey.parse(files.read(f"{folder}/witness.vkey").decode())
+    witness = NoteKey.parse(files.read(f"{folder}/{_WITNESS}").decode())
     if authority:
         _check_witness(files, folder, witness, authority)
     if f"{folder}/cosigned.note" not in files.sizes:

@@ -21,11 +21,11 @@ class RecordCheck:
     """
 
     findings: Findings
-    units: set[str] = field(default_factory=set)
-    """The units that the records are of."""
     _pictures: dict[str, dict[str, str]] = field(default_factory=dict)
     """By folder: digest of each picture that the read's record names, by its kind."""
     _read_ids: dict[str, str] = field(default_factory=dict)
+    _units: dict[str, str] = field(default_factory=dict)
+    """By folder: the unit that the read's record is of."""
     _provenances: dict[str, ProvenancePayload] = field(default_factory=dict)
 
     def take(self, path: str, content: bytes) -> None:
@@ -35,7 +35,7 @@ class RecordCheck:
             if name == layout.READ_RECORD:
                 read = ReadPayload.model_validate_json(content)
                 self._read_ids[folder] = read.read_id
-                self.units.add(read.unit_id)
+                self._units[folder] = read.unit_id
                 self._pictures[folder] = {each.kind: each.sha256 for each in read.evidence}
             elif name == layout.PROVENANCE:
                 self._provenances[folder] = ProvenancePayload.model_validate_json(content)
@@ -54,15 +54,22 @@ class RecordCheck:
             self._compare(folder, provenance, digests)
         if package is None:
             self.findings.fault(DefectKind.RECORD_FALSE, layout.PACKAGE, "does not say what the package is")
-        elif package.reads != len(self._provenances) and not self.findings.count(
-            DefectKind.DAMAGED, DefectKind.MISSING
-        ):
-            words = f"says that there are {package.reads} reads; there are {len(self._provenances)}"
-            self.findings.fault(DefectKind.RECORD_FALSE, layout.PACKAGE, words)
+        else:
+            self._compare_package(package)
         holds = self.findings.fault_count == before
         words = "records and pictures belong together" if holds else "records and pictures contradict each other"
         self.findings.state(CheckSubject.RECORDS, f"{len(self._provenances)} reads: {words}", holds=holds)
         self._state_receipts()
+
+    def _compare_package(self, package: PackagePayload) -> None:
+        """Compare the reads with what the package says of itself."""
+        count = len(self._provenances)
+        if package.reads != count and not self.findings.count(DefectKind.DAMAGED, DefectKind.MISSING):
+            self._contradict(layout.PACKAGE, f"says that there are {package.reads} reads; there are {count}")
+        for folder, unit_id in self._units.items():
+            if unit_id != package.unit_id:
+                words = f"is of the unit {unit_id}, and the package of {package.unit_id}"
+                self._contradict(f"{folder}/{layout.READ_RECORD}", words)
 
     def _compare(self, folder: str, provenance: ProvenancePayload, digests: Mapping[str, bytes]) -> None:
         path = f"{folder}/{layout.PROVENANCE}"

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
@@ -94,7 +93,7 @@ class ReadFacts:
         return f"read-{self.number:05}"
 
 
-def read_facts(number: int, read: PackageRead, provenance: ProvenancePayload, folder: str, zone: str) -> ReadFacts:
+def read_facts(number: int, read: PackageRead, provenance: ProvenancePayload, folder: str) -> ReadFacts:
     """The facts of a read.
 
     Args:
@@ -102,14 +101,13 @@ def read_facts(number: int, read: PackageRead, provenance: ProvenancePayload, fo
         read: the read.
         provenance: names of its files.
         folder: link from the page to its folder.
-        zone: the time zone in which times are shown beside UTC.
 
     Raises:
         EvidenceError: a record is none.
     """
     try:
         record = ReadPayload.model_validate_json(read.record.body)
-        hits = _hit_facts(read, record, zone)
+        hits = _hit_facts(read, record)
     except ValidationError:
         raise EvidenceError(f"read {number} of the package: a record is none that this release knows") from None
     place, place_quality = place_facts(record.position)
@@ -118,8 +116,8 @@ def read_facts(number: int, read: PackageRead, provenance: ProvenancePayload, fo
         number=number,
         record=record,
         confidence=f"{record.confidence:.1%}" if record.corrected_by is None else "read by a person",
-        first_seen=time_facts(read.first_seen, zone),
-        last_seen=time_facts(read.last_seen, zone),
+        first_seen=time_facts(read.first_seen),
+        last_seen=time_facts(read.last_seen),
         place=place,
         place_quality=place_quality,
         pictures=pictures,
@@ -130,22 +128,20 @@ def read_facts(number: int, read: PackageRead, provenance: ProvenancePayload, fo
     )
 
 
-def time_facts(placement: Placement, zone: str) -> TimeFacts:
+def time_facts(placement: Placement) -> TimeFacts:
     """A time in words."""
     quality = _QUALITY[placement.basis]
     if placement.uncertainty_ms is not None and placement.utc is not None:
         quality += f"; off by {placement.uncertainty_ms:,.0f} ms at most"
-    return TimeFacts(moment_text(placement.utc, zone), quality)
+    return TimeFacts(moment_text(placement.utc), quality)
 
 
-def moment_text(moment: datetime | str | None, zone: str) -> str:
-    """A moment in UTC, and in a zone beside it where that differs."""
+def moment_text(moment: datetime | str | None) -> str:
+    """A moment in UTC."""
     if not moment:
         return NOT_KNOWN
     utc = (datetime.fromisoformat(moment) if isinstance(moment, str) else moment).astimezone(UTC)
-    text = f"{utc:%Y-%m-%d %H:%M:%S}.{utc.microsecond // 1000:03} UTC"
-    local = utc.astimezone(ZoneInfo(zone))
-    return f"{text} ({local:%Y-%m-%d %H:%M:%S %Z})" if local.utcoffset() else text
+    return f"{utc:%Y-%m-%d %H:%M:%S}.{utc.microsecond // 1000:03} UTC"
 
 
 def place_facts(position: PositionPayload | None) -> tuple[str, str]:
@@ -159,14 +155,14 @@ def place_facts(position: PositionPayload | None) -> tuple[str, str]:
     return place, f"{quality}dilution of precision {precision}"
 
 
-def access_row(record: AccessRecord, zone: str) -> tuple[str, ...]:
+def access_row(record: AccessRecord) -> tuple[str, ...]:
     """A record of the access log: when, who, what, why, outcome."""
     who = ", ".join(part for part in (record.person or "the unit itself", record.organisation) if part)
     codes = (in_words(record.purpose), in_words(record.offence))
     why = ", ".join(part for part in (*codes, record.case, record.note) if part)
     outcome = record.outcome.value + (f": {record.reason}" if record.reason else "")
     what = in_words(record.action) + (f" ({record.query})" if record.query else "")
-    return moment_text(record.happened.utc, zone), who, what, why, outcome
+    return moment_text(record.happened.utc), who, what, why, outcome
 
 
 def in_words(code: str) -> str:
@@ -174,17 +170,17 @@ def in_words(code: str) -> str:
     return code.replace("_", " ")
 
 
-def _hit_facts(read: PackageRead, record: ReadPayload, zone: str) -> tuple[HitFacts, ...]:
+def _hit_facts(read: PackageRead, record: ReadPayload) -> tuple[HitFacts, ...]:
     answers: dict[str, list[AnswerFacts]] = {}
     for other in read.others:
         if other.kind is ItemKind.DISPOSITION:
             said = DispositionPayload.model_validate_json(other.body)
-            answers.setdefault(said.hit_id, []).append(_answer_facts(said, zone))
+            answers.setdefault(said.hit_id, []).append(_answer_facts(said))
     hits = (HitPayload.model_validate_json(other.body) for other in read.others if other.kind is ItemKind.HIT)
-    return tuple(_facts_of(hit, record, tuple(answers.get(hit.hit_id, ())), zone) for hit in hits)
+    return tuple(_facts_of(hit, record, tuple(answers.get(hit.hit_id, ()))) for hit in hits)
 
 
-def _facts_of(hit: HitPayload, record: ReadPayload, answers: tuple[AnswerFacts, ...], zone: str) -> HitFacts:
+def _facts_of(hit: HitPayload, record: ReadPayload, answers: tuple[AnswerFacts, ...]) -> HitFacts:
     age = NOT_KNOWN if hit.list_age_s is None else f"{hit.list_age_s / 3600:,.1f} hours"
     rows = (
         ("list", f"{hit.source}, generation {hit.generation}, {age} old"),
@@ -194,13 +190,13 @@ def _facts_of(hit: HitPayload, record: ReadPayload, answers: tuple[AnswerFacts, 
         ("match", hit.match_kind),
         ("vehicle as listed", hit.vehicle or ""),
         ("remarks as listed", hit.remarks or ""),
-        ("matched", moment_text(hit.matched.utc, zone)),
+        ("matched", moment_text(hit.matched.utc)),
     )
     listed = hit.entry_plate
     return HitFacts(compare_plates(record.plate, listed), listed, tuple(row for row in rows if row[1]), answers)
 
 
-def _answer_facts(said: DispositionPayload, zone: str) -> AnswerFacts:
+def _answer_facts(said: DispositionPayload) -> AnswerFacts:
     answer = in_words(said.answer) if said.answer else "takes the earlier answer back"
     detail = ", ".join(part for part in (said.reason, said.number, said.name) if part)
-    return AnswerFacts(in_words(said.part), answer, detail, said.person, moment_text(said.made.utc, zone))
+    return AnswerFacts(in_words(said.part), answer, detail, said.person, moment_text(said.made.utc))

@@ -58,14 +58,14 @@ class PageWriter:
             keep_trailing_newline=True,
         )
         self._environment.filters["words"] = in_words
-        self._environment.filters["moment"] = lambda moment: moment_text(moment, self.content.booking.zone)
+        self._environment.filters["moment"] = moment_text
 
     def add_read(self, number: int, read: PackageRead, provenance: ProvenancePayload) -> None:
         """Take a read; a page that it does not fit on any more is written. Raises EvidenceError."""
         if self._reads and layout.span_of(number) != layout.span_of(self._reads[0].number):
             self._write_reads(is_last=False)
         folder = f"../{layout.read_folder(number).removeprefix(layout.PAYLOAD)}"
-        facts = read_facts(number, read, provenance, folder, self.content.booking.zone)
+        facts = read_facts(number, read, provenance, folder)
         self._reads.append(facts)
         self._map.add(facts)
 
@@ -113,7 +113,7 @@ class PageWriter:
 
     def _write_accesses(self) -> None:
         page = f"{layout.PAYLOAD}pages/access-{len(self._access_links) + 1:03}.html"
-        rows = [(log, each.sequence, _access(each, self.content.booking.zone)) for log, each in self._accesses]
+        rows = [(log, each.sequence, _access(each)) for log, each in self._accesses]
         self._write(page, "access", case=self.content.booking.case, rows=rows)
         first, last = self._accesses[0][1].sequence, self._accesses[-1][1].sequence
         self._access_links.append(PageLink(page, f"accesses {first} to {last}", f"{len(rows)} records"))
@@ -124,8 +124,8 @@ class PageWriter:
         self.bag.add(path, text.encode())
 
 
-def _access(record: AccessProof, zone: str) -> tuple[str, ...]:
-    return access_row(parse_record(record.body), zone)
+def _access(record: AccessProof) -> tuple[str, ...]:
+    return access_row(parse_record(record.body))
 
 
 def _name(path: str) -> str:

@@ -1,6 +1,6 @@
 """Puts together what the package of a case holds."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from alpr_edge.domain.hits import Hit
@@ -9,10 +9,8 @@ from alpr_edge.services.authorisation.authoriser import Access
 from alpr_edge.services.evidence.case_facts import CaseFacts, known_models
 from alpr_edge.services.evidence.case_reads import CaseReads
 from alpr_edge.settings import HotlistSettings, Settings
-from alpr_edge.store.access_log.case_records import log_state, records_of_case
+from alpr_edge.store.access_log.case_records import RecordChoice, log_state, records_of_case
 from alpr_edge.store.access_log.log import AccessLog
-from alpr_edge.store.db.database import Database
-from alpr_edge.store.db.schema import hits
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,24 +59,23 @@ def case_content(
 
 
 def access_of_case(
-    log: AccessLog, database: Database, case: str, ids: Sequence[str], witness: bytes
+    log: AccessLog, case: str, ids: Collection[str], withheld: Collection[str], witness: bytes
 ) -> list[AccessLogPart]:
     """What the access log says of a case: its state, and the records that are about the case, proved.
 
     Args:
         log: the access log.
-        database: the database of the unit, which knows the hits of reads.
         case: the case number.
-        ids: the ids of the reads, holds and packages of the case.
+        ids: the ids of what belongs to the case and is shown to whoever exports: reads, hits and packages.
+        withheld: the ids of hits that are withheld from them; no record names one.
         witness: certificate of the key that cosigns the log, PEM; empty: there is none.
     """
     state = log_state(log)
     if state is None:
         return []
-    known = frozenset(ids) | _hit_ids(database, frozenset(ids))
 
     def proofs() -> Iterator[AccessProof]:
-        for record in records_of_case(log, state, case, known):
+        for record in records_of_case(log, state, RecordChoice(case, ids, withheld)):
             yield AccessProof(record.sequence, record.body, record.proof.text)
 
     cosigned = state.cosigned
@@ -92,12 +89,3 @@ def access_of_case(
         records=proofs(),
     )
     return [part]
-
-
-def _hit_ids(database: Database, read_ids: frozenset[str]) -> frozenset[str]:
-    ordered, found = sorted(read_ids), set[str]()
-    for start in range(0, len(ordered), 500):
-        query = hits.select().with_only_columns(hits.c.hit_id).where(hits.c.read_id.in_(ordered[start : start + 500]))
-        with database.read() as connection:
-            found.update(connection.scalars(query))
-    return frozenset(found)

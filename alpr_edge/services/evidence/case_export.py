@@ -1,8 +1,8 @@
 """Writes the evidence of a case as a package on a medium, and books it out (policy 462.5, 462.6(a)).
 
-The order is what matters. The access is on record first. The package is written under a hidden name and read back. Its
-booking, with the passphrase sealed for the department, is on the unit's disk next; then the package gets its name. So
-whatever is cut short, there is no whole package that nobody knows of, and nothing half that looks whole.
+The order is what matters. The access is on record first. The package is written under a hidden name, read back and
+compared. Its booking, with the passphrase sealed for the department, is on the unit's disk next; then the package gets
+its name. So whatever is cut short, there is no whole package that nobody knows of, and nothing half that looks whole.
 """
 
 import secrets
@@ -28,6 +28,7 @@ from alpr_edge.services.authorisation.authoriser import Access, AccessSubject, A
 from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.services.evidence.case_content import HitRights, access_of_case, case_content
 from alpr_edge.services.evidence.case_facts import CaseFacts, case_facts
+from alpr_edge.services.evidence.case_hits import CaseHits, case_hits
 from alpr_edge.services.evidence.case_reads import CaseReads, PictureChoice, Redact, with_corrections
 from alpr_edge.services.evidence.medium import ExportMedium, WrittenFile, package_name
 from alpr_edge.services.evidence.package_signer import witness_certificate
@@ -129,11 +130,12 @@ class CaseExports:
             read_ids = self._read_ids(request.case)
             rights = HitRights(access, self.settings.hotlist, authoriser.may_see_covert())
             facts = self._facts(request, read_ids, rights)
+            hits = case_hits(self.store.database, read_ids, rights)
             medium.require_room(facts.bytes_needed)
             if request.is_redacted and request.with_scenes:
                 redact = stack.enter_context(self._redactor())
             reads = CaseReads(self.store, read_ids, rights.may_show, PictureChoice(request.with_scenes, redact))
-            result = self._write(_Export(request, purpose, access, package_id, medium, reads, facts), progress)
+            result = self._write(_Export(request, purpose, access, package_id, medium, reads, facts, hits), progress)
             access.show((package_id,), count=result.booking.reads, byte_count=result.booking.size_bytes)
             return result
 
@@ -185,16 +187,17 @@ class CaseExports:
         passphrase = draw_passphrase(secrets.randbits)
         sealed = self._seal(passphrase, export.package_id)
         record = self._record(export, now)
-        ids = [*export.reads.read_ids, export.package_id]
+        ids = {*export.reads.read_ids, *export.hits.shown, export.package_id}
         witness = witness_certificate(self.settings)
-        parts = access_of_case(self.log, self.store.database, export.request.case, ids, witness)
+        parts = access_of_case(self.log, export.request.case, ids, export.hits.withheld, witness)
         content = case_content(record, export.reads, export.facts, parts, self.settings)
         path = export.medium.unfinished_path()
         from alpr_edge.evidence.container import ContainerTarget  # noqa: PLC0415 - ciphers that only this needs
 
-        manifest = write_package(content, ContainerTarget(path, passphrase), self.signer, progress)
+        manifest = write_package(content, ContainerTarget(path, passphrase, now.utc), self.signer, progress)
         try:
-            written = export.medium.read_back(path)
+            written = export.medium.digest_of(path)
+            export.medium.read_back(path, written)
             booking = self._booking(export, now, manifest, written, is_escrowed=bool(sealed))
             add_booking(self.store.database, booking, self.settings.unit.id, sealed)
             final = export.medium.give_name(path, booking.file_name)
@@ -273,6 +276,7 @@ class _Export:
     medium: ExportMedium
     reads: CaseReads
     facts: CaseFacts
+    hits: CaseHits
 
 
 def _check(request: ExportRequest) -> None:

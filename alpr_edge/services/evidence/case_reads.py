@@ -6,6 +6,7 @@ without a clearance, stay out with all that was said of them (policy 462.4(e)).
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -139,9 +140,15 @@ class CaseReads:
     def _picture(self, read: PlateRead, kind: EvidenceKind, sha256: str, jpeg: bytes) -> KeptPicture:
         if kind is not EvidenceKind.SCENE or self._choice.redact is None:
             return KeptPicture(kind, jpeg)
-        crops = [ref.sha256 for ref in read.evidence if ref.kind is EvidenceKind.CROP]
-        crop = self._store.images.get(crops[0]) if crops else b""
-        return KeptPicture(kind, self._choice.redact(jpeg, crop, read.box).jpeg, redacted_from=sha256)
+        return KeptPicture(kind, self._choice.redact(jpeg, self._crop(read), read.box).jpeg, redacted_from=sha256)
+
+    def _crop(self, read: PlateRead) -> bytes:
+        """The crop of a read; empty where it has none or it is lost: its plate is covered then like others."""
+        for ref in read.evidence:
+            if ref.kind is EvidenceKind.CROP:
+                with suppress(LostError):
+                    return self._store.images.get(ref.sha256)
+        return b""
 
 
 def with_corrections(store: UnitStore, read_ids: Sequence[str]) -> list[str]:

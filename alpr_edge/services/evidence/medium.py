@@ -1,7 +1,7 @@
 """A medium that a package is written to: has it room, and nothing on it looks like a package before it is one.
 
-A package is written under a hidden name, read back, booked, and renamed last. What an earlier try left under a hidden
-name, because the medium was unplugged or the power went, is removed before the next begins.
+A package is written under a hidden name, read back and compared, booked, and renamed last. What an earlier try left
+under a hidden name, because the medium was unplugged or the power went, is removed before the next begins.
 """
 
 import contextlib
@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import IO
 
 from alpr_edge.domain.errors import EvidenceError
 from alpr_edge.runtime.durable_files import sync_directory
@@ -30,7 +31,7 @@ _NO_NAME = re.compile(r"[^A-Za-z0-9-]+")
 
 @dataclass(frozen=True, slots=True)
 class WrittenFile:
-    """A file as the medium gives it back."""
+    """What is in a file."""
 
     sha256: str
     size_bytes: int
@@ -86,33 +87,48 @@ class ExportMedium:
         if bytes_needed > FAT_FILE_BYTES_MAX and file_system_of(self.directory) in {"vfat", "msdos"}:
             raise EvidenceError(f"{self.directory}: FAT takes no file over 4 GB; format the medium as exFAT or ext4")
 
-    def read_back(self, path: Path) -> WrittenFile:
-        """A file as the medium has it: this machine's cache of it is dropped first.
+    def digest_of(self, path: Path) -> WrittenFile:
+        """A file as it was written, by what this machine still caches of it: to be asked before it is read back.
+
+        Of a package larger than the memory that is free, the medium is asked here already for what is cached no more.
 
         Raises:
             EvidenceError: it cannot be read.
         """
-        digest, size = hashlib.sha256(), 0
+        with self._medium_errors(), path.open("rb") as file:
+            return _digest(file)
+
+    def read_back(self, path: Path, written: WrittenFile) -> None:
+        """Read a file from the medium, with this machine's cache of it dropped, and compare it with what was written.
+
+        Raises:
+            EvidenceError: it cannot be read, or is another.
+        """
         with self._medium_errors(), path.open("rb") as file:
             os.fsync(file.fileno())
             os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-            while part := file.read(READ_BYTES):
-                digest.update(part)
-                size += len(part)
-        return WrittenFile(digest.hexdigest(), size)
+            found = _digest(file)
+        if found != written:
+            words = "the medium gives back other bytes than were written; nothing was booked: take another medium"
+            raise EvidenceError(f"{self.directory}: {words}")
 
     def give_name(self, path: Path, name: str) -> Path:
         """Give a whole and durable file its name, durably.
 
         Raises:
-            EvidenceError: the medium failed, or has a file of that name.
+            EvidenceError: the medium failed, or has a file of that name. A file that was named already is removed then,
+                as far as the medium still answers.
         """
         final = self.directory / name
         with self._medium_errors():
             if final.exists():
                 raise EvidenceError(f"{final}: is there already")
             path.rename(final)
-            sync_directory(self.directory)
+            try:
+                sync_directory(self.directory)
+            except OSError:
+                self.discard(final)
+                raise
         return final
 
     def discard(self, path: Path) -> None:
@@ -148,6 +164,14 @@ def file_system_of(directory: Path, mounts: Path = _MOUNTS) -> str:
         if len(words) > 2 and words[2] == wanted and "-" in words:
             return words[words.index("-") + 1]
     return ""
+
+
+def _digest(file: IO[bytes]) -> WrittenFile:
+    digest, size = hashlib.sha256(), 0
+    while part := file.read(READ_BYTES):
+        digest.update(part)
+        size += len(part)
+    return WrittenFile(digest.hexdigest(), size)
 
 
 def _megabytes(count: int) -> str:

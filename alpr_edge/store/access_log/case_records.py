@@ -1,7 +1,8 @@
 """Gives the records of an access log that are about one case, each with its proof, and none of any other.
 
 A record is about a case when it states its number, or states none and names nothing but what belongs to it: reads,
-hits and holds of the case. One record's proof shows no other record.
+hits and holds of the case. One that names what is withheld from whoever asks is left out, whatever it states. One
+record's proof shows no other record.
 """
 
 import json
@@ -44,6 +45,18 @@ class LogState:
     """Proof that the newest continues the cosigned one; empty where there is nothing to prove."""
 
 
+@dataclass(frozen=True, slots=True)
+class RecordChoice:
+    """Which records are wanted."""
+
+    case: str
+    """The case number, as :func:`~alpr_edge.domain.holds.case_numbers.normal_case` writes it."""
+    ids: Collection[str]
+    """The ids of what belongs to the case."""
+    withheld: Collection[str]
+    """Ids that no record may name."""
+
+
 def log_state(log: AccessLog) -> LogState | None:
     """The newest checkpoints of a log; None before its first. Raises StoreError."""
     key, stored = checkpoints.log_key(log), checkpoints.all_checkpoints(log)
@@ -58,14 +71,13 @@ def log_state(log: AccessLog) -> LogState | None:
     return LogState(key, newest, cosigned, checkpoints.witness_key(log), proof)
 
 
-def records_of_case(log: AccessLog, state: LogState, case: str, ids: Collection[str]) -> Iterator[ProvedRecord]:
+def records_of_case(log: AccessLog, state: LogState, choice: RecordChoice) -> Iterator[ProvedRecord]:
     """The records about a case that a checkpoint covers, in their order.
 
     Args:
         log: the log.
         state: its checkpoints.
-        case: the case number, as :func:`~alpr_edge.domain.holds.case_numbers.normal_case` writes it.
-        ids: the ids of what belongs to the case.
+        choice: which records.
 
     Raises:
         StoreError: the log cannot be read.
@@ -73,20 +85,22 @@ def records_of_case(log: AccessLog, state: LogState, case: str, ids: Collection[
     first = log.first()
     while first < state.newest.size and (batch := log.read_bodies(first, min(BATCH, state.newest.size - first))):
         for sequence, body in batch:
-            if _is_about(body, case, ids):
+            if _is_wanted(body, choice):
                 yield ProvedRecord(sequence, body, _proof(log, state, sequence, body))
         first = batch[-1][0] + 1
 
 
-def _is_about(body: bytes, case: str, ids: Collection[str]) -> bool:
+def _is_wanted(body: bytes, choice: RecordChoice) -> bool:
     try:
         record = json.loads(body)
         stated, objects = record.get("case", ""), record.get("objects", [])
     except (ValueError, AttributeError):
         raise AuditError("a record of the access log cannot be read: run: alpr-edge audit verify") from None
+    if any(each in choice.withheld for each in objects):
+        return False
     if stated:
-        return normal_case(str(stated)) == case
-    return bool(objects) and all(each in ids for each in objects)
+        return normal_case(str(stated)) == choice.case
+    return bool(objects) and all(each in choice.ids for each in objects)
 
 
 def _proof(log: AccessLog, state: LogState, sequence: int, body: bytes) -> ProofFile:

@@ -1,7 +1,8 @@
 """Keeps the bookings of evidence packages, and queues each for the department in the same transaction.
 
 A package bears its name only once its booking, with the passphrase sealed for the department, is on the disk: there is
-no whole package that nobody knows of. A booking whose package never got its name is shown as unfinished.
+no whole package that nobody knows of. A booking whose package is not known to have got its name was cut short: the
+medium may or may not hold it, which the digest of the booking tells.
 """
 
 from dataclasses import dataclass
@@ -57,7 +58,7 @@ class PackageBooking:
     """Whether the department gets the passphrase, sealed for it."""
     booked: Instant
     finished: Instant | None = None
-    """When the package got its name; None: it has none, and is no package."""
+    """When the package got its name; None: it was cut short before that was noted, and may or may not have it."""
 
 
 def add_booking(database: Database, booking: PackageBooking, unit_id: str, sealed_passphrase: str) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,8 +17,9 @@ from alpr_edge.cli import app
 from alpr_edge.domain.plates import canonical
 from alpr_edge.settings import Settings, SimulatedCamera, VisionSettings
 from alpr_edge.simulation.drive import Drive
+from alpr_edge.store.bookings.register import add_booking
 from alpr_edge.vision.recogniser import Recogniser
-from tests.services.evidence.case_rig import CASE, UNIT, CaseRig, open_rig
+from tests.services.evidence.case_rig import CASE, ROBBERY, UNIT, CaseRig, open_rig
 from tests.simulation.truth_models import TruthDetector, TruthReader
 from tests.staff import Staff
 from tests.units import write_bare_unit, write_unit
@@ -81,6 +83,17 @@ def test_for_programs_it_tells_progress_on_stderr_and_the_result_as_one_object(r
     assert rows[0]["is_finished"]
     assert "passphrase" not in rows[0]
     assert evidence(rig.staff, "list", "--of-case", "26-999999", "--case", CASE).stdout == "no package was booked out\n"
+
+
+def test_a_booking_that_was_cut_short_says_that_the_medium_may_hold_it(rig: CaseRig) -> None:
+    with rig.staff.authoriser() as chief:
+        whole = next(each for each in rig.exports.list_exports(chief, ROBBERY, CASE) if each.finished is not None)
+    cut = replace(whole, package_id=f"{UNIT}:cut", case="26-000777", finished=None)
+    add_booking(rig.store.database, cut, UNIT, "")
+    listed = evidence(rig.staff, "list", "--of-case", "26-000777", "--case", CASE)
+    words = f"SHA-256 {cut.package_sha256}; cut short; the medium may or may not hold it: compare its SHA-256"
+    assert words in " ".join(listed.stdout.split())
+    assert "cut short" not in evidence(rig.staff, "list", "--of-case", CASE, "--case", CASE).stdout
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,11 @@
 """What the package of a case holds, who may take it, and what is booked."""
 
+import os
+import resource
 import shutil
+import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,14 +18,20 @@ from alpr_edge.domain.errors import AccessError, EvidenceError
 from alpr_edge.domain.holds.hold import HoldKind
 from alpr_edge.domain.protocol.bookings import BookingPayload, open_passphrase
 from alpr_edge.domain.protocol.items import Answer, ItemKind, Outcome, digest
+from alpr_edge.domain.reads import PlateRead
+from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.evidence.verification import verify_package
 from alpr_edge.runtime.file_lock import exclusive_lock, open_lock_file
+from alpr_edge.services.authorisation.authoriser import AccessSubject
+from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.services.evidence.case_export import LOCK_FILE, ExportRequest
+from alpr_edge.services.evidence.case_reads import CaseReads, PictureChoice
 from alpr_edge.services.evidence.medium import ExportMedium, file_system_of, package_name
 from alpr_edge.services.hits.dispositions import HitAnswer, HitDispositions
 from alpr_edge.services.hits.hit_views import HitViews
 from alpr_edge.services.holds.unit_holds import HoldRequest
 from alpr_edge.store.outbox.delivered import PREFIXES_KEPT_ELSEWHERE, drop_delivered
+from alpr_edge.vision.redaction import RedactedScene
 from tests.services.evidence.case_rig import CASE, ROBBERY, UNIT, CaseRig, contents, json_of, looks_whole, open_rig
 from tests.staff import STOLEN, Staff
 from tests.store.records import CROP, SCENE
@@ -67,6 +77,15 @@ def test_a_package_holds_what_is_held_as_it_is_stored_and_verifies(rig: CaseRig,
     receipts = [body for name, body in files.items() if name.endswith("provenance.json") and b'"received"' in body]
     assert receipts
     assert looks_whole(medium) == [result.path]
+
+
+def test_files_of_a_container_have_the_date_at_which_it_was_booked(rig: CaseRig, medium: Path) -> None:
+    result = rig.export(medium)
+    booked = result.booking.booked.utc
+    assert booked is not None
+    with zipfile.ZipFile(result.path) as package:
+        dates = {entry.date_time for entry in package.infolist()}
+    assert {date[:5] for date in dates} == {tuple(booked.timetuple())[:5]}
 
 
 def test_the_records_of_the_case_are_proved_and_those_of_others_are_not_shown(rig: CaseRig, medium: Path) -> None:
@@ -180,18 +199,61 @@ def test_a_picture_that_is_lost_is_named_and_the_rest_goes(staff: Staff, tmp_pat
         assert ref.sha256.encode() in provenance
 
 
+def test_a_scene_whose_crop_is_lost_is_covered_and_goes(tmp_path: Path) -> None:
+    crops: list[bytes] = []
+
+    def redact(scene: bytes, crop: bytes, _box: Box) -> RedactedScene:
+        crops.append(crop)
+        return RedactedScene(scene, 1, keeps_own=bool(crop))
+
+    with open_rig(Staff(write_unit(tmp_path, UNIT, ""))) as rig:
+        read = rig.add_read(1)
+        stored = rig.store.reads.get(read.read_id)
+        assert stored is not None
+        refs = {ref.kind: ref.sha256 for ref in stored.read.evidence}
+        rig.store.images.delete(refs[CROP])
+        gathered = CaseReads(rig.store, [read.read_id], lambda _: True, PictureChoice(redact=redact))
+        (packed,) = gathered
+    assert [(picture.kind, picture.redacted_from) for picture in packed.pictures] == [(SCENE, refs[SCENE])]
+    assert packed.missing_pictures == "crop: the image is missing; restore it or release its item"
+    assert (crops, gathered.counts.missing_pictures) == ([b""], 1)
+
+
+def name_hits(rig: CaseRig, read: PlateRead, other: PlateRead) -> None:
+    """Put on record three accesses that name hits: of the case without stating it, and two that state it."""
+    with rig.staff.authoriser() as chief:
+        for purpose, objects in (
+            (STOLEN, (f"{UNIT}:hit-1", read.read_id)),
+            (ROBBERY, (f"{UNIT}:hit-1", read.read_id)),
+            (ROBBERY, (f"{UNIT}:hit-2", other.read_id)),
+        ):
+            with chief.access(Operation.SHOW_HIT, purpose, AccessSubject(objects)) as access:
+                access.show(objects)
+
+
+def records_in(files: dict[str, bytes]) -> list[str]:
+    """The records of the access log in a package."""
+    return [name for name in files if name.startswith("data/access/") and name.endswith(".json")]
+
+
 def test_a_hit_that_the_person_may_not_see_is_left_out(tmp_path: Path, medium: Path) -> None:
     with open_rig(Staff(write_unit(tmp_path, UNIT, ""))) as rig:
-        read = rig.add_read(1, is_hit=True)
+        read, other = rig.add_read(1, is_hit=True), rig.add_read(2, is_hit=True)
         rig.hold(read)
+        name_hits(rig, read, other)
+        rig.sign_log()
         with rig.store.database.write() as connection:
             connection.exec_driver_sql("UPDATE hits SET covert = 1")
         with rig.staff.authoriser("records") as clerk:
             result = rig.export(medium, clerk)
         assert (result.withheld_hits, result.booking.hits) == (1, 0)
-        assert not [name for name in contents(result) if "hit-" in name or "alert-" in name]
+        files = contents(result)
+        assert not [name for name in files if "hit-" in name or "alert-" in name]
+        assert all(b"hit-" not in body for body in files.values()), "the records of the access log name none either"
+        assert len(records_in(files)) == 1, "that it was held"
         result = rig.export(medium)
         assert (result.withheld_hits, result.booking.hits) == (0, 1), "the chief has a clearance"
+        assert len(records_in(contents(result))) == 4
 
 
 def test_a_case_without_reads_or_a_name_that_will_not_do_is_refused_in_one_line(rig: CaseRig, medium: Path) -> None:
@@ -222,6 +284,46 @@ def test_what_an_earlier_try_left_is_removed_and_what_others_left_is_not(rig: Ca
         path.write_bytes(b"half")
     result = rig.export(medium)
     assert sorted(path.name for path in medium.iterdir()) == sorted([result.path.name, others.name, "holiday.jpg"])
+
+
+def test_a_medium_that_gives_back_other_bytes_than_were_written_is_told(medium: Path) -> None:
+    target = ExportMedium(medium, UNIT)
+    path = target.unfinished_path()
+    path.write_bytes(b"as written" * 200_000)
+    written = target.digest_of(path)
+    assert (written.sha256, written.size_bytes) == (digest(path.read_bytes()), 2_000_000)
+    target.read_back(path, written)
+    for place, byte in ((1_999_999, b"m"), (0, b"A")):
+        with path.open("r+b") as file:
+            file.seek(place)
+            file.write(byte)
+        with pytest.raises(EvidenceError, match="gives back other bytes than were written; nothing was booked"):
+            target.read_back(path, written)
+    path.write_bytes(b"as written" * 199_999)
+    with pytest.raises(EvidenceError, match="take another medium"):
+        target.read_back(path, written)
+
+
+@contextmanager
+def no_file_to_open() -> Iterator[None]:
+    """No file can be opened, as on a machine that has none left; those that are open stay so."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    lowest_free = os.dup(0)
+    os.close(lowest_free)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_a_name_that_is_not_durable_is_taken_back(medium: Path) -> None:
+    target = ExportMedium(medium, UNIT)
+    path = target.unfinished_path()
+    path.write_bytes(b"whole")
+    with no_file_to_open(), pytest.raises(EvidenceError, match="the medium failed: Too many open files"):
+        target.give_name(path, "evidence.zip")
+    assert list(medium.iterdir()) == []
 
 
 def test_a_medium_without_room_is_refused_before_anything_is_written(rig: CaseRig, medium: Path) -> None:

@@ -1,0 +1,64 @@
+"""Tells the ids of hits that whoever exports a case may see from those that are withheld from them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import and_, or_, select
+
+from alpr_edge.domain.protocol.hits import alert_item_id, withdrawal_item_id
+from alpr_edge.services.evidence.case_content import HitRights
+from alpr_edge.store.db.database import Database
+from alpr_edge.store.db.schema import hits
+
+_IDS_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class CaseHits:
+    """Ids of hits, as records of the access log name them."""
+
+    shown: frozenset[str]
+    """Hits of the case that are shown to whoever exports."""
+    withheld: frozenset[str]
+    """All that this unit has and withholds from them, of any case, with their alerts and list entries."""
+
+
+def case_hits(database: Database, read_ids: Sequence[str], rights: HitRights) -> CaseHits:
+    """The ids of the hits of a case, by what somebody may see.
+
+    Args:
+        database: the database of this unit.
+        read_ids: the reads of the case.
+        rights: which hits they may see.
+    """
+    withheld = _withheld_rows(database, rights)
+    named = {name for hit_id, entry_id in withheld for name in _names(hit_id, entry_id)}
+    ids = _ids_of_reads(database, sorted(set(read_ids)))
+    return CaseHits(ids - named, frozenset(named))
+
+
+def _names(hit_id: str, entry_id: str) -> tuple[str, ...]:
+    """What a record calls a hit, its items, and the list entry that it is of."""
+    return hit_id, alert_item_id(hit_id), withdrawal_item_id(hit_id), f"entry:{entry_id}"
+
+
+def _withheld_rows(database: Database, rights: HitRights) -> list[tuple[str, str]]:
+    """Id and list entry of every hit that is withheld."""
+    list_name, covert = hits.c.generation_source, hits.c.covert
+    with database.read() as connection:
+        kinds = connection.execute(select(list_name, covert).distinct()).all()
+    hidden = [kind for kind in kinds if not rights.may_show_list(kind[0], bool(kind[1]))]
+    if not hidden:
+        return []
+    is_hidden = or_(*(and_(list_name == name, covert == value) for name, value in hidden))
+    with database.read() as connection:
+        return [(row.hit_id, row.record_id) for row in connection.execute(select(hits).where(is_hidden))]
+
+
+def _ids_of_reads(database: Database, read_ids: Sequence[str]) -> frozenset[str]:
+    found = set[str]()
+    for start in range(0, len(read_ids), _IDS_AT_ONCE):
+        query = select(hits.c.hit_id).where(hits.c.read_id.in_(read_ids[start : start + _IDS_AT_ONCE]))
+        with database.read() as connection:
+            found.update(connection.scalars(query))
+    return frozenset(found)
