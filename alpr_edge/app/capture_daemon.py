@@ -14,6 +14,7 @@ from alpr_edge.app.alert_speech import AlertSpeech, open_clips
 from alpr_edge.app.attempts import Attempts
 from alpr_edge.app.capture_session import CaptureSession
 from alpr_edge.app.clock import open_clock
+from alpr_edge.app.evidence_request import leave_evidence_request
 from alpr_edge.app.factories import VisionModels, open_lists, open_vision_models
 from alpr_edge.app.fault_advice import told_faults
 from alpr_edge.app.instance_lock import instance_lock
@@ -129,6 +130,7 @@ class CaptureDaemon:
         """Run a session from each ignition on, until the unit stops or goes off."""
         is_on = True
         while is_on:
+            leave_evidence_request(unit.settings)
             session = open_session(unit, parts)
             session.pipeline.supervisor.start()
             try:

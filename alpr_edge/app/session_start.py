@@ -1,7 +1,7 @@
 """Puts the stages of one run together, from the ignition on until it goes off; none of them is started yet."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,7 +12,6 @@ from alpr_edge.app.capture_session import CaptureSession
 from alpr_edge.app.collection.drop_records import DropRecordStage
 from alpr_edge.app.collection.no_collection import CollectionLimits
 from alpr_edge.app.department_holds import DepartmentHoldsStage
-from alpr_edge.app.evidence_request import leave_evidence_request
 from alpr_edge.app.pipeline.camera_views import CameraViews
 from alpr_edge.app.pipeline.pipeline import CameraFeed, Pipeline, PipelineParts
 from alpr_edge.app.pipeline.read_corrector import ReadCorrector
@@ -34,7 +33,7 @@ from alpr_edge.app.unit_mute import UnitMute
 from alpr_edge.domain.fixes import Fix
 from alpr_edge.domain.ports import Clock
 from alpr_edge.power.machine_files import MachineFiles
-from alpr_edge.runtime.supervisor import Supervisor
+from alpr_edge.runtime.supervisor import Stage, Supervisor
 from alpr_edge.settings import Settings
 from alpr_edge.store.retention.ballast import Ballast
 from alpr_edge.store.unit_store import UnitStore
@@ -60,11 +59,9 @@ class UnitParts:
 def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
     """Make the cameras, the pipeline and the stages beside it."""
     settings, store, halt = unit.settings, unit.store, threading.Event()
-    leave_evidence_request(settings)
     cameras = [Camera(camera, unit.clock, halt.wait) for camera in settings.camera]
-    feeds = [CameraFeed(camera.camera_id, camera.frames) for camera in cameras]
     limits = CollectionLimits(settings.capture, parts.locate)
-    views = CameraViews(feeds, limits, unit.latest_fix)
+    views = CameraViews([CameraFeed(each.camera_id, each.frames) for each in cameras], limits, unit.latest_fix)
     pipeline = Pipeline(settings, views.feeds, parts, live=True)
     disk = DiskStage(settings, store, unit.ballast, unit.clock)
     access_log = AccessLogUpload(settings, store.database, unit.clock)
@@ -76,8 +73,7 @@ def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
     page_requests, precision = _page_requests(unit, parts), PrecisionWatch(store.database, unit.clock)
     canvass = CanvassUpkeep(settings, store.database, unit.clock)
     stages = access_log, self_check, roster, counts, frame_rate, page_requests, held, canvass, precision
-    _record_drops(pipeline.supervisor, limits, unit)
-    _add_stages(pipeline.supervisor, unit, disk, stages)
+    _add_stages(pipeline.supervisor, disk, (*_stages_by_settings(unit, limits, self_check), *stages))
     return CaptureSession(
         store=store,
         lists=unit.lists,
@@ -102,38 +98,22 @@ def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
     )
 
 
-def _record_drops(supervisor: Supervisor, limits: CollectionLimits, unit: UnitParts) -> None:
-    """Put on record how many frames no-collection areas cost, where there are such areas."""
-    if unit.settings.capture.no_collection_areas:
-        supervisor.add(DropRecordStage(unit.settings, limits.drops, unit.clock), replaceable=True)
-
-
 def _page_requests(unit: UnitParts, parts: PipelineParts) -> PageRequestStage:
     make_id = partial(new_id, unit.settings.unit.id)
     corrector = ReadCorrector(parts.entries, parts.alerter, make_id)
     return PageRequestStage(unit.store, unit.clock, unit.mute, corrector.decide, make_id, unit.ballast.require)
 
 
-def _add_stages(
-    supervisor: Supervisor,
-    unit: UnitParts,
-    disk: DiskStage,
-    replaceable_stages: tuple[
-        AccessLogUpload,
-        SelfCheckStage,
-        RosterInstallStage,
-        StoreCounts,
-        FrameRateStage,
-        PageRequestStage,
-        DepartmentHoldsStage,
-        CanvassUpkeep,
-        PrecisionWatch,
-    ],
-) -> None:
+def _stages_by_settings(unit: UnitParts, limits: CollectionLimits, self_check: SelfCheckStage) -> Iterator[Stage]:
+    """The stages that some units need: what no-collection areas cost goes on record, lists come from folders."""
+    if unit.settings.capture.no_collection_areas:
+        yield DropRecordStage(unit.settings, limits.drops, unit.clock)
     if unit.settings.hotlist.source:
-        record_list = replaceable_stages[1].record_list
-        stage = HotlistImportStage(unit.settings, unit.store.database, unit.store.incoming, unit.clock, record_list)
-        supervisor.add(stage, replaceable=True)
+        database, incoming, record = unit.store.database, unit.store.incoming, self_check.record_list
+        yield HotlistImportStage(unit.settings, database, incoming, unit.clock, record)
+
+
+def _add_stages(supervisor: Supervisor, disk: DiskStage, replaceable: Sequence[Stage]) -> None:
     supervisor.add(disk)
-    for other_stage in replaceable_stages:
-        supervisor.add(other_stage, replaceable=True)
+    for stage in replaceable:
+        supervisor.add(stage, replaceable=True)

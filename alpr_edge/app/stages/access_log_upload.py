@@ -37,7 +37,7 @@ from alpr_edge.store.access_log.checkpoints import (
 from alpr_edge.store.access_log.log import AccessLog
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.outbox import log_items
-from alpr_edge.store.outbox.delivered import PREFIXES_KEPT_ELSEWHERE, drop_delivered
+from alpr_edge.store.outbox.delivered_items import PREFIXES_KEPT_ELSEWHERE, drop_delivered
 from alpr_edge.store.recovery import access_log_replacement as replacement
 
 STEP_S = 1.0

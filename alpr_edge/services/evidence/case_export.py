@@ -174,12 +174,9 @@ class CaseExports:
         return with_corrections(self.store, held)
 
     def _facts(self, request: ExportRequest, read_ids: list[str], rights: HitRights) -> CaseFacts:
+        database, may_show = self.store.database, rights.may_show_list
         return case_facts(
-            self.store.database,
-            read_ids,
-            rights.may_show_list,
-            with_scenes=request.with_scenes,
-            is_redacted=request.is_redacted,
+            database, read_ids, may_show, with_scenes=request.with_scenes, is_redacted=request.is_redacted
         )
 
     def _write(self, export: "_Export", progress: Progress) -> ExportResult:

@@ -22,7 +22,7 @@ from alpr_edge.domain.protocol.access_log import (
 from alpr_edge.domain.protocol.items import ItemKind, Urgency, encode
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.schema import log_cursors, log_statements, outbox
-from alpr_edge.store.outbox.delivered import begins_with
+from alpr_edge.store.outbox.delivered_items import begins_with
 from alpr_edge.store.outbox.enqueue import body_row, queue_once
 
 

@@ -20,7 +20,7 @@ from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import Settings, load
 from alpr_edge.store.access_log.log import AccessLog, open_access_log
 from alpr_edge.store.access_log.schema import FILE_NAME
-from alpr_edge.store.outbox.delivered import PREFIXES_KEPT_ELSEWHERE, drop_delivered
+from alpr_edge.store.outbox.delivered_items import PREFIXES_KEPT_ELSEWHERE, drop_delivered
 from alpr_edge.store.unit_store import UnitStore, open_store
 from alpr_edge.uplink.delivery_responses import answer_of
 from tests.app.stages.clocks import LaterClock

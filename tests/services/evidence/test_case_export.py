@@ -30,7 +30,7 @@ from alpr_edge.services.evidence.medium import ExportMedium, file_system_of, pac
 from alpr_edge.services.hits.dispositions import HitAnswer, HitDispositions
 from alpr_edge.services.hits.hit_views import HitViews
 from alpr_edge.services.holds.unit_holds import HoldRequest
-from alpr_edge.store.outbox.delivered import PREFIXES_KEPT_ELSEWHERE, drop_delivered
+from alpr_edge.store.outbox.delivered_items import PREFIXES_KEPT_ELSEWHERE, drop_delivered
 from alpr_edge.vision.redaction import RedactedScene
 from tests.services.evidence.case_rig import CASE, ROBBERY, UNIT, CaseRig, contents, json_of, looks_whole, open_rig
 from tests.staff import STOLEN, Staff

@@ -25,7 +25,7 @@ from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.schema import case_holds, held_reads, hold_ends
 from alpr_edge.store.db.schema import holds as earlier_holds
 from alpr_edge.store.evidence.images import ImageStore
-from alpr_edge.store.outbox.delivered import PREFIXES_KEPT_ELSEWHERE, drop_delivered
+from alpr_edge.store.outbox.delivered_items import PREFIXES_KEPT_ELSEWHERE, drop_delivered
 from alpr_edge.store.outbox.outbox import Outbox
 from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord, ReadStore
 from alpr_edge.store.retention import holds
