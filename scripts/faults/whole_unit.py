@@ -21,8 +21,9 @@ from alpr_edge.runtime.logs import configure_logs
 from scripts.faults.notes import BatchStored, Note, ThreadKilled, ThreadsKilled, VictimFailed
 from scripts.faults.rig import Rig
 
-LIVE_S_MAX = 240.0
-"""How long a thread that was killed may take to come back, and the unit to go on."""
+LIVE_S_MAX = 200.0
+"""How long a thread that was killed may take to come back, and the unit to go on; shorter than the campaign's patience,
+which would only say that something did not come back."""
 LOOK_S = 0.05
 STAGES_MIN = 9
 """Threads that the two daemons have at least; fewer would mean that some are not seen."""
@@ -73,8 +74,13 @@ class WholeUnit:
             self._say(VictimFailed(str(error)))
 
     def _kill_each(self, random: Random) -> None:
-        """Kill each thread but the first two, whose ends are their processes'; wait until each is back and watches."""
-        threads = [thread for thread in threading.enumerate() if thread not in {*self._others, *self._mains}]
+        """Kill each stage's thread; wait until each is back and watches.
+
+        The first two are left out: their ends are their processes'. So are pools, which write the files of one batch
+        and end with it: their threads are no daemon threads.
+        """
+        spared = {*self._others, *self._mains}
+        threads = [thread for thread in threading.enumerate() if thread.daemon and thread not in spared]
         if len(threads) < STAGES_MIN:
             self._say(VictimFailed(f"only {len(threads)} threads are to be seen"))
         random.shuffle(threads)
