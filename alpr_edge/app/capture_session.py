@@ -25,6 +25,7 @@ from alpr_edge.app.stages.roster_install import RosterInstallStage
 from alpr_edge.app.stages.self_check import SelfCheckStage
 from alpr_edge.app.stages.store_counts import StoreCounts
 from alpr_edge.app.unit_faults import Fault, FaultKind, faults_of
+from alpr_edge.app.watches.watch_stage import WatchStage
 from alpr_edge.store.unit_store import UnitStore
 
 
@@ -51,6 +52,7 @@ class CaptureSession:
     held: DepartmentHoldsStage
     canvass: CanvassUpkeep
     precision: PrecisionWatch
+    watches: WatchStage
     halt: threading.Event
     """Ends the waits of the cameras."""
 
@@ -75,6 +77,7 @@ class CaptureSession:
             *self.held.faults(),
             *self.canvass.faults(),
             *self.precision.faults(),
+            *self.watches.faults(),
         ]
 
     def _camera_faults(self) -> list[Fault]:
