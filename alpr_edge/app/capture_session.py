@@ -66,7 +66,7 @@ class CaptureSession:
             *(_stage_fault(line) for line in self.pipeline.troubles()),
             *(_storage_fault(line) for line in self.pipeline.storage_faults()),
             *faults_of(FaultKind.NO_SOUND, sound),
-            *(Fault(FaultKind.RECEIVER, "position", line) for line in self.position.troubles()),
+            *self.position.faults(),
             *self.lists.faults(),
             *self.disk.faults(),
             *faults_of(FaultKind.DATABASE, self.databases.warnings()),

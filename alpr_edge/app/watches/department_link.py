@@ -74,7 +74,7 @@ class LinkWatch:
         return running if now.trusted_utc is None else max(running, now.trusted_utc - answer.utc)
 
 
-class CertificateWatch:
+class CertificateEndWatch:
     """Looks what the uplink says of the certificates.
 
     Args:

@@ -3,13 +3,13 @@
 from functools import partial
 
 from alpr_edge.app.factories import model_files
-from alpr_edge.app.watches.department_link import CertificateWatch, LinkWatch
+from alpr_edge.app.watches.department_link import CertificateEndWatch, LinkWatch
 from alpr_edge.app.watches.disk_state import DiskStateWatch
 from alpr_edge.app.watches.memory_use import MemoryWatch, machine_bytes, resident_bytes
 from alpr_edge.app.watches.model_files import ModelFileWatch
 from alpr_edge.app.watches.page import PageWatch
 from alpr_edge.app.watches.sound_mixer import MixerWatch
-from alpr_edge.app.watches.training import TrainingWatch
+from alpr_edge.app.watches.training_end import TrainingWatch
 from alpr_edge.app.watches.watch_stage import Watch, WatchStage
 from alpr_edge.domain.ports import Clock
 from alpr_edge.settings import Settings
@@ -27,7 +27,7 @@ def unit_watches(settings: Settings, store: UnitStore, clock: Clock) -> WatchSta
         ModelFileWatch(partial(model_files, settings.vision, unit.data_directory)),
     ]
     if uplink.url:
-        watches.append(CertificateWatch(unit.runtime_directory))
+        watches.append(CertificateEndWatch(unit.runtime_directory))
         watches.append(LinkWatch(store.database, clock, uplink.link_down_h_max))
     if alerts.player == "alsa":
         watches.append(MixerWatch(alerts.device))

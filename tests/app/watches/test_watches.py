@@ -15,7 +15,7 @@ import pytest
 
 from alpr_edge.app.factories import model_files
 from alpr_edge.app.unit_faults import Fault, FaultKind
-from alpr_edge.app.watches.department_link import CONNECT_S, CertificateWatch, LinkWatch
+from alpr_edge.app.watches.department_link import CONNECT_S, CertificateEndWatch, LinkWatch
 from alpr_edge.app.watches.memory_use import (
     GROWTH_BYTES_MAX,
     WINDOW_S,
@@ -25,7 +25,7 @@ from alpr_edge.app.watches.memory_use import (
 )
 from alpr_edge.app.watches.model_files import ModelFileWatch
 from alpr_edge.app.watches.page import RESTART_S, PageWatch
-from alpr_edge.app.watches.training import TrainingWatch
+from alpr_edge.app.watches.training_end import TrainingWatch
 from alpr_edge.app.watches.watch_stage import WatchStage
 from alpr_edge.domain.deletion_dates import DepartmentDate
 from alpr_edge.domain.instants import Instant, UtcSource
@@ -171,7 +171,7 @@ def test_a_department_that_never_answered_is_told_after_the_same_time(tmp_path: 
 
 
 def test_certificates_are_told_as_the_uplink_says(tmp_path: Path) -> None:
-    watch = CertificateWatch(tmp_path)
+    watch = CertificateEndWatch(tmp_path)
     watch.look()
     assert watch.faults() == []
     lines = [
