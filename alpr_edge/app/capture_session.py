@@ -86,6 +86,7 @@ class CaptureSession:
         down = [fault for fault in faults if fault.kind is FaultKind.CAMERA]
         if len(down) == len(self.cameras):
             faults.append(Fault(FaultKind.NO_CAMERA, "cameras", "no camera gives pictures: nothing is read"))
+        faults += [_standstill_fault(camera, text) for camera in self.cameras if (text := camera.standstill)]
         without_pictures = {fault.subject for fault in faults}
         return faults + [fault for fault in self.views.faults() if fault.subject not in without_pictures]
 
@@ -119,6 +120,11 @@ def _camera_fault(camera: Camera) -> Fault:
     name = f"camera {camera.camera_id}"
     kind = FaultKind.CAMERA_OPENING if camera.is_opening else FaultKind.CAMERA
     return Fault(kind, name, f"{name}: {camera.trouble}")
+
+
+def _standstill_fault(camera: Camera, text: str) -> Fault:
+    name = f"camera {camera.camera_id}"
+    return Fault(FaultKind.CAMERA_FROZEN, name, f"{name}: {text}")
 
 
 def _clock_fault(camera: Camera) -> Fault:

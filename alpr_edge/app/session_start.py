@@ -12,7 +12,7 @@ from alpr_edge.app.capture_session import CaptureSession
 from alpr_edge.app.collection.drop_records import DropRecordStage
 from alpr_edge.app.collection.no_collection import CollectionLimits
 from alpr_edge.app.department_holds import DepartmentHoldsStage
-from alpr_edge.app.pipeline.camera_views import CameraViews
+from alpr_edge.app.pipeline.camera_views import FIX_AGE_MS_MAX, CameraViews
 from alpr_edge.app.pipeline.pipeline import CameraFeed, Pipeline, PipelineParts
 from alpr_edge.app.pipeline.read_corrector import ReadCorrector
 from alpr_edge.app.pipeline.record_ids import new_id
@@ -32,6 +32,7 @@ from alpr_edge.app.stages.store_counts import StoreCounts, store_figures
 from alpr_edge.app.unit_mute import UnitMute
 from alpr_edge.app.watches.unit_watches import unit_watches
 from alpr_edge.domain.fixes import Fix
+from alpr_edge.domain.motion.fix_check import MOVING_MPS
 from alpr_edge.domain.ports import Clock
 from alpr_edge.power.machine_files import MachineFiles
 from alpr_edge.runtime.supervisor import Stage, Supervisor
@@ -56,11 +57,18 @@ class UnitParts:
     latest_fix: Callable[[], Fix | None]
     """Gives the receiver's newest fix, however old; None: there was none."""
 
+    def is_driving(self) -> bool:
+        """Whether the receiver says now that the car drives."""
+        fix, now = self.latest_fix(), self.clock.now()
+        if fix is None or fix.speed_mps is None or fix.received_at.boot_id != now.boot_id:
+            return False
+        return fix.speed_mps >= MOVING_MPS and now.ms_since(fix.received_at) <= FIX_AGE_MS_MAX
+
 
 def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
     """Make the cameras, the pipeline and the stages beside it."""
     settings, store, clock, halt = unit.settings, unit.store, unit.clock, threading.Event()
-    cameras = [Camera(camera, clock, halt.wait) for camera in settings.camera]
+    cameras = [Camera(camera, clock, halt.wait, unit.is_driving) for camera in settings.camera]
     limits, precision = CollectionLimits(settings.capture, parts.locate), PrecisionWatch(store.database, clock)
     views = CameraViews([CameraFeed(each.camera_id, each.frames) for each in cameras], limits, unit.latest_fix)
     pipeline = Pipeline(settings, views.feeds, parts, live=True)

@@ -1,7 +1,7 @@
 """Decides which fixes of a receiver say where the car is: a wrong place is worse than none.
 
-A receiver may repeat its last place while the car drives on, and one that is jammed, spoofed or blinded by houses may
-report places that no car can have gone to. What its own speed and time forbid is not used.
+A receiver may repeat its last place while the car drives on, and one that is jammed, spoofed or misled by reflections
+may report places that no car can have gone to. What its own speed and time forbid is not used.
 """
 
 import math
@@ -20,7 +20,7 @@ ACCELERATION_MPS2 = 10.0
 TIME_S = 1.0
 """Most by which a fix arrives later than the one before did."""
 PLACE_M = 50.0
-"""Most by which a good fix among houses is off."""
+"""Most by which a good fix among tall buildings is off."""
 SETTLED_S = 5.0
 """Time for which fixes have to agree after a jump until they are used again."""
 MOVING_MPS = 3.0

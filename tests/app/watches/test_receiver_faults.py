@@ -15,7 +15,7 @@ from tests.cli.unit.fit_unit import RECEIVER_KNOTS, Receiver
 from tests.position.test_sentence_merger import BOOT, rmc
 
 
-def told(health: dict[str, Any]) -> set[str]:
+def kinds_of(health: dict[str, Any]) -> set[str]:
     return {fault["kind"] for fault in health["figures"].get("faults", []) if fault["part"] == "receiver"}
 
 
@@ -25,23 +25,23 @@ def test_a_receiver_that_is_stuck_jumps_and_stops_its_clock_is_told_each_time_an
         file.write(f'[position]\ndevice = "{tmp_path}/tty"\nfix_age_ms_max = 3000\n')
     with Receiver(tmp_path / "tty") as receiver, daemon("run", "--settings", str(settings)) as run:
         drives = receiver.minutes_north
-        wait_for_health(tmp_path, lambda health: health["figures"].get("has_fix", False) and not told(health))
+        wait_for_health(tmp_path, lambda health: health["figures"].get("has_fix", False) and not kinds_of(health))
         receiver.minutes_north = lambda _: 5.0
-        stuck = wait_for_health(tmp_path, lambda health: told(health) == {FaultKind.RECEIVER_STUCK.value})
+        stuck = wait_for_health(tmp_path, lambda health: kinds_of(health) == {FaultKind.RECEIVER_STUCK.value})
         assert stuck["working"] is False or stuck["ready"], "plates are read on"
         wait_for_health(tmp_path, lambda health: not health["figures"]["has_fix"])
         receiver.minutes_north = drives
-        wait_for_health(tmp_path, lambda health: health["figures"]["has_fix"] and not told(health))
+        wait_for_health(tmp_path, lambda health: health["figures"]["has_fix"] and not kinds_of(health))
         receiver.minutes_north = lambda seconds: seconds * RECEIVER_KNOTS / 3600 + 3.0 * (seconds % 4 > 2)
-        jumps = wait_for_health(tmp_path, lambda health: told(health) == {FaultKind.RECEIVER_JUMPS.value})
+        jumps = wait_for_health(tmp_path, lambda health: kinds_of(health) == {FaultKind.RECEIVER_JUMPS.value})
         assert any("further than a car drives" in line for line in jumps["troubles"])
         receiver.minutes_north = drives
-        wait_for_health(tmp_path, lambda health: health["figures"]["has_fix"] and not told(health))
+        wait_for_health(tmp_path, lambda health: health["figures"]["has_fix"] and not kinds_of(health))
         receiver.is_time_stopped = True
-        again = wait_for_health(tmp_path, lambda health: told(health) == {FaultKind.RECEIVER_STUCK.value})
+        again = wait_for_health(tmp_path, lambda health: kinds_of(health) == {FaultKind.RECEIVER_STUCK.value})
         assert "position: the receiver repeats the same moment: reads have no place" in again["troubles"]
         receiver.is_time_stopped = False
-        wait_for_health(tmp_path, lambda health: health["figures"]["has_fix"] and not told(health))
+        wait_for_health(tmp_path, lambda health: health["figures"]["has_fix"] and not kinds_of(health))
         run.wait_for("event=tone.sounded tone=stale", 3)
         assert run.end(signal.SIGTERM) == 0
         assert not run.having("Traceback")
