@@ -181,6 +181,8 @@ class FaultMonitor:
 
     def __init__(self) -> None:
         self.faults: tuple[Fault, ...] = ()
+        self.appeared: tuple[Fault, ...] = ()
+        """Those of them that the last update brought."""
         self.is_ready = False
         """Whether plates are read, stored, matched and announced."""
 
@@ -195,7 +197,8 @@ class FaultMonitor:
         was_ready = self.is_ready
         self.faults = tuple(dict.fromkeys(faults))
         self.is_ready = all(fault.rule.is_ready for fault in self.faults)
-        tones = {fault.rule.tone for fault in self._new(before)} - {None}
+        self.appeared = tuple(self._new(before))
+        tones = {fault.rule.tone for fault in self.appeared} - {None}
         self._log_ended(before)
         if self.is_ready and not was_ready:
             log.info("unit.ready")

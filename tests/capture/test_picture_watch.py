@@ -36,7 +36,7 @@ def street() -> Pixels:
     return np.asarray(cv2.GaussianBlur(noise, (0, 0), 1.5), np.uint8)
 
 
-def noted(watch: PictureWatch, seconds: Seconds, picture: Callable[[], Pixels], during_s: float) -> float | None:
+def show(watch: PictureWatch, seconds: Seconds, picture: Callable[[], Pixels], during_s: float) -> float | None:
     """Pictures at 15 a second; after how many seconds the watch says that they stand still."""
     began_s, found_s = seconds.now_s, None
     while seconds.now_s - began_s < during_s:
@@ -54,31 +54,31 @@ def test_a_parked_cars_sensor_never_stands_still_and_a_frozen_one_is_found_in_ti
     def sensor() -> Pixels:
         return np.clip(view + random.normal(0.0, NOISE_LEVELS, view.shape) + 0.5, 0, 255).astype(np.uint8)
 
-    assert noted(watch, seconds, sensor, 10.0) is None
+    assert show(watch, seconds, sensor, 10.0) is None
     frozen = sensor()
-    found_s = noted(watch, seconds, frozen.copy, 4.0)
+    found_s = show(watch, seconds, frozen.copy, 4.0)
     assert found_s is not None
     assert STILL_S - LOOK_S <= found_s <= STILL_S + 2 * LOOK_S
     assert watch.standstill.endswith("to the last bit")
-    noted(watch, seconds, sensor, 2 * LOOK_S)
+    show(watch, seconds, sensor, 2 * LOOK_S)
     assert not watch.standstill, "it ends by itself"
 
 
 def test_a_black_picture_is_no_standstill() -> None:
     seconds = Seconds()
     watch = PictureWatch(15.0, seconds=seconds)
-    assert noted(watch, seconds, lambda: np.full((180, 320, 3), 16, np.uint8), 10.0) is None
+    assert show(watch, seconds, lambda: np.full((180, 320, 3), 16, np.uint8), 10.0) is None
 
 
 def test_an_encoders_equal_pictures_prove_a_standstill_while_the_car_drives_or_after_long() -> None:
     seconds, view, drives = Seconds(), street(), [False]
     watch = PictureWatch(is_encoded=True, is_driving=lambda: drives[0], seconds=seconds)
-    assert noted(watch, seconds, view.copy, STILL_PARKED_S - 1.0) is None
-    assert noted(watch, seconds, view.copy, 3.0) is not None
+    assert show(watch, seconds, view.copy, STILL_PARKED_S - 1.0) is None
+    assert show(watch, seconds, view.copy, 3.0) is not None
     watch.begin()
-    assert noted(watch, seconds, view.copy, 5.0) is None
+    assert show(watch, seconds, view.copy, 5.0) is None
     drives[0] = True
-    found_s = noted(watch, seconds, view.copy, 4.0)
+    found_s = show(watch, seconds, view.copy, 4.0)
     assert found_s is not None
     assert STILL_S <= found_s <= STILL_S + 2 * LOOK_S
 
