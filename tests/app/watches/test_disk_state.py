@@ -1,5 +1,6 @@
 """A disk that is slow and one that was made read-only: a real file system that is frozen, and mounted anew."""
 
+import os
 import subprocess
 import threading
 import time
@@ -80,15 +81,28 @@ def test_a_commit_that_waits_for_the_disk_is_told_while_it_waits_and_ends_a_minu
     database.close()
 
 
-def test_a_file_system_that_was_made_read_only_is_told_and_ends_by_itself(disk: Disk) -> None:
+def test_a_disk_that_cannot_be_written_is_told_and_ends_by_itself(disk: Disk) -> None:
     watch = DiskStateWatch(disk.folder, CommitTimes())
     watch.look()
     assert watch.faults() == []
-    subprocess.run(["mount", "-o", "remount,ro", disk.folder], check=True)
-    look_for(watch, FaultKind.DISK_READ_ONLY)
-    subprocess.run(["mount", "-o", "remount,rw", disk.folder], check=True)
+    for option, told in (("ro", [FaultKind.DISK_READ_ONLY]), ("rw", [])):
+        subprocess.run(["mount", "-o", f"remount,{option}", disk.folder], check=True)
+        watch.look()
+        assert [each.kind for each in watch.faults()] == told
+
+
+@pytest.mark.parametrize(("options", "told"), [("rw", ""), ("rw,emergency_ro", "emergency_ro"), ("ro", "ro")])
+def test_a_file_system_that_the_kernel_gave_up_after_an_error_is_told(tmp_path: Path, options: str, told: str) -> None:
+    """Lines of Linux 6.18 before and after ``/sys/fs/ext4/loop0/trigger_fs_error``, with this folder's device."""
+    device = tmp_path.stat().st_dev
+    mounts = tmp_path / "mountinfo"
+    other = "24 1 0:22 / /proc rw,nosuid shared:5 - proc proc ro\n"
+    line = f"91 25 {os.major(device)}:{os.minor(device)} / /data rw,relatime shared:7 - ext4 /dev/loop0 {options}\n"
+    mounts.write_text(other + line, encoding="ascii")
+    watch = DiskStateWatch(tmp_path, CommitTimes(), mounts=mounts)
     watch.look()
-    assert watch.faults() == []
+    lines = [f"disk: nothing can be written on it ({told}); the kernel's log says why"] if told else []
+    assert [fault.text for fault in watch.faults()] == lines
 
 
 def test_a_folder_that_is_gone_is_told_by_others() -> None:
