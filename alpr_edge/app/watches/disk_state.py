@@ -13,7 +13,7 @@ from alpr_edge.app.unit_faults import Fault, FaultKind
 from alpr_edge.store.db.commit_times import CommitTimes
 
 COMMIT_S_MAX = 1.0
-"""Longest commit of a disk that is well; a healthy one takes some milliseconds."""
+"""Longest commit of a disk that is well, or write of the pictures before it; a healthy one takes some milliseconds."""
 HOLD_S = 60.0
 """Time for which a slow commit is told."""
 _REFUSING = {"ro", "emergency_ro", "shutdown"}
@@ -26,7 +26,7 @@ class DiskStateWatch:
 
     Args:
         directory: the unit's data folder.
-        commits: how long the commits of the unit's database took.
+        commits: how long the commits of the unit's database took, and pictures.
         seconds: a monotonic clock.
         mounts: the kernel's table of mounts.
     """
@@ -66,7 +66,7 @@ class DiskStateWatch:
             text = f"disk: nothing can be written on it ({self._refusal}); the kernel's log says why"
             faults.append(Fault(FaultKind.DISK_READ_ONLY, "disk", text))
         if now_s - self._slow_at_s < HOLD_S:
-            text = f"disk: slow: a commit took {self._slowest_s:.1f} s; reads wait in memory meanwhile"
+            text = f"disk: slow: a write took {self._slowest_s:.1f} s; reads wait in memory meanwhile"
             faults.append(Fault(FaultKind.DISK_SLOW, "disk", text))
         return faults
 

@@ -77,7 +77,7 @@ class Database:
         self.damage = ""
         """Damage that a statement met; empty while none did."""
         self.commits = CommitTimes()
-        """How long the commits of this process took."""
+        """How long commits of this process took, and the pictures that were written before them."""
         self._release = release
         self._write_lock = threading.Lock()
         self._watch_lock = threading.Lock()

@@ -72,7 +72,7 @@ def test_a_commit_that_waits_for_the_disk_is_told_while_it_waits_and_ends_a_minu
     finally:
         subprocess.run(["fsfreeze", "--unfreeze", disk.folder], check=True)
         writer.join(WAIT_S)
-    assert fault.text.startswith("disk: slow: a commit took ")
+    assert fault.text.startswith("disk: slow: a write took ")
     watch.look()
     assert [each.kind for each in watch.faults()] == [FaultKind.DISK_SLOW]
     seconds.later_s = HOLD_S + WAIT_S
@@ -109,6 +109,27 @@ def test_a_folder_that_is_gone_is_told_by_others() -> None:
     watch = DiskStateWatch(Path("/no/such/folder"), CommitTimes())
     watch.look()
     assert watch.faults() == []
+
+
+def test_a_write_at_work_counts_beside_shorter_ones_that_are_over() -> None:
+    commits, begun, over = CommitTimes(), threading.Event(), threading.Event()
+
+    def write() -> None:
+        with commits.timing():
+            begun.set()
+            over.wait(WAIT_S)
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    assert begun.wait(WAIT_S)
+    with commits.timing():
+        pass
+    time.sleep(0.02)
+    assert commits.take_longest_s() >= 0.02
+    over.set()
+    thread.join(WAIT_S)
+    assert commits.take_longest_s() >= 0.02, "the whole of it, as it ends"
+    assert commits.take_longest_s() == 0.0
 
 
 def test_commits_are_timed_alone() -> None:
