@@ -189,6 +189,8 @@ class UplinkSettings(Section):
     renew_before_days: Annotated[float, Field(ge=1, le=300)] = 45.0
     roster_check_s: Annotated[float, Field(ge=1, le=3600)] = 30.0
     """A suspended person is to be out within a minute."""
+    link_down_h_max: Annotated[float, Field(gt=0, le=720)] = 12.0
+    """A shift, and what comes before and after it."""
 
     @model_validator(mode="after")
     def _check_order(self) -> Self:

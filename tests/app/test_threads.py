@@ -38,6 +38,7 @@ STAGES = {
     "page-requests",
     "canvass",
     "precision",
+    "watches",
     "position",
     "ignition",
     *WORKERS,
