@@ -35,6 +35,7 @@ from alpr_edge.domain.ports import Clock
 from alpr_edge.power.machine_files import MachineFiles
 from alpr_edge.runtime.supervisor import Stage, Supervisor
 from alpr_edge.settings import Settings
+from alpr_edge.store.outbox.waiting import OldestWaiting
 from alpr_edge.store.retention.ballast import Ballast
 from alpr_edge.store.unit_store import UnitStore
 
@@ -68,7 +69,7 @@ def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
     roster = RosterInstallStage(settings, store.database, store.incoming, unit.clock)
     self_check = SelfCheckStage(settings, unit.settings_file, store.database, unit.clock)
     held = DepartmentHoldsStage(settings, store.database, store.incoming, unit.clock)
-    counts = StoreCounts(partial(store_figures, store, unit.attempts))
+    counts = StoreCounts(partial(store_figures, store, OldestWaiting(store.database), unit.attempts, unit.clock))
     frame_rate = FrameRateStage(settings.load, MachineFiles().read, {each.camera_id: each.pacer for each in cameras})
     page_requests, precision = _page_requests(unit, parts), PrecisionWatch(store.database, unit.clock)
     canvass = CanvassUpkeep(settings, store.database, unit.clock)

@@ -4,6 +4,7 @@ from alpr_edge.cli.lazy import LazyTarget, lazy_app
 
 app = lazy_app(
     {
+        "status": LazyTarget("alpr_edge.cli.unit.status:status_command", "Show this unit's health, no plates; or live"),
         "enrol": LazyTarget("alpr_edge.cli.unit.enrol:enrol_command", "Make this unit's key and get its certificate"),
         "retire": LazyTarget("alpr_edge.cli.unit.retire:retire_command", "Revoke this unit at the department"),
         "handover": LazyTarget("alpr_edge.cli.unit.handover:handover_command", "Queue every read, count what is left"),
