@@ -22,6 +22,7 @@ from alpr_edge.settings.evidence import EvidenceSettings
 from alpr_edge.settings.list_rules import ListRules
 from alpr_edge.settings.lists import SOURCES_MAX, ListSource
 from alpr_edge.settings.load import LoadSettings
+from alpr_edge.settings.metrics import MetricsSettings
 from alpr_edge.settings.policy import PolicySettings
 from alpr_edge.settings.power import PowerSettings
 from alpr_edge.settings.retention import RetentionSettings
@@ -216,6 +217,7 @@ class Settings(Section):
     canvass: CanvassSettings = CanvassSettings()
     policy: PolicySettings = PolicySettings()
     evidence: EvidenceSettings = EvidenceSettings()
+    metrics: MetricsSettings = MetricsSettings()
     uplink: UplinkSettings = UplinkSettings()
 
 

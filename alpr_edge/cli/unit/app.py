@@ -11,6 +11,7 @@ app = lazy_app(
         "salvage": LazyTarget("alpr_edge.cli.unit.salvage:salvage", "Save what can be read of damaged databases"),
         "ignition": LazyTarget("alpr_edge.cli.unit.ignition:ignition_command", "Ask the ignition, or set it"),
         "aim": LazyTarget("alpr_edge.cli.unit.aim:aim_command", "Show pixels on a plate and blur by distance"),
+        "metrics": LazyTarget("alpr_edge.cli.daemons:metrics", "Serve figures to a Prometheus on this computer"),
         "check": LazyTarget("alpr_edge.cli.unit.check:check_command", "Check whether this unit is fit for a shift"),
         "card": LazyTarget("alpr_edge.cli.unit.card:card_command", "Write the test card to print"),
         "disk": LazyTarget("alpr_edge.cli.unit.disk:disk_command", "Show what is kept and for how long there is room"),

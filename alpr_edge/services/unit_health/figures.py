@@ -23,10 +23,12 @@ class DaemonFigures:
     is_running: bool
     is_ready: bool
     """Whether it does its work; of the one that reads plates, whether the ready note holds."""
-    version: str
+    version: str = ""
     """Empty: not known."""
-    uptime_s: float | None
-    restarts: int
+    uptime_s: float | None = None
+    health_age_s: float | None = None
+    """Since it wrote its health file; the daemons beside the reader write when something happens."""
+    restarts: int = 0
     """Restarts of its threads since it began."""
 
 
@@ -62,7 +64,8 @@ class FaultFigures:
     """One fault at present. Holds no plate text."""
 
     kind: str
-    subject: str
+    part: str
+    """The part as people call it: "camera front", "list doj", "disk"."""
     state: str
 
 
@@ -129,8 +132,9 @@ def figures_of(told: Reports) -> UnitFigures:
 
 def _daemon(name: str, health: Health | None) -> DaemonFigures:
     if health is None:
-        return DaemonFigures(name, is_running=False, is_ready=False, version="", uptime_s=None, restarts=0)
+        return DaemonFigures(name, is_running=False, is_ready=False)
     stamp = health.stamp
+    now_s = boottime_ns() / NS_PER_S
     began_s = None if stamp is None else stamp.began_boottime_s
     restarts = health.figures.get("restarts")
     counts = [_count(value) or 0 for value in restarts.values()] if isinstance(restarts, Mapping) else []
@@ -139,7 +143,8 @@ def _daemon(name: str, health: Health | None) -> DaemonFigures:
         is_running=True,
         is_ready=health.ready and health.working is not False,
         version="" if stamp is None else stamp.version,
-        uptime_s=None if began_s is None else max(0.0, boottime_ns() / NS_PER_S - began_s),
+        uptime_s=None if began_s is None else max(0.0, now_s - began_s),
+        health_age_s=None if stamp is None else max(0.0, now_s - stamp.boottime_s),
         restarts=sum(counts),
     )
 
@@ -158,7 +163,7 @@ def _list(name: str, values: Mapping[str, Any]) -> ListFigures:
 
 
 def _fault(values: Mapping[str, Any]) -> FaultFigures:
-    return FaultFigures(*(str(values.get(key, "")) for key in ("kind", "subject", "state")))
+    return FaultFigures(*(str(values.get(key, "")) for key in ("kind", "name", "state")))
 
 
 def _figures(health: Health | None) -> Mapping[str, Any]:

@@ -26,6 +26,7 @@ DAEMONS = {
     "run": "alpr-edge.service",
     "uplink": "alpr-edge-uplink.service",
     "console": "alpr-edge-console.service",
+    "unit metrics": "alpr-edge-metrics.service",
 }
 WORDS = {
     "drive": ["--source", "nowhere", "--out", "nowhere"],
