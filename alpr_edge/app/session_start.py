@@ -35,7 +35,7 @@ from alpr_edge.domain.ports import Clock
 from alpr_edge.power.machine_files import MachineFiles
 from alpr_edge.runtime.supervisor import Stage, Supervisor
 from alpr_edge.settings import Settings
-from alpr_edge.store.outbox.waiting import OldestWaiting
+from alpr_edge.store.outbox.oldest_item import OldestWaiting
 from alpr_edge.store.retention.ballast import Ballast
 from alpr_edge.store.unit_store import UnitStore
 

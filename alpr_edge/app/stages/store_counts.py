@@ -8,7 +8,7 @@ from typing import Any
 
 from alpr_edge.app.attempts import Attempts
 from alpr_edge.domain.ports import Clock
-from alpr_edge.store.outbox.waiting import OldestWaiting
+from alpr_edge.store.outbox.oldest_item import OldestWaiting
 from alpr_edge.store.unit_store import UnitStore
 
 COUNT_S = 1.0

@@ -11,8 +11,8 @@ from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.migrate import RELEASE, SchemaRelease
 from alpr_edge.store.db.schema import outbox as table
 from alpr_edge.store.evidence.images import ImageStore
+from alpr_edge.store.outbox.oldest_item import OldestWaiting
 from alpr_edge.store.outbox.outbox import Outbox, OutboxCounts
-from alpr_edge.store.outbox.waiting import OldestWaiting
 from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord, ReadStore
 from tests.store.records import CROP, alert, decided_record, hit, instant, plate_read
 
