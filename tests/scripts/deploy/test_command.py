@@ -46,6 +46,7 @@ WORDS = {
     "canvass result": ["none"],
     "report transparency": ["--month", "2026-11"],
     "report precision": ["--month", "2026-11"],
+    "report quality": ["--month", "2026-11"],
     "audit prove": ["0"],
     "audit check": ["nowhere.tlog-proof", "--key", "none"],
     "audit report": ["--from", "2026-11-01", "--to", "2026-11-30"],
