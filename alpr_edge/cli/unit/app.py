@@ -15,6 +15,9 @@ app = lazy_app(
         "check": LazyTarget("alpr_edge.cli.unit.check:check_command", "Check whether this unit is fit for a shift"),
         "card": LazyTarget("alpr_edge.cli.unit.card:card_command", "Write the test card to print"),
         "disk": LazyTarget("alpr_edge.cli.unit.disk:disk_command", "Show what is kept and for how long there is room"),
+        "support-bundle": LazyTarget(
+            "alpr_edge.cli.unit.support_bundle:support_bundle_command", "Write what support needs: no plates, no people"
+        ),
         "refused": LazyTarget("alpr_edge.cli.unit.refused:refused_command", "List records that the store refused"),
     },
     help="This unit: enrol it, check it, and look after its data.",

@@ -102,7 +102,7 @@ WITHOUT_UNIT = {
 """Commands of upkeep that are walked by tests of their own."""
 SHOW_NO_PLATE = (
     "audit deletions", "audit key", "audit verify", "hotlist status", "hotlist export", "outbox quarantined",
-    "outbox status", "unit status", "unit metrics",
+    "outbox status", "unit status",
     "unit disk", "unit refused", "sign-out",
 )  # fmt: skip
 """Free commands that read what the unit stored."""

@@ -81,6 +81,12 @@ WORDS = {
     "unit enrol": ["--code", "X", "--enrol-port", str(ENROL_PORT)],
     "unit retire": ["--yes"],
     "unit card": ["card.pdf"],
+    "unit support-bundle": [
+        "--to",
+        "nowhere/bundle.zip",
+        "--skip",
+        "camera,card,gps,clock,sound,disk,department,models",
+    ],
     "holds place": ["none", "--reason", "subpoena", "--case", "26-123456"],
     "holds release": ["none"],
     "unit check": ["--json", "--skip", "camera,card,gps,clock,sound,disk,certificates,department,models,versions"],
@@ -201,6 +207,12 @@ def test_a_command_opens_the_keys_of_the_table_and_no_other(name: str, tmp_path:
 def test_a_daemon_by_hand_gets_the_keys_of_its_service(name: str, unit: str) -> None:
     text = (ROOT / "systemd" / unit).read_text(encoding="utf-8")
     assert table()[name] == set(re.findall(r"(?m)^LoadCredentialEncrypted=alpr-edge-(\w+)", text))
+
+
+def test_a_support_bundle_may_read_the_journal_and_no_other_command(station: Station) -> None:
+    group = "--property=SupplementaryGroups=systemd-journal"
+    assert group in station.run_words("unit", "support-bundle", "--to", "x.zip")
+    assert group not in station.run_words("unit", "check")
 
 
 @pytest.mark.review(15)
