@@ -24,11 +24,12 @@ def support_bundle_command(
     """
     from alpr_edge.diagnostics.report import report_values
     from alpr_edge.diagnostics.runner import examine
-    from alpr_edge.diagnostics.support.bundle import make_bundle
+    from alpr_edge.diagnostics.support.bundle import make_bundle, require_new
     from alpr_edge.domain.diagnostics.checks import Grade
     from alpr_edge.settings import load
 
     unit = load(settings)
+    require_new(to)
     names = [name.strip() for name in skip.split(",") if name.strip()]
     report = examine(unit, names)
     for check in report.checks:

@@ -61,13 +61,22 @@ class SupportBundle:
         Raises:
             AlprEdgeError: there is such a file, or it cannot be written.
         """
-        if target.exists():
-            raise AlprEdgeError(f"{target}: is there already; name a new file")
+        require_new(target)
         with io_errors(f"{target}: cannot be written", AlprEdgeError):
             descriptor = os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, PRIVATE_FILE)
             with os.fdopen(descriptor, "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
                 for each in self.files:
                     archive.writestr(each.name, each.content)
+
+
+def require_new(target: Path) -> None:
+    """Refuse to write over a file.
+
+    Raises:
+        AlprEdgeError: there is such a file.
+    """
+    if target.exists():
+        raise AlprEdgeError(f"{target}: is there already; name a new file")
 
 
 def make_bundle(settings: Settings, checks: dict[str, Any]) -> SupportBundle:
