@@ -37,6 +37,7 @@ from alpr_edge.domain.ports import Clock
 from alpr_edge.power.machine_files import MachineFiles
 from alpr_edge.runtime.supervisor import Stage, Supervisor
 from alpr_edge.settings import Settings
+from alpr_edge.store.outbox.oldest_item import OldestWaiting
 from alpr_edge.store.retention.ballast import Ballast
 from alpr_edge.store.unit_store import UnitStore
 
@@ -77,7 +78,7 @@ def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
     roster = RosterInstallStage(*stored, store.incoming, clock)
     held = DepartmentHoldsStage(*stored, store.incoming, clock)
     self_check = SelfCheckStage(settings, unit.settings_file, store.database, clock)
-    counts = StoreCounts(partial(store_figures, store, unit.attempts))
+    counts = StoreCounts(partial(store_figures, store, OldestWaiting(store.database), unit.attempts, clock))
     frame_rate = FrameRateStage(settings.load, MachineFiles().read, {each.camera_id: each.pacer for each in cameras})
     page_requests, watches = _page_requests(unit, parts), unit_watches(settings, store, clock)
     stages = access_log, self_check, roster, counts, frame_rate, page_requests, held, canvass, precision, watches

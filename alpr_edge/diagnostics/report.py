@@ -10,6 +10,7 @@ import base64
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -162,3 +163,29 @@ def _signature(content: bytes, uplink: UplinkSettings) -> _Signature | None:
     signature = base64.b64encode(key.sign(content, ec.ECDSA(SHA256()))).decode("ascii")
     pem = certificate.public_bytes(Encoding.PEM).decode("ascii").strip()
     return _Signature(signature, pem, certificate.subject.rfc4514_string())
+
+
+def report_values(report: Report) -> dict[str, Any]:
+    """A report for JSON."""
+    return {
+        "unit": report.unit_id,
+        "made": None if report.examined_at.utc is None else rfc3339(report.examined_at.utc),
+        "made_source": report.examined_at.utc_source.value,
+        "running": report.running,
+        "verdict": report.grade.value,
+        "skipped": list(report.left_out),
+        "checks": [_check_values(check) for check in report.checks],
+    }
+
+
+def _check_values(check: Check) -> dict[str, Any]:
+    return {
+        "name": check.name,
+        "verdict": check.grade.value,
+        "said": check.finding,
+        "value": check.value,
+        "unit": check.unit,
+        "limit": check.limit,
+        "todo": check.todo,
+        "details": list(check.details),
+    }
