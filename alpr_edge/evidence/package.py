@@ -79,8 +79,8 @@ class _PackageWriter:
             progress(reads, max(reads, self.content.read_count))
         for number, log in enumerate(self.content.access, start=1):
             self._write_log(number, log)
-        for document in self.content.documents:
-            self.bag.add(f"{layout.PAYLOAD}documents/{document.name}", document.content)
+        for number, canvass in enumerate(self.content.canvasses, start=1):
+            self.pages.add_canvass(number, canvass)
         package = package_payload(self.content, reads)
         self.bag.add(layout.PACKAGE, encode(package))
         self._write_keys()

@@ -17,7 +17,7 @@ from alpr_edge.cli.output import count_text, json_text, print_object
 from alpr_edge.cli.progress import progress_bar
 
 if TYPE_CHECKING:
-    from alpr_edge.services.evidence.case_export import ExportResult
+    from alpr_edge.services.evidence.export_request import ExportResult
 
 TOLD_EVERY_PERCENT = 5
 
@@ -44,7 +44,7 @@ def export_command(
     name last: whatever is cut short leaves nothing that looks like one. Check it: alpr-edge evidence verify. With
     --json progress is told on stderr, an object a line.
     """
-    from alpr_edge.services.evidence.case_export import ExportRequest
+    from alpr_edge.services.evidence.export_request import ExportRequest
     from alpr_edge.settings import load
 
     unit = load(settings)
@@ -94,6 +94,8 @@ def _fields(result: ExportResult) -> dict[str, object]:
         "pictures": booking.pictures,
         "missing_pictures": result.missing_pictures,
         "withheld_hits": result.withheld_hits,
+        "canvasses": result.canvasses,
+        "withheld_canvasses": result.withheld_canvasses,
         "redacted": booking.is_redacted,
         "escrowed": booking.is_escrowed,
         "passphrase": result.passphrase,
@@ -108,10 +110,18 @@ def _tell(result: ExportResult) -> None:
     typer.echo(f"SHA-256 {booking.package_sha256}")
     if result.missing_pictures:
         typer.echo(f"{count_text(result.missing_pictures, 'picture')} cannot be read any more; the package names them")
+    if result.canvasses:
+        typer.echo(f"with table and map of {_canvasses_text(result.canvasses)}")
     if result.withheld_hits:
         typer.echo(f"{count_text(result.withheld_hits, 'hit')} that you may not see left out")
+    if result.withheld_canvasses:
+        typer.echo(f"table and map of {_canvasses_text(result.withheld_canvasses)} that you may not see left out")
     typer.echo(f"passphrase, shown this once: {result.passphrase}")
     if booking.is_escrowed:
         typer.echo("the department gets it sealed: alpr-edge department evidence passphrase")
     else:
         typer.echo("this unit knows no department: write it down, nobody else has it")
+
+
+def _canvasses_text(count: int) -> str:
+    return f"{count} canvass" if count == 1 else f"{count} canvasses"

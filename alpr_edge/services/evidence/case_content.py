@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from alpr_edge.domain.hits import Hit
-from alpr_edge.evidence.content import AccessLogPart, AccessProof, BookingRecord, PackageContent
+from alpr_edge.evidence.content import AccessLogPart, AccessProof, BookingRecord, PackageCanvass, PackageContent
 from alpr_edge.services.authorisation.authoriser import Access
 from alpr_edge.services.evidence.case_facts import CaseFacts, known_models
 from alpr_edge.services.evidence.case_reads import CaseReads
@@ -37,7 +37,12 @@ class HitRights:
 
 
 def case_content(
-    booking: BookingRecord, reads: CaseReads, facts: CaseFacts, access: Sequence[AccessLogPart], settings: Settings
+    booking: BookingRecord,
+    reads: CaseReads,
+    facts: CaseFacts,
+    access: Sequence[AccessLogPart],
+    canvasses: Sequence[PackageCanvass],
+    settings: Settings,
 ) -> PackageContent:
     """The content of a package.
 
@@ -46,6 +51,7 @@ def case_content(
         reads: the reads of the case.
         facts: what is known of them.
         access: what the access log says of the case.
+        canvasses: those of the case.
         settings: the settings of the unit, which name its models.
     """
     return PackageContent(
@@ -55,6 +61,7 @@ def case_content(
         access=tuple(access),
         models=known_models(settings.vision, settings.unit.data_directory, facts.model_ids),
         generations=facts.generations,
+        canvasses=tuple(canvasses),
     )
 
 

@@ -9,10 +9,8 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from alpr_edge.domain.errors import EvidenceError, StoreError
-from alpr_edge.domain.holds.case_numbers import normal_case
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.domain.ports import Clock
@@ -26,10 +24,12 @@ from alpr_edge.runtime.file_lock import exclusive_lock, open_lock_file
 from alpr_edge.runtime.io_errors import io_errors
 from alpr_edge.services.authorisation.authoriser import Access, AccessSubject, Authoriser
 from alpr_edge.services.authorisation.operations import Operation
+from alpr_edge.services.evidence.case_canvasses import CaseCanvasses, case_canvasses
 from alpr_edge.services.evidence.case_content import HitRights, access_of_case, case_content
-from alpr_edge.services.evidence.case_facts import CaseFacts, case_facts
+from alpr_edge.services.evidence.case_facts import CANVASS_READ_BYTES, CaseFacts, case_facts
 from alpr_edge.services.evidence.case_hits import CaseHits, case_hits
 from alpr_edge.services.evidence.case_reads import CaseReads, PictureChoice, Redact, with_corrections
+from alpr_edge.services.evidence.export_request import ExportRequest, ExportResult
 from alpr_edge.services.evidence.medium import ExportMedium, WrittenFile, package_name
 from alpr_edge.services.evidence.package_signer import witness_certificate
 from alpr_edge.services.holds.unit_holds import reads_of_case
@@ -39,48 +39,12 @@ from alpr_edge.store.bookings.register import PackageBooking, add_booking, finis
 from alpr_edge.store.unit_store import UnitStore
 
 LOCK_FILE = ".export.lock"
-MEDIUM_CHARACTERS_MAX, RECIPIENT_CHARACTERS_MAX = 100, 200
 REDACTED = (
     "Redacted copy: in the scenes the plates of other vehicles are covered. Each scene is named with the SHA-256 of "
     "its original, which is not in this package."
 )
 Progress = Callable[[int, int], None]
 """Receives how many reads are written and how many there are."""
-
-
-@dataclass(frozen=True, slots=True)
-class ExportRequest:
-    """A package that somebody asks for."""
-
-    case: str
-    """As somebody typed it; kept as :func:`~alpr_edge.domain.holds.case_numbers.normal_case` writes it."""
-    directory: Path
-    """An existing folder on the medium."""
-    medium: str = ""
-    """Number of the medium in the evidence room's own count."""
-    recipient: str = ""
-    """To whom it goes."""
-    with_scenes: bool = True
-    is_redacted: bool = False
-    """Whether the plates of other vehicles are covered in scenes; the originals stay as they are."""
-
-    def __post_init__(self) -> None:
-        """Bring the case into the form in which its holds have it."""
-        object.__setattr__(self, "case", normal_case(self.case))
-
-
-@dataclass(frozen=True, slots=True)
-class ExportResult:
-    """A package on a medium."""
-
-    booking: PackageBooking
-    path: Path
-    passphrase: str = field(repr=False)
-    """Shown once, and kept nowhere here."""
-    missing_pictures: int = 0
-    """Pictures whose files are missing or were changed; the package says which."""
-    withheld_hits: int = 0
-    """Hits that whoever exports may not see, and which are not in the package."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,9 +83,9 @@ class CaseExports:
             EvidenceError: nothing is held under the case, the medium has no room or fails, or another export runs.
             StoreError: the store cannot be read, or the booking is not on the disk; the medium has no package then.
         """
-        _check(request)
+        request.check()
         package_id = self.new_id()
-        subject = AccessSubject((package_id,), note=f"case {request.case}{_options(request)}")
+        subject = AccessSubject((package_id,), note=request.note)
         with authoriser.access(Operation.EXPORT_CASE, purpose, subject) as access, ExitStack() as stack:
             stack.enter_context(self._only_one())
             medium = ExportMedium(request.directory, self.settings.unit.id)
@@ -129,13 +93,15 @@ class CaseExports:
             redact: Redact | None = None
             read_ids = self._read_ids(request.case)
             rights = HitRights(access, self.settings.hotlist, authoriser.may_see_covert())
+            canvasses = case_canvasses(self.store.database, authoriser, request.case, read_ids)
             facts = self._facts(request, read_ids, rights)
             hits = case_hits(self.store.database, read_ids, rights)
-            medium.require_room(facts.bytes_needed)
+            medium.require_room(facts.bytes_needed + CANVASS_READ_BYTES * canvasses.read_count)
             if request.is_redacted and request.with_scenes:
                 redact = stack.enter_context(self._redactor())
             reads = CaseReads(self.store, read_ids, rights.may_show, PictureChoice(request.with_scenes, redact))
-            result = self._write(_Export(request, purpose, access, package_id, medium, reads, facts, hits), progress)
+            export = _Export(request, purpose, access, package_id, medium, reads, facts, hits, canvasses)
+            result = self._write(export, progress)
             access.show((package_id,), count=result.booking.reads, byte_count=result.booking.size_bytes)
             return result
 
@@ -187,7 +153,7 @@ class CaseExports:
         ids = {*export.reads.read_ids, *export.hits.shown, export.package_id}
         witness = witness_certificate(self.settings)
         parts = access_of_case(self.log, export.request.case, ids, export.hits.withheld, witness)
-        content = case_content(record, export.reads, export.facts, parts, self.settings)
+        content = case_content(record, export.reads, export.facts, parts, export.canvasses.shown, self.settings)
         path = export.medium.unfinished_path()
         from alpr_edge.evidence.container import ContainerTarget  # noqa: PLC0415 - ciphers that only this needs
 
@@ -202,8 +168,16 @@ class CaseExports:
             export.medium.discard(path)
             raise
         finish_booking(self.store.database, export.package_id, self.clock.now())
-        counts = export.reads.counts
-        return ExportResult(booking, final, passphrase, counts.missing_pictures, counts.withheld_hits)
+        counts, canvasses = export.reads.counts, export.canvasses
+        return ExportResult(
+            booking,
+            final,
+            passphrase,
+            missing_pictures=counts.missing_pictures,
+            withheld_hits=counts.withheld_hits,
+            canvasses=len(canvasses.shown),
+            withheld_canvasses=canvasses.withheld,
+        )
 
     def _seal(self, passphrase: str, package_id: str) -> str:
         """The passphrase sealed for the department; empty where this unit knows none."""
@@ -274,26 +248,4 @@ class _Export:
     reads: CaseReads
     facts: CaseFacts
     hits: CaseHits
-
-
-def _check(request: ExportRequest) -> None:
-    bounds = {
-        "case number": (request.case, 64),
-        "number of the medium": (request.medium, MEDIUM_CHARACTERS_MAX),
-        "recipient": (request.recipient, RECIPIENT_CHARACTERS_MAX),
-    }
-    for name, (text, characters_max) in bounds.items():
-        if len(text) > characters_max or not text.isprintable():
-            raise EvidenceError(f"the {name} is longer than {characters_max} characters or cannot be printed")
-    if not request.case:
-        raise EvidenceError("name the case whose evidence is wanted")
-
-
-def _options(request: ExportRequest) -> str:
-    parts = (
-        f"medium {request.medium}" if request.medium else "",
-        f"to {request.recipient}" if request.recipient else "",
-        "" if request.with_scenes else "without scenes",
-        "redacted copy" if request.is_redacted else "",
-    )
-    return "".join(f", {part}" for part in parts if part)
+    canvasses: CaseCanvasses

@@ -20,6 +20,8 @@ READ_BYTES = 12_000
 lines in the manifest and in the directory of the zip."""
 PACKAGE_BYTES = 4_000_000
 """What every package takes: start page, proofs, models, manifests."""
+CANVASS_READ_BYTES = 2_000
+"""What a read takes in the table of a canvass: its rows in the CSV file and on a page."""
 REDACTED_RATIO = 1.6
 """How much larger a redacted scene may be than the scene: it is encoded anew, and finer."""
 _IDS_AT_ONCE = 500
