@@ -98,6 +98,7 @@ def _fields(result: ExportResult) -> dict[str, object]:
         "withheld_canvasses": result.withheld_canvasses,
         "redacted": booking.is_redacted,
         "escrowed": booking.is_escrowed,
+        "time_stamp": booking.time_stamp,
         "passphrase": result.passphrase,
     }
 
@@ -108,6 +109,8 @@ def _tell(result: ExportResult) -> None:
     copy = "a redacted copy, " if booking.is_redacted else ""
     typer.echo(f"{result.path}: {copy}{what}, {count_text(booking.pictures, 'picture')}, read back and booked")
     typer.echo(f"SHA-256 {booking.package_sha256}")
+    if booking.time_stamp:
+        typer.echo(booking.time_stamp)
     if result.missing_pictures:
         typer.echo(f"{count_text(result.missing_pictures, 'picture')} cannot be read any more; the package names them")
     if result.canvasses:

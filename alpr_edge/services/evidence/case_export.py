@@ -8,7 +8,7 @@ its name. So whatever is cut short, there is no whole package that nobody knows 
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from alpr_edge.domain.errors import EvidenceError, StoreError
 from alpr_edge.domain.instants import Instant
@@ -30,6 +30,7 @@ from alpr_edge.services.evidence.case_facts import CANVASS_READ_BYTES, CaseFacts
 from alpr_edge.services.evidence.case_hits import CaseHits, case_hits
 from alpr_edge.services.evidence.case_reads import CaseReads, PictureChoice, Redact, with_corrections
 from alpr_edge.services.evidence.export_request import ExportRequest, ExportResult
+from alpr_edge.services.evidence.export_stamper import export_stamper
 from alpr_edge.services.evidence.medium import ExportMedium, WrittenFile, package_name
 from alpr_edge.services.evidence.package_signer import witness_certificate
 from alpr_edge.services.holds.unit_holds import reads_of_case
@@ -157,11 +158,13 @@ class CaseExports:
         path = export.medium.unfinished_path()
         from alpr_edge.evidence.container import ContainerTarget  # noqa: PLC0415 - ciphers that only this needs
 
-        manifest = write_package(content, ContainerTarget(path, passphrase, now.utc), self.signer, progress)
+        stamper = export_stamper(self.settings.evidence)
+        manifest = write_package(content, ContainerTarget(path, passphrase, now.utc), self.signer, progress, stamper)
         try:
             written = export.medium.digest_of(path)
             export.medium.read_back(path, written)
             booking = self._booking(export, now, manifest, written, is_escrowed=bool(sealed))
+            booking = replace(booking, time_stamp="" if stamper is None else stamper.words)
             add_booking(self.store.database, booking, self.settings.unit.id, sealed)
             final = export.medium.give_name(path, booking.file_name)
         except (EvidenceError, StoreError):
