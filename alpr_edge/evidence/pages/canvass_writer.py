@@ -13,7 +13,7 @@ from alpr_edge.evidence.canvass_tables import CsvTable
 from alpr_edge.evidence.content import PackageCanvass
 from alpr_edge.evidence.package_records import canvass_record
 from alpr_edge.evidence.pages.canvass_facts import CanvassRow, canvass_facts, canvass_row
-from alpr_edge.evidence.pages.page_templates import PageLink, PageTemplates
+from alpr_edge.evidence.pages.page_templates import PageLink, PackageTemplates
 
 CANDIDATES_SHOWN_MAX = 200
 """Most candidates on the first page of a canvass; the table marks them all."""
@@ -34,7 +34,7 @@ class CanvassWriter:
     """
 
     bag: BagWriter
-    templates: PageTemplates
+    templates: PackageTemplates
     number: int
     unit_id: str
     pictures: ReadPictures

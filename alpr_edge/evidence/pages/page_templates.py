@@ -17,7 +17,7 @@ class PageLink:
     detail: str
 
 
-class PageTemplates:
+class PackageTemplates:
     """The templates of one package; all that is filled in is escaped."""
 
     def __init__(self) -> None:

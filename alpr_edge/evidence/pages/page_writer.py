@@ -11,7 +11,7 @@ from alpr_edge.evidence.package_records import PackagePayload, ProvenancePayload
 from alpr_edge.evidence.pages.canvass_writer import CanvassWriter
 from alpr_edge.evidence.pages.map_outline import MapOutline
 from alpr_edge.evidence.pages.page_facts import ReadFacts, access_row, read_facts
-from alpr_edge.evidence.pages.page_templates import PageLink, PageTemplates
+from alpr_edge.evidence.pages.page_templates import PageLink, PackageTemplates
 from alpr_edge.evidence.signer import PackageSigner
 from alpr_edge.evidence.vouchers import fingerprint_of
 
@@ -36,7 +36,7 @@ class PageWriter:
     _canvass_links: list[PageLink] = field(default_factory=list)
     _crops: dict[str, tuple[int, str]] = field(default_factory=dict)
     """Number and picture of the plate of each read, where a canvass shows them; empty: it has no picture."""
-    _templates: PageTemplates = field(default_factory=PageTemplates)
+    _templates: PackageTemplates = field(default_factory=PackageTemplates)
     _map: MapOutline = field(init=False)
 
     def __post_init__(self) -> None:
