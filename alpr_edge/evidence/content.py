@@ -162,6 +162,8 @@ class PackageContent:
     """How many reads come, for the progress; the package counts for itself."""
     access: tuple[AccessLogPart, ...] = ()
     """One of each log that has records of the case: the unit's, and at the department its own."""
+    unproved_records: int = 0
+    """Records of the case that no checkpoint covered yet; they are not in the package."""
     models: tuple[PackageModel, ...] = ()
     generations: tuple[ListGeneration, ...] = ()
     canvasses: tuple[PackageCanvass, ...] = ()

@@ -115,6 +115,8 @@ class PackagePayload(Payload):
     """How many there are."""
     logs: int
     """How many access logs have records here."""
+    unproved_records: int = 0
+    """Records of the case that were not signed yet when the package was made, and are not in it."""
     models: list[ModelRecord]
     generations: list[GenerationRecord]
 
@@ -196,6 +198,7 @@ def package_payload(content: PackageContent, reads: int) -> PackagePayload:
         note=booking.note,
         reads=reads,
         logs=len(content.access),
+        unproved_records=content.unproved_records,
         models=[ModelRecord(model_id=model.model_id, sha256=model.sha256) for model in content.models],
         generations=[
             GenerationRecord(

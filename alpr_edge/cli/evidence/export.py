@@ -96,6 +96,7 @@ def _fields(result: ExportResult) -> dict[str, object]:
         "withheld_hits": result.withheld_hits,
         "canvasses": result.canvasses,
         "withheld_canvasses": result.withheld_canvasses,
+        "unproved_records": result.unproved_records,
         "redacted": booking.is_redacted,
         "escrowed": booking.is_escrowed,
         "time_stamp": booking.time_stamp,
@@ -113,18 +114,18 @@ def _tell(result: ExportResult) -> None:
         typer.echo(booking.time_stamp)
     if result.missing_pictures:
         typer.echo(f"{count_text(result.missing_pictures, 'picture')} cannot be read any more; the package names them")
+    if result.unproved_records:
+        count = count_text(result.unproved_records, "record")
+        typer.echo(f"{count} of who looked at the case not in it: signed by alpr-edge run alone, and not yet")
     if result.canvasses:
-        typer.echo(f"with table and map of {_canvasses_text(result.canvasses)}")
+        typer.echo(f"with table and map of {count_text(result.canvasses, 'canvass', 'canvasses')}")
     if result.withheld_hits:
         typer.echo(f"{count_text(result.withheld_hits, 'hit')} that you may not see left out")
     if result.withheld_canvasses:
-        typer.echo(f"table and map of {_canvasses_text(result.withheld_canvasses)} that you may not see left out")
+        count = count_text(result.withheld_canvasses, "canvass", "canvasses")
+        typer.echo(f"table and map of {count} that you may not see left out")
     typer.echo(f"passphrase, shown this once: {result.passphrase}")
     if booking.is_escrowed:
         typer.echo("the department gets it sealed: alpr-edge department evidence passphrase")
     else:
         typer.echo("this unit knows no department: write it down, nobody else has it")
-
-
-def _canvasses_text(count: int) -> str:
-    return f"{count} canvass" if count == 1 else f"{count} canvasses"

@@ -13,7 +13,7 @@ from alpr_edge.evidence.canvass_tables import CsvTable
 from alpr_edge.evidence.content import PackageCanvass
 from alpr_edge.evidence.package_records import canvass_record
 from alpr_edge.evidence.pages.canvass_facts import CanvassRow, canvass_facts, canvass_row
-from alpr_edge.evidence.pages.page_templates import PageLink, PackageTemplates
+from alpr_edge.evidence.pages.page_templates import PackageTemplates, PageLink
 
 CANDIDATES_SHOWN_MAX = 200
 """Most candidates on the first page of a canvass; the table marks them all."""

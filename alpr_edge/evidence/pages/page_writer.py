@@ -11,7 +11,7 @@ from alpr_edge.evidence.package_records import PackagePayload, ProvenancePayload
 from alpr_edge.evidence.pages.canvass_writer import CanvassWriter
 from alpr_edge.evidence.pages.map_outline import MapOutline
 from alpr_edge.evidence.pages.page_facts import ReadFacts, access_row, read_facts
-from alpr_edge.evidence.pages.page_templates import PageLink, PackageTemplates
+from alpr_edge.evidence.pages.page_templates import PackageTemplates, PageLink
 from alpr_edge.evidence.signer import PackageSigner
 from alpr_edge.evidence.vouchers import fingerprint_of
 

@@ -22,10 +22,11 @@ from alpr_edge.evidence.passphrases import draw_passphrase
 from alpr_edge.evidence.signer import PackageSigner
 from alpr_edge.runtime.file_lock import exclusive_lock, open_lock_file
 from alpr_edge.runtime.io_errors import io_errors
+from alpr_edge.services.audit.checkpoint_wait import wait_for_checkpoint
 from alpr_edge.services.authorisation.authoriser import Access, AccessSubject, Authoriser
 from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.services.evidence.case_canvasses import CaseCanvasses, case_canvasses
-from alpr_edge.services.evidence.case_content import HitRights, access_of_case, case_content
+from alpr_edge.services.evidence.case_content import CaseAccess, HitRights, access_of_case, case_content
 from alpr_edge.services.evidence.case_facts import CANVASS_READ_BYTES, CaseFacts, case_facts
 from alpr_edge.services.evidence.case_hits import CaseHits, case_hits
 from alpr_edge.services.evidence.case_reads import CaseReads, PictureChoice, Redact, with_corrections
@@ -34,7 +35,9 @@ from alpr_edge.services.evidence.export_stamper import export_stamper
 from alpr_edge.services.evidence.medium import ExportMedium, WrittenFile, package_name
 from alpr_edge.services.evidence.package_signer import witness_certificate
 from alpr_edge.services.holds.unit_holds import reads_of_case
+from alpr_edge.services.unit_health.daemons import fresh_health
 from alpr_edge.settings import Settings
+from alpr_edge.store.access_log.case_records import RecordChoice
 from alpr_edge.store.access_log.log import AccessLog
 from alpr_edge.store.bookings.register import PackageBooking, add_booking, finish_booking, list_bookings
 from alpr_edge.store.unit_store import UnitStore
@@ -151,10 +154,8 @@ class CaseExports:
         passphrase = draw_passphrase(secrets.randbits)
         sealed = self._seal(passphrase, export.package_id)
         record = self._record(export, now)
-        ids = {*export.reads.read_ids, *export.hits.shown, export.package_id}
-        witness = witness_certificate(self.settings)
-        parts = access_of_case(self.log, export.request.case, ids, export.hits.withheld, witness)
-        content = case_content(record, export.reads, export.facts, parts, export.canvasses.shown, self.settings)
+        log_part = self._log_part(export)
+        content = case_content(record, export.reads, export.facts, log_part, export.canvasses.shown, self.settings)
         path = export.medium.unfinished_path()
         from alpr_edge.evidence.container import ContainerTarget  # noqa: PLC0415 - ciphers that only this needs
 
@@ -179,8 +180,16 @@ class CaseExports:
             missing_pictures=counts.missing_pictures,
             withheld_hits=counts.withheld_hits,
             canvasses=len(canvasses.shown),
+            unproved_records=log_part.unproved,
             withheld_canvasses=canvasses.withheld,
         )
+
+    def _log_part(self, export: "_Export") -> CaseAccess:
+        """What the access log says of the case, this export among it, once the log is signed again."""
+        wait_for_checkpoint(self.log, lambda: fresh_health(self.settings.unit.runtime_directory) is not None)
+        ids = {*export.reads.read_ids, *export.hits.shown, export.package_id}
+        choice = RecordChoice(export.request.case, ids, export.hits.withheld)
+        return access_of_case(self.log, choice, witness_certificate(self.settings))
 
     def _seal(self, passphrase: str, package_id: str) -> str:
         """The passphrase sealed for the department; empty where this unit knows none."""

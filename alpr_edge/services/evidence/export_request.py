@@ -73,5 +73,7 @@ class ExportResult:
     """Hits that whoever exports may not see, and which are not in the package."""
     canvasses: int = 0
     """Canvasses of the case whose table and map are in the package."""
+    unproved_records: int = 0
+    """Records of who looked at the case that were not signed yet, and are not in the package."""
     withheld_canvasses: int = 0
     """Those that whoever exports may not see; their reads are in the package, their tables and maps are not."""
