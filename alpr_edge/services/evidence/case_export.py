@@ -27,17 +27,18 @@ from alpr_edge.services.authorisation.authoriser import Access, AccessSubject, A
 from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.services.evidence.case_canvasses import CaseCanvasses, case_canvasses
 from alpr_edge.services.evidence.case_content import CaseAccess, HitRights, access_of_case, case_content
-from alpr_edge.services.evidence.case_facts import CANVASS_READ_BYTES, CaseFacts, case_facts
-from alpr_edge.services.evidence.case_hits import CaseHits, case_hits
+from alpr_edge.services.evidence.case_facts import CaseFacts, case_facts
+from alpr_edge.services.evidence.case_hits import case_hits
 from alpr_edge.services.evidence.case_reads import CaseReads, PictureChoice, Redact, with_corrections
 from alpr_edge.services.evidence.export_request import ExportRequest, ExportResult
 from alpr_edge.services.evidence.export_stamper import export_stamper
 from alpr_edge.services.evidence.medium import ExportMedium, WrittenFile, package_name
 from alpr_edge.services.evidence.package_signer import witness_certificate
+from alpr_edge.services.evidence.package_size import PackageParts, package_bytes
 from alpr_edge.services.holds.unit_holds import reads_of_case
 from alpr_edge.services.unit_health.daemons import fresh_health
 from alpr_edge.settings import Settings
-from alpr_edge.store.access_log.case_records import RecordChoice
+from alpr_edge.store.access_log.case_records import RecordChoice, measure_records
 from alpr_edge.store.access_log.log import AccessLog
 from alpr_edge.store.bookings.register import PackageBooking, add_booking, finish_booking, list_bookings
 from alpr_edge.store.unit_store import UnitStore
@@ -98,13 +99,13 @@ class CaseExports:
             read_ids = self._read_ids(request.case)
             rights = HitRights(access, self.settings.hotlist, authoriser.may_see_covert())
             canvasses = case_canvasses(self.store.database, authoriser, request.case, read_ids)
-            facts = self._facts(request, read_ids, rights)
-            hits = case_hits(self.store.database, read_ids, rights)
-            medium.require_room(facts.bytes_needed + CANVASS_READ_BYTES * canvasses.read_count)
+            facts = case_facts(self.store.database, read_ids, rights.may_show_list)
+            choice = self._record_choice(request.case, package_id, read_ids, rights)
+            medium.require_room(self._bytes_needed(request, read_ids, choice, canvasses))
             if request.is_redacted and request.with_scenes:
                 redact = stack.enter_context(self._redactor())
             reads = CaseReads(self.store, read_ids, rights.may_show, PictureChoice(request.with_scenes, redact))
-            export = _Export(request, purpose, access, package_id, medium, reads, facts, hits, canvasses)
+            export = _Export(request, purpose, access, package_id, medium, reads, facts, choice, canvasses)
             result = self._write(export, progress)
             access.show((package_id,), count=result.booking.reads, byte_count=result.booking.size_bytes)
             return result
@@ -143,10 +144,18 @@ class CaseExports:
             raise EvidenceError(f"no read is held under case {case}; hold what belongs to it first")
         return with_corrections(self.store, held)
 
-    def _facts(self, request: ExportRequest, read_ids: list[str], rights: HitRights) -> CaseFacts:
-        database, may_show = self.store.database, rights.may_show_list
-        return case_facts(
-            database, read_ids, may_show, with_scenes=request.with_scenes, is_redacted=request.is_redacted
+    def _record_choice(self, case: str, package_id: str, read_ids: list[str], rights: HitRights) -> RecordChoice:
+        """Which records of the access log go into a package."""
+        hits = case_hits(self.store.database, read_ids, rights)
+        return RecordChoice(case, {*read_ids, *hits.shown, package_id}, hits.withheld)
+
+    def _bytes_needed(
+        self, request: ExportRequest, read_ids: list[str], choice: RecordChoice, canvasses: CaseCanvasses
+    ) -> int:
+        records, count = measure_records(self.log, choice), len(canvasses.shown)
+        choices = request.with_scenes, request.is_redacted
+        return package_bytes(
+            self.store.database, PackageParts(read_ids, *choices, records, count, canvasses.read_count)
         )
 
     def _write(self, export: "_Export", progress: Progress) -> ExportResult:
@@ -187,9 +196,7 @@ class CaseExports:
     def _log_part(self, export: "_Export") -> CaseAccess:
         """What the access log says of the case, this export among it, once the log is signed again."""
         wait_for_checkpoint(self.log, lambda: fresh_health(self.settings.unit.runtime_directory) is not None)
-        ids = {*export.reads.read_ids, *export.hits.shown, export.package_id}
-        choice = RecordChoice(export.request.case, ids, export.hits.withheld)
-        return access_of_case(self.log, choice, witness_certificate(self.settings))
+        return access_of_case(self.log, export.choice, witness_certificate(self.settings))
 
     def _seal(self, passphrase: str, package_id: str) -> str:
         """The passphrase sealed for the department; empty where this unit knows none."""
@@ -259,5 +266,5 @@ class _Export:
     medium: ExportMedium
     reads: CaseReads
     facts: CaseFacts
-    hits: CaseHits
+    choice: RecordChoice
     canvasses: CaseCanvasses

@@ -33,6 +33,14 @@ class ProvedRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordVolume:
+    """How much some records are."""
+
+    count: int
+    byte_count: int
+
+
+@dataclass(frozen=True, slots=True)
 class LogState:
     """What a log says of itself, and who vouches for it."""
 
@@ -84,6 +92,12 @@ def records_of_case(log: AccessLog, state: LogState, choice: RecordChoice) -> It
     """
     for sequence, body in _wanted_bodies(log, log.first(), state.newest.size, choice):
         yield ProvedRecord(sequence, body, _proof(log, state, sequence, body))
+
+
+def measure_records(log: AccessLog, choice: RecordChoice) -> RecordVolume:
+    """How many records are about a case by now, proved or not, and their bytes. Raises StoreError."""
+    lengths = [len(body) for _, body in _wanted_bodies(log, log.first(), log.size(), choice)]
+    return RecordVolume(len(lengths), sum(lengths))
 
 
 def count_unproved(log: AccessLog, state: LogState | None, choice: RecordChoice) -> int:
