@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from alpr_edge.evidence.pages.page_facts import in_words, moment_text
+from alpr_edge.web.printed_pages import printed_page_templates
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +20,7 @@ class PackageTemplates:
     """The templates of one package; all that is filled in is escaped."""
 
     def __init__(self) -> None:
-        self._environment = Environment(
-            autoescape=True,
-            loader=FileSystemLoader(Path(__file__).parent / "templates"),
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            keep_trailing_newline=True,
-        )
+        self._environment = printed_page_templates(Path(__file__).parent / "templates")
         self._environment.filters["words"] = in_words
         self._environment.filters["moment"] = moment_text
 
