@@ -17,7 +17,6 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from alpr_edge import __version__
 from alpr_edge.diagnostics.runner import Report
@@ -27,6 +26,7 @@ from alpr_edge.domain.instants import rfc3339
 from alpr_edge.domain.protocol.items import digest
 from alpr_edge.settings import UplinkSettings
 from alpr_edge.uplink.key_pair import certificate_held, pair_files
+from alpr_edge.web.printed_pages import printed_page_templates
 
 SEAL = "<!-- seal -->"
 FILE_BYTES_MAX = 1_000_000
@@ -61,13 +61,7 @@ def page(report: Report, uplink: UplinkSettings) -> str:
 
 def _render(template: str, **values: object) -> str:
     """Fill a page's template; whatever a value holds is shown as text."""
-    environment = Environment(
-        autoescape=True,
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        keep_trailing_newline=True,
-    )
+    environment = printed_page_templates(Path(__file__).parent / "templates")
     return environment.get_template(f"{template}.html.jinja").render(values)
 
 
