@@ -148,7 +148,7 @@ class PackageCanvass:
     reads: Iterable[CanvassRead]
     """The same in the same order with all that its table tells; each is written before the next is asked for."""
     left_out: int
-    """Reads that are held for it as well, and are not in the package."""
+    """Reads that are held for it as well, and are not in its table."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

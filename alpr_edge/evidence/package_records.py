@@ -136,7 +136,7 @@ class CanvassRecord(Payload):
     untimed: int
     """Reads of which no clock tells when they were seen."""
     left_out: int
-    """Reads that are held for it as well, and are not in the package."""
+    """Reads that are held for it as well, and are not in its table."""
 
 
 def canvass_record(packed: PackageCanvass, unit_id: str) -> CanvassRecord:

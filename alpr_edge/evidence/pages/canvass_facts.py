@@ -70,7 +70,7 @@ def canvass_facts(canvass: Canvass, record: CanvassRecord) -> list[tuple[str, st
         ("reads that fit one of them", str(record.candidates) if canvass.partials else ""),
         ("without a place, kept all the same", str(record.unplaced or "")),
         ("of an unknown time", str(record.untimed or "")),
-        ("held for it as well, and not in this package", str(record.left_out or "")),
+        ("held for it as well, and not in this table", str(record.left_out or "")),
     ]
     return [fact for fact in facts if fact[1]]
 
