@@ -90,7 +90,7 @@ def make_bundle(settings: Settings, checks: dict[str, Any]) -> SupportBundle:
         AlprEdgeError: there is no data folder, or it cannot be read.
     """
     with ExitStack() as resources:
-        store, not_compared = _open_bundle(settings, resources)
+        store, not_compared = _open_known_texts(settings, resources)
         texts = TextFilter(*_known_texts(settings, store)) if store is not None else TextFilter((), ())
         with io_errors(f"{settings.unit.data_directory}: cannot be read", AlprEdgeError):
             files = [
@@ -108,7 +108,7 @@ def make_bundle(settings: Settings, checks: dict[str, Any]) -> SupportBundle:
     return SupportBundle((_read_me(files, not_compared), *files), not_compared)
 
 
-def _open_bundle(settings: Settings, resources: ExitStack) -> tuple[UnitStore | None, str]:
+def _open_known_texts(settings: Settings, resources: ExitStack) -> tuple[UnitStore | None, str]:
     """The store; None and why, where it or the accounts cannot be read."""
     try:
         store = resources.enter_context(open_store(settings, migrate=False))
