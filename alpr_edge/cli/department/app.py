@@ -18,6 +18,8 @@ app = lazy_app(
         "withdraw": LazyTarget("alpr_edge.cli.department.lists:withdraw_command", "Withdraw a published list"),
         "audience": LazyTarget("alpr_edge.cli.department.lists:audience_command", "Say which units a list is for"),
         "holds": LazyTarget("alpr_edge.cli.department.holds:app", "Keep reads from deletion in the cars, for a case"),
+        "purge": LazyTarget("alpr_edge.cli.department.deletions:purge_command", "Delete what was kept long enough"),
+        "deletions": LazyTarget("alpr_edge.cli.department.deletions:app", "Show and check the record of deletions"),
         "import": LazyTarget("alpr_edge.cli.department.media:import_command", "Store what lies on portable media"),
         "evidence": LazyTarget(
             "alpr_edge.cli.department.evidence.app:app", "List evidence packages and open their passphrases"

@@ -14,6 +14,7 @@ Versions are those of ``PRAGMA user_version``:
 8. Canvasses and their ends; new tables.
 9. Bookings of evidence packages, and who looked at their passphrases; new tables.
 10. Heartbeats of units; a new table.
+11. Retention: which pictures a read has, from the bodies that are here; runs that deleted; new tables, and an index.
 """
 
 from sqlalchemy import Connection, Table, inspect
@@ -23,10 +24,11 @@ from alpr_edge.department.db.evidence_schema import evidence_bookings
 from alpr_edge.department.db.heartbeat_schema import unit_heartbeats
 from alpr_edge.department.db.hold_schema import holds
 from alpr_edge.department.db.people_schema import people
+from alpr_edge.department.db.retention_schema import deletion_runs
 from alpr_edge.department.db.schema import VERSION, hits, items, metadata, read_times, reads
 from alpr_edge.domain.errors import StoreError
 
-_LATER = people, holds, canvasses, evidence_bookings, unit_heartbeats
+_LATER = people, holds, canvasses, evidence_bookings, unit_heartbeats, deletion_runs
 _TABLES = {table.metadata for table in _LATER}
 assert {metadata} == _TABLES  # they are among those that are made
 _BY_UNIT = (items, reads, hits, read_times)
@@ -49,6 +51,8 @@ def migrate(connection: Connection, version: int) -> None:
         connection.exec_driver_sql("ALTER TABLE reads ADD COLUMN corrected_by VARCHAR")
     for table in older:
         _copy_rows(connection, table)
+    if 0 < version < 11:
+        _note_pictures(connection)
     connection.exec_driver_sql(f"PRAGMA user_version = {VERSION}")
 
 
@@ -69,3 +73,13 @@ def _copy_rows(connection: Connection, table: Table) -> None:
     if copy_count != row_count:
         raise StoreError(f"{table.name}: {copy_count} of {row_count} rows were copied; nothing was changed")
     connection.exec_driver_sql(f"DROP TABLE {name}")
+
+
+def _note_pictures(connection: Connection) -> None:
+    """Note the pictures of every read that is here, as its body names them; and index when items arrived."""
+    connection.exec_driver_sql(
+        "INSERT OR IGNORE INTO read_pictures (read_id, unit_id, sha256)"
+        " SELECT items.item_id, items.unit_id, json_extract(each.value, '$.sha256')"
+        " FROM items, json_each(CAST(items.body AS TEXT), '$.evidence') AS each WHERE items.kind = 'read'"
+    )
+    connection.exec_driver_sql("CREATE INDEX IF NOT EXISTS items_received ON items (received_at)")

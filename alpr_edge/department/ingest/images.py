@@ -45,5 +45,13 @@ class ImageFolder:
         except FileNotFoundError:
             return None
 
+    def remove(self, sha256: str) -> None:
+        """Remove the file of a picture; one that is not there is no error.
+
+        Raises:
+            OSError: the disk failed.
+        """
+        self._path(sha256).unlink(missing_ok=True)
+
     def _path(self, sha256: str) -> Path:
         return self._directory / sha256[:2] / f"{sha256}.jpg"

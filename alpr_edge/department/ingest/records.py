@@ -71,6 +71,8 @@ class ItemRecord:
     """The row for :attr:`table`."""
     references: tuple[Reference, ...] = ()
     """The references to other records; all of these must be the sender's."""
+    pictures: tuple[str, ...] = ()
+    """Of a read: the digests of its pictures, which travel by themselves."""
 
 
 def record_of(part: Part, unit_id: str) -> ItemRecord:
@@ -100,7 +102,9 @@ def record_of(part: Part, unit_id: str) -> ItemRecord:
     for reference in content.references:
         if not may_name(unit_id, reference.value):
             raise PartError(422, f"{reference.field}: of another unit")
-    return ItemRecord(part.item_id, kind, part.body, part.sha256, content.table, content.row, content.references)
+    return ItemRecord(
+        part.item_id, kind, part.body, part.sha256, content.table, content.row, content.references, content.pictures
+    )
 
 
 _HIT_COLUMNS = (
@@ -121,6 +125,7 @@ class _Content:
     table: Table | None = None
     row: dict[str, Any] | None = None
     references: tuple[Reference, ...] = ()
+    pictures: tuple[str, ...] = ()
 
 
 def _read(part: Part, unit_id: str) -> _Content:
@@ -144,7 +149,8 @@ def _read(part: Part, unit_id: str) -> _Content:
         **place(payload.position),
     }
     before = () if payload.supersedes is None else (read_reference("supersedes", payload.supersedes),)
-    return _Content(reads, row, before)
+    pictures = tuple(dict.fromkeys(evidence.sha256 for evidence in payload.evidence))
+    return _Content(reads, row, before, pictures)
 
 
 def _hit(part: Part, unit_id: str) -> _Content:

@@ -5,7 +5,7 @@ the same time is stored once. Images are on disk before the row that speaks of t
 file that the next attempt uses.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ import structlog
 from sqlalchemy import ColumnElement, Connection, Integer, func, insert, literal_column, select, update
 
 from alpr_edge.department.db.database import DepartmentDatabase, naive_utc_now
+from alpr_edge.department.db.retention_schema import read_pictures
 from alpr_edge.department.db.schema import hits, items, reads
 from alpr_edge.department.evidence.bookings import EvidenceBookings
 from alpr_edge.department.heartbeats import Heartbeats
@@ -28,8 +29,12 @@ from alpr_edge.department.ingest.records import ItemRecord, Part, record_of
 from alpr_edge.department.list_requests import ListRequests
 from alpr_edge.department.people.activity import note_activity
 from alpr_edge.department.people.rosters import Rosters
+from alpr_edge.department.people.settings import load_periods
 from alpr_edge.department.pki.authority import TlsFiles
+from alpr_edge.department.pki.server_certificate import utc_now
 from alpr_edge.department.pki.units import Units
+from alpr_edge.department.retention.deletion_log import LoggedRun, logged_runs
+from alpr_edge.department.retention.purge import Purge
 from alpr_edge.department.unit_logs.log_repository import LogRepository
 from alpr_edge.department.unit_logs.witness import Witness
 from alpr_edge.domain.protocol.access_log import place_in
@@ -89,7 +94,8 @@ class Storage:
         """The lists that units asked for."""
         self.units = Units(self._database, TlsFiles(directory))
         """The units that may connect to this department."""
-        self.logs = LogRepository(self._database, Witness(directory))
+        self._witness = Witness(directory)
+        self.logs = LogRepository(self._database, self._witness)
         """The access logs of the units."""
         self.holds = DepartmentHolds(self._database)
         """The holds of units and of the department."""
@@ -99,6 +105,26 @@ class Storage:
         """The rosters of the department's people."""
         self.bookings = EvidenceBookings(directory, self._database)
         """The evidence packages that units booked out."""
+
+    def purge(self, clock: Callable[[], datetime] = utc_now) -> Purge:
+        """What deletes reads that were kept long enough, by the settings as they are now.
+
+        Args:
+            clock: the present moment, with a zone.
+
+        Raises:
+            DepartmentError: the settings are wrong.
+        """
+        return Purge(self._database, self._images, self._witness, load_periods(self.directory), clock)
+
+    def deletions(self) -> list[LoggedRun]:
+        """What was deleted, run by run.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        with self._database.reading() as connection:
+            return logged_runs(connection)
 
     def store(self, unit_id: str, parts: Sequence[Part]) -> list[ItemAnswerPayload]:
         """Store a batch and answer each part in order; what is answered as a receipt is on disk.
@@ -230,6 +256,9 @@ def _insert(connection: Connection, unit_id: str, record: ItemRecord) -> None:
     connection.execute(insert(items).values(row))
     if record.table is not None and record.row is not None:
         connection.execute(insert(record.table).values(record.row))
+    if record.pictures:
+        names = {"read_id": record.item_id, "unit_id": unit_id}
+        connection.execute(insert(read_pictures), [names | {"sha256": sha256} for sha256 in record.pictures])
     take_in_hold_item(connection, unit_id, record.kind, record.body)
     if record.kind is ItemKind.ACCESS_RECORD:
         note_activity(connection, record.body, datetime.now(UTC))

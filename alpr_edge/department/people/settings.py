@@ -15,6 +15,8 @@ from pydantic import Field, ValidationError
 from alpr_edge.access.relying_party import RelyingParty
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.pki.server_certificate import server_names
+from alpr_edge.domain.collection.department_periods import DepartmentPeriods, department_periods
+from alpr_edge.domain.collection.state_periods import STATE_PERIODS
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.permissions.profile import SecurityProfile
 from alpr_edge.settings.base import Section
@@ -41,10 +43,20 @@ class PeopleTable(Section):
     """The rules of passwords."""
 
 
+class RetentionTable(Section):
+    """[retention]: how long the department keeps reads (policy 462.5)."""
+
+    state: Literal[*STATE_PERIODS] = "CA"  # type: ignore[valid-type] # the states of the table
+    read_days: Annotated[float | None, Field(gt=0, le=36_500)] = None
+    """Of reads that were on no list; None: as the state bounds them, else a year; likewise the next."""
+    hit_days: Annotated[float | None, Field(gt=0, le=36_500)] = None
+
+
 class DepartmentFile(Section):
     """The whole file."""
 
     people: PeopleTable = PeopleTable()
+    retention: RetentionTable = RetentionTable()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,17 +105,37 @@ def load_people_settings(directory: Path) -> PeopleSettings:
     Raises:
         DepartmentError: a key is wrong, or there is no department.
     """
+    table = _load_file(directory).people
+    names = server_names(TlsFiles(directory))
+    return PeopleSettings(table, table.domain or next((name for name in names if _is_domain(name)), ""))
+
+
+def load_periods(directory: Path) -> DepartmentPeriods:
+    """Load how long a department keeps reads.
+
+    Args:
+        directory: the department's folder.
+
+    Raises:
+        DepartmentError: a key is wrong, or against what the state says.
+    """
+    table = _load_file(directory).retention
+    try:
+        return department_periods(table.state, table.read_days, table.hit_days)
+    except DepartmentError as error:
+        raise DepartmentError(f"{directory / FILE_NAME}: retention.{error}") from None
+
+
+def _load_file(directory: Path) -> DepartmentFile:
     path = directory / FILE_NAME
     try:
         text = path.read_text(encoding="utf-8") if path.exists() else ""
-        table = DepartmentFile.model_validate(tomllib.loads(text)).people
+        return DepartmentFile.model_validate(tomllib.loads(text))
     except ValidationError as error:
         first = error.errors()[0]
         raise DepartmentError(f"{path}: {'.'.join(str(part) for part in first['loc'])}: {first['msg']}") from None
     except (OSError, ValueError) as error:
         raise DepartmentError(f"{path}: cannot be read: {error}") from None
-    names = server_names(TlsFiles(directory))
-    return PeopleSettings(table, table.domain or next((name for name in names if _is_domain(name)), ""))
 
 
 def _is_domain(name: str) -> bool:

@@ -14,6 +14,8 @@ class StatePeriod:
     days_max: float | None
     """Days after which a read that is no hit has to be gone; None: the state sets no such bound."""
     source: str
+    department_days_min: float = 0
+    """Days for which the department's storage has to keep a read at least."""
     is_verified: bool = False
     """Whether it was compared with the text of the law."""
 
@@ -22,7 +24,10 @@ STATE_PERIODS = {
     "AL": StatePeriod(1826, "Alabama: 5 years"),
     "AR": StatePeriod(150, "Arkansas: 150 days"),
     "CA": StatePeriod(
-        None, "Civil Code 1798.90.5-.55 names no bound; policy 462.5: a year at least, at the department"
+        None,
+        "Civil Code 1798.90.5-.55 names no bound; Government Code 34090.6 and policy 462.5: a year at least, at the "
+        "department",
+        department_days_min=365,
     ),
     "CT": StatePeriod(21, "Connecticut PA 26-14, from 1 October 2026: 21 days"),
     "GA": StatePeriod(913, "Georgia: 30 months"),
@@ -35,7 +40,9 @@ STATE_PERIODS = {
     "MT": StatePeriod(90, "Montana: 90 days; a request to preserve stops the clock"),
     "NC": StatePeriod(90, "North Carolina: 90 days; a request to preserve stops the clock"),
     "NE": StatePeriod(180, "Nebraska 60-3204: 180 days; a request to preserve stops the clock"),
-    "NJ": StatePeriod(None, "New Jersey AG directive 2022-12: three years at least, at the department"),
+    "NJ": StatePeriod(
+        None, "New Jersey AG directive 2022-12: three years at least, at the department", department_days_min=1096
+    ),
     "NM": StatePeriod(None, "New Mexico 2026 c.20 names no bound"),
     "OR": StatePeriod(30, "Oregon L.2026 c.77: 30 days"),
     "TN": StatePeriod(90, "Tennessee: 90 days"),

@@ -1,0 +1,141 @@
+"""Finds the reads that are due for deletion: each with all its corrections, which go together or not at all."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, or_, select, tuple_
+
+from alpr_edge.department.db.hold_schema import held_reads, hold_releases, holds
+from alpr_edge.department.db.schema import hits, items, read_times, reads
+from alpr_edge.domain.collection.department_periods import DepartmentPeriods, KeptVersion, is_due
+from alpr_edge.domain.instants import rfc3339
+from alpr_edge.domain.protocol.items import ItemKind
+
+Place = tuple[datetime, str, str]
+"""Where an item stands in the order of arrival: when it arrived, its unit, its id."""
+START: Place = (datetime(1970, 1, 1), "", "")  # noqa: DTZ001 - the database holds times without a zone
+
+
+@dataclass(frozen=True, slots=True)
+class DueRead:
+    """A read with its corrections, old enough to be deleted; one that never arrived, and whose hits did, has its id."""
+
+    unit_id: str
+    read_ids: tuple[str, ...]
+    is_held: bool
+    """Whether it stays all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class DuePage:
+    """Some of the reads that are old enough, and where the next begin; None: there are no more."""
+
+    reads: tuple[DueRead, ...]
+    next_place: Place | None
+
+
+def due_page(connection: Connection, periods: DepartmentPeriods, now: datetime, after: Place, count: int) -> DuePage:
+    """The next reads in the order of arrival that are old enough, the held ones among them.
+
+    Args:
+        connection: the connection of a transaction.
+        periods: how long reads are kept.
+        now: the present moment, with a zone.
+        after: the place that the last page ended at, :data:`START` at first.
+        count: how many items are looked at, at most.
+    """
+    rows = connection.execute(_old_items(periods, now, after).limit(count)).all()
+    looked_at: set[tuple[str, str]] = set()
+    found = []
+    for row in rows:
+        if (row.unit_id, row.read_id) in looked_at:
+            continue
+        read_ids = _versions(connection, row.unit_id, row.read_id)
+        looked_at |= {(row.unit_id, read_id) for read_id in read_ids}
+        versions = [_kept(connection, row.unit_id, read_id, now) for read_id in read_ids]
+        if is_due([_free(version) for version in versions], periods, now):
+            found.append(DueRead(row.unit_id, read_ids, any(version.is_held for version in versions)))
+    place = rows[-1] if len(rows) == count else None
+    return DuePage(tuple(found), None if place is None else (place.received_at, place.unit_id, place.item_id))
+
+
+def _old_items(periods: DepartmentPeriods, now: datetime, after: Place) -> Select[Any]:
+    """Items of reads and hits that may be old enough, each with the read that it is of."""
+    cut = now - periods.shortest
+    is_old: ColumnElement[bool] = items.c.received_at <= cut.astimezone(UTC).replace(tzinfo=None)
+    if periods.counts_from_capture:
+        is_old = or_(is_old, reads.c.first_seen <= rfc3339(cut), _has_time_before(rfc3339(cut)))
+    of_read = and_(reads.c.read_id == items.c.item_id, reads.c.unit_id == items.c.unit_id)
+    of_hit = and_(hits.c.hit_id == items.c.item_id, hits.c.unit_id == items.c.unit_id)
+    read_id = func.coalesce(reads.c.read_id, hits.c.read_id)
+    columns = select(items.c.received_at, items.c.unit_id, items.c.item_id, read_id.label("read_id"))
+    place = (items.c.received_at, items.c.unit_id, items.c.item_id)
+    query = columns.select_from(items).outerjoin(reads, of_read).outerjoin(hits, of_hit)
+    kinds = items.c.kind.in_([ItemKind.READ.value, ItemKind.HIT.value])
+    return query.where(kinds, read_id.is_not(None), is_old, tuple_(*place) > tuple_(*after)).order_by(*place)
+
+
+def _has_time_before(cut: str) -> ColumnElement[bool]:
+    of_read = (read_times.c.read_id == reads.c.read_id) & (read_times.c.unit_id == reads.c.unit_id)
+    return exists().where(of_read, read_times.c.sure, read_times.c.first_seen <= cut)
+
+
+def _versions(connection: Connection, unit_id: str, read_id: str) -> tuple[str, ...]:
+    """A read and all that corrects it or that it corrects, in the order of their ids."""
+    own, known, new = reads.c.unit_id == unit_id, {read_id}, {read_id}
+    while new:
+        linked = select(reads.c.read_id, reads.c.supersedes)
+        linked = linked.where(own, or_(reads.c.read_id.in_(new), reads.c.supersedes.in_(new)))
+        ids = {each for row in connection.execute(linked) for each in row if each is not None}
+        new = ids - known
+        known |= ids
+    return tuple(sorted(known))
+
+
+def _kept(connection: Connection, unit_id: str, read_id: str, now: datetime) -> KeptVersion:
+    """What is known of one version; one that never arrived counts from its hits, or from now."""
+    of_read = (reads.c.read_id == read_id) & (reads.c.unit_id == unit_id)
+    of_hits = (hits.c.read_id == read_id) & (hits.c.unit_id == unit_id)
+    hit_ids = connection.scalars(select(hits.c.hit_id).where(of_hits)).all()
+    received = func.max(items.c.received_at)
+    own = (items.c.unit_id == unit_id) & items.c.item_id.in_([read_id, *hit_ids])
+    received_at = connection.scalar(select(received).where(own))
+    row = connection.execute(select(reads.c.first_seen).where(of_read)).first()
+    return KeptVersion(
+        received_at=now if received_at is None else received_at.replace(tzinfo=UTC),
+        seen_at=_seen_at(connection, unit_id, read_id, row),
+        is_hit=bool(hit_ids),
+        is_held=_is_held(connection, unit_id, read_id, now),
+    )
+
+
+def _seen_at(connection: Connection, unit_id: str, read_id: str, row: Row[Any] | None) -> datetime | None:
+    """When the plate was seen: as the unit said at last."""
+    corrected = select(read_times.c.sure, read_times.c.first_seen)
+    corrected = corrected.where(read_times.c.read_id == read_id, read_times.c.unit_id == unit_id)
+    texts: dict[bool, str | None] = {bool(sure): first for sure, first in connection.execute(corrected)}
+    if False in texts and True not in texts:
+        return None
+    text = texts.get(True) or (row and row.first_seen)
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def _is_held(connection: Connection, unit_id: str, read_id: str, now: datetime) -> bool:
+    same = (held_reads.c.hold_id == holds.c.hold_id) & (held_reads.c.unit_id == holds.c.unit_id)
+    is_released = exists().where(hold_releases.c.hold_id == holds.c.hold_id, hold_releases.c.unit_id == holds.c.unit_id)
+    lasts = or_(holds.c.until.is_(None), holds.c.until > rfc3339(now))
+    of_read = (held_reads.c.read_id == read_id) & (held_reads.c.unit_id == unit_id)
+    query = select(holds.c.hold_id).join(held_reads, same).where(of_read, lasts, ~is_released)
+    return connection.execute(query.limit(1)).first() is not None
+
+
+def _free(version: KeptVersion) -> KeptVersion:
+    """The same as if nobody held it."""
+    return KeptVersion(version.received_at, version.seen_at, version.is_hit, is_held=False)
+
+
+def ids_of(reads_due: Sequence[DueRead]) -> list[str]:
+    """``UNIT READ`` of each version, in order."""
+    return [f"{due.unit_id} {read_id}" for due in reads_due for read_id in due.read_ids]

@@ -1,0 +1,65 @@
+"""Leases: of several processes that want to do one job, one does it; if it dies, another may after a while."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from alpr_edge.department.db.database import DepartmentDatabase, naive_utc_now
+from alpr_edge.department.db.retention_schema import leases
+from alpr_edge.domain.errors import DepartmentError
+
+LEASE_TIME = timedelta(minutes=5)
+"""How long a lease lasts that is not renewed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A lease that is held."""
+
+    name: str
+    holder: str
+    """Who holds it: unlike any other."""
+
+    def renew(self, connection: Connection) -> None:
+        """Prolong it inside a transaction, which has to be rolled back when this fails.
+
+        Raises:
+            DepartmentError: it ended, and another has it.
+        """
+        is_mine = (leases.c.name == self.name) & (leases.c.holder == self.holder)
+        if connection.execute(update(leases).where(is_mine).values(until=_end())).rowcount != 1:
+            raise DepartmentError(f"{self.name}: another process took over")
+
+
+@contextmanager
+def held_lease(database: DepartmentDatabase, name: str, holder: str) -> Iterator[Lease]:
+    """Hold a lease.
+
+    Args:
+        database: the department's database.
+        name: what it is for.
+        holder: who asks: unlike any other.
+
+    Raises:
+        DepartmentError: another process has it.
+    """
+    with database.writing() as connection:
+        row = connection.execute(select(leases).where(leases.c.name == name)).first()
+        if row is not None and row.until > naive_utc_now():
+            raise DepartmentError(
+                f"{name}: another process is at it, since {row.until - LEASE_TIME:%H:%M} UTC or before"
+            )
+        connection.execute(delete(leases).where(leases.c.name == name))
+        connection.execute(insert(leases).values(name=name, holder=holder, until=_end()))
+    try:
+        yield Lease(name, holder)
+    finally:
+        with database.writing() as connection:
+            connection.execute(delete(leases).where((leases.c.name == name) & (leases.c.holder == holder)))
+
+
+def _end() -> datetime:
+    return naive_utc_now() + LEASE_TIME

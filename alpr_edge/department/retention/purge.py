@@ -1,0 +1,160 @@
+"""Deletes what the department has kept for as long as the policy says, a few reads a transaction (policy 462.5).
+
+What is held stays, with its corrections and pictures; nothing else deletes reads. A run that breaks off is sealed by
+the next with what it deleted. Rows go before files: a crash between the two leaves files that the next run removes.
+"""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, delete, exists, select
+
+from alpr_edge.department.db.database import DepartmentDatabase
+from alpr_edge.department.db.retention_schema import picture_removals, read_pictures
+from alpr_edge.department.db.schema import items
+from alpr_edge.department.ingest.images import ImageFolder
+from alpr_edge.department.retention import deletion_log
+from alpr_edge.department.retention.due_reads import START, DuePage, Place, due_page, ids_of
+from alpr_edge.department.retention.leases import Lease, held_lease
+from alpr_edge.department.retention.row_deletion import PICTURE, DeletionCounts, delete_pictures, delete_read
+from alpr_edge.department.unit_logs.witness import Witness
+from alpr_edge.domain.collection.deletion_runs import DeletionRun, chain_ids
+from alpr_edge.domain.collection.department_periods import DepartmentPeriods
+
+LEASE = "the deletion of what is due"
+ITEMS_A_BATCH = 40
+"""Items that one transaction looks at: units that deliver wait for it."""
+
+Show = Callable[[int], None]
+"""Is told the number of reads deleted so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class DueCounts:
+    """What a run would do now."""
+
+    reads: int
+    held: int
+    """Old enough, and staying."""
+
+
+class Purge:
+    """Deletes what is due.
+
+    Args:
+        database: the department's database.
+        pictures: its pictures.
+        witness: its key, which signs what was deleted.
+        periods: how long reads are kept.
+        clock: the present moment, with a zone.
+    """
+
+    def __init__(
+        self,
+        database: DepartmentDatabase,
+        pictures: ImageFolder,
+        witness: Witness,
+        periods: DepartmentPeriods,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._database = database
+        self._pictures = pictures
+        self._witness = witness
+        self._periods = periods
+        self._clock = clock
+
+    def due(self) -> DueCounts:
+        """Count what a run would delete now, and delete nothing.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        place: Place | None = START
+        now, due_count, held_count = self._clock(), 0, 0
+        with self._database.reading() as connection:
+            while place is not None:
+                page = due_page(connection, self._periods, now, place, ITEMS_A_BATCH)
+                due_count += sum(len(each.read_ids) for each in page.reads if not each.is_held)
+                held_count += sum(len(each.read_ids) for each in page.reads if each.is_held)
+                place = page.next_place
+        return DueCounts(due_count, held_count)
+
+    def run(self, by: str, show: Show = lambda _: None) -> DeletionRun:
+        """Delete what is due, and put on record what was deleted.
+
+        Args:
+            by: who or what started it.
+            show: told of the progress.
+
+        Raises:
+            DepartmentError: another process is at it.
+            StoreError: the disk or the database failed; what was deleted until then is on record.
+        """
+        with held_lease(self._database, LEASE, str(uuid.uuid4())) as lease:
+            with self._database.writing() as connection:
+                deletion_log.seal_runs(connection, self._witness, self._clock())
+                number = deletion_log.begin_run(connection, self._periods, by, self._clock())
+            self._delete_reads(lease, number, show)
+            self._delete_left_pictures(lease, number)
+            self._remove_files(lease)
+            with self._database.writing() as connection:
+                deletion_log.seal_runs(connection, self._witness, self._clock(), whole=number)
+                return deletion_log.sealed_run(connection, number)
+
+    def _delete_reads(self, lease: Lease, number: int, show: Show) -> None:
+        place: Place | None = START
+        deleted_count = 0
+        while place is not None:
+            with self._database.writing() as connection:
+                lease.renew(connection)
+                page = due_page(connection, self._periods, self._clock(), place, ITEMS_A_BATCH)
+                deleted_count += self._delete_page(connection, number, page)
+            place = page.next_place
+            show(deleted_count)
+
+    def _delete_page(self, connection: Connection, number: int, page: DuePage) -> int:
+        free = [due for due in page.reads if not due.is_held]
+        held_count = sum(len(due.read_ids) for due in page.reads if due.is_held)
+        counts = DeletionCounts()
+        for due in free:
+            delete_read(connection, due, counts)
+        ids_digest = chain_ids(deletion_log.digest_of(connection, number), ids_of(free))
+        deletion_log.note_batch(connection, number, counts, held_count, ids_digest)
+        return counts.reads
+
+    def _delete_left_pictures(self, lease: Lease, number: int) -> None:
+        """Delete old pictures whose reads never arrived: no read says how long they are of use."""
+        cut = (self._clock() - self._periods.longest).astimezone(UTC).replace(tzinfo=None)
+        has_read = exists().where(read_pictures.c.sha256 == items.c.item_id, read_pictures.c.unit_id == items.c.unit_id)
+        left_over = select(items.c.unit_id, items.c.item_id).where(items.c.kind == PICTURE, items.c.received_at <= cut)
+        while True:
+            with self._database.writing() as connection:
+                lease.renew(connection)
+                rows = connection.execute(left_over.where(~has_read).limit(ITEMS_A_BATCH)).all()
+                counts = DeletionCounts()
+                for row in rows:
+                    delete_pictures(connection, row.unit_id, [row.item_id], counts)
+                ids_digest = deletion_log.digest_of(connection, number)
+                deletion_log.note_batch(connection, number, counts, 0, ids_digest)
+            if not rows:
+                return
+
+    def _remove_files(self, lease: Lease) -> None:
+        """Remove files that no row names; one whose picture came again meanwhile stays.
+
+        In a transaction that writes: in one as well a unit's picture becomes a row, and is looked for on the disk.
+        """
+        while True:
+            with self._database.writing() as connection:
+                lease.renew(connection)
+                names = list(connection.scalars(select(picture_removals.c.sha256).limit(ITEMS_A_BATCH)))
+                named = select(items.c.item_id).where(items.c.item_id.in_(names), items.c.kind == PICTURE)
+                used = set(connection.scalars(named))
+                for name in names:
+                    if name not in used:
+                        self._pictures.remove(name)
+                connection.execute(delete(picture_removals).where(picture_removals.c.sha256.in_(names)))
+            if not names:
+                return

@@ -1,0 +1,82 @@
+"""Deletes everything that is stored of a read: its rows, the items they came in, and the pictures that no other has."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Column, Connection, Table, delete, insert, select
+
+from alpr_edge.department.db.hold_schema import held_reads
+from alpr_edge.department.db.retention_schema import picture_removals, read_pictures
+from alpr_edge.department.db.schema import alerts, dispositions, hits, items, read_times, reads, withdrawals
+from alpr_edge.department.retention.due_reads import DueRead
+from alpr_edge.domain.protocol.dispositions import disposition_item_id
+from alpr_edge.domain.protocol.hits import alert_item_id, withdrawal_item_id
+from alpr_edge.domain.protocol.items import ItemKind
+from alpr_edge.domain.protocol.time_corrections import time_item_id
+
+ROWS_OF_READ = (reads, read_times, hits, alerts, withdrawals, dispositions, held_reads)
+"""Tables whose rows name a read; those of holds are of holds that were released or are over."""
+PICTURE = ItemKind.IMAGE.value
+
+
+@dataclass(slots=True)
+class DeletionCounts:
+    """How much was deleted."""
+
+    reads: int = 0
+    hits: int = 0
+    pictures: int = 0
+    items: int = 0
+    """Bodies and pictures that units had delivered."""
+
+
+def delete_read(connection: Connection, due: DueRead, counts: DeletionCounts) -> None:
+    """Delete a read with its corrections, inside a transaction; what is deleted is added to ``counts``.
+
+    Files of pictures that no row names any more are noted, to be removed after the commit.
+    """
+    hit_ids = _ids(connection, hits.c.hit_id, due)
+    answer_ids = _ids(connection, dispositions.c.disposition_id, due)
+    item_ids = [*due.read_ids, *hit_ids, *map(alert_item_id, hit_ids), *map(withdrawal_item_id, hit_ids)]
+    item_ids += [*map(disposition_item_id, answer_ids)]
+    item_ids += [time_item_id(read_id, sure=sure) for read_id in due.read_ids for sure in (True, False)]
+    digests = _ids(connection, read_pictures.c.sha256, due)
+    counts.reads += len(_ids(connection, reads.c.read_id, due))
+    counts.hits += len(hit_ids)
+    for table in (*ROWS_OF_READ, read_pictures):
+        connection.execute(delete(table).where(_of(table, due)))
+    counts.items += _delete_items(connection, due.unit_id, item_ids)
+    used = set(connection.scalars(select(read_pictures.c.sha256).where(_is_pictured(due.unit_id, digests))))
+    delete_pictures(connection, due.unit_id, [each for each in digests if each not in used], counts)
+
+
+def delete_pictures(connection: Connection, unit_id: str, digests: list[str], counts: DeletionCounts) -> None:
+    """Delete the items of pictures that no read of their unit has."""
+    if not digests:
+        return
+    deleted = _delete_items(connection, unit_id, digests)
+    counts.items += deleted
+    counts.pictures += deleted
+    named = select(items.c.item_id).where(items.c.item_id.in_(digests), items.c.kind == PICTURE)
+    left_over = set(digests) - set(connection.scalars(named))
+    noted = set(connection.scalars(select(picture_removals.c.sha256).where(picture_removals.c.sha256.in_(left_over))))
+    if new := sorted(left_over - noted):
+        connection.execute(insert(picture_removals), [{"sha256": each} for each in new])
+
+
+def _ids(connection: Connection, column: Column[str], due: DueRead) -> list[str]:
+    return list(connection.scalars(select(column).where(_of(column.table, due)).distinct().order_by(column)))
+
+
+def _of(table: Any, due: DueRead) -> Any:  # noqa: ANN401 - any of the tables
+    return (table.c.unit_id == due.unit_id) & table.c.read_id.in_(due.read_ids)
+
+
+def _is_pictured(unit_id: str, digests: list[str]) -> Any:  # noqa: ANN401 - a condition
+    return (read_pictures.c.unit_id == unit_id) & read_pictures.c.sha256.in_(digests)
+
+
+def _delete_items(connection: Connection, unit_id: str, item_ids: list[str]) -> int:
+    table: Table = items
+    is_one = (table.c.unit_id == unit_id) & table.c.item_id.in_(item_ids)
+    return connection.execute(delete(table).where(is_one)).rowcount

@@ -1,0 +1,64 @@
+"""What stays on record of deletions cannot be changed or left out without that being seen."""
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from alpr_edge.department.retention.deletion_log import check_log
+from alpr_edge.domain.errors import AuditError
+from tests.department.retention.office import Office, pictures_of, read_item, record_of
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    office = Office(tmp_path / "department")
+    for number in range(3):
+        read_id = f"read-{number}"
+        office.deliver(read_item(read_id), *pictures_of(read_id), days_ago=400)
+        office.purge()
+    yield office
+    office.storage.close()
+
+
+def check(office: Office) -> None:
+    check_log(office.storage.deletions(), office.storage.logs.witness_key)
+
+
+def test_a_record_says_who_under_which_rule_and_how_many_and_names_no_read(office: Office) -> None:
+    check(office)
+    run = office.purge()
+    record = record_of(run)
+    assert {"by", "state", "read_days", "hit_days", "law", "reads", "held", "ids_digest"} <= set(record)
+    assert (record["number"], record["by"], record["state"], record["read_days"]) == (3, "login:ana", "CA", 365)
+    assert not any(b"read-1" in each.record or b"7ABC123" in each.record for each in office.storage.deletions())
+
+
+def test_the_database_refuses_to_change_or_delete_a_record(office: Office) -> None:
+    for statement in ("UPDATE deletion_runs SET reads = 0", "DELETE FROM deletion_runs WHERE number = 2"):
+        with pytest.raises(sqlite3.IntegrityError, match="the record of a deletion stays"):
+            office.execute(statement)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE deletion_runs SET record = CAST(replace(CAST(record AS TEXT), ':ana', ':bo') AS BLOB) WHERE number = 1",
+        "DELETE FROM deletion_runs WHERE number = 0",
+        "UPDATE deletion_runs SET checkpoint = (SELECT checkpoint FROM deletion_runs WHERE number = 0)",
+    ],
+)
+def test_what_is_changed_past_the_database_is_seen(office: Office, change: str) -> None:
+    for verb in ("update", "delete"):
+        office.execute(f"DROP TRIGGER deletion_runs_no_{verb}")
+    office.execute(change)
+    with pytest.raises(AuditError):
+        check(office)
+
+
+def test_another_key_does_not_hold(office: Office, tmp_path: Path) -> None:
+    other = Office(tmp_path / "other")
+    with pytest.raises(AuditError):
+        check_log(office.storage.deletions(), other.storage.logs.witness_key)
+    other.storage.close()
