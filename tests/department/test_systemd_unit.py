@@ -10,10 +10,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from alpr_edge.department.pki.authority import initialise
 from tests.department.waits import WAIT_S
 
-UNIT = Path(__file__).parents[2] / "systemd" / "department" / "alpr-edge-department.service"
+FOLDER = Path(__file__).parents[2] / "systemd" / "department"
+UNIT = FOLDER / "alpr-edge-department.service"
+PURGE = FOLDER / "alpr-edge-department-purge.service"
 PROGRAM = "/opt/alpr-edge-department/.venv/bin/alpr-edge"
 EXPOSURE_MAX = 1.2
 """Of ten, as ``systemd-analyze security`` adds it up; the network alone is 0.5."""
@@ -24,14 +28,20 @@ def run(*command: str) -> str:
     return outcome.stdout + outcome.stderr
 
 
-def test_systemd_accepts_it(tmp_path: Path, require_tool: Callable[[str], str]) -> None:
-    unit = tmp_path / UNIT.name
-    unit.write_text(UNIT.read_text(encoding="utf-8").replace(PROGRAM, shutil.which("true") or ""))
-    assert run(require_tool("systemd-analyze"), "verify", str(unit)) == ""
+def test_systemd_accepts_them(tmp_path: Path, require_tool: Callable[[str], str]) -> None:
+    units = [tmp_path / path.name for path in sorted(FOLDER.iterdir())]
+    assert [unit.name.removeprefix("alpr-edge-department") for unit in units] == [
+        *("-purge.service", "-purge.timer", ".service"),
+    ]
+    for unit in units:
+        text = (FOLDER / unit.name).read_text(encoding="utf-8")
+        unit.write_text(text.replace(PROGRAM, shutil.which("true") or ""))
+    assert run(require_tool("systemd-analyze"), "verify", *map(str, units)) == ""
 
 
-def test_its_exposure_is_small(require_tool: Callable[[str], str]) -> None:
-    output = run(require_tool("systemd-analyze"), "security", "--offline=true", "--no-pager", str(UNIT))
+@pytest.mark.parametrize("unit", [UNIT, PURGE], ids=["server", "purge"])
+def test_its_exposure_is_small(unit: Path, require_tool: Callable[[str], str]) -> None:
+    output = run(require_tool("systemd-analyze"), "security", "--offline=true", "--no-pager", str(unit))
     exposure = re.search(r"Overall exposure level for \S+: ([0-9.]+)", output)
     assert exposure, output
     assert float(exposure[1]) <= EXPOSURE_MAX

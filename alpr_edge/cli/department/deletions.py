@@ -44,7 +44,7 @@ def purge_command(
 
 @app.command("list")
 def list_command(directory: DirectoryOption, as_json: JsonOption = False) -> None:
-    """List what was deleted: when, by whom, under which rule, how many."""
+    """List what was deleted. When, by whom, under which rule, how many."""
     with open_storage(directory) as storage:
         runs: list[dict[str, Any]] = [json.loads(run.record) for run in storage.deletions()]
     if as_json:
@@ -58,7 +58,7 @@ def list_command(directory: DirectoryOption, as_json: JsonOption = False) -> Non
 
 @app.command("verify")
 def verify_command(directory: DirectoryOption, as_json: JsonOption = False) -> None:
-    """Check that no record of a deletion was changed or left out since the department signed it."""
+    """Check the record of deletions. That nothing of it was changed or left out since the department signed it."""
     from alpr_edge.department.retention.deletion_log import check_log
 
     with open_storage(directory) as storage:

@@ -36,6 +36,7 @@ def status_command(directory: DirectoryOption, as_json: JsonOption = False) -> N
     with open_storage(directory) as storage:
         counts, logs = storage.counts(), storage.logs.states()
         silent = silent_lines(storage.heartbeats.newest(), storage.units.records(), datetime.now(UTC))
+        silent += storage.purge().overdue()
         witness = storage.logs.witness_key.text
     ports = served_ports(directory) if is_served(directory) else None
     about, warnings = _certificate(TlsFiles(directory))

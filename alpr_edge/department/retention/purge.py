@@ -5,9 +5,9 @@ the next with what it deleted. Rows go before files: a crash between the two lea
 """
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, delete, exists, select
 
@@ -24,6 +24,8 @@ from alpr_edge.domain.collection.deletion_runs import DeletionRun, chain_ids
 from alpr_edge.domain.collection.department_periods import DepartmentPeriods
 
 LEASE = "the deletion of what is due"
+OVERDUE = timedelta(days=7)
+"""How long what is due may wait."""
 ITEMS_A_BATCH = 40
 """Items that one transaction looks at: units that deliver wait for it."""
 
@@ -71,15 +73,20 @@ class Purge:
         Raises:
             StoreError: the database does not answer.
         """
-        place: Place | None = START
-        now, due_count, held_count = self._clock(), 0, 0
+        due_count = held_count = 0
         with self._database.reading() as connection:
-            while place is not None:
-                page = due_page(connection, self._periods, now, place, ITEMS_A_BATCH)
+            for page in self._pages(connection, self._clock()):
                 due_count += sum(len(each.read_ids) for each in page.reads if not each.is_held)
                 held_count += sum(len(each.read_ids) for each in page.reads if each.is_held)
-                place = page.next_place
         return DueCounts(due_count, held_count)
+
+    def overdue(self) -> list[str]:
+        """A warning, if what was due a week ago is still here."""
+        with self._database.reading() as connection:
+            pages = self._pages(connection, self._clock() - OVERDUE)
+            is_due = any(not due.is_held for page in pages for due in page.reads)
+        line = f"reads are due since {OVERDUE.days} days and more; run: alpr-edge department purge"
+        return [line] if is_due else []
 
     def run(self, by: str, show: Show = lambda _: None) -> DeletionRun:
         """Delete what is due, and put on record what was deleted.
@@ -102,6 +109,13 @@ class Purge:
             with self._database.writing() as connection:
                 deletion_log.seal_runs(connection, self._witness, self._clock(), whole=number)
                 return deletion_log.sealed_run(connection, number)
+
+    def _pages(self, connection: Connection, now: datetime) -> Iterator[DuePage]:
+        place: Place | None = START
+        while place is not None:
+            page = due_page(connection, self._periods, now, place, ITEMS_A_BATCH)
+            yield page
+            place = page.next_place
 
     def _delete_reads(self, lease: Lease, number: int, show: Show) -> None:
         place: Place | None = START

@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from alpr_edge.department.ingest.records import Part
 from alpr_edge.department.ingest.storage import Storage
@@ -76,7 +77,7 @@ class Office:
         """Change the database behind the department's back."""
         self._execute(statement)
 
-    def _execute(self, statement: str, *values: str) -> list[tuple[str, ...]]:
+    def _execute(self, statement: str, *values: str) -> list[tuple[Any, ...]]:
         with closing(sqlite3.connect(self.directory / "department.db")) as connection, connection:
             return connection.execute(statement, values).fetchall()
 

@@ -10,6 +10,7 @@ import pytest
 
 from alpr_edge.department.holds.department_holds import HoldAuthor
 from alpr_edge.department.ingest.records import Part
+from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.domain.collection.deletion_runs import NO_IDS, chain_ids
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.holds.hold import HoldKind, HoldTerms
@@ -257,3 +258,26 @@ def test_a_period_against_the_law_deletes_nothing(office: Office, text: str, tol
     with pytest.raises(DepartmentError, match=told):
         office.purge()
     assert office.reads() == ["a"]
+
+
+def test_what_is_due_for_more_than_a_week_is_told(office: Office) -> None:
+    deliver(office, "a", "b", days_ago=371)
+    assert office.storage.purge(lambda: TODAY).overdue() == []
+    hold(office, "a")
+    (line,) = office.storage.purge(lambda: TODAY + timedelta(days=2)).overdue()
+    assert "alpr-edge department purge" in line
+    office.purge()
+    assert office.storage.purge(lambda: TODAY + timedelta(days=2)).overdue() == []
+
+
+def test_the_pictures_of_reads_of_before_are_known(office: Office) -> None:
+    deliver(office, "a", days_ago=400)
+    office.deliver(read_item("b", pictures=[]), days_ago=400)
+    office.storage.close()
+    for table in ("read_pictures", "deletion_runs", "picture_removals", "leases"):
+        office.execute(f"DROP TABLE {table}")
+    office.execute("DROP INDEX items_received")
+    office.execute("PRAGMA user_version = 10")
+    office.storage = Storage(office.directory)
+    assert office.counts()["read_pictures"] == 2
+    assert (office.purge().pictures, office.files()) == (2, set())

@@ -78,6 +78,8 @@ WORDS = {
     "department people": ["list", "--directory", "nowhere"],
     "department roster": ["show", "--directory", "nowhere"],
     "department holds": ["list", "--directory", "nowhere"],
+    "department purge": ["--directory", "nowhere"],
+    "department deletions": ["list", "--directory", "nowhere"],
     "unit enrol": ["--code", "X", "--enrol-port", str(ENROL_PORT)],
     "unit retire": ["--yes"],
     "unit card": ["card.pdf"],
