@@ -78,6 +78,7 @@ def test_a_database_of_before_corrections_by_people_goes_on(storage: Storage, di
     storage.close()
     query(directory, "ALTER TABLE reads DROP COLUMN corrected_by")
     query(directory, "PRAGMA user_version = 5")
+    query(directory, "DROP TABLE alembic_version")
     again = Storage(directory)
     assert [answer.status for answer in store(again, read_item(1), corrected_item())] == [200, 200]
     again.close()
