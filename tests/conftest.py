@@ -108,6 +108,24 @@ def require_tool() -> Callable[[str], str]:
 
 
 @pytest.fixture(scope="session")
+def require_postgresql() -> Callable[[], Path]:
+    """Gives the folder of PostgreSQL's programs; $ALPR_EDGE_POSTGRESQL names one, else it is Debian's newest."""
+
+    def find() -> Path:
+        named = os.environ.get("ALPR_EDGE_POSTGRESQL")
+        folders = [Path(named)] if named else sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=_release)
+        if not folders or not (folders[-1] / "postgres").exists():
+            _lacking("PostgreSQL; scripts/debian-packages.txt lists its package")
+        return folders[-1]
+
+    return find
+
+
+def _release(folder: Path) -> int:
+    return int(folder.parent.name) if folder.parent.name.isdecimal() else 0
+
+
+@pytest.fixture(scope="session")
 def require_system_module() -> Callable[[str], str]:
     """Gives the system's Python once it can run a statement such as ``import gi``."""
 

@@ -13,6 +13,7 @@ from alpr_edge.department.db.engines.engine import DatabaseEngine
 from alpr_edge.department.db.migrate import bring_up, is_current
 from alpr_edge.department.db.sealed_values import OPTION, load_cipher
 from alpr_edge.domain.errors import DepartmentError, StoreError
+from alpr_edge.runtime.durable_files import private_directory
 
 
 class DepartmentDatabase:
@@ -30,6 +31,8 @@ class DepartmentDatabase:
 
     def __init__(self, directory: Path, *, create: bool = True) -> None:
         self._directory = directory
+        if create:
+            private_directory(directory)
         self._backend = engine_of(directory)
         self._engine = self._backend.open(create=create)
         try:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from alpr_edge.department.db.engines.sqlite import DATABASE_NAME
 from alpr_edge.department.people.changes import ChangeAction
 from alpr_edge.department.people.person_fields import Entry
 from alpr_edge.department.pki.roster_key import load_roster_signer
@@ -135,6 +136,7 @@ def test_unlocking_clears_the_lock_here_and_counts_for_the_cars(office: Office) 
     assert newest_roster(office).members[0].person.unlocks == 1
 
 
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_a_record_that_was_changed_or_left_out_is_found(office: Office) -> None:
     for number in range(4):
         office.add(badge=f"{number}", email="")

@@ -21,8 +21,8 @@ from alpr_edge.domain.errors import DepartmentError, StoreError
 if TYPE_CHECKING:
     import psycopg
 
-VERSION_MIN = 170_000
-"""Oldest release of the server, as PostgreSQL writes it: 17, with which all of this was tried."""
+VERSION_MIN = 150_000
+"""Oldest release of the server, as PostgreSQL writes it: 15."""
 CONNECT_S = 10
 COPY_TABLE = "department_copy"
 """Holds how far a copy into this database has come (:mod:`alpr_edge.department.copying`); gone when it has ended."""
@@ -119,8 +119,9 @@ def _require_server(connection: Connection, label: str) -> None:
     if version < VERSION_MIN:
         raise DepartmentError(f"{label}: this PostgreSQL is older than {VERSION_MIN // 10_000}; update it")
     query = text(
-        "SELECT pg_encoding_to_char(encoding) AS encoding, coalesce(datlocale, datcollate) AS collation "
-        "FROM pg_database WHERE datname = current_database()"
+        "SELECT pg_encoding_to_char(encoding) AS encoding, coalesce(to_jsonb(d) ->> 'datlocale', "
+        "to_jsonb(d) ->> 'daticulocale', datcollate) AS collation "  # the column's name is another before 17
+        "FROM pg_database AS d WHERE datname = current_database()"
     )
     row = connection.execute(query).one()
     if row.encoding != "UTF8" or row.collation not in _COLLATIONS:

@@ -15,7 +15,7 @@ from sqlalchemy.pool import QueuePool
 from alpr_edge.department.db.engines.pool import BUSY_S, CONNECTIONS_MAX
 from alpr_edge.department.db.revisions import stamped_version
 from alpr_edge.domain.errors import DepartmentError, StoreError
-from alpr_edge.runtime.durable_files import PRIVATE_FILE, private_directory, sync_directory
+from alpr_edge.runtime.durable_files import PRIVATE_FILE, sync_directory
 from alpr_edge.runtime.io_errors import io_errors
 
 DATABASE_NAME = "department.db"
@@ -26,7 +26,7 @@ class SqliteEngine:
     """The SQLite database in a department's folder.
 
     Args:
-        directory: the folder; made with mode 0700 when missing and the database is to be created.
+        directory: the folder.
     """
 
     is_brought_up_when_opened = True
@@ -39,7 +39,6 @@ class SqliteEngine:
     def open(self, *, create: bool) -> Engine:
         """Open the file."""
         if create:
-            private_directory(self._path.parent)
             _create_file(self._path)
         elif not self._path.exists():
             raise DepartmentError(f"{self._path.parent}: no department there; run: alpr-edge department init")
