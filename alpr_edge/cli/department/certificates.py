@@ -27,12 +27,17 @@ def init_command(
             "--directory", envvar="ALPR_EDGE_DEPARTMENT", help="The department's folder; made with mode 0700."
         ),
     ] = None,
+    database: Annotated[
+        str,
+        typer.Option("--database", help="An empty PostgreSQL database in place of SQLite: postgresql:///NAME?host=DIR"),
+    ] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Make a department: its folder, certificate authority, server certificate and database.
 
     Run again it keeps the authority and makes a new server certificate, for the names that it had and those given.
     """
+    from alpr_edge.department.db.setup import set_up_postgresql
     from alpr_edge.department.ingest.storage import Storage
     from alpr_edge.department.pki.authority import initialise
     from alpr_edge.department.pki.media_keys import make_media_key
@@ -42,6 +47,8 @@ def init_command(
     folder = place or directory
     if folder is None:
         raise DepartmentError("say where: --directory DIR")
+    if database:
+        set_up_postgresql(folder, database)
     files = initialise(folder, list(dict.fromkeys([*_present_names(folder), *name])))
     make_media_key(files)
     load_roster_signer(folder)
