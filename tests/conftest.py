@@ -13,6 +13,7 @@ import structlog
 from hypothesis import Phase, settings
 
 import alpr_edge.vision  # noqa: F401 - before a test imports ONNX Runtime, which it keeps from calling home
+from scripts.benchmarks.department.postgresql import postgresql_programs
 
 ROOT = Path(__file__).parents[1]
 IN_CI = os.environ.get("CI") == "true"
@@ -112,17 +113,12 @@ def require_postgresql() -> Callable[[], Path]:
     """Gives the folder of PostgreSQL's programs; $ALPR_EDGE_POSTGRESQL names one, else it is Debian's newest."""
 
     def find() -> Path:
-        named = os.environ.get("ALPR_EDGE_POSTGRESQL")
-        folders = [Path(named)] if named else sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=_release)
-        if not folders or not (folders[-1] / "postgres").exists():
+        programs = postgresql_programs()
+        if programs is None:
             _lacking("PostgreSQL; scripts/debian-packages.txt lists its package")
-        return folders[-1]
+        return programs
 
     return find
-
-
-def _release(folder: Path) -> int:
-    return int(folder.parent.name) if folder.parent.name.isdecimal() else 0
 
 
 @pytest.fixture(scope="session")

@@ -6,8 +6,8 @@ import pytest
 from alpr_edge.department.db.database import migrate_database
 from alpr_edge.department.db.engines.location import parse_location
 from alpr_edge.department.db.engines.postgresql import PostgresqlEngine
+from scripts.benchmarks.department.postgresql import PostgresqlServer
 from tests.department.engines import ENGINES, EngineUnderTest
-from tests.department.postgresql import PostgresqlServer
 
 
 class Databases:

@@ -19,10 +19,10 @@ from alpr_edge.department.serving import serving_alone
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.protocol.items import OutboxItem
 from alpr_edge.domain.sessions.lockout import new_lock
+from scripts.benchmarks.department.postgresql import PostgresqlServer
 from tests.department.conftest import Databases
 from tests.department.engines import query
 from tests.department.people.office import OFFICER, Office, make_department
-from tests.department.postgresql import PostgresqlServer
 from tests.domain.people.builders import at
 from tests.uplink.items import hit_item, image_item, read_item, stored_digests
 

@@ -19,9 +19,9 @@ from alpr_edge.department.people.account_rows import DepartmentAccountRows
 from alpr_edge.department.people.activity import note_activity
 from alpr_edge.domain.errors import DepartmentError, StoreError
 from alpr_edge.domain.protocol.items import ItemAnswerPayload, OutboxItem
+from scripts.benchmarks.department.postgresql import PostgresqlServer
 from tests.department.conftest import Databases
 from tests.department.engines import name_database, query
-from tests.department.postgresql import PostgresqlServer
 from tests.department.waits import WAIT_S
 from tests.uplink.items import hit_item, read_item, stored_digests
 

@@ -1,4 +1,4 @@
-"""A PostgreSQL server of the tests: Debian's programs over a folder of its own, reached by its socket alone."""
+"""A PostgreSQL server for figures and tests: Debian's programs over a folder of their own, reached by socket alone."""
 
 import os
 import pwd
@@ -22,8 +22,19 @@ _UNSAFE = {"fsync": "off", "full_page_writes": "off"}
 """For tests that prove nothing about a lost power supply."""
 
 
+def postgresql_programs() -> Path | None:
+    """The folder of PostgreSQL's programs: $ALPR_EDGE_POSTGRESQL, else Debian's newest; None: there is none."""
+    named = os.environ.get("ALPR_EDGE_POSTGRESQL")
+    folders = [Path(named)] if named else sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=_release)
+    return folders[-1] if folders and (folders[-1] / "postgres").exists() else None
+
+
+def _release(folder: Path) -> int:
+    return int(folder.parent.name) if folder.parent.name.isdecimal() else 0
+
+
 class PostgresqlServer:
-    """A server that runs until its block ends, or the process of the tests does.
+    """A server that runs until its block ends, or the process that started it does.
 
     Args:
         programs: the folder of PostgreSQL's programs.
