@@ -1,6 +1,7 @@
 """Checks of single fields, for those of a part (:mod:`alpr_edge.department.ingest.records`)."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -13,6 +14,8 @@ INTEGER_MAX = 2**63 - 1
 """Of every engine; a larger one would fail the whole batch."""
 KEY_BYTES_MAX = 512
 """Longest text that stands in an index: PostgreSQL's take 2,704 bytes of all their columns together."""
+BYTES_A_CHARACTER = 4
+"""The most that UTF-8 takes."""
 _NUL = b"\\u0000"
 """How JSON writes the one character that PostgreSQL's texts cannot hold."""
 
@@ -67,10 +70,15 @@ def _refuse_nul(name: str, value: object) -> None:
 
 def key_texts(table: Table, row: Mapping[str, object]) -> None:
     """Refuse texts that are too long for the indexes of a table."""
-    for column in table.columns:
-        value = row.get(column.name)
-        if (column.primary_key or column.index) and isinstance(value, str) and len(value.encode()) > KEY_BYTES_MAX:
-            raise PartError(422, f"{column.name}: longer than {KEY_BYTES_MAX} bytes")
+    for name in _key_columns(table):
+        value = row.get(name)
+        if isinstance(value, str) and len(value) * BYTES_A_CHARACTER > KEY_BYTES_MAX < len(value.encode()):
+            raise PartError(422, f"{name}: longer than {KEY_BYTES_MAX} bytes")
+
+
+@cache
+def _key_columns(table: Table) -> tuple[str, ...]:
+    return tuple(column.name for column in table.columns if column.primary_key or column.index)
 
 
 def same(name: str, value: object, other: str) -> None:

@@ -348,3 +348,26 @@ def test_hits_alerts_and_withdrawals_have_rows_with_what_rights_depend_on(storag
     assert query(directory, "SELECT hit_id, unit_id, read_id, withdrawn FROM withdrawals") == [
         ("hit-1", "unit-1", "read-1", "2026-05-04T12:30:01.023Z")
     ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "detail"),
+    [
+        (b'"plate":"7ABC123"', b'"plate":"7AB\\u0000123"', "plate: holds a character that is none"),
+        (b'"plate":"7ABC123"', b'"plate":"%s"' % (b"7" * 600), "plate: longer than 512 bytes"),
+        (b'"supersedes":null', b'"supersedes":"%s"' % (b"r" * 129), "supersedes: longer than an id"),
+        (b'"supersedes":null', b'"supersedes":"%s"' % (b"r" * 600), "supersedes: longer than 512 bytes"),
+    ],
+)
+def test_what_one_engine_could_not_hold_is_refused_singly_on_each(
+    storage: Storage, old: bytes, new: bytes, detail: str
+) -> None:
+    assert old in read_item(1).body
+    bad = item("read-1", ItemKind.READ, read_item(1).body.replace(old, new))
+    answers = store(storage, bad, read_item(2))
+    assert [(answer.outcome, answer.detail) for answer in answers] == [("refused", detail), ("receipt", "")]
+
+
+def test_a_backslash_before_a_nul_s_number_is_text(storage: Storage) -> None:
+    told = item("read-1", ItemKind.READ, read_item(1).body.replace(b'"state":"CA"', b'"state":"\\\\u0000"'))
+    assert store(storage, told)[0].outcome == "receipt"
