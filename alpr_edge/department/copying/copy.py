@@ -85,7 +85,7 @@ def copy_database(directory: Path, url: str, tick: Tick) -> CopyResult:
     if named not in {"", url}:
         raise DepartmentError(f"{directory}: its database is another one; see [database] in {FILE_NAME}")
     source_backend = SqliteEngine(directory)
-    with serving_alone(directory), _opened(source_backend) as source_engine, _opened(backend) as engine:
+    with serving_alone(directory), _open_pool(source_backend) as source_engine, _open_pool(backend) as engine:
         check_integrity(directory / DATABASE_NAME, None)
         with source_engine.begin() as source:
             bring_up(source, source_backend)
@@ -171,7 +171,7 @@ def _note_move(directory: Path, url: str, result: CopyResult) -> None:
 
 
 @contextmanager
-def _opened(backend: SqliteEngine | PostgresqlEngine) -> Iterator[Engine]:
+def _open_pool(backend: SqliteEngine | PostgresqlEngine) -> Iterator[Engine]:
     """The pool of a database; errors of its driver become one line."""
     engine = backend.open(create=False)
     try:

@@ -86,7 +86,7 @@ def create_app(storage: Storage, receive_s_max: float = RECEIVE_S_MAX) -> FastAP
     @app.post(ITEMS_PATH)
     async def receive(request: Request, sender: Annotated[Peer, Depends(admission)]) -> Response:
         """Store a batch and answer it."""
-        with limits.admitted(sender.unit_id):
+        with limits.admit(sender.unit_id):
             form = await _receive_form(request, receive_s_max)
             try:
                 async with storing:

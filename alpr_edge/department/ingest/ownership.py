@@ -15,6 +15,8 @@ from alpr_edge.domain.protocol.items import ItemKind
 
 ASKED_AT_ONCE = 500
 """Most values that one query names."""
+ID_CHARACTERS_MAX = 128
+"""Of an item, and so of a read or a hit."""
 _COLUMNS = {ItemKind.READ: reads.c.read_id, ItemKind.HIT: hits.c.hit_id}
 """What the id of an item of a kind is referred to by."""
 
@@ -44,6 +46,13 @@ def may_name(unit_id: str, identity: str) -> bool:
     """Whether an id, by its form, may be one of this unit: it begins with the unit, or names none."""
     owner, colon, _ = identity.partition(":")
     return not colon or owner == unit_id
+
+
+def form_fault(unit_id: str, reference: Reference) -> str:
+    """What is wrong with a reference by its form alone; empty: nothing."""
+    if len(reference.value) > ID_CHARACTERS_MAX:
+        return "longer than an id"
+    return "" if may_name(unit_id, reference.value) else "of another unit"
 
 
 class Owners:

@@ -19,7 +19,7 @@ from alpr_edge.department.db.schema import alerts, dispositions, hits, read_time
 from alpr_edge.department.ingest import log_items
 from alpr_edge.department.ingest.booking_items import booking_row
 from alpr_edge.department.ingest.canvass_rows import canvass_end_row, canvass_row
-from alpr_edge.department.ingest.ownership import Reference, hit_reference, may_name, read_reference
+from alpr_edge.department.ingest.ownership import Reference, form_fault, hit_reference, read_reference
 from alpr_edge.department.ingest.part_checks import PartError, integer, key_texts, own, parse, place, same
 from alpr_edge.domain.holds.hold import HoldOrigin
 from alpr_edge.domain.protocol.bookings import BookingPayload, booking_item_id
@@ -44,8 +44,6 @@ from alpr_edge.domain.protocol.stored_kinds import kind_of
 from alpr_edge.domain.protocol.time_corrections import TimePayload, time_item_id
 
 JPEG_START = b"\xff\xd8\xff"
-
-ITEM_ID_CHARACTERS_MAX = 128
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -102,10 +100,8 @@ def record_of(part: Part, unit_id: str) -> ItemRecord:
     if content.table is not None and content.row is not None:
         key_texts(content.table, content.row)
     for reference in content.references:
-        if len(reference.value) > ITEM_ID_CHARACTERS_MAX:
-            raise PartError(422, f"{reference.field}: longer than an id")
-        if not may_name(unit_id, reference.value):
-            raise PartError(422, f"{reference.field}: of another unit")
+        if fault := form_fault(unit_id, reference):
+            raise PartError(422, f"{reference.field}: {fault}")
     return ItemRecord(part.item_id, kind, part.body, part.sha256, content.table, content.row, content.references)
 
 

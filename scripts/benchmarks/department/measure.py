@@ -56,7 +56,7 @@ def run(parts: tuple[str, ...], reads: int = READS, batch: int = BATCH) -> None:
 def _measure(engine: str, directory: Path, reads: int, batch: int) -> None:
     units, certificates = tuple(f"car-{number}" for number in range(UNITS)), directory.parent / "units"
     enrol_fleet(directory, units, certificates)
-    with _served(directory) as url:
+    with _serve(directory) as url:
         load = FleetLoad(url, units, certificates, reads, batch)
         result = run_fleet(load)
         _require_all(directory, result, UNITS * reads)
@@ -93,7 +93,7 @@ def _database(stack: ExitStack) -> str:
 
 
 @contextmanager
-def _served(directory: Path) -> Iterator[str]:
+def _serve(directory: Path) -> Iterator[str]:
     """The department in a process of its own; gives its address."""
     command = [sys.executable, "-m", "alpr_edge", "department", "serve", "--directory", str(directory), "--port", "0"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:

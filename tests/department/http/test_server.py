@@ -153,12 +153,12 @@ def test_a_unit_with_too_many_batches_on_their_way_is_asked_to_come_again(
 
 def test_all_units_together_have_a_limit_and_one_that_ended_makes_room() -> None:
     limits = BatchLimits(unit_max=2, all_max=3)
-    with limits.admitted("a"), limits.admitted("a"):
-        with pytest.raises(HTTPException, match="this unit has too many"), limits.admitted("a"):
+    with limits.admit("a"), limits.admit("a"):
+        with pytest.raises(HTTPException, match="this unit has too many"), limits.admit("a"):
             pass
-        with limits.admitted("b"), pytest.raises(HTTPException, match=r"^429: too many"), limits.admitted("c"):
+        with limits.admit("b"), pytest.raises(HTTPException, match=r"^429: too many"), limits.admit("c"):
             pass
-        with limits.admitted("c"):
+        with limits.admit("c"):
             pass
 
 

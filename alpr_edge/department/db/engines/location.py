@@ -61,10 +61,10 @@ def parse_location(url: str) -> PostgresqlLocation:
         raise DepartmentError(f"database URL: {unknown[0]} is not known; one of {', '.join(PARAMETERS)}")
     found = {"host": parts.hostname, "port": None if port is None else str(port), "user": parts.username}
     parameters = {name: unquote(value) for name, value in found.items() if value} | dict(query)
-    return PostgresqlLocation(database, tuple(sorted(_verified(parameters).items())))
+    return PostgresqlLocation(database, tuple(sorted(_with_verification(parameters).items())))
 
 
-def _verified(parameters: dict[str, str]) -> dict[str, str]:
+def _with_verification(parameters: dict[str, str]) -> dict[str, str]:
     """The parameters, with the verification of a server on another machine."""
     if _is_local(parameters.get("host", "")):
         return parameters

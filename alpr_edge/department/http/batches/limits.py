@@ -28,7 +28,7 @@ class BatchLimits:
         self._of_unit: Counter[str] = Counter()
 
     @contextmanager
-    def admitted(self, unit_id: str) -> Iterator[None]:
+    def admit(self, unit_id: str) -> Iterator[None]:
         """Count a batch of a unit while the block receives and stores it.
 
         Raises:
