@@ -13,6 +13,7 @@ import structlog
 from hypothesis import Phase, settings
 
 import alpr_edge.vision  # noqa: F401 - before a test imports ONNX Runtime, which it keeps from calling home
+from scripts.benchmarks.department.postgresql import postgresql_programs
 
 ROOT = Path(__file__).parents[1]
 IN_CI = os.environ.get("CI") == "true"
@@ -103,6 +104,19 @@ def require_tool() -> Callable[[str], str]:
         if path is None:
             _lacking(f"the program {name}; scripts/debian-packages.txt lists its package")
         return path
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def require_postgresql() -> Callable[[], Path]:
+    """Gives the folder of PostgreSQL's programs; $ALPR_EDGE_POSTGRESQL names one, else it is Debian's newest."""
+
+    def find() -> Path:
+        programs = postgresql_programs()
+        if programs is None:
+            _lacking("PostgreSQL; scripts/debian-packages.txt lists its package")
+        return programs
 
     return find
 

@@ -50,7 +50,7 @@ class Heartbeats:
         row = {"unit_id": unit_id, "received_at": naive_utc_now(), "body": payload.model_dump_json()}
         mine = select(table.heartbeat_id).where(table.unit_id == unit_id)
         last_to_go = mine.order_by(table.heartbeat_id.desc()).offset(HISTORY_MAX).limit(1).scalar_subquery()
-        with self._database.writing() as connection:
+        with self._database.writing(unit_id) as connection:
             connection.execute(insert(unit_heartbeats).values(row))
             old = (table.unit_id == unit_id, table.heartbeat_id <= last_to_go)
             connection.execute(delete(unit_heartbeats).where(*old))

@@ -58,7 +58,7 @@ class ListRequests:
         if row is not None and row.serial == serial and now - row.requested_at < SAME_WITHIN:
             return
         values = {"serial": serial, "requested_at": now}
-        with self._database.writing() as connection:
+        with self._database.writing(request.unit_id) as connection:
             if not connection.execute(update(list_requests).where(*mine).values(values)).rowcount:
                 names = {"unit_id": request.unit_id, "source": request.source}
                 connection.execute(insert(list_requests).values(values | names))

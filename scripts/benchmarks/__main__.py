@@ -10,6 +10,7 @@ from alpr_edge.settings import VisionSettings, parse
 from scripts.benchmarks import accuracy
 from scripts.benchmarks.access import measure as access
 from scripts.benchmarks.camera_view import measure as camera_view
+from scripts.benchmarks.department import measure as department
 from scripts.benchmarks.disk import measure as disk
 from scripts.benchmarks.evidence import measure as evidence
 from scripts.benchmarks.hotlist import measure as hotlist
@@ -18,9 +19,10 @@ from scripts.benchmarks.path import measure as path
 
 DATA = Path("../shared/data")
 """Where the real photos are, beside the checkout, unless they are said to be elsewhere."""
-WHICH = ("accuracy", "path", "page", "hotlist", "disk", "access", "evidence", "camera_view")
+WHICH = ("accuracy", "path", "page", "hotlist", "disk", "access", "evidence", "camera_view", "department")
 CHOICES = {
     "access": access.PARTS,
+    "department": department.PARTS,
     "accuracy": accuracy.CHOICES,
     "disk": disk.PARTS,
     "evidence": evidence.PARTS,
@@ -32,7 +34,7 @@ _ONLY_HELP = (
     f"accuracy: some of {','.join(accuracy.CHOICES)}; default: what nothing was chosen by; disk: "
     f"some of {','.join(disk.PARTS)}; path: some of {','.join(path.CHOICES)}; page: some of "
     f"{','.join(page.PARTS)}; access: some of {','.join(access.PARTS)}; evidence: some of "
-    f"{','.join(evidence.PARTS)}; default of these: all but profile"
+    f"{','.join(evidence.PARTS)}; department: some of {','.join(department.PARTS)}; default of these: all but profile"
 )
 
 
@@ -51,6 +53,9 @@ def _run() -> None:
     parts = _parts(parser, arguments.only, CHOICES.get(arguments.which, ()))
     if arguments.which == "access":
         access.run(parts or access.PARTS)
+        return
+    if arguments.which == "department":
+        department.run(parts or department.PARTS, arguments.reads or department.READS)
         return
     if arguments.which == "evidence":
         evidence.run(parts or evidence.PARTS, arguments.reads or evidence.READS, arguments.models)

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from alpr_edge.app.factories import open_department, open_lists
-from alpr_edge.department.db.database import DATABASE_NAME
+from alpr_edge.department.db.engines.sqlite import DATABASE_NAME
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.plates import canonical
 from alpr_edge.domain.protocol.items import BODY_BYTES_MAX

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from alpr_edge.cli import app
 from alpr_edge.cli.department.app import app as department
-from alpr_edge.department.db.database import DATABASE_NAME
+from alpr_edge.department.db.engines.sqlite import DATABASE_NAME
 
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "config" / "department-guide.md").read_text(encoding="utf-8")

@@ -7,11 +7,12 @@ import pytest
 
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.list_requests import SERIAL_MAX, SOURCES_MAX, ListRequest
+from tests.department.engines import EngineUnderTest
 
 
 @pytest.fixture
-def storage(tmp_path: Path) -> Iterator[Storage]:
-    storage = Storage(tmp_path / "department")
+def storage(tmp_path: Path, engine: EngineUnderTest) -> Iterator[Storage]:
+    storage = Storage(engine.use(tmp_path / "department"))
     yield storage
     storage.close()
 

@@ -1,6 +1,5 @@
 """Items of tests, and what a department holds of them."""
 
-import sqlite3
 from pathlib import Path
 
 from alpr_edge.domain.protocol.hits import hit_payload
@@ -9,6 +8,7 @@ from alpr_edge.domain.reads import EvidenceKind
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.evidence.images import ImageStore
 from alpr_edge.store.reads.repository import DecidedRecord, ReadStore
+from tests.department.engines import query
 from tests.store.records import hit, plate_read
 
 
@@ -54,13 +54,9 @@ def fill(database: Database, images: ImageStore, reads: int) -> int:
 
 
 def stored_digests(directory: Path) -> dict[str, str]:
-    """Digest by id of what lies in a department's storage, looked at without its code."""
-    connection = sqlite3.connect(directory / "department.db")
-    try:
-        rows = connection.execute("SELECT item_id, kind, sha256, body FROM items").fetchall()
-        counts = [connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("reads", "hits")]
-    finally:
-        connection.close()
+    """Digest by id of what lies in a department's storage, looked at without the code that stores."""
+    rows = query(directory, "SELECT item_id, kind, sha256, body FROM items")
+    counts = [query(directory, f"SELECT count(*) FROM {table}")[0][0] for table in ("reads", "hits")]
     kinds = [kind for _, kind, _, _ in rows]
     assert counts == [kinds.count("read"), kinds.count("hit")]
     assert len({item_id for item_id, *_ in rows}) == len(rows)

@@ -6,6 +6,12 @@ app = lazy_app(
     {
         "init": LazyTarget("alpr_edge.cli.department.certificates:init_command", "Make a department in a folder"),
         "renew": LazyTarget("alpr_edge.cli.department.certificates:renew_command", "Renew the server's certificate"),
+        "migrate": LazyTarget(
+            "alpr_edge.cli.department.databases:migrate_command", "Bring the database to this release's tables"
+        ),
+        "copy": LazyTarget(
+            "alpr_edge.cli.department.databases:copy_command", "Move the database from the folder to PostgreSQL"
+        ),
         "serve": LazyTarget("alpr_edge.cli.department.serve:serve_command", "Serve units until interrupted"),
         "status": LazyTarget("alpr_edge.cli.department.status:status_command", "Show numbers, dates and what to do"),
         "verify": LazyTarget("alpr_edge.cli.department.status:verify_command", "Check what is stored by its digest"),

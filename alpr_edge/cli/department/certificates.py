@@ -27,34 +27,47 @@ def init_command(
             "--directory", envvar="ALPR_EDGE_DEPARTMENT", help="The department's folder; made with mode 0700."
         ),
     ] = None,
+    database: Annotated[
+        str,
+        typer.Option("--database", help="An empty PostgreSQL database in place of SQLite: postgresql:///NAME?host=DIR"),
+    ] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Make a department: its folder, certificate authority, server certificate and database.
 
     Run again it keeps the authority and makes a new server certificate, for the names that it had and those given.
     """
+    folder = place or directory
+    if folder is None:
+        raise DepartmentError("say where: --directory DIR")
+    certificate = _initialise(folder, name, database)
+    if as_json:
+        print_object(_content(certificate))
+        return
+    files, names = certificate.files, ", ".join(certificate.names)
+    typer.echo(f"authority  {files.authority}\nserver     {files.certificate} for {names}")
+    typer.echo(
+        f"next: alpr-edge department serve --directory {folder} --enrol-port PORT; "
+        f"for each unit: alpr-edge department code UNIT_ID --directory {folder}"
+    )
+
+
+def _initialise(folder: Path, names: list[str], database: str) -> ServerCertificate:
+    """Make what is missing of a department; returns its server's new certificate."""
+    from alpr_edge.department.db.setup import set_up_postgresql
     from alpr_edge.department.ingest.storage import Storage
     from alpr_edge.department.pki.authority import initialise
     from alpr_edge.department.pki.media_keys import make_media_key
     from alpr_edge.department.pki.roster_key import load_roster_signer
     from alpr_edge.department.pki.server_certificate import ServerCertificate
 
-    folder = place or directory
-    if folder is None:
-        raise DepartmentError("say where: --directory DIR")
-    files = initialise(folder, list(dict.fromkeys([*_present_names(folder), *name])))
+    if database:
+        set_up_postgresql(folder, database)
+    files = initialise(folder, list(dict.fromkeys([*_present_names(folder), *names])))
     make_media_key(files)
     load_roster_signer(folder)
     Storage(folder).close()
-    certificate = ServerCertificate.load(files)
-    if as_json:
-        print_object(_content(certificate))
-        return
-    typer.echo(f"authority  {files.authority}\nserver     {files.certificate} for {', '.join(certificate.names)}")
-    typer.echo(
-        f"next: alpr-edge department serve --directory {folder} --enrol-port PORT; "
-        f"for each unit: alpr-edge department code UNIT_ID --directory {folder}"
-    )
+    return ServerCertificate.load(files)
 
 
 def renew_command(

@@ -67,11 +67,13 @@ def status_command(directory: DirectoryOption, as_json: JsonOption = False) -> N
 
 def verify_command(directory: DirectoryOption, as_json: JsonOption = False) -> None:
     """Check the database, and each stored body and image against its digest; ends with 1 when something is damaged."""
-    from alpr_edge.department.db.database import DATABASE_NAME
+    from alpr_edge.department.db.engines.choice import sqlite_file
     from alpr_edge.department.db.integrity import check_integrity
     from alpr_edge.department.ingest.verification import verify
 
-    check_integrity(require_department(directory) / DATABASE_NAME, None)
+    database = sqlite_file(require_department(directory))
+    if database is not None:
+        check_integrity(database, None)
     with open_storage(directory) as storage, progress_bar("items") as show:
         result = verify(storage, lambda done, total: show("items", done, total))
     if as_json:

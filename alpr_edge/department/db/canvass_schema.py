@@ -4,8 +4,9 @@ Rows are only added: an end is a row of its own, which may arrive before its can
 those of the hold that has its id.
 """
 
-from sqlalchemy import JSON, Column, Float, Integer, String, Table
+from sqlalchemy import JSON, Column, Float, String, Table
 
+from alpr_edge.department.db.column_types import WHOLE
 from alpr_edge.department.db.schema import metadata
 
 canvasses = Table(
@@ -34,5 +35,5 @@ canvass_ends = Table(
     Column("person_id", String, nullable=False),  # empty: the unit itself
     Column("person", String, nullable=False),
     Column("ended", String),  # RFC 3339 as the unit believed; null when its clock was unset
-    Column("read_count", Integer, nullable=False),
+    Column("read_count", WHOLE, nullable=False),
 )

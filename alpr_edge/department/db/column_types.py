@@ -1,13 +1,16 @@
-"""Types of columns that the tables of people share."""
+"""Types of columns that tables share, on every engine."""
 
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer
 from sqlalchemy.types import TypeDecorator
 
 from alpr_edge.domain.instants import Instant, UtcSource
+
+WHOLE = BigInteger().with_variant(Integer(), "sqlite")
+"""A whole number of 64 bits; SQLite's INTEGER has as many, and counts its rows by no other type."""
 
 
 class UtcMoment(TypeDecorator[datetime]):

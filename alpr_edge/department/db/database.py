@@ -1,27 +1,19 @@
-"""The department's SQLite database: WAL with synchronous=FULL; errors become one line; a newer database is refused."""
+"""The department's database: opened by its settings, brought up to this release; transactions; errors in one line."""
 
-import os
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, create_engine, event
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.pool import QueuePool
 
-from alpr_edge.department.db.migrate import migrate
-from alpr_edge.department.db.schema import VERSION
+from alpr_edge.department.db.engines.choice import engine_of
+from alpr_edge.department.db.engines.engine import DatabaseEngine
+from alpr_edge.department.db.migrate import bring_up, is_current
 from alpr_edge.department.db.sealed_values import OPTION, load_cipher
 from alpr_edge.domain.errors import DepartmentError, StoreError
-from alpr_edge.runtime.durable_files import PRIVATE_FILE, private_directory, sync_directory
-from alpr_edge.runtime.io_errors import io_errors
-
-DATABASE_NAME = "department.db"
-BUSY_S = 15.0
-"""How long a batch waits for the ones before it."""
-CONNECTIONS_MAX = 8
+from alpr_edge.runtime.durable_files import private_directory
 
 
 class DepartmentDatabase:
@@ -29,47 +21,42 @@ class DepartmentDatabase:
 
     Args:
         directory: the department's folder; made with mode 0700 when missing.
-        create: make the database when there is none.
+        create: make a SQLite database when there is none.
 
     Raises:
-        DepartmentError: no department there, one of a newer release, or one without the key of its people.
+        DepartmentError: no department there, one of a newer release, one that has to be migrated first, or one without
+            the key of its people.
         StoreError: it cannot be opened.
     """
 
     def __init__(self, directory: Path, *, create: bool = True) -> None:
-        self.path = directory / DATABASE_NAME
+        self._directory = directory
         if create:
             private_directory(directory)
-            _create_file(self.path)
-        elif not self.path.exists():
-            raise DepartmentError(f"{directory}: no department there; run: alpr-edge department init")
-        self._engine = create_engine(
-            "sqlite://",
-            creator=lambda: _connect(self.path),
-            poolclass=QueuePool,
-            pool_size=CONNECTIONS_MAX,
-            max_overflow=0,
-            pool_timeout=BUSY_S,
-            hide_parameters=True,
-        )
-        event.listen(self._engine, "begin", _begin)
+        self._backend = engine_of(directory)
+        self._engine = self._backend.open(create=create)
         try:
-            self._migrate()
+            self._prepare()
         except (DepartmentError, StoreError):
             self._engine.dispose()
             raise
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """Open a transaction that begins IMMEDIATE: nobody else writes between its reads and its writes."""
+    def writing(self, unit_id: str | None = None) -> Iterator[Connection]:
+        """Open a transaction that may write: nobody else changes what it reads until it ends.
+
+        Args:
+            unit_id: the unit whose rows alone are written; None: any rows.
+        """
         with self.database_errors(), self._engine.begin() as connection:
+            self._backend.lock_writers(connection, unit_id)
             yield connection
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """Open a reading transaction, which waits for no writer."""
+        """Open a transaction that reads, at one moment; it waits for no writer."""
         with self.database_errors(), self._engine.connect() as connection:
-            connection.execution_options(reads_only=True)
+            connection.execution_options(**self._backend.reading_options)
             yield connection
 
     @contextmanager
@@ -78,51 +65,48 @@ class DepartmentDatabase:
         try:
             yield
         except SQLAlchemyError as error:
-            name = getattr(getattr(error, "orig", None), "sqlite_errorname", type(error).__name__)
-            raise StoreError(
-                f"{self.path}: the database refused ({name}); look at the disk's space and health"
-            ) from None
+            raise StoreError(f"{self._backend.label}: {self._backend.describe_error(error)}") from None
         except OSError as error:
-            raise StoreError(f"{self.path.parent}: the disk refused: {error.strerror}") from None
+            raise StoreError(f"{self._directory}: the disk refused: {error.strerror}") from None
 
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()
 
-    def _migrate(self) -> None:
-        with self.writing() as connection:
-            version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
-            if version > VERSION:
-                raise DepartmentError(f"{self.path}: made by a newer release; update alpr-edge on this server")
-            migrate(connection, version)
-            cipher = load_cipher(connection, self.path.parent)
+    def _prepare(self) -> None:
+        """Bring it up where the engine allows that in passing, and take up the key of secrets."""
+        if self._backend.is_brought_up_when_opened:
+            with self.writing() as connection:
+                bring_up(connection, self._backend)
+                cipher = load_cipher(connection, self._directory)
+        else:
+            with self.reading() as connection:
+                if not is_current(connection, self._backend):
+                    raise DepartmentError(
+                        f"{self._backend.label}: not at this release's tables; run: alpr-edge department migrate"
+                    )
+                cipher = load_cipher(connection, self._directory)
         self._engine.update_execution_options(**{OPTION: cipher})
+
+
+def migrate_database(backend: DatabaseEngine) -> None:
+    """Bring a database of an engine to this release's tables, in one transaction; an empty one gets them.
+
+    Raises:
+        DepartmentError: a newer release made it, or it is no department's.
+        StoreError: it cannot be reached or changed; it stays as it was.
+    """
+    engine = backend.open(create=False)
+    try:
+        with engine.begin() as connection:
+            backend.lock_writers(connection, None)
+            bring_up(connection, backend)
+    except SQLAlchemyError as error:
+        raise StoreError(f"{backend.label}: {backend.describe_error(error)}") from None
+    finally:
+        engine.dispose()
 
 
 def naive_utc_now() -> datetime:
     """The present moment in UTC by this server's clock, without a zone, as the database holds times."""
     return datetime.now(UTC).replace(tzinfo=None)
-
-
-def _create_file(path: Path) -> None:
-    """Make the database's file with its mode: SQLite gives the same to its journals."""
-    with io_errors(f"{path}: cannot be made", StoreError):
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE_FILE))
-        sync_directory(path.parent)
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None, check_same_thread=False, timeout=BUSY_S
-    )
-    try:
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "temp_store = MEMORY"):
-            connection.execute(f"PRAGMA {pragma}")
-    except sqlite3.Error:
-        connection.close()
-        raise
-    return connection
-
-
-def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get("reads_only") else "BEGIN IMMEDIATE")

@@ -4,10 +4,9 @@ A passphrase lies there as its unit sealed it: it opens with the department's ke
 is not in the database. A look at one is never changed or deleted (triggers).
 """
 
-from typing import Any
+from sqlalchemy import Boolean, Column, DateTime, String, Table
 
-from sqlalchemy import Boolean, Column, Connection, DateTime, Integer, String, Table, event
-
+from alpr_edge.department.db.column_types import WHOLE
 from alpr_edge.department.db.schema import metadata
 
 evidence_bookings = Table(
@@ -19,7 +18,7 @@ evidence_bookings = Table(
     *(Column(name, String, nullable=False) for name in ("purpose", "offence", "medium", "recipient")),
     *(Column(name, String, nullable=False) for name in ("person_id", "person", "file_name")),
     *(Column(name, String, nullable=False) for name in ("package_sha256", "manifest_sha256")),
-    *(Column(name, Integer, nullable=False) for name in ("size_bytes", "reads", "hits", "pictures")),
+    *(Column(name, WHOLE, nullable=False) for name in ("size_bytes", "reads", "hits", "pictures")),
     *(Column(name, Boolean, nullable=False) for name in ("with_scenes", "is_redacted")),
     Column("booked", String),  # RFC 3339 as the unit believed; null when its clock was unset
     Column("sealed_passphrase", String, nullable=False),  # base 64; empty: the unit knew no department
@@ -28,21 +27,10 @@ evidence_bookings = Table(
 evidence_openings = Table(
     "evidence_openings",
     metadata,
-    Column("opening_id", Integer, primary_key=True),
+    Column("opening_id", WHOLE, primary_key=True),
     Column("package_id", String, nullable=False, index=True),
     Column("unit_id", String, nullable=False),
     Column("opened_at", DateTime, nullable=False),
     Column("opened_by", String, nullable=False),
     Column("reason", String, nullable=False),
 )
-
-
-@event.listens_for(evidence_openings, "after_create")
-def _keep_openings(table: Table, connection: Connection, **about: Any) -> None:  # noqa: ANN401 - of SQLAlchemy
-    """Have the database refuse to change or delete a look at a passphrase."""
-    del about
-    for verb in ("UPDATE", "DELETE"):
-        connection.exec_driver_sql(
-            f"CREATE TRIGGER {table.name}_no_{verb.lower()} BEFORE {verb} ON {table.name} "
-            "BEGIN SELECT RAISE(ABORT, 'a look at a passphrase stays on record'); END"
-        )

@@ -1,85 +1,56 @@
-"""Brings a department's database to this release's tables, in the transaction that opens it.
+"""Brings a department's database to this release's tables, in one transaction, on every engine.
 
-Versions are those of ``PRAGMA user_version``:
-
-1. items, reads, hits, times.
-2. Certificates.
-3. Whatever a unit sends is kept under the unit as well as its id, so that no unit's id stands in another's way; hits
-   with what later rights depend on; alerts and withdrawals. The four older tables are written anew: SQLite cannot
-   change a primary key. That takes as much room again as the database has, which what comes later then uses.
-4. People, their credentials, invitations and rosters; all tables are new.
-5. What officers say of hits; a new table.
-6. Who corrected a read; a new column.
-7. Holds, their reads and releases; new tables.
-8. Canvasses and their ends; new tables.
-9. Bookings of evidence packages, and who looked at their passphrases; new tables.
-10. Heartbeats of units; a new table.
-11. Retention: which pictures a read has, from the bodies that are here; runs that deleted; new tables, and an index.
+Revisions are Alembic's, and the number of each is a version of the database. Versions before the first revision are
+those of SQLite databases (:mod:`~alpr_edge.department.db.older_versions`).
 """
 
-from sqlalchemy import Connection, Table, inspect
+from pathlib import Path
 
-from alpr_edge.department.db.canvass_schema import canvasses
-from alpr_edge.department.db.evidence_schema import evidence_bookings
-from alpr_edge.department.db.heartbeat_schema import unit_heartbeats
-from alpr_edge.department.db.hold_schema import holds
-from alpr_edge.department.db.people_schema import people
-from alpr_edge.department.db.retention_schema import deletion_runs
-from alpr_edge.department.db.schema import VERSION, hits, items, metadata, read_times, reads
-from alpr_edge.domain.errors import StoreError
+from sqlalchemy import Connection
 
-_LATER = people, holds, canvasses, evidence_bookings, unit_heartbeats, deletion_runs
-_TABLES = {table.metadata for table in _LATER}
-assert {metadata} == _TABLES  # they are among those that are made
-_BY_UNIT = (items, reads, hits, read_times)
-_BEFORE = "before_3_"
-"""What the older tables are called until their rows are over."""
+from alpr_edge.department.db.engines.engine import DatabaseEngine
+from alpr_edge.department.db.older_versions import FIRST_REVISION, bring_to_first_revision
+from alpr_edge.department.db.revisions import stamped_version
+from alpr_edge.department.db.schema import VERSION
+from alpr_edge.domain.errors import DepartmentError
+
+SCRIPTS = Path(__file__).with_name("migrations")
 
 
-def migrate(connection: Connection, version: int) -> None:
+def is_current(connection: Connection, engine: DatabaseEngine) -> bool:
+    """Whether a database has this release's tables; False: it is older, or empty.
+
+    Raises:
+        DepartmentError: a newer release made it, or it is no department's.
+    """
+    if engine.version_of(connection) > VERSION:
+        raise DepartmentError(f"{engine.label}: made by a newer release; update alpr-edge on this server")
+    return stamped_version(connection) == VERSION
+
+
+def bring_up(connection: Connection, engine: DatabaseEngine) -> None:
     """Make the tables that are missing and change the older ones; a database of this release stays as it is.
 
     Args:
         connection: the connection of a transaction that may write.
-        version: the version of the database; 0 for an empty one.
+        engine: its engine.
+
+    Raises:
+        DepartmentError: a newer release made the database, or it is no department's.
     """
-    older = [table for table in _BY_UNIT if 0 < version < 3 and inspect(connection).has_table(table.name)]
-    for table in older:
-        _rename_table(connection, table)
-    metadata.create_all(connection)
-    if 3 <= version < 6:
-        connection.exec_driver_sql("ALTER TABLE reads ADD COLUMN corrected_by VARCHAR")
-    for table in older:
-        _copy_rows(connection, table)
-    if 0 < version < 11:
-        _note_pictures(connection)
-    connection.exec_driver_sql(f"PRAGMA user_version = {VERSION}")
+    if is_current(connection, engine):
+        return
+    # Loaded for a migration alone: it takes a quarter of a second.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
 
-
-def _rename_table(connection: Connection, table: Table) -> None:
-    """Rename a table; its indexes go, since their names are needed again."""
-    for index in inspect(connection).get_indexes(table.name):
-        connection.exec_driver_sql(f"DROP INDEX {index['name']}")
-    connection.exec_driver_sql(f"ALTER TABLE {table.name} RENAME TO {_BEFORE}{table.name}")
-
-
-def _copy_rows(connection: Connection, table: Table) -> None:
-    """Copy every row of the renamed old table into the new one, and drop the old table."""
-    name = _BEFORE + table.name
-    columns = ", ".join(column["name"] for column in inspect(connection).get_columns(name))
-    copy = f"INSERT INTO {table.name} ({columns}) SELECT {columns} FROM {name}"  # noqa: S608 - names of our own schema
-    copy_count = connection.exec_driver_sql(copy).rowcount
-    row_count = connection.exec_driver_sql(f"SELECT count(*) FROM {name}").scalar_one()  # noqa: S608 - likewise
-    if copy_count != row_count:
-        raise StoreError(f"{table.name}: {copy_count} of {row_count} rows were copied; nothing was changed")
-    connection.exec_driver_sql(f"DROP TABLE {name}")
-
-
-def _note_pictures(connection: Connection) -> None:
-    """Note the pictures of every read that is here, as its body names them; and index when items arrived."""
-    connection.exec_driver_sql(
-        "INSERT OR IGNORE INTO read_pictures (read_id, unit_id, sha256)"
-        " SELECT items.item_id, items.unit_id, json_extract(each.value, '$.sha256')"
-        " FROM items, json_each(CAST(items.body AS TEXT), '$.evidence') AS each WHERE items.kind = 'read'"
-    )
-    connection.exec_driver_sql("CREATE INDEX IF NOT EXISTS items_received ON items (received_at)")
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    version = engine.version_of(connection)
+    if version and stamped_version(connection) is None:
+        bring_to_first_revision(connection, version)
+        command.stamp(config, FIRST_REVISION)
+    command.upgrade(config, "head")
+    engine.note_version(connection, VERSION)

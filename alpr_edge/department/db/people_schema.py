@@ -5,11 +5,9 @@ sessions are what the department itself knows of them, as each car does of its o
 who changed what: triggers keep its rows from being changed or deleted.
 """
 
-from typing import Any
+from sqlalchemy import JSON, Boolean, Column, LargeBinary, String, Table
 
-from sqlalchemy import JSON, Boolean, Column, Connection, Integer, LargeBinary, String, Table, event
-
-from alpr_edge.department.db.column_types import InstantJson, UtcMoment
+from alpr_edge.department.db.column_types import WHOLE, InstantJson, UtcMoment
 from alpr_edge.department.db.schema import metadata
 
 people = Table(
@@ -43,21 +41,21 @@ people_passkeys = Table(
     metadata,
     Column("credential_id", LargeBinary, primary_key=True),
     Column("person_id", String, nullable=False, index=True),
-    Column("place", Integer, nullable=False),
+    Column("place", WHOLE, nullable=False),
     Column("public_key", LargeBinary, nullable=False),
-    Column("sign_count", Integer, nullable=False),
+    Column("sign_count", WHOLE, nullable=False),
 )
 
 # One row a roster; only the newest has its content, which holds credentials.
 people_rosters = Table(
     "people_rosters",
     metadata,
-    Column("serial", Integer, primary_key=True),
+    Column("serial", WHOLE, primary_key=True),
     Column("department_id", String, nullable=False),
     Column("issued", UtcMoment, nullable=False),
     Column("valid_until", UtcMoment, nullable=False),
-    Column("people", Integer, nullable=False),
-    Column("change", Integer, nullable=False),  # the last record of a change that is in it
+    Column("people", WHOLE, nullable=False),
+    Column("change", WHOLE, nullable=False),  # the last record of a change that is in it
     Column("units", JSON, nullable=False),  # by id, of people who may not use all units
     Column("content", LargeBinary),  # the signed file with everybody in it, sealed
 )
@@ -65,26 +63,15 @@ people_rosters = Table(
 people_changes = Table(
     "people_changes",
     metadata,
-    Column("sequence", Integer, primary_key=True),
+    Column("sequence", WHOLE, primary_key=True),
     Column("body", LargeBinary, nullable=False),  # canonical JSON, with the digest of the record before
 )
-
-
-@event.listens_for(people_changes, "after_create")
-def _keep_changes(table: Table, connection: Connection, **about: Any) -> None:  # noqa: ANN401 - of SQLAlchemy
-    """Have the database refuse to change or delete a record."""
-    del about
-    for verb in ("UPDATE", "DELETE"):
-        connection.exec_driver_sql(
-            f"CREATE TRIGGER {table.name}_no_{verb.lower()} BEFORE {verb} ON {table.name} "
-            "BEGIN SELECT RAISE(ABORT, 'records of changes stay as they are'); END"
-        )
 
 
 people_invitations = Table(
     "people_invitations",
     metadata,
-    Column("invitation_id", Integer, primary_key=True),
+    Column("invitation_id", WHOLE, primary_key=True),
     Column("person_id", String, nullable=False, index=True),
     Column("token_sha256", String, nullable=False, unique=True),
     Column("made_at", UtcMoment, nullable=False),
@@ -97,7 +84,7 @@ people_invitations = Table(
     Column("password_hash", String, nullable=False),
     Column("totp_secret", LargeBinary, nullable=False),
     Column("is_code_confirmed", Boolean, nullable=False),
-    Column("wrong_codes", Integer, nullable=False),
+    Column("wrong_codes", WHOLE, nullable=False),
     Column("challenge", LargeBinary),
     Column("passkeys", JSON, nullable=False),
 )
@@ -106,14 +93,14 @@ people_passkey_counts = Table(
     "people_passkey_counts",
     metadata,
     Column("credential_id", LargeBinary, primary_key=True),
-    Column("sign_count", Integer, nullable=False),
+    Column("sign_count", WHOLE, nullable=False),
 )
 
 people_used_steps = Table(
     "people_used_steps",
     metadata,
     Column("person_id", String, primary_key=True),
-    Column("step", Integer, nullable=False),
+    Column("step", WHOLE, nullable=False),
 )
 
 people_sign_ins = Table(
@@ -126,7 +113,7 @@ people_sign_ins = Table(
 people_failures = Table(
     "people_failures",
     metadata,
-    Column("seq", Integer, primary_key=True),
+    Column("seq", WHOLE, primary_key=True),
     Column("person_id", String, nullable=False, index=True),
     Column("failed", InstantJson, nullable=False),
 )
@@ -142,7 +129,7 @@ people_locks = Table(
 people_sessions = Table(
     "people_sessions",
     metadata,
-    Column("seq", Integer, primary_key=True),
+    Column("seq", WHOLE, primary_key=True),
     Column("token_sha256", String, nullable=False, unique=True),
     Column("person_id", String, nullable=False),
     Column("factor", String, nullable=False),

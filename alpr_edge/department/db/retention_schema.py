@@ -3,11 +3,10 @@
 A sealed run, one with its record, is never changed or deleted (triggers).
 """
 
-from typing import Any
+from sqlalchemy import JSON, Column, DateTime, LargeBinary, String, Table
 
-from sqlalchemy import JSON, Column, Connection, DateTime, Index, Integer, LargeBinary, String, Table, event
-
-from alpr_edge.department.db.schema import items, metadata
+from alpr_edge.department.db.column_types import WHOLE
+from alpr_edge.department.db.schema import metadata
 
 read_pictures = Table(
     "read_pictures",
@@ -20,11 +19,11 @@ read_pictures = Table(
 deletion_runs = Table(
     "deletion_runs",
     metadata,
-    Column("number", Integer, primary_key=True, autoincrement=False),  # from 0, without a gap
+    Column("number", WHOLE, primary_key=True, autoincrement=False),  # from 0, without a gap
     Column("begun", String, nullable=False),  # RFC 3339, by this server's clock
     Column("by", String, nullable=False),
     Column("terms", JSON, nullable=False),  # state, days, law
-    *(Column(name, Integer, nullable=False) for name in ("reads", "hits", "pictures", "items", "held")),
+    *(Column(name, WHOLE, nullable=False) for name in ("reads", "hits", "pictures", "items", "held")),
     Column("ids_digest", String, nullable=False),
     Column("record", LargeBinary),  # null while it runs
     Column("checkpoint", String),  # the signed note over the log up to this run; likewise
@@ -43,16 +42,3 @@ leases = Table(
     Column("holder", String, nullable=False),
     Column("until", DateTime, nullable=False),  # UTC, by this server's clock
 )
-
-Index("items_received", items.c.received_at)
-
-
-@event.listens_for(deletion_runs, "after_create")
-def _keep_sealed_runs(table: Table, connection: Connection, **about: Any) -> None:  # noqa: ANN401 - of SQLAlchemy
-    """Have the database refuse to change or delete the record of a run."""
-    del about
-    for verb in ("UPDATE", "DELETE"):
-        connection.exec_driver_sql(
-            f"CREATE TRIGGER {table.name}_no_{verb.lower()} BEFORE {verb} ON {table.name} "
-            "WHEN OLD.record IS NOT NULL BEGIN SELECT RAISE(ABORT, 'the record of a deletion stays'); END"
-        )

@@ -15,7 +15,9 @@ What units sent is kept by its id and its unit: two units may use one id, and ne
 ``enrolment_codes`` holds codes as digests that are worth nothing without the key beside the database.
 """
 
-from sqlalchemy import Boolean, Column, DateTime, Float, Integer, LargeBinary, MetaData, String, Table
+from sqlalchemy import Boolean, Column, DateTime, Float, LargeBinary, MetaData, String, Table
+
+from alpr_edge.department.db.column_types import WHOLE
 
 VERSION = 11
 """``PRAGMA user_version`` of a database this release made. 2: certificates; a release that did not look whether one was
@@ -32,9 +34,9 @@ items = Table(
     Column("unit_id", String, primary_key=True, index=True),
     Column("kind", String, nullable=False),
     Column("sha256", String, nullable=False, index=True),
-    Column("length", Integer, nullable=False),
+    Column("length", WHOLE, nullable=False),
     Column("body", LargeBinary),  # null for images, which are files named by their digest
-    Column("received_at", DateTime, nullable=False),  # UTC, by this server's clock
+    Column("received_at", DateTime, nullable=False, index=True),  # UTC, by this server's clock
 )
 
 reads = Table(
@@ -46,7 +48,7 @@ reads = Table(
     Column("plate", String, nullable=False, index=True),
     Column("state", String),
     Column("confidence", Float, nullable=False),
-    Column("vote_count", Integer, nullable=False),
+    Column("vote_count", WHOLE, nullable=False),
     Column("first_seen", String, index=True),  # RFC 3339 as the unit believed; null when its clock was unset
     Column("last_seen", String),
     Column("utc_source", String, nullable=False),
@@ -68,7 +70,7 @@ hits = Table(
     Column("source", String, nullable=False),
     Column("reason", String, nullable=False),
     Column("record_id", String, nullable=False),
-    Column("generation", Integer, nullable=False),
+    Column("generation", WHOLE, nullable=False),
     Column("list_age_s", Float),
     Column("match_kind", String, nullable=False),
     Column("state_match", String, nullable=False),
@@ -141,9 +143,9 @@ unit_logs = Table(
     Column("unit_id", String, primary_key=True),
     Column("log_id", String, primary_key=True),
     Column("begun_at", DateTime, nullable=False),  # UTC, by this server's clock
-    Column("size", Integer, nullable=False),
+    Column("size", WHOLE, nullable=False),
     Column("log_key", String, nullable=False),  # the first that signed a checkpoint; no other may from then on
-    Column("cosigned_size", Integer, nullable=False),
+    Column("cosigned_size", WHOLE, nullable=False),
     Column("cosignature", String, nullable=False),
     Column("cosigned_at", DateTime),
 )
@@ -153,8 +155,8 @@ unit_log_nodes = Table(
     metadata,
     Column("unit_id", String, primary_key=True),
     Column("log_id", String, primary_key=True),
-    Column("level", Integer, primary_key=True),
-    Column("place", Integer, primary_key=True),
+    Column("level", WHOLE, primary_key=True),
+    Column("place", WHOLE, primary_key=True),
     Column("value", LargeBinary, nullable=False),
     sqlite_with_rowid=False,
 )
@@ -165,14 +167,14 @@ unit_log_checkpoints = Table(
     Column("unit_id", String, primary_key=True),
     Column("log_id", String, primary_key=True),
     Column("item_id", String, primary_key=True),
-    Column("size", Integer, nullable=False),
+    Column("size", WHOLE, nullable=False),
     Column("is_judged", Boolean, nullable=False, index=True),
 )
 
 unit_log_findings = Table(
     "unit_log_findings",
     metadata,
-    Column("finding_id", Integer, primary_key=True),
+    Column("finding_id", WHOLE, primary_key=True),
     Column("unit_id", String, nullable=False, index=True),
     Column("log_id", String, nullable=False),
     Column("kind", String, nullable=False),
@@ -188,7 +190,7 @@ list_requests = Table(
     metadata,
     Column("unit_id", String, primary_key=True),
     Column("source", String, primary_key=True),
-    Column("serial", Integer, nullable=False),  # of the newest list that the unit had when it asked
+    Column("serial", WHOLE, nullable=False),  # of the newest list that the unit had when it asked
     Column("requested_at", DateTime, nullable=False),  # UTC, by this server's clock
 )
 
@@ -212,12 +214,12 @@ certificates = Table(
 enrolment_codes = Table(
     "enrolment_codes",
     metadata,
-    Column("code_id", Integer, primary_key=True),
+    Column("code_id", WHOLE, primary_key=True),
     Column("unit_id", String, nullable=False, index=True),
     Column("digest", LargeBinary, nullable=False),  # HMAC-SHA256 of unit id and code
     Column("made_at", DateTime, nullable=False),
     Column("expires_at", DateTime, nullable=False),
-    Column("wrong_tries", Integer, nullable=False),
+    Column("wrong_tries", WHOLE, nullable=False),
     Column("withdrawn_at", DateTime),
     Column("used_at", DateTime),
     Column("used_for", String),  # fingerprint of the certificate

@@ -68,7 +68,8 @@ class EvidenceBookings:
     def list_bookings(self, case: str = "") -> list[DepartmentBooking]:
         """The bookings, by unit and package, the newest first; of a case alone where one is given."""
         table = evidence_bookings.c
-        query = select(evidence_bookings).order_by(table.booked.desc(), table.package_id.desc()).limit(LISTED_MAX)
+        newest = table.booked.desc().nulls_last()
+        query = select(evidence_bookings).order_by(newest, table.package_id.desc()).limit(LISTED_MAX)
         if wanted := normal_case(case):
             query = query.where(table.case_number == wanted)
         with self._database.reading() as connection:

@@ -89,7 +89,7 @@ def _refuse(request: Request, error: Exception) -> Response:
     """A refusal of the whole request."""
     assert isinstance(error, StarletteHTTPException)
     log.warning("department.request_refused", status=error.status_code, reason=error.detail, **_sender(request))
-    return JSONResponse({"detail": error.detail}, error.status_code, headers=HEADERS)
+    return JSONResponse({"detail": error.detail}, error.status_code, headers=HEADERS | dict(error.headers or {}))
 
 
 def _not_understood(request: Request, error: Exception) -> Response:

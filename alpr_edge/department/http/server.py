@@ -14,7 +14,7 @@ from typing import Self
 
 import structlog
 
-from alpr_edge.department.db.database import DATABASE_NAME
+from alpr_edge.department.db.engines.choice import sqlite_file
 from alpr_edge.department.db.integrity import check_integrity
 from alpr_edge.department.http.certificate_watch import CertificateWatch
 from alpr_edge.department.http.connections import ConnectionGate, ConnectionLimits, GatedSocket
@@ -168,8 +168,8 @@ def _open_storage(directory: Path, stack: ExitStack) -> Storage:
     tls_context(files)
     ServerCertificate.load(files).require_valid(utc_now())
     stack.enter_context(serving_alone(directory))
-    database = directory / DATABASE_NAME
-    if database.exists() and not check_integrity(database).is_complete:
+    database = sqlite_file(directory)
+    if database is not None and database.exists() and not check_integrity(database).is_complete:
         log.warning("department.integrity_check_unfinished", reason="run: alpr-edge department verify")
     storage = Storage(directory)
     stack.callback(storage.close)

@@ -19,6 +19,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive
 
+from alpr_edge.department.http.batches.limits import BatchLimits
 from alpr_edge.department.http.client_auth import Admission, Peer
 from alpr_edge.department.http.department_keys import department_keys
 from alpr_edge.department.http.evidence_vouchers import serve_evidence_vouchers
@@ -80,19 +81,20 @@ def create_app(storage: Storage, receive_s_max: float = RECEIVE_S_MAX) -> FastAP
     admission = Admission(storage.units)
     app = bare_app(dependencies=[Depends(admission)])
     _serve_documents(app, storage, admission)
-    storing = asyncio.Semaphore(STORING_MAX)
+    limits, storing = BatchLimits(), asyncio.Semaphore(STORING_MAX)
 
     @app.post(ITEMS_PATH)
     async def receive(request: Request, sender: Annotated[Peer, Depends(admission)]) -> Response:
         """Store a batch and answer it."""
-        form = await _receive_form(request, receive_s_max)
-        try:
-            async with storing:
-                # Once more: a batch may take minutes to arrive, and its unit may have been revoked meanwhile.
-                await run_in_threadpool(admission, request)
-                answers = await _store_form(storage, sender.unit_id, form)
-        finally:
-            await form.close()
+        with limits.admit(sender.unit_id):
+            form = await _receive_form(request, receive_s_max)
+            try:
+                async with storing:
+                    # Once more: a batch may take minutes to arrive, and its unit may have been revoked meanwhile.
+                    await run_in_threadpool(admission, request)
+                    answers = await _store_form(storage, sender.unit_id, form)
+            finally:
+                await form.close()
         _log_batch(answers, sender.unit_id, host_of(request))
         return await run_in_threadpool(_answers_response, storage, sender.unit_id, answers)
 

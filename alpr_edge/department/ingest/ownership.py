@@ -4,11 +4,21 @@ The id of a read or a hit begins with its unit and a colon, which no unit's id h
 them: there the department looks up which unit sent the read or hit of that id.
 """
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import Column, Connection, select
 
 from alpr_edge.department.db.schema import hits, reads
+from alpr_edge.domain.protocol.items import ItemKind
+
+ASKED_AT_ONCE = 500
+"""Most values that one query names."""
+ID_CHARACTERS_MAX = 128
+"""Of an item, and so of a read or a hit."""
+_COLUMNS = {ItemKind.READ: reads.c.read_id, ItemKind.HIT: hits.c.hit_id}
+"""What the id of an item of a kind is referred to by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +48,50 @@ def may_name(unit_id: str, identity: str) -> bool:
     return not colon or owner == unit_id
 
 
-def is_foreign(connection: Connection, unit_id: str, reference: Reference) -> bool:
-    """Whether what an item refers to is stored here, and belongs to other units alone."""
-    owner = reference.column.table.c.unit_id
-    owners = set(connection.scalars(select(owner).where(reference.column == reference.value)))
-    return bool(owners) and unit_id not in owners
+def form_fault(unit_id: str, reference: Reference) -> str:
+    """What is wrong with a reference by its form alone; empty: nothing."""
+    if len(reference.value) > ID_CHARACTERS_MAX:
+        return "longer than an id"
+    return "" if may_name(unit_id, reference.value) else "of another unit"
+
+
+class Owners:
+    """Which units stored the reads and hits that a batch refers to."""
+
+    def __init__(self) -> None:
+        self._units: defaultdict[tuple[Column[str], str], set[str]] = defaultdict(set)
+
+    def add(self, unit_id: str, kind: ItemKind, item_id: str) -> None:
+        """Note a read or a hit that a unit stores now; items of other kinds are passed over."""
+        column = _COLUMNS.get(kind)
+        if column is not None:
+            self.note(column, item_id, unit_id)
+
+    def note(self, column: Column[str], value: str, unit_id: str) -> None:
+        """Note a read or a hit of a unit by the column and the value that refer to it."""
+        self._units[column, value].add(unit_id)
+
+    def are_foreign(self, unit_id: str, reference: Reference) -> bool:
+        """Whether what an item refers to is stored, and belongs to other units alone."""
+        owners = self._units.get((reference.column, reference.value))
+        return owners is not None and unit_id not in owners
+
+
+def find_owners(connection: Connection, references: Iterable[Reference]) -> Owners:
+    """Look up which units stored what a batch refers to.
+
+    Args:
+        connection: a connection of the transaction that stores the batch.
+        references: the references of its items.
+    """
+    values: defaultdict[Column[str], set[str]] = defaultdict(set)
+    for reference in references:
+        values[reference.column].add(reference.value)
+    owners = Owners()
+    for column, some in values.items():
+        ids = sorted(some)
+        for start in range(0, len(ids), ASKED_AT_ONCE):
+            is_asked = column.in_(ids[start : start + ASKED_AT_ONCE])
+            for value, unit_id in connection.execute(select(column, column.table.c.unit_id).where(is_asked)):
+                owners.note(column, value, unit_id)
+    return owners

@@ -1,14 +1,23 @@
 """Checks of single fields, for those of a part (:mod:`alpr_edge.department.ingest.records`)."""
 
+from collections.abc import Mapping
+from functools import cache
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
+from sqlalchemy import Table
 
 from alpr_edge.department.ingest.ownership import may_name
 from alpr_edge.domain.protocol.items import ItemAnswerPayload, Outcome, PositionPayload
 
 INTEGER_MAX = 2**63 - 1
-"""Of SQLite; a larger one would fail the whole batch."""
+"""Of every engine; a larger one would fail the whole batch."""
+KEY_BYTES_MAX = 512
+"""Longest text that stands in an index: PostgreSQL's take 2,704 bytes of all their columns together."""
+BYTES_A_CHARACTER = 4
+"""The most that UTF-8 takes."""
+_NUL = b"\\u0000"
+"""How JSON writes the one character that PostgreSQL's texts cannot hold."""
 
 PayloadT = TypeVar("PayloadT", bound=BaseModel)
 
@@ -36,11 +45,40 @@ class PartError(Exception):
 def parse(schema: type[PayloadT], body: bytes) -> PayloadT:
     """The payload of a body; refuses one that does not fit, by its first field that does not."""
     try:
-        return schema.model_validate_json(body)
+        payload = schema.model_validate_json(body)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         field = ".".join(str(part) for part in first["loc"]) or "body"
         raise PartError(422, f"{field}: {first['type']}") from None
+    if _NUL in body:
+        for name, value in payload.model_dump().items():
+            _refuse_nul(name, value)
+    return payload
+
+
+def _refuse_nul(name: str, value: object) -> None:
+    if isinstance(value, str):
+        if "\0" in value:
+            raise PartError(422, f"{name}: holds a character that is none")
+    elif isinstance(value, Mapping):
+        for each in (*value, *value.values()):
+            _refuse_nul(name, each)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            _refuse_nul(name, each)
+
+
+def key_texts(table: Table, row: Mapping[str, object]) -> None:
+    """Refuse texts that are too long for the indexes of a table."""
+    for name in _key_columns(table):
+        value = row.get(name)
+        if isinstance(value, str) and len(value) * BYTES_A_CHARACTER > KEY_BYTES_MAX < len(value.encode()):
+            raise PartError(422, f"{name}: longer than {KEY_BYTES_MAX} bytes")
+
+
+@cache
+def _key_columns(table: Table) -> tuple[str, ...]:
+    return tuple(column.name for column in table.columns if column.primary_key or column.index)
 
 
 def same(name: str, value: object, other: str) -> None:

@@ -14,12 +14,13 @@ from sqlalchemy import Table
 
 from alpr_edge.department.db.canvass_schema import canvass_ends, canvasses
 from alpr_edge.department.db.evidence_schema import evidence_bookings
+from alpr_edge.department.db.hold_schema import holds
 from alpr_edge.department.db.schema import alerts, dispositions, hits, read_times, reads, withdrawals
 from alpr_edge.department.ingest import log_items
 from alpr_edge.department.ingest.booking_items import booking_row
 from alpr_edge.department.ingest.canvass_rows import canvass_end_row, canvass_row
-from alpr_edge.department.ingest.ownership import Reference, hit_reference, may_name, read_reference
-from alpr_edge.department.ingest.part_checks import PartError, integer, own, parse, place, same
+from alpr_edge.department.ingest.ownership import Reference, form_fault, hit_reference, read_reference
+from alpr_edge.department.ingest.part_checks import PartError, integer, key_texts, own, parse, place, same
 from alpr_edge.domain.holds.hold import HoldOrigin
 from alpr_edge.domain.protocol.bookings import BookingPayload, booking_item_id
 from alpr_edge.domain.protocol.dispositions import DispositionPayload, disposition_item_id
@@ -43,7 +44,6 @@ from alpr_edge.domain.protocol.stored_kinds import kind_of
 from alpr_edge.domain.protocol.time_corrections import TimePayload, time_item_id
 
 JPEG_START = b"\xff\xd8\xff"
-
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -99,9 +99,11 @@ def record_of(part: Part, unit_id: str) -> ItemRecord:
         # The unit is newer than this department, which will store the item after an update.
         raise PartError(501, "kind: not known here yet", Outcome.RETRY) from None
     content = _CHECKS[kind](part, unit_id)
+    if content.table is not None and content.row is not None:
+        key_texts(content.table, content.row)
     for reference in content.references:
-        if not may_name(unit_id, reference.value):
-            raise PartError(422, f"{reference.field}: of another unit")
+        if fault := form_fault(unit_id, reference):
+            raise PartError(422, f"{reference.field}: {fault}")
     return ItemRecord(
         part.item_id, kind, part.body, part.sha256, content.table, content.row, content.references, content.pictures
     )
@@ -210,6 +212,7 @@ def _hold(part: Part, unit_id: str) -> _Content:
     same("unit_id", payload.unit_id, unit_id)
     same("origin", payload.origin, HoldOrigin.UNIT.value)
     own("hold_id", payload.hold_id, unit_id)
+    key_texts(holds, payload.model_dump(include={"hold_id", "case_number"}))
     return _Content(references=tuple(read_reference("read_ids", read_id) for read_id in payload.read_ids))
 
 

@@ -1,51 +1,44 @@
 """The department's storage: each item once, and the digest of what is stored read back before it is answered.
 
-The database lies beside a folder of images. A batch is one transaction that begins IMMEDIATE, so a batch sent twice at
-the same time is stored once. Images are on disk before the row that speaks of them; a crash between the two leaves a
-file that the next attempt uses.
+The database lies beside a folder of images. A batch is one transaction that keeps out whatever else is of its unit, so
+a batch sent twice at the same time is stored once. Images are on disk before the row that speaks of them; a crash
+between the two leaves a file that the next attempt uses.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import structlog
-from sqlalchemy import ColumnElement, Connection, Integer, func, insert, literal_column, select, update
+from sqlalchemy import Connection, func, literal, select, tuple_
 
-from alpr_edge.department.db.database import DepartmentDatabase, naive_utc_now
-from alpr_edge.department.db.retention_schema import read_pictures
+from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.db.schema import hits, items, reads
 from alpr_edge.department.evidence.bookings import EvidenceBookings
 from alpr_edge.department.heartbeats import Heartbeats
 from alpr_edge.department.holds.department_holds import DepartmentHolds
-from alpr_edge.department.holds.unit_holds import take_in_hold_item
 from alpr_edge.department.hotlists import ListRepository
+from alpr_edge.department.ingest.batches import Batch
 from alpr_edge.department.ingest.images import ImageFolder
-from alpr_edge.department.ingest.ownership import is_foreign
 from alpr_edge.department.ingest.part_checks import PartError
 from alpr_edge.department.ingest.records import ItemRecord, Part, record_of
 from alpr_edge.department.list_requests import ListRequests
-from alpr_edge.department.people.activity import note_activity
 from alpr_edge.department.people.rosters import Rosters
-from alpr_edge.department.people.settings import load_periods
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.pki.server_certificate import utc_now
 from alpr_edge.department.pki.units import Units
 from alpr_edge.department.retention.deletion_log import LoggedRun, logged_runs
 from alpr_edge.department.retention.purge import Purge
+from alpr_edge.department.settings import load_periods
 from alpr_edge.department.unit_logs.log_repository import LogRepository
 from alpr_edge.department.unit_logs.witness import Witness
-from alpr_edge.domain.protocol.access_log import place_in
-from alpr_edge.domain.protocol.items import ItemAnswerPayload, ItemKind, Outcome, digest
+from alpr_edge.domain.protocol.items import ItemAnswerPayload, ItemKind, Outcome
 
 IMAGES_NAME = "images"
 LISTS_NAME = "lists"
 READ_ITEMS = 50
 """Items read at a time: a body may have megabytes."""
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +134,8 @@ class Storage:
             for record in results:
                 if isinstance(record, ItemRecord) and record.kind is ItemKind.IMAGE:
                     self._images.put(record.sha256, record.body)
-        with self._database.writing() as connection:
-            answers = [
-                self._settle(connection, unit_id, record) if isinstance(record, ItemRecord) else record
-                for record in results
-            ]
+        with self._database.writing(unit_id) as connection:
+            answers = Batch(connection, unit_id, self._images, self.logs).store(results)
             self.logs.take_in(connection, unit_id, _stored_ids(answers))
             return answers
 
@@ -161,22 +151,22 @@ class Storage:
             )
 
     def stored_items(self) -> Iterator[StoredItem]:
-        """Every item in the order of its arrival, read a few at a time.
+        """Every item in the order of ids, read a few at a time.
 
         Raises:
             StoreError: the database does not answer.
         """
-        rowid: ColumnElement[int] = literal_column("items.rowid", Integer)
-        columns = (rowid.label("place"), items.c.unit_id, items.c.kind, items.c.sha256, items.c.body)
-        last = 0
+        key = (items.c.item_id, items.c.unit_id)
+        query = select(*key, items.c.kind, items.c.sha256, items.c.body).order_by(*key).limit(READ_ITEMS)
+        last = ("", "")
         while True:
             with self._database.reading() as connection:
-                rows = connection.execute(select(*columns).where(rowid > last).order_by(rowid).limit(READ_ITEMS)).all()
+                rows = connection.execute(query.where(tuple_(*key) > tuple_(*map(literal, last)))).all()
             if not rows:
                 return
             for row in rows:
                 yield StoredItem(row.unit_id, row.kind, row.sha256, row.body)
-            last = rows[-1].place
+            last = (rows[-1].item_id, rows[-1].unit_id)
 
     def image_digest(self, sha256: str) -> str | None:
         """Digest of what the file of an image holds now; None: there is no such file.
@@ -200,37 +190,6 @@ class Storage:
         """Close every connection."""
         self._database.close()
 
-    def _settle(self, connection: Connection, unit_id: str, record: ItemRecord) -> ItemAnswerPayload:
-        is_this_item = (items.c.item_id == record.item_id) & (items.c.unit_id == unit_id)
-        earlier_digest = connection.scalar(select(items.c.sha256).where(is_this_item))
-        if earlier_digest is None:
-            for reference in record.references:
-                if is_foreign(connection, unit_id, reference):
-                    log.warning("department.reference_refused", unit=unit_id, kind=record.kind, field=reference.field)
-                    return PartError(422, f"{reference.field}: of another unit").answer(record.item_id)
-            _insert(connection, unit_id, record)
-            if record.kind is ItemKind.CHECKPOINT and (place := place_in(record.item_id)) is not None:
-                self.logs.note_checkpoint(connection, unit_id, place, record.item_id)
-        elif earlier_digest != record.sha256:
-            if record.kind is ItemKind.ACCESS_RECORD and (place := place_in(record.item_id)) is not None:
-                self.logs.note_conflict(connection, unit_id, place)
-            return PartError(409, "id: stored before with other content").answer(record.item_id)
-        stored_digest = self._stored_digest(connection, is_this_item, record)
-        if stored_digest != record.sha256 and record.kind is not ItemKind.IMAGE:
-            # The stored copy is damaged and its original came again: store that. (The file of an image was replaced
-            # before.)
-            connection.execute(update(items).where(is_this_item).values(body=record.body))
-            stored_digest = self._stored_digest(connection, is_this_item, record)
-        return ItemAnswerPayload(item_id=record.item_id, outcome=Outcome.RECEIPT, status=200, sha256=stored_digest)
-
-    def _stored_digest(
-        self, connection: Connection, is_this_item: ColumnElement[bool], record: ItemRecord
-    ) -> str | None:
-        if record.kind is ItemKind.IMAGE:
-            return self._images.digest(record.sha256)
-        body = connection.scalar(select(items.c.body).where(is_this_item))
-        return None if body is None else digest(body)
-
 
 def _stored_ids(answers: Sequence[ItemAnswerPayload]) -> list[str]:
     return [answer.item_id for answer in answers if answer.outcome == Outcome.RECEIPT]
@@ -241,27 +200,6 @@ def _check(part: Part, unit_id: str) -> ItemRecord | ItemAnswerPayload:
         return record_of(part, unit_id)
     except PartError as error:
         return error.answer(part.item_id)
-
-
-def _insert(connection: Connection, unit_id: str, record: ItemRecord) -> None:
-    row: dict[str, Any] = {
-        "item_id": record.item_id,
-        "unit_id": unit_id,
-        "kind": record.kind.value,
-        "sha256": record.sha256,
-        "length": len(record.body),
-        "body": None if record.kind is ItemKind.IMAGE else record.body,
-        "received_at": naive_utc_now(),
-    }
-    connection.execute(insert(items).values(row))
-    if record.table is not None and record.row is not None:
-        connection.execute(insert(record.table).values(record.row))
-    if record.pictures:
-        names = {"read_id": record.item_id, "unit_id": unit_id}
-        connection.execute(insert(read_pictures), [names | {"sha256": sha256} for sha256 in record.pictures])
-    take_in_hold_item(connection, unit_id, record.kind, record.body)
-    if record.kind is ItemKind.ACCESS_RECORD:
-        note_activity(connection, record.body, datetime.now(UTC))
 
 
 def _count_by(connection: Connection, column: Any) -> dict[str, int]:  # noqa: ANN401 - a column of any table

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, RowMapping, Table, delete, func, insert, sele
 from alpr_edge.access.store import Account
 from alpr_edge.department.db import people_schema as schema
 from alpr_edge.department.db.sealed_values import SecretCipher, cipher_of
+from alpr_edge.department.db.statements import replace_rows
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.people.credentials import Credentials, Passkey
 from alpr_edge.domain.people.person import Person
@@ -164,9 +165,8 @@ class DepartmentAccountRows:
         return tuple(self._connection.scalars(query))
 
     def _replace(self, table: Table, key: str, value: str | bytes, **values: Any) -> None:  # noqa: ANN401 - of columns
-        """Write the one row of a key; in plain SQL, so that another database than SQLite takes it as well."""
-        self._connection.execute(delete(table).where(table.c[key] == value))
-        self._connection.execute(insert(table).values({key: value, **values}))
+        """Write the one row of a key."""
+        replace_rows(self._connection, table, [{key: value, **values}])
 
 
 def newest_header(connection: Connection) -> RosterHeader | None:

@@ -16,10 +16,10 @@ from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as insert_once
 
 from alpr_edge.department.db.database import DepartmentDatabase, naive_utc_now
 from alpr_edge.department.db.schema import items, unit_log_checkpoints, unit_logs
+from alpr_edge.department.db.statements import insert_once
 from alpr_edge.department.unit_logs.findings import (
     Acknowledgement,
     FindingKind,
@@ -89,8 +89,7 @@ class LogRepository:
     def note_checkpoint(self, connection: Connection, unit_id: str, place: LogPlace, item_id: str) -> None:
         """Note that a checkpoint arrived, to be judged when its records are here."""
         values = {"unit_id": unit_id, "log_id": place.log_id, "size": place.number, "item_id": item_id}
-        row = insert_once(unit_log_checkpoints).values(**values, is_judged=False)
-        connection.execute(row.on_conflict_do_nothing())
+        insert_once(connection, unit_log_checkpoints, [values | {"is_judged": False}])
 
     def note_conflict(self, connection: Connection, unit_id: str, place: LogPlace) -> None:
         """Note that a unit sent something else under the number of a record that is here."""

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import LargeBinary, select, update
 
 from alpr_edge.access.totp import new_secret
-from alpr_edge.department.db.database import DATABASE_NAME, DepartmentDatabase
+from alpr_edge.department.db.database import DepartmentDatabase
+from alpr_edge.department.db.engines.sqlite import DATABASE_NAME
 from alpr_edge.department.db.people_schema import people_credentials, people_invitations, people_rosters
 from alpr_edge.department.db.sealed_values import KEY_BYTES, KEY_NAME, SecretCipher
 from alpr_edge.department.people.account_rows import DepartmentAccountRows

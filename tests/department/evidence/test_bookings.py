@@ -1,7 +1,6 @@
 """Bookings of packages at the department: stored as items, listed, and their passphrases opened on record alone."""
 
 import json
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -15,10 +14,11 @@ from alpr_edge.department.ingest.records import Part
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.pki.authority import TlsFiles, initialise
 from alpr_edge.department.pki.media_keys import load_media_key, make_media_key
-from alpr_edge.domain.errors import DepartmentError
+from alpr_edge.domain.errors import DepartmentError, StoreError
 from alpr_edge.domain.protocol.bookings import BookingPayload, booking_item_id, open_passphrase, seal_passphrase
 from alpr_edge.domain.protocol.items import digest, encode, instant_payload
 from alpr_edge.domain.protocol.sealing import SealedError
+from tests.department.engines import ROWS_STAY, EngineUnderTest, query
 from tests.store.records import instant
 
 PACKAGE, OTHER = "unit-1:package-1", "unit-1:package-2"
@@ -27,8 +27,9 @@ CASE = "26-123456"
 
 
 @pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> TlsFiles:
+def files(tmp_path_factory: pytest.TempPathFactory, engine: EngineUnderTest) -> TlsFiles:
     files = initialise(tmp_path_factory.mktemp("bookings") / "department", ["127.0.0.1"])
+    engine.use(files.directory)
     make_media_key(files)
     return files
 
@@ -104,14 +105,13 @@ def test_a_passphrase_is_on_record_before_it_is_shown(storage: Storage, files: T
     assert storage.bookings.passphrase(PACKAGE, opening) == PASSPHRASE
     after = next(each for each in storage.bookings.list_bookings() if each.package_id == PACKAGE).openings
     assert after == before + 1
-    with closing(sqlite3.connect(files.directory / "department.db")) as connection:
-        row = connection.execute("SELECT package_id, opened_by, reason FROM evidence_openings").fetchone()
-        assert row == (PACKAGE, "login:cara", "the district attorney lost the note")
-        for statement in ("DELETE FROM evidence_openings", "UPDATE evidence_openings SET reason = ''"):
-            with pytest.raises(sqlite3.IntegrityError, match="stays on record"):
-                connection.execute(statement)
-        sealed = connection.execute("SELECT sealed_passphrase FROM evidence_bookings").fetchall()
-        assert PASSPHRASE not in repr(sealed)
+    rows = query(files.directory, "SELECT package_id, opened_by, reason FROM evidence_openings")
+    assert rows[0] == (PACKAGE, "login:cara", "the district attorney lost the note")
+    for statement in ("DELETE FROM evidence_openings", "UPDATE evidence_openings SET reason = ''"):
+        with pytest.raises(StoreError, match=ROWS_STAY):
+            query(files.directory, statement)
+    sealed = query(files.directory, "SELECT sealed_passphrase FROM evidence_bookings")
+    assert PASSPHRASE not in repr(sealed)
 
 
 @pytest.mark.parametrize(

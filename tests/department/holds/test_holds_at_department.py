@@ -23,6 +23,7 @@ from alpr_edge.domain.protocol.holds import (
     hold_release_payload,
 )
 from alpr_edge.domain.protocol.items import digest, encode
+from tests.department.engines import EngineUnderTest
 from tests.department.enrolment import enrol_unit
 from tests.store.holds import CASE, CLERK, a_hold
 from tests.store.records import instant
@@ -35,8 +36,9 @@ HEADERS = {"Alpr-Edge-Unit": A, "Alpr-Edge-Protocol": "1"}
 
 
 @pytest.fixture(scope="module")
-def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def directory(tmp_path_factory: pytest.TempPathFactory, engine: EngineUnderTest) -> Path:
     folder = initialise(tmp_path_factory.mktemp("holds") / "department", ["127.0.0.1"]).directory
+    engine.use(folder)
     for unit in (A, B):
         enrol_unit(folder, unit, folder.parent / unit)
     return folder

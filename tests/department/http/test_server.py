@@ -1,14 +1,18 @@
 """The department's server, spoken to without the uplink's code."""
 
 import http.client
+import socket
 import ssl
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
+from fastapi import HTTPException
 
+from alpr_edge.department.http.batches.limits import AGAIN_S, UNIT_BATCHES_MAX, BatchLimits
 from alpr_edge.department.http.client_auth import common_name
 from alpr_edge.department.http.server import DepartmentServer
 from alpr_edge.department.http.storage_app import REQUEST_BYTES_MAX
@@ -17,6 +21,7 @@ from alpr_edge.department.pki.authority import TlsFiles, initialise
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.protocol.items import digest
 from tests.department.enrolment import enrol_unit
+from tests.department.waits import wait_until
 from tests.uplink.items import read_item
 
 HEADERS = {"Alpr-Edge-Unit": "unit-1", "Alpr-Edge-Protocol": "1"}
@@ -122,6 +127,39 @@ def test_a_batch_without_a_length_is_cut_off_at_the_limit(client: httpx.Client) 
 def test_more_parts_than_a_batch_may_have(client: httpx.Client) -> None:
     parts = [(f"read-{number}", ("read", b"{}")) for number in range(501)]
     assert client.post("/v1/items", files=parts).status_code == 400
+
+
+def test_a_unit_with_too_many_batches_on_their_way_is_asked_to_come_again(
+    server: DepartmentServer, context: ssl.SSLContext, client: httpx.Client
+) -> None:
+    with ExitStack() as stack:
+        for _ in range(UNIT_BATCHES_MAX):
+            stalled = stack.enter_context(socket.create_connection(("127.0.0.1", server.port)))
+            tls = stack.enter_context(context.wrap_socket(stalled, server_hostname="127.0.0.1"))
+            lines = [f"{name}: {value}" for name, value in HEADERS.items()]
+            lines += ["Host: 127.0.0.1", "Content-Type: multipart/form-data; boundary=b", "Content-Length: 1000"]
+            tls.sendall("\r\n".join(["POST /v1/items HTTP/1.1", *lines, "", "--b"]).encode())
+        answers: list[httpx.Response] = []
+
+        def is_refused() -> bool:
+            answers.append(client.post("/v1/items", files=files()))
+            return answers[-1].status_code == 429
+
+        wait_until(is_refused)  # once the server has seen all that stall
+        assert AGAIN_S[0] <= int(answers[-1].headers["Retry-After"]) <= AGAIN_S[1]
+        assert "too many batches" in answers[-1].text
+    wait_until(lambda: client.post("/v1/items", files=files()).status_code == 200)
+
+
+def test_all_units_together_have_a_limit_and_one_that_ended_makes_room() -> None:
+    limits = BatchLimits(unit_max=2, all_max=3)
+    with limits.admit("a"), limits.admit("a"):
+        with pytest.raises(HTTPException, match="this unit has too many"), limits.admit("a"):
+            pass
+        with limits.admit("b"), pytest.raises(HTTPException, match=r"^429: too many"), limits.admit("c"):
+            pass
+        with limits.admit("c"):
+            pass
 
 
 def test_there_is_nothing_else_to_find(client: httpx.Client) -> None:

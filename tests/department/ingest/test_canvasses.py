@@ -1,12 +1,14 @@
 """Canvasses and their ends at the department: each stored once, in any order, and those of other units refused."""
 
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
+from alpr_edge.department.db.database import DepartmentDatabase
+from alpr_edge.department.db.schema import metadata
 from alpr_edge.department.ingest.records import Part
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.domain.canvass.canvass import CanvassEnd, CanvassEnding
@@ -20,6 +22,7 @@ from alpr_edge.domain.protocol.canvass import (
     canvass_payload,
 )
 from alpr_edge.domain.protocol.items import ItemAnswerPayload, ItemKind, digest, encode
+from tests.department.engines import EngineUnderTest
 from tests.domain.canvass.builders import at, canvass
 
 END = CanvassEnd(at(40), HoldPerson("bo", "Bo Chen", "77aa"), CanvassEnding.HAND)
@@ -28,8 +31,8 @@ ENDED = canvass_end_payload(canvass().canvass_id, END, "unit-1", 312)
 
 
 @pytest.fixture
-def storage(tmp_path: Path) -> Iterator[Storage]:
-    opened = Storage(tmp_path / "department")
+def storage(tmp_path: Path, engine: EngineUnderTest) -> Iterator[Storage]:
+    opened = Storage(engine.use(tmp_path / "department"))
     yield opened
     opened.close()
 
@@ -46,12 +49,12 @@ def send(storage: Storage, *payloads: CanvassPayload | CanvassEndPayload, unit_i
 
 
 def rows(storage: Storage, table: str) -> list[dict[str, object]]:
-    connection = sqlite3.connect(storage.directory / "department.db")
+    database = DepartmentDatabase(storage.directory, create=False)
     try:
-        connection.row_factory = sqlite3.Row
-        return [dict(row) for row in connection.execute(f"SELECT * FROM {table}")]
+        with database.reading() as connection:
+            return [dict(row) for row in connection.execute(select(metadata.tables[table])).mappings()]
     finally:
-        connection.close()
+        database.close()
 
 
 def test_each_is_stored_once_and_an_end_may_come_first(storage: Storage) -> None:
@@ -60,7 +63,7 @@ def test_each_is_stored_once_and_an_end_may_come_first(storage: Storage) -> None
     assert send(storage, STARTED) == [200]
     (row,) = rows(storage, "canvasses")
     assert (row["incident"], row["offence"], row["area"]) == ("26-001234", "homicide", str(canvass().area))
-    assert (row["partials"], row["lasts_s"], row["person"]) == ('["7AB*"]', 3600.0, "Ana Ruiz")
+    assert (row["partials"], row["lasts_s"], row["person"]) == (["7AB*"], 3600.0, "Ana Ruiz")
     assert (row["started"], row["ends"]) == ("2026-11-27T22:02:00.000Z", "2026-11-27T23:02:00.000Z")
     (end,) = rows(storage, "canvass_ends")
     assert (end["how"], end["person"], end["read_count"], end["ended"]) == (

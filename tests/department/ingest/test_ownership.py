@@ -28,6 +28,7 @@ from alpr_edge.domain.protocol.items import ItemAnswerPayload, ListChange, diges
 from alpr_edge.domain.protocol.time_corrections import TimePayload, time_item_id
 from alpr_edge.domain.reads import PlateRead
 from alpr_edge.uplink.delivery_client import HttpsDepartment
+from tests.department.engines import EngineUnderTest
 from tests.department.enrolment import enrol_unit
 from tests.store.records import alert, hit, instant, plate_read
 from tests.uplink.conftest import settings_for
@@ -44,8 +45,8 @@ pytestmark = pytest.mark.review(14)
 
 
 @pytest.fixture
-def directory(tmp_path: Path) -> Path:
-    return tmp_path / "department"
+def directory(tmp_path: Path, engine: EngineUnderTest) -> Path:
+    return engine.use(tmp_path / "department")
 
 
 @pytest.fixture

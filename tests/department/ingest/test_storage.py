@@ -1,6 +1,5 @@
 """Each item once, and the digest of what is stored."""
 
-import sqlite3
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -26,6 +25,7 @@ from alpr_edge.domain.protocol.items import (
     encode,
     read_payload,
 )
+from tests.department.engines import OTHER_BODY, EngineUnderTest, drop_newer_tables, query
 from tests.store.records import alert, disposition, hit, instant, plate_read
 from tests.uplink.items import hit_item, image_item, item, read_item, stored_digests
 
@@ -33,8 +33,8 @@ BATCH = [hit_item(), image_item(), read_item()]
 
 
 @pytest.fixture
-def directory(tmp_path: Path) -> Path:
-    return tmp_path / "department"
+def directory(tmp_path: Path, engine: EngineUnderTest) -> Path:
+    return engine.use(tmp_path / "department")
 
 
 @pytest.fixture
@@ -52,15 +52,6 @@ def store(storage: Storage, *items: OutboxItem, unit_id: str = "unit-1") -> list
     return storage.store(unit_id, [part(each) for each in items])
 
 
-def query(directory: Path, statement: str) -> list[tuple[object, ...]]:
-    connection = sqlite3.connect(directory / "department.db")
-    try:
-        with connection:
-            return connection.execute(statement).fetchall()
-    finally:
-        connection.close()
-
-
 def corrected_item() -> OutboxItem:
     """A read whose text a person corrected."""
     read = replace(plate_read("read-2", "7AB0128", supersedes="read-1"), corrected_by="ana")
@@ -73,11 +64,14 @@ def test_who_corrected_a_read_is_stored_with_what_it_supersedes(storage: Storage
     assert found == [("read-1", "7ABC123", None, None), ("read-2", "7AB0128", "read-1", "ana")]
 
 
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_a_database_of_before_corrections_by_people_goes_on(storage: Storage, directory: Path) -> None:
     store(storage, read_item(1))
     storage.close()
     query(directory, "ALTER TABLE reads DROP COLUMN corrected_by")
     query(directory, "PRAGMA user_version = 5")
+    drop_newer_tables(directory)
+    query(directory, "DROP TABLE alembic_version")
     again = Storage(directory)
     assert [answer.status for answer in store(again, read_item(1), corrected_item())] == [200, 200]
     again.close()
@@ -204,7 +198,7 @@ def test_unknown_fields_of_a_newer_unit_are_kept_in_the_body(storage: Storage, d
 
 def test_a_stored_copy_that_went_bad_is_replaced_by_the_original(storage: Storage, directory: Path) -> None:
     store(storage, *BATCH)
-    query(directory, "UPDATE items SET body = x'00' WHERE kind = 'read'")
+    query(directory, f"UPDATE items SET body = {OTHER_BODY} WHERE kind = 'read'")
     next((directory / "images").glob("*/*.jpg")).write_bytes(b"rot")
     assert [answer.sha256 for answer in store(storage, *BATCH)] == [each.sha256 for each in BATCH]
     assert stored_digests(directory) == {sent.item_id: sent.sha256 for sent in BATCH}
@@ -234,6 +228,7 @@ def test_what_was_stored_is_there_after_a_restart(storage: Storage, directory: P
     again.close()
 
 
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_no_storage_and_one_of_a_newer_release_are_told_in_a_line(tmp_path: Path, directory: Path) -> None:
     with pytest.raises(DepartmentError, match="no department there"):
         Storage(tmp_path / "nowhere", create=False)
@@ -244,12 +239,13 @@ def test_no_storage_and_one_of_a_newer_release_are_told_in_a_line(tmp_path: Path
 
 
 def test_a_folder_others_may_enter_is_refused(directory: Path) -> None:
-    directory.mkdir()
+    directory.mkdir(exist_ok=True)
     directory.chmod(0o755)
     with pytest.raises(StoreError, match="others may enter this folder"):
         Storage(directory)
 
 
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_a_damaged_database_is_told_in_a_line_without_its_content(storage: Storage, directory: Path) -> None:
     store(storage, *BATCH)
     storage.close()
@@ -280,6 +276,7 @@ def with_number(original: OutboxItem, old: bytes, number: str) -> OutboxItem:
 
 
 @pytest.mark.review(16)
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("number", NUMBERS)
 @pytest.mark.parametrize(
     ("original", "old"),
@@ -352,3 +349,26 @@ def test_hits_alerts_and_withdrawals_have_rows_with_what_rights_depend_on(storag
     assert query(directory, "SELECT hit_id, unit_id, read_id, withdrawn FROM withdrawals") == [
         ("hit-1", "unit-1", "read-1", "2026-05-04T12:30:01.023Z")
     ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "detail"),
+    [
+        (b'"plate":"7ABC123"', b'"plate":"7AB\\u0000123"', "plate: holds a character that is none"),
+        (b'"plate":"7ABC123"', b'"plate":"%s"' % (b"7" * 600), "plate: longer than 512 bytes"),
+        (b'"supersedes":null', b'"supersedes":"%s"' % (b"r" * 129), "supersedes: longer than an id"),
+        (b'"supersedes":null', b'"supersedes":"%s"' % (b"r" * 600), "supersedes: longer than 512 bytes"),
+    ],
+)
+def test_what_one_engine_could_not_hold_is_refused_singly_on_each(
+    storage: Storage, old: bytes, new: bytes, detail: str
+) -> None:
+    assert old in read_item(1).body
+    bad = item("read-1", ItemKind.READ, read_item(1).body.replace(old, new))
+    answers = store(storage, bad, read_item(2))
+    assert [(answer.outcome, answer.detail) for answer in answers] == [("refused", detail), ("receipt", "")]
+
+
+def test_a_backslash_before_a_nul_s_number_is_text(storage: Storage) -> None:
+    told = item("read-1", ItemKind.READ, read_item(1).body.replace(b'"state":"CA"', b'"state":"\\\\u0000"'))
+    assert store(storage, told)[0].outcome == "receipt"

@@ -1,8 +1,6 @@
 """Every stored body and image is compared with its digest."""
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,14 +8,15 @@ import pytest
 from alpr_edge.department.ingest.records import Part
 from alpr_edge.department.ingest.storage import READ_ITEMS, Storage
 from alpr_edge.department.ingest.verification import Verification, verify
+from tests.department.engines import OTHER_BODY, EngineUnderTest, query
 from tests.uplink.items import image_item, read_item
 
 READS = READ_ITEMS + 3
 
 
 @pytest.fixture
-def directory(tmp_path: Path) -> Path:
-    return tmp_path / "department"
+def directory(tmp_path: Path, engine: EngineUnderTest) -> Path:
+    return engine.use(tmp_path / "department")
 
 
 @pytest.fixture
@@ -49,8 +48,7 @@ def test_what_is_whole_is_counted(storage: Storage) -> None:
 def test_each_damage_is_counted_by_its_kind_and_no_plate_is_shown(storage: Storage, directory: Path) -> None:
     image_path(directory, 1).write_bytes(b"\xff\xd8\xff something else")
     image_path(directory, 2).unlink()
-    with closing(sqlite3.connect(directory / "department.db")) as connection, connection:
-        connection.execute("UPDATE items SET body = ? WHERE item_id = ?", (b"{}", read_item(3).item_id))
+    query(directory, f"UPDATE items SET body = {OTHER_BODY} WHERE item_id = '{read_item(3).item_id}'")
     result = result_of(storage)
     assert (result.damaged_images, result.missing_images, result.damaged_bodies) == (1, 1, 1)
     assert not result.is_whole

@@ -12,6 +12,7 @@ from alpr_edge.department.people.changes import Author
 from alpr_edge.department.people.registry import People
 from alpr_edge.department.pki.authority import initialise
 from alpr_edge.department.pki.roster_key import load_roster_signer
+from tests.department.engines import EngineUnderTest
 
 DOMAIN = "alpr.modesto.example"
 START = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
@@ -50,9 +51,11 @@ class Office:
         return self.people.add(self.author, OFFICER | texts).person.person_id
 
 
-def make_department(directory: Path, *names: str) -> Path:
-    """A department's folder with authority, server certificate and the key for rosters."""
+def make_department(directory: Path, *names: str, engine: EngineUnderTest | None = None) -> Path:
+    """A department's folder with authority, server certificate and the key for rosters; on SQLite unless it is said."""
     initialise(directory, names or (DOMAIN, "127.0.0.1"))
+    if engine is not None:
+        engine.use(directory)
     load_roster_signer(directory)
     DepartmentDatabase(directory).close()
     return directory

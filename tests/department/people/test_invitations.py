@@ -71,6 +71,7 @@ def test_each_challenge_is_good_for_one_answer(office: Office) -> None:
         invitations.add_passkey(cookie, SITE, answer, office.now)
 
 
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_neither_token_nor_cookie_nor_password_lies_in_the_database(office: Office) -> None:
     person_id = office.add()
     token = office.people.invite(office.author, person_id).token

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from alpr_edge.department.db.engines.sqlite import DATABASE_NAME
 from alpr_edge.department.people.changes import ChangeAction
 from alpr_edge.department.people.person_fields import Entry
 from alpr_edge.department.pki.roster_key import load_roster_signer
@@ -135,10 +136,11 @@ def test_unlocking_clears_the_lock_here_and_counts_for_the_cars(office: Office) 
     assert newest_roster(office).members[0].person.unlocks == 1
 
 
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_a_record_that_was_changed_or_left_out_is_found(office: Office) -> None:
     for number in range(4):
         office.add(badge=f"{number}", email="")
-    path = office.database.path
+    path = office.directory / DATABASE_NAME
     with closing(sqlite3.connect(path)) as connection:
         for statement in ("UPDATE people_changes SET body = 'x'", "DELETE FROM people_changes WHERE sequence = 2"):
             with pytest.raises(sqlite3.IntegrityError, match="stay as they are"):

@@ -1,6 +1,5 @@
 """Who may speak with the department: codes, certificates, renewal and revocation, against a real database."""
 
-import sqlite3
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -13,6 +12,7 @@ from cryptography.hazmat.primitives.hashes import SHA256, SHA384
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
+from alpr_edge.department.db.database import naive_utc_now
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.pki.authority import Authority, TlsFiles, initialise
 from alpr_edge.department.pki.issuance import VALID_MAX
@@ -21,14 +21,15 @@ from alpr_edge.department.pki.units import CertificateStatus, Units
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.protocol.enrolment import Refusal
 from alpr_edge.domain.protocol.enrolment_codes import parse_code
+from tests.department.engines import EngineUnderTest, query
 
 Key = ec.EllipticCurvePrivateKey
 HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
-def directory(tmp_path: Path) -> Path:
-    return initialise(tmp_path / "department", ["127.0.0.1"]).directory
+def directory(tmp_path: Path, engine: EngineUnderTest) -> Path:
+    return engine.use(initialise(tmp_path / "department", ["127.0.0.1"]).directory)
 
 
 @pytest.fixture
@@ -67,15 +68,6 @@ def refusal(units: Units, unit_id: str, code: str, request: str | None = None) -
     return error_info.value.reason
 
 
-def run_sql(directory: Path, statement: str) -> list[tuple[object, ...]]:
-    connection = sqlite3.connect(directory / "department.db")
-    try:
-        with connection:
-            return connection.execute(statement).fetchall()
-    finally:
-        connection.close()
-
-
 def test_a_code_gives_one_certificate_for_the_unit_and_nothing_that_was_asked_for_besides(units: Units) -> None:
     key = new_key()
     certificate = x509.load_pem_x509_certificate(
@@ -98,7 +90,7 @@ def test_a_lost_answer_is_given_again_to_the_same_key_for_a_while(units: Units, 
     first = units.enrol("unit-1", code, request)
     assert units.enrol("unit-1", code, request) == first
     assert refusal(units, "unit-1", code) is Refusal.USED
-    run_sql(directory, "UPDATE enrolment_codes SET used_at = datetime(used_at, '-2 hours')")
+    query(directory, f"UPDATE enrolment_codes SET used_at = '{naive_utc_now() - timedelta(hours=2)}'")
     assert refusal(units, "unit-1", code, request) is Refusal.USED
     assert len(units.records()[0].certificates) == 1
 
@@ -108,13 +100,14 @@ def test_why_a_code_gives_nothing(units: Units, directory: Path) -> None:
     assert refusal(units, "unit-1", other) is Refusal.CODE
     second = code_of(units)
     assert refusal(units, "unit-1", first) is Refusal.WITHDRAWN
-    run_sql(directory, "UPDATE enrolment_codes SET expires_at = '2020-01-01 00:00:00.000000'")
+    query(directory, "UPDATE enrolment_codes SET expires_at = '2020-01-01 00:00:00.000000'")
     assert refusal(units, "unit-1", second) is Refusal.EXPIRED
     assert refusal(units, "nobody", first) is Refusal.CODE
     assert refusal(units, "two words", first) is Refusal.UNIT
 
 
 @pytest.mark.review(17)
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_wrong_tries_end_no_code_and_are_written_nowhere(units: Units, directory: Path) -> None:
     right, wrong = code_of(units), code_of(units, "unit-2")
     before = (directory / "department.db-wal").stat()
@@ -125,6 +118,7 @@ def test_wrong_tries_end_no_code_and_are_written_nowhere(units: Units, directory
     assert units.enrol("unit-1", right, request_of(new_key()))
 
 
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_the_code_is_nowhere_on_disk(units: Units, directory: Path) -> None:
     code = units.invite("unit-1", HOUR).code
     content = b"".join(path.read_bytes() for path in directory.iterdir() if path.is_file())
@@ -266,6 +260,6 @@ def test_only_a_certificate_of_the_authority_can_be_added(units: Units, tmp_path
 
 def test_a_certificate_that_ran_out_counts_no_more(units: Units, directory: Path) -> None:
     certificate = enrol_unit(units)
-    run_sql(directory, "UPDATE certificates SET not_after = '2020-01-01 00:00:00.000000'")
+    query(directory, "UPDATE certificates SET not_after = '2020-01-01 00:00:00.000000'")
     assert units.standing("unit-1", fingerprint(certificate)) is CertificateStatus.EXPIRED
     assert units.records()[0].state == "expired"

@@ -1,9 +1,7 @@
 """A department with reads of known age, and what is left of it."""
 
 import json
-import sqlite3
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,6 +20,7 @@ from alpr_edge.domain.protocol.hits import (
 )
 from alpr_edge.domain.protocol.items import ItemKind, OutboxItem, digest, encode, read_payload
 from alpr_edge.domain.reads import EvidenceKind, EvidenceRef
+from tests.department.engines import query
 from tests.store.records import alert, disposition, hit, instant, plate_read
 from tests.uplink.items import item, jpeg
 
@@ -38,7 +37,7 @@ class Office:
         self.storage = Storage(directory)
         self._execute(
             "INSERT INTO certificates (fingerprint, serial, unit_id, key_sha256, pem, origin, issued_at, not_after)"
-            f" VALUES ('f', '1', '{UNIT}', 'k', x'00', 'added', '2023-01-01 00:00:00', '2030-01-01 00:00:00')"
+            f" VALUES ('f', '1', '{UNIT}', 'k', '', 'added', '2023-01-01', '2030-01-01')"
         )
 
     def deliver(self, *items: OutboxItem, days_ago: float, unit_id: str = UNIT) -> None:
@@ -50,8 +49,8 @@ class Office:
     def date(self, item_ids: Sequence[str], at: datetime) -> None:
         """Say that items arrived at a moment."""
         text = at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", timespec="microseconds")
-        marks = ", ".join("?" * len(item_ids))
-        self._execute(f"UPDATE items SET received_at = ? WHERE item_id IN ({marks})", text, *item_ids)
+        names = ", ".join(f"'{item_id}'" for item_id in item_ids)
+        self._execute(f"UPDATE items SET received_at = '{text}' WHERE item_id IN ({names})")
 
     def purge(self, now: datetime = TODAY) -> DeletionRun:
         """Delete what is due at a moment."""
@@ -70,16 +69,16 @@ class Office:
         return {path.stem for path in (self.directory / "images").rglob("*.jpg")}
 
     def settings(self, text: str) -> None:
-        """Write the department's settings."""
-        (self.directory / "department.toml").write_text(text, encoding="utf-8")
+        """Add to the department's settings."""
+        with (self.directory / "department.toml").open("a", encoding="utf-8") as file:
+            file.write(f"\n{text}")
 
     def execute(self, statement: str) -> None:
         """Change the database behind the department's back."""
         self._execute(statement)
 
-    def _execute(self, statement: str, *values: str) -> list[tuple[Any, ...]]:
-        with closing(sqlite3.connect(self.directory / "department.db")) as connection, connection:
-            return connection.execute(statement, values).fetchall()
+    def _execute(self, statement: str) -> list[tuple[Any, ...]]:
+        return query(self.directory, statement.replace(":", r"\:"))  # a colon begins no parameter
 
 
 def pictures_of(read_id: str) -> list[OutboxItem]:

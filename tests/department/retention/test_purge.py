@@ -21,6 +21,7 @@ from alpr_edge.domain.protocol.holds import (
     hold_release_payload,
 )
 from alpr_edge.domain.protocol.items import ItemKind, encode
+from tests.department.engines import EngineUnderTest, drop_newer_tables, query
 from tests.department.retention.office import TODAY, UNIT, Office, hit_items, pictures_of, read_item
 from tests.store.holds import CASE, CLERK, a_hold
 from tests.store.records import instant
@@ -31,8 +32,8 @@ FEW = [f"read-{number:02}" for number in range(50)]
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
-    office = Office(tmp_path / "department")
+def office(tmp_path: Path, engine: EngineUnderTest) -> Iterator[Office]:
+    office = Office(engine.use(tmp_path / "department"))
     yield office
     office.storage.close()
 
@@ -130,7 +131,7 @@ def test_a_picture_that_two_cars_sent_stays_with_the_other(office: Office) -> No
     office.deliver(read_item("a", pictures=pictures), *pictures, days_ago=400)
     office.deliver(*pictures, days_ago=1, unit_id="unit-2")
     office.date(["a", *(each.sha256 for each in pictures)], TODAY - timedelta(days=400))
-    office.execute("UPDATE items SET received_at = '2026-11-19 00:00:00.000000' WHERE unit_id = 'unit-2'")
+    office.execute("UPDATE items SET received_at = '2026-11-19' WHERE unit_id = 'unit-2'")
     assert office.purge().pictures == 2
     assert office.files() == {each.sha256 for each in pictures}
 
@@ -195,13 +196,16 @@ def test_two_purges_at_once_are_one(office: Office) -> None:
 def test_a_car_that_delivers_meanwhile_loses_nothing(office: Office) -> None:
     deliver(office, *FEW, days_ago=400)
     same = pictures_of(FEW[0])
-    answers = []
+    receipted: set[str] = set()
 
     def send() -> None:
+        """Deliver reads with that picture, each again until all of it is receipted, as a car does."""
         for number in itertools.count():
             new = [read_item(f"new-{number:03}", pictures=same), *same]
             parts = [Part(each.item_id, each.kind.value, each.body, each.sha256) for each in new]
-            answers.append(office.storage.store(UNIT, parts))
+            while [answer.sha256 for answer in office.storage.store(UNIT, parts)] != [each.sha256 for each in new]:
+                pass
+            receipted.add(new[0].item_id)
             if is_over.is_set():
                 return
 
@@ -214,10 +218,7 @@ def test_a_car_that_delivers_meanwhile_loses_nothing(office: Office) -> None:
         is_over.set()
         sender.join(60)
     assert run.reads == len(FEW)
-    sent = [answer for batch in answers for answer in batch]
-    assert {answer.item_id for answer in sent if answer.sha256 == answer.item_id} <= {each.sha256 for each in same}
-    receipted = {answer.item_id for answer in sent if answer.status == 200 and answer.sha256 is not None}
-    assert {each for each in receipted if each.startswith("new")} == set(office.reads())
+    assert receipted == set(office.reads())
     assert office.files() == {each.sha256 for each in same}
 
 
@@ -257,7 +258,7 @@ def test_a_period_against_the_law_deletes_nothing(office: Office, text: str, tol
     office.settings(f"[retention]\n{text}\n")
     with pytest.raises(DepartmentError, match=told):
         office.purge()
-    assert office.reads() == ["a"]
+    assert office.storage.counts().reads == 1
 
 
 def test_what_is_due_for_more_than_a_week_is_told(office: Office) -> None:
@@ -270,14 +271,14 @@ def test_what_is_due_for_more_than_a_week_is_told(office: Office) -> None:
     assert office.storage.purge(lambda: TODAY + timedelta(days=2)).overdue() == []
 
 
-def test_the_pictures_of_reads_of_before_are_known(office: Office) -> None:
+def test_the_pictures_of_reads_of_before_are_known(tmp_path: Path) -> None:
+    office = Office(tmp_path / "department")
     deliver(office, "a", days_ago=400)
     office.deliver(read_item("b", pictures=[]), days_ago=400)
     office.storage.close()
-    for table in ("read_pictures", "deletion_runs", "picture_removals", "leases"):
-        office.execute(f"DROP TABLE {table}")
-    office.execute("DROP INDEX items_received")
-    office.execute("PRAGMA user_version = 10")
+    drop_newer_tables(office.directory)
+    query(office.directory, "UPDATE alembic_version SET version_num = '0010'")
     office.storage = Storage(office.directory)
     assert office.counts()["read_pictures"] == 2
     assert (office.purge().pictures, office.files()) == (2, set())
+    office.storage.close()

@@ -27,14 +27,15 @@ from alpr_edge.domain.protocol.items import digest
 from alpr_edge.domain.transparency.checkpoints import Checkpoint
 from alpr_edge.domain.transparency.notes import NoteKey, note_key, sign_note
 from alpr_edge.store.access_log.checkpoints import add_cosignature, latest_checkpoint
+from tests.department.engines import EngineUnderTest
 from tests.department.unit_logs.car import UNIT, Car, checkpoint_part
 from tests.domain.access_log.entries import LOG_ID, entry, record
 from tests.store.records import instant
 
 
 @pytest.fixture
-def directory(tmp_path: Path) -> Path:
-    return tmp_path / "department"
+def directory(tmp_path: Path, engine: EngineUnderTest) -> Path:
+    return engine.use(tmp_path / "department")
 
 
 @pytest.fixture
@@ -225,7 +226,7 @@ def test_the_place_of_an_item_is_in_its_id(item_id: str, place: tuple[str, int] 
 
 
 def test_the_witness_key_is_made_once_and_guarded(directory: Path) -> None:
-    directory.mkdir(mode=0o700)
+    directory.mkdir(mode=0o700, exist_ok=True)
     first = Witness(directory).key
     assert Witness(directory).key == first
     path = directory / FILE_NAME

@@ -62,6 +62,8 @@ WORDS = {
     "accounts unlock": ["1"],
     "models add": ["nowhere", "nowhere", "--config", "nowhere"],
     "department init": ["department", "--name", "127.0.0.1"],
+    "department migrate": ["--directory", "nowhere"],
+    "department copy": ["--to", "postgresql:///alpr", "--directory", "nowhere"],
     "department serve": ["--directory", "nowhere"],
     "department import": ["nowhere", "--directory", "nowhere"],
     "department publish": ["nowhere", "--directory", "nowhere", "--source", "bolo"],

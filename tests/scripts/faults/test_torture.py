@@ -15,7 +15,7 @@ from random import Random
 import pytest
 from sqlalchemy import text
 
-from alpr_edge.department.db.database import DATABASE_NAME
+from alpr_edge.department.db.engines.sqlite import DATABASE_NAME
 from alpr_edge.domain.errors import PictureError
 from alpr_edge.domain.protocol.items import ItemKind
 from alpr_edge.runtime.clock import SystemClock

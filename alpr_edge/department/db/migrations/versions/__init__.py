@@ -1,0 +1,1 @@
+"""The revisions; the number of each is a version of the database."""

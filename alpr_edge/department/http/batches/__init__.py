@@ -1,0 +1,1 @@
+"""How many batches of items the department takes at a time."""

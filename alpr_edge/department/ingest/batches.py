@@ -1,0 +1,159 @@
+"""Stores one batch inside its transaction: a few statements a batch, whatever the number of its items.
+
+What a batch finds in the database is asked for once, before the first item is judged. The items are then judged in
+their order, each as if those before it were stored already; what is new is inserted table by table, and read back.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection, Table, bindparam, insert, select, update
+
+from alpr_edge.department.db.database import naive_utc_now
+from alpr_edge.department.db.retention_schema import read_pictures
+from alpr_edge.department.db.schema import items
+from alpr_edge.department.holds.unit_holds import take_in_hold_items
+from alpr_edge.department.ingest.images import ImageFolder
+from alpr_edge.department.ingest.ownership import Owners, find_owners
+from alpr_edge.department.ingest.part_checks import PartError
+from alpr_edge.department.ingest.records import ItemRecord
+from alpr_edge.department.people.activity import note_activity
+from alpr_edge.department.unit_logs.log_repository import LogRepository
+from alpr_edge.domain.protocol.access_log import place_in
+from alpr_edge.domain.protocol.items import ItemAnswerPayload, ItemKind, Outcome, digest
+
+ASKED_AT_ONCE = 500
+"""Most ids that one query names."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Batch:
+    """A batch of one unit, in the transaction that stores it.
+
+    Args:
+        connection: the connection of a transaction that writes this unit's rows.
+        unit_id: the unit.
+        images: the images, which are on the disk already.
+        logs: the access logs of units.
+    """
+
+    connection: Connection
+    unit_id: str
+    images: ImageFolder
+    logs: LogRepository
+    _digests: dict[str, str] = field(default_factory=dict)
+    """The stated digest of each item that is stored, of this batch too."""
+    _new: list[ItemRecord] = field(default_factory=list)
+
+    def store(self, results: Sequence[ItemRecord | ItemAnswerPayload]) -> list[ItemAnswerPayload]:
+        """Store the records among results; answers all in their order.
+
+        Args:
+            results: a record for each part that may be stored, an answer for each that may not.
+        """
+        records = [each for each in results if isinstance(each, ItemRecord)]
+        self._digests = self._stored_digests({record.item_id for record in records})
+        owners = find_owners(self.connection, (each for record in records for each in record.references))
+        judged = [each if isinstance(each, ItemAnswerPayload) else self._judge(each, owners) for each in results]
+        self._insert()
+        present = self._present_digests([each for each in judged if isinstance(each, ItemRecord)])
+        return [
+            each if isinstance(each, ItemAnswerPayload) else _receipt(each, present.get(each.item_id))
+            for each in judged
+        ]
+
+    def _judge(self, record: ItemRecord, owners: Owners) -> ItemRecord | ItemAnswerPayload:
+        """The record if it is stored or will be; else the answer to it."""
+        earlier = self._digests.get(record.item_id)
+        if earlier is None:
+            for reference in record.references:
+                if owners.are_foreign(self.unit_id, reference):
+                    log.warning(
+                        "department.reference_refused", unit=self.unit_id, kind=record.kind, field=reference.field
+                    )
+                    return PartError(422, f"{reference.field}: of another unit").answer(record.item_id)
+            self._digests[record.item_id] = record.sha256
+            owners.add(self.unit_id, record.kind, record.item_id)
+            self._new.append(record)
+        elif earlier != record.sha256:
+            if record.kind is ItemKind.ACCESS_RECORD and (place := place_in(record.item_id)) is not None:
+                self.logs.note_conflict(self.connection, self.unit_id, place)
+            return PartError(409, "id: stored before with other content").answer(record.item_id)
+        return record
+
+    def _insert(self) -> None:
+        if not self._new:
+            return
+        now = naive_utc_now()
+        rows: defaultdict[Table, list[dict[str, Any]]] = defaultdict(list)
+        for record in self._new:
+            rows[items].append(_item_row(record, self.unit_id, now))
+            if record.table is not None and record.row is not None:
+                rows[record.table].append(record.row)
+            names = {"read_id": record.item_id, "unit_id": self.unit_id}
+            rows[read_pictures] += [names | {"sha256": sha256} for sha256 in record.pictures]
+        for table, some in rows.items():
+            if some:
+                self.connection.execute(insert(table), some)
+        take_in_hold_items(self.connection, self.unit_id, [(record.kind, record.body) for record in self._new])
+        of_log = [record for record in self._new if record.kind is ItemKind.ACCESS_RECORD]
+        note_activity(self.connection, [record.body for record in of_log], datetime.now(UTC))
+        for record in self._new:
+            if record.kind is ItemKind.CHECKPOINT and (place := place_in(record.item_id)) is not None:
+                self.logs.note_checkpoint(self.connection, self.unit_id, place, record.item_id)
+
+    def _stored_digests(self, item_ids: Iterable[str]) -> dict[str, str]:
+        return {row.item_id: row.sha256 for row in self._rows(item_ids, items.c.sha256)}
+
+    def _present_digests(self, records: Sequence[ItemRecord]) -> Mapping[str, str | None]:
+        """Digest by id of what lies on the disk now."""
+        bodies = {record.item_id: record for record in records if record.kind is not ItemKind.IMAGE}
+        present: dict[str, str | None] = self._body_digests(bodies)
+        damaged = [record for record in bodies.values() if present.get(record.item_id) != record.sha256]
+        if damaged:
+            # The stored copy is damaged and its original came again: store that. (The file of an image was replaced
+            # before.)
+            self._replace_bodies(damaged)
+            present |= self._body_digests(record.item_id for record in damaged)
+        return present | {
+            record.item_id: self.images.digest(record.sha256) for record in records if record.kind is ItemKind.IMAGE
+        }
+
+    def _body_digests(self, item_ids: Iterable[str]) -> dict[str, str | None]:
+        rows = self._rows(item_ids, items.c.body)
+        return {row.item_id: None if row.body is None else digest(row.body) for row in rows}
+
+    def _replace_bodies(self, records: Sequence[ItemRecord]) -> None:
+        is_it = (items.c.item_id == bindparam("of_id")) & (items.c.unit_id == self.unit_id)
+        values = [{"of_id": record.item_id, "of_body": record.body} for record in records]
+        self.connection.execute(update(items).where(is_it).values(body=bindparam("of_body")), values)
+
+    def _rows(self, item_ids: Iterable[str], column: Any) -> list[Any]:  # noqa: ANN401 - of SQLAlchemy
+        """Rows of the unit's items with their ids and one column."""
+        ids, found = list(item_ids), list[Any]()
+        for start in range(0, len(ids), ASKED_AT_ONCE):
+            is_asked = items.c.item_id.in_(ids[start : start + ASKED_AT_ONCE]) & (items.c.unit_id == self.unit_id)
+            found += self.connection.execute(select(items.c.item_id, column).where(is_asked)).all()
+        return found
+
+
+def _item_row(record: ItemRecord, unit_id: str, now: datetime) -> dict[str, Any]:
+    return {
+        "item_id": record.item_id,
+        "unit_id": unit_id,
+        "kind": record.kind.value,
+        "sha256": record.sha256,
+        "length": len(record.body),
+        "body": None if record.kind is ItemKind.IMAGE else record.body,
+        "received_at": now,
+    }
+
+
+def _receipt(record: ItemRecord, present: str | None) -> ItemAnswerPayload:
+    return ItemAnswerPayload(item_id=record.item_id, outcome=Outcome.RECEIPT, status=200, sha256=present)

@@ -1,0 +1,58 @@
+"""The revisions end at the tables that the code knows, on every engine; rows that have to stay do."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import insert
+
+from alpr_edge.department.db.database import DepartmentDatabase, naive_utc_now
+from alpr_edge.department.db.evidence_schema import evidence_openings
+from alpr_edge.department.db.migrate import SCRIPTS
+from alpr_edge.department.db.people_schema import people_changes
+from alpr_edge.department.db.retention_schema import read_pictures
+from alpr_edge.department.db.schema import VERSION, metadata
+from alpr_edge.domain.errors import StoreError
+from tests.department.engines import ROWS_STAY, EngineUnderTest, query
+
+
+@pytest.fixture
+def directory(tmp_path: Path, engine: EngineUnderTest) -> Path:
+    return engine.use(tmp_path / "department")
+
+
+@pytest.fixture
+def database(directory: Path) -> Iterator[DepartmentDatabase]:
+    with closing(DepartmentDatabase(directory)) as opened:
+        yield opened
+
+
+def test_the_newest_revision_is_the_version_of_this_release() -> None:
+    assert int(ScriptDirectory(str(SCRIPTS)).get_current_head() or 0) == VERSION
+
+
+def test_the_revisions_make_the_tables_that_the_code_knows(database: DepartmentDatabase) -> None:
+    with database.reading() as connection:
+        assert read_pictures.metadata is metadata  # those of the retention are among them
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_rows_that_have_to_stay_are_neither_changed_nor_deleted(
+    database: DepartmentDatabase, directory: Path, engine: EngineUnderTest
+) -> None:
+    opening = {"package_id": "p", "unit_id": "u", "opened_at": naive_utc_now(), "opened_by": "login:a", "reason": "r"}
+    with database.writing() as connection:
+        connection.execute(insert(people_changes).values(sequence=1, body=b"{}"))
+        connection.execute(insert(evidence_openings).values(opening))
+    for table, column in (("people_changes", "sequence"), ("evidence_openings", "opening_id")):
+        statements = [f"UPDATE {table} SET {column} = 7", f"DELETE FROM {table}"]
+        statements += [f"TRUNCATE {table}"] if engine.name == "postgresql" else []
+        for statement in statements:
+            with pytest.raises(StoreError, match=ROWS_STAY):
+                query(directory, statement)
+        assert query(directory, f"SELECT {column} FROM {table}") == [(1,)]

@@ -1,0 +1,61 @@
+"""The engines of a department's database, for tests that run on each of them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+from sqlalchemy import text
+
+from alpr_edge.department.db.database import DepartmentDatabase
+from alpr_edge.department.settings import FILE_NAME
+
+ENGINES = ("sqlite", "postgresql")
+OTHER_BODY = "(SELECT body FROM items WHERE item_id = (SELECT min(item_id) FROM items WHERE body IS NOT NULL))"
+"""SQL of the body of another item."""
+ROWS_STAY = "SQLITE_CONSTRAINT_TRIGGER|RaiseException"
+"""What an error says when a trigger refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineUnderTest:
+    """The engine that a test runs on."""
+
+    name: str
+    new_url: Callable[[], str]
+    """Makes a database with a department's empty tables; its URL. Of PostgreSQL alone."""
+
+    def use(self, directory: Path) -> Path:
+        """Have a department's folder use the engine; returns the folder, made when missing."""
+        if self.name == "postgresql":
+            name_database(directory, self.new_url())
+        return directory
+
+
+def name_database(directory: Path, url: str) -> None:
+    """Write a database's URL into the settings of a department's folder."""
+    directory.mkdir(mode=0o700, exist_ok=True)
+    path = directory / FILE_NAME
+    document = tomlkit.parse(path.read_text(encoding="utf-8") if path.exists() else "")
+    document["database"] = {"url": url}
+    path.write_text(tomlkit.dumps(document), encoding="utf-8")
+    path.chmod(0o600)
+
+
+def drop_newer_tables(directory: Path) -> None:
+    """Take away what the first revision of a SQLite department did not have."""
+    for table in ("read_pictures", "deletion_runs", "picture_removals", "leases"):
+        query(directory, f"DROP TABLE {table}")
+    query(directory, "DROP INDEX ix_items_received_at")
+
+
+def query(directory: Path, statement: str) -> list[tuple[Any, ...]]:
+    """The rows of a plain statement over the department's database, on whatever engine; of a change there are none."""
+    database = DepartmentDatabase(directory, create=False)
+    try:
+        with database.writing() as connection:
+            result = connection.execute(text(statement))
+            return [tuple(row) for row in result] if result.returns_rows else []
+    finally:
+        database.close()
