@@ -1,5 +1,6 @@
 """Checks of single fields, for those of a part (:mod:`alpr_edge.department.ingest.records`)."""
 
+import math
 from collections.abc import Mapping
 from functools import cache
 from typing import TypeVar
@@ -105,3 +106,11 @@ def place(position: PositionPayload | None) -> dict[str, float | None]:
     if position is None:
         return {"lat_deg": None, "lon_deg": None}
     return {"lat_deg": position.lat_deg, "lon_deg": position.lon_deg}
+
+
+def finite(text: str) -> float:
+    """A number of JSON; ValueError for NaN, infinities, and numbers too large for a float."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("not a finite number")
+    return number

@@ -4,7 +4,6 @@ A refusal names fields and rules, never a value: it travels back, is shown on th
 """
 
 import json
-import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from alpr_edge.department.ingest import log_items
 from alpr_edge.department.ingest.booking_items import booking_row
 from alpr_edge.department.ingest.canvass_rows import canvass_end_row, canvass_row
 from alpr_edge.department.ingest.ownership import Reference, form_fault, hit_reference, read_reference
-from alpr_edge.department.ingest.part_checks import PartError, integer, key_texts, own, parse, place, same
+from alpr_edge.department.ingest.part_checks import PartError, finite, integer, key_texts, own, parse, place, same
 from alpr_edge.domain.holds.hold import HoldOrigin
 from alpr_edge.domain.protocol.bookings import BookingPayload, booking_item_id
 from alpr_edge.domain.protocol.dispositions import DispositionPayload, disposition_item_id
@@ -256,21 +255,13 @@ def _access(part: Part, unit_id: str) -> _Content:
     """An entry of a unit's access log: kept as it came, as a JSON object."""
     own("item id", part.item_id, unit_id)
     try:
-        value = json.loads(part.body, parse_constant=_finite, parse_float=_finite)
+        value = json.loads(part.body, parse_constant=finite, parse_float=finite)
     except (ValueError, RecursionError):
         raise PartError(422, "body: not JSON") from None
     if not isinstance(value, dict):
         raise PartError(422, "body: not a JSON object")
     same("unit_id", value.get("unit_id", unit_id), unit_id)
     return _Content()
-
-
-def _finite(text: str) -> float:
-    """A number of JSON; ValueError for NaN, infinities, and numbers too large for a float."""
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError("not a finite number")
-    return number
 
 
 def _image(part: Part, unit_id: str) -> _Content:  # noqa: ARG001 - one signature for every kind

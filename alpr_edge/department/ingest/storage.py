@@ -29,7 +29,7 @@ from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.pki.server_certificate import utc_now
 from alpr_edge.department.pki.units import Units
 from alpr_edge.department.retention.deletion_log import LoggedRun, logged_runs
-from alpr_edge.department.retention.purge import Purge
+from alpr_edge.department.retention.purge import DepartmentPurge
 from alpr_edge.department.settings import load_periods
 from alpr_edge.department.unit_logs.log_repository import LogRepository
 from alpr_edge.department.unit_logs.witness import Witness
@@ -99,7 +99,7 @@ class Storage:
         self.bookings = EvidenceBookings(directory, self._database)
         """The evidence packages that units booked out."""
 
-    def purge(self, clock: Callable[[], datetime] = utc_now) -> Purge:
+    def purge(self, clock: Callable[[], datetime] = utc_now) -> DepartmentPurge:
         """What deletes reads that were kept long enough, by the settings as they are now.
 
         Args:
@@ -108,7 +108,7 @@ class Storage:
         Raises:
             DepartmentError: the settings are wrong.
         """
-        return Purge(self._database, self._images, self._witness, load_periods(self.directory), clock)
+        return DepartmentPurge(self._database, self._images, self._witness, load_periods(self.directory), clock)
 
     def deletions(self) -> list[LoggedRun]:
         """What was deleted, run by run.

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
 from alpr_edge.department.db.retention_schema import deletion_runs
-from alpr_edge.department.retention.row_deletion import DeletionCounts
+from alpr_edge.department.retention.row_deletion import DeletedRows
 from alpr_edge.department.unit_logs.witness import Witness
 from alpr_edge.domain.collection.deletion_runs import NO_IDS, DeletionRun, root_of
 from alpr_edge.domain.collection.department_periods import DepartmentPeriods
@@ -54,7 +54,7 @@ def digest_of(connection: Connection, number: int) -> str:
     return str(connection.scalar(select(deletion_runs.c.ids_digest).where(deletion_runs.c.number == number)))
 
 
-def note_batch(connection: Connection, number: int, counts: DeletionCounts, held: int, ids_digest: str) -> None:
+def note_batch(connection: Connection, number: int, counts: DeletedRows, held: int, ids_digest: str) -> None:
     """Add to a run what a transaction deletes, inside that transaction."""
     row, more = deletion_runs.c, (counts.reads, counts.hits, counts.pictures, counts.items, held)
     sums = {name: row[name] + value for name, value in zip(_COUNTS, more, strict=True)}

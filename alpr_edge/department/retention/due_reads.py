@@ -54,7 +54,7 @@ def due_page(connection: Connection, periods: DepartmentPeriods, now: datetime, 
             continue
         read_ids = _versions(connection, row.unit_id, row.read_id)
         looked_at |= {(row.unit_id, read_id) for read_id in read_ids}
-        versions = [_kept(connection, row.unit_id, read_id, now) for read_id in read_ids]
+        versions = [_version_of(connection, row.unit_id, read_id, now) for read_id in read_ids]
         if is_due([_free(version) for version in versions], periods, now):
             found.append(DueRead(row.unit_id, read_ids, any(version.is_held for version in versions)))
     place = rows[-1] if len(rows) == count else None
@@ -94,7 +94,7 @@ def _versions(connection: Connection, unit_id: str, read_id: str) -> tuple[str, 
     return tuple(sorted(known))
 
 
-def _kept(connection: Connection, unit_id: str, read_id: str, now: datetime) -> KeptVersion:
+def _version_of(connection: Connection, unit_id: str, read_id: str, now: datetime) -> KeptVersion:
     """What is known of one version; one that never arrived counts from its hits, or from now."""
     of_read = (reads.c.read_id == read_id) & (reads.c.unit_id == unit_id)
     of_hits = (hits.c.read_id == read_id) & (hits.c.unit_id == unit_id)

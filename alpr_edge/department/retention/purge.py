@@ -18,7 +18,7 @@ from alpr_edge.department.ingest.images import ImageFolder
 from alpr_edge.department.retention import deletion_log
 from alpr_edge.department.retention.due_reads import START, DuePage, Place, due_page, ids_of
 from alpr_edge.department.retention.leases import Lease, held_lease
-from alpr_edge.department.retention.row_deletion import PICTURE, DeletionCounts, delete_pictures, delete_read
+from alpr_edge.department.retention.row_deletion import PICTURE, DeletedRows, delete_pictures, delete_read
 from alpr_edge.department.unit_logs.witness import Witness
 from alpr_edge.domain.collection.deletion_runs import DeletionRun, chain_ids
 from alpr_edge.domain.collection.department_periods import DepartmentPeriods
@@ -42,7 +42,7 @@ class DueCounts:
     """Old enough, and staying."""
 
 
-class Purge:
+class DepartmentPurge:
     """Deletes what is due.
 
     Args:
@@ -131,7 +131,7 @@ class Purge:
     def _delete_page(self, connection: Connection, number: int, page: DuePage) -> int:
         free = [due for due in page.reads if not due.is_held]
         held_count = sum(len(due.read_ids) for due in page.reads if due.is_held)
-        counts = DeletionCounts()
+        counts = DeletedRows()
         for due in free:
             delete_read(connection, due, counts)
         ids_digest = chain_ids(deletion_log.digest_of(connection, number), ids_of(free))
@@ -147,7 +147,7 @@ class Purge:
             with self._database.writing() as connection:
                 lease.renew(connection)
                 rows = connection.execute(left_over.where(~has_read).limit(ITEMS_A_BATCH)).all()
-                counts = DeletionCounts()
+                counts = DeletedRows()
                 for row in rows:
                     delete_pictures(connection, row.unit_id, [row.item_id], counts)
                 ids_digest = deletion_log.digest_of(connection, number)

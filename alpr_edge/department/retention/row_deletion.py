@@ -20,7 +20,7 @@ PICTURE = ItemKind.IMAGE.value
 
 
 @dataclass(slots=True)
-class DeletionCounts:
+class DeletedRows:
     """How much was deleted."""
 
     reads: int = 0
@@ -30,7 +30,7 @@ class DeletionCounts:
     """Bodies and pictures that units had delivered."""
 
 
-def delete_read(connection: Connection, due: DueRead, counts: DeletionCounts) -> None:
+def delete_read(connection: Connection, due: DueRead, counts: DeletedRows) -> None:
     """Delete a read with its corrections, inside a transaction; what is deleted is added to ``counts``.
 
     Files of pictures that no row names any more are noted, to be removed after the commit.
@@ -50,7 +50,7 @@ def delete_read(connection: Connection, due: DueRead, counts: DeletionCounts) ->
     delete_pictures(connection, due.unit_id, [each for each in digests if each not in used], counts)
 
 
-def delete_pictures(connection: Connection, unit_id: str, digests: list[str], counts: DeletionCounts) -> None:
+def delete_pictures(connection: Connection, unit_id: str, digests: list[str], counts: DeletedRows) -> None:
     """Delete the items of pictures that no read of their unit has."""
     if not digests:
         return

@@ -1,6 +1,7 @@
 """Retention: which pictures a read has, from the bodies that are here; runs that deleted; who deletes at the moment."""
 
 import json
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -67,7 +68,7 @@ def _keep_sealed_runs() -> None:
 
 def _note_pictures() -> None:
     """Note the pictures of every read that is here, as its body names them."""
-    names = [sa.column(name) for name in ("item_id", "unit_id", "body")]
+    names: list[sa.ColumnClause[Any]] = [sa.column(name) for name in ("item_id", "unit_id", "body")]
     items = sa.table("items", *names, sa.column("kind"))
     pictures = sa.table("read_pictures", *(sa.column(name) for name in ("read_id", "unit_id", "sha256")))
     connection, after = op.get_bind(), ("", "")
