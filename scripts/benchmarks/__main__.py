@@ -55,7 +55,7 @@ def _run() -> None:
         access.run(parts or access.PARTS)
         return
     if arguments.which == "department":
-        department.run(parts or department.PARTS, arguments.reads or department.READS)
+        department.run(parts or department.PARTS, department.FleetSize(reads=arguments.reads or department.READS))
         return
     if arguments.which == "evidence":
         evidence.run(parts or evidence.PARTS, arguments.reads or evidence.READS, arguments.models)

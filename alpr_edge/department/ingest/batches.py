@@ -11,11 +11,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, Table, bindparam, insert, select, update
+from sqlalchemy import Connection, Select, Table, bindparam, select, update
 
 from alpr_edge.department.db.database import naive_utc_now
 from alpr_edge.department.db.retention_schema import read_pictures
 from alpr_edge.department.db.schema import items
+from alpr_edge.department.db.statements import insert_many
 from alpr_edge.department.holds.unit_holds import take_in_hold_items
 from alpr_edge.department.ingest.images import ImageFolder
 from alpr_edge.department.ingest.ownership import Owners, find_owners
@@ -28,6 +29,9 @@ from alpr_edge.domain.protocol.items import ItemAnswerPayload, ItemKind, Outcome
 
 ASKED_AT_ONCE = 500
 """Most ids that one query names."""
+_ARE_ASKED = items.c.item_id.in_(bindparam("ids", expanding=True)) & (items.c.unit_id == bindparam("unit"))
+_DIGESTS = select(items.c.item_id, items.c.sha256).where(_ARE_ASKED)
+_BODIES = select(items.c.item_id, items.c.body).where(_ARE_ASKED)
 
 log = structlog.get_logger(__name__)
 
@@ -99,8 +103,7 @@ class Batch:
             names = {"read_id": record.item_id, "unit_id": self.unit_id}
             rows[read_pictures] += [names | {"sha256": sha256} for sha256 in record.pictures]
         for table, some in rows.items():
-            if some:
-                self.connection.execute(insert(table), some)
+            insert_many(self.connection, table, some)
         take_in_hold_items(self.connection, self.unit_id, [(record.kind, record.body) for record in self._new])
         of_log = [record for record in self._new if record.kind is ItemKind.ACCESS_RECORD]
         note_activity(self.connection, [record.body for record in of_log], datetime.now(UTC))
@@ -109,7 +112,7 @@ class Batch:
                 self.logs.note_checkpoint(self.connection, self.unit_id, place, record.item_id)
 
     def _stored_digests(self, item_ids: Iterable[str]) -> dict[str, str]:
-        return {row.item_id: row.sha256 for row in self._rows(item_ids, items.c.sha256)}
+        return {row.item_id: row.sha256 for row in self._rows(_DIGESTS, item_ids)}
 
     def _present_digests(self, records: Sequence[ItemRecord]) -> Mapping[str, str | None]:
         """Digest by id of what lies on the disk now."""
@@ -126,7 +129,7 @@ class Batch:
         }
 
     def _body_digests(self, item_ids: Iterable[str]) -> dict[str, str | None]:
-        rows = self._rows(item_ids, items.c.body)
+        rows = self._rows(_BODIES, item_ids)
         return {row.item_id: None if row.body is None else digest(row.body) for row in rows}
 
     def _replace_bodies(self, records: Sequence[ItemRecord]) -> None:
@@ -134,12 +137,12 @@ class Batch:
         values = [{"of_id": record.item_id, "of_body": record.body} for record in records]
         self.connection.execute(update(items).where(is_it).values(body=bindparam("of_body")), values)
 
-    def _rows(self, item_ids: Iterable[str], column: Any) -> list[Any]:  # noqa: ANN401 - of SQLAlchemy
-        """Rows of the unit's items with their ids and one column."""
+    def _rows(self, query: Select[Any], item_ids: Iterable[str]) -> list[Any]:
+        """The rows of a query for some of the unit's items."""
         ids, found = list(item_ids), list[Any]()
         for start in range(0, len(ids), ASKED_AT_ONCE):
-            is_asked = items.c.item_id.in_(ids[start : start + ASKED_AT_ONCE]) & (items.c.unit_id == self.unit_id)
-            found += self.connection.execute(select(items.c.item_id, column).where(is_asked)).all()
+            values = {"ids": ids[start : start + ASKED_AT_ONCE], "unit": self.unit_id}
+            found += self.connection.execute(query, values).all()
         return found
 
 

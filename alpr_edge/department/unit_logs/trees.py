@@ -6,16 +6,20 @@ the first that is missing.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import takewhile
+from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, update
 
 from alpr_edge.department.db.schema import items, unit_log_nodes, unit_logs
+from alpr_edge.department.db.statements import insert_many
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.protocol.access_log import record_item_id
 from alpr_edge.domain.transparency.merkle import hash_leaf, nodes_of_append, range_root
 
 ADVANCE_MAX = 2000
 """Most records that one batch lets a tree grow by: those of the largest batch, and what waited for them."""
+BODIES_AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,8 @@ class StoredTree:
     def __init__(self, connection: Connection, log: LogIdentity) -> None:
         self._connection = connection
         self._log = log
+        self._added: dict[tuple[int, int], bytes] = {}
+        """Nodes of this transaction, by level and place."""
 
     def advance(self, size: int, tell: Callable[[int, bytes], None]) -> int:
         """Take in the records that follow; returns the new size.
@@ -45,15 +51,15 @@ class StoredTree:
             size: the size so far.
             tell: receives the number and the bytes of each.
         """
-        end = size + ADVANCE_MAX
-        while size < end and (body := self._body(size)) is not None:
-            tell(size, body)
-            rows = [
-                {**self._owner, "level": node.level, "place": node.place, "value": node.value}
-                for node in nodes_of_append(self.read_node, size, hash_leaf(body))
-            ]
-            self._connection.execute(insert(unit_log_nodes), rows)
-            size += 1
+        end, rows = size + ADVANCE_MAX, list[dict[str, Any]]()
+        while bodies := self._bodies(size, min(BODIES_AT_ONCE, end - size)):
+            for body in bodies:
+                tell(size, body)
+                for node in nodes_of_append(self.read_node, size, hash_leaf(body)):
+                    self._added[node.level, node.place] = node.value
+                    rows.append({**self._owner, "level": node.level, "place": node.place, "value": node.value})
+                size += 1
+        insert_many(self._connection, unit_log_nodes, rows)
         of_log = (unit_logs.c.unit_id == self._log.unit_id) & (unit_logs.c.log_id == self._log.log_id)
         self._connection.execute(update(unit_logs).where(of_log).values(size=size))
         return size
@@ -68,6 +74,8 @@ class StoredTree:
         Raises:
             StoreError: the department's database lacks it.
         """
+        if (level, place) in self._added:
+            return self._added[level, place]
         nodes = unit_log_nodes.c
         query = select(nodes.value).where(
             nodes.unit_id == self._log.unit_id,
@@ -84,6 +92,12 @@ class StoredTree:
     def _owner(self) -> dict[str, str]:
         return {"unit_id": self._log.unit_id, "log_id": self._log.log_id}
 
-    def _body(self, sequence: int) -> bytes | None:
-        item = (items.c.item_id == record_item_id(self._log.log_id, sequence)) & (items.c.unit_id == self._log.unit_id)
-        return self._connection.scalar(select(items.c.body).where(item))
+    def _bodies(self, first: int, count: int) -> list[bytes]:
+        """The records from a number on that are here without a gap, some of them."""
+        ids = [record_item_id(self._log.log_id, sequence) for sequence in range(first, first + count)]
+        are_asked = items.c.item_id.in_(ids) & (items.c.unit_id == self._log.unit_id)
+        found = {
+            row.item_id: row.body
+            for row in self._connection.execute(select(items.c.item_id, items.c.body).where(are_asked))
+        }
+        return [found[item_id] for item_id in takewhile(found.__contains__, ids)]

@@ -62,6 +62,8 @@ class FleetResult:
     failures: int = 0
     """Batches that were sent again."""
     seconds: float = 0.0
+    cpu_s: float = 0.0
+    """The processor's time of the fleet's processes while they delivered."""
     receipt_s: tuple[float, ...] = ()
     """Time from a batch to its receipts, of each batch."""
 
@@ -98,6 +100,7 @@ def run_fleet(load: FleetLoad) -> FleetResult:
             part: FleetResult = results.get(timeout=600)
             total.receipts += part.receipts
             total.failures += part.failures
+            total.cpu_s += part.cpu_s
             total.receipt_s += part.receipt_s
         total.seconds = time.monotonic() - began_s
     except queue.Empty:
@@ -116,6 +119,7 @@ def _deliver_share(load: FleetLoad, ready: Barrier, results: "multiprocessing.Qu
     for department in departments.values():
         department.ping()
     ready.wait()
+    began_s = time.process_time()
     with ThreadPoolExecutor(len(load.units)) as threads:
         parts = list(
             threads.map(lambda unit: _deliver(load, departments[unit], backlogs[unit], Random(unit)), load.units)  # noqa: S311 - seeded
@@ -124,6 +128,7 @@ def _deliver_share(load: FleetLoad, ready: Barrier, results: "multiprocessing.Qu
         FleetResult(
             sum(each.receipts for each in parts),
             sum(each.failures for each in parts),
+            cpu_s=time.process_time() - began_s,
             receipt_s=tuple(seconds for each in parts for seconds in each.receipt_s),
         )
     )

@@ -4,6 +4,7 @@ Server, database and fleet share this machine's cores. After each run everything
 receipt is there, once.
 """
 
+import os
 import re
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -25,21 +27,33 @@ from scripts.benchmarks.department.postgresql import PostgresqlServer, postgresq
 from scripts.benchmarks.figures import figure
 
 PARTS = ("sqlite", "postgresql")
-UNITS = 100
 READS = 1_000
 """Of each unit: those of a shift."""
-BATCH = 50
-"""As units send them unless they are set otherwise."""
 STOP_S_MAX = 20.0
 
 
-def run(parts: tuple[str, ...], reads: int = READS, batch: int = BATCH) -> None:
+@dataclass(frozen=True, slots=True)
+class FleetSize:
+    """How many units deliver how much."""
+
+    units: int = 100
+    reads: int = READS
+    """Of each unit."""
+    batch: int = 50
+    """As units send them unless they are set otherwise."""
+
+    @property
+    def total(self) -> int:
+        """The reads of all units."""
+        return self.units * self.reads
+
+
+def run(parts: tuple[str, ...], size: FleetSize | None = None) -> None:
     """Print the figures of some engines.
 
     Args:
         parts: names of :data:`PARTS`.
-        reads: how many each unit has.
-        batch: how many it sends at once.
+        size: the fleet; None: 100 units with a shift's reads each.
 
     Raises:
         DepartmentError: PostgreSQL is asked for and not installed.
@@ -50,28 +64,47 @@ def run(parts: tuple[str, ...], reads: int = READS, batch: int = BATCH) -> None:
             directory = initialise(Path(folder) / "department", ["127.0.0.1"]).directory
             if engine == "postgresql":
                 set_up_postgresql(directory, _database(stack))
-            _measure(engine, directory, reads, batch)
+            measure(engine, directory, size or FleetSize())
 
 
-def _measure(engine: str, directory: Path, reads: int, batch: int) -> None:
-    units, certificates = tuple(f"car-{number}" for number in range(UNITS)), directory.parent / "units"
+def measure(engine: str, directory: Path, size: FleetSize) -> None:
+    """Print the figures of a department on an engine.
+
+    Args:
+        engine: its name, for the figures.
+        directory: the department's folder, without units.
+        size: the fleet.
+    """
+    units, certificates = tuple(f"car-{number}" for number in range(size.units)), directory.parent / "units"
     enrol_fleet(directory, units, certificates)
-    with _serve(directory) as url:
-        load = FleetLoad(url, units, certificates, reads, batch)
+    with _serve(directory) as (url, server):
+        load, before_s = FleetLoad(url, units, certificates, size.reads, size.batch), cpu_seconds(server)
         result = run_fleet(load)
-        _require_all(directory, result, UNITS * reads)
+        server_us = (cpu_seconds(server) - before_s) / size.total * 1e6
+        require_all(directory, result, size.total)
         rate = result.receipts / result.seconds
-        count, again = result.receipts, result.failures
-        figure(f"department.{engine}.reads_per_s", rate, "reads/s", units=UNITS, of=count, batch=batch, again=again)
-        half = max(batch, reads // 4 // batch * batch)
-        paced = run_fleet(FleetLoad(url, units, certificates, half, batch, reads, 2 * UNITS * batch / rate))
-        _require_all(directory, paced, UNITS * (reads + half), before=UNITS * reads)
-        median, p95, p99 = (float(each) * 1e3 for each in np.percentile(paced.receipt_s, (50, 95, 99)))
-        figure(f"department.{engine}.receipt_p99_ms", p99, "ms", load=0.5, p50=round(median, 1), p95=round(p95, 1))
+        about = {"server_cpu_us": round(server_us), "fleet_cpu_us": round(result.cpu_s / size.total * 1e6)}
+        figure(f"department.{engine}.reads_per_s", rate, "reads/s", about, units=size.units, of=size.total)
+        half = max(size.batch, size.reads // 4 // size.batch * size.batch)
+        every_s = 2 * size.units * size.batch / rate
+        paced = run_fleet(replace(load, reads=half, first=size.reads, every_s=every_s))
+        require_all(directory, paced, size.total + size.units * half, before=size.total)
+        median, p95, p99 = (round(float(each) * 1e3, 1) for each in np.percentile(paced.receipt_s, (50, 95, 99)))
+        figure("department.receipt_p99_ms", p99, "ms", engine=engine, load=0.5, p50=median, p95=p95)
 
 
-def _require_all(directory: Path, result: FleetResult, total: int, before: int = 0) -> None:
-    """Raise unless every read has a receipt and is stored once."""
+def require_all(directory: Path, result: FleetResult, total: int, before: int = 0) -> None:
+    """Require that every read has a receipt and is stored once.
+
+    Args:
+        directory: the department's folder.
+        result: what a fleet was answered.
+        total: the reads that have to be there.
+        before: those of them that were there before.
+
+    Raises:
+        UplinkError: one is missing, or there twice.
+    """
     with closing(DepartmentDatabase(directory, create=False)) as database, database.reading() as connection:
         counts = [
             connection.scalar(text(statement))
@@ -79,6 +112,12 @@ def _require_all(directory: Path, result: FleetResult, total: int, before: int =
         ]
     if counts != [total] * 3 or result.receipts != total - before:
         raise UplinkError(f"of {total} reads {result.receipts + before} have receipts, stored are {counts}")
+
+
+def cpu_seconds(process_id: int) -> float:
+    """The processor's time that a process has taken, its database's apart."""
+    fields = Path(f"/proc/{process_id}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 _DISTINCT = "SELECT count(*) FROM (SELECT DISTINCT read_id, unit_id FROM reads) AS found"
@@ -93,8 +132,8 @@ def _database(stack: ExitStack) -> str:
 
 
 @contextmanager
-def _serve(directory: Path) -> Iterator[str]:
-    """The department in a process of its own; gives its address."""
+def _serve(directory: Path) -> Iterator[tuple[str, int]]:
+    """The department in a process of its own; gives its address and the process."""
     command = [sys.executable, "-m", "alpr_edge", "department", "serve", "--directory", str(directory), "--port", "0"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
         try:
@@ -103,7 +142,7 @@ def _serve(directory: Path) -> Iterator[str]:
             if address is None:
                 raise UplinkError("the department's server did not start")
             threading.Thread(target=server.stderr.read, daemon=True).start()
-            yield address.group()
+            yield address.group(), server.pid
         finally:
             server.terminate()
             server.wait(STOP_S_MAX)

@@ -1,5 +1,6 @@
 """A grown SQLite department is moved to PostgreSQL: equal, restartable after a kill, and never served twice."""
 
+import json
 import signal
 import sqlite3
 import subprocess
@@ -8,7 +9,9 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from alpr_edge.cli import app
 from alpr_edge.department.copying.copy import copy_database
 from alpr_edge.department.copying.tables import plain_tables
 from alpr_edge.department.ingest.records import Part
@@ -139,6 +142,20 @@ def test_the_old_database_is_not_written_again_unless_somebody_says_so(directory
         Storage(directory)
     (directory / "department.db.moved").unlink()
     Storage(directory).close()
+
+
+def test_the_command_says_what_it_compared(tmp_path: Path, url: str) -> None:
+    folder = make_department(tmp_path / "small")
+    with closing(Storage(folder)) as storage:
+        storage.store("unit-1", [part(read_item())])
+    query(folder, "UPDATE items SET body = CAST(sha256 AS BLOB)")
+    command = ["department", "copy", "--directory", str(folder), "--to", url]
+    outcome = CliRunner().invoke(app, [*command, "--json"])
+    content = json.loads(outcome.stdout)
+    assert (content["rows"], content["damaged_bodies"], len(content["tables"])) == (2, 1, len(plain_tables()))
+    again = CliRunner().invoke(app, command)
+    assert again.exit_code == 1
+    assert "is there already" in f"{again.exception} {again.output}"
 
 
 def test_a_department_that_is_served_is_not_copied(directory: Path, url: str) -> None:

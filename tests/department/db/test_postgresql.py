@@ -57,6 +57,18 @@ def test_a_new_department_gets_its_tables_and_its_settings_and_again_nothing_cha
         set_up_postgresql(directory, f"{url}&port=5433")
 
 
+def test_the_commands_of_a_department_work_on_it(directory: Path, postgresql: PostgresqlServer) -> None:
+    url = postgresql.url(postgresql.new_database())
+    words = ["department", "init", "--directory", str(directory), "--name", "127.0.0.1", "--database", url]
+    assert CliRunner().invoke(app, words).exit_code == 0
+    with closing(Storage(directory, create=False)) as storage:
+        storage.store("unit-1", [part(read_item())])
+    for name, says in (("status", "from unit-1: 1 item"), ("verify", "1 body and 0 images checked")):
+        outcome = CliRunner().invoke(app, ["department", name, "--directory", str(directory)])
+        assert says in outcome.stdout, outcome.output
+    assert not list(directory.glob("department.db*"))
+
+
 def test_a_database_of_anybody_else_is_refused(
     directory: Path, storage: Storage, tmp_path: Path, postgresql: PostgresqlServer
 ) -> None:

@@ -1,5 +1,7 @@
 """The revisions end at the tables that the code knows, on every engine; rows that have to stay do."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -56,3 +58,15 @@ def test_rows_that_have_to_stay_are_neither_changed_nor_deleted(
             with pytest.raises(StoreError, match=ROWS_STAY):
                 query(directory, statement)
         assert query(directory, f"SELECT {column} FROM {table}") == [(1,)]
+
+
+def test_a_department_on_sqlite_loads_neither_the_other_driver_nor_what_migrates(tmp_path: Path) -> None:
+    DepartmentDatabase(tmp_path / "department").close()
+    program = (
+        "import pathlib, sys\n"
+        "from alpr_edge.department.ingest.storage import Storage\n"
+        "Storage(pathlib.Path(sys.argv[1])).close()\n"
+        "print(sorted({'alembic', 'psycopg'} & {*sys.modules}))"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path / "department")]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "[]\n"
