@@ -6,6 +6,7 @@ Each change is drawn from a generator of a seed, so the same seed makes the same
 import json
 import re
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from random import Random
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -133,7 +134,7 @@ def _change_value(draw: Random, root: list[Any]) -> None:
     holder, key = draw.choice(places)
     what = draw.randrange(6)
     if what <= 2:
-        holder[key] = draw.choice(ODD_VALUES)
+        holder[key] = deepcopy(draw.choice(ODD_VALUES))  # some are lists, which later changes would share
     elif what == 3:
         holder[key] = _NEST
     elif what == 4 and isinstance(holder, dict):

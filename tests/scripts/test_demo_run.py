@@ -12,8 +12,10 @@ from pathlib import Path
 import pyotp
 import pytest
 
+from alpr_edge.simulation.drive import Drive
 from scripts.demo_report import lines_of
-from tests.scripts.demo_checkout import ROOT, RUN_S_MAX, make_demo, running, write_drive
+from tests.plate_search import plates_in
+from tests.scripts.demo_checkout import DRIVE_S, DRIVE_SEED, ROOT, RUN_S_MAX, make_demo, running, write_drive
 
 OBSERVER = """\
 import subprocess, sys
@@ -55,7 +57,7 @@ class Leavings:
 
     def plates_in(self, content: bytes) -> set[str]:
         """Plates in some bytes, however they are written."""
-        return {plate for plate in self.plates if plate.encode() in content.upper()}
+        return plates_in(self.plates, content)
 
 
 def machine_state() -> int | None:
@@ -93,6 +95,7 @@ def leavings(tmp_path_factory: pytest.TempPathFactory) -> Leavings:
     assert process.returncode == 0, errors
     out = demo.parents[1] / "out" / "demo"
     plates = {read["plate"] for read in lines_of(out / "drive" / "reads.jsonl")}
+    plates |= {vehicle.plate for vehicle in Drive(DRIVE_SEED, DRIVE_S).truth.vehicles}
     return Leavings(out, json.loads(kept.read_text(encoding="utf-8")), plates, output, errors, before, seen)
 
 
