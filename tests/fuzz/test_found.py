@@ -1,6 +1,7 @@
 """What fuzzing found: each input made a parser fall over, or take gigabytes or minutes, and is refused now."""
 
 import base64
+import secrets
 import struct
 import zlib
 from dataclasses import replace
@@ -26,6 +27,10 @@ from alpr_edge.domain.people.roster_json import decode_roster, encode_roster
 from alpr_edge.domain.protocol.access_log import LogStatementPayload
 from alpr_edge.domain.protocol.holds import DepartmentHoldPayload
 from alpr_edge.domain.protocol.items import AnswersPayload
+from alpr_edge.evidence import layout
+from alpr_edge.evidence.container import ContainerTarget
+from alpr_edge.evidence.passphrases import draw_passphrase
+from alpr_edge.evidence.verification import verify_package
 from alpr_edge.settings import load
 from alpr_edge.settings.migration import migrate_text
 from alpr_edge.uplink.delivery_responses import department_utc_in, retry_after_s
@@ -161,3 +166,16 @@ def _pem(der: bytes) -> str:
     """A request (DER) as PEM."""
     text = base64.encodebytes(der).decode()
     return f"-----BEGIN CERTIFICATE REQUEST-----\n{text}-----END CERTIFICATE REQUEST-----\n"
+
+
+@pytest.mark.parametrize("record", [b"PK\x03\x04", b"PK\x01\x02"])
+def test_a_container_that_says_of_an_encrypted_file_that_it_is_none_is_damaged(record: bytes, tmp_path: Path) -> None:
+    path, passphrase = tmp_path / "case.zip", draw_passphrase(secrets.randbits)
+    target = ContainerTarget(path, passphrase)
+    target.add(layout.TAG_MANIFEST, b"a manifest")
+    target.finish()
+    content = bytearray(path.read_bytes())
+    flags = content.index(record) + {b"PK\x03\x04": 6, b"PK\x01\x02": 8}[record]
+    content[flags] &= 0xFE
+    path.write_bytes(content)
+    assert not verify_package(path, lambda _done, _total: None, passphrase=passphrase).holds
