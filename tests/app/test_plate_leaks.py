@@ -55,7 +55,7 @@ class Leavings:
     answers: list[int] = field(default_factory=list)
     run_code: int = 0
 
-    def written(self) -> Iterator[tuple[str, bytes]]:
+    def undeclared_files(self) -> Iterator[tuple[str, bytes]]:
         """Every file that is not declared, by its name."""
         for path in sorted(self.folder.rglob("*")):
             name = path.relative_to(self.folder).as_posix()
@@ -64,7 +64,7 @@ class Leavings:
 
 
 @contextmanager
-def notified(folder: Path) -> Iterator[list[bytes]]:
+def service_manager(folder: Path) -> Iterator[list[bytes]]:
     """What daemons tell systemd (sd_notify(3)) within the block."""
     told: list[bytes] = []
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
@@ -130,7 +130,7 @@ def leavings(tmp_path_factory: pytest.TempPathFactory) -> Leavings:
     enrol_unit(folder / "department", UNIT, folder / "tls")
     left = Leavings(folder)
     with ExitStack() as stack:
-        told = stack.enter_context(notified(folder))
+        told = stack.enter_context(service_manager(folder))
 
         def start(*words: str) -> Daemon:
             return stack.enter_context(daemon(*words, inside=("sh", "-c", CORES, "sh", str(folder))))
@@ -161,7 +161,7 @@ def test_there_was_something_to_be_found(leavings: Leavings) -> None:
     assert plates_in(TRUTH, b"".join(path.read_bytes() for path in (leavings.folder / "department").glob("*.db*")))
     assert b"event=read.stored" in leavings.journal
     assert b"READY=1" in leavings.journal
-    names = {name for name, _ in leavings.written()}
+    names = {name for name, _ in leavings.undeclared_files()}
     assert {"data/edge.db", "runtime/run.json", "runtime/uplink.json", "runtime/console.json"} <= names
 
 
@@ -180,7 +180,7 @@ def test_no_plate_is_in_the_journal(leavings: Leavings) -> None:
 
 @pytest.mark.slow
 def test_no_plate_is_in_a_file_that_is_not_declared(leavings: Leavings) -> None:
-    found = {name: plates for name, content in leavings.written() if (plates := plates_in(TRUTH, content))}
+    found = {name: plates for name, content in leavings.undeclared_files() if (plates := plates_in(TRUTH, content))}
     assert found == {}
 
 
@@ -189,7 +189,7 @@ def test_a_daemon_that_crashes_leaves_no_core_file_where_another_program_does(
     leavings: Leavings, tmp_path: Path
 ) -> None:
     assert leavings.run_code == -signal.SIGABRT
-    assert not [name for name, _ in leavings.written() if "core" in name]
+    assert not [name for name, _ in leavings.undeclared_files() if "core" in name]
     other = (sys.executable, "-c", "import os; os.abort()")
     done = subprocess.run(["sh", "-c", CORES, "sh", str(tmp_path), *other], check=False, capture_output=True)
     pattern = Path("/proc/sys/kernel/core_pattern").read_text().strip()

@@ -1,6 +1,6 @@
 """Every parser that is fuzzed, by the name under which its figures are told."""
 
-from tests.fuzz.fuzzing import Target
+from tests.fuzz.fuzz_run import Target
 from tests.fuzz.targets import department, lists, packages, pages, people, pictures, position, settings, uplink
 
 TARGETS = {

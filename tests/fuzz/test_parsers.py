@@ -16,7 +16,7 @@ import pytest
 import structlog
 
 from tests.conftest import ROOT
-from tests.fuzz.fuzzing import fuzz
+from tests.fuzz.fuzz_run import fuzz
 from tests.fuzz.registry import TARGETS
 from tests.fuzz.worker import noted_input
 

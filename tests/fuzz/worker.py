@@ -15,7 +15,7 @@ from pathlib import Path
 
 import structlog
 
-from tests.fuzz.fuzzing import FuzzReport, Parser, begin_input, bounded_time, fuzz
+from tests.fuzz.fuzz_run import FuzzReport, Parser, begin_input, bounded_time, fuzz
 from tests.fuzz.mutators import BYTES_MAX
 from tests.fuzz.registry import TARGETS
 

@@ -37,7 +37,7 @@ from tests.department.holds.test_holds_at_department import release
 from tests.department.ingest.test_canvasses import ENDED, STARTED
 from tests.department.ingest.test_storage import part
 from tests.department.unit_logs.car import Car
-from tests.fuzz.fuzzing import Parser
+from tests.fuzz.fuzz_run import Parser
 from tests.fuzz.http_messages import HttpMessage, NotHttpError, change_message, serving
 from tests.fuzz.mutators import change_bytes, change_json, one_of
 from tests.store.records import alert, disposition, instant
@@ -121,7 +121,7 @@ def sample_parts(folder: Path) -> list[Part]:
     return [*(part(each) for each in (read_item(), hit_item(), image_item())), *made, *log, *holds]
 
 
-def written(sent: Part) -> bytes:
+def input_of(sent: Part) -> bytes:
     """A part as an input: kind, id and body."""
     return b"\n".join((sent.kind.encode(), sent.item_id.encode(), sent.body))
 
@@ -147,7 +147,7 @@ def items(folder: Path) -> Iterator[Parser]:
             assert answer.outcome != Outcome.RETRY or answer.status == 501, answer
             return f"{answer.outcome} {answer.status} {answer.detail}"
 
-        yield Parser(tuple(map(written, sample_parts(folder))), change_part, parse, ())
+        yield Parser(tuple(map(input_of, sample_parts(folder))), change_part, parse, ())
 
 
 def _request(path: str, body: bytes = b"", *more: tuple[bytes, bytes]) -> bytes:

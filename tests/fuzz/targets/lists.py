@@ -9,7 +9,7 @@ from random import Random
 
 from alpr_edge.domain.errors import FeedError
 from alpr_edge.hotlist.ingest.feed_file import FeedFile
-from tests.fuzz.fuzzing import Parser
+from tests.fuzz.fuzz_run import Parser
 from tests.fuzz.mutators import change_bytes, change_lines, one_of
 from tests.hotlist.ingest.test_feed_file import PASSWORD, locked_zip, zip_of
 from tests.hotlist.ingest.test_fuzz import WHOLE, put_through

@@ -32,7 +32,7 @@ from tests.evidence.package_content import (
 )
 from tests.evidence.test_package import no_tick
 from tests.evidence.time_authority import run_time_authority
-from tests.fuzz.fuzzing import Parser
+from tests.fuzz.fuzz_run import Parser
 from tests.fuzz.mutators import change_bytes, change_json, change_lines, one_of
 from tests.fuzz.targets.uplink import change_pem
 
@@ -90,7 +90,7 @@ def signed_packages(folder: Path) -> Iterator[Parser]:
         changed = dict(contents)
         if path in changed:
             changed[path] = body
-        written = changed | _sealed(changed, path, signer.key)
+        written = changed | _lists_of(changed, path, signer.key)
         for each in written:
             if written[each] != contents[each]:
                 (case / each).write_bytes(written[each])
@@ -110,7 +110,7 @@ def _change_file(draw: Random, content: bytes) -> bytes:
     return name + _NAME_END + change(draw, body)
 
 
-def _sealed(contents: dict[str, bytes], changed: str, key: Ed25519PrivateKey) -> dict[str, bytes]:
+def _lists_of(contents: dict[str, bytes], changed: str, key: Ed25519PrivateKey) -> dict[str, bytes]:
     """The lists and signatures of a package, made anew but for the one that was changed by hand."""
     sums = {path: hashlib.sha256(content).hexdigest() for path, content in contents.items() if path not in _LISTS}
     made = {layout.MANIFEST: _list({path: sums[path] for path in sums if path.startswith(layout.PAYLOAD)})}

@@ -21,7 +21,7 @@ from alpr_edge.department.people.changes import Author
 from tests.console.page_rig import PageRig
 from tests.console.test_roles import NAMES, RULES
 from tests.department.people.office import DOMAIN, OFFICER, Office, make_department
-from tests.fuzz.fuzzing import Parser
+from tests.fuzz.fuzz_run import Parser
 from tests.fuzz.http_messages import AsgiServer, HttpMessage, NotHttpError, change_message, serving
 from tests.fuzz.mutators import change_form
 

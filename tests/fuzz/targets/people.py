@@ -24,7 +24,7 @@ from alpr_edge.settings import load
 from alpr_edge.store.access.accounts import open_accounts
 from tests.department.people.office import OFFICER
 from tests.domain.people.builders import DEPARTMENT, NOW, SIGNING_KEY, at, person, roster
-from tests.fuzz.fuzzing import Parser
+from tests.fuzz.fuzz_run import Parser
 from tests.fuzz.mutators import change_bytes, change_json, change_lines, one_of
 from tests.units import write_bare_unit
 
@@ -38,7 +38,7 @@ _SERIALS = count(70_000_000)
 _SERIAL = re.compile(rb'"serial": ?7\d*')
 
 
-def signed(body: bytes) -> bytes:
+def sign_body(body: bytes) -> bytes:
     """A roster's JSON, signed as the department signs it, whatever it holds."""
     try:
         content = json.loads(body)
@@ -57,7 +57,7 @@ def change_roster(draw: Random, content: bytes) -> bytes:
         return change_bytes(draw, content)
     start = content.find(b"\n{") + 1
     body = change_json(draw, content[start:])
-    return signed(_SERIAL.sub(b'"serial":%d' % next(_SERIALS), body) if draw.random() < 0.95 else body)
+    return sign_body(_SERIAL.sub(b'"serial":%d' % next(_SERIALS), body) if draw.random() < 0.95 else body)
 
 
 @contextmanager
@@ -75,7 +75,7 @@ def rosters(folder: Path) -> Iterator[Parser]:
             return "in force"
 
         sample = roster(*MEMBERS)
-        samples = (sign_roster(sample, SIGNING_KEY), signed(encode_roster(sample)))
+        samples = (sign_roster(sample, SIGNING_KEY), sign_body(encode_roster(sample)))
         yield Parser(samples, change_roster, parse, (RosterError,))
 
 

@@ -13,7 +13,7 @@ from alpr_edge.capture.recordings import VideoSource
 from alpr_edge.domain.errors import CaptureError, PictureError
 from alpr_edge.domain.instants import Instant
 from alpr_edge.vision.jpeg_pictures import plain_scene
-from tests.fuzz.fuzzing import Parser
+from tests.fuzz.fuzz_run import Parser
 from tests.fuzz.mutators import change_bytes
 
 HEIGHT_PX, WIDTH_PX = 32, 48
@@ -29,7 +29,7 @@ def _pixels(shade: int) -> np.ndarray:
     return pixels
 
 
-def _encoded(suffix: str, pixels: np.ndarray) -> bytes:
+def _encode(suffix: str, pixels: np.ndarray) -> bytes:
     return bytes(cv2.imencode(suffix, pixels)[1].tobytes())
 
 
@@ -42,9 +42,9 @@ def pictures(folder: Path) -> Iterator[Parser]:
         assert pixels.ndim == 3
         return content[:4].hex()
 
-    colours = [_encoded(suffix, _pixels(200)) for suffix in SUFFIXES]
+    colours = [_encode(suffix, _pixels(200)) for suffix in SUFFIXES]
     others = (_pixels(90)[:, :, 0], _pixels(90).astype(np.uint16) * 257, np.dstack((_pixels(90), _pixels(9)[:, :, :1])))
-    yield Parser((*colours, *(_encoded(".png", each) for each in others)), change_bytes, parse, (CaptureError,))
+    yield Parser((*colours, *(_encode(".png", each) for each in others)), change_bytes, parse, (CaptureError,))
 
 
 @contextmanager
@@ -56,7 +56,7 @@ def stored_pictures(folder: Path) -> Iterator[Parser]:
         assert plain_scene(content, 24, 70).startswith(b"\xff\xd8")
         return "smaller"
 
-    yield Parser((_encoded(".jpg", _pixels(200)), _encoded(".jpg", _pixels(9))), change_bytes, parse, (PictureError,))
+    yield Parser((_encode(".jpg", _pixels(200)), _encode(".jpg", _pixels(9))), change_bytes, parse, (PictureError,))
 
 
 @contextmanager

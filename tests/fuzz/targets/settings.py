@@ -9,7 +9,7 @@ from alpr_edge.domain.errors import SettingsError
 from alpr_edge.settings import load
 from alpr_edge.settings.migration import migrate_text
 from tests.conftest import ROOT
-from tests.fuzz.fuzzing import Parser
+from tests.fuzz.fuzz_run import Parser
 from tests.fuzz.mutators import change_bytes, change_lines, odd_text, one_of
 
 SMALL = b"""[unit]

@@ -46,7 +46,7 @@ from alpr_edge.uplink.department_keys import keys_in
 from alpr_edge.uplink.documents.held_voucher import parse_voucher
 from tests.department.enrolment import enrol_unit
 from tests.evidence.package_content import WITNESS
-from tests.fuzz.fuzzing import Parser
+from tests.fuzz.fuzz_run import Parser
 from tests.fuzz.http_messages import HttpMessage, NotHttpError, change_message, message_of
 from tests.fuzz.mutators import Mutator, change_bytes, change_json, one_of
 from tests.fuzz.targets.people import KEY

@@ -36,7 +36,7 @@ from alpr_edge.settings.migration import migrate_text
 from alpr_edge.uplink.delivery_responses import department_utc_in, retry_after_s
 from alpr_edge.vision.jpeg_pictures import decode_stored
 from tests.domain.people.builders import person, roster
-from tests.fuzz.fuzzing import peak_memory_mb, reset_peak_memory
+from tests.fuzz.fuzz_run import peak_memory_mb, reset_peak_memory
 
 PICTURE = np.full((32, 48, 3), 200, np.uint8)
 BEFORE_CALENDAR = "0001-01-01T00:00:00+23:59"
