@@ -52,8 +52,14 @@ LONG_FILES = (
     "cli/test_drive_interrupts.py",
     "alerts/test_alsa.py",
     "app/test_threads.py",
+    "fuzz/test_parsers.py",
 )
 """The files whose tests take longest, the longest first."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """How long tests of the slow tier fuzz each parser."""
+    parser.addoption("--fuzz-seconds", type=float, default=600.0, help="seconds a parser is fuzzed (slow tier)")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

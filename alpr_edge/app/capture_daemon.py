@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +20,7 @@ from alpr_edge.app.factories import VisionModels, open_lists, open_vision_models
 from alpr_edge.app.fault_advice import told_faults
 from alpr_edge.app.instance_lock import instance_lock
 from alpr_edge.app.pipeline.alerter import Alerter, SoundRules
-from alpr_edge.app.pipeline.pipeline import WRITER, PipelineParts
+from alpr_edge.app.pipeline.pipeline import PipelineParts
 from alpr_edge.app.pipeline.recorder import Recorder
 from alpr_edge.app.session_start import UnitParts, open_session
 from alpr_edge.app.signed_in import SignedInWatch
@@ -30,11 +31,11 @@ from alpr_edge.app.stages.position import PositionMonitor, position_monitor
 from alpr_edge.app.stages.power import PowerMonitor, power_monitor
 from alpr_edge.app.stages.store_counts import store_warnings
 from alpr_edge.app.stages.vehicle_state import VehicleStateStage
+from alpr_edge.app.store_upkeep.clock_pairs import ClockPairs
 from alpr_edge.app.unit_faults import Fault, FaultKind, FaultMonitor, faults_of
 from alpr_edge.app.unit_mute import UnitMute
 from alpr_edge.domain.alerting import Tone
 from alpr_edge.domain.errors import StoreError
-from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.power import Phase
 from alpr_edge.domain.protocol.items import instant_payload
 from alpr_edge.hotlist.index.officer_entries import OfficerEntryLoader
@@ -53,8 +54,6 @@ DRAIN_S_MAX = 4.5
 """Longest time to finish after a stop: systemd and the power supply wait five seconds."""
 ROUND_S = 1.0
 """Time between two rounds of checks."""
-PAIR_FIRST_MS, PAIR_MS = 5_000.0, 60_000.0
-"""Time from the first clock pair of a run to the second, and between later ones: early reads need not wait a minute."""
 
 
 class CaptureDaemon:
@@ -83,8 +82,6 @@ class CaptureDaemon:
         self._is_started = False
         self._attempts = Attempts()
         self._not_recovered: list[str] = []
-        self._last_pair: Instant | None = None
-        self._pair_ms = PAIR_FIRST_MS
         self._health = Health("run", ready=False, troubles=(), working=False)
         self._models: VisionModels
         self._power: PowerMonitor
@@ -124,7 +121,8 @@ class CaptureDaemon:
             parts = PipelineParts(self._models, alerter, lambda: lists.entries, self._fix_history.at, recorder)
             files, watched = (self._settings, self._settings_file), (self._positioning, self._attempts)
             rest = self._mute, lambda: self._fix_history.latest
-            self._run_sessions(UnitParts(*files, self._clock, store, lists, ballast, *watched, *rest), parts)
+            upkeep = self._upkeep(lists, store)
+            self._run_sessions(UnitParts(*files, self._clock, store, lists, ballast, *watched, *rest, upkeep), parts)
 
     def _run_sessions(self, unit: UnitParts, parts: PipelineParts) -> None:
         """Run a session from each ignition on, until the unit stops or goes off."""
@@ -139,6 +137,11 @@ class CaptureDaemon:
                 self._drain(session)
             is_on = self._shut_down(unit.store)
 
+    def _upkeep(self, lists: HotlistRefresh, store: UnitStore) -> tuple[Callable[[], None], ...]:
+        """What is done once a second with the data folder."""
+        pairs = ClockPairs(store.database, self._clock)
+        return self._signed_in.refresh, lambda: lists.refresh(self._clock.now().trusted_utc), pairs.step
+
     def _recover(self, store: UnitStore) -> None:
         """Repair what the last run left unfinished, and continue with the clock pairs of this boot."""
         self._not_recovered = store.recover()
@@ -150,7 +153,8 @@ class CaptureDaemon:
     def _run_session(self, session: CaptureSession) -> None:
         """Find out once a second what works and what does not, report it and sound it, until the unit stops.
 
-        A value that cannot be determined is reported as a fault and ends nothing. Ignition off is a stop as well.
+        A value that cannot be determined is reported as a fault and ends nothing. Ignition off is a stop as well. What
+        needs the disk is done by stages: a disk that hangs is a fault to be told, and must not keep this from telling.
 
         Raises:
             StoreError: a damaged database cannot be replaced; only a new start helps.
@@ -161,9 +165,7 @@ class CaptureDaemon:
             self._judge(session)
             pipeline.supervisor.tend()
             stalled = pipeline.stalled()
-            self._keep_time(session.store, writes=WRITER not in stalled)
-            others = session.disk.figures() | session.counts.figures()
-            others |= self._attempts.do("databases set aside", session.databases.figures, otherwise={})
+            others = session.disk.figures() | session.counts.figures() | session.databases.figures()
             self._report(self._faults_of(session, others), session.alerter)
             self._write_session_health(session, others)
             if pipeline.is_alive(stalled):
@@ -171,14 +173,9 @@ class CaptureDaemon:
         session.databases.mend()
 
     def _judge(self, session: CaptureSession) -> None:
-        """Load new lists, and judge the age of lists, the disk and the databases anew."""
-        now = self._clock.now().trusted_utc
-        self._signed_in.refresh()
+        """Judge the age of lists and the disk anew."""
         session.disk.judge()
-        session.lists.refresh(now)
-        session.lists.judge(now)
-        if self._attempts.do("databases set aside", session.databases.judge, otherwise=False):
-            session.alerter.sound(Tone.DAMAGED)
+        session.lists.judge(self._clock.now().trusted_utc)
 
     def _faults_of(self, session: CaptureSession, others: dict[str, Any]) -> list[Fault]:
         """Everything that is wrong with the unit at present."""
@@ -196,23 +193,6 @@ class CaptureDaemon:
     def _date_trouble(self) -> str:
         """What is wrong with the receiver's date; empty when nothing is."""
         return self._clock.trouble or self._positioning.date_trouble()
-
-    def _keep_time(self, store: UnitStore, *, writes: bool) -> None:
-        """Store a clock pair and correct earlier reads of this boot, at least once a minute while time is trusted."""
-        now = self._clock.now()
-        if not (writes and now.trusted) or (
-            self._last_pair is not None and now.ms_since(self._last_pair) < self._pair_ms
-        ):
-            return
-        try:
-            clock_pairs.record(store.database, now)
-            if self._last_pair is not None:
-                self._pair_ms = min(PAIR_MS, self._pair_ms * 2)
-            self._last_pair = now
-            if read_count := time_corrections.place_boot(store.database, now.boot_id, now):
-                log.info("clock.reads_corrected", reads=read_count)
-        except StoreError as error:
-            log.error("clock.pair_not_stored", failure=str(error))
 
     def _report(self, faults: list[Fault], alerter: Alerter) -> None:
         """Log what changed, tell it to the service manager, and sound the tones of the table."""

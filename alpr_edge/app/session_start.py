@@ -12,6 +12,7 @@ from alpr_edge.app.capture_session import CaptureSession
 from alpr_edge.app.collection.drop_records import DropRecordStage
 from alpr_edge.app.collection.no_collection import CollectionLimits
 from alpr_edge.app.department_holds import DepartmentHoldsStage
+from alpr_edge.app.pipeline.alerter import Alerter
 from alpr_edge.app.pipeline.camera_views import FIX_AGE_MS_MAX, CameraViews
 from alpr_edge.app.pipeline.pipeline import CameraFeed, Pipeline, PipelineParts
 from alpr_edge.app.pipeline.read_corrector import ReadCorrector
@@ -29,8 +30,10 @@ from alpr_edge.app.stages.position import PositionMonitor
 from alpr_edge.app.stages.roster_install import RosterInstallStage
 from alpr_edge.app.stages.self_check import SelfCheckStage
 from alpr_edge.app.stages.store_counts import StoreCounts, store_figures
+from alpr_edge.app.store_upkeep.store_upkeep import StoreUpkeep
 from alpr_edge.app.unit_mute import UnitMute
 from alpr_edge.app.watches.unit_watches import unit_watches
+from alpr_edge.domain.alerting import Tone
 from alpr_edge.domain.fixes import Fix
 from alpr_edge.domain.motion.fix_check import MOVING_MPS
 from alpr_edge.domain.ports import Clock
@@ -57,6 +60,8 @@ class UnitParts:
     mute: UnitMute
     latest_fix: Callable[[], Fix | None]
     """Gives the receiver's newest fix, however old; None: there was none."""
+    upkeep: tuple[Callable[[], None], ...]
+    """What is done once a second with the data folder."""
 
     def is_driving(self) -> bool:
         """Whether the receiver says now that the car drives."""
@@ -75,14 +80,14 @@ def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
     pipeline = Pipeline(settings, views.feeds, parts, live=True)
     disk, stored = DiskStage(settings, store, unit.ballast, clock), (settings, store.database)
     access_log, canvass = AccessLogUpload(*stored, clock), CanvassUpkeep(*stored, clock)
-    roster = RosterInstallStage(*stored, store.incoming, clock)
-    held = DepartmentHoldsStage(*stored, store.incoming, clock)
+    roster, databases = RosterInstallStage(*stored, store.incoming, clock), DatabaseHealth(store)
+    held, upkeep = DepartmentHoldsStage(*stored, store.incoming, clock), _upkeep(unit, databases, parts.alerter)
     self_check = SelfCheckStage(settings, unit.settings_file, store.database, clock)
     counts = StoreCounts(partial(store_figures, store, OldestWaiting(store.database), unit.attempts, clock))
     frame_rate = FrameRateStage(settings.load, MachineFiles().read, {each.camera_id: each.pacer for each in cameras})
     page_requests, watches = _page_requests(unit, parts), unit_watches(settings, store, clock)
     stages = access_log, self_check, roster, counts, frame_rate, page_requests, held, canvass, precision, watches
-    _add_stages(pipeline.supervisor, disk, (*_stages_by_settings(unit, limits, self_check), *stages))
+    _add_stages(pipeline.supervisor, disk, (upkeep, *_stages_by_settings(unit, limits, self_check), *stages))
     return CaptureSession(
         store=store,
         lists=unit.lists,
@@ -94,7 +99,7 @@ def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
         pipeline=pipeline,
         disk=disk,
         counts=counts,
-        databases=DatabaseHealth(store),
+        databases=databases,
         frame_rate=frame_rate,
         access_log=access_log,
         roster=roster,
@@ -106,6 +111,14 @@ def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
         watches=watches,
         halt=halt,
     )
+
+
+def _upkeep(unit: UnitParts, databases: DatabaseHealth, alerter: Alerter) -> StoreUpkeep:
+    def judge_databases() -> None:
+        if unit.attempts.do("databases set aside", databases.judge, otherwise=False):
+            alerter.sound(Tone.DAMAGED)
+
+    return StoreUpkeep((*unit.upkeep, judge_databases))
 
 
 def _page_requests(unit: UnitParts, parts: PipelineParts) -> PageRequestStage:

@@ -21,6 +21,9 @@ PICTURE_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", 
 """Suffixes (lower case) of files that are taken for pictures."""
 FILE_BYTES_MAX = 256 * 1024 * 1024
 _FORMATS = ("BMP", "JPEG", "PNG", "TIFF", "WEBP")
+_PNG = b"\x89PNG\r\n\x1a\n"
+_CHUNK_BYTES = 12
+"""Of a chunk of a PNG around its content: length, kind, checksum (PNG specification, 5.3)."""
 _KINDS = "BMP, JPEG, PNG, TIFF or WebP"
 
 
@@ -69,8 +72,8 @@ def _check_size(path: Path, data: bytes) -> None:
     """Look at the header alone: a small file may unfold to gigabytes, and OpenCV has no such look."""
     try:
         with warnings.catch_warnings():
-            # Pillow's own limit lies elsewhere; ours is checked below.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            # Of its own limit, ours is checked below; and of damage, which the decoder judges.
+            warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(data), formats=_FORMATS) as header:
                 width_px, height_px = header.size
     except Image.DecompressionBombError:
@@ -79,6 +82,17 @@ def _check_size(path: Path, data: bytes) -> None:
         ) from None
     except (OSError, ValueError):
         raise CaptureError(f"{path}: no picture ({_KINDS} is read)") from None
+    if data.startswith(_PNG):
+        _check_chunks(path, data)
     if width_px * height_px > PIXELS_MAX:
         size = f"{width_px} x {height_px} pixels"
         raise CaptureError(f"{path}: {size}, {PIXELS_MAX // 10**6} megapixels are the limit; scale it down")
+
+
+def _check_chunks(path: Path, data: bytes) -> None:
+    """Refuse a PNG with a chunk that is longer than the file: OpenCV takes memory for what a length says, 4 GB."""
+    place = len(_PNG)
+    while place < len(data):
+        place += int.from_bytes(data[place : place + 4], "big") + _CHUNK_BYTES
+    if place > len(data):
+        raise CaptureError(f"{path}: the picture is damaged and cannot be decoded")

@@ -16,6 +16,7 @@ import typer
 
 from alpr_edge.cli.common import JsonOption, private_files
 from alpr_edge.domain.errors import CaptureError
+from alpr_edge.domain.instants import to_utc
 from alpr_edge.runtime.io_errors import io_errors
 from alpr_edge.settings import Settings, load
 
@@ -98,9 +99,9 @@ def _report_interrupt(out: Path) -> Iterator[None]:
 def _parse_start(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
+        return to_utc(moment.replace(tzinfo=moment.tzinfo or UTC))
     except ValueError:
         raise CaptureError(f"--start {text}: not a time; write it as 2026-03-01T08:30:00Z") from None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def _prepare_folder(out: Path, *, force: bool) -> None:

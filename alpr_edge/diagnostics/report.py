@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
@@ -23,6 +22,7 @@ from alpr_edge.diagnostics.runner import Report
 from alpr_edge.domain.diagnostics.checks import Check, Grade
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.instants import rfc3339
+from alpr_edge.domain.protocol.certificate_faults import CERTIFICATE_FAULTS
 from alpr_edge.domain.protocol.items import digest
 from alpr_edge.settings import UplinkSettings
 from alpr_edge.uplink.key_pair import certificate_held, pair_files
@@ -101,7 +101,7 @@ def _signed_by(path: Path, content: bytes, signature: bytes, signer: str, author
         key.verify(signature, content, ec.ECDSA(SHA256()))
         if authority is not None:
             certificate.verify_directly_issued_by(x509.load_pem_x509_certificate(authority.read_bytes()))
-    except (InvalidSignature, ValueError, TypeError):
+    except CERTIFICATE_FAULTS:
         raise StoreError(f"{path}: its signature is not that of a unit of this department") from None
     except OSError as error:
         raise StoreError(f"{authority}: cannot be read: {error.strerror}; name the authority's certificate") from None

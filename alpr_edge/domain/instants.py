@@ -62,6 +62,20 @@ class Instant:
         return Instant(self.boot_id, boottime_ns, utc, self.utc_source, self.uncertainty_ms)
 
 
+def to_utc(moment: datetime) -> datetime:
+    """A moment in UTC.
+
+    Raises:
+        ValueError: it has no zone, or in UTC it lies outside the calendar, before the year 1 or after 9999.
+    """
+    if moment.tzinfo is None:
+        raise ValueError("a moment needs its zone")
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("a moment outside the calendar") from None
+
+
 def rfc3339(moment: datetime) -> str:
     """Text of a UTC moment by RFC 3339, with milliseconds and ``Z``."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

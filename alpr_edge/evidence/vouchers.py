@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import NameOID
 
 from alpr_edge.domain.errors import EvidenceError
+from alpr_edge.domain.protocol.certificate_faults import CERTIFICATE_FAULTS
 
 DOCUMENT_SIGNING = x509.ObjectIdentifier("1.3.6.1.5.5.7.3.36")
 """Extended key usage id-kp-documentSigning (RFC 9336)."""
@@ -51,7 +51,7 @@ def open_voucher(certificate: bytes, authority: bytes) -> VouchedKey:
         purposes = issued.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
         (name,) = issued.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
         key = issued.public_key()
-    except (ValueError, TypeError, InvalidSignature, x509.ExtensionNotFound, x509.DuplicateExtension):
+    except CERTIFICATE_FAULTS:
         raise EvidenceError("the certificate of the key was not issued by the authority beside it") from None
     if not is_authority or DOCUMENT_SIGNING not in purposes or not isinstance(key, Ed25519PublicKey):
         raise EvidenceError("the certificate of the key is for something else than signing evidence")
@@ -72,7 +72,7 @@ def fingerprint_of(certificate: bytes) -> str:
     """
     try:
         return x509.load_pem_x509_certificate(certificate).fingerprint(SHA256()).hex()
-    except ValueError:
+    except CERTIFICATE_FAULTS:
         raise EvidenceError("not a certificate in PEM") from None
 
 

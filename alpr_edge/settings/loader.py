@@ -1,5 +1,6 @@
 """Reads a settings file into checked settings with absolute paths."""
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,9 @@ from alpr_edge.settings.schema import Settings
 
 BYTES_MAX = 1024 * 1024
 """Largest settings file read; a full one has some kilobytes."""
+NO_SETTINGS = "no settings: values nested hundreds deep, or a number of thousands of digits, which Python does not read"
+_DEEP_KEY = re.compile(r"""(?:\.[ \t]*(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*){100}""")
+"""A key of a hundred names: over one of thousands Python's parser takes minutes. tomlkit has the same bound."""
 
 
 def load(path: Path) -> Settings:
@@ -23,7 +27,7 @@ def load(path: Path) -> Settings:
         SettingsError: with every fault found.
     """
     try:
-        return parse(tomllib.loads(_text(path)), path.parent)
+        return parse(toml_values(_text(path)), path.parent)
     except FileNotFoundError:
         raise SettingsError([f"{path}: no such file; write one with: alpr-edge settings init {path}"]) from None
     except OSError as error:
@@ -32,6 +36,8 @@ def load(path: Path) -> Settings:
         raise SettingsError([f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8"]) from None
     except tomllib.TOMLDecodeError as error:
         raise SettingsError([f"{path}: not valid TOML: {error}"]) from None
+    except (ValueError, RecursionError):
+        raise SettingsError([f"{path}: {NO_SETTINGS}"]) from None
 
 
 def parse(raw: dict[str, Any], base: Path) -> Settings:
@@ -46,6 +52,19 @@ def parse(raw: dict[str, Any], base: Path) -> Settings:
         faults = [fault(detail) for detail in error.errors()]
         raise SettingsError([*faults, *(line for line in doubled_ids(raw) if line not in faults)]) from None
     return _with_absolute_paths(settings, base.resolve())
+
+
+def toml_values(text: str) -> dict[str, Any]:
+    """The values of TOML.
+
+    Raises:
+        tomllib.TOMLDecodeError: it is none.
+        ValueError: a number has thousands of digits.
+        RecursionError: values or keys are nested hundreds deep.
+    """
+    if _DEEP_KEY.search(text):
+        raise RecursionError
+    return tomllib.loads(text)
 
 
 def _text(path: Path) -> str:

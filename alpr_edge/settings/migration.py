@@ -10,6 +10,7 @@ from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import AoT, Array, InlineTable, Item, SingleKey, Table
 
 from alpr_edge.domain.errors import SettingsError
+from alpr_edge.settings.loader import NO_SETTINGS, toml_values
 from alpr_edge.settings.renames import current_name
 
 KeyPath = tuple[str, ...]
@@ -28,10 +29,17 @@ def migrate_text(text: str) -> tuple[str, dict[str, str]]:
         SettingsError: it is not TOML, or a table holds a key under both names.
     """
     try:
-        before = tomllib.loads(text)
-        document = tomlkit.parse(text)
+        return _migrate(text)
     except (tomllib.TOMLDecodeError, TOMLKitError) as error:
         raise SettingsError([f"not valid TOML: {error}"]) from None
+    except (ValueError, RecursionError):
+        raise SettingsError([NO_SETTINGS]) from None
+
+
+def _migrate(text: str) -> tuple[str, dict[str, str]]:
+    """Do so; raises what the parsers raise."""
+    before = toml_values(text)
+    document = tomlkit.parse(text)
     names: dict[str, str] = {}
     expected_values = _renamed_values(before, (), names)
     _rename_keys(document, ())

@@ -9,7 +9,7 @@ department carry ``PROTOCOL_HEADER``, and a receipt carries the digest of what w
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 
 import httpx
@@ -17,6 +17,7 @@ import structlog
 from pydantic import ValidationError
 
 from alpr_edge.domain.errors import ServerFailedError, UnauthorisedError, UplinkError
+from alpr_edge.domain.instants import to_utc
 from alpr_edge.domain.protocol.enrolment import RefusedPayload
 from alpr_edge.domain.protocol.items import (
     PROTOCOL_HEADER,
@@ -123,10 +124,9 @@ def match_answers(payload: AnswersPayload, items: Sequence[OutboxItem]) -> list[
 def department_utc_in(payload: AnswersPayload) -> datetime | None:
     """The department's time as it answered; None where it states none, or none that is understood."""
     try:
-        moment = datetime.fromisoformat(payload.utc)
+        return to_utc(datetime.fromisoformat(payload.utc))
     except ValueError:
         return None
-    return None if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def answer_of(item_answer: ItemAnswerPayload) -> Answer:
@@ -149,7 +149,7 @@ def retry_after_s(headers: httpx.Headers) -> float | None:
         return min(float(value[:9]), RETRY_AFTER_S_MAX)
     try:
         wait = parsedate_to_datetime(value) - parsedate_to_datetime(headers.get("Date", ""))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):  # the last two: one of them has no zone, or a number without end
         return None
     return min(max(wait.total_seconds(), 0.0), RETRY_AFTER_S_MAX)
 

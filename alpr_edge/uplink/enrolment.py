@@ -27,6 +27,7 @@ from cryptography.x509.oid import NameOID
 
 from alpr_edge.domain.errors import UplinkError
 from alpr_edge.domain.ports import Clock
+from alpr_edge.domain.protocol.certificate_faults import CERTIFICATE_FAULTS
 from alpr_edge.domain.protocol.enrolment import AUTHORITY_PATH, ENROL_PATH, EnrolPayload, Refusal
 from alpr_edge.domain.protocol.enrolment_codes import MistypedError, parse_code
 from alpr_edge.domain.protocol.service_ports import ENROL_PORT
@@ -219,7 +220,7 @@ def _authority(target: UplinkSettings, invitation: Invitation, now: datetime) ->
     content = reply.body if invitation.ca_file is None else _local(invitation.ca_file)
     try:
         certificate = x509.load_pem_x509_certificate(content)
-    except ValueError:
+    except CERTIFICATE_FAULTS:
         where = invitation.ca_file or target.url
         raise UplinkError(f"{where}: gives no certificate of an authority; check the address") from None
     if fingerprint and certificate.fingerprint(SHA256()).hex() != fingerprint:
@@ -248,7 +249,7 @@ def _fetch_authority(target: UplinkSettings, invitation: Invitation) -> Reply:
 def _check_clock(reply: Reply, now: datetime) -> None:
     try:
         there = parsedate_to_datetime(reply.headers.get("Date", "")).astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
         return
     if abs(there - now) > CLOCK_OFF_MAX:
         raise UplinkError(

@@ -15,13 +15,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 from cryptography.x509.oid import NameOID
 
 from alpr_edge.domain.errors import StoreError, UplinkError
+from alpr_edge.domain.protocol.certificate_faults import CERTIFICATE_FAULTS
 from alpr_edge.domain.protocol.sealing import SealedError, media_key_in
 from alpr_edge.runtime import no_follow
 from alpr_edge.runtime.durable_files import PRIVATE_DIRECTORY, replace_file, sync_directory
@@ -148,10 +148,11 @@ def check_certificate(
     try:
         certificate = x509.load_pem_x509_certificate(pem.encode("ascii"))
         certificate.verify_directly_issued_by(authority)
-    except (ValueError, TypeError, InvalidSignature):
+        names = [name.value for name in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
+        certified_key = certificate.public_key()
+    except CERTIFICATE_FAULTS:
         raise UplinkError("the department gave no certificate of its own authority; look at its log") from None
-    names = [name.value for name in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
-    if names != [unit_id] or certificate.public_key() != key.public_key():
+    if names != [unit_id] or certified_key != key.public_key():
         raise UplinkError("the department gave a certificate for another unit or key; look at its log")
     return certificate
 

@@ -14,11 +14,11 @@ from datetime import datetime
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from pydantic import ValidationError
 
 from alpr_edge.domain.errors import UplinkError
+from alpr_edge.domain.protocol.certificate_faults import CERTIFICATE_FAULTS
 from alpr_edge.domain.protocol.items import Answer, OutboxItem, Outcome, digest
 from alpr_edge.domain.protocol.media import (
     MEDIUM_BYTES_MAX,
@@ -197,7 +197,7 @@ def _answers(content: bytes, authority: x509.Certificate, unit_id: str, now: dat
         payload = ReceiptsPayload.model_validate_json(file.first)
     except ValidationError:
         raise SealedError("holds no receipts") from None
-    except (ValueError, TypeError, InvalidSignature, x509.ExtensionNotFound):
+    except CERTIFICATE_FAULTS:
         raise SealedError("not signed by this unit's department") from None
     # Every unit has a certificate of the same authority; only a server's speaks for the department.
     if ExtendedKeyUsageOID.SERVER_AUTH not in purposes:

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import structlog
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from alpr_edge.domain.errors import AlprEdgeError, UplinkError, retry_after_of
 from alpr_edge.domain.ports import Clock
+from alpr_edge.domain.protocol.certificate_faults import CERTIFICATE_FAULTS
 from alpr_edge.domain.protocol.enrolment import PAGE_CERTIFICATE_PATH, Refusal, RenewPayload
 from alpr_edge.domain.protocol.items import UNIT_HEADER
 from alpr_edge.domain.retry import Backoff
@@ -96,7 +96,7 @@ class PageCertificate:
             content = self._file.read_bytes()
             certificate = x509.load_pem_x509_certificate(content[content.index(b"-----BEGIN CERTIFICATE") :])
             certificate.verify_directly_issued_by(key_pair.load_authority(self._settings))
-        except (OSError, ValueError, TypeError, InvalidSignature, UplinkError):
+        except (OSError, UplinkError, *CERTIFICATE_FAULTS):
             return True
         return days_left(certificate, now) < self._settings.renew_before_days
 
@@ -126,8 +126,9 @@ def check_page_certificate(pem: str, key: ec.EllipticCurvePrivateKey, authority:
         certificate = x509.load_pem_x509_certificate(pem.encode("ascii"))
         certificate.verify_directly_issued_by(authority)
         purposes = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-    except (ValueError, TypeError, InvalidSignature, x509.ExtensionNotFound):
+        certified_key = certificate.public_key()
+    except CERTIFICATE_FAULTS:
         raise UplinkError("the department gave no certificate of its own authority; look at its log") from None
-    if certificate.public_key() != key.public_key() or ExtendedKeyUsageOID.SERVER_AUTH not in purposes:
+    if certified_key != key.public_key() or ExtendedKeyUsageOID.SERVER_AUTH not in purposes:
         raise UplinkError("the department gave a certificate for another key or purpose; look at its log")
     return certificate

@@ -1,13 +1,19 @@
 """Pictures as JPEG, within the size that an item may have; and a stored scene as that of a read without a hit."""
 
+import io
+import warnings
+
 import cv2
 import numpy as np
+from PIL import Image
 
 from alpr_edge.domain.errors import PictureError
 from alpr_edge.domain.protocol.items import BODY_BYTES_MAX
 from alpr_edge.domain.recognition.frames import Pixels
 from alpr_edge.vision.picture_size import resize_quickly
 
+PIXELS_MAX = 50_000_000
+"""Largest stored picture that is decoded: as many pixels as are taken of a camera."""
 QUALITY_MIN = 60
 """Least JPEG quality: a picture that is still too large is made smaller instead."""
 _COARSER = 15
@@ -67,7 +73,24 @@ def plain_scene(content: bytes, longest_px: int, quality: int) -> bytes:
     Raises:
         PictureError: it is no picture.
     """
-    pixels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR) if content else None
+    return jpeg_within(shrink(decode_stored(content), longest_px), quality)
+
+
+def decode_stored(content: bytes) -> Pixels:
+    """The pixels of a stored picture, uint8 [H, W, 3] BGR. Raises PictureError: it is none, or too large to be one."""
+    try:
+        is_plausible = _pixel_count(content) <= PIXELS_MAX
+        pixels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR) if is_plausible else None
+    except (OSError, ValueError, Image.DecompressionBombError, cv2.error):
+        pixels = None
     if pixels is None:
         raise PictureError("the stored picture cannot be decoded")
-    return jpeg_within(shrink(np.asarray(pixels, np.uint8), longest_px), quality)
+    return np.asarray(pixels, np.uint8)
+
+
+def _pixel_count(content: bytes) -> int:
+    """How many pixels a JPEG has by its header: a small file may unfold to gigabytes, and OpenCV has no such look."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of its own limit, and of damage, which the decoder judges
+        with Image.open(io.BytesIO(content), formats=("JPEG",)) as header:
+            return header.width * header.height

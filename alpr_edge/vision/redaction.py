@@ -19,7 +19,7 @@ from alpr_edge.domain.errors import PictureError
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Pixels
 from alpr_edge.vision.detector import Network, Picture
-from alpr_edge.vision.jpeg_pictures import jpeg
+from alpr_edge.vision.jpeg_pictures import decode_stored, jpeg
 
 SCORE_MIN = 0.1
 """Least score of a box that is covered; a read is begun from 0.3 up (``vision.detection_confidence_min``)."""
@@ -77,7 +77,7 @@ class SceneRedactor:
         Raises:
             PictureError: the scene is no picture.
         """
-        pixels = _decode(scene)
+        pixels = decode_stored(scene)
         own = self._own_box(pixels, crop, box) if crop else None
         found = self._boxes(pixels)
         others = [each for each in found if own is None or not _is_own(each, own)]
@@ -96,7 +96,7 @@ class SceneRedactor:
     def _own_box(self, pixels: Pixels, crop: bytes, box: Box) -> Box | None:
         """The read's own box in the pixels of the scene; None where it cannot be told."""
         try:
-            plate = _grey(_decode(crop))
+            plate = _grey(decode_stored(crop))
         except PictureError:
             return None
         height, width = pixels.shape[:2]
@@ -169,13 +169,6 @@ def _fit(scene: Pixels, crop: Pixels, box: Box, scale: float) -> float:
 
 def _at_scale(box: Box, scale: float) -> Box:
     return Box(box.left_px * scale, box.top_px * scale, box.right_px * scale, box.bottom_px * scale)
-
-
-def _decode(content: bytes) -> Pixels:
-    pixels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR) if content else None
-    if pixels is None:
-        raise PictureError("the stored picture cannot be decoded")
-    return np.asarray(pixels, np.uint8)
 
 
 def _grey(pixels: Pixels) -> Pixels:

@@ -30,6 +30,7 @@ STAGES = {
     "lists",
     "disk",
     "counts",
+    "store-upkeep",
     "frame-rate",
     "access-log",
     "roster",

@@ -16,6 +16,7 @@ from alpr_edge.simulation.drive import Drive
 
 ROOT = Path(__file__).parents[2]
 RUN_S_MAX = 600
+DRIVE_SEED, DRIVE_S = 7, 1.5
 STUB = f"""\
 set -euo pipefail
 cd "$(dirname "${{BASH_SOURCE[0]}}")/.."
@@ -39,7 +40,7 @@ def write_drive(folder: Path) -> Path:
     """A second and a half of a drive as pictures."""
     frames = folder / "frames"
     frames.mkdir()
-    for number, pixels, _ in Drive(7, 1.5).frames():
+    for number, pixels, _ in Drive(DRIVE_SEED, DRIVE_S).frames():
         cv2.imwrite(str(frames / f"{number:03}.png"), pixels)
     return frames
 

@@ -48,6 +48,8 @@ BEHIND = "store: takes no reads at present; alerts go on"
 """The line of a fault: too many records wait for the writer."""
 WRITER_SILENT_S_MAX = 120.0
 """How long a writer may hang with its disk before only a new start helps; alerts sound meanwhile."""
+_HANG_WITH_DISK = {WRITER, "disk"}
+"""The stages that cannot be replaced and hang where the disk does."""
 RESTARTS_MAX = 2
 """Restarts of one stage, or of all workers together, after which a replay ends."""
 GIVE_UP_S = 5.0
@@ -197,11 +199,10 @@ class Pipeline:
         """Whether the unit still does its work, so that no new start is needed.
 
         Args:
-            stalled: the stages that make no progress; the writer alone may hang for a while.
+            stalled: the stages that make no progress; those that hang with the disk may do so for a while.
         """
-        writer = self.supervisor.states[0]
-        patient = time.monotonic() - writer.beaten_s <= WRITER_SILENT_S_MAX
-        return all(patient and name == WRITER for name in stalled)
+        silent_s = {state.stage.name: time.monotonic() - state.beaten_s for state in self.supervisor.states}
+        return all(name in _HANG_WITH_DISK and silent_s[name] <= WRITER_SILENT_S_MAX for name in stalled)
 
     @property
     def is_behind(self) -> bool:

@@ -20,7 +20,7 @@ log = structlog.get_logger(__name__)
 
 
 class DatabaseHealth:
-    """Replaces a damaged database and says when to sound its alarm again; called once a second by the daemon.
+    """Replaces a damaged database and says when to sound its alarm again; asked once a second.
 
     Args:
         store: the store of this unit, whose data folder this process has locked.
@@ -31,6 +31,7 @@ class DatabaseHealth:
         self._directory = store.database.path.parent
         self._alarms: frozenset[DamagedDatabase] = frozenset()
         self._sounded_s = 0.0
+        self._figures: dict[str, Any] = {}
 
     def mend(self) -> None:
         """Replace a database that showed damage since the last call.
@@ -44,10 +45,13 @@ class DatabaseHealth:
 
     def judge(self) -> bool:
         """Look for damaged databases; True when the alarm is to sound again (the first time it sounds as a fault)."""
-        before = self._alarms
-        self._alarms = frozenset(
-            aside for aside in self._asides() if not aside.is_acknowledged and aside.report is None
-        )
+        before, asides = self._alarms, damaged_databases(self._directory)
+        self._alarms = frozenset(aside for aside in asides if not aside.is_acknowledged and aside.report is None)
+        self._figures = {
+            "databases_aside": len(asides),
+            "databases_aside_bytes": sum(aside.size_bytes for aside in asides),
+            "databases_to_salvage": sum(aside.report is None for aside in asides),
+        }
         is_new = bool(self._alarms - before)
         is_due = bool(self._alarms) and not is_new and time.monotonic() - self._sounded_s >= REMIND_S
         if is_new or is_due:
@@ -62,13 +66,5 @@ class DatabaseHealth:
         ]
 
     def figures(self) -> dict[str, Any]:
-        """Number and size of the damaged databases."""
-        asides = self._asides()
-        return {
-            "databases_aside": len(asides),
-            "databases_aside_bytes": sum(aside.size_bytes for aside in asides),
-            "databases_to_salvage": sum(aside.report is None for aside in asides),
-        }
-
-    def _asides(self) -> list[DamagedDatabase]:
-        return damaged_databases(self._directory)
+        """Number and size of the damaged databases at the last look. Never waits."""
+        return self._figures

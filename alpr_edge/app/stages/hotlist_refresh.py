@@ -42,6 +42,7 @@ class HotlistRefresh:
         self._age_faults: list[Fault] = []
         self._list_figures: dict[str, dict[str, Any]] = {}
         self._refusals = Refusals(lists.directory)
+        self._refusal_lines: list[str] = []
 
     @property
     def entries(self) -> Entries:
@@ -49,7 +50,8 @@ class HotlistRefresh:
         return CombinedIndex(self._lists.index, self._own.index)
 
     def refresh(self, now: datetime | None) -> None:
-        """Load what changed; what cannot be read now is tried again with the next call."""
+        """Load what changed; what cannot be read now is tried again with the next call. Hangs with the disk."""
+        self._refusal_lines = self._refusals.lines()
         try:
             self._lists.refresh_if_changed()
             self._own.refresh(now)
@@ -57,14 +59,14 @@ class HotlistRefresh:
             log.error("hotlist.load_failed", failure=str(error))
 
     def faults(self) -> list[Fault]:
-        """What is not matched at all, what is old, and what is not renewed because its feed was refused."""
+        """What is not matched at all, what is old, and whose last feed was refused. Never waits."""
         index = self._lists.index
         none = [] if index.lists or self._open_entry_count() else ["no hotlist: nothing can be matched"]
         return [
             *faults_of(FaultKind.LIST_UNUSABLE, (f"list {fault.source}: {fault.message}" for fault in index.faults)),
             *faults_of(FaultKind.NO_LIST, none),
             *self._age_faults,
-            *faults_of(FaultKind.FEED_REFUSED, self._refusals.lines()),
+            *faults_of(FaultKind.FEED_REFUSED, self._refusal_lines),
         ]
 
     def figures(self) -> dict[str, Any]:

@@ -3,22 +3,27 @@
 One person with the department's folder can open a passphrase. That it takes two is not built yet.
 """
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import ValidationError
 from sqlalchemy import RowMapping, insert, select
 
 from alpr_edge.department.db.database import DepartmentDatabase, naive_utc_now
 from alpr_edge.department.db.evidence_schema import evidence_bookings, evidence_openings
+from alpr_edge.department.db.schema import items
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.pki.media_keys import load_media_key
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.holds.case_numbers import normal_case
-from alpr_edge.domain.protocol.bookings import open_passphrase
+from alpr_edge.domain.protocol.bookings import PREFIX, BookingPayload, open_passphrase
 from alpr_edge.domain.protocol.sealing import SealedError
 
 LISTED_MAX = 1000
 REASON_CHARACTERS_MAX = 500
+_STAMPED = re.compile(r"time stamp of (\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) UTC")
+"""The words of a unit whose package was stamped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,10 @@ class DepartmentBooking:
     """Whether its passphrase is here."""
     openings: int
     """How often somebody looked at the passphrase."""
+    time_stamp: str
+    """What its unit says of the time stamp (RFC 3161), in words; empty: it asked for none."""
+    stamped: str | None
+    """When it was stamped, RFC 3339, by its unit's word; None: it was not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +77,10 @@ class EvidenceBookings:
     def list_bookings(self, case: str = "") -> list[DepartmentBooking]:
         """The bookings, by unit and package, the newest first; of a case alone where one is given."""
         table = evidence_bookings.c
+        is_of = (items.c.item_id == PREFIX + table.package_id) & (items.c.unit_id == table.unit_id)
+        rows_and_bodies = select(evidence_bookings, items.c.body).outerjoin(items, is_of)
         newest = table.booked.desc().nulls_last()
-        query = select(evidence_bookings).order_by(newest, table.package_id.desc()).limit(LISTED_MAX)
+        query = rows_and_bodies.order_by(newest, table.package_id.desc()).limit(LISTED_MAX)
         if wanted := normal_case(case):
             query = query.where(table.case_number == wanted)
         with self._database.reading() as connection:
@@ -108,6 +119,8 @@ class EvidenceBookings:
 
 
 def _booking_of(row: RowMapping, openings: int) -> DepartmentBooking:
+    time_stamp = _time_stamp(row["body"])
+    stamped = _STAMPED.fullmatch(time_stamp)
     names = ("package_id", "unit_id", "purpose", "person", "medium", "recipient", "booked", "file_name")
     return DepartmentBooking(
         **{name: row[name] for name in names},
@@ -118,4 +131,14 @@ def _booking_of(row: RowMapping, openings: int) -> DepartmentBooking:
         is_redacted=row["is_redacted"],
         is_escrowed=bool(row["sealed_passphrase"]),
         openings=openings,
+        time_stamp=time_stamp,
+        stamped=None if stamped is None else f"{stamped[1]}T{stamped[2]}Z",
     )
+
+
+def _time_stamp(body: bytes | None) -> str:
+    """What a booking, as it was sent, says of the time stamp; units of earlier releases say nothing."""
+    try:
+        return BookingPayload.model_validate_json(body or b"").time_stamp
+    except ValidationError:
+        return ""

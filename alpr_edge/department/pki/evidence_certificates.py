@@ -5,12 +5,12 @@ fingerprint of the authority for that, and nothing else of the department.
 """
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from alpr_edge.department.pki.authority import UNIT_DAYS, Authority
 from alpr_edge.department.pki.refusals import CertificateRefusedError
+from alpr_edge.domain.protocol.certificate_faults import CERTIFICATE_FAULTS
 from alpr_edge.domain.protocol.enrolment import Refusal
 from alpr_edge.domain.transparency.notes import NoteKey
 from alpr_edge.evidence.signer import KeyVoucher
@@ -27,7 +27,7 @@ def signing_key_of(request: str) -> Ed25519PublicKey:
         read = x509.load_pem_x509_csr(request.encode("ascii"))
         key = read.public_key()
         fits = read.is_signature_valid
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+    except CERTIFICATE_FAULTS:
         raise CertificateRefusedError(Refusal.REQUEST) from None
     if not fits or not isinstance(key, Ed25519PublicKey):
         raise CertificateRefusedError(Refusal.REQUEST)

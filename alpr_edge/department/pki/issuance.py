@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -18,6 +17,7 @@ from alpr_edge.department.db.database import naive_utc_now
 from alpr_edge.department.db.schema import certificates
 from alpr_edge.department.pki.authority import UNIT_DAYS, Authority
 from alpr_edge.department.pki.refusals import CertificateRefusedError
+from alpr_edge.domain.protocol.certificate_faults import CERTIFICATE_FAULTS
 from alpr_edge.domain.protocol.enrolment import Refusal
 from alpr_edge.domain.protocol.items import digest
 
@@ -56,7 +56,7 @@ def key_of(request: str) -> ec.EllipticCurvePublicKey:
             and isinstance(read.signature_hash_algorithm, SHA256)
             and read.is_signature_valid
         )
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+    except CERTIFICATE_FAULTS:
         raise CertificateRefusedError(Refusal.REQUEST) from None
     if not fits or not isinstance(key, ec.EllipticCurvePublicKey):
         raise CertificateRefusedError(Refusal.REQUEST)

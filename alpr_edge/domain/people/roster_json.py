@@ -5,14 +5,13 @@ of a newer release counts as suspended: what this release does not know it does 
 """
 
 import base64
-import binascii
 from enum import StrEnum
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AwareDatetime, Field, PlainSerializer, ValidationError
+from pydantic import AfterValidator, AwareDatetime, Field, PlainSerializer, ValidationError
 
 from alpr_edge.domain.errors import RosterError
-from alpr_edge.domain.instants import rfc3339
+from alpr_edge.domain.instants import rfc3339, to_utc
 from alpr_edge.domain.people.credentials import PASSKEYS_MAX, Credentials, Passkey
 from alpr_edge.domain.people.person import AccountStatus, Person, Role, SourcePermission, Training
 from alpr_edge.domain.people.roster import PEOPLE_MAX, Member, Roster, RosterFault, RosterHeader
@@ -25,7 +24,7 @@ _VERSION = 1
 
 Text = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Required = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
-Moment = Annotated[AwareDatetime, PlainSerializer(rfc3339, return_type=str)]
+Moment = Annotated[AwareDatetime, AfterValidator(to_utc), PlainSerializer(rfc3339, return_type=str)]
 WordT = TypeVar("WordT", bound=StrEnum)
 
 
@@ -111,7 +110,7 @@ def decode_roster(body: bytes) -> Roster:
     except ValidationError as error:
         place = ".".join(str(part) for part in error.errors()[0]["loc"])
         raise RosterError(RosterFault.UNREADABLE, f"not a roster of this release: {place or 'no JSON'}") from None
-    except binascii.Error:
+    except ValueError:
         raise RosterError(RosterFault.UNREADABLE, "not a roster of this release: passkeys") from None
     return Roster(RosterHeader(payload.department_id, payload.serial, payload.issued, payload.valid_until), members)
 
@@ -183,7 +182,7 @@ def _member_payload(member: Member) -> MemberPayload:
 
 
 def _member_of(payload: MemberPayload) -> Member:
-    """The person with credentials of a payload. Raises binascii.Error where a passkey is not base64."""
+    """The person with credentials of a payload. Raises ValueError where a passkey is not base64."""
     passkeys = tuple(_passkey(each) for each in payload.passkeys)
     secrets = (payload.password_hash, payload.totp_secret, payload.release_secret)
     credentials = Credentials(*secrets, passkeys, payload.password_set)

@@ -46,7 +46,7 @@ class LogStatementPayload(Payload):
     """What the department says of one log of a unit."""
 
     log_id: str = Field(max_length=64)
-    size: int = 0
+    size: int = Field(default=0, ge=0, lt=2**63)
     """Size of the largest checkpoint that it cosigned."""
     signature: str = Field(default="", max_length=NOTE_CHARACTERS_MAX)
     """The cosignature of that checkpoint, as a line of a note; empty before the first."""

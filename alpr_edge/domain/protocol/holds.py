@@ -10,8 +10,9 @@ from datetime import datetime
 
 from pydantic import Field
 
+from alpr_edge.domain.access_log.records import Sentence, Word
 from alpr_edge.domain.holds.hold import Hold, HoldKind, HoldOrigin, HoldPerson, HoldTerms
-from alpr_edge.domain.instants import Instant, rfc3339
+from alpr_edge.domain.instants import Instant, rfc3339, to_utc
 from alpr_edge.domain.protocol.items import SCHEMA_VERSION, InstantPayload, instant_payload
 from alpr_edge.domain.protocol.payload import Payload
 
@@ -63,16 +64,16 @@ class HoldReleasePayload(Payload):
 
 
 class DepartmentHoldPayload(Payload):
-    """A hold that the department placed on reads of one unit."""
+    """A hold that the department placed on reads of one unit; its texts are such as the unit's access log takes."""
 
-    hold_id: str
-    case_number: str
-    reason: str
+    hold_id: Word
+    case_number: Word
+    reason: Sentence
     until: str | None
-    person: str
+    person: Word
     made: str
     """RFC 3339."""
-    read_ids: list[str]
+    read_ids: list[Word]
 
 
 class DepartmentHoldsPayload(Payload):
@@ -137,7 +138,7 @@ def hold_of_department(payload: DepartmentHoldPayload, received: Instant) -> Hol
     Raises:
         ValueError: a moment of it is none.
     """
-    until = None if payload.until is None else datetime.fromisoformat(payload.until)
+    until = None if payload.until is None else to_utc(datetime.fromisoformat(payload.until))
     subject = payload.read_ids[0] if payload.read_ids else ""
     kind = HoldKind.READ if len(payload.read_ids) == 1 else HoldKind.SEARCH
     terms = HoldTerms(kind, subject, payload.case_number, payload.reason, until)

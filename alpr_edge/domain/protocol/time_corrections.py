@@ -11,7 +11,7 @@ from typing import Self
 
 from pydantic import model_validator
 
-from alpr_edge.domain.instants import Instant, UtcSource, rfc3339
+from alpr_edge.domain.instants import Instant, UtcSource, rfc3339, to_utc
 from alpr_edge.domain.protocol.items import SCHEMA_VERSION, InstantPayload
 from alpr_edge.domain.protocol.payload import Payload
 from alpr_edge.domain.reads import PlateRead
@@ -82,6 +82,6 @@ def instant_in(payload: InstantPayload) -> Instant:
     Raises:
         ValueError: the payload's UTC or its source is not valid.
     """
-    utc = None if payload.utc is None else datetime.fromisoformat(payload.utc)
+    utc = None if payload.utc is None else to_utc(datetime.fromisoformat(payload.utc))
     source = UtcSource(payload.utc_source)
     return Instant(payload.boot_id, payload.boottime_ns, utc, source, payload.uncertainty_ms)

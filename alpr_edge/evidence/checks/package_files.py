@@ -28,7 +28,7 @@ GROWTH_MAX = 20
 _DEPTH_MAX = 16
 _DAMAGE = (
     OSError, EOFError, zlib.error, pyzipper.BadZipFile, struct.error,
-    NotImplementedError, RuntimeError, ValueError, IndexError, OverflowError,
+    NotImplementedError, RuntimeError, ValueError, LookupError, OverflowError, AttributeError, MemoryError,
 )  # fmt: skip
 """What pyzipper raises over a container whose bytes were changed, beside its own error."""
 

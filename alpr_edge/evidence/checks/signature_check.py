@@ -7,6 +7,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from alpr_edge.domain.errors import AuditError, EvidenceError
+from alpr_edge.domain.protocol.certificate_faults import CERTIFICATE_FAULTS
 from alpr_edge.domain.transparency.notes import ED25519, NoteKey, SignedNote, check_note
 from alpr_edge.evidence import layout
 from alpr_edge.evidence.checks.findings import CheckSubject, DefectKind, Findings
@@ -120,7 +121,7 @@ def _read(files: PackageFiles, findings: Findings, path: str) -> bytes:
 def _keys(files: PackageFiles) -> list[bytes]:
     """The raw public keys of certificate and key file; both are the same unless one was changed."""
     keys: list[bytes] = []
-    with suppress(UnreadableError, ValueError):
+    with suppress(UnreadableError, *CERTIFICATE_FAULTS):
         key = x509.load_pem_x509_certificate(files.read(layout.CERTIFICATE)).public_key()
         keys += [key.public_bytes_raw()] if isinstance(key, Ed25519PublicKey) else []
     with suppress(UnreadableError, EvidenceError, UnicodeDecodeError):

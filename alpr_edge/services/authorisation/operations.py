@@ -43,6 +43,7 @@ class Operation(StrEnum):
     REVIEW_WEEK = "review_week"
     REPORT_TRANSPARENCY = "report_transparency"
     REPORT_PRECISION = "report_precision"
+    REPORT_QUALITY = "report_quality"
     SHOW_LIST_CHANGES = "show_list_changes"
     IMPORT_LIST = "import_list"
     SYNC_LIST = "sync_list"
@@ -59,6 +60,7 @@ class Operation(StrEnum):
     CHANGE_SETTINGS = "change_settings"
     CHANGE_MODELS = "change_models"
     CREATE_KEYS = "create_keys"
+    WRITE_SUPPORT_BUNDLE = "write_support_bundle"
     CHANGE_PEOPLE = "change_people"
     SHOW_PEOPLE = "show_people"
     RECORD_TRAINING = "record_training"
@@ -117,6 +119,7 @@ RULES: dict[Operation, OperationRule] = {
     Operation.REVIEW_WEEK: _change(Action.REVIEW),
     Operation.REPORT_TRANSPARENCY: OperationRule(Action.SEE_LOG),
     Operation.REPORT_PRECISION: OperationRule(Action.SEE_LOG),
+    Operation.REPORT_QUALITY: OperationRule(Action.SEE_LOG),
     Operation.SHOW_LIST_CHANGES: OperationRule(Action.SEE_LOG),
     Operation.IMPORT_LIST: _upkeep(Action.MANAGE_LISTS),
     Operation.SYNC_LIST: _upkeep(Action.MANAGE_LISTS),
@@ -133,6 +136,7 @@ RULES: dict[Operation, OperationRule] = {
     Operation.CHANGE_SETTINGS: _upkeep(Action.MANAGE_SETTINGS),
     Operation.CHANGE_MODELS: _upkeep(Action.MANAGE_SETTINGS),
     Operation.CREATE_KEYS: _upkeep(Action.MANAGE_SETTINGS),
+    Operation.WRITE_SUPPORT_BUNDLE: _upkeep(Action.MANAGE_SETTINGS),
     Operation.CHANGE_PEOPLE: _change(Action.MANAGE_PEOPLE),
     Operation.SHOW_PEOPLE: OperationRule(Action.MANAGE_PEOPLE),
     Operation.RECORD_TRAINING: _change(Action.RECORD_TRAINING),

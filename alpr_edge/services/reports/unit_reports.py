@@ -78,7 +78,7 @@ class UnitReports:
             AccessError: it is refused.
             StoreError: the database does not answer, or it cannot be put on record.
         """
-        with authoriser.access(Operation.REPORT_PRECISION, purpose, _subject(period)) as access:
+        with authoriser.access(Operation.REPORT_QUALITY, purpose, _subject(period)) as access:
             tally = quality_by_hour(self.database, period)
             access.show(_subject(period).objects, count=sum(counts.reads for _, counts in tally.rows()))
             return tally

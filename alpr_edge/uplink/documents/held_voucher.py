@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from alpr_edge.domain.errors import UplinkError
+from alpr_edge.domain.protocol.certificate_faults import CERTIFICATE_FAULTS
 from alpr_edge.domain.protocol.enrolment import REQUEST_BYTES_MAX, EvidenceVoucherPayload
 from alpr_edge.settings import UplinkSettings
 from alpr_edge.uplink import key_pair
@@ -45,7 +45,7 @@ def parse_voucher(body: bytes, authority: x509.Certificate) -> HeldVoucher:
         certificate, witness = payload.certificate.encode("ascii"), payload.witness_certificate.encode("ascii")
         for pem in (certificate, witness):
             x509.load_pem_x509_certificate(pem).verify_directly_issued_by(authority)
-    except (ValueError, TypeError, InvalidSignature):
+    except CERTIFICATE_FAULTS:
         raise UplinkError("the department's word for the evidence key is none of its own authority") from None
     return HeldVoucher(certificate, witness, authority.public_bytes(Encoding.PEM))
 

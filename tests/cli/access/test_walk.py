@@ -82,6 +82,7 @@ ARGUMENTS = {
     "outbox receipts": ("{folder}/nowhere",),
     "hotlist export": ("--source", "none", "--rejected"),
     "unit check": ("--skip", "all"),
+    "unit support-bundle": ("--to", "{folder}/bundle.zip", "--skip", "all"),
     "accounts add": ("--badge", "1", "--name", "Bo", "--organisation", "PD"),
     "accounts change": ("Bofficer", "--title", "Patrol officer"),
     "accounts change --alpr-until": ("2090-01-01", "Bofficer"),

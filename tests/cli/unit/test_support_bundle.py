@@ -10,8 +10,10 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from alpr_edge.cli import app
+from alpr_edge.domain.access_log.records import parse_record
 from alpr_edge.runtime.health import Health, write_health
 from alpr_edge.settings import load
+from alpr_edge.store.access_log.log import open_access_log
 from alpr_edge.store.keys import KEY_NAMES
 from alpr_edge.store.reads.repository import DecidedRecord
 from alpr_edge.store.unit_store import open_store
@@ -134,3 +136,18 @@ def test_without_the_store_what_cannot_be_compared_is_left_out(settings: Path, t
         assert "could not be read to compare them" in archive.read("README.txt").decode()
         whole = b"".join(archive.read(name) for name in archive.namelist())
     assert not re.search(rb"7ABC123|Chief|hunter2", whole)
+
+
+def test_it_goes_on_record_and_is_made_all_the_same_where_the_access_log_is_the_trouble(
+    settings: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(settings.parent, tmp_path / "unit")
+    unit = load(tmp_path / "unit" / settings.name)
+    assert bundle(tmp_path / "unit" / settings.name, tmp_path / "first.zip").exit_code == 0
+    with open_access_log(unit, migrate=False) as log:
+        record = parse_record(log.read(log.size() - 1, 1)[0].body)
+    assert (record.action, record.outcome, record.purpose) == ("write_support_bundle", "allowed", "maintenance")
+    (unit.store.keys_directory / "access.key").unlink()
+    done = bundle(tmp_path / "unit" / settings.name, tmp_path / "second.zip")
+    assert (done.exit_code, (tmp_path / "second.zip").exists()) == (0, True), done.output
+    assert "not put on record: " in done.stderr

@@ -91,6 +91,30 @@ def test_a_booking_is_listed_with_all_but_its_passphrase(storage: Storage) -> No
     assert len(storage.bookings.list_bookings(f" {CASE} ")) == 2, "as somebody types it"
 
 
+@pytest.mark.parametrize(
+    ("words", "stamped", "shown"),
+    [
+        ("", None, "no time stamp"),
+        ("time stamp of 2026-05-04 12:31:07 UTC", "2026-05-04T12:31:07Z", "time stamp of 2026-05-04 12:31:07 UTC"),
+        ("no time stamp: https://tsa.example: does not answer", None, "no time stamp: https://tsa.example"),
+        ("time stamp of yesterday", None, "time stamp of yesterday"),
+    ],
+)
+def test_its_time_stamp_is_listed_or_why_it_has_none(
+    tmp_path: Path, words: str, stamped: str | None, shown: str
+) -> None:
+    files = initialise(tmp_path / "department", ["127.0.0.1"])
+    make_media_key(files)
+    with closing(Storage(files.directory)) as storage:
+        assert answer(storage, booking(files, time_stamp=words)) == ("receipt", "")
+        (listed,) = storage.bookings.list_bookings()
+    assert (listed.time_stamp, listed.stamped) == (words, stamped)
+    command = ["department", "evidence", "list", "--directory", str(files.directory)]
+    assert shown in " ".join(CliRunner().invoke(app, command, env={"COLUMNS": "300"}).stdout.split())
+    told = json.loads(CliRunner().invoke(app, [*command, "--json"]).stdout)
+    assert (told["time_stamp"], told["stamped"]) == (words, stamped)
+
+
 def test_a_booking_twice_is_stored_once_and_others_may_not_book_for_a_unit(storage: Storage, files: TlsFiles) -> None:
     assert answer(storage, booking(files, reads=4))[0] == "refused", "another content under the same id"
     assert answer(storage, booking(files, "unit-2:x"))[1] == "package_id: of another unit"

@@ -24,8 +24,8 @@ def list_command(
 ) -> None:
     """List the packages that units booked out.
 
-    With case, medium, by whom, when, to whom, and their digests. Shows no passphrase. What is booked is not always on
-    the medium: it may have been cut short after that, which its SHA-256 tells.
+    With case, medium, by whom, when, to whom, time stamp and digests. Shows no passphrase. What is booked is not always
+    on the medium: it may have been cut short after that, which its SHA-256 tells.
     """
     with open_storage(directory) as storage:
         bookings = storage.bookings.list_bookings(case)
@@ -69,4 +69,6 @@ def _row(booking: DepartmentBooking) -> tuple[str, ...]:
 def _note(booking: DepartmentBooking) -> str:
     kind = "redacted copy" if booking.is_redacted else "originals"
     escrow = f"passphrase looked at {count_text(booking.openings, 'time')}" if booking.is_escrowed else "no passphrase"
-    return f"booked, id {booking.package_id}, {kind}, {escrow}, {booking.file_name}, SHA-256 {booking.package_sha256}"
+    stamp = booking.time_stamp or "no time stamp"
+    file = f"{booking.file_name}, SHA-256 {booking.package_sha256}"
+    return f"booked, id {booking.package_id}, {kind}, {escrow}, {stamp}, {file}"
