@@ -1,0 +1,108 @@
+"""Whether processes grow: the slope of their memory, and descriptors and threads that are not given back.
+
+A process that was killed begins a new life, with a level of its own; what it takes in its first minute is its start.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+import numpy as np
+
+WARM_UP_S = 60.0
+"""The part of each life that does not count: models, lists and phrases are loaded."""
+SAMPLES_MIN = 10
+"""Fewest samples of a life that counts."""
+ENDS = 5
+"""Samples at either end of a life whose medians are compared."""
+S_PER_H = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessSample:
+    """What the kernel says of a process at one moment."""
+
+    at_s: float
+    memory_mb: float
+    """Resident, in 10^6 bytes."""
+    descriptors: int
+    threads: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ProcessLife:
+    """A daemon from a start to its end."""
+
+    name: str
+    began_s: float
+    samples: list[ProcessSample]
+
+    @property
+    def settled(self) -> Sequence[ProcessSample]:
+        """The samples after the warm-up; none where they are too few to say anything."""
+        after = [sample for sample in self.samples if sample.at_s - self.began_s >= WARM_UP_S]
+        return after if len(after) >= SAMPLES_MIN else []
+
+
+@dataclass(frozen=True, slots=True)
+class MemorySlope:
+    """How fast memory grows, in MB an hour, with the standard error of that."""
+
+    mb_per_h: float
+    error_mb_per_h: float
+
+
+def memory_slope(lives: Iterable[ProcessLife]) -> MemorySlope:
+    """The slope of all processes together, by least squares; each life of a process has its own level.
+
+    No slope is 0 with an error of infinity: nothing lived for long enough.
+    """
+    by_name: dict[str, list[ProcessLife]] = {}
+    for life in lives:
+        by_name.setdefault(life.name, []).append(life)
+    slopes = [slope for each in by_name.values() if (slope := _slope_of(each)) is not None]
+    if not slopes:
+        return MemorySlope(0.0, math.inf)
+    return MemorySlope(sum(slope.mb_per_h for slope in slopes), math.hypot(*(slope.error_mb_per_h for slope in slopes)))
+
+
+def _slope_of(lives: Sequence[ProcessLife]) -> MemorySlope | None:
+    """The slope common to the lives of one daemon: times and levels are taken from the mean of each life."""
+    settled = [life.settled for life in lives if life.settled]
+    if not settled:
+        return None
+    hours, levels = list[float](), list[float]()
+    for samples in settled:
+        times_h = np.array([sample.at_s / S_PER_H for sample in samples])
+        memory = np.array([sample.memory_mb for sample in samples])
+        hours += list(times_h - times_h.mean())
+        levels += list(memory - memory.mean())
+    x, y = np.array(hours), np.array(levels)
+    spread = float(x @ x)
+    slope = float(x @ y) / spread
+    freedom = max(1, len(x) - len(settled) - 1)
+    error = math.sqrt(float(((y - slope * x) ** 2).sum()) / freedom / spread)
+    return MemorySlope(slope, error)
+
+
+def descriptors_grown(lives: Iterable[ProcessLife]) -> int:
+    """Descriptors at the end less those after the warm-up, of the longest life of each daemon, in sum."""
+    return sum(_grown([sample.descriptors for sample in life.settled]) for life in _longest(lives))
+
+
+def threads_grown(lives: Iterable[ProcessLife]) -> int:
+    """Likewise of threads."""
+    return sum(_grown([sample.threads for sample in life.settled]) for life in _longest(lives))
+
+
+def _longest(lives: Iterable[ProcessLife]) -> list[ProcessLife]:
+    longest: dict[str, ProcessLife] = {}
+    for life in lives:
+        if life.settled and len(life.settled) > len(longest[life.name].settled if life.name in longest else ()):
+            longest[life.name] = life
+    return list(longest.values())
+
+
+def _grown(counts: Sequence[int]) -> int:
+    return round(median(counts[-ENDS:]) - median(counts[:ENDS])) if counts else 0
