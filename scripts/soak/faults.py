@@ -63,6 +63,8 @@ _REOPEN_S = 35.0
 _FAR_S = 12.0
 _RETRY_S = 20.0
 """``retry_max_s`` of the soak's unit, 10 seconds, and an answer."""
+_IMPORT_S = 20.0
+"""A file has not to change for some seconds, and a process of low priority is started for it."""
 _SEEN_AGAIN_S = 15.0
 """As long as it takes to be told, and some looks."""
 SOAK_RULES = {
@@ -74,9 +76,10 @@ SOAK_RULES = {
         (FaultKind.CAMERA_TURNED_AWAY,), within_s=10.0, lasts_s=14.0, heals_s=_SEEN_AGAIN_S
     ),
     SoakFault.RECEIVER_GONE: SoakRule((FaultKind.RECEIVER,), within_s=5.0, heals_s=_REOPEN_S),
-    SoakFault.RECEIVER_STUCK: SoakRule((FaultKind.RECEIVER_STUCK,), within_s=8.0),
-    SoakFault.RECEIVER_JUMPS: SoakRule((FaultKind.RECEIVER_JUMPS,), within_s=5.0, heals_s=_SEEN_AGAIN_S),
-    SoakFault.RECEIVER_CLOCK: SoakRule((FaultKind.RECEIVER_STUCK,), within_s=8.0),
+    # What is wrong with a place is told for ten seconds longer (position/fix_history.py).
+    SoakFault.RECEIVER_STUCK: SoakRule((FaultKind.RECEIVER_STUCK,), within_s=8.0, heals_s=_SEEN_AGAIN_S),
+    SoakFault.RECEIVER_JUMPS: SoakRule((FaultKind.RECEIVER_JUMPS,), within_s=5.0, heals_s=20.0),
+    SoakFault.RECEIVER_CLOCK: SoakRule((FaultKind.RECEIVER_STUCK,), within_s=8.0, heals_s=_SEEN_AGAIN_S),
     SoakFault.SOUND_GONE: SoakRule((FaultKind.NO_SOUND,), within_s=5.0, heals_s=_RETRY_S),
     SoakFault.SOUND_MUTED: SoakRule((FaultKind.SOUND_MUTED,), within_s=6.0),
     SoakFault.DISK_FULL: SoakRule((FaultKind.DISK_FULL,), within_s=10.0, heals_s=_RETRY_S),
@@ -93,8 +96,8 @@ SOAK_RULES = {
     SoakFault.MODEL_DAMAGED: SoakRule(
         daemon=RUN, log_text=".onnx", within_s=15.0, lasts_s=16.0, heals_s=_DAEMON_START_S
     ),
-    SoakFault.LIST_STALE: SoakRule((FaultKind.LIST_AMBER,), within_s=15.0, lasts_s=16.0, heals_s=_SEEN_AGAIN_S),
-    SoakFault.FEED_DAMAGED: SoakRule((FaultKind.FEED_REFUSED,), within_s=15.0, lasts_s=16.0, heals_s=_SEEN_AGAIN_S),
+    SoakFault.LIST_STALE: SoakRule((FaultKind.LIST_AMBER,), within_s=_IMPORT_S, lasts_s=25.0, heals_s=_IMPORT_S),
+    SoakFault.FEED_DAMAGED: SoakRule((FaultKind.FEED_REFUSED,), within_s=_IMPORT_S, lasts_s=25.0, heals_s=_IMPORT_S),
 }
 """A rule for each."""
 CAMERA_FAULTS = (
