@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from alpr_edge.domain.errors import StoreError
-from alpr_edge.services.unit_health.daemons import RUN
+from alpr_edge.services.unit_health.daemons import CONSOLE, RUN, UPLINK
 from scripts.soak.causes import End, SoakParts, bring
 from scripts.soak.faults import SOAK_RULES
 from scripts.soak.schedule import ScheduledFault
@@ -88,14 +88,21 @@ class SoakCampaign:
     _causes: ExitStack = field(default_factory=ExitStack)
     _current: tuple[FaultTrial, End] | None = None
 
-    def wait_until_ready(self) -> None:
-        """Wait until all daemons run and the unit tells of nothing.
+    def start(self) -> None:
+        """Start the daemons, the one that makes the database first, and wait until the unit tells of nothing.
 
         Raises:
             StoreError: that does not come.
         """
+        self.parts.keeper.start(RUN)
+        self._wait_until(lambda signs: signs.runs(RUN))
+        for name in (UPLINK, CONSOLE):
+            self.parts.keeper.start(name)
+        self._wait_until(lambda signs: signs.all_run and signs.is_link_up and not signs.faults)
+
+    def _wait_until(self, holds: Callable[[UnitSigns], bool]) -> None:
         deadline_s = time.monotonic() + READY_S_MAX
-        while not ((signs := self._signs()).all_run and signs.is_link_up and not signs.faults):
+        while not holds(signs := self._signs()):
             if time.monotonic() > deadline_s:
                 raise StoreError(f"the unit is not ready after {READY_S_MAX:g} s: {signs.words()}")
             time.sleep(LOOK_S)

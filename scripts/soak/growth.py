@@ -1,6 +1,6 @@
 """Whether processes grow: the slope of their memory, and descriptors and threads that are not given back.
 
-A process that was killed begins a new life, with a level of its own; what it takes in its first minute is its start.
+A process that was killed begins a new life, with a level of its own; what it takes after its start does not count.
 """
 
 import math
@@ -10,8 +10,12 @@ from statistics import median
 
 import numpy as np
 
-WARM_UP_S = 60.0
-"""The part of each life that does not count: models, lists and phrases are loaded."""
+WARM_UP_S = 600.0
+"""The part of each life that does not count: models, lists and phrases are loaded. Of a short life its first third."""
+WARM_UP_SHARE = 1 / 3
+WINDOW_S = 30.0
+"""Of so much time the least memory counts: recognition takes some tens of MB for a moment, and gives them back."""
+WINDOWS_MIN = 4
 SAMPLES_MIN = 10
 """Fewest samples of a life that counts."""
 ENDS = 5
@@ -41,8 +45,21 @@ class ProcessLife:
     @property
     def settled(self) -> Sequence[ProcessSample]:
         """The samples after the warm-up; none where they are too few to say anything."""
-        after = [sample for sample in self.samples if sample.at_s - self.began_s >= WARM_UP_S]
+        if not self.samples:
+            return []
+        warm_up_s = min(WARM_UP_S, WARM_UP_SHARE * (self.samples[-1].at_s - self.began_s))
+        after = [sample for sample in self.samples if sample.at_s - self.began_s >= warm_up_s]
         return after if len(after) >= SAMPLES_MIN else []
+
+    @property
+    def levels(self) -> Sequence[ProcessSample]:
+        """Of each :data:`WINDOW_S` of them the one with the least memory; none where they are too few."""
+        least: dict[int, ProcessSample] = {}
+        for sample in self.settled:
+            window = int(sample.at_s // WINDOW_S)
+            if window not in least or sample.memory_mb < least[window].memory_mb:
+                least[window] = sample
+        return list(least.values()) if len(least) >= WINDOWS_MIN else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +70,18 @@ class MemorySlope:
     error_mb_per_h: float
 
 
-def memory_slope(lives: Iterable[ProcessLife]) -> MemorySlope:
-    """The slope of all processes together, by least squares; each life of a process has its own level.
-
-    No slope is 0 with an error of infinity: nothing lived for long enough.
-    """
+def memory_slopes(lives: Iterable[ProcessLife]) -> dict[str, MemorySlope]:
+    """By daemon, the slope of its memory by least squares; each of its lives has a level of its own."""
     by_name: dict[str, list[ProcessLife]] = {}
     for life in lives:
         by_name.setdefault(life.name, []).append(life)
-    slopes = [slope for each in by_name.values() if (slope := _slope_of(each)) is not None]
+    found = {name: _slope_of(each) for name, each in by_name.items()}
+    return {name: slope for name, slope in found.items() if slope is not None}
+
+
+def memory_slope(lives: Iterable[ProcessLife]) -> MemorySlope:
+    """The slope of all daemons together; 0 with an error of infinity where nothing lived for long enough."""
+    slopes = list(memory_slopes(lives).values())
     if not slopes:
         return MemorySlope(0.0, math.inf)
     return MemorySlope(sum(slope.mb_per_h for slope in slopes), math.hypot(*(slope.error_mb_per_h for slope in slopes)))
@@ -69,11 +89,11 @@ def memory_slope(lives: Iterable[ProcessLife]) -> MemorySlope:
 
 def _slope_of(lives: Sequence[ProcessLife]) -> MemorySlope | None:
     """The slope common to the lives of one daemon: times and levels are taken from the mean of each life."""
-    settled = [life.settled for life in lives if life.settled]
-    if not settled:
+    windows = [life.levels for life in lives if life.levels]
+    if not windows:
         return None
     hours, levels = list[float](), list[float]()
-    for samples in settled:
+    for samples in windows:
         times_h = np.array([sample.at_s / S_PER_H for sample in samples])
         memory = np.array([sample.memory_mb for sample in samples])
         hours += list(times_h - times_h.mean())
@@ -81,19 +101,19 @@ def _slope_of(lives: Sequence[ProcessLife]) -> MemorySlope | None:
     x, y = np.array(hours), np.array(levels)
     spread = float(x @ x)
     slope = float(x @ y) / spread
-    freedom = max(1, len(x) - len(settled) - 1)
+    freedom = max(1, len(x) - len(windows) - 1)
     error = math.sqrt(float(((y - slope * x) ** 2).sum()) / freedom / spread)
     return MemorySlope(slope, error)
 
 
-def descriptors_grown(lives: Iterable[ProcessLife]) -> int:
-    """Descriptors at the end less those after the warm-up, of the longest life of each daemon, in sum."""
-    return sum(_grown([sample.descriptors for sample in life.settled]) for life in _longest(lives))
+def descriptors_grown(lives: Iterable[ProcessLife]) -> dict[str, int]:
+    """By daemon, descriptors at the end of its longest life less those after the warm-up."""
+    return {life.name: _grown([sample.descriptors for sample in life.settled]) for life in _longest(lives)}
 
 
-def threads_grown(lives: Iterable[ProcessLife]) -> int:
+def threads_grown(lives: Iterable[ProcessLife]) -> dict[str, int]:
     """Likewise of threads."""
-    return sum(_grown([sample.threads for sample in life.settled]) for life in _longest(lives))
+    return {life.name: _grown([sample.threads for sample in life.settled]) for life in _longest(lives)}
 
 
 def _longest(lives: Iterable[ProcessLife]) -> list[ProcessLife]:

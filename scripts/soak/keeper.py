@@ -137,10 +137,8 @@ def _sample(pid: int) -> ProcessSample | None:
 def kept_daemons(
     settings: Path, variables: Mapping[str, str], hear: Callable[[str, str], None]
 ) -> Iterator[DaemonKeeper]:
-    """The daemons of a unit, which are kept running until the end."""
+    """The daemons of a unit; those that are started are kept running until the end."""
     keeper = DaemonKeeper(settings, variables, hear)
-    for name in RESTART_S:
-        keeper.start(name)
     thread = threading.Thread(target=keeper.keep, daemon=True)
     thread.start()
     try:

@@ -16,7 +16,7 @@ from scripts.soak.accounts import (
 )
 from scripts.soak.campaign import SoakCampaign
 from scripts.soak.faults import CAMERA_FAULTS, SoakFault
-from scripts.soak.growth import MemorySlope, ProcessLife, descriptors_grown, memory_slope, threads_grown
+from scripts.soak.growth import MemorySlope, ProcessLife, descriptors_grown, memory_slope, memory_slopes, threads_grown
 from scripts.soak.trials import FaultTrial
 from scripts.soak.unit import CAMERAS, UNIT_ID
 
@@ -60,7 +60,7 @@ class SoakResult:
             "lost": len(self.lost),
             "doubled": len(self.doubled),
             "memory_slope_mb_per_h": round(self.slope.mb_per_h, 2),
-            "descriptors_grown": descriptors_grown(self.lives),
+            "descriptors_grown": sum(descriptors_grown(self.lives).values()),
         }
 
     def lines(self, start_s: float) -> Iterator[str]:
@@ -80,7 +80,11 @@ class SoakResult:
     def _growth_lines(self) -> Iterator[str]:
         error = self.slope.error_mb_per_h
         known = f"standard error {error:.1f}" if math.isfinite(error) else "no process lived for long enough to say"
-        yield f"memory: {self.slope.mb_per_h:+.1f} MB an hour ({known}); threads grown: {threads_grown(self.lives)}"
+        yield f"memory: {self.slope.mb_per_h:+.1f} MB an hour ({known})"
+        descriptors, threads = descriptors_grown(self.lives), threads_grown(self.lives)
+        for name, slope in memory_slopes(self.lives).items():
+            memory = f"memory {slope.mb_per_h:+.1f} MB an hour ({slope.error_mb_per_h:.1f})"
+            yield f"{name}: {memory}, descriptors {descriptors.get(name, 0):+}, threads {threads.get(name, 0):+}"
 
 
 def _is_good(trial: FaultTrial) -> bool:

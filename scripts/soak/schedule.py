@@ -11,6 +11,8 @@ QUIET_MINUTES = 2
 """No fault at the end, so that all can heal, and all that waits can be sent."""
 SLOT_S = 30.0
 """One fault begins in each: two a minute."""
+RESTART_ROUNDS = 6
+"""Daemons are ended in every sixth round alone, an hour apart: what grows shows in processes that live for long."""
 BEGIN_S = 1.0, 4.0
 """When in its slot it begins; the cause of the longest is over before the slot is."""
 
@@ -34,8 +36,8 @@ class ScheduledFault:
 def schedule(minutes: int, seed: int, faults: Sequence[SoakFault], cameras: Sequence[str]) -> list[ScheduledFault]:
     """The faults of a soak in their order: two begin in each minute, and none in the last two.
 
-    Every kind comes once before any comes twice. Two faults of cameras in a row are of two cameras: the first may still
-    be opening.
+    Every kind comes once before any comes twice; those that end a daemon rest for some rounds then. Two faults of
+    cameras in a row are of two cameras: the first may still be opening.
 
     Args:
         minutes: its length, :data:`MINUTES_MIN` or more.
@@ -44,10 +46,11 @@ def schedule(minutes: int, seed: int, faults: Sequence[SoakFault], cameras: Sequ
         cameras: the ids of the cameras, two or more.
     """
     random, scheduled = Random(seed), list[ScheduledFault]()
-    kinds, last_camera = list[SoakFault](), ""
+    kinds, rounds, last_camera = list[SoakFault](), 0, ""
     for slot in range(int((minutes - QUIET_MINUTES) * 60 // SLOT_S)):
         if not kinds:
-            kinds = random.sample(faults, len(faults))
+            at_hand = [each for each in faults if rounds % RESTART_ROUNDS == 0 or not SOAK_RULES[each].daemon]
+            kinds, rounds = random.sample(at_hand, len(at_hand)), rounds + 1
         fault, camera = kinds.pop(), ""
         if fault in CAMERA_FAULTS:
             camera = last_camera = random.choice([each for each in cameras if each != last_camera])

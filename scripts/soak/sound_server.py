@@ -50,7 +50,11 @@ class SoundServer:
         command += ["-L", f"module-null-sink sink_name={SINK} rate=44100 channels=1"]
         command += ["-L", f"module-native-protocol-unix socket={self._socket} auth-anonymous=1"]
         self._process = subprocess.Popen(
-            command, env=os.environ | self.variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            command,
+            env=os.environ | self.variables,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            process_group=0,
         )
         deadline_s = time.monotonic() + START_S_MAX
         while not self._control("info"):

@@ -68,7 +68,7 @@ def run_soak(request: SoakRequest, folder: Path, say: Say) -> tuple[SoakCampaign
         parts.start_department()
         to_come = schedule(request.minutes, request.seed, parts.possible_faults(), CAMERAS)
         campaign = SoakCampaign(parts, log, to_come, 60.0 * request.minutes, say)
-        campaign.wait_until_ready()
+        campaign.start()
         say(f"{request.minutes} minutes, {len(to_come)} faults, seed {request.seed}")
         with _pages(unit) as pages:
             _run(campaign, say)

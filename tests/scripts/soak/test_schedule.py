@@ -1,7 +1,6 @@
 """The faults of a soak: repeatable, at least one a minute, none in the last two, each with its time in the README."""
 
 import re
-from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pytest
 from scripts.soak.causes import _BRING
 from scripts.soak.faults import CAMERA_FAULTS, SOAK_RULES, SoakFault
 from scripts.soak.keeper import RESTART_S
-from scripts.soak.schedule import MINUTES_MIN, QUIET_MINUTES, SLOT_S, schedule
+from scripts.soak.schedule import MINUTES_MIN, QUIET_MINUTES, RESTART_ROUNDS, SLOT_S, schedule
 
 ROOT = Path(__file__).parents[3]
 CAMERAS = ("front", "left", "right")
@@ -31,13 +30,17 @@ def test_a_cause_is_over_before_the_next_begins_and_stays_for_longer_than_it_may
     assert all(rule.lasts_s > rule.within_s for rule in SOAK_RULES.values())
 
 
-def test_each_kind_comes_once_before_any_comes_twice() -> None:
-    faults = [each.fault for each in schedule(100, 3, FAULTS, CAMERAS)]
-    rounds = [faults[first : first + len(FAULTS)] for first in range(0, len(faults), len(FAULTS))]
-    assert len(rounds) > 3
-    assert all(set(each) == set(FAULTS) for each in rounds[:-1])
-    assert max(Counter(rounds[-1]).values()) == 1
-    assert rounds[0] != rounds[1]
+def test_each_kind_comes_once_before_any_comes_twice_and_daemons_live_for_an_hour_between() -> None:
+    faults = [each.fault for each in schedule(130, 3, FAULTS, CAMERAS)]
+    ends_daemon = {fault for fault in FAULTS if SOAK_RULES[fault].daemon}
+    assert len(ends_daemon) == 4
+    first, others = faults[: len(FAULTS)], faults[len(FAULTS) :]
+    assert set(first) == set(FAULTS)
+    length = len(FAULTS) - len(ends_daemon)
+    rounds = [set(others[at : at + length]) for at in range(0, (RESTART_ROUNDS - 1) * length, length)]
+    assert rounds == [set(FAULTS) - ends_daemon] * (RESTART_ROUNDS - 1)
+    again = others[len(rounds) * length :]
+    assert set(again[: len(FAULTS)]) == set(FAULTS)
 
 
 def test_the_same_seed_gives_the_same_faults_and_another_one_others() -> None:
