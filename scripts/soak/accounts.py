@@ -128,7 +128,7 @@ def _rounds(seen: Sequence[tuple[str, datetime]], round_s: float) -> list[tuple[
     """One read of each vehicle a round: a pass that was read twice counts once."""
     by_plate: dict[str, list[datetime]] = defaultdict(list)
     for plate, moment in sorted(seen):
-        kept = by_plate[plate]
-        if not kept or (moment - kept[-1]).total_seconds() >= round_s / 2:
-            kept.append(moment)
+        moments = by_plate[plate]
+        if not moments or (moment - moments[-1]).total_seconds() >= round_s / 2:
+            moments.append(moment)
     return [(plate, moment) for plate, moments in by_plate.items() for moment in moments]

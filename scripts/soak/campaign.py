@@ -21,6 +21,8 @@ READY_S_MAX = 240.0
 """Longest time from the first start until all daemons are ready and nothing is wrong."""
 WAIT_S_MAX = 20.0
 """Longest time for which a fault waits until all daemons run: one brought on a unit that starts says nothing."""
+SETTLE_S = 15.0
+"""Time after a fault in which more of it may be told: a clock that is not confirmed yet, a device that is opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +82,8 @@ class SoakCampaign:
     say: Callable[[str], None]
     trials: list[FaultTrial] = field(default_factory=list)
     queue: list[QueueSample] = field(default_factory=list)
-    uncaused: set[tuple[str, str]] = field(default_factory=set)
-    """Kind and subject of faults that the unit told and nobody had brought."""
+    uncaused: dict[tuple[str, str], list[float]] = field(default_factory=dict)
+    """By kind and subject, when the unit was seen to tell of a fault that nobody had brought."""
     began_s: float = 0.0
     began_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     lasted_s: float = 0.0
@@ -94,10 +96,10 @@ class SoakCampaign:
         Raises:
             StoreError: that does not come.
         """
-        self.parts.keeper.start(RUN)
+        self.parts.services.start(RUN)
         self._wait_until(lambda signs: signs.runs(RUN))
         for name in (UPLINK, CONSOLE):
-            self.parts.keeper.start(name)
+            self.parts.services.start(name)
         self._wait_until(lambda signs: signs.all_run and signs.is_link_up and not signs.faults)
 
     def _wait_until(self, holds: Callable[[UnitSigns], bool]) -> None:
@@ -127,7 +129,7 @@ class SoakCampaign:
             elif self._current is not None:
                 self._end_when_due(*self._current)
             if time.monotonic() >= sample_at_s:
-                self.parts.keeper.sample()
+                self.parts.services.sample()
                 self.queue.append(QueueSample(time.monotonic(), signs.waiting, signs.frames))
                 sample_at_s = time.monotonic() + SAMPLE_S
             time.sleep(LOOK_S)
@@ -158,13 +160,14 @@ class SoakCampaign:
                 trial.look(signs, now_s)
                 if trial.is_settled:
                     self.say(trial.line(self.began_s))
-        self.uncaused |= {fault for fault in signs.faults if not self._is_caused(fault)}
+        for told in signs.faults:
+            if not self._is_caused(told, now_s):
+                self.uncaused.setdefault(told, []).append(now_s)
 
-    def _is_caused(self, told: tuple[str, str]) -> bool:
-        """Whether a fault under way leads to what is told, or what was killed is starting."""
-        open_trials = [trial for trial in self.trials if not trial.is_settled]
-        restarts = any(trial.rule.daemon == RUN for trial in open_trials)
-        return restarts or any(told[0] in trial.rule.kinds for trial in open_trials)
+    def _is_caused(self, told: tuple[str, str], now_s: float) -> bool:
+        """Whether a fault of now or of just before leads to what is told; a new daemon has yet to settle."""
+        recent = [each for each in self.trials if each.healed_s is None or now_s - each.healed_s <= SETTLE_S]
+        return any(each.rule.daemon == RUN or told[0] in (*each.rule.kinds, *each.rule.beside) for each in recent)
 
     def _signs(self) -> UnitSigns:
         return signs_of(self.parts.unit.settings, self.log.texts())

@@ -11,13 +11,15 @@ from scripts.benchmarks.path.processes import Process
 from scripts.faults.disk import Disk
 from scripts.faults.receiver import Receiver, Talk
 from scripts.soak.faults import DISK_FAULTS, SOUND_FAULTS, SoakFault
-from scripts.soak.keeper import DaemonKeeper
-from scripts.soak.link import LinkRelay, LinkState
+from scripts.soak.link import LinkRelay, RelayState
 from scripts.soak.scenes import BLACK, FROZEN, WHITE, Scenes
 from scripts.soak.schedule import ScheduledFault
+from scripts.soak.services import UnitServices
 from scripts.soak.sound_server import SoundServer
 from scripts.soak.unit import WATCHED_LIST, SoakUnit, drop_damaged_feed, drop_list
 
+STALE_H = 30.0
+"""Age of a list that is red: 24 hours are the unit's limit."""
 FILL_S = 0.5
 """Time between two looks at a disk that is kept full: the unit deletes what it may."""
 FREEZE_S_MAX = 30.0
@@ -32,7 +34,7 @@ class SoakParts:
     unit: SoakUnit
     scenes: Scenes
     link: LinkRelay
-    keeper: DaemonKeeper
+    services: UnitServices
     disk: Disk | None
     """None: the unit's data lie on this computer's own disk."""
     sound: SoundServer | None
@@ -82,7 +84,7 @@ Bring = Callable[[ScheduledFault, SoakParts], End]
 
 def bring(scheduled: ScheduledFault, parts: SoakParts) -> End:
     """Cause a fault; returns what takes the cause away, which may be called once."""
-    return _BRING[scheduled.fault](scheduled, parts)
+    return CAUSES[scheduled.fault](scheduled, parts)
 
 
 def _take_camera(scheduled: ScheduledFault, parts: SoakParts) -> End:
@@ -111,10 +113,10 @@ def _talk(talk: Talk) -> Bring:
     return speak
 
 
-def _link(state: LinkState) -> Bring:
+def _link(state: RelayState) -> Bring:
     def change(_: ScheduledFault, parts: SoakParts) -> End:
         parts.link.state = state
-        return lambda: setattr(parts.link, "state", LinkState.UP)
+        return lambda: setattr(parts.link, "state", RelayState.UP)
 
     return change
 
@@ -136,21 +138,21 @@ def _kill(name: str) -> Bring:
     """Kill a daemon; it is started again in its time, the page's only once the cause is over."""
 
     def kill(_: ScheduledFault, parts: SoakParts) -> End:
-        parts.keeper.hold(name, is_held=name == CONSOLE)
-        parts.keeper.kill(name)
-        return lambda: parts.keeper.hold(name, is_held=False)
+        parts.services.hold(name, is_held=name == CONSOLE)
+        parts.services.kill(name)
+        return lambda: parts.services.hold(name, is_held=False)
 
     return kill
 
 
 def _damage_model(_: ScheduledFault, parts: SoakParts) -> End:
     """Change a byte of each reader, and kill the daemon that would load one: it does not start any more."""
-    keeper = parts.keeper
+    services = parts.services
     contents = {path: path.read_bytes() for path in parts.unit.models.glob("reader*.onnx")}
     for path, content in contents.items():
         path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
-    keeper.kill(RUN)
-    keeper.excuse(RUN, MODEL_START_S_MAX)
+    services.kill(RUN)
+    services.excuse(RUN, MODEL_START_S_MAX)
 
     def restore() -> None:
         for path, content in contents.items():
@@ -206,7 +208,7 @@ def _freeze_disk(_: ScheduledFault, parts: SoakParts) -> End:
     return lambda: freeze("--unfreeze")
 
 
-_BRING: dict[SoakFault, Bring] = {
+CAUSES: dict[SoakFault, Bring] = {
     SoakFault.CAMERA_GONE: _take_camera,
     SoakFault.CAMERA_BLACK: _view(BLACK),
     SoakFault.CAMERA_WHITE: _view(WHITE),
@@ -219,14 +221,14 @@ _BRING: dict[SoakFault, Bring] = {
     SoakFault.SOUND_MUTED: _mute,
     SoakFault.DISK_FULL: _fill_disk,
     SoakFault.DISK_SLOW: _freeze_disk,
-    SoakFault.LINK_CUT: _link(LinkState.CUT),
-    SoakFault.LINK_SILENT: _link(LinkState.SILENT),
+    SoakFault.LINK_CUT: _link(RelayState.CUT),
+    SoakFault.LINK_SILENT: _link(RelayState.SILENT),
     SoakFault.DEPARTMENT_KILLED: _kill_department,
     SoakFault.RUN_KILLED: _kill(RUN),
     SoakFault.UPLINK_KILLED: _kill(UPLINK),
     SoakFault.PAGE_KILLED: _kill(CONSOLE),
     SoakFault.MODEL_DAMAGED: _damage_model,
-    SoakFault.LIST_STALE: _drop(lambda unit: drop_list(unit, WATCHED_LIST, is_dated=False)),
+    SoakFault.LIST_STALE: _drop(lambda unit: drop_list(unit, WATCHED_LIST, age_h=STALE_H)),
     SoakFault.FEED_DAMAGED: _drop(lambda unit: drop_damaged_feed(unit, WATCHED_LIST)),
 }
 """How each is caused."""

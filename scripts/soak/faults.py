@@ -42,6 +42,8 @@ class SoakRule:
 
     kinds: tuple[FaultKind, ...] = ()
     """Faults in the health of the daemon that reads, any of which tells of it."""
+    beside: tuple[FaultKind, ...] = ()
+    """Faults that may be told as well."""
     daemon: str = ""
     """The daemon that is seen not to run; a fault is healed when that one works again."""
     is_of_link: bool = False
@@ -67,6 +69,11 @@ _IMPORT_S = 20.0
 """A file has not to change for some seconds, and a process of low priority is started for it."""
 _SEEN_AGAIN_S = 15.0
 """As long as it takes to be told, and some looks."""
+_STORAGE = (
+    *(FaultKind.STAGE, FaultKind.SIDE_STAGE, FaultKind.NOT_STORED, FaultKind.STORED_IN_PART, FaultKind.DISK_FILLING),
+    *(FaultKind.ACCESS_LOG, FaultKind.ACCOUNTS, FaultKind.NOT_KNOWN),
+)
+"""What has to do with a disk that takes nothing."""
 SOAK_RULES = {
     SoakFault.CAMERA_GONE: SoakRule((FaultKind.CAMERA,), within_s=3.0, heals_s=_REOPEN_S),
     SoakFault.CAMERA_BLACK: SoakRule((FaultKind.CAMERA_COVERED,), within_s=10.0, heals_s=_SEEN_AGAIN_S),
@@ -82,9 +89,9 @@ SOAK_RULES = {
     SoakFault.RECEIVER_CLOCK: SoakRule((FaultKind.RECEIVER_STUCK,), within_s=8.0, heals_s=_SEEN_AGAIN_S),
     SoakFault.SOUND_GONE: SoakRule((FaultKind.NO_SOUND,), within_s=5.0, heals_s=_RETRY_S),
     SoakFault.SOUND_MUTED: SoakRule((FaultKind.SOUND_MUTED,), within_s=6.0),
-    SoakFault.DISK_FULL: SoakRule((FaultKind.DISK_FULL,), within_s=10.0, heals_s=_RETRY_S),
+    SoakFault.DISK_FULL: SoakRule((FaultKind.DISK_FULL,), _STORAGE, within_s=10.0, heals_s=_RETRY_S),
     # Told while a commit waits, and for a minute after it (app/watches/disk_state.py).
-    SoakFault.DISK_SLOW: SoakRule((FaultKind.DISK_SLOW,), within_s=5.0, lasts_s=6.0, heals_s=75.0),
+    SoakFault.DISK_SLOW: SoakRule((FaultKind.DISK_SLOW,), _STORAGE, within_s=5.0, lasts_s=6.0, heals_s=75.0),
     SoakFault.LINK_CUT: SoakRule(is_of_link=True, within_s=10.0, heals_s=_RETRY_S),
     SoakFault.LINK_SILENT: SoakRule(is_of_link=True, within_s=_FAR_S, lasts_s=16.0, heals_s=_RETRY_S),
     SoakFault.DEPARTMENT_KILLED: SoakRule(is_of_link=True, within_s=10.0, heals_s=_DAEMON_START_S),
@@ -96,7 +103,7 @@ SOAK_RULES = {
     SoakFault.MODEL_DAMAGED: SoakRule(
         daemon=RUN, log_text=".onnx", within_s=15.0, lasts_s=16.0, heals_s=_DAEMON_START_S
     ),
-    SoakFault.LIST_STALE: SoakRule((FaultKind.LIST_AMBER,), within_s=_IMPORT_S, lasts_s=25.0, heals_s=_IMPORT_S),
+    SoakFault.LIST_STALE: SoakRule((FaultKind.LIST_RED,), within_s=_IMPORT_S, lasts_s=25.0, heals_s=_IMPORT_S),
     SoakFault.FEED_DAMAGED: SoakRule((FaultKind.FEED_REFUSED,), within_s=_IMPORT_S, lasts_s=25.0, heals_s=_IMPORT_S),
 }
 """A rule for each."""

@@ -43,7 +43,7 @@ class ProcessLife:
     samples: list[ProcessSample]
 
     @property
-    def settled(self) -> Sequence[ProcessSample]:
+    def after_warm_up(self) -> Sequence[ProcessSample]:
         """The samples after the warm-up; none where they are too few to say anything."""
         if not self.samples:
             return []
@@ -55,7 +55,7 @@ class ProcessLife:
     def levels(self) -> Sequence[ProcessSample]:
         """Of each :data:`WINDOW_S` of them the one with the least memory; none where they are too few."""
         least: dict[int, ProcessSample] = {}
-        for sample in self.settled:
+        for sample in self.after_warm_up:
             window = int(sample.at_s // WINDOW_S)
             if window not in least or sample.memory_mb < least[window].memory_mb:
                 least[window] = sample
@@ -108,21 +108,23 @@ def _slope_of(lives: Sequence[ProcessLife]) -> MemorySlope | None:
 
 def descriptors_grown(lives: Iterable[ProcessLife]) -> dict[str, int]:
     """By daemon, descriptors at the end of its longest life less those after the warm-up."""
-    return {life.name: _grown([sample.descriptors for sample in life.settled]) for life in _longest(lives)}
+    return {life.name: _growth([sample.descriptors for sample in life.after_warm_up]) for life in _longest(lives)}
 
 
 def threads_grown(lives: Iterable[ProcessLife]) -> dict[str, int]:
     """Likewise of threads."""
-    return {life.name: _grown([sample.threads for sample in life.settled]) for life in _longest(lives)}
+    return {life.name: _growth([sample.threads for sample in life.after_warm_up]) for life in _longest(lives)}
 
 
 def _longest(lives: Iterable[ProcessLife]) -> list[ProcessLife]:
     longest: dict[str, ProcessLife] = {}
     for life in lives:
-        if life.settled and len(life.settled) > len(longest[life.name].settled if life.name in longest else ()):
+        if life.after_warm_up and len(life.after_warm_up) > len(
+            longest[life.name].after_warm_up if life.name in longest else ()
+        ):
             longest[life.name] = life
     return list(longest.values())
 
 
-def _grown(counts: Sequence[int]) -> int:
+def _growth(counts: Sequence[int]) -> int:
     return round(median(counts[-ENDS:]) - median(counts[:ENDS])) if counts else 0

@@ -12,7 +12,7 @@ STOP_S_MAX = 10.0
 BYTES = 1 << 16
 
 
-class LinkState(Enum):
+class RelayState(Enum):
     """How the link is."""
 
     UP = auto()
@@ -34,7 +34,7 @@ class LinkRelay:
         self._listening = socket.create_server((HOST, 0))
         self._listening.settimeout(STEP_S)
         self.port = int(self._listening.getsockname()[1])
-        self.state = LinkState.UP
+        self.state = RelayState.UP
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._accept, daemon=True)
         self._thread.start()
@@ -51,7 +51,7 @@ class LinkRelay:
                 unit_side, _ = self._listening.accept()
             except TimeoutError:
                 continue
-            if self.state is LinkState.CUT:
+            if self.state is RelayState.CUT:
                 unit_side.close()
                 continue
             threading.Thread(target=self._join, args=(unit_side,), daemon=True).start()
@@ -68,8 +68,8 @@ class LinkRelay:
     def _pass(self, source: socket.socket, target: socket.socket, ended: threading.Event) -> None:
         source.settimeout(STEP_S)
         with suppress(OSError):
-            while not (self._stop.is_set() or ended.is_set() or self.state is LinkState.CUT):
-                if self.state is LinkState.SILENT:
+            while not (self._stop.is_set() or ended.is_set() or self.state is RelayState.CUT):
+                if self.state is RelayState.SILENT:
                     ended.wait(STEP_S)
                     continue
                 try:

@@ -24,7 +24,7 @@ def can_plot() -> bool:
 def write_plots(folder: Path, campaign: SoakCampaign) -> list[Path]:
     """Write the three plots, with the times of faults in grey; returns the files."""
     folder.mkdir(parents=True, exist_ok=True)
-    lives = campaign.parts.keeper.lives
+    lives = campaign.parts.services.lives
 
     def draw_memory(axes: Any) -> None:  # noqa: ANN401 - of matplotlib
         _draw_memory(axes, lives, campaign.began_s)

@@ -102,8 +102,8 @@ def result_of(campaign: SoakCampaign, stored: Sequence[str], findings: Sequence[
     unit = campaign.parts.unit
     delivered = delivered_reads(unit.department, UNIT_ID)
     acknowledged = frozenset((*campaign.log.stored, *stored))
-    told = [f"told and not brought: {kind}, {subject}" for kind, subject in sorted(campaign.uncaused)]
-    ended = [f"ended by itself: {line}" for line in campaign.parts.keeper.unexpected_ends]
+    told = [_uncaused_line(fault, times_s, campaign.began_s) for fault, times_s in sorted(campaign.uncaused.items())]
+    ended = [f"ended by itself: {line}" for line in campaign.parts.services.unexpected_ends]
     return SoakResult(
         campaign.lasted_s / 60,
         # A fault that an interrupt cut short says nothing.
@@ -112,9 +112,15 @@ def result_of(campaign: SoakCampaign, stored: Sequence[str], findings: Sequence[
         frozenset(lost_reads(acknowledged, delivered)),
         doubled_reads(delivered),
         _passes(campaign, delivered),
-        campaign.parts.keeper.lives,
+        campaign.parts.services.lives,
         [*told, *ended, *findings],
     )
+
+
+def _uncaused_line(fault: tuple[str, str], times_s: Sequence[float], start_s: float) -> str:
+    first, last = (f"{(at_s - start_s) / 60:.1f}" for at_s in (times_s[0], times_s[-1]))
+    seen = f"{len(times_s)} times from minute {first} to {last}"
+    return f"told and not brought: {fault[0]}, {fault[1]}, seen {seen}"
 
 
 def _had_time(trial: FaultTrial, campaign: SoakCampaign) -> bool:

@@ -17,11 +17,11 @@ from scripts.faults.disk import Disk, mounting_fault
 from scripts.soak.campaign import LOOK_S, SoakCampaign, SoakLog
 from scripts.soak.causes import SoakParts
 from scripts.soak.faults import DISK_FAULTS, SOUND_FAULTS, SoakFault
-from scripts.soak.keeper import kept_daemons
 from scripts.soak.link import link_to
 from scripts.soak.result import SoakResult, result_of
 from scripts.soak.scenes import Scenes
 from scripts.soak.schedule import schedule
+from scripts.soak.services import running_services
 from scripts.soak.signs import signs_of
 from scripts.soak.sound_server import DEVICE, SoundServer, missing_programs, sound_server
 from scripts.soak.unit import CAMERAS, SoakUnit, write_unit
@@ -61,8 +61,8 @@ def run_soak(request: SoakRequest, folder: Path, say: Say) -> tuple[SoakCampaign
         unit = write_unit(folder, data, scenes, link.port, department_port, DEVICE if sound else "")
         log = SoakLog()
         variables: Mapping[str, str] = {} if sound is None else sound.variables
-        keeper = stack.enter_context(kept_daemons(unit.settings_file, variables, log.hear))
-        parts = SoakParts(unit, scenes, link, keeper, disk, sound)
+        services = stack.enter_context(running_services(unit.settings_file, variables, log.hear))
+        parts = SoakParts(unit, scenes, link, services, disk, sound)
         stack.callback(parts.close)
         parts.plug_receiver()
         parts.start_department()
@@ -115,7 +115,7 @@ def _pages(unit: SoakUnit) -> Iterator[list[EventListener]]:
 def _hand_over(campaign: SoakCampaign) -> tuple[list[str], list[str]]:
     """Stop reading and send all that waits; returns the reads that the unit holds, and what it did not get rid of."""
     parts = campaign.parts
-    parts.keeper.end(RUN)
+    parts.services.end(RUN)
     ended_s, deadline_s = time.clock_gettime(time.CLOCK_BOOTTIME), time.monotonic() + DRAIN_S_MAX
     while time.monotonic() < deadline_s:
         health = signs_of(parts.unit.settings).told.get(UPLINK)
@@ -124,7 +124,7 @@ def _hand_over(campaign: SoakCampaign) -> tuple[list[str], list[str]]:
             break
         time.sleep(LOOK_S)
     for name in (UPLINK, CONSOLE):
-        parts.keeper.end(name)
+        parts.services.end(name)
     with open_store(parts.unit.settings, migrate=False) as store:
         with store.database.read() as connection:
             stored = [str(row[0]) for row in connection.execute(text("SELECT read_id FROM reads"))]

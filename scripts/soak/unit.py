@@ -168,20 +168,23 @@ def drop_traffic_list(unit: SoakUnit, scenes: Scenes) -> None:
     _drop(unit.feeds(LIST), [_date_line(), "Plate Number,Description,State/Province", *rows])
 
 
-def drop_list(unit: SoakUnit, name: str, *, is_dated: bool = True) -> None:
-    """Drop a short list; without a date nobody knows how old it is."""
-    head = [_date_line()] if is_dated else []
+def drop_list(unit: SoakUnit, name: str, *, age_h: float | None = None) -> None:
+    """Drop a short list; one without an age has no date, and is as old as its import.
+
+    A dated list that is older than the one in use is refused; one without a date may come after any, and any after it.
+    """
+    head = [] if age_h is None else [_date_line(age_h)]
     rows = [f"SOAK{number:03},Stolen Vehicle,CA" for number in range(20)]
     _drop(unit.feeds(name), [*head, "Plate Number,Description,State/Province", *rows])
 
 
 def drop_damaged_feed(unit: SoakUnit, name: str) -> None:
     """Drop a file that is no feed."""
-    _drop(unit.feeds(name), [_date_line(), *(secrets.token_hex(16) for _ in range(20))])
+    _drop(unit.feeds(name), [secrets.token_hex(16) for _ in range(20)])
 
 
-def _date_line() -> str:
-    return f"DATE {datetime.now(UTC):%m/%d/%Y %H:%M}"
+def _date_line(age_h: float = 0.0) -> str:
+    return f"DATE {datetime.now(UTC) - timedelta(hours=age_h):%m/%d/%Y %H:%M}"
 
 
 def _drop(folder: Path, lines: Sequence[str]) -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from scripts.soak.causes import _BRING
+from scripts.soak.causes import CAUSES
 from scripts.soak.faults import CAMERA_FAULTS, SOAK_RULES, SoakFault
-from scripts.soak.keeper import RESTART_S
 from scripts.soak.schedule import MINUTES_MIN, QUIET_MINUTES, RESTART_ROUNDS, SLOT_S, schedule
+from scripts.soak.services import RESTART_S
 
 ROOT = Path(__file__).parents[3]
 CAMERAS = ("front", "left", "right")
@@ -58,7 +58,7 @@ def test_only_faults_that_are_at_hand_come_and_cameras_take_turns() -> None:
 
 
 def test_each_fault_has_a_cause_and_a_rule_and_the_readme_has_its_times() -> None:
-    assert set(_BRING) == set(SOAK_RULES) == set(SoakFault)
+    assert set(CAUSES) == set(SOAK_RULES) == set(SoakFault)
     text = (ROOT / "scripts" / "README.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| ([a-z' ]+) \| .+ \| (\d+) \| (\d+) \|$", text, flags=re.MULTILINE)
     assert rows == [(str(kind), f"{rule.within_s:g}", f"{rule.heals_s:g}") for kind, rule in SOAK_RULES.items()]

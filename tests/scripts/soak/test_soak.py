@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from scripts.soak.campaign import SoakLog
-from scripts.soak.link import HOST, LinkRelay, LinkState, link_to
+from scripts.soak.link import HOST, LinkRelay, RelayState, link_to
 from tests.department.waits import wait_until
 
 ROOT = Path(__file__).parents[3]
@@ -50,13 +50,13 @@ def answers(relay: LinkRelay, wait_s: float = 0.5) -> bool:
     return False
 
 
-@pytest.mark.parametrize("state", [LinkState.CUT, LinkState.SILENT])
-def test_a_link_passes_bytes_until_it_is_cut_or_silent_and_again_after(echo_port: int, state: LinkState) -> None:
+@pytest.mark.parametrize("state", [RelayState.CUT, RelayState.SILENT])
+def test_a_link_passes_bytes_until_it_is_cut_or_silent_and_again_after(echo_port: int, state: RelayState) -> None:
     with link_to(echo_port) as relay:
         wait_until(lambda: answers(relay))
         relay.state = state
         assert not answers(relay)
-        relay.state = LinkState.UP
+        relay.state = RelayState.UP
         wait_until(lambda: answers(relay))
 
 
@@ -64,7 +64,7 @@ def test_a_cut_ends_a_connection_under_way(echo_port: int) -> None:
     with link_to(echo_port) as relay, socket.create_connection((HOST, relay.port), 5.0) as connection:
         connection.sendall(b"knock")
         assert connection.recv(100) == b"knock"
-        relay.state = LinkState.CUT
+        relay.state = RelayState.CUT
         connection.settimeout(30.0)
         with suppress(ConnectionResetError):
             assert connection.recv(100) == b""

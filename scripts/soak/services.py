@@ -22,7 +22,7 @@ MIB_BYTES, MB_BYTES = 2**20, 10**6
 
 
 @dataclass(slots=True, eq=False)
-class _KeptDaemon:
+class _UnitService:
     process: Process
     life: ProcessLife
     start_at_s: float | None = None
@@ -32,7 +32,7 @@ class _KeptDaemon:
 
 
 @dataclass(slots=True, eq=False)
-class DaemonKeeper:
+class UnitServices:
     """The three daemons of a unit.
 
     Args:
@@ -49,32 +49,32 @@ class DaemonKeeper:
     unexpected_ends: list[str] = field(default_factory=list)
     """A line each for a daemon that nobody had ended."""
     _excused_until_s: dict[str, float] = field(default_factory=dict)
-    _kept: dict[str, _KeptDaemon] = field(default_factory=dict)
+    _services: dict[str, _UnitService] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _stop: threading.Event = field(default_factory=threading.Event)
 
     def start(self, name: str) -> None:
         """Start one for the first time."""
         with self._lock:
-            self._kept[name] = self._begin(name)
+            self._services[name] = self._begin(name)
 
     def keep(self) -> None:
         """Start what has ended again, until :meth:`stop`."""
         while not self._stop.wait(LOOK_S):
             with self._lock:
-                for name, kept in list(self._kept.items()):
-                    self._look_after(name, kept)
+                for name, service in list(self._services.items()):
+                    self._look_after(name, service)
 
     def kill(self, name: str) -> None:
         """End one with SIGKILL."""
         with self._lock:
             self.excuse(name, KILL_S_MAX)
-            self._kept[name].process.send(signal.SIGKILL)
+            self._services[name].process.send(signal.SIGKILL)
 
     def hold(self, name: str, *, is_held: bool) -> None:
         """Have one not started again, or again started at once."""
         with self._lock:
-            self._kept[name].is_held = is_held
+            self._services[name].is_held = is_held
 
     def excuse(self, name: str, seconds: float) -> None:
         """For so long the ends of one are the doing of a fault."""
@@ -83,42 +83,42 @@ class DaemonKeeper:
     def sample(self) -> None:
         """Note what the kernel says of each process."""
         with self._lock:
-            for kept in self._kept.values():
-                if not kept.process.has_ended and (taken := _sample(kept.process.pid)) is not None:
-                    kept.life.samples.append(taken)
+            for service in self._services.values():
+                if not service.process.has_ended and (taken := _sample(service.process.pid)) is not None:
+                    service.life.samples.append(taken)
 
     def end(self, name: str) -> None:
         """Stop one in order, for good."""
         with self._lock:
-            kept = self._kept.pop(name)
-        kept.process.stop()
+            service = self._services.pop(name)
+        service.process.stop()
 
     def stop(self) -> None:
         """Stop all."""
         self._stop.set()
         with self._lock:
-            names = list(self._kept)
+            names = list(self._services)
         for name in names:
             self.end(name)
 
-    def _begin(self, name: str) -> _KeptDaemon:
+    def _begin(self, name: str) -> _UnitService:
         command = [name, "--settings", str(self.settings)]
         process = Process(command, variables=self.variables, hear=lambda line: self.hear(name, line))
         life = ProcessLife(name, time.monotonic(), [])
         self.lives.append(life)
-        return _KeptDaemon(process, life)
+        return _UnitService(process, life)
 
-    def _look_after(self, name: str, kept: _KeptDaemon) -> None:
-        if not kept.process.has_ended:
+    def _look_after(self, name: str, service: _UnitService) -> None:
+        if not service.process.has_ended:
             return
         now_s = time.monotonic()
-        if kept.start_at_s is None:
-            kept.start_at_s = now_s + RESTART_S[name]
+        if service.start_at_s is None:
+            service.start_at_s = now_s + RESTART_S[name]
             if now_s > self._excused_until_s.get(name, 0.0):
-                self.unexpected_ends.append(f"{name}: {(kept.process.lines or ['without a word'])[-1]}")
-        elif now_s >= kept.start_at_s and not kept.is_held:
-            kept.process.stop()
-            self._kept[name] = self._begin(name)
+                self.unexpected_ends.append(f"{name}: {(service.process.lines or ['without a word'])[-1]}")
+        elif now_s >= service.start_at_s and not service.is_held:
+            service.process.stop()
+            self._services[name] = self._begin(name)
 
 
 def _sample(pid: int) -> ProcessSample | None:
@@ -134,15 +134,15 @@ def _sample(pid: int) -> ProcessSample | None:
 
 
 @contextmanager
-def kept_daemons(
+def running_services(
     settings: Path, variables: Mapping[str, str], hear: Callable[[str, str], None]
-) -> Iterator[DaemonKeeper]:
+) -> Iterator[UnitServices]:
     """The daemons of a unit; those that are started are kept running until the end."""
-    keeper = DaemonKeeper(settings, variables, hear)
-    thread = threading.Thread(target=keeper.keep, daemon=True)
+    services = UnitServices(settings, variables, hear)
+    thread = threading.Thread(target=services.keep, daemon=True)
     thread.start()
     try:
-        yield keeper
+        yield services
     finally:
-        keeper.stop()
+        services.stop()
         thread.join(STOP_S_MAX)
