@@ -11,17 +11,16 @@ from pathlib import Path
 import structlog
 
 from alpr_edge.cli.error_handling import run_command_line
-from alpr_edge.domain.errors import SettingsError
 from alpr_edge.runtime.logs import configure_logs
 from scripts.faults.disk import fast_folder
 from scripts.soak.campaign import SoakCampaign
 from scripts.soak.plots import HOW_TO_GET, can_plot, write_plots
+from scripts.soak.request import SEED_MAX, SoakRequest, whole_number
 from scripts.soak.result import SoakResult
 from scripts.soak.schedule import MINUTES_MAX, MINUTES_MIN
-from scripts.soak.stand import SoakRequest, run_soak
+from scripts.soak.stand import run_soak
 
 PLOTS = Path("out/soak")
-SEED_MAX = 2**32
 
 
 def main() -> None:
@@ -37,8 +36,8 @@ def _run() -> None:
     parser.add_argument("--json", action="store_true", help="print the last line alone")
     parser.add_argument("--plots", type=Path, default=PLOTS, metavar="FOLDER", help=f"for the SVGs; else {PLOTS}")
     arguments = parser.parse_args()
-    minutes = _number("--minutes", arguments.minutes, MINUTES_MIN, MINUTES_MAX)
-    request = SoakRequest(minutes, _number("--seed", arguments.seed, 0, SEED_MAX))
+    minutes = whole_number("--minutes", arguments.minutes, MINUTES_MIN, MINUTES_MAX)
+    request = SoakRequest(minutes, whole_number("--seed", arguments.seed, 0, SEED_MAX))
     configure_logs(verbose=False)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
 
@@ -50,17 +49,6 @@ def _run() -> None:
         campaign, result = run_soak(request, Path(folder), say)
     _report(campaign, result, arguments.plots, say)
     sys.exit(0 if result.is_clean else 1)
-
-
-def _number(option: str, text: str, least: int, most: int) -> int:
-    """The value of an option.
-
-    Raises:
-        SettingsError: it is none, or out of range.
-    """
-    if not text.isdecimal() or not least <= int(text) <= most:
-        raise SettingsError([f"{option}: expected a whole number from {least} to {most}, not {text!r}"])
-    return int(text)
 
 
 def _report(campaign: SoakCampaign, result: SoakResult, plots: Path, say: Callable[[str], None]) -> None:

@@ -40,8 +40,7 @@ class SoakParts:
     sound: SoundServer | None
     _receiver: ExitStack = field(default_factory=ExitStack)
     _talk: Receiver | None = None
-    _department: ExitStack = field(default_factory=ExitStack)
-    department: Process | None = None
+    _department: Process | None = None
 
     def plug_receiver(self) -> None:
         """Put the receiver there."""
@@ -58,19 +57,19 @@ class SoakParts:
             self._talk.talk = talk
 
     def start_department(self) -> None:
-        """Serve as the department, in a process of its own."""
-        self.department = self._department.enter_context(self.unit.department_serving())
+        """Serve as the department, in a process of its own; it takes some seconds until it does."""
+        self._department = self.unit.start_department()
 
     def kill_department(self) -> None:
         """End it without a word."""
-        if self.department is not None:
-            self.department.kill()
-        self._department.close()
+        if self._department is not None:
+            self._department.kill()
+            self._department.stop()
 
     def close(self) -> None:
         """Let go of receiver and department."""
         self.unplug_receiver()
-        self._department.close()
+        self.kill_department()
 
     def possible_faults(self) -> list[SoakFault]:
         """Those that can be caused here."""

@@ -63,7 +63,7 @@ def _draw_memory(axes: Any, lives: Sequence[ProcessLife], began_s: float) -> Non
         named.add(life.name)
         memory = [sample.memory_mb for sample in life.samples]
         axes.plot(minutes, memory, color=_COLOURS[life.name], label=label, linewidth=0.9)
-    axes.legend(loc="upper left", frameon=False)
+    axes.legend(loc="best", ncols=len(named))
 
 
 def _write(path: Path, label: str, draw: Any, campaign: SoakCampaign) -> Path:  # noqa: ANN401 - a function of axes

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
@@ -18,6 +17,7 @@ from scripts.soak.campaign import LOOK_S, SoakCampaign, SoakLog
 from scripts.soak.causes import SoakParts
 from scripts.soak.faults import DISK_FAULTS, SOUND_FAULTS, SoakFault
 from scripts.soak.link import link_to
+from scripts.soak.request import SoakRequest
 from scripts.soak.result import SoakResult, result_of
 from scripts.soak.scenes import Scenes
 from scripts.soak.schedule import schedule
@@ -34,14 +34,6 @@ PAGE_HEARD_S_MAX = 30.0
 """A page that heard nothing for so long at the end is not open."""
 DRAIN_S_MAX = 240.0
 Say = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class SoakRequest:
-    """What to run."""
-
-    minutes: int
-    seed: int
 
 
 def run_soak(request: SoakRequest, folder: Path, say: Say) -> tuple[SoakCampaign, SoakResult]:

@@ -2,8 +2,7 @@
 
 import secrets
 import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,7 +18,7 @@ from alpr_edge.settings import Settings, VisionSettings, load
 from alpr_edge.store.keys import create_keys
 from alpr_edge.uplink.enrolment import Invitation, enrol
 from scripts.benchmarks.page.unit import HOST, PageUnit, free_port, install_officers, write_certificate
-from scripts.benchmarks.path.processes import Process, Table, process, vision_table, wait_for, write_settings
+from scripts.benchmarks.path.processes import Process, Table, vision_table, write_settings
 from scripts.soak.scenes import FPS, Scenes
 
 UNIT_ID = "soak-1"
@@ -28,8 +27,6 @@ LIST = "traffic"
 """The list of the vehicles that pass."""
 WATCHED_LIST = "watched"
 """A short list beside it, which grows stale and is damaged."""
-SERVING = "department at https"
-START_S_MAX = 120.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,13 +67,10 @@ class SoakUnit:
         """The folder that a list is dropped into."""
         return self.folder / f"feeds-{name}"
 
-    @contextmanager
-    def department_serving(self) -> Iterator[Process]:
-        """The department's server, from when it accepts connections on."""
-        command = ["department", "serve", "--directory", str(self.department), "--port", str(self.department_port)]
-        with process(command, watched=(SERVING,)) as server:
-            wait_for(lambda: server.count(SERVING) > 0, "the department does not serve", [server], START_S_MAX)
-            yield server
+    def start_department(self) -> Process:
+        """Start the department's server."""
+        port = str(self.department_port)
+        return Process(["department", "serve", "--directory", str(self.department), "--port", port])
 
 
 def write_unit(folder: Path, data: Path, scenes: Scenes, link_port: int, department_port: int, device: str) -> SoakUnit:

@@ -11,8 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from alpr_edge.domain.errors import SettingsError
 from scripts.soak.campaign import SoakLog
 from scripts.soak.link import HOST, LinkRelay, RelayState, link_to
+from scripts.soak.request import whole_number
+from scripts.soak.services import running_services
 from tests.department.waits import wait_until
 
 ROOT = Path(__file__).parents[3]
@@ -80,18 +83,27 @@ def test_the_log_of_the_daemon_that_reads_says_what_was_stored() -> None:
     assert not log.texts()
 
 
-@pytest.mark.parametrize(
-    ("words", "line"),
-    [
-        (("--minutes", "3"), "--minutes: expected a whole number from 4 to 1440, not '3'"),
-        (("--minutes", "ten"), "--minutes: expected a whole number from 4 to 1440, not 'ten'"),
-        (("--seed", "-1"), "--seed: expected a whole number from 0 to 4294967296, not '-1'"),
-    ],
-)
-def test_a_wrong_option_is_named_in_one_line(words: tuple[str, str], line: str) -> None:
-    command = [sys.executable, "-m", "scripts.soak", *words]
+def test_a_daemon_that_ends_is_started_again_and_that_it_ended_is_told(tmp_path: Path) -> None:
+    heard = list[tuple[str, str]]()
+    with running_services(tmp_path / "missing.toml", {}, lambda *line: heard.append(line)) as services:
+        services.start("run")
+        wait_until(lambda: len(services.lives) == 2)
+    assert services.unexpected_ends == [f"{name}: {line}" for name, line in heard[:1]]
+    assert "missing.toml" in heard[0][1]
+
+
+@pytest.mark.parametrize("text", ["3", "1441", "ten", "-4", "4.5", ""])
+def test_a_number_out_of_range_or_none_is_refused_and_named(text: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        whole_number("--minutes", text, 4, 1440)
+    assert str(refused.value) == f"--minutes: expected a whole number from 4 to 1440, not {text!r}"
+
+
+def test_a_wrong_option_ends_in_one_line() -> None:
+    command = [sys.executable, "-m", "scripts.soak", "--soak", "--minutes", "3"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"alpr-edge: {line}\n")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "alpr-edge: --minutes: expected a whole number from 4 to 1440, not '3'\n"
 
 
 @pytest.mark.slow
