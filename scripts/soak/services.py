@@ -29,6 +29,8 @@ class _UnitService:
     """When it is to be started again; None while it runs."""
     is_held: bool = False
     """Whether it may not be started."""
+    is_excused: bool = False
+    """Whether a fault ended it."""
 
 
 @dataclass(slots=True, eq=False)
@@ -114,10 +116,11 @@ class UnitServices:
         now_s = time.monotonic()
         if service.start_at_s is None:
             service.start_at_s = now_s + RESTART_S[name]
-            if now_s > self._excused_until_s.get(name, 0.0):
-                self.unexpected_ends.append(f"{name}: {(service.process.lines or ['without a word'])[-1]}")
+            service.is_excused = now_s <= self._excused_until_s.get(name, 0.0)
         elif now_s >= service.start_at_s and not service.is_held:
             service.process.stop()
+            if not service.is_excused:
+                self.unexpected_ends.append(f"{name}: {(service.process.lines or ['without a word'])[-1]}")
             self._services[name] = self._begin(name)
 
 
