@@ -3,6 +3,7 @@
 import argparse
 import json
 import logging
+import signal
 import sys
 import tempfile
 from collections.abc import Callable
@@ -38,6 +39,7 @@ def _run() -> None:
     arguments = parser.parse_args()
     minutes = whole_number("--minutes", arguments.minutes, MINUTES_MIN, MINUTES_MAX)
     request = SoakRequest(minutes, whole_number("--seed", arguments.seed, 0, SEED_MAX))
+    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
     configure_logs(verbose=False)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
 

@@ -22,7 +22,7 @@ STALE_H = 30.0
 """Age of a list that is red: 24 hours are the unit's limit."""
 FILL_S = 0.5
 """Time between two looks at a disk that is kept full: the unit deletes what it may."""
-FREEZE_S_MAX = 30.0
+FREEZE_S_MAX = 120.0
 MODEL_START_S_MAX = 60.0
 """Longest time in which the daemon ends again and again for a damaged model."""
 

@@ -13,7 +13,7 @@ from alpr_edge.domain.errors import SoundError
 DEVICE = "pulse"
 """ALSA's name of the server."""
 PROGRAMS = ("pulseaudio", "pactl", "aplay", "amixer")
-START_S_MAX = 30.0
+START_S_MAX = 120.0
 SINK = "car"
 
 
