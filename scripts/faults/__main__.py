@@ -3,7 +3,6 @@
 import argparse
 import json
 import logging
-import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -18,7 +17,7 @@ from alpr_edge.cli.error_handling import run_command_line
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.runtime.logs import configure_logs
 from scripts.faults.campaign import Campaign
-from scripts.faults.disk import mounting_fault
+from scripts.faults.disk import fast_folder, mounting_fault
 from scripts.faults.ledger import CampaignTally
 from scripts.faults.plan import Mix, Trial, plan
 from scripts.faults.rig import standing
@@ -26,7 +25,6 @@ from scripts.faults.rig import standing
 WHOLE = Mix(cuts=1000, others=200, damages=200, folders=200, refusals=200, units=120)
 QUICK = Mix(cuts=36, others=10, damages=6, folders=2, refusals=1, units=3)
 FINDINGS_SHOWN = 20
-MEMORY_BYTES_MIN = 1 << 30
 
 
 def main() -> None:
@@ -48,17 +46,11 @@ def _run() -> None:
     random = Random(arguments.seed)
     mix = QUICK if arguments.quick else WHOLE
     trials = plan(mix if arguments.rounds is None else mix.scale_to(arguments.rounds), random)
-    with tempfile.TemporaryDirectory(prefix="torture-", dir=_fast_folder()) as folder, standing(Path(folder)) as rig:
+    with tempfile.TemporaryDirectory(prefix="torture-", dir=fast_folder()) as folder, standing(Path(folder)) as rig:
         campaign = Campaign(rig, random)
         _with_bar(campaign, trials)
     _report(campaign)
     sys.exit(0 if campaign.tally.is_clean else 1)
-
-
-def _fast_folder() -> Path | None:
-    """Where the file systems lie: in memory where there is room. What a cut takes is decided above that."""
-    memory = Path("/dev/shm")  # noqa: S108 - a private folder is made in it
-    return memory if memory.is_dir() and shutil.disk_usage(memory).free > MEMORY_BYTES_MIN else None
 
 
 def _with_bar(campaign: Campaign, trials: list[Trial]) -> None:

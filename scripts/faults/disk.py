@@ -18,6 +18,7 @@ EXT4_IOC_SHUTDOWN = 0x8004587D
 WITHOUT_LOG_FLUSH = struct.pack("I", 2)
 DISK_BYTES = 64 << 20
 UNMOUNT_S_MAX = 60.0
+MEMORY_BYTES_MIN = 1 << 30
 _FILLING = "filling"
 
 
@@ -27,6 +28,12 @@ def mounting_fault() -> str:
         return "mounting a file system needs root and a loop device; run it with sudo"
     missing = [tool for tool in ("mkfs.ext4", "mount", "umount") if shutil.which(tool) is None]
     return f"{', '.join(missing)} missing: apt install e2fsprogs mount" if missing else ""
+
+
+def fast_folder() -> Path | None:
+    """Where the file systems lie: in memory where there is room. What a cut takes is decided above that."""
+    memory = Path("/dev/shm")  # noqa: S108 - a private folder is made in it
+    return memory if memory.is_dir() and shutil.disk_usage(memory).free > MEMORY_BYTES_MIN else None
 
 
 class Disk:
@@ -65,7 +72,12 @@ class Disk:
 
     def fill(self) -> None:
         """Take every byte that is left."""
-        with (self.folder / _FILLING).open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        (self.folder / _FILLING).write_bytes(b"")
+        self.fill_more()
+
+    def fill_more(self) -> None:
+        """Take what was given back since."""
+        with (self.folder / _FILLING).open("ab", buffering=0) as file, contextlib.suppress(OSError):
             while file.write(bytes(1 << 16)):
                 pass
 

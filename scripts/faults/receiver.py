@@ -12,6 +12,10 @@ from typing import Self
 
 SPEAK_S = 0.2
 SPEED_KNOTS = 12.5
+MINUTES_NORTH = 10.0
+"""How far it drives north before it turns, in minutes of latitude."""
+JUMP_MINUTES, JUMP_S = 3.0, 2.0
+"""How far, and for how long, a place that jumps is off."""
 FLOOD_BYTES = 4096
 PAUSE_S = 0.0005
 
@@ -24,6 +28,16 @@ class Talk(Enum):
     """The same sentences as fast as the line takes them."""
     NOISE = auto()
     """Bytes without an end of line, likewise."""
+    SAME_PLACE = auto()
+    """The place of before, while the car drives on."""
+    SAME_MOMENT = auto()
+    """The same place and time again and again."""
+    JUMPS = auto()
+    """A place that leaps to and fro."""
+
+
+_QUICK = {Talk.FLOOD, Talk.NOISE}
+"""Talk without a pause."""
 
 
 class Receiver:
@@ -36,7 +50,7 @@ class Receiver:
     def __init__(self, link: Path) -> None:
         self._link = link
         self._stop = threading.Event()
-        self._began_s = time.monotonic()
+        self._place, self._now = "", datetime.now(UTC)
         self._thread = threading.Thread(target=self._speak, daemon=True)
         self.talk = Talk.FIXES
         self.ahead = timedelta(0)
@@ -70,18 +84,27 @@ class Receiver:
                 os.write(self._master, output)
             except BlockingIOError:
                 time.sleep(PAUSE_S)
-            if talk is Talk.FIXES:
+            if talk not in _QUICK:
                 self._stop.wait(SPEAK_S)
 
     def _burst(self) -> bytes:
         """A fix of this moment (NMEA 0183: RMC and GGA)."""
-        now = datetime.now(UTC) + self.ahead
+        if self.talk is not Talk.SAME_MOMENT:
+            self._now = datetime.now(UTC) + self.ahead
+        if self.talk not in {Talk.SAME_MOMENT, Talk.SAME_PLACE} or not self._place:
+            self._place = f"37{38 + self._minutes_north():07.4f},N,12059.8080,W"
+        now, place = self._now, self._place
         moment = f"{now:%H%M%S}.{now.microsecond // 10_000:02}"
-        minutes_north = (time.monotonic() - self._began_s) * SPEED_KNOTS / 3600 % 10
-        place = f"37{38 + minutes_north:07.4f},N,12059.8080,W"
         return _sentence(f"GPRMC,{moment},A,{place},{SPEED_KNOTS},000.0,{now:%d%m%y},,,A") + _sentence(
             f"GPGGA,{moment},{place},1,09,0.9,30.0,M,-30.0,M,,"
         )
+
+    def _minutes_north(self) -> float:
+        """Where it is on its way north and back; a receiver that comes later goes on from there."""
+        seconds = time.monotonic()
+        driven = seconds * SPEED_KNOTS / 3600 % (2 * MINUTES_NORTH)
+        is_off = self.talk is Talk.JUMPS and seconds % (2 * JUMP_S) > JUMP_S
+        return min(driven, 2 * MINUTES_NORTH - driven) + JUMP_MINUTES * is_off
 
 
 def _sentence(body: str) -> bytes:

@@ -50,7 +50,8 @@ HOST, UNIT_ID, _DEPARTMENT = "127.0.0.1", "bench-1", "bench-pd"
 BADGES = ("1001", "1002")
 """Two officers in one car, as a session has a few streams alone."""
 SERVING, SOUNDED = "event=console.serving", "event=alert.sounded"
-_LASTS = timedelta(days=1)
+_LASTS = timedelta(days=60)
+"""Of roster, trainings and certificate: longer than the times for which it is told that they end."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,7 +121,7 @@ def write_page_unit(folder: Path, vision: VisionSettings, frames: Sequence[Frame
     for name in ("pictures", "feeds"):
         (folder / name).mkdir(parents=True)
     create_keys(folder / "keys")
-    port, certificate = _free_port(), _write_certificate(folder / "console.pem")
+    port, certificate = free_port(), write_certificate(folder / "console.pem")
     tables: dict[str, Table] = {
         "unit": {"id": UNIT_ID, "data_directory": "data", "runtime_directory": "runtime"},
         "vision": vision_table(vision),
@@ -136,11 +137,11 @@ def write_page_unit(folder: Path, vision: VisionSettings, frames: Sequence[Frame
     settings = write_settings(folder / "alpr-edge.toml", tables, {"camera": looks, "hotlist.source": [source]})
     write_listed_traffic(settings, vision, frames)
     password, secret = secrets.token_urlsafe(12), pyotp.random_base32()
-    _install_officers(settings, Credentials(Argon2Passwords().hash(password), secret, password_set=datetime.now(UTC)))
+    install_officers(settings, Credentials(Argon2Passwords().hash(password), secret, password_set=datetime.now(UTC)))
     return PageUnit(settings, certificate, port, password, secret)
 
 
-def _install_officers(settings: Path, credentials: Credentials) -> None:
+def install_officers(settings: Path, credentials: Credentials) -> None:
     """Put a roster of the officers in force, who all know the same."""
     unit, now, key = load(settings), datetime.now(UTC), Ed25519PrivateKey.generate()
     members = tuple(Member(_officer(badge, now), credentials) for badge in BADGES)
@@ -174,13 +175,14 @@ def _officer(badge: str, now: datetime) -> Person:
     )
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of loopback that nobody listens at."""
     with socket.create_server((HOST, 0)) as listening:
         port: int = listening.getsockname()[1]
         return port
 
 
-def _write_certificate(file: Path) -> Path:
+def write_certificate(file: Path) -> Path:
     """A certificate for this computer with its key, in one file."""
     key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "car")])

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -55,10 +55,20 @@ class Process:
         command: its arguments.
         path: folders before those of PATH; empty: none.
         watched: texts whose lines of its log are counted.
+        variables: more for its environment.
+        hear: a function that gets each line of its log, in a thread of its own.
     """
 
-    def __init__(self, command: Sequence[str], path: str = "", watched: Sequence[str] = ()) -> None:
-        environment = os.environ | {"PYTHONUNBUFFERED": "1"}
+    def __init__(
+        self,
+        command: Sequence[str],
+        path: str = "",
+        watched: Sequence[str] = (),
+        variables: Mapping[str, str] | None = None,
+        hear: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        environment = os.environ | {"PYTHONUNBUFFERED": "1"} | dict(variables or {})
+        self._hear = hear
         if path:
             environment["PATH"] = f"{path}{os.pathsep}{environment.get('PATH', '')}"
         self.name = f"alpr-edge {command[0]}"
@@ -68,11 +78,22 @@ class Process:
             stderr=subprocess.PIPE,
             text=True,
             env=environment,
+            process_group=0,  # Ctrl-C at the terminal is for us, which then ends it in order
         )
         self._lines: deque[str] = deque(maxlen=LINES_KEPT)
         self._counts = dict.fromkeys(watched, 0)
         self._reader = threading.Thread(target=self._listen, daemon=True)
         self._reader.start()
+
+    @property
+    def pid(self) -> int:
+        """Its id."""
+        return self._process.pid
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it runs no more."""
+        return self._process.poll() is not None
 
     @property
     def lines(self) -> list[str]:
@@ -111,6 +132,11 @@ class Process:
         """Send it a signal."""
         self._process.send_signal(number)
 
+    def kill(self) -> None:
+        """End it by force."""
+        self._process.kill()
+        self._process.wait()
+
     def stop(self) -> None:
         """End it as systemd does, and by force where that does not help."""
         if self._process.poll() is None:
@@ -128,6 +154,7 @@ class Process:
         assert self._process.stderr is not None
         for line in self._process.stderr:
             self._lines.append(line.rstrip("\n"))
+            self._hear(line.rstrip("\n"))
             for text in self._counts:
                 self._counts[text] += text in line
 
