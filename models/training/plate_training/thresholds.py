@@ -14,8 +14,9 @@ from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Frame, Pixels
 from alpr_edge.vision.detector import PADDING_GREY, OnnxDetector
+from alpr_edge.vision.plate_check import has_text
 from alpr_edge.vision.reader import OnnxReader
-from alpr_edge.vision.recogniser import crop_of, is_borne_out
+from alpr_edge.vision.recogniser import crop_of
 from plate_training.comparison import SEED
 from plate_training.contract import Picture
 from plate_training.data import (
@@ -113,7 +114,7 @@ class ModelPair:
         slots = self.reader.read([crop_of(frame, item.box) for item in detections]) if detections else ()
         boxes = np.array([_edges(item.box) for item in detections], np.float32).reshape(-1, 4)
         scores = np.array([item.confidence for item in detections], np.float32)
-        return FoundBoxes(truth, boxes, scores), np.array([is_borne_out(row) for row in slots], bool)
+        return FoundBoxes(truth, boxes, scores), np.array([has_text(row) for row in slots], bool)
 
 
 def thresholds_of(models: ModelPair, scene_count: int) -> list[Threshold]:
