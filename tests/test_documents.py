@@ -62,7 +62,7 @@ def test_a_document_names_files_that_exist(document: str) -> None:
 
 def test_commands_that_are_listed_exist() -> None:
     lines = re.findall(
-        r"(?m)^alpr-edge ([a-z-]+)(?: ([a-z|]+))?", (ROOT / "alpr_edge" / "cli" / "README.md").read_text("utf-8")
+        r"(?m)^alpr-edge ([a-z-]+)(?: ([a-z][a-z|-]*))?", (ROOT / "alpr_edge" / "cli" / "README.md").read_text("utf-8")
     )
     assert lines
     for noun, verbs in lines:

@@ -17,8 +17,8 @@ UNITS = sorted((*FOLDER.glob("*.service"), *FOLDER.glob("*.target")))
 PROGRAM = "/opt/alpr-edge/current/.venv/bin/alpr-edge"
 HORN_PROGRAM = "/usr/bin/python3 -I /opt/alpr-edge/current/scripts/horn.py"
 CAPTURE, UPLINK, HORN = "alpr-edge.service", "alpr-edge-uplink.service", "alpr-edge-horn.service"
-CONSOLE = "alpr-edge-console.service"
-EXPOSURE_MAX = {CAPTURE: 0.6, UPLINK: 1.2, HORN: 0.6, CONSOLE: 1.2}
+CONSOLE, METRICS = "alpr-edge-console.service", "alpr-edge-metrics.service"
+EXPOSURE_MAX = {CAPTURE: 0.6, UPLINK: 1.2, HORN: 0.6, CONSOLE: 1.2, METRICS: 1.2}
 """Of ten, as ``systemd-analyze security`` adds it up. The uplink's network alone is 0.5, an open port 0.2 to 0.3."""
 
 
@@ -78,7 +78,7 @@ def test_the_drop_in_for_a_network_camera_opens_one_address(units: Path, require
 
 def test_what_a_unit_needs_is_said() -> None:
     texts = {unit.name: unit.read_text(encoding="utf-8") for unit in UNITS}
-    assert set(texts) == {CAPTURE, UPLINK, HORN, CONSOLE, "alpr-edge.target"}
+    assert set(texts) == {CAPTURE, UPLINK, HORN, CONSOLE, METRICS, "alpr-edge.target"}
     for text in (texts[CAPTURE], texts[UPLINK], texts[CONSOLE]):
         assert "Type=notify" in text
         assert "StateDirectoryMode=0700" in text
@@ -94,6 +94,23 @@ def test_what_a_unit_needs_is_said() -> None:
     assert "\nPrivateDevices=yes\n" in texts[UPLINK]
 
 
+def test_what_answers_prometheus_has_neither_keys_devices_nor_data_and_is_enabled_by_people() -> None:
+    text = (FOLDER / METRICS).read_text(encoding="utf-8")
+    for line in (
+        "DynamicUser=yes",
+        "IPAddressDeny=any",
+        "IPAddressAllow=localhost",
+        "PrivateDevices=yes",
+        "InaccessiblePaths=-/var/lib/alpr-edge",
+        "InaccessiblePaths=-/etc/alpr-edge/tls",
+    ):
+        assert f"\n{line}\n" in text
+    assert re.search(r"\nMemoryMax=\d+M\n", text)
+    assert not re.search("(?m)^(LoadCredential|DeviceAllow|StateDirectory|User=)", text)
+    assert METRICS in services.LINKED
+    assert METRICS not in (FOLDER / "alpr-edge.target").read_text(encoding="utf-8")
+
+
 @pytest.mark.review(7)
 def test_a_capture_half_that_fails_sounds_and_its_horn_needs_nothing_of_the_product() -> None:
     assert f"\nOnFailure={HORN}\n" in (FOLDER / CAPTURE).read_text(encoding="utf-8")
@@ -104,7 +121,7 @@ def test_a_capture_half_that_fails_sounds_and_its_horn_needs_nothing_of_the_prod
 
 
 @pytest.mark.review(18)
-@pytest.mark.parametrize("name", [CAPTURE, UPLINK, CONSOLE])
+@pytest.mark.parametrize("name", [CAPTURE, UPLINK, CONSOLE, METRICS])
 def test_no_memory_of_a_daemon_reaches_the_disk(name: str) -> None:
     text = (FOLDER / name).read_text(encoding="utf-8")
     assert "\nLimitCORE=0\n" in text

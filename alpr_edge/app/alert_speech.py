@@ -1,10 +1,13 @@
-"""What a running unit says after the tone of a hit: its phrases, and who is there to hear a reason."""
+"""What a running unit says after a tone: its phrases, who is there to hear a hit's reason, and which part is faulty."""
+
+from collections.abc import Iterable
 
 from alpr_edge.alerts.speech.clips import NO_CLIPS, REMEDY, SpeechClips, load_clips
+from alpr_edge.app.fault_advice import FAULT_ADVICE
 from alpr_edge.app.signed_in import SignedInWatch
 from alpr_edge.app.unit_faults import Fault, FaultKind, faults_of
-from alpr_edge.domain.alerting import Alert
-from alpr_edge.domain.speech.sentences import Sentence, camera_phrases, phrases_for, sentence_of
+from alpr_edge.domain.alerting import Alert, Tone
+from alpr_edge.domain.speech.sentences import Sentence, camera_phrases, fault_sentence, phrases_for, sentence_of
 from alpr_edge.settings import Settings
 
 
@@ -36,6 +39,12 @@ class AlertSpeech:
         detail = alert.detail
         may_hear = detail is not None and self._signed_in.may_hear(detail.reason, detail.source)
         return sentence_of(alert, self._cameras, with_reason=may_hear)
+
+    def fault_sentence(self, tone: Tone, appeared: Iterable[Fault]) -> Sentence:
+        """What is said after the tone of faults that just appeared: their parts, as a tone alone does not tell them."""
+        sounding = [fault for fault in appeared if fault.rule.tone is tone]
+        parts = [(FAULT_ADVICE[fault.kind].part, fault.subject.removeprefix("camera ")) for fault in sounding]
+        return fault_sentence(parts, self._cameras)
 
     def faults(self) -> list[Fault]:
         """What keeps sentences from being said, where phrases were rendered once; otherwise nobody expects any."""

@@ -9,6 +9,7 @@ from typing import Any, assert_never
 
 from alpr_edge.capture.devices import RtspSource, V4l2Source
 from alpr_edge.capture.picamera import Picamera2Source
+from alpr_edge.capture.picture_watch import PictureWatch, WatchedSource
 from alpr_edge.capture.recordings import FolderSource, VideoSource
 from alpr_edge.capture.reopener import Reopener
 from alpr_edge.capture.rtsp_clock import RtspClockSource, is_installed
@@ -84,13 +85,17 @@ class Camera:
         settings: the camera's settings.
         clock: the unit's clock.
         wait: a function that waits so many seconds; True when the unit stops.
+        is_driving: says whether the car drives; without a receiver nobody knows.
     """
 
-    def __init__(self, settings: CameraSettings, clock: Clock, wait: Wait) -> None:
+    def __init__(
+        self, settings: CameraSettings, clock: Clock, wait: Wait, is_driving: Callable[[], bool] = lambda: False
+    ) -> None:
         self.camera_id = settings.id
         self._settings = settings
         self._clock = clock
         self._wait = wait
+        self._pictures = _picture_watch(settings, is_driving)
         self._device: FrameSource | None = None
         self._source: Reopener | None = None
         self._began_s = time.monotonic()
@@ -102,8 +107,20 @@ class Camera:
         """Why no frames come; empty when they do."""
         if self._source is None:
             return NOT_OPEN
-        failure = "" if self._source.up else self._source.last_error or NOT_OPEN
+        failure = self._silence if self._source.up else self._source.last_error or NOT_OPEN
         return failure.removeprefix(f"camera {self.camera_id}: ")
+
+    @property
+    def standstill(self) -> str:
+        """That it gives the same picture again and again; empty when it does not."""
+        if self._pictures is None or self._source is None or not self._source.up:
+            return ""
+        return self._pictures.standstill
+
+    @property
+    def _silence(self) -> str:
+        """That it is open and gives no picture any more."""
+        return "" if self._pictures is None else self._pictures.silence
 
     @property
     def is_opening(self) -> bool:
@@ -145,8 +162,9 @@ class Camera:
         wait = beating(self._wait, beat)
         backoff = Backoff(first_s=settings.reopen_first_s, longest_s=settings.reopen_longest_s)
         self._device = self._open(wait, beat)
+        watched = self._device if self._pictures is None else WatchedSource(self._device, self._pictures)
         self._source = Reopener(
-            self._device,
+            watched,
             backoff,
             random.random,
             lambda seconds: not wait(seconds),
@@ -172,6 +190,17 @@ class Camera:
                 return LiveRecording(partial(_recording, settings), clock, wait, takes)
             case _:
                 assert_never(settings)
+
+
+def _picture_watch(settings: CameraSettings, is_driving: Callable[[], bool]) -> PictureWatch | None:
+    """What watches the pictures of a camera; None: a recording may stand still, and its end is told as such."""
+    match settings:
+        case V4l2Camera() | Picamera2Camera():
+            return PictureWatch(settings.fps)
+        case RtspCamera():
+            return PictureWatch(is_encoded=True, is_driving=is_driving)
+        case _:
+            return None
 
 
 def _recording(settings: VideoCamera | FolderCamera | SimulatedCamera, start: Instant) -> FrameSource:

@@ -226,7 +226,7 @@ class CaptureDaemon:
         elif self._faults.texts != before:
             self._manager.status(status)
         for tone in tones:
-            alerter.sound(tone)
+            alerter.sound(tone, self._speech.fault_sentence(tone, self._faults.appeared))
 
     def _write_session_health(self, session: CaptureSession, others: dict[str, Any]) -> None:
         now, figures = self._clock.now(), session.figures()

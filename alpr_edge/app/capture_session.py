@@ -25,6 +25,7 @@ from alpr_edge.app.stages.roster_install import RosterInstallStage
 from alpr_edge.app.stages.self_check import SelfCheckStage
 from alpr_edge.app.stages.store_counts import StoreCounts
 from alpr_edge.app.unit_faults import Fault, FaultKind, faults_of
+from alpr_edge.app.watches.watch_stage import WatchStage
 from alpr_edge.store.unit_store import UnitStore
 
 
@@ -51,6 +52,7 @@ class CaptureSession:
     held: DepartmentHoldsStage
     canvass: CanvassUpkeep
     precision: PrecisionWatch
+    watches: WatchStage
     halt: threading.Event
     """Ends the waits of the cameras."""
 
@@ -64,7 +66,7 @@ class CaptureSession:
             *(_stage_fault(line) for line in self.pipeline.troubles()),
             *(_storage_fault(line) for line in self.pipeline.storage_faults()),
             *faults_of(FaultKind.NO_SOUND, sound),
-            *(Fault(FaultKind.RECEIVER, "position", line) for line in self.position.troubles()),
+            *self.position.faults(),
             *self.lists.faults(),
             *self.disk.faults(),
             *faults_of(FaultKind.DATABASE, self.databases.warnings()),
@@ -75,6 +77,7 @@ class CaptureSession:
             *self.held.faults(),
             *self.canvass.faults(),
             *self.precision.faults(),
+            *self.watches.faults(),
         ]
 
     def _camera_faults(self) -> list[Fault]:
@@ -83,6 +86,7 @@ class CaptureSession:
         down = [fault for fault in faults if fault.kind is FaultKind.CAMERA]
         if len(down) == len(self.cameras):
             faults.append(Fault(FaultKind.NO_CAMERA, "cameras", "no camera gives pictures: nothing is read"))
+        faults += [_standstill_fault(camera, text) for camera in self.cameras if (text := camera.standstill)]
         without_pictures = {fault.subject for fault in faults}
         return faults + [fault for fault in self.views.faults() if fault.subject not in without_pictures]
 
@@ -116,6 +120,11 @@ def _camera_fault(camera: Camera) -> Fault:
     name = f"camera {camera.camera_id}"
     kind = FaultKind.CAMERA_OPENING if camera.is_opening else FaultKind.CAMERA
     return Fault(kind, name, f"{name}: {camera.trouble}")
+
+
+def _standstill_fault(camera: Camera, text: str) -> Fault:
+    name = f"camera {camera.camera_id}"
+    return Fault(FaultKind.CAMERA_FROZEN, name, f"{name}: {text}")
 
 
 def _clock_fault(camera: Camera) -> Fault:

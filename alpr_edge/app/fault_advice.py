@@ -35,6 +35,9 @@ _ADMINISTRATOR = "Tell the ALPR administrator today."
 FAULT_ADVICE = {
     FaultKind.NO_CAMERA: FaultAdvice(UnitPart.CAMERAS, "no pictures", "No plate is read. Check the cameras' cables."),
     FaultKind.CAMERA: FaultAdvice(UnitPart.CAMERAS, "no pictures", "Check its cable; it is opened again by itself."),
+    FaultKind.CAMERA_FROZEN: FaultAdvice(
+        UnitPart.CAMERAS, "picture stands still", f"It reads no new plate. Switch the camera off and on. {_ELSE}"
+    ),
     FaultKind.CAMERA_OPENING: FaultAdvice(UnitPart.CAMERAS, "starting", "Wait 20 seconds."),
     FaultKind.CAMERA_CLOCK: FaultAdvice(UnitPart.CAMERAS, "its clock is not used", _TECHNICIAN),
     FaultKind.CAMERA_WORSE: FaultAdvice(UnitPart.CAMERAS, "reads worse than before", f"Clean its glass. {_TECHNICIAN}"),
@@ -58,12 +61,22 @@ FAULT_ADVICE = {
     FaultKind.FRAME_RATE_LEAST: FaultAdvice(UnitPart.CAMERAS, "much slower", _AIR),
     FaultKind.STAGE: FaultAdvice(UnitPart.READER, "failed", f"Plates may be missed. {_AGAIN}"),
     FaultKind.SIDE_STAGE: FaultAdvice(UnitPart.READER, "a task failed", f"Plates are read on. {_AGAIN}"),
+    FaultKind.MODEL_DAMAGED: FaultAdvice(
+        UnitPart.READER, "a model file is damaged", f"Plates are read on; after a restart none would be. {_TECHNICIAN}"
+    ),
+    FaultKind.MEMORY: FaultAdvice(UnitPart.READER, "needs too much memory", f"Plates are read on. {_TECHNICIAN}"),
+    FaultKind.PAGE_DOWN: FaultAdvice(UnitPart.PAGE, "not running", f"Listen for the tones. {_AGAIN}"),
     FaultKind.NO_SOUND: FaultAdvice(UnitPart.SOUND, "no tone sounds", "Watch the page. Check the sound device's plug."),
+    FaultKind.SOUND_MUTED: FaultAdvice(UnitPart.SOUND, "muted", f"Nothing is heard. Watch the page. {_TECHNICIAN}"),
     FaultKind.SPEECH: FaultAdvice(UnitPart.SOUND, "nothing is said", f"Tones sound on. {_TECHNICIAN}"),
     FaultKind.NOT_STORED: FaultAdvice(UnitPart.STORE, "no read is stored", "Hits sound on. Tell a technician now."),
     FaultKind.STORED_IN_PART: FaultAdvice(UnitPart.STORE, "stored in part", f"Pictures are missing. {_TECHNICIAN}"),
     FaultKind.DISK_FULL: FaultAdvice(UnitPart.DISK, "full", _ROOM),
     FaultKind.DISK_FILLING: FaultAdvice(UnitPart.DISK, "nearly full", _ROOM),
+    FaultKind.DISK_READ_ONLY: FaultAdvice(
+        UnitPart.DISK, "cannot be written", "No read is stored. Hits sound on. Tell a technician now."
+    ),
+    FaultKind.DISK_SLOW: FaultAdvice(UnitPart.DISK, "slow", f"Plates are read on. {_ELSE}"),
     FaultKind.DATABASE: FaultAdvice(
         UnitPart.STORE,
         "database was damaged",
@@ -80,6 +93,8 @@ FAULT_ADVICE = {
         UnitPart.LISTS, "a newer one was refused", f"The one before stays in use. {_TECHNICIAN}"
     ),
     FaultKind.RECEIVER: FaultAdvice(UnitPart.RECEIVER, "not there", "Reads have no place. Check its cable."),
+    FaultKind.RECEIVER_STUCK: FaultAdvice(UnitPart.RECEIVER, "stuck", f"Reads have no place. {_ELSE}"),
+    FaultKind.RECEIVER_JUMPS: FaultAdvice(UnitPart.RECEIVER, "place jumps", f"Reads have no place meanwhile. {_ELSE}"),
     FaultKind.RECEIVER_DATE: FaultAdvice(UnitPart.CLOCK, "receiver's date is wrong", _TECHNICIAN),
     FaultKind.CLOCK: FaultAdvice(
         UnitPart.CLOCK, "not confirmed", "Times and ages of lists are not sure. Drive under open sky."
@@ -95,6 +110,12 @@ FAULT_ADVICE = {
     FaultKind.ROSTER_REFUSED: FaultAdvice(
         UnitPart.ROSTER, "a newer one was refused", f"The one before holds on. {_TECHNICIAN}"
     ),
+    FaultKind.TRAINING_ENDING: FaultAdvice(
+        UnitPart.ROSTER, "training ends soon", "Renew it in time: without it no plate is shown."
+    ),
+    FaultKind.LINK_DOWN: FaultAdvice(UnitPart.LINK, "none for too long", f"Reads wait on board. {_TO_LINK}"),
+    FaultKind.CERTIFICATE_ENDED: FaultAdvice(UnitPart.CERTIFICATES, "one has ended", f"Nothing is sent. {_TECHNICIAN}"),
+    FaultKind.CERTIFICATE_ENDING: FaultAdvice(UnitPart.CERTIFICATES, "one ends soon", f"{_TO_LINK} {_ELSE}"),
     FaultKind.DRIFT: FaultAdvice(UnitPart.ACCESS_LOG, "change without record", _ADMINISTRATOR),
     FaultKind.BREAK_GLASS: FaultAdvice(UnitPart.ACCESS_LOG, "the glass was broken", _ADMINISTRATOR),
 }

@@ -12,7 +12,7 @@ from alpr_edge.app.capture_session import CaptureSession
 from alpr_edge.app.collection.drop_records import DropRecordStage
 from alpr_edge.app.collection.no_collection import CollectionLimits
 from alpr_edge.app.department_holds import DepartmentHoldsStage
-from alpr_edge.app.pipeline.camera_views import CameraViews
+from alpr_edge.app.pipeline.camera_views import FIX_AGE_MS_MAX, CameraViews
 from alpr_edge.app.pipeline.pipeline import CameraFeed, Pipeline, PipelineParts
 from alpr_edge.app.pipeline.read_corrector import ReadCorrector
 from alpr_edge.app.pipeline.record_ids import new_id
@@ -30,11 +30,14 @@ from alpr_edge.app.stages.roster_install import RosterInstallStage
 from alpr_edge.app.stages.self_check import SelfCheckStage
 from alpr_edge.app.stages.store_counts import StoreCounts, store_figures
 from alpr_edge.app.unit_mute import UnitMute
+from alpr_edge.app.watches.unit_watches import unit_watches
 from alpr_edge.domain.fixes import Fix
+from alpr_edge.domain.motion.fix_check import MOVING_MPS
 from alpr_edge.domain.ports import Clock
 from alpr_edge.power.machine_files import MachineFiles
 from alpr_edge.runtime.supervisor import Stage, Supervisor
 from alpr_edge.settings import Settings
+from alpr_edge.store.outbox.oldest_item import OldestWaiting
 from alpr_edge.store.retention.ballast import Ballast
 from alpr_edge.store.unit_store import UnitStore
 
@@ -55,24 +58,30 @@ class UnitParts:
     latest_fix: Callable[[], Fix | None]
     """Gives the receiver's newest fix, however old; None: there was none."""
 
+    def is_driving(self) -> bool:
+        """Whether the receiver says now that the car drives."""
+        fix, now = self.latest_fix(), self.clock.now()
+        if fix is None or fix.speed_mps is None or fix.received_at.boot_id != now.boot_id:
+            return False
+        return fix.speed_mps >= MOVING_MPS and now.ms_since(fix.received_at) <= FIX_AGE_MS_MAX
+
 
 def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
     """Make the cameras, the pipeline and the stages beside it."""
-    settings, store, halt = unit.settings, unit.store, threading.Event()
-    cameras = [Camera(camera, unit.clock, halt.wait) for camera in settings.camera]
-    limits = CollectionLimits(settings.capture, parts.locate)
+    settings, store, clock, halt = unit.settings, unit.store, unit.clock, threading.Event()
+    cameras = [Camera(camera, clock, halt.wait, unit.is_driving) for camera in settings.camera]
+    limits, precision = CollectionLimits(settings.capture, parts.locate), PrecisionWatch(store.database, clock)
     views = CameraViews([CameraFeed(each.camera_id, each.frames) for each in cameras], limits, unit.latest_fix)
     pipeline = Pipeline(settings, views.feeds, parts, live=True)
-    disk = DiskStage(settings, store, unit.ballast, unit.clock)
-    access_log = AccessLogUpload(settings, store.database, unit.clock)
-    roster = RosterInstallStage(settings, store.database, store.incoming, unit.clock)
-    self_check = SelfCheckStage(settings, unit.settings_file, store.database, unit.clock)
-    held = DepartmentHoldsStage(settings, store.database, store.incoming, unit.clock)
-    counts = StoreCounts(partial(store_figures, store, unit.attempts))
+    disk, stored = DiskStage(settings, store, unit.ballast, clock), (settings, store.database)
+    access_log, canvass = AccessLogUpload(*stored, clock), CanvassUpkeep(*stored, clock)
+    roster = RosterInstallStage(*stored, store.incoming, clock)
+    held = DepartmentHoldsStage(*stored, store.incoming, clock)
+    self_check = SelfCheckStage(settings, unit.settings_file, store.database, clock)
+    counts = StoreCounts(partial(store_figures, store, OldestWaiting(store.database), unit.attempts, clock))
     frame_rate = FrameRateStage(settings.load, MachineFiles().read, {each.camera_id: each.pacer for each in cameras})
-    page_requests, precision = _page_requests(unit, parts), PrecisionWatch(store.database, unit.clock)
-    canvass = CanvassUpkeep(settings, store.database, unit.clock)
-    stages = access_log, self_check, roster, counts, frame_rate, page_requests, held, canvass, precision
+    page_requests, watches = _page_requests(unit, parts), unit_watches(settings, store, clock)
+    stages = access_log, self_check, roster, counts, frame_rate, page_requests, held, canvass, precision, watches
     _add_stages(pipeline.supervisor, disk, (*_stages_by_settings(unit, limits, self_check), *stages))
     return CaptureSession(
         store=store,
@@ -94,6 +103,7 @@ def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
         held=held,
         canvass=canvass,
         precision=precision,
+        watches=watches,
         halt=halt,
     )
 

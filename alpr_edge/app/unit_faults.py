@@ -19,6 +19,7 @@ class FaultKind(StrEnum):
 
     NO_CAMERA = "no camera gives pictures"
     CAMERA = "a camera gives no pictures"
+    CAMERA_FROZEN = "a camera's picture stands still"
     CAMERA_OPENING = "a camera is not open yet"
     CAMERA_CLOCK = "a camera's clock is not used"
     CAMERA_WORSE = "a camera reads worse than before"
@@ -32,12 +33,18 @@ class FaultKind(StrEnum):
     FRAME_RATE_LEAST = "cameras run at the least frame rate"
     STAGE = "recognition or storing failed"
     SIDE_STAGE = "a task beside reading failed"
+    MODEL_DAMAGED = "a model file was damaged"
+    MEMORY = "memory grows"
+    PAGE_DOWN = "the page does not run"
     NO_SOUND = "no tone can sound"
+    SOUND_MUTED = "the sound device is muted"
     SPEECH = "what follows a tone cannot be said"
     NOT_STORED = "no read is stored"
     STORED_IN_PART = "reads are stored in part"
     DISK_FULL = "the disk is full"
     DISK_FILLING = "the disk fills up"
+    DISK_READ_ONLY = "the disk cannot be written"
+    DISK_SLOW = "the disk is slow"
     DATABASE = "the database was damaged"
     RECORDS_ASIDE = "records were set aside"
     NOT_REPAIRED = "the last stop left something unrepaired"
@@ -48,6 +55,8 @@ class FaultKind(StrEnum):
     LIST_AMBER = "a list is amber"
     FEED_REFUSED = "a feed was refused"
     RECEIVER = "no GNSS receiver"
+    RECEIVER_STUCK = "the receiver repeats itself"
+    RECEIVER_JUMPS = "the receiver's place jumps"
     RECEIVER_DATE = "the receiver's date is wrong"
     CLOCK = "nothing confirms the time"
     DELETION = "no read is deleted for its age"
@@ -57,6 +66,10 @@ class FaultKind(StrEnum):
     ROSTER_ENDED = "the roster has ended"
     ROSTER_ENDING = "the roster ends soon"
     ROSTER_REFUSED = "a roster was refused"
+    TRAINING_ENDING = "training ends soon"
+    LINK_DOWN = "no link for longer than a shift"
+    CERTIFICATE_ENDED = "a certificate has ended"
+    CERTIFICATE_ENDING = "a certificate ends soon"
     DRIFT = "something was changed without a record"
     BREAK_GLASS = "somebody broke the glass"
 
@@ -76,9 +89,11 @@ class FaultRule:
 _CHECK, _JOURNAL = "alpr-edge unit check", "journalctl -u alpr-edge -n 50"
 _LISTS, _DISK = "alpr-edge hotlist status", "alpr-edge unit disk"
 _AUDIT, _AIM = "alpr-edge audit verify", "alpr-edge unit check --aim"
+_KERNEL = "journalctl -k -n 50"
 FAULT_RULES = {
     FaultKind.NO_CAMERA: FaultRule(Tone.TROUBLE, is_ready=False, remedy=_CHECK),
     FaultKind.CAMERA: FaultRule(Tone.TROUBLE, is_ready=False, remedy=_CHECK),
+    FaultKind.CAMERA_FROZEN: FaultRule(Tone.TROUBLE, is_ready=False, remedy=_CHECK),
     FaultKind.CAMERA_OPENING: FaultRule(None, is_ready=False, remedy="wait 20 seconds"),
     FaultKind.CAMERA_CLOCK: FaultRule(None, is_ready=True, remedy=_CHECK),
     FaultKind.CAMERA_WORSE: FaultRule(None, is_ready=True, remedy=_AIM),
@@ -92,12 +107,18 @@ FAULT_RULES = {
     FaultKind.FRAME_RATE_LEAST: FaultRule(Tone.STALE, is_ready=True, remedy=_CHECK),
     FaultKind.STAGE: FaultRule(Tone.TROUBLE, is_ready=False, remedy=_JOURNAL),
     FaultKind.SIDE_STAGE: FaultRule(None, is_ready=True, remedy=_JOURNAL),
+    FaultKind.MODEL_DAMAGED: FaultRule(Tone.STALE, is_ready=True, remedy=_CHECK),
+    FaultKind.MEMORY: FaultRule(Tone.STALE, is_ready=True, remedy="systemctl restart alpr-edge"),
+    FaultKind.PAGE_DOWN: FaultRule(Tone.STALE, is_ready=True, remedy="systemctl status alpr-edge-console"),
     FaultKind.NO_SOUND: FaultRule(Tone.TROUBLE, is_ready=False, remedy=_CHECK),
+    FaultKind.SOUND_MUTED: FaultRule(Tone.TROUBLE, is_ready=False, remedy="alsamixer"),
     FaultKind.SPEECH: FaultRule(None, is_ready=True, remedy="alpr-edge sound render"),
     FaultKind.NOT_STORED: FaultRule(Tone.TROUBLE, is_ready=False, remedy=_DISK),
     FaultKind.STORED_IN_PART: FaultRule(Tone.TROUBLE, is_ready=False, remedy=_CHECK),
     FaultKind.DISK_FULL: FaultRule(Tone.DISK, is_ready=False, remedy=_DISK),
     FaultKind.DISK_FILLING: FaultRule(Tone.DISK, is_ready=True, remedy=_DISK),
+    FaultKind.DISK_READ_ONLY: FaultRule(Tone.DISK, is_ready=False, remedy=_KERNEL),
+    FaultKind.DISK_SLOW: FaultRule(Tone.DISK, is_ready=True, remedy=_KERNEL),
     FaultKind.DATABASE: FaultRule(Tone.DAMAGED, is_ready=True, remedy="alpr-edge unit salvage"),
     FaultKind.RECORDS_ASIDE: FaultRule(None, is_ready=True, remedy="alpr-edge unit refused"),
     FaultKind.NOT_REPAIRED: FaultRule(Tone.STALE, is_ready=True, remedy=_JOURNAL),
@@ -108,6 +129,8 @@ FAULT_RULES = {
     FaultKind.LIST_AMBER: FaultRule(Tone.STALE, is_ready=True, remedy=_LISTS),
     FaultKind.FEED_REFUSED: FaultRule(None, is_ready=True, remedy=_LISTS),
     FaultKind.RECEIVER: FaultRule(Tone.STALE, is_ready=True, remedy=_CHECK),
+    FaultKind.RECEIVER_STUCK: FaultRule(Tone.STALE, is_ready=True, remedy=_CHECK),
+    FaultKind.RECEIVER_JUMPS: FaultRule(Tone.STALE, is_ready=True, remedy=_CHECK),
     FaultKind.RECEIVER_DATE: FaultRule(Tone.STALE, is_ready=True, remedy=_CHECK),
     FaultKind.CLOCK: FaultRule(Tone.STALE, is_ready=True, remedy=_CHECK),
     FaultKind.DELETION: FaultRule(None, is_ready=True, remedy=_DISK),
@@ -117,10 +140,18 @@ FAULT_RULES = {
     FaultKind.ROSTER_ENDED: FaultRule(Tone.STALE, is_ready=True, remedy=_CHECK),
     FaultKind.ROSTER_ENDING: FaultRule(None, is_ready=True, remedy=_CHECK),
     FaultKind.ROSTER_REFUSED: FaultRule(None, is_ready=True, remedy=_CHECK),
+    FaultKind.TRAINING_ENDING: FaultRule(None, is_ready=True, remedy="alpr-edge accounts list"),
+    FaultKind.LINK_DOWN: FaultRule(Tone.STALE, is_ready=True, remedy=_CHECK),
+    FaultKind.CERTIFICATE_ENDED: FaultRule(Tone.STALE, is_ready=True, remedy=_CHECK),
+    FaultKind.CERTIFICATE_ENDING: FaultRule(None, is_ready=True, remedy=_CHECK),
     FaultKind.DRIFT: FaultRule(Tone.STALE, is_ready=True, remedy="alpr-edge audit drift"),
     FaultKind.BREAK_GLASS: FaultRule(Tone.STALE, is_ready=True, remedy="alpr-edge audit prove"),
 }
-_WORSE = {FaultKind.LIST_AMBER: FaultKind.LIST_RED, FaultKind.DISK_FILLING: FaultKind.DISK_FULL}
+_WORSE = {
+    FaultKind.LIST_AMBER: FaultKind.LIST_RED,
+    FaultKind.DISK_FILLING: FaultKind.DISK_FULL,
+    FaultKind.CERTIFICATE_ENDING: FaultKind.CERTIFICATE_ENDED,
+}
 """The worse form of a fault: when that one eases to the lesser one, the lesser one does not sound."""
 
 
@@ -150,6 +181,8 @@ class FaultMonitor:
 
     def __init__(self) -> None:
         self.faults: tuple[Fault, ...] = ()
+        self.appeared: tuple[Fault, ...] = ()
+        """Those of them that the last update brought."""
         self.is_ready = False
         """Whether plates are read, stored, matched and announced."""
 
@@ -164,7 +197,8 @@ class FaultMonitor:
         was_ready = self.is_ready
         self.faults = tuple(dict.fromkeys(faults))
         self.is_ready = all(fault.rule.is_ready for fault in self.faults)
-        tones = {fault.rule.tone for fault in self._new(before)} - {None}
+        self.appeared = tuple(self._new(before))
+        tones = {fault.rule.tone for fault in self.appeared} - {None}
         self._log_ended(before)
         if self.is_ready and not was_ready:
             log.info("unit.ready")

@@ -29,11 +29,13 @@ from alpr_edge.domain.power import Phase
 from alpr_edge.runtime.health import Health, current_health, write_health
 from alpr_edge.runtime.notify import ServiceManager
 from alpr_edge.runtime.supervisor import Supervisor
+from alpr_edge.services.unit_health.heartbeat import heartbeat
 from alpr_edge.services.upload import send_until
 from alpr_edge.settings import Settings
 from alpr_edge.store.hotlists import sync_state
 from alpr_edge.store.unit_store import QueueStore, open_queue
 from alpr_edge.uplink.delivery_client import HttpsDepartment
+from alpr_edge.uplink.documents.heartbeat_sender import HeartbeatSender
 from alpr_edge.uplink.evidence_voucher import REQUEST_NAME, EvidenceVoucher
 from alpr_edge.uplink.expiry import expiry_warnings
 from alpr_edge.uplink.hotlist_downloader import HotlistDownloader
@@ -87,7 +89,7 @@ class UplinkDaemon:
         }
         stall_s = uplink.connect_timeout_s + 2 * uplink.answer_timeout_s + STALL_SPARE_S
         self._side_stages = Supervisor(stall_s)
-        """Runs the stages beside delivery: lists, the roster, and the certificate."""
+        """Runs the stages beside delivery: lists, the roster, holds, the heartbeat, and the certificate."""
         self._health = Health("uplink", ready=False, troubles=())
         self._stalled: list[str] = []
         """The side stages that did not move at the last check."""
@@ -137,6 +139,8 @@ class UplinkDaemon:
         held = open_hold_downloader(self._settings, store)
         for name, fetched in (("lists", lists), ("roster", rosters), ("holds", held)):
             self._side_stages.add(DownloadStage(name, fetched))
+        sender = HeartbeatSender(self._settings.uplink, self._settings.unit.id, partial(heartbeat, self._settings))
+        self._side_stages.add(DownloadStage("heartbeat", sender))
         self._side_stages.start()
 
     def _wait(self, seconds: float, uploader: Uploader, department: HttpsDepartment) -> bool:

@@ -42,7 +42,6 @@ app = lazy_app(
         "sound": LazyTarget("alpr_edge.cli.sound.app:app", "Make the phrases that are said after a tone"),
         "department": LazyTarget("alpr_edge.cli.department.app:app", "Run the department's storage"),
         "unit": LazyTarget("alpr_edge.cli.unit.app:app", "Enrol, check and look after this unit"),
-        "status": LazyTarget("alpr_edge.cli.status:status", "Show this unit's health in one screen, no plates"),
     },
     base=ErrorHandlingGroup,
     name=PROGRAM,

@@ -1,4 +1,4 @@
-"""``alpr-edge run``, ``alpr-edge uplink`` and ``alpr-edge console``: the daemons of the car."""
+"""The daemons of the car: ``alpr-edge run``, ``uplink``, ``console`` and ``unit metrics``."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
     from alpr_edge.app.capture_daemon import CaptureDaemon
     from alpr_edge.app.console_start import ConsoleStart
+    from alpr_edge.app.metrics.daemon import MetricsDaemon
     from alpr_edge.app.uplink_daemon import UplinkDaemon
     from alpr_edge.settings import Settings
 
-    Daemon = CaptureDaemon | UplinkDaemon | ConsoleStart
+    Daemon = CaptureDaemon | UplinkDaemon | ConsoleStart | MetricsDaemon
 
 
 def run(settings: SettingsOption = DEFAULT_SETTINGS) -> None:
@@ -47,6 +48,13 @@ def console(settings: SettingsOption = DEFAULT_SETTINGS) -> None:
         ConsoleDaemon(unit, stop).run()
 
     _serve(lambda unit, stop: ConsoleStart(unit, stop, partial(serve, unit, stop)), settings)
+
+
+def metrics(settings: SettingsOption = DEFAULT_SETTINGS) -> None:
+    """Serve the unit's figures to a Prometheus on this computer, from the health files alone. SIGTERM ends with 0."""
+    from alpr_edge.app.metrics.daemon import MetricsDaemon
+
+    _serve(MetricsDaemon, settings)
 
 
 def _serve(make: Callable[[Settings, threading.Event], Daemon], settings: SettingsOption) -> None:

@@ -30,7 +30,7 @@ TONE_SIGNS = (
     ToneSign(Tone.SHUTTING_DOWN, "one long low note", "the ignition is off", "plate reader: ignition off"),
     ToneSign(Tone.TROUBLE, "two-note horn, twice", "reading, storing or sounding failed", _STRIP),
     ToneSign(Tone.STALE, "long note, short note", "something is old or missing", _STRIP),
-    ToneSign(Tone.DISK, "long low note, two short", "the disk fills up or is full", _STRIP),
+    ToneSign(Tone.DISK, "long low note, two short", "the disk fills up, is full, slow or cannot be written", _STRIP),
     ToneSign(Tone.DAMAGED, "two short high, one long low", "the database was damaged", _STRIP),
 )
 """A row for each tone, as the page of health lists them."""

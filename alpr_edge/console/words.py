@@ -7,12 +7,11 @@ from typing import Any
 from alpr_edge.domain.alerting import Level, ListAge
 from alpr_edge.domain.canvass.canvass import Canvass, CanvassEnding
 from alpr_edge.domain.dispositions.hit_state import HitVerification
-from alpr_edge.domain.fixes import Position
+from alpr_edge.domain.fixes import MPH, Position
 from alpr_edge.domain.hits import Hit, MatchKind, Reason, StateMatch
 from alpr_edge.domain.holds.hold import Hold, HoldKind
 from alpr_edge.domain.page_requests.request import PageRequest, RequestOutcome
 from alpr_edge.domain.reads import PlateRead
-from alpr_edge.domain.statistics.judgements import MPH
 from alpr_edge.domain.timeline import Placement
 from alpr_edge.evidence.canvass_tables import fit_words, phase_words
 from alpr_edge.services.canvass.unit_canvasses import CanvassState

@@ -9,7 +9,7 @@ from alpr_edge.diagnostics.context import CheckContext
 from alpr_edge.domain.diagnostics.checks import Check, amber, certificate, green, red
 from alpr_edge.domain.errors import DepartmentCertificateError, UnauthorisedError, UplinkError
 from alpr_edge.domain.protocol.sealing import SealedError, media_key_in
-from alpr_edge.settings import UplinkSettings
+from alpr_edge.settings import EvidenceSettings, UplinkSettings, time_stamp_faults
 from alpr_edge.uplink.delivery_client import HttpsDepartment
 from alpr_edge.uplink.key_pair import certificate_held
 from alpr_edge.uplink.tls import context_of, days_left
@@ -21,19 +21,20 @@ _UNSET = amber("department", "no uplink.url is set: nothing is sent", "enrol thi
 
 def check_certificates(context: CheckContext) -> list[Check]:
     """Check that certificate and key belong together and stay valid for a while, the authority's certificate too."""
-    uplink = context.settings.uplink
+    uplink, stamps = context.settings.uplink, _time_stamps(context.settings.evidence)
     if not uplink.url:
-        return [amber("certificates", "none needed: no uplink.url is set", _UNSET.todo)]
+        return [amber("certificates", "none needed: no uplink.url is set", _UNSET.todo), *stamps]
     try:
         context_of(uplink)
     except UplinkError as error:
-        return [red("certificates", str(error))]
+        return [red("certificates", str(error)), *stamps]
     now, own, authority = datetime.now(UTC), certificate_held(uplink), _load_certificate(uplink.ca_file)
     again = "alpr-edge uplink renews it while it reaches the department; else enrol this unit again"
     certificates = (("unit certificate", own, again), ("authority certificate", authority, "enrol this unit again"))
     return [
         *(_check_certificate(what, held_certificate, todo, now) for what, held_certificate, todo in certificates),
         *_media_key(uplink),
+        *stamps,
     ]
 
 
@@ -61,6 +62,15 @@ def check_department(context: CheckContext) -> list[Check]:
     until = department.department_until
     ends = [] if until is None else [_department_end(until)]
     return [green("department", f"{uplink.url} accepts this unit"), *ends]
+
+
+def _time_stamps(evidence: EvidenceSettings) -> list[Check]:
+    """Check that time stamps on evidence can be checked as they come; no check where they are not in use."""
+    if not evidence.time_stamp_url:
+        return []
+    faults = time_stamp_faults(evidence)
+    todo = "packages of evidence have no time stamp meanwhile; see: alpr-edge settings check"
+    return [amber("time stamps", fault, todo) for fault in faults] or [green("time stamps", evidence.time_stamp_url)]
 
 
 def _media_key(uplink: UplinkSettings) -> list[Check]:

@@ -10,13 +10,13 @@ import base64
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from alpr_edge import __version__
 from alpr_edge.diagnostics.runner import Report
@@ -26,6 +26,7 @@ from alpr_edge.domain.instants import rfc3339
 from alpr_edge.domain.protocol.items import digest
 from alpr_edge.settings import UplinkSettings
 from alpr_edge.uplink.key_pair import certificate_held, pair_files
+from alpr_edge.web.printed_pages import printed_page_templates
 
 SEAL = "<!-- seal -->"
 FILE_BYTES_MAX = 1_000_000
@@ -60,13 +61,7 @@ def page(report: Report, uplink: UplinkSettings) -> str:
 
 def _render(template: str, **values: object) -> str:
     """Fill a page's template; whatever a value holds is shown as text."""
-    environment = Environment(
-        autoescape=True,
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        keep_trailing_newline=True,
-    )
+    environment = printed_page_templates(Path(__file__).parent / "templates")
     return environment.get_template(f"{template}.html.jinja").render(values)
 
 
@@ -162,3 +157,29 @@ def _signature(content: bytes, uplink: UplinkSettings) -> _Signature | None:
     signature = base64.b64encode(key.sign(content, ec.ECDSA(SHA256()))).decode("ascii")
     pem = certificate.public_bytes(Encoding.PEM).decode("ascii").strip()
     return _Signature(signature, pem, certificate.subject.rfc4514_string())
+
+
+def report_values(report: Report) -> dict[str, Any]:
+    """A report for JSON."""
+    return {
+        "unit": report.unit_id,
+        "made": None if report.examined_at.utc is None else rfc3339(report.examined_at.utc),
+        "made_source": report.examined_at.utc_source.value,
+        "running": report.running,
+        "verdict": report.grade.value,
+        "skipped": list(report.left_out),
+        "checks": [_check_values(check) for check in report.checks],
+    }
+
+
+def _check_values(check: Check) -> dict[str, Any]:
+    return {
+        "name": check.name,
+        "verdict": check.grade.value,
+        "said": check.finding,
+        "value": check.value,
+        "unit": check.unit,
+        "limit": check.limit,
+        "todo": check.todo,
+        "details": list(check.details),
+    }

@@ -5,6 +5,9 @@ from datetime import datetime
 
 from alpr_edge.domain.instants import Instant
 
+MPH = 2.23694
+"""Miles an hour of a metre a second."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fix:

@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from itertools import groupby, pairwise
 from xml.sax.saxutils import escape, quoteattr
 
-from alpr_edge.domain.canvass.canvass_result import CanvassRead, CanvassResult
+from alpr_edge.domain.canvass.canvass import Canvass
+from alpr_edge.domain.canvass.canvass_result import HeldRead
 from alpr_edge.domain.ground.areas import GroundArea, GroundPoint, outline
 from alpr_edge.evidence.map_projection import MapProjection, length_words, round_length
 
@@ -23,6 +24,7 @@ MARKS_MAX = 1500
 BREAK = timedelta(minutes=10)
 """The way of the car is drawn between two reads that are no further apart in time."""
 BAR_PX_MAX = 200
+_PlacedRead = tuple[GroundPoint, HeldRead]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +37,21 @@ class MapMark:
     has_candidate: bool
 
 
-def canvass_map(result: CanvassResult) -> str:
-    """The map of what a canvass found; where neither an area nor a place is known it says so."""
-    area, placed = result.canvass.area, [read for read in result.reads if read.position is not None]
-    projection = canvass_projection(area, [_place(read) for read in placed])
+def canvass_map(canvass: Canvass, held: Sequence[HeldRead]) -> str:
+    """The map of what a canvass found; where neither an area nor a place is known it says so.
+
+    Args:
+        canvass: the canvass.
+        held: its reads, by time.
+    """
+    placed = [(each.place, each) for each in held if each.place is not None]
+    projection = canvass_projection(canvass.area, [place for place, _ in placed])
     if projection is None:
         body = [_text(WIDTH_PX / 2, HEIGHT_PX / 2, "No read has a place.", "middle")]
     else:
         marks = map_marks(projection, placed)
-        body = [*map_ground(projection, area), *_ways(projection, placed), *map(_mark, marks[:MARKS_MAX])]
-    title = f"Map of canvass {result.canvass.incident}: {len(placed)} reads with a place"
-    return svg(title, body)
+        body = [*map_ground(projection, canvass.area), *_ways(projection, placed), *map(_mark, marks[:MARKS_MAX])]
+    return svg(f"Map of canvass {canvass.incident}: {len(placed)} reads with a place", body)
 
 
 def canvass_projection(area: GroundArea | None, places: Sequence[GroundPoint]) -> MapProjection | None:
@@ -71,13 +77,13 @@ def map_ground(projection: MapProjection, area: GroundArea | None) -> Iterator[s
         yield _text(left_px, top, f"{lat_deg:.5f}, {lon_deg:.5f}", anchor)
 
 
-def map_marks(projection: MapProjection, reads: Sequence[CanvassRead]) -> list[MapMark]:
+def map_marks(projection: MapProjection, placed: Sequence[_PlacedRead]) -> list[MapMark]:
     """Places at which plates were read, near ones as one mark, the first read's place first."""
     cells: dict[tuple[int, int], list[tuple[float, float, bool]]] = {}
-    for read in reads:
-        x_px, y_px = projection.to_px(_place(read))
+    for place, read in placed:
+        x_px, y_px = projection.to_px(place)
         cell = (round(x_px / MARK_PX), round(y_px / MARK_PX))
-        cells.setdefault(cell, []).append((x_px, y_px, read.is_candidate))
+        cells.setdefault(cell, []).append((x_px, y_px, bool(read.partials)))
     return [
         MapMark(
             sum(x for x, _, _ in cell) / len(cell),
@@ -118,9 +124,9 @@ def corner_marks(projection: MapProjection, corners: Sequence[GroundPoint]) -> I
         yield _text(x_px + 10, y_px - 8, str(number), "start")
 
 
-def _ways(projection: MapProjection, reads: Sequence[CanvassRead]) -> Iterator[str]:
+def _ways(projection: MapProjection, placed: Sequence[_PlacedRead]) -> Iterator[str]:
     """The way of the car, a line for each drive: nothing is drawn where it was not seen for long."""
-    timed = [(read.last_seen.utc, _place(read)) for read in reads if read.last_seen.utc is not None]
+    timed = [(read.seen, place) for place, read in placed if read.seen is not None]
     drives, number = [0] * len(timed), 0
     for index, (before, after) in enumerate(pairwise(timed), 1):
         number += _is_break(before[0], after[0])
@@ -163,8 +169,3 @@ def _points(projection: MapProjection, points: Sequence[GroundPoint]) -> str:
 
 def _text(x_px: float, y_px: float, text: str, anchor: str) -> str:
     return f'<text x="{x_px:.1f}" y="{y_px:.1f}" text-anchor="{anchor}" fill="currentColor">{escape(text)}</text>'
-
-
-def _place(read: CanvassRead) -> GroundPoint:
-    assert read.position is not None, "asked only of reads with a place"
-    return read.position.lat_deg, read.position.lon_deg

@@ -1,13 +1,12 @@
-"""The table of what a canvass found: as CSV for a spreadsheet, and as rows of HTML for pages that are read offline."""
+"""The table of what a canvass found as CSV for a spreadsheet, and the words of its columns, which pages use as well."""
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Sequence
-from html import escape
+from collections.abc import Iterator
 
 from alpr_edge.domain.canvass.candidates import FitKind, PartialFit
 from alpr_edge.domain.canvass.canvass import CanvassPhase
-from alpr_edge.domain.canvass.canvass_result import CanvassRead, CanvassResult
+from alpr_edge.domain.canvass.canvass_result import CanvassRead
 from alpr_edge.domain.instants import rfc3339
 from alpr_edge.domain.reads import EvidenceKind
 from alpr_edge.domain.timeline import Placement
@@ -18,7 +17,6 @@ COLUMNS = (
     *("scene_sha256", "read_id"),
 )
 """Columns of the CSV file; times are UTC by RFC 3339, an empty cell is not known."""
-_HEADS = ("No.", "Time", "Place", "Camera", "Plate", "State", "Picture", "Fits")
 _PHASES = {
     CanvassPhase.BEFORE: "before the start",
     CanvassPhase.DURING: "",
@@ -26,30 +24,26 @@ _PHASES = {
 }
 _FITS = {FitKind.TEXT: "as read", FitKind.ALTERNATIVE: "if read as {text}"}
 
-PictureLink = Callable[[str], str]
-"""Gives the address of a picture by its digest; empty: it is not there."""
 
+class CsvTable:
+    """The reads of a canvass as CSV (RFC 4180), which come one after the other.
 
-def reads_csv(result: CanvassResult) -> bytes:
-    """The reads as CSV (RFC 4180), by time; plates hold letters and digits alone, so no cell begins a formula."""
-    file = io.StringIO(newline="")
-    writer = csv.writer(file)
-    writer.writerow(COLUMNS)
-    writer.writerows(_cells(number, read) for number, read in enumerate(result.reads, 1))
-    return file.getvalue().encode()
-
-
-def reads_html(reads: Sequence[CanvassRead], picture: PictureLink, first_number: int = 1) -> bytes:
-    """A table of reads as a fragment of HTML: no script, no style, everything escaped.
-
-    Args:
-        reads: some or all of the reads.
-        picture: gives the address of a picture.
-        first_number: the number of the first of them.
+    Plates hold letters and digits alone, and ids are the unit's own, so no cell begins a formula.
     """
-    heads = "".join(f'<th scope="col">{head}</th>' for head in _HEADS)
-    rows = "".join(f"<tr>{_row(number, read, picture)}</tr>" for number, read in enumerate(reads, first_number))
-    return f'<table class="canvass"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>\n'.encode()
+
+    def __init__(self) -> None:
+        self._file = io.StringIO(newline="")
+        self._writer = csv.writer(self._file)
+        self._writer.writerow(COLUMNS)
+
+    def add(self, number: int, read: CanvassRead) -> None:
+        """Add a read by its number in the table, from 1."""
+        self._writer.writerow(_cells(number, read))
+
+    @property
+    def content(self) -> bytes:
+        """The file with the reads that were added."""
+        return self._file.getvalue().encode()
 
 
 def time_with_uncertainty(placement: Placement) -> str:
@@ -83,27 +77,6 @@ def _cells(number: int, read: CanvassRead) -> Iterator[object]:
     yield from (read.camera_id, read.text, read.state or "", f"{read.confidence:.3f}", read.corrected_by_read or "")
     yield "; ".join(map(fit_words, read.fits))
     yield from (_digest(read, EvidenceKind.CROP), _digest(read, EvidenceKind.SCENE), read.read_id)
-
-
-def _row(number: int, read: CanvassRead, picture: PictureLink) -> str:
-    place = "place unknown" if read.position is None else f"{read.position.lat_deg:.5f}, {read.position.lon_deg:.5f}"
-    times = [time_with_uncertainty(read.last_seen), phase_words(read.phase)]
-    plate = [read.text, "" if read.is_certain else "not sure", "corrected later" if read.corrected_by_read else ""]
-    cells = [
-        escape(", ".join(filter(None, times))),
-        escape(place),
-        escape(read.camera_id),
-        escape(", ".join(filter(None, plate))),
-        escape(read.state or "not read"),
-        _picture(read, picture),
-        "<br/>".join(escape(fit_words(fit)) for fit in read.fits),
-    ]
-    return f'<th scope="row">{number}</th>' + "".join(f"<td>{cell}</td>" for cell in cells)
-
-
-def _picture(read: CanvassRead, picture: PictureLink) -> str:
-    address = picture(_digest(read, EvidenceKind.CROP))
-    return f'<img src="{escape(address)}" alt="The plate as it was read" loading="lazy"/>' if address else "none"
 
 
 def _moment(placement: Placement) -> str:

@@ -4,11 +4,12 @@ Reads come from an iterator and each is written before the next is asked for, so
 of one page of reads. Bodies and pictures are bytes as they are stored and were sent; nothing is encoded anew.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from alpr_edge.domain.ground.areas import GroundArea
+from alpr_edge.domain.canvass.canvass import Canvass
+from alpr_edge.domain.canvass.canvass_result import CanvassRead, HeldRead
 from alpr_edge.domain.protocol.items import ItemKind
 from alpr_edge.domain.reads import EvidenceKind
 from alpr_edge.domain.timeline import Placement
@@ -138,14 +139,16 @@ class AccessLogPart:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PackageDocument:
-    """A file beside the reads, such as the table of a canvass."""
+class PackageCanvass:
+    """A canvass of the case: the reads around a crime scene by time and place (policy 462.4(c))."""
 
-    name: str
-    """Letters, digits, dot, dash and underscore, not beginning with a dot: ``canvass.csv``."""
-    title: str
-    """What the start page calls it."""
-    content: bytes
+    canvass: Canvass
+    held: Sequence[HeldRead]
+    """Its reads, by time, as far as they are in the package."""
+    reads: Iterable[CanvassRead]
+    """The same in the same order with all that its table tells; each is written before the next is asked for."""
+    left_out: int
+    """Reads that are held for it as well, and are not in its table."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -159,8 +162,9 @@ class PackageContent:
     """How many reads come, for the progress; the package counts for itself."""
     access: tuple[AccessLogPart, ...] = ()
     """One of each log that has records of the case: the unit's, and at the department its own."""
+    unproved_records: int = 0
+    """Records of the case that no checkpoint covered yet; they are not in the package."""
     models: tuple[PackageModel, ...] = ()
     generations: tuple[ListGeneration, ...] = ()
-    area: GroundArea | None = None
-    """That of a canvass; None: there is none."""
-    documents: tuple[PackageDocument, ...] = ()
+    canvasses: tuple[PackageCanvass, ...] = ()
+    """Those of the case, the oldest first."""

@@ -71,6 +71,16 @@ def page_path(number: int) -> str:
     return f"{PAYLOAD}pages/reads-{span_of(number)}.html"
 
 
+def read_anchor(number: int) -> str:
+    """What names a read on its page, by its number from 1."""
+    return f"read-{number:05}"
+
+
 def log_folder(number: int) -> str:
     """The folder of an access log, by its number from 1."""
     return f"{PAYLOAD}access/log-{number}"
+
+
+def canvass_folder(number: int) -> str:
+    """The folder of a canvass, by its number from 1."""
+    return f"{PAYLOAD}canvasses/{number}"

@@ -25,8 +25,8 @@ __all__ = ["PackageTarget", "Progress", "TimeStamper", "write_package"]
 class TimeStamper(Protocol):
     """A time-stamping authority (RFC 3161)."""
 
-    def stamp(self, content: bytes) -> bytes:
-        """The response over a content, DER. Raises EvidenceError when there is no link or no answer."""
+    def stamp(self, content: bytes) -> bytes | None:
+        """The response over a content, DER; None: the package goes without one. Raises EvidenceError."""
 
 
 def write_package(
@@ -79,8 +79,8 @@ class _PackageWriter:
             progress(reads, max(reads, self.content.read_count))
         for number, log in enumerate(self.content.access, start=1):
             self._write_log(number, log)
-        for document in self.content.documents:
-            self.bag.add(f"{layout.PAYLOAD}documents/{document.name}", document.content)
+        for number, canvass in enumerate(self.content.canvasses, start=1):
+            self.pages.add_canvass(number, canvass)
         package = package_payload(self.content, reads)
         self.bag.add(layout.PACKAGE, encode(package))
         self._write_keys()
@@ -135,8 +135,8 @@ class _PackageWriter:
         note = sign_note(tag_manifest.decode("ascii"), self.signer.name, self.signer.key)
         yield layout.NOTE, note.whole.encode()
         comment = f"evidence package {self.content.booking.package_id} of {self.signer.name}"
-        if self.stamper is not None:
-            stamp = self.stamper.stamp(tag_manifest)
+        stamp = None if self.stamper is None else self.stamper.stamp(tag_manifest)
+        if stamp is not None:
             comment += f"{layout.STAMP_WORDS}{digest(stamp)}"
             yield layout.TIME_STAMP, stamp
         yield layout.MINISIG, sign_with_minisign(tag_manifest, comment, self.signer.key).encode()

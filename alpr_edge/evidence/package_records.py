@@ -8,10 +8,23 @@ from datetime import datetime
 from pydantic import Field
 
 from alpr_edge.domain.instants import rfc3339
+from alpr_edge.domain.protocol.canvass import (
+    CanvassEndPayload,
+    CanvassPayload,
+    canvass_end_payload,
+    canvass_payload,
+)
 from alpr_edge.domain.protocol.items import digest
 from alpr_edge.domain.protocol.payload import Payload
 from alpr_edge.domain.timeline import Placement
-from alpr_edge.evidence.content import KeptPicture, PackageContent, PackageRead, SentRecord, StorageReceipt
+from alpr_edge.evidence.content import (
+    KeptPicture,
+    PackageCanvass,
+    PackageContent,
+    PackageRead,
+    SentRecord,
+    StorageReceipt,
+)
 
 PACKAGE_VERSION = 1
 _FILE_NAME = Field(pattern=r"^[a-z0-9-]{1,60}\.(json|jpg)$")
@@ -102,8 +115,43 @@ class PackagePayload(Payload):
     """How many there are."""
     logs: int
     """How many access logs have records here."""
+    unproved_records: int = 0
+    """Records of the case that were not signed yet when the package was made, and are not in it."""
     models: list[ModelRecord]
     generations: list[GenerationRecord]
+
+
+class CanvassRecord(Payload):
+    """A canvass of the case: how it was started and ended, and what its table holds."""
+
+    canvass: CanvassPayload
+    """As it travels to the department."""
+    end: CanvassEndPayload | None
+    """Likewise; None: it still ran."""
+    reads: int
+    candidates: int
+    """Reads that fit a partial plate of it."""
+    unplaced: int
+    """Reads without a place."""
+    untimed: int
+    """Reads of which no clock tells when they were seen."""
+    left_out: int
+    """Reads that are held for it as well, and are not in its table."""
+
+
+def canvass_record(packed: PackageCanvass, unit_id: str) -> CanvassRecord:
+    """What is to be known of a canvass of a unit."""
+    canvass, count = packed.canvass, len(packed.held)
+    end = None if canvass.end is None else canvass_end_payload(canvass.canvass_id, canvass.end, unit_id, count)
+    return CanvassRecord(
+        canvass=canvass_payload(canvass, unit_id),
+        end=end,
+        reads=count,
+        candidates=sum(bool(each.partials) for each in packed.held),
+        unplaced=sum(each.place is None for each in packed.held),
+        untimed=sum(each.seen is None for each in packed.held),
+        left_out=packed.left_out,
+    )
 
 
 def record_file(name: str, record: SentRecord) -> RecordFile:
@@ -150,6 +198,7 @@ def package_payload(content: PackageContent, reads: int) -> PackagePayload:
         note=booking.note,
         reads=reads,
         logs=len(content.access),
+        unproved_records=content.unproved_records,
         models=[ModelRecord(model_id=model.model_id, sha256=model.sha256) for model in content.models],
         generations=[
             GenerationRecord(

@@ -5,6 +5,7 @@ learns a digest and nothing else. ``openssl ts -verify`` checks one as well.
 """
 
 import hashlib
+import time
 from datetime import datetime
 
 import httpx
@@ -13,7 +14,8 @@ from cryptography import x509
 from alpr_edge.domain.errors import EvidenceError
 
 ANSWER_BYTES_MAX = 64 * 1024
-ANSWER_S_MAX = 20.0
+STEP_S_MAX, ANSWER_S_MAX = 10.0, 20.0
+"""Longest waits: to connect and for each part of an answer, and for a whole answer."""
 _SHA512_NAME = "2.16.840.1.101.3.4.2.3"
 
 
@@ -22,38 +24,50 @@ class HttpTimeStamper:
 
     Args:
         url: its address.
+        authorities: certificates (PEM) of which one has to vouch for its stamps; empty: whoever made them.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, authorities: bytes = b"") -> None:
         self._url = url
+        self._authorities = authorities
 
     def stamp(self, content: bytes) -> bytes:
         """The response over a content, DER.
 
         Raises:
-            EvidenceError: there is no link or no answer, it refused, or the library is not installed.
+            EvidenceError: there is no link, no answer in :data:`ANSWER_S_MAX`, it refused, its stamp is by another
+                authority, or the library is not installed.
         """
         try:
             from rfc3161_client import TimestampRequestBuilder  # noqa: PLC0415 - an extra
         except ImportError:
-            raise EvidenceError('no time stamps here: pip install "alpr-edge[time-stamp]"') from None
+            raise EvidenceError('install what asks for them: pip install "alpr-edge[time-stamp]"') from None
         request = TimestampRequestBuilder().data(content).build().as_bytes()
         headers = {"Content-Type": "application/timestamp-query", "Accept-Encoding": "identity"}
         try:
             with (
-                httpx.Client(timeout=ANSWER_S_MAX, trust_env=False) as client,
+                httpx.Client(timeout=STEP_S_MAX, trust_env=False) as client,
                 client.stream("POST", self._url, content=request, headers=headers) as answer,
             ):
-                body = b""
-                for chunk in answer.iter_raw():
-                    body += chunk
-                    if len(body) > ANSWER_BYTES_MAX:
-                        raise EvidenceError(f"{self._url}: its answer is longer than a time stamp")
+                body = self._body(answer)
         except (httpx.HTTPError, httpx.InvalidURL):
-            raise EvidenceError(f"{self._url}: gives no time stamp at present; export again without one") from None
+            raise EvidenceError(f"{self._url}: does not answer at present") from None
         if answer.status_code != 200:
-            raise EvidenceError(f"{self._url}: gives no time stamp (status {answer.status_code})")
-        stamped_at(body, content)
+            raise EvidenceError(f"{self._url}: gives none (status {answer.status_code})")
+        try:
+            stamped_at(body, content, self._authorities)
+        except EvidenceError as error:
+            raise EvidenceError(f"{self._url}: what it gave does not hold: {error}") from None
+        return body
+
+    def _body(self, answer: httpx.Response) -> bytes:
+        body, limit_s = b"", time.monotonic() + ANSWER_S_MAX
+        for chunk in answer.iter_raw():
+            body += chunk
+            if len(body) > ANSWER_BYTES_MAX:
+                raise EvidenceError(f"{self._url}: its answer is longer than a time stamp")
+            if time.monotonic() > limit_s:
+                raise EvidenceError(f"{self._url}: its answer takes longer than {ANSWER_S_MAX:g} s")
         return body
 
 

@@ -76,7 +76,7 @@ def _verify(files: PackageFiles, tick: Tick, authority: str, time_authorities: b
         _check_dates(findings, package, voucher)
         _check_unit(findings, package, voucher)
     authority_certificate = b"" if voucher is None else files.read(layout.AUTHORITY)
-    check_logs(files, findings, authority_certificate, None if package is None else package.logs)
+    check_logs(files, findings, authority_certificate, package)
     check_time_stamp(files, findings, signed.text, time_authorities)
     return PackageVerdict(tuple(findings.statements), tuple(findings.faults), findings.fault_count, package)
 

@@ -1,4 +1,7 @@
-"""Keeps the fixes of the last minutes, which give the vehicle's position and the receiver's time."""
+"""Keeps the fixes of the last minutes, which give the vehicle's position and the receiver's time.
+
+A fix whose place cannot be right gives the time all the same, and no position.
+"""
 
 import threading
 from bisect import bisect_left
@@ -7,6 +10,7 @@ from datetime import datetime, timedelta
 
 from alpr_edge.domain.fixes import Fix, Position
 from alpr_edge.domain.instants import NS_PER_MS, Instant, UtcSource
+from alpr_edge.domain.motion.fix_check import FixCheck, FixFault
 from alpr_edge.domain.ports import Clock
 from alpr_edge.domain.positioning import position_at
 from alpr_edge.domain.timeline import DRIFT
@@ -19,6 +23,8 @@ SETTLED_MS = 4000.0
 """Least span over which they must agree: a receiver that wakes up may report old time from memory for some seconds."""
 AGREEMENT = timedelta(seconds=1.5)
 """Most by which fixes may differ in their time on the way to here; a leap second is less."""
+FAULT_MS = 10_000.0
+"""Time for which a fix with a wrong place is told; others may be right in between."""
 FORWARD_MAX = timedelta(minutes=1)
 """Most by which a receiver's time may be ahead of what boot time allows; more is no correction of an old time."""
 
@@ -36,6 +42,11 @@ class FixHistory:
         self._fixes_max = fixes_max
         self._lock = threading.Lock()
         self._fixes: list[Fix] = []
+        self._places: list[Fix] = []
+        """Those of them whose place can be right."""
+        self._check = FixCheck()
+        self._wrong: tuple[FixFault, Instant] | None = None
+        """Why the place of the last one that cannot be right is wrong, and when it came."""
         self._time_fix: Fix | None = None
         self._trusted_time: Instant | None = None
         self._jump = ""
@@ -47,9 +58,9 @@ class FixHistory:
 
     @property
     def latest(self) -> Fix | None:
-        """The newest fix, however old."""
+        """The newest fix whose place can be right, however old."""
         with self._lock:
-            return self._fixes[-1] if self._fixes else None
+            return self._places[-1] if self._places else None
 
     @property
     def jump(self) -> str:
@@ -57,25 +68,42 @@ class FixHistory:
         with self._lock:
             return self._jump
 
+    def place_fault(self, now: Instant) -> FixFault | None:
+        """Why places that the receiver reports are not used at present; None: they are."""
+        with self._lock:
+            if self._wrong is None or self._wrong[1].boot_id != now.boot_id:
+                return None
+            return self._wrong[0] if now.ms_since(self._wrong[1]) < FAULT_MS else None
+
     def add(self, fix: Fix) -> None:
         """Add ``fix`` in the order of arrival; a fix of another boot ends the history before it."""
         with self._lock:
             if self._fixes and self._fixes[-1].received_at.boot_id != fix.received_at.boot_id:
                 self._fixes.clear()
+                self._places.clear()
+                self._check = FixCheck()
                 self._trusted_time = None
-            index = bisect_left(self._fixes, fix.received_at.boottime_ns, key=_boottime_ns)
-            if index < len(self._fixes) and _boottime_ns(self._fixes[index]) == fix.received_at.boottime_ns:
-                self._fixes[index] = fix
+            self._insert(self._fixes, fix)
+            if (fault := self._check.check(fix)) is None:
+                self._insert(self._places, fix)
             else:
-                self._fixes.insert(index, fix)
-            del self._fixes[: -self._fixes_max]
+                self._wrong = fault, fix.received_at
             # Checked once a fix, as the clock asks with every frame.
             self._time_fix, self._jump = self._check_times(_fixes_with_time(self._fixes))
 
     def at(self, instant: Instant) -> Position | None:
         """Where the vehicle was at ``instant``; None when no fix is near enough in time."""
         with self._lock:
-            return position_at(self._fixes, instant, self._age_ms_max)
+            return position_at(self._places, instant, self._age_ms_max)
+
+    def _insert(self, fixes: list[Fix], fix: Fix) -> None:
+        """Put a fix in its place by the time of its arrival, and drop the oldest of too many."""
+        index = bisect_left(fixes, fix.received_at.boottime_ns, key=_boottime_ns)
+        if index < len(fixes) and _boottime_ns(fixes[index]) == fix.received_at.boottime_ns:
+            fixes[index] = fix
+        else:
+            fixes.insert(index, fix)
+        del fixes[: -self._fixes_max]
 
     def _check_times(self, fixes: list[Fix]) -> tuple[Fix | None, str]:
         """The newest of some fixes, if they agree on the time and boot time allows it; else why it is refused."""

@@ -41,6 +41,8 @@ class SentenceTally:
     sentences: int = 0
     """Whole lines with the right checksum, of any kind."""
     solutions: int = 0
+    moment: time | None = None
+    """UTC time of day of the last sentence with a place."""
     rejections: Counter[Rejection] = field(default_factory=Counter)
     wrong_date: date | None = None
     """The date that the receiver reports, where it is outside of :data:`LIVE_DATES`."""
@@ -131,6 +133,7 @@ class SentenceMerger:
 
     def _join(self, sentence: Sentence, received_at: Instant) -> list[Solution]:
         self._note_kind(sentence.kind, sentence.time_of_day)
+        self.tally.moment = sentence.time_of_day
         if sentence.time_of_day == self._done:
             return []
         out = []

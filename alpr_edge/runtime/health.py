@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from alpr_edge import __version__
 from alpr_edge.domain.instants import NS_PER_S, rfc3339
 from alpr_edge.runtime import no_follow
 from alpr_edge.runtime.boot import boot_id, boottime_ns
@@ -26,6 +27,10 @@ class HealthStamp:
     boottime_s: float
     """Seconds of the boot at which it was written, which no change of the clock moves."""
     pid: int
+    version: str = ""
+    """Of the program; empty in a file of an older release."""
+    began_boottime_s: float | None = None
+    """Seconds of the boot at which the process began; None in a file of an older release."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +96,8 @@ def write_health(directory: Path, health: Health) -> None:
     """
     directory.mkdir(mode=0o755, parents=True, exist_ok=True)
     values = asdict(health)
-    stamp = HealthStamp(rfc3339(datetime.now(UTC)), boot_id(), round(_boottime_s(), 3), os.getpid())
+    now_s, began_s = round(_boottime_s(), 3), round(_BEGAN_S, 3)
+    stamp = HealthStamp(rfc3339(datetime.now(UTC)), boot_id(), now_s, os.getpid(), __version__, began_s)
     del values["stamp"]
     content = json.dumps(values | asdict(stamp), sort_keys=True) + "\n"
     with no_follow.opened_folder(directory) as folder:
@@ -101,13 +107,22 @@ def write_health(directory: Path, health: Health) -> None:
 def _stamp_in(content: dict[str, Any]) -> HealthStamp | None:
     if "written" not in content:
         return None
+    began_s = content.get("began_boottime_s")
     return HealthStamp(
-        str(content["written"]), str(content["boot_id"]), float(content["boottime_s"]), int(content["pid"])
+        str(content["written"]),
+        str(content["boot_id"]),
+        float(content["boottime_s"]),
+        int(content["pid"]),
+        str(content.get("version", "")),
+        None if began_s is None else float(began_s),
     )
 
 
 def _boottime_s() -> float:
     return boottime_ns() / NS_PER_S
+
+
+_BEGAN_S = _boottime_s()
 
 
 def _is_running(pid: int) -> bool:

@@ -14,7 +14,8 @@ from alpr_edge.settings.cameras import (
     V4l2Camera,
     VideoCamera,
 )
-from alpr_edge.settings.files import file_faults
+from alpr_edge.settings.evidence import EvidenceSettings
+from alpr_edge.settings.files import file_faults, time_stamp_faults
 from alpr_edge.settings.lists import ListSource
 from alpr_edge.settings.loader import load, parse
 from alpr_edge.settings.policy import PolicySettings
@@ -39,6 +40,7 @@ __all__ = [
     "CameraSettings",
     "ConsoleSettings",
     "DecisionSettings",
+    "EvidenceSettings",
     "FolderCamera",
     "HotlistSettings",
     "ListSource",
@@ -60,4 +62,5 @@ __all__ = [
     "keys",
     "load",
     "parse",
+    "time_stamp_faults",
 ]

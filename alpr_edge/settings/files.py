@@ -6,9 +6,11 @@ The vision package checks the models, and the store the content of the keys.
 import os
 import stat
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 from alpr_edge.settings.cameras import FolderCamera, VideoCamera
+from alpr_edge.settings.evidence import EvidenceSettings
 from alpr_edge.settings.faults import key_path
 from alpr_edge.settings.schema import (
     AlertSettings,
@@ -19,6 +21,7 @@ from alpr_edge.settings.schema import (
     UplinkSettings,
 )
 
+TIME_STAMP_PACKAGE, TIME_STAMP_EXTRA = "rfc3161_client", "alpr-edge[time-stamp]"
 _OTHERS = 0o077
 _ENROL = (
     "alpr-edge unit enrol --department URL --code CODE writes it (the department gives out address and code), "
@@ -35,7 +38,20 @@ def file_faults(settings: Settings) -> list[str]:
         *_sound(settings.alerts),
         *_keys(settings.store),
         *_certificates(settings.uplink),
+        *time_stamp_faults(settings.evidence),
     ]
+
+
+def time_stamp_faults(settings: EvidenceSettings) -> list[str]:
+    """What is missing for the time stamps of evidence packages, a line each; nothing where they are not in use."""
+    if not settings.time_stamp_url:
+        return []
+    faults, file = list[str](), settings.time_stamp_ca_file
+    if find_spec(TIME_STAMP_PACKAGE) is None:
+        faults.append(f'evidence.time_stamp_url: needs a package that is not here: pip install "{TIME_STAMP_EXTRA}"')
+    if not file.is_file() or not os.access(file, os.R_OK):
+        faults.append(f"evidence.time_stamp_ca_file: {file}: cannot be read; get it from the authority for time stamps")
+    return faults
 
 
 def _data(settings: UnitSettings) -> Iterator[str]:

@@ -6,6 +6,7 @@ Strict, since TOML has types of its own: ``fps = "30"`` and ``workers = true`` a
 
 from collections.abc import Iterator
 from datetime import timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args, get_origin
 
@@ -190,10 +191,30 @@ class UplinkSettings(Section):
     renew_before_days: Annotated[float, Field(ge=1, le=300)] = 45.0
     roster_check_s: Annotated[float, Field(ge=1, le=3600)] = 30.0
     """A suspended person is to be out within a minute."""
+    link_down_h_max: Annotated[float, Field(gt=0, le=720)] = 12.0
+    """A shift, and what comes before and after it."""
+    heartbeat_s: Annotated[float, Field(ge=10, le=86_400)] = 300.0
 
     @model_validator(mode="after")
     def _check_order(self) -> Self:
         return require_order(self, "retry_first_s", "retry_max_s")
+
+
+def _require_loopback(host: str) -> str:
+    try:
+        is_loopback = ip_address(host).is_loopback
+    except ValueError:
+        is_loopback = False
+    if not is_loopback:
+        raise ValueError("not a loopback address; write 127.0.0.1 or ::1, so that no other computer reaches it")
+    return host
+
+
+class MetricsSettings(Section):
+    """[metrics]: the loopback address and port of ``alpr-edge unit metrics``."""
+
+    host: Annotated[str, AfterValidator(_require_loopback)] = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65_535)] = 9464
 
 
 class Settings(Section):
@@ -217,6 +238,7 @@ class Settings(Section):
     canvass: CanvassSettings = CanvassSettings()
     policy: PolicySettings = PolicySettings()
     evidence: EvidenceSettings = EvidenceSettings()
+    metrics: MetricsSettings = MetricsSettings()
     uplink: UplinkSettings = UplinkSettings()
 
 

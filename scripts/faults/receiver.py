@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Self
 
 SPEAK_S = 0.2
+SPEED_KNOTS = 12.5
 FLOOD_BYTES = 4096
 PAUSE_S = 0.0005
 
@@ -35,6 +36,7 @@ class Receiver:
     def __init__(self, link: Path) -> None:
         self._link = link
         self._stop = threading.Event()
+        self._began_s = time.monotonic()
         self._thread = threading.Thread(target=self._speak, daemon=True)
         self.talk = Talk.FIXES
         self.ahead = timedelta(0)
@@ -75,8 +77,9 @@ class Receiver:
         """A fix of this moment (NMEA 0183: RMC and GGA)."""
         now = datetime.now(UTC) + self.ahead
         moment = f"{now:%H%M%S}.{now.microsecond // 10_000:02}"
-        place = "3738.3460,N,12059.8080,W"
-        return _sentence(f"GPRMC,{moment},A,{place},12.5,271.0,{now:%d%m%y},,,A") + _sentence(
+        minutes_north = (time.monotonic() - self._began_s) * SPEED_KNOTS / 3600 % 10
+        place = f"37{38 + minutes_north:07.4f},N,12059.8080,W"
+        return _sentence(f"GPRMC,{moment},A,{place},{SPEED_KNOTS},000.0,{now:%d%m%y},,,A") + _sentence(
             f"GPGGA,{moment},{place},1,09,0.9,30.0,M,-30.0,M,,"
         )
 

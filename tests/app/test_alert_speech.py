@@ -1,18 +1,22 @@
 """A running unit loads its phrases, tells when one is missing, and is ready all the same."""
 
 import signal
+import wave
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from alpr_edge.alerts.wav import WavPlayer
 from alpr_edge.app.alert_speech import AlertSpeech, open_clips
+from alpr_edge.app.pipeline.alerter import Alerter
 from alpr_edge.app.signed_in import SignedInWatch
-from alpr_edge.app.unit_faults import FAULT_RULES, FaultKind
-from alpr_edge.domain.alerting import MatchContext, alert_of
+from alpr_edge.app.unit_faults import FAULT_RULES, Fault, FaultKind, FaultMonitor
+from alpr_edge.domain.alerting import MatchContext, Tone, alert_of
 from alpr_edge.domain.speech.sentences import phrases_for
 from alpr_edge.runtime.clock import SystemClock
-from alpr_edge.settings import Settings, load
-from tests.alerts.speech.clip_files import write_clip_files
+from alpr_edge.settings import AlertSettings, HotlistSettings, Settings, load
+from tests.alerts.speech.clip_files import clips_in_memory, phrases_in, write_clip_files
 from tests.app.pipeline.test_recorder import hit_of
 from tests.app.rig import daemon, wait_for_health, write_frames, write_settings
 from tests.units import write_bare_unit
@@ -90,3 +94,29 @@ def test_a_running_unit_tells_that_a_phrase_is_missing_and_is_ready(tmp_path: Pa
         assert health["ready"]
         assert run.end(signal.SIGTERM) == 0
     assert len([line for line in run.having("event=fault.appeared") if "subject=speech" in line]) == 1
+
+
+def test_the_part_that_fails_is_named_after_its_tone_and_before_that_nothing(tmp_path: Path) -> None:
+    settings, monitor = unit(tmp_path), FaultMonitor()
+    speech = speech_of(settings)
+    assert monitor.update([]) == [Tone.READY]
+    assert speech.fault_sentence(Tone.READY, monitor.appeared) == ()
+    gone = Fault(FaultKind.CAMERA, "camera front", "camera front: gone")
+    stuck = Fault(FaultKind.RECEIVER_STUCK, "position", "position: repeats")
+    old = Fault(FaultKind.LIST_AMBER, "front", "list front is amber")
+    assert monitor.update([gone, stuck, old]) == [Tone.TROUBLE, Tone.STALE]
+    assert speech.fault_sentence(Tone.TROUBLE, monitor.appeared) == ("Front",)
+    assert speech.fault_sentence(Tone.STALE, monitor.appeared) == ("Receiver", "Hot lists")
+    monitor.update([gone, stuck])
+    assert monitor.appeared == (), "it is named once"
+
+
+def test_what_is_said_of_a_fault_is_in_the_recorded_sound(tmp_path: Path) -> None:
+    path, phrases = tmp_path / "alerts.wav", phrases_for(["front"])
+    clock = SystemClock()
+    player = WavPlayer(path, 1.0, clock.now(), clips_in_memory(phrases))
+    Alerter(player, clock, AlertSettings(), HotlistSettings()).sound(Tone.STALE, ("Receiver",))
+    player.close()
+    with wave.open(str(path)) as file:
+        signal = np.frombuffer(file.readframes(file.getnframes()), "<i2")
+    assert phrases_in(signal, phrases) == ["Receiver"]

@@ -125,7 +125,7 @@ def test_the_daemon_tells_which_model_files_it_runs_and_that_none_were_chosen(tm
             "models: float32 is used: no choice between float32 and int8 was made; run: alpr-edge models choose"
         )
         assert health["figures"]["model_files"] == {"detector": "float32", "reader": "float32"}
-        status = edge("status", "--settings", str(settings)).stdout
+        status = edge("unit", "status", "--settings", str(settings)).stdout
         assert f"warning   {warning}" in status
         assert "model files: detector float32, reader float32" in status
         assert run.having("event=models.float32_used")

@@ -15,6 +15,8 @@ from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.domain.statistics.deterioration import BEFORE_DAYS, NOW_DAYS
 from alpr_edge.settings import load
 from alpr_edge.store.unit_store import UnitStore, open_store
+from tests.services.reports.test_reading_quality import AFTER as AFTER_SUMMER
+from tests.services.reports.test_reading_quality import SUMMER, store_days
 from tests.services.reports.week import MONDAY, Sighting, WeekPlan, instant_at, sightings, store_week
 from tests.units import write_bare_unit
 
@@ -36,11 +38,13 @@ class SetClock:
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[UnitStore]:
-    """Three weeks in which few plates are misread, and one in which the rear camera misreads many."""
+    """Three weeks of few misreads, one of many by the rear camera; a summer in whose last week it was less sure."""
     with open_store(load(write_bare_unit(tmp_path_factory.mktemp("watch"))), migrate=True) as store:
         store_week(store, before())
         worse = {**WELL, ("rear", "day"): 0.4, ("rear", "night"): 0.4}
         store_week(store, sightings(2, WeekPlan(200, worse)))
+        store_days(store, SUMMER - timedelta(BEFORE_DAYS), BEFORE_DAYS, rear_certain=0.9)
+        store_days(store, SUMMER, NOW_DAYS, rear_certain=0.5)
         yield store
 
 
@@ -77,6 +81,12 @@ def test_a_camera_that_got_worse_is_told_with_its_counts(store: UnitStore) -> No
         "attention",
         True,
     )
+
+
+def test_a_camera_that_reads_fewer_plates_for_certain_is_told(store: UnitStore) -> None:
+    (fault,) = watch(store, instant_at(AFTER_SUMMER))
+    assert (fault.kind, fault.subject) == (FaultKind.CAMERA_WORSE, "camera rear")
+    assert fault.text == "camera rear: fewer plates are read for certain: 50% now, 90% before"
 
 
 def test_three_weeks_later_it_is_what_was_before(store: UnitStore) -> None:

@@ -38,6 +38,7 @@ STAGES = {
     "page-requests",
     "canvass",
     "precision",
+    "watches",
     "position",
     "ignition",
     *WORKERS,
@@ -149,8 +150,8 @@ def test_every_thread_of_the_uplink_is_a_stage_that_comes_back(tmp_path: Path) -
     uplink = Daemon(settings, UplinkDaemon)
     uplink.until(lambda health: health["ready"])
     certificates = {"certificate", "page_certificate", "evidence_voucher"}
-    assert set(uplink.threads) == {"lists", "roster", "holds", *certificates}
-    for name in ("lists", "certificate", "roster", "holds"):
+    assert set(uplink.threads) == {"lists", "roster", "holds", "heartbeat", *certificates}
+    for name in ("lists", "certificate", "roster", "holds", "heartbeat"):
         kill(uplink.threads[name])
         told = uplink.until(lambda told, name=name: told["figures"]["restarts"].get(name) == 1)  # type: ignore[misc]
         assert f"{name} failed: Killed: " in told["troubles"]

@@ -1,5 +1,6 @@
 """A real RTSP camera on loopback, whose pictures show when they were taken."""
 
+import signal
 import subprocess
 from contextlib import ExitStack
 from typing import Literal
@@ -11,6 +12,7 @@ BITS = 20
 """Bars of a picture, white for 1, the lowest first: the time in ms since 1970, modulo 2 ** 20 (17 minutes)."""
 WIDTH_PX, HEIGHT_PX = 320, 240
 _SERVER = """
+import signal
 import sys
 import time
 import gi
@@ -20,8 +22,15 @@ from gi.repository import GLib, Gst, GstRtspServer
 Gst.init(None)
 port, bits, width, height = sys.argv[1], *map(int, sys.argv[2:])
 
+still_ms = []
+
+def stand_still(*_):
+    still_ms[:] = [] if still_ms else [time.time_ns() // 1_000_000]
+
+signal.signal(signal.SIGUSR1, stand_still)
+
 def picture():
-    now_ms = time.time_ns() // 1_000_000
+    now_ms = still_ms[0] if still_ms else time.time_ns() // 1_000_000
     row = b"".join(bytes([235 if now_ms >> bit & 1 else 16]) * (width // bits) for bit in range(bits))
     return Gst.Buffer.new_wrapped(row * height + bytes([128]) * (width * height // 2))
 
@@ -80,7 +89,16 @@ class RtspServer:
 
     def freeze(self) -> None:
         assert self._process is not None
-        self._process.send_signal(19)
+        self._process.send_signal(signal.SIGSTOP)
+
+    def stand_still(self) -> None:
+        """Go on sending, always the same picture; once more: as before."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGUSR1)
+
+    def thaw(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
 
     def camera(
         self, path: str = "cam", *, time_from: Literal["arrival", "camera"] = "arrival", clock_lag_ms_max: float = 500.0

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from alpr_edge.app.stages.vehicle_state import VehicleStateStage
 from alpr_edge.domain.fixes import Fix
+from alpr_edge.domain.motion.fix_check import METRES_PER_DEGREE
 from alpr_edge.position.fix_history import FixHistory
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import Settings
@@ -28,8 +29,10 @@ def driving(settings: Settings, speed_mps: float | None) -> Iterator[Car]:
     car, stop, clock, fixes = Car(speed_mps), threading.Event(), SystemClock(), FixHistory(5000)
 
     def receive() -> None:
+        lat_deg = 37.6
         while not stop.wait(FIX_S):
-            fixes.add(Fix(clock.now(), None, 37.6, -121.0, car.speed_mps, 0.0, 0.9, 8, "serial:test"))
+            lat_deg += (car.speed_mps or 0.0) * FIX_S / METRES_PER_DEGREE
+            fixes.add(Fix(clock.now(), None, lat_deg, -121.0, car.speed_mps, 0.0, 0.9, 8, "serial:test"))
 
     stage = VehicleStateStage(fixes, clock, settings.unit.runtime_directory)
     threads = (threading.Thread(target=receive), threading.Thread(target=stage.run, args=(lambda: None, stop)))

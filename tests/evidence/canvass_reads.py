@@ -1,13 +1,14 @@
-"""Results of canvasses for tests of maps and tables."""
+"""What canvasses found, for tests of maps, tables and packages."""
 
 from dataclasses import replace
 from datetime import timedelta
 
 from alpr_edge.domain.canvass.canvass import CanvassPhase
-from alpr_edge.domain.canvass.canvass_result import CanvassRead, CanvassResult
+from alpr_edge.domain.canvass.canvass_result import CanvassRead, HeldRead
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.reads import EvidenceKind, EvidenceRef
 from alpr_edge.domain.timeline import Basis, Placement
+from alpr_edge.evidence.content import PackageCanvass
 from tests.domain.canvass.builders import START, canvass
 
 
@@ -31,6 +32,12 @@ def seen_read(number: int, **changes: object) -> CanvassRead:
     return replace(read, **changes)  # type: ignore[arg-type] # any field
 
 
-def result(*reads: CanvassRead, **changes: object) -> CanvassResult:
-    """What a canvass found."""
-    return CanvassResult(canvass(**changes), "unit-1", "unit-1:canvass-1", reads)
+def held_read(read: CanvassRead) -> HeldRead:
+    """What orders a read and puts it on the map."""
+    place = None if read.position is None else (read.position.lat_deg, read.position.lon_deg)
+    return HeldRead(read.read_id, read.last_seen.utc, place, tuple(fit.partial for fit in read.fits))
+
+
+def packed_canvass(*reads: CanvassRead, left_out: int = 0, **changes: object) -> PackageCanvass:
+    """A canvass with what it found, as a package takes it."""
+    return PackageCanvass(canvass(**changes), [held_read(read) for read in reads], reads, left_out)

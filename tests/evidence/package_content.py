@@ -10,6 +10,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from alpr_edge.department.pki.authority import Authority, initialise
 from alpr_edge.department.pki.evidence_certificates import vouch_for_signer, vouch_for_witness
 from alpr_edge.domain.access_log.records import AccessRecord, encode_record, origin_of, record_moment
+from alpr_edge.domain.canvass.candidates import FitKind, PartialFit
+from alpr_edge.domain.canvass.canvass import CanvassEnd, CanvassEnding
+from alpr_edge.domain.fixes import Position
+from alpr_edge.domain.holds.hold import HoldPerson
 from alpr_edge.domain.protocol.dispositions import disposition_payload
 from alpr_edge.domain.protocol.hits import hit_payload
 from alpr_edge.domain.protocol.items import ItemKind, digest, encode, read_payload
@@ -28,14 +32,16 @@ from alpr_edge.evidence.content import (
     BookingRecord,
     KeptPicture,
     ListGeneration,
+    PackageCanvass,
     PackageContent,
-    PackageDocument,
     PackageModel,
     PackageRead,
     SentRecord,
     StorageReceipt,
 )
 from alpr_edge.evidence.signer import PackageSigner
+from tests.domain.canvass.builders import at
+from tests.evidence.canvass_reads import packed_canvass, seen_read
 from tests.store.records import START, disposition, hit, instant, plate_read
 
 UNIT = "unit-1"
@@ -161,6 +167,24 @@ BOOKING = BookingRecord(
 )
 
 
+def case_canvass(count: int) -> PackageCanvass:
+    """A canvass of the reads of :func:`package_read`, of which every tenth fits a partial plate; it has ended."""
+    fit = PartialFit("7AB*", FitKind.TEXT, "7ABC001", 0.97)
+    found = (
+        seen_read(
+            number,
+            read_id=f"read-{number}",
+            camera_id=HOSTILE,
+            position=Position(37.64 + number % 97 * 1e-4, -120.99 + number % 89 * 1e-4, 40.0, 0.9, "gnss"),
+            fits=(fit,) if number % 10 == 1 else (),
+        )
+        for number in range(1, count + 1)
+    )
+    end = CanvassEnd(at(60), HoldPerson("ana", HOSTILE, "2f1c"), CanvassEnding.HAND)
+    area = Area(37.6445, -120.9855, 500.0)
+    return packed_canvass(*found, left_out=2, incident="26-1042", area=area, end=end)
+
+
 def package_content(
     reads: Sequence[PackageRead] | Iterator[PackageRead], count: int, log: AccessLogPart
 ) -> PackageContent:
@@ -172,8 +196,7 @@ def package_content(
         access=(log,),
         models=(PackageModel("detector@1", "d" * 64), PackageModel("reader@1", "")),
         generations=(ListGeneration("doj-svs", 3, START, START, 72),),
-        area=Area(37.6445, -120.9855, 500.0),
-        documents=(PackageDocument("canvass.csv", f"canvass {HOSTILE}", b"time,plate\r\n"),),
+        canvasses=(case_canvass(count),),
     )
 
 

@@ -45,10 +45,10 @@ def test_without_a_place_there_is_no_map() -> None:
 
 def test_the_outline_of_a_package_goes_the_shorter_way_across_the_date_line() -> None:
     area = GroundPolygon.parse("10.0,179.99 10.0,-179.99 10.01,-179.99")
-    drawing = MapOutline(area).drawing()
+    drawing = MapOutline((area,)).drawing()
     assert drawing is not None
     assert (drawing.bar_words, drawing.points) == ("500 m", ())
-    xs = [float(corner.partition(",")[0]) for corner in drawing.area.split()]
+    xs = [float(corner.partition(",")[0]) for corner in drawing.areas[0].split()]
     assert max(xs) - min(xs) == pytest.approx(WIDTH - 2 * MARGIN, abs=0.2)
     assert drawing.bar_px / (max(xs) - min(xs)) == pytest.approx(
         500 / (0.02 * METRES_PER_DEGREE * math.cos(math.radians(10.005))), rel=1e-3

@@ -1,6 +1,7 @@
 """The pages of a package as a prosecutor opens them: from a folder that is read-only, without a network, on paper."""
 
 import io
+from collections import Counter
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -18,6 +19,8 @@ from tests.evidence.package_content import HOSTILE, CaseLog, package_content, pa
 
 READS = 203
 PAGES = ("data/pages/reads-00001-00200.html", "data/pages/reads-00201-00400.html")
+CANVASS = "data/canvasses/1"
+CANVASS_PAGE = f"{CANVASS}/reads-00201-00400.html"
 
 
 def jpeg(width: int, height: int, text: str) -> bytes:
@@ -58,7 +61,9 @@ class _Links(HTMLParser):
 def test_every_link_leads_to_a_file_of_the_package_and_nothing_is_active(case: Path) -> None:
     pages = [case / "index.html", *sorted((case / "data/pages").iterdir())]
     assert [page.name for page in pages] == ["index.html", "access-001.html", *(Path(page).name for page in PAGES)]
-    for page in pages:
+    canvass_pages = sorted((case / CANVASS).glob("*.html"))
+    assert [page.name for page in canvass_pages] == ["canvass.html", *(Path(page).name for page in PAGES)]
+    for page in (*pages, *canvass_pages):
         parser = _Links()
         parser.feed(page.read_text(encoding="utf-8"))
         assert not parser.active
@@ -87,7 +92,7 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("name", ["index.html", PAGES[1], "data/pages/access-001.html"])
+@pytest.mark.parametrize("name", ["index.html", PAGES[1], "data/pages/access-001.html", CANVASS_PAGE])
 def test_pages_open_offline_with_their_pictures_and_print(name: str, case: Path, page: Page) -> None:
     faults, asked, dialogs = faults_of(page), list[str](), list[str]()
     failed = list[str]()
@@ -105,7 +110,8 @@ def test_pages_open_offline_with_their_pictures_and_print(name: str, case: Path,
     assert (faults, failed, dialogs) == ([], [], [])
     assert all(url.startswith(case.as_uri()) for url in asked)
     pictures = [url for url in asked if url.endswith(".jpg")]
-    assert len(pictures) == (6 if name == PAGES[1] else 0)
+    shown = {PAGES[1]: {"crop.jpg": 3, "scene.jpg": 3}, CANVASS_PAGE: {"crop.jpg": 3}}
+    assert Counter(url.rpartition("/")[2] for url in pictures) == shown.get(name, {})
     assert page.pdf(format="Letter", print_background=True).startswith(b"%PDF-")
 
 
@@ -137,3 +143,22 @@ def test_the_start_page_leads_everywhere_and_tells_how_to_verify(case: Path, pag
     page.get_by_role("link", name="start page").first.click()
     page.get_by_role("link", name="accesses 1 to 2").click()
     assert "Ana Ruiz, Modesto PD" in page.locator("body").inner_text()
+
+
+@pytest.mark.browser
+def test_a_canvass_is_told_with_map_table_and_candidates(case: Path, page: Page) -> None:
+    page.goto((case / "index.html").as_uri())
+    page.get_by_role("link", name="canvass 1").click()
+    text = page.locator("body").inner_text()
+    for words in ("Canvass of incident 26-1042", f"by {HOSTILE}", "500 m around 37.64450, -120.98550", "7AB*"):
+        assert words in text
+    assert page.locator("svg.canvass-map .canvass-area").count() == 1
+    assert page.locator("svg.canvass-map .canvass-way").count() == 1
+    assert page.locator("svg.canvass-map .canvass-candidate").count() > 0
+    assert page.get_by_text("7AB* as read (97 %)").count() == 21, "every tenth of 203"
+    page.get_by_role("link", name="reads 201 to 203").click()
+    page.get_by_role("link", name="earlier reads").first.click()
+    row = page.locator("tbody tr").nth(10)
+    assert row.locator("td").all_inner_texts()[2:4] == [HOSTILE, "7ABC011"]
+    row.get_by_role("link").click()
+    assert page.url == f"{(case / PAGES[0]).as_uri()}#read-00011"

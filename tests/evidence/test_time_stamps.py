@@ -1,10 +1,7 @@
 """Time stamps by an authority of our own on loopback, which OpenSSL plays; OpenSSL checks them as well."""
 
 import subprocess
-import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -23,75 +20,15 @@ from tests.evidence.conftest import CROP, SCENE
 from tests.evidence.memory_files import MemoryFiles, load_files
 from tests.evidence.package_content import CaseLog, package_content, package_read, vouched_signer
 from tests.evidence.test_package import no_tick
-
-SETTINGS = """
-[tsa]
-default_tsa = ours
-[ours]
-serial = serial
-signer_cert = signer.pem
-signer_key = signer.key
-signer_digest = sha256
-default_policy = 1.2.3.4.1
-digests = sha256, sha512
-accuracy = secs:1
-ess_cert_id_chain = no
-ess_cert_id_alg = sha256
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class TimeAuthority:
-    """A time-stamping authority."""
-
-    folder: Path
-    url: str
-
-    @property
-    def root(self) -> Path:
-        """Its certificate."""
-        return self.folder / "root.pem"
+from tests.evidence.time_authority import TimeAuthority, run_time_authority
 
 
 @pytest.fixture(scope="module")
 def time_authority(
     tmp_path_factory: pytest.TempPathFactory, require_tool: Callable[[str], str]
 ) -> Iterator[TimeAuthority]:
-    folder, openssl = tmp_path_factory.mktemp("tsa"), require_tool("openssl")
-
-    def run(*words: str) -> None:
-        subprocess.run([openssl, *words], cwd=folder, check=True, capture_output=True)
-
-    key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
-    run("req", "-x509", *key, "-keyout", "root.key", "-out", "root.pem", "-subj", "/CN=time root", "-days", "9")
-    run("req", *key, "-keyout", "signer.key", "-out", "signer.csr", "-subj", "/CN=time")
-    usage = "basicConstraints=CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=critical,timeStamping\n"
-    (folder / "usage").write_text(f"{usage}authorityKeyIdentifier=keyid\nsubjectKeyIdentifier=hash\n")
-    sign = ("-CA", "root.pem", "-CAkey", "root.key", "-CAcreateserial", "-extfile", "usage", "-days", "9")
-    run("x509", "-req", "-in", "signer.csr", "-out", "signer.pem", *sign)
-    (folder / "tsa.cnf").write_text(SETTINGS)
-    (folder / "serial").write_text("01\n")
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            (folder / "request").write_bytes(self.rfile.read(int(self.headers["Content-Length"])))
-            run("ts", "-reply", "-config", "tsa.cnf", "-queryfile", "request", "-out", "reply")
-            reply = (folder / "reply").read_bytes()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(reply)))
-            self.end_headers()
-            self.wfile.write(reply)
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield TimeAuthority(folder, f"http://127.0.0.1:{server.server_port}")
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with run_time_authority(tmp_path_factory.mktemp("tsa"), require_tool("openssl")) as authority:
+        yield authority
 
 
 @pytest.fixture
@@ -150,6 +87,6 @@ def test_without_a_link_there_is_no_stamp_and_no_package(
 ) -> None:
     content = package_content([], 0, case_log.part((3,), 9, authority))
     stamper = HttpTimeStamper("http://127.0.0.1:9")
-    with pytest.raises(EvidenceError, match="no time stamp at present"):
+    with pytest.raises(EvidenceError, match="does not answer at present"):
         write_package(content, FolderTarget(tmp_path / "case"), vouched_signer(authority), no_tick, stamper)
     assert list(tmp_path.iterdir()) == []

@@ -6,6 +6,7 @@ import pytest
 
 from alpr_edge.domain.fixes import Fix
 from alpr_edge.domain.instants import Instant, UtcSource
+from alpr_edge.domain.motion.fix_check import FixFault
 from alpr_edge.position.fix_history import FixHistory, GnssClock
 from alpr_edge.runtime.clock import ReplayedClock
 
@@ -205,3 +206,20 @@ def test_chronyd_s_word_for_a_receiver_that_jumps_is_no_second_opinion() -> None
         sources.add(now.utc_source)
     assert sources == {UtcSource.RTC, UtcSource.GNSS}
     assert gnss_now(FixHistory(5000), by_chronyd).trusted
+
+
+def test_a_place_that_no_car_can_reach_gives_the_time_and_no_position() -> None:
+    fix_history = fix_history_of(*(fix_at(second) for second in range(8)))
+    away = replace(fix_at(8), lat_deg=38.0)
+    fix_history.add(away)
+    assert fix_history.time_fix() == away
+    assert fix_history.latest == fix_at(7)
+    position = fix_history.at(BOOT.shift(8000))
+    assert position is not None
+    assert position.age_ms == 1000
+    assert fix_history.place_fault(BOOT.shift(8500)) is FixFault.JUMPS
+    fix_history.add(fix_at(9))
+    assert fix_history.latest == fix_at(9)
+    assert fix_history.place_fault(BOOT.shift(17_000)) is FixFault.JUMPS, "told long enough to be seen"
+    assert fix_history.place_fault(BOOT.shift(19_000)) is None
+    assert fix_history_of().place_fault(BOOT) is None

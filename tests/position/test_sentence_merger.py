@@ -14,8 +14,8 @@ from alpr_edge.position.sentences import LINE_BYTES_MAX, Rejection
 BOOT = Instant("boot", 0)
 
 
-def rmc(moment: str, *, status: str = "A", day: str = "020326", lat: str = "3738.3460") -> bytes:
-    fields = (moment, status, lat, "N", "12059.8140", "W", "20.0", "90.0", day, "", "", "A")
+def rmc(moment: str, *, status: str = "A", day: str = "020326", lat: str = "3738.3460", speed: str = "20.0") -> bytes:
+    fields = (moment, status, lat, "N", "12059.8140", "W", speed, "90.0", day, "", "", "A")
     return str(pynmea2.RMC("GN", "RMC", fields)).encode()
 
 

@@ -82,7 +82,7 @@ def moment(second: int) -> str:
 
 
 def good(second: int) -> bytes:
-    return rmc(moment(second)) + b"\r\n" + gga(moment(second)) + b"\r\n"
+    return rmc(moment(second), speed="0.0") + b"\r\n" + gga(moment(second)) + b"\r\n"
 
 
 def noisy(second: int) -> bytes:

@@ -120,10 +120,10 @@ class Alerter:
         """How grave a hit is, certain or not: by its list's settings, else by its entry's reason."""
         return self._policies.get(hit.generation.source, PLAIN).level_of(hit)
 
-    def sound(self, tone: Tone) -> None:
-        """Sound a tone that belongs to no read (ready, trouble)."""
+    def sound(self, tone: Tone, sentence: Sentence = ()) -> None:
+        """Sound a tone that belongs to no read (ready, trouble), and what is said after it."""
         with self._lock:
-            if self._sound(tone, self._clock.now()) is not None:
+            if self._sound(tone, self._clock.now(), sentence) is not None:
                 log.info("tone.sounded", tone=tone)
 
     def _context_of(self, hit: Hit, read: PlateRead) -> MatchContext:

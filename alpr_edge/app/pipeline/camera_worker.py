@@ -57,6 +57,10 @@ class CameraWorker:
         self._last: Instant | None = None
         self.frames = 0
         """Frames processed so far."""
+        self.reads = 0
+        """Reads decided so far; one that corrects another counts as well."""
+        self.hits = 0
+        """Of these, those with a hit, but for hits of covert entries, of which health tells nothing."""
 
     def process(self, frame: Frame, readings: Sequence[Reading]) -> None:
         """Process what was recognised in one frame, from tracking to record."""
@@ -83,6 +87,8 @@ class CameraWorker:
             return
         matches = match(event.read, self._entries(), event.decided_at, self._new_id)
         hits = tuple(replace(hit, level=int(self._alerter.level_of(hit))) for hit in matches)
+        self.reads += 1
+        self.hits += any(not hit.entry.covert for hit in hits)
         alert, sounded_at = self._alerter.announce(event, hits)
         if hits:
             self._hit_reads.add(event.read.read_id)

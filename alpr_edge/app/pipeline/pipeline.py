@@ -136,9 +136,11 @@ class Pipeline:
         return sum(worker.frames for worker in self._workers.values())
 
     def camera_figures(self, camera_id: str) -> dict[str, Any]:
-        """What health tells of the frames of a camera."""
-        counts = self.recognition.counts(camera_id, self._workers[camera_id].frames)
-        return camera_figures(counts, self._times[camera_id]) | self._plans[camera_id].figures
+        """What health tells of the frames and reads of a camera."""
+        worker = self._workers[camera_id]
+        counts = self.recognition.counts(camera_id, worker.frames)
+        told = camera_figures(counts, self._times[camera_id]) | self._plans[camera_id].figures
+        return told | {"reads": worker.reads, "hits": worker.hits}
 
     def run_to_end(self, is_interrupted: Callable[[], bool] = lambda: False) -> None:
         """Start every stage and wait until the cameras have ended and everything is written.

@@ -26,6 +26,7 @@ from alpr_edge.app.replay.recording import Recording
 from alpr_edge.domain.errors import CaptureError, FeedError
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.instants import Instant, UtcSource
+from alpr_edge.domain.motion.fix_check import possible_fixes
 from alpr_edge.domain.positioning import position_at
 from alpr_edge.domain.recognition.frames import Frame
 from alpr_edge.hotlist.formats.base import FormatName
@@ -130,7 +131,7 @@ class _Replay:
         self._faults: list[str] = []
         self._lists = self._hotlist()
         log = plan.recording.nmea
-        self._fixes = [] if log is None else list(LogSource(log, self._start).fixes())
+        self._fixes = [] if log is None else possible_fixes(LogSource(log, self._start).fixes())
         self._total = plan.recording.length()
         self._done = itertools.count(1)
         self._stop = threading.Event()

@@ -1,4 +1,4 @@
-"""The stages of the uplink that download lists and the roster, beside the one that delivers: neither holds up a hit."""
+"""The stages of the uplink that exchange documents beside the one that delivers: none of them holds up a hit."""
 
 import threading
 from collections.abc import Callable

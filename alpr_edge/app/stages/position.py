@@ -4,18 +4,22 @@ It also runs while no plates are read, since the clock needs it. A receiver that
 camera; what is wrong with it is reported.
 """
 
+import datetime as dt
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date
 
 from alpr_edge.app.stages.vehicle_state import VehicleStateStage
+from alpr_edge.app.unit_faults import Fault, FaultKind
 from alpr_edge.domain.errors import PositionError
 from alpr_edge.domain.fixes import Fix
+from alpr_edge.domain.motion.fix_check import STUCK_S, FixFault
 from alpr_edge.domain.ports import Clock
 from alpr_edge.position.chrony_feed import ChronyFeed
 from alpr_edge.position.fix_collection import collect_fixes
 from alpr_edge.position.fix_history import FixHistory
+from alpr_edge.position.sentence_merger import SentenceTally
 from alpr_edge.position.serial_source import SerialSource
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.runtime.stages import beating
@@ -23,11 +27,46 @@ from alpr_edge.runtime.supervisor import Supervisor
 from alpr_edge.settings import PositionSettings
 
 STOP_S_MAX = 3.0
+_PLACE_FAULTS = {
+    FixFault.STUCK: (
+        FaultKind.RECEIVER_STUCK,
+        "position",
+        "position: the receiver repeats the same place although the car drives: it is not used",
+    ),
+    FixFault.JUMPS: (
+        FaultKind.RECEIVER_JUMPS,
+        "position",
+        "position: the receiver's place jumps further than a car drives: it is not used",
+    ),
+}
 
 
-def wrong_date_text(day: date) -> str:
+def wrong_date_text(day: dt.date) -> str:
     """Say that a receiver's date cannot be right."""
     return f"the receiver reports the date {day}, which is wrong: its week number may have rolled over"
+
+
+class RepeatedMoment:
+    """Notices a receiver whose clock stands: it sends the same moment again and again, and gives no fix any more."""
+
+    def __init__(self) -> None:
+        self._moment: dt.time | None = None
+        self._since_s = 0.0
+        self._sentences = 0
+        self.is_stuck = False
+
+    def look(self, tally: SentenceTally, now_s: float) -> None:
+        """Compare the newest moment with the one before; several times a second.
+
+        Args:
+            tally: what the receiver has sent since it was opened.
+            now_s: seconds of a monotonic clock.
+        """
+        has_new_sentences, self._sentences = tally.sentences != self._sentences, tally.sentences
+        if tally.moment is None or tally.moment != self._moment:
+            self._moment, self._since_s, self.is_stuck = tally.moment, now_s, False
+        elif has_new_sentences:
+            self.is_stuck = now_s - self._since_s >= STUCK_S
 
 
 class PositionStage:
@@ -49,8 +88,10 @@ class PositionStage:
         self._chrony = chrony
         self.trouble = ""
         """Why no sentences arrive from the receiver; empty while they do, with or without a fix."""
-        self.wrong_date: date | None = None
+        self.wrong_date: dt.date | None = None
         """The date that the receiver reports, where it cannot be right."""
+        self.repeats = RepeatedMoment()
+        """Whether it sends the same moment again and again."""
 
     def run(self, beat: Callable[[], None], stop: threading.Event) -> None:
         """Read until stopped; a receiver that was lost is opened again after growing waits."""
@@ -84,6 +125,7 @@ class _ReportingReceiver:
         if self._source.tally.sentences:
             self._stage.trouble = ""
             self._stage.wrong_date = self._source.tally.wrong_date
+        self._stage.repeats.look(self._source.tally, time.monotonic())
         return self._stop.is_set()
 
 
@@ -93,17 +135,30 @@ class PositionMonitor:
     Args:
         stage: the stage that reads it; None where there is no receiver.
         supervisor: the supervisor of that stage.
+        fix_history: the history that collects its fixes.
     """
 
-    def __init__(self, stage: PositionStage | None, supervisor: Supervisor) -> None:
+    def __init__(self, stage: PositionStage | None, supervisor: Supervisor, fix_history: FixHistory) -> None:
         self._stage = stage
         self._supervisor = supervisor
+        self._fix_history = fix_history
 
-    def troubles(self) -> list[str]:
-        """What is wrong with it, a short line each; the call, once a second, also keeps its stage running."""
+    def faults(self) -> list[Fault]:
+        """What is wrong with it; the call, once a second, also keeps its stage running."""
         self._supervisor.tend()
         lines = [f"position: {self._stage.trouble}"] if self._stage is not None and self._stage.trouble else []
-        return [*lines, *self._supervisor.troubles()]
+        lost = [Fault(FaultKind.RECEIVER, "position", line) for line in (*lines, *self._supervisor.troubles())]
+        return lost or self._place_faults()
+
+    def _place_faults(self) -> list[Fault]:
+        """That the receiver speaks, and that what it says of the place cannot be right."""
+        if self._stage is None:
+            return []
+        if self._stage.repeats.is_stuck:
+            text = "position: the receiver repeats the same moment: reads have no place"
+            return [Fault(FaultKind.RECEIVER_STUCK, "position", text)]
+        fault = self._fix_history.place_fault(self._stage.clock.now())
+        return [] if fault is None else [Fault(*_PLACE_FAULTS[fault])]
 
     def date_trouble(self) -> str:
         """What is wrong with the date that it reports; empty when nothing is."""
@@ -127,7 +182,7 @@ def position_monitor(
         supervisor.add(stage, replaceable=True)
     supervisor.start()
     try:
-        yield PositionMonitor(stage, supervisor)
+        yield PositionMonitor(stage, supervisor, fix_history)
     finally:
         supervisor.stop.set()
         supervisor.join(STOP_S_MAX)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from alpr_edge.app.attempts import Attempts
+from alpr_edge.domain.ports import Clock
+from alpr_edge.store.outbox.oldest_item import OldestWaiting
 from alpr_edge.store.unit_store import UnitStore
 
 COUNT_S = 1.0
@@ -51,16 +53,20 @@ class StoreCounts:
         """The last count with its age in seconds; None for every value before the first. Never waits."""
         last = self._last
         if last is None:
-            return dict.fromkeys(("outbox_ready", "outbox_quarantined", "records_set_aside", "counts_age_s"))
+            names = "outbox_ready", "outbox_quarantined", "outbox_oldest_s", "records_set_aside", "counts_age_s"
+            return dict.fromkeys(names)
         return {**last.figures, "counts_age_s": round(time.monotonic() - last.at_s, 1)}
 
 
-def store_figures(store: UnitStore, attempts: Attempts) -> dict[str, Any]:
-    """How much waits in the store; None for a value that cannot be determined now."""
+def store_figures(store: UnitStore, oldest: OldestWaiting, attempts: Attempts, clock: Clock) -> dict[str, Any]:
+    """How much waits in the store, and for how long; None for a value that cannot be determined now."""
     counts = attempts.do("outbox", store.outbox.counts, otherwise=None)
+    since = attempts.do("age of the outbox", oldest.queued_utc, otherwise=None)
+    waits_s = None if since is None or (now := clock.now().utc) is None else max(0.0, (now - since).total_seconds())
     return {
         "outbox_ready": counts and counts.ready,
         "outbox_quarantined": counts and counts.quarantined,
+        "outbox_oldest_s": None if waits_s is None or not (counts and counts.ready) else round(waits_s),
         "records_set_aside": attempts.do("records set aside", store.refused_records.count, otherwise=None),
     }
 

@@ -77,11 +77,15 @@ def _tell(desk: SignInDesk, result: SignInResult, *, as_json: bool) -> None:
     person = desk.person_of(result.session.person_id)
     name = "" if person is None else person.name
     limits = desk.policy.security.sessions
+    utc = desk.clock.now().utc
+    ends = None if person is None or utc is None else person.training.ends_soon_at(utc)
     hours, minutes = limits.factors_max.total_seconds() / 3600, limits.idle_max.total_seconds() / 60
     if as_json:
         answer = {"person_id": result.session.person_id, "name": name, "outcome": result.outcome.value}
-        print_object(answer | {"is_new_place": result.is_new_place})
+        print_object(answer | {"is_new_place": result.is_new_place, "training_ends": ends})
     else:
         typer.echo(f"{result.answer}: {name}; for {hours:g} hours, locked after {minutes:g} minutes without use")
         if result.is_new_place:
             typer.echo(_NEW_PLACE)
+        if ends is not None:
+            typer.echo(f"your training ends on {ends:%Y-%m-%d}: renew it before, as without it no plate is shown")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from alpr_edge.cli.common import JsonOption
 from alpr_edge.cli.department.common import DirectoryOption, open_storage, require_department
+from alpr_edge.cli.department.heartbeats import silent_lines
 from alpr_edge.cli.output import count_text, print_object, time_text
 from alpr_edge.cli.progress import progress_bar
 from alpr_edge.domain.errors import DepartmentError
@@ -33,9 +35,11 @@ def status_command(directory: DirectoryOption, as_json: JsonOption = False) -> N
 
     with open_storage(directory) as storage:
         counts, logs = storage.counts(), storage.logs.states()
+        silent = silent_lines(storage.heartbeats.newest(), storage.units.records(), datetime.now(UTC))
         witness = storage.logs.witness_key.text
     ports = served_ports(directory) if is_served(directory) else None
     about, warnings = _certificate(TlsFiles(directory))
+    warnings += silent
     warnings += [f"access log of {log.unit_id}: {finding.text}" for log in logs for finding in log.findings]
     if as_json:
         serving = None if ports is None else ports.model_dump()

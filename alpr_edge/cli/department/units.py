@@ -12,6 +12,7 @@ import typer
 
 from alpr_edge.cli.common import JsonOption
 from alpr_edge.cli.department.common import DirectoryOption, open_storage
+from alpr_edge.cli.department.heartbeats import heard_content, heard_lines
 from alpr_edge.cli.output import count_text, print_lines, print_object, time_text, utc_text
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.protocol.service_ports import ENROL_PORT, STORAGE_PORT
@@ -73,14 +74,20 @@ def code_command(
 
 @app.command("list")
 def list_command(directory: DirectoryOption, as_json: JsonOption = False) -> None:
-    """List every unit ever invited or given a certificate."""
+    """List every unit: its state, when last heard, its faults.
+
+    Those are all that were ever invited or given a certificate.
+    """
     with open_storage(directory) as storage:
-        units = storage.units.records()
+        units, heard = storage.units.records(), storage.heartbeats.newest()
     if as_json:
-        print_lines(_content(unit) for unit in units)
+        said = {unit_id: heard_content(each, datetime.now(UTC)) for unit_id, each in heard.items()}
+        print_lines(_content(unit) | {"heartbeat": said.get(unit.unit_id)} for unit in units)
         return
     for unit in units:
         typer.echo(_line(unit))
+        for line in heard_lines(heard.get(unit.unit_id), datetime.now(UTC)):
+            typer.echo(f"  {line}")
     if not units:
         typer.echo("no units; make a code with: alpr-edge department code UNIT_ID")
 

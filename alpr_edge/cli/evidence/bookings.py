@@ -71,6 +71,7 @@ def _fields(booking: PackageBooking) -> dict[str, object]:
         "pictures": booking.pictures,
         "redacted": booking.is_redacted,
         "escrowed": booking.is_escrowed,
+        "time_stamp": booking.time_stamp,
     }
 
 
@@ -88,4 +89,5 @@ def _row(booking: PackageBooking) -> tuple[str, ...]:
 def _note(booking: PackageBooking) -> str:
     kind = "redacted copy" if booking.is_redacted else "originals"
     words = f"{kind}, {booking.file_name}, SHA-256 {booking.package_sha256}"
+    words += f", {booking.time_stamp}" if booking.time_stamp else ""
     return words if booking.finished is not None else f"{words}; {CUT_SHORT}"

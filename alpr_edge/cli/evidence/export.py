@@ -17,7 +17,7 @@ from alpr_edge.cli.output import count_text, json_text, print_object
 from alpr_edge.cli.progress import progress_bar
 
 if TYPE_CHECKING:
-    from alpr_edge.services.evidence.case_export import ExportResult
+    from alpr_edge.services.evidence.export_request import ExportResult
 
 TOLD_EVERY_PERCENT = 5
 
@@ -44,7 +44,7 @@ def export_command(
     name last: whatever is cut short leaves nothing that looks like one. Check it: alpr-edge evidence verify. With
     --json progress is told on stderr, an object a line.
     """
-    from alpr_edge.services.evidence.case_export import ExportRequest
+    from alpr_edge.services.evidence.export_request import ExportRequest
     from alpr_edge.settings import load
 
     unit = load(settings)
@@ -94,8 +94,12 @@ def _fields(result: ExportResult) -> dict[str, object]:
         "pictures": booking.pictures,
         "missing_pictures": result.missing_pictures,
         "withheld_hits": result.withheld_hits,
+        "canvasses": result.canvasses,
+        "withheld_canvasses": result.withheld_canvasses,
+        "unproved_records": result.unproved_records,
         "redacted": booking.is_redacted,
         "escrowed": booking.is_escrowed,
+        "time_stamp": booking.time_stamp,
         "passphrase": result.passphrase,
     }
 
@@ -106,10 +110,20 @@ def _tell(result: ExportResult) -> None:
     copy = "a redacted copy, " if booking.is_redacted else ""
     typer.echo(f"{result.path}: {copy}{what}, {count_text(booking.pictures, 'picture')}, read back and booked")
     typer.echo(f"SHA-256 {booking.package_sha256}")
+    if booking.time_stamp:
+        typer.echo(booking.time_stamp)
     if result.missing_pictures:
         typer.echo(f"{count_text(result.missing_pictures, 'picture')} cannot be read any more; the package names them")
+    if result.unproved_records:
+        count = count_text(result.unproved_records, "record")
+        typer.echo(f"{count} of who looked at the case not in it: signed by alpr-edge run alone, and not yet")
+    if result.canvasses:
+        typer.echo(f"with table and map of {count_text(result.canvasses, 'canvass', 'canvasses')}")
     if result.withheld_hits:
         typer.echo(f"{count_text(result.withheld_hits, 'hit')} that you may not see left out")
+    if result.withheld_canvasses:
+        count = count_text(result.withheld_canvasses, "canvass", "canvasses")
+        typer.echo(f"table and map of {count} that you may not see left out")
     typer.echo(f"passphrase, shown this once: {result.passphrase}")
     if booking.is_escrowed:
         typer.echo("the department gets it sealed: alpr-edge department evidence passphrase")

@@ -9,6 +9,7 @@ app = lazy_app(
         "transparency": LazyTarget(
             f"{_PACKAGE}.transparency:transparency", "Count reads, hits, searches and what came of them"
         ),
+        "quality": LazyTarget(f"{_PACKAGE}.quality:quality", "Show how well each camera reads, by hour of the day"),
         "precision": LazyTarget(f"{_PACKAGE}.precision:precision", "Show how often reads are right"),
     },
     help="Report on reads, hits and searches in counts, and on how often reads are right; no plate, no person.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,7 +14,6 @@ from alpr_edge.cli.output import print_table
 from alpr_edge.cli.unit.snapshot import write_snapshot
 from alpr_edge.domain.diagnostics.checks import GROUPS, Check, Grade
 from alpr_edge.domain.errors import StoreError
-from alpr_edge.domain.instants import rfc3339
 from alpr_edge.runtime import no_follow
 from alpr_edge.runtime.io_errors import io_errors
 from alpr_edge.settings import Settings, load
@@ -75,11 +74,11 @@ def check_command(
 
 def _show_report(report: Report, unit: Settings, certificate: Path | None, *, as_json: bool) -> None:
     """Write the certificate, show the result, and end with 1 where anything is red."""
-    from alpr_edge.diagnostics.report import page
+    from alpr_edge.diagnostics.report import page, report_values
 
     if certificate is not None:
         _write(certificate, page(report, unit.uplink))
-    typer.echo(json.dumps(_json(report))) if as_json else _print(report, certificate)
+    typer.echo(json.dumps(report_values(report))) if as_json else _print(report, certificate)
     if report.grade is Grade.RED:
         raise typer.Exit(1)
 
@@ -120,31 +119,6 @@ def _aim(unit: Settings, camera: str, seconds: float, *, as_json: bool) -> None:
         pass  # the way to end it
     if is_live:
         typer.echo("")
-
-
-def _json(report: Report) -> dict[str, Any]:
-    return {
-        "unit": report.unit_id,
-        "made": None if report.examined_at.utc is None else rfc3339(report.examined_at.utc),
-        "made_source": report.examined_at.utc_source.value,
-        "running": report.running,
-        "verdict": report.grade.value,
-        "skipped": list(report.left_out),
-        "checks": [_check_json(check) for check in report.checks],
-    }
-
-
-def _check_json(check: Check) -> dict[str, Any]:
-    return {
-        "name": check.name,
-        "verdict": check.grade.value,
-        "said": check.finding,
-        "value": check.value,
-        "unit": check.unit,
-        "limit": check.limit,
-        "todo": check.todo,
-        "details": list(check.details),
-    }
 
 
 def _print(report: Report, certificate: Path | None) -> None:

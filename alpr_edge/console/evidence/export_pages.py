@@ -13,12 +13,12 @@ from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.console.visitor import Visitor
 from alpr_edge.domain.errors import EvidenceError, SearchError
 from alpr_edge.services.authorisation.operations import Operation
-from alpr_edge.services.evidence.case_export import (
+from alpr_edge.services.evidence.case_export import Progress
+from alpr_edge.services.evidence.export_request import (
     MEDIUM_CHARACTERS_MAX,
     RECIPIENT_CHARACTERS_MAX,
     ExportRequest,
     ExportResult,
-    Progress,
 )
 
 PATH = "/evidence"

@@ -13,18 +13,21 @@ Versions are those of ``PRAGMA user_version``:
 7. Holds, their reads and releases; new tables.
 8. Canvasses and their ends; new tables.
 9. Bookings of evidence packages, and who looked at their passphrases; new tables.
+10. Heartbeats of units; a new table.
 """
 
 from sqlalchemy import Connection, Table, inspect
 
 from alpr_edge.department.db.canvass_schema import canvasses
 from alpr_edge.department.db.evidence_schema import evidence_bookings
+from alpr_edge.department.db.heartbeat_schema import unit_heartbeats
 from alpr_edge.department.db.hold_schema import holds
 from alpr_edge.department.db.people_schema import people
 from alpr_edge.department.db.schema import VERSION, hits, items, metadata, read_times, reads
 from alpr_edge.domain.errors import StoreError
 
-_TABLES = {people.metadata, holds.metadata, canvasses.metadata, evidence_bookings.metadata}
+_LATER = people, holds, canvasses, evidence_bookings, unit_heartbeats
+_TABLES = {table.metadata for table in _LATER}
 assert {metadata} == _TABLES  # they are among those that are made
 _BY_UNIT = (items, reads, hits, read_times)
 _BEFORE = "before_3_"

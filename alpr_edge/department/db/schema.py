@@ -17,7 +17,7 @@ What units sent is kept by its id and its unit: two units may use one id, and ne
 
 from sqlalchemy import Boolean, Column, DateTime, Float, Integer, LargeBinary, MetaData, String, Table
 
-VERSION = 9
+VERSION = 10
 """``PRAGMA user_version`` of a database this release made. 2: certificates; a release that did not look whether one was
 revoked must not serve this database. 3: items by unit; a release that looks an item up by its id alone must not either.
 4: people; nor one that tells no unit of a roster, since a suspension would reach no car.

@@ -22,9 +22,10 @@ from starlette.types import Message, Receive
 from alpr_edge.department.http.client_auth import Admission, Peer
 from alpr_edge.department.http.department_keys import department_keys
 from alpr_edge.department.http.evidence_vouchers import serve_evidence_vouchers
-from alpr_edge.department.http.holds import serve_holds
 from alpr_edge.department.http.responses import HEADERS, Issuance, bare_app, certificate_response
 from alpr_edge.department.http.rosters import serve_rosters
+from alpr_edge.department.http.unit_documents.heartbeats import serve_heartbeats
+from alpr_edge.department.http.unit_documents.holds import serve_holds
 from alpr_edge.department.ingest.part_checks import PartError
 from alpr_edge.department.ingest.records import Part
 from alpr_edge.department.ingest.storage import Storage
@@ -78,9 +79,7 @@ def create_app(storage: Storage, receive_s_max: float = RECEIVE_S_MAX) -> FastAP
     """
     admission = Admission(storage.units)
     app = bare_app(dependencies=[Depends(admission)])
-    serve_rosters(app, storage.rosters, admission)
-    serve_holds(app, storage.holds, admission)
-    serve_evidence_vouchers(app, storage.directory, admission)
+    _serve_documents(app, storage, admission)
     storing = asyncio.Semaphore(STORING_MAX)
 
     @app.post(ITEMS_PATH)
@@ -107,6 +106,14 @@ def create_app(storage: Storage, receive_s_max: float = RECEIVE_S_MAX) -> FastAP
 
     _serve_certificates(app, storage, admission)
     return app
+
+
+def _serve_documents(app: FastAPI, storage: Storage, admission: Admission) -> None:
+    """The endpoints of what a unit fetches whole, or says of itself."""
+    serve_rosters(app, storage.rosters, admission)
+    serve_holds(app, storage.holds, admission)
+    serve_heartbeats(app, storage.heartbeats, admission)
+    serve_evidence_vouchers(app, storage.directory, admission)
 
 
 def _serve_certificates(app: FastAPI, storage: Storage, admission: Admission) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, Connection, Integer, func, insert, literal
 from alpr_edge.department.db.database import DepartmentDatabase, naive_utc_now
 from alpr_edge.department.db.schema import hits, items, reads
 from alpr_edge.department.evidence.bookings import EvidenceBookings
+from alpr_edge.department.heartbeats import Heartbeats
 from alpr_edge.department.holds.department_holds import DepartmentHolds
 from alpr_edge.department.holds.unit_holds import take_in_hold_item
 from alpr_edge.department.hotlists import ListRepository
@@ -92,6 +93,8 @@ class Storage:
         """The access logs of the units."""
         self.holds = DepartmentHolds(self._database)
         """The holds of units and of the department."""
+        self.heartbeats = Heartbeats(self._database)
+        """What units say of themselves."""
         self.rosters = Rosters(directory, self._database)
         """The rosters of the department's people."""
         self.bookings = EvidenceBookings(directory, self._database)

@@ -1,12 +1,29 @@
 """What a canvass found: the reads held for it by place and time, and which of them fit a partial plate."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from alpr_edge.domain.canvass.candidates import PartialFit
 from alpr_edge.domain.canvass.canvass import Canvass, CanvassPhase
 from alpr_edge.domain.fixes import Position
+from alpr_edge.domain.ground.areas import GroundPoint
 from alpr_edge.domain.reads import EvidenceRef
 from alpr_edge.domain.timeline import Placement
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRead:
+    """A read that is held for a canvass: what orders it, puts it on the map, and makes it a candidate.
+
+    Of a whole canvass these are in memory at once; all else that is known of a read is read when it is shown.
+    """
+
+    read_id: str
+    seen: datetime | None
+    """When it was seen last, UTC; None: no clock tells."""
+    place: GroundPoint | None
+    partials: tuple[str, ...]
+    """The partial plates of the incident that it fits."""
 
 
 @dataclass(frozen=True, slots=True)

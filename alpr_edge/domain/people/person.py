@@ -6,6 +6,8 @@ from enum import StrEnum
 
 IDLE_MAX = timedelta(days=90)
 """Time without a sign-in after which an account is disabled by itself (CJIS Security Policy 6.0, AC-2)."""
+TRAINING_ENDING = timedelta(days=21)
+"""Time before the end of a training from which on somebody is told of it."""
 
 
 class Role(StrEnum):
@@ -75,6 +77,12 @@ class Training:
         if self.alpr_until is None or moment >= self.alpr_until:
             return TrainingFault.ALPR
         return None
+
+    def ends_soon_at(self, moment: datetime) -> datetime | None:
+        """When the first training ends, if that is within :data:`TRAINING_ENDING`; None: later, or it is over."""
+        ends = [until for until in (self.cjis_until, self.alpr_until) if until is not None]
+        first = min(ends, default=None)
+        return first if first is not None and timedelta(0) < first - moment <= TRAINING_ENDING else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,8 @@ class BookingPayload(Payload):
     is_redacted: bool
     """Whether the plates of other vehicles are covered in its scenes."""
     booked: InstantPayload
+    time_stamp: str = Field("", max_length=300)
+    """What came of the time stamp (RFC 3161), in words; empty: the unit asks for none."""
     sealed_passphrase: str = Field(max_length=4096)
     """Base 64; empty: the unit knew no key of a department, and the passphrase is nowhere but with who was shown it."""
 

@@ -1,4 +1,4 @@
-"""The sentence after the tone of a hit: how grave, why, how sure, which camera; phrase by phrase.
+"""The sentence after a tone, phrase by phrase: of a hit how grave, why, how sure, which camera; of a fault which part.
 
 Whoever stands beside the car hears it too. So it holds no plate and nothing that a list says in its own words; and only
 where somebody is signed in who may see the hit does it hold the reason (policy 462.4(d), (e)).
@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from alpr_edge.domain.alerting import Alert, Level, Sureness
+from alpr_edge.domain.diagnostics.unit_parts import UnitPart
 from alpr_edge.domain.hits import Reason
 
 Phrase = str
@@ -48,10 +49,28 @@ _SURENESS = {
     Sureness.PARTIAL: "Partial plate",
 }
 _CERTAIN = {Sureness.CERTAIN, Sureness.STATE_UNKNOWN}
+_PARTS = {
+    UnitPart.READER: "Plate reader",
+    UnitPart.CAMERAS: "Cameras",
+    UnitPart.RECEIVER: "Receiver",
+    UnitPart.CLOCK: "Clock",
+    UnitPart.SOUND: "Sound",
+    UnitPart.LISTS: "Hot lists",
+    UnitPart.STORE: "Storage",
+    UnitPart.DISK: "Disk",
+    UnitPart.QUEUE: "Queue",
+    UnitPart.LINK: "Link",
+    UnitPart.CERTIFICATES: "Certificates",
+    UnitPart.ROSTER: "Roster",
+    UnitPart.ACCESS_LOG: "Access log",
+    UnitPart.PAGE: "Page",
+}
+FAULTY_PARTS_MAX = 2
+"""Most parts that are named after one tone; the page has them all."""
 WITHDRAWN_SENTENCE: Sentence = ("Withdrawn",)
 """What is said when the alert before does not hold."""
 _WORDS: frozenset[Phrase] = frozenset(
-    (_POSSIBLE, *_LEVELS.values(), *_REASONS.values(), *_SURENESS.values(), *WITHDRAWN_SENTENCE)
+    (_POSSIBLE, *_LEVELS.values(), *_REASONS.values(), *_SURENESS.values(), *_PARTS.values(), *WITHDRAWN_SENTENCE)
 )
 CAMERA_CHARACTERS_MAX = 18
 """Longest name of a camera that is said; one that is longer is said by its number."""
@@ -96,3 +115,15 @@ def sentence_of(alert: Alert, cameras: Mapping[str, Phrase], *, with_reason: boo
     reason = (_REASONS[detail.reason],) if with_reason else ()
     camera = (cameras[detail.camera_id],) if detail.camera_id in cameras else ()
     return (level, *reason, _SURENESS[detail.sureness], *camera)
+
+
+def fault_sentence(parts: Sequence[tuple[UnitPart, str]], cameras: Mapping[str, Phrase]) -> Sentence:
+    """What is said of faults that appeared: the parts, each once, the first of many.
+
+    Args:
+        parts: each fault's part, and the id of its camera or nothing.
+        cameras: what each camera is called, by :func:`camera_phrases`.
+    """
+    named = {UnitPart.CAMERAS: cameras}
+    phrases = (named.get(part, {}).get(camera_id, _PARTS[part]) for part, camera_id in parts)
+    return tuple(dict.fromkeys(phrases))[:FAULTY_PARTS_MAX]

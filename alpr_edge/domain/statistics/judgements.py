@@ -10,11 +10,10 @@ from enum import StrEnum
 from itertools import pairwise
 
 from alpr_edge.domain.dispositions.disposition import ReadAnswer
+from alpr_edge.domain.fixes import MPH
 from alpr_edge.domain.hits import MatchKind
 from alpr_edge.domain.plates import canonical
 
-MPH = 2.23694
-"""Miles an hour of a metre a second."""
 SPEEDS_MPH = (3.0, 25.0, 45.0, 65.0)
 """Where the bands of the patrol car's speed end: standing, streets, arterials, highways, above."""
 WIDTHS_PX = (60.0, 80.0, 120.0, 160.0)

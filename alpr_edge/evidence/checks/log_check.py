@@ -19,6 +19,7 @@ from alpr_edge.domain.transparency.proofs import is_consistent
 from alpr_edge.evidence.checks.findings import CheckSubject, DefectKind, Findings
 from alpr_edge.evidence.checks.package_files import PackageFiles, UnreadableError
 from alpr_edge.evidence.layout import PACKAGE, PAYLOAD
+from alpr_edge.evidence.package_records import PackagePayload
 from alpr_edge.evidence.vouchers import open_voucher
 
 _LOG = re.compile(rf"{PAYLOAD}access/(log-[1-9][0-9]?)/.+")
@@ -36,18 +37,18 @@ class _LogState:
     cosigned_at: datetime | None
 
 
-def check_logs(files: PackageFiles, findings: Findings, authority: bytes, packed: int | None) -> None:
+def check_logs(files: PackageFiles, findings: Findings, authority: bytes, package: PackagePayload | None) -> None:
     """Check every access log of a package.
 
     Args:
         files: the package.
         findings: where what is found goes.
         authority: the certificate of the authority that vouches for the signing key; empty: none does.
-        packed: how many logs there are by the package's own word; None: it does not say.
+        package: what the package says of itself; None: it does not.
     """
     logs = sorted({match[1] for path in files.sizes if (match := _LOG.fullmatch(path))})
-    if packed not in {None, len(logs)}:
-        words = f"says that there are {packed} access logs; there are {len(logs)}"
+    if package is not None and package.logs != len(logs):
+        words = f"says that there are {package.logs} access logs; there are {len(logs)}"
         findings.fault(DefectKind.RECORD_FALSE, PACKAGE, words)
     for log in logs:
         _check_log(files, findings, f"{PAYLOAD}access/{log}", authority)
@@ -55,6 +56,9 @@ def check_logs(files: PackageFiles, findings: Findings, authority: bytes, packed
         findings.state(
             CheckSubject.ACCESS_LOG, "no record of who looked at this evidence is in the package", holds=None
         )
+    if package is not None and package.unproved_records:
+        words = "the package says how many records of the case came after the log was signed last, and are not in it"
+        findings.state(CheckSubject.ACCESS_LOG, f"{words}: {package.unproved_records}", holds=None)
 
 
 def _check_log(files: PackageFiles, findings: Findings, folder: str, authority: bytes) -> None:

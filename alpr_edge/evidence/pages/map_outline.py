@@ -1,7 +1,8 @@
-"""The places of reads and the area of a canvass as an outline: an SVG inside the page, drawn without any map data."""
+"""The places of reads and the areas of canvasses as an outline: an SVG inside the page, drawn without any map data."""
 
 import math
 from dataclasses import dataclass, field
+from itertools import chain
 
 from alpr_edge.domain.ground.areas import GroundArea, outline
 from alpr_edge.evidence import layout
@@ -31,8 +32,8 @@ class MapDrawing:
 
     width: int
     height: int
-    area: str
-    """Corners of the area as SVG has them; empty: none."""
+    areas: tuple[str, ...]
+    """The corners of each area as SVG has them."""
     points: tuple[MapPoint, ...]
     bar_px: float
     """How long the bar of length is; likewise the next."""
@@ -52,7 +53,7 @@ class _Place:
 class MapOutline:
     """Collects the places of reads."""
 
-    area: GroundArea | None
+    areas: tuple[GroundArea, ...]
     _places: dict[tuple[int, int], _Place] = field(default_factory=dict)
     """By hundred-thousandths of a degree, about a metre."""
 
@@ -69,9 +70,9 @@ class MapOutline:
 
     def drawing(self) -> MapDrawing | None:
         """The drawing; None where there is neither a place nor an area."""
-        corners = [] if self.area is None else list(outline(self.area))
+        outlines = [outline(area) for area in self.areas]
         places = [(lat / 1e5, lon / 1e5) for lat, lon in self._places]
-        projection = MapProjection.around([*corners, *places], WIDTH, HEIGHT, MARGIN)
+        projection = MapProjection.around([*chain.from_iterable(outlines), *places], WIDTH, HEIGHT, MARGIN)
         if projection is None:
             return None
         cells: dict[tuple[int, int], _Place] = {}
@@ -80,14 +81,14 @@ class MapOutline:
             cell = cells.setdefault((round(x / _CELL_PX), round(y / _CELL_PX)), _Place(place.number, place.time, 0))
             cell.count += place.count
         points = [_map_point(x, y, place) for (x, y), place in list(cells.items())[:POINTS_MAX]]
-        area = " ".join(f"{x:.1f},{y:.1f}" for x, y in map(projection.to_px, corners))
+        areas = tuple(" ".join(f"{x:.1f},{y:.1f}" for x, y in map(projection.to_px, each)) for each in outlines)
         bar_m, left_out = round_length(WIDTH / 4 / projection.px_per_m), max(0, len(cells) - POINTS_MAX)
         bar_px = bar_m * projection.px_per_m
-        return MapDrawing(WIDTH, HEIGHT, area, tuple(points), bar_px, length_words(bar_m), left_out)
+        return MapDrawing(WIDTH, HEIGHT, areas, tuple(points), bar_px, length_words(bar_m), left_out)
 
 
 def _map_point(x: int, y: int, place: _Place) -> MapPoint:
     radius = min(12.0, 3.0 + math.log2(place.count))
     more = f", and {place.count - 1} more here" if place.count > 1 else ""
-    href = f"{layout.page_path(place.number)}#read-{place.number:05}"
+    href = f"{layout.page_path(place.number)}#{layout.read_anchor(place.number)}"
     return MapPoint(x * _CELL_PX, y * _CELL_PX, radius, href, f"read {place.number}, {place.time}{more}")

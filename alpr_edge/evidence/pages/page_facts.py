@@ -12,6 +12,7 @@ from alpr_edge.domain.protocol.dispositions import DispositionPayload
 from alpr_edge.domain.protocol.hits import HitPayload
 from alpr_edge.domain.protocol.items import ItemKind, PositionPayload, ReadPayload
 from alpr_edge.domain.timeline import Basis, Placement
+from alpr_edge.evidence import layout
 from alpr_edge.evidence.content import PackageRead
 from alpr_edge.evidence.package_records import ProvenancePayload, RecordFile
 
@@ -90,7 +91,7 @@ class ReadFacts:
     @property
     def anchor(self) -> str:
         """Its id on its page."""
-        return f"read-{self.number:05}"
+        return layout.read_anchor(self.number)
 
 
 def read_facts(number: int, read: PackageRead, provenance: ProvenancePayload, folder: str) -> ReadFacts:

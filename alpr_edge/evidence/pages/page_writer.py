@@ -1,31 +1,21 @@
 """Writes the pages of a package as its reads come: one file for 200 reads, and the start page at the end."""
 
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from alpr_edge.domain.access_log.records import parse_record
+from alpr_edge.domain.reads import EvidenceKind
 from alpr_edge.evidence import layout
 from alpr_edge.evidence.bag import BagWriter
-from alpr_edge.evidence.content import AccessProof, PackageContent, PackageRead
+from alpr_edge.evidence.content import AccessProof, PackageCanvass, PackageContent, PackageRead
 from alpr_edge.evidence.package_records import PackagePayload, ProvenancePayload
+from alpr_edge.evidence.pages.canvass_writer import CanvassWriter
 from alpr_edge.evidence.pages.map_outline import MapOutline
-from alpr_edge.evidence.pages.page_facts import ReadFacts, access_row, in_words, moment_text, read_facts
+from alpr_edge.evidence.pages.page_facts import ReadFacts, access_row, read_facts
+from alpr_edge.evidence.pages.page_templates import PackageTemplates, PageLink
 from alpr_edge.evidence.signer import PackageSigner
 from alpr_edge.evidence.vouchers import fingerprint_of
 
 RECORDS_A_PAGE = 500
-
-
-@dataclass(frozen=True, slots=True)
-class PageLink:
-    """A page, as the start page lists it."""
-
-    href: str
-    label: str
-    detail: str
 
 
 @dataclass(slots=True)
@@ -43,22 +33,16 @@ class PageWriter:
     _links: list[PageLink] = field(default_factory=list)
     _accesses: list[tuple[int, AccessProof]] = field(default_factory=list)
     _access_links: list[PageLink] = field(default_factory=list)
+    _canvass_links: list[PageLink] = field(default_factory=list)
+    _crops: dict[str, tuple[int, str]] = field(default_factory=dict)
+    """Number and picture of the plate of each read, where a canvass shows them; empty: it has no picture."""
+    _templates: PackageTemplates = field(default_factory=PackageTemplates)
     _map: MapOutline = field(init=False)
-    _environment: Environment = field(init=False)
 
     def __post_init__(self) -> None:
-        """Load the templates."""
-        self._map = MapOutline(self.content.area)
-        self._environment = Environment(
-            autoescape=True,
-            loader=FileSystemLoader(Path(__file__).parent / "templates"),
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            keep_trailing_newline=True,
-        )
-        self._environment.filters["words"] = in_words
-        self._environment.filters["moment"] = moment_text
+        """Draw the areas of the canvasses under the places."""
+        areas = [each.canvass.area for each in self.content.canvasses]
+        self._map = MapOutline(tuple(area for area in areas if area is not None))
 
     def add_read(self, number: int, read: PackageRead, provenance: ProvenancePayload) -> None:
         """Take a read; a page that it does not fit on any more is written. Raises EvidenceError."""
@@ -68,6 +52,14 @@ class PageWriter:
         facts = read_facts(number, read, provenance, folder)
         self._reads.append(facts)
         self._map.add(facts)
+        if self.content.canvasses:
+            crops = (each.file for each in provenance.pictures if each.kind == EvidenceKind.CROP.value)
+            self._crops[read.read_id] = number, next(crops, "")
+
+    def add_canvass(self, number: int, canvass: PackageCanvass) -> None:
+        """Write the folder of a canvass, by its number, once all reads are there. Raises EvidenceError."""
+        writer = CanvassWriter(self.bag, self._templates, number, self.content.booking.unit_id, self._crops)
+        self._canvass_links.append(writer.write(canvass))
 
     def add_access_record(self, log: int, record: AccessProof) -> None:
         """Take a record of an access log, by the log's number. Raises EvidenceError."""
@@ -91,7 +83,7 @@ class PageWriter:
             authority=authority,
             pages=self._links,
             access_pages=self._access_links,
-            documents=self.content.documents,
+            canvasses=self._canvass_links,
             map=self._map.drawing(),
         )
 
@@ -119,9 +111,8 @@ class PageWriter:
         self._access_links.append(PageLink(page, f"accesses {first} to {last}", f"{len(rows)} records"))
         self._accesses.clear()
 
-    def _write(self, path: str, template: str, **values: Any) -> None:  # noqa: ANN401 - whatever is shown
-        text = self._environment.get_template(f"{template}.html.jinja").render(values)
-        self.bag.add(path, text.encode())
+    def _write(self, path: str, template: str, **values: object) -> None:
+        self.bag.add(path, self._templates.page(template, **values))
 
 
 def _access(record: AccessProof) -> tuple[str, ...]:

@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from alpr_edge.domain.access_log.reports import AccessReport, RecordGroup, ReportRules
+from alpr_edge.web.printed_pages import printed_page_templates
 
 
 def listed_records(report: AccessReport) -> tuple[tuple[str, list[int]], ...]:
@@ -28,13 +27,7 @@ def listed_groups(report: AccessReport) -> tuple[tuple[str, list[RecordGroup]], 
 
 def report_page(report: AccessReport, rules: ReportRules, unit_id: str) -> str:
     """The page; whatever a value holds is shown as text."""
-    environment = Environment(
-        autoescape=True,
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        keep_trailing_newline=True,
-    )
+    environment = printed_page_templates(Path(__file__).parent / "templates")
     hours = f"{rules.opens:%H:%M} to {rules.closes:%H:%M}"
     values = {"report": report, "unit_id": unit_id, "hours": hours}
     values |= {"lists": listed_records(report), "groups": listed_groups(report)}

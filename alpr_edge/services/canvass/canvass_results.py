@@ -4,18 +4,19 @@ The whole of it is for a package of evidence; a page of it, with the map, for th
 trace in either: nothing is said of hits.
 """
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
 from alpr_edge.domain.canvass.canvass import Canvass
-from alpr_edge.domain.canvass.canvass_result import CanvassRead, CanvassResult
+from alpr_edge.domain.canvass.canvass_result import CanvassRead, CanvassResult, HeldRead
 from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.evidence.canvass_map import canvass_map
 from alpr_edge.services.authorisation.authoriser import AccessSubject, Authoriser
 from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.services.canvass.unit_canvasses import canvass_for
 from alpr_edge.store.canvass.canvass_rows import held_count
-from alpr_edge.store.canvass.held_rows import canvass_reads
+from alpr_edge.store.canvass.held_rows import canvass_reads, held_reads_of
 from alpr_edge.store.db.database import Database
 
 PAGE_READS = 25
@@ -62,10 +63,10 @@ def canvass_result(
         CanvassError: there is none of that id, or the purpose is of another incident.
     """
     with authoriser.access(Operation.SHOW_CANVASS_RESULT, purpose, AccessSubject((canvass_id[:128],))) as access:
-        result = _result(database, purpose, canvass_id, unit_id)
-        _record_partials(authoriser, purpose, result.canvass, result.candidates)
-        access.show(tuple(read.read_id for read in result.reads))
-        return result
+        canvass, held, left_out = _canvass_reads(database, purpose, canvass_id)
+        record_partials(authoriser, purpose, canvass, held)
+        access.show(tuple(read.read_id for read in held))
+        return CanvassResult(canvass, unit_id, canvass_id, tuple(canvass_reads(database, canvass, held)), left_out)
 
 
 def canvass_page(
@@ -81,49 +82,51 @@ def canvass_page(
         number: of the page, from 1; one that is not there is the last.
     """
     with authoriser.access(Operation.SHOW_CANVASS_RESULT, purpose, AccessSubject((canvass_id[:128],))) as access:
-        page = _page(_result(database, purpose, canvass_id, ""), number)
-        shown = (*page.reads, *(read for read in page.candidates if read not in page.reads))
-        _record_partials(authoriser, purpose, page.canvass, tuple(read for read in shown if read.is_candidate))
-        access.show(tuple(read.read_id for read in shown))
-        return page
+        canvass, held, left_out = _canvass_reads(database, purpose, canvass_id)
+        page_count = max(1, -(-len(held) // PAGE_READS))
+        number = min(max(1, number), page_count)
+        first = (number - 1) * PAGE_READS
+        candidates = [read for read in held if read.partials]
+        on_page, shown = held[first : first + PAGE_READS], candidates[:CANDIDATES_SHOWN_MAX] if number == 1 else []
+        ids = tuple(dict.fromkeys(read.read_id for read in (*on_page, *shown)))
+        record_partials(authoriser, purpose, canvass, [read for read in candidates if read.read_id in ids])
+        access.show(ids)
+        return CanvassPage(
+            canvass=canvass,
+            number=number,
+            page_count=page_count,
+            reads=tuple(canvass_reads(database, canvass, on_page)),
+            first_number=first + 1,
+            candidates=tuple(canvass_reads(database, canvass, shown)),
+            candidate_count=len(candidates),
+            read_count=len(held),
+            unplaced_count=sum(read.place is None for read in held),
+            untimed_count=sum(read.seen is None for read in held),
+            left_out=left_out,
+            map=canvass_map(canvass, held) if number == 1 else "",
+        )
 
 
-def _page(result: CanvassResult, number: int) -> CanvassPage:
-    page_count = max(1, -(-len(result.reads) // PAGE_READS))
-    number = min(max(1, number), page_count)
-    first = (number - 1) * PAGE_READS
-    is_first, candidates = number == 1, result.candidates
-    return CanvassPage(
-        canvass=result.canvass,
-        number=number,
-        page_count=page_count,
-        reads=result.reads[first : first + PAGE_READS],
-        first_number=first + 1,
-        candidates=candidates[:CANDIDATES_SHOWN_MAX] if is_first else (),
-        candidate_count=len(candidates),
-        read_count=len(result.reads),
-        unplaced_count=result.unplaced_count,
-        untimed_count=result.untimed_count,
-        left_out=result.left_out,
-        map=canvass_map(result) if is_first else "",
-    )
-
-
-def _result(database: Database, purpose: Purpose, canvass_id: str, unit_id: str) -> CanvassResult:
+def _canvass_reads(database: Database, purpose: Purpose, canvass_id: str) -> tuple[Canvass, list[HeldRead], int]:
+    """A canvass, its reads by time, and how many are held beyond those that one result may have."""
     with database.read() as connection:
         canvass = canvass_for(connection, purpose, canvass_id)
         count = held_count(connection, canvass_id)
-    found = tuple(canvass_reads(database, canvass))
-    return CanvassResult(canvass, unit_id, canvass_id, found, max(0, count - len(found)))
+    held = held_reads_of(database, canvass)
+    return canvass, held, max(0, count - len(held))
 
 
-def _record_partials(
-    authoriser: Authoriser, purpose: Purpose, canvass: Canvass, candidates: tuple[CanvassRead, ...]
-) -> None:
-    """Put on record each partial plate that reads are matched against (Civil Code 1798.90.52(b)), with what fits it."""
+def record_partials(authoriser: Authoriser, purpose: Purpose, canvass: Canvass, shown: Sequence[HeldRead]) -> None:
+    """Put on record each partial plate that reads are matched against (Civil Code 1798.90.52(b)), with what fits it.
+
+    Args:
+        authoriser: allows it.
+        purpose: what the canvass is looked at for.
+        canvass: the canvass.
+        shown: the reads that are shown.
+    """
     with ExitStack() as accesses:
         for partial in canvass.partials:
             subject = AccessSubject((canvass.canvass_id,), query=partial)
             access = accesses.enter_context(authoriser.access(Operation.SHOW_CANVASS_RESULT, purpose, subject))
-            fitting = (read.read_id for read in candidates if any(fit.partial == partial for fit in read.fits))
-            access.show(tuple(fitting))
+            access.show(tuple(read.read_id for read in shown if partial in read.partials))

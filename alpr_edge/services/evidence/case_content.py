@@ -1,15 +1,15 @@
 """Puts together what the package of a case holds."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from alpr_edge.domain.hits import Hit
-from alpr_edge.evidence.content import AccessLogPart, AccessProof, BookingRecord, PackageContent
+from alpr_edge.evidence.content import AccessLogPart, AccessProof, BookingRecord, PackageCanvass, PackageContent
 from alpr_edge.services.authorisation.authoriser import Access
 from alpr_edge.services.evidence.case_facts import CaseFacts, known_models
 from alpr_edge.services.evidence.case_reads import CaseReads
 from alpr_edge.settings import HotlistSettings, Settings
-from alpr_edge.store.access_log.case_records import RecordChoice, log_state, records_of_case
+from alpr_edge.store.access_log.case_records import RecordChoice, count_unproved, log_state, records_of_case
 from alpr_edge.store.access_log.log import AccessLog
 
 
@@ -36,8 +36,23 @@ class HitRights:
         return (self.sees_covert or not is_covert) and self.access.may_see(self.lists.permission_of(source))
 
 
+@dataclass(frozen=True, slots=True)
+class CaseAccess:
+    """What the access log says of a case."""
+
+    logs: tuple[AccessLogPart, ...]
+    """Empty: it was never signed."""
+    unproved: int
+    """Records of the case that came after the log was signed last, and are in no package yet."""
+
+
 def case_content(
-    booking: BookingRecord, reads: CaseReads, facts: CaseFacts, access: Sequence[AccessLogPart], settings: Settings
+    booking: BookingRecord,
+    reads: CaseReads,
+    facts: CaseFacts,
+    access: CaseAccess,
+    canvasses: Sequence[PackageCanvass],
+    settings: Settings,
 ) -> PackageContent:
     """The content of a package.
 
@@ -46,36 +61,37 @@ def case_content(
         reads: the reads of the case.
         facts: what is known of them.
         access: what the access log says of the case.
+        canvasses: those of the case.
         settings: the settings of the unit, which name its models.
     """
     return PackageContent(
         booking=booking,
         reads=reads,
         read_count=len(reads),
-        access=tuple(access),
+        access=access.logs,
+        unproved_records=access.unproved,
         models=known_models(settings.vision, settings.unit.data_directory, facts.model_ids),
         generations=facts.generations,
+        canvasses=tuple(canvasses),
     )
 
 
-def access_of_case(
-    log: AccessLog, case: str, ids: Collection[str], withheld: Collection[str], witness: bytes
-) -> list[AccessLogPart]:
+def access_of_case(log: AccessLog, choice: RecordChoice, witness: bytes) -> CaseAccess:
     """What the access log says of a case: its state, and the records that are about the case, proved.
 
     Args:
         log: the access log.
-        case: the case number.
-        ids: the ids of what belongs to the case and is shown to whoever exports: reads, hits and packages.
-        withheld: the ids of hits that are withheld from them; no record names one.
+        choice: the case, the ids of its reads, hits and packages that are shown to whoever exports, and those of hits
+            that are withheld from them.
         witness: certificate of the key that cosigns the log, PEM; empty: there is none.
     """
     state = log_state(log)
+    unproved = count_unproved(log, state, choice)
     if state is None:
-        return []
+        return CaseAccess((), unproved)
 
     def proofs() -> Iterator[AccessProof]:
-        for record in records_of_case(log, state, RecordChoice(case, ids, withheld)):
+        for record in records_of_case(log, state, choice):
             yield AccessProof(record.sequence, record.body, record.proof.text)
 
     cosigned = state.cosigned
@@ -88,4 +104,4 @@ def access_of_case(
         witness_certificate=b"" if state.witness is None else witness,
         records=proofs(),
     )
-    return [part]
+    return CaseAccess((part,), unproved)

@@ -8,11 +8,9 @@ its name. So whatever is cut short, there is no whole package that nobody knows 
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 
 from alpr_edge.domain.errors import EvidenceError, StoreError
-from alpr_edge.domain.holds.case_numbers import normal_case
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.domain.ports import Clock
@@ -24,63 +22,34 @@ from alpr_edge.evidence.passphrases import draw_passphrase
 from alpr_edge.evidence.signer import PackageSigner
 from alpr_edge.runtime.file_lock import exclusive_lock, open_lock_file
 from alpr_edge.runtime.io_errors import io_errors
+from alpr_edge.services.audit.checkpoint_wait import wait_for_checkpoint
 from alpr_edge.services.authorisation.authoriser import Access, AccessSubject, Authoriser
 from alpr_edge.services.authorisation.operations import Operation
-from alpr_edge.services.evidence.case_content import HitRights, access_of_case, case_content
+from alpr_edge.services.evidence.case_canvasses import CaseCanvasses, case_canvasses
+from alpr_edge.services.evidence.case_content import CaseAccess, HitRights, access_of_case, case_content
 from alpr_edge.services.evidence.case_facts import CaseFacts, case_facts
-from alpr_edge.services.evidence.case_hits import CaseHits, case_hits
+from alpr_edge.services.evidence.case_hits import case_hits
 from alpr_edge.services.evidence.case_reads import CaseReads, PictureChoice, Redact, with_corrections
+from alpr_edge.services.evidence.export_request import ExportRequest, ExportResult
+from alpr_edge.services.evidence.export_stamper import export_stamper
 from alpr_edge.services.evidence.medium import ExportMedium, WrittenFile, package_name
 from alpr_edge.services.evidence.package_signer import witness_certificate
+from alpr_edge.services.evidence.package_size import PackageParts, package_bytes
 from alpr_edge.services.holds.unit_holds import reads_of_case
+from alpr_edge.services.unit_health.daemons import fresh_health
 from alpr_edge.settings import Settings
+from alpr_edge.store.access_log.case_records import RecordChoice, measure_records
 from alpr_edge.store.access_log.log import AccessLog
 from alpr_edge.store.bookings.register import PackageBooking, add_booking, finish_booking, list_bookings
 from alpr_edge.store.unit_store import UnitStore
 
 LOCK_FILE = ".export.lock"
-MEDIUM_CHARACTERS_MAX, RECIPIENT_CHARACTERS_MAX = 100, 200
 REDACTED = (
     "Redacted copy: in the scenes the plates of other vehicles are covered. Each scene is named with the SHA-256 of "
     "its original, which is not in this package."
 )
 Progress = Callable[[int, int], None]
 """Receives how many reads are written and how many there are."""
-
-
-@dataclass(frozen=True, slots=True)
-class ExportRequest:
-    """A package that somebody asks for."""
-
-    case: str
-    """As somebody typed it; kept as :func:`~alpr_edge.domain.holds.case_numbers.normal_case` writes it."""
-    directory: Path
-    """An existing folder on the medium."""
-    medium: str = ""
-    """Number of the medium in the evidence room's own count."""
-    recipient: str = ""
-    """To whom it goes."""
-    with_scenes: bool = True
-    is_redacted: bool = False
-    """Whether the plates of other vehicles are covered in scenes; the originals stay as they are."""
-
-    def __post_init__(self) -> None:
-        """Bring the case into the form in which its holds have it."""
-        object.__setattr__(self, "case", normal_case(self.case))
-
-
-@dataclass(frozen=True, slots=True)
-class ExportResult:
-    """A package on a medium."""
-
-    booking: PackageBooking
-    path: Path
-    passphrase: str = field(repr=False)
-    """Shown once, and kept nowhere here."""
-    missing_pictures: int = 0
-    """Pictures whose files are missing or were changed; the package says which."""
-    withheld_hits: int = 0
-    """Hits that whoever exports may not see, and which are not in the package."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,9 +88,9 @@ class CaseExports:
             EvidenceError: nothing is held under the case, the medium has no room or fails, or another export runs.
             StoreError: the store cannot be read, or the booking is not on the disk; the medium has no package then.
         """
-        _check(request)
+        request.check()
         package_id = self.new_id()
-        subject = AccessSubject((package_id,), note=f"case {request.case}{_options(request)}")
+        subject = AccessSubject((package_id,), note=request.note)
         with authoriser.access(Operation.EXPORT_CASE, purpose, subject) as access, ExitStack() as stack:
             stack.enter_context(self._only_one())
             medium = ExportMedium(request.directory, self.settings.unit.id)
@@ -129,13 +98,15 @@ class CaseExports:
             redact: Redact | None = None
             read_ids = self._read_ids(request.case)
             rights = HitRights(access, self.settings.hotlist, authoriser.may_see_covert())
-            facts = self._facts(request, read_ids, rights)
-            hits = case_hits(self.store.database, read_ids, rights)
-            medium.require_room(facts.bytes_needed)
+            canvasses = case_canvasses(self.store.database, authoriser, request.case, read_ids)
+            facts = case_facts(self.store.database, read_ids, rights.may_show_list)
+            choice = self._record_choice(request.case, package_id, read_ids, rights)
+            medium.require_room(self._bytes_needed(request, read_ids, choice, canvasses))
             if request.is_redacted and request.with_scenes:
                 redact = stack.enter_context(self._redactor())
             reads = CaseReads(self.store, read_ids, rights.may_show, PictureChoice(request.with_scenes, redact))
-            result = self._write(_Export(request, purpose, access, package_id, medium, reads, facts, hits), progress)
+            export = _Export(request, purpose, access, package_id, medium, reads, facts, choice, canvasses)
+            result = self._write(export, progress)
             access.show((package_id,), count=result.booking.reads, byte_count=result.booking.size_bytes)
             return result
 
@@ -173,10 +144,18 @@ class CaseExports:
             raise EvidenceError(f"no read is held under case {case}; hold what belongs to it first")
         return with_corrections(self.store, held)
 
-    def _facts(self, request: ExportRequest, read_ids: list[str], rights: HitRights) -> CaseFacts:
-        database, may_show = self.store.database, rights.may_show_list
-        return case_facts(
-            database, read_ids, may_show, with_scenes=request.with_scenes, is_redacted=request.is_redacted
+    def _record_choice(self, case: str, package_id: str, read_ids: list[str], rights: HitRights) -> RecordChoice:
+        """Which records of the access log go into a package."""
+        hits = case_hits(self.store.database, read_ids, rights)
+        return RecordChoice(case, {*read_ids, *hits.shown, package_id}, hits.withheld)
+
+    def _bytes_needed(
+        self, request: ExportRequest, read_ids: list[str], choice: RecordChoice, canvasses: CaseCanvasses
+    ) -> int:
+        records, count = measure_records(self.log, choice), len(canvasses.shown)
+        choices = request.with_scenes, request.is_redacted
+        return package_bytes(
+            self.store.database, PackageParts(read_ids, *choices, records, count, canvasses.read_count)
         )
 
     def _write(self, export: "_Export", progress: Progress) -> ExportResult:
@@ -184,26 +163,40 @@ class CaseExports:
         passphrase = draw_passphrase(secrets.randbits)
         sealed = self._seal(passphrase, export.package_id)
         record = self._record(export, now)
-        ids = {*export.reads.read_ids, *export.hits.shown, export.package_id}
-        witness = witness_certificate(self.settings)
-        parts = access_of_case(self.log, export.request.case, ids, export.hits.withheld, witness)
-        content = case_content(record, export.reads, export.facts, parts, self.settings)
+        log_part = self._log_part(export)
+        content = case_content(record, export.reads, export.facts, log_part, export.canvasses.shown, self.settings)
         path = export.medium.unfinished_path()
         from alpr_edge.evidence.container import ContainerTarget  # noqa: PLC0415 - ciphers that only this needs
 
-        manifest = write_package(content, ContainerTarget(path, passphrase, now.utc), self.signer, progress)
+        stamper = export_stamper(self.settings.evidence)
+        manifest = write_package(content, ContainerTarget(path, passphrase, now.utc), self.signer, progress, stamper)
         try:
             written = export.medium.digest_of(path)
             export.medium.read_back(path, written)
             booking = self._booking(export, now, manifest, written, is_escrowed=bool(sealed))
+            booking = replace(booking, time_stamp="" if stamper is None else stamper.words)
             add_booking(self.store.database, booking, self.settings.unit.id, sealed)
             final = export.medium.give_name(path, booking.file_name)
         except (EvidenceError, StoreError):
             export.medium.discard(path)
             raise
         finish_booking(self.store.database, export.package_id, self.clock.now())
-        counts = export.reads.counts
-        return ExportResult(booking, final, passphrase, counts.missing_pictures, counts.withheld_hits)
+        counts, canvasses = export.reads.counts, export.canvasses
+        return ExportResult(
+            booking,
+            final,
+            passphrase,
+            missing_pictures=counts.missing_pictures,
+            withheld_hits=counts.withheld_hits,
+            canvasses=len(canvasses.shown),
+            unproved_records=log_part.unproved,
+            withheld_canvasses=canvasses.withheld,
+        )
+
+    def _log_part(self, export: "_Export") -> CaseAccess:
+        """What the access log says of the case, this export among it, once the log is signed again."""
+        wait_for_checkpoint(self.log, lambda: fresh_health(self.settings.unit.runtime_directory) is not None)
+        return access_of_case(self.log, export.choice, witness_certificate(self.settings))
 
     def _seal(self, passphrase: str, package_id: str) -> str:
         """The passphrase sealed for the department; empty where this unit knows none."""
@@ -273,27 +266,5 @@ class _Export:
     medium: ExportMedium
     reads: CaseReads
     facts: CaseFacts
-    hits: CaseHits
-
-
-def _check(request: ExportRequest) -> None:
-    bounds = {
-        "case number": (request.case, 64),
-        "number of the medium": (request.medium, MEDIUM_CHARACTERS_MAX),
-        "recipient": (request.recipient, RECIPIENT_CHARACTERS_MAX),
-    }
-    for name, (text, characters_max) in bounds.items():
-        if len(text) > characters_max or not text.isprintable():
-            raise EvidenceError(f"the {name} is longer than {characters_max} characters or cannot be printed")
-    if not request.case:
-        raise EvidenceError("name the case whose evidence is wanted")
-
-
-def _options(request: ExportRequest) -> str:
-    parts = (
-        f"medium {request.medium}" if request.medium else "",
-        f"to {request.recipient}" if request.recipient else "",
-        "" if request.with_scenes else "without scenes",
-        "redacted copy" if request.is_redacted else "",
-    )
-    return "".join(f", {part}" for part in parts if part)
+    choice: RecordChoice
+    canvasses: CaseCanvasses

@@ -6,8 +6,7 @@ from alpr_edge.domain.statistics.deterioration import BEFORE_DAYS, NOW_DAYS, Det
 from alpr_edge.domain.statistics.judgements import each_vehicle_once_a_day
 from alpr_edge.domain.statistics.periods import ReportPeriod
 from alpr_edge.domain.statistics.precision import PrecisionTally
-from alpr_edge.services.reports.judged_reads import judged_reads
-from alpr_edge.services.reports.unit_reports import hits_of
+from alpr_edge.services.reports.judged_reads import hits_of, judged_reads
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.retention.candidates import Ages
 

@@ -8,9 +8,11 @@ from itertools import groupby
 from alpr_edge.domain.dispositions.disposition import ReadAnswer
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.statistics.judgements import JUDGING, JudgedHit, JudgedRead, Light
+from alpr_edge.domain.statistics.periods import ReportPeriod
 from alpr_edge.position.sun import is_sun_up
 from alpr_edge.store.db.database import Database
-from alpr_edge.store.reads.report_rows import ReportedHit, corrected_texts
+from alpr_edge.store.reads.report_rows import ReportedHit, corrected_texts, reported_hits
+from alpr_edge.store.retention.candidates import Ages
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,15 @@ class TimedHit:
 
     hit: ReportedHit
     seen: datetime
+
+
+def hits_of(database: Database, ages: Ages, period: ReportPeriod) -> Iterator[TimedHit]:
+    """The hits whose plates were seen in a period; those whose time is not known are left out."""
+    begin, end = period.span
+    for hit in reported_hits(database, (begin, end)):
+        seen = ages.seen_utc(hit.seen)
+        if seen is not None and begin <= seen < end:
+            yield TimedHit(hit, seen)
 
 
 def is_judged(hit: ReportedHit) -> bool:

@@ -2,23 +2,16 @@
 
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from alpr_edge.services.reports.plots import HOW_TO_GET, can_plot, share_plot
 from alpr_edge.services.reports.sheets import ReportSheet
+from alpr_edge.web.printed_pages import printed_page_templates
 
 
 def report_page(sheet: ReportSheet) -> str:
     """The page; whatever a value holds is shown as text."""
-    environment = Environment(
-        autoescape=True,
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    environment = printed_page_templates(Path(__file__).parent / "templates")
     plots: dict[str, Markup] = {}
     if can_plot():
         drawn = {table.title: share_plot(table.title, table.points) for table in sheet.tables if table.points}

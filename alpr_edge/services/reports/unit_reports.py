@@ -14,13 +14,15 @@ from alpr_edge.domain.statistics.access_counts import AccessTally
 from alpr_edge.domain.statistics.judgements import JUDGING
 from alpr_edge.domain.statistics.periods import ReportPeriod
 from alpr_edge.domain.statistics.precision import Coverage, PrecisionReport, PrecisionTally
+from alpr_edge.domain.statistics.quality import QualityTally
 from alpr_edge.domain.statistics.transparency import TransparencyReport, TransparencyTally, transparency_report
 from alpr_edge.services.authorisation.authoriser import AccessSubject, Authoriser
 from alpr_edge.services.authorisation.operations import Operation
-from alpr_edge.services.reports.judged_reads import TimedHit, judged_reads
+from alpr_edge.services.reports.judged_reads import TimedHit, hits_of, judged_reads
+from alpr_edge.services.reports.reading_quality import quality_by_hour
 from alpr_edge.store.access_log.log import AccessLog
 from alpr_edge.store.db.database import Database
-from alpr_edge.store.reads.report_rows import ReportedHit, deletion_counts, reported_hits, seen_reads
+from alpr_edge.store.reads.report_rows import ReportedHit, deletion_counts, seen_reads
 from alpr_edge.store.retention import holds
 from alpr_edge.store.retention.candidates import Ages
 
@@ -63,6 +65,23 @@ class UnitReports:
             report = precision_tally(self.database, period).report()
             access.show(_subject(period).objects, count=report.coverage.judged_reads)
             return report
+
+    def quality(self, authoriser: Authoriser, purpose: Purpose, period: ReportPeriod) -> QualityTally[int]:
+        """How well each camera's pictures can be read, by hour of the day.
+
+        Args:
+            authoriser: allows it and puts it on record.
+            purpose: what for.
+            period: the days.
+
+        Raises:
+            AccessError: it is refused.
+            StoreError: the database does not answer, or it cannot be put on record.
+        """
+        with authoriser.access(Operation.REPORT_PRECISION, purpose, _subject(period)) as access:
+            tally = quality_by_hour(self.database, period)
+            access.show(_subject(period).objects, count=sum(counts.reads for _, counts in tally.rows()))
+            return tally
 
     def transparency(
         self, authoriser: Authoriser, purpose: Purpose, period: ReportPeriod, small_below: int
@@ -111,15 +130,6 @@ def precision_tally(database: Database, period: ReportPeriod) -> PrecisionTally:
     for judged in judged_reads(database, _covered_hits(database, ages, period, coverage)):
         tally.add(judged)
     return tally
-
-
-def hits_of(database: Database, ages: Ages, period: ReportPeriod) -> Iterator[TimedHit]:
-    """The hits whose plates were seen in a period; those whose time is not known are left out."""
-    begin, end = period.span
-    for hit in reported_hits(database, (begin, end)):
-        seen = ages.seen_utc(hit.seen)
-        if seen is not None and begin <= seen < end:
-            yield TimedHit(hit, seen)
 
 
 def _covered_hits(database: Database, ages: Ages, period: ReportPeriod, coverage: Coverage) -> Iterator[TimedHit]:

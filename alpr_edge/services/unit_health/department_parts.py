@@ -1,5 +1,6 @@
 """What the daemons beside the network tell: the link to the department, the queue, certificates, the page."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -8,12 +9,14 @@ from alpr_edge.domain.diagnostics.unit_parts import PartHealth, PartState, UnitP
 from alpr_edge.runtime.health import Health
 from alpr_edge.services.unit_health.daemons import CONSOLE, RUN, UPLINK
 from alpr_edge.services.unit_health.part_lines import (
+    BESIDE_READING,
     TECHNICIAN,
     attention,
     days_until,
     fault,
     merge,
     number,
+    told_parts,
     unknown,
     well,
 )
@@ -40,7 +43,15 @@ def department_parts(settings: Settings, told: Reports, now: datetime | None = N
         now: the present time; None: by this computer's clock.
     """
     lines = [_queue(settings, told), *_link(settings, told.get(UPLINK)), _certificates(settings, told, now)]
-    return merge([*lines, _page(told[CONSOLE])] if CONSOLE in told else lines, [])
+    lines += [_page(told[CONSOLE])] if CONSOLE in told else []
+    return merge(lines, list(_new_faults(told.get(RUN), lines)))
+
+
+def _new_faults(run: Health | None, lines: list[PartHealth]) -> Iterator[PartHealth]:
+    """What the daemon of the cameras sounds of these parts, and no line says already."""
+    for each in [] if run is None else told_parts(run):
+        if each.part in BESIDE_READING and not any(each.finding in line.finding for line in lines):
+            yield each
 
 
 def _queue(settings: Settings, told: Reports) -> PartHealth:

@@ -9,6 +9,8 @@ from alpr_edge.runtime.health import Health
 
 DAY_S = 86_400.0
 TECHNICIAN = "Tell a technician."
+BESIDE_READING = {UnitPart.LINK, UnitPart.CERTIFICATES, UnitPart.PAGE}
+"""Parts that other daemons tell of, and whose faults the daemon of the cameras sounds as well."""
 
 
 def well(part: UnitPart, words: str, finding: str = "", name: str = "") -> PartHealth:

@@ -10,6 +10,7 @@ from alpr_edge.domain.list_ages import age_words
 from alpr_edge.domain.power import Phase
 from alpr_edge.runtime.health import Health
 from alpr_edge.services.unit_health.part_lines import (
+    BESIDE_READING,
     TECHNICIAN,
     attention,
     days_until,
@@ -36,7 +37,7 @@ def reading_parts(settings: Settings, health: Health | None) -> list[PartHealth]
     if health is None:
         return [_reader(None), *_not_known(settings, _NOT_RUNNING)]
     if health.figures.get("power", Phase.WATCHING) != Phase.WATCHING:
-        return merge([_reader(health), *_not_known(settings, "the ignition is off")], told_parts(health))
+        return merge([_reader(health), *_not_known(settings, "the ignition is off")], _faults(health))
     figures = health.figures
     lines = [
         _reader(health),
@@ -50,7 +51,12 @@ def reading_parts(settings: Settings, health: Health | None) -> list[PartHealth]
         _roster(figures),
         _access_log(figures),
     ]
-    return merge(lines, told_parts(health))
+    return merge(lines, _faults(health))
+
+
+def _faults(health: Health) -> list[PartHealth]:
+    """The faults of the parts that are told of here."""
+    return [each for each in told_parts(health) if each.part not in BESIDE_READING]
 
 
 def _reader(health: Health | None) -> PartHealth:

@@ -33,6 +33,14 @@ class ProvedRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordVolume:
+    """How much some records are."""
+
+    count: int
+    byte_count: int
+
+
+@dataclass(frozen=True, slots=True)
 class LogState:
     """What a log says of itself, and who vouches for it."""
 
@@ -82,11 +90,32 @@ def records_of_case(log: AccessLog, state: LogState, choice: RecordChoice) -> It
     Raises:
         StoreError: the log cannot be read.
     """
-    first = log.first()
-    while first < state.newest.size and (batch := log.read_bodies(first, min(BATCH, state.newest.size - first))):
-        for sequence, body in batch:
-            if _is_wanted(body, choice):
-                yield ProvedRecord(sequence, body, _proof(log, state, sequence, body))
+    for sequence, body in _wanted_bodies(log, log.first(), state.newest.size, choice):
+        yield ProvedRecord(sequence, body, _proof(log, state, sequence, body))
+
+
+def measure_records(log: AccessLog, choice: RecordChoice) -> RecordVolume:
+    """How many records are about a case by now, proved or not, and their bytes. Raises StoreError."""
+    lengths = [len(body) for _, body in _wanted_bodies(log, log.first(), log.size(), choice)]
+    return RecordVolume(len(lengths), sum(lengths))
+
+
+def count_unproved(log: AccessLog, state: LogState | None, choice: RecordChoice) -> int:
+    """How many records about a case no checkpoint covers yet, so that they cannot be proved. Raises StoreError.
+
+    Args:
+        log: the log.
+        state: its checkpoints; None: it has none.
+        choice: which records.
+    """
+    first = log.first() if state is None else max(log.first(), state.newest.size)
+    return sum(1 for _ in _wanted_bodies(log, first, log.size(), choice))
+
+
+def _wanted_bodies(log: AccessLog, first: int, end: int, choice: RecordChoice) -> Iterator[tuple[int, bytes]]:
+    """The wanted records with a number of a range."""
+    while first < end and (batch := log.read_bodies(first, min(BATCH, end - first))):
+        yield from ((sequence, body) for sequence, body in batch if _is_wanted(body, choice))
         first = batch[-1][0] + 1
 
 

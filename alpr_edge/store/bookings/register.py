@@ -24,7 +24,7 @@ from alpr_edge.store.outbox.enqueue import body_row
 LISTED_MAX = 1000
 _SAME_NAMES = (
     *("package_id", "purpose", "offence", "medium", "recipient", "person_id", "person", "session", "file_name"),
-    *("package_sha256", "manifest_sha256", "size_bytes", "reads", "hits", "pictures"),
+    *("package_sha256", "manifest_sha256", "size_bytes", "reads", "hits", "pictures", "time_stamp"),
 )
 """Columns that have the names of the fields."""
 
@@ -57,6 +57,8 @@ class PackageBooking:
     is_escrowed: bool
     """Whether the department gets the passphrase, sealed for it."""
     booked: Instant
+    time_stamp: str = ""
+    """What came of the time stamp, in words; empty: this unit asks for none."""
     finished: Instant | None = None
     """When the package got its name; None: it was cut short before that was noted, and may or may not have it."""
 

@@ -70,6 +70,14 @@ def find_canvass(connection: Connection, canvass_id: str) -> Canvass | None:
     return None if row is None else canvass_of(row)
 
 
+def canvasses_of(connection: Connection, incident: str) -> list[Canvass]:
+    """The canvasses of an incident, running and ended, whose holds nobody released: the oldest first."""
+    released = select(case_holds.c.hold_id).where(case_holds.c.released_boot_id.is_not(None))
+    is_wanted = (canvasses.c.incident == incident) & canvasses.c.canvass_id.not_in(released)
+    query = select(canvasses).where(is_wanted).order_by(canvasses.c.seq).limit(LISTED_MAX)
+    return [canvass_of(row) for row in connection.execute(query).mappings()]
+
+
 def running_canvasses(connection: Connection) -> list[Canvass]:
     """The canvasses that have not ended, the oldest first."""
     query = select(canvasses).where(_RUNS).order_by(canvasses.c.seq)

@@ -19,6 +19,7 @@ def bookings_table(metadata: MetaData) -> Table:
         *(Column(name, Integer, nullable=False) for name in ("with_scenes", "redacted", "escrowed")),
         *instant_columns("booked"),
         *instant_columns("finished", nullable=True),
+        Column("time_stamp", Text, nullable=False, server_default=""),
     )
     Index("evidence_exports_case", table.c.case_number)
     return table

@@ -25,6 +25,7 @@ from alpr_edge.domain.errors import DamagedError, RefusedError, StoreError
 from alpr_edge.runtime.durable_files import private_directory
 from alpr_edge.store.db import migrate as migration
 from alpr_edge.store.db.access_rights import Rights
+from alpr_edge.store.db.commit_times import CommitTimes
 from alpr_edge.store.db.open_files import count_closing, count_opening
 from alpr_edge.store.db.sqlcipher import BEGIN_OPTION, engine_of, error_name, interrupt_when
 from alpr_edge.store.sqlite_forensics.wal import lacks_commits
@@ -75,6 +76,8 @@ class Database:
         self.engine = engine
         self.damage = ""
         """Damage that a statement met; empty while none did."""
+        self.commits = CommitTimes()
+        """How long commits of this process took, and the pictures that were written before them."""
         self._release = release
         self._write_lock = threading.Lock()
         self._watch_lock = threading.Lock()
@@ -132,8 +135,10 @@ class Database:
                 f"{self.path}: another thread has been writing for {WRITER_WAIT_S_MAX:g} s; restart the unit"
             )
         try:
-            with self._recording_damage(), self._writer.begin():
+            with self._recording_damage(), self._writer.begin() as transaction:
                 yield self._writer
+                with self.commits.timing():
+                    transaction.commit()
         finally:
             self._write_lock.release()
 

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, Select, func, sele
 from alpr_edge.domain.dispositions.hit_state import HitState
 from alpr_edge.domain.hits import MatchKind, Reason
 from alpr_edge.domain.instants import Instant, UtcSource
+from alpr_edge.domain.plates import is_certain
 from alpr_edge.domain.reads import text_as_read
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.row_mapping import instant_of
@@ -39,6 +40,16 @@ class SeenRead:
 
     camera_id: str
     seen: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class ReadQuality:
+    """A read, as far as it tells how well a camera's pictures can be read. Holds no plate text."""
+
+    camera_id: str
+    seen: Instant
+    width_px: float
+    is_certain: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +86,23 @@ def seen_reads(database: Database, span: Span) -> Iterator[SeenRead]:
         with database.read() as connection:
             rows = connection.execute(query.order_by(reads.c.seq)).mappings().all()
         yield from (SeenRead(row["camera_id"], instant_of(row, "last_seen")) for row in rows)
+
+
+def read_qualities(database: Database, span: Span) -> Iterator[ReadQuality]:
+    """The reader's own reads that may be of a period, in order of arrival; what a person read is left out.
+
+    Raises:
+        StoreError: the database cannot be read.
+    """
+    columns = *(reads.c[name] for name in ("camera_id", "plate", "confidence", "left_px", "right_px")), *_SEEN
+    for numbers in _slices(database, reads.c.seq):
+        is_wanted = reads.c.seq.between(*numbers), reads.c.corrected_by.is_(None), _may_be_within(span)
+        with database.read() as connection:
+            rows = connection.execute(select(*columns).where(*is_wanted)).mappings().all()
+        for row in rows:
+            is_sure = is_certain(row["plate"], row["confidence"])
+            width_px = row["right_px"] - row["left_px"]
+            yield ReadQuality(row["camera_id"], instant_of(row, "last_seen"), width_px, is_sure)
 
 
 def reported_hits(database: Database, span: Span) -> Iterator[ReportedHit]:

@@ -208,7 +208,8 @@ class ReadStore:
 
     def _put_images(self, batch: Sequence[Stored]) -> list[tuple[EvidenceRef, ...]]:
         jpegs = [jpeg for record in batch for _, jpeg in record.images]
-        digests = iter(self._images.put_all(jpegs))
+        with self._database.commits.timing():
+            digests = iter(self._images.put_all(jpegs))
         return [tuple(EvidenceRef(kind, next(digests), len(jpeg)) for kind, jpeg in record.images) for record in batch]
 
     def _is_written(self, jpeg: bytes) -> bool:

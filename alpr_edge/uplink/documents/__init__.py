@@ -1,1 +1,1 @@
-"""Small documents of the department that a unit fetches whole, and only when they changed, or holds."""
+"""Small documents of the department that a unit fetches whole, and only when they changed, or holds, or sends."""

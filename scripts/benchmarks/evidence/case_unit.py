@@ -22,19 +22,26 @@ from alpr_edge.domain.sessions.session import AccessSession, Factor, new_token, 
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.services.authorisation.callers import LOCAL, Caller
 from alpr_edge.services.authorisation.opening import open_authoriser
+from alpr_edge.services.canvass.canvass_input import CanvassRequest, parse_canvass
+from alpr_edge.services.canvass.unit_canvasses import UnitCanvasses
 from alpr_edge.services.holds.unit_holds import HoldRequest, UnitHolds
 from alpr_edge.settings import Settings, load
 from alpr_edge.store.access.accounts import open_accounts
 from alpr_edge.store.access_log.checkpoints import CheckpointSigner, load_signing_key
 from alpr_edge.store.access_log.log import open_access_log
+from alpr_edge.store.canvass.canvass_rows import hold_of
 from alpr_edge.store.keys import create_keys
 from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord
+from alpr_edge.store.retention.holds import cover_reads
 from alpr_edge.store.unit_store import UnitStore, open_store
 from scripts.benchmarks.access.car import DAY, bench_person
 from scripts.faults import records
 
 CASE = "26-000462"
 PURPOSE = Purpose("criminal_investigation", "robbery", CASE)
+CANVASS_PURPOSE = Purpose("crime_scene_canvass", "robbery", CASE)
+PARTIALS = ("7A*", "*99", "??BC1?3")
+"""What witnesses remember; a few of a hundred reads fit."""
 PICTURE_BYTES = {"crop": 4_000, "scene": 42_000}
 """As large as ``scripts/bench disk`` measures: 46 KB a read."""
 BATCH, HOLD_READS = 100, 1000
@@ -42,7 +49,7 @@ _PERSON, _DEPARTMENT = "p-1", "bench-pd"
 
 
 def write_case(folder: Path, reads: int) -> Path:
-    """Make the unit, with so many reads held for :data:`CASE`; returns its settings file.
+    """Make the unit, with so many reads held for :data:`CASE`, all of a canvass as well; returns its settings file.
 
     This login is signed in as somebody who may export.
     """
@@ -55,10 +62,15 @@ def write_case(folder: Path, reads: int) -> Path:
     )
     unit = load(path)
     with open_access_log(unit, migrate=True) as log, open_store(unit, migrate=True) as store:
-        token = _sign_in(unit)
-        read_ids = _store_reads(store, reads)
-        holds = UnitHolds(store.database, records.UNIT_ID, partial(new_id, records.UNIT_ID))
+        token, make_id = _sign_in(unit), partial(new_id, records.UNIT_ID)
+        holds = UnitHolds(store.database, records.UNIT_ID, make_id)
         with open_authoriser(unit, Caller(caller(), token), SystemClock()) as authoriser:
+            plan = parse_canvass(CanvassRequest(before="0", partials=PARTIALS), unit.canvass, SystemClock().now())
+            canvasses = UnitCanvasses(store.database, records.UNIT_ID, make_id)
+            canvass = canvasses.start(authoriser, CANVASS_PURPOSE, plan).canvass
+            read_ids = _store_reads(store, reads)
+            with store.database.write() as connection:  # made-up reads are of another day
+                cover_reads(connection, hold_of(canvass), read_ids, records.UNIT_ID)
             for start in range(0, len(read_ids), HOLD_READS):
                 ids = tuple(read_ids[start : start + HOLD_READS])
                 holds.place(authoriser, PURPOSE, HoldRequest(HoldKind.READ, ids, CASE, "benchmark"))

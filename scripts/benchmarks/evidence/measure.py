@@ -20,6 +20,7 @@ from alpr_edge.domain.errors import AlprEdgeError
 from scripts.benchmarks.evidence import redaction
 from scripts.benchmarks.evidence.case_unit import CASE, PICTURE_BYTES, write_case
 from scripts.benchmarks.figures import figure
+from scripts.benchmarks.path.processes import memory_mib
 
 PARTS = ("package", "redaction")
 READS = 10_000
@@ -82,11 +83,11 @@ def _measure_package(reads: int) -> None:
 def _command(*words: str, codes: tuple[int, ...] = (0,)) -> CommandRun:
     """Run a command of the product, and watch its memory."""
     program = Path(sys.executable).with_name("alpr-edge")
-    began, peak_kib, before_s = time.monotonic(), 0, _children_s()
+    began, peak_mib, before_s = time.monotonic(), 0.0, _children_s()
     with tempfile.TemporaryFile("w+") as output:
         process = subprocess.Popen([program, *words], stdout=output, stderr=subprocess.DEVNULL)  # noqa: S603 - ours
         while process.poll() is None:
-            peak_kib = max(peak_kib, _peak_kib(process.pid))
+            peak_mib = max(peak_mib, memory_mib(process.pid))
             if time.monotonic() - began > SECONDS_MAX:
                 process.kill()
             time.sleep(POLL_S)
@@ -95,19 +96,10 @@ def _command(*words: str, codes: tuple[int, ...] = (0,)) -> CommandRun:
         text = output.read()
     if process.returncode not in codes:
         raise AlprEdgeError(f"alpr-edge {words[0]} {words[1]} ended with {process.returncode}: {text[-300:]}")
-    return CommandRun(seconds, _children_s() - before_s, peak_kib / 1024, text)
+    return CommandRun(seconds, _children_s() - before_s, peak_mib, text)
 
 
 def _children_s() -> float:
     """The processor's time of all commands that ended, those that they started among them."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
-
-
-def _peak_kib(pid: int) -> int:
-    """Most resident memory of a process so far; 0 once it is gone, or where it does not let itself be looked at."""
-    try:
-        lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
-    except OSError:
-        return 0
-    return next((int(line.split()[1]) for line in lines if line.startswith("VmHWM")), 0)

@@ -23,6 +23,15 @@ LINES_KEPT = 20
 Table = dict[str, object]
 
 
+def memory_mib(pid: int, name: str = "VmHWM") -> float:
+    """A figure of a process's memory in MiB, from the kernel: its peak, unless another is named; 0 once it is gone."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return 0.0
+    return next((int(line.split()[1]) for line in lines if line.startswith(f"{name}:")), 0) / 1024
+
+
 def vision_table(vision: VisionSettings) -> Table:
     """[vision] of a settings file: what was chosen, with the models' folder from the root."""
     values = vision.model_dump(mode="json", exclude_defaults=True)
@@ -84,8 +93,7 @@ class Process:
     def memory_mib(self, name: str = "VmHWM") -> float:
         """A figure of its memory in MiB, from the kernel; the peak of what is resident unless another is named."""
         self.require_life()
-        lines = Path(f"/proc/{self._process.pid}/status").read_text(encoding="ascii").splitlines()
-        return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:")) / 1024
+        return memory_mib(self._process.pid, name)
 
     def memory_share_mib(self) -> float:
         """Its proportional set size in MiB: what is its own, and its share of what others use as well."""

@@ -12,7 +12,9 @@ TARGET, CAPTURE, UPLINK = "alpr-edge.target", "alpr-edge.service", "alpr-edge-up
 CONSOLE = "alpr-edge-console.service"
 HORN = "alpr-edge-horn.service"
 """Sounds when the capture half fails; started by it alone."""
-LINKED = (TARGET, CAPTURE, UPLINK, CONSOLE, HORN)
+METRICS = "alpr-edge-metrics.service"
+"""Serves figures to a Prometheus on the unit; enabled by hand, where there is one."""
+LINKED = (TARGET, CAPTURE, UPLINK, CONSOLE, HORN, METRICS)
 START_S_MAX = 120
 
 
@@ -86,7 +88,7 @@ class ReleaseUnitsStep:
         return [*(f"link {self._system / name}" for name in self._missing_names()), *dead_lines]
 
     def apply(self, undo: ExitStack) -> None:
-        """Link and enable what is new; stop and unlink what the release lacks."""
+        """Link and enable what is new, but for what people enable; stop and unlink what the release lacks."""
         names, dead_links = self._missing_names(), self._dead_links()
         for path in dead_links:
             # It still runs, from a release that is in use no more.
@@ -96,7 +98,7 @@ class ReleaseUnitsStep:
             link(self._system / name, UNIT_FILES / name, undo)
         run("systemctl", "daemon-reload")
         for name in names:
-            if "[Install]" in (self._files / name).read_text(encoding="utf-8"):
+            if name != METRICS and "[Install]" in (self._files / name).read_text(encoding="utf-8"):
                 run("systemctl", "enable", "--quiet", name)
 
     def _missing_names(self) -> list[str]:

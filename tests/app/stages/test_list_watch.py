@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from alpr_edge.app.stages.hotlist_refresh import HotlistRefresh
-from alpr_edge.app.unit_faults import FaultMonitor
+from alpr_edge.app.unit_faults import FaultKind, FaultMonitor
 from alpr_edge.domain.alerting import Tone
 from alpr_edge.domain.hits import HotlistEntry, Reason
 from alpr_edge.hotlist.formats.base import FormatName
@@ -89,3 +89,19 @@ def test_own_entries_are_taken_up_beside_the_lists_and_never_age(watch: HotlistR
     officer_entries.remove(lists.database, own_entry.entry.record_id, "officer", NOW)
     watch.refresh(NOW)
     assert list(watch.entries.partial("4XYZ123")) == []
+
+
+def test_a_list_whose_file_is_damaged_is_told_and_ends_with_the_file(lists: ListStore, watch: HotlistRefresh) -> None:
+    path = max(lists.directory.rglob("*"), key=lambda path: path.stat().st_size * path.is_file())
+    assert watch.faults() == []
+    good = path.read_bytes()
+    for content, told in (
+        (good[:-1] + bytes([good[-1] ^ 1]), [FaultKind.LIST_UNUSABLE, FaultKind.NO_LIST]),
+        (good, []),
+    ):
+        path.write_bytes(content)
+        loader = HotlistLoader(lists.database, lists.lists_key, lists.directory)
+        loader.load()
+        restarted = HotlistRefresh(loader, OfficerEntryLoader(lists.database), HotlistSettings())
+        restarted.judge(NOW)
+        assert [fault.kind for fault in restarted.faults()] == told

@@ -23,6 +23,7 @@ from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.store.hotlists.download_spool import FeedNote
 from alpr_edge.store.unit_store import UnitStore, open_store
 from tests.app.stages.clocks import LaterClock
+from tests.app.stages.test_store_counts import until
 from tests.domain.people.builders import DEPARTMENT, SIGNING_KEY
 from tests.staff import BEGUN, LOGIN, ROSTER_KEY, STOLEN, Staff, staff_person
 from tests.units import write_bare_unit
@@ -149,3 +150,19 @@ def test_the_next_roster_that_holds_ends_the_trouble(staff: Staff, store: UnitSt
     stage._step()
     assert (kinds(stage), stage.figures()["roster_serial"]) == ([], 6)
     assert RosterKey(DEPARTMENT, SIGNING_KEY.public_key()) == ROSTER_KEY
+
+
+def test_accounts_without_their_key_are_told_and_end_with_the_key(staff: Staff, store: UnitStore) -> None:
+    stage, stop = RosterInstallStage(staff.unit, store.database, store.incoming, staff.clock), threading.Event()
+    key = staff.unit.store.keys_directory / "access.key"
+    aside = key.rename(key.with_suffix(".aside"))
+    thread = threading.Thread(target=stage.run, args=(lambda: None, stop))
+    thread.start()
+    try:
+        until(lambda: kinds(stage) == [FaultKind.ACCOUNTS])
+        aside.rename(key)
+        until(lambda: kinds(stage) == [])
+    finally:
+        stop.set()
+        thread.join()
+        stage.finish()

@@ -2,7 +2,8 @@
 
 import json
 import stat
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyotp
@@ -13,8 +14,9 @@ from alpr_edge.access.passwords import Argon2Passwords
 from alpr_edge.access.roster_update import install_roster
 from alpr_edge.cli import app
 from alpr_edge.cli.caller import caller
+from alpr_edge.domain.instants import rfc3339
 from alpr_edge.domain.people.credentials import Credentials
-from alpr_edge.domain.people.person import Role
+from alpr_edge.domain.people.person import Person, Role, Training
 from alpr_edge.domain.people.roster import Member, Roster, RosterHeader
 from alpr_edge.domain.people.signed_roster import sign_roster
 from alpr_edge.settings import load
@@ -45,13 +47,13 @@ class Typist:
         self._hash = Argon2Passwords().hash(PASSWORD)
         self.install()
 
-    def install(self) -> None:
+    def install(self, who: Person = PERSON) -> None:
         """A roster with a secret that no code was used of: tests need no second 30 seconds apart."""
         self.secret = pyotp.random_base32()
         self._serial += 1
-        header = RosterHeader(DEPARTMENT, self._serial, BEGUN, PERSON.valid_until)
+        header = RosterHeader(DEPARTMENT, self._serial, BEGUN, who.valid_until)
         credentials = Credentials(self._hash, self.secret, password_set=BEGUN)
-        members = (Member(PERSON, credentials), *map(Member, SUPERVISORS))
+        members = (Member(who, credentials), *map(Member, SUPERVISORS))
         content = sign_roster(Roster(header, members), SIGNING_KEY)
         unit = self.staff.unit
         with open_accounts(unit.unit.data_directory, unit.store.keys_directory, migrate=False) as accounts:
@@ -111,6 +113,15 @@ def test_whoever_signs_in_sees_reads_until_they_sign_out(typist: Typist) -> None
     assert records[-2:] == [("sign_out", "Ana Ruiz", "allowed"), ("show_holds", caller(), "refused")]
 
 
+def test_whose_training_ends_soon_is_told_so_at_each_sign_in(typist: Typist) -> None:
+    soon = BEGUN + timedelta(days=4)
+    typist.install(replace(PERSON, training=Training(BEGUN + timedelta(days=300), soon)))
+    assert f"your training ends on {soon:%Y-%m-%d}: renew it before" in typist.sign_in().stdout
+    typist.run("sign-out", "--lock")
+    again = json.loads(typist.run("sign-in", "--json", typed=f"{PASSWORD}\n").stdout)
+    assert again["training_ends"] == rfc3339(soon)
+
+
 def test_a_locked_session_is_opened_by_the_password_alone(typist: Typist) -> None:
     before = len(typist.staff.records())
     assert typist.sign_in().exit_code == 0
@@ -120,7 +131,7 @@ def test_a_locked_session_is_opened_by_the_password_alone(typist: Typist) -> Non
     assert typist.run("sign-in", typed="wrong\n").exit_code == 3
     done = typist.run("sign-in", "--json", typed=f"{PASSWORD}\n")
     person = {"person_id": "ana", "name": "Ana Ruiz"}
-    assert json.loads(done.stdout) == person | {"outcome": "reopened", "is_new_place": False}
+    assert json.loads(done.stdout) == person | {"outcome": "reopened", "is_new_place": False, "training_ends": None}
     assert typist.run("holds", "list", *FOR_STOLEN).exit_code != 3
     actions = [record.action for record in typist.staff.records()[before:]]
     assert [actions.count(each) for each in ("lock_session", "reopen_session")] == [1, 2]

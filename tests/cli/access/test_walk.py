@@ -72,6 +72,7 @@ ARGUMENTS = {
     "audit report": ("--from", "2026-05-01", "--to", "2026-05-31"),
     "report transparency": ("--month", "2026-05"),
     "report precision": ("--month", "2026-05"),
+    "report quality": ("--month", "2026-05"),
     "audit review": ("2026-W19", "--note", "nothing stood out"),
     "hotlist import": ("{folder}/feed.csv", "--source", "bolo", "--format", "generic-csv"),
     "hotlist rollback": ("none",),
@@ -101,7 +102,7 @@ WITHOUT_UNIT = {
 """Commands of upkeep that are walked by tests of their own."""
 SHOW_NO_PLATE = (
     "audit deletions", "audit key", "audit verify", "hotlist status", "hotlist export", "outbox quarantined",
-    "outbox status", "status",
+    "outbox status", "unit status",
     "unit disk", "unit refused", "sign-out",
 )  # fmt: skip
 """Free commands that read what the unit stored."""

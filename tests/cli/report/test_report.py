@@ -52,6 +52,26 @@ def report(settings: Path, *words: str) -> Result:
     return CliRunner().invoke(app, ["report", *words, *FOR_AUDIT, "--settings", str(settings)])
 
 
+def test_quality_by_hour_has_every_read_as_json_and_csv(settings: Path, truth: list[Sighting], tmp_path: Path) -> None:
+    table = tmp_path / "quality.csv"
+    done = report(settings, "quality", *DAYS, "--json", "--csv", str(table))
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)["rows"]
+    assert sum(row["reads"] for row in told) == len(truth)
+    assert {row["camera"] for row in told} == {each.camera for each in truth}
+    assert sum(row["judged"] for row in told) == sum(each.is_judged for each in truth)
+    rows = list(csv.DictReader(table.read_text(encoding="utf-8").splitlines()))
+    assert [(row["camera"], row["hour"], row["reads"]) for row in rows] == [
+        (row["camera"], str(row["hour"]), str(row["reads"])) for row in told
+    ]
+    text = report(settings, "quality", *DAYS).stdout
+    assert "Camera front, by hour of the day" in text
+    assert "is not kept with reads" in text
+    assert not [each.text for each in truth if each.text in text or each.text in done.stdout]
+    newest = report(settings, "quality", "--json")
+    assert (newest.exit_code, json.loads(newest.stdout)["report"]) == (0, "quality")
+
+
 def test_json_and_csv_have_every_cell(settings: Path, truth: list[Sighting], tmp_path: Path) -> None:
     table = tmp_path / "precision.csv"
     done = report(settings, "precision", *DAYS, "--json", "--csv", str(table))

@@ -3,6 +3,7 @@
 import os
 import re
 import threading
+import time
 import tty
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -27,6 +28,8 @@ from tests.units import write_unit
 UNIT = "car-7"
 CARD_PX = 150
 FRAMES = 9
+RECEIVER_KNOTS = 20.0
+"""What :func:`~tests.position.test_sentence_merger.rmc` says of the speed."""
 
 
 @cache
@@ -93,7 +96,7 @@ def set_key(settings: Path, key: str, value: str) -> None:
 
 
 class Receiver:
-    """A GNSS receiver on a pseudo-terminal that tells the time of this computer, ``off`` by so much.
+    """A GNSS receiver of a car that drives, on a pseudo-terminal; its time is this computer's, ``off`` by so much.
 
     Args:
         link: its device name.
@@ -105,6 +108,9 @@ class Receiver:
         self._link = link
         self._off = off
         self._has_fix = has_fix
+        self.minutes_north: Callable[[float], float] = lambda seconds: seconds * RECEIVER_KNOTS / 3600
+        """How far north of its first place it reports to be, in minutes, by the seconds since its start."""
+        self.is_time_stopped = False
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._speak)
 
@@ -123,13 +129,14 @@ class Receiver:
         os.close(self._slave)
 
     def _speak(self) -> None:
+        began_s, now = time.monotonic(), datetime.now(UTC) + self._off
         while not self._over.wait(0.5):
-            now = datetime.now(UTC) + self._off
+            now = now if self.is_time_stopped else datetime.now(UTC) + self._off
             moment, day = now.strftime("%H%M%S.%f")[:9], now.strftime("%d%m%y")
             status, quality = ("A", "1") if self._has_fix else ("V", "0")
+            lat = f"37{38.3460 + self.minutes_north(time.monotonic() - began_s) % 20:07.4f}"
+            sentences = rmc(moment, status=status, day=day, lat=lat), gga(moment, quality=quality, lat=lat)
             try:
-                os.write(
-                    self._master, rmc(moment, status=status, day=day) + b"\r\n" + gga(moment, quality=quality) + b"\r\n"
-                )
+                os.write(self._master, b"".join(sentence + b"\r\n" for sentence in sentences))
             except BlockingIOError:
                 continue  # nobody reads

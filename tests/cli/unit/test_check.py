@@ -221,6 +221,17 @@ def test_without_the_department_s_key_for_media_it_is_amber(tmp_path: Path, depa
     assert checks_by_name(settings, *others("certificates"))["media key"]["verdict"] == "amber"
 
 
+def test_time_stamps_that_cannot_be_checked_are_amber(unit: Path, tmp_path: Path) -> None:
+    ca_file = tmp_path / "time.pem"
+    text = unit.read_text(encoding="utf-8")
+    words = f'[evidence]\ntime_stamp_url = "http://127.0.0.1:9"\ntime_stamp_ca_file = "{ca_file}"\n'
+    unit.write_text(f"{text}\n{words}", encoding="utf-8")
+    found = checks_by_name(unit, *others("certificates"))["time stamps"]
+    assert (found["verdict"], f"time_stamp_ca_file: {ca_file}: cannot be read" in found["said"]) == ("amber", True)
+    ca_file.write_text("certificates", encoding="ascii")
+    assert checks_by_name(unit, *others("certificates"))["time stamps"]["verdict"] == "green"
+
+
 def test_a_certificate_of_five_days_and_a_department_that_is_gone_are_red(
     tmp_path: Path, department: DepartmentServer
 ) -> None:

@@ -100,6 +100,7 @@ def test_every_other_endpoint_refuses_in_the_handshake_who_has_no_certificate(
         ("GET", "/v1/lists/{source}"),
         ("GET", "/v1/roster"),
         ("POST", "/v1/evidence-voucher"),
+        ("POST", "/v1/heartbeat"),
         ("POST", "/v1/items"),
         ("POST", "/v1/page-certificate"),
         ("POST", "/v1/renew"),

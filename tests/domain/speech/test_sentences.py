@@ -5,6 +5,7 @@ from itertools import product
 
 import pytest
 
+from alpr_edge.alerts.speech.clips import PHRASES_MAX
 from alpr_edge.domain.alerting import (
     AlertPolicy,
     Level,
@@ -15,12 +16,15 @@ from alpr_edge.domain.alerting import (
     is_certain,
     sureness_of,
 )
+from alpr_edge.domain.diagnostics.unit_parts import UnitPart
 from alpr_edge.domain.hits import Hit, MatchKind, Reason, StateMatch
 from alpr_edge.domain.speech.sentences import (
     CAMERA_CHARACTERS_MAX,
+    FAULTY_PARTS_MAX,
     WITHDRAWN_SENTENCE,
     Sentence,
     camera_phrases,
+    fault_sentence,
     phrases_for,
     sentence_of,
 )
@@ -94,3 +98,15 @@ def test_a_camera_is_called_by_its_cleaned_name_or_by_its_number() -> None:
         "Cam 1",
     ]
     assert len(phrases_for(["front-1", "front_1"])) == len(phrases_for(["front"]))
+
+
+def test_after_the_tone_of_faults_each_part_is_named_once_and_a_camera_by_its_name() -> None:
+    assert fault_sentence([(UnitPart.CAMERAS, "front")], CAMERAS) == (CAMERAS["front"],)
+    assert fault_sentence([(UnitPart.LISTS, "front")], CAMERAS) == ("Hot lists",), "a list of a camera's name"
+    both = [(UnitPart.CAMERAS, "cameras"), (UnitPart.RECEIVER, "position"), (UnitPart.RECEIVER, "position")]
+    assert fault_sentence(both, CAMERAS) == ("Cameras", "Receiver")
+    assert len(fault_sentence([(part, "") for part in UnitPart], CAMERAS)) == FAULTY_PARTS_MAX
+    assert fault_sentence([], CAMERAS) == ()
+    phrases = phrases_for(list(CAMERAS))
+    assert {phrase for part in UnitPart for phrase in fault_sentence([(part, "")], {})} <= set(phrases)
+    assert len(phrases_for([f"camera-{letter}" for letter in "abcdef"])) <= PHRASES_MAX

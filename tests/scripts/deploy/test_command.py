@@ -26,6 +26,7 @@ DAEMONS = {
     "run": "alpr-edge.service",
     "uplink": "alpr-edge-uplink.service",
     "console": "alpr-edge-console.service",
+    "unit metrics": "alpr-edge-metrics.service",
 }
 WORDS = {
     "drive": ["--source", "nowhere", "--out", "nowhere"],
@@ -45,6 +46,7 @@ WORDS = {
     "canvass result": ["none"],
     "report transparency": ["--month", "2026-11"],
     "report precision": ["--month", "2026-11"],
+    "report quality": ["--month", "2026-11"],
     "audit prove": ["0"],
     "audit check": ["nowhere.tlog-proof", "--key", "none"],
     "audit report": ["--from", "2026-11-01", "--to", "2026-11-30"],
@@ -79,6 +81,12 @@ WORDS = {
     "unit enrol": ["--code", "X", "--enrol-port", str(ENROL_PORT)],
     "unit retire": ["--yes"],
     "unit card": ["card.pdf"],
+    "unit support-bundle": [
+        "--to",
+        "nowhere/bundle.zip",
+        "--skip",
+        "camera,card,gps,clock,sound,disk,department,models",
+    ],
     "holds place": ["none", "--reason", "subpoena", "--case", "26-123456"],
     "holds release": ["none"],
     "unit check": ["--json", "--skip", "camera,card,gps,clock,sound,disk,certificates,department,models,versions"],
@@ -199,6 +207,12 @@ def test_a_command_opens_the_keys_of_the_table_and_no_other(name: str, tmp_path:
 def test_a_daemon_by_hand_gets_the_keys_of_its_service(name: str, unit: str) -> None:
     text = (ROOT / "systemd" / unit).read_text(encoding="utf-8")
     assert table()[name] == set(re.findall(r"(?m)^LoadCredentialEncrypted=alpr-edge-(\w+)", text))
+
+
+def test_a_support_bundle_may_read_the_journal_and_no_other_command(station: Station) -> None:
+    group = "--property=SupplementaryGroups=systemd-journal"
+    assert group in station.run_words("unit", "support-bundle", "--to", "x.zip")
+    assert group not in station.run_words("unit", "check")
 
 
 @pytest.mark.review(15)

@@ -25,7 +25,8 @@ from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.services.authorisation.authoriser import Authoriser
 from alpr_edge.services.authorisation.callers import Caller
 from alpr_edge.services.authorisation.opening import open_authoriser
-from alpr_edge.services.evidence.case_export import CaseExports, ExportRequest, ExportResult, Progress
+from alpr_edge.services.evidence.case_export import CaseExports, Progress
+from alpr_edge.services.evidence.export_request import ExportRequest, ExportResult
 from alpr_edge.services.evidence.package_signer import load_package_signer
 from alpr_edge.services.holds.unit_holds import HoldRequest, UnitHolds
 from alpr_edge.settings import load

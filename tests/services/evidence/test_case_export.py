@@ -24,8 +24,9 @@ from alpr_edge.evidence.verification import verify_package
 from alpr_edge.runtime.file_lock import exclusive_lock, open_lock_file
 from alpr_edge.services.authorisation.authoriser import AccessSubject
 from alpr_edge.services.authorisation.operations import Operation
-from alpr_edge.services.evidence.case_export import LOCK_FILE, ExportRequest
+from alpr_edge.services.evidence.case_export import LOCK_FILE
 from alpr_edge.services.evidence.case_reads import CaseReads, PictureChoice
+from alpr_edge.services.evidence.export_request import ExportRequest
 from alpr_edge.services.evidence.medium import ExportMedium, file_system_of, package_name
 from alpr_edge.services.hits.dispositions import HitAnswer, HitDispositions
 from alpr_edge.services.hits.hit_views import HitViews

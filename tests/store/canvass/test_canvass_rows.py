@@ -29,7 +29,7 @@ from alpr_edge.store.canvass.canvass_rows import (
     running_canvasses,
     settle_end,
 )
-from alpr_edge.store.canvass.held_rows import canvass_reads as reads_of_canvass
+from alpr_edge.store.canvass.held_rows import canvass_reads, held_reads_of
 from alpr_edge.store.db import clock_pairs
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.schema import canvasses, held_reads, outbox
@@ -230,7 +230,10 @@ def test_the_reads_of_a_result_come_by_time_with_what_is_known(
     store.commit([decision("third", 3), decision("untimed", first_seen=untimed, last_seen=untimed)])
     store.commit([decision("first", 1, None, plate="4XYZ999", alternatives=()), decision("second", 2)])
     store.commit([decision("corrected", 2, supersedes="second")])
-    found = reads_of_canvass(database, running)
+    held = held_reads_of(database, running)
+    assert [bool(each.partials) for each in held] == [False, True, True, True, True]
+    assert [each.place is None for each in held] == [True, False, False, False, False]
+    found = list(canvass_reads(database, running, held))
     assert [read.read_id for read in found] == ["first", "second", "corrected", "third", "untimed"]
     assert [read.is_candidate for read in found] == [False, True, True, True, True]
     assert [read.corrected_by_read for read in found] == [None, "corrected", None, None, None]

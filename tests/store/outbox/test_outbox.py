@@ -1,5 +1,5 @@
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.migrate import RELEASE, SchemaRelease
 from alpr_edge.store.db.schema import outbox as table
 from alpr_edge.store.evidence.images import ImageStore
+from alpr_edge.store.outbox.oldest_item import OldestWaiting
 from alpr_edge.store.outbox.outbox import Outbox, OutboxCounts
 from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord, ReadStore
 from tests.store.records import CROP, alert, decided_record, hit, instant, plate_read
@@ -110,6 +111,23 @@ def test_what_was_never_sent_counts_as_nothing(full_outbox: Outbox) -> None:
     full_outbox.settle([Answer(item.item_id, Outcome.UNSENT) for item in before], ATTEMPTS_MAX)
     after = full_outbox.due(100, ALL)
     assert [(item.item_id, item.attempts) for item in after] == [(item.item_id, item.attempts) for item in before]
+
+
+def test_the_oldest_item_is_the_one_that_was_queued_first_whatever_its_urgency(
+    full_outbox: Outbox, store: ReadStore, database: Database
+) -> None:
+    with database.write() as connection:
+        for hours, item_id in enumerate(("read-2", "hit-1", "read-1")):
+            queued = NOW + timedelta(hours=hours)
+            connection.execute(update(table).where(table.c.item_id == item_id).values(created_utc=queued))
+    assert OldestWaiting(database).queued_utc() == NOW + timedelta(hours=2)
+    oldest = OldestWaiting(database, look_s=0.0)
+    read = [receipt(full_outbox, item_id) for item_id in ids(full_outbox)]
+    images = [receipt(full_outbox, item.item_id) for item in full_outbox.due(100, ALL) if item.kind is ItemKind.IMAGE]
+    full_outbox.settle([*(each for each in read if each.item_id == "read-1"), *images], ATTEMPTS_MAX, NOW)
+    assert oldest.queued_utc() == NOW
+    full_outbox.settle(read, ATTEMPTS_MAX, NOW)
+    assert oldest.queued_utc() is None
 
 
 def test_only_the_digest_that_left_delivers(full_outbox: Outbox) -> None:

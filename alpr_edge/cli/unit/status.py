@@ -1,9 +1,9 @@
-"""``alpr-edge status``: the health of this unit in one screen. Shows no plates."""
+"""``alpr-edge unit status``: the health of this unit in one screen. Shows no plates."""
 
 from __future__ import annotations
 
 from textwrap import wrap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -33,13 +33,24 @@ _FIGURES = {
 """Figures of health files that are shown, with their words."""
 
 
-def status(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = False) -> None:
+def status_command(
+    is_watch: Annotated[
+        bool, typer.Option("--watch", help="Show it live, once a second; q or Ctrl-C ends it.")
+    ] = False,
+    settings: SettingsOption = DEFAULT_SETTINGS,
+    as_json: JsonOption = False,
+) -> None:
     """Show this unit's health in one screen, no plates. Ends with 1 when a daemon is not running or in trouble."""
     from alpr_edge.services.unit_health.daemons import DAEMONS, is_well, reports
     from alpr_edge.services.unit_health.overview import health_of
     from alpr_edge.settings import load
 
     unit = load(settings)
+    if is_watch and not as_json:
+        from alpr_edge.cli.unit.status_screen import watch
+
+        watch(unit)
+        return
     told = reports(unit)
     health = health_of(unit, told)
     if as_json:

@@ -1,4 +1,4 @@
-"""``status``: the health of the unit in one screen, no plates, and an exit code that a script can ask."""
+"""``unit status``: the health of the unit in one screen, no plates, and an exit code that a script can ask."""
 
 import json
 import os
@@ -44,7 +44,7 @@ def settings(tmp_path: Path) -> Path:
 
 
 def status(settings: Path, *words: str) -> Result:
-    return CliRunner().invoke(app, ["status", "--settings", str(settings), *words])
+    return CliRunner().invoke(app, ["unit", "status", "--settings", str(settings), *words])
 
 
 def report(settings: Path, daemon: str, *troubles: str, ready: bool = True, working: bool | None = None) -> Path:

@@ -1,0 +1,34 @@
+"""Puts the watches of a unit together, by its settings."""
+
+from functools import partial
+
+from alpr_edge.app.factories import model_files
+from alpr_edge.app.watches.department_link import CertificateEndWatch, LinkWatch
+from alpr_edge.app.watches.disk_state import DiskStateWatch
+from alpr_edge.app.watches.memory_use import MemoryWatch, machine_bytes, resident_bytes
+from alpr_edge.app.watches.model_files import ModelFileWatch
+from alpr_edge.app.watches.page import PageWatch
+from alpr_edge.app.watches.sound_mixer import MixerWatch
+from alpr_edge.app.watches.training_end import TrainingWatch
+from alpr_edge.app.watches.watch_stage import Watch, WatchStage
+from alpr_edge.domain.ports import Clock
+from alpr_edge.settings import Settings
+from alpr_edge.store.unit_store import UnitStore
+
+
+def unit_watches(settings: Settings, store: UnitStore, clock: Clock) -> WatchStage:
+    """The watches that this unit needs: without a department there is no link, without ALSA no mixer."""
+    unit, uplink, alerts = settings.unit, settings.uplink, settings.alerts
+    watches: list[Watch] = [
+        DiskStateWatch(unit.data_directory, store.database.commits),
+        PageWatch(unit.runtime_directory),
+        TrainingWatch(settings, clock),
+        MemoryWatch(resident_bytes, machine_bytes()),
+        ModelFileWatch(partial(model_files, settings.vision, unit.data_directory)),
+    ]
+    if uplink.url:
+        watches.append(CertificateEndWatch(unit.runtime_directory))
+        watches.append(LinkWatch(store.database, clock, uplink.link_down_h_max))
+    if alerts.player == "alsa":
+        watches.append(MixerWatch(alerts.device))
+    return WatchStage(watches)

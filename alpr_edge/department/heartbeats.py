@@ -1,0 +1,79 @@
+"""What units say of themselves: the newest heartbeat of each, a bounded history, and who has been silent for long."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from pydantic import ValidationError
+from sqlalchemy import Row, delete, func, insert, select
+
+from alpr_edge.department.db.database import DepartmentDatabase, naive_utc_now
+from alpr_edge.department.db.heartbeat_schema import unit_heartbeats
+from alpr_edge.domain.errors import StoreError
+from alpr_edge.domain.protocol.heartbeats import HeartbeatPayload
+
+HISTORY_MAX = 600
+"""Most heartbeats kept of one unit: two days at one in five minutes, some 1 MB."""
+SILENT_AFTER = timedelta(hours=72)
+"""A unit that is not heard for longer is told as silent: a car that stands over a weekend is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnitHeartbeat:
+    """A heartbeat as it came."""
+
+    unit_id: str
+    received_at: datetime
+    payload: HeartbeatPayload
+
+    def is_silent(self, now: datetime) -> bool:
+        """Whether nothing was heard for longer than :data:`SILENT_AFTER` since this one."""
+        return now - self.received_at > SILENT_AFTER
+
+
+class Heartbeats:
+    """The record of heartbeats; threads may share it.
+
+    Args:
+        database: the database of the department.
+    """
+
+    def __init__(self, database: DepartmentDatabase) -> None:
+        self._database = database
+
+    def take_in(self, unit_id: str, payload: HeartbeatPayload) -> None:
+        """Store a heartbeat, and let the oldest of its unit go.
+
+        Raises:
+            StoreError: it cannot be written.
+        """
+        table = unit_heartbeats.c
+        row = {"unit_id": unit_id, "received_at": naive_utc_now(), "body": payload.model_dump_json()}
+        mine = select(table.heartbeat_id).where(table.unit_id == unit_id)
+        last_to_go = mine.order_by(table.heartbeat_id.desc()).offset(HISTORY_MAX).limit(1).scalar_subquery()
+        with self._database.writing() as connection:
+            connection.execute(insert(unit_heartbeats).values(row))
+            old = (table.unit_id == unit_id, table.heartbeat_id <= last_to_go)
+            connection.execute(delete(unit_heartbeats).where(*old))
+
+    def newest(self) -> dict[str, UnitHeartbeat]:
+        """The newest heartbeat of each unit that was ever heard."""
+        table = unit_heartbeats.c
+        last = select(func.max(table.heartbeat_id)).group_by(table.unit_id)
+        with self._database.reading() as connection:
+            rows = connection.execute(select(unit_heartbeats).where(table.heartbeat_id.in_(last))).all()
+        return {row.unit_id: _heartbeat(row) for row in rows}
+
+    def history(self, unit_id: str) -> list[UnitHeartbeat]:
+        """The heartbeats of a unit that are kept, newest first."""
+        table = unit_heartbeats.c
+        query = select(unit_heartbeats).where(table.unit_id == unit_id).order_by(table.heartbeat_id.desc())
+        with self._database.reading() as connection:
+            return [_heartbeat(row) for row in connection.execute(query)]
+
+
+def _heartbeat(row: Row[tuple[int, str, datetime, str]]) -> UnitHeartbeat:
+    try:
+        payload = HeartbeatPayload.model_validate_json(row.body)
+    except ValidationError:
+        raise StoreError(f"heartbeat {row.heartbeat_id} of {row.unit_id} is not as it was stored") from None
+    return UnitHeartbeat(row.unit_id, row.received_at.replace(tzinfo=UTC), payload)

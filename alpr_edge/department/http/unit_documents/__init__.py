@@ -1,0 +1,1 @@
+"""What a unit fetches whole or says of itself, beside the items that it delivers."""

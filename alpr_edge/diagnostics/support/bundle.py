@@ -1,0 +1,153 @@
+"""Makes the support bundle: a zip of texts, to be read before it is handed out, without plates, keys or people.
+
+Where store or accounts do not open, nobody knows which texts to look for: then what programs wrote in words, the
+journal, the health and the checks, is left out, and the bundle says so.
+"""
+
+import json
+import os
+import zipfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from alpr_edge.diagnostics.support import documents
+from alpr_edge.diagnostics.support.text_filter import TextFilter
+from alpr_edge.domain.errors import AlprEdgeError, StoreError
+from alpr_edge.domain.people.person import Person
+from alpr_edge.runtime.io_errors import io_errors
+from alpr_edge.settings import Settings
+from alpr_edge.store.access.accounts import open_accounts
+from alpr_edge.store.access.members import all_members
+from alpr_edge.store.access.schema import FILE_NAME as ACCOUNTS_FILE
+from alpr_edge.store.reads.plate_texts import stored_plates
+from alpr_edge.store.unit_store import UnitStore, open_store
+
+PRIVATE_FILE = 0o600
+_HEAD = """\
+Support bundle of an alpr-edge unit. All files are texts; read them before you hand them out.
+
+No key, no plate and no person is in it: settings stand without logins, the databases as sizes and counts. Every line
+and every value was compared with the plates and people of this unit, and left out where it named one.
+"""
+_CLOSED = (
+    "Left out: the journal, the health and the checks, as plates and people could not be read to compare them: {reason}"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BundleFile:
+    """One text of the bundle."""
+
+    name: str
+    content: str
+    left_out: int
+    """Lines or values that named a plate or a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class SupportBundle:
+    """A bundle that is made and not written yet."""
+
+    files: tuple[BundleFile, ...]
+    not_compared: str
+    """Why the journal and the like are left out; empty: they are in it."""
+
+    def write(self, target: Path) -> None:
+        """Write it to a new file that its owner alone may read.
+
+        Raises:
+            AlprEdgeError: there is such a file, or it cannot be written.
+        """
+        require_new(target)
+        with io_errors(f"{target}: cannot be written", AlprEdgeError):
+            descriptor = os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, PRIVATE_FILE)
+            with os.fdopen(descriptor, "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+                for each in self.files:
+                    archive.writestr(each.name, each.content)
+
+
+def require_new(target: Path) -> None:
+    """Refuse to write over a file.
+
+    Raises:
+        AlprEdgeError: there is such a file.
+    """
+    if target.exists():
+        raise AlprEdgeError(f"{target}: is there already; name a new file")
+
+
+def make_bundle(settings: Settings, checks: dict[str, Any]) -> SupportBundle:
+    """Collect what is so at present.
+
+    Args:
+        settings: the settings of the unit.
+        checks: the result of "unit check", as JSON has it.
+
+    Raises:
+        AlprEdgeError: there is no data folder, or it cannot be read.
+    """
+    with ExitStack() as resources:
+        store, not_compared = _open_known_texts(settings, resources)
+        texts = TextFilter(*_known_texts(settings, store)) if store is not None else TextFilter((), ())
+        with io_errors(f"{settings.unit.data_directory}: cannot be read", AlprEdgeError):
+            files = [
+                _json_file("settings.json", documents.settings_document(settings), texts),
+                _json_file("versions.json", documents.versions_document(), texts),
+                _json_file("databases.json", documents.database_document(settings, store), texts),
+                _text_file("kernel.txt", documents.kernel_document(), texts),
+            ]
+        if store is not None:
+            files += [
+                _json_file("health.json", documents.health_document(settings), texts),
+                _json_file("check.json", checks, texts),
+                _text_file("journal.txt", documents.journal_document(), texts),
+            ]
+    return SupportBundle((_read_me(files, not_compared), *files), not_compared)
+
+
+def _open_known_texts(settings: Settings, resources: ExitStack) -> tuple[UnitStore | None, str]:
+    """The store; None and why, where it or the accounts cannot be read."""
+    try:
+        store = resources.enter_context(open_store(settings, migrate=False))
+        list(_people(settings))
+    except StoreError as error:
+        return None, str(error)
+    return store, ""
+
+
+def _known_texts(settings: Settings, store: UnitStore) -> tuple[Iterator[str], Iterator[str]]:
+    people = (text for person in _people(settings) for text in _names_of(person))
+    return (plate.strip("*?") for plate in stored_plates(store.database)), people
+
+
+def _people(settings: Settings) -> Iterator[Person]:
+    folder = settings.unit.data_directory
+    if (folder / ACCOUNTS_FILE).exists():
+        with open_accounts(folder, settings.store.keys_directory, migrate=False) as accounts:
+            members = all_members(accounts)
+        yield from (member.person for member in members)
+
+
+def _names_of(person: Person) -> Iterator[str]:
+    yield from (person.name, person.badge, person.email, person.person_id)
+
+
+def _json_file(name: str, value: object, texts: TextFilter) -> BundleFile:
+    before = texts.left_out
+    content = json.dumps(texts.value(value), indent=2, sort_keys=True, default=str) + "\n"
+    return BundleFile(name, content, texts.left_out - before)
+
+
+def _text_file(name: str, text: str, texts: TextFilter) -> BundleFile:
+    before = texts.left_out
+    content = texts.lines(text)
+    return BundleFile(name, content, texts.left_out - before)
+
+
+def _read_me(files: list[BundleFile], not_compared: str) -> BundleFile:
+    rows = [f"{each.name}: {len(each.content.encode()):,} bytes, left out {each.left_out:,}" for each in files]
+    closed = [_CLOSED.format(reason=not_compared)] if not_compared else []
+    return BundleFile("README.txt", "\n".join((_HEAD, *rows, *closed, "")), 0)

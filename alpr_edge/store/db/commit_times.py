@@ -1,0 +1,37 @@
+"""Notes how long writes wait for the disk, also one that is not over yet: commits, and the pictures before them."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class CommitTimes:
+    """The longest write since somebody asked; safe for any number of threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._began_s: dict[int, float] = {}
+        """When each thread that writes began."""
+        self._longest_s = 0.0
+
+    @contextmanager
+    def timing(self) -> Iterator[None]:
+        """Time the write in the block; a thread is in one such block at a time."""
+        thread, began_s = threading.get_ident(), time.monotonic()
+        with self._lock:
+            self._began_s[thread] = began_s
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._longest_s = max(self._longest_s, time.monotonic() - began_s)
+                self._began_s.pop(thread, None)
+
+    def take_longest_s(self) -> float:
+        """Seconds of the longest write since the last call, those at work counted with the time they have taken."""
+        with self._lock:
+            now_s = time.monotonic()
+            waiting_s = max((now_s - began_s for began_s in self._began_s.values()), default=0.0)
+            longest_s, self._longest_s = max(self._longest_s, waiting_s), 0.0
+            return longest_s

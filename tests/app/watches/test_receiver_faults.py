@@ -1,0 +1,65 @@
+"""A real unit whose receiver is stuck, repeats itself or jumps: told by its own state, and healed by itself."""
+
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alpr_edge.app.stages.position import RepeatedMoment
+from alpr_edge.app.unit_faults import FaultKind
+from alpr_edge.domain.motion.fix_check import STUCK_S
+from alpr_edge.position.sentence_merger import SentenceMerger, SentenceTally
+from tests.app.rig import daemon, wait_for_health, write_frames, write_settings
+from tests.cli.unit.fit_unit import RECEIVER_KNOTS, Receiver
+from tests.position.test_sentence_merger import BOOT, rmc
+
+
+def kinds_of(health: dict[str, Any]) -> set[str]:
+    return {fault["kind"] for fault in health["figures"].get("faults", []) if fault["part"] == "receiver"}
+
+
+def test_a_receiver_that_is_stuck_jumps_and_stops_its_clock_is_told_each_time_and_heals(tmp_path: Path) -> None:
+    settings = write_settings(tmp_path, write_frames(tmp_path / "frames", range(2)), fps=5, pass_gap_ms=400)
+    with settings.open("a", encoding="utf-8") as file:
+        file.write(f'[position]\ndevice = "{tmp_path}/tty"\nfix_age_ms_max = 3000\n')
+    with Receiver(tmp_path / "tty") as receiver, daemon("run", "--settings", str(settings)) as run:
+        drives = receiver.minutes_north
+        wait_for_health(tmp_path, lambda health: health["figures"].get("has_fix", False) and not kinds_of(health))
+        receiver.minutes_north = lambda _: 5.0
+        stuck = wait_for_health(tmp_path, lambda health: kinds_of(health) == {FaultKind.RECEIVER_STUCK.value})
+        assert stuck["working"] is False or stuck["ready"], "plates are read on"
+        wait_for_health(tmp_path, lambda health: not health["figures"]["has_fix"])
+        receiver.minutes_north = drives
+        wait_for_health(tmp_path, lambda health: health["figures"]["has_fix"] and not kinds_of(health))
+        receiver.minutes_north = lambda seconds: seconds * RECEIVER_KNOTS / 3600 + 3.0 * (seconds % 4 > 2)
+        jumps = wait_for_health(tmp_path, lambda health: kinds_of(health) == {FaultKind.RECEIVER_JUMPS.value})
+        assert any("further than a car drives" in line for line in jumps["troubles"])
+        receiver.minutes_north = drives
+        wait_for_health(tmp_path, lambda health: health["figures"]["has_fix"] and not kinds_of(health))
+        receiver.is_time_stopped = True
+        again = wait_for_health(tmp_path, lambda health: kinds_of(health) == {FaultKind.RECEIVER_STUCK.value})
+        assert "position: the receiver repeats the same moment: reads have no place" in again["troubles"]
+        receiver.is_time_stopped = False
+        wait_for_health(tmp_path, lambda health: health["figures"]["has_fix"] and not kinds_of(health))
+        run.wait_for("event=tone.sounded tone=stale", 3)
+        assert run.end(signal.SIGTERM) == 0
+        assert not run.having("Traceback")
+
+
+@pytest.mark.parametrize(("step_s", "is_stuck"), [(0, True), (1, False)])
+def test_sentences_of_one_moment_for_too_long_are_a_clock_that_stands(step_s: int, is_stuck: bool) -> None:
+    tally, repeats = SentenceTally(), RepeatedMoment()
+    merger = SentenceMerger(tally)
+    for second in range(int(STUCK_S) + 2):
+        merger.feed(rmc(f"1200{second * step_s:02}"), BOOT)
+        repeats.look(tally, float(second))
+    assert repeats.is_stuck is is_stuck
+
+
+def test_a_receiver_that_says_nothing_repeats_nothing() -> None:
+    tally, repeats = SentenceTally(), RepeatedMoment()
+    SentenceMerger(tally).feed(rmc("120000"), BOOT)
+    for second in range(60):
+        repeats.look(tally, float(second))
+    assert not repeats.is_stuck, "silence is told by the line itself"
