@@ -122,8 +122,10 @@ def check_entry_of(file: Path, feature_count: int) -> Entry:
 
 
 def near_of(manifest: Manifest, role: Role, name: str, near: str | None) -> dict[str, str]:
-    """The keys by which a detector's entry names what works beside it: the detector for near plates, asked for or as
-    before, and the check of its boxes as before, until ``fit_plate_check`` fits another to it.
+    """The keys by which a detector's entry names what works beside it.
+
+    The detector for near plates is the one asked for, or as before; the check of its boxes is as before, until
+    ``fit_plate_check`` fits another to it.
 
     Raises:
         ModelError: no such detector is in the manifest.
