@@ -45,8 +45,9 @@ def plate_features(frame: Frame, reading: Reading) -> NDArray[np.float32]:
 
 def look_around(frame: Frame, box: Box) -> Pixels:
     """The box with what is around it, uint8 [:data:`LOOK_HEIGHT_PX`, :data:`LOOK_WIDTH_PX`], grey."""
-    width = max(LOOK_SCALE * box.width_px, 2 * LOOK_SCALE * box.height_px, 2.0)
-    middle_x, middle_y = (box.left_px + box.right_px) / 2, (box.top_px + box.bottom_px) / 2
+    first_x, first_y, last_x, last_y = box.within(frame.width_px, frame.height_px)
+    width = LOOK_SCALE * max(last_x - first_x, 2 * (last_y - first_y))
+    middle_x, middle_y = (first_x + last_x) / 2, (first_y + last_y) / 2
     left, right = math.floor(middle_x - width / 2), math.ceil(middle_x + width / 2)
     top, bottom = math.floor(middle_y - width / 4), math.ceil(middle_y + width / 4)
     inside = frame.pixels[max(0, top) : max(1, bottom), max(0, left) : max(1, right)]

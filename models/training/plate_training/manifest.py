@@ -110,7 +110,7 @@ def entry_of(role: Role, file: Path, shape: tuple[int, int, int], licence: Licen
 
 
 def check_entry_of(file: Path, feature_count: int) -> Entry:
-    """The table of a check of boxes: it saw numbers of boxes in all pictures that detectors see, rendered ones apart."""
+    """The table of a check of boxes, which saw boxes in all real pictures with plates boxed, and without any."""
     return {
         "file": file.name,
         "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
