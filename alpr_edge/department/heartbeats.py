@@ -12,7 +12,7 @@ from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.protocol.heartbeats import HeartbeatPayload
 
 HISTORY_MAX = 600
-"""Most heartbeats kept of one unit: two days at one in five minutes, some 1 MB."""
+"""Most heartbeats kept of one unit: two days at one in five minutes."""
 SILENT_AFTER = timedelta(hours=72)
 """A unit that is not heard for longer is told as silent: a car that stands over a weekend is not."""
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from alpr_edge import __version__
 from alpr_edge.runtime.boot import boot_id
 from alpr_edge.runtime.health import Health, current_health, read_health, write_health
 from alpr_edge.runtime.notify import ServiceManager
@@ -49,7 +50,7 @@ def test_health_is_replaced_whole(tmp_path: Path) -> None:
         assert read_health(tmp_path / "run", "run") == health
     content = json.loads((tmp_path / "run" / "run.json").read_text(encoding="utf-8"))
     assert content.pop("written").endswith("Z")
-    assert content.pop("boottime_s") > 0
+    assert content.pop("boottime_s") >= content.pop("began_boottime_s") > 0
     assert content == {
         "unit": "run",
         "ready": True,
@@ -59,6 +60,7 @@ def test_health_is_replaced_whole(tmp_path: Path) -> None:
         "working": None,
         "boot_id": boot_id(),
         "pid": os.getpid(),
+        "version": __version__,
     }
     assert [path.name for path in (tmp_path / "run").iterdir()] == ["run.json"]
 

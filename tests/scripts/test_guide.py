@@ -49,7 +49,7 @@ def test_every_command_exists_with_its_options(command: str) -> None:
     words = shlex.split(command)[1:]
     verbs = []
     for word in words:
-        if not re.fullmatch(r"[a-z]+", word):
+        if not re.fullmatch(r"[a-z]+(-[a-z]+)?", word):
             break
         verbs.append(word)
     help_text = run(*verbs, "--help")

@@ -40,7 +40,6 @@ class AccessTally:
         self.untimed_records = 0
         """Records whose time is not known; they are in no count."""
         self._seen: set[int] = set()
-        self._undone: set[int] = set()
 
     def add(self, record: AccessRecord) -> None:
         """Take the next record, in the order of the log."""
@@ -63,11 +62,10 @@ class AccessTally:
         if record.outcome is AccessOutcome.REFUSED:
             return
         digest = _access_digest(record)
-        is_new, is_failed = self._is_new(digest), record.note.startswith(NOT_DONE)
-        if is_new and not is_failed:
-            self.actions[record.action,] += 1
-        elif not is_new and is_failed and digest not in self._undone:
-            self._undone.add(digest)
+        if not record.note.startswith(NOT_DONE):
+            self.actions[record.action,] += self._is_new(digest)
+        elif digest in self._seen:  # the same may be asked for again at once, which is another access
+            self._seen.discard(digest)
             self.actions[record.action,] -= 1
 
     def _is_new(self, digest: int) -> bool:

@@ -2,8 +2,8 @@
 
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 
 
 class CommitTimes:
@@ -27,6 +27,12 @@ class CommitTimes:
             with self._lock:
                 self._longest_s = max(self._longest_s, time.monotonic() - began_s)
                 self._began_s.pop(thread, None)
+
+    @contextmanager
+    def timing_end(self) -> Iterator[Callable[[], None]]:
+        """Time what ends the block, from when the function that it gives is called; nothing where it is not called."""
+        with ExitStack() as stack:
+            yield lambda: stack.enter_context(self.timing())
 
     def take_longest_s(self) -> float:
         """Seconds of the longest write since the last call, those at work counted with the time they have taken."""

@@ -135,10 +135,9 @@ class Database:
                 f"{self.path}: another thread has been writing for {WRITER_WAIT_S_MAX:g} s; restart the unit"
             )
         try:
-            with self._recording_damage(), self._writer.begin() as transaction:
+            with self._recording_damage(), self.commits.timing_end() as begin_end, self._writer.begin():
                 yield self._writer
-                with self.commits.timing():
-                    transaction.commit()
+                begin_end()
         finally:
             self._write_lock.release()
 

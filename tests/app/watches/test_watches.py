@@ -1,6 +1,6 @@
 """What nothing else asks: page, link, certificates, trainings, models and memory; found, told and healed by itself."""
 
-import os
+import mmap
 import shutil
 import subprocess
 import sys
@@ -254,8 +254,10 @@ def test_memory_that_grows_is_told_and_what_is_taken_for_a_moment_is_not() -> No
 
 def test_the_kernel_says_how_much_memory_this_process_has() -> None:
     before = resident_bytes()
-    block = bytearray(os.urandom(1 << 16) * 1024)
-    assert resident_bytes() - before > len(block) // 2
+    with mmap.mmap(-1, 64 << 20) as block:  # new pages, where a block of Python's may lie in what was freed before
+        while block.tell() < len(block):
+            block.write(bytes([1]) * (1 << 16))
+        assert resident_bytes() - before > len(block) // 2
     assert 0 < resident_bytes() < machine_bytes()
     assert resident_bytes(Path("/no/such")) == 0
 

@@ -12,6 +12,7 @@ from alpr_edge.domain.dispositions.disposition import Disposition, DispositionPa
 from alpr_edge.domain.errors import AccessError, StoreError
 from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.domain.permissions.purposes import Purpose
+from alpr_edge.domain.statistics.access_counts import AccessTally
 from alpr_edge.domain.statistics.periods import ReportPeriod
 from alpr_edge.domain.statistics.precision import Dimension, PrecisionReport
 from alpr_edge.domain.statistics.transparency import TransparencyReport
@@ -221,6 +222,19 @@ def test_searches_holds_and_exports_are_counted_once_each(staff: Staff, store: U
     assert counts(report, "searches") == {("stolen_vehicle", ""): 1, ("criminal_investigation", "robbery"): 1}
     assert counts(report, "refused_searches") == {("all",): 1}
     assert counts(report, "actions") == {("hold_read",): 1, ("release_read",): 1, ("export_picture",): 1}
+
+
+def test_what_failed_and_is_asked_for_again_in_the_same_moment_counts_once(staff: Staff) -> None:
+    subject = AccessSubject(("unit-1:read-9",))
+    with staff.authoriser("supervisor") as chief, chief.access(Operation.EXPORT_PICTURE, STOLEN, subject) as access:
+        access.show(subject.objects)
+    done = staff.records()[-1]
+    failed = done.model_copy(update={"note": "not done: there is no such read"})
+    for records, count in (((done, failed), 0), ((done, failed, failed, done, done), 1), ((failed, done, failed), 0)):
+        tally = AccessTally(TODAY)
+        for record in records:
+            tally.add(record)
+        assert tally.actions["export_picture",] == count
 
 
 def test_a_report_is_on_record_and_for_few(staff: Staff, store: UnitStore, log: AccessLog) -> None:
