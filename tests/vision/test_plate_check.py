@@ -95,7 +95,8 @@ def test_the_numbers_do_not_tell_where_in_the_frame_a_box_lies() -> None:
         pixels = np.full((384, 640, 3), 90, np.uint8)
         pixels[top : top + 100, left : left + 200] = patch
         numbers.append(plate_features(frame(pixels), reading(Box(left + 70, top + 40, left + 130, top + 60))))
-    np.testing.assert_allclose(*numbers, rtol=1e-5)
+    first, second = numbers
+    np.testing.assert_allclose(first, second, rtol=1e-5)
 
 
 def test_the_released_check_knows_a_sharp_plate_from_a_bare_wall() -> None:

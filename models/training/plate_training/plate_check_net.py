@@ -30,6 +30,8 @@ class PlateCheckNet(nn.Module):
 
     def __init__(self, mean: Tensor, spread: Tensor, members: Sequence[nn.Module]) -> None:
         super().__init__()
+        self.mean: Tensor
+        self.spread: Tensor
         self.register_buffer("mean", mean)
         self.register_buffer("spread", spread)
         self.members = nn.ModuleList(members)
@@ -73,6 +75,7 @@ def _member(rows: Tensor, labels: Tensor, seed: int) -> nn.Module:
     optimiser = torch.optim.AdamW(net.parameters(), RATE, weight_decay=DECAY)
     for _ in range(STEPS):
         optimiser.zero_grad()
-        functional.binary_cross_entropy_with_logits(net(rows)[:, 0], labels).backward()
+        loss: Tensor = functional.binary_cross_entropy_with_logits(net(rows)[:, 0], labels)
+        torch.autograd.backward(loss)
         optimiser.step()
     return net.eval()
