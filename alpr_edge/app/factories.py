@@ -22,6 +22,7 @@ from alpr_edge.vision.detector import OnnxDetector
 from alpr_edge.vision.manifest import Precision
 from alpr_edge.vision.model_choice import REMEDY, ChosenFiles, Part, chosen_files
 from alpr_edge.vision.model_folders import model_folders
+from alpr_edge.vision.plate_check import LearnedCheck, PlateCheck, open_check
 from alpr_edge.vision.reader import OnnxReader
 from alpr_edge.vision.recogniser import Recogniser
 from alpr_edge.vision.second_reader import OnnxSecondReader, load_second_reader
@@ -85,9 +86,16 @@ def open_vision_models(settings: VisionSettings, data_directory: Path | None = N
     files = model_files(settings, data_directory)
     detector, reader = _open_files(settings, files, threads)
     second = OnnxSecondReader(load_second_reader()) if settings.second_reader else None
-    recogniser = Recogniser(detector, reader, settings.detection_accept_min, settings.text_confidence_min)
+    check = open_check(settings, model_folders(settings, data_directory), files.detector)
     warnings = (f"models: float32 is used: {files.objection}; {REMEDY}",) if files.objection else ()
-    return VisionModels(recogniser, (*detector.model_ids, reader.model_id), second, files.precisions, warnings)
+    ids = (*detector.model_ids, reader.model_id, *([check.model_id] if isinstance(check, LearnedCheck) else []))
+    return VisionModels(Recogniser(detector, reader, check), ids, second, files.precisions, warnings)
+
+
+def open_plate_check(settings: VisionSettings, data_directory: Path | None = None) -> PlateCheck:
+    """Open what decides which boxes of the detector are plates. Raises ModelError as :func:`open_models`."""
+    detector = model_files(settings, data_directory).detector
+    return open_check(settings, model_folders(settings, data_directory), detector)
 
 
 def model_faults(settings: VisionSettings, data_directory: Path | None = None) -> list[str]:

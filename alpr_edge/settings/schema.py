@@ -46,6 +46,7 @@ class VisionSettings(Section):
     detection_confidence_min: Fraction = 0.3
     detection_accept_min: Fraction = 0.7
     text_confidence_min: Fraction = 0.02
+    plate_probability_min: Fraction = 0.4
     workers: Annotated[int, Field(ge=0, le=64)] = 0
     skip_unneeded: bool = True
     second_reader: bool = False

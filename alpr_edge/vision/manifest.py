@@ -1,6 +1,6 @@
 """The list of models and their hashes: a file that does not match its entry is never run.
 
-``models/manifest.toml`` has a table ``[detector.<name>]`` or ``[reader.<name>]`` a model::
+``models/manifest.toml`` has a table such as ``[detector.<name>]`` or ``[reader.<name>]`` for each model::
 
     [detector.default]
     file = "detector.onnx"
@@ -11,7 +11,8 @@
     file = "detector-int8.onnx"
     sha256 = "..."
 
-The key ``near`` of a detector names another detector, the smaller network that finds near plates beside it. The table
+The key ``near`` of a detector names another detector, the smaller network that finds near plates beside it. Its key
+``check`` names a table ``[plate-check.<name>]``, the network that decides which of its boxes are plates. The table
 ``int8`` names the same network with weights and activations of 8 bits; everything else of the entry holds for both.
 """
 
@@ -30,7 +31,7 @@ MODEL_BYTES_MAX = 64 * 1024 * 1024
 
 Precision = Literal["float32", "int8"]
 """What a model file computes with. Every entry has a float32 file; some have an int8 file beside it."""
-Role = Literal["detector", "reader", "second-reader"]
+Role = Literal["detector", "reader", "plate-check", "second-reader"]
 """The last never stands in a manifest: :mod:`alpr_edge.vision.second_reader` knows the one file it takes."""
 
 
@@ -100,6 +101,20 @@ def find_near(directories: Sequence[Path], detector: ModelFile, precision: Preci
     return find_model(directories, "detector", name, precision)
 
 
+def find_check(directories: Sequence[Path], detector: ModelFile) -> ModelFile | None:
+    """Load the check of boxes that a detector's entry names; None where it names none.
+
+    Raises:
+        ModelError: the entry is no name, or the file it names cannot be used.
+    """
+    name = detector.entry.get("check")
+    if name is None:
+        return None
+    if not isinstance(name, str):
+        raise ModelError(f"{detector.model_id}: check must be the name of a plate-check of {MANIFEST}")
+    return find_model(directories, "plate-check", name)
+
+
 def has_int8(model: ModelFile) -> bool:
     """Whether the model's entry names an int8 file beside it."""
     return "int8" in model.entry
@@ -120,7 +135,7 @@ def has_manifest(directory: Path) -> bool:
 def model_names(directory: Path) -> list[tuple[Role, str]]:
     """Every model of the manifest. Raises ModelError as load_model."""
     manifest = _manifest(directory)
-    roles: tuple[Role, ...] = ("detector", "reader")
+    roles: tuple[Role, ...] = ("detector", "reader", "plate-check")
     return [(role, name) for role in roles for name in sorted(manifest.get(role, {}))]
 
 

@@ -1,19 +1,14 @@
-"""From a frame to its readings: detect, crop, read in one batch.
-
-Where the detector is not sure of a box, the reader decides whether it is a plate. Lettering, grilles and lamps that it
-half takes for plates hold no text, and a distant plate that it half sees often does. So the detector may also give
-doubtful boxes: more plates are found, with fewer false ones, than by any threshold of the detector alone.
-"""
+"""From a frame to its readings: detect, crop, read in one batch, and decide which boxes are plates."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from alpr_edge.domain.ports import Detector, Reader
 from alpr_edge.domain.recognition.boxes import Box
-from alpr_edge.domain.recognition.frames import Crop, Detection, Frame, Pixels, Probabilities, Reading
+from alpr_edge.domain.recognition.frames import Crop, Detection, Frame, Pixels, Reading
 from alpr_edge.domain.recognition.ignore_areas import Polygon, is_ignored
 from alpr_edge.domain.recognition.known_plates import KnownPlates, seen_again
-from alpr_edge.domain.recognition.voting import text_confidence_of, text_of
+from alpr_edge.vision.plate_check import PlateCheck, ThresholdCheck
 from alpr_edge.vision.reader import sharpness_of
 from alpr_edge.vision.small_pictures import is_same_plate, small_plate
 
@@ -21,12 +16,9 @@ PLATES_MAX = 32
 """Plates of one frame that are read, best first: bounds the time of a frame."""
 PLATE_PX_MIN = 4
 """A box less high than this holds no character."""
-CHARACTERS_MIN = 3
-"""Characters that the reader must see in a doubtful box; of 2 to 4, chosen on validation data."""
-TEXT_CONFIDENCE_MIN = 0.02
-"""Probability of the whole text that it must give them: the setting ``vision.text_confidence_min``. Chosen with the two
-scores on road photos (``models/training/road_thresholds``): a distant plate is seldom read whole with more.
-"""
+
+
+ALL_ACCEPTED = ThresholdCheck()
 
 
 class Recogniser:
@@ -35,21 +27,13 @@ class Recogniser:
     Args:
         detector: finds plates, doubtful ones too.
         reader: reads them.
-        accept_min: the confidence from which on a detection counts whatever is read in it; 0: every one does.
-        text_confidence_min: the least probability of the text with which the others count as well.
+        check: decides which of the boxes are plates; by itself all are.
     """
 
-    def __init__(
-        self,
-        detector: Detector,
-        reader: Reader,
-        accept_min: float = 0.0,
-        text_confidence_min: float = TEXT_CONFIDENCE_MIN,
-    ) -> None:
+    def __init__(self, detector: Detector, reader: Reader, check: PlateCheck = ALL_ACCEPTED) -> None:
         self._detector = detector
         self._reader = reader
-        self._accept_min = accept_min
-        self._text_confidence_min = text_confidence_min
+        self._check = check
 
     def recognise(self, frame: Frame, ignore_areas: Sequence[Polygon] = ()) -> list[Reading]:
         """Every plate of the frame with its slot probabilities, best detection first.
@@ -90,7 +74,7 @@ class Recogniser:
         if not looks:
             return []
         slots = self._reader.read([look.crop for look in looks])
-        return [
+        readings = [
             Reading(
                 frame_number=frame.number,
                 captured_at=frame.captured_at,
@@ -98,14 +82,14 @@ class Recogniser:
                 detection_confidence=look.item.confidence,
                 slot_probabilities=probabilities,
                 sharpness=sharpness_of(look.crop.pixels),
-                is_accepted=self._accepts(look.item, probabilities),
                 small_crop=look.small_crop,
             )
             for look, probabilities in zip(looks, slots, strict=True)
         ]
-
-    def _accepts(self, item: Detection, slots: Probabilities) -> bool:
-        return item.confidence >= self._accept_min or is_borne_out(slots, self._text_confidence_min)
+        accepted = self._check.accept(frame, readings)
+        return [
+            replace(reading, is_accepted=is_accepted) for reading, is_accepted in zip(readings, accepted, strict=True)
+        ]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,16 +109,6 @@ def _spared_look(frame: Frame, look: _Look, known: KnownPlates) -> Reading | Non
         return None
     again = seen_again(plate.reading, frame)
     return replace(again, box=look.item.box, detection_confidence=look.item.confidence, is_spared=True)
-
-
-def is_borne_out(slots: Probabilities, confidence_min: float = TEXT_CONFIDENCE_MIN) -> bool:
-    """Whether what the reader reads shows that a doubtful box is a plate.
-
-    Args:
-        slots: float32 [slots, alphabet].
-        confidence_min: the least probability of the whole text.
-    """
-    return len(text_of(slots)) >= CHARACTERS_MIN and text_confidence_of(slots) >= confidence_min
 
 
 def crop_of(frame: Frame, box: Box) -> Crop:

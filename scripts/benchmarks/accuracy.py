@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import track
 
-from alpr_edge.app.factories import open_models
+from alpr_edge.app.factories import open_models, open_plate_check
 from alpr_edge.settings import VisionSettings
 from alpr_edge.vision.reader import OnnxReader
 from scripts.benchmarks import detector, nonplates, reader, sets, voting
@@ -63,7 +63,7 @@ def run(request: AccuracyRequest) -> None:
     """Print every figure that was asked for."""
     vision = request.vision
     plate_detector, read = open_models(vision, threads=request.threads)
-    looker, data = Looker(plate_detector, read, vision.detection_accept_min, vision.text_confidence_min), request.data
+    looker, data = Looker(plate_detector, read, open_plate_check(vision)), request.data
     certain = _run_road(request, looker) + _run_photos(request, looker, read)
     if len(certain) > 1:
         _print_pooled(request, certain)

@@ -11,8 +11,9 @@ from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Reading
 from alpr_edge.domain.recognition.voting import Vote, vote
 from alpr_edge.vision.detector import OnnxDetector
+from alpr_edge.vision.plate_check import PlateCheck
 from alpr_edge.vision.reader import OnnxReader
-from alpr_edge.vision.recogniser import TEXT_CONFIDENCE_MIN, Recogniser, crop_of
+from alpr_edge.vision.recogniser import ALL_ACCEPTED, Recogniser, crop_of
 from scripts.benchmarks.sets import Opener, Scene, TruePlate
 
 IOU_MIN = 0.3
@@ -108,20 +109,13 @@ class Looker:
     Args:
         detector: finds plates.
         reader: reads them.
-        accept_min: as :class:`~alpr_edge.vision.recogniser.Recogniser` has it.
-        text_confidence_min: likewise.
+        check: decides which boxes are plates; by itself all are.
     """
 
-    def __init__(
-        self,
-        detector: OnnxDetector,
-        reader: OnnxReader,
-        accept_min: float = 0.0,
-        text_confidence_min: float = TEXT_CONFIDENCE_MIN,
-    ) -> None:
+    def __init__(self, detector: OnnxDetector, reader: OnnxReader, check: PlateCheck = ALL_ACCEPTED) -> None:
         self._detector = detector
         self._reader = reader
-        self._recogniser = Recogniser(detector, reader, accept_min, text_confidence_min)
+        self._recogniser = Recogniser(detector, reader, check)
 
     def look(self, openers: Iterable[Opener]) -> Looks:
         """Look at every scene of a set."""

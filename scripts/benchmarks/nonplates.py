@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from alpr_edge.app.factories import open_models
+from alpr_edge.app.factories import open_models, open_plate_check
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.recognition.boxes import Box
-from alpr_edge.domain.recognition.frames import Crop, Detection, Frame, Reading
+from alpr_edge.domain.recognition.frames import Crop, Frame, Reading
 from alpr_edge.domain.recognition.voting import Vote, vote
 from alpr_edge.settings import VisionSettings
 from alpr_edge.vision.reader import OnnxReader
-from alpr_edge.vision.recogniser import crop_of, is_borne_out
+from alpr_edge.vision.recogniser import Recogniser, crop_of
 from scripts.benchmarks.figures import share
 from scripts.benchmarks.sets import Opener
 
@@ -24,26 +24,20 @@ def print_invented(vision: VisionSettings, openers: list[Opener]) -> None:
     """Share of boxes with no plate inside that are read as one, and that are read as one with certainty."""
     _, reader = open_models(vision)
     low, _ = open_models(vision.model_copy(update={"detection_confidence_min": LOW_CONFIDENCE}))
+    recogniser = Recogniser(low, reader, open_plate_check(vision))
     votes: dict[str, list[Vote]] = {"false_boxes": [], "doubtful_boxes": [], "random_boxes": []}
     for index, opener in enumerate(openers):
         frame = opener().frame
-        detections = low.detect(frame)
-        accepted_boxes = [item.box for item in detections if _is_taken(item, frame, reader, vision)]
-        doubtful = [item.box for item in detections if item.box not in accepted_boxes]
+        readings = recogniser.read_frame(frame)
+        sure = [one for one in readings if one.detection_confidence >= vision.detection_confidence_min]
+        accepted_boxes = [one.box for one in sure if one.is_accepted]
+        doubtful = [one.box for one in readings if one.box not in accepted_boxes]
         anywhere = _anywhere(frame, np.random.default_rng((SEED, index)))
         for name, boxes in zip(votes, (accepted_boxes, doubtful, anywhere), strict=True):
             votes[name] += _read(reader, [crop_of(frame, box) for box in boxes])
     for name, group in votes.items():
         share(f"accuracy.negatives.read_of_{name}", sum(invention.readable for invention in group), len(group))
         share(f"accuracy.negatives.certain_of_{name}", sum(found.certain for found in group), len(group))
-
-
-def _is_taken(item: Detection, frame: Frame, reader: OnnxReader, vision: VisionSettings) -> bool:
-    """Whether the unit takes a box for a plate."""
-    if item.confidence >= vision.detection_accept_min:
-        return True
-    doubtful = item.confidence >= vision.detection_confidence_min
-    return doubtful and is_borne_out(reader.read([crop_of(frame, item.box)])[0], vision.text_confidence_min)
 
 
 def _read(reader: OnnxReader, crops: list[Crop]) -> list[Vote]:

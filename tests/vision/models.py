@@ -9,6 +9,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from alpr_edge.domain.plates import ALPHABET
+from alpr_edge.vision.plate_features import FEATURES
 
 SLOTS = 9
 LEVEL_STEP = 8
@@ -62,6 +63,39 @@ def reader_model(
         numpy_helper.from_array(np.array([3], np.int64), "last"),
     ]
     return _model(nodes, constants, ("plates", TensorProto.UINT8, shape), ("plate", ("N", SLOTS, alphabet)))
+
+
+def check_model(feature: int, threshold: float = 0.0, features: int = FEATURES) -> onnx.ModelProto:
+    """A check of boxes that goes by one number of a box: a sigmoid about a threshold, as steep as it gets."""
+    weights = np.zeros((features, 1), np.float32)
+    weights[feature] = 100.0
+    nodes = [
+        helper.make_node("MatMul", ["features", "weights"], ["column"]),
+        helper.make_node("Add", ["column", "offset"], ["shifted"]),
+        helper.make_node("Sigmoid", ["shifted"], ["share"]),
+        helper.make_node("Squeeze", ["share", "last"], ["probability"]),
+    ]
+    constants = [
+        numpy_helper.from_array(weights, "weights"),
+        numpy_helper.from_array(np.array(-100.0 * threshold, np.float32), "offset"),
+        numpy_helper.from_array(np.array([1], np.int64), "last"),
+    ]
+    return _model(nodes, constants, ("features", TensorProto.FLOAT, ("N", features)), ("probability", ("N",)))
+
+
+def name_check(folder: Path, model: onnx.ModelProto) -> None:
+    """Write a check of boxes, and name it in the entry of the default detector."""
+    file = save(model, folder / "plate-check.onnx")
+    manifest = folder / "manifest.toml"
+    text = manifest.read_text(encoding="utf-8").partition("\n[plate-check.default]")[0]
+    text = (
+        text.replace("[detector.default]\n", '[detector.default]\ncheck = "default"\n')
+        if "check =" not in text
+        else text
+    )
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    entry = f'\n[plate-check.default]\nfile = "{file.name}"\nsha256 = "{digest}"\n'
+    manifest.write_text(text + entry, encoding="utf-8")
 
 
 def _model(

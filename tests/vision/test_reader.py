@@ -16,6 +16,7 @@ from alpr_edge.domain.recognition.voting import text_of
 from alpr_edge.settings import VisionSettings
 from alpr_edge.vision.detector import OnnxDetector
 from alpr_edge.vision.manifest import load_model
+from alpr_edge.vision.plate_check import ThresholdCheck
 from alpr_edge.vision.reader import BATCH_MAX, Calibration, OnnxReader, columns_of, sharpness_of
 from alpr_edge.vision.recogniser import PLATES_MAX, Recogniser
 from tests.vision.models import SLOTS, detector_model, reader_model, write_models
@@ -133,7 +134,7 @@ def test_a_doubtful_box_is_a_plate_where_the_reader_sees_one(
     detector = OnnxDetector(load_model(tmp_path, "detector", "default"), 0.3, 1)
     reader = OnnxReader(load_model(tmp_path, "reader", "default"), 1)
     frame = Frame("front", 3, Instant("boot", 0), np.zeros((384, 640, 3), np.uint8))
-    recogniser = Recogniser(detector, reader, 0.7)
+    recogniser = Recogniser(detector, reader, ThresholdCheck(0.7))
     assert [round(reading.detection_confidence, 3) for reading in recogniser.recognise(frame)] == confidences
     looks = [(round(look.detection_confidence, 3), look.is_accepted) for look in recogniser.read_frame(frame)]
     assert looks == [(score, score in confidences) for score in (0.9, 0.5)]

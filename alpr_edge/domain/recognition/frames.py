@@ -67,7 +67,7 @@ class Reading:
     sharpness: float
     """Variance of the Laplacian of the crop at reader size: larger is sharper."""
     is_accepted: bool = True
-    """False: the detector is in doubt and the reader sees no text. Such a look shows where a plate that is known
+    """False: it is taken for no plate. Such a look shows where a plate that is known
     already has gone; it has no vote and begins no pass."""
     small_crop: Pixels | None = None
     """uint8 [H, W], the crop made small and grey, by which a later one is compared; None where nothing is left out."""

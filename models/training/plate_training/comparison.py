@@ -15,6 +15,7 @@ from alpr_edge.settings import VisionSettings
 from alpr_edge.vision.detector import OnnxDetector
 from alpr_edge.vision.manifest import ModelFile, Role, load_model
 from alpr_edge.vision.model_addition import candidate
+from alpr_edge.vision.plate_check import open_check
 from alpr_edge.vision.reader import OnnxReader
 from plate_training.contract import Picture, canonical, text_of
 from plate_training.data import REPOSITORY, data_folder, negative_paths, reader_crops
@@ -107,8 +108,8 @@ def _drawing(data: Path) -> Drawing:
 def _looker(against: Against, side: int) -> Looker:
     names = {"detector": "default", "reader": "default", against.role: against.models[side]}
     detector = open_detector(names["detector"], against.confidence_min[side], against.threads)
-    sure_min = VisionSettings().detection_accept_min
-    return Looker(detector, OnnxReader(open_model("reader", names["reader"]), against.threads), sure_min)
+    check = open_check(VisionSettings(), [MODELS], open_model("detector", names["detector"]))
+    return Looker(detector, OnnxReader(open_model("reader", names["reader"]), against.threads), check)
 
 
 def _looks(lookers: Sequence[Looker], name: str, openers: Sequence[Opener]) -> tuple[Looks, ...]:

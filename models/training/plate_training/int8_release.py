@@ -21,6 +21,7 @@ from alpr_edge.settings import VisionSettings
 from alpr_edge.vision.detector import OnnxDetector
 from alpr_edge.vision.manifest import ModelFile, load_model
 from alpr_edge.vision.model_addition import candidate
+from alpr_edge.vision.plate_check import open_check
 from alpr_edge.vision.reader import OnnxReader
 from plate_training.data import negative_paths
 from plate_training.manifest import Manifest, Role
@@ -209,4 +210,4 @@ def _looker(models: Path, files: Combination, trial: Trial | None = None) -> Loo
     near = None if files.near is None else model("detector", files.near)
     detector = OnnxDetector(model("detector", files.detector), unit.detection_confidence_min, 1, near=near)
     reader = OnnxReader(model("reader", files.reader), 1)
-    return Looker(detector, reader, unit.detection_accept_min, unit.text_confidence_min)
+    return Looker(detector, reader, open_check(unit, [models], load_model(models, "detector", files.detector)))

@@ -27,7 +27,7 @@ RENDERED = {
     "commit": "this repository",
     "licence": "Apache-2.0",
 }
-KINDS = {"detector": "plate detector", "reader": "slot reader"}
+KINDS = {"detector": "plate detector", "reader": "slot reader", "plate-check": "check of the detector's boxes"}
 FIGURES = {
     "detector": (
         "recall_iou50",
@@ -67,6 +67,7 @@ TABLES = "measured", "int8"
 """Keys of an entry that are written as tables of their own."""
 
 Role = Literal["detector", "reader"]
+"""What ``release`` takes; a check of boxes comes from ``fit_plate_check``."""
 Entry = dict[str, Any]
 Manifest = dict[str, dict[str, Entry]]
 """Entries by role and name."""
@@ -108,19 +109,36 @@ def entry_of(role: Role, file: Path, shape: tuple[int, int, int], licence: Licen
     }
 
 
+def check_entry_of(file: Path, feature_count: int) -> Entry:
+    """The table of a check of boxes, which saw boxes in all real pictures with plates boxed, and without any."""
+    return {
+        "file": file.name,
+        "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
+        "kind": KINDS["plate-check"],
+        "features": feature_count,
+        "licence": LICENCES["all"],
+        "trained_on": [CROPS, ROAD, RIDE],
+    }
+
+
 def near_of(manifest: Manifest, role: Role, name: str, near: str | None) -> dict[str, str]:
-    """The key by which a detector's entry names the detector for near plates: the one asked for, or as before.
+    """The keys by which a detector's entry names what works beside it.
+
+    The detector for near plates is the one asked for, or as before; the check of its boxes is as before, until
+    ``fit_plate_check`` fits another to it.
 
     Raises:
         ModelError: no such detector is in the manifest.
     """
     entries = manifest.get(role, {})
-    near_name = near or entries.get(name, {}).get("near")
+    before = entries.get(name, {})
+    check = {"check": before["check"]} if "check" in before else {}
+    near_name = near or before.get("near")
     if role != "detector" or not near_name:
-        return {}
+        return check
     if near_name not in entries or near_name == name:
         raise ModelError(f"--near {near_name}: no other detector of this name in the manifest; release it first")
-    return {"near": near_name}
+    return {"near": near_name, **check}
 
 
 def parse_figures(role: Role, command: str, lines: Iterable[str]) -> Entry:

@@ -21,6 +21,7 @@ from alpr_edge.domain.recognition.known_plates import REREAD_MS
 from alpr_edge.domain.recognition.passes import Origin, Passes
 from alpr_edge.settings import DecisionSettings, VisionSettings
 from alpr_edge.simulation.drive import Drive
+from alpr_edge.vision.plate_check import ThresholdCheck
 from alpr_edge.vision.recogniser import Recogniser
 from tests.domain.readings import START, slots_of
 from tests.simulation.truth_models import TruthDetector, TruthReader
@@ -109,7 +110,7 @@ class Run:
 def run(
     frames: Iterable[Frame], detector: Detector, reader: Reader, *, is_sparing: bool, accept_min: float = 0.0
 ) -> Run:
-    plan = LookPlan(Recogniser(detector, reader, accept_min), (), is_sparing=is_sparing)
+    plan = LookPlan(Recogniser(detector, reader, ThresholdCheck(accept_min)), (), is_sparing=is_sparing)
     numbers = itertools.count(1)
     passes = Passes(
         Origin("unit-1", "front", ("m",)),

@@ -1,0 +1,103 @@
+"""What tells a plate from what only looks like one: numbers of a box, of what is read in it, and of its surroundings.
+
+The surroundings are a look at twice the box and more, in grey: a plate is lettering on an even ground on something that
+is no lettering. Where in the frame a box lies is left out: photographers and windscreens do not agree on it.
+"""
+
+import math
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from alpr_edge.domain.recognition.boxes import Box
+from alpr_edge.domain.recognition.frames import Frame, Pixels, Probabilities, Reading
+from alpr_edge.domain.recognition.voting import text_confidence_of, text_of
+
+FEATURES = 23
+LOOK_WIDTH_PX, LOOK_HEIGHT_PX = 96, 48
+LOOK_SCALE = 2.2
+"""How many times as wide as the box the look is, and at least as high."""
+INNER = slice(13, 35), slice(26, 70)
+"""Rows and columns of the look that the box of a plate of usual shape fills."""
+EDGE_ROWS, EDGE_COLUMNS = 10, 16
+"""Rows and columns at each edge of the look that are the surroundings."""
+CHARACTERS_USUAL, SHAPE_USUAL = 6.5, 0.8
+"""Characters of a plate; the logarithm of its width by its height."""
+LEAST = 1e-8
+
+
+def plate_features(frame: Frame, reading: Reading) -> NDArray[np.float32]:
+    """The numbers of one box.
+
+    Args:
+        frame: the picture.
+        reading: the box, how sure the detector is of it, and what is read in it.
+
+    Returns:
+        float32 [:data:`FEATURES`].
+    """
+    look = look_around(frame, reading.box)
+    return np.array(
+        [*_text_features(reading.slot_probabilities), *_box_features(frame, reading), *_look_features(look)], np.float32
+    )
+
+
+def look_around(frame: Frame, box: Box) -> Pixels:
+    """The box with what is around it, uint8 [:data:`LOOK_HEIGHT_PX`, :data:`LOOK_WIDTH_PX`], grey."""
+    first_x, first_y, last_x, last_y = box.within(frame.width_px, frame.height_px)
+    width = LOOK_SCALE * max(last_x - first_x, 2 * (last_y - first_y))
+    middle_x, middle_y = (first_x + last_x) / 2, (first_y + last_y) / 2
+    left, right = math.floor(middle_x - width / 2), math.ceil(middle_x + width / 2)
+    top, bottom = math.floor(middle_y - width / 4), math.ceil(middle_y + width / 4)
+    inside = frame.pixels[max(0, top) : max(1, bottom), max(0, left) : max(1, right)]
+    grey = inside if inside.ndim == 2 else cv2.cvtColor(inside, cv2.COLOR_BGR2GRAY)
+    above, below = max(0, -top), max(0, bottom - frame.height_px)
+    before, behind = max(0, -left), max(0, right - frame.width_px)
+    whole = cv2.copyMakeBorder(grey, above, below, before, behind, cv2.BORDER_REPLICATE)
+    way = cv2.INTER_AREA if whole.shape[1] > LOOK_WIDTH_PX else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(whole, (LOOK_WIDTH_PX, LOOK_HEIGHT_PX), interpolation=way), np.uint8)
+
+
+def _text_features(slots: Probabilities) -> list[float]:
+    """How whole, how long and how sure the text is, character by character."""
+    best, count = slots.max(axis=1), len(text_of(slots))
+    text_log = math.log(max(LEAST, text_confidence_of(slots)))
+    doubt = float(-(slots * np.log(slots + LEAST)).sum(axis=1).mean())
+    length = [float(count), float(count >= 3), abs(count - CHARACTERS_USUAL)]
+    return [text_log, text_log / max(count, 1), *length, float(best.min()), float(best.mean()), doubt]
+
+
+def _box_features(frame: Frame, reading: Reading) -> list[float]:
+    """The detector's score, and size, shape and sharpness of the box."""
+    score = min(max(reading.detection_confidence, 1e-4), 1 - 1e-4)
+    width, height = max(1.0, reading.box.width_px), max(1.0, reading.box.height_px)
+    shape, share = math.log(width / height), math.log(width / max(frame.width_px, frame.height_px))
+    size = [math.log(width), math.log(height), share, shape, (shape - SHAPE_USUAL) ** 2]
+    return [math.log(score / (1 - score)), *size, math.log(reading.sharpness + 1e-3)]
+
+
+def _look_features(look: Pixels) -> list[float]:
+    """Brightness, contrast and edges of the box against what is around it."""
+    whole = look.astype(np.float32)
+    inner = whole[INNER]
+    rows, columns = EDGE_ROWS, EDGE_COLUMNS
+    around = np.concatenate(
+        [part.ravel() for part in (whole[:rows], whole[-rows:], whole[:, :columns], whole[:, -columns:])]
+    )
+    across, down, across_all, down_all = (_edges(part, axis) for part in (inner, whole) for axis in (1, 0))
+    return [
+        float(inner.mean()) / 128 - 1,
+        math.log(float(inner.std()) + 2),
+        float(inner.mean() - around.mean()) / 64,
+        across,
+        across - down,
+        math.log(float(around.std()) + 2),
+        across_all - across,
+        down_all - down,
+    ]
+
+
+def _edges(part: NDArray[np.float32], axis: int) -> float:
+    """The logarithm of the mean step from pixel to pixel along an axis."""
+    return math.log(float(np.abs(np.diff(part, axis=axis)).mean()) + 0.5)

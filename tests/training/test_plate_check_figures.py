@@ -1,0 +1,43 @@
+
+import numpy as np
+import pytest
+
+from alpr_edge.vision.detector import OnnxDetector
+from alpr_edge.vision.manifest import load_model
+from alpr_edge.vision.plate_features import FEATURES
+from alpr_edge.vision.reader import OnnxReader
+from alpr_edge.vision.recogniser import Recogniser
+from plate_training.plate_check_figures import PROBABILITIES, check_figures
+from plate_training.plate_check_samples import LEAST_SCORE, PhotoBoxes, plate_check_samples
+from tests.scripts.benchmarks.benchmark_data import OTHER_ROW, PLATE_ROW, TEXT, write_data
+from tests.vision.models import detector_model, reader_model, write_models
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> list[PhotoBoxes]:
+    """The boxes of every picture: in each the plate's, and another that lies on an ignored place in one alone."""
+    folder = tmp_path_factory.mktemp("samples")
+    models = write_models(folder / "models", detector_model([PLATE_ROW, OTHER_ROW]), reader_model(TEXT))
+    detector = OnnxDetector(load_model(models, "detector", "default"), LEAST_SCORE, 1)
+    recogniser = Recogniser(detector, OnnxReader(load_model(models, "reader", "default"), 1))
+    return plate_check_samples(recogniser, write_data(folder / "data"))
+
+
+def test_each_box_is_a_plate_or_none_or_on_a_place_that_nobody_labelled(photos: list[PhotoBoxes]) -> None:
+    american = [photo for photo in photos if photo.is_american]
+    assert [(list(photo.labels), photo.found_by, photo.is_kept) for photo in american] == [
+        ([1, -1], (0, None, None), True),
+        ([1, 0], (0,), False),
+    ]
+    assert all(photo.features.shape == (2, FEATURES) for photo in photos)
+    assert any(not photo.is_american and list(photo.labels) == [0, 0] for photo in photos)
+
+
+def test_a_higher_probability_finds_fewer_plates_at_fewer_false_boxes(photos: list[PhotoBoxes]) -> None:
+    judged = [np.array([0.62, 0.42], np.float32)] * len(photos)
+    rows = list(check_figures(photos, judged))
+    assert tuple(row.probability_min for row in rows) == PROBABILITIES
+    found = {row.probability_min: (round(row.found_40px, 3), row.found_under_40px, row.false_a_photo) for row in rows}
+    assert found[0.4] == (0.667, 0.0, 0.5)
+    assert found[0.6] == (0.667, 0.0, 0.0)
+    assert found[0.65] == (0.0, 0.0, 0.0)
