@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from alpr_edge.department.db.database import DATABASE_NAME
+from alpr_edge.department.db.engines.sqlite import DATABASE_NAME
 from alpr_edge.domain.plates import canonical
 from alpr_edge.simulation.truth import DriveTruth
 
