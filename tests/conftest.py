@@ -63,9 +63,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the longest files, so that no process is left with one of them when the others have ended."""
+    """Begin with the longest files, so that no process is left with one of them when the others have ended.
+
+    Those that run on PostgreSQL, and on SQLite as well, get their marker.
+    """
     ranks = {ROOT / "tests" / name: rank for rank, name in enumerate(LONG_FILES)}
     items.sort(key=lambda item: ranks.get(item.path, len(ranks)))
+    for item in items:
+        callspec = getattr(item, "callspec", None)
+        if callspec is not None and callspec.params.get("engine") == "postgresql":
+            item.add_marker("postgresql")
 
 
 def _lacking(what: str) -> NoReturn:
