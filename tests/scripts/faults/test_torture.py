@@ -280,6 +280,7 @@ def test_a_writer_that_a_folder_blinds_is_caught(rig: Rig, can_mount: None) -> N
     assert not campaign.tally.is_clean
 
 
+@pytest.mark.slow  # .ci/run has scripts/torture --quick do the same to a unit, and more often
 @pytest.mark.review(3)
 def test_every_other_fault_is_survived_and_counted(tmp_path: Path, can_mount: None) -> None:
     trials = plan(Mix(0, 0, 0, folders=2, refusals=1, units=3), Random(2))
