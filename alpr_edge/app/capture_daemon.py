@@ -17,7 +17,7 @@ from alpr_edge.app.capture_session import CaptureSession
 from alpr_edge.app.clock import open_clock
 from alpr_edge.app.evidence_request import leave_evidence_request
 from alpr_edge.app.factories import VisionModels, open_lists, open_vision_models
-from alpr_edge.app.fault_advice import told_faults
+from alpr_edge.app.fault_advice import told_ended_faults, told_faults
 from alpr_edge.app.instance_lock import instance_lock
 from alpr_edge.app.pipeline.alerter import Alerter, SoundRules
 from alpr_edge.app.pipeline.pipeline import PipelineParts
@@ -34,6 +34,7 @@ from alpr_edge.app.stages.vehicle_state import VehicleStateStage
 from alpr_edge.app.store_upkeep.clock_pairs import ClockPairs
 from alpr_edge.app.unit_faults import Fault, FaultKind, FaultMonitor, faults_of
 from alpr_edge.app.unit_mute import UnitMute
+from alpr_edge.app.watches.fault_history import FaultHistory
 from alpr_edge.domain.alerting import Tone
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.power import Phase
@@ -78,6 +79,7 @@ class CaptureDaemon:
         self._mute = UnitMute(self._clock)
         self._chrony = ChronyFeed(settings.position.chrony_socket)
         self._faults = FaultMonitor()
+        self._fault_history = FaultHistory()
         self._clock_trust = ClockTrust()
         self._is_started = False
         self._attempts = Attempts()
@@ -199,6 +201,7 @@ class CaptureDaemon:
         if not self._is_started:
             log.info("unit.started")
         before, tones = self._faults.texts, self._faults.update(faults)
+        self._fault_history.update(self._faults.faults, self._clock.now())
         status = "; ".join(self._faults.texts) or "watching"
         if not self._is_started:
             self._is_started = True
@@ -226,6 +229,7 @@ class CaptureDaemon:
     def _write_health(self, figures: dict[str, Any], *, stores: bool = True) -> None:
         """Write the health file; a unit whose reads are not stored is not ready."""
         figures["faults"] = told_faults(self._faults.faults)
+        figures["ended_faults"] = told_ended_faults(self._fault_history.ended)
         troubles = (*self._power.troubles(), *self._faults.texts)
         warnings, is_working = (*self._power.warnings(), *self._models.warnings), self._faults.is_ready
         self._health = Health("run", self._is_started and stores, troubles, figures, warnings, is_working)

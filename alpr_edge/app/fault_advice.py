@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from alpr_edge.app.unit_faults import Fault, FaultKind, FaultRule
+from alpr_edge.app.watches.fault_history import EndedFault
 from alpr_edge.domain.alerting import Tone
 from alpr_edge.domain.diagnostics.unit_parts import PartState, UnitPart
+from alpr_edge.domain.instants import rfc3339
 
 WORDS_CHARACTERS_MAX = 25
 
@@ -124,6 +126,17 @@ FAULT_ADVICE = {
 def told_faults(faults: Iterable[Fault]) -> list[dict[str, Any]]:
     """Faults as the health file holds them, each with the part that it belongs to and what to do."""
     return [_fields_of(fault, FAULT_ADVICE[fault.kind]) for fault in faults]
+
+
+def told_ended_faults(ended: Iterable[EndedFault]) -> list[dict[str, Any]]:
+    """Faults that are over as the health file holds them; a moment is None where the clock was not set."""
+    return [
+        {name: told[name] for name in ("kind", "subject", "name", "words")}
+        | {name: moment.utc and rfc3339(moment.utc) for name, moment in (("since", each.since), ("until", each.until))}
+        | {"lasted_s": round(each.until.ms_since(each.since) / 1000)}
+        for each in ended
+        for told in told_faults([each.fault])
+    ]
 
 
 def state_of(rule: FaultRule) -> PartState:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alpr_edge.domain.instants import NS_PER_S, Instant, UtcSource, rfc3339
+from alpr_edge.domain.instants import NS_PER_S, Instant, UtcSource, rfc3339, to_utc
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 START = Instant("boot-1", 5 * NS_PER_S, NOON, UtcSource.GNSS, 0.5)
@@ -71,3 +71,21 @@ def california(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def test_rfc3339_is_utc_in_whatever_zone_the_computer_is(california: None) -> None:
     assert NOON.astimezone().hour == 4
     assert rfc3339(NOON) == "2026-03-01T12:00:00.000Z"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("2026-05-04T12:00:00", "a moment needs its zone"),
+        ("0001-01-01T00:00:00+23:59", "a moment outside the calendar"),
+        ("9999-12-31T23:59:59-00:01", "a moment outside the calendar"),
+    ],
+)
+def test_a_moment_without_a_zone_or_outside_the_calendar_is_none_in_utc(text: str, words: str) -> None:
+    with pytest.raises(ValueError, match=f"^{words}$"):
+        to_utc(datetime.fromisoformat(text))
+
+
+def test_a_moment_of_another_zone_is_the_same_in_utc() -> None:
+    moment = to_utc(datetime.fromisoformat("2026-05-04T14:00:00+02:00"))
+    assert (moment, moment.tzinfo) == (datetime(2026, 5, 4, 12, tzinfo=UTC), UTC)

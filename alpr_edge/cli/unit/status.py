@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from textwrap import wrap
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
-from alpr_edge.cli.output import print_object
+from alpr_edge.cli.output import print_object, time_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,7 +61,7 @@ def status_command(
         typer.echo(f"unit      {unit.unit.id}")
         for daemon in (each for each in DAEMONS if each.name in told):
             typer.echo("\n".join(_lines(daemon, told[daemon.name])))
-        typer.echo("\n".join(_todo_lines(health.bad_parts)))
+        typer.echo("\n".join((*_todo_lines(health.bad_parts), *_ended_lines(told.get("run")))))
     if not all(is_well(each) for each in told.values()):
         raise typer.Exit(1)
 
@@ -101,6 +102,21 @@ def _todo_lines(parts: Sequence[PartHealth]) -> list[str]:
         "to do",
         *(line for text in texts for line in wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ")),
     ]
+
+
+def _ended_lines(run: Health | None) -> list[str]:
+    """The faults that the daemon of the cameras told and that are over, the newest first."""
+    ended = run.figures.get("ended_faults", []) if run is not None else []
+    lines = (f"{each['name']}, {each['words']}: {_span_text(each)}" for each in ended)
+    return ["over", *(f"  {line}" for line in lines)] if ended else []
+
+
+def _span_text(ended: dict[str, Any]) -> str:
+    lasted = f"{ended['lasted_s']} s"
+    if ended["since"] is None or ended["until"] is None:
+        return f"for {lasted}, at an unknown time"
+    since, until = (time_text(datetime.fromisoformat(ended[name])) for name in ("since", "until"))
+    return f"{since} to {until}, {lasted}"
 
 
 def _camera_line(camera_id: str, told: dict[str, Any]) -> str:

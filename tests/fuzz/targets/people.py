@@ -11,7 +11,7 @@ from random import Random
 
 from alpr_edge.access.roster_update import install_roster
 from alpr_edge.department.people.changes import Author
-from alpr_edge.department.people.csv_import import plan_import
+from alpr_edge.department.people.csv_import import PeopleFileError, plan_import
 from alpr_edge.domain.errors import DepartmentError, RosterError
 from alpr_edge.domain.people.credentials import Credentials, Passkey
 from alpr_edge.domain.people.handed_roster import pack_roster, unpack_roster
@@ -86,7 +86,10 @@ def people_files(folder: Path) -> Iterator[Parser]:
     author = Author("admin", datetime.fromisoformat(NOW.isoformat()))
 
     def parse(content: bytes) -> str:
-        return str(plan_import(content.decode("utf-8", "replace"), (), author).result)
+        try:
+            return str(plan_import(content.decode("utf-8", "replace"), (), author).result)
+        except PeopleFileError as error:
+            return " ".join(error.faults)
 
     change = one_of(change_lines(b",", b";", b'"'), change_bytes)
     yield Parser((PEOPLE_FILE,), change, parse, (DepartmentError,))
