@@ -1,5 +1,6 @@
 """Places and releases the department's own holds on reads of units, lists all of them, and gives units theirs."""
 
+import re
 import uuid
 from collections import defaultdict
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from alpr_edge.domain.errors import HoldError
 from alpr_edge.domain.holds.hold import HOLD_READS_MAX, HoldKind, HoldOrigin, HoldTerms, check_terms
 from alpr_edge.domain.instants import rfc3339
 from alpr_edge.domain.protocol.holds import HOLDS_BYTES_MAX, DepartmentHoldPayload, DepartmentHoldsPayload
-from alpr_edge.domain.protocol.items import encode
+from alpr_edge.domain.protocol.items import ITEM_ID_PATTERN, encode
 
 PREFIX = "department"
 """How ids of the department's holds begin, where those of a unit begin with its id."""
@@ -79,6 +80,8 @@ class DepartmentHolds:
         checked, ids = check_terms(terms, author.at), list(dict.fromkeys(read_ids))
         if not ids:
             raise HoldError("nothing to hold: no read is named")
+        if not all(re.fullmatch(ITEM_ID_PATTERN, read_id) for read_id in ids):
+            raise HoldError("one of those is no id of a read: letters, digits and ._:- alone, at most 128")
         with self._database.writing() as connection:
             placed = []
             for unit_id, own_ids in _by_unit(connection, ids).items():

@@ -14,7 +14,7 @@ from alpr_edge.department.ingest.records import Part
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.pki.authority import initialise
 from alpr_edge.domain.errors import HoldError
-from alpr_edge.domain.holds.hold import HOLD_READS_MAX, HoldKind, HoldOrigin, HoldTerms
+from alpr_edge.domain.holds.hold import HOLD_READS_MAX, REASON_CHARACTERS_MAX, HoldKind, HoldOrigin, HoldTerms
 from alpr_edge.domain.protocol.holds import (
     HOLDS_BYTES_MAX,
     hold_item_id,
@@ -23,7 +23,7 @@ from alpr_edge.domain.protocol.holds import (
     hold_release_payload,
 )
 from alpr_edge.domain.protocol.items import digest, encode
-from tests.department.engines import EngineUnderTest
+from tests.department.engines import EngineUnderTest, query
 from tests.department.enrolment import enrol_unit
 from tests.store.holds import CASE, CLERK, a_hold
 from tests.store.records import instant
@@ -31,6 +31,7 @@ from tests.store.records import instant
 A, B = "unit-a", "unit-b"
 NOW = datetime(2026, 5, 4, 12, 30, tzinfo=UTC)
 CHIEF = HoldAuthor("chief", NOW)
+REASON = "\N{BELL}" * REASON_CHARACTERS_MAX
 TERMS = HoldTerms(HoldKind.READ, "", CASE, "discovery")
 HEADERS = {"Alpr-Edge-Unit": A, "Alpr-Edge-Protocol": "1"}
 
@@ -132,14 +133,31 @@ def test_what_the_department_cannot_hold(storage: Storage, read_ids: list[str], 
     assert storage.holds.of_unit(A, NOW).holds == []
 
 
-def test_a_hold_that_its_unit_could_not_take_is_refused(storage: Storage) -> None:
-    longest = [f"{A}:{'x' * 500}{number:04}" for number in range(7000)]
-    (kept,) = storage.holds.place(longest, TERMS, CHIEF)
-    with pytest.raises(HoldError, match=f"{HOLDS_BYTES_MAX} at most; release some first"):
-        storage.holds.place([f"{B}:r1", *(f"{A}:{'y' * 500}{number:04}" for number in range(3000))], TERMS, CHIEF)
-    assert len(encode(storage.holds.of_unit(A, NOW))) <= HOLDS_BYTES_MAX
+def test_a_hold_that_its_unit_could_not_take_is_refused(storage: Storage, directory: Path) -> None:
+    """Five thousand holds with the longest reasons, of characters of four bytes, and one more."""
+    (kept,) = storage.holds.place([f"{A}:r1"], TERMS, CHIEF)
+    values = f"'{A}', 'department', 'read', 'r', '{CASE}', '{REASON}', 'p', 'p', '2026-05-04', '2026-05-04'"
+    query(
+        directory,
+        "INSERT INTO holds (hold_id, unit_id, origin, kind, subject_id, case_number, reason, person_id, person, made,"
+        f" received_at) WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 5000)"
+        f" SELECT 'many-' || n, {values} FROM numbers",
+    )
+    try:
+        with pytest.raises(HoldError, match=f"{HOLDS_BYTES_MAX} at most; release some first"):
+            storage.holds.place([f"{B}:r1", f"{A}:r2"], TERMS, CHIEF)
+    finally:
+        query(directory, "DELETE FROM holds WHERE hold_id LIKE 'many-%'")
     assert [hold.hold_id for hold in storage.holds.of_unit(A, NOW).holds] == [kept.hold_id]
     assert storage.holds.of_unit(B, NOW).holds == [], "nothing of it is held, of other units neither"
+
+
+@pytest.mark.parametrize("read_id", [f"{A}:{'x' * 128}", f"{A}:a b", f"{A}:\N{BELL}", ""])
+def test_what_is_no_id_of_a_read_is_refused_in_a_line(storage: Storage, read_id: str) -> None:
+    with pytest.raises(HoldError, match="no id of a read") as error_info:
+        storage.holds.place([f"{A}:r1", read_id], TERMS, CHIEF)
+    assert len(str(error_info.value).splitlines()) == 1
+    assert storage.holds.of_unit(A, NOW).holds == []
 
 
 def test_what_a_unit_holds_it_releases(storage: Storage) -> None:
