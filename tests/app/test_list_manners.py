@@ -86,8 +86,10 @@ def test_a_refused_feed_is_a_fault_until_one_goes_live(tmp_path: Path) -> None:
     request.path.write_text("Plate\n", encoding="utf-8")
     with pytest.raises(FeedError):
         import_feed(request, lists, None)
+    watch.refresh(None)
     assert [fault.text for fault in watch.faults()] == ["list bolo: its last feed was refused"]
     request.path.write_text("Plate\nABC124\n", encoding="utf-8")
     import_feed(request, lists, None)
+    watch.refresh(None)
     assert watch.faults() == []
     database.close()
