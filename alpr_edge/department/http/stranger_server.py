@@ -32,6 +32,8 @@ FILES_MAX = 256
 STRANGER_S_MAX = 60.0
 """How long a connection may live."""
 LIMITS = ConnectionLimits(connections=64, handshakes=64, address_connections=8, address_handshakes=8, handshake_s=10.0)
+STDIN = 0
+"""The pipe that the parent holds open for as long as it lives."""
 AppFactory = Callable[[Path, DepartmentDatabase, int], ASGIApp]
 """Makes the application from the department's folder, its database and the port."""
 
@@ -70,7 +72,9 @@ def _serve(create_app: AppFactory, directory: Path, listening: socket.socket) ->
         server = uvicorn_server(application, context, ShortProtocol, gate, (CertificateWatch(files, context).reload,))
 
         def end_with_parent() -> None:
-            sys.stdin.buffer.read()
+            # Not by sys.stdin, whose lock this thread would hold when a signal ends the process: Python aborts then.
+            while os.read(STDIN, 1):
+                pass
             server.should_exit = True
 
         threading.Thread(target=end_with_parent, name="parent", daemon=True).start()

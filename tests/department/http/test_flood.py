@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from alpr_edge.department.http.connections import ConnectionGate, ConnectionLimits
-from alpr_edge.department.http.listener_process import ENROLMENT, ListenerProcess
+from alpr_edge.department.http.listener_process import ENROLMENT, READY, ListenerProcess
 from alpr_edge.department.http.server import listening_at
 from alpr_edge.department.http.stranger_server import LIMITS
 from alpr_edge.department.http.uvicorn_server import UNIT_CONNECTIONS_MAX
@@ -208,3 +208,24 @@ def test_limits_stay_within_the_files_that_may_be_open() -> None:
     assert narrow.connections == narrow.handshakes < 10**9
     assert (narrow.address_connections, narrow.address_handshakes, narrow.handshake_s) == (8, 4, 1.0)
     assert len(ConnectionGate(LIMITS)) == 0
+
+
+def test_a_listener_that_a_signal_ends_first_ends_in_order(tmp_path: Path) -> None:
+    """As Ctrl-C does, which signals all of a terminal at once; the thread that waits for the parent waits still."""
+    directory = initialise(tmp_path / "department", ["127.0.0.1"]).directory
+    Storage(directory).close()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        command = [sys.executable, "-m", "alpr_edge.department.http.enrolment_server", str(directory)]
+        with subprocess.Popen(
+            [*command, str(listening.fileno())],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            pass_fds=[listening.fileno()],
+        ) as process:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            assert process.stdout.readline() == READY
+            process.send_signal(signal.SIGINT)
+            assert b"Fatal" not in process.stderr.read()
+            assert process.wait(WAIT_S) != -signal.SIGABRT
