@@ -5,7 +5,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, exists, func, insert, or_, select
@@ -188,11 +188,16 @@ def _add(connection: Connection, unit_id: str, read_ids: list[str], terms: HoldT
     return hold_id
 
 
+def in_force(now: datetime) -> ColumnElement[bool]:
+    """Whether a hold, of a unit or of the department, is neither released nor over; RFC 3339 in UTC sorts by time."""
+    lasts = or_(holds.c.until.is_(None), holds.c.until > rfc3339(now))
+    return lasts & ~exists().where(_SAME)
+
+
 def _in_force(unit_id: str, now: datetime, *columns: ColumnElement[Any]) -> Select[Any]:
-    """The department's holds on a unit's reads that are neither released nor over; RFC 3339 in UTC sorts by time."""
-    lasts = or_(holds.c.until.is_(None), holds.c.until > rfc3339(now.astimezone(UTC)))
+    """The department's holds on a unit's reads that are in force."""
     own = (holds.c.unit_id == unit_id) & (holds.c.origin == _ORIGIN)
-    return select(*columns).select_from(holds).where(own, lasts, ~exists().where(_SAME))
+    return select(*columns).select_from(holds).where(own, in_force(now))
 
 
 def _list(connection: Connection, condition: ColumnElement[bool] | None) -> list[ListedHold]:

@@ -7,9 +7,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, or_, select, tuple_
 
-from alpr_edge.department.db.hold_schema import held_reads, hold_releases, holds
+from alpr_edge.department.db.hold_schema import held_reads, holds
 from alpr_edge.department.db.schema import hits, items, read_times, reads
-from alpr_edge.domain.collection.department_periods import DepartmentPeriods, KeptVersion, is_due
+from alpr_edge.department.holds.department_holds import in_force
+from alpr_edge.domain.collection.department_periods import DepartmentPeriods, KeptVersion, is_old_enough
 from alpr_edge.domain.instants import rfc3339
 from alpr_edge.domain.protocol.items import ItemKind
 
@@ -55,8 +56,9 @@ def due_page(connection: Connection, periods: DepartmentPeriods, now: datetime, 
         read_ids = _versions(connection, row.unit_id, row.read_id)
         looked_at |= {(row.unit_id, read_id) for read_id in read_ids}
         versions = [_version_of(connection, row.unit_id, read_id, now) for read_id in read_ids]
-        if is_due([_free(version) for version in versions], periods, now):
-            found.append(DueRead(row.unit_id, read_ids, any(version.is_held for version in versions)))
+        if is_old_enough(versions, periods, now):
+            is_held = any(_is_held(connection, row.unit_id, read_id, now) for read_id in read_ids)
+            found.append(DueRead(row.unit_id, read_ids, is_held))
     place = rows[-1] if len(rows) == count else None
     return DuePage(tuple(found), None if place is None else (place.received_at, place.unit_id, place.item_id))
 
@@ -107,16 +109,15 @@ def _version_of(connection: Connection, unit_id: str, read_id: str, now: datetim
         received_at=now if received_at is None else received_at.replace(tzinfo=UTC),
         seen_at=_seen_at(connection, unit_id, read_id, row),
         is_hit=bool(hit_ids),
-        is_held=_is_held(connection, unit_id, read_id, now),
     )
 
 
 def _seen_at(connection: Connection, unit_id: str, read_id: str, row: Row[Any] | None) -> datetime | None:
-    """When the plate was seen: as the unit said at last."""
+    """When the plate was seen, as the unit said at last; None where it is not sure any more."""
     corrected = select(read_times.c.sure, read_times.c.first_seen)
     corrected = corrected.where(read_times.c.read_id == read_id, read_times.c.unit_id == unit_id)
     texts: dict[bool, str | None] = {bool(sure): first for sure, first in connection.execute(corrected)}
-    if False in texts and True not in texts:
+    if False in texts:  # it takes back what was said before
         return None
     text = texts.get(True) or (row and row.first_seen)
     return None if text is None else datetime.fromisoformat(text)
@@ -124,16 +125,9 @@ def _seen_at(connection: Connection, unit_id: str, read_id: str, row: Row[Any] |
 
 def _is_held(connection: Connection, unit_id: str, read_id: str, now: datetime) -> bool:
     same = (held_reads.c.hold_id == holds.c.hold_id) & (held_reads.c.unit_id == holds.c.unit_id)
-    is_released = exists().where(hold_releases.c.hold_id == holds.c.hold_id, hold_releases.c.unit_id == holds.c.unit_id)
-    lasts = or_(holds.c.until.is_(None), holds.c.until > rfc3339(now))
     of_read = (held_reads.c.read_id == read_id) & (held_reads.c.unit_id == unit_id)
-    query = select(holds.c.hold_id).join(held_reads, same).where(of_read, lasts, ~is_released)
+    query = select(holds.c.hold_id).join(held_reads, same).where(of_read, in_force(now))
     return connection.execute(query.limit(1)).first() is not None
-
-
-def _free(version: KeptVersion) -> KeptVersion:
-    """The same as if nobody held it."""
-    return KeptVersion(version.received_at, version.seen_at, version.is_hit, is_held=False)
 
 
 def ids_of(reads_due: Sequence[DueRead]) -> list[str]:

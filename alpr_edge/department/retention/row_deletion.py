@@ -5,7 +5,6 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Table, delete, insert, select
 
-from alpr_edge.department.db.hold_schema import held_reads
 from alpr_edge.department.db.retention_schema import picture_removals, read_pictures
 from alpr_edge.department.db.schema import alerts, dispositions, hits, items, read_times, reads, withdrawals
 from alpr_edge.department.retention.due_reads import DueRead
@@ -14,8 +13,8 @@ from alpr_edge.domain.protocol.hits import alert_item_id, withdrawal_item_id
 from alpr_edge.domain.protocol.items import ItemKind
 from alpr_edge.domain.protocol.time_corrections import time_item_id
 
-ROWS_OF_READ = (reads, read_times, hits, alerts, withdrawals, dispositions, held_reads)
-"""Tables whose rows name a read; those of holds are of holds that were released or are over."""
+ROWS_OF_READ = (reads, read_times, hits, alerts, withdrawals, dispositions)
+"""Tables whose rows say something of a read. Which reads a hold was for stays: rows of holds are only added."""
 PICTURE = ItemKind.IMAGE.value
 
 

@@ -1,8 +1,8 @@
-"""How long the department's storage keeps reads, and which of them are due for deletion (policy 462.5).
+"""How long the department's storage keeps reads (policy 462.5).
 
 The policy and Government Code 34090.6 ask for a year at least of what was downloaded to the server, and for its purge
 after that, unless it is or will be evidence or is subject to discovery: then it is held
-(:mod:`alpr_edge.domain.holds`), and a held read is never due. A state that sets a bound counts it from the capture.
+(:mod:`alpr_edge.domain.holds`), and stays however old it is. A state that sets a bound counts it from the capture.
 """
 
 from collections.abc import Iterable
@@ -80,15 +80,14 @@ class KeptVersion:
     seen_at: datetime | None
     """When the plate was seen, by the unit's; None where that is not known."""
     is_hit: bool
-    is_held: bool
 
 
-def is_due(versions: Iterable[KeptVersion], periods: DepartmentPeriods, now: datetime) -> bool:
-    """Whether a read with all its corrections is to be deleted: none of them is held, and the last is old enough."""
+def is_old_enough(versions: Iterable[KeptVersion], periods: DepartmentPeriods, now: datetime) -> bool:
+    """Whether a read with all its corrections was kept for its period: the last of them was."""
     known = list(versions)
     days = periods.hit_days if any(version.is_hit for version in known) else periods.read_days
     begins = [_begin(version, periods) for version in known]
-    return not any(version.is_held for version in known) and max(begins) + timedelta(days=days) <= now
+    return max(begins) + timedelta(days=days) <= now
 
 
 def _begin(version: KeptVersion, periods: DepartmentPeriods) -> datetime:

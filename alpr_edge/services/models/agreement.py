@@ -16,8 +16,7 @@ from alpr_edge.vision.reader import OnnxReader
 from alpr_edge.vision.sessions import Array
 
 SURE_SCORE, ACCEPTED_SCORE = 0.5, 0.25
-"""Score of a box that the other file must have as well, and from which on it has it: twice the unit's own threshold
-(``vision.detection_accept_min``), and that threshold."""
+"""Score of a box that the other file must have as well, and from which on it has it."""
 IOU_SAME = 0.8
 """Overlap from which on two boxes are the same. Of 200 boxes on the rendered street files that compute right overlap
 float32's so in 0.995 or all of them; a detector with every layer in 8 bits, which saturates with AVX2, in 0.85. At 0.5

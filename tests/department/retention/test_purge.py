@@ -162,6 +162,24 @@ def test_a_state_that_bounds_the_days_counts_them_from_the_capture(office: Offic
     assert "Washington" in run.law
 
 
+def test_a_time_that_is_not_sure_any_more_counts_for_nothing(office: Office) -> None:
+    office.settings('[retention]\nstate = "WA"\n')
+    deliver(office, "a", days_ago=10)
+    assert office.storage.purge(lambda: TODAY).due().reads == 1  # seen in May
+    for sure, first in ((True, "'2026-05-04T12:30:00Z'"), (False, "NULL")):
+        row = f"'a', '{UNIT}', {str(sure).lower()}, {first}, {first}"
+        office.execute(f"INSERT INTO read_times (read_id, unit_id, sure, first_seen, last_seen) VALUES ({row})")
+    assert office.storage.purge(lambda: TODAY).due().reads == 0
+    assert office.storage.purge(lambda: TODAY + timedelta(days=12)).due().reads == 1
+
+
+def test_which_reads_a_hold_was_for_is_known_when_they_are_gone(office: Office) -> None:
+    deliver(office, "a", days_ago=500)
+    office.storage.holds.release(hold(office, "a"), HoldAuthor("chief", TODAY))
+    assert office.purge().reads == 1
+    assert query(office.directory, "SELECT read_id FROM held_reads") == [("a",)]
+
+
 def test_a_run_that_breaks_off_is_on_record_and_the_next_goes_on(office: Office) -> None:
     deliver(office, *FEW, days_ago=400)
 
@@ -275,10 +293,12 @@ def test_the_pictures_of_reads_of_before_are_known(tmp_path: Path) -> None:
     office = Office(tmp_path / "department")
     deliver(office, "a", days_ago=400)
     office.deliver(read_item("b", pictures=[]), days_ago=400)
+    deliver(office, "damaged", days_ago=400)
+    office.execute("UPDATE items SET body = CAST('{\"evid' AS BLOB) WHERE item_id = 'damaged'")
     office.storage.close()
     drop_newer_tables(office.directory)
     query(office.directory, "UPDATE alembic_version SET version_num = '0010'")
     office.storage = Storage(office.directory)
     assert office.counts()["read_pictures"] == 2
-    assert (office.purge().pictures, office.files()) == (2, set())
+    assert (office.purge().pictures, office.files()) == (4, set())  # those of the damaged one by their own age
     office.storage.close()

@@ -79,10 +79,18 @@ def _note_pictures() -> None:
         noted = [
             {"read_id": row.item_id, "unit_id": row.unit_id, "sha256": sha256}
             for row in rows
-            for sha256 in {picture["sha256"] for picture in json.loads(row.body)["evidence"]}
+            for sha256 in _pictures(row.body)
         ]
         if noted:
             connection.execute(sa.insert(pictures), noted)
         if not rows:
             return
         after = rows[-1].item_id, rows[-1].unit_id
+
+
+def _pictures(body: bytes) -> set[str]:
+    """The digests of a read's pictures; of a body that is damaged none: its pictures go by their own age."""
+    try:
+        return {picture["sha256"] for picture in json.loads(body)["evidence"]}
+    except (ValueError, LookupError, TypeError):
+        return set()
