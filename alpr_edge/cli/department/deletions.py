@@ -22,16 +22,20 @@ app = typer.Typer(help="Show what was deleted, and check its record. Shows no pl
 def purge_command(
     directory: DirectoryOption,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count what is due, and delete nothing.")] = False,
+    is_clock_trusted: Annotated[
+        bool, typer.Option("--clock-is-right", help="Also if nothing happened for a week by this computer's clock.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Delete the reads that were kept for as long as the policy says (462.5), with their hits and pictures.
 
-    What is held stays, however often this runs. What was deleted goes on record: by whom, under which rule, how many.
+    What is held stays, however often this runs. Refused where this computer's clock is a week ahead of the newest read.
+    What was deleted goes on record: by whom, under which rule, how many.
     """
     from alpr_edge.cli.caller import caller
 
     with open_storage(directory) as storage:
-        purge = storage.purge()
+        purge = storage.purge(is_clock_trusted=is_clock_trusted)
         if dry_run:
             due = purge.due()
             texts = f"due: {count_text(due.reads, 'read')}; {due.held} more are old enough and held"

@@ -99,16 +99,20 @@ class Storage:
         self.bookings = EvidenceBookings(directory, self._database)
         """The evidence packages that units booked out."""
 
-    def purge(self, clock: Callable[[], datetime] = utc_now) -> DepartmentPurge:
+    def purge(self, clock: Callable[[], datetime] = utc_now, *, is_clock_trusted: bool = False) -> DepartmentPurge:
         """What deletes reads that were kept long enough, by the settings as they are now.
 
         Args:
             clock: the present moment, with a zone.
+            is_clock_trusted: whether somebody says that the clock is right.
 
         Raises:
             DepartmentError: the settings are wrong.
         """
-        return DepartmentPurge(self._database, self._images, self._witness, load_periods(self.directory), clock)
+        periods = load_periods(self.directory)
+        return DepartmentPurge(
+            self._database, self._images, self._witness, periods, clock, is_clock_trusted=is_clock_trusted
+        )
 
     def deletions(self) -> list[LoggedRun]:
         """What was deleted, run by run.

@@ -16,12 +16,14 @@ from alpr_edge.department.db.retention_schema import picture_removals, read_pict
 from alpr_edge.department.db.schema import items
 from alpr_edge.department.ingest.images import ImageFolder
 from alpr_edge.department.retention import deletion_log
+from alpr_edge.department.retention.clock_check import check_clock
 from alpr_edge.department.retention.due_reads import START, DuePage, Place, due_page, ids_of
 from alpr_edge.department.retention.leases import Lease, held_lease
 from alpr_edge.department.retention.row_deletion import PICTURE, DeletedRows, delete_pictures, delete_read
 from alpr_edge.department.unit_logs.witness import Witness
 from alpr_edge.domain.collection.deletion_runs import DeletionRun, chain_ids
 from alpr_edge.domain.collection.department_periods import DepartmentPeriods
+from alpr_edge.domain.errors import DepartmentError
 
 LEASE = "the deletion of what is due"
 OVERDUE = timedelta(days=7)
@@ -51,6 +53,7 @@ class DepartmentPurge:
         witness: its key, which signs what was deleted.
         periods: how long reads are kept.
         clock: the present moment, with a zone.
+        is_clock_trusted: whether somebody says that the clock is right; else it is compared with what is known.
     """
 
     def __init__(
@@ -60,33 +63,43 @@ class DepartmentPurge:
         witness: Witness,
         periods: DepartmentPeriods,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        *,
+        is_clock_trusted: bool = False,
     ) -> None:
         self._database = database
         self._pictures = pictures
         self._witness = witness
         self._periods = periods
         self._clock = clock
+        self._is_clock_trusted = is_clock_trusted
 
     def due(self) -> DueCounts:
         """Count what a run would delete now, and delete nothing.
 
         Raises:
+            DepartmentError: the clock is ahead of all that is known.
             StoreError: the database does not answer.
         """
         due_count = held_count = 0
         with self._database.reading() as connection:
+            self._check_clock(connection)
             for page in self._pages(connection, self._clock()):
                 due_count += sum(len(each.read_ids) for each in page.reads if not each.is_held)
                 held_count += sum(len(each.read_ids) for each in page.reads if each.is_held)
         return DueCounts(due_count, held_count)
 
     def overdue(self) -> list[str]:
-        """A warning, if what was due a week ago is still here."""
+        """A warning, if what was due a week ago is still here, or the clock cannot be right."""
         with self._database.reading() as connection:
             pages = self._pages(connection, self._clock() - OVERDUE)
-            is_due = any(not due.is_held for page in pages for due in page.reads)
-        line = f"reads are due since {OVERDUE.days} days and more; run: alpr-edge department purge"
-        return [line] if is_due else []
+            if not any(not due.is_held for page in pages for due in page.reads):
+                return []
+            try:
+                self._check_clock(connection)
+            except DepartmentError as error:
+                return [str(error)]
+            else:
+                return [f"reads are due since {OVERDUE.days} days and more; run: alpr-edge department purge"]
 
     def run(self, by: str, show: Show = lambda _: None) -> DeletionRun:
         """Delete what is due, and put on record what was deleted.
@@ -96,11 +109,12 @@ class DepartmentPurge:
             show: told of the progress.
 
         Raises:
-            DepartmentError: another process is at it.
+            DepartmentError: another process is at it, or the clock is ahead of all that is known.
             StoreError: the disk or the database failed; what was deleted until then is on record.
         """
         with held_lease(self._database, LEASE, str(uuid.uuid4())) as lease:
             with self._database.writing() as connection:
+                self._check_clock(connection)
                 deletion_log.seal_runs(connection, self._witness, self._clock())
                 number = deletion_log.begin_run(connection, self._periods, by, self._clock())
             self._delete_reads(lease, number, show)
@@ -109,6 +123,10 @@ class DepartmentPurge:
             with self._database.writing() as connection:
                 deletion_log.seal_runs(connection, self._witness, self._clock(), whole=number)
                 return deletion_log.sealed_run(connection, number)
+
+    def _check_clock(self, connection: Connection) -> None:
+        if not self._is_clock_trusted:
+            check_clock(connection, self._clock())
 
     def _pages(self, connection: Connection, now: datetime) -> Iterator[DuePage]:
         place: Place | None = START

@@ -2,19 +2,22 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from alpr_edge.cli import app
-from tests.department.retention.office import Office, read_item
+from tests.department.retention.office import TODAY, Office, read_item
 
 
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Office]:
     office = Office(tmp_path / "department")
     office.deliver(read_item("old"), days_ago=800)
+    now = datetime.now(UTC)
+    office.deliver(read_item("of-today", seen=now), days_ago=(TODAY - now) / timedelta(days=1))
     yield office
     office.storage.close()
 
@@ -51,3 +54,12 @@ def test_a_changed_record_and_wrong_settings_end_with_a_line(office: Office) -> 
     office.settings("[retention]\nread_days = 30\n")
     refused = run(office, "purge")
     assert (refused.exit_code, "below the 365 days of the law" in refused.output) == (1, True)
+
+
+def test_a_clock_that_cannot_be_right_ends_with_a_line(office: Office) -> None:
+    office.execute("UPDATE reads SET first_seen = '2026-05-04T12:30:00.000000Z'")
+    for words in (["purge"], ["purge", "--dry-run"], ["status"]):
+        assert "is deleted; set the clock" in " ".join(run(office, *words).output.split()), words
+    refused = run(office, "purge", "--json")
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert "deleted: 1 read" in run(office, "purge", "--clock-is-right").output
