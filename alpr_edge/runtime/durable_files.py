@@ -23,6 +23,11 @@ in 32 folders took 216 ms one after the other, 73 with two threads, 21 with four
 medians of ten in turns).
 """
 
+SYNC_TOGETHER_MIN = 8
+"""From so many files on one flush of their whole file system is cheaper than one a file and one a folder: 32 files took
+16 ms in place of 54, 64 took 24 in place of 155 (ext4, a busy disk, medians of twelve in turns).
+"""
+
 T = TypeVar("T")
 
 
@@ -89,19 +94,37 @@ def write_durably(files: Sequence[tuple[Path, bytes]]) -> None:
 
     Each fsync makes a journaling file system commit what is in its journal by then. All content is therefore on its way
     and has its name before the first: the others find their part committed, and the card is written to once, not once
-    a file and once a folder. Several fsyncs run at once (:data:`SYNCS_AT_ONCE`), those of folders after those of files.
+    a file and once a folder. A few are synced side by side (:data:`SYNCS_AT_ONCE`), folders after files; many at once,
+    with all else that their file system has to write (:data:`SYNC_TOGETHER_MIN`).
     """
     paths: list[Path] = []
+    folders = sorted({path.parent for path, _ in files})
     with ExitStack() as stack:
         try:
+            # The kernel tells of failures since the opening, so it comes before the first write.
+            file_systems = _open_file_systems(folders, stack) if len(files) >= SYNC_TOGETHER_MIN else []
             descriptors = [_begin_write(path, content, paths, stack) for path, content in files]
-            _do_at_once(os.fsync, descriptors)
-            _do_at_once(sync_directory, sorted({path.parent for path, _ in files}))
+            if file_systems:
+                _do_at_once(sync_file_system, file_systems)
+            else:
+                _do_at_once(os.fsync, descriptors)
+                _do_at_once(sync_directory, folders)
         except (OSError, RuntimeError):  # RuntimeError: no thread is to be had now
             # What the kernel failed to write it does not write again: a file still in its memory would count as kept.
             for path in paths:
                 path.unlink(missing_ok=True)
             raise
+
+
+def _open_file_systems(folders: Sequence[Path], stack: ExitStack) -> list[int]:
+    """A descriptor on each file system that some folders lie on."""
+    by_device: dict[int, int] = {}
+    for folder in folders:
+        device = folder.stat().st_dev
+        if device not in by_device:
+            by_device[device] = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            stack.callback(os.close, by_device[device])
+    return list(by_device.values())
 
 
 def _do_at_once(sync: Callable[[T], None], items: Sequence[T]) -> None:

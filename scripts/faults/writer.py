@@ -20,7 +20,7 @@ from alpr_edge.store.unit_store import UnitStore
 from scripts.faults import records
 from scripts.faults.notes import BatchStored, Note, RecordSetAside, VictimStopped
 
-_RECORDS_WAITING, _RECORDS_A_COMMIT = 64, 16
+_RECORDS_WAITING, _RECORDS_A_COMMIT = 48, 32
 _RIDES_S_MAX = 0.2
 """How long the end of a pass waits for a read: the victim lives for a second or so."""
 _STOP_S_MAX = 60.0

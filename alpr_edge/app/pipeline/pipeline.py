@@ -35,11 +35,12 @@ from alpr_edge.runtime.stages import BatchStage, Rescue, SourceStage, WorkStage
 from alpr_edge.runtime.supervisor import Supervisor
 from alpr_edge.settings import DecisionSettings, Settings
 
-RECORDS_HELD = 64
+RECORDS_HELD = 48
 """Records waiting for the writer; each may hold a full frame (2.8 MB at 1280x720)."""
 SMALL_RECORDS_HELD = 2000
 """Further records of a live unit that wait without their pictures: some 10 kB each."""
-RECORDS_A_COMMIT = 16
+RECORDS_A_COMMIT = 32
+"""Records in the writer's hands at most, with as many full frames. A commit costs about the same whatever is in it."""
 WRITER, TRACKING, CAMERA_STAGE = "writer", "tracking", "camera-"
 """Names of the stages beside those of the workers (:data:`RECOGNITION`); that of a camera ends with its id."""
 WORKER_STOP_S = 3.0

@@ -9,8 +9,10 @@ and one that cannot be kept at all is set aside in a file of its own, so that it
 """
 
 import dataclasses
+import os
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import structlog
 
@@ -165,12 +167,22 @@ class Recorder:
         """Encode and commit; PictureError when one of the pictures cannot be encoded."""
         self.require_room()
         rows = []
-        for record in batch:
-            images, failure = self._encode(record)
+        for record, (images, failure) in zip(batch, self._encode_all(batch), strict=True):
             if failure:
                 raise PictureError(failure)
             rows.append(self._row_of(record, images))
         self._keep(batch, rows)
+
+    def _encode_all(self, batch: Sequence[ReadEvent]) -> list[tuple[Images, str]]:
+        """Encode the pictures of a batch on all cores: encoding takes more time than storing them."""
+        threads = min(len(batch), len(os.sched_getaffinity(0)))
+        if threads < 2:
+            return [self._encode(record) for record in batch]
+        try:
+            with ThreadPoolExecutor(threads, "encoder") as pool:
+                return list(pool.map(self._encode, batch))
+        except RuntimeError as error:
+            raise StoreError(f"pictures cannot be encoded at present: {error}") from None
 
     def _keep(self, batch: Sequence[ReadEvent], rows: Sequence[Stored]) -> None:
         self._store.commit(rows)

@@ -69,11 +69,14 @@ class ImageStore:
         """
         digests = [digest(jpeg) for jpeg in jpegs]
         try:
-            new = {sha256: jpeg for sha256, jpeg in zip(digests, jpegs, strict=True) if not self._holds(sha256)}
-            for jpeg in new.values():
-                _require_size(jpeg)
-            self._make_folders({self._path(sha256).parent for sha256 in new})
-            write_durably([(self._path(sha256), self._seal(sha256, jpeg)) for sha256, jpeg in new.items()])
+            files = {}
+            for sha256, jpeg in zip(digests, jpegs, strict=True):
+                path = self._path(sha256)
+                if path not in files and not self._holds(path, sha256):
+                    _require_size(jpeg)
+                    files[path] = self._seal(sha256, jpeg)
+            self._make_folders({path.parent for path in files})
+            write_durably(list(files.items()))
         except OSError as error:
             kind = StoreError if error.errno in _NO_SPACE else PictureError
             raise kind(f"{self.directory}: an image cannot be written: {error.strerror}") from None
@@ -147,8 +150,7 @@ class ImageStore:
         if missing:
             sync_directory(self.directory)
 
-    def _holds(self, sha256: str) -> bool:
-        path = self._path(sha256)
+    def _holds(self, path: Path, sha256: str) -> bool:
         return path.exists() and self._unseal(sha256, path.read_bytes()) is not None
 
     def _seal(self, sha256: str, jpeg: bytes) -> bytes:
@@ -167,7 +169,7 @@ class ImageStore:
         return jpeg if digest(jpeg) == sha256 else None
 
     def _path(self, sha256: str) -> Path:
-        return self.directory / sha256[:2] / sha256
+        return Path(f"{self.directory}/{sha256[:2]}/{sha256}")  # in one step: it is asked for with each image
 
     def _files(self, prefix: str = "") -> Iterator[Path]:
         for folder in PREFIXES:

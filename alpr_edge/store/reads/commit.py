@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+from collections.abc import Sequence
 
 from sqlalchemy import Connection, delete, exists, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
@@ -13,29 +14,58 @@ from alpr_edge.store.db.schema import alerts, evidence, hits, images, missing_ev
 from alpr_edge.store.outbox import enqueue
 from alpr_edge.store.reads import queries
 from alpr_edge.store.reads.queries import StoredRead
-from alpr_edge.store.reads.records import ClosedRecord, DecidedRecord
+from alpr_edge.store.reads.records import ClosedRecord, DecidedRecord, Stored
+
+Pictures = tuple[EvidenceRef, ...]
+"""The images of a record, as a row refers to them."""
 
 
-def decide(connection: Connection, record: DecidedRecord, refs: tuple[EvidenceRef, ...]) -> PlateRead:
-    """Store a decided read with its hits and its alert; its hits are queued."""
-    read = dataclasses.replace(record.read, evidence=refs)
-    connection.execute(insert(reads), read_row(read, closed=False))
-    _write_references(connection, read)
-    _note_missing(connection, read, record.missing_evidence)
-    if record.hits:
-        connection.execute(insert(hits), [hit_row(hit) for hit in record.hits])
-        enqueue.queue_hits(connection, record.hits, read)
-    if record.alert is not None:
-        connection.execute(insert(alerts), alert_row(record.alert, record.sounded_at))
-        enqueue.queue_alert(connection, record.alert, record.sounded_at, read)
-    _withdraw(connection, record)
-    return read
+def write_rows(
+    connection: Connection, batch: Sequence[Stored], pictures: Sequence[Pictures], dropped_digests: set[str]
+) -> list[PlateRead]:
+    """Write the rows of a batch in its order; decisions that follow each other share their statements.
+
+    Args:
+        connection: the connection of the batch's transaction.
+        batch: the records.
+        pictures: the images of each.
+        dropped_digests: the set of digests whose files may be removed; some may be added.
+
+    Raises:
+        RefusedError: a read is closed already.
+    """
+    stored: list[PlateRead] = []
+    for _, group in itertools.groupby(zip(batch, pictures, strict=True), lambda each: type(each[0])):
+        pairs = list(group)
+        decisions = [(record, refs) for record, refs in pairs if isinstance(record, DecidedRecord)]
+        stored += decide(connection, decisions) if decisions else []
+        for record, refs in pairs:
+            if isinstance(record, ClosedRecord):
+                stored.append(close(connection, record, refs, dropped_digests))
+    return stored
+
+
+def decide(connection: Connection, decisions: Sequence[tuple[DecidedRecord, Pictures]]) -> list[PlateRead]:
+    """Store decided reads, at least one, with their hits and alerts; the hits are queued."""
+    new = [dataclasses.replace(record.read, evidence=refs) for record, refs in decisions]
+    connection.execute(insert(reads), [read_row(read, closed=False) for read in new])
+    _write_references(connection, new)
+    for (record, _), read in zip(decisions, new, strict=True):
+        _note_missing(connection, read, record.missing_evidence)
+        if record.hits:
+            connection.execute(insert(hits), [hit_row(hit) for hit in record.hits])
+            enqueue.queue_hits(connection, record.hits, read)
+        if record.alert is not None:
+            connection.execute(insert(alerts), alert_row(record.alert, record.sounded_at))
+            enqueue.queue_alert(connection, record.alert, record.sounded_at, read)
+        _withdraw(connection, record)
+    return new
 
 
 def close(
     connection: Connection,
     record: ClosedRecord,
-    refs: tuple[EvidenceRef, ...],
+    refs: Pictures,
     dropped_digests: set[str],
 ) -> PlateRead:
     """Amend and queue a read; digests that it no longer refers to are added to ``dropped_digests``.
@@ -62,7 +92,7 @@ def close(
         raise RefusedError(f"read {read.read_id} is not open, so it cannot be closed; nothing of its batch was kept")
     if refs:
         connection.execute(delete(evidence).where(evidence.c.read_id == read.read_id))
-        _write_references(connection, read)
+        _write_references(connection, [read])
         dropped_digests.update(ref.sha256 for ref in old_refs if ref.kind in new_kinds)
     enqueue.queue_read(connection, read)
     return read
@@ -74,7 +104,7 @@ def correct(connection: Connection, record: DecidedRecord) -> PlateRead:
     Its pictures are those of the read that it supersedes, which are stored already.
     """
     before = record.read.supersedes or ""
-    read = decide(connection, record, queries.evidence_of(connection, [before]).get(before, ()))
+    (read,) = decide(connection, [(record, queries.evidence_of(connection, [before]).get(before, ()))])
     connection.execute(update(reads).where(reads.c.read_id == read.read_id).values(closed=1))
     enqueue.queue_read(connection, read)
     return read
@@ -83,15 +113,13 @@ def correct(connection: Connection, record: DecidedRecord) -> PlateRead:
 def _store_by_end(connection: Connection, read: PlateRead, missing: str) -> PlateRead:
     """Store a read by the end of its pass alone."""
     connection.execute(insert(reads), read_row(read, closed=True))
-    _write_references(connection, read)
+    _write_references(connection, [read])
     _note_missing(connection, read, missing)
     enqueue.queue_read(connection, read)
     return read
 
 
-def add_decision(
-    connection: Connection, record: DecidedRecord, refs: tuple[EvidenceRef, ...], stored_read: StoredRead
-) -> None:
+def add_decision(connection: Connection, record: DecidedRecord, refs: Pictures, stored_read: StoredRead) -> None:
     """Add a decision's hits, alert and (if it has none) images to a read that was stored by its end alone."""
     read_id, hit_ids = record.read.read_id, {hit.hit_id for hit in stored_read.hits}
     new = [hit for hit in record.hits if hit.hit_id not in hit_ids]
@@ -103,7 +131,7 @@ def add_decision(
         if connection.execute(upsert(alerts).on_conflict_do_nothing(), row).rowcount:
             enqueue.queue_alert(connection, record.alert, record.sounded_at, stored_read.read)
     if refs and not stored_read.read.evidence:
-        _write_references(connection, dataclasses.replace(stored_read.read, evidence=refs))
+        _write_references(connection, [dataclasses.replace(stored_read.read, evidence=refs)])
         connection.execute(delete(missing_evidence).where(missing_evidence.c.read_id == read_id))
         for ref in refs if stored_read.closed else ():
             enqueue.queue_image(connection, ref.sha256, ref.length)
@@ -126,17 +154,20 @@ def _note_missing(connection: Connection, read: PlateRead, reason: str) -> None:
         connection.execute(insert(missing_evidence), {"read_id": read.read_id, "reason": reason})
 
 
-def _write_references(connection: Connection, read: PlateRead) -> None:
-    """Write the references to the read's images."""
-    if not read.evidence:
-        return
+def _write_references(connection: Connection, new: Sequence[PlateRead]) -> None:
+    """Write the references to the images of reads."""
     image_rows = [
-        {"sha256": ref.sha256, "length": ref.length, "created_utc": read.last_seen.utc} for ref in read.evidence
+        {"sha256": ref.sha256, "length": ref.length, "created_utc": read.last_seen.utc}
+        for read in new
+        for ref in read.evidence
     ]
+    if not image_rows:
+        return
     connection.execute(upsert(images).on_conflict_do_nothing(), image_rows)
-    places = zip(itertools.count(), read.evidence, strict=False)
     rows = [
-        {"read_id": read.read_id, "place": place, "kind": ref.kind.value, "sha256": ref.sha256} for place, ref in places
+        {"read_id": read.read_id, "place": place, "kind": ref.kind.value, "sha256": ref.sha256}
+        for read in new
+        for place, ref in enumerate(read.evidence)
     ]
     connection.execute(insert(evidence), rows)
 

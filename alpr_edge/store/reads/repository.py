@@ -75,12 +75,7 @@ class ReadStore:
             pictures = self._put_images(batch)
             try:
                 with _refusal_errors(), self._transaction() as (connection, dropped_digests):
-                    stored = [
-                        row_writer.decide(connection, record, refs)
-                        if isinstance(record, DecidedRecord)
-                        else row_writer.close(connection, record, refs, dropped_digests)
-                        for record, refs in zip(batch, pictures, strict=True)
-                    ]
+                    stored = row_writer.write_rows(connection, batch, pictures, dropped_digests)
                     self._on_store(connection, stored)
                     return stored
             except DamagedError:
