@@ -42,7 +42,7 @@ def test_nothing_to_write_is_no_error() -> None:
 def test_files_on_two_file_systems_are_written(tmp_path: Path) -> None:
     """Where the memory's file system is to be had; each is flushed by itself."""
     files = files_in(tmp_path, SYNC_TOGETHER_MIN)
-    memory = Path(f"/dev/shm/alpr-edge-test-{os.getpid()}")  # noqa: S108 - the point is another file system
+    memory = Path(f"/dev/shm/alpr-edge-test-{os.getpid()}")
     try:
         write_durably([*files, (memory, b"content")])
         assert memory.read_bytes() == b"content"
