@@ -70,6 +70,21 @@ class Disk:
         finally:
             os.close(descriptor)
 
+    def fail(self) -> None:
+        """Have the file system meet an error, as on a worn-out card: the kernel lets nothing be written any more."""
+        _run("mount", "-o", "remount,errors=remount-ro", str(self.folder))
+        device = self.folder.stat().st_dev
+        name = Path(f"/sys/dev/block/{os.major(device)}:{os.minor(device)}").resolve().name
+        Path(f"/sys/fs/ext4/{name}/trigger_fs_error").write_text("brought by a test", encoding="ascii")
+
+    def repair(self) -> None:
+        """Unmount, repair and mount again; nobody may have a file open."""
+        _run("umount", str(self.folder))
+        # 1: errors were found and corrected (e2fsck(8)).
+        if subprocess.run(["e2fsck", "-p", self._image], check=False, capture_output=True).returncode > 1:
+            raise StoreError(f"{self._image}: cannot be repaired")
+        self._mount()
+
     def fill(self) -> None:
         """Take every byte that is left."""
         (self.folder / _FILLING).write_bytes(b"")
