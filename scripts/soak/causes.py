@@ -201,7 +201,7 @@ def _freeze_disk(_: ScheduledFault, parts: SoakParts) -> End:
     assert disk is not None, "it is left out without one"
 
     def freeze(word: str) -> None:
-        subprocess.run(["fsfreeze", word, disk.folder], check=False, timeout=FREEZE_S_MAX)
+        subprocess.run(["fsfreeze", word, disk.folder], check=word == "--freeze", timeout=FREEZE_S_MAX)
 
     freeze("--freeze")
     return lambda: freeze("--unfreeze")

@@ -1,4 +1,4 @@
-"""Notes how long writes wait for the disk, also one that is not over yet: commits, and the pictures before them."""
+"""Notes how long writes wait for the disk, also one that is not over yet: commits, pictures, and others' commits."""
 
 import threading
 import time

@@ -77,7 +77,7 @@ class Database:
         self.damage = ""
         """Damage that a statement met; empty while none did."""
         self.commits = CommitTimes()
-        """How long commits of this process took, and the pictures that were written before them."""
+        """How long commits of this process took, waits for those of others, and the pictures written before them."""
         self._release = release
         self._write_lock = threading.Lock()
         self._watch_lock = threading.Lock()
@@ -135,9 +135,12 @@ class Database:
                 f"{self.path}: another thread has been writing for {WRITER_WAIT_S_MAX:g} s; restart the unit"
             )
         try:
-            with self._recording_damage(), self.commits.timing_end() as begin_end, self._writer.begin():
-                yield self._writer
-                begin_end()
+            with self._recording_damage(), self.commits.timing_end() as begin_end:
+                with self.commits.timing():  # another process that waits for the disk in its commit holds up this one
+                    transaction = self._writer.begin()
+                with transaction:
+                    yield self._writer
+                    begin_end()
         finally:
             self._write_lock.release()
 

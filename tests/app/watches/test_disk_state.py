@@ -81,6 +81,22 @@ def test_a_commit_that_waits_for_the_disk_is_told_while_it_waits_and_ends_a_minu
     database.close()
 
 
+def test_a_commit_that_waits_for_that_of_another_process_is_told_as_well(tmp_path: Path) -> None:
+    """The uplink may be the one whose commit hangs with the disk; it holds up every other."""
+    (data := tmp_path / "data").mkdir(mode=0o700)
+    database, other = (Database.open(data, KEY, migrate=True) for _ in range(2))
+    database.commits.take_longest_s()
+    watch = DiskStateWatch(data, database.commits)
+    writer = threading.Thread(target=commit, args=(database, 1))
+    with other.write():
+        writer.start()
+        look_for(watch, FaultKind.DISK_SLOW)
+        assert writer.is_alive(), "it waits"
+    writer.join(WAIT_S)
+    database.close()
+    other.close()
+
+
 def test_a_disk_that_cannot_be_written_is_told_and_ends_by_itself(disk: Disk) -> None:
     watch = DiskStateWatch(disk.folder, CommitTimes())
     watch.look()
