@@ -1,13 +1,14 @@
-"""``department.toml`` in the department's folder: its people's accounts, how long reads are kept, and where they lie.
+"""``department.toml`` in the department's folder: accounts, how long reads are kept and where, who is told of faults.
 
 Every key may be left out, and so may the file.
 """
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError
+from pydantic import Field, Strict, ValidationError, model_validator
 
 from alpr_edge.domain.collection.department_periods import DepartmentPeriods, department_periods
 from alpr_edge.domain.collection.state_periods import STATE_PERIODS
@@ -16,6 +17,9 @@ from alpr_edge.settings.base import Section
 
 FILE_NAME = "department.toml"
 _DOMAIN = r"^$|^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$"
+_ABSOLUTE = r"^$|^/[^\x00-\x1f\x7f]*$"
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+MailAddress = Annotated[str, Field(max_length=254, pattern=r"^[^\s@<>,;:\x00-\x1f\x7f]+@[A-Za-z0-9.-]+$")]
 
 
 class PeopleTable(Section):
@@ -50,12 +54,52 @@ class DatabaseTable(Section):
     """A PostgreSQL database (:mod:`~alpr_edge.department.db.engines.location`); empty: SQLite in the folder."""
 
 
+class AlarmsTable(Section):
+    """[alarms]: who is told when something is wrong (:mod:`alpr_edge.department.alarms`)."""
+
+    remind_hours: Annotated[int, Field(ge=1, le=168)] = 24
+    """After how long what lasts is told again."""
+    ca_file: Annotated[str, Field(pattern=_ABSOLUTE)] = ""
+    """The authorities (PEM) that vouch for the servers below; empty: those of the system."""
+    mail_to: Annotated[tuple[MailAddress, ...], Strict(strict=False), Field(max_length=20)] = ()
+    """Who gets mail; empty: nobody."""
+    mail_from: MailAddress | Literal[""] = ""
+    smtp_host: Annotated[str, Field(max_length=253, pattern=r"^[A-Za-z0-9.:-]*$")] = ""
+    """The server that takes mail in."""
+    smtp_port: Annotated[int, Field(ge=1, le=65_535)] = 587
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    """``none``: in clear, to this computer alone."""
+    smtp_user: Annotated[str, Field(max_length=200)] = ""
+    """Empty: without signing in."""
+    smtp_password_file: Annotated[str, Field(pattern=_ABSOLUTE)] = ""
+    webhook_url: Annotated[str, Field(max_length=500, pattern=r"^$|^https?://[^\s]+$")] = ""
+    """Where alarms are posted; in clear (``http``) to this computer alone."""
+    webhook_key_file: Annotated[str, Field(pattern=_ABSOLUTE)] = ""
+    """A file with a key of 32 bytes or more, which the receiver has as well; it signs each post."""
+
+    @model_validator(mode="after")
+    def _require_whole(self) -> Self:
+        if self.mail_to and not (self.mail_from and self.smtp_host):
+            raise ValueError("mail_to needs mail_from and smtp_host")
+        if self.smtp_user and not self.smtp_password_file:
+            raise ValueError("smtp_user needs smtp_password_file")
+        if self.smtp_security == "none" and self.smtp_host and self.smtp_host not in _LOOPBACK:
+            raise ValueError("smtp_security: mail leaves this computer encrypted alone; use starttls or tls")
+        url = urlsplit(self.webhook_url)
+        if url.scheme == "http" and url.hostname not in _LOOPBACK:
+            raise ValueError("webhook_url: use https; http is for this computer alone")
+        if self.webhook_url and not self.webhook_key_file:
+            raise ValueError("webhook_url needs webhook_key_file; make the key: openssl rand -hex 32")
+        return self
+
+
 class DepartmentFile(Section):
     """The whole file."""
 
     people: PeopleTable = PeopleTable()
     database: DatabaseTable = DatabaseTable()
     retention: RetentionTable = RetentionTable()
+    alarms: AlarmsTable = AlarmsTable()
 
 
 def load_department_file(directory: Path) -> DepartmentFile:

@@ -14,6 +14,7 @@ app = lazy_app(
         ),
         "serve": LazyTarget("alpr_edge.cli.department.serve:serve_command", "Serve units until interrupted"),
         "status": LazyTarget("alpr_edge.cli.department.status:status_command", "Show numbers, dates and what to do"),
+        "alarms": LazyTarget("alpr_edge.cli.department.alarms:alarms_command", "Tell people what is wrong"),
         "verify": LazyTarget("alpr_edge.cli.department.status:verify_command", "Check what is stored by its digest"),
         "code": LazyTarget("alpr_edge.cli.department.units:code_command", "Make a one-time code to enrol a unit"),
         "unit": LazyTarget("alpr_edge.cli.department.units:app", "List, revoke and add units"),

@@ -28,14 +28,14 @@ def purge(office: Office, now: datetime) -> int:
     return office.storage.purge(lambda: now).run("timer").reads
 
 
-def refused(office: Office, now: datetime) -> str:
+def refusal(office: Office, now: datetime) -> str:
     with pytest.raises(DepartmentError, match="nothing is deleted; set the clock") as error:
         purge(office, now)
     return str(error.value)
 
 
 def test_a_clock_that_is_years_ahead_deletes_nothing(office: Office) -> None:
-    assert "the newest thing known is 1095 days older" in refused(office, FAR_AHEAD)
+    assert "the newest thing known is 1095 days older" in refusal(office, FAR_AHEAD)
     with pytest.raises(DepartmentError, match="set the clock"):
         office.storage.purge(lambda: FAR_AHEAD).due()
     assert office.reads() == ["of-today", "old"]
@@ -45,23 +45,23 @@ def test_a_clock_that_is_years_ahead_deletes_nothing(office: Office) -> None:
 
 def test_what_arrives_by_a_clock_that_is_ahead_does_not_speak_for_it(office: Office) -> None:
     office.deliver(read_item("seen-today", seen=TODAY + HOUR), days_ago=(TODAY - FAR_AHEAD).days)
-    refused(office, FAR_AHEAD + HOUR)
+    refusal(office, FAR_AHEAD + HOUR)
 
 
 def test_a_car_whose_clock_is_ahead_does_not_speak_for_it_either(office: Office) -> None:
     office.deliver(read_item("from-tomorrow", seen=FAR_AHEAD - HOUR), days_ago=0)
-    refused(office, FAR_AHEAD)
+    refusal(office, FAR_AHEAD)
 
 
 def test_a_week_is_bridged_and_no_more(office: Office) -> None:
-    refused(office, TODAY + CLOCK_GAP_MAX + HOUR)
+    refusal(office, TODAY + CLOCK_GAP_MAX + HOUR)
     assert purge(office, TODAY + CLOCK_GAP_MAX) == 1
 
 
 def test_nights_without_a_read_are_bridged_by_the_nights_before(office: Office) -> None:
     nights = [TODAY + timedelta(days=day) for day in range(0, 30, 6)]
     assert [purge(office, night) for night in nights] == [1, 0, 0, 0, 0]
-    refused(office, nights[-1] + CLOCK_GAP_MAX + HOUR)
+    refusal(office, nights[-1] + CLOCK_GAP_MAX + HOUR)
 
 
 def test_somebody_may_say_that_the_clock_is_right(office: Office) -> None:

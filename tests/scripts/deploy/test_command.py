@@ -81,6 +81,7 @@ WORDS = {
     "department roster": ["show", "--directory", "nowhere"],
     "department holds": ["list", "--directory", "nowhere"],
     "department purge": ["--directory", "nowhere"],
+    "department alarms": ["--directory", "nowhere"],
     "department deletions": ["list", "--directory", "nowhere"],
     "unit enrol": ["--code", "X", "--enrol-port", str(ENROL_PORT)],
     "unit retire": ["--yes"],

@@ -1,0 +1,1 @@
+"""Tells people of a department what is wrong, by mail and webhook."""
