@@ -21,8 +21,9 @@ RETRIES_MAX = 2
 RETRY_S_MAX = 30
 CHECK_S_MAX = 5
 """Longest time for a look whether the bucket answers, which is not repeated."""
+_NO_BUCKET = "NoSuchBucket"
 _REASONS = (
-    ("NoSuchBucket", "there is no such bucket; make it, or mend images.url"),
+    (_NO_BUCKET, "there is no such bucket; make it, or mend images.url"),
     ("InvalidAccessKeyId", "refuses the access key; mend the file of images.credentials"),
     ("SignatureDoesNotMatch", "refuses the secret key; mend the file of images.credentials"),
     ("403 Forbidden", "refuses: the credentials may not do this"),
@@ -80,7 +81,9 @@ class ObjectBucket:
         with self._errors():
             try:
                 return bytes(self._calls.get(self._store, name).bytes())
-            except FileNotFoundError:
+            except FileNotFoundError as error:
+                if _NO_BUCKET in str(error):
+                    raise
                 return None
 
     def remove(self, name: str) -> None:
@@ -88,8 +91,9 @@ class ObjectBucket:
         with self._errors():
             try:
                 self._calls.delete(self._store, name)
-            except FileNotFoundError:
-                return
+            except FileNotFoundError as error:
+                if _NO_BUCKET in str(error):
+                    raise
 
     def names(self) -> Iterator[str]:
         """The names of all objects, as the server lists them."""

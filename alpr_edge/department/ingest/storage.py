@@ -202,6 +202,15 @@ class Storage:
         with self._database.reading() as connection:
             return key_records(connection)
 
+    def encrypts_images(self) -> bool:
+        """Whether new images are encrypted.
+
+        Raises:
+            StoreError: the database does not answer, or the master key is not the one that its keys need.
+        """
+        with self._database.reading() as connection:
+            return self.images.keys.are_used(connection)
+
     def check(self) -> None:
         """Read from the database, and ask the place of images.
 
