@@ -75,7 +75,7 @@ class SeaweedServer:
 
     def bucket(self, prefix: str) -> ObjectBucket:
         """A part of the bucket, looked at by itself."""
-        return ObjectBucket(bucket_location(ImagesTable(**self.settings(prefix)), Path("/nowhere")))
+        return open_bucket(self.settings(prefix), Path("/nowhere"))
 
     def kill(self) -> None:
         """End it at once, as a crash does."""
@@ -119,6 +119,11 @@ def free_ports(count: int) -> Iterator[list[int]]:
     finally:
         for each in sockets:
             each.close()
+
+
+def open_bucket(settings: dict[str, str], directory: Path) -> ObjectBucket:
+    """The bucket of settings of images."""
+    return ObjectBucket(bucket_location(ImagesTable.model_validate(settings), directory))
 
 
 def write_credentials(path: Path, secret_key: str) -> Path:

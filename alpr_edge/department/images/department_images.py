@@ -25,6 +25,8 @@ from alpr_edge.domain.protocol.items import digest
 CALLS_S_MAX = 120.0
 """Longest time for the images of one batch."""
 
+_SUFFIX = ".jpg"
+
 T = TypeVar("T")
 
 
@@ -180,14 +182,23 @@ class DepartmentImages:
 
 def object_name(sha256: str) -> str:
     """The name of the object of an image."""
-    return f"{sha256[:2]}/{sha256}.jpg"
+    return f"{sha256[:2]}/{sha256}{_SUFFIX}"
+
+
+def digest_in(name: str) -> str:
+    """The digest of the image whose object has this name."""
+    return name.rpartition("/")[2].removesuffix(_SUFFIX)
 
 
 def note_keys(connection: Connection, pairs: Iterable[tuple[str, str | None]]) -> None:
-    """Note for images under which keys they are; pairs of a digest and a key's id."""
-    insert_once(
-        connection, sealed_images, [{"sha256": name, "key_id": key_id} for name, key_id in sorted(pairs, key=str)]
-    )
+    """Note for images under which keys they are.
+
+    Args:
+        connection: the connection of a transaction that may write.
+        pairs: a digest and a key's id; None: the image lies as it came, and nothing is noted.
+    """
+    rows = [{"sha256": name, "key_id": key_id} for name, key_id in pairs if key_id is not None]
+    insert_once(connection, sealed_images, rows)
 
 
 def _content(jpeg: bytes, name: str, key: ImageKey | None) -> bytes:

@@ -43,7 +43,7 @@ class ObjectFolder:
             if self._is_there(name):
                 return False
             try:
-                create_file(self._prepared(name), content)
+                create_file(self._path_to_write(name), content)
             except FileExistsError:
                 return False
         return True
@@ -51,7 +51,7 @@ class ObjectFolder:
     def replace(self, name: str, content: bytes) -> None:
         """Write a file in place of the one that is there."""
         with self._errors():
-            replace_file(self._prepared(name), content)
+            replace_file(self._path_to_write(name), content)
 
     def read(self, name: str) -> bytes | None:
         """The content of a file; None: there is none."""
@@ -88,7 +88,7 @@ class ObjectFolder:
             return False
         return True
 
-    def _prepared(self, name: str) -> Path:
+    def _path_to_write(self, name: str) -> Path:
         """The path of a file whose folder is there."""
         path = self._directory / name
         if not path.parent.exists():

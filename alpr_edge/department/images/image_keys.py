@@ -97,6 +97,8 @@ class ImageKeys:
     def make_next(self, connection: Connection, day: str, now: datetime) -> None:
         """Make the next generation of a day's key; two that do so at once make one.
 
+        Its id is unlike that of any other, so that a key that a restored database lacks is missed, not mistaken.
+
         Args:
             connection: as above.
             day: the day, YYYY-MM-DD.
@@ -106,7 +108,7 @@ class ImageKeys:
         generations = select(func.max(image_keys.c.generation)).where(image_keys.c.day == day)
         generation = connection.scalar(generations)
         number = 0 if generation is None else generation + 1
-        key_id = f"{day}.{number}"
+        key_id = f"{day}.{number}-{os.urandom(4).hex()}"
         row = {
             "key_id": key_id,
             "day": day,

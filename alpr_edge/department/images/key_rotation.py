@@ -65,6 +65,6 @@ def _name_key(directory: Path, file: Path, old: ImageMasterKey, new: ImageMaster
             document = tomlkit.parse(path.read_text(encoding="utf-8"))
         except TOMLKitError:
             raise DepartmentError(f"{path}: is no TOML; mend it first") from None
-        document["images"]["key"] = str(file)  # type: ignore[index] # load_department_file found it there
+        document["images"]["key"] = str(file)
         replace_file(path, tomlkit.dumps(document).encode())
     return ""

@@ -65,7 +65,7 @@ def load_master_key(directory: Path) -> ImageMasterKey | None:
     if table.key and table.key_command:
         raise DepartmentError("images.key and images.key_command: name one of them")
     if table.key_command:
-        return _parsed(secret_of_command(table.key_command, "images.key_command"), "images.key_command")
+        return _key_of(secret_of_command(table.key_command, "images.key_command"), "images.key_command")
     if table.key:
         return read_master_key(secret_file(table.key, directory, "images.key"))
     return None
@@ -77,7 +77,7 @@ def read_master_key(path: Path) -> ImageMasterKey:
     Raises:
         DepartmentError: it cannot be read, others may read it, or it is none.
     """
-    return _parsed(read_secret_file(path), str(path))
+    return _key_of(read_secret_file(path), str(path))
 
 
 def make_master_key(path: Path, directory: Path) -> ImageMasterKey:
@@ -100,7 +100,7 @@ def make_master_key(path: Path, directory: Path) -> ImageMasterKey:
     return ImageMasterKey(key)
 
 
-def _parsed(content: bytes, place: str) -> ImageMasterKey:
+def _key_of(content: bytes, place: str) -> ImageMasterKey:
     if not _DIGITS.fullmatch(content):
         raise DepartmentError(
             f"{place}: not a master key of 64 hexadecimal digits; make one: alpr-edge department keys make FILE"

@@ -20,7 +20,7 @@ from alpr_edge.domain.protocol.items import ItemAnswerPayload, OutboxItem
 from tests.department.engines import EngineUnderTest
 from tests.department.retention.office import TODAY, Office, pictures_of
 from tests.department.retention.office import read_item as pictured_read
-from tests.department.seaweedfs import SeaweedServer, set_images, write_credentials
+from tests.department.seaweedfs import SeaweedServer, open_bucket, set_images, write_credentials
 from tests.uplink.items import image_item, read_item
 
 
@@ -170,8 +170,9 @@ def test_wrong_credentials_and_a_bucket_that_is_not_there_are_told_in_a_line(
     assert storage.counts().items == {}
     storage.close()
     missing = seaweedfs.settings("x", bucket="nobody-made-it")
-    bucket = ObjectBucket(bucket_location(ImagesTable(**missing), directory))
-    for call in (bucket.check, lambda: bucket.read("a"), lambda: bucket.remove("a")):
+    bucket = open_bucket(missing, directory)
+    calls: list[Callable[[], object]] = [bucket.check, lambda: bucket.read("a"), lambda: bucket.remove("a")]
+    for call in calls:
         with pytest.raises(StoreError, match=r"there is no such bucket; make it, or mend images\.url$"):
             call()
 
@@ -186,14 +187,13 @@ def test_a_server_is_believed_by_its_certificate_alone(tmp_path: Path, require_s
     server = SeaweedServer(require_seaweedfs(), files)
     try:
         settings = server.settings("tls")
-        trusted = ImagesTable(**settings | {"authority": str(tmp_path / "ca.pem")})
-        bucket = ObjectBucket(bucket_location(trusted, tmp_path / "department"))
+        bucket = open_bucket(settings | {"authority": str(tmp_path / "ca.pem")}, tmp_path / "department")
         server.wait_for(bucket)
         assert bucket.create("b", b"1")
         assert not bucket.create("b", b"2")
         assert bucket.read("b") == b"1"
         with pytest.raises(StoreError, match=r"does not verify; name its authority in images\.authority"):
-            ObjectBucket(bucket_location(ImagesTable(**settings), tmp_path / "department")).check()
+            open_bucket(settings, tmp_path / "department").check()
     finally:
         server.stop()
 

@@ -32,8 +32,8 @@ def check_command(directory: DirectoryOption, as_json: JsonOption = False) -> No
 def move_command(directory: DirectoryOption, as_json: JsonOption = False) -> None:
     """Move images from the folder to the bucket of [images]. Each is read back first.
 
-    The department may be served meanwhile, by a server that was started with the bucket in its settings. Run again after
-    a failure it goes on.
+    The department may be served meanwhile, by a server that was started with the bucket in its settings. Run again
+    after a failure it goes on.
     """
     from alpr_edge.department.copying.image_move import move_images
 
@@ -48,8 +48,8 @@ def move_command(directory: DirectoryOption, as_json: JsonOption = False) -> Non
 def encrypt_command(directory: DirectoryOption, as_json: JsonOption = False) -> None:
     """Encrypt images that came before there was a key. Each under the key of its day.
 
-    The department may be served meanwhile. Run again after a failure it goes on. Ends with 1 when an image is damaged or
-    missing.
+    The department may be served meanwhile. Run again after a failure it goes on. Ends with 1 when an image is damaged
+    or missing.
     """
     from alpr_edge.department.copying.image_encryption import encrypt_images
 

@@ -72,5 +72,5 @@ def rotate_command(
 
 
 def _row(record: ImageKeyRecord) -> tuple[str, ...]:
-    destroyed = "" if record.destroyed_at is None else utc_text(record.destroyed_at)
-    return record.key_id, f"{record.images:,}", utc_text(record.made_at), destroyed, record.master_id
+    made, destroyed = (utc_text(moment) or "" for moment in (record.made_at, record.destroyed_at))
+    return record.key_id, f"{record.images:,}", made, destroyed, record.master_id

@@ -15,12 +15,13 @@ def upgrade() -> None:
     op.create_table(
         "image_keys",
         sa.Column("key_id", sa.String, primary_key=True),
-        sa.Column("day", sa.String, nullable=False, index=True),
+        sa.Column("day", sa.String, nullable=False),
         sa.Column("generation", WHOLE, nullable=False),
         sa.Column("master_id", sa.String, nullable=False),
         sa.Column("wrapped", sa.LargeBinary),
         sa.Column("made_at", sa.DateTime, nullable=False),
         *(sa.Column(name, sa.DateTime) for name in ("lost_at", "destroyed_at")),
+        sa.UniqueConstraint("day", "generation"),
     )
     op.create_table(
         "sealed_images",
