@@ -15,6 +15,7 @@ import tomlkit
 
 from alpr_edge.department.images.bucket import ObjectBucket
 from alpr_edge.department.images.bucket_location import bucket_location
+from alpr_edge.department.images.choice import image_bucket
 from alpr_edge.department.settings import FILE_NAME, ImagesTable
 from alpr_edge.domain.errors import StoreError
 
@@ -124,6 +125,13 @@ def free_ports(count: int) -> Iterator[list[int]]:
 def open_bucket(settings: dict[str, str], directory: Path) -> ObjectBucket:
     """The bucket of settings of images."""
     return ObjectBucket(bucket_location(ImagesTable.model_validate(settings), directory))
+
+
+def bucket_of(directory: Path) -> ObjectBucket:
+    """The bucket of a department's settings."""
+    bucket = image_bucket(directory)
+    assert bucket is not None
+    return bucket
 
 
 def write_credentials(path: Path, secret_key: str) -> Path:

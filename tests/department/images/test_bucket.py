@@ -9,7 +9,6 @@ import trustme
 
 from alpr_edge.department.images.bucket import ObjectBucket
 from alpr_edge.department.images.bucket_location import bucket_location
-from alpr_edge.department.images.choice import image_bucket
 from alpr_edge.department.images.department_images import object_name
 from alpr_edge.department.ingest.records import Part
 from alpr_edge.department.ingest.storage import Storage
@@ -20,7 +19,7 @@ from alpr_edge.domain.protocol.items import ItemAnswerPayload, OutboxItem
 from tests.department.engines import EngineUnderTest
 from tests.department.retention.office import TODAY, Office, pictures_of
 from tests.department.retention.office import read_item as pictured_read
-from tests.department.seaweedfs import SeaweedServer, open_bucket, set_images, write_credentials
+from tests.department.seaweedfs import SeaweedServer, bucket_of, open_bucket, set_images, write_credentials
 from tests.uplink.items import image_item, read_item
 
 
@@ -41,12 +40,6 @@ def storage(directory: Path) -> Iterator[Storage]:
 @pytest.fixture
 def bucket(directory: Path) -> ObjectBucket:
     return bucket_of(directory)
-
-
-def bucket_of(directory: Path) -> ObjectBucket:
-    found = image_bucket(directory)
-    assert found is not None
-    return found
 
 
 def store(storage: Storage, *items: OutboxItem) -> list[ItemAnswerPayload]:
@@ -120,7 +113,7 @@ def test_what_is_receipted_is_there_when_the_server_is_killed_meanwhile(
     directory = engine.use(tmp_path / "department")
     set_images(directory, **own_server.settings("killed"))
     storage, receipted, refusals = Storage(directory), set[str](), list[str]()
-    batches = [[image_item(10 * batch + number) for number in range(10)] for batch in range(60)]
+    batches = [[image_item(10 * batch + number) for number in range(10)] for batch in range(30)]
     is_under_way = threading.Event()
 
     def send() -> None:
@@ -148,10 +141,10 @@ def test_what_is_receipted_is_there_when_the_server_is_killed_meanwhile(
     own_server.restart()
     stored = {name.rpartition("/")[2].removesuffix(".jpg") for name in own_server.bucket("killed").names()}
     assert receipted <= stored
-    assert storage.counts().items.get("image") == len(receipted) < 600
+    assert storage.counts().items.get("image") == len(receipted) < 300
     for batch in batches:
         assert [answer.sha256 for answer in store(storage, *batch)] == [each.sha256 for each in batch]
-    assert storage.counts().items == {"image": 600}
+    assert storage.counts().items == {"image": 300}
     assert verify(storage, lambda done, total: None).is_whole
     storage.close()
 

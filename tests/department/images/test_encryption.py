@@ -14,6 +14,7 @@ from alpr_edge.department.images.key_rotation import rotate_master_key
 from alpr_edge.department.images.master_keys import load_master_key, make_master_key
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.ingest.verification import verify
+from alpr_edge.department.retention.key_renewal import IMAGES_A_BATCH
 from alpr_edge.domain.errors import DepartmentError, StoreError
 from alpr_edge.domain.holds.hold import HoldKind, HoldTerms
 from tests.department.engines import ROWS_STAY, EngineUnderTest, query
@@ -48,9 +49,9 @@ def deliver(office: Office, *read_ids: str, days_ago: float = 400) -> None:
     office.deliver(*items, days_ago=days_ago)
 
 
-def hold(office: Office, read_id: str) -> None:
+def hold(office: Office, *read_ids: str) -> None:
     terms = HoldTerms(HoldKind.READ, "", CASE, "a subpoena", None)
-    office.storage.holds.place([read_id], terms, HoldAuthor("chief", TODAY))
+    office.storage.holds.place(read_ids, terms, HoldAuthor("chief", TODAY))
 
 
 def keys_of(office: Office) -> list[tuple[int, int, bool]]:
@@ -166,10 +167,10 @@ def test_what_is_held_is_encrypted_anew_with_a_key_of_last_night_and_the_copies_
 
 
 def test_a_run_that_broke_off_while_it_encrypted_anew_goes_on(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    deliver(office, "old", *(f"held-{number:02}" for number in range(45)))
+    held = [f"held-{number:02}" for number in range(IMAGES_A_BATCH // 2 + 1)]
+    deliver(office, "old", *held)
     office.execute(TO_THE_PAST)
-    for number in range(45):
-        hold(office, f"held-{number:02}")
+    hold(office, *held)
     office.purge()
     images, calls = office.storage.images, []
 
@@ -187,7 +188,7 @@ def test_a_run_that_broke_off_while_it_encrypted_anew_goes_on(office: Office, mo
     assert verify(office.storage, lambda done, total: None).is_whole  # some under either key, all open
     office.execute("DELETE FROM leases")
     office.purge(TODAY + NIGHT)
-    assert keys_of(office) == [(0, 0, True), (1, 90, False)]
+    assert keys_of(office) == [(0, 0, True), (1, 2 * len(held), False)]
     assert verify(office.storage, lambda done, total: None).is_whole
 
 
@@ -210,7 +211,7 @@ def test_the_row_of_a_destroyed_key_stays(office: Office) -> None:
     deliver(office, "old")
     office.execute(TO_THE_PAST)
     office.purge()
-    for change in ("DELETE FROM image_keys", "UPDATE image_keys SET wrapped = key_id", TO_THE_PAST):
+    for change in ("DELETE FROM image_keys", "UPDATE image_keys SET destroyed_at = NULL", TO_THE_PAST):
         with pytest.raises(StoreError, match=ROWS_STAY):
             query(office.directory, change)
 

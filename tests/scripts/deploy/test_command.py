@@ -82,6 +82,8 @@ WORDS = {
     "department holds": ["list", "--directory", "nowhere"],
     "department purge": ["--directory", "nowhere"],
     "department deletions": ["list", "--directory", "nowhere"],
+    "department images": ["check", "--directory", "nowhere"],
+    "department keys": ["list", "--directory", "nowhere"],
     "unit enrol": ["--code", "X", "--enrol-port", str(ENROL_PORT)],
     "unit retire": ["--yes"],
     "unit card": ["card.pdf"],

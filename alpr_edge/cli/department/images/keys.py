@@ -38,7 +38,7 @@ def make_command(
 
 @app.command("list")
 def list_command(directory: DirectoryOption, as_json: JsonOption = False) -> None:
-    """List the keys of each day: images under them, when they were destroyed."""
+    """List the keys of days, and when each was destroyed."""
     with open_storage(directory) as storage:
         records = storage.image_keys()
     if as_json:
