@@ -16,6 +16,7 @@ from alpr_edge.department.db.schema import items
 from alpr_edge.department.images.department_images import DepartmentImages, note_keys
 from alpr_edge.department.images.image_keys import ImageKeyRecord, destroy_key, key_records
 from alpr_edge.department.retention.leases import Lease
+from alpr_edge.department.retention.row_deletion import PICTURE
 from alpr_edge.domain.protocol.items import digest
 
 IN_BACKUP_AFTER = timedelta(hours=20)
@@ -115,18 +116,20 @@ class KeyRenewal:
         return names
 
     def _encrypt_some(self, connection: Connection, record: ImageKeyRecord, names: list[str]) -> int:
-        """Encrypt images anew; in a transaction that writes, so that none is looked at or removed meanwhile."""
-        stored = self._images.read(connection, names)
+        """Encrypt images anew; in a transaction that writes, so that none is looked at or removed meanwhile.
+
+        One that no row names goes: its batch broke off before the row, and nobody has a receipt of it.
+        """
+        of_names = items.c.item_id.in_(names) & (items.c.kind == PICTURE)
+        named = sorted(set(connection.scalars(select(items.c.item_id).where(of_names))))
+        self._images.remove(connection, sorted({*names} - {*named}))
+        stored = self._images.read(connection, named)
         key = self._images.keys.key_of_day(connection, date.fromisoformat(record.day))
         opened = {name: image.jpeg for name, image in stored.items() if image and image.jpeg is not None}
         opened = {name: jpeg for name, jpeg in opened.items() if digest(jpeg) == name}
         self._images.replace(opened, key)
         digests = self._images.settle(connection, list(opened))
-        missing = [name for name in names if stored[name] is None]
-        with_item = set(connection.scalars(select(items.c.item_id).where(items.c.item_id.in_(missing))))
-        left_over = [name for name in missing if name not in with_item]
-        self._images.remove(connection, left_over)
-        return sum(digests.get(name) != name for name in names) - len(left_over)
+        return sum(digests.get(name) != name for name in named)
 
 
 def _is_under(key_id: str) -> ColumnElement[bool]:

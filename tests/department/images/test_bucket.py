@@ -1,25 +1,30 @@
 """Images in a bucket of a real S3 server: stored once, read back, and nothing receipted that is not there."""
 
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 import trustme
 
+from alpr_edge.department.http.server import DepartmentServer
 from alpr_edge.department.images.bucket import ObjectBucket
 from alpr_edge.department.images.bucket_location import bucket_location
 from alpr_edge.department.images.department_images import object_name
 from alpr_edge.department.ingest.records import Part
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.ingest.verification import verify
+from alpr_edge.department.pki.authority import initialise
 from alpr_edge.department.settings import ImagesTable
 from alpr_edge.domain.errors import DepartmentError, StoreError
 from alpr_edge.domain.protocol.items import ItemAnswerPayload, OutboxItem
 from tests.department.engines import EngineUnderTest
+from tests.department.enrolment import enrol_unit
 from tests.department.retention.office import TODAY, Office, pictures_of
 from tests.department.retention.office import read_item as pictured_read
-from tests.department.seaweedfs import SeaweedServer, bucket_of, open_bucket, set_images, write_credentials
+from tests.department.seaweedfs import SeaweedServer, bucket_of, free_ports, open_bucket, set_images, write_credentials
 from tests.uplink.items import image_item, read_item
 
 
@@ -146,6 +151,33 @@ def test_what_is_receipted_is_there_when_the_server_is_killed_meanwhile(
         assert [answer.sha256 for answer in store(storage, *batch)] == [each.sha256 for each in batch]
     assert storage.counts().items == {"image": 300}
     assert verify(storage, lambda done, total: None).is_whole
+    storage.close()
+
+
+def test_units_are_told_to_come_again_while_the_bucket_cannot_be_reached(
+    tmp_path: Path, seaweedfs: SeaweedServer
+) -> None:
+    directory = initialise(tmp_path / "department", ["127.0.0.1"]).directory
+    with free_ports(1) as (port,):
+        set_images(directory, **seaweedfs.settings("x") | {"endpoint": f"http://127.0.0.1:{port}"})
+    unit = enrol_unit(directory, "unit-1", tmp_path / "tls")
+    tls = ssl.create_default_context(cafile=unit / "department-ca.pem")
+    tls.load_cert_chain(unit / "unit.pem", unit / "unit.key")
+    headers = {"Alpr-Edge-Unit": "unit-1", "Alpr-Edge-Protocol": "1"}
+    parts = {
+        each.item_id: (each.kind.value, each.body, "application/octet-stream", {"Alpr-Edge-Sha256": each.sha256})
+        for each in (image_item(), read_item())
+    }
+    with DepartmentServer(directory, health_port=0) as server:
+        with httpx.Client(verify=tls, headers=headers, trust_env=False, timeout=60) as client:
+            answer = client.post(f"https://127.0.0.1:{server.port}/v1/items", files=parts)
+        health = httpx.get(f"http://127.0.0.1:{server.health_port}/health", trust_env=False, timeout=30)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
+    assert health.status_code == 503
+    (trouble,) = health.json()["troubles"]
+    assert trouble.startswith(f"bucket pictures at 127.0.0.1:{port}: cannot be reached")
+    storage = Storage(directory)
+    assert storage.counts().items == {}
     storage.close()
 
 

@@ -207,6 +207,19 @@ def test_a_key_stays_as_long_as_an_image_under_it_is_damaged(office: Office) -> 
     assert verify(office.storage, lambda done, total: None).is_whole
 
 
+def test_an_image_whose_batch_broke_off_goes_with_its_day(office: Office) -> None:
+    deliver(office, "held", "old")
+    stray = pictures_of("stray")[0]
+    office.storage.images.put("unit-1", {stray.sha256: stray.body})
+    hold(office, "held")
+    office.execute(TO_THE_PAST)
+    assert keys_of(office) == [(0, 5, False)]
+    office.purge()
+    office.purge(TODAY + NIGHT)
+    assert keys_of(office) == [(0, 0, True), (1, 2, False)]
+    assert office.files() == {each.sha256 for each in pictures_of("held")}
+
+
 def test_the_row_of_a_destroyed_key_stays(office: Office) -> None:
     deliver(office, "old")
     office.execute(TO_THE_PAST)
