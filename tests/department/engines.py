@@ -45,7 +45,7 @@ def name_database(directory: Path, url: str) -> None:
 
 def drop_newer_tables(directory: Path) -> None:
     """Take away what the first revision of a SQLite department did not have."""
-    for table in ("read_pictures", "deletion_runs", "picture_removals", "leases"):
+    for table in ("read_pictures", "deletion_runs", "picture_removals", "leases", "image_keys", "sealed_images"):
         query(directory, f"DROP TABLE {table}")
     query(directory, "DROP INDEX ix_items_received_at")
 

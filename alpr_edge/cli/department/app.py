@@ -27,6 +27,8 @@ app = lazy_app(
         "holds": LazyTarget("alpr_edge.cli.department.holds:app", "Keep reads from deletion in the cars, for a case"),
         "purge": LazyTarget("alpr_edge.cli.department.deletions:purge_command", "Delete what was kept long enough"),
         "deletions": LazyTarget("alpr_edge.cli.department.deletions:app", "Show and check the record of deletions"),
+        "images": LazyTarget("alpr_edge.cli.department.images.app:app", "Check, move and encrypt images"),
+        "keys": LazyTarget("alpr_edge.cli.department.images.keys:app", "Make, list and rotate the keys of images"),
         "import": LazyTarget("alpr_edge.cli.department.media:import_command", "Store what lies on portable media"),
         "evidence": LazyTarget(
             "alpr_edge.cli.department.evidence.app:app", "List evidence packages and open their passphrases"

@@ -13,10 +13,10 @@ from alpr_edge.cli.department.common import DirectoryOption, open_storage, requi
 from alpr_edge.cli.department.heartbeats import silent_lines
 from alpr_edge.cli.output import count_text, print_object, time_text
 from alpr_edge.cli.progress import progress_bar
-from alpr_edge.domain.errors import DepartmentError
+from alpr_edge.domain.errors import DepartmentError, StoreError
 
 if TYPE_CHECKING:
-    from alpr_edge.department.ingest.storage import StorageCounts
+    from alpr_edge.department.ingest.storage import Storage, StorageCounts
     from alpr_edge.department.ingest.verification import Verification
     from alpr_edge.department.pki.authority import TlsFiles
 
@@ -38,16 +38,19 @@ def status_command(directory: DirectoryOption, as_json: JsonOption = False) -> N
         silent = silent_lines(storage.heartbeats.newest(), storage.units.records(), datetime.now(UTC))
         silent += storage.purge().overdue()
         witness = storage.logs.witness_key.text
+        images, image_warnings = _images(storage)
     ports = served_ports(directory) if is_served(directory) else None
     about, warnings = _certificate(TlsFiles(directory))
-    warnings += silent
+    warnings += silent + image_warnings
     warnings += [f"access log of {log.unit_id}: {finding.text}" for log in logs for finding in log.findings]
     if as_json:
         serving = None if ports is None else ports.model_dump()
         access_logs = {"access_logs": logs, "witness_key": witness}
-        print_object(dataclasses.asdict(counts) | about | access_logs | {"serving": serving, "warnings": warnings})
+        rest = {"images": images, "serving": serving, "warnings": warnings}
+        print_object(dataclasses.asdict(counts) | about | access_logs | rest)
         return
     typer.echo(_counts_text(counts))
+    typer.echo(f"images in {images['place']}, {_encryption_text(images)}")
     typer.echo(
         "served: no"
         if ports is None
@@ -101,6 +104,21 @@ def _certificate(files: TlsFiles) -> tuple[dict[str, Any], list[str]]:
         "authority_until": certificate.authority_until,
     }
     return about, certificate.warnings(now)
+
+
+def _images(storage: Storage) -> tuple[dict[str, Any], list[str]]:
+    """What status says of the place of images, and a warning when it does not answer."""
+    keys = [key for key in storage.image_keys() if key.destroyed_at is None]
+    about = {"place": storage.images.label, "are_encrypted": storage.encrypts_images(), "keys": len(keys)}
+    try:
+        storage.images.check()
+    except StoreError as error:
+        return about, [str(error)]
+    return about, []
+
+
+def _encryption_text(images: dict[str, Any]) -> str:
+    return f"encrypted under {count_text(images['keys'], 'key')}" if images["are_encrypted"] else "not encrypted"
 
 
 def _counts_text(counts: StorageCounts) -> str:

@@ -110,7 +110,7 @@ class MailChannel:
         message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday note answers it
         message.set_content(_mail_text(notice))
         try:
-            with self._connected() as server:
+            with self._connection() as server:
                 refused = server.send_message(message)
         except (OSError, smtplib.SMTPException) as error:
             raise DepartmentError(f"mail: {table.smtp_host} did not take it: {_reason(error)}") from None
@@ -118,7 +118,7 @@ class MailChannel:
             raise DepartmentError(f"mail: {table.smtp_host} refused {len(refused)} of {len(table.mail_to)} addresses")
 
     @contextmanager
-    def _connected(self) -> Iterator[smtplib.SMTP]:
+    def _connection(self) -> Iterator[smtplib.SMTP]:
         table = self._table
         with self._open() as server:
             if table.smtp_security == "starttls":

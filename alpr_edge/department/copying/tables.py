@@ -15,6 +15,7 @@ from alpr_edge.department.db import (
     evidence_schema,
     heartbeat_schema,
     hold_schema,
+    image_key_schema,
     people_schema,
     retention_schema,
 )
@@ -25,7 +26,10 @@ ROWS_AT_ONCE = 500
 NO_TEXT = "\N{REPLACEMENT CHARACTER}"
 """Stands for NUL in what SQLite took before units were refused that: PostgreSQL's texts cannot hold it."""
 
-_SCHEMAS = canvass_schema, evidence_schema, heartbeat_schema, hold_schema, people_schema, retention_schema
+_SCHEMAS = (
+    *(canvass_schema, evidence_schema, heartbeat_schema, hold_schema),
+    *(image_key_schema, people_schema, retention_schema),
+)
 assert {each.metadata for each in _SCHEMAS} == {metadata}  # their tables are among those that are copied
 
 

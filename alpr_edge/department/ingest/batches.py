@@ -18,7 +18,7 @@ from alpr_edge.department.db.retention_schema import read_pictures
 from alpr_edge.department.db.schema import items
 from alpr_edge.department.db.statements import insert_many
 from alpr_edge.department.holds.unit_holds import take_in_hold_items
-from alpr_edge.department.ingest.images import ImageFolder
+from alpr_edge.department.images.department_images import DepartmentImages
 from alpr_edge.department.ingest.ownership import Owners, find_owners
 from alpr_edge.department.ingest.part_checks import PartError
 from alpr_edge.department.ingest.records import ItemRecord
@@ -43,13 +43,13 @@ class Batch:
     Args:
         connection: the connection of a transaction that writes this unit's rows.
         unit_id: the unit.
-        images: the images, which are on the disk already.
+        images: the images, which are in their place already.
         logs: the access logs of units.
     """
 
     connection: Connection
     unit_id: str
-    images: ImageFolder
+    images: DepartmentImages
     logs: LogRepository
     _digests: dict[str, str] = field(default_factory=dict)
     """The stated digest of each item that is stored, of this batch too."""
@@ -115,18 +115,17 @@ class Batch:
         return {row.item_id: row.sha256 for row in self._rows(_DIGESTS, item_ids)}
 
     def _present_digests(self, records: Sequence[ItemRecord]) -> Mapping[str, str | None]:
-        """Digest by id of what lies on the disk now."""
+        """Digest by id of what is stored now."""
         bodies = {record.item_id: record for record in records if record.kind is not ItemKind.IMAGE}
         present: dict[str, str | None] = self._body_digests(bodies)
         damaged = [record for record in bodies.values() if present.get(record.item_id) != record.sha256]
         if damaged:
-            # The stored copy is damaged and its original came again: store that. (The file of an image was replaced
-            # before.)
+            # The stored copy is damaged and its original came again: store that. (An image was replaced before.)
             self._replace_bodies(damaged)
             present |= self._body_digests(record.item_id for record in damaged)
-        return present | {
-            record.item_id: self.images.digest(record.sha256) for record in records if record.kind is ItemKind.IMAGE
-        }
+        images = {record.item_id: record.sha256 for record in records if record.kind is ItemKind.IMAGE}
+        digests = self.images.settle(self.connection, list(dict.fromkeys(images.values()))) if images else {}
+        return present | {item_id: digests[sha256] for item_id, sha256 in images.items()}
 
     def _body_digests(self, item_ids: Iterable[str]) -> dict[str, str | None]:
         rows = self._rows(_BODIES, item_ids)

@@ -1,8 +1,8 @@
 """The department's storage: each item once, and the digest of what is stored read back before it is answered.
 
-The database lies beside a folder of images. A batch is one transaction that keeps out whatever else is of its unit, so
-a batch sent twice at the same time is stored once. Images are on disk before the row that speaks of them; a crash
-between the two leaves a file that the next attempt uses.
+Images lie beside the database, in a folder or a bucket. A batch is one transaction that keeps out whatever else is of
+its unit, so a batch sent twice at the same time is stored once. Images are in their place before the row that speaks of
+them, and are read back from there; a crash between the two leaves an image that the next attempt uses.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -19,8 +19,11 @@ from alpr_edge.department.evidence.bookings import EvidenceBookings
 from alpr_edge.department.heartbeats import Heartbeats
 from alpr_edge.department.holds.department_holds import DepartmentHolds
 from alpr_edge.department.hotlists import ListRepository
+from alpr_edge.department.images.choice import image_objects
+from alpr_edge.department.images.department_images import DepartmentImages
+from alpr_edge.department.images.image_keys import ImageKeyRecord, ImageKeys, key_records
+from alpr_edge.department.images.master_keys import load_master_key
 from alpr_edge.department.ingest.batches import Batch
-from alpr_edge.department.ingest.images import ImageFolder
 from alpr_edge.department.ingest.part_checks import PartError
 from alpr_edge.department.ingest.records import ItemRecord, Part, record_of
 from alpr_edge.department.list_requests import ListRequests
@@ -33,9 +36,9 @@ from alpr_edge.department.retention.purge import DepartmentPurge
 from alpr_edge.department.settings import load_periods
 from alpr_edge.department.unit_logs.log_repository import LogRepository
 from alpr_edge.department.unit_logs.witness import Witness
+from alpr_edge.domain.errors import DepartmentError, StoreError
 from alpr_edge.domain.protocol.items import ItemAnswerPayload, ItemKind, Outcome
 
-IMAGES_NAME = "images"
 LISTS_NAME = "lists"
 READ_ITEMS = 50
 """Items read at a time: a body may have megabytes."""
@@ -62,7 +65,7 @@ class StoredItem:
     kind: str
     sha256: str
     body: bytes | None
-    """None: an image, which is a file."""
+    """None: an image, which lies elsewhere."""
 
 
 class Storage:
@@ -73,14 +76,19 @@ class Storage:
         create: make the database when there is none.
 
     Raises:
-        DepartmentError: no storage there, or one of a newer release.
+        DepartmentError: no storage there, one of a newer release, or one without the master key of its images.
         StoreError: it cannot be opened.
     """
 
     def __init__(self, directory: Path, *, create: bool = True) -> None:
         self.directory = directory
         self._database = DepartmentDatabase(directory, create=create)
-        self._images = ImageFolder(directory / IMAGES_NAME)
+        try:
+            self.images = self._open_images()
+            """The images of reads."""
+        except (DepartmentError, StoreError):
+            self._database.close()
+            raise
         self.lists = ListRepository(directory / LISTS_NAME)
         """Hotlists for the units."""
         self.list_requests = ListRequests(self._database)
@@ -111,7 +119,7 @@ class Storage:
         """
         periods = load_periods(self.directory)
         return DepartmentPurge(
-            self._database, self._images, self._witness, periods, clock, is_clock_trusted=is_clock_trusted
+            self._database, self.images, self._witness, periods, clock, is_clock_trusted=is_clock_trusted
         )
 
     def deletions(self) -> list[LoggedRun]:
@@ -134,12 +142,10 @@ class Storage:
             StoreError: nothing of the batch can be relied on (disk full, database locked); it may be sent again.
         """
         results = [_check(part, unit_id) for part in parts]
-        with self._database.database_errors():
-            for record in results:
-                if isinstance(record, ItemRecord) and record.kind is ItemKind.IMAGE:
-                    self._images.put(record.sha256, record.body)
+        records = [each for each in results if isinstance(each, ItemRecord)]
+        self.images.put(unit_id, {each.sha256: each.body for each in records if each.kind is ItemKind.IMAGE})
         with self._database.writing(unit_id) as connection:
-            answers = Batch(connection, unit_id, self._images, self.logs).store(results)
+            answers = Batch(connection, unit_id, self.images, self.logs).store(results)
             self.logs.take_in(connection, unit_id, _stored_ids(answers))
             return answers
 
@@ -173,26 +179,61 @@ class Storage:
             last = (rows[-1].item_id, rows[-1].unit_id)
 
     def image_digest(self, sha256: str) -> str | None:
-        """Digest of what the file of an image holds now; None: there is no such file.
+        """Digest of what an image is now, decrypted; None: it is not there.
 
         Raises:
-            StoreError: the disk failed.
+            StoreError: the place of images does not answer.
         """
-        with self._database.database_errors():
-            return self._images.digest(sha256)
+        with self._database.reading() as connection:
+            return self.images.digests(connection, [sha256])[sha256]
+
+    def image(self, sha256: str) -> bytes | None:
+        """An image as it came; None: it is not there, is damaged, or its key is destroyed.
+
+        Raises:
+            StoreError: the place of images does not answer.
+        """
+        with self._database.reading() as connection:
+            stored = self.images.read(connection, [sha256])[sha256]
+        return None if stored is None else stored.jpeg
+
+    def image_keys(self) -> list[ImageKeyRecord]:
+        """The keys of images, those that are destroyed as well.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        with self._database.reading() as connection:
+            return key_records(connection)
+
+    def encrypts_images(self) -> bool:
+        """Whether new images are encrypted.
+
+        Raises:
+            StoreError: the database does not answer, or the master key is not the one that its keys need.
+        """
+        with self._database.reading() as connection:
+            return self.images.keys.are_used(connection)
 
     def check(self) -> None:
-        """Read from the database.
+        """Read from the database, and ask the place of images.
 
         Raises:
-            StoreError: it does not answer.
+            StoreError: one of them does not answer.
         """
         with self._database.reading() as connection:
             connection.execute(select(items.c.item_id).limit(1)).all()
+        self.images.check()
 
     def close(self) -> None:
         """Close every connection."""
         self._database.close()
+
+    def _open_images(self) -> DepartmentImages:
+        keys = ImageKeys(lambda: load_master_key(self.directory))
+        with self._database.reading() as connection:
+            keys.require_key(connection)
+        return DepartmentImages(self._database, image_objects(self.directory), keys)
 
 
 def _stored_ids(answers: Sequence[ItemAnswerPayload]) -> list[str]:

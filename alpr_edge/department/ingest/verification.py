@@ -1,4 +1,4 @@
-"""Compares everything that is stored with its digest: bodies in the database, images in their folder."""
+"""Compares everything that is stored with its digest: bodies in the database, images where they lie."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,7 +1,8 @@
 """Deletes what the department has kept for as long as the policy says, a few reads a transaction (policy 462.5).
 
 What is held stays, with its corrections and pictures; nothing else deletes reads. A run that breaks off is sealed by
-the next with what it deleted. Rows go before files: a crash between the two leaves files that the next run removes.
+the next with what it deleted. Rows go before images: a crash between the two leaves images that the next run removes.
+Last go the keys of days of which nothing is left (:mod:`~alpr_edge.department.retention.key_renewal`).
 """
 
 import uuid
@@ -14,10 +15,11 @@ from sqlalchemy import Connection, delete, exists, select
 from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.db.retention_schema import picture_removals, read_pictures
 from alpr_edge.department.db.schema import items
-from alpr_edge.department.ingest.images import ImageFolder
+from alpr_edge.department.images.department_images import DepartmentImages
 from alpr_edge.department.retention import deletion_log
 from alpr_edge.department.retention.clock_check import check_clock
 from alpr_edge.department.retention.due_reads import START, DuePage, Place, due_page, ids_of
+from alpr_edge.department.retention.key_renewal import KeyRenewal
 from alpr_edge.department.retention.leases import Lease, held_lease
 from alpr_edge.department.retention.row_deletion import PICTURE, DeletedRows, delete_pictures, delete_read
 from alpr_edge.department.unit_logs.witness import Witness
@@ -59,7 +61,7 @@ class DepartmentPurge:
     def __init__(
         self,
         database: DepartmentDatabase,
-        pictures: ImageFolder,
+        pictures: DepartmentImages,
         witness: Witness,
         periods: DepartmentPeriods,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -119,7 +121,8 @@ class DepartmentPurge:
                 number = deletion_log.begin_run(connection, self._periods, by, self._clock())
             self._delete_reads(lease, number, show)
             self._delete_left_pictures(lease, number)
-            self._remove_files(lease)
+            self._remove_images(lease)
+            KeyRenewal(self._database, self._pictures, self._periods.shortest, self._clock).run(lease)
             with self._database.writing() as connection:
                 deletion_log.seal_runs(connection, self._witness, self._clock(), whole=number)
                 return deletion_log.sealed_run(connection, number)
@@ -173,10 +176,10 @@ class DepartmentPurge:
             if not rows:
                 return
 
-    def _remove_files(self, lease: Lease) -> None:
-        """Remove files that no row names; one whose picture came again meanwhile stays.
+    def _remove_images(self, lease: Lease) -> None:
+        """Remove images that no row names; one whose picture came again meanwhile stays.
 
-        In a transaction that writes: in one as well a unit's picture becomes a row, and is looked for on the disk.
+        In a transaction that writes: in one as well a unit's picture becomes a row, and is looked for in its place.
         """
         while True:
             with self._database.writing() as connection:
@@ -184,9 +187,7 @@ class DepartmentPurge:
                 names = list(connection.scalars(select(picture_removals.c.sha256).limit(ITEMS_A_BATCH)))
                 named = select(items.c.item_id).where(items.c.item_id.in_(names), items.c.kind == PICTURE)
                 used = set(connection.scalars(named))
-                for name in names:
-                    if name not in used:
-                        self._pictures.remove(name)
+                self._pictures.remove(connection, [name for name in names if name not in used])
                 connection.execute(delete(picture_removals).where(picture_removals.c.sha256.in_(names)))
             if not names:
                 return

@@ -14,6 +14,7 @@ from sqlalchemy import insert
 
 from alpr_edge.department.db.database import DepartmentDatabase, naive_utc_now
 from alpr_edge.department.db.evidence_schema import evidence_openings
+from alpr_edge.department.db.image_key_schema import image_keys
 from alpr_edge.department.db.migrate import SCRIPTS
 from alpr_edge.department.db.people_schema import people_changes
 from alpr_edge.department.db.retention_schema import read_pictures
@@ -39,7 +40,7 @@ def test_the_newest_revision_is_the_version_of_this_release() -> None:
 
 def test_the_revisions_make_the_tables_that_the_code_knows(database: DepartmentDatabase) -> None:
     with database.reading() as connection:
-        assert read_pictures.metadata is metadata  # those of the retention are among them
+        assert read_pictures.metadata is image_keys.metadata is metadata  # those of the retention are among them
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
 
@@ -60,13 +61,15 @@ def test_rows_that_have_to_stay_are_neither_changed_nor_deleted(
         assert query(directory, f"SELECT {column} FROM {table}") == [(1,)]
 
 
-def test_a_department_on_sqlite_loads_neither_the_other_driver_nor_what_migrates(tmp_path: Path) -> None:
+def test_a_department_in_its_folder_loads_neither_the_other_driver_nor_what_migrates_nor_what_asks_buckets(
+    tmp_path: Path,
+) -> None:
     DepartmentDatabase(tmp_path / "department").close()
     program = (
         "import pathlib, sys\n"
         "from alpr_edge.department.ingest.storage import Storage\n"
         "Storage(pathlib.Path(sys.argv[1])).close()\n"
-        "print(sorted({'alembic', 'psycopg'} & {*sys.modules}))"
+        "print(sorted({'alembic', 'psycopg', 'obstore'} & {*sys.modules}))"
     )
     command = [sys.executable, "-c", program, str(tmp_path / "department")]
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "[]\n"

@@ -83,6 +83,8 @@ WORDS = {
     "department purge": ["--directory", "nowhere"],
     "department alarms": ["--directory", "nowhere"],
     "department deletions": ["list", "--directory", "nowhere"],
+    "department images": ["check", "--directory", "nowhere"],
+    "department keys": ["list", "--directory", "nowhere"],
     "unit enrol": ["--code", "X", "--enrol-port", str(ENROL_PORT)],
     "unit retire": ["--yes"],
     "unit card": ["card.pdf"],

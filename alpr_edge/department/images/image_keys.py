@@ -1,0 +1,193 @@
+"""The keys of a day under which images are encrypted: made when first needed, wrapped by the master key, destroyed."""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields
+from datetime import date, datetime
+
+from sqlalchemy import Connection, Select, func, select, update
+
+from alpr_edge.department.db.database import naive_utc_now
+from alpr_edge.department.db.image_key_schema import image_keys, sealed_images
+from alpr_edge.department.db.statements import insert_once
+from alpr_edge.department.images.master_keys import KEY_BYTES, ImageMasterKey, MasterKeySource
+from alpr_edge.domain.errors import DepartmentError, StoreError
+
+_IS_LIVE = image_keys.c.wrapped.is_not(None)
+
+
+@dataclass(frozen=True, slots=True)
+class ImageKey:
+    """A key of a day."""
+
+    key_id: str
+    key: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ImageKeyRecord:
+    """What is on record of a key; the key itself is not in it."""
+
+    key_id: str
+    day: str
+    generation: int
+    master_id: str
+    images: int
+    """Images that are under it."""
+    made_at: datetime
+    lost_at: datetime | None
+    """When the first image under it was deleted: since then it is due to be destroyed once its day is."""
+    destroyed_at: datetime | None
+
+
+class ImageKeys:
+    """The keys of a department's images.
+
+    Args:
+        source: reads the master key; again whenever the database has keys that another master key wrapped.
+
+    Raises:
+        DepartmentError: the master key cannot be read.
+    """
+
+    def __init__(self, source: MasterKeySource) -> None:
+        self._source = source
+        self._master = source()
+
+    def require_key(self, connection: Connection) -> None:
+        """Refuse a department whose images cannot be opened.
+
+        Raises:
+            DepartmentError: its keys are wrapped, and the settings name no master key or another one.
+        """
+        try:
+            self.are_used(connection)
+        except StoreError as error:
+            raise DepartmentError(f"{error}; nothing is served or stored") from None
+
+    def are_used(self, connection: Connection) -> bool:
+        """Whether new images are encrypted.
+
+        Raises:
+            StoreError: keys in the database are wrapped by another master key than the settings name.
+        """
+        masters = set(connection.scalars(select(image_keys.c.master_id).where(_IS_LIVE).distinct()))
+        if masters - {self._own_id}:
+            try:
+                self._master = self._source()
+            except DepartmentError as error:
+                raise StoreError(str(error)) from None
+        if masters - {self._own_id}:
+            raise StoreError(_master_fault(self._own_id, masters))
+        return self._master is not None
+
+    def key_of_day(self, connection: Connection, day: date) -> ImageKey:
+        """The key for images of a day, made when there is none.
+
+        Args:
+            connection: the connection of a transaction that may write; the key counts from its commit.
+            day: the day of receipt, in UTC.
+        """
+        row = connection.execute(_newest_of(day.isoformat())).first()
+        if row is None:
+            self.make_next(connection, day.isoformat(), naive_utc_now())
+            row = connection.execute(_newest_of(day.isoformat())).one()
+        return ImageKey(row.key_id, self._unwrap(row.key_id, row.wrapped, row.master_id))
+
+    def make_next(self, connection: Connection, day: str, now: datetime) -> None:
+        """Make the next generation of a day's key; two that do so at once make one.
+
+        Its id is unlike that of any other, so that a key that a restored database lacks is missed, not mistaken.
+
+        Args:
+            connection: as above.
+            day: the day, YYYY-MM-DD.
+            now: the present moment in UTC, without a zone.
+        """
+        assert self._master is not None, "are_used() was asked"
+        generations = select(func.max(image_keys.c.generation)).where(image_keys.c.day == day)
+        generation = connection.scalar(generations)
+        number = 0 if generation is None else generation + 1
+        key_id = f"{day}.{number}-{os.urandom(4).hex()}"
+        row = {
+            "key_id": key_id,
+            "day": day,
+            "generation": number,
+            "master_id": self._master.master_id,
+            "wrapped": self._master.wrap(os.urandom(KEY_BYTES), key_id),
+            "made_at": now,
+        }
+        insert_once(connection, image_keys, [row])
+
+    def load(self, connection: Connection, key_ids: Iterable[str]) -> dict[str, bytes]:
+        """Those of some keys that are not destroyed, by their ids.
+
+        Raises:
+            StoreError: one is wrapped by another master key, or damaged.
+        """
+        ids = sorted(set(key_ids))
+        if not ids or not self.are_used(connection):
+            return {}
+        rows = connection.execute(select(image_keys).where(image_keys.c.key_id.in_(ids), _IS_LIVE))
+        return {row.key_id: self._unwrap(row.key_id, row.wrapped, row.master_id) for row in rows}
+
+    @property
+    def _own_id(self) -> str:
+        return "" if self._master is None else self._master.master_id
+
+    def _unwrap(self, key_id: str, wrapped: bytes, master_id: str) -> bytes:
+        if self._master is None or self._master.master_id != master_id:
+            raise StoreError(_master_fault(self._own_id, {master_id}))
+        return self._master.unwrap(wrapped, key_id)
+
+
+def key_records(connection: Connection) -> list[ImageKeyRecord]:
+    """Every key that there was, by day and generation."""
+    count = select(func.count()).where(sealed_images.c.key_id == image_keys.c.key_id).scalar_subquery()
+    names = [each.name for each in fields(ImageKeyRecord)]
+    columns = [count.label(name) if name == "images" else image_keys.c[name] for name in names]
+    rows = connection.execute(select(*columns).order_by(image_keys.c.day, image_keys.c.generation))
+    return [ImageKeyRecord(**row) for row in rows.mappings()]
+
+
+def destroy_key(connection: Connection, key_id: str) -> None:
+    """Destroy a key; whatever copy of an image is under it stays closed from then on.
+
+    Raises:
+        DepartmentError: images are under it.
+    """
+    if connection.scalar(select(func.count()).where(sealed_images.c.key_id == key_id)):
+        raise DepartmentError(f"image key {key_id}: images are under it")
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA secure_delete = ON")  # the file is to keep nothing of it
+    values = {"wrapped": None, "destroyed_at": naive_utc_now()}
+    connection.execute(update(image_keys).where(image_keys.c.key_id == key_id).values(**values))
+
+
+def wrap_anew(connection: Connection, old: ImageMasterKey, new: ImageMasterKey) -> int:
+    """Wrap every key by a new master key, in one transaction; returns how many that were.
+
+    Raises:
+        DepartmentError: a key is wrapped by neither of them.
+        StoreError: a key is damaged.
+    """
+    rows = connection.execute(select(image_keys).where(_IS_LIVE, image_keys.c.master_id != new.master_id)).all()
+    if unknown := {row.master_id for row in rows} - {old.master_id}:
+        raise DepartmentError(_master_fault(old.master_id, unknown))
+    for row in rows:
+        wrapped = new.wrap(old.unwrap(row.wrapped, row.key_id), row.key_id)
+        values = {"wrapped": wrapped, "master_id": new.master_id}
+        connection.execute(update(image_keys).where(image_keys.c.key_id == row.key_id).values(**values))
+    return len(rows)
+
+
+def _newest_of(day: str) -> Select[tuple[str, bytes, str]]:
+    columns = select(image_keys.c.key_id, image_keys.c.wrapped, image_keys.c.master_id)
+    return columns.where(image_keys.c.day == day, _IS_LIVE).order_by(image_keys.c.generation.desc()).limit(1)
+
+
+def _master_fault(own_id: str, others: set[str]) -> str:
+    ids = ", ".join(sorted(others - {own_id}))
+    if not own_id:
+        return f"its images are encrypted by the master key {ids}, and [images] in department.toml names no key"
+    return f"its images are encrypted by the master key {ids}, and images.key gives another one, {own_id}; restore it"

@@ -1,0 +1,81 @@
+"""What the department asks of the place where its images lie: objects under names, each whole or not there."""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+
+class ObjectStore(Protocol):
+    """A place for objects; threads may share it.
+
+    What it says was done stays done: an object is durable when the call returns. Every call raises StoreError, in one
+    line without the object's name, when the place does not answer in time or refuses.
+    """
+
+    @property
+    def label(self) -> str:
+        """The place as errors and people name it; no secret is in it."""
+
+    @property
+    def calls_at_once(self) -> int:
+        """How many calls it answers best side by side."""
+
+    def create(self, name: str, content: bytes) -> bool:
+        """Make an object; False: there is one of this name, which stays as it is."""
+
+    def replace(self, name: str, content: bytes) -> None:
+        """Make an object, or put it in the place of the one that is there."""
+
+    def read(self, name: str) -> bytes | None:
+        """What an object holds now; None: there is none."""
+
+    def remove(self, name: str) -> None:
+        """Remove an object; one that is not there is no error."""
+
+    def names(self) -> Iterator[str]:
+        """The name of every object, in no order."""
+
+    def check(self) -> None:
+        """Ask whether the place answers, without writing."""
+
+
+class TwoPlaces:
+    """Objects of a new place and of an older one, from which they are still to be moved.
+
+    Args:
+        newer: takes what is written.
+        older: gives what is not in the newer one, and loses what is removed.
+    """
+
+    def __init__(self, newer: ObjectStore, older: ObjectStore) -> None:
+        self._newer = newer
+        self._older = older
+        self.label = newer.label
+        self.calls_at_once = newer.calls_at_once
+
+    def create(self, name: str, content: bytes) -> bool:
+        """Make an object in the newer place."""
+        return self._newer.create(name, content)
+
+    def replace(self, name: str, content: bytes) -> None:
+        """Put an object into the newer place; the older one's goes."""
+        self._newer.replace(name, content)
+        self._older.remove(name)
+
+    def read(self, name: str) -> bytes | None:
+        """What an object holds, from the newer place first."""
+        content = self._newer.read(name)
+        return self._older.read(name) if content is None else content
+
+    def remove(self, name: str) -> None:
+        """Remove an object from both; the newer place first, so that one that fails leaves the other for next time."""
+        self._newer.remove(name)
+        self._older.remove(name)
+
+    def names(self) -> Iterator[str]:
+        """The names in both."""
+        yield from {*self._newer.names(), *self._older.names()}
+
+    def check(self) -> None:
+        """Ask both."""
+        self._newer.check()
+        self._older.check()

@@ -1,0 +1,59 @@
+"""The form of an encrypted image: a line that names the key, a nonce, and AES-256-GCM over the JPEG.
+
+The image is bound to its name and its key: put in the place of another it does not open.
+"""
+
+import os
+from collections.abc import Mapping
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from alpr_edge.department.images.master_keys import NONCE_BYTES
+
+_BEGIN = b"alpr-edge image 1 "
+_LINE_BYTES_MAX = 64
+
+
+def seal_image(jpeg: bytes, sha256: str, key_id: str, key: bytes) -> bytes:
+    """An image as it is stored.
+
+    Args:
+        jpeg: the image.
+        sha256: its digest, which is its name.
+        key_id: the id of the key.
+        key: 32 bytes.
+    """
+    line, nonce = _BEGIN + key_id.encode() + b"\n", os.urandom(NONCE_BYTES)
+    return line + nonce + AESGCM(key).encrypt(nonce, jpeg, line + sha256.encode())
+
+
+def key_id_of(content: bytes) -> str | None:
+    """The id of the key that a stored image is under; None: it lies as it came, or is damaged."""
+    line, found, _ = content[:_LINE_BYTES_MAX].partition(b"\n")
+    if not found or not line.startswith(_BEGIN):
+        return None
+    return line.removeprefix(_BEGIN).decode("ascii", errors="replace")
+
+
+def open_image(content: bytes, sha256: str, keys: Mapping[str, bytes]) -> bytes | None:
+    """The image that was stored; one that was not encrypted is as it lies.
+
+    Args:
+        content: what lies in the store.
+        sha256: the name under which it lies.
+        keys: the keys by their ids.
+
+    Returns:
+        None: its key is destroyed, or it was changed.
+    """
+    key_id = key_id_of(content)
+    if key_id is None:
+        return content
+    line, _, rest = content.partition(b"\n")
+    if key_id not in keys:
+        return None
+    try:
+        return AESGCM(keys[key_id]).decrypt(rest[:NONCE_BYTES], rest[NONCE_BYTES:], line + b"\n" + sha256.encode())
+    except (InvalidTag, ValueError):
+        return None
