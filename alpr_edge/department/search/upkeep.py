@@ -1,0 +1,92 @@
+"""Keeps what searches look up by: every plate once, and the moments of reads that are sure.
+
+Whoever stores or deletes reads calls this in the same transaction, so nothing that is stored is ever not found.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, bindparam, delete, exists, select, update
+
+from alpr_edge.department.db.schema import plates, read_times, reads
+from alpr_edge.department.db.statements import insert_once
+from alpr_edge.domain.instants import UtcSource, to_utc
+
+ASKED_AT_ONCE = 500
+"""Most values that one statement names."""
+SURE_SOURCES = frozenset({UtcSource.GNSS.value, UtcSource.NTP.value})
+_OF_READS = read_times.c.read_id.in_(bindparam("ids", expanding=True)) & (read_times.c.unit_id == bindparam("unit"))
+_TIMES = select(read_times.c.read_id, read_times.c.sure, read_times.c.first_seen).where(_OF_READS)
+_IS_ONE = (reads.c.read_id == bindparam("of_read")) & (reads.c.unit_id == bindparam("of_unit"))
+_CHANGE = update(reads).where(_IS_ONE).values(seen_at=bindparam("moment"))
+
+
+def sure_moment(utc: str | None, source: str) -> datetime | None:
+    """When something was, in UTC without a zone; None: its clock was not confirmed, or that is no moment.
+
+    Args:
+        utc: RFC 3339, as the unit believed.
+        source: where the unit had its time from (:class:`~alpr_edge.domain.instants.UtcSource`).
+    """
+    return _moment(utc) if source in SURE_SOURCES else None
+
+
+def note_plates(connection: Connection, texts: Iterable[str]) -> None:
+    """Note the plates of reads that are stored in this transaction.
+
+    In the order of the texts, so that of two transactions none waits for a plate of the other's for ever.
+
+    Args:
+        connection: the connection of a transaction that may write.
+        texts: their canonical texts; those that are empty are passed over.
+    """
+    insert_once(connection, plates, [{"plate": text} for text in sorted({*texts} - {""})])
+
+
+def drop_plates(connection: Connection, texts: Iterable[str]) -> None:
+    """Delete those of some plates that no read has any more.
+
+    Args:
+        connection: the connection of a transaction that keeps all other writers out.
+        texts: canonical texts of reads that were deleted.
+    """
+    for some in _parts(sorted({*texts})):
+        is_read = exists().where(reads.c.plate == plates.c.plate)
+        connection.execute(delete(plates).where(plates.c.plate.in_(some), ~is_read))
+
+
+def note_times(connection: Connection, unit_id: str, read_ids: Iterable[str]) -> None:
+    """Give reads the moments that their unit said of them later; where it took them back, none is sure.
+
+    Args:
+        connection: the connection of a transaction that writes this unit's rows.
+        unit_id: the unit.
+        read_ids: reads that are new, or whose times are; either may come first.
+    """
+    said = defaultdict[str, list[RowMapping]](list)
+    for some in _parts(list(dict.fromkeys(read_ids))):
+        for row in connection.execute(_TIMES, {"ids": some, "unit": unit_id}).mappings():
+            said[row["read_id"]].append(row)
+    if said:
+        values = [
+            {"of_read": read_id, "of_unit": unit_id, "moment": _moment_of(rows)} for read_id, rows in said.items()
+        ]
+        connection.execute(_CHANGE, values)
+
+
+def _moment_of(rows: Sequence[RowMapping]) -> datetime | None:
+    """The moment that rows of :data:`read_times` of one read come to."""
+    return _moment(rows[0]["first_seen"]) if all(row["sure"] for row in rows) else None
+
+
+def _moment(text: str | None) -> datetime | None:
+    try:
+        return to_utc(datetime.fromisoformat(text or "")).astimezone(UTC).replace(tzinfo=None)
+    except ValueError:
+        return None
+
+
+def _parts(values: Sequence[Any]) -> Iterable[Sequence[Any]]:
+    return (values[start : start + ASKED_AT_ONCE] for start in range(0, len(values), ASKED_AT_ONCE))
