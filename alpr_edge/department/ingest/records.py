@@ -20,10 +20,8 @@ from alpr_edge.department.ingest.booking_items import booking_row
 from alpr_edge.department.ingest.canvass_rows import canvass_end_row, canvass_row
 from alpr_edge.department.ingest.ownership import Reference, form_fault, hit_reference, read_reference
 from alpr_edge.department.ingest.part_checks import PartError, finite, integer, key_texts, own, parse, place, same
-from alpr_edge.department.search.upkeep import sure_moment
-from alpr_edge.domain.ground.cells import cell_of
+from alpr_edge.department.search.upkeep import lookup_columns
 from alpr_edge.domain.holds.hold import HoldOrigin
-from alpr_edge.domain.plates import canonical
 from alpr_edge.domain.protocol.bookings import BookingPayload, booking_item_id
 from alpr_edge.domain.protocol.dispositions import DispositionPayload, disposition_item_id
 from alpr_edge.domain.protocol.hits import (
@@ -141,7 +139,6 @@ def _read(part: Part, unit_id: str) -> _Content:
         "read_id": payload.read_id,
         "unit_id": unit_id,
         "camera_id": payload.camera_id,
-        "plate": canonical(payload.plate),
         "state": payload.state,
         "confidence": payload.confidence,
         "vote_count": integer("vote_count", payload.vote_count),
@@ -151,8 +148,7 @@ def _read(part: Part, unit_id: str) -> _Content:
         "supersedes": payload.supersedes,
         "corrected_by": payload.corrected_by,
         **place(payload.position),
-        "seen_at": sure_moment(payload.first_seen.utc, payload.first_seen.utc_source),
-        "cell": payload.position and cell_of(payload.position.lat_deg, payload.position.lon_deg),
+        **lookup_columns(payload),
     }
     before = () if payload.supersedes is None else (read_reference("supersedes", payload.supersedes),)
     pictures = tuple(dict.fromkeys(evidence.sha256 for evidence in payload.evidence))

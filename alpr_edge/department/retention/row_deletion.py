@@ -1,4 +1,4 @@
-"""Deletes everything that is stored of a read: its rows, the items they came in, and pictures and plates of no other."""
+"""Deletes all that is stored of a read: its rows, the items they came in, and pictures and plates that no other has."""
 
 from dataclasses import dataclass
 from typing import Any

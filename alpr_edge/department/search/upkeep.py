@@ -12,7 +12,10 @@ from sqlalchemy import Connection, RowMapping, bindparam, delete, exists, select
 
 from alpr_edge.department.db.schema import plates, read_times, reads
 from alpr_edge.department.db.statements import insert_once
+from alpr_edge.domain.ground.cells import cell_of
 from alpr_edge.domain.instants import UtcSource, to_utc
+from alpr_edge.domain.plates import canonical
+from alpr_edge.domain.protocol.items import ReadPayload
 
 ASKED_AT_ONCE = 500
 """Most values that one statement names."""
@@ -23,14 +26,14 @@ _IS_ONE = (reads.c.read_id == bindparam("of_read")) & (reads.c.unit_id == bindpa
 _CHANGE = update(reads).where(_IS_ONE).values(seen_at=bindparam("moment"))
 
 
-def sure_moment(utc: str | None, source: str) -> datetime | None:
-    """When something was, in UTC without a zone; None: its clock was not confirmed, or that is no moment.
-
-    Args:
-        utc: RFC 3339, as the unit believed.
-        source: where the unit had its time from (:class:`~alpr_edge.domain.instants.UtcSource`).
-    """
-    return _moment(utc) if source in SURE_SOURCES else None
+def lookup_columns(payload: ReadPayload) -> dict[str, object]:
+    """The columns of a new read by which it is looked up: its canonical plate, its moment if that is sure, its cell."""
+    first, position = payload.first_seen, payload.position
+    return {
+        "plate": canonical(payload.plate),
+        "seen_at": _moment(first.utc) if first.utc_source in SURE_SOURCES else None,
+        "cell": None if position is None else cell_of(position.lat_deg, position.lon_deg),
+    }
 
 
 def note_plates(connection: Connection, texts: Iterable[str]) -> None:

@@ -61,13 +61,13 @@ def _column(lon_deg: float) -> int:
 def _box(area: GroundArea) -> Box:
     """A box of degrees around an area."""
     if isinstance(area, Area):
-        return _widened((area.lat_deg, area.lon_deg, area.lat_deg, area.lon_deg), area.radius_m * _SLACK + EDGE_M)
+        return _box_around((area.lat_deg, area.lon_deg, area.lat_deg, area.lon_deg), area.radius_m * _SLACK + EDGE_M)
     lats = [lat_deg for lat_deg, _ in area.corners]
-    lons = list(_unwrapped(area.corners[0][1], [lon_deg for _, lon_deg in area.corners]))
-    return _widened((min(lats), min(lons), max(lats), max(lons)), 2 * EDGE_M)
+    lons = list(_shorter_way(area.corners[0][1], [lon_deg for _, lon_deg in area.corners]))
+    return _box_around((min(lats), min(lons), max(lats), max(lons)), 2 * EDGE_M)
 
 
-def _widened(box: Box, by_m: float) -> Box:
+def _box_around(box: Box, by_m: float) -> Box:
     """A box with so many metres more on each side; around a pole it goes all the way around."""
     high = by_m / METRES_PER_DEGREE
     south, north = box[0] - high, box[2] + high
@@ -78,7 +78,7 @@ def _widened(box: Box, by_m: float) -> Box:
     return south, box[1] - wide, north, box[3] + wide
 
 
-def _unwrapped(first: float, lons: list[float]) -> Iterator[float]:
+def _shorter_way(first: float, lons: list[float]) -> Iterator[float]:
     """Longitudes by the shorter way from the first."""
     for lon_deg in lons:
         yield first + (lon_deg - first + 180) % 360 - 180
