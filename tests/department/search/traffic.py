@@ -124,15 +124,19 @@ def _fits(read: KnownRead, search: DepartmentSearch) -> bool:
     patterns = [canonical_partial(text) for text in search.plates]
     if patterns and not any(fnmatchcase(read.plate, pattern) for pattern in patterns):
         return False
-    for wanted, value in ((search.unit_id, read.unit_id), (search.camera_id, read.camera_id)):
-        if wanted not in {None, value}:
-            return False
-    if search.state not in {None, read.state}:
+    pairs = (
+        (search.unit_id, read.unit_id),
+        (search.camera_id, read.camera_id),
+        (search.state, read.state),
+    )
+    if any(wanted not in {None, value} for wanted, value in pairs):
         return False
     if search.area is not None and (read.position is None or not search.area.contains(read.position)):
         return False
-    if search.is_untimed:
-        return read.seen_at is None
-    if search.period is None:
-        return True
+    return _is_in_time(read, search)
+
+
+def _is_in_time(read: KnownRead, search: DepartmentSearch) -> bool:
+    if search.is_untimed or search.period is None:
+        return read.seen_at is None or not search.is_untimed
     return read.seen_at is not None and search.period.begin <= read.seen_at < search.period.end

@@ -17,7 +17,7 @@ from alpr_edge.domain.errors import DepartmentError
 revision = "0013"
 down_revision = "0011"
 
-ROWS_AT_ONCE = 1_000
+ROWS_AT_ONCE = 500
 CELLS_A_DEGREE = 200
 CHARACTERS = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 KEY = ("read_id", "unit_id")
