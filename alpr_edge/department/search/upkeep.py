@@ -6,12 +6,13 @@ Whoever stores or deletes reads calls this in the same transaction, so nothing t
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, delete, exists, select, update
+from sqlalchemy import Connection, RowMapping, Select, bindparam, delete, exists, select, update
 
 from alpr_edge.department.db.schema import plates, read_times, reads
-from alpr_edge.department.db.statements import insert_once
+from alpr_edge.department.db.statements import add_texts, is_one_of, list_parameter
 from alpr_edge.domain.ground.cells import cell_of
 from alpr_edge.domain.instants import UtcSource, to_utc
 from alpr_edge.domain.plates import canonical
@@ -20,8 +21,6 @@ from alpr_edge.domain.protocol.items import ReadPayload
 ASKED_AT_ONCE = 500
 """Most values that one statement names."""
 SURE_SOURCES = frozenset({UtcSource.GNSS.value, UtcSource.NTP.value})
-_OF_READS = read_times.c.read_id.in_(bindparam("ids", expanding=True)) & (read_times.c.unit_id == bindparam("unit"))
-_TIMES = select(read_times.c.read_id, read_times.c.sure, read_times.c.first_seen).where(_OF_READS)
 _IS_ONE = (reads.c.read_id == bindparam("of_read")) & (reads.c.unit_id == bindparam("of_unit"))
 _CHANGE = update(reads).where(_IS_ONE).values(seen_at=bindparam("moment"))
 
@@ -45,7 +44,7 @@ def note_plates(connection: Connection, texts: Iterable[str]) -> None:
         connection: the connection of a transaction that may write.
         texts: their canonical texts; those that are empty are passed over.
     """
-    insert_once(connection, plates, [{"plate": text} for text in sorted({*texts} - {""})])
+    add_texts(connection, plates.c.plate, sorted({*texts} - {""}))
 
 
 def drop_plates(connection: Connection, texts: Iterable[str]) -> None:
@@ -68,15 +67,25 @@ def note_times(connection: Connection, unit_id: str, read_ids: Iterable[str]) ->
         unit_id: the unit.
         read_ids: reads that are new, or whose times are; either may come first.
     """
+    ids, engine = list(dict.fromkeys(read_ids)), connection.dialect.name
+    if not ids:
+        return
     said = defaultdict[str, list[RowMapping]](list)
-    for some in _parts(list(dict.fromkeys(read_ids))):
-        for row in connection.execute(_TIMES, {"ids": some, "unit": unit_id}).mappings():
-            said[row["read_id"]].append(row)
+    for row in connection.execute(_times_of(engine), {"ids": list_parameter(engine, ids), "unit": unit_id}).mappings():
+        said[row["read_id"]].append(row)
     if said:
         values = [
             {"of_read": read_id, "of_unit": unit_id, "moment": _moment_of(rows)} for read_id, rows in said.items()
         ]
         connection.execute(_CHANGE, values)
+
+
+@cache
+def _times_of(engine: str) -> Select[Any]:
+    """What was said of the times of some reads of a unit."""
+    table = read_times.c
+    is_asked = is_one_of(engine, table.read_id, "ids") & (table.unit_id == bindparam("unit"))
+    return select(table.read_id, table.sure, table.first_seen).where(is_asked)
 
 
 def _moment_of(rows: Sequence[RowMapping]) -> datetime | None:
@@ -86,7 +95,8 @@ def _moment_of(rows: Sequence[RowMapping]) -> datetime | None:
 
 def _moment(text: str | None) -> datetime | None:
     try:
-        return to_utc(datetime.fromisoformat(text or "")).astimezone(UTC).replace(tzinfo=None)
+        moment = datetime.fromisoformat(text or "")
+        return (moment if moment.tzinfo is UTC else to_utc(moment)).replace(tzinfo=None)
     except ValueError:
         return None
 

@@ -70,6 +70,10 @@ def _require_trigrams() -> None:
 
 def _make_trigrams() -> None:
     """Have SQLite find parts of plates: begin and end are marked, so that they count as characters."""
+    if not op.get_bind().scalar(sa.text("SELECT count(*) FROM pragma_module_list WHERE name = 'fts5'")):
+        raise DepartmentError(
+            "the SQLite of this Python lacks FTS5, by which parts of plates are found; install another"
+        )
     op.execute("CREATE VIRTUAL TABLE plate_trigrams USING fts5(plate, tokenize = 'trigram case_sensitive 1')")
     op.execute(
         "CREATE TRIGGER plates_add AFTER INSERT ON plates "
