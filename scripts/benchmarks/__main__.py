@@ -11,6 +11,7 @@ from scripts.benchmarks import accuracy
 from scripts.benchmarks.access import measure as access
 from scripts.benchmarks.camera_view import measure as camera_view
 from scripts.benchmarks.department import measure as department
+from scripts.benchmarks.department.searches import SearchSize
 from scripts.benchmarks.disk import measure as disk
 from scripts.benchmarks.evidence import measure as evidence
 from scripts.benchmarks.hotlist import measure as hotlist
@@ -55,7 +56,9 @@ def _run() -> None:
         access.run(parts or access.PARTS)
         return
     if arguments.which == "department":
-        department.run(parts or department.PARTS, department.FleetSize(reads=arguments.reads or department.READS))
+        sizes = SearchSize() if arguments.rows is None else SearchSize((100_000, arguments.rows))
+        fleet = department.FleetSize(reads=arguments.reads or department.READS)
+        department.run(parts or department.PARTS, fleet, sizes)
         return
     if arguments.which == "evidence":
         evidence.run(parts or evidence.PARTS, arguments.reads or evidence.READS, arguments.models)
@@ -147,6 +150,8 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="hotlist: a thousand to ten million entries, without the peers; path, page: the figures and their targets",
     )
+    of_department = parser.add_argument_group("department")
+    of_department.add_argument("--rows", type=_rows, help="search: reads that are there; default: 10000000")
     of_disk = parser.add_argument_group("disk, path, evidence")
     of_disk.add_argument(
         "--reads",
@@ -176,6 +181,14 @@ def _positive(text: str) -> int:
     number = int(text)
     if number <= 0:
         raise argparse.ArgumentTypeError(f"{number} is not above zero")
+    return number
+
+
+def _rows(text: str) -> int:
+    """More reads than the small tables have that the large ones are compared with."""
+    number = int(text)
+    if number < 200_000:
+        raise argparse.ArgumentTypeError(f"{number} is less than 200000, twice the small tables")
     return number
 
 

@@ -45,9 +45,16 @@ def name_database(directory: Path, url: str) -> None:
 
 def drop_newer_tables(directory: Path) -> None:
     """Take away what the first revision of a SQLite department did not have."""
-    for table in ("read_pictures", "deletion_runs", "picture_removals", "leases", "image_keys", "sealed_images"):
+    later = ("read_pictures", "deletion_runs", "picture_removals", "leases", "image_keys", "sealed_images")
+    for table in (*later, "plate_trigrams", "plates"):
         query(directory, f"DROP TABLE {table}")
     query(directory, "DROP INDEX ix_items_received_at")
+    for name in ("plate", "cell", "unit_id"):
+        query(directory, f"DROP INDEX ix_reads_{name}_seen_at")
+    for name in ("seen_at", "cell"):
+        query(directory, f"ALTER TABLE reads DROP COLUMN {name}")
+    for name in ("plate", "first_seen"):
+        query(directory, f"CREATE INDEX ix_reads_{name} ON reads ({name})")
 
 
 def query(directory: Path, statement: str) -> list[tuple[Any, ...]]:

@@ -2,8 +2,9 @@
 
 ``items`` holds every body as it came: it is what receipts speak of. ``reads`` and ``hits`` are filled from validated
 payloads beside it, for searching; a hit may be there before its read, so neither refers to the other by a key.
-``read_times`` says when a read was whose unit did not know it yet: the read's own row stays as it came. ``alerts`` and
-``withdrawals`` say what an officer was told of a hit.
+``read_times`` says when a read was whose unit did not know it yet: of the read's own row ``seen_at`` alone follows it.
+``alerts`` and ``withdrawals`` say what an officer was told of a hit. ``plates`` has every text of a read once: parts of
+plates are looked up there (:mod:`alpr_edge.department.search`).
 
 What units sent is kept by its id and its unit: two units may use one id, and neither reaches the other's.
 
@@ -15,11 +16,11 @@ What units sent is kept by its id and its unit: two units may use one id, and ne
 ``enrolment_codes`` holds codes as digests that are worth nothing without the key beside the database.
 """
 
-from sqlalchemy import Boolean, Column, DateTime, Float, LargeBinary, MetaData, String, Table
+from sqlalchemy import Boolean, Column, DateTime, Float, Index, LargeBinary, MetaData, String, Table
 
 from alpr_edge.department.db.column_types import WHOLE
 
-VERSION = 12
+VERSION = 13
 """``PRAGMA user_version`` of a database this release made. 2: certificates; a release that did not look whether one was
 revoked must not serve this database. 3: items by unit; a release that looks an item up by its id alone must not either.
 4: people; nor one that tells no unit of a roster, since a suspension would reach no car.
@@ -45,17 +46,28 @@ reads = Table(
     Column("read_id", String, primary_key=True),  # also the id of its item
     Column("unit_id", String, primary_key=True),
     Column("camera_id", String, nullable=False),
-    Column("plate", String, nullable=False, index=True),
+    Column("plate", String, nullable=False),  # canonical; as the unit sent it, it stands in the item
     Column("state", String),
     Column("confidence", Float, nullable=False),
     Column("vote_count", WHOLE, nullable=False),
-    Column("first_seen", String, index=True),  # RFC 3339 as the unit believed; null when its clock was unset
+    Column("first_seen", String),  # RFC 3339 as the unit believed; null when its clock was unset
     Column("last_seen", String),
     Column("utc_source", String, nullable=False),
     Column("lat_deg", Float),
     Column("lon_deg", Float),
     Column("supersedes", String, index=True),
     Column("corrected_by", String),  # the person who corrected the text; null: the vote of the frames
+    Column("seen_at", DateTime),  # UTC, when it was first seen; null while no clock or clock pair makes that sure
+    Column("cell", WHOLE),  # of the ground (alpr_edge.domain.ground.cells); null: it has no place
+)
+Index("ix_reads_plate_seen_at", reads.c.plate, reads.c.seen_at)
+Index("ix_reads_cell_seen_at", reads.c.cell, reads.c.seen_at)
+Index("ix_reads_unit_id_seen_at", reads.c.unit_id, reads.c.seen_at)
+
+plates = Table(
+    "plates",  # what finds parts of them belongs to each engine: see the revision 0013
+    metadata,
+    Column("plate", String, primary_key=True),
 )
 
 hits = Table(

@@ -1,11 +1,12 @@
 """Statements that each engine writes in its own way."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Table
+from sqlalchemy import Column, ColumnElement, Connection, Dialect, String, Table, bindparam, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 from alpr_edge.domain.errors import StoreError
@@ -27,17 +28,56 @@ def insert_many(connection: Connection, table: Table, rows: Sequence[Mapping[str
     if not rows:
         return
     names = tuple(rows[0])
-    values = list(map(itemgetter(*names), rows))
+    values: list[Any] = list(map(itemgetter(*names), rows))
     if converts := _conversions(table, names, connection.dialect):
-        values = [
-            tuple(converts[place](value) if place in converts else value for place, value in enumerate(row))
-            for row in values
-        ]
+        values = list(map(list, values))
+        for row in values:
+            for place, convert in converts.items():
+                row[place] = convert(row[place])
     if connection.dialect.name == "postgresql":
         _copy(connection, f"COPY {table.name} ({', '.join(names)}) FROM STDIN", values)
     else:
         places = ", ".join("?" * len(names))
         connection.exec_driver_sql(f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({places})", values)  # noqa: S608 - names of our own schema
+
+
+def add_texts(connection: Connection, column: Column[str], texts: Sequence[str]) -> None:
+    """Add texts to a table of a single column; one that is there already adds nothing.
+
+    In the order given, so that of two transactions that give theirs in one order none waits for the other for ever.
+
+    Args:
+        connection: the connection of a transaction that may write.
+        column: the column, which is the table's key.
+        texts: the texts.
+    """
+    table, name = column.table.fullname, column.name
+    if not texts:
+        return
+    if connection.dialect.name == "postgresql":
+        statement = f"INSERT INTO {table} ({name}) SELECT unnest(CAST(:texts AS text[])) ON CONFLICT DO NOTHING"
+        connection.execute(text(statement), {"texts": list(texts)})
+    else:
+        statement = f"INSERT OR IGNORE INTO {table} ({name}) VALUES (?)"  # noqa: S608 - likewise
+        connection.exec_driver_sql(statement, [(each,) for each in texts])
+
+
+def is_one_of(engine: str, column: Column[str], name: str) -> ColumnElement[bool]:
+    """Whether a column is one of the texts of a single parameter, which costs less than one for each.
+
+    Args:
+        engine: the name of the connection's dialect.
+        column: the column.
+        name: the parameter's name; its value is what :func:`list_parameter` makes of the texts.
+    """
+    if engine == "postgresql":
+        return column == func.any(bindparam(name, type_=postgresql.ARRAY(String)))
+    return column.in_(select(func.json_each(bindparam(name)).table_valued("value").c.value))
+
+
+def list_parameter(engine: str, texts: Sequence[str]) -> object:
+    """The value of the parameter of :func:`is_one_of`."""
+    return list(texts) if engine == "postgresql" else json.dumps(list(texts))
 
 
 def insert_once(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -74,7 +114,7 @@ def _conversions(table: Table, names: tuple[str, ...], dialect: Dialect) -> dict
     return {place: convert for place, convert in enumerate(converts) if convert is not None}
 
 
-def _copy(connection: Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+def _copy(connection: Connection, statement: str, rows: Sequence[Sequence[Any]]) -> None:
     import psycopg  # noqa: PLC0415 - only where PostgreSQL is used
 
     driver: psycopg.Connection[Any] = connection.connection.driver_connection  # type: ignore[assignment] # of this engine

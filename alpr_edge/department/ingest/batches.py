@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Select, Table, bindparam, select, update
 
 from alpr_edge.department.db.database import naive_utc_now
 from alpr_edge.department.db.retention_schema import read_pictures
-from alpr_edge.department.db.schema import items
+from alpr_edge.department.db.schema import items, read_times, reads
 from alpr_edge.department.db.statements import insert_many
 from alpr_edge.department.holds.unit_holds import take_in_hold_items
 from alpr_edge.department.images.department_images import DepartmentImages
@@ -23,6 +23,7 @@ from alpr_edge.department.ingest.ownership import Owners, find_owners
 from alpr_edge.department.ingest.part_checks import PartError
 from alpr_edge.department.ingest.records import ItemRecord
 from alpr_edge.department.people.activity import note_activity
+from alpr_edge.department.search.upkeep import note_plates, note_times
 from alpr_edge.department.unit_logs.log_repository import LogRepository
 from alpr_edge.domain.protocol.access_log import place_in
 from alpr_edge.domain.protocol.items import ItemAnswerPayload, ItemKind, Outcome, digest
@@ -104,6 +105,8 @@ class Batch:
             rows[read_pictures] += [names | {"sha256": sha256} for sha256 in record.pictures]
         for table, some in rows.items():
             insert_many(self.connection, table, some)
+        note_plates(self.connection, (row["plate"] for row in rows[reads]))
+        note_times(self.connection, self.unit_id, (row["read_id"] for row in (*rows[reads], *rows[read_times])))
         take_in_hold_items(self.connection, self.unit_id, [(record.kind, record.body) for record in self._new])
         of_log = [record for record in self._new if record.kind is ItemKind.ACCESS_RECORD]
         note_activity(self.connection, [record.body for record in of_log], datetime.now(UTC))

@@ -79,7 +79,8 @@ def key_texts(table: Table, row: Mapping[str, object]) -> None:
 
 @cache
 def _key_columns(table: Table) -> tuple[str, ...]:
-    return tuple(column.name for column in table.columns if column.primary_key or column.index)
+    of_indexes = {column.name for index in table.indexes for column in index.columns}
+    return tuple(column.name for column in table.columns if column.primary_key or column.name in of_indexes)
 
 
 def same(name: str, value: object, other: str) -> None:

@@ -20,6 +20,7 @@ from alpr_edge.department.ingest.booking_items import booking_row
 from alpr_edge.department.ingest.canvass_rows import canvass_end_row, canvass_row
 from alpr_edge.department.ingest.ownership import Reference, form_fault, hit_reference, read_reference
 from alpr_edge.department.ingest.part_checks import PartError, finite, integer, key_texts, own, parse, place, same
+from alpr_edge.department.search.upkeep import lookup_columns
 from alpr_edge.domain.holds.hold import HoldOrigin
 from alpr_edge.domain.protocol.bookings import BookingPayload, booking_item_id
 from alpr_edge.domain.protocol.dispositions import DispositionPayload, disposition_item_id
@@ -138,7 +139,6 @@ def _read(part: Part, unit_id: str) -> _Content:
         "read_id": payload.read_id,
         "unit_id": unit_id,
         "camera_id": payload.camera_id,
-        "plate": payload.plate,
         "state": payload.state,
         "confidence": payload.confidence,
         "vote_count": integer("vote_count", payload.vote_count),
@@ -148,6 +148,7 @@ def _read(part: Part, unit_id: str) -> _Content:
         "supersedes": payload.supersedes,
         "corrected_by": payload.corrected_by,
         **place(payload.position),
+        **lookup_columns(payload),
     }
     before = () if payload.supersedes is None else (read_reference("supersedes", payload.supersedes),)
     pictures = tuple(dict.fromkeys(evidence.sha256 for evidence in payload.evidence))

@@ -1,4 +1,4 @@
-"""Deletes everything that is stored of a read: its rows, the items they came in, and the pictures that no other has."""
+"""Deletes all that is stored of a read: its rows, the items they came in, and pictures and plates that no other has."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +8,7 @@ from sqlalchemy import Column, Connection, Table, delete, insert, select
 from alpr_edge.department.db.retention_schema import picture_removals, read_pictures
 from alpr_edge.department.db.schema import alerts, dispositions, hits, items, read_times, reads, withdrawals
 from alpr_edge.department.retention.due_reads import DueRead
+from alpr_edge.department.search.upkeep import drop_plates
 from alpr_edge.domain.protocol.dispositions import disposition_item_id
 from alpr_edge.domain.protocol.hits import alert_item_id, withdrawal_item_id
 from alpr_edge.domain.protocol.items import ItemKind
@@ -39,11 +40,12 @@ def delete_read(connection: Connection, due: DueRead, counts: DeletedRows) -> No
     item_ids = [*due.read_ids, *hit_ids, *map(alert_item_id, hit_ids), *map(withdrawal_item_id, hit_ids)]
     item_ids += [*map(disposition_item_id, answer_ids)]
     item_ids += [time_item_id(read_id, sure=sure) for read_id in due.read_ids for sure in (True, False)]
-    digests = _ids(connection, read_pictures.c.sha256, due)
+    digests, texts = _ids(connection, read_pictures.c.sha256, due), _ids(connection, reads.c.plate, due)
     counts.reads += len(_ids(connection, reads.c.read_id, due))
     counts.hits += len(hit_ids)
     for table in (*ROWS_OF_READ, read_pictures):
         connection.execute(delete(table).where(_of(table, due)))
+    drop_plates(connection, texts)
     counts.items += _delete_items(connection, due.unit_id, item_ids)
     used = set(connection.scalars(select(read_pictures.c.sha256).where(_is_pictured(due.unit_id, digests))))
     delete_pictures(connection, due.unit_id, [each for each in digests if each not in used], counts)

@@ -1,4 +1,4 @@
-"""Measures the department: reads a second with durable receipts, on SQLite and PostgreSQL, and the time of a receipt.
+"""Measures the department: reads a second with durable receipts on each engine, the time of a receipt, searches.
 
 Server, database and fleet share this machine's cores. After each run everything is counted in the database: what has a
 receipt is there, once.
@@ -22,11 +22,13 @@ from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.db.setup import set_up_postgresql
 from alpr_edge.department.pki.authority import initialise
 from alpr_edge.domain.errors import DepartmentError, UplinkError
+from scripts.benchmarks.department import searches
 from scripts.benchmarks.department.fleet import FleetLoad, FleetResult, enrol_fleet, run_fleet
 from scripts.benchmarks.department.postgresql import PostgresqlServer, postgresql_programs
+from scripts.benchmarks.department.searches import SearchSize
 from scripts.benchmarks.figures import figure
 
-PARTS = ("sqlite", "postgresql")
+PARTS = ("sqlite", "postgresql", "search")
 READS = 1_000
 """Of each unit: those of a shift."""
 STOP_S_MAX = 20.0
@@ -48,18 +50,22 @@ class FleetSize:
         return self.units * self.reads
 
 
-def run(parts: tuple[str, ...], size: FleetSize | None = None) -> None:
-    """Print the figures of some engines.
+def run(parts: tuple[str, ...], size: FleetSize | None = None, search_size: SearchSize | None = None) -> None:
+    """Print the figures of some engines, and of searches.
 
     Args:
         parts: names of :data:`PARTS`.
         size: the fleet; None: 100 units with a shift's reads each.
+        search_size: how large the tables are that are searched; None: ten million reads.
 
     Raises:
         DepartmentError: PostgreSQL is asked for and not installed.
         UplinkError: something was lost or doubled.
     """
     for engine in parts:
+        if engine == "search":
+            searches.run(search_size)
+            continue
         with tempfile.TemporaryDirectory(prefix="bench-department-") as folder, ExitStack() as stack:
             directory = initialise(Path(folder) / "department", ["127.0.0.1"]).directory
             if engine == "postgresql":

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -39,11 +40,12 @@ class PostgresqlServer:
     Args:
         programs: the folder of PostgreSQL's programs.
         is_durable: whether a commit waits for the disk.
+        options: settings of the server in place of its small ones.
     """
 
-    def __init__(self, programs: Path, *, is_durable: bool = False) -> None:
+    def __init__(self, programs: Path, *, is_durable: bool = False, options: Mapping[str, str] | None = None) -> None:
         self._programs = programs
-        self._options = _MEMORY if is_durable else _MEMORY | _UNSAFE
+        self._options = (_MEMORY if is_durable else _MEMORY | _UNSAFE) | dict(options or {})
         # Root's temporary folder of pytest is closed to the user that the server runs as.
         self.folder = Path(tempfile.mkdtemp(prefix="alpr-pg-", dir="/tmp"))
         self._user = pwd.getpwnam("postgres") if os.geteuid() == 0 else None
@@ -62,6 +64,11 @@ class PostgresqlServer:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.stop()
+
+    @property
+    def process_id(self) -> int:
+        """The process that all its others are children of."""
+        return self._process.pid
 
     def url(self, database: str) -> str:
         """The URL of a database, as a department's settings have it."""

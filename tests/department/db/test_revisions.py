@@ -41,7 +41,8 @@ def test_the_newest_revision_is_the_version_of_this_release() -> None:
 def test_the_revisions_make_the_tables_that_the_code_knows(database: DepartmentDatabase) -> None:
     with database.reading() as connection:
         assert read_pictures.metadata is image_keys.metadata is metadata  # those of the retention are among them
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        opts = {"compare_type": True, "include_name": lambda name, *_: not (name or "").startswith("plate_trigrams")}
+        context = MigrationContext.configure(connection, opts=opts)
         assert compare_metadata(context, metadata) == []
 
 

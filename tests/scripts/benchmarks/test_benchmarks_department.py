@@ -2,15 +2,21 @@
 
 import json
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from alpr_edge.department.db.setup import set_up_postgresql
 from alpr_edge.department.pki.authority import initialise
 from alpr_edge.domain.errors import UplinkError
+from scripts.benchmarks.department import searches
 from scripts.benchmarks.department.fleet import FleetResult
 from scripts.benchmarks.department.measure import FleetSize, measure, require_all
+from scripts.benchmarks.department.postgresql import PostgresqlServer
+from scripts.benchmarks.department.searches import SearchSize
+from tests.department.engines import query
 
 SIZE = FleetSize(units=4, reads=20, batch=5)
 
@@ -30,3 +36,22 @@ def test_every_read_has_a_receipt_and_one_that_is_lost_is_told(
             connection.execute(statement)
         with pytest.raises(UplinkError, match=f"of {total} reads {receipts} have receipts"):
             require_all(directory, FleetResult(receipts=receipts), total)
+
+
+@pytest.mark.slow
+def test_searches_over_tables_that_have_grown_are_measured(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], require_postgresql: Callable[[], Path]
+) -> None:
+    with PostgresqlServer(require_postgresql()) as server:
+        name, directory = server.new_database(), tmp_path / "department"
+        set_up_postgresql(directory, server.url(name))
+        searches.measure(server, name, directory, SearchSize((1_000, 4_000), stored=1_100, searches=3))
+        figures = {line["figure"]: line for line in map(json.loads, capsys.readouterr().out.splitlines())}
+        assert figures.pop("department.postgresql.cost_ratio_1e3_4e3")["value"] > 0
+        kinds = "exact", "wildcard", "scattered_wildcard", "area"
+        assert [*figures] == [f"department.postgresql.{kind}_p99_ms" for kind in kinds]
+        assert {(each["rows"], each["of"]) for each in figures.values()} == {(5_100, 3)}
+        for table in ("reads", "items"):
+            assert query(directory, f"SELECT count(*) FROM {table}") == [(5_100,)]
+        lacking = "SELECT count(*) FROM reads WHERE plate NOT IN (SELECT plate FROM plates)"
+        assert query(directory, lacking) == [(0,)]

@@ -1,0 +1,171 @@
+"""Searches what the units of a department read, page by page.
+
+A page is bounded in what it shows and in what it looks through; it says what is left and what it could not see. By
+plates it goes along them in their order, the newest read of each first; by place or unit back in time, in spans that
+grow where little is found. So no search takes long, and none has to be ended half way.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, RowMapping
+
+from alpr_edge.department.db.database import DepartmentDatabase
+from alpr_edge.department.search import statements
+from alpr_edge.department.search.criteria import DepartmentSearch, ReadCriteria, check_search
+from alpr_edge.department.search.pages import PAGE_READS, PAGE_READS_MAX, FoundPage, ReadKey
+from alpr_edge.department.search.read_details import show_reads
+from alpr_edge.department.search.statements import ROWS_AT_ONCE
+from alpr_edge.department.search.unseen_reads import is_inside, unseen_reads
+from alpr_edge.department.search.wildcards import next_plates
+from alpr_edge.domain.errors import SearchError
+
+PLATES_AT_ONCE = 100
+"""Plates that one statement looks at; ten times as many where not each of them has a read that fits."""
+PLATE_LOOKS_MAX = 5
+"""Statements of a page that goes by plates; likewise the next, back in time."""
+TIME_LOOKS_MAX = 24
+SPAN_OF_CELLS = timedelta(hours=100)
+"""First span of time of a single cell; of so many cells it is so much shorter."""
+SPAN_OF_UNIT = timedelta(hours=24)
+SPAN_MIN = timedelta(minutes=1)
+_EARLIEST = ""
+"""Stands before every id: what comes after it in the order of time lies before its moment."""
+
+
+class DepartmentSearches:
+    """Searches of a department's reads; threads may share it. It asks nobody for permission: its callers do.
+
+    Args:
+        database: the department's database.
+    """
+
+    def __init__(self, database: DepartmentDatabase) -> None:
+        self._database = database
+
+    def page(self, search: DepartmentSearch, after: ReadKey | None = None, size: int = PAGE_READS) -> FoundPage:
+        """A page of what a search finds.
+
+        Args:
+            search: the search.
+            after: where the last page ended; None: the first page.
+            size: the most reads, at most :data:`~alpr_edge.department.search.pages.PAGE_READS_MAX`.
+
+        Raises:
+            SearchError: the search is refused, or there is no such page; the text says what to add.
+            StoreError: the database does not answer.
+        """
+        criteria = check_search(search)
+        if not 1 <= size <= PAGE_READS_MAX:
+            raise SearchError(f"a page has 1 to {PAGE_READS_MAX} reads")
+        if after is not None and after.seen_at is None and not (criteria.goes_by_plates or criteria.is_untimed):
+            raise SearchError("there is no such page of this search; begin anew")
+        with self._database.reading() as connection:
+            statements.plan_each_time(connection)
+            look = _Look(connection, criteria, size)
+            if criteria.goes_by_plates:
+                rest = look.go_by_plates(after)
+            else:
+                rest = look.go_untimed(after) if criteria.is_untimed else look.go_back(after)
+            shown = show_reads(connection, look.rows)
+            return FoundPage(shown, rest, unseen_reads(connection, criteria, look.plates))
+
+
+class _Look:
+    """A page in the making.
+
+    Args:
+        connection: the connection of a transaction.
+        criteria: the search.
+        size: the most reads of the page.
+    """
+
+    def __init__(self, connection: Connection, criteria: ReadCriteria, size: int) -> None:
+        self._connection = connection
+        self._criteria = criteria
+        self._size = size
+        self.rows = list[RowMapping]()
+        """The reads of the page."""
+        self.plates = list[str]()
+        """The plates that were looked at."""
+
+    def go_by_plates(self, after: ReadKey | None) -> ReadKey | None:
+        """Look at plates in their order; the place after which the next page begins, None where there is none."""
+        plates = [] if after is None else [after.plate]
+        if self._criteria.plates:
+            plates = [plate for plate in plates if plate in self._criteria.plates]
+        for _ in range(PLATE_LOOKS_MAX):
+            plates = plates or self._next_plates("" if after is None else after.plate)
+            if not plates:
+                return None
+            self.plates += plates
+            some = statements.of_plates(self._connection, self._criteria, plates, after)
+            if end := self._take(some):
+                return end
+            if len(some) == ROWS_AT_ONCE:
+                after = _key(some[-1])
+                plates = [plate for plate in plates if plate >= after.plate]
+            else:
+                after, plates = ReadKey(plates[-1], None, _EARLIEST, _EARLIEST), []
+        return after
+
+    def go_back(self, after: ReadKey | None) -> ReadKey | None:
+        """Look back in time, from the end of the period; result as above."""
+        begin, end = self._criteria.begin, self._criteria.end
+        assert begin is not None, "a search by place or unit has a time"
+        assert end is not None, "likewise"
+        key = ReadKey("", end, _EARLIEST, _EARLIEST) if after is None else after
+        span = self._first_span()
+        for _ in range(TIME_LOOKS_MAX):
+            edge = _edge(key, begin, span)
+            some = statements.between(self._connection, self._criteria, edge, key)
+            if place := self._take(some):
+                return place
+            if len(some) == ROWS_AT_ONCE:
+                key, span = _key(some[-1]), max(SPAN_MIN, span / 2)
+            elif edge == begin:
+                return None
+            else:
+                key, span = ReadKey("", edge, _EARLIEST, _EARLIEST), span * 2
+        return key
+
+    def go_untimed(self, after: ReadKey | None) -> ReadKey | None:
+        """Look at the reads whose time is not sure; result as above."""
+        for _ in range(TIME_LOOKS_MAX):
+            some = statements.untimed(self._connection, self._criteria, after)
+            if place := self._take(some):
+                return place
+            if len(some) < ROWS_AT_ONCE:
+                return None
+            after = _key(some[-1])
+        return after
+
+    def _take(self, some: Sequence[RowMapping]) -> ReadKey | None:
+        """Take those that lie in the area; the last one's key once the page is full and another one fits."""
+        for row in some:
+            if is_inside(self._criteria, row["lat_deg"], row["lon_deg"]):
+                if len(self.rows) == self._size:
+                    return _key(self.rows[-1])
+                self.rows.append(row)
+        return None
+
+    def _next_plates(self, after: str) -> list[str]:
+        criteria = self._criteria
+        count = PLATES_AT_ONCE if criteria.asks_for_plates_alone else 10 * PLATES_AT_ONCE
+        if criteria.pattern:
+            return next_plates(self._connection, criteria.pattern, after, count)
+        return [plate for plate in criteria.plates if plate > after][:count]
+
+    def _first_span(self) -> timedelta:
+        cells = len(self._criteria.cells)
+        return max(SPAN_MIN, SPAN_OF_CELLS / cells) if cells else SPAN_OF_UNIT
+
+
+def _edge(key: ReadKey, begin: datetime, span: timedelta) -> datetime:
+    """The moment a span before a read, at the earliest the begin of the period."""
+    assert key.seen_at is not None, "a place in time"
+    return begin if key.seen_at - begin <= span else key.seen_at - span
+
+
+def _key(row: RowMapping) -> ReadKey:
+    return ReadKey(row["plate"], row["seen_at"], row["read_id"], row["unit_id"])
