@@ -1,7 +1,7 @@
 """Statements that each engine writes in its own way."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from operator import itemgetter
 from typing import Any
@@ -28,12 +28,12 @@ def insert_many(connection: Connection, table: Table, rows: Sequence[Mapping[str
     if not rows:
         return
     names = tuple(rows[0])
-    values: list[Any] = list(map(itemgetter(*names), rows))
+    values = list(map(itemgetter(*names), rows))
     if converts := _conversions(table, names, connection.dialect):
-        values = list(map(list, values))
-        for row in values:
-            for place, convert in converts.items():
-                row[place] = convert(row[place])
+        columns = list[Iterable[Any]](zip(*values, strict=True))
+        for place, convert in converts.items():
+            columns[place] = map(convert, columns[place])
+        values = list(zip(*columns, strict=True))
     if connection.dialect.name == "postgresql":
         _copy(connection, f"COPY {table.name} ({', '.join(names)}) FROM STDIN", values)
     else:
@@ -114,7 +114,7 @@ def _conversions(table: Table, names: tuple[str, ...], dialect: Dialect) -> dict
     return {place: convert for place, convert in enumerate(converts) if convert is not None}
 
 
-def _copy(connection: Connection, statement: str, rows: Sequence[Sequence[Any]]) -> None:
+def _copy(connection: Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
     import psycopg  # noqa: PLC0415 - only where PostgreSQL is used
 
     driver: psycopg.Connection[Any] = connection.connection.driver_connection  # type: ignore[assignment] # of this engine

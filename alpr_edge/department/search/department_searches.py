@@ -132,7 +132,7 @@ class _Look:
     def go_untimed(self, after: ReadKey | None) -> ReadKey | None:
         """Look at the reads whose time is not sure; result as above."""
         for _ in range(TIME_LOOKS_MAX):
-            some = statements.untimed(self._connection, self._criteria, after)
+            some = statements.without_time(self._connection, self._criteria, after)
             if place := self._take(some):
                 return place
             if len(some) < ROWS_AT_ONCE:

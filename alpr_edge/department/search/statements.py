@@ -54,7 +54,7 @@ def between(connection: Connection, criteria: ReadCriteria, begin: datetime, bef
     return _rows(connection, query.order_by(*_NEWEST_FIRST))
 
 
-def untimed(connection: Connection, criteria: ReadCriteria, after: ReadKey | None) -> list[RowMapping]:
+def without_time(connection: Connection, criteria: ReadCriteria, after: ReadKey | None) -> list[RowMapping]:
     """The next reads of a place or a unit whose time is not sure, by their ids, which go with the clocks of units."""
     query = select(reads).where(*filters(criteria), reads.c.seen_at.is_(None))
     if after is not None:

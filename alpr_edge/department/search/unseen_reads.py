@@ -27,15 +27,15 @@ def unseen_reads(connection: Connection, criteria: ReadCriteria, plates: Sequenc
     of_plates: list[ColumnElement[bool]] = [reads.c.plate.in_(plates)] if criteria.goes_by_plates else []
     deleted, until = connection.execute(select(func.sum(deletion_runs.c.reads), func.max(deletion_runs.c.begun))).one()
     return UnseenReads(
-        untimed=_untimed(connection, criteria, of_plates),
-        placeless=_placeless(connection, criteria, of_plates),
+        untimed=_count_untimed(connection, criteria, of_plates),
+        placeless=_count_placeless(connection, criteria, of_plates),
         silent_units=_silent_units(connection, criteria),
         deleted=int(deleted or 0),
         deleted_until=until,
     )
 
 
-def _untimed(connection: Connection, criteria: ReadCriteria, of_plates: list[ColumnElement[bool]]) -> int | None:
+def _count_untimed(connection: Connection, criteria: ReadCriteria, of_plates: list[ColumnElement[bool]]) -> int | None:
     if criteria.begin is None or criteria.is_untimed:
         return None
     is_fit = [*of_plates, *statements.filters(criteria), reads.c.seen_at.is_(None)]
@@ -43,7 +43,9 @@ def _untimed(connection: Connection, criteria: ReadCriteria, of_plates: list[Col
     return sum(is_inside(criteria, row.lat_deg, row.lon_deg) for row in places)
 
 
-def _placeless(connection: Connection, criteria: ReadCriteria, of_plates: list[ColumnElement[bool]]) -> int | None:
+def _count_placeless(
+    connection: Connection, criteria: ReadCriteria, of_plates: list[ColumnElement[bool]]
+) -> int | None:
     if criteria.area is None:
         return None
     conditions = [*of_plates, *statements.filters_without_place(criteria), *statements.times(criteria)]

@@ -38,6 +38,10 @@ WARM_UP = 20
 """Batches, or searches, before those that count."""
 
 
+MakeSearch = Callable[[np.random.Generator], DepartmentSearch]
+"""Makes a search like others of its kind."""
+
+
 @dataclass(frozen=True, slots=True)
 class SearchSize:
     """How large the tables are, and how much is measured."""
@@ -98,7 +102,7 @@ def measure(server: PostgresqlServer, name: str, directory: Path, size: SearchSi
             rows = target + size.stored
             bytes_of = sizes(connection)
     span = "_".join(f"{rows:.0e}".replace("e+0", "e") for rows in size.rows)
-    about = {f"{target:.0e}": _rounded(cost) for target, cost in zip(size.rows, costs, strict=True)}
+    about = {f"{target:.0e}": _cost_fields(cost) for target, cost in zip(size.rows, costs, strict=True)}
     figure(
         f"department.postgresql.cost_ratio_{span}",
         costs[1].wall_us / costs[0].wall_us,
@@ -106,24 +110,21 @@ def measure(server: PostgresqlServer, name: str, directory: Path, size: SearchSi
         {"target": RATIO_TARGET},
         **about,
     )
-    gigabytes = {table: round(count / 1e9, 2) for table, count in bytes_of.items()}
+    about_size = {"rows": rows, "gigabytes": {table: round(count / 1e9, 2) for table, count in bytes_of.items()}}
     with closing(DepartmentDatabase(directory, create=False)) as database:
-        searches = DepartmentSearches(database)
-        for kind, make in _kinds(traffic, rows).items():
-            times, reads = _times(searches, make, size.searches)
-            p50, p99 = (round(float(each), 2) for each in np.percentile(times, (50, 99)))
-            name = f"department.postgresql.{kind}_p99_ms"
-            figure(
-                name,
-                p99,
-                "ms",
-                {"target": TARGETS_MS.get(kind)},
-                rows=rows,
-                of=len(times),
-                p50=p50,
-                reads_a_page=reads,
-                gigabytes=gigabytes,
-            )
+        _measure_searches(DepartmentSearches(database), _kinds(traffic, rows), size.searches, about_size)
+
+
+def _measure_searches(
+    searches: DepartmentSearches, kinds: dict[str, MakeSearch], count: int, about_size: dict[str, object]
+) -> None:
+    """Print how long the first pages of searches take, kind by kind."""
+    for kind, make in kinds.items():
+        times, reads = _times(searches, make, count)
+        p50, p99 = (round(float(each), 2) for each in np.percentile(times, (50, 99)))
+        about = {"target": TARGETS_MS.get(kind)}
+        name = f"department.postgresql.{kind}_p99_ms"
+        figure(name, p99, "ms", about, of=len(times), p50=p50, reads_a_page=reads, **about_size)
 
 
 def _storing_cost(server: PostgresqlServer, directory: Path, batches: list[tuple[str, list[OutboxItem]]]) -> ReadCost:
@@ -159,7 +160,7 @@ def _cpu_seconds(parent: int) -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def _kinds(traffic: FleetTraffic, rows: int) -> dict[str, Callable[[np.random.Generator], DepartmentSearch]]:
+def _kinds(traffic: FleetTraffic, rows: int) -> dict[str, MakeSearch]:
     """The kinds of searches that are measured."""
 
     def plate(random: np.random.Generator) -> str:
@@ -170,7 +171,7 @@ def _kinds(traffic: FleetTraffic, rows: int) -> dict[str, Callable[[np.random.Ge
         begin, end = ("" if place == 0 else "*"), ("" if place == 4 else "*")
         return DepartmentSearch((f"{begin}{text[place : place + 3]}{end}",))
 
-    def scattered(random: np.random.Generator) -> DepartmentSearch:
+    def apart(random: np.random.Generator) -> DepartmentSearch:
         known = set(random.choice(7, 3, replace=False).tolist())
         return DepartmentSearch(("".join(c if n in known else "?" for n, c in enumerate(plate(random))),))
 
@@ -183,14 +184,12 @@ def _kinds(traffic: FleetTraffic, rows: int) -> dict[str, Callable[[np.random.Ge
     return {
         "exact": lambda random: DepartmentSearch((plate(random),)),
         "wildcard": wildcard,
-        "scattered_wildcard": scattered,
+        "scattered_wildcard": apart,
         "area": area,
     }
 
 
-def _times(
-    searches: DepartmentSearches, make: Callable[[np.random.Generator], DepartmentSearch], count: int
-) -> tuple[list[float], float]:
+def _times(searches: DepartmentSearches, make: MakeSearch, count: int) -> tuple[list[float], float]:
     """Milliseconds of the first pages of searches, and their mean number of reads."""
     random, times, reads = np.random.default_rng(462), list[float](), 0
     for number in range(WARM_UP + count):
@@ -202,7 +201,7 @@ def _times(
     return times, round(reads / count, 1)
 
 
-def _rounded(cost: ReadCost) -> dict[str, int]:
+def _cost_fields(cost: ReadCost) -> dict[str, int]:
     return {
         "wall_us": round(cost.wall_us),
         "own_cpu_us": round(cost.own_cpu_us),

@@ -56,7 +56,7 @@ def take_away(directory: Path, engine: str) -> None:
 
 
 @contextmanager
-def _opened(directory: Path) -> Iterator[Connection]:
+def _connection(directory: Path) -> Iterator[Connection]:
     """A transaction on a database of any version."""
     pool = engine_of(directory).open(create=False)
     with pool.begin() as connection:
@@ -84,11 +84,11 @@ def test_what_is_here_is_filled_in_as_if_it_came_now(directory: Path, engine: En
 def test_a_migration_that_breaks_off_changed_nothing_and_begins_anew(directory: Path, engine: EngineUnderTest) -> None:
     before = state(directory, engine)
     take_away(directory, engine.name)
-    with _opened(directory) as connection:
+    with _connection(directory) as connection:
         connection.exec_driver_sql("CREATE TABLE plates (x integer)")
     with pytest.raises(StoreError, match="the database refused"):
         migrate_database(engine_of(directory))
-    with _opened(directory) as connection:
+    with _connection(directory) as connection:
         assert "seen_at" not in {each["name"] for each in inspect(connection).get_columns("reads")}
         connection.exec_driver_sql("DROP TABLE plates")
     migrate_database(engine_of(directory))

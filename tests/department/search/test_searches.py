@@ -168,13 +168,13 @@ def test_where_a_page_looks_at_little_every_page_goes_on(
         assert all_ids(searches, search, 5) == wanted
 
 
-def shown(searches: DepartmentSearches) -> dict[str, FoundRead]:
+def reads_by_id(searches: DepartmentSearches) -> dict[str, FoundRead]:
     search = DepartmentSearch(tuple(sorted({read.plate for read in TRAFFIC})[:100]))
     return {read.read_id: read for page in pages(searches, search, 200) for read in page.reads}
 
 
 def test_a_read_is_shown_with_what_is_sure_of_its_time(searches: DepartmentSearches) -> None:
-    reads = shown(searches)
+    reads = reads_by_id(searches)
     for read_id, read in reads.items():
         known = BY_ID[read_id]
         assert read.seen_at == known.seen_at
@@ -187,11 +187,11 @@ def test_a_read_is_shown_with_what_is_sure_of_its_time(searches: DepartmentSearc
     assert {read.basis for read in reads.values()} == set(TimeBasis)
 
 
-def counted(known: KnownRead, search: DepartmentSearch) -> bool:
-    return known.seen_at is None and bool(matching_ids([known], _untimed(search), by_plate=False))
+def is_counted(known: KnownRead, search: DepartmentSearch) -> bool:
+    return known.seen_at is None and bool(matching_ids([known], _of_no_time(search), by_plate=False))
 
 
-def _untimed(search: DepartmentSearch) -> DepartmentSearch:
+def _of_no_time(search: DepartmentSearch) -> DepartmentSearch:
     return DepartmentSearch(search.plates, search.period, search.area, search.unit_id, is_untimed=True)
 
 
@@ -199,15 +199,15 @@ def test_a_page_says_what_it_could_not_see(searches: DepartmentSearches) -> None
     day = SearchPeriod(BEGIN, BEGIN + timedelta(days=1))
     area = DepartmentSearch((), day, Area(*CENTRE, 900.0))
     unseen = searches.page(area, None, 1).unseen
-    assert unseen.untimed == sum(counted(known, area) for known in TRAFFIC) > 10
+    assert unseen.untimed == sum(is_counted(known, area) for known in TRAFFIC) > 10
     of_the_day = (known for known in TRAFFIC if known.seen_at is not None and day.begin <= known.seen_at < day.end)
     assert unseen.placeless == sum(known.position is None for known in of_the_day) > 2
     assert (unseen.deleted, unseen.deleted_until) == (0, None)
     plate = DepartmentSearch((TRAFFIC[0].plate,), day)
-    assert searches.page(plate).unseen.untimed == sum(counted(known, plate) for known in TRAFFIC) > 0
+    assert searches.page(plate).unseen.untimed == sum(is_counted(known, plate) for known in TRAFFIC) > 0
     assert searches.page(plate).unseen.placeless is None
     assert searches.page(DepartmentSearch(plate.plates)).unseen.untimed is None  # they are among those found
-    assert searches.page(_untimed(area)).unseen.untimed is None
+    assert searches.page(_of_no_time(area)).unseen.untimed is None
 
 
 @pytest.mark.parametrize(

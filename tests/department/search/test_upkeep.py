@@ -157,13 +157,13 @@ def test_a_copy_on_postgresql_finds_the_same(tmp_path: Path, postgresql: Postgre
         DepartmentSearch((), SearchPeriod(BEGIN, BEGIN + timedelta(days=2)), Area(*CENTRE, 2000.0)),
         DepartmentSearch((), SearchPeriod(BEGIN, BEGIN + timedelta(days=2)), unit_id=UNITS[0]),
     )
-    before = (query(folder, PLATES), _found(folder, searches))
+    before = (query(folder, PLATES), _reads_of(folder, searches))
     assert all(before[1])
     copy_database(folder, postgresql.url(postgresql.new_database()), lambda done, total: None)
     assert query(folder, "SELECT current_database()")
-    assert (query(folder, PLATES), _found(folder, searches)) == before
+    assert (query(folder, PLATES), _reads_of(folder, searches)) == before
 
 
-def _found(directory: Path, searches: tuple[DepartmentSearch, ...]) -> list[tuple[object, ...]]:
+def _reads_of(directory: Path, searches: tuple[DepartmentSearch, ...]) -> list[tuple[object, ...]]:
     with closing(DepartmentDatabase(directory, create=False)) as database:
         return [DepartmentSearches(database).page(search).reads for search in searches]

@@ -5,9 +5,8 @@ off leaves everything as it was, and begins anew.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -112,7 +111,7 @@ def _times(
     return of_reads
 
 
-def _values(row: Mapping[str, Any], times: Sequence[Mapping[str, Any]]) -> dict[str, object]:
+def _values(row: sa.RowMapping, times: Sequence[sa.RowMapping]) -> dict[str, object]:
     seen_at = _moment(row["first_seen"]) if row["utc_source"] in {"gnss", "ntp"} else None
     if times:
         seen_at = _moment(times[0]["first_seen"]) if all(each["sure"] for each in times) else None
