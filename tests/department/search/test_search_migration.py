@@ -47,12 +47,12 @@ def take_away(directory: Path, engine: str) -> None:
     statements += [f"ALTER TABLE reads DROP COLUMN {name}" for name in ("seen_at", "cell")]
     statements += [f"CREATE INDEX ix_reads_{name} ON reads ({name})" for name in ("plate", "first_seen")]
     statements += ["UPDATE reads SET plate = lower(plate) || ' -' WHERE plate LIKE '%0'"]
-    statements += ["UPDATE alembic_version SET version_num = '0011'"]
+    statements += ["UPDATE alembic_version SET version_num = '0012'"]
     with closing(DepartmentDatabase(directory, create=False)) as database, database.writing() as connection:
         for statement in statements:
             connection.execute(text(statement))
         if engine == "sqlite":
-            connection.exec_driver_sql("PRAGMA user_version = 11")
+            connection.exec_driver_sql("PRAGMA user_version = 12")
 
 
 @contextmanager
