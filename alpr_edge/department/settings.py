@@ -1,4 +1,4 @@
-"""``department.toml`` in the department's folder: its people's accounts, how long reads are kept, and where they lie.
+"""``department.toml`` in the department's folder: people's accounts, how long reads are kept, where they lie, backups.
 
 Every key may be left out, and so may the file.
 """
@@ -16,6 +16,8 @@ from alpr_edge.settings.base import Section
 
 FILE_NAME = "department.toml"
 _DOMAIN = r"^$|^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$"
+
+_ABSOLUTE = r"^$|^/[^\x00-\x1f\x7f]*$"
 
 
 class PeopleTable(Section):
@@ -50,12 +52,26 @@ class DatabaseTable(Section):
     """A PostgreSQL database (:mod:`~alpr_edge.department.db.engines.location`); empty: SQLite in the folder."""
 
 
+class BackupTable(Section):
+    """[backup]: where backups go, and how long they stay."""
+
+    target: Annotated[str, Field(max_length=500, pattern=_ABSOLUTE)] = ""
+    """The folder of the backups, on another disk; empty: it is said with each command."""
+    keys: Annotated[str, Field(max_length=500, pattern=_ABSOLUTE)] = ""
+    """The folder that the keys are copied to, apart from the backups; empty: somebody keeps them by hand."""
+    keep_days: Annotated[int, Field(ge=2, le=365)] = 35
+    """After so many days a backup is removed: what was deleted here is in none that is older."""
+    programs: Annotated[str, Field(max_length=500, pattern=_ABSOLUTE)] = ""
+    """The folder of PostgreSQL's programs; empty: where Debian and Red Hat put those of the server's release."""
+
+
 class DepartmentFile(Section):
     """The whole file."""
 
     people: PeopleTable = PeopleTable()
     database: DatabaseTable = DatabaseTable()
     retention: RetentionTable = RetentionTable()
+    backup: BackupTable = BackupTable()
 
 
 def load_department_file(directory: Path) -> DepartmentFile:

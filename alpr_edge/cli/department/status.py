@@ -30,6 +30,7 @@ _NO_CERTIFICATE: dict[str, Any] = {
 
 def status_command(directory: DirectoryOption, as_json: JsonOption = False) -> None:
     """Show what is stored, in numbers, whether this department is served, and when its certificates end."""
+    from alpr_edge.department.backups.outcomes import BACKUP, DRILL, backup_warnings, last_good, outcomes
     from alpr_edge.department.pki.authority import TlsFiles
     from alpr_edge.department.serving import is_served, served_ports
 
@@ -40,12 +41,15 @@ def status_command(directory: DirectoryOption, as_json: JsonOption = False) -> N
         witness = storage.logs.witness_key.text
     ports = served_ports(directory) if is_served(directory) else None
     about, warnings = _certificate(TlsFiles(directory))
-    warnings += silent
+    warnings += [*silent, *backup_warnings(directory, datetime.now(UTC))]
     warnings += [f"access log of {log.unit_id}: {finding.text}" for log in logs for finding in log.findings]
+    good = {f"last_{what}": last_good(outcomes(directory), what) for what in (BACKUP, DRILL)}
     if as_json:
         serving = None if ports is None else ports.model_dump()
         access_logs = {"access_logs": logs, "witness_key": witness}
-        print_object(dataclasses.asdict(counts) | about | access_logs | {"serving": serving, "warnings": warnings})
+        print_object(
+            dataclasses.asdict(counts) | about | access_logs | good | {"serving": serving, "warnings": warnings}
+        )
         return
     typer.echo(_counts_text(counts))
     typer.echo(
@@ -59,6 +63,8 @@ def status_command(directory: DirectoryOption, as_json: JsonOption = False) -> N
             f"server certificate for {', '.join(about['names'])}, until {about['certificate_until']:%Y-%m-%d}: {days}"
         )
         typer.echo(f"authority until {about['authority_until']:%Y-%m-%d}")
+    for outcome in filter(None, good.values()):
+        typer.echo(f"last good {outcome.what} {outcome.at}: {outcome.backup}")
     for log in logs:
         typer.echo(f"access log of {log.unit_id}: {count_text(log.records, 'record')}, {log.cosigned:,} cosigned")
     for line in warnings:

@@ -53,5 +53,10 @@ class ImageFolder:
         """
         self._path(sha256).unlink(missing_ok=True)
 
+    @staticmethod
+    def place(directory: Path, sha256: str) -> Path:
+        """Where the file of an image lies in a folder of images."""
+        return directory / sha256[:2] / f"{sha256}.jpg"
+
     def _path(self, sha256: str) -> Path:
-        return self._directory / sha256[:2] / f"{sha256}.jpg"
+        return self.place(self._directory, sha256)

@@ -1,0 +1,151 @@
+"""Copies the files of a department into a backup: new pictures, links to those that the backup before has, the rest."""
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from alpr_edge.department.backups.file_list import CHUNK_BYTES, Tick, file_digest
+from alpr_edge.department.ingest.images import ImageFolder
+from alpr_edge.domain.errors import StoreError
+from alpr_edge.runtime.durable_files import PRIVATE_DIRECTORY, PRIVATE_FILE
+
+Digests = Iterator[Sequence[str]]
+"""SHA-256 of pictures, some at a time."""
+
+
+@dataclass(slots=True)
+class CopiedPictures:
+    """What became of the pictures that the database names."""
+
+    count: int = 0
+    linked: int = 0
+    missing: int = 0
+    damaged: set[str] = field(default_factory=set)
+    """Digests of those that did not fit them, in the department already."""
+
+
+def copy_file(source: Path, to: Path) -> str:
+    """Copy a file to a new one of mode 0600; returns the SHA-256 of what was read.
+
+    Raises:
+        OSError: it cannot be read or written.
+    """
+    whole = hashlib.sha256()
+    with source.open("rb") as reading:
+        descriptor = os.open(to, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE_FILE)
+        with open(descriptor, "wb", buffering=0) as writing:  # noqa: PTH123 - of a descriptor
+            while chunk := reading.read(CHUNK_BYTES):
+                whole.update(chunk)
+                view = memoryview(chunk)
+                while view:
+                    view = view[writing.write(view) :]
+    return whole.hexdigest()
+
+
+def link_or_copy(source: Path, to: Path) -> bool:
+    """Give a file a second name, or copy it where the file system has no such links; returns whether it is linked.
+
+    Raises:
+        OSError: it cannot be read or written.
+    """
+    with suppress(OSError):
+        to.hardlink_to(source)
+        return True
+    copy_file(source, to)
+    return False
+
+
+class PictureCopies:
+    """Copies pictures into a backup.
+
+    A picture that the backup before has is linked, and read back with all others: one that was damaged there is copied
+    anew from the department.
+
+    Args:
+        source: the department's folder of pictures.
+        to: that of the backup.
+        before: that of the backup before; None: there is none.
+    """
+
+    def __init__(self, source: Path, to: Path, before: Path | None) -> None:
+        self._source, self._to, self._before = source, to, before
+        self.result = CopiedPictures()
+
+    def copy_all(self, digests: Digests, total: int, tick: Tick) -> None:
+        """Copy or link pictures.
+
+        Raises:
+            OSError: the disk is full or failed.
+        """
+        self._to.mkdir(PRIVATE_DIRECTORY, parents=True, exist_ok=True)
+        for some in digests:
+            for sha256 in some:
+                self._copy_one(sha256)
+                self.result.count += 1
+            tick("pictures", self.result.count, max(total, self.result.count))
+
+    def read_back(self, sha256: str) -> tuple[str, int]:
+        """Digest and length of a picture in the backup, mended where the backup before had a damaged one.
+
+        Raises:
+            StoreError: the disk does not give back what was written.
+            OSError: it failed.
+        """
+        path = _place(self._to, sha256)
+        found = file_digest(path)
+        if found[0] == sha256 or sha256 in self.result.damaged:
+            return found
+        path.unlink()
+        if not self._copy_from_source(sha256):
+            raise StoreError(f"{path}: damaged in the backup before, and not in the department any more")
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+        found = file_digest(path)
+        if found[0] != sha256 and sha256 not in self.result.damaged:
+            raise StoreError(f"{path}: the disk does not give back what was written; use another disk")
+        return found
+
+    def _copy_one(self, sha256: str) -> None:
+        place = _place(self._to, sha256)
+        place.parent.mkdir(PRIVATE_DIRECTORY, exist_ok=True)
+        if self._before is not None:
+            with suppress(OSError):  # it has none, or links are not to be had there
+                place.hardlink_to(_place(self._before, sha256))
+                self.result.linked += 1
+                return
+        if not self._copy_from_source(sha256):
+            self.result.missing += 1
+
+    def _copy_from_source(self, sha256: str) -> bool:
+        """Whether the department has it; a damaged one is copied as it is, and noted."""
+        place = _place(self._to, sha256)
+        try:
+            read = copy_file(_place(self._source, sha256), place)
+        except FileNotFoundError:
+            return False
+        if read != sha256:
+            self.result.damaged.add(sha256)
+        return True
+
+
+def copy_others(directory: Path, to: Path, names: Sequence[str], tick: Tick) -> dict[str, str]:
+    """Copy files of the department's folder by their relative names; returns the digests of what was read.
+
+    Raises:
+        OSError: one cannot be read or written.
+    """
+    digests = {}
+    for number, name in enumerate(names, 1):
+        place = to / name
+        place.parent.mkdir(PRIVATE_DIRECTORY, parents=True, exist_ok=True)
+        with suppress(FileNotFoundError):  # removed since it was looked for
+            digests[name] = copy_file(directory / name, place)
+        tick("settings and lists", number, len(names))
+    return digests
+
+
+def _place(folder: Path, sha256: str) -> Path:
+    return ImageFolder.place(folder, sha256)
