@@ -67,14 +67,13 @@ def restore_command(
 
     Every file is compared with what the department signed before anything is written.
     """
-    from alpr_edge.department.backups.restore import RestorePlace, VerifiedBackup, require_empty, restore
+    from alpr_edge.department.backups.restore import RestorePlace, SignedBackup, restore
 
     place = RestorePlace(to, cluster, keys)
     with progress_bar("restore") as show:
-        verified = VerifiedBackup(backup.absolute(), _public_key(backup, keys, key), show)
-        require_empty(place, is_postgresql=verified.is_postgresql)
-        restore(verified, place, show)
-    manifest = verified.manifest
+        signed = SignedBackup(backup.absolute(), _public_key(backup, keys, key))
+        restore(signed, place, show)
+    manifest = signed.manifest
     missing = [] if keys is not None else sorted(manifest.keys)
     steps = _next_steps(place.directory, cluster, missing)
     if as_json:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from alpr_edge.department.ingest.storage import StorageCounts
     from alpr_edge.department.ingest.verification import Verification
     from alpr_edge.department.pki.authority import TlsFiles
+    from alpr_edge.department.serving import ServedPorts
 
 _NO_CERTIFICATE: dict[str, Any] = {
     "names": [],
@@ -52,11 +53,7 @@ def status_command(directory: DirectoryOption, as_json: JsonOption = False) -> N
         )
         return
     typer.echo(_counts_text(counts))
-    typer.echo(
-        "served: no"
-        if ports is None
-        else f"served at port {ports.port}, {_enrolment_text(ports.enrol_port)}{_people_text(ports.people_port)}"
-    )
+    typer.echo(_serving_text(ports))
     if about["certificate_until"] is not None:
         days = count_text(max(about["certificate_days_left"], 0), "day")
         typer.echo(
@@ -118,6 +115,12 @@ def _counts_text(counts: StorageCounts) -> str:
     last_received = "never" if counts.last_received is None else time_text(counts.last_received)
     lines.append(f"last received {last_received}")
     return "\n".join(lines)
+
+
+def _serving_text(ports: ServedPorts | None) -> str:
+    if ports is None:
+        return "served: no"
+    return f"served at port {ports.port}, {_enrolment_text(ports.enrol_port)}{_people_text(ports.people_port)}"
 
 
 def _people_text(people_port: int | None) -> str:

@@ -50,7 +50,7 @@ class BackupFolder:
         try:
             settled_before = begun.astimezone(UTC).replace(tzinfo=None) - SETTLE_TIME
             about = copy.make(self._path, settled_before, self._tick)
-            with copy.opened(self._path) as reading:
+            with copy.open_reading(self._path) as reading:
                 self._pictures.copy_all(picture_digests(reading), picture_count(reading), self._tick)
             digests = copy_others(self._directory, self._path / DEPARTMENT, names, self._tick)
             self._known = {f"{DEPARTMENT}/{name}": sha256 for name, sha256 in digests.items()} | copy.known_digests()

@@ -52,7 +52,7 @@ class DatabaseCopy(Protocol):
     def known_digests(self) -> dict[str, str]:
         """Digests of files of it that are known already, by their paths in the backup."""
 
-    def opened(self, backup: Path) -> AbstractContextManager[OpenReading]:
+    def open_reading(self, backup: Path) -> AbstractContextManager[OpenReading]:
         """Open what was copied or, of PostgreSQL, what is there a moment later, to be read."""
 
 
@@ -94,7 +94,7 @@ class SqliteCopy:
         return self._known
 
     @contextmanager
-    def opened(self, backup: Path) -> Iterator[OpenReading]:
+    def open_reading(self, backup: Path) -> Iterator[OpenReading]:
         """The copy."""
         with opened_copy(backup / SQLITE_FILE) as reading:
             yield reading
@@ -169,7 +169,7 @@ class PostgresqlCopy:
         return {}
 
     @contextmanager
-    def opened(self, backup: Path) -> Iterator[OpenReading]:
+    def open_reading(self, backup: Path) -> Iterator[OpenReading]:
         """The database as it is now: it names every picture that the base backup names."""
         del backup
         yield self._database.reading

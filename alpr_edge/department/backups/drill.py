@@ -16,7 +16,7 @@ from alpr_edge.department.backups.file_list import Tick
 from alpr_edge.department.backups.manifest import DatabaseAbout
 from alpr_edge.department.backups.outcomes import DRILL, note_outcome
 from alpr_edge.department.backups.postgresql.scratch_server import ScratchServer, user_of_server
-from alpr_edge.department.backups.restore import RestorePlace, VerifiedBackup, restore
+from alpr_edge.department.backups.restore import RestorePlace, SignedBackup, restore
 from alpr_edge.department.backups.restored_database import RestoredContent, compare, opened_database
 from alpr_edge.department.backups.survey import OpenReading
 from alpr_edge.department.backups.target import BackupTarget, work_folder
@@ -24,6 +24,7 @@ from alpr_edge.department.copying.copy import identity_of
 from alpr_edge.department.db.engines.postgresql import PostgresqlEngine
 from alpr_edge.department.db.engines.sqlite import DATABASE_NAME, SqliteEngine
 from alpr_edge.department.db.integrity import check_integrity
+from alpr_edge.department.ingest.images import ImageFolder
 from alpr_edge.department.ingest.storage import IMAGES_NAME
 from alpr_edge.department.settings import load_department_file
 from alpr_edge.department.unit_logs.witness import FILE_NAME as WITNESS_NAME
@@ -86,17 +87,17 @@ def drill(directory: Path, backup: Path, beside: Path | None, tick: Tick) -> Dri
 def _try(directory: Path, backup: Path, work: Path, key: NoteKey, tick: Tick) -> DrillReport:
     begun_s = time.monotonic()
     try:
-        verified = VerifiedBackup(backup, key, tick)
-        if verified.manifest.department != identity_of(directory):
+        signed = SignedBackup(backup, key)
+        if signed.manifest.department != identity_of(directory):
             raise DepartmentError(f"{backup}: a backup of another department")
         with work_folder(work) as folder:
-            content = _compare(verified, folder, key, load_department_file(directory).backup.programs, tick)
+            content = _compare(signed, folder, key, load_department_file(directory).backup.programs, tick)
     except (AuditError, StoreError) as error:
         return _report(backup, None, RestoredContent(faults=[str(error)]), begun_s)
-    return _report(backup, verified, content, begun_s)
+    return _report(backup, signed, content, begun_s)
 
 
-def _compare(backup: VerifiedBackup, folder: Path, key: NoteKey, programs: str, tick: Tick) -> RestoredContent:
+def _compare(backup: SignedBackup, folder: Path, key: NoteKey, programs: str, tick: Tick) -> RestoredContent:
     user = user_of_server(folder.parent) if backup.is_postgresql else None
     department, cluster = folder / "department", folder / "cluster"
     place = RestorePlace(department, cluster if backup.is_postgresql else None)
@@ -106,6 +107,7 @@ def _compare(backup: VerifiedBackup, folder: Path, key: NoteKey, programs: str, 
             os.chown(path, user.uid, user.gid)
     is_same_disk = folder.stat().st_dev == backup.path.stat().st_dev
     restore(backup, place, tick, links_pictures=is_same_disk, programs=programs)
+    ImageFolder(department / IMAGES_NAME)  # as the department opens it
     if not backup.is_postgresql:
         check_integrity(department / DATABASE_NAME, None)
         with opened_database(SqliteEngine(department)) as reading:
@@ -122,8 +124,8 @@ def _opened_cluster(server: ScratchServer, about: DatabaseAbout) -> Iterator[Ope
         yield reading
 
 
-def _report(backup: Path, verified: VerifiedBackup | None, content: RestoredContent, begun_s: float) -> DrillReport:
-    manifest = None if verified is None else verified.manifest
+def _report(backup: Path, signed: SignedBackup | None, content: RestoredContent, begun_s: float) -> DrillReport:
+    manifest = None if signed is None else signed.manifest
     return DrillReport(
         backup=backup,
         is_good=not content.faults,

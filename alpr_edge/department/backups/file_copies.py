@@ -28,7 +28,7 @@ class CopiedPictures:
 
 
 def copy_file(source: Path, to: Path) -> str:
-    """Copy a file to a new one of mode 0600; returns the SHA-256 of what was read.
+    """Copy a file to a new one of mode 0600 and the same date; returns the SHA-256 of what was read.
 
     Raises:
         OSError: it cannot be read or written.
@@ -42,7 +42,16 @@ def copy_file(source: Path, to: Path) -> str:
                 view = memoryview(chunk)
                 while view:
                     view = view[writing.write(view) :]
+            dates = os.fstat(reading.fileno())
+            os.utime(descriptor, ns=(dates.st_atime_ns, dates.st_mtime_ns))
     return whole.hexdigest()
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder, and those above it that are missing, all of mode 0700. Raises OSError."""
+    if not path.is_dir():
+        make_folder(path.parent)
+        path.mkdir(PRIVATE_DIRECTORY, exist_ok=True)
 
 
 def link_or_copy(source: Path, to: Path) -> bool:
@@ -80,7 +89,7 @@ class PictureCopies:
         Raises:
             OSError: the disk is full or failed.
         """
-        self._to.mkdir(PRIVATE_DIRECTORY, parents=True, exist_ok=True)
+        make_folder(self._to)
         for some in digests:
             for sha256 in some:
                 self._copy_one(sha256)
@@ -110,7 +119,7 @@ class PictureCopies:
 
     def _copy_one(self, sha256: str) -> None:
         place = _place(self._to, sha256)
-        place.parent.mkdir(PRIVATE_DIRECTORY, exist_ok=True)
+        make_folder(place.parent)
         if self._before is not None:
             with suppress(OSError):  # it has none, or links are not to be had there
                 place.hardlink_to(_place(self._before, sha256))
@@ -140,7 +149,7 @@ def copy_others(directory: Path, to: Path, names: Sequence[str], tick: Tick) -> 
     digests = {}
     for number, name in enumerate(names, 1):
         place = to / name
-        place.parent.mkdir(PRIVATE_DIRECTORY, parents=True, exist_ok=True)
+        make_folder(place.parent)
         with suppress(FileNotFoundError):  # removed since it was looked for
             digests[name] = copy_file(directory / name, place)
         tick("settings and lists", number, len(names))

@@ -1,18 +1,18 @@
-"""Restores a department from a backup into an empty folder, once all of the backup is known to be as it was made."""
+"""Restores a department from a backup into an empty folder, once all of the backup is known to be as it was signed."""
 
 import os
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
 from alpr_edge.department.backups.database_copies import SQLITE_FILE
-from alpr_edge.department.backups.file_copies import copy_file, link_or_copy
+from alpr_edge.department.backups.file_copies import copy_file, link_or_copy, make_folder
 from alpr_edge.department.backups.file_list import Tick, files_in, list_faults, listed_files
 from alpr_edge.department.backups.key_copies import find_keys
-from alpr_edge.department.backups.manifest import BackupManifest, load_manifest, manifest_digest
+from alpr_edge.department.backups.manifest import EarlierBackup, load_manifest, manifest_digest
 from alpr_edge.department.backups.postgresql.base_backup import BaseBackups
 from alpr_edge.department.backups.postgresql.programs import PostgresqlPrograms, find_programs
 from alpr_edge.department.backups.target import CLUSTER, DEPARTMENT, MANIFEST_NAME
@@ -20,7 +20,7 @@ from alpr_edge.department.db.engines.sqlite import DATABASE_NAME
 from alpr_edge.department.ingest.storage import IMAGES_NAME
 from alpr_edge.domain.errors import AuditError, DepartmentError, StoreError
 from alpr_edge.domain.transparency.notes import NoteKey
-from alpr_edge.runtime.durable_files import PRIVATE_DIRECTORY, create_file, private_directory, sync_file_system
+from alpr_edge.runtime.durable_files import create_file, private_directory, sync_file_system
 
 RESERVE_BYTES = 64 << 20
 _PICTURES = f"{DEPARTMENT}/{IMAGES_NAME}/"
@@ -38,30 +38,43 @@ class RestorePlace:
     """The folder that the keys are taken from; None: they are put there by hand."""
 
 
-class VerifiedBackup:
-    """A backup that is whole, with those that it builds on.
+class SignedBackup:
+    """A backup that the department signed, with those that it builds on.
 
     Args:
         path: its folder.
         key: the department's public key.
-        tick: told of the bytes checked.
 
     Raises:
         AuditError: a manifest is not as the department signed it.
-        StoreError: a file is not as it was backed up; the text names the first.
+        StoreError: one is missing or cannot be read.
     """
 
-    def __init__(self, path: Path, key: NoteKey, tick: Tick) -> None:
+    def __init__(self, path: Path, key: NoteKey) -> None:
         self.path = path
         self.manifest = load_manifest(path, key)
-        self.chain = [path.parent / each.name for each in self.manifest.earlier]
-        for earlier, folder in zip(self.manifest.earlier, self.chain, strict=True):
+        self.chain = {path.parent / each.name: load_manifest(path.parent / each.name, key) for each in self._earlier()}
+        """The backups that it builds on, the oldest first."""
+
+    def check_files(self, tick: Tick) -> None:
+        """Compare every file of it with what was signed.
+
+        Raises:
+            StoreError: one is not as it was backed up; the text names the first.
+        """
+        for folder, manifest in (*self.chain.items(), (self.path, self.manifest)):
+            if faults := list_faults(folder, manifest.files, tick):
+                more = f", and {len(faults) - 1} files more" if len(faults) > 1 else ""
+                raise StoreError(f"{faults[0]}{more}; use another backup")
+
+    def _earlier(self) -> Iterator[EarlierBackup]:
+        for earlier in self.manifest.earlier:
+            folder = self.path.parent / earlier.name
             if not (folder / MANIFEST_NAME).is_file():
                 raise StoreError(f"{folder}: missing; the backup builds on it, copy it beside")
             if manifest_digest(folder) != earlier.manifest_sha256:
-                raise AuditError(f"{folder}: not the backup that {path.name} builds on")
-            _require_whole(folder, load_manifest(folder, key), tick)
-        _require_whole(path, self.manifest, tick)
+                raise AuditError(f"{folder}: not the backup that {self.path.name} builds on")
+            yield earlier
 
     @property
     def is_postgresql(self) -> bool:
@@ -86,9 +99,9 @@ class VerifiedBackup:
 
 
 def restore(
-    backup: VerifiedBackup, place: RestorePlace, tick: Tick, *, links_pictures: bool = False, programs: str = ""
+    backup: SignedBackup, place: RestorePlace, tick: Tick, *, links_pictures: bool = False, programs: str = ""
 ) -> None:
-    """Restore a backup.
+    """Restore a backup, once each of its files was compared with what was signed.
 
     Settings and certificates come after pictures and database, and keys last: a folder that a restore left half done is
     none that a server would serve.
@@ -102,10 +115,11 @@ def restore(
 
     Raises:
         DepartmentError: a place is not empty, or a key is missing.
-        StoreError: a disk failed or is full.
+        StoreError: the backup is damaged, or a disk failed or is full.
     """
-    require_empty(place, is_postgresql=backup.is_postgresql)
+    _require_empty(place, is_postgresql=backup.is_postgresql)
     keys = {} if place.keys is None else find_keys(place.keys, backup.manifest.keys)
+    backup.check_files(tick)
     private_directory(place.directory)
     _require_room(backup.bytes_needed(with_pictures=not links_pictures), place.directory)
     try:
@@ -122,7 +136,7 @@ def restore(
         raise StoreError(f"{place.directory}: cannot be restored to: {error.strerror}") from None
 
 
-def require_empty(place: RestorePlace, *, is_postgresql: bool) -> None:
+def _require_empty(place: RestorePlace, *, is_postgresql: bool) -> None:
     """Refuse to restore over anything.
 
     Raises:
@@ -140,7 +154,7 @@ def require_empty(place: RestorePlace, *, is_postgresql: bool) -> None:
 class _Restore:
     """One restore."""
 
-    def __init__(self, backup: VerifiedBackup, place: RestorePlace, tick: Tick, *, links_pictures: bool) -> None:
+    def __init__(self, backup: SignedBackup, place: RestorePlace, tick: Tick, *, links_pictures: bool) -> None:
         self._backup, self._place, self._tick = backup, place, tick
         self._links = links_pictures
         self._done = 0
@@ -149,7 +163,7 @@ class _Restore:
         self._copy(lambda path: path.startswith(f"{DEPARTMENT}/") and path.count("/") > 1)
         if self._backup.is_postgresql:
             assert self._place.cluster is not None
-            self._place.cluster.mkdir(PRIVATE_DIRECTORY, parents=True, exist_ok=True)
+            make_folder(self._place.cluster)
             folders = [folder / CLUSTER for folder in (*self._backup.chain, self._backup.path)]
             backups = BaseBackups(self._backup.programs(programs), lambda: self._tick("database", 0, None))
             backups.combine(folders, self._place.cluster, self._tick)
@@ -164,7 +178,7 @@ class _Restore:
             if not is_meant(listed.path):
                 continue
             source, to = self._backup.path / listed.path, self._destination(listed.path)
-            to.parent.mkdir(PRIVATE_DIRECTORY, parents=True, exist_ok=True)
+            make_folder(to.parent)
             if self._links and listed.path.startswith(_PICTURES):
                 link_or_copy(source, to)
             elif copy_file(source, to) != listed.sha256:
@@ -175,13 +189,6 @@ class _Restore:
     def _destination(self, path: str) -> Path:
         directory = self._place.directory
         return directory / DATABASE_NAME if path == SQLITE_FILE else directory / path.removeprefix(f"{DEPARTMENT}/")
-
-
-def _require_whole(folder: Path, manifest: BackupManifest, tick: Tick) -> None:
-    faults = list_faults(folder, manifest.files, tick)
-    if faults:
-        more = f", and {len(faults) - 1} files more" if len(faults) > 1 else ""
-        raise StoreError(f"{faults[0]}{more}; use another backup")
 
 
 def _require_room(needed: int, directory: Path) -> None:

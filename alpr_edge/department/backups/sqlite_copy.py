@@ -47,6 +47,9 @@ def copy_sqlite(source: Path, to: Path, tick: Tick) -> None:
                 tick("database", total - remaining, total)
 
             live.backup(copy, pages=PAGES_AT_ONCE, progress=show)
+            copy.execute(
+                "PRAGMA journal_mode = DELETE"
+            )  # a reader makes no file beside it; a department sets WAL again
     except sqlite3.Error as error:
         name = getattr(error, "sqlite_errorname", type(error).__name__)
         full = "; the disk of the backups is full" if name == "SQLITE_FULL" else ""

@@ -72,7 +72,7 @@ def survey(connection: Connection, before: datetime, tick: Tick) -> Survey:
         version=stamped_version(connection) or 0,
         damaged_bodies=counted.damaged,
         tables=tuple(digests),
-        settled=counted.settled,
+        settled=counted.settled_items,
         logs=(_deletion_log(connection), *_unit_logs(connection)),
     )
 
@@ -150,7 +150,7 @@ class _ItemCounts:
                 self._rows += 1
 
     @property
-    def settled(self) -> SettledItems:
+    def settled_items(self) -> SettledItems:
         return SettledItems(before=self._before, rows=self._rows, sha256=self._whole.hexdigest())
 
 
