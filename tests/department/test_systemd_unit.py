@@ -18,6 +18,8 @@ from tests.department.waits import WAIT_S
 FOLDER = Path(__file__).parents[2] / "systemd" / "department"
 UNIT = FOLDER / "alpr-edge-department.service"
 PURGE = FOLDER / "alpr-edge-department-purge.service"
+BACKUP = FOLDER / "alpr-edge-department-backup.service"
+DRILL = FOLDER / "alpr-edge-department-drill.service"
 PROGRAM = "/opt/alpr-edge-department/.venv/bin/alpr-edge"
 EXPOSURE_MAX = 1.2
 """Of ten, as ``systemd-analyze security`` adds it up; the network alone is 0.5."""
@@ -31,6 +33,7 @@ def run(*command: str) -> str:
 def test_systemd_accepts_them(tmp_path: Path, require_tool: Callable[[str], str]) -> None:
     units = [tmp_path / path.name for path in sorted(FOLDER.iterdir())]
     assert [unit.name.removeprefix("alpr-edge-department") for unit in units] == [
+        *("-backup.service", "-backup.timer", "-drill.service", "-drill.timer"),
         *("-purge.service", "-purge.timer", ".service"),
     ]
     for unit in units:
@@ -39,7 +42,7 @@ def test_systemd_accepts_them(tmp_path: Path, require_tool: Callable[[str], str]
     assert run(require_tool("systemd-analyze"), "verify", *map(str, units)) == ""
 
 
-@pytest.mark.parametrize("unit", [UNIT, PURGE], ids=["server", "purge"])
+@pytest.mark.parametrize("unit", [UNIT, PURGE, BACKUP, DRILL], ids=["server", "purge", "backup", "drill"])
 def test_its_exposure_is_small(unit: Path, require_tool: Callable[[str], str]) -> None:
     output = run(require_tool("systemd-analyze"), "security", "--offline=true", "--no-pager", str(unit))
     exposure = re.search(r"Overall exposure level for \S+: ([0-9.]+)", output)
