@@ -81,9 +81,9 @@ def back_up(
         StoreError: a disk or database failed; what was copied is removed, earlier backups stay.
     """
     require_owner(directory)
-    require_apart(request.target, {"the department": directory})
+    require_apart("backups", request.target, {"the department": directory})
     if request.keys is not None:
-        require_apart(request.keys, {"the department": directory, "the backups": request.target})
+        require_apart("keys", request.keys, {"the department": directory, "the backups": request.target})
     with ExitStack() as stack:
         database = DepartmentDatabase(directory, create=False)
         stack.callback(database.close)

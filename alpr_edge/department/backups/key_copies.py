@@ -12,16 +12,16 @@ _DIGITS = 12
 """Of a key's digest, behind the name of one that another took the place of."""
 
 
-def require_apart(keys: Path, others: Mapping[str, Path]) -> None:
-    """Refuse a folder of keys in which the data lie, or that lies in theirs.
+def require_apart(what: str, folder: Path, others: Mapping[str, Path]) -> None:
+    """Refuse a folder in which others lie, or that lies in one of them.
 
     Raises:
         DepartmentError: it is one.
     """
     for name, other in others.items():
-        one, two = keys.resolve(), other.resolve()
+        one, two = folder.resolve(), other.resolve()
         if one.is_relative_to(two) or two.is_relative_to(one):
-            raise DepartmentError(f"{keys}: keys belong apart from {name} in {other}; name a folder on another disk")
+            raise DepartmentError(f"{folder}: {what} belong apart from {name} in {other}; name another disk")
 
 
 def copy_keys(directory: Path, digests: Mapping[str, str], to: Path) -> None:
