@@ -22,7 +22,7 @@ from alpr_edge.department.backups.file_list import Tick
 from alpr_edge.department.backups.key_copies import copy_keys, require_apart
 from alpr_edge.department.backups.lease_renewal import LeaseRenewal
 from alpr_edge.department.backups.manifest import BackupManifest, sign_manifest
-from alpr_edge.department.backups.outcomes import BACKUP, note_outcome
+from alpr_edge.department.backups.outcomes import BACKUP, last_good, note_outcome, outcomes
 from alpr_edge.department.backups.target import MANIFEST_NAME, NOTE_NAME, BackupTarget, work_folder
 from alpr_edge.department.copying.copy import identity_of
 from alpr_edge.department.db.database import DepartmentDatabase
@@ -32,9 +32,9 @@ from alpr_edge.department.retention import purge
 from alpr_edge.department.retention.leases import held_lease
 from alpr_edge.department.settings import load_department_file
 from alpr_edge.department.unit_logs.witness import Witness
-from alpr_edge.domain.errors import AlprEdgeError, StoreError
+from alpr_edge.domain.errors import AlprEdgeError, DepartmentError, StoreError
 from alpr_edge.domain.instants import rfc3339
-from alpr_edge.runtime.durable_files import create_file
+from alpr_edge.runtime.durable_files import replace_file
 
 LEASE = "the backup"
 RESERVE_BYTES = 64 << 20
@@ -87,7 +87,7 @@ def back_up(
     with ExitStack() as stack:
         database = DepartmentDatabase(directory, create=False)
         stack.callback(database.close)
-        target, holder = BackupTarget(request.target, create=True), str(uuid.uuid4())
+        target, holder = _open_target(directory, request.target), str(uuid.uuid4())
         leases = [stack.enter_context(held_lease(database, name, holder)) for name in (LEASE, purge.LEASE)]
         stack.enter_context(target.hold())
         try:
@@ -97,6 +97,20 @@ def back_up(
             raise
         note_outcome(directory, BACKUP, result.path)
     return result
+
+
+def _open_target(directory: Path, path: Path) -> BackupTarget:
+    """Open the folder of the backups; one that is empty though there should be some is a disk that is not mounted."""
+    good = last_good(outcomes(directory), BACKUP)
+    was_used = good is not None and Path(good.backup).parent == path.absolute()
+    try:
+        target = BackupTarget(path, create=not was_used)
+        if was_used and not target.backups():
+            raise DepartmentError(f"{path}: the backups that were made there are gone; is its disk mounted?")
+    except AlprEdgeError as error:
+        note_outcome(directory, BACKUP, path.absolute(), str(error))
+        raise
+    return target
 
 
 class _Backup:
@@ -119,8 +133,8 @@ class _Backup:
         try:
             with work_folder(self._target.path) as folder:
                 manifest = self._fill(folder, copy, content, begun, clock)
-                create_file(folder / MANIFEST_NAME, manifest.content)
-                create_file(folder / NOTE_NAME, sign_manifest(manifest, self._witness, clock()))
+                replace_file(folder / MANIFEST_NAME, manifest.content)
+                replace_file(folder / NOTE_NAME, sign_manifest(manifest, self._witness, clock()))
                 path = self._target.publish(folder, manifest.name)
         except OSError as error:
             raise StoreError(f"{self._target.path}: the backup cannot be written: {error.strerror}") from None

@@ -70,7 +70,7 @@ def last_good(found: Sequence[BackupOutcome], what: str) -> BackupOutcome | None
 
 
 def backup_warnings(directory: Path, now: datetime, *, with_reasons: bool = True) -> list[str]:
-    """A line where the last good backup or drill is too old, which tells what to do.
+    """A line where the last backup or drill failed, or the last good one is too old, which tells what to do.
 
     A department that was made just now has as long for its first.
 
@@ -79,23 +79,20 @@ def backup_warnings(directory: Path, now: datetime, *, with_reasons: bool = True
         now: the present moment, with a zone.
         with_reasons: say why the last one failed, which may name a unit.
     """
-    found = outcomes(directory)
-    lines = []
+    found, lines = outcomes(directory), []
     for what in (BACKUP, DRILL):
+        newest = next((each for each in reversed(found) if each.what == what), None)
         good = last_good(found, what)
         since = _made_at(directory) if good is None else datetime.fromisoformat(good.at)
+        states = []
         if now - since > AGE_MAX[what]:
-            state = (
-                f"no {what} was ever good" if good is None else f"the last good {what} is {(now - since).days} days old"
-            )
-            failure = _last_failure(found, what) if with_reasons else ""
-            lines.append(f"{state}{failure}; run: alpr-edge department {what}")
+            age = f"{(now - since).days} days old"
+            states.append(f"no {what} was ever good" if good is None else f"the last good {what} is {age}")
+        if newest is not None and not newest.is_good:
+            states.append(f"the last {what} failed" + (f": {newest.reason}" if with_reasons else ""))
+        if states:
+            lines.append(f"{'; '.join(states)}; run: alpr-edge department {what}")
     return lines
-
-
-def _last_failure(found: Sequence[BackupOutcome], what: str) -> str:
-    newest = next((each for each in reversed(found) if each.what == what), None)
-    return "" if newest is None or newest.is_good else f"; the last one failed: {newest.reason}"
 
 
 def _made_at(directory: Path) -> datetime:

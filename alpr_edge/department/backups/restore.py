@@ -20,7 +20,7 @@ from alpr_edge.department.db.engines.sqlite import DATABASE_NAME
 from alpr_edge.department.ingest.storage import IMAGES_NAME
 from alpr_edge.domain.errors import AuditError, DepartmentError, StoreError
 from alpr_edge.domain.transparency.notes import NoteKey
-from alpr_edge.runtime.durable_files import create_file, private_directory, sync_file_system
+from alpr_edge.runtime.durable_files import private_directory, replace_file, sync_file_system
 
 RESERVE_BYTES = 64 << 20
 _PICTURES = f"{DEPARTMENT}/{IMAGES_NAME}/"
@@ -127,7 +127,7 @@ def restore(
         try:
             _Restore(backup, place, tick, links_pictures=links_pictures).run(programs)
             for name, content in keys.items():
-                create_file(place.directory / name, content)
+                replace_file(place.directory / name, content)
             sync_file_system(descriptor)
         finally:
             os.close(descriptor)

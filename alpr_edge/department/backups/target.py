@@ -12,7 +12,6 @@
 A backup is made under another name and gets its own when it is whole and on the disk.
 """
 
-import os
 import re
 import shutil
 import tempfile
@@ -23,12 +22,13 @@ from pathlib import Path
 
 from alpr_edge.domain.errors import DepartmentError, StoreError
 from alpr_edge.runtime.durable_files import TEMPORARY_PREFIX, private_directory, sync_directory
-from alpr_edge.runtime.file_lock import exclusive_lock
+from alpr_edge.runtime.file_lock import exclusive_lock, open_lock_file
 from alpr_edge.runtime.io_errors import io_errors
 
 MANIFEST_NAME = "manifest.json"
 NOTE_NAME = "manifest.note"
 LIST_NAME = "files.sha256"
+LOCK_NAME = "backup.lock"
 DEPARTMENT = "department"
 DATABASE = "database"
 CLUSTER = "cluster"
@@ -81,8 +81,9 @@ class BackupTarget:
         Raises:
             StoreError: another process is at it.
         """
+        # A file and not the folder itself, which NFS does not lock.
         with io_errors(f"{self.path}: cannot be used", StoreError):
-            descriptor = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            descriptor = open_lock_file(self.path / LOCK_NAME)
         with exclusive_lock(
             descriptor, f"{self.path}: a backup or drill is at work there; try again when it has ended"
         ):

@@ -117,6 +117,11 @@ def files_below(folder: Path) -> Sequence[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file() and path.stat().st_size)
 
 
+def names_in(target: Path) -> list[str]:
+    """What lies in a folder of backups, beside its lock."""
+    return sorted(path.name for path in target.iterdir() if path.name != "backup.lock")
+
+
 def outcomes_of(directory: Path) -> list[dict[str, Any]]:
     """What is noted of backups and drills."""
     text = (directory / "backups.jsonl").read_text(encoding="utf-8")

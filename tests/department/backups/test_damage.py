@@ -14,7 +14,7 @@ from alpr_edge.department.backups.target import LIST_NAME, MANIFEST_NAME, NOTE_N
 from alpr_edge.department.unit_logs.witness import Witness
 from alpr_edge.domain.errors import AuditError, DepartmentError, StoreError
 from scripts.faults.disk import Disk, mounting_fault
-from tests.department.backups.places import BackupPlaces, flip, outcomes_of, quiet
+from tests.department.backups.places import BackupPlaces, flip, names_in, outcomes_of, quiet
 from tests.department.engines import EngineUnderTest
 
 SIZE = 180 << 20
@@ -31,7 +31,7 @@ def test_a_disk_that_gets_full_leaves_the_backups_before(tmp_path: Path, at: str
         with BackupPlaces.fill(tmp_path, EngineUnderTest("sqlite", str), target) as places:
             first = places.back_up().path
             (places.directory / "lists" / "state" / "00000002.complete").write_bytes(bytes(4 << 20))
-            filled = []
+            filled: list[str] = []
 
             def fill(name: str, done: int, total: int | None) -> None:
                 if not filled and (name == at or (at == "database" and name == "looking for new pictures")):
@@ -40,7 +40,7 @@ def test_a_disk_that_gets_full_leaves_the_backups_before(tmp_path: Path, at: str
 
             with pytest.raises(StoreError, match=words):
                 places.back_up(tick=fill)
-            assert [path.name for path in target.iterdir()] == [first.name]
+            assert names_in(target) == [first.name]
             assert words in outcomes_of(places.directory)[-1]["reason"]
             with pytest.raises(StoreError, match=r"the backup needs about \d+ MiB, and 0 are free"):
                 places.back_up()
@@ -50,7 +50,7 @@ def test_a_disk_that_gets_full_leaves_the_backups_before(tmp_path: Path, at: str
 
 def test_pictures_that_were_damaged_in_the_backup_before_are_copied_anew(sqlite_places: BackupPlaces) -> None:
     first = sqlite_places.back_up().path
-    picture = sorted((first / "department" / "images").rglob("*.jpg"))[0]
+    picture = min((first / "department" / "images").rglob("*.jpg"))
     flip(picture, 7)
     second = sqlite_places.back_up()
     assert second.manifest.pictures.linked == second.manifest.pictures.count
@@ -146,9 +146,7 @@ def test_nothing_is_restored_over_anything_or_without_its_keys(sqlite_places: Ba
     assert not (tmp_path / "new").exists()
 
 
-def test_a_department_on_another_machine_needs_no_key_of_the_backup_but_the_public_one(
-    sqlite_places: BackupPlaces, tmp_path: Path
-) -> None:
+def test_keys_that_were_replaced_stay_for_the_backups_before(sqlite_places: BackupPlaces, tmp_path: Path) -> None:
     (sqlite_places.directory / "server.key").write_bytes(b"another key")
     first = sqlite_places.back_up().path
     before = (sqlite_places.keys / "server.key").read_bytes()
@@ -175,9 +173,22 @@ def test_secrets_stay_out_of_backups(sqlite_places: BackupPlaces) -> None:
     content = b"".join(path.read_bytes() for path in result.path.rglob("*") if path.is_file())
     for name in ("ca.key", "people.key", "roster.key", "server.key", "witness.key"):
         assert (directory / name).read_bytes() not in content
+    sqlite_places.keys = sqlite_places.target / "keys"
     with pytest.raises(DepartmentError, match="keys belong apart from the backups"):
-        sqlite_places.keys = sqlite_places.target / "keys"
         sqlite_places.back_up()
+
+
+def test_a_disk_that_is_not_mounted_is_not_taken_for_an_empty_one(sqlite_places: BackupPlaces) -> None:
+    (sqlite_places.target / "disk").mkdir(mode=0o700)
+    sqlite_places.target /= "disk"
+    sqlite_places.back_up()
+    sqlite_places.target.rename(sqlite_places.target.with_name("elsewhere"))
+    with pytest.raises(DepartmentError, match=r"is its disk mounted\?"):
+        sqlite_places.back_up()
+    sqlite_places.target.mkdir(mode=0o700)
+    with pytest.raises(DepartmentError, match=r"are gone; is its disk mounted\?"):
+        sqlite_places.back_up()
+    assert [each["is_good"] for each in outcomes_of(sqlite_places.directory)] == [True, False, False]
 
 
 def test_a_target_belongs_to_one_department_and_lies_apart(sqlite_places: BackupPlaces) -> None:
@@ -187,5 +198,5 @@ def test_a_target_belongs_to_one_department_and_lies_apart(sqlite_places: Backup
     with pytest.raises(DepartmentError, match="holds backups of another department"):
         sqlite_places.back_up()
     sqlite_places.target = sqlite_places.directory / "backups"
-    with pytest.raises(DepartmentError, match="apart from the department"):
+    with pytest.raises(DepartmentError, match="backups belong apart from the department"):
         sqlite_places.back_up()

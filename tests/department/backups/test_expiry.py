@@ -11,25 +11,21 @@ from alpr_edge.department.backups.outcomes import LINES_MAX, backup_warnings, no
 from alpr_edge.department.backups.target import MANIFEST_NAME, BackupTarget
 from alpr_edge.department.pki.authority import initialise
 from alpr_edge.domain.errors import DepartmentError
-from tests.department.backups.places import BackupPlaces
+from tests.department.backups.places import BackupPlaces, names_in
 
 NOW = datetime(2026, 11, 28, 4, 0, tzinfo=UTC)
-
-
-def backup_names(target: Path) -> list[str]:
-    return sorted(path.name for path in target.iterdir())
 
 
 def test_after_35_days_a_backup_goes_once_a_newer_one_is_whole(sqlite_places: BackupPlaces) -> None:
     places = sqlite_places
     old, newer = (places.back_up(NOW - timedelta(days=days)).path.name for days in (36, 34))
-    assert backup_names(places.target) == [old, newer]
+    assert names_in(places.target) == [old, newer]
     result = places.back_up(NOW)
     assert result.removed == (old,)
-    assert backup_names(places.target) == [newer, result.path.name]
+    assert names_in(places.target) == [newer, result.path.name]
     assert places.drill(places.target / newer).is_good
     later = places.back_up(NOW + timedelta(days=400))
-    assert backup_names(places.target) == [later.path.name]
+    assert names_in(places.target) == [later.path.name]
 
 
 def chain_of(target: Path, days_ago: list[int]) -> list[Path]:
@@ -63,14 +59,12 @@ def test_status_and_health_tell_that_there_is_no_good_backup_or_drill(tmp_path: 
     note_outcome(directory, "backup", Path("/b/1"))
     note_outcome(directory, "drill", Path("/b/1"))
     note_outcome(directory, "drill", Path("/b/2"), "access log 1 of unit-1: its root is not that of the backup")
-    assert backup_warnings(directory, now + timedelta(days=1.9)) == []
-    (warning,) = backup_warnings(directory, now + timedelta(days=3))
-    assert warning.startswith("the last good backup is 2 days old; run:")
-    _, drill = backup_warnings(directory, now + timedelta(days=31))
-    assert drill == (
-        "the last good drill is 30 days old; the last one failed: access log 1 of unit-1: its root is not that of the "
-        "backup; run: alpr-edge department drill"
-    )
+    failure = "the last drill failed: access log 1 of unit-1: its root is not that of the backup"
+    assert backup_warnings(directory, now + timedelta(days=1.9)) == [f"{failure}; run: alpr-edge department drill"]
+    assert backup_warnings(directory, now + timedelta(days=31)) == [
+        "the last good backup is 30 days old; run: alpr-edge department backup",
+        f"the last good drill is 30 days old; {failure}; run: alpr-edge department drill",
+    ]
     assert "unit-1" not in "".join(backup_warnings(directory, now + timedelta(days=31), with_reasons=False))
     with (directory / "backups.jsonl").open("ab") as file:
         file.write(b'{"what": "other"}\nhalf a li')
