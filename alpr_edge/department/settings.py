@@ -112,6 +112,19 @@ class ImagesTable(Section):
     """A command that prints the master key, and its arguments."""
 
 
+class BackupTable(Section):
+    """[backup]: where backups go, and how long they stay."""
+
+    target: Annotated[str, Field(max_length=500, pattern=_ABSOLUTE)] = ""
+    """The folder of the backups, on another disk; empty: it is said with each command."""
+    keys: Annotated[str, Field(max_length=500, pattern=_ABSOLUTE)] = ""
+    """The folder that the keys are copied to, apart from the backups; empty: somebody keeps them by hand."""
+    keep_days: Annotated[int, Field(ge=2, le=365)] = 35
+    """After so many days a backup is removed: what was deleted here is in none that is older."""
+    programs: Annotated[str, Field(max_length=500, pattern=_ABSOLUTE)] = ""
+    """The folder of PostgreSQL's programs; empty: where Debian and Red Hat put those of the server's release."""
+
+
 class DepartmentFile(Section):
     """The whole file."""
 
@@ -120,6 +133,7 @@ class DepartmentFile(Section):
     retention: RetentionTable = RetentionTable()
     images: ImagesTable = ImagesTable()
     alarms: AlarmsTable = AlarmsTable()
+    backup: BackupTable = BackupTable()
 
 
 def load_department_file(directory: Path) -> DepartmentFile:

@@ -19,6 +19,8 @@ FOLDER = Path(__file__).parents[2] / "systemd" / "department"
 UNIT = FOLDER / "alpr-edge-department.service"
 PURGE = FOLDER / "alpr-edge-department-purge.service"
 ALARMS = FOLDER / "alpr-edge-department-alarms.service"
+BACKUP = FOLDER / "alpr-edge-department-backup.service"
+DRILL = FOLDER / "alpr-edge-department-drill.service"
 PROGRAM = "/opt/alpr-edge-department/.venv/bin/alpr-edge"
 EXPOSURE_MAX = 1.2
 """Of ten, as ``systemd-analyze security`` adds it up; the network alone is 0.5."""
@@ -32,7 +34,8 @@ def run(*command: str) -> str:
 def test_systemd_accepts_them(tmp_path: Path, require_tool: Callable[[str], str]) -> None:
     units = [tmp_path / path.name for path in sorted(FOLDER.iterdir())]
     assert [unit.name.removeprefix("alpr-edge-department") for unit in units] == [
-        *("-alarms.service", "-alarms.timer", "-purge.service", "-purge.timer", ".service"),
+        *("-alarms.service", "-alarms.timer", "-backup.service", "-backup.timer", "-drill.service", "-drill.timer"),
+        *("-purge.service", "-purge.timer", ".service"),
     ]
     for unit in units:
         text = (FOLDER / unit.name).read_text(encoding="utf-8")
@@ -40,7 +43,9 @@ def test_systemd_accepts_them(tmp_path: Path, require_tool: Callable[[str], str]
     assert run(require_tool("systemd-analyze"), "verify", *map(str, units)) == ""
 
 
-@pytest.mark.parametrize("unit", [UNIT, PURGE, ALARMS], ids=["server", "purge", "alarms"])
+@pytest.mark.parametrize(
+    "unit", [UNIT, PURGE, ALARMS, BACKUP, DRILL], ids=["server", "purge", "alarms", "backup", "drill"]
+)
 def test_its_exposure_is_small(unit: Path, require_tool: Callable[[str], str]) -> None:
     output = run(require_tool("systemd-analyze"), "security", "--offline=true", "--no-pager", str(unit))
     exposure = re.search(r"Overall exposure level for \S+: ([0-9.]+)", output)

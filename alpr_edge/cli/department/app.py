@@ -12,6 +12,15 @@ app = lazy_app(
         "copy": LazyTarget(
             "alpr_edge.cli.department.databases:copy_command", "Move the database from the folder to PostgreSQL"
         ),
+        "backup": LazyTarget(
+            "alpr_edge.cli.department.backups:backup_command", "Back up database, pictures and lists while it serves"
+        ),
+        "restore": LazyTarget(
+            "alpr_edge.cli.department.backups:restore_command", "Restore a backup into an empty folder"
+        ),
+        "drill": LazyTarget(
+            "alpr_edge.cli.department.backups:drill_command", "Try a backup out: restore it beside and compare it"
+        ),
         "serve": LazyTarget("alpr_edge.cli.department.serve:serve_command", "Serve units until interrupted"),
         "status": LazyTarget("alpr_edge.cli.department.status:status_command", "Show numbers, dates and what to do"),
         "alarms": LazyTarget("alpr_edge.cli.department.alarms:alarms_command", "Tell people what is wrong"),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from alpr_edge.department.ingest.storage import Storage, StorageCounts
     from alpr_edge.department.ingest.verification import Verification
     from alpr_edge.department.pki.authority import TlsFiles
+    from alpr_edge.department.serving import ServedPorts
 
 _NO_CERTIFICATE: dict[str, Any] = {
     "names": [],
@@ -30,6 +31,7 @@ _NO_CERTIFICATE: dict[str, Any] = {
 
 def status_command(directory: DirectoryOption, as_json: JsonOption = False) -> None:
     """Show what is stored, in numbers, whether this department is served, and when its certificates end."""
+    from alpr_edge.department.backups.outcomes import BACKUP, DRILL, backup_warnings, last_good, outcomes
     from alpr_edge.department.pki.authority import TlsFiles
     from alpr_edge.department.serving import is_served, served_ports
 
@@ -41,27 +43,26 @@ def status_command(directory: DirectoryOption, as_json: JsonOption = False) -> N
         images, image_warnings = _images(storage)
     ports = served_ports(directory) if is_served(directory) else None
     about, warnings = _certificate(TlsFiles(directory))
-    warnings += silent + image_warnings
+    warnings += [*silent, *image_warnings, *backup_warnings(directory, datetime.now(UTC))]
     warnings += [f"access log of {log.unit_id}: {finding.text}" for log in logs for finding in log.findings]
+    good = {f"last_{what}": last_good(outcomes(directory), what) for what in (BACKUP, DRILL)}
     if as_json:
         serving = None if ports is None else ports.model_dump()
         access_logs = {"access_logs": logs, "witness_key": witness}
         rest = {"images": images, "serving": serving, "warnings": warnings}
-        print_object(dataclasses.asdict(counts) | about | access_logs | rest)
+        print_object(dataclasses.asdict(counts) | about | access_logs | good | rest)
         return
     typer.echo(_counts_text(counts))
     typer.echo(f"images in {images['place']}, {_encryption_text(images)}")
-    typer.echo(
-        "served: no"
-        if ports is None
-        else f"served at port {ports.port}, {_enrolment_text(ports.enrol_port)}{_people_text(ports.people_port)}"
-    )
+    typer.echo(_serving_text(ports))
     if about["certificate_until"] is not None:
         days = count_text(max(about["certificate_days_left"], 0), "day")
         typer.echo(
             f"server certificate for {', '.join(about['names'])}, until {about['certificate_until']:%Y-%m-%d}: {days}"
         )
         typer.echo(f"authority until {about['authority_until']:%Y-%m-%d}")
+    for outcome in filter(None, good.values()):
+        typer.echo(f"last good {outcome.what} {outcome.at}: {outcome.backup}")
     for log in logs:
         typer.echo(f"access log of {log.unit_id}: {count_text(log.records, 'record')}, {log.cosigned:,} cosigned")
     for line in warnings:
@@ -130,6 +131,12 @@ def _counts_text(counts: StorageCounts) -> str:
     last_received = "never" if counts.last_received is None else time_text(counts.last_received)
     lines.append(f"last received {last_received}")
     return "\n".join(lines)
+
+
+def _serving_text(ports: ServedPorts | None) -> str:
+    if ports is None:
+        return "served: no"
+    return f"served at port {ports.port}, {_enrolment_text(ports.enrol_port)}{_people_text(ports.people_port)}"
 
 
 def _people_text(people_port: int | None) -> str:

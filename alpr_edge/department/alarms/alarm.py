@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from alpr_edge.department.backups.outcomes import backup_warnings
+from alpr_edge.department.http.health import FREE_BYTES_MIN
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.pki.server_certificate import ServerCertificate
@@ -14,8 +16,6 @@ from alpr_edge.department.serving import is_served
 from alpr_edge.domain.errors import AlprEdgeError, DepartmentError
 from alpr_edge.domain.instants import rfc3339
 
-FREE_BYTES_MIN = 2 << 30
-"""Free space below which the department's disk is told as nearly full."""
 _MAY_CONNECT = "valid"
 
 
@@ -54,6 +54,7 @@ def _of_host(directory: Path, now: datetime) -> Iterator[Alarm]:
         yield Alarm(
             "server", "the server does not run: cars cannot deliver; see: systemctl status alpr-edge-department"
         )
+    yield from (_of_line(line) for line in backup_warnings(directory, now))
     free_bytes = shutil.disk_usage(directory).free
     if free_bytes < FREE_BYTES_MIN:
         yield Alarm("disk", f"the disk has {free_bytes >> 20} MiB left; make room, or nothing can be taken any more")

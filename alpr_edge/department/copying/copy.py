@@ -7,20 +7,21 @@ read. When all is equal ``department.toml`` names the new database, and a file b
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, func, select
+from sqlalchemy import Connection, Engine, Row, Table, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from alpr_edge.department.copying import target
 from alpr_edge.department.copying.tables import (
     TableDigest,
     add_rows,
-    digest_of,
+    digest_table,
     has_damaged_body,
     last_key,
     plain_tables,
@@ -94,7 +95,7 @@ def copy_database(directory: Path, url: str, tick: Tick) -> CopyResult:
                 backend.lock_writers(connection, None)
                 if named and not target.is_begun(connection):
                     raise DepartmentError(f"{directory}: its database is there already")
-                target.begin(connection, backend, _identity(directory))
+                target.begin(connection, backend, identity_of(directory))
             result = _copy(source, engine, backend.label, tick)
             write_database_url(directory, url)
             _note_move(directory, url, result)
@@ -146,17 +147,17 @@ def _compare(source: Connection, engine: Engine, table: Table, progress: _Progre
 
 
 def _digest(connection: Connection, table: Table, add: Callable[[int], None]) -> tuple[TableDigest, int]:
-    whole, count, damaged = hashlib.sha256(), 0, 0
-    for rows in rows_after(connection, table, None):
-        for row in rows:
-            whole.update(digest_of(row))
-            damaged += has_damaged_body(table, row)
-        count += len(rows)
+    damaged = 0
+
+    def see(rows: Sequence[Row[Any]]) -> None:
+        nonlocal damaged
+        damaged += sum(has_damaged_body(table, row) for row in rows)
         add(len(rows))
-    return TableDigest(table.name, count, whole.hexdigest()), damaged
+
+    return digest_table(connection, table, see), damaged
 
 
-def _identity(directory: Path) -> str:
+def identity_of(directory: Path) -> str:
     """Which department it is: the digest of its authority's certificate."""
     path = TlsFiles(directory).authority
     with io_errors(f"{path}: cannot be read", DepartmentError):

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -83,6 +83,23 @@ def add_rows(connection: Connection, table: Table, rows: Sequence[Row[Any]]) -> 
 def digest_of(row: Row[Any]) -> bytes:
     """The digest of a row in canonical form, which is the same on every engine."""
     return hashlib.sha256(b"".join(map(_canonical, row))).digest()
+
+
+def digest_table(connection: Connection, table: Table, see: Callable[[Sequence[Row[Any]]], None]) -> TableDigest:
+    """The digest of a whole table.
+
+    Args:
+        connection: a connection of any engine.
+        table: one of :func:`plain_tables`.
+        see: receives the rows, some at a time.
+    """
+    whole, count = hashlib.sha256(), 0
+    for rows in rows_after(connection, table, None):
+        for row in rows:
+            whole.update(digest_of(row))
+        count += len(rows)
+        see(rows)
+    return TableDigest(table.name, count, whole.hexdigest())
 
 
 def has_damaged_body(table: Table, row: Row[Any]) -> bool:

@@ -15,7 +15,7 @@ from alpr_edge.department.db.schema import items, unit_log_nodes, unit_logs
 from alpr_edge.department.db.statements import insert_many
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.protocol.access_log import record_item_id
-from alpr_edge.domain.transparency.merkle import hash_leaf, nodes_of_append, range_root
+from alpr_edge.domain.transparency.merkle import CompactRange, hash_leaf, nodes_of_append, range_root
 
 ADVANCE_MAX = 2000
 """Most records that one batch lets a tree grow by: those of the largest batch, and what waited for them."""
@@ -67,6 +67,23 @@ class StoredTree:
     def root(self, size: int) -> bytes:
         """Root at a size that the tree has or had."""
         return range_root(self.read_node, 0, size)
+
+    def root_of_records(self, size: int) -> bytes:
+        """Root of the tree over the first records, made anew from what is stored of them.
+
+        Raises:
+            StoreError: one is missing.
+        """
+        tree = CompactRange()
+        while tree.size < size:
+            bodies = self._bodies(tree.size, min(BODIES_AT_ONCE, size - tree.size))
+            if not bodies:
+                raise StoreError(
+                    f"record {tree.size} of {self._log.unit_id}'s access log is missing; restore the database"
+                )
+            for body in bodies:
+                tree.append(hash_leaf(body))
+        return tree.root
 
     def read_node(self, level: int, place: int) -> bytes:
         """The hash of a complete subtree.

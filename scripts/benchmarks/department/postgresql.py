@@ -41,11 +41,21 @@ class PostgresqlServer:
         programs: the folder of PostgreSQL's programs.
         is_durable: whether a commit waits for the disk.
         options: settings of the server in place of its small ones.
+        summarizes: whether it notes which blocks change, for incremental backups; it is made small to copy then.
     """
 
-    def __init__(self, programs: Path, *, is_durable: bool = False, options: Mapping[str, str] | None = None) -> None:
-        self._programs = programs
+    def __init__(
+        self,
+        programs: Path,
+        *,
+        is_durable: bool = False,
+        options: Mapping[str, str] | None = None,
+        summarizes: bool = False,
+    ) -> None:
+        self._programs, self._summarizes = programs, summarizes
         self._options = (_MEMORY if is_durable else _MEMORY | _UNSAFE) | dict(options or {})
+        if summarizes:
+            self._options = self._options | {"summarize_wal": "on"}
         # Root's temporary folder of pytest is closed to the user that the server runs as.
         self.folder = Path(tempfile.mkdtemp(prefix="alpr-pg-", dir="/tmp"))
         self._user = pwd.getpwnam("postgres") if os.geteuid() == 0 else None
@@ -116,9 +126,12 @@ class PostgresqlServer:
     def _initialise(self) -> None:
         command: list[Path | str] = ["--pgdata", self.folder / "data", "--username", ROLE, "--no-sync"]
         command += ["--auth", "peer", "--encoding", "UTF8", "--locale", "C.UTF-8"]
+        command += ["--wal-segsize", "1"] if self._summarizes else []
         subprocess.run(self._as_user(self._programs / "initdb", *command), check=True, capture_output=True)
         login = pwd.getpwuid(os.geteuid()).pw_name
-        (self.folder / "data" / "pg_hba.conf").write_text("local all all peer map=tests\n")
+        (self.folder / "data" / "pg_hba.conf").write_text(
+            "local all all peer map=tests\nlocal replication all peer map=tests\n"
+        )
         (self.folder / "data" / "pg_ident.conf").write_text(f"tests {login} {ROLE}\n")
 
     def _start(self) -> "subprocess.Popen[bytes]":

@@ -1,0 +1,208 @@
+"""Backs a department up: its database, pictures and lists, while it serves.
+
+A backup counts when all of it was read back from its disk, listed and signed; only then old ones are removed. While it
+is made nothing is deleted at the department, so that every picture that the database names is still there.
+"""
+
+import shutil
+import uuid
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from alpr_edge import __version__
+from alpr_edge.department.backups.backup_folder import BackupFolder
+from alpr_edge.department.backups.database_copies import DatabaseCopy, PostgresqlCopy, SqliteCopy
+from alpr_edge.department.backups.department_files import FolderContent, folder_content, key_digests, require_owner
+from alpr_edge.department.backups.earlier_backups import EarlierBackups
+from alpr_edge.department.backups.expiry import expired_backups
+from alpr_edge.department.backups.file_list import Tick
+from alpr_edge.department.backups.key_copies import copy_keys, require_apart
+from alpr_edge.department.backups.lease_renewal import LeaseRenewal
+from alpr_edge.department.backups.manifest import BackupManifest, sign_manifest
+from alpr_edge.department.backups.outcomes import BACKUP, last_good, note_outcome, outcomes
+from alpr_edge.department.backups.target import MANIFEST_NAME, NOTE_NAME, BackupTarget, work_folder
+from alpr_edge.department.copying.copy import identity_of
+from alpr_edge.department.db.database import DepartmentDatabase
+from alpr_edge.department.db.engines.choice import sqlite_file
+from alpr_edge.department.images.choice import IMAGES_NAME
+from alpr_edge.department.retention import purge
+from alpr_edge.department.retention.leases import held_lease
+from alpr_edge.department.settings import load_department_file
+from alpr_edge.department.unit_logs.witness import Witness
+from alpr_edge.domain.errors import AlprEdgeError, DepartmentError, StoreError
+from alpr_edge.domain.instants import rfc3339
+from alpr_edge.runtime.durable_files import replace_file
+
+LEASE = "the backup"
+RESERVE_BYTES = 64 << 20
+"""Free space that a backup leaves on its disk."""
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class BackupRequest:
+    """What is asked for."""
+
+    target: Path
+    keys: Path | None = None
+    """Where keys are copied to; None: nowhere."""
+    is_full: bool = False
+    """Of PostgreSQL: copy all of it, whatever is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class BackupResult:
+    """A backup that is whole."""
+
+    path: Path
+    manifest: BackupManifest
+    removed: tuple[str, ...]
+    """Names of the old ones that are gone."""
+    warnings: tuple[str, ...]
+
+
+def back_up(
+    directory: Path, request: BackupRequest, tick: Tick, clock: Clock = lambda: datetime.now(UTC)
+) -> BackupResult:
+    """Back a department up, and note in its folder what became of that.
+
+    Args:
+        directory: the department's folder.
+        request: what is asked for.
+        tick: told of the progress.
+        clock: the present moment, with a zone.
+
+    Raises:
+        DepartmentError: another process is at it, or something has to be set first; the text says what.
+        StoreError: a disk or database failed; what was copied is removed, earlier backups stay.
+    """
+    require_owner(directory)
+    require_apart("backups", request.target, {"the department": directory})
+    if request.keys is not None:
+        require_apart("keys", request.keys, {"the department": directory, "the backups": request.target})
+    with ExitStack() as stack:
+        database = DepartmentDatabase(directory, create=False)
+        stack.callback(database.close)
+        target, holder = _open_target(directory, request.target), str(uuid.uuid4())
+        leases = [stack.enter_context(held_lease(database, name, holder)) for name in (LEASE, purge.LEASE)]
+        stack.enter_context(target.hold())
+        try:
+            result = _Backup(directory, request, target, LeaseRenewal(database, leases), tick).run(database, clock)
+        except AlprEdgeError as error:
+            note_outcome(directory, BACKUP, target.path, str(error))
+            raise
+        note_outcome(directory, BACKUP, result.path)
+    return result
+
+
+def _open_target(directory: Path, path: Path) -> BackupTarget:
+    """Open the folder of the backups; one that is empty though there should be some is a disk that is not mounted."""
+    good = last_good(outcomes(directory), BACKUP)
+    was_used = good is not None and Path(good.backup).parent == path.absolute()
+    try:
+        target = BackupTarget(path, create=not was_used)
+        if was_used and not target.backups():
+            raise DepartmentError(f"{path}: the backups that were made there are gone; is its disk mounted?")
+    except AlprEdgeError as error:
+        note_outcome(directory, BACKUP, path.absolute(), str(error))
+        raise
+    return target
+
+
+class _Backup:
+    """One backup that is made."""
+
+    def __init__(
+        self, directory: Path, request: BackupRequest, target: BackupTarget, renew: LeaseRenewal, show: Tick
+    ) -> None:
+        self._directory, self._request, self._target = directory, request, target
+        self._renew, self._show = renew, show
+        self._settings = load_department_file(directory)
+        self._witness = Witness(directory)
+        self._department = identity_of(directory)
+        self._earlier = EarlierBackups(target, self._department, self._witness.key)
+
+    def run(self, database: DepartmentDatabase, clock: Clock) -> BackupResult:
+        begun, content = clock(), folder_content(self._directory)
+        copy = self._database_copy(database, begun)
+        self._require_room(content, copy)
+        try:
+            with work_folder(self._target.path) as folder:
+                manifest = self._fill(folder, copy, content, begun, clock)
+                replace_file(folder / MANIFEST_NAME, manifest.content)
+                replace_file(folder / NOTE_NAME, sign_manifest(manifest, self._witness, clock()))
+                path = self._target.publish(folder, manifest.name)
+        except OSError as error:
+            raise StoreError(f"{self._target.path}: the backup cannot be written: {error.strerror}") from None
+        removed = expired_backups(self._target.backups(), self._settings.backup.keep_days, clock())
+        for old in removed:
+            self._target.remove(old)
+            self._renew()
+        return BackupResult(path, manifest, tuple(each.name for each in removed), self._warnings(manifest))
+
+    def _database_copy(self, database: DepartmentDatabase, now: datetime) -> DatabaseCopy:
+        file = sqlite_file(self._directory)
+        if file is not None:
+            return SqliteCopy(file)
+        is_full = self._request.is_full
+        before = None if is_full else self._earlier.base_before(now, self._settings.backup.keep_days)
+        return PostgresqlCopy(database, self._settings, before, is_full=is_full, keep_alive=self._renew)
+
+    def _require_room(self, content: FolderContent, copy: DatabaseCopy) -> None:
+        pictures = self._earlier.new_picture_bytes(self._directory / IMAGES_NAME, self._tick)
+        others = sum((self._directory / name).stat().st_size for name in content.files)
+        needed = copy.bytes_needed() + pictures + others + RESERVE_BYTES
+        free = shutil.disk_usage(self._target.path).free
+        if free < needed:
+            raise StoreError(
+                f"{self._target.path}: the backup needs about {needed >> 20} MiB, and {free >> 20} are free; "
+                "make room, or name another disk"
+            )
+
+    def _fill(
+        self, folder: Path, copy: DatabaseCopy, content: FolderContent, begun: datetime, clock: Clock
+    ) -> BackupManifest:
+        filled = BackupFolder(folder, self._directory, self._earlier.picture_folder, self._tick)
+        about = filled.fill(copy, content.files, begun)
+        keys = key_digests(self._directory, content.keys)
+        if self._request.keys is not None:
+            copy_keys(self._directory, keys, self._request.keys)
+        files = filled.write_list()
+        return BackupManifest(
+            name=self._target.free_name(begun),
+            department=self._department,
+            begun=rfc3339(begun),
+            ended=rfc3339(clock()),
+            tools={"alpr-edge": __version__, **copy.tools},
+            files=files,
+            pictures=filled.pictures,
+            database=about,
+            earlier=self._earlier.chain() if copy.is_incremental else (),
+            keys=keys,
+            left_out=content.secrets,
+            witness_key=self._witness.key.text,
+        )
+
+    def _warnings(self, manifest: BackupManifest) -> tuple[str, ...]:
+        lines = []
+        if self._target.path.stat().st_dev == self._directory.stat().st_dev:
+            lines.append(f"{self._target.path} is on the department's own disk: when that fails both are gone")
+        damage = {
+            "bodies do not fit their digests": manifest.database.damaged_bodies,
+            "pictures do not fit their digests": manifest.pictures.damaged,
+            "pictures are missing": 0 if self._settings.images.url else manifest.pictures.missing,
+        }
+        lines += [
+            f"{count} {what} in the department; see: alpr-edge department verify"
+            for what, count in damage.items()
+            if count
+        ]
+        return tuple(lines)
+
+    def _tick(self, name: str, done: int, total: int | None) -> None:
+        self._renew()
+        self._show(name, done, total)

@@ -1,0 +1,142 @@
+"""Proves that a backup restores: restores it beside, opens the database, and compares everything with what was signed.
+
+Of PostgreSQL a real server is started over the joined cluster. What was restored is removed again; what is left is the
+outcome, in the department's folder.
+"""
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from alpr_edge.department.backups.department_files import require_owner
+from alpr_edge.department.backups.file_list import Tick
+from alpr_edge.department.backups.manifest import DatabaseAbout
+from alpr_edge.department.backups.outcomes import DRILL, note_outcome
+from alpr_edge.department.backups.postgresql.scratch_server import ScratchServer, user_of_server
+from alpr_edge.department.backups.restore import RestorePlace, SignedBackup, restore
+from alpr_edge.department.backups.restored_database import RestoredContent, compare, opened_database
+from alpr_edge.department.backups.survey import OpenReading
+from alpr_edge.department.backups.target import BackupTarget, work_folder
+from alpr_edge.department.copying.copy import identity_of
+from alpr_edge.department.db.engines.postgresql import PostgresqlEngine
+from alpr_edge.department.db.engines.sqlite import DATABASE_NAME, SqliteEngine
+from alpr_edge.department.db.integrity import check_integrity
+from alpr_edge.department.images.choice import IMAGES_NAME, image_folder
+from alpr_edge.department.settings import load_department_file
+from alpr_edge.department.unit_logs.witness import FILE_NAME as WITNESS_NAME
+from alpr_edge.department.unit_logs.witness import Witness
+from alpr_edge.domain.errors import AlprEdgeError, AuditError, DepartmentError, StoreError
+from alpr_edge.domain.transparency.notes import NoteKey
+
+REASONS_MAX = 3
+
+
+@dataclass(frozen=True, slots=True)
+class DrillReport:
+    """What a drill found."""
+
+    backup: Path
+    is_good: bool
+    faults: tuple[str, ...]
+    begun: str
+    """When the backup was begun; empty: it does not say so."""
+    files: int
+    bytes: int
+    rows: int
+    tables: int
+    tables_written: int
+    """Tables that were written while PostgreSQL was backed up: of them the number of rows is known within bounds."""
+    logs: int
+    deletions: int
+    pictures: int
+    seconds: float
+
+
+def drill(directory: Path, backup: Path, beside: Path | None, tick: Tick) -> DrillReport:
+    """Try a backup out, and note in the department's folder what became of that.
+
+    Args:
+        directory: the department's folder, with the key that signed the backup.
+        backup: the backup's folder.
+        beside: the folder to restore in; None: that of the backups, where pictures take no room.
+        tick: told of the progress.
+
+    Raises:
+        DepartmentError: it cannot be tried, for lack of a key, a program or room.
+        StoreError: another process is at work there.
+    """
+    require_owner(directory)
+    if not (directory / WITNESS_NAME).exists():
+        raise DepartmentError(f"{directory / WITNESS_NAME}: missing; it signed the backups: restore it first")
+    key, target = Witness(directory).key, BackupTarget(backup.absolute().parent)
+    with target.hold():
+        try:
+            work = target.path if beside is None else beside
+            report = _try(directory, target.path / backup.name, work, key, tick)
+        except AlprEdgeError as error:
+            note_outcome(directory, DRILL, backup.absolute(), str(error))
+            raise
+        note_outcome(directory, DRILL, report.backup, "; ".join(report.faults[:REASONS_MAX]))
+    return report
+
+
+def _try(directory: Path, backup: Path, work: Path, key: NoteKey, tick: Tick) -> DrillReport:
+    begun_s = time.monotonic()
+    try:
+        signed = SignedBackup(backup, key)
+        if signed.manifest.department != identity_of(directory):
+            raise DepartmentError(f"{backup}: a backup of another department")
+        with work_folder(work) as folder:
+            content = _compare(signed, folder, key, load_department_file(directory).backup.programs, tick)
+    except (AuditError, StoreError) as error:
+        return _report(backup, None, RestoredContent(faults=[str(error)]), begun_s)
+    return _report(backup, signed, content, begun_s)
+
+
+def _compare(backup: SignedBackup, folder: Path, key: NoteKey, programs: str, tick: Tick) -> RestoredContent:
+    user = user_of_server(folder.parent) if backup.is_postgresql else None
+    department, cluster = folder / "department", folder / "cluster"
+    place = RestorePlace(department, cluster if backup.is_postgresql else None)
+    if user is not None:  # what is restored into a folder is given to its owner
+        cluster.mkdir(0o700)
+        for path in (folder, cluster):
+            os.chown(path, user.uid, user.gid)
+    is_same_disk = folder.stat().st_dev == backup.path.stat().st_dev
+    restore(backup, place, tick, links_pictures=is_same_disk, programs=programs)
+    image_folder(department)  # as the department opens it
+    if not backup.is_postgresql:
+        check_integrity(department / DATABASE_NAME, None)
+        with opened_database(SqliteEngine(department)) as reading:
+            return compare(reading, backup.manifest, department / IMAGES_NAME, key, tick)
+    server = ScratchServer(backup.programs(programs), cluster, user, lambda: tick("starting PostgreSQL", 0, None))
+    with server, _opened_cluster(server, backup.manifest.database) as reading:
+        return compare(reading, backup.manifest, department / IMAGES_NAME, key, tick)
+
+
+@contextmanager
+def _opened_cluster(server: ScratchServer, about: DatabaseAbout) -> Iterator[OpenReading]:
+    server.wait_until_ready(about.database, about.role)
+    with opened_database(PostgresqlEngine(server.location(about.database, about.role))) as reading:
+        yield reading
+
+
+def _report(backup: Path, signed: SignedBackup | None, content: RestoredContent, begun_s: float) -> DrillReport:
+    manifest = None if signed is None else signed.manifest
+    return DrillReport(
+        backup=backup,
+        is_good=not content.faults,
+        faults=tuple(content.faults),
+        begun="" if manifest is None else manifest.begun,
+        files=0 if manifest is None else manifest.files.count,
+        bytes=0 if manifest is None else manifest.files.bytes,
+        rows=content.rows,
+        tables=content.tables,
+        tables_written=content.tables_written,
+        logs=content.logs,
+        deletions=content.deletions,
+        pictures=content.pictures,
+        seconds=round(time.monotonic() - begun_s, 1),
+    )

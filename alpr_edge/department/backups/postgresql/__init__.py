@@ -1,0 +1,1 @@
+"""Backs PostgreSQL up by its own programs, and starts a server over what was restored."""

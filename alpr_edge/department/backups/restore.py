@@ -1,0 +1,207 @@
+"""Restores a department from a backup into an empty folder, once all of the backup is known to be as it was signed."""
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+from alpr_edge.department.backups.database_copies import SQLITE_FILE
+from alpr_edge.department.backups.file_copies import copy_file, link_or_copy, make_folder
+from alpr_edge.department.backups.file_list import Tick, files_in, list_faults, listed_files
+from alpr_edge.department.backups.key_copies import find_keys
+from alpr_edge.department.backups.manifest import EarlierBackup, load_manifest, manifest_digest
+from alpr_edge.department.backups.postgresql.base_backup import BaseBackups
+from alpr_edge.department.backups.postgresql.programs import PostgresqlPrograms, find_programs
+from alpr_edge.department.backups.target import CLUSTER, DEPARTMENT, MANIFEST_NAME
+from alpr_edge.department.db.engines.sqlite import DATABASE_NAME
+from alpr_edge.department.images.choice import IMAGES_NAME
+from alpr_edge.domain.errors import AuditError, DepartmentError, StoreError
+from alpr_edge.domain.transparency.notes import NoteKey
+from alpr_edge.runtime.durable_files import private_directory, replace_file, sync_file_system
+
+RESERVE_BYTES = 64 << 20
+_PICTURES = f"{DEPARTMENT}/{IMAGES_NAME}/"
+
+
+@dataclass(frozen=True, slots=True)
+class RestorePlace:
+    """Where a department is restored to."""
+
+    directory: Path
+    """The department's folder; empty, or made."""
+    cluster: Path | None = None
+    """The data folder of PostgreSQL; likewise, of a backup of PostgreSQL alone."""
+    keys: Path | None = None
+    """The folder that the keys are taken from; None: they are put there by hand."""
+
+
+class SignedBackup:
+    """A backup that the department signed, with those that it builds on.
+
+    Args:
+        path: its folder.
+        key: the department's public key.
+
+    Raises:
+        AuditError: a manifest is not as the department signed it.
+        StoreError: one is missing or cannot be read.
+    """
+
+    def __init__(self, path: Path, key: NoteKey) -> None:
+        self.path = path
+        self.manifest = load_manifest(path, key)
+        self.chain = {path.parent / each.name: load_manifest(path.parent / each.name, key) for each in self._earlier()}
+        """The backups that it builds on, the oldest first."""
+
+    def check_files(self, tick: Tick) -> None:
+        """Compare every file of it with what was signed.
+
+        Raises:
+            StoreError: one is not as it was backed up; the text names the first.
+        """
+        for folder, manifest in (*self.chain.items(), (self.path, self.manifest)):
+            if faults := list_faults(folder, manifest.files, tick):
+                more = f", and {len(faults) - 1} files more" if len(faults) > 1 else ""
+                raise StoreError(f"{faults[0]}{more}; use another backup")
+
+    def _earlier(self) -> Iterator[EarlierBackup]:
+        for earlier in self.manifest.earlier:
+            folder = self.path.parent / earlier.name
+            if not (folder / MANIFEST_NAME).is_file():
+                raise StoreError(f"{folder}: missing; the backup builds on it, copy it beside")
+            if manifest_digest(folder) != earlier.manifest_sha256:
+                raise AuditError(f"{folder}: not the backup that {self.path.name} builds on")
+            yield earlier
+
+    @property
+    def is_postgresql(self) -> bool:
+        """Whether its database is one of PostgreSQL."""
+        return self.manifest.database.engine == "postgresql"
+
+    def bytes_needed(self, *, with_pictures: bool) -> int:
+        """About how much room it takes."""
+        own = (each.path for each in listed_files(self.path, self.manifest.files))
+        kept = (self.path / path for path in own if with_pictures or not path.startswith(_PICTURES))
+        chained = (folder / path for folder in self.chain for path in files_in(folder) if path.startswith(CLUSTER))
+        return sum(path.stat().st_size for path in chain(kept, chained)) + RESERVE_BYTES
+
+    def programs(self, named: str = "") -> PostgresqlPrograms:
+        """The programs that restore it.
+
+        Raises:
+            DepartmentError: they are missing.
+        """
+        match = re.match(r"\d+", self.manifest.tools.get("postgresql", ""))
+        return find_programs(int(match[0]) if match else 0, named)
+
+
+def restore(
+    backup: SignedBackup, place: RestorePlace, tick: Tick, *, links_pictures: bool = False, programs: str = ""
+) -> None:
+    """Restore a backup, once each of its files was compared with what was signed.
+
+    Settings and certificates come after pictures and database, and keys last: a folder that a restore left half done is
+    none that a server would serve.
+
+    Args:
+        backup: what is restored.
+        place: where.
+        tick: told of the progress.
+        links_pictures: give pictures a second name, where that goes, in place of copying them.
+        programs: the folder of PostgreSQL's programs; empty: where the system has them.
+
+    Raises:
+        DepartmentError: a place is not empty, or a key is missing.
+        StoreError: the backup is damaged, or a disk failed or is full.
+    """
+    _require_empty(place, is_postgresql=backup.is_postgresql)
+    keys = {} if place.keys is None else find_keys(place.keys, backup.manifest.keys)
+    backup.check_files(tick)
+    private_directory(place.directory)
+    _require_room(backup.bytes_needed(with_pictures=not links_pictures), place.directory)
+    try:
+        descriptor = os.open(place.directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            _Restore(backup, place, tick, links_pictures=links_pictures).run(programs)
+            for name, content in keys.items():
+                replace_file(place.directory / name, content)
+            sync_file_system(descriptor)
+        finally:
+            os.close(descriptor)
+        _give_to_owners(place)
+    except OSError as error:
+        raise StoreError(f"{place.directory}: cannot be restored to: {error.strerror}") from None
+
+
+def _require_empty(place: RestorePlace, *, is_postgresql: bool) -> None:
+    """Refuse to restore over anything.
+
+    Raises:
+        DepartmentError: a folder is not empty, or a folder for PostgreSQL is missing or of no use.
+    """
+    if is_postgresql and place.cluster is None:
+        raise DepartmentError("this backup is of PostgreSQL; name its empty data folder: --cluster DIR")
+    if not is_postgresql and place.cluster is not None:
+        raise DepartmentError("this backup is of SQLite and has no cluster; leave out --cluster")
+    for folder in filter(None, (place.directory, place.cluster)):
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise DepartmentError(f"{folder}: not an empty folder; name one that is empty or not there")
+
+
+class _Restore:
+    """One restore."""
+
+    def __init__(self, backup: SignedBackup, place: RestorePlace, tick: Tick, *, links_pictures: bool) -> None:
+        self._backup, self._place, self._tick = backup, place, tick
+        self._links = links_pictures
+        self._done = 0
+
+    def run(self, programs: str) -> None:
+        self._copy(lambda path: path.startswith(f"{DEPARTMENT}/") and path.count("/") > 1)
+        if self._backup.is_postgresql:
+            assert self._place.cluster is not None
+            make_folder(self._place.cluster)
+            folders = [folder / CLUSTER for folder in (*self._backup.chain, self._backup.path)]
+            backups = BaseBackups(self._backup.programs(programs), lambda: self._tick("database", 0, None))
+            backups.combine(folders, self._place.cluster, self._tick)
+        else:
+            self._copy(lambda path: path == SQLITE_FILE)
+        self._copy(lambda path: path.startswith(f"{DEPARTMENT}/") and path.count("/") == 1)
+
+    def _copy(self, is_meant: Callable[[str], bool]) -> None:
+        """Copy some of the listed files, each compared with the list once more."""
+        totals = self._backup.manifest.files
+        for listed in listed_files(self._backup.path, totals):
+            if not is_meant(listed.path):
+                continue
+            source, to = self._backup.path / listed.path, self._destination(listed.path)
+            make_folder(to.parent)
+            if self._links and listed.path.startswith(_PICTURES):
+                link_or_copy(source, to)
+            elif copy_file(source, to) != listed.sha256:
+                raise StoreError(f"{source}: not as it was backed up")
+            self._done += 1
+            self._tick("files", self._done, max(totals.count, self._done))
+
+    def _destination(self, path: str) -> Path:
+        directory = self._place.directory
+        return directory / DATABASE_NAME if path == SQLITE_FILE else directory / path.removeprefix(f"{DEPARTMENT}/")
+
+
+def _require_room(needed: int, directory: Path) -> None:
+    free = shutil.disk_usage(directory).free
+    if free < needed:
+        raise StoreError(f"{directory}: the restore needs about {needed >> 20} MiB, and {free >> 20} are free")
+
+
+def _give_to_owners(place: RestorePlace) -> None:
+    """Give what root restored to the owner of the folder that it was restored to."""
+    for folder in filter(None, (place.directory, place.cluster)):
+        owner = folder.stat()
+        if os.geteuid() != 0 or owner.st_uid == 0:
+            continue
+        for path in folder.rglob("*"):
+            os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)

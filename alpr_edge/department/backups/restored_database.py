@@ -1,0 +1,121 @@
+"""Compares a restored database with what the backup says that it held."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from alpr_edge.department.backups.file_list import Tick
+from alpr_edge.department.backups.manifest import BackupManifest, TableState
+from alpr_edge.department.backups.survey import OpenReading, log_faults, picture_digests, survey
+from alpr_edge.department.copying.tables import TableDigest
+from alpr_edge.department.db.engines.engine import DatabaseEngine
+from alpr_edge.department.images.department_images import object_name
+from alpr_edge.department.retention.deletion_log import check_log, logged_runs
+from alpr_edge.domain.errors import AuditError, StoreError
+from alpr_edge.domain.transparency.notes import NoteKey
+
+
+@dataclass(slots=True)
+class RestoredContent:
+    """What was found in a restored database."""
+
+    rows: int = 0
+    tables: int = 0
+    tables_written: int = 0
+    """Tables that were written while PostgreSQL was backed up: of them the number of rows is known within bounds."""
+    logs: int = 0
+    deletions: int = 0
+    pictures: int = 0
+    faults: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def opened_database(engine: DatabaseEngine) -> Iterator[OpenReading]:
+    """Open a restored database as the department would, to read it at one moment each time.
+
+    Raises:
+        StoreError: it cannot be read.
+    """
+    pool = engine.open(create=False)
+
+    @contextmanager
+    def reading() -> Iterator[Connection]:
+        with pool.connect() as connection:
+            connection.execution_options(**engine.reading_options)
+            yield connection
+
+    try:
+        yield reading
+    except SQLAlchemyError as error:
+        raise StoreError(f"{engine.label}: {engine.describe_error(error)}") from None
+    finally:
+        pool.dispose()
+
+
+def compare(reading: OpenReading, manifest: BackupManifest, images: Path, key: NoteKey, tick: Tick) -> RestoredContent:
+    """Compare a restored database with a manifest, table by table and log by log.
+
+    Args:
+        reading: opens transactions that read it.
+        manifest: of the backup.
+        images: the restored pictures, whose digests were checked.
+        key: the department's public key.
+        tick: told of the rows read.
+    """
+    about, content = manifest.database, RestoredContent()
+    with reading() as connection:
+        found = survey(connection, about.settled.before, tick)
+        content.rows, content.tables = sum(each.rows for each in found.tables), len(found.tables)
+        content.tables_written = sum(state.sha256 is None for state in about.tables)
+        if found.version != about.version:
+            content.faults.append(f"the tables are of version {found.version}, not {about.version}")
+        content.faults += _table_faults(found.tables, about.tables)
+        if found.settled != about.settled:
+            content.faults.append("the items that had arrived before are not all there as they were")
+        if found.damaged_bodies > about.damaged_bodies:
+            content.faults.append(f"{found.damaged_bodies} bodies do not fit their digests, not {about.damaged_bodies}")
+        content.faults += log_faults(connection, about.logs)
+        content.logs = len(about.logs)
+        content.deletions, fault = _deletions(connection, key)
+        content.faults += fault
+    content.pictures, missing = _count_pictures(reading, images)
+    if missing > manifest.pictures.missing:
+        content.faults.append(
+            f"{missing} pictures that the database names are missing, not {manifest.pictures.missing}"
+        )
+    return content
+
+
+def _table_faults(found: tuple[TableDigest, ...], states: tuple[TableState, ...]) -> Iterator[str]:
+    tables = {each.name: each for each in found}
+    if set(tables) != {state.name for state in states}:
+        yield "the tables are those of another release; use that one"
+        return
+    for state in states:
+        table = tables[state.name]
+        if state.sha256 is not None and (table.rows, table.sha256) != (state.rows_min, state.sha256):
+            yield f"table {state.name}: not as it was backed up; {table.rows} rows, of {state.rows_min}"
+        elif not state.rows_min <= table.rows <= state.rows_max:
+            yield f"table {state.name}: {table.rows} rows, not between {state.rows_min} and {state.rows_max}"
+
+
+def _deletions(connection: Connection, key: NoteKey) -> tuple[int, list[str]]:
+    runs = logged_runs(connection)
+    try:
+        check_log(runs, key)
+    except AuditError as error:
+        return len(runs), [str(error)]
+    return len(runs), []
+
+
+def _count_pictures(reading: OpenReading, images: Path) -> tuple[int, int]:
+    """How many pictures the database names, and how many of them have no file."""
+    count = missing = 0
+    for some in picture_digests(reading):
+        count += len(some)
+        missing += sum(not (images / object_name(sha256)).is_file() for sha256 in some)
+    return count, missing
