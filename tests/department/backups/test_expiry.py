@@ -61,11 +61,11 @@ def test_status_and_health_tell_that_there_is_no_good_backup_or_drill(tmp_path: 
     note_outcome(directory, "drill", Path("/b/2"), "access log 1 of unit-1: its root is not that of the backup")
     failure = "the last drill failed: access log 1 of unit-1: its root is not that of the backup"
     assert backup_warnings(directory, now + timedelta(days=1.9)) == [f"{failure}; run: alpr-edge department drill"]
-    assert backup_warnings(directory, now + timedelta(days=31)) == [
-        "the last good backup is 30 days old; run: alpr-edge department backup",
-        f"the last good drill is 30 days old; {failure}; run: alpr-edge department drill",
+    assert backup_warnings(directory, now + timedelta(days=31.5)) == [
+        "the last good backup is 31 days old; run: alpr-edge department backup",
+        f"the last good drill is 31 days old; {failure}; run: alpr-edge department drill",
     ]
-    assert "unit-1" not in "".join(backup_warnings(directory, now + timedelta(days=31), with_reasons=False))
+    assert "unit-1" not in "".join(backup_warnings(directory, now + timedelta(days=31.5), with_reasons=False))
     with (directory / "backups.jsonl").open("ab") as file:
         file.write(b'{"what": "other"}\nhalf a li')
     assert len(outcomes(directory)) == 3
