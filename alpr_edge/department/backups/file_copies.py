@@ -134,7 +134,7 @@ class PictureCopies:
         if self._before is not None:
             before = _place(self._before, sha256)
             with suppress(OSError):  # it has none, or links are not to be had there
-                if _is_unchanged(_place(self._source, sha256), before):
+                if _is_same_picture(_place(self._source, sha256), before):
                     place.hardlink_to(before)
                     self.result.linked += 1
                     return
@@ -179,7 +179,12 @@ def _is_encrypted(path: Path) -> bool:
         return key_id_of(file.read(HEAD_BYTES)) is not None
 
 
-def _is_unchanged(source: Path, before: Path) -> bool:
-    """Whether a file of the backup before is the department's still, by its size and date; raises OSError."""
+def _is_same_picture(source: Path, before: Path) -> bool:
+    """Whether the backup before has a picture as the department has it, by size and date; raises OSError.
+
+    One that lies as it came is always the same, as its name is its digest.
+    """
     here, there = source.stat(), before.stat()
-    return (here.st_size, here.st_mtime_ns) == (there.st_size, there.st_mtime_ns)
+    if (here.st_size, here.st_mtime_ns) == (there.st_size, there.st_mtime_ns):
+        return True
+    return not _is_encrypted(source) and not _is_encrypted(before)
