@@ -68,6 +68,7 @@ plates = Table(
     "plates",  # what finds parts of them belongs to each engine: see the revision 0013
     metadata,
     Column("plate", String, primary_key=True),
+    sqlite_with_rowid=False,
 )
 
 hits = Table(

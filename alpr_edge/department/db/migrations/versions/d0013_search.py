@@ -39,7 +39,7 @@ def upgrade() -> None:
     _fill_reads()
     for name in ("plate", "cell", "unit_id"):
         op.create_index(f"ix_reads_{name}_seen_at", "reads", [name, "seen_at"])
-    op.create_table("plates", sa.Column("plate", sa.String, primary_key=True))
+    op.create_table("plates", sa.Column("plate", sa.String, primary_key=True), sqlite_with_rowid=False)
     if op.get_bind().dialect.name == "postgresql":
         _require_trigrams()
         _fill_plates()
