@@ -1,6 +1,7 @@
 """Images under keys of a day: closed without the key, and forgotten by every copy once the purge destroyed theirs."""
 
 import shutil
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +13,8 @@ from alpr_edge.department.holds.department_holds import HoldAuthor
 from alpr_edge.department.images.department_images import object_name
 from alpr_edge.department.images.key_rotation import rotate_master_key
 from alpr_edge.department.images.master_keys import load_master_key, make_master_key
+from alpr_edge.department.images.sealed_images import key_id_of
+from alpr_edge.department.ingest.records import Part
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.ingest.verification import verify
 from alpr_edge.department.retention.key_renewal import IMAGES_A_BATCH
@@ -190,6 +193,36 @@ def test_a_run_that_broke_off_while_it_encrypted_anew_goes_on(office: Office, mo
     office.purge(TODAY + NIGHT)
     assert keys_of(office) == [(0, 0, True), (1, 2 * len(held), False)]
     assert verify(office.storage, lambda done, total: None).is_whole
+
+
+def test_images_that_come_again_while_they_are_encrypted_anew_stay_open(office: Office) -> None:
+    held = [f"held-{number:02}" for number in range(IMAGES_A_BATCH // 2 + 1)]
+    deliver(office, "old", *held)
+    office.execute(TO_THE_PAST)
+    hold(office, *held)
+    office.purge()
+    pictures = [each for read_id in held for each in pictures_of(read_id)]
+    parts = [Part(each.item_id, each.kind.value, each.body, each.sha256) for each in pictures]
+    is_over, sent = threading.Event(), []
+
+    def send() -> None:
+        while not is_over.is_set():
+            sent.append({answer.status for answer in office.storage.store("unit-2", parts)})
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    try:
+        office.purge(TODAY + NIGHT)
+    finally:
+        is_over.set()
+        sender.join(60)
+    assert {200} in sent
+    assert keys_of(office)[0] == (0, 0, True)
+    assert verify(office.storage, lambda done, total: None).is_whole
+    noted = query(office.directory, "SELECT sha256, key_id FROM sealed_images")
+    for picture in pictures:
+        content = (office.directory / "images" / object_name(picture.sha256)).read_bytes()
+        assert (picture.sha256, key_id_of(content)) in noted
 
 
 def test_a_key_stays_as_long_as_an_image_under_it_is_damaged(office: Office) -> None:
