@@ -150,7 +150,7 @@ def find_flipped_bytes(signed: SignedBackup) -> None:
     SignedBackup(signed.path, key).check_files(quiet)
 
 
-@pytest.mark.parametrize("at", ["database", "bytes read back"])
+@pytest.mark.parametrize("at", [pytest.param("database", marks=pytest.mark.slow), "bytes read back"])
 def test_a_backup_that_was_killed_is_none_and_the_next_one_is(sqlite_places: BackupPlaces, at: str) -> None:
     places = sqlite_places
     done = subprocess.run(
