@@ -49,7 +49,7 @@ class SettledItems(_Part):
     sha256: str
 
 
-class CopiedLogState(_Part):
+class LogRoot(_Part):
     """A log's size, and the root of its Merkle tree."""
 
     unit_id: str
@@ -100,7 +100,7 @@ class DatabaseAbout(_Part):
     damaged_bodies: int
     tables: tuple[TableState, ...]
     settled: SettledItems
-    logs: tuple[CopiedLogState, ...]
+    logs: tuple[LogRoot, ...]
 
 
 class BackupManifest(_Part):

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, literal, select
 
 from alpr_edge.department.backups.file_list import Tick
-from alpr_edge.department.backups.manifest import CopiedLogState, SettledItems, TableState
+from alpr_edge.department.backups.manifest import LogRoot, SettledItems, TableState
 from alpr_edge.department.copying.tables import TableDigest, digest_of, digest_table, has_damaged_body, plain_tables
 from alpr_edge.department.db.revisions import stamped_version
 from alpr_edge.department.db.schema import items, unit_logs
@@ -40,7 +40,7 @@ class Survey:
     damaged_bodies: int
     tables: tuple[TableDigest, ...]
     settled: SettledItems
-    logs: tuple[CopiedLogState, ...]
+    logs: tuple[LogRoot, ...]
 
 
 def survey(connection: Connection, before: datetime, tick: Tick) -> Survey:
@@ -110,7 +110,7 @@ def picture_count(reading: OpenReading) -> int:
         return connection.scalar(query) or 0
 
 
-def log_faults(connection: Connection, states: Sequence[CopiedLogState]) -> list[str]:
+def log_faults(connection: Connection, states: Sequence[LogRoot]) -> list[str]:
     """Compare the logs of a restored database with what they were: each begins with the records that it had.
 
     The trees of units are made anew from the records, so that nothing has to be believed.
@@ -154,13 +154,13 @@ class _ItemCounts:
         return SettledItems(before=self._before, rows=self._rows, sha256=self._whole.hexdigest())
 
 
-def _deletion_log(connection: Connection) -> CopiedLogState:
+def _deletion_log(connection: Connection) -> LogRoot:
     records = [run.record for run in logged_runs(connection)]
-    return CopiedLogState(unit_id="", log_id="", size=len(records), root=root_of(records).hex())
+    return LogRoot(unit_id="", log_id="", size=len(records), root=root_of(records).hex())
 
 
-def _unit_logs(connection: Connection) -> Iterator[CopiedLogState]:
+def _unit_logs(connection: Connection) -> Iterator[LogRoot]:
     query = select(unit_logs.c.unit_id, unit_logs.c.log_id, unit_logs.c.size)
     for row in connection.execute(query.order_by(unit_logs.c.unit_id, unit_logs.c.log_id)).all():
         root = StoredTree(connection, LogIdentity(row.unit_id, row.log_id)).root(row.size)
-        yield CopiedLogState(unit_id=row.unit_id, log_id=row.log_id, size=row.size, root=root.hex())
+        yield LogRoot(unit_id=row.unit_id, log_id=row.log_id, size=row.size, root=root.hex())

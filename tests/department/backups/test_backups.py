@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from alpr_edge.department.backups.backup import BackupRequest, back_up
 from alpr_edge.department.backups.drill import drill
 from alpr_edge.department.backups.postgresql.programs import find_programs
 from alpr_edge.department.backups.postgresql.scratch_server import ScratchServer, user_of_server
@@ -34,7 +35,9 @@ from tests.department.backups.places import (
     read_ids,
     verify_department,
 )
-from tests.department.engines import name_database
+from tests.department.conftest import Databases
+from tests.department.engines import EngineUnderTest, name_database
+from tests.department.people.office import make_department
 from tests.department.retention.office import UNIT, pictures_of, read_item
 from tests.uplink.items import stored_digests
 
@@ -48,7 +51,7 @@ back_up(pathlib.Path(sys.argv[1]), BackupRequest(pathlib.Path(sys.argv[2])), tic
 """
 
 
-def restored_department(places: BackupPlaces, backup: Path, stack: ExitStack) -> Path:
+def restore_and_open(places: BackupPlaces, backup: Path, stack: ExitStack) -> Path:
     """The department restored into a folder; of PostgreSQL with a server over the restored cluster."""
     signed = SignedBackup(backup, Witness(places.directory).key)
     to = places.folder / "restored"
@@ -96,7 +99,7 @@ def test_what_is_restored_is_what_was_there_while_more_arrives_and_it_is_served(
     assert (report.faults, report.is_good, report.deletions, report.logs) == ((), True, 1, 2)
     assert report.pictures >= 2 * READS
     with ExitStack() as stack:
-        directory = restored_department(places, second.path, stack)
+        directory = restore_and_open(places, second.path, stack)
         assert verify_department(directory).is_whole
         after = stored_digests(directory)
         assert {item_id: after.get(item_id) for item_id in before} == before
@@ -147,7 +150,7 @@ def find_flipped_bytes(signed: SignedBackup) -> None:
     SignedBackup(signed.path, key).check_files(quiet)
 
 
-@pytest.mark.parametrize("at", ["database", "bytes read back"])
+@pytest.mark.parametrize("at", [pytest.param("database", marks=pytest.mark.slow), "bytes read back"])
 def test_a_backup_that_was_killed_is_none_and_the_next_one_is(sqlite_places: BackupPlaces, at: str) -> None:
     places = sqlite_places
     done = subprocess.run(
@@ -194,3 +197,13 @@ def test_programs_of_another_release_are_not_used(tmp_path: Path) -> None:
         find_programs(99)
     with pytest.raises(DepartmentError, match=r"has no programs of that release"):
         find_programs(17, str(tmp_path))
+
+
+def test_a_server_that_notes_no_changes_is_refused_with_what_to_set(
+    databases: Databases, tmp_path: Path, target_folder: Path
+) -> None:
+    engine = EngineUnderTest("postgresql", databases.take)
+    directory = make_department(tmp_path / "department", "127.0.0.1", engine=engine)
+    with pytest.raises(DepartmentError, match=r"ALTER SYSTEM SET summarize_wal = on; .* or copy all of it .* --full"):
+        back_up(directory, BackupRequest(target_folder), quiet)
+    assert "summarize_wal" in outcomes_of(directory)[-1]["reason"]
