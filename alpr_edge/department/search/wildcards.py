@@ -1,20 +1,20 @@
-"""Finds plates by a part of them (policy 462.4(c)): ? is one character, * any number. By each engine's trigrams.
+"""Finds plates by a part of them (policy 462.4(c)): ? is one character, * any number.
 
-An index helps where three characters in a row are known; the begin and the end of a plate count as one. Other parts are
-compared with every plate behind the last, in order.
+On PostgreSQL an index of trigrams helps where three characters in a row are known; the begin and the end of a plate
+count as one. Other parts, and all on SQLite, are compared with every plate behind the last, in order: FTS5's trigrams
+would slow each read that arrives, and a department that is small enough for SQLite has few enough plates.
 """
 
 import re
 
-from sqlalchemy import ColumnElement, Connection, Select, String, func, literal_column, select, text
+from sqlalchemy import ColumnElement, Connection, Select, select
 
 from alpr_edge.department.db.schema import plates, reads
 from alpr_edge.domain.patterns import ANY, ONE
 
 BEGIN, END = "^", "$"
-"""Mark the begin and the end of a plate where trigrams of it are made; no plate holds them."""
+"""Stand for the begin and the end of a plate, which trigrams count as characters; no plate holds them."""
 TRIGRAM = 3
-_TRIGRAMS = text("plate_trigrams MATCH :words")
 _PREFIX = re.compile(r"[^?*]*")
 
 
@@ -32,13 +32,8 @@ def next_plates(connection: Connection, pattern: str, after: str, count: int) ->
         after: the plate after which to begin; empty: with the first.
         count: how many at most.
     """
-    words = _known_parts(pattern)
-    if words and connection.dialect.name == "postgresql":
-        query = _by_trigrams(pattern)
-    elif words:
-        query = _by_words(pattern, words)
-    else:
-        query = _in_order(pattern)
+    has_index = connection.dialect.name == "postgresql" and _has_known_part(pattern)
+    query = _by_trigrams(pattern) if has_index else _in_order(pattern)
     column = query.selected_columns[0]
     return list(connection.scalars(query.where(column > after).order_by(column).limit(count)))
 
@@ -49,16 +44,6 @@ def _by_trigrams(pattern: str) -> Select[tuple[str]]:
     return select(fitting.prefix_with("MATERIALIZED").c.plate)
 
 
-def _by_words(pattern: str, words: list[str]) -> Select[tuple[str]]:
-    """All that fit, from SQLite's index."""
-    marked: ColumnElement[str] = literal_column("plate_trigrams.plate", String)
-    plate = func.substr(marked, 2, func.length(marked) - 2)
-    quoted = " AND ".join(f'"{word}"' for word in words)
-    query = select(plate.label("plate")).select_from(text("plate_trigrams")).where(_TRIGRAMS.bindparams(words=quoted))
-    fitting = query.where(plate.like(_like_text(pattern))).subquery()
-    return select(fitting.c.plate)
-
-
 def _in_order(pattern: str) -> Select[tuple[str]]:
     """All that fit, along the plates, so that looking ends with the last one that is wanted.
 
@@ -67,9 +52,9 @@ def _in_order(pattern: str) -> Select[tuple[str]]:
     return select(plates.c.plate).where(plates.c.plate.concat("").like(_like_text(pattern)), *_with_prefix(pattern))
 
 
-def _known_parts(pattern: str) -> list[str]:
-    """The parts between wildcards that are long enough for the index."""
-    return [part for part in re.split(r"[?*]", f"{BEGIN}{pattern}{END}") if len(part) >= TRIGRAM]
+def _has_known_part(pattern: str) -> bool:
+    """Whether a part between wildcards is long enough for the index."""
+    return any(len(part) >= TRIGRAM for part in re.split(r"[?*]", f"{BEGIN}{pattern}{END}"))
 
 
 def _with_prefix(pattern: str) -> list[ColumnElement[bool]]:

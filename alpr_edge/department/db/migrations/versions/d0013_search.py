@@ -1,4 +1,4 @@
-"""Search: when and where a read was, by what it is looked up; every plate once, with what finds parts of plates.
+"""Search: when and where a read was, by what it is looked up; every plate once, on PostgreSQL with its trigrams.
 
 What there is of reads is filled in a few rows at a time, all in the one transaction of the migration: one that breaks
 off leaves everything as it was, and begins anew.
@@ -40,13 +40,10 @@ def upgrade() -> None:
     for name in ("plate", "cell", "unit_id"):
         op.create_index(f"ix_reads_{name}_seen_at", "reads", [name, "seen_at"])
     op.create_table("plates", sa.Column("plate", sa.String, primary_key=True), sqlite_with_rowid=False)
+    _fill_plates()
     if op.get_bind().dialect.name == "postgresql":
         _require_trigrams()
-        _fill_plates()
         op.execute("CREATE INDEX plate_trigrams ON plates USING gin (plate gin_trgm_ops)")
-    else:
-        _make_trigrams()
-        _fill_plates()
 
 
 def _fill_plates() -> None:
@@ -65,24 +62,6 @@ def _require_trigrams() -> None:
             "the database lacks pg_trgm; let its administrator run in it: CREATE EXTENSION pg_trgm, then run this again"
         )
     op.execute("CREATE EXTENSION pg_trgm")
-
-
-def _make_trigrams() -> None:
-    """Have SQLite find parts of plates: begin and end are marked, so that they count as characters."""
-    if not op.get_bind().scalar(sa.text("SELECT count(*) FROM pragma_module_list WHERE name = 'fts5'")):
-        raise DepartmentError(
-            "the SQLite of this Python lacks FTS5, by which parts of plates are found; install another"
-        )
-    op.execute("CREATE VIRTUAL TABLE plate_trigrams USING fts5(plate, tokenize = 'trigram case_sensitive 1')")
-    op.execute(
-        "CREATE TRIGGER plates_add AFTER INSERT ON plates "
-        "BEGIN INSERT INTO plate_trigrams (plate) VALUES ('^' || NEW.plate || '$'); END"
-    )
-    op.execute(
-        "CREATE TRIGGER plates_remove AFTER DELETE ON plates "
-        "BEGIN DELETE FROM plate_trigrams WHERE rowid IN (SELECT rowid FROM plate_trigrams "
-        "WHERE plate_trigrams MATCH '\"^' || OLD.plate || '$\"' AND plate = '^' || OLD.plate || '$'); END"
-    )
 
 
 def _fill_reads() -> None:
