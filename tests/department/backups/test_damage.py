@@ -1,6 +1,7 @@
 """Full disks, damaged disks, wrong keys and backups that were tampered with and signed anew."""
 
 import hashlib
+import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -42,6 +43,8 @@ def test_a_disk_that_gets_full_leaves_the_backups_before(
                 "INSERT INTO items (item_id, unit_id, kind, sha256, length, body, received_at) "
                 "VALUES ('large', 'unit-1', 'read', '', 6000000, zeroblob(6000000), '2026-11-20 00:00:00.000000')"
             )
+            # Copied after the pictures, and larger than what a full file system keeps for itself.
+            (places.directory / "large-file").write_bytes(os.urandom(4 << 20))
             filled: list[str] = []
 
             def fill(name: str, done: int, total: int | None) -> None:
