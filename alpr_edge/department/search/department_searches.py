@@ -6,6 +6,7 @@ grow where little is found. So no search takes long, and none has to be ended ha
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, RowMapping
@@ -15,16 +16,10 @@ from alpr_edge.department.search import statements
 from alpr_edge.department.search.criteria import DepartmentSearch, ReadCriteria, check_search
 from alpr_edge.department.search.pages import PAGE_READS, PAGE_READS_MAX, FoundPage, ReadKey
 from alpr_edge.department.search.read_details import show_reads
-from alpr_edge.department.search.statements import ROWS_AT_ONCE
 from alpr_edge.department.search.unseen_reads import is_inside, unseen_reads
 from alpr_edge.department.search.wildcards import next_plates
 from alpr_edge.domain.errors import SearchError
 
-PLATES_AT_ONCE = 100
-"""Plates that one statement looks at; ten times as many where not each of them has a read that fits."""
-PLATE_LOOKS_MAX = 5
-"""Statements of a page that goes by plates; likewise the next, back in time."""
-TIME_LOOKS_MAX = 24
 SPAN_OF_CELLS = timedelta(hours=100)
 """First span of time of a single cell; of so many cells it is so much shorter."""
 SPAN_OF_UNIT = timedelta(hours=24)
@@ -33,15 +28,33 @@ _EARLIEST = ""
 """Stands before every id: what comes after it in the order of time lies before its moment."""
 
 
+@dataclass(frozen=True, slots=True)
+class LookBounds:
+    """How much one page looks at, at most."""
+
+    rows_at_once: int = 500
+    """Reads that one statement returns."""
+    plates_at_once: int = 100
+    """Plates that one statement looks at; ten times as many where not each of them has a read that fits."""
+    plate_looks_max: int = 5
+    """Statements of a page that goes by plates; likewise the next, back in time."""
+    time_looks_max: int = 24
+
+
+BOUNDS = LookBounds()
+
+
 class DepartmentSearches:
     """Searches of a department's reads; threads may share it. It asks nobody for permission: its callers do.
 
     Args:
         database: the department's database.
+        bounds: how much one page looks at.
     """
 
-    def __init__(self, database: DepartmentDatabase) -> None:
+    def __init__(self, database: DepartmentDatabase, bounds: LookBounds = BOUNDS) -> None:
         self._database = database
+        self._bounds = bounds
 
     def page(self, search: DepartmentSearch, after: ReadKey | None = None, size: int = PAGE_READS) -> FoundPage:
         """A page of what a search finds.
@@ -62,7 +75,7 @@ class DepartmentSearches:
             raise SearchError("there is no such page of this search; begin anew")
         with self._database.reading() as connection:
             statements.plan_each_time(connection)
-            look = _Look(connection, criteria, size)
+            look = _Look(connection, criteria, self._bounds, size)
             if criteria.goes_by_plates:
                 rest = look.go_by_plates(after)
             else:
@@ -77,12 +90,14 @@ class _Look:
     Args:
         connection: the connection of a transaction.
         criteria: the search.
+        bounds: how much it looks at.
         size: the most reads of the page.
     """
 
-    def __init__(self, connection: Connection, criteria: ReadCriteria, size: int) -> None:
+    def __init__(self, connection: Connection, criteria: ReadCriteria, bounds: LookBounds, size: int) -> None:
         self._connection = connection
         self._criteria = criteria
+        self._bounds = bounds
         self._size = size
         self.rows = list[RowMapping]()
         """The reads of the page."""
@@ -94,15 +109,15 @@ class _Look:
         plates = [] if after is None else [after.plate]
         if self._criteria.plates:
             plates = [plate for plate in plates if plate in self._criteria.plates]
-        for _ in range(PLATE_LOOKS_MAX):
+        for _ in range(self._bounds.plate_looks_max):
             plates = plates or self._next_plates("" if after is None else after.plate)
             if not plates:
                 return None
             self.plates += plates
-            some = statements.of_plates(self._connection, self._criteria, plates, after)
+            some = statements.of_plates(self._connection, self._criteria, plates, after, self._bounds.rows_at_once)
             if end := self._take(some):
                 return end
-            if len(some) == ROWS_AT_ONCE:
+            if len(some) == self._bounds.rows_at_once:
                 after = _key(some[-1])
                 plates = [plate for plate in plates if plate >= after.plate]
             else:
@@ -116,12 +131,12 @@ class _Look:
         assert end is not None, "likewise"
         key = ReadKey("", end, _EARLIEST, _EARLIEST) if after is None else after
         span = self._first_span()
-        for _ in range(TIME_LOOKS_MAX):
+        for _ in range(self._bounds.time_looks_max):
             edge = _edge(key, begin, span)
-            some = statements.between(self._connection, self._criteria, edge, key)
+            some = statements.between(self._connection, self._criteria, edge, key, self._bounds.rows_at_once)
             if place := self._take(some):
                 return place
-            if len(some) == ROWS_AT_ONCE:
+            if len(some) == self._bounds.rows_at_once:
                 key, span = _key(some[-1]), max(SPAN_MIN, span / 2)
             elif edge == begin:
                 return None
@@ -131,11 +146,11 @@ class _Look:
 
     def go_untimed(self, after: ReadKey | None) -> ReadKey | None:
         """Look at the reads whose time is not sure; result as above."""
-        for _ in range(TIME_LOOKS_MAX):
-            some = statements.without_time(self._connection, self._criteria, after)
+        for _ in range(self._bounds.time_looks_max):
+            some = statements.without_time(self._connection, self._criteria, after, self._bounds.rows_at_once)
             if place := self._take(some):
                 return place
-            if len(some) < ROWS_AT_ONCE:
+            if len(some) < self._bounds.rows_at_once:
                 return None
             after = _key(some[-1])
         return after
@@ -151,7 +166,7 @@ class _Look:
 
     def _next_plates(self, after: str) -> list[str]:
         criteria = self._criteria
-        count = PLATES_AT_ONCE if criteria.asks_for_plates_alone else 10 * PLATES_AT_ONCE
+        count = self._bounds.plates_at_once * (1 if criteria.asks_for_plates_alone else 10)
         if criteria.pattern:
             return next_plates(self._connection, criteria.pattern, after, count)
         return [plate for plate in criteria.plates if plate > after][:count]

@@ -11,8 +11,6 @@ from alpr_edge.department.search.criteria import ReadCriteria
 from alpr_edge.department.search.pages import ReadKey
 from alpr_edge.department.search.wildcards import is_like
 
-ROWS_AT_ONCE = 500
-"""Most reads that one statement returns."""
 _ID = tuple_(reads.c.read_id, reads.c.unit_id)
 _NEWEST_FIRST = reads.c.seen_at.desc().nulls_last(), reads.c.read_id.desc(), reads.c.unit_id.desc()
 
@@ -24,7 +22,7 @@ def plan_each_time(connection: Connection) -> None:
 
 
 def of_plates(
-    connection: Connection, criteria: ReadCriteria, plates: Sequence[str], after: ReadKey | None
+    connection: Connection, criteria: ReadCriteria, plates: Sequence[str], after: ReadKey | None, count: int
 ) -> list[RowMapping]:
     """The next reads of some plates, by plate and the newest first.
 
@@ -33,14 +31,17 @@ def of_plates(
         criteria: the search.
         plates: canonical texts.
         after: the read after which to begin; None: with the first.
+        count: how many at most.
     """
     query = select(reads).where(reads.c.plate.in_(plates), *filters(criteria), *times(criteria))
     if after is not None:
         query = query.where(or_(reads.c.plate > after.plate, (reads.c.plate == after.plate) & _is_after(after)))
-    return _rows(connection, query.order_by(reads.c.plate, *_NEWEST_FIRST))
+    return _rows(connection, query.order_by(reads.c.plate, *_NEWEST_FIRST), count)
 
 
-def between(connection: Connection, criteria: ReadCriteria, begin: datetime, before: ReadKey) -> list[RowMapping]:
+def between(
+    connection: Connection, criteria: ReadCriteria, begin: datetime, before: ReadKey, count: int
+) -> list[RowMapping]:
     """The reads of a place or a unit from a moment up to a read, the newest first.
 
     Args:
@@ -48,22 +49,23 @@ def between(connection: Connection, criteria: ReadCriteria, begin: datetime, bef
         criteria: the search.
         begin: the moment, UTC without a zone.
         before: the read, whose moment is sure; it lies outside.
+        count: how many at most.
     """
     last = reads.c.seen_at <= before.seen_at
     query = select(reads).where(*filters(criteria), reads.c.seen_at >= begin, last, _is_after(before))
-    return _rows(connection, query.order_by(*_NEWEST_FIRST))
+    return _rows(connection, query.order_by(*_NEWEST_FIRST), count)
 
 
-def without_time(connection: Connection, criteria: ReadCriteria, after: ReadKey | None) -> list[RowMapping]:
+def without_time(connection: Connection, criteria: ReadCriteria, after: ReadKey | None, count: int) -> list[RowMapping]:
     """The next reads of a place or a unit whose time is not sure, by their ids, which go with the clocks of units."""
     query = select(reads).where(*filters(criteria), reads.c.seen_at.is_(None))
     if after is not None:
         query = query.where(tuple_(literal(after.read_id), literal(after.unit_id)) > _ID)
-    return _rows(connection, query.order_by(reads.c.read_id.desc(), reads.c.unit_id.desc()))
+    return _rows(connection, query.order_by(reads.c.read_id.desc(), reads.c.unit_id.desc()), count)
 
 
-def _rows(connection: Connection, query: Select[Any]) -> list[RowMapping]:
-    return list(connection.execute(query.limit(ROWS_AT_ONCE)).mappings())
+def _rows(connection: Connection, query: Select[Any], count: int) -> list[RowMapping]:
+    return list(connection.execute(query.limit(count)).mappings())
 
 
 def _is_after(key: ReadKey) -> ColumnElement[bool]:

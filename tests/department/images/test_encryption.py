@@ -169,26 +169,22 @@ def test_what_is_held_is_encrypted_anew_with_a_key_of_last_night_and_the_copies_
         assert [office.storage.image(each.sha256) for each in pictures_of(read_id)] == [None, None]
 
 
-def test_a_run_that_broke_off_while_it_encrypted_anew_goes_on(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_that_broke_off_while_it_encrypted_anew_goes_on(office: Office) -> None:
     held = [f"held-{number:02}" for number in range(IMAGES_A_BATCH // 2 + 1)]
     deliver(office, "old", *held)
     office.execute(TO_THE_PAST)
     hold(office, *held)
     office.purge()
-    images, calls = office.storage.images, []
-
-    def break_off(*_: object) -> dict[str, str | None]:
-        calls.append(1)
-        if len(calls) == 2:
-            raise StoreError("the bucket went away")
-        return settle(*_)  # type: ignore[arg-type]
-
-    settle = images.settle
-    monkeypatch.setattr(images, "settle", break_off)
-    with pytest.raises(StoreError, match="went away"):
+    last = max(each.sha256 for read_id in held for each in pictures_of(read_id))  # of the second batch
+    folder = office.directory / "images" / last[:2]
+    folder.rename(away := folder.with_name("elsewhere"))
+    folder.write_bytes(b"a damaged disk shows a file where the folder was")
+    with pytest.raises(StoreError, match="the disk refused"):
         office.purge(TODAY + NIGHT)
-    monkeypatch.undo()
-    assert verify(office.storage, lambda done, total: None).is_whole  # some under either key, all open
+    folder.unlink()
+    away.rename(folder)
+    assert keys_of(office)[1][1] > 0, "some are under the next key, and the first is there still"
+    assert verify(office.storage, lambda done, total: None).is_whole
     office.execute("DELETE FROM leases")
     office.purge(TODAY + NIGHT)
     assert keys_of(office) == [(0, 0, True), (1, 2 * len(held), False)]

@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 
 from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.ingest.storage import Storage
-from alpr_edge.department.search import department_searches
 from alpr_edge.department.search.criteria import DepartmentSearch, SearchPeriod
-from alpr_edge.department.search.department_searches import DepartmentSearches
+from alpr_edge.department.search.department_searches import DepartmentSearches, LookBounds
 from alpr_edge.department.search.pages import FoundPage, FoundRead, ReadKey, TimeBasis
 from alpr_edge.domain.errors import SearchError
 from alpr_edge.domain.ground.areas import GroundArea, GroundPolygon
@@ -39,12 +38,17 @@ WHOLE = SearchPeriod(BEGIN, BEGIN + timedelta(days=DAYS + 1))
 
 
 @pytest.fixture(scope="module")
-def searches(tmp_path_factory: pytest.TempPathFactory, engine: EngineUnderTest) -> Iterator[DepartmentSearches]:
+def database(tmp_path_factory: pytest.TempPathFactory, engine: EngineUnderTest) -> Iterator[DepartmentDatabase]:
     directory = engine.use(tmp_path_factory.mktemp("search") / "department")
     with closing(Storage(directory)) as storage:
         store_traffic(storage, TRAFFIC)
     with closing(DepartmentDatabase(directory, create=False)) as database:
-        yield DepartmentSearches(database)
+        yield database
+
+
+@pytest.fixture(scope="module")
+def searches(database: DepartmentDatabase) -> DepartmentSearches:
+    return DepartmentSearches(database)
 
 
 def pages(searches: DepartmentSearches, search: DepartmentSearch, size: int) -> Iterator[FoundPage]:
@@ -152,13 +156,10 @@ def test_plates_find_what_looking_at_every_read_finds(
     assert all_ids(searches, search, size) == matching_ids(TRAFFIC, search, by_plate=True)
 
 
-def test_where_a_page_looks_at_little_every_page_goes_on(
-    searches: DepartmentSearches, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_where_a_page_looks_at_little_every_page_goes_on(database: DepartmentDatabase) -> None:
     """Statements that return few rows, and few of them a page: no read is lost or shown twice at their ends."""
-    monkeypatch.setattr("alpr_edge.department.search.statements.ROWS_AT_ONCE", 3)
-    for name, value in (("ROWS_AT_ONCE", 3), ("PLATES_AT_ONCE", 2), ("PLATE_LOOKS_MAX", 2), ("TIME_LOOKS_MAX", 2)):
-        monkeypatch.setattr(department_searches, name, value)
+    bounds = LookBounds(rows_at_once=3, plates_at_once=2, plate_looks_max=2, time_looks_max=2)
+    searches = DepartmentSearches(database, bounds)
     part, rest = DepartmentSearch(("*0*7*A*",)), timedelta(minutes=1)
     area = DepartmentSearch((), SearchPeriod(BEGIN, WHOLE.end - rest), Area(*CENTRE, 1500.0))
     untimed = DepartmentSearch((), WHOLE, Area(*CENTRE, 1500.0), is_untimed=True)

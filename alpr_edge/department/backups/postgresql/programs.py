@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,11 +61,10 @@ class PostgresqlPrograms:
         process = subprocess.Popen(  # noqa: S603 - a program of PostgreSQL by its path
             command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment()
         )
-        try:
+        with ExitStack() as on_failure:
+            on_failure.callback(end_process, process)
             lines = _watch(process, on_line)
-        except BaseException:
-            end_process(process)
-            raise
+            on_failure.pop_all()
         if process.returncode:
             reason = (lines or [f"exit code {process.returncode}"])[-1]
             raise StoreError(f"{name} failed: {reason.removeprefix(f'{name}: ')}")

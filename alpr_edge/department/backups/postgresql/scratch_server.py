@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -91,11 +92,10 @@ class ScratchServer:
         Raises:
             StoreError: it does not start.
         """
-        try:
+        with ExitStack() as on_failure:
+            on_failure.callback(self._stop)
             self._start()
-        except BaseException:
-            self._stop()
-            raise
+            on_failure.pop_all()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
