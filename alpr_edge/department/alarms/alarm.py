@@ -13,7 +13,7 @@ from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.pki.server_certificate import ServerCertificate
 from alpr_edge.department.serving import is_served
-from alpr_edge.domain.errors import AlprEdgeError, DepartmentError
+from alpr_edge.domain.errors import AlprEdgeError, DepartmentError, StoreError
 from alpr_edge.domain.instants import rfc3339
 
 _MAY_CONNECT = "valid"
@@ -66,7 +66,7 @@ def _of_host(directory: Path, now: datetime) -> Iterator[Alarm]:
 
 
 def _of_storage(storage: Storage, now: datetime) -> Iterator[Alarm]:
-    """Silent units, findings about their access logs, and what waits for deletion."""
+    """Silent units, findings about their access logs, what waits for deletion, and a bucket that does not answer."""
     heard = storage.heartbeats.newest()
     for unit in storage.units.records():
         last = heard.get(unit.unit_id)
@@ -77,6 +77,10 @@ def _of_storage(storage: Storage, now: datetime) -> Iterator[Alarm]:
             text = f"access log of {log.unit_id}: {finding.text}"
             yield Alarm(f"access log {log.unit_id} {finding.text}", text)
     yield from (_of_line(line) for line in storage.purge(lambda: now).overdue())
+    try:
+        storage.images.check()
+    except StoreError as error:
+        yield Alarm("images", f"pictures cannot be taken: {error}")
 
 
 def _of_line(line: str) -> Alarm:

@@ -81,6 +81,8 @@ def test_a_bucket_that_cannot_be_reached_is_told_by_status_and_check(office: Off
     status = run(office, "status")
     assert (status.exit_code, f"warning: {told}" in status.output) == (0, True)
     assert any(told in line for line in json.loads(run(office, "status", "--json").output)["warnings"])
+    alarms = json.loads(run(office, "alarms", "--dry-run", "--json").output)["alarms"]
+    assert any(alarm["subject"] == "images" and told in alarm["text"] for alarm in alarms)
     for words in (("images", "check"), ("images", "move"), ("verify",)):
         result = run(office, *words)
         assert (result.exit_code, told in f"{result.output} {result.exception}") == (1, True), words
