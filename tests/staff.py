@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from alpr_edge.access.authorisation.authoriser import Authoriser
+from alpr_edge.access.authorisation.callers import LOCAL, Caller
 from alpr_edge.access.roster_update import install_roster
 from alpr_edge.cli.access.session_file import write_token
 from alpr_edge.cli.caller import caller
@@ -18,8 +20,6 @@ from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.domain.ports import Clock
 from alpr_edge.domain.sessions.session import AccessSession, Factor, new_token, token_digest
 from alpr_edge.runtime.clock import SystemClock
-from alpr_edge.services.authorisation.authoriser import Authoriser
-from alpr_edge.services.authorisation.callers import LOCAL, Caller
 from alpr_edge.services.authorisation.opening import open_authoriser
 from alpr_edge.settings import Settings, load
 from alpr_edge.store.access.accounts import open_accounts

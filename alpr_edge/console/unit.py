@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from alpr_edge.access.authorisation.authoriser import Authoriser, Policy
+from alpr_edge.access.authorisation.sign_ins import SignInDesk
 from alpr_edge.access.passwords import Argon2Passwords, PasswordVerifier
 from alpr_edge.console.at_speed import SpeedRestriction
 from alpr_edge.console.evidence.export_jobs import ExportJobs
@@ -11,9 +13,7 @@ from alpr_edge.console.lookups.memory import LookupMemory
 from alpr_edge.console.theme import ThemeChoice
 from alpr_edge.console.visitor import Visitor
 from alpr_edge.domain.ports import Clock
-from alpr_edge.services.authorisation.authoriser import Authoriser, Policy
 from alpr_edge.services.authorisation.opening import load_policy
-from alpr_edge.services.authorisation.sign_ins import SignInDesk
 from alpr_edge.services.canvass.unit_canvasses import UnitCanvasses
 from alpr_edge.services.evidence.case_export import CaseExports
 from alpr_edge.services.evidence.package_signer import load_package_signer

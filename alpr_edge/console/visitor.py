@@ -6,7 +6,7 @@ from typing import Self
 from starlette.requests import Request
 from starlette.responses import Response
 
-from alpr_edge.services.authorisation.callers import Caller
+from alpr_edge.access.authorisation.callers import Caller
 from alpr_edge.web.requests import form_fields, host_of
 
 COOKIE = "__Host-session"

@@ -9,10 +9,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from alpr_edge.access.authorisation.authoriser import Authoriser
+from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.domain.instants import rfc3339
 from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY
-from alpr_edge.services.authorisation.authoriser import Authoriser
-from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.store.recovery.access_log_replacement import damaged_logs
 from alpr_edge.store.recovery.damaged_databases import DamagedDatabase, damaged_databases
 from alpr_edge.store.recovery.salvage import Salvage

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser
+from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.domain.errors import AlprEdgeError
 from alpr_edge.hotlist.ingest import drop_folder
 from alpr_edge.hotlist.ingest.drop_folder import Listing
 from alpr_edge.hotlist.ingest.import_worker import ImportWorker
 from alpr_edge.hotlist.ingest.importer import ImportReport, Progress
 from alpr_edge.hotlist.ingest.request import format_of
-from alpr_edge.services.authorisation.authoriser import AccessSubject, Authoriser
-from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.services.changes.values_in_force import list_value
 from alpr_edge.settings import ListSource
 from alpr_edge.uplink.hotlist_downloader import HotlistDownloader

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser
+from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.domain.errors import FeedError
 from alpr_edge.hotlist.ingest.import_lock import import_lock
 from alpr_edge.hotlist.ingest.importer import (
@@ -20,8 +22,6 @@ from alpr_edge.hotlist.ingest.importer import (
 from alpr_edge.hotlist.ingest.report import FeedReport, read_report, remove_reports, standing_refusal
 from alpr_edge.hotlist.ingest.report import dismiss_refusal as move_refusal
 from alpr_edge.hotlist.ingest.rollback import roll_back
-from alpr_edge.services.authorisation.authoriser import AccessSubject, Authoriser
-from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.services.changes.values_in_force import list_value
 from alpr_edge.store.hotlists.download_spool import DownloadSpool
 from alpr_edge.store.hotlists.generations import StoredGeneration, all_generations

@@ -5,14 +5,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Self
 
+from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser
+from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.domain.alerting import ListAge, MatchContext, Tone, list_age, phrase_of, tone_of
 from alpr_edge.domain.hits import OWN_SOURCE, Generation, Hit
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.matching import CONFUSABLE_MIN, Entries, Match, MatchQuery, find_matches
 from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.domain.reads import Alternative
-from alpr_edge.services.authorisation.authoriser import AccessSubject, Authoriser
-from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.services.plate_input import plate_to_look_up, state_letters
 from alpr_edge.settings import HotlistSettings
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from alpr_edge.services.authorisation.authoriser import Authoriser
-from alpr_edge.services.authorisation.operations import Operation
+from alpr_edge.access.authorisation.authoriser import Authoriser
+from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.settings import Settings
 from alpr_edge.store.outbox.outbox import Outbox
 from alpr_edge.uplink.media import offload, open_medium, sealer_of, take_receipts

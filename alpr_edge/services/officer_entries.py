@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
+from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser
+from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.domain.access_log.changes import NONE, Subject, value_name
 from alpr_edge.domain.access_log.records import RecordedChange
 from alpr_edge.domain.errors import FeedError
@@ -18,8 +20,6 @@ from alpr_edge.domain.reads import PlateRead
 from alpr_edge.domain.restrictions import Area, Hours
 from alpr_edge.hotlist.formats.base import REMARKS_MAX, VEHICLE_MAX, clean
 from alpr_edge.hotlist.index.officer_entries import OwnIndex
-from alpr_edge.services.authorisation.authoriser import AccessSubject, Authoriser
-from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.services.plate_input import plate_to_watch_for, state_letters
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.hotlists import officer_entries

@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from alpr_edge.access.authorisation.authoriser import Access, Authoriser
+from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.domain.alerting import Level, level_of_hit
 from alpr_edge.domain.hits import Hit
 from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.domain.reads import PlateRead
 from alpr_edge.domain.timeline import Placement, Timeline
-from alpr_edge.services.authorisation.authoriser import Access, Authoriser
-from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.settings import HotlistSettings
 from alpr_edge.store.db import clock_pairs
 from alpr_edge.store.reads.queries import StoredRead

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from alpr_edge.services.authorisation.authoriser import Authoriser
-from alpr_edge.services.authorisation.callers import Caller
+from alpr_edge.access.authorisation.authoriser import Authoriser
+from alpr_edge.access.authorisation.callers import Caller
 from tests.staff import Staff
 from tests.units import write_bare_unit
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from alpr_edge.access.authorisation.authoriser import Authoriser
 from alpr_edge.app.instance_lock import instance_lock
 from alpr_edge.cli import app
 from alpr_edge.domain.errors import AccessError
 from alpr_edge.domain.protocol.items import Answer, Outcome
-from alpr_edge.services.authorisation.authoriser import Authoriser
 from alpr_edge.services.handover import Handover, prepare
 from alpr_edge.settings import load
 from alpr_edge.store.keys import load_key

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
+from alpr_edge.access.authorisation.authoriser import Authoriser
 from alpr_edge.domain.errors import AccessError, FeedError, StoreError
 from alpr_edge.hotlist.formats.base import FormatName
 from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY, HotlistLoader
 from alpr_edge.hotlist.ingest.importer import ImportReport, ImportRequest, ListStore, import_feed
 from alpr_edge.hotlist.ingest.report import Refusals, read_report
-from alpr_edge.services.authorisation.authoriser import Authoriser
 from alpr_edge.services.changes.list_history import list_changes_by_hand
 from alpr_edge.services.list_changes import dismiss_refusal, drop_list, import_list, roll_back_list
 from alpr_edge.services.list_status import ListState, hotlist_status

@@ -5,12 +5,12 @@ from datetime import timedelta
 
 import pytest
 
+from alpr_edge.access.authorisation.authoriser import Authoriser
 from alpr_edge.domain.alerting import ListAge, Tone
 from alpr_edge.domain.errors import AccessError, FeedError
 from alpr_edge.domain.people.person import Role
 from alpr_edge.domain.restrictions import Area, Hours
 from alpr_edge.hotlist.index.officer_entries import OwnIndex
-from alpr_edge.services.authorisation.authoriser import Authoriser
 from alpr_edge.services.match_plate import NotInForce, match_plate, parse_plates
 from alpr_edge.settings import HotlistSettings
 from alpr_edge.store.hotlists.officer_entries import OwnEntry

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from alpr_edge.access.authorisation.authoriser import Authoriser
 from alpr_edge.domain.errors import AccessError
-from alpr_edge.services.authorisation.authoriser import Authoriser
 from alpr_edge.services.recovery.salvage import acknowledge_databases, discard_databases, salvage_databases
 from alpr_edge.settings import load
 from alpr_edge.store.reads.repository import ReadStore

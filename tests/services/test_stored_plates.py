@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from alpr_edge.access.authorisation.authoriser import Authoriser
 from alpr_edge.domain.errors import AccessError, FeedError
 from alpr_edge.domain.hits import Reason
 from alpr_edge.domain.holds.hold import HoldKind
 from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.domain.timeline import Basis
-from alpr_edge.services.authorisation.authoriser import Authoriser
 from alpr_edge.services.holds.unit_holds import HoldRequest, UnitHolds
 from alpr_edge.services.officer_entries import EntryRequest, add_entry, parse_entry, remove_entry
 from alpr_edge.services.outbox import requeue_items

@@ -9,11 +9,11 @@ from operator import itemgetter
 
 import structlog
 
+from alpr_edge.access.authorisation.record_texts import record_sentence
 from alpr_edge.app.collection.no_collection import FrameDrops, Place
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.ports import Clock
 from alpr_edge.services.audit.access_entries import unit_entry
-from alpr_edge.services.authorisation.record_texts import record_sentence
 from alpr_edge.settings import Settings
 from alpr_edge.store.access_log.log import AccessLog, open_access_log
 

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 
 import structlog
 
+from alpr_edge.access.authorisation.callers import UNIT
+from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.app.unit_faults import Fault, FaultKind
 from alpr_edge.domain.canvass.canvass import Canvass, CanvassEnd, CanvassEnding
 from alpr_edge.domain.errors import CanvassError, StoreError
 from alpr_edge.domain.holds.hold import Hold, HoldPerson
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.ports import Clock
-from alpr_edge.services.authorisation.callers import UNIT
-from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.services.changes.recorder import ChangeRecorder
 from alpr_edge.settings import Settings
 from alpr_edge.store.access_log.log import open_access_log

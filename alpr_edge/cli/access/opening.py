@@ -15,10 +15,10 @@ from alpr_edge.cli.common import is_owner
 from alpr_edge.domain.permissions.purposes import Purpose
 
 if TYPE_CHECKING:
+    from alpr_edge.access.authorisation.authoriser import Authoriser
+    from alpr_edge.access.authorisation.callers import Caller
     from alpr_edge.domain.sessions.break_glass import BreakGlass
     from alpr_edge.runtime.clock import SystemClock
-    from alpr_edge.services.authorisation.authoriser import Authoriser
-    from alpr_edge.services.authorisation.callers import Caller
     from alpr_edge.settings import Settings
     from alpr_edge.store.unit_store import UnitStore
 
@@ -103,7 +103,7 @@ def open_begun_upkeep(unit: Settings) -> Iterator[Authoriser | None]:
 
 def command_caller(unit: Settings, glass: BreakGlass | None = None) -> Caller:
     """Who runs this command: the login, with its session where it has one."""
-    from alpr_edge.services.authorisation.callers import Caller
+    from alpr_edge.access.authorisation.callers import Caller
 
     login = caller()
     token = "" if glass else read_token(unit.unit.runtime_directory, login)

@@ -15,8 +15,8 @@ from alpr_edge.domain.errors import AccessError
 
 if TYPE_CHECKING:
     from alpr_edge.access.attempts import SignInResult
+    from alpr_edge.access.authorisation.sign_ins import SignInDesk
     from alpr_edge.domain.permissions.profile import SecurityProfile
-    from alpr_edge.services.authorisation.sign_ins import SignInDesk
     from alpr_edge.settings import Settings
 
 _NEW_PLACE = "the first time with this login on this unit, as is on record; if that is not so, tell your administrator"

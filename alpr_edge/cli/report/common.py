@@ -17,10 +17,10 @@ from alpr_edge.cli.output import print_table
 from alpr_edge.domain.errors import ReportError
 
 if TYPE_CHECKING:
+    from alpr_edge.access.authorisation.authoriser import Authoriser
     from alpr_edge.cli.access.options import Statement
     from alpr_edge.domain.permissions.purposes import Purpose
     from alpr_edge.domain.statistics.periods import ReportPeriod
-    from alpr_edge.services.authorisation.authoriser import Authoriser
     from alpr_edge.services.reports.sheets import ReportSheet
     from alpr_edge.services.reports.unit_reports import UnitReports
     from alpr_edge.settings import Settings

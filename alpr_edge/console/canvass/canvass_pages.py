@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from starlette.responses import Response
 
+from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.console.lookups.navigation import lookup_page
 from alpr_edge.console.lookups.purpose_form import PurposeForm, fault_words
 from alpr_edge.console.page_parts import go
@@ -14,7 +15,6 @@ from alpr_edge.domain.errors import CanvassError, FeedError, SearchError
 from alpr_edge.domain.ground.areas import GroundPoint
 from alpr_edge.domain.permissions.purposes import Purpose, PurposeCode
 from alpr_edge.domain.reads import EvidenceKind
-from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.services.canvass.canvass_input import CanvassRequest, parse_canvass
 from alpr_edge.services.canvass.canvass_results import canvass_page
 from alpr_edge.services.canvass.unit_canvasses import canvass_purpose

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from starlette.responses import Response
 
+from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.console.evidence.media import PluggedMedium, plugged_media
 from alpr_edge.console.lookups.navigation import lookup_page
 from alpr_edge.console.lookups.purpose_form import PurposeForm
@@ -12,7 +13,6 @@ from alpr_edge.console.page_parts import PageRoute, go
 from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.console.visitor import Visitor
 from alpr_edge.domain.errors import EvidenceError, SearchError
-from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.services.evidence.case_export import Progress
 from alpr_edge.services.evidence.export_request import (
     MEDIUM_CHARACTERS_MAX,

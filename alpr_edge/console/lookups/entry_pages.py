@@ -6,6 +6,8 @@ from typing import Self
 
 from starlette.responses import Response
 
+from alpr_edge.access.authorisation.offers import has_covert_clearance, purposes_for
+from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.console.lookups.navigation import lookup_page
 from alpr_edge.console.lookups.purpose_form import PurposeForm, fault_words
 from alpr_edge.console.page_parts import go
@@ -15,8 +17,6 @@ from alpr_edge.domain.errors import FeedError, SearchError
 from alpr_edge.domain.hits import MatchKind, Reason
 from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.domain.reads import PlateRead
-from alpr_edge.services.authorisation.offers import has_covert_clearance, purposes_for
-from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.services.officer_entries import (
     OWN_REASONS,
     AddedEntry,

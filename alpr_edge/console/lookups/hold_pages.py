@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from starlette.responses import Response
 
+from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.console.lookups.hold_form import place_hold
 from alpr_edge.console.lookups.navigation import lookup_page
 from alpr_edge.console.lookups.purpose_form import PurposeForm
@@ -15,7 +16,6 @@ from alpr_edge.console.visitor import Visitor
 from alpr_edge.domain.errors import HoldError, SearchError
 from alpr_edge.domain.holds.hold import HoldKind
 from alpr_edge.domain.permissions.purposes import Purpose
-from alpr_edge.services.authorisation.operations import Operation
 
 
 @dataclass(slots=True, eq=False)

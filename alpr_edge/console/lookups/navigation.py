@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
+from alpr_edge.access.authorisation.offers import offered_operations
+from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.console.page_parts import PAGES
 from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.console.visitor import Visitor
 from alpr_edge.domain.people.person import Person
 from alpr_edge.domain.sessions.session import SessionState
-from alpr_edge.services.authorisation.offers import offered_operations
-from alpr_edge.services.authorisation.operations import Operation
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
+from alpr_edge.access.authorisation.offers import purposes_for
+from alpr_edge.access.authorisation.operations import RULES, Operation
 from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.console.visitor import Visitor
 from alpr_edge.domain.errors import AccessError, FeedError
 from alpr_edge.domain.permissions.decision import AccessRequest, DecisionReason, purpose_reason
 from alpr_edge.domain.permissions.profile import Need, Profile, PurposeRule
 from alpr_edge.domain.permissions.purposes import Purpose
-from alpr_edge.services.authorisation.offers import purposes_for
-from alpr_edge.services.authorisation.operations import RULES, Operation
 
 NOT_OFFERED = "none of your roles may do this; ask the ALPR administrator"
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from starlette.responses import Response
 
+from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.console.lookups.hold_form import held_words, hold_values, place_hold
 from alpr_edge.console.lookups.navigation import lookup_page
 from alpr_edge.console.lookups.purpose_form import PurposeForm, fault_words
@@ -16,7 +17,6 @@ from alpr_edge.domain.errors import FeedError, HoldError, SearchError
 from alpr_edge.domain.holds.hold import HOLD_READS_MAX, HoldKind
 from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.domain.reads import EvidenceKind
-from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.services.reads import ShownRead
 from alpr_edge.services.search.read_searches import ReadSearch, ReadSearches, SearchCursor, SearchPage, search_note
 from alpr_edge.services.search.search_input import SearchRequest, parse_search

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 
 from starlette.responses import Response
 
+from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.console.lookups.navigation import lookup_page
 from alpr_edge.console.lookups.purpose_form import PurposeForm
 from alpr_edge.console.page_parts import PageRoute, go
@@ -14,7 +15,6 @@ from alpr_edge.console.visitor import Visitor
 from alpr_edge.domain.errors import ReportError
 from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.domain.statistics.periods import ReportPeriod, period_of_days
-from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.services.reports.sheets import ReportSheet, precision_sheet, transparency_sheet
 from alpr_edge.services.reports.unit_reports import UnitReports
 

@@ -8,7 +8,8 @@ change of each name is what has to be in force now.
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
 from alpr_edge.domain.access_log.records import CHANGES_MAX, RecordedChange
@@ -49,6 +50,24 @@ def value_name(subject: Subject, key: str = "") -> str:
 def subject_of(name: str) -> str:
     """What a name begins with."""
     return name.partition(":")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedValues:
+    """Values by name."""
+
+    values: Mapping[str, str]
+    unfounded: tuple[str, ...]
+    """Names whose record says something else: the file was changed by hand."""
+
+    def of(self, subjects: Iterable[str]) -> dict[str, str]:
+        """The values of some subjects that are in force, which an empty one is not."""
+        wanted = set(subjects)
+        return {name: value for name, value in self.values.items() if value and subject_of(name) in wanted}
+
+    def knows(self, subject: str) -> bool:
+        """Whether anything of a subject was ever recorded."""
+        return any(subject_of(name) == subject for name in self.values)
 
 
 def value_text(value: object) -> str:

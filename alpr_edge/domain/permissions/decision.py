@@ -51,6 +51,8 @@ class DecisionReason(StrEnum):
     """No permission for the source of the data: a hit shows its level and the source's name alone."""
     COVERT = "covert"
     """No covert clearance."""
+    TOO_MUCH = "too_much"
+    """The person looked at as much as one person may within that time."""
 
 
 _SESSION_REASONS = {

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from alpr_edge.access.authorisation.authoriser import Access, AccessSubject, Authoriser
+from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.access.releases import lock_of, release, release_by_code
 from alpr_edge.domain.access_log.records import CHANGES_MAX, RecordedChange
 from alpr_edge.domain.errors import AccessError
@@ -17,8 +19,6 @@ from alpr_edge.domain.permissions.purposes import MAINTENANCE
 from alpr_edge.domain.sessions.lockout import ReleaseWay
 from alpr_edge.services.accounts.first_sign_in import FirstSignIn
 from alpr_edge.services.accounts.local_roster import LocalRoster
-from alpr_edge.services.authorisation.authoriser import Access, AccessSubject, Authoriser
-from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.store.access.accounts import AccountStore
 from alpr_edge.store.access.members import locked_people
 

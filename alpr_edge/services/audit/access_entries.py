@@ -1,8 +1,8 @@
 """Makes the entries of the access log that the unit itself writes."""
 
+from alpr_edge.access.authorisation.callers import UNIT
 from alpr_edge.domain.access_log.records import AccessEntry, AccessOutcome, record_moment
 from alpr_edge.domain.instants import Instant
-from alpr_edge.services.authorisation.callers import UNIT
 
 
 def unit_entry(component: str, action: str, now: Instant) -> AccessEntry:

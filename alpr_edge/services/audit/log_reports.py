@@ -1,5 +1,7 @@
 """Reports on the access log, and notes that a week of it was reviewed; both go on record themselves."""
 
+from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser
+from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.domain.access_log.records import parse_record
 from alpr_edge.domain.access_log.reports import (
     AccessReport,
@@ -10,8 +12,6 @@ from alpr_edge.domain.access_log.reports import (
 )
 from alpr_edge.domain.errors import AuditError
 from alpr_edge.domain.permissions.purposes import Purpose
-from alpr_edge.services.authorisation.authoriser import AccessSubject, Authoriser
-from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.store.access_log.log import AccessLog
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.reads.queries import hit_ids_between

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from alpr_edge.services.authorisation.authoriser import Authoriser
-from alpr_edge.services.authorisation.operations import Operation
+from alpr_edge.access.authorisation.authoriser import Authoriser
+from alpr_edge.access.authorisation.operations import Operation
 
 
 @contextmanager

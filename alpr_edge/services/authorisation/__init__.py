@@ -1,1 +1,1 @@
-"""Asks whether somebody may do something, and records the answer before anything is shown or changed (policy 462.6)."""
+"""Opens what decides and records in a unit (:mod:`alpr_edge.access.authorisation`)."""

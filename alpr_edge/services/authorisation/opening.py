@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
+from alpr_edge.access.authorisation.authoriser import Authoriser, Policy
+from alpr_edge.access.authorisation.callers import Caller
+from alpr_edge.access.authorisation.sign_ins import SignInDesk
 from alpr_edge.access.passwords import Argon2Passwords
 from alpr_edge.domain.errors import AccessError
 from alpr_edge.domain.ports import Clock
-from alpr_edge.services.authorisation.authoriser import Authoriser, Policy
-from alpr_edge.services.authorisation.callers import Caller
-from alpr_edge.services.authorisation.sign_ins import SignInDesk
 from alpr_edge.settings import Settings
 from alpr_edge.settings.profiles import load_profile, load_security_profile
 from alpr_edge.store.access.accounts import open_accounts

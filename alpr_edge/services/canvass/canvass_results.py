@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
+from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser
+from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.domain.canvass.canvass import Canvass
 from alpr_edge.domain.canvass.canvass_result import CanvassRead, CanvassResult, HeldRead
 from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.evidence.canvass_map import canvass_map
-from alpr_edge.services.authorisation.authoriser import AccessSubject, Authoriser
-from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.services.canvass.unit_canvasses import canvass_for
 from alpr_edge.store.canvass.canvass_rows import held_count
 from alpr_edge.store.canvass.held_rows import canvass_reads, held_reads_of

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser
+from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.domain.canvass.canvass import Canvass, CanvassEnd, CanvassEnding
 from alpr_edge.domain.errors import CanvassError, SearchError
 from alpr_edge.domain.permissions.purposes import Purpose, PurposeCode
-from alpr_edge.services.authorisation.authoriser import AccessSubject, Authoriser
-from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.services.canvass.canvass_input import CanvassPlan
 from alpr_edge.services.holds.unit_holds import hold_person
 from alpr_edge.services.search.read_searches import NO_READ

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from alpr_edge.services.authorisation.authoriser import Authoriser
-from alpr_edge.services.authorisation.operations import Operation
+from alpr_edge.access.authorisation.authoriser import Authoriser
+from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.services.changes.values_in_force import key_values
 
 

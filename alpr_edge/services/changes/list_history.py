@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from alpr_edge.access.authorisation.authoriser import DONE, NOT_DONE, Authoriser
+from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.domain.access_log.records import AccessOutcome, AccessRecord, parse_record
 from alpr_edge.domain.permissions.purposes import Purpose
-from alpr_edge.services.authorisation.authoriser import DONE, NOT_DONE, Authoriser
-from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.store.access_log.log import AccessLog
 
 BATCH = 2000

@@ -5,9 +5,9 @@ Before a unit's first start there is no record; that start says what is there.
 
 from datetime import date, datetime
 
+from alpr_edge.access.authorisation.authoriser import Authoriser
+from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.domain.access_log.changes import Subject, value_name
-from alpr_edge.services.authorisation.authoriser import Authoriser
-from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.services.changes.values_in_force import choice_values, model_text
 from alpr_edge.services.models.choice import Tell, choose_models
 from alpr_edge.services.models.installation import AddedModels, ModelFiles, add_models

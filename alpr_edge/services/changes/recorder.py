@@ -1,17 +1,17 @@
 """Records what the unit itself changes of its lists, or finds changed of settings, models, people and keys.
 
-What a person changes goes through :class:`~alpr_edge.services.authorisation.authoriser.Authoriser`.
+What a person changes goes through :class:`~alpr_edge.access.authorisation.authoriser.Authoriser`.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from alpr_edge.access.authorisation.authoriser import RecordLog
 from alpr_edge.domain.access_log.changes import NONE, changes_between, in_records
 from alpr_edge.domain.access_log.records import RecordedChange
 from alpr_edge.domain.ports import Clock
 from alpr_edge.services.audit.access_entries import unit_entry
-from alpr_edge.services.authorisation.authoriser import RecordLog
 
 NOTE_CHARACTERS_MAX = 500
 

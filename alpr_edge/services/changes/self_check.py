@@ -9,9 +9,9 @@ both values, so that it is told once to whoever reads the log, and it is a fault
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from alpr_edge.access.authorisation.authoriser import RecordLog
 from alpr_edge.domain.access_log.changes import COMPARED, Subject, changes_between, subject_of, value_name
 from alpr_edge.domain.access_log.records import DRIFT_FOUND, OBJECTS_MAX, RecordedChange
-from alpr_edge.services.authorisation.authoriser import RecordLog
 from alpr_edge.services.changes.recorder import ChangeRecorder
 from alpr_edge.services.changes.settings_values import key_of_setting
 

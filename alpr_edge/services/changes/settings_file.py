@@ -5,13 +5,13 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser
+from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.domain.access_log.changes import NONE, Subject, changes_between, value_name
 from alpr_edge.domain.access_log.records import RecordedChange
 from alpr_edge.domain.errors import SettingsError
 from alpr_edge.domain.ports import Clock
 from alpr_edge.runtime import no_follow
-from alpr_edge.services.authorisation.authoriser import AccessSubject, Authoriser
-from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.services.changes.recorder import ChangeRecorder
 from alpr_edge.services.changes.self_check import EDITED_BY_HAND
 from alpr_edge.services.changes.settings_values import Digest, settings_values

@@ -3,12 +3,12 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser
+from alpr_edge.access.authorisation.offers import purposes_for
+from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.domain.canvass.canvass import Canvass
 from alpr_edge.domain.permissions.purposes import PurposeCode
 from alpr_edge.evidence.content import PackageCanvass
-from alpr_edge.services.authorisation.authoriser import AccessSubject, Authoriser
-from alpr_edge.services.authorisation.offers import purposes_for
-from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.services.canvass.canvass_results import record_partials
 from alpr_edge.services.canvass.unit_canvasses import canvass_purpose
 from alpr_edge.store.canvass.canvass_rows import canvasses_of, held_count

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from alpr_edge.access.authorisation.authoriser import Access
 from alpr_edge.domain.hits import Hit
 from alpr_edge.evidence.content import AccessLogPart, AccessProof, BookingRecord, PackageCanvass, PackageContent
-from alpr_edge.services.authorisation.authoriser import Access
 from alpr_edge.services.evidence.case_facts import CaseFacts, known_models
 from alpr_edge.services.evidence.case_reads import CaseReads
 from alpr_edge.settings import HotlistSettings, Settings

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 
+from alpr_edge.access.authorisation.authoriser import Access, AccessSubject, Authoriser
+from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.domain.errors import EvidenceError, StoreError
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.permissions.purposes import Purpose
@@ -23,8 +25,6 @@ from alpr_edge.evidence.signer import PackageSigner
 from alpr_edge.runtime.file_lock import exclusive_lock, open_lock_file
 from alpr_edge.runtime.io_errors import io_errors
 from alpr_edge.services.audit.checkpoint_wait import wait_for_checkpoint
-from alpr_edge.services.authorisation.authoriser import Access, AccessSubject, Authoriser
-from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.services.evidence.case_canvasses import CaseCanvasses, case_canvasses
 from alpr_edge.services.evidence.case_content import CaseAccess, HitRights, access_of_case, case_content
 from alpr_edge.services.evidence.case_facts import CaseFacts, case_facts

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
+from alpr_edge.access.authorisation.authoriser import Access, AccessSubject, Authoriser
+from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.domain.dispositions.disposition import Disposition, DispositionPart, DispositionText, ReadAnswer
 from alpr_edge.domain.dispositions.hit_state import HitState
 from alpr_edge.domain.errors import DispositionError, FeedError
@@ -17,8 +19,6 @@ from alpr_edge.domain.page_requests.request import PageRequest
 from alpr_edge.domain.plates import CHARACTERS_MIN, is_readable
 from alpr_edge.domain.reads import PlateRead
 from alpr_edge.domain.timeline import Placement
-from alpr_edge.services.authorisation.authoriser import Access, AccessSubject, Authoriser
-from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.services.hits.hit_views import HitCard, HitViews
 from alpr_edge.services.plate_input import plate_to_look_up, state_letters
 from alpr_edge.store.db import clock_pairs

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
 
+from alpr_edge.access.authorisation.authoriser import Authoriser
+from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.domain.dispositions.disposition import Disposition, DispositionPart, DispositionText, check_answer
 from alpr_edge.domain.dispositions.hit_state import HitState
 from alpr_edge.domain.errors import DispositionError
-from alpr_edge.services.authorisation.authoriser import Authoriser
-from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.services.hits.hit_views import HitViews
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.reads.dispositions import add_disposition, dispositions_of

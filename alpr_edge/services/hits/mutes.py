@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser
+from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.domain.errors import DispositionError
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.page_requests.mute import MUTE_MINUTES, EndOfMute, Mute, MuteOrder
 from alpr_edge.domain.page_requests.request import PageRequest, RequestOutcome
 from alpr_edge.domain.permissions.purposes import MAINTENANCE
-from alpr_edge.services.authorisation.authoriser import AccessSubject, Authoriser
-from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.requests.page_requests import add_request, mute_in_force, newest_mute_request
 

@@ -1,7 +1,7 @@
 """Puts on record that whoever is at the page is not driving: it then shows everything while the car moves."""
 
-from alpr_edge.services.authorisation.authoriser import Authoriser
-from alpr_edge.services.authorisation.operations import Operation
+from alpr_edge.access.authorisation.authoriser import Authoriser
+from alpr_edge.access.authorisation.operations import Operation
 
 
 def record_passenger(authoriser: Authoriser) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.domain.access_log.records import AccessEntry
 from alpr_edge.domain.errors import HoldError, LostError, StoreError
 from alpr_edge.domain.holds.hold import Hold, HoldPerson
@@ -18,7 +19,6 @@ from alpr_edge.domain.protocol.holds import (
     hold_of_department,
 )
 from alpr_edge.services.audit.access_entries import unit_entry
-from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.settings import Settings
 from alpr_edge.store.access_log.log import open_access_log
 from alpr_edge.store.db.database import Database

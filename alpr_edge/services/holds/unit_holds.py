@@ -6,13 +6,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from alpr_edge.access.authorisation.authoriser import Access, AccessSubject, Authoriser
+from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.domain.errors import HoldError
 from alpr_edge.domain.holds.case_numbers import normal_case
 from alpr_edge.domain.holds.hold import HOLD_READS_MAX, Hold, HoldKind, HoldOrigin, HoldPerson, HoldTerms, check_terms
 from alpr_edge.domain.holds.hold import covers as lasts_as_long
 from alpr_edge.domain.permissions.purposes import Purpose
-from alpr_edge.services.authorisation.authoriser import Access, AccessSubject, Authoriser
-from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.reads.hit_queries import read_ids_of_hits
 from alpr_edge.store.retention import holds

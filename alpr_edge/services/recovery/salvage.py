@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser
+from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY
-from alpr_edge.services.authorisation.authoriser import AccessSubject, Authoriser
-from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.store.recovery.damaged_databases import DamagedDatabase
 from alpr_edge.store.recovery.salvage import Salvage
 from alpr_edge.store.unit_store import UnitStore

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser
+from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.domain.access_log.records import parse_record
 from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.domain.statistics.access_counts import AccessTally
@@ -16,8 +18,6 @@ from alpr_edge.domain.statistics.periods import ReportPeriod
 from alpr_edge.domain.statistics.precision import Coverage, PrecisionReport, PrecisionTally
 from alpr_edge.domain.statistics.quality import QualityTally
 from alpr_edge.domain.statistics.transparency import TransparencyReport, TransparencyTally, transparency_report
-from alpr_edge.services.authorisation.authoriser import AccessSubject, Authoriser
-from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.services.reports.judged_reads import TimedHit, hits_of, judged_reads
 from alpr_edge.services.reports.reading_quality import quality_by_hour
 from alpr_edge.store.access_log.log import AccessLog

@@ -12,13 +12,13 @@ from typing import Any, Self
 
 from sqlalchemy import Row
 
+from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser
+from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.domain.errors import SearchError
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.instants import rfc3339
 from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.domain.reads import EvidenceKind
-from alpr_edge.services.authorisation.authoriser import AccessSubject, Authoriser
-from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.services.reads import ShownRead, show_reads
 from alpr_edge.services.search.search_limits import SearchLimits, search_limits
 from alpr_edge.settings import HotlistSettings, StoreSettings

@@ -18,7 +18,7 @@ from typing import Self
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.sqlite import insert
 
-from alpr_edge.domain.access_log.changes import secret_digest
+from alpr_edge.domain.access_log.changes import RecordedValues, secret_digest
 from alpr_edge.domain.access_log.records import AccessEntry, AccessRecord, encode_record, origin_of, record_moment
 from alpr_edge.domain.errors import AuditError, DamagedError, RefusedError, StoreError
 from alpr_edge.domain.instants import Instant
@@ -36,7 +36,7 @@ from alpr_edge.store.access_log.log_rows import (
     note_fact,
     size_of,
 )
-from alpr_edge.store.access_log.recorded_values import RecordedValues, keep_values, recorded_values
+from alpr_edge.store.access_log.recorded_values import keep_values, recorded_values
 from alpr_edge.store.access_log.schema import FILE_NAME, RELEASE, nodes, records
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.keys import load_key

@@ -4,35 +4,14 @@ It is kept beside the records, by the same transaction that appends one, so that
 compare; :func:`recorded_values` compares each value with its record again.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.sqlite import insert
 
-from alpr_edge.domain.access_log.changes import subject_of
+from alpr_edge.domain.access_log.changes import RecordedValues
 from alpr_edge.domain.access_log.records import AccessRecord, parse_record
 from alpr_edge.domain.errors import AuditError
 from alpr_edge.store.access_log.schema import recorded_values as table
 from alpr_edge.store.access_log.schema import records
-
-
-@dataclass(frozen=True, slots=True)
-class RecordedValues:
-    """Values by name."""
-
-    values: Mapping[str, str]
-    unfounded: tuple[str, ...]
-    """Names whose record says something else: the file was changed by hand."""
-
-    def of(self, subjects: Iterable[str]) -> dict[str, str]:
-        """The values of some subjects that are in force, which an empty one is not."""
-        wanted = set(subjects)
-        return {name: value for name, value in self.values.items() if value and subject_of(name) in wanted}
-
-    def knows(self, subject: str) -> bool:
-        """Whether anything of a subject was ever recorded."""
-        return any(subject_of(name) == subject for name in self.values)
 
 
 def keep_values(connection: Connection, record: AccessRecord) -> None:

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from alpr_edge.access.attempts import PasswordAttempt
+from alpr_edge.access.authorisation.callers import Caller
+from alpr_edge.access.authorisation.sign_ins import SignInDesk
 from alpr_edge.access.passwords import Argon2Passwords
 from alpr_edge.runtime.clock import SystemClock
-from alpr_edge.services.authorisation.callers import Caller
 from alpr_edge.services.authorisation.opening import load_policy
-from alpr_edge.services.authorisation.sign_ins import SignInDesk
 from alpr_edge.settings import parse
 from alpr_edge.store.access_log.log import open_access_log
 from scripts.benchmarks.access.car import bench_car

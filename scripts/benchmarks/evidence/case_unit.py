@@ -8,6 +8,7 @@ from random import Random
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from alpr_edge.access.authorisation.callers import LOCAL, Caller
 from alpr_edge.access.roster_update import install_roster
 from alpr_edge.app.pipeline.record_ids import new_id
 from alpr_edge.cli.access.session_file import write_token
@@ -20,7 +21,6 @@ from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.domain.reads import EvidenceKind
 from alpr_edge.domain.sessions.session import AccessSession, Factor, new_token, token_digest
 from alpr_edge.runtime.clock import SystemClock
-from alpr_edge.services.authorisation.callers import LOCAL, Caller
 from alpr_edge.services.authorisation.opening import open_authoriser
 from alpr_edge.services.canvass.canvass_input import CanvassRequest, parse_canvass
 from alpr_edge.services.canvass.unit_canvasses import UnitCanvasses

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from alpr_edge.access.authorisation.callers import Caller
+from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.app.stages.roster_install import RosterInstallStage
 from alpr_edge.app.unit_faults import FaultKind
 from alpr_edge.domain.errors import AccessError
@@ -18,8 +20,6 @@ from alpr_edge.domain.people.roster import Member, Roster, RosterHeader
 from alpr_edge.domain.people.signed_roster import RosterKey, sign_roster
 from alpr_edge.domain.ports import Clock
 from alpr_edge.domain.sessions.break_glass import BreakGlass
-from alpr_edge.services.authorisation.callers import Caller
-from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.store.hotlists.download_spool import FeedNote
 from alpr_edge.store.unit_store import UnitStore, open_store
 from tests.app.stages.clocks import LaterClock

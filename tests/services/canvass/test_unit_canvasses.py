@@ -8,13 +8,13 @@ from itertools import count
 
 import pytest
 
+from alpr_edge.access.authorisation.authoriser import Authoriser
 from alpr_edge.app.pipeline.record_ids import new_id
 from alpr_edge.domain.canvass.canvass import CanvassEnding
 from alpr_edge.domain.errors import AccessError, CanvassError
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.domain.permissions.purposes import Purpose
-from alpr_edge.services.authorisation.authoriser import Authoriser
 from alpr_edge.services.canvass.canvass_input import CanvassPlan, CanvassRequest, parse_canvass
 from alpr_edge.services.canvass.canvass_results import canvass_page, canvass_result
 from alpr_edge.services.canvass.unit_canvasses import UnitCanvasses, canvass_purpose

@@ -12,6 +12,8 @@ import cv2
 import numpy as np
 import pyzipper
 
+from alpr_edge.access.authorisation.authoriser import Authoriser
+from alpr_edge.access.authorisation.callers import Caller
 from alpr_edge.app.pipeline.record_ids import new_id
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.pki.media_keys import load_media_key, public_pem
@@ -22,8 +24,6 @@ from alpr_edge.domain.protocol.items import digest
 from alpr_edge.domain.reads import PlateRead
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.runtime.clock import SystemClock
-from alpr_edge.services.authorisation.authoriser import Authoriser
-from alpr_edge.services.authorisation.callers import Caller
 from alpr_edge.services.authorisation.opening import open_authoriser
 from alpr_edge.services.evidence.case_export import CaseExports, Progress
 from alpr_edge.services.evidence.export_request import ExportRequest, ExportResult

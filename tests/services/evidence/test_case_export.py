@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from alpr_edge.access.authorisation.authoriser import AccessSubject
+from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.pki.media_keys import load_media_key
 from alpr_edge.domain.dispositions.disposition import DispositionPart
@@ -22,8 +24,6 @@ from alpr_edge.domain.reads import PlateRead
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.evidence.verification import verify_package
 from alpr_edge.runtime.file_lock import exclusive_lock, open_lock_file
-from alpr_edge.services.authorisation.authoriser import AccessSubject
-from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.services.evidence.case_export import LOCK_FILE
 from alpr_edge.services.evidence.case_reads import CaseReads, PictureChoice
 from alpr_edge.services.evidence.export_request import ExportRequest

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from alpr_edge.access.authorisation.callers import Caller
 from alpr_edge.domain.alerting import Level, ListAge
 from alpr_edge.domain.dispositions.disposition import DispositionPart, DispositionText
 from alpr_edge.domain.dispositions.hit_state import HitVerification
@@ -18,7 +19,6 @@ from alpr_edge.domain.people.person import Role, SourcePermission, Training
 from alpr_edge.domain.permissions.hit_purposes import purpose_of_hit
 from alpr_edge.domain.reads import EvidenceKind
 from alpr_edge.domain.sessions.session import token_digest
-from alpr_edge.services.authorisation.callers import Caller
 from alpr_edge.services.hits.dispositions import HitAnswer, HitDispositions
 from alpr_edge.services.hits.hit_views import HitCard, HitViews, WithheldCard, gravest_first
 from alpr_edge.store.access.accounts import open_accounts

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from alpr_edge.access.authorisation.authoriser import Authoriser
 from alpr_edge.domain.errors import HoldError
 from alpr_edge.domain.holds.hold import (
     HOLD_READS_MAX,
@@ -18,7 +19,6 @@ from alpr_edge.domain.holds.hold import (
     HoldTerms,
     parse_hold_end,
 )
-from alpr_edge.services.authorisation.authoriser import Authoriser
 from alpr_edge.services.holds.unit_holds import HoldRequest, UnitHolds, reads_of_case
 from alpr_edge.settings import load
 from alpr_edge.store.reads.repository import DecidedRecord

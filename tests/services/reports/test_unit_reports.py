@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from alpr_edge.access.authorisation.authoriser import AccessSubject
+from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.domain.access_log.records import AccessRecord
 from alpr_edge.domain.dispositions.disposition import Disposition, DispositionPart, DispositionText
 from alpr_edge.domain.errors import AccessError, StoreError
@@ -16,8 +18,6 @@ from alpr_edge.domain.statistics.access_counts import AccessTally
 from alpr_edge.domain.statistics.periods import ReportPeriod
 from alpr_edge.domain.statistics.precision import Dimension, PrecisionReport
 from alpr_edge.domain.statistics.transparency import TransparencyReport
-from alpr_edge.services.authorisation.authoriser import AccessSubject
-from alpr_edge.services.authorisation.operations import Operation
 from alpr_edge.services.reports.unit_reports import UnitReports
 from alpr_edge.store.access_log.log import AccessLog, open_access_log
 from alpr_edge.store.db import clock_pairs

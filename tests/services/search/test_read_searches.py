@@ -11,13 +11,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from alpr_edge.access.authorisation.authoriser import Authoriser
 from alpr_edge.domain.errors import AccessError, FeedError, SearchError
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.domain.patterns import is_partial, partial_fault
 from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.domain.restrictions import Area
-from alpr_edge.services.authorisation.authoriser import Authoriser
 from alpr_edge.services.search.read_searches import PAGE_READS, ReadSearch, ReadSearches, SearchCursor, SearchPage
 from alpr_edge.services.search.search_input import SearchRequest, parse_search
 from alpr_edge.settings import HotlistSettings, StoreSettings, load

@@ -8,6 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from alpr_edge.access.attempts import PasskeyAttempt, PasswordAttempt, SignInPlace, SignInResult
+from alpr_edge.access.authorisation.answer_times import wait_for_answer_step
+from alpr_edge.access.authorisation.authoriser import Policy, RecordLog
+from alpr_edge.access.authorisation.callers import SESSION_ID_CHARACTERS, Caller
 from alpr_edge.access.passwords import PasswordVerifier
 from alpr_edge.access.relying_party import RelyingParty
 from alpr_edge.access.sessions import SessionPlace, find_session, lock_session, sign_out
@@ -20,9 +23,6 @@ from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.people.person import Person
 from alpr_edge.domain.ports import Clock
 from alpr_edge.domain.sessions.session import AccessSession, SessionState
-from alpr_edge.services.authorisation.answer_times import wait_for_answer_step
-from alpr_edge.services.authorisation.authoriser import SESSION_ID_CHARACTERS, Policy, RecordLog
-from alpr_edge.services.authorisation.callers import Caller
 
 NO_PURPOSE = "none"
 """The purpose of records about a sign-in, which is for none yet."""

@@ -9,6 +9,10 @@ from datetime import timedelta
 
 import pytest
 
+from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser
+from alpr_edge.access.authorisation.callers import Caller
+from alpr_edge.access.authorisation.operations import RULES, Operation
+from alpr_edge.domain.access_log.changes import RecordedValues
 from alpr_edge.domain.access_log.records import AccessEntry, AccessOutcome, AccessRecord
 from alpr_edge.domain.errors import AccessError, StoreError
 from alpr_edge.domain.instants import Instant
@@ -18,12 +22,8 @@ from alpr_edge.domain.permissions.profile import Need
 from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.domain.permissions.table import GRANTS
 from alpr_edge.domain.sessions.break_glass import BreakGlass
-from alpr_edge.services.authorisation.authoriser import AccessSubject, Authoriser
-from alpr_edge.services.authorisation.callers import Caller
 from alpr_edge.services.authorisation.opening import load_policy
-from alpr_edge.services.authorisation.operations import RULES, Operation
 from alpr_edge.store.access.accounts import open_accounts
-from alpr_edge.store.access_log.recorded_values import RecordedValues
 from tests.cli.access.test_walk import ROWS
 from tests.staff import BEGUN, LOGIN, PEOPLE, STOLEN, Staff, staff_person
 from tests.units import write_bare_unit

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from alpr_edge.access.attempts import PasswordAttempt
-from alpr_edge.services.authorisation.answer_times import ANSWER_STEP_S, wait_for_answer_step
-from alpr_edge.services.authorisation.callers import Caller
+from alpr_edge.access.authorisation.answer_times import ANSWER_STEP_S, wait_for_answer_step
+from alpr_edge.access.authorisation.callers import Caller
 from alpr_edge.services.authorisation.opening import open_sign_in_desk
 from tests.staff import LOGIN, Staff
 from tests.units import write_bare_unit

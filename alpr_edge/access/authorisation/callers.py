@@ -2,14 +2,16 @@
 
 from dataclasses import dataclass, field
 
-from alpr_edge.domain.people.person import SourcePermission
+from alpr_edge.domain.people.person import Person, SourcePermission
 from alpr_edge.domain.sessions.break_glass import BreakGlass
+from alpr_edge.domain.sessions.session import AccessSession
 
 LOCAL = "local"
 """The address of somebody at the machine itself."""
 COMMAND_LINE = "command_line"
 UNIT = "unit"
 """The name of the unit itself, which acts where nobody asked."""
+SESSION_ID_CHARACTERS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +55,15 @@ UNIT_ACTOR = Actor("", UNIT)
 def login_actor(login: str) -> Actor:
     """The owner of the unit's data, by their login."""
     return Actor(f"login:{login}", login)
+
+
+def person_actor(person: Person, session: AccessSession) -> Actor:
+    """Somebody who is signed in."""
+    return Actor(
+        person.person_id,
+        person.name,
+        person.organisation,
+        session.token_sha256[:SESSION_ID_CHARACTERS],
+        person.sources,
+        person.has_covert_clearance,
+    )

@@ -5,14 +5,14 @@ Whether it is allowed is decided, and put on record, when it is done (:mod:`.aut
 
 from collections.abc import Iterable, Mapping
 
+from alpr_edge.access.authorisation.authoriser import Authoriser
+from alpr_edge.access.authorisation.operations import RULES, Operation
 from alpr_edge.access.sessions import SessionPlace, find_session
 from alpr_edge.domain.people.person import Person
 from alpr_edge.domain.permissions.profile import Profile, PurposeRule
 from alpr_edge.domain.permissions.purposes import PurposeCode
 from alpr_edge.domain.permissions.table import allows
 from alpr_edge.domain.sessions.session import SessionState
-from alpr_edge.services.authorisation.authoriser import Authoriser
-from alpr_edge.services.authorisation.operations import RULES, Operation
 
 
 def purposes_for(authoriser: Authoriser, operation: Operation) -> Mapping[str, PurposeRule]:

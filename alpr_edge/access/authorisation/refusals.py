@@ -1,17 +1,31 @@
 """What somebody is told who may not do something: one sentence that says what to do."""
 
+from dataclasses import dataclass
+
 from alpr_edge.domain.permissions.decision import DecisionReason
 from alpr_edge.domain.permissions.profile import Profile
 
-NO_SESSION = "sign in first: alpr-edge sign-in"
 GLASS_CLOSED = "break-glass does not open this; it needs somebody who is signed in"
 NOT_OWNER = "only root or the owner of the unit's data may do this without signing in; run it with sudo in front"
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceWords:
+    """What somebody can do about a refusal, which depends on where they are refused."""
+
+    sign_in: str = "alpr-edge sign-in"
+    """The command that signs in."""
+    roster: str = "connect the unit to its department"
+    """How a new roster of people comes here."""
+
+
+IN_CAR = PlaceWords()
 _ADMINISTRATOR = "ask the ALPR administrator"
 _SENTENCES = {
-    DecisionReason.SESSION_GLANCE: "the session is locked or was idle; open it with your password: alpr-edge sign-in",
-    DecisionReason.SESSION_EXPIRED: "the session has ended; sign in again: alpr-edge sign-in",
-    DecisionReason.SESSION_ENDED: NO_SESSION,
-    DecisionReason.ROSTER_EXPIRED: "the roster of people has ended; connect the unit to its department",
+    DecisionReason.SESSION_GLANCE: "the session is locked or was idle; open it with your password: {sign_in}",
+    DecisionReason.SESSION_EXPIRED: "the session has ended; sign in again: {sign_in}",
+    DecisionReason.SESSION_ENDED: "sign in first: {sign_in}",
+    DecisionReason.ROSTER_EXPIRED: "the roster of people has ended; {roster}",
     DecisionReason.ACCOUNT_SUSPENDED: f"this account is suspended; {_ADMINISTRATOR}",
     DecisionReason.ACCOUNT_LEFT: f"this account has ended; {_ADMINISTRATOR}",
     DecisionReason.ACCOUNT_EXPIRED: f"this account has run out; {_ADMINISTRATOR}",
@@ -26,16 +40,17 @@ _SENTENCES = {
 }
 
 
-def refusal_sentence(reason: DecisionReason, code: str, profile: Profile) -> str:
+def refusal_sentence(reason: DecisionReason, code: str, profile: Profile, words: PlaceWords = IN_CAR) -> str:
     """Say why something was refused, and what to do about it.
 
     Args:
         reason: why it was refused.
         code: the code of the purpose that was given.
         profile: the rules of the state; purposes, offences and case formats are listed from it.
+        words: what can be done about it at this place.
     """
     if reason in _SENTENCES:
-        return _SENTENCES[reason]
+        return _SENTENCES[reason].format(sign_in=words.sign_in, roster=words.roster)
     purposes = f"the purposes are {', '.join(sorted(profile.purposes))}"
     offences = f"the offences are {', '.join(sorted(profile.offences))}"
     cases = f"it looks like {' or '.join(profile.case_formats.formats)}"

@@ -11,9 +11,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from alpr_edge.access.authorisation.callers import Actor, Caller, login_actor, person_actor
+from alpr_edge.access.authorisation.operations import RULES, Operation, OperationRule
+from alpr_edge.access.authorisation.quota import AccessQuota
+from alpr_edge.access.authorisation.record_texts import record_code, record_sentence, record_word
+from alpr_edge.access.authorisation.refusals import GLASS_CLOSED, IN_CAR, NOT_OWNER, PlaceWords, refusal_sentence
 from alpr_edge.access.sessions import SessionPlace, authorise_request
 from alpr_edge.access.store import AccessStore
-from alpr_edge.domain.access_log.changes import NONE, changes_between, in_records
+from alpr_edge.domain.access_log.changes import NONE, RecordedValues, changes_between, in_records
 from alpr_edge.domain.access_log.records import AccessEntry, AccessOutcome, AccessRecord, RecordedChange, record_moment
 from alpr_edge.domain.errors import AccessError, AlprEdgeError, StoreError
 from alpr_edge.domain.instants import Instant
@@ -23,15 +28,9 @@ from alpr_edge.domain.permissions.profile import Profile, SecurityProfile
 from alpr_edge.domain.permissions.purposes import MAINTENANCE, Purpose, PurposeCode
 from alpr_edge.domain.ports import Clock
 from alpr_edge.domain.sessions.break_glass import BreakGlass
-from alpr_edge.services.authorisation.callers import Actor, Caller, login_actor
-from alpr_edge.services.authorisation.operations import RULES, Operation, OperationRule
-from alpr_edge.services.authorisation.record_texts import record_code, record_sentence, record_word
-from alpr_edge.services.authorisation.refusals import GLASS_CLOSED, NO_SESSION, NOT_OWNER, refusal_sentence
-from alpr_edge.store.access_log.recorded_values import RecordedValues
 
 OBJECTS_NAMED_MAX = 1000
 """Most objects that a record names; it counts them all."""
-SESSION_ID_CHARACTERS = 16
 DONE, NOT_DONE = "done", "not done"
 """How the note begins of the record that says what came of a change, after the one that allowed it."""
 
@@ -56,6 +55,8 @@ class Policy:
     profile: Profile
     """Of the state."""
     security: SecurityProfile
+    words: PlaceWords = IN_CAR
+    """What whoever is refused is told to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,7 @@ class Authoriser:
         policy: the rules in force.
         clock: says when.
         caller: who calls.
+        quota: bounds what one person may look at; None: nothing does.
     """
 
     accounts: AccessStore | None = field(repr=False)
@@ -133,6 +135,7 @@ class Authoriser:
     policy: Policy = field(repr=False)
     clock: Clock = field(repr=False)
     caller: Caller
+    quota: AccessQuota | None = field(default=None, repr=False)
 
     @contextmanager
     def access(
@@ -156,7 +159,7 @@ class Authoriser:
         """
         subject = subject or AccessSubject()
         rule, now = RULES[operation], self.clock.now()
-        answer = self._decide(rule, purpose, subject, now)
+        answer = self._within_quota(operation, self._decide(rule, purpose, subject, now), now)
         if not answer.decision.is_allowed:
             self._append(self._entry(operation, answer, subject, now))
             raise AccessError(answer.refusal)
@@ -190,6 +193,13 @@ class Authoriser:
         on_record = self.log.values().values
         return changes_between({name: on_record.get(name, NONE) for name in values}, values)
 
+    def _within_quota(self, operation: Operation, answer: _Answer, now: Instant) -> _Answer:
+        if self.quota is None or not answer.decision.is_allowed:
+            return answer
+        sentence = self.quota.refusal(answer.actor.person_id, operation, now)
+        decision = replace(answer.decision, reason=DecisionReason.TOO_MUCH) if sentence else answer.decision
+        return replace(answer, decision=decision, refusal=sentence)
+
     def _decide(self, rule: OperationRule, purpose: Purpose, subject: AccessSubject, now: Instant) -> _Answer:
         caller = self.caller
         if caller.break_glass is not None:
@@ -205,22 +215,14 @@ class Authoriser:
     def _decide_session(self, rule: OperationRule, purpose: Purpose, subject: AccessSubject, now: Instant) -> _Answer:
         caller, request = self.caller, _request(rule, purpose, subject)
         if self.accounts is None or not caller.token:
-            return _Answer(login_actor(caller.login), AccessDecision(DecisionReason.SESSION_ENDED), purpose, NO_SESSION)
+            ended = AccessDecision(DecisionReason.SESSION_ENDED)
+            return _Answer(login_actor(caller.login), ended, purpose, self._refusal(ended, purpose))
         place = SessionPlace(caller.token, caller.login, caller.address, now, caller.is_use)
         found = authorise_request(self.accounts, place, request, self.policy.profile, self.policy.security.sessions)
         sentence = self._refusal(found.decision, purpose)
         if found.person is None or found.session is None:
             return _Answer(login_actor(caller.login), found.decision, purpose, sentence)
-        person = found.person
-        actor = Actor(
-            person.person_id,
-            person.name,
-            person.organisation,
-            found.session.token_sha256[:SESSION_ID_CHARACTERS],
-            person.sources,
-            person.has_covert_clearance,
-        )
-        return _Answer(actor, found.decision, purpose, sentence)
+        return _Answer(person_actor(found.person, found.session), found.decision, purpose, sentence)
 
     def _decide_break_glass(
         self, record: BreakGlass, rule: OperationRule, purpose: Purpose, subject: AccessSubject
@@ -232,7 +234,10 @@ class Authoriser:
 
     def _refusal(self, decision: AccessDecision, purpose: Purpose) -> str:
         """What somebody is told, where it was refused."""
-        return "" if decision.is_allowed else refusal_sentence(decision.reason, purpose.code, self.policy.profile)
+        policy = self.policy
+        return (
+            "" if decision.is_allowed else refusal_sentence(decision.reason, purpose.code, policy.profile, policy.words)
+        )
 
     def _entry(
         self,
