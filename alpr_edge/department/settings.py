@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, Strict, ValidationError, model_validator
+from pydantic import AfterValidator, Field, Strict, ValidationError, model_validator
 
 from alpr_edge.domain.collection.department_periods import DepartmentPeriods, department_periods
 from alpr_edge.domain.collection.state_periods import STATE_PERIODS
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.settings.base import Section
+from alpr_edge.settings.policy import FORMATS_MAX, check_formats
 
 FILE_NAME = "department.toml"
 _DOMAIN = r"^$|^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$"
@@ -36,6 +37,24 @@ class PeopleTable(Section):
     """How long a roster is valid; ``department serve`` publishes the next after half of it."""
     security_profile: Literal["cjis", "nist"] = "cjis"
     """The rules of passwords."""
+
+
+class SearchTable(Section):
+    """[search]: the rules for whoever searches the department's reads, and how much one person may look at."""
+
+    profile: Literal["california"] = "california"
+    """The state whose purposes, offences and barred purposes hold."""
+    case_formats: Annotated[
+        tuple[Annotated[str, Strict()], ...],
+        Strict(strict=False),
+        Field(max_length=FORMATS_MAX),
+        AfterValidator(check_formats),
+    ] = ()
+    """What the agency's case numbers look like; empty: as the profile has them."""
+    pages_per_hour: Annotated[int, Field(ge=1, le=10_000)] = 200
+    """Pages of searches of one person; one of several plates counts for each of them."""
+    reads_per_day: Annotated[int, Field(ge=50, le=1_000_000)] = 5_000
+    """Reads that one person is shown by searches within 24 hours."""
 
 
 class RetentionTable(Section):
@@ -129,6 +148,7 @@ class DepartmentFile(Section):
     """The whole file."""
 
     people: PeopleTable = PeopleTable()
+    search: SearchTable = SearchTable()
     database: DatabaseTable = DatabaseTable()
     retention: RetentionTable = RetentionTable()
     images: ImagesTable = ImagesTable()

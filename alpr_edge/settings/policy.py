@@ -10,7 +10,7 @@ from alpr_edge.settings.base import Section
 FORMATS_MAX = 16
 
 
-def _check_formats(formats: tuple[str, ...]) -> tuple[str, ...]:
+def check_formats(formats: tuple[str, ...]) -> tuple[str, ...]:
     """The formats, if each is one; none means those of the profile."""
     if formats:
         CaseFormats.parse(formats)
@@ -26,5 +26,5 @@ class PolicySettings(Section):
         tuple[Annotated[str, Strict()], ...],
         Strict(strict=False),
         Field(max_length=FORMATS_MAX),
-        AfterValidator(_check_formats),
+        AfterValidator(check_formats),
     ] = ()

@@ -1,5 +1,7 @@
 """Seals what would let somebody sign in as another: the secrets of one-time codes, and rosters, which carry them.
 
+Records of the department's access log are sealed likewise: they name plates that were searched for.
+
 AES-256-GCM under ``people.key`` beside the database, so that a copy of the database alone opens no account. Each value
 is bound to its place: put into the row of somebody else it does not open.
 """
@@ -12,10 +14,13 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection, func, select
 
+from alpr_edge.department.db.access_log_schema import access_records
 from alpr_edge.department.db.people_schema import people_credentials
+from alpr_edge.domain.access_log.changes import secret_digest
 from alpr_edge.domain.errors import DepartmentError, StoreError
 from alpr_edge.runtime.durable_files import create_file
 from alpr_edge.runtime.io_errors import io_errors
+from alpr_edge.runtime.key_derivation import derive_key
 
 KEY_NAME = "people.key"
 KEY_BYTES = 32
@@ -33,6 +38,7 @@ class SecretCipher:
 
     def __init__(self, key: bytes) -> None:
         self._cipher = AESGCM(key)
+        self._digest_key = derive_key(key, "department access log")
 
     def seal(self, value: bytes, place: str) -> bytes:
         """Seal a value; an empty one stays empty, which says that there is none.
@@ -45,6 +51,10 @@ class SecretCipher:
             return b""
         nonce = os.urandom(_NONCE_BYTES)
         return nonce + self._cipher.encrypt(nonce, value, place.encode())
+
+    def digest(self, text: str) -> str:
+        """What stands in a record in place of a secret or a plate."""
+        return secret_digest(self._digest_key, text)
 
     def open(self, sealed: bytes, place: str) -> bytes:
         """The value that was sealed for a place.
@@ -80,7 +90,8 @@ def load_cipher(connection: Connection, directory: Path) -> SecretCipher:
     path = directory / KEY_NAME
     with io_errors(f"{path}: cannot be used", StoreError):
         if not path.exists():
-            if connection.scalar(select(func.count()).select_from(people_credentials)):
+            sealed = (people_credentials, access_records)
+            if any(connection.scalar(select(func.count()).select_from(table)) for table in sealed):
                 raise DepartmentError(f"{path}: missing; it seals secrets of people: restore it from the backup")
             _create(path)
         mode, key = path.stat().st_mode, path.read_bytes()

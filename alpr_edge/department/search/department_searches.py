@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, RowMapping
+from sqlalchemy import Connection, RowMapping, select
 
 from alpr_edge.department.db.database import DepartmentDatabase
+from alpr_edge.department.db.schema import reads
 from alpr_edge.department.search import statements
 from alpr_edge.department.search.criteria import DepartmentSearch, ReadCriteria, check_search
-from alpr_edge.department.search.pages import PAGE_READS, PAGE_READS_MAX, FoundPage, ReadKey
+from alpr_edge.department.search.pages import PAGE_READS, PAGE_READS_MAX, FoundPage, FoundRead, ReadKey
 from alpr_edge.department.search.read_details import show_reads
 from alpr_edge.department.search.unseen_reads import is_inside, unseen_reads
 from alpr_edge.department.search.wildcards import next_plates
@@ -82,6 +83,17 @@ class DepartmentSearches:
                 rest = look.go_untimed(after) if criteria.is_untimed else look.go_back(after)
             shown = show_reads(connection, look.rows)
             return FoundPage(shown, rest, unseen_reads(connection, criteria, look.plates))
+
+    def read(self, unit_id: str, read_id: str) -> FoundRead | None:
+        """One read of a unit; None: there is none, or it was deleted.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        is_one = (reads.c.unit_id == unit_id) & (reads.c.read_id == read_id)
+        with self._database.reading() as connection:
+            rows = list(connection.execute(select(reads).where(is_one)).mappings())
+            return next(iter(show_reads(connection, rows)), None)
 
 
 class _Look:

@@ -1,0 +1,193 @@
+"""The department's access log in its database: a record is on the disk, signed and in the tree, before it is answered.
+
+The page and commands append to it, one at a time. With each record the department signs the whole log so far by the key
+that cosigns units' logs, in the same transaction: whoever has the database alone can make no record, and can change
+none. A cut end alone is found by a checkpoint that somebody keeps elsewhere
+(:mod:`~alpr_edge.department.access_log.verification`).
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, func, insert, select
+
+from alpr_edge.department.db.access_log_schema import access_nodes, access_records
+from alpr_edge.department.db.database import DepartmentDatabase
+from alpr_edge.department.db.sealed_values import cipher_of
+from alpr_edge.department.unit_logs.witness import Witness
+from alpr_edge.domain.access_log.changes import RecordedValues
+from alpr_edge.domain.access_log.records import (
+    AccessEntry,
+    AccessOutcome,
+    AccessRecord,
+    encode_record,
+    origin_of,
+    record_moment,
+)
+from alpr_edge.domain.errors import AuditError, LostError, RefusedError
+from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.transparency.checkpoints import Checkpoint
+from alpr_edge.domain.transparency.merkle import NodeReader, TreeNode, hash_leaf, nodes_of_append, range_root
+from alpr_edge.domain.transparency.notes import NoteKey
+
+DEPARTMENT = "department"
+"""Stands in records where those of a car name the unit."""
+_WRITER = "department/access-log"
+"""Whose rows are locked while one appends; no unit has a name with such a sign in it."""
+_LOG_ID_CHARACTERS = 32
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedRecord:
+    """A record as it is stored."""
+
+    sequence: int
+    body: bytes
+    checkpoint: str
+    """The signed note over the log up to this record."""
+    received_at: datetime
+    person_id: str
+    action: str
+    is_allowed: bool
+    shown: int
+
+
+class DepartmentAccessLog:
+    """The open log; threads may share it.
+
+    Args:
+        database: the department's database.
+        witness: the department's key, which signs.
+    """
+
+    def __init__(self, database: DepartmentDatabase, witness: Witness) -> None:
+        self._database = database
+        self._witness = witness
+        self.log_id = hashlib.sha256(witness.key.text.encode()).hexdigest()[:_LOG_ID_CHARACTERS]
+        """Which log it is: that of this key."""
+        self.origin = origin_of(self.log_id)
+        """Its name in checkpoints."""
+
+    @property
+    def key(self) -> NoteKey:
+        """The public key that its checkpoints are checked by."""
+        return self._witness.key
+
+    def append(self, entry: AccessEntry, now: Instant) -> AccessRecord:
+        """Append a record; when this returns it is on the disk, and only then may anything be shown.
+
+        Args:
+            entry: who asks for what, why, and what comes of it.
+            now: the present instant.
+
+        Raises:
+            StoreError: it is not on record: nothing may be shown.
+        """
+        with self._database.writing(_WRITER) as connection:
+            size = size_of(connection)
+            record = AccessRecord(
+                **dict(entry), unit_id=DEPARTMENT, log_id=self.log_id, sequence=size, received=record_moment(now)
+            )
+            body = _body_of(record)
+            nodes = list(nodes_of_append(node_reader(connection), size, hash_leaf(body)))
+            added = {(node.level, node.place): node.value for node in nodes}
+            stored = node_reader(connection)
+            root = range_root(lambda level, place: added.get((level, place)) or stored(level, place), 0, size + 1)
+            received_at = now.utc or datetime.now(UTC)
+            text = Checkpoint(self.origin, size + 1, root).text
+            note = f"{text}\n{self._witness.cosign(text, received_at)}"
+            self._insert(connection, record, body, note, received_at)
+            connection.execute(insert(access_nodes), [_node_row(node) for node in nodes])
+        return record
+
+    def values(self) -> RecordedValues:
+        """None: what is in force at the department, its own settings and lists say."""
+        return RecordedValues({}, ())
+
+    def digest(self, text: str) -> str:
+        """What stands in a record in place of a secret or a plate."""
+        with self._database.reading() as connection:
+            return cipher_of(connection).digest(text)
+
+    def size(self) -> int:
+        """Number of records at present."""
+        with self._database.reading() as connection:
+            return size_of(connection)
+
+    def root(self) -> bytes:
+        """Root of the stored tree at present.
+
+        Raises:
+            LostError: a node of it is missing.
+        """
+        with self._database.reading() as connection:
+            return range_root(node_reader(connection), 0, size_of(connection))
+
+    def read(self, first: int, limit: int) -> list[LoggedRecord]:
+        """Records in their order, opened.
+
+        Args:
+            first: the least sequence number.
+            limit: the most records.
+
+        Raises:
+            StoreError: a record was sealed by another key or was changed.
+        """
+        query = select(access_records).where(access_records.c.sequence >= first)
+        with self._database.reading() as connection:
+            rows = connection.execute(query.order_by(access_records.c.sequence).limit(limit)).mappings()
+            cipher = cipher_of(connection)
+            return [
+                LoggedRecord(**{**row, "body": cipher.open(row["body"], _place_of(row["sequence"]))}) for row in rows
+            ]
+
+    def _insert(
+        self, connection: Connection, record: AccessRecord, body: bytes, note: str, received_at: datetime
+    ) -> None:
+        row = {
+            "sequence": record.sequence,
+            "received_at": received_at,
+            "person_id": record.person_id,
+            "action": record.action,
+            "is_allowed": record.outcome is AccessOutcome.ALLOWED,
+            "shown": record.shown,
+            "body": cipher_of(connection).seal(body, _place_of(record.sequence)),
+            "checkpoint": note,
+        }
+        connection.execute(insert(access_records).values(**row))
+
+
+def size_of(connection: Connection) -> int:
+    """Number of records, from 0 on."""
+    last = connection.scalar(select(func.max(access_records.c.sequence)))
+    return 0 if last is None else int(last) + 1
+
+
+def node_reader(connection: Connection) -> NodeReader:
+    """Reads nodes of the stored tree; a node that is missing raises LostError."""
+
+    def read_node(level: int, place: int) -> bytes:
+        is_one = (access_nodes.c.level == level) & (access_nodes.c.place == place)
+        value = connection.scalar(select(access_nodes.c.value).where(is_one))
+        if value is None:
+            raise LostError("the tree of the access log lacks a node: run: alpr-edge department audit verify")
+        return bytes(value)
+
+    return read_node
+
+
+def _place_of(sequence: int) -> str:
+    """What a record is sealed for."""
+    return f"record {sequence} of the access log"
+
+
+def _body_of(record: AccessRecord) -> bytes:
+    try:
+        return encode_record(record)
+    except AuditError as error:
+        raise RefusedError(str(error)) from None
+
+
+def _node_row(node: TreeNode) -> dict[str, object]:
+    return {"level": node.level, "place": node.place, "value": node.value}

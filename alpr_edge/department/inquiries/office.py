@@ -1,0 +1,115 @@
+"""Opens everything by which people sign in at the department and search its reads."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from alpr_edge.access.attempts import SignInOutcome, SignInResult
+from alpr_edge.access.authorisation.authoriser import Authoriser, Policy
+from alpr_edge.access.authorisation.callers import Caller
+from alpr_edge.access.authorisation.refusals import PlaceWords
+from alpr_edge.access.authorisation.sign_ins import SignInDesk
+from alpr_edge.access.passwords import Argon2Passwords, PasswordVerifier
+from alpr_edge.department.access_log.log import DepartmentAccessLog
+from alpr_edge.department.access_log.quota import SearchQuota
+from alpr_edge.department.db.database import DepartmentDatabase
+from alpr_edge.department.images.choice import image_objects
+from alpr_edge.department.images.department_images import DepartmentImages
+from alpr_edge.department.images.image_keys import ImageKeys
+from alpr_edge.department.images.master_keys import load_master_key
+from alpr_edge.department.inquiries.read_inquiries import ReadInquiries
+from alpr_edge.department.inquiries.server_clock import ServerClock
+from alpr_edge.department.people.accounts import DepartmentAccounts
+from alpr_edge.department.search.department_searches import DepartmentSearches
+from alpr_edge.department.settings import load_department_file
+from alpr_edge.department.unit_logs.witness import Witness
+from alpr_edge.domain.ports import Clock
+from alpr_edge.settings.policy import PolicySettings
+from alpr_edge.settings.profiles.loader import load_profile, load_security_profile
+
+PEOPLE_AT_ONCE_MAX = 1_000
+"""People signed in at the department at the same time; the few of the profile are those of a car."""
+_ROSTER = "publish one: alpr-edge department roster publish"
+AT_DEPARTMENT = PlaceWords("alpr-edge department sign-in", _ROSTER)
+_ANSWERS = {
+    SignInOutcome.NO_ROSTER: f"no roster of people was published yet; {_ROSTER}",
+    SignInOutcome.ROSTER_EXPIRED: f"the roster of people has ended; {_ROSTER}",
+    SignInOutcome.CAR_FULL: "too many people are signed in; one of them has to sign out",
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class InquiryOffice:
+    """Where people sign in and search; threads may share it."""
+
+    accounts: DepartmentAccounts = field(repr=False)
+    log: DepartmentAccessLog = field(repr=False)
+    policy: Policy = field(repr=False)
+    quota: SearchQuota
+    reads: ReadInquiries = field(repr=False)
+    passwords: PasswordVerifier = field(repr=False)
+    clock: Clock = field(repr=False)
+
+    def desk(self, caller: Caller) -> SignInDesk:
+        """What signs people in."""
+        return SignInDesk(self.accounts, self.passwords, self.log, self.policy, self.clock, caller)
+
+    def authoriser(self, caller: Caller) -> Authoriser:
+        """What allows and records whatever somebody asks for."""
+        return Authoriser(self.accounts, self.log, self.policy, self.clock, caller, self.quota)
+
+
+def sign_in_answer(result: SignInResult) -> str:
+    """What somebody is told who tried to sign in at the department."""
+    return _ANSWERS.get(result.outcome, result.answer)
+
+
+def load_department_policy(directory: Path) -> Policy:
+    """The rules in force by ``department.toml``.
+
+    Raises:
+        DepartmentError: a setting is wrong.
+        SettingsError: a profile of the release breaks a rule.
+    """
+    file = load_department_file(directory)
+    settings = PolicySettings(
+        profile=file.search.profile,
+        security_profile=file.people.security_profile,
+        case_formats=file.search.case_formats,
+    )
+    security = load_security_profile(settings)
+    sessions = replace(security.sessions, people_max=PEOPLE_AT_ONCE_MAX)
+    return Policy(load_profile(settings), replace(security, sessions=sessions), AT_DEPARTMENT)
+
+
+@contextmanager
+def open_office(
+    directory: Path, clock: Clock | None = None, passwords: PasswordVerifier | None = None
+) -> Iterator[InquiryOffice]:
+    """Open it over the folder of a department that exists; closes its database at the end.
+
+    Args:
+        directory: the department's folder.
+        clock: says when; None: this server's clock.
+        passwords: compares passwords; None: at the cost of this release.
+
+    Raises:
+        DepartmentError: there is none, or a setting is wrong.
+        StoreError: it cannot be opened: nobody can sign in.
+    """
+    policy, limits = load_department_policy(directory), load_department_file(directory).search
+    database = DepartmentDatabase(directory, create=False)
+    try:
+        images = DepartmentImages(database, image_objects(directory), ImageKeys(lambda: load_master_key(directory)))
+        yield InquiryOffice(
+            accounts=DepartmentAccounts(database),
+            log=DepartmentAccessLog(database, Witness(directory)),
+            policy=policy,
+            quota=SearchQuota(database, limits.pages_per_hour, limits.reads_per_day),
+            reads=ReadInquiries(DepartmentSearches(database), database, images),
+            passwords=passwords or Argon2Passwords(),
+            clock=clock or ServerClock(),
+        )
+    finally:
+        database.close()

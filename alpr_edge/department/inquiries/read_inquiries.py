@@ -1,0 +1,166 @@
+"""Searches of the department's reads for somebody: each page and each picture is allowed, and on record, or not shown.
+
+A search by several plates has a record for each of them, so that whoever audits finds every plate that was asked for.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from datetime import UTC
+
+from alpr_edge.access.authorisation.authoriser import Access, AccessSubject, Authoriser
+from alpr_edge.access.authorisation.operations import Operation
+from alpr_edge.department.db.database import DepartmentDatabase
+from alpr_edge.department.images.department_images import DepartmentImages
+from alpr_edge.department.search.criteria import DepartmentSearch, ReadCriteria, check_search
+from alpr_edge.department.search.department_searches import DepartmentSearches
+from alpr_edge.department.search.pages import PAGE_READS, FoundPage, FoundRead, ReadKey
+from alpr_edge.department.search.read_pictures import KeptPicture, pictures_of
+from alpr_edge.domain.errors import AccessError, LostError, SearchError
+from alpr_edge.domain.instants import rfc3339
+from alpr_edge.domain.people.person import SourcePermission
+from alpr_edge.domain.permissions.purposes import Purpose
+from alpr_edge.domain.protocol.items import digest
+
+PLATES_MAX = 10
+"""Plates of one search by a person, each with a record of its own."""
+NO_READ = "there is no such read any more: it was kept as long as the policy says"
+_SOURCE = SourcePermission.DEPARTMENT
+"""Whose data reads are (policy 462.4(e))."""
+
+
+class ReadInquiries:
+    """Searches, reads and pictures for somebody who is allowed; threads may share it.
+
+    Args:
+        searches: finds reads, and asks nobody for permission.
+        database: the department's database.
+        images: the images of reads.
+    """
+
+    def __init__(self, searches: DepartmentSearches, database: DepartmentDatabase, images: DepartmentImages) -> None:
+        self._searches = searches
+        self._database = database
+        self._images = images
+
+    def page(
+        self,
+        authoriser: Authoriser,
+        purpose: Purpose,
+        search: DepartmentSearch,
+        after: ReadKey | None = None,
+        size: int = PAGE_READS,
+    ) -> FoundPage:
+        """A page of what a search finds.
+
+        Args:
+            authoriser: allows it and puts it on record.
+            purpose: what the data is wanted for.
+            search: the search.
+            after: where the last page ended; None: the first page.
+            size: the most reads.
+
+        Raises:
+            AccessError: it is refused.
+            SearchError: the search looks for too much; the text says what to add.
+            StoreError: the database does not answer, or it cannot be put on record.
+        """
+        criteria = check_inquiry(search)
+        with _accesses(authoriser, purpose, criteria) as accesses:
+            page = self._searches.page(search, after, size)
+            for plate, access in accesses.items():
+                shown = [read for read in page.reads if len(accesses) == 1 or read.plate == plate]
+                access.show(tuple(map(object_id, shown)))
+            return page
+
+    def read(self, authoriser: Authoriser, purpose: Purpose, found: FoundRead) -> tuple[FoundRead, list[KeptPicture]]:
+        """A read that a search found, as it is now, and the pictures that there are of it.
+
+        Raises:
+            AccessError: it is refused.
+            SearchError: it is gone meanwhile.
+            StoreError: as above.
+        """
+        with authoriser.access(Operation.SHOW_READS, purpose, _subject_of(found)):
+            read = self._searches.read(found.unit_id, found.read_id)
+            if read is None:
+                raise SearchError(NO_READ)
+            with self._database.reading() as connection:
+                return read, pictures_of(connection, found.unit_id, found.read_id)
+
+    def picture(self, authoriser: Authoriser, purpose: Purpose, found: FoundRead, sha256: str) -> bytes:
+        """A picture of a read that a search found, as JPEG; the session does not count as used.
+
+        Raises:
+            AccessError: it is refused.
+            LostError: its file is missing, was changed, or its key is destroyed.
+            SearchError: the read is gone, or has no such picture.
+            StoreError: as above.
+        """
+        with authoriser.without_use().access(Operation.SHOW_READS, purpose, _subject_of(found)) as access:
+            with self._database.reading() as connection:
+                pictures = pictures_of(connection, found.unit_id, found.read_id)
+                if sha256 not in {each.sha256 for each in pictures}:
+                    raise SearchError(NO_READ)
+                image = self._images.read(connection, [sha256])[sha256]
+            if image is None or image.jpeg is None or digest(image.jpeg) != sha256:
+                raise LostError("this picture cannot be shown: it is missing, was changed, or its key is destroyed")
+            access.show((object_id(found),), byte_count=len(image.jpeg))
+            return image.jpeg
+
+
+def check_inquiry(search: DepartmentSearch) -> ReadCriteria:
+    """Check a search by a person before anything else is asked.
+
+    Raises:
+        SearchError: it looks for too much; the text says what to add or leave out.
+    """
+    criteria = check_search(search)
+    if len(criteria.plates) > PLATES_MAX:
+        raise SearchError(f"{len(criteria.plates)} plates are too many for one search; {PLATES_MAX} at most")
+    return criteria
+
+
+def object_id(read: FoundRead) -> str:
+    """A read as records name it: two units may use one id."""
+    return f"{read.unit_id}/{read.read_id}"
+
+
+def search_note(criteria: ReadCriteria) -> str:
+    """What is asked for beside the plate, as it stands on record."""
+    parts = (
+        len(criteria.plates) > 1 and f"one of {len(criteria.plates)} plates",
+        criteria.begin and criteria.end and f"seen {_period_text(criteria)}",
+        criteria.area and f"around {criteria.area}",
+        criteria.unit_id and f"unit {criteria.unit_id}",
+        criteria.camera_id and f"camera {criteria.camera_id}",
+        criteria.state and f"state {criteria.state}",
+        criteria.is_untimed and "those without a sure time",
+    )
+    return ", ".join(part for part in parts if part)
+
+
+def _period_text(criteria: ReadCriteria) -> str:
+    """The period of a search; empty: none is asked for."""
+    if criteria.begin is None or criteria.end is None:
+        return ""
+    return " to ".join(rfc3339(moment.replace(tzinfo=UTC)) for moment in (criteria.begin, criteria.end))
+
+
+@contextmanager
+def _accesses(authoriser: Authoriser, purpose: Purpose, criteria: ReadCriteria) -> Iterator[Mapping[str, Access]]:
+    """An access for each plate that is asked for, of a search without one a single one; each is put on record."""
+    accesses, refusal, note = dict[str, Access](), None, search_note(criteria)
+    with ExitStack() as stack:
+        for query in criteria.plates or (criteria.pattern,):
+            subject = AccessSubject(query=query, note=note, source=_SOURCE)
+            try:
+                accesses[query] = stack.enter_context(authoriser.access(Operation.SEARCH_READS, purpose, subject))
+            except AccessError as error:
+                refusal = refusal or error
+        if refusal is not None:
+            raise refusal
+        yield accesses
+
+
+def _subject_of(read: FoundRead) -> AccessSubject:
+    return AccessSubject((object_id(read),), source=_SOURCE)
