@@ -15,8 +15,10 @@ class PlaceWords:
 
     sign_in: str = "alpr-edge sign-in"
     """The command that signs in."""
+    sign_out: str = "alpr-edge sign-out"
     roster: str = "connect the unit to its department"
     """How a new roster of people comes here."""
+    here: str = "on this unit"
 
 
 IN_CAR = PlaceWords()

@@ -14,12 +14,13 @@ from alpr_edge.cli.output import print_object
 from alpr_edge.domain.errors import AccessError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from alpr_edge.access.attempts import SignInResult
     from alpr_edge.access.authorisation.sign_ins import SignInDesk
     from alpr_edge.domain.permissions.profile import SecurityProfile
-    from alpr_edge.settings import Settings
 
-_NEW_PLACE = "the first time with this login on this unit, as is on record; if that is not so, tell your administrator"
+_NEW_PLACE = "the first time with this login {}, as is on record; if that is not so, tell your administrator"
 _YES = frozenset({"y", "yes"})
 
 
@@ -36,24 +37,38 @@ def sign_in_command(
     computer, or with alpr-edge sign-out, and holds for this login alone.
     """
     from alpr_edge.app.clock import open_clock
-    from alpr_edge.domain.sessions.session import SessionState
     from alpr_edge.services.authorisation.opening import open_sign_in_desk
     from alpr_edge.settings import load
 
     unit = load(settings)
     with open_sign_in_desk(unit, command_caller(unit), open_clock(unit)) as desk:
-        state = SessionState.ENDED if person else desk.state()
-        if state is SessionState.OPEN:
-            raise AccessError("you are signed in already; to change the person: alpr-edge sign-out")
-        result = _reopen(desk) if state is SessionState.GLANCE else _sign_in(desk, unit, person)
-        _tell(desk, result, as_json=as_json)
+        result = sign_in_at(desk, unit.unit.runtime_directory, person)
+        tell_sign_in(desk, result, result.answer, as_json=as_json)
 
 
-def _reopen(desk: SignInDesk) -> SignInResult:
-    return desk.reopen(ask("Password", hidden=True))
+def sign_in_at(desk: SignInDesk, folder: Path, person: str) -> SignInResult:
+    """Sign in the login that runs this, or open its session again; everything is asked for.
+
+    Args:
+        desk: signs people in.
+        folder: where the token of the session is kept.
+        person: badge or e-mail address; empty: it is asked for, unless a session only has to be opened again.
+
+    Raises:
+        AccessError: the login has an open session, or nobody answers.
+        StoreError: it cannot be put on record: nobody is signed in.
+    """
+    from alpr_edge.domain.sessions.session import SessionState
+
+    state = SessionState.ENDED if person else desk.state()
+    if state is SessionState.OPEN:
+        raise AccessError(f"you are signed in already; to change the person: {desk.policy.words.sign_out}")
+    if state is SessionState.GLANCE:
+        return desk.reopen(ask("Password", hidden=True))
+    return _sign_in(desk, folder, person)
 
 
-def _sign_in(desk: SignInDesk, unit: Settings, person: str) -> SignInResult:
+def _sign_in(desk: SignInDesk, folder: Path, person: str) -> SignInResult:
     """Show the notice, ask for everything, and keep the token of the new session."""
     from alpr_edge.access.attempts import PasswordAttempt
 
@@ -62,7 +77,7 @@ def _sign_in(desk: SignInDesk, unit: Settings, person: str) -> SignInResult:
     attempt = PasswordAttempt(name, ask("Password", hidden=True), ask("One-time code", hidden=True))
     result = desk.sign_in(attempt, is_acknowledged=is_acknowledged)
     if result.session is not None:
-        write_token(unit.unit.runtime_directory, desk.caller.login, result.token)
+        write_token(folder, desk.caller.login, result.token)
     return result
 
 
@@ -71,9 +86,20 @@ def _acknowledge(security: SecurityProfile) -> bool:
     return ask("Do you acknowledge this? [y/N]").casefold() in _YES
 
 
-def _tell(desk: SignInDesk, result: SignInResult, *, as_json: bool) -> None:
+def tell_sign_in(desk: SignInDesk, result: SignInResult, answer: str, *, as_json: bool) -> None:
+    """Say what came of a sign-in.
+
+    Args:
+        desk: what signed the person in.
+        result: what came of it.
+        answer: the words for it at this place.
+        as_json: for programs.
+
+    Raises:
+        AccessError: nobody was signed in.
+    """
     if result.session is None:
-        raise AccessError(result.answer)
+        raise AccessError(answer)
     person = desk.person_of(result.session.person_id)
     name = "" if person is None else person.name
     limits = desk.policy.security.sessions
@@ -84,8 +110,8 @@ def _tell(desk: SignInDesk, result: SignInResult, *, as_json: bool) -> None:
         answer = {"person_id": result.session.person_id, "name": name, "outcome": result.outcome.value}
         print_object(answer | {"is_new_place": result.is_new_place, "training_ends": ends})
     else:
-        typer.echo(f"{result.answer}: {name}; for {hours:g} hours, locked after {minutes:g} minutes without use")
+        typer.echo(f"{answer}: {name}; for {hours:g} hours, locked after {minutes:g} minutes without use")
         if result.is_new_place:
-            typer.echo(_NEW_PLACE)
+            typer.echo(_NEW_PLACE.format(desk.policy.words.here))
         if ends is not None:
             typer.echo(f"your training ends on {ends:%Y-%m-%d}: renew it before, as without it no plate is shown")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +10,11 @@ from alpr_edge.cli.access.opening import command_caller
 from alpr_edge.cli.access.session_file import remove_token
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
 from alpr_edge.cli.output import print_object
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from alpr_edge.access.authorisation.sign_ins import SignInDesk
 
 
 def sign_out_command(
@@ -23,14 +28,28 @@ def sign_out_command(
     from alpr_edge.settings import load
 
     unit = load(settings)
-    caller = command_caller(unit)
-    with open_sign_in_desk(unit, caller, open_clock(unit)) as desk:
-        is_done = desk.lock() if lock else desk.sign_out()
-    if not lock:
-        remove_token(unit.unit.runtime_directory, caller.login)
+    with open_sign_in_desk(unit, command_caller(unit), open_clock(unit)) as desk:
+        sign_out_at(desk, unit.unit.runtime_directory, only_lock=lock, as_json=as_json)
+
+
+def sign_out_at(desk: SignInDesk, folder: Path, *, only_lock: bool, as_json: bool) -> None:
+    """End or lock the session of the login that runs this, and say so.
+
+    Args:
+        desk: what signed the person in.
+        folder: where the token of the session is kept.
+        only_lock: lock it.
+        as_json: for programs.
+
+    Raises:
+        StoreError: the session cannot be changed, or its token not removed.
+    """
+    is_done = desk.lock() if only_lock else desk.sign_out()
+    if not only_lock:
+        remove_token(folder, desk.caller.login)
     if as_json:
-        print_object({"locked": is_done and lock, "signed_out": is_done and not lock})
+        print_object({"locked": is_done and only_lock, "signed_out": is_done and not only_lock})
     elif is_done:
-        typer.echo("locked; your password opens it: alpr-edge sign-in" if lock else "signed out")
+        typer.echo(f"locked; your password opens it: {desk.policy.words.sign_in}" if only_lock else "signed out")
     else:
         typer.echo("nobody was signed in")

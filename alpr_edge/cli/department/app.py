@@ -45,6 +45,18 @@ app = lazy_app(
         "acknowledge": LazyTarget(
             "alpr_edge.cli.department.access_logs:acknowledge_command", "End findings about a unit's access log"
         ),
+        "sign-in": LazyTarget(
+            "alpr_edge.cli.department.inquiries.sign_in:sign_in_command", "Sign in at the department"
+        ),
+        "sign-out": LazyTarget(
+            "alpr_edge.cli.department.inquiries.sign_in:sign_out_command", "End your session at the department"
+        ),
+        "search": LazyTarget(
+            "alpr_edge.cli.department.inquiries.search:search_command", "Search the reads of all units"
+        ),
+        "audit": LazyTarget(
+            "alpr_edge.cli.department.inquiries.audit:app", "Check and list who searched, and what for"
+        ),
         "key": LazyTarget("alpr_edge.cli.department.media:key_command", "Print the public key for portable media"),
     },
     help="The department's storage: take what units deliver, store it once.",

@@ -31,7 +31,9 @@ from alpr_edge.settings.profiles.loader import load_profile, load_security_profi
 PEOPLE_AT_ONCE_MAX = 1_000
 """People signed in at the department at the same time; the few of the profile are those of a car."""
 _ROSTER = "publish one: alpr-edge department roster publish"
-AT_DEPARTMENT = PlaceWords("alpr-edge department sign-in", _ROSTER)
+AT_DEPARTMENT = PlaceWords(
+    "alpr-edge department sign-in", "alpr-edge department sign-out", _ROSTER, "at the department"
+)
 _ANSWERS = {
     SignInOutcome.NO_ROSTER: f"no roster of people was published yet; {_ROSTER}",
     SignInOutcome.ROSTER_EXPIRED: f"the roster of people has ended; {_ROSTER}",

@@ -147,14 +147,17 @@ def test_the_file_names_every_command_and_no_other() -> None:
     known = {" ".join(words) for words in commands()}
     assert {name for name in ROWS if "--" not in name} == known
     assert {name.partition(" --")[0] for name in ROWS if "--" in name} <= known
-    assert {row.need for row in ROWS.values()} == {"session", "upkeep", "people", "own", "free", "department"}
+    assert {row.need for row in ROWS.values()} == {
+        "session", "upkeep", "people", "own", "free", "department", "inquiry",
+    }  # fmt: skip
 
 
 def test_every_command_that_asks_for_a_session_says_what_for_and_no_other_does() -> None:
     tree = {" ".join(words): command for words, command in commands().items()}
     asking = {name for name, command in tree.items() if "--purpose" in _options(command)}
-    assert asking == {row.name.partition(" --")[0] for row in rows_of("session")}
-    for name in asking:
+    inquiries = {row.name for row in rows_of("inquiry")}
+    assert asking == {row.name.partition(" --")[0] for row in rows_of("session")} | inquiries
+    for name in asking - inquiries:
         assert {"--offence", "--case", "--break-glass"} <= _options(tree[name])
 
 

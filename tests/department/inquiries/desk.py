@@ -1,6 +1,7 @@
 """A department with people who search its reads: one of each role, with sessions that took no second of Argon2."""
 
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import argon2
@@ -45,15 +46,17 @@ class Inquirers:
     ids: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def make(cls, directory: Path, engine: EngineUnderTest | None = None) -> "Inquirers":
+    def make(cls, directory: Path, engine: EngineUnderTest | None = None, now: datetime = START) -> "Inquirers":
         """A department with one person of each role, each with the same password and secret of codes."""
         some = cls(make_department(directory, engine=engine))
         office = Office(directory)
+        office.now, trained = now, (now + timedelta(days=60)).date().isoformat()
         for number, role in enumerate(Role):
             name = role.value.replace("_", "-")
             texts = {"badge": f"B{number}", "email": f"{name}@modesto.example", "name": name.title()}
-            some.ids[name] = office.add(roles=role.value, **texts)
-        credentials = Credentials(PASSWORDS.hash(PASSWORD), SECRET, password_set=START)
+            trainings = {"cjis_training_until": trained, "alpr_training_until": trained}
+            some.ids[name] = office.add(roles=role.value, **texts, **trainings)
+        credentials = Credentials(PASSWORDS.hash(PASSWORD), SECRET, password_set=now)
         with office.database.writing() as connection:
             for person_id in some.ids.values():
                 replace_credentials(connection, person_id, credentials)
@@ -62,13 +65,18 @@ class Inquirers:
         return some
 
 
-def authoriser_of(office: InquiryOffice, person_id: str) -> Authoriser:
-    """What services ask for somebody who has just signed in."""
+def begin_session(office: InquiryOffice, person_id: str, login: str = LOGIN, address: str = ADDRESS) -> str:
+    """A new session, without the second that Argon2 takes; returns its token."""
     token, now = new_token(), office.clock.now()
-    session = AccessSession(token_digest(token), person_id, Factor.PASSWORD_AND_CODE, LOGIN, ADDRESS, "", now, now)
+    session = AccessSession(token_digest(token), person_id, Factor.PASSWORD_AND_CODE, login, address, "", now, now)
     with office.accounts.writing() as rows:
         rows.save_session(session)
-    return office.authoriser(Caller(LOGIN, token, ADDRESS))
+    return token
+
+
+def authoriser_of(office: InquiryOffice, person_id: str) -> Authoriser:
+    """What services ask for somebody who has just signed in."""
+    return office.authoriser(Caller(LOGIN, begin_session(office, person_id), ADDRESS))
 
 
 def records_of(office: InquiryOffice, first: int = 0) -> list[AccessRecord]:

@@ -1,0 +1,1 @@
+"""Commands by which people sign in at the department and search its reads."""

@@ -1,0 +1,102 @@
+"""``alpr-edge department audit``: the department's own access log, checked and listed (policy 462.6(c))."""
+
+from __future__ import annotations
+
+from collections import deque
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from alpr_edge.cli.access.options import PurposeOption, Statement
+from alpr_edge.cli.common import JsonOption, require_owner
+from alpr_edge.cli.department.common import DirectoryOption, require_department
+from alpr_edge.cli.department.inquiries.opening import open_inquiry
+from alpr_edge.cli.output import count_text, print_lines, print_object, print_table
+from alpr_edge.cli.progress import progress_bar
+from alpr_edge.domain.errors import AuditError
+from alpr_edge.runtime.io_errors import io_errors
+
+if TYPE_CHECKING:
+    from alpr_edge.domain.access_log.records import AccessRecord
+
+app = typer.Typer(help="Check and list who searched at the department, and what for.", no_args_is_help=True)
+
+CHECKPOINT_BYTES_MAX = 4096
+LIMIT, LIMIT_MAX = 100, 10_000
+_HEADERS = ("no", "happened", "person", "action", "plate", "purpose", "offence", "case", "outcome", "shown")
+
+
+@app.command("verify")
+def verify_command(
+    directory: DirectoryOption,
+    checkpoint: Annotated[
+        Path | None, typer.Option("--checkpoint", help="A checkpoint that was kept elsewhere: finds a cut end.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Check the access log. That no record was changed or left out; shows no plate.
+
+    Keep the checkpoint that --json prints elsewhere, and give it to a later run: only so is a cut end found.
+    """
+    from alpr_edge.department.access_log.verification import check_access_log, open_department_checkpoint
+    from alpr_edge.department.inquiries.office import open_office
+
+    require_owner(require_department(directory))
+    with open_office(directory) as office, progress_bar("records checked") as show:
+        other = None if checkpoint is None else open_department_checkpoint(_text(checkpoint), office.log)
+        result = check_access_log(office.log, other, lambda done, total: show("records checked", done, total))
+        key = office.log.key.text
+    if as_json:
+        about = {"records": result.records, "key": key, "checkpoint": result.checkpoint}
+        print_object({"ok": not result.findings, **about, "findings": result.findings})
+    else:
+        typer.echo("\n".join(result.findings) or f"{count_text(result.records, 'record')}, as signed")
+    if result.findings:
+        raise typer.Exit(1)
+
+
+@app.command("list")
+def list_command(
+    directory: DirectoryOption,
+    person: Annotated[str, typer.Option("--person", help="Records of this person's id alone.")] = "",
+    limit: Annotated[int, typer.Option("--limit", min=1, max=LIMIT_MAX, help="The newest so many.")] = LIMIT,
+    purpose: PurposeOption = "audit",
+    as_json: JsonOption = False,
+) -> None:
+    """List the newest records. Needs a sign-in and a role that may see the log; the look is on record."""
+    from alpr_edge.access.authorisation.authoriser import AccessSubject
+    from alpr_edge.access.authorisation.operations import Operation
+    from alpr_edge.department.access_log.verification import BATCH
+    from alpr_edge.domain.access_log.records import parse_record
+
+    with open_inquiry(directory, Statement(purpose)) as (office, authoriser, stated):
+        subject = AccessSubject(note=f"records of {person}" if person else "")
+        with authoriser.access(Operation.REPORT_LOG, stated, subject) as access:
+            records: deque[AccessRecord] = deque(maxlen=limit)
+            first = 0
+            while batch := office.log.read(first, BATCH):
+                parsed = [parse_record(each.body) for each in batch]
+                records += [each for each in parsed if person in {"", each.person_id}]
+                first = batch[-1].sequence + 1
+            access.show(count=len(records))
+    if as_json:
+        print_lines(record.model_dump(mode="json") for record in records)
+    elif records:
+        print_table(_HEADERS, [_row(record) for record in records], notes=[_note(record) for record in records])
+    else:
+        typer.echo("no record yet")
+
+
+def _row(record: AccessRecord) -> tuple[Any, ...]:
+    about = (record.query, record.purpose, record.offence, record.case, record.outcome.value, str(record.shown))
+    return str(record.sequence), record.happened.utc or "unknown", record.person, record.action, *about
+
+
+def _note(record: AccessRecord) -> str:
+    return "; ".join(part for part in (record.reason, record.note, record.address) if part)
+
+
+def _text(path: Path) -> str:
+    with io_errors(f"{path}: cannot be read", AuditError), path.open(encoding="utf-8", errors="replace") as file:
+        return file.read(CHECKPOINT_BYTES_MAX)
