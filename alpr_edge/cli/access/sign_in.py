@@ -107,8 +107,8 @@ def tell_sign_in(desk: SignInDesk, result: SignInResult, answer: str, *, as_json
     ends = None if person is None or utc is None else person.training.ends_soon_at(utc)
     hours, minutes = limits.factors_max.total_seconds() / 3600, limits.idle_max.total_seconds() / 60
     if as_json:
-        answer = {"person_id": result.session.person_id, "name": name, "outcome": result.outcome.value}
-        print_object(answer | {"is_new_place": result.is_new_place, "training_ends": ends})
+        about = {"person_id": result.session.person_id, "name": name, "outcome": result.outcome.value}
+        print_object(about | {"is_new_place": result.is_new_place, "training_ends": ends})
     else:
         typer.echo(f"{answer}: {name}; for {hours:g} hours, locked after {minutes:g} minutes without use")
         if result.is_new_place:

@@ -84,6 +84,6 @@ def records_of(office: InquiryOffice, first: int = 0) -> list[AccessRecord]:
     return [parse_record(each.body) for each in office.log.read(first, 1000)]
 
 
-def limited(office: InquiryOffice, searches_max: int, reads_max: int) -> InquiryOffice:
+def office_with_limits(office: InquiryOffice, searches_max: int, reads_max: int) -> InquiryOffice:
     """The same office, whose people may look at less."""
     return replace(office, quota=replace(office.quota, searches_max=searches_max, reads_max=reads_max))

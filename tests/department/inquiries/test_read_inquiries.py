@@ -32,7 +32,7 @@ from tests.department.inquiries.desk import (
     Inquirers,
     StillClock,
     authoriser_of,
-    limited,
+    office_with_limits,
     records_of,
 )
 from tests.department.people.office import PASSWORD
@@ -123,7 +123,7 @@ def changed_person(office: InquiryOffice, person_id: str, **details: object) -> 
 def test_nobody_pulls_reads_out_in_bulk(office: InquiryOffice, inquirers: Inquirers, clock: StillClock) -> None:
     clock.move(2 * 24 * 3600)
     person_id, search = inquirers.ids["commander"], DepartmentSearch(unit_id=UNITS[0], period=WHOLE)
-    some = limited(office, searches_max=3, reads_max=10_000)
+    some = office_with_limits(office, searches_max=3, reads_max=10_000)
     for _ in range(3):
         some.reads.page(authoriser_of(some, person_id), STOLEN, search, size=5)
     with pytest.raises(AccessError, match="3 pages of searches within an hour, as many as may be"):
@@ -132,7 +132,7 @@ def test_nobody_pulls_reads_out_in_bulk(office: InquiryOffice, inquirers: Inquir
     some.reads.page(authoriser_of(some, inquirers.ids["officer"]), STOLEN, search, size=5)
     clock.move(3601)
     some.reads.page(authoriser_of(some, person_id), STOLEN, search, size=5)
-    few = limited(office, searches_max=1000, reads_max=20)
+    few = office_with_limits(office, searches_max=1000, reads_max=20)
     with pytest.raises(AccessError, match="20 reads within a day"):
         few.reads.page(authoriser_of(few, person_id), STOLEN, search, size=5)
     clock.move(24 * 3600)
