@@ -132,8 +132,7 @@ def _stages_by_settings(unit: UnitParts, limits: CollectionLimits, self_check: S
     if unit.settings.capture.no_collection_areas:
         yield DropRecordStage(unit.settings, limits.drops, unit.clock)
     if unit.settings.hotlist.source:
-        database, incoming, record = unit.store.database, unit.store.incoming, self_check.record_list
-        yield HotlistImportStage(unit.settings, database, incoming, unit.clock, record)
+        yield HotlistImportStage(unit.settings, unit.store.database, unit.store.incoming, unit.clock, self_check)
 
 
 def _add_stages(supervisor: Supervisor, disk: DiskStage, replaceable: Sequence[Stage]) -> None:

@@ -13,7 +13,7 @@ from alpr_edge.hotlist.ingest.drop_folder import Listing
 from alpr_edge.hotlist.ingest.import_worker import ImportWorker
 from alpr_edge.hotlist.ingest.importer import ImportReport, Progress
 from alpr_edge.hotlist.ingest.request import format_of
-from alpr_edge.services.changes.values_in_force import list_value
+from alpr_edge.services.changes.list_change_values import change_begun, values_after_change
 from alpr_edge.settings import ListSource
 from alpr_edge.uplink.hotlist_downloader import HotlistDownloader
 
@@ -53,9 +53,11 @@ class ListSync:
         Raises:
             AccessError: it is refused.
         """
-        with authoriser.access(Operation.SYNC_LIST, subject=AccessSubject((f"list:{source.name}",))) as access:
+        begun = change_begun(source.name, Operation.SYNC_LIST.value)
+        subject = AccessSubject((f"list:{source.name}",), changes=(begun,))
+        with authoriser.access(Operation.SYNC_LIST, subject=subject) as access:
             result = self._sync(source, now)
-            access.changes = authoriser.changes_to(list_value(self.worker.lists.database, source.name))
+            access.changes = authoriser.changes_to(values_after_change(self.worker.lists.database, source.name))
             return result
 
     def _sync(self, source: ListSource, now: datetime | None) -> SyncResult:

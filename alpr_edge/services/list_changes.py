@@ -22,7 +22,7 @@ from alpr_edge.hotlist.ingest.importer import (
 from alpr_edge.hotlist.ingest.report import FeedReport, read_report, remove_reports, standing_refusal
 from alpr_edge.hotlist.ingest.report import dismiss_refusal as move_refusal
 from alpr_edge.hotlist.ingest.rollback import roll_back
-from alpr_edge.services.changes.values_in_force import list_value
+from alpr_edge.services.changes.list_change_values import change_begun, values_after_change
 from alpr_edge.store.hotlists.download_spool import DownloadSpool
 from alpr_edge.store.hotlists.generations import StoredGeneration, all_generations
 from alpr_edge.store.hotlists.list_removal import remove_list
@@ -61,9 +61,11 @@ def import_list(
         FeedError: the feed was refused; the list in use stays in use.
         StoreError: the list cannot be written, or it is not on record.
     """
-    with authoriser.access(Operation.IMPORT_LIST, subject=_subject(request.source, request)) as access:
+    require_source_name(request.source)
+    subject = _subject(Operation.IMPORT_LIST, request.source, request)
+    with authoriser.access(Operation.IMPORT_LIST, subject=subject) as access:
         report = import_feed(replace(request, by_hand=True), lists, now, progress)
-        access.changes = authoriser.changes_to(list_value(lists.database, request.source))
+        access.changes = authoriser.changes_to(values_after_change(lists.database, request.source))
         return report
 
 
@@ -78,9 +80,10 @@ def roll_back_list(lists: ListStore, authoriser: Authoriser, source: str) -> Sto
         FeedError: the source is not known, or has no older generation.
         StoreError: the older generation cannot be used, or it is not on record.
     """
-    with authoriser.access(Operation.ROLL_BACK_LIST, subject=_subject(source)) as access:
+    require_source_name(source)
+    with authoriser.access(Operation.ROLL_BACK_LIST, subject=_subject(Operation.ROLL_BACK_LIST, source)) as access:
         live = roll_back(lists, source)
-        access.changes = authoriser.changes_to(list_value(lists.database, source))
+        access.changes = authoriser.changes_to(values_after_change(lists.database, source))
         return live
 
 
@@ -101,14 +104,15 @@ def drop_list(lists: ListStore, incoming: DownloadSpool, authoriser: Authoriser,
         StoreError: another import runs, or the list cannot be written, or it is not on record.
     """
     require_source_name(source)
-    with authoriser.access(Operation.DROP_LIST, subject=_subject(source)) as access, import_lock(lists.directory):
+    subject = _subject(Operation.DROP_LIST, source)
+    with authoriser.access(Operation.DROP_LIST, subject=subject) as access, import_lock(lists.directory):
         rows = all_generations(lists.database, source)
         if not (rows or incoming.waits(source) or _has_report(lists, source) or _was_synced(lists, source)):
             raise FeedError(f"no list is called {source}; alpr-edge hotlist status shows them all")
         remove_list(lists.database, source, lists.directory)
         incoming.remove(source)
         remove_reports(lists.directory, source)
-        access.changes = authoriser.changes_to(list_value(lists.database, source))
+        access.changes = authoriser.changes_to(values_after_change(lists.database, source))
     return RemovedList(source, len(rows), sum(row.generation.entries for row in rows if row.live))
 
 
@@ -129,18 +133,26 @@ def dismiss_refusal(directory: Path, authoriser: Authoriser, source: str) -> Fee
         StoreError: the report cannot be moved, or it is not on record.
     """
     require_source_name(source)
-    with authoriser.access(Operation.DISMISS_REFUSAL, subject=_subject(source)), import_lock(directory):
+    subject = AccessSubject((_object(source),))
+    with authoriser.access(Operation.DISMISS_REFUSAL, subject=subject), import_lock(directory):
         report = standing_refusal(directory, source)
         move_refusal(directory, source)
     return report
 
 
-def _subject(source: str, request: ImportRequest | None = None) -> AccessSubject:
+def _object(source: str) -> str:
+    return f"list:{source}"
+
+
+def _subject(operation: Operation, source: str, request: ImportRequest | None = None) -> AccessSubject:
+    """A list that is about to be changed; that it is begun goes on record with the access."""
+    is_trial = request is not None and request.dry_run
+    changes = () if is_trial else (change_begun(source, operation.value),)
     notes = []
     if request is not None:
         notes += ["a trial, which changes nothing"] * request.dry_run
         notes += ["accepts a shrink"] * request.accept_shrink + ["accepts a growth"] * request.accept_growth
-    return AccessSubject((f"list:{source[:64]}",), note=", ".join(notes))
+    return AccessSubject((_object(source),), note=", ".join(notes), changes=changes)
 
 
 def _has_report(lists: ListStore, source: str) -> bool:

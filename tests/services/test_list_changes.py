@@ -13,6 +13,7 @@ from alpr_edge.hotlist.formats.base import FormatName
 from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY, HotlistLoader
 from alpr_edge.hotlist.ingest.importer import ImportReport, ImportRequest, ListStore, import_feed
 from alpr_edge.hotlist.ingest.report import Refusals, read_report
+from alpr_edge.services.changes.list_change_values import changes_begun
 from alpr_edge.services.changes.list_history import list_changes_by_hand
 from alpr_edge.services.list_changes import dismiss_refusal, drop_list, import_list, roll_back_list
 from alpr_edge.services.list_status import ListState, hotlist_status
@@ -204,6 +205,27 @@ def test_a_roll_back_is_on_record(lists: ListStore, feed: Path, owner: Authorise
     by_itself(lists, feed, GOOD)
     assert roll_back_list(lists, owner, "bolo").generation.serial == 1
     assert actions(history) == [("roll_back_list", "bolo")]
+
+
+def test_a_change_by_hand_is_begun_on_record_and_ended_done_or_not(
+    lists: ListStore, feed: Path, by_hand: ByHand, owner: Authoriser, history: History
+) -> None:
+    begun: list[dict[str, str]] = []
+
+    def note_begun(*_: object) -> None:
+        begun.append(changes_begun(owner.log.values()))
+
+    feed.write_text(GOOD, encoding="utf-8")
+    request = ImportRequest(feed, "bolo", FormatName.GENERIC_CSV)
+    import_list(lists, owner, request, NOW, note_begun)
+    assert begun[0] == {"bolo": "import_list"}
+    assert not changes_begun(owner.log.values())
+    (line,) = history()
+    assert (line["after"].startswith("generation 1, 2 entries"), line["not_done"]) == (True, False)
+    assert "import_list" not in line["before"] + line["after"], "that it was begun is told by the line itself"
+    with pytest.raises(FeedError):
+        by_hand(lists, feed, BAD)
+    assert not changes_begun(owner.log.values())
 
 
 def test_nothing_is_changed_that_cannot_be_put_on_record(

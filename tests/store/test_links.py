@@ -1,5 +1,6 @@
 """Root in the unit's folders: whatever its user laid there in place of a file or folder, root's own files stay."""
 
+import itertools
 import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -9,11 +10,14 @@ from pathlib import Path
 import pytest
 
 from alpr_edge.app.instance_lock import instance_lock
+from alpr_edge.app.store_upkeep.disk_probe import FILE_NAME as PROBE_NAME
+from alpr_edge.app.store_upkeep.disk_probe import DiskProbe
 from alpr_edge.domain.errors import AlprEdgeError
 from alpr_edge.hotlist.ingest.import_lock import import_lock
 from alpr_edge.power.files import write_word
 from alpr_edge.runtime.durable_files import give_to_owner_of
 from alpr_edge.runtime.health import Health, write_health
+from alpr_edge.store.db.commit_times import CommitTimes
 from alpr_edge.store.db.database import DATABASE_NAME, Database
 from alpr_edge.store.evidence.images import PREFIXES, ImageStore
 from alpr_edge.store.hotlists.download_spool import INCOMING, DownloadSpool, FeedNote
@@ -92,6 +96,10 @@ def lock_lists(data: Path) -> None:
         pass
 
 
+def probe_disk(data: Path) -> None:
+    DiskProbe(data, CommitTimes(itertools.count(0, 10).__next__)).step()
+
+
 def say_health(data: Path) -> None:
     write_health(data, Health("run", ready=True, troubles=(), figures={}))
 
@@ -102,6 +110,7 @@ FILES: list[tuple[str, Callable[[Path], object]]] = [
     ("edge.lock", lambda data: Database.open(data, KEY, migrate=True).close()),
     ("run.lock", hold),
     (BALLAST_NAME, lay_ballast),
+    (PROBE_NAME, probe_disk),
     (MARK_NAME, lambda data: KeyMark(bytes(16), bytes(8)).write(data)),
     (f"{INCOMING}/ncic.part", draft),
     ("lists/.import.lock", lock_lists),

@@ -169,7 +169,8 @@ class Authoriser:
         try:
             yield access
         except AlprEdgeError as error:
-            self._append(self._entry(operation, answer, subject, now, note=f"{NOT_DONE}: {type(error).__name__}"))
+            undone = replace(subject, changes=tuple(map(_reverse, subject.changes)))
+            self._append(self._entry(operation, answer, undone, now, note=f"{NOT_DONE}: {type(error).__name__}"))
             raise
         if not rule.is_change or access.shown:
             self._append(self._entry(operation, answer, subject, now, access))
@@ -287,6 +288,11 @@ class Authoriser:
             self.log.append(entry, self.clock.now())
         except StoreError as error:
             raise StoreError(f"nothing is shown or changed, as it cannot be put on record: {error}") from None
+
+
+def _reverse(change: RecordedChange) -> RecordedChange:
+    """The change that takes one back which was recorded and not made."""
+    return RecordedChange(name=change.name, before=change.after, after=change.before)
 
 
 def _request(rule: OperationRule, purpose: Purpose, subject: AccessSubject) -> AccessRequest:

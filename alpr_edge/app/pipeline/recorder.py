@@ -30,6 +30,9 @@ log = structlog.get_logger(__name__)
 DEFER_S_MAX = 20.0
 """Longest time that the end of a pass waits for the commit of another read."""
 DEFERRED_CLOSES_MAX = 64
+WHOLE_AGAIN = 20
+"""So many records in succession that keep their pictures, and it is over that pictures are missing: one camera of three
+whose pictures cannot be kept goes on being told."""
 
 
 class Recorder:
@@ -65,10 +68,12 @@ class Recorder:
         self.set_aside_count = 0
         """Records set aside since the start."""
         self._failure = ""
+        self._whole_needed = 0
+        """How many records have to keep their pictures until it is over that pictures are missing; 0: it is."""
 
     def faults(self) -> list[str]:
-        """What the store did not accept since the start, a short line each."""
-        lines = [f"pictures: some are missing: {self._failure}"] if self.without_pictures else []
+        """What the store does not accept, a short line each; what is set aside stays so until the next start."""
+        lines = [f"pictures: some are missing: {self._failure}"] if self._whole_needed else []
         return lines + ([f"records: some are set aside: {self._failure}"] if self.set_aside_count else [])
 
     def write(self, batch: Sequence[ReadEvent]) -> None:
@@ -160,6 +165,7 @@ class Recorder:
             self.set_aside(record, str(error))
             return
         self.without_pictures += 1
+        self._whole_needed = WHOLE_AGAIN
         self._failure = failure or reason
         log.error("read.pictures_missing", read=record.read.read_id, reason=self._failure)
 
@@ -186,6 +192,7 @@ class Recorder:
 
     def _keep(self, batch: Sequence[ReadEvent], rows: Sequence[Stored]) -> None:
         self._store.commit(rows)
+        self._whole_needed = max(0, self._whole_needed - sum(bool(row.images) for row in rows))
         for record in batch:
             if isinstance(record, ReadClosed):
                 self._boxes.pop(record.read.read_id, None)

@@ -5,6 +5,7 @@ anew for each list, has a lower priority for processor and memory than the daemo
 that was cut off leaves nothing behind.
 """
 
+import os
 import random
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import structlog
 
@@ -40,6 +42,16 @@ RETRY_BACKOFF = Backoff(first_s=5.0, longest_s=300.0)
 log = structlog.get_logger(__name__)
 
 
+class ImportRecords(Protocol):
+    """Where imports are put on record, by the list's source; StoreError where that fails."""
+
+    def begin_import(self, source: str) -> None:
+        """Put on record that an import begins."""
+
+    def end_import(self, source: str) -> None:
+        """Put on record which generation is live after it."""
+
+
 @dataclass(slots=True)
 class _SourceState:
     """A source, with the result of its last check."""
@@ -62,8 +74,7 @@ class HotlistImportStage:
     incoming: DownloadSpool
     clock: Clock
     """Gives the time that the import uses: its process has no receiver."""
-    record_list: Callable[[str], None]
-    """Puts on record which generation of a list is live."""
+    records: ImportRecords
     name: str = "lists"
     _states: list[_SourceState] = field(default_factory=list)
 
@@ -97,10 +108,13 @@ class HotlistImportStage:
 
     def _import_next(self, state: _SourceState, beat: Callable[[], None], stop: threading.Event) -> None:
         state.without_time = not self.clock.now().trusted
-        code = self._run_process(state, beat, stop)
+        self._record(self.records.begin_import, state.source.name)
+        try:
+            code = self._run_process(state, beat, stop)
+        finally:
+            self._record(self.records.end_import, state.source.name)
         if code == 0 or stop.is_set():
             state.failures, state.retry_s = 0, 0.0
-            self._record(state.source.name)
             return
         state.failures += 1
         wait_s = RETRY_BACKOFF.wait_s(state.failures, random.random())  # noqa: S311 - jitter
@@ -109,9 +123,10 @@ class HotlistImportStage:
         if code < 0:
             self._report_killed(state.source.name, -code)
 
-    def _record(self, source: str) -> None:
+    def _record(self, record: Callable[[str], None], source: str) -> None:
+        """Put it on record; a list comes into force all the same where that fails, and the self-check tells it."""
         try:
-            self.record_list(source)
+            record(source)
         except StoreError as error:
             log.error("hotlist.not_on_record", source=source, failure=str(error))
 
@@ -123,6 +138,7 @@ class HotlistImportStage:
 
     def _run_process(self, state: _SourceState, beat: Callable[[], None], stop: threading.Event) -> int:
         job = ImportJob(
+            daemon_process=os.getpid(),
             data_directory=self.settings.unit.data_directory,
             keys_directory=self.settings.store.keys_directory,
             source=state.source,

@@ -6,7 +6,7 @@ differs is looked at twice, some seconds apart: an import or a command may be be
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,9 +15,10 @@ import structlog
 from alpr_edge.app.unit_faults import Fault, FaultKind
 from alpr_edge.domain.errors import ModelError, SettingsError, StoreError
 from alpr_edge.domain.ports import Clock
+from alpr_edge.services.changes.list_change_values import change_name, values_after_change
 from alpr_edge.services.changes.recorder import ChangeRecorder
 from alpr_edge.services.changes.self_check import Drift, find_drift, record_drift, record_start
-from alpr_edge.services.changes.values_in_force import choice_values, list_value, read_values
+from alpr_edge.services.changes.values_in_force import choice_values, read_values
 from alpr_edge.settings import Settings, load
 from alpr_edge.store.access_log.log import AccessLog, open_access_log
 from alpr_edge.store.access_log.schema import FILE_NAME
@@ -68,15 +69,25 @@ class SelfCheckStage:
             faults.append(Fault(FaultKind.SIDE_STAGE, "self-check", f"self-check: {self._failure}"))
         return faults
 
-    def record_list(self, source: str) -> None:
+    def begin_import(self, source: str) -> None:
+        """Put on record that an import of a list begins, so that one cut off from its record is known for an import.
+
+        Raises:
+            StoreError: it is not on record.
+        """
+        self._record_values({change_name(source): IMPORTED})
+
+    def end_import(self, source: str) -> None:
         """Put on record which generation of a list is live now, after an import.
 
         Raises:
-            StoreError: they are not on record; the next check finds the difference.
+            StoreError: it is not on record; the next check finds it.
         """
+        self._record_values(values_after_change(self.database, source))
+
+    def _record_values(self, values: Mapping[str, str]) -> None:
         with open_access_log(self.settings, migrate=False) as access_log:
-            recorder = ChangeRecorder(access_log, COMPONENT, self.clock)
-            recorder.record_values(IMPORTED, list_value(self.database, source))
+            ChangeRecorder(access_log, COMPONENT, self.clock).record_values(IMPORTED, values)
 
     def _has_log(self) -> bool:
         """Whether there is a log with a record: the stage beside this one begins it with the unit's start."""
@@ -110,7 +121,7 @@ class SelfCheckStage:
                 self._record_choice(recorder)
                 return record_start(recorder, self._values(access_log))
             drift = find_drift(access_log, self._values(access_log))
-            if not drift:
+            if not drift and not drift.late:
                 return drift
             wait_end_s = time.monotonic() + SETTLED_S
             while time.monotonic() < wait_end_s and not stop.wait(STEP_S):

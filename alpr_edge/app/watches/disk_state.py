@@ -2,6 +2,7 @@
 
 A kernel that meets errors on ext4 lets nothing be written any more. Older ones call the file system read-only then,
 newer ones ``emergency_ro``, in the table of mounts alone. Nothing is written here: a try would hang with the disk.
+:class:`~alpr_edge.app.store_upkeep.disk_probe.DiskProbe` does, on a thread of its own, where nothing else is written.
 """
 
 import os

@@ -26,6 +26,8 @@ class Subject(StrEnum):
 
     SETTINGS = "settings"
     LIST = "list"
+    LIST_CHANGE = "list_change"
+    """A change of a list that was begun; its value is the action, and empty once the change is on record."""
     ENTRY = "entry"
     """An officer's own entry, which ends by itself."""
     ROSTER = "roster"
@@ -38,7 +40,7 @@ class Subject(StrEnum):
     RELEASE = "release"
 
 
-COMPARED = frozenset(Subject) - {Subject.ENTRY, Subject.MODEL_CHOICE, Subject.ADDED_MODEL}
+COMPARED = frozenset(Subject) - {Subject.LIST_CHANGE, Subject.ENTRY, Subject.MODEL_CHOICE, Subject.ADDED_MODEL}
 """What has to be in force as it is on record; the others are recorded and not compared."""
 
 

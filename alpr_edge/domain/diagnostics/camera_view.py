@@ -101,9 +101,13 @@ class ViewWindow:
 
     @property
     def is_still(self) -> bool:
-        """Whether next to nothing changes in three of four steps: a car that stops has the speed of its last fix."""
-        greys = np.stack([sample.grey for sample in self._samples]).astype(np.int16)
-        changed_shares = (np.abs(np.diff(greys, axis=0)) > CHANGED_GREY).mean(axis=(1, 2))
+        """Whether next to nothing changes in three of four steps: a car that stops has the speed of its last fix.
+
+        What changes in all tiles alike is the light, which also falls on a dashboard.
+        """
+        greys = np.stack([sample.grey for sample in self._samples]).astype(np.float64)
+        light = np.median(greys[1:] / np.maximum(greys[:-1], 1), axis=(1, 2), keepdims=True)
+        changed_shares = (np.abs(greys[1:] - light * greys[:-1]) > CHANGED_GREY).mean(axis=(1, 2))
         return float(np.percentile(changed_shares, 75)) <= STILL_SHARE
 
     @property

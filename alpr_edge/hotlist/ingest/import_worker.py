@@ -22,7 +22,7 @@ from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY
 from alpr_edge.hotlist.ingest import drop_folder
 from alpr_edge.hotlist.ingest.drop_folder import Listing
 from alpr_edge.hotlist.ingest.importer import ImportReport, ListStore, Progress, import_feed
-from alpr_edge.hotlist.ingest.process_limits import limited_process
+from alpr_edge.hotlist.ingest.process_limits import end_with_parent, limited_process
 from alpr_edge.hotlist.ingest.request import request_for
 from alpr_edge.runtime.logs import configure_logs
 from alpr_edge.runtime.memory import forbid_dumps
@@ -37,6 +37,9 @@ log = structlog.get_logger(__name__)
 
 class ImportJob(BaseModel):
     """The job that the process reads from its standard input."""
+
+    daemon_process: int
+    """Id of the process that wants it; without that one the job is not done."""
 
     data_directory: Path
     keys_directory: Path
@@ -182,6 +185,9 @@ def main() -> int:
 
 def _run_job() -> int:
     job = ImportJob.model_validate_json(sys.stdin.read())
+    if not end_with_parent(job.daemon_process):
+        log.error("hotlist.import_aborted", source=job.source.name, reason="the daemon that wanted it has ended")
+        return 1
     before = tuple(drop_folder.DroppedFile(*file) for file in job.before)
     try:
         with open_import_worker(job.data_directory, job.keys_directory) as worker:

@@ -4,6 +4,7 @@ Inside the unit's hardening the kernel refuses ``nice``: the filter of system ca
 the process sleeps after each slice of time instead, so that it uses half of one processor.
 """
 
+import ctypes
 import os
 import resource
 import signal
@@ -22,9 +23,25 @@ OOM_SCORE = 800
 DATA_BYTES_MAX = 1536 * 1024 * 1024
 """Most memory that can be written to (VmData). A list of 5 million entries, the largest planned for, was measured at
 654 MiB complete and as a change, one of a million at 247: some 100 bytes an entry, so that 13 million fit."""
+_PR_SET_PDEATHSIG = 1
 _OOM_SCORE_FILE = Path("/proc/self/oom_score_adj")
 
 log = structlog.get_logger(__name__)
+
+
+def end_with_parent(parent: int) -> bool:
+    """Have the kernel kill this process as soon as the thread that started it ends, which a killed daemon's does.
+
+    An import that went on after its daemon was killed would change a list behind the next start's back.
+
+    Args:
+        parent: id of the process that started this one.
+
+    Returns:
+        Whether that process still lives.
+    """
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    return os.getppid() == parent
 
 
 @contextmanager

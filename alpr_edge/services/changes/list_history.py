@@ -41,8 +41,9 @@ class _History:
         if before is not None and record.note.startswith((DONE, NOT_DONE)):
             del self._last[place]
             before["not_done"] = record.note.startswith(NOT_DONE)
-            before["before"] = ", ".join(change.before for change in record.changes)
-            before["after"] = ", ".join(change.after for change in record.changes)
+            changes = [change for change in record.changes if change.name.startswith(_LIST)]
+            before["before"] = ", ".join(change.before for change in changes)
+            before["after"] = ", ".join(change.after for change in changes)
             return
         line = {
             "at": record.received.utc,

@@ -3,22 +3,34 @@
 At the start of ``run`` what changed without a record goes on record under a name that says how: settings that somebody
 edited by hand, models that came with another release. Later, and for lists, people and keys at the start as well, a
 difference is a **drift**: something changed what is in force past the commands that record it. It goes on record with
-both values, so that it is told once to whoever reads the log, and it is a fault of the unit until that stops.
+both values, so that it is told once to whoever reads the log, and it is a fault of the unit until that stops. A list
+whose change was begun on record is none: the program was killed, or lost its power, before it could record the end.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from alpr_edge.access.authorisation.authoriser import RecordLog
-from alpr_edge.domain.access_log.changes import COMPARED, Subject, changes_between, subject_of, value_name
+from alpr_edge.domain.access_log.changes import COMPARED, NONE, Subject, changes_between, subject_of, value_name
 from alpr_edge.domain.access_log.records import DRIFT_FOUND, OBJECTS_MAX, RecordedChange
+from alpr_edge.services.changes.list_change_values import change_name, changes_begun
 from alpr_edge.services.changes.recorder import ChangeRecorder
 from alpr_edge.services.changes.settings_values import key_of_setting
 
 FIRST_VALUES = "record_in_force"
 EDITED_BY_HAND = "settings_edited_by_hand"
 OTHER_RELEASE = "other_release"
+FOUND_LATER = "done, and found later: the program ended before it could record it"
 NAMED_MAX = 3
+
+
+@dataclass(frozen=True, slots=True)
+class LateChange:
+    """A change of a list that was begun on record, is in force, and whose end is not on record."""
+
+    action: str
+    change: RecordedChange
+    """Of the list's live generation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +42,8 @@ class Drift:
     """Names whose value on record is not that of its record."""
     is_compared: bool = True
     """False: no start of the unit is on record yet, so there was nothing to compare with."""
+    late: tuple[LateChange, ...] = ()
+    """Changes of lists that were begun on record and whose end is not: no drift."""
 
     def __bool__(self) -> bool:
         return bool(self.changes or self.unfounded)
@@ -58,7 +72,11 @@ def find_drift(log: RecordLog, values: Mapping[str, str]) -> Drift:
     if not on_record.knows(Subject.RELEASE):
         return Drift((), is_compared=False)
     before = {name: value for name, value in on_record.of(COMPARED).items() if not _is_closed_key(name, values)}
-    return Drift(changes_between(before, values), on_record.unfounded)
+    changes = changes_between(before, values)
+    begun = {value_name(Subject.LIST, source): action for source, action in changes_begun(on_record).items()}
+    late = tuple(LateChange(begun[change.name], change) for change in changes if change.name in begun)
+    unknown = tuple(change for change in changes if change.name not in begun)
+    return Drift(unknown, on_record.unfounded, late=late)
 
 
 def record_start(recorder: ChangeRecorder, values: Mapping[str, str]) -> Drift:
@@ -75,11 +93,14 @@ def record_start(recorder: ChangeRecorder, values: Mapping[str, str]) -> Drift:
     for action in (OTHER_RELEASE, EDITED_BY_HAND):
         recorder.record_changes(action, tuple(change for change, its in actions.items() if its == action))
     rest = tuple(change for change, its in actions.items() if its == DRIFT_FOUND)
-    return record_drift(recorder, Drift(rest, drift.unfounded))
+    found = record_drift(recorder, Drift(rest, drift.unfounded, late=drift.late))
+    for source, action in changes_begun(recorder.log.values()).items():
+        recorder.record_values(action, {change_name(source): NONE})
+    return found
 
 
 def record_drift(recorder: ChangeRecorder, drift: Drift) -> Drift:
-    """Put a drift on record; returns it.
+    """Put a drift on record, and the ends of changes that are late; returns it.
 
     Raises:
         StoreError: it is not on record.
@@ -88,6 +109,10 @@ def record_drift(recorder: ChangeRecorder, drift: Drift) -> Drift:
         note = "the value kept beside the log is not that of its record"
         recorder.note(DRIFT_FOUND, *drift.unfounded[:OBJECTS_MAX], note=note)
     recorder.record_changes(DRIFT_FOUND, drift.changes)
+    for late in drift.late:
+        source = late.change.name.partition(":")[2]
+        end = RecordedChange(name=change_name(source), before=late.action, after=NONE)
+        recorder.record_changes(late.action, (late.change, end), FOUND_LATER)
     return drift
 
 

@@ -16,7 +16,7 @@ from alpr_edge.app.factories import open_vision_models
 from alpr_edge.app.pipeline.alerter import Alerter
 from alpr_edge.app.pipeline.camera_worker import without_pictures
 from alpr_edge.app.pipeline.pipeline import SMALL_RECORDS_HELD, WRITER_SILENT_S_MAX, CameraFeed, Pipeline, PipelineParts
-from alpr_edge.app.pipeline.recorder import Recorder
+from alpr_edge.app.pipeline.recorder import WHOLE_AGAIN, Recorder
 from alpr_edge.domain.errors import PictureError, RefusedError, StoreError
 from alpr_edge.domain.hits import Generation, Hit, HotlistEntry, Reason
 from alpr_edge.domain.protocol.items import BODY_BYTES_MAX
@@ -154,6 +154,22 @@ def test_folders_that_cannot_be_written_cost_the_pictures_in_them_alone(store: U
     assert store.refused_records.count() == 0
     (line,) = recorder.faults()
     assert line.startswith("pictures: some are missing: ")
+
+
+def test_that_pictures_are_missing_is_over_once_they_are_kept_again(store: UnitStore, recorder: Recorder) -> None:
+    blocks = [store.images.directory / f"{number:02x}" for number in range(256)]
+    for path in blocks:
+        path.write_bytes(b"")
+    recorder.write_alone(record("blocked"))
+    assert recorder.faults()
+    for path in blocks:
+        path.unlink()
+    recorder.write_alone(without_pictures(record("plain")))
+    for number in range(WHOLE_AGAIN - 1):
+        recorder.write_alone(record(f"read-{number}"))
+    assert recorder.faults(), "one of several cameras may go on losing them"
+    recorder.write_alone(record("last"))
+    assert (recorder.faults(), recorder.without_pictures) == ([], 2)
 
 
 def test_a_record_that_no_row_can_hold_is_set_aside_and_the_others_are_kept(

@@ -22,6 +22,14 @@ from tests.units import write_unit
 WAIT_S = 90.0
 
 
+class NoRecords:
+    """Puts nothing on record, for units without an access log."""
+
+    def begin_import(self, source: str) -> None: ...
+
+    def end_import(self, source: str) -> None: ...
+
+
 def until(condition: Callable[[], bool]) -> None:
     limit_s = time.monotonic() + WAIT_S
     while not condition():
@@ -57,7 +65,7 @@ def test_an_import_that_is_killed_is_told_of_and_tried_again(tmp_path: Path) -> 
         )
         supervisor = Supervisor()
         supervisor.add(
-            HotlistImportStage(settings, store.database, store.incoming, SystemClock(), lambda _: None),
+            HotlistImportStage(settings, store.database, store.incoming, SystemClock(), NoRecords()),
             replaceable=True,
         )
         supervisor.start()

@@ -91,12 +91,45 @@ def test_an_edit_while_the_unit_runs_is_a_fault_until_it_stops(file: Path, unit:
 def test_an_import_is_recorded_by_the_unit_and_is_no_drift(unit: Settings, store: UnitStore) -> None:
     stage = new_stage(unit, store)
     check(stage)
+    stage.begin_import("bolo")
     record_and_activate(store.database, Generation("bolo", 1, None, None, 7), "bolo.00000001.list", "ab" * 32)
-    stage.record_list("bolo")
+    stage.end_import("bolo")
     last = records(unit)[-1]
-    assert (last.action, last.person, last.changes[0].name) == ("import_list", "unit", "list:bolo")
+    names = [change.name for change in last.changes]
+    assert (last.action, last.person, names) == ("import_list", "unit", ["list:bolo", "list_change:bolo"])
     check(stage)
     assert stage.faults() == []
+
+
+@pytest.mark.parametrize("is_restarted", [True, False])
+def test_an_import_cut_off_from_its_record_is_no_drift(unit: Settings, store: UnitStore, *, is_restarted: bool) -> None:
+    stage = new_stage(unit, store)
+    check(stage)
+    stage.begin_import("bolo")
+    record_and_activate(store.database, Generation("bolo", 1, None, None, 7), "bolo.00000001.list", "ab" * 32)
+    next_stage = new_stage(unit, store) if is_restarted else stage
+    check(next_stage)
+    assert next_stage.faults() == []
+    last = records(unit)[-1]
+    assert (last.action, last.person, last.changes[0].name) == ("import_list", "unit", "list:bolo")
+    assert last.note.startswith("done, and found later")
+    record_and_activate(store.database, Generation("bolo", 2, None, None, 9), "bolo.00000002.list", "cd" * 32)
+    check(next_stage)
+    (fault,) = next_stage.faults()
+    assert (fault.kind, "list:bolo" in fault.text) == (FaultKind.DRIFT, True), "the next is one"
+
+
+def test_an_import_that_was_cut_off_before_the_list_changed_covers_no_later_change(
+    unit: Settings, store: UnitStore
+) -> None:
+    stage = new_stage(unit, store)
+    check(stage)
+    stage.begin_import("bolo")
+    restarted = new_stage(unit, store)
+    check(restarted)
+    record_and_activate(store.database, Generation("bolo", 1, None, None, 7), "bolo.00000001.list", "ab" * 32)
+    check(restarted)
+    assert [fault.kind for fault in restarted.faults()] == [FaultKind.DRIFT]
 
 
 def test_a_change_between_two_looks_is_no_drift(unit: Settings, store: UnitStore, file: Path) -> None:
@@ -108,7 +141,7 @@ def test_a_change_between_two_looks_is_no_drift(unit: Settings, store: UnitStore
     def beat() -> None:
         """The import's own record comes while the stage waits."""
         if not beats:
-            stage.record_list("bolo")
+            stage.end_import("bolo")
         beats.append(1)
 
     stage._attempt(beat, threading.Event())

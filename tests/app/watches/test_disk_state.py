@@ -1,5 +1,6 @@
 """A disk that is slow and one that was made read-only: a real file system that is frozen, and mounted anew."""
 
+import itertools
 import os
 import subprocess
 import threading
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from alpr_edge.app.store_upkeep.disk_probe import FILE_NAME, IDLE_S_MAX, DiskProbe
 from alpr_edge.app.unit_faults import Fault, FaultKind
 from alpr_edge.app.watches.disk_state import HOLD_S, DiskStateWatch
 from alpr_edge.store.db.commit_times import CommitTimes
@@ -79,6 +81,36 @@ def test_a_commit_that_waits_for_the_disk_is_told_while_it_waits_and_ends_a_minu
     assert watch.faults() == []
     commit(database, 2)
     database.close()
+
+
+def test_a_disk_that_hangs_while_nothing_is_stored_is_told(disk: Disk) -> None:
+    commits = CommitTimes()
+    probe, watch = DiskProbe(disk.folder, commits), DiskStateWatch(disk.folder, commits)
+    file = disk.folder / FILE_NAME
+    probe.step()
+    assert not file.exists(), "something was written a moment ago"
+    time.sleep(IDLE_S_MAX)
+    probe.step()
+    assert (file.read_bytes(), watch.faults()) == (b"\0", [])
+    time.sleep(IDLE_S_MAX)
+    writer = threading.Thread(target=probe.step)
+    subprocess.run(["fsfreeze", "--freeze", disk.folder], check=True)
+    try:
+        writer.start()
+        look_for(watch, FaultKind.DISK_SLOW)
+        assert writer.is_alive(), "it hangs"
+    finally:
+        subprocess.run(["fsfreeze", "--unfreeze", disk.folder], check=True)
+        writer.join(WAIT_S)
+    assert file.stat().st_size == 1
+
+
+def test_a_disk_that_refuses_the_probe_ends_nothing(disk: Disk) -> None:
+    probe = DiskProbe(disk.folder, CommitTimes(itertools.count(0, 10).__next__))
+    subprocess.run(["mount", "-o", "remount,ro", disk.folder], check=True)
+    probe.step()
+    subprocess.run(["mount", "-o", "remount,rw", disk.folder], check=True)
+    assert not (disk.folder / FILE_NAME).exists()
 
 
 def test_a_commit_that_waits_for_that_of_another_process_is_told_as_well(tmp_path: Path) -> None:

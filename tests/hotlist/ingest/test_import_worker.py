@@ -227,8 +227,18 @@ def test_the_process_takes_in_what_it_is_told(folder: Path, source: ListSource, 
     drop(folder, "list.csv", *ROWS)
     database = Database.open(data, (tmp_path / "keys" / "outbox.key").read_bytes(), migrate=True)
     before = [(file.changed_ns, file.name, file.size) for file in drop_folder.listing(folder)]
-    order = ImportJob(data_directory=data, keys_directory=tmp_path / "keys", source=source, before=before, now=None)
+    order = ImportJob(
+        daemon_process=os.getpid(),
+        data_directory=data,
+        keys_directory=tmp_path / "keys",
+        source=source,
+        before=before,
+        now=None,
+    )
     command = [sys.executable, "-m", "alpr_edge.hotlist.ingest.import_worker"]
+    orphan = order.model_copy(update={"daemon_process": os.getppid()})
+    done = subprocess.run(command, input=orphan.model_dump_json(), capture_output=True, text=True, check=False)
+    assert (done.returncode, "the daemon that wanted it has ended" in done.stderr) == (1, True)
     done = subprocess.run(command, input=order.model_dump_json(), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert [row.generation.entries for row in generations.live(database)] == [3]

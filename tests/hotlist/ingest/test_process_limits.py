@@ -95,6 +95,7 @@ class Unit:
         """What the process says that takes the next list in."""
         files = [(file.changed_ns, file.name, file.size) for file in drop_folder.listing(self._folder / "drop")]
         job = ImportJob(
+            daemon_process=os.getpid(),
             data_directory=self._folder / "data",
             keys_directory=self._folder / "keys",
             source=self.source,
