@@ -117,6 +117,10 @@ class HoldError(AlprEdgeError):
     """A hold lacks its case or reason, covers nothing that is here, or is not there to release."""
 
 
+class ReleaseError(AlprEdgeError):
+    """A request for data cannot be entered or decided so (policy 462.7); the text says what is missing."""
+
+
 class CanvassError(AlprEdgeError):
     """A canvass cannot be started as it was asked for, or there is none to end or show; the text says what to give."""
 

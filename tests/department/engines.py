@@ -46,7 +46,7 @@ def name_database(directory: Path, url: str) -> None:
 def drop_newer_tables(directory: Path) -> None:
     """Take away what the first revision of a SQLite department did not have."""
     later = ("read_pictures", "deletion_runs", "picture_removals", "leases", "image_keys", "sealed_images")
-    for table in (*later, "plates", "access_records", "access_nodes"):
+    for table in (*later, "plates", "access_records", "access_nodes", "release_requests", "release_steps"):
         query(directory, f"DROP TABLE {table}")
     query(directory, "DROP INDEX ix_items_received_at")
     for name in ("plate", "cell", "unit_id"):

@@ -128,9 +128,23 @@ def test_a_file_that_breaks_a_rule_is_refused(tmp_path: Path, name: str, old: st
 
 def test_a_purpose_that_a_profile_forgets_is_named(tmp_path: Path) -> None:
     text = (FOLDER / "california.toml").read_text(encoding="utf-8")
-    start, end = text.index("[barred.protest]"), text.index("[offences]")
+    start, end = text.index("[barred.protest]"), text.index("# Requests of other")
     folder = changed_copy(tmp_path, "california.toml", text[start:end], "")
     with pytest.raises(SettingsError, match="protest is neither offered nor barred"):
+        load_profile(PolicySettings(), folder)
+
+
+def test_a_kind_of_agency_that_a_profile_forgets_is_named(tmp_path: Path) -> None:
+    text = (FOLDER / "california.toml").read_text(encoding="utf-8")
+    start, end = text.index("[releases.agencies.private]"), text.index("[offences]")
+    folder = changed_copy(tmp_path, "california.toml", text[start:end], "")
+    with pytest.raises(SettingsError, match="nothing is said of requests of private"):
+        load_profile(PolicySettings(), folder)
+
+
+def test_a_declaration_that_a_profile_asks_for_needs_its_words(tmp_path: Path) -> None:
+    folder = changed_copy(tmp_path, "california.toml", 'federal = "barred"', 'federal = "declaration"')
+    with pytest.raises(SettingsError, match="its words are missing"):
         load_profile(PolicySettings(), folder)
 
 
@@ -143,4 +157,7 @@ def test_what_the_settings_mean_is_told() -> None:
     assert "lock-out: after 5 failures in 15 min, until it is released" in text
     assert "changed every 365 days" in text
     assert "access log: kept 730 days at least" in text
+    assert "requests of other agencies: reviewed for law enforcement in state, prosecution in state; " in text
+    assert "refused (shared with public agencies of California alone: Civil Code 1798.90.55(b)" in text
+    assert "NOT VERIFIED against the law" in text.split("requests of other agencies")[1].split("\n")[0]
     assert "never changed for age" in "\n".join(summarise_policy(PolicySettings(security_profile="nist")).lines())

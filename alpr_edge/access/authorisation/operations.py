@@ -66,6 +66,10 @@ class Operation(StrEnum):
     RECORD_TRAINING = "record_training"
     UNLOCK_ACCOUNT = "unlock_account"
     UNLOCK_BY_CODE = "unlock_by_code"
+    ENTER_RELEASE = "enter_release"
+    DECIDE_RELEASE = "decide_release"
+    HAND_OVER_RELEASE = "hand_over_release"
+    SHOW_RELEASES = "show_releases"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,5 +147,9 @@ RULES: dict[Operation, OperationRule] = {
     Operation.UNLOCK_ACCOUNT: _change(Action.UNLOCK),
     # Whoever unlocks so need not be signed in: the department's code is what allows it.
     Operation.UNLOCK_BY_CODE: _upkeep(Action.UNLOCK),
+    Operation.ENTER_RELEASE: _change(Action.ENTER_RELEASE),
+    Operation.DECIDE_RELEASE: _change(Action.RELEASE),
+    Operation.HAND_OVER_RELEASE: _change(Action.ENTER_RELEASE),
+    Operation.SHOW_RELEASES: OperationRule(Action.SEE_RELEASES),
 }
 """What each operation needs."""

@@ -57,6 +57,9 @@ app = lazy_app(
         "audit": LazyTarget(
             "alpr_edge.cli.department.inquiries.audit:app", "Check and list who searched, and what for"
         ),
+        "release": LazyTarget(
+            "alpr_edge.cli.department.releases.app:app", "Requests of other agencies for data, and who approved them"
+        ),
         "key": LazyTarget("alpr_edge.cli.department.media:key_command", "Print the public key for portable media"),
     },
     help="The department's storage: take what units deliver, store it once.",

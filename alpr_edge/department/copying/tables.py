@@ -18,6 +18,7 @@ from alpr_edge.department.db import (
     hold_schema,
     image_key_schema,
     people_schema,
+    release_schema,
     retention_schema,
 )
 from alpr_edge.department.db.schema import items, metadata
@@ -29,7 +30,7 @@ NO_TEXT = "\N{REPLACEMENT CHARACTER}"
 
 _SCHEMAS = (
     *(access_log_schema, canvass_schema, evidence_schema, heartbeat_schema, hold_schema),
-    *(image_key_schema, people_schema, retention_schema),
+    *(image_key_schema, people_schema, release_schema, retention_schema),
 )
 assert {each.metadata for each in _SCHEMAS} == {metadata}  # their tables are among those that are copied
 

@@ -1,6 +1,6 @@
 """Seals what would let somebody sign in as another: the secrets of one-time codes, and rosters, which carry them.
 
-Records of the department's access log are sealed likewise: they name plates that were searched for.
+Records of the department's access log are sealed likewise, and requests of other agencies: they name plates.
 
 AES-256-GCM under ``people.key`` beside the database, so that a copy of the database alone opens no account. Each value
 is bound to its place: put into the row of somebody else it does not open.
@@ -16,6 +16,7 @@ from sqlalchemy import Connection, func, select
 
 from alpr_edge.department.db.access_log_schema import access_records
 from alpr_edge.department.db.people_schema import people_credentials
+from alpr_edge.department.db.release_schema import release_requests
 from alpr_edge.domain.access_log.changes import secret_digest
 from alpr_edge.domain.errors import DepartmentError, StoreError
 from alpr_edge.runtime.durable_files import create_file
@@ -90,7 +91,7 @@ def load_cipher(connection: Connection, directory: Path) -> SecretCipher:
     path = directory / KEY_NAME
     with io_errors(f"{path}: cannot be used", StoreError):
         if not path.exists():
-            sealed = (people_credentials, access_records)
+            sealed = (people_credentials, access_records, release_requests)
             if any(connection.scalar(select(func.count()).select_from(table)) for table in sealed):
                 raise DepartmentError(f"{path}: missing; it seals secrets of people: restore it from the backup")
             _create(path)

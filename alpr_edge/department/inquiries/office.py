@@ -21,6 +21,7 @@ from alpr_edge.department.images.master_keys import load_master_key
 from alpr_edge.department.inquiries.read_inquiries import ReadInquiries
 from alpr_edge.department.inquiries.server_clock import ServerClock
 from alpr_edge.department.people.accounts import DepartmentAccounts
+from alpr_edge.department.releases.release_register import ReleaseRegister
 from alpr_edge.department.search.department_searches import DepartmentSearches
 from alpr_edge.department.settings import load_department_file
 from alpr_edge.department.unit_logs.witness import Witness
@@ -50,6 +51,7 @@ class InquiryOffice:
     policy: Policy = field(repr=False)
     quota: SearchQuota
     reads: ReadInquiries = field(repr=False)
+    releases: ReleaseRegister = field(repr=False)
     passwords: PasswordVerifier = field(repr=False)
     clock: Clock = field(repr=False)
 
@@ -100,6 +102,7 @@ def open_office(
         DepartmentError: there is none, or a setting is wrong.
         StoreError: it cannot be opened: nobody can sign in.
     """
+    clock = clock or ServerClock()
     policy, limits = load_department_policy(directory), load_department_file(directory).search
     database = DepartmentDatabase(directory, create=False)
     try:
@@ -109,9 +112,10 @@ def open_office(
             log=DepartmentAccessLog(database, Witness(directory)),
             policy=policy,
             quota=SearchQuota(database, limits.pages_per_hour, limits.reads_per_day),
+            releases=ReleaseRegister(database, policy.profile, clock),
             reads=ReadInquiries(DepartmentSearches(database), database, images),
             passwords=passwords or Argon2Passwords(),
-            clock=clock or ServerClock(),
+            clock=clock,
         )
     finally:
         database.close()

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Self
 
 from alpr_edge.domain.permissions.purposes import PurposeCode
+from alpr_edge.domain.releases.agencies import ReleaseRules
 from alpr_edge.domain.sessions.lockout import LockoutLimits
 from alpr_edge.domain.sessions.session import SessionLimits
 
@@ -137,6 +138,7 @@ class Profile:
     """Offence types by their codes, in the words of people."""
     case_formats: CaseFormats
     barred_terms: BarredTerms
+    releases: ReleaseRules
     log_retention_days: int
     """How long the access log is kept at least."""
 

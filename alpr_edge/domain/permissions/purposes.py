@@ -28,6 +28,8 @@ class PurposeCode(StrEnum):
     """A civil or administrative action of the department."""
     DISCOVERY = "discovery"
     """Discovery, or the order of a court."""
+    RELEASE = "release"
+    """The request of another agency (policy 462.7)."""
     AUDIT = "audit"
     TRAINING = "training"
     """Training with made-up data; never with reads of real vehicles."""

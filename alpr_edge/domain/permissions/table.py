@@ -24,6 +24,9 @@ _LEGAL = frozenset({PurposeCode.DEPARTMENT_ACTION, PurposeCode.DISCOVERY})
 """Policy 462.6(b), and 462.5 on evidence."""
 _TRAINING = frozenset({PurposeCode.TRAINING})
 _AUDIT = frozenset({PurposeCode.AUDIT})
+_RELEASE = frozenset({PurposeCode.RELEASE})
+_RELEASES = {Action.ENTER_RELEASE: _RELEASE, Action.SEE_RELEASES: _RELEASE | _AUDIT}
+"""The register of requests, for those who enter them; another person decides (policy 462.7(b))."""
 _UPKEEP = frozenset({PurposeCode.MAINTENANCE})
 _PASSENGER = {Action.SAY_NOT_DRIVING: _UPKEEP}
 """Whoever works at the page in the car; a technician does so where the receiver is what does not work."""
@@ -42,7 +45,7 @@ _IN_THE_CAR: _Grants = {
     Action.HOLD: FIELD_PURPOSES | _CANVASS,
     Action.MUTE: _UPKEEP,
 }
-_OVERSIGHT: _Grants = {Action.SEE_LOG: _AUDIT, Action.REVIEW: _AUDIT}
+_OVERSIGHT: _Grants = {Action.SEE_LOG: _AUDIT, Action.REVIEW: _AUDIT, Action.SEE_RELEASES: _AUDIT}
 
 GRANTS: dict[Role, _Grants] = {
     Role.OFFICER: _IN_THE_CAR,
@@ -52,6 +55,7 @@ GRANTS: dict[Role, _Grants] = {
         Action.HOLD: FIELD_PURPOSES | _CANVASS | _LEGAL,
         Action.EXPORT: FIELD_PURPOSES | _CANVASS | _LEGAL,
         Action.SEE_COVERT: FIELD_PURPOSES,
+        **_RELEASES,
         Action.UNLOCK: _UPKEEP,
     },
     Role.ALPR_ADMINISTRATOR: {
@@ -69,6 +73,7 @@ GRANTS: dict[Role, _Grants] = {
         Action.SEARCH: FIELD_PURPOSES | _LEGAL,
         Action.HOLD: FIELD_PURPOSES | _LEGAL,
         Action.EXPORT: FIELD_PURPOSES | _LEGAL,
+        **_RELEASES,
         Action.PURGE: _UPKEEP,
     },
     Role.TECHNICIAN: {**_PASSENGER, Action.MANAGE_SETTINGS: _UPKEEP, Action.MUTE: _UPKEEP},
@@ -83,7 +88,8 @@ GRANTS: dict[Role, _Grants] = {
         Action.HOLD: FIELD_PURPOSES | _CANVASS | _LEGAL,
         Action.EXPORT: FIELD_PURPOSES | _CANVASS | _LEGAL,
         Action.SEE_COVERT: FIELD_PURPOSES,
-        Action.RELEASE: FIELD_PURPOSES | _LEGAL,
+        **_RELEASES,
+        Action.RELEASE: _RELEASE,
         Action.PURGE: _UPKEEP,
         Action.MUTE: _UPKEEP,
     },

@@ -20,6 +20,7 @@ from alpr_edge.domain.permissions.profile import (
     SecurityProfile,
 )
 from alpr_edge.domain.permissions.purposes import PurposeCode
+from alpr_edge.domain.releases.agencies import AgencyKind, AgencySeat, ReleaseRules, ReleaseWay
 from alpr_edge.domain.sessions.lockout import LockoutLimits
 from alpr_edge.domain.sessions.session import SessionLimits
 from alpr_edge.settings.base import Section
@@ -28,6 +29,7 @@ from alpr_edge.settings.policy import PolicySettings
 FOLDER = Path(__file__).parent
 Words = Annotated[str, Field(min_length=1, max_length=200)]
 Code = Annotated[PurposeCode, Strict(strict=False)]
+WayWord = Annotated[ReleaseWay, Strict(strict=False)]
 NeedWord = Annotated[Need, Strict(strict=False)]
 FileT = TypeVar("FileT", bound=Section)
 
@@ -50,6 +52,42 @@ class BarredTable(Section):
     terms: Annotated[tuple[Words, ...], Strict(strict=False)]
 
 
+class ReleaseTable(Section):
+    """[releases.<kind>]: what is done with requests of such agencies, by whose they are."""
+
+    in_state: WayWord
+    out_of_state: WayWord
+    federal: WayWord
+
+
+class ReleasesTable(Section):
+    """[releases]: requests of other agencies."""
+
+    law: Words
+    law_verified: bool
+    declaration: Annotated[str, Field(max_length=500)] = ""
+    agencies: dict[Annotated[AgencyKind, Strict(strict=False)], ReleaseTable]
+
+    @model_validator(mode="after")
+    def _check_complete(self) -> Self:
+        """Every kind of agency is decided about, and a declaration that is asked for has its words."""
+        if missing := sorted(set(AgencyKind) - set(self.agencies)):
+            raise ValueError(f"nothing is said of requests of {missing[0]}")
+        ways = {way for table in self.agencies.values() for way in (table.in_state, table.out_of_state, table.federal)}
+        if ReleaseWay.DECLARATION in ways and not self.declaration:
+            raise ValueError("a declaration is asked for, and its words are missing")
+        return self
+
+    def rules(self) -> ReleaseRules:
+        """What the domain decides by."""
+        ways = {
+            (kind, seat): ReleaseWay(getattr(table, seat.value))
+            for kind, table in self.agencies.items()
+            for seat in AgencySeat
+        }
+        return ReleaseRules(ways, self.law, self.law_verified, self.declaration)
+
+
 class StateFile(Section):
     """A file of the rules of a state."""
 
@@ -60,6 +98,7 @@ class StateFile(Section):
     purposes: dict[Code, PurposeTable]
     barred: dict[Code, BarredTable]
     offences: dict[Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")], Words]
+    releases: ReleasesTable
 
     @model_validator(mode="after")
     def _check_complete(self) -> Self:
@@ -115,6 +154,7 @@ def load_profile(policy: PolicySettings, folder: Path = FOLDER) -> Profile:
             offences=dict(file.offences),
             case_formats=CaseFormats.parse(policy.case_formats or file.case_formats),
             barred_terms=BarredTerms.parse({term: code for code, it in file.barred.items() for term in it.terms}),
+            releases=file.releases.rules(),
             log_retention_days=file.log_retention_days,
         )
     except ValueError as error:

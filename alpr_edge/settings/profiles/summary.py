@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from alpr_edge.domain.collection.state_periods import STATE_PERIODS
 from alpr_edge.domain.permissions.profile import Need
+from alpr_edge.domain.releases.agencies import ReleaseRules, ReleaseWay
 from alpr_edge.settings.policy import PolicySettings
 from alpr_edge.settings.profiles.loader import load_profile, load_security_profile
 from alpr_edge.settings.retention import RetentionSettings
@@ -36,6 +37,11 @@ class PolicySummary:
     retention_source: str
     """What the state says of how long reads that are no hit are kept."""
     is_retention_verified: bool
+    releases_reviewed: tuple[str, ...]
+    """Agencies whose requests are reviewed; those of all others are refused, or go to Records (policy 462.7)."""
+    releases_barred: tuple[str, ...]
+    releases_law: str
+    is_release_law_verified: bool
 
     def lines(self) -> Iterator[str]:
         """The summary as people read it."""
@@ -56,6 +62,13 @@ class PolicySummary:
         yield f"access log: kept {self.log_retention_days} days at least"
         compared = "compared with its text" if self.is_retention_verified else "NOT VERIFIED against the law"
         yield f"reads that are no hit: {self.retention_source}; {compared}"
+        law = (
+            self.releases_law if self.is_release_law_verified else f"{self.releases_law}; NOT VERIFIED against the law"
+        )
+        yield (
+            f"requests of other agencies: reviewed for {', '.join(self.releases_reviewed)}; "
+            f"refused ({law}): {', '.join(self.releases_barred) or 'none'}"
+        )
 
 
 def summarise_policy(policy: PolicySettings, retention: RetentionSettings | None = None) -> PolicySummary:
@@ -91,4 +104,14 @@ def summarise_policy(policy: PolicySettings, retention: RetentionSettings | None
         log_retention_days=max(profile.log_retention_days, security.log_retention_days),
         retention_source=period.source,
         is_retention_verified=period.is_verified,
+        releases_reviewed=_agencies(profile.releases, {ReleaseWay.REVIEW, ReleaseWay.DECLARATION}),
+        releases_barred=_agencies(profile.releases, {ReleaseWay.BARRED}),
+        releases_law=profile.releases.law,
+        is_release_law_verified=profile.releases.is_verified,
     )
+
+
+def _agencies(rules: ReleaseRules, ways: set[ReleaseWay]) -> tuple[str, ...]:
+    """The agencies with whose requests that is done, in words."""
+    found = ((kind, seat) for (kind, seat), way in rules.ways.items() if way in ways)
+    return tuple(f"{kind} {seat}".replace("_", " ") for kind, seat in found)

@@ -148,7 +148,7 @@ def test_the_file_names_every_command_and_no_other() -> None:
     assert {name for name in ROWS if "--" not in name} == known
     assert {name.partition(" --")[0] for name in ROWS if "--" in name} <= known
     assert {row.need for row in ROWS.values()} == {
-        "session", "upkeep", "people", "own", "free", "department", "inquiry",
+        "session", "upkeep", "people", "own", "free", "department", "inquiry", "request",
     }  # fmt: skip
 
 

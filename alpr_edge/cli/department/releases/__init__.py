@@ -1,0 +1,1 @@
+"""``alpr-edge department release``: requests of other agencies for data (policy 462.7)."""
