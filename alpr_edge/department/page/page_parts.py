@@ -1,6 +1,6 @@
 """The templates of the department's page, and what several of its pages use."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -34,12 +34,13 @@ def sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
-FILTERS = {"moment": moment_words, "sentence": sentence}
-PAGES = PageTemplates(
-    Path(__file__).parent / "templates",
-    FILTERS,
-    {"file": FILES.address, "within": FILES.within, "place_words": place_words},
-)
+FUNCTIONS: Mapping[str, Callable[..., str]] = {
+    "file": FILES.address,
+    "within": FILES.within,
+    "place_words": place_words,
+}
+"""The functions of templates."""
+PAGES = PageTemplates(Path(__file__).parent / "templates", {"moment": moment_words, "sentence": sentence}, FUNCTIONS)
 
 
 def go(path: str) -> RedirectResponse:

@@ -105,8 +105,8 @@ class DepartmentSearchPages:
         asked.found[number] = page.reads
         if page.next is not None and number < PAGES_MAX:
             asked.places[number + 1] = page.next
-        shown = {"page": page, "number": number, "pages_max": PAGES_MAX, "asked": asked.search}
-        return self._page("results", search=visitor.parameters["search_id"], **shown)
+        word = visitor.parameters["search_id"]
+        return self._page("results", search=word, page=page, number=number, pages_max=PAGES_MAX, asked=asked.search)
 
     def read(self, visitor: Visitor) -> Response:
         """A read that was found, with its pictures, each at an address that is good once."""
@@ -140,10 +140,10 @@ class DepartmentSearchPages:
 
     def _form_page(self, visitor: Visitor, fields: Mapping[str, str], fault: str = "") -> Response:
         choices = self._form.choices(visitor)
-        shown = {"fault": fault, "fields": fields, "choices": choices, "periods": list(LAST)}
-        return self._page("search", 422 if fault else 200, **shown)
+        status = 422 if fault else 200
+        return self._page("search", status, fault=fault, fields=fields, choices=choices, periods=list(LAST))
 
-    def _page(self, template: str, status: int = 200, **values: object) -> Response:
+    def _page(self, template: str, status: int = 200, /, **values: object) -> Response:
         idle = self._site.policy.security.sessions.idle_max.total_seconds()
         return PAGES.page(template, status, department=self._site.name, leave_s=round(idle) + MARGIN_S, **values)
 

@@ -58,7 +58,7 @@ def test_an_investigator_signs_in_searches_looks_and_signs_out(
     page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("heading", name="Search the reads of all units")).to_be_visible()
     page.get_by_label("Stolen vehicle", exact=False).first.check()
-    page.get_by_label("Plates, or one with ? and *").fill("7?IC4*")
+    page.get_by_label("Plates (? one, * any number)").fill("7?IC4*")
     page.screenshot(path=tmp_path / f"{theme}-2-search.png", full_page=True)
     page.get_by_role("button", name="Search", exact=True).click()
     expect(page.get_by_role("link", name=PICTURED)).to_be_visible()
