@@ -16,7 +16,7 @@ from alpr_edge.department.page.search_form import LAST, parse_search_form
 from alpr_edge.department.page.site import DepartmentSite
 from alpr_edge.department.search.criteria import DepartmentSearch
 from alpr_edge.department.search.pages import FoundRead, ReadKey
-from alpr_edge.department.search.read_pictures import KeptPicture
+from alpr_edge.department.search.read_pictures import ReadPicture
 from alpr_edge.domain.errors import SearchError
 from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.web.purpose_form import PurposeForm
@@ -133,7 +133,7 @@ class DepartmentSearchPages:
     def _search_of(self, visitor: Visitor) -> _AskedSearch:
         return self._site.lookups.find(visitor, visitor.parameters["search_id"], _AskedSearch)
 
-    def _address(self, visitor: Visitor, purpose: Purpose, read: FoundRead, picture: KeptPicture) -> tuple[str, str]:
+    def _address(self, visitor: Visitor, purpose: Purpose, read: FoundRead, picture: ReadPicture) -> tuple[str, str]:
         """The kind of a picture, and where it is shown once."""
         word = self._site.pictures.add(visitor, _ShownPicture(purpose, read, picture.sha256))
         return picture.kind.value, f"/pictures/{word}"

@@ -36,7 +36,7 @@ class BrowserProtocol(PromptProtocol, GatedProtocol):
     """HTTP/1.1 for browsers over connections whose gate is told when the handshake is over."""
 
 
-class PageCertificate:
+class ServedCertificate:
     """The certificate of the page, which is loaded anew when its file changes.
 
     Args:
@@ -57,7 +57,7 @@ class PageCertificate:
 
     def reload(self) -> None:
         """Load it where it changed; where it will not do, the one before is served on."""
-        if self._changed() != self._loaded:
+        if self._change_times() != self._loaded:
             try:
                 self._load()
                 log.info("department.page_certificate_loaded")
@@ -65,14 +65,14 @@ class PageCertificate:
                 log.error("department.page_certificate_not_loaded", reason=str(error))
 
     def _load(self) -> None:
-        self._loaded = self._changed()
+        self._loaded = self._change_times()
         try:
             self.context.load_cert_chain(self._certificate, self._key)
         except (OSError, ssl.SSLError) as error:
             reason = getattr(error, "strerror", None) or "not a certificate with its key"
             raise DepartmentError(f"{self._certificate}: {reason}; see [page] in department.toml") from None
 
-    def _changed(self) -> tuple[int, ...]:
+    def _change_times(self) -> tuple[int, ...]:
         files = (self._certificate, self._key)
         return tuple(each.stat().st_mtime_ns if each.exists() else 0 for each in files)
 
@@ -95,7 +95,7 @@ class DepartmentPageServer:
         self._thread: threading.Thread | None = None
         self._resources = ExitStack()
         table, people = load_department_file(directory).page, load_people_settings(directory)
-        certificate, gate = PageCertificate(directory, table), ConnectionGate(LIMITS.within_descriptors())
+        certificate, gate = ServedCertificate(directory, table), ConnectionGate(LIMITS.within_descriptors())
         with ExitStack() as stack:
             office = stack.enter_context(open_office(directory))
             self._socket = GatedSocket(listening_at(host, port), gate)

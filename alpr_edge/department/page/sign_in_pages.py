@@ -41,7 +41,7 @@ class DepartmentSignInPages:
         """Lead to what the visitor may do at present."""
         presence = self._site.desk(visitor).presence()
         if presence.state is SessionState.GLANCE:
-            return self._locked()
+            return self._locked_page()
         if presence.state is not SessionState.OPEN:
             return go("/sign-in")
         may_search = offered_operations(self._site.policy.profile, presence.person, [Operation.SEARCH_READS])
@@ -69,7 +69,7 @@ class DepartmentSignInPages:
         if result.session is not None:
             return go(HOME)
         answer = sign_in_answer(result)
-        return self._locked(answer) if desk.state() is SessionState.GLANCE else self._form(answer)
+        return self._locked_page(answer) if desk.state() is SessionState.GLANCE else self._form(answer)
 
     def lock(self, visitor: Visitor) -> Response:
         """Lock the session."""
@@ -123,7 +123,7 @@ class DepartmentSignInPages:
         has_passkeys = self._site.passkey_site is not None
         return PAGES.page("sign_in", 403 if fault else 200, has_passkeys=has_passkeys, **shown)
 
-    def _locked(self, fault: str = "") -> Response:
+    def _locked_page(self, fault: str = "") -> Response:
         has_passkeys = self._site.passkey_site is not None
         return PAGES.page(
             "locked", 403 if fault else 200, department=self._site.name, fault=fault, has_passkeys=has_passkeys
