@@ -17,7 +17,6 @@ from alpr_edge.app.pipeline.record_ids import new_id
 from alpr_edge.console.application import create_console_app
 from alpr_edge.console.hit_feed import HitFeed
 from alpr_edge.console.page_site import certificate_end, site_of
-from alpr_edge.console.server import console_server
 from alpr_edge.console.unit import ConsoleUnit, open_console_unit
 from alpr_edge.domain.errors import SettingsError, StoreError
 from alpr_edge.domain.instants import rfc3339
@@ -26,6 +25,7 @@ from alpr_edge.runtime.notify import ServiceManager
 from alpr_edge.services.hits.hit_revision import HitRevision
 from alpr_edge.settings import ConsoleSettings, Settings
 from alpr_edge.web.bounded_server import BoundedServer
+from alpr_edge.web.page_server import page_server
 
 NAME = "console"
 CHECK_S = 0.5
@@ -68,7 +68,7 @@ class ConsoleDaemon:
             feed = HitFeed(HitRevision(unit.store.database).current)
             port = listening.getsockname()[1]
             site = partial(site_of, console.certificate_file, port)
-            server = console_server(create_console_app(unit, feed, site), context)
+            server = page_server(create_console_app(unit, feed, site), context)
             server.on_ready = partial(self._begin, feed, port)
             server.steps += [partial(self._report, server, unit, feed), partial(self._reload_certificate, context)]
             try:

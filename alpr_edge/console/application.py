@@ -32,10 +32,10 @@ from alpr_edge.console.pages.watch_pages import WatchPages
 from alpr_edge.console.reports.report_pages import ReportPages
 from alpr_edge.console.surroundings import PageSurroundings
 from alpr_edge.console.unit import ConsoleUnit
-from alpr_edge.console.visitor import Visitor
 from alpr_edge.domain.errors import AccessError, AlprEdgeError, CanvassError, DispositionError, HoldError, SearchError
 from alpr_edge.web.page_endpoints import page_endpoint
 from alpr_edge.web.page_security import PageHeaders
+from alpr_edge.web.visitor import Visitor
 
 AT_ONCE_MAX = 8
 """Requests that are worked on at the same time."""

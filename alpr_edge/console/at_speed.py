@@ -6,13 +6,13 @@ A page that asks for typing or shows a list begins with ``unit.speed.require_slo
 import threading
 from collections import OrderedDict
 
-from alpr_edge.console.visitor import Visitor
 from alpr_edge.domain.errors import AccessError
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.ports import Clock
 from alpr_edge.domain.sessions.session import token_digest
 from alpr_edge.position.vehicle_state_file import read_vehicle_state
 from alpr_edge.settings import Settings
+from alpr_edge.web.visitor import Visitor
 
 PASSENGER_MS = 600_000.0
 """How long the page believes that somebody is not driving."""

@@ -8,12 +8,12 @@ from contextvars import ContextVar
 import structlog
 
 from alpr_edge.console.unit import ConsoleUnit
-from alpr_edge.console.visitor import Visitor
 from alpr_edge.domain.diagnostics.unit_parts import UnitHealth
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.sessions.session import SessionState
 from alpr_edge.services.canvass.unit_canvasses import CanvassState
 from alpr_edge.services.unit_health.overview import unit_health
+from alpr_edge.web.visitor import Visitor
 
 LOOK_S = 1.0
 

@@ -18,8 +18,8 @@ from alpr_edge.console.health_strip import HealthStrip
 from alpr_edge.console.hit_feed import HitFeed
 from alpr_edge.console.surroundings import Surroundings
 from alpr_edge.console.unit import ConsoleUnit
-from alpr_edge.console.visitor import Visitor
 from alpr_edge.domain.sessions.session import SessionState, token_digest
+from alpr_edge.web.visitor import Visitor
 
 BEAT_S = 1.0
 """A page that hears nothing for three of these says that it is not live."""

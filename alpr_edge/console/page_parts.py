@@ -7,14 +7,14 @@ from starlette.responses import RedirectResponse, Response
 
 from alpr_edge.console.health_strip import canvasses_of_request, health_of_request
 from alpr_edge.console.surroundings import FUNCTIONS
-from alpr_edge.console.visitor import Visitor
 from alpr_edge.console.words import FILTERS
 from alpr_edge.web.page_templates import PageTemplates
 from alpr_edge.web.site_files import SiteFiles
+from alpr_edge.web.visitor import Visitor
 
 FOLDER = Path(__file__).parent
 SHEETS = (
-    *("themes.css", "console.css", "hits.css", "reel.css", "requests.css"),
+    *("themes.css", "console.css", "read.css", "hits.css", "reel.css", "requests.css"),
     *("health.css", "speed.css", "lookup.css", "canvass.css", "report.css"),
 )
 """The style sheets in the order in which they hold; a page has one alone, which is all of them."""

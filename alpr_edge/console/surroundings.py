@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from alpr_edge.console.theme import BY_BROWSER
 from alpr_edge.console.unit import ConsoleUnit
-from alpr_edge.console.visitor import Visitor
+from alpr_edge.web.visitor import Visitor
 
 FAST, SLOW = "fast", "slow"
 

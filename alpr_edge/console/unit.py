@@ -9,9 +9,7 @@ from alpr_edge.access.authorisation.sign_ins import SignInDesk
 from alpr_edge.access.passwords import Argon2Passwords, PasswordVerifier
 from alpr_edge.console.at_speed import SpeedRestriction
 from alpr_edge.console.evidence.export_jobs import ExportJobs
-from alpr_edge.console.lookups.memory import LookupMemory
 from alpr_edge.console.theme import ThemeChoice
-from alpr_edge.console.visitor import Visitor
 from alpr_edge.domain.ports import Clock
 from alpr_edge.services.authorisation.opening import load_policy
 from alpr_edge.services.canvass.unit_canvasses import UnitCanvasses
@@ -26,6 +24,8 @@ from alpr_edge.settings import Settings
 from alpr_edge.store.access.accounts import AccountStore, open_accounts
 from alpr_edge.store.access_log.log import AccessLog, open_access_log
 from alpr_edge.store.unit_store import UnitStore, open_store
+from alpr_edge.web.lookup_memory import LookupMemory
+from alpr_edge.web.visitor import Visitor
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,6 +13,8 @@ from alpr_edge.runtime.file_lock import exclusive_lock, open_lock_file
 
 LOCK_NAME = "serve.lock"
 PORTS_NAME = "serving.json"
+SESSIONS_NAME = "sessions"
+"""The folder of the sessions of logins at this computer, each a file of its own; they are worth nothing elsewhere."""
 
 
 class ServedPorts(BaseModel):

@@ -57,6 +57,23 @@ class SearchTable(Section):
     """Reads that one person is shown by searches within 24 hours."""
 
 
+class PageTable(Section):
+    """[page]: the page on which people search (``department page``)."""
+
+    certificate: Annotated[str, Field(max_length=500, pattern=_ABSOLUTE)] = ""
+    """Its certificate with those that vouch for it (PEM), which browsers know; empty: that of the server."""
+    key: Annotated[str, Field(max_length=500, pattern=_ABSOLUTE)] = ""
+    """The certificate's key (PEM)."""
+    address: Annotated[str, Field(pattern=r"^$|^https://[^/\s?#]+$")] = ""
+    """Where browsers reach it, which passkeys are bound to; empty: the domain, at the port that is served."""
+
+    @model_validator(mode="after")
+    def _require_both(self) -> Self:
+        if bool(self.certificate) != bool(self.key):
+            raise ValueError("certificate and key go together: give both or neither")
+        return self
+
+
 class RetentionTable(Section):
     """[retention]: how long the department keeps reads (policy 462.5)."""
 
@@ -149,6 +166,7 @@ class DepartmentFile(Section):
 
     people: PeopleTable = PeopleTable()
     search: SearchTable = SearchTable()
+    page: PageTable = PageTable()
     database: DatabaseTable = DatabaseTable()
     retention: RetentionTable = RetentionTable()
     images: ImagesTable = ImagesTable()

@@ -7,9 +7,12 @@ from typing import Any
 import jinja2
 from starlette.responses import HTMLResponse
 
+SHARED_FOLDER = Path(__file__).parent / "templates"
+"""What several sites have."""
+
 
 class PageTemplates:
-    """The templates of one site.
+    """The templates of one site, beside those that several have.
 
     Args:
         folder: where they lie.
@@ -24,7 +27,7 @@ class PageTemplates:
         functions: Mapping[str, Callable[..., Any]] | None = None,
     ) -> None:
         self._environment = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(folder),
+            loader=jinja2.FileSystemLoader([folder, SHARED_FOLDER]),
             autoescape=True,
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,

@@ -28,15 +28,16 @@ class SiteFiles:
     """The files of one site, which lie in one folder for a browser.
 
     Args:
-        folder: where the site's own files lie; those that every site has are added.
+        folder: where the site's own files lie; those that every site has are added; None: it has no others.
         joined: names of files that are several of the others, one after the other: a page has one in their place.
         within: the files that stand within each page, so that nothing has to be fetched before its first paint.
     """
 
     def __init__(
-        self, folder: Path, joined: Mapping[str, Sequence[str]] | None = None, within: Sequence[str] = ()
+        self, folder: Path | None, joined: Mapping[str, Sequence[str]] | None = None, within: Sequence[str] = ()
     ) -> None:
-        paths = [path for each in (*SHARED_FOLDERS, folder) for path in sorted(each.iterdir()) if path.suffix in _TYPES]
+        folders = SHARED_FOLDERS if folder is None else (*SHARED_FOLDERS, folder)
+        paths = [path for each in folders for path in sorted(each.iterdir()) if path.suffix in _TYPES]
         self._contents = {path.name: path.read_bytes() for path in paths}
         for name, parts in (joined or {}).items():
             self._contents[name] = b"\n".join(self._contents.pop(part) for part in parts)

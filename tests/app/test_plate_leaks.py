@@ -19,7 +19,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from alpr_edge.console.visitor import COOKIE
+from alpr_edge.web.visitor import COOKIE
 from tests.app.rig import PLATES, UNIT, Daemon, daemon, edge, wait_for_health, write_frames, write_settings
 from tests.app.test_console_daemon import free_port
 from tests.console.page_rig import HOST, SAME_SITE, write_certificate

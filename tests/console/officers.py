@@ -5,7 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import BrowserContext, Frame, Locator, Page, expect
 
-from alpr_edge.console.visitor import COOKIE
+from alpr_edge.web.visitor import COOKIE
 from tests.console.page_rig import PageRig
 
 

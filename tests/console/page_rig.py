@@ -24,15 +24,15 @@ from alpr_edge.app.pipeline.record_ids import new_id
 from alpr_edge.console.application import create_console_app
 from alpr_edge.console.hit_feed import HitFeed
 from alpr_edge.console.page_site import site_of
-from alpr_edge.console.server import console_server
 from alpr_edge.console.unit import open_console_unit
-from alpr_edge.console.visitor import COMPONENT, COOKIE
 from alpr_edge.domain.alerting import Level
 from alpr_edge.domain.hits import Hit, HotlistEntry, MatchKind, Reason
 from alpr_edge.domain.people.person import Person
 from alpr_edge.services.hits.hit_revision import HitRevision
 from alpr_edge.store.reads.repository import DecidedRecord
 from alpr_edge.store.unit_store import UnitStore, open_store
+from alpr_edge.web.page_server import page_server
+from alpr_edge.web.visitor import COMPONENT, COOKIE
 from tests.app.page_request_rig import RequestRig
 from tests.staff import PEOPLE, Staff
 from tests.store.records import CROP, SCENE, alert, hit, instant, plate_read
@@ -154,7 +154,7 @@ class PageRig:
             self.port = listening.getsockname()[1]
             feed = HitFeed(HitRevision(unit.store.database).current)
             site = partial(site_of, self.certificate, self.port)
-            server = console_server(create_console_app(unit, feed, site), context)
+            server = page_server(create_console_app(unit, feed, site), context)
 
             def begin() -> None:
                 feed.start()

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from alpr_edge.console.evidence.export_jobs import ExportJob, ExportJobs, Run
-from alpr_edge.console.visitor import Visitor
 from alpr_edge.domain.errors import EvidenceError, SearchError
 from alpr_edge.services.evidence.case_export import Progress
 from alpr_edge.services.evidence.export_request import ExportResult
 from alpr_edge.store.bookings.register import PackageBooking
+from alpr_edge.web.visitor import Visitor
 from tests.store.records import instant
 
 PASSPHRASE = "ABCD-EFGH"

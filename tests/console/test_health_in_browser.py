@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from alpr_edge.app.unit_faults import Fault, FaultKind
-from alpr_edge.console.visitor import COOKIE
+from alpr_edge.web.visitor import COOKIE
 from tests.chromium import WAIT_MS_MAX, chromium, faults_of
 from tests.console.page_rig import PageRig
 from tests.services.unit_health.car import Car

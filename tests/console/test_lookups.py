@@ -8,8 +8,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from alpr_edge.console.lookups.memory import PER_SESSION_MAX, LookupMemory
-from alpr_edge.console.visitor import Visitor
 from alpr_edge.domain.errors import SearchError
 from alpr_edge.domain.hits import Reason
 from alpr_edge.domain.instants import Instant, UtcSource
@@ -17,6 +15,8 @@ from alpr_edge.domain.people.person import Role, SourcePermission
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.store.hotlists import officer_entries
 from alpr_edge.store.unit_store import open_store
+from alpr_edge.web.lookup_memory import PER_SESSION_MAX, LookupMemory
+from alpr_edge.web.visitor import Visitor
 from tests.console.page_rig import PageRig
 from tests.staff import PEOPLE, staff_person
 

@@ -13,14 +13,14 @@ from webauthn.helpers import base64url_to_bytes
 from alpr_edge.access.passkeys import verify_registration
 from alpr_edge.access.relying_party import RelyingParty, new_challenge
 from alpr_edge.access.roster_update import install_roster
-from alpr_edge.console.challenges import KEPT_MAX, Challenges
 from alpr_edge.console.page_site import site_of
-from alpr_edge.console.visitor import COOKIE
 from alpr_edge.domain.people.credentials import Credentials
 from alpr_edge.domain.people.person import Role
 from alpr_edge.domain.people.roster import Member, Roster, RosterHeader
 from alpr_edge.domain.people.signed_roster import sign_roster
 from alpr_edge.store.access.accounts import open_accounts
+from alpr_edge.web.challenges import KEPT_MAX, Challenges
+from alpr_edge.web.visitor import COOKIE
 from tests.access.authenticator import Authenticator
 from tests.console.page_rig import DOMAIN, NAME, PageRig
 from tests.domain.people.builders import DEPARTMENT, SIGNING_KEY

@@ -10,11 +10,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
-from alpr_edge.console.visitor import COOKIE
 from alpr_edge.domain.statistics.periods import period_of_month
 from alpr_edge.domain.statistics.precision import PrecisionTally
 from alpr_edge.services.reports.report_page import report_page
 from alpr_edge.services.reports.sheets import precision_sheet
+from alpr_edge.web.visitor import COOKIE
 from tests.chromium import WAIT_MS_MAX, chromium, faults_of
 from tests.console.page_rig import PageRig
 from tests.console.test_lookups import ConfirmedClock

@@ -14,8 +14,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from alpr_edge.console.server import PromptProtocol
 from alpr_edge.web.bounded_server import BoundedServer, server_config
+from alpr_edge.web.page_server import PromptProtocol
 from tests.console.page_rig import HOST, START_S_MAX, STOP_S_MAX, write_certificate
 
 WAIT_S_MAX = 30.0

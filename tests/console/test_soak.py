@@ -19,8 +19,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import CDPSession, Page, expect
 
-from alpr_edge.console.visitor import COOKIE
 from alpr_edge.domain.people.person import Role
+from alpr_edge.web.visitor import COOKIE
 from scripts.benchmarks.page.streams import EventListener, listening
 from scripts.benchmarks.path.processes import START_S_MAX, Process, wait_for
 from tests.chromium import WAIT_MS_MAX, chromium

@@ -9,7 +9,6 @@ import pytest
 
 from alpr_edge.console.at_speed import PASSENGER_MS, PASSENGERS_MAX, SpeedRestriction
 from alpr_edge.console.theme import ThemeChoice
-from alpr_edge.console.visitor import Visitor
 from alpr_edge.domain.alerting import Level
 from alpr_edge.domain.errors import AccessError
 from alpr_edge.domain.hits import OWN_SOURCE
@@ -20,6 +19,7 @@ from alpr_edge.position.vehicle_state_file import write_vehicle_state
 from alpr_edge.runtime.clock import ReplayedClock, SystemClock
 from alpr_edge.settings import Settings
 from alpr_edge.settings.schema import ConsoleSettings, UnitSettings
+from alpr_edge.web.visitor import Visitor
 from tests.console.page_rig import PageRig
 from tests.staff import PEOPLE, staff_person
 

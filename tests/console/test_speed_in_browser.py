@@ -10,12 +10,12 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from alpr_edge.console.visitor import COOKIE
 from alpr_edge.domain.alerting import Level
 from alpr_edge.domain.motion.vehicle_state import VehicleState
 from alpr_edge.domain.people.person import Role
 from alpr_edge.position.vehicle_state_file import write_vehicle_state
 from alpr_edge.runtime.clock import SystemClock
+from alpr_edge.web.visitor import COOKIE
 from tests.app.stages.test_store_counts import until
 from tests.chromium import chromium, faults_of
 from tests.console.car import driving

@@ -13,6 +13,8 @@ from alpr_edge.cli.department.app import app as department
 from alpr_edge.department.db.engines.sqlite import DATABASE_NAME
 
 ROOT = Path(__file__).parents[2]
+GROUPS = {"unit", "people", "roster", "holds", "evidence", "images", "keys", "audit"}
+"""Commands that have commands beneath them, of which the guide shows options."""
 GUIDE = (ROOT / "config" / "department-guide.md").read_text(encoding="utf-8")
 
 
@@ -24,10 +26,10 @@ def test_every_event_of_the_log_is_explained() -> None:
 
 def test_every_command_is_named_and_takes_the_options_named() -> None:
     names = set(cast("TyperGroup", typer.main.get_command(department)).commands)
-    lines = re.findall(r"(?<!alpr-)\bedge ([a-z]+)((?: [^`\n]*)?)", GUIDE)
+    lines = re.findall(r"(?<!alpr-)\bedge ([a-z-]+)((?: [^`\n]*)?)", GUIDE)
     assert {name for name, _ in lines} == names
     for name, words in lines:
-        verb = words.split()[:1] if name in {"unit", "people", "roster", "holds", "evidence", "images", "keys"} else []
+        verb = words.split()[:1] if name in GROUPS else []
         text = CliRunner().invoke(app, ["department", name, *verb, "--help"], terminal_width=200).output
         for option in re.findall(r"--[a-z-]+", words):
             assert option in text, (name, option)

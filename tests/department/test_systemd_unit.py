@@ -20,6 +20,7 @@ UNIT = FOLDER / "alpr-edge-department.service"
 PURGE = FOLDER / "alpr-edge-department-purge.service"
 ALARMS = FOLDER / "alpr-edge-department-alarms.service"
 BACKUP = FOLDER / "alpr-edge-department-backup.service"
+PAGE = FOLDER / "alpr-edge-department-page.service"
 DRILL = FOLDER / "alpr-edge-department-drill.service"
 PROGRAM = "/opt/alpr-edge-department/.venv/bin/alpr-edge"
 EXPOSURE_MAX = 1.2
@@ -35,7 +36,7 @@ def test_systemd_accepts_them(tmp_path: Path, require_tool: Callable[[str], str]
     units = [tmp_path / path.name for path in sorted(FOLDER.iterdir())]
     assert [unit.name.removeprefix("alpr-edge-department") for unit in units] == [
         *("-alarms.service", "-alarms.timer", "-backup.service", "-backup.timer", "-drill.service", "-drill.timer"),
-        *("-purge.service", "-purge.timer", ".service"),
+        *("-page.service", "-purge.service", "-purge.timer", ".service"),
     ]
     for unit in units:
         text = (FOLDER / unit.name).read_text(encoding="utf-8")
@@ -44,7 +45,9 @@ def test_systemd_accepts_them(tmp_path: Path, require_tool: Callable[[str], str]
 
 
 @pytest.mark.parametrize(
-    "unit", [UNIT, PURGE, ALARMS, BACKUP, DRILL], ids=["server", "purge", "alarms", "backup", "drill"]
+    "unit",
+    [UNIT, PURGE, ALARMS, BACKUP, DRILL, PAGE],
+    ids=["server", "purge", "alarms", "backup", "drill", "page"],
 )
 def test_its_exposure_is_small(unit: Path, require_tool: Callable[[str], str]) -> None:
     output = run(require_tool("systemd-analyze"), "security", "--offline=true", "--no-pager", str(unit))

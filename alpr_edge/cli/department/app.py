@@ -54,6 +54,9 @@ app = lazy_app(
         "search": LazyTarget(
             "alpr_edge.cli.department.inquiries.search:search_command", "Search the reads of all units"
         ),
+        "page": LazyTarget(
+            "alpr_edge.cli.department.inquiries.page:page_command", "Serve the page on which people search"
+        ),
         "audit": LazyTarget(
             "alpr_edge.cli.department.inquiries.audit:app", "Check and list who searched, and what for"
         ),

@@ -49,7 +49,7 @@ def serve_command(
     """Serve until interrupted; every batch, certificate and refusal is a line on stderr, without plates."""
     from alpr_edge.runtime.logs import configure_logs
 
-    _require_extra()
+    require_extra()
     configure_logs(verbose=True, times=True)
     from alpr_edge.department.http.server import DepartmentServer
 
@@ -70,8 +70,12 @@ def serve_command(
     server.run()
 
 
-def _require_extra() -> None:
-    """Raise in one line when the server's libraries are not installed."""
+def require_extra() -> None:
+    """Raise in one line when the server's libraries are not installed.
+
+    Raises:
+        DepartmentError: they are not; it says what to install.
+    """
     missing = [name for name in ("fastapi", "python_multipart", "uvicorn") if importlib.util.find_spec(name) is None]
     if missing:
         raise DepartmentError(f"not installed: {', '.join(missing)}; run: pip install 'alpr-edge[department]'")

@@ -7,10 +7,8 @@ from starlette.responses import Response
 
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.console.lookups.navigation import lookup_page
-from alpr_edge.console.lookups.purpose_form import PurposeForm, fault_words
 from alpr_edge.console.page_parts import go
 from alpr_edge.console.unit import ConsoleUnit
-from alpr_edge.console.visitor import Visitor
 from alpr_edge.domain.errors import CanvassError, FeedError, SearchError
 from alpr_edge.domain.ground.areas import GroundPoint
 from alpr_edge.domain.permissions.purposes import Purpose, PurposeCode
@@ -21,6 +19,8 @@ from alpr_edge.services.canvass.unit_canvasses import canvass_purpose
 from alpr_edge.services.search.read_searches import ReadSearches
 from alpr_edge.services.search.search_input import HERE
 from alpr_edge.store.reads.search import newest_place
+from alpr_edge.web.purpose_form import PurposeForm, fault_words
+from alpr_edge.web.visitor import Visitor
 
 PATH = "/canvass"
 LASTS = {"1h": "1 hour", "4h": "4 hours", "12h": "12 hours", "1d": "1 day", "3d": "3 days"}

@@ -12,16 +12,16 @@ from alpr_edge.access.authorisation.offers import purposes_for
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.console.canvass.canvass_pages import CORNERS_PLACE, NO_PLACE_YET, PATH, CanvassDraft, CanvassPages
 from alpr_edge.console.lookups.navigation import lookup_page
-from alpr_edge.console.lookups.purpose_form import NOT_OFFERED
 from alpr_edge.console.page_parts import go
 from alpr_edge.console.unit import ConsoleUnit
-from alpr_edge.console.visitor import Visitor
 from alpr_edge.domain.errors import AccessError
 from alpr_edge.domain.ground.areas import CORNERS_MAX, GroundPolygon, parse_ground_area
 from alpr_edge.domain.restrictions import Area
 from alpr_edge.evidence.canvass_map import HEIGHT_PX, WIDTH_PX, canvass_projection, corner_marks, map_ground, svg, way
 from alpr_edge.evidence.map_projection import MapProjection
 from alpr_edge.store.reads.search import newest_places
+from alpr_edge.web.purpose_form import NOT_OFFERED
+from alpr_edge.web.visitor import Visitor
 
 VIEW_M, VIEW_M_MIN, VIEW_M_MAX = 500.0, 125.0, 16_000.0
 ZOOM = 2.0

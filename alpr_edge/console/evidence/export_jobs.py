@@ -9,11 +9,11 @@ from dataclasses import dataclass, field, replace
 
 import structlog
 
-from alpr_edge.console.visitor import Visitor
 from alpr_edge.domain.errors import AlprEdgeError, EvidenceError, SearchError
 from alpr_edge.domain.sessions.session import token_digest
 from alpr_edge.services.evidence.case_export import Progress
 from alpr_edge.services.evidence.export_request import ExportResult
+from alpr_edge.web.visitor import Visitor
 
 JOBS_MAX = 8
 """Jobs that are kept, the newest; the others are over, and their packages in the register."""

@@ -8,10 +8,8 @@ from starlette.responses import Response
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.console.evidence.media import PluggedMedium, plugged_media
 from alpr_edge.console.lookups.navigation import lookup_page
-from alpr_edge.console.lookups.purpose_form import PurposeForm
 from alpr_edge.console.page_parts import PageRoute, go
 from alpr_edge.console.unit import ConsoleUnit
-from alpr_edge.console.visitor import Visitor
 from alpr_edge.domain.errors import EvidenceError, SearchError
 from alpr_edge.services.evidence.case_export import Progress
 from alpr_edge.services.evidence.export_request import (
@@ -20,6 +18,8 @@ from alpr_edge.services.evidence.export_request import (
     ExportRequest,
     ExportResult,
 )
+from alpr_edge.web.purpose_form import PurposeForm
+from alpr_edge.web.visitor import Visitor
 
 PATH = "/evidence"
 

@@ -9,10 +9,8 @@ from starlette.responses import Response
 from alpr_edge.access.authorisation.offers import has_covert_clearance, purposes_for
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.console.lookups.navigation import lookup_page
-from alpr_edge.console.lookups.purpose_form import PurposeForm, fault_words
 from alpr_edge.console.page_parts import go
 from alpr_edge.console.unit import ConsoleUnit
-from alpr_edge.console.visitor import Visitor
 from alpr_edge.domain.errors import FeedError, SearchError
 from alpr_edge.domain.hits import MatchKind, Reason
 from alpr_edge.domain.permissions.purposes import Purpose
@@ -29,6 +27,8 @@ from alpr_edge.services.officer_entries import (
 from alpr_edge.services.search.search_input import HERE
 from alpr_edge.store.hotlists.officer_entries import OwnEntry
 from alpr_edge.store.reads.search import newest_place
+from alpr_edge.web.purpose_form import PurposeForm, fault_words
+from alpr_edge.web.visitor import Visitor
 
 ENDS = {"4h": "4 hours", "12h": "12 hours", "1d": "1 day", "3d": "3 days"}
 """Ends that are offered; any other is a date and time."""

@@ -5,11 +5,11 @@ from dataclasses import replace
 from typing import Any
 
 from alpr_edge.console.unit import ConsoleUnit
-from alpr_edge.console.visitor import Visitor
 from alpr_edge.domain.errors import HoldError
 from alpr_edge.domain.holds.hold import Hold, HoldKind, parse_hold_end
 from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.services.holds.unit_holds import HoldRequest
+from alpr_edge.web.visitor import Visitor
 
 
 def place_hold(

@@ -8,14 +8,14 @@ from starlette.responses import Response
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.console.lookups.hold_form import place_hold
 from alpr_edge.console.lookups.navigation import lookup_page
-from alpr_edge.console.lookups.purpose_form import PurposeForm
 from alpr_edge.console.page_parts import PageRoute, go
 from alpr_edge.console.pages.correction_pages import WithFault
 from alpr_edge.console.unit import ConsoleUnit
-from alpr_edge.console.visitor import Visitor
 from alpr_edge.domain.errors import HoldError, SearchError
 from alpr_edge.domain.holds.hold import HoldKind
 from alpr_edge.domain.permissions.purposes import Purpose
+from alpr_edge.web.purpose_form import PurposeForm
+from alpr_edge.web.visitor import Visitor
 
 
 @dataclass(slots=True, eq=False)

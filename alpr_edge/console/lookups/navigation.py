@@ -8,9 +8,9 @@ from alpr_edge.access.authorisation.offers import offered_operations
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.console.page_parts import PAGES
 from alpr_edge.console.unit import ConsoleUnit
-from alpr_edge.console.visitor import Visitor
 from alpr_edge.domain.people.person import Person
 from alpr_edge.domain.sessions.session import SessionState
+from alpr_edge.web.visitor import Visitor
 
 
 @dataclass(frozen=True, slots=True)

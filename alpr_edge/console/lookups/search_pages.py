@@ -9,10 +9,8 @@ from starlette.responses import Response
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.console.lookups.hold_form import held_words, hold_values, place_hold
 from alpr_edge.console.lookups.navigation import lookup_page
-from alpr_edge.console.lookups.purpose_form import PurposeForm, fault_words
 from alpr_edge.console.page_parts import go
 from alpr_edge.console.unit import ConsoleUnit
-from alpr_edge.console.visitor import Visitor
 from alpr_edge.domain.errors import FeedError, HoldError, SearchError
 from alpr_edge.domain.holds.hold import HOLD_READS_MAX, HoldKind
 from alpr_edge.domain.permissions.purposes import Purpose
@@ -21,6 +19,8 @@ from alpr_edge.services.reads import ShownRead
 from alpr_edge.services.search.read_searches import ReadSearch, ReadSearches, SearchCursor, SearchPage, search_note
 from alpr_edge.services.search.search_input import SearchRequest, parse_search
 from alpr_edge.store.reads.search import ReadFilter, newest_place
+from alpr_edge.web.purpose_form import PurposeForm, fault_words
+from alpr_edge.web.visitor import Visitor
 
 PAGES_MAX = 40
 """Most pages of one search; whoever needs more narrows it."""

@@ -7,9 +7,9 @@ from starlette.responses import Response
 from alpr_edge.console.lookups.navigation import lookup_page
 from alpr_edge.console.page_parts import PageRoute, go
 from alpr_edge.console.unit import ConsoleUnit
-from alpr_edge.console.visitor import Visitor
 from alpr_edge.domain.errors import DispositionError
 from alpr_edge.services.hits.corrections import StatedPlate
+from alpr_edge.web.visitor import Visitor
 
 WithFault = Callable[[Visitor, str, str], Response]
 

@@ -6,11 +6,11 @@ from alpr_edge.console.health_strip import HealthStrip, is_signed_in
 from alpr_edge.console.page_parts import PAGES, PageRoute, go
 from alpr_edge.console.tone_signs import TONE_SIGNS
 from alpr_edge.console.unit import ConsoleUnit
-from alpr_edge.console.visitor import Visitor
 from alpr_edge.domain.people.person import Person
 from alpr_edge.domain.permissions.actions import Action
 from alpr_edge.domain.permissions.table import may_ever
 from alpr_edge.domain.sessions.session import SessionState
+from alpr_edge.web.visitor import Visitor
 
 
 class HealthPages:

@@ -4,8 +4,8 @@ from starlette.responses import Response
 
 from alpr_edge.console.page_parts import PageRoute, go
 from alpr_edge.console.unit import ConsoleUnit
-from alpr_edge.console.visitor import Visitor
 from alpr_edge.domain.errors import DispositionError
+from alpr_edge.web.visitor import Visitor
 
 
 class MutePages:

@@ -6,11 +6,11 @@ from starlette.responses import PlainTextResponse, Response
 
 from alpr_edge.access.attempts import PasskeyAttempt
 from alpr_edge.access.relying_party import RelyingParty
-from alpr_edge.console.challenges import Challenges
 from alpr_edge.console.page_parts import PageRoute
 from alpr_edge.console.unit import ConsoleUnit
-from alpr_edge.console.visitor import CHALLENGE_COOKIE, Visitor, give_session
 from alpr_edge.domain.errors import AccessError
+from alpr_edge.web.challenges import Challenges
+from alpr_edge.web.visitor import CHALLENGE_COOKIE, Visitor, give_session
 
 
 class PasskeyPages:

@@ -8,8 +8,8 @@ from alpr_edge.access.attempts import PasswordAttempt, SignInResult
 from alpr_edge.access.relying_party import RelyingParty
 from alpr_edge.console.page_parts import PAGES, PageRoute, go
 from alpr_edge.console.unit import ConsoleUnit
-from alpr_edge.console.visitor import Visitor, give_session, take_session
 from alpr_edge.domain.sessions.session import SessionState
+from alpr_edge.web.visitor import Visitor, give_session, take_session
 
 HOME = "/"
 

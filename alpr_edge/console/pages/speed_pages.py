@@ -6,12 +6,12 @@ from starlette.responses import Response
 
 from alpr_edge.console.page_parts import PAGES, PageRoute, go
 from alpr_edge.console.unit import ConsoleUnit
-from alpr_edge.console.visitor import Visitor
 from alpr_edge.domain.dispositions.disposition import DispositionPart
 from alpr_edge.domain.people.person import Person
 from alpr_edge.services.hits.hit_views import HitCard, is_waiting
 from alpr_edge.services.hits.passengers import record_passenger
 from alpr_edge.store.reads.hit_queries import HitGlance
+from alpr_edge.web.visitor import Visitor
 
 ANSWERS = frozenset({(DispositionPart.READ, "correct"), (DispositionPart.READ, "dismissed")})
 """What may be answered at speed: by one touch, and undone when the car stands."""

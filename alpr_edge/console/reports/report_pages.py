@@ -8,15 +8,15 @@ from starlette.responses import Response
 
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.console.lookups.navigation import lookup_page
-from alpr_edge.console.lookups.purpose_form import PurposeForm
 from alpr_edge.console.page_parts import PageRoute, go
 from alpr_edge.console.unit import ConsoleUnit
-from alpr_edge.console.visitor import Visitor
 from alpr_edge.domain.errors import ReportError
 from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.domain.statistics.periods import ReportPeriod, period_of_days
 from alpr_edge.services.reports.sheets import ReportSheet, precision_sheet, transparency_sheet
 from alpr_edge.services.reports.unit_reports import UnitReports
+from alpr_edge.web.purpose_form import PurposeForm
+from alpr_edge.web.visitor import Visitor
 
 PATH = "/reports"
 KINDS = {"precision": "How often reads are right", "transparency": "What was read, found and done"}

@@ -9,8 +9,9 @@ none. A cut end alone is found by a checkpoint that somebody keeps elsewhere
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, Select, func, insert, select
 
 from alpr_edge.department.db.access_log_schema import access_nodes, access_records
 from alpr_edge.department.db.database import DepartmentDatabase
@@ -135,9 +136,24 @@ class DepartmentAccessLog:
             StoreError: a record was sealed by another key or was changed.
         """
         query = select(access_records).where(access_records.c.sequence >= first)
+        return self._open(query.order_by(access_records.c.sequence).limit(limit))
+
+    def newest(self, limit: int, person_id: str = "") -> list[LoggedRecord]:
+        """The newest records in their order, opened.
+
+        Args:
+            limit: the most records.
+            person_id: of whom alone; empty: of everybody.
+
+        Raises:
+            StoreError: as above.
+        """
+        query = select(access_records).order_by(access_records.c.sequence.desc()).limit(limit)
+        return self._open(query.where(access_records.c.person_id == person_id) if person_id else query)[::-1]
+
+    def _open(self, query: Select[Any]) -> list[LoggedRecord]:
         with self._database.reading() as connection:
-            rows = connection.execute(query.order_by(access_records.c.sequence).limit(limit)).mappings()
-            cipher = cipher_of(connection)
+            cipher, rows = cipher_of(connection), connection.execute(query).mappings()
             return [
                 LoggedRecord(**{**row, "body": cipher.open(row["body"], _place_of(row["sequence"]))}) for row in rows
             ]

@@ -15,7 +15,7 @@ from alpr_edge.department.backups.file_list import files_in
 from alpr_edge.department.db.engines.location import parse_location
 from alpr_edge.department.db.engines.sqlite import DATABASE_NAME
 from alpr_edge.department.images.choice import IMAGES_NAME
-from alpr_edge.department.serving import LOCK_NAME, PORTS_NAME
+from alpr_edge.department.serving import LOCK_NAME, PORTS_NAME, SESSIONS_NAME
 from alpr_edge.department.settings import load_department_file
 from alpr_edge.domain.errors import DepartmentError, StoreError
 from alpr_edge.runtime.durable_files import TEMPORARY_PREFIX
@@ -88,11 +88,11 @@ def require_owner(directory: Path) -> None:
 
 
 def _candidates(directory: Path) -> Iterator[str]:
-    """Everything but pictures, the database, and what only says who serves at the moment."""
+    """Everything but pictures, the database, and what only says who serves or is signed in at the moment."""
     for name in files_in(directory):
         top = name.split("/", 1)[0]
         base = name.rsplit("/", 1)[-1]
-        if top == IMAGES_NAME or base.startswith(TEMPORARY_PREFIX) or name in _PASSING:
+        if top in {IMAGES_NAME, SESSIONS_NAME} or base.startswith(TEMPORARY_PREFIX) or name in _PASSING:
             continue
         if name == DATABASE_NAME or name.startswith((f"{DATABASE_NAME}-", f"{DATABASE_NAME}.")):
             continue
@@ -103,6 +103,7 @@ def _named_secrets(directory: Path) -> set[Path]:
     """Files that the settings name: passwords and keys of the database, of a bucket, and of those who are told."""
     settings = load_department_file(directory)
     named = [settings.images.credentials, settings.alarms.smtp_password_file, settings.alarms.webhook_key_file]
+    named.append(settings.page.key)
     if settings.database.url:
         parameters = dict(parse_location(settings.database.url).parameters)
         named += [parameters.get("passfile", ""), parameters.get("sslkey", "")]

@@ -14,7 +14,7 @@ from alpr_edge.department.images.department_images import DepartmentImages
 from alpr_edge.department.search.criteria import DepartmentSearch, ReadCriteria, check_search
 from alpr_edge.department.search.department_searches import DepartmentSearches
 from alpr_edge.department.search.pages import PAGE_READS, FoundPage, FoundRead, ReadKey
-from alpr_edge.department.search.read_pictures import KeptPicture, pictures_of
+from alpr_edge.department.search.read_pictures import ReadPicture, pictures_of
 from alpr_edge.domain.errors import AccessError, LostError, SearchError
 from alpr_edge.domain.instants import rfc3339
 from alpr_edge.domain.people.person import SourcePermission
@@ -72,7 +72,7 @@ class ReadInquiries:
                 access.show(tuple(map(object_id, shown)))
             return page
 
-    def read(self, authoriser: Authoriser, purpose: Purpose, found: FoundRead) -> tuple[FoundRead, list[KeptPicture]]:
+    def read(self, authoriser: Authoriser, purpose: Purpose, found: FoundRead) -> tuple[FoundRead, list[ReadPicture]]:
         """A read that a search found, as it is now, and the pictures that there are of it.
 
         Raises:

@@ -22,7 +22,7 @@ from alpr_edge.domain.errors import ReleaseError
 from alpr_edge.domain.permissions.profile import Profile
 from alpr_edge.domain.permissions.purposes import Purpose, PurposeCode
 from alpr_edge.domain.ports import Clock
-from alpr_edge.domain.releases.progress import ReleaseState, ReleaseStep, check_step, first_state
+from alpr_edge.domain.releases.progress import ReleaseState, RequestStep, check_step, first_state
 from alpr_edge.domain.releases.requests import LETTER_BYTES_MAX, ReleaseRequest, ReleaseScope, check_request
 
 LISTED_MAX = 1000
@@ -142,7 +142,7 @@ class ReleaseRegister:
             access.show((request_id,), byte_count=len(letter))
             return letter
 
-    def _add(self, request_id: str, step: ReleaseStep, scope: ReleaseScope | None) -> FiledRequest:
+    def _add(self, request_id: str, step: RequestStep, scope: ReleaseScope | None) -> FiledRequest:
         with self._database.writing() as connection:
             filed = _require(read_request(connection, request_id), request_id)
             if step.state is ReleaseState.APPROVED:
@@ -151,11 +151,11 @@ class ReleaseRegister:
             add_step(connection, request_id, len(filed.steps), step)
             return replace(filed, steps=(*filed.steps, step))
 
-    def _step(self, access: Access, state: ReleaseState, note: str) -> ReleaseStep:
+    def _step(self, access: Access, state: ReleaseState, note: str) -> RequestStep:
         now = self._clock.now().trusted_utc
         if now is None:
             raise ReleaseError("this server's clock is not set: nothing is decided without a date")
-        return ReleaseStep(state, access.actor.person_id, access.actor.name, now, note)
+        return RequestStep(state, access.actor.person_id, access.actor.name, now, note)
 
 
 def _require(filed: FiledRequest | None, request_id: str) -> FiledRequest:

@@ -7,10 +7,10 @@ from sqlalchemy import Connection, insert, select
 
 from alpr_edge.department.db.release_schema import release_requests, release_steps
 from alpr_edge.department.db.sealed_values import cipher_of
-from alpr_edge.domain.releases.progress import ReleaseState, ReleaseStep
+from alpr_edge.domain.releases.progress import ReleaseState, RequestStep
 from alpr_edge.domain.releases.requests import ReleaseRequest
 
-_REQUEST, _STEP = TypeAdapter(ReleaseRequest), TypeAdapter(ReleaseStep)
+_REQUEST, _STEP = TypeAdapter(ReleaseRequest), TypeAdapter(RequestStep)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class FiledRequest:
 
     request_id: str
     request: ReleaseRequest
-    steps: tuple[ReleaseStep, ...]
+    steps: tuple[RequestStep, ...]
     """What was done, the entry first."""
 
     @property
@@ -29,7 +29,7 @@ class FiledRequest:
 
 
 def add_request(
-    connection: Connection, request_id: str, request: ReleaseRequest, letter: bytes, entry: ReleaseStep
+    connection: Connection, request_id: str, request: ReleaseRequest, letter: bytes, entry: RequestStep
 ) -> None:
     """Put a request, its letter and its first step on file."""
     cipher = cipher_of(connection)
@@ -44,7 +44,7 @@ def add_request(
     add_step(connection, request_id, 0, entry)
 
 
-def add_step(connection: Connection, request_id: str, number: int, step: ReleaseStep) -> None:
+def add_step(connection: Connection, request_id: str, number: int, step: RequestStep) -> None:
     """Put the next step of a request on file."""
     row = {
         "request_id": request_id,

@@ -12,14 +12,14 @@ from alpr_edge.domain.reads import EvidenceKind
 
 
 @dataclass(frozen=True, slots=True)
-class KeptPicture:
+class ReadPicture:
     """A picture that is kept of a read."""
 
     kind: EvidenceKind
     sha256: str
 
 
-def pictures_of(connection: Connection, unit_id: str, read_id: str) -> list[KeptPicture]:
+def pictures_of(connection: Connection, unit_id: str, read_id: str) -> list[ReadPicture]:
     """The pictures of a read, in the order of its body; none where the read is gone.
 
     Args:
@@ -40,4 +40,4 @@ def pictures_of(connection: Connection, unit_id: str, read_id: str) -> list[Kept
         evidence = ReadPayload.model_validate_json(body).evidence
     except ValueError:
         raise LostError("the body of this read is damaged; run: alpr-edge department verify") from None
-    return [KeptPicture(EvidenceKind(each.kind), each.sha256) for each in evidence if each.sha256 in kept]
+    return [ReadPicture(EvidenceKind(each.kind), each.sha256) for each in evidence if each.sha256 in kept]

@@ -4,3 +4,5 @@ STORAGE_PORT, ENROL_PORT = 8443, 8444
 """Ports of a department's storage and of its enrolment, unless its settings name others."""
 PEOPLE_PORT = 8446
 """Port of the page on which people set their passwords, likewise."""
+PAGE_PORT = 8447
+"""Port of the page on which people search, likewise."""

@@ -24,7 +24,7 @@ class AgencySeat(StrEnum):
     FEDERAL = "federal"
 
 
-class ReleaseWay(StrEnum):
+class RequestWay(StrEnum):
     """What is done with a request."""
 
     REVIEW = "review"
@@ -41,7 +41,7 @@ class ReleaseWay(StrEnum):
 class ReleaseRules:
     """What the law of a state has done with requests."""
 
-    ways: Mapping[tuple[AgencyKind, AgencySeat], ReleaseWay]
+    ways: Mapping[tuple[AgencyKind, AgencySeat], RequestWay]
     """For every kind and seat; what is not here is barred."""
     law: str
     """What bars a request."""
@@ -50,6 +50,6 @@ class ReleaseRules:
     declaration: str = ""
     """What an agency has to declare, where a request needs it."""
 
-    def way_of(self, kind: AgencyKind, seat: AgencySeat) -> ReleaseWay:
+    def way_of(self, kind: AgencyKind, seat: AgencySeat) -> RequestWay:
         """What is done with a request of such an agency."""
-        return self.ways.get((kind, seat), ReleaseWay.BARRED)
+        return self.ways.get((kind, seat), RequestWay.BARRED)

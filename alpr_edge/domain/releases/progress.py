@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from alpr_edge.domain.errors import ReleaseError
 from alpr_edge.domain.permissions.profile import Profile
-from alpr_edge.domain.releases.agencies import ReleaseRules, ReleaseWay
+from alpr_edge.domain.releases.agencies import ReleaseRules, RequestWay
 from alpr_edge.domain.releases.requests import ReleaseRequest, ReleaseScope
 
 NOTE_CHARACTERS_MAX = 500
@@ -31,7 +31,7 @@ class ReleaseState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class ReleaseStep:
+class RequestStep:
     """One step of a request; the first one enters it."""
 
     state: ReleaseState
@@ -62,16 +62,16 @@ def first_state(request: ReleaseRequest, rules: ReleaseRules) -> tuple[ReleaseSt
         ReleaseError: it may be approved only with a declaration, which it lacks.
     """
     way = rules.way_of(request.kind, request.seat)
-    if way is ReleaseWay.BARRED:
+    if way is RequestWay.BARRED:
         return ReleaseState.BARRED, rules.law
-    if way is ReleaseWay.RECORDS:
+    if way is RequestWay.RECORDS:
         return ReleaseState.WITH_RECORDS, "Records Maintenance and Release Policy (Civil Code 1798.90.55)"
-    if way is ReleaseWay.DECLARATION and not request.declaration.strip():
+    if way is RequestWay.DECLARATION and not request.declaration.strip():
         raise ReleaseError(f"such an agency has to declare: {rules.declaration}; enter its declaration")
     return ReleaseState.WAITING, ""
 
 
-def check_step(request: ReleaseRequest, steps: Sequence[ReleaseStep], step: ReleaseStep, profile: Profile) -> None:
+def check_step(request: ReleaseRequest, steps: Sequence[RequestStep], step: RequestStep, profile: Profile) -> None:
     """Check that a step may follow.
 
     Args:
@@ -96,7 +96,7 @@ def check_step(request: ReleaseRequest, steps: Sequence[ReleaseStep], step: Rele
         raise ReleaseError("what was handed over is named by the SHA-256 of its file")
 
 
-def _check_approval(request: ReleaseRequest, entered: ReleaseStep, step: ReleaseStep, profile: Profile) -> None:
+def _check_approval(request: ReleaseRequest, entered: RequestStep, step: RequestStep, profile: Profile) -> None:
     """Another person than the one who entered it, nothing that the rules bar, and no more than was asked for."""
     if not step.person_id or step.person_id == entered.person_id:
         raise ReleaseError("whoever entered a request does not approve it; somebody else has to (policy 462.7(b))")

@@ -20,7 +20,7 @@ from alpr_edge.domain.permissions.profile import (
     SecurityProfile,
 )
 from alpr_edge.domain.permissions.purposes import PurposeCode
-from alpr_edge.domain.releases.agencies import AgencyKind, AgencySeat, ReleaseRules, ReleaseWay
+from alpr_edge.domain.releases.agencies import AgencyKind, AgencySeat, ReleaseRules, RequestWay
 from alpr_edge.domain.sessions.lockout import LockoutLimits
 from alpr_edge.domain.sessions.session import SessionLimits
 from alpr_edge.settings.base import Section
@@ -29,7 +29,7 @@ from alpr_edge.settings.policy import PolicySettings
 FOLDER = Path(__file__).parent
 Words = Annotated[str, Field(min_length=1, max_length=200)]
 Code = Annotated[PurposeCode, Strict(strict=False)]
-WayWord = Annotated[ReleaseWay, Strict(strict=False)]
+WayWord = Annotated[RequestWay, Strict(strict=False)]
 NeedWord = Annotated[Need, Strict(strict=False)]
 FileT = TypeVar("FileT", bound=Section)
 
@@ -74,14 +74,14 @@ class ReleasesTable(Section):
         if missing := sorted(set(AgencyKind) - set(self.agencies)):
             raise ValueError(f"nothing is said of requests of {missing[0]}")
         ways = {way for table in self.agencies.values() for way in (table.in_state, table.out_of_state, table.federal)}
-        if ReleaseWay.DECLARATION in ways and not self.declaration:
+        if RequestWay.DECLARATION in ways and not self.declaration:
             raise ValueError("a declaration is asked for, and its words are missing")
         return self
 
     def rules(self) -> ReleaseRules:
         """What the domain decides by."""
         ways = {
-            (kind, seat): ReleaseWay(getattr(table, seat.value))
+            (kind, seat): RequestWay(getattr(table, seat.value))
             for kind, table in self.agencies.items()
             for seat in AgencySeat
         }

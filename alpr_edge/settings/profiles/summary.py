@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from alpr_edge.domain.collection.state_periods import STATE_PERIODS
 from alpr_edge.domain.permissions.profile import Need
-from alpr_edge.domain.releases.agencies import ReleaseRules, ReleaseWay
+from alpr_edge.domain.releases.agencies import ReleaseRules, RequestWay
 from alpr_edge.settings.policy import PolicySettings
 from alpr_edge.settings.profiles.loader import load_profile, load_security_profile
 from alpr_edge.settings.retention import RetentionSettings
@@ -104,14 +104,14 @@ def summarise_policy(policy: PolicySettings, retention: RetentionSettings | None
         log_retention_days=max(profile.log_retention_days, security.log_retention_days),
         retention_source=period.source,
         is_retention_verified=period.is_verified,
-        releases_reviewed=_agencies(profile.releases, {ReleaseWay.REVIEW, ReleaseWay.DECLARATION}),
-        releases_barred=_agencies(profile.releases, {ReleaseWay.BARRED}),
+        releases_reviewed=_agencies(profile.releases, {RequestWay.REVIEW, RequestWay.DECLARATION}),
+        releases_barred=_agencies(profile.releases, {RequestWay.BARRED}),
         releases_law=profile.releases.law,
         is_release_law_verified=profile.releases.is_verified,
     )
 
 
-def _agencies(rules: ReleaseRules, ways: set[ReleaseWay]) -> tuple[str, ...]:
+def _agencies(rules: ReleaseRules, ways: set[RequestWay]) -> tuple[str, ...]:
     """The agencies with whose requests that is done, in words."""
     found = ((kind, seat) for (kind, seat), way in rules.ways.items() if way in ways)
     return tuple(f"{kind} {seat}".replace("_", " ") for kind, seat in found)

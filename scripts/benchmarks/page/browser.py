@@ -15,10 +15,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from alpr_edge.console.visitor import COOKIE
 from alpr_edge.domain.errors import SettingsError
 from alpr_edge.domain.instants import NS_PER_MS
 from alpr_edge.runtime.boot import boottime_ns
+from alpr_edge.web.visitor import COOKIE
 from scripts.benchmarks.page.unit import PageUnit
 
 PROGRAM = "chromium"

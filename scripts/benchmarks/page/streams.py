@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager, suppress
 
 import httpx
 
-from alpr_edge.console.visitor import COOKIE
+from alpr_edge.web.visitor import COOKIE
 
 RETRY_S = 1.0
 """As the script of the page does."""

@@ -21,7 +21,6 @@ from cryptography.x509.oid import NameOID
 
 from alpr_edge.access.passwords import Argon2Passwords
 from alpr_edge.access.roster_update import install_roster
-from alpr_edge.console.visitor import COOKIE
 from alpr_edge.domain.errors import AccessError
 from alpr_edge.domain.people.credentials import Credentials
 from alpr_edge.domain.people.person import AccountStatus, Person, Role, SourcePermission, Training
@@ -33,6 +32,7 @@ from alpr_edge.settings import VisionSettings, load
 from alpr_edge.store.access.accounts import open_accounts
 from alpr_edge.store.access_log.log import open_access_log
 from alpr_edge.store.keys import create_keys
+from alpr_edge.web.visitor import COOKIE
 from scripts.benchmarks.path import sound_card
 from scripts.benchmarks.path.listed_traffic import write_listed_traffic
 from scripts.benchmarks.path.live import FPS, THREE

@@ -11,8 +11,9 @@ from typer.testing import CliRunner, Result
 
 from alpr_edge.access.authorisation.callers import LOCAL
 from alpr_edge.cli import app
-from alpr_edge.cli.access.session_file import remove_token, write_token
+from alpr_edge.cli.access.session_file import DIRECTORY, remove_token, write_token
 from alpr_edge.cli.caller import caller
+from alpr_edge.department.backups.department_files import folder_content
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.inquiries.office import open_office
 from alpr_edge.domain.access_log.records import AccessRecord
@@ -143,6 +144,24 @@ def test_the_log_is_verified_and_a_checkpoint_that_was_kept_holds(inquirers: Inq
     assert (done.exit_code, done.stdout) == (0, f"{first['records'] + 1} records, as signed\n")
     wrong = run(inquirers, "audit", "verify", "--checkpoint", str(tmp_path))
     assert (wrong.exit_code, "cannot be read" in wrong.stderr) == (1, True)
+
+
+def test_a_session_at_this_computer_is_in_no_backup(inquirers: Inquirers) -> None:
+    sign_in_as(inquirers, "officer")
+    assert list((inquirers.directory / DIRECTORY).iterdir())
+    assert [name for name in folder_content(inquirers.directory).files if name.startswith(DIRECTORY)] == []
+
+
+def test_the_newest_records_of_a_person_are_listed(inquirers: Inquirers) -> None:
+    sign_in_as(inquirers, "commander")
+    for _ in range(2):
+        run(inquirers, "search", *STOLEN, given=f"{PLATE}\n")
+    person_id = inquirers.ids["commander"]
+    done = run(inquirers, "audit", "list", "--person", person_id, "--limit", "2", "--json")
+    records = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(each["person_id"], each["action"], each["query"]) for each in records] == [
+        (person_id, "search_reads", PLATE)
+    ] * 2
 
 
 def test_without_a_department_every_command_says_so(tmp_path: Path) -> None:

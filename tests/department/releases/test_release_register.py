@@ -40,34 +40,36 @@ class Roles:
 
 
 @pytest.fixture
-def filed(office: InquiryOffice, of: Roles) -> FiledRequest:
+def on_file(office: InquiryOffice, of: Roles) -> FiledRequest:
     return office.releases.enter(of("records"), REQUEST, LETTER)
 
 
-def test_a_request_is_on_file_with_its_letter_and_waits(office: InquiryOffice, of: Roles, filed: FiledRequest) -> None:
-    found = office.releases.show(of("commander"), filed.request_id)
-    assert found == filed
+def test_a_request_is_on_file_with_its_letter_and_waits(
+    office: InquiryOffice, of: Roles, on_file: FiledRequest
+) -> None:
+    found = office.releases.show(of("commander"), on_file.request_id)
+    assert found == on_file
     assert (found.state, found.steps[0].person) == (ReleaseState.WAITING, "Records")
     assert found.request == replace(REQUEST, letter_sha256=hashlib.sha256(LETTER).hexdigest())
-    assert office.releases.letter(of("commander"), filed.request_id) == LETTER
+    assert office.releases.letter(of("commander"), on_file.request_id) == LETTER
     record = records_of(office)[-1]
-    assert (record.action, record.objects, record.shown_bytes) == ("show_releases", (filed.request_id,), len(LETTER))
+    assert (record.action, record.objects, record.shown_bytes) == ("show_releases", (on_file.request_id,), len(LETTER))
 
 
 def test_it_is_approved_by_another_in_part_and_handed_over(
-    office: InquiryOffice, of: Roles, filed: FiledRequest
+    office: InquiryOffice, of: Roles, on_file: FiledRequest
 ) -> None:
     part = ReleaseScope(SCOPE.plates[:1], SCOPE.begin, SCOPE.begin + timedelta(hours=1))
-    approved = office.releases.decide(of("commander"), filed.request_id, ReleaseState.APPROVED, "one plate", part)
+    approved = office.releases.decide(of("commander"), on_file.request_id, ReleaseState.APPROVED, "one plate", part)
     assert (approved.state, approved.steps[-1].scope) == (ReleaseState.APPROVED, part)
-    done = office.releases.hand_over(of("records"), filed.request_id, "by courier", "cd" * 32)
+    done = office.releases.hand_over(of("records"), on_file.request_id, "by courier", "cd" * 32)
     assert [step.state for step in done.steps] == [
         ReleaseState.WAITING,
         ReleaseState.APPROVED,
         ReleaseState.HANDED_OVER,
     ]
-    assert office.releases.show(of("auditor"), filed.request_id, AUDIT) == done
-    actions = [record.action for record in records_of(office) if filed.request_id in record.objects]
+    assert office.releases.show(of("auditor"), on_file.request_id, AUDIT) == done
+    actions = [record.action for record in records_of(office) if on_file.request_id in record.objects]
     assert actions == ["enter_release", "decide_release", "hand_over_release", "show_releases"]
 
 
@@ -92,13 +94,13 @@ def test_what_the_law_bars_is_on_file_and_nobody_approves_it(
 
 
 @pytest.mark.parametrize("role", [role.value.replace("_", "-") for role in Role])
-def test_who_may_enter_decide_and_see(office: InquiryOffice, of: Roles, filed: FiledRequest, role: str) -> None:
+def test_who_may_enter_decide_and_see(office: InquiryOffice, of: Roles, on_file: FiledRequest, role: str) -> None:
     enters = role in {"records", "supervisor", "commander"}
     sees = enters or role in {"auditor", "alpr-administrator"}
     decides = role == "commander"
     assert _is_allowed(lambda: office.releases.enter(of(role), REQUEST, LETTER)) == enters
     assert _is_allowed(lambda: office.releases.list(of(role), RELEASE if enters else AUDIT)) == sees
-    request_id, refused = filed.request_id, ReleaseState.REFUSED
+    request_id, refused = on_file.request_id, ReleaseState.REFUSED
     assert _is_allowed(lambda: office.releases.decide(of(role), request_id, refused, "no ground")) == decides
 
 
@@ -111,7 +113,7 @@ def _is_allowed(act: Callable[[], object]) -> bool:
 
 
 def test_nothing_is_changed_or_deleted_and_the_database_alone_tells_no_plate(
-    people: Inquirers, filed: FiledRequest
+    people: Inquirers, on_file: FiledRequest
 ) -> None:
     for table in ("release_requests", "release_steps"):
         for statement in (f"UPDATE {table} SET body = letter", f"DELETE FROM {table}"):
@@ -122,7 +124,7 @@ def test_nothing_is_changed_or_deleted_and_the_database_alone_tells_no_plate(
     rows += query(people.directory, "SELECT * FROM release_steps")
     values = [value for row in rows for value in row]
     content = b"".join(bytes(each) if isinstance(each, bytes | memoryview) else str(each).encode() for each in values)
-    assert filed.request_id.encode() in content
+    assert on_file.request_id.encode() in content
     assert not any(text in content for text in (b"8ABC123", b"Sheriff", b"Dear Commander", b"A Clerk"))
 
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from alpr_edge.domain.errors import ReleaseError
 from alpr_edge.domain.permissions.profile import Profile
 from alpr_edge.domain.permissions.purposes import PurposeCode
-from alpr_edge.domain.releases.agencies import AgencyKind, AgencySeat, ReleaseRules, ReleaseWay
-from alpr_edge.domain.releases.progress import ReleaseState, ReleaseStep, check_step, first_state
+from alpr_edge.domain.releases.agencies import AgencyKind, AgencySeat, ReleaseRules, RequestWay
+from alpr_edge.domain.releases.progress import ReleaseState, RequestStep, check_step, first_state
 from alpr_edge.domain.releases.requests import (
     PLATES_MAX,
     TEXT_CHARACTERS_MAX,
@@ -39,9 +39,9 @@ REQUEST = ReleaseRequest(
     scope=SCOPE,
     letter_sha256="ab" * 32,
 )
-ENTERED = ReleaseStep(ReleaseState.WAITING, "clerk", "A Clerk", NOON)
-APPROVAL = ReleaseStep(ReleaseState.APPROVED, "commander", "A Commander", NOON, scope=SCOPE)
-HANDED_OVER = ReleaseStep(ReleaseState.HANDED_OVER, "clerk", "A Clerk", NOON, "by courier", package_sha256="cd" * 32)
+ENTERED = RequestStep(ReleaseState.WAITING, "clerk", "A Clerk", NOON)
+APPROVAL = RequestStep(ReleaseState.APPROVED, "commander", "A Commander", NOON, scope=SCOPE)
+HANDED_OVER = RequestStep(ReleaseState.HANDED_OVER, "clerk", "A Clerk", NOON, "by courier", package_sha256="cd" * 32)
 
 
 def test_a_scope_has_plates_in_canonical_form_each_once_and_a_time() -> None:
@@ -138,13 +138,13 @@ def test_california_s_rules_say_where_a_request_begins(kind: AgencyKind, seat: A
     assert (found, bool(note)) == (state, state is not ReleaseState.WAITING)
 
 
-def with_way(way: ReleaseWay) -> Profile:
+def with_way(way: RequestWay) -> Profile:
     place = (REQUEST.kind, REQUEST.seat)
     return replace(PROFILE, releases=ReleaseRules({place: way}, "a law", is_verified=True, declaration="for no raid"))
 
 
 def test_a_declaration_that_the_law_asks_for_has_to_be_there() -> None:
-    rules = with_way(ReleaseWay.DECLARATION).releases
+    rules = with_way(RequestWay.DECLARATION).releases
     with pytest.raises(ReleaseError, match="has to declare: for no raid"):
         first_state(replace(REQUEST, declaration=" "), rules)
     assert first_state(replace(REQUEST, declaration="for no raid"), rules) == (ReleaseState.WAITING, "")
@@ -174,8 +174,8 @@ def test_no_more_is_approved_than_was_asked_for() -> None:
     check_step(REQUEST, [ENTERED], replace(APPROVAL, scope=less), PROFILE)
 
 
-@pytest.mark.parametrize("way", [ReleaseWay.BARRED, ReleaseWay.RECORDS])
-def test_what_the_rules_bar_by_now_is_not_approved_however_it_was_entered(way: ReleaseWay) -> None:
+@pytest.mark.parametrize("way", [RequestWay.BARRED, RequestWay.RECORDS])
+def test_what_the_rules_bar_by_now_is_not_approved_however_it_was_entered(way: RequestWay) -> None:
     with pytest.raises(ReleaseError, match="the rules in force bar it by now"):
         check_step(REQUEST, [ENTERED], APPROVAL, with_way(way))
 

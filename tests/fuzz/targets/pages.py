@@ -15,9 +15,9 @@ from alpr_edge.console.application import create_console_app
 from alpr_edge.console.hit_feed import HitFeed
 from alpr_edge.console.page_site import site_of
 from alpr_edge.console.unit import open_console_unit
-from alpr_edge.console.visitor import CHALLENGE_COOKIE, COOKIE
 from alpr_edge.department.http.invitations.app import create_invitation_app
 from alpr_edge.department.people.changes import Author
+from alpr_edge.web.visitor import CHALLENGE_COOKIE, COOKIE
 from tests.console.page_rig import PageRig
 from tests.console.test_roles import NAMES, RULES
 from tests.department.people.office import DOMAIN, OFFICER, Office, make_department

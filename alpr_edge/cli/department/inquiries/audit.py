@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -67,18 +66,12 @@ def list_command(
     """List the newest records. Needs a sign-in and a role that may see the log; the look is on record."""
     from alpr_edge.access.authorisation.authoriser import AccessSubject
     from alpr_edge.access.authorisation.operations import Operation
-    from alpr_edge.department.access_log.verification import BATCH
     from alpr_edge.domain.access_log.records import parse_record
 
     with open_inquiry(directory, Statement(purpose)) as (office, authoriser, stated):
         subject = AccessSubject(note=f"records of {person}" if person else "")
         with authoriser.access(Operation.REPORT_LOG, stated, subject) as access:
-            records: deque[AccessRecord] = deque(maxlen=limit)
-            first = 0
-            while batch := office.log.read(first, BATCH):
-                parsed = [parse_record(each.body) for each in batch]
-                records += [each for each in parsed if person in {"", each.person_id}]
-                first = batch[-1].sequence + 1
+            records = [parse_record(each.body) for each in office.log.newest(limit, person)]
             access.show(count=len(records))
     if as_json:
         print_lines(record.model_dump(mode="json") for record in records)

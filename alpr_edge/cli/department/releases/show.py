@@ -19,7 +19,7 @@ from alpr_edge.runtime.io_errors import io_errors
 
 if TYPE_CHECKING:
     from alpr_edge.department.releases.release_rows import FiledRequest
-    from alpr_edge.domain.releases.progress import ReleaseStep
+    from alpr_edge.domain.releases.progress import RequestStep
 
 RequestArgument = Annotated[str, typer.Argument(metavar="ID", help="Id of the request.")]
 
@@ -63,7 +63,7 @@ def show_command(
         typer.echo(_step_line(step))
 
 
-def _step_line(step: ReleaseStep) -> str:
+def _step_line(step: RequestStep) -> str:
     parts = [f"{time_text(step.at)} {_words(step.state)} by {step.person}"]
     if step.scope is not None:
         parts.append(f"plates {', '.join(step.scope.plates)}")

@@ -10,7 +10,7 @@ from alpr_edge.cli.output import print_object
 
 if TYPE_CHECKING:
     from alpr_edge.department.releases.release_rows import FiledRequest
-    from alpr_edge.domain.releases.progress import ReleaseStep
+    from alpr_edge.domain.releases.progress import RequestStep
 
 RELEASE = "release"
 """The purpose by which requests are entered, decided and shown."""
@@ -38,7 +38,7 @@ def request_object(filed: FiledRequest, *, with_plates: bool = False) -> dict[st
     }
 
 
-def step_object(step: ReleaseStep, *, with_plates: bool) -> dict[str, Any]:
+def step_object(step: RequestStep, *, with_plates: bool) -> dict[str, Any]:
     """A step for programs."""
     approved = None if step.scope is None or not with_plates else list(step.scope.plates)
     return {

@@ -37,7 +37,7 @@ class PromptProtocol(H11Protocol):
         self.timeout_keep_alive_task = self.loop.call_at(due, self.timeout_keep_alive_handler)
 
 
-def console_server(application: ASGIApp, context: ssl.SSLContext) -> BoundedServer:
+def page_server(application: ASGIApp, context: ssl.SSLContext) -> BoundedServer:
     """A server of the page for sockets that are given to it.
 
     Args:

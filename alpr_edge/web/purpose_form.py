@@ -1,30 +1,41 @@
 """The fields of a form that say what something is for, and what is said where they do not do."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
+from alpr_edge.access.authorisation.authoriser import Authoriser, Policy
 from alpr_edge.access.authorisation.offers import purposes_for
 from alpr_edge.access.authorisation.operations import RULES, Operation
-from alpr_edge.console.unit import ConsoleUnit
-from alpr_edge.console.visitor import Visitor
 from alpr_edge.domain.errors import AccessError, FeedError
 from alpr_edge.domain.permissions.decision import AccessRequest, DecisionReason, purpose_reason
 from alpr_edge.domain.permissions.profile import Need, Profile, PurposeRule
 from alpr_edge.domain.permissions.purposes import Purpose
+from alpr_edge.web.visitor import Visitor
 
 NOT_OFFERED = "none of your roles may do this; ask the ALPR administrator"
+
+
+class PurposeSite(Protocol):
+    """The site of a form: the car's page, or the department's."""
+
+    @property
+    def policy(self) -> Policy:
+        """The rules in force."""
+
+    def authoriser(self, visitor: Visitor) -> Authoriser:
+        """What allows and records whatever a visitor asks for."""
 
 
 class PurposeForm:
     """What the profile asks for before something is done.
 
     Args:
-        unit: the open unit.
+        site: the site that the form is of.
         operation: what is to be done.
     """
 
-    def __init__(self, unit: ConsoleUnit, operation: Operation) -> None:
-        self._unit = unit
+    def __init__(self, site: PurposeSite, operation: Operation) -> None:
+        self._site = site
         self._operation = operation
 
     def choices(self, visitor: Visitor) -> dict[str, Any]:
@@ -33,10 +44,10 @@ class PurposeForm:
         Raises:
             AccessError: the visitor may do it for no purpose at all.
         """
-        purposes = purposes_for(self._unit.authoriser(visitor), self._operation)
+        purposes = purposes_for(self._site.authoriser(visitor), self._operation)
         if not purposes:
             raise AccessError(NOT_OFFERED)
-        profile = self._unit.policy.profile
+        profile = self._site.policy.profile
         return {
             "purposes": {code: _purpose_words(rule) for code, rule in purposes.items()},
             "offences": profile.offences,
@@ -49,7 +60,7 @@ class PurposeForm:
 
     def fault(self, purpose: Purpose) -> str:
         """What somebody has to add to a purpose; empty: nothing, or it will be refused whatever they add."""
-        profile = self._unit.policy.profile
+        profile = self._site.policy.profile
         reason = purpose_reason(AccessRequest(RULES[self._operation].action, purpose), profile)
         return "" if reason is None else _faults(profile).get(reason, "")
 

@@ -13,6 +13,7 @@ COOKIE = "__Host-session"
 """A cookie of this name is taken over TLS alone, for this host alone (RFC 6265bis, 4.1.3.2)."""
 CHALLENGE_COOKIE = "__Host-challenge"
 COMPONENT = "console"
+"""The page in a car, as records name it, and as sessions are bound to it."""
 TOKEN_CHARACTERS_MAX = 128
 REFRESH_HEADER = "X-Page-Refresh"
 """Scripts send it with ``1`` where a page asks for itself again, and nobody touched anything."""
@@ -32,20 +33,23 @@ class Visitor:
     """The fields of the form."""
     parameters: dict[str, str]
     """Names in the path."""
+    component: str = COMPONENT
+    """The page, as records name it."""
     is_use: bool = True
     """Whether a person asked, which keeps their session open; a page that refreshes itself is none."""
 
     @classmethod
-    def of(cls, request: Request, body: bytes) -> Self:
+    def of(cls, request: Request, body: bytes, component: str = COMPONENT) -> Self:
         """Take it from a request whose body was read."""
         token, word = (request.cookies.get(name, "")[:TOKEN_CHARACTERS_MAX] for name in (COOKIE, CHALLENGE_COOKIE))
         is_refresh = request.method == "GET" and request.headers.get(REFRESH_HEADER) == "1"
-        return cls(token, word, host_of(request), form_fields(body), dict(request.path_params), not is_refresh)
+        parameters, fields = dict(request.path_params), form_fields(body)
+        return cls(token, word, host_of(request), fields, parameters, component, not is_refresh)
 
     @property
     def caller(self) -> Caller:
         """Who calls services through the page."""
-        return Caller(COMPONENT, self.token, self.address, component=COMPONENT, is_use=self.is_use)
+        return Caller(self.component, self.token, self.address, component=self.component, is_use=self.is_use)
 
 
 def give_session(response: Response, token: str) -> None:

@@ -11,9 +11,9 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from alpr_edge.console.visitor import Visitor
 from alpr_edge.domain.errors import SearchError
 from alpr_edge.domain.sessions.session import token_digest
+from alpr_edge.web.visitor import Visitor
 
 PER_SESSION_MAX = 10
 """Most of one session at a time; its oldest goes first, and never one of another session."""
@@ -37,10 +37,12 @@ class LookupMemory:
 
     Args:
         valid_s: how long each is kept, on monotonic time.
+        per_session_max: most of one session at a time.
     """
 
-    def __init__(self, valid_s: float = VALID_S) -> None:
+    def __init__(self, valid_s: float = VALID_S, per_session_max: int = PER_SESSION_MAX) -> None:
         self._valid_s = valid_s
+        self._per_session_max = per_session_max
         self._lock = threading.Lock()
         self._kept: OrderedDict[str, _KeptLookup] = OrderedDict()
         """By their words, the oldest first."""
@@ -55,7 +57,7 @@ class LookupMemory:
         with self._lock:
             self._drop([name for name, kept in self._kept.items() if kept.until_s <= now_s])
             self._kept[word] = _KeptLookup(digest, now_s + self._valid_s, value)
-            self._drop(self._words_of(digest)[:-PER_SESSION_MAX])
+            self._drop(self._words_of(digest)[: -self._per_session_max])
         return word
 
     def find(self, visitor: Visitor, word: str, kind: type[Value]) -> Value:

@@ -1,0 +1,48 @@
+"""The templates of the department's page, and what several of its pages use."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+
+from starlette.responses import RedirectResponse, Response
+
+from alpr_edge.web.page_templates import PageTemplates
+from alpr_edge.web.site_files import SiteFiles
+from alpr_edge.web.visitor import Visitor
+
+SHEETS = ("themes.css", "console.css", "read.css", "lookup.css")
+"""The style sheets in the order in which they hold; a page has one alone, which is all of them."""
+FILES = SiteFiles(None, {"styles.css": SHEETS}, within=("styles.css", "theme.js"))
+Step = Callable[[Visitor], Response]
+"""What answers a request."""
+PageRoute = tuple[str, str, Step]
+"""A path, its method, and what answers."""
+
+
+def moment_words(moment: datetime | None) -> str:
+    """A moment as the clock on this server's wall shows it; of none that it is not sure."""
+    return "not sure" if moment is None else f"{moment.astimezone():%Y-%m-%d %H:%M:%S}"
+
+
+def place_words(lat_deg: float | None, lon_deg: float | None) -> str:
+    """A place in degrees."""
+    return "unknown" if lat_deg is None or lon_deg is None else f"{lat_deg:.5f}, {lon_deg:.5f}"
+
+
+def sentence(text: str) -> str:
+    """A text as a sentence."""
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+FUNCTIONS: Mapping[str, Callable[..., str]] = {
+    "file": FILES.address,
+    "within": FILES.within,
+    "place_words": place_words,
+}
+"""The functions of templates."""
+PAGES = PageTemplates(Path(__file__).parent / "templates", {"moment": moment_words, "sentence": sentence}, FUNCTIONS)
+
+
+def go(path: str) -> RedirectResponse:
+    """Lead a browser to a page by GET, so that reloading it sends nothing twice."""
+    return RedirectResponse(path, 303)

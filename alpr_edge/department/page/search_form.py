@@ -1,0 +1,71 @@
+"""Makes a search of the fields of the page's form."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+from alpr_edge.department.inquiries.read_inquiries import check_inquiry
+from alpr_edge.department.search.criteria import DepartmentSearch, SearchPeriod
+from alpr_edge.domain.errors import SearchError
+from alpr_edge.domain.ground.areas import GroundArea
+from alpr_edge.domain.restrictions import Area
+
+LAST = {
+    "1d": timedelta(days=1),
+    "7d": timedelta(days=7),
+    "30d": timedelta(days=30),
+    "365d": timedelta(days=365),
+}
+"""Periods up to now that are offered, by what is chosen for them."""
+BETWEEN = "between"
+
+
+def parse_search_form(fields: Mapping[str, str], now: datetime) -> DepartmentSearch:
+    """Check the fields and make a search of them.
+
+    Args:
+        fields: by their names; what is left out is not asked for.
+        now: the present moment.
+
+    Raises:
+        SearchError: a field cannot be used, or the search looks for too much; the text says what to do.
+    """
+    search = DepartmentSearch(
+        plates=tuple(text for text in re.split(r"[,;\s]+", fields.get("plate", "")) if text),
+        period=_period(fields, now),
+        area=_area(fields),
+        unit_id=fields.get("unit", "").strip() or None,
+        camera_id=fields.get("camera", "").strip() or None,
+        state=fields.get("state", "").strip().upper() or None,
+    )
+    check_inquiry(search)
+    return search
+
+
+def _period(fields: Mapping[str, str], now: datetime) -> SearchPeriod | None:
+    chosen = fields.get("time", "")
+    if not chosen:
+        return None
+    if chosen == BETWEEN:
+        return SearchPeriod(_moment(fields.get("begin", "")), _moment(fields.get("end", "")))
+    if chosen not in LAST:
+        raise SearchError("there is no such time to choose")
+    return SearchPeriod(now - LAST[chosen], now)
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text.strip()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        # Overflow: a day at either end of the calendar, of another zone.
+        raise SearchError("a time from and to is a date and a time, such as 2026-05-04T18:00") from None
+
+
+def _area(fields: Mapping[str, str]) -> GroundArea | None:
+    place = fields.get("at", "").strip()
+    if not place:
+        return None
+    try:
+        return Area.parse(f"{place},{fields.get('radius', '')}")
+    except ValueError:
+        raise SearchError("a place is latitude and longitude in degrees, such as 37.639,-120.997") from None

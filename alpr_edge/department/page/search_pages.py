@@ -1,0 +1,152 @@
+"""The pages of a search of the department's reads: its form, what it finds page by page, and a read that was found.
+
+No address tells what is searched for: a search is known by a random word to the session that asked, and each picture by
+one that is good once.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from starlette.responses import Response
+
+from alpr_edge.access.authorisation.operations import Operation
+from alpr_edge.department.page.page_parts import PAGES, PageRoute, go
+from alpr_edge.department.page.search_form import LAST, parse_search_form
+from alpr_edge.department.page.site import DepartmentSite
+from alpr_edge.department.search.criteria import DepartmentSearch
+from alpr_edge.department.search.pages import FoundRead, ReadKey
+from alpr_edge.department.search.read_pictures import ReadPicture
+from alpr_edge.domain.errors import SearchError
+from alpr_edge.domain.permissions.purposes import Purpose
+from alpr_edge.web.purpose_form import PurposeForm
+from alpr_edge.web.visitor import Visitor
+
+PAGES_MAX = 40
+"""Pages of one search; whoever needs more narrows it."""
+MARGIN_S = 5
+"""After the time that a session may be idle, until its page leads away from what it shows."""
+
+
+@dataclass(slots=True, eq=False)
+class _AskedSearch:
+    """A search that somebody made, for as long as they look at it."""
+
+    purpose: Purpose
+    search: DepartmentSearch = field(repr=False)
+    fields: Mapping[str, str] = field(repr=False)
+    places: dict[int, ReadKey | None] = field(default_factory=lambda: {1: None})
+    """Where each page begins, by its number."""
+    found: dict[int, tuple[FoundRead, ...]] = field(default_factory=dict, repr=False)
+    """The reads of each page that was shown."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _ShownPicture:
+    """A picture of a page that was just shown."""
+
+    purpose: Purpose
+    read: FoundRead = field(repr=False)
+    sha256: str
+
+
+class DepartmentSearchPages:
+    """The pages of searches.
+
+    Args:
+        site: the open department.
+    """
+
+    def __init__(self, site: DepartmentSite) -> None:
+        self._site = site
+        self._form = PurposeForm(site, Operation.SEARCH_READS)
+        self.steps: tuple[PageRoute, ...] = (
+            ("/search", "GET", self.show),
+            ("/search", "POST", self.begin),
+            ("/search/{search_id}/change", "GET", self.change),
+            ("/search/{search_id}/untimed", "POST", self.begin_untimed),
+            ("/search/{search_id}/{page}", "GET", self.results),
+            ("/search/{search_id}/{page}/{place}", "GET", self.read),
+            ("/pictures/{picture_id}", "GET", self.picture),
+        )
+
+    def show(self, visitor: Visitor) -> Response:
+        """The form of a search."""
+        return self._form_page(visitor, {})
+
+    def change(self, visitor: Visitor) -> Response:
+        """The form of a search that was made, to change it."""
+        return self._form_page(visitor, self._search_of(visitor).fields)
+
+    def begin(self, visitor: Visitor) -> Response:
+        """Begin a search, and lead to its first page."""
+        fields, purpose = visitor.fields, self._form.purpose(visitor.fields)
+        try:
+            search, fault = parse_search_form(fields, datetime.now(UTC)), self._form.fault(purpose)
+        except SearchError as error:
+            return self._form_page(visitor, fields, str(error))
+        if fault:
+            return self._form_page(visitor, fields, fault)
+        return self._begin(visitor, _AskedSearch(purpose, search, fields))
+
+    def begin_untimed(self, visitor: Visitor) -> Response:
+        """Begin a search of the reads whose time is not sure and which would fit another."""
+        asked = self._search_of(visitor)
+        search = replace(asked.search, is_untimed=True)
+        return self._begin(visitor, _AskedSearch(asked.purpose, search, asked.fields))
+
+    def results(self, visitor: Visitor) -> Response:
+        """A page of what a search finds."""
+        asked, number = self._search_of(visitor), _number(visitor.parameters["page"])
+        if number not in asked.places:
+            raise SearchError("there is no such page of this search")
+        authoriser, place = self._site.authoriser(visitor), asked.places[number]
+        page = self._site.office.reads.page(authoriser, asked.purpose, asked.search, place)
+        asked.found[number] = page.reads
+        if page.next is not None and number < PAGES_MAX:
+            asked.places[number + 1] = page.next
+        word = visitor.parameters["search_id"]
+        return self._page("results", search=word, page=page, number=number, pages_max=PAGES_MAX, asked=asked.search)
+
+    def read(self, visitor: Visitor) -> Response:
+        """A read that was found, with its pictures, each at an address that is good once."""
+        asked, number = self._search_of(visitor), _number(visitor.parameters["page"])
+        reads, place = asked.found.get(number, ()), _number(visitor.parameters["place"])
+        if not 1 <= place <= len(reads):
+            raise SearchError("this search showed no such read")
+        authoriser, found = self._site.authoriser(visitor), reads[place - 1]
+        read, pictures = self._site.office.reads.read(authoriser, asked.purpose, found)
+        addresses = [self._address(visitor, asked.purpose, read, each) for each in pictures]
+        back = f"/search/{visitor.parameters['search_id']}/{number}"
+        return self._page("read", read=read, pictures=addresses, back=back)
+
+    def picture(self, visitor: Visitor) -> Response:
+        """A picture of a page that was just shown."""
+        shown = self._site.pictures.take(visitor, visitor.parameters["picture_id"], _ShownPicture)
+        authoriser = self._site.authoriser(visitor)
+        jpeg = self._site.office.reads.picture(authoriser, shown.purpose, shown.read, shown.sha256)
+        return Response(jpeg, media_type="image/jpeg")
+
+    def _begin(self, visitor: Visitor, asked: _AskedSearch) -> Response:
+        return go(f"/search/{self._site.lookups.add(visitor, asked)}/1")
+
+    def _search_of(self, visitor: Visitor) -> _AskedSearch:
+        return self._site.lookups.find(visitor, visitor.parameters["search_id"], _AskedSearch)
+
+    def _address(self, visitor: Visitor, purpose: Purpose, read: FoundRead, picture: ReadPicture) -> tuple[str, str]:
+        """The kind of a picture, and where it is shown once."""
+        word = self._site.pictures.add(visitor, _ShownPicture(purpose, read, picture.sha256))
+        return picture.kind.value, f"/pictures/{word}"
+
+    def _form_page(self, visitor: Visitor, fields: Mapping[str, str], fault: str = "") -> Response:
+        choices = self._form.choices(visitor)
+        status = 422 if fault else 200
+        return self._page("search", status, fault=fault, fields=fields, choices=choices, periods=list(LAST))
+
+    def _page(self, template: str, status: int = 200, /, **values: object) -> Response:
+        idle = self._site.policy.security.sessions.idle_max.total_seconds()
+        return PAGES.page(template, status, department=self._site.name, leave_s=round(idle) + MARGIN_S, **values)
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 3 else 0

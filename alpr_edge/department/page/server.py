@@ -1,0 +1,140 @@
+"""Serves the department's page over TLS, bounded in connections and time, until it is told to end."""
+
+import ssl
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Self
+
+import structlog
+
+from alpr_edge.access.relying_party import RelyingParty
+from alpr_edge.department.http.connections import ConnectionGate, ConnectionLimits, GatedSocket
+from alpr_edge.department.http.server import START_S_MAX, listening_at
+from alpr_edge.department.http.tls_contexts import ReportingContext
+from alpr_edge.department.http.uvicorn_server import STOP_S_MAX, GatedProtocol, uvicorn_server
+from alpr_edge.department.inquiries.office import open_office
+from alpr_edge.department.page.application import create_department_page
+from alpr_edge.department.page.site import DepartmentSite
+from alpr_edge.department.people.settings import PeopleSettings, load_people_settings
+from alpr_edge.department.pki.authority import TlsFiles
+from alpr_edge.department.settings import PageTable, load_department_file
+from alpr_edge.domain.errors import DepartmentError
+from alpr_edge.runtime.notify import ServiceManager
+from alpr_edge.web.page_server import PromptProtocol
+
+HTTPS_PORT = 443
+LIMITS = ConnectionLimits(
+    connections=128, handshakes=64, address_connections=64, address_handshakes=32, handshake_s=10.0
+)
+"""A station's people may all come from one address."""
+
+log = structlog.get_logger(__name__)
+
+
+class BrowserProtocol(PromptProtocol, GatedProtocol):
+    """HTTP/1.1 for browsers over connections whose gate is told when the handshake is over."""
+
+
+class ServedCertificate:
+    """The certificate of the page, which is loaded anew when its file changes.
+
+    Args:
+        directory: the department's folder.
+        table: the settings.
+
+    Raises:
+        DepartmentError: key or certificate cannot be used.
+    """
+
+    def __init__(self, directory: Path, table: PageTable) -> None:
+        files = TlsFiles(directory)
+        self._certificate = Path(table.certificate) if table.certificate else files.certificate
+        self._key = Path(table.key) if table.key else files.key
+        self.context = ReportingContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.minimum_version = ssl.TLSVersion.TLSv1_2
+        self._load()
+
+    def reload(self) -> None:
+        """Load it where it changed; where it will not do, the one before is served on."""
+        if self._change_times() != self._loaded:
+            try:
+                self._load()
+                log.info("department.page_certificate_loaded")
+            except DepartmentError as error:
+                log.error("department.page_certificate_not_loaded", reason=str(error))
+
+    def _load(self) -> None:
+        self._loaded = self._change_times()
+        try:
+            self.context.load_cert_chain(self._certificate, self._key)
+        except (OSError, ssl.SSLError) as error:
+            reason = getattr(error, "strerror", None) or "not a certificate with its key"
+            raise DepartmentError(f"{self._certificate}: {reason}; see [page] in department.toml") from None
+
+    def _change_times(self) -> tuple[int, ...]:
+        files = (self._certificate, self._key)
+        return tuple(each.stat().st_mtime_ns if each.exists() else 0 for each in files)
+
+
+class DepartmentPageServer:
+    """The page of a department's folder; it listens as soon as it is made.
+
+    Args:
+        directory: the department's folder.
+        host: address to listen at.
+        port: 0 takes a free one.
+
+    Raises:
+        DepartmentError: there is no department, a setting or the certificate is wrong, or the port is taken.
+        StoreError: the database cannot be opened.
+    """
+
+    def __init__(self, directory: Path, host: str = "127.0.0.1", port: int = 0) -> None:
+        self._manager = ServiceManager()
+        self._thread: threading.Thread | None = None
+        self._resources = ExitStack()
+        table, people = load_department_file(directory).page, load_people_settings(directory)
+        certificate, gate = ServedCertificate(directory, table), ConnectionGate(LIMITS.within_descriptors())
+        with ExitStack() as stack:
+            office = stack.enter_context(open_office(directory))
+            self._socket = GatedSocket(listening_at(host, port), gate)
+            stack.callback(self._socket.close)
+            self.port: int = self._socket.getsockname()[1]
+            site = DepartmentSite(office, people.name, _passkey_site(people, table, self.port))
+            steps = (certificate.reload, self._manager.alive)
+            application = create_department_page(site)
+            self._server = uvicorn_server(application, certificate.context, BrowserProtocol, gate, steps)
+            self._server.on_ready = lambda: self._manager.ready(f"people connect to port {self.port}")
+            self._resources = stack.pop_all()
+
+    def run(self) -> None:
+        """Serve until SIGINT or SIGTERM (from the main thread), then close the database."""
+        log.info("department.page_listening", port=self.port)
+        with self._resources:
+            self._server.run(sockets=[self._socket])
+            self._manager.stopping()
+
+    def stop(self) -> None:
+        """Ask it to end; it lets running requests end first."""
+        self._server.should_exit = True
+
+    def __enter__(self) -> Self:
+        """Serve from a thread of this process."""
+        self._thread = threading.Thread(target=self.run, name="page", daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """Let running requests end, then stop."""
+        assert self._thread is not None
+        self.stop()
+        self._thread.join(STOP_S_MAX + START_S_MAX)
+
+
+def _passkey_site(people: PeopleSettings, table: PageTable, port: int) -> RelyingParty | None:
+    """The site that passkeys of the department sign in at; None: it has no domain."""
+    if not people.domain:
+        return None
+    of_port = f"https://{people.domain}" if port == HTTPS_PORT else f"https://{people.domain}:{port}"
+    return RelyingParty(people.domain, people.name, (table.address or of_port,))

@@ -1,0 +1,18 @@
+from collections.abc import Iterator
+
+import pytest
+
+from alpr_edge.department.page.server import DepartmentPageServer
+from tests.department.inquiries.desk import Inquirers
+from tests.department.page.page_office import make_page_office
+
+
+@pytest.fixture(scope="package")
+def inquirers(tmp_path_factory: pytest.TempPathFactory) -> Inquirers:
+    return make_page_office(tmp_path_factory.mktemp("page"))
+
+
+@pytest.fixture(scope="package")
+def server(inquirers: Inquirers) -> Iterator[DepartmentPageServer]:
+    with DepartmentPageServer(inquirers.directory) as running:
+        yield running

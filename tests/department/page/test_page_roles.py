@@ -1,0 +1,127 @@
+"""Every route of the department's page by every role: what is shown, and what is refused. One without a row fails."""
+
+from dataclasses import dataclass, field
+
+import httpx
+import pytest
+from starlette.routing import Route
+
+from alpr_edge.department.inquiries.office import open_office
+from alpr_edge.department.page.application import create_department_page
+from alpr_edge.department.page.page_parts import FILES
+from alpr_edge.department.page.server import DepartmentPageServer
+from alpr_edge.department.page.site import DepartmentSite
+from alpr_edge.domain.people.person import Role
+from alpr_edge.domain.permissions.actions import Action
+from alpr_edge.domain.permissions.table import may_ever
+from tests.department.inquiries.desk import Inquirers
+from tests.department.page.page_office import FOR_STOLEN, PICTURED, client_of, search_word
+
+NAMES = {
+    "search_id": "none",
+    "page": "1",
+    "place": "1",
+    "picture_id": "none",
+    "digest": FILES.address("styles.css").split("/")[2],
+    "name": "styles.css",
+}
+"""What stands for the names in a path."""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a route answers to whom, as status and, where it leads elsewhere, that path."""
+
+    allowed: str
+    """To whoever may search for some purpose."""
+    refused: str
+    """To the other roles."""
+    locked: str
+    """While the session is locked, whoever it is."""
+    nobody: str
+    """To a browser at which nobody is signed in."""
+    form: dict[str, str] = field(default_factory=dict)
+
+
+GONE = Answers("404", "404", locked="404", nobody="404")
+"""A search and its pictures are known by random words to their own session alone: the tests below try it."""
+RULES = {  # those that lock and end the session are asked last
+    "GET /": Answers("303 /search", "200", locked="200", nobody="303 /sign-in"),
+    "GET /search": Answers("200", "403", locked="403", nobody="403"),
+    "POST /search": Answers("422", "403", locked="403", nobody="403"),
+    "GET /search/{search_id}/change": GONE,
+    "POST /search/{search_id}/untimed": GONE,
+    "GET /search/{search_id}/{page}": GONE,
+    "GET /search/{search_id}/{page}/{place}": GONE,
+    "GET /pictures/{picture_id}": GONE,
+    "GET /files/{digest}/{name}": Answers("200", "200", locked="200", nobody="200"),
+    "GET /sign-in": Answers("303 /", "303 /", locked="200", nobody="200"),
+    "POST /lock": Answers("303 /", "303 /", locked="303 /", nobody="303 /"),
+    "POST /sign-out": Answers("303 /sign-in", "303 /sign-in", locked="303 /sign-in", nobody="303 /sign-in"),
+}
+FOR_NOBODY = {"POST /sign-in", "POST /reopen", "POST /passkey", "POST /passkey/options", "POST /passkey/reopen"}
+"""By which somebody signs in: what they ask for is no role, and test_department_page tries them."""
+ROLES = tuple(Role)
+
+
+def ask(client: httpx.Client, name: str) -> tuple[str, bytes]:
+    """What a route answers: status and where it leads, and its body."""
+    method, _, path = name.partition(" ")
+    answer = client.request(method, path.format(**NAMES), data=RULES[name].form or None)
+    return f"{answer.status_code} {answer.headers.get('location', '')}".strip(), answer.content
+
+
+def test_every_route_has_a_row(inquirers: Inquirers) -> None:
+    with open_office(inquirers.directory) as office:
+        routes = create_department_page(DepartmentSite(office, "Department", None)).routes
+    known = {
+        f"{method} {route.path}"
+        for route in routes
+        if isinstance(route, Route)
+        for method in set(route.methods or ()) - {"HEAD"}
+    }
+    assert known == {*RULES, *FOR_NOBODY}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_what_a_role_sees(inquirers: Inquirers, server: DepartmentPageServer, role: Role) -> None:
+    may = may_ever(frozenset({role}), Action.SEARCH)
+    with client_of(inquirers, server, role.value.replace("_", "-")) as client:
+        for name, answers in RULES.items():
+            assert ask(client, name)[0] == (answers.allowed if may else answers.refused), name
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_who_is_shown_a_plate(inquirers: Inquirers, server: DepartmentPageServer, role: Role) -> None:
+    may = may_ever(frozenset({role}), Action.SEARCH)
+    with client_of(inquirers, server, role.value.replace("_", "-")) as client:
+        begun = client.post("/search", data=FOR_STOLEN | {"plate": PICTURED})
+        shown = client.get(begun.headers["location"]) if begun.status_code == 303 else begun
+    assert (shown.status_code, PICTURED in shown.text) == ((200, True) if may else (403, False))
+
+
+def test_a_locked_session_shows_nothing_whatever_it_asks_for(
+    inquirers: Inquirers, server: DepartmentPageServer
+) -> None:
+    with client_of(inquirers, server, "officer") as client:
+        word = search_word(client, plate=PICTURED)
+        client.post("/lock")
+        assert client.get(f"/search/{word}/1").status_code == 404
+        for name, answers in RULES.items():
+            answer, body = ask(client, name)
+            assert (answer, PICTURED.encode() in body) == (answers.locked, False), name
+
+
+def test_without_a_session_no_route_shows_a_read(inquirers: Inquirers, server: DepartmentPageServer) -> None:
+    with client_of(inquirers, server) as client:
+        for name, answers in RULES.items():
+            assert ask(client, name)[0] == answers.nobody, name
+
+
+def test_a_search_is_known_to_its_own_session_alone(inquirers: Inquirers, server: DepartmentPageServer) -> None:
+    with client_of(inquirers, server, "officer") as client, client_of(inquirers, server, "commander") as other:
+        word = search_word(client, plate=PICTURED)
+        assert client.get(f"/search/{word}/1").status_code == 200
+        for path in (f"/search/{word}/1", f"/search/{word}/change", f"/search/{word}/1/1"):
+            answer = other.get(path)
+            assert (answer.status_code, PICTURED in answer.text) == (404, False)
