@@ -11,7 +11,7 @@ from alpr_edge.domain.errors import DepartmentError, StoreError
 from alpr_edge.runtime.durable_files import replace_file
 from alpr_edge.runtime.file_lock import exclusive_lock, open_lock_file
 
-LOCK_NAME = "serve.lock"
+LOCK_NAME, PAGE_LOCK_NAME = "serve.lock", "page.lock"
 PORTS_NAME = "serving.json"
 SESSIONS_NAME = "sessions"
 """The folder of the sessions of logins at this computer, each a file of its own; they are worth nothing elsewhere."""
@@ -36,12 +36,27 @@ def serving_alone(directory: Path) -> Iterator[None]:
     Raises:
         DepartmentError: another process serves it, or the folder cannot be used.
     """
-    busy = (
-        f"{directory}: another process serves this department already (see: systemctl status alpr-edge-department); "
-        "stop it first"
-    )
+    with _alone(directory, LOCK_NAME, "serves this department", "alpr-edge-department"):
+        yield
+
+
+@contextmanager
+def showing_alone(directory: Path) -> Iterator[None]:
+    """Hold a department's folder while the block serves its page for people, beside the process that serves units.
+
+    Raises:
+        DepartmentError: another process does, or the folder cannot be used.
+    """
+    with _alone(directory, PAGE_LOCK_NAME, "serves the page of this department", "alpr-edge-department-page"):
+        yield
+
+
+@contextmanager
+def _alone(directory: Path, name: str, deed: str, service: str) -> Iterator[None]:
+    """Hold a lock of a department's folder."""
+    busy = f"{directory}: another process {deed} already (see: systemctl status {service}); stop it first"
     try:
-        descriptor = open_lock_file(directory / LOCK_NAME)
+        descriptor = open_lock_file(directory / name)
     except OSError as error:
         raise DepartmentError(f"{directory}: cannot be used: {error.strerror}") from None
     try:

@@ -35,7 +35,7 @@ from alpr_edge.department.db.integrity import check_integrity
 from alpr_edge.department.db.migrate import bring_up
 from alpr_edge.department.db.setup import write_database_url
 from alpr_edge.department.pki.authority import TlsFiles
-from alpr_edge.department.serving import serving_alone
+from alpr_edge.department.serving import serving_alone, showing_alone
 from alpr_edge.department.settings import FILE_NAME, load_department_file
 from alpr_edge.domain.errors import DepartmentError, StoreError
 from alpr_edge.domain.instants import rfc3339
@@ -86,7 +86,12 @@ def copy_database(directory: Path, url: str, tick: Tick) -> CopyResult:
     if named not in {"", url}:
         raise DepartmentError(f"{directory}: its database is another one; see [database] in {FILE_NAME}")
     source_backend = SqliteEngine(directory)
-    with serving_alone(directory), _open_pool(source_backend) as source_engine, _open_pool(backend) as engine:
+    with (
+        serving_alone(directory),
+        showing_alone(directory),
+        _open_pool(source_backend) as source_engine,
+        _open_pool(backend) as engine,
+    ):
         check_integrity(directory / DATABASE_NAME, None)
         with source_engine.begin() as source:
             bring_up(source, source_backend)

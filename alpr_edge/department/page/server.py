@@ -18,6 +18,7 @@ from alpr_edge.department.page.application import create_department_page
 from alpr_edge.department.page.site import DepartmentSite
 from alpr_edge.department.people.settings import PeopleSettings, load_people_settings
 from alpr_edge.department.pki.authority import TlsFiles
+from alpr_edge.department.serving import showing_alone
 from alpr_edge.department.settings import PageTable, load_department_file
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.runtime.notify import ServiceManager
@@ -86,7 +87,8 @@ class DepartmentPageServer:
         port: 0 takes a free one.
 
     Raises:
-        DepartmentError: there is no department, a setting or the certificate is wrong, or the port is taken.
+        DepartmentError: there is no department, a setting or the certificate is wrong, the port is taken, or another
+            process serves the page.
         StoreError: the database cannot be opened.
     """
 
@@ -97,6 +99,7 @@ class DepartmentPageServer:
         table, people = load_department_file(directory).page, load_people_settings(directory)
         certificate, gate = ServedCertificate(directory, table), ConnectionGate(LIMITS.within_descriptors())
         with ExitStack() as stack:
+            stack.enter_context(showing_alone(directory))
             office = stack.enter_context(open_office(directory))
             self._socket = GatedSocket(listening_at(host, port), gate)
             stack.callback(self._socket.close)

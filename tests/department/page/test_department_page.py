@@ -8,9 +8,11 @@ from webauthn.helpers import base64url_to_bytes
 
 from alpr_edge.access.passkeys import verify_registration
 from alpr_edge.access.relying_party import RelyingParty, new_challenge
+from alpr_edge.department.copying.copy import copy_database
 from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.page.server import DepartmentPageServer
 from alpr_edge.department.people.people_rows import replace_credentials
+from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.people.credentials import Credentials
 from alpr_edge.web.visitor import COOKIE
 from tests.access.authenticator import Authenticator
@@ -156,6 +158,18 @@ def test_what_cannot_be_put_on_record_is_not_shown(inquirers: Inquirers, server:
             query(inquirers.directory, "ALTER TABLE elsewhere RENAME TO access_nodes")
         assert (answer.status_code, PICTURED in answer.text) == (503, False)
         assert client.get(f"/search/{word}/1").status_code == 200
+
+
+def test_one_process_serves_the_page_and_the_database_does_not_move_meanwhile(
+    inquirers: Inquirers, server: DepartmentPageServer
+) -> None:
+    del server
+    for act in (
+        lambda: DepartmentPageServer(inquirers.directory),
+        lambda: copy_database(inquirers.directory, "postgresql:///alpr", lambda done, total: None),
+    ):
+        with pytest.raises(DepartmentError, match=r"serves the page of this department already .* stop it first"):
+            act()
 
 
 def test_headers_protect_every_answer_and_forms_of_other_sites_are_refused(
