@@ -15,6 +15,7 @@ PRINT_NO_DATA = {
     ("uplink",): "likewise",
     ("console",): "likewise",
     ("department", "serve"): "likewise",
+    ("department", "metrics"): "likewise",
     ("unit", "metrics"): "likewise",
     ("department", "key"): "prints a key in PEM form",
     ("unit", "card"): "writes a picture to be printed",

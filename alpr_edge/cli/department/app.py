@@ -22,6 +22,9 @@ app = lazy_app(
             "alpr_edge.cli.department.backups:drill_command", "Try a backup out: restore it beside and compare it"
         ),
         "serve": LazyTarget("alpr_edge.cli.department.serve:serve_command", "Serve units until interrupted"),
+        "metrics": LazyTarget(
+            "alpr_edge.cli.department.serve:metrics_command", "Serve figures to a Prometheus on this computer"
+        ),
         "status": LazyTarget("alpr_edge.cli.department.status:status_command", "Show numbers, dates and what to do"),
         "alarms": LazyTarget("alpr_edge.cli.department.alarms:alarms_command", "Tell people what is wrong"),
         "verify": LazyTarget("alpr_edge.cli.department.status:verify_command", "Check what is stored by its digest"),

@@ -6,6 +6,7 @@ No plate is in a line, and no person.
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -49,24 +50,27 @@ class Alarm:
     kind: AlarmKind
 
 
-def standing_alarms(directory: Path, now: datetime) -> list[Alarm]:
+def standing_alarms(directory: Path, now: datetime, storage: Storage | None = None) -> list[Alarm]:
     """What is wrong now; that nothing can be found out is an alarm as well.
 
     Args:
         directory: the department's folder.
         now: the present moment, with a zone.
+        storage: its storage; None: it is opened for as long as this takes.
     """
-    alarms = list(_of_host(directory, now))
-    try:
-        storage = Storage(directory, create=False)
-    except AlprEdgeError as error:
-        return [*alarms, Alarm("database", f"the database cannot be opened: {error}", AlarmKind.DATABASE)]
+    if storage is None:
+        try:
+            storage = Storage(directory, create=False)
+        except AlprEdgeError as error:
+            text = f"the database cannot be opened: {error}"
+            return [*_of_host(directory, now), Alarm("database", text, AlarmKind.DATABASE)]
+        with closing(storage):
+            return standing_alarms(directory, now, storage)
     try:
         return alarms_of(storage, now)
     except AlprEdgeError as error:
-        return [*alarms, Alarm("database", f"the database does not answer: {error}", AlarmKind.DATABASE)]
-    finally:
-        storage.close()
+        text = f"the database does not answer: {error}"
+        return [*_of_host(directory, now), Alarm("database", text, AlarmKind.DATABASE)]
 
 
 def alarms_of(storage: Storage, now: datetime) -> list[Alarm]:
