@@ -21,6 +21,7 @@ app = lazy_app(
         "drill": LazyTarget(
             "alpr_edge.cli.department.backups:drill_command", "Try a backup out: restore it beside and compare it"
         ),
+        "check": LazyTarget("alpr_edge.cli.department.check:check_command", "Check whether it can serve, part by part"),
         "serve": LazyTarget("alpr_edge.cli.department.serve:serve_command", "Serve units until interrupted"),
         "metrics": LazyTarget(
             "alpr_edge.cli.department.serve:metrics_command", "Serve figures to a Prometheus on this computer"
