@@ -24,7 +24,7 @@ START_S_MAX = 240
 
 
 class DropInsStep:
-    """What the settings need beyond the unit files: folders of backups and keys, the network for a bucket or a database.
+    """What the settings need beyond the unit files: other folders, and the network for a bucket or a database.
 
     Args:
         system: the folder of systemd's files.
