@@ -3,6 +3,7 @@
 import json
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from contextlib import ExitStack
 
 from scripts.deploy.department.host import COMMAND, FOLDER, run_department
@@ -24,7 +25,8 @@ class DepartmentCheckStep:
             ProvisioningError: something is red, or the server does not serve.
         """
         if COMMAND.exists() and FOLDER.is_dir():
-            _require_no_red()
+            for name, fault in failed_checks().items():
+                raise ProvisioningError(f"{name}: {fault}")
             _require_health()
         return []
 
@@ -33,22 +35,26 @@ class DepartmentCheckStep:
         del undo
 
 
-def _require_no_red() -> None:
+def failed_checks() -> dict[str, str]:
+    """What is red of the department's own check, by the name of the check, with what to do.
+
+    Raises:
+        ProvisioningError: the check itself cannot be run.
+    """
     try:
         run_department("check", "--json")
     except ProvisioningError as error:
-        raise ProvisioningError(first_red(error)) from None
+        if not (found := red_checks(error.output_lines)):
+            raise
+        return found
+    return {}
 
 
-def first_red(error: ProvisioningError) -> str:
-    """The first red check of what a failed check printed, with what to do; else the error as it is."""
-    for line in error.output_lines:
-        if line.startswith("{"):
-            reds = [check for check in json.loads(line)["checks"] if check["grade"] == "red"]
-            if reds:
-                advice = f"; {reds[0]['todo']}" if reds[0]["todo"] else ""
-                return f"{reds[0]['name']}: {reds[0]['finding']}{advice}"
-    return str(error)
+def red_checks(output_lines: Sequence[str]) -> dict[str, str]:
+    """The red ones of what ``department check --json`` printed."""
+    reports = [json.loads(line) for line in output_lines if line.startswith("{")]
+    reds = [check for report in reports for check in report["checks"] if check["grade"] == "red"]
+    return {check["name"]: "; ".join(filter(None, (check["finding"], check["todo"]))) for check in reds}
 
 
 def _require_health() -> None:

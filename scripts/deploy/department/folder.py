@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts.deploy.department import postgresql
+from scripts.deploy.department.checks import failed_checks
 from scripts.deploy.department.host import (
     AS_USER,
     BACKUPS,
@@ -52,10 +53,15 @@ class DepartmentSettingsStep:
         return [] if self._text() == self._present() else [f"write {self._path}"]
 
     def apply(self, undo: ExitStack) -> None:
-        """Write it; the department itself checks it with all else."""
-        before = self._present()
-        _put(self._path, self._text())
-        undo.callback(_put, self._path, before)
+        """Write it; settings with a fault are taken back."""
+        before, text = self._present(), self._text()
+        if before:
+            undo.callback(_put, self._path, before)
+        else:
+            undo.callback(succeeds, *AS_USER, "rm", "-f", self._path)
+        _put(self._path, text)
+        if fault := failed_checks().get("settings"):
+            raise ProvisioningError(fault)
 
     def _present(self) -> str:
         return self._path.read_text(encoding="utf-8") if self._path.is_file() else ""

@@ -183,9 +183,9 @@ def test_an_address_that_others_reach_is_refused(tmp_path: Path, host: str) -> N
 def test_the_document_has_a_row_for_every_metric() -> None:
     text = (FOLDER / "README.md").read_text(encoding="utf-8")
     rows = re.findall(r"(?m)^\| `(\w+)` \| (\w+) \| ([\w, -]+) \| ([^|]+) \|$", text)
-    named = [*((PREFIX, each) for each in METRICS), *((department.PREFIX, each) for each in department.METRICS)]
-    expected = [(prefix + each.name, each.kind, ", ".join(each.labels) or "-", each.text) for prefix, each in named]
-    assert rows == expected
+    named = [(PREFIX + each.name, each.kind, each.labels, each.text) for each in METRICS]
+    named += [(department.PREFIX + each.name, each.kind, each.labels, each.text) for each in department.METRICS]
+    assert rows == [(name, kind, ", ".join(labels) or "-", text) for name, kind, labels, text in named]
 
 
 LABELS = {
