@@ -40,9 +40,7 @@ from tests.uplink.items import hit_item, image_item, read_item
 WAIT_S = 60.0
 PLATE = "7ABC123"
 SAID = {"schema_version": 1, "version": "0.2.0", "is_running": True, "is_ready": True, "queue_items": 41}
-HEARTBEAT = HeartbeatPayload(
-    **dict.fromkeys(HeartbeatPayload.model_fields) | {"lists": [], "faults": []} | SAID
-)
+HEARTBEAT = HeartbeatPayload(**dict.fromkeys(HeartbeatPayload.model_fields) | {"lists": [], "faults": []} | SAID)
 
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
