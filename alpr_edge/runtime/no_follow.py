@@ -115,11 +115,7 @@ def write_file(
     remove_file(folder, draft)
     try:
         with os.fdopen(open_file(folder, draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-            if like is None:
-                _give_mode(file.fileno(), mode)
-            else:
-                os.fchown(file.fileno(), like.st_uid, like.st_gid)
-                os.fchmod(file.fileno(), stat.S_IMODE(like.st_mode))
+            _give_mode(file.fileno(), mode, like)
             file.write(content)
             file.flush()
             if durable:
@@ -132,9 +128,12 @@ def write_file(
         os.fsync(folder)
 
 
-def _give_mode(file: int, mode: int) -> None:
-    """Give a file what the umask took of its mode."""
-    if os.fstat(file).st_mode & mode != mode:
+def _give_mode(file: int, mode: int, like: os.stat_result | None) -> None:
+    """Give a file owner, group and mode of another one, or what the umask took of its own mode."""
+    if like is not None:
+        os.fchown(file, like.st_uid, like.st_gid)
+        os.fchmod(file, stat.S_IMODE(like.st_mode))
+    elif os.fstat(file).st_mode & mode != mode:
         with suppress(PermissionError):
             os.fchmod(file, mode)
 

@@ -85,7 +85,16 @@ def create_app(
     admission = Admission(storage.units)
     app = bare_app(dependencies=[Depends(admission)])
     _serve_documents(app, storage, admission)
-    counts = batch_counts or BatchCounts()
+    _serve_items(app, storage, admission, batch_counts or BatchCounts(), receive_s_max)
+    _serve_lists(app, storage, admission)
+    _serve_certificates(app, storage, admission)
+    return app
+
+
+def _serve_items(
+    app: FastAPI, storage: Storage, admission: Admission, counts: BatchCounts, receive_s_max: float
+) -> None:
+    """The endpoint that takes items."""
     limits, storing = BatchLimits(counts=counts), asyncio.Semaphore(STORING_MAX)
 
     @app.post(ITEMS_PATH)
@@ -103,6 +112,10 @@ def create_app(
         _log_batch(answers, sender.unit_id, host_of(request))
         return await run_in_threadpool(_answers_response, storage, sender.unit_id, answers)
 
+
+def _serve_lists(app: FastAPI, storage: Storage, admission: Admission) -> None:
+    """The endpoint that gives hotlists."""
+
     @app.get(LISTS_PATH + "{source}")
     def send_list(
         request: Request, source: str, sender: Annotated[Peer, Depends(admission)], after: AfterSerial = 0
@@ -110,9 +123,6 @@ def create_app(
         """Send a list's next step; a part of it when the unit asks for the rest of a transfer that was cut off."""
         _note_list_request(storage, ListRequest(sender.unit_id, source, after))
         return _list(storage, sender.unit_id, source, after, host_of(request))
-
-    _serve_certificates(app, storage, admission)
-    return app
 
 
 def _serve_documents(app: FastAPI, storage: Storage, admission: Admission) -> None:

@@ -38,7 +38,7 @@ class DepartmentReleaseStep:
         Raises:
             ProvisioningError: another one is in use, and nobody asked to change that.
         """
-        used = self._used()
+        used = self._version_in_use()
         if used in {"", self._version}:
             return self._step.pending()
         if not self._upgrade:
@@ -52,7 +52,7 @@ class DepartmentReleaseStep:
 
         A release whose tables cannot be made is taken back: the change of the database is one transaction.
         """
-        if self._used() in {"", self._version}:
+        if self._version_in_use() in {"", self._version}:
             self._step.apply(undo)
             return
         if busy := [name for name in JOBS if succeeds("systemctl", "is-active", "--quiet", name)]:
@@ -73,7 +73,7 @@ class DepartmentReleaseStep:
         return BASE / "releases" / self._version
 
     @staticmethod
-    def _used() -> str:
+    def _version_in_use() -> str:
         """The version in use; empty where there is none."""
         current = BASE / "current"
         return current.readlink().name if (current / MADE).is_file() else ""

@@ -34,7 +34,7 @@ def a_failed_step_is_undone(machine: DepartmentMachine) -> str:
     require((code, last["step"], last["state"]) == (1, "settings", "failed, undone"), f"it ended at {last}: {errors}")
     require("Traceback" not in errors and "alarms.mail_to" in errors, f"it says {errors}")
     require(not (machine.car.root / f"{DATA}/department.toml".lstrip("/")).exists(), "faulty settings were left behind")
-    return last["error"][-80:]
+    return str(last["error"])[-80:]
 
 
 def setting_up_makes_a_department(machine: DepartmentMachine, *options: str) -> str:
@@ -86,11 +86,11 @@ def prometheus_is_answered(machine: DepartmentMachine) -> str:
     """The figures' process tells of the department, and sees neither its folder nor its backups."""
     car = machine.car
 
-    def received() -> float:
+    def units_told() -> float:
         text = car.run("python3", "-c", FETCH.format("9465/metrics")).stdout
         return sum(float(value) for value in re.findall(r"(?m)^alpr_edge_department_units\{.*\} (\S+)$", text))
 
-    until(received, "the figures tell of units", FIGURES_S_MAX, every_s=2.0)
+    until(units_told, "the figures tell of units", FIGURES_S_MAX, every_s=2.0)
     inside = ("nsenter", "--target", car.value(METRICS, "MainPID"), "--mount")
     for folder in (DATA, "/var/backups/alpr-edge-department"):
         require(not car.holds(*inside, "ls", folder), f"the figures' process sees {folder}")

@@ -14,7 +14,7 @@ from tests.department.engines import EngineUnderTest, name_database
 from tests.department.server_certificates import set_days_left
 
 
-def made(directory: Path) -> Path:
+def new_department(directory: Path) -> Path:
     done = CliRunner().invoke(app, ["department", "init", str(directory), "--name", "127.0.0.1"])
     assert done.exit_code == 0, done.output
     return directory
@@ -31,7 +31,7 @@ def add(directory: Path, text: str) -> None:
 
 
 def test_a_department_as_init_leaves_it_can_serve(tmp_path: Path, engine: EngineUnderTest) -> None:
-    directory = made(engine.use(tmp_path / "department"))
+    directory = new_department(engine.use(tmp_path / "department"))
     before = {path.name for path in directory.iterdir()}
     code, found = checks(directory)
     assert code == 0, found
@@ -78,7 +78,7 @@ def _mail_without_password(directory: Path) -> None:
 def test_each_fault_is_red_and_says_what_to_do(
     tmp_path: Path, part: str, words: str, harm: Callable[[Path], object]
 ) -> None:
-    directory = made(tmp_path / "department")
+    directory = new_department(tmp_path / "department")
     (directory / "images").mkdir(mode=0o700, exist_ok=True)
     harm(directory)
     code, found = checks(directory)
@@ -87,7 +87,7 @@ def test_each_fault_is_red_and_says_what_to_do(
 
 
 def test_a_key_that_is_gone_is_not_replaced(tmp_path: Path) -> None:
-    directory = made(tmp_path / "department")
+    directory = new_department(tmp_path / "department")
     (directory / "witness.key").unlink()
     code, found = checks(directory)
     assert (code, found["key witness.key"]["grade"], found["database"]["grade"]) == (1, "red", "red")
@@ -95,7 +95,7 @@ def test_a_key_that_is_gone_is_not_replaced(tmp_path: Path) -> None:
 
 
 def test_a_target_and_keys_that_take_files(tmp_path: Path) -> None:
-    directory = made(tmp_path / "department")
+    directory = new_department(tmp_path / "department")
     for name in ("backups", "keys"):
         (tmp_path / name).mkdir(mode=0o700)
     add(directory, f'[backup]\ntarget = "{tmp_path}/backups"\nkeys = "{tmp_path}/keys"')
