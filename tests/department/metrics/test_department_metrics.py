@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from fastapi import HTTPException
 from prometheus_client.parser import text_string_to_metric_families
 from typer.testing import CliRunner
 
@@ -23,6 +24,7 @@ from alpr_edge.cli import app
 from alpr_edge.department.alarms.alarm import AlarmKind
 from alpr_edge.department.backups.outcomes import note_outcome
 from alpr_edge.department.http.batches.batch_counts import BatchCounts
+from alpr_edge.department.http.batches.limits import BatchLimits
 from alpr_edge.department.http.server import DepartmentServer
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.metrics.exposition import METRICS, PREFIX, DepartmentCollector
@@ -114,6 +116,12 @@ def test_a_batch_that_is_refused_or_sent_away_counts(directory: Path, tmp_path: 
     counts.note("read", "receipt")
     counts.note("plate 7ABC123", "refused")
     assert (dict(counts.received), counts.refused) == ({"read": 1}, 1)
+    limits = BatchLimits(unit_max=1, counts=counts)
+    with limits.admit("unit-1"):
+        assert counts.on_their_way == 1
+        with pytest.raises(HTTPException), limits.admit("unit-1"):
+            pass
+    assert (counts.on_their_way, counts.turned_away) == (0, 1)
     storage = Storage(directory)
     figures = department_figures(storage, counts, datetime.now(UTC))
     storage.close()
