@@ -111,6 +111,8 @@ class DepartmentServicesStep:
             if not succeeds("systemctl", "is-enabled", "--quiet", name):
                 undo.callback(succeeds, "systemctl", "disable", "--quiet", "--now", name)
                 run("systemctl", "enable", "--quiet", name)
+        # The server first: else the first alarm would be that it does not run.
+        run("systemctl", "start", SERVER, timeout_s=START_S_MAX)
         run("systemctl", "start", *self._names(), timeout_s=START_S_MAX)
 
     @staticmethod

@@ -1,11 +1,12 @@
 """A unit on the other side of the wire: it enrols at the department under proof, and delivers a short drive."""
 
-import secrets
 import shutil
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from alpr_edge.domain.instants import rfc3339
 from alpr_edge.domain.protocol.service_ports import ENROL_PORT, STORAGE_PORT
 from alpr_edge.simulation.drive import Drive
 from alpr_edge.simulation.files import write_drive
@@ -48,7 +49,9 @@ def a_unit_enrols_and_delivers(machine: DepartmentMachine) -> str:
     drive = CACHE / f"department-drive-{DRIVE_S:g}"
     if not (drive / "frames").is_dir():
         write_drive(drive, Drive(7, DRIVE_S))
-    options = ("--out", folder / "drive", "--nmea", drive / "drive.nmea", "--settings", settings, "--json")
+    # Of now: by reads of another year the department would take its own clock for wrong, and delete nothing.
+    start = rfc3339(datetime.now(UTC) - timedelta(minutes=1))
+    options = ("--out", folder / "drive", "--start", start, "--settings", settings, "--json")
     _on_the_wire("drive", "--source", drive / "frames", *options)
     counts = machine.ask("status")
     require(counts["units"].get("proof-1", 0) > 0 and counts["reads"] > 0, f"the department has {counts['units']}")
@@ -56,15 +59,15 @@ def a_unit_enrols_and_delivers(machine: DepartmentMachine) -> str:
 
 
 def a_stranger_is_refused(machine: DepartmentMachine) -> str:
-    """A wrong code gets no certificate."""
+    """The code of another unit gets no certificate."""
     folder = CACHE / "department-stranger"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700, parents=True)
     (folder / "unit.toml").write_text(SETTINGS.replace("proof-1", "stranger"), encoding="utf-8")
-    fingerprint = machine.ask("code", "proof-2")["ca_fingerprint"]
+    code: dict[str, Any] = machine.ask("code", "proof-2")
     words = ("unit", "enrol", "--settings", folder / "unit.toml", "--enrol-port", str(ENROL_PORT), "--code", "-")
-    command = ("ip", "netns", "exec", DEPOT, PROGRAM, *words, "--ca-fingerprint", fingerprint)
-    done = call(*command, stdin=secrets.token_hex(8).encode(), check=False)
+    command = ("ip", "netns", "exec", DEPOT, PROGRAM, *words, "--ca-fingerprint", code["ca_fingerprint"])
+    done = call(*command, stdin=code["code"].encode(), check=False)
     require(done.returncode != 0 and not (folder / "tls" / "unit.pem").exists(), "a stranger got a certificate")
     return done.stderr.strip().splitlines()[-1][-80:]
 
