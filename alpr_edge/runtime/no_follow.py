@@ -12,7 +12,7 @@ import os
 import shutil
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
@@ -104,7 +104,7 @@ def write_file(
         folder: descriptor of the folder.
         name: the name in that folder.
         content: all of it.
-        mode: less what the umask takes.
+        mode: whatever the umask is; a file system without modes has its own.
         durable: also a power cut leaves the old or the new one.
         like: a file whose owner, group and mode it gets; None leaves them to this process and ``mode``.
 
@@ -115,9 +115,7 @@ def write_file(
     remove_file(folder, draft)
     try:
         with os.fdopen(open_file(folder, draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-            if like is not None:
-                os.fchown(file.fileno(), like.st_uid, like.st_gid)
-                os.fchmod(file.fileno(), stat.S_IMODE(like.st_mode))
+            _give_mode(file.fileno(), mode, like)
             file.write(content)
             file.flush()
             if durable:
@@ -128,6 +126,16 @@ def write_file(
         raise
     if durable:
         os.fsync(folder)
+
+
+def _give_mode(file: int, mode: int, like: os.stat_result | None) -> None:
+    """Give a file owner, group and mode of another one, or what the umask took of its own mode."""
+    if like is not None:
+        os.fchown(file, like.st_uid, like.st_gid)
+        os.fchmod(file, stat.S_IMODE(like.st_mode))
+    elif os.fstat(file).st_mode & mode != mode:
+        with suppress(PermissionError):
+            os.fchmod(file, mode)
 
 
 def remove_file(folder: int, name: str | PurePath) -> None:

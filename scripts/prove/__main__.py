@@ -11,6 +11,7 @@ from pathlib import Path
 
 from alpr_edge.cli.error_handling import run_command_line
 from alpr_edge.runtime.logs import configure_logs
+from scripts.deploy.provision.base import PACKAGES
 from scripts.prove import earlier_release, emulation, network_camera, page, scenario, updates
 from scripts.prove.by_hand import commands_by_hand_are_discreet
 from scripts.prove.car import Car
@@ -147,7 +148,7 @@ def _of_updates(setup: Setup) -> Iterator[Proof]:
 def _setup(resources: ExitStack, *, offline: bool, name: str, earlier: Path | None) -> Setup:
     """A car with a checkout and a bundle in it, and its department; of an earlier release, where one is named."""
     source = earlier or ROOT
-    root = copy_root(clean_root(with_packages=offline), name)
+    root = copy_root(clean_root(PACKAGES if offline else ()), name)
     put_checkout(root, source)
     call("cp", "-a", bundle("earlier" if earlier else "", source=source), root / "root" / "bundle")
     call("cp", RELEASE_KEY, root / "root" / "release-key.pem")

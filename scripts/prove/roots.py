@@ -3,9 +3,9 @@
 import hashlib
 import platform
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
-from scripts.deploy.provision.base import PACKAGES
 from scripts.prove.host import CACHE, ROOT, call
 
 SUITE = "trixie"
@@ -16,13 +16,13 @@ BARE = ("ca-certificates", "dbus", "iproute2", "procps", "python3", "systemd", "
 """What any installation has, and python3: the one thing that provisioning asks for."""
 
 
-def clean_root(*, with_packages: bool) -> Path:
+def clean_root(packages: Sequence[str] = ()) -> Path:
     """A file system that nobody has started yet; not to be changed.
 
     Args:
-        with_packages: whether it has the packages that provisioning would install.
+        packages: those that it has beside :data:`BARE`; none where provisioning shall install them.
     """
-    packages = sorted({*BARE, *(PACKAGES if with_packages else ())})
+    packages = sorted({*BARE, *packages})
     root = CACHE / f"root-{digest(SUITE, *packages)}"
     if not (root / "etc" / "os-release").exists():
         draft = root.with_suffix(".new")

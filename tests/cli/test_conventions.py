@@ -16,6 +16,7 @@ PRINT_NO_DATA = {
     ("console",): "likewise",
     ("department", "serve"): "likewise",
     ("department", "page"): "likewise",
+    ("department", "metrics"): "likewise",
     ("unit", "metrics"): "likewise",
     ("department", "key"): "prints a key in PEM form",
     ("unit", "card"): "writes a picture to be printed",

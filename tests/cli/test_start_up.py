@@ -87,3 +87,10 @@ def test_a_department_is_made_and_served_without_what_a_unit_needs(tmp_path_fact
 
 def test_a_store_that_needs_no_migration_loads_nothing_of_migrations() -> None:
     assert "alembic" not in loaded_with("alpr_edge.store.unit_store")
+
+
+def test_the_figures_of_a_department_load_no_database_and_no_keys() -> None:
+    modules = "import alpr_edge.department.metrics.exposition, alpr_edge.web.metrics.listener"
+    assert (
+        loaded_with(f"alpr_edge; {modules}") & {"sqlalchemy", "psycopg", "cryptography", "pydantic", "fastapi"} == set()
+    )

@@ -22,7 +22,8 @@ ALARMS = FOLDER / "alpr-edge-department-alarms.service"
 BACKUP = FOLDER / "alpr-edge-department-backup.service"
 PAGE = FOLDER / "alpr-edge-department-page.service"
 DRILL = FOLDER / "alpr-edge-department-drill.service"
-PROGRAM = "/opt/alpr-edge-department/.venv/bin/alpr-edge"
+METRICS = FOLDER / "alpr-edge-department-metrics.service"
+PROGRAM = "/opt/alpr-edge-department/current/.venv/bin/alpr-edge"
 EXPOSURE_MAX = 1.2
 """Of ten, as ``systemd-analyze security`` adds it up; the network alone is 0.5."""
 
@@ -36,7 +37,7 @@ def test_systemd_accepts_them(tmp_path: Path, require_tool: Callable[[str], str]
     units = [tmp_path / path.name for path in sorted(FOLDER.iterdir())]
     assert [unit.name.removeprefix("alpr-edge-department") for unit in units] == [
         *("-alarms.service", "-alarms.timer", "-backup.service", "-backup.timer", "-drill.service", "-drill.timer"),
-        *("-page.service", "-purge.service", "-purge.timer", ".service"),
+        *("-metrics.service", "-page.service", "-purge.service", "-purge.timer", ".service"),
     ]
     for unit in units:
         text = (FOLDER / unit.name).read_text(encoding="utf-8")
@@ -46,8 +47,8 @@ def test_systemd_accepts_them(tmp_path: Path, require_tool: Callable[[str], str]
 
 @pytest.mark.parametrize(
     "unit",
-    [UNIT, PURGE, ALARMS, BACKUP, DRILL, PAGE],
-    ids=["server", "purge", "alarms", "backup", "drill", "page"],
+    [UNIT, PURGE, ALARMS, BACKUP, DRILL, PAGE, METRICS],
+    ids=["server", "purge", "alarms", "backup", "drill", "page", "metrics"],
 )
 def test_its_exposure_is_small(unit: Path, require_tool: Callable[[str], str]) -> None:
     output = run(require_tool("systemd-analyze"), "security", "--offline=true", "--no-pager", str(unit))
@@ -68,9 +69,29 @@ def test_it_serves_the_folder_that_systemd_makes_and_leaves_nothing_of_its_memor
         "User=alpr-edge-department",
     ):
         assert f"\n{line}\n" in text
-    assert re.search(
-        rf"(?m)^ExecStart={PROGRAM} department serve .*--enrol-port \d+ --health-port \d+ --people-port \d+$", text
-    )
+    ports = r"--enrol-port \d+ --health-port \d+ --people-port \d+ --figures \S+"
+    assert re.search(rf"(?m)^ExecStart={PROGRAM} department serve .*{ports}$", text)
+
+
+def test_what_answers_prometheus_has_neither_keys_devices_nor_data() -> None:
+    text = METRICS.read_text(encoding="utf-8")
+    for line in (
+        "DynamicUser=yes",
+        "IPAddressDeny=any",
+        "IPAddressAllow=localhost",
+        "PrivateDevices=yes",
+        "InaccessiblePaths=-/var/lib/alpr-edge-department",
+        "InaccessiblePaths=-/run/postgresql",
+        "LimitCORE=0",
+        "MemorySwapMax=0",
+    ):
+        assert f"\n{line}\n" in text
+    assert not re.search("(?m)^(LoadCredential|DeviceAllow|StateDirectory|User=|Supplementary|Environment)", text)
+    figures = re.search(r"(?m)^ExecStart=\S+ department metrics --figures /run/(\S+)$", text)
+    assert figures
+    server = UNIT.read_text(encoding="utf-8")
+    assert f"\nRuntimeDirectory={figures[1]}\nRuntimeDirectoryMode=0755\n" in server
+    assert f" --figures /run/{figures[1]}\n" in server
 
 
 def test_the_server_says_that_it_is_ready_alive_and_stopping(tmp_path: Path) -> None:

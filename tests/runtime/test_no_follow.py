@@ -118,3 +118,14 @@ def test_a_link_that_only_root_can_have_laid_is_followed(tmp_path: Path, victim:
 def test_the_scripts_have_the_same_helper() -> None:
     mine = ROOT / "alpr_edge" / "runtime" / "no_follow.py"
     assert mine.read_bytes() == (ROOT / "scripts" / "deploy" / "provision" / "no_follow.py").read_bytes()
+
+
+def test_a_file_has_the_mode_that_was_asked_for_whatever_the_umask_is(tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        with no_follow.opened_folder(tmp_path) as folder:
+            no_follow.write_file(folder, "open", b"x", mode=0o644)
+            no_follow.write_file(folder, "closed", b"x")
+    finally:
+        os.umask(before)
+    assert [(tmp_path / name).stat().st_mode & 0o777 for name in ("open", "closed")] == [0o644, 0o600]

@@ -4,50 +4,25 @@ Labels hold names of the settings (cameras, lists) and words of the program; nev
 What is not known at present has no sample: an old figure is never shown as a present one.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Literal
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
 from alpr_edge.services.unit_health.daemons import reports
 from alpr_edge.services.unit_health.figures import CameraFigures, DaemonFigures, UnitFigures, figures_of
 from alpr_edge.settings import Settings
 from alpr_edge.uplink.uploader import Link
+from alpr_edge.web.metrics.definition import MetricDefinition, Sample, single_metric
+from alpr_edge.web.metrics.definition import value_of as _of
 
 PREFIX = "alpr_edge_"
 MS_PER_S = 1000.0
 DAY_S = 86_400.0
 CLOCK_SOURCES = frozenset({"gnss", "ntp"})
 
-Sample = tuple[tuple[str, ...], float | None]
-
-
-@dataclass(frozen=True, slots=True)
-class MetricDefinition:
-    """One metric: its name without :data:`PREFIX`, what it says, its labels, and where its samples come from."""
-
-    name: str
-    """A counter's name ends with ``_total``."""
-    text: str
-    labels: tuple[str, ...]
-    samples: Callable[[UnitFigures], Iterable[Sample]]
-
-    @property
-    def kind(self) -> Literal["counter", "gauge"]:
-        """What Prometheus calls its type."""
-        return "counter" if self.name.endswith("_total") else "gauge"
-
-    def family(self, figures: UnitFigures) -> Metric:
-        """The metric with its samples; a value that is not known is left out."""
-        kind = CounterMetricFamily if self.kind == "counter" else GaugeMetricFamily
-        family = kind(PREFIX + self.name, self.text, labels=self.labels)
-        for labels, value in self.samples(figures):
-            if value is not None:
-                family.add_metric(labels, value)
-        return family
+UnitMetric = MetricDefinition[UnitFigures]
 
 
 class UnitCollector(Collector):
@@ -64,7 +39,7 @@ class UnitCollector(Collector):
         """All metrics as they are now."""
         figures = figures_of(reports(self._settings))
         for definition in METRICS:
-            yield definition.family(figures)
+            yield definition.family(PREFIX, figures)
 
 
 def _of_daemons(value: Callable[[DaemonFigures], float | None], figures: UnitFigures) -> Iterator[Sample]:
@@ -98,10 +73,6 @@ def _faults(figures: UnitFigures) -> Iterator[Sample]:
         yield (fault.kind, fault.part, fault.state), 1.0
 
 
-def _single(value: Callable[[UnitFigures], float | None], figures: UnitFigures) -> Iterator[Sample]:
-    yield (), value(figures)
-
-
 def _seconds(milliseconds: float | None) -> float | None:
     return None if milliseconds is None else milliseconds / MS_PER_S
 
@@ -122,25 +93,15 @@ def _certificate_s(figures: UnitFigures) -> float | None:
     return None if figures.certificate_days_left is None else figures.certificate_days_left * DAY_S
 
 
-def _of(name: str, figures: object) -> float | None:
-    """A figure by the name of its field."""
-    value: float | None = getattr(figures, name)
-    return value
-
-
-def _daemon(name: str, text: str, value: Callable[[DaemonFigures], float | None]) -> MetricDefinition:
+def _daemon(name: str, text: str, value: Callable[[DaemonFigures], float | None]) -> UnitMetric:
     return MetricDefinition(name, text, ("daemon",), partial(_of_daemons, value))
 
 
-def _camera(name: str, text: str, value: Callable[[CameraFigures], float | None]) -> MetricDefinition:
+def _camera(name: str, text: str, value: Callable[[CameraFigures], float | None]) -> UnitMetric:
     return MetricDefinition(name, text, ("camera",), partial(_of_cameras, value))
 
 
-def _unit(name: str, text: str, value: Callable[[UnitFigures], float | None]) -> MetricDefinition:
-    return MetricDefinition(name, text, (), partial(_single, value))
-
-
-METRICS = (
+METRICS: tuple[UnitMetric, ...] = (
     _daemon("up", "1 while the daemon runs; of run, while its health file is fresh", partial(_of, "is_running")),
     _daemon("ready", "1 while it does its work; of run, while the ready note holds", partial(_of, "is_ready")),
     MetricDefinition("build_info", "1, with the version that runs", ("daemon", "version"), _versions),
@@ -157,17 +118,17 @@ METRICS = (
     MetricDefinition("list_entries", "Entries of a list in use", ("list",), _list_entries),
     MetricDefinition("list_age_seconds", "Age of a list by its issue date", ("list",), _list_ages),
     MetricDefinition("fault", "1 for each fault at present", ("kind", "part", "state"), _faults),
-    _unit("queue_items", "Items that wait for the department", partial(_of, "queue_items")),
-    _unit("queue_oldest_seconds", "How long the oldest of them waits", partial(_of, "queue_oldest_s")),
-    _unit("queue_refused_items", "Items set aside, refused by the department", partial(_of, "queue_refused")),
-    _unit("items_delivered_total", "Items with a receipt since the uplink began", partial(_of, "delivered")),
-    _unit("link_up", "1 while the department answers", _link_up),
-    _unit("certificate_remaining_seconds", "Until the unit's certificate ends", _certificate_s),
-    _unit("position_known", "1 while the receiver has a fix", partial(_of, "has_fix")),
-    _unit("clock_confirmed", "1 while a receiver or a time server confirms the time", _clock_confirmed),
-    _unit("tone_delay_seconds", "Capture to tone, the median", lambda figures: _seconds(figures.tone_ms)),
-    _unit("temperature_celsius", "Of the processor", partial(_of, "temperature_c")),
-    _unit("throttled", "1 while the processor is slowed down", partial(_of, "is_throttled")),
-    _unit("disk_used_ratio", "Share of the disk in use, 0 to 1", partial(_of, "disk_share")),
-    _unit("disk_free_bytes", "Free on the disk", partial(_of, "disk_free_bytes")),
+    single_metric("queue_items", "Items that wait for the department", partial(_of, "queue_items")),
+    single_metric("queue_oldest_seconds", "How long the oldest of them waits", partial(_of, "queue_oldest_s")),
+    single_metric("queue_refused_items", "Items set aside, refused by the department", partial(_of, "queue_refused")),
+    single_metric("items_delivered_total", "Items with a receipt since the uplink began", partial(_of, "delivered")),
+    single_metric("link_up", "1 while the department answers", _link_up),
+    single_metric("certificate_remaining_seconds", "Until the unit's certificate ends", _certificate_s),
+    single_metric("position_known", "1 while the receiver has a fix", partial(_of, "has_fix")),
+    single_metric("clock_confirmed", "1 while a receiver or a time server confirms the time", _clock_confirmed),
+    single_metric("tone_delay_seconds", "Capture to tone, the median", lambda figures: _seconds(figures.tone_ms)),
+    single_metric("temperature_celsius", "Of the processor", partial(_of, "temperature_c")),
+    single_metric("throttled", "1 while the processor is slowed down", partial(_of, "is_throttled")),
+    single_metric("disk_used_ratio", "Share of the disk in use, 0 to 1", partial(_of, "disk_share")),
+    single_metric("disk_free_bytes", "Free on the disk", partial(_of, "disk_free_bytes")),
 )

@@ -21,7 +21,11 @@ app = lazy_app(
         "drill": LazyTarget(
             "alpr_edge.cli.department.backups:drill_command", "Try a backup out: restore it beside and compare it"
         ),
+        "check": LazyTarget("alpr_edge.cli.department.check:check_command", "Check whether it can serve, part by part"),
         "serve": LazyTarget("alpr_edge.cli.department.serve:serve_command", "Serve units until interrupted"),
+        "metrics": LazyTarget(
+            "alpr_edge.cli.department.serve:metrics_command", "Serve figures to a Prometheus on this computer"
+        ),
         "status": LazyTarget("alpr_edge.cli.department.status:status_command", "Show numbers, dates and what to do"),
         "alarms": LazyTarget("alpr_edge.cli.department.alarms:alarms_command", "Tell people what is wrong"),
         "verify": LazyTarget("alpr_edge.cli.department.status:verify_command", "Check what is stored by its digest"),

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, Any
 from alpr_edge.cli.output import time_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator
     from datetime import datetime
 
     from alpr_edge.department.heartbeats import UnitHeartbeat
-    from alpr_edge.department.pki.units import UnitRecord
     from alpr_edge.domain.protocol.heartbeats import HeartbeatPayload
 
 HOUR_S = 3600
-VALID = "valid"
 
 
 def heard_lines(heard: UnitHeartbeat | None, now: datetime) -> Iterator[str]:
@@ -41,18 +39,6 @@ def heard_lines(heard: UnitHeartbeat | None, now: datetime) -> Iterator[str]:
 def heard_content(heard: UnitHeartbeat, now: datetime) -> dict[str, Any]:
     """The same for programs."""
     return {"received": heard.received_at, "is_silent": heard.is_silent(now)} | heard.payload.model_dump()
-
-
-def silent_lines(heard: Mapping[str, UnitHeartbeat], units: Iterable[UnitRecord], now: datetime) -> list[str]:
-    """A line for each unit that may connect, was heard before, and has been silent for long.
-
-    Args:
-        heard: the newest heartbeat of each unit.
-        units: all units.
-        now: the present time.
-    """
-    last = [heard[unit.unit_id] for unit in units if unit.state == VALID and unit.unit_id in heard]
-    return [f"{each.unit_id} is silent since {time_text(each.received_at)}" for each in last if each.is_silent(now)]
 
 
 def _figures(payload: HeartbeatPayload) -> Iterator[str]:

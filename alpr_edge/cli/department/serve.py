@@ -1,9 +1,16 @@
-"""``alpr-edge department serve``: the server that units connect to."""
+"""``alpr-edge department serve`` and ``metrics``: the server that units connect to, and its figures."""
+
+from __future__ import annotations
 
 import importlib.util
 import signal
+import threading
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
 from types import FrameType
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +18,13 @@ from alpr_edge.cli.department.common import DirectoryOption
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.protocol.service_ports import PEOPLE_PORT, STORAGE_PORT
 
+if TYPE_CHECKING:
+    from alpr_edge.department.http.server import DepartmentServer
+    from alpr_edge.department.metrics.figures_file import FiguresFile
+
+METRICS_PORT = 9465
+"""Beside the one of a unit's metrics."""
+LOOPBACK = ("127.0.0.1", "::1")
 Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")]
 EnrolPort = Annotated[
     int | None,
@@ -36,6 +50,12 @@ PeoplePort = Annotated[
         help=f"Answer people's invitations there, usually {PEOPLE_PORT}. Left out: nobody can set a password.",
     ),
 ]
+FiguresFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--figures", help="Write figures into this folder, for department metrics. Left out: nowhere.", metavar="DIR"
+    ),
+]
 
 
 def serve_command(
@@ -45,6 +65,7 @@ def serve_command(
     enrol_port: EnrolPort = None,
     health_port: HealthPort = None,
     people_port: PeoplePort = None,
+    figures: FiguresFolder = None,
 ) -> None:
     """Serve until interrupted; every batch, certificate and refusal is a line on stderr, without plates."""
     from alpr_edge.runtime.logs import configure_logs
@@ -67,7 +88,43 @@ def serve_command(
         typer.echo(f"invitations at port {server.people_port}", err=True)
     if server.health_port is not None:
         typer.echo(f"health at http://127.0.0.1:{server.health_port}/health", err=True)
-    server.run()
+    with ExitStack() as resources:
+        if figures is not None:
+            resources.enter_context(_figures_file(server, figures))
+        server.run()
+
+
+def metrics_command(
+    figures: Annotated[Path, typer.Option("--figures", help="The folder that serve writes them to.", metavar="DIR")],
+    host: Annotated[str, typer.Option("--host", help="Address to listen at, of this computer alone.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port to listen at.")] = METRICS_PORT,
+) -> None:
+    """Serve the department's figures to a Prometheus on this computer, without its folder. SIGTERM ends with 0."""
+    from alpr_edge.department.metrics.exposition import DepartmentCollector
+    from alpr_edge.runtime.logs import configure_logs
+    from alpr_edge.web.metrics.listener import answer_until, open_listener
+
+    configure_logs(verbose=True, times=True)
+    if host not in LOOPBACK:
+        raise DepartmentError(f"--host {host}: the figures are for this computer alone; one of {', '.join(LOOPBACK)}")
+    listener, stop = open_listener(DepartmentCollector(figures), host, port), threading.Event()
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        stop.set()
+
+    for signal_number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signal_number, ask)
+    answer_until(listener, stop)
+
+
+def _figures_file(server: DepartmentServer, folder: Path) -> FiguresFile:
+    """What writes the figures of a server while it runs."""
+    from alpr_edge.department.metrics.figures import department_figures
+    from alpr_edge.department.metrics.figures_file import FiguresFile
+
+    collect = partial(department_figures, server.storage, server.batch_counts)
+    return FiguresFile(folder, lambda: collect(datetime.now(UTC)))
 
 
 def require_extra() -> None:

@@ -10,10 +10,9 @@ import typer
 
 from alpr_edge.cli.common import JsonOption
 from alpr_edge.cli.department.common import DirectoryOption, open_storage, require_department
-from alpr_edge.cli.department.heartbeats import silent_lines
 from alpr_edge.cli.output import count_text, print_object, time_text
 from alpr_edge.cli.progress import progress_bar
-from alpr_edge.domain.errors import DepartmentError, StoreError
+from alpr_edge.domain.errors import DepartmentError
 
 if TYPE_CHECKING:
     from alpr_edge.department.ingest.storage import Storage, StorageCounts
@@ -31,20 +30,16 @@ _NO_CERTIFICATE: dict[str, Any] = {
 
 def status_command(directory: DirectoryOption, as_json: JsonOption = False) -> None:
     """Show what is stored, in numbers, whether this department is served, and when its certificates end."""
-    from alpr_edge.department.backups.outcomes import BACKUP, DRILL, backup_warnings, last_good, outcomes
+    from alpr_edge.department.alarms.alarm import AlarmKind, alarms_of
+    from alpr_edge.department.backups.outcomes import BACKUP, DRILL, last_good, outcomes
     from alpr_edge.department.pki.authority import TlsFiles
     from alpr_edge.department.serving import is_served, served_ports
 
     with open_storage(directory) as storage:
         counts, logs = storage.counts(), storage.logs.states()
-        silent = silent_lines(storage.heartbeats.newest(), storage.units.records(), datetime.now(UTC))
-        silent += storage.purge().overdue()
-        witness = storage.logs.witness_key.text
-        images, image_warnings = _images(storage)
-    ports = served_ports(directory) if is_served(directory) else None
-    about, warnings = _certificate(TlsFiles(directory))
-    warnings += [*silent, *image_warnings, *backup_warnings(directory, datetime.now(UTC))]
-    warnings += [f"access log of {log.unit_id}: {finding.text}" for log in logs for finding in log.findings]
+        witness, images, alarms = storage.logs.witness_key.text, _images(storage), alarms_of(storage, datetime.now(UTC))
+    ports, about = served_ports(directory) if is_served(directory) else None, _certificate(TlsFiles(directory))
+    warnings = [alarm.text for alarm in alarms if alarm.kind is not AlarmKind.SERVER]  # which has a line of its own
     good = {f"last_{what}": last_good(outcomes(directory), what) for what in (BACKUP, DRILL)}
     if as_json:
         serving = None if ports is None else ports.model_dump()
@@ -90,32 +85,26 @@ def verify_command(directory: DirectoryOption, as_json: JsonOption = False) -> N
         raise typer.Exit(1)
 
 
-def _certificate(files: TlsFiles) -> tuple[dict[str, Any], list[str]]:
-    """What status says of the certificates, and the warnings about them."""
+def _certificate(files: TlsFiles) -> dict[str, Any]:
+    """What status says of the certificates."""
     from alpr_edge.department.pki.server_certificate import ServerCertificate, utc_now
 
     try:
         certificate, now = ServerCertificate.load(files), utc_now()
-    except DepartmentError as error:
-        return _NO_CERTIFICATE, [str(error)]
-    about = {
+    except DepartmentError:
+        return _NO_CERTIFICATE  # the warnings say why
+    return {
         "names": list(certificate.names),
         "certificate_until": certificate.valid_until,
         "certificate_days_left": certificate.days_left(now),
         "authority_until": certificate.authority_until,
     }
-    return about, certificate.warnings(now)
 
 
-def _images(storage: Storage) -> tuple[dict[str, Any], list[str]]:
-    """What status says of the place of images, and a warning when it does not answer."""
+def _images(storage: Storage) -> dict[str, Any]:
+    """What status says of the place of images."""
     keys = [key for key in storage.image_keys() if key.destroyed_at is None]
-    about = {"place": storage.images.label, "are_encrypted": storage.encrypts_images(), "keys": len(keys)}
-    try:
-        storage.images.check()
-    except StoreError as error:
-        return about, [str(error)]
-    return about, []
+    return {"place": storage.images.label, "are_encrypted": storage.encrypts_images(), "keys": len(keys)}
 
 
 def _encryption_text(images: dict[str, Any]) -> str:

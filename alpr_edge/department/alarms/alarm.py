@@ -1,10 +1,15 @@
-"""What is wrong with a department at a moment, a line each. No plate is in a line, and no person."""
+"""What is wrong with a department at a moment, a line each: one list for its status, its alarms and its figures.
+
+No plate is in a line, and no person.
+"""
 
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 
 from alpr_edge.department.backups.outcomes import backup_warnings
@@ -16,7 +21,23 @@ from alpr_edge.department.serving import is_served
 from alpr_edge.domain.errors import AlprEdgeError, DepartmentError, StoreError
 from alpr_edge.domain.instants import rfc3339
 
-_MAY_CONNECT = "valid"
+MAY_CONNECT = "valid"
+"""State of a unit with a valid certificate."""
+
+
+class AlarmKind(StrEnum):
+    """What part of a department an alarm is about."""
+
+    SERVER = "server"
+    CERTIFICATE = "certificate"
+    BACKUP = "backup"
+    """Backups, and the drills that try them out."""
+    DISK = "disk"
+    DATABASE = "database"
+    UNIT = "unit"
+    ACCESS_LOG = "access log"
+    DELETION = "deletion"
+    IMAGES = "images"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,43 +47,60 @@ class Alarm:
     subject: str
     """What it is about: the same for as long as it lasts, whatever its text counts."""
     text: str
+    kind: AlarmKind
 
 
-def standing_alarms(directory: Path, now: datetime) -> list[Alarm]:
+def standing_alarms(directory: Path, now: datetime, storage: Storage | None = None) -> list[Alarm]:
     """What is wrong now; that nothing can be found out is an alarm as well.
 
     Args:
         directory: the department's folder.
         now: the present moment, with a zone.
+        storage: its storage; None: it is opened for as long as this takes.
     """
-    alarms = list(_of_host(directory, now))
+    if storage is None:
+        try:
+            storage = Storage(directory, create=False)
+        except AlprEdgeError as error:
+            text = f"the database cannot be opened: {error}"
+            return [*_of_host(directory, now), Alarm("database", text, AlarmKind.DATABASE)]
+        with closing(storage):
+            return standing_alarms(directory, now, storage)
     try:
-        storage = Storage(directory, create=False)
+        return alarms_of(storage, now)
     except AlprEdgeError as error:
-        return [*alarms, Alarm("database", f"the database cannot be opened: {error}")]
-    try:
-        return [*alarms, *_of_storage(storage, now)]
-    except AlprEdgeError as error:
-        return [*alarms, Alarm("database", f"the database does not answer: {error}")]
-    finally:
-        storage.close()
+        text = f"the database does not answer: {error}"
+        return [*_of_host(directory, now), Alarm("database", text, AlarmKind.DATABASE)]
+
+
+def alarms_of(storage: Storage, now: datetime) -> list[Alarm]:
+    """What is wrong now with a department whose storage is open.
+
+    Args:
+        storage: its storage.
+        now: the present moment, with a zone.
+
+    Raises:
+        AlprEdgeError: the database does not answer, or the settings are wrong.
+    """
+    return [*_of_host(storage.directory, now), *_of_storage(storage, now)]
 
 
 def _of_host(directory: Path, now: datetime) -> Iterator[Alarm]:
-    """The server, its disk and its certificates."""
+    """The server, its certificates, its backups and its disk."""
     if not is_served(directory):
-        yield Alarm(
-            "server", "the server does not run: cars cannot deliver; see: systemctl status alpr-edge-department"
-        )
-    yield from (_of_line(line) for line in backup_warnings(directory, now))
-    free_bytes = shutil.disk_usage(directory).free
-    if free_bytes < FREE_BYTES_MIN:
-        yield Alarm("disk", f"the disk has {free_bytes >> 20} MiB left; make room, or nothing can be taken any more")
+        text = "the server does not run: cars cannot deliver; see: systemctl status alpr-edge-department"
+        yield Alarm("server", text, AlarmKind.SERVER)
     try:
         lines = ServerCertificate.load(TlsFiles(directory)).warnings(now)
     except DepartmentError as error:
         lines = [str(error)]
-    yield from (_of_line(line) for line in lines)
+    yield from (_of_line(line, AlarmKind.CERTIFICATE) for line in lines)
+    yield from (_of_line(line, AlarmKind.BACKUP) for line in backup_warnings(directory, now))
+    free_bytes = shutil.disk_usage(directory).free
+    if free_bytes < FREE_BYTES_MIN:
+        text = f"the disk has {free_bytes >> 20} MiB left; make room, or nothing can be taken any more"
+        yield Alarm("disk", text, AlarmKind.DISK)
 
 
 def _of_storage(storage: Storage, now: datetime) -> Iterator[Alarm]:
@@ -70,19 +108,20 @@ def _of_storage(storage: Storage, now: datetime) -> Iterator[Alarm]:
     heard = storage.heartbeats.newest()
     for unit in storage.units.records():
         last = heard.get(unit.unit_id)
-        if unit.state == _MAY_CONNECT and last is not None and last.is_silent(now):
-            yield Alarm(f"unit {unit.unit_id}", f"unit {unit.unit_id}: silent since {rfc3339(last.received_at)}")
+        if unit.state == MAY_CONNECT and last is not None and last.is_silent(now):
+            text = f"{unit.unit_id} is silent since {rfc3339(last.received_at)}"
+            yield Alarm(f"unit {unit.unit_id}", text, AlarmKind.UNIT)
     for log in storage.logs.states():
         for finding in log.findings:
             text = f"access log of {log.unit_id}: {finding.text}"
-            yield Alarm(f"access log {log.unit_id} {finding.text}", text)
-    yield from (_of_line(line) for line in storage.purge(lambda: now).overdue())
+            yield Alarm(f"access log {log.unit_id} {finding.text}", text, AlarmKind.ACCESS_LOG)
+    yield from (_of_line(line, AlarmKind.DELETION) for line in storage.purge(lambda: now).overdue())
     try:
         storage.images.check()
     except StoreError as error:
-        yield Alarm("images", f"pictures cannot be taken: {error}")
+        yield Alarm("images", str(error), AlarmKind.IMAGES)
 
 
-def _of_line(line: str) -> Alarm:
+def _of_line(line: str, kind: AlarmKind) -> Alarm:
     """The alarm of a warning whose numbers and dates change from day to day."""
-    return Alarm(re.sub(r"[0-9]+", "#", line), line)
+    return Alarm(re.sub(r"[0-9]+", "#", line), line, kind)

@@ -59,6 +59,19 @@ def alarm_channels(table: AlarmsTable) -> list[AlarmChannel]:
     return channels
 
 
+def require_secrets(table: AlarmsTable) -> None:
+    """Read what the channels of the settings need besides them.
+
+    Raises:
+        DepartmentError: a file of a password, key or authority cannot be used.
+    """
+    _tls(table)
+    if table.mail_to and table.smtp_user:
+        _secret(Path(table.smtp_password_file), 1)
+    if table.webhook_url:
+        _secret(Path(table.webhook_key_file), KEY_BYTES_MIN)
+
+
 class WebhookChannel:
     """Posts JSON to an address, signed with a key that both sides have.
 

@@ -16,6 +16,7 @@ import structlog
 
 from alpr_edge.department.db.engines.choice import sqlite_file
 from alpr_edge.department.db.integrity import check_integrity
+from alpr_edge.department.http.batches.batch_counts import BatchCounts
 from alpr_edge.department.http.certificate_watch import CertificateWatch
 from alpr_edge.department.http.connections import ConnectionGate, ConnectionLimits, GatedSocket
 from alpr_edge.department.http.health import DepartmentHealth
@@ -75,6 +76,8 @@ class DepartmentServer:
         self._manager = ServiceManager()
         self._thread: threading.Thread | None = None
         self._resources = ExitStack()
+        self.batch_counts = BatchCounts()
+        """What units delivered since it began."""
         with ExitStack() as stack:
             self._storage = _open_storage(directory, stack)
             self._socket, self._server = self._listen(directory, port, stack)
@@ -92,6 +95,11 @@ class DepartmentServer:
     def units(self) -> Units:
         """The units that may connect to this department."""
         return self._storage.units
+
+    @property
+    def storage(self) -> Storage:
+        """The storage that it serves; closed when it ends."""
+        return self._storage
 
     def run(self) -> None:
         """Serve until SIGINT or SIGTERM (from the main thread), then close the storage."""
@@ -140,7 +148,8 @@ class DepartmentServer:
         renewal = self._renewal = RosterRenewal(self._storage.rosters)
         stack.callback(renewal.finish)
         steps = (CertificateWatch(files, context).step, renewal.step, self._manager.alive)
-        server = uvicorn_server(create_app(self._storage), context, gate=gate, steps=steps)
+        app = create_app(self._storage, batch_counts=self.batch_counts)
+        server = uvicorn_server(app, context, gate=gate, steps=steps)
         server.on_ready = lambda: self._manager.ready(f"units connect to port {listening.getsockname()[1]}")
         return listening, server
 

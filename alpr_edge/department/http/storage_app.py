@@ -19,6 +19,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive
 
+from alpr_edge.department.http.batches.batch_counts import BatchCounts
 from alpr_edge.department.http.batches.limits import BatchLimits
 from alpr_edge.department.http.client_auth import Admission, Peer
 from alpr_edge.department.http.department_keys import department_keys
@@ -69,7 +70,9 @@ AfterSerial = Annotated[int, Query(ge=0)]
 log = structlog.get_logger(__name__)
 
 
-def create_app(storage: Storage, receive_s_max: float = RECEIVE_S_MAX) -> FastAPI:
+def create_app(
+    storage: Storage, receive_s_max: float = RECEIVE_S_MAX, batch_counts: BatchCounts | None = None
+) -> FastAPI:
     """The ASGI application over an open storage.
 
     It answers nobody unless the server tells whose verified certificate the connection was made with.
@@ -77,11 +80,22 @@ def create_app(storage: Storage, receive_s_max: float = RECEIVE_S_MAX) -> FastAP
     Args:
         storage: the storage that items are written to.
         receive_s_max: the longest time in which a batch must arrive.
+        batch_counts: is told of what arrives.
     """
     admission = Admission(storage.units)
     app = bare_app(dependencies=[Depends(admission)])
     _serve_documents(app, storage, admission)
-    limits, storing = BatchLimits(), asyncio.Semaphore(STORING_MAX)
+    _serve_items(app, storage, admission, batch_counts or BatchCounts(), receive_s_max)
+    _serve_lists(app, storage, admission)
+    _serve_certificates(app, storage, admission)
+    return app
+
+
+def _serve_items(
+    app: FastAPI, storage: Storage, admission: Admission, counts: BatchCounts, receive_s_max: float
+) -> None:
+    """The endpoint that takes items."""
+    limits, storing = BatchLimits(counts=counts), asyncio.Semaphore(STORING_MAX)
 
     @app.post(ITEMS_PATH)
     async def receive(request: Request, sender: Annotated[Peer, Depends(admission)]) -> Response:
@@ -92,11 +106,15 @@ def create_app(storage: Storage, receive_s_max: float = RECEIVE_S_MAX) -> FastAP
                 async with storing:
                     # Once more: a batch may take minutes to arrive, and its unit may have been revoked meanwhile.
                     await run_in_threadpool(admission, request)
-                    answers = await _store_form(storage, sender.unit_id, form)
+                    answers = await _store_form(storage, sender.unit_id, form, counts)
             finally:
                 await form.close()
         _log_batch(answers, sender.unit_id, host_of(request))
         return await run_in_threadpool(_answers_response, storage, sender.unit_id, answers)
+
+
+def _serve_lists(app: FastAPI, storage: Storage, admission: Admission) -> None:
+    """The endpoint that gives hotlists."""
 
     @app.get(LISTS_PATH + "{source}")
     def send_list(
@@ -105,9 +123,6 @@ def create_app(storage: Storage, receive_s_max: float = RECEIVE_S_MAX) -> FastAP
         """Send a list's next step; a part of it when the unit asks for the rest of a transfer that was cut off."""
         _note_list_request(storage, ListRequest(sender.unit_id, source, after))
         return _list(storage, sender.unit_id, source, after, host_of(request))
-
-    _serve_certificates(app, storage, admission)
-    return app
 
 
 def _serve_documents(app: FastAPI, storage: Storage, admission: Admission) -> None:
@@ -175,7 +190,7 @@ def _bounded_receive(request: Request) -> Receive:
     return receive
 
 
-async def _store_form(storage: Storage, unit_id: str, form: FormData) -> list[ItemAnswerPayload]:
+async def _store_form(storage: Storage, unit_id: str, form: FormData, counts: BatchCounts) -> list[ItemAnswerPayload]:
     """Answers in the order of the parts."""
     parts: list[Part] = []
     strays: list[ItemAnswerPayload] = []
@@ -185,7 +200,11 @@ async def _store_form(storage: Storage, unit_id: str, form: FormData) -> list[It
             parts.append(Part(name, value.filename or "", await value.read(), sha256))
         else:
             strays.append(PartError(400, "part: without a filename, which is its kind").answer(name))
-    return await run_in_threadpool(storage.store, unit_id, parts) + strays
+    answers = await run_in_threadpool(storage.store, unit_id, parts)
+    for part, answer in zip(parts, answers, strict=True):
+        counts.note(part.kind, answer.outcome)
+    counts.refused += len(strays)
+    return answers + strays
 
 
 def _answers_response(storage: Storage, unit_id: str, answers: list[ItemAnswerPayload]) -> Response:

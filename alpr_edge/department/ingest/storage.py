@@ -31,11 +31,12 @@ from alpr_edge.department.people.rosters import Rosters
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.pki.server_certificate import utc_now
 from alpr_edge.department.pki.units import Units
-from alpr_edge.department.retention.deletion_log import LoggedRun, logged_runs
+from alpr_edge.department.retention.deletion_log import LoggedRun, last_whole_run, logged_runs
 from alpr_edge.department.retention.purge import DepartmentPurge
 from alpr_edge.department.settings import load_periods
 from alpr_edge.department.unit_logs.log_repository import LogRepository
 from alpr_edge.department.unit_logs.witness import Witness
+from alpr_edge.domain.collection.deletion_runs import DeletionRun
 from alpr_edge.domain.errors import DepartmentError, StoreError
 from alpr_edge.domain.protocol.items import ItemAnswerPayload, ItemKind, Outcome
 
@@ -130,6 +131,15 @@ class Storage:
         """
         with self._database.reading() as connection:
             return logged_runs(connection)
+
+    def last_deletion(self) -> DeletionRun | None:
+        """The last deletion that did all there was to do; None: there was none lately.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        with self._database.reading() as connection:
+            return last_whole_run(connection)
 
     def store(self, unit_id: str, parts: Sequence[Part]) -> list[ItemAnswerPayload]:
         """Store a batch and answer each part in order; what is answered as a receipt is on disk.

@@ -190,15 +190,11 @@ class Units:
         with self._database.reading() as connection:
             certificate_rows = connection.execute(select(certificates).order_by(certificates.c.issued_at.desc())).all()
             code_rows = connection.execute(select(enrolment_codes)).all()
-        ids = sorted({row.unit_id for row in (*certificate_rows, *code_rows)})
-        return [
-            _record_of(
-                unit_id,
-                [row for row in certificate_rows if row.unit_id == unit_id],
-                [row for row in code_rows if row.unit_id == unit_id],
-            )
-            for unit_id in ids
-        ]
+        rows_of: dict[str, tuple[list[Row[Any]], list[Row[Any]]]] = {}
+        for place, rows in enumerate((certificate_rows, code_rows)):
+            for row in rows:
+                rows_of.setdefault(row.unit_id, ([], []))[place].append(row)
+        return [_record_of(unit_id, *rows_of[unit_id]) for unit_id in sorted(rows_of)]
 
 
 def _add_reason(connection: Connection, unit_id: str, reason: str) -> int:

@@ -21,6 +21,7 @@ from alpr_edge.domain.transparency.notes import NoteKey, SignedNote
 
 ORIGIN = "alpr-edge/department/deletions"
 """Which log the checkpoints are of."""
+RUNS_LOOKED_AT = 100
 _COUNTS = ("reads", "hits", "pictures", "items", "held")
 
 
@@ -94,6 +95,14 @@ def logged_runs(connection: Connection) -> list[LoggedRun]:
     query = select(deletion_runs.c.number, deletion_runs.c.record, deletion_runs.c.checkpoint)
     rows = connection.execute(query.where(deletion_runs.c.record.is_not(None)).order_by(deletion_runs.c.number))
     return [LoggedRun(row.number, bytes(row.record), row.checkpoint) for row in rows]
+
+
+def last_whole_run(connection: Connection) -> DeletionRun | None:
+    """The last run on record that did all there was to do; None: there is none among the last hundred."""
+    query = select(deletion_runs.c.record).where(deletion_runs.c.record.is_not(None))
+    records = connection.scalars(query.order_by(deletion_runs.c.number.desc()).limit(RUNS_LOOKED_AT))
+    runs = (DeletionRun(**json.loads(record)) for record in records)
+    return next((run for run in runs if run.is_whole), None)
 
 
 def check_log(runs: Sequence[LoggedRun], key: NoteKey) -> None:

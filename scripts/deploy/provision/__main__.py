@@ -1,12 +1,11 @@
 """Make a unit out of this computer, a step after the other; run it again at any time: what is done stays as it is."""
 
 import argparse
-import json
 import socket
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 from scripts.deploy.provision.administrator import Administrator, next_for_people
@@ -15,7 +14,7 @@ from scripts.deploy.provision.bundle import checked_copy, release_key
 from scripts.deploy.provision.department import TLS_FOLDER, Invitation
 from scripts.deploy.provision.plan import ProvisionRequest, plan
 from scripts.deploy.provision.program import run_program
-from scripts.deploy.provision.steps import State, Step, StepOutcome, provision
+from scripts.deploy.provision.steps import report_steps
 from scripts.deploy.provision.unit_settings import SETTINGS, installed_settings
 
 ROOT = Path(__file__).parents[3]
@@ -53,7 +52,7 @@ def _provision(arguments: argparse.Namespace) -> int:
         request = _request(arguments, resources)
         if not arguments.dry_run and sys.stdin.isatty() and sys.stdout.isatty():
             request = complete_request(request)
-        code = _report(plan(request), dry_run=arguments.dry_run, as_json=arguments.json)
+        code = report_steps("provision", plan(request), dry_run=arguments.dry_run, as_json=arguments.json)
         if (
             code == 0
             and not arguments.dry_run
@@ -116,25 +115,6 @@ def _administrator(ask: Callable[[str], str]) -> Administrator | None:
         return None
     questions = ("name", "organisation", "end of the CJIS training (2027-06-30)", "end of the ALPR training")
     return Administrator(badge, *(ask(f"their {question}: ").strip() for question in questions))
-
-
-def _report(steps: list[Step], *, dry_run: bool, as_json: bool) -> int:
-    """Take the steps, tell each as it ends; people read stderr when a program reads stdout."""
-    people = sys.stderr if as_json else sys.stdout
-    outcomes: list[StepOutcome] = []
-    for outcome in provision(steps, dry_run=dry_run):
-        outcomes.append(outcome)
-        place = f"[{len(outcomes):2}/{len(steps)}]"
-        print(f"{place} {outcome.step:<10} {outcome.state:<14} {outcome.seconds:7.1f} s", file=people, flush=True)
-        for change in outcome.changes:
-            print(f"            - {change}", file=people, flush=True)
-    failure = next((outcome for outcome in outcomes if outcome.state is State.FAILED), None)
-    if as_json:
-        print(json.dumps({"done": failure is None, "steps": [asdict(outcome) for outcome in outcomes]}))
-    if failure is not None:
-        print(f"provision: {failure.step}: {failure.error}", file=sys.stderr)
-        return 1
-    return 0
 
 
 if __name__ == "__main__":

@@ -11,32 +11,35 @@ from scripts.deploy.provision.machine import succeeds
 UNIT_USER = "alpr-edge"
 AS_UNIT = Path("/usr/local/bin/alpr-edge")
 """The command that runs another as that user with the unit's keys: config/system/usr/local/bin/alpr-edge."""
-USERS, FOLDERS = "etc/sysusers.d/alpr-edge.conf", "etc/tmpfiles.d/alpr-edge.conf"
+FOLDERS = "etc/tmpfiles.d/alpr-edge.conf"
 
 
 class AccountsStep:
     """User and folders, as sysusers.d and tmpfiles.d name them; both are made again at each start if they are gone.
 
     Args:
-        system: the folder ``config/system``.
+        system: the folder ``config/system``, or another of that form.
+        user: the user that its files make, and are named after.
     """
 
     name = "accounts"
 
-    def __init__(self, system: Path) -> None:
-        make = (("systemd-sysusers", f"/{USERS}"), ("systemd-tmpfiles", "--create", f"/{FOLDERS}"))
-        self._files = OverlayStep(self.name, system, (USERS, FOLDERS), after=make)
-        self._folders = (system / FOLDERS).read_text(encoding="utf-8")
+    def __init__(self, system: Path, user: str = UNIT_USER) -> None:
+        users, folders = f"etc/sysusers.d/{user}.conf", f"etc/tmpfiles.d/{user}.conf"
+        make = (("systemd-sysusers", f"/{users}"), ("systemd-tmpfiles", "--create", f"/{folders}"))
+        self._files = OverlayStep(self.name, system, (users, folders), after=make)
+        self._folders = (system / folders).read_text(encoding="utf-8")
+        self._user = user
 
     def pending(self) -> list[str]:
         """The files, the user and the folders that are missing or differ."""
-        user = [] if _exists(UNIT_USER) else [f"make the user {UNIT_USER}"]
+        user = [] if _exists(self._user) else [f"make the user {self._user}"]
         return [*self._files.pending(), *user, *wrong_folders(self._folders)]
 
     def apply(self, undo: ExitStack) -> None:
         """Make the files, the user and the folders."""
-        if not _exists(UNIT_USER):
-            undo.callback(succeeds, "userdel", UNIT_USER)
+        if not _exists(self._user):
+            undo.callback(succeeds, "userdel", self._user)
         self._files.apply(undo)
 
 

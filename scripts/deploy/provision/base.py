@@ -19,12 +19,14 @@ class PackagesStep:
 
     Args:
         bundle: folder of an offline bundle; its ``debs`` are installed instead of the mirror's.
+        packages: their names.
     """
 
     name = "packages"
 
-    def __init__(self, bundle: Path | None) -> None:
+    def __init__(self, bundle: Path | None, packages: Sequence[str] = PACKAGES) -> None:
         self._bundle = bundle
+        self._packages = packages
 
     def pending(self) -> list[str]:
         """The packages that are missing."""
@@ -45,9 +47,8 @@ class PackagesStep:
         keep = ("--option=Dpkg::Options::=--force-confdef", "--option=Dpkg::Options::=--force-confold")
         run("apt-get", "install", "-q", "--yes", "--no-install-recommends", *keep, *sources, environment=quiet)
 
-    @staticmethod
-    def _missing() -> list[str]:
-        return [name for name in PACKAGES if not succeeds("dpkg-query", "--status", name)]
+    def _missing(self) -> list[str]:
+        return [name for name in self._packages if not succeeds("dpkg-query", "--status", name)]
 
 
 class OverlayStep:

@@ -1,9 +1,11 @@
 """Steps of provisioning: each finds what is missing, does it, and is undone when it fails."""
 
+import json
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
@@ -81,3 +83,30 @@ def _take_step(step: Step, *, dry_run: bool) -> StepOutcome:
     except OSError as error:
         return outcome(State.FAILED, f"{error.filename or step.name}: {error.strerror}")
     return outcome(State.CHANGED)
+
+
+def report_steps(program: str, steps: Sequence[Step], *, dry_run: bool, as_json: bool, is_check: bool = False) -> int:
+    """Take the steps, tell each as it ends, and return the exit code; people read stderr when a program reads stdout.
+
+    Args:
+        program: the name of the program, for errors.
+        steps: the steps in their order.
+        dry_run: say what would change, and change nothing.
+        as_json: a summary for programs on stdout.
+        is_check: end with 1 also where a dry run would change something.
+    """
+    people = sys.stderr if as_json else sys.stdout
+    outcomes: list[StepOutcome] = []
+    for outcome in provision(steps, dry_run=dry_run):
+        outcomes.append(outcome)
+        place = f"[{len(outcomes):2}/{len(steps)}]"
+        print(f"{place} {outcome.step:<10} {outcome.state:<14} {outcome.seconds:7.1f} s", file=people, flush=True)
+        for change in outcome.changes:
+            print(f"            - {change}", file=people, flush=True)
+    failure = next((outcome for outcome in outcomes if outcome.state is State.FAILED), None)
+    if as_json:
+        print(json.dumps({"done": failure is None, "steps": [asdict(outcome) for outcome in outcomes]}))
+    if failure is not None:
+        print(f"{program}: {failure.step}: {failure.error}", file=sys.stderr)
+        return 1
+    return int(is_check and any(outcome.state is State.WOULD_CHANGE for outcome in outcomes))

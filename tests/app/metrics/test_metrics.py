@@ -18,6 +18,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from alpr_edge.app.metrics.daemon import MetricsDaemon, open_server
 from alpr_edge.app.metrics.exposition import METRICS, PREFIX
 from alpr_edge.app.unit_faults import Fault, FaultKind
+from alpr_edge.cli.department.serve import METRICS_PORT
+from alpr_edge.department.metrics import exposition as department
 from alpr_edge.domain.errors import AlprEdgeError
 from alpr_edge.runtime.health import write_health
 from alpr_edge.settings import Settings, load
@@ -181,13 +183,22 @@ def test_an_address_that_others_reach_is_refused(tmp_path: Path, host: str) -> N
 def test_the_document_has_a_row_for_every_metric() -> None:
     text = (FOLDER / "README.md").read_text(encoding="utf-8")
     rows = re.findall(r"(?m)^\| `(\w+)` \| (\w+) \| ([\w, -]+) \| ([^|]+) \|$", text)
-    expected = [(PREFIX + each.name, each.kind, ", ".join(each.labels) or "-", each.text) for each in METRICS]
-    assert rows == expected
+    named = [(PREFIX + each.name, each.kind, each.labels, each.text) for each in METRICS]
+    named += [(department.PREFIX + each.name, each.kind, each.labels, each.text) for each in department.METRICS]
+    assert rows == [(name, kind, ", ".join(labels) or "-", text) for name, kind, labels, text in named]
 
 
-def test_the_rules_name_metrics_and_labels_that_exist_and_say_what_to_do() -> None:
-    labels = {PREFIX + metric.name: {*metric.labels} for metric in METRICS}
-    (group,) = yaml.safe_load((FOLDER / "alpr-edge-rules.yml").read_text(encoding="utf-8"))["groups"]
+LABELS = {
+    "alpr-edge-rules.yml": {PREFIX + metric.name: {*metric.labels} for metric in METRICS},
+    "alpr-edge-department-rules.yml": {department.PREFIX + each.name: {*each.labels} for each in department.METRICS},
+}
+"""By the file of rules the metrics that it may name, and their labels."""
+
+
+@pytest.mark.parametrize("file", LABELS)
+def test_the_rules_name_metrics_and_labels_that_exist_and_say_what_to_do(file: str) -> None:
+    labels = LABELS[file]
+    (group,) = yaml.safe_load((FOLDER / file).read_text(encoding="utf-8"))["groups"]
     assert len(group["rules"]) >= 10
     for rule in group["rules"]:
         names = set(re.findall(r"alpr_edge_\w+", rule["expr"]))
@@ -200,10 +211,17 @@ def test_the_rules_name_metrics_and_labels_that_exist_and_say_what_to_do() -> No
         assert rule["labels"]["severity"] in {"critical", "warning"}
 
 
-def test_the_scrape_file_asks_where_the_settings_listen() -> None:
-    document = yaml.safe_load((FOLDER / "alpr-edge.yml").read_text(encoding="utf-8"))
+@pytest.mark.parametrize(
+    ("file", "target"),
+    [
+        ("alpr-edge.yml", f"{Settings().metrics.host}:{Settings().metrics.port}"),
+        ("alpr-edge-department.yml", f"127.0.0.1:{METRICS_PORT}"),
+    ],
+)
+def test_the_scrape_file_asks_where_the_settings_listen(file: str, target: str) -> None:
+    document = yaml.safe_load((FOLDER / file).read_text(encoding="utf-8"))
     (job,) = document["scrape_configs"]
-    assert job["static_configs"] == [{"targets": [f"{Settings().metrics.host}:{Settings().metrics.port}"]}]
+    assert job["static_configs"] == [{"targets": [target]}]
     assert [name for name in document["rule_files"] if not (FOLDER / name).is_file()] == []
 
 

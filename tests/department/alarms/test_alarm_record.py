@@ -7,13 +7,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from alpr_edge.department.alarms.alarm import Alarm
+from alpr_edge.department.alarms.alarm import Alarm, AlarmKind
 from alpr_edge.department.alarms.alarm_record import FILE_NAME, AlarmNotice, AlarmRecord
 from alpr_edge.domain.errors import DepartmentError
 
 NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
-DISK, UNIT = Alarm("disk", "the disk has 7 MiB left"), Alarm("unit a", "unit a: silent")
+DISK = Alarm("disk", "the disk has 7 MiB left", AlarmKind.DISK)
+UNIT = Alarm("unit a", "a is silent", AlarmKind.UNIT)
 
 
 def tell(folder: Path, channel: str, *alarms: Alarm, at: datetime = NOW) -> AlarmNotice:
@@ -25,7 +26,7 @@ def tell(folder: Path, channel: str, *alarms: Alarm, at: datetime = NOW) -> Alar
 
 def test_from_its_beginning_to_its_end(tmp_path: Path) -> None:
     assert tell(tmp_path, "mail", DISK) == AlarmNotice((DISK.text,), (), ())
-    less = Alarm("disk", "the disk has 6 MiB left")
+    less = Alarm("disk", "the disk has 6 MiB left", AlarmKind.DISK)
     assert tell(tmp_path, "mail", less, UNIT, at=NOW + MINUTE) == AlarmNotice((UNIT.text,), (), ())
     assert tell(tmp_path, "mail", less, UNIT, at=NOW + DAY) == AlarmNotice((), (less.text,), ())
     assert tell(tmp_path, "mail", less, UNIT, at=NOW + DAY + MINUTE) == AlarmNotice((), (UNIT.text,), ())
@@ -52,7 +53,7 @@ def test_whoever_hears_all_knows_what_stands(tmp_path: Path, rounds: list[set[st
     (tmp_path / FILE_NAME).unlink(missing_ok=True)
     known: set[str] = set()
     for number, subjects in enumerate(rounds):
-        alarms = [Alarm(subject, subject) for subject in sorted(subjects)]
+        alarms = [Alarm(subject, subject, AlarmKind.UNIT) for subject in sorted(subjects)]
         notice = tell(tmp_path, "mail", *alarms, at=NOW + number * MINUTE)
         assert not known & set(notice.begun), "told twice"
         known = (known | set(notice.begun)) - set(notice.over)

@@ -68,6 +68,8 @@ WORDS = {
     "department restore": ["nowhere", "new"],
     "department drill": ["nowhere", "--directory", "nowhere"],
     "department serve": ["--directory", "nowhere"],
+    "department check": ["--directory", "nowhere"],
+    "department metrics": ["--figures", "nowhere", "--host", "nowhere"],
     "department import": ["nowhere", "--directory", "nowhere"],
     "department publish": ["nowhere", "--directory", "nowhere", "--source", "bolo"],
     "department status": ["--directory", "nowhere"],

@@ -166,9 +166,12 @@ def test_help_names_every_option() -> None:
         "scripts/demo",
         "scripts/lock",
         "scripts/provision",
+        "scripts/prove-department",
         "scripts/prove-provisioning",
+        "scripts/setup-department",
         "scripts/test",
         "scripts/update",
+        "config/department/usr/local/bin/alpr-edge-department",
         "config/system/usr/local/bin/alpr-edge",
     ],
 )

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 
 from fastapi import HTTPException
 
+from alpr_edge.department.http.batches.batch_counts import BatchCounts
+
 UNIT_BATCHES_MAX = 4
 """Of one unit, which sends one after the other; a link that broke may have left some behind, for minutes."""
 BATCHES_MAX = 256
@@ -20,9 +22,18 @@ AGAIN_S = (5, 15)
 
 
 class BatchLimits:
-    """Counts the batches on their way; for the thread of the event loop."""
+    """Counts the batches on their way; for the thread of the event loop.
 
-    def __init__(self, unit_max: int = UNIT_BATCHES_MAX, all_max: int = BATCHES_MAX) -> None:
+    Args:
+        unit_max: the most of one unit.
+        all_max: the most of all.
+        counts: is told of each.
+    """
+
+    def __init__(
+        self, unit_max: int = UNIT_BATCHES_MAX, all_max: int = BATCHES_MAX, counts: BatchCounts | None = None
+    ) -> None:
+        self._counts = counts or BatchCounts()
         self._unit_max = unit_max
         self._all_max = all_max
         self._of_unit: Counter[str] = Counter()
@@ -35,17 +46,19 @@ class BatchLimits:
             HTTPException: 429, too many are on their way already.
         """
         if self._of_unit[unit_id] >= self._unit_max:
-            raise _later("this unit has too many batches on their way")
+            raise self._later("this unit has too many batches on their way")
         if self._of_unit.total() >= self._all_max:
-            raise _later("too many batches are on their way")
+            raise self._later("too many batches are on their way")
         self._of_unit[unit_id] += 1
+        self._counts.on_their_way += 1
         try:
             yield
         finally:
+            self._counts.on_their_way -= 1
             self._of_unit[unit_id] -= 1
             self._of_unit += Counter()  # forgets units that have none
 
-
-def _later(detail: str) -> HTTPException:
-    again_s = random.randint(*AGAIN_S)  # noqa: S311 - spreads load
-    return HTTPException(429, detail, headers={"Retry-After": str(again_s)})
+    def _later(self, detail: str) -> HTTPException:
+        self._counts.turned_away += 1
+        again_s = random.randint(*AGAIN_S)  # noqa: S311 - spreads load
+        return HTTPException(429, detail, headers={"Retry-After": str(again_s)})

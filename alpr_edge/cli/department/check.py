@@ -1,0 +1,33 @@
+"""``alpr-edge department check``: whether this department can serve, a line for each part."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import typer
+
+from alpr_edge.cli.common import JsonOption
+from alpr_edge.cli.department.common import DirectoryOption, require_department
+from alpr_edge.cli.output import print_object, print_table
+
+
+def check_command(directory: DirectoryOption, as_json: JsonOption = False) -> None:
+    """Check settings, folder, keys, certificate, database, images, backup target, alarms, disk and clock.
+
+    Run it before the department serves, and after each change; it may serve meanwhile. Ends with 0 when everything is
+    green or amber, with 1 when anything is red.
+    """
+    from alpr_edge.department.checks.readiness import department_checks
+    from alpr_edge.domain.diagnostics.checks import Grade, worst
+
+    checks = list(department_checks(require_department(directory)))
+    grade = worst(checks)
+    if as_json:
+        shown = [{name: asdict(check)[name] for name in ("name", "grade", "finding", "todo")} for check in checks]
+        print_object({"grade": grade.value, "checks": shown})
+    else:
+        colours = {Grade.GREEN: None, Grade.AMBER: "yellow", Grade.RED: "red"}
+        rows = [(check.name, check.grade.value, check.finding, check.todo) for check in checks]
+        print_table(("check", "verdict", "found", "what to do"), rows, [colours[check.grade] for check in checks])
+    if grade is Grade.RED:
+        raise typer.Exit(1)

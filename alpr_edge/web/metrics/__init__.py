@@ -1,0 +1,1 @@
+"""Figures for a Prometheus on this computer: how a metric is defined, and the listener that answers."""

@@ -1,0 +1,79 @@
+"""The department's release, and the step from one to the next."""
+
+import shutil
+from contextlib import ExitStack
+from pathlib import Path
+
+from scripts.deploy.department.host import BASE, FOLDER, run_department
+from scripts.deploy.department.services import ALARMS, BACKUP, DRILL, METRICS, PAGE, PURGE, SERVER
+from scripts.deploy.provision.machine import ProvisioningError, link, run, succeeds
+from scripts.deploy.provision.release import MADE, ReleaseStep, make_release, version_of
+
+JOBS = tuple(f"{name}.service" for name in (PURGE, BACKUP, DRILL, ALARMS))
+STOPPED = (*(f"{name}.timer" for name in (PURGE, BACKUP, DRILL, ALARMS)), METRICS, PAGE, SERVER)
+MIGRATE_S_MAX = 6 * 3600
+
+
+class DepartmentReleaseStep:
+    """The software; another release than the one in use is taken up when asked for.
+
+    Args:
+        source: the checkout, or a release.
+        bundle: folder of an offline bundle; None takes packages from the index.
+        upgrade: take up another release.
+    """
+
+    name = "release"
+
+    def __init__(self, source: Path, bundle: Path | None, *, upgrade: bool) -> None:
+        self._step = ReleaseStep(source, bundle, BASE)
+        self._source = source
+        self._wheels = None if bundle is None else bundle / "wheels"
+        self._version = version_of(source)
+        self._upgrade = upgrade
+
+    def pending(self) -> list[str]:
+        """Making the release and linking to it.
+
+        Raises:
+            ProvisioningError: another one is in use, and nobody asked to change that.
+        """
+        used = self._version_in_use()
+        if used in {"", self._version}:
+            return self._step.pending()
+        if not self._upgrade:
+            raise ProvisioningError(
+                f"release {used} is in use, and this is {self._version}; to take it up: a backup, then --upgrade"
+            )
+        return [f"make {self._target}", f"stop the server of {used}", "bring the database to its tables"]
+
+    def apply(self, undo: ExitStack) -> None:
+        """Make it; where it takes another's place, the server stands still from the link until the services' step.
+
+        A release whose tables cannot be made is taken back: the change of the database is one transaction.
+        """
+        if self._version_in_use() in {"", self._version}:
+            self._step.apply(undo)
+            return
+        if busy := [name for name in JOBS if succeeds("systemctl", "is-active", "--quiet", name)]:
+            raise ProvisioningError(f"{', '.join(busy)} is at work; run this again when it has ended")
+        if not (self._target / MADE).is_file():
+            undo.callback(shutil.rmtree, self._target, ignore_errors=True)
+            make_release(self._source, self._target, self._wheels)
+        running = [name for name in STOPPED if succeeds("systemctl", "is-active", "--quiet", name)]
+        undo.callback(succeeds, "systemctl", "start", *reversed(running), timeout_s=240)
+        run("systemctl", "stop", *STOPPED)
+        link(BASE / "current", Path("releases") / self._target.name, undo)
+        run("systemctl", "daemon-reload")
+        if (FOLDER / "server.pem").is_file():
+            run_department("migrate", timeout_s=MIGRATE_S_MAX)
+
+    @property
+    def _target(self) -> Path:
+        return BASE / "releases" / self._version
+
+    @staticmethod
+    def _version_in_use() -> str:
+        """The version in use; empty where there is none."""
+        current = BASE / "current"
+        return current.readlink().name if (current / MADE).is_file() else ""

@@ -1,0 +1,110 @@
+"""``department check``: a department that can serve, and each fault with what to do about it."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from alpr_edge.cli import app
+from alpr_edge.department.pki.authority import TlsFiles
+from tests.department.engines import EngineUnderTest, name_database
+from tests.department.server_certificates import set_days_left
+
+
+def new_department(directory: Path) -> Path:
+    done = CliRunner().invoke(app, ["department", "init", str(directory), "--name", "127.0.0.1"])
+    assert done.exit_code == 0, done.output
+    return directory
+
+
+def checks(directory: Path) -> tuple[int, dict[str, dict[str, Any]]]:
+    done = CliRunner().invoke(app, ["department", "check", "--directory", str(directory), "--json"])
+    return done.exit_code, {each["name"]: each for each in json.loads(done.output)["checks"]}
+
+
+def add(directory: Path, text: str) -> None:
+    with (directory / "department.toml").open("a", encoding="utf-8") as file:
+        file.write(f"\n{text}\n")
+
+
+def test_a_department_as_init_leaves_it_can_serve(tmp_path: Path, engine: EngineUnderTest) -> None:
+    directory = new_department(engine.use(tmp_path / "department"))
+    before = {path.name for path in directory.iterdir()}
+    code, found = checks(directory)
+    assert code == 0, found
+    amber = {name for name, each in found.items() if each["grade"] == "amber"}
+    assert amber - {"clock"} == {"backup", "backup keys", "alarms"}
+    assert {each["grade"] for each in found.values()} <= {"green", "amber"}
+    assert all(each["todo"] for name, each in found.items() if name in amber)
+    assert {path.name for path in directory.iterdir()} - before <= {"people.key", "images"}
+    text = CliRunner().invoke(app, ["department", "check", "--directory", str(directory)], terminal_width=200).output
+    assert "what to do" in text
+
+
+def _backup_elsewhere(directory: Path) -> None:
+    add(directory, f'[backup]\ntarget = "{directory.parent}/none"\n')
+
+
+def _mail_without_password(directory: Path) -> None:
+    add(
+        directory,
+        '[alarms]\nmail_to = ["a@b.example"]\nmail_from = "c@b.example"\nsmtp_host = "mail.b.example"\n'
+        f'smtp_user = "c"\nsmtp_password_file = "{directory.parent}/none"',
+    )
+
+
+@pytest.mark.parametrize(
+    ("part", "words", "harm"),
+    [
+        ("settings", "department.toml: cannot be read", lambda folder: add(folder, "[x")),
+        ("settings", "retention.read_days", lambda folder: add(folder, "[retention]\nread_days = -1")),
+        ("folder", "others may enter it", lambda folder: folder.chmod(0o755)),
+        ("key ca.key", "others may read it", lambda folder: (folder / "ca.key").chmod(0o644)),
+        ("key server.key", "others may read it", lambda folder: (folder / "server.key").chmod(0o640)),
+        ("key roster.key", "restore it from the backup", lambda folder: (folder / "roster.key").write_text("x")),
+        ("key media.key", "missing", lambda folder: (folder / "media.key").unlink()),
+        ("certificate", "no unit accepts this server", lambda folder: set_days_left(TlsFiles(folder), -1)),
+        ("certificate", "server.pem", lambda folder: (folder / "server.pem").unlink()),
+        ("database", "database", lambda folder: (folder / "department.db").write_bytes(b"none" * 4096)),
+        ("database", "cannot be reached", lambda folder: name_database(folder, "postgresql:///x?host=/nowhere")),
+        ("images", "others may enter", lambda folder: (folder / "images").chmod(0o755)),
+        ("backup", "is its disk mounted", _backup_elsewhere),
+        ("alarms", "cannot be read", _mail_without_password),
+    ],
+)
+def test_each_fault_is_red_and_says_what_to_do(
+    tmp_path: Path, part: str, words: str, harm: Callable[[Path], object]
+) -> None:
+    directory = new_department(tmp_path / "department")
+    (directory / "images").mkdir(mode=0o700, exist_ok=True)
+    harm(directory)
+    code, found = checks(directory)
+    assert (code, found[part]["grade"]) == (1, "red"), found
+    assert words in f"{found[part]['finding']}; {found[part]['todo']}"
+
+
+def test_a_key_that_is_gone_is_not_replaced(tmp_path: Path) -> None:
+    directory = new_department(tmp_path / "department")
+    (directory / "witness.key").unlink()
+    code, found = checks(directory)
+    assert (code, found["key witness.key"]["grade"], found["database"]["grade"]) == (1, "red", "red")
+    assert not (directory / "witness.key").exists()
+
+
+def test_a_target_and_keys_that_take_files(tmp_path: Path) -> None:
+    directory = new_department(tmp_path / "department")
+    for name in ("backups", "keys"):
+        (tmp_path / name).mkdir(mode=0o700)
+    add(directory, f'[backup]\ntarget = "{tmp_path}/backups"\nkeys = "{tmp_path}/keys"')
+    code, found = checks(directory)
+    assert (code, found["backup keys"]["grade"]) == (0, "green")
+    assert (found["backup"]["grade"], "same disk" in found["backup"]["finding"]) == ("amber", True)
+    assert [*(tmp_path / "backups").iterdir(), *(tmp_path / "keys").iterdir()] == []
+
+
+def test_what_is_no_department_is_one_line(tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["department", "check", "--directory", str(tmp_path / "none")])
+    assert (done.exit_code, "no department there; run: alpr-edge department init" in done.output) == (1, True)
