@@ -44,7 +44,7 @@ IDS = ("read_id", "hit_id", "disposition_id", "hold_id", "canvass_id", "package_
 STORED = {*ITEM_IDS} - {ItemKind.TIME, ItemKind.HOLD, ItemKind.CANVASS, ItemKind.CANVASS_END, ItemKind.ACCESS_RECORD}
 """Kinds that have no rule beyond their description."""
 MOMENTS = ("2026-05-04T12:30:00.123Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "2026-05-04T12:30", "")
-FEW, MANY = 4, 300
+FEW, MANY = 4, 150
 _numbers = itertools.count()
 
 

@@ -39,7 +39,7 @@ SCHEMA = schemathesis.openapi.from_dict(DOCUMENT, config=CONFIG)
 OPERATIONS = {each.label: each for each in operations_of(SCHEMA)}
 LENIENT = {ITEMS_PATH, HEARTBEAT_PATH}
 """A bad part of a batch has an answer of its own, and a heartbeat's numbers may be written as other JSON values."""
-FEW, MANY = 4, 300
+FEW, MANY = 4, 150
 PHASES = (Phase.explicit, Phase.generate, Phase.shrink)
 
 

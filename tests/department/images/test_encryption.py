@@ -20,9 +20,9 @@ from alpr_edge.department.ingest.verification import verify
 from alpr_edge.department.retention.key_renewal import IMAGES_A_BATCH
 from alpr_edge.domain.errors import DepartmentError, StoreError
 from alpr_edge.domain.holds.hold import HoldKind, HoldTerms
+from scripts.benchmarks.department.seaweedfs import set_images
 from tests.department.engines import ROWS_STAY, EngineUnderTest, query
 from tests.department.retention.office import TODAY, Office, pictures_of, read_item
-from tests.department.seaweedfs import set_images
 from tests.store.holds import CASE
 
 OLD_DAY = (TODAY - timedelta(days=400)).date()
