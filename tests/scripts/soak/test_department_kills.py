@@ -1,4 +1,4 @@
-"""That kills of a department lose nothing, and that the comparison behind them finds what is lost, doubled or damaged."""
+"""That kills of a department lose nothing, and that the comparison behind them finds what is wrong."""
 
 from collections.abc import Callable
 from pathlib import Path
