@@ -85,6 +85,7 @@ WORDS = {
     "department holds": ["list", "--directory", "nowhere"],
     "department purge": ["--directory", "nowhere"],
     "department alarms": ["--directory", "nowhere"],
+    "department report": ["--month", "2026-11", "--directory", "nowhere"],
     "department deletions": ["list", "--directory", "nowhere"],
     "department images": ["check", "--directory", "nowhere"],
     "department keys": ["list", "--directory", "nowhere"],
