@@ -4,6 +4,7 @@ The purge runs in a process of its own, as the timer's does; here batches are st
 each of them it is measured how long its transaction takes to begin. Server, purge and batches share the machine.
 """
 
+import itertools
 import multiprocessing
 import time
 from collections.abc import Iterator
@@ -29,6 +30,7 @@ from scripts.benchmarks.figures import figure
 READS = 100_000
 BATCH = 10
 PAUSE_S = 0.02
+MADE_AT_ONCE = 1_000
 ALONE_BATCHES = 200
 """Stored before the purge begins, to know what a batch waits without one."""
 FLOOR_MS = 100
@@ -71,7 +73,7 @@ def run(engine: str, directory: Path, count: int = READS) -> None:
     with closing(Storage(directory)) as storage, closing(DepartmentDatabase(directory)) as database:
         for block in traffic.blocks(0, count):
             _load(database, block)
-        batches = StoredBatches(storage, database, iter(deliveries(traffic, count, count, BATCH)))
+        batches = StoredBatches(storage, database, _deliveries(traffic, count))
         alone = [batches.store() for _ in range(ALONE_BATCHES)]
         beside, seconds = _beside_purge(directory, batches)
         left = storage.counts().reads
@@ -84,6 +86,12 @@ def run(engine: str, directory: Path, count: int = READS) -> None:
     rate = round(count / seconds)
     name = f"department.{engine}.purge_wait_ms"
     figure(name, max(beside) * 1e3, "ms", {"floor": FLOOR_MS}, **about, purged=count, purged_per_s=rate)
+
+
+def _deliveries(traffic: FleetTraffic, first: int) -> Iterator[tuple[str, list[OutboxItem]]]:
+    """Batches without end, of the reads after those that were loaded."""
+    for start in itertools.count(first, MADE_AT_ONCE):
+        yield from deliveries(traffic, start, MADE_AT_ONCE, BATCH)
 
 
 def _beside_purge(directory: Path, batches: StoredBatches) -> tuple[list[float], float]:
