@@ -20,7 +20,7 @@ _NEWER = reads.alias()
 _NEWER_UNIT = _NEWER.c.unit_id.concat("")
 """The unit as no index has it: by one of units SQLite would look through all reads of a unit for each of them."""
 _IS_SUPERSEDED = exists().where(
-    _NEWER.c.supersedes == reads.c.read_id, _NEWER_UNIT == reads.c.unit_id, _NEWER.c.read_id != reads.c.read_id
+    _NEWER.c.supersedes == reads.c.read_id, reads.c.unit_id == _NEWER_UNIT, _NEWER.c.read_id != reads.c.read_id
 )
 _IS_WITHDRAWN = exists().where(withdrawals.c.hit_id == hits.c.hit_id, withdrawals.c.unit_id == hits.c.unit_id)
 _OF_READ = and_(reads.c.read_id == hits.c.read_id, reads.c.unit_id == hits.c.unit_id)
