@@ -58,7 +58,7 @@ def _run() -> None:
     if arguments.which == "department":
         sizes = SearchSize() if arguments.rows is None else SearchSize((100_000, arguments.rows))
         fleet = department.FleetSize(reads=arguments.reads or department.READS)
-        department.run(parts or department.PARTS, fleet, sizes, arguments.rows or department.purging.READS)
+        department.run(parts or department.PARTS, fleet, sizes, arguments.rows or department.purge_wait.READS)
         return
     if arguments.which == "evidence":
         evidence.run(parts or evidence.PARTS, arguments.reads or evidence.READS, arguments.models)

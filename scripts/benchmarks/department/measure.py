@@ -22,7 +22,7 @@ from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.db.setup import set_up_postgresql
 from alpr_edge.department.pki.authority import initialise
 from alpr_edge.domain.errors import DepartmentError, UplinkError
-from scripts.benchmarks.department import purging, searches
+from scripts.benchmarks.department import purge_wait, searches
 from scripts.benchmarks.department.fleet import FleetLoad, FleetResult, enrol_fleet, run_fleet
 from scripts.benchmarks.department.postgresql import PostgresqlServer, postgresql_programs
 from scripts.benchmarks.department.searches import SearchSize
@@ -55,7 +55,7 @@ def run(
     parts: tuple[str, ...],
     size: FleetSize | None = None,
     search_size: SearchSize | None = None,
-    purged: int = purging.READS,
+    purged: int = purge_wait.READS,
 ) -> None:
     """Print the figures of some engines, of searches, and of a purge beside ingest.
 
@@ -75,7 +75,7 @@ def run(
         elif engine == "purge":
             for each in ENGINES:
                 with _department(each) as directory:
-                    purging.run(each, directory, purged)
+                    purge_wait.run(each, directory, purged)
         else:
             with _department(engine) as directory:
                 measure(engine, directory, size or FleetSize())

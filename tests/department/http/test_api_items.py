@@ -55,16 +55,18 @@ def bodies(kind: ItemKind) -> st.SearchStrategy[Body]:
     document = {**DOCUMENT, "paths": {"/item": {"post": body}}}
     operation = operations_of(schemathesis.openapi.from_dict(document))[0]
     cases: st.SearchStrategy[schemathesis.Case[Any]] = operation.as_strategy()
-    return st.builds(lambda case, moment: dated(case.body, moment), cases, st.sampled_from(MOMENTS))
+    return st.builds(lambda case, moment: with_moment(case.body, moment), cases, st.sampled_from(MOMENTS))
 
 
-def dated(value: Any, moment: str) -> Any:  # noqa: ANN401 - any value of JSON
+def with_moment(value: Any, moment: str) -> Any:  # noqa: ANN401 - any value of JSON
     """A value whose moments, which are texts of any kind by the description, are these."""
     match value:
         case dict():
-            return {name: moment if name == "utc" and each else dated(each, moment) for name, each in value.items()}
+            return {
+                name: moment if name == "utc" and each else with_moment(each, moment) for name, each in value.items()
+            }
         case list():
-            return [dated(each, moment) for each in value]
+            return [with_moment(each, moment) for each in value]
         case _:
             return value
 

@@ -51,7 +51,7 @@ def read(
     return item(read_id, ItemKind.READ, encode(read_payload(replace(made, first_seen=first, last_seen=last))))
 
 
-def said(
+def answer_item(
     number: int, read_id: str, answer: str, part: DispositionPart = DispositionPart.READ, undoes: str = ""
 ) -> OutboxItem:
     made = disposition(number, hit_id=f"hit-of-{read_id}", part=part, answer=answer, undoes=undoes)
@@ -81,8 +81,8 @@ def test_an_empty_month_has_no_unit(office: Office) -> None:
 
 
 def test_a_verified_hit_is_one_read_one_hit_and_one_judged_read(office: Office) -> None:
-    confirmed = said(2, "a", "still_on_file", INQUIRY), said(3, "a", "confirmed", CONFIRMATION)
-    deliver(office, read("a"), hit_items("a")[:2], said(1, "a", "correct"), *confirmed, read("b"))
+    confirmed = answer_item(2, "a", "still_on_file", INQUIRY), answer_item(3, "a", "confirmed", CONFIRMATION)
+    deliver(office, read("a"), hit_items("a")[:2], answer_item(1, "a", "correct"), *confirmed, read("b"))
     expected = DepartmentCounts(reads=2, hits=1, judged_reads=1)
     expected.verifications[HitVerification.CONFIRMED] = 1
     assert report(office).units == {"unit-1": expected}
@@ -90,7 +90,7 @@ def test_a_verified_hit_is_one_read_one_hit_and_one_judged_read(office: Office) 
 
 def test_a_misread_that_a_person_corrected_counts_once_and_as_misread(office: Office) -> None:
     """The hit on the wrong text holds no longer, whether or not its alert was withdrawn."""
-    deliver(office, read("a"), hit_items("a")[:2], said(1, "a", "misread"), read("a2", "a", corrected_by="ana"))
+    deliver(office, read("a"), hit_items("a")[:2], answer_item(1, "a", "misread"), read("a2", "a", corrected_by="ana"))
     counted = report(office).total
     assert (counted.reads, counted.corrected_reads, counted.superseded_reads) == (1, 1, 1)
     assert (counted.hits, counted.withdrawn_hits, counted.superseded_hits) == (0, 0, 1)
@@ -107,11 +107,17 @@ def test_a_withdrawn_alert_is_no_hit_and_is_counted_apart(office: Office) -> Non
 
 
 def test_an_answer_that_was_undone_or_given_to_a_persons_text_judges_no_read(office: Office) -> None:
-    deliver(office, read("a"), hit_items("a")[:1], said(1, "a", "misread"), said(2, "a", "", undoes="unit-1:1"))
-    deliver(office, read("b", corrected_by="ana"), hit_items("b")[:1], said(3, "b", "misread"))
+    deliver(
+        office,
+        read("a"),
+        hit_items("a")[:1],
+        answer_item(1, "a", "misread"),
+        answer_item(2, "a", "", undoes="unit-1:1"),
+    )
+    deliver(office, read("b", corrected_by="ana"), hit_items("b")[:1], answer_item(3, "b", "misread"))
     counted = report(office).total
     assert (counted.hits, counted.judged_reads) == (2, 0)
-    deliver(office, said(4, "a", "misread"), said(5, "a", "correct"))
+    deliver(office, answer_item(4, "a", "misread"), answer_item(5, "a", "correct"))
     assert (report(office).total.judged_reads, report(office).total.misread_reads) == (1, 0)
 
 
@@ -137,7 +143,7 @@ def test_two_units_that_use_one_id_are_told_apart(office: Office) -> None:
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_the_command_prints_counts_json_and_a_table_for_programs(office: Office, tmp_path: Path) -> None:
-    deliver(office, read("a"), hit_items("a")[:2], said(1, "a", "misread"), read("a2", "a", corrected_by="ana"))
+    deliver(office, read("a"), hit_items("a")[:2], answer_item(1, "a", "misread"), read("a2", "a", corrected_by="ana"))
     words = ["department", "report", "--directory", str(office.directory), "--month"]
     shown = CliRunner().invoke(app, [*words, "2026-11"])
     assert (shown.exit_code, "1 of 1" in shown.output, "7ABC123" in shown.output) == (0, True, False)
