@@ -11,6 +11,7 @@ from scripts.benchmarks import accuracy
 from scripts.benchmarks.access import measure as access
 from scripts.benchmarks.camera_view import measure as camera_view
 from scripts.benchmarks.department import measure as department
+from scripts.benchmarks.department.purge_wait import READS as PURGED_READS
 from scripts.benchmarks.department.searches import SearchSize
 from scripts.benchmarks.disk import measure as disk
 from scripts.benchmarks.evidence import measure as evidence
@@ -58,7 +59,7 @@ def _run() -> None:
     if arguments.which == "department":
         sizes = SearchSize() if arguments.rows is None else SearchSize((100_000, arguments.rows))
         fleet = department.FleetSize(reads=arguments.reads or department.READS)
-        department.run(parts or department.PARTS, fleet, sizes, arguments.rows or department.purge_wait.READS)
+        department.run(parts or department.PARTS, fleet, sizes, arguments.rows or PURGED_READS)
         return
     if arguments.which == "evidence":
         evidence.run(parts or evidence.PARTS, arguments.reads or evidence.READS, arguments.models)
