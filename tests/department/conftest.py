@@ -7,8 +7,8 @@ from alpr_edge.department.db.database import migrate_database
 from alpr_edge.department.db.engines.location import parse_location
 from alpr_edge.department.db.engines.postgresql import PostgresqlEngine
 from scripts.benchmarks.department.postgresql import PostgresqlServer
+from scripts.benchmarks.department.seaweedfs import SeaweedServer
 from tests.department.engines import ENGINES, EngineUnderTest
-from tests.department.seaweedfs import SeaweedServer
 
 
 class Databases:

@@ -39,6 +39,9 @@ app = lazy_app(
         "audience": LazyTarget("alpr_edge.cli.department.lists:audience_command", "Say which units a list is for"),
         "holds": LazyTarget("alpr_edge.cli.department.holds:app", "Keep reads from deletion in the cars, for a case"),
         "purge": LazyTarget("alpr_edge.cli.department.deletions:purge_command", "Delete what was kept long enough"),
+        "report": LazyTarget(
+            "alpr_edge.cli.department.reports:report_command", "Count a month by unit: reads, hits, misreads"
+        ),
         "deletions": LazyTarget("alpr_edge.cli.department.deletions:app", "Show and check the record of deletions"),
         "images": LazyTarget("alpr_edge.cli.department.images.app:app", "Check, move and encrypt images"),
         "keys": LazyTarget("alpr_edge.cli.department.images.keys:app", "Make, list and rotate the keys of images"),

@@ -112,7 +112,7 @@ def _encryption_text(images: dict[str, Any]) -> str:
 
 
 def _counts_text(counts: StorageCounts) -> str:
-    figures = {"reads": counts.reads, "hits": counts.hits}
+    figures = {"reads": counts.reads, "of them corrections": counts.corrections, "hits": counts.hits}
     figures |= {f"{kind} items": count for kind, count in sorted(counts.items.items())}
     width = max(map(len, figures))
     lines = [f"{words:<{width}}{count:>9}" for words, count in figures.items()]

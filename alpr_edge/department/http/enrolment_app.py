@@ -16,12 +16,13 @@ from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 
 from alpr_edge.department.http.department_keys import department_keys
+from alpr_edge.department.http.description.answers import OF_A_BODY, answers, payload_body
 from alpr_edge.department.http.responses import HEADERS, Issuance, bare_app, certificate_response
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.pki.rate_limit import WrongTries, subscriber_network
 from alpr_edge.department.pki.refusals import CertificateRefusedError
 from alpr_edge.department.pki.units import Units
-from alpr_edge.domain.protocol.enrolment import AUTHORITY_PATH, ENROL_PATH, EnrolPayload, Refusal
+from alpr_edge.domain.protocol.enrolment import AUTHORITY_PATH, ENROL_PATH, EnrolPayload, IssuedPayload, Refusal
 from alpr_edge.domain.protocol.enrolment_codes import MistypedError, parse_code
 from alpr_edge.web.requests import host_of, small_body
 
@@ -44,12 +45,15 @@ def create_enrolment_app(
     app = bare_app()
     limited_enrolment = _LimitedEnrolment(units, address_tries or WrongTries(ADDRESS_TRIES_MAX, WINDOW_S))
 
-    @app.get(AUTHORITY_PATH)
+    authority_answers = answers(200, "The certificate as PEM.", "application/x-pem-file")
+    certificate_answers = answers(200, "A certificate and the keys.", IssuedPayload, (403, 429, *OF_A_BODY))
+
+    @app.get(AUTHORITY_PATH, response_class=Response, responses=authority_answers)
     def authority() -> Response:
         """Show the authority's certificate, which is public."""
         return Response(files.authority.read_bytes(), media_type="application/x-pem-file", headers=HEADERS)
 
-    @app.post(ENROL_PATH)
+    @app.post(ENROL_PATH, responses=certificate_answers, openapi_extra=payload_body(EnrolPayload))
     async def enrol(request: Request) -> Response:
         """Give a unit its first certificate for its code."""
         try:

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 
 from alpr_edge.department.http.client_auth import Admission, Peer
+from alpr_edge.department.http.description.answers import OF_A_BODY, answers_to_units, payload_body
 from alpr_edge.department.http.responses import HEADERS
 from alpr_edge.department.pki.authority import Authority, TlsFiles
 from alpr_edge.department.pki.evidence_certificates import signing_key_of, vouch_for_signer, vouch_for_witness
@@ -30,8 +31,9 @@ def serve_evidence_vouchers(app: FastAPI, directory: Path, admission: Admission)
         directory: the department's folder.
         admission: says which unit sends a request.
     """
+    voucher_answers = answers_to_units(200, "Certificates of both keys.", EvidenceVoucherPayload, OF_A_BODY)
 
-    @app.post(EVIDENCE_VOUCHER_PATH)
+    @app.post(EVIDENCE_VOUCHER_PATH, responses=voucher_answers, openapi_extra=payload_body(RenewPayload))
     async def vouch(request: Request, sender: Annotated[Peer, Depends(admission)]) -> Response:
         """Vouch for the sender's own key."""
         try:

@@ -16,6 +16,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from alpr_edge.department.http.client_auth import Admission, Peer
+from alpr_edge.department.http.description.answers import answers_to_units, unchanged_answer
 from alpr_edge.department.http.responses import HEADERS
 from alpr_edge.department.people.changes import Author
 from alpr_edge.department.people.rosters import RosterFile, Rosters
@@ -39,7 +40,10 @@ def serve_rosters(app: FastAPI, rosters: Rosters, admission: Admission) -> None:
     """Add the roster's address to an application, and the newest serial to all of its answers."""
     app.add_middleware(RosterSerialMiddleware, serial=rosters.serial)
 
-    @app.get(ROSTER_PATH)
+    all_answers = answers_to_units(200, "The signed roster.", "application/octet-stream", (404,))
+    all_answers |= unchanged_answer("The unit has this roster.")
+
+    @app.get(ROSTER_PATH, response_class=Response, responses=all_answers)
     def send_roster(request: Request, sender: Annotated[Peer, Depends(admission)]) -> Response:
         """Send the roster of the people who may use the unit; 304 where it has that one."""
         file = _file(rosters, sender.unit_id)

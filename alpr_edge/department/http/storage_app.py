@@ -23,6 +23,13 @@ from alpr_edge.department.http.batches.batch_counts import BatchCounts
 from alpr_edge.department.http.batches.limits import BatchLimits
 from alpr_edge.department.http.client_auth import Admission, Peer
 from alpr_edge.department.http.department_keys import department_keys
+from alpr_edge.department.http.description.answers import (
+    OF_A_BODY,
+    answers_to_units,
+    batch_body,
+    list_answers,
+    payload_body,
+)
 from alpr_edge.department.http.evidence_vouchers import serve_evidence_vouchers
 from alpr_edge.department.http.responses import HEADERS, Issuance, bare_app, certificate_response
 from alpr_edge.department.http.rosters import serve_rosters
@@ -41,6 +48,8 @@ from alpr_edge.domain.protocol.enrolment import (
     PAGE_CERTIFICATE_PATH,
     RENEW_PATH,
     RETIRE_PATH,
+    DepartmentKeysPayload,
+    IssuedPayload,
     RenewPayload,
     RetiredPayload,
     RetirePayload,
@@ -96,8 +105,9 @@ def _serve_items(
 ) -> None:
     """The endpoint that takes items."""
     limits, storing = BatchLimits(counts=counts), asyncio.Semaphore(STORING_MAX)
+    batch_answers = answers_to_units(200, "What became of each item.", AnswersPayload, (*OF_A_BODY, 429))
 
-    @app.post(ITEMS_PATH)
+    @app.post(ITEMS_PATH, responses=batch_answers, openapi_extra=batch_body())
     async def receive(request: Request, sender: Annotated[Peer, Depends(admission)]) -> Response:
         """Store a batch and answer it."""
         with limits.admit(sender.unit_id):
@@ -116,7 +126,7 @@ def _serve_items(
 def _serve_lists(app: FastAPI, storage: Storage, admission: Admission) -> None:
     """The endpoint that gives hotlists."""
 
-    @app.get(LISTS_PATH + "{source}")
+    @app.get(LISTS_PATH + "{source}", response_class=FileResponse, responses=list_answers())
     def send_list(
         request: Request, source: str, sender: Annotated[Peer, Depends(admission)], after: AfterSerial = 0
     ) -> Response:
@@ -136,24 +146,26 @@ def _serve_documents(app: FastAPI, storage: Storage, admission: Admission) -> No
 def _serve_certificates(app: FastAPI, storage: Storage, admission: Admission) -> None:
     """The endpoints with which a unit renews and retires its own certificates, and asks for the department's keys."""
     units = storage.units
+    certificate_answers = answers_to_units(200, "A certificate and the keys.", IssuedPayload, (*OF_A_BODY, 429))
+    retirement_answers = answers_to_units(200, "How much was revoked.", RetiredPayload, OF_A_BODY)
 
-    @app.post(RENEW_PATH)
+    @app.post(RENEW_PATH, responses=certificate_answers, openapi_extra=payload_body(RenewPayload))
     async def renew(request: Request, sender: Annotated[Peer, Depends(admission)]) -> Response:
         """Give the certificate that follows the sender's."""
         return await _renew(storage, sender, request)
 
-    @app.post(PAGE_CERTIFICATE_PATH)
+    @app.post(PAGE_CERTIFICATE_PATH, responses=certificate_answers, openapi_extra=payload_body(RenewPayload))
     async def page_certificate(request: Request, sender: Annotated[Peer, Depends(admission)]) -> Response:
         """Give the certificate of the page in the sender's car."""
         return await _page_certificate(storage, sender, request)
 
-    @app.get(KEYS_PATH)
+    @app.get(KEYS_PATH, responses=answers_to_units(200, "The keys.", DepartmentKeysPayload))
     def keys() -> Response:
         """Give the department's public keys."""
         body = department_keys(units, storage.directory).model_dump_json()
         return Response(body, media_type="application/json", headers=HEADERS)
 
-    @app.post(RETIRE_PATH)
+    @app.post(RETIRE_PATH, responses=retirement_answers, openapi_extra=payload_body(RetirePayload))
     async def retire(request: Request, sender: Annotated[Peer, Depends(admission)]) -> Response:
         """Revoke the sender's own certificates and code."""
         return await _retire(units, sender, request)

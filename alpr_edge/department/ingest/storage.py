@@ -54,6 +54,9 @@ class StorageCounts:
     units: dict[str, int]
     """Items by the unit that sent them."""
     reads: int
+    """Reads as they came, those too that a correction replaced."""
+    corrections: int
+    """Those of them that replace another of the same pass."""
     hits: int
     last_received: datetime | None
 
@@ -166,6 +169,7 @@ class Storage:
                 items=_count_by(connection, items.c.kind),
                 units=_count_by(connection, items.c.unit_id),
                 reads=connection.scalar(select(func.count()).select_from(reads)) or 0,
+                corrections=connection.scalar(select(func.count(reads.c.supersedes))) or 0,
                 hits=connection.scalar(select(func.count()).select_from(hits)) or 0,
                 last_received=connection.scalar(select(func.max(items.c.received_at))),
             )

@@ -85,12 +85,16 @@ def _has_time_before(cut: str) -> ColumnElement[bool]:
 
 
 def _versions(connection: Connection, unit_id: str, read_id: str) -> tuple[str, ...]:
-    """A read and all that corrects it or that it corrects, in the order of their ids."""
-    own, known, new = reads.c.unit_id == unit_id, {read_id}, {read_id}
+    """A read and all that corrects it or that it corrects, in the order of their ids.
+
+    The unit is compared here: asked for it as well, SQLite would look through all reads of the unit each time.
+    """
+    known, new = {read_id}, {read_id}
     while new:
-        linked = select(reads.c.read_id, reads.c.supersedes)
-        linked = linked.where(own, or_(reads.c.read_id.in_(new), reads.c.supersedes.in_(new)))
-        ids = {each for row in connection.execute(linked) for each in row if each is not None}
+        linked = select(reads.c.unit_id, reads.c.read_id, reads.c.supersedes)
+        linked = linked.where(or_(reads.c.read_id.in_(new), reads.c.supersedes.in_(new)))
+        own = [row for row in connection.execute(linked) if row.unit_id == unit_id]
+        ids = {each for row in own for each in (row.read_id, row.supersedes) if each is not None}
         new = ids - known
         known |= ids
     return tuple(sorted(known))

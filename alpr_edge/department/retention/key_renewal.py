@@ -16,13 +16,12 @@ from alpr_edge.department.db.schema import items
 from alpr_edge.department.images.department_images import DepartmentImages, note_keys
 from alpr_edge.department.images.image_keys import ImageKeyRecord, destroy_key, key_records
 from alpr_edge.department.retention.leases import Lease
+from alpr_edge.department.retention.pace import PurgePace
 from alpr_edge.department.retention.row_deletion import PICTURE
 from alpr_edge.domain.protocol.items import digest
 
 IN_BACKUP_AFTER = timedelta(hours=20)
 """How long a key has to be there before an image is encrypted anew under it: it is in last night's backup then."""
-IMAGES_A_BATCH = 40
-"""Images that one transaction encrypts anew: units that deliver wait for it."""
 
 log = structlog.get_logger(__name__)
 
@@ -49,7 +48,7 @@ class KeyRenewal:
         self._shortest = shortest
         self._clock = clock
 
-    def run(self, lease: Lease) -> None:
+    def run(self, lease: Lease, pace: PurgePace) -> None:
         """Destroy what is due, encrypt anew what stays, and make the keys that the next run needs.
 
         Raises:
@@ -60,13 +59,13 @@ class KeyRenewal:
             records = key_records(connection)
         for record in records:
             if record.destroyed_at is None and record.lost_at is not None and self._is_over(record):
-                self._renew(lease, record, records)
+                self._renew(lease, pace, record, records)
 
     def _is_over(self, record: ImageKeyRecord) -> bool:
         end = date.fromisoformat(record.day) + timedelta(days=1)
         return datetime(end.year, end.month, end.day, tzinfo=UTC) + self._shortest <= self._clock()
 
-    def _renew(self, lease: Lease, record: ImageKeyRecord, records: Sequence[ImageKeyRecord]) -> None:
+    def _renew(self, lease: Lease, pace: PurgePace, record: ImageKeyRecord, records: Sequence[ImageKeyRecord]) -> None:
         if record.images:
             next_ones = [each for each in records if each.day == record.day and each.generation > record.generation]
             live = [each for each in next_ones if each.destroyed_at is None]
@@ -80,7 +79,7 @@ class KeyRenewal:
                 return
             if live[-1].made_at.replace(tzinfo=UTC) > self._clock() - IN_BACKUP_AFTER:
                 return
-            if self._encrypt_anew(lease, record):
+            if self._encrypt_anew(lease, pace, record):
                 return
         with self._database.writing() as connection:
             lease.renew(connection)
@@ -88,16 +87,16 @@ class KeyRenewal:
                 destroy_key(connection, record.key_id)
                 log.info("department.image_key_destroyed", key=record.key_id)
 
-    def _encrypt_anew(self, lease: Lease, record: ImageKeyRecord) -> int:
+    def _encrypt_anew(self, lease: Lease, pace: PurgePace, record: ImageKeyRecord) -> int:
         """Encrypt the images under a key under the next; returns how many stay, as they do not open."""
         last, damaged_count = "", 0
         while True:
-            with self._database.writing() as connection:
+            with pace.writing(self._database) as connection:
                 lease.renew(connection)
-                names = self._note_next(connection, record, last)
+                names = self._note_next(connection, record, last, pace.count)
             if not names:
                 break
-            with self._database.writing() as connection:
+            with pace.writing(self._database) as connection:
                 lease.renew(connection)
                 damaged_count += self._encrypt_some(connection, record, names)
             last = names[-1]
@@ -105,10 +104,10 @@ class KeyRenewal:
             log.warning("department.image_key_stays", key=record.key_id, damaged=damaged_count)
         return damaged_count
 
-    def _note_next(self, connection: Connection, record: ImageKeyRecord, last: str) -> list[str]:
+    def _note_next(self, connection: Connection, record: ImageKeyRecord, last: str, count: int) -> list[str]:
         """The next images under a key; it is noted that they will be under the next key as well."""
         query = select(sealed_images.c.sha256).where(_is_under(record.key_id), sealed_images.c.sha256 > last)
-        names = list(connection.scalars(query.order_by(sealed_images.c.sha256).limit(IMAGES_A_BATCH)))
+        names = list(connection.scalars(query.order_by(sealed_images.c.sha256).limit(count)))
         if names:
             self._images.keys.are_used(connection)
             key = self._images.keys.key_of_day(connection, date.fromisoformat(record.day))

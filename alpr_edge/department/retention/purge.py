@@ -21,6 +21,7 @@ from alpr_edge.department.retention.clock_check import check_clock
 from alpr_edge.department.retention.due_reads import START, DuePage, Place, due_page, ids_of
 from alpr_edge.department.retention.key_renewal import KeyRenewal
 from alpr_edge.department.retention.leases import Lease, held_lease
+from alpr_edge.department.retention.pace import PurgePace
 from alpr_edge.department.retention.row_deletion import PICTURE, DeletedRows, delete_pictures, delete_read
 from alpr_edge.department.unit_logs.witness import Witness
 from alpr_edge.domain.collection.deletion_runs import DeletionRun, chain_ids
@@ -30,8 +31,8 @@ from alpr_edge.domain.errors import DepartmentError
 LEASE = "the deletion of what is due"
 OVERDUE = timedelta(days=7)
 """How long what is due may wait."""
-ITEMS_A_BATCH = 40
-"""Items that one transaction looks at: units that deliver wait for it."""
+READ_AT_ONCE = 40
+"""Items that a count of what is due looks at in one query."""
 
 Show = Callable[[int], None]
 """Is told the number of reads deleted so far."""
@@ -119,10 +120,11 @@ class DepartmentPurge:
                 self._check_clock(connection)
                 deletion_log.seal_runs(connection, self._witness, self._clock())
                 number = deletion_log.begin_run(connection, self._periods, by, self._clock())
-            self._delete_reads(lease, number, show)
-            self._delete_left_pictures(lease, number)
-            self._remove_images(lease)
-            KeyRenewal(self._database, self._pictures, self._periods.shortest, self._clock).run(lease)
+            pace = PurgePace()
+            self._delete_reads(lease, pace, number, show)
+            self._delete_left_pictures(lease, pace, number)
+            self._remove_images(lease, pace)
+            KeyRenewal(self._database, self._pictures, self._periods.shortest, self._clock).run(lease, pace)
             with self._database.writing() as connection:
                 deletion_log.seal_runs(connection, self._witness, self._clock(), whole=number)
                 return deletion_log.sealed_run(connection, number)
@@ -134,17 +136,17 @@ class DepartmentPurge:
     def _pages(self, connection: Connection, now: datetime) -> Iterator[DuePage]:
         place: Place | None = START
         while place is not None:
-            page = due_page(connection, self._periods, now, place, ITEMS_A_BATCH)
+            page = due_page(connection, self._periods, now, place, READ_AT_ONCE)
             yield page
             place = page.next_place
 
-    def _delete_reads(self, lease: Lease, number: int, show: Show) -> None:
+    def _delete_reads(self, lease: Lease, pace: PurgePace, number: int, show: Show) -> None:
         place: Place | None = START
         deleted_count = 0
         while place is not None:
-            with self._database.writing() as connection:
+            with pace.writing(self._database) as connection:
                 lease.renew(connection)
-                page = due_page(connection, self._periods, self._clock(), place, ITEMS_A_BATCH)
+                page = due_page(connection, self._periods, self._clock(), place, pace.count)
                 deleted_count += self._delete_page(connection, number, page)
             place = page.next_place
             show(deleted_count)
@@ -159,15 +161,15 @@ class DepartmentPurge:
         deletion_log.note_batch(connection, number, counts, held_count, ids_digest)
         return counts.reads
 
-    def _delete_left_pictures(self, lease: Lease, number: int) -> None:
+    def _delete_left_pictures(self, lease: Lease, pace: PurgePace, number: int) -> None:
         """Delete old pictures whose reads never arrived: no read says how long they are of use."""
         cut = (self._clock() - self._periods.longest).astimezone(UTC).replace(tzinfo=None)
         has_read = exists().where(read_pictures.c.sha256 == items.c.item_id, read_pictures.c.unit_id == items.c.unit_id)
         left_over = select(items.c.unit_id, items.c.item_id).where(items.c.kind == PICTURE, items.c.received_at <= cut)
         while True:
-            with self._database.writing() as connection:
+            with pace.writing(self._database) as connection:
                 lease.renew(connection)
-                rows = connection.execute(left_over.where(~has_read).limit(ITEMS_A_BATCH)).all()
+                rows = connection.execute(left_over.where(~has_read).limit(pace.count)).all()
                 counts = DeletedRows()
                 for row in rows:
                     delete_pictures(connection, row.unit_id, [row.item_id], counts)
@@ -176,15 +178,15 @@ class DepartmentPurge:
             if not rows:
                 return
 
-    def _remove_images(self, lease: Lease) -> None:
+    def _remove_images(self, lease: Lease, pace: PurgePace) -> None:
         """Remove images that no row names; one whose picture came again meanwhile stays.
 
         In a transaction that writes: in one as well a unit's picture becomes a row, and is looked for in its place.
         """
         while True:
-            with self._database.writing() as connection:
+            with pace.writing(self._database) as connection:
                 lease.renew(connection)
-                names = list(connection.scalars(select(picture_removals.c.sha256).limit(ITEMS_A_BATCH)))
+                names = list(connection.scalars(select(picture_removals.c.sha256).limit(pace.count)))
                 named = select(items.c.item_id).where(items.c.item_id.in_(names), items.c.kind == PICTURE)
                 used = set(connection.scalars(named))
                 self._pictures.remove(connection, [name for name in names if name not in used])

@@ -22,13 +22,14 @@ from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.db.setup import set_up_postgresql
 from alpr_edge.department.pki.authority import initialise
 from alpr_edge.domain.errors import DepartmentError, UplinkError
-from scripts.benchmarks.department import searches
+from scripts.benchmarks.department import purge_wait, searches
 from scripts.benchmarks.department.fleet import FleetLoad, FleetResult, enrol_fleet, run_fleet
 from scripts.benchmarks.department.postgresql import PostgresqlServer, postgresql_programs
 from scripts.benchmarks.department.searches import SearchSize
 from scripts.benchmarks.figures import figure
 
-PARTS = ("sqlite", "postgresql", "search")
+PARTS = ("sqlite", "postgresql", "search", "purge")
+ENGINES = PARTS[:2]
 READS = 1_000
 """Of each unit: those of a shift."""
 STOP_S_MAX = 20.0
@@ -50,13 +51,19 @@ class FleetSize:
         return self.units * self.reads
 
 
-def run(parts: tuple[str, ...], size: FleetSize | None = None, search_size: SearchSize | None = None) -> None:
-    """Print the figures of some engines, and of searches.
+def run(
+    parts: tuple[str, ...],
+    size: FleetSize | None = None,
+    search_size: SearchSize | None = None,
+    purged: int = purge_wait.READS,
+) -> None:
+    """Print the figures of some engines, of searches, and of a purge beside ingest.
 
     Args:
         parts: names of :data:`PARTS`.
         size: the fleet; None: 100 units with a shift's reads each.
         search_size: how large the tables are that are searched; None: ten million reads.
+        purged: the reads that a purge deletes.
 
     Raises:
         DepartmentError: PostgreSQL is asked for and not installed.
@@ -65,12 +72,13 @@ def run(parts: tuple[str, ...], size: FleetSize | None = None, search_size: Sear
     for engine in parts:
         if engine == "search":
             searches.run(search_size)
-            continue
-        with tempfile.TemporaryDirectory(prefix="bench-department-") as folder, ExitStack() as stack:
-            directory = initialise(Path(folder) / "department", ["127.0.0.1"]).directory
-            if engine == "postgresql":
-                set_up_postgresql(directory, _database(stack))
-            measure(engine, directory, size or FleetSize())
+        elif engine == "purge":
+            for each in ENGINES:
+                with _department(each) as directory:
+                    purge_wait.run(each, directory, purged)
+        else:
+            with _department(engine) as directory:
+                measure(engine, directory, size or FleetSize())
 
 
 def measure(engine: str, directory: Path, size: FleetSize) -> None:
@@ -135,6 +143,16 @@ def _database(stack: ExitStack) -> str:
         raise DepartmentError("PostgreSQL is not installed; scripts/debian-packages.txt lists its package")
     server = stack.enter_context(PostgresqlServer(programs, is_durable=True))
     return server.url(server.new_database())
+
+
+@contextmanager
+def _department(engine: str) -> Iterator[Path]:
+    """The folder of a department on an engine."""
+    with tempfile.TemporaryDirectory(prefix="bench-department-") as folder, ExitStack() as stack:
+        directory = initialise(Path(folder) / "department", ["127.0.0.1"]).directory
+        if engine == "postgresql":
+            set_up_postgresql(directory, _database(stack))
+        yield directory
 
 
 @contextmanager

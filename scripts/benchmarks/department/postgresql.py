@@ -34,6 +34,15 @@ def _release(folder: Path) -> int:
     return int(folder.parent.name) if folder.parent.name.isdecimal() else 0
 
 
+def _is_running(process_id: str) -> bool:
+    """Whether a process is there, and not only its entry, which waits for somebody to ask how it ended."""
+    try:
+        status = Path(f"/proc/{process_id}/stat").read_text(encoding="ascii")
+    except OSError:
+        return False
+    return status.rpartition(")")[2].split()[0] != "Z"
+
+
 class PostgresqlServer:
     """A server that runs until its block ends, or the process that started it does.
 
@@ -115,6 +124,21 @@ class PostgresqlServer:
         """End it at once, as a crash does, and start it again: it recovers by its log."""
         self._process.send_signal(signal.SIGQUIT)
         self._process.wait(START_S_MAX)
+        self._process = self._start()
+
+    def kill(self) -> None:
+        """Kill its first process; returns when those that it had started have ended by themselves."""
+        own = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
+        others = own.read_text(encoding="ascii").split()
+        self._process.kill()
+        self._process.wait(START_S_MAX)
+        deadline_s = time.monotonic() + START_S_MAX
+        while any(_is_running(other) for other in others):
+            assert time.monotonic() < deadline_s
+            time.sleep(0.02)
+
+    def restart(self) -> None:
+        """Start it again after a kill: it recovers by its log."""
         self._process = self._start()
 
     def stop(self) -> None:

@@ -20,11 +20,18 @@ from alpr_edge.department.pki.authority import initialise
 from alpr_edge.department.settings import ImagesTable
 from alpr_edge.domain.errors import DepartmentError, StoreError
 from alpr_edge.domain.protocol.items import ItemAnswerPayload, OutboxItem
+from scripts.benchmarks.department.seaweedfs import (
+    SeaweedServer,
+    bucket_of,
+    free_ports,
+    open_bucket,
+    set_images,
+    write_credentials,
+)
 from tests.department.engines import EngineUnderTest
 from tests.department.enrolment import enrol_unit
 from tests.department.retention.office import TODAY, Office, pictures_of
 from tests.department.retention.office import read_item as pictured_read
-from tests.department.seaweedfs import SeaweedServer, bucket_of, free_ports, open_bucket, set_images, write_credentials
 from tests.uplink.items import image_item, read_item
 
 

@@ -8,8 +8,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from alpr_edge.cli import app
+from scripts.benchmarks.department.seaweedfs import SeaweedServer, bucket_of, free_ports, set_images
 from tests.department.retention.office import Office, pictures_of, read_item
-from tests.department.seaweedfs import SeaweedServer, bucket_of, free_ports, set_images
 
 
 @pytest.fixture

@@ -215,8 +215,10 @@ def test_counts_are_numbers_without_plates(storage: Storage) -> None:
     store(storage, *BATCH)
     counts = storage.counts()
     assert (counts.items, counts.units) == ({"hit": 1, "image": 1, "read": 1}, {"unit-1": 3})
-    assert (counts.reads, counts.hits) == (1, 1)
+    assert (counts.reads, counts.corrections, counts.hits) == (1, 0, 1)
     assert counts.last_received is not None
+    store(storage, corrected_item())
+    assert (storage.counts().reads, storage.counts().corrections) == (2, 1)
     assert "7ABC123" not in str(counts)
 
 

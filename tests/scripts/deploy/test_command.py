@@ -93,6 +93,7 @@ WORDS = {
     "department audit": ["verify", "--directory", "nowhere"],
     "department release": ["list", "--directory", "nowhere"],
     "department alarms": ["--directory", "nowhere"],
+    "department report": ["--month", "2026-11", "--directory", "nowhere"],
     "department deletions": ["list", "--directory", "nowhere"],
     "department images": ["check", "--directory", "nowhere"],
     "department keys": ["list", "--directory", "nowhere"],

@@ -9,6 +9,7 @@ from starlette.concurrency import run_in_threadpool
 
 from alpr_edge.department.heartbeats import Heartbeats
 from alpr_edge.department.http.client_auth import Admission, Peer
+from alpr_edge.department.http.description.answers import OF_A_BODY, answers_to_units, payload_body
 from alpr_edge.department.http.responses import HEADERS
 from alpr_edge.domain.protocol.heartbeats import HEARTBEAT_PATH, HeartbeatPayload
 from alpr_edge.web.requests import small_body
@@ -18,8 +19,11 @@ log = structlog.get_logger(__name__)
 
 def serve_heartbeats(app: FastAPI, heartbeats: Heartbeats, admission: Admission) -> None:
     """Add the address of heartbeats to an application."""
+    heartbeat_answers = answers_to_units(204, "It is stored.", refusals=OF_A_BODY)
 
-    @app.post(HEARTBEAT_PATH)
+    @app.post(
+        HEARTBEAT_PATH, status_code=204, responses=heartbeat_answers, openapi_extra=payload_body(HeartbeatPayload)
+    )
     async def take_heartbeat(request: Request, sender: Annotated[Peer, Depends(admission)]) -> Response:
         """Store what the sender says of itself; 204."""
         try:

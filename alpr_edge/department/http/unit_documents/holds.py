@@ -8,9 +8,10 @@ from fastapi import Depends, FastAPI, Request, Response
 
 from alpr_edge.department.holds.department_holds import DepartmentHolds
 from alpr_edge.department.http.client_auth import Admission, Peer
+from alpr_edge.department.http.description.answers import answers_to_units, unchanged_answer
 from alpr_edge.department.http.responses import HEADERS
 from alpr_edge.department.http.rosters import has_tag
-from alpr_edge.domain.protocol.holds import HOLDS_PATH
+from alpr_edge.domain.protocol.holds import HOLDS_PATH, DepartmentHoldsPayload
 from alpr_edge.domain.protocol.items import digest, encode
 
 log = structlog.get_logger(__name__)
@@ -18,8 +19,10 @@ log = structlog.get_logger(__name__)
 
 def serve_holds(app: FastAPI, holds: DepartmentHolds, admission: Admission) -> None:
     """Add the address of the holds to an application."""
+    all_answers = answers_to_units(200, "The holds in force on its reads.", DepartmentHoldsPayload)
+    all_answers |= unchanged_answer("The unit has these holds.")
 
-    @app.get(HOLDS_PATH)
+    @app.get(HOLDS_PATH, responses=all_answers)
     def send_holds(request: Request, sender: Annotated[Peer, Depends(admission)]) -> Response:
         """Send the holds that are in force; 304 where the unit has those."""
         body = encode(holds.of_unit(sender.unit_id, datetime.now(UTC)))

@@ -1,4 +1,4 @@
-"""A real S3 server for tests: SeaweedFS over a folder of its own, at ports of the loopback address alone."""
+"""A real S3 server for tests and proofs: SeaweedFS over a folder of its own, at ports of the loopback address alone."""
 
 import json
 import shutil
@@ -21,7 +21,7 @@ from alpr_edge.domain.errors import StoreError
 
 START_S_MAX = 60.0
 ACCESS_KEY = "alpr-access"
-SECRET_KEY = "alpr-secret-of-tests"
+SECRET_KEY = "alpr-secret-of-tests"  # noqa: S105 - of a server that this program starts
 SERVERS = ("master", "volume", "filer", "s3")
 
 

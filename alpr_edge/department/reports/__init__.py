@@ -1,0 +1,1 @@
+"""What a department reports of what it holds, in counts alone."""
