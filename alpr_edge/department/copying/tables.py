@@ -13,6 +13,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 from alpr_edge.department.db import (
     canvass_schema,
     evidence_schema,
+    exchange_schema,
     heartbeat_schema,
     hold_schema,
     image_key_schema,
@@ -27,7 +28,7 @@ NO_TEXT = "\N{REPLACEMENT CHARACTER}"
 """Stands for NUL in what SQLite took before units were refused that: PostgreSQL's texts cannot hold it."""
 
 _SCHEMAS = (
-    *(canvass_schema, evidence_schema, heartbeat_schema, hold_schema),
+    *(canvass_schema, evidence_schema, exchange_schema, heartbeat_schema, hold_schema),
     *(image_key_schema, people_schema, retention_schema),
 )
 assert {each.metadata for each in _SCHEMAS} == {metadata}  # their tables are among those that are copied
