@@ -18,6 +18,8 @@ from alpr_edge.domain.errors import DepartmentError, StoreError
 if TYPE_CHECKING:
     from alpr_edge.department.ingest.storage import Storage, StorageCounts
     from alpr_edge.department.ingest.verification import Verification
+    from alpr_edge.department.interchange.exchange_status import TargetStatus
+    from alpr_edge.department.interchange.import_runs import ImportSource
     from alpr_edge.department.pki.authority import TlsFiles
     from alpr_edge.department.serving import ServedPorts
 
@@ -32,15 +34,21 @@ _NO_CERTIFICATE: dict[str, Any] = {
 def status_command(directory: DirectoryOption, as_json: JsonOption = False) -> None:
     """Show what is stored, in numbers, whether this department is served, and when its certificates end."""
     from alpr_edge.department.backups.outcomes import BACKUP, DRILL, backup_warnings, last_good, outcomes
+    from alpr_edge.department.interchange.exchange_status import exchange_warnings, target_statuses
+    from alpr_edge.department.interchange.import_runs import import_sources
     from alpr_edge.department.pki.authority import TlsFiles
     from alpr_edge.department.serving import is_served, served_ports
+    from alpr_edge.department.settings import load_department_file
 
+    targets = load_department_file(require_department(directory)).exchange
     with open_storage(directory) as storage:
         counts, logs = storage.counts(), storage.logs.states()
         silent = silent_lines(storage.heartbeats.newest(), storage.units.records(), datetime.now(UTC))
         silent += storage.purge().overdue()
         witness = storage.logs.witness_key.text
         images, image_warnings = _images(storage)
+        exchange, imports = target_statuses(storage.database, targets), import_sources(storage.database)
+        silent += exchange_warnings(storage.database, targets, datetime.now(UTC))
     ports = served_ports(directory) if is_served(directory) else None
     about, warnings = _certificate(TlsFiles(directory))
     warnings += [*silent, *image_warnings, *backup_warnings(directory, datetime.now(UTC))]
@@ -49,7 +57,7 @@ def status_command(directory: DirectoryOption, as_json: JsonOption = False) -> N
     if as_json:
         serving = None if ports is None else ports.model_dump()
         access_logs = {"access_logs": logs, "witness_key": witness}
-        rest = {"images": images, "serving": serving, "warnings": warnings}
+        rest = {"images": images, "exchange": exchange, "imports": imports, "serving": serving, "warnings": warnings}
         print_object(dataclasses.asdict(counts) | about | access_logs | good | rest)
         return
     typer.echo(_counts_text(counts))
@@ -63,10 +71,25 @@ def status_command(directory: DirectoryOption, as_json: JsonOption = False) -> N
         typer.echo(f"authority until {about['authority_until']:%Y-%m-%d}")
     for outcome in filter(None, good.values()):
         typer.echo(f"last good {outcome.what} {outcome.at}: {outcome.backup}")
+    _print_exchange(exchange, imports)
     for log in logs:
         typer.echo(f"access log of {log.unit_id}: {count_text(log.records, 'record')}, {log.cosigned:,} cosigned")
     for line in warnings:
         typer.secho(f"warning: {line}", fg=typer.colors.YELLOW)
+
+
+def _print_exchange(exchange: list[TargetStatus], imports: list[ImportSource]) -> None:
+    """Say what goes out to whom, and what was imported."""
+    if not exchange:
+        typer.echo("nothing goes out to other systems")
+    for target in exchange:
+        what = "all reads" if target.rule == "all_reads" else f"hits of {', '.join(target.lists)}"
+        until = f"until {target.until}" if target.is_named else "not in the settings any more"
+        sent = f"{target.sent:,} sent, {target.waiting:,} waiting, {target.set_aside:,} refused"
+        typer.echo(f"goes out to {target.target} ({target.agency}), {until}: {what}; {sent}")
+    for source in imports:
+        broken_off = f"; {source.broken_off} imports did not end" if source.broken_off else ""
+        typer.echo(f"imported from {source.source}: {count_text(source.reads, 'read')}{broken_off}")
 
 
 def verify_command(directory: DirectoryOption, as_json: JsonOption = False) -> None:

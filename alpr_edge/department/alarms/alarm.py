@@ -10,9 +10,11 @@ from pathlib import Path
 from alpr_edge.department.backups.outcomes import backup_warnings
 from alpr_edge.department.http.health import FREE_BYTES_MIN
 from alpr_edge.department.ingest.storage import Storage
+from alpr_edge.department.interchange.exchange_status import exchange_warnings
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.pki.server_certificate import ServerCertificate
 from alpr_edge.department.serving import is_served
+from alpr_edge.department.settings import load_department_file
 from alpr_edge.domain.errors import AlprEdgeError, DepartmentError, StoreError
 from alpr_edge.domain.instants import rfc3339
 
@@ -41,7 +43,9 @@ def standing_alarms(directory: Path, now: datetime) -> list[Alarm]:
     except AlprEdgeError as error:
         return [*alarms, Alarm("database", f"the database cannot be opened: {error}")]
     try:
-        return [*alarms, *_of_storage(storage, now)]
+        tables = load_department_file(directory).exchange
+        exchange = (_of_line(line) for line in exchange_warnings(storage.database, tables, now))
+        return [*alarms, *_of_storage(storage, now), *exchange]
     except AlprEdgeError as error:
         return [*alarms, Alarm("database", f"the database does not answer: {error}")]
     finally:

@@ -9,6 +9,9 @@ from sqlalchemy import JSON, Column, DateTime, Index, String, Table, UniqueConst
 from alpr_edge.department.db.column_types import WHOLE
 from alpr_edge.department.db.schema import metadata
 
+IMPORT_PREFIX = "imported-"
+"""Begins what stands for a unit of reads that were imported; no unit of this department may have such an id."""
+
 exchange_terms = Table(
     "exchange_terms",  # what the settings said of a target, each time that they said something new
     metadata,

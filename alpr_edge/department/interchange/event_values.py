@@ -31,7 +31,7 @@ class EventContent:
 
 
 def event_content(connection: Connection, event: QueuedEvent, now: datetime) -> EventContent | None:
-    """The values of an event, without pictures; None: what it is of was deleted.
+    """The values of an event, without pictures; None: what it is of was deleted, or its time is not sure any more.
 
     Args:
         connection: the connection of a transaction.
@@ -80,7 +80,7 @@ def _read(connection: Connection, event: QueuedEvent) -> tuple[RowMapping, ReadP
     """The row of an event's read and what its unit sent."""
     same = (items.c.item_id == reads.c.read_id) & (items.c.unit_id == reads.c.unit_id)
     query = select(reads, items.c.body).join(items, same)
-    one = query.where(reads.c.read_id == event.read_id, reads.c.unit_id == event.unit_id)
+    one = query.where(reads.c.read_id == event.read_id, reads.c.unit_id == event.unit_id, reads.c.seen_at.is_not(None))
     row = connection.execute(one).mappings().first()
     try:
         return None if row is None else (row, ReadPayload.model_validate_json(row["body"] or b""))

@@ -71,6 +71,11 @@ class NewEvent:
         return "evt_" + hashlib.sha256("\n".join(parts).encode()).hexdigest()[:40]
 
 
+def is_over(table: ExchangeTable, now: datetime) -> bool:
+    """Whether the approval of a target ended, by this server's days."""
+    return now.astimezone().date() > table.until
+
+
 def note_terms(connection: Connection, table: ExchangeTable, by: str, now: datetime) -> int:
     """Put on record what the settings say of a target, where that is new; the number of its terms.
 
@@ -150,6 +155,13 @@ def waiting_events(connection: Connection, target: str, after: int, count: int) 
 def _event(row: RowMapping) -> QueuedEvent:
     names = ("number", "event_id", "unit_id", "read_id", "hit_id", "about", "queued_at", "attempts")
     return QueuedEvent(kind=EventKind(row["kind"]), **{name: row[name] for name in names})
+
+
+def is_waiting(connection: Connection, target: str, event_id: str) -> bool:
+    """Whether an event of a target still waits."""
+    table = exchange_items.c
+    one = (table.target == target, table.event_id == event_id, table.state == ExchangeState.QUEUED.value)
+    return connection.execute(select(table.number).where(*one)).first() is not None
 
 
 def note_attempt(connection: Connection, number: int, now: datetime) -> None:

@@ -183,7 +183,7 @@ def _was_queued(connection: Connection, target: str, event_id: str) -> bool:
 def _take_back(
     connection: Connection, table: ExchangeTable, terms_number: int, arrivals: _Arrivals, now: datetime
 ) -> int:
-    """Withdraw the hits that do not hold any more: those that wait are dropped, the others are taken back."""
+    """Withdraw hits that do not hold any more: those that wait are dropped, those that were tried are taken back."""
     superseded = select(reads.c.unit_id, reads.c.supersedes).where(
         tuple_(reads.c.unit_id, reads.c.read_id).in_(arrivals.reads), reads.c.supersedes.is_not(None)
     )
@@ -205,6 +205,6 @@ def _take_back(
         if row.attempts:
             event = NewEvent(EventKind.WITHDRAWAL, row.unit_id, row.read_id, row.hit_id, row.event_id)
             events.append(event)
-        else:
-            end_event(connection, row.number, ExchangeState.DROPPED, "withdrawn before it was sent")
+        if row.state == ExchangeState.QUEUED.value:
+            end_event(connection, row.number, ExchangeState.DROPPED, "withdrawn before it was taken")
     return add_events(connection, table.name, terms_number, events, now)
