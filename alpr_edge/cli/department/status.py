@@ -34,30 +34,25 @@ _NO_CERTIFICATE: dict[str, Any] = {
 def status_command(directory: DirectoryOption, as_json: JsonOption = False) -> None:
     """Show what is stored, in numbers, whether this department is served, and when its certificates end."""
     from alpr_edge.department.backups.outcomes import BACKUP, DRILL, backup_warnings, last_good, outcomes
-    from alpr_edge.department.interchange.exchange_status import exchange_warnings, target_statuses
-    from alpr_edge.department.interchange.import_runs import import_sources
     from alpr_edge.department.pki.authority import TlsFiles
     from alpr_edge.department.serving import is_served, served_ports
-    from alpr_edge.department.settings import load_department_file
 
-    targets = load_department_file(require_department(directory)).exchange
     with open_storage(directory) as storage:
         counts, logs = storage.counts(), storage.logs.states()
         silent = silent_lines(storage.heartbeats.newest(), storage.units.records(), datetime.now(UTC))
         silent += storage.purge().overdue()
         witness = storage.logs.witness_key.text
         images, image_warnings = _images(storage)
-        exchange, imports = target_statuses(storage.database, targets), import_sources(storage.database)
-        silent += exchange_warnings(storage.database, targets, datetime.now(UTC))
+        exchange, exchange_warnings = _exchange(storage)
     ports = served_ports(directory) if is_served(directory) else None
     about, warnings = _certificate(TlsFiles(directory))
-    warnings += [*silent, *image_warnings, *backup_warnings(directory, datetime.now(UTC))]
+    warnings += [*silent, *image_warnings, *exchange_warnings, *backup_warnings(directory, datetime.now(UTC))]
     warnings += [f"access log of {log.unit_id}: {finding.text}" for log in logs for finding in log.findings]
     good = {f"last_{what}": last_good(outcomes(directory), what) for what in (BACKUP, DRILL)}
     if as_json:
         serving = None if ports is None else ports.model_dump()
         access_logs = {"access_logs": logs, "witness_key": witness}
-        rest = {"images": images, "exchange": exchange, "imports": imports, "serving": serving, "warnings": warnings}
+        rest = {"images": images, **exchange, "serving": serving, "warnings": warnings}
         print_object(dataclasses.asdict(counts) | about | access_logs | good | rest)
         return
     typer.echo(_counts_text(counts))
@@ -71,11 +66,22 @@ def status_command(directory: DirectoryOption, as_json: JsonOption = False) -> N
         typer.echo(f"authority until {about['authority_until']:%Y-%m-%d}")
     for outcome in filter(None, good.values()):
         typer.echo(f"last good {outcome.what} {outcome.at}: {outcome.backup}")
-    _print_exchange(exchange, imports)
+    _print_exchange(**exchange)
     for log in logs:
         typer.echo(f"access log of {log.unit_id}: {count_text(log.records, 'record')}, {log.cosigned:,} cosigned")
     for line in warnings:
         typer.secho(f"warning: {line}", fg=typer.colors.YELLOW)
+
+
+def _exchange(storage: Storage) -> tuple[dict[str, Any], list[str]]:
+    """What status says of other systems, and the warnings about them."""
+    from alpr_edge.department.interchange.exchange_status import exchange_warnings, target_statuses
+    from alpr_edge.department.interchange.import_runs import import_sources
+    from alpr_edge.department.settings import load_department_file
+
+    tables = load_department_file(storage.directory).exchange
+    about = {"exchange": target_statuses(storage.database, tables), "imports": import_sources(storage.database)}
+    return about, list(exchange_warnings(storage.database, tables, datetime.now(UTC)))
 
 
 def _print_exchange(exchange: list[TargetStatus], imports: list[ImportSource]) -> None:

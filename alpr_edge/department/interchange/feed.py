@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select, tuple_, update
 from sqlalchemy.orm import aliased
 
 from alpr_edge.department.db.database import DepartmentDatabase
-from alpr_edge.department.db.exchange_schema import exchange_items, exchange_targets
+from alpr_edge.department.db.exchange_schema import exchange_items, exchange_targets, exchange_terms
 from alpr_edge.department.db.schema import dispositions, hits, items, reads, withdrawals
 from alpr_edge.department.interchange.exchange_queue import (
     QUEUE_MAX,
@@ -66,7 +66,7 @@ def feed_target(
             if waiting_count(connection, table.name) >= QUEUE_MAX:
                 return count
             place = place or _begin(connection, table.name, now)
-            rows = connection.execute(_arrived(place, now)).all()
+            rows = connection.execute(_next_items(place, now)).all()
             arrivals = _arrivals(connection, rows)
             new = [*_hits(connection, table, arrivals, now), *_reads(connection, table, arrivals, now)]
             events = [] if is_over else new
@@ -82,11 +82,14 @@ def feed_target(
 
 
 def _begin(connection: Connection, target: str, now: datetime) -> tuple[datetime, str, str]:
-    one = select(exchange_targets.c.looked_until).where(exchange_targets.c.target == target)
-    return min(connection.execute(one).scalar_one(), now) - OVERLAP, "", ""
+    """Where to begin: nothing that came before somebody named the target goes out."""
+    looked = select(exchange_targets.c.looked_until).where(exchange_targets.c.target == target)
+    named = select(func.min(exchange_terms.c.begun_at)).where(exchange_terms.c.target == target)
+    until, begun = connection.execute(looked).scalar_one(), connection.execute(named).scalar_one()
+    return max(min(until, now) - OVERLAP, begun), "", ""
 
 
-def _arrived(place: tuple[datetime, str, str], now: datetime) -> Select[Any]:
+def _next_items(place: tuple[datetime, str, str], now: datetime) -> Select[Any]:
     key = (items.c.received_at, items.c.unit_id, items.c.item_id)
     query = select(*key, items.c.kind).where(items.c.kind.in_([kind.value for kind in _KINDS]))
     return query.where(tuple_(*key) > tuple_(*place), items.c.received_at <= now).order_by(*key).limit(ITEMS_AT_ONCE)
