@@ -27,7 +27,8 @@ def test_every_command_is_named_and_takes_the_options_named() -> None:
     lines = re.findall(r"(?<!alpr-)\bedge ([a-z]+)((?: [^`\n]*)?)", GUIDE)
     assert {name for name, _ in lines} == names
     for name, words in lines:
-        verb = words.split()[:1] if name in {"unit", "people", "roster", "holds", "evidence", "images", "keys"} else []
+        groups = {"unit", "people", "roster", "holds", "evidence", "images", "keys", "exchange"}
+        verb = words.split()[:1] if name in groups else []
         text = CliRunner().invoke(app, ["department", name, *verb, "--help"], terminal_width=200).output
         for option in re.findall(r"--[a-z-]+", words):
             assert option in text, (name, option)

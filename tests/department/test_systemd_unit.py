@@ -21,6 +21,7 @@ PURGE = FOLDER / "alpr-edge-department-purge.service"
 ALARMS = FOLDER / "alpr-edge-department-alarms.service"
 BACKUP = FOLDER / "alpr-edge-department-backup.service"
 DRILL = FOLDER / "alpr-edge-department-drill.service"
+EXCHANGE = FOLDER / "alpr-edge-department-exchange.service"
 PROGRAM = "/opt/alpr-edge-department/.venv/bin/alpr-edge"
 EXPOSURE_MAX = 1.2
 """Of ten, as ``systemd-analyze security`` adds it up; the network alone is 0.5."""
@@ -35,7 +36,7 @@ def test_systemd_accepts_them(tmp_path: Path, require_tool: Callable[[str], str]
     units = [tmp_path / path.name for path in sorted(FOLDER.iterdir())]
     assert [unit.name.removeprefix("alpr-edge-department") for unit in units] == [
         *("-alarms.service", "-alarms.timer", "-backup.service", "-backup.timer", "-drill.service", "-drill.timer"),
-        *("-purge.service", "-purge.timer", ".service"),
+        *("-exchange.service", "-exchange.timer", "-purge.service", "-purge.timer", ".service"),
     ]
     for unit in units:
         text = (FOLDER / unit.name).read_text(encoding="utf-8")
@@ -44,7 +45,9 @@ def test_systemd_accepts_them(tmp_path: Path, require_tool: Callable[[str], str]
 
 
 @pytest.mark.parametrize(
-    "unit", [UNIT, PURGE, ALARMS, BACKUP, DRILL], ids=["server", "purge", "alarms", "backup", "drill"]
+    "unit",
+    [UNIT, PURGE, ALARMS, BACKUP, DRILL, EXCHANGE],
+    ids=["server", "purge", "alarms", "backup", "drill", "exchange"],
 )
 def test_its_exposure_is_small(unit: Path, require_tool: Callable[[str], str]) -> None:
     output = run(require_tool("systemd-analyze"), "security", "--offline=true", "--no-pager", str(unit))
