@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, func, select
 
@@ -33,7 +33,8 @@ class TargetStatus:
     rule: str
     lists: tuple[str, ...]
     approved_by: str
-    until: date
+    until: str
+    """The last day of the approval, as 2026-12-31."""
     waiting: int
     oldest: datetime | None
     """When the first that waits was queued, UTC."""
@@ -87,11 +88,12 @@ def _status(connection: Connection, table: ExchangeTable, *, is_named: bool) -> 
     counts = {state: by_state[state.value][1] if state.value in by_state else 0 for state in ExchangeState}
     waiting, sent = by_state.get(ExchangeState.QUEUED.value), by_state.get(ExchangeState.SENT.value)
     trouble = connection.scalar(select(exchange_targets.c.trouble).where(exchange_targets.c.target == table.name))
-    names = ("agency", "recipient", "purpose", "legal_basis", "format", "rule", "lists", "approved_by", "until")
+    names = ("agency", "recipient", "purpose", "legal_basis", "format", "rule", "lists", "approved_by")
     return TargetStatus(
         target=table.name,
         is_named=is_named,
         **{name: getattr(table, name) for name in names},
+        until=table.until.isoformat(),
         waiting=counts[ExchangeState.QUEUED],
         oldest=None if waiting is None else waiting[2].replace(tzinfo=UTC),
         sent=counts[ExchangeState.SENT],
@@ -115,7 +117,7 @@ def exchange_warnings(database: DepartmentDatabase, tables: Sequence[ExchangeTab
         name = f"exchange {status.target}"
         if status.set_aside:
             yield (
-                f"{name}: {status.set_aside} events were refused for good; find out why, then: "
+                f"{name}: events that were refused for good: {status.set_aside}; find out why, then: "
                 f"alpr-edge department exchange retry {status.target}"
             )
         if status.waiting >= QUEUE_MAX:

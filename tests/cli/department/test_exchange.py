@@ -51,8 +51,8 @@ def test_a_target_from_its_test_to_its_record(office: ExchangeOffice, receiver: 
     refused = department(office, "exchange", "send", "--json")
     assert (refused.exit_code, json.loads(refused.output)["set_aside"]) == (1, 1)
     alarms = [alarm.text for alarm in standing_alarms(office.directory, datetime.now(UTC))]
-    assert any("were refused for good" in text for text in alarms)
-    assert "1 events were refused for good" in department(office, "status").output
+    assert any("refused for good: 1" in text for text in alarms)
+    assert "events that were refused for good: 1" in department(office, "status").output
     assert department(office, "exchange", "retry", "county").output == "county: 1 event queued again\n"
     assert department(office, "exchange", "send").exit_code == 0
     assert json.loads(receiver.posts[-1].body)["group"]["best_plate_number"] == PLATE

@@ -193,7 +193,7 @@ def test_what_is_refused_for_good_is_set_aside_told_and_sent_again_when_somebody
     assert (result.sent, result.set_aside) == (1, 1)
     tables = load_department_file(office.directory).exchange
     (warning,) = exchange_warnings(office.storage.database, tables, datetime.now(UTC))
-    assert "1 events were refused for good" in warning
+    assert "events that were refused for good: 1" in warning
     with office.storage.database.writing() as connection:
         assert try_again(connection, "county") == 1
     assert office.send().sent == 1
