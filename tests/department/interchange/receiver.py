@@ -49,7 +49,7 @@ class Receiver:
     """Events that it answers with 500."""
     is_over: threading.Event = field(default_factory=threading.Event)
 
-    def taken(self) -> list[Post]:
+    def taken_posts(self) -> list[Post]:
         return [post for post in self.posts if 200 <= post.status < 300]
 
 

@@ -80,7 +80,7 @@ def tree_of(element: ET.Element) -> Tree:
     return {child.tag: tree_of(child) for child in element} if len(element) else element.text or ""
 
 
-def parsed(form: BodyForm, body: bytes) -> Tree:
+def parse_body(form: BodyForm, body: bytes) -> Tree:
     """A body as a receiver reads it."""
     if form is BodyForm.JSON:
         return json.loads(body)
@@ -100,7 +100,7 @@ def test_what_is_written_is_read_back(name: str, kind: EventKind, data: st.DataO
     drawn = data.draw(st.lists(texts | NUMBERS | st.none(), min_size=2, max_size=7))
     values: dict[str, Value] = dict(zip(VALUES, itertools.cycle(drawn), strict=False))
     values["event"] = kind.value
-    found = leaves(template.trees[kind], parsed(template.form, write_body(template, kind, values)))
+    found = leaves(template.trees[kind], parse_body(template.form, write_body(template, kind, values)))
     assert found
     for value_name, value in found:
         expected = values[value_name]
@@ -116,7 +116,7 @@ def test_what_is_written_is_read_back(name: str, kind: EventKind, data: st.DataO
 @given(TEXTS)
 def test_no_cell_begins_as_a_formula_and_no_character_breaks_xml(text: str) -> None:
     values: dict[str, Value] = {"plate": text, "event": "hit", "latitude": -3.5}
-    cells = parsed(BodyForm.CSV, write_body(load_template("genetec-csv"), EventKind.HIT, values))
+    cells = parse_body(BodyForm.CSV, write_body(load_template("genetec-csv"), EventKind.HIT, values))
     assert not cells["Plate"].startswith(FORMULA_STARTS)
     assert cells["LatitudeY"] == "-3.5", "a number is none"
     ET.fromstring(write_body(load_template("genetec-xml"), EventKind.HIT, values))
@@ -127,13 +127,13 @@ def test_a_format_follows_its_fixture(name: str) -> None:
     template = load_template(name)
     written = b"".join(
         b"-- %s\n%s\n"
-        % (kind.value.encode(), shown(template.form, write_body(template, kind, EXAMPLE | {"event": kind})))
+        % (kind.value.encode(), show_body(template.form, write_body(template, kind, EXAMPLE | {"event": kind})))
         for kind in template.trees
     )
     assert written == (FIXTURES / f"{name}.txt").read_bytes()
 
 
-def shown(form: BodyForm, body: bytes) -> bytes:
+def show_body(form: BodyForm, body: bytes) -> bytes:
     return json.dumps(json.loads(body), indent=1).encode() if form is BodyForm.JSON else body
 
 

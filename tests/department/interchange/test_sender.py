@@ -160,7 +160,7 @@ def test_whatever_the_receiver_does_each_event_arrives_once_by_its_id(
     receiver.answers = []
     sqlite_office.ahead = timedelta(minutes=10)
     assert sqlite_office.send().sent == 2
-    assert len({post.event_id for post in receiver.taken()}) == 2
+    assert len({post.event_id for post in receiver.taken_posts()}) == 2
     assert len({(post.event_id, json.loads(post.body)["read_id"]) for post in receiver.posts}) == 2
     assert {*sqlite_office.states().values()} == {"sent"}
 
