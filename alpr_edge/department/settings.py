@@ -1,9 +1,10 @@
-"""``department.toml`` in the department's folder: accounts, how long reads are kept, where all lies, who is told.
+"""``department.toml`` in the department's folder: accounts, how long reads are kept, where all lies, who gets what.
 
 Every key may be left out, and so may the file.
 """
 
 import tomllib
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -13,12 +14,15 @@ from pydantic import AfterValidator, Field, Strict, ValidationError, model_valid
 from alpr_edge.domain.collection.department_periods import DepartmentPeriods, department_periods
 from alpr_edge.domain.collection.state_periods import STATE_PERIODS
 from alpr_edge.domain.errors import DepartmentError
-from alpr_edge.settings.base import Section
+from alpr_edge.settings.base import Name, Section
 from alpr_edge.settings.policy import FORMATS_MAX, check_formats
 
 FILE_NAME = "department.toml"
 _DOMAIN = r"^$|^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$"
 _ABSOLUTE = r"^$|^/[^\x00-\x1f\x7f]*$"
+EXCHANGES_MAX = 20
+APPROVAL_MAX = timedelta(days=366)
+Words = Annotated[str, Field(min_length=3, max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$")]
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 MailAddress = Annotated[str, Field(max_length=254, pattern=r"^[^\s@<>,;:\x00-\x1f\x7f]+@[A-Za-z0-9.-]+$")]
 
@@ -161,6 +165,60 @@ class BackupTable(Section):
     """The folder of PostgreSQL's programs; empty: where Debian and Red Hat put those of the server's release."""
 
 
+class ExchangeTable(Section):
+    """[[exchange]]: another system that gets some of what is stored; none is named: nothing goes out (policy 462.7)."""
+
+    name: Name
+    format: Annotated[str, Field(min_length=1, max_length=500)]
+    """A template by its name, or the whole path of one (:mod:`alpr_edge.department.interchange.templates`)."""
+    url: Annotated[str, Field(max_length=500, pattern=r"^https?://[^\s?#@]+$")]
+    """Where it is posted, without any secret; in clear (``http``) to this computer alone."""
+    key: Annotated[str, Field(min_length=1, max_length=500)]
+    """A file with a key of 32 bytes or more, or ``credential:NAME``; it signs each post."""
+    token: Annotated[str, Field(max_length=500)] = ""
+    """A file with a token that the receiver asks for (``Authorization: Bearer``), or ``credential:NAME``."""
+    ca_file: Annotated[str, Field(pattern=_ABSOLUTE)] = ""
+    """The authorities (PEM) that vouch for the receiver; empty: those of the system."""
+    recipient: Literal["own", "law_enforcement", "prosecutor"]
+    """A system of this department, or an agency of its state: to nobody else (policy 462.7, Civil Code 1798.90.55)."""
+    agency: Words
+    """Whose system it is (policy 462.7(a)1)."""
+    requested_by: Annotated[str, Field(max_length=200)] = ""
+    """The person who asked for it in writing (462.7(a)2)."""
+    purpose: Words
+    """What for (462.7(a)3)."""
+    legal_basis: Words
+    approved_by: Words
+    """The Operations Division Commander or the authorised designee (462.7(b))."""
+    approved_on: date
+    until: date
+    """The last day; a year after the approval at most, so that no release goes on unseen."""
+    rule: Literal["hits", "all_reads"] = "hits"
+    lists: Annotated[tuple[Name, ...], Strict(strict=False), Field(max_length=100)] = ()
+    """Of hits: the sources of the lists; others stay here."""
+    matches: Annotated[tuple[Literal["exact", "confusable", "partial"], ...], Strict(strict=False)] = ("exact",)
+    """Of hits: how the plate met the entry."""
+    hours_max: Annotated[int, Field(ge=1, le=720)] = 24
+    """What was seen longer ago does not go out any more."""
+    pictures: bool = False
+    """Whether pictures go out, where the template has a place for them."""
+
+    @model_validator(mode="after")
+    def _require_terms(self) -> Self:
+        url = urlsplit(self.url)
+        if url.scheme == "http" and url.hostname not in _LOOPBACK:
+            raise ValueError("url: use https; http is for this computer alone")
+        if self.recipient != "own" and not self.requested_by:
+            raise ValueError("requested_by: name the person of the agency who asked for it (policy 462.7)")
+        if not self.approved_on <= self.until <= self.approved_on + APPROVAL_MAX:
+            raise ValueError(f"until: name a day within {APPROVAL_MAX.days} days of approved_on")
+        if self.rule == "hits" and not self.lists:
+            raise ValueError('lists: name the lists whose hits go out; or, for all reads, rule = "all_reads"')
+        if not self.matches:
+            raise ValueError('matches: name at least "exact"')
+        return self
+
+
 class DepartmentFile(Section):
     """The whole file."""
 
@@ -172,6 +230,14 @@ class DepartmentFile(Section):
     images: ImagesTable = ImagesTable()
     alarms: AlarmsTable = AlarmsTable()
     backup: BackupTable = BackupTable()
+    exchange: Annotated[tuple[ExchangeTable, ...], Strict(strict=False), Field(max_length=EXCHANGES_MAX)] = ()
+
+    @model_validator(mode="after")
+    def _require_own_names(self) -> Self:
+        names = [each.name for each in self.exchange]
+        if len(set(names)) < len(names):
+            raise ValueError("exchange: two have one name")
+        return self
 
 
 def load_department_file(directory: Path) -> DepartmentFile:

@@ -82,7 +82,7 @@ def car_and_department(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Way
 @pytest.fixture
 def way(car_and_department: Way) -> Way:
     """The same for all tests, without a heartbeat."""
-    with car_and_department.department._database.writing() as connection:
+    with car_and_department.department.database.writing() as connection:
         connection.execute(unit_heartbeats.delete())
     return car_and_department
 
@@ -115,7 +115,7 @@ def test_a_unit_that_was_silent_for_long_is_told_and_one_that_stood_for_a_weeken
     way.send()
     for since, is_silent in ((SILENT_AFTER - timedelta(hours=1), False), (SILENT_AFTER + timedelta(hours=1), True)):
         received = (datetime.now(UTC) - since).replace(tzinfo=None)
-        with way.department._database.writing() as connection:
+        with way.department.database.writing() as connection:
             connection.execute(update(unit_heartbeats).values(received_at=received))
         assert ("SILENT since" in way.department_says("unit", "list")) == is_silent
         assert ("warning: unit-1 is silent since" in way.department_says("status")) == is_silent
@@ -131,7 +131,7 @@ def test_a_car_whose_reader_does_not_run_says_so_with_nothing_stale(way: Way) ->
 
 def test_the_history_of_a_unit_is_bounded_and_its_newest_counts(way: Way) -> None:
     payload = heartbeat(way.unit)
-    with way.department._database.writing() as connection:
+    with way.department.database.writing() as connection:
         body = payload.model_dump_json()
         row = {"received_at": datetime(2026, 1, 1, tzinfo=UTC).replace(tzinfo=None), "body": body}
         rows = [row | {"unit_id": unit} for unit in (UNIT, "unit-2") for _ in range(HISTORY_MAX)]

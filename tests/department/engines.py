@@ -46,6 +46,8 @@ def name_database(directory: Path, url: str) -> None:
 def drop_newer_tables(directory: Path) -> None:
     """Take away what the first revision of a SQLite department did not have."""
     later = ("read_pictures", "deletion_runs", "picture_removals", "leases", "image_keys", "sealed_images")
+    for statement in exchange_removal("sqlite"):
+        query(directory, statement)
     for table in (*later, "plates", "access_records", "access_nodes", "release_requests", "release_steps"):
         query(directory, f"DROP TABLE {table}")
     query(directory, "DROP INDEX ix_items_received_at")
@@ -55,6 +57,17 @@ def drop_newer_tables(directory: Path) -> None:
         query(directory, f"ALTER TABLE reads DROP COLUMN {name}")
     for name in ("plate", "first_seen"):
         query(directory, f"CREATE INDEX ix_reads_{name} ON reads ({name})")
+
+
+def exchange_removal(engine: str) -> list[str]:
+    """Statements that take away what the exchange with other systems has."""
+    tables = ("exchange_terms", "exchange_targets", "exchange_items", "import_runs")
+    functions = ("exchange_terms_keep", "exchange_items_keep") if engine == "postgresql" else ()
+    return [
+        *(f"DROP TABLE {table}" for table in tables),
+        *(f"DROP FUNCTION {function}" for function in functions),
+        "ALTER TABLE reads DROP COLUMN origin",
+    ]
 
 
 def query(directory: Path, statement: str) -> list[tuple[Any, ...]]:

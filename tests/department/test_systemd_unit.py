@@ -23,6 +23,7 @@ BACKUP = FOLDER / "alpr-edge-department-backup.service"
 PAGE = FOLDER / "alpr-edge-department-page.service"
 DRILL = FOLDER / "alpr-edge-department-drill.service"
 METRICS = FOLDER / "alpr-edge-department-metrics.service"
+EXCHANGE = FOLDER / "alpr-edge-department-exchange.service"
 PROGRAM = "/opt/alpr-edge-department/current/.venv/bin/alpr-edge"
 EXPOSURE_MAX = 1.2
 """Of ten, as ``systemd-analyze security`` adds it up; the network alone is 0.5."""
@@ -37,7 +38,8 @@ def test_systemd_accepts_them(tmp_path: Path, require_tool: Callable[[str], str]
     units = [tmp_path / path.name for path in sorted(FOLDER.iterdir())]
     assert [unit.name.removeprefix("alpr-edge-department") for unit in units] == [
         *("-alarms.service", "-alarms.timer", "-backup.service", "-backup.timer", "-drill.service", "-drill.timer"),
-        *("-metrics.service", "-page.service", "-purge.service", "-purge.timer", ".service"),
+        *("-exchange.service", "-exchange.timer", "-metrics.service", "-page.service"),
+        *("-purge.service", "-purge.timer", ".service"),
     ]
     for unit in units:
         text = (FOLDER / unit.name).read_text(encoding="utf-8")
@@ -47,8 +49,8 @@ def test_systemd_accepts_them(tmp_path: Path, require_tool: Callable[[str], str]
 
 @pytest.mark.parametrize(
     "unit",
-    [UNIT, PURGE, ALARMS, BACKUP, DRILL, PAGE, METRICS],
-    ids=["server", "purge", "alarms", "backup", "drill", "page", "metrics"],
+    [UNIT, PURGE, ALARMS, BACKUP, DRILL, PAGE, METRICS, EXCHANGE],
+    ids=["server", "purge", "alarms", "backup", "drill", "page", "metrics", "exchange"],
 )
 def test_its_exposure_is_small(unit: Path, require_tool: Callable[[str], str]) -> None:
     output = run(require_tool("systemd-analyze"), "security", "--offline=true", "--no-pager", str(unit))

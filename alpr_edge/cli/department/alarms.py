@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from alpr_edge.cli.common import JsonOption
-from alpr_edge.cli.department.common import DirectoryOption, require_department
+from alpr_edge.cli.department.common import DirectoryOption, department_name, require_department
 from alpr_edge.cli.output import print_object
 from alpr_edge.domain.errors import DepartmentError
 
@@ -44,23 +43,12 @@ def alarms_command(
     if not channels:
         raise DepartmentError(f"{directory / FILE_NAME}: [alarms] names nobody to tell; set mail_to or webhook_url")
     if is_test:
-        failures = send_test(channels, _department(directory), now)
+        failures = send_test(channels, department_name(directory), now)
         _end({"failures": failures}, [] if failures else [f"sent by {_names(channels)}"], failures, as_json=as_json)
         return
-    outcome = run_round(directory, channels, _department(directory), now, timedelta(hours=table.remind_hours))
+    outcome = run_round(directory, channels, department_name(directory), now, timedelta(hours=table.remind_hours))
     lines = [f"{name}: {_counts(notice)}" for name, notice in outcome.told.items()] or ["nothing new"]
     _end(asdict(outcome), lines, outcome.failures, as_json=as_json)
-
-
-def _department(directory: Path) -> str:
-    """How the department is called: by its server's first name, where it has one."""
-    from alpr_edge.department.pki.authority import TlsFiles
-    from alpr_edge.department.pki.server_certificate import server_names
-
-    try:
-        return server_names(TlsFiles(directory))[0]
-    except DepartmentError:
-        return "alpr-edge department"
 
 
 def _end(content: dict[str, object], lines: list[str], failures: list[str] | tuple[str, ...], *, as_json: bool) -> None:

@@ -46,6 +46,9 @@ app = lazy_app(
         "images": LazyTarget("alpr_edge.cli.department.images.app:app", "Check, move and encrypt images"),
         "keys": LazyTarget("alpr_edge.cli.department.images.keys:app", "Make, list and rotate the keys of images"),
         "import": LazyTarget("alpr_edge.cli.department.media:import_command", "Store what lies on portable media"),
+        "exchange": LazyTarget(
+            "alpr_edge.cli.department.exchange.app:app", "Other systems: what goes out, what is imported"
+        ),
         "evidence": LazyTarget(
             "alpr_edge.cli.department.evidence.app:app", "List evidence packages and open their passphrases"
         ),

@@ -46,3 +46,14 @@ def require_department(directory: Path) -> Path:
     if not directory.is_dir():
         raise DepartmentError(f"{directory}: no department there; run: alpr-edge department init")
     return directory
+
+
+def department_name(directory: Path) -> str:
+    """How the department is called: by its server's first name, where it has one."""
+    from alpr_edge.department.pki.authority import TlsFiles
+    from alpr_edge.department.pki.server_certificate import server_names
+
+    try:
+        return server_names(TlsFiles(directory))[0]
+    except DepartmentError:
+        return "alpr-edge department"

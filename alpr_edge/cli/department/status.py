@@ -17,6 +17,8 @@ from alpr_edge.domain.errors import DepartmentError
 if TYPE_CHECKING:
     from alpr_edge.department.ingest.storage import Storage, StorageCounts
     from alpr_edge.department.ingest.verification import Verification
+    from alpr_edge.department.interchange.exchange_status import TargetStatus
+    from alpr_edge.department.interchange.import_runs import ImportSource
     from alpr_edge.department.pki.authority import TlsFiles
     from alpr_edge.department.serving import ServedPorts
 
@@ -37,14 +39,15 @@ def status_command(directory: DirectoryOption, as_json: JsonOption = False) -> N
 
     with open_storage(directory) as storage:
         counts, logs = storage.counts(), storage.logs.states()
-        witness, images, alarms = storage.logs.witness_key.text, _images(storage), alarms_of(storage, datetime.now(UTC))
+        witness, images, exchange = storage.logs.witness_key.text, _images(storage), _exchange(storage)
+        alarms = alarms_of(storage, datetime.now(UTC))
     ports, about = served_ports(directory) if is_served(directory) else None, _certificate(TlsFiles(directory))
     warnings = [alarm.text for alarm in alarms if alarm.kind is not AlarmKind.SERVER]  # which has a line of its own
     good = {f"last_{what}": last_good(outcomes(directory), what) for what in (BACKUP, DRILL)}
     if as_json:
         serving = None if ports is None else ports.model_dump()
         access_logs = {"access_logs": logs, "witness_key": witness}
-        rest = {"images": images, "serving": serving, "warnings": warnings}
+        rest = {"images": images, **exchange, "serving": serving, "warnings": warnings}
         print_object(dataclasses.asdict(counts) | about | access_logs | good | rest)
         return
     typer.echo(_counts_text(counts))
@@ -58,10 +61,35 @@ def status_command(directory: DirectoryOption, as_json: JsonOption = False) -> N
         typer.echo(f"authority until {about['authority_until']:%Y-%m-%d}")
     for outcome in filter(None, good.values()):
         typer.echo(f"last good {outcome.what} {outcome.at}: {outcome.backup}")
+    _print_exchange(**exchange)
     for log in logs:
         typer.echo(f"access log of {log.unit_id}: {count_text(log.records, 'record')}, {log.cosigned:,} cosigned")
     for line in warnings:
         typer.secho(f"warning: {line}", fg=typer.colors.YELLOW)
+
+
+def _exchange(storage: Storage) -> dict[str, Any]:
+    """What status says of other systems."""
+    from alpr_edge.department.interchange.exchange_status import target_statuses
+    from alpr_edge.department.interchange.import_runs import import_sources
+    from alpr_edge.department.settings import load_department_file
+
+    tables = load_department_file(storage.directory).exchange
+    return {"exchange": target_statuses(storage.database, tables), "imports": import_sources(storage.database)}
+
+
+def _print_exchange(exchange: list[TargetStatus], imports: list[ImportSource]) -> None:
+    """Say what goes out to whom, and what was imported."""
+    if not exchange:
+        typer.echo("nothing goes out to other systems")
+    for target in exchange:
+        what = "all reads" if target.rule == "all_reads" else f"hits of {', '.join(target.lists)}"
+        until = f"until {target.until}" if target.is_named else "not in the settings any more"
+        sent = f"{target.sent:,} sent, {target.waiting:,} waiting, {target.set_aside:,} refused"
+        typer.echo(f"goes out to {target.target} ({target.agency}), {until}: {what}; {sent}")
+    for source in imports:
+        broken_off = f"; {source.broken_off} imports did not end" if source.broken_off else ""
+        typer.echo(f"imported from {source.source}: {count_text(source.reads, 'read')}{broken_off}")
 
 
 def verify_command(directory: DirectoryOption, as_json: JsonOption = False) -> None:

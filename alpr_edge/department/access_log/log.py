@@ -13,8 +13,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, insert, select
 
-from alpr_edge.department.db.access_log_schema import access_nodes, access_records
 from alpr_edge.department.db.database import DepartmentDatabase
+from alpr_edge.department.db.permanent_tables.access_log_schema import access_nodes, access_records
 from alpr_edge.department.db.sealed_values import cipher_of
 from alpr_edge.department.unit_logs.witness import Witness
 from alpr_edge.domain.access_log.changes import RecordedValues

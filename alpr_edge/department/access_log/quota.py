@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import func, select
 
 from alpr_edge.access.authorisation.operations import Operation
-from alpr_edge.department.db.access_log_schema import access_records
 from alpr_edge.department.db.database import DepartmentDatabase
+from alpr_edge.department.db.permanent_tables.access_log_schema import access_records
 from alpr_edge.domain.instants import Instant
 
 SEARCHES_WITHIN = timedelta(hours=1)

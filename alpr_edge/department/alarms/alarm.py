@@ -15,9 +15,11 @@ from pathlib import Path
 from alpr_edge.department.backups.outcomes import backup_warnings
 from alpr_edge.department.http.health import FREE_BYTES_MIN
 from alpr_edge.department.ingest.storage import Storage
+from alpr_edge.department.interchange.exchange_status import exchange_warnings
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.pki.server_certificate import ServerCertificate
 from alpr_edge.department.serving import is_served
+from alpr_edge.department.settings import load_department_file
 from alpr_edge.domain.errors import AlprEdgeError, DepartmentError, StoreError
 from alpr_edge.domain.instants import rfc3339
 
@@ -38,6 +40,8 @@ class AlarmKind(StrEnum):
     ACCESS_LOG = "access log"
     DELETION = "deletion"
     IMAGES = "images"
+    EXCHANGE = "exchange"
+    """What goes out to other systems."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,8 @@ def _of_storage(storage: Storage, now: datetime) -> Iterator[Alarm]:
             text = f"access log of {log.unit_id}: {finding.text}"
             yield Alarm(f"access log {log.unit_id} {finding.text}", text, AlarmKind.ACCESS_LOG)
     yield from (_of_line(line, AlarmKind.DELETION) for line in storage.purge(lambda: now).overdue())
+    tables = load_department_file(storage.directory).exchange
+    yield from (_of_line(line, AlarmKind.EXCHANGE) for line in exchange_warnings(storage.database, tables, now))
     try:
         storage.images.check()
     except StoreError as error:

@@ -20,7 +20,7 @@ from sqlalchemy import Boolean, Column, DateTime, Float, Index, LargeBinary, Met
 
 from alpr_edge.department.db.column_types import WHOLE
 
-VERSION = 15
+VERSION = 16
 """``PRAGMA user_version`` of a database this release made. 2: certificates; a release that did not look whether one was
 revoked must not serve this database. 3: items by unit; a release that looks an item up by its id alone must not either.
 4: people; nor one that tells no unit of a roster, since a suspension would reach no car.
@@ -59,6 +59,7 @@ reads = Table(
     Column("corrected_by", String),  # the person who corrected the text; null: the vote of the frames
     Column("seen_at", DateTime),  # UTC, when it was first seen; null while no clock or clock pair makes that sure
     Column("cell", WHOLE),  # of the ground (alpr_edge.domain.ground.cells); null: it has no place
+    Column("origin", String),  # the other system that it was imported from; null: a unit of this department read it
 )
 Index("ix_reads_plate_seen_at", reads.c.plate, reads.c.seen_at)
 Index("ix_reads_cell_seen_at", reads.c.cell, reads.c.seen_at)

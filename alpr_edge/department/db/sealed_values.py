@@ -14,9 +14,9 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection, func, select
 
-from alpr_edge.department.db.access_log_schema import access_records
 from alpr_edge.department.db.people_schema import people_credentials
-from alpr_edge.department.db.release_schema import release_requests
+from alpr_edge.department.db.permanent_tables.access_log_schema import access_records
+from alpr_edge.department.db.permanent_tables.release_schema import release_requests
 from alpr_edge.domain.access_log.changes import secret_digest
 from alpr_edge.domain.errors import DepartmentError, StoreError
 from alpr_edge.runtime.durable_files import create_file

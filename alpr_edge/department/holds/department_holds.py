@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, exists, func, insert, or_, select
 
 from alpr_edge.department.db.database import DepartmentDatabase, naive_utc_now
+from alpr_edge.department.db.exchange_schema import import_runs
 from alpr_edge.department.db.hold_schema import held_reads, hold_releases, holds
 from alpr_edge.department.db.schema import certificates, reads
 from alpr_edge.domain.errors import HoldError
@@ -147,8 +148,10 @@ def _by_unit(connection: Connection, read_ids: Sequence[str]) -> dict[str, list[
 
 
 def _is_unit(connection: Connection, unit_id: str) -> bool:
-    known = select(certificates.c.unit_id).where(certificates.c.unit_id == unit_id).limit(1)
-    return connection.scalar(known) is not None
+    """Whether a unit has a certificate on record, or reads were imported under its name."""
+    tables = (certificates, import_runs)
+    known = (select(table.c.unit_id).where(table.c.unit_id == unit_id).limit(1) for table in tables)
+    return any(connection.scalar(query) is not None for query in known)
 
 
 def _require_room(connection: Connection, unit_id: str, count: int, now: datetime) -> None:

@@ -86,29 +86,30 @@ class Storage:
 
     def __init__(self, directory: Path, *, create: bool = True) -> None:
         self.directory = directory
-        self._database = DepartmentDatabase(directory, create=create)
+        self.database = DepartmentDatabase(directory, create=create)
+        """The database, for what stands above this package."""
         try:
             self.images = self._open_images()
             """The images of reads."""
         except (DepartmentError, StoreError):
-            self._database.close()
+            self.database.close()
             raise
         self.lists = ListRepository(directory / LISTS_NAME)
         """Hotlists for the units."""
-        self.list_requests = ListRequests(self._database)
+        self.list_requests = ListRequests(self.database)
         """The lists that units asked for."""
-        self.units = Units(self._database, TlsFiles(directory))
+        self.units = Units(self.database, TlsFiles(directory))
         """The units that may connect to this department."""
         self._witness = Witness(directory)
-        self.logs = LogRepository(self._database, self._witness)
+        self.logs = LogRepository(self.database, self._witness)
         """The access logs of the units."""
-        self.holds = DepartmentHolds(self._database)
+        self.holds = DepartmentHolds(self.database)
         """The holds of units and of the department."""
-        self.heartbeats = Heartbeats(self._database)
+        self.heartbeats = Heartbeats(self.database)
         """What units say of themselves."""
-        self.rosters = Rosters(directory, self._database)
+        self.rosters = Rosters(directory, self.database)
         """The rosters of the department's people."""
-        self.bookings = EvidenceBookings(directory, self._database)
+        self.bookings = EvidenceBookings(directory, self.database)
         """The evidence packages that units booked out."""
 
     def purge(self, clock: Callable[[], datetime] = utc_now, *, is_clock_trusted: bool = False) -> DepartmentPurge:
@@ -123,7 +124,7 @@ class Storage:
         """
         periods = load_periods(self.directory)
         return DepartmentPurge(
-            self._database, self.images, self._witness, periods, clock, is_clock_trusted=is_clock_trusted
+            self.database, self.images, self._witness, periods, clock, is_clock_trusted=is_clock_trusted
         )
 
     def deletions(self) -> list[LoggedRun]:
@@ -132,7 +133,7 @@ class Storage:
         Raises:
             StoreError: the database does not answer.
         """
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             return logged_runs(connection)
 
     def last_deletion(self) -> DeletionRun | None:
@@ -141,7 +142,7 @@ class Storage:
         Raises:
             StoreError: the database does not answer.
         """
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             return last_whole_run(connection)
 
     def store(self, unit_id: str, parts: Sequence[Part]) -> list[ItemAnswerPayload]:
@@ -154,17 +155,20 @@ class Storage:
         Raises:
             StoreError: nothing of the batch can be relied on (disk full, database locked); it may be sent again.
         """
-        results = [_check(part, unit_id) for part in parts]
+        return self.store_records(unit_id, [_check(part, unit_id) for part in parts])
+
+    def store_records(self, unit_id: str, results: Sequence[ItemRecord | ItemAnswerPayload]) -> list[ItemAnswerPayload]:
+        """Store records that were checked, as :meth:`store` does; what is answered already is left as it is."""
         records = [each for each in results if isinstance(each, ItemRecord)]
         self.images.put(unit_id, {each.sha256: each.body for each in records if each.kind is ItemKind.IMAGE})
-        with self._database.writing(unit_id) as connection:
+        with self.database.writing(unit_id) as connection:
             answers = Batch(connection, unit_id, self.images, self.logs).store(results)
             self.logs.take_in(connection, unit_id, _stored_ids(answers))
             return answers
 
     def counts(self) -> StorageCounts:
         """Count what is stored."""
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             return StorageCounts(
                 items=_count_by(connection, items.c.kind),
                 units=_count_by(connection, items.c.unit_id),
@@ -184,7 +188,7 @@ class Storage:
         query = select(*key, items.c.kind, items.c.sha256, items.c.body).order_by(*key).limit(READ_ITEMS)
         last = ("", "")
         while True:
-            with self._database.reading() as connection:
+            with self.database.reading() as connection:
                 rows = connection.execute(query.where(tuple_(*key) > tuple_(*map(literal, last)))).all()
             if not rows:
                 return
@@ -198,7 +202,7 @@ class Storage:
         Raises:
             StoreError: the place of images does not answer.
         """
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             return self.images.digests(connection, [sha256])[sha256]
 
     def image(self, sha256: str) -> bytes | None:
@@ -207,7 +211,7 @@ class Storage:
         Raises:
             StoreError: the place of images does not answer.
         """
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             stored = self.images.read(connection, [sha256])[sha256]
         return None if stored is None else stored.jpeg
 
@@ -217,7 +221,7 @@ class Storage:
         Raises:
             StoreError: the database does not answer.
         """
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             return key_records(connection)
 
     def encrypts_images(self) -> bool:
@@ -226,7 +230,7 @@ class Storage:
         Raises:
             StoreError: the database does not answer, or the master key is not the one that its keys need.
         """
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             return self.images.keys.are_used(connection)
 
     def check(self) -> None:
@@ -235,19 +239,19 @@ class Storage:
         Raises:
             StoreError: one of them does not answer.
         """
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             connection.execute(select(items.c.item_id).limit(1)).all()
         self.images.check()
 
     def close(self) -> None:
         """Close every connection."""
-        self._database.close()
+        self.database.close()
 
     def _open_images(self) -> DepartmentImages:
         keys = ImageKeys(lambda: load_master_key(self.directory))
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             keys.require_key(connection)
-        return DepartmentImages(self._database, image_objects(self.directory), keys)
+        return DepartmentImages(self.database, image_objects(self.directory), keys)
 
 
 def _stored_ids(answers: Sequence[ItemAnswerPayload]) -> list[str]:

@@ -19,6 +19,7 @@ from cryptography.x509.oid import NameOID
 from sqlalchemy import Connection, Row, select, update
 
 from alpr_edge.department.db.database import DepartmentDatabase, naive_utc_now
+from alpr_edge.department.db.exchange_schema import IMPORT_PREFIX
 from alpr_edge.department.db.schema import certificates, enrolment_codes
 from alpr_edge.department.pki import enrolment_codes as codes
 from alpr_edge.department.pki.authority import UNIT_DAYS, Authority, TlsFiles
@@ -217,7 +218,7 @@ _ID_COLUMNS = (certificates.c.unit_id, enrolment_codes.c.unit_id)
 
 
 def _check_id(unit_id: str) -> None:
-    if not is_name(unit_id):
+    if not is_name(unit_id) or unit_id.startswith(IMPORT_PREFIX):
         raise CertificateRefusedError(Refusal.UNIT)
 
 

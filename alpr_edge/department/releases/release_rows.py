@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, insert, select
 
-from alpr_edge.department.db.release_schema import release_requests, release_steps
+from alpr_edge.department.db.permanent_tables.release_schema import release_requests, release_steps
 from alpr_edge.department.db.sealed_values import cipher_of
 from alpr_edge.domain.releases.progress import ReleaseState, RequestStep
 from alpr_edge.domain.releases.requests import ReleaseRequest

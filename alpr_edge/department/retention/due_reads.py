@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, or_, select, tuple_
 
+from alpr_edge.department.db.exchange_schema import import_runs
 from alpr_edge.department.db.hold_schema import held_reads, holds
 from alpr_edge.department.db.schema import hits, items, read_times, reads
 from alpr_edge.department.holds.department_holds import in_force
@@ -47,7 +48,8 @@ def due_page(connection: Connection, periods: DepartmentPeriods, now: datetime, 
         after: the place that the last page ended at, :data:`START` at first.
         count: how many items are looked at, at most.
     """
-    rows = connection.execute(_old_items(periods, now, after).limit(count)).all()
+    imported = connection.scalars(select(import_runs.c.unit_id).distinct()).all()
+    rows = connection.execute(_old_items(periods, now, after, imported).limit(count)).all()
     looked_at: set[tuple[str, str]] = set()
     found = []
     for row in rows:
@@ -63,12 +65,21 @@ def due_page(connection: Connection, periods: DepartmentPeriods, now: datetime, 
     return DuePage(tuple(found), None if place is None else (place.received_at, place.unit_id, place.item_id))
 
 
-def _old_items(periods: DepartmentPeriods, now: datetime, after: Place) -> Select[Any]:
-    """Items of reads and hits that may be old enough, each with the read that it is of."""
+def _old_items(periods: DepartmentPeriods, now: datetime, after: Place, imported: Sequence[str] = ()) -> Select[Any]:
+    """Items of reads and hits that may be old enough, each with the read that it is of.
+
+    Args:
+        periods: how long reads are kept.
+        now: the present moment, with a zone.
+        after: the place that the last page ended at.
+        imported: what stands for the units of imported reads, whose days count from the capture.
+    """
     cut = now - periods.shortest
     is_old: ColumnElement[bool] = items.c.received_at <= cut.astimezone(UTC).replace(tzinfo=None)
     if periods.counts_from_capture:
         is_old = or_(is_old, reads.c.first_seen <= rfc3339(cut), _has_time_before(rfc3339(cut)))
+    elif imported:
+        is_old = or_(is_old, items.c.unit_id.in_(imported) & (reads.c.first_seen <= rfc3339(cut)))
     of_read = and_(reads.c.read_id == items.c.item_id, reads.c.unit_id == items.c.unit_id)
     of_hit = and_(hits.c.hit_id == items.c.item_id, hits.c.unit_id == items.c.unit_id)
     read_id = func.coalesce(reads.c.read_id, hits.c.read_id)
@@ -108,15 +119,16 @@ def _version_of(connection: Connection, unit_id: str, read_id: str, now: datetim
     received = func.max(items.c.received_at)
     own = (items.c.unit_id == unit_id) & items.c.item_id.in_([read_id, *hit_ids])
     received_at = connection.scalar(select(received).where(own))
-    row = connection.execute(select(reads.c.first_seen).where(of_read)).first()
+    row = connection.execute(select(reads.c.first_seen, reads.c.origin).where(of_read)).first()
     return KeptVersion(
         received_at=now if received_at is None else received_at.replace(tzinfo=UTC),
         seen_at=_seen_at(connection, unit_id, read_id, row),
         is_hit=bool(hit_ids),
+        is_imported=row is not None and row.origin is not None,
     )
 
 
-def _seen_at(connection: Connection, unit_id: str, read_id: str, row: Row[Any] | None) -> datetime | None:
+def _seen_at(connection: Connection, unit_id: str, read_id: str, row: Row[Any, Any] | None) -> datetime | None:
     """When the plate was seen, as the unit said at last; None where it is not sure any more."""
     corrected = select(read_times.c.sure, read_times.c.first_seen)
     corrected = corrected.where(read_times.c.read_id == read_id, read_times.c.unit_id == unit_id)

@@ -17,6 +17,8 @@ class TimeBasis(StrEnum):
     """Its unit's clock was confirmed."""
     PLACED = "placed"
     """Its unit said it later, once its clock was confirmed."""
+    IMPORTED = "imported"
+    """Another system said so; nobody here can tell whether its clock was right."""
     NOT_SURE = "not_sure"
     """It is not: no clock was confirmed, or the unit's clocks contradict each other."""
 
@@ -68,6 +70,8 @@ class FoundRead:
     corrected_by: str | None
     correction: ReadCorrection | None
     """The read that holds in place of this one, the last of them; None: this one holds."""
+    origin: str | None = None
+    """The other system that it was imported from: then nobody here verified it; None: a unit read it."""
 
 
 @dataclass(frozen=True, slots=True)

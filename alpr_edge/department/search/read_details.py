@@ -12,7 +12,7 @@ CORRECTIONS_MAX = 16
 """Most corrections of a correction that are followed; a pass is corrected once, or a few times by people."""
 _NAMES = (
     *("read_id", "unit_id", "camera_id", "plate", "state", "confidence", "first_seen", "last_seen", "utc_source"),
-    *("lat_deg", "lon_deg", "supersedes", "corrected_by"),
+    *("lat_deg", "lon_deg", "supersedes", "corrected_by", "origin"),
 )
 _Identity = tuple[str, str]
 """Unit and read."""
@@ -36,12 +36,20 @@ def show_reads(connection: Connection, rows: Sequence[RowMapping]) -> tuple[Foun
             FoundRead(
                 **{name: row[name] for name in _NAMES},
                 seen_at=None if seen_at is None else seen_at.replace(tzinfo=UTC),
-                basis=TimeBasis.NOT_SURE if seen_at is None else TimeBasis.PLACED if is_placed else TimeBasis.OWN,
+                basis=_basis(row, is_placed=is_placed),
                 uncertainty_ms=times[identity] if is_placed else None,
                 correction=corrections.get(identity),
             )
         )
     return tuple(shown)
+
+
+def _basis(row: RowMapping, *, is_placed: bool) -> TimeBasis:
+    if row["seen_at"] is None:
+        return TimeBasis.NOT_SURE
+    if is_placed:
+        return TimeBasis.PLACED
+    return TimeBasis.OWN if row["origin"] is None else TimeBasis.IMPORTED
 
 
 def _identity(row: RowMapping) -> _Identity:

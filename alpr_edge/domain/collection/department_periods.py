@@ -80,6 +80,8 @@ class KeptVersion:
     seen_at: datetime | None
     """When the plate was seen, by the unit's; None where that is not known."""
     is_hit: bool
+    is_imported: bool = False
+    """Whether it came from another system, where it was kept before: its days count from the capture."""
 
 
 def is_old_enough(versions: Iterable[KeptVersion], periods: DepartmentPeriods, now: datetime) -> bool:
@@ -92,6 +94,6 @@ def is_old_enough(versions: Iterable[KeptVersion], periods: DepartmentPeriods, n
 
 def _begin(version: KeptVersion, periods: DepartmentPeriods) -> datetime:
     """From when on the days of a version count; a unit's clock that is ahead counts for nothing."""
-    if not periods.counts_from_capture or version.seen_at is None:
+    if not (periods.counts_from_capture or version.is_imported) or version.seen_at is None:
         return version.received_at
     return min(version.seen_at, version.received_at)

@@ -5,12 +5,12 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from scripts.deploy.department.host import BASE, FOLDER, run_department
-from scripts.deploy.department.services import ALARMS, BACKUP, DRILL, METRICS, PAGE, PURGE, SERVER
+from scripts.deploy.department.services import ALARMS, BACKUP, DRILL, EXCHANGE, METRICS, PAGE, PURGE, SERVER
 from scripts.deploy.provision.machine import ProvisioningError, link, run, succeeds
 from scripts.deploy.provision.release import MADE, ReleaseStep, make_release, version_of
 
-JOBS = tuple(f"{name}.service" for name in (PURGE, BACKUP, DRILL, ALARMS))
-STOPPED = (*(f"{name}.timer" for name in (PURGE, BACKUP, DRILL, ALARMS)), METRICS, PAGE, SERVER)
+JOBS = tuple(f"{name}.service" for name in (PURGE, BACKUP, DRILL, ALARMS, EXCHANGE))
+STOPPED = (*(f"{name}.timer" for name in (PURGE, BACKUP, DRILL, ALARMS, EXCHANGE)), METRICS, PAGE, SERVER)
 MIGRATE_S_MAX = 6 * 3600
 
 

@@ -10,12 +10,13 @@ UNIT_FILES = BASE / "current" / "systemd" / "department"
 SYSTEM = Path("/etc/systemd/system")
 SERVER = "alpr-edge-department.service"
 PAGE, METRICS = (f"alpr-edge-department-{what}.service" for what in ("page", "metrics"))
-PURGE, BACKUP, DRILL, ALARMS = (f"alpr-edge-department-{what}" for what in ("purge", "backup", "drill", "alarms"))
+JOBS = ("purge", "backup", "drill", "alarms", "exchange")
+PURGE, BACKUP, DRILL, ALARMS, EXCHANGE = (f"alpr-edge-department-{what}" for what in JOBS)
 LINKED = (
     SERVER,
     PAGE,
     METRICS,
-    *(f"{name}.{kind}" for name in (PURGE, BACKUP, DRILL, ALARMS) for kind in ("service", "timer")),
+    *(f"{name}.{kind}" for name in (PURGE, BACKUP, DRILL, ALARMS, EXCHANGE) for kind in ("service", "timer")),
 )
 DROP_IN = "setup.conf"
 NETWORK = """PrivateNetwork=no
@@ -120,7 +121,8 @@ class DepartmentServicesStep:
     @staticmethod
     def _names() -> list[str]:
         told = department_settings().get("alarms", {}).get("mail_to") or setting("alarms", "webhook_url")
-        timers = [PURGE, BACKUP, DRILL, *([ALARMS] if told else [])]
+        sends = bool(department_settings().get("exchange"))
+        timers = [PURGE, BACKUP, DRILL, *([ALARMS] if told else []), *([EXCHANGE] if sends else [])]
         return [SERVER, PAGE, METRICS, *(f"{name}.timer" for name in timers)]
 
 

@@ -130,7 +130,7 @@ def test_units_write_side_by_side_and_whoever_writes_as_a_whole_waits_for_all(st
         answers.append(storage.store(unit_id, [part(read_item())]))
 
     writers = [threading.Thread(target=store, args=(unit,)) for unit in ("unit-2", "unit-1")]
-    with storage._database.writing("unit-1"):
+    with storage.database.writing("unit-1"):
         for writer in writers:
             writer.start()
         writers[0].join(WAIT_S)  # read_item is of unit-1: refused, but not kept waiting

@@ -14,6 +14,7 @@ from sqlalchemy import insert
 
 from alpr_edge.department.db.database import DepartmentDatabase, naive_utc_now
 from alpr_edge.department.db.evidence_schema import evidence_openings
+from alpr_edge.department.db.exchange_schema import exchange_items, exchange_terms
 from alpr_edge.department.db.image_key_schema import image_keys
 from alpr_edge.department.db.migrate import SCRIPTS
 from alpr_edge.department.db.people_schema import people_changes
@@ -40,7 +41,9 @@ def test_the_newest_revision_is_the_version_of_this_release() -> None:
 
 def test_the_revisions_make_the_tables_that_the_code_knows(database: DepartmentDatabase) -> None:
     with database.reading() as connection:
-        assert read_pictures.metadata is image_keys.metadata is metadata  # those of the retention are among them
+        assert (
+            read_pictures.metadata is image_keys.metadata is exchange_items.metadata is metadata
+        )  # theirs are among them
         opts = {"compare_type": True, "include_name": lambda name, *_: not (name or "").startswith("plate_trigrams")}
         context = MigrationContext.configure(connection, opts=opts)
         assert compare_metadata(context, metadata) == []
@@ -50,10 +53,17 @@ def test_rows_that_have_to_stay_are_neither_changed_nor_deleted(
     database: DepartmentDatabase, directory: Path, engine: EngineUnderTest
 ) -> None:
     opening = {"package_id": "p", "unit_id": "u", "opened_at": naive_utc_now(), "opened_by": "login:a", "reason": "r"}
+    terms = {"number": 1, "target": "t", "terms": {}, "begun_at": naive_utc_now(), "by": "login:a"}
+    counts = dict.fromkeys(("terms_number", "attempts", "failures_alone"), 1)
+    texts = dict.fromkeys(("target", "event_id", "kind", "unit_id", "read_id", "answer"), "x")
+    sent = {"number": 1, "state": "sent", "queued_at": naive_utc_now(), **counts, **texts}
     with database.writing() as connection:
+        connection.execute(insert(exchange_terms).values(terms))
+        connection.execute(insert(exchange_items).values(sent))
         connection.execute(insert(people_changes).values(sequence=1, body=b"{}"))
         connection.execute(insert(evidence_openings).values(opening))
-    for table, column in (("people_changes", "sequence"), ("evidence_openings", "opening_id")):
+    kept = (("people_changes", "sequence"), ("evidence_openings", "opening_id"))
+    for table, column in (*kept, ("exchange_terms", "number"), ("exchange_items", "number")):
         statements = [f"UPDATE {table} SET {column} = 7", f"DELETE FROM {table}"]
         statements += [f"TRUNCATE {table}"] if engine.name == "postgresql" else []
         for statement in statements:

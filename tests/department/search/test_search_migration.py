@@ -13,7 +13,7 @@ from alpr_edge.department.db.schema import VERSION
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.domain.errors import StoreError
 from scripts.benchmarks.department.postgresql import PostgresqlServer
-from tests.department.engines import EngineUnderTest, name_database, query
+from tests.department.engines import EngineUnderTest, exchange_removal, name_database, query
 from tests.department.search.traffic import make_traffic, store_traffic
 
 COUNT = 600
@@ -41,7 +41,7 @@ def directory(tmp_path: Path, engine: EngineUnderTest, request: pytest.FixtureRe
 
 def take_away(directory: Path, engine: str) -> None:
     """Take away what searches have, as the release before left it."""
-    statements = ["DROP TABLE plates"]
+    statements = [*exchange_removal(engine), "DROP TABLE plates"]
     statements += ["DROP EXTENSION pg_trgm"] if engine == "postgresql" else []
     statements += [f"DROP INDEX ix_reads_{name}_seen_at" for name in ("plate", "cell", "unit_id")]
     statements += [f"ALTER TABLE reads DROP COLUMN {name}" for name in ("seen_at", "cell")]

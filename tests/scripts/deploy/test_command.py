@@ -54,6 +54,7 @@ WORDS = {
     "evidence verify": ["nowhere"],
     "evidence export": ["26-123456", "--to", "nowhere"],
     "department evidence": ["list", "--directory", "nowhere"],
+    "department exchange": ["list", "--directory", "nowhere"],
     "accounts add": ["--badge", "1", "--name", "Ana Ruiz", "--organisation", "PD"],
     "accounts change": ["1", "--title", "officer"],
     "accounts suspend": ["1"],
