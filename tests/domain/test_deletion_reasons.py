@@ -1,4 +1,4 @@
-"""Why nothing is deleted by age: the sentence for each ground, and the first moment at which it holds (policy 462.5)."""
+"""Why nothing is deleted by age: the sentence of each ground, and from when on it holds (policy 462.5)."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -38,9 +38,7 @@ def test_a_source_that_is_missing_contradicts_nothing() -> None:
     assert said(now=at(100, source=UtcSource.RTC), department=department) == Objection(
         "no receiver and no time server confirms the clock"
     )
-    assert said(at(5), department=department) == Objection(
-        "the date was not confirmed yet since the computer started"
-    )
+    assert said(at(5), department=department) == Objection("the date was not confirmed yet since the computer started")
     assert said() == Objection("the department has reported no date yet")
 
 

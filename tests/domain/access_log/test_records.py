@@ -121,7 +121,7 @@ def test_a_record_may_have_its_full_size_and_a_broken_one_names_its_field() -> N
     full = encode_record(record(objects=(*("x" * 120,) * (room // 120), *("x",) * (400 - room // 120)), note=""))
     assert len(full) <= RECORD_BYTES_MAX
     assert parse_record(b" " * (RECORD_BYTES_MAX - len(full)) + full).sequence == 0
-    with pytest.raises(AuditError, match="^no record of an access log: it is too long$"):
+    with pytest.raises(AuditError, match=r"^no record of an access log: it is too long$"):
         parse_record(b" " * (RECORD_BYTES_MAX + 1 - len(full)) + full)
     broken = json.loads(encode_record(record(1))) | {"happened": {"utc": "7ABC123", "source": "x"}}
     with pytest.raises(AuditError, match=r"^no record of an access log: happened\.utc: string_pattern_mismatch$"):
@@ -138,11 +138,11 @@ def test_a_record_of_exactly_the_largest_size_is_encoded() -> None:
     assert 0 < room <= 1000
     note, reason = "n" * min(room, 500), "r" * max(room - 500, 0)
     assert len(encode_record(record(objects=objects, note=note, reason=reason))) == RECORD_BYTES_MAX
-    with pytest.raises(AuditError, match="this one 65537$"):
+    with pytest.raises(AuditError, match=r"this one 65537$"):
         encode_record(record(objects=objects, note=note, reason=reason, query="A"))
 
 
 def test_a_log_s_name_is_its_place_in_checkpoints() -> None:
     assert origin_of(LOG_ID) == f"alpr-edge/log/{LOG_ID}"
-    with pytest.raises(AuditError, match="^not of an access log: its name does not begin with alpr-edge/log/$"):
+    with pytest.raises(AuditError, match=r"^not of an access log: its name does not begin with alpr-edge/log/$"):
         log_id_of("log/1")

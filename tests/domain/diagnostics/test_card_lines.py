@@ -3,7 +3,14 @@
 import pytest
 
 from alpr_edge.domain.diagnostics.checks import Check, Grade
-from alpr_edge.domain.diagnostics.test_card import CARD_TEXT, CardSeen, card_among, card_checks, is_like_card, reach_text
+from alpr_edge.domain.diagnostics.test_card import (
+    CARD_TEXT,
+    CardSeen,
+    card_among,
+    card_checks,
+    is_like_card,
+    reach_text,
+)
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Reading
 from tests.domain.readings import reading_of

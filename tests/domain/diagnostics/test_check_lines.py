@@ -28,9 +28,7 @@ OPEN_SKY = "wait for a fix under open sky, or let a time server set it (chronyc 
 LIST_LIMIT = "green below 12.5 h, red from 24 h"
 
 
-def list_line(
-    age: timedelta | None, entries: int = 5, now: Instant = TRUSTED, *, is_in_settings: bool = True
-) -> Check:
+def list_line(age: timedelta | None, entries: int = 5, now: Instant = TRUSTED, *, is_in_settings: bool = True) -> Check:
     generation = Generation("doj", 1, None if age is None else NOW - age, None, entries)
     return list_check(generation, now, timedelta(hours=12.5), timedelta(hours=24), is_in_settings=is_in_settings)
 
@@ -93,9 +91,7 @@ def test_an_old_list_is_downloaded_or_where_no_sync_can_renew_it_imported_or_rem
     assert (old.grade, old.value, old.unit) == (Grade.RED, 30.0, "h")
     assert old.todo == "download it: alpr-edge hotlist sync doj"
     by_hand = list_line(timedelta(hours=30), is_in_settings=False)
-    assert by_hand.todo == (
-        "import a newer one (alpr-edge hotlist import), or remove it: alpr-edge hotlist drop doj"
-    )
+    assert by_hand.todo == ("import a newer one (alpr-edge hotlist import), or remove it: alpr-edge hotlist drop doj")
 
 
 def test_a_list_of_unknown_age_is_amber_and_can_be_renewed() -> None:
@@ -154,7 +150,5 @@ def test_a_camera_is_measured_by_what_a_decision_needs(
 ) -> None:
     todo = "check cable, exposure and size of the picture: long exposures and wide pictures slow a camera down"
     check = frame_rate("camera front", fps, wanted_fps, readings_max=8, age_ms_max=800)
-    expected = Check(
-        "camera front", grade, f"{fps:.1f} fps", limit, "" if grade is Grade.GREEN else todo, fps, "fps"
-    )
+    expected = Check("camera front", grade, f"{fps:.1f} fps", limit, "" if grade is Grade.GREEN else todo, fps, "fps")
     assert check == expected

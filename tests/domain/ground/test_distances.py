@@ -100,7 +100,7 @@ def test_the_cells_of_an_area_are_those_of_its_box_and_no_others() -> None:
     assert cells_of(wide, 2) == [first, first + 1]
     near = GroundPolygon(((0.000016, 0.001), (0.004, 0.001), (0.004, 0.004)))  # 1.8 m from the row below
     assert cells_of(near, 2) == [first - ROW_CELLS, first]
-    with pytest.raises(ValueError, match="^the area lies in more than 1 cells$"):
+    with pytest.raises(ValueError, match=r"^the area lies in more than 1 cells$"):
         cells_of(wide, 1)
 
 

@@ -89,9 +89,9 @@ def test_no_end_is_none(text: str | None) -> None:
     [
         ("2026-12-31T18:00Z", datetime(2026, 12, 31, 18, tzinfo=UTC)),
         (" 2026-12-31T18:00:05-08:00 ", datetime(2027, 1, 1, 2, 0, 5, tzinfo=UTC)),
-        ("2026-12-31T18:00", datetime(2026, 12, 31, 18).astimezone(UTC)),  # noqa: DTZ001 - local time
-        ("2026-12-31", datetime(2026, 12, 31, 23, 59, 59).astimezone(UTC)),  # noqa: DTZ001
-        ("20261231", datetime(2026, 12, 31, 23, 59, 59).astimezone(UTC)),  # noqa: DTZ001
+        ("2026-12-31T18:00", datetime(2026, 12, 31, 18).astimezone(UTC)),  # local time
+        ("2026-12-31", datetime(2026, 12, 31, 23, 59, 59).astimezone(UTC)),
+        ("20261231", datetime(2026, 12, 31, 23, 59, 59).astimezone(UTC)),
     ],
 )
 def test_an_end_is_a_moment_or_the_last_second_of_a_day(text: str, end: datetime) -> None:
@@ -101,7 +101,9 @@ def test_an_end_is_a_moment_or_the_last_second_of_a_day(text: str, end: datetime
     assert parsed.tzinfo is UTC
 
 
-@pytest.mark.parametrize("text", ["soon", "2026-13-01", "9999-12-31T23:59-12:00", "0001-01-01T00:00+12:00", "12/31/2026"])
+@pytest.mark.parametrize(
+    "text", ["soon", "2026-13-01", "9999-12-31T23:59-12:00", "0001-01-01T00:00+12:00", "12/31/2026"]
+)
 def test_what_is_no_end_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(HoldError, match=r"^the end of a hold is such as 2026-12-31 or 2026-12-31T18:00$"):
         parse_hold_end(text)

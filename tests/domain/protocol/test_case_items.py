@@ -123,7 +123,7 @@ def test_a_hold_of_the_department_on_one_read_is_of_that_read(
 
 @pytest.mark.parametrize("until", ["tomorrow", "2026-12-31T18:00", ""])
 def test_a_hold_of_the_department_whose_end_is_no_moment_is_refused(until: str) -> None:
-    with pytest.raises(ValueError, match="isoformat|zone"):
+    with pytest.raises(ValueError, match=r"isoformat|zone"):
         hold_of_department(OF_DEPARTMENT.model_copy(update={"until": until}), instant())
 
 

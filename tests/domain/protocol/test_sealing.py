@@ -108,12 +108,12 @@ def test_blocks_of_any_content_come_back(first: bytes, second: bytes) -> None:
 def test_a_file_that_was_cut_off_or_is_of_another_kind_is_refused() -> None:
     content = sign(ITEM_LINE, b"one", b"second", UNIT_KEY)
     for length in range(len(ITEM_LINE), len(ITEM_LINE) + 4 + 3 + 4 + 6):
-        with pytest.raises(SealedError, match="^cut off$"):
+        with pytest.raises(SealedError, match=r"^cut off$"):
             parse_signed_file(ITEM_LINE, content[:length])
     for other in (content[: len(ITEM_LINE) - 1], b" " + content, b""):
-        with pytest.raises(SealedError, match="^not a file of this kind and version$"):
+        with pytest.raises(SealedError, match=r"^not a file of this kind and version$"):
             parse_signed_file(ITEM_LINE, other)
-    with pytest.raises(SealedError, match="^not a file of this kind"):
+    with pytest.raises(SealedError, match=r"^not a file of this kind"):
         parse_signed_file(RECEIPTS_LINE, content)
 
 
@@ -127,15 +127,15 @@ def test_a_changed_byte_anywhere_breaks_the_signature() -> None:
 
 def test_only_the_key_of_the_certificate_can_have_signed() -> None:
     file = parse_signed_file(ITEM_LINE, sign(ITEM_LINE, b"one", b"two", UNIT_KEY))
-    with pytest.raises(SealedError, match="^its signature does not hold"):
+    with pytest.raises(SealedError, match=r"^its signature does not hold"):
         file.verify(certificate_of(ec.generate_private_key(ec.SECP256R1())))
-    with pytest.raises(SealedError, match="^signed with a key of another kind than ECDSA$"):
+    with pytest.raises(SealedError, match=r"^signed with a key of another kind than ECDSA$"):
         file.verify(certificate_of(ed25519.Ed25519PrivateKey.generate()))
 
 
 def test_a_header_that_is_none_is_refused_without_its_values() -> None:
     for first in (b"", b"{}", b'{"unit_id":"7ABC123"}'):
-        with pytest.raises(SealedError, match="^its header is none$"):
+        with pytest.raises(SealedError, match=r"^its header is none$"):
             header_of(SignedFile(first, b"", b"", b""))
 
 
@@ -150,7 +150,7 @@ def test_a_key_for_media_is_read_from_pem_and_named_by_its_digest() -> None:
 def test_what_is_no_key_for_media_is_refused() -> None:
     signing = UNIT_KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     for pem in (b"", b"no key", NO_KEY_PEM, signing):
-        with pytest.raises(SealedError, match="^no X25519 public key in PEM$"):
+        with pytest.raises(SealedError, match=r"^no X25519 public key in PEM$"):
             media_key_in(pem)
 
 

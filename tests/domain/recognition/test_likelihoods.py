@@ -8,7 +8,14 @@ from numpy.typing import NDArray
 
 from alpr_edge.domain.plates import ALPHABET, EMPTY
 from alpr_edge.domain.recognition.ignore_areas import Corner, is_simple
-from alpr_edge.domain.recognition.missed_characters import MISSED, MISSED_OTHER, SHARE_MIN, align, likelihood_of, places_of
+from alpr_edge.domain.recognition.missed_characters import (
+    MISSED,
+    MISSED_OTHER,
+    SHARE_MIN,
+    align,
+    likelihood_of,
+    places_of,
+)
 from alpr_edge.domain.recognition.voting import ALTERNATIVE_MIN, SLOT_VOTE_MIN, vote
 from tests.domain.readings import reading_of
 

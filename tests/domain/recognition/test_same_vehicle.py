@@ -33,7 +33,8 @@ def is_same(before: str, after: str, away_ms: float = 1000, certainty: float = 0
 
 
 @pytest.mark.parametrize(
-    ("away_ms", "same"), [(-1, False), (0, False), (0.5, True), (1, True), (AWAY_MS_MAX, True), (AWAY_MS_MAX + 1, False)]
+    ("away_ms", "same"),
+    [(-1, False), (0, False), (0.5, True), (AWAY_MS_MAX, True), (AWAY_MS_MAX + 1, False)],
 )
 def test_the_same_text_is_the_same_vehicle_if_it_comes_after_and_in_time(away_ms: float, *, same: bool) -> None:
     assert is_same("8ABC123", "8ABC123", away_ms) == same

@@ -1,4 +1,4 @@
-"""Records of accesses are counted as accesses: pages of a search once, what failed not at all, what was refused apart."""
+"""Records of accesses are counted as accesses: pages of a search once, what was refused apart."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any

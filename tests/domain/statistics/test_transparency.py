@@ -31,7 +31,7 @@ from alpr_edge.domain.statistics.transparency import (
 from tests.store.records import instant
 
 DAY = date(2026, 5, 4)
-ANSWERED = {
+ANSWERED: dict[DispositionPart, str] = {
     DispositionPart.READ: ReadAnswer.NOT_THIS_VEHICLE,
     DispositionPart.INQUIRY: InquiryAnswer.STILL_ON_FILE,
     DispositionPart.CONFIRMATION: ConfirmationAnswer.CONFIRMED,
