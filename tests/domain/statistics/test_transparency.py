@@ -117,6 +117,19 @@ def test_every_table_has_its_name_its_title_its_heads_and_its_rows() -> None:
     assert [table.total for table in tables] == [27, 2, 2, 2, 2, 2, 2, 3, 5, 4, 2]
 
 
+def test_hits_add_up_by_reason_and_by_list() -> None:
+    counted = TransparencyTally()
+    for reason, source in (
+        (Reason.STOLEN_VEHICLE, "doj"),
+        (Reason.AMBER_ALERT, "doj"),
+        (Reason.STOLEN_VEHICLE, "bolo"),
+    ):
+        counted.add_hit(reason, source, HitState())
+    assert counted.sources == {("doj",): 2, ("bolo",): 1}
+    assert counted.reasons == {("stolen vehicle",): 2, ("amber alert",): 1}
+    assert all(answers == {("no answer",): 3} for answers in counted.answers.values())
+
+
 def test_a_report_of_nothing_has_empty_tables_and_zeros() -> None:
     report = report_of()
     assert all((table.rows, table.total) == ((), 0) for table in report.tables)
