@@ -14,6 +14,7 @@ from alpr_edge.domain.alerting import (
     Tone,
     alert_of,
     level_of,
+    level_of_hit,
     list_age,
     phrase_of,
     tone_of,
@@ -179,3 +180,13 @@ def test_the_plate_heard_longest_ago_is_forgotten_first() -> None:
     assert not cooldown.allows("C", Level.HIGH, AT)
     assert not cooldown.allows("B", Level.HIGH, AT)
     assert cooldown.allows("A", Level.HIGH, AT)
+
+
+@pytest.mark.parametrize("level", Level)
+def test_a_stored_hit_keeps_the_level_that_it_was_stored_with(level: Level) -> None:
+    assert level_of_hit(replace(hit(Reason.AMBER_ALERT), level=int(level))) is level
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_a_hit_that_was_stored_without_a_level_has_that_of_its_reason(reason: Reason) -> None:
+    assert level_of_hit(hit(reason)) is level_of(reason)

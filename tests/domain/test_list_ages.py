@@ -25,7 +25,9 @@ def test_an_age_in_words(age: float | None, words: str) -> None:
     ("age", "words"),
     [
         (None, "list bolo is amber: its age is not known"),
+        (0.0, "list bolo is amber: older than 13 h"),
         (13.0, "list bolo is amber: older than 13 h"),
+        (23.9, "list bolo is amber: older than 13 h"),
         (24.0, "list bolo is red: older than 24 h"),
         (-6.0, "list bolo is amber: dated 6.0 h ahead of this unit's clock; check the clock and the list"),
     ],

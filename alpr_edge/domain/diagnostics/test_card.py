@@ -45,7 +45,7 @@ class CardSeen:
 
 def is_like_card(text: str) -> bool:
     """Whether a canonical text may be a misread of the card's."""
-    return SequenceMatcher(None, text, canonical(CARD_TEXT), autojunk=False).ratio() >= LIKENESS_MIN
+    return SequenceMatcher(None, text, canonical(CARD_TEXT)).ratio() >= LIKENESS_MIN
 
 
 def card_among(frames: Iterable[Iterable[Reading]]) -> tuple[CardSeen, Reading] | None:
@@ -101,7 +101,7 @@ def _most_alike(readings: Iterable[Reading]) -> Reading | None:
     """The reading that is most like the card, if any is."""
     goal = canonical(CARD_TEXT)
     scores = [
-        (SequenceMatcher(None, text_of(reading.slot_probabilities), goal, autojunk=False).ratio(), number, reading)
+        (SequenceMatcher(None, text_of(reading.slot_probabilities), goal).ratio(), number, reading)
         for number, reading in enumerate(readings)
     ]
     best = max(scores, key=lambda item: (item[0], -item[1]), default=None)

@@ -8,10 +8,13 @@ import pytest
 from pydantic import ValidationError
 
 from alpr_edge.domain.access_log.records import (
+    COUNT_MAX,
     OBJECTS_MAX,
+    RECORD_BYTES_MAX,
     AccessOutcome,
     RecordedChange,
     encode_record,
+    is_break_glass,
     log_id_of,
     origin_of,
     parse_record,
@@ -19,7 +22,7 @@ from alpr_edge.domain.access_log.records import (
     utc_text,
 )
 from alpr_edge.domain.errors import AuditError
-from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.instants import Instant, UtcSource
 from tests.domain.access_log.entries import LOG_ID, entry, record
 
 
@@ -95,3 +98,51 @@ def test_a_log_is_known_by_its_name() -> None:
     assert log_id_of(origin_of(LOG_ID)) == LOG_ID
     with pytest.raises(AuditError, match="not of an access log"):
         log_id_of("example.com/log")
+
+
+def test_break_glass_is_told_by_the_bytes_alone_and_by_no_text_in_them() -> None:
+    assert is_break_glass(encode_record(record(break_glass=True)))
+    assert not is_break_glass(encode_record(record()))
+    assert not is_break_glass(encode_record(record(note='"break_glass":true', person="break_glass")))
+
+
+@pytest.mark.parametrize(
+    ("uncertainty_ms", "stands"), [(None, None), (12.4, 12), (12.6, 13), (0.0, 0), (1e300, COUNT_MAX)]
+)
+def test_an_uncertainty_stands_in_whole_milliseconds_that_every_reader_keeps(
+    uncertainty_ms: float | None, stands: int | None
+) -> None:
+    at = Instant("boot", 1, None, UtcSource.RTC, uncertainty_ms)
+    assert record_moment(at).model_dump() == {"utc": None, "source": "rtc", "uncertainty_ms": stands}
+
+
+def test_a_record_may_have_its_full_size_and_a_broken_one_names_its_field() -> None:
+    room = RECORD_BYTES_MAX - len(encode_record(record(objects=("x",) * 400)))
+    full = encode_record(record(objects=(*("x" * 120,) * (room // 120), *("x",) * (400 - room // 120)), note=""))
+    assert len(full) <= RECORD_BYTES_MAX
+    assert parse_record(b" " * (RECORD_BYTES_MAX - len(full)) + full).sequence == 0
+    with pytest.raises(AuditError, match=r"^no record of an access log: it is too long$"):
+        parse_record(b" " * (RECORD_BYTES_MAX + 1 - len(full)) + full)
+    broken = json.loads(encode_record(record(1))) | {"happened": {"utc": "7ABC123", "source": "x"}}
+    with pytest.raises(AuditError, match=r"^no record of an access log: happened\.utc: string_pattern_mismatch$"):
+        parse_record(json.dumps(broken).encode())
+    with pytest.raises(AuditError, match=r"^no record of an access log: body: json_invalid$"):
+        parse_record(b"no JSON")
+    with pytest.raises(AuditError, match=r"^no record of an access log: body: model_type$"):
+        parse_record(b"[]")
+
+
+def test_a_record_of_exactly_the_largest_size_is_encoded() -> None:
+    objects = ("x" * 128,) * 490
+    room = RECORD_BYTES_MAX - len(encode_record(record(objects=objects, note="", reason="")))
+    assert 0 < room <= 1000
+    note, reason = "n" * min(room, 500), "r" * max(room - 500, 0)
+    assert len(encode_record(record(objects=objects, note=note, reason=reason))) == RECORD_BYTES_MAX
+    with pytest.raises(AuditError, match=r"this one 65537$"):
+        encode_record(record(objects=objects, note=note, reason=reason, query="A"))
+
+
+def test_a_log_s_name_is_its_place_in_checkpoints() -> None:
+    assert origin_of(LOG_ID) == f"alpr-edge/log/{LOG_ID}"
+    with pytest.raises(AuditError, match=r"^not of an access log: its name does not begin with alpr-edge/log/$"):
+        log_id_of("log/1")

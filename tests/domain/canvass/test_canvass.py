@@ -22,6 +22,7 @@ UNTRUSTED_START = at(0, trusted=False)
         (INSIDE, at(59.9), True),
         (INSIDE, at(60), False),
         (INSIDE, at(-29.9), True),
+        (INSIDE, at(-30), True),
         (INSIDE, at(-30.1), False),
         (OUTSIDE, at(1), False),
         (None, at(1), True),  # no place: rather kept

@@ -64,3 +64,10 @@ def test_reach_is_where_plates_can_be_read() -> None:
     assert nearest == 2.0
     assert 30.0 < furthest < 35.0
     assert reach([aim(GLOBAL_SHUTTER, 10.0, 45.0, 5000.0, 100.0)]) is None
+
+
+@pytest.mark.parametrize(("width_px", "verdict"), [(3999, "unfit"), (4000, "fair"), (7999, "fair"), (8000, "good")])
+def test_the_limits_of_pixels_are_on_the_good_side(width_px: int, verdict: str) -> None:
+    optics = Optics(focal_mm=10.0, sensor_width_mm=US_PLATE_MM, picture_width_px=width_px)  # a pixel for each hundred
+    view = aim(optics, 1.0, 0.0, 500.0, 0.0)
+    assert (view.plate_px, view.verdict) == (width_px / 100, verdict)

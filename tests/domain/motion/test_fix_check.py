@@ -16,6 +16,7 @@ from alpr_edge.domain.motion.fix_check import (
     STUCK_S,
     FixCheck,
     FixFault,
+    is_possible,
     possible_fixes,
 )
 from alpr_edge.position.log_source import LogSource
@@ -108,3 +109,32 @@ def test_a_jump_at_the_moment_that_a_parked_car_reports_a_speed_is_no_standstill
         for number, fix in enumerate(at_place_of(drive([0])[0], drive(range(60))))
     ]
     assert faults_of(parked) == [None] * 60, "a speed that comes and goes is noise"
+
+
+@pytest.mark.parametrize(
+    ("arrival_s", "utc_s", "metres", "possible"),
+    [
+        (1.0, 1.0, 149.9, True),  # 40 m/s and 10 more, over a second and another, and 50 m
+        (1.0, 1.0, 150.1, False),
+        (1.0, 3.0, 329.9, True),  # by the receiver's time, over four seconds
+        (1.0, 3.0, 330.2, False),
+        (3.0, 1.0, 329.9, True),  # by its arrival
+        (3.0, 1.0, 330.2, False),
+        (1.0, None, 149.9, True),
+        (1.0, None, 150.1, False),
+    ],
+)
+def test_a_car_goes_no_further_than_its_speed_and_the_longer_time_let_it(
+    arrival_s: float, utc_s: float | None, metres: float, *, possible: bool
+) -> None:
+    (before,) = drive([0.0], 40.0)
+    after = replace(
+        before,
+        received_at=BOOT.shift(arrival_s * 1000),
+        utc=None if utc_s is None else NOON + timedelta(seconds=utc_s),
+        lat_deg=before.lat_deg + metres / METRES_PER_DEGREE,
+    )
+    assert is_possible(before, after) is possible
+    assert is_possible(before, replace(after, speed_mps=None)) is (
+        metres <= 100 * (max(arrival_s, utc_s or 0) + 1) + 50
+    )

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from alpr_edge.domain.hits import Reason
 from alpr_edge.domain.people.person import Role
 from alpr_edge.domain.permissions.actions import Action
-from alpr_edge.domain.permissions.purposes import PurposeCode
-from alpr_edge.domain.permissions.table import BREAK_GLASS_ACTIONS, TABLE, allows
+from alpr_edge.domain.permissions.hit_purposes import purpose_of_hit
+from alpr_edge.domain.permissions.purposes import Purpose, PurposeCode
+from alpr_edge.domain.permissions.table import BREAK_GLASS_ACTIONS, TABLE, allows, may_ever
 
 REVIEWED = Path(__file__).with_name("allowed.txt")
 PLATE_ACTIONS = {
@@ -90,3 +92,26 @@ def test_break_glass_opens_neither_covert_entries_nor_releases_nor_deletions() -
         Action.MANAGE_SETTINGS,
         Action.SEE_LOG,
     } == BREAK_GLASS_ACTIONS
+
+
+@pytest.mark.parametrize("action", Action)
+def test_a_role_may_ever_do_what_it_may_do_for_some_purpose(action: Action) -> None:
+    for role in Role:
+        assert may_ever(frozenset({role}), action) == any((role, action) == row[:2] for row in TABLE)
+    assert may_ever(frozenset(Role), action) == any(action == row[1] for row in TABLE)
+    assert not may_ever(frozenset(), action)
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_a_hit_is_looked_at_for_what_its_plate_is_listed_for(reason: Reason) -> None:
+    codes = {
+        Reason.STOLEN_VEHICLE: "stolen_vehicle",
+        Reason.STOLEN_PLATE: "stolen_vehicle",
+        Reason.WANTED_PERSON: "wanted_or_missing",
+        Reason.MISSING_PERSON: "wanted_or_missing",
+        Reason.VIOLENT_PERSON: "wanted_or_missing",
+        Reason.SUPERVISED_RELEASE: "wanted_or_missing",
+    }
+    code = PurposeCode(codes.get(reason, "emergency_alert"))
+    assert purpose_of_hit(reason) == Purpose(code)
+    assert purpose_of_hit(reason, "26-ab1") == Purpose(code, case="26-AB1")

@@ -156,6 +156,20 @@ def test_an_alert_and_its_withdrawal_survive_the_way_without_plate_text() -> Non
     withdrawn = withdrawal_payload(alert, SEEN, "unit-1")
     assert AlertPayload.model_validate_json(encode(payload)) == payload
     assert (quiet.sounded, payload.level) == (None, "high")
+    assert payload.sounded == instant_payload(SEEN)
+    assert payload.model_dump() == {
+        "schema_version": 1,
+        "hit_id": "hit-1",
+        "read_id": "read-1",
+        "unit_id": "unit-1",
+        "level": "high",
+        "tone": "high",
+        "phrase": "stolen vehicle; verify through CLETS",
+        "list_age": "fresh",
+        "sounded": instant_payload(SEEN).model_dump(),
+    }
+    assert (withdrawn.hit_id, withdrawn.read_id, withdrawn.unit_id) == ("hit-1", "read-1", "unit-1")
+    assert withdrawn.withdrawn == instant_payload(SEEN)
     assert WithdrawalPayload.model_validate_json(encode(withdrawn)) == withdrawn
     assert b"7ABC123" not in encode(payload) + encode(withdrawn)
 

@@ -1,0 +1,129 @@
+"""When two passes are of one vehicle, and what of the earlier one lives on."""
+
+import pytest
+
+from alpr_edge.domain.recognition.boxes import Box
+from alpr_edge.domain.recognition.frames import Reading
+from alpr_edge.domain.recognition.second_opinions import SecondOpinions
+from alpr_edge.domain.recognition.tracking import Track
+from alpr_edge.domain.recognition.vehicle_pass import NO_EVIDENCE, VehiclePass, evidence_of
+from alpr_edge.domain.recognition.voting import Vote
+from tests.domain.readings import frame_of, reading_of
+from tests.store.records import plate_read
+
+AWAY_MS_MAX = 20_000.0
+
+
+def pass_of(*looks: Reading) -> VehiclePass:
+    track, first = Track(1), looks[0]
+    frame = frame_of([], 0)
+    one = VehiclePass(track, SecondOpinions().of_new_pass(), first, first, first, evidence_of(frame, first))
+    for look in looks:
+        track.add(look)
+        one.look(look, frame)
+    return one
+
+
+def is_same(before: str, after: str, away_ms: float = 1000, certainty: float = 0.9, count: int = 1) -> bool:
+    """Whether looks at one text, and then at another, are at one vehicle."""
+    earlier = pass_of(*[reading_of(before, number, certainty=certainty) for number in range(count)])
+    late_ms = count - 1 + away_ms
+    later = pass_of(*[reading_of(after, late_ms + number, certainty=certainty) for number in range(count)])
+    return later.is_same_vehicle(earlier, later.vote(), AWAY_MS_MAX)
+
+
+@pytest.mark.parametrize(
+    ("away_ms", "same"),
+    [(-1, False), (0, False), (0.5, True), (AWAY_MS_MAX, True), (AWAY_MS_MAX + 1, False)],
+)
+def test_the_same_text_is_the_same_vehicle_if_it_comes_after_and_in_time(away_ms: float, *, same: bool) -> None:
+    assert is_same("8ABC123", "8ABC123", away_ms) == same
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "same"),
+    [
+        ("8ABC123", "8ABC12", True),
+        ("8ABC12", "8ABC123", True),
+        ("8ABC123", "8ABC1", True),
+        ("8ABC123", "8ABC", False),  # three characters are not missed
+        ("8ABC123", "3ABC123", True),
+        ("8ABC123", "5XYZ987", False),
+        ("8ABC", "3ABC", False),  # too short to be told from another
+        ("8ABC1", "3ABC1", True),
+    ],
+)
+def test_a_likely_misreading_in_doubt_is_the_same_vehicle(before: str, after: str, *, same: bool) -> None:
+    assert is_same(before, after) == same
+
+
+def test_two_certain_texts_are_two_vehicles_unless_only_an_i_is_missed() -> None:
+    assert not is_same("8ABC123", "3ABC123", certainty=0.999)
+    assert is_same("F82EVA", "IF82EVA", certainty=0.999)
+    assert not is_same("F82EVA", "BF82EVA", certainty=0.999)
+
+
+def test_of_a_decided_pass_the_read_is_compared_and_not_the_looks() -> None:
+    earlier, later = pass_of(reading_of("5XYZ987")), pass_of(reading_of("8ABC123", 1000))
+    assert not later.is_same_vehicle(earlier, later.vote(), AWAY_MS_MAX)
+    earlier.read = plate_read(plate="8ABC123")
+    assert later.is_same_vehicle(earlier, later.vote(), AWAY_MS_MAX)
+
+
+def test_a_sharper_look_is_shown_and_only_after_the_decision_still_to_be_stored() -> None:
+    one = pass_of(reading_of("8ABC123", sharpness=100))
+    one.look(same := reading_of("8ABC123", 1, sharpness=100), frame_of([], 1))
+    assert one.sharpest is not same
+    one.look(sharper := reading_of("8ABC123", 2, Box(10, 10, 60, 40), sharpness=101), frame_of([], 2))
+    assert (one.sharpest, one.shown, one.is_sharper) == (sharper, sharper, False)
+    assert one.evidence.crop.shape[:2] == (40, 66)  # fifteen per cent more on each side, in whole pixels
+    one.read = plate_read()
+    one.look(sharpest := reading_of("8ABC123", 3, sharpness=102), frame_of([], 3))
+    assert (one.sharpest, one.shown, one.is_sharper) == (sharpest, sharpest, True)
+
+
+def test_a_picture_that_is_stored_is_let_go_and_one_that_is_not_stays() -> None:
+    one = pass_of(reading_of("8ABC123"))
+    kept = one.evidence
+    one.is_sharper = True
+    one.release_frame()
+    assert one.evidence is kept
+    one.is_sharper = False
+    one.release_frame()
+    assert one.evidence is NO_EVIDENCE
+    assert (NO_EVIDENCE.crop.size, NO_EVIDENCE.scene.size) == (0, 0)
+
+
+def joined(earlier_sharpness: float, later_sharpness: float, *, is_read: bool, was_sharper: bool) -> VehiclePass:
+    earlier = pass_of(reading_of("8ABC123", sharpness=earlier_sharpness))
+    later = pass_of(reading_of("8ABC123", 1000, sharpness=later_sharpness))
+    earlier.corrections, earlier.is_sharper = 2, was_sharper
+    if is_read:
+        earlier.read = plate_read()
+    later.join(earlier)
+    assert (later.read, later.corrections, later.first) == (earlier.read, 2, earlier.first)
+    assert later.track.reading_count == 2
+    return later
+
+
+@pytest.mark.parametrize("is_read", [True, False])
+def test_a_pass_that_is_sharper_than_the_earlier_keeps_its_picture(*, is_read: bool) -> None:
+    later = joined(90, 100, is_read=is_read, was_sharper=False)
+    assert (later.sharpest.sharpness, later.shown.sharpness, later.is_sharper) == (100, 100, is_read)
+
+
+@pytest.mark.parametrize(
+    ("is_read", "was_sharper", "shown"), [(True, True, 100), (True, False, 90), (False, False, 100), (False, True, 100)]
+)
+def test_a_pass_that_is_less_sharp_takes_the_earlier_picture_where_it_is_still_held(
+    *, is_read: bool, was_sharper: bool, shown: float
+) -> None:
+    later = joined(100, 90, is_read=is_read, was_sharper=was_sharper)
+    assert (later.sharpest.sharpness, later.shown.sharpness, later.is_sharper) == (100, shown, was_sharper)
+    assert joined(100, 100, is_read=True, was_sharper=True).is_sharper
+
+
+@pytest.mark.parametrize(("text", "is_certain"), [("8ABC123", True), ("8AB", True), ("8", False)])
+def test_a_vote_is_certain_only_of_a_text_that_can_be_a_plate(text: str, *, is_certain: bool) -> None:
+    result: Vote = pass_of(reading_of(text, certainty=0.999)).vote()
+    assert result.certain == is_certain
