@@ -20,7 +20,7 @@ def moment(utc: datetime) -> RecordMoment:
     return RecordMoment(utc=utc_text(utc), source="gnss", uncertainty_ms=None)
 
 
-def counted(*records: AccessRecord) -> AccessTally:
+def tally_of(*records: AccessRecord) -> AccessTally:
     tally = AccessTally(period_of_days(MAY_4, MAY_4, UTC))
     for each in records:
         tally.add(each)
@@ -38,7 +38,7 @@ def hold(**changes: Any) -> AccessRecord:  # noqa: ANN401 - likewise
 
 @pytest.mark.parametrize("action", sorted(SEARCH_ACTIONS))
 def test_searches_are_told_apart_by_purpose_and_offence(action: str) -> None:
-    tally = counted(search(action=action), search(action=action, offence="187 PC", purpose="homicide"))
+    tally = tally_of(search(action=action), search(action=action, offence="187 PC", purpose="homicide"))
     assert tally.searches == {("stolen_vehicle", "10851 VC"): 1, ("homicide", "187 PC"): 1}
     assert (tally.actions, tally.refused_searches, tally.untimed_records) == ({}, 0, 0)
 
@@ -46,7 +46,7 @@ def test_searches_are_told_apart_by_purpose_and_offence(action: str) -> None:
 def test_the_pages_of_a_search_are_one_search() -> None:
     later = record(7).happened
     pages = [search(), search(objects=("read-2",), happened=later), search(address="10.0.0.7", shown=9)]
-    assert counted(*pages).searches.total() == 1
+    assert tally_of(*pages).searches.total() == 1
 
 
 @pytest.mark.parametrize(
@@ -63,21 +63,21 @@ def test_the_pages_of_a_search_are_one_search() -> None:
     ],
 )
 def test_another_question_or_another_person_is_another_search(change: dict[str, str]) -> None:
-    assert counted(search(), search(**change)).searches.total() == 2
+    assert tally_of(search(), search(**change)).searches.total() == 2
 
 
 def test_words_do_not_run_into_each_other() -> None:
-    assert counted(search(person_id="ab", session="c"), search(person_id="a", session="bc")).searches.total() == 2
+    assert tally_of(search(person_id="ab", session="c"), search(person_id="a", session="bc")).searches.total() == 2
 
 
 def test_a_search_that_was_refused_or_failed_is_none() -> None:
-    tally = counted(search(**REFUSED), search(**REFUSED), search(note="not done: the disk is full"))
+    tally = tally_of(search(**REFUSED), search(**REFUSED), search(note="not done: the disk is full"))
     assert (tally.searches, tally.refused_searches) == ({}, 2)
-    assert counted(search(note="found, not done by hand")).searches.total() == 1
+    assert tally_of(search(note="found, not done by hand")).searches.total() == 1
 
 
 def test_the_records_of_one_access_are_one_access() -> None:
-    tally = counted(hold(), hold(note="held 2 reads"))
+    tally = tally_of(hold(), hold(note="held 2 reads"))
     assert tally.actions == {("hold_reads",): 1}
     assert tally.searches == {}
 
@@ -93,24 +93,24 @@ def test_the_records_of_one_access_are_one_access() -> None:
     ],
 )
 def test_another_person_moment_or_object_is_another_access(change: dict[str, Any]) -> None:
-    assert counted(hold(), hold(**change)).actions == {("hold_reads",): 2}
+    assert tally_of(hold(), hold(**change)).actions == {("hold_reads",): 2}
 
 
 def test_an_access_without_a_clock_is_told_by_the_rest() -> None:
-    assert counted(hold(happened=UNKNOWN), hold(happened=UNKNOWN)).actions == {("hold_reads",): 1}
-    assert counted(hold(happened=UNKNOWN), hold(happened=UNKNOWN, session="s-2")).actions == {("hold_reads",): 2}
+    assert tally_of(hold(happened=UNKNOWN), hold(happened=UNKNOWN)).actions == {("hold_reads",): 1}
+    assert tally_of(hold(happened=UNKNOWN), hold(happened=UNKNOWN, session="s-2")).actions == {("hold_reads",): 2}
 
 
 def test_an_access_that_failed_is_taken_back_and_counts_when_it_is_tried_again() -> None:
     failed = hold(note="not done: the disk is full")
-    assert counted(hold(), failed).actions.total() == 0
-    assert counted(failed).actions.total() == 0
-    assert counted(hold(), failed, failed).actions.total() == 0
-    assert counted(hold(), failed, hold()).actions == {("hold_reads",): 1}
+    assert tally_of(hold(), failed).actions.total() == 0
+    assert tally_of(failed).actions.total() == 0
+    assert tally_of(hold(), failed, failed).actions.total() == 0
+    assert tally_of(hold(), failed, hold()).actions == {("hold_reads",): 1}
 
 
 def test_an_access_that_was_refused_is_none() -> None:
-    tally = counted(hold(**REFUSED))
+    tally = tally_of(hold(**REFUSED))
     assert (tally.actions.total(), tally.refused_searches) == (0, 0)
 
 
@@ -125,14 +125,14 @@ def test_an_access_that_was_refused_is_none() -> None:
 )
 def test_the_days_count_from_their_first_moment_to_their_last(received: datetime, counts: int) -> None:
     at = {"received": moment(received)}
-    tally = counted(search().model_copy(update=at), hold().model_copy(update=at))
+    tally = tally_of(search().model_copy(update=at), hold().model_copy(update=at))
     assert (tally.searches.total(), tally.actions.total(), tally.untimed_records) == (counts, counts, 0)
 
 
 def test_records_that_no_clock_dates_are_counted_apart() -> None:
     at = {"received": UNKNOWN}
     records = [each.model_copy(update=at) for each in (search(), hold(), record(0, action="see_read"))]
-    tally = counted(*records)
+    tally = tally_of(*records)
     assert (tally.searches.total(), tally.actions.total(), tally.untimed_records) == (0, 0, 2)
 
 
@@ -154,4 +154,4 @@ def test_records_that_no_clock_dates_are_counted_apart() -> None:
 )
 def test_what_counts_beside_searches(action: str, *, counts: bool) -> None:
     assert is_counted(action) == counts
-    assert counted(record(0, action=action)).actions == ({(action,): 1} if counts else {})
+    assert tally_of(record(0, action=action)).actions == ({(action,): 1} if counts else {})
