@@ -20,7 +20,7 @@ def at(seconds: float, utc: datetime | None = None, boot: str = "today", source:
 NOW = at(100)
 
 
-def reason_for(
+def objection(
     *pairs: Instant,
     now: Instant = NOW,
     newest_read: datetime | None = None,
@@ -29,34 +29,34 @@ def reason_for(
     return objection_to(now, Timeline("today", pairs or (at(5), at(65))), newest_read, department)
 
 
-def date_of(utc: datetime, second: float = 30, boot: str = "yesterday") -> DepartmentDate:
+def department_date(utc: datetime, second: float = 30, boot: str = "yesterday") -> DepartmentDate:
     return DepartmentDate(utc, at(second, boot=boot))
 
 
 def test_a_source_that_is_missing_contradicts_nothing() -> None:
-    department = date_of(NOW_UTC)
-    assert reason_for(now=at(100, source=UtcSource.RTC), department=department) == Objection(
+    department = department_date(NOW_UTC)
+    assert objection(now=at(100, source=UtcSource.RTC), department=department) == Objection(
         "no receiver and no time server confirms the clock"
     )
-    assert reason_for(at(5), department=department) == Objection(
+    assert objection(at(5), department=department) == Objection(
         "the date was not confirmed yet since the computer started"
     )
-    assert reason_for() == Objection("the department has reported no date yet")
+    assert objection() == Objection("the department has reported no date yet")
 
 
 def test_a_date_that_jumped_since_the_start_is_a_contradiction() -> None:
     jumped = Objection("the date jumped since the computer started: its times contradict each other", True)  # noqa: FBT003
-    assert reason_for(at(5), at(65, TODAY + DAY), department=date_of(NOW_UTC)) == jumped
-    assert reason_for(now=at(100, TODAY + DAY), department=date_of(NOW_UTC)) == jumped
+    assert objection(at(5), at(65, TODAY + DAY), department=department_date(NOW_UTC)) == jumped
+    assert objection(now=at(100, TODAY + DAY), department=department_date(NOW_UTC)) == jumped
 
 
 def test_a_read_after_the_present_date_is_a_contradiction() -> None:
-    department = date_of(NOW_UTC)
-    assert reason_for(newest_read=NOW_UTC + AGREEMENT, department=department) is None
-    assert reason_for(newest_read=NOW_UTC + AGREEMENT + SECOND, department=department) == Objection(
+    department = department_date(NOW_UTC)
+    assert objection(newest_read=NOW_UTC + AGREEMENT, department=department) is None
+    assert objection(newest_read=NOW_UTC + AGREEMENT + SECOND, department=department) == Objection(
         "the newest read is of 2026-05-04, after the present date 2026-05-04", is_contradiction=True
     )
-    assert reason_for(newest_read=NOW_UTC + 2 * DAY, department=None) == Objection(
+    assert objection(newest_read=NOW_UTC + 2 * DAY, department=None) == Objection(
         "the newest read is of 2026-05-06, after the present date 2026-05-04", is_contradiction=True
     )
 
@@ -73,39 +73,41 @@ def test_a_read_after_the_present_date_is_a_contradiction() -> None:
 )
 def test_a_department_heard_since_the_start_says_on_which_side_the_date_is(off: timedelta, text: str) -> None:
     # Heard at second 30: at second 100 its date is 70 seconds on.
-    department = date_of(TODAY + timedelta(seconds=30) + off, boot="today")
-    assert reason_for(department=department) == Objection(text, is_contradiction=True)
+    department = department_date(TODAY + timedelta(seconds=30) + off, boot="today")
+    assert objection(department=department) == Objection(text, is_contradiction=True)
 
 
 @pytest.mark.parametrize("side", [1, -1])
 def test_a_department_heard_since_the_start_may_differ_by_ten_minutes(side: int) -> None:
     then = TODAY + timedelta(seconds=30)
-    assert reason_for(department=date_of(then + side * AGREEMENT, boot="today")) is None
-    assert reason_for(department=date_of(then + side * (AGREEMENT + SECOND), boot="today")) is not None
+    assert objection(department=department_date(then + side * AGREEMENT, boot="today")) is None
+    assert objection(department=department_date(then + side * (AGREEMENT + SECOND), boot="today")) is not None
 
 
 def test_a_department_heard_before_the_start_may_be_ahead_by_ten_minutes() -> None:
-    assert reason_for(department=date_of(NOW_UTC + AGREEMENT)) is None
-    assert reason_for(department=date_of(NOW_UTC + AGREEMENT + SECOND)) == Objection(
+    assert objection(department=department_date(NOW_UTC + AGREEMENT)) is None
+    assert objection(department=department_date(NOW_UTC + AGREEMENT + SECOND)) == Objection(
         "the department reported 2026-05-04, after the present date 2026-05-04", is_contradiction=True
     )
 
 
 def test_a_date_may_be_a_week_after_the_last_that_is_known() -> None:
-    department = date_of(NOW_UTC - GAP_MAX)
-    assert reason_for(department=department) is None
-    assert reason_for(department=date_of(NOW_UTC - GAP_MAX - SECOND)) == Objection(
+    department = department_date(NOW_UTC - GAP_MAX)
+    assert objection(department=department) is None
+    assert objection(department=department_date(NOW_UTC - GAP_MAX - SECOND)) == Objection(
         "the date jumped: it is 7 days ahead of the newest read and of the department's last date",
         is_contradiction=True,
     )
-    assert reason_for(department=date_of(NOW_UTC - 30 * DAY), newest_read=NOW_UTC - GAP_MAX - SECOND) == Objection(
+    assert objection(
+        department=department_date(NOW_UTC - 30 * DAY), newest_read=NOW_UTC - GAP_MAX - SECOND
+    ) == Objection(
         "the date jumped: it is 7 days ahead of the newest read and of the department's last date",
         is_contradiction=True,
     )
 
 
 def test_a_department_that_was_not_heard_for_a_week_is_missing() -> None:
-    assert reason_for(department=date_of(NOW_UTC - 30 * DAY), newest_read=NOW_UTC - GAP_MAX) == Objection(
+    assert objection(department=department_date(NOW_UTC - 30 * DAY), newest_read=NOW_UTC - GAP_MAX) == Objection(
         "the department was last heard 30 days ago"
     )
-    assert reason_for(department=date_of(NOW_UTC - GAP_MAX), newest_read=NOW_UTC) is None
+    assert objection(department=department_date(NOW_UTC - GAP_MAX), newest_read=NOW_UTC) is None

@@ -94,7 +94,9 @@ def test_a_picture_that_is_stored_is_let_go_and_one_that_is_not_stays() -> None:
     assert (NO_EVIDENCE.crop.size, NO_EVIDENCE.scene.size) == (0, 0)
 
 
-def pass_of_two(earlier_sharpness: float, later_sharpness: float, *, is_read: bool, was_sharper: bool) -> VehiclePass:
+def pass_after_join(
+    earlier_sharpness: float, later_sharpness: float, *, is_read: bool, was_sharper: bool
+) -> VehiclePass:
     earlier = pass_of(reading_of("8ABC123", sharpness=earlier_sharpness))
     later = pass_of(reading_of("8ABC123", 1000, sharpness=later_sharpness))
     earlier.corrections, earlier.is_sharper = 2, was_sharper
@@ -108,7 +110,7 @@ def pass_of_two(earlier_sharpness: float, later_sharpness: float, *, is_read: bo
 
 @pytest.mark.parametrize("is_read", [True, False])
 def test_a_pass_that_is_sharper_than_the_earlier_keeps_its_picture(*, is_read: bool) -> None:
-    later = pass_of_two(90, 100, is_read=is_read, was_sharper=False)
+    later = pass_after_join(90, 100, is_read=is_read, was_sharper=False)
     assert (later.sharpest.sharpness, later.shown.sharpness, later.is_sharper) == (100, 100, is_read)
 
 
@@ -118,9 +120,9 @@ def test_a_pass_that_is_sharper_than_the_earlier_keeps_its_picture(*, is_read: b
 def test_a_pass_that_is_less_sharp_takes_the_earlier_picture_where_it_is_still_held(
     *, is_read: bool, was_sharper: bool, shown: float
 ) -> None:
-    later = pass_of_two(100, 90, is_read=is_read, was_sharper=was_sharper)
+    later = pass_after_join(100, 90, is_read=is_read, was_sharper=was_sharper)
     assert (later.sharpest.sharpness, later.shown.sharpness, later.is_sharper) == (100, shown, was_sharper)
-    assert pass_of_two(100, 100, is_read=True, was_sharper=True).is_sharper
+    assert pass_after_join(100, 100, is_read=True, was_sharper=True).is_sharper
 
 
 @pytest.mark.parametrize(("text", "is_certain"), [("8ABC123", True), ("8AB", True), ("8", False)])

@@ -25,7 +25,7 @@ from alpr_edge.domain.statistics.quality_change import (
 FIRST = date(2026, 11, 1)
 
 
-def judgement_of(text: str, truth: str = "", *, answer: ReadAnswer = ReadAnswer.CORRECT) -> JudgedRead:
+def read_with(text: str, truth: str = "", *, answer: ReadAnswer = ReadAnswer.CORRECT) -> JudgedRead:
     hits = (JudgedHit("doj", MatchKind.EXACT, answer, 1), JudgedHit("bolo", MatchKind.CONFUSABLE, answer, 0))
     return JudgedRead("front", text, truth, 30.0, 90.0, Light.NIGHT, FIRST, hits)
 
@@ -33,8 +33,8 @@ def judgement_of(text: str, truth: str = "", *, answer: ReadAnswer = ReadAnswer.
 def test_each_hit_counts_once_in_its_list_and_its_match_and_each_read_once_in_the_rest() -> None:
     tally = PrecisionTally()
     for _ in range(2):
-        tally.add(judgement_of("7ABC123"))
-    tally.add(judgement_of("7ABC123", answer=ReadAnswer.WRONG_STATE))
+        tally.add(read_with("7ABC123"))
+    tally.add(read_with("7ABC123", answer=ReadAnswer.WRONG_STATE))
     rows = {(row.dimension, row.value): (row.correct, row.wrong_state) for row in tally.report().rows}
     assert rows == dict.fromkeys(
         [
@@ -85,7 +85,7 @@ def misread_pairs(confused: int, of: int) -> PrecisionTally:
     tally = PrecisionTally()
     for number in range(of):
         truth = "BACD" if number < confused else "8ACD"
-        tally.add(judgement_of("8ACD", truth, answer=ReadAnswer.MISREAD))
+        tally.add(read_with("8ACD", truth, answer=ReadAnswer.MISREAD))
     return tally
 
 

@@ -52,7 +52,7 @@ def accesses() -> AccessTally:
     return AccessTally(period_of_days(DAY, DAY, UTC))
 
 
-def judgements_of(camera_id: str, *answers: ReadAnswer) -> list[JudgedRead]:
+def reads_with(camera_id: str, *answers: ReadAnswer) -> list[JudgedRead]:
     hits = [JudgedHit("doj", MatchKind.EXACT, answer, 1) for answer in answers]
     return [JudgedRead(camera_id, "7ABC123", "", None, 100.0, Light.DAY, DAY, (hit,)) for hit in hits]
 
@@ -166,7 +166,7 @@ def test_a_count_that_stands_alone_is_hidden_below_the_number_unless_it_is_zero(
 
 def test_a_camera_s_rate_is_of_the_reads_that_somebody_judged() -> None:
     right, wrong, other = ReadAnswer.CORRECT, ReadAnswer.MISREAD, ReadAnswer.WRONG_STATE
-    reads = [*judgements_of("rear", right), *judgements_of("front", right, right, wrong, other)]
+    reads = [*reads_with("rear", right), *reads_with("front", right, right, wrong, other)]
     assert report_of(reads=reads).rates == (MisreadRate("front", 1, 4), MisreadRate("rear", 0, 1))
 
 
@@ -175,8 +175,8 @@ def test_a_camera_s_rate_is_of_the_reads_that_somebody_judged() -> None:
     [(5, 5, False), (5, 0, False), (0, 5, False), (4, 0, True), (0, 4, True), (5, 4, True), (4, 5, True)],
 )
 def test_all_rates_are_hidden_where_a_part_of_one_is_small(right: int, wrong: int, *, is_hidden: bool) -> None:
-    many = judgements_of("front", *[ReadAnswer.CORRECT] * 20, *[ReadAnswer.MISREAD] * 10)
-    few = judgements_of("rear", *[ReadAnswer.CORRECT] * right, *[ReadAnswer.MISREAD] * wrong)
+    many = reads_with("front", *[ReadAnswer.CORRECT] * 20, *[ReadAnswer.MISREAD] * 10)
+    few = reads_with("rear", *[ReadAnswer.CORRECT] * right, *[ReadAnswer.MISREAD] * wrong)
     shown = (MisreadRate("front", 10, 30), MisreadRate("rear", wrong, right + wrong))
     hidden = tuple(replace(rate, misread=None, judged=None) for rate in shown)
     assert report_of(reads=many + few, small_below=5).rates == (hidden if is_hidden else shown)
