@@ -166,7 +166,10 @@ class BackupTable(Section):
 
 
 class ExchangeTable(Section):
-    """[[exchange]]: another system that gets some of what is stored; none is named: nothing goes out (policy 462.7)."""
+    """[[exchange]]: another system of this department that gets some of what is stored; none is named: nothing goes out.
+
+    Other agencies get data on an approved request alone (``department release``, policy 462.7), and are not named here.
+    """
 
     name: Name
     format: Annotated[str, Field(min_length=1, max_length=500)]
@@ -179,20 +182,16 @@ class ExchangeTable(Section):
     """A file with a token that the receiver asks for (``Authorization: Bearer``), or ``credential:NAME``."""
     ca_file: Annotated[str, Field(pattern=_ABSOLUTE)] = ""
     """The authorities (PEM) that vouch for the receiver; empty: those of the system."""
-    recipient: Literal["own", "law_enforcement", "prosecutor"]
-    """A system of this department, or an agency of its state: to nobody else (policy 462.7, Civil Code 1798.90.55)."""
-    agency: Words
-    """Whose system it is (policy 462.7(a)1)."""
-    requested_by: Annotated[str, Field(max_length=200)] = ""
-    """The person who asked for it in writing (462.7(a)2)."""
+    operator: Words
+    """The part of this department that runs it, such as dispatch."""
     purpose: Words
-    """What for (462.7(a)3)."""
+    """What for (policy 462.3)."""
     legal_basis: Words
     approved_by: Words
-    """The Operations Division Commander or the authorised designee (462.7(b))."""
+    """The Operations Division Commander or the authorised designee."""
     approved_on: date
     until: date
-    """The last day; a year after the approval at most, so that no release goes on unseen."""
+    """The last day; a year after the approval at most, so that nothing goes on unseen."""
     rule: Literal["hits", "all_reads"] = "hits"
     lists: Annotated[tuple[Name, ...], Strict(strict=False), Field(max_length=100)] = ()
     """Of hits: the sources of the lists; others stay here."""
@@ -208,8 +207,6 @@ class ExchangeTable(Section):
         url = urlsplit(self.url)
         if url.scheme == "http" and url.hostname not in _LOOPBACK:
             raise ValueError("url: use https; http is for this computer alone")
-        if self.recipient != "own" and not self.requested_by:
-            raise ValueError("requested_by: name the person of the agency who asked for it (policy 462.7)")
         if not self.approved_on <= self.until <= self.approved_on + APPROVAL_MAX:
             raise ValueError(f"until: name a day within {APPROVAL_MAX.days} days of approved_on")
         if self.rule == "hits" and not self.lists:

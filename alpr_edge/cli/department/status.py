@@ -86,7 +86,7 @@ def _print_exchange(exchange: list[TargetStatus], imports: list[ImportSource]) -
         what = "all reads" if target.rule == "all_reads" else f"hits of {', '.join(target.lists)}"
         until = f"until {target.until}" if target.is_named else "not in the settings any more"
         sent = f"{target.sent:,} sent, {target.waiting:,} waiting, {target.set_aside:,} refused"
-        typer.echo(f"goes out to {target.target} ({target.agency}), {until}: {what}; {sent}")
+        typer.echo(f"goes out to {target.target} ({target.operator}), {until}: {what}; {sent}")
     for source in imports:
         broken_off = f"; {source.broken_off} imports did not end" if source.broken_off else ""
         typer.echo(f"imported from {source.source}: {count_text(source.reads, 'read')}{broken_off}")

@@ -1,6 +1,6 @@
 """Tables of what goes out to other systems and of what was imported from them.
 
-``exchange_terms`` and the items that were sent are the record of releases (policy 462.7), which triggers keep. It holds
+``exchange_terms`` and the items that were sent are the record of what went out, which triggers keep. It holds
 no plate and no body: a body is made of what is stored as it is sent, so that what was deleted is not sent.
 """
 

@@ -15,7 +15,7 @@ from alpr_edge.department.settings import ExchangeTable
 LATE_AFTER = timedelta(hours=1)
 """How long an event may wait before that is a warning."""
 ENDS_SOON = timedelta(days=14)
-RELEASES_AT_ONCE = 500
+EVENTS_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +25,7 @@ class TargetStatus:
     target: str
     is_named: bool
     """Whether the settings name it: to others nothing goes out, not even withdrawals."""
-    agency: str
-    recipient: str
+    operator: str
     purpose: str
     legal_basis: str
     format: str
@@ -47,8 +46,8 @@ class TargetStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class Release:
-    """Something that was sent: a release on record (policy 462.7)."""
+class SentEvent:
+    """Something that was sent, as it is on record."""
 
     number: int
     target: str
@@ -60,7 +59,7 @@ class Release:
     sent: datetime
     sha256: str | None
     terms: dict[str, object]
-    """What the settings said of the target: agency, who asked, purpose, basis, who approved."""
+    """What the settings said of the target: operator, purpose, basis, who approved."""
 
 
 def target_statuses(database: DepartmentDatabase, tables: Sequence[ExchangeTable]) -> list[TargetStatus]:
@@ -88,7 +87,7 @@ def _status(connection: Connection, table: ExchangeTable, *, is_named: bool) -> 
     counts = {state: by_state[state.value][1] if state.value in by_state else 0 for state in ExchangeState}
     waiting, sent = by_state.get(ExchangeState.QUEUED.value), by_state.get(ExchangeState.SENT.value)
     trouble = connection.scalar(select(exchange_targets.c.trouble).where(exchange_targets.c.target == table.name))
-    names = ("agency", "recipient", "purpose", "legal_basis", "format", "rule", "lists", "approved_by")
+    names = ("operator", "purpose", "legal_basis", "format", "rule", "lists", "approved_by")
     return TargetStatus(
         target=table.name,
         is_named=is_named,
@@ -133,7 +132,7 @@ def exchange_warnings(database: DepartmentDatabase, tables: Sequence[ExchangeTab
             yield f"{name}: the approval ends on {table.until}"
 
 
-def releases(database: DepartmentDatabase, target: str | None = None) -> Iterator[Release]:
+def sent_events(database: DepartmentDatabase, target: str | None = None) -> Iterator[SentEvent]:
     """What was sent, in its order, read some at a time.
 
     Args:
@@ -146,7 +145,7 @@ def releases(database: DepartmentDatabase, target: str | None = None) -> Iterato
     item, last = exchange_items.c, 0
     of_terms = exchange_terms.c.number == item.terms_number
     query = select(exchange_items, exchange_terms.c.terms).join(exchange_terms, of_terms)
-    query = query.where(item.state == ExchangeState.SENT.value).order_by(item.number).limit(RELEASES_AT_ONCE)
+    query = query.where(item.state == ExchangeState.SENT.value).order_by(item.number).limit(EVENTS_AT_ONCE)
     if target is not None:
         query = query.where(item.target == target)
     while True:
@@ -156,5 +155,5 @@ def releases(database: DepartmentDatabase, target: str | None = None) -> Iterato
             return
         for row in rows:
             names = ("number", "target", "kind", "event_id", "unit_id", "read_id", "hit_id", "sha256", "terms")
-            yield Release(**{name: row[name] for name in names}, sent=row["tried_at"].replace(tzinfo=UTC))
+            yield SentEvent(**{name: row[name] for name in names}, sent=row["tried_at"].replace(tzinfo=UTC))
         last = rows[-1]["number"]

@@ -56,13 +56,13 @@ def test_a_target_from_its_test_to_its_record(office: ExchangeOffice, receiver: 
     assert department(office, "exchange", "retry", "county").output == "county: 1 event queued again\n"
     assert department(office, "exchange", "send").exit_code == 0
     assert json.loads(receiver.posts[-1].body)["group"]["best_plate_number"] == PLATE
-    (line,) = department(office, "exchange", "released", "--target", "county").output.splitlines()
+    (line,) = department(office, "exchange", "sent", "--target", "county").output.splitlines()
     assert line.endswith("county  hit of hit-of-read-1  Stanislaus County Sheriff: stolen vehicles")
     listed = department(office, "exchange", "list")
     assert "hits of doj-svs" in listed.output
     status = json.loads(department(office, "status", "--json").output)
     assert [(each["target"], each["sent"], each["waiting"]) for each in status["exchange"]] == [("county", 1, 0)]
-    said = [department(office, "exchange", verb, "--json").output for verb in ("list", "released")]
+    said = [department(office, "exchange", verb, "--json").output for verb in ("list", "sent")]
     assert PLATE not in f"{said} {line} {listed.output} {status}"
 
 
@@ -91,8 +91,8 @@ def test_a_target_that_is_not_there_or_takes_nothing_is_told_in_a_line(
         ({"url": "https://county.example/?token=abc"}, "url: String should match pattern"),
         ({"url": "https://me:secret@county.example/"}, "url: String should match pattern"),
         ({"lists": []}, "lists: name the lists whose hits go out"),
-        ({"requested_by": ""}, "requested_by: name the person"),
-        ({"recipient": "federal"}, "recipient: Input should be 'own', 'law_enforcement' or 'prosecutor'"),
+        ({"operator": ""}, "operator: String should have at least 3"),
+        ({"agency": "County Sheriff"}, "agency: Extra inputs are not permitted"),
         ({"until": datetime.now(UTC).date() + timedelta(days=400)}, "until: name a day within 366 days"),
         ({"approved_by": None}, "approved_by: Field required"),
         ({"legal_basis": ""}, "legal_basis: String should have at least 3"),
@@ -100,7 +100,7 @@ def test_a_target_that_is_not_there_or_takes_nothing_is_told_in_a_line(
         ({"list": ["a"]}, "list: Extra inputs are not permitted"),
     ],
 )
-def test_settings_that_are_no_release_are_refused(
+def test_settings_that_lack_their_approval_are_refused(
     office: ExchangeOffice, changes: dict[str, object], fault: str
 ) -> None:
     office.name_target(**{"url": "https://county.example/hook"} | changes)  # type: ignore[arg-type] # a url among them

@@ -15,7 +15,7 @@ import pytest
 
 from alpr_edge.department.interchange import delivery, sender
 from alpr_edge.department.interchange.exchange_queue import try_again
-from alpr_edge.department.interchange.exchange_status import exchange_warnings, releases, target_statuses
+from alpr_edge.department.interchange.exchange_status import exchange_warnings, sent_events, target_statuses
 from alpr_edge.department.settings import load_department_file
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.hits import MatchKind, Reason
@@ -256,7 +256,7 @@ def test_what_was_deleted_or_is_over_is_not_sent(office: ExchangeOffice, receive
     )
 
 
-def test_every_release_is_on_record_with_its_terms_which_nobody_changes(
+def test_every_event_sent_is_on_record_with_its_terms_which_nobody_changes(
     office: ExchangeOffice, receiver: Receiver
 ) -> None:
     office.name_target(receiver.url)
@@ -267,15 +267,15 @@ def test_every_release_is_on_record_with_its_terms_which_nobody_changes(
     office.name_target(receiver.url, purpose="a homicide", hours_max=48)
     deliver_hit(office, "read-2")
     office.send()
-    first, second = releases(office.storage.database)
+    first, second = sent_events(office.storage.database)
     assert [each.terms["purpose"] for each in (first, second)] == ["stolen vehicles", "a homicide"]
-    assert (first.terms["requested_by"], first.terms["approved_by"]) == ("Lt. Ana Ruiz", "Commander Lee")
+    assert (first.terms["operator"], first.terms["approved_by"]) == ("Dispatch", "Commander Lee")
     assert "key" not in first.terms
     assert (first.read_id, first.kind) == ("read-1", "hit")
     assert PLATE not in f"{first} {second}"
     office.forget_targets()
     (status,) = target_statuses(office.storage.database, load_department_file(office.directory).exchange)
-    assert (status.is_named, status.sent, status.agency) == (False, 2, "Stanislaus County Sheriff")
+    assert (status.is_named, status.sent, status.operator) == (False, 2, "Dispatch")
 
 
 def test_a_sender_that_is_killed_sends_again_under_the_same_id(

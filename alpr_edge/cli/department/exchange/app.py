@@ -9,7 +9,7 @@ app = lazy_app(
         "send": LazyTarget(f"{_TARGETS}:send_command", "Send what is new to each target"),
         "test": LazyTarget(f"{_TARGETS}:probe_command", "Post a test that is about no vehicle"),
         "retry": LazyTarget(f"{_TARGETS}:retry_command", "Send again what a target refused"),
-        "released": LazyTarget(f"{_TARGETS}:released_command", "Show the record of what was sent, to whom and why"),
+        "sent": LazyTarget(f"{_TARGETS}:sent_command", "Show the record of what was sent, to whom and why"),
         "formats": LazyTarget(
             "alpr_edge.cli.department.exchange.formats:formats_command", "List or print templates and maps"
         ),

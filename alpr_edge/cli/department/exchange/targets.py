@@ -1,4 +1,4 @@
-"""``alpr-edge department exchange list``, ``send``, ``test``, ``retry`` and ``released``: what goes out, to whom."""
+"""``alpr-edge department exchange list``, ``send``, ``test``, ``retry`` and ``sent``: what goes out, to whom."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from alpr_edge.domain.errors import DepartmentError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from alpr_edge.department.interchange.exchange_status import Release, TargetStatus
+    from alpr_edge.department.interchange.exchange_status import SentEvent, TargetStatus
     from alpr_edge.department.interchange.sender import TargetRound
     from alpr_edge.department.settings import ExchangeTable
 
@@ -35,7 +35,7 @@ def list_command(directory: DirectoryOption, as_json: JsonOption = False) -> Non
     if as_json:
         print_lines(map(asdict, found))
     elif found:
-        headers = "target", "agency", "what", "until", "waiting", "sent", "refused"
+        headers = "target", "operator", "what", "until", "waiting", "sent", "refused"
         print_table(headers, [_row(status) for status in found], notes=[_note(status) for status in found])
     else:
         typer.echo("nothing goes out: the settings name no [[exchange]]")
@@ -93,23 +93,23 @@ def retry_command(target: TargetArgument, directory: DirectoryOption, as_json: J
     print_object({"target": target, "queued": count}) if as_json else typer.echo(text)
 
 
-def released_command(
+def sent_command(
     directory: DirectoryOption,
     target: Annotated[str | None, typer.Option("--target", help="Of this target alone.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show the record of what was sent, to whom and why (policy 462.7). By ids: shows no plates."""
-    from alpr_edge.department.interchange.exchange_status import releases
+    """Show the record of what was sent, to which system and why. By ids: shows no plates."""
+    from alpr_edge.department.interchange.exchange_status import sent_events
 
     with open_storage(directory) as storage:
-        found = releases(storage.database, target)
+        found = sent_events(storage.database, target)
         if as_json:
             print_lines(map(asdict, found))
             return
         empty = True
-        for release in found:
+        for event in found:
             empty = False
-            typer.echo(_release_text(release))
+            typer.echo(_event_text(event))
     if empty:
         typer.echo("nothing was sent")
 
@@ -129,7 +129,7 @@ def _row(status: TargetStatus) -> tuple[str, ...]:
     what = "all reads" if status.rule == "all_reads" else f"hits of {', '.join(status.lists)}"
     until = f"{status.until}" if status.is_named else "not in the settings"
     counts = (status.waiting, status.sent, status.set_aside)
-    return status.target, status.agency, what, until, *(f"{count:,}" for count in counts)
+    return status.target, status.operator, what, until, *(f"{count:,}" for count in counts)
 
 
 def _note(status: TargetStatus) -> str:
@@ -145,10 +145,10 @@ def _round_text(each: TargetRound) -> str:
     return f"{each.target}: {each.queued} new, {each.sent} sent, {each.set_aside} refused, {each.dropped} dropped"
 
 
-def _release_text(release: Release) -> str:
-    about = release.hit_id or release.read_id
-    terms = release.terms
+def _event_text(event: SentEvent) -> str:
+    about = event.hit_id or event.read_id
+    terms = event.terms
     return (
-        f"{release.number}  {time_text(release.sent)}  {release.target}  {release.kind} of {about}  "
-        f"{terms['agency']}: {terms['purpose']}"
+        f"{event.number}  {time_text(event.sent)}  {event.target}  {event.kind} of {about}  "
+        f"{terms['operator']}: {terms['purpose']}"
     )
