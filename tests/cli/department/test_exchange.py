@@ -57,7 +57,7 @@ def test_a_target_from_its_test_to_its_record(office: ExchangeOffice, receiver: 
     assert department(office, "exchange", "send").exit_code == 0
     assert json.loads(receiver.posts[-1].body)["group"]["best_plate_number"] == PLATE
     (line,) = department(office, "exchange", "sent", "--target", "county").output.splitlines()
-    assert line.endswith("county  hit of hit-of-read-1  Stanislaus County Sheriff: stolen vehicles")
+    assert line.endswith("county  hit of hit-of-read-1  Dispatch: stolen vehicles")
     listed = department(office, "exchange", "list")
     assert "hits of doj-svs" in listed.output
     status = json.loads(department(office, "status", "--json").output)

@@ -7,7 +7,7 @@ revision = "0016"
 down_revision = "0015"
 
 WHOLE = sa.BigInteger().with_variant(sa.Integer, "sqlite")
-WORDS = "the record of a release stays"
+WORDS = "the record of what was sent stays"
 COUNTS = ("rows", "stored", "before", "too_old", "rejected", "pictures")
 
 
