@@ -166,7 +166,7 @@ class BackupTable(Section):
 
 
 class ExchangeTable(Section):
-    """[[exchange]]: another system of this department that gets some of what is stored; none is named: nothing goes out.
+    """[[exchange]]: another system of this department that gets some of what is stored; without one nothing goes out.
 
     Other agencies get data on an approved request alone (``department release``, policy 462.7).
     """
