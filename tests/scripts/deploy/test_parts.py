@@ -15,7 +15,7 @@ from alpr_edge.domain.protocol import service_ports
 from alpr_edge.settings import ConsoleSettings
 from scripts.deploy.provision import __main__ as program
 from scripts.deploy.provision import firewall
-from scripts.deploy.provision.accounts import FOLDERS, wrong_folders
+from scripts.deploy.provision.accounts import FOLDERS, UNIT_USER, wrong_folders
 from scripts.deploy.provision.department import CHOOSE, Invitation, ModelsStep, red
 from scripts.deploy.provision.firewall import page_rule, ports_of
 from scripts.deploy.provision.machine import ProvisioningError
@@ -146,6 +146,7 @@ def test_steps_come_in_the_order_that_they_need() -> None:
 
 def test_every_file_for_the_system_is_laid_by_a_step() -> None:
     source = "".join(path.read_text() for path in (ROOT / "scripts" / "deploy" / "provision").glob("*.py"))
+    source = source.replace("{user}", UNIT_USER)
     for path in SYSTEM.rglob("*"):
         if path.is_file():
             name = str(path.relative_to(SYSTEM))

@@ -95,7 +95,7 @@ def _of_app(app: FastAPI, port: int) -> dict[str, Any]:
     """The document of one application, each of whose paths says at which port it is served."""
     document = get_openapi(title=_TITLE, version=str(PROTOCOL_VERSION), routes=app.routes)
     server = {"url": "https://{department}:{port}", "variables": {}}
-    server["variables"] = {"department": {"default": "department.example"}, "port": {"default": str(port)}}
+    server["variables"] = {"department": {"default": "alpr.example"}, "port": {"default": str(port)}}
     for path in document["paths"].values():
         path["servers"] = [server]
     return document
