@@ -108,25 +108,27 @@ class HotlistImportStage:
 
     def _import_next(self, state: _SourceState, beat: Callable[[], None], stop: threading.Event) -> None:
         state.without_time = not self.clock.now().trusted
-        self._record(self.records.begin_import, state.source.name)
+        source = state.source.name
+        try:
+            self.records.begin_import(source)
+        except StoreError as error:
+            log.error("hotlist.import_not_begun", source=source, failure=str(error), wait_s=_put_off(state))
+            return
         try:
             code = self._run_process(state, beat, stop)
         finally:
-            self._record(self.records.end_import, state.source.name)
+            self._record_end(source)
         if code == 0 or stop.is_set():
             state.failures, state.retry_s = 0, 0.0
             return
-        state.failures += 1
-        wait_s = RETRY_BACKOFF.wait_s(state.failures, random.random())  # noqa: S311 - jitter
-        state.retry_s = time.monotonic() + wait_s
-        log.error("hotlist.import_process_failed", source=state.source.name, exit_code=code, wait_s=round(wait_s, 1))
+        log.error("hotlist.import_process_failed", source=source, exit_code=code, wait_s=_put_off(state))
         if code < 0:
-            self._report_killed(state.source.name, -code)
+            self._report_killed(source, -code)
 
-    def _record(self, record: Callable[[str], None], source: str) -> None:
-        """Put it on record; a list comes into force all the same where that fails, and the self-check tells it."""
+    def _record_end(self, source: str) -> None:
+        """Put on record what is live now; where that fails, the self-check makes the record later."""
         try:
-            record(source)
+            self.records.end_import(source)
         except StoreError as error:
             log.error("hotlist.not_on_record", source=source, failure=str(error))
 
@@ -153,6 +155,14 @@ class HotlistImportStage:
             process.stdin.write(job.model_dump_json().encode())
             process.stdin.close()
             return _wait_for_end(process, beat, stop)
+
+
+def _put_off(state: _SourceState) -> float:
+    """Have a source tried again later; returns after how many seconds."""
+    state.failures += 1
+    wait_s = RETRY_BACKOFF.wait_s(state.failures, random.random())  # noqa: S311 - jitter
+    state.retry_s = time.monotonic() + wait_s
+    return round(wait_s, 1)
 
 
 def _wait_for_end(process: "subprocess.Popen[bytes]", beat: Callable[[], None], stop: threading.Event) -> int:

@@ -73,7 +73,7 @@ class SelfCheckStage:
         """Put on record that an import of a list begins, so that one cut off from its record is known for an import.
 
         Raises:
-            StoreError: it is not on record.
+            StoreError: it is not on record; nothing was done that would have to be.
         """
         self._record_values({change_name(source): IMPORTED})
 
@@ -81,12 +81,12 @@ class SelfCheckStage:
         """Put on record which generation of a list is live now, after an import.
 
         Raises:
-            StoreError: it is not on record; the next check finds it.
+            StoreError: it is not on record; the next check finds it, and makes the record.
         """
         self._record_values(values_after_change(self.database, source))
 
     def _record_values(self, values: Mapping[str, str]) -> None:
-        with open_access_log(self.settings, migrate=False) as access_log:
+        with open_access_log(self.settings, migrate=False, is_told=False) as access_log:
             ChangeRecorder(access_log, COMPONENT, self.clock).record_values(IMPORTED, values)
 
     def _has_log(self) -> bool:

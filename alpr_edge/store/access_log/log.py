@@ -100,12 +100,13 @@ class AccessLog:
         """Its name in checkpoints."""
 
     @classmethod
-    def open(cls, settings: Settings, *, migrate: bool) -> Self:
+    def open(cls, settings: Settings, *, migrate: bool, is_told: bool = True) -> Self:
         """Open the access log of a unit.
 
         Args:
             settings: the settings of the unit.
             migrate: make the database, or bring its schema up to date.
+            is_told: whether ``run`` is told of a record that cannot be kept; not where the caller makes it later.
 
         Raises:
             StoreError: no key, a wrong one, or a database that this release cannot use.
@@ -117,7 +118,8 @@ class AccessLog:
             try:
                 if migrate:
                     _begin_log(database)
-                runtime, digest_key = settings.unit.runtime_directory, derive_key(key, "recorded changes")
+                runtime = settings.unit.runtime_directory if is_told else None
+                digest_key = derive_key(key, "recorded changes")
                 return cls(database, settings.unit.id, runtime, digest_key=digest_key)
             except StoreError:
                 database.close()
@@ -251,9 +253,9 @@ class AccessLog:
 
 
 @contextmanager
-def open_access_log(settings: Settings, *, migrate: bool) -> Iterator[AccessLog]:
+def open_access_log(settings: Settings, *, migrate: bool, is_told: bool = True) -> Iterator[AccessLog]:
     """Open the access log of a unit (:meth:`AccessLog.open`); closes it at the end."""
-    log = AccessLog.open(settings, migrate=migrate)
+    log = AccessLog.open(settings, migrate=migrate, is_told=is_told)
     try:
         yield log
     finally:

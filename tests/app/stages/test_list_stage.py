@@ -5,11 +5,13 @@ import re
 import signal
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from alpr_edge.app.stages.hotlist_import import HotlistImportStage
+from alpr_edge.domain.errors import StoreError
 from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY
 from alpr_edge.hotlist.ingest.report import Refusals, refusals
 from alpr_edge.runtime.clock import SystemClock
@@ -22,12 +24,20 @@ from tests.units import write_unit
 WAIT_S = 90.0
 
 
-class NoRecords:
-    """Puts nothing on record, for units without an access log."""
+@dataclass
+class ShortRecords:
+    """Puts nothing on record, and refuses some times to begin with."""
 
-    def begin_import(self, source: str) -> None: ...
+    refusals: int = 0
+    calls: list[str] = field(default_factory=list)
 
-    def end_import(self, source: str) -> None: ...
+    def begin_import(self, source: str) -> None:
+        self.calls.append(f"begin {source}")
+        if self.calls.count(f"begin {source}") <= self.refusals:
+            raise StoreError("the disk is full")
+
+    def end_import(self, source: str) -> None:
+        self.calls.append(f"end {source}")
 
 
 def until(condition: Callable[[], bool]) -> None:
@@ -65,7 +75,7 @@ def test_an_import_that_is_killed_is_told_of_and_tried_again(tmp_path: Path) -> 
         )
         supervisor = Supervisor()
         supervisor.add(
-            HotlistImportStage(settings, store.database, store.incoming, SystemClock(), NoRecords()),
+            HotlistImportStage(settings, store.database, store.incoming, SystemClock(), ShortRecords()),
             replaceable=True,
         )
         supervisor.start()
@@ -78,3 +88,24 @@ def test_an_import_that_is_killed_is_told_of_and_tried_again(tmp_path: Path) -> 
         supervisor.stop.set()
         assert supervisor.join(WAIT_S)
         assert supervisor.restarts() == {}
+
+
+def test_no_list_is_imported_before_it_is_on_record_that_it_will_be(tmp_path: Path) -> None:
+    drop = tmp_path / "drop"
+    drop.mkdir()
+    source = f'[[hotlist.source]]\nname = "bolo"\nformat = "generic-csv"\nfolder = "{drop}"\n'
+    settings = load(write_unit(tmp_path, "car-1", "", more=source))
+    records, lists = ShortRecords(refusals=1), settings.unit.data_directory / LISTS_DIRECTORY
+    with open_store(settings, migrate=True) as store:
+        lists.mkdir(mode=0o700)
+        (drop / "list.csv").write_bytes(csv_text("ABC123,Stolen,CA"))
+        supervisor = Supervisor()
+        supervisor.add(HotlistImportStage(settings, store.database, store.incoming, SystemClock(), records))
+        supervisor.start()
+        until(lambda: bool(records.calls))
+        assert (importers(), records.calls) == ([], ["begin bolo"])
+        until(lambda: "end bolo" in records.calls)
+        supervisor.stop.set()
+        assert supervisor.join(WAIT_S)
+    assert records.calls == ["begin bolo", "begin bolo", "end bolo"]
+    assert (lists / "bolo.00000001.list").exists()

@@ -17,7 +17,7 @@ from alpr_edge.settings import Settings
 from alpr_edge.store.access_log.append_failures import take_failure
 from alpr_edge.store.access_log.audits import prove, verify
 from alpr_edge.store.access_log.checkpoints import CheckpointSigner, add_cosignature
-from alpr_edge.store.access_log.log import AccessLog
+from alpr_edge.store.access_log.log import AccessLog, open_access_log
 from alpr_edge.store.access_log.schema import FILE_NAME
 from alpr_edge.store.access_log.upkeep import drop_records, first_to_keep
 from alpr_edge.store.recovery import access_log_replacement as replacement
@@ -172,6 +172,16 @@ def test_a_full_log_takes_nothing_and_run_learns_of_it(unit: Settings, log: Acce
     with pytest.raises(RefusedError):
         AccessLog(log.database, "unit-1", runtime).append(too_long, instant())
     assert take_failure(runtime) == "", "the record was wrong, not the log"
+
+
+def test_run_learns_of_no_record_that_whoever_makes_it_makes_later(unit: Settings) -> None:
+    unit.unit.runtime_directory.mkdir(exist_ok=True)
+    for is_told in (False, True):
+        with open_access_log(unit, migrate=True, is_told=is_told) as log:
+            log.bytes_max = 0
+            with pytest.raises(StoreError, match="so nothing is shown"):
+                log.append(entry(), instant())
+        assert bool(take_failure(unit.unit.runtime_directory)) is is_told
 
 
 def test_a_damaged_log_is_kept_and_another_begins(unit: Settings, log: AccessLog) -> None:
