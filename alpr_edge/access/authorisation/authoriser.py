@@ -18,7 +18,7 @@ from alpr_edge.access.authorisation.record_texts import record_code, record_sent
 from alpr_edge.access.authorisation.refusals import GLASS_CLOSED, IN_CAR, NOT_OWNER, PlaceWords, refusal_sentence
 from alpr_edge.access.sessions import SessionPlace, authorise_request
 from alpr_edge.access.store import AccessStore
-from alpr_edge.domain.access_log.changes import NONE, RecordedValues, changes_between, in_records
+from alpr_edge.domain.access_log.changes import NONE, RecordedValues, Subject, changes_between, in_records, subject_of
 from alpr_edge.domain.access_log.records import AccessEntry, AccessOutcome, AccessRecord, RecordedChange, record_moment
 from alpr_edge.domain.errors import AccessError, AlprEdgeError, StoreError
 from alpr_edge.domain.instants import Instant
@@ -169,7 +169,7 @@ class Authoriser:
         try:
             yield access
         except AlprEdgeError as error:
-            undone = replace(subject, changes=tuple(map(_reverse, subject.changes)))
+            undone = replace(subject, changes=tuple(map(_not_done, subject.changes)))
             self._append(self._entry(operation, answer, undone, now, note=f"{NOT_DONE}: {type(error).__name__}"))
             raise
         if not rule.is_change or access.shown:
@@ -290,9 +290,10 @@ class Authoriser:
             raise StoreError(f"nothing is shown or changed, as it cannot be put on record: {error}") from None
 
 
-def _reverse(change: RecordedChange) -> RecordedChange:
-    """The change that takes one back which was recorded and not made."""
-    return RecordedChange(name=change.name, before=change.after, after=change.before)
+def _not_done(change: RecordedChange) -> RecordedChange:
+    """A change in the record that it was not made: as it was asked for; that of a list, which was begun, is ended."""
+    is_begin = subject_of(change.name) == Subject.LIST_CHANGE
+    return change.model_copy(update={"before": change.after, "after": change.before}) if is_begin else change
 
 
 def _request(rule: OperationRule, purpose: Purpose, subject: AccessSubject) -> AccessRequest:

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -152,8 +153,9 @@ class HotlistImportStage:
             process = subprocess.Popen(command, stdin=subprocess.PIPE)  # noqa: S603 - our own interpreter and module
         with process:
             assert process.stdin is not None
-            process.stdin.write(job.model_dump_json().encode())
-            process.stdin.close()
+            with suppress(BrokenPipeError):  # it was killed already, which its end says
+                process.stdin.write(job.model_dump_json().encode())
+                process.stdin.close()
             return _wait_for_end(process, beat, stop)
 
 

@@ -41,7 +41,10 @@ def directory(tmp_path: Path, engine: EngineUnderTest, request: pytest.FixtureRe
 
 def take_away(directory: Path, engine: str) -> None:
     """Take away what searches have, as the release before left it."""
-    statements = [*exchange_removal(engine), "DROP TABLE plates"]
+    later = ("access_records", "access_nodes", "release_requests", "release_steps")
+    statements = [*exchange_removal(engine), *(f"DROP TABLE {table}" for table in (*later, "plates"))]
+    if engine == "postgresql":
+        statements += [f"DROP FUNCTION {table}_keep" for table in later]
     statements += ["DROP EXTENSION pg_trgm"] if engine == "postgresql" else []
     statements += [f"DROP INDEX ix_reads_{name}_seen_at" for name in ("plate", "cell", "unit_id")]
     statements += [f"ALTER TABLE reads DROP COLUMN {name}" for name in ("seen_at", "cell")]
