@@ -28,13 +28,19 @@ from alpr_edge.domain.errors import DepartmentError
 KEY_BYTES_MIN = 32
 KEY_PREFIX = b"whsec_"
 """Begins a key in base64, as libraries for Standard Webhooks write it; any other file is the key itself."""
-STEP_S_MAX = 10.0
-"""Longest wait for a receiver at each step."""
-TOTAL_S_MAX = 30.0
-"""Longest exchange as a whole."""
 RETRY_AFTER_S_MAX = 3_600.0
 _LATER = {408, 425, 429}
 _PAUSE = {401, 403, 404, 405, 410}
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryTimes:
+    """How long a receiver may take."""
+
+    step_s: float = 10.0
+    """At each step: to connect, to take what is sent, to answer."""
+    total_s: float = 30.0
+    """For the exchange as a whole."""
 
 
 class DeliveryOutcome(StrEnum):
@@ -66,12 +72,14 @@ class DeliveryClient:
     Args:
         table: the settings of the target.
         directory: the department's folder, in which no key may lie.
+        times: how long the receiver may take.
 
     Raises:
         DepartmentError: the key, the token or the authorities cannot be read.
     """
 
-    def __init__(self, table: ExchangeTable, directory: Path) -> None:
+    def __init__(self, table: ExchangeTable, directory: Path, times: DeliveryTimes | None = None) -> None:
+        self._times = times or DeliveryTimes()
         setting = f"exchange.{table.name}"
         self._url = table.url
         self._key = _key_of(read_secret_file(secret_file(table.key, directory, f"{setting}.key")), table)
@@ -83,7 +91,9 @@ class DeliveryClient:
             self._headers["Authorization"] = f"Bearer {token.decode()}"
         self._network = TimedNetwork()
         transport = TimedTransport(_tls(table), self._network)
-        self._client = httpx.Client(transport=transport, timeout=STEP_S_MAX, trust_env=False, follow_redirects=False)
+        self._client = httpx.Client(
+            transport=transport, timeout=self._times.step_s, trust_env=False, follow_redirects=False
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -103,7 +113,7 @@ class DeliveryClient:
             now: the present moment, with a zone.
         """
         headers = self._headers | signature_headers(self._key, event_id, body, now) | {"Content-Type": content_type}
-        self._network.begin(TOTAL_S_MAX)
+        self._network.begin(self._times.total_s)
         try:
             # The answer's body is not read: nothing in it counts, and it may be endless.
             with self._client.stream("POST", self._url, content=body, headers=headers) as answer:

@@ -17,7 +17,7 @@ from alpr_edge.department.images.department_images import DepartmentImages
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.interchange import exchange_queue as queue
 from alpr_edge.department.interchange.bodies import write_body
-from alpr_edge.department.interchange.delivery import Delivery, DeliveryClient, DeliveryOutcome
+from alpr_edge.department.interchange.delivery import Delivery, DeliveryClient, DeliveryOutcome, DeliveryTimes
 from alpr_edge.department.interchange.event_values import event_content, missing_pictures, picture_values
 from alpr_edge.department.interchange.exchange_queue import ExchangeState, QueuedEvent
 from alpr_edge.department.interchange.feed import feed_target
@@ -53,7 +53,12 @@ class TargetRound:
 
 
 def run_round(
-    storage: Storage, tables: Sequence[ExchangeTable], department: str, by: str, clock: Clock | None = None
+    storage: Storage,
+    tables: Sequence[ExchangeTable],
+    department: str,
+    by: str,
+    clock: Clock | None = None,
+    times: DeliveryTimes | None = None,
 ) -> list[TargetRound]:
     """Queue and send, target by target.
 
@@ -63,6 +68,7 @@ def run_round(
         department: the department's name.
         by: who or what started it.
         clock: the present moment, with a zone; None: this server's.
+        times: how long a receiver may take; None: as long as :class:`.DeliveryTimes` has it.
 
     Raises:
         DepartmentError: another process is at it.
@@ -70,7 +76,7 @@ def run_round(
     """
     now = clock or (lambda: datetime.now(UTC))
     with held_lease(storage.database, LEASE, str(uuid.uuid4())) as lease:
-        return [_TargetSender(storage, table, department, lease, now).run(by) for table in tables]
+        return [_TargetSender(storage, table, department, lease, now, times).run(by) for table in tables]
 
 
 def check_target(table: ExchangeTable) -> BodyTemplate:
@@ -98,6 +104,7 @@ class _TargetSender:
         department: the department's name.
         lease: the lease of the round.
         clock: the present moment, with a zone.
+        times: how long the receiver may take.
     """
 
     storage: Storage
@@ -105,6 +112,7 @@ class _TargetSender:
     department: str
     lease: Lease
     clock: Clock
+    times: DeliveryTimes | None
     result: TargetRound = field(init=False)
     _failed: list[tuple[QueuedEvent, str]] = field(default_factory=list)
     """Events that failed since another was taken, with the answers."""
@@ -124,7 +132,7 @@ class _TargetSender:
             return self.result
         try:
             template = check_target(self.table)
-            with DeliveryClient(self.table, self.storage.directory) as client:
+            with DeliveryClient(self.table, self.storage.directory, self.times) as client:
                 self._send_all(client, template)
         except DepartmentError as error:
             self._stop(str(error))

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -18,9 +19,13 @@ ROOT = Path(__file__).parents[3]
 STAGING = Path("/var/tmp")  # noqa: S108 - on the disk; the folder in it is made for root alone, by a name nobody knows
 
 
-def main() -> int:
-    """Set up; 0 done, 1 a step failed or --check found something to do, 2 wrong usage, 130 interrupted."""
-    arguments = _parser().parse_args()
+def main(words: Sequence[str] | None = None) -> int:
+    """Set up; 0 done, 1 a step failed or --check found something to do, 2 wrong usage, 130 interrupted.
+
+    Args:
+        words: the command line; None: that of this process.
+    """
+    arguments = _parser().parse_args(words)
     undone = "; the step under way was undone, run it again to go on"
     return run_program(NAME, lambda: _set_up(arguments), after_interrupt=undone)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from alpr_edge.department.ingest.records import Part
 from alpr_edge.department.ingest.storage import Storage
+from alpr_edge.department.interchange.delivery import DeliveryTimes
 from alpr_edge.department.interchange.sender import TargetRound, run_round
 from alpr_edge.department.settings import FILE_NAME, load_department_file
 from alpr_edge.domain.hits import MatchKind, Reason
@@ -64,10 +65,10 @@ class ExchangeOffice:
     def now(self) -> datetime:
         return datetime.now(UTC) + self.ahead
 
-    def send(self) -> TargetRound:
+    def send(self, times: DeliveryTimes | None = None) -> TargetRound:
         """A round for the only target."""
         tables = load_department_file(self.directory).exchange
-        (result,) = run_round(self.storage, tables, "Modesto PD", "login:ana", self.now)
+        (result,) = run_round(self.storage, tables, "Modesto PD", "login:ana", self.now, times)
         return result
 
     def deliver(self, *items: OutboxItem) -> None:

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from alpr_edge.department.interchange import delivery, sender
+from alpr_edge.department.interchange import sender
+from alpr_edge.department.interchange.delivery import DeliveryTimes
 from alpr_edge.department.interchange.exchange_queue import try_again
 from alpr_edge.department.interchange.exchange_status import exchange_warnings, sent_events, target_statuses
 from alpr_edge.department.settings import load_department_file
@@ -141,17 +142,15 @@ def test_corrections_of_reads_go_out_where_all_reads_do(office: ExchangeOffice, 
 
 @pytest.mark.parametrize("fault", [503, 429, 408, HANG, DRIP, "close", 401, 302])
 def test_whatever_the_receiver_does_each_event_arrives_once_by_its_id(
-    sqlite_office: ExchangeOffice, receiver: Receiver, fault: int | str, monkeypatch: pytest.MonkeyPatch
+    sqlite_office: ExchangeOffice, receiver: Receiver, fault: int | str
 ) -> None:
-    monkeypatch.setattr(delivery, "STEP_S_MAX", 0.3)
-    monkeypatch.setattr(delivery, "TOTAL_S_MAX", 0.5)
     sqlite_office.name_target(receiver.url)
     sqlite_office.send()
     deliver_hit(sqlite_office, "read-1")
     deliver_hit(sqlite_office, "read-2")
     receiver.answers = [fault, fault]
     begin = time.monotonic()
-    first = sqlite_office.send()
+    first = sqlite_office.send(DeliveryTimes(step_s=0.3, total_s=0.5))
     assert time.monotonic() - begin < 5
     assert (first.sent, first.trouble != "", PLATE in first.trouble) == (0, True, False)
     posts = len(receiver.posts)

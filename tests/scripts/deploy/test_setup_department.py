@@ -152,11 +152,8 @@ def test_settings_that_cannot_be_read_are_one_line(tmp_path: Path, content: byte
 
 
 @pytest.mark.parametrize("value", ["backups", "/mnt/my backups", '/mnt/"x"', "/mnt/100%", "/a:b"])
-def test_a_folder_that_systemd_would_read_otherwise_is_refused(
-    value: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr("sys.argv", ["setup-department", "--backup-target", value])
-    assert program.main() == 1
+def test_a_folder_that_systemd_would_read_otherwise_is_refused(value: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert program.main(["--backup-target", value]) == 1
     assert "--backup-target" in capsys.readouterr().err
 
 
