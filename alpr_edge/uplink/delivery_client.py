@@ -21,8 +21,8 @@ from alpr_edge.domain.protocol.items import (
     OutboxItem,
     Outcome,
 )
+from alpr_edge.runtime.network.bounded_transport import Deadline
 from alpr_edge.settings import UplinkSettings
-from alpr_edge.uplink.bounded_transport import Deadline, open_client
 from alpr_edge.uplink.delivery_responses import (
     ANSWER_BYTES_MAX,
     BatchRefusedError,
@@ -32,6 +32,7 @@ from alpr_edge.uplink.delivery_responses import (
     parse_answers,
     roster_serial_in,
 )
+from alpr_edge.uplink.department_client import open_client
 from alpr_edge.uplink.tls import Mark, context_of, explain, mark_of, peer_until
 
 log = structlog.get_logger(__name__)

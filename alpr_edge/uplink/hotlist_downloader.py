@@ -18,13 +18,14 @@ import structlog
 from alpr_edge.domain.errors import AlprEdgeError, UplinkError, retry_after_of
 from alpr_edge.domain.ports import Clock
 from alpr_edge.domain.retry import Backoff
+from alpr_edge.runtime.network.bounded_transport import Deadline, no_beat
 from alpr_edge.settings import ListSource, UplinkSettings
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.hotlists import sync_state
 from alpr_edge.store.hotlists.download_spool import DownloadSpool, PartialDownload
 from alpr_edge.store.hotlists.sync_state import SyncState
 from alpr_edge.uplink import hotlist_responses
-from alpr_edge.uplink.bounded_transport import Deadline, no_beat, open_client
+from alpr_edge.uplink.department_client import open_client
 from alpr_edge.uplink.tls import context_of, explain
 
 FETCH_S_MAX = 3600.0

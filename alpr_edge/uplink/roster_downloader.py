@@ -17,12 +17,12 @@ from alpr_edge.domain.people.roster import RosterHeader, check_roster
 from alpr_edge.domain.people.signed_roster import RosterKey, open_roster
 from alpr_edge.domain.ports import Clock
 from alpr_edge.domain.protocol.rosters import ROSTER_PATH
+from alpr_edge.runtime.network.bounded_transport import no_beat
 from alpr_edge.settings import UplinkSettings
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.hotlists import sync_state
 from alpr_edge.store.hotlists.download_spool import DownloadSpool, FeedNote
 from alpr_edge.store.hotlists.sync_state import SyncState
-from alpr_edge.uplink.bounded_transport import no_beat
 from alpr_edge.uplink.department_keys import pin_missing_keys
 from alpr_edge.uplink.documents.document_request import DocumentRequest, fetch_document
 from alpr_edge.uplink.documents.document_schedule import DocumentSchedule

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 import httpx
 import pytest
 
-from alpr_edge.uplink.bounded_transport import BoundedTransport, Deadline
+from alpr_edge.runtime.network.bounded_transport import BoundedTransport, Deadline
 
 PACE_S = 0.05
 SILENCE_S = 5.0

@@ -21,9 +21,9 @@ from typing import Self
 import httpx
 
 from alpr_edge.department.images.secret_sources import read_secret_file, secret_file
-from alpr_edge.department.interchange.bounded_network import TimedNetwork, TimedTransport
 from alpr_edge.department.settings import ExchangeTable
 from alpr_edge.domain.errors import DepartmentError
+from alpr_edge.runtime.network.bounded_transport import BoundedTransport, Deadline
 
 KEY_BYTES_MIN = 32
 KEY_PREFIX = b"whsec_"
@@ -89,8 +89,8 @@ class DeliveryClient:
             if not token.isascii() or not token.decode().isprintable() or not token:
                 raise DepartmentError(f"{setting}.token: the file holds no token: one line of ASCII")
             self._headers["Authorization"] = f"Bearer {token.decode()}"
-        self._network = TimedNetwork()
-        transport = TimedTransport(_tls(table), self._network)
+        self._deadline = Deadline()
+        transport = BoundedTransport(_tls(table), self._deadline)
         self._client = httpx.Client(
             transport=transport, timeout=self._times.step_s, trust_env=False, follow_redirects=False
         )
@@ -113,7 +113,7 @@ class DeliveryClient:
             now: the present moment, with a zone.
         """
         headers = self._headers | signature_headers(self._key, event_id, body, now) | {"Content-Type": content_type}
-        self._network.begin(self._times.total_s)
+        self._deadline.begin(self._times.total_s)
         try:
             # The answer's body is not read: nothing in it counts, and it may be endless.
             with self._client.stream("POST", self._url, content=body, headers=headers) as answer:

@@ -7,9 +7,10 @@ import httpx
 
 from alpr_edge.domain.errors import UplinkError
 from alpr_edge.domain.protocol.items import PROTOCOL_HEADER
+from alpr_edge.runtime.network.bounded_transport import Deadline
 from alpr_edge.settings import UplinkSettings
-from alpr_edge.uplink.bounded_transport import Deadline, open_client
 from alpr_edge.uplink.delivery_responses import retry_after_s
+from alpr_edge.uplink.department_client import open_client
 from alpr_edge.uplink.tls import context_of, explain
 
 

@@ -14,8 +14,8 @@ import structlog
 from alpr_edge.domain.errors import UplinkError
 from alpr_edge.domain.protocol.heartbeats import HEARTBEAT_PATH, HeartbeatPayload
 from alpr_edge.domain.protocol.items import UNIT_HEADER
+from alpr_edge.runtime.network.bounded_transport import no_beat
 from alpr_edge.settings import UplinkSettings
-from alpr_edge.uplink.bounded_transport import no_beat
 from alpr_edge.uplink.certificate_client import ask
 from alpr_edge.uplink.tls import context_of
 

@@ -14,11 +14,11 @@ from pydantic import ValidationError
 
 from alpr_edge.domain.errors import UplinkError
 from alpr_edge.domain.protocol.holds import HOLDS_BYTES_MAX, HOLDS_PATH, HOLDS_SPOOL_NAME, DepartmentHoldsPayload
+from alpr_edge.runtime.network.bounded_transport import no_beat
 from alpr_edge.settings import UplinkSettings
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.hotlists import sync_state
 from alpr_edge.store.hotlists.download_spool import DownloadSpool, FeedNote
-from alpr_edge.uplink.bounded_transport import no_beat
 from alpr_edge.uplink.documents.document_request import DocumentRequest, fetch_document
 from alpr_edge.uplink.documents.document_schedule import DocumentSchedule
 

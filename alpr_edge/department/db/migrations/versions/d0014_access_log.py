@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from alpr_edge.department.db.migrations.kept_rows import keep_rows
+
 revision = "0014"
 down_revision = "0013"
 
@@ -31,23 +33,4 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     for table in ("access_records", "access_nodes"):
-        _keep_rows(table)
-
-
-def _keep_rows(table: str) -> None:
-    """Have the database refuse to change or delete rows of a table."""
-    if op.get_bind().dialect.name == "postgresql":
-        op.execute(
-            f"CREATE FUNCTION {table}_keep() RETURNS trigger LANGUAGE plpgsql AS "
-            f"$$ BEGIN RAISE EXCEPTION '{WORDS}'; END $$"
-        )
-        op.execute(
-            f"CREATE TRIGGER {table}_keep BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
-            f"FOR EACH STATEMENT EXECUTE FUNCTION {table}_keep()"
-        )
-        return
-    for verb in ("UPDATE", "DELETE"):
-        op.execute(
-            f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
-            f"BEGIN SELECT RAISE(ABORT, '{WORDS}'); END"
-        )
+        keep_rows(table, WORDS)

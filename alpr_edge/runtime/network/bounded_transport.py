@@ -14,9 +14,6 @@ from typing import Any, NoReturn
 import httpcore
 import httpx
 
-from alpr_edge.domain.protocol.items import PROTOCOL_HEADER, PROTOCOL_VERSION, UNIT_HEADER
-from alpr_edge.settings import UplinkSettings
-
 PIECE_BYTES = 16 * 1024
 """Bytes handed over in one write: a TLS record, which is sent within its time limit or not at all."""
 
@@ -81,24 +78,6 @@ class Deadline:
         return None if left_s == library_s == math.inf else min(left_s, library_s)
 
 
-def open_client(settings: UplinkSettings, unit_id: str, context: ssl.SSLContext, deadline: Deadline) -> httpx.Client:
-    """An HTTP client that speaks the department's protocol within a deadline; no proxy and no redirect is followed.
-
-    Args:
-        settings: the time limits of a single read and write.
-        unit_id: the id of this unit, sent with each request.
-        context: the TLS context.
-        deadline: the deadline of each exchange.
-    """
-    return httpx.Client(
-        transport=BoundedTransport(context, deadline),
-        trust_env=False,
-        timeout=httpx.Timeout(settings.answer_timeout_s, connect=settings.connect_timeout_s),
-        # No compression: a small answer must not unpack to a large one.
-        headers={UNIT_HEADER: unit_id, PROTOCOL_HEADER: str(PROTOCOL_VERSION), "Accept-Encoding": "identity"},
-    )
-
-
 class BoundedTransport(httpx.HTTPTransport):
     """HTTP/1.1 over connections that keep a deadline; for one thread, which has at most two requests open.
 
@@ -138,7 +117,7 @@ class _Network(httpcore.NetworkBackend):
     def connect_unix_socket(
         self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
     ) -> NoReturn:
-        """Refuse: departments are reached over TCP."""
+        """Refuse: everything is reached over TCP."""
         raise NotImplementedError
 
     def sleep(self, seconds: float) -> None:

@@ -1,0 +1,1 @@
+"""Connections to other machines that end in time."""
