@@ -10,9 +10,11 @@ from statistics import median
 
 import numpy as np
 
-WARM_UP_S = 600.0
-"""The part of each life that does not count: models, lists and phrases are loaded. Of a short life its first third."""
+WARM_UP_S = 1200.0
+"""The part of each life that does not count: models, lists and phrases are loaded, and what the allocator keeps grows
+for a quarter of an hour (soak of 64 minutes: 18 MB an hour after ten minutes of life, -1 after twenty)."""
 WARM_UP_SHARE = 1 / 3
+"""What of a life does not count where no life of its daemon is long enough for that."""
 WINDOW_S = 30.0
 """Of so much time the least memory counts: recognition takes some tens of MB for a moment, and gives them back."""
 WINDOWS_MIN = 4
@@ -43,19 +45,19 @@ class ProcessLife:
     samples: list[ProcessSample]
 
     @property
-    def after_warm_up(self) -> Sequence[ProcessSample]:
-        """The samples after the warm-up; none where they are too few to say anything."""
-        if not self.samples:
-            return []
-        warm_up_s = min(WARM_UP_S, WARM_UP_SHARE * (self.samples[-1].at_s - self.began_s))
+    def third_s(self) -> float:
+        """How long its first third lasted."""
+        return WARM_UP_SHARE * (self.samples[-1].at_s - self.began_s) if self.samples else 0.0
+
+    def after(self, warm_up_s: float) -> Sequence[ProcessSample]:
+        """The samples after a warm-up; none where they are too few to say anything."""
         after = [sample for sample in self.samples if sample.at_s - self.began_s >= warm_up_s]
         return after if len(after) >= SAMPLES_MIN else []
 
-    @property
-    def levels(self) -> Sequence[ProcessSample]:
+    def levels(self, warm_up_s: float) -> Sequence[ProcessSample]:
         """Of each :data:`WINDOW_S` of them the one with the least memory; none where they are too few."""
         least: dict[int, ProcessSample] = {}
-        for sample in self.after_warm_up:
+        for sample in self.after(warm_up_s):
             window = int(sample.at_s // WINDOW_S)
             if window not in least or sample.memory_mb < least[window].memory_mb:
                 least[window] = sample
@@ -88,8 +90,12 @@ def memory_slope(lives: Iterable[ProcessLife]) -> MemorySlope:
 
 
 def _slope_of(lives: Sequence[ProcessLife]) -> MemorySlope | None:
-    """The slope common to the lives of one daemon: times and levels are taken from the mean of each life."""
-    windows = [life.levels for life in lives if life.levels]
+    """The slope common to the lives of one daemon: times and levels are taken from the mean of each life.
+
+    Only lives count that went on for long enough after their warm-up; where none did, the last two thirds of each.
+    """
+    windows = [least for life in lives if (least := life.levels(WARM_UP_S))]
+    windows = windows or [least for life in lives if (least := life.levels(life.third_s))]
     if not windows:
         return None
     hours, levels = list[float](), list[float]()
@@ -108,22 +114,22 @@ def _slope_of(lives: Sequence[ProcessLife]) -> MemorySlope | None:
 
 def descriptors_grown(lives: Iterable[ProcessLife]) -> dict[str, int]:
     """By daemon, descriptors at the end of its longest life less those after the warm-up."""
-    return {life.name: _growth([sample.descriptors for sample in life.after_warm_up]) for life in _longest(lives)}
+    return {name: _growth([sample.descriptors for sample in samples]) for name, samples in _longest(lives).items()}
 
 
 def threads_grown(lives: Iterable[ProcessLife]) -> dict[str, int]:
     """Likewise of threads."""
-    return {life.name: _growth([sample.threads for sample in life.after_warm_up]) for life in _longest(lives)}
+    return {name: _growth([sample.threads for sample in samples]) for name, samples in _longest(lives).items()}
 
 
-def _longest(lives: Iterable[ProcessLife]) -> list[ProcessLife]:
-    longest: dict[str, ProcessLife] = {}
+def _longest(lives: Iterable[ProcessLife]) -> dict[str, Sequence[ProcessSample]]:
+    """By daemon, its longest life after the warm-up; of a short one the last two thirds."""
+    longest: dict[str, Sequence[ProcessSample]] = {}
     for life in lives:
-        if life.after_warm_up and len(life.after_warm_up) > len(
-            longest[life.name].after_warm_up if life.name in longest else ()
-        ):
-            longest[life.name] = life
-    return list(longest.values())
+        after = life.after(min(WARM_UP_S, life.third_s))
+        if len(after) > len(longest.get(life.name, ())):
+            longest[life.name] = after
+    return longest
 
 
 def _growth(counts: Sequence[int]) -> int:

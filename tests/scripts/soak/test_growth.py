@@ -43,6 +43,13 @@ def test_each_life_has_a_level_of_its_own() -> None:
     assert memory_slope(growing).mb_per_h == pytest.approx(30.0)
 
 
+def test_short_lives_say_nothing_beside_a_long_one() -> None:
+    """What grows at the start of a life, as an allocator's reserve does, is no growth of one that goes on."""
+    short = [life("run", 700.0 * number, 600.0, 300.0, mb_per_h=200.0) for number in range(3)]
+    long = life("run", 3000.0, 2.0 * WARM_UP_S, 300.0)
+    assert memory_slope([*short, long]).mb_per_h == pytest.approx(0.0, abs=1e-6)
+
+
 def test_slopes_of_daemons_add_up() -> None:
     lives = [life("run", 0.0, 600.0, 300.0, mb_per_h=30.0), life("uplink", 0.0, 600.0, 90.0, mb_per_h=-10.0)]
     assert memory_slope(lives).mb_per_h == pytest.approx(20.0)
