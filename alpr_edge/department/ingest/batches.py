@@ -8,15 +8,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, Select, Table, bindparam, select, update
+from sqlalchemy import Column, Connection, Select, Table, bindparam, select, update
 
 from alpr_edge.department.db.database import naive_utc_now
 from alpr_edge.department.db.retention_schema import read_pictures
 from alpr_edge.department.db.schema import items, read_times, reads
-from alpr_edge.department.db.statements import insert_many
+from alpr_edge.department.db.statements import insert_many, is_one_of, list_parameter
 from alpr_edge.department.holds.unit_holds import take_in_hold_items
 from alpr_edge.department.images.department_images import DepartmentImages
 from alpr_edge.department.ingest.ownership import Owners, find_owners
@@ -30,9 +31,6 @@ from alpr_edge.domain.protocol.items import ItemAnswerPayload, ItemKind, Outcome
 
 ASKED_AT_ONCE = 500
 """Most ids that one query names."""
-_ARE_ASKED = items.c.item_id.in_(bindparam("ids", expanding=True)) & (items.c.unit_id == bindparam("unit"))
-_DIGESTS = select(items.c.item_id, items.c.sha256).where(_ARE_ASKED)
-_BODIES = select(items.c.item_id, items.c.body).where(_ARE_ASKED)
 
 log = structlog.get_logger(__name__)
 
@@ -115,7 +113,7 @@ class Batch:
                 self.logs.note_checkpoint(self.connection, self.unit_id, place, record.item_id)
 
     def _stored_digests(self, item_ids: Iterable[str]) -> dict[str, str]:
-        return {row.item_id: row.sha256 for row in self._rows(_DIGESTS, item_ids)}
+        return {row.item_id: row.sha256 for row in self._rows(items.c.sha256, item_ids)}
 
     def _present_digests(self, records: Sequence[ItemRecord]) -> Mapping[str, str | None]:
         """Digest by id of what is stored now."""
@@ -131,7 +129,7 @@ class Batch:
         return present | {item_id: digests[sha256] for item_id, sha256 in images.items()}
 
     def _body_digests(self, item_ids: Iterable[str]) -> dict[str, str | None]:
-        rows = self._rows(_BODIES, item_ids)
+        rows = self._rows(items.c.body, item_ids)
         return {row.item_id: None if row.body is None else digest(row.body) for row in rows}
 
     def _replace_bodies(self, records: Sequence[ItemRecord]) -> None:
@@ -139,13 +137,20 @@ class Batch:
         values = [{"of_id": record.item_id, "of_body": record.body} for record in records]
         self.connection.execute(update(items).where(is_it).values(body=bindparam("of_body")), values)
 
-    def _rows(self, query: Select[Any], item_ids: Iterable[str]) -> list[Any]:
-        """The rows of a query for some of the unit's items."""
-        ids, found = list(item_ids), list[Any]()
+    def _rows(self, column: Column[Any], item_ids: Iterable[str]) -> list[Any]:
+        """The ids of some of the unit's items, with a column."""
+        engine, ids, found = self.connection.dialect.name, list(item_ids), list[Any]()
         for start in range(0, len(ids), ASKED_AT_ONCE):
-            values = {"ids": ids[start : start + ASKED_AT_ONCE], "unit": self.unit_id}
-            found += self.connection.execute(query, values).all()
+            values = {"ids": list_parameter(engine, ids[start : start + ASKED_AT_ONCE]), "unit": self.unit_id}
+            found += self.connection.execute(_of_items(engine, column), values).all()
         return found
+
+
+@cache
+def _of_items(engine: str, column: Column[Any]) -> Select[Any]:
+    """What asks for a column of some items of a unit."""
+    is_asked = is_one_of(engine, items.c.item_id, "ids") & (items.c.unit_id == bindparam("unit"))
+    return select(items.c.item_id, column).where(is_asked)
 
 
 def _item_row(record: ItemRecord, unit_id: str, now: datetime) -> dict[str, Any]:

@@ -39,6 +39,8 @@ _OPTIONS = " ".join(
 _LOCK_CLASS = 0x616C7072
 """The class of this product's advisory locks within a database ("alpr")."""
 _DEPARTMENT = 0
+_UNIT_LOCKS = text("SELECT pg_advisory_xact_lock_shared(:lock, :key), pg_advisory_xact_lock(:lock, :unit)")
+"""The department's lock, shared, and then a unit's: columns are worked out from left to right."""
 _COLLATIONS = {"C", "POSIX", "C.UTF-8", "C.utf8"}
 
 
@@ -78,8 +80,7 @@ class PostgresqlEngine:
         if unit_id is None:
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock, :key)"), _lock(_DEPARTMENT))
             return
-        connection.execute(text("SELECT pg_advisory_xact_lock_shared(:lock, :key)"), _lock(_DEPARTMENT))
-        connection.execute(text("SELECT pg_advisory_xact_lock(:lock, :key)"), _lock(_unit_key(unit_id)))
+        connection.execute(_UNIT_LOCKS, _lock(_DEPARTMENT) | {"unit": _unit_key(unit_id)})
 
     def version_of(self, connection: Connection) -> int:
         """Alembic's revision, once it is sure that the database sorts and stores text as this program expects."""
