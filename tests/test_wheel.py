@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.app.rig import write_frames
+
 ROOT = Path(__file__).parents[1]
 MANIFEST = tomllib.loads((ROOT / "models" / "manifest.toml").read_text(encoding="utf-8"))
 ENTRIES = [entry for entries in MANIFEST.values() for entry in entries.values()]
@@ -76,5 +78,6 @@ def test_no_training_code_is_in_the_wheel(python: Path) -> None:
 
 def test_a_drive_stores_with_the_wheels_own_migrations(python: Path, tmp_path: Path) -> None:
     program = str(python.parent / "alpr-edge")
-    run(program, "drive", "--source", "simulated", "--out", "out", "--json", cwd=tmp_path)
+    frames = write_frames(tmp_path / "frames", [0])
+    run(program, "drive", "--source", str(frames), "--out", "out", "--json", cwd=tmp_path)
     assert (tmp_path / "out" / "unit" / "edge.db").stat().st_size > 0

@@ -36,7 +36,7 @@ def write_frames(folder: Path, passes: Sequence[int], plate_frames: int = 3, gap
     return folder
 
 
-def write_settings(folder: Path, frames: Path, url: str = "", fps: float = 50, pass_gap_ms: float = 40) -> Path:
+def write_settings(folder: Path, frames: Path, url: str = "", fps: float = 20, pass_gap_ms: float = 100) -> Path:
     """Settings, models and keys of a unit that watches ``frames`` over and over.
 
     Each frame takes the unit some 9 ms of a core.

@@ -76,6 +76,7 @@ def demo(tmp_path: Path) -> Path:
     return make_demo(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_drive_that_is_interrupted_shows_what_was_read_until_then(demo: Path) -> None:
     reads = demo.parents[1] / "out" / "demo" / "drive" / "reads.jsonl"
     with running(demo, "--source", "simulated", "--pace", "real") as process:

@@ -26,7 +26,8 @@ sys.stdout.buffer.write(done.stdout)
 sys.exit(done.returncode)
 """
 """Runs the demo's own step, and keeps what its people sign in with outside of all that is searched."""
-POLL_S = 0.05
+POLL_S = 0.2
+"""A program of the demo takes longer than that to start."""
 
 
 @dataclass

@@ -199,7 +199,7 @@ def test_the_ride_is_read_as_the_drive_command_reads_it(tmp_path: Path) -> None:
     images = sorted(path.name for path in frames.iterdir())
     write_plates(tmp_path, [[image, *sides(box), "r", i, i, PLATES[0], "clear"] for i, image in enumerate(images)])
     path = write_settings(tmp_path, frames)
-    path.write_text(path.read_text(encoding="utf-8").replace("pass_gap_ms = 40", ""), encoding="utf-8")
+    path.write_text(path.read_text(encoding="utf-8").replace("pass_gap_ms = 100", ""), encoding="utf-8")
     vision = load(path).vision
     replay = drive(open_ride(tmp_path), open_vision_models(vision), vision)
     command = ["drive", "--source", str(frames), "--fps", "1", "--settings", str(path), "--out", str(tmp_path / "out")]
