@@ -20,7 +20,7 @@ from sqlalchemy import Boolean, Column, DateTime, Float, Index, LargeBinary, Met
 
 from alpr_edge.department.db.column_types import WHOLE
 
-VERSION = 16
+VERSION = 17
 """``PRAGMA user_version`` of a database this release made. 2: certificates; a release that did not look whether one was
 revoked must not serve this database. 3: items by unit; a release that looks an item up by its id alone must not either.
 4: people; nor one that tells no unit of a roster, since a suspension would reach no car.
@@ -127,7 +127,7 @@ dispositions = Table(
     Column("disposition_id", String, primary_key=True),
     Column("unit_id", String, primary_key=True),
     Column("hit_id", String, nullable=False, index=True),
-    Column("read_id", String, nullable=False),
+    Column("read_id", String, nullable=False, index=True),
     Column("part", String, nullable=False),
     Column("answer", String, nullable=False),  # empty: it undoes another
     Column("reason", String, nullable=False),

@@ -47,6 +47,7 @@ def take_away(directory: Path, engine: str) -> None:
         statements += [f"DROP FUNCTION {table}_keep" for table in later]
     statements += ["DROP EXTENSION pg_trgm"] if engine == "postgresql" else []
     statements += [f"DROP INDEX ix_reads_{name}_seen_at" for name in ("plate", "cell", "unit_id")]
+    statements += ["DROP INDEX ix_dispositions_read_id"]
     statements += [f"ALTER TABLE reads DROP COLUMN {name}" for name in ("seen_at", "cell")]
     statements += [f"CREATE INDEX ix_reads_{name} ON reads ({name})" for name in ("plate", "first_seen")]
     statements += ["UPDATE reads SET plate = lower(plate) || ' -' WHERE plate LIKE '%0'"]
