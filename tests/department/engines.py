@@ -46,9 +46,10 @@ def name_database(directory: Path, url: str) -> None:
 def drop_newer_tables(directory: Path) -> None:
     """Take away what the first revision of a SQLite department did not have."""
     later = ("read_pictures", "deletion_runs", "picture_removals", "leases", "image_keys", "sealed_images")
+    records = ("access_records", "access_nodes", "release_requests", "release_steps", "passphrase_steps")
     for statement in exchange_removal("sqlite"):
         query(directory, statement)
-    for table in (*later, "plates", "access_records", "access_nodes", "release_requests", "release_steps"):
+    for table in (*later, *records, "plates"):
         query(directory, f"DROP TABLE {table}")
     for name in ("items_received_at", "dispositions_read_id"):
         query(directory, f"DROP INDEX ix_{name}")

@@ -70,6 +70,9 @@ class Operation(StrEnum):
     DECIDE_RELEASE = "decide_release"
     HAND_OVER_RELEASE = "hand_over_release"
     SHOW_RELEASES = "show_releases"
+    ASK_OPENING = "ask_opening"
+    APPROVE_OPENING = "approve_opening"
+    OPEN_PACKAGE = "open_package"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,5 +154,8 @@ RULES: dict[Operation, OperationRule] = {
     Operation.DECIDE_RELEASE: _change(Action.RELEASE),
     Operation.HAND_OVER_RELEASE: _change(Action.ENTER_RELEASE),
     Operation.SHOW_RELEASES: OperationRule(Action.SEE_RELEASES),
+    Operation.ASK_OPENING: _change(Action.EXPORT),
+    Operation.APPROVE_OPENING: _change(Action.EXPORT),
+    Operation.OPEN_PACKAGE: _change(Action.EXPORT),
 }
 """What each operation needs."""

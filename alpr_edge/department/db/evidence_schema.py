@@ -1,12 +1,12 @@
-"""Tables of the evidence packages that units booked out, and of who looked at their passphrases.
+"""Tables of the evidence packages that units booked out, and of who asked for, approved and saw their passphrases.
 
 A passphrase lies there as its unit sealed it: it opens with the department's key for media (``media.key``) alone, which
-is not in the database. A look at one is never changed or deleted (triggers).
+is not in the database. A look at one and the steps before it are never changed or deleted (triggers).
 """
 
 from sqlalchemy import Boolean, Column, DateTime, String, Table
 
-from alpr_edge.department.db.column_types import WHOLE
+from alpr_edge.department.db.column_types import WHOLE, UtcMoment
 from alpr_edge.department.db.schema import metadata
 
 evidence_bookings = Table(
@@ -33,4 +33,15 @@ evidence_openings = Table(
     Column("opened_at", DateTime, nullable=False),
     Column("opened_by", String, nullable=False),
     Column("reason", String, nullable=False),
+)
+
+passphrase_steps = Table(
+    "passphrase_steps",
+    metadata,
+    Column("request_id", String, primary_key=True),
+    Column("number", WHOLE, primary_key=True, autoincrement=False),  # 0: asked, 1: approved by another
+    Column("package_id", String, nullable=False, index=True),
+    Column("kind", String, nullable=False),
+    Column("at", UtcMoment, nullable=False),
+    *(Column(name, String, nullable=False) for name in ("person_id", "person", "reason")),
 )

@@ -1,27 +1,21 @@
-"""Lists the evidence packages that units booked out, and opens their passphrases; each opening is on record first.
-
-One person with the department's folder can open a passphrase. That it takes two is not built yet.
-"""
+"""Lists the evidence packages that units booked out, with who asked for their passphrases."""
 
 import re
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from pydantic import ValidationError
-from sqlalchemy import RowMapping, insert, select
+from sqlalchemy import RowMapping, select
 
-from alpr_edge.department.db.database import DepartmentDatabase, naive_utc_now
+from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.db.evidence_schema import evidence_bookings, evidence_openings
 from alpr_edge.department.db.schema import items
-from alpr_edge.department.pki.authority import TlsFiles
-from alpr_edge.department.pki.media_keys import load_media_key
-from alpr_edge.domain.errors import DepartmentError
+from alpr_edge.department.evidence.passphrase_rows import PassphraseRequest, passphrase_requests
 from alpr_edge.domain.holds.case_numbers import normal_case
-from alpr_edge.domain.protocol.bookings import PREFIX, BookingPayload, open_passphrase
-from alpr_edge.domain.protocol.sealing import SealedError
+from alpr_edge.domain.protocol.bookings import PREFIX, BookingPayload
 
 LISTED_MAX = 1000
-REASON_CHARACTERS_MAX = 500
 _STAMPED = re.compile(r"time stamp of (\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) UTC")
 """The words of a unit whose package was stamped."""
 
@@ -48,30 +42,22 @@ class DepartmentBooking:
     """Whether its passphrase is here."""
     openings: int
     """How often somebody looked at the passphrase."""
+    requests: tuple[PassphraseRequest, ...]
+    """Who asked for it, and who approved that."""
     time_stamp: str
     """What its unit says of the time stamp (RFC 3161), in words; empty: it asked for none."""
     stamped: str | None
     """When it was stamped, RFC 3339, by its unit's word; None: it was not."""
 
 
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """Who looks at a passphrase, and why."""
-
-    opened_by: str
-    reason: str
-
-
 class EvidenceBookings:
     """The bookings of a department; threads may share it.
 
     Args:
-        directory: the department's folder.
         database: its database.
     """
 
-    def __init__(self, directory: Path, database: DepartmentDatabase) -> None:
-        self._directory = directory
+    def __init__(self, database: DepartmentDatabase) -> None:
         self._database = database
 
     def list_bookings(self, case: str = "") -> list[DepartmentBooking]:
@@ -85,40 +71,14 @@ class EvidenceBookings:
             query = query.where(table.case_number == wanted)
         with self._database.reading() as connection:
             rows = connection.execute(query).mappings().all()
-            openings = list(connection.execute(select(evidence_openings.c.package_id, evidence_openings.c.unit_id)))
-        return [_booking_of(row, sum(each == (row.package_id, row.unit_id) for each in openings)) for row in rows]
-
-    def passphrase(self, package_id: str, opening: Opening) -> str:
-        """The passphrase of a package, once it is on record who looks at it and why.
-
-        Args:
-            package_id: the package, as :meth:`list_bookings` names it.
-            opening: who looks, and why.
-
-        Raises:
-            DepartmentError: there is no such package, its passphrase is not here, does not open, or no reason is given.
-        """
-        reason = opening.reason.strip()
-        if not reason or not reason.isprintable() or len(reason) > REASON_CHARACTERS_MAX:
-            raise DepartmentError("say why the passphrase is needed, in one line: it goes on record")
-        key = load_media_key(TlsFiles(self._directory))
-        with self._database.writing() as connection:
-            query = select(evidence_bookings).where(evidence_bookings.c.package_id == package_id)
-            row = connection.execute(query).mappings().first()
-            if row is None:
-                raise DepartmentError(f"{package_id}: no such package is booked here")
-            if not row["sealed_passphrase"]:
-                raise DepartmentError(f"{package_id}: its unit knew no department; the passphrase is not here")
-            try:
-                passphrase = open_passphrase(row["sealed_passphrase"], package_id, key)
-            except SealedError as error:
-                raise DepartmentError(f"{package_id}: {error}") from None
-            values = {"package_id": package_id, "unit_id": row["unit_id"], "opened_at": naive_utc_now()}
-            connection.execute(insert(evidence_openings).values(**values, opened_by=opening.opened_by, reason=reason))
-        return passphrase
+            openings = Counter(connection.scalars(select(evidence_openings.c.package_id)))
+            requests = defaultdict[str, list[PassphraseRequest]](list)
+            for each in passphrase_requests(connection):
+                requests[each.package_id].append(each)
+        return [_booking_of(row, openings[row.package_id], requests[row.package_id]) for row in rows]
 
 
-def _booking_of(row: RowMapping, openings: int) -> DepartmentBooking:
+def _booking_of(row: RowMapping, openings: int, requests: Sequence[PassphraseRequest]) -> DepartmentBooking:
     time_stamp = _time_stamp(row["body"])
     stamped = _STAMPED.fullmatch(time_stamp)
     names = ("package_id", "unit_id", "purpose", "person", "medium", "recipient", "booked", "file_name")
@@ -131,6 +91,7 @@ def _booking_of(row: RowMapping, openings: int) -> DepartmentBooking:
         is_redacted=row["is_redacted"],
         is_escrowed=bool(row["sealed_passphrase"]),
         openings=openings,
+        requests=tuple(requests),
         time_stamp=time_stamp,
         stamped=None if stamped is None else f"{stamped[1]}T{stamped[2]}Z",
     )

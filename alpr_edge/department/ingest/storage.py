@@ -109,7 +109,7 @@ class Storage:
         """What units say of themselves."""
         self.rosters = Rosters(directory, self.database)
         """The rosters of the department's people."""
-        self.bookings = EvidenceBookings(directory, self.database)
+        self.bookings = EvidenceBookings(self.database)
         """The evidence packages that units booked out."""
 
     def purge(self, clock: Callable[[], datetime] = utc_now, *, is_clock_trusted: bool = False) -> DepartmentPurge:

@@ -14,6 +14,7 @@ from alpr_edge.access.passwords import Argon2Passwords, PasswordVerifier
 from alpr_edge.department.access_log.log import DepartmentAccessLog
 from alpr_edge.department.access_log.quota import SearchQuota
 from alpr_edge.department.db.database import DepartmentDatabase
+from alpr_edge.department.evidence.passphrase_requests import PassphraseRequests
 from alpr_edge.department.images.choice import image_objects
 from alpr_edge.department.images.department_images import DepartmentImages
 from alpr_edge.department.images.image_keys import ImageKeys
@@ -52,6 +53,7 @@ class InquiryOffice:
     quota: SearchQuota
     reads: ReadInquiries = field(repr=False)
     releases: ReleaseRegister = field(repr=False)
+    passphrases: PassphraseRequests = field(repr=False)
     passwords: PasswordVerifier = field(repr=False)
     clock: Clock = field(repr=False)
 
@@ -113,6 +115,7 @@ def open_office(
             policy=policy,
             quota=SearchQuota(database, limits.pages_per_hour, limits.reads_per_day),
             releases=ReleaseRegister(database, policy.profile, clock),
+            passphrases=PassphraseRequests(directory, database, clock),
             reads=ReadInquiries(DepartmentSearches(database), database, images),
             passwords=passwords or Argon2Passwords(),
             clock=clock,

@@ -1,4 +1,4 @@
-"""Bookings of packages at the department: stored as items, listed, and their passphrases opened on record alone."""
+"""Bookings of packages at the department: stored as items, listed, their passphrases sealed."""
 
 import json
 from collections.abc import Iterator
@@ -9,16 +9,14 @@ import pytest
 from typer.testing import CliRunner
 
 from alpr_edge.cli import app
-from alpr_edge.department.evidence.bookings import Opening
 from alpr_edge.department.ingest.records import Part
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.pki.authority import TlsFiles, initialise
 from alpr_edge.department.pki.media_keys import load_media_key, make_media_key
-from alpr_edge.domain.errors import DepartmentError, StoreError
 from alpr_edge.domain.protocol.bookings import BookingPayload, booking_item_id, open_passphrase, seal_passphrase
 from alpr_edge.domain.protocol.items import digest, encode, instant_payload
 from alpr_edge.domain.protocol.sealing import SealedError
-from tests.department.engines import ROWS_STAY, EngineUnderTest, query
+from tests.department.engines import EngineUnderTest
 from tests.store.records import instant
 
 PACKAGE, OTHER = "unit-1:package-1", "unit-1:package-2"
@@ -123,39 +121,6 @@ def test_a_booking_twice_is_stored_once_and_others_may_not_book_for_a_unit(stora
     assert len(storage.bookings.list_bookings()) == 2
 
 
-def test_a_passphrase_is_on_record_before_it_is_shown(storage: Storage, files: TlsFiles) -> None:
-    opening = Opening("login:cara", "the district attorney lost the note")
-    before = next(each for each in storage.bookings.list_bookings() if each.package_id == PACKAGE).openings
-    assert storage.bookings.passphrase(PACKAGE, opening) == PASSPHRASE
-    after = next(each for each in storage.bookings.list_bookings() if each.package_id == PACKAGE).openings
-    assert after == before + 1
-    rows = query(files.directory, "SELECT package_id, opened_by, reason FROM evidence_openings")
-    assert rows[0] == (PACKAGE, "login:cara", "the district attorney lost the note")
-    for statement in ("DELETE FROM evidence_openings", "UPDATE evidence_openings SET reason = ''"):
-        with pytest.raises(StoreError, match=ROWS_STAY):
-            query(files.directory, statement)
-    sealed = query(files.directory, "SELECT sealed_passphrase FROM evidence_bookings")
-    assert PASSPHRASE not in repr(sealed)
-
-
-@pytest.mark.parametrize(
-    ("package_id", "reason", "words"),
-    [
-        (PACKAGE, " ", "say why"),
-        (PACKAGE, "a\nb", "say why"),
-        (PACKAGE, "x" * 501, "say why"),
-        ("unit-1:none", "because", "no such package"),
-        (OTHER, "because", "knew no department"),
-    ],
-)
-def test_a_passphrase_that_is_not_shown_is_told_in_a_line(
-    storage: Storage, package_id: str, reason: str, words: str
-) -> None:
-    with pytest.raises(DepartmentError, match=words) as error:
-        storage.bookings.passphrase(package_id, Opening("login:cara", reason))
-    assert "\n" not in str(error.value)
-
-
 def test_a_passphrase_opens_for_its_own_package_and_with_its_own_key_alone(files: TlsFiles, tmp_path: Path) -> None:
     key = load_media_key(files)
     sealed = seal_passphrase(PASSPHRASE, PACKAGE, key.public_key())
@@ -173,7 +138,7 @@ def test_a_passphrase_opens_for_its_own_package_and_with_its_own_key_alone(files
             open_passphrase(wrong, package_id, wrong_key)
 
 
-def test_the_commands_list_and_open(storage: Storage, files: TlsFiles) -> None:
+def test_the_command_lists_them(storage: Storage, files: TlsFiles) -> None:
     def department(*words: str) -> str:
         done = CliRunner().invoke(app, ["department", "evidence", *words, "--directory", str(files.directory)])
         assert done.exit_code == 0, done.output
@@ -186,6 +151,3 @@ def test_the_commands_list_and_open(storage: Storage, files: TlsFiles) -> None:
     rows = [json.loads(line) for line in department("list", "--json").splitlines()]
     assert {row["package_id"] for row in rows} == {PACKAGE, OTHER}
     assert department("list", "--case", "26-999999") == "no package was booked out\n"
-    assert department("passphrase", PACKAGE, "--reason", "court asks") == f"{PASSPHRASE}\n"
-    shown = json.loads(department("passphrase", PACKAGE, "--reason", "court asks", "--json"))
-    assert shown == {"package_id": PACKAGE, "passphrase": PASSPHRASE}

@@ -30,6 +30,23 @@ def department_caller(directory: Path) -> Caller:
 
 
 @contextmanager
+def open_authorised(directory: Path) -> Iterator[tuple[InquiryOffice, Authoriser]]:
+    """Open what allows and records a command that knows by itself what it is for.
+
+    Args:
+        directory: the department's folder.
+
+    Raises:
+        DepartmentError: there is no department, or a setting is wrong.
+        StoreError: it does not open: nothing can be shown.
+    """
+    from alpr_edge.department.inquiries.office import open_office
+
+    with open_office(require_department(directory)) as office:
+        yield office, office.authoriser(department_caller(directory))
+
+
+@contextmanager
 def open_inquiry(directory: Path, stated: Statement) -> Iterator[tuple[InquiryOffice, Authoriser, Purpose]]:
     """Open what allows and records a command that shows anything of a plate.
 
@@ -41,9 +58,6 @@ def open_inquiry(directory: Path, stated: Statement) -> Iterator[tuple[InquiryOf
         DepartmentError: there is no department, or a setting is wrong.
         StoreError: it does not open: nothing can be shown.
     """
-    from alpr_edge.department.inquiries.office import open_office
-
-    with open_office(require_department(directory)) as office:
+    with open_authorised(directory) as (office, authoriser):
         stated = complete_statement(stated, office.policy.profile)
-        purpose = Purpose(stated.purpose, stated.offence or None, stated.case or None)
-        yield office, office.authoriser(department_caller(directory)), purpose
+        yield office, authoriser, Purpose(stated.purpose, stated.offence or None, stated.case or None)
