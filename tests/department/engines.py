@@ -14,6 +14,7 @@ from alpr_edge.department.settings import FILE_NAME
 ENGINES = ("sqlite", "postgresql")
 OTHER_BODY = "(SELECT body FROM items WHERE item_id = (SELECT min(item_id) FROM items WHERE body IS NOT NULL))"
 """SQL of the body of another item."""
+AUDIT_TABLES = ("audit_steps", "audit_declarations", "incident_steps")
 ROWS_STAY = "SQLITE_CONSTRAINT_TRIGGER|RaiseException"
 """What an error says when a trigger refused."""
 
@@ -48,7 +49,8 @@ def drop_newer_tables(directory: Path) -> None:
     later = ("read_pictures", "deletion_runs", "picture_removals", "leases", "image_keys", "sealed_images")
     for statement in exchange_removal("sqlite"):
         query(directory, statement)
-    for table in (*later, "plates", "access_records", "access_nodes", "release_requests", "release_steps"):
+    later = (*later, *AUDIT_TABLES, "access_records", "access_nodes", "release_requests", "release_steps")
+    for table in (*later, "plates"):
         query(directory, f"DROP TABLE {table}")
     query(directory, "DROP INDEX ix_items_received_at")
     for name in ("plate", "cell", "unit_id"):

@@ -70,6 +70,14 @@ class Operation(StrEnum):
     DECIDE_RELEASE = "decide_release"
     HAND_OVER_RELEASE = "hand_over_release"
     SHOW_RELEASES = "show_releases"
+    DRAW_AUDIT = "draw_audit"
+    REVIEW_RECORDS = "review_records"
+    SIGN_OFF_AUDIT = "sign_off_audit"
+    SHOW_AUDITS = "show_audits"
+    DECLARE_HOUSEHOLD = "declare_household"
+    DECLARE_SHIFT = "declare_shift"
+    RECORD_INCIDENT = "record_incident"
+    SHOW_INCIDENTS = "show_incidents"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,5 +159,13 @@ RULES: dict[Operation, OperationRule] = {
     Operation.DECIDE_RELEASE: _change(Action.RELEASE),
     Operation.HAND_OVER_RELEASE: _change(Action.ENTER_RELEASE),
     Operation.SHOW_RELEASES: OperationRule(Action.SEE_RELEASES),
+    Operation.DRAW_AUDIT: _change(Action.REVIEW),
+    Operation.REVIEW_RECORDS: _change(Action.REVIEW),
+    Operation.SIGN_OFF_AUDIT: _change(Action.SIGN_OFF),
+    Operation.SHOW_AUDITS: OperationRule(Action.SEE_LOG),
+    Operation.DECLARE_HOUSEHOLD: _change(Action.DECLARE_HOUSEHOLD),
+    Operation.DECLARE_SHIFT: _change(Action.REVIEW),
+    Operation.RECORD_INCIDENT: _change(Action.RECORD_INCIDENT),
+    Operation.SHOW_INCIDENTS: OperationRule(Action.RECORD_INCIDENT),
 }
 """What each operation needs."""

@@ -13,6 +13,11 @@ from alpr_edge.access.authorisation.sign_ins import SignInDesk
 from alpr_edge.access.passwords import Argon2Passwords, PasswordVerifier
 from alpr_edge.department.access_log.log import DepartmentAccessLog
 from alpr_edge.department.access_log.quota import SearchQuota
+from alpr_edge.department.audits.audit_register import AuditRegister
+from alpr_edge.department.audits.audit_schedules import load_audit_rules
+from alpr_edge.department.audits.audited_logs import AuditedLogs
+from alpr_edge.department.audits.declaration_desk import DeclarationDesk
+from alpr_edge.department.audits.incident_register import IncidentRegister
 from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.images.choice import image_objects
 from alpr_edge.department.images.department_images import DepartmentImages
@@ -52,6 +57,9 @@ class InquiryOffice:
     quota: SearchQuota
     reads: ReadInquiries = field(repr=False)
     releases: ReleaseRegister = field(repr=False)
+    audits: AuditRegister = field(repr=False)
+    declarations: DeclarationDesk = field(repr=False)
+    incidents: IncidentRegister = field(repr=False)
     passwords: PasswordVerifier = field(repr=False)
     clock: Clock = field(repr=False)
 
@@ -107,12 +115,17 @@ def open_office(
     database = DepartmentDatabase(directory, create=False)
     try:
         images = DepartmentImages(database, image_objects(directory), ImageKeys(lambda: load_master_key(directory)))
+        log = DepartmentAccessLog(database, Witness(directory))
+        logs, rules = AuditedLogs(database, log), load_audit_rules(directory)
         yield InquiryOffice(
             accounts=DepartmentAccounts(database),
-            log=DepartmentAccessLog(database, Witness(directory)),
+            log=log,
             policy=policy,
             quota=SearchQuota(database, limits.pages_per_hour, limits.reads_per_day),
             releases=ReleaseRegister(database, policy.profile, clock),
+            audits=AuditRegister(database, logs, policy.profile, rules, clock),
+            declarations=DeclarationDesk(database, clock),
+            incidents=IncidentRegister(database, clock),
             reads=ReadInquiries(DepartmentSearches(database), database, images),
             passwords=passwords or Argon2Passwords(),
             clock=clock,

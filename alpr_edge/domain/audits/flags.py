@@ -77,21 +77,23 @@ class FlagRules:
 
 @dataclass(frozen=True, slots=True)
 class _PersonAccess:
-    """What the rules need of a record."""
+    """What the rules need of a record, which is less than the record: a quarter has hundreds of thousands."""
 
     key: RecordKey
     moment: datetime | None
     """None: the clock was not set."""
-    record: AccessRecord
-
-    @property
-    def is_search(self) -> bool:
-        return bool(self.record.query)
-
-    @property
-    def is_look(self) -> bool:
-        """Whether it showed or asked for anything of a plate."""
-        return self.is_search or self.record.shown > 0
+    person_id: str
+    """Empty: break-glass."""
+    person: str
+    query: str
+    """Empty: it was no search."""
+    purpose: str
+    case: str
+    is_allowed: bool
+    is_look: bool
+    """Whether it showed or asked for anything of a plate."""
+    barred: tuple[str, ...]
+    """Barred purposes that it named or hinted at."""
 
 
 def find_flags(records: Iterable[AccessRecord], rules: FlagRules) -> tuple[AuditFlag, ...]:
@@ -104,8 +106,8 @@ def find_flags(records: Iterable[AccessRecord], rules: FlagRules) -> tuple[Audit
     by_person: dict[tuple[str, str], list[_PersonAccess]] = defaultdict(list)
     for record in records:
         if record.person_id or record.break_glass:
-            person = ("", record.person) if record.break_glass else (record.person_id, "")
-            by_person[person].append(_PersonAccess(RecordKey.of(record), _moment_of(record), record))
+            access = _access_of(record, rules)
+            by_person[access.person_id, access.person * record.break_glass].append(access)
     flags = list[AuditFlag]()
     for person in sorted(by_person):
         accesses = sorted(by_person[person], key=lambda each: (each.moment or _UNKNOWN, each.key))
@@ -117,10 +119,10 @@ def _without_case(accesses: Sequence[_PersonAccess], rules: FlagRules) -> Iterat
     """Searches without a case for a purpose that asks for one, or that the profile does not offer."""
     by_purpose: dict[str, list[_PersonAccess]] = defaultdict(list)
     for each in accesses:
-        record, rule = each.record, rules.purposes.get(each.record.purpose)
+        rule = rules.purposes.get(each.purpose)
         is_due = rule is None or rule.case is Need.REQUIRED
-        if each.is_search and is_due and not record.case and record.outcome is AccessOutcome.ALLOWED:
-            by_purpose[record.purpose].append(each)
+        if each.query and is_due and not each.case and each.is_allowed:
+            by_purpose[each.purpose].append(each)
     for purpose, found in sorted(by_purpose.items()):
         words = f"searched {_times(found)} for {_words(purpose)} without a case, which that purpose asks for"
         yield _flag(FlagKind.NO_CASE, found, words)
@@ -131,8 +133,8 @@ def _repeats(accesses: Sequence[_PersonAccess], rules: FlagRules) -> Iterator[Au
     del rules
     by_plate: dict[tuple[str, bool], list[_PersonAccess]] = defaultdict(list)
     for each in accesses:
-        if each.is_search:
-            by_plate[each.record.query, bool(each.record.case)].append(each)
+        if each.query:
+            by_plate[each.query, bool(each.case)].append(each)
     for (_, has_case), found in sorted(by_plate.items()):
         looks, limit = _count_looks(found), REPEATS if has_case else REPEATS_WITHOUT_CASE
         if looks >= limit:
@@ -159,7 +161,7 @@ def _off_shift(accesses: Sequence[_PersonAccess], rules: FlagRules) -> Iterator[
 def _bursts(accesses: Sequence[_PersonAccess], rules: FlagRules) -> Iterator[AuditFlag]:
     """Many searches in a short time."""
     del rules
-    for found in _crowds([each for each in accesses if each.is_search], BURST_RECORDS):
+    for found in _crowds([each for each in accesses if each.query], BURST_RECORDS):
         yield _flag(FlagKind.BURST, found, f"searched {_times(found)} in a row, {BURST_RECORDS} and more {_SPAN_WORDS}")
 
 
@@ -168,7 +170,7 @@ def _night_bursts(accesses: Sequence[_PersonAccess], rules: FlagRules) -> Iterat
     at_night = [
         each
         for each in accesses
-        if each.is_search and each.moment and rules.is_night(each.moment) and _shift_at(each, rules) is None
+        if each.query and each.moment and rules.is_night(each.moment) and _shift_at(each, rules) is None
     ]
     for found in _crowds(at_night, NIGHT_BURST_RECORDS):
         words = f"searched {_times(found)} at night, {NIGHT_BURST_RECORDS} and more {_SPAN_WORDS}; no shift is declared"
@@ -177,22 +179,17 @@ def _night_bursts(accesses: Sequence[_PersonAccess], rules: FlagRules) -> Iterat
 
 def _household(accesses: Sequence[_PersonAccess], rules: FlagRules) -> Iterator[AuditFlag]:
     """Searches for plates of the person's own household."""
-    found = [
-        each for each in accesses if each.is_search and rules.is_household(each.record.person_id, each.record.query)
-    ]
+    found = [each for each in accesses if each.query and rules.is_household(each.person_id, each.query)]
     if found:
         yield _flag(FlagKind.HOUSEHOLD, found, f"searched {_times(found)} for a plate of their own declared household")
 
 
 def _barred(accesses: Sequence[_PersonAccess], rules: FlagRules) -> Iterator[AuditFlag]:
     """What was asked for a purpose that the profile bars, or with words that hint at one."""
+    del rules
     hinted: dict[str, list[_PersonAccess]] = defaultdict(list)
     for each in accesses:
-        record = each.record
-        codes = {code.value for code in rules.terms.flags_in(record.note)}
-        codes |= {part.removeprefix(FLAGGED) for part in record.reason.split("; ") if part.startswith(FLAGGED)}
-        codes |= {record.purpose} & rules.barred.keys()
-        for code in codes:
+        for code in each.barred:
             hinted[code].append(each)
     for code, found in sorted(hinted.items()):
         yield _flag(FlagKind.BARRED, found, f"named a barred purpose, or hinted at it, {_times(found)}: {_words(code)}")
@@ -201,7 +198,7 @@ def _barred(accesses: Sequence[_PersonAccess], rules: FlagRules) -> Iterator[Aud
 def _break_glass(accesses: Sequence[_PersonAccess], rules: FlagRules) -> Iterator[AuditFlag]:
     """What was done past all accounts."""
     del rules
-    found = [each for each in accesses if each.record.break_glass]
+    found = [each for each in accesses if not each.person_id]
     if found:
         yield _flag(FlagKind.BREAK_GLASS, found, f"used break-glass {_times(found)}")
 
@@ -244,13 +241,30 @@ def _shift_at(access: _PersonAccess, rules: FlagRules) -> Shift | None:
     if access.moment is None:
         return None
     day = access.moment.astimezone(rules.zone).date()
-    return shift_on(rules.shifts.get(access.record.person_id, ()), day)
+    return shift_on(rules.shifts.get(access.person_id, ()), day)
 
 
 def _flag(kind: FlagKind, found: Sequence[_PersonAccess], words: str) -> AuditFlag:
-    record = found[0].record
-    person_id = "" if record.break_glass else record.person_id
-    return AuditFlag(kind, person_id, record.person, tuple(each.key for each in found), f"{record.person} {words}")
+    first = found[0]
+    return AuditFlag(kind, first.person_id, first.person, tuple(each.key for each in found), f"{first.person} {words}")
+
+
+def _access_of(record: AccessRecord, rules: FlagRules) -> _PersonAccess:
+    codes = {code.value for code in rules.terms.flags_in(record.note)}
+    codes |= {part.removeprefix(FLAGGED) for part in record.reason.split("; ") if part.startswith(FLAGGED)}
+    codes |= {record.purpose} & rules.barred.keys()
+    return _PersonAccess(
+        key=RecordKey.of(record),
+        moment=None if record.received.utc is None else datetime.fromisoformat(record.received.utc),
+        person_id="" if record.break_glass else record.person_id,
+        person=record.person,
+        query=record.query,
+        purpose=record.purpose,
+        case=record.case,
+        is_allowed=record.outcome is AccessOutcome.ALLOWED,
+        is_look=bool(record.query) or record.shown > 0,
+        barred=tuple(sorted(codes)),
+    )
 
 
 def _times(found: Sequence[_PersonAccess]) -> str:
@@ -259,7 +273,3 @@ def _times(found: Sequence[_PersonAccess]) -> str:
 
 def _words(code: str) -> str:
     return code.replace("_", " ")
-
-
-def _moment_of(record: AccessRecord) -> datetime | None:
-    return None if record.received.utc is None else datetime.fromisoformat(record.received.utc)

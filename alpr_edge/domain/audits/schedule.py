@@ -32,6 +32,8 @@ class AuditRules:
 class AuditSchedule:
     """What is due."""
 
+    audited_until: date | None
+    """Last day that an audit is about; None: there was none."""
     begin: date | None
     """First day that no audit is about; None: nothing was looked at yet."""
     due: date | None
@@ -60,7 +62,8 @@ def schedule_of(audits: tuple[Audit, ...], first_day: date | None, today: date, 
         today: the present day.
         rules: what the department decided.
     """
-    begin = audits[-1].draw.until + _DAY if audits else first_day
+    audited_until = audits[-1].draw.until if audits else None
+    begin = first_day if audited_until is None else audited_until + _DAY
     due = None if begin is None else begin + timedelta(days=rules.interval_days)
     unsigned, warnings = [], []
     for audit in audits:
@@ -71,7 +74,7 @@ def schedule_of(audits: tuple[Audit, ...], first_day: date | None, today: date, 
                 warnings.append(f"audit {audit.number}, drawn on {drawn}, is not signed off; {_SIGN_OFF}")
     if begin is not None and due is not None and today > due:
         warnings.append(f"no audit of the access logs since {begin}: one was due by {due}; {_DRAW}")
-    return AuditSchedule(begin, due, tuple(unsigned), tuple(warnings))
+    return AuditSchedule(audited_until, begin, due, tuple(unsigned), tuple(warnings))
 
 
 _DRAW = "run: alpr-edge department audit draw"
@@ -89,7 +92,7 @@ def parse_period(text: str, schedule: AuditSchedule, today: date) -> AuditPeriod
         raise AuditError("a period ends on its first day or later")
     if period.until >= today:
         raise AuditError(f"{period.until} is not over yet: an audit is about days that are")
-    if schedule.begin is not None and period.until < schedule.begin:
+    if schedule.audited_until is not None and period.until <= schedule.audited_until:
         raise AuditError(f"those days are in an audit already: the next begins with {schedule.begin}")
     return period
 
