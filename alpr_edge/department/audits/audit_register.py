@@ -97,7 +97,7 @@ class AuditRegister:
             AuditError: the days will not do, there is no record of them, or the audit before is not drawn to its end.
             StoreError: it is not on file, or cannot be put on record.
         """
-        audits = self._read()
+        audits = self.read_all()
         broken_off = next((audit for audit in audits if audit.state is AuditState.DRAWN), None)
         if broken_off is None:
             used = seed or secrets.token_bytes(SEED_BYTES)
@@ -195,12 +195,17 @@ class AuditRegister:
             first = batch[-1].sequence + 1
         return not wanted
 
-    def _read(self) -> tuple[Audit, ...]:
+    def read_all(self) -> tuple[Audit, ...]:
+        """Every audit in order, for whoever may see its numbers; asks nobody for permission.
+
+        Raises:
+            StoreError: a step does not open by the department's key.
+        """
         with self._database.reading() as connection:
             return read_audits(connection)
 
     def _require(self, number: int) -> Audit:
-        audits = self._read()
+        audits = self.read_all()
         if not 0 < number <= len(audits):
             raise AuditError(f"{number}: no such audit; see: alpr-edge department audit plan")
         return audits[number - 1]

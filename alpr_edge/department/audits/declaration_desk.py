@@ -1,6 +1,7 @@
 """Takes declarations for the audits: everybody their own household, whoever reviews the hours of a shift."""
 
 import hashlib
+from collections.abc import Callable
 from datetime import datetime
 
 from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser
@@ -22,11 +23,13 @@ class DeclarationDesk:
 
     Args:
         database: the department's database.
+        find_person: the id of somebody by badge, e-mail address or id.
         clock: says when.
     """
 
-    def __init__(self, database: DepartmentDatabase, clock: Clock) -> None:
+    def __init__(self, database: DepartmentDatabase, find_person: Callable[[str], str], clock: Clock) -> None:
         self._database = database
+        self._find_person = find_person
         self._clock = clock
 
     def declare_household(self, authoriser: Authoriser, purpose: Purpose, plates: tuple[str, ...]) -> int:
@@ -43,14 +46,16 @@ class DeclarationDesk:
         with authoriser.access(Operation.DECLARE_HOUSEHOLD, purpose) as access:
             return self._add_household(access.actor.person_id, texts)
 
-    def declare_shift(self, authoriser: Authoriser, purpose: Purpose, person_id: str, shift: Shift) -> None:
-        """Note the shift of somebody else.
+    def declare_shift(self, authoriser: Authoriser, purpose: Purpose, name: str, shift: Shift) -> str:
+        """Note the shift of somebody else; returns the person's id.
 
         Raises:
             AccessError: it is refused.
             AuditError: it is the person's own.
+            DepartmentError: there is nobody of that name.
             StoreError: it is not on file, or cannot be put on record.
         """
+        person_id = self._find_person(name)
         digest = hashlib.sha256(shift.text.encode()).hexdigest()
         subject = AccessSubject((f"person:{person_id}", f"sha256:{digest}"), note=f"{shift.text} from {shift.since}")
         with authoriser.access(Operation.DECLARE_SHIFT, purpose, subject) as access:
@@ -58,6 +63,7 @@ class DeclarationDesk:
                 raise AuditError("somebody else declares your shift: what lies outside of it stands out in audits")
             with self._database.writing() as connection:
                 add_shift(connection, person_id, shift, self._now(), access.actor.person_id)
+            return person_id
 
     def _add_household(self, person_id: str, plates: tuple[str, ...]) -> int:
         with self._database.writing() as connection:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from alpr_edge.access.attempts import SignInOutcome, SignInResult
@@ -26,6 +27,7 @@ from alpr_edge.department.images.master_keys import load_master_key
 from alpr_edge.department.inquiries.read_inquiries import ReadInquiries
 from alpr_edge.department.inquiries.server_clock import ServerClock
 from alpr_edge.department.people.accounts import DepartmentAccounts
+from alpr_edge.department.people.registry import require_entry
 from alpr_edge.department.releases.release_register import ReleaseRegister
 from alpr_edge.department.search.department_searches import DepartmentSearches
 from alpr_edge.department.settings import load_department_file
@@ -124,7 +126,7 @@ def open_office(
             quota=SearchQuota(database, limits.pages_per_hour, limits.reads_per_day),
             releases=ReleaseRegister(database, policy.profile, clock),
             audits=AuditRegister(database, logs, policy.profile, rules, clock),
-            declarations=DeclarationDesk(database, clock),
+            declarations=DeclarationDesk(database, partial(_person_id, database), clock),
             incidents=IncidentRegister(database, clock),
             reads=ReadInquiries(DepartmentSearches(database), database, images),
             passwords=passwords or Argon2Passwords(),
@@ -132,3 +134,9 @@ def open_office(
         )
     finally:
         database.close()
+
+
+def _person_id(database: DepartmentDatabase, name: str) -> str:
+    """The id of somebody who is named by badge, e-mail address or id."""
+    with database.reading() as connection:
+        return require_entry(connection, name).person.person_id

@@ -166,7 +166,7 @@ class Audit:
     @property
     def reviews(self) -> dict[int, AuditStep]:
         """The step that says what was found of each record, by its number in the sample; the last one counts."""
-        found = {}
+        found: dict[int, AuditStep] = {}
         for step in self.steps:
             if step.review is not None:
                 found |= dict.fromkeys(step.review.numbers, step)
