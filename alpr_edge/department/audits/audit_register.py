@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 
 from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser
 from alpr_edge.access.authorisation.operations import Operation
+from alpr_edge.department.audits.audit_samples import draw_audit_sample, is_sample_reproduced
 from alpr_edge.department.audits.audit_schedules import read_schedule
 from alpr_edge.department.audits.audited_logs import AuditedLogs, Tick
-from alpr_edge.department.audits.sampling import draw_audit_sample, is_sample_reproduced
 from alpr_edge.department.audits.step_rows import add_audit_step, read_audits
 from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.domain.access_log.records import AccessRecord, parse_record

@@ -161,7 +161,7 @@ class Audit:
             return AuditState.DRAWN
         if self.steps[-1].kind is AuditStepKind.SIGNED_OFF:
             return AuditState.SIGNED_OFF
-        return AuditState.IN_REVIEW if self.unreviewed else AuditState.REVIEWED
+        return AuditState.IN_REVIEW if self.unreviewed_numbers else AuditState.REVIEWED
 
     @property
     def reviews(self) -> dict[int, AuditStep]:
@@ -173,7 +173,7 @@ class Audit:
         return found
 
     @property
-    def unreviewed(self) -> tuple[int, ...]:
+    def unreviewed_numbers(self) -> tuple[int, ...]:
         """Numbers of the sample that nobody has reviewed."""
         reviews, sample = self.reviews, self.sample
         return tuple(number for number in range(1, len(sample.sampled if sample else ()) + 1) if number not in reviews)
@@ -218,7 +218,7 @@ def check_sign_off(audit: Audit, person_id: str, note: str) -> None:
     sample = audit.sample
     if sample is None or audit.state is AuditState.SIGNED_OFF:
         raise AuditError(f"audit {audit.number} is {_words(audit.state)}: it cannot be signed off")
-    if unreviewed := audit.unreviewed:
+    if unreviewed := audit.unreviewed_numbers:
         raise AuditError(f"{len(unreviewed)} records of audit {audit.number} have no finding yet")
     if any(step.person_id == person_id for step in audit.steps if step.kind is AuditStepKind.REVIEWED):
         raise AuditError("you reviewed records of this audit: somebody else has to sign it off")

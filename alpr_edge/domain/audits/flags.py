@@ -184,7 +184,7 @@ def _household(accesses: Sequence[_PersonAccess], rules: FlagRules) -> Iterator[
         yield _flag(FlagKind.HOUSEHOLD, found, f"searched {_times(found)} for a plate of their own declared household")
 
 
-def _barred(accesses: Sequence[_PersonAccess], rules: FlagRules) -> Iterator[AuditFlag]:
+def _barred_purposes(accesses: Sequence[_PersonAccess], rules: FlagRules) -> Iterator[AuditFlag]:
     """What was asked for a purpose that the profile bars, or with words that hint at one."""
     del rules
     hinted: dict[str, list[_PersonAccess]] = defaultdict(list)
@@ -203,7 +203,7 @@ def _break_glass(accesses: Sequence[_PersonAccess], rules: FlagRules) -> Iterato
         yield _flag(FlagKind.BREAK_GLASS, found, f"used break-glass {_times(found)}")
 
 
-_RULES = (_without_case, _repeats, _off_shift, _bursts, _night_bursts, _household, _barred, _break_glass)
+_RULES = (_without_case, _repeats, _off_shift, _bursts, _night_bursts, _household, _barred_purposes, _break_glass)
 _UNKNOWN = datetime.min.replace(tzinfo=UTC)
 _SPAN_WORDS = f"within {BURST_SPAN // timedelta(minutes=1)} minutes"
 

@@ -100,7 +100,7 @@ def tick(done: int, total: int) -> None:
 def review(audit: Audit, person_id: str, finding: RecordFinding) -> SampleReview:
     """A review of all that is not the person's own."""
     assert audit.sample is not None
-    numbers = tuple(n for n in audit.unreviewed if audit.sample.sampled[n - 1].person_id != person_id)
+    numbers = tuple(n for n in audit.unreviewed_numbers if audit.sample.sampled[n - 1].person_id != person_id)
     return SampleReview(numbers, finding, "looked at the case file")
 
 

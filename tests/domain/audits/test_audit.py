@@ -69,9 +69,13 @@ def test_a_sample_is_what_it_was_and_another_seed_draws_another() -> None:
 
 
 def test_an_audit_goes_its_way() -> None:
-    assert (DRAWN.state, SAMPLED.state, SAMPLED.unreviewed) == (AuditState.DRAWN, AuditState.IN_REVIEW, (1, 2, 3))
+    assert (DRAWN.state, SAMPLED.state, SAMPLED.unreviewed_numbers) == (
+        AuditState.DRAWN,
+        AuditState.IN_REVIEW,
+        (1, 2, 3),
+    )
     first = with_review(SAMPLED, "p-2", (1, 3), RecordFinding.IN_ORDER)
-    assert (first.state, first.unreviewed) == (AuditState.IN_REVIEW, (2,))
+    assert (first.state, first.unreviewed_numbers) == (AuditState.IN_REVIEW, (2,))
     whole = with_review(first, "p-3", (2,), RecordFinding.VIOLATION)
     assert (whole.state, whole.violations) == (AuditState.REVIEWED, (2,))
     again = with_review(whole, "p-3", (2,), RecordFinding.EXPLAINED)

@@ -25,7 +25,7 @@ def audit_line(audit: Audit) -> str:
     parts = [f"audit {audit.number}, {draw.begin} to {draw.until}: {words_of(audit.state)}"]
     if sample is not None:
         parts.append(f"{len(sample.sampled):,} of {count_text(sample.records, 'record')} in the sample")
-        parts.append(f"{count_text(len(sample.flags), 'flag')}, {len(audit.unreviewed):,} to review")
+        parts.append(f"{count_text(len(sample.flags), 'flag')}, {len(audit.unreviewed_numbers):,} to review")
         parts += [f"{count_text(len(audit.violations), 'violation')}"] * bool(audit.violations)
         parts += [f"{count_text(sample.missing, 'record')} not stored any more"] * bool(sample.missing)
     return "; ".join(parts)
@@ -48,7 +48,7 @@ def audit_object(audit: Audit) -> dict[str, Any]:
         "records": None if sample is None else sample.records,
         "missing": None if sample is None else sample.missing,
         "sampled": None if sample is None else len(sample.sampled),
-        "unreviewed": list(audit.unreviewed),
+        "unreviewed": list(audit.unreviewed_numbers),
         "violations": list(audit.violations),
         "steps": [
             {"kind": step.kind.value, "at": step.at, "person_id": step.person_id, "person": step.person,
