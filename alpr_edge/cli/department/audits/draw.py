@@ -19,7 +19,7 @@ _SEED_HELP = "Hexadecimal digits to draw by, such as thrown with dice before wit
 
 
 def plan_command(directory: DirectoryOption, as_json: JsonOption = False) -> None:
-    """Show which audits there are, and what is due. No plate and no finding of anybody."""
+    """Show which audits there are, and what is due. No plate."""
     from alpr_edge.department.inquiries.office import open_office
 
     require_owner(require_department(directory))
@@ -29,10 +29,9 @@ def plan_command(directory: DirectoryOption, as_json: JsonOption = False) -> Non
         days = {"begin": _text(schedule.begin), "due": _text(schedule.due), "warnings": list(schedule.warnings)}
         print_object({"rules": rules, **days, "audits": [audit_object(audit) for audit in audits]})
         return
-    typer.echo(f"every {count_text(rules.interval_days, 'day')} ({rules.source}), signed off within")
-    typer.echo(
-        f"{count_text(rules.sign_off_days, 'day')}: all that stands out, and {rules.share_percent} % of the rest"
-    )
+    within = count_text(rules.sign_off_days, "day")
+    typer.echo(f"every {count_text(rules.interval_days, 'day')} ({rules.source})")
+    typer.echo(f"all that stands out, and {rules.share_percent} % of the rest; signed off within {within}")
     for audit in audits:
         typer.echo(audit_line(audit))
     due = "nothing was looked at yet" if schedule.due is None else f"the next begins with {schedule.begin}"
@@ -56,10 +55,8 @@ def draw_command(
     from alpr_edge.domain.audits.samples import parse_seed
 
     given = parse_seed(seed) if seed else None
-    with open_inquiry(directory, Statement(purpose)) as (office, authoriser, stated):
-        with progress_bar("records") as show:
-            tick = lambda done, total: show("records", done, total)  # noqa: E731 - as the bar wants it
-            audit = office.audits.draw(authoriser, stated, period, given, tick)
+    with open_inquiry(directory, Statement(purpose)) as (office, authoriser, stated), progress_bar("records") as show:
+        audit = office.audits.draw(authoriser, stated, period, given, lambda *counts: show("records", *counts))
     if as_json:
         print_object(audit_object(audit))
         return
