@@ -5,12 +5,14 @@ does not fit the log any more, which the report says.
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser
+from alpr_edge.access.authorisation.callers import Actor
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.department.audits.audit_samples import draw_audit_sample, is_sample_reproduced
 from alpr_edge.department.audits.audit_schedules import read_schedule
@@ -100,14 +102,18 @@ class AuditRegister:
         audits = self.read_all()
         broken_off = next((audit for audit in audits if audit.state is AuditState.DRAWN), None)
         if broken_off is None:
-            used = seed or secrets.token_bytes(SEED_BYTES)
-            objects = (_object(len(audits) + 1), f"seed:{used.hex()}")
-            with authoriser.access(Operation.DRAW_AUDIT, purpose, AccessSubject(objects)) as access:
+            number, used = len(audits) + 1, seed or secrets.token_bytes(SEED_BYTES)
+            subject = AccessSubject((_object(number), f"seed:{used.hex()}"))
+            with authoriser.access(Operation.DRAW_AUDIT, purpose, subject):
                 draw = self._prepare(audits, period, used, is_given=seed is not None, tick=tick)
-                step = AuditStep(AuditStepKind.DRAWN, access.actor.person_id, access.actor.name, self._now(), draw=draw)
-                broken_off = self._add(len(audits) + 1, step, steps=0)
-                access.show((_object(broken_off.number), f"sha256:{step.sha256}"), count=len(draw.spans))
-        return self._sample(authoriser, purpose, broken_off, tick)
+            with self._access(authoriser, purpose, number, content_digest(AuditStepKind.DRAWN, draw)) as actor:
+                step = AuditStep(AuditStepKind.DRAWN, actor.person_id, actor.name, self._now(), draw=draw)
+                broken_off = self._add(number, step, steps=0)
+        sample = draw_audit_sample(self._database, self._logs, self._profile, broken_off.draw, tick)
+        digest = content_digest(AuditStepKind.SAMPLED, sample)
+        with self._access(authoriser, purpose, broken_off.number, digest) as actor:
+            step = AuditStep(AuditStepKind.SAMPLED, actor.person_id, actor.name, self._now(), sample=sample)
+            return self._add(broken_off.number, step, steps=1)
 
     def review(self, authoriser: Authoriser, purpose: Purpose, number: int, review: SampleReview) -> Audit:
         """Note what somebody found of some records of a sample; never of their own.
@@ -173,14 +179,11 @@ class AuditRegister:
             spans=spans,
         )
 
-    def _sample(self, authoriser: Authoriser, purpose: Purpose, audit: Audit, tick: Tick) -> Audit:
-        """Find what stands out, and draw the sample by the seed that is on record."""
-        sample = draw_audit_sample(self._database, self._logs, self._profile, audit.draw, tick)
-        digest = content_digest(AuditStepKind.SAMPLED, sample)
-        with authoriser.access(Operation.DRAW_AUDIT, purpose, _subject(audit.number, digest)) as access:
-            actor = access.actor
-            step = AuditStep(AuditStepKind.SAMPLED, actor.person_id, actor.name, self._now(), sample=sample)
-            return self._add(audit.number, step, steps=len(audit.steps))
+    @contextmanager
+    def _access(self, authoriser: Authoriser, purpose: Purpose, number: int, digest: str) -> Iterator[Actor]:
+        """Put a step of a draw on record by its digest; yields who makes it."""
+        with authoriser.access(Operation.DRAW_AUDIT, purpose, _subject(number, digest)) as access:
+            yield access.actor
 
     def _is_on_record(self, audit: Audit) -> bool:
         """Whether the access log has the digest of each step by the person who made it."""

@@ -10,6 +10,7 @@ from alpr_edge.department.audits.step_rows import read_audits
 from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.db.permanent_tables.access_log_schema import access_records
 from alpr_edge.department.settings import load_department_file
+from alpr_edge.domain.audits.audit import AuditStepKind
 from alpr_edge.domain.audits.schedule import AuditRules, AuditSchedule, schedule_of
 from alpr_edge.settings.policy import PolicySettings
 from alpr_edge.settings.profiles.loader import load_profile
@@ -42,7 +43,7 @@ def read_schedule(database: DepartmentDatabase, rules: AuditRules, now: datetime
     """
     zone = ZoneInfo(rules.zone)
     with database.reading() as connection:
-        audits = read_audits(connection)
+        audits = read_audits(connection, (AuditStepKind.DRAWN, AuditStepKind.SIGNED_OFF))
         first = connection.scalar(select(access_records.c.received_at).order_by(access_records.c.sequence).limit(1))
     first_day = None if first is None else first.astimezone(zone).date()
     return schedule_of(audits, first_day, now.astimezone(zone).date(), rules)

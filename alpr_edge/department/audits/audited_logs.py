@@ -12,6 +12,7 @@ from alpr_edge.department.db.schema import items, unit_logs
 from alpr_edge.department.unit_logs.trees import LogIdentity, StoredTree
 from alpr_edge.domain.access_log.records import AccessRecord, parse_record
 from alpr_edge.domain.audits.audit import Audit, LogSpan, find_last_span
+from alpr_edge.domain.errors import AuditError
 from alpr_edge.domain.protocol.access_log import record_item_id
 from alpr_edge.domain.transparency.merkle import range_root
 
@@ -64,7 +65,7 @@ class AuditedLogs:
         return tuple(spans)
 
     def records(self, spans: Sequence[LogSpan], tick: Tick) -> Iterator[AccessRecord | None]:
-        """The records of spans in order; None for each that is not stored any more."""
+        """The records of spans in order; None for each that is not stored any more, or is none."""
         done, total = 0, sum(span.end - span.first for span in spans)
         for span in spans:
             for _, record in self._records(span.unit_id, span.log_id, span.first, span.end):
@@ -102,8 +103,7 @@ class AuditedLogs:
             stop = min(begin + BATCH, end)
             bodies = read(begin, stop)
             for sequence in range(begin, stop):
-                body = bodies.get(sequence)
-                yield sequence, None if body is None else parse_record(body)
+                yield sequence, _record_of(bodies.get(sequence))
 
     def _own_bodies(self, first: int, end: int) -> dict[int, bytes]:
         return {each.sequence: each.body for each in self.log.read(first, end - first)}
@@ -114,6 +114,14 @@ class AuditedLogs:
         with self.database.reading() as connection:
             rows = connection.execute(select(items.c.item_id, items.c.body).where(are_asked)).all()
         return {numbers[row.item_id]: bytes(row.body) for row in rows if row.body is not None}
+
+
+def _record_of(body: bytes | None) -> AccessRecord | None:
+    """The record of a body; None: there is none, or a unit sent something else."""
+    try:
+        return None if body is None else parse_record(body)
+    except AuditError:
+        return None
 
 
 def _moment_of(record: AccessRecord | None) -> datetime | None:

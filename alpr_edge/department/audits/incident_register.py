@@ -85,7 +85,8 @@ class IncidentRegister:
         facts: IncidentFacts,
     ) -> Incident:
         """Put a step on file; without a number it begins the next incident."""
-        subject = AccessSubject(() if number is None else (_object(number),), note=kind.value)
+        objects = (f"sha256:{facts.sha256}", *(() if number is None else (_object(number),)))
+        subject = AccessSubject(objects, note=kind.value)
         with authoriser.access(Operation.RECORD_INCIDENT, purpose, subject) as access:
             step = IncidentStep(kind, access.actor.person_id, access.actor.name, self._now(), facts)
             with self._database.writing() as connection:

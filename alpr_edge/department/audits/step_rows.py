@@ -1,6 +1,6 @@
 """The rows of audits' and incidents' steps, sealed; nothing here asks whether somebody may see or make them."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import groupby
 
 from pydantic import TypeAdapter
@@ -8,8 +8,8 @@ from sqlalchemy import Connection, Table, insert, select
 
 from alpr_edge.department.db.permanent_tables.audit_schema import audit_steps, incident_steps
 from alpr_edge.department.db.sealed_values import cipher_of
-from alpr_edge.domain.audits.audit import Audit, AuditStep
-from alpr_edge.domain.audits.incident import Incident, IncidentStep
+from alpr_edge.domain.audits.audit import Audit, AuditStep, AuditStepKind
+from alpr_edge.domain.audits.incident import Incident, IncidentStep, IncidentStepKind
 
 _AUDIT_STEP, _INCIDENT_STEP = TypeAdapter(AuditStep), TypeAdapter(IncidentStep)
 
@@ -28,15 +28,19 @@ def add_incident_step(connection: Connection, incident: int, number: int, step: 
     connection.execute(insert(incident_steps).values(**row, body=body))
 
 
-def read_audits(connection: Connection) -> tuple[Audit, ...]:
+def read_audits(connection: Connection, kinds: Collection[AuditStepKind] = tuple(AuditStepKind)) -> tuple[Audit, ...]:
     """Every audit in order.
+
+    Args:
+        connection: a connection of the department's database.
+        kinds: the kinds of steps to read; without samples and reviews it costs next to nothing.
 
     Raises:
         StoreError: a step does not open by the department's key.
     """
     return tuple(
         Audit(number, tuple(map(_AUDIT_STEP.validate_json, bodies)))
-        for number, bodies in _bodies(connection, audit_steps)
+        for number, bodies in _bodies(connection, audit_steps, kinds)
     )
 
 
@@ -48,17 +52,15 @@ def read_incidents(connection: Connection) -> tuple[Incident, ...]:
     """
     return tuple(
         Incident(number, tuple(map(_INCIDENT_STEP.validate_json, bodies)))
-        for number, bodies in _bodies(connection, incident_steps)
+        for number, bodies in _bodies(connection, incident_steps, tuple(IncidentStepKind))
     )
 
 
-def _bodies(connection: Connection, table: Table) -> Iterator[tuple[int, list[bytes]]]:
+def _bodies(connection: Connection, table: Table, kinds: Collection[str]) -> Iterator[tuple[int, list[bytes]]]:
     """The opened bodies of each group of steps."""
     group, number = table.primary_key.columns
-    cipher, rows = (
-        cipher_of(connection),
-        connection.execute(select(group, number, table.c.body).order_by(group, number)),
-    )
+    query = select(group, number, table.c.body).where(table.c.kind.in_(list(kinds))).order_by(group, number)
+    cipher, rows = cipher_of(connection), connection.execute(query)
     for key, steps in groupby(rows, key=lambda row: int(row[0])):
         yield key, [cipher.open(row[2], _place(table, (key, row[1]))) for row in steps]
 

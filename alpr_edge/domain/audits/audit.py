@@ -97,7 +97,7 @@ class AuditSample:
     records: int
     """Records of people in the spans."""
     missing: int
-    """Records of the spans that are not stored any more."""
+    """Records of the spans that are not stored any more, or cannot be read."""
     flags: tuple[AuditFlag, ...]
     sampled: tuple[SampledRecord, ...]
     """Those that stand out first; people name them by their numbers, from 1."""
@@ -157,10 +157,10 @@ class Audit:
     @property
     def state(self) -> AuditState:
         """Where it is."""
-        if self.sample is None:
-            return AuditState.DRAWN
         if self.steps[-1].kind is AuditStepKind.SIGNED_OFF:
             return AuditState.SIGNED_OFF
+        if self.sample is None:
+            return AuditState.DRAWN
         return AuditState.IN_REVIEW if self.unreviewed_numbers else AuditState.REVIEWED
 
     @property

@@ -5,8 +5,10 @@ only when its notices are given, or a reason stands on file why none was due. No
 later is added.
 """
 
+import hashlib
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -55,6 +57,12 @@ class IncidentFacts:
     """Reads that it is about, likewise."""
     notices: tuple[str, ...] = ()
     """Notices that were given: to whom, when, how."""
+
+    @property
+    def sha256(self) -> str:
+        """Digest of all of it as canonical JSON, which stands in the access log before the step is made."""
+        text = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"), default=str)
+        return hashlib.sha256(text.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

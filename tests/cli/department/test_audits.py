@@ -18,7 +18,8 @@ from tests.cli.department.test_inquiries import newest, run, sign_in_as
 from tests.department.inquiries.desk import Inquirers
 
 OWN = "7ABC123"
-BEFORE = datetime.now(UTC) - timedelta(days=3)
+BEFORE = datetime.now(UTC).replace(hour=20) - timedelta(days=3)
+"""About noon in California."""
 BREACH = ("--kind", "breach", "--what", "a stick was lost", "--known", "2026-05-04T18:00Z", "--told-by", "Sgt. Doe")
 NEED_SESSION = {
     "audit draw": (),

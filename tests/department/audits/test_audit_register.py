@@ -9,6 +9,7 @@ import pytest
 
 from alpr_edge.access.authorisation.authoriser import Authoriser
 from alpr_edge.department.alarms.alarm import AlarmKind, alarms_of
+from alpr_edge.department.audits.step_rows import add_audit_step
 from alpr_edge.department.ingest.records import Part
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.inquiries.office import InquiryOffice, open_office
@@ -116,9 +117,9 @@ def test_an_audit_goes_its_way(office: InquiryOffice, people: Inquirers, of: Cal
         (FlagKind.REPEAT, people.ids["officer"]),
     }
     assert (len(sample.sampled), sum(not each.flags for each in sample.sampled)) == (14, 10)
-    drawn, seeded = [record for record in records_of(office, before) if record.action == "draw_audit"][:2]
-    assert drawn.objects == ("audit:1", f"seed:{SEED.hex()}"), "before the sample is drawn"
-    assert f"sha256:{audit.steps[0].sha256}" in seeded.objects
+    seeded, first, _ = [record for record in records_of(office, before) if record.action == "draw_audit"]
+    assert seeded.objects == ("audit:1", f"seed:{SEED.hex()}"), "before the sample is drawn"
+    assert first.objects == ("audit:1", f"sha256:{audit.steps[0].sha256}")
     with pytest.raises(AuditError, match="in an audit already"):
         register.draw(of("auditor"), AUDIT, "2026-11-10/2026-11-18", None, tick)
 
@@ -154,6 +155,18 @@ def test_what_comes_late_is_in_the_next_audit(
         office.audits.draw(of("commander"), AUDIT, "", None, tick)
 
 
+def test_a_draw_that_broke_off_goes_on_by_its_own_seed(office: InquiryOffice, of: Callable[[str], Authoriser]) -> None:
+    second = office.audits.read_all()[1]
+    draw = replace(second.draw, seed="cd" * 32, begin=date(2026, 11, 20), until=date(2026, 11, 20))
+    with office.audits._database.writing() as connection:
+        add_audit_step(connection, 3, 0, replace(second.steps[0], draw=draw))
+    assert office.audits.read_all()[2].state is AuditState.DRAWN
+    audit = office.audits.draw(of("supervisor"), AUDIT, "", SEED, tick)
+    assert (audit.number, audit.draw, audit.state) == (3, draw, AuditState.IN_REVIEW)
+    view = office.audits.view(of("auditor"), AUDIT, 3, tick)
+    assert (view.is_on_record, view.is_reproduced) == (False, True), "this draw came past the commands"
+
+
 def test_a_sample_that_was_changed_does_not_fit_the_log(office: InquiryOffice) -> None:
     register, audit = office.audits, office.audits._require(1)
     assert audit.sample is not None
@@ -165,7 +178,7 @@ def test_a_sample_that_was_changed_does_not_fit_the_log(office: InquiryOffice) -
 
 def test_overdue_audits_are_alarms(people: Inquirers) -> None:
     with closing(Storage(people.directory, create=False)) as storage:
-        for days, count in ((0, 0), (31, 1), (100, 2)):
+        for days, count in ((0, 0), (31, 2), (100, 3)):
             found = [each for each in alarms_of(storage, NOW + timedelta(days=days)) if each.kind is AlarmKind.AUDIT]
             assert len(found) == count, found
 
