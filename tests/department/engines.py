@@ -49,8 +49,8 @@ def drop_newer_tables(directory: Path) -> None:
     later = ("read_pictures", "deletion_runs", "picture_removals", "leases", "image_keys", "sealed_images")
     for statement in exchange_removal("sqlite"):
         query(directory, statement)
-    later = (*later, *AUDIT_TABLES, "access_records", "access_nodes", "release_requests", "release_steps")
-    for table in (*later, "plates"):
+    tables = (*later, *AUDIT_TABLES, "access_records", "access_nodes", "release_requests", "release_steps")
+    for table in (*tables, "plates"):
         query(directory, f"DROP TABLE {table}")
     query(directory, "DROP INDEX ix_items_received_at")
     for name in ("plate", "cell", "unit_id"):
