@@ -46,7 +46,7 @@ def people(tmp_path_factory: pytest.TempPathFactory, engine: EngineUnderTest) ->
     some = Inquirers.make(tmp_path_factory.mktemp("audits") / "department", engine)
     with open_office(some.directory, StillClock(instant(NOW)), PASSWORDS) as office:
         desk = office.declarations
-        for number in range(40):
+        for number in range(24):
             plate = OWN if number == 7 else f"8XYZ{number:03}"
             role = "supervisor" if number % 4 else "officer"
             moment = NOW - timedelta(days=9) + timedelta(minutes=20 * number)
@@ -110,8 +110,8 @@ def test_an_audit_goes_its_way(office: InquiryOffice, people: Inquirers, of: Cal
     audit = register.draw(of("auditor"), AUDIT, "2026-11-01/2026-11-18", SEED, tick)
     sample = audit.sample
     assert sample is not None
-    assert (audit.number, audit.state, sample.records, sample.missing) == (1, AuditState.IN_REVIEW, 43, 0)
-    assert {span.unit_id: span.end - span.first for span in audit.draw.spans} == {"department": 40, "unit-1": 3}
+    assert (audit.number, audit.state, sample.records, sample.missing) == (1, AuditState.IN_REVIEW, 27, 0)
+    assert {span.unit_id: span.end - span.first for span in audit.draw.spans} == {"department": 24, "unit-1": 3}
     assert {(flag.kind, flag.person_id) for flag in sample.flags} == {
         (FlagKind.HOUSEHOLD, people.ids["officer"]),
         (FlagKind.REPEAT, people.ids["officer"]),
