@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, Strict, ValidationError, model_validator
 
@@ -25,6 +26,14 @@ APPROVAL_MAX = timedelta(days=366)
 Words = Annotated[str, Field(min_length=3, max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$")]
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 MailAddress = Annotated[str, Field(max_length=254, pattern=r"^[^\s@<>,;:\x00-\x1f\x7f]+@[A-Za-z0-9.-]+$")]
+
+
+def _check_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        raise ValueError("no time zone; they look like America/Los_Angeles") from None
+    return name
 
 
 class PeopleTable(Section):
@@ -85,6 +94,21 @@ class RetentionTable(Section):
     read_days: Annotated[float | None, Field(gt=0, le=36_500)] = None
     """Of reads that were on no list; None: as the state bounds them, else a year; likewise the next."""
     hit_days: Annotated[float | None, Field(gt=0, le=36_500)] = None
+
+
+class AuditsTable(Section):
+    """[audits]: how the access logs are audited (policy 462.6(c))."""
+
+    interval_days: Annotated[int | None, Field(ge=1, le=366)] = None
+    """After how many days the next audit is due; None: as the profile says."""
+    sign_off_days: Annotated[int, Field(ge=1, le=366)] = 30
+    """Days after its draw by which an audit is signed off."""
+    share_percent: Annotated[int, Field(ge=1, le=100)] = 5
+    """Share of the records that stand out by nothing, drawn by the seed."""
+    records_min: Annotated[int, Field(ge=1, le=1000)] = 10
+    """And no fewer of them than so many."""
+    zone: Annotated[str, Field(max_length=64), AfterValidator(_check_zone)] = "America/Los_Angeles"
+    """Time zone of days, shifts and nights."""
 
 
 class DatabaseTable(Section):
@@ -224,6 +248,7 @@ class DepartmentFile(Section):
     page: PageTable = PageTable()
     database: DatabaseTable = DatabaseTable()
     retention: RetentionTable = RetentionTable()
+    audits: AuditsTable = AuditsTable()
     images: ImagesTable = ImagesTable()
     alarms: AlarmsTable = AlarmsTable()
     backup: BackupTable = BackupTable()

@@ -14,6 +14,12 @@ from alpr_edge.department.settings import FILE_NAME
 ENGINES = ("sqlite", "postgresql")
 OTHER_BODY = "(SELECT body FROM items WHERE item_id = (SELECT min(item_id) FROM items WHERE body IS NOT NULL))"
 """SQL of the body of another item."""
+AUDIT_TABLES = ("audit_steps", "audit_declarations", "incident_steps")
+RECORD_TABLES = (
+    *("access_records", "access_nodes", "release_requests", "release_steps", "passphrase_steps"),
+    *AUDIT_TABLES,
+)
+"""Tables of later revisions whose rows the database keeps by a trigger each."""
 ROWS_STAY = "SQLITE_CONSTRAINT_TRIGGER|RaiseException"
 """What an error says when a trigger refused."""
 
@@ -46,10 +52,9 @@ def name_database(directory: Path, url: str) -> None:
 def drop_newer_tables(directory: Path) -> None:
     """Take away what the first revision of a SQLite department did not have."""
     later = ("read_pictures", "deletion_runs", "picture_removals", "leases", "image_keys", "sealed_images")
-    records = ("access_records", "access_nodes", "release_requests", "release_steps", "passphrase_steps")
     for statement in exchange_removal("sqlite"):
         query(directory, statement)
-    for table in (*later, *records, "plates"):
+    for table in (*later, *RECORD_TABLES, "plates"):
         query(directory, f"DROP TABLE {table}")
     for name in ("items_received_at", "dispositions_read_id"):
         query(directory, f"DROP INDEX ix_{name}")

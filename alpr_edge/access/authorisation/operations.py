@@ -73,6 +73,14 @@ class Operation(StrEnum):
     ASK_OPENING = "ask_opening"
     APPROVE_OPENING = "approve_opening"
     OPEN_PACKAGE = "open_package"
+    DRAW_AUDIT = "draw_audit"
+    REVIEW_RECORDS = "review_records"
+    SIGN_OFF_AUDIT = "sign_off_audit"
+    SHOW_AUDITS = "show_audits"
+    DECLARE_HOUSEHOLD = "declare_household"
+    DECLARE_SHIFT = "declare_shift"
+    RECORD_INCIDENT = "record_incident"
+    SHOW_INCIDENTS = "show_incidents"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,5 +165,13 @@ RULES: dict[Operation, OperationRule] = {
     Operation.ASK_OPENING: _change(Action.EXPORT),
     Operation.APPROVE_OPENING: _change(Action.EXPORT),
     Operation.OPEN_PACKAGE: _change(Action.EXPORT),
+    Operation.DRAW_AUDIT: _change(Action.REVIEW),
+    Operation.REVIEW_RECORDS: _change(Action.REVIEW),
+    Operation.SIGN_OFF_AUDIT: _change(Action.SIGN_OFF),
+    Operation.SHOW_AUDITS: OperationRule(Action.SEE_LOG),
+    Operation.DECLARE_HOUSEHOLD: _change(Action.DECLARE_HOUSEHOLD),
+    Operation.DECLARE_SHIFT: _change(Action.REVIEW),
+    Operation.RECORD_INCIDENT: _change(Action.RECORD_INCIDENT),
+    Operation.SHOW_INCIDENTS: OperationRule(Action.RECORD_INCIDENT),
 }
 """What each operation needs."""

@@ -10,7 +10,7 @@ app = lazy_app(
         "key": LazyTarget(f"{_PACKAGE}.verification:show_key", "Show the log's public key, which others keep"),
         "drift": LazyTarget(f"{_PACKAGE}.drift:drift", "Compare what is in force with the log"),
         "prove": LazyTarget(f"{_PACKAGE}.proofs:prove", "Print one record with its proof"),
-        "check": LazyTarget(f"{_PACKAGE}.proofs:check", "Check the proof of one record, without the log"),
+        "check": LazyTarget(f"{_PACKAGE}.proofs:check", "Check a proof, without the log or its database"),
         "deletions": LazyTarget(f"{_PACKAGE}.deletions:deletions", "Show what retention deleted, or that it did"),
         "report": LazyTarget(f"{_PACKAGE}.reports:report", "Report on the accesses of some days"),
         "review": LazyTarget(f"{_PACKAGE}.reports:review", "Note on record that a week was reviewed"),

@@ -14,10 +14,12 @@ from alpr_edge.cli.access.options import BreakGlassOption, CaseOption, OffenceOp
 from alpr_edge.cli.audit.common import KeyOption, key_of, read_file
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
 from alpr_edge.cli.output import print_object, time_text
+from alpr_edge.domain.errors import AuditError
 
 if TYPE_CHECKING:
     from alpr_edge.domain.transparency.proof_files import ProofFile
 
+_KEPT_HELP = "Of a proof that a log only grew: the signed checkpoint that you kept."
 _WITNESS_HELP = "The department's public key, or a file with it: its cosignature has to be there and to hold."
 
 
@@ -52,30 +54,48 @@ def prove(
 
 
 def check(
-    proof: Annotated[Path, typer.Argument(metavar="PROOF", help="A file that alpr-edge audit prove printed.")],
+    proof: Annotated[Path, typer.Argument(metavar="PROOF", help="A proof of one record, or that a log only grew.")],
     key: KeyOption,
     witness: Annotated[str, typer.Option("--witness", help=_WITNESS_HELP)] = "",
+    checkpoint: Annotated[Path | None, typer.Option("--checkpoint", metavar="FILE", help=_KEPT_HELP)] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Check the proof of one record and show the record. Needs nothing but the file and the log's public key.
+    """Check a proof. Needs nothing but the files and the log's public key; ends with 1 when it does not hold.
 
-    Ends with 1 when it does not hold.
+    Of one record it shows the record. That a log only grew is checked from the checkpoint that you kept.
     """
+    from alpr_edge.domain.transparency.consistency_files import CONSISTENCY_LINE
     from alpr_edge.domain.transparency.proof_files import ProofFile, check_proof
 
-    file = ProofFile.parse(read_file(proof))
-    checkpoint = check_proof(file, key_of(key))
+    text = read_file(proof)
+    if text.startswith(CONSISTENCY_LINE):
+        _check_growth(text, key, checkpoint, as_json=as_json)
+        return
+    file = ProofFile.parse(text)
+    proved = check_proof(file, key_of(key))
     cosigned = _cosigned_at(file, witness) if witness else None
     record = _record_of(file)
-    facts = {"sequence": file.index, "log": checkpoint.origin, "records": checkpoint.size, "cosigned": cosigned}
+    facts = {"sequence": file.index, "log": proved.origin, "records": proved.size, "cosigned": cosigned}
     if as_json:
         print_object({"ok": True, **facts, "record": record})
         return
     for name, value in record.items():
         typer.echo(f"{name:15}{value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}")
-    typer.echo(f"record {file.index} of {checkpoint.size} in {checkpoint.origin}: proved")
+    typer.echo(f"record {file.index} of {proved.size} in {proved.origin}: proved")
     if cosigned is not None:
         typer.echo(f"the department had seen that log at {time_text(cosigned)}")
+
+
+def _check_growth(text: str, key: str, checkpoint: Path | None, *, as_json: bool) -> None:
+    from alpr_edge.domain.transparency.consistency_files import ConsistencyFile, check_growth
+
+    if checkpoint is None:
+        raise AuditError("this proof begins at a checkpoint that you kept; give it: --checkpoint FILE")
+    old, new = check_growth(ConsistencyFile.parse(text), read_file(checkpoint), key_of(key))
+    if as_json:
+        print_object({"ok": True, "log": new.origin, "kept_records": old.size, "records": new.size})
+    else:
+        typer.echo(f"{new.origin} grew from {old.size} records to {new.size}, and none of the {old.size} was changed")
 
 
 def _cosigned_at(file: ProofFile, witness: str) -> datetime:

@@ -68,7 +68,10 @@ app = lazy_app(
             "alpr_edge.cli.department.inquiries.page:page_command", "Serve the page on which people search"
         ),
         "audit": LazyTarget(
-            "alpr_edge.cli.department.inquiries.audit:app", "Check and list who searched, and what for"
+            "alpr_edge.cli.department.audits.app:app", "Audit who looked at what: sample, review, sign-off, proofs"
+        ),
+        "incident": LazyTarget(
+            "alpr_edge.cli.department.incidents.app:app", "Incidents: what went wrong, who was told, how it ended"
         ),
         "release": LazyTarget(
             "alpr_edge.cli.department.releases.app:app", "Requests of other agencies for data, and who approved them"

@@ -6,7 +6,6 @@ none. A cut end alone is found by a checkpoint that somebody keeps elsewhere
 (:mod:`~alpr_edge.department.access_log.verification`).
 """
 
-import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -28,15 +27,17 @@ from alpr_edge.domain.access_log.records import (
 )
 from alpr_edge.domain.errors import AuditError, LostError, RefusedError
 from alpr_edge.domain.instants import Instant
-from alpr_edge.domain.transparency.checkpoints import Checkpoint
+from alpr_edge.domain.transparency.checkpoints import Checkpoint, log_id_of_key
+from alpr_edge.domain.transparency.consistency_files import ConsistencyFile
 from alpr_edge.domain.transparency.merkle import NodeReader, TreeNode, hash_leaf, nodes_of_append, range_root
 from alpr_edge.domain.transparency.notes import NoteKey
+from alpr_edge.domain.transparency.proof_files import ProofFile
+from alpr_edge.domain.transparency.proofs import consistency_proof, inclusion_proof
 
 DEPARTMENT = "department"
 """Stands in records where those of a car name the unit."""
 _WRITER = "department/access-log"
 """Whose rows are locked while one appends; no unit has a name with such a sign in it."""
-_LOG_ID_CHARACTERS = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class DepartmentAccessLog:
     def __init__(self, database: DepartmentDatabase, witness: Witness) -> None:
         self._database = database
         self._witness = witness
-        self.log_id = hashlib.sha256(witness.key.text.encode()).hexdigest()[:_LOG_ID_CHARACTERS]
+        self.log_id = log_id_of_key(witness.key)
         """Which log it is: that of this key."""
         self.origin = origin_of(self.log_id)
         """Its name in checkpoints."""
@@ -125,6 +126,46 @@ class DepartmentAccessLog:
         with self._database.reading() as connection:
             return range_root(node_reader(connection), 0, size_of(connection))
 
+    def checkpoint(self) -> str:
+        """The signed note over the whole log.
+
+        Raises:
+            AuditError: there is no record yet.
+        """
+        with self._database.reading() as connection:
+            return _newest_checkpoint(connection)
+
+    def prove(self, sequence: int) -> ProofFile:
+        """Prove one record to somebody who has nothing of the log.
+
+        Raises:
+            AuditError: there is no such record.
+            StoreError: it does not open, or a node of the tree is missing.
+        """
+        with self._database.reading() as connection:
+            size, note = size_of(connection), _newest_checkpoint(connection)
+            if not 0 <= sequence < size:
+                raise AuditError(f"there is no record {sequence}; the log has {size}")
+            sealed = connection.scalar(select(access_records.c.body).where(access_records.c.sequence == sequence))
+            body = cipher_of(connection).open(sealed or b"", _place_of(sequence))
+            hashes = inclusion_proof(node_reader(connection), sequence, size)
+        return ProofFile(sequence, tuple(hashes), note, body)
+
+    def prove_growth(self, old: Checkpoint) -> ConsistencyFile:
+        """Prove that the log only grew since a checkpoint of it, which was checked to be signed.
+
+        Raises:
+            AuditError: it is of no such log, of more records than are here, or of others.
+            LostError: a node of the tree is missing.
+        """
+        with self._database.reading() as connection:
+            size, note, read_node = size_of(connection), _newest_checkpoint(connection), node_reader(connection)
+            if not 0 < old.size <= size:
+                raise AuditError(f"the checkpoint is of {old.size} records and {size} are here; see: audit verify")
+            if range_root(read_node, 0, old.size) != old.root:
+                raise AuditError("the checkpoint is not one of the records here; see: audit verify --checkpoint")
+            return ConsistencyFile(old.size, tuple(consistency_proof(read_node, old.size, size)), note)
+
     def read(self, first: int, limit: int) -> list[LoggedRecord]:
         """Records in their order, opened.
 
@@ -178,6 +219,14 @@ def size_of(connection: Connection) -> int:
     """Number of records, from 0 on."""
     last = connection.scalar(select(func.max(access_records.c.sequence)))
     return 0 if last is None else int(last) + 1
+
+
+def _newest_checkpoint(connection: Connection) -> str:
+    order = access_records.c.sequence.desc()
+    note = connection.scalar(select(access_records.c.checkpoint).order_by(order).limit(1))
+    if note is None:
+        raise AuditError("the access log has no record yet")
+    return str(note)
 
 
 def node_reader(connection: Connection) -> NodeReader:

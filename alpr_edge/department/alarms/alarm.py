@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
+from alpr_edge.department.audits.audit_schedules import load_audit_rules, read_schedule
 from alpr_edge.department.backups.outcomes import backup_warnings
 from alpr_edge.department.http.health import FREE_BYTES_MIN
 from alpr_edge.department.ingest.storage import Storage
@@ -40,6 +41,8 @@ class AlarmKind(StrEnum):
     ACCESS_LOG = "access log"
     DELETION = "deletion"
     IMAGES = "images"
+    AUDIT = "audit"
+    """Audits of the access logs that are overdue."""
     EXCHANGE = "exchange"
     """What goes out to other systems."""
 
@@ -108,7 +111,7 @@ def _of_host(directory: Path, now: datetime) -> Iterator[Alarm]:
 
 
 def _of_storage(storage: Storage, now: datetime) -> Iterator[Alarm]:
-    """Silent units, findings about their access logs, what waits for deletion, and a bucket that does not answer."""
+    """Silent units, findings about their access logs, overdue audits and deletions, a bucket that is down."""
     heard = storage.heartbeats.newest()
     for unit in storage.units.records():
         last = heard.get(unit.unit_id)
@@ -120,6 +123,8 @@ def _of_storage(storage: Storage, now: datetime) -> Iterator[Alarm]:
             text = f"access log of {log.unit_id}: {finding.text}"
             yield Alarm(f"access log {log.unit_id} {finding.text}", text, AlarmKind.ACCESS_LOG)
     yield from (_of_line(line, AlarmKind.DELETION) for line in storage.purge(lambda: now).overdue())
+    schedule = read_schedule(storage.database, load_audit_rules(storage.directory), now)
+    yield from (_of_line(line, AlarmKind.AUDIT) for line in schedule.warnings)
     tables = load_department_file(storage.directory).exchange
     yield from (_of_line(line, AlarmKind.EXCHANGE) for line in exchange_warnings(storage.database, tables, now))
     try:

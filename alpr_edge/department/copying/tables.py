@@ -20,7 +20,7 @@ from alpr_edge.department.db import (
     people_schema,
     retention_schema,
 )
-from alpr_edge.department.db.permanent_tables import access_log_schema, release_schema
+from alpr_edge.department.db.permanent_tables import access_log_schema, audit_schema, release_schema
 from alpr_edge.department.db.schema import items, metadata
 from alpr_edge.domain.protocol.items import digest
 
@@ -29,7 +29,7 @@ NO_TEXT = "\N{REPLACEMENT CHARACTER}"
 """Stands for NUL in what SQLite took before units were refused that: PostgreSQL's texts cannot hold it."""
 
 _SCHEMAS = (
-    *(access_log_schema, canvass_schema, evidence_schema, exchange_schema, heartbeat_schema, hold_schema),
+    *(access_log_schema, audit_schema, canvass_schema, evidence_schema, exchange_schema, heartbeat_schema, hold_schema),
     *(image_key_schema, people_schema, release_schema, retention_schema),
 )
 assert {each.metadata for each in _SCHEMAS} == {metadata}  # their tables are among those that are copied

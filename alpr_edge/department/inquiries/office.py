@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from alpr_edge.access.attempts import SignInOutcome, SignInResult
@@ -13,6 +14,11 @@ from alpr_edge.access.authorisation.sign_ins import SignInDesk
 from alpr_edge.access.passwords import Argon2Passwords, PasswordVerifier
 from alpr_edge.department.access_log.log import DepartmentAccessLog
 from alpr_edge.department.access_log.quota import SearchQuota
+from alpr_edge.department.audits.audit_register import AuditRegister
+from alpr_edge.department.audits.audit_schedules import load_audit_rules
+from alpr_edge.department.audits.audited_logs import AuditedLogs
+from alpr_edge.department.audits.declaration_desk import DeclarationDesk
+from alpr_edge.department.audits.incident_register import IncidentRegister
 from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.evidence.passphrase_requests import PassphraseRequests
 from alpr_edge.department.images.choice import image_objects
@@ -22,6 +28,7 @@ from alpr_edge.department.images.master_keys import load_master_key
 from alpr_edge.department.inquiries.read_inquiries import ReadInquiries
 from alpr_edge.department.inquiries.server_clock import ServerClock
 from alpr_edge.department.people.accounts import DepartmentAccounts
+from alpr_edge.department.people.registry import require_entry
 from alpr_edge.department.releases.release_register import ReleaseRegister
 from alpr_edge.department.search.department_searches import DepartmentSearches
 from alpr_edge.department.settings import load_department_file
@@ -54,6 +61,9 @@ class InquiryOffice:
     reads: ReadInquiries = field(repr=False)
     releases: ReleaseRegister = field(repr=False)
     passphrases: PassphraseRequests = field(repr=False)
+    audits: AuditRegister = field(repr=False)
+    declarations: DeclarationDesk = field(repr=False)
+    incidents: IncidentRegister = field(repr=False)
     passwords: PasswordVerifier = field(repr=False)
     clock: Clock = field(repr=False)
 
@@ -109,16 +119,27 @@ def open_office(
     database = DepartmentDatabase(directory, create=False)
     try:
         images = DepartmentImages(database, image_objects(directory), ImageKeys(lambda: load_master_key(directory)))
+        log = DepartmentAccessLog(database, Witness(directory))
+        logs, rules = AuditedLogs(database, log), load_audit_rules(directory)
         yield InquiryOffice(
             accounts=DepartmentAccounts(database),
-            log=DepartmentAccessLog(database, Witness(directory)),
+            log=log,
             policy=policy,
             quota=SearchQuota(database, limits.pages_per_hour, limits.reads_per_day),
             releases=ReleaseRegister(database, policy.profile, clock),
             passphrases=PassphraseRequests(directory, database, clock),
+            audits=AuditRegister(database, logs, policy.profile, rules, clock),
+            declarations=DeclarationDesk(database, partial(_person_id, database), clock),
+            incidents=IncidentRegister(database, clock),
             reads=ReadInquiries(DepartmentSearches(database), database, images),
             passwords=passwords or Argon2Passwords(),
             clock=clock,
         )
     finally:
         database.close()
+
+
+def _person_id(database: DepartmentDatabase, name: str) -> str:
+    """The id of somebody who is named by badge, e-mail address or id."""
+    with database.reading() as connection:
+        return require_entry(connection, name).person.person_id

@@ -141,6 +141,10 @@ class Profile:
     releases: ReleaseRules
     log_retention_days: int
     """How long the access log is kept at least."""
+    audit_days: int
+    """After how many days the access logs are audited again (policy 462.6(c))."""
+    audit_source: str
+    """Where that number is from."""
 
 
 @dataclass(frozen=True, slots=True)

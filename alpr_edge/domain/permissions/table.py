@@ -45,9 +45,16 @@ _IN_THE_CAR: _Grants = {
     Action.HOLD: FIELD_PURPOSES | _CANVASS,
     Action.MUTE: _UPKEEP,
 }
-_OVERSIGHT: _Grants = {Action.SEE_LOG: _AUDIT, Action.REVIEW: _AUDIT, Action.SEE_RELEASES: _AUDIT}
+_OVERSIGHT: _Grants = {
+    Action.SEE_LOG: _AUDIT,
+    Action.REVIEW: _AUDIT,
+    Action.SEE_RELEASES: _AUDIT,
+    Action.RECORD_INCIDENT: _AUDIT,
+}
+_EVERYBODY: _Grants = {Action.DECLARE_HOUSEHOLD: _AUDIT}
+"""What every member may do for the audits."""
 
-GRANTS: dict[Role, _Grants] = {
+_BY_ROLE: dict[Role, _Grants] = {
     Role.OFFICER: _IN_THE_CAR,
     Role.SUPERVISOR: {
         **_IN_THE_CAR,
@@ -61,6 +68,7 @@ GRANTS: dict[Role, _Grants] = {
     Role.ALPR_ADMINISTRATOR: {
         **_OVERSIGHT,
         **_PASSENGER,
+        Action.SIGN_OFF: _AUDIT,
         Action.MANAGE_PEOPLE: _UPKEEP,
         Action.UNLOCK: _UPKEEP,
         Action.MANAGE_LISTS: _UPKEEP,
@@ -90,10 +98,12 @@ GRANTS: dict[Role, _Grants] = {
         Action.SEE_COVERT: FIELD_PURPOSES,
         **_RELEASES,
         Action.RELEASE: _RELEASE,
+        Action.SIGN_OFF: _AUDIT,
         Action.PURGE: _UPKEEP,
         Action.MUTE: _UPKEEP,
     },
 }
+GRANTS: dict[Role, _Grants] = {role: grants | _EVERYBODY for role, grants in _BY_ROLE.items()}
 """What each role may do, for what; a person may do what any of their roles may."""
 
 TABLE: frozenset[tuple[Role, Action, str]] = frozenset(

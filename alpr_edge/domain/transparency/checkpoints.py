@@ -1,12 +1,23 @@
 """Checkpoints: what a log says of itself at one size, as a signed note (C2SP tlog-checkpoint)."""
 
+import hashlib
 from dataclasses import dataclass
 
+from alpr_edge.domain.access_log.records import origin_of
 from alpr_edge.domain.errors import AuditError
+from alpr_edge.domain.transparency.cosignatures import check_cosignature
 from alpr_edge.domain.transparency.merkle import HASH_BYTES, SIZE_MAX
-from alpr_edge.domain.transparency.notes import NoteKey, SignedNote, check_note, decode_base64, encode_base64
+from alpr_edge.domain.transparency.notes import (
+    COSIGNATURE,
+    NoteKey,
+    SignedNote,
+    check_note,
+    decode_base64,
+    encode_base64,
+)
 
 _DIGITS_MAX = len(str(SIZE_MAX))
+_LOG_ID_CHARACTERS = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +70,22 @@ def parse_decimal(digits: str) -> int:
 def open_checkpoint(whole: str, key: NoteKey) -> Checkpoint:
     """The checkpoint of a note that a log's key signed.
 
+    A cosigner that has a log of its own, as a department, signs it by its cosignatures; that log is named by its key.
+
     Raises:
         AuditError: it is none, is not signed by that key, or is that of another log.
     """
     note = SignedNote.parse(whole)
-    check_note(note, key)
+    if key.type == COSIGNATURE:
+        check_cosignature(note, key)
+    else:
+        check_note(note, key)
     checkpoint = Checkpoint.parse(note.text)
-    if checkpoint.origin != key.name:
+    if checkpoint.origin != (origin_of(log_id_of_key(key)) if key.type == COSIGNATURE else key.name):
         raise AuditError("the checkpoint is that of another log than the key's")
     return checkpoint
+
+
+def log_id_of_key(key: NoteKey) -> str:
+    """The id of the log that a cosigner has of its own: the beginning of a digest of its public key."""
+    return hashlib.sha256(key.text.encode()).hexdigest()[:_LOG_ID_CHARACTERS]

@@ -88,6 +88,13 @@ class ReleasesTable(Section):
         return ReleaseRules(ways, self.law, self.law_verified, self.declaration)
 
 
+class AuditsInterval(Section):
+    """[audits]: how often the access logs are audited."""
+
+    interval_days: Annotated[int, Field(ge=7, le=731)]
+    source: Words
+
+
 class StateFile(Section):
     """A file of the rules of a state."""
 
@@ -99,6 +106,7 @@ class StateFile(Section):
     barred: dict[Code, BarredTable]
     offences: dict[Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")], Words]
     releases: ReleasesTable
+    audits: AuditsInterval
 
     @model_validator(mode="after")
     def _check_complete(self) -> Self:
@@ -156,6 +164,8 @@ def load_profile(policy: PolicySettings, folder: Path = FOLDER) -> Profile:
             barred_terms=BarredTerms.parse({term: code for code, it in file.barred.items() for term in it.terms}),
             releases=file.releases.rules(),
             log_retention_days=file.log_retention_days,
+            audit_days=file.audits.interval_days,
+            audit_source=file.audits.source,
         )
     except ValueError as error:
         raise SettingsError([f"profile {policy.profile}: {error}"]) from None

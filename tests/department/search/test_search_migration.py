@@ -13,7 +13,7 @@ from alpr_edge.department.db.schema import VERSION
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.domain.errors import StoreError
 from scripts.benchmarks.department.postgresql import PostgresqlServer
-from tests.department.engines import EngineUnderTest, exchange_removal, name_database, query
+from tests.department.engines import RECORD_TABLES, EngineUnderTest, exchange_removal, name_database, query
 from tests.department.search.traffic import make_traffic, store_traffic
 
 COUNT = 600
@@ -41,10 +41,9 @@ def directory(tmp_path: Path, engine: EngineUnderTest, request: pytest.FixtureRe
 
 def take_away(directory: Path, engine: str) -> None:
     """Take away what searches have, as the release before left it."""
-    later = ("access_records", "access_nodes", "release_requests", "release_steps", "passphrase_steps")
-    statements = [*exchange_removal(engine), *(f"DROP TABLE {table}" for table in (*later, "plates"))]
+    statements = [*exchange_removal(engine), *(f"DROP TABLE {table}" for table in (*RECORD_TABLES, "plates"))]
     if engine == "postgresql":
-        statements += [f"DROP FUNCTION {table}_keep" for table in later]
+        statements += [f"DROP FUNCTION {table}_keep" for table in RECORD_TABLES]
     statements += ["DROP EXTENSION pg_trgm"] if engine == "postgresql" else []
     statements += [f"DROP INDEX ix_reads_{name}_seen_at" for name in ("plate", "cell", "unit_id")]
     statements += ["DROP INDEX ix_dispositions_read_id"]

@@ -92,6 +92,7 @@ WORDS = {
     "department search": ["--directory", "nowhere"],
     "department page": ["--directory", "nowhere"],
     "department audit": ["verify", "--directory", "nowhere"],
+    "department incident": ["list", "--directory", "nowhere"],
     "department release": ["list", "--directory", "nowhere"],
     "department alarms": ["--directory", "nowhere"],
     "department report": ["--month", "2026-11", "--directory", "nowhere"],

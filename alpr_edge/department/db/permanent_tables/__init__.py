@@ -1,1 +1,1 @@
-"""Tables whose rows the database refuses to change or delete: the access log, and requests of other agencies."""
+"""Tables whose rows the database refuses to change or delete: the access log, requests of other agencies, audits."""

@@ -1,4 +1,4 @@
-"""``alpr-edge department audit``: the department's own access log, checked and listed (policy 462.6(c))."""
+"""``alpr-edge department audit verify`` and ``list``: the department's own access log (policy 462.6(c))."""
 
 from __future__ import annotations
 
@@ -19,14 +19,11 @@ from alpr_edge.runtime.io_errors import io_errors
 if TYPE_CHECKING:
     from alpr_edge.domain.access_log.records import AccessRecord
 
-app = typer.Typer(help="Check and list who searched at the department, and what for.", no_args_is_help=True)
-
 CHECKPOINT_BYTES_MAX = 4096
 LIMIT, LIMIT_MAX = 100, 10_000
 _HEADERS = ("no", "happened", "person", "action", "plate", "purpose", "offence", "case", "outcome", "shown")
 
 
-@app.command("verify")
 def verify_command(
     directory: DirectoryOption,
     checkpoint: Annotated[
@@ -55,7 +52,6 @@ def verify_command(
         raise typer.Exit(1)
 
 
-@app.command("list")
 def list_command(
     directory: DirectoryOption,
     person: Annotated[str, typer.Option("--person", help="Records of this person's id alone.")] = "",

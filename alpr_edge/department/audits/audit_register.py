@@ -1,0 +1,246 @@
+"""Audits for somebody who is allowed: drawn, reviewed, signed off, shown; the access log has each step's digest.
+
+So the log's own signatures vouch for every step: one that was put into the table, or taken out of it, past the commands
+does not fit the log any more, which the report says.
+"""
+
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser
+from alpr_edge.access.authorisation.callers import Actor
+from alpr_edge.access.authorisation.operations import Operation
+from alpr_edge.department.audits.audit_samples import draw_audit_sample, is_sample_reproduced
+from alpr_edge.department.audits.audit_schedules import read_schedule
+from alpr_edge.department.audits.audited_logs import AuditedLogs, Tick
+from alpr_edge.department.audits.step_rows import add_audit_step, read_audits
+from alpr_edge.department.db.database import DepartmentDatabase
+from alpr_edge.domain.access_log.records import AccessRecord, parse_record
+from alpr_edge.domain.audits.audit import (
+    Audit,
+    AuditDraw,
+    AuditState,
+    AuditStep,
+    AuditStepKind,
+    SampleReview,
+    check_review,
+    check_sign_off,
+    content_digest,
+)
+from alpr_edge.domain.audits.schedule import AuditPeriod, AuditRules, AuditSchedule, parse_period
+from alpr_edge.domain.errors import AuditError
+from alpr_edge.domain.permissions.profile import Profile
+from alpr_edge.domain.permissions.purposes import Purpose
+from alpr_edge.domain.ports import Clock
+
+SEED_BYTES = 32
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class AuditView:
+    """An audit with the records of its sample."""
+
+    audit: Audit
+    records: tuple[AccessRecord | None, ...]
+    """In the order of the sample; None: it is not stored any more."""
+    is_on_record: bool
+    """Whether the access log has the digest of every step, by the same person."""
+    is_reproduced: bool
+    """Whether the logs are those of the draw, and the seed draws the same sample from them."""
+
+
+class AuditRegister:
+    """The audits of a department; threads may share it.
+
+    Args:
+        database: its database.
+        logs: the logs that audits are about.
+        profile: the rules in force.
+        rules: what the department decided of its audits.
+        clock: says when.
+    """
+
+    def __init__(
+        self, database: DepartmentDatabase, logs: AuditedLogs, profile: Profile, rules: AuditRules, clock: Clock
+    ) -> None:
+        self._database = database
+        self._logs = logs
+        self._profile = profile
+        self.rules = rules
+        """What the department decided of its audits."""
+        self._clock = clock
+
+    def schedule(self) -> AuditSchedule:
+        """What is due; shows nothing of any record.
+
+        Raises:
+            AuditError: this server's clock is not set.
+            StoreError: the database does not answer.
+        """
+        return read_schedule(self._database, self.rules, self._now())
+
+    def draw(self, authoriser: Authoriser, purpose: Purpose, period: str, seed: bytes | None, tick: Tick) -> Audit:
+        """Draw the next audit; one whose draw broke off is gone on with by its own seed and days.
+
+        Args:
+            authoriser: allows it and puts it on record.
+            purpose: what for.
+            period: the days as they were typed; empty: all that are over and in no audit.
+            seed: what to draw by; None: it is drawn here.
+            tick: told of records read and of all.
+
+        Raises:
+            AccessError: it is refused.
+            AuditError: the days will not do, there is no record of them, or the audit before is not drawn to its end.
+            StoreError: it is not on file, or cannot be put on record.
+        """
+        audits = self.read_all()
+        broken_off = next((audit for audit in audits if audit.state is AuditState.DRAWN), None)
+        if broken_off is None:
+            number, used = len(audits) + 1, seed or secrets.token_bytes(SEED_BYTES)
+            subject = AccessSubject((_object(number), f"seed:{used.hex()}"))
+            with authoriser.access(Operation.DRAW_AUDIT, purpose, subject):
+                draw = self._prepare(audits, period, used, is_given=seed is not None, tick=tick)
+            with self._access(authoriser, purpose, number, content_digest(AuditStepKind.DRAWN, draw)) as actor:
+                step = AuditStep(AuditStepKind.DRAWN, actor.person_id, actor.name, self._now(), draw=draw)
+                broken_off = self._add(number, step, steps=0)
+        sample = draw_audit_sample(self._database, self._logs, self._profile, broken_off.draw, tick)
+        digest = content_digest(AuditStepKind.SAMPLED, sample)
+        with self._access(authoriser, purpose, broken_off.number, digest) as actor:
+            step = AuditStep(AuditStepKind.SAMPLED, actor.person_id, actor.name, self._now(), sample=sample)
+            return self._add(broken_off.number, step, steps=1)
+
+    def review(self, authoriser: Authoriser, purpose: Purpose, number: int, review: SampleReview) -> Audit:
+        """Note what somebody found of some records of a sample; never of their own.
+
+        Raises:
+            AccessError: it is refused.
+            AuditError: there is no such audit, or it may not be noted so.
+            StoreError: it is not on file, or cannot be put on record.
+        """
+        digest = content_digest(AuditStepKind.REVIEWED, review)
+        with authoriser.access(Operation.REVIEW_RECORDS, purpose, _subject(number, digest)) as access:
+            actor, audit = access.actor, self._require(number)
+            check_review(audit, review, actor.person_id, actor.name)
+            step = AuditStep(AuditStepKind.REVIEWED, actor.person_id, actor.name, self._now(), review=review)
+            return self._add(number, step, steps=len(audit.steps))
+
+    def sign_off(self, authoriser: Authoriser, purpose: Purpose, number: int, note: str) -> Audit:
+        """Sign an audit off that others reviewed.
+
+        Raises:
+            AccessError: it is refused.
+            AuditError: there is no such audit, or it may not be signed off, or not by this person.
+            StoreError: it is not on file, or cannot be put on record.
+        """
+        digest = content_digest(AuditStepKind.SIGNED_OFF, None, note)
+        with authoriser.access(Operation.SIGN_OFF_AUDIT, purpose, _subject(number, digest)) as access:
+            actor, audit = access.actor, self._require(number)
+            check_sign_off(audit, actor.person_id, note)
+            step = AuditStep(AuditStepKind.SIGNED_OFF, actor.person_id, actor.name, self._now(), note=note)
+            return self._add(number, step, steps=len(audit.steps))
+
+    def view(self, authoriser: Authoriser, purpose: Purpose, number: int, tick: Tick) -> AuditView:
+        """An audit with its records, and whether it fits the logs.
+
+        Raises:
+            AccessError: it is refused.
+            AuditError: there is no such audit, or a record cannot be read.
+            StoreError: the database does not answer, or it cannot be put on record.
+        """
+        with authoriser.access(Operation.SHOW_AUDITS, purpose, AccessSubject((_object(number),))) as access:
+            audit = self._require(number)
+            sampled = () if audit.sample is None else audit.sample.sampled
+            spans = {span.log_id: span for span in audit.draw.spans}
+            records = tuple(self._logs.record(spans[each.key.log_id], each.key.sequence) for each in sampled)
+            access.show((_object(number),), count=len(records))
+            return AuditView(audit, records, self._is_on_record(audit), is_sample_reproduced(self._logs, audit, tick))
+
+    def _prepare(self, audits: Sequence[Audit], period: str, seed: bytes, *, is_given: bool, tick: Tick) -> AuditDraw:
+        """What the sample is going to be drawn by."""
+        zone = ZoneInfo(self.rules.zone)
+        days = parse_period(period, self.schedule(), self._now().astimezone(zone).date())
+        spans = self._logs.spans(audits, *_moments(days, zone), tick)
+        if not spans:
+            raise AuditError("no log has a record of those days that is in no audit yet")
+        return AuditDraw(
+            begin=days.begin,
+            until=days.until,
+            zone=self.rules.zone,
+            seed=seed.hex(),
+            is_seed_given=is_given,
+            share_percent=self.rules.share_percent,
+            count_min=self.rules.count_min,
+            spans=spans,
+        )
+
+    @contextmanager
+    def _access(self, authoriser: Authoriser, purpose: Purpose, number: int, digest: str) -> Iterator[Actor]:
+        """Put a step of a draw on record by its digest; yields who makes it."""
+        with authoriser.access(Operation.DRAW_AUDIT, purpose, _subject(number, digest)) as access:
+            yield access.actor
+
+    def _is_on_record(self, audit: Audit) -> bool:
+        """Whether the access log has the digest of each step by the person who made it."""
+        wanted = {(step.person_id, f"sha256:{step.sha256}") for step in audit.steps}
+        own = [span.end for span in audit.draw.spans if span.log_id == self._logs.log.log_id]
+        first, name = max(own, default=0), _object(audit.number)
+        while wanted and (batch := self._logs.log.read(first, BATCH)):
+            for each in batch:
+                record = parse_record(each.body)
+                if name in record.objects:
+                    wanted -= {(record.person_id, word) for word in record.objects}
+            first = batch[-1].sequence + 1
+        return not wanted
+
+    def read_all(self) -> tuple[Audit, ...]:
+        """Every audit in order, for whoever may see its numbers; asks nobody for permission.
+
+        Raises:
+            StoreError: a step does not open by the department's key.
+        """
+        with self._database.reading() as connection:
+            return read_audits(connection)
+
+    def _require(self, number: int) -> Audit:
+        audits = self.read_all()
+        if not 0 < number <= len(audits):
+            raise AuditError(f"{number}: no such audit; see: alpr-edge department audit plan")
+        return audits[number - 1]
+
+    def _add(self, number: int, step: AuditStep, *, steps: int) -> Audit:
+        """Put a step on file behind so many; nobody else may have made one meanwhile."""
+        with self._database.writing() as connection:
+            audits = read_audits(connection)
+            before = audits[number - 1].steps if number <= len(audits) else ()
+            if len(before) != steps or number > len(audits) + 1:
+                raise AuditError(f"somebody else went on with audit {number} at the same moment; look, and try again")
+            add_audit_step(connection, number, steps, step)
+            return Audit(number, (*before, step))
+
+    def _now(self) -> datetime:
+        now = self._clock.now().trusted_utc
+        if now is None:
+            raise AuditError("this server's clock is not set: nothing is audited without a date")
+        return now
+
+
+def _object(number: int) -> str:
+    """An audit as records name it."""
+    return f"audit:{number}"
+
+
+def _subject(number: int, digest: str) -> AccessSubject:
+    return AccessSubject((_object(number), f"sha256:{digest}"))
+
+
+def _moments(days: AuditPeriod, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """The first moment of some days, and the first behind them."""
+    ends = (days.begin, days.until + timedelta(days=1))
+    begin, end = (datetime.combine(day, time(), zone).astimezone(UTC) for day in ends)
+    return begin, end

@@ -1,0 +1,128 @@
+"""The logs that an audit is about: the department's own, and those of units as far as the department holds them."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from alpr_edge.department.access_log.log import DEPARTMENT, DepartmentAccessLog, node_reader
+from alpr_edge.department.db.database import DepartmentDatabase
+from alpr_edge.department.db.schema import items, unit_logs
+from alpr_edge.department.unit_logs.trees import LogIdentity, StoredTree
+from alpr_edge.domain.access_log.records import AccessRecord, parse_record
+from alpr_edge.domain.audits.audit import Audit, LogSpan, find_last_span
+from alpr_edge.domain.errors import AuditError
+from alpr_edge.domain.protocol.access_log import record_item_id
+from alpr_edge.domain.transparency.merkle import range_root
+
+BATCH = 500
+Tick = Callable[[int, int], None]
+"""Receives how many records were read, and how many there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditedLogs:
+    """Reads records of every log; asks nobody for permission.
+
+    Args:
+        database: the department's database.
+        log: the department's own log.
+    """
+
+    database: DepartmentDatabase
+    log: DepartmentAccessLog
+
+    def spans(self, audits: Sequence[Audit], begin: datetime, end: datetime, tick: Tick) -> tuple[LogSpan, ...]:
+        """The records of each log that the next audit is about; logs without any are left out.
+
+        A log goes on where the last audit of it ended. One that was in none begins with its first record, for the
+        first audit with the first of its days. It goes up to the first record that is dated behind the days.
+
+        Args:
+            audits: those so far, in order.
+            begin: the first moment of the days; the next is the first behind them.
+            end: likewise.
+            tick: told of records read.
+        """
+        sizes, done, spans = self._sizes(), 0, list[LogSpan]()
+        total = sum(sizes.values())
+        for (unit_id, log_id), size in sizes.items():
+            last = find_last_span(audits, log_id)
+            first = stop = 0 if last is None else last.end
+            for sequence, record in self._records(unit_id, log_id, first, size):
+                moment = _moment_of(record)
+                if moment is not None and moment >= end:
+                    break
+                stop = sequence + 1
+                if moment is not None and moment < begin and not audits:
+                    first = stop
+                if not stop % BATCH:
+                    tick(min(done + stop, total), total)
+            done += size
+            if first < stop:
+                spans.append(LogSpan(log_id, unit_id, first, stop, self._root(unit_id, log_id, stop).hex()))
+        return tuple(spans)
+
+    def records(self, spans: Sequence[LogSpan], tick: Tick) -> Iterator[AccessRecord | None]:
+        """The records of spans in order; None for each that is not stored any more, or is none."""
+        done, total = 0, sum(span.end - span.first for span in spans)
+        for span in spans:
+            for _, record in self._records(span.unit_id, span.log_id, span.first, span.end):
+                done += 1
+                if not done % BATCH:
+                    tick(done, total)
+                yield record
+
+    def record(self, span: LogSpan, sequence: int) -> AccessRecord | None:
+        """One record of a span; None: it is not stored any more."""
+        return next(self._records(span.unit_id, span.log_id, sequence, sequence + 1))[1]
+
+    def roots_hold(self, spans: Sequence[LogSpan]) -> bool:
+        """Whether the logs are still those that the spans are of."""
+        return all(self._root(span.unit_id, span.log_id, span.end).hex() == span.root for span in spans)
+
+    def _sizes(self) -> dict[tuple[str, str], int]:
+        """Number of records by unit and log, the department's own first."""
+        row = unit_logs.c
+        with self.database.reading() as connection:
+            query = select(row.unit_id, row.log_id, row.size).order_by(row.unit_id, row.begun_at, row.log_id)
+            of_units = {(unit_id, log_id): size for unit_id, log_id, size in connection.execute(query)}
+        return {(DEPARTMENT, self.log.log_id): self.log.size()} | of_units
+
+    def _root(self, unit_id: str, log_id: str, size: int) -> bytes:
+        with self.database.reading() as connection:
+            if log_id == self.log.log_id:
+                return range_root(node_reader(connection), 0, size)
+            return StoredTree(connection, LogIdentity(unit_id, log_id)).root(size)
+
+    def _records(self, unit_id: str, log_id: str, first: int, end: int) -> Iterator[tuple[int, AccessRecord | None]]:
+        """The records of a part of a log, by their numbers."""
+        read = self._own_bodies if log_id == self.log.log_id else lambda *part: self._bodies(unit_id, log_id, *part)
+        for begin in range(first, end, BATCH):
+            stop = min(begin + BATCH, end)
+            bodies = read(begin, stop)
+            for sequence in range(begin, stop):
+                yield sequence, _record_of(bodies.get(sequence))
+
+    def _own_bodies(self, first: int, end: int) -> dict[int, bytes]:
+        return {each.sequence: each.body for each in self.log.read(first, end - first)}
+
+    def _bodies(self, unit_id: str, log_id: str, first: int, end: int) -> dict[int, bytes]:
+        numbers = {record_item_id(log_id, sequence): sequence for sequence in range(first, end)}
+        are_asked = items.c.item_id.in_(list(numbers)) & (items.c.unit_id == unit_id)
+        with self.database.reading() as connection:
+            rows = connection.execute(select(items.c.item_id, items.c.body).where(are_asked)).all()
+        return {numbers[row.item_id]: bytes(row.body) for row in rows if row.body is not None}
+
+
+def _record_of(body: bytes | None) -> AccessRecord | None:
+    """The record of a body; None: there is none, or a unit sent something else."""
+    try:
+        return None if body is None else parse_record(body)
+    except AuditError:
+        return None
+
+
+def _moment_of(record: AccessRecord | None) -> datetime | None:
+    return None if record is None or record.received.utc is None else datetime.fromisoformat(record.received.utc)

@@ -1,0 +1,76 @@
+"""Takes declarations for the audits: everybody their own household, whoever reviews the hours of a shift."""
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime
+
+from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser
+from alpr_edge.access.authorisation.operations import Operation
+from alpr_edge.department.audits.declarations import add_household, add_shift
+from alpr_edge.department.db.database import DepartmentDatabase
+from alpr_edge.domain.audits.shifts import Shift
+from alpr_edge.domain.errors import AuditError
+from alpr_edge.domain.patterns import is_partial
+from alpr_edge.domain.permissions.purposes import Purpose
+from alpr_edge.domain.plates import canonical
+from alpr_edge.domain.ports import Clock
+
+PLATES_MAX = 20
+
+
+class DeclarationDesk:
+    """Takes declarations; threads may share it.
+
+    Args:
+        database: the department's database.
+        find_person: the id of somebody by badge, e-mail address or id.
+        clock: says when.
+    """
+
+    def __init__(self, database: DepartmentDatabase, find_person: Callable[[str], str], clock: Clock) -> None:
+        self._database = database
+        self._find_person = find_person
+        self._clock = clock
+
+    def declare_household(self, authoriser: Authoriser, purpose: Purpose, plates: tuple[str, ...]) -> int:
+        """Note plates of the person's own household; returns how many they declared by now. None is ever shown.
+
+        Raises:
+            AccessError: it is refused.
+            AuditError: there is none, too many, or one is a part of a plate.
+            StoreError: it is not on file, or cannot be put on record.
+        """
+        texts = tuple(canonical(plate) for plate in plates)
+        if not 0 < len(texts) <= PLATES_MAX or not all(texts) or any(map(is_partial, plates)):
+            raise AuditError(f"a household has 1 to {PLATES_MAX} whole plates, with commas between them")
+        with authoriser.access(Operation.DECLARE_HOUSEHOLD, purpose) as access:
+            return self._add_household(access.actor.person_id, texts)
+
+    def declare_shift(self, authoriser: Authoriser, purpose: Purpose, name: str, shift: Shift) -> str:
+        """Note the shift of somebody else; returns the person's id.
+
+        Raises:
+            AccessError: it is refused.
+            AuditError: it is the person's own.
+            DepartmentError: there is nobody of that name.
+            StoreError: it is not on file, or cannot be put on record.
+        """
+        person_id = self._find_person(name)
+        digest = hashlib.sha256(shift.text.encode()).hexdigest()
+        subject = AccessSubject((f"person:{person_id}", f"sha256:{digest}"), note=f"{shift.text} from {shift.since}")
+        with authoriser.access(Operation.DECLARE_SHIFT, purpose, subject) as access:
+            if access.actor.person_id == person_id:
+                raise AuditError("somebody else declares your shift: what lies outside of it stands out in audits")
+            with self._database.writing() as connection:
+                add_shift(connection, person_id, shift, self._now(), access.actor.person_id)
+            return person_id
+
+    def _add_household(self, person_id: str, plates: tuple[str, ...]) -> int:
+        with self._database.writing() as connection:
+            return add_household(connection, person_id, plates, self._now())
+
+    def _now(self) -> datetime:
+        now = self._clock.now().trusted_utc
+        if now is None:
+            raise AuditError("this server's clock is not set: nothing is declared without a date")
+        return now
