@@ -6,7 +6,6 @@ from alpr_edge.access.authorisation.authoriser import Authoriser, Policy
 from alpr_edge.access.authorisation.sign_ins import SignInDesk
 from alpr_edge.access.relying_party import RelyingParty
 from alpr_edge.department.inquiries.office import InquiryOffice
-from alpr_edge.web.challenges import Challenges
 from alpr_edge.web.lookup_memory import LookupMemory
 from alpr_edge.web.visitor import Visitor
 
@@ -30,7 +29,6 @@ class DepartmentSite:
         default_factory=lambda: LookupMemory(per_session_max=PICTURES_PER_SESSION_MAX), repr=False
     )
     """The pictures of pages that were just shown; the address of each is good once."""
-    challenges: Challenges = field(default_factory=Challenges, repr=False)
 
     @property
     def policy(self) -> Policy:

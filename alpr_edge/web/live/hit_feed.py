@@ -18,11 +18,15 @@ class HitFeed:
     """Counts how often what hits are made of changed.
 
     Args:
-        version: gives a value that changes with what is shown of hits, and costs next to nothing.
+        version: gives a value that changes with what is shown of hits, and costs little for how often it is asked.
+        look_s: time between two looks.
+        page: what the log calls the page.
     """
 
-    def __init__(self, version: Callable[[], Hashable]) -> None:
+    def __init__(self, version: Callable[[], Hashable], look_s: float = LOOK_S, page: str = "console") -> None:
         self._version = version
+        self._look_s = look_s
+        self._event = f"{page}.feed_failed"
         self._loop: asyncio.AbstractEventLoop | None = None
         self._changed: asyncio.Event | None = None
         self._stop = threading.Event()
@@ -68,12 +72,12 @@ class HitFeed:
     def _watch(self) -> None:
         assert self._loop is not None, "started"
         seen: Hashable = None
-        while not self._stop.wait(LOOK_S):
+        while not self._stop.wait(self._look_s):
             try:
                 version = self._version()
             except StoreError as error:
                 if str(error) != self.failure:
-                    log.error("console.feed_failed", failure=str(error))
+                    log.error(self._event, failure=str(error))
                 self.failure = str(error)
                 continue
             self.failure = ""
