@@ -50,7 +50,8 @@ def drop_newer_tables(directory: Path) -> None:
         query(directory, statement)
     for table in (*later, "plates", "access_records", "access_nodes", "release_requests", "release_steps"):
         query(directory, f"DROP TABLE {table}")
-    query(directory, "DROP INDEX ix_items_received_at")
+    for index in ("ix_items_received_at", "ix_items_of_hits"):
+        query(directory, f"DROP INDEX {index}")
     for name in ("plate", "cell", "unit_id"):
         query(directory, f"DROP INDEX ix_reads_{name}_seen_at")
     for name in ("seen_at", "cell"):

@@ -70,6 +70,8 @@ class Operation(StrEnum):
     DECIDE_RELEASE = "decide_release"
     HAND_OVER_RELEASE = "hand_over_release"
     SHOW_RELEASES = "show_releases"
+    SHOW_UNITS = "show_units"
+    REVOKE_UNIT = "revoke_unit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,5 +153,7 @@ RULES: dict[Operation, OperationRule] = {
     Operation.DECIDE_RELEASE: _change(Action.RELEASE),
     Operation.HAND_OVER_RELEASE: _change(Action.ENTER_RELEASE),
     Operation.SHOW_RELEASES: OperationRule(Action.SEE_RELEASES),
+    Operation.SHOW_UNITS: OperationRule(Action.MANAGE_SETTINGS),
+    Operation.REVOKE_UNIT: _change(Action.MANAGE_PEOPLE),
 }
 """What each operation needs."""

@@ -14,13 +14,20 @@ from alpr_edge.access.passwords import Argon2Passwords, PasswordVerifier
 from alpr_edge.department.access_log.log import DepartmentAccessLog
 from alpr_edge.department.access_log.quota import SearchQuota
 from alpr_edge.department.db.database import DepartmentDatabase
+from alpr_edge.department.hotlists import LISTS_NAME, ListRepository
 from alpr_edge.department.images.choice import image_objects
 from alpr_edge.department.images.department_images import DepartmentImages
 from alpr_edge.department.images.image_keys import ImageKeys
 from alpr_edge.department.images.master_keys import load_master_key
+from alpr_edge.department.inquiries.hits.arrivals import HitArrivals
+from alpr_edge.department.inquiries.hits.hit_board import HitBoard
 from alpr_edge.department.inquiries.read_inquiries import ReadInquiries
 from alpr_edge.department.inquiries.server_clock import ServerClock
+from alpr_edge.department.inquiries.units.unit_board import UnitBoard
 from alpr_edge.department.people.accounts import DepartmentAccounts
+from alpr_edge.department.people.rosters import Rosters
+from alpr_edge.department.pki.authority import TlsFiles
+from alpr_edge.department.pki.units import Units
 from alpr_edge.department.releases.release_register import ReleaseRegister
 from alpr_edge.department.search.department_searches import DepartmentSearches
 from alpr_edge.department.settings import load_department_file
@@ -51,6 +58,9 @@ class InquiryOffice:
     policy: Policy = field(repr=False)
     quota: SearchQuota
     reads: ReadInquiries = field(repr=False)
+    hits: HitBoard = field(repr=False)
+    arrivals: HitArrivals = field(repr=False)
+    units: UnitBoard = field(repr=False)
     releases: ReleaseRegister = field(repr=False)
     passwords: PasswordVerifier = field(repr=False)
     clock: Clock = field(repr=False)
@@ -103,7 +113,7 @@ def open_office(
         StoreError: it cannot be opened: nobody can sign in.
     """
     clock = clock or ServerClock()
-    policy, limits = load_department_policy(directory), load_department_file(directory).search
+    policy, file = load_department_policy(directory), load_department_file(directory)
     database = DepartmentDatabase(directory, create=False)
     try:
         images = DepartmentImages(database, image_objects(directory), ImageKeys(lambda: load_master_key(directory)))
@@ -111,11 +121,19 @@ def open_office(
             accounts=DepartmentAccounts(database),
             log=DepartmentAccessLog(database, Witness(directory)),
             policy=policy,
-            quota=SearchQuota(database, limits.pages_per_hour, limits.reads_per_day),
+            quota=SearchQuota(database, file.search.pages_per_hour, file.search.reads_per_day),
             releases=ReleaseRegister(database, policy.profile, clock),
             reads=ReadInquiries(DepartmentSearches(database), database, images),
+            hits=HitBoard(database, images, file.hits),
+            arrivals=HitArrivals(database),
+            units=_unit_board(directory, database),
             passwords=passwords or Argon2Passwords(),
             clock=clock,
         )
     finally:
         database.close()
+
+
+def _unit_board(directory: Path, database: DepartmentDatabase) -> UnitBoard:
+    units = Units(database, TlsFiles(directory))
+    return UnitBoard(database, units, ListRepository(directory / LISTS_NAME), Rosters(directory, database))

@@ -3,11 +3,9 @@
 from starlette.responses import Response
 
 from alpr_edge.access.attempts import PasswordAttempt
-from alpr_edge.access.authorisation.offers import offered_operations
-from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.department.inquiries.office import sign_in_answer
 from alpr_edge.department.page.page_parts import PAGES, PageRoute, go
-from alpr_edge.department.page.site import DepartmentSite
+from alpr_edge.department.page.site import DepartmentSite, links_for
 from alpr_edge.domain.sessions.session import SessionState
 from alpr_edge.web.passkey_steps import PasskeySteps
 from alpr_edge.web.visitor import Visitor, give_session, take_session
@@ -42,8 +40,8 @@ class DepartmentSignInPages:
             return self._locked_page()
         if presence.state is not SessionState.OPEN:
             return go("/sign-in")
-        may_search = offered_operations(self._site.policy.profile, presence.person, [Operation.SEARCH_READS])
-        return go("/search") if may_search else PAGES.page("nothing_offered", department=self._site.name)
+        links = links_for(self._site.policy.profile, presence.person)
+        return go(links[0][0]) if links else PAGES.page("nothing_offered", department=self._site.name)
 
     def show(self, visitor: Visitor) -> Response:
         """The form; the home page where somebody is signed in already."""

@@ -20,13 +20,13 @@ class HitFeed:
     Args:
         version: gives a value that changes with what is shown of hits, and costs little for how often it is asked.
         look_s: time between two looks.
-        page: what the log calls the page.
+        event: what the log calls a look that failed.
     """
 
-    def __init__(self, version: Callable[[], Hashable], look_s: float = LOOK_S, page: str = "console") -> None:
+    def __init__(self, version: Callable[[], Hashable], look_s: float = LOOK_S, event: str = "console.feed_failed") -> None:
         self._version = version
         self._look_s = look_s
-        self._event = f"{page}.feed_failed"
+        self._event = event
         self._loop: asyncio.AbstractEventLoop | None = None
         self._changed: asyncio.Event | None = None
         self._stop = threading.Event()
