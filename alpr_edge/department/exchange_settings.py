@@ -52,7 +52,9 @@ class ExchangeTable(Section):
     """Of hits: the sources of the lists; others stay here."""
     matches: Annotated[tuple[Literal["exact", "confusable", "partial"], ...], Strict(strict=False)] = ("exact",)
     """Of hits: how the plate met the entry."""
-    reasons: Annotated[tuple[Reason, ...], Strict(strict=False), Field(max_length=len(Reason))] = ()
+    reasons: Annotated[
+        tuple[Annotated[Reason, Strict(strict=False)], ...], Strict(strict=False), Field(max_length=len(Reason))
+    ] = ()
     """Of hits: why the plate is listed, such as ``stolen_vehicle``; empty: for whatever reason."""
     levels: Annotated[tuple[Literal["notice", "routine", "high", "urgent"], ...], Strict(strict=False)] = ()
     """Of hits: how grave they are; empty: all. A hit whose unit does not say so stays here, if some are named."""

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from alpr_edge.department.page.hits.history_pages import HistoryPages
 from alpr_edge.department.page.hits.hit_pages import HitPages
 from alpr_edge.department.page.hits.hit_stream import HitStream
 from alpr_edge.department.page.page_parts import FILES, PAGES, Step
@@ -47,7 +48,7 @@ def create_department_page(site: DepartmentSite, feed: HitFeed) -> Starlette:
         return Route(path, page_endpoint(partial(_answer, step), bound), methods=[method])
 
     searches, hits, units = DepartmentSearchPages(site), HitPages(site), UnitPages(site)
-    steps = (*DepartmentSignInPages(site).steps, *searches.steps, *hits.steps, *units.steps)
+    steps = (*DepartmentSignInPages(site).steps, *searches.steps, *hits.steps, *HistoryPages(site).steps, *units.steps)
     return Starlette(
         routes=[
             *(route(*each) for each in steps),

@@ -27,7 +27,12 @@ LINKS = (
     ("/units", "Units", Operation.SHOW_UNITS),
 )
 """The pages, and what whoever may open them does there."""
-PLACES = {"hits": "/hits", "hit": "/hits", "units": "/units", "unit_revocation": "/units"}
+LIVE = {"hits", "hit"}
+"""The templates that make themselves anew."""
+PLACES = {
+    **dict.fromkeys(("hits", "hit", "history", "history_form"), "/hits"),
+    **dict.fromkeys(("units", "unit_revocation"), "/units"),
+}
 """The link that a template stands below; any other stands below the search."""
 
 
@@ -74,7 +79,12 @@ class DepartmentSite:
             values: what it shows.
         """
         idle = self.policy.security.sessions.idle_max.total_seconds()
-        strip = {"department": self.name, "links": self.links(visitor), "here": PLACES.get(template, "/search")}
+        strip = {
+            "department": self.name,
+            "links": self.links(visitor),
+            "here": PLACES.get(template, "/search"),
+            "is_live": template in LIVE,
+        }
         return PAGES.page(template, status, leave_s=round(idle) + MARGIN_S, **strip, **values)
 
     def forget(self, visitor: Visitor) -> None:

@@ -23,7 +23,9 @@ class HitFeed:
         event: what the log calls a look that failed.
     """
 
-    def __init__(self, version: Callable[[], Hashable], look_s: float = LOOK_S, event: str = "console.feed_failed") -> None:
+    def __init__(
+        self, version: Callable[[], Hashable], look_s: float = LOOK_S, event: str = "console.feed_failed"
+    ) -> None:
         self._version = version
         self._look_s = look_s
         self._event = event

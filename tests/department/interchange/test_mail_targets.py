@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from alpr_edge.department.pki.authority import initialise
 from alpr_edge.department.settings import FILE_NAME, load_department_file
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.hits import Reason
@@ -73,6 +74,7 @@ def test_hits_go_out_by_list_reason_and_grade_and_no_plate_in_clear(office: Exch
 
 def test_a_plate_goes_out_where_the_settings_say_so_and_the_way_is_encrypted(tmp_path: Path) -> None:
     office = ExchangeOffice(tmp_path / "department")
+    initialise(tmp_path / "tls", ["127.0.0.1"])
     with running(MailServer(server_tls(tmp_path / "tls"))) as server:
         name_server(office, server.port, smtp_security="starttls", ca_file=str(tmp_path / "tls" / "ca.pem"))
         office.name_target(**BY_MAIL, plate_in_mail=True)

@@ -5,6 +5,7 @@ from contextlib import ExitStack
 
 from alpr_edge.department.page.server import DepartmentPageServer
 from alpr_edge.domain.dispositions.disposition import DispositionPart
+from alpr_edge.domain.plates import canonical
 from alpr_edge.web.live.event_streams import STREAMS_A_SESSION_MAX
 from tests.department.inquiries.desk import Inquirers
 from tests.department.inquiries.hits.board_office import FAR, FEDERAL, HITS, STOLEN, deliver, said_of
@@ -45,3 +46,20 @@ def test_so_many_streams_of_a_session_and_no_more(inquirers: Inquirers, server: 
         for _ in range(STREAMS_A_SESSION_MAX):
             assert streams.enter_context(client.stream("GET", "/live")).status_code == 200
         assert client.get("/live").status_code == 503
+
+
+def test_the_hits_of_a_plate_are_shown_for_a_case_alone(inquirers: Inquirers, server: DepartmentPageServer) -> None:
+    with client_of(inquirers, server, "officer") as client:
+        asked = {"purpose": "stolen_vehicle", "plate": STOLEN.lower(), "case": "26-123456"}
+        for fields, told in (({"case": ""}, "need a case number"), ({"case": "mine"}, "A case number looks like")):
+            answer = client.post("/history", data=asked | fields)
+            assert (answer.status_code, told in answer.text) == (422, True)
+        begun = client.post("/history", data=asked)
+        shown = client.get(begun.headers["location"])
+        assert (shown.status_code, OF_STOLEN in shown.text, STOLEN in str(shown.url)) == (200, True, False)
+        with client_of(inquirers, server, "commander") as other:
+            assert other.get(begun.headers["location"]).status_code == 404
+    (record,) = newest(inquirers, 1)
+    assert (record.action, record.query, record.case, record.objects) == (
+        "search_reads", canonical(STOLEN), "26-123456", (f"{UNIT}/hit-of-{HITS[STOLEN]}",),
+    )  # fmt: skip

@@ -27,6 +27,7 @@ NAMES = {
     "picture_id": "none",
     "digest": FILES.address("styles.css").split("/")[2],
     "name": "styles.css",
+    "history_id": "none",
     "unit_id": UNIT,
     "hit_id": f"hit-of-{HITS[STOLEN]}",
 }
@@ -64,6 +65,9 @@ RULES = {  # those that lock and end the session are asked last
     "GET /hits": Answers("200", "403", locked="303 /", nobody="303 /"),
     "GET /hits/{unit_id}/{hit_id}": Answers("200", "403", locked="303 /", nobody="303 /"),
     "GET /hit-pictures/{picture_id}": GONE,
+    "GET /history": Answers("200", "403", locked="403", nobody="403"),
+    "POST /history": Answers("422", "403", locked="403", nobody="403"),
+    "GET /history/{history_id}": GONE,
     "GET /units": Answers("200", "403", locked="403", nobody="403", action=Action.MANAGE_SETTINGS),
     "GET /units/{unit_id}/revoke": Answers("200", "403", locked="403", nobody="403", action=Action.MANAGE_PEOPLE),
     "POST /units/{unit_id}/revoke": Answers("422", "403", locked="403", nobody="403", action=Action.MANAGE_PEOPLE),

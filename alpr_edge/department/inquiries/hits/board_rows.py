@@ -111,6 +111,22 @@ def one_hit(connection: Connection, unit_id: str, hit_id: str) -> BoardHit | Non
     return next(iter(_hits(connection, connection.execute(one).mappings().all())), None)
 
 
+def hits_of_plate(connection: Connection, plate: str, count: int, *, with_covert: bool) -> list[BoardHit]:
+    """The hits of the reads of one plate, the newest first.
+
+    Args:
+        connection: the connection of a transaction.
+        plate: in canonical form.
+        count: how many at most.
+        with_covert: whether covert hits are among them.
+    """
+    query = _columns().where(reads.c.plate == plate)
+    if not with_covert:
+        query = query.where(hits.c.covert.is_(False))
+    order = items.c.received_at.desc(), items.c.item_id.desc(), items.c.unit_id
+    return _hits(connection, connection.execute(query.order_by(*order).limit(count)).mappings().all())
+
+
 def _columns() -> Select[Any]:
     columns = [hits.c[name] for name in (*_HIT_COLUMNS, "covert", "level")]
     joined = select(*columns, *(reads.c[name] for name in _READ_COLUMNS), items.c.received_at)

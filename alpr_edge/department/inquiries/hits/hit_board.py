@@ -15,7 +15,7 @@ from alpr_edge.access.authorisation.offers import current_holder
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.images.department_images import DepartmentImages
-from alpr_edge.department.inquiries.hits.board_rows import BoardHit, newest_hits, one_hit, reason_of
+from alpr_edge.department.inquiries.hits.board_rows import BoardHit, hits_of_plate, newest_hits, one_hit, reason_of
 from alpr_edge.department.inquiries.hits.shown_hits import ShownHits
 from alpr_edge.department.search.read_pictures import ReadPicture, pictures_of
 from alpr_edge.department.settings import HitsTable
@@ -25,11 +25,13 @@ from alpr_edge.domain.hits import Reason
 from alpr_edge.domain.people.person import SourcePermission
 from alpr_edge.domain.permissions.hit_purposes import purpose_of_hit
 from alpr_edge.domain.permissions.purposes import Purpose
+from alpr_edge.domain.plates import canonical
 from alpr_edge.domain.protocol.items import digest
 from alpr_edge.domain.sessions.session import token_digest
 
 HITS_MAX = 100
 """Most hits of the board."""
+PLATE_CHARACTERS_MAX = 10
 NO_HIT = "there is no such hit any more: it was kept as long as the policy says"
 NOTE = "the board of hits"
 
@@ -99,6 +101,29 @@ class HitBoard:
                 lines |= {(each.unit_id, each.hit_id): self._line(each, sources) for each in some}
         self._shown.add(session, [each.objects[0] for each in found])
         return [lines[each.unit_id, each.hit_id] for each in found]
+
+    def history(self, authoriser: Authoriser, purpose: Purpose, plate: str) -> list[BoardLine]:
+        """The hits of one plate that are kept, the newest first, at most :data:`HITS_MAX`; for a case alone.
+
+        It counts as a page of a search, and the plate that was asked for is on record (Civil Code 1798.90.52).
+
+        Raises:
+            AccessError: it is refused.
+            SearchError: no case is given, or no plate.
+            StoreError: as above.
+        """
+        wanted = canonical(plate)
+        if not purpose.case:
+            raise SearchError("the hits of a plate are shown for a case alone: give its number")
+        if not wanted or len(wanted) > PLATE_CHARACTERS_MAX:
+            raise SearchError(f"give one whole plate of 1 to {PLATE_CHARACTERS_MAX} letters and digits")
+        subject = AccessSubject(query=wanted, note="hits of a plate", source=SourcePermission.DEPARTMENT)
+        with_covert = authoriser.may_see_covert()
+        with authoriser.access(Operation.SEARCH_READS, purpose, subject) as access:
+            with self._database.reading() as connection:
+                found = hits_of_plate(connection, wanted, HITS_MAX, with_covert=with_covert)
+            access.show(tuple(each.objects[0] for each in found))
+            return [self._line(each, access.actor.sources) for each in found]
 
     def forget(self, token: str) -> None:
         """Forget what the session of a token was shown: it is locked, or it ends."""

@@ -14,6 +14,8 @@ from alpr_edge.domain.dispositions.disposition import DispositionPart
 from alpr_edge.domain.dispositions.hit_state import HitVerification
 from alpr_edge.domain.errors import AccessError, LostError, SearchError, StoreError
 from alpr_edge.domain.instants import Instant, UtcSource
+from alpr_edge.domain.permissions.purposes import Purpose
+from alpr_edge.domain.plates import canonical
 from tests.department.engines import EngineUnderTest, query
 from tests.department.inquiries.desk import PASSWORDS, Inquirers, StillClock, authoriser_of, changed_person, records_of
 from tests.department.inquiries.hits.board_office import (
@@ -156,3 +158,20 @@ def test_what_cannot_be_put_on_record_is_not_shown(office: InquiryOffice, inquir
     first = office.log.size()
     assert office.hits.lines(authoriser)
     assert office.log.size() > first
+
+
+def test_the_hits_of_a_plate_are_for_a_case_and_covert_ones_for_whoever_is_cleared(
+    office: InquiryOffice, inquirers: Inquirers
+) -> None:
+    person_id, for_case = inquirers.ids["supervisor"], Purpose("stolen_vehicle", case="26-123456")
+    authoriser, first = authoriser_of(office, person_id), office.log.size()
+    for purpose, plate, told in ((Purpose("stolen_vehicle"), STOLEN, "for a case alone"), (for_case, "?", "one whole")):
+        with pytest.raises(SearchError, match=told):
+            office.hits.history(authoriser, purpose, plate)
+    assert office.log.size() == first
+    found = {plate: [type(line) for line in office.hits.history(authoriser, for_case, plate)] for plate in HITS}
+    assert found == {STOLEN: [BoardHit], WANTED: [BoardHit], FAR: [WithheldHit], HIDDEN: []}
+    with changed_person(office, person_id, has_covert_clearance=True, sources=["department", "state", "federal"]):
+        (line,) = office.hits.history(authoriser_of(office, person_id), for_case, HIDDEN)
+        assert isinstance(line, BoardHit)
+    assert [each.query for each in records_of(office, first)] == [canonical(plate) for plate in (*HITS, HIDDEN)]
