@@ -9,14 +9,10 @@ from dataclasses import dataclass, field
 
 from starlette.responses import Response
 
-from alpr_edge.access.authorisation.offers import purposes_for
-from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.department.inquiries.hits.board_rows import BoardHit
 from alpr_edge.department.page.page_parts import PageRoute, go
 from alpr_edge.department.page.site import DepartmentSite
-from alpr_edge.domain.errors import AccessError
 from alpr_edge.domain.sessions.session import SessionState, token_digest
-from alpr_edge.web.purpose_form import NOT_OFFERED
 from alpr_edge.web.visitor import Visitor
 
 PATH = "/hits"
@@ -54,11 +50,8 @@ class HitPages:
         """The hits of the last shift, the newest first."""
         if self._is_closed(visitor):
             return go("/")
-        authoriser = self._site.authoriser(visitor)
-        if not purposes_for(authoriser, Operation.SHOW_HIT):
-            raise AccessError(NOT_OFFERED)
         board = self._site.office.hits
-        lines = board.lines(authoriser)
+        lines = board.lines(self._site.authoriser(visitor))
         return self._site.page("hits", visitor, lines=lines, hours=board.hours)
 
     def hit(self, visitor: Visitor) -> Response:
