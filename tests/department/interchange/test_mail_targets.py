@@ -40,7 +40,7 @@ def name_server(office: ExchangeOffice, port: int, **more: str) -> None:
         file.write("\n[alarms]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in keys.items()))
 
 
-def graded(hit: OutboxItem, level: str) -> OutboxItem:
+def with_grade(hit: OutboxItem, level: str) -> OutboxItem:
     """A hit whose unit says how grave it is."""
     body = json.loads(hit.body) | {"level": level}
     return item(hit.item_id, ItemKind.HIT, json.dumps(body).encode())
@@ -59,7 +59,7 @@ def test_hits_go_out_by_list_reason_and_grade_and_no_plate_in_clear(office: Exch
         hits["other-list"] = hit_item_of(reads["other-list"], source="officers")
         grades = dict.fromkeys(names, "high") | {"low": "routine"}
         office.deliver(*(read_item_of(read) for read in reads.values()))
-        office.deliver(*(hit if name == "unsaid" else graded(hit, grades[name]) for name, hit in hits.items()))
+        office.deliver(*(hit if name == "unsaid" else with_grade(hit, grades[name]) for name, hit in hits.items()))
         assert (office.send().sent, office.send().sent) == (1, 0)
         office.deliver(withdrawal_of(reads["good"]))
         assert office.send().sent == 1

@@ -135,7 +135,7 @@ def _columns() -> Select[Any]:
 
 def _hits(connection: Connection, rows: Sequence[RowMapping]) -> list[BoardHit]:
     keys: list[_Key] = [(row["unit_id"], row["hit_id"]) for row in rows]
-    withdrawn, said = _withdrawn(connection, keys), _said(connection, keys)
+    withdrawn, said = _withdrawn(connection, keys), _answers(connection, keys)
     corrections = _corrections(connection, [(row["unit_id"], row["read_id"]) for row in rows])
     return [
         BoardHit(
@@ -184,7 +184,7 @@ def _corrections(connection: Connection, identities: Sequence[_Key]) -> dict[_Ke
     return {(row.unit_id, row.supersedes): row.plate for row in rows}
 
 
-def _said(connection: Connection, keys: Sequence[_Key]) -> dict[_Key, list[Disposition]]:
+def _answers(connection: Connection, keys: Sequence[_Key]) -> dict[_Key, list[Disposition]]:
     """What was said of hits, in the order in which it was: as it arrived, and of one delivery as its ids are."""
     if not keys:
         return {}

@@ -37,7 +37,7 @@ NOTE = "the board of hits"
 
 
 @dataclass(frozen=True, slots=True)
-class WithheldHit:
+class WithheldLine:
     """All that is told of a hit to somebody without a permission for its list."""
 
     unit_id: str
@@ -46,7 +46,7 @@ class WithheldHit:
     received_at: datetime
 
 
-BoardLine = BoardHit | WithheldHit
+BoardLine = BoardHit | WithheldLine
 
 
 class HitBoard:
@@ -172,7 +172,7 @@ class HitBoard:
     def _line(self, hit: BoardHit, sources: Iterable[SourcePermission]) -> BoardLine:
         if self._table.permission_of(hit.source) in sources:
             return hit
-        return WithheldHit(hit.unit_id, hit.source, hit.level, hit.received_at)
+        return WithheldLine(hit.unit_id, hit.source, hit.level, hit.received_at)
 
     def _subject(self, hit: BoardHit) -> tuple[Purpose, AccessSubject]:
         source = self._table.permission_of(hit.source)

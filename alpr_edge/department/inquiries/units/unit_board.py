@@ -98,7 +98,7 @@ class UnitBoard:
         """
         with authoriser.access(Operation.SHOW_UNITS) as access:
             records, now = self._units.records()[:UNITS_MAX], datetime.now(UTC)
-            heard, asked = Heartbeats(self._database).newest(), self._asked()
+            heard, asked = Heartbeats(self._database).newest(), self._lists_by_unit()
             with self._database.reading() as connection:
                 places = {each.unit_id: _place(connection, each.unit_id) for each in records}
             state = self._rosters.state()
@@ -132,7 +132,7 @@ class UnitBoard:
             name = access.actor.name
             return self._units.revoke(unit_id, f"{text} ({name})")
 
-    def _asked(self) -> dict[str, list[UnitList]]:
+    def _lists_by_unit(self) -> dict[str, list[UnitList]]:
         """The lists that each unit asked for, with the newest that there is for it."""
         asked = defaultdict[str, list[UnitList]](list)
         for each in ListRequests(self._database).all():

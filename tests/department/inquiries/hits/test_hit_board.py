@@ -8,7 +8,7 @@ from alpr_edge.access.authorisation.authoriser import Authoriser
 from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.inquiries.hits.arrivals import HitArrivals
 from alpr_edge.department.inquiries.hits.board_rows import BoardHit
-from alpr_edge.department.inquiries.hits.hit_board import WithheldHit
+from alpr_edge.department.inquiries.hits.hit_board import WithheldLine
 from alpr_edge.department.inquiries.office import InquiryOffice, open_office
 from alpr_edge.domain.dispositions.disposition import DispositionPart
 from alpr_edge.domain.dispositions.hit_state import HitVerification
@@ -55,7 +55,7 @@ def office(inquirers: Inquirers) -> Iterator[InquiryOffice]:
 def plates(office: InquiryOffice, authoriser: Authoriser) -> list[str]:
     """The plates of the board; of a hit that is withheld its list."""
     lines = office.hits.lines(authoriser)
-    return [line.source if isinstance(line, WithheldHit) else line.plate for line in lines]
+    return [line.source if isinstance(line, WithheldLine) else line.plate for line in lines]
 
 
 def board_hit(office: InquiryOffice, authoriser: Authoriser, plate: str) -> BoardHit:
@@ -169,7 +169,7 @@ def test_the_hits_of_a_plate_are_for_a_case_and_covert_ones_for_whoever_is_clear
             office.hits.history(authoriser, purpose, plate)
     assert office.log.size() == first
     found = {plate: [type(line) for line in office.hits.history(authoriser, for_case, plate)] for plate in HITS}
-    assert found == {STOLEN: [BoardHit], WANTED: [BoardHit], FAR: [WithheldHit], HIDDEN: []}
+    assert found == {STOLEN: [BoardHit], WANTED: [BoardHit], FAR: [WithheldLine], HIDDEN: []}
     with changed_person(office, person_id, has_covert_clearance=True, sources=["department", "state", "federal"]):
         (line,) = office.hits.history(authoriser_of(office, person_id), for_case, HIDDEN)
         assert isinstance(line, BoardHit)
