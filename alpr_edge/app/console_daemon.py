@@ -15,7 +15,6 @@ import structlog
 from alpr_edge.app.clock import open_clock
 from alpr_edge.app.pipeline.record_ids import new_id
 from alpr_edge.console.application import create_console_app
-from alpr_edge.console.hit_feed import HitFeed
 from alpr_edge.console.page_site import certificate_end, site_of
 from alpr_edge.console.unit import ConsoleUnit, open_console_unit
 from alpr_edge.domain.errors import SettingsError, StoreError
@@ -25,6 +24,7 @@ from alpr_edge.runtime.notify import ServiceManager
 from alpr_edge.services.hits.hit_revision import HitRevision
 from alpr_edge.settings import ConsoleSettings, Settings
 from alpr_edge.web.bounded_server import BoundedServer
+from alpr_edge.web.live.hit_feed import HitFeed
 from alpr_edge.web.page_server import page_server
 
 NAME = "console"

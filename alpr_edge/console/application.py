@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from functools import partial
 from itertools import chain
+from operator import attrgetter
 
 import structlog
 from starlette.applications import Starlette
@@ -17,7 +18,6 @@ from alpr_edge.access.relying_party import RelyingParty
 from alpr_edge.console.canvass.routes import canvass_routes
 from alpr_edge.console.evidence.export_pages import ExportPages
 from alpr_edge.console.health_strip import HealthStrip
-from alpr_edge.console.hit_feed import HitFeed
 from alpr_edge.console.live import LiveStream
 from alpr_edge.console.lookups.hold_pages import HoldPages
 from alpr_edge.console.lookups.routes import lookup_routes
@@ -25,7 +25,6 @@ from alpr_edge.console.page_parts import FILES, PAGES, Step
 from alpr_edge.console.pages.correction_pages import CorrectionPages
 from alpr_edge.console.pages.health_pages import HealthPages
 from alpr_edge.console.pages.mute_pages import MutePages
-from alpr_edge.console.pages.passkey_pages import PasskeyPages
 from alpr_edge.console.pages.sign_in_pages import SignInPages
 from alpr_edge.console.pages.speed_pages import SpeedPages
 from alpr_edge.console.pages.watch_pages import WatchPages
@@ -33,13 +32,16 @@ from alpr_edge.console.reports.report_pages import ReportPages
 from alpr_edge.console.surroundings import PageSurroundings
 from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.domain.errors import AccessError, AlprEdgeError, CanvassError, DispositionError, HoldError, SearchError
+from alpr_edge.web.live.hit_feed import HitFeed
 from alpr_edge.web.page_endpoints import page_endpoint
 from alpr_edge.web.page_security import PageHeaders
+from alpr_edge.web.passkey_steps import PasskeySteps
 from alpr_edge.web.visitor import Visitor
 
 AT_ONCE_MAX = 8
 """Requests that are worked on at the same time."""
 SIGN_INS = {("POST", path) for path in ("/sign-in", "/reopen", "/passkey", "/passkey/reopen")}
+NO_SITE = "passkeys need a certificate for a name below the department's domain"
 SIGN_INS_AT_ONCE_MAX = 1
 """Of these, which anybody can send: one takes 64 MiB and up to a second, and others wait, but no page behind them."""
 
@@ -56,7 +58,8 @@ def create_console_app(
         feed: tells of hits that came or changed.
         site: gives the site that passkeys sign in at; None: there is none.
     """
-    passkeys, watch, health = PasskeyPages(unit, site), WatchPages(unit, site), HealthPages(unit)
+    passkeys = PasskeySteps(unit.desk, site, NO_SITE, attrgetter("answer"))
+    watch, health = WatchPages(unit, site), HealthPages(unit)
     corrections = CorrectionPages(unit, watch.with_fault)
     sign_in = SignInPages(unit, site, watch.glance_page)
     holds = HoldPages(unit, watch.with_fault)

@@ -6,19 +6,19 @@ change asks for itself again, so that what it may show is decided and put on rec
 
 import itertools
 import time
-from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
+from functools import partial
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
-from starlette.types import Receive, Scope, Send
+from starlette.responses import Response
 
 from alpr_edge.console.health_strip import HealthStrip
-from alpr_edge.console.hit_feed import HitFeed
 from alpr_edge.console.surroundings import Surroundings
 from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.domain.sessions.session import SessionState, token_digest
+from alpr_edge.web.live.event_streams import EventStreams, event_text
+from alpr_edge.web.live.hit_feed import HitFeed
 from alpr_edge.web.visitor import Visitor
 
 BEAT_S = 1.0
@@ -26,8 +26,6 @@ BEAT_S = 1.0
 SESSION_CHECK_BEATS = 5
 """How often the session is looked at, so that a page whose session ended says so."""
 STREAMS_MAX = 16
-STREAMS_A_SESSION_MAX = 4
-"""Of them for one session: a window on each of two screens, and pages that close while the next ones open."""
 
 
 class LiveStream:
@@ -43,47 +41,38 @@ class LiveStream:
         self._unit = unit
         self._feed = feed
         self._strip = strip
-        self._open = Counter[str]()
-        """Streams at present, by the digest of the session's token."""
+        self._streams = EventStreams(STREAMS_MAX)
 
     async def answer(self, request: Request) -> Response:
         """Begin a stream for whoever is signed in."""
         visitor = Visitor.of(request, b"")
         if await self._state(visitor) is None:
             return Response(status_code=403)
-        digest = token_digest(visitor.token)
-        if self._open.total() >= STREAMS_MAX or self._open[digest] >= STREAMS_A_SESSION_MAX:
-            return Response(status_code=503, headers={"Retry-After": "5"})
-        self._open[digest] += 1
-        return _CountedStream(self._events(request, visitor), lambda: self._forget(digest))
-
-    def _forget(self, digest: str) -> None:
-        self._open[digest] -= 1
-        self._open += Counter()  # without sessions that have none
+        return self._streams.answer(token_digest(visitor.token), partial(self._events, request, visitor))
 
     async def _events(self, request: Request, visitor: Visitor) -> AsyncIterator[str]:
         count, state, health = self._feed.count, await self._state(visitor), -1
-        yield _event("live", count)
+        yield event_text("live", count)
         if state is not SessionState.OPEN:
-            yield _event("locked", count)
+            yield event_text("locked", count)
         told: dict[str, str] = {}
         for beat in itertools.count(1):
             for name, word in await run_in_threadpool(self._changes, visitor, told):
-                yield _event(name, count, word)
+                yield event_text(name, count, word)
             async for heard in self._counts(count):
-                yield _event("hits", heard)
+                yield event_text("hits", heard)
                 count = heard
             if self._feed.is_stopped or state is None or await request.is_disconnected():
                 return
             if not self._feed.failure:  # else the page hears nothing, and says that it is not live
-                yield _event("beat", count)
+                yield event_text("beat", count)
             before_health, health = health, await run_in_threadpool(self._strip.version)
             if health != before_health:
-                yield _event("health", count)
+                yield event_text("health", count)
             if beat % SESSION_CHECK_BEATS == 0:
                 before, state = state, await self._state(visitor)
                 if state != before:
-                    yield _event("session", count)
+                    yield event_text("session", count)
 
     async def _counts(self, count: int) -> AsyncIterator[int]:
         """The counts heard within a beat, each at once: every open page asks for itself then, and needs the unit."""
@@ -107,27 +96,3 @@ class LiveStream:
         """The state of a session that a page may be live with; None where there is none."""
         state = await run_in_threadpool(self._unit.desk(visitor).state)
         return state if state in {SessionState.OPEN, SessionState.GLANCE} else None
-
-
-class _CountedStream(StreamingResponse):
-    """A stream of events that says when it is over, however it ends.
-
-    Args:
-        events: the events.
-        end: called once, also where the browser has gone before the first event.
-    """
-
-    def __init__(self, events: AsyncIterator[str], end: Callable[[], None]) -> None:
-        super().__init__(events, media_type="text/event-stream")
-        self._end = end
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the events."""
-        try:
-            await super().__call__(scope, receive, send)
-        finally:
-            self._end()
-
-
-def _event(name: str, count: int, word: str = "") -> str:
-    return f"event: {name}\nid: {count}\ndata: {word or count}\n\n"

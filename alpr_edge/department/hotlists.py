@@ -36,6 +36,8 @@ CHANGES_MAX = 1000
 """Changes in a row without a complete list; a unit that was away has to fetch them all."""
 _WITHDRAWN = re.compile(r"(\d{8})\.withdrawn")
 _FILE = re.compile(r"(\d{8})\.(complete|additions|removals)")
+LISTS_NAME = "lists"
+"""The folder of the published lists in that of the department."""
 
 
 @dataclass(frozen=True, slots=True)

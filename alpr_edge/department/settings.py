@@ -4,7 +4,6 @@ Every key may be left out, and so may the file.
 """
 
 import tomllib
-from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -12,20 +11,18 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, Strict, ValidationError, model_validator
 
+from alpr_edge.department.exchange_settings import ABSOLUTE, LOOPBACK, ExchangeTable, MailAddress
 from alpr_edge.domain.collection.department_periods import DepartmentPeriods, department_periods
 from alpr_edge.domain.collection.state_periods import STATE_PERIODS
 from alpr_edge.domain.errors import DepartmentError
+from alpr_edge.domain.hits import OWN_SOURCE
+from alpr_edge.domain.people.person import SourcePermission
 from alpr_edge.settings.base import Name, Section
 from alpr_edge.settings.policy import FORMATS_MAX, check_formats
 
 FILE_NAME = "department.toml"
 _DOMAIN = r"^$|^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$"
-_ABSOLUTE = r"^$|^/[^\x00-\x1f\x7f]*$"
 EXCHANGES_MAX = 20
-APPROVAL_MAX = timedelta(days=366)
-Words = Annotated[str, Field(min_length=3, max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$")]
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
-MailAddress = Annotated[str, Field(max_length=254, pattern=r"^[^\s@<>,;:\x00-\x1f\x7f]+@[A-Za-z0-9.-]+$")]
 
 
 def _check_zone(name: str) -> str:
@@ -73,9 +70,9 @@ class SearchTable(Section):
 class PageTable(Section):
     """[page]: the page on which people search (``department page``)."""
 
-    certificate: Annotated[str, Field(max_length=500, pattern=_ABSOLUTE)] = ""
+    certificate: Annotated[str, Field(max_length=500, pattern=ABSOLUTE)] = ""
     """Its certificate with those that vouch for it (PEM), which browsers know; empty: that of the server."""
-    key: Annotated[str, Field(max_length=500, pattern=_ABSOLUTE)] = ""
+    key: Annotated[str, Field(max_length=500, pattern=ABSOLUTE)] = ""
     """The certificate's key (PEM)."""
     address: Annotated[str, Field(pattern=r"^$|^https://[^/\s?#]+$")] = ""
     """Where browsers reach it, which passkeys are bound to; empty: the domain, at the port that is served."""
@@ -84,6 +81,28 @@ class PageTable(Section):
     def _require_both(self) -> Self:
         if bool(self.certificate) != bool(self.key):
             raise ValueError("certificate and key go together: give both or neither")
+        return self
+
+
+class HitsTable(Section):
+    """[hits]: the board of hits, and whose data the lists are (policy 462.4(e))."""
+
+    hours: Annotated[int, Field(ge=1, le=72)] = 12
+    """How long a hit stays on the board after it arrived."""
+    department_lists: Annotated[tuple[Name, ...], Strict(strict=False), Field(max_length=100)] = ()
+    """The sources of this department's own lists; likewise the state's. All others count as federal."""
+    state_lists: Annotated[tuple[Name, ...], Strict(strict=False), Field(max_length=100)] = ()
+
+    def permission_of(self, source: str) -> SourcePermission:
+        """The permission that whoever sees hits of a list needs; of a list that is not named, the strictest."""
+        if source == OWN_SOURCE or source in self.department_lists:
+            return SourcePermission.DEPARTMENT
+        return SourcePermission.STATE if source in self.state_lists else SourcePermission.FEDERAL
+
+    @model_validator(mode="after")
+    def _require_one(self) -> Self:
+        if both := {*self.department_lists} & {*self.state_lists}:
+            raise ValueError(f"{min(both)}: a list is the department's or the state's, not both")
         return self
 
 
@@ -123,7 +142,7 @@ class AlarmsTable(Section):
 
     remind_hours: Annotated[int, Field(ge=1, le=168)] = 24
     """After how long what lasts is told again."""
-    ca_file: Annotated[str, Field(pattern=_ABSOLUTE)] = ""
+    ca_file: Annotated[str, Field(pattern=ABSOLUTE)] = ""
     """The authorities (PEM) that vouch for the servers below; empty: those of the system."""
     mail_to: Annotated[tuple[MailAddress, ...], Strict(strict=False), Field(max_length=20)] = ()
     """Who gets mail; empty: nobody."""
@@ -135,10 +154,10 @@ class AlarmsTable(Section):
     """``none``: in clear, to this computer alone."""
     smtp_user: Annotated[str, Field(max_length=200)] = ""
     """Empty: without signing in."""
-    smtp_password_file: Annotated[str, Field(pattern=_ABSOLUTE)] = ""
+    smtp_password_file: Annotated[str, Field(pattern=ABSOLUTE)] = ""
     webhook_url: Annotated[str, Field(max_length=500, pattern=r"^$|^https?://[^\s]+$")] = ""
     """Where alarms are posted; in clear (``http``) to this computer alone."""
-    webhook_key_file: Annotated[str, Field(pattern=_ABSOLUTE)] = ""
+    webhook_key_file: Annotated[str, Field(pattern=ABSOLUTE)] = ""
     """A file with a key of 32 bytes or more, which the receiver has as well; it signs each post."""
 
     @model_validator(mode="after")
@@ -147,10 +166,10 @@ class AlarmsTable(Section):
             raise ValueError("mail_to needs mail_from and smtp_host")
         if self.smtp_user and not self.smtp_password_file:
             raise ValueError("smtp_user needs smtp_password_file")
-        if self.smtp_security == "none" and self.smtp_host and self.smtp_host not in _LOOPBACK:
+        if self.smtp_security == "none" and self.smtp_host and self.smtp_host not in LOOPBACK:
             raise ValueError("smtp_security: mail leaves this computer encrypted alone; use starttls or tls")
         url = urlsplit(self.webhook_url)
-        if url.scheme == "http" and url.hostname not in _LOOPBACK:
+        if url.scheme == "http" and url.hostname not in LOOPBACK:
             raise ValueError("webhook_url: use https; http is for this computer alone")
         if self.webhook_url and not self.webhook_key_file:
             raise ValueError("webhook_url needs webhook_key_file; make the key: openssl rand -hex 32")
@@ -179,65 +198,14 @@ class ImagesTable(Section):
 class BackupTable(Section):
     """[backup]: where backups go, and how long they stay."""
 
-    target: Annotated[str, Field(max_length=500, pattern=_ABSOLUTE)] = ""
+    target: Annotated[str, Field(max_length=500, pattern=ABSOLUTE)] = ""
     """The folder of the backups, on another disk; empty: it is said with each command."""
-    keys: Annotated[str, Field(max_length=500, pattern=_ABSOLUTE)] = ""
+    keys: Annotated[str, Field(max_length=500, pattern=ABSOLUTE)] = ""
     """The folder that the keys are copied to, apart from the backups; empty: somebody keeps them by hand."""
     keep_days: Annotated[int, Field(ge=2, le=365)] = 35
     """After so many days a backup is removed: what was deleted here is in none that is older."""
-    programs: Annotated[str, Field(max_length=500, pattern=_ABSOLUTE)] = ""
+    programs: Annotated[str, Field(max_length=500, pattern=ABSOLUTE)] = ""
     """The folder of PostgreSQL's programs; empty: where Debian and Red Hat put those of the server's release."""
-
-
-class ExchangeTable(Section):
-    """[[exchange]]: another system of this department that gets some of what is stored; without one nothing goes out.
-
-    Other agencies get data on an approved request alone (``department release``, policy 462.7).
-    """
-
-    name: Name
-    format: Annotated[str, Field(min_length=1, max_length=500)]
-    """A template by its name, or the whole path of one (:mod:`alpr_edge.department.interchange.templates`)."""
-    url: Annotated[str, Field(max_length=500, pattern=r"^https?://[^\s?#@]+$")]
-    """Where it is posted, without any secret; in clear (``http``) to this computer alone."""
-    key: Annotated[str, Field(min_length=1, max_length=500)]
-    """A file with a key of 32 bytes or more, or ``credential:NAME``; it signs each post."""
-    token: Annotated[str, Field(max_length=500)] = ""
-    """A file with a token that the receiver asks for (``Authorization: Bearer``), or ``credential:NAME``."""
-    ca_file: Annotated[str, Field(pattern=_ABSOLUTE)] = ""
-    """The authorities (PEM) that vouch for the receiver; empty: those of the system."""
-    operator: Words
-    """The part of this department that runs it, such as dispatch."""
-    purpose: Words
-    """What for (policy 462.3)."""
-    legal_basis: Words
-    approved_by: Words
-    """The Operations Division Commander or the authorised designee."""
-    approved_on: date
-    until: date
-    """The last day; a year after the approval at most, so that nothing goes on unseen."""
-    rule: Literal["hits", "all_reads"] = "hits"
-    lists: Annotated[tuple[Name, ...], Strict(strict=False), Field(max_length=100)] = ()
-    """Of hits: the sources of the lists; others stay here."""
-    matches: Annotated[tuple[Literal["exact", "confusable", "partial"], ...], Strict(strict=False)] = ("exact",)
-    """Of hits: how the plate met the entry."""
-    hours_max: Annotated[int, Field(ge=1, le=720)] = 24
-    """What was seen longer ago does not go out any more."""
-    pictures: bool = False
-    """Whether pictures go out, where the template has a place for them."""
-
-    @model_validator(mode="after")
-    def _require_terms(self) -> Self:
-        url = urlsplit(self.url)
-        if url.scheme == "http" and url.hostname not in _LOOPBACK:
-            raise ValueError("url: use https; http is for this computer alone")
-        if not self.approved_on <= self.until <= self.approved_on + APPROVAL_MAX:
-            raise ValueError(f"until: name a day within {APPROVAL_MAX.days} days of approved_on")
-        if self.rule == "hits" and not self.lists:
-            raise ValueError('lists: name the lists whose hits go out; or, for all reads, rule = "all_reads"')
-        if not self.matches:
-            raise ValueError('matches: name at least "exact"')
-        return self
 
 
 class DepartmentFile(Section):
@@ -246,6 +214,7 @@ class DepartmentFile(Section):
     people: PeopleTable = PeopleTable()
     search: SearchTable = SearchTable()
     page: PageTable = PageTable()
+    hits: HitsTable = HitsTable()
     database: DatabaseTable = DatabaseTable()
     retention: RetentionTable = RetentionTable()
     audits: AuditsTable = AuditsTable()
@@ -259,6 +228,11 @@ class DepartmentFile(Section):
         names = [each.name for each in self.exchange]
         if len(set(names)) < len(names):
             raise ValueError("exchange: two have one name")
+        mailed = [each for each in self.exchange if each.mail_to]
+        if mailed and not (self.alarms.smtp_host and self.alarms.mail_from):
+            raise ValueError("exchange: mail_to needs smtp_host and mail_from in [alarms]")
+        if self.alarms.smtp_security == "none" and any(each.plate_in_mail for each in mailed):
+            raise ValueError('exchange: plate_in_mail needs smtp_security "starttls" or "tls" in [alarms]')
         return self
 
 

@@ -61,6 +61,8 @@ class BoundedServer(uvicorn.Server):
         super().__init__(config)
         self.on_ready: Callable[[], None] | None = None
         """Called once, when the server accepts connections."""
+        self.on_stop: Callable[[], None] | None = None
+        """Called once, when it begins to stop: what answers without end, such as streams of events, ends then."""
         self.steps: list[Callable[[], None]] = []
         """Called every :data:`STEP_S` by the thread of the event loop; none may take long."""
         self.alive_s = time.monotonic()
@@ -78,6 +80,12 @@ class BoundedServer(uvicorn.Server):
         await super().startup(sockets)
         if self.on_ready is not None:
             self.on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let running requests end, those first that would not end by themselves."""
+        if self.on_stop is not None:
+            self.on_stop()
+        await super().shutdown(sockets)
 
     async def on_tick(self, counter: int) -> bool:
         """Do the work that is due; returns whether to stop."""

@@ -22,7 +22,6 @@ from cryptography.x509.oid import NameOID
 
 from alpr_edge.app.pipeline.record_ids import new_id
 from alpr_edge.console.application import create_console_app
-from alpr_edge.console.hit_feed import HitFeed
 from alpr_edge.console.page_site import site_of
 from alpr_edge.console.unit import open_console_unit
 from alpr_edge.domain.alerting import Level
@@ -31,6 +30,7 @@ from alpr_edge.domain.people.person import Person
 from alpr_edge.services.hits.hit_revision import HitRevision
 from alpr_edge.store.reads.repository import DecidedRecord
 from alpr_edge.store.unit_store import UnitStore, open_store
+from alpr_edge.web.live.hit_feed import HitFeed
 from alpr_edge.web.page_server import page_server
 from alpr_edge.web.visitor import COMPONENT, COOKIE
 from tests.app.page_request_rig import RequestRig

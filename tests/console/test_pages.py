@@ -11,7 +11,6 @@ from itertools import islice
 import httpx
 import pytest
 
-from alpr_edge.console.live import STREAMS_A_SESSION_MAX
 from alpr_edge.console.page_parts import FILES
 from alpr_edge.console.pages.watch_pages import GLANCES_MAX
 from alpr_edge.domain.alerting import Level
@@ -21,6 +20,7 @@ from alpr_edge.domain.sessions.session import token_digest
 from alpr_edge.store.access.accounts import open_accounts
 from alpr_edge.store.reads.repository import DecidedRecord
 from alpr_edge.store.unit_store import open_store
+from alpr_edge.web.live.event_streams import STREAMS_A_SESSION_MAX
 from alpr_edge.web.visitor import COOKIE
 from tests.app.stages.test_store_counts import until
 from tests.console.page_rig import HOST, PageRig

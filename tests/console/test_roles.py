@@ -11,12 +11,12 @@ from starlette.routing import Route
 
 from alpr_edge.app.pipeline.record_ids import new_id
 from alpr_edge.console.application import create_console_app
-from alpr_edge.console.hit_feed import HitFeed
 from alpr_edge.console.page_parts import FILES
 from alpr_edge.console.unit import open_console_unit
 from alpr_edge.domain.people.person import Role
 from alpr_edge.domain.permissions.actions import Action
 from alpr_edge.domain.permissions.table import may_ever
+from alpr_edge.web.live.hit_feed import HitFeed
 from tests.console.page_rig import PageRig
 
 PLATE, JPEG = "7ABC123", b"\xff\xd8\xff"

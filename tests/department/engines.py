@@ -56,7 +56,7 @@ def drop_newer_tables(directory: Path) -> None:
         query(directory, statement)
     for table in (*later, *RECORD_TABLES, "plates"):
         query(directory, f"DROP TABLE {table}")
-    for name in ("items_received_at", "dispositions_read_id"):
+    for name in ("items_received_at", "dispositions_read_id", "items_of_hits"):
         query(directory, f"DROP INDEX ix_{name}")
     for name in ("plate", "cell", "unit_id"):
         query(directory, f"DROP INDEX ix_reads_{name}_seen_at")

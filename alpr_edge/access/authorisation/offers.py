@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping
 
 from alpr_edge.access.authorisation.authoriser import Authoriser
 from alpr_edge.access.authorisation.operations import RULES, Operation
-from alpr_edge.access.sessions import SessionPlace, find_session
+from alpr_edge.access.sessions import SessionPlace, authorise_request, find_session
 from alpr_edge.domain.people.person import Person
+from alpr_edge.domain.permissions.decision import AccessRequest
 from alpr_edge.domain.permissions.profile import Profile, PurposeRule
-from alpr_edge.domain.permissions.purposes import PurposeCode
+from alpr_edge.domain.permissions.purposes import Purpose, PurposeCode
 from alpr_edge.domain.permissions.table import allows
 from alpr_edge.domain.sessions.session import SessionState
 
@@ -33,6 +34,31 @@ def has_covert_clearance(authoriser: Authoriser) -> bool:
     """Whether the caller may deal with covert entries."""
     person = _person(authoriser)
     return person is not None and person.has_covert_clearance
+
+
+def current_holder(
+    authoriser: Authoriser, operation: Operation, purpose: Purpose, *, is_covert: bool = False
+) -> Person | None:
+    """The holder of the caller's session, if they may do something now; None: they may not.
+
+    It goes on no record: it is for what a page shows again that stands on record already.
+
+    Args:
+        authoriser: decides for the caller.
+        operation: what is done.
+        purpose: what for.
+        is_covert: whether covert entries are among what is shown.
+
+    Raises:
+        StoreError: the accounts cannot be read.
+    """
+    accounts, caller, now = authoriser.accounts, authoriser.caller, authoriser.clock.now()
+    if accounts is None or not caller.token:
+        return None
+    place = SessionPlace(caller.token, caller.login, caller.address, now, caller.is_use)
+    request, policy = AccessRequest(RULES[operation].action, purpose, is_covert=is_covert), authoriser.policy
+    found = authorise_request(accounts, place, request, policy.profile, policy.security.sessions)
+    return found.person if found.decision.is_allowed else None
 
 
 def _purposes(profile: Profile, person: Person, operation: Operation) -> dict[str, PurposeRule]:

@@ -81,6 +81,8 @@ class Operation(StrEnum):
     DECLARE_SHIFT = "declare_shift"
     RECORD_INCIDENT = "record_incident"
     SHOW_INCIDENTS = "show_incidents"
+    SHOW_UNITS = "show_units"
+    REVOKE_UNIT = "revoke_unit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,5 +175,7 @@ RULES: dict[Operation, OperationRule] = {
     Operation.DECLARE_SHIFT: _change(Action.REVIEW),
     Operation.RECORD_INCIDENT: _change(Action.RECORD_INCIDENT),
     Operation.SHOW_INCIDENTS: OperationRule(Action.RECORD_INCIDENT),
+    Operation.SHOW_UNITS: OperationRule(Action.MANAGE_SETTINGS),
+    Operation.REVOKE_UNIT: _change(Action.MANAGE_PEOPLE),
 }
 """What each operation needs."""

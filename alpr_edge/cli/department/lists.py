@@ -74,8 +74,7 @@ def withdraw_command(
     as_json: JsonOption = False,
 ) -> None:
     """Stop handing out a list. Units keep what they have until it is removed there: alpr-edge hotlist drop NAME."""
-    from alpr_edge.department.hotlists import ListRepository
-    from alpr_edge.department.ingest.storage import LISTS_NAME
+    from alpr_edge.department.hotlists import LISTS_NAME, ListRepository
 
     repository = ListRepository(require_department(directory) / LISTS_NAME)
     if not repository.steps_of(source):
@@ -101,8 +100,7 @@ def audience_command(
 
     A unit that has fetched it already keeps what it holds until it is removed there.
     """
-    from alpr_edge.department.hotlists import ListRepository
-    from alpr_edge.department.ingest.storage import LISTS_NAME
+    from alpr_edge.department.hotlists import LISTS_NAME, ListRepository
 
     repository = ListRepository(require_department(directory) / LISTS_NAME)
     if units or everybody:

@@ -85,5 +85,6 @@ class SignInPages:
         return response
 
     def _form(self, fault: str = "") -> Response:
-        shown = {"notice": self._unit.policy.security.notice, "unit": self._unit.settings.unit.id, "fault": fault}
+        hint = f"Unit {self._unit.settings.unit.id}"
+        shown = {"notice": self._unit.policy.security.notice, "hint": hint, "fault": fault}
         return PAGES.page("sign_in", 403 if fault else 200, has_passkeys=self._site() is not None, **shown)

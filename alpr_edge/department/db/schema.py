@@ -16,11 +16,11 @@ What units sent is kept by its id and its unit: two units may use one id, and ne
 ``enrolment_codes`` holds codes as digests that are worth nothing without the key beside the database.
 """
 
-from sqlalchemy import Boolean, Column, DateTime, Float, Index, LargeBinary, MetaData, String, Table
+from sqlalchemy import Boolean, Column, DateTime, Float, Index, LargeBinary, MetaData, String, Table, text
 
 from alpr_edge.department.db.column_types import WHOLE
 
-VERSION = 19
+VERSION = 20
 """``PRAGMA user_version`` of a database this release made. 2: certificates; a release that did not look whether one was
 revoked must not serve this database. 3: items by unit; a release that looks an item up by its id alone must not either.
 4: people; nor one that tells no unit of a roster, since a suspension would reach no car.
@@ -39,6 +39,10 @@ items = Table(
     Column("body", LargeBinary),  # null for images, which are files named by their digest
     Column("received_at", DateTime, nullable=False, index=True),  # UTC, by this server's clock
 )
+HIT_ITEMS = "items.kind IN ('hit', 'withdrawal', 'disposition')"
+"""What the index of hits as they come is over, in the very words that SQLite asks for to use it."""
+_OF_HITS = text(HIT_ITEMS.replace("items.", ""))
+Index("ix_items_of_hits", items.c.received_at, sqlite_where=_OF_HITS, postgresql_where=_OF_HITS)
 
 reads = Table(
     "reads",

@@ -62,7 +62,7 @@ class PassphraseRequests:
             DepartmentError: there is no such package, its passphrase is not here, or no reason is given.
             StoreError: it is not on file, or cannot be put on record.
         """
-        reason = _checked(reason)
+        reason = _require_reason(reason)
         booking = self._booking(package_id)
         request_id = f"passphrase-{uuid.uuid4()}"
         subject = AccessSubject((package_id, request_id), note=reason)
@@ -168,7 +168,7 @@ def _purpose_of(booking: Mapping[Any, Any]) -> Purpose:
     return Purpose(booking["purpose"], booking["offence"] or None, booking["case_number"])
 
 
-def _checked(reason: str) -> str:
+def _require_reason(reason: str) -> str:
     reason = reason.strip()
     if not reason or not reason.isprintable() or len(reason) > REASON_CHARACTERS_MAX:
         raise DepartmentError("say why the passphrase is needed, in one line: it goes on record")

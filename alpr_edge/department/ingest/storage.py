@@ -18,7 +18,7 @@ from alpr_edge.department.db.schema import hits, items, reads
 from alpr_edge.department.evidence.bookings import EvidenceBookings
 from alpr_edge.department.heartbeats import Heartbeats
 from alpr_edge.department.holds.department_holds import DepartmentHolds
-from alpr_edge.department.hotlists import ListRepository
+from alpr_edge.department.hotlists import LISTS_NAME, ListRepository
 from alpr_edge.department.images.choice import image_objects
 from alpr_edge.department.images.department_images import DepartmentImages
 from alpr_edge.department.images.image_keys import ImageKeyRecord, ImageKeys, key_records
@@ -40,7 +40,6 @@ from alpr_edge.domain.collection.deletion_runs import DeletionRun
 from alpr_edge.domain.errors import DepartmentError, StoreError
 from alpr_edge.domain.protocol.items import ItemAnswerPayload, ItemKind, Outcome
 
-LISTS_NAME = "lists"
 READ_ITEMS = 50
 """Items read at a time: a body may have megabytes."""
 

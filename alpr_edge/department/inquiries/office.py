@@ -21,14 +21,21 @@ from alpr_edge.department.audits.declaration_desk import DeclarationDesk
 from alpr_edge.department.audits.incident_register import IncidentRegister
 from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.evidence.passphrase_requests import PassphraseRequests
+from alpr_edge.department.hotlists import LISTS_NAME, ListRepository
 from alpr_edge.department.images.choice import image_objects
 from alpr_edge.department.images.department_images import DepartmentImages
 from alpr_edge.department.images.image_keys import ImageKeys
 from alpr_edge.department.images.master_keys import load_master_key
+from alpr_edge.department.inquiries.hits.arrivals import HitArrivals
+from alpr_edge.department.inquiries.hits.hit_board import HitBoard
 from alpr_edge.department.inquiries.read_inquiries import ReadInquiries
 from alpr_edge.department.inquiries.server_clock import ServerClock
+from alpr_edge.department.inquiries.units.unit_board import UnitBoard
 from alpr_edge.department.people.accounts import DepartmentAccounts
 from alpr_edge.department.people.registry import require_entry
+from alpr_edge.department.people.rosters import Rosters
+from alpr_edge.department.pki.authority import TlsFiles
+from alpr_edge.department.pki.units import Units
 from alpr_edge.department.releases.release_register import ReleaseRegister
 from alpr_edge.department.search.department_searches import DepartmentSearches
 from alpr_edge.department.settings import load_department_file
@@ -59,6 +66,9 @@ class InquiryOffice:
     policy: Policy = field(repr=False)
     quota: SearchQuota
     reads: ReadInquiries = field(repr=False)
+    hits: HitBoard = field(repr=False)
+    arrivals: HitArrivals = field(repr=False)
+    units: UnitBoard = field(repr=False)
     releases: ReleaseRegister = field(repr=False)
     passphrases: PassphraseRequests = field(repr=False)
     audits: AuditRegister = field(repr=False)
@@ -115,7 +125,7 @@ def open_office(
         StoreError: it cannot be opened: nobody can sign in.
     """
     clock = clock or ServerClock()
-    policy, limits = load_department_policy(directory), load_department_file(directory).search
+    policy, file = load_department_policy(directory), load_department_file(directory)
     database = DepartmentDatabase(directory, create=False)
     try:
         images = DepartmentImages(database, image_objects(directory), ImageKeys(lambda: load_master_key(directory)))
@@ -125,13 +135,16 @@ def open_office(
             accounts=DepartmentAccounts(database),
             log=log,
             policy=policy,
-            quota=SearchQuota(database, limits.pages_per_hour, limits.reads_per_day),
+            quota=SearchQuota(database, file.search.pages_per_hour, file.search.reads_per_day),
             releases=ReleaseRegister(database, policy.profile, clock),
             passphrases=PassphraseRequests(directory, database, clock),
             audits=AuditRegister(database, logs, policy.profile, rules, clock),
             declarations=DeclarationDesk(database, partial(_person_id, database), clock),
             incidents=IncidentRegister(database, clock),
             reads=ReadInquiries(DepartmentSearches(database), database, images),
+            hits=HitBoard(database, images, file.hits),
+            arrivals=HitArrivals(database),
+            units=_unit_board(directory, database),
             passwords=passwords or Argon2Passwords(),
             clock=clock,
         )
@@ -143,3 +156,8 @@ def _person_id(database: DepartmentDatabase, name: str) -> str:
     """The id of somebody who is named by badge, e-mail address or id."""
     with database.reading() as connection:
         return require_entry(connection, name).person.person_id
+
+
+def _unit_board(directory: Path, database: DepartmentDatabase) -> UnitBoard:
+    units = Units(database, TlsFiles(directory))
+    return UnitBoard(database, units, ListRepository(directory / LISTS_NAME), Rosters(directory, database))

@@ -14,8 +14,8 @@ from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
 from alpr_edge.department.db.exchange_schema import exchange_items, exchange_targets, exchange_terms
 from alpr_edge.department.db.statements import insert_once
+from alpr_edge.department.exchange_settings import ExchangeTable
 from alpr_edge.department.interchange.templates import EventKind
-from alpr_edge.department.settings import ExchangeTable
 
 QUEUE_MAX = 10_000
 """Most events of a target that wait; nothing more is queued until some were taken."""

@@ -9,8 +9,8 @@ from sqlalchemy import Connection, func, select
 
 from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.db.exchange_schema import exchange_items, exchange_targets, exchange_terms
+from alpr_edge.department.exchange_settings import ExchangeTable
 from alpr_edge.department.interchange.exchange_queue import QUEUE_MAX, ExchangeState, is_over
-from alpr_edge.department.settings import ExchangeTable
 
 LATE_AFTER = timedelta(hours=1)
 """How long an event may wait before that is a warning."""
@@ -77,7 +77,7 @@ def target_statuses(database: DepartmentDatabase, tables: Sequence[ExchangeTable
 
 
 def _terms_json(terms: dict[str, object]) -> str:
-    return json.dumps(terms | {"key": "-"})
+    return json.dumps(terms if terms.get("mail_to") else terms | {"key": "-"})
 
 
 def _status(connection: Connection, table: ExchangeTable, *, is_named: bool) -> TargetStatus:
@@ -87,11 +87,12 @@ def _status(connection: Connection, table: ExchangeTable, *, is_named: bool) -> 
     counts = {state: by_state[state.value][1] if state.value in by_state else 0 for state in ExchangeState}
     waiting, sent = by_state.get(ExchangeState.QUEUED.value), by_state.get(ExchangeState.SENT.value)
     trouble = connection.scalar(select(exchange_targets.c.trouble).where(exchange_targets.c.target == table.name))
-    names = ("operator", "purpose", "legal_basis", "format", "rule", "lists", "approved_by")
+    names = ("operator", "purpose", "legal_basis", "rule", "lists", "approved_by")
     return TargetStatus(
         target=table.name,
         is_named=is_named,
         **{name: getattr(table, name) for name in names},
+        format="mail" if table.mail_to else table.format,
         until=table.until.isoformat(),
         waiting=counts[ExchangeState.QUEUED],
         oldest=None if waiting is None else waiting[2].replace(tzinfo=UTC),

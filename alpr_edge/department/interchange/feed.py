@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select, true, tuple_, update
 from sqlalchemy.orm import aliased
 
 from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.db.exchange_schema import exchange_items, exchange_targets, exchange_terms
 from alpr_edge.department.db.schema import dispositions, hits, items, reads, withdrawals
+from alpr_edge.department.exchange_settings import ExchangeTable
 from alpr_edge.department.interchange.exchange_queue import (
     QUEUE_MAX,
     ExchangeState,
@@ -25,7 +26,6 @@ from alpr_edge.department.interchange.exchange_queue import (
     waiting_count,
 )
 from alpr_edge.department.interchange.templates import EventKind
-from alpr_edge.department.settings import ExchangeTable
 from alpr_edge.domain.dispositions.disposition import DispositionPart, ReadAnswer
 from alpr_edge.domain.hits import Reason
 from alpr_edge.domain.protocol.items import ItemKind
@@ -134,6 +134,8 @@ def _hits(connection: Connection, table: ExchangeTable, arrivals: _Arrivals, now
             hits.c.source.in_(table.lists),
             hits.c.match_kind.in_(table.matches),
             hits.c.covert.is_(False),
+            hits.c.reason.in_([each.value for each in table.reasons]) if table.reasons else true(),
+            hits.c.level.in_(table.levels) if table.levels else true(),
             hits.c.reason != Reason.IMMIGRATION_VIOLATOR.value,
             *_goes_out(table, now),
             ~_is_taken_back(),

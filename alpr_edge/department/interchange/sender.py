@@ -13,17 +13,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from alpr_edge.department.db.database import DepartmentDatabase
+from alpr_edge.department.exchange_settings import ExchangeTable
 from alpr_edge.department.images.department_images import DepartmentImages
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.interchange import exchange_queue as queue
-from alpr_edge.department.interchange.bodies import write_body
-from alpr_edge.department.interchange.delivery import Delivery, DeliveryClient, DeliveryOutcome, DeliveryTimes
+from alpr_edge.department.interchange.carriers import EventCarrier, open_carrier
+from alpr_edge.department.interchange.delivery import Delivery, DeliveryOutcome, DeliveryTimes
 from alpr_edge.department.interchange.event_values import event_content, missing_pictures, picture_values
 from alpr_edge.department.interchange.exchange_queue import ExchangeState, QueuedEvent
 from alpr_edge.department.interchange.feed import feed_target
-from alpr_edge.department.interchange.templates import BodyTemplate, EventKind, load_template
+from alpr_edge.department.interchange.templates import EventKind
 from alpr_edge.department.retention.leases import Lease, held_lease
-from alpr_edge.department.settings import ExchangeTable
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.protocol.items import digest
 
@@ -79,21 +79,6 @@ def run_round(
         return [_TargetSender(storage, table, department, lease, now, times).run(by) for table in tables]
 
 
-def check_target(table: ExchangeTable) -> BodyTemplate:
-    """Load the template of a target, and compare it with what is to go out.
-
-    Raises:
-        DepartmentError: there is none, or it does not fit.
-    """
-    template = load_template(table.format)
-    kinds = [EventKind.HIT] if table.rule == "hits" else [EventKind.READ, EventKind.CORRECTION]
-    if left_out := [kind.value for kind in kinds if kind not in template.trees]:
-        raise DepartmentError(f"exchange.{table.name}: the template {table.format} has no table {left_out[0]}")
-    if table.pictures and not template.has_pictures:
-        raise DepartmentError(f"exchange.{table.name}: the template {table.format} has no place for pictures")
-    return template
-
-
 @dataclass(slots=True)
 class _TargetSender:
     """Sends to one target.
@@ -131,9 +116,8 @@ class _TargetSender:
         if is_early:
             return self.result
         try:
-            template = check_target(self.table)
-            with DeliveryClient(self.table, self.storage.directory, self.times) as client:
-                self._send_all(client, template)
+            with open_carrier(self.table, self.storage.directory, self.department, self.times) as carrier:
+                self._send_all(carrier)
         except DepartmentError as error:
             self._stop(str(error))
         return self.result
@@ -146,13 +130,13 @@ class _TargetSender:
     def _images(self) -> DepartmentImages:
         return self.storage.images
 
-    def _send_all(self, client: DeliveryClient, template: BodyTemplate) -> None:
+    def _send_all(self, carrier: EventCarrier) -> None:
         end_s, after = time.monotonic() + ROUND_S_MAX, 0
         while True:
             with self._database.reading() as connection:
                 events = queue.waiting_events(connection, self.table.name, after, EVENTS_AT_ONCE)
             for event in events:
-                if time.monotonic() > end_s or not self._send(client, template, event):
+                if time.monotonic() > end_s or not self._send(carrier, event):
                     return
                 after = event.number
             if not events:
@@ -160,18 +144,18 @@ class _TargetSender:
         if self._failed:
             self._stop(self._failed[-1][1])
 
-    def _send(self, client: DeliveryClient, template: BodyTemplate, event: QueuedEvent) -> bool:
+    def _send(self, carrier: EventCarrier, event: QueuedEvent) -> bool:
         """Send one event, if it is time; False: nothing more goes to this target now."""
-        body = self._body(template, event)
+        body = self._body(carrier, event)
         if body is None:
             return True
         with self._database.writing(_WRITER) as connection:
             self.lease.renew(connection)
             queue.note_attempt(connection, event.number, self._naive_now())
-        delivery = client.post(event.event_id, body, template.content_type, self.clock())
+        delivery = carrier.deliver(event.event_id, body, self.clock())
         return self._note(event, delivery, digest(body))
 
-    def _body(self, template: BodyTemplate, event: QueuedEvent) -> bytes | None:
+    def _body(self, carrier: EventCarrier, event: QueuedEvent) -> bytes | None:
         """The body of an event; None: it waits, or was dropped."""
         with self._database.reading() as connection:
             content = event_content(connection, event, self.clock())
@@ -186,7 +170,7 @@ class _TargetSender:
                 values = {**content.values, "department": self.department, "purpose": self.table.purpose}
                 if self.table.pictures:
                     values |= picture_values(connection, self._images, content)
-                return write_body(template, event.kind, values)
+                return carrier.body(event.kind, values)
         with self._database.writing(_WRITER) as connection:
             queue.end_event(connection, event.number, ExchangeState.DROPPED, fault)
         self.result.dropped += 1
@@ -250,9 +234,7 @@ def send_test(table: ExchangeTable, directory: Path, department: str, now: datet
     Raises:
         DepartmentError: the settings of the target are wrong.
     """
-    template = check_target(table)
     event_id = f"evt_test_{uuid.uuid4().hex}"
     values = {"event": "withdrawal", "event_id": event_id, "about_id": "evt_test", "department": department}
-    body = write_body(template, EventKind.WITHDRAWAL, values)
-    with DeliveryClient(table, directory) as client:
-        return client.post(event_id, body, template.content_type, now)
+    with open_carrier(table, directory, department) as carrier:
+        return carrier.deliver(event_id, carrier.body(EventKind.WITHDRAWAL, values), now)

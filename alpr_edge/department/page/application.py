@@ -11,11 +11,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from alpr_edge.department.page.hits.history_pages import HistoryPages
+from alpr_edge.department.page.hits.hit_pages import HitPages
+from alpr_edge.department.page.hits.hit_stream import HitStream
 from alpr_edge.department.page.page_parts import FILES, PAGES, Step
 from alpr_edge.department.page.search_pages import DepartmentSearchPages
 from alpr_edge.department.page.sign_in_pages import DepartmentSignInPages
 from alpr_edge.department.page.site import COMPONENT, DepartmentSite
+from alpr_edge.department.page.units.unit_pages import UnitPages
 from alpr_edge.domain.errors import AccessError, AlprEdgeError, SearchError
+from alpr_edge.web.live.hit_feed import HitFeed
 from alpr_edge.web.page_endpoints import page_endpoint
 from alpr_edge.web.page_security import PageHeaders
 from alpr_edge.web.visitor import Visitor
@@ -29,11 +34,12 @@ SIGN_INS_AT_ONCE_MAX = 2
 log = structlog.get_logger(__name__)
 
 
-def create_department_page(site: DepartmentSite) -> Starlette:
+def create_department_page(site: DepartmentSite, feed: HitFeed) -> Starlette:
     """The ASGI application of the page.
 
     Args:
         site: the open department.
+        feed: tells of hits that came or changed.
     """
     at_once, sign_ins_at_once = asyncio.Semaphore(AT_ONCE_MAX), asyncio.Semaphore(SIGN_INS_AT_ONCE_MAX)
 
@@ -41,9 +47,14 @@ def create_department_page(site: DepartmentSite) -> Starlette:
         bound = sign_ins_at_once if (method, path) in SIGN_INS else at_once
         return Route(path, page_endpoint(partial(_answer, step), bound), methods=[method])
 
-    steps = (*DepartmentSignInPages(site).steps, *DepartmentSearchPages(site).steps)
+    searches, hits, units = DepartmentSearchPages(site), HitPages(site), UnitPages(site)
+    steps = (*DepartmentSignInPages(site).steps, *searches.steps, *hits.steps, *HistoryPages(site).steps, *units.steps)
     return Starlette(
-        routes=[*(route(*each) for each in steps), FILES.route],
+        routes=[
+            *(route(*each) for each in steps),
+            Route("/live", HitStream(site, feed).answer, methods=["GET"]),
+            FILES.route,
+        ],
         middleware=[Middleware(PageHeaders, policy_sources=FILES.policy_sources)],
         exception_handlers={HTTPException: _refuse, AlprEdgeError: _fail},
     )

@@ -6,13 +6,14 @@ from pathlib import Path
 
 from starlette.responses import RedirectResponse, Response
 
+from alpr_edge.department.page.hits.hit_words import FILTERS
 from alpr_edge.web.page_templates import PageTemplates
 from alpr_edge.web.site_files import SiteFiles
 from alpr_edge.web.visitor import Visitor
 
-SHEETS = ("themes.css", "console.css", "read.css", "lookup.css")
+SHEETS = ("themes.css", "console.css", "read.css", "lookup.css", "board.css")
 """The style sheets in the order in which they hold; a page has one alone, which is all of them."""
-FILES = SiteFiles(None, {"styles.css": SHEETS}, within=("styles.css", "theme.js"))
+FILES = SiteFiles(Path(__file__).parent / "static", {"styles.css": SHEETS}, within=("styles.css", "theme.js"))
 Step = Callable[[Visitor], Response]
 """What answers a request."""
 PageRoute = tuple[str, str, Step]
@@ -40,7 +41,9 @@ FUNCTIONS: Mapping[str, Callable[..., str]] = {
     "place_words": place_words,
 }
 """The functions of templates."""
-PAGES = PageTemplates(Path(__file__).parent / "templates", {"moment": moment_words, "sentence": sentence}, FUNCTIONS)
+PAGES = PageTemplates(
+    Path(__file__).parent / "templates", {**FILTERS, "moment": moment_words, "sentence": sentence}, FUNCTIONS
+)
 
 
 def go(path: str) -> RedirectResponse:

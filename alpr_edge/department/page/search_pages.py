@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from starlette.responses import Response
 
 from alpr_edge.access.authorisation.operations import Operation
-from alpr_edge.department.page.page_parts import PAGES, PageRoute, go
+from alpr_edge.department.page.page_parts import PageRoute, go
 from alpr_edge.department.page.search_form import LAST, parse_search_form
 from alpr_edge.department.page.site import DepartmentSite
 from alpr_edge.department.search.criteria import DepartmentSearch
@@ -24,8 +24,6 @@ from alpr_edge.web.visitor import Visitor
 
 PAGES_MAX = 40
 """Pages of one search; whoever needs more narrows it."""
-MARGIN_S = 5
-"""After the time that a session may be idle, until its page leads away from what it shows."""
 
 
 @dataclass(slots=True, eq=False)
@@ -106,7 +104,9 @@ class DepartmentSearchPages:
         if page.next is not None and number < PAGES_MAX:
             asked.places[number + 1] = page.next
         word = visitor.parameters["search_id"]
-        return self._page("results", search=word, page=page, number=number, pages_max=PAGES_MAX, asked=asked.search)
+        return self._site.page(
+            "results", visitor, search=word, page=page, number=number, pages_max=PAGES_MAX, asked=asked.search
+        )
 
     def read(self, visitor: Visitor) -> Response:
         """A read that was found, with its pictures, each at an address that is good once."""
@@ -118,7 +118,7 @@ class DepartmentSearchPages:
         read, pictures = self._site.office.reads.read(authoriser, asked.purpose, found)
         addresses = [self._address(visitor, asked.purpose, read, each) for each in pictures]
         back = f"/search/{visitor.parameters['search_id']}/{number}"
-        return self._page("read", read=read, pictures=addresses, back=back)
+        return self._site.page("read", visitor, read=read, pictures=addresses, back=back)
 
     def picture(self, visitor: Visitor) -> Response:
         """A picture of a page that was just shown."""
@@ -141,11 +141,9 @@ class DepartmentSearchPages:
     def _form_page(self, visitor: Visitor, fields: Mapping[str, str], fault: str = "") -> Response:
         choices = self._form.choices(visitor)
         status = 422 if fault else 200
-        return self._page("search", status, fault=fault, fields=fields, choices=choices, periods=list(LAST))
-
-    def _page(self, template: str, status: int = 200, /, **values: object) -> Response:
-        idle = self._site.policy.security.sessions.idle_max.total_seconds()
-        return PAGES.page(template, status, department=self._site.name, leave_s=round(idle) + MARGIN_S, **values)
+        return self._site.page(
+            "search", visitor, status, fault=fault, fields=fields, choices=choices, periods=list(LAST)
+        )
 
 
 def _number(text: str) -> int:

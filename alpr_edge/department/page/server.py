@@ -15,6 +15,7 @@ from alpr_edge.department.http.tls_contexts import ReportingContext
 from alpr_edge.department.http.uvicorn_server import STOP_S_MAX, GatedProtocol, uvicorn_server
 from alpr_edge.department.inquiries.office import open_office
 from alpr_edge.department.page.application import create_department_page
+from alpr_edge.department.page.hits.hit_stream import LOOK_S
 from alpr_edge.department.page.site import DepartmentSite
 from alpr_edge.department.people.settings import PeopleSettings, load_people_settings
 from alpr_edge.department.pki.authority import TlsFiles
@@ -22,6 +23,7 @@ from alpr_edge.department.serving import showing_alone
 from alpr_edge.department.settings import PageTable, load_department_file
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.runtime.notify import ServiceManager
+from alpr_edge.web.live.hit_feed import HitFeed
 from alpr_edge.web.page_server import PromptProtocol
 
 HTTPS_PORT = 443
@@ -105,10 +107,12 @@ class DepartmentPageServer:
             stack.callback(self._socket.close)
             self.port: int = self._socket.getsockname()[1]
             site = DepartmentSite(office, people.name, _passkey_site(people, table, self.port))
-            steps = (certificate.reload, self._manager.alive)
-            application = create_department_page(site)
+            steps = (certificate.reload, self._report)
+            self._feed = HitFeed(office.arrivals.current, LOOK_S, "department.hit_feed_failed")
+            application = create_department_page(site, self._feed)
             self._server = uvicorn_server(application, certificate.context, BrowserProtocol, gate, steps)
-            self._server.on_ready = lambda: self._manager.ready(f"people connect to port {self.port}")
+            self._server.on_ready = self._begin
+            self._server.on_stop = self._feed.stop
             self._resources = stack.pop_all()
 
     def run(self) -> None:
@@ -117,6 +121,16 @@ class DepartmentPageServer:
         with self._resources:
             self._server.run(sockets=[self._socket])
             self._manager.stopping()
+
+    def _begin(self) -> None:
+        """In the event loop, once the server accepts connections."""
+        self._feed.start()
+        self._manager.ready(f"people connect to port {self.port}")
+
+    def _report(self) -> None:
+        """Tell the service manager that it is alive, unless what looks for hits ended: then it is started again."""
+        if self._feed.is_watching:
+            self._manager.alive()
 
     def stop(self) -> None:
         """Ask it to end; it lets running requests end first."""

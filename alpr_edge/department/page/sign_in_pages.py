@@ -1,19 +1,17 @@
 """Signing in and out at the department's page: password and code, or a passkey; a lock, and the notice before."""
 
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 
-from alpr_edge.access.attempts import PasskeyAttempt, PasswordAttempt, SignInResult
-from alpr_edge.access.authorisation.offers import offered_operations
-from alpr_edge.access.authorisation.operations import Operation
-from alpr_edge.access.relying_party import RelyingParty
+from alpr_edge.access.attempts import PasswordAttempt
 from alpr_edge.department.inquiries.office import sign_in_answer
 from alpr_edge.department.page.page_parts import PAGES, PageRoute, go
-from alpr_edge.department.page.site import DepartmentSite
-from alpr_edge.domain.errors import AccessError
+from alpr_edge.department.page.site import DepartmentSite, links_for
 from alpr_edge.domain.sessions.session import SessionState
-from alpr_edge.web.visitor import CHALLENGE_COOKIE, Visitor, give_session, take_session
+from alpr_edge.web.passkey_steps import PasskeySteps
+from alpr_edge.web.visitor import Visitor, give_session, take_session
 
 HOME = "/"
+NO_SITE = "passkeys need a name of the server that is no address: [people] domain"
 
 
 class DepartmentSignInPages:
@@ -32,9 +30,7 @@ class DepartmentSignInPages:
             ("/reopen", "POST", self.reopen),
             ("/lock", "POST", self.lock),
             ("/sign-out", "POST", self.sign_out),
-            ("/passkey/options", "POST", self.passkey_options),
-            ("/passkey", "POST", self.passkey_sign_in),
-            ("/passkey/reopen", "POST", self.passkey_reopen),
+            *PasskeySteps(site.desk, lambda: site.passkey_site, NO_SITE, sign_in_answer).steps,
         )
 
     def home(self, visitor: Visitor) -> Response:
@@ -44,8 +40,8 @@ class DepartmentSignInPages:
             return self._locked_page()
         if presence.state is not SessionState.OPEN:
             return go("/sign-in")
-        may_search = offered_operations(self._site.policy.profile, presence.person, [Operation.SEARCH_READS])
-        return go("/search") if may_search else PAGES.page("nothing_offered", department=self._site.name)
+        links = links_for(self._site.policy.profile, presence.person)
+        return go(links[0][0]) if links else PAGES.page("nothing_offered", department=self._site.name)
 
     def show(self, visitor: Visitor) -> Response:
         """The form; the home page where somebody is signed in already."""
@@ -85,41 +81,9 @@ class DepartmentSignInPages:
         take_session(response)
         return response
 
-    def passkey_options(self, visitor: Visitor) -> Response:
-        """What the browser needs to sign in with a passkey, as JSON; it names no account."""
-        from alpr_edge.access.passkeys import authentication_options  # noqa: PLC0415 - 8 MB for whoever has a passkey
-
-        del visitor
-        word, challenge = self._site.challenges.ask()
-        response = Response(authentication_options(self._require_site(), challenge), media_type="application/json")
-        response.set_cookie(CHALLENGE_COOKIE, word, path="/", secure=True, httponly=True, samesite="strict")
-        return response
-
-    def passkey_sign_in(self, visitor: Visitor) -> Response:
-        """Sign in by the browser's answer."""
-        is_acknowledged, site = visitor.fields.get("acknowledged") == "yes", self._require_site()
-        desk, attempt = self._site.desk(visitor), self._attempt(visitor)
-        result = desk.sign_in_with_passkey(site, attempt, is_acknowledged=is_acknowledged)
-        response = _passkey_answer(result)
-        if result.session is not None:
-            give_session(response, result.token)
-        return response
-
-    def passkey_reopen(self, visitor: Visitor) -> Response:
-        """Open a locked session by the browser's answer."""
-        site = self._require_site()
-        return _passkey_answer(self._site.desk(visitor).reopen_with_passkey(site, self._attempt(visitor)))
-
-    def _attempt(self, visitor: Visitor) -> PasskeyAttempt:
-        return PasskeyAttempt(visitor.fields.get("answer", ""), self._site.challenges.take(visitor.challenge_word))
-
-    def _require_site(self) -> RelyingParty:
-        if self._site.passkey_site is None:
-            raise AccessError("passkeys need a name of the server that is no address: [people] domain")
-        return self._site.passkey_site
-
     def _form(self, fault: str = "") -> Response:
-        shown = {"notice": self._site.policy.security.notice, "department": self._site.name, "fault": fault}
+        hint = f"{self._site.name}: reads of all units"
+        shown = {"notice": self._site.policy.security.notice, "hint": hint, "fault": fault}
         has_passkeys = self._site.passkey_site is not None
         return PAGES.page("sign_in", 403 if fault else 200, has_passkeys=has_passkeys, **shown)
 
@@ -128,7 +92,3 @@ class DepartmentSignInPages:
         return PAGES.page(
             "locked", 403 if fault else 200, department=self._site.name, fault=fault, has_passkeys=has_passkeys
         )
-
-
-def _passkey_answer(result: SignInResult) -> Response:
-    return PlainTextResponse(sign_in_answer(result), 403) if result.session is None else Response(status_code=204)

@@ -2,17 +2,38 @@
 
 from dataclasses import dataclass, field
 
+from starlette.responses import Response
+
 from alpr_edge.access.authorisation.authoriser import Authoriser, Policy
+from alpr_edge.access.authorisation.offers import offered_operations
+from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.access.authorisation.sign_ins import SignInDesk
 from alpr_edge.access.relying_party import RelyingParty
 from alpr_edge.department.inquiries.office import InquiryOffice
-from alpr_edge.web.challenges import Challenges
+from alpr_edge.department.page.page_parts import PAGES
+from alpr_edge.domain.people.person import Person
+from alpr_edge.domain.permissions.profile import Profile
 from alpr_edge.web.lookup_memory import LookupMemory
 from alpr_edge.web.visitor import Visitor
 
 COMPONENT = "department_page"
 """The page, as records name it, and as sessions are bound to it."""
 PICTURES_PER_SESSION_MAX = 20
+MARGIN_S = 5
+"""After the time that a session may be idle, until its page leads away from what it shows."""
+LINKS = (
+    ("/search", "Search", Operation.SEARCH_READS),
+    ("/hits", "Hits", Operation.SHOW_HIT),
+    ("/units", "Units", Operation.SHOW_UNITS),
+)
+"""The pages, and what whoever may open them does there."""
+LIVE = {"hits", "hit"}
+"""The templates that make themselves anew."""
+PLACES = {
+    **dict.fromkeys(("hits", "hit", "history", "history_form"), "/hits"),
+    **dict.fromkeys(("units", "unit_revocation"), "/units"),
+}
+"""The link that a template stands below; any other stands below the search."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,7 +51,6 @@ class DepartmentSite:
         default_factory=lambda: LookupMemory(per_session_max=PICTURES_PER_SESSION_MAX), repr=False
     )
     """The pictures of pages that were just shown; the address of each is good once."""
-    challenges: Challenges = field(default_factory=Challenges, repr=False)
 
     @property
     def policy(self) -> Policy:
@@ -45,7 +65,35 @@ class DepartmentSite:
         """What allows and records whatever a visitor asks for."""
         return self.office.authoriser(visitor.caller)
 
+    def links(self, visitor: Visitor) -> list[tuple[str, str]]:
+        """The pages that the visitor's roles may open: path and name."""
+        return links_for(self.policy.profile, self.desk(visitor).presence().person)
+
+    def page(self, template: str, visitor: Visitor, status: int = 200, /, **values: object) -> Response:
+        """A page for somebody who is signed in.
+
+        Args:
+            template: its template.
+            visitor: who looks at it.
+            status: status of the answer.
+            values: what it shows.
+        """
+        idle = self.policy.security.sessions.idle_max.total_seconds()
+        strip = {
+            "department": self.name,
+            "links": self.links(visitor),
+            "here": PLACES.get(template, "/search"),
+            "is_live": template in LIVE,
+        }
+        return PAGES.page(template, status, leave_s=round(idle) + MARGIN_S, **strip, **values)
+
     def forget(self, visitor: Visitor) -> None:
         """Drop all that the session of a visitor looks up: it is locked, or it ends."""
         self.lookups.forget(visitor)
         self.pictures.forget(visitor)
+        self.office.hits.forget(visitor.token)
+
+
+def links_for(profile: Profile, person: Person | None) -> list[tuple[str, str]]:
+    """The pages that a person's roles may open: path and name; None may open none."""
+    return [(path, name) for path, name, operation in LINKS if offered_operations(profile, person, [operation])]

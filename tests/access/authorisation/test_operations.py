@@ -223,7 +223,7 @@ def test_break_glass_opens_a_few_things_by_name_and_says_so_on_record(desk: Desk
         Operation.REQUEUE_ITEMS, Operation.OFFLOAD_ITEMS, Operation.APPLY_RECEIPTS, Operation.PREPARE_HANDOVER,
         Operation.SALVAGE_DATABASES, Operation.ACKNOWLEDGE_DATABASES, Operation.DISCARD_DATABASES,
         Operation.CREATE_KEYS, Operation.WRITE_SUPPORT_BUNDLE, Operation.CHANGE_SETTINGS, Operation.CHANGE_MODELS,
-        Operation.CHANGE_PEOPLE, Operation.SHOW_PEOPLE,
+        Operation.CHANGE_PEOPLE, Operation.SHOW_PEOPLE, Operation.SHOW_UNITS, Operation.REVOKE_UNIT,
     }  # fmt: skip
     entry = next(entry for entry in reversed(desk.log.entries) if entry.action == Operation.SHOW_PEOPLE)
     assert (entry.break_glass, entry.person, entry.organisation, entry.person_id) == (

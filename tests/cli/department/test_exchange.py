@@ -103,7 +103,7 @@ def test_a_target_that_is_not_there_or_takes_nothing_is_told_in_a_line(
 def test_settings_that_lack_their_approval_are_refused(
     office: ExchangeOffice, changes: dict[str, object], fault: str
 ) -> None:
-    office.name_target(**{"url": "https://county.example/hook"} | changes)  # type: ignore[arg-type] # a url among them
+    office.name_target(**{"url": "https://county.example/hook"} | changes)
     with pytest.raises(DepartmentError) as error_info:
         load_department_file(office.directory)
     assert fault in str(error_info.value)

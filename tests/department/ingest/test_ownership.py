@@ -11,10 +11,10 @@ from sqlalchemy import select
 
 from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.db.schema import reads
-from alpr_edge.department.hotlists import ListRepository
+from alpr_edge.department.hotlists import LISTS_NAME, ListRepository
 from alpr_edge.department.http.server import DepartmentServer
 from alpr_edge.department.ingest.records import Part
-from alpr_edge.department.ingest.storage import LISTS_NAME, Storage
+from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.pki.authority import initialise
 from alpr_edge.domain.hits import Hit
 from alpr_edge.domain.protocol.hits import (

@@ -1,15 +1,19 @@
 """A department with people who search its reads: one of each role, with sessions that took no second of Argon2."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import argon2
 import pyotp
+from sqlalchemy import select, update
 
 from alpr_edge.access.authorisation.authoriser import Authoriser
 from alpr_edge.access.authorisation.callers import Caller
 from alpr_edge.access.passwords import Argon2Passwords
+from alpr_edge.department.db.people_schema import people
 from alpr_edge.department.inquiries.office import InquiryOffice
 from alpr_edge.department.people.people_rows import replace_credentials
 from alpr_edge.domain.access_log.records import AccessRecord, parse_record
@@ -87,3 +91,15 @@ def records_of(office: InquiryOffice, first: int = 0) -> list[AccessRecord]:
 def office_with_limits(office: InquiryOffice, searches_max: int, reads_max: int) -> InquiryOffice:
     """The same office, whose people may look at less."""
     return replace(office, quota=replace(office.quota, searches_max=searches_max, reads_max=reads_max))
+
+
+@contextmanager
+def changed_person(office: InquiryOffice, person_id: str, **details: object) -> Iterator[None]:
+    """Somebody's details are others while the block runs, as an administrator changes them."""
+    is_one = people.c.person_id == person_id
+    with office.accounts.database.writing() as connection:
+        before = connection.scalars(select(people.c.details).where(is_one)).one()
+        connection.execute(update(people).where(is_one).values(details=before | details))
+    yield
+    with office.accounts.database.writing() as connection:
+        connection.execute(update(people).where(is_one).values(details=before))

@@ -1,17 +1,14 @@
 """People search the department's reads: by their roles, for a purpose, on record before anything is shown."""
 
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 
 import pyotp
 import pytest
-from sqlalchemy import select, update
 
 from alpr_edge.access.attempts import PasswordAttempt, SignInOutcome
 from alpr_edge.access.authorisation.callers import Caller
-from alpr_edge.department.db.people_schema import people
 from alpr_edge.department.ingest.records import Part
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.inquiries.office import InquiryOffice, sign_in_answer
@@ -32,6 +29,7 @@ from tests.department.inquiries.desk import (
     Inquirers,
     StillClock,
     authoriser_of,
+    changed_person,
     office_with_limits,
     records_of,
 )
@@ -106,18 +104,6 @@ def test_whoever_may_not_see_the_departments_data_finds_nothing(office: InquiryO
     untrained = changed_person(office, person_id, cjis_training_until="2026-11-01T00:00:00.000Z")
     with untrained, pytest.raises(AccessError, match="CJIS security training"):
         office.reads.page(authoriser_of(office, person_id), STOLEN, DepartmentSearch(plates=(PLATES[0],)))
-
-
-@contextmanager
-def changed_person(office: InquiryOffice, person_id: str, **details: object) -> Iterator[None]:
-    """Somebody's details are others while the block runs, as an administrator changes them."""
-    is_one = people.c.person_id == person_id
-    with office.accounts.database.writing() as connection:
-        before = connection.scalars(select(people.c.details).where(is_one)).one()
-        connection.execute(update(people).where(is_one).values(details=before | details))
-    yield
-    with office.accounts.database.writing() as connection:
-        connection.execute(update(people).where(is_one).values(details=before))
 
 
 def test_nobody_pulls_reads_out_in_bulk(office: InquiryOffice, inquirers: Inquirers, clock: StillClock) -> None:

@@ -37,7 +37,7 @@ class ExchangeOffice:
         self.ahead = timedelta()
         """How far this department's clock is ahead of now."""
 
-    def name_target(self, url: str, **changes: object) -> None:
+    def name_target(self, url: object = None, **changes: object) -> None:
         """Add a target to the settings."""
         today = datetime.now(UTC).astimezone().date()
         terms = {

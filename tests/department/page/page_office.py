@@ -22,6 +22,7 @@ from alpr_edge.domain.reads import EvidenceKind, EvidenceRef
 from alpr_edge.web.visitor import COOKIE
 from tests.console.page_rig import jpeg
 from tests.department.inquiries.desk import Inquirers, begin_session, records_of
+from tests.department.inquiries.hits.board_office import deliver_hits, name_lists
 from tests.department.people.office import DOMAIN
 from tests.department.search.traffic import make_traffic, store_traffic
 from tests.store.records import plate_read
@@ -50,6 +51,8 @@ def make_page_office(folder: Path) -> Inquirers:
     with closing(Storage(some.directory, create=False)) as storage:
         store_traffic(storage, TRAFFIC)
         storage.store("car-1", [Part(each.item_id, each.kind, each.body, each.sha256) for each in items])
+    name_lists(some.directory)
+    deliver_hits(some.directory, CROP, SCENE)
     return some
 
 

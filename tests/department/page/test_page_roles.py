@@ -14,7 +14,10 @@ from alpr_edge.department.page.site import DepartmentSite
 from alpr_edge.domain.people.person import Role
 from alpr_edge.domain.permissions.actions import Action
 from alpr_edge.domain.permissions.table import may_ever
+from alpr_edge.web.live.hit_feed import HitFeed
 from tests.department.inquiries.desk import Inquirers
+from tests.department.inquiries.hits.board_office import HIDDEN, HITS, STOLEN
+from tests.department.interchange.exchange_office import UNIT
 from tests.department.page.page_office import FOR_STOLEN, PICTURED, client_of, search_word
 
 NAMES = {
@@ -24,6 +27,9 @@ NAMES = {
     "picture_id": "none",
     "digest": FILES.address("styles.css").split("/")[2],
     "name": "styles.css",
+    "history_id": "none",
+    "unit_id": UNIT,
+    "hit_id": f"hit-of-{HITS[STOLEN]}",
 }
 """What stands for the names in a path."""
 
@@ -33,7 +39,7 @@ class Answers:
     """What a route answers to whom, as status and, where it leads elsewhere, that path."""
 
     allowed: str
-    """To whoever may search for some purpose."""
+    """To whoever may do the action for some purpose."""
     refused: str
     """To the other roles."""
     locked: str
@@ -41,6 +47,8 @@ class Answers:
     nobody: str
     """To a browser at which nobody is signed in."""
     form: dict[str, str] = field(default_factory=dict)
+    action: Action = Action.SEARCH
+    """What whoever is allowed may do for some purpose; whoever may search may see hits, and nobody else."""
 
 
 GONE = Answers("404", "404", locked="404", nobody="404")
@@ -54,6 +62,15 @@ RULES = {  # those that lock and end the session are asked last
     "GET /search/{search_id}/{page}": GONE,
     "GET /search/{search_id}/{page}/{place}": GONE,
     "GET /pictures/{picture_id}": GONE,
+    "GET /hits": Answers("200", "403", locked="303 /", nobody="303 /"),
+    "GET /hits/{unit_id}/{hit_id}": Answers("200", "403", locked="303 /", nobody="303 /"),
+    "GET /hit-pictures/{picture_id}": GONE,
+    "GET /history": Answers("200", "403", locked="403", nobody="403"),
+    "POST /history": Answers("422", "403", locked="403", nobody="403"),
+    "GET /history/{history_id}": GONE,
+    "GET /units": Answers("200", "403", locked="403", nobody="403", action=Action.MANAGE_SETTINGS),
+    "GET /units/{unit_id}/revoke": Answers("200", "403", locked="403", nobody="403", action=Action.MANAGE_PEOPLE),
+    "POST /units/{unit_id}/revoke": Answers("422", "403", locked="403", nobody="403", action=Action.MANAGE_PEOPLE),
     "GET /files/{digest}/{name}": Answers("200", "200", locked="200", nobody="200"),
     "GET /sign-in": Answers("303 /", "303 /", locked="200", nobody="200"),
     "POST /lock": Answers("303 /", "303 /", locked="303 /", nobody="303 /"),
@@ -61,6 +78,10 @@ RULES = {  # those that lock and end the session are asked last
 }
 FOR_NOBODY = {"POST /sign-in", "POST /reopen", "POST /passkey", "POST /passkey/options", "POST /passkey/reopen"}
 """By which somebody signs in: what they ask for is no role, and test_department_page tries them."""
+STREAMS = {"GET /live"}
+"""Without an end: a test below tries it."""
+HOME_OF = {Role.TECHNICIAN: "303 /units", Role.ALPR_ADMINISTRATOR: "303 /units"}
+"""Where those are led who may not search and yet look after units."""
 ROLES = tuple(Role)
 
 
@@ -73,22 +94,25 @@ def ask(client: httpx.Client, name: str) -> tuple[str, bytes]:
 
 def test_every_route_has_a_row(inquirers: Inquirers) -> None:
     with open_office(inquirers.directory) as office:
-        routes = create_department_page(DepartmentSite(office, "Department", None)).routes
+        routes = create_department_page(
+            DepartmentSite(office, "Department", None), HitFeed(office.arrivals.current)
+        ).routes
     known = {
         f"{method} {route.path}"
         for route in routes
         if isinstance(route, Route)
         for method in set(route.methods or ()) - {"HEAD"}
     }
-    assert known == {*RULES, *FOR_NOBODY}
+    assert known == {*RULES, *FOR_NOBODY, *STREAMS}
 
 
 @pytest.mark.parametrize("role", ROLES)
 def test_what_a_role_sees(inquirers: Inquirers, server: DepartmentPageServer, role: Role) -> None:
-    may = may_ever(frozenset({role}), Action.SEARCH)
     with client_of(inquirers, server, role.value.replace("_", "-")) as client:
         for name, answers in RULES.items():
-            assert ask(client, name)[0] == (answers.allowed if may else answers.refused), name
+            expected = answers.allowed if may_ever(frozenset({role}), answers.action) else answers.refused
+            expected = HOME_OF.get(role, expected) if name == "GET /" else expected
+            assert ask(client, name)[0] == expected, name
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -97,7 +121,11 @@ def test_who_is_shown_a_plate(inquirers: Inquirers, server: DepartmentPageServer
     with client_of(inquirers, server, role.value.replace("_", "-")) as client:
         begun = client.post("/search", data=FOR_STOLEN | {"plate": PICTURED})
         shown = client.get(begun.headers["location"]) if begun.status_code == 303 else begun
+        board, hit = (client.get(f"/hits{path}") for path in ("", f"/{UNIT}/hit-of-{HITS[STOLEN]}"))
     assert (shown.status_code, PICTURED in shown.text) == ((200, True) if may else (403, False))
+    assert (board.status_code, STOLEN in board.text) == ((200, True) if may else (403, False))
+    assert (hit.status_code, "What was said of it" in hit.text) == ((200, True) if may else (403, False))
+    assert HIDDEN not in board.text
 
 
 def test_a_locked_session_shows_nothing_whatever_it_asks_for(
@@ -109,7 +137,8 @@ def test_a_locked_session_shows_nothing_whatever_it_asks_for(
         assert client.get(f"/search/{word}/1").status_code == 404
         for name, answers in RULES.items():
             answer, body = ask(client, name)
-            assert (answer, PICTURED.encode() in body) == (answers.locked, False), name
+            assert (answer, PICTURED.encode() in body, STOLEN.encode() in body) == (answers.locked, False, False), name
+        assert client.get("/live").status_code == 403
 
 
 def test_without_a_session_no_route_shows_a_read(inquirers: Inquirers, server: DepartmentPageServer) -> None:

@@ -12,11 +12,11 @@ from urllib.parse import urlencode
 from alpr_edge.access.relying_party import RelyingParty
 from alpr_edge.app.pipeline.record_ids import new_id
 from alpr_edge.console.application import create_console_app
-from alpr_edge.console.hit_feed import HitFeed
 from alpr_edge.console.page_site import site_of
 from alpr_edge.console.unit import open_console_unit
 from alpr_edge.department.http.invitations.app import create_invitation_app
 from alpr_edge.department.people.changes import Author
+from alpr_edge.web.live.hit_feed import HitFeed
 from alpr_edge.web.visitor import CHALLENGE_COOKIE, COOKIE
 from tests.console.page_rig import PageRig
 from tests.console.test_roles import NAMES, RULES

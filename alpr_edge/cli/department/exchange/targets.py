@@ -16,9 +16,9 @@ from alpr_edge.domain.errors import DepartmentError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from alpr_edge.department.exchange_settings import ExchangeTable
     from alpr_edge.department.interchange.exchange_status import SentEvent, TargetStatus
     from alpr_edge.department.interchange.sender import TargetRound
-    from alpr_edge.department.settings import ExchangeTable
 
 TargetArgument = Annotated[str, typer.Argument(metavar="TARGET", help="The name of an [[exchange]] of the settings.")]
 

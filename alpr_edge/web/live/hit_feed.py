@@ -18,11 +18,17 @@ class HitFeed:
     """Counts how often what hits are made of changed.
 
     Args:
-        version: gives a value that changes with what is shown of hits, and costs next to nothing.
+        version: gives a value that changes with what is shown of hits, and costs little for how often it is asked.
+        look_s: time between two looks.
+        event: what the log calls a look that failed.
     """
 
-    def __init__(self, version: Callable[[], Hashable]) -> None:
+    def __init__(
+        self, version: Callable[[], Hashable], look_s: float = LOOK_S, event: str = "console.feed_failed"
+    ) -> None:
         self._version = version
+        self._look_s = look_s
+        self._event = event
         self._loop: asyncio.AbstractEventLoop | None = None
         self._changed: asyncio.Event | None = None
         self._stop = threading.Event()
@@ -68,12 +74,12 @@ class HitFeed:
     def _watch(self) -> None:
         assert self._loop is not None, "started"
         seen: Hashable = None
-        while not self._stop.wait(LOOK_S):
+        while not self._stop.wait(self._look_s):
             try:
                 version = self._version()
             except StoreError as error:
                 if str(error) != self.failure:
-                    log.error("console.feed_failed", failure=str(error))
+                    log.error(self._event, failure=str(error))
                 self.failure = str(error)
                 continue
             self.failure = ""

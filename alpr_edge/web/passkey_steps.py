@@ -1,31 +1,40 @@
-"""Signing in with a passkey at the page: a challenge for the browser, and its answer."""
+"""The steps of signing in with a passkey at a page: a challenge for the browser, and its answer."""
 
 from collections.abc import Callable
 
 from starlette.responses import PlainTextResponse, Response
 
-from alpr_edge.access.attempts import PasskeyAttempt
+from alpr_edge.access.attempts import PasskeyAttempt, SignInResult
+from alpr_edge.access.authorisation.sign_ins import SignInDesk
 from alpr_edge.access.relying_party import RelyingParty
-from alpr_edge.console.page_parts import PageRoute
-from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.domain.errors import AccessError
 from alpr_edge.web.challenges import Challenges
 from alpr_edge.web.visitor import CHALLENGE_COOKIE, Visitor, give_session
 
 
-class PasskeyPages:
+class PasskeySteps:
     """The steps of signing in with a passkey.
 
     Args:
-        unit: the open unit.
+        desk: gives what signs a visitor in.
         site: gives the site that the page is at present; None: it has no name that passkeys are bound to.
+        no_site: what somebody is told where there is none.
+        words: what somebody is told of a try.
     """
 
-    def __init__(self, unit: ConsoleUnit, site: Callable[[], RelyingParty | None]) -> None:
-        self._unit = unit
+    def __init__(
+        self,
+        desk: Callable[[Visitor], SignInDesk],
+        site: Callable[[], RelyingParty | None],
+        no_site: str,
+        words: Callable[[SignInResult], str],
+    ) -> None:
+        self._desk = desk
         self._site = site
+        self._no_site = no_site
+        self._words = words
         self._challenges = Challenges()
-        self.steps: tuple[PageRoute, ...] = (
+        self.steps: tuple[tuple[str, str, Callable[[Visitor], Response]], ...] = (
             ("/passkey/options", "POST", self.options),
             ("/passkey", "POST", self.sign_in),
             ("/passkey/reopen", "POST", self.reopen),
@@ -43,20 +52,21 @@ class PasskeyPages:
 
     def sign_in(self, visitor: Visitor) -> Response:
         """Sign in by the browser's answer."""
-        is_acknowledged = visitor.fields.get("acknowledged") == "yes"
-        result = self._unit.desk(visitor).sign_in_with_passkey(
-            self._require_site(), self._attempt(visitor), is_acknowledged=is_acknowledged
-        )
-        if result.session is None:
-            return PlainTextResponse(result.answer, 403)
-        response = Response(status_code=204)
-        give_session(response, result.token)
+        site, is_acknowledged = self._require_site(), visitor.fields.get("acknowledged") == "yes"
+        desk, attempt = self._desk(visitor), self._attempt(visitor)
+        result = desk.sign_in_with_passkey(site, attempt, is_acknowledged=is_acknowledged)
+        response = self._answer(result)
+        if result.session is not None:
+            give_session(response, result.token)
         return response
 
     def reopen(self, visitor: Visitor) -> Response:
-        """Open a session in glance mode by the browser's answer."""
-        result = self._unit.desk(visitor).reopen_with_passkey(self._require_site(), self._attempt(visitor))
-        return PlainTextResponse(result.answer, 403) if result.session is None else Response(status_code=204)
+        """Open a locked session by the browser's answer."""
+        site = self._require_site()
+        return self._answer(self._desk(visitor).reopen_with_passkey(site, self._attempt(visitor)))
+
+    def _answer(self, result: SignInResult) -> Response:
+        return PlainTextResponse(self._words(result), 403) if result.session is None else Response(status_code=204)
 
     def _attempt(self, visitor: Visitor) -> PasskeyAttempt:
         return PasskeyAttempt(visitor.fields.get("answer", ""), self._challenges.take(visitor.challenge_word))
@@ -64,5 +74,5 @@ class PasskeyPages:
     def _require_site(self) -> RelyingParty:
         site = self._site()
         if site is None:
-            raise AccessError("passkeys need a certificate for a name below the department's domain")
+            raise AccessError(self._no_site)
         return site

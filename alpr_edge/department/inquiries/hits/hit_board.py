@@ -1,0 +1,187 @@
+"""Shows hits of all units to whoever is cleared: each is allowed, and on record, before it is shown.
+
+A hit is looked at for the purpose for which its plate is listed. Whoever has no permission for its list is told the
+list and the level alone (policy 462.4(e)); a covert hit is there for those alone who are cleared for it.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser
+from alpr_edge.access.authorisation.offers import current_holder
+from alpr_edge.access.authorisation.operations import Operation
+from alpr_edge.department.db.database import DepartmentDatabase
+from alpr_edge.department.images.department_images import DepartmentImages
+from alpr_edge.department.inquiries.hits.board_rows import BoardHit, hits_of_plate, newest_hits, one_hit, reason_of
+from alpr_edge.department.inquiries.hits.shown_hits import ShownHits
+from alpr_edge.department.search.read_pictures import ReadPicture, pictures_of
+from alpr_edge.department.settings import HitsTable
+from alpr_edge.domain.alerting import Level
+from alpr_edge.domain.errors import LostError, SearchError
+from alpr_edge.domain.hits import Reason
+from alpr_edge.domain.people.person import SourcePermission
+from alpr_edge.domain.permissions.hit_purposes import purpose_of_hit
+from alpr_edge.domain.permissions.purposes import Purpose
+from alpr_edge.domain.plates import canonical
+from alpr_edge.domain.protocol.items import digest
+from alpr_edge.domain.sessions.session import token_digest
+
+HITS_MAX = 100
+"""Most hits of the board."""
+PLATE_CHARACTERS_MAX = 10
+NO_HIT = "there is no such hit any more: it was kept as long as the policy says"
+NOTE = "the board of hits"
+
+
+@dataclass(frozen=True, slots=True)
+class WithheldLine:
+    """All that is told of a hit to somebody without a permission for its list."""
+
+    unit_id: str
+    source: str
+    level: Level
+    received_at: datetime
+
+
+BoardLine = BoardHit | WithheldLine
+
+
+class HitBoard:
+    """The board of hits; threads may share it.
+
+    Args:
+        database: the department's database.
+        images: the images of reads.
+        table: how long hits stay on the board, and whose data each list is.
+    """
+
+    def __init__(self, database: DepartmentDatabase, images: DepartmentImages, table: HitsTable) -> None:
+        self._database = database
+        self._images = images
+        self._table = table
+        self._shown = ShownHits()
+
+    @property
+    def hours(self) -> int:
+        """How long a hit stays on the board."""
+        return self._table.hours
+
+    def lines(self, authoriser: Authoriser) -> list[BoardLine]:
+        """The hits of the last shift that somebody may see, the newest first.
+
+        What the session was not shown yet within the hour is put on record; what stands there is shown again, once
+        it is sure that it still may be.
+
+        Raises:
+            AccessError: it is refused.
+            StoreError: the database does not answer, or it cannot be put on record.
+        """
+        session = token_digest(authoriser.caller.token)
+        since = datetime.now(UTC) - timedelta(hours=self._table.hours)
+        with self._database.reading() as connection:
+            found = newest_hits(connection, since, HITS_MAX, with_covert=authoriser.may_see_covert())
+        groups = _by_purpose(found)
+        lines = dict[tuple[str, str], BoardLine]()
+        with ExitStack() as stack:
+            for (purpose, is_covert), some in groups.items():
+                objects = [each.objects[0] for each in some]
+                subject = AccessSubject(is_covert=is_covert, note=NOTE)
+                new, holder = self._shown.new_of(session, objects), None
+                if new is not None and not new:
+                    holder = current_holder(authoriser, Operation.SHOW_HIT, purpose, is_covert=is_covert)
+                if holder is not None:
+                    sources = holder.sources
+                else:
+                    access = stack.enter_context(authoriser.access(Operation.SHOW_HIT, purpose, subject))
+                    access.show(tuple(objects if new is None else new))
+                    sources = access.actor.sources
+                lines |= {(each.unit_id, each.hit_id): self._line(each, sources) for each in some}
+        self._shown.add(session, [each.objects[0] for each in found])
+        return [lines[each.unit_id, each.hit_id] for each in found]
+
+    def history(self, authoriser: Authoriser, purpose: Purpose, plate: str) -> list[BoardLine]:
+        """The hits of one plate that are kept, the newest first, at most :data:`HITS_MAX`; for a case alone.
+
+        It counts as a page of a search, and the plate that was asked for is on record (Civil Code 1798.90.52).
+
+        Raises:
+            AccessError: it is refused.
+            SearchError: no case is given, or no plate.
+            StoreError: as above.
+        """
+        wanted = canonical(plate)
+        if not purpose.case:
+            raise SearchError("the hits of a plate are shown for a case alone: give its number")
+        if not wanted or len(wanted) > PLATE_CHARACTERS_MAX:
+            raise SearchError(f"give one whole plate of 1 to {PLATE_CHARACTERS_MAX} letters and digits")
+        subject = AccessSubject(query=wanted, note="hits of a plate", source=SourcePermission.DEPARTMENT)
+        with_covert = authoriser.may_see_covert()
+        with authoriser.access(Operation.SEARCH_READS, purpose, subject) as access:
+            with self._database.reading() as connection:
+                found = hits_of_plate(connection, wanted, HITS_MAX, with_covert=with_covert)
+            access.show(tuple(each.objects[0] for each in found))
+            return [self._line(each, access.actor.sources) for each in found]
+
+    def forget(self, token: str) -> None:
+        """Forget what the session of a token was shown: it is locked, or it ends."""
+        self._shown.forget(token_digest(token))
+
+    def hit(self, authoriser: Authoriser, unit_id: str, hit_id: str) -> tuple[BoardHit, list[ReadPicture]]:
+        """A hit as it is now, and the pictures that there are of its read.
+
+        Raises:
+            AccessError: it is refused.
+            SearchError: there is no such hit.
+            StoreError: as above.
+        """
+        hit = self._find(authoriser, unit_id, hit_id)
+        with authoriser.access(Operation.SHOW_HIT, *self._subject(hit)), self._database.reading() as connection:
+            return hit, pictures_of(connection, unit_id, hit.read_id)
+
+    def picture(self, authoriser: Authoriser, hit: BoardHit, sha256: str) -> bytes:
+        """A picture of a hit that was shown, as JPEG; the session does not count as used.
+
+        Raises:
+            AccessError: it is refused.
+            LostError: its file is missing, was changed, or its key is destroyed.
+            SearchError: the hit is gone, or has no such picture.
+            StoreError: as above.
+        """
+        current = self._find(authoriser, hit.unit_id, hit.hit_id)
+        with authoriser.without_use().access(Operation.SHOW_HIT, *self._subject(current)) as access:
+            with self._database.reading() as connection:
+                if sha256 not in {each.sha256 for each in pictures_of(connection, hit.unit_id, hit.read_id)}:
+                    raise SearchError(NO_HIT)
+                image = self._images.read(connection, [sha256])[sha256]
+            if image is None or image.jpeg is None or digest(image.jpeg) != sha256:
+                raise LostError("this picture cannot be shown: it is missing, was changed, or its key is destroyed")
+            access.show(hit.objects, byte_count=len(image.jpeg))
+            return image.jpeg
+
+    def _find(self, authoriser: Authoriser, unit_id: str, hit_id: str) -> BoardHit:
+        """A hit; for whoever is not cleared for covert ones, these are none."""
+        with self._database.reading() as connection:
+            hit = one_hit(connection, unit_id, hit_id)
+        if hit is None or (hit.is_covert and not authoriser.may_see_covert()):
+            raise SearchError(NO_HIT)
+        return hit
+
+    def _line(self, hit: BoardHit, sources: Iterable[SourcePermission]) -> BoardLine:
+        if self._table.permission_of(hit.source) in sources:
+            return hit
+        return WithheldLine(hit.unit_id, hit.source, hit.level, hit.received_at)
+
+    def _subject(self, hit: BoardHit) -> tuple[Purpose, AccessSubject]:
+        source = self._table.permission_of(hit.source)
+        return purpose_of_hit(reason_of(hit.reason)), AccessSubject(hit.objects, source=source, is_covert=hit.is_covert)
+
+
+def _by_purpose(found: Sequence[BoardHit]) -> dict[tuple[Purpose, bool], list[BoardHit]]:
+    """Hits by what they are looked at for and whether they are covert; a board without any is looked at for alerts."""
+    groups = defaultdict[tuple[Purpose, bool], list[BoardHit]](list)
+    for each in found:
+        groups[purpose_of_hit(reason_of(each.reason)), each.is_covert].append(each)
+    return groups or {(purpose_of_hit(Reason.OTHER), False): []}

@@ -1,0 +1,178 @@
+"""Shows the units with what each says of itself, and ends a unit's certificates; both for those who may, on record.
+
+No plate, no person and no read is in it: of reads only where a unit's newest one was, coarsely.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, select
+
+from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser
+from alpr_edge.access.authorisation.operations import Operation
+from alpr_edge.department.db.database import DepartmentDatabase
+from alpr_edge.department.db.schema import reads
+from alpr_edge.department.heartbeats import Heartbeats, UnitHeartbeat
+from alpr_edge.department.hotlists import ListRepository
+from alpr_edge.department.list_requests import ListRequests
+from alpr_edge.department.people.rosters import Rosters
+from alpr_edge.department.pki.units import Revocation, UnitRecord, Units
+from alpr_edge.domain.errors import DepartmentError
+
+UNITS_MAX = 1_000
+PLACE_DECIMALS = 3
+"""Of a degree: about a hundred metres."""
+READS_LOOKED_AT = 50
+"""Newest reads of a unit among which one with a place is looked for."""
+REASON_CHARACTERS_MAX = 200
+
+
+@dataclass(frozen=True, slots=True)
+class UnitPlace:
+    """Where a unit's newest read was that has a place."""
+
+    lat_deg: float
+    lon_deg: float
+    at: datetime
+    """In UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnitList:
+    """A list that a unit asks for."""
+
+    source: str
+    serial: int
+    """Of the newest that the unit has; 0: none."""
+    newest: int | None
+    """Of the newest that there is for it; None: there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnitLine:
+    """A unit, and what is known of it."""
+
+    record: UnitRecord
+    heard: UnitHeartbeat | None
+    """What it said last; None: nothing ever."""
+    lists: tuple[UnitList, ...]
+    place: UnitPlace | None
+    is_silent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UnitOverview:
+    """All units, and the roster that they get."""
+
+    lines: tuple[UnitLine, ...]
+    roster_serial: int
+    """0: none was published."""
+    roster_until: datetime | None
+
+
+class UnitBoard:
+    """The board of units; threads may share it.
+
+    Args:
+        database: the department's database.
+        units: the record of units.
+        lists: the published lists.
+        rosters: the published rosters.
+    """
+
+    def __init__(self, database: DepartmentDatabase, units: Units, lists: ListRepository, rosters: Rosters) -> None:
+        self._database = database
+        self._units = units
+        self._lists = lists
+        self._rosters = rosters
+
+    def overview(self, authoriser: Authoriser) -> UnitOverview:
+        """Every unit that ever was.
+
+        Raises:
+            AccessError: it is refused.
+            StoreError: the database does not answer, or it cannot be put on record.
+        """
+        with authoriser.access(Operation.SHOW_UNITS) as access:
+            records, now = self._units.records()[:UNITS_MAX], datetime.now(UTC)
+            heard, asked = Heartbeats(self._database).newest(), self._lists_by_unit()
+            with self._database.reading() as connection:
+                places = {each.unit_id: _place(connection, each.unit_id) for each in records}
+            state = self._rosters.state()
+            access.show(tuple(each.unit_id for each in records))
+            lines = [
+                UnitLine(
+                    each,
+                    said := heard.get(each.unit_id),
+                    tuple(asked.get(each.unit_id, ())),
+                    places[each.unit_id],
+                    is_silent=each.state == "valid" and (said is None or said.is_silent(now)),
+                )
+                for each in records
+            ]
+            until = None if state is None else state.header.valid_until
+            return UnitOverview(tuple(lines), self._rosters.serial(), until)
+
+    def revoke(self, authoriser: Authoriser, unit_id: str, reason: str) -> Revocation:
+        """End a unit's certificates and code, for somebody who may; the record of them stays.
+
+        Raises:
+            AccessError: it is refused.
+            DepartmentError: there is no such unit, or no reason is given.
+            StoreError: as above.
+        """
+        text = " ".join(reason.split())
+        if not text or len(text) > REASON_CHARACTERS_MAX or not text.isprintable():
+            raise DepartmentError(f"say why, in at most {REASON_CHARACTERS_MAX} characters")
+        subject = AccessSubject((unit_id,), note=text)
+        with authoriser.access(Operation.REVOKE_UNIT, subject=subject) as access:
+            name = access.actor.name
+            return self._units.revoke(unit_id, f"{text} ({name})")
+
+    def _lists_by_unit(self) -> dict[str, list[UnitList]]:
+        """The lists that each unit asked for, with the newest that there is for it."""
+        asked = defaultdict[str, list[UnitList]](list)
+        for each in ListRequests(self._database).all():
+            newest = self._lists.newest(each.unit_id).get(each.source) if len(asked) < UNITS_MAX else None
+            asked[each.unit_id].append(UnitList(each.source, each.serial, newest))
+        return asked
+
+
+def map_points(lines: Sequence[UnitLine], width: float, height: float, margin: float) -> list[tuple[float, float]]:
+    """Where each unit with a place stands on a plan of all of them, north above.
+
+    Args:
+        lines: units that have a place.
+        width: of the plan, in its own units; likewise the next.
+        height: of the plan.
+        margin: what stays free at each side.
+    """
+    places = [line.place for line in lines if line.place is not None]
+    if not places:
+        return []
+    middle = math.cos(math.radians(sum(each.lat_deg for each in places) / len(places)))
+    east = [each.lon_deg * middle for each in places]
+    north = [each.lat_deg for each in places]
+    span_x, span_y = max(east) - min(east), max(north) - min(north)
+    scale = min(
+        (width - 2 * margin) / max(span_x, 0.01),
+        (height - 2 * margin) / max(span_y, 0.01),
+    )
+    centre_x, centre_y = (max(east) + min(east)) / 2, (max(north) + min(north)) / 2
+    return [
+        (round(width / 2 + (x - centre_x) * scale, 1), round(height / 2 - (y - centre_y) * scale, 1))
+        for x, y in zip(east, north, strict=True)
+    ]
+
+
+def _place(connection: Connection, unit_id: str) -> UnitPlace | None:
+    columns = select(reads.c.lat_deg, reads.c.lon_deg, reads.c.seen_at)
+    newest = columns.where(reads.c.unit_id == unit_id, reads.c.seen_at.is_not(None))
+    for row in connection.execute(newest.order_by(reads.c.seen_at.desc()).limit(READS_LOOKED_AT)):
+        if row.lat_deg is not None and row.lon_deg is not None:
+            lat, lon = round(row.lat_deg, PLACE_DECIMALS), round(row.lon_deg, PLACE_DECIMALS)
+            return UnitPlace(lat, lon, row.seen_at.replace(tzinfo=UTC))
+    return None

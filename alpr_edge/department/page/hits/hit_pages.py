@@ -1,0 +1,87 @@
+"""The pages of hits: the board of all units' hits of the last shift, and one hit with its pictures.
+
+No address tells a plate; each picture has one that is good once.
+"""
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from starlette.responses import Response
+
+from alpr_edge.department.inquiries.hits.board_rows import BoardHit
+from alpr_edge.department.page.page_parts import PageRoute, go
+from alpr_edge.department.page.site import DepartmentSite
+from alpr_edge.domain.sessions.session import SessionState, token_digest
+from alpr_edge.web.visitor import Visitor
+
+PATH = "/hits"
+OPEN_HITS_MAX = 1_000
+"""Pages of one hit whose pictures keep their addresses while they make themselves anew."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _ShownPicture:
+    """A picture of a hit that was just shown."""
+
+    hit: BoardHit = field(repr=False)
+    sha256: str
+
+
+class HitPages:
+    """The pages of hits.
+
+    Args:
+        site: the open department.
+    """
+
+    def __init__(self, site: DepartmentSite) -> None:
+        self._site = site
+        self._lock = threading.Lock()
+        self._addresses = OrderedDict[tuple[str, str, str], list[tuple[str, str]]]()
+        """The pictures of the pages that are open, by session, unit and hit."""
+        self.steps: tuple[PageRoute, ...] = (
+            (PATH, "GET", self.board),
+            ("/hits/{unit_id}/{hit_id}", "GET", self.hit),
+            ("/hit-pictures/{picture_id}", "GET", self.picture),
+        )
+
+    def board(self, visitor: Visitor) -> Response:
+        """The hits of the last shift, the newest first."""
+        if self._is_closed(visitor):
+            return go("/")
+        board = self._site.office.hits
+        lines = board.lines(self._site.authoriser(visitor))
+        return self._site.page("hits", visitor, lines=lines, hours=board.hours)
+
+    def hit(self, visitor: Visitor) -> Response:
+        """One hit, with its pictures, each at an address that is good once."""
+        if self._is_closed(visitor):
+            return go("/")
+        unit_id, hit_id = visitor.parameters["unit_id"], visitor.parameters["hit_id"]
+        hit, pictures = self._site.office.hits.hit(self._site.authoriser(visitor), unit_id, hit_id)
+        key = (token_digest(visitor.token), unit_id, hit_id)
+        with self._lock:
+            addresses = None if visitor.is_use else self._addresses.get(key)
+        if addresses is None or len(addresses) != len(pictures):
+            shown = [(each.kind.value, _ShownPicture(hit, each.sha256)) for each in pictures]
+            addresses = [(kind, f"/hit-pictures/{self._site.pictures.add(visitor, one)}") for kind, one in shown]
+            self._keep(key, addresses)
+        return self._site.page("hit", visitor, hit=hit, pictures=addresses)
+
+    def picture(self, visitor: Visitor) -> Response:
+        """A picture of a hit that was just shown."""
+        shown = self._site.pictures.take(visitor, visitor.parameters["picture_id"], _ShownPicture)
+        jpeg = self._site.office.hits.picture(self._site.authoriser(visitor), shown.hit, shown.sha256)
+        return Response(jpeg, media_type="image/jpeg")
+
+    def _is_closed(self, visitor: Visitor) -> bool:
+        """Whether the session is locked or ended: a page that makes itself anew leads away then."""
+        return self._site.desk(visitor).state() is not SessionState.OPEN
+
+    def _keep(self, key: tuple[str, str, str], addresses: list[tuple[str, str]]) -> None:
+        with self._lock:
+            self._addresses[key] = addresses
+            self._addresses.move_to_end(key)
+            while len(self._addresses) > OPEN_HITS_MAX:
+                self._addresses.popitem(last=False)

@@ -1,0 +1,71 @@
+"""The board of units on each engine: what is told of each, without any plate, and the end of one on record."""
+
+import re
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+
+import pytest
+
+from alpr_edge.department.ingest.storage import Storage
+from alpr_edge.department.inquiries.office import InquiryOffice, open_office
+from alpr_edge.department.inquiries.units.unit_board import map_points
+from alpr_edge.department.list_requests import ListRequest
+from alpr_edge.domain.errors import AccessError, DepartmentError
+from alpr_edge.domain.instants import Instant, UtcSource
+from tests.department.engines import EngineUnderTest
+from tests.department.inquiries.desk import PASSWORDS, Inquirers, StillClock, authoriser_of, records_of
+from tests.department.inquiries.hits.board_office import HITS, deliver, now
+from tests.department.interchange.exchange_office import UNIT, read_item_of, read_now
+
+
+@pytest.fixture(scope="module")
+def inquirers(tmp_path_factory: pytest.TempPathFactory, engine: EngineUnderTest) -> Inquirers:
+    some = Inquirers.make(tmp_path_factory.mktemp("units") / "department", engine, now())
+    with closing(Storage(some.directory, create=False)) as storage:
+        storage.units.invite(UNIT, timedelta(hours=1))
+        storage.units.invite("unit-2", timedelta(hours=1))
+        storage.list_requests.note(ListRequest(UNIT, "doj-svs", 3))
+    deliver(some.directory, *(read_item_of(read_now(read_id, plate)) for plate, read_id in HITS.items()))
+    return some
+
+
+@pytest.fixture
+def office(inquirers: Inquirers) -> Iterator[InquiryOffice]:
+    clock = StillClock(Instant("boot", 10**12, now(), UtcSource.NTP))
+    with open_office(inquirers.directory, clock, PASSWORDS) as some:
+        yield some
+
+
+def test_each_unit_is_told_with_lists_and_place_and_without_plates(office: InquiryOffice, inquirers: Inquirers) -> None:
+    first, authoriser = office.log.size(), authoriser_of(office, inquirers.ids["technician"])
+    overview = office.units.overview(authoriser)
+    (record,) = records_of(office, first)
+    assert (record.action, record.objects, record.shown) == ("show_units", (UNIT, "unit-2"), 2)
+    known, other = overview.lines
+    assert [(each.source, each.serial, each.newest) for each in known.lists] == [("doj-svs", 3, None)]
+    assert (known.place is None, other.place, known.heard, other.lists) == (False, None, None, ())
+    assert overview.roster_serial == 1
+    assert not re.search("|".join(HITS), repr(overview))
+    assert len(map_points([known], 100.0, 50.0, 5.0)) == 1
+    with pytest.raises(AccessError, match="none of your roles"):
+        office.units.overview(authoriser_of(office, inquirers.ids["officer"]))
+
+
+def test_a_unit_ends_by_an_administrator_with_a_reason_and_on_record(
+    office: InquiryOffice, inquirers: Inquirers
+) -> None:
+    with pytest.raises(AccessError, match="none of your roles"):
+        office.units.revoke(authoriser_of(office, inquirers.ids["technician"]), "unit-2", "lost or stolen")
+    first, authoriser = office.log.size(), authoriser_of(office, inquirers.ids["alpr-administrator"])
+    with pytest.raises(DepartmentError, match="say why"):
+        office.units.revoke(authoriser, "unit-2", " ")
+    with pytest.raises(DepartmentError, match="no such unit"):
+        office.units.revoke(authoriser, "unit-9", "lost or stolen")
+    assert office.units.revoke(authoriser, "unit-2", "lost or stolen").codes == 1
+    records = [(each.action, each.objects, each.note) for each in records_of(office, first)]
+    assert records == [
+        ("revoke_unit", ("unit-9",), "lost or stolen"),
+        ("revoke_unit", ("unit-9",), "not done: DepartmentError; lost or stolen"),
+        ("revoke_unit", ("unit-2",), "lost or stolen"),
+    ]

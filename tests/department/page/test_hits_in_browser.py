@@ -1,0 +1,88 @@
+"""The board of hits in Debian's Chromium: what two people are told as it comes, by day and by night."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from alpr_edge.department.inquiries.office import open_office
+from alpr_edge.department.page.server import DepartmentPageServer
+from alpr_edge.department.page.site import COMPONENT
+from alpr_edge.department.pki.authority import TlsFiles
+from alpr_edge.domain.dispositions.disposition import DispositionPart
+from alpr_edge.web.visitor import COOKIE
+from tests.chromium import WAIT_MS_MAX, chromium, faults_of
+from tests.department.inquiries.desk import Inquirers, begin_session, changed_person
+from tests.department.inquiries.hits.board_office import HIDDEN, STOLEN, WANTED, deliver, said_of
+from tests.department.page.page_office import HOST
+from tests.department.people.office import DOMAIN
+
+pytestmark = pytest.mark.browser
+THEMES: dict[str, Literal["light", "dark"]] = {"officer": "light", "supervisor": "dark"}
+
+
+@pytest.fixture(scope="module")
+def browser(inquirers: Inquirers, require_tool: Callable[[str], str]) -> Iterator[Browser]:
+    with chromium(require_tool("chromium"), TlsFiles(inquirers.directory).certificate, DOMAIN) as browser:
+        yield browser
+
+
+def open_board(browser: Browser, inquirers: Inquirers, server: DepartmentPageServer, role: str) -> BrowserContext:
+    """A window of somebody who is signed in, at the board."""
+    address = f"https://{DOMAIN}:{server.port}"
+    context = browser.new_context(color_scheme=THEMES[role], viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(WAIT_MS_MAX)
+    with open_office(inquirers.directory) as office:
+        token = begin_session(office, inquirers.ids[role], COMPONENT, HOST)
+    context.add_cookies([{"name": COOKIE, "value": token, "url": address, "secure": True, "httpOnly": True}])
+    context.new_page().goto(f"{address}/hits")
+    return context
+
+
+RULES = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"],
+    # That page's time is a session's: whoever walks away leaves no plates behind (WCAG 2.2.1, essential).
+    "rules": {"meta-refresh": {"enabled": False}},
+}
+
+
+def check_rules(page: Page) -> None:
+    found = Axe().run(page, options=RULES)
+    assert found.violations_count == 0, found.generate_report()
+
+
+def test_two_people_are_told_what_they_may_know_as_it_comes(
+    browser: Browser, inquirers: Inquirers, server: DepartmentPageServer, tmp_path: Path
+) -> None:
+    with open_office(inquirers.directory) as office:
+        person_id = inquirers.ids["supervisor"]
+        with (
+            changed_person(office, person_id, has_covert_clearance=True, sources=["department", "state", "federal"]),
+            closing(open_board(browser, inquirers, server, "officer")) as first,
+            closing(open_board(browser, inquirers, server, "supervisor")) as second,
+        ):
+            pages = {role: context.pages[0] for role, context in zip(THEMES, (first, second), strict=True)}
+            faults = [faults_of(page) for page in pages.values()]
+            for role, page in pages.items():
+                expect(page.get_by_role("link", name=STOLEN)).to_be_visible()
+                expect(page.locator("#live")).to_have_text("live")
+                expect(page.get_by_role("link", name=HIDDEN)).to_have_count(int(role == "supervisor"))
+            deliver(inquirers.directory, said_of(WANTED, 1, DispositionPart.OUTCOME, "arrest"))
+            for role, page in pages.items():
+                expect(page.get_by_text("arrest, Ana Ruiz")).to_be_visible()
+                page.screenshot(path=tmp_path / f"board-{THEMES[role]}.png", full_page=True)
+                check_rules(page)
+                page.get_by_role("link", name=STOLEN).focus()
+                page.keyboard.press("Enter")
+                picture = page.get_by_role("img", name="The scene")
+                expect(picture).to_be_visible()
+                assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") == 160
+                check_rules(page)
+                page.screenshot(path=tmp_path / f"hit-{THEMES[role]}.png", full_page=True)
+                page.get_by_role("button", name="Lock").click()
+                expect(page.get_by_role("heading", name="Locked")).to_be_visible()
+            assert faults == [[], []]
