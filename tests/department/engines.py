@@ -48,7 +48,15 @@ def drop_newer_tables(directory: Path) -> None:
     later = ("read_pictures", "deletion_runs", "picture_removals", "leases", "image_keys", "sealed_images")
     for statement in exchange_removal("sqlite"):
         query(directory, statement)
-    for table in (*later, "plates", "access_records", "access_nodes", "release_requests", "release_steps"):
+    for table in (
+        *later,
+        "plates",
+        "access_records",
+        "access_nodes",
+        "release_requests",
+        "release_steps",
+        "people_identities",
+    ):
         query(directory, f"DROP TABLE {table}")
     query(directory, "DROP INDEX ix_items_received_at")
     for name in ("plate", "cell", "unit_id"):

@@ -14,15 +14,18 @@ from starlette.routing import Route
 from alpr_edge.department.page.page_parts import FILES, PAGES, Step
 from alpr_edge.department.page.search_pages import DepartmentSearchPages
 from alpr_edge.department.page.sign_in_pages import DepartmentSignInPages
+from alpr_edge.department.page.sign_on_pages import BEGIN_PATH, CODE_PATH, SignOnPages
 from alpr_edge.department.page.site import COMPONENT, DepartmentSite
+from alpr_edge.department.single_sign_on.sign_on import ANSWER_PATH
 from alpr_edge.domain.errors import AccessError, AlprEdgeError, SearchError
 from alpr_edge.web.page_endpoints import page_endpoint
 from alpr_edge.web.page_security import PageHeaders
+from alpr_edge.web.requests import SMALL_BYTES_MAX
 from alpr_edge.web.visitor import Visitor
 
 AT_ONCE_MAX = 8
 """Requests that are worked on at the same time."""
-SIGN_INS = {("POST", path) for path in ("/sign-in", "/reopen", "/passkey", "/passkey/reopen")}
+SIGN_INS = {("POST", path) for path in ("/sign-in", "/reopen", "/passkey", "/passkey/reopen", CODE_PATH)}
 SIGN_INS_AT_ONCE_MAX = 2
 """Of these, which anybody can send: one takes 64 MiB and up to a second, and others wait, but no page behind them."""
 
@@ -36,12 +39,17 @@ def create_department_page(site: DepartmentSite) -> Starlette:
         site: the open department.
     """
     at_once, sign_ins_at_once = asyncio.Semaphore(AT_ONCE_MAX), asyncio.Semaphore(SIGN_INS_AT_ONCE_MAX)
+    provider_at_once = asyncio.Semaphore(SIGN_INS_AT_ONCE_MAX)  # a slow provider keeps nobody from the other ways
 
     def route(path: str, method: str, step: Step) -> Route:
         bound = sign_ins_at_once if (method, path) in SIGN_INS else at_once
+        bound = provider_at_once if path in {BEGIN_PATH, ANSWER_PATH} else bound
         return Route(path, page_endpoint(partial(_answer, step), bound), methods=[method])
 
-    steps = (*DepartmentSignInPages(site).steps, *DepartmentSearchPages(site).steps)
+    sign_in_pages = DepartmentSignInPages(site)
+    steps = [*sign_in_pages.steps, *DepartmentSearchPages(site).steps]
+    if site.sign_on is not None:
+        steps += SignOnPages(site, site.sign_on, sign_in_pages).steps
     return Starlette(
         routes=[*(route(*each) for each in steps), FILES.route],
         middleware=[Middleware(PageHeaders, policy_sources=FILES.policy_sources)],
@@ -51,7 +59,9 @@ def create_department_page(site: DepartmentSite) -> Starlette:
 
 def _answer(step: Step, request: Request, body: bytes) -> Response:
     try:
-        return step(Visitor.of(request, body, COMPONENT))
+        # A provider's answer comes as the query of an address, which holds nothing else anywhere here.
+        query = request.scope["query_string"] if request.scope["path"] == ANSWER_PATH else b""
+        return step(Visitor.of(request, body or query[:SMALL_BYTES_MAX], COMPONENT))
     except AccessError as error:
         return PAGES.page("refused", 403, message=str(error))
     except SearchError as error:

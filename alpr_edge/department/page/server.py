@@ -20,6 +20,8 @@ from alpr_edge.department.people.settings import PeopleSettings, load_people_set
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.serving import showing_alone
 from alpr_edge.department.settings import PageTable, load_department_file
+from alpr_edge.department.single_sign_on.provider_client import ProviderClient
+from alpr_edge.department.single_sign_on.sign_on import SingleSignOn
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.runtime.notify import ServiceManager
 from alpr_edge.web.page_server import PromptProtocol
@@ -104,7 +106,8 @@ class DepartmentPageServer:
             self._socket = GatedSocket(listening_at(host, port), gate)
             stack.callback(self._socket.close)
             self.port: int = self._socket.getsockname()[1]
-            site = DepartmentSite(office, people.name, _passkey_site(people, table, self.port))
+            sign_on = _sign_on(directory, people, table, self.port)
+            site = DepartmentSite(office, people.name, _passkey_site(people, table, self.port), sign_on)
             steps = (certificate.reload, self._manager.alive)
             application = create_department_page(site)
             self._server = uvicorn_server(application, certificate.context, BrowserProtocol, gate, steps)
@@ -139,5 +142,24 @@ def _passkey_site(people: PeopleSettings, table: PageTable, port: int) -> Relyin
     """The site that passkeys of the department sign in at; None: it has no domain."""
     if not people.domain:
         return None
+    return RelyingParty(people.domain, people.name, (_origin(people, table, port),))
+
+
+def _origin(people: PeopleSettings, table: PageTable, port: int) -> str:
+    """Where browsers reach the page; empty: the settings do not say, and the server has no name."""
     of_port = f"https://{people.domain}" if port == HTTPS_PORT else f"https://{people.domain}:{port}"
-    return RelyingParty(people.domain, people.name, (table.address or of_port,))
+    return table.address or (of_port if people.domain else "")
+
+
+def _sign_on(directory: Path, people: PeopleSettings, table: PageTable, port: int) -> SingleSignOn | None:
+    """Single sign-on by the settings; None: they name no provider.
+
+    Raises:
+        DepartmentError: a setting of it is wrong.
+    """
+    settings, origin = load_department_file(directory).single_sign_on, _origin(people, table, port)
+    if not settings.issuer:
+        return None
+    if not origin:
+        raise DepartmentError("single_sign_on: the provider needs the page's own address: set [page] address")
+    return SingleSignOn(settings, ProviderClient(settings, directory), origin)

@@ -9,6 +9,8 @@ from alpr_edge.access.relying_party import RelyingParty
 from alpr_edge.department.inquiries.office import sign_in_answer
 from alpr_edge.department.page.page_parts import PAGES, PageRoute, go
 from alpr_edge.department.page.site import DepartmentSite
+from alpr_edge.department.people.identity_links import SIGN_ON_FACTORS
+from alpr_edge.department.single_sign_on.faults import ProviderDownError
 from alpr_edge.domain.errors import AccessError
 from alpr_edge.domain.sessions.session import SessionState
 from alpr_edge.web.visitor import CHALLENGE_COOKIE, Visitor, give_session, take_session
@@ -49,7 +51,7 @@ class DepartmentSignInPages:
 
     def show(self, visitor: Visitor) -> Response:
         """The form; the home page where somebody is signed in already."""
-        return go(HOME) if self._site.desk(visitor).state() is SessionState.OPEN else self._form()
+        return go(HOME) if self._site.desk(visitor).state() is SessionState.OPEN else self.form()
 
     def sign_in(self, visitor: Visitor) -> Response:
         """Sign in with password and code; the session gets a new token whatever the browser brought."""
@@ -57,7 +59,7 @@ class DepartmentSignInPages:
         attempt = PasswordAttempt(fields.get("name", ""), fields.get("password", ""), fields.get("code", ""))
         result = self._site.desk(visitor).sign_in(attempt, is_acknowledged=fields.get("acknowledged") == "yes")
         if result.session is None:
-            return self._form(sign_in_answer(result))
+            return self.form(sign_in_answer(result))
         response = go(HOME)
         give_session(response, result.token)
         return response
@@ -69,7 +71,7 @@ class DepartmentSignInPages:
         if result.session is not None:
             return go(HOME)
         answer = sign_in_answer(result)
-        return self._locked_page(answer) if desk.state() is SessionState.GLANCE else self._form(answer)
+        return self._locked_page(answer) if desk.state() is SessionState.GLANCE else self.form(answer)
 
     def lock(self, visitor: Visitor) -> Response:
         """Lock the session."""
@@ -79,9 +81,15 @@ class DepartmentSignInPages:
 
     def sign_out(self, visitor: Visitor) -> Response:
         """End the session."""
-        self._site.desk(visitor).sign_out()
+        desk = self._site.desk(visitor)
+        address = self._provider_end() if desk.factor() in SIGN_ON_FACTORS else ""
+        desk.sign_out()
         self._site.forget(visitor)
-        response = go("/sign-in")
+        sign_on = self._site.sign_on
+        if address and sign_on is not None:
+            response: Response = PAGES.page("leave_to", address=address, host=sign_on.host)
+        else:
+            response = go("/sign-in")
         take_session(response)
         return response
 
@@ -118,16 +126,31 @@ class DepartmentSignInPages:
             raise AccessError("passkeys need a name of the server that is no address: [people] domain")
         return self._site.passkey_site
 
-    def _form(self, fault: str = "") -> Response:
+    def form(self, fault: str = "", status: int = 403) -> Response:
+        """The form to sign in, with what went wrong before.
+
+        Args:
+            fault: what went wrong; empty: nothing.
+            status: status of the answer where something did.
+        """
+        provider = "" if self._site.sign_on is None else self._site.sign_on.host
         shown = {"notice": self._site.policy.security.notice, "department": self._site.name, "fault": fault}
         has_passkeys = self._site.passkey_site is not None
-        return PAGES.page("sign_in", 403 if fault else 200, has_passkeys=has_passkeys, **shown)
+        return PAGES.page("sign_in", status if fault else 200, has_passkeys=has_passkeys, provider=provider, **shown)
 
     def _locked_page(self, fault: str = "") -> Response:
         has_passkeys = self._site.passkey_site is not None
-        return PAGES.page(
-            "locked", 403 if fault else 200, department=self._site.name, fault=fault, has_passkeys=has_passkeys
-        )
+        ways = {"has_passkeys": has_passkeys, "has_provider": self._site.sign_on is not None}
+        return PAGES.page("locked", 403 if fault else 200, department=self._site.name, fault=fault, **ways)
+
+    def _provider_end(self) -> str:
+        """Where a browser signs out of the provider too; empty: nowhere, or it does not answer."""
+        if self._site.sign_on is None:
+            return ""
+        try:
+            return self._site.sign_on.end_address()
+        except ProviderDownError:
+            return ""
 
 
 def _passkey_answer(result: SignInResult) -> Response:

@@ -6,6 +6,7 @@ from alpr_edge.access.authorisation.authoriser import Authoriser, Policy
 from alpr_edge.access.authorisation.sign_ins import SignInDesk
 from alpr_edge.access.relying_party import RelyingParty
 from alpr_edge.department.inquiries.office import InquiryOffice
+from alpr_edge.department.single_sign_on.sign_on import SingleSignOn
 from alpr_edge.web.challenges import Challenges
 from alpr_edge.web.lookup_memory import LookupMemory
 from alpr_edge.web.visitor import Visitor
@@ -24,6 +25,8 @@ class DepartmentSite:
     """The department's, as pages show it."""
     passkey_site: RelyingParty | None
     """The site that passkeys sign in at; None: the server has no name that they could be bound to."""
+    sign_on: SingleSignOn | None = field(default=None, repr=False)
+    """Single sign-on; None: the settings name no provider."""
     lookups: LookupMemory = field(default_factory=LookupMemory, repr=False)
     """The searches of people at present."""
     pictures: LookupMemory = field(

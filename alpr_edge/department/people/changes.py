@@ -36,6 +36,9 @@ class ChangeAction(StrEnum):
     INVITE = "invite"
     CREDENTIALS = "credentials"
     """A person set password, code and passkeys by an invitation."""
+    LINK = "link"
+    """A single sign-on was linked to the person."""
+    UNLINK = "unlink"
     PUBLISH = "publish"
     """A roster was published."""
 

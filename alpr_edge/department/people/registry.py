@@ -24,6 +24,7 @@ from alpr_edge.department.people.changes import (
 )
 from alpr_edge.department.people.csv_import import PeopleImport, plan_import
 from alpr_edge.department.people.invitations import Invitations, NewInvitation
+from alpr_edge.department.people.opening import open_database
 from alpr_edge.department.people.people_rows import all_entries, credentials_by_id, find_entry, replace_entries
 from alpr_edge.department.people.person_fields import Entry, changed_entry, new_entry
 from alpr_edge.department.people.rosters import Rosters
@@ -45,6 +46,7 @@ class PersonOverview:
     has_password: bool
     passkeys: int
     is_locked: bool
+    has_single_sign_on: bool
 
 
 class People:
@@ -206,9 +208,11 @@ class People:
         with self._database.reading() as connection:
             credentials = credentials_by_id(connection)
             locked_ids = set(connection.scalars(select(schema.people_locks.c.person_id)))
+            linked_ids = set(connection.scalars(select(schema.people_identities.c.person_id)))
             return [
-                PersonOverview(entry, *credentials[entry.person.person_id], entry.person.person_id in locked_ids)
+                PersonOverview(entry, *credentials[person_id], person_id in locked_ids, person_id in linked_ids)
                 for entry in all_entries(connection)
+                if (person_id := entry.person.person_id)
             ]
 
 
@@ -220,11 +224,8 @@ def open_people(directory: Path) -> Iterator[People]:
         DepartmentError: there is none.
         StoreError: it cannot be opened.
     """
-    database = DepartmentDatabase(directory, create=False)
-    try:
+    with open_database(directory) as database:
         yield People(directory, database)
-    finally:
-        database.close()
 
 
 def require_entry(connection: Connection, name: str) -> Entry:

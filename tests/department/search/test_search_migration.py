@@ -42,7 +42,10 @@ def directory(tmp_path: Path, engine: EngineUnderTest, request: pytest.FixtureRe
 def take_away(directory: Path, engine: str) -> None:
     """Take away what searches have, as the release before left it."""
     later = ("access_records", "access_nodes", "release_requests", "release_steps")
-    statements = [*exchange_removal(engine), *(f"DROP TABLE {table}" for table in (*later, "plates"))]
+    statements = [
+        *exchange_removal(engine),
+        *(f"DROP TABLE {table}" for table in (*later, "plates", "people_identities")),
+    ]
     if engine == "postgresql":
         statements += [f"DROP FUNCTION {table}_keep" for table in later]
     statements += ["DROP EXTENSION pg_trgm"] if engine == "postgresql" else []

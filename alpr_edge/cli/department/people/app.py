@@ -13,6 +13,8 @@ app = lazy_app(
         "changes": LazyTarget(f"{_HERE}.records:changes_command", "Show who changed what, and check the record"),
         "invite": LazyTarget(f"{_HERE}.access:invite_command", "Make a one-time address to set a password"),
         "code": LazyTarget(f"{_HERE}.code:code_command", "Unlock an account in a car without a link"),
+        "link": LazyTarget(f"{_HERE}.links:link_command", "Link somebody to a single sign-on"),
+        "unlink": LazyTarget(f"{_HERE}.links:unlink_command", "Take somebody's single sign-on away"),
         "suspend": LazyTarget(f"{_HERE}.access:suspend_command", "End somebody's access, here and in every car"),
         "unlock": LazyTarget(f"{_HERE}.access:unlock_command", "Unlock an account, here and in every car"),
     },

@@ -100,6 +100,7 @@ def content_of(entry: Entry) -> dict[str, Any]:
 
 def _overview_content(overview: PersonOverview) -> dict[str, Any]:
     about = {"has_password": overview.has_password, "passkeys": overview.passkeys, "is_locked": overview.is_locked}
+    about["has_single_sign_on"] = overview.has_single_sign_on
     return content_of(overview.entry) | about
 
 
@@ -107,6 +108,7 @@ def _row(overview: PersonOverview) -> list[str]:
     person = overview.entry.person
     ways = ["password and code"] * overview.has_password
     ways += [count_text(overview.passkeys, "passkey")] * bool(overview.passkeys)
+    ways += ["single sign-on"] * overview.has_single_sign_on
     status = f"{person.status}{', locked' if overview.is_locked else ''}"
     return [
         person.badge,
