@@ -22,6 +22,8 @@ from alpr_edge.department.inquiries.read_inquiries import ReadInquiries
 from alpr_edge.department.inquiries.server_clock import ServerClock
 from alpr_edge.department.people.accounts import DepartmentAccounts
 from alpr_edge.department.people.identity_links import IdentityLinks
+from alpr_edge.department.people.rosters import Rosters
+from alpr_edge.department.people.trainings import TrainingRegister
 from alpr_edge.department.releases.release_register import ReleaseRegister
 from alpr_edge.department.search.department_searches import DepartmentSearches
 from alpr_edge.department.settings import load_department_file
@@ -53,6 +55,7 @@ class InquiryOffice:
     quota: SearchQuota
     reads: ReadInquiries = field(repr=False)
     releases: ReleaseRegister = field(repr=False)
+    trainings: TrainingRegister = field(repr=False)
     identities: IdentityLinks = field(repr=False)
     passwords: PasswordVerifier = field(repr=False)
     clock: Clock = field(repr=False)
@@ -116,6 +119,7 @@ def open_office(
             quota=SearchQuota(database, limits.pages_per_hour, limits.reads_per_day),
             releases=ReleaseRegister(database, policy.profile, clock),
             reads=ReadInquiries(DepartmentSearches(database), database, images),
+            trainings=TrainingRegister(database, Rosters(directory, database), clock),
             identities=IdentityLinks(database),
             passwords=passwords or Argon2Passwords(),
             clock=clock,

@@ -39,6 +39,8 @@ class ChangeAction(StrEnum):
     LINK = "link"
     """A single sign-on was linked to the person."""
     UNLINK = "unlink"
+    TRAINING = "training"
+    """The Training Supervisor recorded a training."""
     PUBLISH = "publish"
     """A roster was published."""
 

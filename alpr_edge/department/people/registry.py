@@ -28,6 +28,7 @@ from alpr_edge.department.people.opening import open_database
 from alpr_edge.department.people.people_rows import all_entries, credentials_by_id, find_entry, replace_entries
 from alpr_edge.department.people.person_fields import Entry, changed_entry, new_entry
 from alpr_edge.department.people.rosters import Rosters
+from alpr_edge.department.people.trainings import require_training_unchanged
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.instants import Instant, rfc3339
 from alpr_edge.domain.people.credentials import Credentials
@@ -79,6 +80,7 @@ class People:
         with self._database.writing() as connection:
             _require_new(connection, entry.person)
             _require_free(connection, entry.person)
+            require_training_unchanged(connection, author, [(None, entry)])
             insert_entries(connection, [entry])
             note_changes(connection, author, [_change(ChangeAction.ADD, None, entry)])
         return entry
@@ -98,6 +100,7 @@ class People:
             before = require_entry(connection, name)
             entry = changed_entry(before, texts)
             _require_free(connection, entry.person)
+            require_training_unchanged(connection, author, [(before, entry)])
             if entry != before:
                 replace_entries(connection, [entry])
                 note_changes(connection, author, [_change(ChangeAction.CHANGE, before, entry)])
@@ -187,6 +190,7 @@ class People:
                 return plan_import(text, all_entries(connection), author).result
         with self._database.writing() as connection:
             plan = plan_import(text, all_entries(connection), author)
+            require_training_unchanged(connection, author, [*((None, entry) for entry in plan.added), *plan.changed])
             insert_entries(connection, plan.added)
             replace_entries(connection, [after for _, after in plan.changed])
             changes = [_change(ChangeAction.ADD, None, entry) for entry in plan.added]

@@ -18,7 +18,9 @@ from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.page.server import DepartmentPageServer
 from alpr_edge.department.people.changes import Author
 from alpr_edge.department.people.identity_links import IdentityLinks
-from alpr_edge.department.people.registry import People
+from alpr_edge.department.people.people_rows import replace_entries
+from alpr_edge.department.people.person_fields import changed_entry
+from alpr_edge.department.people.registry import People, require_entry
 from alpr_edge.department.settings import FILE_NAME
 from alpr_edge.web.visitor import COOKIE, SIGN_ON_COOKIE
 from tests.department.inquiries.desk import SECRET, Inquirers
@@ -174,7 +176,9 @@ def test_whoever_is_suspended_or_untrained_or_unlinked_gets_no_session(rig: Sign
     author = Author("login:chief", datetime.now(UTC))
     with closing(DepartmentDatabase(rig.inquirers.directory, create=False)) as database:
         people = People(rig.inquirers.directory, database)
-        people.change(author, rig.inquirers.ids["auditor"], {"alpr_training_until": "2026-01-31"})
+        with database.writing() as connection:
+            trained = require_entry(connection, rig.inquirers.ids["auditor"])
+            replace_entries(connection, [changed_entry(trained, {"alpr_training_until": "2026-01-31"})])
         people.suspend(author, rig.inquirers.ids["technician"])
         with client_of(rig.inquirers, rig.server) as client:
             assert rig.sign_in(client, "supervisor").status_code == 200
