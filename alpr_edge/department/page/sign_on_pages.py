@@ -69,7 +69,7 @@ class SignOnPages:
     def code(self, visitor: Visitor) -> Response:
         """Take the code that a provider which saw one factor is not enough without."""
         try:
-            identity = self._sign_on.kept(visitor.sign_on_word)
+            identity = self._sign_on.kept_identity(visitor.sign_on_word)
         except SignOnError as error:
             return self._refusal(visitor, error)
         return self._sign_in(visitor, identity, visitor.fields.get("code", "").strip() or "none")

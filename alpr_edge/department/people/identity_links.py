@@ -10,13 +10,13 @@ from sqlalchemy import Connection, delete, insert, select
 
 from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.db.people_schema import people_identities
-from alpr_edge.department.people.account_rows import DepartmentAccountRows
 from alpr_edge.department.people.changes import Author, Change, ChangeAction, note_changes
 from alpr_edge.department.people.registry import require_entry
+from alpr_edge.department.people.session_ends import end_sessions_of
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.people.person import AccountStatus
 from alpr_edge.domain.sessions.identity_claims import is_subject
-from alpr_edge.domain.sessions.session import Factor, SessionEnd
+from alpr_edge.domain.sessions.session import Factor
 
 SIGN_ON_FACTORS = frozenset({Factor.SINGLE_SIGN_ON, Factor.SINGLE_SIGN_ON_AND_CODE})
 
@@ -119,9 +119,6 @@ def unlink_person(connection: Connection, author: Author, person_id: str) -> int
     query = select(table.issuer, table.subject).where(table.person_id == person_id)
     links = [dict(row) for row in connection.execute(query).mappings()]
     connection.execute(delete(people_identities).where(table.person_id == person_id))
-    rows = DepartmentAccountRows(connection)
-    for session in rows.live_sessions():
-        if session.person_id == person_id and session.factor in SIGN_ON_FACTORS:
-            rows.save_session(session.finish(SessionEnd.ADMINISTRATOR))
+    end_sessions_of(connection, person_id, SIGN_ON_FACTORS)
     note_changes(connection, author, [Change(ChangeAction.UNLINK, person_id, old=link) for link in links])
     return len(links)

@@ -28,6 +28,7 @@ from alpr_edge.department.people.opening import open_database
 from alpr_edge.department.people.people_rows import all_entries, credentials_by_id, find_entry, replace_entries
 from alpr_edge.department.people.person_fields import Entry, changed_entry, new_entry
 from alpr_edge.department.people.rosters import Rosters
+from alpr_edge.department.people.session_ends import end_sessions_of
 from alpr_edge.department.people.trainings import require_training_unchanged
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.instants import Instant, rfc3339
@@ -107,7 +108,7 @@ class People:
         return entry
 
     def suspend(self, author: Author, name: str, status: AccountStatus = AccountStatus.SUSPENDED) -> RosterHeader:
-        """Suspend an account and publish the roster that tells the units; both or neither.
+        """Suspend an account, end its sessions here and publish the roster that tells the units; all or nothing.
 
         Raises:
             DepartmentError: nobody has that name, or the roster cannot be signed.
@@ -117,6 +118,7 @@ class People:
             entry = Entry.of(replace(before.person, status=status), before.units)
             replace_entries(connection, [entry])
             note_changes(connection, author, [_change(ChangeAction.SUSPEND, before, entry)])
+            end_sessions_of(connection, entry.person.person_id)
             self.invitations.withdraw(connection, entry.person.person_id, author.at)
             return self.rosters.publish_within(connection, author)
 

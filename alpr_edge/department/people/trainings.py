@@ -57,7 +57,7 @@ class TrainingRegister:
         """
         with self._database.reading() as connection:
             before = _entry(connection, name)
-        old, new = _changed(before, changed_entry(before, texts))
+        old, new = _changes_between(before, changed_entry(before, texts))
         if not new:
             raise DepartmentError(f"{name}: these trainings are recorded already")
         changes = tuple(
@@ -75,7 +75,7 @@ class TrainingRegister:
     def _write(self, connection: Connection, author: Author, seen: Entry, texts: Mapping[str, str]) -> RosterHeader:
         before = _entry(connection, seen.person.person_id)
         after = changed_entry(before, texts)
-        old, new = _changed(before, after)
+        old, new = _changes_between(before, after)
         replace_entries(connection, [after])
         note_changes(connection, author, [Change(ChangeAction.TRAINING, after.person.person_id, old, new)])
         return self._rosters.publish_within(connection, author)
@@ -133,7 +133,7 @@ def _training_of(entry: Entry | None) -> Training:
     return Training() if entry is None else entry.person.training
 
 
-def _changed(before: Entry, after: Entry) -> tuple[dict[str, str | None], dict[str, str | None]]:
+def _changes_between(before: Entry, after: Entry) -> tuple[dict[str, str | None], dict[str, str | None]]:
     return changed_fields(before.details, after.details)
 
 

@@ -92,7 +92,7 @@ class ProviderClient:
         with self._lock:
             if self._description is None or time.monotonic() >= self._description[1]:
                 content = self._json("GET", self._table.issuer.removesuffix("/") + _DISCOVERY)
-                self._description = self._checked(content), time.monotonic() + DESCRIPTION_S_MAX
+                self._description = self._description_of(content), time.monotonic() + DESCRIPTION_S_MAX
             return self._description[0]
 
     def keys(self, key_id: str | None) -> dict[str, Any]:
@@ -138,7 +138,7 @@ class ProviderClient:
             raise SignOnError("the provider gave no ID token")
         return token
 
-    def _checked(self, content: dict[str, Any]) -> ProviderDescription:
+    def _description_of(self, content: dict[str, Any]) -> ProviderDescription:
         try:
             description = ProviderDescription.model_validate(content)
         except ValidationError:
@@ -162,7 +162,7 @@ class ProviderClient:
                 httpx.Client(transport=transport, timeout=STEP_S_MAX, trust_env=False, headers=headers) as client,
                 client.stream(method, address, data=fields, auth=auth) as answer,
             ):
-                status, body = answer.status_code, _bounded(answer)
+                status, body = answer.status_code, _body_of(answer)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise ProviderDownError(f"the provider does not answer ({type(error).__name__})") from None
         if fields is not None and 400 <= status < 500:
@@ -172,7 +172,7 @@ class ProviderClient:
         return _object(body)
 
 
-def _bounded(answer: httpx.Response) -> bytes:
+def _body_of(answer: httpx.Response) -> bytes:
     body = b""
     for chunk in answer.iter_raw(8192):
         body += chunk

@@ -131,7 +131,7 @@ class SingleSignOn:
         with self._lock:
             return self._words.seal(_PROVEN, content, PROVEN_S)
 
-    def kept(self, word: str) -> ProvenIdentity:
+    def kept_identity(self, word: str) -> ProvenIdentity:
         """Whom the provider vouched for, before the code was asked for.
 
         Raises:

@@ -66,3 +66,6 @@ def test_what_a_single_sign_on_began_ends_with_it_and_nothing_else(office: Offic
         ended = rows.session("a" * 64)
         assert ended is not None
         assert ended.end is SessionEnd.ADMINISTRATOR
+    office.people.suspend(office.author, ana)
+    with office.accounts.reading() as rows:
+        assert rows.live_sessions() == []

@@ -12,7 +12,7 @@ app = lazy_app(
         "list": LazyTarget(f"{_HERE}.records:list_command", "List everybody"),
         "changes": LazyTarget(f"{_HERE}.records:changes_command", "Show who changed what, and check the record"),
         "invite": LazyTarget(f"{_HERE}.access:invite_command", "Make a one-time address to set a password"),
-        "training": LazyTarget(f"{_HERE}.training:training_command", "Record a training, as the Training Supervisor"),
+        "training": LazyTarget(f"{_HERE}.trainings:training_command", "Record a training, as the Training Supervisor"),
         "code": LazyTarget(f"{_HERE}.code:code_command", "Unlock an account in a car without a link"),
         "link": LazyTarget(f"{_HERE}.links:link_command", "Link somebody to a single sign-on"),
         "unlink": LazyTarget(f"{_HERE}.links:unlink_command", "Take somebody's single sign-on away"),
