@@ -1,4 +1,4 @@
-"""The tables of ``department.toml`` about other systems that know people: a provider of single sign-on."""
+"""The tables of ``department.toml`` about other systems that know people: single sign-on, and SCIM."""
 
 from typing import Annotated, Literal, Self
 
@@ -34,3 +34,14 @@ class SingleSignOnTable(Section):
         if self.issuer and not (self.client_id and self.client_secret):
             raise ValueError("issuer needs client_id and client_secret")
         return self
+
+
+class ProvisioningTable(Section):
+    """[provisioning]: another system of the department that says by SCIM 2 who is there, and who is no more."""
+
+    token: Annotated[str, Field(max_length=500)] = ""
+    """A file with the SHA-256 of the token that it sends, or ``credential:NAME``; empty: nobody may."""
+    organisation: Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
+    """The organisation of everybody who comes so; empty: the name of [people]."""
+    links_single_sign_on: bool = False
+    """Whether its ``externalId`` is the subject of [single_sign_on], and links the person to it."""

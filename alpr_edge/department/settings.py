@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, Strict, ValidationError, model_validator
 
-from alpr_edge.department.identity_settings import SingleSignOnTable
+from alpr_edge.department.identity_settings import ProvisioningTable, SingleSignOnTable
 from alpr_edge.domain.collection.department_periods import DepartmentPeriods, department_periods
 from alpr_edge.domain.collection.state_periods import STATE_PERIODS
 from alpr_edge.domain.errors import DepartmentError
@@ -224,6 +224,7 @@ class DepartmentFile(Section):
     search: SearchTable = SearchTable()
     page: PageTable = PageTable()
     single_sign_on: SingleSignOnTable = SingleSignOnTable()
+    provisioning: ProvisioningTable = ProvisioningTable()
     database: DatabaseTable = DatabaseTable()
     retention: RetentionTable = RetentionTable()
     images: ImagesTable = ImagesTable()

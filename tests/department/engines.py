@@ -56,6 +56,7 @@ def drop_newer_tables(directory: Path) -> None:
         "release_requests",
         "release_steps",
         "people_identities",
+        "people_provisioned",
     ):
         query(directory, f"DROP TABLE {table}")
     query(directory, "DROP INDEX ix_items_received_at")

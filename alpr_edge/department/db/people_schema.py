@@ -79,6 +79,20 @@ people_identities = Table(
     UniqueConstraint("person_id", "issuer"),
 )
 
+# People whom another system of the department tells of by SCIM.
+people_provisioned = Table(
+    "people_provisioned",
+    metadata,
+    Column("person_id", String, primary_key=True),
+    Column("user_name", String, nullable=False, unique=True),  # in the form in which names are compared
+    Column("external_id", String, index=True),
+    Column("version", WHOLE, nullable=False),
+    Column("created_at", UtcMoment, nullable=False),
+    Column("modified_at", UtcMoment, nullable=False),
+    Column("resource", JSON, nullable=False),  # as the other system gave it
+    Column("is_out_here", Boolean, nullable=False),  # whether it is that system that suspended the person
+)
+
 people_invitations = Table(
     "people_invitations",
     metadata,

@@ -50,8 +50,11 @@ def create_department_page(site: DepartmentSite) -> Starlette:
     steps = [*sign_in_pages.steps, *DepartmentSearchPages(site).steps]
     if site.sign_on is not None:
         steps += SignOnPages(site, site.sign_on, sign_in_pages).steps
+    routes = [*(route(*each) for each in steps), FILES.route]
+    if site.scim is not None:
+        routes.append(site.scim.route)
     return Starlette(
-        routes=[*(route(*each) for each in steps), FILES.route],
+        routes=routes,
         middleware=[Middleware(PageHeaders, policy_sources=FILES.policy_sources)],
         exception_handlers={HTTPException: _refuse, AlprEdgeError: _fail},
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, update
 
 from alpr_edge.access.passwords import Argon2Passwords
 from alpr_edge.access.totp import new_secret
@@ -79,12 +79,16 @@ class People:
         """
         entry = new_entry(texts, author.name, author.at)
         with self._database.writing() as connection:
-            _require_new(connection, entry.person)
-            _require_free(connection, entry.person)
-            require_training_unchanged(connection, author, [(None, entry)])
-            insert_entries(connection, [entry])
-            note_changes(connection, author, [_change(ChangeAction.ADD, None, entry)])
+            self.add_within(connection, author, entry)
         return entry
+
+    def add_within(self, connection: Connection, author: Author, entry: Entry) -> None:
+        """Add somebody inside a transaction."""
+        _require_new(connection, entry.person)
+        _require_free(connection, entry.person)
+        require_training_unchanged(connection, author, [(None, entry)])
+        insert_entries(connection, [entry])
+        note_changes(connection, author, [_change(ChangeAction.ADD, None, entry)])
 
     def change(self, author: Author, name: str, texts: Mapping[str, str]) -> Entry:
         """Change somebody; whoever left stays so, since an id is never given to anybody again.
@@ -98,13 +102,17 @@ class People:
             DepartmentError: nobody has that name, or a text is wrong.
         """
         with self._database.writing() as connection:
-            before = require_entry(connection, name)
-            entry = changed_entry(before, texts)
-            _require_free(connection, entry.person)
-            require_training_unchanged(connection, author, [(before, entry)])
-            if entry != before:
-                replace_entries(connection, [entry])
-                note_changes(connection, author, [_change(ChangeAction.CHANGE, before, entry)])
+            return self.change_within(connection, author, name, texts)
+
+    def change_within(self, connection: Connection, author: Author, name: str, texts: Mapping[str, str]) -> Entry:
+        """Change somebody inside a transaction."""
+        before = require_entry(connection, name)
+        entry = changed_entry(before, texts)
+        _require_free(connection, entry.person)
+        require_training_unchanged(connection, author, [(before, entry)])
+        if entry != before:
+            replace_entries(connection, [entry])
+            note_changes(connection, author, [_change(ChangeAction.CHANGE, before, entry)])
         return entry
 
     def suspend(self, author: Author, name: str, status: AccountStatus = AccountStatus.SUSPENDED) -> RosterHeader:
@@ -115,12 +123,22 @@ class People:
         """
         with self._database.writing() as connection:
             before = require_entry(connection, name)
-            entry = Entry.of(replace(before.person, status=status), before.units)
-            replace_entries(connection, [entry])
-            note_changes(connection, author, [_change(ChangeAction.SUSPEND, before, entry)])
-            end_sessions_of(connection, entry.person.person_id)
-            self.invitations.withdraw(connection, entry.person.person_id, author.at)
-            return self.rosters.publish_within(connection, author)
+            # From now on it is the department that keeps them out, and no other system brings them back.
+            table = schema.people_provisioned
+            is_them = table.c.person_id == before.person.person_id
+            connection.execute(update(table).where(is_them).values(is_out_here=False))
+            return self.suspend_within(connection, author, before, status)
+
+    def suspend_within(
+        self, connection: Connection, author: Author, before: Entry, status: AccountStatus = AccountStatus.SUSPENDED
+    ) -> RosterHeader:
+        """Suspend an account inside a transaction."""
+        entry = Entry.of(replace(before.person, status=status), before.units)
+        replace_entries(connection, [entry])
+        note_changes(connection, author, [_change(ChangeAction.SUSPEND, before, entry)])
+        end_sessions_of(connection, entry.person.person_id)
+        self.invitations.withdraw(connection, entry.person.person_id, author.at)
+        return self.rosters.publish_within(connection, author)
 
     def unlock(self, author: Author, name: str) -> RosterHeader:
         """Unlock an account here, and by the next roster in every car.

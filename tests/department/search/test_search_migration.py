@@ -44,7 +44,7 @@ def take_away(directory: Path, engine: str) -> None:
     later = ("access_records", "access_nodes", "release_requests", "release_steps")
     statements = [
         *exchange_removal(engine),
-        *(f"DROP TABLE {table}" for table in (*later, "plates", "people_identities")),
+        *(f"DROP TABLE {table}" for table in (*later, "plates", "people_identities", "people_provisioned")),
     ]
     if engine == "postgresql":
         statements += [f"DROP FUNCTION {table}_keep" for table in later]

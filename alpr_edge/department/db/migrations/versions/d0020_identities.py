@@ -1,4 +1,4 @@
-"""Whom a provider of single sign-on vouches for: issuer and subject, each linked to a person."""
+"""Whom a provider of single sign-on vouches for, and whom another system tells of by SCIM."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -6,9 +6,11 @@ from alembic import op
 revision = "0020"
 down_revision = "0016"
 
+WHOLE = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+
 
 def upgrade() -> None:
-    """Make the table."""
+    """Make the tables."""
     op.create_table(
         "people_identities",
         *(sa.Column(name, sa.String, primary_key=True) for name in ("issuer", "subject")),
@@ -16,4 +18,14 @@ def upgrade() -> None:
         sa.Column("linked_at", sa.DateTime, nullable=False),
         sa.Column("linked_by", sa.String, nullable=False),
         sa.UniqueConstraint("person_id", "issuer"),
+    )
+    op.create_table(
+        "people_provisioned",
+        sa.Column("person_id", sa.String, primary_key=True),
+        sa.Column("user_name", sa.String, nullable=False, unique=True),
+        sa.Column("external_id", sa.String, index=True),
+        sa.Column("version", WHOLE, nullable=False),
+        *(sa.Column(name, sa.DateTime, nullable=False) for name in ("created_at", "modified_at")),
+        sa.Column("resource", sa.JSON, nullable=False),
+        sa.Column("is_out_here", sa.Boolean, nullable=False),
     )
