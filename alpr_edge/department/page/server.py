@@ -170,7 +170,7 @@ def _scim(directory: Path, database: DepartmentDatabase, people: PeopleSettings,
         return None
     if not origin:
         raise DepartmentError("provisioning: the other system needs the page's own address: set [page] address")
-    # Loaded where it is used: these libraries take as much memory as the rest of the page.
+    # Loaded where it is used: a department without such a system does without its libraries.
     from alpr_edge.department.provisioning.scim_endpoint import ScimEndpoint, load_token_sha256  # noqa: PLC0415
     from alpr_edge.department.provisioning.scim_users import ProvisionedPeople, ScimUsers  # noqa: PLC0415
 

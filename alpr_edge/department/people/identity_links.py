@@ -13,6 +13,7 @@ from alpr_edge.department.db.people_schema import people_identities
 from alpr_edge.department.people.changes import Author, Change, ChangeAction, note_changes
 from alpr_edge.department.people.registry import require_entry
 from alpr_edge.department.people.session_ends import end_sessions_of
+from alpr_edge.department.people.taken_names import TakenError
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.people.person import AccountStatus
 from alpr_edge.domain.sessions.identity_claims import is_subject
@@ -103,10 +104,10 @@ def link_person(connection: Connection, author: Author, person_id: str, issuer: 
     if holder == person_id:
         return
     if holder:
-        raise DepartmentError(f"this subject is linked to {holder} already; unlink them first")
+        raise TakenError(f"this subject is linked to {holder} already; unlink them first")
     of_person = select(table.subject).where(table.issuer == issuer, table.person_id == person_id)
     if connection.scalar(of_person) is not None:
-        raise DepartmentError(f"{person_id}: linked to another subject of this issuer; unlink them first")
+        raise TakenError(f"{person_id}: linked to another subject of this issuer; unlink them first")
     about = {"issuer": issuer, "subject": subject}
     row = {**about, "person_id": person_id, "linked_at": author.at, "linked_by": author.name}
     connection.execute(insert(people_identities).values(row))

@@ -29,6 +29,7 @@ from alpr_edge.department.people.people_rows import all_entries, credentials_by_
 from alpr_edge.department.people.person_fields import Entry, changed_entry, new_entry
 from alpr_edge.department.people.rosters import Rosters
 from alpr_edge.department.people.session_ends import end_sessions_of
+from alpr_edge.department.people.taken_names import TakenError
 from alpr_edge.department.people.trainings import require_training_unchanged
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.instants import Instant, rfc3339
@@ -283,7 +284,7 @@ def _fields(entry: Entry) -> dict[str, Any]:
 def _require_new(connection: Connection, person: Person) -> None:
     """Refuse an id that somebody has, or had: it is never given to anybody else (CJIS IA-4)."""
     if find_entry(connection, person.person_id) is not None:
-        raise DepartmentError(f"{person.person_id}: somebody has this id already")
+        raise TakenError(f"{person.person_id}: somebody has this id already")
     if (connection.scalar(select(func.count()).select_from(schema.people)) or 0) >= PEOPLE_MAX:
         raise DepartmentError(f"a roster has at most {PEOPLE_MAX} people")
 
@@ -294,4 +295,4 @@ def _require_free(connection: Connection, person: Person) -> None:
     query = select(names.name).where(names.name.in_(person.sign_in_names), names.person_id != person.person_id)
     taken = connection.scalar(query)
     if taken is not None:
-        raise DepartmentError(f"{taken}: somebody else has this badge or e-mail address")
+        raise TakenError(f"{taken}: somebody else has this badge or e-mail address")

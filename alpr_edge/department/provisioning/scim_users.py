@@ -29,7 +29,8 @@ from alpr_edge.department.people.identity_links import link_person, unlink_perso
 from alpr_edge.department.people.people_rows import find_entry
 from alpr_edge.department.people.person_fields import Entry, new_entry
 from alpr_edge.department.people.registry import People, require_entry
-from alpr_edge.department.provisioning.scim_models import PAGE_USERS_MAX, Provisioned
+from alpr_edge.department.people.taken_names import TakenError
+from alpr_edge.department.provisioning.scim_models import PAGE_USERS_MAX, Provisioned, User
 from alpr_edge.department.provisioning.scim_texts import person_texts
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.people.person import AccountStatus, sign_in_key
@@ -38,7 +39,6 @@ AUTHOR = "system:scim"
 TYPE_NAME = "User"
 _COLUMNS = {"user_name": people_provisioned.c.user_name, "external_id": people_provisioned.c.external_id}
 """What users are searched by."""
-_TAKEN = ("somebody else has", "somebody has", "linked to")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,7 +94,8 @@ class ScimUsers(ScimStorage):
         del resource_type
         user, author = _checked_user(resource), _author()
         with self._changing() as connection:
-            entry = new_entry(person_texts(user, self._made_of.organisation), AUTHOR, author.at)
+            with _field_faults():
+                entry = new_entry(person_texts(user, self._made_of.organisation), AUTHOR, author.at)
             is_out = user.active is False
             if is_out:
                 entry = Entry.of(replace(entry.person, status=AccountStatus.SUSPENDED))
@@ -114,10 +115,11 @@ class ScimUsers(ScimStorage):
         person_id = user.id or ""
         with self._changing() as connection:
             row = _row(connection, person_id, expected_version)
-            before = _stored(row)
+            before = _stored_user(row)
             old, new = (person_texts(each, self._made_of.organisation) for each in (before, user))
             texts = {name: text for name, text in new.items() if old[name] != text}
-            entry = people.change_within(connection, author, person_id, texts) if texts else _entry(connection, row)
+            with _field_faults():
+                entry = people.change_within(connection, author, person_id, texts) if texts else _entry(connection, row)
             is_out = self._set_active(connection, author, entry, row, is_active=user.active)
             values = _values(user, author.at) | {"version": row["version"] + 1, "is_out_here": is_out}
             change = update(people_provisioned).where(people_provisioned.c.person_id == person_id)
@@ -163,18 +165,28 @@ class ScimUsers(ScimStorage):
             return
         unlink_person(connection, author, person_id)
         if user.external_id:
-            link_person(connection, author, person_id, self._made_of.issuer, user.external_id)
+            with _field_faults():
+                link_person(connection, author, person_id, self._made_of.issuer, user.external_id)
 
     @contextmanager
     def _changing(self) -> Iterator[Connection]:
-        """A transaction; what the department refuses is an error of SCIM."""
+        """A transaction; a name that somebody else has is an error of SCIM."""
         try:
             with self._made_of.database.writing() as connection:
                 yield connection
-        except DepartmentError as error:
-            if any(words in str(error) for words in _TAKEN):
-                raise UniquenessException(detail=str(error)) from None
-            raise InvalidValueException(detail=str(error)) from None
+        except TakenError as error:
+            raise UniquenessException(detail=str(error)) from None
+
+
+@contextmanager
+def _field_faults() -> Iterator[None]:
+    """A value that the department takes of nobody is an error of SCIM."""
+    try:
+        yield
+    except TakenError:
+        raise
+    except DepartmentError as error:
+        raise InvalidValueException(detail=str(error)) from None
 
 
 def _author() -> Author:
@@ -182,7 +194,7 @@ def _author() -> Author:
 
 
 def _checked_user(resource: Resource[Any]) -> Provisioned:
-    assert isinstance(resource, Provisioned)
+    assert isinstance(resource, User)
     if not (resource.user_name or "").strip():
         raise InvalidValueException(detail="userName is missing")
     return resource
@@ -223,13 +235,13 @@ def _entry(connection: Connection, row: RowMapping) -> Entry:
     return require_entry(connection, row["person_id"])
 
 
-def _stored(row: RowMapping) -> Provisioned:
+def _stored_user(row: RowMapping) -> Provisioned:
     return Provisioned.model_validate(row["resource"])
 
 
 def _user(connection: Connection, row: RowMapping) -> Provisioned:
     """A user as SCIM shows it: active as the department has them, whoever suspended them."""
-    user = _stored(row)
+    user = _stored_user(row)
     user.id = row["person_id"]
     if user.active is not None:
         user.active = _entry(connection, row).person.status is AccountStatus.ACTIVE
