@@ -10,7 +10,6 @@ from alpr_edge.department.inquiries.office import sign_in_answer
 from alpr_edge.department.page.page_parts import PAGES, PageRoute, go
 from alpr_edge.department.page.site import DepartmentSite
 from alpr_edge.department.people.identity_links import SIGN_ON_FACTORS
-from alpr_edge.department.single_sign_on.faults import ProviderDownError
 from alpr_edge.domain.errors import AccessError
 from alpr_edge.domain.sessions.session import SessionState
 from alpr_edge.web.visitor import CHALLENGE_COOKIE, Visitor, give_session, take_session
@@ -82,10 +81,10 @@ class DepartmentSignInPages:
     def sign_out(self, visitor: Visitor) -> Response:
         """End the session."""
         desk = self._site.desk(visitor)
-        address = self._provider_end() if desk.factor() in SIGN_ON_FACTORS else ""
+        factor, sign_on = desk.factor(), self._site.sign_on
         desk.sign_out()
         self._site.forget(visitor)
-        sign_on = self._site.sign_on
+        address = sign_on.end_address() if sign_on is not None and factor in SIGN_ON_FACTORS else ""
         if address and sign_on is not None:
             response: Response = PAGES.page("leave_to", address=address, host=sign_on.host)
         else:
@@ -142,15 +141,6 @@ class DepartmentSignInPages:
         has_passkeys = self._site.passkey_site is not None
         ways = {"has_passkeys": has_passkeys, "has_provider": self._site.sign_on is not None}
         return PAGES.page("locked", 403 if fault else 200, department=self._site.name, fault=fault, **ways)
-
-    def _provider_end(self) -> str:
-        """Where a browser signs out of the provider too; empty: nowhere, or it does not answer."""
-        if self._site.sign_on is None:
-            return ""
-        try:
-            return self._site.sign_on.end_address()
-        except ProviderDownError:
-            return ""
 
 
 def _passkey_answer(result: SignInResult) -> Response:

@@ -208,10 +208,12 @@ class People:
         """
         with self._database.reading() as connection:
             if is_dry_run:
-                return plan_import(text, all_entries(connection), author).result
+                plan = plan_import(text, all_entries(connection), author)
+                require_training_unchanged(connection, author, plan.pairs)
+                return plan.result
         with self._database.writing() as connection:
             plan = plan_import(text, all_entries(connection), author)
-            require_training_unchanged(connection, author, [*((None, entry) for entry in plan.added), *plan.changed])
+            require_training_unchanged(connection, author, plan.pairs)
             insert_entries(connection, plan.added)
             replace_entries(connection, [after for _, after in plan.changed])
             changes = [_change(ChangeAction.ADD, None, entry) for entry in plan.added]

@@ -95,6 +95,11 @@ class ProviderClient:
                 self._description = self._description_of(content), time.monotonic() + DESCRIPTION_S_MAX
             return self._description[0]
 
+    def known_description(self) -> ProviderDescription | None:
+        """The description that was fetched last, however old; the provider is not asked."""
+        known = self._description
+        return None if known is None else known[0]
+
     def keys(self, key_id: str | None) -> dict[str, Any]:
         """The provider's keys, as JSON Web Keys (RFC 7517).
 

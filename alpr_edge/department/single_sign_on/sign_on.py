@@ -146,10 +146,10 @@ class SingleSignOn:
     def end_address(self) -> str:
         """Where a browser ends its session at the provider as well; empty: the provider has no such page.
 
-        Raises:
-            ProviderDownError: the provider does not answer.
+        The provider is not asked, so that nobody waits for it to sign out here.
         """
-        endpoint = self._client.description().end_session_endpoint
+        description = self._client.known_description()
+        endpoint = None if description is None else description.end_session_endpoint
         if endpoint is None:
             return ""
         back = {"client_id": self._table.client_id, "post_logout_redirect_uri": f"{self._origin}/sign-in"}

@@ -64,10 +64,10 @@ def test_the_owner_of_the_folder_changes_all_but_trainings(inquirers: Inquirers)
             owner.people.change(owner.author, inquirers.ids["officer"], UNTIL)
         with refused:
             owner.add(badge="99", email="")
-        with refused:
-            owner.people.import_csv(
-                owner.author, "badge,name,organisation,cjis_training_until\n77,Cy,MPD,2027-06-30\n", is_dry_run=False
-            )
+        file = "badge,name,organisation,cjis_training_until\n77,Cy,MPD,2027-06-30\n"
+        for is_dry_run in (True, False):
+            with pytest.raises(DepartmentError, match="Cy: trainings are recorded by the Training Supervisor"):
+                owner.people.import_csv(owner.author, file, is_dry_run=is_dry_run)
         new = {name: text for name, text in OFFICER.items() if not name.endswith("_until")}
         owner.people.add(owner.author, new)
         owner.people.suspend(owner.author, inquirers.ids["training-supervisor"])
