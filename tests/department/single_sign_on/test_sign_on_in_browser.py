@@ -13,7 +13,7 @@ from tests.department.inquiries.desk import SECRET
 from tests.department.people.office import DOMAIN
 from tests.department.single_sign_on.rig import SignOnRig
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 @pytest.fixture
