@@ -26,6 +26,14 @@ class SignInOutcome(StrEnum):
     CODE_USED = "code_used"
     """The code, or a later one, was used before."""
     WRONG_PASSKEY = "wrong_passkey"
+    NOT_LINKED = "not_linked"
+    """Whoever a provider of single sign-on vouches for is nobody here."""
+    CODE_NEEDED = "code_needed"
+    """The provider saw one factor: a code of the person's own app is the second."""
+    PROVIDER = "single_sign_on"
+    """The provider, or what it answered, did not do; the record says what."""
+    UNTRAINED = "untrained"
+    """A training is missing or has ended, and a single sign-on opens no session for its message alone."""
     PASSWORD_OLD = "password_old"  # noqa: S105 - likewise
     """All was right, and the password is older than the security profile allows."""
     ACCOUNT_SUSPENDED = "account_suspended"
@@ -46,6 +54,10 @@ _ANSWERS = {
     SignInOutcome.NO_ROSTER: "no roster of people is here yet; connect the unit to its department",
     SignInOutcome.ROSTER_EXPIRED: "the roster of people has ended; connect the unit to its department",
     SignInOutcome.CLOCK_UNKNOWN: "the clock is not set, so codes cannot be checked; use a passkey, or wait for a fix",
+    SignInOutcome.NOT_LINKED: "this single sign-on belongs to no account here; ask the ALPR administrator to link it",
+    SignInOutcome.CODE_NEEDED: "a code of the app is needed as well",
+    SignInOutcome.PROVIDER: "the single sign-on did not work; try again, or sign in with password and code",
+    SignInOutcome.UNTRAINED: "your training is missing or has ended; ask the Training Supervisor (policy 462.4(d))",
     SignInOutcome.PASSWORD_OLD: "this password is too old; set a new one at the department, or use a passkey",
     SignInOutcome.ACCOUNT_SUSPENDED: "this account is suspended; ask the ALPR administrator",
     SignInOutcome.ACCOUNT_LEFT: "this account has ended; ask the ALPR administrator",

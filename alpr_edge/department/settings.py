@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, Field, Strict, ValidationError, model_validator
 
 from alpr_edge.department.exchange_settings import ABSOLUTE, LOOPBACK, ExchangeTable, MailAddress
+from alpr_edge.department.identity_settings import ProvisioningTable, SingleSignOnTable
 from alpr_edge.domain.collection.department_periods import DepartmentPeriods, department_periods
 from alpr_edge.domain.collection.state_periods import STATE_PERIODS
 from alpr_edge.domain.errors import DepartmentError
@@ -215,6 +216,8 @@ class DepartmentFile(Section):
     search: SearchTable = SearchTable()
     page: PageTable = PageTable()
     hits: HitsTable = HitsTable()
+    single_sign_on: SingleSignOnTable = SingleSignOnTable()
+    provisioning: ProvisioningTable = ProvisioningTable()
     database: DatabaseTable = DatabaseTable()
     retention: RetentionTable = RetentionTable()
     audits: AuditsTable = AuditsTable()

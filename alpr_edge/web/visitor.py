@@ -12,6 +12,8 @@ from alpr_edge.web.requests import form_fields, host_of
 COOKIE = "__Host-session"
 """A cookie of this name is taken over TLS alone, for this host alone (RFC 6265bis, 4.1.3.2)."""
 CHALLENGE_COOKIE = "__Host-challenge"
+SIGN_ON_COOKIE = "__Host-sign-on"
+SIGN_ON_CHARACTERS_MAX = 4096
 COMPONENT = "console"
 """The page in a car, as records name it, and as sessions are bound to it."""
 TOKEN_CHARACTERS_MAX = 128
@@ -37,6 +39,8 @@ class Visitor:
     """The page, as records name it."""
     is_use: bool = True
     """Whether a person asked, which keeps their session open; a page that refreshes itself is none."""
+    sign_on_word: str = field(default="", repr=False)
+    """What this browser keeps during a single sign-on; empty: there is none."""
 
     @classmethod
     def of(cls, request: Request, body: bytes, component: str = COMPONENT) -> Self:
@@ -44,7 +48,8 @@ class Visitor:
         token, word = (request.cookies.get(name, "")[:TOKEN_CHARACTERS_MAX] for name in (COOKIE, CHALLENGE_COOKIE))
         is_refresh = request.method == "GET" and request.headers.get(REFRESH_HEADER) == "1"
         parameters, fields = dict(request.path_params), form_fields(body)
-        return cls(token, word, host_of(request), fields, parameters, component, not is_refresh)
+        sign_on_word = request.cookies.get(SIGN_ON_COOKIE, "")[: SIGN_ON_CHARACTERS_MAX + 1]
+        return cls(token, word, host_of(request), fields, parameters, component, not is_refresh, sign_on_word)
 
     @property
     def caller(self) -> Caller:

@@ -7,11 +7,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from alpr_edge.access.attempts import PasskeyAttempt, PasswordAttempt, SignInPlace, SignInResult
+from alpr_edge.access.attempts import PasskeyAttempt, PasswordAttempt, SignInOutcome, SignInPlace, SignInResult
 from alpr_edge.access.authorisation.answer_times import wait_for_answer_step
 from alpr_edge.access.authorisation.authoriser import Policy, RecordLog
 from alpr_edge.access.authorisation.callers import SESSION_ID_CHARACTERS, Caller
 from alpr_edge.access.passwords import PasswordVerifier
+from alpr_edge.access.provider_sign_in import ProviderAttempt, sign_in_with_provider
 from alpr_edge.access.relying_party import RelyingParty
 from alpr_edge.access.sessions import SessionPlace, find_session, lock_session, sign_out
 from alpr_edge.access.sign_in import reopen, sign_in
@@ -22,7 +23,7 @@ from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.people.person import Person
 from alpr_edge.domain.ports import Clock
-from alpr_edge.domain.sessions.session import AccessSession, SessionState
+from alpr_edge.domain.sessions.session import AccessSession, Factor, SessionState
 
 NO_PURPOSE = "none"
 """The purpose of records about a sign-in, which is for none yet."""
@@ -102,6 +103,38 @@ class SignInDesk:
         result = sign_in_with_passkey(self.accounts, site, security, attempt, place)
         return self._put_on_record("sign_in", result, begun_s)
 
+    def sign_in_with_provider(self, attempt: ProviderAttempt, *, is_acknowledged: bool, note: str = "") -> SignInResult:
+        """Sign somebody in whom a provider of single sign-on vouches for.
+
+        Args:
+            attempt: whom it vouches for; its token was checked.
+            is_acknowledged: whether the notice was acknowledged.
+            note: more for the record.
+
+        Raises:
+            StoreError: accounts or log cannot be written: nobody is signed in.
+        """
+        begun_s, security = time.monotonic(), self.policy.security
+        place = self._sign_in_place(self.clock.now(), security.notice if is_acknowledged else "")
+        result = sign_in_with_provider(self.accounts, security, attempt, place)
+        return self._put_on_record("sign_in", result, begun_s, note)
+
+    def refuse_provider(self, reason: str) -> SignInResult:
+        """Put on record that a provider of single sign-on, or what it answered, did not do.
+
+        Args:
+            reason: why, without any secret.
+
+        Raises:
+            StoreError: the log cannot be written.
+        """
+        return self._put_on_record("sign_in", SignInResult(SignInOutcome.PROVIDER), time.monotonic(), reason)
+
+    def factor(self) -> Factor | None:
+        """How the holder of the caller's session proved who they are; None: there is no session."""
+        session, _ = self._session()
+        return None if session is None else session.factor
+
     def reopen_with_passkey(self, site: RelyingParty, attempt: PasskeyAttempt) -> SignInResult:
         """Open the caller's session again, which is in glance mode, by a passkey.
 
@@ -153,12 +186,12 @@ class SignInDesk:
             self._append(action, session.person_id, session, "")
         return is_done
 
-    def _put_on_record(self, action: str, result: SignInResult, begun_s: float) -> SignInResult:
+    def _put_on_record(self, action: str, result: SignInResult, begun_s: float, more: str = "") -> SignInResult:
         """Put a try on record; where that fails, the session that it opened is ended again. A refusal waits."""
         refusal = "" if result.session is not None else result.outcome.value
         if result.is_newly_locked:
             refusal += "; the account is locked"
-        note = FIRST_SIGN_IN if result.is_new_place else ""
+        note = "; ".join(part for part in (more, FIRST_SIGN_IN if result.is_new_place else "") if part)
         try:
             self._append(action, result.person_id, result.session, refusal, note)
         except StoreError as error:

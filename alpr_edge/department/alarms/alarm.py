@@ -17,6 +17,7 @@ from alpr_edge.department.backups.outcomes import backup_warnings
 from alpr_edge.department.http.health import FREE_BYTES_MIN
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.interchange.exchange_status import exchange_warnings
+from alpr_edge.department.people.trainings import training_warnings
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.pki.server_certificate import ServerCertificate
 from alpr_edge.department.serving import is_served
@@ -45,6 +46,7 @@ class AlarmKind(StrEnum):
     """Audits of the access logs that are overdue."""
     EXCHANGE = "exchange"
     """What goes out to other systems."""
+    TRAINING = "training"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,7 @@ def _of_storage(storage: Storage, now: datetime) -> Iterator[Alarm]:
     yield from (_of_line(line, AlarmKind.AUDIT) for line in schedule.warnings)
     tables = load_department_file(storage.directory).exchange
     yield from (_of_line(line, AlarmKind.EXCHANGE) for line in exchange_warnings(storage.database, tables, now))
+    yield from (_of_line(line, AlarmKind.TRAINING) for line in training_warnings(storage.database, now))
     try:
         storage.images.check()
     except StoreError as error:

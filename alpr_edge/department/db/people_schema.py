@@ -5,7 +5,7 @@ sessions are what the department itself knows of them, as each car does of its o
 who changed what: triggers keep its rows from being changed or deleted.
 """
 
-from sqlalchemy import JSON, Boolean, Column, LargeBinary, String, Table
+from sqlalchemy import JSON, Boolean, Column, LargeBinary, String, Table, UniqueConstraint
 
 from alpr_edge.department.db.column_types import WHOLE, InstantJson, UtcMoment
 from alpr_edge.department.db.schema import metadata
@@ -67,6 +67,31 @@ people_changes = Table(
     Column("body", LargeBinary, nullable=False),  # canonical JSON, with the digest of the record before
 )
 
+# Whom a provider of single sign-on vouches for: its issuer with the subject, never an e-mail address.
+people_identities = Table(
+    "people_identities",
+    metadata,
+    Column("issuer", String, primary_key=True),
+    Column("subject", String, primary_key=True),
+    Column("person_id", String, nullable=False),
+    Column("linked_at", UtcMoment, nullable=False),
+    Column("linked_by", String, nullable=False),
+    UniqueConstraint("person_id", "issuer"),
+)
+
+# People whom another system of the department tells of by SCIM.
+people_provisioned = Table(
+    "people_provisioned",
+    metadata,
+    Column("person_id", String, primary_key=True),
+    Column("user_name", String, nullable=False, unique=True),  # in the form in which names are compared
+    Column("external_id", String, index=True),
+    Column("version", WHOLE, nullable=False),
+    Column("created_at", UtcMoment, nullable=False),
+    Column("modified_at", UtcMoment, nullable=False),
+    Column("resource", JSON, nullable=False),  # as the other system gave it
+    Column("is_out_here", Boolean, nullable=False),  # whether it is that system that suspended the person
+)
 
 people_invitations = Table(
     "people_invitations",

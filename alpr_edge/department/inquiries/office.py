@@ -32,8 +32,10 @@ from alpr_edge.department.inquiries.read_inquiries import ReadInquiries
 from alpr_edge.department.inquiries.server_clock import ServerClock
 from alpr_edge.department.inquiries.units.unit_board import UnitBoard
 from alpr_edge.department.people.accounts import DepartmentAccounts
+from alpr_edge.department.people.identity_links import IdentityLinks
 from alpr_edge.department.people.registry import require_entry
 from alpr_edge.department.people.rosters import Rosters
+from alpr_edge.department.people.trainings import TrainingRegister
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.pki.units import Units
 from alpr_edge.department.releases.release_register import ReleaseRegister
@@ -74,6 +76,8 @@ class InquiryOffice:
     audits: AuditRegister = field(repr=False)
     declarations: DeclarationDesk = field(repr=False)
     incidents: IncidentRegister = field(repr=False)
+    trainings: TrainingRegister = field(repr=False)
+    identities: IdentityLinks = field(repr=False)
     passwords: PasswordVerifier = field(repr=False)
     clock: Clock = field(repr=False)
 
@@ -145,6 +149,8 @@ def open_office(
             hits=HitBoard(database, images, file.hits),
             arrivals=HitArrivals(database),
             units=_unit_board(directory, database),
+            trainings=TrainingRegister(database, Rosters(directory, database), clock),
+            identities=IdentityLinks(database),
             passwords=passwords or Argon2Passwords(),
             clock=clock,
         )

@@ -17,17 +17,20 @@ from alpr_edge.department.page.hits.hit_stream import HitStream
 from alpr_edge.department.page.page_parts import FILES, PAGES, Step
 from alpr_edge.department.page.search_pages import DepartmentSearchPages
 from alpr_edge.department.page.sign_in_pages import DepartmentSignInPages
+from alpr_edge.department.page.sign_on_pages import BEGIN_PATH, CODE_PATH, SignOnPages
 from alpr_edge.department.page.site import COMPONENT, DepartmentSite
 from alpr_edge.department.page.units.unit_pages import UnitPages
+from alpr_edge.department.single_sign_on.sign_on import ANSWER_PATH
 from alpr_edge.domain.errors import AccessError, AlprEdgeError, SearchError
 from alpr_edge.web.live.hit_feed import HitFeed
 from alpr_edge.web.page_endpoints import page_endpoint
 from alpr_edge.web.page_security import PageHeaders
+from alpr_edge.web.requests import SMALL_BYTES_MAX
 from alpr_edge.web.visitor import Visitor
 
 AT_ONCE_MAX = 8
 """Requests that are worked on at the same time."""
-SIGN_INS = {("POST", path) for path in ("/sign-in", "/reopen", "/passkey", "/passkey/reopen")}
+SIGN_INS = {("POST", path) for path in ("/sign-in", "/reopen", "/passkey", "/passkey/reopen", CODE_PATH)}
 SIGN_INS_AT_ONCE_MAX = 2
 """Of these, which anybody can send: one takes 64 MiB and up to a second, and others wait, but no page behind them."""
 
@@ -42,19 +45,22 @@ def create_department_page(site: DepartmentSite, feed: HitFeed) -> Starlette:
         feed: tells of hits that came or changed.
     """
     at_once, sign_ins_at_once = asyncio.Semaphore(AT_ONCE_MAX), asyncio.Semaphore(SIGN_INS_AT_ONCE_MAX)
+    provider_at_once = asyncio.Semaphore(SIGN_INS_AT_ONCE_MAX)  # a slow provider keeps nobody from the other ways
 
     def route(path: str, method: str, step: Step) -> Route:
         bound = sign_ins_at_once if (method, path) in SIGN_INS else at_once
+        bound = provider_at_once if path in {BEGIN_PATH, ANSWER_PATH} else bound
         return Route(path, page_endpoint(partial(_answer, step), bound), methods=[method])
 
-    searches, hits, units = DepartmentSearchPages(site), HitPages(site), UnitPages(site)
-    steps = (*DepartmentSignInPages(site).steps, *searches.steps, *hits.steps, *HistoryPages(site).steps, *units.steps)
+    sign_in_pages = DepartmentSignInPages(site)
+    pages = (sign_in_pages, DepartmentSearchPages(site), HitPages(site), HistoryPages(site), UnitPages(site))
+    steps = [step for each in pages for step in each.steps]
+    if site.sign_on is not None:
+        steps += SignOnPages(site, site.sign_on, sign_in_pages).steps
+    routes = [*(route(*each) for each in steps), Route("/live", HitStream(site, feed).answer, methods=["GET"])]
+    routes += [FILES.route, *([site.scim.route] if site.scim is not None else [])]
     return Starlette(
-        routes=[
-            *(route(*each) for each in steps),
-            Route("/live", HitStream(site, feed).answer, methods=["GET"]),
-            FILES.route,
-        ],
+        routes=routes,
         middleware=[Middleware(PageHeaders, policy_sources=FILES.policy_sources)],
         exception_handlers={HTTPException: _refuse, AlprEdgeError: _fail},
     )
@@ -62,7 +68,9 @@ def create_department_page(site: DepartmentSite, feed: HitFeed) -> Starlette:
 
 def _answer(step: Step, request: Request, body: bytes) -> Response:
     try:
-        return step(Visitor.of(request, body, COMPONENT))
+        # A provider's answer comes as the query of an address, which holds nothing else anywhere here.
+        query = request.scope["query_string"] if request.scope["path"] == ANSWER_PATH else b""
+        return step(Visitor.of(request, body or query[:SMALL_BYTES_MAX], COMPONENT))
     except AccessError as error:
         return PAGES.page("refused", 403, message=str(error))
     except SearchError as error:

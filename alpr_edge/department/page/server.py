@@ -1,14 +1,17 @@
 """Serves the department's page over TLS, bounded in connections and time, until it is told to end."""
 
+from __future__ import annotations
+
 import ssl
 import threading
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import structlog
 
 from alpr_edge.access.relying_party import RelyingParty
+from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.http.connections import ConnectionGate, ConnectionLimits, GatedSocket
 from alpr_edge.department.http.server import START_S_MAX, listening_at
 from alpr_edge.department.http.tls_contexts import ReportingContext
@@ -17,14 +20,20 @@ from alpr_edge.department.inquiries.office import open_office
 from alpr_edge.department.page.application import create_department_page
 from alpr_edge.department.page.hits.hit_stream import LOOK_S
 from alpr_edge.department.page.site import DepartmentSite
+from alpr_edge.department.people.registry import People
 from alpr_edge.department.people.settings import PeopleSettings, load_people_settings
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.serving import showing_alone
 from alpr_edge.department.settings import PageTable, load_department_file
+from alpr_edge.department.single_sign_on.provider_client import ProviderClient
+from alpr_edge.department.single_sign_on.sign_on import SingleSignOn
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.runtime.notify import ServiceManager
 from alpr_edge.web.live.hit_feed import HitFeed
 from alpr_edge.web.page_server import PromptProtocol
+
+if TYPE_CHECKING:
+    from alpr_edge.department.provisioning.scim_endpoint import ScimEndpoint
 
 HTTPS_PORT = 443
 LIMITS = ConnectionLimits(
@@ -106,7 +115,9 @@ class DepartmentPageServer:
             self._socket = GatedSocket(listening_at(host, port), gate)
             stack.callback(self._socket.close)
             self.port: int = self._socket.getsockname()[1]
-            site = DepartmentSite(office, people.name, _passkey_site(people, table, self.port))
+            sign_on = _sign_on(directory, people, table, self.port)
+            scim = _scim(directory, office.accounts.database, people, _origin(people, table, self.port))
+            site = DepartmentSite(office, people.name, _passkey_site(people, table, self.port), sign_on, scim)
             steps = (certificate.reload, self._report)
             self._feed = HitFeed(office.arrivals.current, LOOK_S, "department.hit_feed_failed")
             application = create_department_page(site, self._feed)
@@ -153,5 +164,45 @@ def _passkey_site(people: PeopleSettings, table: PageTable, port: int) -> Relyin
     """The site that passkeys of the department sign in at; None: it has no domain."""
     if not people.domain:
         return None
+    return RelyingParty(people.domain, people.name, (_origin(people, table, port),))
+
+
+def _origin(people: PeopleSettings, table: PageTable, port: int) -> str:
+    """Where browsers reach the page; empty: the settings do not say, and the server has no name."""
     of_port = f"https://{people.domain}" if port == HTTPS_PORT else f"https://{people.domain}:{port}"
-    return RelyingParty(people.domain, people.name, (table.address or of_port,))
+    return table.address or (of_port if people.domain else "")
+
+
+def _scim(directory: Path, database: DepartmentDatabase, people: PeopleSettings, origin: str) -> ScimEndpoint | None:
+    """What another system tells of people by; None: the settings name no token.
+
+    Raises:
+        DepartmentError: a setting of it is wrong.
+    """
+    file = load_department_file(directory)
+    if not file.provisioning.token:
+        return None
+    if not origin:
+        raise DepartmentError("provisioning: the other system needs the page's own address: set [page] address")
+    # Loaded where it is used: a department without such a system does without its libraries.
+    from alpr_edge.department.provisioning.scim_endpoint import ScimEndpoint, load_token_sha256  # noqa: PLC0415
+    from alpr_edge.department.provisioning.scim_users import ProvisionedPeople, ScimUsers  # noqa: PLC0415
+
+    issuer = file.single_sign_on.issuer if file.provisioning.links_single_sign_on else ""
+    organisation = file.provisioning.organisation or people.name
+    made_of = ProvisionedPeople(database, People(directory, database), organisation, issuer)
+    return ScimEndpoint(ScimUsers(made_of), load_token_sha256(file.provisioning, directory), origin)
+
+
+def _sign_on(directory: Path, people: PeopleSettings, table: PageTable, port: int) -> SingleSignOn | None:
+    """Single sign-on by the settings; None: they name no provider.
+
+    Raises:
+        DepartmentError: a setting of it is wrong.
+    """
+    settings, origin = load_department_file(directory).single_sign_on, _origin(people, table, port)
+    if not settings.issuer:
+        return None
+    if not origin:
+        raise DepartmentError("single_sign_on: the provider needs the page's own address: set [page] address")
+    return SingleSignOn(settings, ProviderClient(settings, directory), origin)

@@ -6,6 +6,7 @@ from alpr_edge.access.attempts import PasswordAttempt
 from alpr_edge.department.inquiries.office import sign_in_answer
 from alpr_edge.department.page.page_parts import PAGES, PageRoute, go
 from alpr_edge.department.page.site import DepartmentSite, links_for
+from alpr_edge.department.people.identity_links import SIGN_ON_FACTORS
 from alpr_edge.domain.sessions.session import SessionState
 from alpr_edge.web.passkey_steps import PasskeySteps
 from alpr_edge.web.visitor import Visitor, give_session, take_session
@@ -45,7 +46,7 @@ class DepartmentSignInPages:
 
     def show(self, visitor: Visitor) -> Response:
         """The form; the home page where somebody is signed in already."""
-        return go(HOME) if self._site.desk(visitor).state() is SessionState.OPEN else self._form()
+        return go(HOME) if self._site.desk(visitor).state() is SessionState.OPEN else self.form()
 
     def sign_in(self, visitor: Visitor) -> Response:
         """Sign in with password and code; the session gets a new token whatever the browser brought."""
@@ -53,7 +54,7 @@ class DepartmentSignInPages:
         attempt = PasswordAttempt(fields.get("name", ""), fields.get("password", ""), fields.get("code", ""))
         result = self._site.desk(visitor).sign_in(attempt, is_acknowledged=fields.get("acknowledged") == "yes")
         if result.session is None:
-            return self._form(sign_in_answer(result))
+            return self.form(sign_in_answer(result))
         response = go(HOME)
         give_session(response, result.token)
         return response
@@ -65,7 +66,7 @@ class DepartmentSignInPages:
         if result.session is not None:
             return go(HOME)
         answer = sign_in_answer(result)
-        return self._locked_page(answer) if desk.state() is SessionState.GLANCE else self._form(answer)
+        return self._locked_page(answer) if desk.state() is SessionState.GLANCE else self.form(answer)
 
     def lock(self, visitor: Visitor) -> Response:
         """Lock the session."""
@@ -75,20 +76,32 @@ class DepartmentSignInPages:
 
     def sign_out(self, visitor: Visitor) -> Response:
         """End the session."""
-        self._site.desk(visitor).sign_out()
+        desk = self._site.desk(visitor)
+        factor, sign_on = desk.factor(), self._site.sign_on
+        desk.sign_out()
         self._site.forget(visitor)
-        response = go("/sign-in")
+        address = sign_on.end_address() if sign_on is not None and factor in SIGN_ON_FACTORS else ""
+        if address and sign_on is not None:
+            response: Response = PAGES.page("leave_to", address=address, host=sign_on.host)
+        else:
+            response = go("/sign-in")
         take_session(response)
         return response
 
-    def _form(self, fault: str = "") -> Response:
+    def form(self, fault: str = "", status: int = 403) -> Response:
+        """The form to sign in, with what went wrong before.
+
+        Args:
+            fault: what went wrong; empty: nothing.
+            status: status of the answer where something did.
+        """
+        provider = "" if self._site.sign_on is None else self._site.sign_on.host
         hint = f"{self._site.name}: reads of all units"
-        shown = {"notice": self._site.policy.security.notice, "hint": hint, "fault": fault}
+        shown = {"notice": self._site.policy.security.notice, "hint": hint, "fault": fault, "provider": provider}
         has_passkeys = self._site.passkey_site is not None
-        return PAGES.page("sign_in", 403 if fault else 200, has_passkeys=has_passkeys, **shown)
+        return PAGES.page("sign_in_here", status if fault else 200, has_passkeys=has_passkeys, **shown)
 
     def _locked_page(self, fault: str = "") -> Response:
         has_passkeys = self._site.passkey_site is not None
-        return PAGES.page(
-            "locked", 403 if fault else 200, department=self._site.name, fault=fault, has_passkeys=has_passkeys
-        )
+        ways = {"has_passkeys": has_passkeys, "has_provider": self._site.sign_on is not None}
+        return PAGES.page("locked", 403 if fault else 200, department=self._site.name, fault=fault, **ways)

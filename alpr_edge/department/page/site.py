@@ -1,6 +1,9 @@
 """What the page reaches of its department, opened once."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
@@ -11,10 +14,14 @@ from alpr_edge.access.authorisation.sign_ins import SignInDesk
 from alpr_edge.access.relying_party import RelyingParty
 from alpr_edge.department.inquiries.office import InquiryOffice
 from alpr_edge.department.page.page_parts import PAGES
+from alpr_edge.department.single_sign_on.sign_on import SingleSignOn
 from alpr_edge.domain.people.person import Person
 from alpr_edge.domain.permissions.profile import Profile
 from alpr_edge.web.lookup_memory import LookupMemory
 from alpr_edge.web.visitor import Visitor
+
+if TYPE_CHECKING:
+    from alpr_edge.department.provisioning.scim_endpoint import ScimEndpoint
 
 COMPONENT = "department_page"
 """The page, as records name it, and as sessions are bound to it."""
@@ -45,6 +52,10 @@ class DepartmentSite:
     """The department's, as pages show it."""
     passkey_site: RelyingParty | None
     """The site that passkeys sign in at; None: the server has no name that they could be bound to."""
+    sign_on: SingleSignOn | None = field(default=None, repr=False)
+    """Single sign-on; None: the settings name no provider."""
+    scim: ScimEndpoint | None = field(default=None, repr=False)
+    """What another system tells of people by; None: the settings name none."""
     lookups: LookupMemory = field(default_factory=LookupMemory, repr=False)
     """The searches of people at present."""
     pictures: LookupMemory = field(

@@ -36,6 +36,11 @@ class ChangeAction(StrEnum):
     INVITE = "invite"
     CREDENTIALS = "credentials"
     """A person set password, code and passkeys by an invitation."""
+    LINK = "link"
+    """A single sign-on was linked to the person."""
+    UNLINK = "unlink"
+    TRAINING = "training"
+    """The Training Supervisor recorded a training."""
     PUBLISH = "publish"
     """A roster was published."""
 

@@ -52,6 +52,11 @@ class ImportPlan:
     not_in_file: int = 0
 
     @property
+    def pairs(self) -> list[tuple[Entry | None, Entry]]:
+        """Everybody who is added (None before) or changed."""
+        return [*((None, entry) for entry in self.added), *self.changed]
+
+    @property
     def result(self) -> PeopleImport:
         """The numbers."""
         return PeopleImport(len(self.added), len(self.changed), self.unchanged, self.not_in_file)

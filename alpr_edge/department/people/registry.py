@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, update
 
 from alpr_edge.access.passwords import Argon2Passwords
 from alpr_edge.access.totp import new_secret
@@ -24,9 +24,13 @@ from alpr_edge.department.people.changes import (
 )
 from alpr_edge.department.people.csv_import import PeopleImport, plan_import
 from alpr_edge.department.people.invitations import Invitations, NewInvitation
+from alpr_edge.department.people.opening import open_database
 from alpr_edge.department.people.people_rows import all_entries, credentials_by_id, find_entry, replace_entries
 from alpr_edge.department.people.person_fields import Entry, changed_entry, new_entry
 from alpr_edge.department.people.rosters import Rosters
+from alpr_edge.department.people.session_ends import end_sessions_of
+from alpr_edge.department.people.taken_names import TakenError
+from alpr_edge.department.people.trainings import require_training_unchanged
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.instants import Instant, rfc3339
 from alpr_edge.domain.people.credentials import Credentials
@@ -45,6 +49,7 @@ class PersonOverview:
     has_password: bool
     passkeys: int
     is_locked: bool
+    has_single_sign_on: bool
 
 
 class People:
@@ -75,11 +80,16 @@ class People:
         """
         entry = new_entry(texts, author.name, author.at)
         with self._database.writing() as connection:
-            _require_new(connection, entry.person)
-            _require_free(connection, entry.person)
-            insert_entries(connection, [entry])
-            note_changes(connection, author, [_change(ChangeAction.ADD, None, entry)])
+            self.add_within(connection, author, entry)
         return entry
+
+    def add_within(self, connection: Connection, author: Author, entry: Entry) -> None:
+        """Add somebody inside a transaction."""
+        _require_new(connection, entry.person)
+        _require_free(connection, entry.person)
+        require_training_unchanged(connection, author, [(None, entry)])
+        insert_entries(connection, [entry])
+        note_changes(connection, author, [_change(ChangeAction.ADD, None, entry)])
 
     def change(self, author: Author, name: str, texts: Mapping[str, str]) -> Entry:
         """Change somebody; whoever left stays so, since an id is never given to anybody again.
@@ -93,27 +103,43 @@ class People:
             DepartmentError: nobody has that name, or a text is wrong.
         """
         with self._database.writing() as connection:
-            before = require_entry(connection, name)
-            entry = changed_entry(before, texts)
-            _require_free(connection, entry.person)
-            if entry != before:
-                replace_entries(connection, [entry])
-                note_changes(connection, author, [_change(ChangeAction.CHANGE, before, entry)])
+            return self.change_within(connection, author, name, texts)
+
+    def change_within(self, connection: Connection, author: Author, name: str, texts: Mapping[str, str]) -> Entry:
+        """Change somebody inside a transaction."""
+        before = require_entry(connection, name)
+        entry = changed_entry(before, texts)
+        _require_free(connection, entry.person)
+        require_training_unchanged(connection, author, [(before, entry)])
+        if entry != before:
+            replace_entries(connection, [entry])
+            note_changes(connection, author, [_change(ChangeAction.CHANGE, before, entry)])
         return entry
 
     def suspend(self, author: Author, name: str, status: AccountStatus = AccountStatus.SUSPENDED) -> RosterHeader:
-        """Suspend an account and publish the roster that tells the units; both or neither.
+        """Suspend an account, end its sessions here and publish the roster that tells the units; all or nothing.
 
         Raises:
             DepartmentError: nobody has that name, or the roster cannot be signed.
         """
         with self._database.writing() as connection:
             before = require_entry(connection, name)
-            entry = Entry.of(replace(before.person, status=status), before.units)
-            replace_entries(connection, [entry])
-            note_changes(connection, author, [_change(ChangeAction.SUSPEND, before, entry)])
-            self.invitations.withdraw(connection, entry.person.person_id, author.at)
-            return self.rosters.publish_within(connection, author)
+            # From now on it is the department that keeps them out, and no other system brings them back.
+            table = schema.people_provisioned
+            is_them = table.c.person_id == before.person.person_id
+            connection.execute(update(table).where(is_them).values(is_out_here=False))
+            return self.suspend_within(connection, author, before, status)
+
+    def suspend_within(
+        self, connection: Connection, author: Author, before: Entry, status: AccountStatus = AccountStatus.SUSPENDED
+    ) -> RosterHeader:
+        """Suspend an account inside a transaction."""
+        entry = Entry.of(replace(before.person, status=status), before.units)
+        replace_entries(connection, [entry])
+        note_changes(connection, author, [_change(ChangeAction.SUSPEND, before, entry)])
+        end_sessions_of(connection, entry.person.person_id)
+        self.invitations.withdraw(connection, entry.person.person_id, author.at)
+        return self.rosters.publish_within(connection, author)
 
     def unlock(self, author: Author, name: str) -> RosterHeader:
         """Unlock an account here, and by the next roster in every car.
@@ -182,9 +208,12 @@ class People:
         """
         with self._database.reading() as connection:
             if is_dry_run:
-                return plan_import(text, all_entries(connection), author).result
+                plan = plan_import(text, all_entries(connection), author)
+                require_training_unchanged(connection, author, plan.pairs)
+                return plan.result
         with self._database.writing() as connection:
             plan = plan_import(text, all_entries(connection), author)
+            require_training_unchanged(connection, author, plan.pairs)
             insert_entries(connection, plan.added)
             replace_entries(connection, [after for _, after in plan.changed])
             changes = [_change(ChangeAction.ADD, None, entry) for entry in plan.added]
@@ -206,9 +235,11 @@ class People:
         with self._database.reading() as connection:
             credentials = credentials_by_id(connection)
             locked_ids = set(connection.scalars(select(schema.people_locks.c.person_id)))
+            linked_ids = set(connection.scalars(select(schema.people_identities.c.person_id)))
             return [
-                PersonOverview(entry, *credentials[entry.person.person_id], entry.person.person_id in locked_ids)
+                PersonOverview(entry, *credentials[person_id], person_id in locked_ids, person_id in linked_ids)
                 for entry in all_entries(connection)
+                if (person_id := entry.person.person_id)
             ]
 
 
@@ -220,11 +251,8 @@ def open_people(directory: Path) -> Iterator[People]:
         DepartmentError: there is none.
         StoreError: it cannot be opened.
     """
-    database = DepartmentDatabase(directory, create=False)
-    try:
+    with open_database(directory) as database:
         yield People(directory, database)
-    finally:
-        database.close()
 
 
 def require_entry(connection: Connection, name: str) -> Entry:
@@ -258,7 +286,7 @@ def _fields(entry: Entry) -> dict[str, Any]:
 def _require_new(connection: Connection, person: Person) -> None:
     """Refuse an id that somebody has, or had: it is never given to anybody else (CJIS IA-4)."""
     if find_entry(connection, person.person_id) is not None:
-        raise DepartmentError(f"{person.person_id}: somebody has this id already")
+        raise TakenError(f"{person.person_id}: somebody has this id already")
     if (connection.scalar(select(func.count()).select_from(schema.people)) or 0) >= PEOPLE_MAX:
         raise DepartmentError(f"a roster has at most {PEOPLE_MAX} people")
 
@@ -269,4 +297,4 @@ def _require_free(connection: Connection, person: Person) -> None:
     query = select(names.name).where(names.name.in_(person.sign_in_names), names.person_id != person.person_id)
     taken = connection.scalar(query)
     if taken is not None:
-        raise DepartmentError(f"{taken}: somebody else has this badge or e-mail address")
+        raise TakenError(f"{taken}: somebody else has this badge or e-mail address")

@@ -45,6 +45,10 @@ class Factor(StrEnum):
 
     PASSWORD_AND_CODE = "password_and_code"  # noqa: S105 - the name of a way to sign in
     PASSKEY = "passkey"
+    SINGLE_SIGN_ON = "single_sign_on"
+    """A provider that the department trusts asked for two factors."""
+    SINGLE_SIGN_ON_AND_CODE = "single_sign_on_and_code"
+    """A provider asked for one factor, the department for a code."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,3 +121,18 @@ def test_only_the_owner_of_the_folder_or_root_may_do_it(require_system_module: C
             os.seteuid(0)
     assert done.exit_code == 3
     assert f"only the owner of {folder} or root may change people" in done.stderr
+
+
+def test_a_person_is_linked_to_the_single_sign_on_of_the_settings(directory: Path) -> None:
+    person_id = run_json(directory, "people", "add", *ANA)["person_id"]
+    missing = run(directory, "people", "link", "1042", "s-1")
+    assert (missing.exit_code, "[single_sign_on] names no issuer; set it first" in missing.stderr) == (1, True)
+    (directory / "department.toml").write_text(
+        '[single_sign_on]\nissuer = "https://id.example"\nclient_id = "a"\nclient_secret = "/etc/secret"\n'
+    )
+    linked = run_json(directory, "people", "link", "1042", "s-1")
+    assert linked == {"person_id": person_id, "issuer": "https://id.example", "subject": "s-1"}
+    assert "single sign-on" in run(directory, "people", "list").stdout
+    assert run(directory, "people", "unlink", "1042").stdout == "1042: 1 link taken away\n"
+    (directory / "department.toml").write_text('[single_sign_on]\nissuer = "http://id.example"\n')
+    assert "single_sign_on.issuer" in run(directory, "people", "link", "1042", "s-1").stderr

@@ -26,19 +26,28 @@ HEADERS = ("badge", "name", "roles", "status", "CJIS training", "ALPR training",
 def list_command(
     directory: DirectoryOption,
     everybody: Annotated[bool, typer.Option("--all", help="Also those who left.")] = False,
+    training_ends: Annotated[
+        bool, typer.Option("--training-ends", help="Those alone whose training has ended, or ends within 30 days.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """List everybody: what they may do, until when, and what they sign in with. No password and no code is shown."""
     from alpr_edge.department.people.registry import open_people
+    from alpr_edge.domain.people.trainings import TrainingState, training_state
 
-    author_of(directory)
+    author = author_of(directory)
     with open_people(directory) as people:
         overviews = [it for it in people.overviews() if everybody or it.entry.person.status != "left"]
+    if training_ends:
+        states = [training_state(it.entry.person.training, author.at) for it in overviews]
+        overviews = [it for it, state in zip(overviews, states, strict=True) if state is not TrainingState.HOLDS]
     if as_json:
         print_lines(_overview_content(overview) for overview in overviews)
     elif overviews:
         notes = [f"id {overview.entry.person.person_id}" for overview in overviews]
         print_table(HEADERS, [_row(overview) for overview in overviews], notes=notes)
+    elif training_ends:
+        typer.echo("no training has ended or ends within 30 days")
     else:
         typer.echo("nobody; add somebody with: alpr-edge department people add")
 
@@ -100,6 +109,7 @@ def content_of(entry: Entry) -> dict[str, Any]:
 
 def _overview_content(overview: PersonOverview) -> dict[str, Any]:
     about = {"has_password": overview.has_password, "passkeys": overview.passkeys, "is_locked": overview.is_locked}
+    about["has_single_sign_on"] = overview.has_single_sign_on
     return content_of(overview.entry) | about
 
 
@@ -107,6 +117,7 @@ def _row(overview: PersonOverview) -> list[str]:
     person = overview.entry.person
     ways = ["password and code"] * overview.has_password
     ways += [count_text(overview.passkeys, "passkey")] * bool(overview.passkeys)
+    ways += ["single sign-on"] * overview.has_single_sign_on
     status = f"{person.status}{', locked' if overview.is_locked else ''}"
     return [
         person.badge,

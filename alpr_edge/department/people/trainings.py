@@ -1,0 +1,144 @@
+"""The record of trainings: entered by the Training Supervisor alone, once there is one (policy 462.8).
+
+Until a Training Supervisor can sign in, the owner of the folder enters trainings with everything else of an account.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser
+from alpr_edge.access.authorisation.operations import Operation
+from alpr_edge.department.db.database import DepartmentDatabase
+from alpr_edge.department.people.changes import Author, Change, ChangeAction, changed_fields, note_changes
+from alpr_edge.department.people.people_rows import all_entries, credentials_by_id, find_entry, replace_entries
+from alpr_edge.department.people.person_fields import Entry, changed_entry
+from alpr_edge.department.people.rosters import Rosters
+from alpr_edge.domain.access_log.records import RecordedChange
+from alpr_edge.domain.errors import DepartmentError
+from alpr_edge.domain.people.person import Training
+from alpr_edge.domain.people.roster import RosterHeader
+from alpr_edge.domain.people.trainings import REMIND_BEFORE, TrainingState, may_record_trainings, training_counts
+from alpr_edge.domain.permissions.purposes import MAINTENANCE
+from alpr_edge.domain.ports import Clock
+
+NOTE_CHARACTERS_MAX = 200
+COMMAND = "alpr-edge department people training"
+
+
+class TrainingRegister:
+    """The trainings of a department's people; threads may share it.
+
+    Args:
+        database: its database.
+        rosters: publishes what was recorded.
+        clock: says when.
+    """
+
+    def __init__(self, database: DepartmentDatabase, rosters: Rosters, clock: Clock) -> None:
+        self._database = database
+        self._rosters = rosters
+        self._clock = clock
+
+    def record(self, authoriser: Authoriser, name: str, texts: Mapping[str, str], reason: str) -> RosterHeader:
+        """Record until when somebody's trainings hold, and publish the roster that tells the units.
+
+        Args:
+            authoriser: allows it and puts it on record.
+            name: the person's id, badge or e-mail address.
+            texts: ``cjis_training_until`` and ``alpr_training_until``, those that change.
+            reason: for the record, such as the course.
+
+        Raises:
+            AccessError: it is refused.
+            DepartmentError: nobody has that name, a date is none, or nothing changes.
+            StoreError: it is not recorded.
+        """
+        with self._database.reading() as connection:
+            before = _entry(connection, name)
+        old, new = _changes_between(before, changed_entry(before, texts))
+        if not new:
+            raise DepartmentError(f"{name}: these trainings are recorded already")
+        changes = tuple(
+            RecordedChange(name=field, before=old[field] or "", after=value or "") for field, value in new.items()
+        )
+        subject = AccessSubject((before.person.person_id,), changes=changes, note=reason[:NOTE_CHARACTERS_MAX])
+        with authoriser.access(Operation.RECORD_TRAINING, MAINTENANCE, subject) as access:
+            utc = self._clock.now().utc
+            if utc is None:
+                raise DepartmentError("the clock of this server is not set")
+            author = Author(f"person:{access.actor.person_id}", utc, reason)
+            with self._database.writing() as connection:
+                return self._write(connection, author, before, texts)
+
+    def _write(self, connection: Connection, author: Author, seen: Entry, texts: Mapping[str, str]) -> RosterHeader:
+        before = _entry(connection, seen.person.person_id)
+        after = changed_entry(before, texts)
+        old, new = _changes_between(before, after)
+        replace_entries(connection, [after])
+        note_changes(connection, author, [Change(ChangeAction.TRAINING, after.person.person_id, old, new)])
+        return self._rosters.publish_within(connection, author)
+
+
+def require_training_unchanged(
+    connection: Connection, author: Author, changes: Iterable[tuple[Entry | None, Entry]]
+) -> None:
+    """Refuse changes of trainings by anybody else while a Training Supervisor can sign in.
+
+    Args:
+        connection: the connection of the transaction that changes people.
+        author: who changes them.
+        changes: everybody as they were (None: they are new) and shall be.
+
+    Raises:
+        DepartmentError: a training would change.
+    """
+    names = [
+        after.person.name for before, after in changes if after.person.training != _training_of(before)
+    ]  # fmt: skip
+    if names and _has_supervisor(connection, author.at):
+        raise DepartmentError(
+            f"{names[0]}: trainings are recorded by the Training Supervisor (policy 462.8): {COMMAND}"
+        )
+
+
+def training_warnings(database: DepartmentDatabase, now: datetime) -> list[str]:
+    """What has to be done about trainings, a line each; nobody is named.
+
+    Args:
+        database: the department's database.
+        now: the present moment, with a zone.
+    """
+    with database.reading() as connection:
+        counts = training_counts((entry.person for entry in all_entries(connection)), now)
+    see = "see: alpr-edge department people list --training-ends"
+    lines = {
+        TrainingState.ENDED: "people with a training that has ended, who are shown nothing",
+        TrainingState.ENDING: f"people with a training that ends within {REMIND_BEFORE.days} days",
+    }
+    return [f"{words}: {counts[state]}; {see}" for state, words in lines.items() if counts[state]]
+
+
+def _has_supervisor(connection: Connection, moment: datetime) -> bool:
+    """Whether somebody can sign in who may record trainings."""
+    ids = [each.person.person_id for each in all_entries(connection) if may_record_trainings(each.person, moment)]
+    if not ids:
+        return False
+    credentials = credentials_by_id(connection)
+    return any(has_password or passkeys for has_password, passkeys in map(credentials.__getitem__, ids))
+
+
+def _training_of(entry: Entry | None) -> Training:
+    return Training() if entry is None else entry.person.training
+
+
+def _changes_between(before: Entry, after: Entry) -> tuple[dict[str, str | None], dict[str, str | None]]:
+    return changed_fields(before.details, after.details)
+
+
+def _entry(connection: Connection, name: str) -> Entry:
+    entry = find_entry(connection, name)
+    if entry is None:
+        raise DepartmentError(f"{name}: nobody has this id, badge or e-mail address; see: department people list")
+    return entry

@@ -1,0 +1,172 @@
+"""A single sign-on from its beginning at the page to the person whom the provider vouches for."""
+
+import base64
+import hashlib
+import hmac
+import re
+import secrets
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+
+from alpr_edge.department.identity_settings import SingleSignOnTable
+from alpr_edge.department.single_sign_on.faults import SignOnError
+from alpr_edge.department.single_sign_on.id_tokens import open_id_token
+from alpr_edge.department.single_sign_on.provider_client import ProviderClient
+from alpr_edge.department.single_sign_on.sealed_words import SealedWords
+from alpr_edge.domain.sessions.identity_claims import ClaimFault, ExpectedClaims, ProvenIdentity, read_claims
+
+ANSWER_PATH = "/single-sign-on/answer"
+BEGUN_S = 600.0
+"""How long somebody may take at the provider."""
+PROVEN_S = 300.0
+"""How long somebody may take to type their code."""
+CODE_CHARACTERS_MAX = 2048
+_BEGUN, _PROVEN = "begun", "proven"
+_ERROR_WORD = re.compile(r"[a-z_]{1,40}")
+
+
+@dataclass(frozen=True, slots=True)
+class BegunSignOn:
+    """A sign-on that somebody began."""
+
+    address: str = field(repr=False)
+    """Where the browser goes."""
+    word: str = field(repr=False)
+    """What it keeps meanwhile."""
+
+
+class SingleSignOn:
+    """Single sign-on by the department's provider; threads may share it.
+
+    Args:
+        table: the settings.
+        client: asks the provider.
+        origin: the page's own, which the provider was told of: ``ORIGIN/single-sign-on/answer``.
+        now: the present moment.
+    """
+
+    def __init__(
+        self, table: SingleSignOnTable, client: ProviderClient, origin: str, now: Callable[[], datetime] | None = None
+    ) -> None:
+        self._table = table
+        self._client = client
+        self._origin = origin
+        self._now = now or (lambda: datetime.now(UTC))
+        self._words = SealedWords()
+        self._lock = threading.Lock()
+
+    @property
+    def host(self) -> str:
+        """The provider's host, as pages name it."""
+        return httpx.URL(self._table.issuer).host
+
+    def begin(self) -> BegunSignOn:
+        """Begin a sign-on.
+
+        Raises:
+            ProviderDownError: the provider does not answer.
+        """
+        description = self._client.description()
+        begun = {name: secrets.token_urlsafe(32) for name in ("state", "nonce", "verifier")}
+        challenge = hashlib.sha256(begun["verifier"].encode()).digest()
+        asked = {
+            "response_type": "code",
+            "client_id": self._table.client_id,
+            "redirect_uri": self._origin + ANSWER_PATH,
+            "scope": "openid",
+            "state": begun["state"],
+            "nonce": begun["nonce"],
+            "code_challenge": base64.urlsafe_b64encode(challenge).rstrip(b"=").decode(),
+            "code_challenge_method": "S256",
+            "max_age": str(self._table.max_age_minutes * 60),
+        }
+        if self._table.acr_values:
+            asked["acr_values"] = " ".join(self._table.acr_values)
+        address = str(httpx.URL(description.authorization_endpoint).copy_merge_params(asked))
+        with self._lock:
+            return BegunSignOn(address, self._words.seal(_BEGUN, begun, BEGUN_S))
+
+    def identity_of(self, answer: Mapping[str, str], word: str) -> ProvenIdentity:
+        """Whom the provider vouches for.
+
+        Args:
+            answer: the fields that the browser brought.
+            word: what it kept since the beginning.
+
+        Raises:
+            SignOnError: the answer belongs to no sign-on of this browser, or does not hold.
+            ProviderDownError: the provider does not answer.
+        """
+        with self._lock:
+            begun = self._words.open(_BEGUN, word)
+        if begun is None:
+            raise SignOnError("no single sign-on was begun at this browser, or it took too long")
+        code = self._code_of(answer, begun)
+        token = self._client.id_token(code, begun["verifier"], self._origin + ANSWER_PATH)
+        expected = ExpectedClaims(
+            issuer=self._table.issuer,
+            client_id=self._table.client_id,
+            nonce=begun["nonce"],
+            age_max=timedelta(minutes=self._table.max_age_minutes),
+            strong_acr=frozenset(self._table.acr_values),
+            strong_amr=frozenset(self._table.amr_values),
+            subject_claim=self._table.subject_claim,
+        )
+        identity = read_claims(open_id_token(token, self._client.keys), expected, self._now())
+        if isinstance(identity, ClaimFault):
+            raise SignOnError(f"the ID token does not hold: {identity.value}")
+        with self._lock:
+            if not self._words.spend(begun["state"]):
+                raise SignOnError("this single sign-on was used before")
+        return identity
+
+    def keep(self, identity: ProvenIdentity) -> str:
+        """What a browser keeps while its person looks up their code."""
+        content = {"subject": identity.subject, "name": secrets.token_urlsafe(16)}
+        with self._lock:
+            return self._words.seal(_PROVEN, content, PROVEN_S)
+
+    def kept_identity(self, word: str) -> ProvenIdentity:
+        """Whom the provider vouched for, before the code was asked for.
+
+        Raises:
+            SignOnError: nobody at this browser, or it took too long.
+        """
+        with self._lock:
+            content = self._words.open(_PROVEN, word)
+        if content is None:
+            raise SignOnError("no single sign-on waits for a code at this browser, or it took too long")
+        return ProvenIdentity(self._table.issuer, content["subject"], is_strong=False)
+
+    def end_address(self) -> str:
+        """Where a browser ends its session at the provider as well; empty: the provider has no such page.
+
+        The provider is not asked, so that nobody waits for it to sign out here.
+        """
+        description = self._client.known_description()
+        endpoint = None if description is None else description.end_session_endpoint
+        if endpoint is None:
+            return ""
+        back = {"client_id": self._table.client_id, "post_logout_redirect_uri": f"{self._origin}/sign-in"}
+        return str(httpx.URL(endpoint).copy_merge_params(back))
+
+    def _code_of(self, answer: Mapping[str, str], begun: Mapping[str, Any]) -> str:
+        """The code of an answer to this sign-on."""
+        if not hmac.compare_digest(answer.get("state", "").encode(), str(begun["state"]).encode()):
+            raise SignOnError("the answer belongs to another single sign-on")
+        issuer = answer.get("iss")
+        is_named = self._client.description().authorization_response_iss_parameter_supported
+        if (issuer is not None or is_named) and issuer != self._table.issuer:  # RFC 9207
+            raise SignOnError("the answer comes from another provider")
+        if "error" in answer:
+            error = answer["error"]
+            raise SignOnError(f"the provider refused: {error if _ERROR_WORD.fullmatch(error) else 'no known reason'}")
+        code = answer.get("code", "")
+        if not code or len(code) > CODE_CHARACTERS_MAX:
+            raise SignOnError("the answer has no code")
+        return code
