@@ -68,7 +68,9 @@ class Operation(StrEnum):
     UNLOCK_BY_CODE = "unlock_by_code"
     ENTER_RELEASE = "enter_release"
     DECIDE_RELEASE = "decide_release"
+    PACKAGE_RELEASE = "package_release"
     HAND_OVER_RELEASE = "hand_over_release"
+    FOLLOW_UP_RELEASE = "follow_up_release"
     SHOW_RELEASES = "show_releases"
 
 
@@ -149,7 +151,9 @@ RULES: dict[Operation, OperationRule] = {
     Operation.UNLOCK_BY_CODE: _upkeep(Action.UNLOCK),
     Operation.ENTER_RELEASE: _change(Action.ENTER_RELEASE),
     Operation.DECIDE_RELEASE: _change(Action.RELEASE),
+    Operation.PACKAGE_RELEASE: _change(Action.ENTER_RELEASE),
     Operation.HAND_OVER_RELEASE: _change(Action.ENTER_RELEASE),
+    Operation.FOLLOW_UP_RELEASE: _change(Action.ENTER_RELEASE),
     Operation.SHOW_RELEASES: OperationRule(Action.SEE_RELEASES),
 }
 """What each operation needs."""

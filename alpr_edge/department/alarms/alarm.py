@@ -18,10 +18,13 @@ from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.interchange.exchange_status import exchange_warnings
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.pki.server_certificate import ServerCertificate
+from alpr_edge.department.releases.release_reminders import release_warnings
 from alpr_edge.department.serving import is_served
 from alpr_edge.department.settings import load_department_file
 from alpr_edge.domain.errors import AlprEdgeError, DepartmentError, StoreError
 from alpr_edge.domain.instants import rfc3339
+from alpr_edge.settings.policy import PolicySettings
+from alpr_edge.settings.profiles.loader import load_profile
 
 MAY_CONNECT = "valid"
 """State of a unit with a valid certificate."""
@@ -42,6 +45,8 @@ class AlarmKind(StrEnum):
     IMAGES = "images"
     EXCHANGE = "exchange"
     """What goes out to other systems."""
+    REQUEST = "request"
+    """Requests of other agencies for data (policy 462.7)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +113,7 @@ def _of_host(directory: Path, now: datetime) -> Iterator[Alarm]:
 
 
 def _of_storage(storage: Storage, now: datetime) -> Iterator[Alarm]:
-    """Silent units, findings about their access logs, what waits for deletion, and a bucket that does not answer."""
+    """Silent units, findings about their access logs, what waits or is overdue, and a bucket that does not answer."""
     heard = storage.heartbeats.newest()
     for unit in storage.units.records():
         last = heard.get(unit.unit_id)
@@ -120,8 +125,10 @@ def _of_storage(storage: Storage, now: datetime) -> Iterator[Alarm]:
             text = f"access log of {log.unit_id}: {finding.text}"
             yield Alarm(f"access log {log.unit_id} {finding.text}", text, AlarmKind.ACCESS_LOG)
     yield from (_of_line(line, AlarmKind.DELETION) for line in storage.purge(lambda: now).overdue())
-    tables = load_department_file(storage.directory).exchange
-    yield from (_of_line(line, AlarmKind.EXCHANGE) for line in exchange_warnings(storage.database, tables, now))
+    file, database = load_department_file(storage.directory), storage.database
+    yield from (_of_line(line, AlarmKind.EXCHANGE) for line in exchange_warnings(database, file.exchange, now))
+    deadlines = load_profile(PolicySettings(profile=file.search.profile)).releases.deadlines
+    yield from (_of_line(line, AlarmKind.REQUEST) for line in release_warnings(database, deadlines, now))
     try:
         storage.images.check()
     except StoreError as error:

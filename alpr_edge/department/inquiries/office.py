@@ -21,6 +21,7 @@ from alpr_edge.department.images.master_keys import load_master_key
 from alpr_edge.department.inquiries.read_inquiries import ReadInquiries
 from alpr_edge.department.inquiries.server_clock import ServerClock
 from alpr_edge.department.people.accounts import DepartmentAccounts
+from alpr_edge.department.releases.release_packages import ReleasePackages
 from alpr_edge.department.releases.release_register import ReleaseRegister
 from alpr_edge.department.search.department_searches import DepartmentSearches
 from alpr_edge.department.settings import load_department_file
@@ -52,6 +53,7 @@ class InquiryOffice:
     quota: SearchQuota
     reads: ReadInquiries = field(repr=False)
     releases: ReleaseRegister = field(repr=False)
+    packages: ReleasePackages = field(repr=False)
     passwords: PasswordVerifier = field(repr=False)
     clock: Clock = field(repr=False)
 
@@ -107,13 +109,15 @@ def open_office(
     database = DepartmentDatabase(directory, create=False)
     try:
         images = DepartmentImages(database, image_objects(directory), ImageKeys(lambda: load_master_key(directory)))
+        searches = DepartmentSearches(database)
         yield InquiryOffice(
             accounts=DepartmentAccounts(database),
             log=DepartmentAccessLog(database, Witness(directory)),
             policy=policy,
             quota=SearchQuota(database, limits.pages_per_hour, limits.reads_per_day),
             releases=ReleaseRegister(database, policy.profile, clock),
-            reads=ReadInquiries(DepartmentSearches(database), database, images),
+            packages=ReleasePackages(directory, database, searches, images, policy.profile, clock),
+            reads=ReadInquiries(searches, database, images),
             passwords=passwords or Argon2Passwords(),
             clock=clock,
         )
