@@ -89,11 +89,10 @@ def test_only_the_package_that_was_made_is_handed_over_and_followed_up(
         of.package(request_id, tmp_path / "third", "once more")
 
 
-@pytest.mark.parametrize("role", ["officer", "auditor", "technician", "alpr-administrator", "training-supervisor"])
-def test_who_may_not_enter_requests_makes_no_package(of: Roles, tmp_path: Path, role: str) -> None:
+def test_who_may_not_enter_requests_makes_no_package(of: Roles, tmp_path: Path) -> None:
     request_id = of.approved_request()
     with pytest.raises(AccessError, match="none of your roles"):
-        of.package(request_id, tmp_path / "out", role=role)
+        of.package(request_id, tmp_path / "out", role="auditor")
     assert not (tmp_path / "out").exists()
 
 
