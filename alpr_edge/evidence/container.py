@@ -5,6 +5,7 @@ not encrypted, which is why no name holds anything of the content. Pictures do n
 """
 
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -31,12 +32,20 @@ class ContainerTarget:
             is removed.
         passphrase: as :func:`~alpr_edge.evidence.passphrases.draw_passphrase` draws it.
         packed_at: the date of its files, UTC; None: not known.
+        before_name: is given the whole file, durable and under its hidden name; once it returns the file gets its own.
 
     Raises:
         EvidenceError: it exists, or cannot be made.
     """
 
-    def __init__(self, path: Path, passphrase: str, packed_at: datetime | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        passphrase: str,
+        packed_at: datetime | None = None,
+        before_name: Callable[[Path], None] | None = None,
+    ) -> None:
+        self._before_name = before_name
         self._path = path
         self._part = temporary_of(path)
         self._failure = f"{path}: cannot be written"
@@ -66,6 +75,9 @@ class ContainerTarget:
             self._file.flush()
             os.fsync(self._file.fileno())
             self._file.close()
+        if self._before_name is not None:
+            self._before_name(self._part)
+        with io_errors(self._failure, EvidenceError):
             self._part.rename(self._path)
             sync_directory(self._path.parent)
 

@@ -4,7 +4,7 @@ Reads come from an iterator and each is written before the next is asked for, so
 of one page of reads. Bodies and pictures are bytes as they are stored and were sent; nothing is encoded anew.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +13,7 @@ from alpr_edge.domain.canvass.canvass_result import CanvassRead, HeldRead
 from alpr_edge.domain.protocol.items import ItemKind
 from alpr_edge.domain.reads import EvidenceKind
 from alpr_edge.domain.timeline import Placement
+from alpr_edge.evidence.release_records import ReleaseRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +165,10 @@ class PackageContent:
     """One of each log that has records of the case: the unit's, and at the department its own."""
     unproved_records: int = 0
     """Records of the case that no checkpoint covered yet; they are not in the package."""
-    models: tuple[PackageModel, ...] = ()
+    models: Sequence[PackageModel] = ()
+    """Looked at once all reads are written, by which time it has to be whole."""
     generations: tuple[ListGeneration, ...] = ()
     canvasses: tuple[PackageCanvass, ...] = ()
     """Those of the case, the oldest first."""
+    release: Callable[[], ReleaseRecord] | None = None
+    """Says which request of another agency it answers, once its reads are written; None: it is evidence of a case."""

@@ -26,6 +26,8 @@ MINISIGN_KEY = "keys/signing.pub"
 CERTIFICATE = "keys/signing.pem"
 AUTHORITY = "keys/authority.pem"
 PACKAGE = "data/package.json"
+RELEASE = "data/release.json"
+"""Of packages for other agencies alone."""
 READS_A_PAGE = 200
 PROVENANCE = "provenance.json"
 READ_RECORD = "record.json"

@@ -83,8 +83,11 @@ class _PackageWriter:
             self.pages.add_canvass(number, canvass)
         package = package_payload(self.content, reads)
         self.bag.add(layout.PACKAGE, encode(package))
+        release = None if self.content.release is None else self.content.release()
+        if release is not None:
+            self.bag.add(layout.RELEASE, encode(release))
         self._write_keys()
-        self.pages.finish(package, self.signer)
+        self.pages.finish(package, self.signer, release)
         return self.bag.finish(_bag_info(self.content.booking), self._beside)
 
     def _write_read(self, number: int, read: PackageRead) -> None:

@@ -14,6 +14,7 @@ from alpr_edge.evidence.checks.findings import CheckSubject, DefectKind, Finding
 from alpr_edge.evidence.checks.log_check import check_logs
 from alpr_edge.evidence.checks.package_files import PackageFiles, UnreadableError, open_files
 from alpr_edge.evidence.checks.record_check import RecordCheck
+from alpr_edge.evidence.checks.release_check import check_release, read_release
 from alpr_edge.evidence.checks.signature_check import check_key, check_signatures
 from alpr_edge.evidence.checks.time_stamp_check import check_time_stamp
 from alpr_edge.evidence.package_records import PackagePayload
@@ -70,8 +71,11 @@ def _verify(files: PackageFiles, tick: Tick, authority: str, time_authorities: b
     bag = BagCheck(files, findings, records.take, tick)
     bag.check(signed.text)
     package = _package(files) if layout.PACKAGE in bag.digests else None
+    release = read_release(files, findings, bag.digests)
     if layout.PACKAGE in bag.digests:
-        records.finish(bag.digests, package)
+        records.finish(bag.digests, package, None if release is None else release.units)
+    if release is not None:
+        check_release(findings, release, records.plates, bag.digests)
     if package is not None and voucher is not None:
         _check_dates(findings, package, voucher)
         _check_unit(findings, package, voucher)

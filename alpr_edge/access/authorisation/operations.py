@@ -68,7 +68,9 @@ class Operation(StrEnum):
     UNLOCK_BY_CODE = "unlock_by_code"
     ENTER_RELEASE = "enter_release"
     DECIDE_RELEASE = "decide_release"
+    PACKAGE_RELEASE = "package_release"
     HAND_OVER_RELEASE = "hand_over_release"
+    FOLLOW_UP_RELEASE = "follow_up_release"
     SHOW_RELEASES = "show_releases"
     ASK_OPENING = "ask_opening"
     APPROVE_OPENING = "approve_opening"
@@ -162,7 +164,9 @@ RULES: dict[Operation, OperationRule] = {
     Operation.UNLOCK_BY_CODE: _upkeep(Action.UNLOCK),
     Operation.ENTER_RELEASE: _change(Action.ENTER_RELEASE),
     Operation.DECIDE_RELEASE: _change(Action.RELEASE),
+    Operation.PACKAGE_RELEASE: _change(Action.ENTER_RELEASE),
     Operation.HAND_OVER_RELEASE: _change(Action.ENTER_RELEASE),
+    Operation.FOLLOW_UP_RELEASE: _change(Action.ENTER_RELEASE),
     Operation.SHOW_RELEASES: OperationRule(Action.SEE_RELEASES),
     Operation.ASK_OPENING: _change(Action.EXPORT),
     Operation.APPROVE_OPENING: _change(Action.EXPORT),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,13 +11,11 @@ from alpr_edge.cli.access.opening import open_access
 from alpr_edge.cli.access.options import BreakGlassOption, OffenceOption, PurposeOption, Statement
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
 from alpr_edge.cli.evidence.opening import open_exports
-from alpr_edge.cli.output import count_text, json_text, print_object
-from alpr_edge.cli.progress import progress_bar
+from alpr_edge.cli.output import count_text, print_object
+from alpr_edge.cli.progress import reads_progress
 
 if TYPE_CHECKING:
     from alpr_edge.services.evidence.export_request import ExportResult
-
-TOLD_EVERY_PERCENT = 5
 
 
 def export_command(
@@ -53,32 +49,13 @@ def export_command(
     with (
         open_access(unit, stated) as (authoriser, known_purpose),
         open_exports(unit) as exports,
-        _show_progress(as_json=as_json) as progress,
+        reads_progress(as_json=as_json) as progress,
     ):
         result = exports.export(authoriser, known_purpose, request, progress)
     if as_json:
         print_object(_fields(result))
         return
     _tell(result)
-
-
-@contextmanager
-def _show_progress(*, as_json: bool) -> Iterator[Callable[[int, int], None]]:
-    """A bar on a terminal, or lines of JSON on stderr."""
-    if not as_json:
-        with progress_bar("Reads") as show:
-            yield lambda done, total: show("Reads", done, total)
-        return
-    told = -1
-
-    def tell(done: int, total: int) -> None:
-        nonlocal told
-        percent = 100 * done // max(1, total)
-        if percent // TOLD_EVERY_PERCENT != told or done == total:
-            told = percent // TOLD_EVERY_PERCENT
-            typer.echo(json_text({"reads": done, "of": total}), err=True)
-
-    yield tell
 
 
 def _fields(result: ExportResult) -> dict[str, object]:

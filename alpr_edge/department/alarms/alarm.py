@@ -20,10 +20,13 @@ from alpr_edge.department.interchange.exchange_status import exchange_warnings
 from alpr_edge.department.people.trainings import training_warnings
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.pki.server_certificate import ServerCertificate
+from alpr_edge.department.releases.release_reminders import release_warnings
 from alpr_edge.department.serving import is_served
 from alpr_edge.department.settings import load_department_file
 from alpr_edge.domain.errors import AlprEdgeError, DepartmentError, StoreError
 from alpr_edge.domain.instants import rfc3339
+from alpr_edge.settings.policy import PolicySettings
+from alpr_edge.settings.profiles.loader import load_profile
 
 MAY_CONNECT = "valid"
 """State of a unit with a valid certificate."""
@@ -47,6 +50,8 @@ class AlarmKind(StrEnum):
     EXCHANGE = "exchange"
     """What goes out to other systems."""
     TRAINING = "training"
+    REQUEST = "request"
+    """Requests of other agencies for data (policy 462.7)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +118,7 @@ def _of_host(directory: Path, now: datetime) -> Iterator[Alarm]:
 
 
 def _of_storage(storage: Storage, now: datetime) -> Iterator[Alarm]:
-    """Silent units, findings about their access logs, overdue audits and deletions, a bucket that is down."""
+    """Silent units, findings about their access logs, what waits or is overdue, and a bucket that does not answer."""
     heard = storage.heartbeats.newest()
     for unit in storage.units.records():
         last = heard.get(unit.unit_id)
@@ -125,11 +130,13 @@ def _of_storage(storage: Storage, now: datetime) -> Iterator[Alarm]:
             text = f"access log of {log.unit_id}: {finding.text}"
             yield Alarm(f"access log {log.unit_id} {finding.text}", text, AlarmKind.ACCESS_LOG)
     yield from (_of_line(line, AlarmKind.DELETION) for line in storage.purge(lambda: now).overdue())
-    schedule = read_schedule(storage.database, load_audit_rules(storage.directory), now)
+    file, database = load_department_file(storage.directory), storage.database
+    schedule = read_schedule(database, load_audit_rules(storage.directory), now)
     yield from (_of_line(line, AlarmKind.AUDIT) for line in schedule.warnings)
-    tables = load_department_file(storage.directory).exchange
-    yield from (_of_line(line, AlarmKind.EXCHANGE) for line in exchange_warnings(storage.database, tables, now))
-    yield from (_of_line(line, AlarmKind.TRAINING) for line in training_warnings(storage.database, now))
+    yield from (_of_line(line, AlarmKind.EXCHANGE) for line in exchange_warnings(database, file.exchange, now))
+    yield from (_of_line(line, AlarmKind.TRAINING) for line in training_warnings(database, now))
+    deadlines = load_profile(PolicySettings(profile=file.search.profile)).releases.deadlines
+    yield from (_of_line(line, AlarmKind.REQUEST) for line in release_warnings(database, deadlines, now))
     try:
         storage.images.check()
     except StoreError as error:

@@ -38,6 +38,7 @@ from alpr_edge.department.people.rosters import Rosters
 from alpr_edge.department.people.trainings import TrainingRegister
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.pki.units import Units
+from alpr_edge.department.releases.release_packages import ReleasePackages
 from alpr_edge.department.releases.release_register import ReleaseRegister
 from alpr_edge.department.search.department_searches import DepartmentSearches
 from alpr_edge.department.settings import load_department_file
@@ -78,6 +79,7 @@ class InquiryOffice:
     incidents: IncidentRegister = field(repr=False)
     trainings: TrainingRegister = field(repr=False)
     identities: IdentityLinks = field(repr=False)
+    packages: ReleasePackages = field(repr=False)
     passwords: PasswordVerifier = field(repr=False)
     clock: Clock = field(repr=False)
 
@@ -135,6 +137,7 @@ def open_office(
         images = DepartmentImages(database, image_objects(directory), ImageKeys(lambda: load_master_key(directory)))
         log = DepartmentAccessLog(database, Witness(directory))
         logs, rules = AuditedLogs(database, log), load_audit_rules(directory)
+        searches = DepartmentSearches(database)
         yield InquiryOffice(
             accounts=DepartmentAccounts(database),
             log=log,
@@ -145,12 +148,13 @@ def open_office(
             audits=AuditRegister(database, logs, policy.profile, rules, clock),
             declarations=DeclarationDesk(database, partial(_person_id, database), clock),
             incidents=IncidentRegister(database, clock),
-            reads=ReadInquiries(DepartmentSearches(database), database, images),
             hits=HitBoard(database, images, file.hits),
             arrivals=HitArrivals(database),
             units=_unit_board(directory, database),
             trainings=TrainingRegister(database, Rosters(directory, database), clock),
             identities=IdentityLinks(database),
+            packages=ReleasePackages(directory, database, searches, images, policy.profile, clock),
+            reads=ReadInquiries(searches, database, images),
             passwords=passwords or Argon2Passwords(),
             clock=clock,
         )

@@ -5,28 +5,31 @@ Nothing here releases anything by itself, and no agency has access: standing sha
 
 import hashlib
 import uuid
+from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 
-from alpr_edge.access.authorisation.authoriser import Access, AccessSubject, Authoriser
+from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.releases.release_rows import (
     FiledRequest,
     add_request,
-    add_step,
+    ids_of_period,
     read_letter,
     read_request,
     request_ids,
 )
+from alpr_edge.department.releases.request_steps import RELEASE, enter_step, filed_request, new_step
 from alpr_edge.domain.errors import ReleaseError
 from alpr_edge.domain.permissions.profile import Profile
-from alpr_edge.domain.permissions.purposes import Purpose, PurposeCode
+from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.domain.ports import Clock
-from alpr_edge.domain.releases.progress import ReleaseState, RequestStep, check_step, first_state
-from alpr_edge.domain.releases.requests import LETTER_BYTES_MAX, ReleaseRequest, ReleaseScope, check_request
+from alpr_edge.domain.releases.progress import first_state
+from alpr_edge.domain.releases.requests import LETTER_BYTES_MAX, ReleaseRequest, ReleaseScope, ScopePart, check_request
+from alpr_edge.domain.releases.steps import ReleaseState, RequestStep
 
 LISTED_MAX = 1000
-_PURPOSE = Purpose(PurposeCode.RELEASE.value)
 
 
 class ReleaseRegister:
@@ -61,14 +64,19 @@ class ReleaseRegister:
         checked = check_request(replace(request, letter_sha256=hashlib.sha256(letter).hexdigest()), self._profile)
         state, note = first_state(checked, self._profile.releases)
         request_id = f"release-{uuid.uuid4()}"
-        with authoriser.access(Operation.ENTER_RELEASE, _PURPOSE, AccessSubject((request_id,))) as access:
-            step = self._step(access, state, note)
+        with authoriser.access(Operation.ENTER_RELEASE, RELEASE, AccessSubject((request_id,))) as access:
+            step = new_step(self._clock, access, state, note)
             with self._database.writing() as connection:
                 add_request(connection, request_id, checked, letter, step)
         return FiledRequest(request_id, checked, (step,))
 
     def decide(
-        self, authoriser: Authoriser, request_id: str, state: ReleaseState, note: str, scope: ReleaseScope | None = None
+        self,
+        authoriser: Authoriser,
+        request_id: str,
+        state: ReleaseState,
+        note: str,
+        scope: ReleaseScope | ScopePart | None = None,
     ) -> FiledRequest:
         """Approve a request, refuse it, or note that the agency took it back (policy 462.7(b)).
 
@@ -85,8 +93,8 @@ class ReleaseRegister:
             StoreError: it is not on file, or cannot be put on record.
         """
         subject = AccessSubject((request_id,), note=state.value)
-        with authoriser.access(Operation.DECIDE_RELEASE, _PURPOSE, subject) as access:
-            return self._add(request_id, self._step(access, state, note), scope)
+        with authoriser.access(Operation.DECIDE_RELEASE, RELEASE, subject) as access:
+            return self._enter_step(request_id, new_step(self._clock, access, state, note), scope)
 
     def hand_over(self, authoriser: Authoriser, request_id: str, note: str, package_sha256: str) -> FiledRequest:
         """Note that the agency was given what was approved, by whom, how, and which file.
@@ -96,11 +104,29 @@ class ReleaseRegister:
             ReleaseError: it is not approved, or something is missing.
             StoreError: it is not on file, or cannot be put on record.
         """
-        with authoriser.access(Operation.HAND_OVER_RELEASE, _PURPOSE, AccessSubject((request_id,))) as access:
-            step = self._step(access, ReleaseState.HANDED_OVER, note)
-            return self._add(request_id, replace(step, package_sha256=package_sha256), None)
+        with authoriser.access(Operation.HAND_OVER_RELEASE, RELEASE, AccessSubject((request_id,))) as access:
+            step = new_step(self._clock, access, ReleaseState.HANDED_OVER, note)
+            return self._enter_step(request_id, replace(step, package_sha256=package_sha256))
 
-    def list(self, authoriser: Authoriser, purpose: Purpose = _PURPOSE) -> list[FiledRequest]:
+    def follow_up(self, authoriser: Authoriser, request_id: str, state: ReleaseState, note: str) -> FiledRequest:
+        """Note what the agency wrote after it got the package.
+
+        Args:
+            authoriser: allows it and puts it on record.
+            request_id: the request.
+            state: confirmed: that it has the package; reported: what the data was used for.
+            note: its words, or where its letter is kept.
+
+        Raises:
+            AccessError: it is refused.
+            ReleaseError: nothing was handed over, or something is missing.
+            StoreError: it is not on file, or cannot be put on record.
+        """
+        subject = AccessSubject((request_id,), note=state.value)
+        with authoriser.access(Operation.FOLLOW_UP_RELEASE, RELEASE, subject) as access:
+            return self._enter_step(request_id, new_step(self._clock, access, state, note))
+
+    def list(self, authoriser: Authoriser, purpose: Purpose = RELEASE) -> list[FiledRequest]:
         """The newest requests, the oldest first.
 
         Raises:
@@ -113,7 +139,26 @@ class ReleaseRegister:
             access.show(tuple(filed.request_id for filed in found))
             return found
 
-    def show(self, authoriser: Authoriser, request_id: str, purpose: Purpose = _PURPOSE) -> FiledRequest:
+    def of_period(
+        self, authoriser: Authoriser, begin: datetime, end: datetime, purpose: Purpose = RELEASE
+    ) -> Iterator[FiledRequest]:
+        """Every request that was entered from one moment up to another, one after the other (policy 462.7(c)).
+
+        The look is on record, with how many there are, before the first is given.
+
+        Raises:
+            AccessError: it is refused.
+            StoreError: one does not open, or it cannot be put on record.
+        """
+        with authoriser.access(Operation.SHOW_RELEASES, purpose, AccessSubject(note="register")) as access:
+            with self._database.reading() as connection:
+                ids = ids_of_period(connection, begin, end)
+            access.show(tuple(ids))
+        for request_id in ids:
+            with self._database.reading() as connection:
+                yield filed_request(connection, request_id)
+
+    def show(self, authoriser: Authoriser, request_id: str, purpose: Purpose = RELEASE) -> FiledRequest:
         """One request with all its steps.
 
         Raises:
@@ -123,11 +168,11 @@ class ReleaseRegister:
         """
         with authoriser.access(Operation.SHOW_RELEASES, purpose, AccessSubject((request_id,))) as access:
             with self._database.reading() as connection:
-                filed = _require(read_request(connection, request_id), request_id)
+                filed = filed_request(connection, request_id)
             access.show((request_id,))
             return filed
 
-    def letter(self, authoriser: Authoriser, request_id: str, purpose: Purpose = _PURPOSE) -> bytes:
+    def letter(self, authoriser: Authoriser, request_id: str, purpose: Purpose = RELEASE) -> bytes:
         """The written request, as it came.
 
         Raises:
@@ -137,28 +182,12 @@ class ReleaseRegister:
         """
         with authoriser.access(Operation.SHOW_RELEASES, purpose, AccessSubject((request_id,), note="letter")) as access:
             with self._database.reading() as connection:
-                _require(read_request(connection, request_id), request_id)
+                filed_request(connection, request_id)
                 letter = read_letter(connection, request_id)
             access.show((request_id,), byte_count=len(letter))
             return letter
 
-    def _add(self, request_id: str, step: RequestStep, scope: ReleaseScope | None) -> FiledRequest:
-        with self._database.writing() as connection:
-            filed = _require(read_request(connection, request_id), request_id)
-            if step.state is ReleaseState.APPROVED:
-                step = replace(step, scope=scope or filed.request.scope)
-            check_step(filed.request, filed.steps, step, self._profile)
-            add_step(connection, request_id, len(filed.steps), step)
-            return replace(filed, steps=(*filed.steps, step))
-
-    def _step(self, access: Access, state: ReleaseState, note: str) -> RequestStep:
-        now = self._clock.now().trusted_utc
-        if now is None:
-            raise ReleaseError("this server's clock is not set: nothing is decided without a date")
-        return RequestStep(state, access.actor.person_id, access.actor.name, now, note)
-
-
-def _require(filed: FiledRequest | None, request_id: str) -> FiledRequest:
-    if filed is None:
-        raise ReleaseError(f"{request_id}: no such request; see: alpr-edge department release list")
-    return filed
+    def _enter_step(
+        self, request_id: str, step: RequestStep, scope: ReleaseScope | ScopePart | None = None
+    ) -> FiledRequest:
+        return enter_step(self._database, self._profile, request_id, step, scope)

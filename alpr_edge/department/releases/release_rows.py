@@ -1,14 +1,15 @@
 """The rows of requests and their steps, sealed; nothing here asks whether somebody may see or make them."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, insert, select
 
 from alpr_edge.department.db.permanent_tables.release_schema import release_requests, release_steps
 from alpr_edge.department.db.sealed_values import cipher_of
-from alpr_edge.domain.releases.progress import ReleaseState, RequestStep
 from alpr_edge.domain.releases.requests import ReleaseRequest
+from alpr_edge.domain.releases.steps import ReleaseState, RequestStep
 
 _REQUEST, _STEP = TypeAdapter(ReleaseRequest), TypeAdapter(RequestStep)
 
@@ -92,6 +93,13 @@ def request_ids(connection: Connection, count_max: int) -> list[str]:
     order = release_requests.c.entered_at.desc(), release_requests.c.request_id.desc()
     query = select(release_requests.c.request_id).order_by(*order).limit(count_max)
     return list(reversed(connection.scalars(query).all()))
+
+
+def ids_of_period(connection: Connection, begin: datetime, end: datetime) -> list[str]:
+    """The requests that were entered from one moment up to another, in their order."""
+    entered = release_requests.c.entered_at
+    query = select(release_requests.c.request_id).where(entered >= begin, entered < end)
+    return list(connection.scalars(query.order_by(entered, release_requests.c.request_id)).all())
 
 
 def _step_place(request_id: str, number: int) -> str:

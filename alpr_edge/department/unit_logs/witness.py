@@ -10,6 +10,7 @@ from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.transparency.cosignatures import cosign
 from alpr_edge.domain.transparency.notes import COSIGNATURE, NoteKey, note_key
 from alpr_edge.runtime.durable_files import create_file
+from alpr_edge.runtime.key_derivation import derive_key
 
 FILE_NAME = "witness.key"
 NAME = "alpr-edge/department"
@@ -27,9 +28,14 @@ class Witness:
     """
 
     def __init__(self, directory: Path) -> None:
-        self._key = Ed25519PrivateKey.from_private_bytes(_load_or_create(directory / FILE_NAME))
+        self._seed = _load_or_create(directory / FILE_NAME)
+        self._key = Ed25519PrivateKey.from_private_bytes(self._seed)
         self.key: NoteKey = note_key(NAME, self._key, COSIGNATURE)
         """The public key."""
+
+    def other_key(self, purpose: str) -> Ed25519PrivateKey:
+        """A key of the department for another purpose, which this one is not derived from."""
+        return Ed25519PrivateKey.from_private_bytes(derive_key(self._seed, f"department {purpose}"))
 
     def cosign(self, text: str, at: datetime) -> str:
         """Cosign the text of a checkpoint; a signature line of a note."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 
@@ -38,6 +39,21 @@ class RequestWay(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class ReleaseDeadlines:
+    """How long each may take: values of the profile, since neither policy nor law names any."""
+
+    review: timedelta = timedelta(days=10)
+    """From the entry."""
+    approval: timedelta = timedelta(days=30)
+    """From the approval, until which a package may be made."""
+    pick_up: timedelta = timedelta(days=14)
+    """From the package."""
+    confirmation: timedelta = timedelta(days=14)
+    """From the hand-over; likewise the next."""
+    use_report: timedelta = timedelta(days=90)
+
+
+@dataclass(frozen=True, slots=True)
 class ReleaseRules:
     """What the law of a state has done with requests."""
 
@@ -49,6 +65,7 @@ class ReleaseRules:
     """Whether somebody compared the rules with the text of the law."""
     declaration: str = ""
     """What an agency has to declare, where a request needs it."""
+    deadlines: ReleaseDeadlines = ReleaseDeadlines()
 
     def way_of(self, kind: AgencyKind, seat: AgencySeat) -> RequestWay:
         """What is done with a request of such an agency."""

@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from alpr_edge.domain.errors import ReleaseError
+from alpr_edge.domain.ground.areas import parse_ground_area
+from alpr_edge.domain.ground.cells import cells_of
 from alpr_edge.domain.permissions.profile import Profile
 from alpr_edge.domain.permissions.purposes import PurposeCode
 from alpr_edge.domain.plates import canonical
@@ -16,21 +19,73 @@ LETTER_BYTES_MAX = 10 * 1024 * 1024
 """Largest written request that is retained on file (policy 462.7(c))."""
 _NOT_ASKED_FOR = frozenset({PurposeCode.AUDIT, PurposeCode.TRAINING, PurposeCode.MAINTENANCE, PurposeCode.RELEASE})
 """Purposes of this department alone, for which no other agency asks."""
+AREA_CELLS_MAX = 1_000
+"""Widest area of a request: some 15 km by 15 km, as of a search."""
+
+
+class ReleasePictures(StrEnum):
+    """Which pictures of reads."""
+
+    NONE = "none"
+    PLATES = "plates"
+    """The plate alone, cut out of the picture."""
+    SCENES = "scenes"
+    """Whole pictures as well, which show other vehicles and people."""
+
+    def is_within(self, other: "ReleasePictures") -> bool:
+        """Whether these are no more than some others."""
+        order = list(ReleasePictures)
+        return order.index(self) <= order.index(other)
 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseScope:
-    """Which data: reads of some plates, of some time."""
+    """Which data: reads of some plates, of some time, perhaps of some area; with pictures or without."""
 
     plates: tuple[str, ...]
     """In canonical form, in order."""
     begin: datetime
     """UTC; likewise the end."""
     end: datetime
+    area: str = ""
+    """Where the patrol car was, as text (:mod:`~alpr_edge.domain.ground.areas`); empty: anywhere."""
+    pictures: ReleasePictures = ReleasePictures.NONE
 
     def is_within(self, other: "ReleaseScope") -> bool:
-        """Whether it asks for no more than another one."""
-        return set(self.plates) <= set(other.plates) and other.begin <= self.begin and self.end <= other.end
+        """Whether it asks for no more than another one; of two different areas nobody says so."""
+        is_in_time = other.begin <= self.begin and self.end <= other.end
+        is_in_area = other.area in {"", self.area}
+        return (
+            set(self.plates) <= set(other.plates)
+            and is_in_time
+            and is_in_area
+            and self.pictures.is_within(other.pictures)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ScopePart:
+    """What of a scope is approved; None: as it was asked for."""
+
+    plates: tuple[str, ...] | None = None
+    begin: datetime | None = None
+    end: datetime | None = None
+    area: str | None = None
+    pictures: ReleasePictures | None = None
+
+    def of(self, asked: ReleaseScope) -> ReleaseScope:
+        """That part of what was asked for.
+
+        Raises:
+            ReleaseError: it is no scope. Whether it is a wider one is checked with the step.
+        """
+        return check_scope(
+            asked.plates if self.plates is None else self.plates,
+            self.begin or asked.begin,
+            self.end or asked.end,
+            asked.area if self.area is None else self.area,
+            self.pictures or asked.pictures,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +109,17 @@ class ReleaseRequest:
     """What the agency declared in it; empty: nothing."""
 
 
-def check_scope(plates: tuple[str, ...], begin: datetime | None, end: datetime | None) -> ReleaseScope:
+def check_scope(
+    plates: tuple[str, ...],
+    begin: datetime | None,
+    end: datetime | None,
+    area: str = "",
+    pictures: ReleasePictures = ReleasePictures.NONE,
+) -> ReleaseScope:
     """The scope of what was entered.
 
     Raises:
-        ReleaseError: it names no plate, too many, no plate at all, or no time.
+        ReleaseError: it names no plate, too many, no plate at all, no time, or no area that is one.
     """
     texts = tuple(sorted({canonical(plate) for plate in plates}))
     if not texts or "" in texts:
@@ -67,7 +128,18 @@ def check_scope(plates: tuple[str, ...], begin: datetime | None, end: datetime |
         raise ReleaseError(f"{len(texts)} plates are too many for one request; {PLATES_MAX} at most")
     if begin is None or end is None or begin >= end:
         raise ReleaseError("a request is about a time with both ends, the first before the last")
-    return ReleaseScope(texts, begin, end)
+    return ReleaseScope(texts, begin, end, _area(area), pictures)
+
+
+def _area(text: str) -> str:
+    if not text.strip():
+        return ""
+    try:
+        area = parse_ground_area(text)
+        cells_of(area, AREA_CELLS_MAX)
+    except ValueError as error:
+        raise ReleaseError(f"the area: {error}") from None
+    return str(area)
 
 
 def check_request(request: ReleaseRequest, profile: Profile) -> ReleaseRequest:

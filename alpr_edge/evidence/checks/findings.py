@@ -35,6 +35,8 @@ class CheckSubject(StrEnum):
     SIGNATURE = "signature"
     KEY = "key"
     RECORDS = "records"
+    RELEASE = "release"
+    """Which request of another agency it answers."""
     RECEIPTS = "receipts"
     ACCESS_LOG = "access_log"
     TIME_STAMP = "time_stamp"

@@ -1,6 +1,6 @@
 """Checks that the files of each read belong together: pictures, records as sent, and the department's receipts."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from pydantic import ValidationError
@@ -26,6 +26,8 @@ class RecordCheck:
     _read_ids: dict[str, str] = field(default_factory=dict)
     _units: dict[str, str] = field(default_factory=dict)
     """By folder: the unit that the read's record is of."""
+    plates: dict[str, str] = field(default_factory=dict)
+    """By folder: the plate of the read's record."""
     _provenances: dict[str, ProvenancePayload] = field(default_factory=dict)
 
     def take(self, path: str, content: bytes) -> None:
@@ -36,18 +38,22 @@ class RecordCheck:
                 read = ReadPayload.model_validate_json(content)
                 self._read_ids[folder] = read.read_id
                 self._units[folder] = read.unit_id
+                self.plates[folder] = read.plate
                 self._pictures[folder] = {each.kind: each.sha256 for each in read.evidence}
             elif name == layout.PROVENANCE:
                 self._provenances[folder] = ProvenancePayload.model_validate_json(content)
         except ValidationError:
             self.findings.fault(DefectKind.RECORD_FALSE, path, "is no such record")
 
-    def finish(self, digests: Mapping[str, bytes], package: PackagePayload | None) -> None:
+    def finish(
+        self, digests: Mapping[str, bytes], package: PackagePayload | None, units: Collection[str] | None = None
+    ) -> None:
         """Compare all of them.
 
         Args:
             digests: SHA-256 of each payload file that is as it was packed.
             package: what the package says of itself; None: it does not.
+            units: whose reads it may hold; None: those of the unit alone that it says it comes from.
         """
         before = self.findings.fault_count
         for folder, provenance in self._provenances.items():
@@ -55,20 +61,20 @@ class RecordCheck:
         if package is None:
             self.findings.fault(DefectKind.RECORD_FALSE, layout.PACKAGE, "does not say what the package is")
         else:
-            self._compare_package(package)
+            self._compare_package(package, {package.unit_id} if units is None else units)
         holds = self.findings.fault_count == before
         words = "records and pictures belong together" if holds else "records and pictures contradict each other"
         self.findings.state(CheckSubject.RECORDS, f"{len(self._provenances)} reads: {words}", holds=holds)
         self._state_receipts()
 
-    def _compare_package(self, package: PackagePayload) -> None:
+    def _compare_package(self, package: PackagePayload, units: Collection[str]) -> None:
         """Compare the reads with what the package says of itself."""
         count = len(self._provenances)
         if package.reads != count and not self.findings.count(DefectKind.DAMAGED, DefectKind.MISSING):
             self._contradict(layout.PACKAGE, f"says that there are {package.reads} reads; there are {count}")
         for folder, unit_id in self._units.items():
-            if unit_id != package.unit_id:
-                words = f"is of the unit {unit_id}, and the package of {package.unit_id}"
+            if unit_id not in units:
+                words = f"is of the unit {unit_id}, and the package of {', '.join(sorted(units))}"
                 self._contradict(f"{folder}/{layout.READ_RECORD}", words)
 
     def _compare(self, folder: str, provenance: ProvenancePayload, digests: Mapping[str, bytes]) -> None:

@@ -12,6 +12,7 @@ from alpr_edge.evidence.pages.canvass_writer import CanvassWriter
 from alpr_edge.evidence.pages.map_outline import MapOutline
 from alpr_edge.evidence.pages.page_facts import ReadFacts, access_row, read_facts
 from alpr_edge.evidence.pages.page_templates import PackageTemplates, PageLink
+from alpr_edge.evidence.release_records import ReleaseRecord
 from alpr_edge.evidence.signer import PackageSigner
 from alpr_edge.evidence.vouchers import fingerprint_of
 
@@ -67,7 +68,7 @@ class PageWriter:
             self._write_accesses()
         self._accesses.append((log, record))
 
-    def finish(self, package: PackagePayload, signer: PackageSigner) -> None:
+    def finish(self, package: PackagePayload, signer: PackageSigner, release: ReleaseRecord | None = None) -> None:
         """Write what is left, and the start page. Raises EvidenceError."""
         if self._reads:
             self._write_reads(is_last=True)
@@ -79,6 +80,7 @@ class PageWriter:
             layout.INDEX,
             "index",
             package=package,
+            release=release,
             signer=signer,
             authority=authority,
             pages=self._links,

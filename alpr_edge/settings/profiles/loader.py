@@ -20,7 +20,7 @@ from alpr_edge.domain.permissions.profile import (
     SecurityProfile,
 )
 from alpr_edge.domain.permissions.purposes import PurposeCode
-from alpr_edge.domain.releases.agencies import AgencyKind, AgencySeat, ReleaseRules, RequestWay
+from alpr_edge.domain.releases.agencies import AgencyKind, AgencySeat, ReleaseDeadlines, ReleaseRules, RequestWay
 from alpr_edge.domain.sessions.lockout import LockoutLimits
 from alpr_edge.domain.sessions.session import SessionLimits
 from alpr_edge.settings.base import Section
@@ -60,12 +60,36 @@ class ReleaseTable(Section):
     federal: WayWord
 
 
+Days = Annotated[int, Field(ge=1, le=366)]
+
+
+class DeadlineTable(Section):
+    """[releases.deadlines]: how long each step of a request may take."""
+
+    review_days: Days
+    approval_days: Days
+    pick_up_days: Days
+    confirmation_days: Days
+    use_report_days: Days
+
+    def deadlines(self) -> ReleaseDeadlines:
+        """What the domain decides by."""
+        return ReleaseDeadlines(
+            review=timedelta(days=self.review_days),
+            approval=timedelta(days=self.approval_days),
+            pick_up=timedelta(days=self.pick_up_days),
+            confirmation=timedelta(days=self.confirmation_days),
+            use_report=timedelta(days=self.use_report_days),
+        )
+
+
 class ReleasesTable(Section):
     """[releases]: requests of other agencies."""
 
     law: Words
     law_verified: bool
     declaration: Annotated[str, Field(max_length=500)] = ""
+    deadlines: DeadlineTable
     agencies: dict[Annotated[AgencyKind, Strict(strict=False)], ReleaseTable]
 
     @model_validator(mode="after")
@@ -85,7 +109,7 @@ class ReleasesTable(Section):
             for kind, table in self.agencies.items()
             for seat in AgencySeat
         }
-        return ReleaseRules(ways, self.law, self.law_verified, self.declaration)
+        return ReleaseRules(ways, self.law, self.law_verified, self.declaration, self.deadlines.deadlines())
 
 
 class AuditsInterval(Section):

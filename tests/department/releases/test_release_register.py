@@ -4,39 +4,24 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
-from alpr_edge.access.authorisation.authoriser import Authoriser
 from alpr_edge.department.inquiries.office import InquiryOffice
 from alpr_edge.department.releases.release_rows import FiledRequest
 from alpr_edge.domain.errors import AccessError, ReleaseError, StoreError
 from alpr_edge.domain.people.person import Role
 from alpr_edge.domain.permissions.purposes import Purpose, PurposeCode
 from alpr_edge.domain.releases.agencies import AgencySeat
-from alpr_edge.domain.releases.progress import ReleaseState
 from alpr_edge.domain.releases.requests import LETTER_BYTES_MAX, ReleaseScope
+from alpr_edge.domain.releases.steps import ReleaseState
 from tests.department.engines import ROWS_STAY, query
-from tests.department.inquiries.desk import Inquirers, authoriser_of, records_of
+from tests.department.inquiries.desk import Inquirers, records_of
+from tests.department.releases.cases import LETTER, Roles
 from tests.domain.releases.test_releases import REQUEST, SCOPE
 
-LETTER = b"%PDF-1.7 Dear Commander, please find the reads of 8ABC123"
 RELEASE, AUDIT = Purpose(PurposeCode.RELEASE.value), Purpose(PurposeCode.AUDIT.value)
-
-
-@pytest.fixture
-def of(office: InquiryOffice, people: Inquirers) -> "Roles":
-    return Roles(office, people)
-
-
-class Roles:
-    """Signs people in by their roles."""
-
-    def __init__(self, office: InquiryOffice, people: Inquirers) -> None:
-        self._office, self._people = office, people
-
-    def __call__(self, role: str) -> Authoriser:
-        return authoriser_of(self._office, self._people.ids[role])
 
 
 @pytest.fixture
@@ -57,20 +42,29 @@ def test_a_request_is_on_file_with_its_letter_and_waits(
 
 
 def test_it_is_approved_by_another_in_part_and_handed_over(
-    office: InquiryOffice, of: Roles, on_file: FiledRequest
+    office: InquiryOffice, of: Roles, on_file: FiledRequest, tmp_path: Path
 ) -> None:
     part = ReleaseScope(SCOPE.plates[:1], SCOPE.begin, SCOPE.begin + timedelta(hours=1))
     approved = office.releases.decide(of("commander"), on_file.request_id, ReleaseState.APPROVED, "one plate", part)
     assert (approved.state, approved.steps[-1].scope) == (ReleaseState.APPROVED, part)
-    done = office.releases.hand_over(of("records"), on_file.request_id, "by courier", "cd" * 32)
+    made = of.package(on_file.request_id, tmp_path / "out").filed.steps[-1].package_sha256
+    done = office.releases.hand_over(of("records"), on_file.request_id, "by courier", made)
     assert [step.state for step in done.steps] == [
         ReleaseState.WAITING,
         ReleaseState.APPROVED,
+        ReleaseState.PACKAGED,
         ReleaseState.HANDED_OVER,
     ]
     assert office.releases.show(of("auditor"), on_file.request_id, AUDIT) == done
     actions = [record.action for record in records_of(office) if on_file.request_id in record.objects]
-    assert actions == ["enter_release", "decide_release", "hand_over_release", "show_releases"]
+    assert actions == [
+        "enter_release",
+        "decide_release",
+        "package_release",
+        "package_release",
+        "hand_over_release",
+        "show_releases",
+    ]
 
 
 def test_a_commander_does_not_approve_what_they_entered(office: InquiryOffice, of: Roles) -> None:

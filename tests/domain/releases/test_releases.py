@@ -12,7 +12,8 @@ from alpr_edge.domain.errors import ReleaseError
 from alpr_edge.domain.permissions.profile import Profile
 from alpr_edge.domain.permissions.purposes import PurposeCode
 from alpr_edge.domain.releases.agencies import AgencyKind, AgencySeat, ReleaseRules, RequestWay
-from alpr_edge.domain.releases.progress import ReleaseState, RequestStep, check_step, first_state
+from alpr_edge.domain.releases.packages import ReleasePackage
+from alpr_edge.domain.releases.progress import check_step, first_state
 from alpr_edge.domain.releases.requests import (
     PLATES_MAX,
     TEXT_CHARACTERS_MAX,
@@ -22,6 +23,7 @@ from alpr_edge.domain.releases.requests import (
     check_request,
     check_scope,
 )
+from alpr_edge.domain.releases.steps import ReleaseState, RequestStep
 from alpr_edge.settings.policy import PolicySettings
 from alpr_edge.settings.profiles import load_profile
 
@@ -41,6 +43,8 @@ REQUEST = ReleaseRequest(
 )
 ENTERED = RequestStep(ReleaseState.WAITING, "clerk", "A Clerk", NOON)
 APPROVAL = RequestStep(ReleaseState.APPROVED, "commander", "A Commander", NOON, scope=SCOPE)
+PACKAGE = ReleasePackage("release-1-1", "release-1-1.zip", 1000, 2, 1, {})
+PACKAGED = RequestStep(ReleaseState.PACKAGED, "clerk", "A Clerk", NOON, package_sha256="cd" * 32, package=PACKAGE)
 HANDED_OVER = RequestStep(ReleaseState.HANDED_OVER, "clerk", "A Clerk", NOON, "by courier", package_sha256="cd" * 32)
 
 
@@ -156,7 +160,8 @@ def test_who_is_not_in_the_rules_is_barred() -> None:
 
 def test_a_request_is_approved_by_another_and_then_handed_over() -> None:
     check_step(REQUEST, [ENTERED], APPROVAL, PROFILE)
-    check_step(REQUEST, [ENTERED, APPROVAL], HANDED_OVER, PROFILE)
+    check_step(REQUEST, [ENTERED, APPROVAL], PACKAGED, PROFILE)
+    check_step(REQUEST, [ENTERED, APPROVAL, PACKAGED], HANDED_OVER, PROFILE)
 
 
 @pytest.mark.parametrize("person", ["clerk", ""])
@@ -186,7 +191,14 @@ def test_a_purpose_that_is_offered_no_more_is_not_approved() -> None:
         check_step(REQUEST, [ENTERED], APPROVAL, replace(PROFILE, purposes=purposes))
 
 
-ENDS = [state for state in ReleaseState if state not in {ReleaseState.WAITING, ReleaseState.APPROVED}]
+GOES_ON = {
+    ReleaseState.WAITING,
+    ReleaseState.APPROVED,
+    ReleaseState.PACKAGED,
+    ReleaseState.HANDED_OVER,
+    ReleaseState.CONFIRMED,
+}
+ENDS = [state for state in ReleaseState if state not in GOES_ON]
 
 
 @pytest.mark.parametrize("last", ENDS)
@@ -197,24 +209,26 @@ def test_nothing_follows_an_end(last: ReleaseState, state: ReleaseState) -> None
         check_step(REQUEST, [replace(ENTERED, state=last)], step, PROFILE)
 
 
-def test_nothing_is_handed_over_that_was_not_approved() -> None:
+def test_nothing_is_handed_over_that_was_not_approved_or_not_packaged() -> None:
     with pytest.raises(ReleaseError, match="the request is waiting: it cannot be handed over"):
         check_step(REQUEST, [ENTERED], HANDED_OVER, PROFILE)
+    with pytest.raises(ReleaseError, match="the request is approved: it cannot be handed over"):
+        check_step(REQUEST, [ENTERED, APPROVAL], HANDED_OVER, PROFILE)
 
 
 @pytest.mark.parametrize("state", [ReleaseState.REFUSED, ReleaseState.WITHDRAWN, ReleaseState.HANDED_OVER])
 def test_a_refusal_a_withdrawal_and_what_was_handed_over_need_words(state: ReleaseState) -> None:
     with pytest.raises(ReleaseError, match="say why"):
-        check_step(REQUEST, [ENTERED, APPROVAL], replace(HANDED_OVER, state=state, note=" "), PROFILE)
-    check_step(REQUEST, [ENTERED, APPROVAL], replace(HANDED_OVER, state=state, note="x" * 500), PROFILE)
+        check_step(REQUEST, [ENTERED, APPROVAL, PACKAGED], replace(HANDED_OVER, state=state, note=" "), PROFILE)
+    check_step(REQUEST, [ENTERED, APPROVAL, PACKAGED], replace(HANDED_OVER, state=state, note="x" * 500), PROFILE)
     for note in ("x" * 501, "a\nb"):
         with pytest.raises(ReleaseError, match="500 characters at most"):
-            check_step(REQUEST, [ENTERED, APPROVAL], replace(HANDED_OVER, state=state, note=note), PROFILE)
+            check_step(REQUEST, [ENTERED, APPROVAL, PACKAGED], replace(HANDED_OVER, state=state, note=note), PROFILE)
 
 
 def test_what_was_handed_over_is_named_by_its_digest() -> None:
     with pytest.raises(ReleaseError, match="SHA-256"):
-        check_step(REQUEST, [ENTERED, APPROVAL], replace(HANDED_OVER, package_sha256=""), PROFILE)
+        check_step(REQUEST, [ENTERED, APPROVAL, PACKAGED], replace(HANDED_OVER, package_sha256=""), PROFILE)
 
 
 def test_no_profile_is_loaded_that_leaves_an_agency_out(tmp_path: Path) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -12,18 +11,20 @@ from alpr_edge.cli.access.options import Statement
 from alpr_edge.cli.common import JsonOption
 from alpr_edge.cli.department.common import DirectoryOption
 from alpr_edge.cli.department.inquiries.opening import open_inquiry
+from alpr_edge.cli.department.releases.scope_entry import (
+    PLATES_QUESTION,
+    TIME_HELP,
+    AreaOption,
+    PicturesOption,
+    entered_scope,
+)
 from alpr_edge.cli.department.releases.words import RELEASE, print_request
 from alpr_edge.cli.plate_entry import PlateArgument, typed_plate
 from alpr_edge.domain.errors import ReleaseError
 from alpr_edge.domain.permissions.purposes import PurposeCode
 from alpr_edge.domain.releases.agencies import AgencyKind, AgencySeat
+from alpr_edge.domain.releases.requests import ReleasePictures
 from alpr_edge.runtime.io_errors import io_errors
-
-if TYPE_CHECKING:
-    from alpr_edge.domain.releases.requests import ReleaseScope
-
-_QUESTION = "Plates that the request is about, with commas"
-_TIME_HELP = "Begin of the time asked for, such as 2026-05-04T18:00; without a zone by this computer's clock."
 
 
 def enter_command(
@@ -33,11 +34,13 @@ def enter_command(
     intended: Annotated[PurposeCode, typer.Option("--for", help="Its purpose, of the profile's list (462.7(a)3).")],
     words: Annotated[str, typer.Option("--words", help="The purpose in the agency's words.")],
     letter: Annotated[Path, typer.Option("--letter", help="File of the written request; retained on file.")],
-    begin: Annotated[str, typer.Option("--from", metavar="TIME", help=_TIME_HELP)],
+    begin: Annotated[str, typer.Option("--from", metavar="TIME", help=TIME_HELP)],
     end: Annotated[str, typer.Option("--to", metavar="TIME", help="Its end.")],
     plate: PlateArgument = "-",
     kind: Annotated[AgencyKind, typer.Option("--kind", help="What it is.")] = AgencyKind.LAW_ENFORCEMENT,
     seat: Annotated[AgencySeat, typer.Option("--seat", help="Whose agency it is.")] = AgencySeat.IN_STATE,
+    area: AreaOption = "",
+    pictures: PicturesOption = ReleasePictures.NONE,
     their_case: Annotated[str, typer.Option("--their-case", help="The agency's case number.")] = "",
     declaration: Annotated[
         str, typer.Option("--declaration", help="What it declared in writing, where the state's law asks for that.")
@@ -47,7 +50,7 @@ def enter_command(
     """Put a written request on file. Another person than you decides about it."""
     from alpr_edge.domain.releases.requests import ReleaseRequest
 
-    plates = typed_plate(plate, _QUESTION)
+    plates = typed_plate(plate, PLATES_QUESTION)
     request = ReleaseRequest(
         agency=agency,
         kind=kind,
@@ -56,7 +59,7 @@ def enter_command(
         purpose=intended,
         words=words,
         their_case=their_case,
-        scope=_scope(plates, begin, end),
+        scope=entered_scope(plates, begin, end, area, pictures),
         letter_sha256="",
         declaration=declaration,
     )
@@ -64,19 +67,6 @@ def enter_command(
     with open_inquiry(directory, Statement(RELEASE)) as (office, authoriser, _):
         filed = office.releases.enter(authoriser, request, content)
     print_request(filed, as_json=as_json)
-
-
-def _scope(plates: str, begin: str, end: str) -> ReleaseScope:
-    from alpr_edge.domain.releases.requests import check_scope
-
-    return check_scope(tuple(text for text in plates.split(",") if text.strip()), _moment(begin), _moment(end))
-
-
-def _moment(text: str) -> datetime:
-    try:
-        return datetime.fromisoformat(text.strip()).astimezone()
-    except (ValueError, OverflowError):
-        raise ReleaseError("--from and --to are a date and a time, such as 2026-05-04T18:00") from None
 
 
 def _content(path: Path) -> bytes:

@@ -9,11 +9,28 @@ import typer
 from alpr_edge.cli.output import print_object
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from alpr_edge.department.releases.release_rows import FiledRequest
-    from alpr_edge.domain.releases.progress import RequestStep
+    from alpr_edge.domain.releases.deadlines import ReleaseDue
+    from alpr_edge.domain.releases.packages import ReleasePackage
+    from alpr_edge.domain.releases.steps import RequestStep
 
 RELEASE = "release"
 """The purpose by which requests are entered, decided and shown."""
+
+
+def due_text(due: ReleaseDue | None, now: datetime) -> str:
+    """What is due next of a request, and by when; empty: nothing."""
+    if due is None:
+        return ""
+    late = "OVERDUE" if due.at < now else "due"
+    return f"; {late}: {due.kind.value.replace('_', ' ')} by {due.at:%Y-%m-%d}"
+
+
+def due_object(due: ReleaseDue | None, now: datetime) -> dict[str, Any] | None:
+    """The same for programs."""
+    return None if due is None else {"what": due.kind.value, "by": due.at.isoformat(), "is_overdue": due.at < now}
 
 
 def request_object(filed: FiledRequest, *, with_plates: bool = False) -> dict[str, Any]:
@@ -32,6 +49,8 @@ def request_object(filed: FiledRequest, *, with_plates: bool = False) -> dict[st
         "their_case": request.their_case,
         "declaration": request.declaration,
         **scope,
+        "area": request.scope.area,
+        "pictures": request.scope.pictures.value,
         **({"plates": list(request.scope.plates)} if with_plates else {"plate_count": len(request.scope.plates)}),
         "letter_sha256": request.letter_sha256,
         "steps": [step_object(step, with_plates=with_plates) for step in filed.steps],
@@ -40,14 +59,32 @@ def request_object(filed: FiledRequest, *, with_plates: bool = False) -> dict[st
 
 def step_object(step: RequestStep, *, with_plates: bool) -> dict[str, Any]:
     """A step for programs."""
-    approved = None if step.scope is None or not with_plates else list(step.scope.plates)
+    scope, package = step.scope, step.package
+    approved = None if scope is None or not with_plates else list(scope.plates)
     return {
         "state": step.state.value,
         "at": step.at.isoformat(),
         "person": step.person,
         "note": step.note,
         "approved_plates": approved,
+        "approved_begin": None if scope is None else scope.begin.isoformat(),
+        "approved_end": None if scope is None else scope.end.isoformat(),
+        "approved_area": None if scope is None else scope.area,
+        "approved_pictures": None if scope is None else scope.pictures.value,
         "package_sha256": step.package_sha256,
+        "package": None if package is None else package_object(package),
+    }
+
+
+def package_object(package: ReleasePackage) -> dict[str, Any]:
+    """A package that was made, for programs."""
+    return {
+        "package_id": package.package_id,
+        "file": package.file_name,
+        "bytes": package.size_bytes,
+        "reads": package.reads,
+        "pictures": package.pictures,
+        "left_out": dict(package.left_out),
     }
 
 

@@ -1,0 +1,40 @@
+"""The folder that a package for another agency is written to: new or empty, and one package in it."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from alpr_edge.domain.errors import ReleaseError
+from alpr_edge.runtime.durable_files import PRIVATE_DIRECTORY, TEMPORARY_PREFIX
+from alpr_edge.runtime.file_lock import exclusive_lock
+from alpr_edge.runtime.io_errors import io_errors
+
+FREE_BYTES_MIN = 64 * 1024 * 1024
+"""Less room than this is refused before anything is read."""
+_LEFTOVER = f"{TEMPORARY_PREFIX}release-"
+_BUSY = "another package is written to this folder; wait, or give another one"
+
+
+@contextmanager
+def package_folder(folder: Path) -> Iterator[None]:
+    """Hold a folder for one package while the block runs; what a try that was killed left in it is removed.
+
+    Raises:
+        ReleaseError: it is none, is not empty, has no room, or cannot be made.
+        StoreError: another package is being written to it.
+    """
+    with io_errors(f"{folder}: cannot be used", ReleaseError, "give a folder of its own for the package"):
+        folder.mkdir(mode=PRIVATE_DIRECTORY, exist_ok=True)
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    with exclusive_lock(descriptor, _BUSY):
+        with io_errors(f"{folder}: cannot be used", ReleaseError):
+            entries = list(folder.iterdir())
+            if any(not each.name.startswith(_LEFTOVER) for each in entries):
+                raise ReleaseError(f"{folder}: is not empty; give a new folder, or an empty one")
+            for each in entries:
+                each.unlink()
+            if shutil.disk_usage(folder).free < FREE_BYTES_MIN:
+                raise ReleaseError(f"{folder}: has no room; {FREE_BYTES_MIN >> 20} MiB are needed at least")
+        yield

@@ -1,0 +1,125 @@
+"""Makes the package of an approved request: what was approved and nothing else, signed, encrypted, in the register.
+
+The order is what matters. Who makes it stands in the access log before anything is read, once for each plate. The file
+is written under a hidden name and read back; then its digest stands in the register; then it gets its name. So whatever
+is cut short, there is no whole package that the register does not know, and nothing half that looks whole.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from alpr_edge.access.authorisation.authoriser import Access, AccessSubject, Authoriser
+from alpr_edge.access.authorisation.operations import Operation
+from alpr_edge.department.db.database import DepartmentDatabase
+from alpr_edge.department.images.department_images import DepartmentImages
+from alpr_edge.department.releases.chosen_reads import choose_reads
+from alpr_edge.department.releases.package_folder import package_folder
+from alpr_edge.department.releases.release_rows import FiledRequest
+from alpr_edge.department.releases.request_steps import RELEASE, filed_request, new_step
+from alpr_edge.department.search.department_searches import DepartmentSearches
+from alpr_edge.domain.instants import rfc3339
+from alpr_edge.domain.people.person import SourcePermission
+from alpr_edge.domain.permissions.profile import Profile
+from alpr_edge.domain.ports import Clock
+from alpr_edge.domain.releases.progress import check_step
+from alpr_edge.domain.releases.requests import ReleaseScope
+from alpr_edge.domain.releases.steps import ReleaseState, RequestStep, approved_scope
+
+_SOURCE = SourcePermission.DEPARTMENT
+"""Whose data reads are (policy 462.4(e))."""
+Progress = Callable[[int, int], None]
+"""Receives how many reads are written and how many there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class MadePackage:
+    """A package that was made."""
+
+    filed: FiledRequest
+    """The request, whose last step it is."""
+    path: Path
+    passphrase: str = field(repr=False)
+    is_vouched: bool
+    """Whether the department's authority says whose the signing key is."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReleasePackages:
+    """The packages of a department; threads may share it.
+
+    Args:
+        directory: its folder.
+        database: its database.
+        searches: finds reads, and asks nobody for permission.
+        images: the images of reads.
+        profile: the rules in force.
+        clock: says when.
+    """
+
+    directory: Path
+    database: DepartmentDatabase = field(repr=False)
+    searches: DepartmentSearches = field(repr=False)
+    images: DepartmentImages = field(repr=False)
+    profile: Profile = field(repr=False)
+    clock: Clock = field(repr=False)
+
+    def make(
+        self, authoriser: Authoriser, request_id: str, folder: Path, again: str, progress: Progress
+    ) -> MadePackage:
+        """Make the package of an approved request (policy 462.7).
+
+        Args:
+            authoriser: allows it and puts it on record.
+            request_id: the request.
+            folder: where it goes; new or empty.
+            again: why another one is made by the same approval; empty: it is the first.
+            progress: is told of each read.
+
+        Raises:
+            AccessError: it is refused.
+            EvidenceError: it cannot be written, or does not read back as it was written.
+            ReleaseError: there is no such request, or it is not approved, not any more, or has its package.
+            StoreError: the database does not answer, or it cannot be put on record.
+        """
+        subject = AccessSubject((request_id,), source=_SOURCE, note=again)
+        with authoriser.access(Operation.PACKAGE_RELEASE, RELEASE, subject) as access:
+            step = new_step(self.clock, access, ReleaseState.PACKAGED, again)
+            with self.database.reading() as connection:
+                filed = filed_request(connection, request_id)
+            check_step(filed.request, filed.steps, step, self.profile)
+            scope = approved_scope(filed.steps)
+            assert scope is not None, "an approval has its scope"
+            with package_folder(folder), _of_plates(authoriser, request_id, scope) as accesses:
+                return self._write(filed, step, scope, folder, accesses, progress)
+
+    def _write(
+        self,
+        filed: FiledRequest,
+        step: RequestStep,
+        scope: ReleaseScope,
+        folder: Path,
+        accesses: Mapping[str, Access],
+        progress: Progress,
+    ) -> MadePackage:
+        from alpr_edge.department.releases.release_writer import ReleaseWriter  # noqa: PLC0415 - pyzipper
+
+        chosen = choose_reads(self.database, self.searches, scope)
+        writer = ReleaseWriter(self.directory, self.database, self.images, self.profile, filed, step)
+        made = writer.write(chosen, scope, folder, progress)
+        for plate, access in accesses.items():
+            access.show(tuple(f"{read.unit_id}/{read.read_id}" for read in chosen.reads if read.plate == plate))
+        return made
+
+
+@contextmanager
+def _of_plates(authoriser: Authoriser, request_id: str, scope: ReleaseScope) -> Iterator[Mapping[str, Access]]:
+    """An access for each plate, on record before it is looked for (Civil Code 1798.90.52(b))."""
+    note = f"seen {rfc3339(scope.begin)} to {rfc3339(scope.end)}" + (f", within {scope.area}" if scope.area else "")
+    with ExitStack() as stack:
+        accesses = dict[str, Access]()
+        for plate in scope.plates:
+            subject = AccessSubject((request_id,), query=plate, source=_SOURCE, note=note)
+            accesses[plate] = stack.enter_context(authoriser.access(Operation.PACKAGE_RELEASE, RELEASE, subject))
+        yield accesses

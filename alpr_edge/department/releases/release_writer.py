@@ -1,0 +1,125 @@
+"""Writes the file of one package, reads it back, and puts its digest into the register before the file has a name."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from alpr_edge.department.db.database import DepartmentDatabase
+from alpr_edge.department.images.department_images import DepartmentImages
+from alpr_edge.department.pki.authority import TlsFiles
+from alpr_edge.department.pki.server_certificate import server_names
+from alpr_edge.department.releases.chosen_reads import ChosenReads
+from alpr_edge.department.releases.release_packages import MadePackage, Progress
+from alpr_edge.department.releases.release_record import release_record
+from alpr_edge.department.releases.release_rows import FiledRequest
+from alpr_edge.department.releases.release_signer import load_release_signer
+from alpr_edge.department.releases.released_reads import ReleasedReads
+from alpr_edge.department.releases.request_steps import enter_step
+from alpr_edge.department.settings import load_department_file
+from alpr_edge.domain.errors import EvidenceError
+from alpr_edge.domain.permissions.profile import Profile
+from alpr_edge.domain.permissions.purposes import PurposeCode
+from alpr_edge.domain.releases.packages import ReleasePackage
+from alpr_edge.domain.releases.requests import ReleaseScope
+from alpr_edge.domain.releases.steps import ReleaseState, RequestStep
+from alpr_edge.evidence.container import SUFFIX, ContainerTarget
+from alpr_edge.evidence.content import BookingRecord, PackageContent
+from alpr_edge.evidence.package import write_package
+from alpr_edge.evidence.passphrases import draw_passphrase
+from alpr_edge.evidence.verification import verify_package
+from alpr_edge.runtime.io_errors import io_errors
+
+
+@dataclass(slots=True)
+class ReleaseWriter:
+    """Writes the package of one request.
+
+    Args:
+        directory: the department's folder.
+        database: its database.
+        images: the images of reads.
+        profile: the rules in force.
+        filed: the request, whose package may be made.
+        step: the step that says so in the register, but for the package itself.
+    """
+
+    directory: Path
+    database: DepartmentDatabase
+    images: DepartmentImages
+    profile: Profile
+    filed: FiledRequest
+    step: RequestStep
+
+    def write(self, chosen: ChosenReads, scope: ReleaseScope, folder: Path, progress: Progress) -> MadePackage:
+        """Write it.
+
+        Args:
+            chosen: its reads, and what was left out before any of them was opened.
+            scope: what was approved.
+            folder: an empty folder.
+            progress: is told of each read.
+
+        Raises:
+            DepartmentError: the department's keys cannot be used.
+            EvidenceError: it cannot be written, or does not read back as it was written.
+            ReleaseError: the request was withdrawn or refused meanwhile.
+            StoreError: it does not stand in the register; the folder has no package then.
+        """
+        passphrase, signer = draw_passphrase(secrets.randbits), load_release_signer(self.directory)
+        package_id = self._package_id()
+        path = folder / f"{package_id}{SUFFIX}"
+        reads = ReleasedReads(self.database, self.images, chosen.reads, scope.pictures)
+
+        def register(part: Path) -> None:
+            self.filed = self._register(part, passphrase, package_id, chosen, reads)
+
+        content = PackageContent(
+            booking=self._booking(package_id, signer.name),
+            reads=reads,
+            read_count=len(chosen.reads),
+            models=reads.models,
+            release=lambda: release_record(self.filed, self.profile, chosen.left_out + reads.left_out, reads.named),
+        )
+        target = ContainerTarget(path, passphrase, self.step.at, register)
+        write_package(content, target, signer, progress)
+        return MadePackage(self.filed, path, passphrase, signer.voucher is not None)
+
+    def _register(
+        self, part: Path, passphrase: str, package_id: str, chosen: ChosenReads, reads: ReleasedReads
+    ) -> FiledRequest:
+        """Read the file back, and put its digest into the register."""
+        verdict = verify_package(part, lambda _done, _total: None, passphrase=passphrase)
+        if verdict.fault_count:
+            raise EvidenceError(f"{part.parent}: the package does not read back as it was written; try another medium")
+        with io_errors(f"{part.parent}: cannot be read", EvidenceError), part.open("rb") as file:
+            sha256, size_bytes = hashlib.file_digest(file, "sha256").hexdigest(), part.stat().st_size
+        package = ReleasePackage(
+            package_id=package_id,
+            file_name=f"{package_id}{SUFFIX}",
+            size_bytes=size_bytes,
+            reads=len(reads.named),
+            pictures=reads.pictures,
+            left_out={reason.value: count for reason, count in (chosen.left_out + reads.left_out).items()},
+        )
+        step = replace(self.step, package_sha256=sha256, package=package)
+        return enter_step(self.database, self.profile, self.filed.request_id, step)
+
+    def _package_id(self) -> str:
+        """Names the package; it is the first of its request, the second, and so on."""
+        made = sum(step.state is ReleaseState.PACKAGED for step in self.filed.steps)
+        return f"{self.filed.request_id}-{made + 1}"
+
+    def _booking(self, package_id: str, unit_id: str) -> BookingRecord:
+        request, file = self.filed.request, load_department_file(self.directory)
+        return BookingRecord(
+            package_id=package_id,
+            case=request.their_case or self.filed.request_id,
+            unit_id=unit_id,
+            organisation=file.people.name or server_names(TlsFiles(self.directory))[0],
+            booked_by=self.step.person,
+            booked_at=self.step.at,
+            purpose=PurposeCode.RELEASE.value,
+            recipient=f"{request.agency}, {request.requester}",
+            note=self.step.note,
+        )
