@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, Strict, ValidationError, model_validator
 
+from alpr_edge.department.public_settings import AdministrationTable, WebsiteTable
 from alpr_edge.domain.collection.department_periods import DepartmentPeriods, department_periods
 from alpr_edge.domain.collection.state_periods import STATE_PERIODS
 from alpr_edge.domain.errors import DepartmentError
@@ -227,6 +228,8 @@ class DepartmentFile(Section):
     images: ImagesTable = ImagesTable()
     alarms: AlarmsTable = AlarmsTable()
     backup: BackupTable = BackupTable()
+    administration: AdministrationTable = AdministrationTable()
+    website: WebsiteTable = WebsiteTable()
     exchange: Annotated[tuple[ExchangeTable, ...], Strict(strict=False), Field(max_length=EXCHANGES_MAX)] = ()
 
     @model_validator(mode="after")

@@ -93,6 +93,8 @@ WORDS = {
     "department page": ["--directory", "nowhere"],
     "department audit": ["verify", "--directory", "nowhere"],
     "department release": ["list", "--directory", "nowhere"],
+    "department policy": ["--directory", "nowhere"],
+    "department website": ["write", "--directory", "nowhere"],
     "department alarms": ["--directory", "nowhere"],
     "department report": ["--month", "2026-11", "--directory", "nowhere"],
     "department deletions": ["list", "--directory", "nowhere"],
