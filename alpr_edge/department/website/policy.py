@@ -113,8 +113,8 @@ class PolicyInForce:
         barred = [words.partition(" (")[0] for words in self.profile.barred.values()]
         said = (
             (
-                "Plates are read and looked up for official law enforcement business alone. Each access names one of the "
-                "purposes below; without it nothing is shown."
+                "Plates are read and looked up for official law enforcement business alone. Each access names one of "
+                "the purposes below; without it nothing is shown."
             ),
             f"Refused and recorded is any access for: {_listed(barred)}.",
         )
@@ -130,8 +130,8 @@ class PolicyInForce:
     def _training(self) -> PolicySection:
         said = (
             (
-                "Nobody uses the system or its data before two trainings: security awareness (CJIS Security Policy), and "
-                "the department's own on licence plate readers. When one of them runs out the account shows nothing."
+                "Nobody uses the system or its data before two trainings: security awareness (CJIS Security Policy), "
+                "and the department's own on plate readers. When one of them runs out the account shows nothing."
             ),
             f"The {self.settings.administration.training_title} ensures that people are trained.",
         )
@@ -141,7 +141,7 @@ class PolicyInForce:
         days = max(self.profile.log_retention_days, self.security.log_retention_days)
         said = (
             (
-                "Every access is on record before anything is shown: who, when, which plate or read, for which purpose, "
+                "Every access is on record before anything is shown: who, when, which plate or read, what purpose, "
                 f"offence and case, allowed or refused. The record is kept {days} days at least."
             ),
             (
@@ -164,7 +164,7 @@ class PolicyInForce:
         approver = f"{table.commander_title}{f' or the {table.designee_title}' if table.designee_title else ''}"
         said = (
             (
-                "No other agency has access of its own. Data is handed over only on a written request that names agency, "
+                "No other agency has access of its own. Data is handed over on a written request that names agency, "
                 f"person and purpose, is approved by the {approver}, and is kept on file (policy 462.7)."
             ),
             (
@@ -194,11 +194,11 @@ class PolicyInForce:
     def _accuracy(self) -> PolicySection:
         said = (
             (
-                "A hit is a lead and no reason to act alone: the officer is told to verify it first, and whether that was "
+                "A hit is a lead and no reason to act alone: the officer is told to verify it first; whether that was "
                 "done stands with the hit (policy 462.4(f))."
             ),
             (
-                "A misread is corrected by name and kept beside its correction; what an alert said of it is withdrawn. How "
+                "A misread is corrected by name and kept beside its correction; an alert about it is withdrawn. How "
                 "many of the reads that officers judged were misread is published here each month."
             ),
         )
@@ -212,8 +212,8 @@ class PolicyInForce:
                 f" the day {start}; then they are deleted with their pictures, and the deletion is on record."
             ),
             (
-                "Kept longer is only what is held for a case, as evidence, for discovery or by order of a court; what is "
-                f"kept and destroyed is decided with the {self.settings.administration.records_title}."
+                "Kept longer is only what is held for a case, as evidence, for discovery or by order of a court. What "
+                f"is kept and destroyed is decided with the {self.settings.administration.records_title}."
             ),
             f"Backups are removed after {self.settings.backup.keep_days} days.",
         )

@@ -59,7 +59,7 @@ def correct_command(
 
 
 def _publish(office: WebsiteOffice, text: str, reason: str, folder: Path | None, *, as_json: bool) -> None:
-    """Publish, and write the site unless nothing is to be kept; the policy is put together first, as it may lack things."""
+    """Publish, and write the site unless nothing is kept; first of all the policy, which may lack things."""
     office.policy.statement()
     words = "records of access logs looked at"
     with progress_bar(words) as show:
