@@ -13,12 +13,11 @@ from alpr_edge.department.unit_logs.witness import Witness
 from alpr_edge.department.website.month_publication import MonthPublisher
 from alpr_edge.department.website.policy import PolicyInForce, policy_in_force
 from alpr_edge.department.website.site_files import SiteContent
-from alpr_edge.domain.access_log.records import AccessRecord, encode_record, record_moment
+from alpr_edge.domain.access_log.records import AccessRecord, RecordMoment, encode_record, record_moment
 from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.domain.protocol.access_log import record_item_id
 from alpr_edge.domain.protocol.items import ItemKind
 from alpr_edge.domain.releases.progress import ReleaseState, RequestStep
-from tests.department.engines import query
 from tests.department.retention.office import UNIT, Office, hit_items, read_item
 from tests.domain.access_log.entries import LOG_ID, entry
 from tests.domain.releases.test_releases import REQUEST
@@ -46,14 +45,13 @@ def add_settings(directory: Path, folder: Path) -> None:
     path.write_text(before + SETTINGS.format(folder=folder), encoding="utf-8")
 
 
-def fill(directory: Path, middle: datetime) -> None:
+def fill(office: Office, middle: datetime) -> None:
     """A month with 7 reads, 6 of them hits, 6 searches in a car and 7 at the department.
 
     Args:
-        directory: the department's folder.
+        office: the department.
         middle: a moment within the month; everything happened then.
     """
-    office = Office(directory)
     days_ago = (datetime(2026, 11, 20, 3, tzinfo=UTC) - middle).total_seconds() / 86_400
     for number in range(7):
         name = f"{middle:%Y%m}-{number}"
@@ -70,12 +68,12 @@ def fill(directory: Path, middle: datetime) -> None:
         about = {"unit_id": UNIT, "log_id": LOG_ID, "sequence": sequence, "received": at(middle, number)}
         body = encode_record(AccessRecord(**made.model_dump(), **about))
         office.deliver(item(record_item_id(LOG_ID, sequence), ItemKind.ACCESS_RECORD, body), days_ago=days_ago)
-    office.storage.close()
-    with DepartmentDatabaseOf(directory) as database:
-        log = DepartmentAccessLog(database, Witness(directory))
+    with DepartmentDatabaseOf(office.directory) as database:
+        log = DepartmentAccessLog(database, Witness(office.directory))
         for number in range(7):
-            said = {"purpose": "audit" if number == 6 else "stolen_vehicle", "offence": ""}
-            made = entry(number, action="search_reads", query=f"7ABC12{number}", happened=at(middle, number), **said)
+            purpose = "audit" if number == 6 else "stolen_vehicle"
+            about = {"action": "search_reads", "query": f"7ABC12{number}", "happened": at(middle, number)}
+            made = entry(number, purpose=purpose, offence="", **about)
             log.append(made, instant_at(middle + timedelta(minutes=number)))
         with database.writing() as connection:
             request_id = f"release-{middle:%Y%m}"
@@ -83,7 +81,7 @@ def fill(directory: Path, middle: datetime) -> None:
             add_step(connection, request_id, 1, step(ReleaseState.APPROVED, middle))
 
 
-def at(middle: datetime, number: int) -> object:
+def at(middle: datetime, number: int) -> RecordMoment:
     return record_moment(instant_at(middle + timedelta(minutes=number)))
 
 
@@ -117,8 +115,3 @@ def site_of(directory: Path, now: datetime) -> dict[str, bytes]:
     """The files of the site."""
     with publisher_of(directory, now) as (publisher, policy):
         return SiteContent(publisher.months(), policy.statement(), publisher.witness, now).files()
-
-
-def change_row(directory: Path, statement: str) -> None:
-    """Change the database behind the department's back."""
-    query(directory, statement)

@@ -1,6 +1,7 @@
 """A month is counted, published once, corrected with a word, and checked by anybody; on each engine."""
 
 import json
+import re
 import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from alpr_edge.domain.errors import AuditError, DepartmentError, ReportError
 from alpr_edge.domain.publication.published_month import PublishedMonth
 from alpr_edge.domain.transparency.notes import NoteKey
 from tests.department.engines import EngineUnderTest
+from tests.department.retention.office import Office
 from tests.department.website.publisher_office import add_settings, fill, publisher_of, site_of
 
 SEPTEMBER, OCTOBER = datetime(2026, 9, 15, 12, tzinfo=UTC), datetime(2026, 10, 15, 12, tzinfo=UTC)
@@ -30,8 +32,10 @@ def directory(tmp_path_factory: pytest.TempPathFactory, engine: EngineUnderTest)
     directory = engine.use(tmp_path_factory.mktemp("website") / "department")
     directory.mkdir(mode=0o700, exist_ok=True)
     add_settings(directory, directory.parent / "site")
+    office = Office(directory)
     for middle in (SEPTEMBER, OCTOBER):
-        fill(directory, middle)
+        fill(office, middle)
+    office.storage.close()
     for month, reason in (("2026-09", ""), ("2026-10", ""), ("2026-10", "a car delivered late")):
         publish(directory, month, reason)
     return directory
@@ -178,10 +182,10 @@ def luminance(colour: str) -> float:
 
 
 def test_colours_have_contrast_by_day_and_by_night(site: Path) -> None:
-    lines = [line for line in (site / "style.css").read_text(encoding="utf-8").splitlines() if "--page" in line]
-    themes = [dict(part.strip().split(": ") for part in line[line.index("--") :].split("; ")) for line in lines[:2]]
-    for theme in themes:
-        colours = {name: luminance(value.strip("; }")) for name, value in theme.items()}
+    lines = [line for line in (site / "style.css").read_text(encoding="utf-8").splitlines() if "--page:" in line]
+    assert len(lines) == 2
+    for line in lines:
+        colours = {name: luminance(value) for name, value in re.findall(r"(--[a-z]+): (#[0-9a-f]{6});", line)}
         for text, ground, least in (
             ("--text", "--page", 7.0),
             ("--quiet", "--page", 4.5),
