@@ -99,7 +99,7 @@ def _records_of_cars(database: DepartmentDatabase, span: Span) -> Iterator[list[
     for unit_id in sorted(units):
         with database.reading() as connection:
             ids = connection.scalars(select(items.c.item_id).where(arrived, items.c.unit_id == unit_id)).all()
-        ordered = sorted(ids, key=place_in)
+        ordered = sorted(ids, key=lambda item_id: place_in(item_id) or ("", 0))
         for first in range(0, len(ordered), BATCH):
             chosen = ordered[first : first + BATCH]
             query = select(items.c.item_id, items.c.body).where(items.c.unit_id == unit_id)

@@ -27,12 +27,12 @@ def counts_csv(months: list[PublishedMonth]) -> bytes:
     for month in months:
         about = (month.month, str(month.version))
         for figure in month.figures:
-            writer.writerow((*about, "figures", figure.name, "", _shown(figure.count)))
+            writer.writerow((*about, "figures", figure.name, "", _count_text(figure.count)))
         for table in month.tables:
             for row in table.rows:
                 writer.writerow((*about, table.name, row.labels[0], " ".join(row.labels[1:]), row.count))
-            writer.writerow((*about, table.name, "all others together", "", _shown(table.others)))
-            writer.writerow((*about, table.name, "total", "", _shown(table.total)))
+            writer.writerow((*about, table.name, "all others together", "", _count_text(table.others)))
+            writer.writerow((*about, table.name, "total", "", _count_text(table.total)))
     return text.getvalue().encode()
 
 
@@ -68,7 +68,7 @@ def key_files(key: NoteKey) -> dict[str, bytes]:
     return {KEY: f"{key.text}\n".encode(), PEM: pem}
 
 
-def _shown(count: int | None) -> str:
+def _count_text(count: int | None) -> str:
     return HIDDEN if count is None else str(count)
 
 

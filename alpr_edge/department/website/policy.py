@@ -6,7 +6,8 @@ from pathlib import Path
 
 from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.people.people_rows import all_entries
-from alpr_edge.department.settings import AdministrationTable, DepartmentFile, load_periods
+from alpr_edge.department.public_settings import AdministrationTable
+from alpr_edge.department.settings import DepartmentFile, load_periods
 from alpr_edge.domain.collection.department_periods import DepartmentPeriods
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.people.person import IDLE_MAX, Person, Role
@@ -109,14 +110,14 @@ class PolicyInForce:
         points = []
         for rule in rules:
             asked = [word for word, need in (("offence", rule.offence), ("case number", rule.case)) if needs[need]]
-            points.append(f"{rule.words}{f' (needs {_listed(asked)})' if asked else ''}")
+            points.append(f"{rule.words}{f' (needs {_word_list(asked)})' if asked else ''}")
         barred = [words.partition(" (")[0] for words in self.profile.barred.values()]
         said = (
             (
                 "Plates are read and looked up for official law enforcement business alone. Each access names one of "
                 "the purposes below; without it nothing is shown."
             ),
-            f"Refused and recorded is any access for: {_listed(barred)}.",
+            f"Refused and recorded is any access for: {_word_list(barred)}.",
         )
         return PolicySection("purposes", "Authorised purposes", f"{_LAW}(A)", said, tuple(points))
 
@@ -162,13 +163,13 @@ class PolicyInForce:
         barred = [f"{kind} {seat}".replace("_", " ") for (kind, seat), way in ways.items() if way is RequestWay.BARRED]
         table = self.settings.administration
         approver = f"{table.commander_title}{f' or the {table.designee_title}' if table.designee_title else ''}"
-        said = (
+        said: tuple[str, ...] = (
             (
                 "No other agency has access of its own. Data is handed over on a written request that names agency, "
                 f"person and purpose, is approved by the {approver}, and is kept on file (policy 462.7)."
             ),
             (
-                f"Requests are reviewed for: {_listed(open_to)}. Refused are those of: {_listed(barred)}. "
+                f"Requests are reviewed for: {_word_list(open_to)}. Refused are those of: {_word_list(barred)}. "
                 "All others are processed by the department's policy on the release of records. Data is not sold."
             ),
         )
@@ -243,9 +244,9 @@ def _is(table: AdministrationTable, key: str) -> bool:
 
 
 def _roles(person: Person) -> str:
-    return _listed(sorted(role.value.replace("_", " ") for role in person.roles)) or "no role"
+    return _word_list(sorted(role.value.replace("_", " ") for role in person.roles)) or "no role"
 
 
-def _listed(words: Sequence[str]) -> str:
+def _word_list(words: Sequence[str]) -> str:
     """Words as a list in a sentence."""
     return " and ".join(part for part in (", ".join(words[:-1]), *words[-1:]) if part)

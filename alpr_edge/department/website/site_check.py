@@ -50,7 +50,7 @@ def check_site(folder: Path, key: NoteKey | None) -> SiteCheck:
         AuditError: it is no copy of such a site, or cannot be read.
     """
     used = NoteKey.parse(_read(folder, KEY).decode(errors="replace")) if key is None else key
-    listed = _listed(folder)
+    listed = _digests_by_path(folder)
     findings = [*_file_faults(folder, listed, used)]
     months: list[PublishedMonth] = []
     log_records = 0
@@ -68,7 +68,7 @@ def listed_paths(folder: Path) -> list[str]:
     Raises:
         AuditError: there is no such list.
     """
-    return list(_listed(folder))
+    return list(_digests_by_path(folder))
 
 
 def check_roots(months: Sequence[PublishedMonth], key: NoteKey) -> int:
@@ -133,7 +133,7 @@ def _file_faults(folder: Path, listed: dict[str, str], key: NoteKey) -> Iterator
     yield from (f"{path}: is no part of the site" for path in sorted(there - listed.keys() - {MANIFEST, MANIFEST_NOTE}))
 
 
-def _listed(folder: Path) -> dict[str, str]:
+def _digests_by_path(folder: Path) -> dict[str, str]:
     """SHA-256 by path."""
     lines = _read(folder, MANIFEST).decode(errors="replace").splitlines()
     found = [match.groups() for line in lines if (match := _LINE.fullmatch(line))]

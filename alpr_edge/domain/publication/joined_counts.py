@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 from alpr_edge.domain.statistics.counts import CountRow
 
+CountByLabels = dict[tuple[str, ...], int]
+
 
 @dataclass(frozen=True, slots=True)
 class JoinedTable:

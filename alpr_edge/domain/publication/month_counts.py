@@ -15,7 +15,7 @@ from alpr_edge.domain.dispositions.hit_state import HitState, HitVerification
 from alpr_edge.domain.hits import Reason
 from alpr_edge.domain.permissions.profile import Profile
 from alpr_edge.domain.permissions.purposes import PurposeCode
-from alpr_edge.domain.publication.joined_counts import JoinedTable, joined_table
+from alpr_edge.domain.publication.joined_counts import CountByLabels, JoinedTable, joined_table
 from alpr_edge.domain.releases.agencies import AgencyKind, AgencySeat
 from alpr_edge.domain.releases.progress import ReleaseState
 from alpr_edge.domain.statistics.access_counts import CANVASS_START, HOLD_ACTIONS, RELEASE_ACTIONS
@@ -42,7 +42,7 @@ class ReviewTally:
             self.done.update((record.log_id, name, record.person_id) for name in record.objects)
 
     @property
-    def approved(self) -> int:
+    def approved_weeks(self) -> int:
         """Weeks of a log that two people reviewed."""
         return sum(count > 1 for count in Counter((log, week) for log, week, _ in self.done).values())
 
@@ -125,14 +125,14 @@ def public_counts(tally: MonthTally, profile: Profile, small_below: int) -> Publ
     }
     figures = [PublicFigure(name, title, shown_count(count, small_below)) for name, (title, count) in hidden.items()]
     figures.append(PublicFigure("reviews", "Weekly reviews of access logs", len(tally.reviews.done)))
-    figures.append(PublicFigure("approved_reviews", "Weeks reviewed by two people", tally.reviews.approved))
+    figures.append(PublicFigure("approved_reviews", "Weeks reviewed by two people", tally.reviews.approved_weeks))
     return PublicCounts(
         tuple(figures), (*_hit_tables(tally, small_below), *_people_tables(tally, profile, small_below))
     )
 
 
 def _hit_tables(tally: MonthTally, small_below: int) -> Iterable[JoinedTable]:
-    judged = {("right",): tally.right_reads, ("misread",): tally.misread_reads}
+    judged: CountByLabels = {("right",): tally.right_reads, ("misread",): tally.misread_reads}
     outcomes = _closed(tally.outcomes, (NO_ANSWER, *OutcomeAnswer))
     yield joined_table("hits_by_reason", "Hits by reason", ("reason",), _closed(tally.reasons, Reason), small_below)
     verified = _closed(tally.verifications, HitVerification)
@@ -142,25 +142,29 @@ def _hit_tables(tally: MonthTally, small_below: int) -> Iterable[JoinedTable]:
 
 
 def _people_tables(tally: MonthTally, profile: Profile, small_below: int) -> Iterable[JoinedTable]:
-    places = {(place,): tally.searches.get(place, Counter()).total() for place in (IN_CARS, AT_DEPARTMENT)}
+    places: CountByLabels = {
+        (place,): tally.searches.get(place, Counter()).total() for place in (IN_CARS, AT_DEPARTMENT)
+    }
     yield joined_table("searches_by_place", "Searches by where they were made", ("place",), places, small_below)
     yield from _search_tables(tally, profile, small_below)
-    actions = {(name,): tally.actions[name] for name in (*_ACTIONS, OTHER)}
+    actions: CountByLabels = {(name,): tally.actions[name] for name in (*_ACTIONS, OTHER)}
     yield joined_table("actions", "Holds, exports and canvasses", ("action",), actions, small_below)
     titles = {
         "requests": ("Requests for data by who asked", tally.requests),
         "releases": ("Releases of data by who got it", tally.releases),
     }
     for name, (title, counts) in titles.items():
-        kinds = {(_words(kind), _words(seat)): counts[kind, seat] for kind in AgencyKind for seat in AgencySeat}
+        kinds: CountByLabels = {
+            (_words(kind), _words(seat)): counts[kind, seat] for kind in AgencyKind for seat in AgencySeat
+        }
         yield joined_table(name, title, ("who", "whose"), kinds, small_below)
-    decisions = {(state.value,): tally.decisions[state] for state in DECISIONS}
+    decisions: CountByLabels = {(state.value,): tally.decisions[state] for state in DECISIONS}
     yield joined_table("decisions", "Requests decided", ("decision",), decisions, small_below)
 
 
 def _search_tables(tally: MonthTally, profile: Profile, small_below: int) -> Iterable[JoinedTable]:
     """Searches by purpose, and of each purpose that is told by offence."""
-    purposes: dict[str, Counter[str]] = {code.value: Counter() for code in PurposeCode} | {OTHER: Counter()}
+    purposes: dict[str, Counter[str]] = {code: Counter() for code in (*map(str, PurposeCode), OTHER)}
     for counts in tally.searches.values():
         for (purpose, offence), count in counts.items():
             code = purpose if purpose in purposes else OTHER
@@ -168,19 +172,19 @@ def _search_tables(tally: MonthTally, profile: Profile, small_below: int) -> Ite
             purposes[code][said] += count
     words = {code: rule.words for code, rule in profile.purposes.items()}
     codes = {words.get(code, _words(code)): code for code in purposes}
-    sums = {(name,): purposes[code].total() for name, code in codes.items()}
+    sums: CountByLabels = {(name,): purposes[code].total() for name, code in codes.items()}
     by_purpose = joined_table("searches_by_purpose", "Searches by purpose", ("purpose",), sums, small_below)
     yield by_purpose
     for row in by_purpose.rows:
         code = codes[row.labels[0]]
         offences = purposes[code]
-        counted = {(NO_OFFENCE,): offences[NO_OFFENCE]}
+        counted: CountByLabels = {(NO_OFFENCE,): offences[NO_OFFENCE]}
         counted |= {(text,): offences[code] for code, text in profile.offences.items()} | {(OTHER,): offences[OTHER]}
         title = f"Searches for: {row.labels[0]}, by offence"
         yield joined_table(f"searches_by_offence:{code}", title, ("offence",), counted, small_below)
 
 
-def _closed(counts: Mapping[str, int], words: Iterable[str]) -> dict[tuple[str, ...], int]:
+def _closed(counts: Mapping[str, int], words: Iterable[str]) -> CountByLabels:
     """The counts of a closed list of words; what is none of them counts as another."""
     known = {str(word): 0 for word in words}
     other = 0
@@ -189,7 +193,7 @@ def _closed(counts: Mapping[str, int], words: Iterable[str]) -> dict[tuple[str, 
             known[word] += count
         else:
             other += count
-    named = {(_words(word),): count for word, count in known.items()}
+    named: CountByLabels = {(_words(word),): count for word, count in known.items()}
     named[OTHER,] = named.get((OTHER,), 0) + other
     return named
 

@@ -9,7 +9,7 @@ from alpr_edge.domain.protocol.items import encode
 from alpr_edge.domain.protocol.payload import Payload
 from alpr_edge.domain.publication.month_counts import PublicCounts
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION: Literal[1] = 1
 RECORD_BYTES_MAX = 1024 * 1024
 REASON_CHARACTERS_MAX = 500
 Count = Annotated[int, Field(ge=0)]

@@ -17,7 +17,7 @@ def table(counts: tuple[int, ...], small_below: int) -> JoinedTable:
     )
 
 
-def shown(counts: tuple[int, ...], small_below: int) -> tuple[dict[str, int | None], int | None, int | None]:
+def cells_of(counts: tuple[int, ...], small_below: int) -> tuple[dict[str, int | None], int | None, int | None]:
     made = table(counts, small_below)
     return {row.labels[0][-1]: row.count for row in made.rows}, made.others, made.total
 
@@ -38,7 +38,7 @@ def shown(counts: tuple[int, ...], small_below: int) -> tuple[dict[str, int | No
 def test_what_is_joined_at_five(
     counts: tuple[int, ...], rows: dict[str, int], others: int | None, total: int | None
 ) -> None:
-    assert shown(counts, 5) == (rows, others, total)
+    assert cells_of(counts, 5) == (rows, others, total)
 
 
 @pytest.mark.parametrize(("categories", "small_below", "largest"), [(2, 5, 20), (3, 3, 12), (3, 5, 14), (4, 3, 7)])
