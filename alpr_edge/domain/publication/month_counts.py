@@ -24,7 +24,12 @@ from alpr_edge.domain.statistics.counts import shown_count
 OTHER, NO_OFFENCE, NO_ANSWER = "other", "none named", "no answer"
 IN_CARS, AT_DEPARTMENT = "in cars", "at the department"
 DECISIONS = (ReleaseState.APPROVED, ReleaseState.REFUSED, ReleaseState.WITHDRAWN)
-_ACTIONS = {"holds": HOLD_ACTIONS, "ends of holds": RELEASE_ACTIONS, "canvasses": CANVASS_START, "exports": EXPORTS}
+_ACTIONS: dict[str, tuple[str, ...]] = {
+    "holds": (HOLD_ACTIONS,),
+    "ends of holds": (RELEASE_ACTIONS,),
+    "canvasses": (CANVASS_START,),
+    "exports": EXPORTS,
+}
 """Groups of actions, by how their words begin."""
 Agency = tuple[AgencyKind, AgencySeat]
 
@@ -135,7 +140,7 @@ def _hit_tables(tally: MonthTally, small_below: int) -> Iterable[JoinedTable]:
     judged: CountByLabels = {("right",): tally.right_reads, ("misread",): tally.misread_reads}
     outcomes = _closed(tally.outcomes, (NO_ANSWER, *OutcomeAnswer))
     yield joined_table("hits_by_reason", "Hits by reason", ("reason",), _closed(tally.reasons, Reason), small_below)
-    verified = _closed(tally.verifications, HitVerification)
+    verified = _closed({str(state): count for state, count in tally.verifications.items()}, HitVerification)
     yield joined_table("hits_by_verification", "Hits by how far verified", ("state",), verified, small_below)
     yield joined_table("hits_by_outcome", "What came of hits: stops and others", ("outcome",), outcomes, small_below)
     yield joined_table("judged_reads", "What officers said of the reads of hits", ("judgement",), judged, small_below)
@@ -178,8 +183,8 @@ def _search_tables(tally: MonthTally, profile: Profile, small_below: int) -> Ite
     for row in by_purpose.rows:
         code = codes[row.labels[0]]
         offences = purposes[code]
-        counted: CountByLabels = {(NO_OFFENCE,): offences[NO_OFFENCE]}
-        counted |= {(text,): offences[code] for code, text in profile.offences.items()} | {(OTHER,): offences[OTHER]}
+        words_of = {NO_OFFENCE: NO_OFFENCE} | dict(profile.offences) | {OTHER: OTHER}
+        counted: CountByLabels = {(text,): offences[offence] for offence, text in words_of.items()}
         title = f"Searches for: {row.labels[0]}, by offence"
         yield joined_table(f"searches_by_offence:{code}", title, ("offence",), counted, small_below)
 
