@@ -170,7 +170,8 @@ class PolicyInForce:
             ),
             (
                 f"Requests are reviewed for: {_word_list(open_to)}. Refused are those of: {_word_list(barred)}. "
-                "All others are processed by the department's policy on the release of records. The system offers no sale of data."
+                "All others are processed by the department's policy on the release of records. "
+                "The system offers no sale of data."
             ),
         )
         systems = [
