@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import ViewportSize, sync_playwright
 
 from alpr_edge.department.website.site_folder import write_site
 from tests.chromium import QUIET, faults_of
@@ -16,7 +16,7 @@ from tests.department.website.publisher_office import add_settings, fill, publis
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 PAGES = ("index.html", "policy.html", "checking.html", "2026-10/index.html", "2026-10/version-1/index.html")
-NARROW = {"width": 320, "height": 640}
+NARROW: ViewportSize = {"width": 320, "height": 640}
 """In CSS pixels: what WCAG 1.4.10 asks pages to fit into."""
 
 
