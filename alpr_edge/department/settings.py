@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field, Strict, ValidationError, model_valid
 
 from alpr_edge.department.exchange_settings import ABSOLUTE, LOOPBACK, ExchangeTable, MailAddress
 from alpr_edge.department.identity_settings import ProvisioningTable, SingleSignOnTable
+from alpr_edge.department.public_settings import AdministrationTable, WebsiteTable
 from alpr_edge.domain.collection.department_periods import DepartmentPeriods, department_periods
 from alpr_edge.domain.collection.state_periods import STATE_PERIODS
 from alpr_edge.domain.errors import DepartmentError
@@ -224,6 +225,8 @@ class DepartmentFile(Section):
     images: ImagesTable = ImagesTable()
     alarms: AlarmsTable = AlarmsTable()
     backup: BackupTable = BackupTable()
+    administration: AdministrationTable = AdministrationTable()
+    website: WebsiteTable = WebsiteTable()
     exchange: Annotated[tuple[ExchangeTable, ...], Strict(strict=False), Field(max_length=EXCHANGES_MAX)] = ()
 
     @model_validator(mode="after")

@@ -76,6 +76,12 @@ app = lazy_app(
         "release": LazyTarget(
             "alpr_edge.cli.department.releases.app:app", "Requests of other agencies for data, and who approved them"
         ),
+        "policy": LazyTarget(
+            "alpr_edge.cli.department.website.policy:policy_command", "Show the usage and privacy policy in force"
+        ),
+        "website": LazyTarget(
+            "alpr_edge.cli.department.website.app:app", "The site for the public: months in counts, the policy"
+        ),
         "key": LazyTarget("alpr_edge.cli.department.media:key_command", "Print the public key for portable media"),
     },
     help="The department's storage: take what units deliver, store it once.",

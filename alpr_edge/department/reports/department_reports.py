@@ -1,6 +1,7 @@
 """Counts reads, hits, verifications and misreads of some days, unit by unit; no plate and no person is in it."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +29,8 @@ _OF_HIT = and_(dispositions.c.hit_id == hits.c.hit_id, dispositions.c.unit_id ==
 _OF_ITEM = and_(
     items.c.item_id == literal(PREFIX) + dispositions.c.disposition_id, items.c.unit_id == dispositions.c.unit_id
 )
+HitNote = Callable[[str, HitState], None]
+"""Takes the reason and the state of each hit that holds."""
 _NO_MOMENT = Instant("", 0, None, UtcSource.UNKNOWN, None)
 """Of a disposition whose order is known: its moment is asked for by nobody here."""
 
@@ -59,15 +62,19 @@ class DepartmentReports:
     def __init__(self, database: DepartmentDatabase) -> None:
         self._database = database
 
-    def counts(self, period: ReportPeriod) -> DepartmentReport:
+    def counts(self, period: ReportPeriod, note_hit: HitNote = lambda _reason, _state: None) -> DepartmentReport:
         """The counts of some days, by when the vehicles were seen. Waits for no unit, and none waits for it.
+
+        Args:
+            period: the days.
+            note_hit: takes each hit that holds, for whoever counts more of it.
 
         Raises:
             StoreError: the database does not answer.
         """
         with self._database.reading() as connection:
             names = connection.scalars(select(certificates.c.unit_id).distinct().order_by(certificates.c.unit_id)).all()
-            counted = {unit_id: _counts_of(connection, unit_id, period) for unit_id in names}
+            counted = {unit_id: _counts_of(connection, unit_id, period, note_hit) for unit_id in names}
             untimed = [connection.scalar(_untimed_reads(unit_id)) or 0 for unit_id in names]
             untimed_hits = connection.scalar(_UNTIMED_HITS) or 0
         units = {unit_id: counts for unit_id, counts in counted.items() if counts != DepartmentCounts()}
@@ -82,12 +89,12 @@ def _untimed_reads(unit_id: str) -> Select[Any]:
 _UNTIMED_HITS = select(func.count()).select_from(hits).outerjoin(reads, _OF_READ).where(reads.c.seen_at.is_(None))
 
 
-def _counts_of(connection: Connection, unit_id: str, period: ReportPeriod) -> DepartmentCounts:
+def _counts_of(connection: Connection, unit_id: str, period: ReportPeriod, note_hit: HitNote) -> DepartmentCounts:
     begin, end = (moment.replace(tzinfo=None) for moment in period.span)
     is_counted = (reads.c.unit_id == unit_id) & (reads.c.seen_at >= begin) & (reads.c.seen_at < end)
     counts = DepartmentCounts()
     _count_reads(connection, is_counted, counts)
-    _count_hits(connection, is_counted, counts)
+    _count_hits(connection, is_counted, counts, note_hit)
     return counts
 
 
@@ -103,9 +110,11 @@ def _count_reads(connection: Connection, is_counted: ColumnElement[bool], counts
             counts.corrected_reads += row.n if row.by_person else 0
 
 
-def _count_hits(connection: Connection, is_counted: ColumnElement[bool], counts: DepartmentCounts) -> None:
+def _count_hits(
+    connection: Connection, is_counted: ColumnElement[bool], counts: DepartmentCounts, note_hit: HitNote
+) -> None:
     states, places = _states(connection, is_counted)
-    columns = select(hits.c.hit_id, hits.c.read_id, reads.c.corrected_by)
+    columns = select(hits.c.hit_id, hits.c.read_id, hits.c.reason, reads.c.corrected_by)
     columns = columns.add_columns(_IS_SUPERSEDED.label("superseded"), _IS_WITHDRAWN.label("withdrawn"))
     judged: dict[str, tuple[int, bool]] = {}
     for row in connection.execute(columns.join(reads, _OF_READ).where(is_counted).order_by(hits.c.hit_id)):
@@ -117,6 +126,7 @@ def _count_hits(connection: Connection, is_counted: ColumnElement[bool], counts:
         else:
             counts.hits += 1
             counts.verifications[state.verification] += 1
+            note_hit(row.reason, state)
         if row.corrected_by is None and state.read is not None and state.read.answer in JUDGING:
             said = places[state.read.disposition_id], state.read.answer == ReadAnswer.MISREAD
             judged[row.read_id] = max(said, judged.get(row.read_id, said))

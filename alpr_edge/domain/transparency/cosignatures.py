@@ -23,7 +23,7 @@ def cosign(text: str, name: str, key: Ed25519PrivateKey, at_s: int) -> NoteSigna
         key: the cosigner's key.
         at_s: the moment, in seconds since 1970 (POSIX).
     """
-    signature = key.sign(_message(text, at_s))
+    signature = key.sign(cosigned_message(text, at_s))
     return NoteSignature(name, note_key(name, key, COSIGNATURE).key_id, _TIME.pack(at_s) + signature)
 
 
@@ -36,7 +36,7 @@ def cosigned_at(text: str, signature: NoteSignature, key: NoteKey) -> int:
     at_s = time_of(signature)
     if key.type != COSIGNATURE or not key.is_named_by(signature):
         raise AuditError(f"not cosigned by {key.name} with the key {key.key_id.hex()}")
-    if not key.holds(_message(text, at_s), signature.signature[_TIME.size :]):
+    if not key.holds(cosigned_message(text, at_s), signature.signature[_TIME.size :]):
         raise AuditError(
             f"the cosignature of {key.name} does not hold: text or date was changed, or somebody else made it"
         )
@@ -69,5 +69,6 @@ def check_cosignature(note: SignedNote, key: NoteKey) -> int:
     return max(cosigned_at(note.text, signature, key) for signature in signatures)
 
 
-def _message(text: str, at_s: int) -> bytes:
+def cosigned_message(text: str, at_s: int) -> bytes:
+    """The bytes that a cosignature signs: whoever has the key can check them with any program for Ed25519."""
     return f"cosignature/v1\ntime {at_s}\n{text}".encode()

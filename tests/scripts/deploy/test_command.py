@@ -94,6 +94,8 @@ WORDS = {
     "department audit": ["verify", "--directory", "nowhere"],
     "department incident": ["list", "--directory", "nowhere"],
     "department release": ["list", "--directory", "nowhere"],
+    "department policy": ["--directory", "nowhere"],
+    "department website": ["write", "--directory", "nowhere"],
     "department alarms": ["--directory", "nowhere"],
     "department report": ["--month", "2026-11", "--directory", "nowhere"],
     "department deletions": ["list", "--directory", "nowhere"],

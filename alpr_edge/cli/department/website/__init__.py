@@ -1,0 +1,1 @@
+"""``alpr-edge department website`` and ``policy``: what the department publishes."""

@@ -1,0 +1,140 @@
+"""Counts a month for the public, from the department's database: reads and hits, its own log and those of the cars."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, func, select
+
+from alpr_edge.department.access_log.log import DepartmentAccessLog
+from alpr_edge.department.db.database import DepartmentDatabase
+from alpr_edge.department.db.permanent_tables.access_log_schema import access_records
+from alpr_edge.department.db.permanent_tables.release_schema import release_requests, release_steps
+from alpr_edge.department.db.schema import items, reads
+from alpr_edge.department.releases.release_rows import read_request
+from alpr_edge.department.reports.department_reports import DepartmentReports
+from alpr_edge.department.retention.deletion_log import logged_runs
+from alpr_edge.domain.access_log.records import AccessRecord, parse_record
+from alpr_edge.domain.collection.deletion_runs import DeletionRun
+from alpr_edge.domain.errors import LostError
+from alpr_edge.domain.protocol.access_log import place_in
+from alpr_edge.domain.protocol.items import ItemKind
+from alpr_edge.domain.publication.month_counts import AT_DEPARTMENT, IN_CARS, Agency, MonthTally
+from alpr_edge.domain.releases.progress import ReleaseState
+from alpr_edge.domain.statistics.access_counts import AccessTally
+from alpr_edge.domain.statistics.periods import ReportPeriod
+
+BATCH = 500
+CLOCK_MARGIN = timedelta(days=1)
+"""How far this server's clock may have been ahead of a car's when it took a record in."""
+Tick = Callable[[int], None]
+Span = tuple[datetime, datetime]
+
+
+def count_month(database: DepartmentDatabase, log: DepartmentAccessLog, period: ReportPeriod, tick: Tick) -> MonthTally:
+    """Count a month.
+
+    Args:
+        database: the department's database.
+        log: its own access log.
+        period: the month.
+        tick: receives the number of records of access logs that were looked at.
+
+    Raises:
+        AuditError: a record of a car's log is none.
+        StoreError: the database does not answer, or a record does not open.
+    """
+    tally = MonthTally()
+    report = DepartmentReports(database).counts(period, tally.add_hit)
+    counts = report.total
+    tally.reads, tally.corrected_reads, tally.untimed_reads = counts.reads, counts.corrected_reads, report.untimed_reads
+    tally.misread_reads, tally.right_reads = counts.misread_reads, counts.judged_reads - counts.misread_reads
+    with database.reading() as connection:
+        tally.imported_reads = _imported_reads(connection, period.span)
+        tally.deleted_reads = _deleted_reads(connection, period.span)
+        _count_releases(connection, period.span, tally)
+    looked_at = 0
+    logs = {IN_CARS: _records_of_cars(database, period.span), AT_DEPARTMENT: _own_records(database, log, period.span)}
+    for place, batches in logs.items():
+        accesses = AccessTally(period)
+        for batch in batches:
+            for record in batch:
+                accesses.add(record)
+                if _is_within(record, period.span):
+                    tally.reviews.add(record)
+            looked_at += len(batch)
+            tick(looked_at)
+        tally.searches[place] = accesses.searches
+        tally.refused_searches += accesses.refused_searches
+        tally.untimed_records += accesses.untimed_records
+        tally.add_actions(accesses.actions)
+    return tally
+
+
+def _is_within(record: AccessRecord, span: Span) -> bool:
+    moment = record.received.utc
+    return moment is not None and span[0] <= datetime.fromisoformat(moment) < span[1]
+
+
+def _own_records(database: DepartmentDatabase, log: DepartmentAccessLog, span: Span) -> Iterator[list[AccessRecord]]:
+    """The records of the department's log that were written in the month."""
+    sequence, at = access_records.c.sequence, access_records.c.received_at
+    with database.reading() as connection:
+        ends = select(func.min(sequence), func.max(sequence)).where(at >= span[0], at < span[1])
+        first, last = connection.execute(ends).one()
+    while first is not None and first <= last:
+        found = log.read(first, min(BATCH, last - first + 1))
+        if not found:
+            raise LostError("records of the access log are missing: run: alpr-edge department audit verify")
+        yield [parse_record(each.body) for each in found]
+        first = found[-1].sequence + 1
+
+
+def _records_of_cars(database: DepartmentDatabase, span: Span) -> Iterator[list[AccessRecord]]:
+    """The records of cars' logs that arrived since the month began, log by log in their order."""
+    since = (span[0] - CLOCK_MARGIN).replace(tzinfo=None)
+    arrived = (items.c.kind == ItemKind.ACCESS_RECORD.value) & (items.c.received_at >= since)
+    with database.reading() as connection:
+        units = connection.scalars(select(items.c.unit_id).where(arrived).distinct()).all()
+    for unit_id in sorted(units):
+        with database.reading() as connection:
+            ids = connection.scalars(select(items.c.item_id).where(arrived, items.c.unit_id == unit_id)).all()
+        ordered = sorted(ids, key=lambda item_id: place_in(item_id) or ("", 0))
+        for first in range(0, len(ordered), BATCH):
+            chosen = ordered[first : first + BATCH]
+            query = select(items.c.item_id, items.c.body).where(items.c.unit_id == unit_id)
+            with database.reading() as connection:
+                rows = connection.execute(query.where(items.c.item_id.in_(chosen)))
+                bodies = {row.item_id: row.body for row in rows}
+            yield [parse_record(bodies[each]) for each in chosen if each in bodies]
+
+
+def _imported_reads(connection: Connection, span: Span) -> int:
+    begin, end = (moment.replace(tzinfo=None) for moment in span)
+    is_counted = reads.c.origin.is_not(None) & (reads.c.seen_at >= begin) & (reads.c.seen_at < end)
+    return connection.scalar(select(func.count()).select_from(reads).where(is_counted)) or 0
+
+
+def _deleted_reads(connection: Connection, span: Span) -> int:
+    runs = (DeletionRun(**json.loads(run.record)) for run in logged_runs(connection))
+    return sum(run.reads for run in runs if span[0] <= datetime.fromisoformat(run.ended) < span[1])
+
+
+def _count_releases(connection: Connection, span: Span, tally: MonthTally) -> None:
+    at = release_requests.c.entered_at
+    entered = select(release_requests.c.request_id).where(at >= span[0], at < span[1])
+    for request_id in connection.scalars(entered).all():
+        tally.requests[_agency(connection, request_id)] += 1
+    steps = release_steps.c
+    decided = select(steps.request_id, steps.state).where(steps.number > 0, steps.at >= span[0], steps.at < span[1])
+    for row in connection.execute(decided).all():
+        tally.decisions[ReleaseState(row.state)] += 1
+        if row.state == ReleaseState.HANDED_OVER.value:
+            tally.releases[_agency(connection, row.request_id)] += 1
+
+
+def _agency(connection: Connection, request_id: str) -> Agency:
+    filed = read_request(connection, request_id)
+    if filed is None:
+        raise LostError(f"{request_id}: its request is missing: restore the database")
+    return filed.request.kind, filed.request.seat

@@ -1,0 +1,58 @@
+"""Writes the site into a folder that a web server serves; the signed list of its files comes last."""
+
+from pathlib import Path
+
+from alpr_edge.department.website.site_check import listed_paths
+from alpr_edge.department.website.site_files import MANIFEST, MANIFEST_NOTE
+from alpr_edge.domain.errors import AuditError, DepartmentError
+from alpr_edge.runtime.durable_files import replace_file
+from alpr_edge.runtime.io_errors import io_errors
+
+_READABLE_FILE, _READABLE_FOLDER = 0o644, 0o755
+"""Everything here is for everybody."""
+
+
+def write_site(folder: Path, files: dict[str, bytes]) -> int:
+    """Write the site; files of an earlier one that are no part of it any more are removed. Returns how many changed.
+
+    Args:
+        folder: the folder, made when missing; it is empty, or holds an earlier site.
+        files: the content by relative path.
+
+    Raises:
+        DepartmentError: the folder holds something else, or cannot be written.
+    """
+    with io_errors(f"{folder}: cannot be written", DepartmentError):
+        folder.mkdir(mode=_READABLE_FOLDER, parents=True, exist_ok=True)
+        earlier = _earlier_paths(folder)
+        last = [MANIFEST, MANIFEST_NOTE]
+        paths = [path for path in files if path not in last] + last
+        changed = sum(_write(folder / path, files[path]) for path in paths)
+        for path in sorted(earlier - files.keys()):
+            (folder / path).unlink(missing_ok=True)
+        return changed
+
+
+def _earlier_paths(folder: Path) -> set[str]:
+    """The files of the site that lies there; none where the folder is empty.
+
+    Raises:
+        DepartmentError: something else lies there, which must not be mixed with the site.
+    """
+    if not any(folder.iterdir()):
+        return set()
+    try:
+        return set(listed_paths(folder)) | {MANIFEST, MANIFEST_NOTE}
+    except AuditError:
+        raise DepartmentError(f"{folder}: holds something else than the site; name an empty folder") from None
+
+
+def _write(path: Path, content: bytes) -> bool:
+    """Write a file unless it is there as it should be; whether it was written."""
+    if path.is_file() and path.read_bytes() == content:
+        return False
+    for parent in reversed(path.parents):
+        parent.mkdir(mode=_READABLE_FOLDER, exist_ok=True)
+    replace_file(path, content)
+    path.chmod(_READABLE_FILE)
+    return True
