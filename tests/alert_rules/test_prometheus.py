@@ -84,17 +84,17 @@ def is_up(port: int) -> bool:
 def try_alert(port: int, name: str, tell: Callable[[bool], None]) -> None:
     """See an alert quiet, fire and end; ``tell`` writes figures with or without its cause."""
 
-    def told(is_wrong: bool, holds: Callable[[], bool]) -> Callable[[], bool]:
+    def until_told(holds: Callable[[], bool], *, is_wrong: bool) -> None:
         def look() -> bool:
             tell(is_wrong)  # a health file is old after seconds
             return holds()
 
-        return look
+        until(look)
 
-    until(told(False, lambda: is_up(port)))
+    until_told(lambda: is_up(port), is_wrong=False)
     assert not fires(port, name)
-    until(told(True, lambda: fires(port, name)))
-    until(told(False, lambda: not fires(port, name)))
+    until_told(lambda: fires(port, name), is_wrong=True)
+    until_told(lambda: not fires(port, name), is_wrong=False)
     rules = ask(port, "rules")["groups"][0]["rules"]
     assert [each["name"] for each in rules if each["health"] != "ok"] == []
 

@@ -17,7 +17,7 @@ from alpr_edge.settings import load
 from alpr_edge.store.unit_store import UnitStore, open_store
 from tests.services.reports.test_reading_quality import AFTER as AFTER_SUMMER
 from tests.services.reports.test_reading_quality import SUMMER, store_days
-from tests.services.reports.week import MONDAY, Sighting, WeekPlan, instant_at, sightings, store_week
+from tests.services.reports.week import MONDAY, SEEN_FOR, Sighting, WeekPlan, instant_at, sightings, store_week
 from tests.units import write_bare_unit
 
 WAIT_S = 60.0
@@ -81,6 +81,14 @@ def test_a_camera_that_got_worse_is_told_with_its_counts(store: UnitStore) -> No
         "attention",
         True,
     )
+
+
+def test_characters_that_are_confused_more_often_are_told(store: UnitStore) -> None:
+    faults = [fault for fault in watch(store, instant_at(AFTER)) if fault.kind is FaultKind.CHARACTERS_WORSE]
+    assert {fault.subject for fault in faults} <= {f"{true} read as {seen}" for true, seen in SEEN_FOR.items()}
+    assert "more often than before: " in faults[0].text
+    told = told_faults(faults)[0]
+    assert (told["part"], told["state"], told["is_ready"]) == ("plate reader", "attention", True)
 
 
 def test_a_camera_that_reads_fewer_plates_for_certain_is_told(store: UnitStore) -> None:

@@ -51,6 +51,7 @@ def test_some_inputs(name: str, tmp_path: Path, require_tool: Callable[[str], st
     assert report.memory_mb <= target.memory_mb_max
 
 
+@pytest.mark.slow
 def test_a_page_answers_more_requests_than_may_wait(silent_logs: None, tmp_path: Path) -> None:
     del silent_logs
     with TARGETS["console"].open(tmp_path) as parser:
