@@ -66,7 +66,7 @@ def kinds(stage: DiskStage) -> list[FaultKind]:
     return [fault.kind for fault in stage.faults()]
 
 
-def test_a_disk_that_fills_up_is_told_until_the_department_has_what_fills_it(stage: DiskStage, store: UnitStore) -> None:
+def test_a_disk_that_fills_up_is_told_until_the_department_has_it(stage: DiskStage, store: UnitStore) -> None:
     until(stage, lambda: stage.figures()["quota_share"] is not None)
     assert kinds(stage) == []
     record = decided_record(jpeg=bytes(600_000))
