@@ -38,7 +38,7 @@ class SetClock:
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[UnitStore]:
-    """Three weeks of few misreads, one of many by the rear camera, B as 8; a summer in whose last week it was less sure."""
+    """Three weeks of few misreads, one of many, B as 8, by the rear camera; a summer whose last week was less sure."""
     with open_store(load(write_bare_unit(tmp_path_factory.mktemp("watch"))), migrate=True) as store:
         store_week(store, before())
         worse = {**WELL, ("rear", "day"): 0.4, ("rear", "night"): 0.4}
