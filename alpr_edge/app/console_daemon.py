@@ -9,11 +9,13 @@ import sys
 import threading
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import structlog
 
 from alpr_edge.app.clock import open_clock
 from alpr_edge.app.pipeline.record_ids import new_id
+from alpr_edge.app.watches.memory_use import RESIDENT_FIGURE, resident_bytes
 from alpr_edge.console.application import create_console_app
 from alpr_edge.console.page_site import certificate_end, site_of
 from alpr_edge.console.unit import ConsoleUnit, open_console_unit
@@ -112,7 +114,8 @@ class ConsoleDaemon:
         self._manager.alive()
         self._manager.status("; ".join((*troubles, *warnings)) or "serving")
         until = certificate_end(self._settings.console.certificate_file)
-        figures = {"certificate_until": None if until is None else rfc3339(until)}
+        figures: dict[str, Any] = {"certificate_until": None if until is None else rfc3339(until)}
+        figures[RESIDENT_FIGURE] = resident_bytes()
         self._write_health(Health(NAME, ready=True, troubles=troubles, warnings=warnings, figures=figures))
 
     def _reload_certificate(self, context: ssl.SSLContext) -> None:

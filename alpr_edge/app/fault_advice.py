@@ -67,6 +67,8 @@ FAULT_ADVICE = {
         UnitPart.READER, "a model file is damaged", f"Plates are read on; after a restart none would be. {_TECHNICIAN}"
     ),
     FaultKind.MEMORY: FaultAdvice(UnitPart.READER, "needs too much memory", f"Plates are read on. {_TECHNICIAN}"),
+    FaultKind.PAGE_MEMORY: FaultAdvice(UnitPart.PAGE, "needs too much memory", f"Plates are read on. {_TECHNICIAN}"),
+    FaultKind.UPLINK_MEMORY: FaultAdvice(UnitPart.LINK, "needs too much memory", f"Plates are read on. {_TECHNICIAN}"),
     FaultKind.PAGE_DOWN: FaultAdvice(UnitPart.PAGE, "not running", f"Listen for the tones. {_AGAIN}"),
     FaultKind.NO_SOUND: FaultAdvice(UnitPart.SOUND, "no tone sounds", "Watch the page. Check the sound device's plug."),
     FaultKind.SOUND_MUTED: FaultAdvice(UnitPart.SOUND, "muted", f"Nothing is heard. Watch the page. {_TECHNICIAN}"),

@@ -35,6 +35,8 @@ class FaultKind(StrEnum):
     SIDE_STAGE = "a task beside reading failed"
     MODEL_DAMAGED = "a model file was damaged"
     MEMORY = "memory grows"
+    PAGE_MEMORY = "memory of the page grows"
+    UPLINK_MEMORY = "memory of the uplink grows"
     PAGE_DOWN = "the page does not run"
     NO_SOUND = "no tone can sound"
     SOUND_MUTED = "the sound device is muted"
@@ -109,6 +111,8 @@ FAULT_RULES = {
     FaultKind.SIDE_STAGE: FaultRule(None, is_ready=True, remedy=_JOURNAL),
     FaultKind.MODEL_DAMAGED: FaultRule(Tone.STALE, is_ready=True, remedy=_CHECK),
     FaultKind.MEMORY: FaultRule(Tone.STALE, is_ready=True, remedy="systemctl restart alpr-edge"),
+    FaultKind.PAGE_MEMORY: FaultRule(Tone.STALE, is_ready=True, remedy="systemctl restart alpr-edge-console"),
+    FaultKind.UPLINK_MEMORY: FaultRule(Tone.STALE, is_ready=True, remedy="systemctl restart alpr-edge-uplink"),
     FaultKind.PAGE_DOWN: FaultRule(Tone.STALE, is_ready=True, remedy="systemctl status alpr-edge-console"),
     FaultKind.NO_SOUND: FaultRule(Tone.TROUBLE, is_ready=False, remedy=_CHECK),
     FaultKind.SOUND_MUTED: FaultRule(Tone.TROUBLE, is_ready=False, remedy="alsamixer"),

@@ -24,6 +24,7 @@ from alpr_edge.app.stages.certificate_renewal import CertificateRenewalStage, Re
 from alpr_edge.app.stages.department_dates import DepartmentDates
 from alpr_edge.app.stages.downloads import DownloadStage
 from alpr_edge.app.stages.log_statements import LogStatements
+from alpr_edge.app.watches.memory_use import RESIDENT_FIGURE, resident_bytes
 from alpr_edge.domain.errors import StoreError, UplinkError
 from alpr_edge.domain.power import Phase
 from alpr_edge.runtime.health import Health, current_health, write_health
@@ -211,6 +212,7 @@ class UplinkDaemon:
         figures["last_receipt"] = None if state.last_receipt is None else str(state.last_receipt.utc)
         figures["certificate_days_left"] = None if certificates.days_left is None else round(certificates.days_left, 1)
         figures["certificate_warnings"] = list(certificates.warnings)
+        figures[RESIDENT_FIGURE] = resident_bytes()
         summary = "; ".join((*troubles, *warnings))
         self._manager.status(summary or f"{state.delivered} delivered, {state.waiting} waiting")
         self._save_health(Health("uplink", ready=True, troubles=tuple(troubles), figures=figures, warnings=warnings))

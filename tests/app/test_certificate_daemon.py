@@ -65,6 +65,7 @@ def test_an_uplink_renews_its_certificate_and_stops_at_its_revocation(tmp_path: 
                 tmp_path, lambda report: report["figures"]["certificate_days_left"] > 390 and not report["warnings"]
             )
             assert health["troubles"] == []
+            assert health["figures"]["resident_bytes"] > 0
             server.units.revoke(UNIT)
             fill_outbox(tmp_path, 2)
             health = health_with(tmp_path, lambda told: told["figures"]["link"] == "unauthorised")

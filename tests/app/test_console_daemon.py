@@ -53,6 +53,7 @@ def test_it_serves_says_so_and_ends(settings: Path) -> None:
         answer = httpx.get(f"https://{HOST}:{port_of(settings)}/sign-in", verify=trust, trust_env=False, timeout=60)
         assert "Sign in" in answer.text
         told = wait_for_health(folder, lambda told: told["ready"], "console")
+        assert told["figures"]["resident_bytes"] > 0
         assert told["troubles"] == []
         assert datetime.fromisoformat(told["figures"]["certificate_until"]) > datetime.now(UTC)
         assert console.end(signal.SIGTERM) == 0

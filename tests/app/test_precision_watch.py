@@ -38,11 +38,11 @@ class SetClock:
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[UnitStore]:
-    """Three weeks of few misreads, one of many by the rear camera; a summer in whose last week it was less sure."""
+    """Three weeks of few misreads, one of many, B as 8, by the rear camera; a summer whose last week was less sure."""
     with open_store(load(write_bare_unit(tmp_path_factory.mktemp("watch"))), migrate=True) as store:
         store_week(store, before())
         worse = {**WELL, ("rear", "day"): 0.4, ("rear", "night"): 0.4}
-        store_week(store, sightings(2, WeekPlan(200, worse)))
+        store_week(store, [with_b_for_8(each) for each in sightings(2, WeekPlan(200, worse))])
         store_days(store, SUMMER - timedelta(BEFORE_DAYS), BEFORE_DAYS, rear_certain=0.9)
         store_days(store, SUMMER, NOW_DAYS, rear_certain=0.5)
         yield store
@@ -51,6 +51,14 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[UnitStore]:
 def before() -> list[Sighting]:
     drawn = sightings(1, WeekPlan(400, WELL), MONDAY - timedelta(BEFORE_DAYS), BEFORE_DAYS)
     return [replace(each, number=100_000 + each.number) for each in drawn]
+
+
+def with_b_for_8(sighting: Sighting) -> Sighting:
+    """What the rear camera misreads has a B that it takes for an 8."""
+    if sighting.camera != "rear" or sighting.text == sighting.plate:
+        return sighting
+    before, after = sighting.plate[0], sighting.plate[2:]
+    return replace(sighting, plate=f"{before}B{after}", text=f"{before}8{after}")
 
 
 def watch(store: UnitStore, now: Instant, *, is_compared: bool = True) -> list[Fault]:
@@ -81,6 +89,14 @@ def test_a_camera_that_got_worse_is_told_with_its_counts(store: UnitStore) -> No
         "attention",
         True,
     )
+
+
+def test_characters_that_are_confused_more_often_are_told(store: UnitStore) -> None:
+    (fault,) = [fault for fault in watch(store, instant_at(AFTER)) if fault.kind is FaultKind.CHARACTERS_WORSE]
+    assert fault.subject == "B read as 8"
+    assert fault.text.startswith("B read as 8: more often than before: ")
+    (told,) = told_faults([fault])
+    assert (told["part"], told["state"], told["is_ready"]) == ("plate reader", "attention", True)
 
 
 def test_a_camera_that_reads_fewer_plates_for_certain_is_told(store: UnitStore) -> None:

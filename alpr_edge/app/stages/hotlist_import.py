@@ -3,6 +3,9 @@
 Two checks of a drop folder, some seconds apart, must agree before a file counts as complete. The process is started
 anew for each list, has a lower priority for processor and memory than the daemon, and is stopped with it: an import
 that was cut off leaves nothing behind.
+
+A list that does not say when it was issued ages from its import. Where the clock was not confirmed then, the import is
+dated once it is, by the time since it on the clock of the boot; a unit that stops in between leaves it without a date.
 """
 
 import os
@@ -14,11 +17,13 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Protocol
 
 import structlog
 
 from alpr_edge.domain.errors import StoreError
+from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.ports import Clock
 from alpr_edge.domain.retry import Backoff
 from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY
@@ -31,6 +36,7 @@ from alpr_edge.settings import ListSource, Settings
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.hotlists import sync_state
 from alpr_edge.store.hotlists.download_spool import DownloadSpool
+from alpr_edge.store.hotlists.generations import date_import, next_serial
 
 CHECK_S = 1.0
 POLL_S = 0.2
@@ -64,6 +70,8 @@ class _SourceState:
     retry_s: float = 0.0
     without_time: bool = False
     """Whether the time was not trusted when the import last failed."""
+    undated: tuple[int, Instant] | None = None
+    """The generation that was imported last and its moment, where that has no trusted UTC; None: it has."""
 
 
 @dataclass(slots=True, eq=False)
@@ -87,6 +95,7 @@ class HotlistImportStage:
         while not stop.wait(CHECK_S):
             beat()
             for state in self._states:
+                self._date_import(state)
                 if not stop.is_set() and self._is_due(state):
                     self._import_next(state, beat, stop)
 
@@ -108,23 +117,37 @@ class HotlistImportStage:
         return now_s - state.since_s >= drop_folder.SETTLED_S and bool(drop_folder.due(listing, listing, marks))
 
     def _import_next(self, state: _SourceState, beat: Callable[[], None], stop: threading.Event) -> None:
-        state.without_time = not self.clock.now().trusted
-        source = state.source.name
+        begun, source = self.clock.now(), state.source.name
+        state.without_time = not begun.trusted
         try:
             self.records.begin_import(source)
         except StoreError as error:
             log.error("hotlist.import_not_begun", source=source, failure=str(error), wait_s=_put_off(state))
             return
+        serial = next_serial(self.database, source)
         try:
             code = self._run_process(state, beat, stop)
         finally:
             self._record_end(source)
         if code == 0 or stop.is_set():
             state.failures, state.retry_s = 0, 0.0
+            if next_serial(self.database, source) > serial:
+                state.undated = (serial, begun) if state.without_time else None
             return
         log.error("hotlist.import_process_failed", source=source, exit_code=code, wait_s=_put_off(state))
         if code < 0:
             self._report_killed(source, -code)
+
+    def _date_import(self, state: _SourceState) -> None:
+        """Date the newest import as soon as the clock is confirmed."""
+        now = self.clock.now()
+        if state.undated is None or now.trusted_utc is None:
+            return
+        serial, begun = state.undated
+        imported_at = now.trusted_utc - timedelta(milliseconds=now.ms_since(begun))
+        date_import(self.database, state.source.name, serial, imported_at)
+        state.undated = None
+        log.info("hotlist.import_dated", source=state.source.name, serial=serial)
 
     def _record_end(self, source: str) -> None:
         """Put on record what is live now; where that fails, the self-check makes the record later."""

@@ -118,10 +118,9 @@ class PageRequestStage:
     def _tell_end_of_mute(self) -> None:
         """Store that the time of a mute is over, so that every page hears of it."""
         now = self.clock.now()
-        request = PageRequest(self.new_id(), EndOfMute(), "", UNIT, "", now)
+        done = RequestAnswer(RequestOutcome.DONE)
         with self.store.database.write() as connection:
-            add_request(connection, request)
-            answer_request(connection, request.request_id, RequestAnswer(RequestOutcome.DONE), now)
+            add_request(connection, PageRequest(self.new_id(), EndOfMute(), "", UNIT, "", now, done, now))
         self.mute.end()
 
     def _execute(self, request: PageRequest, now: Instant) -> None:

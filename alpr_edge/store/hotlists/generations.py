@@ -5,6 +5,7 @@ The file itself is fsynced before its row is written, so a live row always has i
 
 import re
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import RowMapping, Select, delete, func, insert, select, update
@@ -88,6 +89,22 @@ def record_and_activate(database: Database, generation: Generation, file: str, s
     with database.write() as connection:
         connection.execute(update(generations).where(generations.c.source == generation.source).values(live=0))
         connection.execute(insert(generations), row)
+
+
+def date_import(database: Database, source: str, serial: int, imported_at: datetime) -> None:
+    """Give a generation that was imported while the clock was not confirmed its moment; one that has its own keeps it.
+
+    Args:
+        database: the database of the generation's row.
+        source: the list.
+        serial: the serial of the generation; one that is gone meanwhile is passed over.
+        imported_at: when it was imported, UTC.
+    """
+    is_it = (generations.c.source == source) & (generations.c.serial == serial) & generations.c.imported.is_(None)
+    is_source = (list_sync.c.source == source) & list_sync.c.taken.is_(None)
+    with database.write() as connection:
+        connection.execute(update(generations).where(is_it).values(imported=imported_at))
+        connection.execute(update(list_sync).where(is_source).values(taken=imported_at))
 
 
 def activate(database: Database, source: str, serial: int, directory: Path) -> None:

@@ -7,7 +7,7 @@ the unit stands in the access log for years.
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Text, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Text, delete, func, insert, select, update
 
 from alpr_edge.domain.errors import DispositionError, RefusedError, StoreError
 from alpr_edge.domain.instants import Instant
@@ -32,12 +32,13 @@ _MUTES = ("mute", "end_mute")
 def add_request(connection: Connection, request: PageRequest) -> None:
     """Store a request, within a transaction; the oldest ones about no read go where there are too many.
 
+    One that has its answer takes no place among those that wait: what ``run`` says of itself is stored however many do.
+
     Raises:
         DispositionError: too many were made about this read.
         StoreError: too many wait for an answer.
     """
-    waiting = connection.scalar(select(func.count()).where(requests.c.answered_boot_id.is_(None))) or 0
-    if waiting >= WAITING_MAX:
+    if request.answered is None and _count_waiting(connection) >= WAITING_MAX:
         raise StoreError("the unit answers nothing at present: alpr-edge run is not at work")
     read_id = _read_id(request)
     about_read = select(func.count()).where(requests.c.read_id == read_id)
@@ -51,9 +52,8 @@ def add_request(connection: Connection, request: PageRequest) -> None:
 
 def waiting_requests(connection: Connection) -> list[PageRequest]:
     """The requests that wait for an answer, mutes before corrections, of each the oldest first, some at a time."""
-    is_known = requests.c.kind.in_(_KINDS)  # a later release may have left others
     order = (requests.c.kind.not_in(_MUTES), requests.c.seq)
-    query = select(requests).where(requests.c.answered_boot_id.is_(None), is_known).order_by(*order)
+    query = select(requests).where(_waits()).order_by(*order)
     return [_request_of(row) for row in connection.execute(query.limit(ANSWERED_AT_ONCE_MAX)).mappings()]
 
 
@@ -64,7 +64,7 @@ def answer_request(connection: Connection, request_id: str, answer: RequestAnswe
         RefusedError: it is answered already, or not there any more; then nothing of the transaction may be kept.
     """
     is_it = (requests.c.request_id == request_id) & requests.c.answered_boot_id.is_(None)
-    values = {"answer": {"outcome": answer.outcome.value, "hit_ids": answer.hit_ids}, **instant_row("answered", now)}
+    values = _answer_row(answer, now)
     if connection.execute(update(requests).where(is_it).values(**values)).rowcount != 1:
         raise RefusedError(f"request {request_id} does not wait for an answer")
 
@@ -100,11 +100,23 @@ def mute_in_force(connection: Connection, now: Instant) -> Mute | None:
     return mute if mute.holds(now) else None
 
 
+def _waits() -> ColumnElement[bool]:
+    """Whether a request waits for an answer; a later release may have left others, which nobody here answers."""
+    return requests.c.answered_boot_id.is_(None) & requests.c.kind.in_(_KINDS)
+
+
+def _count_waiting(connection: Connection) -> int:
+    return connection.scalar(select(func.count()).where(_waits())) or 0
+
+
 def _read_id(request: PageRequest) -> str | None:
     return request.content.read_id if isinstance(request.content, Correction) else None
 
 
 def _row(request: PageRequest) -> dict[str, Any]:
+    answered: dict[str, Any] = {}
+    if request.answer is not None and request.answered is not None:
+        answered = _answer_row(request.answer, request.answered)
     return {
         "request_id": request.request_id,
         "kind": _WORDS[type(request.content)],
@@ -114,7 +126,12 @@ def _row(request: PageRequest) -> dict[str, Any]:
         "person": request.person,
         "session": request.session,
         **instant_row("made", request.made),
+        **answered,
     }
+
+
+def _answer_row(answer: RequestAnswer, now: Instant) -> dict[str, Any]:
+    return {"answer": {"outcome": answer.outcome.value, "hit_ids": answer.hit_ids}, **instant_row("answered", now)}
 
 
 def _content_fields(content: Content) -> dict[str, Any]:

@@ -6,17 +6,21 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from alpr_edge.app.stages.hotlist_import import HotlistImportStage
 from alpr_edge.domain.errors import StoreError
+from alpr_edge.domain.instants import NS_PER_S, Instant, UtcSource
 from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY
 from alpr_edge.hotlist.ingest.report import Refusals, refusals
-from alpr_edge.runtime.clock import SystemClock
+from alpr_edge.runtime.clock import ReplayedClock, SystemClock
 from alpr_edge.runtime.supervisor import Supervisor
 from alpr_edge.settings import load
+from alpr_edge.store.hotlists.generations import live
+from alpr_edge.store.hotlists.sync_state import state_of
 from alpr_edge.store.unit_store import open_store
 from tests.hotlist.feed_texts import csv_text
 from tests.units import write_unit
@@ -109,3 +113,27 @@ def test_no_list_is_imported_before_it_is_on_record_that_it_will_be(tmp_path: Pa
         assert supervisor.join(WAIT_S)
     assert records.calls == ["begin bolo", "begin bolo", "end bolo"]
     assert (lists / "bolo.00000001.list").exists()
+
+
+def test_a_list_that_is_imported_before_the_clock_is_confirmed_has_its_age_once_it_is(tmp_path: Path) -> None:
+    drop = tmp_path / "drop"
+    drop.mkdir()
+    source = f'[[hotlist.source]]\nname = "bolo"\nformat = "generic-csv"\nfolder = "{drop}"\n'
+    settings = load(write_unit(tmp_path, "car-1", "", more=source))
+    clock, confirmed = ReplayedClock(Instant("boot-1", 5 * NS_PER_S)), datetime(2026, 5, 4, 12, tzinfo=UTC)
+    with open_store(settings, migrate=True) as store:
+        (settings.unit.data_directory / LISTS_DIRECTORY).mkdir(mode=0o700)
+        (drop / "list.csv").write_bytes(csv_text("ABC123,Stolen,CA"))
+        supervisor = Supervisor()
+        supervisor.add(HotlistImportStage(settings, store.database, store.incoming, clock, ShortRecords()))
+        supervisor.start()
+        until(lambda: bool(live(store.database)))
+        (listed,) = live(store.database)
+        assert listed.generation.age(confirmed) is None
+        clock.move_to(Instant("boot-1", 605 * NS_PER_S, confirmed, UtcSource.GNSS, 5.0))
+        until(lambda: live(store.database)[0].generation.age(confirmed) is not None)
+        (listed,) = live(store.database)
+        assert listed.generation.age(confirmed) == timedelta(minutes=10)
+        assert state_of(store.database, "bolo").taken == listed.generation.imported_at
+        supervisor.stop.set()
+        assert supervisor.join(WAIT_S)

@@ -17,7 +17,7 @@ from alpr_edge.domain.protocol.items import ReadPayload
 from alpr_edge.runtime.clock import ReplayedClock
 from alpr_edge.settings import load
 from alpr_edge.store.reads.repository import DecidedRecord
-from alpr_edge.store.requests.page_requests import add_request, newest_mute_request, request_of
+from alpr_edge.store.requests.page_requests import WAITING_MAX, add_request, newest_mute_request, request_of
 from alpr_edge.store.unit_store import UnitStore, open_store
 from tests.app.page_request_rig import RequestRig, entry_of
 from tests.app.pipeline.test_alerter import has_tone
@@ -202,6 +202,21 @@ def test_a_mute_outlives_the_program_and_ends_by_itself_which_every_page_hears_o
         ended = newest_mute_request(connection)
     assert ended is not None
     assert (ended.content, ended.person) == (EndOfMute(), "unit")
+
+
+def test_a_mute_ends_and_requests_are_answered_again_however_many_wait(
+    store: UnitStore, start: Start, clock: ReplayedClock
+) -> None:
+    rig = start()
+    ask(store, 1, MuteOrder(10))
+    rig.stage.step()
+    clock.move_to(instant(10 * MINUTE_MS + 1000))
+    waiting = [ask(store, 2 + number, EndOfMute()) for number in range(WAITING_MAX)]
+    with pytest.raises(StoreError, match="answers nothing"):
+        ask(store, 500, EndOfMute())
+    rig.stage.step()
+    assert (rig.mute.minutes_left, answer_of(store, waiting[0])) == (0, RequestAnswer(RequestOutcome.DONE))
+    ask(store, 500, EndOfMute())
 
 
 def test_a_mute_is_ended_early(store: UnitStore, start: Start) -> None:

@@ -68,12 +68,13 @@ def test_a_request_comes_back_as_it_was_and_waits_until_it_is_answered_once(with
         assert request_of(connection, "unit-1:9") is None
 
 
-def test_what_a_later_release_asks_for_is_left_alone(with_hit: Database) -> None:
-    add(with_hit, request())
+def test_what_a_later_release_asks_for_is_left_alone_and_takes_no_place(with_hit: Database) -> None:
+    add(with_hit, *(request(number, MuteOrder(5)) for number in range(WAITING_MAX)))
     with with_hit.write() as connection:
         connection.exec_driver_sql("UPDATE requests SET kind = 'later'")
     with with_hit.read() as connection:
         assert waiting_requests(connection) == []
+    add(with_hit, request(1000))
 
 
 def test_a_request_goes_with_its_read(with_hit: Database) -> None:
