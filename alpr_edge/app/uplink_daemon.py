@@ -14,7 +14,7 @@ import structlog
 
 from alpr_edge.app.attempts import Attempts
 from alpr_edge.app.clock import open_clock
-from alpr_edge.app.factories import (
+from alpr_edge.app.connections.department import (
     open_department,
     open_hold_downloader,
     open_hotlist_downloader,
