@@ -31,7 +31,7 @@ _RECEIVED = (
         attempts=outbox.c.attempts + 1,
     )
 )
-"""Marks an item as delivered whose receipt names the digest that was sent; counts even if it was quarantined meanwhile."""
+"""Marks an item as delivered whose receipt names the digest that was sent; counts even for one quarantined meanwhile."""
 
 
 def apply_answers(
@@ -62,14 +62,12 @@ def _apply_failure(connection: Connection, answer: Answer) -> None:
         quarantine(connection, answer.item_id, detail)
 
 
-def _receive(
-    connection: Connection, receipts: Sequence[Answer], digest_attempts_max: int, at: datetime | None
-) -> None:
+def _receive(connection: Connection, receipts: Sequence[Answer], digest_attempts_max: int, at: datetime | None) -> None:
     """Record receipts: each that names the digest that was sent, and each that names another."""
     rows = [{"of_item": receipt.item_id, "of_sha256": receipt.sha256, "at": at} for receipt in receipts]
     if connection.execute(_RECEIVED, rows).rowcount == len(receipts):
         return
-    # Of some the digest is another, or they were delivered before; to those that are delivered by now this does nothing.
+    # Of some the digest is another, or they were delivered before; those that are delivered by now stay as they are.
     failures = outbox.c.digest_failures + 1
     for receipt in receipts:
         change(
