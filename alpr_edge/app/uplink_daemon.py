@@ -36,7 +36,8 @@ from alpr_edge.store.hotlists import sync_state
 from alpr_edge.store.unit_store import QueueStore, open_queue
 from alpr_edge.uplink.delivery_client import HttpsDepartment
 from alpr_edge.uplink.documents.heartbeat_sender import HeartbeatSender
-from alpr_edge.uplink.evidence_voucher import REQUEST_NAME, EvidenceVoucher
+from alpr_edge.uplink.documents.voucher_request import REQUEST_NAME
+from alpr_edge.uplink.evidence_voucher import EvidenceVoucher
 from alpr_edge.uplink.expiry import expiry_warnings
 from alpr_edge.uplink.hotlist_downloader import HotlistDownloader
 from alpr_edge.uplink.page_certificate import PageCertificate

@@ -1,7 +1,8 @@
 """Finds out whether this process needs ever more memory, long before the kernel has to end it.
 
 The least of ten minutes is compared with the least of an earlier ten, so that what recognition takes for a moment does
-not count. Nor do the first ten minutes, in which models, lists and phrases are loaded.
+not count. Nor do the first ten minutes, in which models, lists and phrases are loaded. Before it is measured, what the
+heaps hold free is returned to the kernel: 4 to 25 MB beside two workers of recognition, for 1 to 3 ms.
 """
 
 import os
@@ -10,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from alpr_edge.app.unit_faults import Fault, FaultKind
+from alpr_edge.runtime.memory import return_free_memory
 
 WINDOW_S = 600.0
 GROWTH_BYTES_MAX = 256 << 20
@@ -25,6 +27,7 @@ class MemoryWatch:
         resident_bytes: gives it.
         machine_bytes: the memory of the computer.
         seconds: a monotonic clock.
+        return_free: returns to the kernel what the heaps hold free.
     """
 
     interval_s = 10.0
@@ -34,10 +37,12 @@ class MemoryWatch:
         resident_bytes: Callable[[], int],
         machine_bytes: int,
         seconds: Callable[[], float] = time.monotonic,
+        return_free: Callable[[], None] = return_free_memory,
     ) -> None:
         self._resident_bytes = resident_bytes
         self._machine_bytes = machine_bytes
         self._seconds = seconds
+        self._return_free = return_free
         self._window_end_s = seconds() + WINDOW_S
         self._least: int | None = None
         """The least of the present ten minutes."""
@@ -47,7 +52,8 @@ class MemoryWatch:
         self._now = 0
 
     def look(self) -> None:
-        """Measure, and compare whenever ten minutes are over."""
+        """Return what is free, measure, and compare whenever ten minutes are over."""
+        self._return_free()
         measured = self._resident_bytes()
         self._least = measured if self._least is None else min(self._least, measured)
         if self._seconds() < self._window_end_s:

@@ -31,7 +31,7 @@ _RECEIVED = (
         attempts=outbox.c.attempts + 1,
     )
 )
-"""Marks an item as delivered whose receipt names the digest that was sent; counts even for one quarantined meanwhile."""
+"""Marks an item as delivered whose receipt names the digest that was sent, even if it was quarantined meanwhile."""
 
 
 def apply_answers(
