@@ -5,7 +5,7 @@ import structlog
 from alpr_edge.domain.errors import StoreError, UplinkError
 from alpr_edge.settings import Settings
 from alpr_edge.store.keys import load_evidence_key
-from alpr_edge.uplink.evidence_voucher import REQUEST_NAME, leave_request
+from alpr_edge.uplink.documents.voucher_request import REQUEST_NAME, leave_request
 
 log = structlog.get_logger(__name__)
 

@@ -1,4 +1,8 @@
-"""Builds the models, the clock, the hotlists and the connection to the department from the settings."""
+"""Builds the models and the hotlists from the settings.
+
+Nothing here knows the network: what reads plates does not load the libraries of HTTP, and what sends
+(:mod:`alpr_edge.app.connections.department`) does not load the models.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,18 +10,12 @@ from pathlib import Path
 
 import cv2
 
-from alpr_edge.app.clock import open_clock
 from alpr_edge.domain.errors import ModelError
 from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY, HotlistLoader
 from alpr_edge.hotlist.ingest.importer import ListStore
 from alpr_edge.settings import Settings, VisionSettings
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.keys import load_key
-from alpr_edge.store.unit_store import QueueStore, UnitStore
-from alpr_edge.uplink.delivery_client import HttpsDepartment
-from alpr_edge.uplink.documents.hold_downloader import HoldDownloader
-from alpr_edge.uplink.hotlist_downloader import HotlistDownloader
-from alpr_edge.uplink.roster_downloader import RosterDownloader
 from alpr_edge.vision.detector import OnnxDetector
 from alpr_edge.vision.manifest import Precision
 from alpr_edge.vision.model_choice import REMEDY, ChosenFiles, Part, chosen_files
@@ -105,43 +103,6 @@ def model_faults(settings: VisionSettings, data_directory: Path | None = None) -
     except ModelError as error:
         return [f"vision: {error}"]
     return []
-
-
-def open_department(settings: Settings) -> HttpsDepartment:
-    """Open the connection to the department that the settings name.
-
-    Raises:
-        UplinkError: the certificate files cannot be used.
-    """
-    return HttpsDepartment(settings.uplink, settings.unit.id)
-
-
-def open_hotlist_downloader(settings: Settings, store: UnitStore | QueueStore) -> HotlistDownloader:
-    """Open the downloader of the lists that come over HTTPS by the settings."""
-    return HotlistDownloader(
-        sources=settings.hotlist.source,
-        uplink=settings.uplink,
-        unit_id=settings.unit.id,
-        incoming=store.incoming,
-        database=store.database,
-        clock=open_clock(settings),
-    )
-
-
-def open_roster_downloader(settings: Settings, store: QueueStore) -> RosterDownloader:
-    """Open what fetches the department's roster."""
-    return RosterDownloader(
-        uplink=settings.uplink,
-        unit_id=settings.unit.id,
-        incoming=store.incoming,
-        database=store.database,
-        clock=open_clock(settings),
-    )
-
-
-def open_hold_downloader(settings: Settings, store: QueueStore) -> HoldDownloader:
-    """Open what fetches the department's holds."""
-    return HoldDownloader(settings.uplink, settings.unit.id, store.incoming, store.database)
 
 
 def open_lists(settings: Settings, database: Database) -> tuple[ListStore, HotlistLoader]:

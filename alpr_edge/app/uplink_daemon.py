@@ -14,7 +14,7 @@ import structlog
 
 from alpr_edge.app.attempts import Attempts
 from alpr_edge.app.clock import open_clock
-from alpr_edge.app.factories import (
+from alpr_edge.app.connections.department import (
     open_department,
     open_hold_downloader,
     open_hotlist_downloader,
@@ -37,7 +37,8 @@ from alpr_edge.store.hotlists import sync_state
 from alpr_edge.store.unit_store import QueueStore, open_queue
 from alpr_edge.uplink.delivery_client import HttpsDepartment
 from alpr_edge.uplink.documents.heartbeat_sender import HeartbeatSender
-from alpr_edge.uplink.evidence_voucher import REQUEST_NAME, EvidenceVoucher
+from alpr_edge.uplink.documents.voucher_request import REQUEST_NAME
+from alpr_edge.uplink.evidence_voucher import EvidenceVoucher
 from alpr_edge.uplink.expiry import expiry_warnings
 from alpr_edge.uplink.hotlist_downloader import HotlistDownloader
 from alpr_edge.uplink.page_certificate import PageCertificate

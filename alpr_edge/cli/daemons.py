@@ -59,8 +59,10 @@ def metrics(settings: SettingsOption = DEFAULT_SETTINGS) -> None:
 
 def _serve(make: Callable[[Settings, threading.Event], Daemon], settings: SettingsOption) -> None:
     from alpr_edge.runtime.logs import configure_logs
+    from alpr_edge.runtime.memory import bound_heaps
     from alpr_edge.settings import load
 
+    bound_heaps()
     configure_logs(verbose=True)
     stop = threading.Event()
 

@@ -12,14 +12,12 @@ from pathlib import Path
 
 import structlog
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from alpr_edge.domain.errors import AlprEdgeError, UplinkError, retry_after_of
 from alpr_edge.domain.ports import Clock
 from alpr_edge.domain.protocol.enrolment import (
     EVIDENCE_VOUCHER_PATH,
-    REQUEST_BYTES_MAX,
     RenewPayload,
 )
 from alpr_edge.domain.protocol.items import UNIT_HEADER
@@ -28,9 +26,9 @@ from alpr_edge.settings import UplinkSettings
 from alpr_edge.uplink import key_pair
 from alpr_edge.uplink.certificate_client import ask
 from alpr_edge.uplink.documents.held_voucher import held_voucher, parse_voucher, voucher_file
+from alpr_edge.uplink.documents.voucher_request import read_request
 from alpr_edge.uplink.tls import context_of, days_left
 
-REQUEST_NAME = "evidence-key.csr"
 LOOK_S = 3600.0
 SOON_S = 60.0
 """Time to the next look while nobody has left a request yet."""
@@ -100,29 +98,6 @@ class EvidenceVoucher:
         certificate = _certificate_of(reply.body, request, key_pair.load_authority(settings))
         key_pair.write_whole(voucher_file(settings), reply.body)
         return certificate.not_valid_after_utc
-
-
-def leave_request(file: Path, unit_id: str, key: Ed25519PrivateKey) -> None:
-    """Leave the request for a voucher of a key, unless it lies there already.
-
-    Raises:
-        StoreError: it cannot be written.
-    """
-    left = read_request(file)
-    if left is not None and left.public_key() == key.public_key():
-        return
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, unit_id)])
-    request = x509.CertificateSigningRequestBuilder().subject_name(name).sign(key, None)
-    key_pair.write_whole(file, request.public_bytes(Encoding.PEM))
-
-
-def read_request(file: Path) -> x509.CertificateSigningRequest | None:
-    """The request that was left; None: there is none that can be used."""
-    try:
-        with file.open("rb") as opened:
-            return x509.load_pem_x509_csr(opened.read(REQUEST_BYTES_MAX))
-    except (OSError, ValueError):
-        return None
 
 
 def _certificate_of(

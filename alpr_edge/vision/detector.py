@@ -8,14 +8,15 @@ grey 114; output float32 [N, 7], rows (batch, x1, y1, x2, y2, class, score) in n
 suppression inside. Official open-image-models files (float32 [1, 3, H, W], RGB / 255, same rows) keep theirs.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from fast_alpr import BaseDetector
 from numpy.typing import NDArray
-from open_image_models.detection.core.base import BoundingBox, DetectionResult
 
 from alpr_edge.domain.errors import ModelError
 from alpr_edge.domain.recognition.boxes import Box
@@ -23,6 +24,9 @@ from alpr_edge.domain.recognition.frames import Detection, Frame, Pixels
 from alpr_edge.vision.manifest import ModelFile
 from alpr_edge.vision.picture_size import resize_quickly
 from alpr_edge.vision.sessions import Array, Session
+
+if TYPE_CHECKING:
+    from open_image_models.detection.core.base import DetectionResult
 
 PADDING_GREY = 114
 DUPLICATE_IOU = 0.45
@@ -131,7 +135,7 @@ class Network:
         return rows
 
 
-class OnnxDetector(BaseDetector):  # type: ignore[misc]  # fast_alpr ships no types
+class OnnxDetector:
     """Finds plates; also a detector for ``fast_alpr.ALPR(detector=...)``.
 
     Args:
@@ -189,6 +193,11 @@ class OnnxDetector(BaseDetector):  # type: ignore[misc]  # fast_alpr ships no ty
 
     def predict(self, frame: Pixels) -> list[DetectionResult]:
         """The interface that fast-alpr calls."""
+        from open_image_models.detection.core.base import (  # noqa: PLC0415 - a unit itself does not use it
+            BoundingBox,
+            DetectionResult,
+        )
+
         height_px, width_px = frame.shape[:2]
         return [
             DetectionResult("License Plate", item.confidence, BoundingBox(*item.box.within(width_px, height_px)))

@@ -10,18 +10,23 @@ what ``smoothing`` of the labels added in training is subtracted from those of a
 1 / ``temperature``. Both stand in the manifest, fitted by ``models/training/calibrate``; without them nothing changes.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from fast_alpr import BaseOCR, OcrResult
 
 from alpr_edge.domain.errors import ModelError
 from alpr_edge.domain.plates import ALPHABET, EMPTY
 from alpr_edge.domain.recognition.frames import Crop, Pixels, Probabilities
 from alpr_edge.vision.manifest import ModelFile
 from alpr_edge.vision.sessions import Array, Session
+
+if TYPE_CHECKING:
+    from fast_alpr import OcrResult
 
 BATCH_MAX = 16
 """Crops of one inference: bounds memory when a frame is full of plates."""
@@ -52,7 +57,7 @@ class Calibration:
         return np.asarray(sharp / sharp.sum(axis=-1, keepdims=True), np.float32)
 
 
-class OnnxReader(BaseOCR):  # type: ignore[misc]  # fast_alpr ships no types
+class OnnxReader:
     """Reads plates; also a recogniser for ``fast_alpr.ALPR(ocr=...)``.
 
     Args:
@@ -113,6 +118,8 @@ class OnnxReader(BaseOCR):  # type: ignore[misc]  # fast_alpr ships no types
 
     def predict(self, cropped_plate: Pixels) -> OcrResult | None:
         """The interface that fast-alpr calls: text with one confidence a character; None for an empty crop."""
+        from fast_alpr import OcrResult  # noqa: PLC0415 - a unit itself does not use it
+
         if cropped_plate.size == 0:
             return None
         slots = self.infer(self.prepare([cropped_plate]))[0]

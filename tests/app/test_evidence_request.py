@@ -7,7 +7,7 @@ from structlog.testing import capture_logs
 from alpr_edge.app.evidence_request import leave_evidence_request
 from alpr_edge.settings import load
 from alpr_edge.store.keys import load_evidence_key
-from alpr_edge.uplink.evidence_voucher import REQUEST_NAME, read_request
+from alpr_edge.uplink.documents.voucher_request import REQUEST_NAME, read_request
 from tests.units import write_bare_unit
 
 

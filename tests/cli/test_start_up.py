@@ -85,6 +85,11 @@ def test_a_department_is_made_and_served_without_what_a_unit_needs(tmp_path_fact
     assert loaded_with("alpr_edge.department.http.server").isdisjoint(OF_A_UNIT)
 
 
+def test_the_daemon_that_reads_loads_no_http_client_and_the_one_that_sends_no_models() -> None:
+    assert loaded_with("alpr_edge.app.capture_daemon").isdisjoint({"httpx", "fast_alpr"})
+    assert loaded_with("alpr_edge.app.uplink_daemon").isdisjoint({*OF_A_UNIT, "numpy"})
+
+
 def test_a_store_that_needs_no_migration_loads_nothing_of_migrations() -> None:
     assert "alembic" not in loaded_with("alpr_edge.store.unit_store")
 

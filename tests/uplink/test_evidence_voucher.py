@@ -28,15 +28,8 @@ from alpr_edge.settings import UplinkSettings
 from alpr_edge.store.keys import create_keys, load_evidence_key
 from alpr_edge.uplink import key_pair
 from alpr_edge.uplink.documents.held_voucher import held_voucher, voucher_file
-from alpr_edge.uplink.evidence_voucher import (
-    LOOK_S,
-    REQUEST_NAME,
-    RETRY,
-    SOON_S,
-    EvidenceVoucher,
-    leave_request,
-    read_request,
-)
+from alpr_edge.uplink.documents.voucher_request import REQUEST_NAME, leave_request, read_request
+from alpr_edge.uplink.evidence_voucher import LOOK_S, RETRY, SOON_S, EvidenceVoucher
 from tests.department.enrolment import enrol_unit
 from tests.evidence.package_content import UNIT, CaseLog, package_content
 from tests.uplink.conftest import settings_for

@@ -16,7 +16,8 @@ from pathlib import Path
 
 from alpr_edge.alerts.wav import WavPlayer
 from alpr_edge.app.collection.no_collection import CollectionLimits
-from alpr_edge.app.factories import VisionModels, open_department, open_lists
+from alpr_edge.app.connections.department import open_department
+from alpr_edge.app.factories import VisionModels, open_lists
 from alpr_edge.app.pipeline.alerter import Alerter
 from alpr_edge.app.pipeline.pipeline import CameraFeed, Pipeline, PipelineParts
 from alpr_edge.app.pipeline.recorder import Recorder

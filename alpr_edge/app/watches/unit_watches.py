@@ -5,7 +5,7 @@ from functools import partial
 from alpr_edge.app.factories import model_files
 from alpr_edge.app.watches.department_link import CertificateEndWatch, LinkWatch
 from alpr_edge.app.watches.disk_state import DiskStateWatch
-from alpr_edge.app.watches.memory_use import OTHERS, DaemonMemoryWatch, MemoryWatch, machine_bytes, resident_bytes
+from alpr_edge.app.watches.memory_use import OTHERS, DaemonMemoryWatch, MemoryWatch, machine_bytes, needed_bytes
 from alpr_edge.app.watches.model_files import ModelFileWatch
 from alpr_edge.app.watches.page import PageWatch
 from alpr_edge.app.watches.sound_mixer import MixerWatch
@@ -23,7 +23,7 @@ def unit_watches(settings: Settings, store: UnitStore, clock: Clock) -> WatchSta
         DiskStateWatch(unit.data_directory, store.database.commits),
         PageWatch(unit.runtime_directory),
         TrainingWatch(settings, clock),
-        MemoryWatch(resident_bytes, machine_bytes()),
+        MemoryWatch(needed_bytes, machine_bytes()),
         *(DaemonMemoryWatch(unit.runtime_directory, name, machine_bytes()) for name in OTHERS),
         ModelFileWatch(partial(model_files, settings.vision, unit.data_directory)),
     ]

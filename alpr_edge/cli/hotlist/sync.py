@@ -28,7 +28,7 @@ def sync(
 ) -> None:
     """Download and import what is newer, now. A running unit refreshes by itself."""
     from alpr_edge.app.clock import open_clock
-    from alpr_edge.app.factories import open_hotlist_downloader
+    from alpr_edge.app.connections.department import open_hotlist_downloader
     from alpr_edge.hotlist.ingest.import_worker import open_import_worker
     from alpr_edge.services.hotlist_sync import ListSync
     from alpr_edge.store.unit_store import open_store

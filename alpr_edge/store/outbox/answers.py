@@ -1,9 +1,11 @@
-"""Applies an answer of the department to an item of the outbox, inside the transaction of its batch."""
+"""Applies answers of the department to items of the outbox, inside the transaction of their batch."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, case, func, select, update
+from sqlalchemy import Connection, bindparam, case, func, select, update
 
 from alpr_edge.domain.protocol.items import Answer, Outcome
 from alpr_edge.store.db.database import Database
@@ -14,12 +16,44 @@ IS_READY = outbox.c.state == "ready"
 IS_OFFLOADED = outbox.c.state == "offloaded"
 
 
-def apply_answer(connection: Connection, answer: Answer, digest_attempts_max: int, at: datetime | None) -> None:
-    """Record a receipt, a failure to be tried again, or a refusal."""
+_RECEIVED = (
+    update(outbox)
+    .where(
+        outbox.c.item_id == bindparam("of_item"),
+        outbox.c.sha256 == bindparam("of_sha256"),
+        outbox.c.state != "delivered",
+    )
+    .values(
+        state="delivered",
+        receipt_sha256=bindparam("of_sha256"),
+        delivered_utc=bindparam("at"),
+        detail="",
+        attempts=outbox.c.attempts + 1,
+    )
+)
+"""Marks an item as delivered whose receipt names the digest that was sent, even if it was quarantined meanwhile."""
+
+
+def apply_answers(
+    connection: Connection, answers: Sequence[Answer], digest_attempts_max: int, at: datetime | None
+) -> None:
+    """Record answers in their order: receipts, failures to be tried again, and refusals.
+
+    Receipts that follow each other, which is nearly all of a batch, are one statement that the database runs for each
+    of them: building it anew for each took most of the time.
+    """
+    for is_receipt, group in groupby(answers, lambda answer: answer.outcome is Outcome.RECEIPT):
+        if is_receipt:
+            _receive(connection, list(group), digest_attempts_max, at)
+            continue
+        for answer in group:
+            _apply_failure(connection, answer)
+
+
+def _apply_failure(connection: Connection, answer: Answer) -> None:
+    """Record a failure to be tried again, or a refusal."""
     detail = answer.detail[:DETAIL_CHARACTERS_MAX]
-    if answer.outcome is Outcome.RECEIPT:
-        _receive(connection, answer, digest_attempts_max, at)
-    elif answer.outcome is Outcome.RETRY:
+    if answer.outcome is Outcome.RETRY:
         # The first may be a slip of the link; from the second on the item fails while the department answers.
         failures = outbox.c.failures_alone + case((outbox.c.attempts > 0, 1), else_=0)
         attempts = outbox.c.attempts + 1
@@ -28,23 +62,23 @@ def apply_answer(connection: Connection, answer: Answer, digest_attempts_max: in
         quarantine(connection, answer.item_id, detail)
 
 
-def _receive(connection: Connection, answer: Answer, digest_attempts_max: int, at: datetime | None) -> None:
-    """Record a receipt if it names the digest that was sent; counts even for an item quarantined meanwhile."""
-    same = (outbox.c.item_id == answer.item_id) & (outbox.c.sha256 == answer.sha256) & (outbox.c.state != "delivered")
-    receipt = {"state": "delivered", "receipt_sha256": answer.sha256, "delivered_utc": at, "detail": ""}
-    done = update(outbox).where(same).values(attempts=outbox.c.attempts + 1, **receipt)
-    if connection.execute(done).rowcount:
+def _receive(connection: Connection, receipts: Sequence[Answer], digest_attempts_max: int, at: datetime | None) -> None:
+    """Record receipts: each that names the digest that was sent, and each that names another."""
+    rows = [{"of_item": receipt.item_id, "of_sha256": receipt.sha256, "at": at} for receipt in receipts]
+    if connection.execute(_RECEIVED, rows).rowcount == len(receipts):
         return
+    # Of some the digest is another, or they were delivered before; those that are delivered by now stay as they are.
     failures = outbox.c.digest_failures + 1
-    change(
-        connection,
-        answer.item_id,
-        attempts=outbox.c.attempts + 1,
-        digest_failures=failures,
-        receipt_sha256=answer.sha256,
-        state=case((failures >= digest_attempts_max, "quarantined"), else_=outbox.c.state),
-        detail="the department stored other content",
-    )
+    for receipt in receipts:
+        change(
+            connection,
+            receipt.item_id,
+            attempts=outbox.c.attempts + 1,
+            digest_failures=failures,
+            receipt_sha256=receipt.sha256,
+            state=case((failures >= digest_attempts_max, "quarantined"), else_=outbox.c.state),
+            detail="the department stored other content",
+        )
 
 
 def quarantine(connection: Connection, item_id: str, detail: str) -> None:

@@ -24,7 +24,7 @@ from alpr_edge.store.outbox.answers import (
     DETAIL_CHARACTERS_MAX,
     IS_OFFLOADED,
     IS_READY,
-    apply_answer,
+    apply_answers,
     change,
     quarantine,
 )
@@ -138,8 +138,7 @@ class Outbox:
             at: the moment of delivery in UTC, None when unknown.
         """
         with self._database.write() as connection:
-            for answer in answers:
-                apply_answer(connection, answer, digest_attempts_max, at)
+            apply_answers(connection, answers, digest_attempts_max, at)
 
     def offload(self, items: Sequence[OutboxItem], medium_id: str, at: datetime | None) -> int:
         """Record that items that were ready lie on a medium now; returns how many.

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from random import Random
 
-from alpr_edge.app.factories import open_department
+from alpr_edge.app.connections.department import open_department
 from alpr_edge.cli.error_handling import run_command_line
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.runtime.logs import configure_logs

@@ -136,6 +136,17 @@ def test_only_the_digest_that_left_delivers(full_outbox: Outbox) -> None:
     assert full_outbox.counts() == OutboxCounts(ready=4, delivered=1, quarantined=0)
 
 
+def test_each_receipt_of_a_batch_counts_by_its_own_digest(full_outbox: Outbox, database: Database) -> None:
+    delivered, late = receipt(full_outbox, "hit-1"), receipt(full_outbox, "read-2")
+    full_outbox.settle([late], ATTEMPTS_MAX, NOW)
+    full_outbox.settle([delivered, wrong("read-1"), late, wrong("read-2")], ATTEMPTS_MAX, NOW)
+    columns = table.c.state, table.c.attempts, table.c.digest_failures
+    with database.read() as connection:
+        rows = {row[0]: tuple(row[1:]) for row in connection.execute(select(table.c.item_id, *columns))}
+    assert rows["hit-1"] == rows["read-2"] == ("delivered", 1, 0)
+    assert rows["read-1"] == ("ready", 1, 1)
+
+
 def test_a_receipt_without_a_digest_delivers_nothing(full_outbox: Outbox) -> None:
     full_outbox.settle([Answer("hit-1", Outcome.RECEIPT, None)], ATTEMPTS_MAX, NOW)
     assert full_outbox.counts().delivered == 0

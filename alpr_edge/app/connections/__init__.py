@@ -1,0 +1,1 @@
+"""What the unit is connected to, by its settings."""

@@ -1,0 +1,46 @@
+"""Builds the connection to the department, and what fetches lists, rosters and holds over it, from the settings."""
+
+from alpr_edge.app.clock import open_clock
+from alpr_edge.settings import Settings
+from alpr_edge.store.unit_store import QueueStore, UnitStore
+from alpr_edge.uplink.delivery_client import HttpsDepartment
+from alpr_edge.uplink.documents.hold_downloader import HoldDownloader
+from alpr_edge.uplink.hotlist_downloader import HotlistDownloader
+from alpr_edge.uplink.roster_downloader import RosterDownloader
+
+
+def open_department(settings: Settings) -> HttpsDepartment:
+    """Open the connection to the department that the settings name.
+
+    Raises:
+        UplinkError: the certificate files cannot be used.
+    """
+    return HttpsDepartment(settings.uplink, settings.unit.id)
+
+
+def open_hotlist_downloader(settings: Settings, store: UnitStore | QueueStore) -> HotlistDownloader:
+    """Open the downloader of the lists that come over HTTPS by the settings."""
+    return HotlistDownloader(
+        sources=settings.hotlist.source,
+        uplink=settings.uplink,
+        unit_id=settings.unit.id,
+        incoming=store.incoming,
+        database=store.database,
+        clock=open_clock(settings),
+    )
+
+
+def open_roster_downloader(settings: Settings, store: QueueStore) -> RosterDownloader:
+    """Open what fetches the department's roster."""
+    return RosterDownloader(
+        uplink=settings.uplink,
+        unit_id=settings.unit.id,
+        incoming=store.incoming,
+        database=store.database,
+        clock=open_clock(settings),
+    )
+
+
+def open_hold_downloader(settings: Settings, store: QueueStore) -> HoldDownloader:
+    """Open what fetches the department's holds."""
+    return HoldDownloader(settings.uplink, settings.unit.id, store.incoming, store.database)
