@@ -15,8 +15,8 @@ from pathlib import Path
 
 from alpr_edge.app.unit_faults import Fault, FaultKind
 from alpr_edge.runtime.health import current_health
-from alpr_edge.services.unit_health.daemons import CONSOLE, UPLINK
 from alpr_edge.runtime.memory import return_free_memory
+from alpr_edge.services.unit_health.daemons import CONSOLE, UPLINK
 
 WINDOW_S = 600.0
 GROWTH_BYTES_MAX = 256 << 20

@@ -130,36 +130,40 @@ def open_office(
         DepartmentError: there is none, or a setting is wrong.
         StoreError: it cannot be opened: nobody can sign in.
     """
-    clock = clock or ServerClock()
-    policy, file = load_department_policy(directory), load_department_file(directory)
     database = DepartmentDatabase(directory, create=False)
     try:
-        images = DepartmentImages(database, image_objects(directory), ImageKeys(lambda: load_master_key(directory)))
-        log = DepartmentAccessLog(database, Witness(directory))
-        logs, rules = AuditedLogs(database, log), load_audit_rules(directory)
-        searches = DepartmentSearches(database)
-        yield InquiryOffice(
-            accounts=DepartmentAccounts(database),
-            log=log,
-            policy=policy,
-            quota=SearchQuota(database, file.search.pages_per_hour, file.search.reads_per_day),
-            releases=ReleaseRegister(database, policy.profile, clock),
-            passphrases=PassphraseRequests(directory, database, clock),
-            audits=AuditRegister(database, logs, policy.profile, rules, clock),
-            declarations=DeclarationDesk(database, partial(_person_id, database), clock),
-            incidents=IncidentRegister(database, clock),
-            hits=HitBoard(database, images, file.hits),
-            arrivals=HitArrivals(database),
-            units=_unit_board(directory, database),
-            trainings=TrainingRegister(database, Rosters(directory, database), clock),
-            identities=IdentityLinks(database),
-            packages=ReleasePackages(directory, database, searches, images, policy.profile, clock),
-            reads=ReadInquiries(searches, database, images),
-            passwords=passwords or Argon2Passwords(),
-            clock=clock,
-        )
+        yield _office_over(directory, database, clock or ServerClock(), passwords or Argon2Passwords())
     finally:
         database.close()
+
+
+def _office_over(
+    directory: Path, database: DepartmentDatabase, clock: Clock, passwords: PasswordVerifier
+) -> InquiryOffice:
+    policy, file = load_department_policy(directory), load_department_file(directory)
+    images = DepartmentImages(database, image_objects(directory), ImageKeys(lambda: load_master_key(directory)))
+    log, searches = DepartmentAccessLog(database, Witness(directory)), DepartmentSearches(database)
+    rules = load_audit_rules(directory)
+    return InquiryOffice(
+        accounts=DepartmentAccounts(database),
+        log=log,
+        policy=policy,
+        quota=SearchQuota(database, file.search.pages_per_hour, file.search.reads_per_day),
+        reads=ReadInquiries(searches, database, images),
+        hits=HitBoard(database, images, file.hits),
+        arrivals=HitArrivals(database),
+        units=_unit_board(directory, database),
+        releases=ReleaseRegister(database, policy.profile, clock),
+        packages=ReleasePackages(directory, database, searches, images, policy.profile, clock),
+        passphrases=PassphraseRequests(directory, database, clock),
+        audits=AuditRegister(database, AuditedLogs(database, log), policy.profile, rules, clock),
+        declarations=DeclarationDesk(database, partial(_person_id, database), clock),
+        incidents=IncidentRegister(database, clock),
+        trainings=TrainingRegister(database, Rosters(directory, database), clock),
+        identities=IdentityLinks(database),
+        passwords=passwords,
+        clock=clock,
+    )
 
 
 def _person_id(database: DepartmentDatabase, name: str) -> str:

@@ -20,7 +20,7 @@ from alpr_edge.domain.errors import LostError
 from alpr_edge.domain.protocol.access_log import place_in
 from alpr_edge.domain.protocol.items import ItemKind
 from alpr_edge.domain.publication.month_counts import AT_DEPARTMENT, IN_CARS, Agency, MonthTally
-from alpr_edge.domain.releases.progress import ReleaseState
+from alpr_edge.domain.releases.steps import ReleaseState
 from alpr_edge.domain.statistics.access_counts import AccessTally
 from alpr_edge.domain.statistics.periods import ReportPeriod
 

@@ -21,6 +21,8 @@ LISTED_MAX = 1000
 EXPORTS = ("export", "offload")
 """Actions that begin so take data out."""
 REVIEW_ACTION = "review_week"
+SIGN_OFF_ACTION = "sign_off_audit"
+"""The end of an audit at the department."""
 DISPOSING_ACTIONS = frozenset({"dispose", "verify"})
 """After one of these a hit, which it names as its object, is not open any more."""
 SELF_CHECK_ACTIONS = frozenset({DRIFT_FOUND, RECORD_NOT_KEPT, "settings_edited_by_hand"})

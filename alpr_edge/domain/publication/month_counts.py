@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from alpr_edge.domain.access_log.records import AccessOutcome, AccessRecord
-from alpr_edge.domain.access_log.reports import EXPORTS, REVIEW_ACTION
+from alpr_edge.domain.access_log.reports import EXPORTS, REVIEW_ACTION, SIGN_OFF_ACTION
 from alpr_edge.domain.dispositions.disposition import DispositionPart, OutcomeAnswer
 from alpr_edge.domain.dispositions.hit_state import HitState, HitVerification
 from alpr_edge.domain.hits import Reason
@@ -17,8 +17,8 @@ from alpr_edge.domain.permissions.profile import Profile
 from alpr_edge.domain.permissions.purposes import PurposeCode
 from alpr_edge.domain.publication.joined_counts import CountByLabels, JoinedTable, joined_table
 from alpr_edge.domain.releases.agencies import AgencyKind, AgencySeat
-from alpr_edge.domain.releases.progress import ReleaseState
-from alpr_edge.domain.statistics.access_counts import CANVASS_START, HOLD_ACTIONS, RELEASE_ACTIONS
+from alpr_edge.domain.releases.steps import ReleaseState
+from alpr_edge.domain.statistics.access_counts import CANVASS_START, HOLD_ACTIONS, NOT_DONE, RELEASE_ACTIONS
 from alpr_edge.domain.statistics.counts import shown_count
 
 OTHER, NO_OFFENCE, NO_ANSWER = "other", "none named", "no answer"
@@ -36,15 +36,23 @@ Agency = tuple[AgencyKind, AgencySeat]
 
 @dataclass(slots=True)
 class ReviewTally:
-    """Counts the weekly reviews of access logs (policy 462.6(c)): one of a week by one person counts once."""
+    """Counts audits and weekly reviews of access logs (policy 462.6(c)): one of a week by one person counts once."""
 
     done: set[tuple[str, str, str]] = field(default_factory=set)
     """Log, week, person."""
+    audits: set[tuple[str, ...]] = field(default_factory=set)
+    """Audits that were signed off, as their records name them."""
 
     def add(self, record: AccessRecord) -> None:
         """Take a record of the month."""
-        if record.action == REVIEW_ACTION and record.outcome is AccessOutcome.ALLOWED:
+        if record.outcome is not AccessOutcome.ALLOWED:
+            return
+        if record.action == REVIEW_ACTION:
             self.done.update((record.log_id, name, record.person_id) for name in record.objects)
+        elif record.action == SIGN_OFF_ACTION:
+            # Allowed is on record before it is done; that it was not, in a second record.
+            change = self.audits.discard if record.note.startswith(NOT_DONE) else self.audits.add
+            change(tuple(record.objects))
 
     @property
     def approved_weeks(self) -> int:
@@ -129,6 +137,7 @@ def public_counts(tally: MonthTally, profile: Profile, small_below: int) -> Publ
         "untimed_records": ("Records of accesses whose time is not sure, in no count", tally.untimed_records),
     }
     figures = [PublicFigure(name, title, shown_count(count, small_below)) for name, (title, count) in hidden.items()]
+    figures.append(PublicFigure("audits", "Audits of access logs, signed off", len(tally.reviews.audits)))
     figures.append(PublicFigure("reviews", "Weekly reviews of access logs", len(tally.reviews.done)))
     figures.append(PublicFigure("approved_reviews", "Weeks reviewed by two people", tally.reviews.approved_weeks))
     return PublicCounts(

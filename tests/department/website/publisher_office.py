@@ -17,7 +17,7 @@ from alpr_edge.domain.access_log.records import AccessRecord, RecordMoment, enco
 from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.domain.protocol.access_log import record_item_id
 from alpr_edge.domain.protocol.items import ItemKind
-from alpr_edge.domain.releases.progress import ReleaseState, RequestStep
+from alpr_edge.domain.releases.steps import ReleaseState, RequestStep
 from tests.department.retention.office import UNIT, Office, hit_items, read_item
 from tests.domain.access_log.entries import LOG_ID, entry
 from tests.domain.releases.test_releases import REQUEST
