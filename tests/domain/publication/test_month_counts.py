@@ -8,7 +8,7 @@ from tests.domain.access_log.entries import record
 
 
 def test_an_audit_counts_once_when_it_was_signed_off_and_not_when_that_failed() -> None:
-    assert SIGN_OFF_ACTION == Operation.SIGN_OFF_AUDIT.value
+    assert Operation.SIGN_OFF_AUDIT.value == SIGN_OFF_ACTION
     tally = ReviewTally()
     for made in (
         record(0, action=SIGN_OFF_ACTION, objects=("audit:1",)),
