@@ -44,7 +44,7 @@ def test_a_lock_holds_names_versions_hashes_and_markers_alone(name: str) -> None
     line = re.compile(rf"# Made by scripts/lock from pyproject.toml\.|{package}|    --hash=sha256:[0-9a-f]{{64}}( \\)?")
     text = (ROOT / name).read_text(encoding="ascii")
     assert [wrong for wrong in text.splitlines() if not line.fullmatch(wrong)] == []
-    assert "http" not in re.sub(r"(?m)^(httpx|httpcore|httptools)==", "", text)
+    assert "http" not in re.sub(r"(?m)^(httpx|httpcore|httptools|httpcore2|httpx2|httpx2-jsfetch)==", "", text)
 
 
 def test_locks_hold_what_the_project_asks_for_and_agree() -> None:

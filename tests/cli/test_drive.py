@@ -12,7 +12,7 @@ from tests.app.rig import PLATES, write_frames, write_settings
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Path:
-    return write_settings(tmp_path, tmp_path / "frames")
+    return write_settings(tmp_path, tmp_path / "frames", fps=50, pass_gap_ms=40)
 
 
 def drive(source: Path | str, settings: Path, out: Path, *more: str) -> Result:

@@ -41,7 +41,7 @@ CHANCE = np.random.default_rng(1)
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return load(write_settings(tmp_path, write_frames(tmp_path / "frames", [0])))
+    return load(write_settings(tmp_path, write_frames(tmp_path / "frames", [0]), fps=50, pass_gap_ms=40))
 
 
 @pytest.fixture
