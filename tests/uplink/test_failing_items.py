@@ -41,7 +41,7 @@ class FailingStorage(Storage):
 
     def store(self, unit_id: str, parts: Sequence[Part]) -> list[ItemAnswerPayload]:
         if any(self.fails_over(part) for part in parts):
-            raise self.error
+            raise type(self.error)(*self.error.args)  # anew, as an error that is raised again keeps every earlier frame
         return super().store(unit_id, parts)
 
 
