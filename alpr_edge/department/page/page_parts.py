@@ -11,7 +11,7 @@ from alpr_edge.web.page_templates import PageTemplates
 from alpr_edge.web.site_files import SiteFiles
 from alpr_edge.web.visitor import Visitor
 
-SHEETS = ("themes.css", "console.css", "read.css", "lookup.css", "board.css")
+SHEETS = ("themes.css", "console.css", "read.css", "lookup.css", "hit_summary.css", "board.css")
 """The style sheets in the order in which they hold; a page has one alone, which is all of them."""
 FILES = SiteFiles(Path(__file__).parent / "static", {"styles.css": SHEETS}, within=("styles.css", "theme.js"))
 Step = Callable[[Visitor], Response]

@@ -1,7 +1,7 @@
 """The people of a department: added, changed, suspended, unlocked, each on record in the same transaction."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,6 @@ from alpr_edge.department.people.changes import (
 )
 from alpr_edge.department.people.csv_import import PeopleImport, plan_import
 from alpr_edge.department.people.invitations import Invitations, NewInvitation
-from alpr_edge.department.people.opening import open_database
 from alpr_edge.department.people.people_rows import all_entries, credentials_by_id, find_entry, replace_entries
 from alpr_edge.department.people.person_fields import Entry, changed_entry, new_entry
 from alpr_edge.department.people.rosters import Rosters
@@ -251,7 +250,7 @@ def open_people(directory: Path) -> Iterator[People]:
         DepartmentError: there is none.
         StoreError: it cannot be opened.
     """
-    with open_database(directory) as database:
+    with closing(DepartmentDatabase(directory, create=False)) as database:
         yield People(directory, database)
 
 

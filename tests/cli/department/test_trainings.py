@@ -1,11 +1,12 @@
 """The command for trainings, by role and with bad input, and what the lists and warnings say of them."""
 
 import json
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alpr_edge.department.people.opening import open_database
+from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.people.people_rows import replace_entries
 from alpr_edge.department.people.person_fields import changed_entry
 from alpr_edge.department.people.registry import require_entry
@@ -51,7 +52,7 @@ def test_bad_input_is_one_line_that_says_what_to_do(people: Inquirers, words: tu
 def test_a_training_that_ends_is_listed_and_warned_of(people: Inquirers) -> None:
     assert "no training has ended" in run(people, "people", "list", "--training-ends").stdout
     soon = (datetime.now(UTC) + timedelta(days=7)).date().isoformat()
-    with open_database(people.directory) as database, database.writing() as connection:
+    with closing(DepartmentDatabase(people.directory, create=False)) as database, database.writing() as connection:
         entry = require_entry(connection, "B1")
         replace_entries(connection, [changed_entry(entry, {"cjis_training_until": soon})])
     listed = run(people, "people", "list", "--training-ends", "--json").stdout.splitlines()

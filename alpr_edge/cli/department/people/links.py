@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Annotated
 
 import typer
@@ -24,14 +25,14 @@ def link_command(
 
     The subject stands in the access log where somebody tried who is not linked: alpr-edge department audit list.
     """
+    from alpr_edge.department.db.database import DepartmentDatabase
     from alpr_edge.department.people.identity_links import IdentityLinks
-    from alpr_edge.department.people.opening import open_database
     from alpr_edge.department.settings import FILE_NAME, load_department_file
 
     author, issuer = author_of(directory, reason), load_department_file(directory).single_sign_on.issuer
     if not issuer:
         raise DepartmentError(f"{directory / FILE_NAME}: [single_sign_on] names no issuer; set it first")
-    with open_database(directory) as database:
+    with closing(DepartmentDatabase(directory, create=False)) as database:
         person_id = IdentityLinks(database).link(author, person, issuer, subject)
     if as_json:
         print_object({"person_id": person_id, "issuer": issuer, "subject": subject})
@@ -43,11 +44,11 @@ def unlink_command(
     person: PersonArgument, directory: DirectoryOption, reason: ReasonOption = "", as_json: JsonOption = False
 ) -> None:
     """Take somebody's single sign-on away and end the sessions that it began. Their own factors stay."""
+    from alpr_edge.department.db.database import DepartmentDatabase
     from alpr_edge.department.people.identity_links import IdentityLinks
-    from alpr_edge.department.people.opening import open_database
 
     author = author_of(directory, reason)
-    with open_database(directory) as database:
+    with closing(DepartmentDatabase(directory, create=False)) as database:
         count = IdentityLinks(database).unlink(author, person)
     print_object({"person": person, "links": count}) if as_json else typer.echo(
         f"{person}: {count_text(count, 'link')} taken away"
