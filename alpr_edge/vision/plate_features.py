@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Frame, Pixels, Probabilities, Reading
 from alpr_edge.domain.recognition.voting import text_confidence_of, text_of
+from alpr_edge.vision.pixel_statistics import mean_and_deviation
 
 FEATURES = 23
 LOOK_WIDTH_PX, LOOK_HEIGHT_PX = 96, 48
@@ -79,25 +80,24 @@ def _box_features(frame: Frame, reading: Reading) -> list[float]:
 
 def _look_features(look: Pixels) -> list[float]:
     """Brightness, contrast and edges of the box against what is around it."""
-    whole = look.astype(np.float32)
-    inner = whole[INNER]
+    inner = look[INNER]
+    inner_mean, inner_deviation = mean_and_deviation(inner)
     rows, columns = EDGE_ROWS, EDGE_COLUMNS
-    around = np.concatenate(
-        [part.ravel() for part in (whole[:rows], whole[-rows:], whole[:, :columns], whole[:, -columns:])]
-    )
-    across, down, across_all, down_all = (_edges(part, axis) for part in (inner, whole) for axis in (1, 0))
+    around_mean, around_deviation = mean_and_deviation(look[:rows], look[-rows:], look[:, :columns], look[:, -columns:])
+    across, down = _edges(inner[:, 1:], inner[:, :-1]), _edges(inner[1:], inner[:-1])
+    across_all, down_all = _edges(look[:, 1:], look[:, :-1]), _edges(look[1:], look[:-1])
     return [
-        float(inner.mean()) / 128 - 1,
-        math.log(float(inner.std()) + 2),
-        float(inner.mean() - around.mean()) / 64,
+        inner_mean / 128 - 1,
+        math.log(inner_deviation + 2),
+        (inner_mean - around_mean) / 64,
         across,
         across - down,
-        math.log(float(around.std()) + 2),
+        math.log(around_deviation + 2),
         across_all - across,
         down_all - down,
     ]
 
 
-def _edges(part: NDArray[np.float32], axis: int) -> float:
-    """The logarithm of the mean step from pixel to pixel along an axis."""
-    return math.log(float(np.abs(np.diff(part, axis=axis)).mean()) + 0.5)
+def _edges(part: Pixels, next_part: Pixels) -> float:
+    """The logarithm of the mean step from each pixel to the next, of a part and of the same part one pixel on."""
+    return math.log(cv2.norm(part, next_part, cv2.NORM_L1) / part.size + 0.5)

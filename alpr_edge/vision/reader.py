@@ -23,6 +23,7 @@ from alpr_edge.domain.errors import ModelError
 from alpr_edge.domain.plates import ALPHABET, EMPTY
 from alpr_edge.domain.recognition.frames import Crop, Pixels, Probabilities
 from alpr_edge.vision.manifest import ModelFile
+from alpr_edge.vision.pixel_statistics import mean_and_deviation
 from alpr_edge.vision.sessions import Array, Session
 
 if TYPE_CHECKING:
@@ -155,4 +156,5 @@ def columns_of(alphabet: str, pad: str) -> list[int] | None:
 def sharpness_of(pixels: Pixels, width_px: int = 128, height_px: int = 64) -> float:
     """Variance of the Laplacian of a BGR crop at reader size: small and blurred plates alike come out low."""
     grey = cv2.resize(cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY), (width_px, height_px))
-    return float(cv2.Laplacian(grey, cv2.CV_32F).var())
+    _, deviation = mean_and_deviation(cv2.Laplacian(grey, cv2.CV_16S))
+    return deviation**2
