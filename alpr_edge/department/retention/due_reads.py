@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select, tuple_
 
 from alpr_edge.department.db.exchange_schema import import_runs
 from alpr_edge.department.db.hold_schema import held_reads, holds
 from alpr_edge.department.db.schema import hits, items, read_times, reads
 from alpr_edge.department.holds.department_holds import in_force
-from alpr_edge.domain.collection.department_periods import DepartmentPeriods, KeptVersion, is_old_enough
+from alpr_edge.department.retention.read_versions import Key, kept_versions, rows_of, whole_reads
+from alpr_edge.domain.collection.department_periods import DepartmentPeriods, is_old_enough
 from alpr_edge.domain.instants import rfc3339
 from alpr_edge.domain.protocol.items import ItemKind
 
@@ -50,17 +51,11 @@ def due_page(connection: Connection, periods: DepartmentPeriods, now: datetime, 
     """
     imported = connection.scalars(select(import_runs.c.unit_id).distinct()).all()
     rows = connection.execute(_old_items(periods, now, after, imported).limit(count)).all()
-    looked_at: set[tuple[str, str]] = set()
-    found = []
-    for row in rows:
-        if (row.unit_id, row.read_id) in looked_at:
-            continue
-        read_ids = _versions(connection, row.unit_id, row.read_id)
-        looked_at |= {(row.unit_id, read_id) for read_id in read_ids}
-        versions = [_version_of(connection, row.unit_id, read_id, now) for read_id in read_ids]
-        if is_old_enough(versions, periods, now):
-            is_held = any(_is_held(connection, row.unit_id, read_id, now) for read_id in read_ids)
-            found.append(DueRead(row.unit_id, read_ids, is_held))
+    whole = whole_reads(connection, [(row.unit_id, row.read_id) for row in rows])
+    versions = kept_versions(connection, [key for keys in whole for key in keys], now)
+    old = [keys for keys in whole if is_old_enough([versions[key] for key in keys], periods, now)]
+    held = _held(connection, [key for keys in old for key in keys], now)
+    found = [DueRead(keys[0][0], tuple(read_id for _, read_id in keys), not held.isdisjoint(keys)) for keys in old]
     place = rows[-1] if len(rows) == count else None
     return DuePage(tuple(found), None if place is None else (place.received_at, place.unit_id, place.item_id))
 
@@ -95,55 +90,12 @@ def _has_time_before(cut: str) -> ColumnElement[bool]:
     return exists().where(of_read, read_times.c.sure, read_times.c.first_seen <= cut)
 
 
-def _versions(connection: Connection, unit_id: str, read_id: str) -> tuple[str, ...]:
-    """A read and all that corrects it or that it corrects, in the order of their ids.
-
-    The unit is compared here: asked for it as well, SQLite would look through all reads of the unit each time.
-    """
-    known, new = {read_id}, {read_id}
-    while new:
-        linked = select(reads.c.unit_id, reads.c.read_id, reads.c.supersedes)
-        linked = linked.where(or_(reads.c.read_id.in_(new), reads.c.supersedes.in_(new)))
-        own = [row for row in connection.execute(linked) if row.unit_id == unit_id]
-        ids = {each for row in own for each in (row.read_id, row.supersedes) if each is not None}
-        new = ids - known
-        known |= ids
-    return tuple(sorted(known))
-
-
-def _version_of(connection: Connection, unit_id: str, read_id: str, now: datetime) -> KeptVersion:
-    """What is known of one version; one that never arrived counts from its hits, or from now."""
-    of_read = (reads.c.read_id == read_id) & (reads.c.unit_id == unit_id)
-    of_hits = (hits.c.read_id == read_id) & (hits.c.unit_id == unit_id)
-    hit_ids = connection.scalars(select(hits.c.hit_id).where(of_hits)).all()
-    received = func.max(items.c.received_at)
-    own = (items.c.unit_id == unit_id) & items.c.item_id.in_([read_id, *hit_ids])
-    received_at = connection.scalar(select(received).where(own))
-    row = connection.execute(select(reads.c.first_seen, reads.c.origin).where(of_read)).first()
-    return KeptVersion(
-        received_at=now if received_at is None else received_at.replace(tzinfo=UTC),
-        seen_at=_seen_at(connection, unit_id, read_id, row),
-        is_hit=bool(hit_ids),
-        is_imported=row is not None and row.origin is not None,
-    )
-
-
-def _seen_at(connection: Connection, unit_id: str, read_id: str, row: Row[Any, Any] | None) -> datetime | None:
-    """When the plate was seen, as the unit said at last; None where it is not sure any more."""
-    corrected = select(read_times.c.sure, read_times.c.first_seen)
-    corrected = corrected.where(read_times.c.read_id == read_id, read_times.c.unit_id == unit_id)
-    texts: dict[bool, str | None] = {bool(sure): first for sure, first in connection.execute(corrected)}
-    if False in texts:  # it takes back what was said before
-        return None
-    text = texts.get(True) or (row and row.first_seen)
-    return None if text is None else datetime.fromisoformat(text)
-
-
-def _is_held(connection: Connection, unit_id: str, read_id: str, now: datetime) -> bool:
+def _held(connection: Connection, keys: Sequence[Key], now: datetime) -> set[Key]:
+    """Those of some versions that a hold is for."""
     same = (held_reads.c.hold_id == holds.c.hold_id) & (held_reads.c.unit_id == holds.c.unit_id)
-    of_read = (held_reads.c.read_id == read_id) & (held_reads.c.unit_id == unit_id)
-    query = select(holds.c.hold_id).join(held_reads, same).where(of_read, in_force(now))
-    return connection.execute(query.limit(1)).first() is not None
+    query = select(held_reads.c.unit_id, held_reads.c.read_id).join(holds, same).where(in_force(now))
+    rows = rows_of(connection, query, held_reads.c.unit_id, held_reads.c.read_id, keys)
+    return {(row.unit_id, row.read_id) for row in rows}
 
 
 def ids_of(reads_due: Sequence[DueRead]) -> list[str]:

@@ -14,7 +14,7 @@ from alpr_edge.department.db.database import DepartmentDatabase
 
 HELD_S = 0.025
 """How long a transaction should last; a quarter of what a batch may wait for a purge."""
-COUNT_FIRST, COUNT_MAX = 4, 40
+COUNT_FIRST, COUNT_MAX = 4, 200
 PAUSE_S_MIN, PAUSE_S_MAX = 0.005, 5.0
 
 
@@ -42,5 +42,5 @@ class PurgePace:
         if held_s > HELD_S:
             self.count = max(1, self.count // 2)
         elif held_s < HELD_S / 2:
-            self.count = min(COUNT_MAX, self.count + 1)
+            self.count = min(COUNT_MAX, self.count + max(1, self.count // 4))
         return min(max(held_s, PAUSE_S_MIN), PAUSE_S_MAX)

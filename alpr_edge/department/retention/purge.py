@@ -22,7 +22,7 @@ from alpr_edge.department.retention.due_reads import START, DuePage, Place, due_
 from alpr_edge.department.retention.key_renewal import KeyRenewal
 from alpr_edge.department.retention.leases import Lease, held_lease
 from alpr_edge.department.retention.pace import PurgePace
-from alpr_edge.department.retention.row_deletion import PICTURE, DeletedRows, delete_pictures, delete_read
+from alpr_edge.department.retention.row_deletion import PICTURE, DeletedRows, delete_pictures, delete_reads
 from alpr_edge.department.unit_logs.witness import Witness
 from alpr_edge.domain.collection.deletion_runs import DeletionRun, chain_ids
 from alpr_edge.domain.collection.department_periods import DepartmentPeriods
@@ -155,8 +155,7 @@ class DepartmentPurge:
         free = [due for due in page.reads if not due.is_held]
         held_count = sum(len(due.read_ids) for due in page.reads if due.is_held)
         counts = DeletedRows()
-        for due in free:
-            delete_read(connection, due, counts)
+        delete_reads(connection, free, counts)
         ids_digest = chain_ids(deletion_log.digest_of(connection, number), ids_of(free))
         deletion_log.note_batch(connection, number, counts, held_count, ids_digest)
         return counts.reads
@@ -171,8 +170,7 @@ class DepartmentPurge:
                 lease.renew(connection)
                 rows = connection.execute(left_over.where(~has_read).limit(pace.count)).all()
                 counts = DeletedRows()
-                for row in rows:
-                    delete_pictures(connection, row.unit_id, [row.item_id], counts)
+                delete_pictures(connection, [(row.unit_id, row.item_id) for row in rows], counts)
                 ids_digest = deletion_log.digest_of(connection, number)
                 deletion_log.note_batch(connection, number, counts, 0, ids_digest)
             if not rows:

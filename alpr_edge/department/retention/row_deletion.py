@@ -1,13 +1,14 @@
 """Deletes all that is stored of a read: its rows, the items they came in, and pictures and plates that no other has."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Column, Connection, Table, delete, insert, select
+from sqlalchemy import Column, Connection, insert, select
 
 from alpr_edge.department.db.retention_schema import picture_removals, read_pictures
 from alpr_edge.department.db.schema import alerts, dispositions, hits, items, read_times, reads, withdrawals
 from alpr_edge.department.retention.due_reads import DueRead
+from alpr_edge.department.retention.read_versions import Key, delete_rows, rows_of
 from alpr_edge.department.search.upkeep import drop_plates
 from alpr_edge.domain.protocol.dispositions import disposition_item_id
 from alpr_edge.domain.protocol.hits import alert_item_id, withdrawal_item_id
@@ -30,54 +31,56 @@ class DeletedRows:
     """Bodies and pictures that units had delivered."""
 
 
-def delete_read(connection: Connection, due: DueRead, counts: DeletedRows) -> None:
-    """Delete a read with its corrections, inside a transaction; what is deleted is added to ``counts``.
+def delete_reads(connection: Connection, due_reads: Sequence[DueRead], counts: DeletedRows) -> None:
+    """Delete reads with their corrections, inside a transaction; what is deleted is added to ``counts``.
 
-    Files of pictures that no row names any more are noted, to be removed after the commit.
+    All together: a statement a read would cost a fleet's purge the night. Files of pictures that no row names any more
+    are noted, to be removed after the commit.
     """
-    hit_ids = _ids(connection, hits.c.hit_id, due)
-    answer_ids = _ids(connection, dispositions.c.disposition_id, due)
-    item_ids = [*due.read_ids, *hit_ids, *map(alert_item_id, hit_ids), *map(withdrawal_item_id, hit_ids)]
-    item_ids += [*map(disposition_item_id, answer_ids)]
-    item_ids += [time_item_id(read_id, sure=sure) for read_id in due.read_ids for sure in (True, False)]
-    digests, texts = _ids(connection, read_pictures.c.sha256, due), _ids(connection, reads.c.plate, due)
-    counts.reads += len(_ids(connection, reads.c.read_id, due))
-    counts.hits += len(hit_ids)
-    for table in (*ROWS_OF_READ, read_pictures):
-        connection.execute(delete(table).where(_of(table, due)))
-    drop_plates(connection, texts)
-    counts.items += _delete_items(connection, due.unit_id, item_ids)
-    used = set(connection.scalars(select(read_pictures.c.sha256).where(_is_pictured(due.unit_id, digests))))
-    delete_pictures(connection, due.unit_id, [each for each in digests if each not in used], counts)
-
-
-def delete_pictures(connection: Connection, unit_id: str, digests: list[str], counts: DeletedRows) -> None:
-    """Delete the items of pictures that no read of their unit has."""
-    if not digests:
+    keys = [(due.unit_id, read_id) for due in due_reads for read_id in due.read_ids]
+    if not keys:
         return
-    deleted = _delete_items(connection, unit_id, digests)
+    hit_keys = _keys(connection, hits.c.hit_id, keys)
+    pictures, texts = _keys(connection, read_pictures.c.sha256, keys), _keys(connection, reads.c.plate, keys)
+    item_keys = [*_items_of(keys, hit_keys, _keys(connection, dispositions.c.disposition_id, keys))]
+    counts.hits += len(hit_keys)
+    for table in (*ROWS_OF_READ, read_pictures):
+        rows = delete_rows(connection, table.c.unit_id, table.c.read_id, keys)
+        counts.reads += rows if table is reads else 0
+    drop_plates(connection, [text for _, text in texts])
+    counts.items += delete_rows(connection, items.c.unit_id, items.c.item_id, item_keys)
+    named = select(read_pictures.c.unit_id, read_pictures.c.sha256)
+    rest = rows_of(connection, named, read_pictures.c.unit_id, read_pictures.c.sha256, pictures)
+    used = {(unit_id, digest) for unit_id, digest in rest}
+    delete_pictures(connection, [each for each in pictures if each not in used], counts)
+
+
+def delete_pictures(connection: Connection, keys: Sequence[Key], counts: DeletedRows) -> None:
+    """Delete the items of pictures, units and digests, that no read of their unit has."""
+    if not keys:
+        return
+    deleted = delete_rows(connection, items.c.unit_id, items.c.item_id, keys)
     counts.items += deleted
     counts.pictures += deleted
+    digests = {digest for _, digest in keys}
     named = select(items.c.item_id).where(items.c.item_id.in_(digests), items.c.kind == PICTURE)
-    left_over = set(digests) - set(connection.scalars(named))
+    left_over = digests - set(connection.scalars(named))
     noted = set(connection.scalars(select(picture_removals.c.sha256).where(picture_removals.c.sha256.in_(left_over))))
     if new := sorted(left_over - noted):
         connection.execute(insert(picture_removals), [{"sha256": each} for each in new])
 
 
-def _ids(connection: Connection, column: Column[str], due: DueRead) -> list[str]:
-    return list(connection.scalars(select(column).where(_of(column.table, due)).distinct().order_by(column)))
+def _items_of(keys: Sequence[Key], hit_keys: Sequence[Key], answers: Sequence[Key]) -> Iterator[Key]:
+    """The items that reads, their times, hits, alerts and answers came in."""
+    yield from keys
+    yield from ((unit_id, time_item_id(read_id, sure=sure)) for unit_id, read_id in keys for sure in (True, False))
+    for unit_id, hit_id in hit_keys:
+        yield from ((unit_id, each) for each in (hit_id, alert_item_id(hit_id), withdrawal_item_id(hit_id)))
+    yield from ((unit_id, disposition_item_id(answer)) for unit_id, answer in answers)
 
 
-def _of(table: Any, due: DueRead) -> Any:  # noqa: ANN401 - any of the tables
-    return (table.c.unit_id == due.unit_id) & table.c.read_id.in_(due.read_ids)
-
-
-def _is_pictured(unit_id: str, digests: list[str]) -> Any:  # noqa: ANN401 - a condition
-    return (read_pictures.c.unit_id == unit_id) & read_pictures.c.sha256.in_(digests)
-
-
-def _delete_items(connection: Connection, unit_id: str, item_ids: list[str]) -> int:
-    table: Table = items
-    is_one = (table.c.unit_id == unit_id) & table.c.item_id.in_(item_ids)
-    return connection.execute(delete(table).where(is_one)).rowcount
+def _keys(connection: Connection, column: Column[str], keys: Sequence[Key]) -> list[Key]:
+    """Unit and value of a column in the rows of some reads, each pair once."""
+    table = column.table
+    rows = rows_of(connection, select(table.c.unit_id, column).distinct(), table.c.unit_id, table.c.read_id, keys)
+    return sorted({(unit_id, value) for unit_id, value in rows})

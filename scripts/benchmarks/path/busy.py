@@ -1,6 +1,7 @@
 """Capture to tone of a real unit while a large list is imported and many reads are uploaded, each by a process.
 
-The department runs on the same cores here. A tone counts from the capture of the deciding frame to its first sample, as
+Each process has the share of the processor that it has in a car. The department, which no car has, runs on the same
+cores here, at a whole share. A tone counts from the capture of the deciding frame to its first sample, as
 the unit stores both; the sound card is made of software and takes a sample within 20 ms.
 """
 

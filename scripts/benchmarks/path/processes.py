@@ -1,7 +1,9 @@
-"""The product's own processes, as a car starts them: their settings, health and memory, and their end."""
+"""The product's own processes, as a car starts them: their settings, share of the processor, health, memory and end."""
 
 import json
+import math
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -20,7 +22,23 @@ START_S_MAX = 180.0
 STOP_S_MAX = 30.0
 POLL_S = 0.2
 LINES_KEPT = 20
+WEIGHT_USUAL = 100
+"""Of a unit of systemd that names no CPUWeight."""
+STEP_OF_NICENESS = 1.25
+"""How many times the processor a process gets beside one that is one step nicer (kernel, sched_prio_to_weight)."""
+UNITS = Path(__file__).parents[3] / "systemd"
 Table = dict[str, object]
+
+
+def niceness_of(daemon: str) -> int:
+    """The niceness that shares the processor out as the CPUWeight of a daemon's unit of systemd does.
+
+    Args:
+        daemon: its command, as ``uplink``.
+    """
+    unit = UNITS / f"alpr-edge-{daemon}.service"
+    weight = re.search(r"^CPUWeight=(\d+)$", unit.read_text(encoding="utf-8"), re.MULTILINE) if unit.exists() else None
+    return 0 if weight is None else round(math.log(WEIGHT_USUAL / int(weight[1]), STEP_OF_NICENESS))
 
 
 def memory_mib(pid: int, name: str = "VmHWM") -> float:
@@ -73,7 +91,7 @@ class Process:
             environment["PATH"] = f"{path}{os.pathsep}{environment.get('PATH', '')}"
         self.name = f"alpr-edge {command[0]}"
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            [sys.executable, "-m", "alpr_edge", *command],
+            ["nice", "-n", str(niceness_of(command[0])), sys.executable, "-m", "alpr_edge", *command],  # noqa: S607
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,

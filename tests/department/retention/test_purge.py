@@ -103,6 +103,23 @@ def test_a_hold_on_anothers_read_of_the_same_id_holds_nothing_here(office: Offic
     assert office.purge().reads == 1
 
 
+def test_reads_of_two_cars_with_the_same_id_have_nothing_to_do_with_each_other(office: Office) -> None:
+    office.deliver(read_item("a"), *hit_items("a"), days_ago=400)
+    office.deliver(read_item("b"), read_item("c", "b"), *hit_items("b"), days_ago=100)
+    for table, column in (
+        ("items", "item_id"),
+        ("reads", "read_id"),
+        ("hits", "read_id"),
+        ("read_pictures", "read_id"),
+    ):
+        office.execute(f"UPDATE {table} SET unit_id = 'unit-2' WHERE {column} IN ('b', 'c', 'hit-of-b')")
+        office.execute(f"UPDATE {table} SET {column} = 'a' WHERE {column} = 'b'")
+    office.execute("UPDATE reads SET supersedes = 'a' WHERE supersedes = 'b'")
+    run = office.purge()
+    assert (run.reads, run.hits, office.reads()) == (1, 1, ["a", "c"])
+    assert office.purge(TODAY + timedelta(days=300)).reads == 2
+
+
 def test_a_read_and_its_corrections_go_together_when_the_last_is_old_enough(office: Office) -> None:
     pictures = pictures_of("read-1")
     office.deliver(read_item("read-1", pictures=pictures), *pictures, days_ago=400)

@@ -13,6 +13,7 @@ from scripts.benchmarks.path import sound_card
 from scripts.benchmarks.path.contenders import Contender, Run
 from scripts.benchmarks.path.int8 import Int8Choice
 from scripts.benchmarks.path.machine import Machine
+from scripts.benchmarks.path.processes import niceness_of
 from scripts.benchmarks.path.rates import Turns, best_threads, take_turns
 from tests.scripts.benchmarks.benchmark_data import PLATE_ROW, ROOT, TEXT, bench, refusal
 from tests.vision.models import detector_model, reader_model, write_models
@@ -190,3 +191,8 @@ def test_the_sound_card_takes_all_samples_and_ends_with_them(tmp_path: Path) -> 
     done = subprocess.run([program, "-q", "-"], input=bytes(3 * sound_card.PERIOD_BYTES + 1), timeout=60, check=False)
     assert done.returncode == 0
     assert sys.executable in program.read_text(encoding="utf-8")
+
+
+def test_a_daemon_beside_the_reading_has_the_share_of_the_processor_that_its_unit_gives_it() -> None:
+    """A weight of 20 beside one of 100: the kernel gives a process seven steps nicer 1 / 1.25 ** 7 = 0.21."""
+    assert [niceness_of(daemon) for daemon in ("run", "uplink", "console", "department")] == [0, 7, 7, 0]
