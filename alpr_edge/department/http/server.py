@@ -7,10 +7,8 @@ address, tells the health (:mod:`~alpr_edge.department.http.health`).
 """
 
 import socket
-import threading
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Self
 
 import structlog
 
@@ -25,7 +23,7 @@ from alpr_edge.department.http.listener_process import ENROLMENT, INVITATIONS, L
 from alpr_edge.department.http.rosters import RosterRenewal
 from alpr_edge.department.http.storage_app import create_app
 from alpr_edge.department.http.tls_contexts import tls_context
-from alpr_edge.department.http.uvicorn_server import STOP_S_MAX, uvicorn_server
+from alpr_edge.department.http.uvicorn_server import uvicorn_server
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.pki.server_certificate import ServerCertificate, utc_now
@@ -33,11 +31,10 @@ from alpr_edge.department.pki.units import Units
 from alpr_edge.department.serving import ServedPorts, note_ports, serving_alone
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.runtime.io_errors import io_errors
-from alpr_edge.runtime.notify import ServiceManager
 from alpr_edge.web.bounded_server import BoundedServer
+from alpr_edge.web.threaded_server import ThreadedServer
 
 BACKLOG = 256
-START_S_MAX = 30.0
 STORAGE_LIMITS = ConnectionLimits(
     connections=512, handshakes=128, address_connections=512, address_handshakes=32, handshake_s=10.0
 )
@@ -46,7 +43,7 @@ STORAGE_LIMITS = ConnectionLimits(
 log = structlog.get_logger(__name__)
 
 
-class DepartmentServer:
+class DepartmentServer(ThreadedServer):
     """A server over the department's folder; it listens as soon as it is made.
 
     Args:
@@ -72,10 +69,8 @@ class DepartmentServer:
         health_port: int | None = None,
         people_port: int | None = None,
     ) -> None:
+        super().__init__("department")
         self.host = host
-        self._manager = ServiceManager()
-        self._thread: threading.Thread | None = None
-        self._resources = ExitStack()
         self.batch_counts = BatchCounts()
         """What units delivered since it began."""
         with ExitStack() as stack:
@@ -111,25 +106,7 @@ class DepartmentServer:
             health_port=self.health_port,
             people_port=self.people_port,
         )
-        with self._resources:
-            self._server.run(sockets=[self._socket])
-            self._manager.stopping()
-
-    def stop(self) -> None:
-        """Ask it to end; it lets running requests end first."""
-        self._server.should_exit = True
-
-    def __enter__(self) -> Self:
-        """Serve from a thread of this process."""
-        self._thread = threading.Thread(target=self.run, name="department", daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        """Let running requests end, then stop."""
-        assert self._thread is not None
-        self.stop()
-        self._thread.join(STOP_S_MAX + START_S_MAX)
+        super().run()
 
     def _start(
         self, program: ListenerProgram, directory: Path, port: int | None, stack: ExitStack

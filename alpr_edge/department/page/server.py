@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import ssl
-import threading
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import structlog
 
 from alpr_edge.access.relying_party import RelyingParty
 from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.http.connections import ConnectionGate, ConnectionLimits, GatedSocket
-from alpr_edge.department.http.server import START_S_MAX, listening_at
+from alpr_edge.department.http.server import listening_at
 from alpr_edge.department.http.tls_contexts import ReportingContext
-from alpr_edge.department.http.uvicorn_server import STOP_S_MAX, GatedProtocol, uvicorn_server
+from alpr_edge.department.http.uvicorn_server import GatedProtocol, uvicorn_server
 from alpr_edge.department.inquiries.office import open_office
 from alpr_edge.department.page.application import create_department_page
 from alpr_edge.department.page.hits.hit_stream import LOOK_S
@@ -28,9 +27,9 @@ from alpr_edge.department.settings import PageTable, load_department_file
 from alpr_edge.department.single_sign_on.provider_client import ProviderClient
 from alpr_edge.department.single_sign_on.sign_on import SingleSignOn
 from alpr_edge.domain.errors import DepartmentError
-from alpr_edge.runtime.notify import ServiceManager
 from alpr_edge.web.live.hit_feed import HitFeed
 from alpr_edge.web.page_server import PromptProtocol
+from alpr_edge.web.threaded_server import ThreadedServer
 
 if TYPE_CHECKING:
     from alpr_edge.department.provisioning.scim_endpoint import ScimEndpoint
@@ -89,7 +88,7 @@ class ServedCertificate:
         return tuple(each.stat().st_mtime_ns if each.exists() else 0 for each in files)
 
 
-class DepartmentPageServer:
+class DepartmentPageServer(ThreadedServer):
     """The page of a department's folder; it listens as soon as it is made.
 
     Args:
@@ -104,9 +103,7 @@ class DepartmentPageServer:
     """
 
     def __init__(self, directory: Path, host: str = "127.0.0.1", port: int = 0) -> None:
-        self._manager = ServiceManager()
-        self._thread: threading.Thread | None = None
-        self._resources = ExitStack()
+        super().__init__("page")
         table, people = load_department_file(directory).page, load_people_settings(directory)
         certificate, gate = ServedCertificate(directory, table), ConnectionGate(LIMITS.within_descriptors())
         with ExitStack() as stack:
@@ -129,9 +126,7 @@ class DepartmentPageServer:
     def run(self) -> None:
         """Serve until SIGINT or SIGTERM (from the main thread), then close the database."""
         log.info("department.page_listening", port=self.port)
-        with self._resources:
-            self._server.run(sockets=[self._socket])
-            self._manager.stopping()
+        super().run()
 
     def _begin(self) -> None:
         """In the event loop, once the server accepts connections."""
@@ -142,22 +137,6 @@ class DepartmentPageServer:
         """Tell the service manager that it is alive, unless what looks for hits ended: then it is started again."""
         if self._feed.is_watching:
             self._manager.alive()
-
-    def stop(self) -> None:
-        """Ask it to end; it lets running requests end first."""
-        self._server.should_exit = True
-
-    def __enter__(self) -> Self:
-        """Serve from a thread of this process."""
-        self._thread = threading.Thread(target=self.run, name="page", daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        """Let running requests end, then stop."""
-        assert self._thread is not None
-        self.stop()
-        self._thread.join(STOP_S_MAX + START_S_MAX)
 
 
 def _passkey_site(people: PeopleSettings, table: PageTable, port: int) -> RelyingParty | None:
