@@ -5,11 +5,7 @@ receipt is there, once.
 """
 
 import os
-import re
-import subprocess
-import sys
 import tempfile
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
@@ -26,13 +22,13 @@ from scripts.benchmarks.department import purge_wait, searches
 from scripts.benchmarks.department.fleet import FleetLoad, FleetResult, enrol_fleet, run_fleet
 from scripts.benchmarks.department.postgresql import PostgresqlServer, postgresql_programs
 from scripts.benchmarks.department.searches import SearchSize
+from scripts.benchmarks.department.servers import running
 from scripts.benchmarks.figures import figure
 
 PARTS = ("sqlite", "postgresql", "search", "purge")
 ENGINES = PARTS[:2]
 READS = 1_000
 """Of each unit: those of a shift."""
-STOP_S_MAX = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +87,11 @@ def measure(engine: str, directory: Path, size: FleetSize) -> None:
     """
     units, certificates = tuple(f"car-{number}" for number in range(size.units)), directory.parent / "units"
     enrol_fleet(directory, units, certificates)
-    with _serve(directory) as (url, server):
-        load, before_s = FleetLoad(url, units, certificates, size.reads, size.batch), cpu_seconds(server)
+    with running("serve", directory) as server:
+        load = FleetLoad(server.url, units, certificates, size.reads, size.batch)
+        before_s = cpu_seconds(server.process_id)
         result = run_fleet(load)
-        server_us = (cpu_seconds(server) - before_s) / size.total * 1e6
+        server_us = (cpu_seconds(server.process_id) - before_s) / size.total * 1e6
         require_all(directory, result, size.total)
         rate = result.receipts / result.seconds
         about = {"server_cpu_us": round(server_us), "fleet_cpu_us": round(result.cpu_s / size.total * 1e6)}
@@ -153,20 +150,3 @@ def _department(engine: str) -> Iterator[Path]:
         if engine == "postgresql":
             set_up_postgresql(directory, _database(stack))
         yield directory
-
-
-@contextmanager
-def _serve(directory: Path) -> Iterator[tuple[str, int]]:
-    """The department in a process of its own; gives its address and the process."""
-    command = [sys.executable, "-m", "alpr_edge", "department", "serve", "--directory", str(directory), "--port", "0"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
-        try:
-            assert server.stderr is not None
-            address = next(filter(None, (re.search(r"https://[^,\s]+", line) for line in server.stderr)), None)
-            if address is None:
-                raise UplinkError("the department's server did not start")
-            threading.Thread(target=server.stderr.read, daemon=True).start()
-            yield address.group(), server.pid
-        finally:
-            server.terminate()
-            server.wait(STOP_S_MAX)

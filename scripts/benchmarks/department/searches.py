@@ -1,15 +1,16 @@
 """Measures searches over a large department on PostgreSQL, and whether storing a read stays cheap as the tables grow.
 
 Reads are stored by the department's own code in this process, without a network; searches run by themselves. What a
-page takes includes counting what it could not see.
+page takes includes counting what it could not see. Then many people search at once, at the page, beside units.
 """
 
+import itertools
 import os
 import tempfile
 import time
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,11 +20,15 @@ from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.db.setup import set_up_postgresql
 from alpr_edge.department.ingest.records import Part
 from alpr_edge.department.ingest.storage import Storage
+from alpr_edge.department.pki.authority import initialise
+from alpr_edge.department.pki.roster_key import load_roster_signer
 from alpr_edge.department.search.criteria import DepartmentSearch, SearchPeriod
 from alpr_edge.department.search.department_searches import DepartmentSearches
 from alpr_edge.domain.errors import DepartmentError, StoreError
 from alpr_edge.domain.protocol.items import OutboxItem
 from alpr_edge.domain.restrictions import Area
+from scripts.benchmarks.department import people_load
+from scripts.benchmarks.department.people_load import PeopleLoad
 from scripts.benchmarks.department.postgresql import PostgresqlServer, postgresql_programs
 from scripts.benchmarks.department.table_growth import grow, sizes
 from scripts.benchmarks.department.traffic import SECONDS_A_READ, START, FleetTraffic, deliveries, plate_text
@@ -52,6 +57,8 @@ class SearchSize:
     """Reads stored at each size."""
     searches: int = 400
     """Of each kind."""
+    load: PeopleLoad = field(default_factory=PeopleLoad)
+    """The people who search at once afterwards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +87,8 @@ def run(size: SearchSize | None = None) -> None:
         tempfile.TemporaryDirectory(prefix="bench-search-") as folder,
         PostgresqlServer(programs, is_durable=True, options=OPTIONS) as server,
     ):
-        name, directory = server.new_database(), Path(folder) / "department"
+        name, directory = server.new_database(), initialise(Path(folder) / "department", ["127.0.0.1"]).directory
+        load_roster_signer(directory)
         set_up_postgresql(directory, server.url(name))
         measure(server, name, directory, wanted)
 
@@ -113,6 +121,23 @@ def measure(server: PostgresqlServer, name: str, directory: Path, size: SearchSi
     about_size = {"rows": rows, "gigabytes": {table: round(count / 1e9, 2) for table, count in bytes_of.items()}}
     with closing(DepartmentDatabase(directory, create=False)) as database:
         _measure_searches(DepartmentSearches(database), _kinds(traffic, rows), size.searches, about_size)
+    people_load.measure(directory, _forms(_kinds(traffic, rows), size.load), size.load, {"rows": rows})
+
+
+def _forms(kinds: dict[str, MakeSearch], load: PeopleLoad) -> list[dict[str, str]]:
+    """The fields of the page's form for the searches of people, who take turns of the kinds."""
+    random, makers = np.random.default_rng(462), itertools.cycle(kinds.values())
+    return [_form(make(random)) for make in itertools.islice(makers, load.people * load.searches)]
+
+
+def _form(search: DepartmentSearch) -> dict[str, str]:
+    fields = {"plate": " ".join(search.plates)}
+    if search.period is not None:
+        begin, end = search.period.begin, search.period.end
+        fields |= {"time": "between", "begin": begin.isoformat(), "end": end.isoformat()}
+    if isinstance(search.area, Area):
+        fields |= {"at": f"{search.area.lat_deg},{search.area.lon_deg}", "radius": f"{search.area.radius_m}"}
+    return fields
 
 
 def _measure_searches(

@@ -10,10 +10,12 @@ import pytest
 
 from alpr_edge.department.db.setup import set_up_postgresql
 from alpr_edge.department.pki.authority import initialise
+from alpr_edge.department.pki.roster_key import load_roster_signer
 from alpr_edge.domain.errors import UplinkError
 from scripts.benchmarks.department import searches
 from scripts.benchmarks.department.fleet import FleetResult
 from scripts.benchmarks.department.measure import FleetSize, measure, require_all
+from scripts.benchmarks.department.people_load import PeopleLoad
 from scripts.benchmarks.department.postgresql import PostgresqlServer
 from scripts.benchmarks.department.searches import SearchSize
 from tests.department.engines import query
@@ -43,15 +45,21 @@ def test_searches_over_tables_that_have_grown_are_measured(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], require_postgresql: Callable[[], Path]
 ) -> None:
     with PostgresqlServer(require_postgresql()) as server:
-        name, directory = server.new_database(), tmp_path / "department"
+        name, directory = server.new_database(), initialise(tmp_path / "department", ["127.0.0.1"]).directory
+        load_roster_signer(directory)
         set_up_postgresql(directory, server.url(name))
-        searches.measure(server, name, directory, SearchSize((1_000, 4_000), stored=1_100, searches=3))
+        load = PeopleLoad(people=4, searches=2, every_s=1, units=2, batch=5, unit_every_s=0.5)
+        searches.measure(server, name, directory, SearchSize((1_000, 4_000), stored=1_100, searches=3, load=load))
         figures = {line["figure"]: line for line in map(json.loads, capsys.readouterr().out.splitlines())}
         assert figures.pop("department.postgresql.cost_ratio_1e3_4e3")["value"] > 0
+        people = {name: figures.pop(f"department.people_{name}_p99_ms")["of"] for name in ("search", "read", "receipt")}
+        assert people["search"] == load.people * load.searches
+        assert 0 < people["read"] <= people["search"]
+        assert people["receipt"] == load.units * 4
         kinds = "exact", "wildcard", "scattered_wildcard", "area"
         assert [*figures] == [f"department.postgresql.{kind}_p99_ms" for kind in kinds]
         assert {(each["rows"], each["of"]) for each in figures.values()} == {(5_100, 3)}
         for table in ("reads", "items"):
-            assert query(directory, f"SELECT count(*) FROM {table}") == [(5_100,)]
+            assert query(directory, f"SELECT count(*) FROM {table}") == [(5_100 + 5 * people["receipt"],)]
         lacking = "SELECT count(*) FROM reads WHERE plate NOT IN (SELECT plate FROM plates)"
         assert query(directory, lacking) == [(0,)]
