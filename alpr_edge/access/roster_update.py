@@ -1,4 +1,6 @@
-"""Puts a new roster in force: checks it, replaces the people, and signs out whoever is no longer among them."""
+"""Puts a new roster in force: checks it, replaces the people, and signs out who left or has new credentials."""
+
+from collections.abc import Collection
 
 from alpr_edge.access.store import AccessRows, AccessStore
 from alpr_edge.domain.instants import Instant
@@ -25,8 +27,9 @@ def install_roster(store: AccessStore, content: bytes, key: RosterKey, now: Inst
     with store.writing() as rows:
         check_roster(roster, key.department_id, rows.roster(), now.trusted_utc)
         _unlock_released(rows, roster)
+        ended_ids = _renewed_ids(rows, roster)
         rows.replace_roster(roster)
-        _end_sessions(rows, roster)
+        _end_sessions(rows, roster, ended_ids)
     return roster.header
 
 
@@ -40,9 +43,20 @@ def _unlock_released(rows: AccessRows, roster: Roster) -> None:
                 rows.set_failures(member.person.person_id, ())
 
 
-def _end_sessions(rows: AccessRows, roster: Roster) -> None:
-    """End the sessions of people who are not active in a roster."""
+def _renewed_ids(rows: AccessRows, roster: Roster) -> set[str]:
+    """People who are signed in and whose credentials a roster replaces: whoever had the old ones may be in still."""
+    new = {member.person.person_id: member.credentials for member in roster.members}
+    renewed_ids = set()
+    for person_id in {session.person_id for session in rows.live_sessions()} & new.keys():
+        account = rows.account_of(person_id)
+        if account is not None and new[person_id].replaces(account.credentials):
+            renewed_ids.add(person_id)
+    return renewed_ids
+
+
+def _end_sessions(rows: AccessRows, roster: Roster, ended_ids: Collection[str]) -> None:
+    """End the sessions of people who are not active in a roster, and of those who are named."""
     active_ids = {it.person.person_id for it in roster.members if it.person.status is AccountStatus.ACTIVE}
     for session in rows.live_sessions():
-        if session.person_id not in active_ids:
+        if session.person_id not in active_ids or session.person_id in ended_ids:
             rows.save_session(session.finish(SessionEnd.ROSTER))

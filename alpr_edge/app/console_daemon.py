@@ -22,6 +22,7 @@ from alpr_edge.console.unit import ConsoleUnit, open_console_unit
 from alpr_edge.domain.errors import SettingsError, StoreError
 from alpr_edge.domain.instants import rfc3339
 from alpr_edge.runtime.health import Health, write_health
+from alpr_edge.runtime.network.server_tls import require_modern_tls
 from alpr_edge.runtime.notify import ServiceManager
 from alpr_edge.services.hits.hit_revision import HitRevision
 from alpr_edge.settings import ConsoleSettings, Settings
@@ -142,7 +143,7 @@ def _changed_ns(file: Path) -> int:
 
 def _tls_context(console: ConsoleSettings) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    require_modern_tls(context)
     _load_certificate(context, console)
     return context
 

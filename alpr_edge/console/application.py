@@ -34,7 +34,7 @@ from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.domain.errors import AccessError, AlprEdgeError, CanvassError, DispositionError, HoldError, SearchError
 from alpr_edge.web.live.hit_feed import HitFeed
 from alpr_edge.web.page_endpoints import page_endpoint
-from alpr_edge.web.page_security import PageHeaders
+from alpr_edge.web.page_security import PageHeaders, answer_fault
 from alpr_edge.web.passkey_steps import PasskeySteps
 from alpr_edge.web.visitor import Visitor
 
@@ -83,7 +83,7 @@ def create_console_app(
             Middleware(PageHeaders, policy_sources=FILES.policy_sources),
             Middleware(PageSurroundings, unit=unit),
         ],
-        exception_handlers={HTTPException: _refuse, AlprEdgeError: _fail},
+        exception_handlers={HTTPException: _refuse, AlprEdgeError: _fail, Exception: answer_fault},
     )
 
 

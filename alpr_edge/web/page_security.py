@@ -5,11 +5,12 @@ from http import HTTPStatus
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 POLICY = "Content-Security-Policy"
 HEADERS = {
-    POLICY: "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
+    POLICY: "default-src 'none'; object-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
     "img-src 'self'; font-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types 'none'",
@@ -28,7 +29,7 @@ _KEPT = {"Cache-Control": "max-age=31536000, immutable"}
 
 
 class PageHeaders:
-    """Puts the headers on every answer, those of faults among them.
+    """Puts the headers on every answer, those of refusals among them; :func:`answer_fault` has them of itself.
 
     Args:
         app: the application within.
@@ -53,6 +54,17 @@ class PageHeaders:
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
+
+
+def answer_fault(request: Request, error: Exception) -> Response:
+    """What a page answers where the program itself is at fault, which Starlette sends past every middleware.
+
+    Args:
+        request: the request that it happened at.
+        error: the fault, of which nothing is told: its text may hold anything.
+    """
+    del request, error
+    return PlainTextResponse("This did not work, and why is in the log.", 500, headers=HEADERS)
 
 
 def is_own_form(request: Request) -> bool:

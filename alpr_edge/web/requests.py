@@ -34,8 +34,13 @@ def host_of(request: Request) -> str:
 
 
 def form_fields(body: bytes) -> dict[str, str]:
-    """The fields of a form, at most :data:`FIELDS_MAX`; none where the body is no form."""
+    """The fields of a form, at most :data:`FIELDS_MAX`; none where the body is no form, or has a field twice.
+
+    Which of two was meant is not guessed: one part of a program might go by the first, another by the last.
+    """
     try:
-        return dict(parse_qsl(body.decode(), max_num_fields=FIELDS_MAX))
+        pairs = parse_qsl(body.decode(), max_num_fields=FIELDS_MAX)
     except ValueError:
         return {}
+    fields = dict(pairs)
+    return fields if len(fields) == len(pairs) else {}

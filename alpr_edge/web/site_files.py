@@ -21,7 +21,7 @@ _FOLDER = Path(__file__).parent
 SHARED_FOLDERS = (_FOLDER / "static", _FOLDER / "vendor")
 """What every site has: our own files, and those of others."""
 _DIGEST_CHARACTERS = 16
-_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".woff2": "font/woff2"}
+_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml; charset=utf-8", ".woff2": "font/woff2"}
 
 
 class SiteFiles:

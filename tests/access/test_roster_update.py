@@ -1,6 +1,8 @@
 """A roster replaces the one in force as a whole or not at all, and signs out whom it no longer has."""
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -68,6 +70,34 @@ def test_who_is_suspended_or_missing_is_signed_out(car: Car, status: AccountStat
     assert ended is not None
     assert ended.end is SessionEnd.ROSTER
     assert live == partner.session
+
+
+def test_new_credentials_end_what_was_begun_with_the_old_ones(car: Car) -> None:
+    officer, partner = car.sign_in("Bp-1"), car.sign_in("Bp-2")
+    car.hashes["p-1"] = car.passwords.hash("another good password")
+    car.install()
+    with car.store.reading() as rows:
+        ended, live = rows.session(token_digest(officer.token)), rows.session(token_digest(partner.token))
+    assert ended is not None
+    assert ended.end is SessionEnd.ROSTER
+    assert live == partner.session
+
+
+@pytest.mark.parametrize(
+    ("change", "replaces"),
+    [
+        ({}, False),
+        ({"password_hash": "other"}, True),
+        ({"totp_secret": "other"}, True),
+        ({"release_secret": "other"}, False),
+        ({"passkeys": (Passkey(b"a", b"1", 7), Passkey(b"b", b"2"))}, False),
+        ({"passkeys": (Passkey(b"a", b"2"),)}, True),
+        ({"passkeys": ()}, True),
+    ],
+)
+def test_what_takes_the_place_of_a_factor(change: dict[str, Any], replaces: bool) -> None:
+    before = Credentials("hash", "secret", "release", (Passkey(b"a", b"1"),))
+    assert replace(before, **change).replaces(before) is replaces
 
 
 def test_used_codes_and_sign_ins_outlive_a_roster(car: Car) -> None:

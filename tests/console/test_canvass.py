@@ -169,7 +169,7 @@ def test_an_area_is_drawn_corner_by_corner(officer: httpx.Client) -> None:
     officer.post(address, data={"do": "undo"})
     officer.post(address, data={"do": "wider"})
     drawing = officer.get(f"{address}/map.svg")
-    assert (drawing.headers["content-type"], drawing.text.count("<circle")) == ("image/svg+xml", 4)
+    assert (drawing.headers["content-type"], drawing.text.count("<circle")) == ("image/svg+xml; charset=utf-8", 4)
     form = officer.post(address, data={"do": "done"}).headers["location"]
     text = officer.get(form).text
     corners = re.findall(r"<textarea name=\"corners\"[^>]*>([^<]*)</textarea>", text)[0].split()

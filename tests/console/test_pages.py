@@ -81,7 +81,9 @@ def test_an_officer_sees_the_hit_and_each_look_is_on_record(rig: PageRig, office
     page = officer.get("/")
     assert page.status_code == 200
     assert "NOT CONFIRMED - VERIFY THROUGH CLETS" in page.text
-    assert officer.get(f"{HIT}/pictures/crop").content.startswith(b"\xff\xd8\xff")
+    crop = officer.get(f"{HIT}/pictures/crop")
+    assert crop.content.startswith(b"\xff\xd8\xff")
+    assert crop.headers["content-disposition"] == 'inline; filename="picture.jpg"'
     actions = [(record.action, record.person_id, record.component) for record in rig.staff.records()[before:]]
     assert actions == [("show_hit", "officer", "console")] * 2
     for name, value in HEADERS.items():

@@ -1,4 +1,4 @@
-"""Connections to the page that send nothing, or never the whole of a request, are closed."""
+"""The server of the page: connections that send nothing are closed, no header is believed, and faults tell nothing."""
 
 import socket
 import ssl
@@ -10,12 +10,15 @@ from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from alpr_edge.web.bounded_server import BoundedServer, server_config
+from alpr_edge.web.page_security import HEADERS, PageHeaders, answer_fault
 from alpr_edge.web.page_server import PromptProtocol
+from alpr_edge.web.requests import host_of
 from tests.console.page_rig import HOST, START_S_MAX, STOP_S_MAX, write_certificate
 
 WAIT_S_MAX = 30.0
@@ -27,13 +30,32 @@ async def answer(request: Request) -> PlainTextResponse:
     return PlainTextResponse("there")
 
 
+async def whose(request: Request) -> PlainTextResponse:
+    return PlainTextResponse(f"from {host_of(request)} by {request.url.scheme}.")
+
+
+async def take(request: Request) -> PlainTextResponse:
+    return PlainTextResponse(f"taken: {(await request.body()).decode()}.")
+
+
+async def fail(request: Request) -> PlainTextResponse:
+    raise ValueError(f"{request.query_params['plate']}: nothing of this is told")
+
+
+APPLICATION = Starlette(
+    routes=[Route("/", answer), Route("/whose", whose), Route("/fail", fail), Route("/take", take, methods=["POST"])],
+    middleware=[Middleware(PageHeaders)],
+    exception_handlers={Exception: answer_fault},
+)
+
+
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, int]]:
     """Certificate and port of a server that waits for one second."""
     certificate, started = write_certificate(tmp_path_factory.mktemp("server")), threading.Event()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
-    config = server_config(Starlette(routes=[Route("/", answer)]), context, PromptProtocol, 4, 1)
+    config = server_config(APPLICATION, context, PromptProtocol, 4, 1)
     config.timeout_keep_alive = 1
     server = BoundedServer(config)
     server.on_ready = started.set
@@ -87,3 +109,39 @@ def test_requests_are_answered_one_after_the_other(address: tuple[Path, int]) ->
             while b"there" not in received:
                 received += stream.recv(4096)
         assert read_to_the_end(stream) == b""
+
+
+def ask(address: tuple[Path, int], sent: bytes) -> bytes:
+    """All that the server answers until it closes the connection."""
+    with closing(connect(address)) as stream:
+        stream.sendall(sent)
+        return read_to_the_end(stream)
+
+
+def test_what_proxies_say_of_a_client_is_not_believed(address: tuple[Path, int]) -> None:
+    forged = b"X-Forwarded-For: 198.51.100.9\r\nX-Real-IP: 198.51.100.9\r\nX-Forwarded-Proto: http\r\n"
+    answered = ask(address, b"GET /whose HTTP/1.1\r\nHost: car\r\nForwarded: for=198.51.100.9\r\n" + forged + b"\r\n")
+    assert f"from {HOST} by https.".encode() in answered
+
+
+def test_where_a_body_ends_is_told_one_way(address: tuple[Path, int]) -> None:
+    head = b"POST /take HTTP/1.1\r\nHost: car\r\n"
+    both = b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n"
+    answered = ask(address, head + both + REQUEST)
+    assert b"taken: ab." in answered
+    assert answered.endswith(b"there"), "what follows the last chunk is a request of its own"
+    for lengths in (b"Content-Length: 4\r\nContent-Length: 5", b"Content-Length: 4, 5", b"Transfer-Encoding: identity"):
+        refused = ask(address, head + lengths + b"\r\n\r\nabcde")
+        assert refused.startswith((b"HTTP/1.1 400", b"HTTP/1.1 501")), lengths
+        assert refused.count(b"HTTP/1.1") == 1, lengths
+
+
+def test_a_fault_tells_nothing_of_itself_under_the_headers_of_every_page(
+    address: tuple[Path, int], caplog: pytest.LogCaptureFixture
+) -> None:
+    answered = ask(address, b"GET /fail?plate=7ABC123 HTTP/1.1\r\nHost: car\r\n\r\n").decode()
+    assert answered.startswith("HTTP/1.1 500")
+    head = answered.partition("\r\n\r\n")[0].lower()
+    assert [name for name, value in HEADERS.items() if f"{name}: {value}".lower() not in head] == []
+    assert "a request failed: ValueError at test_server.py:" in caplog.text
+    assert "7ABC123" not in answered + caplog.text

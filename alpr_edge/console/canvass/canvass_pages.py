@@ -19,6 +19,7 @@ from alpr_edge.services.canvass.unit_canvasses import canvass_purpose
 from alpr_edge.services.search.read_searches import ReadSearches
 from alpr_edge.services.search.search_input import HERE
 from alpr_edge.store.reads.search import newest_place
+from alpr_edge.web.pictures import picture_response
 from alpr_edge.web.purpose_form import PurposeForm, fault_words
 from alpr_edge.web.visitor import Visitor
 
@@ -103,7 +104,7 @@ class CanvassPages:
         purpose = self._purpose_of(canvass_id)
         self._unit.canvasses.require_held(canvass_id, read_id)
         jpeg = self._reads.picture(self._unit.authoriser(visitor), purpose, read_id, kind)
-        return Response(jpeg, media_type="image/jpeg")
+        return picture_response(jpeg)
 
     def form_page(self, visitor: Visitor, fields: Mapping[str, str], fault: str = "") -> Response:
         """The canvasses of this car, and the form as it was filled in.

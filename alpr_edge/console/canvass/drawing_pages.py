@@ -61,7 +61,7 @@ class DrawingPages:
         drawn = GroundPolygon(tuple(draft.corners)) if len(draft.corners) > 2 else None
         body = [*map_ground(projection, drawn), way(projection, newest_places(self._unit.store.database))]
         body += corner_marks(projection, draft.corners)
-        return Response(svg("The way of this car", body), media_type="image/svg+xml")
+        return Response(svg("The way of this car", body), media_type="image/svg+xml; charset=utf-8")
 
     def change(self, visitor: Visitor) -> Response:
         """Add the corner that was touched, or do what a button says; the last leads back to the form."""

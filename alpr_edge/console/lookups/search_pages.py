@@ -19,6 +19,7 @@ from alpr_edge.services.reads import ShownRead
 from alpr_edge.services.search.read_searches import ReadSearch, ReadSearches, SearchCursor, SearchPage, search_note
 from alpr_edge.services.search.search_input import SearchRequest, parse_search
 from alpr_edge.store.reads.search import ReadFilter, newest_place
+from alpr_edge.web.pictures import picture_response
 from alpr_edge.web.purpose_form import PurposeForm, fault_words
 from alpr_edge.web.visitor import Visitor
 
@@ -134,7 +135,7 @@ class SearchPages:
         except ValueError:
             raise SearchError("there is no such picture") from None
         jpeg = self._searches.picture(self._unit.authoriser(visitor), kept.purpose, read_id, kind)
-        return Response(jpeg, media_type="image/jpeg")
+        return picture_response(jpeg)
 
     def hold(self, visitor: Visitor) -> Response:
         """Hold everything that a search finds, and lead back to its first page."""

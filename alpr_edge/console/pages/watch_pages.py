@@ -21,6 +21,7 @@ from alpr_edge.domain.sessions.session import SessionState
 from alpr_edge.services.hits.dispositions import HitAnswer
 from alpr_edge.services.hits.hit_views import HitCard, gravest_first, is_waiting
 from alpr_edge.store.reads.hit_queries import HitGlance
+from alpr_edge.web.pictures import picture_response
 from alpr_edge.web.visitor import Visitor
 
 GLANCES_MAX = 40
@@ -96,7 +97,7 @@ class WatchPages:
         except ValueError:
             raise DispositionError("there is no such picture") from None
         jpeg = self._unit.views.picture(self._unit.authoriser(visitor), visitor.parameters["hit_id"], kind)
-        return Response(jpeg, media_type="image/jpeg")
+        return picture_response(jpeg)
 
     def answer(self, visitor: Visitor) -> Response:
         """Record an answer to a hit, or undo the newest of a part."""

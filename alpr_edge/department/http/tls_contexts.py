@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.domain.errors import DepartmentError
+from alpr_edge.runtime.network.server_tls import require_modern_tls
 
 _REASONS = {
     "ALERT_CERTIFICATE_EXPIRED": "the client says that the certificate of this server has ended, or has a wrong clock",
@@ -78,9 +79,15 @@ def enrolment_context(files: TlsFiles) -> ReportingContext:
     Raises:
         DepartmentError: a file is missing or not usable.
     """
-    context = ReportingContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context = reporting_context()
     load_server_certificate(context, files)
+    return context
+
+
+def reporting_context() -> ReportingContext:
+    """A TLS context of 1.2 or later that has no certificate yet."""
+    context = ReportingContext(ssl.PROTOCOL_TLS_SERVER)
+    require_modern_tls(context)
     return context
 
 

@@ -24,7 +24,7 @@ from alpr_edge.department.single_sign_on.sign_on import ANSWER_PATH
 from alpr_edge.domain.errors import AccessError, AlprEdgeError, SearchError
 from alpr_edge.web.live.hit_feed import HitFeed
 from alpr_edge.web.page_endpoints import page_endpoint
-from alpr_edge.web.page_security import PageHeaders
+from alpr_edge.web.page_security import PageHeaders, answer_fault
 from alpr_edge.web.requests import SMALL_BYTES_MAX
 from alpr_edge.web.visitor import Visitor
 
@@ -62,7 +62,7 @@ def create_department_page(site: DepartmentSite, feed: HitFeed) -> Starlette:
     return Starlette(
         routes=routes,
         middleware=[Middleware(PageHeaders, policy_sources=FILES.policy_sources)],
-        exception_handlers={HTTPException: _refuse, AlprEdgeError: _fail},
+        exception_handlers={HTTPException: _refuse, AlprEdgeError: _fail, Exception: answer_fault},
     )
 
 

@@ -19,6 +19,7 @@ from alpr_edge.department.search.pages import FoundRead, ReadKey
 from alpr_edge.department.search.read_pictures import ReadPicture
 from alpr_edge.domain.errors import SearchError
 from alpr_edge.domain.permissions.purposes import Purpose
+from alpr_edge.web.pictures import picture_response
 from alpr_edge.web.purpose_form import PurposeForm
 from alpr_edge.web.visitor import Visitor
 
@@ -125,7 +126,7 @@ class DepartmentSearchPages:
         shown = self._site.pictures.take(visitor, visitor.parameters["picture_id"], _ShownPicture)
         authoriser = self._site.authoriser(visitor)
         jpeg = self._site.office.reads.picture(authoriser, shown.purpose, shown.read, shown.sha256)
-        return Response(jpeg, media_type="image/jpeg")
+        return picture_response(jpeg)
 
     def _begin(self, visitor: Visitor, asked: _AskedSearch) -> Response:
         return go(f"/search/{self._site.lookups.add(visitor, asked)}/1")

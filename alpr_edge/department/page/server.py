@@ -13,7 +13,7 @@ from alpr_edge.access.relying_party import RelyingParty
 from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.http.connections import ConnectionGate, ConnectionLimits, GatedSocket
 from alpr_edge.department.http.server import listening_at
-from alpr_edge.department.http.tls_contexts import ReportingContext
+from alpr_edge.department.http.tls_contexts import reporting_context
 from alpr_edge.department.http.uvicorn_server import GatedProtocol, uvicorn_server
 from alpr_edge.department.inquiries.office import open_office
 from alpr_edge.department.page.application import create_department_page
@@ -62,8 +62,7 @@ class ServedCertificate:
         files = TlsFiles(directory)
         self._certificate = Path(table.certificate) if table.certificate else files.certificate
         self._key = Path(table.key) if table.key else files.key
-        self.context = ReportingContext(ssl.PROTOCOL_TLS_SERVER)
-        self.context.minimum_version = ssl.TLSVersion.TLSv1_2
+        self.context = reporting_context()
         self._load()
 
     def reload(self) -> None:

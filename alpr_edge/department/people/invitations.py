@@ -25,6 +25,7 @@ from alpr_edge.department.people.account_rows import DepartmentAccountRows
 from alpr_edge.department.people.changes import Author, Change, ChangeAction, note_changes
 from alpr_edge.department.people.people_rows import find_entry, replace_credentials
 from alpr_edge.department.people.rosters import Rosters
+from alpr_edge.department.people.session_ends import end_sessions_of
 from alpr_edge.department.people.settings import load_people_settings
 from alpr_edge.domain.errors import AccessError
 from alpr_edge.domain.people.credentials import Credentials, Passkey
@@ -201,7 +202,7 @@ class Invitations:
         self._write(cookie, now, passkeys=[*row["passkeys"], _passkey_json(passkey)])
 
     def finish(self, cookie: str, now: datetime) -> RosterHeader:
-        """Make what was set the person's credentials, and publish the roster with them.
+        """Make what was set the person's credentials, and publish the roster with them; their sessions end.
 
         Raises:
             AccessError: no invitation, or password and code are not both set.
@@ -216,6 +217,7 @@ class Invitations:
             release = "" if account is None else account.credentials.release_secret
             secrets_ = (pending.password_hash, pending.totp_secret, release or new_secret())
             replace_credentials(connection, person_id, Credentials(*secrets_, pending.passkeys, now))
+            end_sessions_of(connection, person_id)
             _set(connection, cookie, **_EMPTY, finished_at=now, cookie_sha256=None)
             author = Author(f"person:{person_id}", now, f"by invitation {invitation.invitation_id}")
             new = {"password": "set", "code": "set", "passkeys": len(pending.passkeys)}

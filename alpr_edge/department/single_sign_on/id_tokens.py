@@ -5,12 +5,14 @@ from typing import Any
 
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
+from joserfc.jwk import KeySet, RSAKey
 
 from alpr_edge.department.single_sign_on.faults import SignOnError
 
 ALGORITHMS = ("RS256", "PS256", "ES256")
 """``none`` is none of them, nor is any that signs by a secret which both sides have."""
+RSA_BITS_MIN = 2048
+"""Of a provider's key by RSA (NIST SP 800-131A, 3); of those by curves ES256 takes P-256 alone."""
 TOKEN_CHARACTERS_MAX = 32_768
 _FAULTS = (JoseError, ValueError, TypeError, KeyError)
 """What the library raises on a token that an attacker made up."""
@@ -31,9 +33,12 @@ def open_id_token(token: str, keys: Callable[[str | None], dict[str, Any]]) -> M
     try:
         key_set = KeySet.import_key_set({"keys": _signing_keys(published)})
         key = key_set.get_by_kid(key_id)
-        return jwt.decode(token, key, algorithms=list(ALGORITHMS)).claims
+        claims = jwt.decode(token, key, algorithms=list(ALGORITHMS)).claims
     except _FAULTS:
         raise SignOnError("the ID token is not signed by a key of the provider") from None
+    if isinstance(key, RSAKey) and key.public_key.key_size < RSA_BITS_MIN:
+        raise SignOnError(f"the provider's key has fewer than {RSA_BITS_MIN} bits")
+    return claims
 
 
 def _key_id(token: str) -> str | None:

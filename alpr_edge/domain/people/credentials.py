@@ -40,6 +40,13 @@ class Credentials:
         """Whether the person can sign in with password and code: nobody can without a second factor."""
         return bool(self.password_hash and self.totp_secret)
 
+    def replaces(self, before: "Credentials") -> bool:
+        """Whether a factor of before is good no more; a passkey that was added replaces none."""
+        passkeys = {(each.credential_id, each.public_key) for each in self.passkeys}
+        passkeys_before = {(each.credential_id, each.public_key) for each in before.passkeys}
+        pair, pair_before = (self.password_hash, self.totp_secret), (before.password_hash, before.totp_secret)
+        return pair != pair_before or not passkeys_before <= passkeys
+
     def is_password_old(self, moment: datetime, days_max: int | None) -> bool:
         """Whether the password has to be changed for its age, as CJIS asks for (IA-5); one of unknown age has to be.
 

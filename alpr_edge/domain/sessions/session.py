@@ -37,7 +37,7 @@ class SessionEnd(StrEnum):
     """The person signed in again: one session a person."""
     ADMINISTRATOR = "administrator"
     ROSTER = "roster"
-    """The roster in force no longer has the person as active."""
+    """The roster in force has the person as active no longer, or with other credentials."""
 
 
 class Factor(StrEnum):

@@ -177,6 +177,9 @@ def test_nobody_gets_in_without_a_certificate(server: DepartmentServer, unit: Pa
 def test_tls_1_2_is_the_oldest(directory: Path) -> None:
     context = tls_context(TlsFiles(directory))
     assert context.minimum_version == ssl.TLSVersion.TLSv1_2
+    older = [each for each in context.get_ciphers() if each["protocol"] != "TLSv1.3"]
+    assert older
+    assert all(each["aead"] and each["name"].startswith("ECDHE") for each in older)
     assert context.verify_mode == ssl.CERT_REQUIRED
 
 

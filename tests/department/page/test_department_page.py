@@ -1,6 +1,8 @@
 """The department's page over TLS: sign-in by both ways, searches and pictures on record, what is refused."""
 
 import re
+import socket
+import ssl
 
 import pyotp
 import pytest
@@ -12,8 +14,10 @@ from alpr_edge.department.copying.copy import copy_database
 from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.page.server import DepartmentPageServer
 from alpr_edge.department.people.people_rows import replace_credentials
+from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.people.credentials import Credentials
+from alpr_edge.web.page_security import HEADERS, POLICY
 from alpr_edge.web.visitor import COOKIE
 from tests.access.authenticator import Authenticator
 from tests.department.engines import query
@@ -180,7 +184,34 @@ def test_headers_protect_every_answer_and_forms_of_other_sites_are_refused(
             headers = client.get(path).headers
             assert headers["Content-Security-Policy"].startswith("default-src 'none'")
             assert headers["Cache-Control"] == "no-store"
+            assert [name for name, value in HEADERS.items() if headers[name] != value] == [POLICY], "its hashes"
         foreign = client.post(
             "/search", data=FOR_STOLEN | {"plate": PICTURED}, headers={"Sec-Fetch-Site": "cross-site"}
         )
         assert (foreign.status_code, "comes from another site" in foreign.text) == (403, True)
+        traced = client.request("TRACE", "/search")
+        assert (traced.status_code, traced.headers["Cache-Control"]) == (405, "no-store")
+
+
+def test_a_form_that_has_a_field_twice_is_none(inquirers: Inquirers, server: DepartmentPageServer) -> None:
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    with client_of(inquirers, server, "officer") as client:
+        for fields, status in (("plate=7PIC462", 303), ("plate=7ABC123&plate=7PIC462", 422)):
+            answer = client.post("/search", content=f"purpose=stolen_vehicle&{fields}", headers=form)
+            assert (answer.status_code, "7PIC462" in answer.text) == (status, False)
+
+
+def test_a_browser_without_authenticated_encryption_gets_no_page(
+    inquirers: Inquirers, server: DepartmentPageServer
+) -> None:
+    context = ssl.create_default_context(cafile=TlsFiles(inquirers.directory).authority)
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    for suites, is_served in (("ECDHE+AESGCM", True), ("ECDHE+AES:!AESGCM:!AESCCM", False), ("kRSA+AESGCM", False)):
+        context.set_ciphers(suites)
+        with socket.create_connection(("127.0.0.1", server.port), 30) as plain:
+            try:
+                context.wrap_socket(plain, server_hostname=DOMAIN).close()
+            except ssl.SSLError:
+                assert not is_served, suites
+            else:
+                assert is_served, suites

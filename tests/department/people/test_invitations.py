@@ -7,8 +7,10 @@ import pytest
 
 from alpr_edge.access.relying_party import RelyingParty
 from alpr_edge.domain.errors import AccessError, DepartmentError
+from alpr_edge.domain.instants import Instant, UtcSource
+from alpr_edge.domain.sessions.session import AccessSession, Factor
 from tests.access.authenticator import Authenticator
-from tests.department.people.office import DOMAIN, PASSWORD, Office
+from tests.department.people.office import DOMAIN, PASSWORD, START, Office
 
 SITE = RelyingParty(DOMAIN, "Modesto PD", (f"https://{DOMAIN}:8446",))
 
@@ -52,6 +54,22 @@ def test_nothing_counts_before_the_end(office: Office) -> None:
     assert office.people.overviews()[0].has_password
     with pytest.raises(AccessError, match="no invitation is open"):
         invitations.finish(cookie, office.now)
+
+
+def test_new_credentials_end_what_was_begun_with_the_old_ones(office: Office) -> None:
+    cookie, now = begin(office), Instant("boot", 10**12, START, UtcSource.NTP)
+    invitations = office.people.invitations
+    person_id = invitations.find(cookie, office.now).person.person_id
+    session = AccessSession("a" * 64, person_id, Factor.PASSKEY, "page", "192.0.2.7", "", now, now)
+    with office.accounts.writing() as rows:
+        rows.save_session(session)
+    invitations.set_password(cookie, PASSWORD, office.now)
+    assert invitations.confirm_code(cookie, pyotp.TOTP(secret(office, cookie)).at(office.now), office.now)
+    with office.accounts.reading() as rows:
+        assert rows.live_sessions() == [session]
+    invitations.finish(cookie, office.now)
+    with office.accounts.reading() as rows:
+        assert rows.live_sessions() == []
 
 
 def secret(office: Office, cookie: str) -> str:

@@ -40,6 +40,8 @@ class Provider:
         self.subject = "nobody"
         self.claims: dict[str, Any] = {}
         """Claims that the next tokens have in place of the right ones; None: without the claim."""
+        self.described: dict[str, Any] = {}
+        """What its description says in place of what is right."""
         self.forgery = ""
         self.codes: dict[str, dict[str, str]] = {}
         self.new_key()
@@ -64,6 +66,7 @@ class Provider:
             "authorization_response_iss_parameter_supported": True,
             "code_challenge_methods_supported": ["S256"],
             "response_types_supported": ["code"],
+            **self.described,
         }
 
     def keys(self) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from typing import Any
 import httpx
 import pyotp
 import pytest
+from joserfc import jwt
+from joserfc.jwk import RSAKey
 
 from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.people.changes import Author
@@ -16,6 +18,10 @@ from alpr_edge.department.people.identity_links import IdentityLinks
 from alpr_edge.department.people.people_rows import replace_entries
 from alpr_edge.department.people.person_fields import changed_entry
 from alpr_edge.department.people.registry import People, require_entry
+from alpr_edge.department.settings import load_department_file
+from alpr_edge.department.single_sign_on.faults import ProviderDownError, SignOnError
+from alpr_edge.department.single_sign_on.id_tokens import open_id_token
+from alpr_edge.department.single_sign_on.provider_client import ProviderClient
 from alpr_edge.web.visitor import COOKIE, SIGN_ON_COOKIE
 from tests.department.inquiries.desk import SECRET
 from tests.department.page.page_office import client_of, newest
@@ -25,7 +31,7 @@ from tests.department.single_sign_on.rig import SignOnRig
 
 @pytest.fixture(autouse=True)
 def honest(rig: SignOnRig) -> None:
-    rig.provider.claims, rig.provider.forgery = {}, ""
+    rig.provider.claims, rig.provider.described, rig.provider.forgery = {}, {}, ""
 
 
 def test_whom_the_provider_saw_by_two_factors_is_signed_in_and_out_of_both(rig: SignOnRig) -> None:
@@ -92,6 +98,23 @@ def test_a_token_that_lies_lets_nobody_in(rig: SignOnRig, claims: dict[str, Any]
     assert newest(rig.inquirers, 1)[0].note.endswith(told)
 
 
+@pytest.mark.filterwarnings("ignore:key size")  # joserfc's own, which refuses nothing
+@pytest.mark.parametrize(("bits", "is_believed"), [(2048, True), (1024, False)])
+def test_a_key_that_is_short_vouches_for_nobody(bits: int, is_believed: bool) -> None:
+    key = RSAKey.generate_key(bits, {"kid": "k", "use": "sig"}, private=True)
+    token = jwt.encode({"alg": "RS256", "kid": "k"}, {"sub": "officer"}, key)
+
+    def keys(key_id: str | None) -> dict[str, Any]:
+        assert key_id == "k"
+        return {"keys": [key.as_dict(private=False)]}
+
+    if is_believed:
+        assert open_id_token(token, keys) == {"sub": "officer"}
+    else:
+        with pytest.raises(SignOnError, match="fewer than 2048 bits"):
+            open_id_token(token, keys)
+
+
 @pytest.mark.parametrize(
     ("query", "told"),
     [
@@ -138,6 +161,28 @@ def test_whoever_is_suspended_or_untrained_or_unlinked_gets_no_session(rig: Sign
                 assert rig.sign_in(client, subject).status_code == 403
     reasons = [each.reason for each in newest(rig.inquirers, 3)]
     assert reasons == ["untrained", "account_suspended", "not_linked"]
+
+
+@pytest.mark.parametrize(
+    ("described", "told"),
+    [
+        ({}, ""),
+        ({"issuer": "https://localhost"}, "calls itself another issuer"),
+        ({"token_endpoint": "http://localhost/token"}, "lacks what OpenID Connect asks for"),
+        ({"code_challenge_methods_supported": ["plain"]}, "does not take PKCE with S256"),
+    ],
+)
+def test_a_description_of_another_provider_is_not_believed(
+    rig: SignOnRig, described: dict[str, Any], told: str
+) -> None:
+    rig.provider.described = described
+    directory = rig.inquirers.directory
+    client = ProviderClient(load_department_file(directory).single_sign_on, directory)
+    if told:
+        with pytest.raises(ProviderDownError, match=told):
+            client.description()
+    else:
+        assert client.description().issuer == rig.provider.issuer
 
 
 def test_a_provider_may_change_its_key_and_be_away(rig: SignOnRig) -> None:

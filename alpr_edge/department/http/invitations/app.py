@@ -23,7 +23,7 @@ from alpr_edge.department.http.invitations.templates import FILES, TEMPLATES
 from alpr_edge.department.people.invitations import Invitations
 from alpr_edge.domain.errors import AccessError, AlprEdgeError
 from alpr_edge.web.page_endpoints import page_endpoint
-from alpr_edge.web.page_security import PageHeaders
+from alpr_edge.web.page_security import PageHeaders, answer_fault
 from alpr_edge.web.requests import host_of
 
 AT_ONCE_MAX = 4
@@ -61,7 +61,7 @@ def create_invitation_app(invitations: Invitations, site: RelyingParty) -> Starl
             FILES.route,
         ],
         middleware=[Middleware(PageHeaders)],
-        exception_handlers={HTTPException: _refuse, AlprEdgeError: _fail},
+        exception_handlers={HTTPException: _refuse, AlprEdgeError: _fail, Exception: answer_fault},
     )
 
 

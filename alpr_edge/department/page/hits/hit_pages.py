@@ -13,6 +13,7 @@ from alpr_edge.department.inquiries.hits.board_rows import BoardHit
 from alpr_edge.department.page.page_parts import PageRoute, go
 from alpr_edge.department.page.site import DepartmentSite
 from alpr_edge.domain.sessions.session import SessionState, token_digest
+from alpr_edge.web.pictures import picture_response
 from alpr_edge.web.visitor import Visitor
 
 PATH = "/hits"
@@ -73,7 +74,7 @@ class HitPages:
         """A picture of a hit that was just shown."""
         shown = self._site.pictures.take(visitor, visitor.parameters["picture_id"], _ShownPicture)
         jpeg = self._site.office.hits.picture(self._site.authoriser(visitor), shown.hit, shown.sha256)
-        return Response(jpeg, media_type="image/jpeg")
+        return picture_response(jpeg)
 
     def _is_closed(self, visitor: Visitor) -> bool:
         """Whether the session is locked or ended: a page that makes itself anew leads away then."""
