@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Frame, Pixels, Probabilities, Reading
 from alpr_edge.domain.recognition.voting import text_confidence_of, text_of
-from alpr_edge.vision.pixel_statistics import mean_and_deviation
+from alpr_edge.vision.picture_quality import mean_and_deviation
 
 FEATURES = 23
 LOOK_WIDTH_PX, LOOK_HEIGHT_PX = 96, 48

@@ -23,7 +23,7 @@ from alpr_edge.domain.errors import ModelError
 from alpr_edge.domain.plates import ALPHABET, EMPTY
 from alpr_edge.domain.recognition.frames import Crop, Pixels, Probabilities
 from alpr_edge.vision.manifest import ModelFile
-from alpr_edge.vision.pixel_statistics import mean_and_deviation
+from alpr_edge.vision.picture_quality import mean_and_deviation
 from alpr_edge.vision.sessions import Array, Session
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from alpr_edge.vision.pixel_statistics import mean_and_deviation
+from alpr_edge.vision.picture_quality import mean_and_deviation
 
 pictures = arrays(np.uint8, st.tuples(st.integers(1, 30), st.integers(1, 40)))
 

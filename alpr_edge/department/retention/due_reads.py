@@ -54,7 +54,7 @@ def due_page(connection: Connection, periods: DepartmentPeriods, now: datetime, 
     whole = whole_reads(connection, [(row.unit_id, row.read_id) for row in rows])
     versions = kept_versions(connection, [key for keys in whole for key in keys], now)
     old = [keys for keys in whole if is_old_enough([versions[key] for key in keys], periods, now)]
-    held = _held(connection, [key for keys in old for key in keys], now)
+    held = _keys_on_hold(connection, [key for keys in old for key in keys], now)
     found = [DueRead(keys[0][0], tuple(read_id for _, read_id in keys), not held.isdisjoint(keys)) for keys in old]
     place = rows[-1] if len(rows) == count else None
     return DuePage(tuple(found), None if place is None else (place.received_at, place.unit_id, place.item_id))
@@ -90,7 +90,7 @@ def _has_time_before(cut: str) -> ColumnElement[bool]:
     return exists().where(of_read, read_times.c.sure, read_times.c.first_seen <= cut)
 
 
-def _held(connection: Connection, keys: Sequence[Key], now: datetime) -> set[Key]:
+def _keys_on_hold(connection: Connection, keys: Sequence[Key], now: datetime) -> set[Key]:
     """Those of some versions that a hold is for."""
     same = (held_reads.c.hold_id == holds.c.hold_id) & (held_reads.c.unit_id == holds.c.unit_id)
     query = select(held_reads.c.unit_id, held_reads.c.read_id).join(holds, same).where(in_force(now))

@@ -68,7 +68,7 @@ def whole_reads(connection: Connection, keys: Sequence[Key]) -> list[tuple[Key, 
     found, seen = [], set[Key]()
     for key in keys:
         if key not in seen:
-            whole = _reached(key, links)
+            whole = _group_of(key, links)
             seen |= whole
             found.append(tuple(sorted(whole)))
     return found
@@ -77,7 +77,7 @@ def whole_reads(connection: Connection, keys: Sequence[Key]) -> list[tuple[Key, 
 def kept_versions(connection: Connection, keys: Sequence[Key], now: datetime) -> dict[Key, KeptVersion]:
     """What retention asks of each version; one that never arrived counts from its hits, or from now."""
     own_hits = _hits_of(connection, keys)
-    received = _received(connection, [*keys, *((key[0], each) for key in keys for each in own_hits[key])])
+    received = _arrival_times(connection, [*keys, *((key[0], each) for key in keys for each in own_hits[key])])
     times = _times_of(connection, keys)
     columns = select(reads.c.unit_id, reads.c.read_id, reads.c.first_seen, reads.c.origin)
     rows = rows_of(connection, columns, reads.c.unit_id, reads.c.read_id, keys)
@@ -99,7 +99,7 @@ def _links(connection: Connection, keys: Iterable[Key]) -> dict[Key, set[Key]]:
     links = defaultdict[Key, set[Key]](set)
     known, new = {*keys}, {*keys}
     while new:
-        pairs = [pair for part in _parts(new) for pair in _linked(connection, part)]
+        pairs = [pair for part in _parts(new) for pair in _corrections_of(connection, part)]
         for one, other in pairs:
             links[one].add(other)
             links[other].add(one)
@@ -108,7 +108,7 @@ def _links(connection: Connection, keys: Iterable[Key]) -> dict[Key, set[Key]]:
     return links
 
 
-def _linked(connection: Connection, keys: Sequence[Key]) -> list[tuple[Key, Key]]:
+def _corrections_of(connection: Connection, keys: Sequence[Key]) -> list[tuple[Key, Key]]:
     """Versions and those that they correct, where one of both has the id of a key; the unit may be another."""
     ids = {read_id for _, read_id in keys}
     linked = select(reads.c.unit_id, reads.c.read_id, reads.c.supersedes).where(
@@ -117,7 +117,7 @@ def _linked(connection: Connection, keys: Sequence[Key]) -> list[tuple[Key, Key]
     return [((unit_id, read_id), (unit_id, before)) for unit_id, read_id, before in connection.execute(linked)]
 
 
-def _reached(key: Key, links: dict[Key, set[Key]]) -> set[Key]:
+def _group_of(key: Key, links: dict[Key, set[Key]]) -> set[Key]:
     """A version and all that hangs together with it."""
     reached, new = {key}, {key}
     while new:
@@ -134,7 +134,7 @@ def _hits_of(connection: Connection, keys: Sequence[Key]) -> dict[Key, list[str]
     return found
 
 
-def _received(connection: Connection, keys: Sequence[Key]) -> dict[Key, datetime]:
+def _arrival_times(connection: Connection, keys: Sequence[Key]) -> dict[Key, datetime]:
     """When each of some items arrived."""
     columns = select(items.c.unit_id, items.c.item_id, items.c.received_at)
     rows = rows_of(connection, columns, items.c.unit_id, items.c.item_id, keys)
