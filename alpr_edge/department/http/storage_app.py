@@ -137,8 +137,8 @@ def _serve_lists(app: FastAPI, storage: Storage, admission: Admission) -> None:
 
 def _serve_documents(app: FastAPI, storage: Storage, admission: Admission) -> None:
     """The endpoints of what a unit fetches whole, or says of itself."""
-    serve_rosters(app, storage.rosters, admission)
-    serve_holds(app, storage.holds, admission)
+    serve_rosters(app, storage.rosters, storage.held_versions, admission)
+    serve_holds(app, storage.holds, storage.lists, admission)
     serve_heartbeats(app, storage.heartbeats, admission)
     serve_evidence_vouchers(app, storage.directory, admission)
 
@@ -269,6 +269,7 @@ def _note_list_request(storage: Storage, request: ListRequest) -> None:
     """Record which list a unit asks for; a list is sent also where that cannot be written."""
     try:
         storage.list_requests.note(request)
+        storage.held_versions.note_list(request.unit_id, request.source, request.serial)
     except StoreError as error:
         log.warning("department.list_request_not_recorded", unit=request.unit_id, reason=str(error))
 
