@@ -18,6 +18,7 @@ from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.protocol.items import ListChange
 from tests.department.engines import EngineUnderTest
 
+TOO_LONG = "7BADPLATE0123456789"
 HEADER = "Plate Number,Description,State/Province,Remarks\n"
 SETTINGS = """
 [[feed]]
@@ -47,7 +48,9 @@ def desk(storage: Storage) -> ListDesk:
 
 def feed(folder: Path, *plates: str, remarks: str = "", source: str = "amber", bad: int = 0) -> FeedToPublish:
     path = folder / "feed.csv"
-    lines = [f"{plate},AMBER Alert,CA,{remarks}\n" for plate in plates] + ["7BADPLATE0123456789,AMBER Alert,CA,\n"] * bad
+    lines = [f"{plate},AMBER Alert,CA,{remarks}\n" for plate in plates] + [
+        "7BADPLATE0123456789,AMBER Alert,CA,\n"
+    ] * bad
     path.write_text(HEADER + "".join(lines))
     return FeedToPublish(path, source)
 
