@@ -98,25 +98,34 @@ class ListRepository:
         steps = self._steps(folder, source)
         if change is not ListChange.COMPLETE:
             _require_complete(source, steps)
-        if after is not None and after != (steps[-1].serial if steps else 0):
-            raise DepartmentError(f"{source}: something was published or withdrawn meanwhile; check the feed again")
+        _require_newest(source, steps, after)
         content = _content(feed)
         serial = max([step.serial for step in steps] + _withdrawn_serials(folder), default=0) + 1
         path = folder / f"{serial:08d}.{change.value}"
         if audience is not None:
             set_audience(folder, audience)
+        self._write(path, content, note)
+        published = PublishedList(source, serial, change, path)
+        self._remove_old([*steps, published])
+        return published
+
+    def _write(self, path: Path, content: bytes, note: bytes) -> None:
+        """Write a list and, after it, its note: a list that a power cut leaves without one is published all the same.
+
+        Raises:
+            DepartmentError: it cannot be written, or somebody else published under this serial.
+        """
         try:
             private_directory(self._directory)
-            private_directory(folder)
+            private_directory(path.parent)
             create_file(path, content)
-            if note:  # after the list: one that a power cut leaves without is published all the same
+            if note:
                 replace_file(_note_path(path), note)
         except FileExistsError:
-            raise DepartmentError(f"{source}: somebody else published at the same moment; publish again") from None
+            name = path.parent.name
+            raise DepartmentError(f"{name}: somebody else published at the same moment; publish again") from None
         except (OSError, StoreError) as error:
-            raise DepartmentError(f"{folder}: cannot be written: {error}") from None
-        self._remove_old([*steps, PublishedList(source, serial, change, path)])
-        return PublishedList(source, serial, change, path)
+            raise DepartmentError(f"{path.parent}: cannot be written: {error}") from None
 
     def next_after(self, source: str, serial: int, unit_id: str) -> PublishedList | None:
         """The next list after ``serial`` for a unit; None when it has the newest or none is meant for it."""
@@ -212,6 +221,12 @@ class ListRepository:
             is_between = step.change is not ListChange.COMPLETE and step.serial < complete[-1]
             if step.serial < oldest or is_between:
                 _remove(step)
+
+
+def _require_newest(source: str, steps: list[PublishedList], after: int | None) -> None:
+    """Raise unless a serial is the newest still; None: whatever it is."""
+    if after is not None and after != (steps[-1].serial if steps else 0):
+        raise DepartmentError(f"{source}: something was published or withdrawn meanwhile; check the feed again")
 
 
 def _note_path(path: Path) -> Path:

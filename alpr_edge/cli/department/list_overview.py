@@ -8,7 +8,7 @@ from alpr_edge.cli.output import count_text, time_text
 
 if TYPE_CHECKING:
     from alpr_edge.department.publishing.feed_check import FeedCheck
-    from alpr_edge.department.publishing.list_standing import ListStanding, UnitHolding
+    from alpr_edge.department.publishing.list_state import ListStanding, UnitHolding
 
 NOT_COMPARED = "the list before could not be read again, so all of it counts as added"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -58,18 +59,12 @@ def publish_command(
     from alpr_edge.department.publishing.feed_check import FeedToPublish
     from alpr_edge.department.publishing.list_desk import ListDesk
 
+    change = _change_of(additions=additions, removals=removals)
+    new = FeedToPublish(feed, source, change, accept_shrink=accept_shrink, accept_growth=accept_growth)
     with open_storage(directory) as storage, import_progress() as progress:
         if not new_source and source not in storage.lists.audiences():
             _check_source(source, storage.list_requests.all())
-        desk = ListDesk(directory, storage.database)
-        new = FeedToPublish(
-            feed,
-            source,
-            _change_of(additions=additions, removals=removals),
-            accept_shrink=accept_shrink,
-            accept_growth=accept_growth,
-            progress=progress,
-        )
+        desk, new = ListDesk(directory, storage.database), dataclasses.replace(new, progress=progress)
         check = desk.check(new)
         published = None if dry_run else desk.publish(new, f"login:{caller()}", check, units or None)
     if check is None and dry_run:

@@ -36,7 +36,7 @@ from alpr_edge.department.inquiries.units.unit_board import UnitBoard
 from alpr_edge.department.people.accounts import DepartmentAccounts
 from alpr_edge.department.people.identity_links import IdentityLinks
 from alpr_edge.department.people.registry import require_entry
-from alpr_edge.department.people.roster_standing import RosterStandings
+from alpr_edge.department.people.roster_holders import RosterStandings
 from alpr_edge.department.people.rosters import Rosters
 from alpr_edge.department.people.trainings import TrainingRegister
 from alpr_edge.department.pki.authority import TlsFiles

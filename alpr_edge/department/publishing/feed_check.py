@@ -22,7 +22,7 @@ from alpr_edge.domain.protocol.items import ListChange
 if TYPE_CHECKING:
     from alpr_edge.hotlist.formats.base import Rejected
     from alpr_edge.hotlist.index.packed_list import GenerationDraft
-    from alpr_edge.hotlist.ingest.packing import FeedReading
+    from alpr_edge.hotlist.ingest.feed_reader import FeedReading
     from alpr_edge.hotlist.ingest.validation import FeedTally
     from alpr_edge.settings.lists import FeedSource
 
@@ -106,11 +106,11 @@ def check_feed(feed: FeedToPublish, source: FeedSource, steps: Sequence[Publishe
 def _check(feed: FeedToPublish, source: FeedSource, steps: Sequence[PublishedList], now: datetime) -> FeedCheck:
     # Loaded where it is used: whoever only looks at lists does without numpy.
     from alpr_edge.hotlist.index.packed_list import common  # noqa: PLC0415
-    from alpr_edge.hotlist.ingest.packing import check_entries, pack_feed  # noqa: PLC0415
+    from alpr_edge.hotlist.ingest.feed_reader import check_entries, pack_feed  # noqa: PLC0415
     from alpr_edge.hotlist.ingest.validation import FeedTally  # noqa: PLC0415
 
     reading, tally = _reading(feed, source), FeedTally()
-    before, current = _published(source, steps, must_be_read=feed.change is not ListChange.COMPLETE)
+    before, current = _list_before(source, steps, must_be_read=feed.change is not ListChange.COMPLETE)
     base = None if before is None or feed.change is ListChange.COMPLETE else before.packed_list
     draft, issued = pack_feed(reading, current, base, now, tally, feed.progress)
     count = len(draft.packed_list)
@@ -163,7 +163,7 @@ def _result(
 
 
 def _reading(feed: FeedToPublish, source: FeedSource) -> FeedReading:
-    from alpr_edge.hotlist.ingest.packing import FeedReading  # noqa: PLC0415 - see above
+    from alpr_edge.hotlist.ingest.feed_reader import FeedReading  # noqa: PLC0415 - see above
     from alpr_edge.hotlist.ingest.source_feed import reading_of  # noqa: PLC0415
 
     return replace(
@@ -175,7 +175,7 @@ def _reading(feed: FeedToPublish, source: FeedSource) -> FeedReading:
     )
 
 
-def _published(
+def _list_before(
     source: FeedSource, steps: Sequence[PublishedList], *, must_be_read: bool
 ) -> tuple[GenerationDraft | None, Generation | None]:
     """What the units have, by reading again what was published; None: there is nothing, or it cannot be read.
@@ -184,7 +184,7 @@ def _published(
         FeedError: it cannot be read, and a change needs it.
     """
     try:
-        return _packed(source, steps)
+        return _read_again(source, steps)
     except FeedError as error:
         if must_be_read:
             raise FeedError("the list that it changes cannot be read again; publish a complete list") from None
@@ -192,8 +192,8 @@ def _published(
         return None, None
 
 
-def _packed(source: FeedSource, steps: Sequence[PublishedList]) -> tuple[GenerationDraft | None, Generation | None]:
-    from alpr_edge.hotlist.ingest.packing import FeedReading, pack_feed  # noqa: PLC0415 - see above
+def _read_again(source: FeedSource, steps: Sequence[PublishedList]) -> tuple[GenerationDraft | None, Generation | None]:
+    from alpr_edge.hotlist.ingest.feed_reader import FeedReading, pack_feed  # noqa: PLC0415 - see above
     from alpr_edge.hotlist.ingest.source_feed import reading_of  # noqa: PLC0415
     from alpr_edge.hotlist.ingest.validation import FeedTally  # noqa: PLC0415
 

@@ -15,7 +15,7 @@ from alpr_edge.department.list_requests import ListRequests
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.pki.units import Units
 from alpr_edge.department.publishing.feed_check import FeedCheck, FeedToPublish, check_feed
-from alpr_edge.department.publishing.list_standing import ListStanding, UnitFacts, unit_holdings
+from alpr_edge.department.publishing.list_state import ListStanding, UnitFacts, unit_holdings
 from alpr_edge.department.publishing.publication_record import AUTHOR_CHARACTERS_MAX, PublicationRecord
 from alpr_edge.department.settings import load_department_file
 from alpr_edge.domain.errors import DepartmentError

@@ -17,8 +17,8 @@ from alpr_edge.hotlist.formats.base import Rejected
 from alpr_edge.hotlist.index import sealed_file
 from alpr_edge.hotlist.index.loader import open_marks, open_sealed
 from alpr_edge.hotlist.index.packed_list import GenerationDraft, common
+from alpr_edge.hotlist.ingest.feed_reader import FeedReading, Progress, check_entries, pack_feed
 from alpr_edge.hotlist.ingest.import_lock import import_lock
-from alpr_edge.hotlist.ingest.packing import FeedReading, Progress, check_entries, pack_feed
 from alpr_edge.hotlist.ingest.report import FeedReport, write_report
 from alpr_edge.hotlist.ingest.validation import FeedTally
 from alpr_edge.settings.base import is_name

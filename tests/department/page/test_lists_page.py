@@ -112,7 +112,7 @@ def test_who_a_list_is_for_and_which_unit_has_it_and_the_roster(
             ({"whom": "some", "units": "car-9"}, 303),
         ):
             assert client.post("/lists/amber/audience", data=fields).status_code == status
-        assert storage.lists.audiences()["amber"] == {"car-9"}
+        assert storage.lists.audiences()["amber"] == frozenset({"car-9"})
         assert client.post("/lists/amber/audience", data={"whom": "all"}).status_code == 303
         assert client.get("/lists/nothing-of-this-name").status_code == 404
         newest_serial = storage.rosters.serial()

@@ -13,7 +13,7 @@ from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.list_requests import ListRequest
 from alpr_edge.department.publishing.feed_check import FeedToPublish
 from alpr_edge.department.publishing.list_desk import ListDesk
-from alpr_edge.department.publishing.list_standing import Holding
+from alpr_edge.department.publishing.list_state import Holding
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.protocol.items import ListChange
 from tests.department.engines import EngineUnderTest

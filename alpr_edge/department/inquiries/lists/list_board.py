@@ -9,7 +9,7 @@ from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.department.publishing.feed_check import FeedCheck, FeedToPublish
 from alpr_edge.department.publishing.list_desk import ListDesk
-from alpr_edge.department.publishing.list_standing import ListStanding
+from alpr_edge.department.publishing.list_state import ListStanding
 from alpr_edge.domain.errors import DepartmentError
 
 

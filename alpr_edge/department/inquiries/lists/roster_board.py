@@ -2,7 +2,7 @@
 
 from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser
 from alpr_edge.access.authorisation.operations import Operation
-from alpr_edge.department.people.roster_standing import RosterStanding, RosterStandings
+from alpr_edge.department.people.roster_holders import RosterStanding, RosterStandings
 
 
 class RosterBoard:

@@ -10,7 +10,7 @@ from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.department.page.page_parts import PAGES, PageRoute, go
 from alpr_edge.department.page.site import DepartmentSite
 from alpr_edge.department.publishing.feed_check import FeedCheck, FeedToPublish
-from alpr_edge.department.publishing.list_standing import Holding
+from alpr_edge.department.publishing.list_state import Holding
 from alpr_edge.domain.errors import AccessError, DepartmentError
 from alpr_edge.domain.protocol.items import ListChange
 from alpr_edge.settings.base import is_name
