@@ -1,9 +1,10 @@
 """Feeds that were uploaded and wait to be confirmed, in a folder of their own; backups leave it out.
 
-Each is one file under a random name. It goes once it is published or refused, an hour later at the latest, and the
-oldest goes when there are too many.
+Each is one file under a random name. It goes once it is published or refused, an hour later at the latest while the page
+is served, and the oldest goes when there are too many.
 """
 
+import contextlib
 import secrets
 import time
 from pathlib import Path
@@ -39,7 +40,7 @@ class UploadedFeeds:
         """
         with io_errors(f"{self._folder}: cannot be written", DepartmentError):
             private_directory(self._folder)
-            self._remove_old()
+            self._remove(spare=UPLOADS_MAX - 1)
             path = self._folder / f"{TEMPORARY_PREFIX}{secrets.token_hex(16)}"
             try:
                 size = _copy(content, path)
@@ -51,13 +52,28 @@ class UploadedFeeds:
             raise DepartmentError(f"a feed that is uploaded has 1 to {UPLOAD_BYTES_MAX} bytes; publish it by command")
         return path
 
-    def _remove_old(self) -> None:
-        files = sorted(self._folder.iterdir(), key=lambda path: path.stat().st_mtime)
+    def remove_old(self) -> None:
+        """Remove what has waited for too long; a folder that cannot be read is left to the next look."""
+        with contextlib.suppress(OSError):
+            self._remove(spare=UPLOADS_MAX)
+
+    def _remove(self, spare: int) -> None:
+        """Remove all but so many, the oldest first, and what is too old."""
+        if not self._folder.is_dir():
+            return
+        files = sorted((_changed_at(path), path) for path in self._folder.iterdir())
         oldest = time.time() - KEPT_S_MAX
-        surplus = len(files) - (UPLOADS_MAX - 1)
-        for place, path in enumerate(files):
-            if place < surplus or path.stat().st_mtime < oldest:
+        for place, (changed_at, path) in enumerate(files):
+            if place < len(files) - spare or changed_at < oldest:
                 path.unlink(missing_ok=True)
+
+
+def _changed_at(path: Path) -> float:
+    """When a file was written; the beginning of time: it is gone."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
 
 
 def _copy(content: BinaryIO, path: Path) -> int:
