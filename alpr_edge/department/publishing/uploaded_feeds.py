@@ -1,7 +1,7 @@
 """Feeds that were uploaded and wait to be confirmed, in a folder of their own; backups leave it out.
 
-Each is one file under a random name. It goes once it is published or refused, an hour later at the latest while the page
-is served, and the oldest goes when there are too many.
+Each is one file under a random name. It goes once it is published or refused, an hour later at the latest while the
+page is served, and the oldest goes when there are too many.
 """
 
 import contextlib

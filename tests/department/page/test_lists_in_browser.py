@@ -38,9 +38,9 @@ def browser(inquirers: Inquirers, require_tool: Callable[[str], str]) -> Iterato
         yield browser
 
 
-def open_lists(browser: Browser, inquirers: Inquirers, address: str, theme: Literal["light", "dark"]) -> BrowserContext:
+def open_lists(browser: Browser, inquirers: Inquirers, address: str) -> BrowserContext:
     """A window of an administrator who is signed in, at the lists."""
-    context = browser.new_context(color_scheme=theme, viewport={"width": 1280, "height": 900})
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
     context.set_default_timeout(WAIT_MS_MAX)
     with open_office(inquirers.directory) as office:
         token = begin_session(office, inquirers.ids["alpr-administrator"], COMPONENT, HOST)
@@ -50,10 +50,12 @@ def open_lists(browser: Browser, inquirers: Inquirers, address: str, theme: Lite
 
 
 def look(page: Page, path: Path) -> None:
-    """Check a page by the rules of WCAG, and keep its picture."""
-    found = Axe().run(page, options=RULES)
-    page.screenshot(path=path, full_page=True)
-    assert found.violations_count == 0, found.generate_report()
+    """Check a page by the rules of WCAG by day and by night, and keep its pictures."""
+    for theme in THEMES:
+        page.emulate_media(color_scheme=theme)
+        found = Axe().run(page, options=RULES)
+        page.screenshot(path=path.with_name(f"{path.name}-{theme}.png"), full_page=True)
+        assert found.violations_count == 0, found.generate_report()
 
 
 def test_an_administrator_publishes_a_feed_and_sees_which_unit_has_it(
@@ -61,32 +63,31 @@ def test_an_administrator_publishes_a_feed_and_sees_which_unit_has_it(
 ) -> None:
     feed, address = tmp_path / "amber.csv", f"https://{DOMAIN}:{server.port}"
     feed.write_text(FEED + TOO_LONG, encoding="utf-8")
-    for theme in THEMES:
-        with closing(open_lists(browser, inquirers, address, theme)) as context:
-            page = context.pages[0]
-            faults = faults_of(page)
-            look(page, tmp_path / f"{theme}-1-lists.png")
-            page.get_by_role("link", name="amber").click()
-            page.get_by_role("link", name="Upload a feed").click()
-            look(page, tmp_path / f"{theme}-2-upload.png")
-            page.get_by_label("The feed: text, gzip or zip").set_input_files(feed)
-            page.get_by_label("It may be much smaller").check()
-            page.get_by_role("button", name="Check it").click()
-            expect(page.get_by_role("heading", name="Publish this feed of amber?")).to_be_visible()
-            expect(page.get_by_role("row", name="Lines rejected 1 line 62")).to_be_visible()
-            look(page, tmp_path / f"{theme}-3-check.png")
-            page.get_by_role("button", name="Publish it").click()
-            expect(page.get_by_text("60 entries:")).to_be_visible()
-            name_serial(inquirers.directory)
-            page.reload()
-            expect(page.get_by_role("row", name="car-8 has it")).to_be_visible()
-            look(page, tmp_path / f"{theme}-4-list.png")
-            page.get_by_role("link", name="For which units").click()
-            look(page, tmp_path / f"{theme}-5-audience.png")
-            page.get_by_role("link", name="Roster").click()
-            expect(page.get_by_role("row", name="car-8 never said what it has")).to_be_visible()
-            look(page, tmp_path / f"{theme}-6-roster.png")
-            assert faults == []
+    with closing(open_lists(browser, inquirers, address)) as context:
+        page = context.pages[0]
+        faults = faults_of(page)
+        look(page, tmp_path / "1-lists")
+        page.get_by_role("link", name="amber").click()
+        page.get_by_role("link", name="Upload a feed").click()
+        look(page, tmp_path / "2-upload")
+        page.get_by_label("The feed: text, gzip or zip").set_input_files(feed)
+        page.get_by_label("It may be much larger").check()
+        page.get_by_role("button", name="Check it").click()
+        expect(page.get_by_role("heading", name="Publish this feed of amber?")).to_be_visible()
+        expect(page.get_by_role("row", name="Lines rejected 1 line 62")).to_be_visible()
+        look(page, tmp_path / "3-check")
+        page.get_by_role("button", name="Publish it").click()
+        expect(page.get_by_text("60 entries:")).to_be_visible()
+        name_serial(inquirers.directory)
+        page.reload()
+        expect(page.get_by_role("row", name="car-8 has it")).to_be_visible()
+        look(page, tmp_path / "4-list")
+        page.get_by_role("link", name="For which units").click()
+        look(page, tmp_path / "5-audience")
+        page.get_by_role("link", name="Roster").click()
+        expect(page.get_by_role("row", name="car-8 never said what it has")).to_be_visible()
+        look(page, tmp_path / "6-roster")
+        assert faults == []
 
 
 def name_serial(directory: Path) -> None:
