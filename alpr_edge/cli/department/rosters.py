@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -43,13 +44,15 @@ def publish_command(
 @app.command("show")
 def show_command(directory: DirectoryOption, as_json: JsonOption = False) -> None:
     """Show the newest roster, the key that signs it, and which unit has it. Changes of people since are counted."""
-    from alpr_edge.department.people.registry import open_people
+    from alpr_edge.department.db.database import DepartmentDatabase
+    from alpr_edge.department.people.roster_holders import RosterStandings
+    from alpr_edge.department.people.rosters import Rosters
     from alpr_edge.department.pki.roster_key import load_roster_signer
 
     author_of(directory)
-    with open_people(directory) as people:
-        state = people.rosters.state()
-        units = people.standings.holdings(state)
+    with closing(DepartmentDatabase(directory, create=False)) as database:
+        state = Rosters(directory, database).state()
+        units = RosterStandings(directory, database).holdings(state)
     key = str(load_roster_signer(directory).public_key)
     if as_json:
         print_object(_content(state, key) | {"units": [_unit_content(each) for each in units]})

@@ -26,7 +26,6 @@ from alpr_edge.department.people.csv_import import PeopleImport, plan_import
 from alpr_edge.department.people.invitations import Invitations, NewInvitation
 from alpr_edge.department.people.people_rows import all_entries, credentials_by_id, find_entry, replace_entries
 from alpr_edge.department.people.person_fields import Entry, changed_entry, new_entry
-from alpr_edge.department.people.roster_holders import RosterStandings
 from alpr_edge.department.people.rosters import Rosters
 from alpr_edge.department.people.session_ends import end_sessions_of
 from alpr_edge.department.people.taken_names import TakenError
@@ -65,8 +64,6 @@ class People:
         self._database = database
         self.rosters = Rosters(directory, database)
         """The rosters that were published."""
-        self.standings = RosterStandings(directory, database)
-        """How the newest stands, and which unit has it."""
         self.invitations = Invitations(directory, database, self.rosters, passwords)
         """The invitations to set password, code and passkeys."""
 
