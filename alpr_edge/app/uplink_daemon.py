@@ -138,7 +138,7 @@ class UplinkDaemon:
     def _start_side_stages(self, store: QueueStore, lists: HotlistDownloader, rosters: RosterDownloader) -> None:
         for name, certificate in self._renewals.items():
             self._side_stages.add(CertificateRenewalStage(name, certificate))
-        held = open_hold_downloader(self._settings, store)
+        held = open_hold_downloader(self._settings, store, lists)
         for name, fetched in (("lists", lists), ("roster", rosters), ("holds", held)):
             self._side_stages.add(DownloadStage(name, fetched))
         sender = HeartbeatSender(self._settings.uplink, self._settings.unit.id, partial(heartbeat, self._settings))

@@ -3,12 +3,14 @@
 ::
 
     lists/<source>/<serial>.<complete | additions | removals>
+    lists/<source>/<serial>.note
     lists/<source>/<serial>.withdrawn
     lists/<source>/audience
 
 A unit names the serial that it imported last and gets the next step: the newest complete list when there is a newer
-one, else the change that follows. Nothing but the names of the files records what is published. An empty ``withdrawn``
-file keeps the last serial of a list that was withdrawn: serials only grow. A unit that a list is not meant for
+one, else the change that follows. Nothing but the names of the files records what is published; a ``note`` beside
+one says who published it. An empty ``withdrawn`` file keeps the last serial of a list that was withdrawn: serials only
+grow. A unit that a list is not meant for
 (:mod:`~alpr_edge.department.audiences`) gets the same answer as if there were no such list.
 """
 
@@ -69,7 +71,14 @@ class ListRepository:
         self._directory = directory
 
     def publish(
-        self, feed: Path, source: str, change: ListChange, audience: Collection[str] | None = None
+        self,
+        feed: Path,
+        source: str,
+        change: ListChange,
+        audience: Collection[str] | None = None,
+        *,
+        after: int | None = None,
+        note: bytes = b"",
     ) -> PublishedList:
         """Copy a feed into the department's folder under the source's next serial, durable when this returns.
 
@@ -78,29 +87,45 @@ class ListRepository:
             source: name of the list.
             change: what the list does to the one published before.
             audience: the units that the list is meant for from now on; None: those that it was meant for.
+            after: the serial that has to be the newest still; None: whatever it is.
+            note: what is kept beside it; empty: nothing.
 
         Raises:
-            DepartmentError: the name or the file cannot be used, or the change follows no complete list.
+            DepartmentError: the name or the file cannot be used, the change follows no complete list, or something was
+                published after ``after``.
         """
         folder = self._folder(source)
         steps = self._steps(folder, source)
         if change is not ListChange.COMPLETE:
             _require_complete(source, steps)
+        _require_newest(source, steps, after)
         content = _content(feed)
         serial = max([step.serial for step in steps] + _withdrawn_serials(folder), default=0) + 1
         path = folder / f"{serial:08d}.{change.value}"
         if audience is not None:
             set_audience(folder, audience)
+        self._write(path, content, note)
+        published = PublishedList(source, serial, change, path)
+        self._remove_old([*steps, published])
+        return published
+
+    def _write(self, path: Path, content: bytes, note: bytes) -> None:
+        """Write a list and, after it, its note: a list that a power cut leaves without one is published all the same.
+
+        Raises:
+            DepartmentError: it cannot be written, or somebody else published under this serial.
+        """
         try:
             private_directory(self._directory)
-            private_directory(folder)
+            private_directory(path.parent)
             create_file(path, content)
+            if note:
+                replace_file(_note_path(path), note)
         except FileExistsError:
-            raise DepartmentError(f"{source}: somebody else published at the same moment; publish again") from None
+            name = path.parent.name
+            raise DepartmentError(f"{name}: somebody else published at the same moment; publish again") from None
         except (OSError, StoreError) as error:
-            raise DepartmentError(f"{folder}: cannot be written: {error}") from None
-        self._remove_old([*steps, PublishedList(source, serial, change, path)])
-        return PublishedList(source, serial, change, path)
+            raise DepartmentError(f"{path.parent}: cannot be written: {error}") from None
 
     def next_after(self, source: str, serial: int, unit_id: str) -> PublishedList | None:
         """The next list after ``serial`` for a unit; None when it has the newest or none is meant for it."""
@@ -125,6 +150,17 @@ class ListRepository:
         """Everything published of a source that units can fetch, oldest first."""
         return self._steps(self._folder(source), source)
 
+    def steps_since_complete(self, source: str) -> list[PublishedList]:
+        """The newest complete list of a source and the changes to it, oldest first."""
+        return _since_complete(self.steps_of(source))
+
+    def note_of(self, published: PublishedList) -> bytes | None:
+        """What is kept beside a list; None: nothing."""
+        try:
+            return _note_path(published.path).read_bytes()
+        except OSError:
+            return None
+
     def withdraw(self, source: str) -> int:
         """Remove everything published of a source; returns its last serial, which is not given again.
 
@@ -138,7 +174,7 @@ class ListRepository:
             if steps:
                 replace_file(folder / f"{serial:08d}.withdrawn", b"")
             for step in steps:
-                step.path.unlink(missing_ok=True)
+                _remove(step)
             sync_directory(folder)
         return serial
 
@@ -184,7 +220,22 @@ class ListRepository:
         for step in steps:
             is_between = step.change is not ListChange.COMPLETE and step.serial < complete[-1]
             if step.serial < oldest or is_between:
-                step.path.unlink(missing_ok=True)
+                _remove(step)
+
+
+def _require_newest(source: str, steps: list[PublishedList], after: int | None) -> None:
+    """Raise unless a serial is the newest still; None: whatever it is."""
+    if after is not None and after != (steps[-1].serial if steps else 0):
+        raise DepartmentError(f"{source}: something was published or withdrawn meanwhile; check the feed again")
+
+
+def _note_path(path: Path) -> Path:
+    return path.with_suffix(".note")
+
+
+def _remove(step: PublishedList) -> None:
+    step.path.unlink(missing_ok=True)
+    _note_path(step.path).unlink(missing_ok=True)
 
 
 def _require_complete(source: str, steps: list[PublishedList]) -> None:

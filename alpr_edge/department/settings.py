@@ -20,11 +20,13 @@ from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.hits import OWN_SOURCE
 from alpr_edge.domain.people.person import SourcePermission
 from alpr_edge.settings.base import Name, Section
+from alpr_edge.settings.lists import FeedSource
 from alpr_edge.settings.policy import FORMATS_MAX, check_formats
 
 FILE_NAME = "department.toml"
 _DOMAIN = r"^$|^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$"
 EXCHANGES_MAX = 20
+FEEDS_MAX = 64
 
 
 def _check_zone(name: str) -> str:
@@ -227,6 +229,9 @@ class DepartmentFile(Section):
     backup: BackupTable = BackupTable()
     administration: AdministrationTable = AdministrationTable()
     website: WebsiteTable = WebsiteTable()
+    feed: Annotated[tuple[FeedSource, ...], Strict(strict=False), Field(max_length=FEEDS_MAX)] = ()
+    """How the feeds of the lists for the units are read and checked before they are published, one a source; the keys
+    are those of ``[[hotlist.source]]`` in a unit's settings that say so."""
     exchange: Annotated[tuple[ExchangeTable, ...], Strict(strict=False), Field(max_length=EXCHANGES_MAX)] = ()
 
     @model_validator(mode="after")
@@ -234,6 +239,8 @@ class DepartmentFile(Section):
         names = [each.name for each in self.exchange]
         if len(set(names)) < len(names):
             raise ValueError("exchange: two have one name")
+        if len({each.name for each in self.feed}) < len(self.feed):
+            raise ValueError("feed: two have one name")
         mailed = [each for each in self.exchange if each.mail_to]
         if mailed and not (self.alarms.smtp_host and self.alarms.mail_from):
             raise ValueError("exchange: mail_to needs smtp_host and mail_from in [alarms]")

@@ -10,9 +10,10 @@ from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.domain.errors import AlprEdgeError
 from alpr_edge.hotlist.ingest import drop_folder
 from alpr_edge.hotlist.ingest.drop_folder import Listing
+from alpr_edge.hotlist.ingest.feed_reader import Progress
 from alpr_edge.hotlist.ingest.import_worker import ImportWorker
-from alpr_edge.hotlist.ingest.importer import ImportReport, Progress
-from alpr_edge.hotlist.ingest.request import format_of
+from alpr_edge.hotlist.ingest.importer import ImportReport
+from alpr_edge.hotlist.ingest.source_feed import format_of
 from alpr_edge.services.changes.list_change_values import change_begun, values_after_change
 from alpr_edge.settings import ListSource
 from alpr_edge.uplink.hotlist_downloader import HotlistDownloader

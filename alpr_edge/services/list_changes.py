@@ -10,12 +10,12 @@ from pathlib import Path
 from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.domain.errors import FeedError
+from alpr_edge.hotlist.ingest.feed_reader import Progress
 from alpr_edge.hotlist.ingest.import_lock import import_lock
 from alpr_edge.hotlist.ingest.importer import (
     ImportReport,
     ImportRequest,
     ListStore,
-    Progress,
     import_feed,
     require_source_name,
 )

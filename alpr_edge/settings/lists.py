@@ -29,14 +29,19 @@ _PERMISSION_OF_FORMAT = {
 """Formats in which one authority alone sends its lists."""
 
 
-class ListSource(ListRules):
-    """One hotlist source."""
+class FeedSource(ListRules):
+    """One source of feeds, as far as that says how they are read and checked."""
 
     name: Name
     format: Name
     """Layout of its feed, a name of :class:`alpr_edge.hotlist.formats.base.FormatName`."""
     reason: ReasonName | None = None
     """Reason of lines that name none; None: each line names its."""
+
+
+class ListSource(FeedSource):
+    """One hotlist source."""
+
     folder: FilePath | None = None
     department: bool = False
     url: Annotated[

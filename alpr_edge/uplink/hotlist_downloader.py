@@ -89,7 +89,7 @@ class HotlistDownloader:
         self._wake = threading.Event()
 
     def want(self, serials: Mapping[str, int]) -> None:
-        """Make a source due at once when a receipt named a newer serial; called by another thread."""
+        """Make a source due at once when an answer named a newer serial; called by other threads."""
         for name, serial in serials.items():
             due = self._due.get(name)
             if due is not None and due.source.department and serial > self._newest.get(name, 0):

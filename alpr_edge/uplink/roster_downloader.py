@@ -16,7 +16,7 @@ from alpr_edge.domain.people.handed_roster import SIGNED_BYTES_MAX, SPOOL_NAME, 
 from alpr_edge.domain.people.roster import RosterHeader, check_roster
 from alpr_edge.domain.people.signed_roster import RosterKey, open_roster
 from alpr_edge.domain.ports import Clock
-from alpr_edge.domain.protocol.rosters import ROSTER_PATH
+from alpr_edge.domain.protocol.rosters import ROSTER_PATH, ROSTER_SERIAL_HEADER
 from alpr_edge.runtime.network.bounded_transport import no_beat
 from alpr_edge.settings import UplinkSettings
 from alpr_edge.store.db.database import Database
@@ -97,9 +97,12 @@ class RosterDownloader:
         if key is None:
             return  # a department of an earlier release, which has no rosters
         state = sync_state.state_of(self._database, SPOOL_NAME)
-        request = DocumentRequest(ROSTER_PATH, "roster", self._bytes_max, FETCH_S_MAX)
+        request = DocumentRequest(
+            ROSTER_PATH, "roster", self._bytes_max, FETCH_S_MAX, {ROSTER_SERIAL_HEADER: str(state.serial)}
+        )
         have = self._refused_etag or state.etag
-        etag, content = fetch_document(self._uplink, self._unit_id, request, have, beat)
+        answer = fetch_document(self._uplink, self._unit_id, request, have, beat)
+        etag, content = answer.etag, answer.content
         if content is None or (etag and etag == state.etag):
             if not (content is None and self._refused_etag):
                 self._note_in_use(state)

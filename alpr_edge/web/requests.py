@@ -5,11 +5,37 @@ from urllib.parse import parse_qsl
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
+from starlette.types import Message, Receive
 
 SMALL_BYTES_MAX = 16_384
 """Largest body of a request that carries no item."""
 SMALL_RECEIVE_S_MAX = 20.0
 FIELDS_MAX = 16
+
+
+def bounded_receive(request: Request, bytes_max: int, name: str) -> Receive:
+    """The request's receive channel, cut off past so many bytes; a declared length of more is refused at once.
+
+    Args:
+        request: the request.
+        bytes_max: the most that its body may have.
+        name: what it carries, for whoever sent too much.
+    """
+    too_much = HTTPException(413, f"{name} holds {bytes_max} bytes at most")
+    length = request.headers.get("Content-Length", "")
+    if length.isdigit() and int(length) > bytes_max:
+        raise too_much
+    byte_count = 0
+
+    async def receive() -> Message:
+        nonlocal byte_count
+        message = await request.receive()
+        byte_count += len(message.get("body", b""))
+        if byte_count > bytes_max:
+            raise too_much
+        return message
+
+    return receive
 
 
 async def small_body(request: Request) -> bytes:

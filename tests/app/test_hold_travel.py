@@ -57,7 +57,7 @@ class Way:
 
     def fetch(self) -> None:
         """Fetch the department's holds, as the uplink does, and take them in, as the daemon of the cameras does."""
-        HoldDownloader(self.uplink, "unit-1", self.store.incoming, self.store.database).step()
+        HoldDownloader(self.uplink, "unit-1", self.store.incoming, self.store.database, lambda _: None).step()
         DepartmentHoldsStage(self.staff.unit, self.store.database, self.store.incoming, SystemClock()).step()
 
 

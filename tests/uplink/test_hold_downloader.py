@@ -69,7 +69,7 @@ def incoming(tmp_path: Path, database: Database) -> DownloadSpool:
 
 
 def ask(uplink: UplinkSettings, incoming: DownloadSpool, database: Database) -> float:
-    return HoldDownloader(uplink, "unit-1", incoming, database, lambda: 0.0).step()
+    return HoldDownloader(uplink, "unit-1", incoming, database, lambda _: None, lambda: 0.0).step()
 
 
 def test_holds_are_handed_over_when_they_changed(

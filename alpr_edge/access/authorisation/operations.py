@@ -85,6 +85,9 @@ class Operation(StrEnum):
     SHOW_INCIDENTS = "show_incidents"
     SHOW_UNITS = "show_units"
     REVOKE_UNIT = "revoke_unit"
+    SHOW_LISTS = "show_lists"
+    PUBLISH_LIST = "publish_list"
+    SET_AUDIENCE = "set_audience"
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,5 +184,8 @@ RULES: dict[Operation, OperationRule] = {
     Operation.SHOW_INCIDENTS: OperationRule(Action.RECORD_INCIDENT),
     Operation.SHOW_UNITS: OperationRule(Action.MANAGE_SETTINGS),
     Operation.REVOKE_UNIT: _change(Action.MANAGE_PEOPLE),
+    Operation.SHOW_LISTS: OperationRule(Action.MANAGE_LISTS),
+    Operation.PUBLISH_LIST: _change(Action.MANAGE_LISTS),
+    Operation.SET_AUDIENCE: _change(Action.MANAGE_LISTS),
 }
 """What each operation needs."""

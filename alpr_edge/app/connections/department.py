@@ -41,6 +41,6 @@ def open_roster_downloader(settings: Settings, store: QueueStore) -> RosterDownl
     )
 
 
-def open_hold_downloader(settings: Settings, store: QueueStore) -> HoldDownloader:
-    """Open what fetches the department's holds."""
-    return HoldDownloader(settings.uplink, settings.unit.id, store.incoming, store.database)
+def open_hold_downloader(settings: Settings, store: QueueStore, lists: HotlistDownloader) -> HoldDownloader:
+    """Open what fetches the department's holds, and has the lists fetched that the department names as newer."""
+    return HoldDownloader(settings.uplink, settings.unit.id, store.incoming, store.database, lists.want)

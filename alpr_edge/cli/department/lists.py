@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from alpr_edge.cli.caller import caller
 from alpr_edge.cli.common import JsonOption
 from alpr_edge.cli.consent import YesOption, require_consent
 from alpr_edge.cli.department.common import DirectoryOption, open_storage, require_department
-from alpr_edge.cli.department.list_overview import audience_text, list_overviews
+from alpr_edge.cli.department.list_overview import (
+    audience_text,
+    check_content,
+    check_text,
+    standing_content,
+    standing_text,
+)
 from alpr_edge.cli.output import print_lines, print_object
 from alpr_edge.domain.errors import DepartmentError
 
 if TYPE_CHECKING:
-    from alpr_edge.department.hotlists import ListRepository
+    from alpr_edge.department.hotlists import ListRepository, PublishedList
     from alpr_edge.department.list_requests import ListRequest
+    from alpr_edge.department.publishing.feed_check import FeedCheck
+    from alpr_edge.domain.protocol.items import ListChange
 
 ForOption = Annotated[
     list[str] | None,
@@ -34,36 +44,46 @@ def publish_command(
     new_source: Annotated[
         bool, typer.Option("--new-source", help="Also under a name that no unit has asked for yet.")
     ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check and compare it as [[feed]] says, and publish nothing.")
+    ] = False,
+    accept_shrink: Annotated[bool, typer.Option("--accept-shrink", help="Accept a feed much smaller.")] = False,
+    accept_growth: Annotated[bool, typer.Option("--accept-growth", help="Accept a feed much larger.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Publish a hotlist; each unit it is meant for learns of it with its next receipt and fetches it at once."""
-    from alpr_edge.domain.protocol.items import ListChange
+    """Publish a hotlist; each unit it is meant for learns of it within half a minute and fetches it at once.
 
-    if additions and removals:
-        raise DepartmentError("--additions and --removals exclude each other; publish two feeds")
-    change = ListChange.ADDITIONS if additions else ListChange.REMOVALS if removals else ListChange.COMPLETE
-    with open_storage(directory) as storage:
+    Where department.toml has a [[feed]] of this name it is checked before, as the units will, and compared.
+    """
+    from alpr_edge.cli.hotlist.common import import_progress
+    from alpr_edge.department.publishing.feed_check import FeedToPublish
+    from alpr_edge.department.publishing.list_desk import ListDesk
+
+    change = _change_of(additions=additions, removals=removals)
+    new = FeedToPublish(feed, source, change, accept_shrink=accept_shrink, accept_growth=accept_growth)
+    with open_storage(directory) as storage, import_progress() as progress:
         if not new_source and source not in storage.lists.audiences():
             _check_source(source, storage.list_requests.all())
-        published_list = storage.lists.publish(feed, source, change, units or None)
-    if as_json:
-        print_object(
-            {"source": published_list.source, "serial": published_list.serial, "change": published_list.change.value}
-        )
-    else:
-        typer.echo(f"{source}: serial {published_list.serial} is published ({published_list.change.value})")
+        desk, new = ListDesk(directory, storage.database), dataclasses.replace(new, progress=progress)
+        check = desk.check(new)
+        published = None if dry_run else desk.publish(new, f"login:{caller()}", check, units or None)
+    if check is None and dry_run:
+        raise DepartmentError(f"{source}: cannot be checked: department.toml has no [[feed]] with this name")
+    _tell_published(published, check, source, as_json=as_json)
 
 
 def lists_command(directory: DirectoryOption, as_json: JsonOption = False) -> None:
-    """Show the lists that are published, whom each is meant for, and which serial each unit had when it last asked."""
+    """Show the published lists: by whom, for whom, and what each unit has since when."""
+    from alpr_edge.department.publishing.list_desk import ListDesk
+
     with open_storage(directory) as storage:
-        overviews = list_overviews(storage)
+        standings = ListDesk(directory, storage.database).standings()
     if as_json:
-        print_lines(overview.content() for overview in overviews)
+        print_lines(standing_content(each) for each in standings)
         return
-    for overview in overviews:
-        typer.echo(overview.text())
-    if not overviews:
+    for each in standings:
+        typer.echo(standing_text(each))
+    if not standings:
         typer.echo("no lists; publish one with: alpr-edge department publish FEED --source NAME")
 
 
@@ -111,6 +131,31 @@ def audience_command(
         return
     for name, audience in audiences.items():
         typer.echo(f"{name}: {audience_text(audience)}")
+
+
+def _change_of(*, additions: bool, removals: bool) -> ListChange:
+    """What a feed does to the list, by the options."""
+    from alpr_edge.domain.protocol.items import ListChange
+
+    if additions and removals:
+        raise DepartmentError("--additions and --removals exclude each other; publish two feeds")
+    return ListChange.ADDITIONS if additions else ListChange.REMOVALS if removals else ListChange.COMPLETE
+
+
+def _tell_published(published: PublishedList | None, check: FeedCheck | None, source: str, *, as_json: bool) -> None:
+    """Print what the check found, and what was published; None: nothing was."""
+    if as_json:
+        about = {"serial": published and published.serial, "change": published and published.change.value}
+        print_object({"source": source} | about | ({} if check is None else {"check": check_content(check)}))
+        return
+    if check is not None:
+        typer.echo(check_text(check))
+    if published is None:
+        typer.echo(f"{source}: dry run, nothing is published")
+        return
+    typer.echo(f"{source}: serial {published.serial} is published ({published.change.value})")
+    if check is None:
+        typer.echo("it was not checked here: department.toml has no [[feed]] with this name; the units check it")
 
 
 def _check_source(source: str, requests: list[ListRequest]) -> None:

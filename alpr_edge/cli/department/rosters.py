@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,6 +13,7 @@ from alpr_edge.cli.department.people.common import ReasonOption, author_of, tell
 from alpr_edge.cli.output import count_text, print_object, time_text
 
 if TYPE_CHECKING:
+    from alpr_edge.department.people.roster_holders import RosterHolding
     from alpr_edge.department.people.rosters import RosterState
 
 app = typer.Typer(help="The signed list of people that units fetch.", no_args_is_help=True)
@@ -41,16 +43,19 @@ def publish_command(
 
 @app.command("show")
 def show_command(directory: DirectoryOption, as_json: JsonOption = False) -> None:
-    """Show the newest roster and the key that signs it. Changes of people since are counted."""
-    from alpr_edge.department.people.registry import open_people
+    """Show the newest roster, the key that signs it, and which unit has it. Changes of people since are counted."""
+    from alpr_edge.department.db.database import DepartmentDatabase
+    from alpr_edge.department.people.roster_holders import RosterStandings
+    from alpr_edge.department.people.rosters import Rosters
     from alpr_edge.department.pki.roster_key import load_roster_signer
 
     author_of(directory)
-    with open_people(directory) as people:
-        state = people.rosters.state()
+    with closing(DepartmentDatabase(directory, create=False)) as database:
+        state = Rosters(directory, database).state()
+        units = RosterStandings(directory, database).holdings(state)
     key = str(load_roster_signer(directory).public_key)
     if as_json:
-        print_object(_content(state, key))
+        print_object(_content(state, key) | {"units": [_unit_content(each) for each in units]})
     elif state is None:
         typer.echo(f"key {key}\nno roster; publish one with: alpr-edge department roster publish")
     else:
@@ -60,6 +65,27 @@ def show_command(directory: DirectoryOption, as_json: JsonOption = False) -> Non
         typer.echo(f"issued {time_text(header.issued)}\nvalid until {time_text(header.valid_until)}")
         if state.newer_changes:
             typer.echo(f"{count_text(state.newer_changes, 'change')} of people since; publish them")
+    if not as_json:
+        for each in units:
+            typer.echo(f"  {_unit_text(each)}")
+
+
+def _unit_content(unit: RosterHolding) -> dict[str, object]:
+    held = unit.held
+    return {
+        "unit": unit.unit_id,
+        "serial": None if held is None else held.serial,
+        "since": None if held is None else held.since,
+        "has_newest": unit.has_newest,
+    }
+
+
+def _unit_text(unit: RosterHolding) -> str:
+    held = unit.held
+    if held is None:
+        return f"{unit.unit_id} never said what it has"
+    words = f"{unit.unit_id} has serial {held.serial or 'none'} since {time_text(held.since)}"
+    return words if unit.has_newest else f"{words}; the newest is sent, not yet fetched"
 
 
 def _content(state: RosterState | None, key: str) -> dict[str, object]:

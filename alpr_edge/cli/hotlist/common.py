@@ -14,7 +14,8 @@ from alpr_edge.settings import Settings
 if TYPE_CHECKING:
     from alpr_edge.hotlist.index.index import HotlistIndex
     from alpr_edge.hotlist.index.officer_entries import CombinedIndex, OwnIndex
-    from alpr_edge.hotlist.ingest.importer import ListStore, Progress
+    from alpr_edge.hotlist.ingest.feed_reader import Progress
+    from alpr_edge.hotlist.ingest.importer import ListStore
     from alpr_edge.store.db.database import Database
 
 _BAR_STEPS = 1000

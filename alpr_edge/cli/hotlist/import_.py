@@ -47,7 +47,7 @@ def import_file(
 ) -> None:
     """Import a feed as the next generation of a list. Where it is refused, the list in use stays in use."""
     from alpr_edge.app.clock import open_clock
-    from alpr_edge.hotlist.ingest.request import read_password
+    from alpr_edge.hotlist.ingest.source_feed import read_password
     from alpr_edge.services.list_changes import import_list
 
     unit = settings_file.load(settings)

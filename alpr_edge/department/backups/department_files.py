@@ -104,6 +104,7 @@ def _named_secrets(directory: Path) -> set[Path]:
     settings = load_department_file(directory)
     named = [settings.images.credentials, settings.alarms.smtp_password_file, settings.alarms.webhook_key_file]
     named.append(settings.page.key)
+    named += [str(each.password_file) for each in settings.feed if each.password_file is not None]
     if settings.database.url:
         parameters = dict(parse_location(settings.database.url).parameters)
         named += [parameters.get("passfile", ""), parameters.get("sslkey", "")]

@@ -1,6 +1,9 @@
-"""The table of units' heartbeats, beside those of :mod:`~alpr_edge.department.db.schema` in one database.
+"""The tables of what units say of themselves, beside those of :mod:`~alpr_edge.department.db.schema`.
 
-Rows are bounded for each unit: the oldest go with each new one. They hold no plate and no person.
+Heartbeats are bounded for each unit: the oldest go with each new one. They hold no plate and no person.
+
+``held_versions`` has a row for each unit and document, which is the path below ``/v1/`` that the unit fetches it at:
+``roster``, ``lists/SOURCE``.
 """
 
 from sqlalchemy import Column, DateTime, Index, String, Table
@@ -17,3 +20,12 @@ unit_heartbeats = Table(
     Column("body", String, nullable=False),  # the payload as JSON
 )
 Index("unit_heartbeats_newest", unit_heartbeats.c.unit_id, unit_heartbeats.c.heartbeat_id)
+
+held_versions = Table(
+    "held_versions",
+    metadata,
+    Column("unit_id", String, primary_key=True),
+    Column("document", String, primary_key=True),
+    Column("serial", WHOLE, nullable=False),  # of the version that the unit took last; 0: none
+    Column("since", DateTime, nullable=False),  # UTC, by this server's clock: when the unit first named it
+)

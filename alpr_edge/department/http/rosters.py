@@ -3,6 +3,7 @@
 Every answer to a unit carries the serial of the newest roster, so that a suspension reaches a car with its next upload.
 """
 
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from alpr_edge.department.held_versions import HeldVersions
 from alpr_edge.department.http.client_auth import Admission, Peer
 from alpr_edge.department.http.description.answers import answers_to_units, unchanged_answer
 from alpr_edge.department.http.responses import HEADERS
@@ -30,13 +32,14 @@ SERIAL_S_MAX = 1.0
 RENEWAL_S = 600.0
 """Time between two looks whether the roster has to be renewed."""
 ENDS_SOON = timedelta(days=3)
+SERIAL = re.compile(r"[0-9]{1,9}")
 SERVER = "department serve"
 """Who renews rosters, by the record of changes."""
 
 log = structlog.get_logger(__name__)
 
 
-def serve_rosters(app: FastAPI, rosters: Rosters, admission: Admission) -> None:
+def serve_rosters(app: FastAPI, rosters: Rosters, held: HeldVersions, admission: Admission) -> None:
     """Add the roster's address to an application, and the newest serial to all of its answers."""
     app.add_middleware(RosterSerialMiddleware, serial=rosters.serial)
 
@@ -46,6 +49,7 @@ def serve_rosters(app: FastAPI, rosters: Rosters, admission: Admission) -> None:
     @app.get(ROSTER_PATH, response_class=Response, responses=all_answers)
     def send_roster(request: Request, sender: Annotated[Peer, Depends(admission)]) -> Response:
         """Send the roster of the people who may use the unit; 304 where it has that one."""
+        _note_held(held, sender.unit_id, request.headers.get(ROSTER_SERIAL_HEADER, ""))
         file = _file(rosters, sender.unit_id)
         about = HEADERS | {"ETag": f'"{file.sha256}"', "Cache-Control": "no-store"}
         if has_tag(request.headers.get("If-None-Match", ""), file.sha256):
@@ -145,6 +149,16 @@ def _file(rosters: Rosters, unit_id: str) -> RosterFile:
     if file is None:
         raise HTTPException(404, "no roster was published")
     return file
+
+
+def _note_held(held: HeldVersions, unit_id: str, stated: str) -> None:
+    """Record which roster a unit says that it has; a roster is sent also where that cannot be written."""
+    if not SERIAL.fullmatch(stated):
+        return
+    try:
+        held.note_roster(unit_id, int(stated))
+    except StoreError as error:
+        log.warning("department.held_roster_not_recorded", unit=unit_id, reason=str(error))
 
 
 def has_tag(condition: str, sha256: str) -> bool:

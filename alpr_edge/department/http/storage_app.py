@@ -17,7 +17,6 @@ from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import ClientDisconnect
-from starlette.types import Message, Receive
 
 from alpr_edge.department.http.batches.batch_counts import BatchCounts
 from alpr_edge.department.http.batches.limits import BatchLimits
@@ -65,7 +64,7 @@ from alpr_edge.domain.protocol.items import (
     ItemAnswerPayload,
     Outcome,
 )
-from alpr_edge.web.requests import host_of, small_body
+from alpr_edge.web.requests import bounded_receive, host_of, small_body
 
 REQUEST_BYTES_MAX = 72 * 1024 * 1024
 """Above the largest batch a unit may be set to, with the headers of its parts."""
@@ -137,8 +136,8 @@ def _serve_lists(app: FastAPI, storage: Storage, admission: Admission) -> None:
 
 def _serve_documents(app: FastAPI, storage: Storage, admission: Admission) -> None:
     """The endpoints of what a unit fetches whole, or says of itself."""
-    serve_rosters(app, storage.rosters, admission)
-    serve_holds(app, storage.holds, admission)
+    serve_rosters(app, storage.rosters, storage.held_versions, admission)
+    serve_holds(app, storage.holds, storage.lists, admission)
     serve_heartbeats(app, storage.heartbeats, admission)
     serve_evidence_vouchers(app, storage.directory, admission)
 
@@ -173,7 +172,7 @@ def _serve_certificates(app: FastAPI, storage: Storage, admission: Admission) ->
 
 async def _receive_form(request: Request, receive_s_max: float) -> FormData:
     """The whole form, bounded in bytes, parts and time."""
-    bounded_request = Request(request.scope, _bounded_receive(request))
+    bounded_request = Request(request.scope, bounded_receive(request, REQUEST_BYTES_MAX, "a batch"))
     try:
         async with asyncio.timeout(receive_s_max):
             return await bounded_request.form(max_files=ITEMS_MAX, max_fields=ITEMS_MAX)
@@ -182,24 +181,6 @@ async def _receive_form(request: Request, receive_s_max: float) -> FormData:
     except ClientDisconnect:
         # A car that drives out of coverage: nobody hears the answer, and the batch comes again.
         raise HTTPException(400, "the unit hung up") from None
-
-
-def _bounded_receive(request: Request) -> Receive:
-    """The request's receive channel, cut off past the largest batch; a declared length is refused at once."""
-    length = request.headers.get("Content-Length", "")
-    if length.isdigit() and int(length) > REQUEST_BYTES_MAX:
-        raise HTTPException(413, f"a batch holds {REQUEST_BYTES_MAX} bytes at most")
-    byte_count = 0
-
-    async def receive() -> Message:
-        nonlocal byte_count
-        message = await request.receive()
-        byte_count += len(message.get("body", b""))
-        if byte_count > REQUEST_BYTES_MAX:
-            raise HTTPException(413, f"a batch holds {REQUEST_BYTES_MAX} bytes at most")
-        return message
-
-    return receive
 
 
 async def _store_form(storage: Storage, unit_id: str, form: FormData, counts: BatchCounts) -> list[ItemAnswerPayload]:
@@ -269,6 +250,7 @@ def _note_list_request(storage: Storage, request: ListRequest) -> None:
     """Record which list a unit asks for; a list is sent also where that cannot be written."""
     try:
         storage.list_requests.note(request)
+        storage.held_versions.note_list(request.unit_id, request.source, request.serial)
     except StoreError as error:
         log.warning("department.list_request_not_recorded", unit=request.unit_id, reason=str(error))
 

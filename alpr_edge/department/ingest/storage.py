@@ -17,6 +17,7 @@ from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.db.schema import hits, items, reads
 from alpr_edge.department.evidence.bookings import EvidenceBookings
 from alpr_edge.department.heartbeats import Heartbeats
+from alpr_edge.department.held_versions import HeldVersions
 from alpr_edge.department.holds.department_holds import DepartmentHolds
 from alpr_edge.department.hotlists import LISTS_NAME, ListRepository
 from alpr_edge.department.images.choice import image_objects
@@ -97,6 +98,8 @@ class Storage:
         """Hotlists for the units."""
         self.list_requests = ListRequests(self.database)
         """The lists that units asked for."""
+        self.held_versions = HeldVersions(self.database)
+        """What units have of lists and roster."""
         self.units = Units(self.database, TlsFiles(directory))
         """The units that may connect to this department."""
         self._witness = Witness(directory)

@@ -28,16 +28,21 @@ from alpr_edge.department.images.image_keys import ImageKeys
 from alpr_edge.department.images.master_keys import load_master_key
 from alpr_edge.department.inquiries.hits.arrivals import HitArrivals
 from alpr_edge.department.inquiries.hits.hit_board import HitBoard
+from alpr_edge.department.inquiries.lists.list_board import ListBoard
+from alpr_edge.department.inquiries.lists.roster_board import RosterBoard
 from alpr_edge.department.inquiries.read_inquiries import ReadInquiries
 from alpr_edge.department.inquiries.server_clock import ServerClock
 from alpr_edge.department.inquiries.units.unit_board import UnitBoard
 from alpr_edge.department.people.accounts import DepartmentAccounts
 from alpr_edge.department.people.identity_links import IdentityLinks
 from alpr_edge.department.people.registry import require_entry
+from alpr_edge.department.people.roster_holders import RosterStandings
 from alpr_edge.department.people.rosters import Rosters
 from alpr_edge.department.people.trainings import TrainingRegister
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.pki.units import Units
+from alpr_edge.department.publishing.list_desk import ListDesk
+from alpr_edge.department.publishing.uploaded_feeds import UploadedFeeds
 from alpr_edge.department.releases.release_packages import ReleasePackages
 from alpr_edge.department.releases.release_register import ReleaseRegister
 from alpr_edge.department.search.department_searches import DepartmentSearches
@@ -72,6 +77,9 @@ class InquiryOffice:
     hits: HitBoard = field(repr=False)
     arrivals: HitArrivals = field(repr=False)
     units: UnitBoard = field(repr=False)
+    lists: ListBoard = field(repr=False)
+    uploads: UploadedFeeds = field(repr=False)
+    roster: RosterBoard = field(repr=False)
     releases: ReleaseRegister = field(repr=False)
     passphrases: PassphraseRequests = field(repr=False)
     audits: AuditRegister = field(repr=False)
@@ -153,6 +161,9 @@ def _office_over(
         hits=HitBoard(database, images, file.hits),
         arrivals=HitArrivals(database),
         units=_unit_board(directory, database),
+        lists=ListBoard(ListDesk(directory, database)),
+        uploads=UploadedFeeds(directory),
+        roster=RosterBoard(RosterStandings(directory, database)),
         releases=ReleaseRegister(database, policy.profile, clock),
         packages=ReleasePackages(directory, database, searches, images, policy.profile, clock),
         passphrases=PassphraseRequests(directory, database, clock),

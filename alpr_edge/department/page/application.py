@@ -14,6 +14,9 @@ from starlette.routing import Route
 from alpr_edge.department.page.hits.history_pages import HistoryPages
 from alpr_edge.department.page.hits.hit_pages import HitPages
 from alpr_edge.department.page.hits.hit_stream import HitStream
+from alpr_edge.department.page.lists.feed_upload import FeedUpload
+from alpr_edge.department.page.lists.list_pages import ListPages
+from alpr_edge.department.page.lists.roster_pages import RosterPages
 from alpr_edge.department.page.page_parts import FILES, PAGES, Step
 from alpr_edge.department.page.search_pages import DepartmentSearchPages
 from alpr_edge.department.page.sign_in_pages import DepartmentSignInPages
@@ -52,13 +55,13 @@ def create_department_page(site: DepartmentSite, feed: HitFeed) -> Starlette:
         bound = provider_at_once if path in {BEGIN_PATH, ANSWER_PATH} else bound
         return Route(path, page_endpoint(partial(_answer, step), bound), methods=[method])
 
-    sign_in_pages = DepartmentSignInPages(site)
+    sign_in_pages, list_pages = DepartmentSignInPages(site), ListPages(site)
     pages = (sign_in_pages, DepartmentSearchPages(site), HitPages(site), HistoryPages(site), UnitPages(site))
-    steps = [step for each in pages for step in each.steps]
+    steps = [step for each in (*pages, list_pages, RosterPages(site)) for step in each.steps]
     if site.sign_on is not None:
         steps += SignOnPages(site, site.sign_on, sign_in_pages).steps
     routes = [*(route(*each) for each in steps), Route("/live", HitStream(site, feed).answer, methods=["GET"])]
-    routes += [FILES.route, *([site.scim.route] if site.scim is not None else [])]
+    routes += [FeedUpload(site, list_pages).route, FILES.route, *([site.scim.route] if site.scim is not None else [])]
     return Starlette(
         routes=routes,
         middleware=[Middleware(PageHeaders, policy_sources=FILES.policy_sources)],

@@ -114,7 +114,7 @@ class DepartmentPageServer(ThreadedServer):
             sign_on = _sign_on(directory, people, table, self.port)
             scim = _scim(directory, office.accounts.database, people, _origin(people, table, self.port))
             site = DepartmentSite(office, people.name, _passkey_site(people, table, self.port), sign_on, scim)
-            steps = (certificate.reload, self._report)
+            steps = (certificate.reload, office.uploads.remove_old, self._report)
             self._feed = HitFeed(office.arrivals.current, LOOK_S, "department.hit_feed_failed")
             application = create_department_page(site, self._feed)
             self._server = uvicorn_server(application, certificate.context, BrowserProtocol, gate, steps)

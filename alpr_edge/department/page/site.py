@@ -32,6 +32,8 @@ LINKS = (
     ("/search", "Search", Operation.SEARCH_READS),
     ("/hits", "Hits", Operation.SHOW_HIT),
     ("/units", "Units", Operation.SHOW_UNITS),
+    ("/lists", "Lists", Operation.SHOW_LISTS),
+    ("/roster", "Roster", Operation.SHOW_PEOPLE),
 )
 """The pages, and what whoever may open them does there."""
 LIVE = {"hits", "hit"}
@@ -39,6 +41,8 @@ LIVE = {"hits", "hit"}
 PLACES = {
     **dict.fromkeys(("hits", "hit", "history", "history_form"), "/hits"),
     **dict.fromkeys(("units", "unit_revocation"), "/units"),
+    **dict.fromkeys((f"lists/{name}" for name in ("all", "one", "upload", "check", "audience")), "/lists"),
+    "lists/roster": "/roster",
 }
 """The link that a template stands below; any other stands below the search."""
 

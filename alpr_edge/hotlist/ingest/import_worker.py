@@ -21,7 +21,8 @@ from alpr_edge.domain.protocol.items import ListChange
 from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY
 from alpr_edge.hotlist.ingest import drop_folder
 from alpr_edge.hotlist.ingest.drop_folder import Listing
-from alpr_edge.hotlist.ingest.importer import ImportReport, ListStore, Progress, import_feed
+from alpr_edge.hotlist.ingest.feed_reader import Progress
+from alpr_edge.hotlist.ingest.importer import ImportReport, ListStore, import_feed
 from alpr_edge.hotlist.ingest.process_limits import end_with_parent, limited_process
 from alpr_edge.hotlist.ingest.request import request_for
 from alpr_edge.runtime.logs import configure_logs

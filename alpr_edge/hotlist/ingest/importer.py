@@ -3,28 +3,24 @@
 Until that row is written the list in use is live, and it stays so when anything is refused.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 import structlog
 
 from alpr_edge.domain.errors import FeedError, StoreError
-from alpr_edge.domain.hits import Generation, Reason
+from alpr_edge.domain.hits import Generation
 from alpr_edge.domain.instants import rfc3339
 from alpr_edge.domain.protocol.items import ListChange
-from alpr_edge.hotlist.formats.base import DEFAULT_RULES, Feed, FeedContext, FormatName, Rejected, Rules
-from alpr_edge.hotlist.formats.registry import FORMATS
-from alpr_edge.hotlist.index import delta, sealed_file
+from alpr_edge.hotlist.formats.base import Rejected
+from alpr_edge.hotlist.index import sealed_file
 from alpr_edge.hotlist.index.loader import open_marks, open_sealed
 from alpr_edge.hotlist.index.packed_list import GenerationDraft, common
-from alpr_edge.hotlist.ingest import validation
-from alpr_edge.hotlist.ingest.feed_file import FeedFile
+from alpr_edge.hotlist.ingest.feed_reader import FeedReading, Progress, check_entries, pack_feed
 from alpr_edge.hotlist.ingest.import_lock import import_lock
 from alpr_edge.hotlist.ingest.report import FeedReport, write_report
-from alpr_edge.hotlist.ingest.signature import check_signature
-from alpr_edge.hotlist.ingest.validation import DEFAULT_LIMITS, FeedTally, ValidationLimits
+from alpr_edge.hotlist.ingest.validation import FeedTally
 from alpr_edge.settings.base import is_name
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.hotlists.generations import (
@@ -34,9 +30,6 @@ from alpr_edge.store.hotlists.generations import (
     next_serial,
     record_and_activate,
 )
-
-Progress = Callable[[int, float], None]
-"""Receives the entries read and the share of the file, 0 to 1."""
 
 log = structlog.get_logger(__name__)
 
@@ -54,33 +47,11 @@ class ListStore:
 
 
 @dataclass(frozen=True, slots=True)
-class ImportRequest:
+class ImportRequest(FeedReading):
     """A feed to import, and how."""
 
-    path: Path
-    """The file of the feed; text, gzip or zip."""
-    source: str
-    """The source whose list it renews."""
-    format: FormatName
-    reason: Reason | None = None
-    """Reason of lines that name none; a CLEW table's kind where its file name does not tell it."""
-    accept_shrink: bool = False
-    """Whether to accept a feed much smaller than the list in use."""
-    accept_growth: bool = False
-    """Whether to accept a feed much larger than the list in use."""
     dry_run: bool = False
     """Whether to check only; nothing is written, nothing goes live."""
-    limits: ValidationLimits = DEFAULT_LIMITS
-    change: ListChange = ListChange.COMPLETE
-    """Its effect on the list."""
-    rules: Rules = DEFAULT_RULES
-    """The rules by which the source is read."""
-    password: bytes | None = None
-    """The password of a zip that has one."""
-    signing_key: Path | None = None
-    """Public key that the feed must be signed with; None: it need not be."""
-    signature: bytes | None = None
-    """Content of the signature file where it came with the feed; None: it lies beside it as ``NAME.sig``."""
     by_hand: bool = False
     """Whether a person ran the import and reads its answer: a refusal is then no fault of the unit."""
 
@@ -173,14 +144,7 @@ class _Import:
         generation = current.generation if current else None
         draft, issued_at = self._pack(current, progress)
         entry_count = len(draft.packed_list)
-        validation.check_lines(self.tally, self.request.limits)
-        # Removals may empty a list: the last AMBER entry is cancelled.
-        if entry_count or self.request.change is not ListChange.REMOVALS:
-            validation.check_size(
-                entry_count, generation, self.request.limits, accept_shrink=self.request.accept_shrink
-            )
-        if not self.request.accept_growth:
-            validation.check_growth(entry_count, generation, self.request.limits)
+        check_entries(self.request, entry_count, generation, self.tally)
         common_count, changed_count = self._shared_with(current, draft)
         return ImportReport(
             source=self.request.source,
@@ -202,29 +166,10 @@ class _Import:
         self, current: StoredGeneration | None, progress: Progress | None
     ) -> tuple[GenerationDraft, datetime | None]:
         """Read the whole feed; its entries packed, and its date of issue (else that of the list it changes)."""
-        change, lists = self.request.change, self.lists
-        is_change = current is not None and change is not ListChange.COMPLETE
-        base = open_sealed(current, lists.lists_key, lists.directory) if current and is_change else None
+        is_change = current is not None and self.request.change is not ListChange.COMPLETE
+        base = open_sealed(current, self.lists.lists_key, self.lists.directory) if current and is_change else None
         generation = current.generation if current else None
-        packer, count = delta.packer_for(change, base), 0
-        with FeedFile(self.request.path, self.request.password) as file:
-            feed = self._open_feed(file)
-            validation.check_issued(feed.issued_at, generation, self.now, self.request.limits)
-            for batch in validation.admit(feed.records, self.tally, self.request.rules.skip_plates):
-                count += len(batch)
-                validation.check_count(count, self.request.limits)
-                packer.extend(batch)
-                if progress is not None:
-                    progress(count, file.share_read)
-        return packer.pack(), feed.issued_at or (generation.issued_at if generation and is_change else None)
-
-    def _open_feed(self, file: FeedFile) -> Feed:
-        """The feed, its signature checked and its head read."""
-        request = self.request
-        if request.signing_key is not None:
-            check_signature(request.path, request.signing_key, request.signature)
-        rules = replace(request.rules, reason=request.reason) if request.reason else request.rules
-        return FORMATS[request.format].open(file.lines(), FeedContext(request.source, file.inner_name, rules, self.now))
+        return pack_feed(self.request, generation, base, self.now, self.tally, progress)
 
     def _keep_report(self, refusal: str) -> None:
         if not self.request.dry_run:

@@ -1,12 +1,13 @@
 """Asks the department for one of its documents, unless it is the one that the unit has (ETag, RFC 9110)."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import httpx
 
 from alpr_edge.domain.errors import UplinkError
 from alpr_edge.domain.protocol.items import PROTOCOL_HEADER
+from alpr_edge.domain.protocol.newest_lists import NEWEST_LISTS_HEADER, parse_newest_lists
 from alpr_edge.runtime.network.bounded_transport import Deadline
 from alpr_edge.settings import UplinkSettings
 from alpr_edge.uplink.delivery_responses import retry_after_s
@@ -24,12 +25,25 @@ class DocumentRequest:
     bytes_max: int
     seconds_max: float
     """Longest one transfer may take."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """What the unit says beside."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DocumentAnswer:
+    """What the department answered."""
+
+    etag: str
+    content: bytes | None
+    """None: nothing changed, or the department has no such document."""
+    newest_lists: Mapping[str, int] = field(default_factory=dict)
+    """The newest serial of each list that is meant for this unit; empty where the answer names none."""
 
 
 def fetch_document(
     uplink: UplinkSettings, unit_id: str, request: DocumentRequest, etag: str, beat: Callable[[], None]
-) -> tuple[str, bytes | None]:
-    """The ETag and the bytes of a document other than that of an ETag; no bytes where there is none.
+) -> DocumentAnswer:
+    """Ask for a document other than that of an ETag.
 
     Args:
         uplink: the department's address, certificates and time limits.
@@ -43,11 +57,13 @@ def fetch_document(
     """
     deadline = Deadline(beat)
     deadline.begin(request.seconds_max)
-    headers = {"If-None-Match": etag} if etag else {}
+    headers = {**request.headers, **({"If-None-Match": etag} if etag else {})}
     with open_client(uplink, unit_id, context_of(uplink), deadline) as client:
         try:
             with client.stream("GET", uplink.url.rstrip("/") + request.path, headers=headers) as response:
-                return response.headers.get("ETag", ""), _content(uplink.url, request, response)
+                content = _content(uplink.url, request, response)
+                newest_lists = parse_newest_lists(response.headers.get(NEWEST_LISTS_HEADER, ""))
+                return DocumentAnswer(response.headers.get("ETag", ""), content, newest_lists)
         except httpx.InvalidURL:
             raise UplinkError(f"{uplink.url}: not an address; check [uplink] url") from None
         except httpx.HTTPError as error:

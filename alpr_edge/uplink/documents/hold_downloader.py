@@ -3,10 +3,11 @@
 The department is asked at the start and every so many seconds (``uplink.roster_check_s``). Holds that did not change
 cost one 304 (ETag, RFC 9110). They come over the connection that both sides prove themselves on, so no signature is
 asked for beside it; what is of another unit, too large or unreadable is not handed on, and what is held stays held.
+Every answer names the newest lists too, so that a car that reads nothing fetches a new entry as soon as others.
 """
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import structlog
@@ -35,6 +36,7 @@ class HoldDownloader:
         unit_id: the id of this unit.
         incoming: the spool that they are handed over in.
         database: the database in which each fetch is recorded.
+        want_lists: is told the newest serial of each list that is meant for this unit.
         draw: gives random numbers in [0, 1), which spread a fleet.
     """
 
@@ -44,12 +46,14 @@ class HoldDownloader:
         unit_id: str,
         incoming: DownloadSpool,
         database: Database,
+        want_lists: Callable[[Mapping[str, int]], None],
         draw: Callable[[], float] = random.random,
     ) -> None:
         self._uplink = uplink
         self._unit_id = unit_id
         self._incoming = incoming
         self._database = database
+        self._want_lists = want_lists
         self._schedule = DocumentSchedule(uplink, draw, "holds.not_fetched")
 
     def wait(self, seconds: float) -> None:
@@ -70,15 +74,16 @@ class HoldDownloader:
     def _fetch(self, beat: Callable[[], None]) -> None:
         """Ask once, and hand over what comes."""
         have = sync_state.state_of(self._database, HOLDS_SPOOL_NAME).etag
-        etag, content = fetch_document(self._uplink, self._unit_id, REQUEST, have, beat)
-        if content is None:
+        answer = fetch_document(self._uplink, self._unit_id, REQUEST, have, beat)
+        self._want_lists(answer.newest_lists)
+        if answer.content is None:
             return
         try:
-            payload = DepartmentHoldsPayload.model_validate_json(content)
+            payload = DepartmentHoldsPayload.model_validate_json(answer.content)
         except ValidationError:
             raise UplinkError(f"{self._uplink.url}: its holds cannot be read; update this unit") from None
         if payload.unit_id != self._unit_id:
             raise UplinkError(f"{self._uplink.url}: its holds are those of another unit")
-        self._incoming.put(HOLDS_SPOOL_NAME, FeedNote(etag=etag), content)
-        sync_state.note(self._database, HOLDS_SPOOL_NAME, etag=etag)
+        self._incoming.put(HOLDS_SPOOL_NAME, FeedNote(etag=answer.etag), answer.content)
+        sync_state.note(self._database, HOLDS_SPOOL_NAME, etag=answer.etag)
         log.info("holds.handed_over", holds=len(payload.holds))

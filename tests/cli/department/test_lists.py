@@ -94,3 +94,23 @@ def test_a_list_is_withdrawn_once_somebody_agrees_and_its_serials_go_on(director
     assert json.loads(edge(directory, "publish", str(feed), "--source", "amber", "--json").stdout)["serial"] == 3
     withdrawn = edge(directory, "withdraw", "amber", "--yes", "--json")
     assert json.loads(withdrawn.stdout) == {"source": "amber", "withdrawn_serial": 3}
+
+
+def test_a_feed_is_checked_and_compared_where_the_settings_say_how_it_is_read(directory: Path, feed: Path) -> None:
+    publish = ("publish", str(feed), "--source", "amber", "--new-source")
+    unchecked = edge(directory, *publish, "--dry-run")
+    assert (unchecked.exit_code, "no [[feed]] with this name" in unchecked.stderr) == (1, True)
+    (directory / "department.toml").write_text('[[feed]]\nname = "amber"\nformat = "generic-csv"\n')
+    dry = json.loads(edge(directory, *publish, "--dry-run", "--json").stdout)
+    assert (dry["serial"], dry["check"]["added"], dry["check"]["is_compared"]) == (None, 1, True)
+    assert edge(directory, "lists").stdout == "amber: nothing is published\n"
+    assert json.loads(edge(directory, *publish, "--json").stdout)["check"]["entries"] == 1
+    feed.write_text("Plate Number,Description,State/Province\n7ABC123,Stolen,CA\n8ABC123,Stolen,CA\n")
+    told = edge(directory, *publish).stdout
+    assert "amber: 2 entries: 1 added, 0 removed, 0 changed; the feed does not say when it was made\n" in told
+    feed.write_text("no,feed\n")
+    refused = edge(directory, *publish)
+    assert (refused.exit_code, "refused, nothing is published" in refused.stderr) == (1, True)
+    (row,) = [json.loads(line) for line in edge(directory, "lists", "--json").stdout.splitlines()]
+    assert (row["serial"], row["published"]["added"], row["published"]["by"][:6]) == (2, 1, "login:")
+    assert ", 2 entries, for all units\n" in edge(directory, "lists").stdout

@@ -2,18 +2,23 @@
 
 import ssl
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 
+from alpr_edge.department.hotlists import LISTS_NAME, ListRepository
 from alpr_edge.department.http.rosters import RosterRenewal
 from alpr_edge.department.http.server import DepartmentServer
+from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.people.changes import Author
 from alpr_edge.department.people.registry import People, open_people
 from alpr_edge.department.pki.roster_key import FILE_NAME, load_roster_signer
 from alpr_edge.domain.people.signed_roster import open_roster
+from alpr_edge.domain.protocol.items import ListChange
+from alpr_edge.domain.protocol.newest_lists import NEWEST_LISTS_HEADER, parse_newest_lists
 from tests.department.enrolment import enrol_unit
 from tests.department.people.office import OFFICER, make_department
 from tests.department.waits import wait_until
@@ -117,3 +122,24 @@ def test_while_it_is_served_it_is_renewed_and_its_end_is_told(people: People) ->
     RosterRenewal(people.rosters, lambda: datetime.now(UTC) + ahead).renew()
     assert people.rosters.serial() == header.serial + 1
     assert renewal.warnings() == []
+
+
+def test_a_unit_that_asks_for_holds_is_told_of_lists_and_what_it_has_is_noted(
+    client: httpx.Client, directory: Path, tmp_path: Path
+) -> None:
+    feed, lists = tmp_path / "feed.csv", ListRepository(directory / LISTS_NAME)
+    feed.write_text("Plate Number\n7ABC123\n")
+    for source, units in (("amber", None), ("stolen", ["unit-2"])):
+        lists.publish(feed, source, ListChange.COMPLETE, units)
+    held = client.get("/v1/holds")
+    again = client.get("/v1/holds", headers={"If-None-Match": held.headers["ETag"]})
+    for answer, status in ((held, 200), (again, 304)):
+        told = parse_newest_lists(answer.headers[NEWEST_LISTS_HEADER])
+        assert (answer.status_code, told) == (status, {"amber": 1})
+    for stated in ("41", "x", ""):
+        client.get("/v1/roster", headers={SERIAL: stated})
+    client.get("/v1/lists/amber?after=1")
+    with closing(Storage(directory, create=False)) as storage:
+        versions = storage.held_versions
+        assert [each.serial for each in versions.of_roster().values()] == [41]
+        assert [(each.unit_id, each.serial) for each in versions.of_list("amber").values()] == [("unit-1", 1)]

@@ -16,6 +16,7 @@ from alpr_edge.department.inquiries.office import open_office
 from alpr_edge.department.page.server import DepartmentPageServer
 from alpr_edge.department.page.site import COMPONENT
 from alpr_edge.department.pki.authority import TlsFiles
+from alpr_edge.department.settings import FILE_NAME
 from alpr_edge.domain.access_log.records import AccessRecord
 from alpr_edge.domain.protocol.items import ItemKind, OutboxItem, digest, encode, read_payload
 from alpr_edge.domain.reads import EvidenceKind, EvidenceRef
@@ -52,6 +53,8 @@ def make_page_office(folder: Path) -> Inquirers:
         store_traffic(storage, TRAFFIC)
         storage.store("car-1", [Part(each.item_id, each.kind, each.body, each.sha256) for each in items])
     name_lists(some.directory)
+    with (some.directory / FILE_NAME).open("a", encoding="utf-8") as file:
+        file.write('[[feed]]\nname = "amber"\nformat = "generic-csv"\n')
     deliver_hits(some.directory, CROP, SCENE)
     return some
 

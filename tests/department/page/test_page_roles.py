@@ -1,6 +1,6 @@
 """Every route of the department's page by every role: what is shown, and what is refused. One without a row fails."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import httpx
 import pytest
@@ -30,6 +30,8 @@ NAMES = {
     "history_id": "none",
     "unit_id": UNIT,
     "hit_id": f"hit-of-{HITS[STOLEN]}",
+    "source": "amber",
+    "word": "none",
 }
 """What stands for the names in a path."""
 
@@ -53,6 +55,7 @@ class Answers:
 
 GONE = Answers("404", "404", locked="404", nobody="404")
 """A search and its pictures are known by random words to their own session alone: the tests below try it."""
+LISTS = Answers("200", "403", locked="403", nobody="403", action=Action.MANAGE_LISTS)
 RULES = {  # those that lock and end the session are asked last
     "GET /": Answers("303 /search", "200", locked="200", nobody="303 /sign-in"),
     "GET /search": Answers("200", "403", locked="403", nobody="403"),
@@ -71,6 +74,15 @@ RULES = {  # those that lock and end the session are asked last
     "GET /units": Answers("200", "403", locked="403", nobody="403", action=Action.MANAGE_SETTINGS),
     "GET /units/{unit_id}/revoke": Answers("200", "403", locked="403", nobody="403", action=Action.MANAGE_PEOPLE),
     "POST /units/{unit_id}/revoke": Answers("422", "403", locked="403", nobody="403", action=Action.MANAGE_PEOPLE),
+    "GET /lists": LISTS,
+    "GET /lists/{source}": LISTS,
+    "GET /lists/{source}/upload": LISTS,
+    "POST /lists/{source}/upload": replace(LISTS, allowed="422"),
+    "GET /lists/{source}/upload/{word}": replace(LISTS, allowed="404"),
+    "POST /lists/{source}/upload/{word}": replace(LISTS, allowed="404"),
+    "GET /lists/{source}/audience": LISTS,
+    "POST /lists/{source}/audience": replace(LISTS, allowed="422"),
+    "GET /roster": Answers("200", "403", locked="403", nobody="403", action=Action.MANAGE_PEOPLE),
     "GET /files/{digest}/{name}": Answers("200", "200", locked="200", nobody="200"),
     "GET /sign-in": Answers("303 /", "303 /", locked="200", nobody="200"),
     "POST /lock": Answers("303 /", "303 /", locked="303 /", nobody="303 /"),

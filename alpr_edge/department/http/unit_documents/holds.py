@@ -1,4 +1,4 @@
-"""Hands a unit the department's holds on its reads."""
+"""Hands a unit the department's holds on its reads, and names the newest lists that are meant for it."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -7,17 +7,19 @@ import structlog
 from fastapi import Depends, FastAPI, Request, Response
 
 from alpr_edge.department.holds.department_holds import DepartmentHolds
+from alpr_edge.department.hotlists import ListRepository
 from alpr_edge.department.http.client_auth import Admission, Peer
 from alpr_edge.department.http.description.answers import answers_to_units, unchanged_answer
 from alpr_edge.department.http.responses import HEADERS
 from alpr_edge.department.http.rosters import has_tag
 from alpr_edge.domain.protocol.holds import HOLDS_PATH, DepartmentHoldsPayload
 from alpr_edge.domain.protocol.items import digest, encode
+from alpr_edge.domain.protocol.newest_lists import NEWEST_LISTS_HEADER, newest_lists_text
 
 log = structlog.get_logger(__name__)
 
 
-def serve_holds(app: FastAPI, holds: DepartmentHolds, admission: Admission) -> None:
+def serve_holds(app: FastAPI, holds: DepartmentHolds, lists: ListRepository, admission: Admission) -> None:
     """Add the address of the holds to an application."""
     all_answers = answers_to_units(200, "The holds in force on its reads.", DepartmentHoldsPayload)
     all_answers |= unchanged_answer("The unit has these holds.")
@@ -28,6 +30,7 @@ def serve_holds(app: FastAPI, holds: DepartmentHolds, admission: Admission) -> N
         body = encode(holds.of_unit(sender.unit_id, datetime.now(UTC)))
         sha256 = digest(body)
         about = HEADERS | {"ETag": f'"{sha256}"', "Cache-Control": "no-store"}
+        about |= {NEWEST_LISTS_HEADER: newest_lists_text(lists.newest(sender.unit_id))}
         if has_tag(request.headers.get("If-None-Match", ""), sha256):
             return Response(status_code=304, headers=about)
         log.info("department.holds_sent", unit=sender.unit_id)

@@ -1,0 +1,111 @@
+"""How the roster stands: what is in force, what was changed about people lately, and which unit has it since when."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from alpr_edge.department.db.database import DepartmentDatabase
+from alpr_edge.department.held_versions import HeldVersion, HeldVersions
+from alpr_edge.department.people.changes import ChangePayload, last_change, read_changes
+from alpr_edge.department.people.people_rows import all_entries
+from alpr_edge.department.people.rosters import Rosters, RosterState
+from alpr_edge.department.pki.authority import TlsFiles
+from alpr_edge.department.pki.units import Units
+
+CHANGES_MAX = 30
+"""Most changes that are told, the newest."""
+_PERSON = "person:"
+
+
+@dataclass(frozen=True, slots=True)
+class RosterHolding:
+    """What one unit has of the roster."""
+
+    unit_id: str
+    held: HeldVersion | None
+    """None: it never said."""
+    has_newest: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PersonChange:
+    """One change of somebody."""
+
+    at: datetime
+    """UTC."""
+    action: str
+    person_id: str
+    """Empty: of nobody, such as a roster that was published."""
+    name: str
+    """As the person is called now; empty likewise."""
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RosterStanding:
+    """How it stands."""
+
+    state: RosterState | None
+    """None: none was published."""
+    changes: tuple[PersonChange, ...]
+    """Newest first."""
+    units: tuple[RosterHolding, ...]
+    """Units that are enrolled, by id."""
+
+
+class RosterStandings:
+    """Says how the roster stands; threads may share it.
+
+    Args:
+        directory: the department's folder.
+        database: its database.
+    """
+
+    def __init__(self, directory: Path, database: DepartmentDatabase) -> None:
+        self._directory = directory
+        self._database = database
+
+    def standing(self) -> RosterStanding:
+        """How it stands at present.
+
+        Raises:
+            AuditError: the record of changes is damaged.
+            StoreError: the database does not answer.
+        """
+        state = Rosters(self._directory, self._database).state()
+        with self._database.reading() as connection:
+            changes = _newest_changes(connection)
+        return RosterStanding(state, changes, self.holdings(state))
+
+    def holdings(self, state: RosterState | None) -> tuple[RosterHolding, ...]:
+        """What each unit that is enrolled has, by id.
+
+        Args:
+            state: the newest roster; None: there is none.
+        """
+        held = HeldVersions(self._database).of_roster()
+        records = Units(self._database, TlsFiles(self._directory)).records()
+        names = sorted(each.unit_id for each in records if each.state == "valid")
+        return tuple(
+            RosterHolding(each, mine, mine is not None and state is not None and mine.serial == state.header.serial)
+            for each in names
+            for mine in [held.get(each)]
+        )
+
+
+def _newest_changes(connection: Connection) -> tuple[PersonChange, ...]:
+    first = max(1, last_change(connection) - CHANGES_MAX + 1)
+    names = {each.person.person_id: each.person.name for each in all_entries(connection)}
+    changes = [_change(each, names) for each in read_changes(connection, first)]
+    return tuple(reversed(changes))
+
+
+def _change(payload: ChangePayload, names: dict[str, str]) -> PersonChange:
+    author_id = payload.author.removeprefix(_PERSON)
+    by = names.get(author_id, author_id) if payload.author.startswith(_PERSON) else payload.author
+    name = names.get(payload.person_id, payload.person_id)
+    moment = datetime.fromisoformat(payload.at)
+    return PersonChange(moment, payload.action, payload.person_id, name, by, payload.reason)

@@ -1,0 +1,209 @@
+"""Checks a feed before it is published, as the units will, and counts what it changes in the list that they have.
+
+The formats, the limits and the signature are those of a unit's import; ``[[feed]]`` of ``department.toml`` says them.
+What is published already is read again to compare with, so nothing but the feeds themselves is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import structlog
+
+from alpr_edge.department.hotlists import PublishedList
+from alpr_edge.domain.errors import DepartmentError, FeedClockError, FeedError
+from alpr_edge.domain.hits import Generation
+from alpr_edge.domain.protocol.items import ListChange
+
+if TYPE_CHECKING:
+    from alpr_edge.hotlist.formats.base import Rejected
+    from alpr_edge.hotlist.index.packed_list import GenerationDraft
+    from alpr_edge.hotlist.ingest.feed_reader import FeedReading
+    from alpr_edge.hotlist.ingest.validation import FeedTally
+    from alpr_edge.settings.lists import FeedSource
+
+LINES_NAMED_MAX = 20
+"""Most rejected lines that a check names; it counts all of them."""
+STEPS_COMPARED_MAX = 50
+"""Most feeds that are read again to compare with; a list of more changes needs a complete feed first."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class FeedToPublish:
+    """A feed that somebody wants to publish."""
+
+    path: Path
+    source: str
+    change: ListChange = ListChange.COMPLETE
+    accept_shrink: bool = False
+    """Whether it may be much smaller than the list in force; likewise the next."""
+    accept_growth: bool = False
+    signature: bytes | None = None
+    """What its maker signed it with; None: it lies beside it as ``NAME.sig``, where the source needs one."""
+    progress: Callable[[int, float], None] | None = field(default=None, repr=False, compare=False)
+    """Is told how many entries were read, and the share of the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedCheck:
+    """What a feed holds, and what it changes."""
+
+    source: str
+    change: ListChange
+    after: int
+    """Serial of the newest list that it was compared with; 0: there was none."""
+    entries: int
+    """Of the list with this feed."""
+    added: int
+    removed: int
+    changed: int
+    """Entries in both lists of which the vehicle, a remark or a date differs."""
+    read: int
+    """Lines of records."""
+    rejected: int
+    """Lines that were not understood; :attr:`rejected_lines` names the first."""
+    rejected_lines: tuple[Rejected, ...]
+    skipped_junk: int
+    """Lines whose plate is none."""
+    withheld: int
+    """Entries whose reason this source may not have."""
+    duplicates: int
+    issued: datetime | None
+    is_signed: bool
+    is_compared: bool
+    """Whether the list before could be read; otherwise everything counts as added."""
+
+
+def check_feed(feed: FeedToPublish, source: FeedSource, steps: Sequence[PublishedList], now: datetime) -> FeedCheck:
+    """Check a feed as the units will.
+
+    Args:
+        feed: the feed.
+        source: how it is read and checked.
+        steps: the newest complete list of the source and the changes to it, oldest first; empty: there is none.
+        now: the moment, UTC.
+
+    Raises:
+        DepartmentError: the units would refuse it; the text says why.
+    """
+    try:
+        return _check(feed, source, steps, now)
+    except FeedClockError:
+        raise DepartmentError(
+            f"{feed.source}: refused, nothing is published: the list is dated ahead of this server's clock; "
+            "check the clock, then the feed"
+        ) from None
+    except FeedError as error:
+        raise DepartmentError(f"{feed.source}: refused, nothing is published: {error}") from None
+
+
+def _check(feed: FeedToPublish, source: FeedSource, steps: Sequence[PublishedList], now: datetime) -> FeedCheck:
+    # Loaded where it is used: whoever only looks at lists does without numpy.
+    from alpr_edge.hotlist.index.packed_list import common  # noqa: PLC0415
+    from alpr_edge.hotlist.ingest.feed_reader import check_entries, pack_feed  # noqa: PLC0415
+    from alpr_edge.hotlist.ingest.validation import FeedTally  # noqa: PLC0415
+
+    reading, tally = _reading(feed, source), FeedTally()
+    before, current = _list_before(source, steps, must_be_read=feed.change is not ListChange.COMPLETE)
+    base = None if before is None or feed.change is ListChange.COMPLETE else before.packed_list
+    draft, issued = pack_feed(reading, current, base, now, tally, feed.progress)
+    count = len(draft.packed_list)
+    check_entries(reading, count, current, tally)
+    common_count, changed = (0, 0) if before is None else common(draft.marks, before.marks)
+    removed = 0 if before is None else len(before.packed_list) - common_count
+    after = steps[-1].serial if steps else 0
+    differences = _Differences(after, count, count - common_count, removed, changed, before is not None or not steps)
+    return _result(feed, reading, tally, differences, draft.duplicates, issued)
+
+
+@dataclass(frozen=True, slots=True)
+class _Differences:
+    """How a list differs from the one before."""
+
+    after: int
+    entries: int
+    added: int
+    removed: int
+    changed: int
+    is_compared: bool
+
+
+def _result(
+    feed: FeedToPublish,
+    reading: FeedReading,
+    tally: FeedTally,
+    differences: _Differences,
+    duplicates: int,
+    issued: datetime | None,
+) -> FeedCheck:
+    return FeedCheck(
+        source=feed.source,
+        change=feed.change,
+        after=differences.after,
+        entries=differences.entries,
+        added=differences.added,
+        removed=differences.removed,
+        changed=differences.changed,
+        read=tally.read,
+        rejected=tally.rejected_lines,
+        rejected_lines=tuple(tally.samples[:LINES_NAMED_MAX]),
+        skipped_junk=tally.skipped_junk,
+        withheld=tally.withheld,
+        duplicates=duplicates,
+        issued=issued,
+        is_signed=reading.signing_key is not None,
+        is_compared=differences.is_compared,
+    )
+
+
+def _reading(feed: FeedToPublish, source: FeedSource) -> FeedReading:
+    from alpr_edge.hotlist.ingest.feed_reader import FeedReading  # noqa: PLC0415 - see above
+    from alpr_edge.hotlist.ingest.source_feed import reading_of  # noqa: PLC0415
+
+    return replace(
+        reading_of(FeedReading, source, feed.path, feed.change),
+        accept_shrink=feed.accept_shrink,
+        accept_growth=feed.accept_growth,
+        signature=feed.signature,
+        reason=source.reason,
+    )
+
+
+def _list_before(
+    source: FeedSource, steps: Sequence[PublishedList], *, must_be_read: bool
+) -> tuple[GenerationDraft | None, Generation | None]:
+    """What the units have, by reading again what was published; None: there is nothing, or it cannot be read.
+
+    Raises:
+        FeedError: it cannot be read, and a change needs it.
+    """
+    try:
+        return _read_again(source, steps)
+    except FeedError as error:
+        if must_be_read:
+            raise FeedError("the list that it changes cannot be read again; publish a complete list") from None
+        log.warning("department.list_not_compared", source=source.name, reason=str(error))
+        return None, None
+
+
+def _read_again(source: FeedSource, steps: Sequence[PublishedList]) -> tuple[GenerationDraft | None, Generation | None]:
+    from alpr_edge.hotlist.ingest.feed_reader import FeedReading, pack_feed  # noqa: PLC0415 - see above
+    from alpr_edge.hotlist.ingest.source_feed import reading_of  # noqa: PLC0415
+    from alpr_edge.hotlist.ingest.validation import FeedTally  # noqa: PLC0415
+
+    if len(steps) > STEPS_COMPARED_MAX:
+        raise FeedError(f"over {STEPS_COMPARED_MAX} changes since the last complete list")
+    draft: GenerationDraft | None = None
+    current: Generation | None = None
+    for step in steps:
+        reading = replace(reading_of(FeedReading, source, step.path, step.change), signing_key=None)
+        base = None if draft is None else draft.packed_list
+        draft, issued = pack_feed(reading, current, base, None, FeedTally())
+        current = Generation(source.name, step.serial, issued, step.published_at, len(draft.packed_list))
+    return draft, current

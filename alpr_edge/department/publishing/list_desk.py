@@ -1,0 +1,137 @@
+"""Checks, publishes and shows hotlists: the service behind the command line and the page."""
+
+import hashlib
+from collections.abc import Collection
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from alpr_edge.department.db.database import DepartmentDatabase
+from alpr_edge.department.heartbeats import Heartbeats
+from alpr_edge.department.held_versions import HeldVersions
+from alpr_edge.department.hotlists import LISTS_NAME, ListRepository, PublishedList
+from alpr_edge.department.list_requests import ListRequests
+from alpr_edge.department.pki.authority import TlsFiles
+from alpr_edge.department.pki.units import Units
+from alpr_edge.department.publishing.feed_check import FeedCheck, FeedToPublish, check_feed
+from alpr_edge.department.publishing.list_state import ListStanding, UnitFacts, unit_holdings
+from alpr_edge.department.publishing.publication_record import AUTHOR_CHARACTERS_MAX, PublicationRecord
+from alpr_edge.department.settings import load_department_file
+from alpr_edge.domain.errors import DepartmentError
+from alpr_edge.runtime.io_errors import io_errors
+from alpr_edge.settings.lists import FeedSource
+
+
+class ListDesk:
+    """The desk of hotlists; threads may share it.
+
+    Args:
+        directory: the department's folder.
+        database: its database.
+    """
+
+    def __init__(self, directory: Path, database: DepartmentDatabase) -> None:
+        self._directory = directory
+        self._database = database
+        self._lists = ListRepository(directory / LISTS_NAME)
+
+    def standings(self) -> list[ListStanding]:
+        """Every source that is published, that a unit asked for or that the settings have, by name.
+
+        Raises:
+            DepartmentError: the settings are wrong.
+            StoreError: the database does not answer.
+        """
+        audiences, facts, known = self._lists.audiences(), self._facts(), set(self._feed_sources())
+        names = {*audiences, *known, *(each.source for each in facts.requests)}
+        return [self._standing(name, audiences.get(name), facts, is_checked=name in known) for name in sorted(names)]
+
+    def standing(self, source: str) -> ListStanding:
+        """One of them; raises as :meth:`standings`, and DepartmentError where there is none of this name."""
+        for each in self.standings():
+            if each.source == source:
+                return each
+        raise DepartmentError(f"{source}: there is no list of this name; see: alpr-edge department lists")
+
+    def check(self, feed: FeedToPublish) -> FeedCheck | None:
+        """Check a feed as the units will, and compare it with what they have; nothing is published.
+
+        Returns:
+            What it holds; None where the settings do not say how feeds of its source are read.
+
+        Raises:
+            DepartmentError: the units would refuse it, or the settings are wrong.
+        """
+        source = self._feed_sources().get(feed.source)
+        if source is None:
+            return None
+        steps = self._lists.steps_since_complete(feed.source)
+        return check_feed(feed, source, steps, datetime.now(UTC))
+
+    def publish(
+        self, feed: FeedToPublish, author: str, check: FeedCheck | None, audience: Collection[str] | None = None
+    ) -> PublishedList:
+        """Publish a feed, with a note of who did and what the check found.
+
+        Args:
+            feed: the feed.
+            author: who publishes it.
+            check: what the check of this feed found; None: it was not checked.
+            audience: the units that it is meant for from now on; None: those that it was meant for.
+
+        Raises:
+            DepartmentError: it cannot be published, or something was published since the check.
+        """
+        record = PublicationRecord(by=author[:AUTHOR_CHARACTERS_MAX], sha256=_digest_of(feed.path))
+        if check is not None:
+            names = ("entries", "added", "removed", "changed", "rejected", "issued", "is_signed")
+            record = record.model_copy(update={name: getattr(check, name) for name in names})
+        after = None if check is None else check.after
+        note = record.model_dump_json().encode()
+        return self._lists.publish(feed.path, feed.source, feed.change, audience, after=after, note=note)
+
+    def set_audience(self, source: str, units: Collection[str] | None) -> None:
+        """Set which units a list is meant for; None: all.
+
+        Raises:
+            DepartmentError: a name cannot be used, or the folder cannot be written.
+        """
+        self._lists.set_audience(source, units)
+
+    def _feed_sources(self) -> dict[str, FeedSource]:
+        """How the feeds of each source are read, by the settings; their files as whole paths."""
+        return {
+            each.name: _with_whole_paths(each, self._directory) for each in load_department_file(self._directory).feed
+        }
+
+    def _facts(self) -> UnitFacts:
+        records = Units(self._database, TlsFiles(self._directory)).records()
+        enrolled = [each.unit_id for each in records if each.state == "valid"]
+        return UnitFacts(ListRequests(self._database).all(), Heartbeats(self._database).newest(), enrolled)
+
+    def _standing(
+        self, source: str, audience: frozenset[str] | None, facts: UnitFacts, *, is_checked: bool
+    ) -> ListStanding:
+        newest = next(reversed(self._lists.steps_of(source)), None)
+        held = HeldVersions(self._database).of_list(source)
+        units = unit_holdings(source, newest, audience, held, facts)
+        record = None if newest is None else _record_of(self._lists.note_of(newest))
+        return ListStanding(source, newest, record, audience, is_checked, units)
+
+
+def _record_of(note: bytes | None) -> PublicationRecord | None:
+    try:
+        return None if note is None else PublicationRecord.model_validate_json(note)
+    except ValidationError:
+        return None
+
+
+def _with_whole_paths(source: FeedSource, directory: Path) -> FeedSource:
+    paths = {name: getattr(source, name) for name in ("signing_key_file", "password_file")}
+    return source.model_copy(update={name: directory / path for name, path in paths.items() if path is not None})
+
+
+def _digest_of(path: Path) -> str:
+    with io_errors(f"{path}: cannot be read", DepartmentError), path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
