@@ -41,6 +41,8 @@ class Provider:
         self.claims: dict[str, Any] = {}
         """Claims that the next tokens have in place of the right ones; None: without the claim."""
         self.forgery = ""
+        self.methods: list[str] | None = None
+        """The ways in which a client proves itself, as it describes them; None: it does not."""
         self.codes: dict[str, dict[str, str]] = {}
         self.new_key()
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
@@ -64,6 +66,7 @@ class Provider:
             "authorization_response_iss_parameter_supported": True,
             "code_challenge_methods_supported": ["S256"],
             "response_types_supported": ["code"],
+            **({} if self.methods is None else {"token_endpoint_auth_methods_supported": self.methods}),
         }
 
     def keys(self) -> dict[str, Any]:
@@ -79,10 +82,7 @@ class Provider:
 
     def token(self, fields: dict[str, str], authorization: str) -> tuple[int, dict[str, Any]]:
         """A token for a code, once."""
-        kind, _, word = authorization.partition(" ")
-        pair = base64.b64decode(word).decode()
-        quoted = urlencode({CLIENT_ID: CLIENT_SECRET}).replace("=", ":", 1)
-        if (kind, pair) != ("Basic", quoted):
+        if not _proves_itself(fields, authorization):
             return 401, {"error": "invalid_client"}
         asked = self.codes.pop(fields["code"], None)
         challenge = hashlib.sha256(fields["code_verifier"].encode()).digest()
@@ -107,6 +107,15 @@ class Provider:
         return jwt.encode(header, claims, self.key)
 
 
+def _proves_itself(fields: dict[str, str], authorization: str) -> bool:
+    """Whether it is the client: by a header, encoded as in a form, or by the fields, and not by both."""
+    if not authorization:
+        return (fields.get("client_id"), fields.get("client_secret")) == (CLIENT_ID, CLIENT_SECRET)
+    kind, _, word = authorization.partition(" ")
+    quoted = urlencode({CLIENT_ID: CLIENT_SECRET}).replace("=", ":", 1)
+    return (kind, base64.b64decode(word).decode()) == ("Basic", quoted) and "client_secret" not in fields
+
+
 def _handler_of(provider: Provider) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -124,7 +133,7 @@ def _handler_of(provider: Provider) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
             fields = {name: values[0] for name, values in parse_qs(body).items()}
-            self._answer(*provider.token(fields, self.headers["Authorization"]))
+            self._answer(*provider.token(fields, self.headers.get("Authorization", "")))
 
         def _answer(self, status: int, content: dict[str, Any]) -> None:
             body = json.dumps(content).encode()
