@@ -43,6 +43,8 @@ class Provider:
         self.forgery = ""
         self.methods: list[str] | None = None
         """The ways in which a client proves itself, as it describes them; None: it does not."""
+        self.decodes = True
+        """Whether it decodes what a client's header has; many do not."""
         self.codes: dict[str, dict[str, str]] = {}
         self.new_key()
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
@@ -82,7 +84,7 @@ class Provider:
 
     def token(self, fields: dict[str, str], authorization: str) -> tuple[int, dict[str, Any]]:
         """A token for a code, once."""
-        if not _proves_itself(fields, authorization):
+        if not _proves_itself(fields, authorization, decodes=self.decodes):
             return 401, {"error": "invalid_client"}
         asked = self.codes.pop(fields["code"], None)
         challenge = hashlib.sha256(fields["code_verifier"].encode()).digest()
@@ -107,13 +109,13 @@ class Provider:
         return jwt.encode(header, claims, self.key)
 
 
-def _proves_itself(fields: dict[str, str], authorization: str) -> bool:
-    """Whether it is the client: by a header, encoded as in a form, or by the fields, and not by both."""
+def _proves_itself(fields: dict[str, str], authorization: str, *, decodes: bool) -> bool:
+    """Whether it is the client: by a header or by the fields, and not by both."""
     if not authorization:
         return (fields.get("client_id"), fields.get("client_secret")) == (CLIENT_ID, CLIENT_SECRET)
     kind, _, word = authorization.partition(" ")
-    quoted = urlencode({CLIENT_ID: CLIENT_SECRET}).replace("=", ":", 1)
-    return (kind, base64.b64decode(word).decode()) == ("Basic", quoted) and "client_secret" not in fields
+    pair = urlencode({CLIENT_ID: CLIENT_SECRET}).replace("=", ":", 1) if decodes else f"{CLIENT_ID}:{CLIENT_SECRET}"
+    return (kind, base64.b64decode(word).decode()) == ("Basic", pair) and "client_secret" not in fields
 
 
 def _handler_of(provider: Provider) -> type[BaseHTTPRequestHandler]:

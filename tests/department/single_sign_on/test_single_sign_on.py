@@ -74,13 +74,18 @@ def test_a_token_that_is_too_long_for_a_cookie_is_no_hint(rig: SignOnRig) -> Non
         assert (f"{rig.provider.issuer}/end?client_id={CLIENT_ID}" in out, "id_token_hint" in out) == (True, False)
 
 
-@pytest.mark.parametrize("methods", [["client_secret_post", "client_secret_basic"], ["client_secret_basic"], None])
-def test_a_client_proves_itself_in_a_way_that_the_provider_takes(tmp_path: Path, methods: list[str] | None) -> None:
+@pytest.mark.parametrize(
+    ("methods", "decodes"),
+    [(["client_secret_basic", "client_secret_post"], False), (["client_secret_post"], False), (None, True)],
+)
+def test_a_client_proves_itself_in_a_way_that_the_provider_takes(
+    tmp_path: Path, methods: list[str] | None, *, decodes: bool
+) -> None:
     secret = tmp_path / "client-secret"
     secret.touch(mode=0o600)
     secret.write_text(CLIENT_SECRET)
     with closing(Provider(tmp_path)) as provider:
-        provider.methods = methods
+        provider.methods, provider.decodes = methods, decodes
         words = {"issuer": provider.issuer, "client_id": CLIENT_ID, "client_secret": str(secret)}
         table = SingleSignOnTable(**words, ca_file=str(provider.authority))
         challenge = base64.urlsafe_b64encode(hashlib.sha256(b"verifier").digest()).rstrip(b"=").decode()
