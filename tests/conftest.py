@@ -142,7 +142,7 @@ def require_lemonldap(require_tool: Callable[[str], str]) -> Callable[[], str]:
     """Gives the program that serves the portal of LemonLDAP::NG, which is Debian's."""
 
     def find() -> str:
-        if not Path("/usr/share/perl5/Lemonldap/NG/Portal/Issuer/OpenIDConnect.pm").exists():
+        if not Path("/usr/share/lemonldap-ng/portal/htdocs/index.psgi").exists():
             _lacking("LemonLDAP::NG; scripts/debian-packages.txt lists its packages")
         return require_tool("plackup")
 

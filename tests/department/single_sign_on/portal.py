@@ -27,8 +27,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from tests.department.single_sign_on.provider import CLIENT_ID, CLIENT_SECRET
 from tests.runtime.time_daemon import free_port
 
-HTDOCS = Path("/usr/share/lemonldap-ng/portal/htdocs")
-START_S_MAX = 20.0
+PROGRAM = Path("/usr/share/lemonldap-ng/portal/htdocs/index.psgi")
+START_S_MAX = 60.0
 _SETTINGS = """[all]
 logLevel = notice
 logger = Lemonldap::NG::Common::Logger::Std
@@ -42,13 +42,6 @@ localStorageOptions = {{'namespace' => 'configuration', 'cache_root' => '{folder
 staticPrefix = /static
 templateDir = /usr/share/lemonldap-ng/portal/templates
 languages = en
-"""
-_PROGRAM = """use Plack::Builder;
-use Lemonldap::NG::Portal::Main;
-builder {{
-    enable 'Static', path => sub {{ s!^/static/!! }}, root => '{static}';
-    Lemonldap::NG::Portal::Main->run({{}});
-}};
 """
 
 
@@ -85,7 +78,6 @@ class Portal:
         for name in ("configuration", "cache", "sessions/lock", "persistent/lock"):
             (self.folder / name).mkdir(parents=True)
         (self.folder / "lemonldap-ng.ini").write_text(_SETTINGS.format(folder=self.folder))
-        (self.folder / "app.psgi").write_text(_PROGRAM.format(static=HTDOCS / "static"))
         self.configure(**self._settings(page), **new_key("first"))
         words = ["--server", "Standalone", "--host", "127.0.0.1", "--port", str(self.port), "--ssl", "1"]
         words += ["--ssl-key-file", f"{self.folder}/key.pem", "--ssl-cert-file", f"{self.folder}/certificate.pem"]
@@ -93,7 +85,7 @@ class Portal:
         with (
             (self.folder / "log").open("wb") as told,
             subprocess.Popen(
-                [plackup, *words, "--no-default-middleware", str(self.folder / "app.psgi")],
+                [plackup, *words, "--no-default-middleware", str(PROGRAM)],
                 env=environment,
                 stdout=told,
                 stderr=told,
@@ -110,7 +102,9 @@ class Portal:
         self.configuration |= settings
         self._number += 1
         content = self.configuration | {"cfgNum": self._number, "cfgDate": int(time.time())}
-        (self.folder / "configuration" / f"lmConf-{self._number}.json").write_text(json.dumps(content))
+        written = self.folder / "configuration" / "new"
+        written.write_text(json.dumps(content))
+        written.rename(written.with_name(f"lmConf-{self._number}.json"))
 
     def browser(self) -> httpx.Client:
         """A browser at which nobody is signed in."""

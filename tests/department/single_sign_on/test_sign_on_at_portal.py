@@ -28,8 +28,6 @@ from tests.department.people.office import DOMAIN
 from tests.department.single_sign_on.portal import Portal, form_of, new_key, register_code
 from tests.department.single_sign_on.provider import CLIENT_ID, CLIENT_SECRET
 
-pytestmark = pytest.mark.slow
-
 LINKS = {"dwho": "officer", "rtyler": "records"}
 """People of the portal, by whom they are at the department."""
 PORTAL_S_MAX = 30.0

@@ -86,8 +86,9 @@ def test_a_client_proves_itself_in_a_way_that_the_provider_takes(
     secret.write_text(CLIENT_SECRET)
     with closing(Provider(tmp_path)) as provider:
         provider.methods, provider.decodes = methods, decodes
-        words = {"issuer": provider.issuer, "client_id": CLIENT_ID, "client_secret": str(secret)}
-        table = SingleSignOnTable(**words, ca_file=str(provider.authority))
+        table = SingleSignOnTable(
+            issuer=provider.issuer, client_id=CLIENT_ID, client_secret=str(secret), ca_file=str(provider.authority)
+        )
         challenge = base64.urlsafe_b64encode(hashlib.sha256(b"verifier").digest()).rstrip(b"=").decode()
         provider.codes["code"] = {"code_challenge": challenge, "redirect_uri": "here", "nonce": "n"}
         client = ProviderClient(table, tmp_path / "department")
