@@ -138,6 +138,18 @@ def require_tool() -> Callable[[str], str]:
 
 
 @pytest.fixture(scope="session")
+def require_lemonldap(require_tool: Callable[[str], str]) -> Callable[[], str]:
+    """Gives the program that serves the portal of LemonLDAP::NG, which is Debian's."""
+
+    def find() -> str:
+        if not Path("/usr/share/lemonldap-ng/portal/htdocs/index.psgi").exists():
+            _lacking("LemonLDAP::NG; scripts/debian-packages.txt lists its packages")
+        return require_tool("plackup")
+
+    return find
+
+
+@pytest.fixture(scope="session")
 def require_postgresql() -> Callable[[], Path]:
     """Gives the folder of PostgreSQL's programs; $ALPR_EDGE_POSTGRESQL names one, else it is Debian's newest."""
 

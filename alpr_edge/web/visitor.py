@@ -65,3 +65,13 @@ def give_session(response: Response, token: str) -> None:
 def take_session(response: Response) -> None:
     """Have a browser forget its session."""
     response.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="strict")
+
+
+def give_sign_on_word(response: Response, word: str) -> None:
+    """Have a browser keep a word of a single sign-on, which it sends along when it comes back from the provider."""
+    response.set_cookie(SIGN_ON_COOKIE, word, path="/", secure=True, httponly=True, samesite="lax")
+
+
+def take_sign_on_word(response: Response) -> None:
+    """Have a browser forget the word."""
+    response.delete_cookie(SIGN_ON_COOKIE, path="/", secure=True, httponly=True, samesite="lax")

@@ -9,7 +9,7 @@ from alpr_edge.department.page.site import DepartmentSite, links_for
 from alpr_edge.department.people.identity_links import SIGN_ON_FACTORS
 from alpr_edge.domain.sessions.session import SessionState
 from alpr_edge.web.passkey_steps import PasskeySteps
-from alpr_edge.web.visitor import Visitor, give_session, take_session
+from alpr_edge.web.visitor import Visitor, give_session, take_session, take_sign_on_word
 
 HOME = "/"
 NO_SITE = "passkeys need a name of the server that is no address: [people] domain"
@@ -80,12 +80,12 @@ class DepartmentSignInPages:
         factor, sign_on = desk.factor(), self._site.sign_on
         desk.sign_out()
         self._site.forget(visitor)
-        address = sign_on.end_address() if sign_on is not None and factor in SIGN_ON_FACTORS else ""
-        if address and sign_on is not None:
-            response: Response = PAGES.page("leave_to", address=address, host=sign_on.host)
-        else:
-            response = go("/sign-in")
+        response: Response = go("/sign-in")
+        if sign_on is not None and factor in SIGN_ON_FACTORS:
+            address = sign_on.end_address(visitor.sign_on_word)
+            response = PAGES.page("leave_to", address=address, host=sign_on.host) if address else response
         take_session(response)
+        take_sign_on_word(response)
         return response
 
     def form(self, fault: str = "", status: int = 403) -> Response:

@@ -14,9 +14,8 @@ from alpr_edge.department.page.page_parts import PAGES, PageRoute
 from alpr_edge.department.page.sign_in_pages import DepartmentSignInPages
 from alpr_edge.department.page.site import DepartmentSite
 from alpr_edge.department.single_sign_on.faults import ProviderDownError, SignOnError
-from alpr_edge.department.single_sign_on.sign_on import ANSWER_PATH, SingleSignOn
-from alpr_edge.domain.sessions.identity_claims import ProvenIdentity
-from alpr_edge.web.visitor import SIGN_ON_COOKIE, Visitor, give_session
+from alpr_edge.department.single_sign_on.sign_on import ANSWER_PATH, ProviderAnswer, SingleSignOn
+from alpr_edge.web.visitor import Visitor, give_session, give_sign_on_word, take_sign_on_word
 
 UNREACHED = "the sign-in page of the department's provider does not answer; sign in with password and code"
 BEGIN_PATH, CODE_PATH = "/single-sign-on", "/single-sign-on/code"
@@ -53,28 +52,29 @@ class SignOnPages:
             log.error("department.provider_unreached", reason=str(error))
             return self._pages.form(UNREACHED, 503)
         response = PAGES.page("leave_to", address=begun.address, host=self._sign_on.host)
-        _give_word(response, begun.word)
+        give_sign_on_word(response, begun.word)
         return response
 
     def answer(self, visitor: Visitor) -> Response:
         """Take the provider's answer."""
         try:
-            identity = self._sign_on.identity_of(visitor.fields, visitor.sign_on_word)
+            answer = self._sign_on.read_answer(visitor.fields, visitor.sign_on_word)
         except SignOnError as error:
             response = self._refusal(visitor, error)
-            _take_word(response)
+            take_sign_on_word(response)
             return response
-        return self._sign_in(visitor, identity)
+        return self._sign_in(visitor, answer)
 
     def code(self, visitor: Visitor) -> Response:
         """Take the code that a provider which saw one factor is not enough without."""
         try:
-            identity = self._sign_on.kept_identity(visitor.sign_on_word)
+            answer = self._sign_on.kept_answer(visitor.sign_on_word)
         except SignOnError as error:
             return self._refusal(visitor, error)
-        return self._sign_in(visitor, identity, visitor.fields.get("code", "").strip() or "none")
+        return self._sign_in(visitor, answer, visitor.fields.get("code", "").strip() or "none")
 
-    def _sign_in(self, visitor: Visitor, identity: ProvenIdentity, code: str = "") -> Response:
+    def _sign_in(self, visitor: Visitor, answer: ProviderAnswer, code: str = "") -> Response:
+        identity = answer.identity
         person_id = self._site.office.identities.person_id(identity.issuer, identity.subject)
         attempt = ProviderAttempt(person_id, identity.is_strong, code)
         # Whoever links a person later needs to know by which subject they came.
@@ -82,17 +82,18 @@ class SignOnPages:
         result = self._site.desk(visitor).sign_in_with_provider(attempt, is_acknowledged=True, note=note)
         if result.outcome is SignInOutcome.CODE_NEEDED:
             response: Response = PAGES.page("sign_on_code", department=self._site.name, fault="")
-            _give_word(response, self._sign_on.keep(identity))
+            give_sign_on_word(response, self._sign_on.keep(answer))
             return response
         if result.session is None:
             if code:  # the word is good for some minutes, and failures lock the account
                 fault = sign_in_answer(result)
                 return PAGES.page("sign_on_code", 403, department=self._site.name, fault=fault)
             response = self._pages.form(sign_in_answer(result))
-        else:
-            response = PAGES.page("signed_on", department=self._site.name)
-            give_session(response, result.token)
-        _take_word(response)
+            take_sign_on_word(response)
+            return response
+        response = PAGES.page("signed_on", department=self._site.name)
+        give_session(response, result.token)
+        give_sign_on_word(response, self._sign_on.keep_hint(answer))
         return response
 
     def _refusal(self, visitor: Visitor, error: SignOnError) -> Response:
@@ -101,12 +102,3 @@ class SignOnPages:
         result = self._site.desk(visitor).refuse_provider(str(error))
         is_down = isinstance(error, ProviderDownError)
         return self._pages.form(UNREACHED if is_down else sign_in_answer(result), 503 if is_down else 403)
-
-
-def _give_word(response: Response, word: str) -> None:
-    """Have a browser keep a word; it sends it along when it comes back from the provider."""
-    response.set_cookie(SIGN_ON_COOKIE, word, path="/", secure=True, httponly=True, samesite="lax")
-
-
-def _take_word(response: Response) -> None:
-    response.delete_cookie(SIGN_ON_COOKIE, path="/", secure=True, httponly=True, samesite="lax")

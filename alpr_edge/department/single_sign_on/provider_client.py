@@ -134,14 +134,25 @@ class ProviderClient:
         fields = {"grant_type": "authorization_code", "code": code, "redirect_uri": answer_address}
         fields |= {"code_verifier": verifier}
         auth = None
-        if "client_secret_basic" in description.token_endpoint_auth_methods_supported:
-            auth = httpx.BasicAuth(_form_word(self._table.client_id), _form_word(self._secret))
-        else:
+        if self._proves_itself_in_fields(description.token_endpoint_auth_methods_supported):
             fields |= {"client_id": self._table.client_id, "client_secret": self._secret}
+        else:
+            auth = httpx.BasicAuth(quote_plus(self._table.client_id), quote_plus(self._secret))
         token = self._json("POST", description.token_endpoint, fields, auth).get("id_token")
         if not isinstance(token, str):
             raise SignOnError("the provider gave no ID token")
         return token
+
+    def _proves_itself_in_fields(self, methods: tuple[str, ...]) -> bool:
+        """Whether id and secret go into the fields, not into a header.
+
+        RFC 6749, 2.3.1, has them encoded as in a form before they go into a header. Many providers do not decode them
+        there, LemonLDAP::NG and Glewlwyd among them, so what the encoding changes goes into the fields, where all do.
+        """
+        if "client_secret_basic" not in methods:
+            return True
+        is_plain = all(quote_plus(each) == each for each in (self._table.client_id, self._secret))
+        return not is_plain and "client_secret_post" in methods
 
     def _description_of(self, content: dict[str, Any]) -> ProviderDescription:
         try:
@@ -200,11 +211,6 @@ def _has_key(keys: Mapping[str, Any], key_id: str | None) -> bool:
     listed = keys.get("keys")
     some = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
     return bool(some) if key_id is None else any(each.get("kid") == key_id for each in some)
-
-
-def _form_word(text: str) -> str:
-    """A client's id or secret as RFC 6749, 2.3.1, has it in a header: encoded as in a form."""
-    return quote_plus(text)
 
 
 def _secret_of(table: SingleSignOnTable, directory: Path) -> str:

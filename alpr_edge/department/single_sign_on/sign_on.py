@@ -25,8 +25,12 @@ BEGUN_S = 600.0
 """How long somebody may take at the provider."""
 PROVEN_S = 300.0
 """How long somebody may take to type their code."""
+SIGNED_ON_S = 86_400.0
+"""How long a sign-out can name the session at the provider; it ends the one here in any case."""
 CODE_CHARACTERS_MAX = 2048
-_BEGUN, _PROVEN = "begun", "proven"
+HINT_CHARACTERS_MAX = 2600
+"""The longest ID token that a browser keeps for the sign-out: sealed it has to fit into one cookie."""
+_BEGUN, _PROVEN, _SIGNED_ON = "begun", "proven", "signed_on"
 _ERROR_WORD = re.compile(r"[a-z_]{1,40}")
 
 
@@ -38,6 +42,15 @@ class BegunSignOn:
     """Where the browser goes."""
     word: str = field(repr=False)
     """What it keeps meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderAnswer:
+    """Whom the provider vouches for, and how its own session is named when they sign out."""
+
+    identity: ProvenIdentity
+    hint: str = field(repr=False)
+    """The ID token; empty: it is too long to be kept."""
 
 
 class SingleSignOn:
@@ -91,7 +104,7 @@ class SingleSignOn:
         with self._lock:
             return BegunSignOn(address, self._words.seal(_BEGUN, begun, BEGUN_S))
 
-    def identity_of(self, answer: Mapping[str, str], word: str) -> ProvenIdentity:
+    def read_answer(self, answer: Mapping[str, str], word: str) -> ProviderAnswer:
         """Whom the provider vouches for.
 
         Args:
@@ -123,15 +136,20 @@ class SingleSignOn:
         with self._lock:
             if not self._words.spend(begun["state"]):
                 raise SignOnError("this single sign-on was used before")
-        return identity
+        return ProviderAnswer(identity, token if len(token) <= HINT_CHARACTERS_MAX else "")
 
-    def keep(self, identity: ProvenIdentity) -> str:
+    def keep(self, answer: ProviderAnswer) -> str:
         """What a browser keeps while its person looks up their code."""
-        content = {"subject": identity.subject, "name": secrets.token_urlsafe(16)}
+        content = {"subject": answer.identity.subject, "hint": answer.hint}
         with self._lock:
             return self._words.seal(_PROVEN, content, PROVEN_S)
 
-    def kept_identity(self, word: str) -> ProvenIdentity:
+    def keep_hint(self, answer: ProviderAnswer) -> str:
+        """What a browser keeps until its person signs out."""
+        with self._lock:
+            return self._words.seal(_SIGNED_ON, {"hint": answer.hint}, SIGNED_ON_S)
+
+    def kept_answer(self, word: str) -> ProviderAnswer:
         """Whom the provider vouched for, before the code was asked for.
 
         Raises:
@@ -141,18 +159,26 @@ class SingleSignOn:
             content = self._words.open(_PROVEN, word)
         if content is None:
             raise SignOnError("no single sign-on waits for a code at this browser, or it took too long")
-        return ProvenIdentity(self._table.issuer, content["subject"], is_strong=False)
+        return ProviderAnswer(ProvenIdentity(self._table.issuer, content["subject"], is_strong=False), content["hint"])
 
-    def end_address(self) -> str:
+    def end_address(self, word: str) -> str:
         """Where a browser ends its session at the provider as well; empty: the provider has no such page.
 
-        The provider is not asked, so that nobody waits for it to sign out here.
+        OpenID Connect RP-Initiated Logout 1.0. The provider is not asked, so that nobody waits for it to sign out here.
+        Without the ID token many providers ask the person whether they want to, and some do not lead back.
+
+        Args:
+            word: what the browser kept since the sign-on; no hint is given where it is none, or too old.
         """
         description = self._client.known_description()
         endpoint = None if description is None else description.end_session_endpoint
         if endpoint is None:
             return ""
         back = {"client_id": self._table.client_id, "post_logout_redirect_uri": f"{self._origin}/sign-in"}
+        with self._lock:
+            kept = self._words.open(_SIGNED_ON, word)
+        if kept is not None and kept["hint"]:
+            back["id_token_hint"] = kept["hint"]
         return str(httpx.URL(endpoint).copy_merge_params(back))
 
     def _code_of(self, answer: Mapping[str, str], begun: Mapping[str, Any]) -> str:

@@ -43,6 +43,10 @@ class Provider:
         self.described: dict[str, Any] = {}
         """What its description says in place of what is right."""
         self.forgery = ""
+        self.methods: list[str] | None = None
+        """The ways in which a client proves itself, as it describes them; None: it does not."""
+        self.decodes = True
+        """Whether it decodes what a client's header has; many do not."""
         self.codes: dict[str, dict[str, str]] = {}
         self.new_key()
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
@@ -67,6 +71,7 @@ class Provider:
             "code_challenge_methods_supported": ["S256"],
             "response_types_supported": ["code"],
             **self.described,
+            **({} if self.methods is None else {"token_endpoint_auth_methods_supported": self.methods}),
         }
 
     def keys(self) -> dict[str, Any]:
@@ -82,10 +87,7 @@ class Provider:
 
     def token(self, fields: dict[str, str], authorization: str) -> tuple[int, dict[str, Any]]:
         """A token for a code, once."""
-        kind, _, word = authorization.partition(" ")
-        pair = base64.b64decode(word).decode()
-        quoted = urlencode({CLIENT_ID: CLIENT_SECRET}).replace("=", ":", 1)
-        if (kind, pair) != ("Basic", quoted):
+        if not _proves_itself(fields, authorization, decodes=self.decodes):
             return 401, {"error": "invalid_client"}
         asked = self.codes.pop(fields["code"], None)
         challenge = hashlib.sha256(fields["code_verifier"].encode()).digest()
@@ -110,6 +112,15 @@ class Provider:
         return jwt.encode(header, claims, self.key)
 
 
+def _proves_itself(fields: dict[str, str], authorization: str, *, decodes: bool) -> bool:
+    """Whether it is the client: by a header or by the fields, and not by both."""
+    if not authorization:
+        return (fields.get("client_id"), fields.get("client_secret")) == (CLIENT_ID, CLIENT_SECRET)
+    kind, _, word = authorization.partition(" ")
+    pair = urlencode({CLIENT_ID: CLIENT_SECRET}).replace("=", ":", 1) if decodes else f"{CLIENT_ID}:{CLIENT_SECRET}"
+    return (kind, base64.b64decode(word).decode()) == ("Basic", pair) and "client_secret" not in fields
+
+
 def _handler_of(provider: Provider) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -127,7 +138,7 @@ def _handler_of(provider: Provider) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
             fields = {name: values[0] for name, values in parse_qs(body).items()}
-            self._answer(*provider.token(fields, self.headers["Authorization"]))
+            self._answer(*provider.token(fields, self.headers.get("Authorization", "")))
 
         def _answer(self, status: int, content: dict[str, Any]) -> None:
             body = json.dumps(content).encode()

@@ -1,9 +1,13 @@
 """Single sign-on at the department's page with a provider on this computer: who gets in, and each answer that lies."""
 
+import base64
+import hashlib
 import html
+import re
 import time
 from contextlib import closing
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,6 +17,7 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from alpr_edge.department.db.database import DepartmentDatabase
+from alpr_edge.department.identity_settings import SingleSignOnTable
 from alpr_edge.department.people.changes import Author
 from alpr_edge.department.people.identity_links import IdentityLinks
 from alpr_edge.department.people.people_rows import replace_entries
@@ -25,7 +30,7 @@ from alpr_edge.department.single_sign_on.provider_client import ProviderClient
 from alpr_edge.web.visitor import COOKIE, SIGN_ON_COOKIE
 from tests.department.inquiries.desk import SECRET
 from tests.department.page.page_office import client_of, newest
-from tests.department.single_sign_on.provider import CLIENT_ID
+from tests.department.single_sign_on.provider import CLIENT_ID, CLIENT_SECRET, Provider
 from tests.department.single_sign_on.rig import SignOnRig
 
 
@@ -53,12 +58,45 @@ def test_whom_the_provider_saw_by_two_factors_is_signed_in_and_out_of_both(rig: 
         )
         out = client.post("/sign-out")
         assert f"{rig.provider.issuer}/end?client_id={CLIENT_ID}" in html.unescape(out.text)
+        hint = re.search(r"id_token_hint=([^&\"]+)", html.unescape(out.text))
+        assert hint is not None
+        assert jwt.decode(hint[1], rig.provider.key).claims["sub"] == "officer"
+        assert SIGN_ON_COOKIE not in client.cookies
         assert client.get("/search").status_code == 403
         again = client.get(answer_path, headers={"Cookie": f"{SIGN_ON_COOKIE}={kept}"})
         assert (again.status_code, newest(rig.inquirers, 1)[0].note) == (
             403,
             "by the login department_page; the provider gives no token for this code (status 400)",
         )
+
+
+def test_a_token_that_is_too_long_for_a_cookie_is_no_hint(rig: SignOnRig) -> None:
+    rig.provider.claims = {"groups": "g" * 3000}
+    with client_of(rig.inquirers, rig.server) as client:
+        assert rig.sign_in(client, "officer").status_code == 200
+        out = html.unescape(client.post("/sign-out").text)
+        assert (f"{rig.provider.issuer}/end?client_id={CLIENT_ID}" in out, "id_token_hint" in out) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("methods", "decodes"),
+    [(["client_secret_basic", "client_secret_post"], False), (["client_secret_post"], False), (None, True)],
+)
+def test_a_client_proves_itself_in_a_way_that_the_provider_takes(
+    tmp_path: Path, methods: list[str] | None, *, decodes: bool
+) -> None:
+    secret = tmp_path / "client-secret"
+    secret.touch(mode=0o600)
+    secret.write_text(CLIENT_SECRET)
+    with closing(Provider(tmp_path)) as provider:
+        provider.methods, provider.decodes = methods, decodes
+        table = SingleSignOnTable(
+            issuer=provider.issuer, client_id=CLIENT_ID, client_secret=str(secret), ca_file=str(provider.authority)
+        )
+        challenge = base64.urlsafe_b64encode(hashlib.sha256(b"verifier").digest()).rstrip(b"=").decode()
+        provider.codes["code"] = {"code_challenge": challenge, "redirect_uri": "here", "nonce": "n"}
+        client = ProviderClient(table, tmp_path / "department")
+        assert jwt.decode(client.id_token("code", "verifier", "here"), provider.key).claims["nonce"] == "n"
 
 
 def test_whom_it_saw_by_one_factor_needs_a_code_of_their_own(rig: SignOnRig) -> None:
