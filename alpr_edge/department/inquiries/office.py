@@ -40,6 +40,7 @@ from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.pki.units import Units
 from alpr_edge.department.releases.release_packages import ReleasePackages
 from alpr_edge.department.releases.release_register import ReleaseRegister
+from alpr_edge.department.releases.waiting_packages import WaitingPackages
 from alpr_edge.department.search.department_searches import DepartmentSearches
 from alpr_edge.department.settings import load_department_file
 from alpr_edge.department.unit_logs.witness import Witness
@@ -80,6 +81,7 @@ class InquiryOffice:
     trainings: TrainingRegister = field(repr=False)
     identities: IdentityLinks = field(repr=False)
     packages: ReleasePackages = field(repr=False)
+    waiting_packages: WaitingPackages = field(repr=False)
     passwords: PasswordVerifier = field(repr=False)
     clock: Clock = field(repr=False)
 
@@ -143,7 +145,8 @@ def _office_over(
     policy, file = load_department_policy(directory), load_department_file(directory)
     images = DepartmentImages(database, image_objects(directory), ImageKeys(lambda: load_master_key(directory)))
     log, searches = DepartmentAccessLog(database, Witness(directory)), DepartmentSearches(database)
-    rules = load_audit_rules(directory)
+    rules, releases = load_audit_rules(directory), ReleaseRegister(database, policy.profile, clock)
+    packages = ReleasePackages(directory, database, searches, images, policy.profile, clock)
     return InquiryOffice(
         accounts=DepartmentAccounts(database),
         log=log,
@@ -153,8 +156,9 @@ def _office_over(
         hits=HitBoard(database, images, file.hits),
         arrivals=HitArrivals(database),
         units=_unit_board(directory, database),
-        releases=ReleaseRegister(database, policy.profile, clock),
-        packages=ReleasePackages(directory, database, searches, images, policy.profile, clock),
+        releases=releases,
+        packages=packages,
+        waiting_packages=WaitingPackages(packages, releases),
         passphrases=PassphraseRequests(directory, database, clock),
         audits=AuditRegister(database, AuditedLogs(database, log), policy.profile, rules, clock),
         declarations=DeclarationDesk(database, partial(_person_id, database), clock),

@@ -16,7 +16,6 @@ from alpr_edge.cli.department.releases.scope_entry import (
     TIME_HELP,
     AreaOption,
     PicturesOption,
-    entered_scope,
 )
 from alpr_edge.cli.department.releases.words import RELEASE, print_request
 from alpr_edge.cli.plate_entry import PlateArgument, typed_plate
@@ -49,6 +48,7 @@ def enter_command(
 ) -> None:
     """Put a written request on file. Another person than you decides about it."""
     from alpr_edge.domain.releases.requests import ReleaseRequest
+    from alpr_edge.domain.releases.typed_scope import typed_scope
 
     plates = typed_plate(plate, PLATES_QUESTION)
     request = ReleaseRequest(
@@ -59,7 +59,7 @@ def enter_command(
         purpose=intended,
         words=words,
         their_case=their_case,
-        scope=entered_scope(plates, begin, end, area, pictures),
+        scope=typed_scope(plates, begin, end, area, pictures),
         letter_sha256="",
         declaration=declaration,
     )
