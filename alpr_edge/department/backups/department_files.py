@@ -88,7 +88,7 @@ def require_owner(directory: Path) -> None:
 
 
 def _candidates(directory: Path) -> Iterator[str]:
-    """Everything but pictures, the database, and what is of the moment: who serves, is signed in, waits for a package."""
+    """Everything but pictures, the database, and what is of the moment: who serves, is signed in, waiting packages."""
     for name in files_in(directory):
         top = name.split("/", 1)[0]
         base = name.rsplit("/", 1)[-1]

@@ -10,7 +10,7 @@ from alpr_edge.department.releases.release_rows import FiledRequest
 from alpr_edge.domain.errors import ReleaseError
 from alpr_edge.domain.releases.steps import ReleaseState
 
-_YEAR, _MONTH = re.compile(r"[0-9]{4}"), re.compile(r"([0-9]{4})-([0-9]{2})")
+_PERIOD = re.compile(r"[0-9]{4}(-[0-9]{2})?")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for the begin of a formula."""
 
@@ -21,15 +21,11 @@ def register_period(text: str) -> tuple[datetime, datetime]:
     Raises:
         ReleaseError: it is none of the calendar.
     """
-    month = _MONTH.fullmatch(text.strip())
+    year, _, month = text.strip().partition("-")
+    is_one = _PERIOD.fullmatch(text.strip())
+    first = (int(year), int(month or 1)) if is_one else (0, 0)
+    after = (first[0] + first[1] // 12, first[1] % 12 + 1) if month else (first[0] + 1, 1)
     try:
-        if month is not None:
-            first = (int(month[1]), int(month[2]))
-            after = (first[0] + first[1] // 12, first[1] % 12 + 1)
-        elif _YEAR.fullmatch(text.strip()):
-            first, after = (int(text), 1), (int(text) + 1, 1)
-        else:
-            raise ValueError(text)
         return datetime(*first, 1).astimezone(), datetime(*after, 1).astimezone()
     except (ValueError, OverflowError):
         raise ReleaseError("--year or --month is none of the calendar; such as 2026, or 2026-11") from None

@@ -105,6 +105,11 @@ class WaitingPackages:
         self.tidy()
         return filed
 
+    def require(self, request_id: str) -> None:
+        """Tell of an id that names no request; shows nothing of one. Raises ReleaseError."""
+        with self.packages.database.reading() as connection:
+            filed_request(connection, _checked(request_id))
+
     def waiting(self, filed: FiledRequest) -> Path | None:
         """The file of the package that was made last of a request; None: it is not here."""
         last = filed.steps[-1]
