@@ -39,7 +39,7 @@ def sentence(text: str) -> str:
 
 def page_words(error: AlprEdgeError) -> str:
     """What a page says of a fault; services name options and commands as the command line has them."""
-    return _COMMANDS.sub("", str(error)).replace("--", "")
+    return _OPTIONS.sub("", _COMMANDS.sub("", str(error))).replace("--", "")
 
 
 def typed_text(fields: Mapping[str, str], name: str) -> str:
@@ -47,7 +47,7 @@ def typed_text(fields: Mapping[str, str], name: str) -> str:
     return fields.get(name, "").replace("\r\n", "\n").strip()
 
 
-_COMMANDS = re.compile(r"; (see|run): alpr-edge .*$")
+_COMMANDS, _OPTIONS = re.compile(r"; (see|run): alpr-edge .*$"), re.compile(r" with --[a-z-]+| \(--[a-z-]+\)")
 FUNCTIONS: Mapping[str, Callable[..., str]] = {
     "file": FILES.address,
     "within": FILES.within,
@@ -56,7 +56,7 @@ FUNCTIONS: Mapping[str, Callable[..., str]] = {
 """The functions of templates."""
 PAGES = PageTemplates(
     Path(__file__).parent / "templates",
-    {**FILTERS, "moment": moment_words, "sentence": sentence, "day": day_words},
+    {**FILTERS, "moment": moment_words, "sentence": sentence},
     FUNCTIONS,
 )
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from starlette.responses import Response
 
+from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.department.page.page_parts import PageRoute, Step, go, page_words, typed_text
 from alpr_edge.department.page.releases.request_form import parse_part_form
 from alpr_edge.department.page.releases.request_page import RequestPage
@@ -62,6 +63,7 @@ class StepPages:
         return do
 
     def _hand_over(self, visitor: Visitor, request_id: str, note: str) -> None:
+        self._site.require(visitor, Operation.HAND_OVER_RELEASE)
         sha256 = typed_text(visitor.fields, "sha256").lower()
         is_waiting = visitor.fields.get("is_waiting") == "yes"
         if not sha256 and not is_waiting:
