@@ -37,6 +37,11 @@ def sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
+def counted(count: int, noun: str) -> str:
+    """A number of things."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def page_words(error: AlprEdgeError) -> str:
     """What a page says of a fault; services name options and commands as the command line has them."""
     return _OPTIONS.sub("", _COMMANDS.sub("", str(error))).replace("--", "")
@@ -56,7 +61,7 @@ FUNCTIONS: Mapping[str, Callable[..., str]] = {
 """The functions of templates."""
 PAGES = PageTemplates(
     Path(__file__).parent / "templates",
-    {**FILTERS, "moment": moment_words, "sentence": sentence},
+    {**FILTERS, "moment": moment_words, "sentence": sentence, "counted": counted},
     FUNCTIONS,
 )
 

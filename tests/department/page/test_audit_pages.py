@@ -44,7 +44,7 @@ def test_an_audit_goes_its_whole_way_by_two_people(clerks: Inquirers, register_s
         assert second.post("/audits/1/sign-off", data={"note": "done"}).headers["location"] == "/audits/1"
         assert "signed off" in second.get("/audits").text
         report = done_page(second, second.post("/audits/1/report"))
-        assert ("NOT SO" in report.text, "the access log has every step" in report.text) == (False, True)
+        assert ("NOT SO" in report.text, "The access log has every step" in report.text) == (False, True)
         table = second.get(f"{report.url.path}/csv").text
         assert (table.count("explained"), PICTURED in report.text + table) == (5, False)
         assert first.get(report.url.path).status_code == 404

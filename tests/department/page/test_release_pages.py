@@ -55,7 +55,7 @@ def test_a_request_goes_its_whole_way_by_two_people(clerks: Inquirers, register_
             other.post(f"{path}/approve", data={"plates": PICTURED, "pictures": "plates"}).headers["location"] == path
         )
         made = done_page(clerk, clerk.post(f"{path}/package"))
-        assert "1 reads, 1 pictures" in made.text
+        assert "1 read, 1 picture" in made.text
         shown = clerk.post(made.url.path)
         (phrase,) = re.findall(r'class="passphrase">([^<]+)<', shown.text)
         assert phrase not in made.text

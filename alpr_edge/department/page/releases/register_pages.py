@@ -102,6 +102,7 @@ class RegisterPages:
     def _list(self, visitor: Visitor, fault: str = "") -> Response:
         purpose = self._site.purpose_of(visitor, Operation.SHOW_RELEASES, PurposeCode.RELEASE)
         found = self._site.office.releases.list(self._site.authoriser(visitor), purpose)
+        self._site.office.waiting_packages.tidy()
         rules, now = self._site.policy.profile.releases, datetime.now(UTC)
         newest = found[: -LISTED_MAX - 1 : -1]
         values = {
