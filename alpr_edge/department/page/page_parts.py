@@ -37,7 +37,7 @@ def sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
-def counted(count: int, noun: str) -> str:
+def count_words(count: int, noun: str) -> str:
     """A number of things."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
@@ -61,7 +61,7 @@ FUNCTIONS: Mapping[str, Callable[..., str]] = {
 """The functions of templates."""
 PAGES = PageTemplates(
     Path(__file__).parent / "templates",
-    {**FILTERS, "moment": moment_words, "sentence": sentence, "counted": counted},
+    {**FILTERS, "moment": moment_words, "sentence": sentence, "count_words": count_words},
     FUNCTIONS,
 )
 

@@ -57,7 +57,7 @@ class WaitingPackages:
             ReleaseError: there is no such request, or it is not approved, not any more, or has its package.
             StoreError: the database does not answer, or it cannot be put on record.
         """
-        folder = self._folder / f"{_checked(request_id)}.{secrets.token_hex(8)}"
+        folder = self._folder / f"{_safe_id(request_id)}.{secrets.token_hex(8)}"
         with io_errors(f"{self._folder}: cannot be used", ReleaseError):
             self._folder.mkdir(mode=PRIVATE_DIRECTORY, exist_ok=True)
         try:
@@ -108,14 +108,14 @@ class WaitingPackages:
     def require(self, request_id: str) -> None:
         """Tell of an id that names no request; shows nothing of one. Raises ReleaseError."""
         with self.packages.database.reading() as connection:
-            filed_request(connection, _checked(request_id))
+            filed_request(connection, _safe_id(request_id))
 
     def waiting(self, filed: FiledRequest) -> Path | None:
         """The file of the package that was made last of a request; None: it is not here."""
         last = filed.steps[-1]
         if last.state is not ReleaseState.PACKAGED or last.package is None:
             return None
-        return next(self._folder.glob(f"{_checked(filed.request_id)}.*/{last.package.file_name}"), None)
+        return next(self._folder.glob(f"{_safe_id(filed.request_id)}.*/{last.package.file_name}"), None)
 
     def tidy(self) -> None:
         """Remove what waits no more: handed over, replaced, refused or withdrawn meanwhile, or not picked up in time.
@@ -149,7 +149,7 @@ class WaitingPackages:
         return self.packages.directory / PACKAGES_NAME
 
 
-def _checked(request_id: str) -> str:
+def _safe_id(request_id: str) -> str:
     if not _REQUEST_ID.fullmatch(request_id):
         raise ReleaseError("there is no such request")
     return request_id

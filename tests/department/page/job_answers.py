@@ -8,7 +8,7 @@ import httpx
 WAIT_S_MAX = 60.0
 
 
-def told(answer: httpx.Response) -> str:
+def fault_line(answer: httpx.Response) -> str:
     """The one line that tells what is wrong."""
     (line,) = re.findall(r'<p class="fault" role="alert">([^<]*)</p>', answer.text)
     return str(line)
@@ -23,7 +23,7 @@ def done_page(client: httpx.Client, begun: httpx.Response) -> httpx.Response:
 
 def job_fault(client: httpx.Client, begun: httpx.Response) -> str:
     """Why a job came to nothing."""
-    return told(_over(client, begun))
+    return fault_line(_over(client, begun))
 
 
 def _over(client: httpx.Client, begun: httpx.Response) -> httpx.Response:

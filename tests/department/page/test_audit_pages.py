@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from alpr_edge.department.page.server import DepartmentPageServer
 from tests.department.inquiries.desk import Inquirers
-from tests.department.page.job_answers import done_page, told
+from tests.department.page.job_answers import done_page, fault_line
 from tests.department.page.page_office import PICTURED, client_of, newest
 
 
@@ -17,7 +17,7 @@ def test_an_audit_goes_its_whole_way_by_two_people(clerks: Inquirers, register_s
             ({"seed": "abc"}, "A seed is 32 to 128 hexadecimal digits"),
         ):
             wrong = first.post("/audits", data=fields)
-            assert (wrong.status_code, told(wrong).startswith(line)) == (422, True)
+            assert (wrong.status_code, fault_line(wrong).startswith(line)) == (422, True)
             assert f'value="{next(iter(fields.values()))}"' in wrong.text
         page = done_page(first, first.post("/audits", data={"seed": "ab" * 32}))
         assert page.url.path == "/audits/1"
@@ -28,16 +28,16 @@ def test_an_audit_goes_its_whole_way_by_two_people(clerks: Inquirers, register_s
         (offered,) = re.findall(r'name="numbers"[^>]* value="([^"]*)"', page.text)
         assert own not in offered
         wrong = first.post("/audits/1/review", data={"numbers": own, "finding": "in_order"})
-        assert (wrong.status_code, told(wrong)) == (
+        assert (wrong.status_code, fault_line(wrong)) == (
             422,
             f"Number {own} is a record of your own: somebody else has to review it.",
         )
         why = first.post("/audits/1/review", data={"numbers": offered, "finding": "explained"})
-        assert (told(why), f'value="{offered}"' in why.text) == ("Say what you found; it stands on file.", True)
+        assert (fault_line(why), f'value="{offered}"' in why.text) == ("Say what you found; it stands on file.", True)
         done = first.post("/audits/1/review", data={"numbers": offered, "finding": "explained", "text": "one case"})
         assert done.headers["location"] == "/audits/1/1"
         early = second.post("/audits/1/sign-off")
-        assert told(early) == "1 records of audit 1 have no finding yet."
+        assert fault_line(early) == "1 records of audit 1 have no finding yet."
         with client_of(clerks, server, "auditor") as auditor:
             assert auditor.post("/audits/1/sign-off").status_code == 403
             auditor.post("/audits/1/review", data={"numbers": own, "finding": "in_order"})
@@ -64,15 +64,19 @@ def test_an_incident_is_entered_followed_up_and_closed_with_its_notice(
             ({"known": "then"}, "Happened and known are a date and a time"),
         ):
             wrong = client.post("/incidents/new", data=facts | fields)
-            assert (wrong.status_code, told(wrong).startswith(line), "Ana Ruiz" in wrong.text) == (422, True, True)
+            assert (wrong.status_code, fault_line(wrong).startswith(line), "Ana Ruiz" in wrong.text) == (
+                422,
+                True,
+                True,
+            )
         path = client.post("/incidents/new", data=facts).headers["location"]
         added = {"what": "the stick was found", "people": "3", "notices": "to A. B., today, by letter\r\n"}
         unsaid = client.post(f"{path}/close", data={"what": "over"})
-        assert told(unsaid).startswith("A breach is closed once its notices are on file;")
+        assert fault_line(unsaid).startswith("A breach is closed once its notices are on file;")
         assert ">over</textarea>" in unsaid.text
         assert client.post(f"{path}/follow-up", data=added).headers["location"] == path
         assert client.post(f"{path}/close", data={"what": "over"}).headers["location"] == path
         page = client.get(path).text
         assert all(each in page for each in ("closed", "to A. B., today, by letter", "<dd>3</dd>"))
         assert "closed" in client.get("/incidents").text
-        assert told(client.post(f"{path}/follow-up", data=added)).startswith("The incident is closed")
+        assert fault_line(client.post(f"{path}/follow-up", data=added)).startswith("The incident is closed")

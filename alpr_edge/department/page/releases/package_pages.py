@@ -71,10 +71,10 @@ class PackagePages:
         if self._site.is_closed(visitor):
             return go("/")
         job = self._site.jobs.take(visitor, word)
-        return self._made_page(visitor, job, _made(job).passphrase)
+        return self._made_page(visitor, job, _package_of(job).passphrase)
 
     def _made_page(self, visitor: Visitor, job: PageJob, passphrase: str) -> Response:
-        made = _made(job)
+        made = _package_of(job)
         if self._site.is_closed(visitor):
             return go("/")
         values: dict[str, Any] = {"made": made, "step": made.filed.steps[-1], "left_out": LEFT_OUT_WORDS}

@@ -22,10 +22,10 @@ def parse_request_form(fields: Mapping[str, str]) -> ReleaseRequest:
     """
     return ReleaseRequest(
         agency=typed_text(fields, "agency"),
-        kind=_chosen(AgencyKind, fields, "kind", "choose what the agency is"),
-        seat=_chosen(AgencySeat, fields, "seat", "choose whose agency it is"),
+        kind=_choice(AgencyKind, fields, "kind", "choose what the agency is"),
+        seat=_choice(AgencySeat, fields, "seat", "choose whose agency it is"),
         requester=typed_text(fields, "requester"),
-        purpose=_chosen(PurposeCode, fields, "for", "choose what the agency wants it for"),
+        purpose=_choice(PurposeCode, fields, "for", "choose what the agency wants it for"),
         words=typed_text(fields, "words"),
         their_case=typed_text(fields, "their_case"),
         scope=typed_scope(
@@ -57,10 +57,10 @@ def parse_part_form(fields: Mapping[str, str]) -> ScopePart:
 
 
 def _pictures(fields: Mapping[str, str]) -> ReleasePictures:
-    return _chosen(ReleasePictures, fields, "pictures", "choose which pictures")
+    return _choice(ReleasePictures, fields, "pictures", "choose which pictures")
 
 
-def _chosen(choices: type[_Choice], fields: Mapping[str, str], name: str, fault: str) -> _Choice:
+def _choice(choices: type[_Choice], fields: Mapping[str, str], name: str, fault: str) -> _Choice:
     try:
         return choices(fields.get(name, ""))
     except ValueError:

@@ -45,7 +45,7 @@ class UploadedForm:
         self._part, self._header = _FormPart(), ("", "")
         kind, parameters = parse_options_header(content_type)
         boundary = parameters.get(b"boundary", b"") if kind == b"multipart/form-data" else b""
-        self._parser = self._made(boundary) if boundary else None
+        self._parser = self._new_parser(boundary) if boundary else None
 
     def take(self, chunk: bytes) -> None:
         """Take what arrived next.
@@ -59,7 +59,7 @@ class UploadedForm:
         except MultipartParseError:
             raise HTTPException(400, "the form cannot be read; send it anew") from None
 
-    def _made(self, boundary: bytes) -> MultipartParser:
+    def _new_parser(self, boundary: bytes) -> MultipartParser:
         names, values = bytearray(), bytearray()
 
         def begin() -> None:
