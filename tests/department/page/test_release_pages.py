@@ -12,13 +12,13 @@ from alpr_edge.department.page.server import DepartmentPageServer
 from alpr_edge.department.serving import PACKAGES_NAME
 from alpr_edge.domain.releases.requests import LETTER_BYTES_MAX
 from tests.department.inquiries.desk import Inquirers
-from tests.department.page.job_answers import done_page, job_fault, told
+from tests.department.page.job_answers import done_page, fault_line, job_fault
 from tests.department.page.page_office import PICTURED, client_of, newest, seen_times
 
 LETTER = b"%PDF-1.7\r\nDear Commander\r\n--none\x00\xff"
 
 
-def asked(**fields: str) -> dict[str, str]:
+def request_fields(**fields: str) -> dict[str, str]:
     """The fields of a request for the read with pictures."""
     begin, end = seen_times()
     return {
@@ -29,11 +29,25 @@ def asked(**fields: str) -> dict[str, str]:
 
 
 def send(client: httpx.Client, letter: bytes = LETTER, **fields: str) -> httpx.Response:
-    return client.post("/releases/new", data=asked(**fields), files={"letter": ("request.pdf", letter)})
+    return client.post("/releases/new", data=request_fields(**fields), files={"letter": ("request.pdf", letter)})
 
 
 def this_month() -> str:
     return f"{datetime.now(UTC).astimezone():%Y-%m}"
+
+
+def make_package(clerk: httpx.Client, path: str) -> str:
+    """Make the package of a request, whose passphrase is shown once; returns its digest."""
+    made = done_page(clerk, clerk.post(f"{path}/package"))
+    assert "1 read, 1 picture" in made.text
+    shown = clerk.post(made.url.path)
+    (phrase,) = re.findall(r'class="passphrase">([^<]+)<', shown.text)
+    assert phrase not in made.text
+    assert clerk.post(made.url.path).status_code == 404
+    file = clerk.get(f"{path}/package")
+    sha256 = hashlib.sha256(file.content).hexdigest()
+    assert (file.content[:2], sha256 in clerk.get(path).text) == (b"PK", True)
+    return sha256
 
 
 def test_a_request_goes_its_whole_way_by_two_people(clerks: Inquirers, register_server: DepartmentPageServer) -> None:
@@ -49,24 +63,16 @@ def test_a_request_goes_its_whole_way_by_two_people(clerks: Inquirers, register_
         assert f"{path}/approve" not in clerk.get(path).text
         assert clerk.post(f"{path}/approve").status_code == 403
         wider = other.post(f"{path}/approve", data={"plates": "7THER11", "note": "typed"})
-        assert (wider.status_code, told(wider)) == (422, "No more is approved than was asked for.")
+        assert (wider.status_code, fault_line(wider)) == (422, "No more is approved than was asked for.")
         assert 'value="typed"' in wider.text
         assert (
             other.post(f"{path}/approve", data={"plates": PICTURED, "pictures": "plates"}).headers["location"] == path
         )
-        made = done_page(clerk, clerk.post(f"{path}/package"))
-        assert "1 read, 1 picture" in made.text
-        shown = clerk.post(made.url.path)
-        (phrase,) = re.findall(r'class="passphrase">([^<]+)<', shown.text)
-        assert phrase not in made.text
-        assert clerk.post(made.url.path).status_code == 404
-        file = clerk.get(f"{path}/package")
-        sha256 = hashlib.sha256(file.content).hexdigest()
-        assert (file.content[:2], sha256 in clerk.get(path).text) == (b"PK", True)
+        sha256 = make_package(clerk, path)
         again = job_fault(clerk, clerk.post(f"{path}/package"))
         assert again == "A package was made by this approval: say why it takes another one."
         wrong = clerk.post(f"{path}/hand-over", data={"sha256": "ab" * 32, "note": "by courier"})
-        assert (wrong.status_code, told(wrong).startswith("This file is not the package")) == (422, True)
+        assert (wrong.status_code, fault_line(wrong).startswith("This file is not the package")) == (422, True)
         given = clerk.post(f"{path}/hand-over", data={"is_waiting": "yes", "note": "by courier"})
         assert given.headers["location"] == path
         assert not list((clerks.directory / PACKAGES_NAME).iterdir())
@@ -99,12 +105,12 @@ def test_what_is_wrong_is_told_on_the_form_with_what_was_typed(
     with client_of(clerks, register_server, "records") as clerk:
         for line, fields in faults.items():
             answer = send(clerk, **fields)  # type: ignore[arg-type]
-            assert (answer.status_code, told(answer).startswith(line)) == (422, True), line
+            assert (answer.status_code, fault_line(answer).startswith(line)) == (422, True), line
             assert "Lt. A. Ruiz" in answer.text
         large = send(clerk, letter=bytes(LETTER_BYTES_MAX + 1))
-        assert (large.status_code, "larger than" in told(large)) == (422, True)
+        assert (large.status_code, "larger than" in fault_line(large)) == (422, True)
         assert (
-            told(clerk.post("/releases/register", data={"period": "May"}))
+            fault_line(clerk.post("/releases/register", data={"period": "May"}))
             == "A month looks like 2026-11, a year like 2026."
         )
 
@@ -124,7 +130,7 @@ def test_the_rules_bar_pass_on_and_let_nobody_approve_their_own(
         path = send(client).headers["location"]
         assert "You entered it: another person approves it" in client.get(path).text
         own = client.post(f"{path}/approve")
-        assert (own.status_code, "somebody else has to" in told(own)) == (422, True)
+        assert (own.status_code, "somebody else has to" in fault_line(own)) == (422, True)
         refused = client.post(f"{path}/refuse", data={"note": "no case"})
         assert (refused.headers["location"], "refused</b>, Commander: no case" in client.get(path).text) == (path, True)
         for page in (client.get("/releases").text, client.get(f"/releases/register/{this_month()}").text):

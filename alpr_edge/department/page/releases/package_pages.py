@@ -81,7 +81,7 @@ class PackagePages:
         return self._site.page("releases/package", visitor, passphrase=passphrase, **values)
 
 
-def _made(job: PageJob) -> MadePackage:
+def _package_of(job: PageJob) -> MadePackage:
     """What came of a job. Raises SearchError where that is no package."""
     if not isinstance(job.result, MadePackage):
         raise SearchError("there is no such package")
