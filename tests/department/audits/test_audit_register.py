@@ -135,6 +135,13 @@ def test_an_audit_goes_its_way(office: InquiryOffice, people: Inquirers, of: Cal
     view = register.view(of("auditor"), AUDIT, 1, tick)
     assert (view.audit, view.is_on_record, view.is_reproduced) == (signed, True, True)
     assert {record.query for record in view.records if record is not None} >= {OWN, PLATE}
+
+
+def test_a_part_of_a_sample_and_the_plan_are_shown_on_record(
+    office: InquiryOffice, of: Callable[[str], Authoriser]
+) -> None:
+    register = office.audits
+    signed, view = register.read_all()[0], register.view(of("auditor"), AUDIT, 1, tick)
     part, count = register.part(of("auditor"), AUDIT, 1, 11, 3), len(records_of(office))
     assert (part.audit, part.first, part.records) == (signed, 11, view.records[10:13])
     assert (records_of(office)[-1].action, records_of(office)[-1].shown) == ("show_audits", 3)

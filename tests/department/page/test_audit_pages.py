@@ -43,6 +43,12 @@ def test_an_audit_goes_its_whole_way_by_two_people(clerks: Inquirers, register_s
             auditor.post("/audits/1/review", data={"numbers": own, "finding": "in_order"})
         assert second.post("/audits/1/sign-off", data={"note": "done"}).headers["location"] == "/audits/1"
         assert "signed off" in second.get("/audits").text
+    check_report(clerks, server)
+
+
+def check_report(clerks: Inquirers, server: DepartmentPageServer) -> None:
+    """The report on the audit that was signed off fits the logs, has no plate, and is its own session's."""
+    with client_of(clerks, server, "supervisor") as first, client_of(clerks, server, "commander") as second:
         report = done_page(second, second.post("/audits/1/report"))
         assert ("NOT SO" in report.text, "The access log has every step" in report.text) == (False, True)
         table = second.get(f"{report.url.path}/csv").text

@@ -22,7 +22,8 @@ from alpr_edge.cli.plate_entry import PlateArgument, typed_plate
 from alpr_edge.domain.errors import ReleaseError
 from alpr_edge.domain.permissions.purposes import PurposeCode
 from alpr_edge.domain.releases.agencies import AgencyKind, AgencySeat
-from alpr_edge.domain.releases.requests import ReleasePictures
+from alpr_edge.domain.releases.requests import ReleasePictures, ReleaseRequest
+from alpr_edge.domain.releases.typed_scope import typed_scope
 from alpr_edge.runtime.io_errors import io_errors
 
 
@@ -47,9 +48,6 @@ def enter_command(
     as_json: JsonOption = False,
 ) -> None:
     """Put a written request on file. Another person than you decides about it."""
-    from alpr_edge.domain.releases.requests import ReleaseRequest
-    from alpr_edge.domain.releases.typed_scope import typed_scope
-
     plates = typed_plate(plate, PLATES_QUESTION)
     request = ReleaseRequest(
         agency=agency,
