@@ -15,6 +15,8 @@ LOCK_NAME, PAGE_LOCK_NAME = "serve.lock", "page.lock"
 PORTS_NAME = "serving.json"
 SESSIONS_NAME = "sessions"
 """The folder of the sessions of logins at this computer, each a file of its own; they are worth nothing elsewhere."""
+PACKAGES_NAME = "release-packages"
+"""The folder of packages that were made at the page and wait to be handed over; they are made again by another key."""
 
 
 class ServedPorts(BaseModel):

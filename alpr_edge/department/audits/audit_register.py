@@ -7,7 +7,6 @@ does not fit the log any more, which the report says.
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -16,6 +15,7 @@ from alpr_edge.access.authorisation.callers import Actor
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.department.audits.audit_samples import draw_audit_sample, is_sample_reproduced
 from alpr_edge.department.audits.audit_schedules import read_schedule
+from alpr_edge.department.audits.audit_views import AuditView, SamplePart
 from alpr_edge.department.audits.audited_logs import AuditedLogs, Tick
 from alpr_edge.department.audits.step_rows import add_audit_step, read_audits
 from alpr_edge.department.db.database import DepartmentDatabase
@@ -26,6 +26,7 @@ from alpr_edge.domain.audits.audit import (
     AuditState,
     AuditStep,
     AuditStepKind,
+    SampledRecord,
     SampleReview,
     check_review,
     check_sign_off,
@@ -39,19 +40,6 @@ from alpr_edge.domain.ports import Clock
 
 SEED_BYTES = 32
 BATCH = 500
-
-
-@dataclass(frozen=True, slots=True)
-class AuditView:
-    """An audit with the records of its sample."""
-
-    audit: Audit
-    records: tuple[AccessRecord | None, ...]
-    """In the order of the sample; None: it is not stored any more."""
-    is_on_record: bool
-    """Whether the access log has the digest of every step, by the same person."""
-    is_reproduced: bool
-    """Whether the logs are those of the draw, and the seed draws the same sample from them."""
 
 
 class AuditRegister:
@@ -83,6 +71,16 @@ class AuditRegister:
             StoreError: the database does not answer.
         """
         return read_schedule(self._database, self.rules, self._now())
+
+    def check_period(self, period: str) -> None:
+        """Tell of days that no next audit can be about, before it is drawn; shows nothing of any record.
+
+        Raises:
+            AuditError: the days will not do, as :meth:`draw` would say.
+            StoreError: the database does not answer.
+        """
+        if not any(audit.state is AuditState.DRAWN for audit in self.read_all()):
+            self._days(period)
 
     def draw(self, authoriser: Authoriser, purpose: Purpose, period: str, seed: bytes | None, tick: Tick) -> Audit:
         """Draw the next audit; one whose draw broke off is gone on with by its own seed and days.
@@ -156,15 +154,54 @@ class AuditRegister:
         with authoriser.access(Operation.SHOW_AUDITS, purpose, AccessSubject((_object(number),))) as access:
             audit = self._require(number)
             sampled = () if audit.sample is None else audit.sample.sampled
-            spans = {span.log_id: span for span in audit.draw.spans}
-            records = tuple(self._logs.record(spans[each.key.log_id], each.key.sequence) for each in sampled)
+            records = self._records(audit, sampled)
             access.show((_object(number),), count=len(records))
             return AuditView(audit, records, self._is_on_record(audit), is_sample_reproduced(self._logs, audit, tick))
 
+    def plan(self, authoriser: Authoriser, purpose: Purpose) -> tuple[AuditSchedule, tuple[Audit, ...]]:
+        """What is due, and every audit in order.
+
+        Raises:
+            AccessError: it is refused.
+            AuditError: this server's clock is not set.
+            StoreError: the database does not answer, or it cannot be put on record.
+        """
+        with authoriser.access(Operation.SHOW_AUDITS, purpose) as access:
+            audits = self.read_all()
+            access.show(tuple(_object(audit.number) for audit in audits))
+            return self.schedule(), audits
+
+    def part(self, authoriser: Authoriser, purpose: Purpose, number: int, first: int, count: int) -> SamplePart:
+        """Some records of an audit's sample; whether it fits the logs is not looked at.
+
+        Args:
+            authoriser: allows it and puts it on record.
+            purpose: what for.
+            number: the audit's.
+            first: the number of the first record in the sample, from 1.
+            count: most records.
+
+        Raises:
+            AccessError: it is refused.
+            AuditError: there is no such audit, or no such record.
+            StoreError: the database does not answer, or it cannot be put on record.
+        """
+        with authoriser.access(Operation.SHOW_AUDITS, purpose, AccessSubject((_object(number),))) as access:
+            audit = self._require(number)
+            sampled = () if audit.sample is None else audit.sample.sampled
+            if not 0 < first <= max(len(sampled), 1):
+                raise AuditError(f"the sample of audit {number} has the numbers 1 to {len(sampled)}")
+            records = self._records(audit, sampled[first - 1 : first - 1 + count])
+            access.show((_object(number),), count=len(records))
+            return SamplePart(audit, first, records)
+
+    def _records(self, audit: Audit, sampled: Sequence[SampledRecord]) -> tuple[AccessRecord | None, ...]:
+        spans = {span.log_id: span for span in audit.draw.spans}
+        return tuple(self._logs.record(spans[each.key.log_id], each.key.sequence) for each in sampled)
+
     def _prepare(self, audits: Sequence[Audit], period: str, seed: bytes, *, is_given: bool, tick: Tick) -> AuditDraw:
         """What the sample is going to be drawn by."""
-        zone = ZoneInfo(self.rules.zone)
-        days = parse_period(period, self.schedule(), self._now().astimezone(zone).date())
+        zone, days = ZoneInfo(self.rules.zone), self._days(period)
         spans = self._logs.spans(audits, *_moments(days, zone), tick)
         if not spans:
             raise AuditError("no log has a record of those days that is in no audit yet")
@@ -178,6 +215,10 @@ class AuditRegister:
             count_min=self.rules.count_min,
             spans=spans,
         )
+
+    def _days(self, period: str) -> AuditPeriod:
+        today = self._now().astimezone(ZoneInfo(self.rules.zone)).date()
+        return parse_period(period, self.schedule(), today)
 
     @contextmanager
     def _access(self, authoriser: Authoriser, purpose: Purpose, number: int, digest: str) -> Iterator[Actor]:

@@ -15,7 +15,7 @@ from alpr_edge.department.backups.file_list import files_in
 from alpr_edge.department.db.engines.location import parse_location
 from alpr_edge.department.db.engines.sqlite import DATABASE_NAME
 from alpr_edge.department.images.choice import IMAGES_NAME
-from alpr_edge.department.serving import LOCK_NAME, PAGE_LOCK_NAME, PORTS_NAME, SESSIONS_NAME
+from alpr_edge.department.serving import LOCK_NAME, PACKAGES_NAME, PAGE_LOCK_NAME, PORTS_NAME, SESSIONS_NAME
 from alpr_edge.department.settings import load_department_file
 from alpr_edge.domain.errors import DepartmentError, StoreError
 from alpr_edge.runtime.durable_files import TEMPORARY_PREFIX
@@ -88,11 +88,11 @@ def require_owner(directory: Path) -> None:
 
 
 def _candidates(directory: Path) -> Iterator[str]:
-    """Everything but pictures, the database, and what only says who serves or is signed in at the moment."""
+    """Everything but pictures, the database, and what is of the moment: who serves, is signed in, waiting packages."""
     for name in files_in(directory):
         top = name.split("/", 1)[0]
         base = name.rsplit("/", 1)[-1]
-        if top in {IMAGES_NAME, SESSIONS_NAME} or base.startswith(TEMPORARY_PREFIX) or name in _PASSING:
+        if top in {IMAGES_NAME, SESSIONS_NAME, PACKAGES_NAME} or base.startswith(TEMPORARY_PREFIX) or name in _PASSING:
             continue
         if name == DATABASE_NAME or name.startswith((f"{DATABASE_NAME}-", f"{DATABASE_NAME}.")):
             continue

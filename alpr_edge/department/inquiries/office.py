@@ -45,6 +45,7 @@ from alpr_edge.department.publishing.list_desk import ListDesk
 from alpr_edge.department.publishing.uploaded_feeds import UploadedFeeds
 from alpr_edge.department.releases.release_packages import ReleasePackages
 from alpr_edge.department.releases.release_register import ReleaseRegister
+from alpr_edge.department.releases.waiting_packages import WaitingPackages
 from alpr_edge.department.search.department_searches import DepartmentSearches
 from alpr_edge.department.settings import load_department_file
 from alpr_edge.department.unit_logs.witness import Witness
@@ -88,6 +89,7 @@ class InquiryOffice:
     trainings: TrainingRegister = field(repr=False)
     identities: IdentityLinks = field(repr=False)
     packages: ReleasePackages = field(repr=False)
+    waiting_packages: WaitingPackages = field(repr=False)
     passwords: PasswordVerifier = field(repr=False)
     clock: Clock = field(repr=False)
 
@@ -151,7 +153,8 @@ def _office_over(
     policy, file = load_department_policy(directory), load_department_file(directory)
     images = DepartmentImages(database, image_objects(directory), ImageKeys(lambda: load_master_key(directory)))
     log, searches = DepartmentAccessLog(database, Witness(directory)), DepartmentSearches(database)
-    rules = load_audit_rules(directory)
+    rules, releases = load_audit_rules(directory), ReleaseRegister(database, policy.profile, clock)
+    packages = ReleasePackages(directory, database, searches, images, policy.profile, clock)
     return InquiryOffice(
         accounts=DepartmentAccounts(database),
         log=log,
@@ -164,8 +167,9 @@ def _office_over(
         lists=ListBoard(ListDesk(directory, database)),
         uploads=UploadedFeeds(directory),
         roster=RosterBoard(RosterStandings(directory, database)),
-        releases=ReleaseRegister(database, policy.profile, clock),
-        packages=ReleasePackages(directory, database, searches, images, policy.profile, clock),
+        releases=releases,
+        packages=packages,
+        waiting_packages=WaitingPackages(packages, releases),
         passphrases=PassphraseRequests(directory, database, clock),
         audits=AuditRegister(database, AuditedLogs(database, log), policy.profile, rules, clock),
         declarations=DeclarationDesk(database, partial(_person_id, database), clock),

@@ -11,20 +11,28 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from alpr_edge.department.page.audits.audit_pages import AuditPages
+from alpr_edge.department.page.audits.audit_steps import AuditStepPages
+from alpr_edge.department.page.audits.incident_pages import IncidentPages
 from alpr_edge.department.page.hits.history_pages import HistoryPages
 from alpr_edge.department.page.hits.hit_pages import HitPages
 from alpr_edge.department.page.hits.hit_stream import HitStream
+from alpr_edge.department.page.job_pages import JobPages
 from alpr_edge.department.page.lists.feed_upload import FeedUpload
 from alpr_edge.department.page.lists.list_pages import ListPages
 from alpr_edge.department.page.lists.roster_pages import RosterPages
-from alpr_edge.department.page.page_parts import FILES, PAGES, Step
+from alpr_edge.department.page.page_parts import FILES, PAGES, Step, answer_of
+from alpr_edge.department.page.releases.letter_upload import LetterUpload
+from alpr_edge.department.page.releases.package_pages import PackagePages
+from alpr_edge.department.page.releases.register_pages import NEW_PATH, RegisterPages
+from alpr_edge.department.page.releases.step_pages import StepPages
 from alpr_edge.department.page.search_pages import DepartmentSearchPages
 from alpr_edge.department.page.sign_in_pages import DepartmentSignInPages
 from alpr_edge.department.page.sign_on_pages import BEGIN_PATH, CODE_PATH, SignOnPages
 from alpr_edge.department.page.site import COMPONENT, DepartmentSite
 from alpr_edge.department.page.units.unit_pages import UnitPages
 from alpr_edge.department.single_sign_on.sign_on import ANSWER_PATH
-from alpr_edge.domain.errors import AccessError, AlprEdgeError, SearchError
+from alpr_edge.domain.errors import AlprEdgeError
 from alpr_edge.web.live.hit_feed import HitFeed
 from alpr_edge.web.page_endpoints import page_endpoint
 from alpr_edge.web.page_security import PageHeaders, answer_fault
@@ -55,12 +63,17 @@ def create_department_page(site: DepartmentSite, feed: HitFeed) -> Starlette:
         bound = provider_at_once if path in {BEGIN_PATH, ANSWER_PATH} else bound
         return Route(path, page_endpoint(partial(_answer, step), bound), methods=[method])
 
-    sign_in_pages, list_pages = DepartmentSignInPages(site), ListPages(site)
-    pages = (sign_in_pages, DepartmentSearchPages(site), HitPages(site), HistoryPages(site), UnitPages(site))
-    steps = [step for each in (*pages, list_pages, RosterPages(site)) for step in each.steps]
+    sign_in_pages, list_pages, register = DepartmentSignInPages(site), ListPages(site), RegisterPages(site)
+    pages = (
+        *(sign_in_pages, DepartmentSearchPages(site), HitPages(site), HistoryPages(site), UnitPages(site)),
+        *(list_pages, RosterPages(site), register, StepPages(site), PackagePages(site)),
+        *(AuditPages(site), AuditStepPages(site), IncidentPages(site), JobPages(site)),
+    )
+    steps = [step for each in pages for step in each.steps]
     if site.sign_on is not None:
         steps += SignOnPages(site, site.sign_on, sign_in_pages).steps
     routes = [*(route(*each) for each in steps), Route("/live", HitStream(site, feed).answer, methods=["GET"])]
+    routes.append(Route(NEW_PATH, LetterUpload(site, register.enter).answer, methods=["POST"]))
     routes += [FeedUpload(site, list_pages).route, FILES.route, *([site.scim.route] if site.scim is not None else [])]
     return Starlette(
         routes=routes,
@@ -70,14 +83,9 @@ def create_department_page(site: DepartmentSite, feed: HitFeed) -> Starlette:
 
 
 def _answer(step: Step, request: Request, body: bytes) -> Response:
-    try:
-        # A provider's answer comes as the query of an address, which holds nothing else anywhere here.
-        query = request.scope["query_string"] if request.scope["path"] == ANSWER_PATH else b""
-        return step(Visitor.of(request, body or query[:SMALL_BYTES_MAX], COMPONENT))
-    except AccessError as error:
-        return PAGES.page("refused", 403, message=str(error))
-    except SearchError as error:
-        return PAGES.page("refused", 404, message=str(error))
+    # A provider's answer comes as the query of an address, which holds nothing else anywhere here.
+    query = request.scope["query_string"] if request.scope["path"] == ANSWER_PATH else b""
+    return answer_of(step, Visitor.of(request, body or query[:SMALL_BYTES_MAX], COMPONENT))
 
 
 def _refuse(request: Request, error: Exception) -> Response:

@@ -1,5 +1,6 @@
 """The templates of the department's page, and what several of its pages use."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -7,11 +8,12 @@ from pathlib import Path
 from starlette.responses import RedirectResponse, Response
 
 from alpr_edge.department.page.hits.hit_words import FILTERS
+from alpr_edge.domain.errors import AccessError, AlprEdgeError, SearchError
 from alpr_edge.web.page_templates import PageTemplates
 from alpr_edge.web.site_files import SiteFiles
 from alpr_edge.web.visitor import Visitor
 
-SHEETS = ("themes.css", "console.css", "read.css", "lookup.css", "hit_summary.css", "board.css")
+SHEETS = ("themes.css", "console.css", "read.css", "lookup.css", "hit_summary.css", "board.css", "register.css")
 """The style sheets in the order in which they hold; a page has one alone, which is all of them."""
 FILES = SiteFiles(Path(__file__).parent / "static", {"styles.css": SHEETS}, within=("styles.css", "theme.js"))
 Step = Callable[[Visitor], Response]
@@ -35,6 +37,22 @@ def sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
+def count_words(count: int, noun: str) -> str:
+    """A number of things."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def page_words(error: AlprEdgeError) -> str:
+    """What a page says of a fault; services name options and commands as the command line has them."""
+    return _OPTIONS.sub("", _COMMANDS.sub("", str(error))).replace("--", "")
+
+
+def typed_text(fields: Mapping[str, str], name: str) -> str:
+    """What was typed into a field, with the line ends of this computer."""
+    return fields.get(name, "").replace("\r\n", "\n").strip()
+
+
+_COMMANDS, _OPTIONS = re.compile(r"; (see|run): alpr-edge .*$"), re.compile(r" with --[a-z-]+| \(--[a-z-]+\)")
 FUNCTIONS: Mapping[str, Callable[..., str]] = {
     "file": FILES.address,
     "within": FILES.within,
@@ -42,10 +60,22 @@ FUNCTIONS: Mapping[str, Callable[..., str]] = {
 }
 """The functions of templates."""
 PAGES = PageTemplates(
-    Path(__file__).parent / "templates", {**FILTERS, "moment": moment_words, "sentence": sentence}, FUNCTIONS
+    Path(__file__).parent / "templates",
+    {**FILTERS, "moment": moment_words, "sentence": sentence, "count_words": count_words},
+    FUNCTIONS,
 )
 
 
 def go(path: str) -> RedirectResponse:
     """Lead a browser to a page by GET, so that reloading it sends nothing twice."""
     return RedirectResponse(path, 303)
+
+
+def answer_of(step: Step, visitor: Visitor) -> Response:
+    """What a step answers; a refusal, and what is not here, as pages of their own."""
+    try:
+        return step(visitor)
+    except AccessError as error:
+        return PAGES.page("refused", 403, message=str(error))
+    except SearchError as error:
+        return PAGES.page("refused", 404, message=str(error))

@@ -108,6 +108,7 @@ class DepartmentPageServer(ThreadedServer):
         with ExitStack() as stack:
             stack.enter_context(showing_alone(directory))
             office = stack.enter_context(open_office(directory))
+            office.waiting_packages.tidy()
             self._socket = GatedSocket(listening_at(host, port), gate)
             stack.callback(self._socket.close)
             self.port: int = self._socket.getsockname()[1]

@@ -8,16 +8,21 @@ from typing import TYPE_CHECKING
 from starlette.responses import Response
 
 from alpr_edge.access.authorisation.authoriser import Authoriser, Policy
-from alpr_edge.access.authorisation.offers import offered_operations
+from alpr_edge.access.authorisation.offers import offered_operations, purposes_for
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.access.authorisation.sign_ins import SignInDesk
 from alpr_edge.access.relying_party import RelyingParty
 from alpr_edge.department.inquiries.office import InquiryOffice
+from alpr_edge.department.page.page_jobs import PageJobs
 from alpr_edge.department.page.page_parts import PAGES
 from alpr_edge.department.single_sign_on.sign_on import SingleSignOn
+from alpr_edge.domain.errors import AccessError
 from alpr_edge.domain.people.person import Person
 from alpr_edge.domain.permissions.profile import Profile
+from alpr_edge.domain.permissions.purposes import Purpose, PurposeCode
+from alpr_edge.domain.sessions.session import SessionState
 from alpr_edge.web.lookup_memory import LookupMemory
+from alpr_edge.web.purpose_form import NOT_OFFERED
 from alpr_edge.web.visitor import Visitor
 
 if TYPE_CHECKING:
@@ -34,6 +39,9 @@ LINKS = (
     ("/units", "Units", Operation.SHOW_UNITS),
     ("/lists", "Lists", Operation.SHOW_LISTS),
     ("/roster", "Roster", Operation.SHOW_PEOPLE),
+    ("/releases", "Releases", Operation.SHOW_RELEASES),
+    ("/audits", "Audits", Operation.SHOW_AUDITS),
+    ("/incidents", "Incidents", Operation.SHOW_INCIDENTS),
 )
 """The pages, and what whoever may open them does there."""
 LIVE = {"hits", "hit"}
@@ -44,7 +52,7 @@ PLACES = {
     **dict.fromkeys((f"lists/{name}" for name in ("all", "one", "upload", "check", "audience")), "/lists"),
     "lists/roster": "/roster",
 }
-"""The link that a template stands below; any other stands below the search."""
+"""The link that a template stands below; one in a folder that of its folder, any other the search."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,6 +74,8 @@ class DepartmentSite:
         default_factory=lambda: LookupMemory(per_session_max=PICTURES_PER_SESSION_MAX), repr=False
     )
     """The pictures of pages that were just shown; the address of each is good once."""
+    jobs: PageJobs = field(default_factory=PageJobs, repr=False)
+    """What takes long, and was begun on a page."""
 
     @property
     def policy(self) -> Policy:
@@ -84,6 +94,30 @@ class DepartmentSite:
         """The pages that the visitor's roles may open: path and name."""
         return links_for(self.policy.profile, self.desk(visitor).presence().person)
 
+    def is_closed(self, visitor: Visitor) -> bool:
+        """Whether the session of a visitor is locked or ended."""
+        return self.desk(visitor).state() is not SessionState.OPEN
+
+    def purpose_of(self, visitor: Visitor, operation: Operation, preferred: PurposeCode) -> Purpose:
+        """The one purpose for which a visitor does something whose purpose is no choice of theirs.
+
+        Args:
+            visitor: who does it.
+            operation: what is done.
+            preferred: the purpose where they may do it for several, or for none: then they are refused, on record.
+        """
+        offered = purposes_for(self.authoriser(visitor), operation)
+        return Purpose(preferred.value if preferred in offered else next(iter(offered), preferred.value))
+
+    def may(self, visitor: Visitor, operation: Operation) -> bool:
+        """Whether a visitor's roles may do something; it is decided, and put on record, when it is done."""
+        return bool(purposes_for(self.authoriser(visitor), operation))
+
+    def require(self, visitor: Visitor, operation: Operation) -> None:
+        """Offer a form to whoever may do what it is for. Raises AccessError where they may not."""
+        if not self.may(visitor, operation):
+            raise AccessError(NOT_OFFERED)
+
     def page(self, template: str, visitor: Visitor, status: int = 200, /, **values: object) -> Response:
         """A page for somebody who is signed in.
 
@@ -97,15 +131,16 @@ class DepartmentSite:
         strip = {
             "department": self.name,
             "links": self.links(visitor),
-            "here": PLACES.get(template, "/search"),
+            "here": PLACES.get(template, f"/{template.partition('/')[0]}" if "/" in template else "/search"),
             "is_live": template in LIVE,
         }
-        return PAGES.page(template, status, leave_s=round(idle) + MARGIN_S, **strip, **values)
+        return PAGES.page(template, status, leave_s=round(idle) + MARGIN_S, **(strip | values))
 
     def forget(self, visitor: Visitor) -> None:
         """Drop all that the session of a visitor looks up: it is locked, or it ends."""
         self.lookups.forget(visitor)
         self.pictures.forget(visitor)
+        self.jobs.forget(visitor)
         self.office.hits.forget(visitor.token)
 
 

@@ -249,6 +249,17 @@ def parse_numbers(text: str) -> tuple[int, ...]:
 _NUMBER_MAX = 100_000
 
 
+def numbers_text(numbers: Sequence[int]) -> str:
+    """Numbers of a sample as people type them: ``1-5,8``; the numbers in order."""
+    spans = list[list[int]]()
+    for number in numbers:
+        if spans and spans[-1][-1] == number - 1:
+            spans[-1][1:] = [number]
+        else:
+            spans.append([number])
+    return ",".join("-".join(map(str, span)) for span in spans)
+
+
 def find_last_span(audits: Sequence[Audit], log_id: str) -> LogSpan | None:
     """The span of a log in the last audit that had it; None: none had."""
     spans = (span for audit in reversed(audits) for span in audit.draw.spans if span.log_id == log_id)

@@ -108,6 +108,20 @@ class Incident:
         return known
 
 
+def typed_moment(text: str) -> datetime | None:
+    """A moment of an incident that was typed; without a zone by this computer's clock; None: nothing was.
+
+    Raises:
+        AuditError: it is none.
+    """
+    if not text.strip():
+        return None
+    try:
+        return datetime.fromisoformat(text.strip()).astimezone()
+    except (ValueError, OverflowError):
+        raise AuditError("--happened and --known are a date and a time, such as 2026-05-04T18:00") from None
+
+
 def check_incident_step(steps: Sequence[IncidentStep], step: IncidentStep) -> None:
     """Check that a step may follow.
 

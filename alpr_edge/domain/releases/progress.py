@@ -22,6 +22,11 @@ _NEXT = {
 _NEEDS_NOTE = {*_ENDED, ReleaseState.HANDED_OVER, ReleaseState.CONFIRMED, ReleaseState.REPORTED}
 
 
+def next_states(state: ReleaseState) -> frozenset[ReleaseState]:
+    """The states that may follow one; none where a request is at its end."""
+    return frozenset(_NEXT.get(state, ()))
+
+
 def first_state(request: ReleaseRequest, rules: ReleaseRules) -> tuple[ReleaseState, str]:
     """Where a request begins, and why, by who asks.
 

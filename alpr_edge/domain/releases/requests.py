@@ -142,6 +142,11 @@ def _area(text: str) -> str:
     return str(area)
 
 
+def asked_purposes(profile: Profile) -> dict[str, str]:
+    """The purposes for which data may be released, in words, by their codes."""
+    return {code: rule.words for code, rule in profile.purposes.items() if code not in _NOT_ASKED_FOR}
+
+
 def check_request(request: ReleaseRequest, profile: Profile) -> ReleaseRequest:
     """Check what the policy asks of a written request: agency, person and purpose.
 

@@ -18,7 +18,7 @@ from alpr_edge.domain.audits.audit import Audit, AuditState, RecordFinding, Samp
 from alpr_edge.domain.audits.flags import FlagKind
 from alpr_edge.domain.audits.incident import IncidentFacts, IncidentKind
 from alpr_edge.domain.audits.shifts import parse_shift
-from alpr_edge.domain.errors import AuditError, StoreError
+from alpr_edge.domain.errors import AccessError, AuditError, StoreError
 from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.domain.permissions.purposes import Purpose, PurposeCode
 from alpr_edge.domain.protocol.access_log import record_item_id
@@ -135,6 +135,25 @@ def test_an_audit_goes_its_way(office: InquiryOffice, people: Inquirers, of: Cal
     view = register.view(of("auditor"), AUDIT, 1, tick)
     assert (view.audit, view.is_on_record, view.is_reproduced) == (signed, True, True)
     assert {record.query for record in view.records if record is not None} >= {OWN, PLATE}
+
+
+def test_a_part_of_a_sample_and_the_plan_are_shown_on_record(
+    office: InquiryOffice, of: Callable[[str], Authoriser]
+) -> None:
+    register = office.audits
+    signed, view = register.read_all()[0], register.view(of("auditor"), AUDIT, 1, tick)
+    part, count = register.part(of("auditor"), AUDIT, 1, 11, 3), len(records_of(office))
+    assert (part.audit, part.first, part.records) == (signed, 11, view.records[10:13])
+    assert (records_of(office)[-1].action, records_of(office)[-1].shown) == ("show_audits", 3)
+    with pytest.raises(AuditError, match="the numbers 1 to 14"):
+        register.part(of("auditor"), AUDIT, 1, 15, 3)
+    with pytest.raises(AccessError):
+        register.part(of("officer"), AUDIT, 1, 1, 3)
+    schedule, audits = register.plan(of("auditor"), AUDIT)
+    assert (audits, schedule.begin) == ((signed,), date(2026, 11, 19))
+    with pytest.raises(AccessError):
+        register.plan(of("officer"), AUDIT)
+    assert [each.outcome.value for each in records_of(office)[count:]] == ["allowed", "refused", "allowed", "refused"]
 
 
 def test_what_comes_late_is_in_the_next_audit(

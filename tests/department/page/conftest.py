@@ -4,7 +4,7 @@ import pytest
 
 from alpr_edge.department.page.server import DepartmentPageServer
 from tests.department.inquiries.desk import Inquirers
-from tests.department.page.page_office import make_page_office
+from tests.department.page.page_office import make_page_office, make_register_office
 
 
 @pytest.fixture(scope="package")
@@ -15,4 +15,16 @@ def inquirers(tmp_path_factory: pytest.TempPathFactory) -> Inquirers:
 @pytest.fixture(scope="package")
 def server(inquirers: Inquirers) -> Iterator[DepartmentPageServer]:
     with DepartmentPageServer(inquirers.directory) as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def clerks(tmp_path_factory: pytest.TempPathFactory) -> Inquirers:
+    """People of a department with requests to answer and a log to audit."""
+    return make_register_office(tmp_path_factory.mktemp("registers"))
+
+
+@pytest.fixture(scope="package")
+def register_server(clerks: Inquirers) -> Iterator[DepartmentPageServer]:
+    with DepartmentPageServer(clerks.directory) as running:
         yield running

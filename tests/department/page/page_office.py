@@ -4,7 +4,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -17,7 +17,8 @@ from alpr_edge.department.page.server import DepartmentPageServer
 from alpr_edge.department.page.site import COMPONENT
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.settings import FILE_NAME
-from alpr_edge.domain.access_log.records import AccessRecord
+from alpr_edge.domain.access_log.records import AccessEntry, AccessOutcome, AccessRecord, record_moment
+from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.domain.protocol.items import ItemKind, OutboxItem, digest, encode, read_payload
 from alpr_edge.domain.reads import EvidenceKind, EvidenceRef
 from alpr_edge.web.visitor import COOKIE
@@ -40,6 +41,41 @@ SEARCHES = Operation.SEARCH_READS.value
 def make_page_office(folder: Path) -> Inquirers:
     """A department of now, one of whose reads has pictures."""
     some = Inquirers.make(folder / "department", now=datetime.now(UTC))
+    with closing(Storage(some.directory, create=False)) as storage:
+        store_traffic(storage, TRAFFIC)
+    store_pictured(some.directory)
+    name_lists(some.directory)
+    with (some.directory / FILE_NAME).open("a", encoding="utf-8") as file:
+        file.write('[[feed]]\nname = "amber"\nformat = "generic-csv"\n')
+    deliver_hits(some.directory, CROP, SCENE)
+    return some
+
+
+def make_register_office(folder: Path) -> Inquirers:
+    """A department of now with requests to answer and a log to audit: six searches of an officer some days ago."""
+    some = Inquirers.make(folder / "department", now=datetime.now(UTC))
+    store_pictured(some.directory)
+    with open_office(some.directory) as office:
+        for number in range(6):
+            moment = datetime.now(UTC) - timedelta(days=9) + timedelta(hours=2 * number)
+            instant = Instant("boot", 10**12, moment, UtcSource.NTP)
+            entry = AccessEntry(
+                person_id=some.ids["officer" if number else "supervisor"],
+                person="Officer" if number else "Supervisor",
+                component=COMPONENT,
+                action=SEARCHES,
+                query=PICTURED,
+                purpose=FOR_STOLEN["purpose"],
+                outcome=AccessOutcome.ALLOWED,
+                shown=1,
+                happened=record_moment(instant),
+            )
+            office.log.append(entry, instant)
+    return some
+
+
+def store_pictured(directory: Path) -> None:
+    """Store a read with two pictures."""
     pictures = ((EvidenceKind.CROP, CROP), (EvidenceKind.SCENE, SCENE))
     read = replace(
         plate_read("car-1:pictured", PICTURED),
@@ -49,14 +85,8 @@ def make_page_office(folder: Path) -> Inquirers:
     body = encode(read_payload(read))
     items = [OutboxItem(digest(picture), ItemKind.IMAGE, picture, digest(picture)) for _, picture in pictures]
     items.append(OutboxItem(read.read_id, ItemKind.READ, body, digest(body)))
-    with closing(Storage(some.directory, create=False)) as storage:
-        store_traffic(storage, TRAFFIC)
+    with closing(Storage(directory, create=False)) as storage:
         storage.store("car-1", [Part(each.item_id, each.kind, each.body, each.sha256) for each in items])
-    name_lists(some.directory)
-    with (some.directory / FILE_NAME).open("a", encoding="utf-8") as file:
-        file.write('[[feed]]\nname = "amber"\nformat = "generic-csv"\n')
-    deliver_hits(some.directory, CROP, SCENE)
-    return some
 
 
 @contextmanager
@@ -85,3 +115,13 @@ def search_word(client: httpx.Client, **fields: str) -> str:
     answer = client.post("/search", data=FOR_STOLEN | fields)
     assert answer.status_code == 303, answer.text
     return answer.headers["location"].split("/")[2]
+
+
+def seen_times() -> tuple[str, str]:
+    """A begin and an end with the read of :data:`PICTURED` between them, as a browser sends them."""
+    seen = plate_read("car-1:pictured", PICTURED).first_seen.trusted_utc
+    assert seen is not None
+    begin, end = (
+        f"{(seen + hours).astimezone():%Y-%m-%dT%H:%M}" for hours in (timedelta(hours=-2), timedelta(hours=2))
+    )
+    return begin, end

@@ -32,6 +32,10 @@ NAMES = {
     "hit_id": f"hit-of-{HITS[STOLEN]}",
     "source": "amber",
     "word": "none",
+    "request_id": "none",
+    "period": "2026-11",
+    "number": "1",
+    "job_id": "none",
 }
 """What stands for the names in a path."""
 
@@ -53,6 +57,13 @@ class Answers:
     """What whoever is allowed may do for some purpose; whoever may search may see hits, and nobody else."""
 
 
+def of_action(action: Action, allowed: str) -> Answers:
+    """Answers to whoever may do an action, and to nobody else."""
+    return Answers(allowed, "403", locked="403", nobody="403", action=action)
+
+
+SEE, ENTER, DECIDE = Action.SEE_RELEASES, Action.ENTER_RELEASE, Action.RELEASE
+LOG, REVIEW, SIGN, RECORD = Action.SEE_LOG, Action.REVIEW, Action.SIGN_OFF, Action.RECORD_INCIDENT
 GONE = Answers("404", "404", locked="404", nobody="404")
 """A search and its pictures are known by random words to their own session alone: the tests below try it."""
 LISTS = Answers("200", "403", locked="403", nobody="403", action=Action.MANAGE_LISTS)
@@ -83,6 +94,34 @@ RULES = {  # those that lock and end the session are asked last
     "GET /lists/{source}/audience": LISTS,
     "POST /lists/{source}/audience": replace(LISTS, allowed="422"),
     "GET /roster": Answers("200", "403", locked="403", nobody="403", action=Action.MANAGE_PEOPLE),
+    "GET /releases": of_action(SEE, "200"),
+    "GET /releases/new": of_action(ENTER, "200"),
+    "POST /releases/new": of_action(ENTER, "422"),
+    "POST /releases/register": of_action(SEE, "422"),
+    "GET /releases/register/{period}": of_action(SEE, "200"),
+    "GET /releases/register/{period}/csv": of_action(SEE, "200"),
+    **{f"GET /releases/{{request_id}}{part}": of_action(SEE, "404") for part in ("", "/letter")},
+    **{f"POST /releases/{{request_id}}/{part}": of_action(DECIDE, "404") for part in ("approve", "refuse", "withdraw")},
+    **{f"POST /releases/{{request_id}}/{part}": of_action(ENTER, "404") for part in ("package", "confirm", "report")},
+    "POST /releases/{request_id}/hand-over": of_action(ENTER, "404"),
+    "GET /releases/{request_id}/package": of_action(ENTER, "404"),
+    "GET /packages/{job_id}": GONE,
+    "POST /packages/{job_id}": Answers("404", "404", locked="303 /", nobody="303 /"),
+    "GET /work/{job_id}": GONE,
+    "GET /audits": of_action(LOG, "200"),
+    "POST /audits": of_action(REVIEW, "422"),
+    "GET /audits/{number}": of_action(LOG, "404"),
+    "GET /audits/{number}/{page}": of_action(LOG, "404"),
+    "POST /audits/{number}/review": of_action(REVIEW, "404"),
+    "POST /audits/{number}/sign-off": of_action(SIGN, "404"),
+    "POST /audits/{number}/report": of_action(LOG, "404"),
+    "GET /audit-reports/{job_id}": GONE,
+    "GET /audit-reports/{job_id}/csv": GONE,
+    "GET /incidents": of_action(RECORD, "200"),
+    "GET /incidents/new": of_action(RECORD, "200"),
+    "POST /incidents/new": of_action(RECORD, "422"),
+    "GET /incidents/{number}": of_action(RECORD, "404"),
+    **{f"POST /incidents/{{number}}/{part}": of_action(RECORD, "404") for part in ("follow-up", "close")},
     "GET /files/{digest}/{name}": Answers("200", "200", locked="200", nobody="200"),
     "GET /sign-in": Answers("303 /", "303 /", locked="200", nobody="200"),
     "POST /lock": Answers("303 /", "303 /", locked="303 /", nobody="303 /"),
@@ -92,8 +131,12 @@ FOR_NOBODY = {"POST /sign-in", "POST /reopen", "POST /passkey", "POST /passkey/o
 """By which somebody signs in: what they ask for is no role, and test_department_page tries them."""
 STREAMS = {"GET /live"}
 """Without an end: a test below tries it."""
-HOME_OF = {Role.TECHNICIAN: "303 /units", Role.ALPR_ADMINISTRATOR: "303 /units"}
-"""Where those are led who may not search and yet look after units."""
+HOME_OF = {
+    Role.TECHNICIAN: "303 /units",
+    Role.ALPR_ADMINISTRATOR: "303 /units",
+    Role.AUDITOR: "303 /releases",
+}
+"""Where those are led who may not search, and yet look after units or audit."""
 ROLES = tuple(Role)
 
 

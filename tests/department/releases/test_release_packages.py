@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from alpr_edge.department.backups.department_files import folder_content
 from alpr_edge.department.inquiries.office import InquiryOffice
 from alpr_edge.department.pki.authority import Authority, TlsFiles
+from alpr_edge.department.serving import PACKAGES_NAME
 from alpr_edge.domain.errors import AccessError, ReleaseError
 from alpr_edge.domain.releases.steps import ReleaseState
 from alpr_edge.evidence.checks.findings import CheckSubject
@@ -155,3 +157,42 @@ def test_a_damaged_record_and_a_lost_picture_are_left_out_and_said(
     assert package is not None
     assert (package.reads, package.pictures, package.left_out["pictures_lost"]) == (2, 0, 1)
     assert verdict_of(people, made.path, made.passphrase).holds
+
+
+def test_a_package_waits_until_it_is_handed_over_replaced_or_late(
+    office: InquiryOffice, people: Inquirers, of: Roles, clock: StillClock
+) -> None:
+    waiting, request_id = office.waiting_packages, of.approved_request()
+    folder = people.directory / PACKAGES_NAME
+    with pytest.raises(AccessError):
+        waiting.make(of("auditor"), request_id, "", no_progress)
+    assert list(folder.iterdir()) == []
+    first = waiting.make(of("records"), request_id, "", no_progress)
+    made = waiting.make(of("records"), request_id, "the stick was lost", no_progress)
+    assert ([*folder.glob("*/*")], made.path.name, first.path.exists()) == ([made.path], f"{request_id}-2.zip", False)
+    assert not any(name.startswith(PACKAGES_NAME) for name in folder_content(people.directory).files)
+    assert waiting.file(of("records"), request_id) == made.path
+    record = records_of(office)[-1]
+    assert (record.action, record.note, record.shown_bytes) == ("package_release", "file", made.path.stat().st_size)
+    for name in (request_id.replace("release", "other"), "../keys", "release-" + "0" * 36):
+        with pytest.raises(ReleaseError, match="no such request"):
+            waiting.require(name)
+    with pytest.raises(ReleaseError, match="not the package that was made last"):
+        waiting.hand_over(of("records"), request_id, "by courier", "ab" * 32)
+    filed = waiting.hand_over(of("records"), request_id, "by courier", "")
+    assert (filed.state, list(folder.iterdir())) == (ReleaseState.HANDED_OVER, [])
+    with pytest.raises(ReleaseError, match="no package of this request waits here"):
+        waiting.file(of("records"), request_id)
+    late = waiting.make(of("records"), of.approved_request(), "", no_progress)
+    part = folder / f"{request_id}.0" / ".part-release-x"
+    part.parent.mkdir()
+    part.touch()
+    waiting.tidy()
+    assert (late.path.exists(), part.exists()) == (True, True)
+    clock.move(timedelta(days=15).total_seconds())
+    waiting.tidy()
+    assert list(folder.iterdir()) == []
+
+
+def no_progress(done: int, total: int) -> None:
+    del done, total

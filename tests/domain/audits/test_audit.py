@@ -19,6 +19,7 @@ from alpr_edge.domain.audits.audit import (
     SampleReview,
     check_review,
     check_sign_off,
+    numbers_text,
     parse_numbers,
 )
 from alpr_edge.domain.audits.record_keys import RecordKey
@@ -127,6 +128,9 @@ def test_numbers_and_seeds_that_are_typed() -> None:
     for text in ("", "a", "3-1", "0", "1-100001", "-3"):
         with pytest.raises(AuditError, match="look like 1-5,8"):
             parse_numbers(text)
+    for numbers in ((), (7,), (1, 2, 3, 8), (2, 4, 5)):
+        assert not numbers or parse_numbers(numbers_text(numbers)) == numbers
+    assert [numbers_text(numbers) for numbers in ((), (1, 2, 3, 8, 10))] == ["", "1-3,8,10"]
     assert parse_seed("ab" * 16) == b"\xab" * 16
     for text in ("", "ab", "xy" * 16, "ab" * 65):
         with pytest.raises(AuditError, match="hexadecimal digits"):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -19,12 +17,8 @@ from alpr_edge.cli.progress import progress_bar
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from alpr_edge.department.audits.audit_register import AuditView
+    from alpr_edge.department.audits.audit_views import AuditView
 
-_COLUMNS = (
-    "number", "log_id", "sequence", "unit", "person", "happened", "action", "purpose", "case", "outcome", "shown",
-    "stands_out_by", "finding", "text", "reviewer", "reviewed",
-)  # fmt: skip
 _SHOWN = ("number", "person", "happened", "action", "plate", "purpose", "case", "stands_out_by", "finding")
 
 
@@ -32,8 +26,11 @@ def show_command(
     audit: NumberArgument, directory: DirectoryOption, purpose: PurposeOption = "audit", as_json: JsonOption = False
 ) -> None:
     """Show the records of an audit's sample. With the plates that were searched for; the look is on record."""
+    from alpr_edge.department.audits.sample_rows import sample_rows
+
     view = _view(directory, audit, purpose)
-    rows = [row | {"plate": _query(view, number)} for number, row in enumerate(_rows(view))]
+    rows = sample_rows(view.audit, view.records)
+    rows = [row | {"plate": _query(view, number)} for number, row in enumerate(rows)]
     if as_json:
         print_lines(rows)
     elif rows:
@@ -55,15 +52,18 @@ def report_command(
 
     It draws the sample again from the logs by the seed, and looks whether the access log has each of its steps.
     """
+    from alpr_edge.department.audits.sample_rows import sample_csv, sample_rows
+
     view = _view(directory, audit, purpose)
+    rows = sample_rows(view.audit, view.records)
     if as_csv:
-        typer.echo(_csv(view), nl=False)
+        typer.echo(sample_csv(rows), nl=False)
     elif as_json:
-        rows, flags = _rows(view), [] if view.audit.sample is None else list(view.audit.sample.flags)
+        flags = [] if view.audit.sample is None else list(view.audit.sample.flags)
         checks = {"is_on_record": view.is_on_record, "is_reproduced": view.is_reproduced}
         print_object(audit_object(view.audit) | checks | {"flags": flags, "sample": rows})
     else:
-        _print(view)
+        _print(view, rows)
     if not (view.is_on_record and view.is_reproduced):
         raise typer.Exit(1)
 
@@ -73,7 +73,7 @@ def _view(directory: Path, audit: int, purpose: str) -> AuditView:
         return office.audits.view(authoriser, stated, audit, lambda done, total: show("records", done, total))
 
 
-def _print(view: AuditView) -> None:
+def _print(view: AuditView, rows: list[dict[str, Any]]) -> None:
     audit = view.audit
     typer.echo(audit_line(audit))
     how = "given" if audit.draw.is_seed_given else "drawn by the program"
@@ -82,7 +82,7 @@ def _print(view: AuditView) -> None:
         typer.echo(f"log {span.log_id} of {span.unit_id}: records {span.first} to {span.end - 1}, root {span.root}")
     for number, flag in enumerate(audit.sample.flags if audit.sample else (), 1):
         typer.echo(f"{number}. {words_of(flag.kind)}: {flag.sentence} ({len(flag.records)} records)")
-    for row in _rows(view):
+    for row in rows:
         about = f"{row['number']}. record {row['sequence']} of {row['unit']}, {row['person']}: {row['action']}"
         finding = f"{words_of(str(row['finding']))} by {row['reviewer']}" if row["finding"] else "not reviewed"
         typer.echo(f"{about}: {finding}" + (f": {row['text']}" if row["text"] else ""))
@@ -96,51 +96,6 @@ def _print(view: AuditView) -> None:
         typer.secho(words if holds else f"NOT SO: {words}", fg=None if holds else typer.colors.RED)
 
 
-def _rows(view: AuditView) -> list[dict[str, Any]]:
-    """The sample for programs, a row a record; without plates."""
-    audit = view.audit
-    sample, reviews, rows = audit.sample, audit.reviews, []
-    units = {span.log_id: span.unit_id for span in audit.draw.spans}
-    for number, (item, record) in enumerate(zip(sample.sampled if sample else (), view.records, strict=True), 1):
-        step, flags = reviews.get(number), sample.flags if sample else ()
-        review = step.review if step else None
-        rows.append(
-            {
-                "number": number,
-                "log_id": item.key.log_id,
-                "sequence": item.key.sequence,
-                "unit": units[item.key.log_id],
-                "person": item.person,
-                "happened": record.happened.utc if record else None,
-                "action": record.action if record else "not stored any more",
-                "purpose": record.purpose if record else None,
-                "case": record.case if record else None,
-                "outcome": record.outcome.value if record else None,
-                "shown": record.shown if record else None,
-                "note": record.note if record else "",
-                "stands_out_by": ", ".join(sorted({flags[at].kind.value for at in item.flags})),
-                "finding": review.finding.value if review else None,
-                "text": review.text if review else "",
-                "reviewer": step.person if step else None,
-                "reviewed": step.at if step else None,
-            }
-        )
-    return rows
-
-
 def _query(view: AuditView, number: int) -> str:
     record = view.records[number]
     return "" if record is None else record.query
-
-
-def _csv(view: AuditView) -> str:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, _COLUMNS, extrasaction="ignore", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({name: _cell(value) for name, value in row.items()} for row in _rows(view))
-    return text.getvalue()
-
-
-def _cell(value: object) -> object:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t"} else value

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -12,8 +11,7 @@ from alpr_edge.cli.common import JsonOption
 from alpr_edge.cli.department.common import DirectoryOption
 from alpr_edge.cli.department.incidents.words import NumberArgument, print_incident
 from alpr_edge.cli.department.inquiries.opening import open_inquiry
-from alpr_edge.domain.audits.incident import IncidentFacts, IncidentKind
-from alpr_edge.domain.errors import AuditError
+from alpr_edge.domain.audits.incident import IncidentFacts, IncidentKind, typed_moment
 
 _TIME = "such as 2026-05-04T18:00; without a zone by this computer's clock."
 WhatOption = Annotated[str, typer.Option("--what", help="What happened, was learnt or was done; no plate.")]
@@ -40,7 +38,7 @@ def enter_command(
 ) -> None:
     """Put an incident on file. Nothing of it is ever changed; what is learnt later is added by follow-up."""
     facts = IncidentFacts(
-        what, kind, _moment(happened), _moment(known), told_by.strip(), people, reads, tuple(notice or ())
+        what, kind, typed_moment(happened), typed_moment(known), told_by.strip(), people, reads, tuple(notice or ())
     )
     with open_inquiry(directory, Statement(purpose)) as (office, authoriser, stated):
         incident = office.incidents.enter(authoriser, stated, facts)
@@ -60,7 +58,7 @@ def follow_up_command(
     as_json: JsonOption = False,
 ) -> None:
     """Add what was learnt or done since. What is left out stays as it was known."""
-    facts = IncidentFacts(what, kind, _moment(happened), people=people, reads=reads, notices=tuple(notice or ()))
+    facts = IncidentFacts(what, kind, typed_moment(happened), people=people, reads=reads, notices=tuple(notice or ()))
     with open_inquiry(directory, Statement(purpose)) as (office, authoriser, stated):
         found = office.incidents.follow_up(authoriser, stated, incident, facts)
     print_incident(found, as_json=as_json)
@@ -79,12 +77,3 @@ def close_command(
     with open_inquiry(directory, Statement(purpose)) as (office, authoriser, stated):
         found = office.incidents.close(authoriser, stated, incident, facts)
     print_incident(found, as_json=as_json)
-
-
-def _moment(text: str) -> datetime | None:
-    if not text:
-        return None
-    try:
-        return datetime.fromisoformat(text.strip()).astimezone()
-    except (ValueError, OverflowError):
-        raise AuditError("--happened and --known are a date and a time, such as 2026-05-04T18:00") from None

@@ -12,7 +12,7 @@ from alpr_edge.cli.access.options import Statement
 from alpr_edge.cli.common import JsonOption
 from alpr_edge.cli.department.common import DirectoryOption
 from alpr_edge.cli.department.inquiries.opening import open_inquiry
-from alpr_edge.cli.department.releases.scope_entry import PLATES_QUESTION, entered_moment, entered_plates
+from alpr_edge.cli.department.releases.scope_entry import PLATES_QUESTION
 from alpr_edge.cli.department.releases.show import RequestArgument
 from alpr_edge.cli.department.releases.words import RELEASE, print_request
 from alpr_edge.cli.plate_entry import STANDARD_INPUT, typed_plate
@@ -42,11 +42,12 @@ def approve_command(
     All that was asked for, or less by the options; never more.
     """
     from alpr_edge.domain.releases.requests import ScopePart
+    from alpr_edge.domain.releases.typed_scope import typed_moment, typed_plates
 
     part = ScopePart(
-        plates=entered_plates(typed_plate(STANDARD_INPUT, PLATES_QUESTION)) if some_plates else None,
-        begin=entered_moment(begin) if begin else None,
-        end=entered_moment(end) if end else None,
+        plates=typed_plates(typed_plate(STANDARD_INPUT, PLATES_QUESTION)) if some_plates else None,
+        begin=typed_moment(begin) if begin else None,
+        end=typed_moment(end) if end else None,
         area=area or None,
         pictures=pictures,
     )

@@ -16,14 +16,14 @@ from alpr_edge.cli.department.releases.scope_entry import (
     TIME_HELP,
     AreaOption,
     PicturesOption,
-    entered_scope,
 )
 from alpr_edge.cli.department.releases.words import RELEASE, print_request
 from alpr_edge.cli.plate_entry import PlateArgument, typed_plate
 from alpr_edge.domain.errors import ReleaseError
 from alpr_edge.domain.permissions.purposes import PurposeCode
 from alpr_edge.domain.releases.agencies import AgencyKind, AgencySeat
-from alpr_edge.domain.releases.requests import ReleasePictures
+from alpr_edge.domain.releases.requests import ReleasePictures, ReleaseRequest
+from alpr_edge.domain.releases.typed_scope import typed_scope
 from alpr_edge.runtime.io_errors import io_errors
 
 
@@ -48,8 +48,6 @@ def enter_command(
     as_json: JsonOption = False,
 ) -> None:
     """Put a written request on file. Another person than you decides about it."""
-    from alpr_edge.domain.releases.requests import ReleaseRequest
-
     plates = typed_plate(plate, PLATES_QUESTION)
     request = ReleaseRequest(
         agency=agency,
@@ -59,7 +57,7 @@ def enter_command(
         purpose=intended,
         words=words,
         their_case=their_case,
-        scope=entered_scope(plates, begin, end, area, pictures),
+        scope=typed_scope(plates, begin, end, area, pictures),
         letter_sha256="",
         declaration=declaration,
     )

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -19,13 +15,6 @@ from alpr_edge.cli.department.releases.words import RELEASE
 from alpr_edge.cli.output import print_object
 from alpr_edge.domain.errors import ReleaseError
 
-if TYPE_CHECKING:
-    from alpr_edge.department.releases.release_rows import FiledRequest
-
-_MONTH = re.compile(r"([0-9]{4})-([0-9]{2})")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for the begin of a formula."""
-
 
 def register_command(
     directory: DirectoryOption,
@@ -36,90 +25,23 @@ def register_command(
     as_json: JsonOption = False,
 ) -> None:
     """Print the register of a month or a year. Who asked, what for, who decided, what was given; no plates."""
+    from alpr_edge.department.releases.register_lines import register_csv, register_line, register_period
+
     if as_csv and as_json:
         raise ReleaseError("give --csv or --json, not both")
-    begin, end = _period(year, month)
+    if bool(year) == bool(month):
+        raise ReleaseError("give --year, such as 2026, or --month, such as 2026-11")
+    begin, end = register_period(month or str(year))
     with open_inquiry(directory, Statement(purpose)) as (office, authoriser, stated):
         lines = map(register_line, office.releases.of_period(authoriser, begin, end, stated))
         if as_csv:
-            _print_csv(lines)
+            for text in register_csv(lines):
+                typer.echo(text, nl=False)
         elif as_json:
             for line in lines:
                 print_object(line)
         else:
             _print_blocks(lines)
-
-
-def register_line(filed: FiledRequest) -> dict[str, object]:
-    """What the register says of a request; the plates stand on file with it."""
-    from alpr_edge.domain.releases.steps import ReleaseState
-
-    request, steps = filed.request, {step.state: step for step in filed.steps}
-    ends = [steps[state] for state in (ReleaseState.APPROVED, ReleaseState.REFUSED) if state in steps]
-    decided, made = max(ends, key=lambda step: step.at, default=None), steps.get(ReleaseState.PACKAGED)
-    handed, confirmed = steps.get(ReleaseState.HANDED_OVER), steps.get(ReleaseState.CONFIRMED)
-    reported, package = steps.get(ReleaseState.REPORTED), None if made is None else made.package
-    return {
-        "request": filed.request_id,
-        "entered": _moment(filed.steps[0].at),
-        "entered_by": filed.steps[0].person,
-        "agency": request.agency,
-        "kind": request.kind.value,
-        "seat": request.seat.value,
-        "requester": request.requester,
-        "for": request.purpose.value,
-        "words": request.words,
-        "their_case": request.their_case,
-        "letter_sha256": request.letter_sha256,
-        "plates": len(request.scope.plates),
-        "state": filed.state.value,
-        "why": filed.steps[-1].note,
-        "decision": "" if decided is None else decided.state.value,
-        "decided": "" if decided is None else _moment(decided.at),
-        "decided_by": "" if decided is None else decided.person,
-        "packages": sum(step.state is ReleaseState.PACKAGED for step in filed.steps),
-        "package_sha256": "" if made is None else made.package_sha256,
-        "reads": 0 if package is None else package.reads,
-        "handed_over": "" if handed is None else _moment(handed.at),
-        "handed_over_how": "" if handed is None else handed.note,
-        "confirmed": "" if confirmed is None else _moment(confirmed.at),
-        "use_reported": "" if reported is None else _moment(reported.at),
-        "use": "" if reported is None else reported.note,
-    }
-
-
-def _period(year: int, month: str) -> tuple[datetime, datetime]:
-    """The begin of the period and of the one after it."""
-    found = _MONTH.fullmatch(month.strip())
-    try:
-        if found is not None and not year:
-            first = (int(found[1]), int(found[2]))
-            after = (first[0] + first[1] // 12, first[1] % 12 + 1)
-        elif year and not month:
-            first, after = (year, 1), (year + 1, 1)
-        else:
-            raise ReleaseError("give --year, such as 2026, or --month, such as 2026-11")
-        return datetime(*first, 1).astimezone(), datetime(*after, 1).astimezone()
-    except (ValueError, OverflowError):
-        raise ReleaseError("--year or --month is none of the calendar; such as 2026, or 2026-11") from None
-
-
-def _print_csv(lines: Iterator[dict[str, object]]) -> None:
-    for number, line in enumerate(lines):
-        if number == 0:
-            typer.echo(_csv_line(list(line)), nl=False)
-        typer.echo(_csv_line([_cell(value) for value in line.values()]), nl=False)
-
-
-def _csv_line(cells: list[str]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerow(cells)  # RFC 4180
-    return text.getvalue()
-
-
-def _cell(value: object) -> str:
-    text = str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _print_blocks(lines: Iterator[dict[str, object]]) -> None:
@@ -131,7 +53,3 @@ def _print_blocks(lines: Iterator[dict[str, object]]) -> None:
                 typer.echo(f"{name.replace('_', ' ')}: {' '.join(str(value).split())}")
         typer.echo()
     typer.echo(f"requests: {count}")
-
-
-def _moment(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

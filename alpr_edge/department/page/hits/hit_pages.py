@@ -12,7 +12,7 @@ from starlette.responses import Response
 from alpr_edge.department.inquiries.hits.board_rows import BoardHit
 from alpr_edge.department.page.page_parts import PageRoute, go
 from alpr_edge.department.page.site import DepartmentSite
-from alpr_edge.domain.sessions.session import SessionState, token_digest
+from alpr_edge.domain.sessions.session import token_digest
 from alpr_edge.web.pictures import picture_response
 from alpr_edge.web.visitor import Visitor
 
@@ -48,8 +48,8 @@ class HitPages:
         )
 
     def board(self, visitor: Visitor) -> Response:
-        """The hits of the last shift, the newest first."""
-        if self._is_closed(visitor):
+        """The hits of the last shift, the newest first; a page that makes itself anew leads away from a locked one."""
+        if self._site.is_closed(visitor):
             return go("/")
         board = self._site.office.hits
         lines = board.lines(self._site.authoriser(visitor))
@@ -57,7 +57,7 @@ class HitPages:
 
     def hit(self, visitor: Visitor) -> Response:
         """One hit, with its pictures, each at an address that is good once."""
-        if self._is_closed(visitor):
+        if self._site.is_closed(visitor):
             return go("/")
         unit_id, hit_id = visitor.parameters["unit_id"], visitor.parameters["hit_id"]
         hit, pictures = self._site.office.hits.hit(self._site.authoriser(visitor), unit_id, hit_id)
@@ -75,10 +75,6 @@ class HitPages:
         shown = self._site.pictures.take(visitor, visitor.parameters["picture_id"], _ShownPicture)
         jpeg = self._site.office.hits.picture(self._site.authoriser(visitor), shown.hit, shown.sha256)
         return picture_response(jpeg)
-
-    def _is_closed(self, visitor: Visitor) -> bool:
-        """Whether the session is locked or ended: a page that makes itself anew leads away then."""
-        return self._site.desk(visitor).state() is not SessionState.OPEN
 
     def _keep(self, key: tuple[str, str, str], addresses: list[tuple[str, str]]) -> None:
         with self._lock:

@@ -1,0 +1,99 @@
+"""The pages of the register of incidents, with their notices (policy 462.6, Civil Code 1798.29)."""
+
+from collections.abc import Callable
+
+from starlette.responses import Response
+
+from alpr_edge.access.authorisation.operations import Operation
+from alpr_edge.department.page.audits.audit_pages import number_of
+from alpr_edge.department.page.audits.incident_form import parse_incident_form
+from alpr_edge.department.page.page_parts import PageRoute, Step, go, page_words
+from alpr_edge.department.page.site import DepartmentSite
+from alpr_edge.domain.audits.incident import IncidentFacts, IncidentKind
+from alpr_edge.domain.errors import AuditError, SearchError
+from alpr_edge.domain.permissions.purposes import Purpose, PurposeCode
+from alpr_edge.web.visitor import Visitor
+
+PATH = "/incidents"
+KINDS = {
+    IncidentKind.BREACH: "a breach: data may have come to somebody who may not have it",
+    IncidentKind.MISUSE: "misuse: somebody looked for another reason than they may",
+    IncidentKind.LOSS: "a loss: a computer, a medium or a key is missing, or data was lost",
+    IncidentKind.OTHER: "other",
+}
+
+
+class IncidentPages:
+    """The pages of incidents.
+
+    Args:
+        site: the open department.
+    """
+
+    def __init__(self, site: DepartmentSite) -> None:
+        self._site = site
+        register = site.office.incidents
+        self.steps: tuple[PageRoute, ...] = (
+            (PATH, "GET", self.list),
+            ("/incidents/new", "GET", self.ask),
+            ("/incidents/new", "POST", self.enter),
+            ("/incidents/{number}", "GET", self.show),
+            ("/incidents/{number}/follow-up", "POST", self._step("follow-up", register.follow_up)),
+            ("/incidents/{number}/close", "POST", self._step("close", register.close)),
+        )
+
+    def list(self, visitor: Visitor) -> Response:
+        """Every incident, the newest first, the open ones marked."""
+        found = self._site.office.incidents.list(self._site.authoriser(visitor), self._purpose(visitor))
+        return self._site.page("incidents/list", visitor, incidents=found[::-1], kinds=KINDS)
+
+    def ask(self, visitor: Visitor) -> Response:
+        """The form of an incident."""
+        self._site.require(visitor, Operation.RECORD_INCIDENT)
+        return self._form(visitor)
+
+    def enter(self, visitor: Visitor) -> Response:
+        """Put an incident on file, and lead to it."""
+        self._site.require(visitor, Operation.RECORD_INCIDENT)
+        try:
+            facts = parse_incident_form(visitor.fields)
+            incident = self._site.office.incidents.enter(self._site.authoriser(visitor), self._purpose(visitor), facts)
+        except AuditError as error:
+            return self._form(visitor, page_words(error))
+        return go(f"{PATH}/{incident.number}")
+
+    def show(self, visitor: Visitor, fault: str = "", at: str = "") -> Response:
+        """One incident, step by step, and the forms of what is added.
+
+        Args:
+            visitor: who looks at it.
+            fault: what is wrong with the form that was sent; empty: nothing.
+            at: which form it was.
+        """
+        number = number_of(visitor.parameters["number"])
+        try:
+            incident = self._site.office.incidents.show(self._site.authoriser(visitor), self._purpose(visitor), number)
+        except AuditError as error:
+            raise SearchError(page_words(error)) from None
+        typed = {name: visitor.fields if name == at else {} for name in ("follow-up", "close")}
+        values = {"incident": incident, "facts": incident.facts, "kinds": KINDS, "typed": typed}
+        return self._site.page("incidents/incident", visitor, 422 if fault else 200, fault=fault, **values)
+
+    def _step(self, name: str, do: Callable[..., object]) -> Step:
+        def answer(visitor: Visitor) -> Response:
+            number, purpose = number_of(visitor.parameters["number"]), self._purpose(visitor)
+            try:
+                facts: IncidentFacts = parse_incident_form(visitor.fields)
+                do(self._site.authoriser(visitor), purpose, number, facts)
+            except AuditError as error:
+                return self.show(visitor, page_words(error), name)
+            return go(f"{PATH}/{number}")
+
+        return answer
+
+    def _purpose(self, visitor: Visitor) -> Purpose:
+        return self._site.purpose_of(visitor, Operation.SHOW_INCIDENTS, PurposeCode.AUDIT)
+
+    def _form(self, visitor: Visitor, fault: str = "") -> Response:
+        fields = visitor.fields if fault else {}
+        return self._site.page("incidents/new", visitor, 422 if fault else 200, kinds=KINDS, fields=fields, fault=fault)

@@ -1,0 +1,1 @@
+"""The pages of other agencies' requests for data (policy 462.7)."""

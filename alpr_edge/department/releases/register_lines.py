@@ -1,0 +1,90 @@
+"""The register of requests, a line a request (policy 462.7(c)): who asked, what for, who decided, what was given."""
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+
+from alpr_edge.department.releases.release_rows import FiledRequest
+from alpr_edge.domain.errors import ReleaseError
+from alpr_edge.domain.releases.steps import ReleaseState
+
+_PERIOD = re.compile(r"[0-9]{4}(-[0-9]{2})?")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet takes for the begin of a formula."""
+
+
+def register_period(text: str) -> tuple[datetime, datetime]:
+    """The begin of a year, such as ``2026``, or of a month, such as ``2026-11``, and of the one after it.
+
+    Raises:
+        ReleaseError: it is none of the calendar.
+    """
+    year, _, month = text.strip().partition("-")
+    is_one = _PERIOD.fullmatch(text.strip())
+    first = (int(year), int(month or 1)) if is_one else (0, 0)
+    after = (first[0] + first[1] // 12, first[1] % 12 + 1) if month else (first[0] + 1, 1)
+    try:
+        return datetime(*first, 1).astimezone(), datetime(*after, 1).astimezone()
+    except (ValueError, OverflowError):
+        raise ReleaseError("--year or --month is none of the calendar; such as 2026, or 2026-11") from None
+
+
+def register_line(filed: FiledRequest) -> dict[str, object]:
+    """What the register says of a request; the plates stand on file with it."""
+    request, steps = filed.request, {step.state: step for step in filed.steps}
+    ends = [steps[state] for state in (ReleaseState.APPROVED, ReleaseState.REFUSED) if state in steps]
+    decided, made = max(ends, key=lambda step: step.at, default=None), steps.get(ReleaseState.PACKAGED)
+    handed, confirmed = steps.get(ReleaseState.HANDED_OVER), steps.get(ReleaseState.CONFIRMED)
+    reported, package = steps.get(ReleaseState.REPORTED), None if made is None else made.package
+    return {
+        "request": filed.request_id,
+        "entered": _moment(filed.steps[0].at),
+        "entered_by": filed.steps[0].person,
+        "agency": request.agency,
+        "kind": request.kind.value,
+        "seat": request.seat.value,
+        "requester": request.requester,
+        "for": request.purpose.value,
+        "words": request.words,
+        "their_case": request.their_case,
+        "letter_sha256": request.letter_sha256,
+        "plates": len(request.scope.plates),
+        "state": filed.state.value,
+        "why": filed.steps[-1].note,
+        "decision": "" if decided is None else decided.state.value,
+        "decided": "" if decided is None else _moment(decided.at),
+        "decided_by": "" if decided is None else decided.person,
+        "packages": sum(step.state is ReleaseState.PACKAGED for step in filed.steps),
+        "package_sha256": "" if made is None else made.package_sha256,
+        "reads": 0 if package is None else package.reads,
+        "handed_over": "" if handed is None else _moment(handed.at),
+        "handed_over_how": "" if handed is None else handed.note,
+        "confirmed": "" if confirmed is None else _moment(confirmed.at),
+        "use_reported": "" if reported is None else _moment(reported.at),
+        "use": "" if reported is None else reported.note,
+    }
+
+
+def register_csv(lines: Iterable[dict[str, object]]) -> Iterator[str]:
+    """The lines for a spreadsheet, behind one of names; without any request there is nothing."""
+    for number, line in enumerate(lines):
+        if number == 0:
+            yield _csv_line(list(line))
+        yield _csv_line([_cell(value) for value in line.values()])
+
+
+def _csv_line(cells: list[str]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\r\n").writerow(cells)  # RFC 4180
+    return text.getvalue()
+
+
+def _cell(value: object) -> str:
+    text = str(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

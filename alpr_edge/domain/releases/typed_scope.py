@@ -1,0 +1,32 @@
+"""What data a request is about, as people type it: plates with commas between them, times of the calendar."""
+
+from datetime import datetime
+
+from alpr_edge.domain.errors import ReleaseError
+from alpr_edge.domain.releases.requests import ReleasePictures, ReleaseScope, check_scope
+
+
+def typed_scope(plates: str, begin: str, end: str, area: str, pictures: ReleasePictures) -> ReleaseScope:
+    """The scope that was typed.
+
+    Raises:
+        ReleaseError: it is none; the text says what to give, and repeats no plate.
+    """
+    return check_scope(typed_plates(plates), typed_moment(begin), typed_moment(end), area, pictures)
+
+
+def typed_plates(text: str) -> tuple[str, ...]:
+    """Plates with commas between them, or each on a line."""
+    return tuple(plate for plate in text.replace("\n", ",").split(",") if plate.strip())
+
+
+def typed_moment(text: str) -> datetime:
+    """A moment that was typed; without a zone by this computer's clock.
+
+    Raises:
+        ReleaseError: it is none.
+    """
+    try:
+        return datetime.fromisoformat(text.strip()).astimezone()
+    except (ValueError, OverflowError):
+        raise ReleaseError("--from and --to are a date and a time, such as 2026-05-04T18:00") from None

@@ -1,0 +1,88 @@
+"""The pages of audits and incidents over TLS: drawn, reviewed by one, signed off by another; an incident to its end."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from alpr_edge.department.page.server import DepartmentPageServer
+from tests.department.inquiries.desk import Inquirers
+from tests.department.page.job_answers import done_page, fault_line
+from tests.department.page.page_office import PICTURED, client_of, newest
+
+
+def test_an_audit_goes_its_whole_way_by_two_people(clerks: Inquirers, register_server: DepartmentPageServer) -> None:
+    server = register_server
+    with client_of(clerks, server, "supervisor") as first, client_of(clerks, server, "commander") as second:
+        for fields, line in (
+            ({"period": "May"}, "May: no days; they look like"),
+            ({"seed": "abc"}, "A seed is 32 to 128 hexadecimal digits"),
+        ):
+            wrong = first.post("/audits", data=fields)
+            assert (wrong.status_code, fault_line(wrong).startswith(line)) == (422, True)
+            assert f'value="{next(iter(fields.values()))}"' in wrong.text
+        page = done_page(first, first.post("/audits", data={"seed": "ab" * 32}))
+        assert page.url.path == "/audits/1"
+        assert "ab" * 32 in page.text
+        assert page.text.count(f'class="plate">{PICTURED}') == 6
+        assert "looked for the same plate 5 times, with no case" in page.text
+        (own,) = re.findall(r'row">(\d)</th>\s*<td>Supervisor \(you\)', page.text)
+        (offered,) = re.findall(r'name="numbers"[^>]* value="([^"]*)"', page.text)
+        assert own not in offered
+        wrong = first.post("/audits/1/review", data={"numbers": own, "finding": "in_order"})
+        assert (wrong.status_code, fault_line(wrong)) == (
+            422,
+            f"Number {own} is a record of your own: somebody else has to review it.",
+        )
+        why = first.post("/audits/1/review", data={"numbers": offered, "finding": "explained"})
+        assert (fault_line(why), f'value="{offered}"' in why.text) == ("Say what you found; it stands on file.", True)
+        done = first.post("/audits/1/review", data={"numbers": offered, "finding": "explained", "text": "one case"})
+        assert done.headers["location"] == "/audits/1/1"
+        early = second.post("/audits/1/sign-off")
+        assert fault_line(early) == "1 records of audit 1 have no finding yet."
+        with client_of(clerks, server, "auditor") as auditor:
+            assert auditor.post("/audits/1/sign-off").status_code == 403
+            auditor.post("/audits/1/review", data={"numbers": own, "finding": "in_order"})
+        assert second.post("/audits/1/sign-off", data={"note": "done"}).headers["location"] == "/audits/1"
+        assert "signed off" in second.get("/audits").text
+    check_report(clerks, server)
+
+
+def check_report(clerks: Inquirers, server: DepartmentPageServer) -> None:
+    """The report on the audit that was signed off fits the logs, has no plate, and is its own session's."""
+    with client_of(clerks, server, "supervisor") as first, client_of(clerks, server, "commander") as second:
+        report = done_page(second, second.post("/audits/1/report"))
+        assert ("NOT SO" in report.text, "The access log has every step" in report.text) == (False, True)
+        table = second.get(f"{report.url.path}/csv").text
+        assert (table.count("explained"), PICTURED in report.text + table) == (5, False)
+        assert first.get(report.url.path).status_code == 404
+    actions = [each.action for each in newest(clerks, 40)]
+    assert {"draw_audit", "review_records", "sign_off_audit", "show_audits"} <= set(actions)
+
+
+def test_an_incident_is_entered_followed_up_and_closed_with_its_notice(
+    clerks: Inquirers, register_server: DepartmentPageServer
+) -> None:
+    known = f"{(datetime.now(UTC) - timedelta(hours=1)).astimezone():%Y-%m-%dT%H:%M}"
+    facts = {"kind": "breach", "what": "a stick\r\nwas lost", "known": known, "told_by": "Ana Ruiz"}
+    with client_of(clerks, register_server, "auditor") as client:
+        for fields, line in (
+            ({"kind": ""}, "An incident has a kind"),
+            ({"people": "some"}, "A number of people or reads is a number."),
+            ({"known": "then"}, "Happened and known are a date and a time"),
+        ):
+            wrong = client.post("/incidents/new", data=facts | fields)
+            assert (wrong.status_code, fault_line(wrong).startswith(line), "Ana Ruiz" in wrong.text) == (
+                422,
+                True,
+                True,
+            )
+        path = client.post("/incidents/new", data=facts).headers["location"]
+        added = {"what": "the stick was found", "people": "3", "notices": "to A. B., today, by letter\r\n"}
+        unsaid = client.post(f"{path}/close", data={"what": "over"})
+        assert fault_line(unsaid).startswith("A breach is closed once its notices are on file;")
+        assert ">over</textarea>" in unsaid.text
+        assert client.post(f"{path}/follow-up", data=added).headers["location"] == path
+        assert client.post(f"{path}/close", data={"what": "over"}).headers["location"] == path
+        page = client.get(path).text
+        assert all(each in page for each in ("closed", "to A. B., today, by letter", "<dd>3</dd>"))
+        assert "closed" in client.get("/incidents").text
+        assert fault_line(client.post(f"{path}/follow-up", data=added)).startswith("The incident is closed")
