@@ -11,10 +11,10 @@ import structlog
 from sqlalchemy import ColumnElement, Connection, select
 
 from alpr_edge.department.db.database import DepartmentDatabase
+from alpr_edge.department.db.day_keys.image_keys import ImageKeyRecord, destroy_key, key_records
 from alpr_edge.department.db.image_key_schema import sealed_images
 from alpr_edge.department.db.schema import items
 from alpr_edge.department.images.department_images import DepartmentImages, note_keys
-from alpr_edge.department.images.image_keys import ImageKeyRecord, destroy_key, key_records
 from alpr_edge.department.retention.leases import Lease
 from alpr_edge.department.retention.pace import PurgePace
 from alpr_edge.department.retention.row_deletion import PICTURE

@@ -1,0 +1,86 @@
+"""The form of an encrypted body: a nonce, and AES-256-GCM over what the unit sent.
+
+The column ``key_id`` beside it names the key, and is empty where a body lies as it came. A body is bound to its item,
+its unit and its key: put into the row of another it does not open. Receipts speak of the body as it was sent.
+"""
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import Connection, Row, Select, select
+
+from alpr_edge.department.db.day_keys.image_keys import ImageKey, keys_of
+from alpr_edge.department.db.day_keys.master_keys import NONCE_BYTES
+from alpr_edge.department.db.schema import items
+
+BODY_COLUMNS = (items.c.item_id, items.c.unit_id, items.c.key_id, items.c.body)
+"""What a query selects, beside whatever else, to have its bodies opened."""
+CLOSED = b""
+"""In place of a body whose key is destroyed, or that was changed: it fits no digest, and is no JSON."""
+
+
+class BodySealer:
+    """Encrypts bodies under one key.
+
+    Args:
+        key: a key of a day; None: bodies lie as they came.
+    """
+
+    def __init__(self, key: ImageKey | None) -> None:
+        self.key_id = None if key is None else key.key_id
+        self._cipher = None if key is None else AESGCM(key.key)
+
+    def seal(self, body: bytes, unit_id: str, item_id: str) -> bytes:
+        """A body as it is stored."""
+        if self._cipher is None or self.key_id is None:
+            return body
+        nonce = os.urandom(NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, body, _place(self.key_id, unit_id, item_id))
+
+
+def select_bodies() -> Select[Any]:
+    """What asks for bodies, for :func:`open_bodies`."""
+    return select(*BODY_COLUMNS)
+
+
+def open_bodies(connection: Connection, rows: Sequence[Row[Any]]) -> list[bytes | None]:
+    """The bodies of rows as units sent them, in the order of the rows.
+
+    Args:
+        connection: the connection of the transaction that read them.
+        rows: rows with at least :data:`BODY_COLUMNS`.
+
+    Returns:
+        None for an image, which lies elsewhere; :data:`CLOSED` for a body that does not open.
+
+    Raises:
+        StoreError: the master key cannot be read, or is another one.
+    """
+    key_ids = {row.key_id for row in rows if row.key_id is not None}
+    ciphers = {key_id: AESGCM(key) for key_id, key in keys_of(connection).load(connection, key_ids).items()}
+    return [_open(row, ciphers) for row in rows]
+
+
+def open_body(connection: Connection, row: Row[Any] | None) -> bytes | None:
+    """The body of one row, likewise; None as well where there is no row."""
+    return None if row is None else open_bodies(connection, [row])[0]
+
+
+def _open(row: Row[Any], ciphers: dict[str, AESGCM]) -> bytes | None:
+    if row.body is None or row.key_id is None:
+        return None if row.body is None else bytes(row.body)
+    cipher, sealed = ciphers.get(row.key_id), bytes(row.body)
+    if cipher is None:
+        return CLOSED
+    try:
+        place = _place(row.key_id, row.unit_id, row.item_id)
+        return cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], place)
+    except (InvalidTag, ValueError):
+        return CLOSED
+
+
+def _place(key_id: str, unit_id: str, item_id: str) -> bytes:
+    return f"alpr-edge body 1\n{key_id}\n{unit_id}\n{item_id}".encode()
