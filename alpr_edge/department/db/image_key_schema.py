@@ -1,4 +1,4 @@
-"""Tables of the keys under which images and bodies are encrypted, beside those of :mod:`~alpr_edge.department.db.schema`.
+"""Tables of the keys under which images and bodies are encrypted.
 
 A key is of a day of receipt and of a generation: what stays longer than the rest of its day is encrypted anew under
 the next generation. The row of a destroyed key stays, without the key, and is never changed or deleted (triggers).

@@ -12,11 +12,11 @@ from functools import cache
 from typing import Any
 
 import structlog
-from sqlalchemy import Column, Connection, Select, Table, bindparam, select, update
+from sqlalchemy import Column, Connection, Select, Table, bindparam, select
 
 from alpr_edge.department.db.database import naive_utc_now
 from alpr_edge.department.db.day_keys.image_keys import keys_of
-from alpr_edge.department.db.day_keys.item_bodies import BODY_COLUMNS, BodySealer, open_bodies
+from alpr_edge.department.db.day_keys.item_bodies import BODY_COLUMNS, BodySealer, open_bodies, replace_bodies
 from alpr_edge.department.db.retention_schema import read_pictures
 from alpr_edge.department.db.schema import items, read_times, reads
 from alpr_edge.department.db.statements import insert_many, is_one_of, list_parameter
@@ -143,12 +143,8 @@ class Batch:
         return {row.item_id: None if body is None else digest(body) for row, body in zip(rows, bodies, strict=True)}
 
     def _replace_bodies(self, records: Sequence[ItemRecord]) -> None:
-        is_it, sealer = (items.c.item_id == bindparam("of_id")) & (items.c.unit_id == self.unit_id), self._sealer()
-        values = [
-            {"of_id": each.item_id, "of_body": sealer.seal(each.body, self.unit_id, each.item_id)} for each in records
-        ]
-        changes = {"body": bindparam("of_body"), "key_id": sealer.key_id}
-        self.connection.execute(update(items).where(is_it).values(**changes), values)
+        sealer = self._sealer()
+        replace_bodies(self.connection, ((self.unit_id, each.item_id, each.body, sealer) for each in records))
 
     def _rows(self, columns: tuple[Column[Any], ...], item_ids: Iterable[str]) -> list[Any]:
         """Columns of some of the unit's items."""

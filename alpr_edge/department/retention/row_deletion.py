@@ -5,6 +5,8 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Table, delete, insert, select
 
+from alpr_edge.department.db.day_keys.image_keys import note_loss
+from alpr_edge.department.db.image_key_schema import image_keys
 from alpr_edge.department.db.retention_schema import picture_removals, read_pictures
 from alpr_edge.department.db.schema import alerts, dispositions, hits, items, read_times, reads, withdrawals
 from alpr_edge.department.retention.due_reads import DueRead
@@ -80,4 +82,5 @@ def _is_pictured(unit_id: str, digests: list[str]) -> Any:  # noqa: ANN401 - a c
 def _delete_items(connection: Connection, unit_id: str, item_ids: list[str]) -> int:
     table: Table = items
     is_one = (table.c.unit_id == unit_id) & table.c.item_id.in_(item_ids)
+    note_loss(connection, image_keys.c.key_id.in_(select(table.c.key_id).where(is_one)))
     return connection.execute(delete(table).where(is_one)).rowcount

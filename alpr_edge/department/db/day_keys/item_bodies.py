@@ -5,12 +5,12 @@ its unit and its key: put into the row of another it does not open. Receipts spe
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, Select, bindparam, select, update
 
 from alpr_edge.department.db.day_keys.image_keys import ImageKey, keys_of
 from alpr_edge.department.db.day_keys.master_keys import NONCE_BYTES
@@ -67,6 +67,28 @@ def open_bodies(connection: Connection, rows: Sequence[Row[Any]]) -> list[bytes 
 def open_body(connection: Connection, row: Row[Any] | None) -> bytes | None:
     """The body of one row, likewise; None as well where there is no row."""
     return None if row is None else open_bodies(connection, [row])[0]
+
+
+def replace_bodies(connection: Connection, bodies: Iterable[tuple[str, str, bytes, BodySealer]]) -> None:
+    """Store bodies in place of what is stored of them; each changes with the key that it is under.
+
+    Args:
+        connection: the connection of a transaction that may write.
+        bodies: unit, item, the body as the unit sent it, and what encrypts it.
+    """
+    values = [
+        {
+            "of_item": item_id,
+            "of_unit": unit_id,
+            "of_key": sealer.key_id,
+            "of_body": sealer.seal(body, unit_id, item_id),
+        }
+        for unit_id, item_id, body, sealer in bodies
+    ]
+    if values:
+        is_it = (items.c.item_id == bindparam("of_item")) & (items.c.unit_id == bindparam("of_unit"))
+        changes = {"body": bindparam("of_body"), "key_id": bindparam("of_key")}
+        connection.execute(update(items).where(is_it).values(**changes), values)
 
 
 def _open(row: Row[Any], ciphers: dict[str, AESGCM]) -> bytes | None:
