@@ -55,6 +55,7 @@ class Batch:
     _digests: dict[str, str] = field(default_factory=dict)
     """The stated digest of each item that is stored, of this batch too."""
     _new: list[ItemRecord] = field(default_factory=list)
+    _known: BodySealer | None = None
 
     def store(self, results: Sequence[ItemRecord | ItemAnswerPayload]) -> list[ItemAnswerPayload]:
         """Store the records among results; answers all in their order.
@@ -116,10 +117,10 @@ class Batch:
 
     def _sealer(self) -> BodySealer:
         """What encrypts the bodies of now; the key is there before any row of the batch, so that none waits for it."""
-        keys = keys_of(self.connection)
-        if not keys.are_used(self.connection):
-            return BodySealer(None)
-        return BodySealer(keys.key_of_day(self.connection, naive_utc_now().date()))
+        if self._known is None:
+            key = keys_of(self.connection).key_for(self.connection, naive_utc_now().date())
+            self._known = BodySealer(key)
+        return self._known
 
     def _stored_digests(self, item_ids: Iterable[str]) -> dict[str, str]:
         return {row.item_id: row.sha256 for row in self._rows((items.c.item_id, items.c.sha256), item_ids)}
@@ -139,7 +140,7 @@ class Batch:
 
     def _body_digests(self, item_ids: Iterable[str]) -> dict[str, str | None]:
         rows = self._rows(BODY_COLUMNS, item_ids)
-        bodies = open_bodies(self.connection, rows)
+        bodies = open_bodies(self.connection, rows, self._known)
         return {row.item_id: None if body is None else digest(body) for row, body in zip(rows, bodies, strict=True)}
 
     def _replace_bodies(self, records: Sequence[ItemRecord]) -> None:

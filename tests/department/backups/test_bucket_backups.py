@@ -1,7 +1,6 @@
 """A department whose pictures lie encrypted in a bucket is backed up with them, each fetched once, and restored."""
 
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,12 +11,10 @@ from alpr_edge.department.copying.image_move import move_images
 from alpr_edge.department.db.day_keys.master_keys import make_master_key
 from alpr_edge.department.images.department_images import digest_in
 from alpr_edge.department.ingest.records import Part
-from alpr_edge.department.ingest.storage import Storage
-from alpr_edge.department.retention.key_renewal import IN_BACKUP_AFTER
 from alpr_edge.domain.errors import StoreError
 from scripts.benchmarks.department.seaweedfs import SeaweedServer, bucket_of, free_ports, set_images
 from tests.department.backups.places import READS, BackupPlaces, flip, quiet, verify_department
-from tests.department.engines import EngineUnderTest
+from tests.department.engines import EngineUnderTest, query
 from tests.department.retention.office import UNIT, pictures_of
 
 PICTURES = 2 * READS
@@ -58,12 +55,23 @@ def test_pictures_of_a_bucket_are_in_the_backup_each_fetched_once_and_a_flipped_
     other = seaweedfs.settings(f"r{abs(hash(restored))}")
     set_images(restored, **other)  # the first bucket is lost
     assert verify_department(restored).is_whole
+    query(restored, "DELETE FROM leases")  # the backup's own, five minutes later
     assert move_images(restored, lambda done: None).moved == PICTURES + 2
     assert verify_department(restored).is_whole
 
     flip(pictures_in(second.path)[3], -1)
     report = places.drill(second.path)
     assert (report.is_good, ".jpg: not as it was backed up" in report.faults[0]) == (False, True)
+
+
+@pytest.mark.slow
+def test_a_drill_needs_the_master_key_of_the_bodies(places: BackupPlaces, tmp_path: Path) -> None:
+    backup = places.back_up().path
+    other = tmp_path / "other.key"
+    make_master_key(other, places.directory)
+    set_images(places.directory, key=str(other))
+    report = places.drill(backup)
+    assert (report.is_good, "images.key gives another one" in report.faults[0]) == (False, True)
 
 
 def test_a_picture_under_another_key_is_fetched_anew_and_old_backups_go(places: BackupPlaces) -> None:
@@ -75,8 +83,6 @@ def test_a_picture_under_another_key_is_fetched_anew_and_old_backups_go(places: 
     places.office.execute("UPDATE image_keys SET day = '2025-01-01'")
     parts = [Part(each.item_id, each.kind.value, each.body, each.sha256) for each in (one, two)]
     assert {answer.status for answer in places.office.storage.store(UNIT, parts)} == {200}
-    missing = next(each for each in bucket.names() if digest_in(each) == pictures_of("read-2")[0].sha256)
-    bucket.remove(missing)
     later = moment + timedelta(days=36)
     second = places.back_up(later)
     assert second.removed == (first.path.name,)
@@ -84,9 +90,9 @@ def test_a_picture_under_another_key_is_fetched_anew_and_old_backups_go(places: 
     assert places.drill(second.path).is_good
     copy = second.path / "department" / "images" / name
     assert copy.read_bytes() == bucket.read(name)
-    assert later - moment > IN_BACKUP_AFTER
 
 
+@pytest.mark.slow
 def test_a_bucket_that_does_not_answer_makes_no_backup_and_may_be_left_out(places: BackupPlaces) -> None:
     with free_ports(1) as (port,):
         set_images(places.directory, endpoint=f"http://127.0.0.1:{port}")
@@ -98,14 +104,3 @@ def test_a_bucket_that_does_not_answer_makes_no_backup_and_may_be_left_out(place
     assert (result.manifest.pictures.count, result.manifest.pictures.missing) == (PICTURES, PICTURES)
     assert "the bucket's pictures are not in it: [backup] bucket_pictures says so" in result.warnings
     assert places.drill(result.path).is_good
-
-
-def test_a_drill_needs_the_master_key_of_the_bodies(places: BackupPlaces, tmp_path: Path) -> None:
-    backup = places.back_up().path
-    other = tmp_path / "other.key"
-    make_master_key(other, places.directory)
-    set_images(places.directory, key=str(other))
-    report = places.drill(backup)
-    assert (report.is_good, "images.key gives another one" in report.faults[0]) == (False, True)
-    with closing(Storage(places.restore(backup, tmp_path / "restored"))) as storage:
-        assert storage.counts().reads == READS

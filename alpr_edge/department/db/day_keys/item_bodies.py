@@ -23,7 +23,7 @@ CLOSED = b""
 
 
 class BodySealer:
-    """Encrypts bodies under one key.
+    """Encrypts bodies under one key, and opens those that are under it.
 
     Args:
         key: a key of a day; None: bodies lie as they came.
@@ -32,13 +32,23 @@ class BodySealer:
     def __init__(self, key: ImageKey | None) -> None:
         self.key_id = None if key is None else key.key_id
         self._cipher = None if key is None else AESGCM(key.key)
+        self._place = f"alpr-edge body 1\n{self.key_id}\n"
 
     def seal(self, body: bytes, unit_id: str, item_id: str) -> bytes:
         """A body as it is stored."""
-        if self._cipher is None or self.key_id is None:
+        if self._cipher is None:
             return body
         nonce = os.urandom(NONCE_BYTES)
-        return nonce + self._cipher.encrypt(nonce, body, _place(self.key_id, unit_id, item_id))
+        return nonce + self._cipher.encrypt(nonce, body, f"{self._place}{unit_id}\n{item_id}".encode())
+
+    def open(self, sealed: bytes, unit_id: str, item_id: str) -> bytes:
+        """A body that is under this key; :data:`CLOSED` for one that does not open."""
+        assert self._cipher is not None, "of a key"
+        try:
+            place = f"{self._place}{unit_id}\n{item_id}".encode()
+            return self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], place)
+        except (InvalidTag, ValueError):
+            return CLOSED
 
 
 def select_bodies() -> Select[Any]:
@@ -46,12 +56,15 @@ def select_bodies() -> Select[Any]:
     return select(*BODY_COLUMNS)
 
 
-def open_bodies(connection: Connection, rows: Sequence[Row[Any]]) -> list[bytes | None]:
+def open_bodies(
+    connection: Connection, rows: Sequence[Row[Any]], known: BodySealer | None = None
+) -> list[bytes | None]:
     """The bodies of rows as units sent them, in the order of the rows.
 
     Args:
         connection: the connection of the transaction that read them.
         rows: rows with at least :data:`BODY_COLUMNS`.
+        known: what has the key of most of them; None: all keys are asked for.
 
     Returns:
         None for an image, which lies elsewhere; :data:`CLOSED` for a body that does not open.
@@ -59,9 +72,11 @@ def open_bodies(connection: Connection, rows: Sequence[Row[Any]]) -> list[bytes 
     Raises:
         StoreError: the master key cannot be read, or is another one.
     """
-    key_ids = {row.key_id for row in rows if row.key_id is not None}
-    ciphers = {key_id: AESGCM(key) for key_id, key in keys_of(connection).load(connection, key_ids).items()}
-    return [_open(row, ciphers) for row in rows]
+    sealers = {} if known is None else {known.key_id: known}
+    key_ids = {row.key_id for row in rows} - {None, *sealers}
+    keys = keys_of(connection).load(connection, key_ids) if key_ids else {}
+    sealers |= {key_id: BodySealer(ImageKey(key_id, key)) for key_id, key in keys.items()}
+    return [_open(row, sealers.get(row.key_id)) for row in rows]
 
 
 def open_body(connection: Connection, row: Row[Any] | None) -> bytes | None:
@@ -91,18 +106,7 @@ def replace_bodies(connection: Connection, bodies: Iterable[tuple[str, str, byte
         connection.execute(update(items).where(is_it).values(**changes), values)
 
 
-def _open(row: Row[Any], ciphers: dict[str, AESGCM]) -> bytes | None:
-    if row.body is None or row.key_id is None:
-        return None if row.body is None else bytes(row.body)
-    cipher, sealed = ciphers.get(row.key_id), bytes(row.body)
-    if cipher is None:
-        return CLOSED
-    try:
-        place = _place(row.key_id, row.unit_id, row.item_id)
-        return cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], place)
-    except (InvalidTag, ValueError):
-        return CLOSED
-
-
-def _place(key_id: str, unit_id: str, item_id: str) -> bytes:
-    return f"alpr-edge body 1\n{key_id}\n{unit_id}\n{item_id}".encode()
+def _open(row: Row[Any], sealer: BodySealer | None) -> bytes | None:
+    if row.key_id is None or row.body is None:
+        return row.body
+    return CLOSED if sealer is None else sealer.open(row.body, row.unit_id, row.item_id)
