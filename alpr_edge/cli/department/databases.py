@@ -14,7 +14,7 @@ from alpr_edge.cli.progress import progress_bar
 
 
 def migrate_command(directory: DirectoryOption, as_json: JsonOption = False) -> None:
-    """Bring the database to this release's tables; encrypt old bodies.
+    """Bring the database up to date; encrypt old bodies.
 
     The tables change in one transaction: stop the server and back up first. On SQLite every command does so by itself;
     on PostgreSQL this one alone. With a master key the bodies that lie as they came are encrypted then, each under the
