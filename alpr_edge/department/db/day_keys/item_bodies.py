@@ -102,11 +102,12 @@ def replace_bodies(connection: Connection, bodies: Iterable[tuple[str, str, byte
     ]
     if values:
         is_it = (items.c.item_id == bindparam("of_item")) & (items.c.unit_id == bindparam("of_unit"))
-        changes = {"body": bindparam("of_body"), "key_id": bindparam("of_key")}
-        connection.execute(update(items).where(is_it).values(**changes), values)
+        change = update(items).where(is_it).values(body=bindparam("of_body"), key_id=bindparam("of_key"))
+        connection.execute(change, values)
 
 
 def _open(row: Row[Any], sealer: BodySealer | None) -> bytes | None:
-    if row.key_id is None or row.body is None:
-        return row.body
-    return CLOSED if sealer is None else sealer.open(row.body, row.unit_id, row.item_id)
+    body: bytes | None = row.body
+    if row.key_id is None or body is None:
+        return body
+    return CLOSED if sealer is None else sealer.open(body, row.unit_id, row.item_id)
