@@ -59,7 +59,7 @@ def office(tmp_path: Path, engine: EngineUnderTest) -> Iterator[Office]:
     office.storage.close()
 
 
-def sent(*read_ids: str) -> list[OutboxItem]:
+def items_of(*read_ids: str) -> list[OutboxItem]:
     return [each for read_id in read_ids for each in (read_item(read_id), *hit_items(read_id))]
 
 
@@ -68,7 +68,7 @@ def bodies(office: Office) -> dict[str, bytes | None]:
     return {digest(each.body) if each.body else each.sha256: each.body for each in office.storage.stored_items()}
 
 
-def damaged(office: Office) -> int:
+def damaged_count(office: Office) -> int:
     return verify(office.storage, lambda done, total: None).damaged_bodies
 
 
@@ -78,7 +78,7 @@ def keys_of(office: Office) -> list[tuple[int, int, bool]]:
 
 
 def test_a_body_lies_encrypted_and_is_read_as_it_was_sent(office: Office) -> None:
-    items = sent("a", "b")
+    items = items_of("a", "b")
     for _ in range(2):  # what is there already is receipted by the digest of what it opens to
         parts = [Part(each.item_id, each.kind.value, each.body, each.sha256) for each in items]
         answers = office.storage.store(UNIT, parts)
@@ -101,43 +101,43 @@ def test_a_body_lies_encrypted_and_is_read_as_it_was_sent(office: Office) -> Non
 
 
 def test_a_body_that_was_changed_or_lies_in_the_row_of_another_is_told_and_repaired(office: Office) -> None:
-    office.deliver(*sent("a", "b", "c"), days_ago=0)
+    office.deliver(*items_of("a", "b", "c"), days_ago=0)
     other = "(SELECT body FROM (SELECT * FROM items) AS o WHERE o.item_id = 'b')"
     office.execute(f"UPDATE items SET body = {other} WHERE item_id = 'a'")
     office.execute("UPDATE items SET key_id = NULL WHERE item_id = 'c'")
-    assert damaged(office) == 2
-    office.deliver(*sent("a", "c"), days_ago=0)
-    assert damaged(office) == 0
+    assert damaged_count(office) == 2
+    office.deliver(*items_of("a", "c"), days_ago=0)
+    assert damaged_count(office) == 0
 
 
 def test_the_purge_closes_every_copy_of_what_it_deleted_and_keeps_what_is_held_open(office: Office) -> None:
-    office.deliver(*sent("held", "old"), days_ago=900)
+    office.deliver(*items_of("held", "old"), days_ago=900)
     office.execute(TO_THE_PAST)
     terms = HoldTerms(HoldKind.READ, "", CASE, "a subpoena", None)
     office.storage.holds.place(["held"], terms, HoldAuthor("chief", TODAY))
     office.execute("CREATE TABLE backup AS SELECT * FROM items")
-    count = len(sent("held"))
+    count = len(items_of("held"))
     office.purge()
     assert keys_of(office) == [(0, count, False), (1, 0, False)]  # the next key gets into a backup first
     office.purge(TODAY + NIGHT)
     assert keys_of(office) == [(0, 0, True), (1, count, False)]
-    assert bodies(office) == {each.sha256: each.body for each in sent("held")}
+    assert bodies(office) == {each.sha256: each.body for each in items_of("held")}
     office.execute("INSERT INTO items SELECT * FROM backup WHERE item_id = 'old'")
     assert [each.body for each in office.storage.stored_items() if each.sha256 == read_item("old").sha256] == [CLOSED]
     office.execute("UPDATE items SET body = (SELECT body FROM backup WHERE item_id = 'old') WHERE item_id = 'held'")
-    assert damaged(office) == 2
+    assert damaged_count(office) == 2
     office.execute("DROP TABLE backup")
 
 
 def test_a_key_stays_as_long_as_a_body_under_it_is_damaged(office: Office) -> None:
-    office.deliver(*sent("held", "old"), days_ago=900)
+    office.deliver(*items_of("held", "old"), days_ago=900)
     office.execute(TO_THE_PAST)
     terms = HoldTerms(HoldKind.READ, "", CASE, "a subpoena", None)
     office.storage.holds.place(["held"], terms, HoldAuthor("chief", TODAY))
     office.execute("UPDATE items SET body = substr(body, 2) WHERE item_id = 'held'")
     for night in range(2):
         office.purge(TODAY + night * NIGHT)
-    assert keys_of(office) == [(0, 1, False), (1, len(sent("held")) - 1, False)]
+    assert keys_of(office) == [(0, 1, False), (1, len(items_of("held")) - 1, False)]
 
 
 def test_bodies_of_before_are_encrypted_by_migrate_which_goes_on_where_it_broke_off(open_office: Office) -> None:
@@ -174,7 +174,9 @@ def test_encrypted_bodies_move_to_postgresql_as_they_lie(tmp_path: Path, postgre
     directory = make_department(tmp_path / "department")
     use_key(directory)
     with closing(Storage(directory)) as storage:
-        storage.store(UNIT, [Part(each.item_id, each.kind.value, each.body, each.sha256) for each in sent("a", "b")])
+        storage.store(
+            UNIT, [Part(each.item_id, each.kind.value, each.body, each.sha256) for each in items_of("a", "b")]
+        )
     query(directory, "UPDATE items SET body = substr(body, 2) WHERE item_id = 'b'")
     before = [(item_id, key_id, bytes(body)) for item_id, key_id, body in query(directory, BODIES)]
     result = copy_database(directory, postgresql.url(postgresql.new_database()), lambda done, total: None)
