@@ -208,6 +208,8 @@ class BackupTable(Section):
     """The folder that the keys are copied to, apart from the backups; empty: somebody keeps them by hand."""
     keep_days: Annotated[int, Field(ge=2, le=365)] = 35
     """After so many days a backup is removed: what was deleted here is in none that is older."""
+    bucket_pictures: bool = True
+    """Whether the pictures of a bucket are copied into backups; False: the bucket's owner keeps copies of them."""
     programs: Annotated[str, Field(max_length=500, pattern=ABSOLUTE)] = ""
     """The folder of PostgreSQL's programs; empty: where Debian and Red Hat put those of the server's release."""
 

@@ -56,8 +56,9 @@ def drop_newer_tables(directory: Path) -> None:
         query(directory, statement)
     for table in (*later, *RECORD_TABLES, "plates", "people_identities", "people_provisioned", "held_versions"):
         query(directory, f"DROP TABLE {table}")
-    for name in ("items_received_at", "dispositions_read_id", "items_of_hits"):
+    for name in ("items_received_at", "dispositions_read_id", "items_of_hits", "items_key_id"):
         query(directory, f"DROP INDEX ix_{name}")
+    query(directory, "ALTER TABLE items DROP COLUMN key_id")
     for name in ("plate", "cell", "unit_id"):
         query(directory, f"DROP INDEX ix_reads_{name}_seen_at")
     for name in ("seen_at", "cell"):

@@ -7,7 +7,7 @@ app = lazy_app(
         "init": LazyTarget("alpr_edge.cli.department.certificates:init_command", "Make a department in a folder"),
         "renew": LazyTarget("alpr_edge.cli.department.certificates:renew_command", "Renew the server's certificate"),
         "migrate": LazyTarget(
-            "alpr_edge.cli.department.databases:migrate_command", "Bring the database to this release's tables"
+            "alpr_edge.cli.department.databases:migrate_command", "Bring the database up to date; encrypt old bodies"
         ),
         "copy": LazyTarget(
             "alpr_edge.cli.department.databases:copy_command", "Move the database from the folder to PostgreSQL"

@@ -75,7 +75,7 @@ def restore_command(
         restore(signed, place, show)
     manifest = signed.manifest
     missing = [] if keys is not None else sorted(manifest.keys)
-    steps = _next_steps(place.directory, cluster, missing)
+    steps = _next_steps(place.directory, cluster, missing, has_bucket=_names_bucket(place.directory))
     if as_json:
         about = {"directory": to, "cluster": cluster, "backup": backup, "begun": manifest.begun}
         print_object(about | {"files": manifest.files.count, "keys_missing": missing, "next": steps})
@@ -181,10 +181,21 @@ def _key_lines(result: BackupResult, keys: Path | None) -> list[str]:
     return [f"not in the backup: {', '.join(names)}; {where}"] if names else []
 
 
-def _next_steps(directory: Path, cluster: Path | None, missing: list[str]) -> list[str]:
+def _names_bucket(directory: Path) -> bool:
+    """Whether the restored settings name a bucket, into which the pictures of the backup belong."""
+    from alpr_edge.department.settings import load_department_file
+
+    return bool(load_department_file(directory).images.url)
+
+
+def _next_steps(directory: Path, cluster: Path | None, missing: list[str], *, has_bucket: bool) -> list[str]:
     steps = [f"put {', '.join(missing)} into {directory}, mode 0600"] if missing else []
     if cluster is not None:
         steps.append(f"start PostgreSQL over {cluster}, with its settings and pg_hba.conf (config/department-guide.md)")
+    if has_bucket:
+        steps.append(
+            f"alpr-edge department images move --directory {directory}, into the bucket that its settings name"
+        )
     return [
         *steps,
         f"alpr-edge department verify --directory {directory}",

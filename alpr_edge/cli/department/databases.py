@@ -14,10 +14,13 @@ from alpr_edge.cli.progress import progress_bar
 
 
 def migrate_command(directory: DirectoryOption, as_json: JsonOption = False) -> None:
-    """Bring the database to the tables of this release, in one transaction; stop the server and back up first.
+    """Bring the database up to date; encrypt old bodies.
 
-    On SQLite every command does so by itself; on PostgreSQL this one alone.
+    The tables change in one transaction: stop the server and back up first. On SQLite every command does so by itself;
+    on PostgreSQL this one alone. With a master key the bodies that lie as they came are encrypted then, each under the
+    key of its day; the department may be served meanwhile. Run again after a failure it goes on.
     """
+    from alpr_edge.department.copying.body_encryption import encrypt_bodies
     from alpr_edge.department.db.database import migrate_database
     from alpr_edge.department.db.engines.choice import engine_of
     from alpr_edge.department.db.schema import VERSION
@@ -26,10 +29,21 @@ def migrate_command(directory: DirectoryOption, as_json: JsonOption = False) -> 
     backend = engine_of(require_department(directory))
     migrate_database(backend)
     Storage(directory, create=False).close()
+    with progress_bar("bodies") as show:
+        result = encrypt_bodies(directory, lambda done, total: show("bodies", done, total))
     if as_json:
-        print_object({"database": backend.label, "version": VERSION})
-    else:
-        typer.echo(f"{backend.label}: version {VERSION}")
+        bodies = None if result is None else dataclasses.asdict(result)
+        print_object({"database": backend.label, "version": VERSION, "bodies": bodies})
+        return
+    typer.echo(f"{backend.label}: version {VERSION}")
+    if result is not None:
+        typer.echo(f"encrypted: {count_text(result.encrypted, 'body', 'bodies')}")
+    if result is not None and result.damaged:
+        typer.secho(
+            f"warning: {count_text(result.damaged, 'body', 'bodies')} do not fit their digests and stay as they are; "
+            "see: alpr-edge department verify",
+            fg=typer.colors.YELLOW,
+        )
 
 
 def copy_command(

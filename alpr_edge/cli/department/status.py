@@ -130,13 +130,18 @@ def _certificate(files: TlsFiles) -> dict[str, Any]:
 
 
 def _images(storage: Storage) -> dict[str, Any]:
-    """What status says of the place of images."""
-    keys = [key for key in storage.image_keys() if key.destroyed_at is None]
-    return {"place": storage.images.label, "are_encrypted": storage.encrypts_images(), "keys": len(keys)}
+    """What status says of the place of images, and of their encryption."""
+    found = storage.encryption()
+    about = {"place": storage.images.label, "are_encrypted": found.is_on, "keys": found.keys}
+    return about | {"bodies_not_encrypted": found.open_bodies}
 
 
 def _encryption_text(images: dict[str, Any]) -> str:
-    return f"encrypted under {count_text(images['keys'], 'key')}" if images["are_encrypted"] else "not encrypted"
+    if not images["are_encrypted"]:
+        return "not encrypted, nor are bodies"
+    bodies = images["bodies_not_encrypted"]
+    rest = f", but {count_text(bodies, 'body', 'bodies')}: run alpr-edge department migrate" if bodies else ""
+    return f"encrypted under {count_text(images['keys'], 'key')}, as bodies are{rest}"
 
 
 def _counts_text(counts: StorageCounts) -> str:

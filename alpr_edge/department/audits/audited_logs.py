@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from alpr_edge.department.access_log.log import DEPARTMENT, DepartmentAccessLog, node_reader
 from alpr_edge.department.db.database import DepartmentDatabase
+from alpr_edge.department.db.day_keys.item_bodies import open_bodies, select_bodies
 from alpr_edge.department.db.schema import items, unit_logs
 from alpr_edge.department.unit_logs.trees import LogIdentity, StoredTree
 from alpr_edge.domain.access_log.records import AccessRecord, parse_record
@@ -112,8 +113,9 @@ class AuditedLogs:
         numbers = {record_item_id(log_id, sequence): sequence for sequence in range(first, end)}
         are_asked = items.c.item_id.in_(list(numbers)) & (items.c.unit_id == unit_id)
         with self.database.reading() as connection:
-            rows = connection.execute(select(items.c.item_id, items.c.body).where(are_asked)).all()
-        return {numbers[row.item_id]: bytes(row.body) for row in rows if row.body is not None}
+            rows = connection.execute(select_bodies().where(are_asked)).all()
+            bodies = open_bodies(connection, rows)
+        return {numbers[row.item_id]: body for row, body in zip(rows, bodies, strict=True) if body is not None}
 
 
 def _record_of(body: bytes | None) -> AccessRecord | None:

@@ -14,20 +14,22 @@ from pathlib import Path
 
 from alpr_edge import __version__
 from alpr_edge.department.backups.backup_folder import BackupFolder
+from alpr_edge.department.backups.bucket_copies import BucketCopies
 from alpr_edge.department.backups.database_copies import DatabaseCopy, PostgresqlCopy, SqliteCopy
 from alpr_edge.department.backups.department_files import FolderContent, folder_content, key_digests, require_owner
 from alpr_edge.department.backups.earlier_backups import EarlierBackups
 from alpr_edge.department.backups.expiry import expired_backups
+from alpr_edge.department.backups.file_copies import PictureCopies
 from alpr_edge.department.backups.file_list import Tick
 from alpr_edge.department.backups.key_copies import copy_keys, require_apart
 from alpr_edge.department.backups.lease_renewal import LeaseRenewal
 from alpr_edge.department.backups.manifest import BackupManifest, sign_manifest
 from alpr_edge.department.backups.outcomes import BACKUP, last_good, note_outcome, outcomes
-from alpr_edge.department.backups.target import MANIFEST_NAME, NOTE_NAME, BackupTarget, work_folder
+from alpr_edge.department.backups.target import DEPARTMENT, MANIFEST_NAME, NOTE_NAME, BackupTarget, work_folder
 from alpr_edge.department.copying.copy import identity_of
 from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.db.engines.choice import sqlite_file
-from alpr_edge.department.images.choice import IMAGES_NAME
+from alpr_edge.department.images.choice import IMAGES_NAME, image_objects
 from alpr_edge.department.retention import purge
 from alpr_edge.department.retention.leases import held_lease
 from alpr_edge.department.settings import load_department_file
@@ -125,6 +127,8 @@ class _Backup:
         self._witness = Witness(directory)
         self._department = identity_of(directory)
         self._earlier = EarlierBackups(target, self._department, self._witness.key)
+        copies_bucket = self._settings.images.url and self._settings.backup.bucket_pictures
+        self._bucket = image_objects(directory) if copies_bucket else None
 
     def run(self, database: DepartmentDatabase, clock: Clock) -> BackupResult:
         begun, content = clock(), folder_content(self._directory)
@@ -153,7 +157,11 @@ class _Backup:
         return PostgresqlCopy(database, self._settings, before, is_full=is_full, keep_alive=self._renew)
 
     def _require_room(self, content: FolderContent, copy: DatabaseCopy) -> None:
-        pictures = self._earlier.new_picture_bytes(self._directory / IMAGES_NAME, self._tick)
+        pictures = (
+            self._earlier.new_picture_bytes(self._directory / IMAGES_NAME, self._tick)
+            if self._bucket is None
+            else self._earlier.new_object_bytes(self._bucket, self._tick)
+        )
         others = sum((self._directory / name).stat().st_size for name in content.files)
         needed = copy.bytes_needed() + pictures + others + RESERVE_BYTES
         free = shutil.disk_usage(self._target.path).free
@@ -166,7 +174,13 @@ class _Backup:
     def _fill(
         self, folder: Path, copy: DatabaseCopy, content: FolderContent, begun: datetime, clock: Clock
     ) -> BackupManifest:
-        filled = BackupFolder(folder, self._directory, self._earlier.picture_folder, self._tick)
+        to, before = folder / DEPARTMENT / IMAGES_NAME, self._earlier.picture_folder
+        pictures = (
+            PictureCopies(self._directory / IMAGES_NAME, to, before)
+            if self._bucket is None
+            else BucketCopies(self._bucket, to, before)
+        )
+        filled = BackupFolder(folder, self._directory, pictures, self._tick)
         about = filled.fill(copy, content.files, begun)
         keys = key_digests(self._directory, content.keys)
         if self._request.keys is not None:
@@ -191,10 +205,13 @@ class _Backup:
         lines = []
         if self._target.path.stat().st_dev == self._directory.stat().st_dev:
             lines.append(f"{self._target.path} is on the department's own disk: when that fails both are gone")
+        leaves_bucket = bool(self._settings.images.url) and self._bucket is None
+        if leaves_bucket:
+            lines.append("the bucket's pictures are not in it: [backup] bucket_pictures says so")
         damage = {
             "bodies do not fit their digests": manifest.database.damaged_bodies,
             "pictures do not fit their digests": manifest.pictures.damaged,
-            "pictures are missing": 0 if self._settings.images.url else manifest.pictures.missing,
+            "pictures are missing": 0 if leaves_bucket else manifest.pictures.missing,
         }
         lines += [
             f"{count} {what} in the department; see: alpr-edge department verify"

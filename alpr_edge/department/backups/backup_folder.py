@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+from alpr_edge.department.backups.bucket_copies import BucketCopies
 from alpr_edge.department.backups.database_copies import DatabaseCopy
 from alpr_edge.department.backups.file_copies import PictureCopies, copy_others
 from alpr_edge.department.backups.file_list import Tick, file_digest, write_list
 from alpr_edge.department.backups.manifest import DatabaseAbout, FileTotals, PictureTotals
-from alpr_edge.department.backups.survey import SETTLE_TIME, picture_count, picture_digests
+from alpr_edge.department.backups.survey import SETTLE_TIME
 from alpr_edge.department.backups.target import DEPARTMENT
 from alpr_edge.department.images.choice import IMAGES_NAME
 from alpr_edge.domain.errors import StoreError
@@ -24,14 +25,12 @@ class BackupFolder:
     Args:
         path: the folder, which is empty.
         directory: the department's folder.
-        pictures_before: the pictures of the backup before; None: there is none.
+        pictures: copies the pictures into it.
         tick: told of the progress.
     """
 
-    def __init__(self, path: Path, directory: Path, pictures_before: Path | None, tick: Tick) -> None:
-        self._path, self._directory, self._tick = path, directory, tick
-        images = path / DEPARTMENT / IMAGES_NAME
-        self._pictures = PictureCopies(directory / IMAGES_NAME, images, pictures_before)
+    def __init__(self, path: Path, directory: Path, pictures: PictureCopies | BucketCopies, tick: Tick) -> None:
+        self._path, self._directory, self._pictures, self._tick = path, directory, pictures, tick
         self._known: Mapping[str, str] = {}
 
     def fill(self, copy: DatabaseCopy, names: tuple[str, ...], begun: datetime) -> DatabaseAbout:
@@ -43,7 +42,7 @@ class BackupFolder:
             begun: when the backup was begun.
 
         Raises:
-            StoreError: the database cannot be copied.
+            StoreError: the database or the pictures of a bucket cannot be copied.
             OSError: a disk is full or failed.
         """
         descriptor = os.open(self._path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)  # before anything is written
@@ -51,7 +50,7 @@ class BackupFolder:
             settled_before = begun.astimezone(UTC).replace(tzinfo=None) - SETTLE_TIME
             about = copy.make(self._path, settled_before, self._tick)
             with copy.open_reading(self._path) as reading:
-                self._pictures.copy_all(picture_digests(reading), picture_count(reading), self._tick)
+                self._pictures.copy_all(reading, self._tick)
             digests = copy_others(self._directory, self._path / DEPARTMENT, names, self._tick)
             self._known = {f"{DEPARTMENT}/{name}": sha256 for name, sha256 in digests.items()} | copy.known_digests()
             sync_file_system(descriptor)

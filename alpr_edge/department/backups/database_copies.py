@@ -85,7 +85,7 @@ class SqliteCopy:
         copy_sqlite(self._source, path, tick)
         with io_errors(f"{path}: cannot be read back", StoreError):
             self._known = {SQLITE_FILE: file_digest(path)[0]}
-        with opened_copy(path) as reading, reading() as connection:
+        with opened_copy(path, self._source.parent) as reading, reading() as connection:
             found = survey(connection, settled_before, tick)
         return _about("sqlite", "full", found, joined_states(found, found))
 
@@ -96,7 +96,7 @@ class SqliteCopy:
     @contextmanager
     def open_reading(self, backup: Path) -> Iterator[OpenReading]:
         """The copy."""
-        with opened_copy(backup / SQLITE_FILE) as reading:
+        with opened_copy(backup / SQLITE_FILE, self._source.parent) as reading:
             yield reading
 
 

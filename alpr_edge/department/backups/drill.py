@@ -90,13 +90,14 @@ def _try(directory: Path, backup: Path, work: Path, key: NoteKey, tick: Tick) ->
         if signed.manifest.department != identity_of(directory):
             raise DepartmentError(f"{backup}: a backup of another department")
         with work_folder(work) as folder:
-            content = _compare(signed, folder, key, load_department_file(directory).backup.programs, tick)
+            content = _compare(signed, folder, key, directory, tick)
     except (AuditError, StoreError) as error:
         return _report(backup, None, RestoredContent(faults=[str(error)]), begun_s)
     return _report(backup, signed, content, begun_s)
 
 
-def _compare(backup: SignedBackup, folder: Path, key: NoteKey, programs: str, tick: Tick) -> RestoredContent:
+def _compare(backup: SignedBackup, folder: Path, key: NoteKey, directory: Path, tick: Tick) -> RestoredContent:
+    programs = load_department_file(directory).backup.programs
     user = user_of_server(folder.parent) if backup.is_postgresql else None
     department, cluster = folder / "department", folder / "cluster"
     place = RestorePlace(department, cluster if backup.is_postgresql else None)
@@ -109,17 +110,17 @@ def _compare(backup: SignedBackup, folder: Path, key: NoteKey, programs: str, ti
     image_folder(department)  # as the department opens it
     if not backup.is_postgresql:
         check_integrity(department / DATABASE_NAME, None)
-        with opened_database(SqliteEngine(department)) as reading:
+        with opened_database(SqliteEngine(department), directory) as reading:
             return compare(reading, backup.manifest, department / IMAGES_NAME, key, tick)
     server = ScratchServer(backup.programs(programs), cluster, user, lambda: tick("starting PostgreSQL", 0, None))
-    with server, _opened_cluster(server, backup.manifest.database) as reading:
+    with server, _opened_cluster(server, backup.manifest.database, directory) as reading:
         return compare(reading, backup.manifest, department / IMAGES_NAME, key, tick)
 
 
 @contextmanager
-def _opened_cluster(server: ScratchServer, about: DatabaseAbout) -> Iterator[OpenReading]:
+def _opened_cluster(server: ScratchServer, about: DatabaseAbout, directory: Path) -> Iterator[OpenReading]:
     server.wait_until_ready(about.database, about.role)
-    with opened_database(PostgresqlEngine(server.location(about.database, about.role))) as reading:
+    with opened_database(PostgresqlEngine(server.location(about.database, about.role)), directory) as reading:
         yield reading
 
 

@@ -16,6 +16,7 @@ from alpr_edge.department.backups.manifest import (
 )
 from alpr_edge.department.backups.target import CLUSTER, DEPARTMENT, BackupTarget, begun_at
 from alpr_edge.department.images.choice import IMAGES_NAME
+from alpr_edge.department.images.objects import ObjectStore
 from alpr_edge.domain.errors import AuditError, DepartmentError, StoreError
 from alpr_edge.domain.transparency.notes import NoteKey
 from alpr_edge.runtime.io_errors import io_errors
@@ -83,6 +84,20 @@ class EarlierBackups:
                 if before is None or not (before / name).exists():
                     with suppress(FileNotFoundError):  # a file that was being written
                         total += os.stat(images / name).st_size  # noqa: PTH116 - of millions
+        return total
+
+    def new_object_bytes(self, objects: ObjectStore, tick: Tick) -> int:
+        """How many bytes of a bucket's pictures the newest backup does not have.
+
+        Raises:
+            StoreError: the bucket does not answer.
+        """
+        before, total = self.picture_folder, 0
+        for number, (name, size) in enumerate(objects.sizes()):
+            if not number % _FILES_A_TICK:
+                tick("looking for new pictures", number, None)
+            if before is None or not (before / name).exists():
+                total += size
         return total
 
     def _signed_newest(self) -> BackupManifest | None:

@@ -2,12 +2,14 @@
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from io import FileIO
 from pathlib import Path
 
 from alpr_edge.department.backups.file_list import CHUNK_BYTES, Tick, file_digest
+from alpr_edge.department.backups.survey import OpenReading, picture_count, picture_digests
 from alpr_edge.department.images.department_images import object_name
 from alpr_edge.department.images.sealed_images import key_id_of
 from alpr_edge.domain.errors import StoreError
@@ -15,8 +17,6 @@ from alpr_edge.runtime.durable_files import PRIVATE_DIRECTORY, PRIVATE_FILE
 
 HEAD_BYTES = 64
 """So much of a picture's file says whether it is encrypted."""
-Digests = Iterator[Sequence[str]]
-"""SHA-256 of pictures, some at a time."""
 
 
 @dataclass(slots=True)
@@ -28,6 +28,13 @@ class CopiedPictures:
     missing: int = 0
     damaged: set[str] = field(default_factory=set)
     """Digests of those that did not fit them, in the department already."""
+
+
+def write_all(file: FileIO, content: bytes) -> None:
+    """Write all of it; raises OSError."""
+    view = memoryview(content)
+    while view:
+        view = view[file.write(view) :]
 
 
 def copy_file(source: Path, to: Path) -> str:
@@ -42,12 +49,17 @@ def copy_file(source: Path, to: Path) -> str:
         with open(descriptor, "wb", buffering=0) as writing:  # noqa: PTH123 - of a descriptor
             while chunk := reading.read(CHUNK_BYTES):
                 whole.update(chunk)
-                view = memoryview(chunk)
-                while view:
-                    view = view[writing.write(view) :]
+                write_all(writing, chunk)
             dates = os.fstat(reading.fileno())
             os.utime(descriptor, ns=(dates.st_atime_ns, dates.st_mtime_ns))
     return whole.hexdigest()
+
+
+def write_file(to: Path, content: bytes) -> None:
+    """Write a new file of mode 0600; raises OSError."""
+    descriptor = os.open(to, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE_FILE)
+    with open(descriptor, "wb", buffering=0) as writing:  # noqa: PTH123 - of a descriptor
+        write_all(writing, content)
 
 
 def make_folder(path: Path) -> None:
@@ -86,14 +98,15 @@ class PictureCopies:
         self._source, self._to, self._before = source, to, before
         self.result = CopiedPictures()
 
-    def copy_all(self, digests: Digests, total: int, tick: Tick) -> None:
-        """Copy or link pictures.
+    def copy_all(self, reading: OpenReading, tick: Tick) -> None:
+        """Copy or link the pictures that the database names.
 
         Raises:
             OSError: the disk is full or failed.
         """
         make_folder(self._to)
-        for some in digests:
+        total = picture_count(reading)
+        for some in picture_digests(reading):
             for sha256 in some:
                 self._copy_one(sha256)
                 self.result.count += 1

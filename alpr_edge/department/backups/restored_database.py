@@ -12,6 +12,7 @@ from alpr_edge.department.backups.file_list import Tick
 from alpr_edge.department.backups.manifest import BackupManifest, TableState
 from alpr_edge.department.backups.survey import OpenReading, log_faults, picture_digests, survey
 from alpr_edge.department.copying.tables import TableDigest
+from alpr_edge.department.db.database import give_keys
 from alpr_edge.department.db.engines.engine import DatabaseEngine
 from alpr_edge.department.images.department_images import object_name
 from alpr_edge.department.retention.deletion_log import check_log, logged_runs
@@ -34,13 +35,18 @@ class RestoredContent:
 
 
 @contextmanager
-def opened_database(engine: DatabaseEngine) -> Iterator[OpenReading]:
+def opened_database(engine: DatabaseEngine, directory: Path) -> Iterator[OpenReading]:
     """Open a restored database as the department would, to read it at one moment each time.
+
+    Args:
+        engine: its engine.
+        directory: the department's folder, whose settings name the master key of its bodies.
 
     Raises:
         StoreError: it cannot be read.
     """
     pool = engine.open(create=False)
+    give_keys(pool, directory)
 
     @contextmanager
     def reading() -> Iterator[Connection]:

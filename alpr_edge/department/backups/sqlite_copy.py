@@ -12,6 +12,7 @@ from sqlalchemy.pool import StaticPool
 
 from alpr_edge.department.backups.file_list import Tick
 from alpr_edge.department.backups.survey import OpenReading
+from alpr_edge.department.db.database import give_keys
 from alpr_edge.department.db.engines.pool import BUSY_S
 from alpr_edge.department.db.integrity import check_integrity
 from alpr_edge.domain.errors import StoreError
@@ -60,8 +61,12 @@ def copy_sqlite(source: Path, to: Path, tick: Tick) -> None:
 
 
 @contextmanager
-def opened_copy(path: Path) -> Iterator[OpenReading]:
+def opened_copy(path: Path, directory: Path) -> Iterator[OpenReading]:
     """Open a copied database that nobody writes; no file is made beside it.
+
+    Args:
+        path: its file.
+        directory: the department's folder, whose settings name the master key of its bodies.
 
     Raises:
         StoreError: it cannot be read.
@@ -69,6 +74,7 @@ def opened_copy(path: Path) -> Iterator[OpenReading]:
     engine = create_engine(
         "sqlite://", creator=lambda: _open(path, "mode=ro&immutable=1"), poolclass=StaticPool, hide_parameters=True
     )
+    give_keys(engine, directory)
     try:
         yield engine.connect
     except SQLAlchemyError as error:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Row, func, literal, select
 
 from alpr_edge.department.backups.file_list import Tick
 from alpr_edge.department.backups.manifest import LogRoot, SettledItems, TableState
-from alpr_edge.department.copying.tables import TableDigest, digest_of, digest_table, has_damaged_body, plain_tables
+from alpr_edge.department.copying.tables import TableDigest, damaged_bodies, digest_of, digest_table, plain_tables
 from alpr_edge.department.db.revisions import stamped_version
 from alpr_edge.department.db.schema import items, unit_logs
 from alpr_edge.department.retention.deletion_log import logged_runs
@@ -52,7 +52,7 @@ def survey(connection: Connection, before: datetime, tick: Tick) -> Survey:
         tick: told of the rows read.
 
     Raises:
-        StoreError: a log lacks a part.
+        StoreError: a log lacks a part, or the master key of the bodies cannot be read or is another one.
     """
     counted = _ItemCounts(before)
     tables = plain_tables()
@@ -66,6 +66,7 @@ def survey(connection: Connection, before: datetime, tick: Tick) -> Survey:
             tick("rows", done, max(total, done))
             if is_items:
                 counted.see(rows)
+                counted.damaged += damaged_bodies(connection, items, rows)
 
         digests.append(digest_table(connection, table, see))
     return Survey(
@@ -144,7 +145,6 @@ class _ItemCounts:
 
     def see(self, rows: Sequence[Row[Any]]) -> None:
         for row in rows:
-            self.damaged += has_damaged_body(items, row)
             if row.received_at < self._before:
                 self._whole.update(digest_of(row))
                 self._rows += 1

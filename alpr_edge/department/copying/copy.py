@@ -21,12 +21,13 @@ from alpr_edge.department.copying import target
 from alpr_edge.department.copying.tables import (
     TableDigest,
     add_rows,
+    damaged_bodies,
     digest_table,
-    has_damaged_body,
     last_key,
     plain_tables,
     rows_after,
 )
+from alpr_edge.department.db.database import give_keys
 from alpr_edge.department.db.engines.choice import MOVED_NAME
 from alpr_edge.department.db.engines.location import parse_location
 from alpr_edge.department.db.engines.postgresql import PostgresqlEngine
@@ -89,8 +90,8 @@ def copy_database(directory: Path, url: str, tick: Tick) -> CopyResult:
     with (
         serving_alone(directory),
         showing_alone(directory),
-        _open_pool(source_backend) as source_engine,
-        _open_pool(backend) as engine,
+        _open_pool(source_backend, directory) as source_engine,
+        _open_pool(backend, directory) as engine,
     ):
         check_integrity(directory / DATABASE_NAME, None)
         with source_engine.begin() as source:
@@ -156,7 +157,7 @@ def _digest(connection: Connection, table: Table, add: Callable[[int], None]) ->
 
     def see(rows: Sequence[Row[Any]]) -> None:
         nonlocal damaged
-        damaged += sum(has_damaged_body(table, row) for row in rows)
+        damaged += damaged_bodies(connection, table, rows)
         add(len(rows))
 
     return digest_table(connection, table, see), damaged
@@ -177,9 +178,10 @@ def _note_move(directory: Path, url: str, result: CopyResult) -> None:
 
 
 @contextmanager
-def _open_pool(backend: SqliteEngine | PostgresqlEngine) -> Iterator[Engine]:
-    """The pool of a database; errors of its driver become one line."""
+def _open_pool(backend: SqliteEngine | PostgresqlEngine, directory: Path) -> Iterator[Engine]:
+    """The pool of a database of a department; errors of its driver become one line."""
     engine = backend.open(create=False)
+    give_keys(engine, directory)
     try:
         yield engine
     except SQLAlchemyError as error:

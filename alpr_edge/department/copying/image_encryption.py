@@ -10,11 +10,10 @@ from pathlib import Path
 from sqlalchemy import Connection, func, select
 
 from alpr_edge.department.db.database import DepartmentDatabase
+from alpr_edge.department.db.day_keys.image_keys import ImageKey
 from alpr_edge.department.db.schema import items
 from alpr_edge.department.images.choice import image_objects
 from alpr_edge.department.images.department_images import DepartmentImages, StoredImage, note_keys
-from alpr_edge.department.images.image_keys import ImageKey, ImageKeys
-from alpr_edge.department.images.master_keys import load_master_key
 from alpr_edge.department.retention.leases import Lease, held_lease
 from alpr_edge.department.retention.purge import LEASE
 from alpr_edge.domain.errors import DepartmentError
@@ -47,20 +46,14 @@ def encrypt_images(directory: Path, tick: Callable[[int, int], None]) -> ImageEn
         StoreError: the images or the database do not answer; the same command goes on.
     """
     with closing(DepartmentDatabase(directory, create=False)) as database:
-        keys = ImageKeys(lambda: load_master_key(directory))
         with database.reading() as connection:
-            keys.require_key(connection)
-            if not keys.are_used(connection):
+            database.keys.require_key(connection)
+            if not database.keys.are_used(connection):
                 raise DepartmentError(
                     "images.key: missing in department.toml; make a key: alpr-edge department keys make"
                 )
             total = connection.scalar(select(func.count(items.c.sha256.distinct())).where(_IS_IMAGE)) or 0
-        images, result, last, done = (
-            DepartmentImages(database, image_objects(directory), keys),
-            ImageEncryption(),
-            "",
-            0,
-        )
+        images, result, last, done = DepartmentImages(database, image_objects(directory)), ImageEncryption(), "", 0
         with held_lease(database, LEASE, str(uuid.uuid4())) as lease:
             while names := _encrypt_batch(database, images, lease, last, result):
                 last, done = names[-1], done + len(names)

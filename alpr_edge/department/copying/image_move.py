@@ -11,8 +11,6 @@ from pathlib import Path
 from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.images.choice import image_bucket, image_folder
 from alpr_edge.department.images.department_images import DepartmentImages, digest_in, note_keys
-from alpr_edge.department.images.image_keys import ImageKeys
-from alpr_edge.department.images.master_keys import load_master_key
 from alpr_edge.department.images.objects import ObjectStore
 from alpr_edge.department.images.sealed_images import key_id_of
 from alpr_edge.department.retention.leases import held_lease
@@ -47,7 +45,7 @@ def move_images(directory: Path, tick: Callable[[int], None]) -> ImageMove:
         raise DepartmentError("images.url: missing in department.toml; name the bucket first")
     bucket.check()
     with closing(DepartmentDatabase(directory, create=False)) as database:
-        images = DepartmentImages(database, bucket, ImageKeys(lambda: load_master_key(directory)))
+        images = DepartmentImages(database, bucket)
         with held_lease(database, LEASE, str(uuid.uuid4())) as lease:
             while names := list(islice(folder.names(), IMAGES_A_BATCH)):
                 contents = {name: content for name in names if (content := folder.read(name)) is not None}

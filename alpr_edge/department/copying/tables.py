@@ -20,6 +20,7 @@ from alpr_edge.department.db import (
     people_schema,
     retention_schema,
 )
+from alpr_edge.department.db.day_keys.item_bodies import open_bodies
 from alpr_edge.department.db.permanent_tables import access_log_schema, audit_schema, release_schema
 from alpr_edge.department.db.schema import items, metadata
 from alpr_edge.domain.protocol.items import digest
@@ -104,9 +105,16 @@ def digest_table(connection: Connection, table: Table, see: Callable[[Sequence[R
     return TableDigest(table.name, count, whole.hexdigest())
 
 
-def has_damaged_body(table: Table, row: Row[Any]) -> bool:
-    """Whether a row is an item whose body does not fit its digest."""
-    return table.name == items.name and row.body is not None and digest(row.body) != row.sha256
+def damaged_bodies(connection: Connection, table: Table, rows: Sequence[Row[Any]]) -> int:
+    """How many rows are items whose bodies, decrypted, do not fit their digests.
+
+    Raises:
+        StoreError: the master key of the bodies cannot be read, or is another one.
+    """
+    if table.name != items.name:
+        return 0
+    bodies = open_bodies(connection, rows)
+    return sum(body is not None and digest(body) != row.sha256 for row, body in zip(rows, bodies, strict=True))
 
 
 def _plain(table: Table) -> Table:

@@ -5,9 +5,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from alpr_edge.department.db.day_keys.image_keys import OPTION as KEYS_OPTION
+from alpr_edge.department.db.day_keys.image_keys import ImageKeys
+from alpr_edge.department.db.day_keys.master_keys import load_master_key
 from alpr_edge.department.db.engines.choice import engine_of
 from alpr_edge.department.db.engines.engine import DatabaseEngine
 from alpr_edge.department.db.migrate import bring_up, is_current
@@ -35,6 +38,8 @@ class DepartmentDatabase:
             private_directory(directory)
         self._backend = engine_of(directory)
         self._engine = self._backend.open(create=create)
+        self.keys = give_keys(self._engine, directory)
+        """The keys of a day, under which images and bodies are."""
         try:
             self._prepare()
         except (DepartmentError, StoreError):
@@ -87,6 +92,13 @@ class DepartmentDatabase:
                     )
                 cipher = load_cipher(connection, self._directory)
         self._engine.update_execution_options(**{OPTION: cipher})
+
+
+def give_keys(engine: Engine, directory: Path) -> ImageKeys:
+    """Have the connections of a pool open bodies by the master key that a department's settings name, once needed."""
+    keys = ImageKeys(lambda: load_master_key(directory))
+    engine.update_execution_options(**{KEYS_OPTION: keys})
+    return keys
 
 
 def migrate_database(backend: DatabaseEngine) -> None:

@@ -1,4 +1,4 @@
-"""Tables of the keys under which images are encrypted, beside those of :mod:`~alpr_edge.department.db.schema`.
+"""Tables of the keys under which images and bodies are encrypted.
 
 A key is of a day of receipt and of a generation: what stays longer than the rest of its day is encrypted anew under
 the next generation. The row of a destroyed key stays, without the key, and is never changed or deleted (triggers).
@@ -18,7 +18,7 @@ image_keys = Table(
     Column("master_id", String, nullable=False),  # of the master key that it is wrapped by
     Column("wrapped", LargeBinary),  # null: destroyed
     Column("made_at", DateTime, nullable=False),  # times here are UTC, by this server's clock
-    Column("lost_at", DateTime),  # when an image under it was deleted first
+    Column("lost_at", DateTime),  # when an image or body under it was deleted first
     Column("destroyed_at", DateTime),
     UniqueConstraint("day", "generation"),
 )

@@ -1,6 +1,7 @@
 """Tables of the department's database.
 
-``items`` holds every body as it came: it is what receipts speak of. ``reads`` and ``hits`` are filled from validated
+``items`` holds every body: it is what receipts speak of. With a master key a body lies encrypted
+(:mod:`alpr_edge.department.db.day_keys.item_bodies`). ``reads`` and ``hits`` are filled from validated
 payloads beside it, for searching; a hit may be there before its read, so neither refers to the other by a key.
 ``read_times`` says when a read was whose unit did not know it yet: of the read's own row ``seen_at`` alone follows it.
 ``alerts`` and ``withdrawals`` say what an officer was told of a hit. ``plates`` has every text of a read once: parts of
@@ -23,7 +24,7 @@ from alpr_edge.department.db.column_types import WHOLE
 VERSION = 26
 """``PRAGMA user_version`` of a database this release made. 2: certificates; a release that did not look whether one was
 revoked must not serve this database. 3: items by unit; a release that looks an item up by its id alone must not either.
-4: people; nor one that tells no unit of a roster, since a suspension would reach no car.
+4: people; nor one that tells no unit of a roster, since a suspension would reach no car. 22: encrypted bodies.
 """
 
 metadata = MetaData()
@@ -38,7 +39,10 @@ items = Table(
     Column("length", WHOLE, nullable=False),
     Column("body", LargeBinary),  # null for images, which are files named by their digest
     Column("received_at", DateTime, nullable=False, index=True),  # UTC, by this server's clock
+    Column("key_id", String),  # of the key of a day that the body is under; null: it lies as it came
 )
+_IS_SEALED = text("key_id IS NOT NULL")
+Index("ix_items_key_id", items.c.key_id, sqlite_where=_IS_SEALED, postgresql_where=_IS_SEALED)
 HIT_ITEMS = "items.kind IN ('hit', 'withdrawal', 'disposition')"
 """What the index of hits as they come is over, in the very words that SQLite asks for to use it."""
 _OF_HITS = text(HIT_ITEMS.replace("items.", ""))

@@ -6,15 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pydantic import ValidationError
-from sqlalchemy import RowMapping, select
+from sqlalchemy import Connection, RowMapping, select
 
 from alpr_edge.department.db.database import DepartmentDatabase
+from alpr_edge.department.db.day_keys.item_bodies import open_bodies, select_bodies
 from alpr_edge.department.db.evidence_schema import evidence_bookings, evidence_openings
 from alpr_edge.department.db.schema import items
 from alpr_edge.department.evidence.passphrase_rows import PassphraseRequest, passphrase_requests
 from alpr_edge.domain.holds.case_numbers import normal_case
 from alpr_edge.domain.protocol.bookings import PREFIX, BookingPayload
 
+BODIES_AT_ONCE = 200
 LISTED_MAX = 1000
 _STAMPED = re.compile(r"time stamp of (\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) UTC")
 """The words of a unit whose package was stamped."""
@@ -63,23 +65,43 @@ class EvidenceBookings:
     def list_bookings(self, case: str = "") -> list[DepartmentBooking]:
         """The bookings, by unit and package, the newest first; of a case alone where one is given."""
         table = evidence_bookings.c
-        is_of = (items.c.item_id == PREFIX + table.package_id) & (items.c.unit_id == table.unit_id)
-        rows_and_bodies = select(evidence_bookings, items.c.body).outerjoin(items, is_of)
         newest = table.booked.desc().nulls_last()
-        query = rows_and_bodies.order_by(newest, table.package_id.desc()).limit(LISTED_MAX)
+        query = select(evidence_bookings).order_by(newest, table.package_id.desc()).limit(LISTED_MAX)
         if wanted := normal_case(case):
             query = query.where(table.case_number == wanted)
         with self._database.reading() as connection:
             rows = connection.execute(query).mappings().all()
+            bodies = _bodies(connection, [PREFIX + row["package_id"] for row in rows])
             openings = Counter(connection.scalars(select(evidence_openings.c.package_id)))
             requests = defaultdict[str, list[PassphraseRequest]](list)
             for each in passphrase_requests(connection):
                 requests[each.package_id].append(each)
-        return [_booking_of(row, openings[row.package_id], requests[row.package_id]) for row in rows]
+        return [
+            _booking_of(
+                row,
+                bodies.get((row["unit_id"], PREFIX + row["package_id"])),
+                openings[row.package_id],
+                requests[row.package_id],
+            )
+            for row in rows
+        ]
 
 
-def _booking_of(row: RowMapping, openings: int, requests: Sequence[PassphraseRequest]) -> DepartmentBooking:
-    time_stamp = _time_stamp(row["body"])
+def _bodies(connection: Connection, item_ids: Sequence[str]) -> dict[tuple[str, str], bytes | None]:
+    """What units sent of bookings, by unit and item."""
+    found = dict[tuple[str, str], bytes | None]()
+    for start in range(0, len(item_ids), BODIES_AT_ONCE):
+        query = select_bodies().where(items.c.item_id.in_(item_ids[start : start + BODIES_AT_ONCE]))
+        rows = connection.execute(query).all()
+        opened = open_bodies(connection, rows)
+        found |= {(row.unit_id, row.item_id): body for row, body in zip(rows, opened, strict=True)}
+    return found
+
+
+def _booking_of(
+    row: RowMapping, body: bytes | None, openings: int, requests: Sequence[PassphraseRequest]
+) -> DepartmentBooking:
+    time_stamp = _time_stamp(body)
     stamped = _STAMPED.fullmatch(time_stamp)
     names = ("package_id", "unit_id", "purpose", "person", "medium", "recipient", "booked", "file_name")
     return DepartmentBooking(

@@ -1,1 +1,1 @@
-"""Where a department's images lie, a folder or a bucket, and the keys of a day under which they are encrypted."""
+"""Where a department's images lie: a folder or a bucket, encrypted under keys of a day."""

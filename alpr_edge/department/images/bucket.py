@@ -97,9 +97,13 @@ class ObjectBucket:
 
     def names(self) -> Iterator[str]:
         """The names of all objects, as the server lists them."""
+        yield from (name for name, _ in self.sizes())
+
+    def sizes(self) -> Iterator[tuple[str, int]]:
+        """Likewise, with their bytes."""
         with self._errors():
             for some in self._calls.list(self._store):
-                yield from (each["path"] for each in some)
+                yield from ((each["path"], each["size"]) for each in some)
 
     def check(self) -> None:
         """List the first object."""

@@ -7,7 +7,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from alpr_edge.department.images.secret_sources import read_secret_file, secret_file
+from alpr_edge.department.db.day_keys.secret_sources import read_secret_file, secret_file
 from alpr_edge.department.settings import ImagesTable
 from alpr_edge.domain.errors import DepartmentError
 

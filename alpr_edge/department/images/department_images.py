@@ -11,12 +11,12 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, select
 
 from alpr_edge.department.db.database import DepartmentDatabase, naive_utc_now
+from alpr_edge.department.db.day_keys.image_keys import ImageKey, note_loss
 from alpr_edge.department.db.image_key_schema import image_keys, sealed_images
 from alpr_edge.department.db.statements import insert_once
-from alpr_edge.department.images.image_keys import ImageKey, ImageKeys
 from alpr_edge.department.images.objects import ObjectStore
 from alpr_edge.department.images.sealed_images import key_id_of, open_image, seal_image
 from alpr_edge.domain.errors import StoreError
@@ -46,13 +46,13 @@ class DepartmentImages:
     Args:
         database: the department's database.
         objects: where images lie.
-        keys: the keys of a day.
     """
 
-    def __init__(self, database: DepartmentDatabase, objects: ObjectStore, keys: ImageKeys) -> None:
+    def __init__(self, database: DepartmentDatabase, objects: ObjectStore) -> None:
         self._database = database
         self._objects = objects
-        self.keys = keys
+        self.keys = database.keys
+        """The keys of a day."""
 
     @property
     def label(self) -> str:
@@ -141,9 +141,7 @@ class DepartmentImages:
         """
         self._each(lambda name: self._objects.remove(object_name(name)), names)
         is_one = sealed_images.c.sha256.in_(list(names))
-        key_ids = set(connection.scalars(select(sealed_images.c.key_id).where(is_one)))
-        is_first = image_keys.c.key_id.in_(key_ids) & image_keys.c.lost_at.is_(None) & image_keys.c.wrapped.is_not(None)
-        connection.execute(update(image_keys).where(is_first).values(lost_at=naive_utc_now()))
+        note_loss(connection, image_keys.c.key_id.in_(select(sealed_images.c.key_id).where(is_one)))
         connection.execute(delete(sealed_images).where(is_one))
 
     def check(self) -> None:

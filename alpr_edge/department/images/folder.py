@@ -1,7 +1,7 @@
 """Objects as files of a folder, on disk when a call returns."""
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 from alpr_edge.domain.errors import StoreError
@@ -75,6 +75,13 @@ class ObjectFolder:
                 for path in folder.iterdir():
                     if not path.name.startswith(TEMPORARY_PREFIX):
                         yield f"{folder.name}/{path.name}"
+
+    def sizes(self) -> Iterator[tuple[str, int]]:
+        """Likewise, with their bytes."""
+        with self._errors():
+            for name in self.names():
+                with suppress(FileNotFoundError):  # removed meanwhile
+                    yield name, (self._directory / name).stat().st_size
 
     def check(self) -> None:
         """Look at the folder."""

@@ -7,9 +7,9 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 from alpr_edge.department.db.database import DepartmentDatabase
-from alpr_edge.department.images.image_keys import wrap_anew
-from alpr_edge.department.images.master_keys import ImageMasterKey, load_master_key, read_master_key
-from alpr_edge.department.images.secret_sources import CREDENTIAL, secret_file
+from alpr_edge.department.db.day_keys.image_keys import wrap_anew
+from alpr_edge.department.db.day_keys.master_keys import ImageMasterKey, load_master_key, read_master_key
+from alpr_edge.department.db.day_keys.secret_sources import CREDENTIAL, secret_file
 from alpr_edge.department.settings import FILE_NAME, load_department_file
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.runtime.durable_files import replace_file

@@ -34,6 +34,9 @@ class ObjectStore(Protocol):
     def names(self) -> Iterator[str]:
         """The name of every object, in no order."""
 
+    def sizes(self) -> Iterator[tuple[str, int]]:
+        """The name of every object, and its bytes, in no order."""
+
     def check(self) -> None:
         """Ask whether the place answers, without writing."""
 
@@ -74,6 +77,11 @@ class TwoPlaces:
     def names(self) -> Iterator[str]:
         """The names in both."""
         yield from {*self._newer.names(), *self._older.names()}
+
+    def sizes(self) -> Iterator[tuple[str, int]]:
+        """What both hold; what is in both comes twice."""
+        yield from self._newer.sizes()
+        yield from self._older.sizes()
 
     def check(self) -> None:
         """Ask both."""

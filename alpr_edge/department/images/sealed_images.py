@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from alpr_edge.department.images.master_keys import NONCE_BYTES
+from alpr_edge.department.db.day_keys.master_keys import NONCE_BYTES
 
 _BEGIN = b"alpr-edge image 1 "
 _LINE_BYTES_MAX = 64

@@ -12,9 +12,11 @@ from functools import cache
 from typing import Any
 
 import structlog
-from sqlalchemy import Column, Connection, Select, Table, bindparam, select, update
+from sqlalchemy import Column, Connection, Select, Table, bindparam, select
 
 from alpr_edge.department.db.database import naive_utc_now
+from alpr_edge.department.db.day_keys.image_keys import keys_of
+from alpr_edge.department.db.day_keys.item_bodies import BODY_COLUMNS, BodySealer, open_bodies, replace_bodies
 from alpr_edge.department.db.retention_schema import read_pictures
 from alpr_edge.department.db.schema import items, read_times, reads
 from alpr_edge.department.db.statements import insert_many, is_one_of, list_parameter
@@ -53,6 +55,7 @@ class Batch:
     _digests: dict[str, str] = field(default_factory=dict)
     """The stated digest of each item that is stored, of this batch too."""
     _new: list[ItemRecord] = field(default_factory=list)
+    _known: BodySealer | None = None
 
     def store(self, results: Sequence[ItemRecord | ItemAnswerPayload]) -> list[ItemAnswerPayload]:
         """Store the records among results; answers all in their order.
@@ -93,10 +96,10 @@ class Batch:
     def _insert(self) -> None:
         if not self._new:
             return
-        now = naive_utc_now()
+        now, sealer = naive_utc_now(), self._sealer()
         rows: defaultdict[Table, list[dict[str, Any]]] = defaultdict(list)
         for record in self._new:
-            rows[items].append(_item_row(record, self.unit_id, now))
+            rows[items].append(_item_row(record, self.unit_id, now, sealer))
             if record.table is not None and record.row is not None:
                 rows[record.table].append(record.row)
             names = {"read_id": record.item_id, "unit_id": self.unit_id}
@@ -112,8 +115,15 @@ class Batch:
             if record.kind is ItemKind.CHECKPOINT and (place := place_in(record.item_id)) is not None:
                 self.logs.note_checkpoint(self.connection, self.unit_id, place, record.item_id)
 
+    def _sealer(self) -> BodySealer:
+        """What encrypts the bodies of now; the key is there before any row of the batch, so that none waits for it."""
+        if self._known is None:
+            key = keys_of(self.connection).key_for(self.connection, naive_utc_now().date())
+            self._known = BodySealer(key)
+        return self._known
+
     def _stored_digests(self, item_ids: Iterable[str]) -> dict[str, str]:
-        return {row.item_id: row.sha256 for row in self._rows(items.c.sha256, item_ids)}
+        return {row.item_id: row.sha256 for row in self._rows((items.c.item_id, items.c.sha256), item_ids)}
 
     def _present_digests(self, records: Sequence[ItemRecord]) -> Mapping[str, str | None]:
         """Digest by id of what is stored now."""
@@ -129,39 +139,41 @@ class Batch:
         return present | {item_id: digests[sha256] for item_id, sha256 in images.items()}
 
     def _body_digests(self, item_ids: Iterable[str]) -> dict[str, str | None]:
-        rows = self._rows(items.c.body, item_ids)
-        return {row.item_id: None if row.body is None else digest(row.body) for row in rows}
+        rows = self._rows(BODY_COLUMNS, item_ids)
+        bodies = open_bodies(self.connection, rows, self._known)
+        return {row.item_id: None if body is None else digest(body) for row, body in zip(rows, bodies, strict=True)}
 
     def _replace_bodies(self, records: Sequence[ItemRecord]) -> None:
-        is_it = (items.c.item_id == bindparam("of_id")) & (items.c.unit_id == self.unit_id)
-        values = [{"of_id": record.item_id, "of_body": record.body} for record in records]
-        self.connection.execute(update(items).where(is_it).values(body=bindparam("of_body")), values)
+        sealer = self._sealer()
+        replace_bodies(self.connection, ((self.unit_id, each.item_id, each.body, sealer) for each in records))
 
-    def _rows(self, column: Column[Any], item_ids: Iterable[str]) -> list[Any]:
-        """The ids of some of the unit's items, with a column."""
+    def _rows(self, columns: tuple[Column[Any], ...], item_ids: Iterable[str]) -> list[Any]:
+        """Columns of some of the unit's items."""
         engine, ids, found = self.connection.dialect.name, list(item_ids), list[Any]()
         for start in range(0, len(ids), ASKED_AT_ONCE):
             values = {"ids": list_parameter(engine, ids[start : start + ASKED_AT_ONCE]), "unit": self.unit_id}
-            found += self.connection.execute(_of_items(engine, column), values).all()
+            found += self.connection.execute(_of_items(engine, columns), values).all()
         return found
 
 
 @cache
-def _of_items(engine: str, column: Column[Any]) -> Select[Any]:
-    """What asks for a column of some items of a unit."""
+def _of_items(engine: str, columns: tuple[Column[Any], ...]) -> Select[Any]:
+    """What asks for columns of some items of a unit."""
     is_asked = is_one_of(engine, items.c.item_id, "ids") & (items.c.unit_id == bindparam("unit"))
-    return select(items.c.item_id, column).where(is_asked)
+    return select(*columns).where(is_asked)
 
 
-def _item_row(record: ItemRecord, unit_id: str, now: datetime) -> dict[str, Any]:
+def _item_row(record: ItemRecord, unit_id: str, now: datetime, sealer: BodySealer) -> dict[str, Any]:
+    is_image = record.kind is ItemKind.IMAGE
     return {
         "item_id": record.item_id,
         "unit_id": unit_id,
         "kind": record.kind.value,
         "sha256": record.sha256,
         "length": len(record.body),
-        "body": None if record.kind is ItemKind.IMAGE else record.body,
+        "body": None if is_image else sealer.seal(record.body, unit_id, record.item_id),
         "received_at": now,
+        "key_id": None if is_image else sealer.key_id,
     }
 
 

@@ -14,6 +14,8 @@ from typing import Any
 from sqlalchemy import Connection, func, literal, select, tuple_
 
 from alpr_edge.department.db.database import DepartmentDatabase
+from alpr_edge.department.db.day_keys.image_keys import CountedKey, counted_keys, key_records
+from alpr_edge.department.db.day_keys.item_bodies import open_bodies, select_bodies
 from alpr_edge.department.db.schema import hits, items, reads
 from alpr_edge.department.evidence.bookings import EvidenceBookings
 from alpr_edge.department.heartbeats import Heartbeats
@@ -22,8 +24,6 @@ from alpr_edge.department.holds.department_holds import DepartmentHolds
 from alpr_edge.department.hotlists import LISTS_NAME, ListRepository
 from alpr_edge.department.images.choice import image_objects
 from alpr_edge.department.images.department_images import DepartmentImages
-from alpr_edge.department.images.image_keys import ImageKeyRecord, ImageKeys, key_records
-from alpr_edge.department.images.master_keys import load_master_key
 from alpr_edge.department.ingest.batches import Batch
 from alpr_edge.department.ingest.part_checks import PartError
 from alpr_edge.department.ingest.records import ItemRecord, Part, record_of
@@ -61,6 +61,17 @@ class StorageCounts:
     last_received: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Encryption:
+    """Whether what comes is encrypted, and how much is not."""
+
+    is_on: bool
+    keys: int
+    """Keys that are not destroyed."""
+    open_bodies: int
+    """Bodies that lie as they came."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class StoredItem:
     """An item as it is stored."""
@@ -69,7 +80,7 @@ class StoredItem:
     kind: str
     sha256: str
     body: bytes | None
-    """None: an image, which lies elsewhere."""
+    """As its unit sent it, decrypted; None: an image, which lies elsewhere."""
 
 
 class Storage:
@@ -187,15 +198,16 @@ class Storage:
             StoreError: the database does not answer.
         """
         key = (items.c.item_id, items.c.unit_id)
-        query = select(*key, items.c.kind, items.c.sha256, items.c.body).order_by(*key).limit(READ_ITEMS)
+        query = select_bodies().add_columns(items.c.kind, items.c.sha256).order_by(*key).limit(READ_ITEMS)
         last = ("", "")
         while True:
             with self.database.reading() as connection:
                 rows = connection.execute(query.where(tuple_(*key) > tuple_(*map(literal, last)))).all()
+                bodies = open_bodies(connection, rows)
             if not rows:
                 return
-            for row in rows:
-                yield StoredItem(row.unit_id, row.kind, row.sha256, row.body)
+            for row, body in zip(rows, bodies, strict=True):
+                yield StoredItem(row.unit_id, row.kind, row.sha256, body)
             last = (rows[-1].item_id, rows[-1].unit_id)
 
     def image_digest(self, sha256: str) -> str | None:
@@ -217,23 +229,28 @@ class Storage:
             stored = self.images.read(connection, [sha256])[sha256]
         return None if stored is None else stored.jpeg
 
-    def image_keys(self) -> list[ImageKeyRecord]:
-        """The keys of images, those that are destroyed as well.
+    def image_keys(self) -> list[CountedKey]:
+        """The keys of images and bodies, those that are destroyed as well.
 
         Raises:
             StoreError: the database does not answer.
         """
         with self.database.reading() as connection:
-            return key_records(connection)
+            return counted_keys(connection)
 
-    def encrypts_images(self) -> bool:
-        """Whether new images are encrypted.
+    def encryption(self) -> Encryption:
+        """Whether images and bodies are encrypted.
 
         Raises:
             StoreError: the database does not answer, or the master key is not the one that its keys need.
         """
+        lies_open = items.c.key_id.is_(None) & (items.c.kind != ItemKind.IMAGE.value)
         with self.database.reading() as connection:
-            return self.images.keys.are_used(connection)
+            return Encryption(
+                is_on=self.database.keys.are_used(connection),
+                keys=sum(each.destroyed_at is None for each in key_records(connection)),
+                open_bodies=connection.scalar(select(func.count()).select_from(items).where(lies_open)) or 0,
+            )
 
     def check(self) -> None:
         """Read from the database, and ask the place of images.
@@ -250,10 +267,9 @@ class Storage:
         self.database.close()
 
     def _open_images(self) -> DepartmentImages:
-        keys = ImageKeys(lambda: load_master_key(self.directory))
         with self.database.reading() as connection:
-            keys.require_key(connection)
-        return DepartmentImages(self.database, image_objects(self.directory), keys)
+            self.database.keys.require_key(connection)
+        return DepartmentImages(self.database, image_objects(self.directory))
 
 
 def _stored_ids(answers: Sequence[ItemAnswerPayload]) -> list[str]:

@@ -24,8 +24,6 @@ from alpr_edge.department.evidence.passphrase_requests import PassphraseRequests
 from alpr_edge.department.hotlists import LISTS_NAME, ListRepository
 from alpr_edge.department.images.choice import image_objects
 from alpr_edge.department.images.department_images import DepartmentImages
-from alpr_edge.department.images.image_keys import ImageKeys
-from alpr_edge.department.images.master_keys import load_master_key
 from alpr_edge.department.inquiries.hits.arrivals import HitArrivals
 from alpr_edge.department.inquiries.hits.hit_board import HitBoard
 from alpr_edge.department.inquiries.lists.list_board import ListBoard
@@ -142,6 +140,8 @@ def open_office(
     """
     database = DepartmentDatabase(directory, create=False)
     try:
+        with database.reading() as connection:
+            database.keys.require_key(connection)
         yield _office_over(directory, database, clock or ServerClock(), passwords or Argon2Passwords())
     finally:
         database.close()
@@ -151,7 +151,7 @@ def _office_over(
     directory: Path, database: DepartmentDatabase, clock: Clock, passwords: PasswordVerifier
 ) -> InquiryOffice:
     policy, file = load_department_policy(directory), load_department_file(directory)
-    images = DepartmentImages(database, image_objects(directory), ImageKeys(lambda: load_master_key(directory)))
+    images = DepartmentImages(database, image_objects(directory))
     log, searches = DepartmentAccessLog(database, Witness(directory)), DepartmentSearches(database)
     rules, releases = load_audit_rules(directory), ReleaseRegister(database, policy.profile, clock)
     packages = ReleasePackages(directory, database, searches, images, policy.profile, clock)

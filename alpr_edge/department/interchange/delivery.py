@@ -20,8 +20,8 @@ from typing import Self
 
 import httpx
 
+from alpr_edge.department.db.day_keys.secret_sources import read_secret_file, secret_file
 from alpr_edge.department.exchange_settings import ExchangeTable
-from alpr_edge.department.images.secret_sources import read_secret_file, secret_file
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.runtime.network.bounded_transport import BoundedTransport, Deadline
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pydantic import ValidationError
 from sqlalchemy import Connection, RowMapping, select
 
+from alpr_edge.department.db.day_keys.item_bodies import open_body, select_bodies
 from alpr_edge.department.db.schema import hits, items, reads
 from alpr_edge.department.images.department_images import DepartmentImages
 from alpr_edge.department.interchange.bodies import Value
@@ -78,12 +79,14 @@ def picture_values(connection: Connection, images: DepartmentImages, content: Ev
 
 def _read(connection: Connection, event: QueuedEvent) -> tuple[RowMapping, ReadPayload] | None:
     """The row of an event's read and what its unit sent."""
-    same = (items.c.item_id == reads.c.read_id) & (items.c.unit_id == reads.c.unit_id)
-    query = select(reads, items.c.body).join(items, same)
-    one = query.where(reads.c.read_id == event.read_id, reads.c.unit_id == event.unit_id, reads.c.seen_at.is_not(None))
-    row = connection.execute(one).mappings().first()
+    query = select(reads).where(reads.c.read_id == event.read_id, reads.c.unit_id == event.unit_id)
+    row = connection.execute(query.where(reads.c.seen_at.is_not(None))).mappings().first()
+    is_item = (items.c.item_id == event.read_id) & (items.c.unit_id == event.unit_id)
+    item = connection.execute(select_bodies().where(is_item)).first()
+    if row is None or item is None:
+        return None
     try:
-        return None if row is None else (row, ReadPayload.model_validate_json(row["body"] or b""))
+        return row, ReadPayload.model_validate_json(open_body(connection, item) or b"")
     except ValidationError:  # damaged since it was stored: `department verify` says so
         return None
 

@@ -18,8 +18,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from alpr_edge.department.db.day_keys.secret_sources import read_secret_file, secret_file
 from alpr_edge.department.identity_settings import ProvisioningTable
-from alpr_edge.department.images.secret_sources import read_secret_file, secret_file
 from alpr_edge.department.pki.rate_limit import WrongTries, subscriber_network
 from alpr_edge.department.provisioning.scim_models import scim_provider
 from alpr_edge.department.provisioning.scim_users import ScimUsers

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, timedelta
 
 from pydantic import ValidationError
-from sqlalchemy import RowMapping, select
+from sqlalchemy import select
 
 from alpr_edge.department.db.database import DepartmentDatabase
+from alpr_edge.department.db.day_keys.item_bodies import open_body
 from alpr_edge.department.db.schema import items
 from alpr_edge.department.images.department_images import DepartmentImages
 from alpr_edge.department.search.pages import FoundRead, TimeBasis
@@ -74,15 +75,18 @@ class ReleasedReads:
         is_item = (items.c.item_id == found.read_id) & (items.c.unit_id == found.unit_id)
         query = select(items).where(is_item, items.c.kind == ItemKind.READ.value)
         with self._database.reading() as connection:
-            row = connection.execute(query).mappings().first()
-        if row is None or row["body"] is None or digest(row["body"]) != row["sha256"]:
+            row = connection.execute(query).first()
+            body = open_body(connection, row)
+        if row is None or body is None or digest(body) != row.sha256:
             return None
         try:
-            payload = ReadPayload.model_validate_json(row["body"])
+            payload = ReadPayload.model_validate_json(body)
         except ValidationError:
             return None
+        receipt = StorageReceipt(row.sha256, row.received_at.replace(tzinfo=UTC))
         is_that = (payload.read_id, payload.unit_id) == (found.read_id, found.unit_id)
-        return (_record(row), payload) if is_that and canonical(payload.plate) == found.plate else None
+        record = SentRecord(ItemKind.READ, row.item_id, body, receipt)
+        return (record, payload) if is_that and canonical(payload.plate) == found.plate else None
 
     def _pictures(self, payload: ReadPayload) -> tuple[KeptPicture, ...]:
         wanted = [each for each in payload.evidence if EvidenceKind(each.kind) in self._kinds]
@@ -112,11 +116,6 @@ class ReleasedReads:
         self.left_out[LeftOut.PICTURES_LOST] += missing
         known = {model.model_id for model in self.models}
         self.models += [PackageModel(each, "") for each in payload.model_ids if each not in known]
-
-
-def _record(row: RowMapping) -> SentRecord:
-    received_at = row["received_at"].replace(tzinfo=UTC)
-    return SentRecord(ItemKind.READ, row["item_id"], row["body"], StorageReceipt(row["sha256"], received_at))
 
 
 def _times(found: FoundRead, payload: ReadPayload) -> tuple[Placement, Placement]:

@@ -1,4 +1,4 @@
-"""Destroys the keys of days whose images were deleted, so that every copy of these images is closed as well.
+"""Destroys the keys of days of which images or bodies were deleted, so that every copy of these is closed as well.
 
 What is left of such a day, as it is held or was on a list, is encrypted anew before, under the next generation of the
 day's key. That key is made a night before it is used: a backup of the database of last night opens what is kept.
@@ -11,10 +11,11 @@ import structlog
 from sqlalchemy import ColumnElement, Connection, select
 
 from alpr_edge.department.db.database import DepartmentDatabase
+from alpr_edge.department.db.day_keys.image_keys import ImageKeyRecord, destroy_key, is_used, key_records
 from alpr_edge.department.db.image_key_schema import sealed_images
 from alpr_edge.department.db.schema import items
 from alpr_edge.department.images.department_images import DepartmentImages, note_keys
-from alpr_edge.department.images.image_keys import ImageKeyRecord, destroy_key, key_records
+from alpr_edge.department.retention.body_renewal import BodyRenewal
 from alpr_edge.department.retention.leases import Lease
 from alpr_edge.department.retention.pace import PurgePace
 from alpr_edge.department.retention.row_deletion import PICTURE
@@ -66,7 +67,9 @@ class KeyRenewal:
         return datetime(end.year, end.month, end.day, tzinfo=UTC) + self._shortest <= self._clock()
 
     def _renew(self, lease: Lease, pace: PurgePace, record: ImageKeyRecord, records: Sequence[ImageKeyRecord]) -> None:
-        if record.images:
+        with self._database.reading() as connection:
+            stays = is_used(connection, record.key_id)
+        if stays:
             next_ones = [each for each in records if each.day == record.day and each.generation > record.generation]
             live = [each for each in next_ones if each.destroyed_at is None]
             if not live:
@@ -83,12 +86,12 @@ class KeyRenewal:
                 return
         with self._database.writing() as connection:
             lease.renew(connection)
-            if connection.scalar(select(sealed_images.c.sha256).where(_is_under(record.key_id)).limit(1)) is None:
+            if not is_used(connection, record.key_id):
                 destroy_key(connection, record.key_id)
                 log.info("department.image_key_destroyed", key=record.key_id)
 
     def _encrypt_anew(self, lease: Lease, pace: PurgePace, record: ImageKeyRecord) -> int:
-        """Encrypt the images under a key under the next; returns how many stay, as they do not open."""
+        """Encrypt images and bodies under a key under the next; returns how many stay, as they do not open."""
         last, damaged_count = "", 0
         while True:
             with pace.writing(self._database) as connection:
@@ -100,6 +103,7 @@ class KeyRenewal:
                 lease.renew(connection)
                 damaged_count += self._encrypt_some(connection, record, names)
             last = names[-1]
+        damaged_count += BodyRenewal(self._database, record).run(lease, pace)
         if damaged_count:
             log.warning("department.image_key_stays", key=record.key_id, damaged=damaged_count)
         return damaged_count

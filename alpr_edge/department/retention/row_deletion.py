@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Column, Connection, insert, select
 
+from alpr_edge.department.db.day_keys.image_keys import note_loss
+from alpr_edge.department.db.image_key_schema import image_keys
 from alpr_edge.department.db.retention_schema import picture_removals, read_pictures
 from alpr_edge.department.db.schema import alerts, dispositions, hits, items, read_times, reads, withdrawals
 from alpr_edge.department.retention.due_reads import DueRead
@@ -48,7 +50,7 @@ def delete_reads(connection: Connection, due_reads: Sequence[DueRead], counts: D
         rows = delete_rows(connection, table.c.unit_id, table.c.read_id, keys)
         counts.reads += rows if table is reads else 0
     drop_plates(connection, [text for _, text in texts])
-    counts.items += delete_rows(connection, items.c.unit_id, items.c.item_id, item_keys)
+    counts.items += _delete_items(connection, item_keys)
     named = select(read_pictures.c.unit_id, read_pictures.c.sha256)
     rest = rows_of(connection, named, read_pictures.c.unit_id, read_pictures.c.sha256, pictures)
     used = {(unit_id, digest) for unit_id, digest in rest}
@@ -59,7 +61,7 @@ def delete_pictures(connection: Connection, keys: Sequence[Key], counts: Deleted
     """Delete the items of pictures, units and digests, that no read of their unit has."""
     if not keys:
         return
-    deleted = delete_rows(connection, items.c.unit_id, items.c.item_id, keys)
+    deleted = _delete_items(connection, keys)
     counts.items += deleted
     counts.pictures += deleted
     digests = {digest for _, digest in keys}
@@ -84,3 +86,11 @@ def _keys(connection: Connection, column: Column[str], keys: Sequence[Key]) -> l
     table = column.table
     rows = rows_of(connection, select(table.c.unit_id, column).distinct(), table.c.unit_id, table.c.read_id, keys)
     return sorted({(unit_id, value) for unit_id, value in rows})
+
+
+def _delete_items(connection: Connection, keys: Sequence[Key]) -> int:
+    """Delete items; the keys of their days have lost something from then on."""
+    query = select(items.c.key_id).where(items.c.key_id.is_not(None)).distinct()
+    lost = {row.key_id for row in rows_of(connection, query, items.c.unit_id, items.c.item_id, keys)}
+    note_loss(connection, image_keys.c.key_id.in_(lost))
+    return delete_rows(connection, items.c.unit_id, items.c.item_id, keys)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
+from alpr_edge.department.db.day_keys.item_bodies import open_body, select_bodies
 from alpr_edge.department.db.retention_schema import read_pictures
 from alpr_edge.department.db.schema import items
 from alpr_edge.domain.errors import LostError
@@ -31,7 +32,7 @@ def pictures_of(connection: Connection, unit_id: str, read_id: str) -> list[Read
         LostError: the body is damaged.
     """
     is_item = (items.c.item_id == read_id) & (items.c.unit_id == unit_id) & (items.c.kind == ItemKind.READ.value)
-    body = connection.scalar(select(items.c.body).where(is_item))
+    body = open_body(connection, connection.execute(select_bodies().where(is_item)).first())
     if body is None:
         return []
     is_of_read = (read_pictures.c.read_id == read_id) & (read_pictures.c.unit_id == unit_id)

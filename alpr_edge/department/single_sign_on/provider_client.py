@@ -17,8 +17,8 @@ from urllib.parse import quote_plus
 import httpx
 from pydantic import Field, Strict, ValidationError
 
+from alpr_edge.department.db.day_keys.secret_sources import read_secret_file, secret_file
 from alpr_edge.department.identity_settings import SingleSignOnTable
-from alpr_edge.department.images.secret_sources import read_secret_file, secret_file
 from alpr_edge.department.single_sign_on.faults import ProviderDownError, SignOnError
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.protocol.payload import Payload

@@ -18,6 +18,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, RowMapping, insert, select, update
 
 from alpr_edge.department.db.database import DepartmentDatabase, naive_utc_now
+from alpr_edge.department.db.day_keys.item_bodies import open_bodies, select_bodies
 from alpr_edge.department.db.schema import items, unit_log_checkpoints, unit_logs
 from alpr_edge.department.db.statements import insert_once
 from alpr_edge.department.unit_logs.findings import (
@@ -152,9 +153,11 @@ class LogRepository:
         due = unit_log_checkpoints.c
         of_log = (due.unit_id == identity.unit_id) & (due.log_id == identity.log_id)
         item = (items.c.item_id == due.item_id) & (items.c.unit_id == due.unit_id)
-        query = select(due.item_id, items.c.body).join(items, item).where(of_log, ~due.is_judged, due.size <= size)
-        for row in connection.execute(query.order_by(due.size).limit(JUDGED_MAX)).all():
-            self._judge_one(connection, identity, CheckpointPayload.model_validate_json(row.body), tree)
+        are_due = of_log & ~due.is_judged & (due.size <= size)
+        query = select_bodies().join(unit_log_checkpoints, item).where(are_due).order_by(due.size).limit(JUDGED_MAX)
+        rows = connection.execute(query).all()
+        for row, body in zip(rows, open_bodies(connection, rows), strict=True):
+            self._judge_one(connection, identity, CheckpointPayload.model_validate_json(body or b""), tree)
             is_it = of_log & (due.item_id == row.item_id)
             connection.execute(update(unit_log_checkpoints).where(is_it).values(is_judged=True))
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
+from alpr_edge.department.db.day_keys.item_bodies import open_bodies, select_bodies
 from alpr_edge.department.db.schema import items, unit_log_nodes, unit_logs
 from alpr_edge.department.db.statements import insert_many
 from alpr_edge.domain.errors import StoreError
@@ -113,8 +114,7 @@ class StoredTree:
         """The records from a number on that are here without a gap, some of them."""
         ids = [record_item_id(self._log.log_id, sequence) for sequence in range(first, first + count)]
         are_asked = items.c.item_id.in_(ids) & (items.c.unit_id == self._log.unit_id)
-        found = {
-            row.item_id: row.body
-            for row in self._connection.execute(select(items.c.item_id, items.c.body).where(are_asked))
-        }
+        rows = self._connection.execute(select_bodies().where(are_asked)).all()
+        bodies = open_bodies(self._connection, rows)
+        found = {row.item_id: body for row, body in zip(rows, bodies, strict=True) if body is not None}
         return [found[item_id] for item_id in takewhile(found.__contains__, ids)]

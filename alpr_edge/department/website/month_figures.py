@@ -8,6 +8,7 @@ from sqlalchemy import Connection, func, select
 
 from alpr_edge.department.access_log.log import DepartmentAccessLog
 from alpr_edge.department.db.database import DepartmentDatabase
+from alpr_edge.department.db.day_keys.item_bodies import open_bodies, select_bodies
 from alpr_edge.department.db.permanent_tables.access_log_schema import access_records
 from alpr_edge.department.db.permanent_tables.release_schema import release_requests, release_steps
 from alpr_edge.department.db.schema import items, reads
@@ -102,10 +103,11 @@ def _records_of_cars(database: DepartmentDatabase, span: Span) -> Iterator[list[
         ordered = sorted(ids, key=lambda item_id: place_in(item_id) or ("", 0))
         for first in range(0, len(ordered), BATCH):
             chosen = ordered[first : first + BATCH]
-            query = select(items.c.item_id, items.c.body).where(items.c.unit_id == unit_id)
+            query = select_bodies().where(items.c.unit_id == unit_id, items.c.item_id.in_(chosen))
             with database.reading() as connection:
-                rows = connection.execute(query.where(items.c.item_id.in_(chosen)))
-                bodies = {row.item_id: row.body for row in rows}
+                rows = connection.execute(query).all()
+                opened = open_bodies(connection, rows)
+            bodies = {row.item_id: body or b"" for row, body in zip(rows, opened, strict=True)}
             yield [parse_record(bodies[each]) for each in chosen if each in bodies]
 
 

@@ -78,7 +78,8 @@ def drop_in(name: str, settings: dict[str, dict[str, object]]) -> str:
         places = [str(backup.get(key, "")) for key in ("target", "keys")]
         lines += [f"ReadWritePaths=-{place}\n" for place in places if place and Path(place) != BACKUPS]
     is_far = _is_far(str(settings.get("database", {}).get("url", "")))
-    if is_far or (name == PURGE and settings.get("images", {}).get("url")):
+    is_copied = name == BACKUP and settings.get("backup", {}).get("bucket_pictures", True)
+    if is_far or ((name == PURGE or is_copied) and settings.get("images", {}).get("url")):
         lines.append(NETWORK)
     return (
         "".join(["# Written by scripts/setup-department, from department.toml.\n[Service]\n", *lines]) if lines else ""

@@ -1,7 +1,7 @@
 """A department that is backed up, and the places that this needs."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +15,7 @@ from alpr_edge.department.backups.restore import RestorePlace, SignedBackup, res
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.ingest.verification import Verification, verify
 from alpr_edge.department.unit_logs.witness import Witness
+from scripts.benchmarks.department.seaweedfs import set_images
 from tests.department.engines import EngineUnderTest
 from tests.department.people.office import Office as PeopleOffice
 from tests.department.people.office import make_department
@@ -40,9 +41,19 @@ class BackupPlaces:
 
     @classmethod
     @contextmanager
-    def fill(cls, folder: Path, engine: EngineUnderTest, target: Path) -> "Iterator[BackupPlaces]":
-        """A department with people, reads, hits, pictures, a unit's access log and the record of a deletion."""
+    def fill(
+        cls, folder: Path, engine: EngineUnderTest, target: Path, images: Mapping[str, object] | None = None
+    ) -> "Iterator[BackupPlaces]":
+        """A department with people, reads, hits, pictures, a unit's access log and the record of a deletion.
+
+        Args:
+            folder: where it is made.
+            engine: what it runs on.
+            target: where its backups go.
+            images: its settings of images.
+        """
         directory = make_department(folder / "department", "127.0.0.1", engine=engine)
+        set_images(directory, **images or {})
         people = PeopleOffice(directory)
         people.add()
         people.database.close()

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from alpr_edge.department.copying.image_encryption import encrypt_images
+from alpr_edge.department.db.day_keys.master_keys import load_master_key, make_master_key
 from alpr_edge.department.holds.department_holds import HoldAuthor
 from alpr_edge.department.images.department_images import object_name
 from alpr_edge.department.images.key_rotation import rotate_master_key
-from alpr_edge.department.images.master_keys import load_master_key, make_master_key
 from alpr_edge.department.images.sealed_images import key_id_of
 from alpr_edge.department.ingest.records import Part
 from alpr_edge.department.ingest.storage import Storage

@@ -46,7 +46,7 @@ def take_away(directory: Path, engine: str) -> None:
     if engine == "postgresql":
         statements += [f"DROP FUNCTION {table}_keep" for table in RECORD_TABLES]
     statements += ["DROP EXTENSION pg_trgm"] if engine == "postgresql" else []
-    statements += ["DROP INDEX ix_items_of_hits"]
+    statements += ["DROP INDEX ix_items_of_hits", "DROP INDEX ix_items_key_id", "ALTER TABLE items DROP COLUMN key_id"]
     statements += [f"DROP INDEX ix_reads_{name}_seen_at" for name in ("plate", "cell", "unit_id")]
     statements += ["DROP INDEX ix_dispositions_read_id"]
     statements += [f"ALTER TABLE reads DROP COLUMN {name}" for name in ("seen_at", "cell")]

@@ -67,7 +67,9 @@ def test_postgresql_is_asked_for_alone_where_it_is_wanted() -> None:
     [
         (PURGE, {}, set()),
         (PURGE, WITH_BUCKET, {"network"}),
-        (BACKUP, WITH_BUCKET, set()),
+        (BACKUP, WITH_BUCKET, {"network"}),
+        (BACKUP, WITH_BUCKET | {"backup": {"bucket_pictures": False}}, set()),
+        (DRILL, WITH_BUCKET, set()),
         (BACKUP, FAR, {"network"}),
         (PURGE, FAR, {"network"}),
         (DRILL, NEAR, set()),

@@ -1,4 +1,4 @@
-"""``alpr-edge department keys``: the master key of images, and the keys of a day that it wraps."""
+"""``alpr-edge department keys``: the master key of images and bodies, and the keys of a day that it wraps."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from alpr_edge.cli.department.common import DirectoryOption, open_storage, requi
 from alpr_edge.cli.output import count_text, print_lines, print_object, print_table, utc_text
 
 if TYPE_CHECKING:
-    from alpr_edge.department.images.image_keys import ImageKeyRecord
+    from alpr_edge.department.db.day_keys.image_keys import CountedKey
 
-app = typer.Typer(help="The keys under which images are encrypted. Shows no key.", no_args_is_help=True)
+app = typer.Typer(help="The keys under which images and bodies are encrypted. Shows no key.", no_args_is_help=True)
 
 
 @app.command("make")
@@ -23,8 +23,8 @@ def make_command(
     directory: DirectoryOption,
     as_json: JsonOption = False,
 ) -> None:
-    """Make a new master key in a file. Keep a copy of it off this server: without it no image opens."""
-    from alpr_edge.department.images.master_keys import make_master_key
+    """Make a new master key in a file. Keep a copy of it off this server: without it no image and no body opens."""
+    from alpr_edge.department.db.day_keys.master_keys import make_master_key
 
     key = make_master_key(file, require_department(directory))
     if as_json:
@@ -44,7 +44,8 @@ def list_command(directory: DirectoryOption, as_json: JsonOption = False) -> Non
     if as_json:
         print_lines(records)
     elif records:
-        print_table(("key", "images", "made", "destroyed", "master key"), [_row(each) for each in records])
+        heads = ("key", "images", "bodies", "made", "destroyed", "master key")
+        print_table(heads, [_row(each) for each in records])
     else:
         typer.echo("no key was needed yet")
 
@@ -55,7 +56,7 @@ def rotate_command(
     to: Annotated[Path, typer.Option("--to", help="The file of the new master key, of: keys make FILE")],
     as_json: JsonOption = False,
 ) -> None:
-    """Wrap every key by a new master key. The images stay as they are.
+    """Wrap every key by a new master key. Images and bodies stay as they are.
 
     Where images.key names a file, it names the new one then, and a server that runs goes on with it. Run again after a
     failure it goes on. Destroy the old key once every backup of the database that it opens has expired.
@@ -71,6 +72,6 @@ def rotate_command(
         typer.echo(f"next: {result.next_step}")
 
 
-def _row(record: ImageKeyRecord) -> tuple[str, ...]:
+def _row(record: CountedKey) -> tuple[str, ...]:
     made, destroyed = (utc_text(moment) or "" for moment in (record.made_at, record.destroyed_at))
-    return record.key_id, f"{record.images:,}", made, destroyed, record.master_id
+    return record.key_id, f"{record.images:,}", f"{record.bodies:,}", made, destroyed, record.master_id

@@ -1,19 +1,28 @@
-"""The keys of a day under which images are encrypted: made when first needed, wrapped by the master key, destroyed."""
+"""The keys of a day under which images and bodies are encrypted: made when first needed, wrapped by the master key."""
 
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
-from sqlalchemy import Connection, Select, func, select, update
+from sqlalchemy import Column, ColumnElement, Connection, Select, exists, func, or_, select, update
 
-from alpr_edge.department.db.database import naive_utc_now
+from alpr_edge.department.db.day_keys.master_keys import KEY_BYTES, ImageMasterKey, MasterKeySource
 from alpr_edge.department.db.image_key_schema import image_keys, sealed_images
+from alpr_edge.department.db.schema import items
 from alpr_edge.department.db.statements import insert_once
-from alpr_edge.department.images.master_keys import KEY_BYTES, ImageMasterKey, MasterKeySource
 from alpr_edge.domain.errors import DepartmentError, StoreError
 
+OPTION = "image_keys"
+"""The execution option of connections that holds the :class:`ImageKeys` of their department."""
 _IS_LIVE = image_keys.c.wrapped.is_not(None)
+_NEWEST = (
+    select(image_keys.c.key_id, image_keys.c.day, image_keys.c.wrapped, image_keys.c.master_id)
+    .where(_IS_LIVE)
+    .order_by(image_keys.c.day.desc(), image_keys.c.generation.desc())
+    .limit(1)
+)
+"""Built once: every batch asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,33 +41,41 @@ class ImageKeyRecord:
     day: str
     generation: int
     master_id: str
-    images: int
-    """Images that are under it."""
     made_at: datetime
     lost_at: datetime | None
-    """When the first image under it was deleted: since then it is due to be destroyed once its day is."""
+    """When the first image or body under it was deleted: since then it is due to be destroyed once its day is."""
     destroyed_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class CountedKey(ImageKeyRecord):
+    """What is on record of a key, and how much is under it."""
+
+    images: int
+    bodies: int
+
+
 class ImageKeys:
-    """The keys of a department's images.
+    """The keys of a department's images and bodies; threads may share it.
 
     Args:
-        source: reads the master key; again whenever the database has keys that another master key wrapped.
-
-    Raises:
-        DepartmentError: the master key cannot be read.
+        source: reads the master key when it is needed first; again whenever the database has keys that another master
+            key wrapped.
     """
 
     def __init__(self, source: MasterKeySource) -> None:
         self._source = source
-        self._master = source()
+        self._master: ImageMasterKey | None = None
+        self._is_read = False
+        self._newest: tuple[bytes, ImageKey] | None = None
+        """The key that was asked for last, and how it was wrapped."""
 
     def require_key(self, connection: Connection) -> None:
-        """Refuse a department whose images cannot be opened.
+        """Refuse a department whose images and bodies cannot be opened.
 
         Raises:
-            DepartmentError: its keys are wrapped, and the settings name no master key or another one.
+            DepartmentError: its keys are wrapped, and the settings name no master key, another one, or one that cannot
+                be read.
         """
         try:
             self.are_used(connection)
@@ -66,23 +83,45 @@ class ImageKeys:
             raise DepartmentError(f"{error}; nothing is served or stored") from None
 
     def are_used(self, connection: Connection) -> bool:
-        """Whether new images are encrypted.
+        """Whether new images and bodies are encrypted.
 
         Raises:
-            StoreError: keys in the database are wrapped by another master key than the settings name.
+            StoreError: keys in the database are wrapped by another master key than the settings name, or that one
+                cannot be read.
         """
         masters = set(connection.scalars(select(image_keys.c.master_id).where(_IS_LIVE).distinct()))
-        if masters - {self._own_id}:
+        if not self._is_read or masters - {self._own_id}:
             try:
-                self._master = self._source()
+                self._master, self._is_read = self._source(), True
             except DepartmentError as error:
                 raise StoreError(str(error)) from None
         if masters - {self._own_id}:
             raise StoreError(_master_fault(self._own_id, masters))
         return self._master is not None
 
+    def key_for(self, connection: Connection, day: date) -> ImageKey | None:
+        """The key for what comes on a day, in one short query as a rule; None: it lies as it comes.
+
+        Args:
+            connection: the connection of a transaction that may write; the key counts from its commit.
+            day: the day of receipt, in UTC.
+
+        Raises:
+            StoreError: as :meth:`are_used`.
+        """
+        row = connection.execute(_NEWEST).first()
+        if row is None and self._is_read and self._master is None:
+            return None
+        if row is not None and (row.day, row.master_id) == (day.isoformat(), self._own_id):
+            known = self._newest
+            if known is None or (known[0], known[1].key_id) != (row.wrapped, row.key_id):
+                key = ImageKey(row.key_id, self._unwrap(row.key_id, row.wrapped, row.master_id))
+                known = self._newest = (row.wrapped, key)
+            return known[1]
+        return self.key_of_day(connection, day) if self.are_used(connection) else None
+
     def key_of_day(self, connection: Connection, day: date) -> ImageKey:
-        """The key for images of a day, made when there is none.
+        """The key for what comes on a day, made when there is none.
 
         Args:
             connection: the connection of a transaction that may write; the key counts from its commit.
@@ -90,7 +129,7 @@ class ImageKeys:
         """
         row = connection.execute(_newest_of(day.isoformat())).first()
         if row is None:
-            self.make_next(connection, day.isoformat(), naive_utc_now())
+            self.make_next(connection, day.isoformat(), _utc_now())
             row = connection.execute(_newest_of(day.isoformat())).one()
         return ImageKey(row.key_id, self._unwrap(row.key_id, row.wrapped, row.master_id))
 
@@ -141,26 +180,62 @@ class ImageKeys:
         return self._master.unwrap(wrapped, key_id)
 
 
+def keys_of(connection: Connection) -> ImageKeys:
+    """The keys of a connection's department."""
+    keys: ImageKeys = connection.get_execution_options()[OPTION]
+    return keys
+
+
 def key_records(connection: Connection) -> list[ImageKeyRecord]:
     """Every key that there was, by day and generation."""
-    count = select(func.count()).where(sealed_images.c.key_id == image_keys.c.key_id).scalar_subquery()
-    names = [each.name for each in fields(ImageKeyRecord)]
-    columns = [count.label(name) if name == "images" else image_keys.c[name] for name in names]
+    columns = [image_keys.c[each.name] for each in fields(ImageKeyRecord)]
     rows = connection.execute(select(*columns).order_by(image_keys.c.day, image_keys.c.generation))
     return [ImageKeyRecord(**row) for row in rows.mappings()]
 
 
+def counted_keys(connection: Connection) -> list[CountedKey]:
+    """Every key that there was, and how much is under it; that takes a while where there is much."""
+    images = dict(_counts_by(connection, sealed_images.c.key_id))
+    bodies = dict(_counts_by(connection, items.c.key_id))
+    names = [each.name for each in fields(ImageKeyRecord)]
+    return [
+        CountedKey(
+            **{name: getattr(each, name) for name in names},
+            images=images.get(each.key_id, 0),
+            bodies=bodies.get(each.key_id, 0),
+        )
+        for each in key_records(connection)
+    ]
+
+
+def is_used(connection: Connection, key_id: str) -> bool:
+    """Whether any image or body is under a key."""
+    images, bodies = (exists().where(column == key_id) for column in (sealed_images.c.key_id, items.c.key_id))
+    return bool(connection.scalar(select(or_(images, bodies))))
+
+
+def note_loss(connection: Connection, key_ids: ColumnElement[bool]) -> None:
+    """Note that something under keys is deleted, so that they are due to be destroyed; the first time counts.
+
+    Args:
+        connection: the connection of a transaction that may write.
+        key_ids: which rows of ``image_keys`` they are.
+    """
+    is_first = image_keys.c.lost_at.is_(None) & _IS_LIVE
+    connection.execute(update(image_keys).where(key_ids, is_first).values(lost_at=_utc_now()))
+
+
 def destroy_key(connection: Connection, key_id: str) -> None:
-    """Destroy a key; whatever copy of an image is under it stays closed from then on.
+    """Destroy a key; whatever copy of an image or body is under it stays closed from then on.
 
     Raises:
-        DepartmentError: images are under it.
+        DepartmentError: images or bodies are under it.
     """
-    if connection.scalar(select(func.count()).where(sealed_images.c.key_id == key_id)):
-        raise DepartmentError(f"image key {key_id}: images are under it")
+    if is_used(connection, key_id):
+        raise DepartmentError(f"image key {key_id}: images or bodies are under it")
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("PRAGMA secure_delete = ON")  # the file is to keep nothing of it
-    values = {"wrapped": None, "destroyed_at": naive_utc_now()}
+    values = {"wrapped": None, "destroyed_at": _utc_now()}
     connection.execute(update(image_keys).where(image_keys.c.key_id == key_id).values(**values))
 
 
@@ -181,6 +256,15 @@ def wrap_anew(connection: Connection, old: ImageMasterKey, new: ImageMasterKey) 
     return len(rows)
 
 
+def _utc_now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def _counts_by(connection: Connection, column: Column[str]) -> list[tuple[str, int]]:
+    query = select(column, func.count()).where(column.is_not(None)).group_by(column)
+    return [(key_id, count) for key_id, count in connection.execute(query)]
+
+
 def _newest_of(day: str) -> Select[tuple[str, bytes, str]]:
     columns = select(image_keys.c.key_id, image_keys.c.wrapped, image_keys.c.master_id)
     return columns.where(image_keys.c.day == day, _IS_LIVE).order_by(image_keys.c.generation.desc()).limit(1)
@@ -189,5 +273,5 @@ def _newest_of(day: str) -> Select[tuple[str, bytes, str]]:
 def _master_fault(own_id: str, others: set[str]) -> str:
     ids = ", ".join(sorted(others - {own_id}))
     if not own_id:
-        return f"its images are encrypted by the master key {ids}, and [images] in department.toml names no key"
-    return f"its images are encrypted by the master key {ids}, and images.key gives another one, {own_id}; restore it"
+        return f"it is encrypted by the master key {ids}, and [images] in department.toml names no key"
+    return f"it is encrypted by the master key {ids}, and images.key gives another one, {own_id}; restore it"

@@ -13,7 +13,7 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from alpr_edge.department.images.secret_sources import read_secret_file, secret_file, secret_of_command
+from alpr_edge.department.db.day_keys.secret_sources import read_secret_file, secret_file, secret_of_command
 from alpr_edge.department.settings import load_department_file
 from alpr_edge.domain.errors import DepartmentError, StoreError
 from alpr_edge.runtime.durable_files import create_file
