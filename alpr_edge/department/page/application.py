@@ -14,6 +14,7 @@ from starlette.routing import Route
 from alpr_edge.department.page.hits.history_pages import HistoryPages
 from alpr_edge.department.page.hits.hit_pages import HitPages
 from alpr_edge.department.page.hits.hit_stream import HitStream
+from alpr_edge.department.page.maps.map_pages import STREETS_PATH, MapPages
 from alpr_edge.department.page.page_parts import FILES, PAGES, Step
 from alpr_edge.department.page.search_pages import DepartmentSearchPages
 from alpr_edge.department.page.sign_in_pages import DepartmentSignInPages
@@ -33,6 +34,8 @@ AT_ONCE_MAX = 8
 SIGN_INS = {("POST", path) for path in ("/sign-in", "/reopen", "/passkey", "/passkey/reopen", CODE_PATH)}
 SIGN_INS_AT_ONCE_MAX = 2
 """Of these, which anybody can send: one takes 64 MiB and up to a second, and others wait, but no page behind them."""
+STREETS_AT_ONCE_MAX = 4
+"""Parts of the file of streets at the same time: a map asks for many, and no page waits behind them."""
 
 log = structlog.get_logger(__name__)
 
@@ -52,13 +55,15 @@ def create_department_page(site: DepartmentSite, feed: HitFeed) -> Starlette:
         bound = provider_at_once if path in {BEGIN_PATH, ANSWER_PATH} else bound
         return Route(path, page_endpoint(partial(_answer, step), bound), methods=[method])
 
-    sign_in_pages = DepartmentSignInPages(site)
-    pages = (sign_in_pages, DepartmentSearchPages(site), HitPages(site), HistoryPages(site), UnitPages(site))
+    sign_in_pages, map_pages = DepartmentSignInPages(site), MapPages(site)
+    pages = (sign_in_pages, DepartmentSearchPages(site), HitPages(site), HistoryPages(site), UnitPages(site), map_pages)
     steps = [step for each in pages for step in each.steps]
     if site.sign_on is not None:
         steps += SignOnPages(site, site.sign_on, sign_in_pages).steps
     routes = [*(route(*each) for each in steps), Route("/live", HitStream(site, feed).answer, methods=["GET"])]
-    routes += [FILES.route, *([site.scim.route] if site.scim is not None else [])]
+    streets = page_endpoint(partial(_answer_streets, map_pages), asyncio.Semaphore(STREETS_AT_ONCE_MAX))
+    routes += [Route(STREETS_PATH, streets, methods=["GET"]), FILES.route]
+    routes += [site.scim.route] if site.scim is not None else []
     return Starlette(
         routes=routes,
         middleware=[Middleware(PageHeaders, policy_sources=FILES.policy_sources)],
@@ -75,6 +80,11 @@ def _answer(step: Step, request: Request, body: bytes) -> Response:
         return PAGES.page("refused", 403, message=str(error))
     except SearchError as error:
         return PAGES.page("refused", 404, message=str(error))
+
+
+def _answer_streets(pages: MapPages, request: Request, body: bytes) -> Response:
+    """It alone asks for a part of a file, which the header says."""
+    return _answer(lambda visitor: pages.streets(visitor, request), request, body)
 
 
 def _refuse(request: Request, error: Exception) -> Response:

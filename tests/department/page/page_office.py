@@ -16,6 +16,7 @@ from alpr_edge.department.inquiries.office import open_office
 from alpr_edge.department.page.server import DepartmentPageServer
 from alpr_edge.department.page.site import COMPONENT
 from alpr_edge.department.pki.authority import TlsFiles
+from alpr_edge.department.settings import FILE_NAME
 from alpr_edge.domain.access_log.records import AccessRecord
 from alpr_edge.domain.protocol.items import ItemKind, OutboxItem, digest, encode, read_payload
 from alpr_edge.domain.reads import EvidenceKind, EvidenceRef
@@ -23,6 +24,7 @@ from alpr_edge.web.visitor import COOKIE
 from tests.console.page_rig import jpeg
 from tests.department.inquiries.desk import Inquirers, begin_session, records_of
 from tests.department.inquiries.hits.board_office import deliver_hits, name_lists
+from tests.department.page.street_file import write_streets
 from tests.department.people.office import DOMAIN
 from tests.department.search.traffic import make_traffic, store_traffic
 from tests.store.records import plate_read
@@ -52,8 +54,15 @@ def make_page_office(folder: Path) -> Inquirers:
         store_traffic(storage, TRAFFIC)
         storage.store("car-1", [Part(each.item_id, each.kind, each.body, each.sha256) for each in items])
     name_lists(some.directory)
+    name_streets(some.directory, folder)
     deliver_hits(some.directory, CROP, SCENE)
     return some
+
+
+def name_streets(directory: Path, folder: Path) -> None:
+    """Give the maps of the page a file of streets."""
+    with (directory / FILE_NAME).open("a", encoding="utf-8") as file:
+        file.write(f'\n[map]\nstreets = "{write_streets(folder / "streets.pmtiles")}"\n')
 
 
 @contextmanager

@@ -71,6 +71,8 @@ RULES = {  # those that lock and end the session are asked last
     "GET /units": Answers("200", "403", locked="403", nobody="403", action=Action.MANAGE_SETTINGS),
     "GET /units/{unit_id}/revoke": Answers("200", "403", locked="403", nobody="403", action=Action.MANAGE_PEOPLE),
     "POST /units/{unit_id}/revoke": Answers("422", "403", locked="403", nobody="403", action=Action.MANAGE_PEOPLE),
+    "GET /map/outlines.json": Answers("404", "404", locked="403", nobody="403"),
+    "GET /map/streets.pmtiles": Answers("416", "416", locked="403", nobody="403"),
     "GET /files/{digest}/{name}": Answers("200", "200", locked="200", nobody="200"),
     "GET /sign-in": Answers("303 /", "303 /", locked="200", nobody="200"),
     "POST /lock": Answers("303 /", "303 /", locked="303 /", nobody="303 /"),
