@@ -71,7 +71,7 @@ function showPage(section) {
     showPlace(map, place);
     bounds.extend(place.at);
   }
-  lookAt(map, bounds);
+  lookAt(section, map, bounds);
   document.querySelector("svg.map")?.remove(); // the plan of units, where there is no script
 }
 

@@ -78,6 +78,6 @@ export function drawArea(section, map) {
   }
   show();
   if (shown) {
-    lookAt(map, shown.getBounds());
+    lookAt(section, map, shown.getBounds());
   }
 }

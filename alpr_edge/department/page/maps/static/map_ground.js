@@ -3,6 +3,7 @@
 const ZOOM_MIN = 3;
 const ZOOM_MAX = 19;
 const NEAR_ZOOM = 16;
+const COUNTY_ZOOM = 9; // a single place among the borders of counties, where there is nothing nearer to show
 const SCALE_PX_MAX = 160;
 
 export const say = (section, text) => {
@@ -39,10 +40,12 @@ export function showGround(section) {
   return map;
 }
 
-// What a page has to show, in view, yet no nearer than streets are told apart.
-export function lookAt(map, bounds) {
+// What a page has to show, in view, yet no nearer than what lies beneath is told apart.
+export function lookAt(section, map, bounds) {
   if (bounds.isValid()) {
-    map.fitBounds(bounds, { maxZoom: NEAR_ZOOM, padding: [30, 30], animate: false });
+    const isPlace = bounds.getNorthEast().equals(bounds.getSouthWest());
+    const maxZoom = isPlace && !section.dataset.streets ? COUNTY_ZOOM : NEAR_ZOOM;
+    map.fitBounds(bounds, { maxZoom, padding: [30, 30], animate: false });
   }
 }
 
