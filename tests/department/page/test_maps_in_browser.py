@@ -3,12 +3,14 @@
 import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.inquiries.office import open_office
 from alpr_edge.department.page.server import DepartmentPageServer
 from alpr_edge.department.page.site import COMPONENT
@@ -20,7 +22,7 @@ from tests.chromium import WAIT_MS_MAX, chromium, faults_of
 from tests.department.inquiries.desk import Inquirers, begin_session
 from tests.department.page.page_office import HOST, TRAFFIC
 from tests.department.people.office import DOMAIN
-from tests.department.search.traffic import BEGIN, DAYS, matching_ids
+from tests.department.search.traffic import BEGIN, DAYS, UNITS, matching_ids
 
 pytestmark = pytest.mark.browser
 WATER = {"light": [128, 222, 234], "dark": [49, 53, 63]}
@@ -117,11 +119,9 @@ def test_an_area_is_drawn_and_its_reads_are_found(
 
 
 def test_corners_are_set_by_keyboard_and_cleared(
-    context: BrowserContext, inquirers: Inquirers, server: DepartmentPageServer, theme: str
+    browser: Browser, inquirers: Inquirers, server: DepartmentPageServer
 ) -> None:
-    if theme == "dark":
-        pytest.skip("the same by day")
-    page = open_page(context, inquirers, server, "supervisor")
+    page = open_page(browser.new_context(), inquirers, server, "supervisor")
     shown(page)
     page.get_by_role("button", name="Corners").press("Enter")
     ground = page.get_by_role("region", name="Map on which an area is drawn")
@@ -137,11 +137,16 @@ def test_corners_are_set_by_keyboard_and_cleared(
     page.get_by_role("button", name="Clear").click()
     expect(field).to_have_value("")
     expect(page.locator("path.area")).to_have_count(0)
+    page.context.close()
 
 
+@pytest.mark.slow
 def test_pages_with_maps_meet_wcag(
     browser: Browser, inquirers: Inquirers, server: DepartmentPageServer, theme: str, tmp_path: Path
 ) -> None:
+    with closing(Storage(inquirers.directory, create=False)) as storage:
+        for unit_id in UNITS:
+            storage.units.invite(unit_id, timedelta(hours=1))
     with closing(browser.new_context(color_scheme=theme, bypass_csp=True)) as context:
         page = open_page(context, inquirers, server, "alpr-administrator")
         expect(page.get_by_role("heading", name="Units")).to_be_visible()
