@@ -67,6 +67,10 @@ function showPage(section) {
   if (area) {
     bounds.extend(area.addTo(map).getBounds());
   }
+  for (const element of document.querySelectorAll("[data-canvass]")) {
+    const canvass = areaOf(element.dataset.canvass, { className: "area canvass", interactive: true });
+    bounds.extend(canvass.addTo(map).bindTooltip(textNode(element.textContent), { sticky: true }).getBounds());
+  }
   for (const place of placesOf(document)) {
     showPlace(map, place);
     bounds.extend(place.at);
