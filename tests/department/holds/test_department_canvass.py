@@ -49,7 +49,7 @@ def storage(directory: Path) -> Iterator[Storage]:
         yield storage
 
 
-def held(directory: Path) -> list[str]:
+def held_ids(directory: Path) -> list[str]:
     return sorted(row[0] for row in query(directory, HELD))
 
 
@@ -63,9 +63,9 @@ def test_each_read_is_held_once_and_late_ones_when_it_is_run_again(storage: Stor
         )
     with pytest.raises(SearchError, match="smaller"):
         canvass.hold(replace(AREA, radius_m=50_000.0), PERIOD, TERMS, CHIEF, with_untimed=False)
-    assert held(directory) == []
+    assert held_ids(directory) == []
     first = DepartmentCanvass(storage.database, shown.append).hold(AREA, PERIOD, TERMS, CHIEF, with_untimed=False)
-    assert held(directory) == expected
+    assert held_ids(directory) == expected
     assert (first.reads, first.held_before, shown[-1]) == (len(expected), 0, len(expected))
     assert {(hold.case_number, hold.person, hold.until) for hold in first.placed} == {(CASE, "chief", None)}
     assert sum(hold.reads for hold in first.placed) == len(expected) > len(first.placed) == len(UNITS)
@@ -75,7 +75,7 @@ def test_each_read_is_held_once_and_late_ones_when_it_is_run_again(storage: Stor
     late = sorted(matching_ids(LATE, SEARCH, by_plate=False))
     assert late
     canvass.hold(AREA, PERIOD, TERMS, CHIEF, with_untimed=False)
-    assert held(directory) == sorted([*expected, *late])
+    assert held_ids(directory) == sorted([*expected, *late])
     other = canvass.hold(AREA, PERIOD, replace(TERMS, case_number="26-999999"), CHIEF, with_untimed=False)
     assert other.held_before == 0
     untimed = matching_ids([*TRAFFIC, *LATE], replace(SEARCH, is_untimed=True), by_plate=False)

@@ -10,6 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from alpr_edge.department.ingest.records import Part
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.inquiries.office import open_office
 from alpr_edge.department.page.server import DepartmentPageServer
@@ -17,12 +18,15 @@ from alpr_edge.department.page.site import COMPONENT
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.search.criteria import DepartmentSearch, SearchPeriod
 from alpr_edge.domain.ground.areas import GroundPolygon
+from alpr_edge.domain.protocol.canvass import canvass_item_id, canvass_payload
+from alpr_edge.domain.protocol.items import ItemKind, digest, encode
 from alpr_edge.web.visitor import COOKIE
 from tests.chromium import WAIT_MS_MAX, chromium, faults_of
 from tests.department.inquiries.desk import Inquirers, begin_session
 from tests.department.page.page_office import HOST, TRAFFIC
 from tests.department.people.office import DOMAIN
 from tests.department.search.traffic import BEGIN, DAYS, UNITS, matching_ids
+from tests.domain.canvass.builders import canvass
 
 pytestmark = pytest.mark.browser
 WATER = {"light": [128, 222, 234], "dark": [49, 53, 63]}
@@ -65,8 +69,17 @@ def meets_wcag(page: Page) -> None:
     assert found.violations_count == 0, found.generate_report()
 
 
-def shown(page: Page, state: str = "drawn") -> None:
-    expect(page.locator(".ground-map")).to_have_attribute("data-state", state)
+def await_map(page: Page) -> None:
+    expect(page.locator(".ground-map")).to_have_attribute("data-state", "drawn")
+
+
+def deliver_canvass(inquirers: Inquirers) -> None:
+    """Store a canvass of a case as its car sends it."""
+    payload = canvass_payload(canvass(), "unit-1")
+    body = encode(payload)
+    part = Part(canvass_item_id(payload.canvass_id), ItemKind.ACCESS.value, body, digest(body))
+    with closing(Storage(inquirers.directory, create=False)) as storage:
+        assert [each.status for each in storage.store("unit-1", [part])] == [200]
 
 
 def choose_time(page: Page) -> SearchPeriod:
@@ -77,20 +90,14 @@ def choose_time(page: Page) -> SearchPeriod:
     return SearchPeriod(BEGIN, BEGIN.replace(day=BEGIN.day + DAYS + 1))
 
 
-def test_an_area_is_drawn_and_its_reads_are_found(
-    context: BrowserContext, inquirers: Inquirers, server: DepartmentPageServer, theme: str, tmp_path: Path
-) -> None:
-    page = open_page(context, inquirers, server, "commander")
-    faults, hosts = faults_of(page), set[str]()
-    page.on("request", lambda request: hosts.add(request.url.split("/")[2]))
-    page.reload()
-    shown(page)
-    page.get_by_label("Stolen vehicle", exact=False).first.check()
-    period = choose_time(page)
-    expect(page.get_by_role("region", name="Map on which an area is drawn")).to_be_visible()
-    tile = page.locator("canvas.leaflet-tile-loaded").first
-    expect(tile).to_be_attached()
-    assert tile.evaluate(PIXEL) == WATER[theme]
+def choose_canvass(page: Page) -> None:
+    page.get_by_label("canvass around a crime scene", exact=False).check()
+    page.get_by_role("combobox", name="Offence").select_option("homicide")
+    page.get_by_role("textbox", name="Case number").fill(canvass().incident)
+
+
+def draw_rectangle(page: Page) -> str:
+    """Draw an area by two touches of the map; what stands in the form then."""
     page.get_by_label("Around latitude").fill("37.639,-120.997")
     page.get_by_label("Within").select_option("1000")
     page.locator(".ground").evaluate("box => box.scrollIntoView({block: 'center'})")
@@ -103,20 +110,40 @@ def test_an_area_is_drawn_and_its_reads_are_found(
         assert box is not None
         page.mouse.click(box["x"] + share * box["width"], box["y"] + share * box["height"])
     expect(page.get_by_role("status")).to_have_text("The area has 4 corners.")
-    corners = page.get_by_label("Or the corners of an area").input_value()
     assert page.get_by_label("Around latitude").input_value() == ""
+    return page.get_by_label("Or the corners of an area").input_value()
+
+
+def test_an_area_is_drawn_and_its_reads_are_found(
+    context: BrowserContext, inquirers: Inquirers, server: DepartmentPageServer, theme: str, tmp_path: Path
+) -> None:
+    deliver_canvass(inquirers)
+    page = open_page(context, inquirers, server, "commander")
+    faults, hosts = faults_of(page), set[str]()
+    page.on("request", lambda request: hosts.add(request.url.split("/")[2]))
+    page.reload()
+    await_map(page)
+    choose_canvass(page)
+    period = choose_time(page)
+    expect(page.get_by_role("region", name="Map on which an area is drawn")).to_be_visible()
+    tile = page.locator("canvas.leaflet-tile-loaded").first
+    expect(tile).to_be_attached()
+    assert tile.evaluate(PIXEL) == WATER[theme]
+    corners = draw_rectangle(page)
     page.screenshot(path=tmp_path / f"{theme}-1-area.png", full_page=True)
     page.get_by_role("button", name="Search", exact=True).click()
-    shown(page)
+    await_map(page)
     expected = matching_ids(TRAFFIC, DepartmentSearch(period=period, area=GroundPolygon.parse(corners)), by_plate=False)
     assert 3 <= len(expected) <= 50
     expect(page.locator("table.results tbody tr")).to_have_count(len(expected))
-    expect(page.locator("path.area")).to_have_count(1)
+    expect(page.locator("path.area")).to_have_count(2)
+    expect(page.locator("path.area.canvass")).to_have_count(1)
+    expect(page.get_by_text("Canvass of unit-1, begun")).to_be_visible()
     assert 1 <= page.locator("path.place").count() <= len(expected)
     page.screenshot(path=tmp_path / f"{theme}-2-results.png", full_page=True)
     page.locator("path.place").first.click(force=True)
     expect(page.get_by_role("heading", name="Read", exact=True)).to_be_visible()
-    shown(page)
+    await_map(page)
     expect(page.locator("path.place")).to_have_count(1)
     page.screenshot(path=tmp_path / f"{theme}-3-read.png", full_page=True)
     assert faults == []
@@ -127,7 +154,7 @@ def test_corners_are_set_by_keyboard_and_cleared(
     browser: Browser, inquirers: Inquirers, server: DepartmentPageServer
 ) -> None:
     page = open_page(browser.new_context(), inquirers, server, "supervisor")
-    shown(page)
+    await_map(page)
     page.get_by_role("button", name="Corners").press("Enter")
     ground = page.get_by_role("region", name="Map on which an area is drawn")
     ground.focus()
@@ -155,12 +182,12 @@ def test_pages_with_maps_meet_wcag(
     with closing(browser.new_context(color_scheme=theme, bypass_csp=True)) as context:
         page = open_page(context, inquirers, server, "alpr-administrator")
         expect(page.get_by_role("heading", name="Units")).to_be_visible()
-        shown(page)
+        await_map(page)
         expect(page.locator("svg.map")).to_have_count(0)
         page.screenshot(path=tmp_path / f"{theme}-4-units.png", full_page=True)
         meets_wcag(page)
         page = open_page(context, inquirers, server, "officer")
-        shown(page)
+        await_map(page)
         meets_wcag(page)
         for _ in range(3):
             page.get_by_role("button", name="Farther").click()
@@ -173,5 +200,5 @@ def test_pages_with_maps_meet_wcag(
         page.get_by_label("Around latitude").fill("37.639,-120.997")
         page.get_by_role("button", name="Search", exact=True).click()
         expect(page.get_by_role("heading", name=re.compile("^Reads"))).to_be_visible()
-        shown(page)
+        await_map(page)
         meets_wcag(page)
