@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from alpr_edge.department.ingest.records import Part
 from alpr_edge.department.ingest.storage import Storage
@@ -29,6 +30,7 @@ from tests.department.search.traffic import BEGIN, DAYS, UNITS, matching_ids
 from tests.domain.canvass.builders import canvass
 
 pytestmark = pytest.mark.browser
+Theme = Literal["light", "dark"]
 WATER = {"light": [128, 222, 234], "dark": [49, 53, 63]}
 """What the streets' file has everywhere, in the colours of protomaps-leaflet 5.1.0."""
 PIXEL = "tile => [...tile.getContext('2d').getImageData(100, 100, 1, 1).data].slice(0, 3)"
@@ -41,14 +43,15 @@ def browser(inquirers: Inquirers, require_tool: Callable[[str], str]) -> Iterato
 
 
 @pytest.fixture(params=["light", "dark"])
-def theme(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
+def theme(request: pytest.FixtureRequest) -> Theme:
+    chosen: Theme = request.param
+    return chosen
 
 
 @pytest.fixture
-def context(browser: Browser, theme: str) -> Iterator[BrowserContext]:
-    view = {"width": 1280, "height": 900}
-    with closing(browser.new_context(color_scheme=theme, viewport=view, bypass_csp=False)) as some:
+def context(browser: Browser, theme: Theme) -> Iterator[BrowserContext]:
+    view: ViewportSize = {"width": 1280, "height": 900}
+    with closing(browser.new_context(color_scheme=theme, viewport=view)) as some:
         some.set_default_timeout(WAIT_MS_MAX)
         yield some
 
@@ -115,10 +118,10 @@ def draw_rectangle(page: Page) -> str:
 
 
 def test_an_area_is_drawn_and_its_reads_are_found(
-    context: BrowserContext, inquirers: Inquirers, server: DepartmentPageServer, theme: str, tmp_path: Path
+    context: BrowserContext, inquirers: Inquirers, server: DepartmentPageServer, theme: Theme, tmp_path: Path
 ) -> None:
     deliver_canvass(inquirers)
-    page = open_page(context, inquirers, server, "commander")
+    page = open_page(context, inquirers, server, "supervisor")
     faults, hosts = faults_of(page), set[str]()
     page.on("request", lambda request: hosts.add(request.url.split("/")[2]))
     page.reload()
@@ -153,7 +156,7 @@ def test_an_area_is_drawn_and_its_reads_are_found(
 def test_corners_are_set_by_keyboard_and_cleared(
     browser: Browser, inquirers: Inquirers, server: DepartmentPageServer
 ) -> None:
-    page = open_page(browser.new_context(), inquirers, server, "supervisor")
+    page = open_page(browser.new_context(), inquirers, server, "commander")
     await_map(page)
     page.get_by_role("button", name="Corners").press("Enter")
     ground = page.get_by_role("region", name="Map on which an area is drawn")
@@ -174,7 +177,7 @@ def test_corners_are_set_by_keyboard_and_cleared(
 
 @pytest.mark.slow
 def test_pages_with_maps_meet_wcag(
-    browser: Browser, inquirers: Inquirers, server: DepartmentPageServer, theme: str, tmp_path: Path
+    browser: Browser, inquirers: Inquirers, server: DepartmentPageServer, theme: Theme, tmp_path: Path
 ) -> None:
     with closing(Storage(inquirers.directory, create=False)) as storage:
         for unit_id in UNITS:
