@@ -18,7 +18,7 @@ SHEETS = (
     *("health.css", "speed.css", "lookup.css", "canvass.css", "report.css"),
 )
 """The style sheets in the order in which they hold; a page has one alone, which is all of them."""
-FILES = SiteFiles(FOLDER / "static", {"styles.css": SHEETS}, within=("styles.css", "theme.js"))
+FILES = SiteFiles([FOLDER / "static"], {"styles.css": SHEETS}, within=("styles.css", "theme.js"))
 _STRIP = {"unit_health": health_of_request, "running_canvasses": canvasses_of_request}
 PAGES = PageTemplates(
     FOLDER / "templates", FILTERS, {**FUNCTIONS, **_STRIP, "file": FILES.address, "within": FILES.within}

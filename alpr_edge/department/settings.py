@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field, Strict, ValidationError, model_valid
 
 from alpr_edge.department.exchange_settings import ABSOLUTE, LOOPBACK, ExchangeTable, MailAddress
 from alpr_edge.department.identity_settings import ProvisioningTable, SingleSignOnTable
+from alpr_edge.department.map_settings import MapTable
 from alpr_edge.department.public_settings import AdministrationTable, WebsiteTable
 from alpr_edge.domain.collection.department_periods import DepartmentPeriods, department_periods
 from alpr_edge.domain.collection.state_periods import STATE_PERIODS
@@ -234,6 +235,7 @@ class DepartmentFile(Section):
     feed: Annotated[tuple[FeedSource, ...], Strict(strict=False), Field(max_length=FEEDS_MAX)] = ()
     """How the feeds of the lists for the units are read and checked before they are published, one a source; the keys
     are those of ``[[hotlist.source]]`` in a unit's settings that say so."""
+    map: MapTable = MapTable()
     exchange: Annotated[tuple[ExchangeTable, ...], Strict(strict=False), Field(max_length=EXCHANGES_MAX)] = ()
 
     @model_validator(mode="after")

@@ -21,23 +21,30 @@ _FOLDER = Path(__file__).parent
 SHARED_FOLDERS = (_FOLDER / "static", _FOLDER / "vendor")
 """What every site has: our own files, and those of others."""
 _DIGEST_CHARACTERS = 16
-_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml; charset=utf-8", ".woff2": "font/woff2"}
+_TYPES = {
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".json": "application/json",
+    ".svg": "image/svg+xml; charset=utf-8",
+    ".woff2": "font/woff2",
+}
 
 
 class SiteFiles:
     """The files of one site, which lie in one folder for a browser.
 
     Args:
-        folder: where the site's own files lie; those that every site has are added; None: it has no others.
+        folders: where the site's own files lie; those that every site has are added.
         joined: names of files that are several of the others, one after the other: a page has one in their place.
         within: the files that stand within each page, so that nothing has to be fetched before its first paint.
     """
 
     def __init__(
-        self, folder: Path | None, joined: Mapping[str, Sequence[str]] | None = None, within: Sequence[str] = ()
+        self, folders: Sequence[Path], joined: Mapping[str, Sequence[str]] | None = None, within: Sequence[str] = ()
     ) -> None:
-        folders = SHARED_FOLDERS if folder is None else (*SHARED_FOLDERS, folder)
-        paths = [path for each in folders for path in sorted(each.iterdir()) if path.suffix in _TYPES]
+        paths = [
+            path for each in (*SHARED_FOLDERS, *folders) for path in sorted(each.iterdir()) if path.suffix in _TYPES
+        ]
         self._contents = {path.name: path.read_bytes() for path in paths}
         for name, parts in (joined or {}).items():
             self._contents[name] = b"\n".join(self._contents.pop(part) for part in parts)

@@ -10,9 +10,19 @@ import typer
 from alpr_edge.cli.common import JsonOption
 from alpr_edge.cli.department.common import DirectoryOption, open_storage
 from alpr_edge.cli.output import count_text, print_lines, print_object, print_table
+from alpr_edge.cli.progress import progress_bar
+from alpr_edge.domain.errors import HoldError
 
 if TYPE_CHECKING:
+    from alpr_edge.department.holds.department_canvass import CanvassHolds
     from alpr_edge.department.holds.department_holds import HoldAuthor, ListedHold
+
+CaseOption = Annotated[str, typer.Option("--case", help="The case number.")]
+UntilOption = Annotated[
+    str | None, typer.Option("--until", help="When the hold ends, such as 2026-12-31; default: when released.")
+]
+_AREA_HELP = "Latitude,longitude,metres; or the corners of a polygon with blanks between them."
+_TIME_HELP = "Such as 2026-05-04T18:00; without a zone by this computer's clock."
 
 app = typer.Typer(help="Keep reads from deletion in the cars, for a case (policy 462.5).")
 
@@ -21,11 +31,9 @@ app = typer.Typer(help="Keep reads from deletion in the cars, for a case (policy
 def place_command(
     reads: Annotated[list[str], typer.Argument(metavar="ID...", help="Ids of the reads.")],
     directory: DirectoryOption,
-    case: Annotated[str, typer.Option("--case", help="The case number.")],
+    case: CaseOption,
     reason: Annotated[str, typer.Option("--reason", help="Why: evidence, a subpoena, the order of a court.")],
-    until: Annotated[
-        str | None, typer.Option("--until", help="When the hold ends, such as 2026-12-31; default: when released.")
-    ] = None,
+    until: UntilOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Keep reads from deletion in their cars. Each car fetches its own hold; your login stands with it."""
@@ -39,6 +47,57 @@ def place_command(
         return
     for hold in placed:
         typer.echo(f"{hold.hold_id}: holds {count_text(hold.reads, 'read')} of {hold.unit_id}")
+
+
+@app.command("canvass")
+def canvass_command(
+    directory: DirectoryOption,
+    area: Annotated[str, typer.Option("--area", help=_AREA_HELP)],
+    begin: Annotated[str, typer.Option("--from", metavar="TIME", help=_TIME_HELP)],
+    end: Annotated[str, typer.Option("--to", metavar="TIME", help="Up to then.")],
+    case: CaseOption,
+    reason: Annotated[str, typer.Option("--reason", help="Why, such as: canvass around 800 11th Street.")],
+    until: UntilOption = None,
+    untimed: Annotated[
+        bool, typer.Option("--untimed", help="Those of the area as well whose time is not sure, of any day.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Keep every read of an area and a time, for a case (462.4(c)).
+
+    It keeps what has arrived: run it again once the cars have delivered the rest; what is held already is left out.
+    """
+    from alpr_edge.cli.department.releases.scope_entry import entered_moment
+    from alpr_edge.department.holds.department_canvass import DepartmentCanvass
+    from alpr_edge.department.search.criteria import SearchPeriod
+    from alpr_edge.domain.ground.areas import parse_ground_area
+    from alpr_edge.domain.holds.hold import HoldKind, HoldTerms, parse_hold_end
+
+    try:
+        ground = parse_ground_area(area)
+    except ValueError as error:
+        raise HoldError(f"--area: {error}") from None
+    period = SearchPeriod(entered_moment(begin), entered_moment(end))
+    terms = HoldTerms(HoldKind.SEARCH, "", case, reason, parse_hold_end(until))
+    with open_storage(directory) as storage, progress_bar("reads found") as show:
+        canvass = DepartmentCanvass(storage.database, lambda count: show("reads found", count, None))
+        result = canvass.hold(ground, period, terms, _author(), with_untimed=untimed)
+    print_object(asdict(result)) if as_json else _print_canvass(result)
+
+
+def _print_canvass(result: CanvassHolds) -> None:
+    for hold in result.placed:
+        typer.echo(f"{hold.hold_id}: holds {count_text(hold.reads, 'read')} of {hold.unit_id}")
+    before = f"; {result.held_before} were held for this case before" if result.held_before else ""
+    typer.echo(f"{count_text(result.reads, 'read')} found{before}")
+    if result.unseen.untimed:
+        typer.echo(f"{count_text(result.unseen.untimed, 'read')} of the area without a sure time: see --untimed")
+    if result.unseen.placeless:
+        typer.echo(
+            f"{count_text(result.unseen.placeless, 'read')} of this time without a place: hold them by their ids"
+        )
+    if result.unseen.silent_units:
+        typer.echo(f"nothing of this time came from {', '.join(result.unseen.silent_units)}: off, or not yet delivered")
 
 
 @app.command("release")

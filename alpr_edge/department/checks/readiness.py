@@ -12,6 +12,7 @@ from alpr_edge.department.alarms.alarm import AlarmKind, alarms_of
 from alpr_edge.department.alarms.channels import alarm_channels, require_secrets
 from alpr_edge.department.backups.target import BackupTarget, work_folder
 from alpr_edge.department.checks.files import check_folder, check_keys
+from alpr_edge.department.checks.maps import check_maps
 from alpr_edge.department.checks.website import check_website
 from alpr_edge.department.db.engines.choice import engine_of
 from alpr_edge.department.http.health import FREE_BYTES_MIN
@@ -49,6 +50,7 @@ def department_checks(directory: Path) -> Iterator[Check]:
         "backup keys": lambda: _backup_keys(directory),
         "alarms": lambda: _alarms(directory),
         "website": lambda: check_website(directory),
+        "maps": lambda: check_maps(directory),
         "disk": lambda: _disk(directory),
         "clock": _clock,
     }

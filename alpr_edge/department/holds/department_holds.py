@@ -115,6 +115,18 @@ class DepartmentHolds:
         with self._database.reading() as connection:
             return _list(connection, None if with_released else hold_releases.c.hold_id.is_(None))
 
+    def held_ids(self, case_number: str, now: datetime) -> set[str]:
+        """The reads that the department holds for a case at present.
+
+        Args:
+            case_number: in its one form.
+            now: the present moment.
+        """
+        own = (holds.c.origin == _ORIGIN) & (holds.c.case_number == case_number) & in_force(now)
+        with self._database.reading() as connection:
+            joined = held_reads.join(holds, held_reads.c.hold_id == holds.c.hold_id)
+            return set(connection.scalars(select(held_reads.c.read_id).select_from(joined).where(own)))
+
     def of_unit(self, unit_id: str, now: datetime) -> DepartmentHoldsPayload:
         """The department's holds on reads of a unit that are in force, for that unit."""
         with self._database.reading() as connection:

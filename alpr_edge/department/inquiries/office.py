@@ -24,6 +24,7 @@ from alpr_edge.department.evidence.passphrase_requests import PassphraseRequests
 from alpr_edge.department.hotlists import LISTS_NAME, ListRepository
 from alpr_edge.department.images.choice import image_objects
 from alpr_edge.department.images.department_images import DepartmentImages
+from alpr_edge.department.inquiries.canvass_areas import CanvassAreas
 from alpr_edge.department.inquiries.hits.arrivals import HitArrivals
 from alpr_edge.department.inquiries.hits.hit_board import HitBoard
 from alpr_edge.department.inquiries.lists.list_board import ListBoard
@@ -73,6 +74,7 @@ class InquiryOffice:
     policy: Policy = field(repr=False)
     quota: SearchQuota
     reads: ReadInquiries = field(repr=False)
+    canvasses: CanvassAreas = field(repr=False)
     hits: HitBoard = field(repr=False)
     arrivals: HitArrivals = field(repr=False)
     units: UnitBoard = field(repr=False)
@@ -161,6 +163,7 @@ def _office_over(
         policy=policy,
         quota=SearchQuota(database, file.search.pages_per_hour, file.search.reads_per_day),
         reads=ReadInquiries(searches, database, images),
+        canvasses=CanvassAreas(database),
         hits=HitBoard(database, images, file.hits),
         arrivals=HitArrivals(database),
         units=_unit_board(directory, database),

@@ -21,6 +21,7 @@ from alpr_edge.department.page.job_pages import JobPages
 from alpr_edge.department.page.lists.feed_upload import FeedUpload
 from alpr_edge.department.page.lists.list_pages import ListPages
 from alpr_edge.department.page.lists.roster_pages import RosterPages
+from alpr_edge.department.page.maps.map_pages import STREETS_PATH, MapPages
 from alpr_edge.department.page.page_parts import FILES, PAGES, Step, answer_of
 from alpr_edge.department.page.releases.letter_upload import LetterUpload
 from alpr_edge.department.page.releases.package_pages import PackagePages
@@ -44,6 +45,8 @@ AT_ONCE_MAX = 8
 SIGN_INS = {("POST", path) for path in ("/sign-in", "/reopen", "/passkey", "/passkey/reopen", CODE_PATH)}
 SIGN_INS_AT_ONCE_MAX = 2
 """Of these, which anybody can send: one takes 64 MiB and up to a second, and others wait, but no page behind them."""
+STREETS_AT_ONCE_MAX = 4
+"""Parts of the file of streets at the same time: a map asks for many, and no page waits behind them."""
 
 log = structlog.get_logger(__name__)
 
@@ -64,15 +67,18 @@ def create_department_page(site: DepartmentSite, feed: HitFeed) -> Starlette:
         return Route(path, page_endpoint(partial(_answer, step), bound), methods=[method])
 
     sign_in_pages, list_pages, register = DepartmentSignInPages(site), ListPages(site), RegisterPages(site)
+    map_pages = MapPages(site)
     pages = (
         *(sign_in_pages, DepartmentSearchPages(site), HitPages(site), HistoryPages(site), UnitPages(site)),
         *(list_pages, RosterPages(site), register, StepPages(site), PackagePages(site)),
-        *(AuditPages(site), AuditStepPages(site), IncidentPages(site), JobPages(site)),
+        *(AuditPages(site), AuditStepPages(site), IncidentPages(site), JobPages(site), map_pages),
     )
     steps = [step for each in pages for step in each.steps]
     if site.sign_on is not None:
         steps += SignOnPages(site, site.sign_on, sign_in_pages).steps
     routes = [*(route(*each) for each in steps), Route("/live", HitStream(site, feed).answer, methods=["GET"])]
+    streets = page_endpoint(partial(_answer_streets, map_pages), asyncio.Semaphore(STREETS_AT_ONCE_MAX))
+    routes.append(Route(STREETS_PATH, streets, methods=["GET"]))
     routes.append(Route(NEW_PATH, LetterUpload(site, register.enter).answer, methods=["POST"]))
     routes += [FeedUpload(site, list_pages).route, FILES.route, *([site.scim.route] if site.scim is not None else [])]
     return Starlette(
@@ -86,6 +92,11 @@ def _answer(step: Step, request: Request, body: bytes) -> Response:
     # A provider's answer comes as the query of an address, which holds nothing else anywhere here.
     query = request.scope["query_string"] if request.scope["path"] == ANSWER_PATH else b""
     return answer_of(step, Visitor.of(request, body or query[:SMALL_BYTES_MAX], COMPONENT))
+
+
+def _answer_streets(pages: MapPages, request: Request, body: bytes) -> Response:
+    """It alone asks for a part of a file, which the header says."""
+    return _answer(lambda visitor: pages.streets(visitor, request), request, body)
 
 
 def _refuse(request: Request, error: Exception) -> Response:

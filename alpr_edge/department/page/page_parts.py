@@ -9,13 +9,20 @@ from starlette.responses import RedirectResponse, Response
 
 from alpr_edge.department.page.hits.hit_words import FILTERS
 from alpr_edge.domain.errors import AccessError, AlprEdgeError, SearchError
+from alpr_edge.domain.ground.areas import GroundArea
+from alpr_edge.domain.restrictions import Area
 from alpr_edge.web.page_templates import PageTemplates
 from alpr_edge.web.site_files import SiteFiles
 from alpr_edge.web.visitor import Visitor
 
-SHEETS = ("themes.css", "console.css", "read.css", "lookup.css", "hit_summary.css", "board.css", "register.css")
+SHEETS = (
+    *("themes.css", "console.css", "read.css", "lookup.css", "hit_summary.css"),
+    *("board.css", "register.css", "map.css"),
+)
 """The style sheets in the order in which they hold; a page has one alone, which is all of them."""
-FILES = SiteFiles(Path(__file__).parent / "static", {"styles.css": SHEETS}, within=("styles.css", "theme.js"))
+_FOLDER = Path(__file__).parent
+FOLDERS = (_FOLDER / "static", _FOLDER / "maps" / "static", _FOLDER / "maps" / "vendor")
+FILES = SiteFiles(FOLDERS, {"styles.css": SHEETS}, within=("styles.css", "theme.js"))
 Step = Callable[[Visitor], Response]
 """What answers a request."""
 PageRoute = tuple[str, str, Step]
@@ -30,6 +37,13 @@ def moment_words(moment: datetime | None) -> str:
 def place_words(lat_deg: float | None, lon_deg: float | None) -> str:
     """A place in degrees."""
     return "unknown" if lat_deg is None or lon_deg is None else f"{lat_deg:.5f}, {lon_deg:.5f}"
+
+
+def area_words(area: GroundArea) -> str:
+    """An area of a search."""
+    if isinstance(area, Area):
+        return f"Within {area.radius_m:.0f} m of {place_words(area.lat_deg, area.lon_deg)}"
+    return f"Within an area of {len(area.corners)} corners"
 
 
 def sentence(text: str) -> str:
@@ -54,13 +68,14 @@ def typed_text(fields: Mapping[str, str], name: str) -> str:
 
 _COMMANDS, _OPTIONS = re.compile(r"; (see|run): alpr-edge .*$"), re.compile(r" with --[a-z-]+| \(--[a-z-]+\)")
 FUNCTIONS: Mapping[str, Callable[..., str]] = {
+    "area_words": area_words,
     "file": FILES.address,
     "within": FILES.within,
     "place_words": place_words,
 }
 """The functions of templates."""
 PAGES = PageTemplates(
-    Path(__file__).parent / "templates",
+    _FOLDER / "templates",
     {**FILTERS, "moment": moment_words, "sentence": sentence, "count_words": count_words},
     FUNCTIONS,
 )

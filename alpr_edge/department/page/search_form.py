@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from alpr_edge.department.inquiries.read_inquiries import check_inquiry
 from alpr_edge.department.search.criteria import DepartmentSearch, SearchPeriod
 from alpr_edge.domain.errors import SearchError
-from alpr_edge.domain.ground.areas import GroundArea
+from alpr_edge.domain.ground.areas import GroundArea, GroundPolygon
 from alpr_edge.domain.restrictions import Area
 
 LAST = {
@@ -62,7 +62,14 @@ def _moment(text: str) -> datetime:
 
 
 def _area(fields: Mapping[str, str]) -> GroundArea | None:
-    place = fields.get("at", "").strip()
+    place, corners = fields.get("at", "").strip(), fields.get("corners", "").strip()
+    if place and corners:
+        raise SearchError("an area is around a place or has corners, not both; empty one of the two")
+    if corners:
+        try:
+            return GroundPolygon.parse(corners)
+        except ValueError as error:
+            raise SearchError(f"corners: {error}") from None
     if not place:
         return None
     try:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from starlette.responses import Response
 
 from alpr_edge.access.authorisation.operations import Operation
+from alpr_edge.department.inquiries.canvass_areas import CanvassArea
 from alpr_edge.department.page.page_parts import PageRoute, go
 from alpr_edge.department.page.search_form import LAST, parse_search_form
 from alpr_edge.department.page.site import DepartmentSite
@@ -38,6 +39,8 @@ class _AskedSearch:
     """Where each page begins, by its number."""
     found: dict[int, tuple[FoundRead, ...]] = field(default_factory=dict, repr=False)
     """The reads of each page that was shown."""
+    canvasses: tuple[CanvassArea, ...] | None = None
+    """Those of its case; None: they were not looked for yet."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,10 +107,10 @@ class DepartmentSearchPages:
         asked.found[number] = page.reads
         if page.next is not None and number < PAGES_MAX:
             asked.places[number + 1] = page.next
-        word = visitor.parameters["search_id"]
-        return self._site.page(
-            "results", visitor, search=word, page=page, number=number, pages_max=PAGES_MAX, asked=asked.search
-        )
+        if asked.canvasses is None:
+            asked.canvasses = self._site.office.canvasses.of_case(authoriser, asked.purpose)
+        shown = {"search": visitor.parameters["search_id"], "asked": asked.search, "canvasses": asked.canvasses}
+        return self._site.page("results", visitor, page=page, number=number, pages_max=PAGES_MAX, **shown)
 
     def read(self, visitor: Visitor) -> Response:
         """A read that was found, with its pictures, each at an address that is good once."""

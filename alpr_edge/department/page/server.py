@@ -18,6 +18,7 @@ from alpr_edge.department.http.uvicorn_server import GatedProtocol, uvicorn_serv
 from alpr_edge.department.inquiries.office import open_office
 from alpr_edge.department.page.application import create_department_page
 from alpr_edge.department.page.hits.hit_stream import LOOK_S
+from alpr_edge.department.page.maps.site_maps import open_maps
 from alpr_edge.department.page.site import DepartmentSite
 from alpr_edge.department.people.registry import People
 from alpr_edge.department.people.settings import PeopleSettings, load_people_settings
@@ -107,14 +108,14 @@ class DepartmentPageServer(ThreadedServer):
         certificate, gate = ServedCertificate(directory, table), ConnectionGate(LIMITS.within_descriptors())
         with ExitStack() as stack:
             stack.enter_context(showing_alone(directory))
-            office = stack.enter_context(open_office(directory))
+            office, maps = stack.enter_context(open_office(directory)), stack.enter_context(open_maps(directory))
             office.waiting_packages.tidy()
             self._socket = GatedSocket(listening_at(host, port), gate)
             stack.callback(self._socket.close)
             self.port: int = self._socket.getsockname()[1]
             sign_on = _sign_on(directory, people, table, self.port)
             scim = _scim(directory, office.accounts.database, people, _origin(people, table, self.port))
-            site = DepartmentSite(office, people.name, _passkey_site(people, table, self.port), sign_on, scim)
+            site = DepartmentSite(office, people.name, _passkey_site(people, table, self.port), sign_on, scim, maps)
             steps = (certificate.reload, office.uploads.remove_old, self._report)
             self._feed = HitFeed(office.arrivals.current, LOOK_S, "department.hit_feed_failed")
             application = create_department_page(site, self._feed)

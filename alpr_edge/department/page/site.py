@@ -13,6 +13,7 @@ from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.access.authorisation.sign_ins import SignInDesk
 from alpr_edge.access.relying_party import RelyingParty
 from alpr_edge.department.inquiries.office import InquiryOffice
+from alpr_edge.department.page.maps.site_maps import SiteMaps
 from alpr_edge.department.page.page_jobs import PageJobs
 from alpr_edge.department.page.page_parts import PAGES
 from alpr_edge.department.single_sign_on.sign_on import SingleSignOn
@@ -68,6 +69,8 @@ class DepartmentSite:
     """Single sign-on; None: the settings name no provider."""
     scim: ScimEndpoint | None = field(default=None, repr=False)
     """What another system tells of people by; None: the settings name none."""
+    maps: SiteMaps = field(default_factory=SiteMaps, repr=False)
+    """What maps show beneath reads."""
     lookups: LookupMemory = field(default_factory=LookupMemory, repr=False)
     """The searches of people at present."""
     pictures: LookupMemory = field(
@@ -133,6 +136,7 @@ class DepartmentSite:
             "links": self.links(visitor),
             "here": PLACES.get(template, f"/{template.partition('/')[0]}" if "/" in template else "/search"),
             "is_live": template in LIVE,
+            "maps": self.maps,
         }
         return PAGES.page(template, status, leave_s=round(idle) + MARGIN_S, **(strip | values))
 

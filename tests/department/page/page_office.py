@@ -25,6 +25,7 @@ from alpr_edge.web.visitor import COOKIE
 from tests.console.page_rig import jpeg
 from tests.department.inquiries.desk import Inquirers, begin_session, records_of
 from tests.department.inquiries.hits.board_office import deliver_hits, name_lists
+from tests.department.page.street_file import write_streets
 from tests.department.people.office import DOMAIN
 from tests.department.search.traffic import make_traffic, store_traffic
 from tests.store.records import plate_read
@@ -47,6 +48,7 @@ def make_page_office(folder: Path) -> Inquirers:
     name_lists(some.directory)
     with (some.directory / FILE_NAME).open("a", encoding="utf-8") as file:
         file.write('[[feed]]\nname = "amber"\nformat = "generic-csv"\n')
+    name_streets(some.directory, folder)
     deliver_hits(some.directory, CROP, SCENE)
     return some
 
@@ -87,6 +89,12 @@ def store_pictured(directory: Path) -> None:
     items.append(OutboxItem(read.read_id, ItemKind.READ, body, digest(body)))
     with closing(Storage(directory, create=False)) as storage:
         storage.store("car-1", [Part(each.item_id, each.kind, each.body, each.sha256) for each in items])
+
+
+def name_streets(directory: Path, folder: Path) -> None:
+    """Give the maps of the page a file of streets."""
+    with (directory / FILE_NAME).open("a", encoding="utf-8") as file:
+        file.write(f'\n[map]\nstreets = "{write_streets(folder / "streets.pmtiles")}"\n')
 
 
 @contextmanager

@@ -122,6 +122,8 @@ RULES = {  # those that lock and end the session are asked last
     "POST /incidents/new": of_action(RECORD, "422"),
     "GET /incidents/{number}": of_action(RECORD, "404"),
     **{f"POST /incidents/{{number}}/{part}": of_action(RECORD, "404") for part in ("follow-up", "close")},
+    "GET /map/outlines.json": Answers("404", "404", locked="403", nobody="403"),
+    "GET /map/streets.pmtiles": Answers("416", "416", locked="403", nobody="403"),
     "GET /files/{digest}/{name}": Answers("200", "200", locked="200", nobody="200"),
     "GET /sign-in": Answers("303 /", "303 /", locked="200", nobody="200"),
     "POST /lock": Answers("303 /", "303 /", locked="303 /", nobody="303 /"),

@@ -9,7 +9,7 @@ from alpr_edge.web.page_templates import PageTemplates
 from alpr_edge.web.site_files import SiteFiles
 
 FOLDER = Path(__file__).parent
-FILES = SiteFiles(FOLDER / "static")
+FILES = SiteFiles([FOLDER / "static"])
 TEMPLATES = PageTemplates(FOLDER / "templates", functions={"file": FILES.address})
 _MODULE_PX = 5
 """Size of a module of the QR code."""

@@ -1,0 +1,62 @@
+"""The files of the department's maps, for whoever is signed in: its outlines whole, of its streets the parts asked for.
+
+They tell nothing of anybody, so no purpose is asked for; what a map shows of reads comes with the page around it.
+"""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from alpr_edge.department.page.maps.street_tiles import StreetTiles
+from alpr_edge.department.page.page_parts import PageRoute
+from alpr_edge.department.page.site import DepartmentSite
+from alpr_edge.domain.errors import AccessError, SearchError
+from alpr_edge.domain.sessions.session import SessionState
+from alpr_edge.web.visitor import Visitor
+
+OUTLINES_PATH = "/map/outlines.json"
+STREETS_PATH = "/map/streets.pmtiles"
+NOT_SIGNED_IN = "sign in first"
+
+
+class MapPages:
+    """The files of maps.
+
+    Args:
+        site: the open department.
+    """
+
+    def __init__(self, site: DepartmentSite) -> None:
+        self._site = site
+        self.steps: tuple[PageRoute, ...] = ((OUTLINES_PATH, "GET", self.outlines),)
+
+    def outlines(self, visitor: Visitor) -> Response:
+        """The department's own outlines."""
+        self._require_session(visitor)
+        if self._site.maps.outlines is None:
+            raise SearchError("this department has no outlines of its own")
+        return Response(self._site.maps.outlines.content, media_type="application/json")
+
+    def streets(self, visitor: Visitor, request: Request) -> Response:
+        """The part of the file of streets that a browser asks for.
+
+        Args:
+            visitor: who asks.
+            request: says which part.
+        """
+        self._require_session(visitor)
+        if self._site.maps.streets is None:
+            raise SearchError("this department has no file of streets")
+        return _part(self._site.maps.streets, request.headers.get("Range", ""))
+
+    def _require_session(self, visitor: Visitor) -> None:
+        if self._site.desk(visitor).state() is not SessionState.OPEN:
+            raise AccessError(NOT_SIGNED_IN)
+
+
+def _part(streets: StreetTiles, asked: str) -> Response:
+    part = streets.part(asked)
+    headers = {"ETag": streets.tag, "Accept-Ranges": "bytes"}
+    if part is None:
+        return Response(status_code=416, headers=headers)
+    headers["Content-Range"] = part.content_range
+    return Response(part.content, 206, headers, "application/octet-stream")
