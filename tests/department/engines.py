@@ -54,7 +54,7 @@ def drop_newer_tables(directory: Path) -> None:
     later = ("read_pictures", "deletion_runs", "picture_removals", "leases", "image_keys", "sealed_images")
     for statement in exchange_removal("sqlite"):
         query(directory, statement)
-    for table in (*later, *RECORD_TABLES, "plates", "people_identities", "people_provisioned"):
+    for table in (*later, *RECORD_TABLES, "plates", "people_identities", "people_provisioned", "people_saved_searches"):
         query(directory, f"DROP TABLE {table}")
     for name in ("items_received_at", "dispositions_read_id", "items_of_hits"):
         query(directory, f"DROP INDEX ix_{name}")

@@ -85,6 +85,11 @@ class Operation(StrEnum):
     SHOW_INCIDENTS = "show_incidents"
     SHOW_UNITS = "show_units"
     REVOKE_UNIT = "revoke_unit"
+    SAVE_SEARCH = "save_search"
+    OPEN_SAVED_SEARCH = "open_saved_search"
+    LIST_SAVED_SEARCHES = "list_saved_searches"
+    DELETE_SAVED_SEARCH = "delete_saved_search"
+    COUNT_SAVED_SEARCHES = "count_saved_searches"
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,5 +186,10 @@ RULES: dict[Operation, OperationRule] = {
     Operation.SHOW_INCIDENTS: OperationRule(Action.RECORD_INCIDENT),
     Operation.SHOW_UNITS: OperationRule(Action.MANAGE_SETTINGS),
     Operation.REVOKE_UNIT: _change(Action.MANAGE_PEOPLE),
+    Operation.SAVE_SEARCH: _change(Action.SEARCH),
+    Operation.OPEN_SAVED_SEARCH: OperationRule(Action.SEARCH),
+    Operation.LIST_SAVED_SEARCHES: OperationRule(Action.KEEP_SEARCHES),
+    Operation.DELETE_SAVED_SEARCH: _change(Action.KEEP_SEARCHES),
+    Operation.COUNT_SAVED_SEARCHES: OperationRule(Action.MANAGE_PEOPLE),
 }
 """What each operation needs."""
