@@ -11,10 +11,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from alpr_edge.department.page.cases.hold_pages import HoldPages
+from alpr_edge.department.page.cases.package_pages import PackagePages
 from alpr_edge.department.page.hits.history_pages import HistoryPages
 from alpr_edge.department.page.hits.hit_pages import HitPages
 from alpr_edge.department.page.hits.hit_stream import HitStream
 from alpr_edge.department.page.page_parts import FILES, PAGES, Step
+from alpr_edge.department.page.saved.saved_search_pages import SavedSearchPages
 from alpr_edge.department.page.search_pages import DepartmentSearchPages
 from alpr_edge.department.page.sign_in_pages import DepartmentSignInPages
 from alpr_edge.department.page.sign_on_pages import BEGIN_PATH, CODE_PATH, SignOnPages
@@ -53,8 +56,8 @@ def create_department_page(site: DepartmentSite, feed: HitFeed) -> Starlette:
         return Route(path, page_endpoint(partial(_answer, step), bound), methods=[method])
 
     sign_in_pages = DepartmentSignInPages(site)
-    pages = (sign_in_pages, DepartmentSearchPages(site), HitPages(site), HistoryPages(site), UnitPages(site))
-    steps = [step for each in pages for step in each.steps]
+    kinds = (DepartmentSearchPages, SavedSearchPages, HitPages, HistoryPages, HoldPages, PackagePages, UnitPages)
+    steps = [*sign_in_pages.steps, *(step for kind in kinds for step in kind(site).steps)]
     if site.sign_on is not None:
         steps += SignOnPages(site, site.sign_on, sign_in_pages).steps
     routes = [*(route(*each) for each in steps), Route("/live", HitStream(site, feed).answer, methods=["GET"])]

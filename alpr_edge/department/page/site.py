@@ -31,7 +31,11 @@ MARGIN_S = 5
 LINKS = (
     ("/search", "Search", Operation.SEARCH_READS),
     ("/hits", "Hits", Operation.SHOW_HIT),
+    ("/saved-searches", "Saved", Operation.LIST_SAVED_SEARCHES),
+    ("/holds", "Holds", Operation.SHOW_HOLDS),
+    ("/evidence", "Evidence", Operation.SHOW_EXPORTS),
     ("/units", "Units", Operation.SHOW_UNITS),
+    ("/saved-searches/people", "Saved searches", Operation.COUNT_SAVED_SEARCHES),
 )
 """The pages, and what whoever may open them does there."""
 LIVE = {"hits", "hit"}
@@ -39,6 +43,10 @@ LIVE = {"hits", "hit"}
 PLACES = {
     **dict.fromkeys(("hits", "hit", "history", "history_form"), "/hits"),
     **dict.fromkeys(("units", "unit_revocation"), "/units"),
+    **dict.fromkeys(("saved/list", "saved/form", "saved/one"), "/saved-searches"),
+    "saved/people": "/saved-searches/people",
+    **dict.fromkeys(("cases/hold_purpose", "cases/holds", "cases/hold", "cases/hold_form"), "/holds"),
+    **dict.fromkeys(("cases/package_purpose", "cases/packages", "cases/passphrase"), "/evidence"),
 }
 """The link that a template stands below; any other stands below the search."""
 

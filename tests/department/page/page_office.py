@@ -16,11 +16,13 @@ from alpr_edge.department.inquiries.office import open_office
 from alpr_edge.department.page.server import DepartmentPageServer
 from alpr_edge.department.page.site import COMPONENT
 from alpr_edge.department.pki.authority import TlsFiles
+from alpr_edge.department.pki.media_keys import make_media_key
 from alpr_edge.domain.access_log.records import AccessRecord
 from alpr_edge.domain.protocol.items import ItemKind, OutboxItem, digest, encode, read_payload
 from alpr_edge.domain.reads import EvidenceKind, EvidenceRef
 from alpr_edge.web.visitor import COOKIE
 from tests.console.page_rig import jpeg
+from tests.department.evidence.test_bookings import booking
 from tests.department.inquiries.desk import Inquirers, begin_session, records_of
 from tests.department.inquiries.hits.board_office import deliver_hits, name_lists
 from tests.department.people.office import DOMAIN
@@ -51,6 +53,9 @@ def make_page_office(folder: Path) -> Inquirers:
     with closing(Storage(some.directory, create=False)) as storage:
         store_traffic(storage, TRAFFIC)
         storage.store("car-1", [Part(each.item_id, each.kind, each.body, each.sha256) for each in items])
+        files = TlsFiles(some.directory)
+        make_media_key(files)
+        assert storage.store("unit-1", [booking(files)])[0].outcome == "receipt"
     name_lists(some.directory)
     deliver_hits(some.directory, CROP, SCENE)
     return some
