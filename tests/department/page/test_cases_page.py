@@ -114,6 +114,6 @@ def test_a_passphrase_takes_two_people_at_the_page(inquirers: Inquirers, server:
         assert PASSPHRASE not in other.post(f"{others}/passphrase", data=request).text
         shown = one.post(f"{own}/passphrase", data=request)
         assert (shown.status_code, PASSPHRASE in shown.text, shown.headers["cache-control"]) == (200, True, "no-store")
-        assert "looked at 1 time" in one.get(own).text
+        assert "passphrase shown 1 time" in one.get(own).text
     actions = [each.action for each in newest(inquirers, 2)]
     assert actions == ["open_package", "show_exports"]
