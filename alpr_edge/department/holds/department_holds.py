@@ -148,11 +148,11 @@ class DepartmentHolds:
             with_released: also those that were released.
             case: those of this case alone; empty: of every one.
         """
-        conditions = [] if with_released else [hold_releases.c.hold_id.is_(None)]
-        if wanted := normal_case(case):
-            conditions.append(holds.c.case_number == wanted)
+        wanted = normal_case(case)
+        is_shown = true() if with_released else hold_releases.c.hold_id.is_(None)
+        is_of = holds.c.case_number == wanted if wanted else true()
         with self._database.reading() as connection:
-            return _list(connection, and_(true(), *conditions))
+            return _list(connection, and_(is_shown, is_of))
 
     def find(self, hold_id: str) -> ListedHold:
         """A hold that was not released; of one that several units have, the first.

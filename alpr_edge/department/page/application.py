@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from alpr_edge.department.page.cases.hold_pages import HoldPages
+from alpr_edge.department.page.cases.hold_pages import DepartmentHoldPages
 from alpr_edge.department.page.cases.package_pages import PackagePages
 from alpr_edge.department.page.hits.history_pages import HistoryPages
 from alpr_edge.department.page.hits.hit_pages import HitPages
@@ -56,7 +56,15 @@ def create_department_page(site: DepartmentSite, feed: HitFeed) -> Starlette:
         return Route(path, page_endpoint(partial(_answer, step), bound), methods=[method])
 
     sign_in_pages = DepartmentSignInPages(site)
-    kinds = (DepartmentSearchPages, SavedSearchPages, HitPages, HistoryPages, HoldPages, PackagePages, UnitPages)
+    kinds = (
+        DepartmentSearchPages,
+        SavedSearchPages,
+        HitPages,
+        HistoryPages,
+        DepartmentHoldPages,
+        PackagePages,
+        UnitPages,
+    )
     steps = [*sign_in_pages.steps, *(step for kind in kinds for step in kind(site).steps)]
     if site.sign_on is not None:
         steps += SignOnPages(site, site.sign_on, sign_in_pages).steps

@@ -16,7 +16,7 @@ OTHER_CASE = FOR_STOLEN | {"case": "26-654321"}
 HOLD = re.compile(r"/holds/[\w-]+/(department[^\"]+)\"")
 
 
-def opened(client: httpx.Client, path: str, fields: dict[str, str]) -> str:
+def open_case(client: httpx.Client, path: str, fields: dict[str, str]) -> str:
     """The page that a form of purpose and case leads to."""
     answer = client.post(path, data=fields)
     assert answer.status_code == 303, answer.text
@@ -75,10 +75,10 @@ def test_what_was_found_is_held_extended_and_released_for_its_case_alone(
         page = client.get(path).text
         assert (f"Held for case {CASE}" in page, "subpoena 12" in page, "Records, department" in page) == (True,) * 3
         hold = f"{path}/{HOLD.findall(page)[0]}"
-        of_officer = f"{opened(officer, '/holds', FOR_CASE)}/{HOLD.findall(page)[0]}"
+        of_officer = f"{open_case(officer, '/holds', FOR_CASE)}/{HOLD.findall(page)[0]}"
         refused = officer.post(f"{of_officer}/release", data={"reason": "done"})
         assert (refused.status_code, "by whoever placed it" in refused.text) == (422, True)
-        elsewhere = f"{opened(client, '/holds', OTHER_CASE)}/{HOLD.findall(page)[0]}"
+        elsewhere = f"{open_case(client, '/holds', OTHER_CASE)}/{HOLD.findall(page)[0]}"
         refused = client.post(f"{elsewhere}/release", data={"reason": "done"})
         assert (refused.status_code, "of another case" in refused.text) == (422, True)
         early = client.post(f"{hold}/extend", data={"until": "2098-01-01"})
@@ -90,15 +90,15 @@ def test_what_was_found_is_held_extended_and_released_for_its_case_alone(
         assert "say why" in client.post(f"{longer}/release", data={"reason": " "}).text.lower()
         assert client.post(f"{longer}/release", data={"reason": "case closed"}).headers["location"] == path
         assert "Nothing is held for this case" in client.get(path).text
-        told = client.post(path, data={"reads": "nothing-there", "reason": "evidence"})
-        assert (told.status_code, "names no unit of this department" in told.text) == (422, True)
+        unknown = client.post(path, data={"reads": "nothing-there", "reason": "evidence"})
+        assert (unknown.status_code, "names no unit of this department" in unknown.text) == (422, True)
     actions = [(each.action, each.note) for each in newest(inquirers, 5)]
     assert ("release_read", "case closed") in actions
 
 
 def test_a_passphrase_takes_two_people_at_the_page(inquirers: Inquirers, server: DepartmentPageServer) -> None:
     with client_of(inquirers, server, "records") as one, client_of(inquirers, server, "commander") as other:
-        own, others = (opened(client, "/evidence", FOR_CASE) for client in (one, other))
+        own, others = (open_case(client, "/evidence", FOR_CASE) for client in (one, other))
         assert all(text in one.get(own).text for text in (CASE, "M-7", "District attorney", "a" * 32))
         empty = one.post(f"{own}/ask", data={"package_id": PACKAGE, "reason": ""})
         assert (empty.status_code, "Say why the passphrase is needed" in empty.text) == (422, True)

@@ -21,7 +21,7 @@ from alpr_edge.web.visitor import Visitor
 PATH = "/holds"
 
 
-class HoldPages:
+class DepartmentHoldPages:
     """The pages of holds.
 
     Args:
@@ -87,7 +87,7 @@ class HoldPages:
 
     def hold_found(self, visitor: Visitor) -> Response:
         """Hold what a search showed, and lead to the holds of the case."""
-        asked, found = self._found(visitor)
+        asked, found = self._reads_of(visitor)
         case = visitor.fields.get("case", "").strip() or asked.purpose.case
         purpose = Purpose(asked.purpose.code, asked.purpose.offence, case, asked.purpose.note)
         if fault := self._hold(visitor, purpose, [each.read_id for each in found]):
@@ -104,7 +104,7 @@ class HoldPages:
             return str(error)
         return ""
 
-    def _found(self, visitor: Visitor) -> tuple[AskedSearch, Sequence[FoundRead]]:
+    def _reads_of(self, visitor: Visitor) -> tuple[AskedSearch, Sequence[FoundRead]]:
         """A search, and of what it showed all reads, or the one that the address names."""
         names = visitor.parameters
         asked = self._site.lookups.find(visitor, names["search_id"], AskedSearch)
@@ -134,7 +134,7 @@ class HoldPages:
         )
 
     def _ask_page(self, visitor: Visitor, fault: str = "") -> Response:
-        asked, found = self._found(visitor)
+        asked, found = self._reads_of(visitor)
         if not purposes_for(self._site.authoriser(visitor), Operation.HOLD_READ):
             raise AccessError(NOT_OFFERED)
         names = visitor.parameters

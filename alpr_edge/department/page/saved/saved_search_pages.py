@@ -50,7 +50,7 @@ class SavedSearchPages:
 
     def save(self, visitor: Visitor) -> Response:
         """Save it."""
-        asked, fields = self._asked(visitor), visitor.fields
+        asked, fields = self._search_of(visitor), visitor.fields
         criteria = SavedCriteria.of(asked.search, asked.last_days)
         try:
             days = _days(fields.get("days", ""))
@@ -76,11 +76,11 @@ class SavedSearchPages:
         self._desk.delete(self._site.authoriser(visitor), visitor.parameters["saved_id"])
         return go(PATH)
 
-    def _asked(self, visitor: Visitor) -> AskedSearch:
+    def _search_of(self, visitor: Visitor) -> AskedSearch:
         return self._site.lookups.find(visitor, visitor.parameters["search_id"], AskedSearch)
 
     def _form_page(self, visitor: Visitor, fault: str = "") -> Response:
-        asked, (days, days_max) = self._asked(visitor), self._desk.days
+        asked, (days, days_max) = self._search_of(visitor), self._desk.days
         shown = {
             "search": visitor.parameters["search_id"],
             "days": days,
