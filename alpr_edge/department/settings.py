@@ -70,6 +70,16 @@ class SearchTable(Section):
     """Pages of searches of one person; one of several plates counts for each of them."""
     reads_per_day: Annotated[int, Field(ge=50, le=1_000_000)] = 5_000
     """Reads that one person is shown by searches within 24 hours."""
+    saved_days: Annotated[int, Field(ge=1, le=366)] = 30
+    """After how many days a saved search ends where nobody says otherwise."""
+    saved_days_max: Annotated[int, Field(ge=1, le=366)] = 90
+    """After how many it ends at the latest."""
+
+    @model_validator(mode="after")
+    def _require_days_within(self) -> Self:
+        if self.saved_days > self.saved_days_max:
+            raise ValueError("saved_days is more than saved_days_max")
+        return self
 
 
 class PageTable(Section):

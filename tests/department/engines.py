@@ -54,7 +54,8 @@ def drop_newer_tables(directory: Path) -> None:
     later = ("read_pictures", "deletion_runs", "picture_removals", "leases", "image_keys", "sealed_images")
     for statement in exchange_removal("sqlite"):
         query(directory, statement)
-    for table in (*later, *RECORD_TABLES, "plates", "people_identities", "people_provisioned", "held_versions"):
+    people = ("people_identities", "people_provisioned", "people_saved_searches")
+    for table in (*later, *RECORD_TABLES, *people, "plates", "held_versions"):
         query(directory, f"DROP TABLE {table}")
     for name in ("items_received_at", "dispositions_read_id", "items_of_hits", "items_key_id"):
         query(directory, f"DROP INDEX ix_{name}")

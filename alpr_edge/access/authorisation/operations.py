@@ -88,6 +88,11 @@ class Operation(StrEnum):
     SHOW_LISTS = "show_lists"
     PUBLISH_LIST = "publish_list"
     SET_AUDIENCE = "set_audience"
+    SAVE_SEARCH = "save_search"
+    OPEN_SAVED_SEARCH = "open_saved_search"
+    LIST_SAVED_SEARCHES = "list_saved_searches"
+    DELETE_SAVED_SEARCH = "delete_saved_search"
+    COUNT_SAVED_SEARCHES = "count_saved_searches"
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,5 +192,10 @@ RULES: dict[Operation, OperationRule] = {
     Operation.SHOW_LISTS: OperationRule(Action.MANAGE_LISTS),
     Operation.PUBLISH_LIST: _change(Action.MANAGE_LISTS),
     Operation.SET_AUDIENCE: _change(Action.MANAGE_LISTS),
+    Operation.SAVE_SEARCH: _change(Action.SEARCH),
+    Operation.OPEN_SAVED_SEARCH: OperationRule(Action.SEARCH),
+    Operation.LIST_SAVED_SEARCHES: OperationRule(Action.KEEP_SEARCHES),
+    Operation.DELETE_SAVED_SEARCH: _change(Action.KEEP_SEARCHES),
+    Operation.COUNT_SAVED_SEARCHES: OperationRule(Action.MANAGE_PEOPLE),
 }
 """What each operation needs."""

@@ -64,6 +64,9 @@ app = lazy_app(
         "search": LazyTarget(
             "alpr_edge.cli.department.inquiries.search:search_command", "Search the reads of all units"
         ),
+        "saved-searches": LazyTarget(
+            "alpr_edge.cli.department.inquiries.saved_searches:app", "Save searches to run them again, for some days"
+        ),
         "page": LazyTarget(
             "alpr_edge.cli.department.inquiries.page:page_command", "Serve the page on which people search"
         ),

@@ -112,6 +112,26 @@ def release_command(
     print_object({"hold_id": hold, "released": True}) if as_json else typer.echo(f"{hold}: released")
 
 
+@app.command("extend")
+def extend_command(
+    hold: Annotated[str, typer.Argument(metavar="ID", help="Id of a hold that the department placed.")],
+    directory: DirectoryOption,
+    until: Annotated[
+        str | None, typer.Option("--until", help="Its new end, such as 2027-12-31; left out: when released.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Have a hold of the department last longer. A new one takes its place, of the same reads, case and reason."""
+    from alpr_edge.domain.holds.hold import parse_hold_end
+
+    with open_storage(directory) as storage:
+        longer = storage.holds.extend(hold, parse_hold_end(until), _author())
+    if as_json:
+        print_object(asdict(longer))
+    else:
+        typer.echo(f"{longer.hold_id}: holds {count_text(longer.reads, 'read')} of {longer.unit_id} in its place")
+
+
 @app.command("list")
 def list_command(
     directory: DirectoryOption,

@@ -114,6 +114,17 @@ people_invitations = Table(
     Column("passkeys", JSON, nullable=False),
 )
 
+# The searches that people saved to run them again. Who saved one and when it ends is told here, what it looks for not.
+people_saved_searches = Table(
+    "people_saved_searches",
+    metadata,
+    Column("saved_id", String, primary_key=True),
+    Column("person_id", String, nullable=False, index=True),
+    Column("made_at", UtcMoment, nullable=False),
+    Column("ends_at", UtcMoment, nullable=False),
+    Column("body", LargeBinary, nullable=False),  # name, purpose and criteria as JSON, sealed
+)
+
 people_passkey_counts = Table(
     "people_passkey_counts",
     metadata,

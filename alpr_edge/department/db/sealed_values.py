@@ -1,7 +1,7 @@
 """Seals what would let somebody sign in as another: the secrets of one-time codes, and rosters, which carry them.
 
-Records of the department's access log are sealed likewise, requests of other agencies, audits and incidents: they name
-plates, or people and what was found of them.
+Records of the department's access log are sealed likewise, saved searches, requests of other agencies, audits and
+incidents: they name plates, or people and what was found of them.
 
 AES-256-GCM under ``people.key`` beside the database, so that a copy of the database alone opens no account. Each value
 is bound to its place: put into the row of somebody else it does not open.
@@ -15,7 +15,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection, func, select
 
-from alpr_edge.department.db.people_schema import people_credentials
+from alpr_edge.department.db.people_schema import people_credentials, people_saved_searches
 from alpr_edge.department.db.permanent_tables.access_log_schema import access_records
 from alpr_edge.department.db.permanent_tables.audit_schema import audit_declarations, audit_steps, incident_steps
 from alpr_edge.department.db.permanent_tables.release_schema import release_requests
@@ -94,7 +94,7 @@ def load_cipher(connection: Connection, directory: Path) -> SecretCipher:
     path = directory / KEY_NAME
     with io_errors(f"{path}: cannot be used", StoreError):
         if not path.exists():
-            sealed = (people_credentials, access_records, release_requests, *_AUDITS)
+            sealed = (people_credentials, people_saved_searches, access_records, release_requests, *_AUDITS)
             if any(connection.scalar(select(func.count()).select_from(table)) for table in sealed):
                 raise DepartmentError(f"{path}: missing; it seals secrets of people: restore it from the backup")
             _create(path)

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, exists, func, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, exists, func, insert, or_, select, true
 
 from alpr_edge.department.db.database import DepartmentDatabase, naive_utc_now
 from alpr_edge.department.db.exchange_schema import import_runs
 from alpr_edge.department.db.hold_schema import held_reads, hold_releases, holds
 from alpr_edge.department.db.schema import certificates, reads
 from alpr_edge.domain.errors import HoldError
+from alpr_edge.domain.holds.case_numbers import normal_case
 from alpr_edge.domain.holds.hold import HOLD_READS_MAX, HoldKind, HoldOrigin, HoldTerms, check_terms
 from alpr_edge.domain.instants import rfc3339
 from alpr_edge.domain.protocol.holds import HOLDS_BYTES_MAX, DepartmentHoldPayload, DepartmentHoldsPayload
@@ -34,8 +35,15 @@ class HoldAuthor:
     """Who places or releases a hold at the department, and when."""
 
     name: str
-    """A login, as the operating system has it."""
+    """A person who is signed in; else a login, as the operating system has it."""
     at: datetime
+    person_id: str = ""
+    """Of the roster; empty: a login."""
+
+    @property
+    def record_id(self) -> str:
+        """How a hold has whoever placed it."""
+        return self.person_id or f"login:{self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +55,8 @@ class ListedHold:
     origin: str
     case_number: str
     reason: str
+    person_id: str
+    """Of the roster; ``login:NAME`` of a login here; empty: a unit's break-glass."""
     person: str
     made: str | None
     """RFC 3339, as whoever placed it believed; likewise the next two."""
@@ -99,21 +109,63 @@ class DepartmentHolds:
             StoreError: nothing was stored.
         """
         with self._database.writing() as connection:
-            row = connection.execute(select(holds).where(holds.c.hold_id == hold_id)).mappings().first()
-            if row is None:
-                raise HoldError(f"{hold_id}: no such hold")
-            if row["origin"] != _ORIGIN:
-                raise HoldError(f"{hold_id}: {row['unit_id']} placed this hold; it has to release it")
-            if connection.scalar(select(hold_releases.c.hold_id).where(hold_releases.c.hold_id == hold_id)):
-                raise HoldError(f"{hold_id}: released before")
-            who = {"person_id": f"login:{author.name}", "person": author.name, "released": rfc3339(author.at)}
-            names = {"hold_id": hold_id, "unit_id": row["unit_id"], "received_at": naive_utc_now()}
-            connection.execute(insert(hold_releases).values(names | who))
+            _release(connection, _require_own(connection, hold_id), author)
 
-    def list(self, *, with_released: bool = False) -> Sequence[ListedHold]:
-        """The holds of units and of the department, the newest :data:`LISTED_MAX`, in the order of arrival."""
+    def extend(self, hold_id: str, until: datetime | None, author: HoldAuthor) -> ListedHold:
+        """Have a hold of the department last longer: a new one of the same reads, case and reason takes its place.
+
+        Both changes are one transaction, so that a unit which asks meanwhile holds the reads all the time.
+
+        Args:
+            hold_id: the hold.
+            until: its new end; None: until it is released.
+            author: who extends it.
+
+        Raises:
+            HoldError: there is none, it was released or is over, a unit placed it, or the end is no later one.
+            StoreError: nothing was stored.
+        """
+        with self._database.writing() as connection:
+            row = _require_own(connection, hold_id)
+            before = None if row["until"] is None else datetime.fromisoformat(row["until"])
+            if before is None or (until is not None and until <= before):
+                end = "lasts until it is released" if before is None else f"ends {row['until']}"
+                raise HoldError(f"{hold_id}: {end}; give a later end, or none")
+            if before <= author.at:
+                raise HoldError(f"{hold_id}: it is over since {row['until']}; place a new one")
+            terms = HoldTerms(HoldKind(row["kind"]), row["subject_id"], row["case_number"], row["reason"], until)
+            covered = select(held_reads.c.read_id).where(held_reads.c.hold_id == hold_id)
+            ids = list(connection.scalars(covered.order_by(held_reads.c.read_id)))
+            _release(connection, row, author)
+            longer = _add(connection, row["unit_id"], ids, check_terms(terms, author.at), author)
+            _require_size(connection, row["unit_id"], author.at)
+            return _list(connection, holds.c.hold_id == longer)[0]
+
+    def list(self, *, with_released: bool = False, case: str = "") -> Sequence[ListedHold]:
+        """The holds of units and of the department, the newest :data:`LISTED_MAX`, in the order of arrival.
+
+        Args:
+            with_released: also those that were released.
+            case: those of this case alone; empty: of every one.
+        """
+        wanted = normal_case(case)
+        is_shown = true() if with_released else hold_releases.c.hold_id.is_(None)
+        is_of = holds.c.case_number == wanted if wanted else true()
         with self._database.reading() as connection:
-            return _list(connection, None if with_released else hold_releases.c.hold_id.is_(None))
+            return _list(connection, and_(is_shown, is_of))
+
+    def find(self, hold_id: str) -> ListedHold:
+        """A hold that was not released; of one that several units have, the first.
+
+        Raises:
+            HoldError: there is none.
+        """
+        is_it = (holds.c.hold_id == hold_id) & hold_releases.c.hold_id.is_(None)
+        with self._database.reading() as connection:
+            found = _list(connection, is_it)
+        if not found:
+            raise HoldError("there is no such hold, or it was released")
+        return found[0]
 
     def held_ids(self, case_number: str, now: datetime) -> set[str]:
         """The reads that the department holds for a case at present.
@@ -131,6 +183,24 @@ class DepartmentHolds:
         """The department's holds on reads of a unit that are in force, for that unit."""
         with self._database.reading() as connection:
             return _of_unit(connection, unit_id, now)
+
+
+def _require_own(connection: Connection, hold_id: str) -> RowMapping:
+    """The row of a hold that the department may change."""
+    row = connection.execute(select(holds).where(holds.c.hold_id == hold_id)).mappings().first()
+    if row is None:
+        raise HoldError(f"{hold_id}: no such hold")
+    if row["origin"] != _ORIGIN:
+        raise HoldError(f"{hold_id}: {row['unit_id']} placed this hold; it has to release it")
+    if connection.scalar(select(hold_releases.c.hold_id).where(hold_releases.c.hold_id == hold_id)):
+        raise HoldError(f"{hold_id}: released before")
+    return row
+
+
+def _release(connection: Connection, row: RowMapping, author: HoldAuthor) -> None:
+    who = {"person_id": author.record_id, "person": author.name, "released": rfc3339(author.at)}
+    names = {"hold_id": row["hold_id"], "unit_id": row["unit_id"], "received_at": naive_utc_now()}
+    connection.execute(insert(hold_releases).values(names | who))
 
 
 def _of_unit(connection: Connection, unit_id: str, now: datetime) -> DepartmentHoldsPayload:
@@ -192,7 +262,7 @@ def _add(connection: Connection, unit_id: str, read_ids: list[str], terms: HoldT
         "case_number": terms.case_number,
         "reason": terms.reason,
         "until": None if terms.until is None else rfc3339(terms.until),
-        "person_id": f"login:{author.name}",
+        "person_id": author.record_id,
         "person": author.name,
         "made": rfc3339(author.at),
         "received_at": naive_utc_now(),
@@ -215,14 +285,14 @@ def _in_force(unit_id: str, now: datetime, *columns: ColumnElement[Any]) -> Sele
     return select(*columns).select_from(holds).where(own, in_force(now))
 
 
-def _list(connection: Connection, condition: ColumnElement[bool] | None) -> list[ListedHold]:
+def _list(connection: Connection, condition: ColumnElement[bool]) -> list[ListedHold]:
     of_hold = (held_reads.c.hold_id == holds.c.hold_id) & (held_reads.c.unit_id == holds.c.unit_id)
     count = select(func.count()).where(of_hold).scalar_subquery().label("reads")
     released = hold_releases.c.hold_id.is_not(None).label("is_released")
     columns = select(holds, hold_releases.c.released, released, count)
     query = columns.select_from(holds.outerjoin(hold_releases, _SAME))
     query = query.order_by(holds.c.received_at.desc(), holds.c.hold_id).limit(LISTED_MAX)
-    rows = connection.execute(query if condition is None else query.where(condition)).mappings().all()
+    rows = connection.execute(query.where(condition)).mappings().all()
     names = ListedHold.__dataclass_fields__
     return [ListedHold(**{name: row[name] for name in names}) for row in reversed(rows)]
 

@@ -25,11 +25,14 @@ from alpr_edge.department.hotlists import LISTS_NAME, ListRepository
 from alpr_edge.department.images.choice import image_objects
 from alpr_edge.department.images.department_images import DepartmentImages
 from alpr_edge.department.inquiries.canvass_areas import CanvassAreas
+from alpr_edge.department.inquiries.cases.hold_desk import HoldDesk
+from alpr_edge.department.inquiries.cases.package_desk import PackageDesk
 from alpr_edge.department.inquiries.hits.arrivals import HitArrivals
 from alpr_edge.department.inquiries.hits.hit_board import HitBoard
 from alpr_edge.department.inquiries.lists.list_board import ListBoard
 from alpr_edge.department.inquiries.lists.roster_board import RosterBoard
 from alpr_edge.department.inquiries.read_inquiries import ReadInquiries
+from alpr_edge.department.inquiries.saved_searches import SavedSearches
 from alpr_edge.department.inquiries.server_clock import ServerClock
 from alpr_edge.department.inquiries.units.unit_board import UnitBoard
 from alpr_edge.department.people.accounts import DepartmentAccounts
@@ -75,6 +78,9 @@ class InquiryOffice:
     quota: SearchQuota
     reads: ReadInquiries = field(repr=False)
     canvasses: CanvassAreas = field(repr=False)
+    saved_searches: SavedSearches = field(repr=False)
+    holds: HoldDesk = field(repr=False)
+    booked: PackageDesk = field(repr=False)
     hits: HitBoard = field(repr=False)
     arrivals: HitArrivals = field(repr=False)
     units: UnitBoard = field(repr=False)
@@ -164,6 +170,9 @@ def _office_over(
         quota=SearchQuota(database, file.search.pages_per_hour, file.search.reads_per_day),
         reads=ReadInquiries(searches, database, images),
         canvasses=CanvassAreas(database),
+        saved_searches=SavedSearches(database, file.search, clock),
+        holds=HoldDesk(database, clock),
+        booked=PackageDesk(database),
         hits=HitBoard(database, images, file.hits),
         arrivals=HitArrivals(database),
         units=_unit_board(directory, database),

@@ -5,6 +5,7 @@ A search by several plates has a record for each of them, so that whoever audits
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import UTC
 
 from alpr_edge.access.authorisation.authoriser import Access, AccessSubject, Authoriser
@@ -26,6 +27,7 @@ PLATES_MAX = 10
 NO_READ = "there is no such read any more: it was kept as long as the policy says"
 _SOURCE = SourcePermission.DEPARTMENT
 """Whose data reads are (policy 462.4(e))."""
+OF_READS = AccessSubject(source=_SOURCE)
 
 
 class ReadInquiries:
@@ -65,7 +67,7 @@ class ReadInquiries:
             StoreError: the database does not answer, or it cannot be put on record.
         """
         criteria = check_inquiry(search)
-        with _accesses(authoriser, purpose, criteria) as accesses:
+        with plate_accesses(authoriser, Operation.SEARCH_READS, purpose, criteria) as accesses:
             page = self._searches.page(search, after, size)
             for plate, access in accesses.items():
                 shown = [read for read in page.reads if len(accesses) == 1 or read.plate == plate]
@@ -147,14 +149,32 @@ def _period_text(criteria: ReadCriteria) -> str:
 
 
 @contextmanager
-def _accesses(authoriser: Authoriser, purpose: Purpose, criteria: ReadCriteria) -> Iterator[Mapping[str, Access]]:
-    """An access for each plate that is asked for, of a search without one a single one; each is put on record."""
-    accesses, refusal, note = dict[str, Access](), None, search_note(criteria)
+def plate_accesses(
+    authoriser: Authoriser,
+    operation: Operation,
+    purpose: Purpose,
+    criteria: ReadCriteria,
+    about: AccessSubject = OF_READS,
+) -> Iterator[Mapping[str, Access]]:
+    """An access for each plate that a search asks for, for one without any a single one; each is put on record.
+
+    Args:
+        authoriser: allows them.
+        operation: what is done with the search.
+        purpose: what for.
+        criteria: the search.
+        about: what the accesses are about beside it.
+
+    Raises:
+        AccessError: one of them is refused.
+    """
+    accesses, refusal = dict[str, Access](), None
+    note = ", ".join(text for text in (about.note, search_note(criteria)) if text)
     with ExitStack() as stack:
         for query in criteria.plates or (criteria.pattern,):
-            subject = AccessSubject(query=query, note=note, source=_SOURCE)
+            subject = replace(about, query=query, note=note)
             try:
-                accesses[query] = stack.enter_context(authoriser.access(Operation.SEARCH_READS, purpose, subject))
+                accesses[query] = stack.enter_context(authoriser.access(operation, purpose, subject))
             except AccessError as error:
                 refusal = refusal or error
         if refusal is not None:

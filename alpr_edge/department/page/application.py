@@ -14,6 +14,8 @@ from starlette.routing import Route
 from alpr_edge.department.page.audits.audit_pages import AuditPages
 from alpr_edge.department.page.audits.audit_steps import AuditStepPages
 from alpr_edge.department.page.audits.incident_pages import IncidentPages
+from alpr_edge.department.page.cases.evidence_pages import EvidencePages
+from alpr_edge.department.page.cases.hold_pages import DepartmentHoldPages
 from alpr_edge.department.page.hits.history_pages import HistoryPages
 from alpr_edge.department.page.hits.hit_pages import HitPages
 from alpr_edge.department.page.hits.hit_stream import HitStream
@@ -27,6 +29,7 @@ from alpr_edge.department.page.releases.letter_upload import LetterUpload
 from alpr_edge.department.page.releases.package_pages import PackagePages
 from alpr_edge.department.page.releases.register_pages import NEW_PATH, RegisterPages
 from alpr_edge.department.page.releases.step_pages import StepPages
+from alpr_edge.department.page.saved.saved_search_pages import SavedSearchPages
 from alpr_edge.department.page.search_pages import DepartmentSearchPages
 from alpr_edge.department.page.sign_in_pages import DepartmentSignInPages
 from alpr_edge.department.page.sign_on_pages import BEGIN_PATH, CODE_PATH, SignOnPages
@@ -71,6 +74,7 @@ def create_department_page(site: DepartmentSite, feed: HitFeed) -> Starlette:
     pages = (
         *(sign_in_pages, DepartmentSearchPages(site), HitPages(site), HistoryPages(site), UnitPages(site)),
         *(list_pages, RosterPages(site), register, StepPages(site), PackagePages(site)),
+        *(SavedSearchPages(site), DepartmentHoldPages(site), EvidencePages(site)),
         *(AuditPages(site), AuditStepPages(site), IncidentPages(site), JobPages(site), map_pages),
     )
     steps = [step for each in pages for step in each.steps]

@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 
 from starlette.responses import Response
 
+from alpr_edge.access.authorisation.offers import purposes_for
 from alpr_edge.access.authorisation.operations import Operation
-from alpr_edge.department.inquiries.canvass_areas import CanvassArea
+from alpr_edge.department.page.asked_search import AskedSearch
 from alpr_edge.department.page.page_parts import PageRoute, go
 from alpr_edge.department.page.search_form import LAST, parse_search_form
 from alpr_edge.department.page.site import DepartmentSite
-from alpr_edge.department.search.criteria import DepartmentSearch
-from alpr_edge.department.search.pages import FoundRead, ReadKey
+from alpr_edge.department.search.pages import FoundRead
 from alpr_edge.department.search.read_pictures import ReadPicture
 from alpr_edge.domain.errors import SearchError
 from alpr_edge.domain.permissions.purposes import Purpose
@@ -26,21 +26,6 @@ from alpr_edge.web.visitor import Visitor
 
 PAGES_MAX = 40
 """Pages of one search; whoever needs more narrows it."""
-
-
-@dataclass(slots=True, eq=False)
-class _AskedSearch:
-    """A search that somebody made, for as long as they look at it."""
-
-    purpose: Purpose
-    search: DepartmentSearch = field(repr=False)
-    fields: Mapping[str, str] = field(repr=False)
-    places: dict[int, ReadKey | None] = field(default_factory=lambda: {1: None})
-    """Where each page begins, by its number."""
-    found: dict[int, tuple[FoundRead, ...]] = field(default_factory=dict, repr=False)
-    """The reads of each page that was shown."""
-    canvasses: tuple[CanvassArea, ...] | None = None
-    """Those of its case; None: they were not looked for yet."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,13 +74,13 @@ class DepartmentSearchPages:
             return self._form_page(visitor, fields, str(error))
         if fault:
             return self._form_page(visitor, fields, fault)
-        return self._begin(visitor, _AskedSearch(purpose, search, fields))
+        return self._begin(visitor, AskedSearch(purpose, search, fields))
 
     def begin_untimed(self, visitor: Visitor) -> Response:
         """Begin a search of the reads whose time is not sure and which would fit another."""
         asked = self._search_of(visitor)
         search = replace(asked.search, is_untimed=True)
-        return self._begin(visitor, _AskedSearch(asked.purpose, search, asked.fields))
+        return self._begin(visitor, AskedSearch(asked.purpose, search, asked.fields))
 
     def results(self, visitor: Visitor) -> Response:
         """A page of what a search finds."""
@@ -110,7 +95,8 @@ class DepartmentSearchPages:
         if asked.canvasses is None:
             asked.canvasses = self._site.office.canvasses.of_case(authoriser, asked.purpose)
         shown = {"search": visitor.parameters["search_id"], "asked": asked.search, "canvasses": asked.canvasses}
-        return self._site.page("results", visitor, page=page, number=number, pages_max=PAGES_MAX, **shown)
+        shown |= {"page": page, "number": number, "pages_max": PAGES_MAX, "may": self._offers(visitor)}
+        return self._site.page("results", visitor, **shown)
 
     def read(self, visitor: Visitor) -> Response:
         """A read that was found, with its pictures, each at an address that is good once."""
@@ -121,8 +107,9 @@ class DepartmentSearchPages:
         authoriser, found = self._site.authoriser(visitor), reads[place - 1]
         read, pictures = self._site.office.reads.read(authoriser, asked.purpose, found)
         addresses = [self._address(visitor, asked.purpose, read, each) for each in pictures]
-        back = f"/search/{visitor.parameters['search_id']}/{number}"
-        return self._site.page("read", visitor, read=read, pictures=addresses, back=back)
+        word = visitor.parameters["search_id"]
+        shown = {"search": word, "number": number, "place": place, "may": self._offers(visitor)}
+        return self._site.page("read", visitor, read=read, pictures=addresses, back=f"/search/{word}/{number}", **shown)
 
     def picture(self, visitor: Visitor) -> Response:
         """A picture of a page that was just shown."""
@@ -131,11 +118,17 @@ class DepartmentSearchPages:
         jpeg = self._site.office.reads.picture(authoriser, shown.purpose, shown.read, shown.sha256)
         return picture_response(jpeg)
 
-    def _begin(self, visitor: Visitor, asked: _AskedSearch) -> Response:
+    def _offers(self, visitor: Visitor) -> dict[str, bool]:
+        """What the visitor may do with what a search found."""
+        authoriser = self._site.authoriser(visitor)
+        offers = {"hold": Operation.HOLD_READ, "save": Operation.SAVE_SEARCH}
+        return {name: bool(purposes_for(authoriser, operation)) for name, operation in offers.items()}
+
+    def _begin(self, visitor: Visitor, asked: AskedSearch) -> Response:
         return go(f"/search/{self._site.lookups.add(visitor, asked)}/1")
 
-    def _search_of(self, visitor: Visitor) -> _AskedSearch:
-        return self._site.lookups.find(visitor, visitor.parameters["search_id"], _AskedSearch)
+    def _search_of(self, visitor: Visitor) -> AskedSearch:
+        return self._site.lookups.find(visitor, visitor.parameters["search_id"], AskedSearch)
 
     def _address(self, visitor: Visitor, purpose: Purpose, read: FoundRead, picture: ReadPicture) -> tuple[str, str]:
         """The kind of a picture, and where it is shown once."""

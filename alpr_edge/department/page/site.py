@@ -37,12 +37,16 @@ MARGIN_S = 5
 LINKS = (
     ("/search", "Search", Operation.SEARCH_READS),
     ("/hits", "Hits", Operation.SHOW_HIT),
+    ("/saved-searches", "Saved", Operation.LIST_SAVED_SEARCHES),
+    ("/holds", "Holds", Operation.SHOW_HOLDS),
+    ("/evidence", "Evidence", Operation.SHOW_EXPORTS),
     ("/units", "Units", Operation.SHOW_UNITS),
     ("/lists", "Lists", Operation.SHOW_LISTS),
     ("/roster", "Roster", Operation.SHOW_PEOPLE),
     ("/releases", "Releases", Operation.SHOW_RELEASES),
     ("/audits", "Audits", Operation.SHOW_AUDITS),
     ("/incidents", "Incidents", Operation.SHOW_INCIDENTS),
+    ("/saved-searches/people", "Saved searches", Operation.COUNT_SAVED_SEARCHES),
 )
 """The pages, and what whoever may open them does there."""
 LIVE = {"hits", "hit"}
@@ -52,6 +56,10 @@ PLACES = {
     **dict.fromkeys(("units", "unit_revocation"), "/units"),
     **dict.fromkeys((f"lists/{name}" for name in ("all", "one", "upload", "check", "audience")), "/lists"),
     "lists/roster": "/roster",
+    **dict.fromkeys(("saved/list", "saved/form", "saved/one"), "/saved-searches"),
+    "saved/people": "/saved-searches/people",
+    **dict.fromkeys(("cases/hold_purpose", "cases/holds", "cases/hold", "cases/hold_form"), "/holds"),
+    **dict.fromkeys(("cases/package_purpose", "cases/packages", "cases/passphrase"), "/evidence"),
 }
 """The link that a template stands below; one in a folder that of its folder, any other the search."""
 

@@ -14,6 +14,7 @@ from alpr_edge.department.people.account_rows import (
     person_of_details,
 )
 from alpr_edge.department.people.person_fields import Entry
+from alpr_edge.department.search.saved_rows import bound_saved_searches
 from alpr_edge.domain.people.credentials import Credentials
 from alpr_edge.domain.people.person import sign_in_key
 from alpr_edge.domain.people.roster import Member
@@ -57,9 +58,10 @@ def find_entry(connection: Connection, name: str) -> Entry | None:
 
 
 def replace_entries(connection: Connection, entries: Sequence[Entry]) -> None:
-    """Write people who are there already; their credentials stay."""
+    """Write people who are there already; their credentials stay, and saved searches as long as their access does."""
     if not entries:
         return
+    bound_saved_searches(connection, {entry.person.person_id: entry.person.access_until for entry in entries})
     people, names = schema.people, schema.people_names
     values = {"details": bindparam("of_details", type_=JSON), "units": bindparam("of_units", type_=JSON)}
     one: BindParameter[str] = bindparam("of_id")

@@ -2,7 +2,8 @@
 
 What is held stays, with its corrections and pictures; nothing else deletes reads. A run that breaks off is sealed by
 the next with what it deleted. Rows go before images: a crash between the two leaves images that the next run removes.
-Last go the keys of days of which nothing is left (:mod:`~alpr_edge.department.retention.key_renewal`).
+Then go the keys of days of which nothing is left (:mod:`~alpr_edge.department.retention.key_renewal`), and the searches
+that people saved and that have ended.
 """
 
 import uuid
@@ -23,6 +24,7 @@ from alpr_edge.department.retention.key_renewal import KeyRenewal
 from alpr_edge.department.retention.leases import Lease, held_lease
 from alpr_edge.department.retention.pace import PurgePace
 from alpr_edge.department.retention.row_deletion import PICTURE, DeletedRows, delete_pictures, delete_reads
+from alpr_edge.department.search.saved_rows import delete_ended_searches
 from alpr_edge.department.unit_logs.witness import Witness
 from alpr_edge.domain.collection.deletion_runs import DeletionRun, chain_ids
 from alpr_edge.domain.collection.department_periods import DepartmentPeriods
@@ -126,6 +128,7 @@ class DepartmentPurge:
             self._remove_images(lease, pace)
             KeyRenewal(self._database, self._pictures, self._periods.shortest, self._clock).run(lease, pace)
             with self._database.writing() as connection:
+                delete_ended_searches(connection, self._clock())
                 deletion_log.seal_runs(connection, self._witness, self._clock(), whole=number)
                 return deletion_log.sealed_run(connection, number)
 

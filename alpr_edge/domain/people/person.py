@@ -134,6 +134,13 @@ class Person:
         return AccountFault.IDLE if moment - active_at >= IDLE_MAX else None
 
     @property
+    def access_until(self) -> datetime | None:
+        """Until when account and trainings hold as they are recorded now, exclusive; None: one of them does not."""
+        ends = (self.training.cjis_until, self.training.alpr_until, self.valid_until)
+        known = [end for end in ends if end is not None]
+        return min(known) if self.status is AccountStatus.ACTIVE and len(known) == len(ends) else None
+
+    @property
     def sign_in_names(self) -> frozenset[str]:
         """The names that the person may sign in with, as :func:`sign_in_key` writes them."""
         return frozenset(sign_in_key(name) for name in (self.badge, self.email) if name)

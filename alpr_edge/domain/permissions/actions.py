@@ -19,6 +19,8 @@ class Action(StrEnum):
     ADD_ENTRY = "add_entry"
     """Add or remove an officer's entry of a list."""
     SEARCH = "search"
+    KEEP_SEARCHES = "keep_searches"
+    """See which searches one saved oneself, and delete them; what one looks for is shown by SEARCH alone."""
     HOLD = "hold"
     """Keep reads from deletion, or release them from that."""
     EXPORT = "export"

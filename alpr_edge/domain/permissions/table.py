@@ -33,8 +33,11 @@ _PASSENGER = {Action.SAY_NOT_DRIVING: _UPKEEP}
 
 _Grants = dict[Action, frozenset[PurposeCode]]
 
+_SAVED_SEARCHES: _Grants = {Action.KEEP_SEARCHES: _UPKEEP}
+"""For those who may search."""
 _IN_THE_CAR: _Grants = {
     **_PASSENGER,
+    **_SAVED_SEARCHES,
     Action.SEE_READS: FIELD_PURPOSES | _CANVASS | _TRAINING,
     Action.SEE_HITS: FIELD_PURPOSES | _CANVASS | _TRAINING,
     Action.DISPOSE: FIELD_PURPOSES | _CANVASS | _TRAINING,
@@ -76,6 +79,7 @@ _BY_ROLE: dict[Role, _Grants] = {
         Action.SEE_COVERT: _UPKEEP,
     },
     Role.RECORDS: {
+        **_SAVED_SEARCHES,
         Action.SEE_READS: FIELD_PURPOSES | _LEGAL,
         Action.SEE_HITS: FIELD_PURPOSES | _LEGAL,
         Action.SEARCH: FIELD_PURPOSES | _LEGAL,
@@ -90,6 +94,7 @@ _BY_ROLE: dict[Role, _Grants] = {
     Role.COMMANDER: {
         **_OVERSIGHT,
         **_PASSENGER,
+        **_SAVED_SEARCHES,
         Action.SEE_READS: FIELD_PURPOSES | _CANVASS | _LEGAL,
         Action.SEE_HITS: FIELD_PURPOSES | _CANVASS | _LEGAL,
         Action.SEARCH: FIELD_PURPOSES | _CANVASS | _LEGAL,

@@ -226,6 +226,7 @@ def test_break_glass_opens_a_few_things_by_name_and_says_so_on_record(desk: Desk
         Operation.CHANGE_PEOPLE, Operation.SHOW_PEOPLE, Operation.SHOW_UNITS, Operation.REVOKE_UNIT,
         # By their action alone: these are done at a department, where nobody breaks glass.
         Operation.ASK_OPENING, Operation.APPROVE_OPENING, Operation.OPEN_PACKAGE, Operation.SHOW_AUDITS,
+        Operation.SAVE_SEARCH, Operation.OPEN_SAVED_SEARCH, Operation.COUNT_SAVED_SEARCHES,
     }  # fmt: skip
     entry = next(entry for entry in reversed(desk.log.entries) if entry.action == Operation.SHOW_PEOPLE)
     assert (entry.break_glass, entry.person, entry.organisation, entry.person_id) == (

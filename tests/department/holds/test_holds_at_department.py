@@ -2,6 +2,7 @@
 
 import ssl
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -188,3 +189,33 @@ def test_a_unit_fetches_its_own_once(directory: Path, storage: Storage) -> None:
         storage.holds.release(hold["hold_id"], CHIEF)
         newer = client.get("/v1/holds", headers={"If-None-Match": answer.headers["ETag"]})
         assert (newer.status_code, newer.json()["holds"]) == (200, [])
+
+
+def test_a_hold_is_extended_by_one_that_takes_its_place_at_once(storage: Storage) -> None:
+    soon, later = NOW + timedelta(days=3), NOW + timedelta(days=30)
+    (first,) = storage.holds.place([f"{A}:r1", f"{A}:r2"], replace(TERMS, case_number="dr26-7", until=soon), CHIEF)
+    by_person = HoldAuthor("Ana Ruiz", NOW + timedelta(days=1), "p-1")
+    longer = storage.holds.extend(first.hold_id, later, by_person)
+    assert (longer.reads, longer.case_number, longer.reason, longer.person_id) == (2, "DR26-7", "discovery", "p-1")
+    assert longer.until is not None
+    assert datetime.fromisoformat(longer.until) == later
+    (sent,) = storage.holds.of_unit(A, by_person.at).holds
+    assert (sent.hold_id, sorted(sent.read_ids)) == (longer.hold_id, [f"{A}:r1", f"{A}:r2"])
+    assert [each.hold_id for each in storage.holds.list(case=" dr26-7 ")] == [longer.hold_id]
+    assert storage.holds.list(case="26-999999") == []
+    assert storage.holds.find(longer.hold_id) == longer
+    over = HoldAuthor("chief", later)
+    for hold_id, until, author, told in (
+        (first.hold_id, later, CHIEF, "released before"),
+        (longer.hold_id, soon, CHIEF, "give a later end, or none"),
+        (longer.hold_id, later + timedelta(days=1), over, "it is over since"),
+        ("none", None, CHIEF, "no such hold"),
+    ):
+        with pytest.raises(HoldError, match=told):
+            storage.holds.extend(hold_id, until, author)
+    endless = storage.holds.extend(longer.hold_id, None, CHIEF)
+    assert (endless.until, endless.person_id) == (None, "login:chief")
+    with pytest.raises(HoldError, match="lasts until it is released"):
+        storage.holds.extend(endless.hold_id, later, CHIEF)
+    with pytest.raises(HoldError, match="there is no such hold"):
+        storage.holds.find(longer.hold_id)

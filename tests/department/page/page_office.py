@@ -16,6 +16,7 @@ from alpr_edge.department.inquiries.office import open_office
 from alpr_edge.department.page.server import DepartmentPageServer
 from alpr_edge.department.page.site import COMPONENT
 from alpr_edge.department.pki.authority import TlsFiles
+from alpr_edge.department.pki.media_keys import make_media_key
 from alpr_edge.department.settings import FILE_NAME
 from alpr_edge.domain.access_log.records import AccessEntry, AccessOutcome, AccessRecord, record_moment
 from alpr_edge.domain.instants import Instant, UtcSource
@@ -23,6 +24,7 @@ from alpr_edge.domain.protocol.items import ItemKind, OutboxItem, digest, encode
 from alpr_edge.domain.reads import EvidenceKind, EvidenceRef
 from alpr_edge.web.visitor import COOKIE
 from tests.console.page_rig import jpeg
+from tests.department.evidence.test_bookings import booking
 from tests.department.inquiries.desk import Inquirers, begin_session, records_of
 from tests.department.inquiries.hits.board_office import deliver_hits, name_lists
 from tests.department.page.street_file import write_streets
@@ -44,6 +46,9 @@ def make_page_office(folder: Path) -> Inquirers:
     some = Inquirers.make(folder / "department", now=datetime.now(UTC))
     with closing(Storage(some.directory, create=False)) as storage:
         store_traffic(storage, TRAFFIC)
+        files = TlsFiles(some.directory)
+        make_media_key(files)
+        assert storage.store("unit-1", [booking(files)])[0].outcome == "receipt"
     store_pictured(some.directory)
     name_lists(some.directory)
     with (some.directory / FILE_NAME).open("a", encoding="utf-8") as file:

@@ -36,6 +36,9 @@ NAMES = {
     "period": "2026-11",
     "number": "1",
     "job_id": "none",
+    "saved_id": "none",
+    "inquiry_id": "none",
+    "hold_id": "none",
 }
 """What stands for the names in a path."""
 
@@ -82,6 +85,32 @@ RULES = {  # those that lock and end the session are asked last
     "GET /history": Answers("200", "403", locked="403", nobody="403"),
     "POST /history": Answers("422", "403", locked="403", nobody="403"),
     "GET /history/{history_id}": GONE,
+    "GET /saved-searches": Answers("200", "403", locked="403", nobody="403", action=Action.KEEP_SEARCHES),
+    "GET /saved-searches/people": Answers("200", "403", locked="403", nobody="403", action=Action.MANAGE_PEOPLE),
+    "GET /saved-searches/new/{search_id}": GONE,
+    "POST /saved-searches/new/{search_id}": GONE,
+    "GET /saved-searches/{saved_id}": GONE,
+    "POST /saved-searches/{saved_id}/run": GONE,
+    "POST /saved-searches/{saved_id}/delete": Answers(
+        "404", "403", locked="403", nobody="403", action=Action.KEEP_SEARCHES
+    ),
+    "GET /holds": Answers("200", "403", locked="403", nobody="403", action=Action.HOLD),
+    "POST /holds": Answers("422", "403", locked="403", nobody="403", action=Action.HOLD),
+    "GET /holds/from/{search_id}": GONE,
+    "POST /holds/from/{search_id}": GONE,
+    "GET /holds/from/{search_id}/{page}/{place}": GONE,
+    "POST /holds/from/{search_id}/{page}/{place}": GONE,
+    "GET /holds/{inquiry_id}": GONE,
+    "POST /holds/{inquiry_id}": GONE,
+    "GET /holds/{inquiry_id}/{hold_id}": GONE,
+    "POST /holds/{inquiry_id}/{hold_id}/extend": GONE,
+    "POST /holds/{inquiry_id}/{hold_id}/release": GONE,
+    "GET /evidence": Answers("200", "403", locked="403", nobody="403", action=Action.EXPORT),
+    "POST /evidence": Answers("422", "403", locked="403", nobody="403", action=Action.EXPORT),
+    "GET /evidence/{inquiry_id}": GONE,
+    "POST /evidence/{inquiry_id}/ask": GONE,
+    "POST /evidence/{inquiry_id}/approve": GONE,
+    "POST /evidence/{inquiry_id}/passphrase": GONE,
     "GET /units": Answers("200", "403", locked="403", nobody="403", action=Action.MANAGE_SETTINGS),
     "GET /units/{unit_id}/revoke": Answers("200", "403", locked="403", nobody="403", action=Action.MANAGE_PEOPLE),
     "POST /units/{unit_id}/revoke": Answers("422", "403", locked="403", nobody="403", action=Action.MANAGE_PEOPLE),
@@ -196,6 +225,31 @@ def test_a_locked_session_shows_nothing_whatever_it_asks_for(
             answer, body = ask(client, name)
             assert (answer, PICTURED.encode() in body, STOLEN.encode() in body) == (answers.locked, False, False), name
         assert client.get("/live").status_code == 403
+
+
+def test_what_was_saved_held_and_booked_is_shown_by_role_and_to_its_session(
+    inquirers: Inquirers, server: DepartmentPageServer
+) -> None:
+    """What the routes above answer with words that are good: to officers, to others, and to another session."""
+    stolen = FOR_STOLEN | {"case": "26-123456"}
+    with client_of(inquirers, server, "officer") as client, client_of(inquirers, server, "records") as other:
+        word = search_word(client, plate=PICTURED)
+        client.get(f"/search/{word}/1")
+        paths = [f"/saved-searches/new/{word}", f"/holds/from/{word}", f"/holds/from/{word}/1/1"]
+        paths.append(client.post("/holds", data=stolen).headers["location"])
+        assert [client.get(path).status_code for path in paths] == [200] * 4
+        assert [other.get(path).status_code for path in paths] == [404] * 4
+        assert client.post(paths[0], data={"name": "mine"}).status_code == 303
+        mine = client.get("/saved-searches").text.split("/saved-searches/saved-")[1].split('"')[0]
+        saved = f"/saved-searches/saved-{mine}"
+        assert [each.get(saved).status_code for each in (client, other)] == [200, 404]
+        assert [each.post(f"{saved}/run").status_code for each in (client, other)] == [303, 404]
+        assert [each.post(f"{saved}/delete").status_code for each in (other, client)] == [404, 303]
+        packages = other.post("/evidence", data=stolen).headers["location"]
+        assert (other.get(packages).status_code, client.get(packages).status_code) == (200, 404)
+        assert client.post("/evidence", data=stolen).status_code == 403
+    with client_of(inquirers, server, "alpr-administrator") as client:
+        assert [client.post(path, data=stolen).status_code for path in ("/holds", "/evidence")] == [403, 403]
 
 
 def test_without_a_session_no_route_shows_a_read(inquirers: Inquirers, server: DepartmentPageServer) -> None:

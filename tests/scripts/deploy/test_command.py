@@ -90,6 +90,7 @@ WORDS = {
     "department sign-in": ["--directory", "nowhere"],
     "department sign-out": ["--directory", "nowhere"],
     "department search": ["--directory", "nowhere"],
+    "department saved-searches": ["list", "--directory", "nowhere"],
     "department page": ["--directory", "nowhere"],
     "department audit": ["verify", "--directory", "nowhere"],
     "department incident": ["list", "--directory", "nowhere"],

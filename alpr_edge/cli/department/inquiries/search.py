@@ -31,10 +31,17 @@ _HEADERS = ("seen", "plate", "state", "unit", "camera", "place")
 _QUESTION = "Plate, a part of one with ? and *, or several with commas"
 _AREA_HELP = "Latitude,longitude,metres; or the corners of a polygon with blanks between them."
 _TIME_HELP = "Such as 2026-05-04T18:00; without a zone by this computer's clock."
+AreaOption = Annotated[str, typer.Option("--area", help=_AREA_HELP)]
+BeginOption = Annotated[str, typer.Option("--from", metavar="TIME", help=_TIME_HELP)]
+EndOption = Annotated[str, typer.Option("--to", metavar="TIME", help="Up to then.")]
+UnitOption = Annotated[str, typer.Option("--unit", help="The unit that read it, or that reads were imported as.")]
+CameraOption = Annotated[str, typer.Option("--camera", help="Its camera.")]
+StateOption = Annotated[str, typer.Option("--state", help="The plate's state, two letters, if it was read.")]
+LimitOption = Annotated[int, typer.Option("--limit", min=1, max=LIMIT_MAX, help="Most reads.")]
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class FoundReads:
     """What a command shows."""
 
     reads: list[FoundRead]
@@ -45,14 +52,14 @@ class _Found:
 def search_command(
     directory: DirectoryOption,
     plate: PlateArgument = "",
-    area: Annotated[str, typer.Option("--area", help=_AREA_HELP)] = "",
-    begin: Annotated[str, typer.Option("--from", metavar="TIME", help=_TIME_HELP)] = "",
-    end: Annotated[str, typer.Option("--to", metavar="TIME", help="Up to then.")] = "",
-    unit: Annotated[str, typer.Option("--unit", help="The unit that read it.")] = "",
-    camera: Annotated[str, typer.Option("--camera", help="Its camera.")] = "",
-    state: Annotated[str, typer.Option("--state", help="The plate's state, two letters, if it was read.")] = "",
+    area: AreaOption = "",
+    begin: BeginOption = "",
+    end: EndOption = "",
+    unit: UnitOption = "",
+    camera: CameraOption = "",
+    state: StateOption = "",
     untimed: Annotated[bool, typer.Option("--untimed", help="Those whose time is not sure, instead.")] = False,
-    limit: Annotated[int, typer.Option("--limit", min=1, max=LIMIT_MAX, help="Most reads.")] = LIMIT,
+    limit: LimitOption = LIMIT,
     purpose: PurposeOption = "",
     offence: OffenceOption = "",
     case: CaseOption = "",
@@ -62,29 +69,51 @@ def search_command(
 
     The plate is asked for, or read from standard input; with --area or --unit only where - is given.
     """
+    from dataclasses import replace
+
     from alpr_edge.department.inquiries.read_inquiries import check_inquiry
+
+    search = replace(typed_search(plate, area, (begin, end), unit, camera, state), is_untimed=untimed)
+    check_inquiry(search)
+    with open_inquiry(directory, Statement(purpose, offence, case)) as (office, authoriser, stated):
+        found = look(office, authoriser, stated, search, limit)
+    print_found(found, as_json=as_json)
+
+
+def typed_search(
+    plate: str, area: str, period: tuple[str, str], unit: str, camera: str, state: str
+) -> DepartmentSearch:
+    """The search of the options; its plate is asked for, or read from standard input.
+
+    Args:
+        plate: the argument, which is no plate; empty: one is asked for where neither area nor unit is given.
+        area: the area.
+        period: from and to.
+        unit: the unit.
+        camera: its camera.
+        state: the plate's state.
+
+    Raises:
+        SearchError: a time or an area is none.
+        SettingsError: a plate stands on the command line.
+    """
     from alpr_edge.department.search.criteria import DepartmentSearch
 
     wants_plate = plate or not (area or unit)
     texts = typed_plate(plate or STANDARD_INPUT, _QUESTION).split(",") if wants_plate else []
-    search = DepartmentSearch(
+    return DepartmentSearch(
         plates=tuple(text for text in texts if text.strip()),
-        period=_period(begin, end),
+        period=_period(*period),
         area=None if not area else _area(area),
         unit_id=unit or None,
         camera_id=camera or None,
         state=state.strip().upper() or None,
-        is_untimed=untimed,
     )
-    check_inquiry(search)
-    with open_inquiry(directory, Statement(purpose, offence, case)) as (office, authoriser, stated):
-        found = _look(office, authoriser, stated, search, limit)
-    _print_json(found) if as_json else _print(found)
 
 
-def _look(
+def look(
     office: InquiryOffice, authoriser: Authoriser, purpose: Purpose, search: DepartmentSearch, limit: int
-) -> _Found:
+) -> FoundReads:
     """Page after page up to a limit, each of them on record."""
     from alpr_edge.department.search.pages import PAGE_READS
 
@@ -99,7 +128,7 @@ def _look(
             if place is None or len(reads) == limit:
                 break
             show("reads found", len(reads), limit)
-    return _Found(reads, page.unseen, place is not None)
+    return FoundReads(reads, page.unseen, place is not None)
 
 
 def _period(begin: str, end: str) -> SearchPeriod | None:
@@ -129,13 +158,18 @@ def _area(text: str) -> Any:  # noqa: ANN401 - a circle or a polygon
         raise SearchError(f"--area: {error}") from None
 
 
-def _print_json(found: _Found) -> None:
+def print_found(found: FoundReads, *, as_json: bool) -> None:
+    """Print what was found, and what could not be seen."""
+    _print_json(found) if as_json else _print(found)
+
+
+def _print_json(found: FoundReads) -> None:
     """The reads, and at the end what could not be seen."""
     print_lines(map(asdict, found.reads))
     print_object({"unseen": asdict(found.unseen), "has_more": found.has_more})
 
 
-def _print(found: _Found) -> None:
+def _print(found: FoundReads) -> None:
     if found.reads:
         print_table(_HEADERS, [_row(read) for read in found.reads], notes=[_note(read) for read in found.reads])
     else:

@@ -1,0 +1,123 @@
+"""Holds of the department for somebody who is signed in: each look and each change is allowed, and on record.
+
+A hold may be the order of a court (policy 462.5): it is changed for its own case alone, by whoever placed it or by
+those who may hold for discovery.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from alpr_edge.access.authorisation.authoriser import Access, AccessSubject, Authoriser
+from alpr_edge.access.authorisation.operations import Operation
+from alpr_edge.department.db.database import DepartmentDatabase
+from alpr_edge.department.holds.department_holds import DepartmentHolds, HoldAuthor, ListedHold
+from alpr_edge.department.people.account_rows import DepartmentAccountRows
+from alpr_edge.domain.errors import HoldError
+from alpr_edge.domain.holds.hold import HoldKind, HoldTerms, check_terms
+from alpr_edge.domain.people.person import SourcePermission
+from alpr_edge.domain.permissions.actions import Action
+from alpr_edge.domain.permissions.purposes import Purpose, PurposeCode
+from alpr_edge.domain.permissions.table import allows
+from alpr_edge.domain.ports import Clock
+
+NOTE_CHARACTERS_MAX = 200
+NO_CASE = "a hold is for a case: give its number"
+NOT_THEIRS = "a hold is changed by whoever placed it, a supervisor, a commander or the custodian of records"
+
+
+class HoldDesk:
+    """Places, lists, extends and releases holds for people; threads may share it.
+
+    Args:
+        database: the department's database.
+        clock: says when.
+    """
+
+    def __init__(self, database: DepartmentDatabase, clock: Clock) -> None:
+        self._database = database
+        self._holds = DepartmentHolds(database)
+        self._clock = clock
+
+    def list(self, authoriser: Authoriser, purpose: Purpose) -> Sequence[ListedHold]:
+        """What is held for the case of a purpose, by the department and the units; without a case for every one.
+
+        Raises:
+            AccessError: it is refused.
+            StoreError: the database does not answer, or it cannot be put on record.
+        """
+        with authoriser.access(Operation.SHOW_HOLDS, purpose) as access:
+            found = self._holds.list(case=purpose.case or "")
+            access.show(tuple(each.hold_id for each in found))
+            return found
+
+    def find(self, authoriser: Authoriser, purpose: Purpose, hold_id: str) -> ListedHold:
+        """One hold; raises as above, and HoldError where there is none any more."""
+        with authoriser.access(Operation.SHOW_HOLDS, purpose, AccessSubject((hold_id,))) as access:
+            found = self._holds.find(hold_id)
+            access.show((hold_id,))
+            return found
+
+    def place(
+        self, authoriser: Authoriser, purpose: Purpose, read_ids: Sequence[str], reason: str, until: datetime | None
+    ) -> Sequence[ListedHold]:
+        """Hold reads for the case of a purpose; their units fetch it.
+
+        Args:
+            authoriser: allows it and puts it on record.
+            purpose: what for, with the case.
+            read_ids: the reads.
+            reason: why: evidence, a subpoena, the order of a court.
+            until: when it ends; None: when somebody releases it.
+
+        Raises:
+            AccessError: it is refused.
+            HoldError: no case, no reason, an end that has passed, or reads that cannot be held.
+            StoreError: nothing was stored, or it cannot be put on record.
+        """
+        if not purpose.case:
+            raise HoldError(NO_CASE)
+        terms = check_terms(HoldTerms(HoldKind.READ, "", purpose.case, reason, until), self._clock.now().utc)
+        subject = AccessSubject(tuple(read_ids), source=SourcePermission.DEPARTMENT, note=_note(terms.reason))
+        with authoriser.access(Operation.HOLD_READ, purpose, subject) as access:
+            return self._holds.place(read_ids, terms, self._author(access))
+
+    def extend(self, authoriser: Authoriser, purpose: Purpose, hold_id: str, until: datetime | None) -> ListedHold:
+        """Have a hold last longer; raises as :meth:`place`, and HoldError where it is another's or of another case."""
+        end = "until it is released" if until is None else f"until {until:%Y-%m-%d %H:%M} UTC"
+        with authoriser.access(
+            Operation.HOLD_READ, purpose, AccessSubject((hold_id,), note=f"longer, {end}")
+        ) as access:
+            self._require_change(access, hold_id)
+            return self._holds.extend(hold_id, until, self._author(access))
+
+    def release(self, authoriser: Authoriser, purpose: Purpose, hold_id: str, reason: str) -> None:
+        """Release a hold, once it is said why; raises as :meth:`extend`."""
+        reason = reason.strip()
+        if not reason or not reason.isprintable() or len(reason) > NOTE_CHARACTERS_MAX:
+            raise HoldError(f"say why the reads need no longer be held, in at most {NOTE_CHARACTERS_MAX} characters")
+        with authoriser.access(Operation.RELEASE_READ, purpose, AccessSubject((hold_id,), note=reason)) as access:
+            self._require_change(access, hold_id)
+            self._holds.release(hold_id, self._author(access))
+
+    def _require_change(self, access: Access, hold_id: str) -> None:
+        """Refuse a change of a hold of another case, or of another person by an officer."""
+        hold = self._holds.find(hold_id)
+        if not access.purpose.case or hold.case_number != access.purpose.case:
+            raise HoldError("this hold is of another case: give that one's number to change it")
+        if hold.person_id != access.actor.person_id and not self._may_hold_for_discovery(access.actor.person_id):
+            raise HoldError(NOT_THEIRS)
+
+    def _may_hold_for_discovery(self, person_id: str) -> bool:
+        with self._database.reading() as connection:
+            person = DepartmentAccountRows(connection).person(person_id)
+        return person is not None and allows(person.roles, Action.HOLD, PurposeCode.DISCOVERY)
+
+    def _author(self, access: Access) -> HoldAuthor:
+        utc = self._clock.now().utc
+        if utc is None:
+            raise HoldError("the clock of this server is not set")
+        return HoldAuthor(access.actor.name, utc, access.actor.person_id)
+
+
+def _note(reason: str) -> str:
+    return reason[:NOTE_CHARACTERS_MAX]

@@ -1,0 +1,1 @@
+"""The pages of what is done for a case over all units: holds of reads, packages of evidence."""

@@ -1,0 +1,1 @@
+"""The pages of searches that somebody saved."""
