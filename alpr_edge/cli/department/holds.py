@@ -15,7 +15,8 @@ from alpr_edge.domain.errors import HoldError
 
 if TYPE_CHECKING:
     from alpr_edge.department.holds.department_canvass import CanvassHolds
-    from alpr_edge.department.holds.department_holds import HoldAuthor, ListedHold
+    from alpr_edge.department.holds.department_holds import HoldAuthor
+    from alpr_edge.department.holds.listed_holds import ListedHold
 
 CaseOption = Annotated[str, typer.Option("--case", help="The case number.")]
 UntilOption = Annotated[
@@ -67,17 +68,17 @@ def canvass_command(
 
     It keeps what has arrived: run it again once the cars have delivered the rest; what is held already is left out.
     """
-    from alpr_edge.cli.department.releases.scope_entry import entered_moment
     from alpr_edge.department.holds.department_canvass import DepartmentCanvass
     from alpr_edge.department.search.criteria import SearchPeriod
     from alpr_edge.domain.ground.areas import parse_ground_area
     from alpr_edge.domain.holds.hold import HoldKind, HoldTerms, parse_hold_end
+    from alpr_edge.domain.releases.typed_scope import typed_moment
 
     try:
         ground = parse_ground_area(area)
     except ValueError as error:
         raise HoldError(f"--area: {error}") from None
-    period = SearchPeriod(entered_moment(begin), entered_moment(end))
+    period = SearchPeriod(typed_moment(begin), typed_moment(end))
     terms = HoldTerms(HoldKind.SEARCH, "", case, reason, parse_hold_end(until))
     with open_storage(directory) as storage, progress_bar("reads found") as show:
         canvass = DepartmentCanvass(storage.database, lambda count: show("reads found", count, None))

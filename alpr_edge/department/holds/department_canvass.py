@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from alpr_edge.department.db.database import DepartmentDatabase
-from alpr_edge.department.holds.department_holds import DepartmentHolds, HoldAuthor, ListedHold
+from alpr_edge.department.holds.department_holds import DepartmentHolds, HoldAuthor
+from alpr_edge.department.holds.listed_holds import ListedHold
 from alpr_edge.department.search.criteria import DepartmentSearch, SearchPeriod
 from alpr_edge.department.search.department_searches import DepartmentSearches
 from alpr_edge.department.search.pages import PAGE_READS_MAX, FoundPage, ReadKey, UnseenReads

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, exists, func, insert, or_, select, true
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, func, insert, select, true
 
 from alpr_edge.department.db.database import DepartmentDatabase, naive_utc_now
 from alpr_edge.department.db.exchange_schema import import_runs
 from alpr_edge.department.db.hold_schema import held_reads, hold_releases, holds
 from alpr_edge.department.db.schema import certificates, reads
+from alpr_edge.department.holds.listed_holds import ListedHold, in_force, list_holds
 from alpr_edge.domain.errors import HoldError
 from alpr_edge.domain.holds.case_numbers import normal_case
 from alpr_edge.domain.holds.hold import HOLD_READS_MAX, HoldKind, HoldOrigin, HoldTerms, check_terms
@@ -25,9 +26,7 @@ PREFIX = "department"
 """How ids of the department's holds begin, where those of a unit begin with its id."""
 READS_OF_UNIT_MAX = HOLD_READS_MAX
 """Most reads that the department's holds in force cover of one unit: a unit fetches them all at once."""
-LISTED_MAX = 1000
 _ORIGIN = HoldOrigin.DEPARTMENT.value
-_SAME = (hold_releases.c.hold_id == holds.c.hold_id) & (hold_releases.c.unit_id == holds.c.unit_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,26 +43,6 @@ class HoldAuthor:
     def record_id(self) -> str:
         """How a hold has whoever placed it."""
         return self.person_id or f"login:{self.name}"
-
-
-@dataclass(frozen=True, slots=True)
-class ListedHold:
-    """A hold with the number of its reads."""
-
-    hold_id: str
-    unit_id: str
-    origin: str
-    case_number: str
-    reason: str
-    person_id: str
-    """Of the roster; ``login:NAME`` of a login here; empty: a unit's break-glass."""
-    person: str
-    made: str | None
-    """RFC 3339, as whoever placed it believed; likewise the next two."""
-    until: str | None
-    released: str | None
-    is_released: bool
-    reads: int
 
 
 class DepartmentHolds:
@@ -99,7 +78,7 @@ class DepartmentHolds:
                 _require_room(connection, unit_id, len(own_ids), author.at)
                 placed.append(_add(connection, unit_id, own_ids, checked, author))
                 _require_size(connection, unit_id, author.at)
-            return _list(connection, holds.c.hold_id.in_(placed))
+            return list_holds(connection, holds.c.hold_id.in_(placed))
 
     def release(self, hold_id: str, author: HoldAuthor) -> None:
         """Release a hold of the department; its unit learns of that when it asks next.
@@ -139,7 +118,7 @@ class DepartmentHolds:
             _release(connection, row, author)
             longer = _add(connection, row["unit_id"], ids, check_terms(terms, author.at), author)
             _require_size(connection, row["unit_id"], author.at)
-            return _list(connection, holds.c.hold_id == longer)[0]
+            return list_holds(connection, holds.c.hold_id == longer)[0]
 
     def list(self, *, with_released: bool = False, case: str = "") -> Sequence[ListedHold]:
         """The holds of units and of the department, the newest :data:`LISTED_MAX`, in the order of arrival.
@@ -152,7 +131,7 @@ class DepartmentHolds:
         is_shown = true() if with_released else hold_releases.c.hold_id.is_(None)
         is_of = holds.c.case_number == wanted if wanted else true()
         with self._database.reading() as connection:
-            return _list(connection, and_(is_shown, is_of))
+            return list_holds(connection, and_(is_shown, is_of))
 
     def find(self, hold_id: str) -> ListedHold:
         """A hold that was not released; of one that several units have, the first.
@@ -162,7 +141,7 @@ class DepartmentHolds:
         """
         is_it = (holds.c.hold_id == hold_id) & hold_releases.c.hold_id.is_(None)
         with self._database.reading() as connection:
-            found = _list(connection, is_it)
+            found = list_holds(connection, is_it)
         if not found:
             raise HoldError("there is no such hold, or it was released")
         return found[0]
@@ -273,28 +252,10 @@ def _add(connection: Connection, unit_id: str, read_ids: list[str], terms: HoldT
     return hold_id
 
 
-def in_force(now: datetime) -> ColumnElement[bool]:
-    """Whether a hold, of a unit or of the department, is neither released nor over; RFC 3339 in UTC sorts by time."""
-    lasts = or_(holds.c.until.is_(None), holds.c.until > rfc3339(now))
-    return lasts & ~exists().where(_SAME)
-
-
 def _in_force(unit_id: str, now: datetime, *columns: ColumnElement[Any]) -> Select[Any]:
     """The department's holds on a unit's reads that are in force."""
     own = (holds.c.unit_id == unit_id) & (holds.c.origin == _ORIGIN)
     return select(*columns).select_from(holds).where(own, in_force(now))
-
-
-def _list(connection: Connection, condition: ColumnElement[bool]) -> list[ListedHold]:
-    of_hold = (held_reads.c.hold_id == holds.c.hold_id) & (held_reads.c.unit_id == holds.c.unit_id)
-    count = select(func.count()).where(of_hold).scalar_subquery().label("reads")
-    released = hold_releases.c.hold_id.is_not(None).label("is_released")
-    columns = select(holds, hold_releases.c.released, released, count)
-    query = columns.select_from(holds.outerjoin(hold_releases, _SAME))
-    query = query.order_by(holds.c.received_at.desc(), holds.c.hold_id).limit(LISTED_MAX)
-    rows = connection.execute(query.where(condition)).mappings().all()
-    names = ListedHold.__dataclass_fields__
-    return [ListedHold(**{name: row[name] for name in names}) for row in reversed(rows)]
 
 
 def _payload(row: RowMapping, read_ids: list[str]) -> DepartmentHoldPayload:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or
 from alpr_edge.department.db.exchange_schema import import_runs
 from alpr_edge.department.db.hold_schema import held_reads, holds
 from alpr_edge.department.db.schema import hits, items, read_times, reads
-from alpr_edge.department.holds.department_holds import in_force
+from alpr_edge.department.holds.listed_holds import in_force
 from alpr_edge.department.retention.read_versions import Key, kept_versions, rows_of, whole_reads
 from alpr_edge.domain.collection.department_periods import DepartmentPeriods, is_old_enough
 from alpr_edge.domain.instants import rfc3339

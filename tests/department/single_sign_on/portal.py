@@ -131,16 +131,6 @@ class Portal:
         pytest.fail(f"the portal does not serve: {(self.folder / 'log').read_text()[:4000]}")
 
     def _settings(self, page: str) -> dict[str, Any]:
-        options = {
-            "ClientID": CLIENT_ID,
-            "ClientSecret": CLIENT_SECRET,
-            "RedirectUris": f"{page}/single-sign-on/answer",
-            "PostLogoutRedirectUris": f"{page}/sign-in",
-            "IDTokenSignAlg": "RS256",
-            "RequirePKCE": 1,
-            "BypassConsent": 1,
-            "LogoutBypassConfirm": 1,
-        }
         storage = {"generateModule": "Lemonldap::NG::Common::Apache::Session::Generate::SHA256"}
         return {
             "portal": f"{self.issuer}/",
@@ -166,11 +156,24 @@ class Portal:
             "totp2fActivation": 1,
             "totp2fSelfRegistration": 1,
             "totp2fAuthnLevel": 3,
-            "oidcRPMetaDataOptions": {
-                "page": {f"oidcRPMetaDataOptions{name}": value for name, value in options.items()}
-            },
+            "oidcRPMetaDataOptions": {"page": _client_options(page)},
             "oidcRPMetaDataExportedVars": {"page": {}},
         }
+
+
+def _client_options(page: str) -> dict[str, Any]:
+    """What the provider knows of the department's page."""
+    options = {
+        "ClientID": CLIENT_ID,
+        "ClientSecret": CLIENT_SECRET,
+        "RedirectUris": f"{page}/single-sign-on/answer",
+        "PostLogoutRedirectUris": f"{page}/sign-in",
+        "IDTokenSignAlg": "RS256",
+        "RequirePKCE": 1,
+        "BypassConsent": 1,
+        "LogoutBypassConfirm": 1,
+    }
+    return {f"oidcRPMetaDataOptions{name}": value for name, value in options.items()}
 
 
 def new_key(name: str) -> dict[str, object]:

@@ -10,7 +10,8 @@ from datetime import datetime
 from alpr_edge.access.authorisation.authoriser import Access, AccessSubject, Authoriser
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.department.db.database import DepartmentDatabase
-from alpr_edge.department.holds.department_holds import DepartmentHolds, HoldAuthor, ListedHold
+from alpr_edge.department.holds.department_holds import DepartmentHolds, HoldAuthor
+from alpr_edge.department.holds.listed_holds import ListedHold
 from alpr_edge.department.people.account_rows import DepartmentAccountRows
 from alpr_edge.domain.errors import HoldError
 from alpr_edge.domain.holds.hold import HoldKind, HoldTerms, check_terms
