@@ -94,18 +94,6 @@ def sign_out(store: AccessStore, place: SessionPlace) -> bool:
         return True
 
 
-def end_sessions(store: AccessStore, person_id: str) -> int:
-    """End every session of a person, as an administrator asks for; returns how many there were.
-
-    The caller asked :func:`authorise_request` for the action ``manage_people`` before.
-    """
-    with store.writing() as rows:
-        live_sessions = [session for session in rows.live_sessions() if session.person_id == person_id]
-        for session in live_sessions:
-            rows.save_session(session.finish(SessionEnd.ADMINISTRATOR))
-    return len(live_sessions)
-
-
 def _session_at(rows: AccessRows, place: SessionPlace) -> AccessSession | None:
     """The session of a token, if it is used where it was begun."""
     session = rows.session(token_digest(place.token))

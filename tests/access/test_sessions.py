@@ -11,7 +11,6 @@ from alpr_edge.access.sessions import (
     Authorisation,
     SessionPlace,
     authorise_request,
-    end_sessions,
     lock_session,
     sign_out,
 )
@@ -146,14 +145,6 @@ def test_signing_out_ends_a_session_once(car: Car, signed_in: SignInResult) -> N
     assert not lock_session(car.store, place(car, signed_in.token))
     assert reason(car, signed_in.token) is DecisionReason.SESSION_ENDED
     assert end_of(car, signed_in.token) is SessionEnd.SIGN_OUT
-
-
-def test_an_administrator_ends_the_sessions_of_one_person(car: Car, signed_in: SignInResult) -> None:
-    partner = car.sign_in("Bp-2")
-    assert end_sessions(car.store, "p-1") == 1
-    assert end_sessions(car.store, "p-1") == 0
-    assert end_of(car, signed_in.token) is SessionEnd.ADMINISTRATOR
-    assert reason(car, partner.token) is DecisionReason.ALLOWED
 
 
 def test_a_roster_past_its_validity_and_training_that_ended_show_at_the_next_look(
