@@ -17,7 +17,7 @@ from sqlalchemy import select
 from alpr_edge.department.backups.file_copies import HEAD_BYTES, CopiedPictures, link_or_copy, make_folder, write_file
 from alpr_edge.department.backups.file_list import Tick, file_digest
 from alpr_edge.department.backups.survey import OpenReading, picture_count, picture_digests
-from alpr_edge.department.db.day_keys.image_keys import keys_of
+from alpr_edge.department.db.day_keys.day_keys import keys_of
 from alpr_edge.department.db.image_key_schema import sealed_images
 from alpr_edge.department.images.department_images import object_name
 from alpr_edge.department.images.objects import ObjectStore

@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import ColumnElement, Connection, func, select, tuple_
 
 from alpr_edge.department.db.database import DepartmentDatabase
-from alpr_edge.department.db.day_keys.image_keys import ImageKeys
+from alpr_edge.department.db.day_keys.day_keys import DayKeys
 from alpr_edge.department.db.day_keys.item_bodies import BodySealer, replace_bodies
 from alpr_edge.department.db.schema import items
 from alpr_edge.department.retention.leases import held_lease
@@ -68,7 +68,7 @@ def _lies_open() -> ColumnElement[bool]:
 
 
 def _encrypt_batch(
-    connection: Connection, keys: ImageKeys, last: Place | None, result: BodyEncryption
+    connection: Connection, keys: DayKeys, last: Place | None, result: BodyEncryption
 ) -> tuple[int, Place | None]:
     """Encrypt the next bodies after a place in the order of arrival; how many it looked at, and the last place."""
     place = (items.c.received_at, items.c.item_id, items.c.unit_id)

@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import Connection, func, select
 
 from alpr_edge.department.db.database import DepartmentDatabase
-from alpr_edge.department.db.day_keys.image_keys import ImageKey
+from alpr_edge.department.db.day_keys.day_keys import DayKey
 from alpr_edge.department.db.schema import items
 from alpr_edge.department.images.choice import image_objects
 from alpr_edge.department.images.department_images import DepartmentImages, StoredImage, note_keys
@@ -85,7 +85,7 @@ def _encrypt_batch(
     return [row[0] for row in rows]
 
 
-def _noted_keys(connection: Connection, images: DepartmentImages, days: dict[str, date]) -> dict[str, ImageKey]:
+def _noted_keys(connection: Connection, images: DepartmentImages, days: dict[str, date]) -> dict[str, DayKey]:
     """The key that each image will be under, noted before it is."""
     images.keys.are_used(connection)
     of_days = {day: images.keys.key_of_day(connection, day) for day in set(days.values())}
@@ -93,7 +93,7 @@ def _noted_keys(connection: Connection, images: DepartmentImages, days: dict[str
     return {name: of_days[day] for name, day in days.items()}
 
 
-def _encrypt(connection: Connection, images: DepartmentImages, keys: dict[str, ImageKey]) -> int:
+def _encrypt(connection: Connection, images: DepartmentImages, keys: dict[str, DayKey]) -> int:
     """Encrypt images; in a transaction that writes, so that none is looked at or removed meanwhile."""
     stored = images.read(connection, list(keys))
     opened = {

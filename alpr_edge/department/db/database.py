@@ -8,8 +8,8 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from alpr_edge.department.db.day_keys.image_keys import OPTION as KEYS_OPTION
-from alpr_edge.department.db.day_keys.image_keys import ImageKeys
+from alpr_edge.department.db.day_keys.day_keys import OPTION as KEYS_OPTION
+from alpr_edge.department.db.day_keys.day_keys import DayKeys
 from alpr_edge.department.db.day_keys.master_keys import load_master_key
 from alpr_edge.department.db.engines.choice import engine_of
 from alpr_edge.department.db.engines.engine import DatabaseEngine
@@ -94,9 +94,9 @@ class DepartmentDatabase:
         self._engine.update_execution_options(**{OPTION: cipher})
 
 
-def give_keys(engine: Engine, directory: Path) -> ImageKeys:
+def give_keys(engine: Engine, directory: Path) -> DayKeys:
     """Have the connections of a pool open bodies by the master key that a department's settings name, once needed."""
-    keys = ImageKeys(lambda: load_master_key(directory))
+    keys = DayKeys(lambda: load_master_key(directory))
     engine.update_execution_options(**{KEYS_OPTION: keys})
     return keys
 

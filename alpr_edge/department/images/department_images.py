@@ -14,7 +14,7 @@ from typing import TypeVar
 from sqlalchemy import Connection, delete, select
 
 from alpr_edge.department.db.database import DepartmentDatabase, naive_utc_now
-from alpr_edge.department.db.day_keys.image_keys import ImageKey, note_loss
+from alpr_edge.department.db.day_keys.day_keys import DayKey, note_loss
 from alpr_edge.department.db.image_key_schema import image_keys, sealed_images
 from alpr_edge.department.db.statements import insert_once
 from alpr_edge.department.images.objects import ObjectStore
@@ -127,7 +127,7 @@ class DepartmentImages:
             for name, content in contents.items()
         }
 
-    def replace(self, images: Mapping[str, bytes], key: ImageKey) -> None:
+    def replace(self, images: Mapping[str, bytes], key: DayKey) -> None:
         """Write images under a key; rows that say so are committed."""
         contents = {name: _content(jpeg, name, key) for name, jpeg in images.items()}
         self._each(lambda name: self._objects.replace(object_name(name), contents[name]), list(images))
@@ -152,7 +152,7 @@ class DepartmentImages:
         """
         self._objects.check()
 
-    def _key_for(self, unit_id: str, names: list[str]) -> ImageKey | None:
+    def _key_for(self, unit_id: str, names: list[str]) -> DayKey | None:
         """The key that images of now will be under, noted for each of them; None: images lie as they came."""
         with self._database.reading() as connection:
             if not self.keys.are_used(connection):
@@ -199,7 +199,7 @@ def note_keys(connection: Connection, pairs: Iterable[tuple[str, str | None]]) -
     insert_once(connection, sealed_images, rows)
 
 
-def _content(jpeg: bytes, name: str, key: ImageKey | None) -> bytes:
+def _content(jpeg: bytes, name: str, key: DayKey | None) -> bytes:
     return jpeg if key is None else seal_image(jpeg, name, key.key_id, key.key)
 
 

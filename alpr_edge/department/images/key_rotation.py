@@ -7,8 +7,8 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 from alpr_edge.department.db.database import DepartmentDatabase
-from alpr_edge.department.db.day_keys.image_keys import wrap_anew
-from alpr_edge.department.db.day_keys.master_keys import ImageMasterKey, load_master_key, read_master_key
+from alpr_edge.department.db.day_keys.day_keys import wrap_anew
+from alpr_edge.department.db.day_keys.master_keys import MasterKey, load_master_key, read_master_key
 from alpr_edge.department.db.day_keys.secret_sources import CREDENTIAL, secret_file
 from alpr_edge.department.settings import FILE_NAME, load_department_file
 from alpr_edge.domain.errors import DepartmentError
@@ -50,7 +50,7 @@ def rotate_master_key(directory: Path, file: Path) -> KeyRotation:
     return KeyRotation(count, new.master_id, _name_key(directory, file, old, new))
 
 
-def _name_key(directory: Path, file: Path, old: ImageMasterKey, new: ImageMasterKey) -> str:
+def _name_key(directory: Path, file: Path, old: MasterKey, new: MasterKey) -> str:
     """Have the settings name the new key where they name a file; returns what is left to do."""
     table = load_department_file(directory).images
     if old.master_id == new.master_id:

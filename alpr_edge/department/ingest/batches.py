@@ -15,7 +15,7 @@ import structlog
 from sqlalchemy import Column, Connection, Select, Table, bindparam, select
 
 from alpr_edge.department.db.database import naive_utc_now
-from alpr_edge.department.db.day_keys.image_keys import keys_of
+from alpr_edge.department.db.day_keys.day_keys import keys_of
 from alpr_edge.department.db.day_keys.item_bodies import BODY_COLUMNS, BodySealer, open_bodies, replace_bodies
 from alpr_edge.department.db.retention_schema import read_pictures
 from alpr_edge.department.db.schema import items, read_times, reads

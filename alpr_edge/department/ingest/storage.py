@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, func, literal, select, tuple_
 
 from alpr_edge.department.db.database import DepartmentDatabase
-from alpr_edge.department.db.day_keys.image_keys import CountedKey, counted_keys, key_records
+from alpr_edge.department.db.day_keys.day_keys import CountedKey, counted_keys, key_records
 from alpr_edge.department.db.day_keys.item_bodies import open_bodies, select_bodies
 from alpr_edge.department.db.schema import hits, items, reads
 from alpr_edge.department.evidence.bookings import EvidenceBookings

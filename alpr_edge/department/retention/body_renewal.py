@@ -5,7 +5,7 @@ from datetime import date
 from sqlalchemy import Connection, tuple_
 
 from alpr_edge.department.db.database import DepartmentDatabase
-from alpr_edge.department.db.day_keys.image_keys import ImageKeyRecord, keys_of
+from alpr_edge.department.db.day_keys.day_keys import DayKeyRecord, keys_of
 from alpr_edge.department.db.day_keys.item_bodies import BodySealer, open_bodies, replace_bodies, select_bodies
 from alpr_edge.department.db.schema import items
 from alpr_edge.department.retention.leases import Lease
@@ -24,7 +24,7 @@ class BodyRenewal:
         record: the key.
     """
 
-    def __init__(self, database: DepartmentDatabase, record: ImageKeyRecord) -> None:
+    def __init__(self, database: DepartmentDatabase, record: DayKeyRecord) -> None:
         self._database, self._record = database, record
         self._damaged: list[tuple[str, str]] = []
         """Item and unit of those that do not open, and stay as they are."""

@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import ColumnElement, Connection, select
 
 from alpr_edge.department.db.database import DepartmentDatabase
-from alpr_edge.department.db.day_keys.image_keys import ImageKeyRecord, destroy_key, is_used, key_records
+from alpr_edge.department.db.day_keys.day_keys import DayKeyRecord, destroy_key, is_used, key_records
 from alpr_edge.department.db.image_key_schema import sealed_images
 from alpr_edge.department.db.schema import items
 from alpr_edge.department.images.department_images import DepartmentImages, note_keys
@@ -62,11 +62,11 @@ class KeyRenewal:
             if record.destroyed_at is None and record.lost_at is not None and self._is_over(record):
                 self._renew(lease, pace, record, records)
 
-    def _is_over(self, record: ImageKeyRecord) -> bool:
+    def _is_over(self, record: DayKeyRecord) -> bool:
         end = date.fromisoformat(record.day) + timedelta(days=1)
         return datetime(end.year, end.month, end.day, tzinfo=UTC) + self._shortest <= self._clock()
 
-    def _renew(self, lease: Lease, pace: PurgePace, record: ImageKeyRecord, records: Sequence[ImageKeyRecord]) -> None:
+    def _renew(self, lease: Lease, pace: PurgePace, record: DayKeyRecord, records: Sequence[DayKeyRecord]) -> None:
         with self._database.reading() as connection:
             stays = is_used(connection, record.key_id)
         if stays:
@@ -90,7 +90,7 @@ class KeyRenewal:
                 destroy_key(connection, record.key_id)
                 log.info("department.image_key_destroyed", key=record.key_id)
 
-    def _encrypt_anew(self, lease: Lease, pace: PurgePace, record: ImageKeyRecord) -> int:
+    def _encrypt_anew(self, lease: Lease, pace: PurgePace, record: DayKeyRecord) -> int:
         """Encrypt images and bodies under a key under the next; returns how many stay, as they do not open."""
         last, damaged_count = "", 0
         while True:
@@ -108,7 +108,7 @@ class KeyRenewal:
             log.warning("department.image_key_stays", key=record.key_id, damaged=damaged_count)
         return damaged_count
 
-    def _note_next(self, connection: Connection, record: ImageKeyRecord, last: str, count: int) -> list[str]:
+    def _note_next(self, connection: Connection, record: DayKeyRecord, last: str, count: int) -> list[str]:
         """The next images under a key; it is noted that they will be under the next key as well."""
         query = select(sealed_images.c.sha256).where(_is_under(record.key_id), sealed_images.c.sha256 > last)
         names = list(connection.scalars(query.order_by(sealed_images.c.sha256).limit(count)))
@@ -118,7 +118,7 @@ class KeyRenewal:
             note_keys(connection, [(name, key.key_id) for name in names])
         return names
 
-    def _encrypt_some(self, connection: Connection, record: ImageKeyRecord, names: list[str]) -> int:
+    def _encrypt_some(self, connection: Connection, record: DayKeyRecord, names: list[str]) -> int:
         """Encrypt images anew; in a transaction that writes, so that none is looked at or removed meanwhile.
 
         One that no row names goes: its batch broke off before the row, and nobody has a receipt of it.

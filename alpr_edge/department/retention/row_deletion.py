@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Column, Connection, insert, select
 
-from alpr_edge.department.db.day_keys.image_keys import note_loss
+from alpr_edge.department.db.day_keys.day_keys import note_loss
 from alpr_edge.department.db.image_key_schema import image_keys
 from alpr_edge.department.db.retention_schema import picture_removals, read_pictures
 from alpr_edge.department.db.schema import alerts, dispositions, hits, items, read_times, reads, withdrawals

@@ -12,7 +12,7 @@ from alpr_edge.cli.department.common import DirectoryOption, open_storage, requi
 from alpr_edge.cli.output import count_text, print_lines, print_object, print_table, utc_text
 
 if TYPE_CHECKING:
-    from alpr_edge.department.db.day_keys.image_keys import CountedKey
+    from alpr_edge.department.db.day_keys.day_keys import CountedKey
 
 app = typer.Typer(help="The keys under which images and bodies are encrypted. Shows no key.", no_args_is_help=True)
 

@@ -12,7 +12,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection, Row, Select, bindparam, select, update
 
-from alpr_edge.department.db.day_keys.image_keys import ImageKey, keys_of
+from alpr_edge.department.db.day_keys.day_keys import DayKey, keys_of
 from alpr_edge.department.db.day_keys.master_keys import NONCE_BYTES
 from alpr_edge.department.db.schema import items
 
@@ -29,7 +29,7 @@ class BodySealer:
         key: a key of a day; None: bodies lie as they came.
     """
 
-    def __init__(self, key: ImageKey | None) -> None:
+    def __init__(self, key: DayKey | None) -> None:
         self.key_id = None if key is None else key.key_id
         self._cipher = None if key is None else AESGCM(key.key)
         self._place = f"alpr-edge body 1\n{self.key_id}\n"
@@ -75,7 +75,7 @@ def open_bodies(
     sealers = {} if known is None else {known.key_id: known}
     key_ids = {row.key_id for row in rows} - {None, *sealers}
     keys = keys_of(connection).load(connection, key_ids) if key_ids else {}
-    sealers |= {key_id: BodySealer(ImageKey(key_id, key)) for key_id, key in keys.items()}
+    sealers |= {key_id: BodySealer(DayKey(key_id, key)) for key_id, key in keys.items()}
     return [_open(row, sealers.get(row.key_id)) for row in rows]
 
 

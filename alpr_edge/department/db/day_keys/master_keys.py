@@ -24,7 +24,7 @@ NONCE_BYTES = 12
 _DIGITS = re.compile(rb"[0-9a-fA-F]{64}\s*")
 
 
-class ImageMasterKey:
+class MasterKey:
     """A master key.
 
     Args:
@@ -55,7 +55,7 @@ class ImageMasterKey:
             ) from None
 
 
-def load_master_key(directory: Path) -> ImageMasterKey | None:
+def load_master_key(directory: Path) -> MasterKey | None:
     """The master key that a department's settings name; None: they name none.
 
     Raises:
@@ -71,7 +71,7 @@ def load_master_key(directory: Path) -> ImageMasterKey | None:
     return None
 
 
-def read_master_key(path: Path) -> ImageMasterKey:
+def read_master_key(path: Path) -> MasterKey:
     """The master key of a file.
 
     Raises:
@@ -80,7 +80,7 @@ def read_master_key(path: Path) -> ImageMasterKey:
     return _key_of(read_secret_file(path), str(path))
 
 
-def make_master_key(path: Path, directory: Path) -> ImageMasterKey:
+def make_master_key(path: Path, directory: Path) -> MasterKey:
     """Make a new master key in a file (mode 0600) that is not there yet.
 
     Args:
@@ -97,16 +97,16 @@ def make_master_key(path: Path, directory: Path) -> ImageMasterKey:
             create_file(file, key.hex().encode() + b"\n")
         except FileExistsError:
             raise DepartmentError(f"{file}: is there already and stays as it is; name another file") from None
-    return ImageMasterKey(key)
+    return MasterKey(key)
 
 
-def _key_of(content: bytes, place: str) -> ImageMasterKey:
+def _key_of(content: bytes, place: str) -> MasterKey:
     if not _DIGITS.fullmatch(content):
         raise DepartmentError(
             f"{place}: not a master key of 64 hexadecimal digits; make one: alpr-edge department keys make FILE"
         )
-    return ImageMasterKey(bytes.fromhex(content.decode()))
+    return MasterKey(bytes.fromhex(content.decode()))
 
 
-MasterKeySource = Callable[[], ImageMasterKey | None]
+MasterKeySource = Callable[[], MasterKey | None]
 """Reads the master key that the settings name now."""

@@ -7,14 +7,14 @@ from datetime import UTC, date, datetime
 
 from sqlalchemy import Column, ColumnElement, Connection, Select, exists, func, or_, select, update
 
-from alpr_edge.department.db.day_keys.master_keys import KEY_BYTES, ImageMasterKey, MasterKeySource
+from alpr_edge.department.db.day_keys.master_keys import KEY_BYTES, MasterKey, MasterKeySource
 from alpr_edge.department.db.image_key_schema import image_keys, sealed_images
 from alpr_edge.department.db.schema import items
 from alpr_edge.department.db.statements import insert_once
 from alpr_edge.domain.errors import DepartmentError, StoreError
 
-OPTION = "image_keys"
-"""The execution option of connections that holds the :class:`ImageKeys` of their department."""
+OPTION = "day_keys"
+"""The execution option of connections that holds the :class:`DayKeys` of their department."""
 _IS_LIVE = image_keys.c.wrapped.is_not(None)
 _NEWEST = (
     select(image_keys.c.key_id, image_keys.c.day, image_keys.c.wrapped, image_keys.c.master_id)
@@ -26,7 +26,7 @@ _NEWEST = (
 
 
 @dataclass(frozen=True, slots=True)
-class ImageKey:
+class DayKey:
     """A key of a day."""
 
     key_id: str
@@ -34,7 +34,7 @@ class ImageKey:
 
 
 @dataclass(frozen=True, slots=True)
-class ImageKeyRecord:
+class DayKeyRecord:
     """What is on record of a key; the key itself is not in it."""
 
     key_id: str
@@ -48,14 +48,14 @@ class ImageKeyRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class CountedKey(ImageKeyRecord):
+class CountedKey(DayKeyRecord):
     """What is on record of a key, and how much is under it."""
 
     images: int
     bodies: int
 
 
-class ImageKeys:
+class DayKeys:
     """The keys of a department's images and bodies; threads may share it.
 
     Args:
@@ -65,9 +65,9 @@ class ImageKeys:
 
     def __init__(self, source: MasterKeySource) -> None:
         self._source = source
-        self._master: ImageMasterKey | None = None
+        self._master: MasterKey | None = None
         self._is_read = False
-        self._newest: tuple[bytes, ImageKey] | None = None
+        self._newest: tuple[bytes, DayKey] | None = None
         """The key that was asked for last, and how it was wrapped."""
 
     def require_key(self, connection: Connection) -> None:
@@ -99,7 +99,7 @@ class ImageKeys:
             raise StoreError(_master_fault(self._own_id, masters))
         return self._master is not None
 
-    def key_for(self, connection: Connection, day: date) -> ImageKey | None:
+    def key_for(self, connection: Connection, day: date) -> DayKey | None:
         """The key for what comes on a day, in one short query as a rule; None: it lies as it comes.
 
         Args:
@@ -115,12 +115,12 @@ class ImageKeys:
         if row is not None and (row.day, row.master_id) == (day.isoformat(), self._own_id):
             known = self._newest
             if known is None or (known[0], known[1].key_id) != (row.wrapped, row.key_id):
-                key = ImageKey(row.key_id, self._unwrap(row.key_id, row.wrapped, row.master_id))
+                key = DayKey(row.key_id, self._unwrap(row.key_id, row.wrapped, row.master_id))
                 known = self._newest = (row.wrapped, key)
             return known[1]
         return self.key_of_day(connection, day) if self.are_used(connection) else None
 
-    def key_of_day(self, connection: Connection, day: date) -> ImageKey:
+    def key_of_day(self, connection: Connection, day: date) -> DayKey:
         """The key for what comes on a day, made when there is none.
 
         Args:
@@ -131,7 +131,7 @@ class ImageKeys:
         if row is None:
             self.make_next(connection, day.isoformat(), _utc_now())
             row = connection.execute(_newest_of(day.isoformat())).one()
-        return ImageKey(row.key_id, self._unwrap(row.key_id, row.wrapped, row.master_id))
+        return DayKey(row.key_id, self._unwrap(row.key_id, row.wrapped, row.master_id))
 
     def make_next(self, connection: Connection, day: str, now: datetime) -> None:
         """Make the next generation of a day's key; two that do so at once make one.
@@ -180,24 +180,24 @@ class ImageKeys:
         return self._master.unwrap(wrapped, key_id)
 
 
-def keys_of(connection: Connection) -> ImageKeys:
+def keys_of(connection: Connection) -> DayKeys:
     """The keys of a connection's department."""
-    keys: ImageKeys = connection.get_execution_options()[OPTION]
+    keys: DayKeys = connection.get_execution_options()[OPTION]
     return keys
 
 
-def key_records(connection: Connection) -> list[ImageKeyRecord]:
+def key_records(connection: Connection) -> list[DayKeyRecord]:
     """Every key that there was, by day and generation."""
-    columns = [image_keys.c[each.name] for each in fields(ImageKeyRecord)]
+    columns = [image_keys.c[each.name] for each in fields(DayKeyRecord)]
     rows = connection.execute(select(*columns).order_by(image_keys.c.day, image_keys.c.generation))
-    return [ImageKeyRecord(**row) for row in rows.mappings()]
+    return [DayKeyRecord(**row) for row in rows.mappings()]
 
 
 def counted_keys(connection: Connection) -> list[CountedKey]:
     """Every key that there was, and how much is under it; that takes a while where there is much."""
     images = dict(_counts_by(connection, sealed_images.c.key_id))
     bodies = dict(_counts_by(connection, items.c.key_id))
-    names = [each.name for each in fields(ImageKeyRecord)]
+    names = [each.name for each in fields(DayKeyRecord)]
     return [
         CountedKey(
             **{name: getattr(each, name) for name in names},
@@ -239,7 +239,7 @@ def destroy_key(connection: Connection, key_id: str) -> None:
     connection.execute(update(image_keys).where(image_keys.c.key_id == key_id).values(**values))
 
 
-def wrap_anew(connection: Connection, old: ImageMasterKey, new: ImageMasterKey) -> int:
+def wrap_anew(connection: Connection, old: MasterKey, new: MasterKey) -> int:
     """Wrap every key by a new master key, in one transaction; returns how many that were.
 
     Raises:
