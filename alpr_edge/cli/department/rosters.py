@@ -43,7 +43,7 @@ def publish_command(
 
 @app.command("show")
 def show_command(directory: DirectoryOption, as_json: JsonOption = False) -> None:
-    """Show the newest roster, the key that signs it, and which unit has it. Changes of people since are counted."""
+    """Show the newest roster, its key, and which unit has it. Changes of people since are counted."""
     from alpr_edge.department.db.database import DepartmentDatabase
     from alpr_edge.department.people.roster_holders import RosterStandings
     from alpr_edge.department.people.rosters import Rosters

@@ -205,7 +205,8 @@ def test_no_plate_at_all_is_refused(command: Command, table: Path) -> None:
 def test_a_list_that_does_not_open_is_said_and_fails(command: Command, table: Path, bolo: Path, tmp_path: Path) -> None:
     run_import(command, table)
     run_import(command, bolo, "bolo", "generic-csv")
-    next((tmp_path / "data" / "hotlists").glob("clew-svs.*")).write_bytes(b"damaged")
+    for path in (tmp_path / "data" / "hotlists").glob("clew-svs.*"):
+        path.write_bytes(b"damaged")
     for arguments in (["status"], ["status", "--json"], ["match", "9ZZZ999"]):
         result = command(*arguments)
         assert result.exit_code == 1

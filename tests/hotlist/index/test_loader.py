@@ -99,7 +99,8 @@ def test_a_list_that_does_not_open_is_a_fault_and_the_others_are_watched(
 ) -> None:
     put("one", "ABC123,Stolen,CA")
     put("two", "ABD124,Stolen,CA")
-    next(lists.directory.glob("one.*")).write_bytes(b"damaged")
+    for path in lists.directory.glob("one.*"):
+        path.write_bytes(b"damaged")
     loader.load()
     assert [fault.source for fault in loader.index.faults] == ["one"]
     assert "changed or cut short" in loader.index.faults[0].message
