@@ -64,7 +64,7 @@ def canvass_command(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Keep every read of an area and a time, for a case (462.4(c)).
+    """Keep the reads of an area and a time (462.4(c)).
 
     It keeps what has arrived: run it again once the cars have delivered the rest; what is held already is left out.
     """
