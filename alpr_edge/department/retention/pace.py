@@ -41,6 +41,6 @@ class PurgePace:
         """Note how long a transaction lasted, its commit included; how long to pause."""
         if held_s > HELD_S:
             self.count = max(1, self.count // 2)
-        elif held_s < HELD_S / 2:
+        elif held_s < HELD_S:
             self.count = min(COUNT_MAX, self.count + max(1, self.count // 4))
         return min(max(held_s, PAUSE_S_MIN), PAUSE_S_MAX)

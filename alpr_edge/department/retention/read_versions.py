@@ -8,13 +8,28 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Select, delete, or_, select, tuple_
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    ColumnElement,
+    Connection,
+    Select,
+    String,
+    any_,
+    delete,
+    literal,
+    or_,
+    select,
+    tuple_,
+)
 
 from alpr_edge.department.db.schema import hits, items, read_times, reads
 from alpr_edge.domain.collection.department_periods import KeptVersion
 
 Key = tuple[str, str]
 """Unit and id."""
+BETWEEN = "\n"
+"""Stands in no id."""
 KEYS_MAX = 2000
 """Keys in one statement, which takes three parameters for each."""
 
@@ -32,13 +47,13 @@ def rows_of(
         keys: the rows that are meant.
     """
     for part in _parts(keys):
-        yield from connection.execute(query.where(_is_one_of(unit_id, name, part)))
+        yield from connection.execute(query.where(_is_one_of(connection, unit_id, name, part)))
 
 
 def delete_rows(connection: Connection, unit_id: Column[str], name: Column[str], keys: Collection[Key]) -> int:
     """Delete the rows of some keys; how many there were."""
     return sum(
-        connection.execute(delete(unit_id.table).where(_is_one_of(unit_id, name, part))).rowcount
+        connection.execute(delete(unit_id.table).where(_is_one_of(connection, unit_id, name, part))).rowcount
         for part in _parts(keys)
     )
 
@@ -49,13 +64,19 @@ def _parts(keys: Collection[Key]) -> Iterator[list[Key]]:
     yield from (ordered[first : first + KEYS_MAX] for first in range(0, len(ordered), KEYS_MAX))
 
 
-def _is_one_of(unit_id: Column[str], name: Column[str], keys: Sequence[Key]) -> ColumnElement[bool]:
+def _is_one_of(
+    connection: Connection, unit_id: Column[str], name: Column[str], keys: Sequence[Key]
+) -> ColumnElement[bool]:
     """Whether a row belongs to one of some keys.
 
     The id is asked for by itself as well: it leads the indexes, and a database that compared pairs alone might look
-    through all rows of a unit.
+    through all rows of a unit. PostgreSQL compares a list of pairs one by one, and looks up one of texts in a table.
     """
-    return name.in_({one for _, one in keys}) & tuple_(unit_id, name).in_(keys)
+    if connection.dialect.name != "postgresql":
+        return name.in_({one for _, one in keys}) & tuple_(unit_id, name).in_(keys)
+    names, pairs = [one for _, one in keys], [BETWEEN.join(key) for key in keys]
+    is_named, is_one = (any_(literal(texts, ARRAY(String))) for texts in (names, pairs))
+    return (name == is_named) & (unit_id.concat(BETWEEN).concat(name) == is_one)
 
 
 def whole_reads(connection: Connection, keys: Sequence[Key]) -> list[tuple[Key, ...]]:
