@@ -70,7 +70,8 @@ def test_what_cannot_be_is_one_line(settings: Path, arguments: tuple[str, ...], 
     done = holds(settings, *arguments)
     assert done.exit_code == 1
     assert says in done.stderr
-    assert len(done.stderr.splitlines()) == 1
+    # On a computer that is busy the store may say as well that a look took long.
+    assert len([line for line in done.stderr.splitlines() if "event=store.read_took_long" not in line]) == 1
 
 
 @pytest.mark.review(11)

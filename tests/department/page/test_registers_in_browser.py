@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from pathlib import Path
 from typing import Literal
 
@@ -22,7 +23,9 @@ from tests.department.page.test_hits_in_browser import RULES
 from tests.department.people.office import DOMAIN
 
 pytestmark = pytest.mark.browser
-FORM_FAULT = "Failed to load resource: the server responded with a status of 422 (Unprocessable Entity)"
+_REFUSED = HTTPStatus(422)
+"""Python has called it by two names."""
+FORM_FAULT = f"Failed to load resource: the server responded with a status of 422 ({_REFUSED.phrase})"
 """What the browser's console says of a form that came back with a fault."""
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
