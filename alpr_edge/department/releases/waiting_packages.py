@@ -8,6 +8,7 @@ noted is decided by the packages and the register, each on record first.
 import re
 import secrets
 import shutil
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -60,11 +61,10 @@ class WaitingPackages:
         folder = self._folder / f"{_safe_id(request_id)}.{secrets.token_hex(8)}"
         with io_errors(f"{self._folder}: cannot be used", ReleaseError):
             self._folder.mkdir(mode=PRIVATE_DIRECTORY, exist_ok=True)
-        try:
+        with ExitStack() as half_made:
+            half_made.callback(shutil.rmtree, folder, ignore_errors=True)
             made = self.packages.make(authoriser, request_id, folder, again, progress)
-        except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
+            half_made.pop_all()  # it is whole, and stays
         self.tidy()
         return made
 

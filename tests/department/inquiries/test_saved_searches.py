@@ -8,9 +8,8 @@ from datetime import timedelta
 import pytest
 
 from alpr_edge.department.db.database import DepartmentDatabase
-from alpr_edge.department.inquiries import saved_searches
 from alpr_edge.department.inquiries.office import InquiryOffice
-from alpr_edge.department.inquiries.saved_searches import purpose_of_run
+from alpr_edge.department.inquiries.saved_searches import PER_PERSON_MAX, purpose_of_run
 from alpr_edge.department.people.registry import People
 from alpr_edge.department.search.criteria import DepartmentSearch, SearchPeriod
 from alpr_edge.department.search.saved_rows import delete_ended_searches
@@ -77,9 +76,7 @@ def test_nothing_of_a_saved_search_lies_open_and_none_opens_for_another(
         office.saved_searches.list(authoriser_of(office, inquirers.ids["commander"]))
 
 
-def test_what_cannot_be_saved_is_told_in_a_line(
-    office: InquiryOffice, inquirers: Inquirers, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_cannot_be_saved_is_told_in_a_line(office: InquiryOffice, inquirers: Inquirers) -> None:
     officer, save = authoriser_of(office, inquirers.ids["officer"]), office.saved_searches.save
     save(officer, STOLEN, "mine", BY_PLATE, 90)
     for name, criteria, days, told in (
@@ -110,9 +107,11 @@ def test_what_cannot_be_saved_is_told_in_a_line(
     with pytest.raises(AccessError):
         office.saved_searches.counts(officer)
     assert query(inquirers.directory, COUNT) == [(1,)]
-    monkeypatch.setattr(saved_searches, "PER_PERSON_MAX", 1)
-    with pytest.raises(SearchError, match="you have 1 saved searches, as many as may be; delete one first"):
-        save(officer, STOLEN, "one more", BY_PLATE)
+    for number in range(1, PER_PERSON_MAX):
+        save(officer, STOLEN, f"one more, {number}", BY_PLATE)
+    too_many = f"you have {PER_PERSON_MAX} saved searches, as many as may be; delete one first"
+    with pytest.raises(SearchError, match=too_many):
+        save(officer, STOLEN, "one too many", BY_PLATE)
 
 
 def test_it_ends_with_its_days_with_the_training_and_with_the_account(

@@ -18,7 +18,7 @@ from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.web.visitor import COOKIE
 from tests.chromium import WAIT_MS_MAX, chromium, faults_of
 from tests.department.inquiries.desk import Inquirers, begin_session
-from tests.department.page.page_office import HOST, PICTURED, make_register_office, seen_times
+from tests.department.page.page_office import HOST, PICTURED, seen_times
 from tests.department.page.test_hits_in_browser import RULES
 from tests.department.people.office import DOMAIN
 
@@ -28,18 +28,6 @@ _REFUSED = HTTPStatus(422)
 FORM_FAULT = f"Failed to load resource: the server responded with a status of 422 ({_REFUSED.phrase})"
 """What the browser's console says of a form that came back with a fault."""
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-
-
-@pytest.fixture(scope="module")
-def clerks(tmp_path_factory: pytest.TempPathFactory) -> Inquirers:
-    """Of a department of its own: each audit and incident here is the first."""
-    return make_register_office(tmp_path_factory.mktemp("registers"))
-
-
-@pytest.fixture(scope="module")
-def register_server(clerks: Inquirers) -> Iterator[DepartmentPageServer]:
-    with DepartmentPageServer(clerks.directory) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
