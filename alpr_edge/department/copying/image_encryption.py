@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, text
 
 from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.db.day_keys.day_keys import DayKey
-from alpr_edge.department.db.schema import items
+from alpr_edge.department.db.schema import IMAGE_ITEMS, items
 from alpr_edge.department.images.choice import image_objects
 from alpr_edge.department.images.department_images import DepartmentImages, StoredImage, note_keys
 from alpr_edge.department.retention.leases import Lease, held_lease
 from alpr_edge.department.retention.purge import LEASE
 from alpr_edge.domain.errors import DepartmentError
-from alpr_edge.domain.protocol.items import ItemKind, digest
+from alpr_edge.domain.protocol.items import digest
 
 IMAGES_A_BATCH = 40
 """Images that one transaction encrypts: units that deliver wait for it."""
@@ -61,7 +61,20 @@ def encrypt_images(directory: Path, tick: Callable[[int, int], None]) -> ImageEn
     return result
 
 
-_IS_IMAGE = items.c.kind == ItemKind.IMAGE.value
+_IS_IMAGE = text(IMAGE_ITEMS)
+
+
+def image_days(connection: Connection, last: str, count: int) -> dict[str, date]:
+    """The next images after a digest, in the order of digests, each with the day on which it first came.
+
+    Args:
+        connection: the connection of a transaction.
+        last: the digest; empty: from the first on.
+        count: how many at most.
+    """
+    query = select(items.c.sha256, func.min(items.c.received_at)).where(_IS_IMAGE, items.c.sha256 > last)
+    rows = connection.execute(query.group_by(items.c.sha256).order_by(items.c.sha256).limit(count))
+    return {name: received_at.date() for name, received_at in rows}
 
 
 def _encrypt_batch(
@@ -69,10 +82,9 @@ def _encrypt_batch(
 ) -> list[str]:
     """Encrypt the next images after a digest; returns the digests of those looked at."""
     with database.reading() as connection:
-        query = select(items.c.sha256, func.min(items.c.received_at)).where(_IS_IMAGE, items.c.sha256 > last)
-        rows = connection.execute(query.group_by(items.c.sha256).order_by(items.c.sha256).limit(IMAGES_A_BATCH)).all()
-        stored = images.read(connection, [row[0] for row in rows])
-    days = {name: received_at.date() for name, received_at in rows if _lies_open(name, stored[name])}
+        received = image_days(connection, last, IMAGES_A_BATCH)
+        stored = images.read(connection, list(received))
+    days = {name: day for name, day in received.items() if _lies_open(name, stored[name])}
     result.before += sum(_is_encrypted(name, image) for name, image in stored.items())
     result.damaged += sum(not _is_encrypted(name, image) and name not in days for name, image in stored.items())
     if days:
@@ -82,7 +94,7 @@ def _encrypt_batch(
         with database.writing() as connection:
             lease.renew(connection)
             result.encrypted += _encrypt(connection, images, keys)
-    return [row[0] for row in rows]
+    return list(received)
 
 
 def _noted_keys(connection: Connection, images: DepartmentImages, days: dict[str, date]) -> dict[str, DayKey]:

@@ -21,7 +21,7 @@ from sqlalchemy import Boolean, Column, DateTime, Float, Index, LargeBinary, Met
 
 from alpr_edge.department.db.column_types import WHOLE
 
-VERSION = 24
+VERSION = 25
 """``PRAGMA user_version`` of a database this release made. 2: certificates; a release that did not look whether one was
 revoked must not serve this database. 3: items by unit; a release that looks an item up by its id alone must not either.
 4: people; nor one that tells no unit of a roster, since a suspension would reach no car. 22: encrypted bodies.
@@ -35,12 +35,16 @@ items = Table(
     Column("item_id", String, primary_key=True),
     Column("unit_id", String, primary_key=True, index=True),
     Column("kind", String, nullable=False),
-    Column("sha256", String, nullable=False, index=True),
+    Column("sha256", String, nullable=False),
     Column("length", WHOLE, nullable=False),
     Column("body", LargeBinary),  # null for images, which are files named by their digest
     Column("received_at", DateTime, nullable=False, index=True),  # UTC, by this server's clock
     Column("key_id", String),  # of the key of a day that the body is under; null: it lies as it came
 )
+IMAGE_ITEMS = "items.kind = 'image'"
+"""What the index of images by their digest is over, in the very words that SQLite asks for to use it."""
+_OF_IMAGES = text(IMAGE_ITEMS.replace("items.", ""))
+Index("ix_items_sha256", items.c.sha256, sqlite_where=_OF_IMAGES, postgresql_where=_OF_IMAGES)
 _IS_SEALED = text("key_id IS NOT NULL")
 Index("ix_items_key_id", items.c.key_id, sqlite_where=_IS_SEALED, postgresql_where=_IS_SEALED)
 HIT_ITEMS = "items.kind IN ('hit', 'withdrawal', 'disposition')"
@@ -63,13 +67,16 @@ reads = Table(
     Column("utc_source", String, nullable=False),
     Column("lat_deg", Float),
     Column("lon_deg", Float),
-    Column("supersedes", String, index=True),
+    Column("supersedes", String),
     Column("corrected_by", String),  # the person who corrected the text; null: the vote of the frames
     Column("seen_at", DateTime),  # UTC, when it was first seen; null while no clock or clock pair makes that sure
     Column("cell", WHOLE),  # of the ground (alpr_edge.domain.ground.cells); null: it has no place
     Column("origin", String),  # the other system that it was imported from; null: a unit of this department read it
 )
-Index("ix_reads_plate_seen_at", reads.c.plate, reads.c.seen_at)
+_SUPERSEDES = text("supersedes IS NOT NULL")
+Index("ix_reads_supersedes", reads.c.supersedes, sqlite_where=_SUPERSEDES, postgresql_where=_SUPERSEDES)
+# In the order of a search: of a plate that was read thousands of times a page looks at no more than it shows.
+Index("ix_reads_plate_seen_at", reads.c.plate, reads.c.seen_at.desc().nulls_last())
 Index("ix_reads_cell_seen_at", reads.c.cell, reads.c.seen_at)
 Index("ix_reads_unit_id_seen_at", reads.c.unit_id, reads.c.seen_at)
 

@@ -34,7 +34,7 @@ class LookBounds:
     """How much one page looks at, at most."""
 
     rows_at_once: int = 500
-    """Reads that one statement returns."""
+    """Most reads that one statement returns."""
     plates_at_once: int = 100
     """Plates that one statement looks at; ten times as many where not each of them has a read that fits."""
     plate_looks_max: int = 5
@@ -126,10 +126,11 @@ class _Look:
             if not plates:
                 return None
             self.plates += plates
-            some = statements.of_plates(self._connection, self._criteria, plates, after, self._bounds.rows_at_once)
+            count = self._rows_wanted()
+            some = statements.of_plates(self._connection, self._criteria, plates, after, count)
             if end := self._take(some):
                 return end
-            if len(some) == self._bounds.rows_at_once:
+            if len(some) == count:
                 after = _key(some[-1])
                 plates = [plate for plate in plates if plate >= after.plate]
             else:
@@ -144,11 +145,11 @@ class _Look:
         key = ReadKey("", end, _EARLIEST, _EARLIEST) if after is None else after
         span = self._first_span()
         for _ in range(self._bounds.time_looks_max):
-            edge = _edge(key, begin, span)
-            some = statements.between(self._connection, self._criteria, edge, key, self._bounds.rows_at_once)
+            edge, count = _edge(key, begin, span), self._rows_wanted()
+            some = statements.between(self._connection, self._criteria, edge, key, count)
             if place := self._take(some):
                 return place
-            if len(some) == self._bounds.rows_at_once:
+            if len(some) == count:
                 key, span = _key(some[-1]), max(SPAN_MIN, span / 2)
             elif edge == begin:
                 return None
@@ -159,13 +160,22 @@ class _Look:
     def go_untimed(self, after: ReadKey | None) -> ReadKey | None:
         """Look at the reads whose time is not sure; result as above."""
         for _ in range(self._bounds.time_looks_max):
-            some = statements.without_time(self._connection, self._criteria, after, self._bounds.rows_at_once)
+            count = self._rows_wanted()
+            some = statements.without_time(self._connection, self._criteria, after, count)
             if place := self._take(some):
                 return place
-            if len(some) < self._bounds.rows_at_once:
+            if len(some) < count:
                 return None
             after = _key(some[-1])
         return after
+
+    def _rows_wanted(self) -> int:
+        """Most reads that the next statement returns: the rest of the page and one, but of an area's cells more.
+
+        What lies in a cell may lie outside of the area, so a statement of as many as fit may find none.
+        """
+        left = self._bounds.rows_at_once if self._criteria.area is not None else self._size - len(self.rows) + 1
+        return min(left, self._bounds.rows_at_once)
 
     def _take(self, some: Sequence[RowMapping]) -> ReadKey | None:
         """Take those that lie in the area; the last one's key once the page is full and another one fits."""

@@ -54,6 +54,13 @@ def test_the_units_user_and_folders_are_those_of_the_system_files() -> None:
         assert f"\nUser={host.USER}\n" in (UNITS / name).read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize(
+    ("kilobytes", "buffers"), [(400_000, "128MB"), (524_288, "128MB"), (1_000_000, "244MB"), (16_000_000, "3906MB")]
+)
+def test_postgresql_has_a_quarter_of_the_memory_and_never_less_than_by_itself(kilobytes: int, buffers: str) -> None:
+    assert postgresql.buffers_for(f"MemTotal: {kilobytes:>15} kB\nMemFree: 100 kB\n") == buffers
+
+
 def test_postgresql_is_asked_for_alone_where_it_is_wanted() -> None:
     named = [step.name for step in plan(SetupRequest(ROOT, ["alpr.example"], with_postgresql=True))]
     plain = [step.name for step in plan(SetupRequest(ROOT, ["alpr.example"]))]
