@@ -1,12 +1,15 @@
 """Has a scanner for viruses look at a letter of another agency before anybody is given it."""
 
 import subprocess
+import threading
 from collections.abc import Sequence
 
 from alpr_edge.domain.errors import ReleaseError
 
 SCAN_S_MAX = 120.0
 """A scanner that loads its signatures for each file takes half a minute."""
+SCANS_AT_ONCE_MAX = 2
+"""Of one process: a scanner that hangs must not take every thread of the page."""
 INFECTED = 1
 """The exit code by which scanners say that they found something (clamscan, clamdscan)."""
 
@@ -22,6 +25,7 @@ class LetterScanner:
     def __init__(self, command: Sequence[str], timeout_s: float = SCAN_S_MAX) -> None:
         self._command = tuple(command)
         self._timeout_s = timeout_s
+        self._free = threading.BoundedSemaphore(SCANS_AT_ONCE_MAX)
 
     @property
     def is_set(self) -> bool:
@@ -34,10 +38,18 @@ class LetterScanner:
         What the scanner prints is dropped: it may repeat the letter, whose words stand in no log.
 
         Raises:
-            ReleaseError: it found something, does not run, fails, or takes too long.
+            ReleaseError: it found something, does not run, fails, or takes too long; or others are scanned already.
         """
         if not self.is_set:
             return
+        if not self._free.acquire(blocking=False):
+            raise ReleaseError("other letters are scanned at the moment; try again in some minutes")
+        try:
+            self._scan(letter)
+        finally:
+            self._free.release()
+
+    def _scan(self, letter: bytes) -> None:
         program = self._command[0]
         try:
             code = subprocess.run(  # noqa: S603 - the command of the department's own settings

@@ -30,6 +30,7 @@ SCHEMA = "http://cyclonedx.org/schema/bom-1.6.schema.json"
 METADATA_BYTES_MAX = 4_000_000
 LICENCE_CHARACTERS_MAX = 100
 """A longer text is the licence itself, and stands in the wheel."""
+_DESCRIPTION = re.compile(r"[^/]+\.dist-info/METADATA")
 _DEB = re.compile(r"([a-z0-9][a-z0-9.+-]+)_([A-Za-z0-9.+~-]+)_([a-z0-9-]+)\.deb")
 
 Json = dict[str, Any]
@@ -94,7 +95,8 @@ def _packages(folder: Path) -> dict[str, tuple[Json, list[str]]]:
 def _metadata(wheel: Path) -> Message:
     try:
         with zipfile.ZipFile(wheel) as archive:
-            (member,) = (each for each in archive.infolist() if each.filename.endswith(".dist-info/METADATA"))
+            # Within a package others may lie with a description of their own.
+            (member,) = (each for each in archive.infolist() if _DESCRIPTION.fullmatch(each.filename))
             content = archive.read(member) if member.file_size <= METADATA_BYTES_MAX else b""
     except (ValueError, zipfile.BadZipFile):
         raise ProvisioningError(f"{wheel}: no wheel with one METADATA") from None

@@ -2,12 +2,13 @@
 
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from alpr_edge.department.inquiries.office import InquiryOffice, open_office
-from alpr_edge.department.releases.letter_scan import LetterScanner
+from alpr_edge.department.releases.letter_scan import SCANS_AT_ONCE_MAX, LetterScanner
 from alpr_edge.department.settings import FILE_NAME, load_department_file
 from alpr_edge.domain.errors import DepartmentError, ReleaseError
 from tests.department.inquiries.desk import PASSWORDS, Inquirers, StillClock, records_of
@@ -61,6 +62,17 @@ def test_a_letter_does_not_pass_otherwise(program: Program, text: str, reason: s
     with pytest.raises(ReleaseError, match=reason) as error:
         scanner.check(BAD)
     assert "MALWARE" not in str(error.value)
+
+
+def test_a_scanner_that_hangs_does_not_take_every_thread(program: Program) -> None:
+    scanner = LetterScanner([program(SLOW)], timeout_s=3)
+    with ThreadPoolExecutor(SCANS_AT_ONCE_MAX + 1) as pool:
+        ends = [pool.submit(scanner.check, LETTER) for _ in range(SCANS_AT_ONCE_MAX + 1)]
+    words = [str(end.exception()) for end in ends]
+    assert sum(text.startswith("other letters are scanned at the moment") for text in words) == 1
+    assert sum("did not end within 3 s" in text for text in words) == SCANS_AT_ONCE_MAX
+    with pytest.raises(ReleaseError, match="did not end within 3 s"):
+        scanner.check(LETTER)
 
 
 def test_a_scanner_that_is_missing_lets_nothing_pass(tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ def put_wheel(bundle: Path, name: str, version: str, tag: str, fields: str = "")
     with zipfile.ZipFile(path, "w") as archive:
         metadata = f"Metadata-Version: 2.4\nName: {name}\nVersion: {version}\n{fields}\nA description: of it.\n"
         archive.writestr(zipfile.ZipInfo(f"{name}-{version}.dist-info/METADATA"), metadata)
+        archive.writestr(zipfile.ZipInfo(f"{name}/_vendor/inner-1.dist-info/METADATA"), "Name: inner\nVersion: 1\n")
     return path
 
 
