@@ -15,7 +15,7 @@ def _check_program(command: tuple[str, ...]) -> tuple[str, ...]:
     return command
 
 
-class ReleasesTable(Section):
+class LetterTable(Section):
     """[releases]: requests of other agencies for data (policy 462.7)."""
 
     scan_command: Annotated[

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from scripts.checks.audit.advisories import NPM, PYPI, AuditError, Severity, read_advisories
+from scripts.checks.audit.advisories import NPM, PYPI, AdvisoryError, Severity, read_advisories
 from scripts.checks.audit.comparison import REPAIR_DAYS, Vulnerability, product_packages, vulnerabilities
 
 ROOT = Path(__file__).parents[2]
@@ -129,9 +129,9 @@ def test_files_of_others_are_compared_as_well(folder: Path) -> None:
 )
 def test_files_that_would_find_nothing_are_refused(folder: Path, name: str, content: str, message: str) -> None:
     (folder / name).write_text(content)
-    with pytest.raises(AuditError, match=re.escape(message)):
+    with pytest.raises(AdvisoryError, match=re.escape(message)):
         read_advisories([folder / name], set())
-    with pytest.raises(AuditError, match=r"nowhere\.json: cannot be read"):
+    with pytest.raises(AdvisoryError, match=r"nowhere\.json: cannot be read"):
         read_advisories([folder / "nowhere.json"], set())
 
 
@@ -182,7 +182,7 @@ def test_every_package_of_the_lock_is_compared_and_no_other_file_is_a_lock(folde
     packages = product_packages(ROOT / "requirements.lock")
     assert {name for place, name in packages if place == PYPI} == set(names)
     assert len(names) > 50
-    with pytest.raises(AuditError, match=r"README\.md: (no lock of scripts/lock|cannot be read)"):
+    with pytest.raises(AdvisoryError, match=r"README\.md: (no lock of scripts/lock|cannot be read)"):
         product_packages(ROOT / "README.md")
 
 

@@ -10,7 +10,7 @@ import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from scripts.checks.audit.advisories import AdvisorySet, AuditError, read_advisories
+from scripts.checks.audit.advisories import AdvisoryError, AdvisorySet, read_advisories
 from scripts.checks.audit.comparison import Vulnerability, product_packages, vulnerabilities
 
 LOCK = Path(__file__).parents[3] / "requirements.lock"
@@ -23,7 +23,7 @@ def main() -> int:
     try:
         packages = product_packages(arguments.lock)
         advisories = read_advisories(arguments.advisories, packages.keys())
-    except AuditError as error:
+    except AdvisoryError as error:
         print(f"audit-dependencies: {error}", file=sys.stderr)
         return 2
     found = vulnerabilities(packages, advisories.about)

@@ -25,7 +25,7 @@ PackageKey = tuple[str, str]
 """Ecosystem and name of a package."""
 
 
-class AuditError(Exception):
+class AdvisoryError(Exception):
     """Nothing can be compared; says what to do."""
 
 
@@ -93,7 +93,7 @@ def read_advisories(paths: Sequence[Path], packages: Collection[PackageKey]) -> 
         packages: the packages; others are counted alone.
 
     Raises:
-        AuditError: a file is missing, damaged or none of OSV's, or there is no advisory at all for one of
+        AdvisoryError: a file is missing, damaged or none of OSV's, or there is no advisory at all for one of
             :data:`ECOSYSTEMS`, so that silence would say nothing.
     """
     found = AdvisorySet()
@@ -102,10 +102,10 @@ def read_advisories(paths: Sequence[Path], packages: Collection[PackageKey]) -> 
             try:
                 found.add(record, packages)
             except (KeyError, TypeError, ValueError, AttributeError) as error:
-                raise AuditError(f"{place}: no record in OSV's format: {error!r}") from None
+                raise AdvisoryError(f"{place}: no record in OSV's format: {error!r}") from None
     for ecosystem in ECOSYSTEMS:
         if not found.counts[ecosystem]:
-            raise AuditError(f"no advisory about {ecosystem} in what was given; download OSV's records of it as well")
+            raise AdvisoryError(f"no advisory about {ecosystem} in what was given; download OSV's records of it too")
     return found
 
 
@@ -126,21 +126,21 @@ def _records(path: Path) -> Iterator[tuple[str, Json]]:
             _require_size(path, path.stat().st_size)
             yield from _parse_records(str(path), path.read_bytes())
     except (OSError, zipfile.BadZipFile) as error:
-        raise AuditError(f"{path}: cannot be read: {error}") from None
+        raise AdvisoryError(f"{path}: cannot be read: {error}") from None
 
 
 def _parse_records(place: str, content: bytes) -> Iterator[tuple[str, Json]]:
     try:
         parsed = json.loads(content)
     except ValueError:
-        raise AuditError(f"{place}: no JSON; download it again") from None
+        raise AdvisoryError(f"{place}: no JSON; download it again") from None
     for record in parsed if isinstance(parsed, list) else [parsed]:
         yield place, record
 
 
 def _require_size(path: Path, size: int) -> None:
     if size > FILE_BYTES_MAX:
-        raise AuditError(f"{path}: a record of more than {FILE_BYTES_MAX} bytes; these are no advisories of OSV")
+        raise AdvisoryError(f"{path}: a record of more than {FILE_BYTES_MAX} bytes; these are no advisories of OSV")
 
 
 def _advisory(record: Json, affected: Json, package: PackageKey) -> Advisory:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
 
-from scripts.checks.audit.advisories import NPM, PYPI, Advisory, AuditError, PackageKey, Severity
+from scripts.checks.audit.advisories import NPM, PYPI, Advisory, AdvisoryError, PackageKey, Severity
 from scripts.vendored_files import VENDORED_PACKAGES
 
 REPAIR_DAYS = {Severity.CRITICAL: 7, Severity.HIGH: 30, Severity.MODERATE: 90, Severity.LOW: 180}
@@ -40,14 +40,14 @@ def product_packages(lock: Path) -> dict[PackageKey, str]:
     """The version of each package that the product is made of: those of a lock, and files of others.
 
     Raises:
-        AuditError: the lock cannot be read, or is none.
+        AdvisoryError: the lock cannot be read, or is none.
     """
     try:
         locked = dict(_LOCKED.findall(lock.read_text(encoding="ascii")))
     except (OSError, ValueError) as error:
-        raise AuditError(f"{lock}: cannot be read: {error}") from None
+        raise AdvisoryError(f"{lock}: cannot be read: {error}") from None
     if not locked:
-        raise AuditError(f"{lock}: no lock of scripts/lock; name one with --lock")
+        raise AdvisoryError(f"{lock}: no lock of scripts/lock; name one with --lock")
     of_others = {(NPM, each.name): each.version for each in VENDORED_PACKAGES}
     return {**{(PYPI, name): version for name, version in locked.items()}, **of_others}
 
@@ -61,7 +61,7 @@ def vulnerabilities(packages: dict[PackageKey, str], advisories: Iterable[Adviso
         known = groups.setdefault(advisory.package, [])
         same = [group for group in known if any(advisory.names & each.names for each in group)]
         known[:] = [group for group in known if group not in same] + [[advisory, *(a for g in same for a in g)]]
-    found = [_joined(packages[package], group) for package, known in groups.items() for group in known]
+    found = [_join_group(packages[package], group) for package, known in groups.items() for group in known]
     return sorted(found, key=lambda each: (-(each.severity or UNRATED), each.due, each.package, each.names))
 
 
@@ -107,7 +107,7 @@ def _place(version: str) -> Version:
     return Version("0.dev0" if version in {"0", "*"} else version)
 
 
-def _joined(version: str, group: Sequence[Advisory]) -> Vulnerability:
+def _join_group(version: str, group: Sequence[Advisory]) -> Vulnerability:
     severity = max((each.severity for each in group if each.severity is not None), default=None)
     published = min(each.published for each in group).date()
     return Vulnerability(

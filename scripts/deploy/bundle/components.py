@@ -55,7 +55,7 @@ def write_components(source: Path, bundle: Path, about: About) -> None:
     product["type"] = "application"
     parts = [
         *(component for component, _ in packages.values()),
-        *(_vendored(source, package) for package in VENDORED_PACKAGES),
+        *(_vendored_component(source, package) for package in VENDORED_PACKAGES),
         *_models(source / "models", about.version),
         *_debian_packages(bundle / "debs"),
     ]
@@ -139,7 +139,7 @@ def _dependencies(packages: Mapping[str, tuple[Json, list[str]]], parts: list[Js
         yield {"ref": component["bom-ref"], "dependsOn": sorted({*needs, *(others if name == OWN else [])})}
 
 
-def _vendored(source: Path, package: VendoredPackage) -> Json:
+def _vendored_component(source: Path, package: VendoredPackage) -> Json:
     place = f"pkg:npm/{package.name.replace('@', '%40')}@{package.version}"
     component = _component("library", place, package.name, package.version, [{"expression": package.licence}])
     files = [_file(source / package.folder / name, (package.folder / name).as_posix()) for name in package.files]

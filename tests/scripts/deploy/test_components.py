@@ -47,7 +47,7 @@ def bundle(tmp_path: Path) -> Path:
     return folder
 
 
-def listed(bundle: Path) -> dict[str, Any]:
+def list_of(bundle: Path) -> dict[str, Any]:
     write_components(ROOT, bundle, ABOUT)
     content: dict[str, Any] = json.loads((bundle / COMPONENTS).read_text(encoding="utf-8"))
     return content
@@ -73,7 +73,7 @@ def test_the_list_is_one_by_the_published_schema_and_its_library_reads_it(bundle
     ]
     registry = jsonschema_rs.Registry(others)
     validator = jsonschema_rs.Draft7Validator(schema, registry=registry, validate_formats=True)
-    content = listed(bundle)
+    content = list_of(bundle)
     assert [str(error) for error in validator.iter_errors(content)] == []
     assert list(validator.iter_errors(content | {"specVersion": 16})) != []
     bom = Bom.from_json(content)  # type: ignore[attr-defined] # its decorator adds it
@@ -85,7 +85,7 @@ def test_the_list_is_one_by_the_published_schema_and_its_library_reads_it(bundle
 
 
 def test_every_file_of_a_package_stands_in_it_with_its_digest(bundle: Path) -> None:
-    content = listed(bundle)
+    content = list_of(bundle)
     parts = [*parts_of(content), *parts_of(content["metadata"]["component"])]
     digests = {part["name"]: part["hashes"][0]["content"] for part in parts if part["type"] == "file"}
     inside = [*bundle.glob("wheels/*"), *bundle.glob("debs/*")]
@@ -98,7 +98,7 @@ def test_every_file_of_a_package_stands_in_it_with_its_digest(bundle: Path) -> N
 
 
 def test_the_list_says_licences_and_what_needs_what(bundle: Path) -> None:
-    content = listed(bundle)
+    content = list_of(bundle)
     by_ref = {part["bom-ref"]: part for part in content["components"]}
     assert content["metadata"]["component"]["licenses"] == [{"expression": "Apache-2.0"}]
     assert by_ref["pkg:pypi/some-thing@1.5"]["licenses"] == [{"license": {"name": "BSD"}}]
@@ -111,7 +111,7 @@ def test_the_list_says_licences_and_what_needs_what(bundle: Path) -> None:
 
 
 def test_every_model_is_listed_with_its_digest_and_terms(bundle: Path) -> None:
-    parts = {part["bom-ref"]: part for part in listed(bundle)["components"]}
+    parts = {part["bom-ref"]: part for part in list_of(bundle)["components"]}
     models = {path.name for path in (ROOT / "models").glob("*.onnx")}
     assert {ref.removeprefix("models/") for ref in parts if ref.startswith("models/")} == models
     for name in models:
@@ -124,13 +124,13 @@ def test_every_model_is_listed_with_its_digest_and_terms(bundle: Path) -> None:
 
 
 def test_the_same_bundle_has_the_same_list_and_the_manifest_names_it(bundle: Path) -> None:
-    listed(bundle)
+    list_of(bundle)
     first = (bundle / COMPONENTS).read_bytes()
-    listed(bundle)
+    list_of(bundle)
     assert (bundle / COMPONENTS).read_bytes() == first
     assert COMPONENTS in write_manifest(bundle)
     put_wheel(bundle, "more", "1", "any")
-    assert listed(bundle)["serialNumber"] not in first.decode()
+    assert list_of(bundle)["serialNumber"] not in first.decode()
 
 
 def test_what_cannot_be_listed_is_refused(bundle: Path) -> None:
