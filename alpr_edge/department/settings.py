@@ -15,6 +15,7 @@ from alpr_edge.department.exchange_settings import ABSOLUTE, LOOPBACK, ExchangeT
 from alpr_edge.department.identity_settings import ProvisioningTable, SingleSignOnTable
 from alpr_edge.department.map_settings import MapTable
 from alpr_edge.department.public_settings import AdministrationTable, WebsiteTable
+from alpr_edge.department.release_settings import LetterTable
 from alpr_edge.domain.collection.department_periods import DepartmentPeriods, department_periods
 from alpr_edge.domain.collection.state_periods import STATE_PERIODS
 from alpr_edge.domain.errors import DepartmentError
@@ -237,6 +238,7 @@ class DepartmentFile(Section):
     database: DatabaseTable = DatabaseTable()
     retention: RetentionTable = RetentionTable()
     audits: AuditsTable = AuditsTable()
+    releases: LetterTable = LetterTable()
     images: ImagesTable = ImagesTable()
     alarms: AlarmsTable = AlarmsTable()
     backup: BackupTable = BackupTable()

@@ -118,6 +118,10 @@ def test_a_security_key_signs_in_and_opens_what_was_locked(
         expect(page.locator("#live")).to_have_text("live")
         page.get_by_role("button", name="Open with a passkey").click()
         expect(page.get_by_text("Unit unit-1, Ana Ruiz")).to_be_visible()
+        page.get_by_role("button", name="End of shift").click()
+        page.get_by_label("I have read this").check()
+        page.get_by_role("button", name="Sign in with a passkey").click()
+        expect(page.get_by_text("Unit unit-1, Ana Ruiz")).to_be_visible()
 
 
 def test_each_of_two_officers_sees_what_the_other_verified(browser: Browser, rig: PageRig) -> None:

@@ -113,8 +113,11 @@ def work_a_shift(context: BrowserContext, rig: PageRig) -> None:
     expect(page.get_by_text("no inquiry was practicable")).to_be_visible()
     page.get_by_role("group", name="What was read").get_by_role("button", name="Undo").click()
     expect(page.get_by_role("group", name="What was read")).not_to_contain_text("Ana Ruiz")
+    page.evaluate("localStorage.setItem('kept', '1')")
     page.get_by_role("button", name="End of shift").click()
     expect(page.get_by_role("button", name="Sign in", exact=True)).to_be_visible()
+    assert page.evaluate("localStorage.length") == 0, "what scripts kept is gone with the session"
+    assert context.cookies() == []
     assert faults == []
     assert "7ABC123" not in page.title()
 

@@ -45,6 +45,7 @@ from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.pki.units import Units
 from alpr_edge.department.publishing.list_desk import ListDesk
 from alpr_edge.department.publishing.uploaded_feeds import UploadedFeeds
+from alpr_edge.department.releases.letter_scan import LetterScanner
 from alpr_edge.department.releases.release_packages import ReleasePackages
 from alpr_edge.department.releases.release_register import ReleaseRegister
 from alpr_edge.department.releases.waiting_packages import WaitingPackages
@@ -161,7 +162,8 @@ def _office_over(
     policy, file = load_department_policy(directory), load_department_file(directory)
     images = DepartmentImages(database, image_objects(directory))
     log, searches = DepartmentAccessLog(database, Witness(directory)), DepartmentSearches(database)
-    rules, releases = load_audit_rules(directory), ReleaseRegister(database, policy.profile, clock)
+    rules, scanner = load_audit_rules(directory), LetterScanner(file.releases.scan_command)
+    releases = ReleaseRegister(database, policy.profile, clock, scanner)
     packages = ReleasePackages(directory, database, searches, images, policy.profile, clock)
     return InquiryOffice(
         accounts=DepartmentAccounts(database),

@@ -12,6 +12,7 @@ from datetime import datetime
 from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.department.db.database import DepartmentDatabase
+from alpr_edge.department.releases.letter_scan import LetterScanner
 from alpr_edge.department.releases.release_rows import (
     FiledRequest,
     add_request,
@@ -39,12 +40,19 @@ class ReleaseRegister:
         database: its database.
         profile: the rules in force.
         clock: says when.
+        scanner: looks at letters before anybody is given them.
     """
 
-    def __init__(self, database: DepartmentDatabase, profile: Profile, clock: Clock) -> None:
+    def __init__(self, database: DepartmentDatabase, profile: Profile, clock: Clock, scanner: LetterScanner) -> None:
         self._database = database
         self._profile = profile
         self._clock = clock
+        self._scanner = scanner
+
+    @property
+    def scans_letters(self) -> bool:
+        """Whether a scanner looks at letters before anybody is given them."""
+        return self._scanner.is_set
 
     def enter(self, authoriser: Authoriser, request: ReleaseRequest, letter: bytes) -> FiledRequest:
         """Put a written request on file; the rules say whether it waits for a review (policy 462.7(a)).
@@ -173,17 +181,18 @@ class ReleaseRegister:
             return filed
 
     def letter(self, authoriser: Authoriser, request_id: str, purpose: Purpose = RELEASE) -> bytes:
-        """The written request, as it came.
+        """The written request, as it came, once the scanner found nothing in it.
 
         Raises:
             AccessError: it is refused.
-            ReleaseError: there is none.
+            ReleaseError: there is none, or the scanner does not let it pass.
             StoreError: it does not open, or it cannot be put on record.
         """
         with authoriser.access(Operation.SHOW_RELEASES, purpose, AccessSubject((request_id,), note="letter")) as access:
             with self._database.reading() as connection:
                 filed_request(connection, request_id)
                 letter = read_letter(connection, request_id)
+            self._scanner.check(letter)
             access.show((request_id,), byte_count=len(letter))
             return letter
 

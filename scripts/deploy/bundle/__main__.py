@@ -1,6 +1,7 @@
 """Make a bundle: a release with its wheels in one folder, for units that are never on the internet.
 
-The same checkout and lock make the same MANIFEST. The models travel in the product's own wheel.
+The same checkout and lock make the same MANIFEST. The models travel in the product's own wheel. What is in the bundle
+stands in alpr-edge.cdx.json (CycloneDX), which is signed with the rest.
 """
 
 import argparse
@@ -14,6 +15,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
+from scripts.deploy.bundle.components import write_components
 from scripts.deploy.bundle.contents import About, lay_release, write_manifest
 from scripts.deploy.bundle.wheels import fetch_wheels, own_wheel
 from scripts.deploy.provision.bundle import MACHINES, MANIFEST, SIGNATURE, require_ed25519, signed_files
@@ -82,6 +84,7 @@ def _make(arguments: argparse.Namespace) -> int:
         own_wheel(arguments.source, draft / "wheels")
         progress.advance(task)
         lay_release(arguments.source, draft, about, arguments.debs)
+        write_components(arguments.source, draft, about)
         progress.advance(task)
         files = write_manifest(draft)
         if arguments.sign is not None:

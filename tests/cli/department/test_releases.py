@@ -63,6 +63,7 @@ def test_a_request_is_entered_approved_and_handed_over(people: Inquirers, letter
     assert (done.exit_code, done.stdout) == (0, f"{request}: handed over: by courier\n")
     shown = run(people, "release", "show", request, "--letter", str(tmp_path / "copy.pdf"))
     assert (tmp_path / "copy.pdf").read_bytes() == letter.read_bytes()
+    assert "the letter was not scanned for viruses: department.toml names no scan_command" in shown.stderr
     digest = hashlib.sha256(made.read_bytes()).hexdigest()
     for text in (
         "County Sheriff (law enforcement, in state), Sgt. Doe",

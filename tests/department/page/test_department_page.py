@@ -57,7 +57,7 @@ def test_password_and_code_open_a_session_and_a_lock_needs_the_password(
         assert client.post("/reopen", data={"password": "no"}).status_code == 403
         assert client.post("/reopen", data={"password": PASSWORD}).headers["location"] == "/"
         assert client.get("/search").status_code == 200
-        client.post("/sign-out")
+        assert client.post("/sign-out").headers["clear-site-data"] == '"cache", "storage"'
         assert client.get("/search").status_code == 403
     assert [(each.action, each.outcome.value, each.component) for each in newest(inquirers, 7)] == [
         ("sign_in", "refused", "department_page"),

@@ -76,7 +76,10 @@ def test_an_investigator_signs_in_searches_looks_and_signs_out(
     page.screenshot(path=tmp_path / f"{theme}-5-locked.png", full_page=True)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Open", exact=True).click()
+    page.evaluate("localStorage.setItem('kept', '1')")
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    assert page.evaluate("localStorage.length") == 0, "what scripts kept is gone with the session"
+    assert context.cookies() == []
     assert faults == []
     assert {each.person_id for each in newest(inquirers, 4)} == {inquirers.ids[PEOPLE[theme]]}

@@ -5,15 +5,18 @@ import hashlib
 import io
 import re
 from datetime import UTC, datetime
+from pathlib import Path
 
 import httpx
 
 from alpr_edge.department.page.server import DepartmentPageServer
 from alpr_edge.department.serving import PACKAGES_NAME
+from alpr_edge.department.settings import FILE_NAME
 from alpr_edge.domain.releases.requests import LETTER_BYTES_MAX
 from tests.department.inquiries.desk import Inquirers
 from tests.department.page.job_answers import done_page, fault_line, job_fault
-from tests.department.page.page_office import PICTURED, client_of, newest, seen_times
+from tests.department.page.page_office import PICTURED, client_of, make_register_office, newest, seen_times
+from tests.department.releases.test_letter_scan import BAD, SCANNER
 
 LETTER = b"%PDF-1.7\r\nDear Commander\r\n--none\x00\xff"
 
@@ -57,6 +60,7 @@ def test_a_request_goes_its_whole_way_by_two_people(clerks: Inquirers, register_
     ):
         path = send(clerk).headers["location"]
         assert clerk.get(f"{path}/letter").content == LETTER
+        assert "it is not scanned for viruses" in clerk.get(path).text
         page = other.get(path).text
         assert all(each in page for each in (PICTURED, "another person approves or refuses it", "Due: review by"))
         assert f"{path}/approve" in page
@@ -89,6 +93,21 @@ def test_a_request_goes_its_whole_way_by_two_people(clerks: Inquirers, register_
     assert PICTURED not in text
     steps = [each.action for each in newest(clerks, 60) if each.person_id == clerks.ids["commander"]]
     assert steps.count("decide_release") == 3
+
+
+def test_a_letter_in_which_the_scanner_finds_something_is_not_handed_out(tmp_path: Path) -> None:
+    some, scanner = make_register_office(tmp_path), tmp_path / "scanner"
+    scanner.write_text(SCANNER, encoding="utf-8")
+    scanner.chmod(0o755)
+    with (some.directory / FILE_NAME).open("a", encoding="utf-8") as file:
+        file.write(f'[releases]\nscan_command = ["{scanner}"]\n')
+    with DepartmentPageServer(some.directory) as server, client_of(some, server, "records") as clerk:
+        path = send(clerk).headers["location"]
+        assert "it is not scanned for viruses" not in clerk.get(path).text
+        assert clerk.get(f"{path}/letter").content == LETTER
+        bad = clerk.get(f"{send(clerk, letter=BAD).headers['location']}/letter")
+        assert (bad.status_code, "scanner found something in the letter" in bad.text) == (404, True)
+        assert b"MALWARE" not in bad.content
 
 
 def test_what_is_wrong_is_told_on_the_form_with_what_was_typed(

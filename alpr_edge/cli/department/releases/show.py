@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from alpr_edge.department.releases.release_rows import FiledRequest
     from alpr_edge.domain.releases.steps import RequestStep
 
+NOT_SCANNED = "the letter was not scanned for viruses: department.toml names no scan_command in [releases]"
 RequestArgument = Annotated[str, typer.Argument(metavar="ID", help="Id of the request.")]
 
 
@@ -58,6 +59,8 @@ def show_command(
         filed = office.releases.show(authoriser, request, stated)
         if letter is not None:
             _write_new(letter, office.releases.letter(authoriser, request, stated))
+            if not office.releases.scans_letters:
+                typer.echo(NOT_SCANNED, err=True)
     if as_json:
         print_object(request_object(filed, with_plates=True))
         return

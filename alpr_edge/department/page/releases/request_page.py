@@ -74,6 +74,7 @@ class RequestPage:
             "way": way_words(filed.request, rules),
             "rules": rules,
             "due": due_words(filed.steps, rules, datetime.now(UTC)),
+            "scans_letters": self._site.office.releases.scans_letters,
             "is_waiting": self._site.office.waiting_packages.waiting(filed) is not None,
             "purpose_words": purpose if offered is None else offered.words,
             "words": {"kinds": KINDS, "seats": SEATS, "pictures": PICTURES, "left_out": LEFT_OUT_WORDS},

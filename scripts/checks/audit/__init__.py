@@ -1,0 +1,1 @@
+"""The comparison of what the product is made of with published vulnerabilities."""
