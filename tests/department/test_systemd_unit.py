@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from alpr_edge.department.pki.authority import initialise
+from alpr_edge.runtime.boot import BOOT_ID_FILE
 from tests.department.waits import WAIT_S
 
 FOLDER = Path(__file__).parents[2] / "systemd" / "department"
@@ -73,6 +74,12 @@ def test_it_serves_the_folder_that_systemd_makes_and_leaves_nothing_of_its_memor
         assert f"\n{line}\n" in text
     ports = r"--enrol-port \d+ --health-port \d+ --people-port \d+ --figures \S+"
     assert re.search(rf"(?m)^ExecStart={PROGRAM} department serve .*{ports}$", text)
+
+
+@pytest.mark.parametrize("unit", [UNIT, PAGE], ids=["server", "page"])
+def test_what_has_sessions_and_figures_may_ask_the_kernel_which_boot_it_is(unit: Path) -> None:
+    assert BOOT_ID_FILE.is_relative_to("/proc/sys")
+    assert not re.search("(?m)^ProcSubset=", unit.read_text(encoding="utf-8"))
 
 
 def test_what_answers_prometheus_has_neither_keys_devices_nor_data() -> None:

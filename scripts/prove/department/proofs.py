@@ -41,7 +41,7 @@ def a_failed_step_is_undone(machine: DepartmentMachine) -> str:
 def setting_up_makes_a_department(machine: DepartmentMachine, *options: str) -> str:
     """All steps succeed, the services are ready, and the same again changes nothing."""
     code, summary, errors = machine.set_up(*options)
-    require(code == 0, f"setting up ends with {code}: {errors.splitlines()[-2:]}")
+    require(code == 0, f"setting up ends with {code}: {errors.splitlines()[-2:]} {_last_lines(machine, SERVER, PAGE)}")
     seconds = sum(step["seconds"] for step in summary["steps"])
     timers = [f"alpr-edge-department-{job}.timer" for job in JOBS]
     for unit in (SERVER, PAGE, METRICS, *timers):
@@ -52,14 +52,20 @@ def setting_up_makes_a_department(machine: DepartmentMachine, *options: str) -> 
     return f"{seconds:.0f} s, {len(summary['steps'])} steps, and again no change"
 
 
+def _last_lines(machine: DepartmentMachine, *units: str) -> str:
+    """The last lines that services wrote, which undoing leaves."""
+    names = [f"--unit={unit}" for unit in units]
+    journal = machine.car.run("journalctl", *names, "--no-pager", "--output=cat", "--lines=30", check=False).stdout
+    return " | ".join(journal.strip().splitlines())
+
+
 def each_job_does_its_work(machine: DepartmentMachine) -> str:
     """Deletion, backup, drill and alarms each run once as systemd runs them, and succeed."""
     seconds = {}
     for job in JOBS:
         unit = f"alpr-edge-department-{job}.service"
         done = machine.car.run("systemctl", "start", unit, check=False, timeout_s=JOB_S_MAX)
-        journal = machine.car.run("journalctl", "--unit", unit, "--no-pager", "--output=cat", "--lines=12").stdout
-        require(done.returncode == 0, f"{unit}: {' | '.join(journal.strip().splitlines()[-6:])}")
+        require(done.returncode == 0, f"{unit}: {_last_lines(machine, unit)}")
         times = [int(machine.car.value(unit, f"ExecMain{end}TimestampMonotonic")) for end in ("Start", "Exit")]
         seconds[job] = (times[1] - times[0]) / 1e6
     status = machine.ask("status")
