@@ -1,4 +1,4 @@
-"""``alpr-edge settings``: write, check, replace and migrate the settings file."""
+"""``alpr-edge settings``: write, check, show, replace and migrate the settings file."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -7,7 +7,7 @@ import typer
 
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
 from alpr_edge.cli.consent import YesOption, require_consent
-from alpr_edge.cli.output import count_text, print_object
+from alpr_edge.cli.output import count_text, print_lines, print_object, print_table
 from alpr_edge.domain.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -56,6 +56,32 @@ def check(file: FileArgument = DEFAULT_SETTINGS, as_json: JsonOption = False) ->
             typer.echo(line)
     if faults:
         raise typer.Exit(SettingsError.exit_code)
+
+
+@app.command()
+def show(
+    file: FileArgument = DEFAULT_SETTINGS,
+    show_all: Annotated[bool, typer.Option("--all", help="Also the keys that have their default.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Show each setting, and who set it.
+
+    A value is the department's, the file's or the default. What the department set from afar wins over the file; the
+    daemons use a change from their next start.
+    """
+    from alpr_edge.services.changes.settings_origins import setting_lines
+    from alpr_edge.settings.layers.department_layer import load_layers
+
+    layers = load_layers(file)
+    lines = [each for each in setting_lines(layers) if show_all or each.origin != "default"]
+    if layers.fault:
+        typer.echo(f"alpr-edge: {layers.fault}", err=True)
+    if as_json:
+        print_lines(lines)
+    elif lines:
+        print_table(("key", "value", "set by"), [(each.key, each.value, each.origin) for each in lines])
+    else:
+        typer.echo(f"{file}: every key has its default; see them with --all")
 
 
 def _look_at(file: Path) -> "tuple[list[str], PolicySummary | None]":
@@ -111,6 +137,8 @@ def apply_file(
     new = read_new_settings(file, settings)
     if faults := _faults_of(new.settings):
         raise SettingsError(faults)
+    if new.fault:
+        typer.echo(f"alpr-edge: {new.fault}", err=True)
     with open_begun_upkeep(_unit_of(settings) or new.settings) as authoriser:
         digest = (lambda _: "a secret") if authoriser is None else authoriser.log.digest
         change = compare_settings(new, settings, digest)
