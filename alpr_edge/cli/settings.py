@@ -12,6 +12,7 @@ from alpr_edge.domain.errors import SettingsError
 
 if TYPE_CHECKING:
     from alpr_edge.settings import Settings
+    from alpr_edge.settings.layers.department_layer import LayeredSettings
     from alpr_edge.settings.profiles import PolicySummary
 
 FileArgument = Annotated[
@@ -45,15 +46,18 @@ def check(file: FileArgument = DEFAULT_SETTINGS, as_json: JsonOption = False) ->
 
     Of a file that is fit for use it shows what its policy means: purposes, sessions, passwords, times.
     """
-    faults, policy = _look_at(file)
+    layers, faults, policy = _look_at(file)
     if as_json:
-        print_object({"file": file, "faults": faults, "policy": policy})
+        remote = {"serial": layers.in_force or None, "fault": layers.fault or None} if layers else None
+        print_object({"file": file, "faults": faults, "policy": policy, "department": remote})
     else:
         for fault in faults:
             typer.echo(f"alpr-edge: {fault}", err=True)
         typer.echo(f"{file}: {count_text(len(faults), 'fault') if faults else 'fit for use'}")
         for line in policy.lines() if policy and not faults else ():
             typer.echo(line)
+        if layers:
+            _tell_of_department(layers)
     if faults:
         raise typer.Exit(SettingsError.exit_code)
 
@@ -84,17 +88,27 @@ def show(
         typer.echo(f"{file}: every key has its default; see them with --all")
 
 
-def _look_at(file: Path) -> "tuple[list[str], PolicySummary | None]":
-    """Every fault of a settings file, and what its policy means where that can be told."""
-    from alpr_edge.settings import load
+def _look_at(file: Path) -> "tuple[LayeredSettings | None, list[str], PolicySummary | None]":
+    """What a settings file holds, every fault of it, and what its policy means; None: that cannot be told."""
+    from alpr_edge.settings.layers.department_layer import load_layers
     from alpr_edge.settings.profiles import summarise_policy
 
     try:
-        settings = load(file)
-        policy = summarise_policy(settings.policy, settings.retention)
+        layers = load_layers(file)
+        policy = summarise_policy(layers.settings.policy, layers.settings.retention)
     except SettingsError as error:
-        return error.faults, None
-    return _faults_of(settings), policy
+        return None, error.faults, None
+    return layers, _faults_of(layers.settings), policy
+
+
+def _tell_of_department(layers: "LayeredSettings") -> None:
+    """Say what the department set, or why that does not count; no fault of the file."""
+    if layers.fault:
+        typer.echo(f"alpr-edge: {layers.fault}", err=True)
+    elif layers.document is not None:
+        keys = sum(map(len, layers.document.values.values()))
+        words = count_text(keys, "key") if keys else "nothing any more"
+        typer.echo(f"the department sets {words} (its settings {layers.in_force}); see: alpr-edge settings show")
 
 
 def _unit_of(file: Path) -> "Settings | None":
