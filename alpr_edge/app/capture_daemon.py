@@ -46,6 +46,7 @@ from alpr_edge.position.fix_history import FixHistory, GnssClock
 from alpr_edge.runtime.health import Health, write_health
 from alpr_edge.runtime.notify import ServiceManager
 from alpr_edge.settings import Settings
+from alpr_edge.settings.layers.department_layer import IN_FORCE_FIGURE, LayeredSettings
 from alpr_edge.store.db import clock_pairs
 from alpr_edge.store.outbox import time_corrections
 from alpr_edge.store.unit_store import UnitStore, open_store
@@ -65,9 +66,17 @@ class CaptureDaemon:
         settings: the settings of this unit.
         stop: the event that SIGTERM sets.
         settings_file: where the settings are from; None: no file.
+        layers: how much of the settings the department set; None: nothing.
     """
 
-    def __init__(self, settings: Settings, stop: threading.Event, settings_file: Path | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        stop: threading.Event,
+        settings_file: Path | None = None,
+        layers: LayeredSettings | None = None,
+    ) -> None:
+        self._layers = layers or LayeredSettings(settings, {})
         self._settings = settings
         self._settings_file = settings_file
         self._stop = stop
@@ -223,6 +232,7 @@ class CaptureDaemon:
             "receiver_date": self._date_trouble(),
             "chrony": self._chrony.state,
             "model_files": dict(self._models.precisions),
+            IN_FORCE_FIGURE: self._layers.in_force,
             **others,
             **self._power.figures(),
         }
@@ -233,7 +243,8 @@ class CaptureDaemon:
         figures["faults"] = told_faults(self._faults.faults)
         figures["ended_faults"] = told_ended_faults(self._fault_history.ended)
         troubles = (*self._power.troubles(), *self._faults.texts)
-        warnings, is_working = (*self._power.warnings(), *self._models.warnings), self._faults.is_ready
+        warnings = (*self._power.warnings(), *self._models.warnings, *filter(None, (self._layers.fault,)))
+        is_working = self._faults.is_ready
         self._health = Health("run", self._is_started and stores, troubles, figures, warnings, is_working)
         self._save_health()
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 
 import structlog
 
@@ -19,6 +20,7 @@ from alpr_edge.app.connections.department import (
     open_hold_downloader,
     open_hotlist_downloader,
     open_roster_downloader,
+    open_settings_downloader,
 )
 from alpr_edge.app.stages.certificate_renewal import CertificateRenewalStage, RenewalStep
 from alpr_edge.app.stages.department_dates import DepartmentDates
@@ -37,6 +39,7 @@ from alpr_edge.store.hotlists import sync_state
 from alpr_edge.store.unit_store import QueueStore, open_queue
 from alpr_edge.uplink.delivery_client import HttpsDepartment
 from alpr_edge.uplink.documents.heartbeat_sender import HeartbeatSender
+from alpr_edge.uplink.documents.settings_downloader import SettingsDownloader
 from alpr_edge.uplink.documents.voucher_request import REQUEST_NAME
 from alpr_edge.uplink.evidence_voucher import EvidenceVoucher
 from alpr_edge.uplink.expiry import expiry_warnings
@@ -71,10 +74,13 @@ class UplinkDaemon:
     Args:
         settings: the settings of this unit.
         stop: the event that SIGTERM sets.
+        settings_file: where the settings are from; None: no file, and none are fetched from the department.
     """
 
-    def __init__(self, settings: Settings, stop: threading.Event) -> None:
+    def __init__(self, settings: Settings, stop: threading.Event, settings_file: Path | None = None) -> None:
         self._settings = settings
+        self._settings_file = settings_file
+        self._remote_settings: SettingsDownloader | None = None
         self._stop = stop
         self._manager = ServiceManager()
         self._clock = open_clock(settings)
@@ -143,6 +149,9 @@ class UplinkDaemon:
             self._side_stages.add(DownloadStage(name, fetched))
         sender = HeartbeatSender(self._settings.uplink, self._settings.unit.id, partial(heartbeat, self._settings))
         self._side_stages.add(DownloadStage("heartbeat", sender))
+        if self._settings_file is not None:
+            self._remote_settings = open_settings_downloader(self._settings, self._settings_file, store)
+            self._side_stages.add(DownloadStage("settings", self._remote_settings))
         self._side_stages.start()
 
     def _wait(self, seconds: float, uploader: Uploader, department: HttpsDepartment) -> bool:
@@ -202,6 +211,8 @@ class UplinkDaemon:
         state, warnings = uploader.state, certificates.warnings
         if state.quarantined:
             warnings += (f"{state.quarantined} items were set aside; see: alpr-edge outbox quarantined",)
+        if self._remote_settings is not None and self._remote_settings.trouble:
+            warnings += (f"{self._remote_settings.trouble}; see: alpr-edge settings show",)
         self._side_stages.tend()
         self._notify_alive()
         troubles = [*self._list_troubles(store), *self._attempts.faults(), *self._side_stages.troubles()]

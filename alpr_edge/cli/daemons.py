@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from alpr_edge.app.metrics.daemon import MetricsDaemon
     from alpr_edge.app.uplink_daemon import UplinkDaemon
     from alpr_edge.settings import Settings
+    from alpr_edge.settings.layers.department_layer import LayeredSettings
 
     Daemon = CaptureDaemon | UplinkDaemon | ConsoleStart | MetricsDaemon
 
@@ -28,14 +29,14 @@ def run(settings: SettingsOption = DEFAULT_SETTINGS) -> None:
     """Watch: cameras to outbox. SIGTERM drains and ends with 0."""
     from alpr_edge.app.capture_daemon import CaptureDaemon
 
-    _serve(lambda unit, stop: CaptureDaemon(unit, stop, settings), settings)
+    _serve(lambda unit, stop: CaptureDaemon(unit.settings, stop, settings, unit), settings)
 
 
 def uplink(settings: SettingsOption = DEFAULT_SETTINGS) -> None:
     """Send the outbox to the department's storage. SIGTERM ends with 0."""
     from alpr_edge.app.uplink_daemon import UplinkDaemon
 
-    _serve(UplinkDaemon, settings)
+    _serve(lambda unit, stop: UplinkDaemon(unit.settings, stop, settings), settings)
 
 
 def console(settings: SettingsOption = DEFAULT_SETTINGS) -> None:
@@ -47,20 +48,20 @@ def console(settings: SettingsOption = DEFAULT_SETTINGS) -> None:
 
         ConsoleDaemon(unit, stop).run()
 
-    _serve(lambda unit, stop: ConsoleStart(unit, stop, partial(serve, unit, stop)), settings)
+    _serve(lambda unit, stop: ConsoleStart(unit.settings, stop, partial(serve, unit.settings, stop)), settings)
 
 
 def metrics(settings: SettingsOption = DEFAULT_SETTINGS) -> None:
     """Serve the unit's figures to a Prometheus on this computer, from the health files alone. SIGTERM ends with 0."""
     from alpr_edge.app.metrics.daemon import MetricsDaemon
 
-    _serve(MetricsDaemon, settings)
+    _serve(lambda unit, stop: MetricsDaemon(unit.settings, stop), settings)
 
 
-def _serve(make: Callable[[Settings, threading.Event], Daemon], settings: SettingsOption) -> None:
+def _serve(make: Callable[[LayeredSettings, threading.Event], Daemon], settings: SettingsOption) -> None:
     from alpr_edge.runtime.logs import configure_logs
     from alpr_edge.runtime.memory import bound_heaps
-    from alpr_edge.settings import load
+    from alpr_edge.settings.layers.department_layer import load_layers
 
     bound_heaps()
     configure_logs(verbose=True)
@@ -72,5 +73,5 @@ def _serve(make: Callable[[Settings, threading.Event], Daemon], settings: Settin
 
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signal_number, ask)
-    make(load(settings), stop).run()
+    make(load_layers(settings), stop).run()
     raise typer.Exit(0)

@@ -1,4 +1,4 @@
-"""``alpr-edge settings``: write, check, replace and migrate the settings file."""
+"""``alpr-edge settings``: write, check, show, replace and migrate the settings file."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -7,11 +7,12 @@ import typer
 
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
 from alpr_edge.cli.consent import YesOption, require_consent
-from alpr_edge.cli.output import count_text, print_object
+from alpr_edge.cli.output import count_text, print_lines, print_object, print_table
 from alpr_edge.domain.errors import SettingsError
 
 if TYPE_CHECKING:
     from alpr_edge.settings import Settings
+    from alpr_edge.settings.layers.department_layer import LayeredSettings
     from alpr_edge.settings.profiles import PolicySummary
 
 FileArgument = Annotated[
@@ -45,30 +46,69 @@ def check(file: FileArgument = DEFAULT_SETTINGS, as_json: JsonOption = False) ->
 
     Of a file that is fit for use it shows what its policy means: purposes, sessions, passwords, times.
     """
-    faults, policy = _look_at(file)
+    layers, faults, policy = _look_at(file)
     if as_json:
-        print_object({"file": file, "faults": faults, "policy": policy})
+        remote = {"serial": layers.in_force or None, "fault": layers.fault or None} if layers else None
+        print_object({"file": file, "faults": faults, "policy": policy, "department": remote})
     else:
         for fault in faults:
             typer.echo(f"alpr-edge: {fault}", err=True)
         typer.echo(f"{file}: {count_text(len(faults), 'fault') if faults else 'fit for use'}")
         for line in policy.lines() if policy and not faults else ():
             typer.echo(line)
+        if layers:
+            _tell_of_department(layers)
     if faults:
         raise typer.Exit(SettingsError.exit_code)
 
 
-def _look_at(file: Path) -> "tuple[list[str], PolicySummary | None]":
-    """Every fault of a settings file, and what its policy means where that can be told."""
-    from alpr_edge.settings import load
+@app.command()
+def show(
+    file: FileArgument = DEFAULT_SETTINGS,
+    show_all: Annotated[bool, typer.Option("--all", help="Also the keys that have their default.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Show each setting, and who set it.
+
+    A value is the department's, the file's or the default. What the department set from afar wins over the file; the
+    daemons use a change from their next start.
+    """
+    from alpr_edge.services.changes.settings_origins import setting_lines
+    from alpr_edge.settings.layers.department_layer import load_layers
+
+    layers = load_layers(file)
+    lines = [each for each in setting_lines(layers) if show_all or each.origin != "default"]
+    if layers.fault:
+        typer.echo(f"alpr-edge: {layers.fault}", err=True)
+    if as_json:
+        print_lines(lines)
+    elif lines:
+        print_table(("key", "value", "set by"), [(each.key, each.value, each.origin) for each in lines])
+    else:
+        typer.echo(f"{file}: every key has its default; see them with --all")
+
+
+def _look_at(file: Path) -> "tuple[LayeredSettings | None, list[str], PolicySummary | None]":
+    """What a settings file holds, every fault of it, and what its policy means; None: that cannot be told."""
+    from alpr_edge.settings.layers.department_layer import load_layers
     from alpr_edge.settings.profiles import summarise_policy
 
     try:
-        settings = load(file)
-        policy = summarise_policy(settings.policy, settings.retention)
+        layers = load_layers(file)
+        policy = summarise_policy(layers.settings.policy, layers.settings.retention)
     except SettingsError as error:
-        return error.faults, None
-    return _faults_of(settings), policy
+        return None, error.faults, None
+    return layers, _faults_of(layers.settings), policy
+
+
+def _tell_of_department(layers: "LayeredSettings") -> None:
+    """Say what the department set, or why that does not count; no fault of the file."""
+    if layers.fault:
+        typer.echo(f"alpr-edge: {layers.fault}", err=True)
+    elif layers.document is not None:
+        keys = sum(map(len, layers.document.values.values()))
+        words = count_text(keys, "key") if keys else "nothing any more"
+        typer.echo(f"the department sets {words} (its settings {layers.in_force}); see: alpr-edge settings show")
 
 
 def _unit_of(file: Path) -> "Settings | None":
@@ -111,6 +151,8 @@ def apply_file(
     new = read_new_settings(file, settings)
     if faults := _faults_of(new.settings):
         raise SettingsError(faults)
+    if new.fault:
+        typer.echo(f"alpr-edge: {new.fault}", err=True)
     with open_begun_upkeep(_unit_of(settings) or new.settings) as authoriser:
         digest = (lambda _: "a secret") if authoriser is None else authoriser.log.digest
         change = compare_settings(new, settings, digest)

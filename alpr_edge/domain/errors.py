@@ -6,6 +6,7 @@
     ├── SettingsError        the settings file: every fault at once              exit code 2
     ├── AccessError          the caller may not do this, and what to do         exit code 3
     ├── RosterError          a roster of people was refused; the one in force stays
+    ├── DepartmentSettingsError  settings that a department gave a unit were refused; those in force stay
     ├── PasswordError        a new password is not good enough
     ├── ModelError           a model file is missing, changed or unusable
     ├── CaptureError         a frame source cannot be opened, froze or vanished
@@ -71,6 +72,10 @@ class RosterError(AlprEdgeError):
     def __init__(self, fault: str, message: str) -> None:
         super().__init__(message)
         self.fault = fault
+
+
+class DepartmentSettingsError(AlprEdgeError):
+    """Settings that a department gave a unit were refused; those in force stay. The text says why, of "them"."""
 
 
 class PasswordError(AlprEdgeError):

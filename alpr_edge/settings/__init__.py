@@ -1,6 +1,7 @@
 """One TOML file, one frozen schema. An unknown key is an error with a suggestion, and every fault is listed at once.
 
-Paths in the file are relative to the file. ``config/alpr-edge.toml`` holds every key with its default and what
+What the department sets of the unit from afar lies over the file (:mod:`~alpr_edge.settings.layers`). Paths in the file
+are relative to the file. ``config/alpr-edge.toml`` holds every key with its default and what
 it means; a test holds the two equal. A package of its own, since the schema, the words for faults and the look at the
 files it names change for different reasons.
 """
@@ -16,8 +17,9 @@ from alpr_edge.settings.cameras import (
 )
 from alpr_edge.settings.evidence import EvidenceSettings
 from alpr_edge.settings.files import file_faults, time_stamp_faults
+from alpr_edge.settings.layers.department_layer import load
 from alpr_edge.settings.lists import ListSource
-from alpr_edge.settings.loader import load, parse
+from alpr_edge.settings.loader import parse
 from alpr_edge.settings.policy import PolicySettings
 from alpr_edge.settings.power import PowerSettings
 from alpr_edge.settings.retention import RetentionSettings

@@ -1,4 +1,4 @@
-"""Reads a settings file into checked settings with absolute paths."""
+"""Reads a settings file, and checks its values into settings with absolute paths."""
 
 import re
 import tomllib
@@ -20,14 +20,14 @@ _DEEP_KEY = re.compile(r"""(?:\.[ \t]*(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*){100}
 """A key of a hundred names: over one of thousands Python's parser takes minutes. tomlkit has the same bound."""
 
 
-def load(path: Path) -> Settings:
-    """Read a settings file.
+def read_values(path: Path) -> dict[str, Any]:
+    """Read the values of a settings file, none of which is checked.
 
     Raises:
-        SettingsError: with every fault found.
+        SettingsError: it cannot be read, or is not TOML.
     """
     try:
-        return parse(toml_values(_text(path)), path.parent)
+        return toml_values(_text(path))
     except FileNotFoundError:
         raise SettingsError([f"{path}: no such file; write one with: alpr-edge settings init {path}"]) from None
     except OSError as error:

@@ -16,7 +16,7 @@ OTHER_BODY = "(SELECT body FROM items WHERE item_id = (SELECT min(item_id) FROM 
 """SQL of the body of another item."""
 AUDIT_TABLES = ("audit_steps", "audit_declarations", "incident_steps")
 RECORD_TABLES = (
-    *("access_records", "access_nodes", "release_requests", "release_steps", "passphrase_steps"),
+    *("access_records", "access_nodes", "release_requests", "release_steps", "passphrase_steps", "settings_steps"),
     *AUDIT_TABLES,
 )
 """Tables of later revisions whose rows the database keeps by a trigger each."""
@@ -55,7 +55,7 @@ def drop_newer_tables(directory: Path) -> None:
     for statement in exchange_removal("sqlite"):
         query(directory, statement)
     people = ("people_identities", "people_provisioned", "people_saved_searches")
-    for table in (*later, *RECORD_TABLES, *people, "plates", "held_versions"):
+    for table in (*later, *RECORD_TABLES, *people, "plates", "held_versions", "unit_settings"):
         query(directory, f"DROP TABLE {table}")
     for name in ("items_received_at", "dispositions_read_id", "items_of_hits", "items_key_id"):
         query(directory, f"DROP INDEX ix_{name}")

@@ -85,6 +85,8 @@ class Operation(StrEnum):
     SHOW_INCIDENTS = "show_incidents"
     SHOW_UNITS = "show_units"
     REVOKE_UNIT = "revoke_unit"
+    PUBLISH_SETTINGS = "publish_settings"
+    WITHDRAW_SETTINGS = "withdraw_settings"
     SHOW_LISTS = "show_lists"
     PUBLISH_LIST = "publish_list"
     SET_AUDIENCE = "set_audience"
@@ -189,6 +191,8 @@ RULES: dict[Operation, OperationRule] = {
     Operation.SHOW_INCIDENTS: OperationRule(Action.RECORD_INCIDENT),
     Operation.SHOW_UNITS: OperationRule(Action.MANAGE_SETTINGS),
     Operation.REVOKE_UNIT: _change(Action.MANAGE_PEOPLE),
+    Operation.PUBLISH_SETTINGS: _upkeep(Action.SET_UNITS),
+    Operation.WITHDRAW_SETTINGS: _upkeep(Action.SET_UNITS),
     Operation.SHOW_LISTS: OperationRule(Action.MANAGE_LISTS),
     Operation.PUBLISH_LIST: _change(Action.MANAGE_LISTS),
     Operation.SET_AUDIENCE: _change(Action.MANAGE_LISTS),

@@ -1,10 +1,13 @@
-"""Builds the connection to the department, and what fetches lists, rosters and holds over it, from the settings."""
+"""Builds the connection to the department, and what fetches documents over it, from the settings."""
+
+from pathlib import Path
 
 from alpr_edge.app.clock import open_clock
 from alpr_edge.settings import Settings
 from alpr_edge.store.unit_store import QueueStore, UnitStore
 from alpr_edge.uplink.delivery_client import HttpsDepartment
 from alpr_edge.uplink.documents.hold_downloader import HoldDownloader
+from alpr_edge.uplink.documents.settings_downloader import SettingsDownloader
 from alpr_edge.uplink.hotlist_downloader import HotlistDownloader
 from alpr_edge.uplink.roster_downloader import RosterDownloader
 
@@ -44,3 +47,8 @@ def open_roster_downloader(settings: Settings, store: QueueStore) -> RosterDownl
 def open_hold_downloader(settings: Settings, store: QueueStore, lists: HotlistDownloader) -> HoldDownloader:
     """Open what fetches the department's holds, and has the lists fetched that the department names as newer."""
     return HoldDownloader(settings.uplink, settings.unit.id, store.incoming, store.database, lists.want)
+
+
+def open_settings_downloader(settings: Settings, settings_file: Path, store: QueueStore) -> SettingsDownloader:
+    """Open what fetches the settings that the department gave this unit, over those of its file."""
+    return SettingsDownloader(settings, settings_file, store.database)

@@ -1,5 +1,7 @@
 """The stage that compares what the unit works by with the access log: at the start, and once a day.
 
+What the department sets of the unit from afar goes on record as soon as the uplink keeps it.
+
 The settings are read from their file anew, since somebody may edit it while the unit runs with the old ones. What
 differs is looked at twice, some seconds apart: an import or a command may be between its change and its record.
 """
@@ -15,11 +17,13 @@ import structlog
 from alpr_edge.app.unit_faults import Fault, FaultKind
 from alpr_edge.domain.errors import ModelError, SettingsError, StoreError
 from alpr_edge.domain.ports import Clock
+from alpr_edge.services.changes.department_settings import record_department_settings
 from alpr_edge.services.changes.list_change_values import change_name, values_after_change
 from alpr_edge.services.changes.recorder import ChangeRecorder
 from alpr_edge.services.changes.self_check import Drift, find_drift, record_drift, record_start
 from alpr_edge.services.changes.values_in_force import choice_values, read_values
 from alpr_edge.settings import Settings, load
+from alpr_edge.settings.layers.department_layer import kept_file
 from alpr_edge.store.access_log.log import AccessLog, open_access_log
 from alpr_edge.store.access_log.schema import FILE_NAME
 from alpr_edge.store.db.database import Database
@@ -51,11 +55,15 @@ class SelfCheckStage:
     _failure: str = ""
     _is_started: bool = False
     _due_s: float = 0.0
+    _document_mark: tuple[int, ...] = ()
+    """Tells the department's document that was recorded last from another one."""
 
     def run(self, beat: Callable[[], None], stop: threading.Event) -> None:
         """Check at the start, then once a day; a check that fails is tried again each minute."""
         while not stop.wait(STEP_S):
             beat()
+            if (mark := self._mark()) != self._document_mark:
+                self._document_mark, self._due_s = mark, 0.0
             if time.monotonic() >= self._due_s and self._has_log():
                 self._attempt(beat, stop)
 
@@ -119,14 +127,14 @@ class SelfCheckStage:
             recorder = ChangeRecorder(access_log, COMPONENT, self.clock)
             if not self._is_started:
                 self._record_choice(recorder)
-                return record_start(recorder, self._values(access_log))
-            drift = find_drift(access_log, self._values(access_log))
+                return record_start(recorder, self._values(access_log, recorder))
+            drift = find_drift(access_log, self._values(access_log, recorder))
             if not drift and not drift.late:
                 return drift
             wait_end_s = time.monotonic() + SETTLED_S
             while time.monotonic() < wait_end_s and not stop.wait(STEP_S):
                 beat()
-            return record_drift(recorder, find_drift(access_log, self._values(access_log)))
+            return record_drift(recorder, find_drift(access_log, self._values(access_log, recorder)))
 
     def _record_choice(self, recorder: ChangeRecorder) -> None:
         """Put on record which files of the models are run, where that is another choice than the one on record."""
@@ -136,6 +144,16 @@ class SelfCheckStage:
             return
         recorder.record_values(CHOICE_FOUND, choice_values(choice))
 
-    def _values(self, access_log: AccessLog) -> dict[str, str]:
+    def _values(self, access_log: AccessLog, recorder: ChangeRecorder) -> dict[str, str]:
+        """What the unit works by; what the department set of it is on record when this returns."""
         settings = self.settings if self.settings_file is None else load(self.settings_file)
-        return read_values(settings, self.database, access_log.digest)
+        values = read_values(settings, self.database, access_log.digest)
+        record_department_settings(recorder, values)
+        return values
+
+    def _mark(self) -> tuple[int, ...]:
+        try:
+            status = kept_file(self.settings).stat()
+        except OSError:
+            return ()
+        return status.st_ino, status.st_mtime_ns, status.st_size

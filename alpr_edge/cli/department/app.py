@@ -33,6 +33,9 @@ app = lazy_app(
         "unit": LazyTarget("alpr_edge.cli.department.units:app", "List, revoke and add units"),
         "people": LazyTarget("alpr_edge.cli.department.people.app:app", "Add, change, suspend and invite people"),
         "roster": LazyTarget("alpr_edge.cli.department.rosters:app", "Publish and show the list of people for units"),
+        "settings": LazyTarget(
+            "alpr_edge.cli.department.unit_settings.app:app", "Set retention, sounds and limits in units from afar"
+        ),
         "publish": LazyTarget("alpr_edge.cli.department.lists:publish_command", "Publish a hotlist for the units"),
         "lists": LazyTarget("alpr_edge.cli.department.lists:lists_command", "Show the published lists"),
         "withdraw": LazyTarget("alpr_edge.cli.department.lists:withdraw_command", "Withdraw a published list"),

@@ -21,7 +21,7 @@ from alpr_edge.department.db import (
     retention_schema,
 )
 from alpr_edge.department.db.day_keys.item_bodies import open_bodies
-from alpr_edge.department.db.permanent_tables import access_log_schema, audit_schema, release_schema
+from alpr_edge.department.db.permanent_tables import access_log_schema, audit_schema, release_schema, settings_schema
 from alpr_edge.department.db.schema import items, metadata
 from alpr_edge.domain.protocol.items import digest
 
@@ -31,7 +31,7 @@ NO_TEXT = "\N{REPLACEMENT CHARACTER}"
 
 _SCHEMAS = (
     *(access_log_schema, audit_schema, canvass_schema, evidence_schema, exchange_schema, heartbeat_schema, hold_schema),
-    *(image_key_schema, people_schema, release_schema, retention_schema),
+    *(image_key_schema, people_schema, release_schema, retention_schema, settings_schema),
 )
 assert {each.metadata for each in _SCHEMAS} == {metadata}  # their tables are among those that are copied
 

@@ -3,7 +3,8 @@
 Heartbeats are bounded for each unit: the oldest go with each new one. They hold no plate and no person.
 
 ``held_versions`` has a row for each unit and document, which is the path below ``/v1/`` that the unit fetches it at:
-``roster``, ``lists/SOURCE``.
+``roster``, ``lists/SOURCE``. ``unit_settings`` has a row for each unit that said what it has of the settings that the
+department gave it.
 """
 
 from sqlalchemy import Column, DateTime, Index, String, Table
@@ -28,4 +29,17 @@ held_versions = Table(
     Column("document", String, primary_key=True),
     Column("serial", WHOLE, nullable=False),  # of the version that the unit took last; 0: none
     Column("since", DateTime, nullable=False),  # UTC, by this server's clock: when the unit first named it
+)
+
+unit_settings = Table(
+    "unit_settings",
+    metadata,
+    Column("unit_id", String, primary_key=True),
+    Column("held", WHOLE, nullable=False),  # serial of the document that the unit keeps; 0: none
+    Column("held_since", DateTime, nullable=False),  # UTC, by this server's clock, as of held_versions
+    Column("in_force", WHOLE),  # serial of the one that its daemons work by; 0: none; null: nothing runs
+    Column("in_force_since", DateTime, nullable=False),
+    Column("refused", WHOLE, nullable=False),  # serial of the one that it refused; 0: none
+    Column("refusal", String, nullable=False),  # why, in the unit's words
+    Column("refused_since", DateTime, nullable=False),
 )

@@ -34,6 +34,7 @@ from alpr_edge.department.http.responses import HEADERS, Issuance, bare_app, cer
 from alpr_edge.department.http.rosters import serve_rosters
 from alpr_edge.department.http.unit_documents.heartbeats import serve_heartbeats
 from alpr_edge.department.http.unit_documents.holds import serve_holds
+from alpr_edge.department.http.unit_documents.settings import serve_settings
 from alpr_edge.department.ingest.part_checks import PartError
 from alpr_edge.department.ingest.records import Part
 from alpr_edge.department.ingest.storage import Storage
@@ -138,6 +139,7 @@ def _serve_documents(app: FastAPI, storage: Storage, admission: Admission) -> No
     """The endpoints of what a unit fetches whole, or says of itself."""
     serve_rosters(app, storage.rosters, storage.held_versions, admission)
     serve_holds(app, storage.holds, storage.lists, admission)
+    serve_settings(app, storage.settings, storage.held_settings, admission)
     serve_heartbeats(app, storage.heartbeats, admission)
     serve_evidence_vouchers(app, storage.directory, admission)
 

@@ -32,6 +32,8 @@ from alpr_edge.department.people.rosters import Rosters
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.pki.server_certificate import utc_now
 from alpr_edge.department.pki.units import Units
+from alpr_edge.department.publishing.settings_holders import UnitSettingsRecord
+from alpr_edge.department.publishing.settings_register import SettingsRegister
 from alpr_edge.department.retention.deletion_log import LoggedRun, last_whole_run, logged_runs
 from alpr_edge.department.retention.purge import DepartmentPurge
 from alpr_edge.department.settings import load_periods
@@ -122,6 +124,10 @@ class Storage:
         """What units say of themselves."""
         self.rosters = Rosters(directory, self.database)
         """The rosters of the department's people."""
+        self.settings = SettingsRegister(directory, self.database)
+        """The settings that the department gives its units."""
+        self.held_settings = UnitSettingsRecord(self.database)
+        """What units have of these settings."""
         self.bookings = EvidenceBookings(self.database)
         """The evidence packages that units booked out."""
 

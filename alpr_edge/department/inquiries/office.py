@@ -34,6 +34,7 @@ from alpr_edge.department.inquiries.lists.roster_board import RosterBoard
 from alpr_edge.department.inquiries.read_inquiries import ReadInquiries
 from alpr_edge.department.inquiries.saved_searches import SavedSearches
 from alpr_edge.department.inquiries.server_clock import ServerClock
+from alpr_edge.department.inquiries.units.settings_desk import SettingsDesk
 from alpr_edge.department.inquiries.units.unit_board import UnitBoard
 from alpr_edge.department.people.accounts import DepartmentAccounts
 from alpr_edge.department.people.identity_links import IdentityLinks
@@ -44,6 +45,7 @@ from alpr_edge.department.people.trainings import TrainingRegister
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.pki.units import Units
 from alpr_edge.department.publishing.list_desk import ListDesk
+from alpr_edge.department.publishing.settings_register import SettingsRegister
 from alpr_edge.department.publishing.uploaded_feeds import UploadedFeeds
 from alpr_edge.department.releases.letter_scan import LetterScanner
 from alpr_edge.department.releases.release_packages import ReleasePackages
@@ -85,6 +87,7 @@ class InquiryOffice:
     hits: HitBoard = field(repr=False)
     arrivals: HitArrivals = field(repr=False)
     units: UnitBoard = field(repr=False)
+    unit_settings: SettingsDesk = field(repr=False)
     lists: ListBoard = field(repr=False)
     uploads: UploadedFeeds = field(repr=False)
     roster: RosterBoard = field(repr=False)
@@ -178,6 +181,7 @@ def _office_over(
         hits=HitBoard(database, images, file.hits),
         arrivals=HitArrivals(database),
         units=_unit_board(directory, database),
+        unit_settings=SettingsDesk(directory, database),
         lists=ListBoard(ListDesk(directory, database)),
         uploads=UploadedFeeds(directory),
         roster=RosterBoard(RosterStandings(directory, database)),
@@ -202,5 +206,5 @@ def _person_id(database: DepartmentDatabase, name: str) -> str:
 
 
 def _unit_board(directory: Path, database: DepartmentDatabase) -> UnitBoard:
-    units = Units(database, TlsFiles(directory))
-    return UnitBoard(database, units, ListRepository(directory / LISTS_NAME), Rosters(directory, database))
+    units, lists = Units(database, TlsFiles(directory)), ListRepository(directory / LISTS_NAME)
+    return UnitBoard(database, units, lists, Rosters(directory, database), SettingsRegister(directory, database))

@@ -34,6 +34,7 @@ from alpr_edge.department.page.search_pages import DepartmentSearchPages
 from alpr_edge.department.page.sign_in_pages import DepartmentSignInPages
 from alpr_edge.department.page.sign_on_pages import BEGIN_PATH, CODE_PATH, SignOnPages
 from alpr_edge.department.page.site import COMPONENT, DepartmentSite
+from alpr_edge.department.page.units.settings_pages import UnitSettingsPages
 from alpr_edge.department.page.units.unit_pages import UnitPages
 from alpr_edge.department.single_sign_on.sign_on import ANSWER_PATH
 from alpr_edge.domain.errors import AlprEdgeError
@@ -73,7 +74,7 @@ def create_department_page(site: DepartmentSite, feed: HitFeed) -> Starlette:
     map_pages = MapPages(site)
     pages = (
         *(sign_in_pages, DepartmentSearchPages(site), HitPages(site), HistoryPages(site), UnitPages(site)),
-        *(list_pages, RosterPages(site), register, StepPages(site), PackagePages(site)),
+        *(UnitSettingsPages(site), list_pages, RosterPages(site), register, StepPages(site), PackagePages(site)),
         *(SavedSearchPages(site), DepartmentHoldPages(site), EvidencePages(site)),
         *(AuditPages(site), AuditStepPages(site), IncidentPages(site), JobPages(site), map_pages),
     )

@@ -25,6 +25,8 @@ class Subject(StrEnum):
     """What a name begins with."""
 
     SETTINGS = "settings"
+    DEPARTMENT_SETTINGS = "department_settings"
+    """The document of the department that lies over the unit's settings file."""
     LIST = "list"
     LIST_CHANGE = "list_change"
     """A change of a list that was begun; its value is the action, and empty once the change is on record."""

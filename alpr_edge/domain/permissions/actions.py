@@ -34,6 +34,8 @@ class Action(StrEnum):
     """Unlock somebody else's account (CJIS AC-7); of supervisors only those whom the agency designated for it."""
     MANAGE_LISTS = "manage_lists"
     MANAGE_SETTINGS = "manage_settings"
+    SET_UNITS = "set_units"
+    """Set from the department what all cars work by (policy 462.3.1); a technician sets the car that they are at."""
     SEE_LOG = "see_log"
     REVIEW = "review"
     """Review the access log and sign the review (policy 462.6(c))."""

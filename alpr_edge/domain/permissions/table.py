@@ -76,6 +76,7 @@ _BY_ROLE: dict[Role, _Grants] = {
         Action.UNLOCK: _UPKEEP,
         Action.MANAGE_LISTS: _UPKEEP,
         Action.MANAGE_SETTINGS: _UPKEEP,
+        Action.SET_UNITS: _UPKEEP,
         Action.SEE_COVERT: _UPKEEP,
     },
     Role.RECORDS: {

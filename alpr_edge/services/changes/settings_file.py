@@ -12,11 +12,13 @@ from alpr_edge.domain.access_log.records import RecordedChange
 from alpr_edge.domain.errors import SettingsError
 from alpr_edge.domain.ports import Clock
 from alpr_edge.runtime import no_follow
+from alpr_edge.services.changes.department_settings import department_values, record_department_settings
 from alpr_edge.services.changes.recorder import ChangeRecorder
 from alpr_edge.services.changes.self_check import EDITED_BY_HAND
 from alpr_edge.services.changes.settings_values import Digest, settings_values
 from alpr_edge.services.changes.values_in_force import model_values
-from alpr_edge.settings import Settings, load, parse
+from alpr_edge.settings import Settings, load
+from alpr_edge.settings.layers.department_layer import lay_over
 
 _VISION = value_name(Subject.SETTINGS, "vision.")
 
@@ -27,6 +29,8 @@ class NewSettings:
 
     settings: Settings
     content: bytes
+    fault: str = ""
+    """Why what the department set would not count with it; empty: it would, or there is nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,21 +50,25 @@ class SettingsChange:
 def read_new_settings(file: Path, target: Path) -> NewSettings:
     """Read a settings file as it would count in the place of another: relative paths are taken from there.
 
+    What the department set lies over it, as over the file that it replaces.
+
     Raises:
         SettingsError: with every fault of its content.
     """
     load(file)
     content = file.read_bytes()
-    return NewSettings(parse(tomllib.loads(content.decode()), target.parent), content)
+    layers = lay_over(tomllib.loads(content.decode()), target.parent)
+    return NewSettings(layers.settings, content, layers.fault)
 
 
 def compare_settings(new: NewSettings, target: Path, digest: Digest) -> SettingsChange:
     """Compare new settings with the file that they are to replace; secrets stand as digests."""
     try:
-        before = settings_values(load(target), digest)
+        settings = load(target)
+        before = settings_values(settings, digest) | department_values(settings)
     except SettingsError:
         before = {}
-    return SettingsChange(before, settings_values(new.settings, digest))
+    return SettingsChange(before, settings_values(new.settings, digest) | department_values(new.settings))
 
 
 def apply_settings(
@@ -96,7 +104,9 @@ def apply_settings(
 def _record_edits(authoriser: Authoriser, before: dict[str, str], clock: Clock) -> None:
     """Record what somebody edited by hand before: it is not the work of whoever applies a file now."""
     if before and authoriser.log.values().knows(Subject.SETTINGS):
-        ChangeRecorder(authoriser.log, authoriser.caller.component, clock).record_values(EDITED_BY_HAND, before)
+        recorder = ChangeRecorder(authoriser.log, authoriser.caller.component, clock)
+        record_department_settings(recorder, before)
+        recorder.record_values(EDITED_BY_HAND, before)
 
 
 def _write(target: Path, content: bytes) -> None:

@@ -23,7 +23,18 @@ def settings_values(settings: Settings, digest: Digest) -> dict[str, str]:
         digest: makes what stands in place of a secret.
     """
     document = settings.model_dump(mode="json")
-    return {value_name(Subject.SETTINGS, path): _text(value, digest) for path, value in _flatten(document, "")}
+    return {value_name(Subject.SETTINGS, path): _text(value, digest) for path, value, _ in _flatten(document, {}, "")}
+
+
+def stated_keys(settings: Settings, own: Mapping[str, Any]) -> set[str]:
+    """The keys, as :func:`settings_values` names them, that a file gives by itself; the others have their default.
+
+    Args:
+        settings: the settings of the file.
+        own: its values, as TOML has them.
+    """
+    document = settings.model_dump(mode="json")
+    return {value_name(Subject.SETTINGS, path) for path, _, is_stated in _flatten(document, own, "") if is_stated}
 
 
 def key_of_setting(name: str) -> str:
@@ -31,15 +42,22 @@ def key_of_setting(name: str) -> str:
     return name.removeprefix(f"{Subject.SETTINGS}:")
 
 
-def _flatten(value: Any, path: str) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - values of JSON
+def _flatten(value: Any, own: Any, path: str) -> Iterator[tuple[str, Any, bool]]:  # noqa: ANN401 - values of JSON
+    """Each path with its value, and whether ``own``, what a file says in this place, has it; None: nothing there."""
     if isinstance(value, Mapping):
         for name, item in value.items():
-            yield from _flatten(item, f"{path}.{name}" if path else name)
+            yield from _flatten(item, _part(own, name), f"{path}.{name}" if path else name)
     elif isinstance(value, list) and value and all(isinstance(item, Mapping) for item in value):
         for place, item in enumerate(value):
-            yield from _flatten(item, f"{path}[{_name_of(item, place)}]")
+            yield from _flatten(item, _part(own, place), f"{path}[{_name_of(item, place)}]")
     else:
-        yield path, value
+        yield path, value, own is not None
+
+
+def _part(own: Any, place: str | int) -> Any:  # noqa: ANN401 - likewise
+    if isinstance(own, Mapping):
+        return own.get(str(place))
+    return own[place] if isinstance(own, list) and isinstance(place, int) and place < len(own) else None
 
 
 def _name_of(table: Mapping[str, Any], place: int) -> str:

@@ -8,6 +8,7 @@ from alpr_edge import __version__
 from alpr_edge.domain.access_log.changes import NONE, Subject, value_name, value_text
 from alpr_edge.domain.errors import ModelError, StoreError
 from alpr_edge.runtime.key_derivation import derive_key
+from alpr_edge.services.changes.department_settings import department_values
 from alpr_edge.services.changes.settings_values import Digest, settings_values
 from alpr_edge.settings import Settings
 from alpr_edge.store.access.accounts import open_accounts
@@ -37,6 +38,7 @@ def read_values(settings: Settings, database: Database, digest: Digest) -> dict[
     return {
         value_name(Subject.RELEASE): __version__,
         **settings_values(settings, digest),
+        **department_values(settings),
         **list_values(database),
         **model_values(settings),
         **roster_values(settings),

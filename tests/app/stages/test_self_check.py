@@ -9,13 +9,17 @@ import pytest
 from alpr_edge.app.stages.self_check import SelfCheckStage
 from alpr_edge.app.unit_faults import FaultKind
 from alpr_edge.domain.access_log.records import AccessRecord, parse_record
+from alpr_edge.domain.department_settings.document import UnitSettingsPayload, Values, keep_with_key, sign_settings
 from alpr_edge.domain.hits import Generation
+from alpr_edge.domain.people.signed_roster import RosterKey
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import Settings, load
+from alpr_edge.settings.layers.department_layer import kept_file
 from alpr_edge.store.access_log.log import open_access_log
 from alpr_edge.store.hotlists.generations import record_and_activate
 from alpr_edge.store.unit_store import UnitStore, open_store
 from tests.domain.access_log.entries import entry
+from tests.domain.people.builders import SIGNING_KEY
 from tests.store.records import instant
 from tests.units import write_bare_unit
 
@@ -167,3 +171,49 @@ def test_a_check_that_cannot_be_made_says_so_and_is_made_again(
     (file.parent / "keys/access.key").chmod(0o600)
     check(stage)
     assert stage.faults() == []
+
+
+def keep_document(unit: Settings, serial: int, values: Values) -> None:
+    """Have the unit keep settings of its department; without values they were withdrawn."""
+    publication = serial if values else 0
+    payload = UnitSettingsPayload(
+        department_id="pd.example", unit_id=unit.unit.id, serial=serial, publication=publication, values=values
+    )
+    key = RosterKey("pd.example", SIGNING_KEY.public_key())
+    kept_file(unit).write_bytes(keep_with_key(sign_settings(payload, SIGNING_KEY), key))
+
+
+def test_what_the_department_set_is_recorded_as_such_and_is_no_drift(
+    unit: Settings, store: UnitStore, file: Path
+) -> None:
+    stage = new_stage(unit, store, file)
+    check(stage)
+    first = len(records(unit))
+    keep_document(unit, 3, {"decision": {"timeout_ms": 800.0}})
+    assert stage._mark() != ()
+    check(stage)
+    keep_document(unit, 4, {})
+    check(stage)
+    told = [(each.action, change) for each in records(unit)[first:] for change in each.changes]
+    assert [(action, it.name, it.before, it.after) for action, it in told] == [
+        ("settings_of_department", "department_settings", "", "pd.example 3"),
+        ("settings_of_department", "settings:decision.timeout_ms", "700.0", "800.0"),
+        ("settings_of_department", "department_settings", "pd.example 3", "pd.example 4, all withdrawn"),
+        ("settings_of_department", "settings:decision.timeout_ms", "800.0", "700.0"),
+    ]
+    assert stage.faults() == []
+
+
+def test_a_document_of_the_department_that_is_gone_is_a_drift(unit: Settings, store: UnitStore, file: Path) -> None:
+    keep_document(unit, 3, {"decision": {"timeout_ms": 800.0}})
+    stage = new_stage(unit, store, file)
+    check(stage)
+    kept_file(unit).unlink()
+    check(stage)
+    last = records(unit)[-1]
+    assert (last.action, [change.name for change in last.changes]) == (
+        "drift_found",
+        ["department_settings", "settings:decision.timeout_ms"],
+    )
+    (fault,) = stage.faults()
+    assert fault.kind is FaultKind.DRIFT

@@ -99,6 +99,7 @@ def test_every_other_endpoint_refuses_in_the_handshake_who_has_no_certificate(
         ("GET", "/v1/keys"),
         ("GET", "/v1/lists/{source}"),
         ("GET", "/v1/roster"),
+        ("GET", "/v1/settings"),
         ("POST", "/v1/evidence-voucher"),
         ("POST", "/v1/heartbeat"),
         ("POST", "/v1/items"),

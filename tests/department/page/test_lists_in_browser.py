@@ -15,6 +15,7 @@ from alpr_edge.department.list_requests import ListRequest
 from alpr_edge.department.page.server import DepartmentPageServer
 from alpr_edge.department.page.site import COMPONENT
 from alpr_edge.department.pki.authority import TlsFiles
+from alpr_edge.domain.department_settings.exchange import SettingsStatement
 from alpr_edge.web.visitor import COOKIE
 from tests.chromium import WAIT_MS_MAX, chromium, faults_of
 from tests.department.enrolment import enrol_unit
@@ -87,6 +88,37 @@ def test_an_administrator_publishes_a_feed_and_sees_which_unit_has_it(
         page.get_by_role("link", name="Roster").click()
         expect(page.get_by_role("row", name="car-8 never said what it has")).to_be_visible()
         look(page, tmp_path / "6-roster")
+        assert faults == []
+
+
+def test_an_administrator_publishes_settings_once_what_changes_was_shown(
+    browser: Browser, inquirers: Inquirers, server: DepartmentPageServer, tmp_path: Path
+) -> None:
+    address = f"https://{DOMAIN}:{server.port}"
+    with closing(open_lists(browser, inquirers, address)) as context:
+        page = context.pages[0]
+        faults = faults_of(page)
+        page.get_by_role("link", name="Units").click()
+        page.get_by_role("link", name="Settings of units").click()
+        look(page, tmp_path / "1-none")
+        page.get_by_role("link", name="Publish settings").click()
+        page.get_by_label("Settings").fill("[decision]\ntimeout_ms = 800\n")
+        page.get_by_label("Why").fill("slower cameras")
+        look(page, tmp_path / "2-form")
+        page.get_by_role("button", name="See what changes").click()
+        expect(page.get_by_role("row", name="decision.timeout_ms each car's own 800")).to_be_visible()
+        look(page, tmp_path / "3-changes")
+        page.get_by_role("button", name="Publish them").click()
+        with closing(Storage(inquirers.directory, create=False)) as storage:
+            storage.held_settings.note("car-8", SettingsStatement(1, 0))
+        page.reload()
+        expect(page.get_by_role("row", name="car-8 in force from the next start 1 1 since")).to_be_visible()
+        look(page, tmp_path / "4-published")
+        page.get_by_role("link", name="1", exact=True).click()
+        look(page, tmp_path / "5-one")
+        page.get_by_label("Type 1 to confirm it").fill("1")
+        page.get_by_role("button", name="Withdraw it").click()
+        expect(page.get_by_role("row", name="2 withdraws 1")).to_be_visible()
         assert faults == []
 
 

@@ -42,7 +42,7 @@ def directory(tmp_path: Path, engine: EngineUnderTest, request: pytest.FixtureRe
 def take_away(directory: Path, engine: str) -> None:
     """Take away what searches have, as the release before left it."""
     people = ("people_identities", "people_provisioned", "people_saved_searches")
-    later = (*RECORD_TABLES, *people, "plates", "held_versions")
+    later = (*RECORD_TABLES, *people, "plates", "held_versions", "unit_settings")
     statements = [*exchange_removal(engine), *(f"DROP TABLE {table}" for table in later)]
     if engine == "postgresql":
         statements += [f"DROP FUNCTION {table}_keep" for table in RECORD_TABLES]

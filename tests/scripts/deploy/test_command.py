@@ -85,6 +85,7 @@ WORDS = {
     "department unit": ["list", "--directory", "nowhere"],
     "department people": ["list", "--directory", "nowhere"],
     "department roster": ["show", "--directory", "nowhere"],
+    "department settings": ["list", "--directory", "nowhere"],
     "department holds": ["list", "--directory", "nowhere"],
     "department purge": ["--directory", "nowhere"],
     "department sign-in": ["--directory", "nowhere"],
@@ -117,6 +118,7 @@ WORDS = {
     "reads picture": ["none", "none.jpg"],
     "settings init": ["new.toml"],
     "settings check": ["alpr-edge.toml"],
+    "settings show": ["alpr-edge.toml"],
     "settings apply": ["alpr-edge.toml", "--settings", "alpr-edge.toml", "--yes"],
     "settings migrate": ["alpr-edge.toml"],
 }

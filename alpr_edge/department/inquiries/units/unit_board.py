@@ -20,6 +20,8 @@ from alpr_edge.department.hotlists import ListRepository
 from alpr_edge.department.list_requests import ListRequests
 from alpr_edge.department.people.rosters import Rosters
 from alpr_edge.department.pki.units import Revocation, UnitRecord, Units
+from alpr_edge.department.publishing.settings_holders import UnitSettingsLine, UnitSettingsRecord, unit_line
+from alpr_edge.department.publishing.settings_register import SettingsRegister
 from alpr_edge.domain.errors import DepartmentError
 
 UNITS_MAX = 1_000
@@ -60,6 +62,8 @@ class UnitLine:
     """What it said last; None: nothing ever."""
     lists: tuple[UnitList, ...]
     place: UnitPlace | None
+    settings: UnitSettingsLine
+    """What the department set in it from afar."""
     is_silent: bool
 
 
@@ -81,13 +85,22 @@ class UnitBoard:
         units: the record of units.
         lists: the published lists.
         rosters: the published rosters.
+        settings: the published settings of units.
     """
 
-    def __init__(self, database: DepartmentDatabase, units: Units, lists: ListRepository, rosters: Rosters) -> None:
+    def __init__(
+        self,
+        database: DepartmentDatabase,
+        units: Units,
+        lists: ListRepository,
+        rosters: Rosters,
+        settings: SettingsRegister,
+    ) -> None:
         self._database = database
         self._units = units
         self._lists = lists
         self._rosters = rosters
+        self._settings = settings
 
     def overview(self, authoriser: Authoriser) -> UnitOverview:
         """Every unit that ever was.
@@ -101,7 +114,8 @@ class UnitBoard:
             heard, asked = Heartbeats(self._database).newest(), self._lists_by_unit()
             with self._database.reading() as connection:
                 places = {each.unit_id: _place(connection, each.unit_id) for each in records}
-            state = self._rosters.state()
+            state, steps = self._rosters.state(), self._settings.steps()
+            set_in = UnitSettingsRecord(self._database).all()
             access.show(tuple(each.unit_id for each in records))
             lines = [
                 UnitLine(
@@ -109,6 +123,7 @@ class UnitBoard:
                     said := heard.get(each.unit_id),
                     tuple(asked.get(each.unit_id, ())),
                     places[each.unit_id],
+                    unit_line(each.unit_id, steps, set_in.get(each.unit_id)),
                     is_silent=each.state == "valid" and (said is None or said.is_silent(now)),
                 )
                 for each in records

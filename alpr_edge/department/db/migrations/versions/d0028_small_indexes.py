@@ -8,8 +8,8 @@ of a search sorted all reads.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0025"
-down_revision = "0024"
+revision = "0028"
+down_revision = "0027"
 
 OF_IMAGES = "kind = 'image'"
 CORRECTIONS = "supersedes IS NOT NULL"

@@ -1,0 +1,1 @@
+"""What the department sets in its units from afar."""
