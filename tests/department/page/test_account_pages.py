@@ -1,12 +1,17 @@
 """The pages of one's own account over TLS: what is shown, what a change takes, and that a confirmation is one's own."""
 
 import re
+from datetime import UTC, datetime
 
 import httpx
 import pyotp
 from webauthn.helpers import base64url_to_bytes
 
+from alpr_edge.department.inquiries.office import open_office
 from alpr_edge.department.page.server import DepartmentPageServer
+from alpr_edge.department.people.changes import Author
+from alpr_edge.department.people.people_rows import replace_credentials
+from alpr_edge.domain.people.credentials import Credentials
 from alpr_edge.web.visitor import COOKIE
 from tests.access.authenticator import Authenticator
 from tests.department.inquiries.desk import SECRET, Inquirers
@@ -85,3 +90,19 @@ def test_passkeys_and_code_change_once_both_factors_were_given_again(
         assert client.post(f"{path}/code", data={"code": pyotp.TOTP(secret).now()}).headers["location"] == "/account"
         client.post("/lock")
         assert client.get(path).status_code == 404
+
+
+def test_whoever_signs_on_by_the_provider_alone_is_told_so(inquirers: Inquirers, server: DepartmentPageServer) -> None:
+    person_id = inquirers.ids["technician"]
+    with open_office(inquirers.directory) as office:
+        office.identities.link(Author("login:chief", datetime.now(UTC)), person_id, "https://id.example", "subject-7")
+        with office.accounts.database.writing() as connection:
+            replace_credentials(connection, person_id, Credentials())
+    with client_of(inquirers, server, "technician") as client:
+        page = client.get("/account").text
+        assert "the department&#39;s single sign-on, where you change it" in page
+        assert not any(f'href="/account/{path}"' in page for path in ("password", "confirm"))
+        answer = client.post(
+            "/account/password", data={"present": PASSWORD, "new": NEW, "again": NEW, "code": "000000"}
+        )
+        assert (answer.status_code, "change it at the single sign-on" in answer.text) == (422, True)
