@@ -48,10 +48,12 @@ def admit(
 
 def glance_session(rows: AccessRows, token: str, security: SecurityProfile, place: SignInPlace) -> AccessSession | None:
     """The session of a token if it waits in glance mode at the place where it was begun."""
-    session = rows.session(token_digest(token))
-    if session is None or not session.is_bound_to(place.login, place.address):
-        return None
-    return session if session.state_at(place.now, security.sessions) is SessionState.GLANCE else None
+    return _session_in(SessionState.GLANCE, rows, token, security, place)
+
+
+def open_session(rows: AccessRows, token: str, security: SecurityProfile, place: SignInPlace) -> AccessSession | None:
+    """The session of a token if it is open at the place where it was begun."""
+    return _session_in(SessionState.OPEN, rows, token, security, place)
 
 
 def reopen_session(
@@ -62,6 +64,21 @@ def reopen_session(
     opened_session = session.reopen(place.now, security.sessions)
     rows.save_session(opened_session)
     return SignInResult(SignInOutcome.REOPENED, account.person.person_id, opened_session)
+
+
+def _session_in(
+    state: SessionState, rows: AccessRows, token: str, security: SecurityProfile, place: SignInPlace
+) -> AccessSession | None:
+    session = rows.session(token_digest(token))
+    if session is None or not session.is_bound_to(place.login, place.address):
+        return None
+    return session if session.state_at(place.now, security.sessions) is state else None
+
+
+def confirm_session(rows: AccessRows, account: Account, session: AccessSession) -> SignInResult:
+    """What came of both factors that somebody gave again in their open session, which stays as it is."""
+    clear_failures(rows, account)
+    return SignInResult(SignInOutcome.CONFIRMED, account.person.person_id, session)
 
 
 def _roster_fault(header: RosterHeader | None, place: SignInPlace) -> SignInOutcome | None:

@@ -12,6 +12,8 @@ class SignInOutcome(StrEnum):
 
     SIGNED_IN = "signed_in"
     REOPENED = "reopened"
+    CONFIRMED = "confirmed"
+    """Whoever is signed in gave both factors again."""
     NOTICE = "notice"
     """The notice was not acknowledged."""
     NO_ROSTER = "no_roster"
@@ -50,6 +52,7 @@ _NOT_ACCEPTED = "not accepted: name, password, code or passkey is wrong, or the 
 _ANSWERS = {
     SignInOutcome.SIGNED_IN: "signed in",
     SignInOutcome.REOPENED: "signed in again",
+    SignInOutcome.CONFIRMED: "confirmed",
     SignInOutcome.NOTICE: "read and acknowledge the notice first",
     SignInOutcome.NO_ROSTER: "no roster of people is here yet; connect the unit to its department",
     SignInOutcome.ROSTER_EXPIRED: "the roster of people has ended; connect the unit to its department",
@@ -86,6 +89,14 @@ class PasswordAttempt:
     """A name, a password and a one-time code, as they were typed."""
 
     name: str
+    password: str = field(repr=False)
+    code: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FactorsAttempt:
+    """Password and one-time code of somebody who is signed in, as they were typed."""
+
     password: str = field(repr=False)
     code: str = field(repr=False)
 

@@ -1,6 +1,6 @@
 """Signs people in with a passkey, which stands for both factors: the authenticator verified its user."""
 
-from alpr_edge.access.admission import admit, glance_session, place_fault, reopen_session
+from alpr_edge.access.admission import admit, confirm_session, glance_session, open_session, place_fault, reopen_session
 from alpr_edge.access.attempts import PasskeyAttempt, SignInOutcome, SignInPlace, SignInResult
 from alpr_edge.access.failures import note_failure
 from alpr_edge.access.passkeys import credential_id_of, verify_assertion
@@ -29,7 +29,7 @@ def sign_in_with_passkey(
         return SignInResult(fault)
     with store.writing() as rows:
         account = rows.account_of_passkey(credential_id_of(attempt.response))
-        fault = _passkey_fault(rows, account, site, attempt)
+        fault = _passkey_fault(rows, account, site, attempt, place)
         if fault is not None or account is None:
             return note_failure(rows, account, fault or SignInOutcome.UNKNOWN, security.lockout, place.now)
         return admit(rows, account, Factor.PASSKEY, security, place)
@@ -53,15 +53,38 @@ def reopen_with_passkey(
         account = rows.account_of(session.person_id) if session else None
         if session is None or account is None:
             return SignInResult(SignInOutcome.NO_SESSION)
-        if (fault := _passkey_fault(rows, account, site, attempt)) is not None:
+        if (fault := _passkey_fault(rows, account, site, attempt, place)) is not None:
             return note_failure(rows, account, fault, security.lockout, place.now)
         return reopen_session(rows, account, session, security, place)
 
 
+def confirm_with_passkey(
+    store: AccessStore,
+    site: RelyingParty,
+    security: SecurityProfile,
+    token: str,
+    attempt: PasskeyAttempt,
+    place: SignInPlace,
+) -> SignInResult:
+    """Ask the holder of an open session for a passkey of theirs, before what they sign in with changes.
+
+    Raises:
+        StoreError: the accounts cannot be read or written; nothing is confirmed.
+    """
+    with store.writing() as rows:
+        session = open_session(rows, token, security, place)
+        account = rows.account_of(session.person_id) if session else None
+        if session is None or account is None:
+            return SignInResult(SignInOutcome.NO_SESSION)
+        if (fault := _passkey_fault(rows, account, site, attempt, place)) is not None:
+            return note_failure(rows, account, fault, security.lockout, place.now)
+        return confirm_session(rows, account, session)
+
+
 def _passkey_fault(
-    rows: AccessRows, account: Account | None, site: RelyingParty, attempt: PasskeyAttempt
+    rows: AccessRows, account: Account | None, site: RelyingParty, attempt: PasskeyAttempt, place: SignInPlace
 ) -> SignInOutcome | None:
-    """What is wrong with a passkey's answer for an account; keeps its counter where nothing is."""
+    """What is wrong with a passkey's answer for an account; keeps its counter and its use where nothing is."""
     credential_id = credential_id_of(attempt.response)
     passkeys = () if account is None else account.credentials.passkeys
     passkey = next((each for each in passkeys if each.credential_id == credential_id), None)
@@ -73,5 +96,5 @@ def _passkey_fault(
     count = verify_assertion(attempt.response, attempt.challenge, site, passkey, count_before)
     if count is None:
         return SignInOutcome.WRONG_PASSKEY
-    rows.set_sign_count(credential_id, count)
+    rows.note_passkey_use(credential_id, count, place.now.utc)
     return None

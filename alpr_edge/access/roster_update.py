@@ -1,4 +1,4 @@
-"""Puts a new roster in force: checks it, replaces the people, and signs out who left or has new credentials."""
+"""Puts a new roster in force: checks it, replaces the people, and signs out who left, or has to sign in anew."""
 
 from collections.abc import Collection
 
@@ -27,7 +27,7 @@ def install_roster(store: AccessStore, content: bytes, key: RosterKey, now: Inst
     with store.writing() as rows:
         check_roster(roster, key.department_id, rows.roster(), now.trusted_utc)
         _unlock_released(rows, roster)
-        ended_ids = _renewed_ids(rows, roster)
+        ended_ids = _signed_out_ids(rows, roster)
         rows.replace_roster(roster)
         _end_sessions(rows, roster, ended_ids)
     return roster.header
@@ -43,15 +43,21 @@ def _unlock_released(rows: AccessRows, roster: Roster) -> None:
                 rows.set_failures(member.person.person_id, ())
 
 
-def _renewed_ids(rows: AccessRows, roster: Roster) -> set[str]:
-    """People who are signed in and whose credentials a roster replaces: whoever had the old ones may be in still."""
-    new = {member.person.person_id: member.credentials for member in roster.members}
-    renewed_ids = set()
-    for person_id in {session.person_id for session in rows.live_sessions()} & new.keys():
-        account = rows.account_of(person_id)
-        if account is not None and new[person_id].replaces(account.credentials):
-            renewed_ids.add(person_id)
-    return renewed_ids
+def _signed_out_ids(rows: AccessRows, roster: Roster) -> set[str]:
+    """People who are signed in and whom a roster signs out.
+
+    Those whose credentials it replaces, as whoever had the old ones may be in still; and those whom an administrator of
+    the department has signed out since the roster before.
+    """
+    members = {member.person.person_id: member for member in roster.members}
+    ended_ids = set()
+    for person_id in {session.person_id for session in rows.live_sessions()} & members.keys():
+        account, new = rows.account_of(person_id), members[person_id]
+        if account is None:
+            continue
+        if new.credentials.replaces(account.credentials) or new.person.sign_outs > account.person.sign_outs:
+            ended_ids.add(person_id)
+    return ended_ids
 
 
 def _end_sessions(rows: AccessRows, roster: Roster, ended_ids: Collection[str]) -> None:

@@ -1,4 +1,4 @@
-"""Signs people in with password and code, and reopens sessions in glance mode by the password.
+"""Signs people in with password and code, asks for both again, and reopens sessions in glance mode by the password.
 
 Unknown names, locked accounts, wrong passwords and right ones take the same way: the account is read, Argon2 computes
 once, the code is compared, and one transaction decides and is written, whatever comes of it. That transaction looks
@@ -7,8 +7,8 @@ again at lock, failures and used codes: attempts made at once can try no more th
 
 from datetime import datetime
 
-from alpr_edge.access.admission import admit, glance_session, place_fault, reopen_session
-from alpr_edge.access.attempts import PasswordAttempt, SignInOutcome, SignInPlace, SignInResult
+from alpr_edge.access.admission import admit, confirm_session, glance_session, open_session, place_fault, reopen_session
+from alpr_edge.access.attempts import FactorsAttempt, PasswordAttempt, SignInOutcome, SignInPlace, SignInResult
 from alpr_edge.access.failures import note_failure
 from alpr_edge.access.passwords import PasswordVerifier
 from alpr_edge.access.store import AccessRows, AccessStore, Account
@@ -91,6 +91,43 @@ def reopen(
         if (fault := _known_fault(account, credentials, is_right=is_right)) is not None:
             return note_failure(rows, account, fault, security.lockout, place.now)
         return reopen_session(rows, account, session, security, place)
+
+
+def confirm(
+    store: AccessStore,
+    passwords: PasswordVerifier,
+    security: SecurityProfile,
+    token: str,
+    attempt: FactorsAttempt,
+    place: SignInPlace,
+) -> SignInResult:
+    """Ask the holder of an open session for password and code again, before what they sign in with changes.
+
+    Failures count as those of a sign-in do. The session stays as it is, whatever comes of it.
+
+    Raises:
+        StoreError: the accounts cannot be read or written; nothing is confirmed.
+    """
+    utc = place.now.utc
+    if utc is None:
+        return SignInResult(SignInOutcome.CLOCK_UNKNOWN)
+    with store.reading() as rows:
+        session = open_session(rows, token, security, place)
+        account = rows.account_of(session.person_id) if session else None
+    credentials = Credentials() if account is None else account.credentials
+    password_hash = credentials.password_hash if credentials.has_password else ""
+    is_right = passwords.verify(password_hash, _typed_text(attempt.password))
+    step = matching_step(credentials.totp_secret, _typed_text(attempt.code), utc)
+    with store.writing() as rows:
+        session = open_session(rows, token, security, place)
+        account = rows.account_of(session.person_id) if session else None
+        if session is None or account is None:
+            return SignInResult(SignInOutcome.NO_SESSION)
+        fault = _password_fault(account, credentials, is_right=is_right, step=step)
+        if fault is not None or step is None:
+            return note_failure(rows, account, fault or SignInOutcome.WRONG_CODE, security.lockout, place.now)
+        rows.use_step(account.person.person_id, step)
+        return confirm_session(rows, account, session)
 
 
 def _rule_date(rows: AccessRows, utc: datetime, place: SignInPlace) -> datetime:

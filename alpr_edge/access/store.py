@@ -55,8 +55,8 @@ class AccessRows(Protocol):
     def sign_count(self, credential_id: bytes) -> int:
         """The highest counter that a passkey has shown here; 0 before its first use."""
 
-    def set_sign_count(self, credential_id: bytes, count: int) -> None:
-        """Keep the counter of a passkey."""
+    def note_passkey_use(self, credential_id: bytes, count: int, at: datetime | None) -> None:
+        """Keep the counter of a passkey, and when it was used where its holder can look at that; None: not known."""
 
     def set_failures(self, person_id: str, failures: tuple[Instant, ...]) -> None:
         """Replace the failures of a person; the id is empty for names that nobody has."""

@@ -20,6 +20,11 @@ def new_secret() -> str:
     return base64.b32encode(secrets.token_bytes(SECRET_BYTES)).decode()
 
 
+def groups_of_four(secret: str) -> str:
+    """A secret as somebody types it who has no camera."""
+    return " ".join(secret[start : start + 4] for start in range(0, len(secret), 4))
+
+
 def provisioning_uri(secret: str, name: str, issuer: str) -> str:
     """The ``otpauth://`` address that an app reads from a QR code.
 

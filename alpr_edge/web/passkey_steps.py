@@ -46,14 +46,14 @@ class PasskeySteps:
 
         del visitor
         word, challenge = self._challenges.ask()
-        response = Response(authentication_options(self._require_site(), challenge), media_type="application/json")
+        response = Response(authentication_options(self.require_site(), challenge), media_type="application/json")
         response.set_cookie(CHALLENGE_COOKIE, word, path="/", secure=True, httponly=True, samesite="strict")
         return response
 
     def sign_in(self, visitor: Visitor) -> Response:
         """Sign in by the browser's answer."""
-        site, is_acknowledged = self._require_site(), visitor.fields.get("acknowledged") == "yes"
-        desk, attempt = self._desk(visitor), self._attempt(visitor)
+        site, is_acknowledged = self.require_site(), visitor.fields.get("acknowledged") == "yes"
+        desk, attempt = self._desk(visitor), self.attempt(visitor)
         result = desk.sign_in_with_passkey(site, attempt, is_acknowledged=is_acknowledged)
         response = self._answer(result)
         if result.session is not None:
@@ -62,17 +62,23 @@ class PasskeySteps:
 
     def reopen(self, visitor: Visitor) -> Response:
         """Open a locked session by the browser's answer."""
-        site = self._require_site()
-        return self._answer(self._desk(visitor).reopen_with_passkey(site, self._attempt(visitor)))
+        site = self.require_site()
+        return self._answer(self._desk(visitor).reopen_with_passkey(site, self.attempt(visitor)))
 
-    def _answer(self, result: SignInResult) -> Response:
-        return PlainTextResponse(self._words(result), 403) if result.session is None else Response(status_code=204)
-
-    def _attempt(self, visitor: Visitor) -> PasskeyAttempt:
+    def attempt(self, visitor: Visitor) -> PasskeyAttempt:
+        """The browser's answer with the challenge that it was asked, which is used up by that."""
         return PasskeyAttempt(visitor.fields.get("answer", ""), self._challenges.take(visitor.challenge_word))
 
-    def _require_site(self) -> RelyingParty:
+    def require_site(self) -> RelyingParty:
+        """The site that the page is at present.
+
+        Raises:
+            AccessError: it has no name that passkeys are bound to.
+        """
         site = self._site()
         if site is None:
             raise AccessError(self._no_site)
         return site
+
+    def _answer(self, result: SignInResult) -> Response:
+        return PlainTextResponse(self._words(result), 403) if result.session is None else Response(status_code=204)

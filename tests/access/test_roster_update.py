@@ -83,6 +83,19 @@ def test_new_credentials_end_what_was_begun_with_the_old_ones(car: Car) -> None:
     assert live == partner.session
 
 
+def test_who_was_signed_out_by_the_department_is_signed_out_once(car: Car) -> None:
+    officer, partner = car.sign_in("Bp-1"), car.sign_in("Bp-2")
+    car.install(person("p-1", sign_outs=1), person("p-2"))
+    with car.store.reading() as rows:
+        ended, live = rows.session(token_digest(officer.token)), rows.session(token_digest(partner.token))
+    assert ended is not None
+    assert (ended.end, live) == (SessionEnd.ROSTER, partner.session)
+    again = car.sign_in("Bp-1")
+    car.install(person("p-1", sign_outs=1), person("p-2"))
+    with car.store.reading() as rows:
+        assert rows.session(token_digest(again.token)) == again.session
+
+
 @pytest.mark.parametrize(
     ("change", "replaces"),
     [

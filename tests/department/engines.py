@@ -20,6 +20,8 @@ RECORD_TABLES = (
     *AUDIT_TABLES,
 )
 """Tables of later revisions whose rows the database keeps by a trigger each."""
+PASSKEY_DATES = ("added_at", "used_at")
+"""Columns of a later revision in the table of passkeys' counters."""
 ROWS_STAY = "SQLITE_CONSTRAINT_TRIGGER|RaiseException"
 """What an error says when a trigger refused."""
 
@@ -60,6 +62,8 @@ def drop_newer_tables(directory: Path) -> None:
     for name in ("items_received_at", "dispositions_read_id", "items_of_hits", "items_key_id"):
         query(directory, f"DROP INDEX ix_{name}")
     query(directory, "ALTER TABLE items DROP COLUMN key_id")
+    for name in PASSKEY_DATES:
+        query(directory, f"ALTER TABLE people_passkey_counts DROP COLUMN {name}")
     for name in ("plate", "cell", "unit_id"):
         query(directory, f"DROP INDEX ix_reads_{name}_seen_at")
     for name in ("seen_at", "cell"):

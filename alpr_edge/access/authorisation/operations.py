@@ -63,6 +63,7 @@ class Operation(StrEnum):
     WRITE_SUPPORT_BUNDLE = "write_support_bundle"
     CHANGE_PEOPLE = "change_people"
     SHOW_PEOPLE = "show_people"
+    SIGN_OUT_PERSON = "sign_out_person"
     RECORD_TRAINING = "record_training"
     UNLOCK_ACCOUNT = "unlock_account"
     UNLOCK_BY_CODE = "unlock_by_code"
@@ -95,6 +96,10 @@ class Operation(StrEnum):
     LIST_SAVED_SEARCHES = "list_saved_searches"
     DELETE_SAVED_SEARCH = "delete_saved_search"
     COUNT_SAVED_SEARCHES = "count_saved_searches"
+    SHOW_OWN_ACCOUNT = "show_own_account"
+    CHANGE_OWN_PASSWORD = "change_own_password"  # noqa: S105 - the name of an operation
+    END_OWN_SESSION = "end_own_session"
+    CHANGE_OWN_FACTORS = "change_own_factors"
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +173,7 @@ RULES: dict[Operation, OperationRule] = {
     Operation.WRITE_SUPPORT_BUNDLE: _upkeep(Action.MANAGE_SETTINGS),
     Operation.CHANGE_PEOPLE: _change(Action.MANAGE_PEOPLE),
     Operation.SHOW_PEOPLE: OperationRule(Action.MANAGE_PEOPLE),
+    Operation.SIGN_OUT_PERSON: _upkeep(Action.MANAGE_PEOPLE),
     Operation.RECORD_TRAINING: _change(Action.RECORD_TRAINING),
     Operation.UNLOCK_ACCOUNT: _change(Action.UNLOCK),
     # Whoever unlocks so need not be signed in: the department's code is what allows it.
@@ -201,5 +207,9 @@ RULES: dict[Operation, OperationRule] = {
     Operation.LIST_SAVED_SEARCHES: OperationRule(Action.KEEP_SEARCHES),
     Operation.DELETE_SAVED_SEARCH: _change(Action.KEEP_SEARCHES),
     Operation.COUNT_SAVED_SEARCHES: OperationRule(Action.MANAGE_PEOPLE),
+    Operation.SHOW_OWN_ACCOUNT: OperationRule(Action.KEEP_OWN_ACCOUNT),
+    Operation.CHANGE_OWN_PASSWORD: _change(Action.KEEP_OWN_ACCOUNT),
+    Operation.END_OWN_SESSION: _change(Action.KEEP_OWN_ACCOUNT),
+    Operation.CHANGE_OWN_FACTORS: _change(Action.KEEP_OWN_ACCOUNT),
 }
 """What each operation needs."""

@@ -7,7 +7,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from alpr_edge.access.attempts import PasskeyAttempt, PasswordAttempt, SignInOutcome, SignInPlace, SignInResult
+from alpr_edge.access.attempts import (
+    FactorsAttempt,
+    PasskeyAttempt,
+    PasswordAttempt,
+    SignInOutcome,
+    SignInPlace,
+    SignInResult,
+)
 from alpr_edge.access.authorisation.answer_times import wait_for_answer_step
 from alpr_edge.access.authorisation.authoriser import Policy, RecordLog
 from alpr_edge.access.authorisation.callers import SESSION_ID_CHARACTERS, Caller
@@ -15,7 +22,7 @@ from alpr_edge.access.passwords import PasswordVerifier
 from alpr_edge.access.provider_sign_in import ProviderAttempt, sign_in_with_provider
 from alpr_edge.access.relying_party import RelyingParty
 from alpr_edge.access.sessions import SessionPlace, find_session, lock_session, sign_out
-from alpr_edge.access.sign_in import reopen, sign_in
+from alpr_edge.access.sign_in import confirm, reopen, sign_in
 from alpr_edge.access.store import AccessStore
 from alpr_edge.domain.access_log.records import AccessEntry, AccessOutcome, record_moment
 from alpr_edge.domain.access_log.reports import FIRST_SIGN_IN
@@ -157,6 +164,25 @@ class SignInDesk:
         begun_s, place = time.monotonic(), self._sign_in_place(self.clock.now(), "")
         result = reopen(self.accounts, self.passwords, self.policy.security, self.caller.token, password, place)
         return self._put_on_record("reopen_session", result, begun_s)
+
+    def confirm(self, attempt: FactorsAttempt) -> SignInResult:
+        """Ask the holder of the caller's open session for password and code again.
+
+        Raises:
+            StoreError: accounts or log cannot be written: the session is ended.
+        """
+        begun_s, place = time.monotonic(), self._sign_in_place(self.clock.now(), "")
+        result = confirm(self.accounts, self.passwords, self.policy.security, self.caller.token, attempt, place)
+        return self._put_on_record("confirm_factors", result, begun_s)
+
+    def confirm_with_passkey(self, site: RelyingParty, attempt: PasskeyAttempt) -> SignInResult:
+        """Ask the holder of the caller's open session for a passkey of theirs; raises as above."""
+        begun_s, place = time.monotonic(), self._sign_in_place(self.clock.now(), "")
+        token, security = self.caller.token, self.policy.security
+        from alpr_edge.access.passkey_sign_in import confirm_with_passkey  # noqa: PLC0415 - as above
+
+        result = confirm_with_passkey(self.accounts, site, security, token, attempt, place)
+        return self._put_on_record("confirm_factors", result, begun_s)
 
     def lock(self) -> bool:
         """Bring the caller's session into glance mode; False where there is none."""

@@ -64,6 +64,9 @@ app = lazy_app(
         "sign-out": LazyTarget(
             "alpr_edge.cli.department.inquiries.sign_in:sign_out_command", "End your session at the department"
         ),
+        "password": LazyTarget(
+            "alpr_edge.cli.department.inquiries.password:password_command", "Change your own password"
+        ),
         "search": LazyTarget(
             "alpr_edge.cli.department.inquiries.search:search_command", "Search the reads of all units"
         ),

@@ -130,6 +130,8 @@ people_passkey_counts = Table(
     metadata,
     Column("credential_id", LargeBinary, primary_key=True),
     Column("sign_count", WHOLE, nullable=False),
+    Column("added_at", UtcMoment),  # of passkeys that this release added
+    Column("used_at", UtcMoment),  # at the department; cars tell of no passkey
 )
 
 people_used_steps = Table(

@@ -11,7 +11,7 @@ from alpr_edge.access.authorisation.authoriser import Authoriser, Policy
 from alpr_edge.access.authorisation.callers import Caller
 from alpr_edge.access.authorisation.refusals import PlaceWords
 from alpr_edge.access.authorisation.sign_ins import SignInDesk
-from alpr_edge.access.passwords import Argon2Passwords, PasswordVerifier
+from alpr_edge.access.passwords import Argon2Passwords
 from alpr_edge.department.access_log.log import DepartmentAccessLog
 from alpr_edge.department.access_log.quota import SearchQuota
 from alpr_edge.department.audits.audit_register import AuditRegister
@@ -24,6 +24,8 @@ from alpr_edge.department.evidence.passphrase_requests import PassphraseRequests
 from alpr_edge.department.hotlists import LISTS_NAME, ListRepository
 from alpr_edge.department.images.choice import image_objects
 from alpr_edge.department.images.department_images import DepartmentImages
+from alpr_edge.department.inquiries.accounts.account_desk import AccountDesk
+from alpr_edge.department.inquiries.accounts.credential_changes import CredentialChanges
 from alpr_edge.department.inquiries.canvass_areas import CanvassAreas
 from alpr_edge.department.inquiries.cases.hold_desk import HoldDesk
 from alpr_edge.department.inquiries.cases.package_desk import PackageDesk
@@ -41,6 +43,7 @@ from alpr_edge.department.people.identity_links import IdentityLinks
 from alpr_edge.department.people.registry import require_entry
 from alpr_edge.department.people.roster_holders import RosterStandings
 from alpr_edge.department.people.rosters import Rosters
+from alpr_edge.department.people.sign_outs import SignOuts
 from alpr_edge.department.people.trainings import TrainingRegister
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.pki.units import Units
@@ -97,10 +100,12 @@ class InquiryOffice:
     declarations: DeclarationDesk = field(repr=False)
     incidents: IncidentRegister = field(repr=False)
     trainings: TrainingRegister = field(repr=False)
+    sign_outs: SignOuts = field(repr=False)
     identities: IdentityLinks = field(repr=False)
     packages: ReleasePackages = field(repr=False)
     waiting_packages: WaitingPackages = field(repr=False)
-    passwords: PasswordVerifier = field(repr=False)
+    own_accounts: AccountDesk = field(repr=False)
+    passwords: Argon2Passwords = field(repr=False)
     clock: Clock = field(repr=False)
 
     def desk(self, caller: Caller) -> SignInDesk:
@@ -137,14 +142,14 @@ def load_department_policy(directory: Path) -> Policy:
 
 @contextmanager
 def open_office(
-    directory: Path, clock: Clock | None = None, passwords: PasswordVerifier | None = None
+    directory: Path, clock: Clock | None = None, passwords: Argon2Passwords | None = None
 ) -> Iterator[InquiryOffice]:
     """Open it over the folder of a department that exists; closes its database at the end.
 
     Args:
         directory: the department's folder.
         clock: says when; None: this server's clock.
-        passwords: compares passwords; None: at the cost of this release.
+        passwords: compares and hashes passwords; None: at the cost of this release.
 
     Raises:
         DepartmentError: there is none, or a setting is wrong.
@@ -160,7 +165,7 @@ def open_office(
 
 
 def _office_over(
-    directory: Path, database: DepartmentDatabase, clock: Clock, passwords: PasswordVerifier
+    directory: Path, database: DepartmentDatabase, clock: Clock, passwords: Argon2Passwords
 ) -> InquiryOffice:
     policy, file = load_department_policy(directory), load_department_file(directory)
     images = DepartmentImages(database, image_objects(directory))
@@ -168,6 +173,7 @@ def _office_over(
     rules, scanner = load_audit_rules(directory), LetterScanner(file.releases.scan_command)
     releases = ReleaseRegister(database, policy.profile, clock, scanner)
     packages = ReleasePackages(directory, database, searches, images, policy.profile, clock)
+    rosters = Rosters(directory, database)
     return InquiryOffice(
         accounts=DepartmentAccounts(database),
         log=log,
@@ -192,7 +198,9 @@ def _office_over(
         audits=AuditRegister(database, AuditedLogs(database, log), policy.profile, rules, clock),
         declarations=DeclarationDesk(database, partial(_person_id, database), clock),
         incidents=IncidentRegister(database, clock),
-        trainings=TrainingRegister(database, Rosters(directory, database), clock),
+        trainings=TrainingRegister(database, rosters, clock),
+        sign_outs=SignOuts(database, rosters, clock),
+        own_accounts=AccountDesk(CredentialChanges(database, rosters, clock), passwords, policy),
         identities=IdentityLinks(database),
         passwords=passwords,
         clock=clock,

@@ -11,6 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from alpr_edge.department.page.accounts.account_pages import PASSWORD_PATH, AccountPages
+from alpr_edge.department.page.accounts.factor_pages import CONFIRM_BY_PASSKEY_PATH, CONFIRM_PATH, FactorPages
 from alpr_edge.department.page.audits.audit_pages import AuditPages
 from alpr_edge.department.page.audits.audit_steps import AuditStepPages
 from alpr_edge.department.page.audits.incident_pages import IncidentPages
@@ -46,9 +48,12 @@ from alpr_edge.web.visitor import Visitor
 
 AT_ONCE_MAX = 8
 """Requests that are worked on at the same time."""
-SIGN_INS = {("POST", path) for path in ("/sign-in", "/reopen", "/passkey", "/passkey/reopen", CODE_PATH)}
+_CONFIRMED_BY = (CONFIRM_PATH, CONFIRM_BY_PASSKEY_PATH, PASSWORD_PATH)
+SIGN_INS = {
+    ("POST", path) for path in ("/sign-in", "/reopen", "/passkey", "/passkey/reopen", CODE_PATH, *_CONFIRMED_BY)
+}
 SIGN_INS_AT_ONCE_MAX = 2
-"""Of these, which anybody can send: one takes 64 MiB and up to a second, and others wait, but no page behind them."""
+"""Of these, most of which anybody can send: one takes 64 MiB and up to a second; others wait, no page behind them."""
 STREETS_AT_ONCE_MAX = 4
 """Parts of the file of streets at the same time: a map asks for many, and no page waits behind them."""
 
@@ -75,6 +80,7 @@ def create_department_page(site: DepartmentSite, feed: HitFeed) -> Starlette:
     pages = (
         *(sign_in_pages, DepartmentSearchPages(site), HitPages(site), HistoryPages(site), UnitPages(site)),
         *(UnitSettingsPages(site), list_pages, RosterPages(site), register, StepPages(site), PackagePages(site)),
+        *(AccountPages(site), FactorPages(site, sign_in_pages.passkeys)),
         *(SavedSearchPages(site), DepartmentHoldPages(site), EvidencePages(site)),
         *(AuditPages(site), AuditStepPages(site), IncidentPages(site), JobPages(site), map_pages),
     )

@@ -3,6 +3,7 @@
 from starlette.responses import Response
 
 from alpr_edge.access.attempts import PasswordAttempt
+from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.department.inquiries.office import sign_in_answer
 from alpr_edge.department.page.page_parts import PAGES, PageRoute, go
 from alpr_edge.department.page.site import DepartmentSite, links_for
@@ -24,6 +25,8 @@ class DepartmentSignInPages:
 
     def __init__(self, site: DepartmentSite) -> None:
         self._site = site
+        self.passkeys = PasskeySteps(site.desk, lambda: site.passkey_site, NO_SITE, sign_in_answer)
+        """The steps of signing in with a passkey."""
         self.steps: tuple[PageRoute, ...] = (
             (HOME, "GET", self.home),
             ("/sign-in", "GET", self.show),
@@ -31,7 +34,7 @@ class DepartmentSignInPages:
             ("/reopen", "POST", self.reopen),
             ("/lock", "POST", self.lock),
             ("/sign-out", "POST", self.sign_out),
-            *PasskeySteps(site.desk, lambda: site.passkey_site, NO_SITE, sign_in_answer).steps,
+            *self.passkeys.steps,
         )
 
     def home(self, visitor: Visitor) -> Response:
@@ -42,7 +45,10 @@ class DepartmentSignInPages:
         if presence.state is not SessionState.OPEN:
             return go("/sign-in")
         links = links_for(self._site.policy.profile, presence.person)
-        return go(links[0][0]) if links else PAGES.page("nothing_offered", department=self._site.name)
+        if links:
+            return go(links[0][0])
+        has_account = self._site.may(visitor, Operation.SHOW_OWN_ACCOUNT)
+        return PAGES.page("nothing_offered", department=self._site.name, has_account=has_account)
 
     def show(self, visitor: Visitor) -> Response:
         """The form; the home page where somebody is signed in already."""

@@ -46,7 +46,7 @@ LINKS = (
     ("/releases", "Releases", Operation.SHOW_RELEASES),
     ("/audits", "Audits", Operation.SHOW_AUDITS),
     ("/incidents", "Incidents", Operation.SHOW_INCIDENTS),
-    ("/saved-searches/people", "Saved searches", Operation.COUNT_SAVED_SEARCHES),
+    ("/saved-searches/people", "Searches by person", Operation.COUNT_SAVED_SEARCHES),
 )
 """The pages, and what whoever may open them does there."""
 LIVE = {"hits", "hit"}

@@ -1,6 +1,7 @@
 """The rows of people and sign-ins within one transaction: the department's side of ``access.store``."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +23,14 @@ ENDED_SESSIONS_MAX = 1000
 """Sessions that ended and are kept; older ones go."""
 _SEALED = ("totp_secret", "release_secret")
 _OF_ROSTER = (schema.people, schema.people_names, schema.people_credentials, schema.people_passkeys)
+
+
+@dataclass(frozen=True, slots=True)
+class PasskeyDates:
+    """When a passkey was added, and used at the department last; None: not known, or never."""
+
+    added: datetime | None
+    used: datetime | None
 
 
 class DepartmentAccountRows:
@@ -90,9 +99,20 @@ class DepartmentAccountRows:
         query = select(counts.sign_count).where(counts.credential_id == credential_id)
         return self._connection.scalar(query) or 0
 
-    def set_sign_count(self, credential_id: bytes, count: int) -> None:
-        """Keep the counter of a passkey."""
-        self._replace(schema.people_passkey_counts, "credential_id", credential_id, sign_count=count)
+    def note_passkey_use(self, credential_id: bytes, count: int, at: datetime | None) -> None:
+        """Keep the counter of a passkey, and when it was used."""
+        self._replace(schema.people_passkey_counts, "credential_id", credential_id, sign_count=count, used_at=at)
+
+    def note_passkey_added(self, passkey: Passkey, at: datetime) -> None:
+        """Keep when a passkey was added."""
+        values = {"sign_count": passkey.sign_count, "added_at": at}
+        self._replace(schema.people_passkey_counts, "credential_id", passkey.credential_id, **values)
+
+    def passkey_dates(self, person_id: str) -> dict[bytes, PasskeyDates]:
+        """The dates of a person's passkeys, of those that have any."""
+        keys, counts = schema.people_passkeys.c, schema.people_passkey_counts
+        query = select(counts).where(counts.c.credential_id == keys.credential_id, keys.person_id == person_id)
+        return {row.credential_id: PasskeyDates(row.added_at, row.used_at) for row in self._connection.execute(query)}
 
     def set_failures(self, person_id: str, failures: tuple[Instant, ...]) -> None:
         """Replace the failures of a person."""
@@ -134,6 +154,12 @@ class DepartmentAccountRows:
         """Sessions that nobody ended, in the order in which they began."""
         table = schema.people_sessions
         query = select(table).where(table.c.ended.is_(None)).order_by(table.c.seq)
+        return [_session_of(row) for row in self._connection.execute(query).mappings()]
+
+    def newest_sessions(self, person_id: str, count: int) -> list[AccessSession]:
+        """The sessions of a person that began last, those that ended too, the newest first."""
+        table = schema.people_sessions
+        query = select(table).where(table.c.person_id == person_id).order_by(table.c.seq.desc()).limit(count)
         return [_session_of(row) for row in self._connection.execute(query).mappings()]
 
     def save_session(self, session: AccessSession) -> None:

@@ -217,6 +217,8 @@ class Invitations:
             release = "" if account is None else account.credentials.release_secret
             secrets_ = (pending.password_hash, pending.totp_secret, release or new_secret())
             replace_credentials(connection, person_id, Credentials(*secrets_, pending.passkeys, now))
+            for passkey in pending.passkeys:
+                DepartmentAccountRows(connection).note_passkey_added(passkey, now)
             end_sessions_of(connection, person_id)
             _set(connection, cookie, **_EMPTY, finished_at=now, cookie_sha256=None)
             author = Author(f"person:{person_id}", now, f"by invitation {invitation.invitation_id}")

@@ -58,6 +58,7 @@ class PersonPayload(Payload):
     active_at: Moment
     may_unlock: bool
     unlocks: Annotated[int, Field(ge=0, lt=2**31)]
+    sign_outs: Annotated[int, Field(ge=0, lt=2**31)] = 0  # rosters and people of earlier releases have none
 
 
 class MemberPayload(PersonPayload):
@@ -141,6 +142,7 @@ def person_of(payload: PersonPayload) -> Person:
         active_at=payload.active_at,
         may_unlock=payload.may_unlock,
         unlocks=payload.unlocks,
+        sign_outs=payload.sign_outs,
     )
 
 
@@ -166,6 +168,7 @@ def _fields(person: Person) -> dict[str, Any]:
         "active_at": person.active_at,
         "may_unlock": person.may_unlock,
         "unlocks": person.unlocks,
+        "sign_outs": person.sign_outs,
     }
 
 

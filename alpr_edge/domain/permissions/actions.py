@@ -28,6 +28,8 @@ class Action(StrEnum):
     """Look at the reads around a crime scene (policy 462.4(c))."""
     SEE_COVERT = "see_covert"
     MANAGE_PEOPLE = "manage_people"
+    KEEP_OWN_ACCOUNT = "keep_own_account"
+    """See one's own sessions and passkeys, end and remove them, and change what one signs in with oneself."""
     RECORD_TRAINING = "record_training"
     """Change the two expiries of somebody's training, and nothing else of the account (policy 462.8)."""
     UNLOCK = "unlock"

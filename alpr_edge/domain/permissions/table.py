@@ -54,8 +54,8 @@ _OVERSIGHT: _Grants = {
     Action.SEE_RELEASES: _AUDIT,
     Action.RECORD_INCIDENT: _AUDIT,
 }
-_EVERYBODY: _Grants = {Action.DECLARE_HOUSEHOLD: _AUDIT}
-"""What every member may do for the audits."""
+_EVERYBODY: _Grants = {Action.DECLARE_HOUSEHOLD: _AUDIT, Action.KEEP_OWN_ACCOUNT: _UPKEEP}
+"""What every member may do: for the audits, and with the own account."""
 
 _BY_ROLE: dict[Role, _Grants] = {
     Role.OFFICER: _IN_THE_CAR,

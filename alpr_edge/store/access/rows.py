@@ -80,8 +80,9 @@ class SqlAccessRows:
         counts = schema.passkey_counts
         return int(self._scalar(select(counts.c.sign_count).where(counts.c.credential_id == credential_id)) or 0)
 
-    def set_sign_count(self, credential_id: bytes, count: int) -> None:
-        """Keep the counter of a passkey."""
+    def note_passkey_use(self, credential_id: bytes, count: int, at: datetime | None) -> None:
+        """Keep the counter of a passkey; nobody looks at its last use in a car."""
+        del at
         self._replace(schema.passkey_counts, {"credential_id": credential_id, "sign_count": count})
 
     def set_failures(self, person_id: str, failures: tuple[Instant, ...]) -> None:

@@ -18,8 +18,8 @@ async function press(button) {
   fault.hidden = true;
   button.disabled = true;
   try {
-    await signIn(button.dataset.passkey, tick ? "yes" : "");
-    location.assign("/");
+    const answer = await signIn(button.dataset.passkey, tick ? "yes" : "");
+    location.assign((await answer.text()) || "/"); // what needs a confirmation answers with where to go on
   } catch (error) {
     const isCancelled = error.name === "NotAllowedError";
     fault.textContent = isCancelled ? "It was cancelled, or took too long." : error.message;
@@ -33,7 +33,7 @@ async function signIn(path, acknowledged) {
   const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(options);
   const credential = await navigator.credentials.get({ publicKey });
   const answer = JSON.stringify(credential.toJSON());
-  await post(path, new URLSearchParams({ acknowledged, answer }));
+  return post(path, new URLSearchParams({ acknowledged, answer }));
 }
 
 async function post(path, body) {

@@ -44,15 +44,19 @@ def test_a_person_from_the_first_day_to_the_last(directory: Path) -> None:
     assert run_json(directory, "people", "unlock", "1042")["roster_serial"] == 2
     listed = run_json(directory, "people", "list")
     assert (listed["person_id"], listed["unlocks"], listed["has_password"]) == (person_id, 1, False)
+    signed_out = run_json(directory, "people", "sign-out", "1042", "--reason", "a lost phone")
+    about = {"person": "1042", "person_id": person_id, "sessions": 0}
+    assert signed_out == about | {"done": "signed out", "roster_serial": 3}
     suspended = run_json(directory, "people", "suspend", person_id, "--left", "--reason", "retired")
-    assert suspended == {"person": person_id, "done": "left", "roster_serial": 3}
+    assert suspended == {"person": person_id, "done": "left", "roster_serial": 4}
     assert run(directory, "people", "list", "--json").stdout == ""
     assert run_json(directory, "people", "list", "--all")["status"] == "left"
     shown = run_json(directory, "roster", "show")
-    assert (shown["serial"], shown["people"], shown["newer_changes"]) == (3, 0, 0)
+    assert (shown["serial"], shown["people"], shown["newer_changes"]) == (4, 0, 0)
     lines = run(directory, "people", "changes", "--json").stdout.splitlines()
     actions = [json.loads(line)["action"] for line in lines]
-    assert actions == ["add", "change", "invite", "publish", "unlock", "publish", "suspend", "publish"]
+    published = [each for action in ("unlock", "sign_out", "suspend") for each in (action, "publish")]
+    assert actions == ["add", "change", "invite", "publish", *published]
     assert json.loads(lines[-2])["reason"] == "retired"
 
 
@@ -78,6 +82,7 @@ def test_people_are_told_what_to_do_next(directory: Path) -> None:
     ("words", "says"),
     [
         (("people", "suspend", "nobody"), "nobody: nobody has this id, badge or e-mail address"),
+        (("people", "sign-out", "nobody"), "nobody: nobody has this id, badge or e-mail address"),
         (("people", "change", "1042"), "say what changes"),
         (("people", "add", *ANA, "--role", "chief"), "roles: 'chief' is none of officer"),
         (("people", "add", *ANA, "--cjis-until", "soon"), "cjis_training_until: 'soon' is no date"),

@@ -89,8 +89,8 @@ def test_password_code_and_passkey_become_credentials_with_a_new_roster(departme
     assert (options["rp"]["id"], options["authenticatorSelection"]["userVerification"]) == (DOMAIN, "required")
     key = Authenticator(DOMAIN, f"https://{DOMAIN}:{department.port}")
     response = key.register(decode(options["challenge"]))
-    assert person.client.post("/invitation/passkeys", content=response, headers=OWN).status_code == 204
-    assert person.client.post("/invitation/passkeys", content=response, headers=OWN).status_code == 403
+    assert person.client.post("/invitation/passkeys", data={"answer": response}, headers=OWN).status_code == 204
+    assert person.client.post("/invitation/passkeys", data={"answer": response}, headers=OWN).status_code == 403
     assert "1 added" in person.get("/passkeys").text
     before = department.people.rosters.serial()
     answer = person.post("/finish")
@@ -205,7 +205,7 @@ def test_what_is_no_passkey_is_refused(department: Department, response: str) ->
     person = department.invitee()
     person.set_up(token, PASSWORD)
     person.post("/passkeys/options")
-    assert person.client.post("/invitation/passkeys", content=response, headers=OWN).status_code == 403
+    assert person.client.post("/invitation/passkeys", data={"answer": response}, headers=OWN).status_code == 403
     assert "None yet" in person.get("/passkeys").text
 
 

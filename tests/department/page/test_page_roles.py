@@ -39,6 +39,8 @@ NAMES = {
     "saved_id": "none",
     "inquiry_id": "none",
     "hold_id": "none",
+    "session_id": "none",
+    "passkey_id": "none",
 }
 """What stands for the names in a path."""
 
@@ -69,6 +71,7 @@ SEE, ENTER, DECIDE = Action.SEE_RELEASES, Action.ENTER_RELEASE, Action.RELEASE
 LOG, REVIEW, SIGN, RECORD = Action.SEE_LOG, Action.REVIEW, Action.SIGN_OFF, Action.RECORD_INCIDENT
 GONE = Answers("404", "404", locked="404", nobody="404")
 """A search and its pictures are known by random words to their own session alone: the tests below try it."""
+OWN = of_action(Action.KEEP_OWN_ACCOUNT, "200")
 LISTS = Answers("200", "403", locked="403", nobody="403", action=Action.MANAGE_LISTS)
 RULES = {  # those that lock and end the session are asked last
     "GET /": Answers("303 /search", "200", locked="200", nobody="303 /sign-in"),
@@ -127,6 +130,16 @@ RULES = {  # those that lock and end the session are asked last
     "POST /lists/{source}/upload/{word}": replace(LISTS, allowed="404"),
     "GET /lists/{source}/audience": LISTS,
     "POST /lists/{source}/audience": replace(LISTS, allowed="422"),
+    "GET /account": OWN,
+    "GET /account/password": OWN,
+    "POST /account/password": replace(OWN, allowed="422"),
+    "POST /account/sessions/{session_id}/end": replace(OWN, allowed="404"),
+    "GET /account/confirm": OWN,
+    "POST /account/confirm": replace(OWN, allowed="422"),
+    "POST /account/confirm/passkey": replace(OWN, allowed="403"),
+    **{f"GET /account/factors/{{word}}{part}": GONE for part in ("", "/code")},
+    **{f"POST /account/factors/{{word}}/{part}": GONE for part in ("code", "passkeys", "passkeys/options")},
+    "POST /account/factors/{word}/passkeys/{passkey_id}/remove": GONE,
     "GET /roster": Answers("200", "403", locked="403", nobody="403", action=Action.MANAGE_PEOPLE),
     "GET /releases": of_action(SEE, "200"),
     "GET /releases/new": of_action(ENTER, "200"),

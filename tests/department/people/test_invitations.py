@@ -1,11 +1,14 @@
 """Invitations by the clock, and what of them is kept."""
 
+import json
 from datetime import timedelta
 
 import pyotp
 import pytest
+from webauthn.helpers import base64url_to_bytes
 
 from alpr_edge.access.relying_party import RelyingParty
+from alpr_edge.department.people.account_rows import DepartmentAccountRows, PasskeyDates
 from alpr_edge.domain.errors import AccessError, DepartmentError
 from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.domain.sessions.session import AccessSession, Factor
@@ -87,6 +90,20 @@ def test_each_challenge_is_good_for_one_answer(office: Office) -> None:
         invitations.add_passkey(cookie, SITE, answer, office.now)
     with pytest.raises(AccessError, match="was not asked for"):
         invitations.add_passkey(cookie, SITE, answer, office.now)
+
+
+def test_a_passkey_has_the_date_of_its_invitation(office: Office) -> None:
+    cookie, key = begin(office), Authenticator(DOMAIN, SITE.origins[0])
+    invitations = office.people.invitations
+    person_id = invitations.find(cookie, office.now).person.person_id
+    invitations.set_password(cookie, PASSWORD, office.now)
+    assert invitations.confirm_code(cookie, pyotp.TOTP(secret(office, cookie)).at(office.now), office.now)
+    challenge = json.loads(invitations.passkey_options(cookie, SITE, office.now))["challenge"]
+    invitations.add_passkey(cookie, SITE, key.register(base64url_to_bytes(challenge)), office.now)
+    invitations.finish(cookie, office.now)
+    with office.database.reading() as connection:
+        dates = DepartmentAccountRows(connection).passkey_dates(person_id)
+    assert dates == {key.credential_id: PasskeyDates(office.now, None)}
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)

@@ -13,7 +13,14 @@ from alpr_edge.department.db.schema import VERSION
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.domain.errors import StoreError
 from scripts.benchmarks.department.postgresql import PostgresqlServer
-from tests.department.engines import RECORD_TABLES, EngineUnderTest, exchange_removal, name_database, query
+from tests.department.engines import (
+    PASSKEY_DATES,
+    RECORD_TABLES,
+    EngineUnderTest,
+    exchange_removal,
+    name_database,
+    query,
+)
 from tests.department.search.traffic import make_traffic, store_traffic
 
 COUNT = 600
@@ -50,6 +57,7 @@ def take_away(directory: Path, engine: str) -> None:
     statements += ["DROP INDEX ix_items_of_hits", "DROP INDEX ix_items_key_id", "ALTER TABLE items DROP COLUMN key_id"]
     statements += [f"DROP INDEX ix_reads_{name}_seen_at" for name in ("plate", "cell", "unit_id")]
     statements += ["DROP INDEX ix_dispositions_read_id"]
+    statements += [f"ALTER TABLE people_passkey_counts DROP COLUMN {name}" for name in PASSKEY_DATES]
     statements += [f"ALTER TABLE reads DROP COLUMN {name}" for name in ("seen_at", "cell")]
     statements += [f"CREATE INDEX ix_reads_{name} ON reads ({name})" for name in ("plate", "first_seen")]
     statements += ["UPDATE reads SET plate = lower(plate) || ' -' WHERE plate LIKE '%0'"]

@@ -81,6 +81,7 @@ people = st.builds(
     active_at=moments,
     may_unlock=st.booleans(),
     unlocks=st.integers(0, 2**31 - 1),
+    sign_outs=st.integers(0, 2**31 - 1),
 )
 passkeys = st.builds(
     Passkey, st.binary(min_size=1, max_size=64), st.binary(min_size=1, max_size=100), st.integers(0, 2**32 - 1)

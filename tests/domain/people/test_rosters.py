@@ -283,6 +283,7 @@ def test_what_this_release_does_not_know_is_not_allowed() -> None:
         ("valid_until", None, "people.0.valid_until"),
         ("is_sworn", "perhaps", "people.0.is_sworn"),
         ("unlocks", -1, "people.0.unlocks"),
+        ("sign_outs", -1, "people.0.sign_outs"),
         ("passkeys", [{"credential_id": "!", "public_key": "AA==", "sign_count": 0}], "passkeys"),
     ],
 )

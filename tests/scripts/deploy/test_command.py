@@ -90,6 +90,7 @@ WORDS = {
     "department purge": ["--directory", "nowhere"],
     "department sign-in": ["--directory", "nowhere"],
     "department sign-out": ["--directory", "nowhere"],
+    "department password": ["--directory", "nowhere"],
     "department search": ["--directory", "nowhere"],
     "department saved-searches": ["list", "--directory", "nowhere"],
     "department page": ["--directory", "nowhere"],

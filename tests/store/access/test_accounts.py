@@ -18,7 +18,7 @@ from alpr_edge.store.access.accounts import open_accounts
 from alpr_edge.store.access.rows import ENDED_SESSIONS_MAX, session_row
 from alpr_edge.store.access.schema import FILE_NAME, RELEASE, meta, metadata, passkeys, sessions
 from tests.access.accounts import make_keys
-from tests.domain.people.builders import at, person, roster
+from tests.domain.people.builders import NOW, at, person, roster
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_what_belongs_to_the_roster_goes_with_it_and_the_rest_stays(tmp_path: Pa
             rows.set_lock("p-1", Lock("p-1", at(5), "12345678"))
             rows.set_failures("p-1", (at(1), at(2)))
             rows.use_step("p-1", 7)
-            rows.set_sign_count(b"id", 9)
+            rows.note_passkey_use(b"id", 9, NOW)
             rows.save_session(new_session(1))
         with store.writing() as rows:
             rows.replace_roster(roster(serial=8))

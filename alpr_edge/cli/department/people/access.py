@@ -1,4 +1,4 @@
-"""``alpr-edge department people invite``, ``suspend`` and ``unlock``."""
+"""``alpr-edge department people invite``, ``suspend``, ``sign-out`` and ``unlock``."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import typer
 
 from alpr_edge.cli.common import JsonOption
 from alpr_edge.cli.department.common import DirectoryOption
+from alpr_edge.cli.department.inquiries.opening import open_authorised
 from alpr_edge.cli.department.people.common import PersonArgument, ReasonOption, author_of, tell_published
-from alpr_edge.cli.output import print_object, time_text, utc_text
+from alpr_edge.cli.output import count_text, print_object, time_text, utc_text
 from alpr_edge.domain.protocol.service_ports import PEOPLE_PORT
 
 if TYPE_CHECKING:
@@ -60,6 +61,25 @@ def suspend_command(
     with open_people(directory) as people:
         header = people.suspend(author, person, status)
     _tell(person, status.value, header, as_json=as_json)
+
+
+def sign_out_command(
+    person: PersonArgument, directory: DirectoryOption, reason: ReasonOption = "", as_json: JsonOption = False
+) -> None:
+    """End somebody's sessions, here and in every car. The account stays, and they can sign in again at once.
+
+    The roster that ends the sessions in the cars is published with it. A car without a link gets it with its next
+    delivery; until then a session there ends by itself, 12 hours after its sign-in at the latest.
+    """
+    author_of(directory)  # for the owner of the folder and root, as a suspension is
+    with open_authorised(directory) as (office, authoriser):
+        done = office.sign_outs.sign_out(authoriser, person, reason)
+    if as_json:
+        about = {"person_id": done.person_id, "sessions": done.sessions}
+        print_object({"person": person, "done": "signed out", **about, "roster_serial": done.header.serial})
+        return
+    typer.echo(f"{person}: signed out; {count_text(done.sessions, 'session')} here")
+    tell_published(done.header)
 
 
 def unlock_command(

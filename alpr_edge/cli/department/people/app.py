@@ -17,6 +17,7 @@ app = lazy_app(
         "link": LazyTarget(f"{_HERE}.links:link_command", "Link somebody to a single sign-on"),
         "unlink": LazyTarget(f"{_HERE}.links:unlink_command", "Take somebody's single sign-on away"),
         "suspend": LazyTarget(f"{_HERE}.access:suspend_command", "End somebody's access, here and in every car"),
+        "sign-out": LazyTarget(f"{_HERE}.access:sign_out_command", "End somebody's sessions; the account stays"),
         "unlock": LazyTarget(f"{_HERE}.access:unlock_command", "Unlock an account, here and in every car"),
     },
     help="The accounts of the department's people.",

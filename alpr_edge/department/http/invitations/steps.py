@@ -9,12 +9,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from alpr_edge.access.relying_party import RelyingParty
-from alpr_edge.access.totp import provisioning_uri
-from alpr_edge.department.http.invitations.templates import TEMPLATES, qr_code
+from alpr_edge.access.totp import groups_of_four, provisioning_uri
+from alpr_edge.department.http.invitations.templates import TEMPLATES
 from alpr_edge.department.people.invitations import COOKIE_VALID, Invitations, OpenInvitation
 from alpr_edge.department.pki.rate_limit import WrongTries, subscriber_network
 from alpr_edge.department.pki.server_certificate import utc_now
 from alpr_edge.domain.errors import AccessError, PasswordError
+from alpr_edge.web.qr_codes import qr_code
 from alpr_edge.web.requests import form_fields, host_of
 
 COOKIE = "__Host-invitation"
@@ -120,8 +121,7 @@ class InvitationSteps:
     def add_passkey(self, request: StepRequest) -> Response:
         """Add the passkey that the browser made."""
         self._find_complete(request)
-        text = request.body.decode(errors="replace")
-        self._invitations.add_passkey(request.cookie, self._site, text, request.now)
+        self._invitations.add_passkey(request.cookie, self._site, request.field("answer"), request.now)
         return Response(status_code=204)
 
     def finish(self, request: StepRequest) -> Response:
@@ -150,8 +150,7 @@ class InvitationSteps:
             return _go("/invitation/password")
         secret = self._invitations.shared_secret(request.cookie, request.now)
         address = provisioning_uri(secret, invitation.person.badge, self._site.name)
-        groups = " ".join(secret[start : start + 4] for start in range(0, len(secret), 4))
-        shown = {"qr": qr_code(address), "secret": groups}
+        shown = {"qr": qr_code(address), "secret": groups_of_four(secret)}
         return TEMPLATES.page("code", 422 if fault else 200, department=self._site.name, fault=fault, **shown)
 
 

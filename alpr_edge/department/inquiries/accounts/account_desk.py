@@ -1,0 +1,139 @@
+"""Somebody's own account at the department, for themselves alone: each look and each change is on record."""
+
+from dataclasses import dataclass, field, replace
+
+from alpr_edge.access.attempts import FactorsAttempt, SignInResult
+from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser, Policy
+from alpr_edge.access.authorisation.callers import SESSION_ID_CHARACTERS
+from alpr_edge.access.authorisation.operations import Operation
+from alpr_edge.access.authorisation.sign_ins import SignInDesk
+from alpr_edge.access.password_rules import check_password
+from alpr_edge.access.passwords import Argon2Passwords, normalise
+from alpr_edge.department.inquiries.accounts.credential_changes import CredentialChanges, FreshProof
+from alpr_edge.department.inquiries.accounts.factor_desk import FactorDesk
+from alpr_edge.department.inquiries.accounts.own_account import OwnAccount, own_account, require_account
+from alpr_edge.department.people.account_rows import DepartmentAccountRows
+from alpr_edge.domain.errors import AccessError, PasswordError, SearchError
+from alpr_edge.domain.people.person import Person
+from alpr_edge.domain.people.roster import RosterHeader
+from alpr_edge.domain.sessions.session import SessionEnd, SessionState, token_digest
+
+CHANGED_ELSEWHERE = (
+    "this account has no password here: change it at the single sign-on, or ask the ALPR administrator to invite you"
+)
+"""What somebody is told who signs in by a provider alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordChange:
+    """What somebody typed to change their password."""
+
+    attempt: FactorsAttempt
+    """The present password, and a code."""
+    new: str = field(repr=False)
+    again: str = field(repr=False)
+
+
+class AccountDesk:
+    """The accounts of a department, each for its holder; threads may share it.
+
+    Args:
+        changes: writes what people sign in with.
+        passwords: hashes passwords.
+        policy: the rules in force.
+    """
+
+    def __init__(self, changes: CredentialChanges, passwords: Argon2Passwords, policy: Policy) -> None:
+        self._changes = changes
+        self._database = changes.database
+        self._passwords = passwords
+        self._policy = policy
+        self.factors = FactorDesk(changes)
+        """Their passkeys and codes."""
+
+    @property
+    def password_characters_min(self) -> int:
+        """The least length of a password."""
+        return self._policy.security.password_characters_min
+
+    def overview(self, authoriser: Authoriser) -> OwnAccount:
+        """The account of whoever asks.
+
+        Raises:
+            AccessError: it is refused.
+            StoreError: the database does not answer, or it cannot be put on record.
+        """
+        with authoriser.access(Operation.SHOW_OWN_ACCOUNT) as access:
+            limits, token_sha256 = self._policy.security.sessions, token_digest(authoriser.caller.token)
+            with self._database.reading() as connection:
+                account = own_account(connection, access.actor.person_id, token_sha256, access.now, limits)
+            access.show((access.actor.person_id,))
+            return account
+
+    def end_session(self, authoriser: Authoriser, session_id: str) -> None:
+        """End a session of whoever asks.
+
+        Args:
+            authoriser: allows it and puts it on record.
+            session_id: as :class:`~.own_account.OwnSession` has it.
+
+        Raises:
+            AccessError: it is refused.
+            SearchError: they have no such session that is good for anything still.
+            StoreError: as above.
+        """
+        limits, subject = self._policy.security.sessions, AccessSubject((session_id,))
+        with (
+            authoriser.access(Operation.END_OWN_SESSION, subject=subject) as access,
+            self._database.writing() as connection,
+        ):
+            rows = DepartmentAccountRows(connection)
+            for each in rows.live_sessions():
+                is_it = each.person_id == access.actor.person_id
+                is_it = is_it and each.token_sha256[:SESSION_ID_CHARACTERS] == session_id
+                if is_it and each.state_at(access.now, limits) is not SessionState.EXPIRED:
+                    rows.save_session(each.finish(SessionEnd.SIGN_OUT))
+                    return
+            raise SearchError("you have no such session; it has ended")
+
+    def proof_of(self, result: SignInResult) -> FreshProof:
+        """What both factors prove that somebody gave again now; raises AccessError where they were not right."""
+        return self._changes.proof_of(result)
+
+    def change_password(self, authoriser: Authoriser, desk: SignInDesk, change: PasswordChange) -> RosterHeader:
+        """Change the password of whoever asks; their other sessions end, and the roster tells the cars.
+
+        The new one is looked at first, so that no code is used up by one that will not do.
+
+        Args:
+            authoriser: allows it and puts it on record.
+            desk: asks for both factors, and counts failures.
+            change: what was typed.
+
+        Raises:
+            AccessError: it is refused, a factor is wrong, or the account has no password.
+            PasswordError: the new one is not good enough; the text says why.
+            DepartmentError: the roster cannot be signed; nothing was changed.
+            StoreError: as above.
+        """
+        with authoriser.access(Operation.CHANGE_OWN_PASSWORD) as access:
+            with self._database.reading() as connection:
+                account = require_account(connection, access.actor.person_id)
+            if not account.credentials.has_password:
+                raise AccessError(CHANGED_ELSEWHERE)
+            self._check_new(change, account.person)
+            proof = self._changes.proof_of(desk.confirm(change.attempt))
+            password_hash, utc = self._passwords.hash(change.new), self._changes.utc()
+            return self._changes.write(
+                access,
+                proof,
+                lambda before: replace(before, password_hash=password_hash, password_set=utc),
+                {"password": "set"},
+            )
+
+    def _check_new(self, change: PasswordChange, person: Person) -> None:
+        if change.new != change.again:
+            raise PasswordError("the two new passwords differ")
+        check_password(change.new, person, self.password_characters_min)
+        if normalise(change.new) == normalise(change.attempt.password):
+            raise PasswordError("the new password is the present one; choose another")

@@ -1,0 +1,135 @@
+"""What somebody is shown of their own account: sessions and passkeys by their dates, no secret."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from alpr_edge.access.authorisation.callers import LOCAL, SESSION_ID_CHARACTERS
+from alpr_edge.access.store import Account
+from alpr_edge.department.db.people_schema import people_identities
+from alpr_edge.department.people.account_rows import DepartmentAccountRows, PasskeyDates
+from alpr_edge.domain.errors import AccessError
+from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.people.credentials import Passkey
+from alpr_edge.domain.people.person import Person
+from alpr_edge.domain.sessions.session import AccessSession, SessionEnd, SessionLimits, SessionState
+
+SESSIONS_MAX = 10
+"""Sessions that are told of, the newest."""
+ACCOUNT_GONE = "this account is there no more; ask the ALPR administrator"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnSession:
+    """A session at the department."""
+
+    session_id: str
+    """As records name it: the beginning of the digest of its token."""
+    is_this: bool
+    """Whether it is the one that asks."""
+    is_command_line: bool
+    """Whether it is at the department's own computer; else at the page."""
+    state: SessionState
+    end: SessionEnd | None
+    """Why it ended; None: nobody ended it."""
+    begun: datetime | None
+    used: datetime | None
+
+    @property
+    def can_be_ended(self) -> bool:
+        """Whether it is good for anything still."""
+        return self.state in {SessionState.OPEN, SessionState.GLANCE}
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPasskey:
+    """A passkey."""
+
+    passkey_id: str
+    """The beginning of the digest of its id, which says nothing of the key."""
+    dates: PasskeyDates
+    can_be_removed: bool
+    """Whether there is enough to sign in with without it."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnAccount:
+    """An account, as its holder is shown it."""
+
+    person: Person
+    has_password: bool
+    """Whether they can sign in with password and code."""
+    has_single_sign_on: bool
+    password_set: datetime | None
+    sessions: tuple[OwnSession, ...]
+    """Newest first."""
+    passkeys: tuple[OwnPasskey, ...]
+
+
+def require_account(connection: Connection, person_id: str) -> Account:
+    """The account of somebody who is signed in.
+
+    Raises:
+        AccessError: it is there no more.
+    """
+    account = DepartmentAccountRows(connection).account_of(person_id)
+    if account is None:
+        raise AccessError(ACCOUNT_GONE)
+    return account
+
+
+def own_account(
+    connection: Connection, person_id: str, token_sha256: str, now: Instant, limits: SessionLimits
+) -> OwnAccount:
+    """Somebody's account.
+
+    Args:
+        connection: the connection of a transaction.
+        person_id: the person.
+        token_sha256: the digest of the token of the session that asks.
+        now: the present instant.
+        limits: how long sessions stay open.
+
+    Raises:
+        AccessError: the account is there no more.
+    """
+    account, rows = require_account(connection, person_id), DepartmentAccountRows(connection)
+    linked = select(people_identities.c.subject).where(people_identities.c.person_id == person_id)
+    sessions = rows.newest_sessions(person_id, SESSIONS_MAX)
+    return OwnAccount(
+        person=account.person,
+        has_password=account.credentials.has_password,
+        has_single_sign_on=connection.scalar(linked.limit(1)) is not None,
+        password_set=account.credentials.password_set,
+        sessions=tuple(_own_session(each, token_sha256, now, limits) for each in sessions),
+        passkeys=_own_passkeys(account, rows.passkey_dates(person_id)),
+    )
+
+
+def passkey_id_of(passkey: Passkey) -> str:
+    """What a passkey is called on pages and in records."""
+    return hashlib.sha256(passkey.credential_id).hexdigest()[:SESSION_ID_CHARACTERS]
+
+
+def _own_passkeys(account: Account, dates: Mapping[bytes, PasskeyDates]) -> tuple[OwnPasskey, ...]:
+    passkeys = account.credentials.passkeys
+    can_be_removed = account.credentials.has_password or len(passkeys) > 1
+    return tuple(
+        OwnPasskey(passkey_id_of(each), dates.get(each.credential_id, PasskeyDates(None, None)), can_be_removed)
+        for each in passkeys
+    )
+
+
+def _own_session(session: AccessSession, token_sha256: str, now: Instant, limits: SessionLimits) -> OwnSession:
+    return OwnSession(
+        session_id=session.token_sha256[:SESSION_ID_CHARACTERS],
+        is_this=session.token_sha256 == token_sha256,
+        is_command_line=session.address == LOCAL,
+        state=session.state_at(now, limits),
+        end=session.end,
+        begun=session.signed_in.utc,
+        used=session.used.utc,
+    )

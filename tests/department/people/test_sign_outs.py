@@ -1,0 +1,100 @@
+"""Somebody is signed out: here at once, in the cars by the roster; on record, and by those who manage people alone."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from alpr_edge.access.authorisation.callers import Caller
+from alpr_edge.access.sessions import SessionPlace, find_session
+from alpr_edge.department.inquiries.office import InquiryOffice, open_office
+from alpr_edge.department.people.changes import ChangeAction, read_changes
+from alpr_edge.department.people.rosters import Rosters
+from alpr_edge.department.pki.roster_key import load_roster_signer
+from alpr_edge.domain.errors import AccessError, DepartmentError
+from alpr_edge.domain.instants import Instant, UtcSource
+from alpr_edge.domain.people.person import Person
+from alpr_edge.domain.people.signed_roster import open_roster
+from alpr_edge.domain.sessions.session import SessionEnd
+from tests.department.engines import EngineUnderTest
+from tests.department.inquiries.desk import (
+    ADDRESS,
+    LOGIN,
+    PASSWORDS,
+    Inquirers,
+    StillClock,
+    authoriser_of,
+    begin_session,
+    records_of,
+)
+from tests.department.people.office import START
+
+
+@pytest.fixture
+def inquirers(tmp_path: Path, engine: EngineUnderTest) -> Inquirers:
+    return Inquirers.make(tmp_path / "department", engine)
+
+
+@pytest.fixture
+def desks(inquirers: Inquirers) -> Iterator[InquiryOffice]:
+    clock = StillClock(Instant("boot", 10**12, START, UtcSource.NTP))
+    with open_office(inquirers.directory, clock, PASSWORDS) as office:
+        yield office
+
+
+def in_roster(inquirers: Inquirers, office: InquiryOffice, role: str) -> Person:
+    """Somebody as the newest roster has them."""
+    file = Rosters(inquirers.directory, office.accounts.database).file_for("car-1")
+    assert file is not None
+    roster = open_roster(file.content, load_roster_signer(inquirers.directory).public_key)
+    return next(each.person for each in roster.members if each.person.person_id == inquirers.ids[role])
+
+
+def end_of(office: InquiryOffice, token: str) -> SessionEnd | None:
+    session = find_session(office.accounts, SessionPlace(token, LOGIN, ADDRESS, office.clock.now()))
+    assert session is not None
+    return session.end
+
+
+def test_sessions_end_here_and_the_roster_says_so_to_the_cars(inquirers: Inquirers, desks: InquiryOffice) -> None:
+    mine, other = (begin_session(desks, inquirers.ids[role]) for role in ("officer", "commander"))
+    administrator = authoriser_of(desks, inquirers.ids["alpr-administrator"])
+    done = desks.sign_outs.sign_out(administrator, "officer@modesto.example", "a lost phone")
+    assert (done.person_id, done.sessions, done.header.serial) == (inquirers.ids["officer"], 1, 2)
+    assert (end_of(desks, mine), end_of(desks, other)) == (SessionEnd.ADMINISTRATOR, None)
+    assert [in_roster(inquirers, desks, role).sign_outs for role in ("officer", "commander")] == [1, 0]
+    (record,) = records_of(desks)
+    assert (record.action, record.objects, record.note) == ("sign_out_person", (done.person_id,), "a lost phone")
+    with desks.accounts.database.reading() as connection:
+        *_, change, _ = read_changes(connection)
+    assert (change.action, change.author) == (ChangeAction.SIGN_OUT, f"person:{record.person_id}")
+    assert desks.sign_outs.sign_out(administrator, "officer@modesto.example", "").sessions == 0
+    assert in_roster(inquirers, desks, "officer").sign_outs == 2
+
+
+def test_the_owner_of_the_folder_may_without_a_session_and_nobody_else(
+    inquirers: Inquirers, desks: InquiryOffice
+) -> None:
+    token = begin_session(desks, inquirers.ids["officer"])
+    owner = desks.authoriser(Caller("chief", is_owner=True))
+    refused = (replace(owner, caller=Caller("thief")), authoriser_of(desks, inquirers.ids["supervisor"]))
+    for each in refused:
+        with pytest.raises(AccessError):
+            desks.sign_outs.sign_out(each, inquirers.ids["officer"], "")
+        assert end_of(desks, token) is None
+    assert desks.sign_outs.sign_out(owner, inquirers.ids["officer"], "left it open").sessions == 1
+    assert [(each.person_id, each.outcome.value) for each in records_of(desks)] == [
+        ("login:thief", "refused"),
+        (inquirers.ids["supervisor"], "refused"),
+        ("login:chief", "allowed"),
+    ]
+
+
+def test_without_the_key_of_rosters_nothing_changes(inquirers: Inquirers, desks: InquiryOffice) -> None:
+    token = begin_session(desks, inquirers.ids["officer"])
+    (inquirers.directory / "roster.key").write_text("none", encoding="utf-8")
+    with pytest.raises(DepartmentError):
+        desks.sign_outs.sign_out(desks.authoriser(Caller("chief", is_owner=True)), inquirers.ids["officer"], "")
+    assert end_of(desks, token) is None
+    assert records_of(desks)[-1].note.startswith("not done: DepartmentError")
