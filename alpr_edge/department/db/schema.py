@@ -21,7 +21,7 @@ from sqlalchemy import Boolean, Column, DateTime, Float, Index, LargeBinary, Met
 
 from alpr_edge.department.db.column_types import WHOLE
 
-VERSION = 24
+VERSION = 27
 """``PRAGMA user_version`` of a database this release made. 2: certificates; a release that did not look whether one was
 revoked must not serve this database. 3: items by unit; a release that looks an item up by its id alone must not either.
 4: people; nor one that tells no unit of a roster, since a suspension would reach no car. 22: encrypted bodies.
@@ -231,6 +231,7 @@ certificates = Table(
     Column("not_after", DateTime, nullable=False),
     Column("revoked_at", DateTime),
     Column("revoked_reason", String),
+    Column("ended_as", String),  # a UnitEnd; null: not revoked, or by an earlier release
 )
 
 enrolment_codes = Table(
