@@ -1,6 +1,8 @@
 """Where the car was last is told by a trusted fix at a trusted time alone, and nowhere where nothing is collected."""
 
+import signal
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import structlog
@@ -11,6 +13,8 @@ from alpr_edge.domain.motion.last_place import LastPlace
 from alpr_edge.position.last_place_file import read_last_place, write_last_place
 from alpr_edge.runtime.clock import ReplayedClock
 from alpr_edge.settings import Settings, load
+from tests.app.rig import daemon, wait_for_health, write_frames, write_settings
+from tests.cli.unit.fit_unit import Receiver
 from tests.position.test_fix_history import NOON, fix_at, fix_history_of
 from tests.units import write_unit
 
@@ -91,3 +95,18 @@ def test_a_folder_that_cannot_be_written_is_logged_once_and_ends_nothing(tmp_pat
     folder.unlink()
     place.step()
     assert read_last_place(folder) is not None
+
+
+def test_the_daemon_of_the_cameras_tells_the_place_of_its_receiver(tmp_path: Path) -> None:
+    settings = write_settings(tmp_path, write_frames(tmp_path / "frames", range(2)), DEPARTMENT, fps=5, pass_gap_ms=400)
+    with settings.open("a", encoding="utf-8") as file:
+        file.write(f'[position]\ndevice = "{tmp_path}/tty"\n')
+    with Receiver(tmp_path / "tty"), daemon("run", "--settings", str(settings)) as run:
+        wait_for_health(tmp_path, lambda _: read_last_place(tmp_path / "runtime") is not None)
+        place = read_last_place(tmp_path / "runtime")
+        assert place is not None
+        assert (place.lat_deg, place.lon_deg) == (round(place.lat_deg, 3), round(place.lon_deg, 3))
+        assert abs(datetime.now(UTC) - place.at) < timedelta(minutes=5)
+        health = (tmp_path / "runtime" / "run.json").read_text(encoding="utf-8")
+        assert "lat_deg" not in health, "others who read the health learn no place"
+        assert run.end(signal.SIGTERM) == 0
