@@ -33,6 +33,7 @@ from alpr_edge.app.stages.store_counts import store_warnings
 from alpr_edge.app.stages.vehicle_state import VehicleStateStage
 from alpr_edge.app.store_upkeep.clock_pairs import ClockPairs
 from alpr_edge.app.store_upkeep.disk_probe import DiskProbe
+from alpr_edge.app.store_upkeep.last_place import LastPlaceFile
 from alpr_edge.app.unit_faults import Fault, FaultKind, FaultMonitor, faults_of
 from alpr_edge.app.unit_mute import UnitMute
 from alpr_edge.app.watches.fault_history import FaultHistory
@@ -153,7 +154,9 @@ class CaptureDaemon:
         """What is done once a second with the data folder."""
         pairs = ClockPairs(store.database, self._clock)
         probe = DiskProbe(self._settings.unit.data_directory, store.database.commits)
-        return self._signed_in.refresh, lambda: lists.refresh(self._clock.now().trusted_utc), pairs.step, probe.step
+        place = LastPlaceFile(self._settings, self._clock, self._fix_history)
+        first = self._signed_in.refresh, lambda: lists.refresh(self._clock.now().trusted_utc), pairs.step
+        return *first, place.step, probe.step
 
     def _recover(self, store: UnitStore) -> None:
         """Repair what the last run left unfinished, and continue with the clock pairs of this boot."""

@@ -194,6 +194,8 @@ class UplinkSettings(Section):
     link_down_h_max: Annotated[float, Field(gt=0, le=720)] = 12.0
     """A shift, and what comes before and after it."""
     heartbeat_s: Annotated[float, Field(ge=10, le=86_400)] = 300.0
+    heartbeat_place: bool = True
+    """Whether a heartbeat says where the car was last, to about a hundred metres."""
 
     @model_validator(mode="after")
     def _check_order(self) -> Self:

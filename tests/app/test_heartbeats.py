@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -16,13 +16,14 @@ from typer.testing import CliRunner
 
 from alpr_edge.app.unit_faults import Fault, FaultKind
 from alpr_edge.cli import app
-from alpr_edge.department.db.heartbeat_schema import unit_heartbeats
+from alpr_edge.department.db.heartbeat_schema import unit_heartbeats, unit_places
 from alpr_edge.department.heartbeats import HISTORY_MAX, SILENT_AFTER
 from alpr_edge.department.http.responses import HEADERS
 from alpr_edge.department.http.server import DepartmentServer
 from alpr_edge.department.http.tls_contexts import tls_context
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.pki.authority import TlsFiles, initialise
+from alpr_edge.domain.motion.last_place import LastPlace
 from alpr_edge.domain.protocol.heartbeats import (
     FAULTS_MAX,
     HEARTBEAT_PATH,
@@ -30,12 +31,14 @@ from alpr_edge.domain.protocol.heartbeats import (
     HeartbeatFaultPayload,
     HeartbeatPayload,
 )
+from alpr_edge.position.last_place_file import write_last_place
 from alpr_edge.runtime.health import write_health
 from alpr_edge.services.unit_health.heartbeat import heartbeat
 from alpr_edge.settings import Settings, UplinkSettings, load
 from alpr_edge.uplink.documents.heartbeat_sender import HeartbeatSender
 from alpr_edge.uplink.tls import context_of
 from alpr_edge.web.requests import SMALL_BYTES_MAX
+from tests.department.engines import query
 from tests.department.enrolment import enrol_unit
 from tests.services.unit_health.health_reports import RUN, UPLINK, with_faults, with_figures
 from tests.units import write_unit
@@ -84,6 +87,7 @@ def way(car_and_department: Way) -> Way:
     """The same for all tests, without a heartbeat."""
     with car_and_department.department.database.writing() as connection:
         connection.execute(unit_heartbeats.delete())
+        connection.execute(unit_places.delete())
     return car_and_department
 
 
@@ -179,6 +183,41 @@ def test_a_department_of_an_older_release_and_one_that_is_away_hold_nothing_up(w
         assert sender.step() > 0
     told = [log["event"] for log in (*logs, *later_logs)]
     assert told == ["heartbeat.not_sent", "heartbeat.not_sent"]
+
+
+def test_the_newest_place_of_a_unit_alone_is_kept_and_no_track(way: Way) -> None:
+    now = datetime.now(UTC).replace(microsecond=0)
+    folder, heartbeats = way.unit.unit.runtime_directory, way.department.heartbeats
+    hour = timedelta(hours=1)
+    places = [LastPlace(37.611 + number / 100, -121.987, now - hour * (3 - number)) for number in range(3)]
+    for place in (*places, places[0], replace(places[2], at=now + hour)):
+        write_last_place(folder, place)
+        way.send()
+        assert "121.987" not in str(query(way.directory, "SELECT body FROM unit_heartbeats"))
+    assert heartbeats.places() == {UNIT: places[2]}
+    assert len(heartbeats.history(UNIT)) == 5
+    assert all(each.payload.place is None for each in heartbeats.history(UNIT))
+    assert query(way.directory, "SELECT count(*) FROM unit_places") == [(1,)]
+    for words in (("unit", "list"), ("unit", "list", "--json"), ("status",)):
+        assert "121.987" not in way.department_says(*words), "no access log would tell of it"
+
+
+def test_a_unit_that_may_not_tell_its_place_and_one_of_an_older_release_send_none(way: Way) -> None:
+    write_last_place(way.unit.unit.runtime_directory, LastPlace(37.6, -121.0, datetime.now(UTC)))
+    uplink = way.unit.uplink.model_copy(update={"heartbeat_place": False})
+    assert heartbeat(way.unit).place is not None
+    assert heartbeat(way.unit.model_copy(update={"uplink": uplink})).place is None
+    older = json.loads(heartbeat(way.unit).model_dump_json(exclude={"place"}))
+    assert HeartbeatPayload.model_validate(older).place is None
+    wrong = ({"lat_deg": 91.0}, {"at": "2026-03-02T12:00:00"}, {"at": "0001-01-01T00:00:00+23:00"}, {"lon_deg": None})
+    whole = {"lat_deg": 37.6391, "lon_deg": -121.0, "at": "2026-03-02T12:00:00Z"}
+    url, about = way.uplink.url + HEARTBEAT_PATH, {**HEADERS, "Alpr-Edge-Unit": UNIT}
+    with httpx.Client(verify=context_of(way.uplink), headers=about, trust_env=False) as client:
+        places = (*(whole | each for each in wrong), whole, None)
+        said = [client.post(url, json=older | {"place": place}) for place in places]
+    assert [each.status_code for each in said] == [422, 422, 204, 422, 204, 204]
+    (kept,) = way.department.heartbeats.places().values()
+    assert kept == LastPlace(37.639, -121.0, datetime(2026, 3, 2, 12, tzinfo=UTC))
 
 
 def test_it_has_no_field_for_a_plate_or_a_person() -> None:

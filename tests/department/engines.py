@@ -57,8 +57,9 @@ def drop_newer_tables(directory: Path) -> None:
     for statement in exchange_removal("sqlite"):
         query(directory, statement)
     people = ("people_identities", "people_provisioned", "people_saved_searches")
-    for table in (*later, *RECORD_TABLES, *people, "plates", "held_versions", "unit_settings"):
+    for table in (*later, *RECORD_TABLES, *people, "plates", "held_versions", "unit_settings", "unit_places"):
         query(directory, f"DROP TABLE {table}")
+    query(directory, "ALTER TABLE certificates DROP COLUMN ended_as")
     for name in ("items_received_at", "dispositions_read_id", "items_of_hits", "items_key_id"):
         query(directory, f"DROP INDEX ix_{name}")
     query(directory, "ALTER TABLE items DROP COLUMN key_id")

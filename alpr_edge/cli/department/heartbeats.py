@@ -38,7 +38,8 @@ def heard_lines(heard: UnitHeartbeat | None, now: datetime) -> Iterator[str]:
 
 def heard_content(heard: UnitHeartbeat, now: datetime) -> dict[str, Any]:
     """The same for programs."""
-    return {"received": heard.received_at, "is_silent": heard.is_silent(now)} | heard.payload.model_dump()
+    said = heard.payload.model_dump(exclude={"place"})  # it is shown at the page alone, where that is on record
+    return {"received": heard.received_at, "is_silent": heard.is_silent(now)} | said
 
 
 def _figures(payload: HeartbeatPayload) -> Iterator[str]:

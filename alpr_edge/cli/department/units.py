@@ -14,6 +14,7 @@ from alpr_edge.cli.common import JsonOption
 from alpr_edge.cli.department.common import DirectoryOption, open_storage
 from alpr_edge.cli.department.heartbeats import heard_content, heard_lines
 from alpr_edge.cli.output import count_text, print_lines, print_object, time_text, utc_text
+from alpr_edge.department.pki.unit_ends import UnitEnd
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.protocol.service_ports import ENROL_PORT, STORAGE_PORT
 
@@ -97,11 +98,14 @@ def revoke_command(
     unit: UnitArgument,
     directory: DirectoryOption,
     reason: Annotated[str, typer.Option("--reason", help="Why, for the record.")] = "",
+    end: Annotated[
+        UnitEnd | None, typer.Option("--as", help="As what it ends, which the board of units shows.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """End a unit's certificates and its code. It counts from its next request on; the record of them stays."""
     with open_storage(directory) as storage:
-        revocation = storage.units.revoke(unit, reason)
+        revocation = storage.units.revoke(unit, reason, end)
     if as_json:
         print_object(revocation)
     elif revocation.certificates or revocation.codes:
@@ -175,7 +179,7 @@ def _content(unit: UnitRecord) -> dict[str, Any]:
 
 
 def _line(unit: UnitRecord) -> str:
-    line = f"{unit.unit_id:<20} {unit.state:<12}"
+    line = f"{unit.unit_id:<20} {unit.state if unit.end is None else f'{unit.state}, {unit.end.words}':<12}"
     if unit.valid_until is not None:
         days = (unit.valid_until.replace(tzinfo=UTC) - datetime.now(UTC)).days
         line += (

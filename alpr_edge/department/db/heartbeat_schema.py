@@ -2,12 +2,15 @@
 
 Heartbeats are bounded for each unit: the oldest go with each new one. They hold no plate and no person.
 
+``unit_places`` has a row for each unit, which each newer place of a heartbeat takes over: heartbeats are kept without
+their places, so that nobody reads from this database where a car and its officers went (policy 462.4, 462.6).
+
 ``held_versions`` has a row for each unit and document, which is the path below ``/v1/`` that the unit fetches it at:
 ``roster``, ``lists/SOURCE``. ``unit_settings`` has a row for each unit that said what it has of the settings that the
 department gave it.
 """
 
-from sqlalchemy import Column, DateTime, Index, String, Table
+from sqlalchemy import Column, DateTime, Float, Index, String, Table
 
 from alpr_edge.department.db.column_types import WHOLE
 from alpr_edge.department.db.schema import metadata
@@ -18,9 +21,18 @@ unit_heartbeats = Table(
     Column("heartbeat_id", WHOLE, primary_key=True),
     Column("unit_id", String, nullable=False),
     Column("received_at", DateTime, nullable=False),  # UTC, by this server's clock
-    Column("body", String, nullable=False),  # the payload as JSON
+    Column("body", String, nullable=False),  # the payload as JSON, without its place
 )
 Index("unit_heartbeats_newest", unit_heartbeats.c.unit_id, unit_heartbeats.c.heartbeat_id)
+
+unit_places = Table(
+    "unit_places",
+    metadata,
+    Column("unit_id", String, primary_key=True),
+    Column("lat_deg", Float, nullable=False),  # to about a hundred metres, as the next
+    Column("lon_deg", Float, nullable=False),
+    Column("at", DateTime, nullable=False),  # UTC, by the unit's trusted clock
+)
 
 held_versions = Table(
     "held_versions",

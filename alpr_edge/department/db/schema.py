@@ -238,6 +238,7 @@ certificates = Table(
     Column("not_after", DateTime, nullable=False),
     Column("revoked_at", DateTime),
     Column("revoked_reason", String),
+    Column("ended_as", String),  # a UnitEnd; null: not revoked, or by an earlier release
 )
 
 enrolment_codes = Table(

@@ -40,6 +40,7 @@ from alpr_edge.department.ingest.records import Part
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.list_requests import ListRequest
 from alpr_edge.department.people.page_certificates import issue_page_certificate
+from alpr_edge.department.pki.unit_ends import UnitEnd
 from alpr_edge.department.pki.units import Units
 from alpr_edge.domain.errors import DepartmentError, StoreError
 from alpr_edge.domain.instants import rfc3339
@@ -234,7 +235,7 @@ async def _retire(units: Units, sender: Peer, request: Request) -> Response:
         payload = RetirePayload.model_validate_json(await small_body(request))
     except ValidationError:
         raise HTTPException(422, "the request's fields are not as expected") from None
-    done = await run_in_threadpool(units.revoke, sender.unit_id, payload.reason)
+    done = await run_in_threadpool(units.revoke, sender.unit_id, payload.reason, UnitEnd.RETIRED)
     log.info("department.unit_retired", unit=sender.unit_id, client=host_of(request), certificates=done.certificates)
     answer = RetiredPayload(certificates=done.certificates, codes=done.codes)
     return Response(answer.model_dump_json(), media_type="application/json", headers=HEADERS)

@@ -53,7 +53,7 @@ LIVE = {"hits", "hit"}
 """The templates that make themselves anew."""
 PLACES = {
     **dict.fromkeys(("hits", "hit", "history", "history_form"), "/hits"),
-    **dict.fromkeys(("units", "unit_revocation", *(f"settings/{name}" for name in ("all", "one", "new"))), "/units"),
+    **dict.fromkeys((f"settings/{name}" for name in ("all", "one", "new")), "/units"),
     **dict.fromkeys((f"lists/{name}" for name in ("all", "one", "upload", "check", "audience")), "/lists"),
     "lists/roster": "/roster",
     **dict.fromkeys(("saved/list", "saved/form", "saved/one"), "/saved-searches"),

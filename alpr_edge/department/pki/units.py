@@ -27,6 +27,7 @@ from alpr_edge.department.pki.enrolment_codes import NewCode
 from alpr_edge.department.pki.issuance import CertificateOrder, issue, issued_before, key_of, record
 from alpr_edge.department.pki.media_keys import load_media_key, public_pem
 from alpr_edge.department.pki.refusals import CertificateRefusedError
+from alpr_edge.department.pki.unit_ends import UnitEnd
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.protocol.enrolment import Refusal
 from alpr_edge.settings.base import is_name
@@ -69,6 +70,8 @@ class UnitRecord:
     """Its certificates, newest first."""
     code_until: datetime | None
     """When the code that waits for the unit expires; None when none waits."""
+    end: UnitEnd | None = None
+    """As what it was ended, where it is revoked and that was said."""
 
 
 class Units:
@@ -171,8 +174,13 @@ class Units:
         with self._database.reading() as connection:
             return _status(connection, unit_id, fingerprint)
 
-    def revoke(self, unit_id: str, reason: str = "") -> Revocation:
+    def revoke(self, unit_id: str, reason: str = "", end: UnitEnd | None = None) -> Revocation:
         """End every certificate and code of a unit, from the next request on; the record of them stays.
+
+        Args:
+            unit_id: the unit.
+            reason: why, in words; a unit that was revoked before keeps its first reason beside this one.
+            end: as what it is ended, which takes the place of what was said before; None: it is not said.
 
         Raises:
             DepartmentError: no such unit.
@@ -184,6 +192,10 @@ class Units:
             reasons = _add_reason(connection, unit_id, reason)
             statement = update(certificates).where(table.unit_id == unit_id, table.revoked_at.is_(None))
             count = connection.execute(statement.values(revoked_at=naive_utc_now(), revoked_reason=reason)).rowcount
+            if end is not None:
+                mine = select(table.fingerprint).where(table.unit_id == unit_id)
+                newest = mine.order_by(table.issued_at.desc()).limit(1).scalar_subquery()
+                connection.execute(update(certificates).where(table.fingerprint == newest).values(ended_as=end.value))
             return Revocation(unit_id, count, codes.withdraw(connection, unit_id), reasons)
 
     def records(self) -> list[UnitRecord]:
@@ -267,7 +279,9 @@ def _record_of(unit_id: str, certificate_rows: list[Row[Any]], code_rows: Iterab
         | {"standing": status.value}
         for row, status in zip(certificate_rows, statuses, strict=True)
     ]
-    return UnitRecord(unit_id, state, max(good, default=None), details, max(waiting, default=None))
+    ended_as = certificate_rows[0].ended_as if state == CertificateStatus.REVOKED else None
+    end = None if ended_as is None else UnitEnd(ended_as)
+    return UnitRecord(unit_id, state, max(good, default=None), details, max(waiting, default=None), end)
 
 
 def _fingerprint(certificate: x509.Certificate) -> str:

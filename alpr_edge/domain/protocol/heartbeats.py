@@ -5,7 +5,7 @@ It is no item: only the newest counts, none is queued, and one that does not get
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from alpr_edge.domain.protocol.items import SCHEMA_VERSION
 from alpr_edge.domain.protocol.payload import Payload
@@ -33,6 +33,15 @@ class HeartbeatFaultPayload(Payload):
     kind: Word
     part: Word
     state: Word
+
+
+class HeartbeatPlacePayload(Payload):
+    """Where the unit was last by a trusted fix, to about a hundred metres."""
+
+    lat_deg: float = Field(ge=-90, le=90)
+    lon_deg: float = Field(ge=-180, le=180)
+    at: AwareDatetime
+    """When, by the unit's trusted clock."""
 
 
 class HeartbeatPayload(Payload):
@@ -64,3 +73,5 @@ class HeartbeatPayload(Payload):
     disk_free_bytes: Count | None
     certificate_days_left: float | None
     faults: list[HeartbeatFaultPayload] = Field(max_length=FAULTS_MAX)
+    place: HeartbeatPlacePayload | None = None
+    """None as well from a unit whose settings tell none, and from an earlier release."""

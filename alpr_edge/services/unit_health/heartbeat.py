@@ -1,4 +1,4 @@
-"""Makes the heartbeat that the department gets, from the health files alone."""
+"""Makes the heartbeat that the department gets, from the health files and the file of the last place alone."""
 
 from alpr_edge.domain.protocol.heartbeats import (
     FAULTS_MAX,
@@ -6,7 +6,9 @@ from alpr_edge.domain.protocol.heartbeats import (
     HeartbeatFaultPayload,
     HeartbeatListPayload,
     HeartbeatPayload,
+    HeartbeatPlacePayload,
 )
+from alpr_edge.position.last_place_file import read_last_place
 from alpr_edge.services.unit_health.daemons import RUN, reports
 from alpr_edge.services.unit_health.figures import DaemonFigures, figures_of
 from alpr_edge.settings import Settings
@@ -42,8 +44,17 @@ def heartbeat(settings: Settings) -> HeartbeatPayload:
             HeartbeatFaultPayload(kind=_word(each.kind), part=_word(each.part), state=_word(each.state))
             for each in dict.fromkeys(figures.faults[:FAULTS_MAX])
         ],
+        place=_place(settings),
         **{name: getattr(figures, name) for name in _SAME},
     )
+
+
+def _place(settings: Settings) -> HeartbeatPlacePayload | None:
+    """Where the car was last, where the settings allow it to be told."""
+    place = read_last_place(settings.unit.runtime_directory) if settings.uplink.heartbeat_place else None
+    if place is None:
+        return None
+    return HeartbeatPlacePayload(lat_deg=place.lat_deg, lon_deg=place.lon_deg, at=place.at)
 
 
 def _word(text: str) -> str:

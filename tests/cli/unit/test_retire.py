@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from alpr_edge.cli import app
 from alpr_edge.department.http.server import DepartmentServer
 from alpr_edge.department.pki.authority import initialise
+from alpr_edge.department.pki.unit_ends import UnitEnd
 from tests.department.enrolment import enrol_unit
 
 
@@ -58,3 +59,4 @@ def test_with_a_yes_it_is_revoked(server: DepartmentServer, settings: Path, opti
     assert outcome.exit_code == 0, outcome.stderr
     assert json.loads(outcome.stdout.splitlines()[-1]) == {"unit": "car-7", "certificates": 1, "codes": 0}
     assert state(server) == "revoked"
+    assert server.units.records()[0].end is UnitEnd.RETIRED

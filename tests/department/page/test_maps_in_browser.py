@@ -185,6 +185,8 @@ def test_pages_with_maps_meet_wcag(
     with closing(browser.new_context(color_scheme=theme, bypass_csp=True)) as context:
         page = open_page(context, inquirers, server, "alpr-administrator")
         expect(page.get_by_role("heading", name="Units")).to_be_visible()
+        page.get_by_role("link", name="Map of units").click()
+        expect(page.get_by_role("heading", name="Map of units")).to_be_visible()
         await_map(page)
         expect(page.locator("svg.map")).to_have_count(0)
         page.screenshot(path=tmp_path / f"{theme}-4-units.png", full_page=True)

@@ -115,6 +115,7 @@ RULES = {  # those that lock and end the session are asked last
     "POST /evidence/{inquiry_id}/approve": GONE,
     "POST /evidence/{inquiry_id}/passphrase": GONE,
     "GET /units": Answers("200", "403", locked="403", nobody="403", action=Action.MANAGE_SETTINGS),
+    "GET /units/map": Answers("200", "403", locked="403", nobody="403", action=Action.MANAGE_SETTINGS),
     "GET /units/{unit_id}/revoke": Answers("200", "403", locked="403", nobody="403", action=Action.MANAGE_PEOPLE),
     "POST /units/{unit_id}/revoke": Answers("422", "403", locked="403", nobody="403", action=Action.MANAGE_PEOPLE),
     "GET /unit-settings": of_action(Action.MANAGE_SETTINGS, "200"),

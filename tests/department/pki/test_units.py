@@ -17,6 +17,7 @@ from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.pki.authority import Authority, TlsFiles, initialise
 from alpr_edge.department.pki.issuance import VALID_MAX
 from alpr_edge.department.pki.refusals import CertificateRefusedError
+from alpr_edge.department.pki.unit_ends import UnitEnd
 from alpr_edge.department.pki.units import CertificateStatus, Units
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.protocol.enrolment import Refusal
@@ -235,6 +236,21 @@ def test_a_revocation_ends_everything_of_the_unit_and_keeps_the_record(units: Un
     again = units.revoke("unit-1")
     assert (again.certificates, again.codes) == (0, 0)
     assert units.standing("unit-1", fingerprint(enrol_unit(units))) is CertificateStatus.GOOD
+
+
+def test_as_what_a_unit_was_ended_is_told_until_it_is_enrolled_again(units: Units) -> None:
+    enrol_unit(units)
+    units.revoke("unit-1", "sold")
+    assert [(each.state, each.end) for each in units.records()] == [("revoked", None)]
+    for end, reason in ((UnitEnd.RETIRED, "sold to another town"), (UnitEnd.STOLEN, "never got there")):
+        assert units.revoke("unit-1", reason, end).reasons_added == 1
+        assert units.records()[0].end is end
+    assert enrol_unit(units) is not None
+    assert [(each.state, each.end) for each in units.records()] == [("valid", None)]
+    units.revoke("unit-1", "", UnitEnd.KEY_LOST)
+    (record,) = units.records()
+    assert record.end is UnitEnd.KEY_LOST
+    assert [row["ended_as"] for row in record.certificates] == ["key-lost", "stolen"]
 
 
 def test_a_unit_that_nobody_knows_is_not_revoked(units: Units) -> None:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
@@ -25,7 +26,12 @@ from alpr_edge.department.pki.rate_limit import WrongTries
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.protocol.canvass import canvass_end_item_id, canvass_item_id
 from alpr_edge.domain.protocol.dispositions import disposition_item_id, disposition_payload
-from alpr_edge.domain.protocol.heartbeats import HeartbeatFaultPayload, HeartbeatListPayload, HeartbeatPayload
+from alpr_edge.domain.protocol.heartbeats import (
+    HeartbeatFaultPayload,
+    HeartbeatListPayload,
+    HeartbeatPayload,
+    HeartbeatPlacePayload,
+)
 from alpr_edge.domain.protocol.hits import alert_item_id, alert_payload, withdrawal_item_id, withdrawal_payload
 from alpr_edge.domain.protocol.items import ItemKind, Outcome, digest, encode
 from alpr_edge.domain.protocol.media import ITEM_LINE, MEDIUM_FILE, item_file
@@ -72,6 +78,7 @@ HEARTBEAT = HeartbeatPayload(
     disk_free_bytes=10**9,
     certificate_days_left=30.0,
     faults=[HeartbeatFaultPayload(kind="disk_slow", part="disk", state="now")],
+    place=HeartbeatPlacePayload(lat_deg=37.639, lon_deg=-120.997, at=datetime(2026, 3, 2, 12, tzinfo=UTC)),
 )
 
 

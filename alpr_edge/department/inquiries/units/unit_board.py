@@ -1,13 +1,15 @@
 """Shows the units with what each says of itself, and ends a unit's certificates; both for those who may, on record.
 
-No plate, no person and no read is in it: of reads only where a unit's newest one was, coarsely.
+No plate, no person and no read is in it: of reads only where a unit's newest one was, coarsely. Where a unit was comes
+from that or from its heartbeats, whichever is newer, and is shown here alone: each look is on record (policy 462.6(a)).
 """
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 
 from sqlalchemy import Connection, select
 
@@ -19,27 +21,47 @@ from alpr_edge.department.heartbeats import Heartbeats, UnitHeartbeat
 from alpr_edge.department.hotlists import ListRepository
 from alpr_edge.department.list_requests import ListRequests
 from alpr_edge.department.people.rosters import Rosters
+from alpr_edge.department.pki.unit_ends import UnitEnd
 from alpr_edge.department.pki.units import Revocation, UnitRecord, Units
 from alpr_edge.department.publishing.settings_holders import UnitSettingsLine, UnitSettingsRecord, unit_line
 from alpr_edge.department.publishing.settings_register import SettingsRegister
 from alpr_edge.domain.errors import DepartmentError
+from alpr_edge.domain.motion.last_place import LastPlace
 
 UNITS_MAX = 1_000
-PLACE_DECIMALS = 3
-"""Of a degree: about a hundred metres."""
 READS_LOOKED_AT = 50
 """Newest reads of a unit among which one with a place is looked for."""
 REASON_CHARACTERS_MAX = 200
 
 
+class PlaceSource(StrEnum):
+    """What a unit's place is known from."""
+
+    READ = "read"
+    HEARTBEAT = "heartbeat"
+
+
+class UnitContact(StrEnum):
+    """How a unit stands, for whoever looks after the fleet."""
+
+    HEARD = "heard"
+    FAULTS = "faults"
+    """It is heard, and has faults or is not ready."""
+    SILENT = "silent"
+    """It is not heard, or not any more."""
+    ENDED = "ended"
+    """Its certificates were revoked."""
+
+
 @dataclass(frozen=True, slots=True)
 class UnitPlace:
-    """Where a unit's newest read was that has a place."""
+    """Where a unit was last, to about a hundred metres."""
 
     lat_deg: float
     lon_deg: float
     at: datetime
     """In UTC."""
+    source: PlaceSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +87,21 @@ class UnitLine:
     settings: UnitSettingsLine
     """What the department set in it from afar."""
     is_silent: bool
+
+    @property
+    def state_words(self) -> str:
+        """The state of its certificate; of one that was revoked as what it was ended, where that was said."""
+        return self.record.state if self.record.end is None else self.record.end.words
+
+    @property
+    def contact(self) -> UnitContact:
+        """How it stands."""
+        if self.record.state == "revoked":
+            return UnitContact.ENDED
+        if self.heard is None or self.is_silent or self.record.state != "valid":
+            return UnitContact.SILENT
+        said = self.heard.payload
+        return UnitContact.HEARD if said.is_ready and not said.faults else UnitContact.FAULTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +148,10 @@ class UnitBoard:
         """
         with authoriser.access(Operation.SHOW_UNITS) as access:
             records, now = self._units.records()[:UNITS_MAX], datetime.now(UTC)
-            heard, asked = Heartbeats(self._database).newest(), self._lists_by_unit()
+            heartbeats = Heartbeats(self._database)
+            heard, told, asked = heartbeats.newest(), heartbeats.places(), self._lists_by_unit()
             with self._database.reading() as connection:
-                places = {each.unit_id: _place(connection, each.unit_id) for each in records}
+                places = {each.unit_id: _newest_place(connection, each.unit_id, told) for each in records}
             state, steps = self._rosters.state(), self._settings.steps()
             set_in = UnitSettingsRecord(self._database).all()
             access.show(tuple(each.unit_id for each in records))
@@ -131,8 +169,14 @@ class UnitBoard:
             until = None if state is None else state.header.valid_until
             return UnitOverview(tuple(lines), self._rosters.serial(), until)
 
-    def revoke(self, authoriser: Authoriser, unit_id: str, reason: str) -> Revocation:
+    def revoke(self, authoriser: Authoriser, unit_id: str, reason: str, end: UnitEnd | None = None) -> Revocation:
         """End a unit's certificates and code, for somebody who may; the record of them stays.
+
+        Args:
+            authoriser: allows and records it.
+            unit_id: the unit.
+            reason: why, in words.
+            end: as what it is ended; None: it is not said.
 
         Raises:
             AccessError: it is refused.
@@ -145,7 +189,7 @@ class UnitBoard:
         subject = AccessSubject((unit_id,), note=text)
         with authoriser.access(Operation.REVOKE_UNIT, subject=subject) as access:
             name = access.actor.name
-            return self._units.revoke(unit_id, f"{text} ({name})")
+            return self._units.revoke(unit_id, f"{text} ({name})", end)
 
     def _lists_by_unit(self) -> dict[str, list[UnitList]]:
         """The lists that each unit asked for, with the newest that there is for it."""
@@ -183,11 +227,23 @@ def map_points(lines: Sequence[UnitLine], width: float, height: float, margin: f
     ]
 
 
-def _place(connection: Connection, unit_id: str) -> UnitPlace | None:
+def _newest_place(connection: Connection, unit_id: str, told: Mapping[str, LastPlace]) -> UnitPlace | None:
+    """Where a unit was last: by its newest read with a place, or by its heartbeats where that is later.
+
+    Args:
+        connection: an open connection.
+        unit_id: the unit.
+        told: where units were last by their heartbeats.
+    """
+    found = {PlaceSource.READ: _read_place(connection, unit_id), PlaceSource.HEARTBEAT: told.get(unit_id)}
+    places = [UnitPlace(each.lat_deg, each.lon_deg, each.at, source) for source, each in found.items() if each]
+    return max(places, key=lambda place: place.at, default=None)
+
+
+def _read_place(connection: Connection, unit_id: str) -> LastPlace | None:
     columns = select(reads.c.lat_deg, reads.c.lon_deg, reads.c.seen_at)
     newest = columns.where(reads.c.unit_id == unit_id, reads.c.seen_at.is_not(None))
     for row in connection.execute(newest.order_by(reads.c.seen_at.desc()).limit(READS_LOOKED_AT)):
         if row.lat_deg is not None and row.lon_deg is not None:
-            lat, lon = round(row.lat_deg, PLACE_DECIMALS), round(row.lon_deg, PLACE_DECIMALS)
-            return UnitPlace(lat, lon, row.seen_at.replace(tzinfo=UTC))
+            return LastPlace.of(row.lat_deg, row.lon_deg, row.seen_at.replace(tzinfo=UTC))
     return None

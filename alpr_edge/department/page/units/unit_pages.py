@@ -1,19 +1,27 @@
-"""The page of the units: health, versions, lists, silence, last place; and the form that ends a unit's certificates."""
+"""The pages of the units: health, versions, lists, silence; a map of where each was last; the form that ends a unit."""
+
+from datetime import UTC, datetime
+from functools import partial
 
 from starlette.responses import Response
 
-from alpr_edge.access.authorisation.offers import purposes_for
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.department.inquiries.units.unit_board import map_points
 from alpr_edge.department.page.page_parts import PageRoute, go
 from alpr_edge.department.page.site import DepartmentSite
-from alpr_edge.domain.errors import AccessError, DepartmentError
-from alpr_edge.web.purpose_form import NOT_OFFERED
+from alpr_edge.department.page.units.unit_words import since_words, why_words
+from alpr_edge.department.pki.unit_ends import UnitEnd
+from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.web.visitor import Visitor
 
 WIDTH, HEIGHT, MARGIN = 960.0, 400.0, 40.0
 """Of the plan, in its own units."""
-WHY = {"retired": "retired from service", "lost": "lost or stolen", "other": ""}
+WHY: dict[str, UnitEnd | None] = {
+    "retired": UnitEnd.RETIRED,
+    "lost": UnitEnd.STOLEN,
+    "key": UnitEnd.KEY_LOST,
+    "other": None,
+}
 """Why a unit ends, by what is chosen; what is typed stands behind it."""
 
 
@@ -28,19 +36,24 @@ class UnitPages:
         self._site = site
         self.steps: tuple[PageRoute, ...] = (
             ("/units", "GET", self.show),
+            ("/units/map", "GET", self.show_map),
             ("/units/{unit_id}/revoke", "GET", self.ask),
             ("/units/{unit_id}/revoke", "POST", self.revoke),
         )
 
     def show(self, visitor: Visitor) -> Response:
         """All units."""
-        authoriser = self._site.authoriser(visitor)
-        overview = self._site.office.units.overview(authoriser)
+        overview = self._site.office.units.overview(self._site.authoriser(visitor))
+        may_revoke = self._site.may(visitor, Operation.REVOKE_UNIT)
+        return self._site.page("units/board", visitor, overview=overview, may_revoke=may_revoke)
+
+    def show_map(self, visitor: Visitor) -> Response:
+        """Where each unit was last: on a map, and as a list beside it."""
+        overview, now = self._site.office.units.overview(self._site.authoriser(visitor)), datetime.now(UTC)
         placed = [line for line in overview.lines if line.place is not None]
         points = zip(placed, map_points(placed, WIDTH, HEIGHT, MARGIN), strict=True)
-        may_revoke = bool(purposes_for(authoriser, Operation.REVOKE_UNIT))
-        shown = {"overview": overview, "points": list(points), "size": (WIDTH, HEIGHT), "may_revoke": may_revoke}
-        return self._site.page("units", visitor, **shown)
+        shown = {"placed": placed, "total": len(overview.lines), "points": list(points), "size": (WIDTH, HEIGHT)}
+        return self._site.page("units/map", visitor, since=partial(since_words, now=now), **shown)
 
     def ask(self, visitor: Visitor) -> Response:
         """The form that asks whether it is meant."""
@@ -51,19 +64,20 @@ class UnitPages:
         fields, unit_id = visitor.fields, visitor.parameters["unit_id"]
         if fields.get("confirmed", "").strip() != unit_id:
             return self._form(visitor, "type the unit's id to confirm it")
-        chosen = WHY.get(fields.get("why", ""))
-        if chosen is None:
+        why = fields.get("why", "")
+        if why not in WHY:
             return self._form(visitor, "choose why")
-        reason = ": ".join(text for text in (chosen, fields.get("reason", "").strip()) if text)
+        end, typed = WHY[why], fields.get("reason", "").strip()
+        reason = ": ".join(text for text in (why_words(end), typed) if text)
         try:
-            self._site.office.units.revoke(self._site.authoriser(visitor), unit_id, reason)
+            self._site.office.units.revoke(self._site.authoriser(visitor), unit_id, reason, end)
         except DepartmentError as error:
             return self._form(visitor, str(error))
         return go("/units")
 
     def _form(self, visitor: Visitor, fault: str = "") -> Response:
         unit_id = visitor.parameters["unit_id"]
-        if not purposes_for(self._site.authoriser(visitor), Operation.REVOKE_UNIT):
-            raise AccessError(NOT_OFFERED)
-        values = {"unit_id": unit_id, "why": WHY, "fields": visitor.fields, "fault": fault}
-        return self._site.page("unit_revocation", visitor, 422 if fault else 200, **values)
+        self._site.require(visitor, Operation.REVOKE_UNIT)
+        why = {value: why_words(end) for value, end in WHY.items()}
+        values = {"unit_id": unit_id, "why": why, "fields": visitor.fields, "fault": fault}
+        return self._site.page("units/revocation", visitor, 422 if fault else 200, **values)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +17,15 @@ from alpr_edge.domain.instants import Instant, UtcSource
 from tests.department.engines import EngineUnderTest
 from tests.department.inquiries.desk import PASSWORDS, Inquirers, StillClock, authoriser_of, records_of
 from tests.department.inquiries.hits.board_office import HITS, deliver, now
+from tests.department.inquiries.units.fleet import (
+    FAULTY,
+    HEARD,
+    RETIRED,
+    SILENT,
+    deliver_fleet,
+    heartbeat_at,
+    store_heartbeat,
+)
 from tests.department.interchange.exchange_office import UNIT, read_item_of, read_now
 
 
@@ -50,6 +60,30 @@ def test_each_unit_is_told_with_lists_and_place_and_without_plates(office: Inqui
     assert len(map_points([known], 100.0, 50.0, 5.0)) == 1
     with pytest.raises(AccessError, match="none of your roles"):
         office.units.overview(authoriser_of(office, inquirers.ids["officer"]))
+
+
+def test_how_each_unit_stands_and_where_it_was_by_its_newest_word(
+    office: InquiryOffice, inquirers: Inquirers, tmp_path: Path
+) -> None:
+    deliver_fleet(inquirers.directory, tmp_path)
+    authoriser = authoriser_of(office, inquirers.ids["technician"])
+    lines = {line.record.unit_id: line for line in office.units.overview(authoriser).lines}
+    assert {unit_id: (line.contact.value, line.state_words) for unit_id, line in lines.items()} == {
+        HEARD: ("heard", "valid"),
+        FAULTY: ("faults", "valid"),
+        SILENT: ("silent", "valid"),
+        RETIRED: ("ended", "retired"),
+        UNIT: ("silent", "invited"),
+        "unit-2": ("silent", "invited"),
+    }
+    place = lines[HEARD].place
+    assert place is not None
+    assert (place.lat_deg, place.lon_deg, place.source) == (37.639, -120.997, "heartbeat")
+    for ago, source in ((timedelta(hours=2), "read"), (timedelta(seconds=-30), "heartbeat")):
+        store_heartbeat(inquirers.directory, UNIT, heartbeat_at((37.1, -121.5), ago))
+        (known,) = (line for line in office.units.overview(authoriser).lines if line.record.unit_id == UNIT)
+        assert known.place is not None
+        assert (known.place.source.value, known.place.lat_deg == 37.1) == (source, source == "heartbeat")
 
 
 def test_a_unit_ends_by_an_administrator_with_a_reason_and_on_record(

@@ -3,6 +3,8 @@ import { drawArea } from "./map_area.js";
 import { areaOf, lookAt, showGround } from "./map_ground.js";
 
 const TOGETHER = 5; // decimals of a degree: about a metre
+const LINKS = "a.plate, a.unit";
+const MARKS = ["silent", "faults", "heard", "ended"]; // of several units at a place the first of these is shown
 
 // What the page says of places, those at one place together.
 function placesOf(page) {
@@ -26,7 +28,7 @@ function linksOf(elements) {
   const list = document.createElement("div");
   for (const element of elements) {
     const link = list.appendChild(document.createElement("a"));
-    link.href = element.querySelector("a.plate").href;
+    link.href = element.querySelector(LINKS).href;
     link.textContent = wordsOf(element);
   }
   return list;
@@ -38,12 +40,12 @@ function textNode(text) {
   return span;
 }
 
-// A point leads to its read; several reads at one place are offered one by one.
+// A point leads to its read or its unit; several at one place are offered one by one.
 function showPlace(map, { at, elements }) {
-  const mark = elements.some((element) => element.dataset.mark) ? " silent" : "";
-  const links = elements.filter((element) => element.querySelector("a.plate"));
+  const mark = MARKS.find((each) => elements.some((element) => element.dataset.mark === each)) ?? "";
+  const links = elements.filter((element) => element.querySelector(LINKS));
   const point = L.circleMarker(at, {
-    className: `place${mark}`,
+    className: `place ${mark}`,
     radius: Math.min(16, 8 + Math.log2(elements.length)),
     interactive: links.length > 0 || elements[0].tagName === "TR",
   }).addTo(map);
@@ -51,13 +53,29 @@ function showPlace(map, { at, elements }) {
     return;
   }
   const isNamed = elements.some((element) => element.dataset.label);
-  const text = links.length > 1 ? `${links.length} reads here` : elements.map(wordsOf).join("; ");
-  point.bindTooltip(textNode(text), { permanent: isNamed, direction: isNamed ? "right" : "auto" });
+  const kind = isNamed ? "units" : "reads";
+  const text = links.length > 1 ? `${links.length} ${kind} here` : elements.map(wordsOf).join("; ");
+  point.bindTooltip(textNode(text), { permanent: isNamed, direction: "auto" });
   if (links.length === 1) {
-    point.on("click", () => location.assign(links[0].querySelector("a.plate").href));
+    point.on("click", () => location.assign(links[0].querySelector(LINKS).href));
   } else if (links.length > 1) {
     point.bindPopup(linksOf(links), { closeButton: false });
   }
+  if (isNamed) {
+    elements.forEach((element) => pointOut(map, point, element));
+  }
+}
+
+// Whoever goes through the list sees which point each line means.
+function pointOut(map, point, element) {
+  const show = (isMeant) => point.getElement()?.classList.toggle("meant", isMeant);
+  element.addEventListener("focusin", () => {
+    show(true);
+    map.panInside(point.getLatLng(), { padding: [30, 30], animate: false });
+  });
+  element.addEventListener("focusout", () => show(false));
+  element.addEventListener("mouseenter", () => show(true));
+  element.addEventListener("mouseleave", () => show(element.contains(document.activeElement)));
 }
 
 function showPage(section) {
