@@ -25,6 +25,7 @@ from alpr_edge.department.hotlists import LISTS_NAME, ListRepository
 from alpr_edge.department.images.choice import image_objects
 from alpr_edge.department.images.department_images import DepartmentImages
 from alpr_edge.department.inquiries.canvass_areas import CanvassAreas
+from alpr_edge.department.inquiries.cases.case_exports import DepartmentExports
 from alpr_edge.department.inquiries.cases.hold_desk import HoldDesk
 from alpr_edge.department.inquiries.cases.package_desk import PackageDesk
 from alpr_edge.department.inquiries.hits.arrivals import HitArrivals
@@ -35,6 +36,7 @@ from alpr_edge.department.inquiries.read_inquiries import ReadInquiries
 from alpr_edge.department.inquiries.saved_searches import SavedSearches
 from alpr_edge.department.inquiries.server_clock import ServerClock
 from alpr_edge.department.inquiries.units.unit_board import UnitBoard
+from alpr_edge.department.packages.stored_records import StoredRecords
 from alpr_edge.department.people.accounts import DepartmentAccounts
 from alpr_edge.department.people.identity_links import IdentityLinks
 from alpr_edge.department.people.registry import require_entry
@@ -81,6 +83,7 @@ class InquiryOffice:
     saved_searches: SavedSearches = field(repr=False)
     holds: HoldDesk = field(repr=False)
     booked: PackageDesk = field(repr=False)
+    exports: DepartmentExports = field(repr=False)
     hits: HitBoard = field(repr=False)
     arrivals: HitArrivals = field(repr=False)
     units: UnitBoard = field(repr=False)
@@ -162,17 +165,19 @@ def _office_over(
     images = DepartmentImages(database, image_objects(directory))
     log, searches = DepartmentAccessLog(database, Witness(directory)), DepartmentSearches(database)
     rules, releases = load_audit_rules(directory), ReleaseRegister(database, policy.profile, clock)
+    reads = ReadInquiries(searches, database, images)
     packages = ReleasePackages(directory, database, searches, images, policy.profile, clock)
     return InquiryOffice(
         accounts=DepartmentAccounts(database),
         log=log,
         policy=policy,
         quota=SearchQuota(database, file.search.pages_per_hour, file.search.reads_per_day),
-        reads=ReadInquiries(searches, database, images),
+        reads=reads,
         canvasses=CanvassAreas(database),
         saved_searches=SavedSearches(database, file.search, clock),
         holds=HoldDesk(database, clock),
         booked=PackageDesk(database),
+        exports=DepartmentExports(directory, StoredRecords(database, images), reads, log, file.hits, clock),
         hits=HitBoard(database, images, file.hits),
         arrivals=HitArrivals(database),
         units=_unit_board(directory, database),
