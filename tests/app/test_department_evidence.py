@@ -25,14 +25,14 @@ def drive(folder: Path, department: Path, unit_id: str, url: str) -> None:
     """Let a car read, hold a read for the case, and deliver all of it with its log."""
     folder.mkdir()
     enrol_unit(department, unit_id, folder / "tls")
-    settings = write_settings(folder, write_frames(folder / "frames", [0, 1]), url, fps=5, unit_id=unit_id)
+    settings = write_settings(folder, write_frames(folder / "frames", range(9)), url, unit_id=unit_id)
     with daemon("run", "--settings", str(settings)) as running:
         running.wait_for("event=unit.started")
         staff = Staff(settings)
         hold_a_read(staff, unit_id)
         held = len(staff.records())
         with daemon("uplink", "--settings", str(settings)) as uplink:
-            wait_for_health(folder, lambda told: told["figures"].get("access_records_cosigned", 0) >= held)
+            wait_for_health(folder, lambda told: (told["figures"].get("access_records_cosigned") or 0) >= held)
             limit_s = time.monotonic() + WAIT_S
             while not query(department, ARRIVED.format(unit_id))[0][0] and time.monotonic() < limit_s:
                 time.sleep(0.2)
