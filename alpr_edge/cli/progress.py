@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import typer
 
 from alpr_edge.cli.output import json_text
 
 TOLD_EVERY_PERCENT = 5
+Tell = Callable[[int, int], None]
+"""Tells how much is done, and how much there is."""
 Show = Callable[[str, int, int | None], None]
 """Shows what is worked on, how much of it is done, and how much there is; None: not known."""
 
@@ -25,12 +28,24 @@ def progress_bar(description: str, total: int | None = None) -> Iterator[Show]:
 
 
 @contextmanager
-def reads_progress(*, as_json: bool) -> Iterator[Callable[[int, int], None]]:
+def reads_progress(*, as_json: bool) -> Iterator[Tell]:
     """Show how many reads of a package are written: a bar on a terminal, or lines of JSON on stderr."""
-    if not as_json:
-        with progress_bar("Reads") as show:
-            yield lambda done, total: show("Reads", done, total)
+    with package_progress(as_json=as_json) as (_, reads):
+        yield reads
+
+
+@contextmanager
+def package_progress(*, as_json: bool) -> Iterator[tuple[Tell, Tell]]:
+    """Show how many records of access logs were looked at, and how many reads are written; shown likewise."""
+    if as_json:
+        yield _teller("records"), _teller("reads")
         return
+    with progress_bar("Reads") as show:
+        yield partial(show, "Records"), partial(show, "Reads")
+
+
+def _teller(noun: str) -> Tell:
+    """Tells of things as lines of JSON on stderr."""
     told = -1
 
     def tell(done: int, total: int) -> None:
@@ -38,6 +53,6 @@ def reads_progress(*, as_json: bool) -> Iterator[Callable[[int, int], None]]:
         percent = 100 * done // max(1, total)
         if percent // TOLD_EVERY_PERCENT != told or done == total:
             told = percent // TOLD_EVERY_PERCENT
-            typer.echo(json_text({"reads": done, "of": total}), err=True)
+            typer.echo(json_text({noun: done, "of": total}), err=True)
 
-    yield tell
+    return tell

@@ -162,13 +162,19 @@ class PackageContent:
     read_count: int
     """How many reads come, for the progress; the package counts for itself."""
     access: tuple[AccessLogPart, ...] = ()
-    """One of each log that has records of the case: the unit's, and at the department its own."""
+    """One of each log that has records of the case: the unit's; at the department its own and those of its units."""
     unproved_records: int = 0
     """Records of the case that no checkpoint covered yet; they are not in the package."""
     models: Sequence[PackageModel] = ()
     """Looked at once all reads are written, by which time it has to be whole."""
+    left_out: Sequence[str] = ()
+    """What is not in it, and why, a sentence each; likewise."""
     generations: tuple[ListGeneration, ...] = ()
     canvasses: tuple[PackageCanvass, ...] = ()
     """Those of the case, the oldest first."""
+    units: Sequence[str] = ()
+    """Of a department's evidence: the units whose reads it holds."""
+    accesses: bytes = b""
+    """Likewise: who looked at the reads, as CSV; empty: no such file."""
     release: Callable[[], ReleaseRecord] | None = None
     """Says which request of another agency it answers, once its reads are written; None: it is evidence of a case."""

@@ -28,6 +28,8 @@ AUTHORITY = "keys/authority.pem"
 PACKAGE = "data/package.json"
 RELEASE = "data/release.json"
 """Of packages for other agencies alone."""
+ACCESSES = "data/access/accesses.csv"
+"""Who looked at the reads, a line an access; of packages of a department alone."""
 READS_A_PAGE = 200
 PROVENANCE = "provenance.json"
 READ_RECORD = "record.json"

@@ -81,6 +81,8 @@ class _PackageWriter:
             self._write_log(number, log)
         for number, canvass in enumerate(self.content.canvasses, start=1):
             self.pages.add_canvass(number, canvass)
+        if self.content.accesses:
+            self.bag.add(layout.ACCESSES, self.content.accesses)
         package = package_payload(self.content, reads)
         self.bag.add(layout.PACKAGE, encode(package))
         release = None if self.content.release is None else self.content.release()

@@ -117,6 +117,10 @@ class PackagePayload(Payload):
     """How many access logs have records here."""
     unproved_records: int = 0
     """Records of the case that were not signed yet when the package was made, and are not in it."""
+    units: list[str] = Field(default_factory=list)
+    """Of a department's evidence: the units whose reads it holds; empty: those of :attr:`unit_id` alone."""
+    left_out: list[str] = Field(default_factory=list)
+    """What is not in it, and why, a sentence each."""
     models: list[ModelRecord]
     generations: list[GenerationRecord]
 
@@ -199,6 +203,8 @@ def package_payload(content: PackageContent, reads: int) -> PackagePayload:
         reads=reads,
         logs=len(content.access),
         unproved_records=content.unproved_records,
+        units=list(content.units),
+        left_out=list(content.left_out),
         models=[ModelRecord(model_id=model.model_id, sha256=model.sha256) for model in content.models],
         generations=[
             GenerationRecord(

@@ -1,6 +1,6 @@
 """``release.json``: which request of which agency a package answers, what was approved, and what was left out.
 
-A package with it is the department's own and holds reads of several units; one without it is the evidence of one unit.
+A package with it is the department's own and holds reads of several units; one without it is evidence of a case.
 """
 
 from pydantic import Field

@@ -4,6 +4,9 @@ from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+DEPARTMENT = "alpr-edge/evidence"
+"""Stands where evidence of a unit has its id, in that of a department; no unit has a name with a slash in it."""
+
 
 @dataclass(frozen=True, slots=True)
 class KeyVoucher:

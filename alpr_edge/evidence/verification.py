@@ -18,6 +18,8 @@ from alpr_edge.evidence.checks.release_check import check_release, read_release
 from alpr_edge.evidence.checks.signature_check import check_key, check_signatures
 from alpr_edge.evidence.checks.time_stamp_check import check_time_stamp
 from alpr_edge.evidence.package_records import PackagePayload
+from alpr_edge.evidence.release_records import ReleaseRecord
+from alpr_edge.evidence.signer import DEPARTMENT
 from alpr_edge.evidence.vouchers import VouchedKey
 
 Tick = Callable[[int, int], None]
@@ -73,7 +75,7 @@ def _verify(files: PackageFiles, tick: Tick, authority: str, time_authorities: b
     package = _package(files) if layout.PACKAGE in bag.digests else None
     release = read_release(files, findings, bag.digests)
     if layout.PACKAGE in bag.digests:
-        records.finish(bag.digests, package, None if release is None else release.units)
+        records.finish(bag.digests, package, _units(package, release))
     if release is not None:
         check_release(findings, release, records.plates, bag.digests)
     if package is not None and voucher is not None:
@@ -83,6 +85,16 @@ def _verify(files: PackageFiles, tick: Tick, authority: str, time_authorities: b
     check_logs(files, findings, authority_certificate, package)
     check_time_stamp(files, findings, signed.text, time_authorities)
     return PackageVerdict(tuple(findings.statements), tuple(findings.faults), findings.fault_count, package)
+
+
+def _units(package: PackagePayload | None, release: ReleaseRecord | None) -> list[str] | None:
+    """The units whose reads a package may hold; None: it is that of a unit, and holds its own alone.
+
+    Only what the department signs holds reads of several: the name of its key is that of no unit.
+    """
+    if release is not None:
+        return release.units
+    return package.units if package is not None and package.unit_id == DEPARTMENT else None
 
 
 def _package(files: PackageFiles) -> PackagePayload | None:

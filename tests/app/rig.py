@@ -36,7 +36,9 @@ def write_frames(folder: Path, passes: Sequence[int], plate_frames: int = 3, gap
     return folder
 
 
-def write_settings(folder: Path, frames: Path, url: str = "", fps: float = 20, pass_gap_ms: float = 100) -> Path:
+def write_settings(
+    folder: Path, frames: Path, url: str = "", fps: float = 20, pass_gap_ms: float = 100, unit_id: str = UNIT
+) -> Path:
     """Settings, models and keys of a unit that watches ``frames`` over and over.
 
     Each frame takes the unit some 9 ms of a core.
@@ -56,7 +58,7 @@ pass_gap_ms = {pass_gap_ms:g}
 [alerts]
 player = "wav"
 """
-    return write_unit(folder, UNIT, url, uplink="retry_first_s = 0.1\nidle_s = 0.05", more=more)
+    return write_unit(folder, unit_id, url, uplink="retry_first_s = 0.1\nidle_s = 0.05", more=more)
 
 
 def wait_for_health(

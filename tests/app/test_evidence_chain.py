@@ -24,14 +24,14 @@ TRIES = 5
 FOR_CASE = ("--purpose", PURPOSE.code, "--offence", "robbery")
 
 
-def hold_a_read(staff: Staff) -> None:
+def hold_a_read(staff: Staff, unit_id: str = UNIT) -> None:
     """Hold the first read that the unit stored for the case."""
     with open_store(staff.unit, migrate=False) as store, staff.authoriser() as chief:
         limit_s = time.monotonic() + WAIT_S
         while not (found := store.reads.recent(1)) and time.monotonic() < limit_s:
             time.sleep(0.05)
         ids = tuple(row.read.read_id for row in found)
-        holds = UnitHolds(store.database, UNIT, lambda: f"{UNIT}:hold-1")
+        holds = UnitHolds(store.database, unit_id, lambda: f"{unit_id}:hold-1")
         holds.place(chief, PURPOSE, HoldRequest(HoldKind.READ, ids, CASE, "evidence"))
 
 

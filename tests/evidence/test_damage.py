@@ -147,12 +147,15 @@ def test_a_missing_signature_or_list_is_named(path: str, package: SmallPackage) 
     assert [(fault.kind, fault.path) for fault in verdict.faults] == [(DefectKind.MISSING, path)]
 
 
-def test_a_read_of_another_unit_is_found(tmp_path: Path, authority: Authority, case_log: CaseLog) -> None:
+@pytest.mark.parametrize("units", [(), ("unit-1", "unit-2")])
+def test_a_read_of_another_unit_is_found_whatever_units_the_package_of_a_unit_names(
+    tmp_path: Path, authority: Authority, case_log: CaseLog, units: tuple[str, ...]
+) -> None:
     own, other = package_read(1, CROP, SCENE), package_read(2, CROP, SCENE)
     body = other.record.body.replace(b'"unit_id":"unit-1"', b'"unit_id":"unit-2"')
     assert body != other.record.body
     other = replace(other, record=replace(other.record, body=body, receipt=None))
-    content = package_content([own, other], 2, case_log.part((3,), 9, authority))
+    content = replace(package_content([own, other], 2, case_log.part((3,), 9, authority)), units=units)
     write_package(content, FolderTarget(tmp_path / "case"), vouched_signer(authority), no_tick)
     verdict = verify_package(tmp_path / "case", no_tick, authority.fingerprint)
     assert not verdict.holds

@@ -26,6 +26,7 @@ class Operation(StrEnum):
     EXPORT_PICTURE = "export_picture"
     EXPORT_CASE = "export_case"
     SHOW_EXPORTS = "show_exports"
+    LIST_ACCESSES = "list_accesses"
     MATCH_PLATE = "match_plate"
     ADD_ENTRY = "add_entry"
     REMOVE_ENTRY = "remove_entry"
@@ -136,6 +137,7 @@ RULES: dict[Operation, OperationRule] = {
     Operation.EXPORT_PICTURE: OperationRule(Action.SEE_READS),
     Operation.EXPORT_CASE: _change(Action.EXPORT),
     Operation.SHOW_EXPORTS: OperationRule(Action.EXPORT),
+    Operation.LIST_ACCESSES: OperationRule(Action.EXPORT),
     Operation.MATCH_PLATE: OperationRule(Action.SEARCH),
     Operation.ADD_ENTRY: _change(Action.ADD_ENTRY),
     Operation.REMOVE_ENTRY: _change(Action.ADD_ENTRY),

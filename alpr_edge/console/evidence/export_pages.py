@@ -11,13 +11,9 @@ from alpr_edge.console.lookups.navigation import lookup_page
 from alpr_edge.console.page_parts import PageRoute, go
 from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.domain.errors import EvidenceError, SearchError
+from alpr_edge.evidence.booking_texts import MEDIUM_CHARACTERS_MAX, RECIPIENT_CHARACTERS_MAX
 from alpr_edge.services.evidence.case_export import Progress
-from alpr_edge.services.evidence.export_request import (
-    MEDIUM_CHARACTERS_MAX,
-    RECIPIENT_CHARACTERS_MAX,
-    ExportRequest,
-    ExportResult,
-)
+from alpr_edge.services.evidence.export_request import ExportRequest, ExportResult
 from alpr_edge.web.purpose_form import PurposeForm
 from alpr_edge.web.visitor import Visitor
 

@@ -126,24 +126,29 @@ class DepartmentAccessLog:
         with self._database.reading() as connection:
             return range_root(node_reader(connection), 0, size_of(connection))
 
-    def checkpoint(self) -> str:
-        """The signed note over the whole log.
+    def checkpoint(self, size: int | None = None) -> str:
+        """The signed note over the log when it had so many records; None: over the whole log.
 
         Raises:
-            AuditError: there is no record yet.
+            AuditError: there is no record yet, or it never had so many.
         """
         with self._database.reading() as connection:
-            return _newest_checkpoint(connection)
+            return _checkpoint_at(connection, size_of(connection) if size is None else size)
 
-    def prove(self, sequence: int) -> ProofFile:
+    def prove(self, sequence: int, size: int | None = None) -> ProofFile:
         """Prove one record to somebody who has nothing of the log.
+
+        Args:
+            sequence: its number.
+            size: by the log when it had so many records; None: by the whole log.
 
         Raises:
             AuditError: there is no such record.
             StoreError: it does not open, or a node of the tree is missing.
         """
         with self._database.reading() as connection:
-            size, note = size_of(connection), _newest_checkpoint(connection)
+            size = size_of(connection) if size is None else size
+            note = _checkpoint_at(connection, size)
             if not 0 <= sequence < size:
                 raise AuditError(f"there is no record {sequence}; the log has {size}")
             sealed = connection.scalar(select(access_records.c.body).where(access_records.c.sequence == sequence))
@@ -159,7 +164,8 @@ class DepartmentAccessLog:
             LostError: a node of the tree is missing.
         """
         with self._database.reading() as connection:
-            size, note, read_node = size_of(connection), _newest_checkpoint(connection), node_reader(connection)
+            size, read_node = size_of(connection), node_reader(connection)
+            note = _checkpoint_at(connection, size)
             if not 0 < old.size <= size:
                 raise AuditError(f"the checkpoint is of {old.size} records and {size} are here; see: audit verify")
             if range_root(read_node, 0, old.size) != old.root:
@@ -221,11 +227,11 @@ def size_of(connection: Connection) -> int:
     return 0 if last is None else int(last) + 1
 
 
-def _newest_checkpoint(connection: Connection) -> str:
-    order = access_records.c.sequence.desc()
-    note = connection.scalar(select(access_records.c.checkpoint).order_by(order).limit(1))
+def _checkpoint_at(connection: Connection, size: int) -> str:
+    """The signed note that was made with the last of so many records."""
+    note = connection.scalar(select(access_records.c.checkpoint).where(access_records.c.sequence == size - 1))
     if note is None:
-        raise AuditError("the access log has no record yet")
+        raise AuditError("the access log has no record yet" if size == 0 else f"the log never had {size} records")
     return str(note)
 
 

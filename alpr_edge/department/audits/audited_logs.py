@@ -8,13 +8,11 @@ from sqlalchemy import select
 
 from alpr_edge.department.access_log.log import DEPARTMENT, DepartmentAccessLog, node_reader
 from alpr_edge.department.db.database import DepartmentDatabase
-from alpr_edge.department.db.day_keys.item_bodies import open_bodies, select_bodies
-from alpr_edge.department.db.schema import items, unit_logs
-from alpr_edge.department.unit_logs.trees import LogIdentity, StoredTree
+from alpr_edge.department.db.schema import unit_logs
+from alpr_edge.department.unit_logs.trees import LogIdentity, StoredTree, record_bodies
 from alpr_edge.domain.access_log.records import AccessRecord, parse_record
 from alpr_edge.domain.audits.audit import Audit, LogSpan, find_last_span
 from alpr_edge.domain.errors import AuditError
-from alpr_edge.domain.protocol.access_log import record_item_id
 from alpr_edge.domain.transparency.merkle import range_root
 
 BATCH = 500
@@ -110,12 +108,8 @@ class AuditedLogs:
         return {each.sequence: each.body for each in self.log.read(first, end - first)}
 
     def _bodies(self, unit_id: str, log_id: str, first: int, end: int) -> dict[int, bytes]:
-        numbers = {record_item_id(log_id, sequence): sequence for sequence in range(first, end)}
-        are_asked = items.c.item_id.in_(list(numbers)) & (items.c.unit_id == unit_id)
         with self.database.reading() as connection:
-            rows = connection.execute(select_bodies().where(are_asked)).all()
-            bodies = open_bodies(connection, rows)
-        return {numbers[row.item_id]: body for row, body in zip(rows, bodies, strict=True) if body is not None}
+            return record_bodies(connection, LogIdentity(unit_id, log_id), first, end)
 
 
 def _record_of(body: bytes | None) -> AccessRecord | None:

@@ -1,7 +1,7 @@
-"""Tables of the evidence packages that units booked out, and of who asked for, approved and saw their passphrases.
+"""Tables of evidence packages that were booked out, and of who asked for, approved and saw their passphrases.
 
-A passphrase lies there as its unit sealed it: it opens with the department's key for media (``media.key``) alone, which
-is not in the database. A look at one and the steps before it are never changed or deleted (triggers).
+A passphrase lies there sealed by whoever made the package: it opens with the department's key for media (``media.key``)
+alone, which is not in the database. A look at one and the steps before it are never changed or deleted (triggers).
 """
 
 from sqlalchemy import Boolean, Column, DateTime, String, Table

@@ -1,4 +1,4 @@
-"""Lists the evidence packages that units booked out, with who asked for their passphrases."""
+"""Lists the evidence packages that were booked out, by units and here, with who asked for their passphrases."""
 
 import re
 from collections import Counter, defaultdict
@@ -15,6 +15,7 @@ from alpr_edge.department.db.schema import items
 from alpr_edge.department.evidence.passphrase_rows import PassphraseRequest, passphrase_requests
 from alpr_edge.domain.holds.case_numbers import normal_case
 from alpr_edge.domain.protocol.bookings import PREFIX, BookingPayload
+from alpr_edge.evidence.signer import DEPARTMENT
 
 BODIES_AT_ONCE = 200
 LISTED_MAX = 1000
@@ -50,6 +51,11 @@ class DepartmentBooking:
     """What its unit says of the time stamp (RFC 3161), in words; empty: it asked for none."""
     stamped: str | None
     """When it was stamped, RFC 3339, by its unit's word; None: it was not."""
+
+    @property
+    def is_department(self) -> bool:
+        """Whether it was made at the department, of all units."""
+        return self.unit_id == DEPARTMENT
 
 
 class EvidenceBookings:

@@ -27,6 +27,7 @@ from alpr_edge.department.images.department_images import DepartmentImages
 from alpr_edge.department.inquiries.accounts.account_desk import AccountDesk
 from alpr_edge.department.inquiries.accounts.credential_changes import CredentialChanges
 from alpr_edge.department.inquiries.canvass_areas import CanvassAreas
+from alpr_edge.department.inquiries.cases.case_exports import DepartmentExports
 from alpr_edge.department.inquiries.cases.hold_desk import HoldDesk
 from alpr_edge.department.inquiries.cases.package_desk import PackageDesk
 from alpr_edge.department.inquiries.hits.arrivals import HitArrivals
@@ -38,6 +39,7 @@ from alpr_edge.department.inquiries.saved_searches import SavedSearches
 from alpr_edge.department.inquiries.server_clock import ServerClock
 from alpr_edge.department.inquiries.units.settings_desk import SettingsDesk
 from alpr_edge.department.inquiries.units.unit_board import UnitBoard
+from alpr_edge.department.packages.stored_records import StoredRecords
 from alpr_edge.department.people.accounts import DepartmentAccounts
 from alpr_edge.department.people.identity_links import IdentityLinks
 from alpr_edge.department.people.registry import require_entry
@@ -87,6 +89,7 @@ class InquiryOffice:
     saved_searches: SavedSearches = field(repr=False)
     holds: HoldDesk = field(repr=False)
     booked: PackageDesk = field(repr=False)
+    exports: DepartmentExports = field(repr=False)
     hits: HitBoard = field(repr=False)
     arrivals: HitArrivals = field(repr=False)
     units: UnitBoard = field(repr=False)
@@ -172,6 +175,7 @@ def _office_over(
     log, searches = DepartmentAccessLog(database, Witness(directory)), DepartmentSearches(database)
     rules, scanner = load_audit_rules(directory), LetterScanner(file.releases.scan_command)
     releases = ReleaseRegister(database, policy.profile, clock, scanner)
+    reads = ReadInquiries(searches, database, images)
     packages = ReleasePackages(directory, database, searches, images, policy.profile, clock)
     rosters = Rosters(directory, database)
     return InquiryOffice(
@@ -179,11 +183,12 @@ def _office_over(
         log=log,
         policy=policy,
         quota=SearchQuota(database, file.search.pages_per_hour, file.search.reads_per_day),
-        reads=ReadInquiries(searches, database, images),
+        reads=reads,
         canvasses=CanvassAreas(database),
         saved_searches=SavedSearches(database, file.search, clock),
         holds=HoldDesk(database, clock),
         booked=PackageDesk(database),
+        exports=DepartmentExports(directory, StoredRecords(database, images), reads, log, file.hits, clock),
         hits=HitBoard(database, images, file.hits),
         arrivals=HitArrivals(database),
         units=_unit_board(directory, database),

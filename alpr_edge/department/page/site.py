@@ -59,7 +59,8 @@ PLACES = {
     **dict.fromkeys(("saved/list", "saved/form", "saved/one"), "/saved-searches"),
     "saved/people": "/saved-searches/people",
     **dict.fromkeys(("cases/hold_purpose", "cases/holds", "cases/hold", "cases/hold_form"), "/holds"),
-    **dict.fromkeys(("cases/package_purpose", "cases/packages", "cases/passphrase"), "/evidence"),
+    **dict.fromkeys((f"cases/{name}" for name in ("package_purpose", "packages", "passphrase")), "/evidence"),
+    **dict.fromkeys(("cases/package_form", "cases/booked"), "/evidence"),
 }
 """The link that a template stands below; one in a folder that of its folder, any other the search."""
 

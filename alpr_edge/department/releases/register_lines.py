@@ -1,9 +1,6 @@
 """The register of requests, a line a request (policy 462.7(c)): who asked, what for, who decided, what was given."""
 
-import csv
-import io
 import re
-from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from alpr_edge.department.releases.release_rows import FiledRequest
@@ -11,8 +8,6 @@ from alpr_edge.domain.errors import ReleaseError
 from alpr_edge.domain.releases.steps import ReleaseState
 
 _PERIOD = re.compile(r"[0-9]{4}(-[0-9]{2})?")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for the begin of a formula."""
 
 
 def register_period(text: str) -> tuple[datetime, datetime]:
@@ -65,25 +60,6 @@ def register_line(filed: FiledRequest) -> dict[str, object]:
         "use_reported": "" if reported is None else _moment(reported.at),
         "use": "" if reported is None else reported.note,
     }
-
-
-def register_csv(lines: Iterable[dict[str, object]]) -> Iterator[str]:
-    """The lines for a spreadsheet, behind one of names; without any request there is nothing."""
-    for number, line in enumerate(lines):
-        if number == 0:
-            yield _csv_line(list(line))
-        yield _csv_line([_cell(value) for value in line.values()])
-
-
-def _csv_line(cells: list[str]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerow(cells)  # RFC 4180
-    return text.getvalue()
-
-
-def _cell(value: object) -> str:
-    text = str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _moment(moment: datetime) -> str:

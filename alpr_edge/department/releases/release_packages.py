@@ -14,11 +14,12 @@ from alpr_edge.access.authorisation.authoriser import Access, AccessSubject, Aut
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.images.department_images import DepartmentImages
+from alpr_edge.department.packages.package_folder import package_folder
 from alpr_edge.department.releases.chosen_reads import choose_reads
-from alpr_edge.department.releases.package_folder import package_folder
 from alpr_edge.department.releases.release_rows import FiledRequest
 from alpr_edge.department.releases.request_steps import RELEASE, filed_request, new_step
 from alpr_edge.department.search.department_searches import DepartmentSearches
+from alpr_edge.domain.errors import ReleaseError
 from alpr_edge.domain.instants import rfc3339
 from alpr_edge.domain.people.person import SourcePermission
 from alpr_edge.domain.permissions.profile import Profile
@@ -29,6 +30,8 @@ from alpr_edge.domain.releases.steps import ReleaseState, RequestStep, approved_
 
 _SOURCE = SourcePermission.DEPARTMENT
 """Whose data reads are (policy 462.4(e))."""
+PREFIX = "release-"
+"""How names of packages begin: with their request."""
 Progress = Callable[[int, int], None]
 """Receives how many reads are written and how many there are."""
 
@@ -91,7 +94,10 @@ class ReleasePackages:
             check_step(filed.request, filed.steps, step, self.profile)
             scope = approved_scope(filed.steps)
             assert scope is not None, "an approval has its scope"
-            with package_folder(folder), _of_plates(authoriser, request_id, scope) as accesses:
+            with (
+                package_folder(folder, PREFIX, ReleaseError),
+                _of_plates(authoriser, request_id, scope) as accesses,
+            ):
                 return self._write(filed, step, scope, folder, accesses, progress)
 
     def _write(

@@ -1,23 +1,22 @@
 """Writes the file of one package, reads it back, and puts its digest into the register before the file has a name."""
 
-import hashlib
 import secrets
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.images.department_images import DepartmentImages
+from alpr_edge.department.packages.package_signers import load_signer
+from alpr_edge.department.packages.written_packages import read_back
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.pki.server_certificate import server_names
 from alpr_edge.department.releases.chosen_reads import ChosenReads
 from alpr_edge.department.releases.release_packages import MadePackage, Progress
 from alpr_edge.department.releases.release_record import release_record
 from alpr_edge.department.releases.release_rows import FiledRequest
-from alpr_edge.department.releases.release_signer import load_release_signer
 from alpr_edge.department.releases.released_reads import ReleasedReads
 from alpr_edge.department.releases.request_steps import enter_step
 from alpr_edge.department.settings import load_department_file
-from alpr_edge.domain.errors import EvidenceError
 from alpr_edge.domain.permissions.profile import Profile
 from alpr_edge.domain.permissions.purposes import PurposeCode
 from alpr_edge.domain.releases.packages import ReleasePackage
@@ -27,8 +26,9 @@ from alpr_edge.evidence.container import SUFFIX, ContainerTarget
 from alpr_edge.evidence.content import BookingRecord, PackageContent
 from alpr_edge.evidence.package import write_package
 from alpr_edge.evidence.passphrases import draw_passphrase
-from alpr_edge.evidence.verification import verify_package
-from alpr_edge.runtime.io_errors import io_errors
+
+SIGNER_NAME = "alpr-edge/releases"
+"""Stands where packages of a unit have its id; no unit has a name with such a sign in it."""
 
 
 @dataclass(slots=True)
@@ -66,7 +66,8 @@ class ReleaseWriter:
             ReleaseError: the request was withdrawn or refused meanwhile.
             StoreError: it does not stand in the register; the folder has no package then.
         """
-        passphrase, signer = draw_passphrase(secrets.randbits), load_release_signer(self.directory)
+        passphrase = draw_passphrase(secrets.randbits)
+        signer = load_signer(self.directory, SIGNER_NAME, "release packages")
         package_id = self._package_id()
         path = folder / f"{package_id}{SUFFIX}"
         reads = ReleasedReads(self.database, self.images, chosen.reads, scope.pictures)
@@ -89,20 +90,16 @@ class ReleaseWriter:
         self, part: Path, passphrase: str, package_id: str, chosen: ChosenReads, reads: ReleasedReads
     ) -> FiledRequest:
         """Read the file back, and put its digest into the register."""
-        verdict = verify_package(part, lambda _done, _total: None, passphrase=passphrase)
-        if verdict.fault_count:
-            raise EvidenceError(f"{part.parent}: the package does not read back as it was written; try another medium")
-        with io_errors(f"{part.parent}: cannot be read", EvidenceError), part.open("rb") as file:
-            sha256, size_bytes = hashlib.file_digest(file, "sha256").hexdigest(), part.stat().st_size
+        written = read_back(part, passphrase)
         package = ReleasePackage(
             package_id=package_id,
             file_name=f"{package_id}{SUFFIX}",
-            size_bytes=size_bytes,
+            size_bytes=written.size_bytes,
             reads=len(reads.named),
             pictures=reads.pictures,
             left_out={reason.value: count for reason, count in (chosen.left_out + reads.left_out).items()},
         )
-        step = replace(self.step, package_sha256=sha256, package=package)
+        step = replace(self.step, package_sha256=written.sha256, package=package)
         return enter_step(self.database, self.profile, self.filed.request_id, step)
 
     def _package_id(self) -> str:

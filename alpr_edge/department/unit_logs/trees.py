@@ -112,9 +112,21 @@ class StoredTree:
 
     def _bodies(self, first: int, count: int) -> list[bytes]:
         """The records from a number on that are here without a gap, some of them."""
-        ids = [record_item_id(self._log.log_id, sequence) for sequence in range(first, first + count)]
-        are_asked = items.c.item_id.in_(ids) & (items.c.unit_id == self._log.unit_id)
-        rows = self._connection.execute(select_bodies().where(are_asked)).all()
-        bodies = open_bodies(self._connection, rows)
-        found = {row.item_id: body for row, body in zip(rows, bodies, strict=True) if body is not None}
-        return [found[item_id] for item_id in takewhile(found.__contains__, ids)]
+        found = record_bodies(self._connection, self._log, first, first + count)
+        return [found[sequence] for sequence in takewhile(found.__contains__, range(first, first + count))]
+
+
+def record_bodies(connection: Connection, log: LogIdentity, first: int, end: int) -> dict[int, bytes]:
+    """The records of a log that are here, by their numbers.
+
+    Args:
+        connection: the connection of a transaction.
+        log: which log.
+        first: the least number.
+        end: the first behind the last.
+    """
+    numbers = {record_item_id(log.log_id, sequence): sequence for sequence in range(first, end)}
+    are_asked = items.c.item_id.in_(list(numbers)) & (items.c.unit_id == log.unit_id)
+    rows = connection.execute(select_bodies().where(are_asked)).all()
+    bodies = open_bodies(connection, rows)
+    return {numbers[row.item_id]: body for row, body in zip(rows, bodies, strict=True) if body is not None}

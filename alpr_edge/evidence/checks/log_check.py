@@ -22,7 +22,7 @@ from alpr_edge.evidence.layout import PACKAGE, PAYLOAD
 from alpr_edge.evidence.package_records import PackagePayload
 from alpr_edge.evidence.vouchers import open_voucher
 
-_LOG = re.compile(rf"{PAYLOAD}access/(log-[1-9][0-9]?)/.+")
+_LOG = re.compile(rf"{PAYLOAD}access/(log-[1-9][0-9]{{0,3}})/.+")
 _PROOF = ".tlog-proof"
 _WITNESS = "witness.vkey"
 

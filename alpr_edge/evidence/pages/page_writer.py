@@ -85,6 +85,7 @@ class PageWriter:
             authority=authority,
             pages=self._links,
             access_pages=self._access_links,
+            accesses=layout.ACCESSES if self.content.accesses else "",
             canvasses=self._canvass_links,
             map=self._map.drawing(),
         )

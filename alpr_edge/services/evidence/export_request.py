@@ -3,11 +3,9 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from alpr_edge.domain.errors import EvidenceError
 from alpr_edge.domain.holds.case_numbers import normal_case
+from alpr_edge.evidence.booking_texts import booking_note, check_booking_texts
 from alpr_edge.store.bookings.register import PackageBooking
-
-CASE_CHARACTERS_MAX, MEDIUM_CHARACTERS_MAX, RECIPIENT_CHARACTERS_MAX = 64, 100, 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,27 +34,14 @@ class ExportRequest:
         Raises:
             EvidenceError: a text is too long or cannot be printed, or no case is named.
         """
-        bounds = {
-            "case number": (self.case, CASE_CHARACTERS_MAX),
-            "number of the medium": (self.medium, MEDIUM_CHARACTERS_MAX),
-            "recipient": (self.recipient, RECIPIENT_CHARACTERS_MAX),
-        }
-        for name, (text, characters_max) in bounds.items():
-            if len(text) > characters_max or not text.isprintable():
-                raise EvidenceError(f"the {name} is longer than {characters_max} characters or cannot be printed")
-        if not self.case:
-            raise EvidenceError("name the case whose evidence is wanted")
+        check_booking_texts(self.case, self.medium, self.recipient)
 
     @property
     def note(self) -> str:
         """What stands on record beside the package's id."""
-        parts = (
-            f"medium {self.medium}" if self.medium else "",
-            f"to {self.recipient}" if self.recipient else "",
-            "" if self.with_scenes else "without scenes",
-            "redacted copy" if self.is_redacted else "",
-        )
-        return f"case {self.case}" + "".join(f", {part}" for part in parts if part)
+        scenes = "" if self.with_scenes else "without scenes"
+        copy = "redacted copy" if self.is_redacted else ""
+        return booking_note(self.case, self.medium, self.recipient, scenes, copy)
 
 
 @dataclass(frozen=True, slots=True)

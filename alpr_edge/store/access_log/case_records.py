@@ -1,16 +1,13 @@
 """Gives the records of an access log that are about one case, each with its proof, and none of any other.
 
-A record is about a case when it states its number, or states none and names nothing but what belongs to it: reads,
-hits and holds of the case. One that names what is withheld from whoever asks is left out, whatever it states. One
-record's proof shows no other record.
+Which those are says :mod:`alpr_edge.domain.access_log.case_records`. One that names what is withheld from whoever asks
+is left out, whatever it states. One record's proof shows no other record.
 """
 
-import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from alpr_edge.domain.errors import AuditError
-from alpr_edge.domain.holds.case_numbers import normal_case
+from alpr_edge.domain.access_log.case_records import record_subject
 from alpr_edge.domain.transparency.notes import NoteKey
 from alpr_edge.domain.transparency.proof_files import ProofFile
 from alpr_edge.domain.transparency.proofs import consistency_proof, inclusion_proof
@@ -120,16 +117,8 @@ def _wanted_bodies(log: AccessLog, first: int, end: int, choice: RecordChoice) -
 
 
 def _is_wanted(body: bytes, choice: RecordChoice) -> bool:
-    try:
-        record = json.loads(body)
-        stated, objects = record.get("case", ""), record.get("objects", [])
-    except (ValueError, AttributeError):
-        raise AuditError("a record of the access log cannot be read: run: alpr-edge audit verify") from None
-    if any(each in choice.withheld for each in objects):
-        return False
-    if stated:
-        return normal_case(str(stated)) == choice.case
-    return bool(objects) and all(each in choice.ids for each in objects)
+    subject = record_subject(body)
+    return not any(each in choice.withheld for each in subject.objects) and subject.is_of_case(choice.case, choice.ids)
 
 
 def _proof(log: AccessLog, state: LogState, sequence: int, body: bytes) -> ProofFile:

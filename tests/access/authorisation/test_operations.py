@@ -217,7 +217,7 @@ def test_break_glass_opens_a_few_things_by_name_and_says_so_on_record(desk: Desk
         Operation.SHOW_READS, Operation.SEARCH_READS, Operation.SHOW_HIT, Operation.EXPORT_PICTURE,
         Operation.MATCH_PLATE, Operation.LOOK_BACK, Operation.SHOW_ENTRIES,
         Operation.HOLD_READ, Operation.RELEASE_READ, Operation.SHOW_HOLDS,
-        Operation.EXPORT_CASE, Operation.SHOW_EXPORTS,
+        Operation.EXPORT_CASE, Operation.SHOW_EXPORTS, Operation.LIST_ACCESSES,
         Operation.PROVE_RECORD, Operation.REPORT_LOG, Operation.SHOW_LIST_CHANGES,
         Operation.REPORT_TRANSPARENCY, Operation.REPORT_PRECISION, Operation.REPORT_QUALITY,
         Operation.REQUEUE_ITEMS, Operation.OFFLOAD_ITEMS, Operation.APPLY_RECEIPTS, Operation.PREPARE_HANDOVER,

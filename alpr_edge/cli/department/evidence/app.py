@@ -1,4 +1,4 @@
-"""``alpr-edge department evidence``: the packages that units booked out, and the passphrases that open them."""
+"""``alpr-edge department evidence``: packages of cases, those that units booked out, and the passphrases of all."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import typer
 
 from alpr_edge.cli.common import JsonOption
 from alpr_edge.cli.department.common import DirectoryOption, open_storage
+from alpr_edge.cli.department.evidence.accesses import accesses_command
+from alpr_edge.cli.department.evidence.export import export_command
 from alpr_edge.cli.department.inquiries.opening import open_authorised
 from alpr_edge.cli.output import count_text, print_lines, print_object, print_table, time_text
 
@@ -17,7 +19,9 @@ if TYPE_CHECKING:
 
 RequestArgument = Annotated[str, typer.Argument(metavar="REQUEST", help="Its id, as the list has it.")]
 
-app = typer.Typer(help="Packages of evidence that units booked out. Shows no plates.", no_args_is_help=True)
+app = typer.Typer(help="Packages of evidence, and who may open them. Shows no plates.", no_args_is_help=True)
+app.command("export")(export_command)
+app.command("accesses")(accesses_command)
 
 
 @app.command("list")
@@ -26,7 +30,7 @@ def list_command(
     case: Annotated[str, typer.Option("--case", help="Only those of this case.")] = "",
     as_json: JsonOption = False,
 ) -> None:
-    """List the packages that units booked out.
+    """List the packages that were booked out.
 
     With case, medium, by whom, when, to whom, time stamp, digests, and who asked for the passphrase, which is not
     shown. What is booked is not always on the medium: it may have been cut short after that, which its SHA-256 tells.

@@ -103,7 +103,7 @@ def typed_search(
     texts = typed_plate(plate or STANDARD_INPUT, _QUESTION).split(",") if wants_plate else []
     return DepartmentSearch(
         plates=tuple(text for text in texts if text.strip()),
-        period=_period(*period),
+        period=typed_period(*period),
         area=None if not area else _area(area),
         unit_id=unit or None,
         camera_id=camera or None,
@@ -131,22 +131,23 @@ def look(
     return FoundReads(reads, page.unseen, place is not None)
 
 
-def _period(begin: str, end: str) -> SearchPeriod | None:
+def typed_period(begin: str, end: str, options: str = "--from and --to") -> SearchPeriod | None:
+    """The time of two options, by their names; None: none was given. Raises SearchError."""
     from alpr_edge.department.search.criteria import SearchPeriod
 
     if not begin and not end:
         return None
     if not begin or not end:
-        raise SearchError("a time needs both ends: --from and --to")
-    return SearchPeriod(_moment(begin), _moment(end))
+        raise SearchError(f"a time needs both ends: {options}")
+    return SearchPeriod(_moment(begin, options), _moment(end, options))
 
 
-def _moment(text: str) -> datetime:
+def _moment(text: str, options: str) -> datetime:
     try:
         return datetime.fromisoformat(text.strip()).astimezone()
     except (ValueError, OverflowError):
         # Overflow: a day at either end of the calendar, of another zone.
-        raise SearchError("--from and --to are a date and a time, such as 2026-05-04T18:00") from None
+        raise SearchError(f"{options} are a date and a time, such as 2026-05-04T18:00") from None
 
 
 def _area(text: str) -> Any:  # noqa: ANN401 - a circle or a polygon

@@ -25,7 +25,8 @@ def register_command(
     as_json: JsonOption = False,
 ) -> None:
     """Print the register of a month or a year. Who asked, what for, who decided, what was given; no plates."""
-    from alpr_edge.department.releases.register_lines import register_csv, register_line, register_period
+    from alpr_edge.department.packages.csv_lines import csv_lines
+    from alpr_edge.department.releases.register_lines import register_line, register_period
 
     if as_csv and as_json:
         raise ReleaseError("give --csv or --json, not both")
@@ -35,7 +36,7 @@ def register_command(
     with open_inquiry(directory, Statement(purpose)) as (office, authoriser, stated):
         lines = map(register_line, office.releases.of_period(authoriser, begin, end, stated))
         if as_csv:
-            for text in register_csv(lines):
+            for text in csv_lines(lines):
                 typer.echo(text, nl=False)
         elif as_json:
             for line in lines:

@@ -9,13 +9,12 @@ from datetime import UTC, datetime
 from starlette.responses import Response
 
 from alpr_edge.access.authorisation.operations import Operation
+from alpr_edge.department.page.cases.booking_pages import PATH, BookingPages
 from alpr_edge.department.page.cases.case_form import CaseForm
 from alpr_edge.department.page.page_parts import PageRoute, go
 from alpr_edge.department.page.site import DepartmentSite
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.web.visitor import Visitor
-
-PATH = "/evidence"
 
 
 class EvidencePages:
@@ -29,7 +28,9 @@ class EvidencePages:
         self._site = site
         self._requests = site.office.passphrases
         self._form = CaseForm(site, Operation.SHOW_EXPORTS, "cases/package_purpose", PATH)
+        self._bookings = BookingPages(site, self._form)
         self.steps: tuple[PageRoute, ...] = (
+            *self._bookings.steps,
             (PATH, "GET", self._form.show),
             (PATH, "POST", self._form.begin),
             ("/evidence/{inquiry_id}", "GET", self.list),
@@ -76,6 +77,7 @@ class EvidencePages:
         words = {code: rule.words for code, rule in self._site.policy.profile.purposes.items()}
         shown = {
             "found": found,
+            "waiting": self._bookings.waiting(),
             "case": purpose.case or "",
             "inquiry": visitor.parameters["inquiry_id"],
             "words": words,

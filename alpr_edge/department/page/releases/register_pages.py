@@ -5,12 +5,13 @@ from datetime import UTC, datetime
 from starlette.responses import Response
 
 from alpr_edge.access.authorisation.operations import Operation
+from alpr_edge.department.packages.csv_lines import csv_lines
 from alpr_edge.department.page.page_parts import PageRoute, go, page_words
 from alpr_edge.department.page.releases.release_words import due_words, form_choices
 from alpr_edge.department.page.releases.request_form import parse_request_form
 from alpr_edge.department.page.releases.request_page import RequestPage
 from alpr_edge.department.page.site import DepartmentSite
-from alpr_edge.department.releases.register_lines import register_csv, register_line, register_period
+from alpr_edge.department.releases.register_lines import register_line, register_period
 from alpr_edge.department.releases.release_rows import FiledRequest
 from alpr_edge.domain.errors import ReleaseError, SearchError
 from alpr_edge.domain.permissions.purposes import PurposeCode
@@ -77,7 +78,7 @@ class RegisterPages:
 
     def table(self, visitor: Visitor) -> Response:
         """The same for a spreadsheet."""
-        text = "".join(register_csv(map(register_line, self._of_period(visitor))))
+        text = "".join(csv_lines(map(register_line, self._of_period(visitor))))
         return _attachment(text.encode(), f"register-{visitor.parameters['period']}.csv", "text/csv")
 
     def letter(self, visitor: Visitor) -> Response:

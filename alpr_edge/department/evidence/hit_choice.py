@@ -1,0 +1,126 @@
+"""Tells the hits of a case that whoever books it out may see from those that are withheld (policy 462.4(e))."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import RowMapping, or_, select
+
+from alpr_edge.access.authorisation.authoriser import Access
+from alpr_edge.department.db.database import DepartmentDatabase
+from alpr_edge.department.db.schema import hits
+from alpr_edge.department.evidence.case_choice import IDS_AT_ONCE, ReadIdentity
+from alpr_edge.department.search.pages import FoundRead
+from alpr_edge.department.settings import HitsTable
+from alpr_edge.domain.protocol.hits import alert_item_id, withdrawal_item_id
+from alpr_edge.evidence.content import ListGeneration
+
+_ENTRY = "entry:"
+"""How records of a unit name the list entry of a hit."""
+_NAMES = ("", alert_item_id(""), withdrawal_item_id(""))
+"""What records put before the id of a hit."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListRights:
+    """Which hits somebody may see, and so book out.
+
+    Args:
+        access: their access.
+        lists: whose data each list is.
+        sees_covert: whether they may see covert ones.
+    """
+
+    access: Access
+    lists: HitsTable
+    sees_covert: bool
+
+    def may_show(self, source: str, is_covert: bool | None) -> bool:  # noqa: FBT001 - a fact of a row
+        """Whether hits of a list are shown to them; where a unit did not say whether one is covert, it may be."""
+        return (self.sees_covert or is_covert is False) and self.access.may_see(self.lists.permission_of(source))
+
+
+@dataclass(slots=True)
+class ChosenHits:
+    """The hits of the reads of a case."""
+
+    shown: dict[ReadIdentity, list[str]] = field(default_factory=lambda: defaultdict(list))
+    """By their read, the ids of those that go into the package."""
+    withheld: dict[ReadIdentity, list[str]] = field(default_factory=lambda: defaultdict(list))
+    """Likewise those that do not."""
+    generations: set[tuple[str, int]] = field(default_factory=set)
+    """Source and serial of the lists that those shown are of."""
+
+    @property
+    def count(self) -> int:
+        """How many are shown."""
+        return sum(map(len, self.shown.values()))
+
+    @property
+    def withheld_count(self) -> int:
+        """How many are not."""
+        return sum(map(len, self.withheld.values()))
+
+    def lists(self) -> tuple[ListGeneration, ...]:
+        """The generations of lists, as a package names them; when they were issued, units do not send."""
+        return tuple(ListGeneration(source, serial, None, None) for source, serial in sorted(self.generations))
+
+
+def choose_hits(database: DepartmentDatabase, reads: Sequence[FoundRead], rights: ListRights) -> ChosenHits:
+    """The hits of some reads, by what somebody may see.
+
+    Args:
+        database: the department's database.
+        reads: the reads.
+        rights: which hits they may see.
+    """
+    chosen, wanted = ChosenHits(), {(read.unit_id, read.read_id) for read in reads}
+    ids = sorted({read.read_id for read in reads})
+    for start in range(0, len(ids), IDS_AT_ONCE):
+        query = select(hits).where(hits.c.read_id.in_(ids[start : start + IDS_AT_ONCE])).order_by(hits.c.hit_id)
+        with database.reading() as connection:
+            rows = [row for row in connection.execute(query) if (row.unit_id, row.read_id) in wanted]
+        for row in rows:
+            if not rights.may_show(row.source, row.covert):
+                chosen.withheld[row.unit_id, row.read_id].append(row.hit_id)
+                continue
+            chosen.shown[row.unit_id, row.read_id].append(row.hit_id)
+            chosen.generations.add((row.source, row.generation))
+    return chosen
+
+
+def names_of(hit_ids: Iterable[str]) -> Iterator[str]:
+    """What records of their unit call hits."""
+    return (f"{prefix}{hit_id}" for hit_id in hit_ids for prefix in _NAMES)
+
+
+def withheld_among(
+    database: DepartmentDatabase, named: Mapping[str, Collection[str]], rights: ListRights
+) -> set[tuple[str, str]]:
+    """Of what records name, by unit: that which is of hits that are withheld.
+
+    Args:
+        database: the department's database.
+        named: ids in records, by the unit whose they are.
+        rights: which hits are shown.
+    """
+    found = set[tuple[str, str]]()
+    for unit_id, names in named.items():
+        ordered = sorted(names)
+        for start in range(0, len(ordered), IDS_AT_ONCE):
+            part = ordered[start : start + IDS_AT_ONCE]
+            for row in _hits_named(database, unit_id, part):
+                if not rights.may_show(row["source"], row["covert"]):
+                    calls = {*names_of([row["hit_id"]]), f"{_ENTRY}{row['record_id']}"}
+                    found |= {(unit_id, name) for name in part if name in calls}
+    return found
+
+
+def _hits_named(database: DepartmentDatabase, unit_id: str, names: Sequence[str]) -> Sequence[RowMapping]:
+    """The hits of a unit that are named, or whose list entry is."""
+    entries = [name.removeprefix(_ENTRY) for name in names if name.startswith(_ENTRY)]
+    ids = {name.removeprefix(prefix) for name in names for prefix in _NAMES}
+    columns = hits.c.hit_id, hits.c.record_id, hits.c.source, hits.c.covert
+    are_named = or_(hits.c.hit_id.in_(ids), hits.c.record_id.in_(entries))
+    with database.reading() as connection:
+        return connection.execute(select(*columns).where(hits.c.unit_id == unit_id, are_named)).mappings().all()

@@ -1,0 +1,293 @@
+"""Cases that are booked out at the department, on each engine: what is held by two cars, signed, proved, on record."""
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from alpr_edge.department.evidence.case_request import DepartmentExportRequest, ExportProgress
+from alpr_edge.department.inquiries.office import InquiryOffice, open_office
+from alpr_edge.department.pki.authority import Authority, TlsFiles
+from alpr_edge.department.search.criteria import DepartmentSearch
+from alpr_edge.domain.access_log.records import parse_record
+from alpr_edge.domain.errors import AccessError, DepartmentError, EvidenceError, SearchError
+from alpr_edge.domain.instants import Instant, UtcSource
+from alpr_edge.domain.permissions.purposes import Purpose
+from alpr_edge.evidence.checks.findings import CheckSubject, DefectKind
+from alpr_edge.evidence.checks.package_files import open_files
+from alpr_edge.evidence.verification import PackageVerdict, verify_package
+from tests.department.engines import EngineUnderTest
+from tests.department.evidence.case_of_two import (
+    CASE,
+    CROP,
+    FIRST,
+    FOR_CASE,
+    HIT,
+    LATE,
+    NOT_HELD,
+    NOW,
+    PLACED,
+    RIGHT,
+    SCENE,
+    SECRET,
+    UNSURE,
+    ExportDesk,
+    store_case,
+)
+from tests.department.inquiries.desk import PASSWORDS, Inquirers, StillClock, office_with_limits, records_of
+
+
+@pytest.fixture(scope="module")
+def people(tmp_path_factory: pytest.TempPathFactory, engine: EngineUnderTest) -> Inquirers:
+    """A department with one person of each role and the case of two cars, on each engine."""
+    folder = tmp_path_factory.mktemp("cases")
+    some = Inquirers.make(folder / "department", engine, NOW)
+    store_case(some.directory, folder)
+    with open_office(some.directory, StillClock(at(1)), PASSWORDS) as office:
+        office.holds.place(ExportDesk(office, some)("records"), FOR_CASE, [PLACED, UNSURE, LATE], "subpoena 12", None)
+    return some
+
+
+def at(minutes: float) -> Instant:
+    return Instant("boot", 10**12, NOW + timedelta(minutes=minutes), UtcSource.NTP)
+
+
+@pytest.fixture
+def office(people: Inquirers) -> Iterator[InquiryOffice]:
+    with open_office(people.directory, StillClock(at(2)), PASSWORDS) as some:
+        yield some
+
+
+@pytest.fixture
+def desk(office: InquiryOffice, people: Inquirers) -> ExportDesk:
+    return ExportDesk(office, people)
+
+
+def passphrase_of(desk: ExportDesk, package_id: str) -> str:
+    """The passphrase of a package, as two people open it."""
+    requests = desk.office.passphrases
+    request_id = requests.ask(desk("records"), package_id, "for the district attorney").request_id
+    requests.approve(desk("commander"), request_id)
+    return requests.passphrase(desk("records"), request_id)
+
+
+def verdict_of(desk: ExportDesk, path: Path, passphrase: str) -> PackageVerdict:
+    authority = Authority.load(TlsFiles(desk.people.directory)).fingerprint
+    return verify_package(path, no_progress, authority, passphrase)
+
+
+def no_progress(done: int, total: int) -> None:
+    del done, total
+
+
+def content_of(path: Path, passphrase: str) -> dict[str, bytes]:
+    with open_files(path, passphrase) as files:
+        return {name: files.read(name) for name in files.sizes}
+
+
+def test_what_two_cars_hold_is_one_package_that_anybody_verifies(desk: ExportDesk, tmp_path: Path) -> None:
+    first = desk.office.log.size()
+    booked = desk.export(tmp_path / "out", medium="M-9", recipient="District attorney")
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [f"{booked.package_id}.zip"]
+    assert (booked.units, booked.reads, booked.hits, booked.pictures) == (("unit-1", "unit-2"), 4, 1, 2)
+    assert (booked.not_arrived, booked.unproved_records, booked.is_vouched) == (1, 1, True)
+    before, *_, after = records_of(desk.office, first)
+    assert (before.action, before.shown, after.action, after.shown) == ("export_case", 0, "export_case", 4)
+    assert before.note == f"case {CASE}, medium M-9, to District attorney"
+    assert {before.objects, after.objects} == {(booked.package_id,)}
+    passphrase = passphrase_of(desk, booked.package_id)
+    verdict = verdict_of(desk, booked.path, passphrase)
+    assert (verdict.holds, verdict.faults) == (True, ()), verdict.statements
+    assert verdict.package is not None
+    assert (verdict.package.unit_id, verdict.package.units) == ("alpr-edge/evidence", ["unit-1", "unit-2"])
+    (listed,) = (
+        each for each in desk.office.booked.list(desk("records"), FOR_CASE) if each.package_id == booked.package_id
+    )
+    assert listed.package_sha256 == hashlib.sha256(booked.path.read_bytes()).hexdigest()
+    assert (listed.reads, listed.medium, listed.is_department, listed.is_escrowed) == (4, "M-9", True, True)
+    assert (listed.person, listed.openings) == ("Records", 1)
+
+
+def test_it_holds_the_records_as_the_cars_sent_them_with_what_corrects_them(desk: ExportDesk, tmp_path: Path) -> None:
+    booked = desk.export(tmp_path / "out")
+    content = content_of(booked.path, passphrase_of(desk, booked.package_id))
+    reads = {
+        json.loads(body)["read_id"]: path.rpartition("/")[0]
+        for path, body in content.items()
+        if path.endswith("/record.json")
+    }
+    assert set(reads) == {FIRST, RIGHT, PLACED, UNSURE}
+    whole = b"".join(content.values())
+    assert not any(text in whole for text in (NOT_HELD.encode(), SECRET.encode(), b"under cover"))
+    first = {path.rpartition("/")[2]: body for path, body in content.items() if path.startswith(reads[FIRST])}
+    assert set(first) == {
+        *("record.json", "provenance.json", "crop.jpg", "scene.jpg"),
+        *("hit-1.json", "alert-2.json", "withdrawal-3.json", "disposition-4.json"),
+    }
+    assert (first["crop.jpg"], first["scene.jpg"]) == (CROP.body, SCENE.body)
+    provenance = json.loads(first["provenance.json"])
+    assert provenance["superseded_by"] == RIGHT
+    assert all(each["receipt"]["sha256"] == each["sha256"] for each in provenance["records"])
+    placed = json.loads(content[f"{reads[PLACED]}/provenance.json"])
+    assert (placed["first_seen"]["basis"], [each["kind"] for each in placed["records"]]) == ("placed", ["read", "time"])
+    unsure = json.loads(content[f"{reads[UNSURE]}/provenance.json"])
+    assert (unsure["first_seen"]["basis"], unsure["first_seen"]["utc"] is None) == ("clock", False)
+    package = json.loads(content["data/package.json"])
+    assert package["generations"] == [
+        {"entries": None, "imported": None, "issued": None, "serial": 3, "source": "doj-svs"}
+    ]
+    left_out = " ".join(package["left_out"])
+    assert "have not arrived from their units: 1." in left_out
+    assert "Hits that whoever booked it out may not see: 1." in left_out
+    assert "Accesses that tell of hits which whoever booked it out may not see: 1." in left_out
+    assert b"have not arrived from their units: 1." in content["index.html"]
+
+
+def test_the_logs_of_department_and_car_prove_who_looked_and_the_list_has_other_cases(
+    desk: ExportDesk, tmp_path: Path
+) -> None:
+    search = DepartmentSearch(plates=("8ABC123",))
+    other = replace(FOR_CASE, case="26-888888")
+    desk.office.reads.page(desk("officer"), other, search)
+    booked = desk.export(tmp_path / "out")
+    content = content_of(booked.path, passphrase_of(desk, booked.package_id))
+    logs = {path.split("/")[2] for path in content if path.startswith("data/access/log-")}
+    assert logs == {"log-1", "log-2"}
+    bodies = [body for path, body in content.items() if path.startswith("data/access/log-2/0")]
+    records = [parse_record(body) for body in bodies if body.startswith(b"{")]
+    assert [(each.sequence, each.case, each.objects) for each in records] == [
+        (0, CASE, ("unit-1:elsewhere",)),
+        (1, "", (FIRST,)),
+    ]
+    rows = list(csv.DictReader(io.StringIO(content["data/access/accesses.csv"].decode())))
+    assert len(rows) == booked.accesses
+    of_car = [(row["record"], row["case"], row["record_file"]) for row in rows if row["log"] == "unit-1"]
+    assert of_car == [
+        ("0", "this case", "data/access/log-2/00000000.json"),
+        ("1", "this case", "data/access/log-2/00000001.json"),
+        ("2", "another case", ""),
+        ("5", "this case", ""),
+    ]
+    (searched,) = [row for row in rows if row["person"] == "Officer" and row["action"] == "search_reads"]
+    assert (searched["log"], searched["case"], searched["reads_of_the_case"]) == ("department", "another case", "3")
+    whole = content["data/access/accesses.csv"]
+    assert not any(text in whole for text in (b"26-888888", b"26-999999", b"8ABC123"))
+    alone, withheld = desk.office.exports.accesses(desk("records"), FOR_CASE, no_progress)
+    assert (withheld, {row["person"] for row in alone} >= {"Officer", "Records"}) == (1, True)
+    record = records_of(desk.office, desk.office.log.size() - 1)[0]
+    assert (record.action, record.shown) == ("list_accesses", len(alone))
+
+
+def test_a_changed_byte_is_found(desk: ExportDesk, tmp_path: Path) -> None:
+    booked = desk.export(tmp_path / "out")
+    passphrase = passphrase_of(desk, booked.package_id)
+    content = bytearray(booked.path.read_bytes())
+    content[content.index(b"/record.json") + 400] ^= 1
+    booked.path.write_bytes(content)
+    verdict = verdict_of(desk, booked.path, passphrase)
+    assert (verdict.holds, {fault.kind for fault in verdict.faults}) == (False, {DefectKind.DAMAGED})
+
+
+def test_one_hold_or_plates_besides_and_no_scenes(desk: ExportDesk, tmp_path: Path) -> None:
+    of_car = desk.export(tmp_path / "car", hold_id="unit-1:hold", with_scenes=False)
+    assert (of_car.units, of_car.reads, of_car.pictures, of_car.not_arrived) == (("unit-1",), 2, 1, 0)
+    first = desk.office.log.size()
+    search = DepartmentSearch(plates=(NOT_HELD,))
+    more = desk.export(tmp_path / "more", search=search)
+    assert (more.reads, more.units) == (5, ("unit-1", "unit-2"))
+    before, looked, _ = records_of(desk.office, first)
+    assert (before.query, looked.action, looked.query, looked.shown) == ("", "search_reads", NOT_HELD, 1)
+    assert before.note == f"case {CASE}, with what a search for plates finds"
+    limited = ExportDesk(office_with_limits(desk.office, 0, 1000), desk.people)
+    with pytest.raises(AccessError, match="looked at"):
+        limited.export(tmp_path / "limited", search=search)
+    assert not [*(tmp_path / "limited").iterdir()]
+
+
+@pytest.mark.parametrize(
+    ("request_fields", "told"),
+    [
+        ({"hold_id": "unit-1:none"}, "no hold of this case in force"),
+        ({"medium": "x" * 101}, "longer than 100 characters"),
+        ({"recipient": "a\nb"}, "cannot be printed"),
+        ({"search": DepartmentSearch(plates=tuple(f"{n}AB" for n in range(11)))}, "too many"),
+    ],
+)
+def test_what_cannot_be_booked_is_told_in_a_line(
+    desk: ExportDesk, tmp_path: Path, request_fields: dict[str, object], told: str
+) -> None:
+    with pytest.raises((EvidenceError, SearchError), match=told) as error:
+        desk.export(tmp_path / "out", "records", **request_fields)
+    assert "\n" not in str(error.value)
+    assert not [*(tmp_path / "out").glob("*")]
+
+
+def test_a_case_without_holds_other_roles_and_a_clock_that_is_not_set_are_refused(
+    desk: ExportDesk, people: Inquirers, tmp_path: Path
+) -> None:
+    with pytest.raises(EvidenceError, match="no read is held for the case"):
+        desk.office.exports.accesses(desk("records"), replace(FOR_CASE, case="26-777777"), no_progress)
+    with pytest.raises(EvidenceError, match="name the case"):
+        desk.office.exports.accesses(desk("records"), Purpose("discovery"), no_progress)
+    for role in ("officer", "auditor", "technician"):
+        with pytest.raises(AccessError):
+            desk.export(tmp_path / "out", role)
+    assert records_of(desk.office)[-1].action == "export_case"
+    assert not (tmp_path / "out").exists()
+    key = TlsFiles(people.directory).media_key
+    aside = key.rename(key.with_suffix(".aside"))
+    try:
+        with pytest.raises(DepartmentError, match="no usable key for media"):
+            desk.export(tmp_path / "out")
+    finally:
+        aside.rename(key)
+
+
+def test_what_does_not_read_back_or_was_killed_leaves_nothing_that_looks_whole_and_no_booking(
+    desk: ExportDesk, tmp_path: Path
+) -> None:
+    folder, listed = tmp_path / "out", len(desk.office.booked.list(desk("records"), FOR_CASE))
+    folder.mkdir()
+    (folder / ".part-evidence-0.zip").write_bytes(b"of a try that was killed")
+
+    def damage(done: int, _total: int) -> None:
+        (part,) = folder.iterdir()
+        assert part.name.startswith(".part-evidence-")
+        if done == 4:
+            with part.open("r+b") as file:
+                file.seek(200)
+                file.write(b"changed on the medium")
+
+    request = DepartmentExportRequest()
+    with pytest.raises(EvidenceError, match="does not read back as it was written"):
+        desk.office.exports.export(desk("records"), FOR_CASE, request, folder, ExportProgress(no_progress, damage))
+    assert list(folder.iterdir()) == []
+    assert len(desk.office.booked.list(desk("records"), FOR_CASE)) == listed
+
+
+def test_a_lost_picture_and_a_damaged_record_are_said(desk: ExportDesk, people: Inquirers, tmp_path: Path) -> None:
+    picture = people.directory / "images" / CROP.sha256[:2] / f"{CROP.sha256}.jpg"
+    content = picture.read_bytes()
+    picture.write_bytes(b"changed")
+    try:
+        booked = desk.export(tmp_path / "out")
+    finally:
+        picture.write_bytes(content)
+    assert (booked.reads, booked.pictures) == (4, 1)
+    assert any("Pictures that cannot be read any more" in words for words in booked.left_out)
+    assert verdict_of(desk, booked.path, passphrase_of(desk, booked.package_id)).holds
+
+
+def test_the_statement_of_the_key_is_the_departments(desk: ExportDesk, tmp_path: Path) -> None:
+    booked = desk.export(tmp_path / "out")
+    verdict = verdict_of(desk, booked.path, passphrase_of(desk, booked.package_id))
+    said = {each.subject: each.words for each in verdict.statements}
+    assert "vouches that it is the key of alpr-edge/evidence" in said[CheckSubject.KEY]
+    assert "the department had confirmed" in said[CheckSubject.RECEIPTS]
+    assert HIT not in said.values()
