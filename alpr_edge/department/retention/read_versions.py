@@ -89,7 +89,7 @@ def whole_reads(connection: Connection, keys: Sequence[Key]) -> list[tuple[Key, 
 
 def kept_versions(connection: Connection, keys: Sequence[Key], now: datetime) -> dict[Key, KeptVersion]:
     """What retention asks of each version; one that never arrived counts from its hits, or from now."""
-    stored, of_hits = _stored(connection, keys), _hits_of(connection, keys)
+    stored, of_hits = _read_rows(connection, keys), _hits_of(connection, keys)
     times = _times_of(connection, keys)
     versions = {}
     for key in keys:
@@ -137,7 +137,7 @@ def _group_of(key: Key, links: dict[Key, set[Key]]) -> set[Key]:
     return reached
 
 
-def _stored(connection: Connection, keys: Sequence[Key]) -> dict[Key, Any]:
+def _read_rows(connection: Connection, keys: Sequence[Key]) -> dict[Key, Any]:
     """Of each version that arrived: when, and what it says of itself."""
     is_item = (items.c.item_id == reads.c.read_id) & (items.c.unit_id == reads.c.unit_id)
     columns = select(reads.c.unit_id, reads.c.read_id, reads.c.first_seen, reads.c.origin, items.c.received_at)

@@ -62,7 +62,11 @@ def delete_reads(
     counts.hits += len(own_hits)
     counts.reads += len(texts)
     drop_plates(connection, texts)
-    delete_items(connection, [*keys, *_items_of(hit_keys, answers, times), *_unused(connection, pictures)], counts)
+    delete_items(
+        connection,
+        [*keys, *_items_of(hit_keys, answers, times), *_pictures_without_reads(connection, pictures)],
+        counts,
+    )
 
 
 def delete_items(connection: Connection, keys: Sequence[Key], counts: DeletedRows) -> None:
@@ -101,7 +105,7 @@ def _items_of(hit_keys: Iterable[Key], answers: Iterable[Any], times: Iterable[A
     yield from ((row.unit_id, time_item_id(row.read_id, sure=row.sure)) for row in times)
 
 
-def _unused(connection: Connection, pictures: set[Key]) -> set[Key]:
+def _pictures_without_reads(connection: Connection, pictures: set[Key]) -> set[Key]:
     """Those of some pictures that no read of their unit has any more."""
     columns = read_pictures.c
     named = select(columns.unit_id, columns.sha256).distinct()
