@@ -11,7 +11,6 @@ from scripts.benchmarks import accuracy
 from scripts.benchmarks.access import measure as access
 from scripts.benchmarks.camera_view import measure as camera_view
 from scripts.benchmarks.department import measure as department
-from scripts.benchmarks.department.purge_wait import READS as PURGED_READS
 from scripts.benchmarks.department.searches import SearchSize
 from scripts.benchmarks.disk import measure as disk
 from scripts.benchmarks.evidence import measure as evidence
@@ -59,7 +58,7 @@ def _run() -> None:
     if arguments.which == "department":
         sizes = SearchSize() if arguments.rows is None else SearchSize((100_000, arguments.rows))
         fleet = department.FleetSize(reads=arguments.reads or department.READS)
-        department.run(parts or department.PARTS, fleet, sizes, arguments.rows or PURGED_READS)
+        department.run(parts or department.PARTS, fleet, sizes, arguments.rows)
         return
     if arguments.which == "evidence":
         evidence.run(parts or evidence.PARTS, arguments.reads or evidence.READS, arguments.models)
@@ -153,7 +152,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     of_department = parser.add_argument_group("department")
     of_department.add_argument(
-        "--rows", type=_rows, help="search: reads that are there; purge: that are deleted; default: 10000000, 100000"
+        "--rows", type=_rows, help="search: reads that are there, default: 10000000; purge, size, partitions: of each"
     )
     of_disk = parser.add_argument_group("disk, path, evidence")
     of_disk.add_argument(

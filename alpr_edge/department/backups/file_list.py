@@ -111,16 +111,22 @@ def listed_files(backup: Path, totals: FileTotals) -> Iterator[ListedFile]:
                 yield _parse(path, text)
 
 
-def list_faults(backup: Path, totals: FileTotals, tick: Tick) -> list[str]:
+def list_faults(backup: Path, totals: FileTotals, tick: Tick, below: str = "") -> list[str]:
     """Compare a backup with its list; a line for each of the first files that is not as it was backed up.
+
+    Args:
+        backup: the backup.
+        totals: what was signed of its list.
+        tick: told of the progress.
+        below: the beginning of the paths of the files that are meant; empty: all of them.
 
     Raises:
         StoreError: the list is not the one that was signed.
     """
     faults: list[str] = []
-    present, done = _present(backup), 0
+    present, done = (path for path in _present(backup) if path.startswith(below)), 0
     here = next(present, None)
-    for listed in listed_files(backup, totals):
+    for listed in (each for each in listed_files(backup, totals) if each.path.startswith(below)):
         while here is not None and _order(here) < _order(listed.path):
             faults.append(f"{backup / here}: was put in afterwards")
             here = next(present, None)

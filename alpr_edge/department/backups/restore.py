@@ -57,13 +57,16 @@ class SignedBackup:
         """The backups that it builds on, the oldest first."""
 
     def check_files(self, tick: Tick) -> None:
-        """Compare every file of it with what was signed.
+        """Compare every file of it with what was signed, and those of the backups before that it is restored from.
+
+        Pictures of these that were damaged since were copied anew by this one, and do not keep it from being restored.
 
         Raises:
             StoreError: one is not as it was backed up; the text names the first.
         """
-        for folder, manifest in (*self.chain.items(), (self.path, self.manifest)):
-            if faults := list_faults(folder, manifest.files, tick):
+        earlier = ((folder, manifest, f"{CLUSTER}/") for folder, manifest in self.chain.items())
+        for folder, manifest, below in (*earlier, (self.path, self.manifest, "")):
+            if faults := list_faults(folder, manifest.files, tick, below):
                 more = f", and {len(faults) - 1} files more" if len(faults) > 1 else ""
                 raise StoreError(f"{faults[0]}{more}; use another backup")
 

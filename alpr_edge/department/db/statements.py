@@ -62,12 +62,12 @@ def add_texts(connection: Connection, column: Column[str], texts: Sequence[str])
         connection.exec_driver_sql(statement, [(each,) for each in texts])
 
 
-def is_one_of(engine: str, column: Column[str], name: str) -> ColumnElement[bool]:
+def is_one_of(engine: str, column: ColumnElement[str], name: str) -> ColumnElement[bool]:
     """Whether a column is one of the texts of a single parameter, which costs less than one for each.
 
     Args:
         engine: the name of the connection's dialect.
-        column: the column.
+        column: the column, or what is made of some.
         name: the parameter's name; its value is what :func:`list_parameter` makes of the texts.
     """
     if engine == "postgresql":

@@ -50,16 +50,23 @@ def begin_run(connection: Connection, periods: DepartmentPeriods, by: str, now: 
     return number
 
 
-def digest_of(connection: Connection, number: int) -> str:
-    """The digest of the ids that a run deleted so far."""
-    return str(connection.scalar(select(deletion_runs.c.ids_digest).where(deletion_runs.c.number == number)))
+def note_batch(
+    connection: Connection, number: int, counts: DeletedRows, held: int = 0, ids_digest: str | None = None
+) -> None:
+    """Add to a run what a transaction deletes, inside that transaction.
 
-
-def note_batch(connection: Connection, number: int, counts: DeletedRows, held: int, ids_digest: str) -> None:
-    """Add to a run what a transaction deletes, inside that transaction."""
+    Args:
+        connection: the connection of that transaction.
+        number: the run's.
+        counts: what it deletes.
+        held: versions that stay as they are held.
+        ids_digest: of the ids of all that the run deleted, with these; None: no read is deleted.
+    """
     row, more = deletion_runs.c, (counts.reads, counts.hits, counts.pictures, counts.items, held)
-    sums = {name: row[name] + value for name, value in zip(_COUNTS, more, strict=True)}
-    connection.execute(update(deletion_runs).where(row.number == number).values(**sums, ids_digest=ids_digest))
+    values: dict[str, Any] = {name: row[name] + value for name, value in zip(_COUNTS, more, strict=True)}
+    if ids_digest is not None:
+        values["ids_digest"] = ids_digest
+    connection.execute(update(deletion_runs).where(row.number == number).values(**values))
 
 
 def seal_runs(connection: Connection, witness: Witness, now: datetime, *, whole: int | None = None) -> None:

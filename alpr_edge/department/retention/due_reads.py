@@ -38,6 +38,11 @@ class DuePage:
     reads: tuple[DueRead, ...]
     next_place: Place | None
 
+    @property
+    def keys(self) -> list[Key]:
+        """Unit and id of each version."""
+        return [(due.unit_id, read_id) for due in self.reads for read_id in due.read_ids]
+
 
 def due_page(connection: Connection, periods: DepartmentPeriods, now: datetime, after: Place, count: int) -> DuePage:
     """The next reads in the order of arrival that are old enough, the held ones among them.

@@ -49,7 +49,7 @@ class KeyRenewal:
         self._shortest = shortest
         self._clock = clock
 
-    def run(self, lease: Lease, pace: PurgePace) -> None:
+    def run(self, lease: Lease) -> None:
         """Destroy what is due, encrypt anew what stays, and make the keys that the next run needs.
 
         Raises:
@@ -60,13 +60,13 @@ class KeyRenewal:
             records = key_records(connection)
         for record in records:
             if record.destroyed_at is None and record.lost_at is not None and self._is_over(record):
-                self._renew(lease, pace, record, records)
+                self._renew(lease, record, records)
 
     def _is_over(self, record: DayKeyRecord) -> bool:
         end = date.fromisoformat(record.day) + timedelta(days=1)
         return datetime(end.year, end.month, end.day, tzinfo=UTC) + self._shortest <= self._clock()
 
-    def _renew(self, lease: Lease, pace: PurgePace, record: DayKeyRecord, records: Sequence[DayKeyRecord]) -> None:
+    def _renew(self, lease: Lease, record: DayKeyRecord, records: Sequence[DayKeyRecord]) -> None:
         with self._database.reading() as connection:
             stays = is_used(connection, record.key_id)
         if stays:
@@ -82,7 +82,7 @@ class KeyRenewal:
                 return
             if live[-1].made_at.replace(tzinfo=UTC) > self._clock() - IN_BACKUP_AFTER:
                 return
-            if self._encrypt_anew(lease, pace, record):
+            if self._encrypt_anew(lease, record):
                 return
         with self._database.writing() as connection:
             lease.renew(connection)
@@ -90,9 +90,9 @@ class KeyRenewal:
                 destroy_key(connection, record.key_id)
                 log.info("department.image_key_destroyed", key=record.key_id)
 
-    def _encrypt_anew(self, lease: Lease, pace: PurgePace, record: DayKeyRecord) -> int:
+    def _encrypt_anew(self, lease: Lease, record: DayKeyRecord) -> int:
         """Encrypt images and bodies under a key under the next; returns how many stay, as they do not open."""
-        last, damaged_count = "", 0
+        pace, last, damaged_count = PurgePace(), "", 0
         while True:
             with pace.writing(self._database) as connection:
                 lease.renew(connection)
@@ -103,7 +103,7 @@ class KeyRenewal:
                 lease.renew(connection)
                 damaged_count += self._encrypt_some(connection, record, names)
             last = names[-1]
-        damaged_count += BodyRenewal(self._database, record).run(lease, pace)
+        damaged_count += BodyRenewal(self._database, record).run(lease, PurgePace())
         if damaged_count:
             log.warning("department.image_key_stays", key=record.key_id, damaged=damaged_count)
         return damaged_count

@@ -14,12 +14,12 @@ from alpr_edge.department.db.database import DepartmentDatabase
 
 HELD_S = 0.025
 """How long a transaction should last; a quarter of what a batch may wait for a purge."""
-COUNT_FIRST, COUNT_MAX = 4, 200
+COUNT_FIRST, COUNT_MAX = 4, 1000
 PAUSE_S_MIN, PAUSE_S_MAX = 0.005, 5.0
 
 
 class PurgePace:
-    """Fits the number of items of the next transaction to how long the last ones took; for one thread."""
+    """Fits the number of items of the next transaction to how long the last ones of its kind took; for one thread."""
 
     def __init__(self) -> None:
         self.count = COUNT_FIRST

@@ -7,6 +7,7 @@ that people saved and that have ended.
 """
 
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -23,10 +24,11 @@ from alpr_edge.department.retention.due_reads import START, DuePage, Place, due_
 from alpr_edge.department.retention.key_renewal import KeyRenewal
 from alpr_edge.department.retention.leases import Lease, held_lease
 from alpr_edge.department.retention.pace import PurgePace
-from alpr_edge.department.retention.row_deletion import PICTURE, DeletedRows, delete_pictures, delete_reads
+from alpr_edge.department.retention.related_rows import related_rows
+from alpr_edge.department.retention.row_deletion import PICTURE, DeletedRows, delete_items, delete_reads
 from alpr_edge.department.search.saved_rows import delete_ended_searches
 from alpr_edge.department.unit_logs.witness import Witness
-from alpr_edge.domain.collection.deletion_runs import DeletionRun, chain_ids
+from alpr_edge.domain.collection.deletion_runs import NO_IDS, DeletionRun, chain_ids
 from alpr_edge.domain.collection.department_periods import DepartmentPeriods
 from alpr_edge.domain.errors import DepartmentError
 
@@ -122,11 +124,10 @@ class DepartmentPurge:
                 self._check_clock(connection)
                 deletion_log.seal_runs(connection, self._witness, self._clock())
                 number = deletion_log.begin_run(connection, self._periods, by, self._clock())
-            pace = PurgePace()
-            self._delete_reads(lease, pace, number, show)
-            self._delete_left_pictures(lease, pace, number)
-            self._remove_images(lease, pace)
-            KeyRenewal(self._database, self._pictures, self._periods.shortest, self._clock).run(lease, pace)
+            self._delete_reads(lease, PurgePace(), number, show)
+            self._delete_left_pictures(lease, PurgePace(), number)
+            self._remove_images(lease, PurgePace())
+            KeyRenewal(self._database, self._pictures, self._periods.shortest, self._clock).run(lease)
             with self._database.writing() as connection:
                 delete_ended_searches(connection, self._clock())
                 deletion_log.seal_runs(connection, self._witness, self._clock(), whole=number)
@@ -145,23 +146,29 @@ class DepartmentPurge:
 
     def _delete_reads(self, lease: Lease, pace: PurgePace, number: int, show: Show) -> None:
         place: Place | None = START
-        deleted_count = 0
+        deleted_count, ids_digest = 0, NO_IDS
         while place is not None:
+            counts = DeletedRows()
+            page, related = self._look(place, pace.count)
             with pace.writing(self._database) as connection:
                 lease.renew(connection)
-                page = due_page(connection, self._periods, self._clock(), place, pace.count)
-                deleted_count += self._delete_page(connection, number, page)
+                if related_rows(connection, page.keys) != related:  # more came: look again, while nothing can
+                    page = due_page(connection, self._periods, self._clock(), place, pace.count)
+                    related = related_rows(connection, page.keys)
+                free = [due for due in page.reads if not due.is_held]
+                held_count = sum(len(due.read_ids) for due in page.reads if due.is_held)
+                delete_reads(connection, free, related, counts)
+                ids_digest = chain_ids(ids_digest, ids_of(free))
+                deletion_log.note_batch(connection, number, counts, held_count, ids_digest)
             place = page.next_place
+            deleted_count += counts.reads
             show(deleted_count)
 
-    def _delete_page(self, connection: Connection, number: int, page: DuePage) -> int:
-        free = [due for due in page.reads if not due.is_held]
-        held_count = sum(len(due.read_ids) for due in page.reads if due.is_held)
-        counts = DeletedRows()
-        delete_reads(connection, free, counts)
-        ids_digest = chain_ids(deletion_log.digest_of(connection, number), ids_of(free))
-        deletion_log.note_batch(connection, number, counts, held_count, ids_digest)
-        return counts.reads
+    def _look(self, place: Place, count: int) -> tuple[DuePage, Counter[str]]:
+        """The reads that are due next, found while others write, and how many rows say something of them."""
+        with self._database.reading() as connection:
+            page = due_page(connection, self._periods, self._clock(), place, count)
+            return page, related_rows(connection, page.keys)
 
     def _delete_left_pictures(self, lease: Lease, pace: PurgePace, number: int) -> None:
         """Delete old pictures whose reads never arrived: no read says how long they are of use."""
@@ -173,9 +180,8 @@ class DepartmentPurge:
                 lease.renew(connection)
                 rows = connection.execute(left_over.where(~has_read).limit(pace.count)).all()
                 counts = DeletedRows()
-                delete_pictures(connection, [(row.unit_id, row.item_id) for row in rows], counts)
-                ids_digest = deletion_log.digest_of(connection, number)
-                deletion_log.note_batch(connection, number, counts, 0, ids_digest)
+                delete_items(connection, [(row.unit_id, row.item_id) for row in rows], counts)
+                deletion_log.note_batch(connection, number, counts)
             if not rows:
                 return
 

@@ -8,22 +8,10 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import (
-    ARRAY,
-    Column,
-    ColumnElement,
-    Connection,
-    Select,
-    String,
-    any_,
-    delete,
-    literal,
-    or_,
-    select,
-    tuple_,
-)
+from sqlalchemy import Column, ColumnElement, Connection, Select, delete, or_, select
 
 from alpr_edge.department.db.schema import hits, items, read_times, reads
+from alpr_edge.department.db.statements import is_one_of, list_parameter
 from alpr_edge.domain.collection.department_periods import KeptVersion
 
 Key = tuple[str, str]
@@ -31,7 +19,7 @@ Key = tuple[str, str]
 BETWEEN = "\n"
 """Stands in no id."""
 KEYS_MAX = 2000
-"""Keys in one statement, which takes three parameters for each."""
+"""Keys in one statement."""
 
 
 def rows_of(
@@ -46,37 +34,41 @@ def rows_of(
         name: the column of the id.
         keys: the rows that are meant.
     """
-    for part in _parts(keys):
-        yield from connection.execute(query.where(_is_one_of(connection, unit_id, name, part)))
+    is_one = _is_one_of(connection, unit_id, name)
+    for part in parts(keys):
+        yield from connection.execute(query.where(is_one), _values(connection, part))
 
 
-def delete_rows(connection: Connection, unit_id: Column[str], name: Column[str], keys: Collection[Key]) -> int:
-    """Delete the rows of some keys; how many there were."""
-    return sum(
-        connection.execute(delete(unit_id.table).where(_is_one_of(connection, unit_id, name, part))).rowcount
-        for part in _parts(keys)
-    )
+def take_rows(
+    connection: Connection, unit_id: Column[str], name: Column[str], keys: Collection[Key], *columns: Column[Any]
+) -> list[Any]:
+    """Delete the rows of some keys; some columns of each."""
+    statement = delete(unit_id.table).where(_is_one_of(connection, unit_id, name)).returning(*columns)
+    return [row for part in parts(keys) for row in connection.execute(statement, _values(connection, part))]
 
 
-def _parts(keys: Collection[Key]) -> Iterator[list[Key]]:
-    """All keys, each once, some at a time: no database takes any number of parameters."""
+def parts(keys: Collection[Key]) -> Iterator[list[Key]]:
+    """All keys, each once, some at a time: no database takes a statement of any length."""
     ordered = sorted({*keys})
     yield from (ordered[first : first + KEYS_MAX] for first in range(0, len(ordered), KEYS_MAX))
 
 
-def _is_one_of(
-    connection: Connection, unit_id: Column[str], name: Column[str], keys: Sequence[Key]
-) -> ColumnElement[bool]:
-    """Whether a row belongs to one of some keys.
+def _is_one_of(connection: Connection, unit_id: Column[str], name: Column[str]) -> ColumnElement[bool]:
+    """Whether a row belongs to one of the keys that :func:`_values` names.
 
     The id is asked for by itself as well: it leads the indexes, and a database that compared pairs alone might look
-    through all rows of a unit. PostgreSQL compares a list of pairs one by one, and looks up one of texts in a table.
+    through all rows of a unit. A list of pairs PostgreSQL compares one by one; one of texts it looks up in a table.
     """
-    if connection.dialect.name != "postgresql":
-        return name.in_({one for _, one in keys}) & tuple_(unit_id, name).in_(keys)
-    names, pairs = [one for _, one in keys], [BETWEEN.join(key) for key in keys]
-    is_named, is_one = (any_(literal(texts, ARRAY(String))) for texts in (names, pairs))
-    return (name == is_named) & (unit_id.concat(BETWEEN).concat(name) == is_one)
+    engine, pair = connection.dialect.name, unit_id.concat(BETWEEN).concat(name)
+    return is_one_of(engine, name, "names") & is_one_of(engine, pair, "pairs")
+
+
+def _values(connection: Connection, keys: Sequence[Key]) -> dict[str, object]:
+    engine, pairs = connection.dialect.name, [BETWEEN.join(key) for key in keys]
+    return {
+        "names": list_parameter(engine, sorted({name for _, name in keys})),
+        "pairs": list_parameter(engine, pairs),
+    }
 
 
 def whole_reads(connection: Connection, keys: Sequence[Key]) -> list[tuple[Key, ...]]:
@@ -97,19 +89,16 @@ def whole_reads(connection: Connection, keys: Sequence[Key]) -> list[tuple[Key, 
 
 def kept_versions(connection: Connection, keys: Sequence[Key], now: datetime) -> dict[Key, KeptVersion]:
     """What retention asks of each version; one that never arrived counts from its hits, or from now."""
-    own_hits = _hits_of(connection, keys)
-    received = _arrival_times(connection, [*keys, *((key[0], each) for key in keys for each in own_hits[key])])
+    stored, of_hits = _read_rows(connection, keys), _hits_of(connection, keys)
     times = _times_of(connection, keys)
-    columns = select(reads.c.unit_id, reads.c.read_id, reads.c.first_seen, reads.c.origin)
-    rows = rows_of(connection, columns, reads.c.unit_id, reads.c.read_id, keys)
-    stored = {(row.unit_id, row.read_id): row for row in rows}
     versions = {}
     for key in keys:
-        row, ids = stored.get(key), [key, *((key[0], each) for each in own_hits[key])]
+        row = stored.get(key)
+        arrivals = [*of_hits[key], *(() if row is None else (row.received_at,))]
         versions[key] = KeptVersion(
-            received_at=max((received[each] for each in ids if each in received), default=now),
+            received_at=max((each.replace(tzinfo=UTC) for each in arrivals if each is not None), default=now),
             seen_at=_seen_at(times[key], None if row is None else row.first_seen),
-            is_hit=bool(own_hits[key]),
+            is_hit=bool(of_hits[key]),
             is_imported=row is not None and row.origin is not None,
         )
     return versions
@@ -120,7 +109,7 @@ def _links(connection: Connection, keys: Iterable[Key]) -> dict[Key, set[Key]]:
     links = defaultdict[Key, set[Key]](set)
     known, new = {*keys}, {*keys}
     while new:
-        pairs = [pair for part in _parts(new) for pair in _corrections_of(connection, part)]
+        pairs = [pair for part in parts(new) for pair in _corrections_of(connection, part)]
         for one, other in pairs:
             links[one].add(other)
             links[other].add(one)
@@ -131,11 +120,12 @@ def _links(connection: Connection, keys: Iterable[Key]) -> dict[Key, set[Key]]:
 
 def _corrections_of(connection: Connection, keys: Sequence[Key]) -> list[tuple[Key, Key]]:
     """Versions and those that they correct, where one of both has the id of a key; the unit may be another."""
-    ids = {read_id for _, read_id in keys}
-    linked = select(reads.c.unit_id, reads.c.read_id, reads.c.supersedes).where(
-        reads.c.supersedes.is_not(None), or_(reads.c.read_id.in_(ids), reads.c.supersedes.in_(ids))
-    )
-    return [((unit_id, read_id), (unit_id, before)) for unit_id, read_id, before in connection.execute(linked)]
+    engine, ids = connection.dialect.name, sorted({read_id for _, read_id in keys})
+    is_linked = or_(is_one_of(engine, reads.c.read_id, "ids"), is_one_of(engine, reads.c.supersedes, "ids"))
+    columns = select(reads.c.unit_id, reads.c.read_id, reads.c.supersedes)
+    linked = columns.where(reads.c.supersedes.is_not(None), is_linked)
+    rows = connection.execute(linked, {"ids": list_parameter(engine, ids)})
+    return [((unit_id, read_id), (unit_id, before)) for unit_id, read_id, before in rows]
 
 
 def _group_of(key: Key, links: dict[Key, set[Key]]) -> set[Key]:
@@ -147,19 +137,23 @@ def _group_of(key: Key, links: dict[Key, set[Key]]) -> set[Key]:
     return reached
 
 
-def _hits_of(connection: Connection, keys: Sequence[Key]) -> dict[Key, list[str]]:
-    columns = select(hits.c.unit_id, hits.c.read_id, hits.c.hit_id)
-    found = defaultdict[Key, list[str]](list)
+def _read_rows(connection: Connection, keys: Sequence[Key]) -> dict[Key, Any]:
+    """Of each version that arrived: when, and what it says of itself."""
+    is_item = (items.c.item_id == reads.c.read_id) & (items.c.unit_id == reads.c.unit_id)
+    columns = select(reads.c.unit_id, reads.c.read_id, reads.c.first_seen, reads.c.origin, items.c.received_at)
+    query = columns.select_from(reads).outerjoin(items, is_item)
+    rows = rows_of(connection, query, reads.c.unit_id, reads.c.read_id, keys)
+    return {(row.unit_id, row.read_id): row for row in rows}
+
+
+def _hits_of(connection: Connection, keys: Sequence[Key]) -> dict[Key, list[datetime | None]]:
+    """When each hit of some versions arrived."""
+    is_item = (items.c.item_id == hits.c.hit_id) & (items.c.unit_id == hits.c.unit_id)
+    columns = select(hits.c.unit_id, hits.c.read_id, items.c.received_at).select_from(hits).outerjoin(items, is_item)
+    found = defaultdict[Key, list[datetime | None]](list)
     for row in rows_of(connection, columns, hits.c.unit_id, hits.c.read_id, keys):
-        found[(row.unit_id, row.read_id)].append(row.hit_id)
+        found[(row.unit_id, row.read_id)].append(row.received_at)
     return found
-
-
-def _arrival_times(connection: Connection, keys: Sequence[Key]) -> dict[Key, datetime]:
-    """When each of some items arrived."""
-    columns = select(items.c.unit_id, items.c.item_id, items.c.received_at)
-    rows = rows_of(connection, columns, items.c.unit_id, items.c.item_id, keys)
-    return {(row.unit_id, row.item_id): row.received_at.replace(tzinfo=UTC) for row in rows}
 
 
 def _times_of(connection: Connection, keys: Sequence[Key]) -> dict[Key, dict[bool, str | None]]:

@@ -54,9 +54,10 @@ def drop_plates(connection: Connection, texts: Iterable[str]) -> None:
         connection: the connection of a transaction that keeps all other writers out.
         texts: canonical texts of reads that were deleted.
     """
+    engine, is_read = connection.dialect.name, exists().where(reads.c.plate == plates.c.plate)
+    statement = delete(plates).where(is_one_of(engine, plates.c.plate, "texts"), ~is_read)
     for some in _parts(sorted({*texts})):
-        is_read = exists().where(reads.c.plate == plates.c.plate)
-        connection.execute(delete(plates).where(plates.c.plate.in_(some), ~is_read))
+        connection.execute(statement, {"texts": list_parameter(engine, some)})
 
 
 def note_times(connection: Connection, unit_id: str, read_ids: Iterable[str]) -> None:

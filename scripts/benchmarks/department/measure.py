@@ -5,9 +5,7 @@ receipt is there, once.
 """
 
 import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,17 +13,15 @@ import numpy as np
 from sqlalchemy import text
 
 from alpr_edge.department.db.database import DepartmentDatabase
-from alpr_edge.department.db.setup import set_up_postgresql
-from alpr_edge.department.pki.authority import initialise
-from alpr_edge.domain.errors import DepartmentError, UplinkError
-from scripts.benchmarks.department import purge_wait, searches
+from alpr_edge.domain.errors import UplinkError
+from scripts.benchmarks.department import partitions, purge_wait, searches, stored_size
+from scripts.benchmarks.department.departments import new_department
 from scripts.benchmarks.department.fleet import FleetLoad, FleetResult, enrol_fleet, run_fleet
-from scripts.benchmarks.department.postgresql import PostgresqlServer, postgresql_programs
 from scripts.benchmarks.department.searches import SearchSize
 from scripts.benchmarks.department.servers import running
 from scripts.benchmarks.figures import figure
 
-PARTS = ("sqlite", "postgresql", "search", "purge")
+PARTS = ("sqlite", "postgresql", "search", "purge", "size", "partitions")
 ENGINES = PARTS[:2]
 READS = 1_000
 """Of each unit: those of a shift."""
@@ -51,15 +47,16 @@ def run(
     parts: tuple[str, ...],
     size: FleetSize | None = None,
     search_size: SearchSize | None = None,
-    purged: int = purge_wait.READS,
+    rows: int | None = None,
 ) -> None:
-    """Print the figures of some engines, of searches, and of a purge beside ingest.
+    """Print the figures of some engines, of searches, of a purge beside ingest, of the room of a read, of partitions.
 
     Args:
         parts: names of :data:`PARTS`.
         size: the fleet; None: 100 units with a shift's reads each.
         search_size: how large the tables are that are searched; None: ten million reads.
-        purged: the reads that a purge deletes.
+        rows: the reads that a purge deletes, of which the room is measured, or that lie in partitions; None: as many as
+            each of these asks for.
 
     Raises:
         DepartmentError: PostgreSQL is asked for and not installed.
@@ -68,12 +65,16 @@ def run(
     for engine in parts:
         if engine == "search":
             searches.run(search_size)
+        elif engine == "size":
+            stored_size.run(rows or stored_size.READS)
+        elif engine == "partitions":
+            partitions.run(rows or partitions.READS)
         elif engine == "purge":
             for each in ENGINES:
-                with _department(each) as directory:
-                    purge_wait.run(each, directory, purged)
+                with new_department(each) as directory:
+                    purge_wait.run(each, directory, rows or purge_wait.READS)
         else:
-            with _department(engine) as directory:
+            with new_department(engine) as directory:
                 measure(engine, directory, size or FleetSize())
 
 
@@ -132,21 +133,3 @@ def cpu_seconds(process_id: int) -> float:
 
 
 _DISTINCT = "SELECT count(*) FROM (SELECT DISTINCT read_id, unit_id FROM reads) AS found"
-
-
-def _database(stack: ExitStack) -> str:
-    programs = postgresql_programs()
-    if programs is None:
-        raise DepartmentError("PostgreSQL is not installed; scripts/debian-packages.txt lists its package")
-    server = stack.enter_context(PostgresqlServer(programs, is_durable=True))
-    return server.url(server.new_database())
-
-
-@contextmanager
-def _department(engine: str) -> Iterator[Path]:
-    """The folder of a department on an engine."""
-    with tempfile.TemporaryDirectory(prefix="bench-department-") as folder, ExitStack() as stack:
-        directory = initialise(Path(folder) / "department", ["127.0.0.1"]).directory
-        if engine == "postgresql":
-            set_up_postgresql(directory, _database(stack))
-        yield directory

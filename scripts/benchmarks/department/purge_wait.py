@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from alpr_edge.department.db.database import DepartmentDatabase
+from alpr_edge.department.db.day_keys.item_bodies import BodySealer
 from alpr_edge.department.db.retention_schema import read_pictures
 from alpr_edge.department.db.schema import items, reads
 from alpr_edge.department.db.statements import insert_many
@@ -38,6 +39,7 @@ PURGE_S_MAX = 120.0
 """How long a purge is watched; the next run would go on where it broke off."""
 AGE = timedelta(days=400)
 """Of what is loaded: all of it is due, and nothing that is stored now."""
+BODY_BYTES = 900
 PICTURED = 10
 """Each so many-th read has a picture."""
 
@@ -119,23 +121,26 @@ def _purge(directory: Path) -> None:
 
 
 def _load(database: DepartmentDatabase, block: TrafficBlock) -> None:
-    """Put reads, their items and some pictures into the tables."""
-    read_rows, item_rows, picture_rows = [], [], []
+    """Put reads, their items with bodies under the key of their day, and some pictures into the tables."""
     older = datetime.now(UTC) - AGE - START
-    for place, plate in enumerate(block.plates):
-        read_id, unit_id = block.read_id(place), UNITS[block.units[place]]
-        moment = (block.moment(place) + older).replace(tzinfo=None)
-        text = f"{moment:%Y-%m-%dT%H:%M:%S}.000Z"
-        read = {"read_id": read_id, "unit_id": unit_id, "camera_id": "front", "plate": plate, "confidence": 0.9}
-        read |= {"vote_count": 8, "first_seen": text, "last_seen": text, "utc_source": "gnss", "seen_at": moment}
-        read_rows.append(read)
-        sha256 = f"{block.seeds[place]:016x}{block.first + place:016x}" * 2
-        item = {"item_id": read_id, "unit_id": unit_id, "kind": "read", "sha256": sha256, "length": 900}
-        item_rows.append(item | {"body": None, "received_at": moment})
-        if place % PICTURED == 0:
-            item_rows.append(item | {"item_id": sha256, "kind": "image", "body": None, "received_at": moment})
-            picture_rows.append({"read_id": read_id, "unit_id": unit_id, "sha256": sha256})
     with database.writing() as connection:
+        database.keys.are_used(connection)
+        sealer = BodySealer(database.keys.key_of_day(connection, (block.moment(0) + older).date()))
+        read_rows, item_rows, picture_rows = [], [], []
+        for place, plate in enumerate(block.plates):
+            read_id, unit_id = block.read_id(place), UNITS[block.units[place]]
+            moment = (block.moment(place) + older).replace(tzinfo=None)
+            text = f"{moment:%Y-%m-%dT%H:%M:%S}.000Z"
+            read = {"read_id": read_id, "unit_id": unit_id, "camera_id": "front", "plate": plate, "confidence": 0.9}
+            read |= {"vote_count": 8, "first_seen": text, "last_seen": text, "utc_source": "gnss", "seen_at": moment}
+            read_rows.append(read)
+            sha256 = f"{block.seeds[place]:016x}{block.first + place:016x}" * 2
+            item = {"item_id": read_id, "unit_id": unit_id, "kind": "read", "sha256": sha256, "length": BODY_BYTES}
+            item |= {"received_at": moment, "key_id": sealer.key_id}
+            item_rows.append(item | {"body": sealer.seal(bytes(BODY_BYTES), unit_id, read_id)})
+            if place % PICTURED == 0:
+                item_rows.append(item | {"item_id": sha256, "kind": "image", "body": None, "key_id": None})
+                picture_rows.append({"read_id": read_id, "unit_id": unit_id, "sha256": sha256})
         insert_many(connection, reads, read_rows)
         insert_many(connection, items, item_rows)
         insert_many(connection, read_pictures, picture_rows)

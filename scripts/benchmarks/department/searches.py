@@ -17,19 +17,18 @@ from pathlib import Path
 import numpy as np
 
 from alpr_edge.department.db.database import DepartmentDatabase
-from alpr_edge.department.db.setup import set_up_postgresql
 from alpr_edge.department.ingest.records import Part
 from alpr_edge.department.ingest.storage import Storage
-from alpr_edge.department.pki.authority import initialise
 from alpr_edge.department.pki.roster_key import load_roster_signer
 from alpr_edge.department.search.criteria import DepartmentSearch, SearchPeriod
 from alpr_edge.department.search.department_searches import DepartmentSearches
-from alpr_edge.domain.errors import DepartmentError, StoreError
+from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.protocol.items import OutboxItem
 from alpr_edge.domain.restrictions import Area
 from scripts.benchmarks.department import people_load
+from scripts.benchmarks.department.departments import make_department, required_programs
 from scripts.benchmarks.department.people_load import PeopleLoad
-from scripts.benchmarks.department.postgresql import PostgresqlServer, postgresql_programs
+from scripts.benchmarks.department.postgresql import PostgresqlServer
 from scripts.benchmarks.department.table_growth import grow, sizes
 from scripts.benchmarks.department.traffic import SECONDS_A_READ, START, FleetTraffic, deliveries, plate_text
 from scripts.benchmarks.figures import figure
@@ -86,17 +85,14 @@ def run(size: SearchSize | None = None) -> None:
         DepartmentError: PostgreSQL is not installed.
         StoreError: something was not stored.
     """
-    programs, wanted = postgresql_programs(), size or SearchSize()
-    if programs is None:
-        raise DepartmentError("PostgreSQL is not installed; scripts/debian-packages.txt lists its package")
     with (
         tempfile.TemporaryDirectory(prefix="bench-search-") as folder,
-        PostgresqlServer(programs, is_durable=True, options=OPTIONS) as server,
+        PostgresqlServer(required_programs(), is_durable=True, options=OPTIONS) as server,
     ):
-        name, directory = server.new_database(), initialise(Path(folder) / "department", ["127.0.0.1"]).directory
+        name = server.new_database()
+        directory = make_department(Path(folder), server.url(name))
         load_roster_signer(directory)
-        set_up_postgresql(directory, server.url(name))
-        measure(server, name, directory, wanted)
+        measure(server, name, directory, size or SearchSize())
 
 
 def measure(server: PostgresqlServer, name: str, directory: Path, size: SearchSize) -> None:

@@ -4,17 +4,18 @@ Made from a seed, block by block, as rows for COPY or as items that units delive
 """
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
+from alpr_edge.department.ingest.records import JPEG_START
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.ground.cells import cell_of
 from alpr_edge.domain.instants import Instant, UtcSource, rfc3339
 from alpr_edge.domain.protocol.items import ItemKind, OutboxItem, digest, encode, read_payload
-from alpr_edge.domain.reads import Alternative, PlateRead
+from alpr_edge.domain.reads import Alternative, EvidenceKind, EvidenceRef, PlateRead
 from alpr_edge.domain.recognition.boxes import Box
 
 UNITS = tuple(f"car-{number}" for number in range(100))
@@ -32,6 +33,8 @@ READ_COLUMNS = (
     *("utc_source", "lat_deg", "lon_deg", "seen_at", "cell"),
 )
 ITEM_COLUMNS = ("item_id", "unit_id", "kind", "sha256", "length", "received_at")
+PICTURES = (EvidenceKind.CROP, EvidenceKind.SCENE)
+"""Of a read that has some."""
 _LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"
 _SERIALS = 6 * len(_LETTERS) ** 3 * 1000
 _STRIDE = 40_503_001
@@ -149,7 +152,21 @@ def deliveries(traffic: FleetTraffic, first: int, count: int, batch: int) -> lis
     return batches
 
 
-def _item(block: TrafficBlock, place: int, unit_id: str) -> OutboxItem:
+def pictured_deliveries(
+    traffic: FleetTraffic, first: int, count: int, batch: int
+) -> Iterator[tuple[str, list[OutboxItem]]]:
+    """Likewise, each read with two pictures, which are small."""
+    block = traffic.block(first, count)
+    for start in range(0, count, batch):
+        unit_id, items = UNITS[start // batch % len(UNITS)], list[OutboxItem]()
+        for place in range(start, min(start + batch, count)):
+            pictures = [JPEG_START + f"{kind} {block.seeds[place]} {first + place}".encode() for kind in PICTURES]
+            items.append(_item(block, place, unit_id, pictures))
+            items += [OutboxItem(digest(body), ItemKind.IMAGE, body, digest(body)) for body in pictures]
+        yield unit_id, items
+
+
+def _item(block: TrafficBlock, place: int, unit_id: str, pictures: Sequence[bytes] = ()) -> OutboxItem:
     plate, spot = block.plates[place], block.places[place]
     source = UtcSource.GNSS if block.are_timed[place] else UtcSource.RTC
     at = Instant("boot", (block.first + place) * 1_000_000, block.moment(place), source, 12.5)
@@ -160,7 +177,7 @@ def _item(block: TrafficBlock, place: int, unit_id: str) -> OutboxItem:
         plate=plate,
         confidence=0.93,
         alternatives=(Alternative(f"{plate[:6]}8", 0.04), Alternative(f"{plate[:5]}B{plate[6]}", 0.01)),
-        slot_votes=(),
+        slot_votes=tuple(((character, 0.97), ("8", 0.02)) for character in plate),
         vote_count=8,
         first_seen=at,
         last_seen=at.shift(400),
@@ -170,6 +187,9 @@ def _item(block: TrafficBlock, place: int, unit_id: str) -> OutboxItem:
         position=None if spot is None else Position(*spot, 140.0, 0.9, "gnss", 12.5, 271.0),
         model_ids=("detector@1", "reader@1"),
         state="CA",
+        evidence=tuple(
+            EvidenceRef(kind, digest(body), len(body)) for kind, body in zip(PICTURES, pictures, strict=False)
+        ),
     )
     body = encode(read_payload(read))
     return OutboxItem(read.read_id, ItemKind.READ, body, digest(body))

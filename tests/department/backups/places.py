@@ -1,8 +1,9 @@
 """A department that is backed up, and the places that this needs."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,12 +12,13 @@ from typing import Any
 from alpr_edge.department.backups.backup import BackupRequest, BackupResult, back_up
 from alpr_edge.department.backups.drill import DrillReport, drill
 from alpr_edge.department.backups.file_list import Tick
+from alpr_edge.department.backups.postgresql.scratch_server import ScratchServer, user_of_server
 from alpr_edge.department.backups.restore import RestorePlace, SignedBackup, restore
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.ingest.verification import Verification, verify
 from alpr_edge.department.unit_logs.witness import Witness
 from scripts.benchmarks.department.seaweedfs import set_images
-from tests.department.engines import EngineUnderTest
+from tests.department.engines import EngineUnderTest, name_database
 from tests.department.people.office import Office as PeopleOffice
 from tests.department.people.office import make_department
 from tests.department.retention.office import UNIT, Office, hit_items, pictures_of, read_item
@@ -102,6 +104,26 @@ class BackupPlaces:
         self.office.execute("UPDATE leases SET until = '2020-01-01 00:00:00.000000'")
 
 
+def restore_and_open(places: BackupPlaces, backup: Path, stack: ExitStack) -> Path:
+    """The department restored into a folder; of PostgreSQL with a server over the restored cluster."""
+    signed = SignedBackup(backup, Witness(places.directory).key)
+    to = places.folder / "restored"
+    if not signed.is_postgresql:
+        return places.restore(backup, to)
+    user = user_of_server(places.target)
+    cluster = places.target / ".restored"
+    cluster.mkdir(mode=0o700)
+    if user is not None:
+        os.chown(cluster, user.uid, user.gid)
+    restore(signed, RestorePlace(to, cluster, places.keys), quiet)
+    server = stack.enter_context(ScratchServer(signed.programs(), cluster, user, lambda: None))
+    about = signed.manifest.database
+    server.wait_until_ready(about.database, about.role)
+    host = dict(server.location(about.database, about.role).parameters)["host"]
+    name_database(to, f"postgresql:///{about.database}?host={host}&user={about.role}")
+    return to
+
+
 def verify_department(directory: Path) -> Verification:
     """Open a department as the product does, and check everything that is stored."""
     with closing(Storage(directory, create=False)) as storage:
@@ -123,7 +145,7 @@ def flip(path: Path, offset: int) -> None:
         file.write(content)
 
 
-def files_below(folder: Path) -> Sequence[Path]:
+def files_below(folder: Path) -> list[Path]:
     """Every file that has a byte to flip."""
     return sorted(path for path in folder.rglob("*") if path.is_file() and path.stat().st_size)
 

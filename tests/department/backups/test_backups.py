@@ -1,6 +1,5 @@
 """A department is backed up while it serves and restored to the same content; a flipped byte of a backup is found."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -17,8 +16,8 @@ from hypothesis import strategies as st
 from alpr_edge.department.backups.backup import BackupRequest, back_up
 from alpr_edge.department.backups.drill import drill
 from alpr_edge.department.backups.postgresql.programs import find_programs
-from alpr_edge.department.backups.postgresql.scratch_server import ScratchServer, user_of_server
-from alpr_edge.department.backups.restore import RestorePlace, SignedBackup, restore
+from alpr_edge.department.backups.restore import SignedBackup
+from alpr_edge.department.backups.target import CLUSTER
 from alpr_edge.department.http.server import DepartmentServer
 from alpr_edge.department.ingest.records import Part
 from alpr_edge.department.unit_logs.witness import Witness
@@ -33,10 +32,11 @@ from tests.department.backups.places import (
     outcomes_of,
     quiet,
     read_ids,
+    restore_and_open,
     verify_department,
 )
 from tests.department.conftest import Databases
-from tests.department.engines import EngineUnderTest, name_database
+from tests.department.engines import EngineUnderTest
 from tests.department.people.office import make_department
 from tests.department.retention.office import UNIT, pictures_of, read_item
 from tests.uplink.items import stored_digests
@@ -49,26 +49,6 @@ def tick(name, done, total):
         os.kill(os.getpid(), signal.SIGKILL)
 back_up(pathlib.Path(sys.argv[1]), BackupRequest(pathlib.Path(sys.argv[2])), tick)
 """
-
-
-def restore_and_open(places: BackupPlaces, backup: Path, stack: ExitStack) -> Path:
-    """The department restored into a folder; of PostgreSQL with a server over the restored cluster."""
-    signed = SignedBackup(backup, Witness(places.directory).key)
-    to = places.folder / "restored"
-    if not signed.is_postgresql:
-        return places.restore(backup, to)
-    user = user_of_server(places.target)
-    cluster = places.target / ".restored"
-    cluster.mkdir(mode=0o700)
-    if user is not None:
-        os.chown(cluster, user.uid, user.gid)
-    restore(signed, RestorePlace(to, cluster, places.keys), quiet)
-    server = stack.enter_context(ScratchServer(signed.programs(), cluster, user, lambda: None))
-    about = signed.manifest.database
-    server.wait_until_ready(about.database, about.role)
-    host = dict(server.location(about.database, about.role).parameters)["host"]
-    name_database(to, f"postgresql:///{about.database}?host={host}&user={about.role}")
-    return to
 
 
 def test_what_is_restored_is_what_was_there_while_more_arrives_and_it_is_served(places: BackupPlaces) -> None:
@@ -134,7 +114,7 @@ def test_a_flipped_byte_of_any_file_is_found_on_each_engine(places: BackupPlaces
 
 def find_flipped_bytes(signed: SignedBackup) -> None:
     """Flip a byte of any file that a backup needs, again and again: each time the check finds it."""
-    files = [path for folder in (*signed.chain, signed.path) for path in files_below(folder)]
+    files = [path for folder in signed.chain for path in files_below(folder / CLUSTER)] + files_below(signed.path)
     key = NoteKey.parse(signed.manifest.witness_key)
 
     @given(st.integers(0, len(files) - 1), st.floats(0, 1, exclude_max=True))

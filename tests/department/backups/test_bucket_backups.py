@@ -1,6 +1,7 @@
 """A department whose pictures lie encrypted in a bucket is backed up with them, each fetched once, and restored."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from alpr_edge.department.images.department_images import digest_in
 from alpr_edge.department.ingest.records import Part
 from alpr_edge.domain.errors import StoreError
 from scripts.benchmarks.department.seaweedfs import SeaweedServer, bucket_of, free_ports, set_images
-from tests.department.backups.places import READS, BackupPlaces, flip, quiet, verify_department
+from tests.department.backups.places import READS, BackupPlaces, flip, quiet, restore_and_open, verify_department
 from tests.department.engines import EngineUnderTest, query
 from tests.department.retention.office import UNIT, pictures_of
 
@@ -21,12 +22,14 @@ PICTURES = 2 * READS
 
 
 @pytest.fixture
-def places(tmp_path: Path, seaweedfs: SeaweedServer, target_folder: Path) -> Iterator[BackupPlaces]:
-    """A department on SQLite with a bucket and a master key."""
+def places(
+    tmp_path: Path, engine: EngineUnderTest, seaweedfs: SeaweedServer, target_folder: Path
+) -> Iterator[BackupPlaces]:
+    """A department with a bucket and a master key."""
     key = tmp_path / "images.key"
     make_master_key(key, tmp_path / "department")
     images = seaweedfs.settings(f"b{abs(hash(tmp_path))}") | {"key": str(key)}
-    with BackupPlaces.fill(tmp_path, EngineUnderTest("sqlite", str), target_folder, images) as made:
+    with BackupPlaces.fill(tmp_path, engine, target_folder, images) as made:
         yield made
 
 
@@ -51,13 +54,14 @@ def test_pictures_of_a_bucket_are_in_the_backup_each_fetched_once_and_a_flipped_
     assert (second.manifest.pictures.damaged, second.manifest.pictures.missing) == (0, 0)
     assert [places.drill(each.path).is_good for each in (second, first)] == [True, False]
 
-    restored = places.restore(second.path, places.folder / "restored")
-    other = seaweedfs.settings(f"r{abs(hash(restored))}")
-    set_images(restored, **other)  # the first bucket is lost
-    assert verify_department(restored).is_whole
-    query(restored, "DELETE FROM leases")  # the backup's own, five minutes later
-    assert move_images(restored, lambda done: None).moved == PICTURES + 2
-    assert verify_department(restored).is_whole
+    with ExitStack() as stack:
+        restored = restore_and_open(places, second.path, stack)
+        other = seaweedfs.settings(f"r{abs(hash(restored))}")
+        set_images(restored, **other)  # the first bucket is lost
+        assert verify_department(restored).is_whole
+        query(restored, "DELETE FROM leases")  # the backup's own, five minutes later
+        assert move_images(restored, lambda done: None).moved == PICTURES + 2
+        assert verify_department(restored).is_whole
 
     flip(pictures_in(second.path)[3], -1)
     report = places.drill(second.path)

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from alpr_edge.department.db.setup import set_up_postgresql
-from alpr_edge.department.pki.authority import initialise
+from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.pki.roster_key import load_roster_signer
 from alpr_edge.domain.errors import UplinkError
-from scripts.benchmarks.department import searches
+from scripts.benchmarks.department import partitions, searches, stored_size
+from scripts.benchmarks.department.departments import make_department
 from scripts.benchmarks.department.fleet import FleetResult
 from scripts.benchmarks.department.measure import FleetSize, measure, require_all
 from scripts.benchmarks.department.people_load import PeopleLoad
@@ -26,8 +26,9 @@ SIZE = FleetSize(units=4, reads=20, batch=5)
 def test_every_read_has_a_receipt_and_one_that_is_lost_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    directory = initialise(tmp_path / "department", ["127.0.0.1"]).directory
+    directory = make_department(tmp_path)
     measure("sqlite", directory, SIZE)
+    assert query(directory, "SELECT count(*) FROM items WHERE key_id IS NULL OR body IS NULL") == [(0,)]
     figures = {line["figure"]: line for line in map(json.loads, capsys.readouterr().out.splitlines())}
     assert figures["department.sqlite.reads_per_s"]["of"] == SIZE.total
     assert figures["department.receipt_p99_ms"]["engine"] == "sqlite"
@@ -45,9 +46,9 @@ def test_searches_over_tables_that_have_grown_are_measured(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], require_postgresql: Callable[[], Path]
 ) -> None:
     with PostgresqlServer(require_postgresql()) as server:
-        name, directory = server.new_database(), initialise(tmp_path / "department", ["127.0.0.1"]).directory
+        name = server.new_database()
+        directory = make_department(tmp_path, server.url(name))
         load_roster_signer(directory)
-        set_up_postgresql(directory, server.url(name))
         load = PeopleLoad(people=4, searches=2, every_s=1, units=2, batch=5, unit_every_s=0.5)
         searches.measure(server, name, directory, SearchSize((1_000, 4_000), stored=1_100, searches=3, load=load))
         figures = {line["figure"]: line for line in map(json.loads, capsys.readouterr().out.splitlines())}
@@ -63,3 +64,21 @@ def test_searches_over_tables_that_have_grown_are_measured(
             assert query(directory, f"SELECT count(*) FROM {table}") == [(5_100 + 5 * people["receipt"],)]
         lacking = "SELECT count(*) FROM reads WHERE plate NOT IN (SELECT plate FROM plates)"
         assert query(directory, lacking) == [(0,)]
+
+
+def test_the_room_of_a_read_and_months_of_their_own_are_measured(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], require_postgresql: Callable[[], Path]
+) -> None:
+    with PostgresqlServer(require_postgresql()) as server:
+        directory = make_department(tmp_path, server.url(server.new_database()))
+        with closing(Storage(directory)) as storage:
+            stored_size.measure(storage, 40)
+        partitions.measure(server, 2_400)
+    size, *of_months = map(json.loads, capsys.readouterr().out.splitlines())
+    assert size["of"] == 40
+    assert size["body"] > 900
+    assert {"items", "reads", "plates", "read_pictures", "sealed_images"} <= set(size["tables"])
+    assert size["value"] > size["tables"]["items"]["rows"] > size["body"]
+    names = ("plate_p50_ms", "ids_p50_ms", "deleted_per_s")
+    assert [each["figure"] for each in of_months] == [f"department.partitions.{name}" for name in names] * 3
+    assert [each["of"] for each in of_months if "of" in each] == [200, 200, 40]
