@@ -112,6 +112,8 @@ def revoke_command(
         typer.echo(f"{unit}: revoked, certificates {revocation.certificates}, codes {revocation.codes}")
     elif revocation.reasons_added:
         typer.echo(f"{unit}: was revoked before; the reason is added to the first")
+    elif revocation.end is not None:
+        typer.echo(f"{unit}: was revoked before; it is shown as {revocation.end.words} now")
     else:
         typer.echo(f"{unit}: nothing was left to revoke")
 

@@ -55,6 +55,8 @@ class Revocation:
     codes: int
     reasons_added: int = 0
     """Certificates that were revoked before, and now have this reason beside the first."""
+    end: UnitEnd | None = None
+    """As what it is shown from now on, where that was said and it has a certificate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,11 +194,11 @@ class Units:
             reasons = _add_reason(connection, unit_id, reason)
             statement = update(certificates).where(table.unit_id == unit_id, table.revoked_at.is_(None))
             count = connection.execute(statement.values(revoked_at=naive_utc_now(), revoked_reason=reason)).rowcount
-            if end is not None:
-                mine = select(table.fingerprint).where(table.unit_id == unit_id)
-                newest = mine.order_by(table.issued_at.desc()).limit(1).scalar_subquery()
-                connection.execute(update(certificates).where(table.fingerprint == newest).values(ended_as=end.value))
-            return Revocation(unit_id, count, codes.withdraw(connection, unit_id), reasons)
+            newest = select(table.fingerprint).where(table.unit_id == unit_id).order_by(table.issued_at.desc()).limit(1)
+            mark = update(certificates).where(table.fingerprint == newest.scalar_subquery())
+            if end is not None and not connection.execute(mark.values(ended_as=end.value)).rowcount:
+                end = None
+            return Revocation(unit_id, count, codes.withdraw(connection, unit_id), reasons, end)
 
     def records(self) -> list[UnitRecord]:
         """Every unit that ever was, by id."""

@@ -133,6 +133,11 @@ def test_units_are_listed_and_revoked(server: DepartmentServer, directory: Path,
     assert again == "car-7: was revoked before; the reason is added to the first\n"
     unit = json.loads(department(directory, "unit", "list", "--json"))
     assert re.fullmatch(r"sold; \d{4}-\d\d-\d\d: lost", unit["certificates"][0]["revoked_reason"])
+    shown = department(directory, "unit", "revoke", "car-7", "--as", "key-lost")
+    assert shown == "car-7: was revoked before; it is shown as key lost now\n"
+    assert json.loads(department(directory, "unit", "list", "--json"))["end"] == "key-lost"
+    assert re.search(r"^car-7 +revoked, key lost$", department(directory, "unit", "list"), re.MULTILINE)
+    assert json.loads(department(directory, "unit", "revoke", "car-7", "--as", "retired", "--json"))["end"] == "retired"
     assert "nothing was left" in department(directory, "unit", "revoke", "car-7", "--reason", "lost")
     missing = edge("department", "unit", "revoke", "car-8", "--directory", str(directory))
     assert missing.exit_code == 1
