@@ -162,22 +162,18 @@ def open_office(
     try:
         with database.reading() as connection:
             database.keys.require_key(connection)
-        yield _office_over(directory, database, clock or ServerClock(), passwords or Argon2Passwords())
+        yield _office(directory, database, clock or ServerClock(), passwords or Argon2Passwords())
     finally:
         database.close()
 
 
-def _office_over(
-    directory: Path, database: DepartmentDatabase, clock: Clock, passwords: Argon2Passwords
-) -> InquiryOffice:
+def _office(directory: Path, database: DepartmentDatabase, clock: Clock, passwords: Argon2Passwords) -> InquiryOffice:
     policy, file = load_department_policy(directory), load_department_file(directory)
     images = DepartmentImages(database, image_objects(directory))
     log, searches = DepartmentAccessLog(database, Witness(directory)), DepartmentSearches(database)
-    rules, scanner = load_audit_rules(directory), LetterScanner(file.releases.scan_command)
-    releases = ReleaseRegister(database, policy.profile, clock, scanner)
-    reads = ReadInquiries(searches, database, images)
+    releases = ReleaseRegister(database, policy.profile, clock, LetterScanner(file.releases.scan_command))
     packages = ReleasePackages(directory, database, searches, images, policy.profile, clock)
-    rosters = Rosters(directory, database)
+    reads, rosters = ReadInquiries(searches, database, images), Rosters(directory, database)
     return InquiryOffice(
         accounts=DepartmentAccounts(database),
         log=log,
@@ -200,7 +196,7 @@ def _office_over(
         packages=packages,
         waiting_packages=WaitingPackages(packages, releases),
         passphrases=PassphraseRequests(directory, database, clock),
-        audits=AuditRegister(database, AuditedLogs(database, log), policy.profile, rules, clock),
+        audits=_audit_register(directory, database, log, policy, clock),
         declarations=DeclarationDesk(database, partial(_person_id, database), clock),
         incidents=IncidentRegister(database, clock),
         trainings=TrainingRegister(database, rosters, clock),
@@ -216,6 +212,13 @@ def _person_id(database: DepartmentDatabase, name: str) -> str:
     """The id of somebody who is named by badge, e-mail address or id."""
     with database.reading() as connection:
         return require_entry(connection, name).person.person_id
+
+
+def _audit_register(
+    directory: Path, database: DepartmentDatabase, log: DepartmentAccessLog, policy: Policy, clock: Clock
+) -> AuditRegister:
+    logs, rules = AuditedLogs(database, log), load_audit_rules(directory)
+    return AuditRegister(database, logs, policy.profile, rules, clock)
 
 
 def _unit_board(directory: Path, database: DepartmentDatabase) -> UnitBoard:
