@@ -15,7 +15,7 @@ from alpr_edge.department.db.engines.sqlite import DATABASE_NAME
 ROOT = Path(__file__).parents[2]
 GROUPS = {
     *("unit", "people", "roster", "holds", "evidence", "images", "keys", "audit", "exchange", "release", "incident"),
-    *("website", "saved-searches"),
+    *("website", "saved-searches", "settings"),
 }
 """Commands that have commands beneath them, of which the guide shows options."""
 GUIDE = (ROOT / "config" / "department-guide.md").read_text(encoding="utf-8")
