@@ -15,6 +15,7 @@ from alpr_edge.settings.schema import table
 Location = tuple[int | str, ...]
 
 _ROWS_OF_TABLES: set[Location] = {("camera",), ("hotlist", "source")}
+INTEGER_BITS_MAX = 64
 SHOWN_MAX = 60
 """Characters of a wrong value that a fault repeats."""
 _TYPES: dict[object, str] = {
@@ -165,4 +166,6 @@ def _toml_text(value: Any) -> str:  # noqa: ANN401 - whatever TOML holds
         return str(list(value))[:SHOWN_MAX]
     if isinstance(value, str | Path):
         return "the address given" if "@" in str(value) else repr(str(value))[:SHOWN_MAX]
+    if isinstance(value, int) and value.bit_length() > INTEGER_BITS_MAX:
+        return "a number of more than 64 bits"  # Python writes none of thousands of digits
     return str(value)[:SHOWN_MAX]

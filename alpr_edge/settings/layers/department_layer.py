@@ -12,25 +12,22 @@ and health tells why.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from alpr_edge.domain.department_settings.document import (
-    DOCUMENT_BYTES_MAX,
-    UnitSettingsPayload,
-    Values,
-    open_settings,
-    split_key,
-)
 from alpr_edge.domain.errors import DepartmentSettingsError, RosterError, SettingsError
-from alpr_edge.domain.people.signed_roster import RosterKey
 from alpr_edge.settings.layers.remote_keys import remote_faults
 from alpr_edge.settings.loader import parse, read_values
 from alpr_edge.settings.schema import Settings
 
+if TYPE_CHECKING:
+    # It loads cryptography, which a start needs only where a department set something.
+    from alpr_edge.domain.department_settings.document import UnitSettingsPayload, Values
+
 FILE_NAME = "department-settings"
 IN_FORCE_FIGURE = "settings_serial"
 """The figure of the health of ``run`` that says which document it works by; 0: none."""
-_KEPT_BYTES_MAX = DOCUMENT_BYTES_MAX + 1024
+_KEPT_BYTES_MAX = 65_536 + 1024
+"""Of a document (``DOCUMENT_BYTES_MAX``) and the line of the key before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +38,13 @@ class LayeredSettings:
     """What counts."""
     own: dict[str, Any]
     """The values of the unit's own file, as TOML has them."""
-    kept: UnitSettingsPayload | None = None
+    kept: "UnitSettingsPayload | None" = None
     """The department's document that the unit keeps; None: there is none, or none that can be read."""
     fault: str = ""
     """Why the document that the unit keeps does not count; empty: it does, or there is none."""
 
     @property
-    def document(self) -> UnitSettingsPayload | None:
+    def document(self) -> "UnitSettingsPayload | None":
         """The department's document that lies over the file; None: none does."""
         return None if self.fault else self.kept
 
@@ -101,7 +98,7 @@ def lay_over(own: dict[str, Any], base: Path) -> LayeredSettings:
     return LayeredSettings(laid, own, document)
 
 
-def lay_values(own: Mapping[str, Any], values: Values, base: Path) -> Settings:
+def lay_values(own: Mapping[str, Any], values: "Values", base: Path) -> Settings:
     """The settings of a file with a department's values in place of its own.
 
     Raises:
@@ -115,7 +112,7 @@ def lay_values(own: Mapping[str, Any], values: Values, base: Path) -> Settings:
     return parse(laid, base)
 
 
-def kept_document(settings: Settings) -> UnitSettingsPayload | None:
+def kept_document(settings: Settings) -> "UnitSettingsPayload | None":
     """The department's document that a unit keeps; None: it has none.
 
     Raises:
@@ -129,12 +126,19 @@ def kept_document(settings: Settings) -> UnitSettingsPayload | None:
         return None
     except OSError as error:
         raise DepartmentSettingsError(f"{path}: they cannot be read: {error.strerror}") from None
+    return _opened(kept, path, settings.unit.id)
+
+
+def _opened(kept: bytes, path: Path, unit_id: str) -> "UnitSettingsPayload":
+    from alpr_edge.domain.department_settings.document import open_settings, split_key  # noqa: PLC0415 - cryptography
+    from alpr_edge.domain.people.signed_roster import RosterKey  # noqa: PLC0415 - likewise, for nothing else
+
     line, content = split_key(kept)
     try:
         key = RosterKey.parse(line)
     except RosterError:
         raise DepartmentSettingsError(f"{path}: they are no signed document") from None
-    return open_settings(content, key, settings.unit.id)
+    return open_settings(content, key, unit_id)
 
 
 def kept_file(settings: Settings) -> Path:
