@@ -20,7 +20,7 @@ from typing import Annotated
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import Field, ValidationError
 
-from alpr_edge.domain.department_settings.exchange import SERIAL_MAX
+from alpr_edge.domain.department_settings.exchange import DOCUMENT_BYTES_MAX, SERIAL_MAX
 from alpr_edge.domain.errors import AuditError, DepartmentSettingsError
 from alpr_edge.domain.people.signed_roster import NOTE_BYTES_MAX, RosterKey
 from alpr_edge.domain.protocol.items import digest
@@ -28,7 +28,6 @@ from alpr_edge.domain.protocol.payload import Payload
 from alpr_edge.domain.transparency.notes import SignedNote, check_note, sign_note
 
 FIRST_LINE = "alpr-edge settings v1"
-DOCUMENT_BYTES_MAX = 65_536
 _BODY = b"\n{"
 
 Value = bool | int | float | str

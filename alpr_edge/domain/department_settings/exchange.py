@@ -18,6 +18,8 @@ REFUSED_HEADER = "Alpr-Edge-Settings-Refused"
 """Serial of the document that the unit refused; left out where it refused none."""
 REFUSAL_HEADER = "Alpr-Edge-Settings-Refusal"
 """Why, percent-encoded UTF-8."""
+DOCUMENT_BYTES_MAX = 65_536
+"""Of a signed document."""
 REASON_CHARACTERS_MAX = 300
 SERIAL_MAX = 999_999_999
 _SERIAL = re.compile(r"[0-9]{1,9}")

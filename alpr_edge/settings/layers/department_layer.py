@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from alpr_edge.domain.department_settings.exchange import DOCUMENT_BYTES_MAX
 from alpr_edge.domain.errors import DepartmentSettingsError, RosterError, SettingsError
 from alpr_edge.settings.layers.remote_keys import remote_faults
 from alpr_edge.settings.loader import parse, read_values
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 FILE_NAME = "department-settings"
 IN_FORCE_FIGURE = "settings_serial"
 """The figure of the health of ``run`` that says which document it works by; 0: none."""
-_KEPT_BYTES_MAX = 65_536 + 1024
-"""Of a document (``DOCUMENT_BYTES_MAX``) and the line of the key before it."""
+_KEPT_BYTES_MAX = DOCUMENT_BYTES_MAX + 1024
+"""Of a document and the line of the key before it."""
 
 
 @dataclass(frozen=True, slots=True)

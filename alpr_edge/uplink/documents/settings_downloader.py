@@ -13,13 +13,8 @@ from typing import Any
 
 import structlog
 
-from alpr_edge.domain.department_settings.document import (
-    DOCUMENT_BYTES_MAX,
-    UnitSettingsPayload,
-    keep_with_key,
-    open_settings,
-)
-from alpr_edge.domain.department_settings.exchange import SETTINGS_PATH, SettingsStatement
+from alpr_edge.domain.department_settings.document import UnitSettingsPayload, keep_with_key, open_settings
+from alpr_edge.domain.department_settings.exchange import DOCUMENT_BYTES_MAX, SETTINGS_PATH, SettingsStatement
 from alpr_edge.domain.errors import DepartmentSettingsError, SettingsError, UplinkError
 from alpr_edge.domain.people.signed_roster import RosterKey
 from alpr_edge.runtime.health import current_health
