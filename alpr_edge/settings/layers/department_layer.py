@@ -127,10 +127,10 @@ def kept_document(settings: Settings) -> "UnitSettingsPayload | None":
         return None
     except OSError as error:
         raise DepartmentSettingsError(f"{path}: they cannot be read: {error.strerror}") from None
-    return _opened(kept, path, settings.unit.id)
+    return _open_document(kept, path, settings.unit.id)
 
 
-def _opened(kept: bytes, path: Path, unit_id: str) -> "UnitSettingsPayload":
+def _open_document(kept: bytes, path: Path, unit_id: str) -> "UnitSettingsPayload":
     from alpr_edge.domain.department_settings.document import open_settings, split_key  # noqa: PLC0415 - cryptography
     from alpr_edge.domain.people.signed_roster import RosterKey  # noqa: PLC0415 - likewise, for nothing else
 
