@@ -17,7 +17,7 @@ from alpr_edge.department.images.sealed_images import key_id_of
 from alpr_edge.department.ingest.records import Part
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.ingest.verification import verify
-from alpr_edge.department.retention.pace import COUNT_MAX
+from alpr_edge.department.retention.pace import COUNT_FIRST
 from alpr_edge.domain.errors import DepartmentError, StoreError
 from alpr_edge.domain.holds.hold import HoldKind, HoldTerms
 from scripts.benchmarks.department.seaweedfs import set_images
@@ -170,12 +170,12 @@ def test_what_is_held_is_encrypted_anew_with_a_key_of_last_night_and_the_copies_
 
 
 def test_a_run_that_broke_off_while_it_encrypted_anew_goes_on(office: Office) -> None:
-    held = [f"held-{number:02}" for number in range(COUNT_MAX // 2 + 1)]
+    held = [f"held-{number:02}" for number in range(4 * COUNT_FIRST)]
     deliver(office, "old", *held)
     office.execute(TO_THE_PAST)
     hold(office, *held)
     office.purge()
-    last = max(each.sha256 for read_id in held for each in pictures_of(read_id))  # of the second batch
+    last = max(each.sha256 for read_id in held for each in pictures_of(read_id))  # of the last batch
     folder = office.directory / "images" / last[:2]
     folder.rename(away := folder.with_name("elsewhere"))
     folder.write_bytes(b"a damaged disk shows a file where the folder was")
@@ -192,7 +192,7 @@ def test_a_run_that_broke_off_while_it_encrypted_anew_goes_on(office: Office) ->
 
 
 def test_images_that_come_again_while_they_are_encrypted_anew_stay_open(office: Office) -> None:
-    held = [f"held-{number:02}" for number in range(COUNT_MAX // 2 + 1)]
+    held = [f"held-{number:02}" for number in range(4 * COUNT_FIRST)]
     deliver(office, "old", *held)
     office.execute(TO_THE_PAST)
     hold(office, *held)
