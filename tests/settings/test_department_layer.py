@@ -88,10 +88,26 @@ def test_every_fault_is_told_at_once() -> None:
     assert any(each.startswith("decision.confidence_min: expected") for each in faults)
 
 
-def test_nothing_is_made_to_be_kept_longer_than_the_policy_keeps() -> None:
-    (fault,) = faults_of({"retention": {"hit_days_max": 366.0}})
-    assert fault.startswith("retention.hit_days_max: expected at most 365, not 366")
-    check_remote_values({"retention": {"hit_days_max": 365.0, "non_hit_days_max": 30.0}})
+def test_a_car_is_made_to_keep_nothing_for_longer_than_a_year() -> None:
+    fault, *_ = faults_of({"retention": {"acknowledged_days_max": 366.0}})
+    assert fault.startswith("retention.acknowledged_days_max: expected at most 365, not 366")
+    check_remote_values({"retention": {"acknowledged_days_max": 365.0}})
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("hit_days_max", 30.0),
+        ("non_hit_days_max", 30.0),
+        ("unacknowledged_days_max", 400.0),
+        ("when_full", "delete_oldest"),
+        ("bytes_max", 2_000_000),
+        ("disk_share_max", 0.87),
+    ],
+)
+def test_what_deletes_reads_that_no_department_has_is_not_set_from_afar(key: str, value: object) -> None:
+    (fault,) = faults_of({"retention": {key: value}})
+    assert fault == f"retention.{key}: is set in the car alone; a department cannot set it from afar"
 
 
 def test_a_file_that_sets_nothing_is_refused() -> None:
