@@ -51,8 +51,9 @@ EUROPEAN, BRAZILIAN = ([d for d in BUILT_IN_DESIGNS if d.region == region] for r
 ABROAD_SHARE = 0.42
 PROPORTIONAL_SHARE = 0.25
 """Share of other plates whose characters have their own width."""
-NARROW_SHARE = 0.2
-"""Share of plates of which some letters are made I and some digits 1: rare in serials, and first to be dropped."""
+NARROW_SHARE, NARROW_END_SHARE = 0.35, 0.4
+"""Share of plates of which some letters are made I and some digits 1: rare in serials, and first to be dropped; share
+of these of which the first or the last is, where it is taken for the plate's edge."""
 MARGIN = 0.4
 """Surroundings drawn on each side of a plate, in plate heights."""
 
@@ -92,9 +93,13 @@ def _serial_and_design(designs: tuple[PlateDesign, ...], rng: Rng) -> tuple[str,
 
 def _with_narrow(text: str, rng: Rng) -> str:
     """Some characters of a serial made narrow, letters I and digits 1, or wide, letters M and W."""
-    share = float(rng.uniform(0.15, 0.6))
+    shares = np.full(len(text), rng.uniform(0.0, 0.6))
+    if rng.random() < NARROW_END_SHARE:
+        shares[int(rng.integers(2)) * -1] = 1.0
     replacements = ("1" if c in DIGITS else str(rng.choice(list("IIIMW"))) for c in text)
-    return "".join(new if rng.random() < share else old for old, new in zip(text, replacements, strict=True))
+    return "".join(
+        new if rng.random() < share else old for old, new, share in zip(text, replacements, shares, strict=True)
+    )
 
 
 def _free_text(rng: Rng, pool: str) -> str:

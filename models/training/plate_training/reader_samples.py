@@ -16,12 +16,12 @@ from plate_training.geometry import bounds, turned_corners
 from plate_training.mistakes import Mistake
 from plate_training.plate_source import MountedPicture, mount, render_random_plate
 
-REAL = {"us": 0.07, "br": 0.08, "eu": 0.13, "us_ca": 0.06, "gb": 0.05, "other": 0.06, "taught": 0.02}
+REAL = {"us": 0.07, "br": 0.07, "eu": 0.12, "us_ca": 0.05, "gb": 0.04, "other": 0.05, "taught": 0.03}
 """Shares of real crops among the samples."""
 NO_PLATE, LETTERED, MISTAKEN = 0.09, 0.35, 0.6
 """Share of pictures without a plate; how many of those show lettering; how many others a detector took for one."""
-TALL_PX = 9.0, 34.0, 100.0
-"""Heights of a plate as the camera sees it: least, usual, most."""
+WIDE_PX = 30.0, 80.0, 400.0
+"""Widths of a plate as the camera sees it: least, usual, most."""
 RENDER_HEIGHT_PX = 72
 
 
@@ -88,8 +88,8 @@ def photograph_plate(patch: MountedPicture, rng: Rng, *, real: bool) -> Picture:
     """The plate turned, seen by a camera of few pixels, cut out by an inexact box, resized for the network."""
     corners = patch.corners
     width, height = corners[2] - corners[0]
-    tall = float(np.exp(rng.triangular(*np.log(TALL_PX))))
-    wide = tall * float(width / height) if height else tall
+    wide = float(np.exp(rng.triangular(*np.log(WIDE_PX))))
+    tall = wide * float(height / width)
     quad = turned_corners(wide, tall, rng, strength=0.6 if real else 1.0)
     box = _inexact(bounds(quad), rng)
     size = max(8, round(float(box[2] - box[0]))), max(5, round(float(box[3] - box[1])))
