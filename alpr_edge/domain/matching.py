@@ -57,7 +57,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class MatchQuery:
-    """A plate text, and the circumstances, to query up in the lists."""
+    """A plate text, and the circumstances, to look up in the lists."""
 
     plate: str
     """Canonical text."""

@@ -105,7 +105,7 @@ def test_a_car_is_made_to_keep_nothing_for_longer_than_a_year() -> None:
         ("disk_share_max", 0.87),
     ],
 )
-def test_what_deletes_reads_that_no_department_has_is_not_set_from_afar(key: str, value: object) -> None:
+def test_what_deletes_reads_that_no_department_has_is_not_set_from_afar(key: str, value: float | str) -> None:
     (fault,) = faults_of({"retention": {key: value}})
     assert fault == f"retention.{key}: is set in the car alone; a department cannot set it from afar"
 

@@ -42,7 +42,7 @@ class HoldPages:
         self.steps: tuple[PageRoute, ...] = (
             ("/holds", "GET", self.show),
             ("/holds", "POST", self.begin),
-            ("/holds/{holds_id}", "GET", self.list),
+            ("/holds/{holds_id}", "GET", self.show_list),
             ("/holds/{holds_id}/release", "POST", self.release),
             ("/hits/{hit_id}/hold", "POST", self.hold_hit),
         )
@@ -61,7 +61,7 @@ class HoldPages:
             return self._purpose_page(visitor, visitor.fields, fault)
         return go(f"/holds/{self._unit.lookups.add(visitor, _KeptHolds(purpose))}")
 
-    def list(self, visitor: Visitor) -> Response:
+    def show_list(self, visitor: Visitor) -> Response:
         """The holds that were not released."""
         return self._holds_page(visitor)
 

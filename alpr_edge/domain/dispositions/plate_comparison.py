@@ -56,9 +56,9 @@ def _ways(
     """The ways to pair two beginnings: with both last characters as a pair, or one of them alone."""
     ways = []
     one, other = read[-1:], listed[-1:]
-    steps = [(one and other, 1, 1, one, other), (other, 0, 1, "", other), (one, 1, 0, one, "")]
+    steps = [(bool(one and other), 1, 1, one, other), (bool(other), 0, 1, "", other), (bool(one), 1, 0, one, "")]
     if other == ANY and one:
-        steps.append((one, 1, 0, one, ANY))  # the wildcard goes on
+        steps.append((True, 1, 0, one, ANY))  # the wildcard goes on
     for is_possible, of_read, of_listed, left, right in steps:
         if is_possible:
             cost, pairs = best[len(read) - of_read, len(listed) - of_listed]

@@ -248,12 +248,12 @@ class Passes:
     def _close_away(self, now: Instant) -> list[ReadEvent]:
         """Close the passes whose vehicle has been away for too long, and the oldest of too many."""
         gone_ms = REAPPEARANCE_GAPS * self._gap_ms
-        back = [one for one in self._away if now.ms_since(one.last_seen) <= gone_ms][-AWAY_MAX:]
-        holding = [one for one in back if one.is_sharper][:-AWAY_FRAMES_MAX]
-        back = [one for one in back if one not in holding]
-        away_passes = [one for one in self._away if one not in back]
-        self._away = back
-        return [self._closed(one) for one in away_passes]
+        still_away = [one for one in self._away if now.ms_since(one.last_seen) <= gone_ms][-AWAY_MAX:]
+        with_frame = [one for one in still_away if one.is_sharper][:-AWAY_FRAMES_MAX]
+        still_away = [one for one in still_away if one not in with_frame]
+        over = [one for one in self._away if one not in still_away]
+        self._away = still_away
+        return [self._closed(one) for one in over]
 
     def _closed(self, current: VehiclePass) -> ReadClosed:
         assert current.read is not None

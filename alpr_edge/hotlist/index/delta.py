@@ -65,10 +65,10 @@ class _Removals:
 
     def __init__(self, base: PackedList) -> None:
         self._base = base
-        self._identities: set[tuple[str | None, ...]] = set()
+        self._identities: set[_Identity] = set()
 
     def extend(self, rows: Iterable[Row]) -> None:
-        self._identities.update((row[0], row[2], row[3], row[4]) for row in rows)
+        self._identities.update(_identity(row) for row in rows)
 
     def pack(self) -> GenerationDraft:
         packer = Packer()
@@ -77,8 +77,16 @@ class _Removals:
         return packer.pack()
 
     def _is_gone(self, row: Row) -> bool:
-        plate, state, reason, record_id = row[0], row[2], row[3], row[4]
-        return (plate, state, reason, record_id) in self._identities or (plate, state, reason, "") in self._identities
+        identity = _identity(row)
+        return identity in self._identities or (*identity[:3], "") in self._identities
+
+
+_Identity = tuple[str, str | None, str, str]
+
+
+def _identity(row: Row) -> _Identity:
+    """What a removal names: plate, state, reason, record id."""
+    return row[0], row[2], row[3], row[4]
 
 
 def _rows_of(packed_list: PackedList) -> Iterator[list[Row]]:
