@@ -128,6 +128,8 @@ class FactorPages:
             if self._site.is_closed(visitor):
                 raise
             return self._code_page(visitor, str(error))
+        # What was confirmed holds the secret that counts from now on: it is shown to nobody again.
+        self._site.lookups.take(visitor, visitor.parameters["word"], _Confirmation)
         return go(ACCOUNT_PATH)
 
     def _confirmed_path(self, visitor: Visitor, result: SignInResult) -> str:
