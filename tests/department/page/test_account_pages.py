@@ -98,6 +98,10 @@ def test_a_confirmation_ends_with_the_lock_of_its_session(inquirers: Inquirers, 
         assert client.get(path).status_code == 200
         client.post("/lock")
         assert client.get(path).status_code == 404
+        # A script shows what it is answered as it is: a line, no page.
+        by_passkey = client.post("/account/confirm/passkey", data={"answer": "{}"})
+        assert by_passkey.status_code == 403
+        assert by_passkey.headers["Content-Type"].startswith("text/plain")
 
 
 def test_whoever_signs_on_by_the_provider_alone_is_told_so(inquirers: Inquirers, server: DepartmentPageServer) -> None:
