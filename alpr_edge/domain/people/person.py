@@ -149,5 +149,8 @@ class Person:
 
 
 def sign_in_key(name: str) -> str:
-    """A name that somebody typed to sign in, as it is compared: without case and outer blanks."""
-    return name.strip().casefold()
+    """A name that somebody typed to sign in, as it is compared: without case, outer blanks and NULs.
+
+    No name that is stored has a NUL, and PostgreSQL takes none in a query.
+    """
+    return name.replace("\0", "").strip().casefold()
