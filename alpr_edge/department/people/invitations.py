@@ -174,7 +174,7 @@ class Invitations:
                 _set(connection, cookie, wrong_codes=row["wrong_codes"] + 1)
                 return False
             _set(connection, cookie, is_code_confirmed=True)
-            DepartmentAccountRows(connection).use_step(invitation.person.person_id, step)
+            _use_step(connection, invitation.person.person_id, step)
         return True
 
     def passkey_options(self, cookie: str, site: RelyingParty, now: datetime) -> str:
@@ -254,6 +254,13 @@ def _open_invitation(connection: Connection, cookie: str, now: datetime) -> Open
     secret = cipher_of(connection).open(row["totp_secret"], _secret_place(row["invitation_id"])).decode()
     pending = Credentials(row["password_hash"], secret, passkeys=passkeys)
     return OpenInvitation(row["invitation_id"], entry.person, pending, row["is_code_confirmed"])
+
+
+def _use_step(connection: Connection, person_id: str, step: int) -> None:
+    """Keep the time step of a code of the new app, unless the account used a later one: none counts again."""
+    rows = DepartmentAccountRows(connection)
+    account = rows.account_of(person_id)
+    rows.use_step(person_id, step if account is None else max(step, account.used_step))
 
 
 def _secret_place(invitation_id: int) -> str:

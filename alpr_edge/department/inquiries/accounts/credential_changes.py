@@ -121,7 +121,7 @@ class CredentialChanges:
             after = changed(account.credentials)
             _replace(connection, person_id, account.credentials, after, utc)
             if step is not None:
-                rows.use_step(person_id, step)
+                rows.use_step(person_id, max(step, account.used_step))
             if after.replaces(account.credentials):
                 end_sessions_of(connection, person_id, reason=SessionEnd.ROSTER, except_sha256=proof.token_sha256)
             note_changes(connection, author, [Change(ChangeAction.CREDENTIALS, person_id, new=what)])

@@ -94,6 +94,15 @@ def test_a_new_secret_counts_once_its_app_shows_the_right_code(sit: Sit) -> None
     assert mine.desk.confirm(replace(mine.attempt(), code=mine.code(secret))).outcome is SignInOutcome.CONFIRMED
 
 
+def test_a_code_of_the_old_app_that_was_used_never_counts_again(sit: Sit) -> None:
+    mine, secret = sit("technician"), new_secret()
+    proof, step = mine.proof(), mine.account().used_step + 1
+    with mine.office.accounts.writing() as rows:
+        rows.use_step(mine.person_id, step)
+    mine.accounts.factors.change_code(mine.authoriser, proof, secret, mine.code(secret))
+    assert mine.account().used_step == step
+
+
 def test_a_proof_is_of_its_own_session_and_of_the_last_minutes(sit: Sit) -> None:
     mine, other = sit("auditor"), sit("auditor")
     proof = mine.proof()
