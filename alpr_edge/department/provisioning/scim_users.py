@@ -144,7 +144,7 @@ class ScimUsers(ScimStorage):
     ) -> bool:
         """Suspend a person, or bring back one whom SCIM itself had suspended; whether SCIM keeps them out.
 
-        Where SCIM does not say (None), it stays as it is.
+        Where SCIM does not say (None), it stays as it is; whoever left stays so.
         """
         is_in = entry.person.status is AccountStatus.ACTIVE
         if is_active is None:
@@ -152,7 +152,7 @@ class ScimUsers(ScimStorage):
         if not is_active and is_in:
             self._made_of.people.suspend_within(connection, author, entry)
             return True
-        if is_active and not is_in and row["is_out_here"]:
+        if is_active and entry.person.status is AccountStatus.SUSPENDED and row["is_out_here"]:
             status = {"status": AccountStatus.ACTIVE.value}
             self._made_of.people.change_within(connection, author, entry.person.person_id, status)
             self._made_of.people.rosters.publish_within(connection, author)

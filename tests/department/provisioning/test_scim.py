@@ -173,6 +173,23 @@ def test_whoever_is_not_active_any_more_is_out_at_once_in_pages_and_cars(rig: Sc
     assert rig.status_of(person_id) is AccountStatus.SUSPENDED
 
 
+def test_whoever_left_stays_so_whatever_the_other_system_says(rig: ScimRig) -> None:
+    di = CY | {"userName": "di@modesto.example", "externalId": "s-2", ENTERPRISE: {"employeeNumber": "B1001"}}
+    with rig.client() as client:
+        person_id = client.post("/Users", json=di).json()["id"]
+        assert client.patch(f"/Users/{person_id}", json=patch(active=False)).status_code == 204
+        with rig.people() as people:
+            people.change(Author("login:chief", datetime.now(UTC)), person_id, {"status": "left"})
+        answer = client.patch(f"/Users/{person_id}", json=patch(active=True))
+        assert answer.status_code == 204, answer.text
+        assert rig.status_of(person_id) is AccountStatus.LEFT
+        assert client.delete(f"/Users/{person_id}").status_code == 204
+        assert rig.status_of(person_id) is AccountStatus.LEFT
+        again = client.post("/Users", json=di)
+        assert again.status_code == 201, again.text
+        assert again.json()["id"] != person_id
+
+
 def test_what_is_not_right_is_refused_and_changes_nothing(rig: ScimRig) -> None:
     with rig.client() as client:
         taken = client.post("/Users", json=CY | {"userName": "officer@modesto.example"})
