@@ -104,7 +104,7 @@ class Invitations:
         connection.execute(update(_table).where(_table.c.person_id == person_id, is_open).values(values))
 
     def begin(self, token: str, now: datetime) -> str:
-        """Exchange the token of an address for a cookie, once.
+        """Exchange the token of an address for a cookie, once; a wrong one writes nothing.
 
         Raises:
             AccessError: no invitation waits for this token.
@@ -112,10 +112,14 @@ class Invitations:
         cookie = secrets.token_urlsafe(TOKEN_BYTES)
         is_it = (_table.c.token_sha256 == token_digest(token)) & _table.c.begun_at.is_(None)
         is_open = _table.c.withdrawn_at.is_(None) & (_table.c.expires_at > now)
+        ended = AccessError("this invitation has ended or was used before; ask for a new one")
+        with self._database.reading() as connection:
+            if connection.scalar(select(_table.c.invitation_id).where(is_it, is_open)) is None:
+                raise ended
         with self._database.writing() as connection:
             values = {"begun_at": now, "cookie_sha256": token_digest(cookie)}
             if connection.execute(update(_table).where(is_it, is_open).values(values)).rowcount != 1:
-                raise AccessError("this invitation has ended or was used before; ask for a new one")
+                raise ended
         return cookie
 
     def find(self, cookie: str, now: datetime) -> OpenInvitation:
