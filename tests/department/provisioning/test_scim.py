@@ -190,6 +190,20 @@ def test_whoever_left_stays_so_whatever_the_other_system_says(rig: ScimRig) -> N
         assert again.json()["id"] != person_id
 
 
+def test_a_user_name_is_one_user_s(rig: ScimRig) -> None:
+    users = [
+        CY | {"userName": name, "externalId": f"s-{badge}", ENTERPRISE: {"employeeNumber": badge}}
+        for name, badge in (("ed.lee", "B2000"), (" Ed.Lee", "B2001"), ("fay.lee", "B2001"))
+    ]
+    with rig.client() as client:
+        first, second, third = (client.post("/Users", json=each) for each in users)
+        assert [each.status_code for each in (first, second, third)] == [201, 409, 201]
+        assert second.json()["scimType"] == "uniqueness"
+        taken = client.patch(f"/Users/{third.json()['id']}", json=patch(userName="ED.LEE"))
+        assert (taken.status_code, taken.json()["scimType"]) == (409, "uniqueness")
+        assert client.patch(f"/Users/{first.json()['id']}", json=patch(userName="ED.LEE")).status_code == 204
+
+
 def test_what_is_not_right_is_refused_and_changes_nothing(rig: ScimRig) -> None:
     with rig.client() as client:
         taken = client.post("/Users", json=CY | {"userName": "officer@modesto.example"})
