@@ -1,7 +1,9 @@
 """Statements on people: who is there, and how one of them is written."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import JSON, BindParameter, Connection, RowMapping, bindparam, delete, insert, select, update
 
@@ -18,6 +20,15 @@ from alpr_edge.department.search.saved_rows import bound_saved_searches
 from alpr_edge.domain.people.credentials import Credentials
 from alpr_edge.domain.people.person import AccountStatus, Person, sign_in_key
 from alpr_edge.domain.people.roster import Member
+
+NOTHING_SET: Mapping[str, Any] = {
+    "password_hash": "",
+    "totp_secret": b"",
+    "is_code_confirmed": False,
+    "challenge": None,
+    "passkeys": [],
+}
+"""An invitation by which nothing was set, or whose person finished."""
 
 
 def all_entries(connection: Connection) -> list[Entry]:
@@ -92,6 +103,15 @@ def replace_credentials(connection: Connection, person_id: str, credentials: Cre
     connection.execute(insert(schema.people_credentials).values(row))
     if keys := passkey_rows(person_id, credentials):
         connection.execute(insert(schema.people_passkeys), keys)
+
+
+def withdraw_invitations(connection: Connection, person_id: str, at: datetime) -> dict[str, str]:
+    """End every invitation of a person, and forget what was set by it; what the record of changes says of it."""
+    table = schema.people_invitations
+    is_open = table.c.finished_at.is_(None) & table.c.withdrawn_at.is_(None)
+    values = {**NOTHING_SET, "withdrawn_at": at, "cookie_sha256": None}
+    count = connection.execute(update(table).where(table.c.person_id == person_id, is_open).values(values)).rowcount
+    return {"invitation": "withdrawn"} if count else {}
 
 
 def credentials_by_id(connection: Connection) -> dict[str, tuple[bool, int]]:

@@ -24,7 +24,13 @@ from alpr_edge.department.people.changes import (
 )
 from alpr_edge.department.people.csv_import import PeopleImport, plan_import
 from alpr_edge.department.people.invitations import Invitations, NewInvitation
-from alpr_edge.department.people.people_rows import all_entries, credentials_by_id, find_entry, replace_entries
+from alpr_edge.department.people.people_rows import (
+    all_entries,
+    credentials_by_id,
+    find_entry,
+    replace_entries,
+    withdraw_invitations,
+)
 from alpr_edge.department.people.person_fields import Entry, changed_entry, new_entry
 from alpr_edge.department.people.rosters import Rosters
 from alpr_edge.department.people.session_ends import end_sessions_of
@@ -139,7 +145,7 @@ class People:
         replace_entries(connection, [entry])
         note_changes(connection, author, [_change(ChangeAction.SUSPEND, before, entry)])
         end_sessions_of(connection, entry.person.person_id)
-        self.invitations.withdraw(connection, entry.person.person_id, author.at)
+        withdraw_invitations(connection, entry.person.person_id, author.at)
         return self.rosters.publish_within(connection, author)
 
     def unlock(self, author: Author, name: str) -> RosterHeader:

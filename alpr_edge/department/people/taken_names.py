@@ -13,7 +13,7 @@ from alpr_edge.domain.people.roster import PEOPLE_MAX
 
 
 class TakenError(DepartmentError):
-    """An id, a badge, an address or a single sign-on is somebody else's; id and single sign-on of those who left too."""
+    """An id, a badge, an address or a single sign-on is somebody else's; ids and sign-ons of those who left too."""
 
 
 def require_new(connection: Connection, person: Person) -> None:

@@ -129,7 +129,7 @@ def test_whoever_left_stays_so_and_is_added_anew_with_the_same_badge(office: Off
     left = office.add()
     office.people.suspend(office.author, left, AccountStatus.LEFT)
     for status in ("active", "suspended"):
-        with pytest.raises(DepartmentError, match="^status: whoever left stays so; add them anew"):
+        with pytest.raises(DepartmentError, match=r"^status: whoever left stays so; add them anew"):
             office.people.change(office.author, left, {"status": status})
     office.people.suspend(office.author, left)
     assert entry(office).person.status is AccountStatus.LEFT
