@@ -61,7 +61,9 @@ _ANSWERS = {
     SignInOutcome.CODE_NEEDED: "a code of the app is needed as well",
     SignInOutcome.PROVIDER: "the single sign-on did not work; try again, or sign in with password and code",
     SignInOutcome.UNTRAINED: "your training is missing or has ended; ask the Training Supervisor (policy 462.4(d))",
-    SignInOutcome.PASSWORD_OLD: "this password is too old; set a new one at the department, or use a passkey",
+    SignInOutcome.PASSWORD_OLD: (
+        "this password is too old; use a passkey, or ask the ALPR administrator to invite you"
+    ),
     SignInOutcome.ACCOUNT_SUSPENDED: "this account is suspended; ask the ALPR administrator",
     SignInOutcome.ACCOUNT_LEFT: "this account has ended; ask the ALPR administrator",
     SignInOutcome.ACCOUNT_EXPIRED: "this account has run out; ask the ALPR administrator",

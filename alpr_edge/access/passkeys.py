@@ -20,7 +20,11 @@ from alpr_edge.domain.people.credentials import PASSKEYS_MAX, Credentials, Passk
 from alpr_edge.domain.people.person import Person
 
 RESPONSE_CHARACTERS_MAX = 16_384
-_PARSE_FAULTS = (WebAuthnException, ValueError, KeyError, TypeError)
+CREDENTIAL_ID_BYTES_MAX = 1023
+"""Longest id of a passkey (WebAuthn level 3, 4); a roster holds no much longer one."""
+PUBLIC_KEY_BYTES_MAX = 1024
+"""Longest public key; one of RSA with 4096 bits has 530, and a roster holds no much longer one."""
+_PARSE_FAULTS = (WebAuthnException, ValueError, LookupError, TypeError, AttributeError, RecursionError)
 """What the library raises on a response that an attacker made up."""
 
 
@@ -61,6 +65,10 @@ def verify_registration(response: str, challenge: bytes, site: RelyingParty, cre
         )
     except _PARSE_FAULTS:
         raise AccessError("the passkey was not registered: its answer does not hold") from None
+    if len(result.credential_id) > CREDENTIAL_ID_BYTES_MAX:
+        raise AccessError("the passkey was not registered: its id is too long")
+    if len(result.credential_public_key) > PUBLIC_KEY_BYTES_MAX:
+        raise AccessError("the passkey was not registered: its key is too long")
     return Passkey(result.credential_id, result.credential_public_key, result.sign_count)
 
 

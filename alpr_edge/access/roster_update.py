@@ -55,7 +55,8 @@ def _signed_out_ids(rows: AccessRows, roster: Roster) -> set[str]:
         account, new = rows.account_of(person_id), members[person_id]
         if account is None:
             continue
-        if new.credentials.replaces(account.credentials) or new.person.sign_outs > account.person.sign_outs:
+        # Another number, not a higher one: after a restored backup a department counts on from a lower one.
+        if new.credentials.replaces(account.credentials) or new.person.sign_outs != account.person.sign_outs:
             ended_ids.add(person_id)
     return ended_ids
 

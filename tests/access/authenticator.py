@@ -28,14 +28,17 @@ class Authenticator:
     count: int = 0
     credential_id: bytes = field(default_factory=lambda: secrets.token_bytes(32))
     key: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
+    padding: bytes = b""
+    """What its public key says besides, which nobody asked for."""
 
-    def register(self, challenge: bytes) -> str:
-        """The browser's answer to ``navigator.credentials.create()``."""
+    def register(self, challenge: bytes, kind: str = "none", statement: dict[str, object] | None = None) -> str:
+        """The browser's answer to ``navigator.credentials.create()``; kind and statement are of its attestation."""
         numbers = self.key.public_key().public_numbers()
         cose = {1: 2, 3: -7, -1: 1, -2: numbers.x.to_bytes(32), -3: numbers.y.to_bytes(32)}
+        cose |= {-70_000: self.padding} if self.padding else {}
         credential = bytes(16) + struct.pack(">H", len(self.credential_id)) + self.credential_id + cbor2.dumps(cose)
         data = self._authenticator_data(ATTESTED) + credential
-        attestation = cbor2.dumps({"fmt": "none", "attStmt": {}, "authData": data})
+        attestation = cbor2.dumps({"fmt": kind, "attStmt": statement or {}, "authData": data})
         response = {"clientDataJSON": self._client_data("webauthn.create", challenge), "attestationObject": attestation}
         return self._answer(response)
 

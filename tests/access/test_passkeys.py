@@ -120,7 +120,9 @@ def test_a_counter_that_goes_back_is_a_copys(car: Car, registered_key: Authentic
 
 
 @pytest.mark.parametrize(
-    "answer", ["", "{}", "null", '{"id":1}', "x" * 20_000, '{"id":"","rawId":"","type":"","response":{}}']
+    "answer",
+    ["", "{}", "null", '{"id":1}', "x" * 20_000, "[" * 16_000, '{"id":"","rawId":"","type":"","response":{}}'],
+    ids=["empty", "object", "null", "number", "long", "nested", "blank"],
 )
 def test_what_is_no_answer_is_of_nobody(car: Car, registered_key: Authenticator, answer: str) -> None:
     result = sign_in(car, registered_key, lambda _: answer)
@@ -175,6 +177,9 @@ def test_a_registration_without_the_user_verified_or_from_elsewhere_is_refused(k
         replace(key, origin="https://evil.example").register(challenge),
         replace(key, domain="evil.example").register(challenge),
         key.register(new_challenge()),
+        key.register(challenge, "android-safetynet", {"ver": "1", "response": 7}),
+        key.register(challenge, "android-safetynet", {"ver": "1", "response": b"e30"}),
+        "[" * 16_000,
         "{}",
         "",
     ]
@@ -183,6 +188,15 @@ def test_a_registration_without_the_user_verified_or_from_elsewhere_is_refused(k
             verify_registration(answer, challenge, SITE, Credentials())
     with pytest.raises(AccessError, match="too long"):
         verify_registration("x" * 20_000, challenge, SITE, Credentials())
+
+
+def test_an_id_is_as_long_as_the_standard_has_it_at_most(key: Authenticator) -> None:
+    longest, longer = (replace(key, credential_id=bytes(count)) for count in (1023, 1024))
+    assert register(longest).credential_id == bytes(1023)
+    with pytest.raises(AccessError, match=r"^the passkey was not registered: its id is too long$"):
+        register(longer)
+    with pytest.raises(AccessError, match=r"^the passkey was not registered: its key is too long$"):
+        register(replace(key, padding=bytes(1024)))
 
 
 def test_nobody_has_more_passkeys_than_they_may(key: Authenticator) -> None:

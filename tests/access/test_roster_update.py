@@ -96,6 +96,17 @@ def test_who_was_signed_out_by_the_department_is_signed_out_once(car: Car) -> No
         assert rows.session(token_digest(again.token)) == again.session
 
 
+def test_a_sign_out_after_a_restored_backup_counts_too(car: Car) -> None:
+    car.install(person("p-1", sign_outs=2), person("p-2"))
+    for sign_outs in (1, 2):
+        officer = car.sign_in("Bp-1")
+        car.install(person("p-1", sign_outs=sign_outs), person("p-2"))
+        with car.store.reading() as rows:
+            ended = rows.session(token_digest(officer.token))
+        assert ended is not None
+        assert ended.end is SessionEnd.ROSTER
+
+
 @pytest.mark.parametrize(
     ("change", "replaces"),
     [

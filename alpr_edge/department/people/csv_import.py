@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from alpr_edge.department.people.changes import Author
 from alpr_edge.department.people.person_fields import COLUMNS, Entry, changed_entry, new_entry
 from alpr_edge.domain.errors import DepartmentError
-from alpr_edge.domain.people.person import sign_in_key
+from alpr_edge.domain.people.person import AccountStatus, Person, sign_in_key
 from alpr_edge.domain.people.roster import PEOPLE_MAX
 
 FILE_BYTES_MAX = 16 * 1024 * 1024
@@ -48,6 +48,8 @@ class ImportPlan:
     added: list[Entry] = field(default_factory=list)
     changed: list[tuple[Entry, Entry]] = field(default_factory=list)
     """Before and after."""
+    names_of_leavers: list[str] = field(default_factory=list)
+    """Badges and addresses that those who left give up to others."""
     unchanged: int = 0
     not_in_file: int = 0
 
@@ -123,8 +125,13 @@ class _Planner:
         """The line of each person in the file."""
         self._author = author
         self._by_id = {entry.person.person_id: entry for entry in entries}
-        self._owners = {name: entry.person.person_id for entry in entries for name in entry.person.sign_in_names}
-        """Whose each badge and address is."""
+        leavers = [entry for entry in entries if entry.person.status is AccountStatus.LEFT]
+        self._leaver_ids = {entry.person.person_id for entry in leavers}
+        stayers = [entry for entry in entries if entry.person.person_id not in self._leaver_ids]
+        self._owners = {
+            name: entry.person.person_id for entry in (*leavers, *stayers) for name in entry.person.sign_in_names
+        }
+        """Whose each badge and address is; of somebody who left where nobody else has it."""
 
     def take(self, line: int, texts: Mapping[str, str]) -> None:
         """Plan what a line asks for.
@@ -138,17 +145,25 @@ class _Planner:
         person = after.person
         if (other := self.lines.get(person.person_id)) is not None:
             raise DepartmentError(f"person_id: the same person as in line {other}")
-        for name in person.sign_in_names:
-            if self._owners.get(name, person.person_id) != person.person_id:
-                raise DepartmentError(f"badge, email: somebody else has {name!r}")
+        if before is None or person.status is not AccountStatus.LEFT:
+            self._take_names(person)
         self.lines[person.person_id] = line
-        self._owners |= dict.fromkeys(person.sign_in_names, person.person_id)
         if before is None:
             self.plan.added.append(after)
         elif after == before:
             self.plan.unchanged += 1
         else:
             self.plan.changed.append((before, after))
+
+    def _take_names(self, person: Person) -> None:
+        """Make badge and address a person's, of somebody who left too."""
+        others = {name: self._owners.get(name, person.person_id) for name in person.sign_in_names}
+        others = {name: owner_id for name, owner_id in others.items() if owner_id != person.person_id}
+        for name, owner_id in others.items():
+            if owner_id not in self._leaver_ids:
+                raise DepartmentError(f"badge, email: somebody else has {name!r}")
+        self.plan.names_of_leavers += others
+        self._owners |= dict.fromkeys(person.sign_in_names, person.person_id)
 
     def _find(self, texts: Mapping[str, str]) -> Entry | None:
         person_id = texts.get("person_id", "").strip()

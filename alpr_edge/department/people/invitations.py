@@ -23,7 +23,12 @@ from alpr_edge.department.db.people_schema import people_invitations
 from alpr_edge.department.db.sealed_values import cipher_of
 from alpr_edge.department.people.account_rows import DepartmentAccountRows
 from alpr_edge.department.people.changes import Author, Change, ChangeAction, note_changes
-from alpr_edge.department.people.people_rows import find_entry, replace_credentials
+from alpr_edge.department.people.people_rows import (
+    NOTHING_SET,
+    find_entry,
+    replace_credentials,
+    withdraw_invitations,
+)
 from alpr_edge.department.people.rosters import Rosters
 from alpr_edge.department.people.session_ends import end_sessions_of
 from alpr_edge.department.people.settings import load_people_settings
@@ -38,7 +43,6 @@ COOKIE_VALID = timedelta(hours=1)
 """How long a person may take, once they opened the address."""
 WRONG_CODES_MAX = 20
 _table = people_invitations
-_EMPTY = {"password_hash": "", "totp_secret": b"", "is_code_confirmed": False, "challenge": None, "passkeys": []}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,20 +95,14 @@ class Invitations:
     def make(self, connection: Connection, person_id: str, now: datetime) -> NewInvitation:
         """Make an invitation in place of any before; inside the transaction that records it."""
         settings = load_people_settings(self._directory)
-        self.withdraw(connection, person_id, now)
+        withdraw_invitations(connection, person_id, now)
         token, expires_at = secrets.token_urlsafe(TOKEN_BYTES), now + timedelta(hours=settings.table.invitation_hours)
         values = {"person_id": person_id, "token_sha256": token_digest(token), "made_at": now, "expires_at": expires_at}
-        connection.execute(insert(_table).values(**values, **_EMPTY, wrong_codes=0))
+        connection.execute(insert(_table).values(**values, **NOTHING_SET, wrong_codes=0))
         return NewInvitation(person_id, token, expires_at)
 
-    def withdraw(self, connection: Connection, person_id: str, now: datetime) -> None:
-        """End every invitation of a person; what was set by it is forgotten."""
-        is_open = _table.c.finished_at.is_(None) & _table.c.withdrawn_at.is_(None)
-        values = {**_EMPTY, "withdrawn_at": now, "cookie_sha256": None}
-        connection.execute(update(_table).where(_table.c.person_id == person_id, is_open).values(values))
-
     def begin(self, token: str, now: datetime) -> str:
-        """Exchange the token of an address for a cookie, once.
+        """Exchange the token of an address for a cookie, once; a wrong one writes nothing.
 
         Raises:
             AccessError: no invitation waits for this token.
@@ -112,10 +110,14 @@ class Invitations:
         cookie = secrets.token_urlsafe(TOKEN_BYTES)
         is_it = (_table.c.token_sha256 == token_digest(token)) & _table.c.begun_at.is_(None)
         is_open = _table.c.withdrawn_at.is_(None) & (_table.c.expires_at > now)
+        ended = AccessError("this invitation has ended or was used before; ask for a new one")
+        with self._database.reading() as connection:
+            if connection.scalar(select(_table.c.invitation_id).where(is_it, is_open)) is None:
+                raise ended
         with self._database.writing() as connection:
             values = {"begun_at": now, "cookie_sha256": token_digest(cookie)}
             if connection.execute(update(_table).where(is_it, is_open).values(values)).rowcount != 1:
-                raise AccessError("this invitation has ended or was used before; ask for a new one")
+                raise ended
         return cookie
 
     def find(self, cookie: str, now: datetime) -> OpenInvitation:
@@ -174,7 +176,7 @@ class Invitations:
                 _set(connection, cookie, wrong_codes=row["wrong_codes"] + 1)
                 return False
             _set(connection, cookie, is_code_confirmed=True)
-            DepartmentAccountRows(connection).use_step(invitation.person.person_id, step)
+            _use_step(connection, invitation.person.person_id, step)
         return True
 
     def passkey_options(self, cookie: str, site: RelyingParty, now: datetime) -> str:
@@ -220,7 +222,7 @@ class Invitations:
             for passkey in pending.passkeys:
                 DepartmentAccountRows(connection).note_passkey_added(passkey, now)
             end_sessions_of(connection, person_id)
-            _set(connection, cookie, **_EMPTY, finished_at=now, cookie_sha256=None)
+            _set(connection, cookie, **NOTHING_SET, finished_at=now, cookie_sha256=None)
             author = Author(f"person:{person_id}", now, f"by invitation {invitation.invitation_id}")
             new = {"password": "set", "code": "set", "passkeys": len(pending.passkeys)}
             note_changes(connection, author, [Change(ChangeAction.CREDENTIALS, person_id, new=new)])
@@ -254,6 +256,13 @@ def _open_invitation(connection: Connection, cookie: str, now: datetime) -> Open
     secret = cipher_of(connection).open(row["totp_secret"], _secret_place(row["invitation_id"])).decode()
     pending = Credentials(row["password_hash"], secret, passkeys=passkeys)
     return OpenInvitation(row["invitation_id"], entry.person, pending, row["is_code_confirmed"])
+
+
+def _use_step(connection: Connection, person_id: str, step: int) -> None:
+    """Keep the time step of a code of the new app, unless the account used a later one: none counts again."""
+    rows = DepartmentAccountRows(connection)
+    account = rows.account_of(person_id)
+    rows.use_step(person_id, step if account is None else max(step, account.used_step))
 
 
 def _secret_place(invitation_id: int) -> str:

@@ -1,7 +1,9 @@
 """Statements on people: who is there, and how one of them is written."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import JSON, BindParameter, Connection, RowMapping, bindparam, delete, insert, select, update
 
@@ -16,8 +18,17 @@ from alpr_edge.department.people.account_rows import (
 from alpr_edge.department.people.person_fields import Entry
 from alpr_edge.department.search.saved_rows import bound_saved_searches
 from alpr_edge.domain.people.credentials import Credentials
-from alpr_edge.domain.people.person import sign_in_key
+from alpr_edge.domain.people.person import AccountStatus, Person, sign_in_key
 from alpr_edge.domain.people.roster import Member
+
+NOTHING_SET: Mapping[str, Any] = {
+    "password_hash": "",
+    "totp_secret": b"",
+    "is_code_confirmed": False,
+    "challenge": None,
+    "passkeys": [],
+}
+"""An invitation by which nothing was set, or whose person finished."""
 
 
 def all_entries(connection: Connection) -> list[Entry]:
@@ -58,7 +69,10 @@ def find_entry(connection: Connection, name: str) -> Entry | None:
 
 
 def replace_entries(connection: Connection, entries: Sequence[Entry]) -> None:
-    """Write people who are there already; their credentials stay, and saved searches as long as their access does."""
+    """Write people who are there already; their credentials stay, and saved searches as long as their access does.
+
+    Whoever left signs in with nothing any more: a name that somebody else took since does not come back to them.
+    """
     if not entries:
         return
     bound_saved_searches(connection, {entry.person.person_id: entry.person.access_until for entry in entries})
@@ -69,12 +83,14 @@ def replace_entries(connection: Connection, entries: Sequence[Entry]) -> None:
         update(people).where(people.c.person_id == one).values(values),
         [{"of_id": it.person.person_id, "of_details": it.details, "of_units": list(it.units)} for it in entries],
     )
+    rows = [
+        {"name": name, "person_id": entry.person.person_id}
+        for entry in entries
+        for name in _names_kept(connection, entry.person)
+    ]
     connection.execute(
         delete(names).where(names.c.person_id == one), [{"of_id": it.person.person_id} for it in entries]
     )
-    rows = [
-        {"name": name, "person_id": entry.person.person_id} for entry in entries for name in entry.person.sign_in_names
-    ]
     if rows:
         connection.execute(insert(schema.people_names), rows)
 
@@ -89,6 +105,15 @@ def replace_credentials(connection: Connection, person_id: str, credentials: Cre
         connection.execute(insert(schema.people_passkeys), keys)
 
 
+def withdraw_invitations(connection: Connection, person_id: str, at: datetime) -> dict[str, str]:
+    """End every invitation of a person, and forget what was set by it; what the record of changes says of it."""
+    table = schema.people_invitations
+    is_open = table.c.finished_at.is_(None) & table.c.withdrawn_at.is_(None)
+    values = {**NOTHING_SET, "withdrawn_at": at, "cookie_sha256": None}
+    count = connection.execute(update(table).where(table.c.person_id == person_id, is_open).values(values)).rowcount
+    return {"invitation": "withdrawn"} if count else {}
+
+
 def credentials_by_id(connection: Connection) -> dict[str, tuple[bool, int]]:
     """Whether each person has a password with its second factor, and how many passkeys."""
     keys, table = schema.people_passkeys.c, schema.people_credentials.c
@@ -97,6 +122,15 @@ def credentials_by_id(connection: Connection) -> dict[str, tuple[bool, int]]:
         counts[person_id] += 1
     query = select(table.person_id, (table.password_hash != "") & (table.totp_secret != b""))
     return {person_id: (bool(has_password), counts[person_id]) for person_id, has_password in connection.execute(query)}
+
+
+def _names_kept(connection: Connection, person: Person) -> frozenset[str]:
+    """The names of a person; of one who left those that nobody else took."""
+    if person.status is not AccountStatus.LEFT:
+        return person.sign_in_names
+    names = schema.people_names.c
+    taken = select(names.name).where(names.name.in_(person.sign_in_names), names.person_id != person.person_id)
+    return person.sign_in_names - frozenset(connection.scalars(taken))
 
 
 def _entry_of(row: RowMapping) -> Entry:

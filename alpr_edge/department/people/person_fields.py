@@ -123,9 +123,12 @@ def changed_entry(entry: Entry, texts: Mapping[str, str]) -> Entry:
         texts: by :data:`COLUMNS`, only those that change; an empty one clears a list or a date.
 
     Raises:
-        DepartmentError: a text is wrong; it names the column and what was expected.
+        DepartmentError: a text is wrong, or brings back somebody who left; it names the column and what was expected.
     """
-    return _entry_with(entry.person, entry.units, texts)
+    changed = _entry_with(entry.person, entry.units, texts)
+    if entry.person.status is AccountStatus.LEFT and changed.person.status is not AccountStatus.LEFT:
+        raise DepartmentError("status: whoever left stays so; add them anew, which gives them another id")
+    return changed
 
 
 def _entry_with(person: Person, units: tuple[str, ...], texts: Mapping[str, str]) -> Entry:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, select, update
 
 from alpr_edge.access.passwords import Argon2Passwords
 from alpr_edge.access.totp import new_secret
@@ -24,17 +24,23 @@ from alpr_edge.department.people.changes import (
 )
 from alpr_edge.department.people.csv_import import PeopleImport, plan_import
 from alpr_edge.department.people.invitations import Invitations, NewInvitation
-from alpr_edge.department.people.people_rows import all_entries, credentials_by_id, find_entry, replace_entries
+from alpr_edge.department.people.people_rows import (
+    all_entries,
+    credentials_by_id,
+    find_entry,
+    replace_entries,
+    withdraw_invitations,
+)
 from alpr_edge.department.people.person_fields import Entry, changed_entry, new_entry
 from alpr_edge.department.people.rosters import Rosters
 from alpr_edge.department.people.session_ends import end_sessions_of
-from alpr_edge.department.people.taken_names import TakenError
+from alpr_edge.department.people.taken_names import give_up_names, require_new, take_names
 from alpr_edge.department.people.trainings import require_training_unchanged
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.instants import Instant, rfc3339
 from alpr_edge.domain.people.credentials import Credentials
-from alpr_edge.domain.people.person import AccountStatus, Person
-from alpr_edge.domain.people.roster import PEOPLE_MAX, Member, RosterHeader
+from alpr_edge.domain.people.person import AccountStatus
+from alpr_edge.domain.people.roster import Member, RosterHeader
 from alpr_edge.domain.sessions.lockout import Lock, release_code
 
 CHALLENGE_DIGITS_MAX = 16
@@ -84,8 +90,8 @@ class People:
 
     def add_within(self, connection: Connection, author: Author, entry: Entry) -> None:
         """Add somebody inside a transaction."""
-        _require_new(connection, entry.person)
-        _require_free(connection, entry.person)
+        require_new(connection, entry.person)
+        take_names(connection, entry.person)
         require_training_unchanged(connection, author, [(None, entry)])
         insert_entries(connection, [entry])
         note_changes(connection, author, [_change(ChangeAction.ADD, None, entry)])
@@ -108,7 +114,8 @@ class People:
         """Change somebody inside a transaction."""
         before = require_entry(connection, name)
         entry = changed_entry(before, texts)
-        _require_free(connection, entry.person)
+        if entry.person.status is not AccountStatus.LEFT:
+            take_names(connection, entry.person)
         require_training_unchanged(connection, author, [(before, entry)])
         if entry != before:
             replace_entries(connection, [entry])
@@ -132,12 +139,13 @@ class People:
     def suspend_within(
         self, connection: Connection, author: Author, before: Entry, status: AccountStatus = AccountStatus.SUSPENDED
     ) -> RosterHeader:
-        """Suspend an account inside a transaction."""
+        """Suspend an account inside a transaction; whoever left stays so."""
+        status = AccountStatus.LEFT if before.person.status is AccountStatus.LEFT else status
         entry = Entry.of(replace(before.person, status=status), before.units)
         replace_entries(connection, [entry])
         note_changes(connection, author, [_change(ChangeAction.SUSPEND, before, entry)])
         end_sessions_of(connection, entry.person.person_id)
-        self.invitations.withdraw(connection, entry.person.person_id, author.at)
+        withdraw_invitations(connection, entry.person.person_id, author.at)
         return self.rosters.publish_within(connection, author)
 
     def unlock(self, author: Author, name: str) -> RosterHeader:
@@ -213,6 +221,7 @@ class People:
         with self._database.writing() as connection:
             plan = plan_import(text, all_entries(connection), author)
             require_training_unchanged(connection, author, plan.pairs)
+            give_up_names(connection, plan.names_of_leavers)
             insert_entries(connection, plan.added)
             replace_entries(connection, [after for _, after in plan.changed])
             changes = [_change(ChangeAction.ADD, None, entry) for entry in plan.added]
@@ -280,20 +289,3 @@ def _change(action: ChangeAction, before: Entry | None, after: Entry) -> Change:
 
 def _fields(entry: Entry) -> dict[str, Any]:
     return entry.details | {"units": list(entry.units)}
-
-
-def _require_new(connection: Connection, person: Person) -> None:
-    """Refuse an id that somebody has, or had: it is never given to anybody else (CJIS IA-4)."""
-    if find_entry(connection, person.person_id) is not None:
-        raise TakenError(f"{person.person_id}: somebody has this id already")
-    if (connection.scalar(select(func.count()).select_from(schema.people)) or 0) >= PEOPLE_MAX:
-        raise DepartmentError(f"a roster has at most {PEOPLE_MAX} people")
-
-
-def _require_free(connection: Connection, person: Person) -> None:
-    """Refuse a badge or an address that is somebody else's, of those who left too."""
-    names = schema.people_names.c
-    query = select(names.name).where(names.name.in_(person.sign_in_names), names.person_id != person.person_id)
-    taken = connection.scalar(query)
-    if taken is not None:
-        raise TakenError(f"{taken}: somebody else has this badge or e-mail address")

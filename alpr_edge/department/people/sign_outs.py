@@ -7,7 +7,7 @@ from alpr_edge.access.authorisation.callers import Actor
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.people.changes import Author, Change, ChangeAction, note_changes
-from alpr_edge.department.people.people_rows import replace_entries
+from alpr_edge.department.people.people_rows import replace_entries, withdraw_invitations
 from alpr_edge.department.people.person_fields import Entry
 from alpr_edge.department.people.registry import require_entry
 from alpr_edge.department.people.rosters import Rosters
@@ -46,7 +46,7 @@ class SignOuts:
         self._clock = clock
 
     def sign_out(self, authoriser: Authoriser, name: str, reason: str) -> SignedOutPerson:
-        """End every session of somebody, and publish the roster that ends them in the cars; all or nothing.
+        """End every session of somebody and an open invitation, and publish the roster for the cars; all or nothing.
 
         Args:
             authoriser: allows it and puts it on record.
@@ -74,7 +74,8 @@ class SignOuts:
             count = before.person.sign_outs
             replace_entries(connection, [Entry.of(replace(before.person, sign_outs=count + 1), before.units)])
             sessions = end_sessions_of(connection, person_id)
-            change = Change(ChangeAction.SIGN_OUT, person_id, {"sign_outs": count}, {"sign_outs": count + 1})
+            new = {"sign_outs": count + 1} | withdraw_invitations(connection, person_id, author.at)
+            change = Change(ChangeAction.SIGN_OUT, person_id, {"sign_outs": count}, new)
             note_changes(connection, author, [change])
             return SignedOutPerson(person_id, sessions, self._rosters.publish_within(connection, author))
 

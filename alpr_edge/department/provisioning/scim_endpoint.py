@@ -61,20 +61,23 @@ class ScimEndpoint:
 
     async def answer(self, request: Request) -> Response:
         """Answer a request."""
-        address = subscriber_network(host_of(request))
-        wait_s = self._wrong_tries.wait_s(address)
-        if wait_s > 0:
-            return _json(self._error(429, "too many wrong tokens came from this address"), round(wait_s) + 1)
         if not self._is_known(request):
-            self._wrong_tries.note(address)
-            log.warning("department.provisioning_refused", address=address)
-            return _json(self._service.error_response(UnauthorizedException(detail="the token is wrong or missing")))
+            return self._refuse(subscriber_network(host_of(request)))
         try:
             body = await small_body(request)
         except HTTPException as error:
             return _json(self._error(error.status_code, error.detail))
         async with self._at_once:
             return await run_in_threadpool(self._serve, request, body)
+
+    def _refuse(self, address: str) -> Response:
+        """Answer a wrong token, which waits after some; the right one never waits for others at its address."""
+        wait_s = self._wrong_tries.wait_s(address)
+        if wait_s > 0:
+            return _json(self._error(429, "too many wrong tokens came from this address"), round(wait_s) + 1)
+        self._wrong_tries.note(address)
+        log.warning("department.provisioning_refused", address=address)
+        return _json(self._service.error_response(UnauthorizedException(detail="the token is wrong or missing")))
 
     def _serve(self, request: Request, body: bytes) -> Response:
         asked = ScimRequest(

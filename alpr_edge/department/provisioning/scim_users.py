@@ -101,6 +101,7 @@ class ScimUsers(ScimStorage):
                 entry = Entry.of(replace(entry.person, status=AccountStatus.SUSPENDED))
             self._made_of.people.add_within(connection, author, entry)
             person_id = entry.person.person_id
+            _require_free_name(connection, person_id, user)
             values = _values(user, author.at) | {"created_at": author.at, "version": 1, "is_out_here": is_out}
             connection.execute(insert(people_provisioned).values(person_id=person_id, **values))
             self._link(connection, author, person_id, user)
@@ -115,6 +116,7 @@ class ScimUsers(ScimStorage):
         person_id = user.id or ""
         with self._changing() as connection:
             row = _row(connection, person_id, expected_version)
+            _require_free_name(connection, person_id, user)
             before = _stored_user(row)
             old, new = (person_texts(each, self._made_of.organisation) for each in (before, user))
             texts = {name: text for name, text in new.items() if old[name] != text}
@@ -144,7 +146,7 @@ class ScimUsers(ScimStorage):
     ) -> bool:
         """Suspend a person, or bring back one whom SCIM itself had suspended; whether SCIM keeps them out.
 
-        Where SCIM does not say (None), it stays as it is.
+        Where SCIM does not say (None), it stays as it is; whoever left stays so.
         """
         is_in = entry.person.status is AccountStatus.ACTIVE
         if is_active is None:
@@ -152,7 +154,7 @@ class ScimUsers(ScimStorage):
         if not is_active and is_in:
             self._made_of.people.suspend_within(connection, author, entry)
             return True
-        if is_active and not is_in and row["is_out_here"]:
+        if is_active and entry.person.status is AccountStatus.SUSPENDED and row["is_out_here"]:
             status = {"status": AccountStatus.ACTIVE.value}
             self._made_of.people.change_within(connection, author, entry.person.person_id, status)
             self._made_of.people.rosters.publish_within(connection, author)
@@ -214,6 +216,18 @@ def _condition(search_request: SearchRequest[Any]) -> ColumnElement[bool]:
     raise InvalidFilterException(detail="users are searched by userName eq or externalId eq alone")
 
 
+def _require_free_name(connection: Connection, person_id: str, user: Provisioned) -> None:
+    """Refuse a userName that another user has; it need be no badge and no address."""
+    table = people_provisioned.c
+    query = select(table.person_id).where(table.user_name == _compared_name(user), table.person_id != person_id)
+    if connection.scalar(query) is not None:
+        raise UniquenessException(detail="another user has this userName")
+
+
+def _compared_name(user: Provisioned) -> str:
+    return sign_in_key(user.user_name or "")
+
+
 def _row(connection: Connection, person_id: str, expected_version: str | None = None) -> RowMapping:
     query = select(people_provisioned).where(people_provisioned.c.person_id == person_id)
     row = connection.execute(query).mappings().first()
@@ -258,6 +272,5 @@ def _values(user: Provisioned, at: datetime) -> dict[str, Any]:
     """The columns that follow from what SCIM says."""
     kept = user.model_copy(deep=True)
     kept.id, kept.meta = None, None
-    name = sign_in_key(user.user_name or "")
-    about = {"user_name": name, "external_id": user.external_id, "modified_at": at}
+    about = {"user_name": _compared_name(user), "external_id": user.external_id, "modified_at": at}
     return {**about, "resource": kept.model_dump()}

@@ -40,6 +40,17 @@ class Credentials:
         """Whether the person can sign in with password and code: nobody can without a second factor."""
         return bool(self.password_hash and self.totp_secret)
 
+    def is_password_enough(self, moment: datetime | None, days_max: int | None) -> bool:
+        """Whether the person can sign in with password and code as they are.
+
+        Args:
+            moment: as of :meth:`is_password_old`; None: not known, so that one that may get too old is not enough.
+            days_max: likewise.
+        """
+        if not self.has_password or days_max is None:
+            return self.has_password
+        return moment is not None and not self.is_password_old(moment, days_max)
+
     def replaces(self, before: "Credentials") -> bool:
         """Whether a factor of before is good no more; a passkey that was added replaces none."""
         passkeys = {(each.credential_id, each.public_key) for each in self.passkeys}

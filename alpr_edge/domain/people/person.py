@@ -119,7 +119,7 @@ class Person:
     unlocks: int = 0
     """How often an administrator of the department unlocked the account; a higher number unlocks it in the car too."""
     sign_outs: int = 0
-    """How often an administrator of the department signed the person out; a higher number does so in the car too."""
+    """How often an administrator of the department signed the person out; another number does so in the car too."""
 
     def fault_at(self, moment: datetime, last_sign_in: datetime | None = None) -> AccountFault | None:
         """Why the account may not be used at a moment; None: it may.
@@ -149,5 +149,8 @@ class Person:
 
 
 def sign_in_key(name: str) -> str:
-    """A name that somebody typed to sign in, as it is compared: without case and outer blanks."""
-    return name.strip().casefold()
+    """A name that somebody typed to sign in, as it is compared: without case, outer blanks and NULs.
+
+    No name that is stored has a NUL, and PostgreSQL takes none in a query.
+    """
+    return name.replace("\0", "").strip().casefold()

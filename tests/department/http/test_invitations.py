@@ -258,6 +258,8 @@ def test_many_wrong_tokens_have_to_wait(department: Department) -> None:
     texts = [person.post("", token=f"wrong-{number}").text for number in range(11)]
     assert ["was used before" in text for text in texts] == [True] * 10 + [False]
     assert "wait ten minutes" in texts[-1]
+    _, token = department.invite()
+    assert person.post("", token=token).status_code == 303
     assert department.invitee().get("").status_code == 200
 
 

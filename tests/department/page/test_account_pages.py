@@ -88,8 +88,20 @@ def test_passkeys_and_code_change_once_both_factors_were_given_again(
         refused = client.post(f"{path}/code", data={"code": pyotp.TOTP(SECRET).now()})
         assert (refused.status_code, "This code is wrong" in refused.text) == (422, True)
         assert client.post(f"{path}/code", data={"code": pyotp.TOTP(secret).now()}).headers["location"] == "/account"
+        again = client.get(f"{path}/code")
+        assert (again.status_code, "data-secret" in again.text) == (404, False)
+
+
+def test_a_confirmation_ends_with_the_lock_of_its_session(inquirers: Inquirers, server: DepartmentPageServer) -> None:
+    with client_of(inquirers, server, "auditor") as client:
+        path = confirm(client)
+        assert client.get(path).status_code == 200
         client.post("/lock")
         assert client.get(path).status_code == 404
+        # A script shows what it is answered as it is: a line, no page.
+        by_passkey = client.post("/account/confirm/passkey", data={"answer": "{}"})
+        assert by_passkey.status_code == 403
+        assert by_passkey.headers["Content-Type"].startswith("text/plain")
 
 
 def test_whoever_signs_on_by_the_provider_alone_is_told_so(inquirers: Inquirers, server: DepartmentPageServer) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from alpr_edge.department.people.csv_import import PeopleFileError, PeopleImport
-from alpr_edge.domain.people.person import Role
+from alpr_edge.domain.people.person import AccountStatus, Role
 from tests.department.people.office import Office
 
 HEAD = "badge,name,organisation,roles,cjis_training_until\n"
@@ -56,6 +56,20 @@ def test_every_faulty_line_is_named_and_nobody_imported(office: Office) -> None:
 )
 def test_what_is_no_such_file_is_refused(office: Office, text: str, fault: str) -> None:
     assert faults_of(office, text)[0].startswith(fault)
+
+
+def test_whoever_left_stays_so_and_gives_badge_and_address_to_somebody_new(office: Office) -> None:
+    take(office, "person_id,badge,name,organisation\na,1,Ana,MPD\nb,2,Bo,MPD\n")
+    office.people.suspend(office.author, "a", AccountStatus.LEFT)
+    assert faults_of(office, "badge,status\n1,active\n") == [
+        "line 2: status: whoever left stays so; add them anew, which gives them another id"
+    ]
+    assert take(office, "person_id,badge,name,organisation\nc,1,Ana,MPD\n") == PeopleImport(1, 0, 0, 2)
+    assert take(office, "badge,title\n1,Sergeant\n") == PeopleImport(0, 1, 0, 2)
+    titles = {it.entry.person.person_id: it.entry.person.title for it in office.people.overviews()}
+    assert titles == {"a": "", "b": "", "c": "Sergeant"}
+    assert take(office, "person_id,title\na,retired\n") == PeopleImport(0, 1, 0, 2)
+    assert faults_of(office, "person_id,badge\nb,1\n") == ["line 2: badge, email: somebody else has '1'"]
 
 
 def test_two_people_may_swap_nothing_with_each_other_in_one_file(office: Office) -> None:

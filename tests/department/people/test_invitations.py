@@ -8,6 +8,7 @@ import pytest
 from webauthn.helpers import base64url_to_bytes
 
 from alpr_edge.access.relying_party import RelyingParty
+from alpr_edge.access.totp import STEP_S
 from alpr_edge.department.people.account_rows import DepartmentAccountRows, PasskeyDates
 from alpr_edge.domain.errors import AccessError, DepartmentError
 from alpr_edge.domain.instants import Instant, UtcSource
@@ -77,6 +78,20 @@ def test_new_credentials_end_what_was_begun_with_the_old_ones(office: Office) ->
 
 def secret(office: Office, cookie: str) -> str:
     return office.people.invitations.shared_secret(cookie, office.now)
+
+
+def test_a_code_that_was_used_never_counts_again(office: Office) -> None:
+    cookie = begin(office)
+    invitations = office.people.invitations
+    person_id = invitations.find(cookie, office.now).person.person_id
+    step = int(office.now.timestamp()) // STEP_S + 1
+    with office.accounts.writing() as rows:
+        rows.use_step(person_id, step)
+    assert invitations.confirm_code(cookie, pyotp.TOTP(secret(office, cookie)).at(office.now), office.now)
+    with office.accounts.reading() as rows:
+        account = rows.account_of(person_id)
+    assert account is not None
+    assert account.used_step == step
 
 
 def test_each_challenge_is_good_for_one_answer(office: Office) -> None:

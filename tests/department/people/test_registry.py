@@ -125,6 +125,26 @@ def test_whoever_left_is_in_no_roster(office: Office) -> None:
     assert newest_roster(office).members == ()
 
 
+def test_whoever_left_stays_so_and_is_added_anew_with_the_same_badge(office: Office) -> None:
+    left = office.add()
+    office.people.suspend(office.author, left, AccountStatus.LEFT)
+    for status in ("active", "suspended"):
+        with pytest.raises(DepartmentError, match=r"^status: whoever left stays so; add them anew"):
+            office.people.change(office.author, left, {"status": status})
+    office.people.suspend(office.author, left)
+    assert entry(office).person.status is AccountStatus.LEFT
+    again = office.add()
+    assert again != left
+    with office.accounts.reading() as rows:
+        accounts = [rows.account(name) for name in ("1042", OFFICER["email"])]
+    assert [account and account.person.person_id for account in accounts] == [again, again]
+    office.people.change(office.author, left, {"title": "retired"})
+    office.people.suspend(office.author, left)
+    assert [member.person.person_id for member in newest_roster(office).members] == [again]
+    with pytest.raises(DepartmentError, match="somebody else has this badge"):
+        office.add(email="")
+
+
 def test_unlocking_clears_the_lock_here_and_counts_for_the_cars(office: Office) -> None:
     person_id = office.add()
     with office.accounts.writing() as rows:

@@ -9,7 +9,8 @@ import pytest
 from alpr_edge.access.authorisation.callers import Caller
 from alpr_edge.access.sessions import SessionPlace, find_session
 from alpr_edge.department.inquiries.office import InquiryOffice, open_office
-from alpr_edge.department.people.changes import ChangeAction, read_changes
+from alpr_edge.department.people.changes import Author, ChangeAction, read_changes
+from alpr_edge.department.people.registry import People
 from alpr_edge.department.people.rosters import Rosters
 from alpr_edge.department.pki.roster_key import load_roster_signer
 from alpr_edge.domain.errors import AccessError, DepartmentError
@@ -71,6 +72,19 @@ def test_sessions_end_here_and_the_roster_says_so_to_the_cars(inquirers: Inquire
     assert (change.action, change.author) == (ChangeAction.SIGN_OUT, f"person:{record.person_id}")
     assert desks.sign_outs.sign_out(administrator, "officer@modesto.example", "").sessions == 0
     assert in_roster(inquirers, desks, "officer").sign_outs == 2
+
+
+def test_an_open_invitation_ends_with_the_sessions(inquirers: Inquirers, desks: InquiryOffice) -> None:
+    people = People(inquirers.directory, desks.accounts.database)
+    token = people.invite(Author("login:chief", START), inquirers.ids["officer"]).token
+    cookie = people.invitations.begin(token, START)
+    administrator = authoriser_of(desks, inquirers.ids["alpr-administrator"])
+    desks.sign_outs.sign_out(administrator, "officer@modesto.example", "a stolen letter")
+    with pytest.raises(AccessError, match="no invitation is open"):
+        people.invitations.find(cookie, START)
+    with desks.accounts.database.reading() as connection:
+        *_, change, _ = read_changes(connection)
+    assert change.new == {"sign_outs": 1, "invitation": "withdrawn"}
 
 
 def test_the_owner_of_the_folder_may_without_a_session_and_nobody_else(

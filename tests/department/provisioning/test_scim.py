@@ -173,6 +173,37 @@ def test_whoever_is_not_active_any_more_is_out_at_once_in_pages_and_cars(rig: Sc
     assert rig.status_of(person_id) is AccountStatus.SUSPENDED
 
 
+def test_whoever_left_stays_so_whatever_the_other_system_says(rig: ScimRig) -> None:
+    di = CY | {"userName": "di@modesto.example", "externalId": "s-2", ENTERPRISE: {"employeeNumber": "B1001"}}
+    with rig.client() as client:
+        person_id = client.post("/Users", json=di).json()["id"]
+        assert client.patch(f"/Users/{person_id}", json=patch(active=False)).status_code == 204
+        with rig.people() as people:
+            people.change(Author("login:chief", datetime.now(UTC)), person_id, {"status": "left"})
+        answer = client.patch(f"/Users/{person_id}", json=patch(active=True))
+        assert answer.status_code == 204, answer.text
+        assert rig.status_of(person_id) is AccountStatus.LEFT
+        assert client.delete(f"/Users/{person_id}").status_code == 204
+        assert rig.status_of(person_id) is AccountStatus.LEFT
+        again = client.post("/Users", json=di)
+        assert again.status_code == 201, again.text
+        assert again.json()["id"] != person_id
+
+
+def test_a_user_name_is_one_user_s(rig: ScimRig) -> None:
+    users = [
+        CY | {"userName": name, "externalId": f"s-{badge}", ENTERPRISE: {"employeeNumber": badge}}
+        for name, badge in (("ed.lee", "B2000"), (" Ed.Lee", "B2001"), ("fay.lee", "B2001"))
+    ]
+    with rig.client() as client:
+        first, second, third = (client.post("/Users", json=each) for each in users)
+        assert [each.status_code for each in (first, second, third)] == [201, 409, 201]
+        assert second.json()["scimType"] == "uniqueness"
+        taken = client.patch(f"/Users/{third.json()['id']}", json=patch(userName="ED.LEE"))
+        assert (taken.status_code, taken.json()["scimType"]) == (409, "uniqueness")
+        assert client.patch(f"/Users/{first.json()['id']}", json=patch(userName="ED.LEE")).status_code == 204
+
+
 def test_what_is_not_right_is_refused_and_changes_nothing(rig: ScimRig) -> None:
     with rig.client() as client:
         taken = client.post("/Users", json=CY | {"userName": "officer@modesto.example"})
@@ -193,3 +224,5 @@ def test_without_the_token_nobody_learns_anything_and_soon_waits(rig: ScimRig) -
         assert (first.status_code, first.headers["WWW-Authenticate"]) == (401, 'Bearer realm="SCIM"')
         answers = [client.get("/Users").status_code for _ in range(10)]
     assert (answers[0], answers[-1]) == (401, 429)
+    with rig.client() as client:
+        assert client.get("/Users").status_code == 200

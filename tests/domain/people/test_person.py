@@ -73,3 +73,4 @@ def test_people_sign_in_by_badge_or_address_whatever_the_case() -> None:
     assert some.sign_in_names == {"4711a", "ana.ruiz@modesto.example"}
     assert sign_in_key("ANA.RUIZ@modesto.example ") in some.sign_in_names
     assert person(badge="1", email="").sign_in_names == {"1"}
+    assert [sign_in_key(typed) for typed in ("\0 4711A\0", "\0")] == ["4711a", ""]

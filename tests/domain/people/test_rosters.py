@@ -321,6 +321,10 @@ def test_a_password_gets_old_where_the_profile_says_so() -> None:
     assert not aged.is_password_old(NOW - SECOND, 365)
     assert not aged.is_password_old(NOW, None)
     assert Credentials("hash", "secret").is_password_old(NOW, 365)
+    moments = (NOW - SECOND, NOW, None)
+    assert [aged.is_password_enough(each, 365) for each in moments] == [True, False, False]
+    assert aged.is_password_enough(None, None)
+    assert not Credentials().is_password_enough(NOW, None)
 
 
 def test_nobody_has_a_password_without_a_code() -> None:

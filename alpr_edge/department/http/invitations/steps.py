@@ -67,11 +67,12 @@ class InvitationSteps:
     def open(self, request: StepRequest) -> Response:
         """Exchange the token for a cookie."""
         address = subscriber_network(request.client)
-        if self._tries.wait_s(address) > 0:
-            raise AccessError("too many wrong invitations came from your address; wait ten minutes")
         try:
             cookie = self._invitations.begin(request.field("token").strip(), request.now)
         except AccessError:
+            # Wrong ones alone wait: whoever has the right one does so for nobody else at their address.
+            if self._tries.wait_s(address) > 0:
+                raise AccessError("too many wrong invitations came from your address; wait ten minutes") from None
             self._tries.note(address)
             raise
         person_id = self._invitations.find(cookie, request.now).person.person_id

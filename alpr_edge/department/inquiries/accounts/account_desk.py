@@ -48,7 +48,7 @@ class AccountDesk:
         self._database = changes.database
         self._passwords = passwords
         self._policy = policy
-        self.factors = FactorDesk(changes)
+        self.factors = FactorDesk(changes, policy.security.password_days_max)
         """Their passkeys and codes."""
 
     @property
@@ -64,9 +64,9 @@ class AccountDesk:
             StoreError: the database does not answer, or it cannot be put on record.
         """
         with authoriser.access(Operation.SHOW_OWN_ACCOUNT) as access:
-            limits, token_sha256 = self._policy.security.sessions, token_digest(authoriser.caller.token)
+            security, token_sha256 = self._policy.security, token_digest(authoriser.caller.token)
             with self._database.reading() as connection:
-                account = own_account(connection, access.actor.person_id, token_sha256, access.now, limits)
+                account = own_account(connection, access.actor.person_id, token_sha256, access.now, security)
             access.show((access.actor.person_id,))
             return account
 

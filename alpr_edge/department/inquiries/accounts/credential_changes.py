@@ -1,6 +1,7 @@
 """Writes what somebody signs in with, for whoever gave both factors again a few minutes ago in the same session.
 
-A change ends the person's other sessions, and is in the roster for the cars in the transaction that makes it.
+A change that replaces a factor ends the person's other sessions and an open invitation; each is in the roster for the
+cars in the transaction that makes it.
 """
 
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.inquiries.accounts.own_account import require_account
 from alpr_edge.department.people.account_rows import DepartmentAccountRows
 from alpr_edge.department.people.changes import Author, Change, ChangeAction, note_changes
-from alpr_edge.department.people.people_rows import replace_credentials
+from alpr_edge.department.people.people_rows import replace_credentials, withdraw_invitations
 from alpr_edge.department.people.rosters import Rosters
 from alpr_edge.department.people.session_ends import end_sessions_of
 from alpr_edge.domain.errors import AccessError, DepartmentError
@@ -121,9 +122,11 @@ class CredentialChanges:
             after = changed(account.credentials)
             _replace(connection, person_id, account.credentials, after, utc)
             if step is not None:
-                rows.use_step(person_id, step)
+                rows.use_step(person_id, max(step, account.used_step))
             if after.replaces(account.credentials):
                 end_sessions_of(connection, person_id, reason=SessionEnd.ROSTER, except_sha256=proof.token_sha256)
+                # Whoever else got hold of an address could replace all of it still.
+                what = what | withdraw_invitations(connection, person_id, utc)
             note_changes(connection, author, [Change(ChangeAction.CREDENTIALS, person_id, new=what)])
             return self._rosters.publish_within(connection, author)
 

@@ -17,7 +17,7 @@ from alpr_edge.domain.people.credentials import Credentials
 from alpr_edge.domain.people.roster import RosterHeader
 from alpr_edge.domain.permissions.purposes import MAINTENANCE
 
-NOTHING_STAYS = "this passkey is all that you sign in with; add another one first"
+NOTHING_STAYS = "this passkey is all that you can sign in with; add another one first"
 _SIGN_IN_FIRST = "sign in first"
 
 
@@ -26,10 +26,12 @@ class FactorDesk:
 
     Args:
         changes: writes what people sign in with.
+        password_days_max: the age of a password past which nobody signs in with it; None: any.
     """
 
-    def __init__(self, changes: CredentialChanges) -> None:
+    def __init__(self, changes: CredentialChanges, password_days_max: int | None) -> None:
         self._changes = changes
+        self._password_days_max = password_days_max
 
     def remove_passkey(self, authoriser: Authoriser, proof: FreshProof, passkey_id: str) -> RosterHeader:
         """Remove a passkey of whoever asks, where they can sign in without it; their other sessions end.
@@ -47,7 +49,7 @@ class FactorDesk:
         """
         with self._access(authoriser, proof, passkey_id, "remove a passkey") as access:
             what = {"passkey removed": passkey_id}
-            return self._changes.write(access, proof, lambda before: _without(before, passkey_id), what)
+            return self._changes.write(access, proof, lambda before: self._without(before, passkey_id), what)
 
     def passkey_options(self, authoriser: Authoriser, proof: FreshProof, site: RelyingParty, challenge: bytes) -> str:
         """What a browser needs to make a passkey for whoever asks, as JSON; it goes on no record before it is added.
@@ -114,15 +116,14 @@ class FactorDesk:
             self._changes.require_fresh(authoriser.caller.token, proof)
             yield access
 
-
-def _without(before: Credentials, passkey_id: str) -> Credentials:
-    """Credentials without a passkey."""
-    left = tuple(each for each in before.passkeys if passkey_id_of(each) != passkey_id)
-    if len(left) == len(before.passkeys):
-        raise SearchError("you have no such passkey; it was removed")
-    if not left and not before.has_password:
-        raise AccessError(NOTHING_STAYS)
-    return replace(before, passkeys=left)
+    def _without(self, before: Credentials, passkey_id: str) -> Credentials:
+        """Credentials without a passkey."""
+        left = tuple(each for each in before.passkeys if passkey_id_of(each) != passkey_id)
+        if len(left) == len(before.passkeys):
+            raise SearchError("you have no such passkey; it was removed")
+        if not left and not before.is_password_enough(self._changes.utc(), self._password_days_max):
+            raise AccessError(NOTHING_STAYS)
+        return replace(before, passkeys=left)
 
 
 def _with(before: Credentials, site: RelyingParty, attempt: PasskeyAttempt) -> Credentials:

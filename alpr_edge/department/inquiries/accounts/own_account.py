@@ -15,6 +15,7 @@ from alpr_edge.domain.errors import AccessError
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.people.credentials import Passkey
 from alpr_edge.domain.people.person import Person
+from alpr_edge.domain.permissions.profile import SecurityProfile
 from alpr_edge.domain.sessions.session import AccessSession, SessionEnd, SessionLimits, SessionState
 
 SESSIONS_MAX = 10
@@ -82,7 +83,7 @@ def require_account(connection: Connection, person_id: str) -> Account:
 
 
 def own_account(
-    connection: Connection, person_id: str, token_sha256: str, now: Instant, limits: SessionLimits
+    connection: Connection, person_id: str, token_sha256: str, now: Instant, security: SecurityProfile
 ) -> OwnAccount:
     """Somebody's account.
 
@@ -91,7 +92,7 @@ def own_account(
         person_id: the person.
         token_sha256: the digest of the token of the session that asks.
         now: the present instant.
-        limits: how long sessions stay open.
+        security: how long sessions stay open, and how old a password may be.
 
     Raises:
         AccessError: the account is there no more.
@@ -99,13 +100,14 @@ def own_account(
     account, rows = require_account(connection, person_id), DepartmentAccountRows(connection)
     linked = select(people_identities.c.subject).where(people_identities.c.person_id == person_id)
     sessions = rows.newest_sessions(person_id, SESSIONS_MAX)
+    is_password_enough = account.credentials.is_password_enough(now.utc, security.password_days_max)
     return OwnAccount(
         person=account.person,
         has_password=account.credentials.has_password,
         has_single_sign_on=connection.scalar(linked.limit(1)) is not None,
         password_set=account.credentials.password_set,
-        sessions=tuple(_own_session(each, token_sha256, now, limits) for each in sessions),
-        passkeys=_own_passkeys(account, rows.passkey_dates(person_id)),
+        sessions=tuple(_own_session(each, token_sha256, now, security.sessions) for each in sessions),
+        passkeys=_own_passkeys(account, rows.passkey_dates(person_id), is_password_enough=is_password_enough),
     )
 
 
@@ -114,9 +116,11 @@ def passkey_id_of(passkey: Passkey) -> str:
     return hashlib.sha256(passkey.credential_id).hexdigest()[:SESSION_ID_CHARACTERS]
 
 
-def _own_passkeys(account: Account, dates: Mapping[bytes, PasskeyDates]) -> tuple[OwnPasskey, ...]:
+def _own_passkeys(
+    account: Account, dates: Mapping[bytes, PasskeyDates], *, is_password_enough: bool
+) -> tuple[OwnPasskey, ...]:
     passkeys = account.credentials.passkeys
-    can_be_removed = account.credentials.has_password or len(passkeys) > 1
+    can_be_removed = is_password_enough or len(passkeys) > 1
     return tuple(
         OwnPasskey(passkey_id_of(each), dates.get(each.credential_id, PasskeyDates(None, None)), can_be_removed)
         for each in passkeys

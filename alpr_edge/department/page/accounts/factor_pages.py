@@ -75,10 +75,10 @@ class FactorPages:
             return self._confirm_page(visitor, str(error))
 
     def confirm_with_passkey(self, visitor: Visitor) -> Response:
-        """Take a passkey's answer, and tell the script where to go on."""
-        self._site.require(visitor, Operation.CHANGE_OWN_FACTORS)
+        """Take a passkey's answer, and tell the script where to go on; it shows what it is told instead."""
         desk, attempt = self._site.desk(visitor), self._passkeys.attempt(visitor)
         try:
+            self._site.require(visitor, Operation.CHANGE_OWN_FACTORS)
             path = self._confirmed_path(visitor, desk.confirm_with_passkey(self._passkeys.require_site(), attempt))
         except AccessError as error:
             return PlainTextResponse(str(error), 403)
@@ -128,6 +128,8 @@ class FactorPages:
             if self._site.is_closed(visitor):
                 raise
             return self._code_page(visitor, str(error))
+        # What was confirmed holds the secret that counts from now on: it is shown to nobody again.
+        self._site.lookups.take(visitor, visitor.parameters["word"], _Confirmation)
         return go(ACCOUNT_PATH)
 
     def _confirmed_path(self, visitor: Visitor, result: SignInResult) -> str:

@@ -8,13 +8,14 @@ import pytest
 from alpr_edge.access.attempts import PasswordAttempt, SignInOutcome, SignInPlace
 from alpr_edge.access.authorisation.callers import SESSION_ID_CHARACTERS
 from alpr_edge.access.sign_in import sign_in
-from alpr_edge.department.people.changes import ChangeAction, read_changes
+from alpr_edge.department.people.changes import Author, ChangeAction, read_changes
 from alpr_edge.department.people.people_rows import replace_credentials
+from alpr_edge.department.people.registry import People
 from alpr_edge.domain.errors import AccessError, PasswordError, SearchError
 from alpr_edge.domain.sessions.session import SessionEnd, token_digest
 from tests.department.inquiries.accounts.own_office import NEW, OwnOffice
 from tests.department.inquiries.desk import ADDRESS, LOGIN, PASSWORDS, begin_session, records_of
-from tests.department.people.office import PASSWORD
+from tests.department.people.office import PASSWORD, START
 
 Sit = Callable[[str], OwnOffice]
 
@@ -45,6 +46,18 @@ def test_a_new_password_counts_at_once_and_ends_the_other_sessions(sit: Sit) -> 
         attempt = PasswordAttempt("officer@modesto.example", password, mine.code())
         outcomes.append(sign_in(mine.office.accounts, PASSWORDS, mine.office.policy.security, attempt, place).outcome)
     assert outcomes == [SignInOutcome.WRONG_PASSWORD, SignInOutcome.SIGNED_IN]
+
+
+def test_a_new_password_ends_an_open_invitation(sit: Sit) -> None:
+    mine, start = sit("training-supervisor"), START.replace(hour=9)
+    people = People(mine.inquirers.directory, mine.office.accounts.database)
+    token = people.invite(Author("login:chief", start), mine.person_id).token
+    mine.change()
+    with pytest.raises(AccessError, match="has ended or was used before"):
+        people.invitations.begin(token, start)
+    with mine.office.accounts.database.reading() as connection:
+        *_, change, _ = read_changes(connection)
+    assert change.new == {"password": "set", "invitation": "withdrawn"}
 
 
 @pytest.mark.parametrize(

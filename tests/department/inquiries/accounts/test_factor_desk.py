@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -16,7 +18,7 @@ from alpr_edge.domain.sessions.session import SessionEnd
 from tests.access.authenticator import Authenticator
 from tests.department.inquiries.accounts.own_office import OwnOffice
 from tests.department.inquiries.desk import ADDRESS, LOGIN, SECRET, begin_session, records_of
-from tests.department.people.office import DOMAIN
+from tests.department.people.office import DOMAIN, START
 
 Sit = Callable[[str], OwnOffice]
 SITE = RelyingParty(DOMAIN, "Modesto PD", (f"https://{DOMAIN}:8447",))
@@ -63,15 +65,21 @@ def test_a_passkey_is_added_used_and_removed_each_with_its_date(sit: Sit) -> Non
     assert notes == ["add a passkey", "remove a passkey", "remove a passkey", "not done: SearchError; remove a passkey"]
 
 
-def test_the_only_passkey_of_somebody_without_a_password_stays(sit: Sit) -> None:
-    mine = sit("commander")
+@pytest.mark.parametrize(
+    ("role", "change"),
+    [("commander", {"password_hash": ""}), ("alpr-administrator", {"password_set": START - timedelta(days=365)})],
+)
+def test_the_only_passkey_of_somebody_without_a_usable_password_stays(
+    sit: Sit, role: str, change: dict[str, Any]
+) -> None:
+    mine = sit(role)
     proof = mine.proof()
     add(mine, proof)
     with mine.office.accounts.database.writing() as connection:
-        replace_credentials(connection, mine.person_id, replace(mine.account().credentials, password_hash=""))
+        replace_credentials(connection, mine.person_id, replace(mine.account().credentials, **change))
     (only,) = mine.accounts.overview(mine.authoriser).passkeys
     assert not only.can_be_removed
-    with pytest.raises(AccessError, match="all that you sign in with"):
+    with pytest.raises(AccessError, match="all that you can sign in with"):
         mine.accounts.factors.remove_passkey(mine.authoriser, proof, only.passkey_id)
     add(mine, proof)
     mine.accounts.factors.remove_passkey(mine.authoriser, proof, only.passkey_id)
@@ -92,6 +100,15 @@ def test_a_new_secret_counts_once_its_app_shows_the_right_code(sit: Sit) -> None
         assert outcome in {SignInOutcome.CODE_USED, SignInOutcome.WRONG_CODE}
     mine.clock.move(30)
     assert mine.desk.confirm(replace(mine.attempt(), code=mine.code(secret))).outcome is SignInOutcome.CONFIRMED
+
+
+def test_a_code_of_the_old_app_that_was_used_never_counts_again(sit: Sit) -> None:
+    mine, secret = sit("technician"), new_secret()
+    proof, step = mine.proof(), mine.account().used_step + 1
+    with mine.office.accounts.writing() as rows:
+        rows.use_step(mine.person_id, step)
+    mine.accounts.factors.change_code(mine.authoriser, proof, secret, mine.code(secret))
+    assert mine.account().used_step == step
 
 
 def test_a_proof_is_of_its_own_session_and_of_the_last_minutes(sit: Sit) -> None:
