@@ -8,6 +8,8 @@ from alpr_edge.domain.alerting import Tone, urgency_of
 
 _NEVER_DROPPED = (Tone.URGENT, Tone.WITHDRAWN)
 """An officer who was warned must also hear that the warning no longer holds."""
+_OF_HITS = (Tone.POSSIBLE, Tone.ROUTINE, Tone.HIGH, *_NEVER_DROPPED)
+"""Tones of hits; the others tell of the unit itself."""
 
 
 @dataclass(slots=True, eq=False)
@@ -30,7 +32,9 @@ class QueuedTone:
 class ToneQueue:
     """Tones in the order in which they sound; the first is sounding.
 
-    An urgent tone goes ahead of what is less urgent, but never ahead of a withdrawal: that tells of what sounded last.
+    The tones of hits and withdrawals go ahead of those of the unit, in the order in which they came, so that a hit
+    waits for at most one tone of the unit: that which sounds already, 1.2 s of :attr:`Tone.TROUBLE` at the longest. An
+    urgent tone also goes ahead of other hits, but never ahead of a withdrawal: that tells of what sounded last.
 
     Args:
         waiting_max: the most tones that may wait, the sounding one counted; a tone that is never dropped may be one
@@ -94,7 +98,8 @@ class ToneQueue:
         return next((other for other in reversed(waiting) if other.tone is tone), None)
 
     def _place_of(self, tone: Tone) -> int:
-        if tone is not Tone.URGENT:
+        if tone not in _OF_HITS:
             return len(self._queue)
-        never_passed = [place for place, other in enumerate(self._queue) if not place or other.tone in _NEVER_DROPPED]
+        kept = _NEVER_DROPPED if tone is Tone.URGENT else _OF_HITS
+        never_passed = [place for place, other in enumerate(self._queue) if not place or other.tone in kept]
         return never_passed[-1] + 1 if never_passed else 0
