@@ -1,7 +1,7 @@
 """Tones that wait for one another: the order in which they sound, and which one gives way when too many wait."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 
 from alpr_edge.alerts.tones import Samples
 from alpr_edge.domain.alerting import Tone, urgency_of
@@ -22,11 +22,19 @@ class QueuedTone:
     """Samples given to the device so far."""
     started_ns: int | None = None
     """CLOCK_BOOTTIME at which the first of them was given; None before."""
+    on_lost: list[Callable[[], None]] = field(default_factory=list)
+    """What is called when it never sounds after all; each must not wait."""
 
     @property
     def left(self) -> int:
         """Samples not given to the device yet."""
         return len(self.samples) - self.sample_position
+
+    def tell_loss(self) -> None:
+        """Tell those who wait for it that it is removed, unless it has begun to sound."""
+        if self.started_ns is None:
+            for tell in self.on_lost:
+                tell()
 
 
 class ToneQueue:
@@ -80,8 +88,10 @@ class ToneQueue:
         del self._queue[0]
 
     def clear(self) -> None:
-        """Remove all tones."""
-        self._queue.clear()
+        """Remove all tones; those that did not sound are lost."""
+        lost, self._queue = self._queue, []
+        for queued_tone in lost:
+            queued_tone.tell_loss()
 
     def _makes_room(self, tone: Tone) -> bool:
         """Drop the least urgent of the waiting tones, the last of its kind, if it is less urgent than ``tone``."""
@@ -90,6 +100,7 @@ class ToneQueue:
         if least is None or urgency_of(least.tone) >= urgency_of(tone):
             return False
         self._queue.remove(least)
+        least.tell_loss()
         return True
 
     def _waiting_for(self, tone: Tone) -> QueuedTone | None:

@@ -1,5 +1,7 @@
 """Which tones give way, and in which order the others sound."""
 
+from functools import partial
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -49,6 +51,18 @@ def test_an_urgent_tone_takes_the_place_of_the_least_urgent_that_waits_and_goes_
         Tone.STALE,
         Tone.DISK,
     ]
+
+
+def test_of_a_tone_that_gives_way_or_is_cleared_before_it_sounds_it_is_told_that_it_is_lost() -> None:
+    queue, lost = ToneQueue(3), list[Tone]()
+    for tone in (Tone.TROUBLE, Tone.STALE, Tone.HIGH, Tone.URGENT):
+        queue.add(QueuedTone(tone, synthesise(tone), on_lost=[partial(lost.append, tone)]))
+    assert lost == [Tone.STALE]
+    assert queue.first is not None
+    queue.first.started_ns = 1
+    queue.clear()
+    assert lost == [Tone.STALE, Tone.URGENT, Tone.HIGH]
+    assert len(queue) == 0
 
 
 def test_a_hit_waits_for_the_fault_that_sounds_and_not_for_those_that_wait() -> None:
