@@ -90,11 +90,18 @@ class AlsaPlayer:
         """Why the device is down; empty while it is up."""
         return "; ".join((*([self._trouble] if self._trouble else []), *self._supervisor.troubles()))
 
-    def play(self, tone: Tone, at: Instant, sentence: Sentence = ()) -> int:  # noqa: ARG002 - it only knows now
+    def play(
+        self,
+        tone: Tone,
+        at: Instant,  # noqa: ARG002 - it only knows now
+        sentence: Sentence = (),
+        on_lost: Callable[[], None] | None = None,
+    ) -> int:
         """Queue the tone; returns once its first sample is handed over, or at once when another tone still sounds.
 
         When too many wait, it takes the place of the least urgent of them; an urgent one is never left out. What is
-        being said is cut off, and the sentence is said after the last tone.
+        being said is cut off, and the sentence is said after the last tone. A tone behind another is lost when the
+        device is, or when it gives way: ``on_lost`` is called then.
 
         Returns:
             CLOCK_BOOTTIME of this machine, in ns, at which its first sample was handed to the device; behind
@@ -114,6 +121,7 @@ class AlsaPlayer:
             self._sentence.follow(tone, speech)
             ahead = self._queue.ahead_of(queued_tone)
             if ahead:
+                queued_tone.on_lost += [on_lost] if on_lost else []
                 return boottime_ns() + ahead * NS_PER_S // RATE_HZ
             self._state.wait_for(lambda: queued_tone.started_ns is not None or not self._up, HAND_OVER_S)
             if queued_tone.started_ns is None:

@@ -1,5 +1,7 @@
 """The players, and which one the settings name."""
 
+from collections.abc import Callable
+
 from alpr_edge.alerts.alsa import AlsaPlayer
 from alpr_edge.alerts.speech.clips import NO_CLIPS, SpeechClips
 from alpr_edge.alerts.wav import WavPlayer
@@ -17,7 +19,7 @@ class SilentPlayer:
 
     up = True
 
-    def play(self, tone: Tone, at: Instant, sentence: Sentence = ()) -> None:
+    def play(self, tone: Tone, at: Instant, sentence: Sentence = (), on_lost: Callable[[], None] | None = None) -> None:
         """Sound nothing, and return no time at which anything sounded."""
 
     def close(self) -> None:

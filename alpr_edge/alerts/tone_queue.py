@@ -1,13 +1,15 @@
 """Tones that wait for one another: the order in which they sound, and which one gives way when too many wait."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 
 from alpr_edge.alerts.tones import Samples
 from alpr_edge.domain.alerting import Tone, urgency_of
 
 _NEVER_DROPPED = (Tone.URGENT, Tone.WITHDRAWN)
 """An officer who was warned must also hear that the warning no longer holds."""
+_OF_HITS = (Tone.POSSIBLE, Tone.ROUTINE, Tone.HIGH, *_NEVER_DROPPED)
+"""Tones of hits; the others tell of the unit itself."""
 
 
 @dataclass(slots=True, eq=False)
@@ -20,17 +22,27 @@ class QueuedTone:
     """Samples given to the device so far."""
     started_ns: int | None = None
     """CLOCK_BOOTTIME at which the first of them was given; None before."""
+    on_lost: list[Callable[[], None]] = field(default_factory=list)
+    """What is called when it never sounds after all; each must not wait."""
 
     @property
     def left(self) -> int:
         """Samples not given to the device yet."""
         return len(self.samples) - self.sample_position
 
+    def tell_loss(self) -> None:
+        """Tell those who wait for it that it is removed, unless it has begun to sound."""
+        if self.started_ns is None:
+            for tell in self.on_lost:
+                tell()
+
 
 class ToneQueue:
     """Tones in the order in which they sound; the first is sounding.
 
-    An urgent tone goes ahead of what is less urgent, but never ahead of a withdrawal: that tells of what sounded last.
+    The tones of hits and withdrawals go ahead of those of the unit, in the order in which they came, so that a hit
+    waits for at most one tone of the unit: that which sounds already, 1.2 s of :attr:`Tone.TROUBLE` at the longest. An
+    urgent tone also goes ahead of other hits, but never ahead of a withdrawal: that tells of what sounded last.
 
     Args:
         waiting_max: the most tones that may wait, the sounding one counted; a tone that is never dropped may be one
@@ -76,8 +88,10 @@ class ToneQueue:
         del self._queue[0]
 
     def clear(self) -> None:
-        """Remove all tones."""
-        self._queue.clear()
+        """Remove all tones; those that did not sound are lost."""
+        lost, self._queue = self._queue, []
+        for queued_tone in lost:
+            queued_tone.tell_loss()
 
     def _makes_room(self, tone: Tone) -> bool:
         """Drop the least urgent of the waiting tones, the last of its kind, if it is less urgent than ``tone``."""
@@ -86,6 +100,7 @@ class ToneQueue:
         if least is None or urgency_of(least.tone) >= urgency_of(tone):
             return False
         self._queue.remove(least)
+        least.tell_loss()
         return True
 
     def _waiting_for(self, tone: Tone) -> QueuedTone | None:
@@ -94,7 +109,8 @@ class ToneQueue:
         return next((other for other in reversed(waiting) if other.tone is tone), None)
 
     def _place_of(self, tone: Tone) -> int:
-        if tone is not Tone.URGENT:
+        if tone not in _OF_HITS:
             return len(self._queue)
-        never_passed = [place for place, other in enumerate(self._queue) if not place or other.tone in _NEVER_DROPPED]
+        kept = _NEVER_DROPPED if tone is Tone.URGENT else _OF_HITS
+        never_passed = [place for place, other in enumerate(self._queue) if not place or other.tone in kept]
         return never_passed[-1] + 1 if never_passed else 0

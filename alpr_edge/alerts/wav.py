@@ -2,6 +2,7 @@
 
 import os
 import struct
+from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
 
@@ -66,7 +67,13 @@ class WavPlayer:
         """Whether tones can be written."""
         return not self._file.closed
 
-    def play(self, tone: Tone, at: Instant, sentence: Sentence = ()) -> int:
+    def play(
+        self,
+        tone: Tone,
+        at: Instant,
+        sentence: Sentence = (),
+        on_lost: Callable[[], None] | None = None,  # noqa: ARG002 - what it takes is in the file at once
+    ) -> int:
         """Write the tone at ``at``, or behind the tone that still sounds then, and the sentence behind it.
 
         Returns:

@@ -275,9 +275,16 @@ class Cooldown:
             self._last_alerts.popitem(last=False)
         return True
 
-    def forget(self, plate: str) -> None:
-        """Let ``plate`` sound again at once, because its alert was withdrawn."""
-        self._last_alerts.pop(plate, None)
+    def forget(self, plate: str, at: Instant | None = None) -> None:
+        """Let ``plate`` sound again at once, because its alert was withdrawn or never sounded.
+
+        Args:
+            plate: the plate.
+            at: the moment of that alert; when the plate sounded for another one since, it stays quiet. None: any.
+        """
+        last = self._last_alerts.get(plate)
+        if at is None or (last is not None and last[0] == at):
+            self._last_alerts.pop(plate, None)
 
     def _is_quiet(self, last: tuple[Instant, Level], level: Level, at: Instant) -> bool:
         heard_at, heard_level = last

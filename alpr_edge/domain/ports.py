@@ -3,7 +3,7 @@
 Each has real alternates: the vehicle's hardware, recordings, and what tests use.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from alpr_edge.domain.alerting import Tone
@@ -73,7 +73,9 @@ class Player(Protocol):
     def up(self) -> bool:
         """Whether a tone played now would sound."""
 
-    def play(self, tone: Tone, at: Instant, sentence: Sentence = ()) -> int | None:
+    def play(
+        self, tone: Tone, at: Instant, sentence: Sentence = (), on_lost: Callable[[], None] | None = None
+    ) -> int | None:
         """Queue the tone; returns once its first sample is handed over, or at once when another tone still sounds.
 
         Args:
@@ -81,6 +83,8 @@ class Player(Protocol):
             at: the instant that caused it (a player that writes a wav file places the tone there).
             sentence: what to say once it has sounded. No tone waits for a sentence: another tone cuts it off, and one
                 whose phrases are not all there is left out.
+            on_lost: called, by any thread and holding locks of the player, when a tone that was queued behind another
+                never sounds after all: it must not wait.
 
         Returns:
             The first sample's boottime_ns: of a device by this machine's CLOCK_BOOTTIME, of a wav file by the clock

@@ -4,6 +4,7 @@ import itertools
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -14,11 +15,15 @@ from numpy.typing import NDArray
 from alpr_edge.alerts.alsa import WAITING_MAX, AlsaPlayer
 from alpr_edge.alerts.players import open_player
 from alpr_edge.alerts.tones import PATTERNS, length_ms
+from alpr_edge.app.pipeline.alerter import Alerter
 from alpr_edge.domain.alerting import Tone
 from alpr_edge.domain.errors import SoundError
 from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.reads import ReadDecided
 from alpr_edge.domain.retry import Backoff
-from alpr_edge.settings import AlertSettings
+from alpr_edge.runtime.clock import SystemClock
+from alpr_edge.settings import AlertSettings, HotlistSettings
+from tests.app.pipeline.test_recorder import decision, hit_of
 
 Signal = NDArray[np.float64]
 Find = Callable[[Signal], list[tuple[float, float, float]]]
@@ -169,6 +174,29 @@ def test_a_lost_device_shows_at_once_and_comes_back(sound_card: Card, find_pulse
     pulses = find_pulses(recording.stop()[0])
     player.close()
     assert in_order(pulses) == pytest.approx([1320], rel=0.02)
+
+
+def test_an_alert_that_is_lost_with_the_device_sounds_with_the_next_read_of_its_plate(sound_card: Card) -> None:
+    player = AlsaPlayer(sound_card.device, 0.8, SOON)
+    alerter = Alerter(player, SystemClock(), AlertSettings(cooldown_s=3600), HotlistSettings())
+
+    def announce(read_id: str, plate: str = "8ABC123") -> Instant | None:
+        event = decision()
+        read = replace(event.read, read_id=read_id, plate=plate)
+        now = Instant("boot", boottime_ns())
+        return alerter.announce(ReadDecided(read, event.evidence, now), [hit_of(read_id)])[1]
+
+    alerter.sound(Tone.TROUBLE)
+    for number in range(WAITING_MAX - 2):
+        assert announce(f"before-{number}", f"8ABC10{number}") is not None
+    assert announce("waits") is not None, "behind all of them"
+    sound_card.unplug()
+    until(lambda: not player.up)
+    sound_card.plug()
+    until(lambda: player.up)
+    assert announce("next") is not None
+    assert announce("quiet") is None
+    player.close()
 
 
 def test_a_device_that_takes_nothing_is_lost(sound_card: Card) -> None:

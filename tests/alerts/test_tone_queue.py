@@ -1,5 +1,7 @@
 """Which tones give way, and in which order the others sound."""
 
+from functools import partial
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +13,7 @@ from alpr_edge.domain.alerting import TONES_BY_URGENCY, Tone
 pytestmark = pytest.mark.review(7)
 
 MAX = 8
+TONES_OF_THE_UNIT = {Tone.READY, Tone.SHUTTING_DOWN, Tone.STALE, Tone.DISK, Tone.DAMAGED, Tone.TROUBLE}
 
 
 def add(queue: ToneQueue, tone: Tone) -> QueuedTone | None:
@@ -41,13 +44,43 @@ def test_an_urgent_tone_takes_the_place_of_the_least_urgent_that_waits_and_goes_
     assert tones_of(queue) == [
         Tone.READY,  # it sounds
         Tone.URGENT,
-        Tone.TROUBLE,
-        Tone.STALE,
         Tone.HIGH,
-        Tone.DISK,
         Tone.ROUTINE,
         Tone.POSSIBLE,
+        Tone.TROUBLE,
+        Tone.STALE,
+        Tone.DISK,
     ]
+
+
+def test_of_a_tone_that_gives_way_or_is_cleared_before_it_sounds_it_is_told_that_it_is_lost() -> None:
+    queue, lost = ToneQueue(3), list[Tone]()
+    for tone in (Tone.TROUBLE, Tone.STALE, Tone.HIGH, Tone.URGENT):
+        queue.add(QueuedTone(tone, synthesise(tone), on_lost=[partial(lost.append, tone)]))
+    assert lost == [Tone.STALE]
+    assert queue.first is not None
+    queue.first.started_ns = 1
+    queue.clear()
+    assert lost == [Tone.STALE, Tone.URGENT, Tone.HIGH]
+    assert len(queue) == 0
+
+
+def test_a_hit_waits_for_the_fault_that_sounds_and_not_for_those_that_wait() -> None:
+    queue = full_queue(Tone.TROUBLE, Tone.DISK, Tone.STALE)
+    high = add(queue, Tone.HIGH)
+    assert high is not None
+    assert queue.ahead_of(high) == len(synthesise(Tone.TROUBLE))
+    assert queue.ahead_of(high) == max(len(synthesise(tone)) for tone in TONES_OF_THE_UNIT)
+    add(queue, Tone.POSSIBLE)
+    assert tones_of(queue) == [Tone.TROUBLE, Tone.HIGH, Tone.POSSIBLE, Tone.DISK, Tone.STALE]
+
+
+@given(st.lists(st.sampled_from(Tone), max_size=MAX))
+def test_hits_and_withdrawals_keep_their_order_ahead_of_what_waits_of_the_unit(tones: list[Tone]) -> None:
+    sounding, waiting = tones[:1], [tone for tone in tones[1:] if tone is not Tone.URGENT]
+    of_hits = [tone for tone in waiting if tone not in TONES_OF_THE_UNIT]
+    of_the_unit = [tone for tone in waiting if tone in TONES_OF_THE_UNIT]
+    assert tones_of(full_queue(*sounding, *waiting)) == [*sounding, *of_hits, *of_the_unit]
 
 
 def test_it_does_not_go_ahead_of_a_withdrawal_which_tells_of_what_sounded_last() -> None:
@@ -70,7 +103,7 @@ def test_a_tone_that_is_no_more_urgent_than_those_that_wait_is_left_out() -> Non
     assert add(queue, Tone.READY) is None
     assert add(queue, Tone.TROUBLE) is None
     assert add(queue, Tone.HIGH) is not None
-    assert tones_of(queue) == [Tone.TROUBLE] * (MAX - 1) + [Tone.HIGH]
+    assert tones_of(queue) == [Tone.TROUBLE, Tone.HIGH, *[Tone.TROUBLE] * (MAX - 2)]
 
 
 @given(st.lists(st.one_of(st.sampled_from(Tone), st.none()), max_size=60))

@@ -3,6 +3,7 @@
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from threading import Lock
 from typing import TypeVar
 
@@ -42,6 +43,15 @@ class _QuietAlert:
     """An alert that did not sound because its plate had sounded just before."""
 
     alert: Alert
+    plate: str
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class _LostAlert:
+    """An alert whose tone was to sound and never did."""
+
+    read_id: str
     plate: str
     at: Instant
 
@@ -92,6 +102,8 @@ class Alerter:
         """Reads whose alert sounded and still holds, with their plates."""
         self._quiet: OrderedDict[str, _QuietAlert] = OrderedDict()
         """Alerts that stayed quiet, by read."""
+        self._lost: deque[_LostAlert] = deque(maxlen=SOUNDED_MAX)
+        """Alerts that count as sounded and never did, until the next read is announced."""
         self._lock = Lock()
         self.latencies_ms: deque[float] = deque(maxlen=LATENCIES_MAX)
         """Times from the capture of the deciding frame to the first sample handed over, newest last."""
@@ -105,10 +117,13 @@ class Alerter:
     def announce(self, event: ReadDecided, hits: Sequence[Hit]) -> tuple[Alert | None, Instant | None]:
         """Sound the gravest hit of a decided read; returns the alert and when it sounded, if it did.
 
-        A covert hit is for the department alone: it neither sounds nor counts here.
+        A covert hit is for the department alone: it neither sounds nor counts here. The time of a tone that waits
+        behind another is the one at which it would begin; should it be lost before, as the device is, the stored time
+        stays, and the plate sounds with its next read.
         """
         open_hits = [hit for hit in hits if not hit.entry.covert]
         with self._lock:
+            self._forget_lost()
             if event.withdraws is not None:
                 self._withdraw(event.withdraws, event.decided_at)
             alert = alert_of(open_hits, lambda hit: self._context_of(hit, event.read))
@@ -177,7 +192,8 @@ class Alerter:
             self._cooldown.forget(plate)
             log.info("alert.not_sounded", read=alert.read_id, level=alert.level.name, reason=reason)
             return None
-        first_sample_ns = self._sound(alert.tone, at, self._rules.sentence_of(alert))
+        on_lost = partial(self._note_lost, _LostAlert(alert.read_id, plate, at))
+        first_sample_ns = self._sound(alert.tone, at, self._rules.sentence_of(alert), on_lost)
         if first_sample_ns is None:
             self._cooldown.forget(plate)
             return None
@@ -187,16 +203,30 @@ class Alerter:
         log.info("alert.sounded", read=alert.read_id, level=alert.level.name, tone=alert.tone, phrase=alert.phrase)
         return at.shift(latency_ms)
 
+    def _note_lost(self, lost: _LostAlert) -> None:
+        """Note that the tone of an alert never sounded; called by the player, perhaps while this waits for it."""
+        log.error("alert.lost", read=lost.read_id)
+        self._lost.append(lost)
+
+    def _forget_lost(self) -> None:
+        """Let the plates of alerts that never sounded sound again, and have nothing of them withdrawn."""
+        while self._lost:
+            lost = self._lost.popleft()
+            self._plates_by_read.pop(lost.read_id, None)
+            self._cooldown.forget(lost.plate, lost.at)
+
     def _reason_for_silence(self, level: Level) -> str:
         """Why an alert of a level makes no tone now; empty: it does."""
         if self._rules.is_silent():
             return "nobody is signed in"
         return "muted" if self._rules.is_muted(level) else ""
 
-    def _sound(self, tone: Tone, at: Instant, sentence: Sentence = ()) -> int | None:
+    def _sound(
+        self, tone: Tone, at: Instant, sentence: Sentence = (), on_lost: Callable[[], None] | None = None
+    ) -> int | None:
         """Play a tone, a sentence after it; returns its first sample's boottime_ns, None when nothing sounds."""
         try:
-            first_sample_ns = self._player.play(tone, at, sentence)
+            first_sample_ns = self._player.play(tone, at, sentence, on_lost)
         except SoundError as error:
             self._failure = str(error)
             log.error("alert.silent", tone=tone, failure=self._failure)

@@ -34,6 +34,8 @@ WHOLE_AGAIN = 20
 """So many records in succession that keep their pictures, and it is over that pictures are missing: one camera of three
 whose pictures cannot be kept goes on being told."""
 
+LOST_REMEDY = "some were lost, as too many are set aside: alpr-edge unit refused"
+
 
 class Recorder:
     """The only writer of reads.
@@ -67,6 +69,8 @@ class Recorder:
         """Records kept without all or some of their pictures since the start."""
         self.set_aside_count = 0
         """Records set aside since the start."""
+        self.lost_count = 0
+        """Records lost since the start, which the store refused when as many as may lay aside already."""
         self._failure = ""
         self._whole_needed = 0
         """How many records have to keep their pictures until it is over that pictures are missing; 0: it is."""
@@ -74,7 +78,8 @@ class Recorder:
     def faults(self) -> list[str]:
         """What the store does not accept, a short line each; what is set aside stays so until the next start."""
         lines = [f"pictures: some are missing: {self._failure}"] if self._whole_needed else []
-        return lines + ([f"records: some are set aside: {self._failure}"] if self.set_aside_count else [])
+        lines += [f"records: some are set aside: {self._failure}"] if self.set_aside_count else []
+        return lines + ([f"records: {LOST_REMEDY}"] if self.lost_count else [])
 
     def write(self, batch: Sequence[ReadEvent]) -> None:
         """Commit a batch, unless all of it may be deferred to a later one.
@@ -104,13 +109,19 @@ class Recorder:
     def set_aside(self, record: ReadEvent, reason: str = "the store failed on it time after time") -> None:
         """Write a record to a file where a later start finds it, with the pictures that can be encoded.
 
+        Where there are as many files as may be it is lost, which is told until the next start and logged once.
+
         Raises:
             StoreError: that file cannot be written either.
         """
         images, _ = self._encode(record)
-        self._refused_records.add(self._row_of(record, images), reason)
-        self.set_aside_count += 1
-        self._failure = reason
+        if self._refused_records.add(self._row_of(record, images), reason):
+            self.set_aside_count += 1
+            self._failure = reason
+            return
+        self.lost_count += 1
+        if self.lost_count == 1:
+            log.error("store.records_lost", read=record.read.read_id, reason=reason, remedy=LOST_REMEDY)
 
     def flush(self) -> None:
         """Commit the deferred records."""

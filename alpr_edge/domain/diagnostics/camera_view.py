@@ -179,10 +179,10 @@ class UsualView:
 
     def _is_dirty(self, window: ViewWindow) -> bool:
         """Whether part of the picture shows nothing, or is blurred, where it usually shows the road."""
-        unusual = window.blind_tiles * (1 - np.minimum(1, 2 * self._blind_rate))
+        judged = self._tile_structure >= self.JUDGED_STRUCTURE
+        unusual = (window.blind_tiles & judged) * (1 - np.minimum(1, 2 * self._blind_rate))
         if float(unusual.mean()) >= BLIND_TILES:
             return True
-        judged = self._tile_structure >= self.JUDGED_STRUCTURE
         if not judged.any():
             return False
         ratios = window.tile_structure[judged] / self._tile_structure[judged]

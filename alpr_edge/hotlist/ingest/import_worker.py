@@ -8,7 +8,7 @@ import os
 import sys
 from base64 import b64decode
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -126,19 +126,11 @@ class ImportWorker:
         return report
 
     def _put_off(self, source: ListSource, note: FeedNote, now: datetime | None, error: FeedClockError) -> None:
-        """Keep a downloaded feed until the clock is trusted; with a trusted clock, download it again.
-
-        No other feed of its source is downloaded while one waits, so a feed with a wrong date must not wait. The
-        department's feed is downloaded once more, and the second time passed over, as it would be asked for again at
-        once.
-        """
+        """Keep a downloaded feed until the clock is trusted; with a trusted clock, download it again."""
         if now is None:
             self._note(source, take_failure=str(error))
-            return
-        failed_before = bool(sync_state.state_of(self.lists.database, source.name).take_failure)
-        serial = note.serial if failed_before else 0
-        self._note(source, serial=serial, etag="", modified="", take_failure=str(error))
-        self.incoming.remove(source.name)
+        else:
+            _download_again(self.lists.database, self.incoming, source.name, note, str(error))
 
     def _serial_after(self, source: ListSource, note: FeedNote) -> int:
         """The serial to ask from after a refusal: a change that does not fit asks for the complete list, once."""
@@ -147,6 +139,47 @@ class ImportWorker:
 
     def _note(self, source: ListSource, **values: object) -> None:
         sync_state.note(self.lists.database, source.name, **values)
+
+
+def pass_over(database: Database, incoming: DownloadSpool, source: ListSource, before: Listing, failure: str) -> None:
+    """Let go of the feed that :meth:`ImportWorker.import_next` is at, because no process lives to import it.
+
+    A downloaded feed is downloaded again, the department's once; a file of the drop folder is tried again once it
+    changes.
+
+    Args:
+        database: the unit's database.
+        incoming: the feeds that were downloaded.
+        source: the source of the feed.
+        before: its drop folder when the import began.
+        failure: why the feed is let go of.
+
+    Raises:
+        StoreError: the database failed.
+    """
+    if incoming.waits(source.name):
+        note = FeedNote()
+        with suppress(LostError):
+            note = incoming.read(source.name)[0]
+        _download_again(database, incoming, source.name, note, failure)
+        return
+    marks = sync_state.state_of(database, source.name).marks
+    for file in drop_folder.due(before, before, marks)[:1]:
+        sync_state.note(
+            database, source.name, marks=drop_folder.updated_marks(before, marks, file), take_failure=failure
+        )
+
+
+def _download_again(database: Database, incoming: DownloadSpool, source: str, note: FeedNote, failure: str) -> None:
+    """Remove a downloaded feed, and have it downloaded again.
+
+    No other feed of its source is downloaded while one waits, so a feed that cannot be imported now must not wait. The
+    department's feed is downloaded once more, and the second time passed over, as it would be asked for again at once.
+    """
+    failed_before = bool(sync_state.state_of(database, source).take_failure)
+    serial = note.serial if failed_before else 0
+    sync_state.note(database, source, serial=serial, etag="", modified="", take_failure=failure)
+    incoming.remove(source)
 
 
 @contextmanager

@@ -6,8 +6,7 @@ Nothing of a read is rewritten: what was queued of it may have been delivered al
 from sqlalchemy import ColumnElement, Connection, Select, false, func, literal, or_, select
 
 from alpr_edge.domain.instants import Instant, UtcSource
-from alpr_edge.domain.protocol.time_corrections import time_item_id, time_payload
-from alpr_edge.domain.reads import PlateRead
+from alpr_edge.domain.protocol.time_corrections import TimePayload, time_item_id, time_payload
 from alpr_edge.domain.timeline import Timeline
 from alpr_edge.store.db import clock_pairs
 from alpr_edge.store.db.database import Database
@@ -58,19 +57,26 @@ def _place(database: Database, timeline: Timeline, since: int, now: Instant) -> 
     if not timeline.is_settled and not timeline.is_disputed:
         return count
     while True:
-        with database.write() as connection:
+        # Looked for once a minute over all reads of the boot, so not while others wait to write.
+        with database.read() as connection:
             rows = list(connection.execute(_waiting(timeline, since)).mappings())
-            batch = [read_of(row, ()) for row in rows]
-            count += _queue(connection, batch, timeline, now)
+        batch = [read_of(row, ()) for row in rows]
+        payloads = [payload for read in batch if (payload := time_payload(read, timeline)) is not None]
+        if payloads:
+            with database.write() as connection:
+                count += _queue(connection, payloads, now)
         if len(rows) < BATCH:
             return count
         since = rows[-1]["seq"]
 
 
-def _queue(connection: Connection, batch: list[PlateRead], timeline: Timeline, now: Instant) -> int:
-    payloads = [payload for read in batch if (payload := time_payload(read, timeline)) is not None]
-    enqueue.queue_times(connection, payloads, now.utc)
-    return len(payloads)
+def _queue(connection: Connection, payloads: list[TimePayload], now: Instant) -> int:
+    """Queue the times of reads that were not deleted meanwhile; returns how many."""
+    query = select(reads.c.read_id).where(reads.c.read_id.in_([payload.read_id for payload in payloads]))
+    stored = set(connection.scalars(query))
+    present = [payload for payload in payloads if payload.read_id in stored]
+    enqueue.queue_times(connection, present, now.utc)
+    return len(present)
 
 
 def _waiting(timeline: Timeline, since: int) -> Select[tuple[object, ...]]:

@@ -5,7 +5,8 @@ everything of it that can be written down, its pictures too while there is room 
 
     AERR, one byte version | nonce 12 | AES-256-GCM of: length u32, the record as JSON, its JPEGs
 
-The key is derived from the outbox's. The number of files and their bytes are bounded.
+The key is derived from the outbox's. The number of files and their bytes are bounded; a record that would be one more
+is lost, and the unit tells of it.
 """
 
 import json
@@ -75,19 +76,25 @@ class RefusedRecords:
         """Number of refused records."""
         return len(self._files())
 
-    def add(self, record: Stored, reason: str) -> None:
+    def add(self, record: Stored, reason: str) -> bool:
         """Write a refused record to a file; it is on disk when this returns.
+
+        One that is refused while :data:`RECORDS_MAX` lie here is left out: kept by its writer, it would hold up every
+        record behind it, most of which the store takes.
 
         Args:
             record: the record with its pictures, which are left out when there is no room for them.
             reason: why the store did not take it; nothing of the record stands in it.
 
+        Returns:
+            Whether it was written; False: it was left out.
+
         Raises:
-            StoreError: the folder is full or cannot be written.
+            StoreError: the folder cannot be written.
         """
         files = self._files()
         if len(files) >= RECORDS_MAX:
-            raise StoreError(f"{self._directory}: {RECORDS_MAX} records lie there already; look at them first")
+            return False
         private_directory(self._directory)
         used_bytes = sum(path.stat().st_size for path in files)
         room = used_bytes + sum(len(jpeg) for _, jpeg in record.images) <= BYTES_MAX
@@ -97,6 +104,7 @@ class RefusedRecords:
         with io_errors(f"{path}: a record cannot be set aside", StoreError):
             write_durably([(path, content)])
         log.error("store.record_set_aside", read=record.read.read_id, file=path.name, reason=reason)
+        return True
 
     def list_records(self) -> list[RefusedRecord]:
         """The refused records, oldest first."""

@@ -1,8 +1,10 @@
 """Capture to tone of a real unit while a large list is imported and many reads are uploaded, each by a process.
 
-Each process has the share of the processor that it has in a car. The department, which no car has, runs on the same
-cores here, at a whole share. A tone counts from the capture of the deciding frame to its first sample, as
-the unit stores both; the sound card is made of software and takes a sample within 20 ms.
+Run and uplink have the share of the processor that they have in a car. The import has less: here its niceness is 19;
+in a car the hardening of the unit refuses that, and it takes half of one core at the priority of reading
+(:mod:`alpr_edge.hotlist.ingest.process_limits`). The department, which no car has, runs on the same cores here, at a
+whole share. A tone counts from the capture of the deciding frame to its first sample, as the unit stores both; the
+sound card is made of software and takes a sample within 20 ms.
 """
 
 import sys

@@ -50,9 +50,9 @@ class StampingPlayer:
         self.latencies_ms: list[float] = []
         """From the capture of the deciding frame to the first sample, in the order of tones."""
 
-    def play(self, tone: Tone, at: Instant, sentence: Sentence = ()) -> int:
+    def play(self, tone: Tone, at: Instant, sentence: Sentence = (), on_lost: Callable[[], None] | None = None) -> int:
         """Return the present moment on CLOCK_BOOTTIME."""
-        del tone, sentence
+        del tone, sentence, on_lost
         now_ns = boottime_ns()
         self.latencies_ms.append((now_ns - at.boottime_ns) / NS_PER_MS)
         return now_ns

@@ -28,6 +28,7 @@ from alpr_edge.runtime.clock import ReplayedClock
 from alpr_edge.runtime.stages import BatchStage, Rescue
 from alpr_edge.runtime.supervisor import Supervisor
 from alpr_edge.settings import Settings, load
+from alpr_edge.store.recovery.refused_records import RECORDS_MAX, REFUSED
 from alpr_edge.store.unit_store import UnitStore, open_store
 from alpr_edge.vision.jpeg_pictures import jpeg_within
 from tests.app.pipeline.test_recorder import decision, hit_of
@@ -188,6 +189,23 @@ def test_a_record_that_no_row_can_hold_is_set_aside_and_the_others_are_kept(
     assert any(line.startswith("records: some are set aside") for line in recorder.faults())
     assert store.recover() == []
     assert store.refused_records.count() == 2  # refused again: it stays
+
+
+def test_a_refused_record_beyond_those_that_may_lie_aside_holds_up_no_other(
+    store: UnitStore, recorder: Recorder, settings: Settings
+) -> None:
+    folder = settings.unit.data_directory / REFUSED
+    folder.mkdir(mode=0o700)
+    for number in range(1, RECORDS_MAX + 1):
+        (folder / f"{number:08d}.record").touch()
+    with Writing(recorder) as writing:
+        for number in range(3):
+            writing.channel.put(record(f"spoilt-{number}", confidence=float("nan")))
+            writing.channel.put(record(f"read-{number}"))
+        until(lambda: store.reads.counts().reads == 3)
+        assert writing.supervisor.states[0].restarts == 0
+    assert (recorder.lost_count, recorder.set_aside_count, store.refused_records.count()) == (3, 0, RECORDS_MAX)
+    assert recorder.faults() == ["records: some were lost, as too many are set aside: alpr-edge unit refused"]
 
 
 def test_an_end_without_its_decision_is_kept(store: UnitStore, recorder: Recorder) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from alpr_edge.app.stages.hotlist_import import HotlistImportStage
+from alpr_edge.app.stages.hotlist_import import KILLED_MAX, HotlistImportStage
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.instants import NS_PER_S, Instant, UtcSource
 from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY
@@ -19,8 +19,9 @@ from alpr_edge.hotlist.ingest.report import Refusals, refusals
 from alpr_edge.runtime.clock import ReplayedClock, SystemClock
 from alpr_edge.runtime.supervisor import Supervisor
 from alpr_edge.settings import load
+from alpr_edge.store.hotlists.download_spool import FeedNote
 from alpr_edge.store.hotlists.generations import live
-from alpr_edge.store.hotlists.sync_state import state_of
+from alpr_edge.store.hotlists.sync_state import note, state_of
 from alpr_edge.store.unit_store import open_store
 from tests.hotlist.feed_texts import csv_text
 from tests.units import write_unit
@@ -88,6 +89,46 @@ def test_an_import_that_is_killed_is_told_of_and_tried_again(tmp_path: Path) -> 
         until(lambda: bool(list(refusals(lists))))
         assert re.search(r"ended by signal 9, for memory or time", next(refusals(lists)).refused)
         assert Refusals(lists).lines() == ["list bolo: its last feed was refused"]
+        until(lambda: (lists / "bolo.00000001.list").exists() and not list(refusals(lists)))
+        supervisor.stop.set()
+        assert supervisor.join(WAIT_S)
+        assert supervisor.restarts() == {}
+
+
+def kill_importers(killed: set[int], count: int) -> None:
+    """Kill importing processes as they come, but those that are killed already and die, until there were so many."""
+    while len(killed) < count:
+        until(lambda: bool(set(importers()) - killed))
+        for pid in set(importers()) - killed:
+            os.kill(pid, signal.SIGKILL)
+            killed.add(pid)
+
+
+def test_a_downloaded_feed_whose_imports_are_killed_again_and_again_is_let_go_of(tmp_path: Path) -> None:
+    source = '[[hotlist.source]]\nname = "bolo"\nformat = "generic-csv"\nurl = "https://lists.example.org/a"\n'
+    settings = load(write_unit(tmp_path, "car-1", "", more=source))
+    lists = settings.unit.data_directory / LISTS_DIRECTORY
+    with open_store(settings, migrate=True) as store:
+        lists.mkdir(mode=0o700)
+        feed = csv_text(*(f"{n:07X},Stolen,CA" for n in range(0x1000000, 0x1000000 + 100_000)))
+        store.incoming.put("bolo", FeedNote(etag='"one"', modified="yesterday"), feed)
+        note(store.database, "bolo", etag='"one"', modified="yesterday")
+        supervisor = Supervisor()
+        supervisor.add(HotlistImportStage(settings, store.database, store.incoming, SystemClock(), ShortRecords()))
+        supervisor.start()
+        killed = set[int]()
+        kill_importers(killed, KILLED_MAX - 1)
+        assert store.incoming.waits("bolo")
+        assert state_of(store.database, "bolo").etag == '"one"'
+        kill_importers(killed, KILLED_MAX)
+        until(lambda: not store.incoming.waits("bolo"))
+        until(lambda: "let go of" in next(refusals(lists)).refused)
+        state = state_of(store.database, "bolo")
+        assert (state.etag, state.modified) == ("", ""), (
+            "the server is to send it again, not to say that it is the same"
+        )
+        assert "let go of" in state.take_failure
+        store.incoming.put("bolo", FeedNote(etag='"two"'), csv_text("ABC123,Stolen,CA"))
         until(lambda: (lists / "bolo.00000001.list").exists() and not list(refusals(lists)))
         supervisor.stop.set()
         assert supervisor.join(WAIT_S)

@@ -18,7 +18,7 @@ from alpr_edge.domain.errors import FeedError, StoreError
 from alpr_edge.domain.protocol.items import ListChange
 from alpr_edge.hotlist.index.loader import HotlistLoader
 from alpr_edge.hotlist.ingest import drop_folder
-from alpr_edge.hotlist.ingest.import_worker import ImportJob, ImportWorker
+from alpr_edge.hotlist.ingest.import_worker import ImportJob, ImportWorker, pass_over
 from alpr_edge.hotlist.ingest.importer import ImportReport, ListStore
 from alpr_edge.hotlist.ingest.rollback import roll_back
 from alpr_edge.settings import ListSource
@@ -307,3 +307,26 @@ def test_not_one_look_up_misses_while_lists_are_imported_and_rolled_back(
     done.set()
     reader.join(60)
     assert (misses[0], lookups[0] > 100) == (0, True)
+
+
+def test_a_file_that_is_passed_over_is_tried_again_once_it_changes(
+    worker: ImportWorker, lists: ListStore, source: ListSource, folder: Path
+) -> None:
+    drop(folder, "monday.csv", *ROWS)
+    pass_over(lists.database, worker.incoming, source, drop_folder.listing(folder), "killed")
+    assert sync_state.state_of(lists.database, "bolo").take_failure == "killed"
+    assert take(worker, source) is None
+    drop(folder, "monday.csv", *ROWS, "NEW999,Stolen,CA")
+    assert take(worker, source) is not None
+
+
+def test_the_departments_feed_is_asked_for_once_more_before_it_is_passed_over(
+    worker: ImportWorker, lists: ListStore, source: ListSource
+) -> None:
+    serials = []
+    for _ in range(2):
+        add_download(worker, *ROWS, serial=7)
+        pass_over(lists.database, worker.incoming, source, (), "killed")
+        assert not worker.incoming.waits("bolo")
+        serials.append(serial_of(lists))
+    assert serials == [0, 7]

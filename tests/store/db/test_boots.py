@@ -1,12 +1,16 @@
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import insert
 
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.store.db import clock_pairs
+from alpr_edge.store.db.clock_pairs import EARLIEST, FORGET_EACH, KEPT_MAX, PAIRS_MAX
 from alpr_edge.store.db.database import Database
-from tests.store.records import instant
+from alpr_edge.store.db.schema import boots
+from alpr_edge.store.reads.repository import DecidedRecord, ReadStore
+from tests.store.records import instant, plate_read
 
 
 def test_pairs_belong_to_their_boot_and_come_in_its_order(database: Database) -> None:
@@ -14,6 +18,44 @@ def test_pairs_belong_to_their_boot_and_come_in_its_order(database: Database) ->
         clock_pairs.record(database, moment)
     assert clock_pairs.pairs(database, "boot-1") == [instant(), instant(2000)]
     assert clock_pairs.pairs(database, "boot-3") == []
+
+
+def rows(first_ms: int, count: int, boot_id: str = "boot-1") -> list[dict[str, object]]:
+    """Rows of pairs, one a second."""
+    moments = [replace(instant(first_ms + 1000 * number), boot_id=boot_id) for number in range(count)]
+    return [
+        {
+            "boot_id": boot_id,
+            "boottime_ns": moment.boottime_ns,
+            "utc": moment.utc,
+            "utc_source": moment.utc_source.value,
+            "uncertainty_ms": moment.uncertainty_ms,
+        }
+        for moment in moments
+    ]
+
+
+def test_of_a_long_boot_the_earliest_and_the_latest_pairs_count(database: Database) -> None:
+    with database.write() as connection:
+        connection.execute(insert(boots), rows(0, PAIRS_MAX + 500))
+    found = clock_pairs.pairs(database, "boot-1")
+    assert len(found) == PAIRS_MAX
+    assert found[: EARLIEST + 1] == [instant(1000 * second) for second in (*range(EARLIEST), EARLIEST + 500)]
+    assert found[-1] == instant(1000 * (PAIRS_MAX + 499))
+
+
+def test_old_pairs_go_but_those_of_reads_that_are_stored(database: Database, store: ReadStore) -> None:
+    read = plate_read()
+    moment = replace(instant(), boot_id="of-a-read")
+    store.commit([DecidedRecord(replace(read, first_seen=moment, last_seen=moment))])
+    with database.write() as connection:
+        for boot_id in ("of-a-read", "of-none"):
+            connection.execute(insert(boots), rows(0, 2, boot_id))
+        (last,) = rows(0, 1, "last")
+        connection.execute(insert(boots), {**last, "seq": KEPT_MAX + FORGET_EACH - 1})
+    clock_pairs.record(database, instant())
+    counts = {name: len(clock_pairs.pairs(database, name)) for name in ("of-a-read", "of-none", "last", "boot-1")}
+    assert counts == {"of-a-read": 2, "of-none": 0, "last": 1, "boot-1": 1}
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -76,6 +77,16 @@ def test_times_are_queued_once_and_more_pairs_change_nothing(
     record_pairs(database, 121_000, 181_000)
     assert time_corrections.place_boot(database, "boot-1", NOW) == 0
     assert {item.item_id: item.body for item in times(outbox)} == before
+
+
+def test_nobody_who_writes_is_waited_for_while_nothing_waits_for_a_time(
+    database: Database, store: ReadStore, data: Path, key: bytes
+) -> None:
+    keep(store, "early", unset(-60_000))
+    record_pairs(database, 1000, 61_000)
+    assert time_corrections.place_boot(database, "boot-1", NOW) == 1
+    with closing(Database.open(data, key, migrate=False)) as other, other.write():
+        assert time_corrections.place_boot(database, "boot-1", NOW) == 0
 
 
 def test_pairs_that_disagree_take_every_time_of_their_boot_back(
