@@ -87,7 +87,8 @@ def test_json_says_the_same(directory: Path, file: Path) -> None:
     [
         ('[unit]\nid = "car-9"\n', "unit.id: is set in the car alone; a department cannot set it from afar"),
         ("[decision]\ntimeout_ms = -1\n", "decision.timeout_ms: expected"),
-        ("[retention]\nacknowledged_days_max = 400\n", "retention.acknowledged_days_max: expected at most 365"),
+        ("[retention]\nacknowledged_days_max = 400\n", "retention.acknowledged_days_max: expected at most 365 where"),
+        ("[alerts]\nvolume = 0.0\n", "alerts.volume: expected at least 0.3 where a department sets it from afar"),
         ("[decision", "not valid TOML"),
         ("", "no key is set in it"),
     ],
