@@ -17,7 +17,7 @@ from alpr_edge.settings import load
 from alpr_edge.settings.layers.department_layer import IN_FORCE_FIGURE, kept_file, load_layers
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.hotlists import sync_state
-from alpr_edge.uplink.department_keys import keys_file
+from alpr_edge.uplink.department_keys import fetch_keys, keys_file, pin_keys
 from alpr_edge.uplink.documents.settings_downloader import SYNC_NAME, SettingsDownloader
 from tests.uplink.conftest import Faulty
 
@@ -179,6 +179,10 @@ def test_what_another_key_signed_is_refused(storage: Storage, downloader: Settin
     ask(downloader)
     assert (load_layers(file).held_serial, statement_at(storage).refused) == (0, 1)
     assert "not signed by the department's key" in statement_at(storage).refusal
+    uplink = load(file).uplink
+    pin_keys(uplink, fetch_keys(uplink, UNIT), replace=True)
+    ask(downloader)
+    assert (load_layers(file).held_serial, statement_at(storage).refused, downloader.trouble) == (1, 0, "")
 
 
 def test_a_settings_file_with_a_fault_is_no_reason_to_refuse(

@@ -63,8 +63,8 @@ class SettingsDownloader:
         self._refused_etag = ""
         self._refused = SettingsStatement(0)
         """Which document was refused since the start, and why."""
-        self._refused_over: dict[str, Any] = {}
-        """The values of the unit's file that it was refused over: over others it is tried again."""
+        self._refused_over: tuple[str, dict[str, Any]] = ("", {})
+        """The department's key and the values of the unit's file that it was refused by: by others it is tried again."""
         self.trouble = ""
         """Why the department's settings are not those that count; empty: they are, or there are none."""
 
@@ -90,7 +90,7 @@ class SettingsDownloader:
         if key is None:
             return  # a department of an earlier release, which signs nothing
         layers = self._layers_of(key.department_id)
-        if layers.own != self._refused_over:
+        if (str(key), layers.own) != self._refused_over:
             self._refused_etag, self._refused = "", SettingsStatement(0)
         state = sync_state.state_of(self._database, SYNC_NAME)
         said = self._statement(layers, state)
@@ -106,7 +106,7 @@ class SettingsDownloader:
             payload = open_settings(answer.content, key, unit_id)
             self._check(payload, layers, state)
         except DepartmentSettingsError as error:
-            self._refuse(str(error), answer, layers)
+            self._refuse(str(error), answer, (str(key), layers.own))
             return
         self._keep(payload, answer, key, state)
 
@@ -145,11 +145,11 @@ class SettingsDownloader:
         except SettingsError as error:
             raise DepartmentSettingsError(error.faults[0]) from None
 
-    def _refuse(self, reason: str, answer: DocumentAnswer, layers: LayeredSettings) -> None:
+    def _refuse(self, reason: str, answer: DocumentAnswer, over: tuple[str, dict[str, Any]]) -> None:
         """Keep the document before, and do not fetch the same one again; the next request says so at once."""
         if answer.etag and answer.etag != self._refused_etag:
             self._schedule.want()
-        self._refused_etag, self._refused_over = answer.etag, layers.own
+        self._refused_etag, self._refused_over = answer.etag, over
         self._refused = SettingsStatement(0, refused=_named_serial(answer.content or b""), reason=reason)
         self.trouble = f"{_REFUSED}{reason}"
         sync_state.note(self._database, SYNC_NAME, fetch_failure=reason)
