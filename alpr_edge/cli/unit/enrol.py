@@ -43,11 +43,16 @@ def enrol_command(
     """Make this unit's key, and get its certificate from the department for a one-time code.
 
     The key never leaves the unit. The code goes only to a department whose authority has the given fingerprint. With it
-    come the department's keys, which the unit pins; where a certificate is held, only missing keys are.
+    come the department's keys, which the unit pins; where a certificate is held, only missing keys are. What another
+    department set in this unit, or what was set for another unit, is removed.
     """
     from alpr_edge.cli.caller import caller
     from alpr_edge.runtime.clock import SystemClock
-    from alpr_edge.services.accounts.department_keys import pin_in_databases, require_access_key
+    from alpr_edge.services.accounts.department_keys import (
+        pin_in_databases,
+        remove_other_settings,
+        require_access_key,
+    )
     from alpr_edge.uplink.enrolment import Invitation, enrol
 
     read = load(settings)
@@ -56,6 +61,7 @@ def enrol_command(
     invitation = Invitation(_read(code), ca_fingerprint, ca_file, enrol_port, new_keys)
     done = enrol(uplink, read.unit.id, invitation, clock := SystemClock(), again=again)
     notes = (*done.key_notes, *pin_in_databases(read, caller(), clock, replace=new_keys or done.new))
+    notes += remove_other_settings(settings, caller(), clock)
     _tell(done, notes, as_json=as_json)
     if not read.uplink.url:
         typer.echo(f'alpr-edge: nothing is sent yet: set url = "{uplink.url}" below [uplink] in {settings}', err=True)
