@@ -4,7 +4,7 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from alpr_edge.department.publishing.settings_register import PublicationStep, SettingsToPublish, counting_step
+from alpr_edge.department.publishing.settings_register import SettingsStep, SettingsToPublish, counting_step
 from alpr_edge.domain.access_log.changes import NONE, Subject, value_name
 from alpr_edge.domain.access_log.records import RecordedChange
 from alpr_edge.domain.department_settings.document import Values
@@ -25,7 +25,7 @@ class SettingChange:
 
 
 def settings_changes(
-    new: SettingsToPublish, enrolled: Collection[str], steps: Sequence[PublicationStep]
+    new: SettingsToPublish, enrolled: Collection[str], steps: Sequence[SettingsStep]
 ) -> list[SettingChange]:
     """What a publication changes against what counts in its units; a key that it leaves out is the file's again.
 

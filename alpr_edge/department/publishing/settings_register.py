@@ -65,7 +65,7 @@ class SettingsToPublish:
 
 
 @dataclass(frozen=True, slots=True)
-class PublicationStep:
+class SettingsStep:
     """A publication of settings, or the withdrawal of one."""
 
     serial: int
@@ -133,9 +133,9 @@ class SettingsRegister:
         self._directory = directory
         self._database = database
         self._lock = threading.Lock()
-        self._steps: tuple[PublicationStep, ...] = ()
+        self._steps: tuple[SettingsStep, ...] = ()
 
-    def publish(self, new: SettingsToPublish, author: SettingsAuthor) -> PublicationStep:
+    def publish(self, new: SettingsToPublish, author: SettingsAuthor) -> SettingsStep:
         """Publish settings for units.
 
         Raises:
@@ -155,7 +155,7 @@ class SettingsRegister:
         if strangers := sorted(set(new.units) - known):
             raise DepartmentError(f"{strangers[0]}: there is no such unit; see: alpr-edge department unit list")
 
-    def withdraw(self, serial: int, author: SettingsAuthor) -> PublicationStep:
+    def withdraw(self, serial: int, author: SettingsAuthor) -> SettingsStep:
         """Withdraw a publication: the one before it counts again, or each unit's own file alone.
 
         Raises:
@@ -170,7 +170,7 @@ class SettingsRegister:
             raise DepartmentError(f"{serial}: was withdrawn before; see: alpr-edge department settings list")
         return self._add(serial, SettingsToPublish({}, published.units), author)
 
-    def steps(self) -> tuple[PublicationStep, ...]:
+    def steps(self) -> tuple[SettingsStep, ...]:
         """Every publication and withdrawal, oldest first.
 
         Raises:
@@ -183,7 +183,7 @@ class SettingsRegister:
                 self._steps = tuple(map(_step, rows))
             return self._steps
 
-    def counting(self, unit_id: str) -> tuple[int, PublicationStep | None]:
+    def counting(self, unit_id: str) -> tuple[int, SettingsStep | None]:
         """The serial of a unit's document, 0 where nothing ever concerned it; and what counts there, None: nothing."""
         steps = self.steps()
         return counting_step(steps, unit_id)
@@ -206,7 +206,7 @@ class SettingsRegister:
         content = sign_settings(payload, signer.key)
         return SignedSettings(serial, digest(content), content)
 
-    def _add(self, publication: int, new: SettingsToPublish, author: SettingsAuthor) -> PublicationStep:
+    def _add(self, publication: int, new: SettingsToPublish, author: SettingsAuthor) -> SettingsStep:
         with self._database.writing() as connection:
             count = connection.scalar(select(func.count()).select_from(settings_steps)) or 0
             newest = connection.scalar(select(func.max(settings_steps.c.serial))) or 0
@@ -215,7 +215,7 @@ class SettingsRegister:
             serial = max(new.after, newest) + 1
             if count >= STEPS_MAX or serial > SERIAL_MAX:
                 raise DepartmentError(f"{count} publications are on file, up to serial {serial - 1}: there is no room")
-            step = PublicationStep(
+            step = SettingsStep(
                 serial,
                 publication or serial,
                 new.values,
@@ -229,7 +229,7 @@ class SettingsRegister:
         return step
 
 
-def counting_step(steps: Sequence[PublicationStep], unit_id: str) -> tuple[int, PublicationStep | None]:
+def counting_step(steps: Sequence[SettingsStep], unit_id: str) -> tuple[int, SettingsStep | None]:
     """The serial of a unit's document and what counts there, by all steps; as :meth:`SettingsRegister.counting`."""
     mine, withdrawn = [each for each in steps if each.concerns(unit_id)], _withdrawn(steps)
     serial = mine[-1].serial if mine else 0
@@ -237,7 +237,7 @@ def counting_step(steps: Sequence[PublicationStep], unit_id: str) -> tuple[int, 
     return serial, next(counting, None)
 
 
-def _withdrawn(steps: Sequence[PublicationStep]) -> set[int]:
+def _withdrawn(steps: Sequence[SettingsStep]) -> set[int]:
     return {each.publication for each in steps if each.is_withdrawal}
 
 
@@ -245,5 +245,5 @@ def _line(text: str, characters: int) -> str:
     return "".join(filter(str.isprintable, " ".join(text.split())))[:characters]
 
 
-def _step(row: Row[Any]) -> PublicationStep:
-    return PublicationStep(row.serial, row.publication, row.body, tuple(row.units), row.at, row.by, row.reason)
+def _step(row: Row[Any]) -> SettingsStep:
+    return SettingsStep(row.serial, row.publication, row.body, tuple(row.units), row.at, row.by, row.reason)

@@ -12,7 +12,7 @@ from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.publishing.settings_changes import SettingChange, settings_changes
 from alpr_edge.department.publishing.settings_holders import UnitSettingsLine, unit_line
 from alpr_edge.department.publishing.settings_register import (
-    PublicationStep,
+    SettingsStep,
     SettingsAuthor,
     SettingsToPublish,
     read_remote_text,
@@ -36,7 +36,7 @@ def storage(tmp_path: Path, engine: EngineUnderTest) -> Iterator[Storage]:
         yield opened
 
 
-def publish(storage: Storage, values: Values, *units: str, after: int = 0) -> PublicationStep:
+def publish(storage: Storage, values: Values, *units: str, after: int = 0) -> SettingsStep:
     return storage.settings.publish(SettingsToPublish(values, units, after), SettingsAuthor("login:chief", NOW, "why"))
 
 

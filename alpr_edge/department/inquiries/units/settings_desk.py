@@ -10,7 +10,7 @@ from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.publishing.settings_changes import SettingChange, recorded_changes, settings_changes
 from alpr_edge.department.publishing.settings_holders import UnitSettingsLine, settings_lines
 from alpr_edge.department.publishing.settings_register import (
-    PublicationStep,
+    SettingsStep,
     SettingsAuthor,
     SettingsRegister,
     SettingsToPublish,
@@ -21,19 +21,19 @@ from alpr_edge.department.publishing.settings_register import (
 class SettingsOverview:
     """What was published, and which unit has what."""
 
-    steps: tuple[PublicationStep, ...]
-    """Oldest first."""
+    history: tuple[SettingsStep, ...]
+    """Every publication and withdrawal, oldest first."""
     units: tuple[UnitSettingsLine, ...]
 
     @property
     def newest(self) -> int:
         """The serial of the newest step; 0: there is none."""
-        return self.steps[-1].serial if self.steps else 0
+        return self.history[-1].serial if self.history else 0
 
     @property
     def withdrawn(self) -> frozenset[int]:
         """The serials of the publications that were withdrawn."""
-        return frozenset(each.publication for each in self.steps if each.is_withdrawal)
+        return frozenset(each.publication for each in self.history if each.is_withdrawal)
 
 
 class SettingsDesk:
@@ -74,7 +74,7 @@ class SettingsDesk:
         overview = self.overview(authoriser)
         return overview, _changes(overview, new)
 
-    def publish(self, authoriser: Authoriser, new: SettingsToPublish, reason: str) -> PublicationStep:
+    def publish(self, authoriser: Authoriser, new: SettingsToPublish, reason: str) -> SettingsStep:
         """Publish settings that were checked; old and new values go on record.
 
         Raises:
@@ -88,7 +88,7 @@ class SettingsDesk:
         with authoriser.access(Operation.PUBLISH_SETTINGS, subject=subject) as access:
             return self._register.publish(new, SettingsAuthor(access.actor.name, datetime.now(UTC), reason))
 
-    def withdraw(self, authoriser: Authoriser, serial: int, reason: str) -> PublicationStep:
+    def withdraw(self, authoriser: Authoriser, serial: int, reason: str) -> SettingsStep:
         """Withdraw a publication; raises as :meth:`publish`, and DepartmentError where there is none to withdraw."""
         subject = AccessSubject((f"settings {serial}",), note=reason)
         with authoriser.access(Operation.WITHDRAW_SETTINGS, subject=subject) as access:
@@ -100,4 +100,4 @@ class SettingsDesk:
 
 
 def _changes(overview: SettingsOverview, new: SettingsToPublish) -> list[SettingChange]:
-    return settings_changes(new, [each.unit_id for each in overview.units], overview.steps)
+    return settings_changes(new, [each.unit_id for each in overview.units], overview.history)

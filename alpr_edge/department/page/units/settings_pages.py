@@ -83,7 +83,7 @@ class UnitSettingsPages:
 
     def _one(self, visitor: Visitor, fault: str = "") -> Response:
         overview, number = self._overview(visitor), visitor.parameters["number"]
-        step = next((each for each in overview.steps if str(each.serial) == number), None)
+        step = next((each for each in overview.history if str(each.serial) == number), None)
         if step is None:
             return PAGES.page("refused", 422 if fault else 404, message="These settings were not published.")
         shown = {"step": step, "values": flat_values(step.values), "fault": fault, "fields": visitor.fields}
