@@ -59,7 +59,7 @@ class UnitSettingsLine:
             return "refused"
         if said.held != self.serial:
             return "not fetched yet" if self.serial else "holds what this department does not know"
-        if said.in_force != said.held:
+        if (said.in_force or 0) != said.held:
             return "in force from the next start"
         return "in force" if self.publication else "its own file counts"
 

@@ -132,6 +132,8 @@ def test_a_change_is_told_by_key_against_what_counts_in_its_units(storage: Stora
 
 def test_each_unit_is_told_with_what_it_holds_and_works_by(storage: Storage) -> None:
     assert line(storage, "car-1").state == "nothing is meant for it"
+    storage.held_settings.note("car-2", SettingsStatement(0, None))
+    assert line(storage, "car-2").state == "its own file counts"
     publish(storage, SLOW)
     assert line(storage, "car-1").state == "never asked"
     states = []
