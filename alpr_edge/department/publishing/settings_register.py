@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select
+from sqlalchemy import Connection, Row, and_, func, insert, select
 
 from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.db.permanent_tables.settings_schema import settings_steps
@@ -36,8 +36,8 @@ VALUES_BYTES_MAX = 16_384
 """Of what is published, as JSON; every key of the list with a short value takes some 2,000."""
 NAME_CHARACTERS_MAX = 100
 REASON_CHARACTERS_MAX = 200
-STEPS_MAX = 10_000
-"""Most steps of a department; some each day for a decade are fewer."""
+PUBLICATIONS_MAX = 10_000
+"""Most publications of a department; some each day for a decade are fewer. Each of them can be withdrawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,12 +162,7 @@ class SettingsRegister:
             DepartmentError: there is no such publication, or it was withdrawn.
             StoreError: nothing was withdrawn.
         """
-        steps = self.steps()
-        published = next((each for each in steps if each.serial == serial and not each.is_withdrawal), None)
-        if published is None:
-            raise DepartmentError(f"{serial}: was not published; see: alpr-edge department settings list")
-        if serial in _withdrawn(steps):
-            raise DepartmentError(f"{serial}: was withdrawn before; see: alpr-edge department settings list")
+        published = counting_publication(self.steps(), serial)
         return self._add(serial, SettingsToPublish({}, published.units), author)
 
     def steps(self) -> tuple[SettingsStep, ...]:
@@ -208,13 +203,13 @@ class SettingsRegister:
 
     def _add(self, publication: int, new: SettingsToPublish, author: SettingsAuthor) -> SettingsStep:
         with self._database.writing() as connection:
-            count = connection.scalar(select(func.count()).select_from(settings_steps)) or 0
+            _check_room(connection, publication)
             newest = connection.scalar(select(func.max(settings_steps.c.serial))) or 0
             if new.seen not in {None, newest}:
                 raise DepartmentError("something else was published meanwhile; look at the changes again")
             serial = max(new.after, newest) + 1
-            if count >= STEPS_MAX or serial > SERIAL_MAX:
-                raise DepartmentError(f"{count} publications are on file, up to serial {serial - 1}: there is no room")
+            if serial > SERIAL_MAX:
+                raise DepartmentError(f"{serial - 1} is the last serial that units know: there is no room for another")
             step = SettingsStep(
                 serial,
                 publication or serial,
@@ -229,12 +224,46 @@ class SettingsRegister:
         return step
 
 
+def counting_publication(steps: Sequence[SettingsStep], serial: int) -> SettingsStep:
+    """The publication of a serial that was not withdrawn.
+
+    Raises:
+        DepartmentError: there is none, or it was withdrawn.
+    """
+    published = next((each for each in steps if each.serial == serial and not each.is_withdrawal), None)
+    if published is None:
+        raise DepartmentError(f"{serial}: was not published; see: alpr-edge department settings list")
+    if serial in _withdrawn(steps):
+        raise _was_withdrawn(serial)
+    return published
+
+
 def counting_step(steps: Sequence[SettingsStep], unit_id: str) -> tuple[int, SettingsStep | None]:
     """The serial of a unit's document and what counts there, by all steps; as :meth:`SettingsRegister.counting`."""
     mine, withdrawn = [each for each in steps if each.concerns(unit_id)], _withdrawn(steps)
     serial = mine[-1].serial if mine else 0
     counting = (each for each in reversed(mine) if not each.is_withdrawal and each.serial not in withdrawn)
     return serial, next(counting, None)
+
+
+def _check_room(connection: Connection, publication: int) -> None:
+    """Check that a publication can be withdrawn, as somebody else may have done meanwhile, or that one has room.
+
+    Args:
+        connection: of the transaction that adds the step.
+        publication: the serial that is to be withdrawn; 0: a new one is published.
+    """
+    is_publication = settings_steps.c.serial == settings_steps.c.publication
+    which = is_publication if not publication else and_(~is_publication, settings_steps.c.publication == publication)
+    count = connection.scalar(select(func.count()).select_from(settings_steps).where(which)) or 0
+    if publication and count:
+        raise _was_withdrawn(publication)
+    if count >= PUBLICATIONS_MAX:
+        raise DepartmentError(f"{count} publications are on file: there is no room for another")
+
+
+def _was_withdrawn(serial: int) -> DepartmentError:
+    return DepartmentError(f"{serial}: was withdrawn before; see: alpr-edge department settings list")
 
 
 def _withdrawn(steps: Sequence[SettingsStep]) -> set[int]:

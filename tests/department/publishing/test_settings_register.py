@@ -6,15 +6,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
+from alpr_edge.department.db.permanent_tables.settings_schema import settings_steps
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.publishing.settings_changes import SettingChange, settings_changes
 from alpr_edge.department.publishing.settings_holders import UnitSettingsLine, unit_line
 from alpr_edge.department.publishing.settings_register import (
-    SettingsStep,
+    PUBLICATIONS_MAX,
     SettingsAuthor,
+    SettingsStep,
     SettingsToPublish,
+    counting_publication,
     read_remote_text,
 )
 from alpr_edge.domain.department_settings.document import Values
@@ -103,6 +106,27 @@ def test_serials_rise_over_one_that_units_hold_and_have_an_end(storage: Storage)
     assert publish(storage, SLOW, after=7).serial == 43
     with pytest.raises(DepartmentError, match="there is no room"):
         publish(storage, SLOW, after=SERIAL_MAX)
+
+
+def test_where_no_publication_has_room_the_ones_on_file_can_be_withdrawn(storage: Storage) -> None:
+    row = {"at": NOW, "by": "chief", "reason": "", "body": SLOW, "units": []}
+    rows = [row | {"serial": serial, "publication": serial} for serial in range(1, PUBLICATIONS_MAX + 1)]
+    with storage.database.writing() as connection:
+        connection.execute(insert(settings_steps), rows)
+    with pytest.raises(DepartmentError, match="there is no room for another"):
+        publish(storage, SLOW)
+    withdrawal = storage.settings.withdraw(PUBLICATIONS_MAX, SettingsAuthor("chief", NOW))
+    assert withdrawal.serial == PUBLICATIONS_MAX + 1
+
+
+def test_of_people_who_withdraw_the_same_at_once_one_does(storage: Storage) -> None:
+    publish(storage, SLOW)
+    stale = storage.settings.steps()
+    storage.settings.withdraw(1, SettingsAuthor("chief", NOW))
+    assert counting_publication(stale, 1) == stale[0], "to who looked before, it could be withdrawn"
+    with pytest.raises(DepartmentError, match="1: was withdrawn before"):
+        storage.settings._add(1, SettingsToPublish({}), SettingsAuthor("deputy", NOW))
+    assert [each.serial for each in storage.settings.steps()] == [1, 2]
 
 
 @pytest.mark.parametrize("statement", ["DELETE FROM settings_steps", "UPDATE settings_steps SET reason = 'other'"])
