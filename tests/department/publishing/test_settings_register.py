@@ -10,7 +10,7 @@ from sqlalchemy import insert, text
 
 from alpr_edge.department.db.permanent_tables.settings_schema import settings_steps
 from alpr_edge.department.ingest.storage import Storage
-from alpr_edge.department.publishing.settings_changes import SettingChange, settings_changes
+from alpr_edge.department.publishing.settings_changes import SettingChange, settings_changes, withdrawal_changes
 from alpr_edge.department.publishing.settings_holders import UnitSettingsLine, unit_line
 from alpr_edge.department.publishing.settings_register import (
     PUBLICATIONS_MAX,
@@ -152,6 +152,24 @@ def test_a_change_is_told_by_key_against_what_counts_in_its_units(storage: Stora
         SettingChange("alerts.volume", (), "0.3"),
         SettingChange("decision.timeout_ms", (), "900.0"),
     ]
+
+
+def test_a_withdrawal_is_told_by_key_against_what_counts_then_in_each_unit(storage: Storage) -> None:
+    publish(storage, SLOW, "car-1")
+    publish(storage, {"decision": {"timeout_ms": 800.0}})
+    steps, units = storage.settings.steps(), ("car-1", "car-2")
+    assert withdrawal_changes(2, units, steps) == [
+        SettingChange("decision.readings_max", (), "9"),
+        SettingChange("decision.timeout_ms", ("800.0",), "each car's own or 900.0"),
+    ]
+    assert withdrawal_changes(1, units, steps) == [], "another one counts there"
+    storage.settings.withdraw(2, SettingsAuthor("chief", NOW))
+    assert withdrawal_changes(1, units, storage.settings.steps()) == [
+        SettingChange("decision.readings_max", ("9",), ""),
+        SettingChange("decision.timeout_ms", ("900.0",), ""),
+    ]
+    with pytest.raises(DepartmentError, match="2: was withdrawn before"):
+        withdrawal_changes(2, units, storage.settings.steps())
 
 
 def test_each_unit_is_told_with_what_it_holds_and_works_by(storage: Storage) -> None:

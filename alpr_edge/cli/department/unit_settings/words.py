@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from alpr_edge.department.publishing.settings_holders import UnitSettingsLine
     from alpr_edge.department.publishing.settings_register import SettingsStep
 
-OWN = "each car's own"
-
 
 def step_content(step: SettingsStep) -> dict[str, Any]:
     """A publication or withdrawal, as JSON has it."""
@@ -67,5 +65,7 @@ def change_content(change: SettingChange) -> dict[str, Any]:
 
 def change_text(change: SettingChange) -> str:
     """The same in a line."""
-    before = " or ".join(change.before) or OWN
-    return f"{change.key}: {before}, now {change.after or f'{OWN} again'}"
+    from alpr_edge.department.publishing.settings_changes import OWN_FILE
+
+    before = " or ".join(change.before) or OWN_FILE
+    return f"{change.key}: {before}, now {change.after or f'{OWN_FILE} again'}"

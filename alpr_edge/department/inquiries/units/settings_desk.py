@@ -7,14 +7,21 @@ from pathlib import Path
 from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.department.db.database import DepartmentDatabase
-from alpr_edge.department.publishing.settings_changes import SettingChange, recorded_changes, settings_changes
+from alpr_edge.department.publishing.settings_changes import (
+    SettingChange,
+    recorded_changes,
+    settings_changes,
+    withdrawal_changes,
+)
 from alpr_edge.department.publishing.settings_holders import UnitSettingsLine, settings_lines
 from alpr_edge.department.publishing.settings_register import (
-    SettingsStep,
     SettingsAuthor,
     SettingsRegister,
+    SettingsStep,
     SettingsToPublish,
 )
+from alpr_edge.domain.access_log.records import RecordedChange
+from alpr_edge.domain.errors import DepartmentError
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +41,10 @@ class SettingsOverview:
     def withdrawn(self) -> frozenset[int]:
         """The serials of the publications that were withdrawn."""
         return frozenset(each.publication for each in self.history if each.is_withdrawal)
+
+    def changes_of_withdrawal(self, serial: int) -> list[SettingChange]:
+        """What the withdrawal of a publication would change; raises DepartmentError where there is none to withdraw."""
+        return withdrawal_changes(serial, [each.unit_id for each in self.units], self.history)
 
 
 class SettingsDesk:
@@ -89,10 +100,23 @@ class SettingsDesk:
             return self._register.publish(new, SettingsAuthor(access.actor.name, datetime.now(UTC), reason))
 
     def withdraw(self, authoriser: Authoriser, serial: int, reason: str) -> SettingsStep:
-        """Withdraw a publication; raises as :meth:`publish`, and DepartmentError where there is none to withdraw."""
-        subject = AccessSubject((f"settings {serial}",), note=reason)
+        """Withdraw a publication; old and new values go on record.
+
+        Raises:
+            AccessError: it is refused.
+            DepartmentError: there is no such publication, or it was withdrawn.
+            StoreError: nothing was withdrawn.
+        """
+        subject = AccessSubject((f"settings {serial}",), note=reason, changes=self._changes_of_withdrawal(serial))
         with authoriser.access(Operation.WITHDRAW_SETTINGS, subject=subject) as access:
             return self._register.withdraw(serial, SettingsAuthor(access.actor.name, datetime.now(UTC), reason))
+
+    def _changes_of_withdrawal(self, serial: int) -> tuple[RecordedChange, ...]:
+        """For the record; none where there is nothing to withdraw, which is told to who may withdraw."""
+        try:
+            return recorded_changes(self._overview().changes_of_withdrawal(serial))
+        except DepartmentError:
+            return ()
 
     def _overview(self) -> SettingsOverview:
         steps = self._register.steps()

@@ -89,6 +89,8 @@ class UnitSettingsPages:
         shown = {"step": step, "values": flat_values(step.values), "fault": fault, "fields": visitor.fields}
         is_open = not step.is_withdrawal and step.serial not in overview.withdrawn
         may_withdraw = is_open and self._may(visitor)
+        if may_withdraw:
+            shown |= {"changes": overview.changes_of_withdrawal(step.serial)}
         return self._site.page("settings/one", visitor, 422 if fault else 200, **shown, may_withdraw=may_withdraw)
 
     def _form(self, visitor: Visitor, faults: list[str] | None = None) -> Response:
