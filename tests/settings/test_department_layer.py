@@ -1,5 +1,6 @@
 """What a department sets from afar: which keys, how it lies over the unit's file, and that it never stops a unit."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,9 @@ from alpr_edge.domain.errors import DepartmentSettingsError, SettingsError
 from alpr_edge.domain.people.signed_roster import RosterKey
 from alpr_edge.services.changes.settings_origins import setting_lines
 from alpr_edge.settings import keys, load
-from alpr_edge.settings.layers.department_layer import kept_file, load_layers
+from alpr_edge.settings.layers.department_layer import kept_file, lay_over, load_layers
 from alpr_edge.settings.layers.remote_keys import REMOTE_KEYS, check_remote_values
+from alpr_edge.settings.loader import read_values
 
 KEY, OTHER_KEY = Ed25519PrivateKey.from_private_bytes(bytes(32)), Ed25519PrivateKey.from_private_bytes(b"1" * 32)
 DEPARTMENT = "pd.example"
@@ -147,6 +149,23 @@ def test_a_document_that_is_damaged_never_keeps_a_unit_from_starting(file: Path,
     layers = load_layers(file)
     assert (layers.settings.decision.timeout_ms, layers.in_force, layers.held_serial) == (700.0, 0, 0)
     assert words in layers.fault
+
+
+def test_who_may_not_read_the_document_is_told_that_it_counts_for_daemons(file: Path) -> None:
+    keep(file, sign_settings(document(), KEY))
+    kept = kept_file(load(file))
+    own, uid = read_values(file), os.geteuid()
+    try:
+        kept.chmod(0)
+        if uid == 0:
+            os.seteuid(65534)
+        layers = lay_over(own, file.parent)
+    finally:
+        os.seteuid(uid)
+    assert (layers.in_force, layers.settings.decision.timeout_ms) == (0, 700.0)
+    assert layers.fault == (
+        f"the department's settings are left out here: this login may not read {kept}; in the daemons they count"
+    )
 
 
 def test_a_document_without_its_key_never_keeps_a_unit_from_starting(file: Path) -> None:
