@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.pki.roster_key import FILE_NAME as KEY_FILE
 from alpr_edge.department.publishing.settings_holders import HeldSettings
-from alpr_edge.department.publishing.settings_register import SettingsAuthor, SettingsStep, SettingsToPublish
+from alpr_edge.department.publishing.settings_register import SettingsAuthor, SettingsToPublish, UnitSettingsStep
 from alpr_edge.domain.department_settings.document import UnitSettingsPayload, Values, keep_with_key, sign_settings
 from alpr_edge.domain.people.signed_roster import RosterKey
 from alpr_edge.runtime.health import Health, write_health
@@ -57,12 +57,12 @@ def ask(downloader: SettingsDownloader) -> None:
     raise AssertionError("it asks without an end")
 
 
-def publish(storage: Storage, values: Values, *units: str, after: int = 0) -> SettingsStep:
+def publish(storage: Storage, values: Values, *units: str, after: int = 0) -> UnitSettingsStep:
     author = SettingsAuthor("login:chief", datetime.now(UTC))
     return storage.settings.publish(SettingsToPublish(values, units, after), author)
 
 
-def withdraw(storage: Storage, serial: int) -> SettingsStep:
+def withdraw(storage: Storage, serial: int) -> UnitSettingsStep:
     return storage.settings.withdraw(serial, SettingsAuthor("login:chief", datetime.now(UTC)))
 
 

@@ -5,8 +5,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from alpr_edge.department.publishing.settings_register import (
-    SettingsStep,
     SettingsToPublish,
+    UnitSettingsStep,
     counting_publication,
     counting_step,
 )
@@ -31,7 +31,7 @@ class SettingChange:
 
 
 def settings_changes(
-    new: SettingsToPublish, enrolled: Collection[str], steps: Sequence[SettingsStep]
+    new: SettingsToPublish, enrolled: Collection[str], steps: Sequence[UnitSettingsStep]
 ) -> list[SettingChange]:
     """What a publication changes against what counts in its units; a key that it leaves out is the file's again.
 
@@ -50,7 +50,9 @@ def settings_changes(
     ]
 
 
-def withdrawal_changes(serial: int, enrolled: Collection[str], steps: Sequence[SettingsStep]) -> list[SettingChange]:
+def withdrawal_changes(
+    serial: int, enrolled: Collection[str], steps: Sequence[UnitSettingsStep]
+) -> list[SettingChange]:
     """What the withdrawal of a publication changes: in each of its units the one before it counts again, or its file.
 
     Args:
@@ -88,7 +90,7 @@ def recorded_changes(changes: Sequence[SettingChange]) -> tuple[RecordedChange, 
     )
 
 
-def _counting_values(steps: Sequence[SettingsStep], unit_id: str) -> dict[str, str]:
+def _counting_values(steps: Sequence[UnitSettingsStep], unit_id: str) -> dict[str, str]:
     """What the department sets in a unit, by dotted key, as JSON."""
     step = counting_step(steps, unit_id)[1]
     return {} if step is None else flat_values(step.values)

@@ -15,7 +15,7 @@ from alpr_edge.department.db.database import DepartmentDatabase, naive_utc_now
 from alpr_edge.department.db.heartbeat_schema import unit_settings
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.pki.units import Units
-from alpr_edge.department.publishing.settings_register import SettingsStep, counting_step
+from alpr_edge.department.publishing.settings_register import UnitSettingsStep, counting_step
 from alpr_edge.domain.department_settings.exchange import SettingsStatement
 
 
@@ -106,7 +106,7 @@ class UnitSettingsRecord:
 
 
 def settings_lines(
-    directory: Path, database: DepartmentDatabase, steps: tuple[SettingsStep, ...]
+    directory: Path, database: DepartmentDatabase, steps: tuple[UnitSettingsStep, ...]
 ) -> list[UnitSettingsLine]:
     """What each unit that is enrolled should have and has, by its id.
 
@@ -123,7 +123,7 @@ def settings_lines(
     return [unit_line(each, steps, said.get(each)) for each in sorted(x.unit_id for x in records if x.state == "valid")]
 
 
-def unit_line(unit_id: str, steps: tuple[SettingsStep, ...], said: HeldSettings | None) -> UnitSettingsLine:
+def unit_line(unit_id: str, steps: tuple[UnitSettingsStep, ...], said: HeldSettings | None) -> UnitSettingsLine:
     """What a unit should have and has.
 
     Args:

@@ -65,7 +65,7 @@ class SettingsToPublish:
 
 
 @dataclass(frozen=True, slots=True)
-class SettingsStep:
+class UnitSettingsStep:
     """A publication of settings, or the withdrawal of one."""
 
     serial: int
@@ -133,9 +133,9 @@ class SettingsRegister:
         self._directory = directory
         self._database = database
         self._lock = threading.Lock()
-        self._steps: tuple[SettingsStep, ...] = ()
+        self._steps: tuple[UnitSettingsStep, ...] = ()
 
-    def publish(self, new: SettingsToPublish, author: SettingsAuthor) -> SettingsStep:
+    def publish(self, new: SettingsToPublish, author: SettingsAuthor) -> UnitSettingsStep:
         """Publish settings for units.
 
         Raises:
@@ -155,7 +155,7 @@ class SettingsRegister:
         if strangers := sorted(set(new.units) - known):
             raise DepartmentError(f"{strangers[0]}: there is no such unit; see: alpr-edge department unit list")
 
-    def withdraw(self, serial: int, author: SettingsAuthor) -> SettingsStep:
+    def withdraw(self, serial: int, author: SettingsAuthor) -> UnitSettingsStep:
         """Withdraw a publication: the one before it counts again, or each unit's own file alone.
 
         Raises:
@@ -165,7 +165,7 @@ class SettingsRegister:
         published = counting_publication(self.steps(), serial)
         return self._add(serial, SettingsToPublish({}, published.units), author)
 
-    def steps(self) -> tuple[SettingsStep, ...]:
+    def steps(self) -> tuple[UnitSettingsStep, ...]:
         """Every publication and withdrawal, oldest first.
 
         Raises:
@@ -178,7 +178,7 @@ class SettingsRegister:
                 self._steps = tuple(map(_step, rows))
             return self._steps
 
-    def counting(self, unit_id: str) -> tuple[int, SettingsStep | None]:
+    def counting(self, unit_id: str) -> tuple[int, UnitSettingsStep | None]:
         """The serial of a unit's document, 0 where nothing ever concerned it; and what counts there, None: nothing."""
         steps = self.steps()
         return counting_step(steps, unit_id)
@@ -201,7 +201,7 @@ class SettingsRegister:
         content = sign_settings(payload, signer.key)
         return SignedSettings(serial, digest(content), content)
 
-    def _add(self, publication: int, new: SettingsToPublish, author: SettingsAuthor) -> SettingsStep:
+    def _add(self, publication: int, new: SettingsToPublish, author: SettingsAuthor) -> UnitSettingsStep:
         with self._database.writing() as connection:
             _check_room(connection, publication)
             newest = connection.scalar(select(func.max(settings_steps.c.serial))) or 0
@@ -210,7 +210,7 @@ class SettingsRegister:
             serial = max(new.after, newest) + 1
             if serial > SERIAL_MAX:
                 raise DepartmentError(f"{serial - 1} is the last serial that units know: there is no room for another")
-            step = SettingsStep(
+            step = UnitSettingsStep(
                 serial,
                 publication or serial,
                 new.values,
@@ -224,7 +224,7 @@ class SettingsRegister:
         return step
 
 
-def counting_publication(steps: Sequence[SettingsStep], serial: int) -> SettingsStep:
+def counting_publication(steps: Sequence[UnitSettingsStep], serial: int) -> UnitSettingsStep:
     """The publication of a serial that was not withdrawn.
 
     Raises:
@@ -238,7 +238,7 @@ def counting_publication(steps: Sequence[SettingsStep], serial: int) -> Settings
     return published
 
 
-def counting_step(steps: Sequence[SettingsStep], unit_id: str) -> tuple[int, SettingsStep | None]:
+def counting_step(steps: Sequence[UnitSettingsStep], unit_id: str) -> tuple[int, UnitSettingsStep | None]:
     """The serial of a unit's document and what counts there, by all steps; as :meth:`SettingsRegister.counting`."""
     mine, withdrawn = [each for each in steps if each.concerns(unit_id)], _withdrawn(steps)
     serial = mine[-1].serial if mine else 0
@@ -266,7 +266,7 @@ def _was_withdrawn(serial: int) -> DepartmentError:
     return DepartmentError(f"{serial}: was withdrawn before; see: alpr-edge department settings list")
 
 
-def _withdrawn(steps: Sequence[SettingsStep]) -> set[int]:
+def _withdrawn(steps: Sequence[UnitSettingsStep]) -> set[int]:
     return {each.publication for each in steps if each.is_withdrawal}
 
 
@@ -274,5 +274,5 @@ def _line(text: str, characters: int) -> str:
     return "".join(filter(str.isprintable, " ".join(text.split())))[:characters]
 
 
-def _step(row: Row[Any]) -> SettingsStep:
-    return SettingsStep(row.serial, row.publication, row.body, tuple(row.units), row.at, row.by, row.reason)
+def _step(row: Row[Any]) -> UnitSettingsStep:
+    return UnitSettingsStep(row.serial, row.publication, row.body, tuple(row.units), row.at, row.by, row.reason)

@@ -15,8 +15,8 @@ from alpr_edge.department.publishing.settings_holders import UnitSettingsLine, u
 from alpr_edge.department.publishing.settings_register import (
     PUBLICATIONS_MAX,
     SettingsAuthor,
-    SettingsStep,
     SettingsToPublish,
+    UnitSettingsStep,
     counting_publication,
     read_remote_text,
 )
@@ -39,7 +39,7 @@ def storage(tmp_path: Path, engine: EngineUnderTest) -> Iterator[Storage]:
         yield opened
 
 
-def publish(storage: Storage, values: Values, *units: str, after: int = 0) -> SettingsStep:
+def publish(storage: Storage, values: Values, *units: str, after: int = 0) -> UnitSettingsStep:
     return storage.settings.publish(SettingsToPublish(values, units, after), SettingsAuthor("login:chief", NOW, "why"))
 
 

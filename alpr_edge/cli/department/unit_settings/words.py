@@ -9,10 +9,10 @@ from alpr_edge.cli.output import time_text
 if TYPE_CHECKING:
     from alpr_edge.department.publishing.settings_changes import SettingChange
     from alpr_edge.department.publishing.settings_holders import UnitSettingsLine
-    from alpr_edge.department.publishing.settings_register import SettingsStep
+    from alpr_edge.department.publishing.settings_register import UnitSettingsStep
 
 
-def step_content(step: SettingsStep) -> dict[str, Any]:
+def step_content(step: UnitSettingsStep) -> dict[str, Any]:
     """A publication or withdrawal, as JSON has it."""
     return {
         "serial": step.serial,
@@ -25,7 +25,7 @@ def step_content(step: SettingsStep) -> dict[str, Any]:
     }
 
 
-def step_text(step: SettingsStep) -> str:
+def step_text(step: UnitSettingsStep) -> str:
     """The same in a line."""
     what = f"withdraws {step.publication}" if step.is_withdrawal else "published"
     reason = f": {step.reason}" if step.reason else ""

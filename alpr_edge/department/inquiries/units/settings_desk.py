@@ -17,8 +17,8 @@ from alpr_edge.department.publishing.settings_holders import UnitSettingsLine, s
 from alpr_edge.department.publishing.settings_register import (
     SettingsAuthor,
     SettingsRegister,
-    SettingsStep,
     SettingsToPublish,
+    UnitSettingsStep,
 )
 from alpr_edge.domain.access_log.records import RecordedChange
 from alpr_edge.domain.errors import DepartmentError
@@ -28,7 +28,7 @@ from alpr_edge.domain.errors import DepartmentError
 class SettingsOverview:
     """What was published, and which unit has what."""
 
-    history: tuple[SettingsStep, ...]
+    history: tuple[UnitSettingsStep, ...]
     """Every publication and withdrawal, oldest first."""
     units: tuple[UnitSettingsLine, ...]
 
@@ -85,7 +85,7 @@ class SettingsDesk:
         overview = self.overview(authoriser)
         return overview, _changes(overview, new)
 
-    def publish(self, authoriser: Authoriser, new: SettingsToPublish, reason: str) -> SettingsStep:
+    def publish(self, authoriser: Authoriser, new: SettingsToPublish, reason: str) -> UnitSettingsStep:
         """Publish settings that were checked; old and new values go on record.
 
         Raises:
@@ -99,7 +99,7 @@ class SettingsDesk:
         with authoriser.access(Operation.PUBLISH_SETTINGS, subject=subject) as access:
             return self._register.publish(new, SettingsAuthor(access.actor.name, datetime.now(UTC), reason))
 
-    def withdraw(self, authoriser: Authoriser, serial: int, reason: str) -> SettingsStep:
+    def withdraw(self, authoriser: Authoriser, serial: int, reason: str) -> UnitSettingsStep:
         """Withdraw a publication; old and new values go on record.
 
         Raises:
