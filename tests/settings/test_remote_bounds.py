@@ -21,7 +21,7 @@ FITTING: dict[str, dict[str, float]] = {
 """What has to stand beside a key at one of its ends."""
 
 
-def kind_of(key: str) -> type[object] | None:
+def kind_of(key: str) -> object:
     section, name = key.split(".")
     fields = table((section,))
     assert fields is not None
