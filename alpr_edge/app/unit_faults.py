@@ -91,7 +91,7 @@ class FaultRule:
 _CHECK, _JOURNAL = "alpr-edge unit check", "journalctl -u alpr-edge -n 50"
 _LISTS, _DISK = "alpr-edge hotlist status", "alpr-edge unit disk"
 _AUDIT, _AIM = "alpr-edge audit verify", "alpr-edge unit check --aim"
-_KERNEL = "journalctl -k -n 50"
+_KERNEL, _ADMINISTRATOR = "journalctl -k -n 50", "tell the ALPR administrator"
 FAULT_RULES = {
     FaultKind.NO_CAMERA: FaultRule(Tone.TROUBLE, is_ready=False, remedy=_CHECK),
     FaultKind.CAMERA: FaultRule(Tone.TROUBLE, is_ready=False, remedy=_CHECK),
@@ -144,12 +144,12 @@ FAULT_RULES = {
     FaultKind.ROSTER_ENDED: FaultRule(Tone.STALE, is_ready=True, remedy=_CHECK),
     FaultKind.ROSTER_ENDING: FaultRule(None, is_ready=True, remedy=_CHECK),
     FaultKind.ROSTER_REFUSED: FaultRule(None, is_ready=True, remedy=_CHECK),
-    FaultKind.TRAINING_ENDING: FaultRule(None, is_ready=True, remedy="alpr-edge accounts list"),
+    FaultKind.TRAINING_ENDING: FaultRule(None, is_ready=True, remedy=_ADMINISTRATOR),
     FaultKind.LINK_DOWN: FaultRule(Tone.STALE, is_ready=True, remedy=_CHECK),
     FaultKind.CERTIFICATE_ENDED: FaultRule(Tone.STALE, is_ready=True, remedy=_CHECK),
     FaultKind.CERTIFICATE_ENDING: FaultRule(None, is_ready=True, remedy=_CHECK),
     FaultKind.DRIFT: FaultRule(Tone.STALE, is_ready=True, remedy="alpr-edge audit drift"),
-    FaultKind.BREAK_GLASS: FaultRule(Tone.STALE, is_ready=True, remedy="alpr-edge audit prove"),
+    FaultKind.BREAK_GLASS: FaultRule(Tone.STALE, is_ready=True, remedy=_ADMINISTRATOR),
 }
 _WORSE = {
     FaultKind.LIST_AMBER: FaultKind.LIST_RED,

@@ -212,7 +212,7 @@ class UplinkDaemon:
         if state.quarantined:
             warnings += (f"{state.quarantined} items were set aside; see: alpr-edge outbox quarantined",)
         if self._remote_settings is not None and self._remote_settings.trouble:
-            warnings += (f"{self._remote_settings.trouble}; see: alpr-edge settings show",)
+            warnings += (self._remote_settings.trouble,)
         self._side_stages.tend()
         self._notify_alive()
         troubles = [*self._list_troubles(store), *self._attempts.faults(), *self._side_stages.troubles()]

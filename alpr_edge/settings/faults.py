@@ -57,7 +57,7 @@ def _wrong_value(detail: ErrorDetails) -> str:
     choices = _choices(field)
     if choices:
         return _wrong_choice(value, choices)
-    return f"expected {_expectation(field)}, not {_toml_text(value)}{_suggestion(field, value)}"
+    return f"expected {_expectation(field)}, not {value_as_text(value)}{_suggestion(field, value)}"
 
 
 def _unknown(detail: ErrorDetails) -> str:
@@ -91,7 +91,7 @@ def _no_tables(detail: ErrorDetails) -> str:
 
 
 def _no_table(detail: ErrorDetails) -> str:
-    return f"expected a table of keys, not {_toml_text(detail['input'])}"
+    return f"expected a table of keys, not {value_as_text(detail['input'])}"
 
 
 def _broken_rule(detail: ErrorDetails) -> str:
@@ -114,7 +114,7 @@ _EXPLAINED: dict[str, Callable[[ErrorDetails], str]] = {
 def _wrong_choice(value: Any, choices: Iterable[str]) -> str:  # noqa: ANN401 - whatever TOML holds
     close = difflib.get_close_matches(str(value), list(choices), n=1)
     hint = f"; did you mean {close[0]!r}?" if close else ""
-    return f"expected one of {_join_choices(choices)}, not {_toml_text(value)}{hint}"
+    return f"expected one of {_join_choices(choices)}, not {value_as_text(value)}{hint}"
 
 
 def _join_choices(choices: Iterable[str]) -> str:
@@ -155,10 +155,10 @@ def _suggestion(field: FieldInfo | None, value: Any) -> str:  # noqa: ANN401 - w
         return "; without a decimal point"
     if field is None or field.is_required() or field.default is None:
         return ""
-    return f"; the default is {_toml_text(field.default)}"
+    return f"; the default is {value_as_text(field.default)}"
 
 
-def _toml_text(value: Any) -> str:  # noqa: ANN401 - whatever TOML holds
+def value_as_text(value: Any) -> str:  # noqa: ANN401 - whatever TOML holds
     """The value as TOML writes it, cut short; an address with a password in it is not repeated."""
     if isinstance(value, bool):
         return str(value).lower()

@@ -13,11 +13,13 @@ from typer.testing import CliRunner
 from alpr_edge.cli import app
 from alpr_edge.domain.alerting import Tone
 from alpr_edge.settings import parse
+from tests.cli import tree
 
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "config" / "technicians-guide.md").read_text(encoding="utf-8")
 AIMS = re.findall(r"```\n\$ (alpr-edge unit aim [^\n]*)\n(.*?)\n```", GUIDE, re.DOTALL)
 SPANS = sorted({span.removeprefix("sudo ") for span in re.findall(r"`([^`\n]+)`", GUIDE)} | {line for line, _ in AIMS})
+COMMANDS_BY_WORDS = tree.commands()
 COMMANDS = [span for span in SPANS if span.startswith("alpr-edge ")]
 SCRIPTS = [span.removeprefix("/opt/alpr-edge/current/") for span in SPANS if re.match(r"(/opt/\S+/)?scripts/", span)]
 
@@ -35,6 +37,17 @@ def help_of(script: str) -> str:
 
 def options_of(words: list[str]) -> list[str]:
     return [word for word in words if word.startswith("--")]
+
+
+def missing_arguments(verbs: list[str], words: list[str]) -> list[str]:
+    """The required arguments of a command for which the words after it have none; none of a group of commands."""
+    params = getattr(COMMANDS_BY_WORDS.get(tuple(verbs)), "params", [])
+    options = [each for each in params if each.param_type_name == "option" and not each.is_flag]
+    valued = {name for each in options for name in each.opts}
+    pairs = zip(["", *words], words, strict=False)
+    given = [word for before, word in pairs if not word.startswith("-") and before not in valued]
+    wanted = [each.name for each in params if each.param_type_name == "argument" and each.required]
+    return wanted[len(given) :]
 
 
 def test_the_guide_names_commands() -> None:
@@ -56,6 +69,14 @@ def test_every_command_exists_with_its_options(command: str) -> None:
     assert [option for option in options_of(words) if option not in help_text] == []
     for required_option in re.findall(r"(--[a-z-]+) <[^\n]*(?:\n {2,}[^-\n][^\n]*)*?\[required\]", help_text):
         assert required_option in words, required_option
+    assert "--help" in words or missing_arguments(verbs, words[len(verbs) :]) == []
+
+
+def test_an_argument_that_a_command_needs_is_missed() -> None:
+    proof = ["audit", "prove"]
+    assert missing_arguments(proof, []) == missing_arguments(proof, ["--settings", "FILE"]) == ["sequence"]
+    assert missing_arguments(proof, ["17", "--settings", "FILE"]) == []
+    assert missing_arguments(proof, ["--settings", "FILE", "17"]) == []
 
 
 @pytest.mark.parametrize("script", SCRIPTS)

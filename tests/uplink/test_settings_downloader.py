@@ -6,19 +6,22 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.pki.roster_key import FILE_NAME as KEY_FILE
 from alpr_edge.department.publishing.settings_holders import HeldSettings
-from alpr_edge.department.publishing.settings_register import PublicationStep, SettingsAuthor, SettingsToPublish
-from alpr_edge.domain.department_settings.document import Values
+from alpr_edge.department.publishing.settings_register import SettingsAuthor, SettingsToPublish, UnitSettingsStep
+from alpr_edge.domain.department_settings.document import UnitSettingsPayload, Values, keep_with_key, sign_settings
+from alpr_edge.domain.people.signed_roster import RosterKey
 from alpr_edge.runtime.health import Health, write_health
 from alpr_edge.settings import load
 from alpr_edge.settings.layers.department_layer import IN_FORCE_FIGURE, kept_file, load_layers
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.hotlists import sync_state
-from alpr_edge.uplink.department_keys import keys_file
-from alpr_edge.uplink.documents.settings_downloader import SYNC_NAME, SettingsDownloader
+from alpr_edge.uplink.department_keys import fetch_keys, keys_file, pin_keys
+from alpr_edge.uplink.documents.settings_downloader import SettingsDownloader, sync_name
+from alpr_edge.uplink.key_pair import write_whole
 from tests.uplink.conftest import Faulty
 
 UNIT = "unit-1"
@@ -54,12 +57,12 @@ def ask(downloader: SettingsDownloader) -> None:
     raise AssertionError("it asks without an end")
 
 
-def publish(storage: Storage, values: Values, *units: str, after: int = 0) -> PublicationStep:
+def publish(storage: Storage, values: Values, *units: str, after: int = 0) -> UnitSettingsStep:
     author = SettingsAuthor("login:chief", datetime.now(UTC))
     return storage.settings.publish(SettingsToPublish(values, units, after), author)
 
 
-def withdraw(storage: Storage, serial: int) -> PublicationStep:
+def withdraw(storage: Storage, serial: int) -> UnitSettingsStep:
     return storage.settings.withdraw(serial, SettingsAuthor("login:chief", datetime.now(UTC)))
 
 
@@ -161,7 +164,7 @@ def test_serials_never_go_back(
 ) -> None:
     publish(storage, SLOW)
     ask(downloader)
-    sync_state.note(database, SYNC_NAME, serial=5, etag="")
+    sync_state.note(database, sync_name("127.0.0.1", UNIT), serial=5, etag="")
     publish(storage, QUIET)
     ask(downloader)
     assert (load_layers(file).held_serial, statement_at(storage).refused) == (1, 2)
@@ -169,6 +172,31 @@ def test_serials_never_go_back(
     publish(storage, QUIET, after=5)
     ask(downloader)
     assert (load_layers(file).held_serial, statement_at(storage).refused, load(file).alerts.volume) == (6, 0, 0.3)
+
+
+def keep_from_elsewhere(file: Path, department_id: str, unit_id: str) -> None:
+    key = Ed25519PrivateKey.generate()
+    payload = UnitSettingsPayload(
+        department_id=department_id, unit_id=unit_id, serial=9, publication=9, values={"alerts": {"volume": 0.4}}
+    )
+    kept = keep_with_key(sign_settings(payload, key), RosterKey(department_id, key.public_key()))
+    write_whole(kept_file(load(file)), kept)
+
+
+@pytest.mark.parametrize(("department_id", "unit_id"), [("pd.elsewhere", UNIT), ("127.0.0.1", "car-1")])
+def test_what_a_unit_had_elsewhere_or_under_another_id_keeps_no_lower_serial_out(
+    storage: Storage, downloader: SettingsDownloader, file: Path, database: Database, department_id: str, unit_id: str
+) -> None:
+    keep_from_elsewhere(file, department_id, unit_id)
+    sync_state.note(database, sync_name(department_id, unit_id), serial=9, etag="nine")
+    before = load(file).alerts.volume
+    ask(downloader)
+    assert (statement_at(storage).held, load(file).alerts.volume) == (0, before), "the uplink removes nothing"
+    assert kept_file(load(file)).exists()
+    publish(storage, SLOW)
+    ask(downloader)
+    assert (load_layers(file).held_serial, load(file).decision.timeout_ms, load(file).alerts.volume) == (1, 900.0, 0.8)
+    assert (statement_at(storage).held, statement_at(storage).refused, downloader.trouble) == (1, 0, "")
 
 
 def test_what_another_key_signed_is_refused(storage: Storage, downloader: SettingsDownloader, file: Path) -> None:
@@ -179,6 +207,10 @@ def test_what_another_key_signed_is_refused(storage: Storage, downloader: Settin
     ask(downloader)
     assert (load_layers(file).held_serial, statement_at(storage).refused) == (0, 1)
     assert "not signed by the department's key" in statement_at(storage).refusal
+    uplink = load(file).uplink
+    pin_keys(uplink, fetch_keys(uplink, UNIT), replace=True)
+    ask(downloader)
+    assert (load_layers(file).held_serial, statement_at(storage).refused, downloader.trouble) == (1, 0, "")
 
 
 def test_a_settings_file_with_a_fault_is_no_reason_to_refuse(

@@ -14,6 +14,7 @@ from alpr_edge.domain.protocol.service_ports import ENROL_PORT
 from alpr_edge.settings import load
 
 if TYPE_CHECKING:
+    from alpr_edge.domain.ports import Clock
     from alpr_edge.uplink.enrolment import UnitCertificate
 
 STDIN_MAX = 200
@@ -43,11 +44,11 @@ def enrol_command(
     """Make this unit's key, and get its certificate from the department for a one-time code.
 
     The key never leaves the unit. The code goes only to a department whose authority has the given fingerprint. With it
-    come the department's keys, which the unit pins; where a certificate is held, only missing keys are.
+    come the department's keys, which the unit pins; where a certificate is held, only missing keys are. What another
+    department set in this unit, or what was set for another unit, is removed.
     """
-    from alpr_edge.cli.caller import caller
     from alpr_edge.runtime.clock import SystemClock
-    from alpr_edge.services.accounts.department_keys import pin_in_databases, require_access_key
+    from alpr_edge.services.accounts.department_keys import require_access_key
     from alpr_edge.uplink.enrolment import Invitation, enrol
 
     read = load(settings)
@@ -55,10 +56,18 @@ def enrol_command(
     uplink = read.uplink.model_copy(update={"url": department}) if department else read.uplink
     invitation = Invitation(_read(code), ca_fingerprint, ca_file, enrol_port, new_keys)
     done = enrol(uplink, read.unit.id, invitation, clock := SystemClock(), again=again)
-    notes = (*done.key_notes, *pin_in_databases(read, caller(), clock, replace=new_keys or done.new))
-    _tell(done, notes, as_json=as_json)
+    _tell(done, (*done.key_notes, *_settle(settings, clock, replace=new_keys or done.new)), as_json=as_json)
     if not read.uplink.url:
         typer.echo(f'alpr-edge: nothing is sent yet: set url = "{uplink.url}" below [uplink] in {settings}', err=True)
+
+
+def _settle(settings: Path, clock: Clock, *, replace: bool) -> tuple[str, ...]:
+    """Pin the keys in the databases and remove what was set elsewhere; returns what a person has to know."""
+    from alpr_edge.cli.caller import caller
+    from alpr_edge.services.accounts.department_keys import pin_in_databases, remove_other_settings
+
+    notes = pin_in_databases(load(settings), caller(), clock, replace=replace)
+    return notes + remove_other_settings(settings, caller(), clock)
 
 
 def _tell(done: UnitCertificate, notes: tuple[str, ...], *, as_json: bool) -> None:

@@ -15,7 +15,7 @@ from alpr_edge.department.db.database import DepartmentDatabase, naive_utc_now
 from alpr_edge.department.db.heartbeat_schema import unit_settings
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.pki.units import Units
-from alpr_edge.department.publishing.settings_register import PublicationStep, counting_step
+from alpr_edge.department.publishing.settings_register import UnitSettingsStep, counting_step
 from alpr_edge.domain.department_settings.exchange import SettingsStatement
 
 
@@ -59,7 +59,7 @@ class UnitSettingsLine:
             return "refused"
         if said.held != self.serial:
             return "not fetched yet" if self.serial else "holds what this department does not know"
-        if said.in_force != said.held:
+        if (said.in_force or 0) != said.held:
             return "in force from the next start"
         return "in force" if self.publication else "its own file counts"
 
@@ -106,7 +106,7 @@ class UnitSettingsRecord:
 
 
 def settings_lines(
-    directory: Path, database: DepartmentDatabase, steps: tuple[PublicationStep, ...]
+    directory: Path, database: DepartmentDatabase, steps: tuple[UnitSettingsStep, ...]
 ) -> list[UnitSettingsLine]:
     """What each unit that is enrolled should have and has, by its id.
 
@@ -123,7 +123,7 @@ def settings_lines(
     return [unit_line(each, steps, said.get(each)) for each in sorted(x.unit_id for x in records if x.state == "valid")]
 
 
-def unit_line(unit_id: str, steps: tuple[PublicationStep, ...], said: HeldSettings | None) -> UnitSettingsLine:
+def unit_line(unit_id: str, steps: tuple[UnitSettingsStep, ...], said: HeldSettings | None) -> UnitSettingsLine:
     """What a unit should have and has.
 
     Args:

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select
+from sqlalchemy import Connection, Row, and_, func, insert, select
 
 from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.db.permanent_tables.settings_schema import settings_steps
@@ -36,8 +36,8 @@ VALUES_BYTES_MAX = 16_384
 """Of what is published, as JSON; every key of the list with a short value takes some 2,000."""
 NAME_CHARACTERS_MAX = 100
 REASON_CHARACTERS_MAX = 200
-STEPS_MAX = 10_000
-"""Most steps of a department; some each day for a decade are fewer."""
+PUBLICATIONS_MAX = 10_000
+"""Most publications of a department; some each day for a decade are fewer. Each of them can be withdrawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class SettingsToPublish:
 
 
 @dataclass(frozen=True, slots=True)
-class PublicationStep:
+class UnitSettingsStep:
     """A publication of settings, or the withdrawal of one."""
 
     serial: int
@@ -133,9 +133,9 @@ class SettingsRegister:
         self._directory = directory
         self._database = database
         self._lock = threading.Lock()
-        self._steps: tuple[PublicationStep, ...] = ()
+        self._steps: tuple[UnitSettingsStep, ...] = ()
 
-    def publish(self, new: SettingsToPublish, author: SettingsAuthor) -> PublicationStep:
+    def publish(self, new: SettingsToPublish, author: SettingsAuthor) -> UnitSettingsStep:
         """Publish settings for units.
 
         Raises:
@@ -155,22 +155,17 @@ class SettingsRegister:
         if strangers := sorted(set(new.units) - known):
             raise DepartmentError(f"{strangers[0]}: there is no such unit; see: alpr-edge department unit list")
 
-    def withdraw(self, serial: int, author: SettingsAuthor) -> PublicationStep:
+    def withdraw(self, serial: int, author: SettingsAuthor) -> UnitSettingsStep:
         """Withdraw a publication: the one before it counts again, or each unit's own file alone.
 
         Raises:
             DepartmentError: there is no such publication, or it was withdrawn.
             StoreError: nothing was withdrawn.
         """
-        steps = self.steps()
-        published = next((each for each in steps if each.serial == serial and not each.is_withdrawal), None)
-        if published is None:
-            raise DepartmentError(f"{serial}: was not published; see: alpr-edge department settings list")
-        if serial in _withdrawn(steps):
-            raise DepartmentError(f"{serial}: was withdrawn before; see: alpr-edge department settings list")
+        published = counting_publication(self.steps(), serial)
         return self._add(serial, SettingsToPublish({}, published.units), author)
 
-    def steps(self) -> tuple[PublicationStep, ...]:
+    def steps(self) -> tuple[UnitSettingsStep, ...]:
         """Every publication and withdrawal, oldest first.
 
         Raises:
@@ -183,7 +178,7 @@ class SettingsRegister:
                 self._steps = tuple(map(_step, rows))
             return self._steps
 
-    def counting(self, unit_id: str) -> tuple[int, PublicationStep | None]:
+    def counting(self, unit_id: str) -> tuple[int, UnitSettingsStep | None]:
         """The serial of a unit's document, 0 where nothing ever concerned it; and what counts there, None: nothing."""
         steps = self.steps()
         return counting_step(steps, unit_id)
@@ -206,16 +201,16 @@ class SettingsRegister:
         content = sign_settings(payload, signer.key)
         return SignedSettings(serial, digest(content), content)
 
-    def _add(self, publication: int, new: SettingsToPublish, author: SettingsAuthor) -> PublicationStep:
+    def _add(self, publication: int, new: SettingsToPublish, author: SettingsAuthor) -> UnitSettingsStep:
         with self._database.writing() as connection:
-            count = connection.scalar(select(func.count()).select_from(settings_steps)) or 0
+            _check_room(connection, publication)
             newest = connection.scalar(select(func.max(settings_steps.c.serial))) or 0
             if new.seen not in {None, newest}:
                 raise DepartmentError("something else was published meanwhile; look at the changes again")
             serial = max(new.after, newest) + 1
-            if count >= STEPS_MAX or serial > SERIAL_MAX:
-                raise DepartmentError(f"{count} publications are on file, up to serial {serial - 1}: there is no room")
-            step = PublicationStep(
+            if serial > SERIAL_MAX:
+                raise DepartmentError(f"{serial - 1} is the last serial that units know: there is no room for another")
+            step = UnitSettingsStep(
                 serial,
                 publication or serial,
                 new.values,
@@ -229,7 +224,21 @@ class SettingsRegister:
         return step
 
 
-def counting_step(steps: Sequence[PublicationStep], unit_id: str) -> tuple[int, PublicationStep | None]:
+def counting_publication(steps: Sequence[UnitSettingsStep], serial: int) -> UnitSettingsStep:
+    """The publication of a serial that was not withdrawn.
+
+    Raises:
+        DepartmentError: there is none, or it was withdrawn.
+    """
+    published = next((each for each in steps if each.serial == serial and not each.is_withdrawal), None)
+    if published is None:
+        raise DepartmentError(f"{serial}: was not published; see: alpr-edge department settings list")
+    if serial in _withdrawn(steps):
+        raise _was_withdrawn(serial)
+    return published
+
+
+def counting_step(steps: Sequence[UnitSettingsStep], unit_id: str) -> tuple[int, UnitSettingsStep | None]:
     """The serial of a unit's document and what counts there, by all steps; as :meth:`SettingsRegister.counting`."""
     mine, withdrawn = [each for each in steps if each.concerns(unit_id)], _withdrawn(steps)
     serial = mine[-1].serial if mine else 0
@@ -237,7 +246,27 @@ def counting_step(steps: Sequence[PublicationStep], unit_id: str) -> tuple[int, 
     return serial, next(counting, None)
 
 
-def _withdrawn(steps: Sequence[PublicationStep]) -> set[int]:
+def _check_room(connection: Connection, publication: int) -> None:
+    """Check that a publication can be withdrawn, as somebody else may have done meanwhile, or that one has room.
+
+    Args:
+        connection: of the transaction that adds the step.
+        publication: the serial that is to be withdrawn; 0: a new one is published.
+    """
+    is_publication = settings_steps.c.serial == settings_steps.c.publication
+    which = is_publication if not publication else and_(~is_publication, settings_steps.c.publication == publication)
+    count = connection.scalar(select(func.count()).select_from(settings_steps).where(which)) or 0
+    if publication and count:
+        raise _was_withdrawn(publication)
+    if count >= PUBLICATIONS_MAX:
+        raise DepartmentError(f"{count} publications are on file: there is no room for another")
+
+
+def _was_withdrawn(serial: int) -> DepartmentError:
+    return DepartmentError(f"{serial}: was withdrawn before; see: alpr-edge department settings list")
+
+
+def _withdrawn(steps: Sequence[UnitSettingsStep]) -> set[int]:
     return {each.publication for each in steps if each.is_withdrawal}
 
 
@@ -245,5 +274,5 @@ def _line(text: str, characters: int) -> str:
     return "".join(filter(str.isprintable, " ".join(text.split())))[:characters]
 
 
-def _step(row: Row[Any]) -> PublicationStep:
-    return PublicationStep(row.serial, row.publication, row.body, tuple(row.units), row.at, row.by, row.reason)
+def _step(row: Row[Any]) -> UnitSettingsStep:
+    return UnitSettingsStep(row.serial, row.publication, row.body, tuple(row.units), row.at, row.by, row.reason)

@@ -7,7 +7,8 @@ stand there either way.
 
 from collections.abc import Mapping
 
-from alpr_edge.domain.access_log.changes import NONE, Subject, value_name
+from alpr_edge.domain.access_log.changes import NONE, Subject, changes_between, value_name
+from alpr_edge.domain.access_log.records import RecordedChange
 from alpr_edge.domain.errors import DepartmentSettingsError
 from alpr_edge.services.changes.recorder import ChangeRecorder
 from alpr_edge.settings import Settings
@@ -34,6 +35,35 @@ def department_values(settings: Settings) -> dict[str, str]:
     return {_NAME: f"{document.department_id} {document.serial}{withdrawn}"}
 
 
+def is_of_department(settings: Settings, department_id: str) -> bool:
+    """Whether the document that a unit keeps is this unit's, of this department, and whole; also where it keeps none.
+
+    Args:
+        settings: the settings of the unit.
+        department_id: the department in which it is enrolled.
+    """
+    try:
+        document = kept_document(settings)
+    except DepartmentSettingsError:
+        return False
+    return document is None or document.department_id == department_id
+
+
+def changes_without_document(on_record: Mapping[str, str], own: Mapping[str, str]) -> tuple[RecordedChange, ...]:
+    """What changes against the record once no document lies over the unit's file.
+
+    Args:
+        on_record: the values of the access log.
+        own: those of the unit's file alone.
+    """
+    names = _names_of_department() & on_record.keys()
+    return changes_between({name: on_record[name] for name in names}, {name: own.get(name, NONE) for name in names})
+
+
+def _names_of_department() -> set[str]:
+    return {_NAME, *(value_name(Subject.SETTINGS, key) for key in REMOTE_KEYS)}
+
+
 def record_department_settings(recorder: ChangeRecorder, values: Mapping[str, str]) -> None:
     """Record what a document changed that is another one than on record; before the first start all is recorded there.
 
@@ -50,5 +80,4 @@ def record_department_settings(recorder: ChangeRecorder, values: Mapping[str, st
     document = values.get(_NAME, NONE)
     if document in {NONE, on_record.values.get(_NAME, NONE)} or not on_record.knows(Subject.RELEASE):
         return
-    names = [_NAME, *(value_name(Subject.SETTINGS, key) for key in sorted(REMOTE_KEYS))]
-    recorder.record_values(SET_BY_DEPARTMENT, {name: values.get(name, NONE) for name in names})
+    recorder.record_values(SET_BY_DEPARTMENT, {name: values.get(name, NONE) for name in sorted(_names_of_department())})

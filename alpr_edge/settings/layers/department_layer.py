@@ -31,6 +31,10 @@ _KEPT_BYTES_MAX = DOCUMENT_BYTES_MAX + 1024
 """Of a document and the line of the key before it."""
 
 
+class UnreadableSettingsError(DepartmentSettingsError):
+    """This process may not read the department's document: its login is not that of the daemons."""
+
+
 @dataclass(frozen=True, slots=True)
 class LayeredSettings:
     """A unit's settings, and which of them its department set."""
@@ -87,6 +91,8 @@ def lay_over(own: dict[str, Any], base: Path) -> LayeredSettings:
     settings = parse(own, base)
     try:
         document = kept_document(settings)
+    except UnreadableSettingsError as error:
+        return LayeredSettings(settings, own, fault=str(error))
     except DepartmentSettingsError as error:
         return LayeredSettings(settings, own, fault=f"the department's settings do not count: {error}")
     if document is None:
@@ -125,6 +131,10 @@ def kept_document(settings: Settings) -> "UnitSettingsPayload | None":
             kept = file.read(_KEPT_BYTES_MAX + 1)
     except FileNotFoundError:
         return None
+    except PermissionError:
+        raise UnreadableSettingsError(
+            f"the department's settings are left out here: this login may not read {path}; in the daemons they count"
+        ) from None
     except OSError as error:
         raise DepartmentSettingsError(f"{path}: they cannot be read: {error.strerror}") from None
     return _open_document(kept, path, settings.unit.id)

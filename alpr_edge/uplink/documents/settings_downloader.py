@@ -7,6 +7,7 @@ document before stays. With each request the unit says which one it holds and wh
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -33,14 +34,19 @@ from alpr_edge.store.hotlists.sync_state import SyncState
 from alpr_edge.uplink.department_keys import pin_missing_keys
 from alpr_edge.uplink.documents.document_request import DocumentAnswer, DocumentRequest, fetch_document
 from alpr_edge.uplink.documents.document_schedule import DocumentSchedule
-from alpr_edge.uplink.key_pair import remove, write_whole
+from alpr_edge.uplink.key_pair import write_whole
 
-SYNC_NAME = "@settings"
-"""Its name among what is fetched; no list is called so, as a name begins with a letter or digit."""
+_SYNC_NAME = "@settings"
+"""What its names among what is fetched begin with; no list is called so, as a name begins with a letter or digit."""
 FETCH_S_MAX = 120.0
 _REFUSED = "the department's settings are refused: "
 
 log = structlog.get_logger(__name__)
+
+
+def sync_name(department_id: str, unit_id: str) -> str:
+    """The name of a unit's settings among what is fetched: each department counts the serials of a unit for itself."""
+    return f"{_SYNC_NAME} {department_id} {unit_id}"
 
 
 class SettingsDownloader:
@@ -63,8 +69,8 @@ class SettingsDownloader:
         self._refused_etag = ""
         self._refused = SettingsStatement(0)
         """Which document was refused since the start, and why."""
-        self._refused_over: dict[str, Any] = {}
-        """The values of the unit's file that it was refused over: over others it is tried again."""
+        self._refused_over: tuple[str, dict[str, Any]] = ("", {})
+        """The department's key and the values of the unit's file that it was refused by; by others it is tried anew."""
         self.trouble = ""
         """Why the department's settings are not those that count; empty: they are, or there are none."""
 
@@ -90,9 +96,9 @@ class SettingsDownloader:
         if key is None:
             return  # a department of an earlier release, which signs nothing
         layers = self._layers_of(key.department_id)
-        if layers.own != self._refused_over:
+        if (str(key), layers.own) != self._refused_over:
             self._refused_etag, self._refused = "", SettingsStatement(0)
-        state = sync_state.state_of(self._database, SYNC_NAME)
+        state = sync_state.state_of(self._database, sync_name(key.department_id, unit_id))
         said = self._statement(layers, state)
         self.trouble = f"{_REFUSED}{said.reason}" if self._refused.refused else said.reason
         bounds = DOCUMENT_BYTES_MAX, FETCH_S_MAX
@@ -106,22 +112,18 @@ class SettingsDownloader:
             payload = open_settings(answer.content, key, unit_id)
             self._check(payload, layers, state)
         except DepartmentSettingsError as error:
-            self._refuse(str(error), answer, layers)
+            self._refuse(str(error), answer, (str(key), layers.own), state)
             return
         self._keep(payload, answer, key, state)
 
     def _layers_of(self, department_id: str) -> LayeredSettings:
-        """The settings as they are now; what another department set is removed: the unit was enrolled anew."""
+        """The settings as they are now; what another department set is as none until this one's takes its place."""
         try:
             layers = load_layers(self._settings_file)
-            if layers.kept is not None and layers.kept.department_id != department_id:
-                remove(kept_file(self._settings))
-                sync_state.note(self._database, SYNC_NAME, etag="", serial=0)
-                log.info("settings.removed", department=layers.kept.department_id)
-                layers = load_layers(self._settings_file)
         except SettingsError as error:
             raise UplinkError(f"{self._settings_file}: cannot be used now: {error.faults[0]}") from None
-        return layers
+        is_of_another = layers.kept is not None and layers.kept.department_id != department_id
+        return replace(layers, kept=None) if is_of_another else layers
 
     def _statement(self, layers: LayeredSettings, state: SyncState) -> SettingsStatement:
         """What the unit says of its settings: a document that was refused now, or one that it kept and does not fit."""
@@ -145,20 +147,20 @@ class SettingsDownloader:
         except SettingsError as error:
             raise DepartmentSettingsError(error.faults[0]) from None
 
-    def _refuse(self, reason: str, answer: DocumentAnswer, layers: LayeredSettings) -> None:
+    def _refuse(self, reason: str, answer: DocumentAnswer, over: tuple[str, dict[str, Any]], state: SyncState) -> None:
         """Keep the document before, and do not fetch the same one again; the next request says so at once."""
         if answer.etag and answer.etag != self._refused_etag:
             self._schedule.want()
-        self._refused_etag, self._refused_over = answer.etag, layers.own
+        self._refused_etag, self._refused_over = answer.etag, over
         self._refused = SettingsStatement(0, refused=_named_serial(answer.content or b""), reason=reason)
         self.trouble = f"{_REFUSED}{reason}"
-        sync_state.note(self._database, SYNC_NAME, fetch_failure=reason)
+        sync_state.note(self._database, state.source, fetch_failure=reason)
         log.error("settings.refused", serial=self._refused.refused, reason=reason)
 
     def _keep(self, payload: UnitSettingsPayload, answer: DocumentAnswer, key: RosterKey, state: SyncState) -> None:
         """Keep a document for the next start; the next request says so at once."""
         write_whole(kept_file(self._settings), keep_with_key(answer.content or b"", key))
-        sync_state.note(self._database, SYNC_NAME, etag=answer.etag, serial=payload.serial, fetch_failure="")
+        sync_state.note(self._database, state.source, etag=answer.etag, serial=payload.serial, fetch_failure="")
         self._refused_etag, self._refused, self.trouble = "", SettingsStatement(0), ""
         log.info("settings.kept", serial=payload.serial, publication=payload.publication)
         if payload.serial > state.serial:

@@ -54,8 +54,12 @@ def test_settings_are_shown_published_and_withdrawn_on_record(directory: Path, f
     listed = edge(directory, "list").stdout
     assert "car-1: in force from the next start; should have 1, holds 1 since " in listed
     assert "car-2: nothing is meant for it" in listed
+    kept = edge(directory, "withdraw", "1", answer="n\n")
+    difference = "decision.timeout_ms: 900.0, now each car's own again\n"
+    assert (kept.exit_code, kept.stdout.startswith(difference)) == (1, True)
     gone = edge(directory, "withdraw", "1", "--reason", "mended", "--yes")
-    assert (gone.exit_code, gone.stdout) == (0, "settings 1 are withdrawn; units learn of it as serial 2\n")
+    told = f"{difference}settings 1 are withdrawn; units learn of it as serial 2\n"
+    assert (gone.exit_code, gone.stdout) == (0, told)
     assert "(withdrawn)" in edge(directory, "list").stdout
     with open_office(directory) as office:
         records = records_of(office)
@@ -63,8 +67,11 @@ def test_settings_are_shown_published_and_withdrawn_on_record(directory: Path, f
         ("publish_settings", ("car-1",), "slow cameras"),
         ("withdraw_settings", ("settings 1",), "mended"),
     ]
-    (change,) = records[0].changes
-    assert (change.name, change.before, change.after) == ("settings:decision.timeout_ms", "", "900.0")
+    changes = [(each.name, each.before, each.after) for record in records for each in record.changes]
+    assert changes == [
+        ("settings:decision.timeout_ms", "", "900.0"),
+        ("settings:decision.timeout_ms", "900.0", ""),
+    ]
 
 
 def test_json_says_the_same(directory: Path, file: Path) -> None:
@@ -79,7 +86,11 @@ def test_json_says_the_same(directory: Path, file: Path) -> None:
         (1, "car-2", "never asked"),
     ]
     assert json.loads(edge(directory, "show", "1", "--json").stdout)["serial"] == 1
-    assert json.loads(edge(directory, "withdraw", "1", "--yes", "--json").stdout)["withdraws"] == 1
+    gone = json.loads(edge(directory, "withdraw", "1", "--yes", "--json").stdout)
+    assert (gone["withdraws"], gone["changes"]) == (
+        1,
+        [{"key": "decision.timeout_ms", "before": ["900.0"], "after": None}],
+    )
 
 
 @pytest.mark.parametrize(
@@ -87,7 +98,8 @@ def test_json_says_the_same(directory: Path, file: Path) -> None:
     [
         ('[unit]\nid = "car-9"\n', "unit.id: is set in the car alone; a department cannot set it from afar"),
         ("[decision]\ntimeout_ms = -1\n", "decision.timeout_ms: expected"),
-        ("[retention]\nacknowledged_days_max = 400\n", "retention.acknowledged_days_max: expected at most 365"),
+        ("[retention]\nacknowledged_days_max = 400\n", "retention.acknowledged_days_max: expected at most 365 where"),
+        ("[alerts]\nvolume = 0.0\n", "alerts.volume: expected at least 0.3 where a department sets it from afar"),
         ("[decision", "not valid TOML"),
         ("", "no key is set in it"),
     ],

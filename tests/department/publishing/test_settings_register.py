@@ -6,15 +6,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
+from alpr_edge.department.db.permanent_tables.settings_schema import settings_steps
 from alpr_edge.department.ingest.storage import Storage
-from alpr_edge.department.publishing.settings_changes import SettingChange, settings_changes
+from alpr_edge.department.publishing.settings_changes import SettingChange, settings_changes, withdrawal_changes
 from alpr_edge.department.publishing.settings_holders import UnitSettingsLine, unit_line
 from alpr_edge.department.publishing.settings_register import (
-    PublicationStep,
+    PUBLICATIONS_MAX,
     SettingsAuthor,
     SettingsToPublish,
+    UnitSettingsStep,
+    counting_publication,
     read_remote_text,
 )
 from alpr_edge.domain.department_settings.document import Values
@@ -36,7 +39,7 @@ def storage(tmp_path: Path, engine: EngineUnderTest) -> Iterator[Storage]:
         yield opened
 
 
-def publish(storage: Storage, values: Values, *units: str, after: int = 0) -> PublicationStep:
+def publish(storage: Storage, values: Values, *units: str, after: int = 0) -> UnitSettingsStep:
     return storage.settings.publish(SettingsToPublish(values, units, after), SettingsAuthor("login:chief", NOW, "why"))
 
 
@@ -105,6 +108,27 @@ def test_serials_rise_over_one_that_units_hold_and_have_an_end(storage: Storage)
         publish(storage, SLOW, after=SERIAL_MAX)
 
 
+def test_where_no_publication_has_room_the_ones_on_file_can_be_withdrawn(storage: Storage) -> None:
+    row = {"at": NOW, "by": "chief", "reason": "", "body": SLOW, "units": []}
+    rows = [row | {"serial": serial, "publication": serial} for serial in range(1, PUBLICATIONS_MAX + 1)]
+    with storage.database.writing() as connection:
+        connection.execute(insert(settings_steps), rows)
+    with pytest.raises(DepartmentError, match="there is no room for another"):
+        publish(storage, SLOW)
+    withdrawal = storage.settings.withdraw(PUBLICATIONS_MAX, SettingsAuthor("chief", NOW))
+    assert withdrawal.serial == PUBLICATIONS_MAX + 1
+
+
+def test_of_people_who_withdraw_the_same_at_once_one_does(storage: Storage) -> None:
+    publish(storage, SLOW)
+    stale = storage.settings.steps()
+    storage.settings.withdraw(1, SettingsAuthor("chief", NOW))
+    assert counting_publication(stale, 1) == stale[0], "to who looked before, it could be withdrawn"
+    with pytest.raises(DepartmentError, match="1: was withdrawn before"):
+        storage.settings._add(1, SettingsToPublish({}), SettingsAuthor("deputy", NOW))
+    assert [each.serial for each in storage.settings.steps()] == [1, 2]
+
+
 @pytest.mark.parametrize("statement", ["DELETE FROM settings_steps", "UPDATE settings_steps SET reason = 'other'"])
 def test_what_was_published_stays_on_file(storage: Storage, statement: str) -> None:
     publish(storage, SLOW)
@@ -130,8 +154,28 @@ def test_a_change_is_told_by_key_against_what_counts_in_its_units(storage: Stora
     ]
 
 
+def test_a_withdrawal_is_told_by_key_against_what_counts_then_in_each_unit(storage: Storage) -> None:
+    publish(storage, SLOW, "car-1")
+    publish(storage, {"decision": {"timeout_ms": 800.0}})
+    steps, units = storage.settings.steps(), ("car-1", "car-2")
+    assert withdrawal_changes(2, units, steps) == [
+        SettingChange("decision.readings_max", (), "9"),
+        SettingChange("decision.timeout_ms", ("800.0",), "each car's own or 900.0"),
+    ]
+    assert withdrawal_changes(1, units, steps) == [], "another one counts there"
+    storage.settings.withdraw(2, SettingsAuthor("chief", NOW))
+    assert withdrawal_changes(1, units, storage.settings.steps()) == [
+        SettingChange("decision.readings_max", ("9",), ""),
+        SettingChange("decision.timeout_ms", ("900.0",), ""),
+    ]
+    with pytest.raises(DepartmentError, match="2: was withdrawn before"):
+        withdrawal_changes(2, units, storage.settings.steps())
+
+
 def test_each_unit_is_told_with_what_it_holds_and_works_by(storage: Storage) -> None:
     assert line(storage, "car-1").state == "nothing is meant for it"
+    storage.held_settings.note("car-2", SettingsStatement(0, None))
+    assert line(storage, "car-2").state == "its own file counts"
     publish(storage, SLOW)
     assert line(storage, "car-1").state == "never asked"
     states = []

@@ -122,14 +122,23 @@ def withdraw_command(
 ) -> None:
     """Withdraw a publication.
 
-    What was published before for the same units counts again, or each car's own file alone; from their next start.
+    What was published before for the same units counts again, or each car's own file alone; from their next start. The
+    difference is shown, and goes on record.
     """
     from alpr_edge.cli.department.inquiries.opening import open_authorised
+    from alpr_edge.department.publishing.settings_changes import withdrawal_changes
+    from alpr_edge.department.publishing.settings_holders import settings_lines
 
+    with open_storage(directory) as storage:
+        steps = storage.settings.steps()
+        enrolled = [each.unit_id for each in settings_lines(directory, storage.database, steps)]
+    changes = withdrawal_changes(serial, enrolled, steps)
+    if not as_json:
+        typer.echo("\n".join(map(change_text, changes)) or "nothing changes in any unit")
     require_consent(f"withdraw settings {serial}?", yes=yes)
     with open_authorised(directory) as (office, authoriser):
         step = office.unit_settings.withdraw(authoriser, serial, reason)
     if as_json:
-        print_object(step_content(step))
+        print_object(step_content(step) | {"changes": [change_content(each) for each in changes]})
     else:
         typer.echo(f"settings {serial} are withdrawn; units learn of it as serial {step.serial}")

@@ -9,12 +9,10 @@ from alpr_edge.cli.output import time_text
 if TYPE_CHECKING:
     from alpr_edge.department.publishing.settings_changes import SettingChange
     from alpr_edge.department.publishing.settings_holders import UnitSettingsLine
-    from alpr_edge.department.publishing.settings_register import PublicationStep
-
-OWN = "each car's own"
+    from alpr_edge.department.publishing.settings_register import UnitSettingsStep
 
 
-def step_content(step: PublicationStep) -> dict[str, Any]:
+def step_content(step: UnitSettingsStep) -> dict[str, Any]:
     """A publication or withdrawal, as JSON has it."""
     return {
         "serial": step.serial,
@@ -27,7 +25,7 @@ def step_content(step: PublicationStep) -> dict[str, Any]:
     }
 
 
-def step_text(step: PublicationStep) -> str:
+def step_text(step: UnitSettingsStep) -> str:
     """The same in a line."""
     what = f"withdraws {step.publication}" if step.is_withdrawal else "published"
     reason = f": {step.reason}" if step.reason else ""
@@ -67,5 +65,7 @@ def change_content(change: SettingChange) -> dict[str, Any]:
 
 def change_text(change: SettingChange) -> str:
     """The same in a line."""
-    before = " or ".join(change.before) or OWN
-    return f"{change.key}: {before}, now {change.after or f'{OWN} again'}"
+    from alpr_edge.department.publishing.settings_changes import OWN_FILE
+
+    before = " or ".join(change.before) or OWN_FILE
+    return f"{change.key}: {before}, now {change.after or f'{OWN_FILE} again'}"

@@ -83,12 +83,14 @@ class UnitSettingsPages:
 
     def _one(self, visitor: Visitor, fault: str = "") -> Response:
         overview, number = self._overview(visitor), visitor.parameters["number"]
-        step = next((each for each in overview.steps if str(each.serial) == number), None)
+        step = next((each for each in overview.history if str(each.serial) == number), None)
         if step is None:
             return PAGES.page("refused", 422 if fault else 404, message="These settings were not published.")
         shown = {"step": step, "values": flat_values(step.values), "fault": fault, "fields": visitor.fields}
         is_open = not step.is_withdrawal and step.serial not in overview.withdrawn
         may_withdraw = is_open and self._may(visitor)
+        if may_withdraw:
+            shown |= {"changes": overview.changes_of_withdrawal(step.serial)}
         return self._site.page("settings/one", visitor, 422 if fault else 200, **shown, may_withdraw=may_withdraw)
 
     def _form(self, visitor: Visitor, faults: list[str] | None = None) -> Response:
