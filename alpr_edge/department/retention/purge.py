@@ -93,8 +93,8 @@ class DepartmentPurge:
         with self._database.reading() as connection:
             self._check_clock(connection)
             for page in self._pages(connection, self._clock()):
-                due_count += sum(len(each.read_ids) for each in page.reads if not each.is_held)
-                held_count += sum(len(each.read_ids) for each in page.reads if each.is_held)
+                due_count += sum(each.own_items for each in page.reads if not each.is_held)
+                held_count += sum(each.own_items for each in page.reads if each.is_held)
         return DueCounts(due_count, held_count)
 
     def overdue(self) -> list[str]:
@@ -158,7 +158,7 @@ class DepartmentPurge:
                     page = due_page(connection, self._periods, self._clock(), place, pace.count)
                     related = related_rows(connection, page.keys)
                 free = [due for due in page.reads if not due.is_held]
-                held_count = sum(len(due.read_ids) for due in page.reads if due.is_held)
+                held_count = sum(due.own_items for due in page.reads if due.is_held)
                 delete_reads(connection, free, related, counts)
                 ids_digest = chain_ids(ids_digest, ids_of(free))
                 deletion_log.note_batch(connection, number, counts, held_count, ids_digest)
