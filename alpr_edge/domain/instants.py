@@ -4,12 +4,14 @@ Monotonic time does not compare across boots, so an :class:`Instant` carries its
 or untrusted (a vehicle's clock starts at 1970 until the first fix), and it carries the source it came from.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 NS_PER_MS = 1_000_000
 NS_PER_S = 1_000_000_000
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 
 
 class UtcSource(StrEnum):
@@ -79,3 +81,16 @@ def to_utc(moment: datetime) -> datetime:
 def rfc3339(moment: datetime) -> str:
     """Text of a UTC moment by RFC 3339, with milliseconds and ``Z``."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def is_rfc3339(text: str) -> bool:
+    """Whether a text is a moment by RFC 3339, with its zone and inside the calendar."""
+    return _RFC3339.fullmatch(text) is not None and moment_in(text) is not None
+
+
+def moment_in(text: str | None) -> datetime | None:
+    """The moment in UTC that a text says; None where it says none, or none with a zone."""
+    try:
+        return None if text is None else to_utc(datetime.fromisoformat(text))
+    except ValueError:
+        return None

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from alpr_edge.domain.collection.state_periods import STATE_PERIODS
+from alpr_edge.domain.collection.state_periods import COMMON_YEAR_DAYS, STATE_PERIODS, YEAR_DAYS, whole_year
 from alpr_edge.domain.retention import Quotas, RetentionLimits
 from alpr_edge.settings.base import Section, require_order
 
@@ -18,8 +18,8 @@ class RetentionSettings(Section):
     """[retention]: how long the vehicle keeps its own copy (policy 462.5)."""
 
     acknowledged_days_max: Annotated[float, Field(gt=0, le=3650)] = 30.0
-    unacknowledged_days_max: Annotated[float, Field(ge=365, le=36_500)] = 365.0
-    """The policy keeps for a year at least."""
+    unacknowledged_days_max: Annotated[float, Field(ge=COMMON_YEAR_DAYS, le=36_500)] = float(YEAR_DAYS)
+    """The policy keeps for a year at least; 365 days say a year, and a leap day is added to them."""
     hit_days_max: Annotated[float | None, Field(gt=0, le=36_500)] = None
     """None: as the two above say; likewise the next, where the state does not say less."""
     non_hit_days_max: Annotated[float | None, Field(gt=0, le=36_500)] = None
@@ -44,7 +44,7 @@ class RetentionSettings(Section):
         """The limits of time, as the domain's rules take them."""
         return RetentionLimits(
             timedelta(days=self.acknowledged_days_max),
-            timedelta(days=self.unacknowledged_days_max),
+            timedelta(days=whole_year(self.unacknowledged_days_max)),
             hit_max=_days(self.hit_days_max),
             non_hit_max=_days(self.non_hit_days_max or STATE_PERIODS[self.state].days_max),
             emergency=self.when_full == "delete_oldest",

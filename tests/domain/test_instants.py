@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alpr_edge.domain.instants import NS_PER_S, Instant, UtcSource, rfc3339, to_utc
+from alpr_edge.domain.instants import NS_PER_S, Instant, UtcSource, is_rfc3339, moment_in, rfc3339, to_utc
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 START = Instant("boot-1", 5 * NS_PER_S, NOON, UtcSource.GNSS, 0.5)
@@ -89,3 +89,26 @@ def test_a_moment_without_a_zone_or_outside_the_calendar_is_none_in_utc(text: st
 def test_a_moment_of_another_zone_is_the_same_in_utc() -> None:
     moment = to_utc(datetime.fromisoformat("2026-05-04T14:00:00+02:00"))
     assert (moment, moment.tzinfo) == (datetime(2026, 5, 4, 12, tzinfo=UTC), UTC)
+
+
+@given(st.datetimes(timezones=st.just(UTC)))
+def test_a_moment_is_read_back_from_its_text(moment: datetime) -> None:
+    assert is_rfc3339(rfc3339(moment))
+    assert moment_in(rfc3339(moment)) == moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+@pytest.mark.parametrize("text", ["2026-03-01T13:00:00+01:00", "2026-03-01T12:00:00.000000Z"])
+def test_a_moment_may_have_another_zone_or_more_digits(text: str) -> None:
+    assert (is_rfc3339(text), moment_in(text)) == (True, NOON)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "yesterday", "2026-03-01T12:00:00", "2026-13-01T12:00:00Z", "0001-01-01T00:00:00+14:00", "2026-03-01"],
+)
+def test_a_text_that_is_no_moment_with_a_zone_says_none(text: str) -> None:
+    assert (is_rfc3339(text), moment_in(text)) == (False, None)
+
+
+def test_a_text_of_another_standard_is_not_of_this_one() -> None:
+    assert (is_rfc3339("20260301T120000Z"), moment_in("20260301T120000Z"), moment_in(None)) == (False, NOON, None)

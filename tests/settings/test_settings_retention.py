@@ -17,8 +17,13 @@ def limits(**values: object) -> RetentionLimits:
     return parse({"retention": values}, Path("/base")).retention.limits
 
 
-def test_the_default_is_what_it_was() -> None:
-    assert Settings().retention.limits == RetentionLimits(30 * DAY, 365 * DAY)
+def test_what_no_department_has_is_kept_for_a_year_with_its_leap_day() -> None:
+    assert Settings().retention.limits == RetentionLimits(30 * DAY, 366 * DAY)
+
+
+@pytest.mark.parametrize(("days", "kept"), [(365.0, 366), (365.5, 366), (366.0, 366), (400.0, 400)])
+def test_a_file_that_says_365_days_means_a_year(days: float, kept: int) -> None:
+    assert limits(unacknowledged_days_max=days).policy_max == kept * DAY
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,8 @@
 
 SQLite is copied as it was at one moment, so a restored database has to be equal. A base backup of PostgreSQL holds some
 moment between its begin and its end: tables that nobody wrote meanwhile have to be equal, the others lie between, the
-items that had arrived before are all there, and each log begins with what it was.
+items that had arrived before are all there, and each log begins with what it was. Of tables whose rows come and go
+nothing can be said of a moment in between.
 """
 
 import hashlib
@@ -17,6 +18,13 @@ from sqlalchemy import Connection, Row, func, literal, select
 from alpr_edge.department.backups.file_list import Tick
 from alpr_edge.department.backups.manifest import LogRoot, SettledItems, TableState
 from alpr_edge.department.copying.tables import TableDigest, damaged_bodies, digest_of, digest_table, plain_tables
+from alpr_edge.department.db.people_schema import (
+    people_failures,
+    people_locks,
+    people_saved_searches,
+    people_sessions,
+)
+from alpr_edge.department.db.retention_schema import leases, picture_removals
 from alpr_edge.department.db.revisions import stamped_version
 from alpr_edge.department.db.schema import items, unit_logs
 from alpr_edge.department.retention.deletion_log import logged_runs
@@ -28,6 +36,11 @@ from alpr_edge.domain.protocol.items import ItemKind
 SETTLE_TIME = timedelta(minutes=6)
 """Longer than a transaction of a batch may last: an item received so long ago is committed, or never will be."""
 DIGESTS_AT_ONCE = 500
+PASSING_TABLES = frozenset(
+    table.name
+    for table in (leases, people_failures, people_locks, people_saved_searches, people_sessions, picture_removals)
+)
+"""Tables whose rows come and go while a department is served."""
 OpenReading = Callable[[], AbstractContextManager[Connection]]
 """Opens a transaction that reads, at one moment."""
 

@@ -9,7 +9,9 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy import Table
 
 from alpr_edge.department.ingest.ownership import may_name
-from alpr_edge.domain.protocol.items import ItemAnswerPayload, Outcome, PositionPayload
+from alpr_edge.domain.instants import is_rfc3339
+from alpr_edge.domain.protocol.items import InstantPayload, ItemAnswerPayload, Outcome, PositionPayload
+from alpr_edge.domain.protocol.time_corrections import PlacedPayload
 
 INTEGER_MAX = 2**63 - 1
 """Of every engine; a larger one would fail the whole batch."""
@@ -54,7 +56,15 @@ def parse(schema: type[PayloadT], body: bytes) -> PayloadT:
     if _NUL in body:
         for name, value in payload.model_dump().items():
             _refuse_nul(name, value)
+    _require_times(payload)
     return payload
+
+
+def _require_times(payload: BaseModel) -> None:
+    """Refuse a time that nobody could read: how long a read is kept is counted from it."""
+    for name, value in payload:
+        if isinstance(value, InstantPayload | PlacedPayload) and value.utc is not None and not is_rfc3339(value.utc):
+            raise PartError(422, f"{name}.utc: not a time by RFC 3339 with its zone")
 
 
 def _refuse_nul(name: str, value: object) -> None:

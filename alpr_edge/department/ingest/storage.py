@@ -78,6 +78,7 @@ class Encryption:
 class StoredItem:
     """An item as it is stored."""
 
+    item_id: str
     unit_id: str
     kind: str
     sha256: str
@@ -213,7 +214,7 @@ class Storage:
             if not rows:
                 return
             for row, body in zip(rows, bodies, strict=True):
-                yield StoredItem(row.unit_id, row.kind, row.sha256, body)
+                yield StoredItem(row.item_id, row.unit_id, row.kind, row.sha256, body)
             last = (rows[-1].item_id, rows[-1].unit_id)
 
     def image_digest(self, sha256: str) -> str | None:

@@ -2,7 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 
+from sqlalchemy import select
+
+from alpr_edge.department.db.schema import items
 from alpr_edge.department.ingest.storage import Storage, StoredItem
 from alpr_edge.domain.protocol.items import ItemKind, digest
 
@@ -28,7 +32,7 @@ class Verification:
 
 
 def verify(storage: Storage, tick: Callable[[int, int], None]) -> Verification:
-    """Check every stored item; the storage may be served meanwhile.
+    """Check every stored item; the storage may be served meanwhile, and what is deleted meanwhile is passed over.
 
     Args:
         storage: the storage to check.
@@ -39,28 +43,42 @@ def verify(storage: Storage, tick: Callable[[int, int], None]) -> Verification:
     """
     result, total = Verification(), sum(storage.counts().items.values())
     for number, item in enumerate(storage.stored_items(), 1):
-        trouble = _check_image(storage, item, result) if item.kind == ItemKind.IMAGE else _check_body(item, result)
-        if trouble and len(result.examples) < EXAMPLES_MAX:
-            result.examples += (f"{item.unit_id}: {item.kind} {item.sha256}: {trouble}",)
+        fault = _fault_of(storage, item)
+        if fault is None or _is_stored(storage, item):
+            _count(result, item, fault)
         tick(number, max(total, number))
     return result
 
 
-def _check_image(storage: Storage, item: StoredItem, result: Verification) -> str:
-    result.images += 1
+class _Fault(StrEnum):
+    """What is wrong with an item."""
+
+    MISSING_IMAGE = "its file is missing"
+    DAMAGED_IMAGE = "its file is damaged"
+    DAMAGED_BODY = "its body is damaged"
+
+
+def _fault_of(storage: Storage, item: StoredItem) -> _Fault | None:
+    if item.kind != ItemKind.IMAGE:
+        return None if item.body is not None and digest(item.body) == item.sha256 else _Fault.DAMAGED_BODY
     present = storage.image_digest(item.sha256)
     if present is None:
-        result.missing_images += 1
-        return "its file is missing"
-    if present != item.sha256:
-        result.damaged_images += 1
-        return "its file is damaged"
-    return ""
+        return _Fault.MISSING_IMAGE
+    return None if present == item.sha256 else _Fault.DAMAGED_IMAGE
 
 
-def _check_body(item: StoredItem, result: Verification) -> str:
-    result.bodies += 1
-    if item.body is not None and digest(item.body) == item.sha256:
-        return ""
-    result.damaged_bodies += 1
-    return "its body is damaged"
+def _is_stored(storage: Storage, item: StoredItem) -> bool:
+    """Whether an item is there still: a purge that goes on deletes it before its picture."""
+    is_it = (items.c.item_id == item.item_id) & (items.c.unit_id == item.unit_id)
+    with storage.database.reading() as connection:
+        return connection.scalar(select(items.c.item_id).where(is_it)) is not None
+
+
+def _count(result: Verification, item: StoredItem, fault: _Fault | None) -> None:
+    result.images += item.kind == ItemKind.IMAGE
+    result.bodies += item.kind != ItemKind.IMAGE
+    result.missing_images += fault is _Fault.MISSING_IMAGE
+    result.damaged_images += fault is _Fault.DAMAGED_IMAGE
+    result.damaged_bodies += fault is _Fault.DAMAGED_BODY
+    if fault is not None and len(result.examples) < EXAMPLES_MAX:
+        result.examples += (f"{item.unit_id}: {item.kind} {item.sha256}: {fault}",)

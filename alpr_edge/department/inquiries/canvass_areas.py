@@ -14,6 +14,7 @@ from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.department.db.canvass_schema import canvass_ends, canvasses
 from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.domain.ground.areas import GroundArea, parse_ground_area
+from alpr_edge.domain.instants import moment_in
 from alpr_edge.domain.permissions.purposes import Purpose, PurposeCode
 
 CANVASSES_MAX = 100
@@ -28,7 +29,7 @@ class CanvassArea:
     area: GroundArea | None
     """None: everywhere."""
     started: datetime | None
-    """As the unit believed; None when its clock was unset."""
+    """As the unit believed; None when its clock was unset, or what it said is no time."""
     is_over: bool
     """Whether its unit said that it ended."""
 
@@ -69,7 +70,7 @@ class CanvassAreas:
                     row.canvass_id,
                     row.unit_id,
                     None if row.area is None else parse_ground_area(row.area),
-                    None if row.started is None else datetime.fromisoformat(row.started),
+                    moment_in(row.started),
                     is_over=row.how is not None,
                 )
                 for row in connection.execute(query)

@@ -20,7 +20,7 @@ class AskedSearch:
     search: DepartmentSearch = field(repr=False)
     fields: Mapping[str, str] = field(repr=False)
     """The fields of the form that ask for it."""
-    places: dict[int, ReadKey | None] = field(default_factory=lambda: {1: None})
+    places: dict[int, ReadKey | None] = field(default_factory=lambda: {1: None}, repr=False)
     """Where each page begins, by its number."""
     found: dict[int, tuple[FoundRead, ...]] = field(default_factory=dict, repr=False)
     """The reads of each page that was shown."""

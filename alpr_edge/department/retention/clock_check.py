@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 from alpr_edge.department.db.retention_schema import deletion_runs
 from alpr_edge.department.db.schema import items, reads
 from alpr_edge.domain.errors import DepartmentError
-from alpr_edge.domain.instants import UtcSource, rfc3339
+from alpr_edge.domain.instants import UtcSource, moment_in, rfc3339
 from alpr_edge.domain.protocol.items import ItemKind
 
 CLOCK_GAP_MAX = timedelta(days=7)
@@ -47,6 +47,7 @@ def _known_moments(connection: Connection) -> Iterator[datetime]:
     newest = select(reads.c.first_seen, items.c.received_at).join(items, same)
     trusted = reads.c.utc_source.in_([UtcSource.GNSS.value, UtcSource.NTP.value])
     newest = newest.where(items.c.kind == ItemKind.READ.value, trusted).order_by(items.c.received_at.desc())
-    for seen, received_at in connection.execute(newest.limit(_READS_LOOKED_AT)):
+    for text, received_at in connection.execute(newest.limit(_READS_LOOKED_AT)):
+        seen = moment_in(text)
         if seen is not None:  # a car's clock that is ahead counts for no more than the server's own
-            yield min(datetime.fromisoformat(seen), received_at.replace(tzinfo=UTC))
+            yield min(seen, received_at.replace(tzinfo=UTC))

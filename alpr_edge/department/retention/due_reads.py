@@ -29,6 +29,8 @@ class DueRead:
     read_ids: tuple[str, ...]
     is_held: bool
     """Whether it stays all the same."""
+    own_items: int
+    """How many of its versions arrived as items of this page: a read may be on several pages, each of these on one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +62,16 @@ def due_page(connection: Connection, periods: DepartmentPeriods, now: datetime, 
     versions = kept_versions(connection, [key for keys in whole for key in keys], now)
     old = [keys for keys in whole if is_old_enough([versions[key] for key in keys], periods, now)]
     held = _keys_on_hold(connection, [key for keys in old for key in keys], now)
-    found = [DueRead(keys[0][0], tuple(read_id for _, read_id in keys), not held.isdisjoint(keys)) for keys in old]
+    own = {(row.unit_id, row.item_id) for row in rows if row.item_id == row.read_id}
+    found = [_due_read(keys, held, own) for keys in old]
     place = rows[-1] if len(rows) == count else None
     return DuePage(tuple(found), None if place is None else (place.received_at, place.unit_id, place.item_id))
+
+
+def _due_read(keys: Sequence[Key], held: set[Key], own: set[Key]) -> DueRead:
+    """A read of some versions; which of all versions are held, and which arrived as items of the page."""
+    read_ids = tuple(read_id for _, read_id in keys)
+    return DueRead(keys[0][0], read_ids, not held.isdisjoint(keys), len(own.intersection(keys)))
 
 
 def _old_items(periods: DepartmentPeriods, now: datetime, after: Place, imported: Sequence[str] = ()) -> Select[Any]:

@@ -1,7 +1,8 @@
 """Destroys the keys of days of which images or bodies were deleted, so that every copy of these is closed as well.
 
 What is left of such a day, as it is held or was on a list, is encrypted anew before, under the next generation of the
-day's key. That key is made a night before it is used: a backup of the database of last night opens what is kept.
+day's key. That key is made a night before it is used: a backup of the database that was made in between, as the timer
+makes one each night, opens what is kept. Nothing here asks whether there is one.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,7 +23,7 @@ from alpr_edge.department.retention.row_deletion import PICTURE
 from alpr_edge.domain.protocol.items import digest
 
 IN_BACKUP_AFTER = timedelta(hours=20)
-"""How long a key has to be there before an image is encrypted anew under it: it is in last night's backup then."""
+"""How long a key has to be there before an image is encrypted anew under it: a backup of each night has it then."""
 
 log = structlog.get_logger(__name__)
 

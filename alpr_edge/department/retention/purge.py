@@ -11,8 +11,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, delete, exists, select
+from sqlalchemy import Connection, Select, delete, exists, select
 
 from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.db.retention_schema import picture_removals, read_pictures
@@ -24,6 +25,7 @@ from alpr_edge.department.retention.due_reads import START, DuePage, Place, due_
 from alpr_edge.department.retention.key_renewal import KeyRenewal
 from alpr_edge.department.retention.leases import Lease, held_lease
 from alpr_edge.department.retention.pace import PurgePace
+from alpr_edge.department.retention.read_versions import Key, rows_of
 from alpr_edge.department.retention.related_rows import related_rows
 from alpr_edge.department.retention.row_deletion import PICTURE, DeletedRows, delete_items, delete_reads
 from alpr_edge.department.search.saved_rows import delete_ended_searches
@@ -91,8 +93,8 @@ class DepartmentPurge:
         with self._database.reading() as connection:
             self._check_clock(connection)
             for page in self._pages(connection, self._clock()):
-                due_count += sum(len(each.read_ids) for each in page.reads if not each.is_held)
-                held_count += sum(len(each.read_ids) for each in page.reads if each.is_held)
+                due_count += sum(each.own_items for each in page.reads if not each.is_held)
+                held_count += sum(each.own_items for each in page.reads if each.is_held)
         return DueCounts(due_count, held_count)
 
     def overdue(self) -> list[str]:
@@ -156,7 +158,7 @@ class DepartmentPurge:
                     page = due_page(connection, self._periods, self._clock(), place, pace.count)
                     related = related_rows(connection, page.keys)
                 free = [due for due in page.reads if not due.is_held]
-                held_count = sum(len(due.read_ids) for due in page.reads if due.is_held)
+                held_count = sum(due.own_items for due in page.reads if due.is_held)
                 delete_reads(connection, free, related, counts)
                 ids_digest = chain_ids(ids_digest, ids_of(free))
                 deletion_log.note_batch(connection, number, counts, held_count, ids_digest)
@@ -174,16 +176,20 @@ class DepartmentPurge:
         """Delete old pictures whose reads never arrived: no read says how long they are of use."""
         cut = (self._clock() - self._periods.longest).astimezone(UTC).replace(tzinfo=None)
         has_read = exists().where(read_pictures.c.sha256 == items.c.item_id, read_pictures.c.unit_id == items.c.unit_id)
-        left_over = select(items.c.unit_id, items.c.item_id).where(items.c.kind == PICTURE, items.c.received_at <= cut)
-        while True:
+        is_left = (items.c.kind == PICTURE) & (items.c.received_at <= cut) & ~has_read
+        left_over = select(items.c.unit_id, items.c.item_id).where(is_left)
+        while keys := self._keys_of(left_over.limit(pace.count)):
             with pace.writing(self._database) as connection:
                 lease.renew(connection)
-                rows = connection.execute(left_over.where(~has_read).limit(pace.count)).all()
+                rows = rows_of(connection, left_over, items.c.unit_id, items.c.item_id, keys)  # a read may have come
                 counts = DeletedRows()
                 delete_items(connection, [(row.unit_id, row.item_id) for row in rows], counts)
                 deletion_log.note_batch(connection, number, counts)
-            if not rows:
-                return
+
+    def _keys_of(self, query: Select[Any]) -> list[Key]:
+        """The items that a query finds while others write: it may look through all that is old."""
+        with self._database.reading() as connection:
+            return [(row.unit_id, row.item_id) for row in connection.execute(query)]
 
     def _remove_images(self, lease: Lease, pace: PurgePace) -> None:
         """Remove images that no row names; one whose picture came again meanwhile stays.

@@ -13,6 +13,7 @@ from sqlalchemy import Column, ColumnElement, Connection, Select, delete, or_, s
 from alpr_edge.department.db.schema import hits, items, read_times, reads
 from alpr_edge.department.db.statements import is_one_of, list_parameter
 from alpr_edge.domain.collection.department_periods import KeptVersion
+from alpr_edge.domain.instants import moment_in
 
 Key = tuple[str, str]
 """Unit and id."""
@@ -166,8 +167,7 @@ def _times_of(connection: Connection, keys: Sequence[Key]) -> dict[Key, dict[boo
 
 
 def _seen_at(texts: dict[bool, str | None], first_seen: str | None) -> datetime | None:
-    """When the plate was seen, as the unit said at last; None where it is not sure any more."""
+    """When the plate was seen, as the unit said at last; None where it is not sure any more, or says no time."""
     if False in texts:  # it takes back what was said before
         return None
-    text = texts.get(True) or first_seen
-    return None if text is None else datetime.fromisoformat(text)
+    return moment_in(texts.get(True) or first_seen)

@@ -89,6 +89,11 @@ class UnseenReads:
     deleted_until: str | None
     """When reads were deleted last, RFC 3339; None: never."""
 
+    @property
+    def untimed_is_full(self) -> bool:
+        """Whether the count of reads without a sure time ended early: so many or more, in the area or not."""
+        return self.untimed is not None and self.untimed >= COUNT_MAX
+
 
 @dataclass(frozen=True, slots=True)
 class FoundPage:

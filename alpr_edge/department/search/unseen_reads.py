@@ -39,7 +39,9 @@ def _count_untimed(connection: Connection, criteria: ReadCriteria, of_plates: li
     if criteria.begin is None or criteria.is_untimed:
         return None
     is_fit = [*of_plates, *statements.filters(criteria), reads.c.seen_at.is_(None)]
-    places = connection.execute(select(reads.c.lat_deg, reads.c.lon_deg).where(*is_fit).limit(COUNT_MAX))
+    places = connection.execute(select(reads.c.lat_deg, reads.c.lon_deg).where(*is_fit).limit(COUNT_MAX)).all()
+    if len(places) == COUNT_MAX:  # more were not looked at: any of them may lie in the area
+        return COUNT_MAX
     return sum(is_inside(criteria, row.lat_deg, row.lon_deg) for row in places)
 
 

@@ -5,7 +5,7 @@ Whoever stores or deletes reads calls this in the same transaction, so nothing t
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -14,7 +14,7 @@ from sqlalchemy import Connection, RowMapping, Select, bindparam, delete, exists
 from alpr_edge.department.db.schema import plates, read_times, reads
 from alpr_edge.department.db.statements import add_texts, is_one_of, list_parameter
 from alpr_edge.domain.ground.cells import cell_of
-from alpr_edge.domain.instants import UtcSource, to_utc
+from alpr_edge.domain.instants import UtcSource, moment_in
 from alpr_edge.domain.plates import canonical
 from alpr_edge.domain.protocol.items import ReadPayload
 
@@ -95,11 +95,8 @@ def _moment_of(rows: Sequence[RowMapping]) -> datetime | None:
 
 
 def _moment(text: str | None) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text or "")
-        return (moment if moment.tzinfo is UTC else to_utc(moment)).replace(tzinfo=None)
-    except ValueError:
-        return None
+    moment = moment_in(text)
+    return None if moment is None else moment.replace(tzinfo=None)
 
 
 def _parts(values: Sequence[Any]) -> Iterable[Sequence[Any]]:

@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from alpr_edge.domain.collection.state_periods import STATE_PERIODS, StatePeriod
+from alpr_edge.domain.collection.state_periods import STATE_PERIODS, YEAR_DAYS, StatePeriod, whole_year
 from alpr_edge.domain.errors import DepartmentError
 
-DAYS_USUAL = 365.0
+DAYS_USUAL = float(YEAR_DAYS)
 """What a department keeps where neither it nor its state says anything."""
 
 
@@ -56,13 +56,17 @@ def department_periods(state: str, read_days: float | None, hit_days: float | No
         read_days: days for reads that were on no list; None: as the state bounds them, else a year.
         hit_days: days for the others; None: a year, or as long as the state asks for.
 
+    365 days are a year in settings: where the state asks for a year at least, a leap day is added to them.
+
     Raises:
         DepartmentError: a number is against what the state says.
     """
     law = STATE_PERIODS[state]
     usual = max(DAYS_USUAL, law.department_days_min)
-    periods = DepartmentPeriods(state, read_days or law.days_max or usual, hit_days or usual)
     least = law.department_days_min
+    if least == YEAR_DAYS:
+        read_days, hit_days = (each and whole_year(each) for each in (read_days, hit_days))
+    periods = DepartmentPeriods(state, read_days or law.days_max or usual, hit_days or usual)
     for name in ("read_days", "hit_days"):
         if getattr(periods, name) < least:
             raise DepartmentError(f"{name}: below the {least:g} days of the law ({law.source}); raise it")

@@ -6,6 +6,11 @@ What a state lets be kept for evidence, or asks to be kept at the department, is
 
 from dataclasses import dataclass
 
+YEAR_DAYS = 366
+"""Days of a year at least: one with a leap day has so many."""
+COMMON_YEAR_DAYS = 365
+"""Days of a year without one, by which settings say a year."""
+
 
 @dataclass(frozen=True, slots=True)
 class StatePeriod:
@@ -27,7 +32,7 @@ STATE_PERIODS = {
         None,
         "Civil Code 1798.90.5-.55 names no bound; Government Code 34090.6 and policy 462.5: a year at least, at the "
         "department",
-        department_days_min=365,
+        department_days_min=YEAR_DAYS,
     ),
     "CT": StatePeriod(21, "Connecticut PA 26-14, from 1 October 2026: 21 days"),
     "GA": StatePeriod(913, "Georgia: 30 months"),
@@ -52,3 +57,8 @@ STATE_PERIODS = {
     "WA": StatePeriod(21, "Washington L.2026 c.239 (HB 2332 as filed): 21 days"),
 }
 """By the state's letters. New Hampshire's three minutes are left out: no unit that keeps reads at all meets them."""
+
+
+def whole_year(days: float) -> float:
+    """Days that are a year at least: what settings say for a year, with a leap day."""
+    return max(days, YEAR_DAYS) if days >= COMMON_YEAR_DAYS else days

@@ -17,7 +17,7 @@ from pydantic import BaseModel, Field, SerializerFunctionWrapHandler, model_seri
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.instants import Instant, rfc3339
 from alpr_edge.domain.protocol.access_log import LogStatementPayload
-from alpr_edge.domain.protocol.payload import Payload
+from alpr_edge.domain.protocol.payload import MomentText, Payload
 from alpr_edge.domain.reads import PlateRead
 
 SCHEMA_VERSION = 1
@@ -162,7 +162,7 @@ class InstantPayload(Payload):
 
     boot_id: str
     boottime_ns: int
-    utc: str | None
+    utc: MomentText | None
     utc_source: str
     uncertainty_ms: float | None
 

@@ -1,6 +1,11 @@
 """What every message between a unit and its department has in common."""
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, WithJsonSchema
+
+MomentText = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
+"""A moment by RFC 3339 with its zone. A department refuses an item with another text; what it stored before is read."""
 
 
 class Payload(BaseModel):

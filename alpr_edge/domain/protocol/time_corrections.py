@@ -13,7 +13,7 @@ from pydantic import model_validator
 
 from alpr_edge.domain.instants import Instant, UtcSource, rfc3339, to_utc
 from alpr_edge.domain.protocol.items import SCHEMA_VERSION, InstantPayload
-from alpr_edge.domain.protocol.payload import Payload
+from alpr_edge.domain.protocol.payload import MomentText, Payload
 from alpr_edge.domain.reads import PlateRead
 from alpr_edge.domain.timeline import Placement, Timeline
 
@@ -21,7 +21,7 @@ from alpr_edge.domain.timeline import Placement, Timeline
 class PlacedPayload(Payload):
     """A moment in time that is sure."""
 
-    utc: str
+    utc: MomentText
     uncertainty_ms: float | None
     basis: str
     """``placed`` by clock pairs, or ``own`` where the stamped time was sure already."""

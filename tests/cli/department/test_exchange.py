@@ -156,7 +156,7 @@ def test_an_import_ends_with_the_list_of_what_was_rejected(office: ExchangeOffic
     done = department(office, *words)
     assert done.exit_code == 1
     assert (
-        "2 rows: 1 read stored with 0 pictures, 0 stored before, 0 older than 365 days and not taken, 1 rejected"
+        "2 rows: 1 read stored with 0 pictures, 0 stored before, 0 older than 366 days and not taken, 1 rejected"
         in (done.output)
     )
     assert (tmp_path / "reads.csv.rejects.csv").read_text() == (

@@ -58,3 +58,16 @@ def test_each_damage_is_counted_by_its_kind_and_no_plate_is_shown(storage: Stora
         "its file is missing",
     ]
     assert "7ABC" not in " ".join(result.examples)
+
+
+def test_a_picture_that_is_deleted_meanwhile_is_not_missing(storage: Storage, directory: Path) -> None:
+    first, last = sorted((1, 2), key=lambda number: image_item(number).sha256)
+
+    def delete_last(done: int, _: int) -> None:
+        if done == 1:
+            query(directory, f"DELETE FROM items WHERE item_id = '{image_item(last).sha256}'")
+            image_path(directory, last).unlink()
+
+    result = verify(storage, delete_last)
+    assert (result.bodies, result.images, result.is_whole, result.examples) == (READS, 1, True, ())
+    assert image_path(directory, first).is_file()

@@ -20,6 +20,7 @@ from alpr_edge.domain.protocol.canvass import (
     canvass_payload,
 )
 from alpr_edge.domain.protocol.items import ItemKind, digest, encode
+from tests.department.engines import query
 from tests.department.inquiries.desk import Inquirers, authoriser_of, records_of
 from tests.domain.canvass.builders import at, canvass
 
@@ -42,6 +43,7 @@ def test_areas_of_the_case_are_shown_on_record(office: InquiryOffice, inquirers:
     parts.append(part(canvass_end_payload(EVERYWHERE.canvass_id, END, UNIT, 3)))
     with closing(Storage(inquirers.directory, create=False)) as storage:
         assert {answer.status for answer in storage.store(UNIT, parts)} == {200}
+    query(inquirers.directory, f"UPDATE canvasses SET started = 'soon' WHERE canvass_id = '{RUNS.canvass_id}'")
     first = office.log.size()
     for role, grants in GRANTS.items():
         authoriser = authoriser_of(office, inquirers.ids[role.value.replace("_", "-")])

@@ -13,7 +13,7 @@ from alpr_edge.domain.collection.deletion_runs import NO_IDS, chain_ids
 from alpr_edge.domain.protocol.holds import hold_item_id, hold_payload
 from alpr_edge.domain.protocol.items import ItemKind, OutboxItem, Outcome, encode
 from tests.department.engines import EngineUnderTest
-from tests.department.retention.office import TODAY, UNIT, Office, hit_items, read_item
+from tests.department.retention.office import TODAY, UNIT, Office, hit_items, pictures_of, read_item
 from tests.store.holds import a_hold
 from tests.uplink.items import item
 
@@ -37,18 +37,19 @@ def office(tmp_path: Path, engine: EngineUnderTest) -> Iterator[Office]:
 class LateUnit:
     """A unit whose batch is being stored while a purge looks, and is committed before the purge may delete.
 
-    It begins when the purge asks for the moment of its look, which is the third time that it asks for any.
+    It begins when the purge asks for the moment of its look: at reads, the third time that it asks for any, or at
+    pictures without one, the fourth.
     """
 
-    def __init__(self, office: Office, batch: Sequence[OutboxItem]) -> None:
-        self._office, self._batch = office, batch
+    def __init__(self, office: Office, batch: Sequence[OutboxItem], begins_at: int = 3) -> None:
+        self._office, self._batch, self._begins_at = office, batch, begins_at
         self._asked_count = 0
         self._began = threading.Event()
         self.thread = threading.Thread(target=self._store)
 
     def clock(self) -> datetime:
         self._asked_count += 1
-        if self._asked_count == 3:
+        if self._asked_count == self._begins_at:
             self.thread.start()
             assert self._began.wait(60)
         return TODAY
@@ -76,3 +77,12 @@ def test_what_arrives_while_a_purge_looks_keeps_the_read(office: Office, late: s
     assert (run.reads, run.held, run.ids_digest) == (1, int(late == "a hold"), chain_ids(NO_IDS, [f"{UNIT} b"]))
     office.date([each.item_id for each in LATE[late]], TODAY)
     assert office.purge(TODAY + timedelta(days=2000)).reads == (0 if late == "a hold" else 1 + (late == "a correction"))
+
+
+def test_a_read_that_arrives_while_a_purge_looks_keeps_its_pictures(office: Office) -> None:
+    office.deliver(*pictures_of("a"), *pictures_of("b"), days_ago=400)
+    unit = LateUnit(office, [read_item("a")], begins_at=4)
+    run = office.storage.purge(unit.clock, is_clock_trusted=True).run("timer")
+    unit.thread.join(60)
+    assert (run.reads, run.pictures) == (0, 2)
+    assert office.files() == {each.sha256 for each in pictures_of("a")}

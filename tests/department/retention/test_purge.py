@@ -50,8 +50,8 @@ def hold(office: Office, *read_ids: str, until: datetime | None = None, at: date
 
 
 def test_after_a_year_a_read_goes_with_everything_that_is_stored_of_it(office: Office) -> None:
-    office.deliver(read_item("old"), *pictures_of("old"), *hit_items("old"), days_ago=365)
-    deliver(office, "older-by-a-day-less", days_ago=364)
+    office.deliver(read_item("old"), *pictures_of("old"), *hit_items("old"), days_ago=366)
+    deliver(office, "older-by-a-day-less", days_ago=365)
     assert office.counts()["dispositions"] == 1
     run = office.purge()
     assert (run.reads, run.hits, run.pictures, run.items, run.held, run.is_whole) == (1, 1, 2, 7, 0, True)
@@ -258,30 +258,33 @@ def test_a_car_that_delivers_meanwhile_loses_nothing(office: Office) -> None:
 
 
 def test_three_years_of_nightly_purges(office: Office) -> None:
-    """A read a month from February 2024 on, every fifth held for two years: each goes within ten days, none before."""
-    begin = datetime.fromisoformat("2024-02-29T09:00:00+00:00")
+    """A read a month from March 2023 on, every fifth held for two years: each goes within ten days, none before.
+
+    The year of each has the 29th of February 2024 in it, and one of the nights is 365 days after each.
+    """
+    begin = datetime.fromisoformat("2023-03-01T09:00:00+00:00")
     moments = [begin + timedelta(days=30 * number) for number in range(12)]
     for number, moment in enumerate(moments):
         deliver(office, f"read-{number:02}", days_ago=(TODAY - moment).total_seconds() / 86_400)
     held = {f"read-{number:02}" for number in range(0, 12, 5)}
     hold(office, *held, until=begin + timedelta(days=730), at=begin)
     gone: dict[str, datetime] = {}
-    for night in (begin + timedelta(days=day) for day in range(360, 750, 10)):
+    for night in (begin + timedelta(days=day) for day in range(365, 755, 10)):
         before = set(office.reads())
         office.purge(night)
         gone |= dict.fromkeys(before - set(office.reads()), night)
     assert set(gone) == {f"read-{number:02}" for number in range(12)}
     for number, moment in enumerate(moments):
         read_id = f"read-{number:02}"
-        least = begin + timedelta(days=730) if read_id in held else moment + timedelta(days=365)
+        least = begin + timedelta(days=730) if read_id in held else moment.replace(year=moment.year + 1)
         assert least <= gone[read_id] <= least + timedelta(days=10), read_id
 
 
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("read_days = 364", "retention.read_days: below the 365 days"),
-        ("hit_days = 30", "retention.hit_days: below the 365 days"),
+        ("read_days = 364", "retention.read_days: below the 366 days"),
+        ("hit_days = 30", "retention.hit_days: below the 366 days"),
         ('state = "WA"\nread_days = 22', "retention.read_days: above the 21 days"),
         ('state = "NJ"\nread_days = 400', "retention.read_days: below the 1096 days"),
         ('state = "XX"', "retention.state"),

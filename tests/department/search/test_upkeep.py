@@ -15,6 +15,7 @@ from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.search.criteria import DepartmentSearch, SearchPeriod
 from alpr_edge.department.search.department_searches import DepartmentSearches
 from alpr_edge.department.search.pages import FoundPage, ReadCorrection, TimeBasis
+from alpr_edge.department.search.upkeep import lookup_columns
 from alpr_edge.domain.protocol.items import ItemKind, OutboxItem, encode, read_payload
 from alpr_edge.domain.restrictions import Area
 from scripts.benchmarks.department.postgresql import PostgresqlServer
@@ -108,11 +109,11 @@ def test_a_time_that_comes_first_counts_as_well(storage: Storage, directory: Pat
 
 
 @pytest.mark.parametrize("utc", ["yesterday", "2026-05-04T12:30:00", "0001-01-01T00:00:00+14:00", ""])
-def test_a_text_that_is_no_moment_is_not_sure(storage: Storage, directory: Path, utc: str) -> None:
-    body = read_item(1).body.replace(b"2026-05-04T12:30:00.123Z", utc.encode())
-    store(storage, item("read-1", ItemKind.READ, body))
-    found = find(directory, "7ABC123").reads
-    assert [(read.seen_at, read.basis, read.first_seen) for read in found] == [(None, TimeBasis.NOT_SURE, utc)]
+def test_a_text_that_is_no_moment_is_not_sure(utc: str) -> None:
+    payload = read_payload(plate_read("read-1"))
+    assert lookup_columns(payload)["seen_at"] == START.replace(microsecond=123_000, tzinfo=None)
+    first = payload.first_seen.model_copy(update={"utc": utc})
+    assert lookup_columns(payload.model_copy(update={"first_seen": first}))["seen_at"] is None
 
 
 def test_a_unit_without_a_read_in_the_time_is_named(storage: Storage, directory: Path) -> None:

@@ -21,9 +21,11 @@ def version(days_ago: float, seen_days_ago: float | None = None, *, is_hit: bool
 @pytest.mark.parametrize(
     ("state", "read_days", "hit_days", "expected"),
     [
-        ("CA", None, None, (365, 365)),
-        ("CA", 365, 1826, (365, 1826)),
-        ("WA", None, None, (21, 365)),
+        ("CA", None, None, (366, 366)),
+        ("CA", 365, 1826, (366, 1826)),
+        ("CA", 366, 365.5, (366, 366)),
+        ("WA", None, None, (21, 366)),
+        ("WA", 21, 365, (21, 365)),
         ("WA", 21, 30, (21, 30)),
         ("NJ", None, None, (1096, 1096)),
         ("IL", 30, 30, (30, 30)),
@@ -40,8 +42,8 @@ def test_periods(state: str, read_days: float | None, hit_days: float | None, ex
 @pytest.mark.parametrize(
     ("state", "read_days", "hit_days", "told"),
     [
-        ("CA", 364.9, None, "read_days: below the 365 days of the law"),
-        ("CA", None, 364.9, "hit_days: below the 365 days of the law"),
+        ("CA", 364.9, None, "read_days: below the 366 days of the law"),
+        ("CA", None, 364.9, "hit_days: below the 366 days of the law"),
         ("WA", 21.1, None, "read_days: above the 21 days of the law"),
     ],
 )

@@ -70,7 +70,7 @@ def test_a_run_is_one_record_of_counts_rule_and_digest(car: Car) -> None:
     car.purge("read-1", "read-2")
     assert (car.record(), car.record()) == (2, 0)
     (record,) = car.records()
-    assert record.note == "room 2; kept acknowledged 30 d, unacknowledged 365 d"
+    assert record.note == "room 2; kept acknowledged 30 d, unacknowledged 366 d"
     assert (record.person, len(record.objects[0])) == ("unit", 64)
     assert "read-1" not in record.model_dump_json()
     with open_access_log(car.staff.unit, migrate=False) as log:
