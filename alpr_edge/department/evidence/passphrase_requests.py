@@ -171,9 +171,10 @@ def _refuse_ended(request: PassphraseRequest, now: datetime) -> None:
 
 
 def _require_sight(authoriser: Authoriser, access: Access, booking: Mapping[Any, Any]) -> None:
-    """Refuse a package with hits to whoever may not see each (policy 462.4(e)): a booking has no lists, so of every one.
+    """Refuse a package with hits to whoever may not see each of them (policy 462.4(e)).
 
-    Whoever booked it out saw at that time which hits went into it. Whoever approves is shown nothing of it.
+    A booking does not say of which lists they are: so of every one, covert ones too. Whoever booked it out saw at that
+    time which hits went into it. Whoever approves is shown nothing of it.
     """
     booked_it = access.actor.person_id == booking["person_id"] != ""
     sees_all = authoriser.may_see_covert() and all(map(access.may_see, SourcePermission))
