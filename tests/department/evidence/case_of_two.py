@@ -141,8 +141,8 @@ def items_of_log(folder: Path) -> list[Part]:
             car.log.append(entry(1, case=case, objects=objects), Instant("boot", 1, NOW, UtcSource.GNSS, 1.0))
         signed = [*car.records(), car.checkpoint()]
         car.log.append(entry(2, case=CASE, objects=(FIRST,)), Instant("boot", 2, NOW, UtcSource.GNSS, 1.0))
-        for action, objects in (("show_entries", ("entry:nohit",)), ("show_covert_entries", ())):
-            looked = entry(3, case=CASE, action=action, objects=objects)
+        for action, named in (("show_entries", ("entry:nohit",)), ("show_covert_entries", ())):
+            looked = entry(3, case=CASE, action=action, objects=named)
             car.log.append(looked, Instant("boot", 3, NOW, UtcSource.GNSS, 1.0))
         return [*signed, *car.records(5)]
 
