@@ -2,7 +2,8 @@
 
 Of places the newest of each unit alone is kept, apart from the history: 600 heartbeats with their places would be the
 track of a patrol car over two days, which nobody needs who looks for a unit, and which would tell where officers were.
-A place is no read and falls under no period of the policy (462.5); it goes when the unit says another.
+A place is no read and falls under no period of the policy (462.5); it goes when the unit says another, and 30 days
+after the unit was there.
 """
 
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ SILENT_AFTER = timedelta(hours=72)
 """A unit that is not heard for longer is told as silent: a car that stands over a weekend is not."""
 AHEAD_MAX = timedelta(minutes=5)
 """A place that is dated further ahead of this server's clock is not kept: no later one would take it over."""
+
+PLACE_KEPT = timedelta(days=30)
+"""A place is neither told nor kept for longer, also of a unit that no longer says where it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ class Heartbeats:
         self._database = database
 
     def take_in(self, unit_id: str, payload: HeartbeatPayload) -> None:
-        """Store a heartbeat without its place, let the oldest of its unit go, and note the place if it is the newest.
+        """Store a heartbeat without its place, let the oldest of its unit go, and note the newest place.
 
         Raises:
             StoreError: it cannot be written.
@@ -63,13 +67,14 @@ class Heartbeats:
             connection.execute(insert(unit_heartbeats).values(row))
             old = (table.unit_id == unit_id, table.heartbeat_id <= last_to_go)
             connection.execute(delete(unit_heartbeats).where(*old))
+            connection.execute(delete(unit_places).where(unit_places.c.at < _oldest_place()))
             if payload.place is not None:
                 _note_place(connection, unit_id, payload.place)
 
     def places(self) -> dict[str, LastPlace]:
-        """Where each unit was last by what it said; a unit that never said it is not among them."""
+        """Where each unit was last by what it said; one that said nothing within 30 days is not among them."""
         with self._database.reading() as connection:
-            rows = connection.execute(select(unit_places)).all()
+            rows = connection.execute(select(unit_places).where(unit_places.c.at >= _oldest_place())).all()
         return {row.unit_id: LastPlace(row.lat_deg, row.lon_deg, row.at.replace(tzinfo=UTC)) for row in rows}
 
     def newest(self) -> dict[str, UnitHeartbeat]:
@@ -88,6 +93,11 @@ class Heartbeats:
             return [_heartbeat(row) for row in connection.execute(query)]
 
 
+def _oldest_place() -> datetime:
+    """Of when the oldest place is that is kept."""
+    return naive_utc_now() - PLACE_KEPT
+
+
 def _note_place(connection: Connection, unit_id: str, stated: HeartbeatPlacePayload) -> None:
     """Put a place where the one before it stood, unless that is newer."""
     try:
@@ -95,7 +105,7 @@ def _note_place(connection: Connection, unit_id: str, stated: HeartbeatPlacePayl
     except ValueError:
         return
     table, at = unit_places.c, place.at.replace(tzinfo=None)
-    if at > naive_utc_now() + AHEAD_MAX:
+    if not _oldest_place() <= at <= naive_utc_now() + AHEAD_MAX:
         return
     values = {"lat_deg": place.lat_deg, "lon_deg": place.lon_deg, "at": at}
     before = connection.scalar(select(table.at).where(table.unit_id == unit_id))

@@ -16,7 +16,10 @@ PORTS_NAME = "serving.json"
 SESSIONS_NAME = "sessions"
 """The folder of the sessions of logins at this computer, each a file of its own; they are worth nothing elsewhere."""
 PACKAGES_NAME = "release-packages"
-"""The folder of packages that were made at the page and wait to be given out; they are made again by another key."""
+"""The folder of packages of releases and of evidence that were made at the page and wait to be given out.
+
+It is in no backup: they are made anew. It had its name when there were none of evidence yet.
+"""
 
 
 class ServedPorts(BaseModel):

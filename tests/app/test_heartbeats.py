@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from alpr_edge.app.unit_faults import Fault, FaultKind
 from alpr_edge.cli import app
 from alpr_edge.department.db.heartbeat_schema import unit_heartbeats, unit_places
-from alpr_edge.department.heartbeats import HISTORY_MAX, SILENT_AFTER
+from alpr_edge.department.heartbeats import HISTORY_MAX, PLACE_KEPT, SILENT_AFTER
 from alpr_edge.department.http.responses import HEADERS
 from alpr_edge.department.http.server import DepartmentServer
 from alpr_edge.department.http.tls_contexts import tls_context
@@ -202,6 +202,21 @@ def test_the_newest_place_of_a_unit_alone_is_kept_and_no_track(way: Way) -> None
         assert "121.987" not in way.department_says(*words), "no access log would tell of it"
 
 
+def test_a_place_is_told_and_kept_for_30_days_also_of_a_unit_that_says_none_any_more(way: Way) -> None:
+    write_last_place(way.unit.unit.runtime_directory, LastPlace(37.611, -121.987, datetime.now(UTC)))
+    way.send()
+    assert list(way.department.heartbeats.places()) == [UNIT]
+    with way.department.database.writing(UNIT) as connection:
+        old = datetime.now(UTC).replace(tzinfo=None) - PLACE_KEPT - timedelta(minutes=1)
+        connection.execute(update(unit_places).values(at=old))
+    assert way.department.heartbeats.places() == {}
+    silent = heartbeat(way.unit).model_copy(update={"place": None})
+    way.department.heartbeats.take_in("unit-2", silent)
+    assert query(way.directory, "SELECT count(*) FROM unit_places") == [(0,)]
+    way.department.heartbeats.take_in(UNIT, heartbeat(way.unit))
+    assert list(way.department.heartbeats.places()) == [UNIT]
+
+
 def test_a_unit_that_may_not_tell_its_place_and_one_of_an_older_release_send_none(way: Way) -> None:
     write_last_place(way.unit.unit.runtime_directory, LastPlace(37.6, -121.0, datetime.now(UTC)))
     uplink = way.unit.uplink.model_copy(update={"heartbeat_place": False})
@@ -210,14 +225,15 @@ def test_a_unit_that_may_not_tell_its_place_and_one_of_an_older_release_send_non
     older = json.loads(heartbeat(way.unit).model_dump_json(exclude={"place"}))
     assert HeartbeatPayload.model_validate(older).place is None
     wrong = ({"lat_deg": 91.0}, {"at": "2026-03-02T12:00:00"}, {"at": "0001-01-01T00:00:00+23:00"}, {"lon_deg": None})
-    whole = {"lat_deg": 37.6391, "lon_deg": -121.0, "at": "2026-03-02T12:00:00Z"}
+    moment = datetime.now(UTC).replace(microsecond=0)
+    whole = {"lat_deg": 37.6391, "lon_deg": -121.0, "at": moment.isoformat()}
     url, about = way.uplink.url + HEARTBEAT_PATH, {**HEADERS, "Alpr-Edge-Unit": UNIT}
     with httpx.Client(verify=context_of(way.uplink), headers=about, trust_env=False) as client:
         places = (*(whole | each for each in wrong), whole, None)
         said = [client.post(url, json=older | {"place": place}) for place in places]
     assert [each.status_code for each in said] == [422, 422, 204, 422, 204, 204]
     (kept,) = way.department.heartbeats.places().values()
-    assert kept == LastPlace(37.639, -121.0, datetime(2026, 3, 2, 12, tzinfo=UTC))
+    assert kept == LastPlace(37.639, -121.0, moment)
 
 
 def test_it_has_no_field_for_a_plate_or_a_person() -> None:

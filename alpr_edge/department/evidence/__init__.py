@@ -1,1 +1,1 @@
-"""Evidence packages that units wrote: their bookings, and the passphrases that open them."""
+"""Evidence packages of units and of the department: content, bookings, and the passphrases that open them."""

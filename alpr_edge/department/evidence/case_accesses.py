@@ -17,7 +17,7 @@ from alpr_edge.department.evidence.case_choice import ReadIdentity
 from alpr_edge.department.evidence.hit_choice import ChosenHits, ListRights, names_of, withheld_among
 from alpr_edge.department.search.pages import FoundRead
 from alpr_edge.department.unit_logs.trees import LogIdentity, record_bodies
-from alpr_edge.domain.access_log.case_records import RecordSubject, record_subject
+from alpr_edge.domain.access_log.case_records import SHOW_COVERT, RecordSubject, record_subject
 from alpr_edge.domain.access_log.records import AccessRecord, parse_record
 from alpr_edge.domain.errors import EvidenceError
 
@@ -54,6 +54,10 @@ class CaseLog:
     withheld: frozenset[str]
     """What they call hits of these reads that are withheld from whoever asks."""
 
+    def name_of(self, unit_id: str, name: str) -> str:
+        """What its records call something of a unit, by the name that the unit's own have for it."""
+        return name if self.identity is not None else f"{unit_id}/{name}"
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FoundAccess:
@@ -86,7 +90,15 @@ class FoundAccesses:
     listed: tuple[FoundAccess, ...]
     """The department's own log first, in the order of each log."""
     withheld: int
-    """Those that tell of nothing but hits which are withheld from whoever asks."""
+    """Those that tell of nothing but hits of lists that whoever asks may not see; of covert hits nothing is told."""
+
+
+@dataclass(slots=True)
+class _Listed:
+    """What the list may have of some accesses, and how many it is told that there are besides."""
+
+    found: list[FoundAccess] = field(default_factory=list)
+    withheld: int = 0
 
 
 class CaseAccesses:
@@ -114,18 +126,18 @@ class CaseAccesses:
             StoreError: a log cannot be read.
         """
         logs, done, found = list(self._logs(scope)), 0, list[FoundAccess]()
-        total, wanted_count = sum(log.size for log in logs), 0
+        total, withheld = sum(log.size for log in logs), 0
         for log in logs:
             for start in range(0, log.size, BATCH):
                 end = min(start + BATCH, log.size)
-                wanted = self._find_in(log, scope, start, end)
-                found += self._choose_listed(wanted, scope)
-                wanted_count += len(wanted)
+                listed = self._choose_listed(self._find_in(log, scope, start, end), scope)
+                found += listed.found
+                withheld += listed.withheld
                 if len(found) > ACCESSES_MAX:
                     raise EvidenceError(f"more than {ACCESSES_MAX:,} accesses: take the case in parts, hold by hold")
                 done += end - start
                 tick(done, total)
-        return FoundAccesses(tuple(found), wanted_count - len(found))
+        return FoundAccesses(tuple(found), withheld)
 
     def _logs(self, scope: CaseScope) -> Iterator[CaseLog]:
         """The department's own log, and those of the units whose reads they are."""
@@ -155,17 +167,24 @@ class CaseAccesses:
         with self._database.reading() as connection:
             return record_bodies(connection, log.identity, start, end)
 
-    def _choose_listed(self, wanted: Sequence[FoundAccess], scope: CaseScope) -> Iterator[FoundAccess]:
+    def _choose_listed(self, wanted: Sequence[FoundAccess], scope: CaseScope) -> _Listed:
         """Those that the list may have: one that tells of hits has to name one that is shown."""
-        named = defaultdict[str, set[str]](set)
+        named, listed = defaultdict[str, set[str]](set), _Listed()
         for access in wanted:
             for unit_id, name in _names_in(access):
                 named[unit_id].add(name)
         withheld = withheld_among(self._database, named, scope.rights)
         for access in wanted:
-            is_shown = withheld.isdisjoint(_names_in(access))
-            if is_shown or not access.log.hits.isdisjoint(access.subject.objects):
-                yield replace(access, is_shown=is_shown)
+            plain = {access.log.name_of(*entry) for entry in withheld.plain_entries}
+            is_secret = not scope.rights.sees_covert and access.subject.may_tell_covert(plain)
+            names = _names_in(access)
+            is_shown = withheld.names.isdisjoint(names) and not is_secret
+            names_shown_hit = not access.log.hits.isdisjoint(access.subject.objects)
+            if is_shown or (names_shown_hit and access.subject.action != SHOW_COVERT):
+                listed.found.append(replace(access, is_shown=is_shown))
+            else:
+                listed.withheld += not is_secret and withheld.covert.isdisjoint(names)
+        return listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,11 +210,13 @@ class _UnitNames:
 
 
 def _own_log(size: int, of_units: Mapping[str, _UnitNames]) -> CaseLog:
-    """The department's own log, whose records name the unit with each read and hit."""
+    """The department's own log, whose records name the unit with each read and hit; holds name reads alone."""
+    named = {f"{unit}/{name}": read for unit, names in of_units.items() for name, read in names.known.items()}
+    by_holds = {name: read for names in of_units.values() for name, read in names.known.items() if name == read[1]}
     return CaseLog(
         identity=None,
         size=size,
-        names={f"{unit}/{name}": read for unit, names in of_units.items() for name, read in names.known.items()},
+        names=by_holds | named,
         hits=frozenset(f"{unit}/{name}" for unit, names in of_units.items() for name in names.hits),
         withheld=frozenset(f"{unit}/{name}" for unit, names in of_units.items() for name in names.withheld),
     )

@@ -17,6 +17,7 @@ from alpr_edge.department.evidence.access_parts import AccessParts
 from alpr_edge.department.evidence.case_request import BookedCase, DepartmentExportRequest, Tick
 from alpr_edge.department.evidence.gathered_reads import GatheredReads
 from alpr_edge.department.evidence.hit_choice import ChosenHits
+from alpr_edge.department.packages.package_folder import require_room
 from alpr_edge.department.packages.package_signers import load_signer
 from alpr_edge.department.packages.stored_records import StoredRecords
 from alpr_edge.department.packages.written_packages import WrittenPackage, read_back
@@ -24,6 +25,7 @@ from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.pki.server_certificate import server_names
 from alpr_edge.department.search.pages import FoundRead
 from alpr_edge.department.settings import load_department_file
+from alpr_edge.domain.errors import EvidenceError
 from alpr_edge.domain.instants import rfc3339
 from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.domain.protocol.bookings import seal_passphrase
@@ -96,8 +98,12 @@ class CaseWriter:
             self._book(package, gathered, written, seal_passphrase(passphrase, package.package_id, self.key))
             booked.append(written)
 
+        def go_on(done: int, total: int) -> None:
+            require_room(folder, EvidenceError)
+            progress(done, total)
+
         target = ContainerTarget(path, passphrase, package.booked_at, book)
-        write_package(self._content(package, gathered), target, signer, progress)
+        write_package(self._content(package, gathered), target, signer, go_on)
         return _booked_case(package, gathered, booked[0], path, signer)
 
     def _content(self, package: CasePackage, gathered: GatheredReads) -> PackageContent:
@@ -147,7 +153,7 @@ class CaseWriter:
             "manifest_sha256": written.manifest_sha256,
             "size_bytes": written.size_bytes,
             "reads": gathered.reads,
-            "hits": package.hits.count,
+            "hits": gathered.hits,
             "pictures": gathered.pictures,
             "with_scenes": request.with_scenes,
             "is_redacted": False,
@@ -169,7 +175,7 @@ def _booked_case(
         size_bytes=written.size_bytes,
         units=package.units,
         reads=gathered.reads,
-        hits=package.hits.count,
+        hits=gathered.hits,
         pictures=gathered.pictures,
         not_arrived=package.not_arrived,
         unproved_records=package.accesses.unproved,

@@ -1,7 +1,7 @@
 """Gathers the reads of a case for a package: records as their units sent them, and pictures as they are stored."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from sqlalchemy import Connection, select
 
@@ -50,7 +50,9 @@ class GatheredReads:
         self._chosen = chosen
         self._hits = hits
         self._with_scenes = with_scenes
-        self.reads = self.pictures = self.missing_pictures = 0
+        self.reads = self.hits = self.pictures = self.missing_pictures = 0
+        self.lost_hits = self.lost_answers = 0
+        """Those of reads in the package whose record was deleted meanwhile or is damaged."""
         self.lost = list[str]()
         """Reads whose record was deleted meanwhile or is damaged."""
         self.models = list[PackageModel]()
@@ -75,6 +77,7 @@ class GatheredReads:
             if stored is None:
                 self.lost.append(found.read_id)
                 continue
+            self._count_said(found, set(records), others[identity])
             yield self._package_read(found, *stored, _those(records, found.unit_id, others[identity]))
 
     def _package_read(
@@ -88,6 +91,15 @@ class GatheredReads:
         self.reads += 1
         later = None if found.correction is None else found.correction.read_id
         return PackageRead(found.read_id, record, first, last, pictures, missing, others, later)
+
+    def _count_said(self, found: FoundRead, there: Collection[ItemIdentity], other_ids: Sequence[str]) -> None:
+        """Count the hits and answers of a read that are here, and those that are not."""
+        hit_ids = self._hits.shown.get((found.unit_id, found.read_id), ())
+        answer_ids = [each for each in other_ids if each.startswith(disposition_item_id(""))]
+        known_hits = sum((found.unit_id, each) in there for each in hit_ids)
+        self.hits += known_hits
+        self.lost_hits += len(hit_ids) - known_hits
+        self.lost_answers += sum((found.unit_id, each) not in there for each in answer_ids)
 
     def _pictures(self, payload: ReadPayload) -> tuple[tuple[KeptPicture, ...], str]:
         """The pictures of a read, and why some are missing."""
@@ -117,8 +129,13 @@ class GatheredReads:
     def _say_left_out(self) -> None:
         if self.lost:
             self.left_out.append(f"Reads whose record was deleted meanwhile or is damaged: {', '.join(self.lost)}.")
-        if count := self._hits.withheld_count:
-            self.left_out.append(f"Hits that whoever booked it out may not see: {count}.")
+        if self.lost_hits or self.lost_answers:
+            counts = f"hits: {self.lost_hits}, answers: {self.lost_answers}"
+            self.left_out.append(
+                f"What was said of reads and whose record was deleted meanwhile or is damaged; {counts}."
+            )
+        if count := self._hits.told_count:
+            self.left_out.append(f"Hits of lists that whoever booked it out may not see: {count}.")
         if self.missing_pictures:
             words = "Pictures that cannot be read any more or have not arrived; each read says which"
             self.left_out.append(f"{words}: {self.missing_pictures}.")

@@ -12,11 +12,11 @@ from alpr_edge.department.db.schema import hits
 from alpr_edge.department.evidence.case_choice import IDS_AT_ONCE, ReadIdentity
 from alpr_edge.department.search.pages import FoundRead
 from alpr_edge.department.settings import HitsTable
+from alpr_edge.domain.access_log.case_records import ENTRY
+from alpr_edge.domain.hits import OWN_SOURCE
 from alpr_edge.domain.protocol.hits import alert_item_id, withdrawal_item_id
 from alpr_edge.evidence.content import ListGeneration
 
-_ENTRY = "entry:"
-"""How records of a unit name the list entry of a hit."""
 _NAMES = ("", alert_item_id(""), withdrawal_item_id(""))
 """What records put before the id of a hit."""
 
@@ -37,7 +37,11 @@ class ListRights:
 
     def may_show(self, source: str, is_covert: bool | None) -> bool:  # noqa: FBT001 - a fact of a row
         """Whether hits of a list are shown to them; where a unit did not say whether one is covert, it may be."""
-        return (self.sees_covert or is_covert is False) and self.access.may_see(self.lists.permission_of(source))
+        return self.may_know(is_covert) and self.access.may_see(self.lists.permission_of(source))
+
+    def may_know(self, is_covert: bool | None) -> bool:  # noqa: FBT001 - likewise
+        """Whether they may be told that there are such hits: to others there are none that are covert."""
+        return self.sees_covert or is_covert is False
 
 
 @dataclass(slots=True)
@@ -50,16 +54,13 @@ class ChosenHits:
     """Likewise those that do not."""
     generations: set[tuple[str, int]] = field(default_factory=set)
     """Source and serial of the lists that those shown are of."""
+    told_count: int = 0
+    """How many are withheld because of their list alone, which is told; of covert ones nothing is."""
 
     @property
     def count(self) -> int:
         """How many are shown."""
         return sum(map(len, self.shown.values()))
-
-    @property
-    def withheld_count(self) -> int:
-        """How many are not."""
-        return sum(map(len, self.withheld.values()))
 
     def lists(self) -> tuple[ListGeneration, ...]:
         """The generations of lists, as a package names them; when they were issued, units do not send."""
@@ -83,6 +84,7 @@ def choose_hits(database: DepartmentDatabase, reads: Sequence[FoundRead], rights
         for row in rows:
             if not rights.may_show(row.source, row.covert):
                 chosen.withheld[row.unit_id, row.read_id].append(row.hit_id)
+                chosen.told_count += rights.may_know(row.covert)
                 continue
             chosen.shown[row.unit_id, row.read_id].append(row.hit_id)
             chosen.generations.add((row.source, row.generation))
@@ -94,9 +96,21 @@ def names_of(hit_ids: Iterable[str]) -> Iterator[str]:
     return (f"{prefix}{hit_id}" for hit_id in hit_ids for prefix in _NAMES)
 
 
+@dataclass(slots=True)
+class WithheldNames:
+    """What records name that is withheld from somebody, each with its unit."""
+
+    names: set[tuple[str, str]] = field(default_factory=set)
+    """All that is withheld."""
+    covert: set[tuple[str, str]] = field(default_factory=set)
+    """Of these, what nothing is told of, not even how many there are."""
+    plain_entries: set[tuple[str, str]] = field(default_factory=set)
+    """Officers' entries that a hit shows not to be covert."""
+
+
 def withheld_among(
     database: DepartmentDatabase, named: Mapping[str, Collection[str]], rights: ListRights
-) -> set[tuple[str, str]]:
+) -> WithheldNames:
     """Of what records name, by unit: that which is of hits that are withheld.
 
     Args:
@@ -104,21 +118,26 @@ def withheld_among(
         named: ids in records, by the unit whose they are.
         rights: which hits are shown.
     """
-    found = set[tuple[str, str]]()
+    found = WithheldNames()
     for unit_id, names in named.items():
         ordered = sorted(names)
         for start in range(0, len(ordered), IDS_AT_ONCE):
             part = ordered[start : start + IDS_AT_ONCE]
             for row in _hits_named(database, unit_id, part):
+                entry = f"{ENTRY}{row['record_id']}"
+                if row["source"] == OWN_SOURCE and row["covert"] is False:
+                    found.plain_entries.add((unit_id, entry))
                 if not rights.may_show(row["source"], row["covert"]):
-                    calls = {*names_of([row["hit_id"]]), f"{_ENTRY}{row['record_id']}"}
-                    found |= {(unit_id, name) for name in part if name in calls}
+                    calls = {*names_of([row["hit_id"]]), entry}
+                    those = {(unit_id, name) for name in part if name in calls}
+                    found.names |= those
+                    found.covert |= those if not rights.may_know(row["covert"]) else set()
     return found
 
 
 def _hits_named(database: DepartmentDatabase, unit_id: str, names: Sequence[str]) -> Sequence[RowMapping]:
     """The hits of a unit that are named, or whose list entry is."""
-    entries = [name.removeprefix(_ENTRY) for name in names if name.startswith(_ENTRY)]
+    entries = [name.removeprefix(ENTRY) for name in names if name.startswith(ENTRY)]
     ids = {name.removeprefix(prefix) for name in names for prefix in _NAMES}
     columns = hits.c.hit_id, hits.c.record_id, hits.c.source, hits.c.covert
     are_named = or_(hits.c.hit_id.in_(ids), hits.c.record_id.in_(entries))

@@ -27,12 +27,16 @@ from alpr_edge.department.evidence.passphrase_rows import (
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.pki.media_keys import load_media_key
 from alpr_edge.domain.errors import DepartmentError
+from alpr_edge.domain.people.person import SourcePermission
 from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.domain.ports import Clock
 from alpr_edge.domain.protocol.bookings import open_passphrase
 from alpr_edge.domain.protocol.sealing import SealedError
 
 REASON_CHARACTERS_MAX = 500
+_SOURCE = SourcePermission.DEPARTMENT
+"""Whose data reads are (policy 462.4(e))."""
+_NO_SIGHT = "its hits may be of lists that you may not see: whoever booked it out opens it"
 
 
 class PassphraseRequests:
@@ -59,14 +63,16 @@ class PassphraseRequests:
 
         Raises:
             AccessError: it is refused.
-            DepartmentError: there is no such package, its passphrase is not here, or no reason is given.
+            DepartmentError: there is no such package, its passphrase is not here, its hits may not be shown to whoever
+                asks, or no reason is given.
             StoreError: it is not on file, or cannot be put on record.
         """
         reason = _require_reason(reason)
         booking = self._booking(package_id)
         request_id = f"passphrase-{uuid.uuid4()}"
-        subject = AccessSubject((package_id, request_id), note=reason)
+        subject = AccessSubject((package_id, request_id), source=_SOURCE, note=reason)
         with authoriser.access(Operation.ASK_OPENING, _purpose_of(booking), subject) as access:
+            _require_sight(authoriser, access, booking)
             request = PassphraseRequest(request_id, package_id, reason, self._party(access))
             with self._database.writing() as connection:
                 add_step(connection, request)
@@ -82,7 +88,7 @@ class PassphraseRequests:
         """
         request = self._request(request_id)
         purpose = _purpose_of(self._booking(request.package_id))
-        subject = AccessSubject((request.package_id, request_id))
+        subject = AccessSubject((request.package_id, request_id), source=_SOURCE)
         with authoriser.access(Operation.APPROVE_OPENING, purpose, subject) as access:
             party = self._party(access)
             with self._database.writing() as connection:
@@ -101,17 +107,18 @@ class PassphraseRequests:
 
         Raises:
             AccessError: it is refused.
-            DepartmentError: there is no such request, it is another person's, not approved, or has ended, or the
-                passphrase does not open.
+            DepartmentError: there is no such request, it is another person's, not approved, or has ended, the hits of
+                the package may not be shown to them, or the passphrase does not open.
             StoreError: the look cannot be put on record.
         """
         request = self._request(request_id)
         booking = self._booking(request.package_id)
-        subject = AccessSubject((request.package_id, request_id), note=request.reason)
+        subject = AccessSubject((request.package_id, request_id), source=_SOURCE, note=request.reason)
         with authoriser.access(Operation.OPEN_PACKAGE, _purpose_of(booking), subject) as access:
             party = self._party(access)
             if request.asked.person_id != party.person_id:
                 raise DepartmentError(f"only {request.asked.name}, who asked, may look at it")
+            _require_sight(authoriser, access, booking)
             if request.approved is None:
                 raise DepartmentError("another person has to approve it first: alpr-edge department evidence approve")
             _refuse_ended(request, party.at)
@@ -161,6 +168,18 @@ def _require(connection: Connection, request_id: str) -> PassphraseRequest:
 def _refuse_ended(request: PassphraseRequest, now: datetime) -> None:
     if now >= request.ends_at:
         raise DepartmentError(f"{request.request_id}: it has ended; ask anew")
+
+
+def _require_sight(authoriser: Authoriser, access: Access, booking: Mapping[Any, Any]) -> None:
+    """Refuse a package with hits to whoever may not see each of them (policy 462.4(e)).
+
+    A booking does not say of which lists they are: so of every one, covert ones too. Whoever booked it out saw at that
+    time which hits went into it. Whoever approves is shown nothing of it.
+    """
+    booked_it = access.actor.person_id == booking["person_id"] != ""
+    sees_all = authoriser.may_see_covert() and all(map(access.may_see, SourcePermission))
+    if booking["hits"] and not booked_it and not sees_all:
+        raise DepartmentError(f"{booking['package_id']}: {_NO_SIGHT}")
 
 
 def _purpose_of(booking: Mapping[Any, Any]) -> Purpose:

@@ -12,7 +12,7 @@ from alpr_edge.runtime.file_lock import exclusive_lock
 from alpr_edge.runtime.io_errors import io_errors
 
 FREE_BYTES_MIN = 64 * 1024 * 1024
-"""Less room than this is refused before anything is read."""
+"""Less room than this is refused before anything is read, and while a package is written: others need the disk too."""
 _BUSY = "another package is written to this folder; wait, or give another one"
 
 
@@ -40,6 +40,22 @@ def package_folder(folder: Path, kind: str, failure: type[AlprEdgeError]) -> Ite
                 raise failure(f"{folder}: is not empty; give a new folder, or an empty one")
             for each in entries:
                 each.unlink()
-            if shutil.disk_usage(folder).free < FREE_BYTES_MIN:
-                raise failure(f"{folder}: has no room; {FREE_BYTES_MIN >> 20} MiB are needed at least")
+        require_room(folder, failure)
         yield
+
+
+def require_room(folder: Path, failure: type[AlprEdgeError], free_bytes_min: int = FREE_BYTES_MIN) -> None:
+    """Refuse a folder whose disk is nearly full.
+
+    Args:
+        folder: the folder.
+        failure: the error of packages of this kind.
+        free_bytes_min: what stays free.
+
+    Raises:
+        AlprEdgeError: of the kind given: it has less room, or cannot be used.
+    """
+    with io_errors(f"{folder}: cannot be used", failure):
+        free_bytes = shutil.disk_usage(folder).free
+    if free_bytes < free_bytes_min:
+        raise failure(f"{folder}: has no room; {free_bytes_min >> 20} MiB have to stay free")

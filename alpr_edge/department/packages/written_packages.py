@@ -1,6 +1,7 @@
 """Reads a package back that was just written, before it gets its name."""
 
 import hashlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +25,7 @@ class WrittenPackage:
 
 
 def read_back(part: Path, passphrase: str) -> WrittenPackage:
-    """Check every file of a package as the medium gives it back.
+    """Check every file of a package as the medium gives it back, with this machine's cache of it dropped.
 
     Args:
         part: the file under its hidden name.
@@ -33,6 +34,9 @@ def read_back(part: Path, passphrase: str) -> WrittenPackage:
     Raises:
         EvidenceError: it does not read back as it was written, or cannot be read.
     """
+    with io_errors(f"{part.parent}: cannot be read", EvidenceError), part.open("rb") as file:
+        os.fsync(file.fileno())  # what is not on the medium yet cannot be dropped
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
     verdict = verify_package(part, lambda _done, _total: None, passphrase=passphrase)
     if verdict.fault_count:
         raise EvidenceError(f"{part.parent}: the package does not read back as it was written; try another medium")

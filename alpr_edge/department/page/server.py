@@ -15,6 +15,7 @@ from alpr_edge.department.http.connections import ConnectionGate, ConnectionLimi
 from alpr_edge.department.http.server import listening_at
 from alpr_edge.department.http.tls_contexts import reporting_context
 from alpr_edge.department.http.uvicorn_server import GatedProtocol, uvicorn_server
+from alpr_edge.department.inquiries.cases.waiting_evidence import WaitingEvidence
 from alpr_edge.department.inquiries.office import open_office
 from alpr_edge.department.page.application import create_department_page
 from alpr_edge.department.page.hits.hit_stream import LOOK_S
@@ -109,14 +110,16 @@ class DepartmentPageServer(ThreadedServer):
         with ExitStack() as stack:
             stack.enter_context(showing_alone(directory))
             office, maps = stack.enter_context(open_office(directory)), stack.enter_context(open_maps(directory))
+            evidence = WaitingEvidence(office.exports)
             office.waiting_packages.tidy()
+            evidence.tidy()
             self._socket = GatedSocket(listening_at(host, port), gate)
             stack.callback(self._socket.close)
             self.port: int = self._socket.getsockname()[1]
             sign_on = _sign_on(directory, people, table, self.port)
             scim = _scim(directory, office.accounts.database, people, _origin(people, table, self.port))
             site = DepartmentSite(office, people.name, _passkey_site(people, table, self.port), sign_on, scim, maps)
-            steps = (certificate.reload, office.uploads.remove_old, self._report)
+            steps = (certificate.reload, office.uploads.remove_old, evidence.tidy, self._report)
             self._feed = HitFeed(office.arrivals.current, LOOK_S, "department.hit_feed_failed")
             application = create_department_page(site, self._feed)
             self._server = uvicorn_server(application, certificate.context, BrowserProtocol, gate, steps)

@@ -11,6 +11,11 @@ from dataclasses import dataclass
 from alpr_edge.domain.errors import AuditError
 from alpr_edge.domain.holds.case_numbers import normal_case
 
+ENTRY = "entry:"
+"""How records of a unit name an entry that an officer made, before its id."""
+SHOW_COVERT, ADD = "show_covert_entries", "add_entry"
+"""Actions of records: a look at covert entries, and an entry that is made, whose first record does not name it yet."""
+
 
 @dataclass(frozen=True, slots=True)
 class RecordSubject:
@@ -20,6 +25,8 @@ class RecordSubject:
     """As :func:`~alpr_edge.domain.holds.case_numbers.normal_case` writes it; empty: it states none."""
     objects: tuple[str, ...]
     """The ids that it names."""
+    action: str = ""
+    """What was done."""
 
     def is_of_case(self, case: str, ids: Collection[str]) -> bool:
         """Whether it is about a case.
@@ -32,6 +39,16 @@ class RecordSubject:
             return self.case == case
         return bool(self.objects) and all(each in ids for each in self.objects)
 
+    def may_tell_covert(self, plain_entries: Collection[str]) -> bool:
+        """Whether it may tell of a covert entry, which is for people with a clearance alone.
+
+        Args:
+            plain_entries: what records of the same log call the entries that are known not to be covert.
+        """
+        if self.action == SHOW_COVERT or (self.action == ADD and not self.objects):
+            return True
+        return any(ENTRY in each and each not in plain_entries for each in self.objects)
+
 
 def record_subject(body: bytes) -> RecordSubject:
     """What the bytes of a record say that it is about.
@@ -41,7 +58,7 @@ def record_subject(body: bytes) -> RecordSubject:
     """
     try:
         record = json.loads(body)
-        stated, objects = record.get("case", ""), record.get("objects", [])
+        stated, objects, action = record.get("case", ""), record.get("objects", []), record.get("action", "")
     except (ValueError, AttributeError):
         raise AuditError("a record of the access log cannot be read: run: alpr-edge audit verify") from None
-    return RecordSubject(normal_case(str(stated)), tuple(objects))
+    return RecordSubject(normal_case(str(stated)), tuple(objects), str(action))

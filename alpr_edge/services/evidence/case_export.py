@@ -6,7 +6,7 @@ its name. So whatever is cut short, there is no whole package that nobody knows 
 """
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -48,6 +48,8 @@ REDACTED = (
     "Redacted copy: in the scenes the plates of other vehicles are covered. Each scene is named with the SHA-256 of "
     "its original, which is not in this package."
 )
+READS_NAMED_MAX = 300
+"""Most reads that one record of an export names: it has 64 KiB."""
 Progress = Callable[[int, int], None]
 """Receives how many reads are written and how many there are."""
 
@@ -97,6 +99,7 @@ class CaseExports:
             medium.remove_leftovers()
             redact: Redact | None = None
             read_ids = self._read_ids(request.case)
+            _name_reads(authoriser, purpose, package_id, read_ids)
             rights = HitRights(access, self.settings.hotlist, authoriser.may_see_covert())
             canvasses = case_canvasses(self.store.database, authoriser, request.case, read_ids)
             facts = case_facts(self.store.database, read_ids, rights.may_show_list)
@@ -147,7 +150,7 @@ class CaseExports:
     def _record_choice(self, case: str, package_id: str, read_ids: list[str], rights: HitRights) -> RecordChoice:
         """Which records of the access log go into a package."""
         hits = case_hits(self.store.database, read_ids, rights)
-        return RecordChoice(case, {*read_ids, *hits.shown, package_id}, hits.withheld)
+        return RecordChoice(case, {*read_ids, *hits.shown, package_id}, hits.withheld, hits.plain_entries)
 
     def _bytes_needed(
         self, request: ExportRequest, read_ids: list[str], choice: RecordChoice, canvasses: CaseCanvasses
@@ -253,6 +256,14 @@ class CaseExports:
             is_escrowed=is_escrowed,
             booked=now,
         )
+
+
+def _name_reads(authoriser: Authoriser, purpose: Purpose, package_id: str, read_ids: Sequence[str]) -> None:
+    """Put on record which reads a package is about to have: who asks later who looked at one finds the export."""
+    for start in range(0, len(read_ids), READS_NAMED_MAX):
+        subject = AccessSubject((package_id, *read_ids[start : start + READS_NAMED_MAX]), note="its reads")
+        with authoriser.access(Operation.EXPORT_CASE, purpose, subject):
+            pass
 
 
 @dataclass(frozen=True, slots=True, eq=False)

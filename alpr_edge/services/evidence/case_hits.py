@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import and_, or_, select
 
+from alpr_edge.domain.access_log.case_records import ENTRY
+from alpr_edge.domain.hits import OWN_SOURCE
 from alpr_edge.domain.protocol.hits import alert_item_id, withdrawal_item_id
 from alpr_edge.services.evidence.case_content import HitRights
 from alpr_edge.store.db.database import Database
-from alpr_edge.store.db.schema import hits
+from alpr_edge.store.db.schema import hits, own_entries
 
 _IDS_AT_ONCE = 500
 
@@ -21,6 +23,8 @@ class CaseHits:
     """Hits of the case that are shown to whoever exports."""
     withheld: frozenset[str]
     """All that this unit has and withholds from them, of any case, with their alerts and list entries."""
+    plain_entries: frozenset[str] | None
+    """Officers' entries that are known not to be covert, where no others are shown to them; None: all are."""
 
 
 def case_hits(database: Database, read_ids: Sequence[str], rights: HitRights) -> CaseHits:
@@ -34,12 +38,13 @@ def case_hits(database: Database, read_ids: Sequence[str], rights: HitRights) ->
     withheld = _withheld_rows(database, rights)
     named = {name for hit_id, entry_id in withheld for name in _names(hit_id, entry_id)}
     ids = _ids_of_reads(database, sorted(set(read_ids)))
-    return CaseHits(ids - named, frozenset(named))
+    plain = None if rights.sees_covert else _plain_entries(database)
+    return CaseHits(ids - named, frozenset(named), plain)
 
 
 def _names(hit_id: str, entry_id: str) -> tuple[str, ...]:
     """What a record calls a hit, its items, and the list entry that it is of."""
-    return hit_id, alert_item_id(hit_id), withdrawal_item_id(hit_id), f"entry:{entry_id}"
+    return hit_id, alert_item_id(hit_id), withdrawal_item_id(hit_id), f"{ENTRY}{entry_id}"
 
 
 def _withheld_rows(database: Database, rights: HitRights) -> list[tuple[str, str]]:
@@ -53,6 +58,15 @@ def _withheld_rows(database: Database, rights: HitRights) -> list[tuple[str, str
     is_hidden = or_(*(and_(list_name == name, covert == value) for name, value in hidden))
     with database.read() as connection:
         return [(row.hit_id, row.record_id) for row in connection.execute(select(hits).where(is_hidden))]
+
+
+def _plain_entries(database: Database) -> frozenset[str]:
+    """What records call the entries that are not covert, by the entries that are kept and by hits of others."""
+    kept = select(own_entries.c.entry_id).where(own_entries.c.covert == 0)
+    is_own = hits.c.generation_source == OWN_SOURCE
+    of_hits = select(hits.c.record_id).where(is_own, hits.c.covert == 0).distinct()
+    with database.read() as connection:
+        return frozenset(f"{ENTRY}{entry_id}" for entry_id in connection.scalars(kept.union(of_hits)))
 
 
 def _ids_of_reads(database: Database, read_ids: Sequence[str]) -> frozenset[str]:

@@ -1,7 +1,7 @@
 """Gives the records of an access log that are about one case, each with its proof, and none of any other.
 
 Which those are says :mod:`alpr_edge.domain.access_log.case_records`. One that names what is withheld from whoever asks
-is left out, whatever it states. One record's proof shows no other record.
+is left out, whatever it states, and so is one that may tell of a covert entry. The proof of one shows no other record.
 """
 
 from collections.abc import Collection, Iterator
@@ -60,6 +60,8 @@ class RecordChoice:
     """The ids of what belongs to the case."""
     withheld: Collection[str]
     """Ids that no record may name."""
+    plain_entries: Collection[str] | None = None
+    """Entries that are known not to be covert, where whoever asks may see no others; None: they may see all."""
 
 
 def log_state(log: AccessLog) -> LogState | None:
@@ -117,8 +119,10 @@ def _wanted_bodies(log: AccessLog, first: int, end: int, choice: RecordChoice) -
 
 
 def _is_wanted(body: bytes, choice: RecordChoice) -> bool:
-    subject = record_subject(body)
-    return not any(each in choice.withheld for each in subject.objects) and subject.is_of_case(choice.case, choice.ids)
+    subject, plain = record_subject(body), choice.plain_entries
+    if any(each in choice.withheld for each in subject.objects):
+        return False
+    return subject.is_of_case(choice.case, choice.ids) and (plain is None or not subject.may_tell_covert(plain))
 
 
 def _proof(log: AccessLog, state: LogState, sequence: int, body: bytes) -> ProofFile:

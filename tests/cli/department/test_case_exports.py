@@ -74,9 +74,10 @@ def test_plates_of_a_file_are_on_record_and_on_no_command_line(people: Inquirers
     assert ": 4 reads of 2 units, 1 hit, 2 pictures, read back and booked\n" in done.stdout
     assert "its passphrase takes two people: alpr-edge department evidence ask evidence-" in done.stdout
     assert NOT_HELD not in done.output
-    assert [(each.action, each.query) for each in newest(people, 3)] == [
+    assert [(each.action, each.query) for each in newest(people, 4)] == [
         ("export_case", ""),
         ("search_reads", NOT_HELD),
+        ("export_case", ""),
         ("export_case", ""),
     ]
 
@@ -85,7 +86,7 @@ def test_who_looked_is_told_in_a_table_and_as_csv(people: Inquirers) -> None:
     sign_in_as(people, "supervisor")
     table = run(people, "evidence", "accesses", CASE, *FOR)
     assert (table.exit_code, "another case" in " ".join(table.stdout.split())) == (0, True), table.output
-    assert "not in it, as all that it tells of are hits that you may not see: 1 access" in table.stderr
+    assert "not in it" not in table.stderr, "of accesses that tell of covert hits nothing is told"
     in_csv = run(people, "evidence", "accesses", CASE, *FOR, "--csv")
     rows = list(csv.DictReader(io.StringIO(in_csv.stdout)))
     told = run(people, "evidence", "accesses", CASE, *FOR, "--json").stdout

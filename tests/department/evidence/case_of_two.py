@@ -133,7 +133,7 @@ def items_of_second() -> list[OutboxItem]:
 
 
 def items_of_log(folder: Path) -> list[Part]:
-    """The log of the first car: three looks about the reads that were signed, and one that is not yet."""
+    """The log of the first car: looks about the reads that were signed, one that is not yet, and looks at entries."""
     car = Car(folder)
     with closing(car.log):
         car.log.append(entry(0, case=CASE, objects=("unit-1:elsewhere",)), Instant("boot", 1, NOW, UtcSource.GNSS, 1.0))
@@ -141,6 +141,9 @@ def items_of_log(folder: Path) -> list[Part]:
             car.log.append(entry(1, case=case, objects=objects), Instant("boot", 1, NOW, UtcSource.GNSS, 1.0))
         signed = [*car.records(), car.checkpoint()]
         car.log.append(entry(2, case=CASE, objects=(FIRST,)), Instant("boot", 2, NOW, UtcSource.GNSS, 1.0))
+        for action, named in (("show_entries", ("entry:nohit",)), ("show_covert_entries", ())):
+            looked = entry(3, case=CASE, action=action, objects=named)
+            car.log.append(looked, Instant("boot", 3, NOW, UtcSource.GNSS, 1.0))
         return [*signed, *car.records(5)]
 
 

@@ -19,7 +19,7 @@ from alpr_edge.domain.protocol.sealing import SealedError
 from tests.department.engines import EngineUnderTest
 from tests.store.records import instant
 
-PACKAGE, OTHER = "unit-1:package-1", "unit-1:package-2"
+PACKAGE, OTHER, WITH_HITS = "unit-1:package-1", "unit-1:package-2", "unit-1:package-3"
 PASSPHRASE = "7Q2KD-AAAAA-BBBBB"
 CASE = "26-123456"
 
@@ -59,7 +59,7 @@ def booking(files: TlsFiles, package_id: str = PACKAGE, *, sealed: str | None = 
         "manifest_sha256": "b" * 64,
         "size_bytes": 4321,
         "reads": 3,
-        "hits": 1,
+        "hits": 0,
         "pictures": 6,
         "with_scenes": True,
         "is_redacted": False,

@@ -10,7 +10,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select, update
 
+from alpr_edge.access.authorisation.authoriser import AccessSubject
+from alpr_edge.access.authorisation.operations import Operation
+from alpr_edge.department.db.schema import items
 from alpr_edge.department.evidence.case_request import DepartmentExportRequest, ExportProgress
 from alpr_edge.department.inquiries.office import InquiryOffice, open_office
 from alpr_edge.department.pki.authority import Authority, TlsFiles
@@ -40,7 +44,16 @@ from tests.department.evidence.case_of_two import (
     ExportDesk,
     store_case,
 )
-from tests.department.inquiries.desk import PASSWORDS, Inquirers, StillClock, office_with_limits, records_of
+from tests.department.inquiries.desk import (
+    PASSWORDS,
+    Inquirers,
+    StillClock,
+    changed_person,
+    office_with_limits,
+    records_of,
+)
+
+ALL_SOURCES = ["department", "state", "federal"]
 
 
 @pytest.fixture(scope="module")
@@ -144,8 +157,7 @@ def test_it_holds_the_records_as_the_cars_sent_them_with_what_corrects_them(desk
     ]
     left_out = " ".join(package["left_out"])
     assert "have not arrived from their units: 1." in left_out
-    assert "Hits that whoever booked it out may not see: 1." in left_out
-    assert "Accesses that tell of hits which whoever booked it out may not see: 1." in left_out
+    assert "may not see" not in left_out, "of a covert hit nothing is told, not even that there is one"
     assert b"have not arrived from their units: 1." in content["index.html"]
 
 
@@ -179,9 +191,39 @@ def test_the_logs_of_department_and_car_prove_who_looked_and_the_list_has_other_
     whole = content["data/access/accesses.csv"]
     assert not any(text in whole for text in (b"26-888888", b"26-999999", b"8ABC123"))
     alone, withheld = desk.office.exports.accesses(desk("records"), FOR_CASE, no_progress)
-    assert (withheld, {row["person"] for row in alone} >= {"Officer", "Records"}) == (1, True)
+    assert (withheld, {row["person"] for row in alone} >= {"Officer", "Records"}) == (0, True)
     record = records_of(desk.office, desk.office.log.size() - 1)[0]
     assert (record.action, record.shown) == ("list_accesses", len(alone))
+
+
+def test_hits_of_a_list_that_one_may_not_see_are_counted_and_covert_ones_are_not(
+    desk: ExportDesk, tmp_path: Path
+) -> None:
+    with changed_person(desk.office, desk.people.ids["commander"], has_covert_clearance=True, sources=ALL_SOURCES):
+        commander = desk("commander")
+        for objects in ((f"unit-1/{HIT}",), (f"unit-1/{SECRET}",)):
+            with commander.access(Operation.SHOW_HIT, FOR_CASE, AccessSubject(objects)) as access:
+                access.show(objects)
+        whole, withheld = desk.office.exports.accesses(commander, FOR_CASE, no_progress)
+        assert (withheld, {row["record"] for row in whole if row["log"] == "unit-1"}) == (0, {0, 1, 2, 4, 5, 6, 7})
+    with changed_person(desk.office, desk.people.ids["records"], sources=["department"]):
+        some, withheld = desk.office.exports.accesses(desk("records"), FOR_CASE, no_progress)
+        assert (withheld, {row["record"] for row in some if row["log"] == "unit-1"}) == (1, {0, 1, 2, 5})
+        booked = desk.export(tmp_path / "out")
+    assert booked.hits == 0
+    assert "Hits of lists that whoever booked it out may not see: 1." in booked.left_out
+    assert "Accesses that tell of hits of lists which whoever booked it out may not see: 1." in booked.left_out
+
+
+def test_the_list_has_exports_for_other_cases_and_what_the_department_held(desk: ExportDesk, tmp_path: Path) -> None:
+    other = replace(FOR_CASE, case="26-555555")
+    desk.office.holds.place(desk("supervisor"), other, [PLACED], "subpoena 13", None)
+    progress = ExportProgress(no_progress, no_progress)
+    desk.office.exports.export(desk("supervisor"), other, DepartmentExportRequest(), tmp_path / "other", progress)
+    rows, _ = desk.office.exports.accesses(desk("records"), FOR_CASE, no_progress)
+    by_other = {(row["action"], row["reads_of_the_case"]) for row in rows if row["person"] == "Supervisor"}
+    assert {("hold_read", 1), ("export_case", 1)} <= by_other
+    assert {row["case"] for row in rows if row["person"] == "Supervisor"} == {"another case"}
 
 
 def test_a_changed_byte_is_found(desk: ExportDesk, tmp_path: Path) -> None:
@@ -201,7 +243,8 @@ def test_one_hold_or_plates_besides_and_no_scenes(desk: ExportDesk, tmp_path: Pa
     search = DepartmentSearch(plates=(NOT_HELD,))
     more = desk.export(tmp_path / "more", search=search)
     assert (more.reads, more.units) == (5, ("unit-1", "unit-2"))
-    before, looked, _ = records_of(desk.office, first)
+    before, looked, named, _ = records_of(desk.office, first)
+    assert (named.action, set(named.objects) > {more.package_id, "unit-1/unit-1:x"}) == ("export_case", True)
     assert (before.query, looked.action, looked.query, looked.shown) == ("", "search_reads", NOT_HELD, 1)
     assert before.note == f"case {CASE}, with what a search for plates finds"
     limited = ExportDesk(office_with_limits(desk.office, 0, 1000), desk.people)
@@ -282,6 +325,20 @@ def test_a_lost_picture_and_a_damaged_record_are_said(desk: ExportDesk, people: 
     assert (booked.reads, booked.pictures) == (4, 1)
     assert any("Pictures that cannot be read any more" in words for words in booked.left_out)
     assert verdict_of(desk, booked.path, passphrase_of(desk, booked.package_id)).holds
+
+
+def test_a_hit_whose_record_is_damaged_is_said_and_not_counted(desk: ExportDesk, tmp_path: Path) -> None:
+    database, is_hit = desk.office.accounts.database, items.c.item_id == HIT
+    with database.writing() as connection:
+        sha256 = connection.scalars(select(items.c.sha256).where(is_hit)).one()
+        connection.execute(update(items).where(is_hit).values(sha256="0" * 64))
+    try:
+        booked = desk.export(tmp_path / "out")
+    finally:
+        with database.writing() as connection:
+            connection.execute(update(items).where(is_hit).values(sha256=sha256))
+    assert (booked.reads, booked.hits) == (4, 0)
+    assert any("is damaged; hits: 1, answers: 0." in words for words in booked.left_out)
 
 
 def test_the_statement_of_the_key_is_the_departments(desk: ExportDesk, tmp_path: Path) -> None:

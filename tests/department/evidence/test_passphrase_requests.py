@@ -12,8 +12,8 @@ from alpr_edge.department.inquiries.office import InquiryOffice
 from alpr_edge.domain.errors import AccessError, DepartmentError, StoreError
 from alpr_edge.domain.instants import UtcSource
 from tests.department.engines import ROWS_STAY, query
-from tests.department.evidence.test_bookings import CASE, OTHER, PACKAGE, PASSPHRASE
-from tests.department.inquiries.desk import Inquirers, StillClock, authoriser_of, records_of
+from tests.department.evidence.test_bookings import CASE, OTHER, PACKAGE, PASSPHRASE, WITH_HITS
+from tests.department.inquiries.desk import Inquirers, StillClock, authoriser_of, changed_person, records_of
 
 REASON = "the district attorney lost the note"
 
@@ -58,6 +58,37 @@ def test_nobody_approves_what_they_asked_for_or_sees_what_another_asked_for(
         office.passphrases.approve(of(office, people, "supervisor"), request_id)
     with pytest.raises(DepartmentError, match="only Commander, who asked, may look at it"):
         office.passphrases.passphrase(of(office, people, "records"), request_id)
+
+
+def test_a_package_with_hits_opens_for_whoever_booked_it_out_or_may_see_all_hits(
+    office: InquiryOffice, people: Inquirers
+) -> None:
+    requests, all_lists = office.passphrases, ["department", "state", "federal"]
+    with pytest.raises(DepartmentError, match="hits may be of lists that you may not see"):
+        requests.ask(of(office, people, "records"), WITH_HITS, REASON)
+    assert records_of(office)[-1].note.startswith("not done: DepartmentError")
+    own = requests.ask(of(office, people, "supervisor"), WITH_HITS, REASON)
+    requests.approve(of(office, people, "records"), own.request_id)
+    assert requests.passphrase(of(office, people, "supervisor"), own.request_id) == PASSPHRASE
+    for details in ({"has_covert_clearance": True, "sources": ["department", "state"]}, {"sources": all_lists}):
+        with (
+            changed_person(office, people.ids["commander"], **details),
+            pytest.raises(DepartmentError, match="hits may be of lists that you may not see"),
+        ):
+            requests.ask(of(office, people, "commander"), WITH_HITS, REASON)
+    with changed_person(office, people.ids["commander"], has_covert_clearance=True, sources=all_lists):
+        asked = requests.ask(of(office, people, "commander"), WITH_HITS, REASON)
+        requests.approve(of(office, people, "records"), asked.request_id)
+        assert requests.passphrase(of(office, people, "commander"), asked.request_id) == PASSPHRASE
+    with pytest.raises(DepartmentError, match="hits may be of lists that you may not see"):
+        requests.passphrase(of(office, people, "commander"), asked.request_id)
+
+
+def test_whoever_may_not_see_data_of_the_department_asks_for_no_passphrase(
+    office: InquiryOffice, people: Inquirers
+) -> None:
+    with changed_person(office, people.ids["records"], sources=["state"]), pytest.raises(AccessError):
+        office.passphrases.ask(of(office, people, "records"), PACKAGE, REASON)
 
 
 def test_a_request_and_its_approval_end(office: InquiryOffice, people: Inquirers, clock: StillClock) -> None:

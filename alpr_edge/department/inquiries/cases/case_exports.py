@@ -1,9 +1,9 @@
 """Books the evidence of a case out at the department, of all units (policy 462.5), for somebody who may.
 
-The order is what matters. The export is on the access log first, and each page of a search for plates before its reads
-are written. The package is written under a hidden name, read back and compared. Its booking, with the passphrase
-sealed, is in the register next; then it gets its name. So whatever is cut short, there is no whole package that nobody
-knows of, and nothing half that looks whole.
+The order is what matters. The export is on the access log first, and each page of a search for plates and every read
+before it is written. The package is written under a hidden name, read back and compared. Its booking, with the
+passphrase sealed, is in the register next; then it gets its name. So whatever is cut short, there is no whole package
+that nobody knows of, and nothing half that looks whole.
 """
 
 import uuid
@@ -27,7 +27,7 @@ from alpr_edge.department.evidence.case_choice import (
 )
 from alpr_edge.department.evidence.case_request import BookedCase, DepartmentExportRequest, ExportProgress, Tick
 from alpr_edge.department.evidence.hit_choice import ListRights, choose_hits
-from alpr_edge.department.inquiries.read_inquiries import ReadInquiries
+from alpr_edge.department.inquiries.read_inquiries import ReadInquiries, object_id
 from alpr_edge.department.packages.package_folder import package_folder
 from alpr_edge.department.packages.package_signers import witness_certificate
 from alpr_edge.department.packages.stored_records import StoredRecords
@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 
 PREFIX = "evidence-"
 """How ids of packages begin that are made here, where those of a unit begin with its id."""
+READS_NAMED_MAX = 300
+"""Most reads that one record of an export names: it has 64 KiB."""
 NOTHING_HELD = "no read is held for the case; hold what belongs to it, or search for its plates (--plate-file)"
 _SOURCE = SourcePermission.DEPARTMENT
 """Whose data reads are (policy 462.4(e))."""
@@ -94,7 +96,8 @@ class DepartmentExports:
             DepartmentError: the department has no key for media, or its keys cannot be used.
             EvidenceError: nothing is held for the case, or the package cannot be written.
             SearchError: the search for plates is refused; the text says what to add.
-            StoreError: it cannot be put on record or booked; the folder has no package then.
+            StoreError: it cannot be put on record or booked; the folder has no package then, unless the last record
+                alone failed, of what was shown: the register has that package.
         """
         check_booking_texts(purpose.case or "", request.medium, request.recipient)
         package_id = f"{PREFIX}{uuid.uuid4()}"
@@ -111,6 +114,8 @@ class DepartmentExports:
         self, authoriser: Authoriser, purpose: Purpose, progress: Tick, hold_id: str = ""
     ) -> tuple[Sequence[Mapping[str, object]], int]:
         """Who looked at what is held for the case of a purpose, and how many accesses tell of withheld hits alone.
+
+        Of covert hits nothing is told to whoever may not see them, not even how many accesses there are.
 
         Args:
             authoriser: allows it and puts it on record.
@@ -155,6 +160,7 @@ class DepartmentExports:
         reads = with_corrections(self.stored.database, held | found)
         if not reads:
             raise EvidenceError(NOTHING_HELD if not held else "none of the reads that are held has arrived yet")
+        _name_reads(authoriser, access.purpose, package_id, reads)
         scope = self._scope(authoriser, access, reads)
         accesses = CaseAccesses(self.stored.database, self.log).find(scope, progress)
         maker = AccessPartMaker(self.stored.database, self.log, witness_certificate(self.directory))
@@ -198,6 +204,16 @@ class DepartmentExports:
         return now
 
 
+def _name_reads(authoriser: Authoriser, purpose: Purpose, package_id: str, reads: Sequence[FoundRead]) -> None:
+    """Put on record which reads a package is about to have: who asks later who looked at one finds the export."""
+    for start in range(0, len(reads), READS_NAMED_MAX):
+        objects = (package_id, *map(object_id, reads[start : start + READS_NAMED_MAX]))
+        with authoriser.access(
+            Operation.EXPORT_CASE, purpose, AccessSubject(objects, source=_SOURCE, note="its reads")
+        ):
+            pass
+
+
 def _note(purpose: Purpose, request: DepartmentExportRequest) -> str:
     """What stands on record beside the package's id; no plate."""
     more = (
@@ -213,5 +229,5 @@ def _left_out(not_arrived: int, withheld: int) -> list[str]:
     if not_arrived:
         words.append(f"Reads that are held for the case and have not arrived from their units: {not_arrived}.")
     if withheld:
-        words.append(f"Accesses that tell of hits which whoever booked it out may not see: {withheld}.")
+        words.append(f"Accesses that tell of hits of lists which whoever booked it out may not see: {withheld}.")
     return words

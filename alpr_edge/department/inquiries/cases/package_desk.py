@@ -14,7 +14,7 @@ from alpr_edge.domain.permissions.purposes import Purpose
 
 
 class PackageDesk:
-    """Shows which packages the units booked out; threads may share it.
+    """Shows which packages were booked out, by units and here; threads may share it.
 
     Args:
         database: the department's database.

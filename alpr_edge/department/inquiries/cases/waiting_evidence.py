@@ -7,7 +7,7 @@ passphrase that two people open. What is removed then was booked all the same: i
 import re
 import secrets
 import shutil
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +17,7 @@ from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.department.evidence.case_request import BookedCase, DepartmentExportRequest, ExportProgress, Tick
 from alpr_edge.department.inquiries.cases.case_exports import PREFIX, DepartmentExports
 from alpr_edge.department.serving import PACKAGES_NAME
-from alpr_edge.domain.errors import EvidenceError, StoreError
+from alpr_edge.domain.errors import EvidenceError
 from alpr_edge.domain.people.person import SourcePermission
 from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.evidence.container import SUFFIX
@@ -25,6 +25,9 @@ from alpr_edge.runtime.durable_files import PRIVATE_DIRECTORY
 from alpr_edge.runtime.io_errors import io_errors
 
 WAITS = timedelta(days=7)
+WAITING_MAX = 20
+"""Most packages that wait: each may have gigabytes of scenes, on the disk of the database."""
+_OTHER_WAY = "make it at the server, with: alpr-edge department evidence export, or wait until the oldest goes"
 _PACKAGE_ID = re.compile(rf"{PREFIX}[0-9a-f-]{{36}}")
 
 
@@ -52,11 +55,13 @@ class WaitingEvidence:
         Raises:
             AccessError: it is refused.
             DepartmentError: the department's keys cannot be used.
-            EvidenceError: nothing is held for the case, or the package cannot be written.
+            EvidenceError: nothing is held for the case, too many packages wait, or this one cannot be written.
             SearchError: the search for plates is refused.
             StoreError: it cannot be put on record or booked.
         """
         self.tidy()
+        if len(list(self._folder.glob(f"{PREFIX}*"))) >= WAITING_MAX:
+            raise EvidenceError(f"{WAITING_MAX} packages wait here already, as many as may be: {_OTHER_WAY}")
         folder = self._folder / f"{PREFIX}{secrets.token_hex(8)}"
         with io_errors(f"{self._folder}: cannot be used", EvidenceError):
             self._folder.mkdir(mode=PRIVATE_DIRECTORY, exist_ok=True)
@@ -89,17 +94,16 @@ class WaitingEvidence:
         return {path.stem: path for path in found if _PACKAGE_ID.fullmatch(path.stem)}
 
     def tidy(self) -> None:
-        """Remove what has waited too long, and what a try left that was killed.
+        """Remove what has waited too long, and what a try left that was killed; what cannot be read waits for the next.
 
-        Raises:
-            StoreError: the folder cannot be read.
+        Several threads may do this at once: what another removes meanwhile is gone.
         """
         now = self.exports.clock.now().trusted_utc or datetime.min.replace(tzinfo=UTC)
         for folder in self._folder.glob(f"{PREFIX}*"):
-            with io_errors(f"{folder}: cannot be read", StoreError):
+            with suppress(OSError):
                 made = datetime.fromtimestamp(folder.stat().st_mtime, UTC)
-            if now - made > WAITS:
-                shutil.rmtree(folder, ignore_errors=True)
+                if now - made > WAITS:
+                    shutil.rmtree(folder, ignore_errors=True)
 
     @property
     def _folder(self) -> Path:
