@@ -85,7 +85,9 @@ class _TellingRefusedRecords(RefusedRecords):
         super().__init__(data_directory, outbox_key)
         self._say = say
 
-    def add(self, record: Stored, reason: str) -> None:
+    def add(self, record: Stored, reason: str) -> bool:
         """As every folder's."""
-        super().add(record, reason)
-        self._say(RecordSetAside((record.read.read_id,)))
+        is_written = super().add(record, reason)
+        if is_written:
+            self._say(RecordSetAside((record.read.read_id,)))
+        return is_written

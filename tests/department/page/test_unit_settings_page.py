@@ -38,8 +38,8 @@ def test_settings_are_published_once_what_changes_was_shown_and_withdrawn(
         page = client.get(PATH).text
         serial = page.split(f'href="{PATH}/')[2].split('"')[0]
         assert ("slow cameras" in page, UNIT in page) == (True, True)
-        shown = client.get(f"{PATH}/{serial}").text
-        assert "<td>900.0</td><td>each car&#39;s own again</td>" in shown
+        publication = client.get(f"{PATH}/{serial}").text
+        assert "<td>900.0</td><td>each car&#39;s own again</td>" in publication
         again = client.post(f"{PATH}/{serial}/withdraw", data={"confirmed": "x"})
         assert (again.status_code, "Type the serial" in again.text) == (422, True)
         done = client.post(f"{PATH}/{serial}/withdraw", data={"confirmed": serial, "reason": "mended"})
