@@ -10,6 +10,8 @@ _NEVER_DROPPED = (Tone.URGENT, Tone.WITHDRAWN)
 """An officer who was warned must also hear that the warning no longer holds."""
 _OF_HITS = (Tone.POSSIBLE, Tone.ROUTINE, Tone.HIGH, *_NEVER_DROPPED)
 """Tones of hits; the others tell of the unit itself."""
+PASSED_MAX = 3
+"""Most tones of hits that go ahead of one of the unit: where hits come without a pause it sounds all the same."""
 
 
 @dataclass(slots=True, eq=False)
@@ -20,6 +22,8 @@ class QueuedTone:
     samples: Samples
     sample_position: int = 0
     """Samples given to the device so far."""
+    passed_count: int = 0
+    """Tones that went ahead of it since it waits."""
     started_ns: int | None = None
     """CLOCK_BOOTTIME at which the first of them was given; None before."""
     on_lost: list[Callable[[], None]] = field(default_factory=list)
@@ -41,8 +45,9 @@ class ToneQueue:
     """Tones in the order in which they sound; the first is sounding.
 
     The tones of hits and withdrawals go ahead of those of the unit, in the order in which they came, so that a hit
-    waits for at most one tone of the unit: that which sounds already, 1.2 s of :attr:`Tone.TROUBLE` at the longest. An
-    urgent tone also goes ahead of other hits, but never ahead of a withdrawal: that tells of what sounded last.
+    waits for at most one tone of the unit: that which sounds already, 1.2 s of :attr:`Tone.TROUBLE` at the longest. Of
+    the unit's own tones one that :data:`PASSED_MAX` others have passed is passed by no more. An urgent tone goes ahead
+    of these too and of other hits, but never ahead of a withdrawal: that tells of what sounded last.
 
     Args:
         waiting_max: the most tones that may wait, the sounding one counted; a tone that is never dropped may be one
@@ -76,7 +81,10 @@ class ToneQueue:
                 return None
             if (other := self._waiting_for(new_tone.tone)) is not None:
                 return other
-        self._queue.insert(self._place_of(new_tone.tone), new_tone)
+        place = self._place_of(new_tone.tone)
+        for other in self._queue[place:]:
+            other.passed_count += 1
+        self._queue.insert(place, new_tone)
         return new_tone
 
     def ahead_of(self, queued_tone: QueuedTone) -> int:
@@ -111,6 +119,12 @@ class ToneQueue:
     def _place_of(self, tone: Tone) -> int:
         if tone not in _OF_HITS:
             return len(self._queue)
-        kept = _NEVER_DROPPED if tone is Tone.URGENT else _OF_HITS
-        never_passed = [place for place, other in enumerate(self._queue) if not place or other.tone in kept]
-        return never_passed[-1] + 1 if never_passed else 0
+        places = (place for place, other in enumerate(self._queue) if not place or not _passes(tone, other))
+        return max(places, default=-1) + 1
+
+
+def _passes(tone: Tone, waiting: QueuedTone) -> bool:
+    """Whether a tone of a hit goes ahead of one that waits."""
+    if tone is Tone.URGENT:
+        return waiting.tone not in _NEVER_DROPPED
+    return waiting.tone not in _OF_HITS and waiting.passed_count < PASSED_MAX
