@@ -11,7 +11,6 @@ import signal
 import ssl
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ import httpx
 import pyotp
 
 from alpr_edge.department.pki.authority import TlsFiles
+from alpr_edge.runtime.interrupts import stop_at
 from alpr_edge.settings import Settings, load
 from scripts.demo_pictures import take_pictures
 
@@ -117,9 +117,7 @@ def _code(secret: str) -> str:
 
 def _keep_open(unit: Settings, department: Path, badge: str, known: dict[str, str]) -> None:
     """Say how to sign in, with each new code, until Ctrl-C."""
-    stop = threading.Event()
-    signal.signal(signal.SIGINT, lambda *_: stop.set())
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    stop = stop_at(signal.SIGINT, signal.SIGTERM)
     print(f"  open {_address(unit)} in a browser on this computer; it does not know the demo's authority and warns:")
     print(f"  import {TlsFiles(department).authority}, or go on all the same. Ctrl-C ends the page.")
     print(f"  sign in with badge {badge}, password {known['password']}, and a code of the app, each good for once:")

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import signal
-import threading
 from functools import partial
-from types import FrameType
 from typing import TYPE_CHECKING
 
 import typer
@@ -13,6 +11,7 @@ import typer
 from alpr_edge.cli.common import DEFAULT_SETTINGS, SettingsOption
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable
 
     from alpr_edge.app.capture_daemon import CaptureDaemon
@@ -59,19 +58,13 @@ def metrics(settings: SettingsOption = DEFAULT_SETTINGS) -> None:
 
 
 def _serve(make: Callable[[LayeredSettings, threading.Event], Daemon], settings: SettingsOption) -> None:
+    from alpr_edge.runtime.interrupts import stop_at
     from alpr_edge.runtime.logs import configure_logs
     from alpr_edge.runtime.memory import bound_heaps
     from alpr_edge.settings.layers.department_layer import load_layers
 
     bound_heaps()
     configure_logs(verbose=True)
-    stop = threading.Event()
-
-    def ask(number: int, frame: FrameType | None) -> None:
-        del number, frame
-        stop.set()
-
-    for signal_number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(signal_number, ask)
+    stop = stop_at(signal.SIGTERM, signal.SIGINT)
     make(load_layers(settings), stop).run()
     raise typer.Exit(0)

@@ -1,10 +1,11 @@
-"""Ctrl-C ends a program with exit code 130 and no traceback, from its first import on, and may be held back."""
+"""Signals: Ctrl-C ends a program with code 130 and no traceback and may be held back; SIGTERM stops a daemon."""
 
 import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from queue import SimpleQueue
 from types import FrameType, TracebackType
 from typing import Self
 
@@ -92,6 +93,25 @@ class InterruptDelay:
         if self._may_raise:
             self._may_raise = False
             raise KeyboardInterrupt
+
+
+def stop_at(*numbers: signal.Signals) -> threading.Event:
+    """An event that is set once one of these signals comes; to be called by the main thread.
+
+    A thread sets it and not the handler, which runs between two steps of the main thread: where that waits for the
+    event it may hold the event's lock at that moment, and a handler that takes the same lock waits for ever.
+    """
+    stop, came = threading.Event(), SimpleQueue[int]()
+
+    def set_once_asked() -> None:
+        came.get()
+        stop.set()
+
+    threading.Thread(target=set_once_asked, name="signals", daemon=True).start()
+    for number in numbers:
+        # Its put may interrupt a put or get of the same thread, by the documentation of Python's queue.
+        signal.signal(number, lambda number, _frame: came.put(number))
+    return stop
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """The victim that is the writer's stage of a unit: what the store does not take goes its own ways, and is told."""
 
 import signal
-import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
@@ -10,6 +9,7 @@ from alpr_edge.app.pipeline.recorder import Recorder
 from alpr_edge.domain.errors import PictureError, RefusedError, StoreError
 from alpr_edge.domain.reads import ReadDecided, ReadEvent
 from alpr_edge.runtime.channels import BoundedChannel
+from alpr_edge.runtime.interrupts import stop_at
 from alpr_edge.runtime.stages import BatchStage, Rescue
 from alpr_edge.runtime.supervisor import Supervisor
 from alpr_edge.settings import Settings
@@ -34,8 +34,7 @@ def write_records(settings: Settings, store: UnitStore, run: int, random: Random
     Raises:
         StoreError: it did not finish.
     """
-    stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    stop = stop_at(signal.SIGTERM)
     refused_records = _TellingRefusedRecords(
         settings.unit.data_directory, load_key("outbox", settings.store.keys_directory), say
     )

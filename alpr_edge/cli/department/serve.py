@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import signal
-import threading
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
@@ -101,21 +100,15 @@ def metrics_command(
 ) -> None:
     """Serve the department's figures to a Prometheus on this computer, without its folder. SIGTERM ends with 0."""
     from alpr_edge.department.metrics.exposition import DepartmentCollector
+    from alpr_edge.runtime.interrupts import stop_at
     from alpr_edge.runtime.logs import configure_logs
     from alpr_edge.web.metrics.listener import answer_until, open_listener
 
     configure_logs(verbose=True, times=True)
     if host not in LOOPBACK:
         raise DepartmentError(f"--host {host}: the figures are for this computer alone; one of {', '.join(LOOPBACK)}")
-    listener, stop = open_listener(DepartmentCollector(figures), host, port), threading.Event()
-
-    def ask(number: int, frame: FrameType | None) -> None:
-        del number, frame
-        stop.set()
-
-    for signal_number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(signal_number, ask)
-    answer_until(listener, stop)
+    listener = open_listener(DepartmentCollector(figures), host, port)
+    answer_until(listener, stop_at(signal.SIGTERM, signal.SIGINT))
 
 
 def _figures_file(server: DepartmentServer, folder: Path) -> FiguresFile:
