@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from alpr_edge.domain.errors import ModelError
 from alpr_edge.settings.validation_words import plain_words
+from alpr_edge.vision.picture_size import Interpolation
 
 BYTES_MAX = 64 * 1024
 """Real ones have some hundred bytes, or a few thousand with a list of regions."""
@@ -27,7 +28,7 @@ class PlateConfig(BaseModel):
     img_width: Annotated[int, Field(ge=8, le=1024)]
     keep_aspect_ratio: Literal[False] = False
     """Our reader resizes plainly, so a model that was trained on padded crops would read badly."""
-    interpolation: Literal["linear"] = "linear"
+    interpolation: Interpolation = "linear"
     image_color_mode: Literal["grayscale", "rgb"] = "grayscale"
 
     @property

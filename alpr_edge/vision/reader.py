@@ -24,6 +24,7 @@ from alpr_edge.domain.plates import ALPHABET, EMPTY
 from alpr_edge.domain.recognition.frames import Crop, Pixels, Probabilities
 from alpr_edge.vision.manifest import ModelFile
 from alpr_edge.vision.picture_quality import mean_and_deviation
+from alpr_edge.vision.picture_size import INTERPOLATIONS, Interpolation, resize_crop
 from alpr_edge.vision.sessions import Array, Session
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ class OnnxReader:
         self._calibration = Calibration(
             _number(model, "temperature", 1.0, TEMPERATURES), _number(model, "smoothing", 0.0, SMOOTHINGS)
         )
+        self._interpolation = _interpolation(model)
         self._height_px, self._width_px, self._channels = (int(side) for side in shape[1:] if isinstance(side, int))
 
     @property
@@ -99,7 +101,8 @@ class OnnxReader:
         batch = np.empty((len(crops), self._height_px, self._width_px, self._channels), np.uint8)
         for index, pixels in enumerate(crops):
             code = cv2.COLOR_BGR2GRAY if self._channels == 1 else cv2.COLOR_BGR2RGB
-            picture = cv2.resize(cv2.cvtColor(pixels, code), (self._width_px, self._height_px))
+            converted = np.asarray(cv2.cvtColor(pixels, code), np.uint8)
+            picture = resize_crop(converted, self._width_px, self._height_px, self._interpolation)
             batch[index] = picture.reshape(self._height_px, self._width_px, self._channels)
         return batch
 
@@ -137,6 +140,15 @@ def _number(model: ModelFile, key: str, default: float, bounds: tuple[float, flo
     if isinstance(value, bool) or not isinstance(value, int | float) or not bounds[0] <= value <= bounds[1]:
         raise ModelError(f"{model.model_id}: {key} must be a number from {bounds[0]:g} to {bounds[1]:g}")
     return float(value)
+
+
+def _interpolation(model: ModelFile) -> Interpolation:
+    """How the model's entry wants its crops resized; linear where it says nothing, as readers were trained before."""
+    wanted = model.entry.get("interpolation", "linear")
+    for name in INTERPOLATIONS:
+        if wanted == name:
+            return name
+    raise ModelError(f"{model.model_id}: interpolation must be {' or '.join(INTERPOLATIONS)}")
 
 
 def columns_of(alphabet: str, pad: str) -> list[int] | None:

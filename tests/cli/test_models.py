@@ -265,7 +265,7 @@ def test_a_file_too_large_for_a_model_is_not_read(unit: Unit) -> None:
         ({"img_width": "140"}, "its configuration says (64, 140, 3)"),
         ({"keep_aspect_ratio": "true"}, "keep_aspect_ratio: must be false"),
         ({"image_color_mode": "hsv"}, "image_color_mode: must be 'grayscale' or 'rgb'"),
-        ({"interpolation": "area"}, "interpolation: must be 'linear'"),
+        ({"interpolation": "area"}, "interpolation: must be 'linear' or 'cubic'"),
     ],
 )
 def test_a_configuration_that_does_not_fit_is_one_line(unit: Unit, other: dict[str, str], reason: str) -> None:

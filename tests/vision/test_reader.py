@@ -1,6 +1,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -156,3 +157,27 @@ def test_a_reader_takes_crops_of_its_own_width(tmp_path: Path, width_px: int) ->
     assert reader.input_shape == (64, width_px, 1)
     slots = reader.read([Crop(0, Box(0, 0, 50, 20), np.zeros((20, 50, 3), np.uint8))])
     assert "".join(ALPHABET[index] for index in slots[0].argmax(axis=1)).rstrip("_") == "8OBC120"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "interpolation"), [({}, cv2.INTER_LINEAR), ({"interpolation": "cubic"}, cv2.INTER_CUBIC)]
+)
+def test_crops_are_resized_as_in_the_training_of_the_reader(
+    tmp_path: Path, wanted: dict[str, object], interpolation: int
+) -> None:
+    reader_of(tmp_path)
+    model = load_model(tmp_path, "reader", "default")
+    reader = OnnxReader(replace(model, entry=model.entry | wanted), 1)
+    height, width, _ = reader.input_shape
+    stroke = np.zeros((20, 60, 3), np.uint8)
+    stroke[:, 30] = 255
+    expected = cv2.resize(stroke[:, :, 0].copy(), (width, height), interpolation=interpolation)
+    assert np.array_equal(reader.prepare([stroke])[0, :, :, 0], expected)
+
+
+@pytest.mark.parametrize("wrong", ["area", 3, ["cubic"]])
+def test_a_way_to_resize_that_is_none_is_refused(tmp_path: Path, wrong: object) -> None:
+    reader_of(tmp_path)
+    model = load_model(tmp_path, "reader", "default")
+    with pytest.raises(ModelError, match="interpolation must be linear or cubic"):
+        OnnxReader(replace(model, entry=model.entry | {"interpolation": wrong}), 1)

@@ -118,6 +118,7 @@ def _reader_facts(config: PlateConfig, name: str) -> dict[str, str | int]:
         "slots": config.max_plate_slots,
         "alphabet": config.alphabet,
         "pad_char": config.pad_char,
+        "interpolation": config.interpolation,
         "plate_config": f"reader-{name}.yaml",
     }
 

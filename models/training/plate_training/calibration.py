@@ -17,6 +17,7 @@ from alpr_edge.domain.recognition.voting import text_of
 from alpr_edge.simulation.plates.fonts import base_faces
 from alpr_edge.simulation.plates.renderer import BUILT_IN_DESIGNS, designs_from_facts
 from alpr_edge.vision.manifest import ModelFile
+from alpr_edge.vision.picture_size import resize_crop
 from alpr_edge.vision.reader import Calibration, OnnxReader
 from plate_training.contract import READER_SIZE, SLOTS, Picture, canonical
 from plate_training.data import reader_crops
@@ -60,7 +61,7 @@ def kept_plates(folder: Path) -> KeptPlates:
     group, text, pictures = list[str](), list[str](), list[Picture]()
     for region, crops in reader_crops(folder, validation=True).items():
         for crop in crops:
-            grey = cv2.resize(cv2.cvtColor(crop.picture, cv2.COLOR_BGR2GRAY), READER_SIZE)
+            grey = resize_crop(np.asarray(cv2.cvtColor(crop.picture, cv2.COLOR_BGR2GRAY), np.uint8), *READER_SIZE)
             looks = [photograph_plate(mount(crop.picture, None, rng), rng, real=True) for _ in range(LOOKS)]
             pictures += [grey.astype(np.uint8, copy=False), *looks]
             group += [region, *[f"{region}_seen"] * LOOKS]

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import cv2
 import numpy as np
 import onnx
 from onnx import GraphProto
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 from rich.progress import track
 
+from alpr_edge.vision.picture_size import resize_crop
 from plate_training.contract import PADDING_GREY, Picture
 from plate_training.data import Licence
 from plate_training.detector_samples import WINDOW
@@ -73,7 +73,7 @@ class CalibrationPictures:
         draw = reader_sampler(licence=self.licence, shows_mistakes=False)
         rng = np.random.default_rng(self.seed)
         for _ in range(self.samples):
-            yield np.asarray(cv2.resize(draw(rng)[0], (wide, high)), np.uint8).reshape(1, high, wide, 1)
+            yield resize_crop(draw(rng)[0], wide, high).reshape(1, high, wide, 1)
 
 
 def quantise(

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from alpr_edge.simulation.plates.designs import PlateDesign
 from alpr_edge.simulation.plates.fonts import Face
+from alpr_edge.vision.picture_size import resize_crop
 from plate_training.contract import READER_SIZE, SLOTS, Picture, plain, targets_of
 from plate_training.data import PlateCrop
 from plate_training.decoys import lettering
@@ -102,7 +103,7 @@ def photograph_plate(patch: MountedPicture, rng: Rng, *, real: bool) -> Picture:
     small = cv2.warpPerspective(grey, project, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     small = light(small.astype(np.uint8, copy=False), rng)
     small = noise(blur(small, rng, max(1.0, tall / 16)), rng)
-    return cv2.resize(small, READER_SIZE).astype(np.uint8, copy=False)
+    return resize_crop(small, *READER_SIZE)
 
 
 def _inexact(box: NDArray[np.float32], rng: Rng) -> NDArray[np.float32]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from alpr_edge.vision.picture_size import resize_crop
 from plate_training.contract import (
     EMPTY,
     LETTER_O,
@@ -108,8 +109,8 @@ def _copy_zero_to_letter_o(net: nn.Module) -> None:
 
 
 def _resize_crops(crops: list[PlateCrop]) -> NDArray[np.uint8]:
-    grey = [cv2.resize(cv2.cvtColor(crop.plate, cv2.COLOR_BGR2GRAY), READER_SIZE) for crop in crops]
-    return np.stack(grey)[..., np.newaxis].astype(np.uint8, copy=False)
+    grey = [np.asarray(cv2.cvtColor(crop.plate, cv2.COLOR_BGR2GRAY), np.uint8) for crop in crops]
+    return np.stack([resize_crop(each, *READER_SIZE) for each in grey])[..., np.newaxis]
 
 
 def _exact(net: nn.Module, crops: list[PlateCrop]) -> float:
