@@ -40,12 +40,13 @@ def test_nothing_to_write_is_no_error() -> None:
 
 
 def test_files_on_two_file_systems_are_written(tmp_path: Path) -> None:
-    """Where the memory's file system is to be had; each is flushed by itself."""
+    """Of the disk's and the memory's the one that the temporary folder is not on; each is flushed by itself."""
     files = files_in(tmp_path, SYNC_TOGETHER_MIN)
-    memory = Path(f"/dev/shm/alpr-edge-test-{os.getpid()}")
+    others = (Path(folder) / f"alpr-edge-test-{os.getpid()}" for folder in ("/dev/shm", "/var/tmp"))
+    other = next(path for path in others if path.parent.stat().st_dev != tmp_path.stat().st_dev)
     try:
-        write_durably([*files, (memory, b"content")])
-        assert memory.read_bytes() == b"content"
+        write_durably([*files, (other, b"content")])
+        assert other.read_bytes() == b"content"
         assert all(path.exists() for path, _ in files)
     finally:
-        memory.unlink(missing_ok=True)
+        other.unlink(missing_ok=True)
