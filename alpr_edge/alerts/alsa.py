@@ -97,10 +97,10 @@ class AlsaPlayer:
         sentence: Sentence = (),
         on_lost: Callable[[], None] | None = None,
     ) -> int:
-        """Queue the tone; returns once its first sample is handed over, or at once when another tone still sounds.
+        """Queue the tone; returns once its first sample is handed over, or at once when it has to wait for another.
 
-        When too many wait, it takes the place of the least urgent of them; an urgent one is never left out. What is
-        being said is cut off, and the sentence is said after the last tone. A tone behind another is lost when the
+        A hit cuts a tone of the unit short, which begins anew after it. When too many wait, the new tone takes the place
+        of the least urgent of them; an urgent one is never left out. What is being said is cut off, and the sentence is said after the last tone. A tone behind another is lost when the
         device is, or when it gives way: ``on_lost`` is called then.
 
         Returns:
@@ -208,9 +208,10 @@ class AlsaPlayer:
         with self._state:
             if queued_tone.started_ns is None:
                 queued_tone.started_ns = boottime_ns()
-            queued_tone.sample_position += CHUNK_SAMPLES
-            if queued_tone.left <= 0 and self._queue.first is queued_tone:
-                self._queue.remove_first()
+            if self._queue.first is queued_tone:  # no other goes ahead of it since
+                queued_tone.sample_position += CHUNK_SAMPLES
+                if queued_tone.left <= 0:
+                    self._queue.remove_first()
             self._state.notify_all()
 
     def _come_up(self) -> None:

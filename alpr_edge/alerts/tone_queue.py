@@ -11,7 +11,8 @@ _NEVER_DROPPED = (Tone.URGENT, Tone.WITHDRAWN)
 _OF_HITS = (Tone.POSSIBLE, Tone.ROUTINE, Tone.HIGH, *_NEVER_DROPPED)
 """Tones of hits; the others tell of the unit itself."""
 PASSED_MAX = 3
-"""Most tones of hits that go ahead of one of the unit: where hits come without a pause it sounds all the same."""
+"""Most tones of hits that go ahead of one of the unit: where hits come without a pause it sounds all the same, for at most
+1.2 s (:attr:`Tone.TROUBLE`)."""
 
 
 @dataclass(slots=True, eq=False)
@@ -44,10 +45,10 @@ class QueuedTone:
 class ToneQueue:
     """Tones in the order in which they sound; the first is sounding.
 
-    The tones of hits and withdrawals go ahead of those of the unit, in the order in which they came, so that a hit
-    waits for at most one tone of the unit: that which sounds already, 1.2 s of :attr:`Tone.TROUBLE` at the longest. Of
-    the unit's own tones one that :data:`PASSED_MAX` others have passed is passed by no more. An urgent tone goes ahead
-    of these too and of other hits, but never ahead of a withdrawal: that tells of what sounded last.
+    The tones of hits and withdrawals go ahead of those of the unit, in the order in which they came. One of the unit
+    that sounds already is cut short and begins anew after them, so that a hit waits for no more than other hits. Of the
+    unit's own tones one that :data:`PASSED_MAX` others have passed is passed by no more. An urgent tone goes ahead of
+    these too and of other hits, but never ahead of a withdrawal: that tells of what sounded last.
 
     Args:
         waiting_max: the most tones that may wait, the sounding one counted; a tone that is never dropped may be one
@@ -84,6 +85,7 @@ class ToneQueue:
         place = self._place_of(new_tone.tone)
         for other in self._queue[place:]:
             other.passed_count += 1
+            other.sample_position = 0
         self._queue.insert(place, new_tone)
         return new_tone
 
@@ -119,12 +121,11 @@ class ToneQueue:
     def _place_of(self, tone: Tone) -> int:
         if tone not in _OF_HITS:
             return len(self._queue)
-        places = (place for place, other in enumerate(self._queue) if not place or not _passes(tone, other))
+        places = (place for place, other in enumerate(self._queue) if not self._passes(tone, other))
         return max(places, default=-1) + 1
 
-
-def _passes(tone: Tone, waiting: QueuedTone) -> bool:
-    """Whether a tone of a hit goes ahead of one that waits."""
-    if tone is Tone.URGENT:
-        return waiting.tone not in _NEVER_DROPPED
-    return waiting.tone not in _OF_HITS and waiting.passed_count < PASSED_MAX
+    def _passes(self, tone: Tone, other: QueuedTone) -> bool:
+        """Whether a tone of a hit goes ahead of one that waits or sounds; no hit is cut short."""
+        if tone is Tone.URGENT and other is not self.first:
+            return other.tone not in _NEVER_DROPPED
+        return other.tone not in _OF_HITS and other.passed_count < PASSED_MAX

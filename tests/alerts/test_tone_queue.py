@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alpr_edge.alerts.tone_queue import PASSED_MAX, QueuedTone, ToneQueue
-from alpr_edge.alerts.tones import synthesise
+from alpr_edge.alerts.tones import length_ms, synthesise
 from alpr_edge.domain.alerting import TONES_BY_URGENCY, Tone
 
 pytestmark = pytest.mark.review(7)
@@ -38,11 +38,11 @@ def test_every_tone_has_its_urgency() -> None:
 
 def test_an_urgent_tone_takes_the_place_of_the_least_urgent_that_waits_and_goes_ahead() -> None:
     queue = full_queue(
-        Tone.READY, Tone.TROUBLE, Tone.STALE, Tone.HIGH, Tone.STALE, Tone.DISK, Tone.ROUTINE, Tone.POSSIBLE
+        Tone.WITHDRAWN, Tone.TROUBLE, Tone.STALE, Tone.HIGH, Tone.STALE, Tone.DISK, Tone.ROUTINE, Tone.POSSIBLE
     )
     assert add(queue, Tone.URGENT) is not None
     assert tones_of(queue) == [
-        Tone.READY,  # it sounds
+        Tone.WITHDRAWN,  # it sounds
         Tone.URGENT,
         Tone.HIGH,
         Tone.ROUTINE,
@@ -61,26 +61,49 @@ def test_of_a_tone_that_gives_way_or_is_cleared_before_it_sounds_it_is_told_that
     assert queue.first is not None
     queue.first.started_ns = 1
     queue.clear()
-    assert lost == [Tone.STALE, Tone.URGENT, Tone.HIGH]
+    assert lost == [Tone.STALE, Tone.URGENT, Tone.TROUBLE]
     assert len(queue) == 0
 
 
-def test_a_hit_waits_for_the_fault_that_sounds_and_not_for_those_that_wait() -> None:
+def test_a_hit_cuts_the_fault_that_sounds_short_which_begins_anew_after_it() -> None:
     queue = full_queue(Tone.TROUBLE, Tone.DISK, Tone.STALE)
+    trouble = queue.first
+    assert trouble is not None
+    trouble.sample_position = 5000
     high = add(queue, Tone.HIGH)
     assert high is not None
-    assert queue.ahead_of(high) == len(synthesise(Tone.TROUBLE))
-    assert queue.ahead_of(high) == max(len(synthesise(tone)) for tone in TONES_OF_THE_UNIT)
+    assert queue.ahead_of(high) == 0
     add(queue, Tone.POSSIBLE)
-    assert tones_of(queue) == [Tone.TROUBLE, Tone.HIGH, Tone.POSSIBLE, Tone.DISK, Tone.STALE]
+    assert tones_of(queue) == [Tone.HIGH, Tone.POSSIBLE, Tone.TROUBLE, Tone.DISK, Tone.STALE]
+    assert trouble.left == len(synthesise(Tone.TROUBLE))
+
+
+@pytest.mark.parametrize("sounding", sorted(set(Tone) - TONES_OF_THE_UNIT))
+def test_no_hit_is_cut_short_also_not_by_an_urgent_one(sounding: Tone) -> None:
+    queue = full_queue(sounding)
+    add(queue, Tone.URGENT)
+    assert tones_of(queue) == [sounding, Tone.URGENT]
+
+
+def test_a_fault_that_hits_have_cut_short_often_enough_sounds_to_its_end() -> None:
+    queue = full_queue(Tone.TROUBLE)
+    for _ in range(PASSED_MAX):
+        add(queue, Tone.ROUTINE)
+        queue.remove_first()
+        assert tones_of(queue) == [Tone.TROUBLE]
+    add(queue, Tone.ROUTINE)
+    add(queue, Tone.URGENT)
+    assert tones_of(queue) == [Tone.TROUBLE, Tone.URGENT, Tone.ROUTINE]
+    assert max(TONES_OF_THE_UNIT, key=length_ms) is Tone.TROUBLE
+    assert length_ms(Tone.TROUBLE) == 1200
 
 
 @given(st.lists(st.sampled_from(Tone), max_size=MAX))
 def test_hits_go_ahead_of_what_waits_of_the_unit_each_kind_in_its_order(tones: list[Tone]) -> None:
-    sounding, waiting = tones[:1], [tone for tone in tones[1:] if tone is not Tone.URGENT]
+    waiting = [tone for tone in tones if tone is not Tone.URGENT]
     of_hits = [tone for tone in waiting if tone not in TONES_OF_THE_UNIT]
     of_the_unit = [tone for tone in waiting if tone in TONES_OF_THE_UNIT]
-    order = tones_of(full_queue(*sounding, *waiting))[1:]
+    order = tones_of(full_queue(*waiting))
     assert [tone for tone in order if tone not in TONES_OF_THE_UNIT] == of_hits
     assert [tone for tone in order if tone in TONES_OF_THE_UNIT] == of_the_unit
     if len(of_hits) <= PASSED_MAX:
@@ -114,7 +137,7 @@ def test_a_tone_that_is_no_more_urgent_than_those_that_wait_is_left_out() -> Non
     assert add(queue, Tone.READY) is None
     assert add(queue, Tone.TROUBLE) is None
     assert add(queue, Tone.HIGH) is not None
-    assert tones_of(queue) == [Tone.TROUBLE, Tone.HIGH, *[Tone.TROUBLE] * (MAX - 2)]
+    assert tones_of(queue) == [Tone.HIGH, *[Tone.TROUBLE] * (MAX - 1)]
 
 
 @given(st.lists(st.one_of(st.sampled_from(Tone), st.none()), max_size=60))
@@ -131,7 +154,7 @@ def test_no_urgent_tone_and_no_withdrawal_is_ever_left_out_and_the_queue_stays_b
                 precious = [queued_tone for queued_tone in precious if queued_tone is not first]
             continue
         queue_result = add(queue, tone)
-        assert first is None or queue.first is first
+        assert first is None or queue.first is first or first.tone in TONES_OF_THE_UNIT
         if tone in {Tone.URGENT, Tone.WITHDRAWN}:
             assert queue_result is not None
             precious.append(queue_result)
