@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 from functools import partial
 from typing import TYPE_CHECKING
@@ -28,6 +29,9 @@ def run(settings: SettingsOption = DEFAULT_SETTINGS) -> None:
     """Watch: cameras to outbox. SIGTERM drains and ends with 0."""
     from alpr_edge.app.capture_daemon import CaptureDaemon
 
+    # What the imports made lives as long as the unit. A collection that looks through it all takes 60 ms, in which no
+    # thread runs and the tone of a hit waits.
+    gc.freeze()
     _serve(lambda unit, stop: CaptureDaemon(unit.settings, stop, settings, unit), settings)
 
 

@@ -49,7 +49,7 @@ class Columns:
     """[rows] codes into each table, little endian, side by side."""
     block_ends: NDArray[np.uint64]
     """[blocks], where each block ends in :attr:`blocks`."""
-    blocks: bytes | bytearray
+    blocks: bytes | bytearray | memoryview
 
     def row(self, place: int, plate: str) -> Row:
         """A row, given its plate."""
@@ -71,7 +71,7 @@ class Columns:
         content = self.blocks[start + 1 : self.block_ends.item(block)]
         if self.blocks[start] == _DEFLATED:
             content = zlib.decompress(content, _RAW_DEFLATE, _BUFFER_BYTES)
-        return content.decode("utf-8", "surrogatepass").split(_ROW, place + 1)[place].split(_FIELD, _OWN)
+        return str(content, "utf-8", "surrogatepass").split(_ROW, place + 1)[place].split(_FIELD, _OWN)
 
 
 @lru_cache(maxsize=64)
