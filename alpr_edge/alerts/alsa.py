@@ -99,9 +99,10 @@ class AlsaPlayer:
     ) -> int:
         """Queue the tone; returns once its first sample is handed over, or at once when it has to wait for another.
 
-        A hit cuts a tone of the unit short, which begins anew after it. When too many wait, the new tone takes the place
-        of the least urgent of them; an urgent one is never left out. What is being said is cut off, and the sentence is said after the last tone. A tone behind another is lost when the
-        device is, or when it gives way: ``on_lost`` is called then.
+        A hit cuts a tone of the unit short, which begins anew after it. When too many wait, the new tone takes the
+        place of the least urgent of them; an urgent one is never left out. What is being said is cut off, and the
+        sentence is said after the last tone. A tone behind another is lost when the device is, or when it gives way:
+        ``on_lost`` is called then.
 
         Returns:
             CLOCK_BOOTTIME of this machine, in ns, at which its first sample was handed to the device; behind

@@ -11,8 +11,8 @@ _NEVER_DROPPED = (Tone.URGENT, Tone.WITHDRAWN)
 _OF_HITS = (Tone.POSSIBLE, Tone.ROUTINE, Tone.HIGH, *_NEVER_DROPPED)
 """Tones of hits; the others tell of the unit itself."""
 PASSED_MAX = 3
-"""Most tones of hits that go ahead of one of the unit: where hits come without a pause it sounds all the same, for at most
-1.2 s (:attr:`Tone.TROUBLE`)."""
+"""Most tones of hits that go ahead of one of the unit: where hits come without a pause it sounds all the same, for at
+most 1.2 s (:attr:`Tone.TROUBLE`)."""
 
 
 @dataclass(slots=True, eq=False)

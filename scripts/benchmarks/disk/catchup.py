@@ -103,11 +103,12 @@ def _batches(store: UnitStore, uplink: UplinkSettings) -> Iterator[list[OutboxIt
 
 
 @contextmanager
-def serve(rig: Rig, name: str) -> Iterator[UplinkSettings]:
+def serve(rig: Rig, name: str, niceness: int = 0) -> Iterator[UplinkSettings]:
     """A department in a process of its own; gives the unit's settings towards it."""
     directory = rig.folder / name
     shutil.copytree(rig.department, directory)
-    command = [sys.executable, "-m", "alpr_edge", "department", "serve", "--directory", str(directory), "--port", "0"]
+    program = ["nice", "-n", str(niceness), sys.executable, "-m", "alpr_edge"]
+    command = [*program, "department", "serve", "--directory", str(directory), "--port", "0"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:  # noqa: S603 - our own interpreter and module
         try:
             assert server.stderr is not None

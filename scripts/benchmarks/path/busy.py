@@ -2,9 +2,9 @@
 
 Run and uplink have the share of the processor that they have in a car. The import has less: here its niceness is 19;
 in a car the hardening of the unit refuses that, and it takes half of one core at the priority of reading
-(:mod:`alpr_edge.hotlist.ingest.process_limits`). The department, which no car has, runs on the same cores here, at a
-whole share. A tone counts from the capture of the deciding frame to its first sample, as the unit stores both; the
-sound card is made of software and takes a sample within 20 ms.
+(:mod:`alpr_edge.hotlist.ingest.process_limits`). The department, which no car has, runs on the same cores here, at the
+share of any service of the system. A tone counts from the capture of the deciding frame to its first sample, as the
+unit stores both; the sound card is made of software and takes a sample within 20 ms.
 """
 
 import sys
@@ -35,6 +35,7 @@ from scripts.benchmarks.path.processes import (
     START_S_MAX,
     Process,
     health,
+    niceness_of,
     process,
     vision_table,
     wait_for,
@@ -96,7 +97,7 @@ def print_busy(vision: VisionSettings, frames: Sequence[Frame], work: Work, choi
         folder = Path(name)
         with standing(folder / "rig") as rig:
             pass  # it enrolled the unit
-        with serve(rig, "department-busy") as uplink:
+        with serve(rig, "department-busy", niceness_of("department")) as uplink:
             unit = _write_unit(folder / "unit", vision, uplink)
             choice.install(unit.parent / "data")
             write_listed_traffic(unit, vision, frames)

@@ -31,14 +31,18 @@ Table = dict[str, object]
 
 
 def niceness_of(daemon: str) -> int:
-    """The niceness that shares the processor out as the CPUWeight of a daemon's unit of systemd does.
+    """The niceness that shares the processor out as the CPUWeight of a daemon's unit of systemd does, ``run`` having 0.
 
     Args:
         daemon: its command, as ``uplink``.
     """
-    unit = UNITS / f"alpr-edge-{daemon}.service"
+    return round(math.log(_weight_of("run") / _weight_of(daemon), STEP_OF_NICENESS))
+
+
+def _weight_of(daemon: str) -> int:
+    unit = UNITS / ("alpr-edge.service" if daemon == "run" else f"alpr-edge-{daemon}.service")
     weight = re.search(r"^CPUWeight=(\d+)$", unit.read_text(encoding="utf-8"), re.MULTILINE) if unit.exists() else None
-    return 0 if weight is None else round(math.log(WEIGHT_USUAL / int(weight[1]), STEP_OF_NICENESS))
+    return WEIGHT_USUAL if weight is None else int(weight[1])
 
 
 def memory_mib(pid: int, name: str = "VmHWM") -> float:
