@@ -16,7 +16,7 @@ from alpr_edge.department.db.schema import unit_logs
 from alpr_edge.department.evidence.case_choice import ReadIdentity
 from alpr_edge.department.evidence.hit_choice import ChosenHits, ListRights, names_of, withheld_among
 from alpr_edge.department.search.pages import FoundRead
-from alpr_edge.department.unit_logs.trees import LogIdentity, record_bodies
+from alpr_edge.department.unit_logs.trees import LogIdentity, count_records, record_bodies
 from alpr_edge.domain.access_log.case_records import SHOW_COVERT, RecordSubject, record_subject
 from alpr_edge.domain.access_log.records import AccessRecord, parse_record
 from alpr_edge.domain.errors import EvidenceError
@@ -91,6 +91,9 @@ class FoundAccesses:
     """The department's own log first, in the order of each log."""
     withheld: int
     """Those that tell of nothing but hits of lists that whoever asks may not see; of covert hits nothing is told."""
+    unread: int
+    """Records of these units' logs of which nobody can tell whether they are accesses: they do not open, or one before
+    them has not arrived."""
 
 
 @dataclass(slots=True)
@@ -126,24 +129,27 @@ class CaseAccesses:
             StoreError: a log cannot be read.
         """
         logs, done, found = list(self._logs(scope)), 0, list[FoundAccess]()
-        total, withheld = sum(log.size for log in logs), 0
+        total, withheld, unread = sum(log.size for log in logs), 0, 0
         for log in logs:
+            unread += self._count_behind(log)
             for start in range(0, log.size, BATCH):
                 end = min(start + BATCH, log.size)
-                listed = self._choose_listed(self._find_in(log, scope, start, end), scope)
+                bodies = self._bodies(log, start, end)
+                unread += end - start - len(bodies)
+                listed = self._choose_listed(_find_accesses(log, scope, bodies), scope)
                 found += listed.found
                 withheld += listed.withheld
                 if len(found) > ACCESSES_MAX:
                     raise EvidenceError(f"more than {ACCESSES_MAX:,} accesses: take the case in parts, hold by hold")
                 done += end - start
                 tick(done, total)
-        return FoundAccesses(tuple(found), withheld)
+        return FoundAccesses(tuple(found), withheld, unread)
 
     def _logs(self, scope: CaseScope) -> Iterator[CaseLog]:
         """The department's own log, and those of the units whose reads they are."""
         of_units = {unit_id: _UnitNames.of(scope, unit_id) for unit_id in sorted({r.unit_id for r in scope.reads})}
         yield _own_log(self._log.size(), of_units)
-        query = select(unit_logs.c.unit_id, unit_logs.c.log_id, unit_logs.c.size).where(unit_logs.c.size > 0)
+        query = select(unit_logs.c.unit_id, unit_logs.c.log_id, unit_logs.c.size)
         with self._database.reading() as connection:
             rows = connection.execute(query.order_by(unit_logs.c.unit_id, unit_logs.c.begun_at)).all()
         for row in rows:
@@ -151,21 +157,18 @@ class CaseAccesses:
                 identity = LogIdentity(row.unit_id, row.log_id)
                 yield CaseLog(identity, row.size, names.known, frozenset(names.hits), frozenset(names.withheld))
 
-    def _find_in(self, log: CaseLog, scope: CaseScope, start: int, end: int) -> list[FoundAccess]:
-        """The accesses among some records of a log."""
-        wanted = list[FoundAccess]()
-        for sequence, body in sorted(self._bodies(log, start, end).items()):
-            subject = record_subject(body)
-            is_of_case = subject.is_of_case(scope.case, log.names)
-            if is_of_case or any(each in log.names or each in log.withheld for each in subject.objects):
-                wanted.append(FoundAccess(log, sequence, body, subject, is_of_case))
-        return wanted
-
     def _bodies(self, log: CaseLog, start: int, end: int) -> dict[int, bytes]:
         if log.identity is None:
             return {each.sequence: each.body for each in self._log.read(start, end - start)}
         with self._database.reading() as connection:
             return record_bodies(connection, log.identity, start, end)
+
+    def _count_behind(self, log: CaseLog) -> int:
+        """How many records are here that wait for one before them."""
+        if log.identity is None:
+            return 0
+        with self._database.reading() as connection:
+            return max(0, count_records(connection, log.identity) - log.size)
 
     def _choose_listed(self, wanted: Sequence[FoundAccess], scope: CaseScope) -> _Listed:
         """Those that the list may have: one that tells of hits has to name one that is shown."""
@@ -185,6 +188,17 @@ class CaseAccesses:
             else:
                 listed.withheld += not is_secret and withheld.covert.isdisjoint(names)
         return listed
+
+
+def _find_accesses(log: CaseLog, scope: CaseScope, bodies: Mapping[int, bytes]) -> list[FoundAccess]:
+    """The accesses among some records of a log."""
+    wanted = list[FoundAccess]()
+    for sequence, body in sorted(bodies.items()):
+        subject = record_subject(body)
+        is_of_case = subject.is_of_case(scope.case, log.names)
+        if is_of_case or any(each in log.names or each in log.withheld for each in subject.objects):
+            wanted.append(FoundAccess(log, sequence, body, subject, is_of_case))
+    return wanted
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from alpr_edge.department.db.day_keys.item_bodies import open_bodies, select_bodies
 from alpr_edge.department.db.schema import items, unit_log_nodes, unit_logs
 from alpr_edge.department.db.statements import insert_many
 from alpr_edge.domain.errors import StoreError
-from alpr_edge.domain.protocol.access_log import record_item_id
+from alpr_edge.domain.protocol.access_log import record_id_range, record_item_id
 from alpr_edge.domain.transparency.merkle import CompactRange, hash_leaf, nodes_of_append, range_root
 
 ADVANCE_MAX = 2000
@@ -130,3 +130,10 @@ def record_bodies(connection: Connection, log: LogIdentity, first: int, end: int
     rows = connection.execute(select_bodies().where(are_asked)).all()
     bodies = open_bodies(connection, rows)
     return {numbers[row.item_id]: body for row, body in zip(rows, bodies, strict=True) if body is not None}
+
+
+def count_records(connection: Connection, log: LogIdentity) -> int:
+    """How many records of a log are here, those behind a gap counted."""
+    first, end = record_id_range(log.log_id)
+    of_log = (items.c.unit_id == log.unit_id) & (items.c.item_id >= first) & (items.c.item_id < end)
+    return connection.execute(select(func.count()).select_from(items).where(of_log)).scalar_one()

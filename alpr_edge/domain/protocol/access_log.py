@@ -61,6 +61,11 @@ def record_item_id(log_id: str, sequence: int) -> str:
     return f"{RECORD_PREFIX}{log_id}:{sequence}"
 
 
+def record_id_range(log_id: str) -> tuple[str, str]:
+    """The ids of a log's records, as they sort: from the first of both up to the second, which is none of them."""
+    return f"{RECORD_PREFIX}{log_id}:", f"{RECORD_PREFIX}{log_id};"
+
+
 def checkpoint_item_id(log_id: str, size: int, root: bytes) -> str:
     """Id of the item of a checkpoint; two that differ in their root are two items, and both are kept."""
     return f"{CHECKPOINT_PREFIX}{log_id}:{size}:{root.hex()[:_ROOT_DIGITS]}"

@@ -23,6 +23,8 @@ NO_PLATE, LETTERED, MISTAKEN = 0.09, 0.35, 0.6
 """Share of pictures without a plate; how many of those show lettering; how many others a detector took for one."""
 WIDE_PX = 30.0, 80.0, 400.0
 """Widths of a plate as the camera sees it: least, usual, most."""
+NEAR_SHARE = 0.4
+"""Share of boxes that lie close to the plate; the sides of the others are off by more, each by itself."""
 RENDER_HEIGHT_PX = 72
 
 
@@ -107,8 +109,8 @@ def photograph_plate(patch: MountedPicture, rng: Rng, *, real: bool) -> Picture:
 
 
 def _inexact(box: NDArray[np.float32], rng: Rng) -> NDArray[np.float32]:
-    """The box as a detector gives it: each side off by some per cent, more often outwards."""
+    """The box as a detector gives it, or whoever labels: each side off by some per cent, more often outwards."""
     size = np.tile(box[2:] - box[:2], 2)
     outward = np.array([-1, -1, 1, 1], np.float32)
-    off = rng.normal(0.01, 0.035, 4) if rng.random() < 0.6 else rng.uniform(-0.085, 0.14, 4)
+    off = rng.normal(0.01, 0.035, 4) if rng.random() < NEAR_SHARE else rng.uniform(-0.085, 0.18, 4)
     return (box + outward * np.clip(off, -0.085, 0.2).astype(np.float32) * size).astype(np.float32)

@@ -26,7 +26,7 @@ from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.evidence.checks.findings import CheckSubject, DefectKind
 from alpr_edge.evidence.checks.package_files import open_files
 from alpr_edge.evidence.verification import PackageVerdict, verify_package
-from tests.department.engines import EngineUnderTest
+from tests.department.engines import EngineUnderTest, query
 from tests.department.evidence.case_of_two import (
     CASE,
     CROP,
@@ -190,10 +190,11 @@ def test_the_logs_of_department_and_car_prove_who_looked_and_the_list_has_other_
     assert (searched["log"], searched["case"], searched["reads_of_the_case"]) == ("department", "another case", "3")
     whole = content["data/access/accesses.csv"]
     assert not any(text in whole for text in (b"26-888888", b"26-999999", b"8ABC123"))
-    alone, withheld = desk.office.exports.accesses(desk("records"), FOR_CASE, no_progress)
-    assert (withheld, {row["person"] for row in alone} >= {"Officer", "Records"}) == (0, True)
+    alone = desk.office.exports.accesses(desk("records"), FOR_CASE, no_progress)
+    assert {row["person"] for row in alone.lines} >= {"Officer", "Records"}
+    assert (alone.withheld, alone.unread) == (0, 0)
     record = records_of(desk.office, desk.office.log.size() - 1)[0]
-    assert (record.action, record.shown) == ("list_accesses", len(alone))
+    assert (record.action, record.shown) == ("list_accesses", len(alone.lines))
 
 
 def test_hits_of_a_list_that_one_may_not_see_are_counted_and_covert_ones_are_not(
@@ -204,15 +205,31 @@ def test_hits_of_a_list_that_one_may_not_see_are_counted_and_covert_ones_are_not
         for objects in ((f"unit-1/{HIT}",), (f"unit-1/{SECRET}",)):
             with commander.access(Operation.SHOW_HIT, FOR_CASE, AccessSubject(objects)) as access:
                 access.show(objects)
-        whole, withheld = desk.office.exports.accesses(commander, FOR_CASE, no_progress)
-        assert (withheld, {row["record"] for row in whole if row["log"] == "unit-1"}) == (0, {0, 1, 2, 4, 5, 6, 7})
+        whole = desk.office.exports.accesses(commander, FOR_CASE, no_progress)
+        of_car = {row["record"] for row in whole.lines if row["log"] == "unit-1"}
+        assert (whole.withheld, of_car) == (0, {0, 1, 2, 4, 5, 6, 7})
     with changed_person(desk.office, desk.people.ids["records"], sources=["department"]):
-        some, withheld = desk.office.exports.accesses(desk("records"), FOR_CASE, no_progress)
-        assert (withheld, {row["record"] for row in some if row["log"] == "unit-1"}) == (1, {0, 1, 2, 5})
+        some = desk.office.exports.accesses(desk("records"), FOR_CASE, no_progress)
+        assert (some.withheld, {row["record"] for row in some.lines if row["log"] == "unit-1"}) == (1, {0, 1, 2, 5})
         booked = desk.export(tmp_path / "out")
     assert booked.hits == 0
     assert "Hits of lists that whoever booked it out may not see: 1." in booked.left_out
     assert "Accesses that tell of hits of lists which whoever booked it out may not see: 1." in booked.left_out
+
+
+def test_records_of_a_car_that_do_not_open_or_wait_for_another_are_counted(desk: ExportDesk, tmp_path: Path) -> None:
+    """Nobody can tell whether they are accesses to the reads of the case (policy 462.6(a))."""
+    ids = "SELECT item_id FROM items WHERE unit_id = 'unit-1' AND kind = 'access_record' ORDER BY item_id LIMIT 1 OFFSET 1"
+    ((record_id,),) = query(desk.people.directory, ids)
+    columns = "unit_id, kind, sha256, length, body, received_at, key_id"
+    of_record = f"FROM items WHERE item_id = '{record_id}'"
+    query(desk.people.directory, f"INSERT INTO items (item_id, {columns}) SELECT '{record_id}9', {columns} {of_record}")
+    query(desk.people.directory, f"UPDATE items SET body = NULL WHERE item_id = '{record_id}'")
+    found = desk.office.exports.accesses(desk("records"), FOR_CASE, no_progress)
+    assert {row["record"] for row in found.lines if row["log"] == "unit-1"} == {0, 2, 5}
+    assert found.unread == 2
+    booked = desk.export(tmp_path / "out")
+    assert "Records of units' access logs that do not open, or wait for one that is missing: 2." in booked.left_out
 
 
 def test_the_list_has_exports_for_other_cases_and_what_the_department_held(desk: ExportDesk, tmp_path: Path) -> None:
@@ -220,7 +237,7 @@ def test_the_list_has_exports_for_other_cases_and_what_the_department_held(desk:
     desk.office.holds.place(desk("supervisor"), other, [PLACED], "subpoena 13", None)
     progress = ExportProgress(no_progress, no_progress)
     desk.office.exports.export(desk("supervisor"), other, DepartmentExportRequest(), tmp_path / "other", progress)
-    rows, _ = desk.office.exports.accesses(desk("records"), FOR_CASE, no_progress)
+    rows = desk.office.exports.accesses(desk("records"), FOR_CASE, no_progress).lines
     by_other = {(row["action"], row["reads_of_the_case"]) for row in rows if row["person"] == "Supervisor"}
     assert {("hold_read", 1), ("export_case", 1)} <= by_other
     assert {row["case"] for row in rows if row["person"] == "Supervisor"} == {"another case"}

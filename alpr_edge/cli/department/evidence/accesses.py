@@ -39,19 +39,22 @@ def accesses_command(
         open_inquiry(directory, Statement(purpose, offence, case)) as (office, authoriser, stated),
         progress_bar("Records") as show,
     ):
-        lines, withheld = office.exports.accesses(authoriser, stated, partial(show, "Records"), hold.strip())
+        found = office.exports.accesses(authoriser, stated, partial(show, "Records"), hold.strip())
     if as_csv:
         from alpr_edge.department.packages.csv_lines import csv_lines
 
-        for text in csv_lines(lines):
+        for text in csv_lines(found.lines):
             typer.echo(text, nl=False)
     elif as_json:
-        print_lines(lines)
+        print_lines(found.lines)
     else:
-        _print(lines)
-    if withheld:
-        count = count_text(withheld, "access", "accesses")
+        _print(found.lines)
+    if found.withheld:
+        count = count_text(found.withheld, "access", "accesses")
         typer.echo(f"not in it, as all that it tells of are hits that you may not see: {count}", err=True)
+    if found.unread:
+        count = count_text(found.unread, "record of the units' logs", "records of the units' logs")
+        typer.echo(f"not looked through, as they do not open or wait for one that is missing: {count}", err=True)
 
 
 def _print(lines: Sequence[Mapping[str, object]]) -> None:

@@ -18,7 +18,7 @@ from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.department.access_log.log import DepartmentAccessLog
 from alpr_edge.department.evidence.access_parts import AccessPartMaker, access_line
 from alpr_edge.department.evidence.bookings import EvidenceBookings
-from alpr_edge.department.evidence.case_accesses import CaseAccesses, CaseScope
+from alpr_edge.department.evidence.case_accesses import CaseAccesses, CaseScope, FoundAccesses
 from alpr_edge.department.evidence.case_choice import (
     ReadIdentity,
     held_for_case,
@@ -52,6 +52,18 @@ READS_NAMED_MAX = 300
 NOTHING_HELD = "no read is held for the case; hold what belongs to it, or search for its plates (--plate-file)"
 _SOURCE = SourcePermission.DEPARTMENT
 """Whose data reads are (policy 462.4(e))."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccessList:
+    """Who looked at what is held for a case."""
+
+    lines: Sequence[Mapping[str, object]]
+    """Each access, as the table of a package has it."""
+    withheld: int
+    """Accesses that tell of withheld hits alone; those that tell of covert ones are not counted."""
+    unread: int
+    """Records of units' logs that do not open, or wait for one that is missing."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,10 +122,8 @@ class DepartmentExports:
             access.show((package_id,), count=booked.reads, byte_count=booked.size_bytes)
             return booked
 
-    def accesses(
-        self, authoriser: Authoriser, purpose: Purpose, progress: Tick, hold_id: str = ""
-    ) -> tuple[Sequence[Mapping[str, object]], int]:
-        """Who looked at what is held for the case of a purpose, and how many accesses tell of withheld hits alone.
+    def accesses(self, authoriser: Authoriser, purpose: Purpose, progress: Tick, hold_id: str = "") -> AccessList:
+        """Who looked at what is held for the case of a purpose.
 
         Of covert hits nothing is told to whoever may not see them, not even how many accesses there are.
 
@@ -137,7 +147,7 @@ class DepartmentExports:
                 self._scope(authoriser, access, with_corrections(self.stored.database, held)), progress
             )
             access.show(count=len(found.listed))
-            return [access_line(each) for each in found.listed], found.withheld
+            return AccessList([access_line(each) for each in found.listed], found.withheld, found.unread)
 
     def is_of_case(self, package_id: str, case: str) -> bool:
         """Whether a package was booked out here for a case."""
@@ -176,7 +186,7 @@ class DepartmentExports:
             accesses=maker.make(accesses.listed),
             access_count=len(accesses.listed),
             not_arrived=not_arrived,
-            left_out=tuple(_left_out(not_arrived, accesses.withheld)),
+            left_out=tuple(_left_out(not_arrived, accesses)),
         )
 
     def _scope(self, authoriser: Authoriser, access: Access, reads: tuple[FoundRead, ...]) -> CaseScope:
@@ -224,10 +234,12 @@ def _note(purpose: Purpose, request: DepartmentExportRequest) -> str:
     return booking_note(purpose.case or "", request.medium, request.recipient, *more)
 
 
-def _left_out(not_arrived: int, withheld: int) -> list[str]:
+def _left_out(not_arrived: int, accesses: FoundAccesses) -> list[str]:
     words = list[str]()
     if not_arrived:
         words.append(f"Reads that are held for the case and have not arrived from their units: {not_arrived}.")
-    if withheld:
+    if withheld := accesses.withheld:
         words.append(f"Accesses that tell of hits of lists which whoever booked it out may not see: {withheld}.")
+    if unread := accesses.unread:
+        words.append(f"Records of units' access logs that do not open, or wait for one that is missing: {unread}.")
     return words
