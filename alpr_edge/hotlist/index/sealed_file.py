@@ -225,8 +225,7 @@ class _Payload:
     def take(self, size: int) -> memoryview:
         """The next ``size`` bytes.
 
-        Their memory is not cleared first: doing so for a list of millions would hold up every other thread, and so the
-        tone of a hit, for a twentieth of a second.
+        Their memory is not cleared first, which of a list of millions holds up every other thread for 50 ms.
 
         Raises:
             StoreError: there are fewer.

@@ -219,8 +219,8 @@ def test_hits_of_a_list_that_one_may_not_see_are_counted_and_covert_ones_are_not
 
 def test_records_of_a_car_that_do_not_open_or_wait_for_another_are_counted(desk: ExportDesk, tmp_path: Path) -> None:
     """Nobody can tell whether they are accesses to the reads of the case (policy 462.6(a))."""
-    ids = "SELECT item_id FROM items WHERE unit_id = 'unit-1' AND kind = 'access_record' ORDER BY item_id LIMIT 1 OFFSET 1"
-    ((record_id,),) = query(desk.people.directory, ids)
+    records = "FROM items WHERE unit_id = 'unit-1' AND kind = 'access_record' ORDER BY item_id"
+    ((record_id,),) = query(desk.people.directory, f"SELECT item_id {records} LIMIT 1 OFFSET 1")
     columns = "unit_id, kind, sha256, length, body, received_at, key_id"
     of_record = f"FROM items WHERE item_id = '{record_id}'"
     query(desk.people.directory, f"INSERT INTO items (item_id, {columns}) SELECT '{record_id}9', {columns} {of_record}")
