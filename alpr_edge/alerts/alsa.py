@@ -120,15 +120,14 @@ class AlsaPlayer:
                     f"sound device {self._device!r}: {WAITING_MAX} tones wait already, this one is left out"
                 )
             self._sentence.follow(tone, speech)
-            ahead = self._queue.ahead_of(queued_tone)
-            if ahead:
+            self._state.wait_for(lambda: not self._is_next(queued_tone) or not self._up, HAND_OVER_S)
+            if queued_tone.started_ns is not None:
+                return queued_tone.started_ns
+            if queued_tone in self._queue and not self._is_next(queued_tone):
                 queued_tone.on_lost += [on_lost] if on_lost else []
-                return boottime_ns() + ahead * NS_PER_S // RATE_HZ
-            self._state.wait_for(lambda: queued_tone.started_ns is not None or not self._up, HAND_OVER_S)
-            if queued_tone.started_ns is None:
-                self._clear()
-                raise SoundError(self._trouble or f"sound device {self._device!r}: took no sample for {HAND_OVER_S} s")
-            return queued_tone.started_ns
+                return boottime_ns() + self._queue.ahead_of(queued_tone) * NS_PER_S // RATE_HZ
+            self._clear()
+            raise SoundError(self._trouble or f"sound device {self._device!r}: took no sample for {HAND_OVER_S} s")
 
     def close(self) -> None:
         """Finish the tones that are queued, then release the device; what is said is cut off."""
@@ -139,6 +138,10 @@ class AlsaPlayer:
         if any(state.waiting for state in self._supervisor.states) or not self._supervisor.join(CLOSE_S_MAX):
             self._supervisor.stop.set()
             self._supervisor.join(DRAIN_S)
+
+    def _is_next(self, queued_tone: QueuedTone) -> bool:
+        """Whether nothing goes ahead of a tone that has not begun."""
+        return self._queue.first is queued_tone and queued_tone.started_ns is None
 
     def _require_open(self) -> None:
         if not self._up or self._closing:
@@ -199,7 +202,7 @@ class AlsaPlayer:
         """The next 20 ms and the tone they belong to, if to one; None when closed and nothing waits any more."""
         with self._state:
             first = self._queue.first
-            if first is None:
+            if first is None or (first.was_passed and self._sentence.is_of_hit):
                 speech = self._sentence.take(CHUNK_SAMPLES).tobytes()
                 return None if self._closing else (speech or _SILENCE, None)
             samples = first.samples[first.sample_position : first.sample_position + CHUNK_SAMPLES]
@@ -209,7 +212,7 @@ class AlsaPlayer:
         with self._state:
             if queued_tone.started_ns is None:
                 queued_tone.started_ns = boottime_ns()
-            if self._queue.first is queued_tone:  # no other goes ahead of it since
+            if self._queue.first is queued_tone:  # else a hit cut it short while this chunk was handed over
                 queued_tone.sample_position += CHUNK_SAMPLES
                 if queued_tone.left <= 0:
                     self._queue.remove_first()

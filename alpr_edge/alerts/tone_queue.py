@@ -4,15 +4,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from alpr_edge.alerts.tones import Samples
-from alpr_edge.domain.alerting import Tone, urgency_of
+from alpr_edge.domain.alerting import TONES_OF_HITS, Tone, urgency_of
 
 _NEVER_DROPPED = (Tone.URGENT, Tone.WITHDRAWN)
 """An officer who was warned must also hear that the warning no longer holds."""
-_OF_HITS = (Tone.POSSIBLE, Tone.ROUTINE, Tone.HIGH, *_NEVER_DROPPED)
-"""Tones of hits; the others tell of the unit itself."""
 PASSED_MAX = 3
-"""Most tones of hits that go ahead of one of the unit: where hits come without a pause it sounds all the same, for at
-most 1.2 s (:attr:`Tone.TROUBLE`)."""
+"""Most tones of hits that go ahead of one of the unit. So where hits come without a pause one tone of the unit sounds
+after every third, for at most 1.2 s (:attr:`Tone.TROUBLE`)."""
 
 
 @dataclass(slots=True, eq=False)
@@ -22,11 +20,11 @@ class QueuedTone:
     tone: Tone
     samples: Samples
     sample_position: int = 0
-    """Samples given to the device so far."""
+    """Samples given to the device so far; 0 again once another tone cut it short."""
     passed_count: int = 0
-    """Tones that went ahead of it since it waits."""
+    """Tones of hits that went ahead of it while it was the first of the unit's."""
     started_ns: int | None = None
-    """CLOCK_BOOTTIME at which the first of them was given; None before."""
+    """CLOCK_BOOTTIME at which its first sample was given for the first time; None before."""
     on_lost: list[Callable[[], None]] = field(default_factory=list)
     """What is called when it never sounds after all; each must not wait."""
 
@@ -34,6 +32,16 @@ class QueuedTone:
     def left(self) -> int:
         """Samples not given to the device yet."""
         return len(self.samples) - self.sample_position
+
+    @property
+    def is_of_unit(self) -> bool:
+        """Whether it tells of the unit itself, and not of a hit."""
+        return self.tone not in TONES_OF_HITS
+
+    @property
+    def was_passed(self) -> bool:
+        """Whether a hit went ahead of it and it has not begun since: what is said of the hit comes first, too."""
+        return self.passed_count > 0 and self.sample_position == 0
 
     def tell_loss(self) -> None:
         """Tell those who wait for it that it is removed, unless it has begun to sound."""
@@ -46,9 +54,8 @@ class ToneQueue:
     """Tones in the order in which they sound; the first is sounding.
 
     The tones of hits and withdrawals go ahead of those of the unit, in the order in which they came. One of the unit
-    that sounds already is cut short and begins anew after them, so that a hit waits for no more than other hits. Of the
-    unit's own tones one that :data:`PASSED_MAX` others have passed is passed by no more. An urgent tone goes ahead of
-    these too and of other hits, but never ahead of a withdrawal: that tells of what sounded last.
+    that sounds already is cut short and begins anew after them, unless :data:`PASSED_MAX` have gone ahead of it. An
+    urgent tone goes ahead of all that wait but a withdrawal: that tells of what sounded last.
 
     Args:
         waiting_max: the most tones that may wait, the sounding one counted; a tone that is never dropped may be one
@@ -83,9 +90,10 @@ class ToneQueue:
             if (other := self._waiting_for(new_tone.tone)) is not None:
                 return other
         place = self._place_of(new_tone.tone)
-        for other in self._queue[place:]:
-            other.passed_count += 1
-            other.sample_position = 0
+        passed = next((other for other in self._queue[place:] if other.is_of_unit), None)
+        if passed is not None:
+            # Only the one that sounded has given samples; it begins anew.
+            passed.passed_count, passed.sample_position = passed.passed_count + 1, 0
         self._queue.insert(place, new_tone)
         return new_tone
 
@@ -104,8 +112,12 @@ class ToneQueue:
             queued_tone.tell_loss()
 
     def _makes_room(self, tone: Tone) -> bool:
-        """Drop the least urgent of the waiting tones, the last of its kind, if it is less urgent than ``tone``."""
-        waiting = [other for other in reversed(self._queue[1:]) if other.tone not in _NEVER_DROPPED]
+        """Drop the least urgent of the waiting tones, the last of its kind, if it is less urgent than ``tone``.
+
+        One that was cut short stays: whoever asked for it was told that it sounds.
+        """
+        may_go = (other for other in reversed(self._queue[1:]) if other.started_ns is None)
+        waiting = [other for other in may_go if other.tone not in _NEVER_DROPPED]
         least = min(waiting, key=lambda other: urgency_of(other.tone), default=None)
         if least is None or urgency_of(least.tone) >= urgency_of(tone):
             return False
@@ -119,7 +131,7 @@ class ToneQueue:
         return next((other for other in reversed(waiting) if other.tone is tone), None)
 
     def _place_of(self, tone: Tone) -> int:
-        if tone not in _OF_HITS:
+        if tone not in TONES_OF_HITS:
             return len(self._queue)
         places = (place for place, other in enumerate(self._queue) if not self._passes(tone, other))
         return max(places, default=-1) + 1
@@ -128,4 +140,4 @@ class ToneQueue:
         """Whether a tone of a hit goes ahead of one that waits or sounds; no hit is cut short."""
         if tone is Tone.URGENT and other is not self.first:
             return other.tone not in _NEVER_DROPPED
-        return other.tone not in _OF_HITS and other.passed_count < PASSED_MAX
+        return other.is_of_unit and other.passed_count < PASSED_MAX

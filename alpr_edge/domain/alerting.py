@@ -63,6 +63,8 @@ TONES_BY_URGENCY = (
     Tone.URGENT,
 )
 """All tones, the least urgent first."""
+TONES_OF_HITS = TONES_BY_URGENCY[TONES_BY_URGENCY.index(Tone.POSSIBLE) :]
+"""Tones of hits and their withdrawals; the others tell of the unit itself."""
 
 
 def urgency_of(tone: Tone) -> int:

@@ -138,6 +138,24 @@ def test_more_tones_than_may_wait_are_refused(sound_card: Card) -> None:
     player.close()
 
 
+def test_a_caller_whose_fault_a_hit_cuts_off_before_its_first_sample_is_told_when_it_sounds(sound_card: Card) -> None:
+    player = AlsaPlayer(sound_card.device, 0.8)
+    told, lost = list[int](), list[str]()
+
+    def play(tone: Tone) -> None:
+        told.append(player.play(tone, AT, on_lost=lambda: lost.append(tone)))
+
+    callers = [threading.Thread(target=play, args=(tone,)) for tone in (Tone.STALE, *[Tone.POSSIBLE] * 3)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
+    assert len(told) == len(callers), "none was told that the device takes no sample"
+    assert player.up
+    player.close()
+    assert lost == []
+
+
 @pytest.mark.review(7)
 def test_an_urgent_tone_is_heard_at_once_though_as_many_others_wait_as_may(sound_card: Card, find_pulses: Find) -> None:
     """The stale one that sounds is cut short, and is heard from its beginning afterwards."""

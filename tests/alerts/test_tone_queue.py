@@ -110,6 +110,30 @@ def test_hits_go_ahead_of_what_waits_of_the_unit_each_kind_in_its_order(tones: l
         assert order == [*of_hits, *of_the_unit]
 
 
+def test_of_several_faults_one_alone_holds_up_the_hits_that_never_pause() -> None:
+    """After every third hit at most one tone of the unit sounds, however many wait."""
+    faults = (Tone.TROUBLE, Tone.DISK, Tone.STALE, Tone.DAMAGED)
+    queue = full_queue(*faults)
+    for _ in range(PASSED_MAX):
+        add(queue, Tone.HIGH)
+        queue.remove_first()
+    high = add(queue, Tone.HIGH)
+    assert high is not None
+    assert tones_of(queue) == [Tone.TROUBLE, Tone.HIGH, *faults[1:]]
+    assert queue.ahead_of(high) == len(synthesise(Tone.TROUBLE))
+
+
+def test_a_fault_that_was_cut_short_gives_way_to_nothing() -> None:
+    queue = full_queue(Tone.READY, Tone.STALE, Tone.DISK)
+    ready = queue.first
+    assert ready is not None
+    ready.started_ns = 1
+    for _ in range(2 * MAX):
+        add(queue, Tone.ROUTINE)
+    assert Tone.READY in tones_of(queue)
+    assert len(queue) == MAX
+
+
 def test_a_tone_of_the_unit_sounds_although_hits_never_pause() -> None:
     queue = full_queue(Tone.ROUTINE, Tone.TROUBLE, *[Tone.ROUTINE] * (PASSED_MAX + 1))
     assert tones_of(queue) == [Tone.ROUTINE, *[Tone.ROUTINE] * PASSED_MAX, Tone.TROUBLE, Tone.ROUTINE]

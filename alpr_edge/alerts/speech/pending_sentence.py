@@ -4,7 +4,7 @@ import numpy as np
 
 from alpr_edge.alerts.speech.clips import PAUSE_MS
 from alpr_edge.alerts.tones import RATE_HZ, Samples
-from alpr_edge.domain.alerting import Tone, urgency_of
+from alpr_edge.domain.alerting import TONES_OF_HITS, Tone, urgency_of
 
 _PAUSE_SAMPLES = RATE_HZ * PAUSE_MS // 1000
 
@@ -16,6 +16,11 @@ class PendingSentence:
         self._tone: Tone | None = None
         self._samples: Samples = np.zeros(0, np.int16)
         self._position = 0
+
+    @property
+    def is_of_hit(self) -> bool:
+        """Whether something is still to be said of a hit."""
+        return self._tone in TONES_OF_HITS
 
     def follow(self, tone: Tone, samples: Samples) -> None:
         """Take the sentence of a new tone.

@@ -105,3 +105,23 @@ def test_a_player_that_is_closed_finishes_its_tone_and_not_its_sentence(sound_ca
     first, last = span_of(recording.stop()[0])
     assert (last - first) * 1000 / RATE_HZ > 0.9 * length_ms(Tone.READY)
     assert (last - first) / RATE_HZ < 15
+
+
+def test_what_is_said_of_a_hit_comes_before_the_fault_that_it_cut_short(sound_card: Card, span_of: Span) -> None:
+    noise = np.random.default_rng(1).normal(0, 3000, RATE_HZ).astype(np.int16)
+    player = AlsaPlayer(sound_card.device, VOLUME, clips=SpeechClips({"Withdrawn": noise}))
+    recording = sound_card.record()
+    player.play(Tone.TROUBLE, AT)
+    recording.wait_for(0.3)
+    player.play(Tone.HIGH, AT, ("Withdrawn",))
+    recording.wait_for((length_ms(Tone.HIGH) + PAUSE_MS + 1000 + length_ms(Tone.TROUBLE)) / 1000 + 1.5)
+    signal, _ = recording.stop()
+    player.close()
+    _, last = span_of(signal)
+    end = signal[last - RATE_HZ * PATTERNS[Tone.TROUBLE][-1][1] // 1000 : last]
+    assert audible_pitches(end, [600]) == {600}
+    before = signal[
+        last - RATE_HZ * (length_ms(Tone.TROUBLE) + 500) // 1000 : last - RATE_HZ * length_ms(Tone.TROUBLE) // 1000
+    ]
+    assert np.abs(before).max() > 2000, "the sentence"
+    assert audible_pitches(before, [600, 900, 1600]) == set()
