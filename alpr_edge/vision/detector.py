@@ -116,7 +116,8 @@ class Network:
         """Every box of a picture from that confidence up, in the picture's pixels."""
         tensor, mapping = self.prepare(picture)
         rows = self.infer(tensor)
-        return [Detection(mapping.to_frame(row[1:5]), float(row[6])) for row in rows if row[6] >= confidence_min]
+        rows = rows[np.isfinite(rows).all(axis=1) & (rows[:, 6] >= confidence_min)]
+        return [Detection(mapping.to_frame(row[1:5]), float(row[6])) for row in rows]
 
     def prepare(self, picture: Picture) -> tuple[Array, Letterbox]:
         """The network's input tensor, and how to map its boxes back."""

@@ -112,6 +112,7 @@ class OnnxReader:
             raise ModelError(f"{self.model_id}: input is not uint8")
         parts = [self._session.run(batch[i : i + BATCH_MAX]) for i in range(0, len(batch), BATCH_MAX)]
         slots = self._by_slot(np.concatenate(parts), len(batch)).astype(np.float32, copy=False)
+        slots = _without_broken_rows(slots)
         return self._calibration.of(slots if self._columns is None else slots[:, :, self._columns])
 
     def _by_slot(self, output: Array, count: int) -> Array:
@@ -132,6 +133,15 @@ class OnnxReader:
             (ALPHABET[i], float(p)) for i, p in zip(indices, slots.max(axis=1), strict=True) if ALPHABET[i] != EMPTY
         ]
         return OcrResult("".join(text for text, _ in characters), [confidence for _, confidence in characters])
+
+
+def _without_broken_rows(slots: Probabilities) -> Probabilities:
+    """The same; where the network gave no numbers for a crop, each character is as likely as the next."""
+    broken = ~np.isfinite(slots).all(axis=(1, 2))
+    if broken.any():
+        slots = slots.copy()
+        slots[broken] = 1 / slots.shape[-1]
+    return slots
 
 
 def _number(model: ModelFile, key: str, default: float, bounds: tuple[float, float]) -> float:

@@ -83,6 +83,7 @@ class Recogniser:
                 slot_probabilities=probabilities,
                 sharpness=sharpness_of(look.crop.pixels),
                 small_crop=look.small_crop,
+                is_cut=look.item.box.reaches_edge(frame.width_px, frame.height_px),
             )
             for look, probabilities in zip(looks, slots, strict=True)
         ]

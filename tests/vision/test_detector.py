@@ -11,7 +11,8 @@ from alpr_edge.domain.errors import ModelError
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Detection
 from alpr_edge.settings import VisionSettings
-from alpr_edge.vision.detector import PADDING_GREY, Picture, join_looks, letterbox, without_duplicates
+from alpr_edge.vision.detector import PADDING_GREY, OnnxDetector, Picture, join_looks, letterbox, without_duplicates
+from alpr_edge.vision.manifest import load_model
 from tests.vision.models import detector_model, reader_model, write_models, write_near
 
 FRAME = np.zeros((720, 1280, 3), np.uint8)
@@ -35,6 +36,14 @@ def test_fast_alpr_runs_with_our_adapters(models: VisionSettings) -> None:
     results = ALPR(detector=detector, ocr=reader).predict(FRAME)
     assert [result.ocr.text for result in results if result.ocr] == ["8ABC123", "8ABC123"]
     assert results[0].detection.bounding_box.xyxy == (200, 200, 300, 240)
+
+
+def test_rows_that_are_no_numbers_are_no_boxes(tmp_path: Path) -> None:
+    bad = [[0, np.nan, 10, 50, 40, 0, 0.9], [0, 10, 10, np.inf, 40, 0, 0.9], [0, 10, 10, 50, 40, 0, np.nan]]
+    write_models(tmp_path, detector_model([*bad, [0, 100, 60, 140, 80, 0, 0.9]]), reader_model("8ABC123"))
+    detector = OnnxDetector(load_model(tmp_path, "detector", "default"), 0.3, 1)
+    (found,) = detector.detect_pixels(np.zeros((384, 640, 3), np.uint8))
+    assert found.box == Box(100, 60, 140, 80)
 
 
 @given(st.integers(1, 3000), st.integers(1, 3000), st.sampled_from([1, 3]))

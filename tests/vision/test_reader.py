@@ -181,3 +181,10 @@ def test_a_way_to_resize_that_is_none_is_refused(tmp_path: Path, wrong: object) 
     model = load_model(tmp_path, "reader", "default")
     with pytest.raises(ModelError, match="interpolation must be linear or cubic"):
         OnnxReader(replace(model, entry=model.entry | {"interpolation": wrong}), 1)
+
+
+def test_a_crop_for_which_the_network_gives_no_numbers_shows_no_character(tmp_path: Path) -> None:
+    write_models(tmp_path, detector_model([]), reader_model("8ABC123", certainty=float("nan")))
+    reader = OnnxReader(load_model(tmp_path, "reader", "default"), 1)
+    slots = reader.read([Crop(0, Box(0, 0, 90, 30), PIXELS)])
+    assert slots == pytest.approx(1 / len(ALPHABET))

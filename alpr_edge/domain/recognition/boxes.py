@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+EDGE_PX = 3
+"""A plate that the frame's edge cuts has a box that ends so close to it; a detector is off by a pixel of its input."""
+
 
 @dataclass(frozen=True, slots=True)
 class Box:
@@ -48,6 +51,11 @@ class Box:
         """The box with ``fraction`` of its size added on every side."""
         x_px, y_px = self.width_px * fraction, self.height_px * fraction
         return Box(self.left_px - x_px, self.top_px - y_px, self.right_px + x_px, self.bottom_px + y_px)
+
+    def reaches_edge(self, width_px: int, height_px: int) -> bool:
+        """Whether the box comes within :data:`EDGE_PX` of an edge of the frame."""
+        right_px, bottom_px = width_px - EDGE_PX, height_px - EDGE_PX
+        return min(self.left_px, self.top_px) <= EDGE_PX or self.right_px >= right_px or self.bottom_px >= bottom_px
 
     def within(self, width_px: int, height_px: int) -> tuple[int, int, int, int]:
         """Whole pixels (left, top, right, bottom) of the part inside a frame; at least 1x1."""

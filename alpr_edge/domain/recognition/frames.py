@@ -71,5 +71,7 @@ class Reading:
     already has gone; it has no vote and begins no pass."""
     small_crop: Pixels | None = None
     """uint8 [H, W], the crop made small and grey, by which a later one is compared; None where nothing is left out."""
+    is_cut: bool = False
+    """Whether the box reaches the frame's edge, so that characters may be missing."""
     is_spared: bool = False
     """Whether the box was found in this frame and the rest taken from an earlier reading of the same plate."""

@@ -173,7 +173,7 @@ def _affinity(track: Track, reading: Reading) -> float:
 def _is_other_plate(track: Track, reading: Reading) -> bool:
     """Whether a reading shows clearly another text than the track did, or hardly a character of it."""
     confidence = text_confidence_of(reading.slot_probabilities)
-    if not track.clear_text or confidence < DOUBTFUL_MIN:
+    if not track.clear_text or confidence < DOUBTFUL_MIN or reading.is_cut:
         return False
     text = text_of(reading.slot_probabilities)
     difference = distance(text, track.clear_text)
@@ -183,9 +183,9 @@ def _is_other_plate(track: Track, reading: Reading) -> bool:
 
 
 def clear_text_of(reading: Reading) -> str:
-    """The text of a reading; empty where it is not clear."""
+    """The text of a reading; empty where it is not clear, or the frame's edge may cut some of it off."""
     slots = reading.slot_probabilities
-    return text_of(slots) if text_confidence_of(slots) >= CLEAR_MIN else ""
+    return text_of(slots) if text_confidence_of(slots) >= CLEAR_MIN and not reading.is_cut else ""
 
 
 def _distance_px(one: Box, other: Box) -> float:

@@ -38,6 +38,8 @@ OPINION_FLOOR = 0.01
 """Likelihood that remains for a text of which the second reader found nothing."""
 PROBABILITY_FLOOR = 1e-4
 """Least probability of a character in one reading: one wrong frame must not exclude what all others show."""
+CUT_CONFIDENCE_MAX = 0.9
+"""Most confidence of a text where the frame's edge cuts each look at its plate: it is not certain."""
 ALTERNATIVE_MIN = 1e-3
 """Least probability of another text that is worth keeping."""
 SLOT_VOTE_MIN = 0.01
@@ -94,23 +96,33 @@ class Vote:
 
 def likelihood(readings: Sequence[Reading], plate: str) -> float:
     """Likelihood of the readings of one pass if the plate has this canonical text, between 0 and 1."""
-    posterior = _posterior(readings)
+    posterior = _posterior(whole_looks(readings))
     return likelihood_of(posterior, text_of(posterior), plate)
 
 
 def vote(readings: Sequence[Reading], alternatives_max: int = 4, opinion: Opinion | None = None) -> Vote:
-    """Join the readings of one pass; at least one is needed."""
-    posterior = apply_format_prior(_posterior(readings))
+    """Join the readings of one pass; at least one is needed.
+
+    Where the whole plate is in one look at least, those that the frame's edge cuts have no vote; where it is in none,
+    the text is never certain.
+    """
+    whole = whole_looks(readings)
+    posterior = apply_format_prior(_posterior(whole))
     texts = _texts(posterior, alternatives_max + 1)
     if opinion is not None:
         texts = _weigh(texts, opinion)
     (plate, best), others = texts[0], texts[1:]
     return Vote(
         plate=plate,
-        confidence=min(1.0, best),
+        confidence=min(CUT_CONFIDENCE_MAX if whole[0].is_cut else 1.0, best),
         alternatives=tuple(Alternative(text, share) for text, share in others if share >= ALTERNATIVE_MIN),
         slot_votes=_slot_votes(posterior),
     )
+
+
+def whole_looks(readings: Sequence[Reading]) -> Sequence[Reading]:
+    """The readings of which the frame's edge cuts nothing off; all of them where it cuts each."""
+    return [reading for reading in readings if not reading.is_cut] or readings
 
 
 def text_of(probabilities: NDArray[np.floating]) -> str:

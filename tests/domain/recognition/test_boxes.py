@@ -52,3 +52,19 @@ def test_within_a_frame_is_at_least_one_pixel_of_it(box: Box, width_px: int, hei
 
 def test_within_takes_whole_pixels_that_the_box_touches() -> None:
     assert Box(1.2, 2.7, 5.1, 6.0).within(100, 100) == (1, 2, 6, 6)
+
+
+@pytest.mark.parametrize(
+    ("box", "reaches"),
+    [
+        (Box(3, 100, 90, 130), True),
+        (Box(4, 100, 90, 130), False),
+        (Box(500, 3, 590, 30), True),
+        (Box(1190, 100, 1277, 130), True),
+        (Box(1190, 100, 1276, 130), False),
+        (Box(500, 690, 590, 717), True),
+        (Box(-5, 100, 90, 130), True),
+    ],
+)
+def test_a_box_reaches_the_edge_of_its_frame(box: Box, *, reaches: bool) -> None:
+    assert box.reaches_edge(1280, 720) is reaches

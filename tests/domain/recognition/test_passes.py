@@ -6,6 +6,7 @@ import pytest
 
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.plates import CERTAIN_MIN
 from alpr_edge.domain.reads import ReadClosed, ReadDecided, ReadEvent, ReadingPlace
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Reading
@@ -18,7 +19,7 @@ from alpr_edge.domain.recognition.passes import (
     Origin,
     Passes,
 )
-from alpr_edge.domain.recognition.voting import vote
+from alpr_edge.domain.recognition.voting import CUT_CONFIDENCE_MAX, vote
 from tests.domain.readings import START, frame_of, reading_of
 
 RULE = DecisionRule(readings_max=5, age_ms_max=700, confidence_min=0.2, characters_min=3)
@@ -91,6 +92,41 @@ def test_a_changed_text_supersedes_and_withdraws() -> None:
     assert isinstance(last, ReadClosed)
     assert second.withdraws == second.read.supersedes == first.read.read_id == closed.read.read_id
     assert (first.read.plate, second.read.plate, last.read.plate) == ("8ABC123", "3ABC123", "3ABC123")
+
+
+def test_a_certain_read_is_not_withdrawn_by_a_text_that_is_not() -> None:
+    """Sharp looks decide it, and blurred ones of a car that drives away read another text."""
+    sharp = [(ms * 1.0, [reading_of("7ABC123", ms, certainty=0.999)]) for ms in (0, 100)]
+    blurred = [(ms * 1.0, [reading_of("7A8C123", ms, certainty=0.6)]) for ms in range(200, 3000, 100)]
+    passes = passes_of()
+    events = [event for _, event in play(passes, [*sharp, *blurred])] + passes.close(START.shift(3000))
+    assert vote([reading for _, readings in (*sharp, *blurred) for reading in readings]).plate == "7A8C123"
+    assert [(type(event), event.read.plate) for event in events] == [(ReadDecided, "7ABC123"), (ReadClosed, "7ABC123")]
+
+
+def test_age_decides_although_no_newer_look_counts() -> None:
+    looks = [(ms * 1.0, [reading_of("8ABC123", ms, certainty=0.9)]) for ms in (0, 100)]
+    shown = [(ms * 1.0, [replace(reading_of("", ms), is_accepted=False)]) for ms in range(200, 1500, 100)]
+    events = play(passes_of(), [*looks, *shown])
+    assert [(at_ms, type(event)) for at_ms, event in events] == [(700, ReadDecided)]
+
+
+def test_a_plate_that_drives_into_view_is_read_once_it_is_whole() -> None:
+    """Its part is no certain text, however clear it is, and does not make another plate of it."""
+    parts = [
+        (ms * 1.0, [replace(reading_of(text, ms, certainty=0.999), is_cut=True)])
+        for ms, text in ((0, "23"), (100, "C123"), (200, "BC123"))
+    ]
+    passes = passes_of()
+    events = [event for _, event in play(passes, [*parts, (300, [reading_of("8ABC123", 300, certainty=0.999)])])]
+    events += passes.close(START.shift(400))
+    assert [(type(event), event.read.plate) for event in events] == [(ReadDecided, "8ABC123"), (ReadClosed, "8ABC123")]
+    assert events[0].read.confidence >= CERTAIN_MIN
+    passes = passes_of()
+    assert play(passes, [parts[-1]]) == []
+    part, _ = passes.close(START.shift(300))
+    assert (part.read.plate, part.read.confidence) == ("BC123", CUT_CONFIDENCE_MAX)
+    assert CUT_CONFIDENCE_MAX < CERTAIN_MIN
 
 
 def test_corrections_are_bounded() -> None:
