@@ -16,6 +16,9 @@ PLATES_MAX = 32
 """Plates of one frame that are read, best first: bounds the time of a frame."""
 PLATE_PX_MIN = 4
 """A box less high than this holds no character."""
+READ_MARGIN = 0.03, 0.06
+"""What is added to a box on each side before it is read, in parts of its width and height: the detector's boxes are
+tight, and now and then cut off the edge of a character (``models/README.md`` has what it wins)."""
 
 
 ALL_ACCEPTED = ThresholdCheck()
@@ -61,7 +64,7 @@ class Recogniser:
             if item.box.height_px >= PLATE_PX_MIN
             and not is_ignored(item.box, ignore_areas, frame.width_px, frame.height_px)
         ][:PLATES_MAX]
-        looks = [_Look(item, crop_of(frame, item.box)) for item in plates]
+        looks = [_Look(item, crop_of(frame, item.box.expand(*READ_MARGIN))) for item in plates]
         if known is None:
             return self._read(frame, looks)
         looks = [replace(look, small_crop=small_plate(look.crop.pixels)) for look in looks]

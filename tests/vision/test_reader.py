@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from alpr_edge.domain.errors import ModelError
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.plates import ALPHABET, EMPTY
 from alpr_edge.domain.recognition.boxes import Box
-from alpr_edge.domain.recognition.frames import Crop, Frame
+from alpr_edge.domain.recognition.frames import Crop, Frame, Probabilities
 from alpr_edge.domain.recognition.voting import text_of
 from alpr_edge.settings import VisionSettings
 from alpr_edge.vision.detector import OnnxDetector
@@ -119,6 +120,26 @@ def test_the_recogniser_reads_what_the_detector_finds_and_bounds_a_frame_full_of
     assert len(readings) == PLATES_MAX
     assert {reading.frame_number for reading in readings} == {3}
     assert min(reading.box.height_px for reading in readings) > 4
+
+
+class CropKeeper(OnnxReader):
+    """Keeps the crops that it reads."""
+
+    crops: Sequence[Crop] = ()
+
+    def read(self, crops: Sequence[Crop]) -> Probabilities:
+        self.crops = crops
+        return super().read(crops)
+
+
+def test_a_box_is_read_with_a_little_of_what_is_around_it_and_stays_what_it_is(tmp_path: Path) -> None:
+    write_models(tmp_path, detector_model([[0, 100, 60, 200, 100, 0, 0.9]]), reader_model("8ABC123"))
+    reader = CropKeeper(load_model(tmp_path, "reader", "default"), 1)
+    recogniser = Recogniser(OnnxDetector(load_model(tmp_path, "detector", "default"), 0.3, 1), reader)
+    (reading,) = recogniser.recognise(Frame("front", 3, Instant("boot", 0), np.zeros((384, 640, 3), np.uint8)))
+    assert reading.box == Box(100, 60, 200, 100)
+    (crop,) = reader.crops
+    assert crop.pixels.shape == (46, 106, 3), "three per cent of its width, six of its height"
 
 
 @pytest.mark.parametrize(

@@ -47,9 +47,9 @@ class Box:
         """The box moved by (x, y)."""
         return Box(self.left_px + x_px, self.top_px + y_px, self.right_px + x_px, self.bottom_px + y_px)
 
-    def expand(self, fraction: float) -> "Box":
-        """The box with ``fraction`` of its size added on every side."""
-        x_px, y_px = self.width_px * fraction, self.height_px * fraction
+    def expand(self, fraction: float, y_fraction: float | None = None) -> "Box":
+        """The box with ``fraction`` of its size added on every side; above and below ``y_fraction`` if given."""
+        x_px, y_px = self.width_px * fraction, self.height_px * (fraction if y_fraction is None else y_fraction)
         return Box(self.left_px - x_px, self.top_px - y_px, self.right_px + x_px, self.bottom_px + y_px)
 
     def reaches_edge(self, width_px: int, height_px: int) -> bool:
