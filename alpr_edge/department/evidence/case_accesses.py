@@ -19,7 +19,7 @@ from alpr_edge.department.search.pages import FoundRead
 from alpr_edge.department.unit_logs.trees import LogIdentity, count_records, record_bodies
 from alpr_edge.domain.access_log.case_records import SHOW_COVERT, RecordSubject, record_subject
 from alpr_edge.domain.access_log.records import AccessRecord, parse_record
-from alpr_edge.domain.errors import EvidenceError
+from alpr_edge.domain.errors import AuditError, EvidenceError
 
 BATCH = 500
 ACCESSES_MAX = 50_000
@@ -124,7 +124,7 @@ class CaseAccesses:
             tick: told of records looked at.
 
         Raises:
-            AuditError: a record is none.
+            AuditError: a record of the department's own log is none.
             EvidenceError: there are too many.
             StoreError: a log cannot be read.
         """
@@ -135,8 +135,9 @@ class CaseAccesses:
             for start in range(0, log.size, BATCH):
                 end = min(start + BATCH, log.size)
                 bodies = self._bodies(log, start, end)
-                unread += end - start - len(bodies)
-                listed = self._choose_listed(_find_accesses(log, scope, bodies), scope)
+                wanted, no_record_count = _find_accesses(log, scope, bodies)
+                unread += end - start - len(bodies) + no_record_count
+                listed = self._choose_listed(wanted, scope)
                 found += listed.found
                 withheld += listed.withheld
                 if len(found) > ACCESSES_MAX:
@@ -190,15 +191,33 @@ class CaseAccesses:
         return listed
 
 
-def _find_accesses(log: CaseLog, scope: CaseScope, bodies: Mapping[int, bytes]) -> list[FoundAccess]:
-    """The accesses among some records of a log."""
-    wanted = list[FoundAccess]()
+def _find_accesses(log: CaseLog, scope: CaseScope, bodies: Mapping[int, bytes]) -> tuple[list[FoundAccess], int]:
+    """The accesses among some records of a log, and how many that a unit's log has there are no records."""
+    wanted, no_record_count = list[FoundAccess](), 0
     for sequence, body in sorted(bodies.items()):
-        subject = record_subject(body)
-        is_of_case = subject.is_of_case(scope.case, log.names)
-        if is_of_case or any(each in log.names or each in log.withheld for each in subject.objects):
-            wanted.append(FoundAccess(log, sequence, body, subject, is_of_case))
-    return wanted
+        try:
+            access = _access_of(log, scope, sequence, body)
+        except AuditError:
+            if log.identity is None:
+                raise
+            no_record_count += 1
+        else:
+            wanted += [] if access is None else [access]
+    return wanted, no_record_count
+
+
+def _access_of(log: CaseLog, scope: CaseScope, sequence: int, body: bytes) -> FoundAccess | None:
+    """The access that a record tells of; None: it is about something else.
+
+    Raises:
+        AuditError: it is none.
+    """
+    subject = record_subject(body)
+    is_of_case = subject.is_of_case(scope.case, log.names)
+    if not is_of_case and not any(each in log.names or each in log.withheld for each in subject.objects):
+        return None
+    parse_record(body)
+    return FoundAccess(log, sequence, body, subject, is_of_case)
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,7 +117,7 @@ class StoredTree:
 
 
 def record_bodies(connection: Connection, log: LogIdentity, first: int, end: int) -> dict[int, bytes]:
-    """The records of a log that are here, by their numbers.
+    """The records of a log that are here and open, by their numbers.
 
     Args:
         connection: the connection of a transaction.
@@ -129,7 +129,7 @@ def record_bodies(connection: Connection, log: LogIdentity, first: int, end: int
     are_asked = items.c.item_id.in_(list(numbers)) & (items.c.unit_id == log.unit_id)
     rows = connection.execute(select_bodies().where(are_asked)).all()
     bodies = open_bodies(connection, rows)
-    return {numbers[row.item_id]: body for row, body in zip(rows, bodies, strict=True) if body is not None}
+    return {numbers[row.item_id]: body for row, body in zip(rows, bodies, strict=True) if body}
 
 
 def count_records(connection: Connection, log: LogIdentity) -> int:
