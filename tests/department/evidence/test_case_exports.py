@@ -194,7 +194,7 @@ def test_the_logs_of_department_and_car_prove_who_looked_and_the_list_has_other_
     assert not any(text in whole for text in (b"26-888888", b"26-999999", b"8ABC123"))
     alone = desk.office.exports.accesses(desk("records"), FOR_CASE, no_progress)
     assert {row["person"] for row in alone.lines} >= {"Officer", "Records"}
-    assert (alone.withheld, alone.unread) == (0, 0)
+    assert (alone.withheld, alone.not_looked_through) == (0, 0)
     record = records_of(desk.office, desk.office.log.size() - 1)[0]
     assert (record.action, record.shown) == ("list_accesses", len(alone.lines))
 
@@ -246,7 +246,7 @@ def test_records_of_a_car_that_do_not_open_or_wait_for_another_are_counted(
     query(desk.people.directory, f"UPDATE items SET {damage} WHERE item_id = '{record_id}'")
     found = desk.office.exports.accesses(desk("records"), FOR_CASE, no_progress)
     assert {row["record"] for row in found.lines if row["log"] == "unit-1"} == {0, 2, 5}
-    assert found.unread == 2
+    assert found.not_looked_through == 2
     booked = desk.export(tmp_path / "out")
     assert "Records of units' access logs that do not open, or wait for one that is missing: 2." in booked.left_out
 
