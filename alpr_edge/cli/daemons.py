@@ -29,8 +29,8 @@ def run(settings: SettingsOption = DEFAULT_SETTINGS) -> None:
     """Watch: cameras to outbox. SIGTERM drains and ends with 0."""
     from alpr_edge.app.capture_daemon import CaptureDaemon
 
-    # What the imports made lives as long as the unit. A collection that looks through it all takes 60 ms, in which no
-    # thread runs and the tone of a hit waits.
+    # What the imports made lives as long as the unit. A collection that looked through it all would take 60 ms, in
+    # which no thread runs and the tone of a hit waits.
     gc.freeze()
     _serve(lambda unit, stop: CaptureDaemon(unit.settings, stop, settings, unit), settings)
 

@@ -150,7 +150,9 @@ def _play_and_record(context: CheckContext) -> Check:
 def _play(player: Player, context: CheckContext) -> None:
     for tone in TONES:
         player.play(tone, context.system.now())
-    time.sleep(sum(map(length_ms, TONES)) / 1000 + PLAYER_LAG_S)
+        # Queued at once, the tones of hits would cut the ready note short.
+        time.sleep(length_ms(tone) / 1000)
+    time.sleep(PLAYER_LAG_S)
     if not player.up:
         raise SoundError("the sound device was lost while it played")
 

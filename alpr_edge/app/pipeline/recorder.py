@@ -11,6 +11,7 @@ and one that cannot be kept at all is set aside in a file of its own, so that it
 import dataclasses
 import os
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -30,6 +31,8 @@ log = structlog.get_logger(__name__)
 DEFER_S_MAX = 20.0
 """Longest time that the end of a pass waits for the commit of another read."""
 DEFERRED_CLOSES_MAX = 64
+BOXES_MAX = 1000
+"""Most passes whose box is kept; so many are never open at once, but the ends of some may be lost."""
 WHOLE_AGAIN = 20
 """So many records in succession that keep their pictures, and it is over that pictures are missing: one camera of three
 whose pictures cannot be kept goes on being told."""
@@ -61,7 +64,7 @@ class Recorder:
         self._refused_records = refused_records
         self._observers = observers
         self.require_room = require_room
-        self._boxes: dict[str, Box] = {}
+        self._boxes: OrderedDict[str, Box] = OrderedDict()
         """Where the plate is in the stored scene, by the read of each open pass."""
         self._deferred_closes: list[ReadClosed] = []
         self._deferred_since_s = 0.0
@@ -115,7 +118,9 @@ class Recorder:
             StoreError: that file cannot be written either.
         """
         images, _ = self._encode(record)
-        if self._refused_records.add(self._row_of(record, images), reason):
+        is_added = self._refused_records.add(self._row_of(record, images), reason)
+        self._boxes.pop(record.read.read_id, None)
+        if is_added:
             self.set_aside_count += 1
             self._failure = reason
             return
@@ -165,6 +170,9 @@ class Recorder:
             self._store.rejoin(self._row_of(record, self._encode(record)[0]))
         except RefusedError as error:
             self.set_aside(record, str(error))
+            return
+        if isinstance(record, ReadClosed):
+            self._boxes.pop(record.read.read_id, None)
 
     def _write_in_part(self, record: ReadEvent, reason: str) -> None:
         """Store a record with those of its pictures that can be kept, if any."""
@@ -209,6 +217,8 @@ class Recorder:
                 self._boxes.pop(record.read.read_id, None)
             else:
                 self._boxes[record.read.read_id] = record.read.box
+                if len(self._boxes) > BOXES_MAX:
+                    self._boxes.popitem(last=False)
                 open_count = sum(not hit.entry.covert for hit in record.hits)
                 log.info("read.stored", read=record.read.read_id, hits=open_count)
         for observer in self._observers:

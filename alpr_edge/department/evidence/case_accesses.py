@@ -16,10 +16,10 @@ from alpr_edge.department.db.schema import unit_logs
 from alpr_edge.department.evidence.case_choice import ReadIdentity
 from alpr_edge.department.evidence.hit_choice import ChosenHits, ListRights, names_of, withheld_among
 from alpr_edge.department.search.pages import FoundRead
-from alpr_edge.department.unit_logs.trees import LogIdentity, count_records, record_bodies
+from alpr_edge.department.unit_logs.trees import LogIdentity, count_waiting_records, record_bodies
 from alpr_edge.domain.access_log.case_records import SHOW_COVERT, RecordSubject, record_subject
 from alpr_edge.domain.access_log.records import AccessRecord, parse_record
-from alpr_edge.domain.errors import EvidenceError
+from alpr_edge.domain.errors import AuditError, EvidenceError
 
 BATCH = 500
 ACCESSES_MAX = 50_000
@@ -53,6 +53,8 @@ class CaseLog:
     """Of these, the hits."""
     withheld: frozenset[str]
     """What they call hits of these reads that are withheld from whoever asks."""
+    waiting_count: int = 0
+    """How many records behind its size waited, as it was read, for one before them."""
 
     def name_of(self, unit_id: str, name: str) -> str:
         """What its records call something of a unit, by the name that the unit's own have for it."""
@@ -91,7 +93,7 @@ class FoundAccesses:
     """The department's own log first, in the order of each log."""
     withheld: int
     """Those that tell of nothing but hits of lists that whoever asks may not see; of covert hits nothing is told."""
-    unread: int
+    not_looked_through: int
     """Records of these units' logs of which nobody can tell whether they are accesses: they do not open, or one before
     them has not arrived."""
 
@@ -124,26 +126,28 @@ class CaseAccesses:
             tick: told of records looked at.
 
         Raises:
-            AuditError: a record is none.
+            AuditError: a record of the department's own log is none.
             EvidenceError: there are too many.
             StoreError: a log cannot be read.
         """
         logs, done, found = list(self._logs(scope)), 0, list[FoundAccess]()
-        total, withheld, unread = sum(log.size for log in logs), 0, 0
+        total, withheld, not_looked_through = sum(log.size for log in logs), 0, 0
         for log in logs:
-            unread += self._count_behind(log)
+            not_looked_through += log.waiting_count
             for start in range(0, log.size, BATCH):
                 end = min(start + BATCH, log.size)
                 bodies = self._bodies(log, start, end)
-                unread += end - start - len(bodies)
-                listed = self._choose_listed(_find_accesses(log, scope, bodies), scope)
+                wanted, no_record_count = _find_accesses(log, scope, bodies)
+                if log.identity is not None:
+                    not_looked_through += end - start - len(bodies) + no_record_count
+                listed = self._choose_listed(wanted, scope)
                 found += listed.found
                 withheld += listed.withheld
                 if len(found) > ACCESSES_MAX:
                     raise EvidenceError(f"more than {ACCESSES_MAX:,} accesses: take the case in parts, hold by hold")
                 done += end - start
                 tick(done, total)
-        return FoundAccesses(tuple(found), withheld, unread)
+        return FoundAccesses(tuple(found), withheld, not_looked_through)
 
     def _logs(self, scope: CaseScope) -> Iterator[CaseLog]:
         """The department's own log, and those of the units whose reads they are."""
@@ -152,23 +156,19 @@ class CaseAccesses:
         query = select(unit_logs.c.unit_id, unit_logs.c.log_id, unit_logs.c.size)
         with self._database.reading() as connection:
             rows = connection.execute(query.order_by(unit_logs.c.unit_id, unit_logs.c.begun_at)).all()
-        for row in rows:
-            if (names := of_units.get(row.unit_id)) is not None:
-                identity = LogIdentity(row.unit_id, row.log_id)
-                yield CaseLog(identity, row.size, names.known, frozenset(names.hits), frozenset(names.withheld))
+            found = [(LogIdentity(row.unit_id, row.log_id), row.size) for row in rows if row.unit_id in of_units]
+            # In the transaction of the sizes: what arrives from now on waits for nothing.
+            waiting = [count_waiting_records(connection, identity, size) for identity, size in found]
+        for (identity, size), waiting_count in zip(found, waiting, strict=True):
+            names = of_units[identity.unit_id]
+            hits, withheld = frozenset(names.hits), frozenset(names.withheld)
+            yield CaseLog(identity, size, names.known, hits, withheld, waiting_count)
 
     def _bodies(self, log: CaseLog, start: int, end: int) -> dict[int, bytes]:
         if log.identity is None:
             return {each.sequence: each.body for each in self._log.read(start, end - start)}
         with self._database.reading() as connection:
             return record_bodies(connection, log.identity, start, end)
-
-    def _count_behind(self, log: CaseLog) -> int:
-        """How many records are here that wait for one before them."""
-        if log.identity is None:
-            return 0
-        with self._database.reading() as connection:
-            return max(0, count_records(connection, log.identity) - log.size)
 
     def _choose_listed(self, wanted: Sequence[FoundAccess], scope: CaseScope) -> _Listed:
         """Those that the list may have: one that tells of hits has to name one that is shown."""
@@ -190,15 +190,33 @@ class CaseAccesses:
         return listed
 
 
-def _find_accesses(log: CaseLog, scope: CaseScope, bodies: Mapping[int, bytes]) -> list[FoundAccess]:
-    """The accesses among some records of a log."""
-    wanted = list[FoundAccess]()
+def _find_accesses(log: CaseLog, scope: CaseScope, bodies: Mapping[int, bytes]) -> tuple[list[FoundAccess], int]:
+    """The accesses among some records of a log, and how many that a unit's log has there are no records."""
+    wanted, no_record_count = list[FoundAccess](), 0
     for sequence, body in sorted(bodies.items()):
-        subject = record_subject(body)
-        is_of_case = subject.is_of_case(scope.case, log.names)
-        if is_of_case or any(each in log.names or each in log.withheld for each in subject.objects):
-            wanted.append(FoundAccess(log, sequence, body, subject, is_of_case))
-    return wanted
+        try:
+            access = _access_of(log, scope, sequence, body)
+        except AuditError:
+            if log.identity is None:
+                raise
+            no_record_count += 1
+        else:
+            wanted += [] if access is None else [access]
+    return wanted, no_record_count
+
+
+def _access_of(log: CaseLog, scope: CaseScope, sequence: int, body: bytes) -> FoundAccess | None:
+    """The access that a record tells of; None: it is about something else.
+
+    Raises:
+        AuditError: it is none.
+    """
+    subject = record_subject(body)
+    is_of_case = subject.is_of_case(scope.case, log.names)
+    if not is_of_case and not any(each in log.names or each in log.withheld for each in subject.objects):
+        return None
+    parse_record(body)
+    return FoundAccess(log, sequence, body, subject, is_of_case)
 
 
 @dataclass(frozen=True, slots=True)

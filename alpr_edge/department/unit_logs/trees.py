@@ -117,7 +117,7 @@ class StoredTree:
 
 
 def record_bodies(connection: Connection, log: LogIdentity, first: int, end: int) -> dict[int, bytes]:
-    """The records of a log that are here, by their numbers.
+    """The records of a log that are here and open, by their numbers.
 
     Args:
         connection: the connection of a transaction.
@@ -129,11 +129,24 @@ def record_bodies(connection: Connection, log: LogIdentity, first: int, end: int
     are_asked = items.c.item_id.in_(list(numbers)) & (items.c.unit_id == log.unit_id)
     rows = connection.execute(select_bodies().where(are_asked)).all()
     bodies = open_bodies(connection, rows)
-    return {numbers[row.item_id]: body for row, body in zip(rows, bodies, strict=True) if body is not None}
+    return {numbers[row.item_id]: body for row, body in zip(rows, bodies, strict=True) if body}
 
 
-def count_records(connection: Connection, log: LogIdentity) -> int:
-    """How many records of a log are here, those behind a gap counted."""
+def count_waiting_records(connection: Connection, log: LogIdentity, size: int) -> int:
+    """How many records of a log are here that wait for one before them.
+
+    The primary key alone answers it: the condition on the unit is inside the count, or SQLite would choose the index
+    of all items of the unit.
+
+    Args:
+        connection: the connection of the transaction that read the size.
+        log: which log.
+        size: how many records are here without a gap.
+    """
     first, end = record_id_range(log.log_id)
-    of_log = (items.c.unit_id == log.unit_id) & (items.c.item_id >= first) & (items.c.item_id < end)
-    return connection.execute(select(func.count()).select_from(items).where(of_log)).scalar_one()
+    next_id = record_item_id(log.log_id, size)
+    length = func.length(items.c.item_id)
+    # Numbers have no zeros before them: the longer one is greater.
+    is_behind = (length > len(next_id)) | ((length == len(next_id)) & (items.c.item_id >= next_id))
+    count = func.count().filter((items.c.unit_id == log.unit_id) & is_behind)
+    return connection.execute(select(count).where(items.c.item_id >= first, items.c.item_id < end)).scalar_one()

@@ -58,7 +58,8 @@ def record_subject(body: bytes) -> RecordSubject:
     """
     try:
         record = json.loads(body)
-        stated, objects, action = record.get("case", ""), record.get("objects", []), record.get("action", "")
-    except (ValueError, AttributeError):
+        stated, action = record.get("case", ""), record.get("action", "")
+        objects = tuple(map(str, record.get("objects", [])))
+    except (ValueError, AttributeError, TypeError):
         raise AuditError("a record of the access log cannot be read: run: alpr-edge audit verify") from None
-    return RecordSubject(normal_case(str(stated)), tuple(objects), str(action))
+    return RecordSubject(normal_case(str(stated)), objects, str(action))

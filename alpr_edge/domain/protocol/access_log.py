@@ -62,7 +62,10 @@ def record_item_id(log_id: str, sequence: int) -> str:
 
 
 def record_id_range(log_id: str) -> tuple[str, str]:
-    """The ids of a log's records, as they sort: from the first of both up to the second, which is none of them."""
+    """The ids of a log's records, in the order of their bytes: from the first of both up to the second, not included.
+
+    The second ends in ``;``, the character after ``:``, so every id that begins with the first lies between them.
+    """
     return f"{RECORD_PREFIX}{log_id}:", f"{RECORD_PREFIX}{log_id};"
 
 

@@ -225,7 +225,7 @@ class _Payload:
     def take(self, size: int) -> memoryview:
         """The next ``size`` bytes.
 
-        Their memory is not cleared first, which of a list of millions holds up every other thread for 50 ms.
+        Their memory is not cleared first: of a list of millions that would hold up every other thread for 50 ms.
 
         Raises:
             StoreError: there are fewer.

@@ -1,3 +1,4 @@
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -6,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from alpr_edge.app.pipeline.recorder import Recorder
+from alpr_edge.app.pipeline.recorder import BOXES_MAX, Recorder
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.hits import Generation, Hit, HotlistEntry, MatchKind, Reason, StateMatch
 from alpr_edge.domain.reads import Evidence, EvidenceKind, ReadClosed, ReadDecided, ReadEvent
@@ -146,3 +147,18 @@ def test_observers_hear_of_what_is_committed_only(store: UnitStore, tmp_path: Pa
     with pytest.raises(StoreError):
         recorder.write([event, other])
     assert batch_sizes == [1]
+
+
+def test_of_a_pass_whose_end_is_set_aside_or_never_comes_nothing_is_kept_for_ever(recorder: Recorder) -> None:
+    event, picture = decision(), np.full((12, 30, 3), 9, np.uint8)
+    event = replace(event, evidence=Evidence(picture, picture), read=replace(event.read, box=Box(1, 2, 30, 40)))
+    box = event.read.box
+    unkept = sys.getrefcount(box)
+    recorder.write([event])
+    assert sys.getrefcount(box) == unkept + 1
+    recorder.set_aside(ReadClosed(event.read, None))
+    assert sys.getrefcount(box) == unkept
+    recorder.write([replace(event, read=replace(event.read, read_id="read-2"))])
+    kept, others = sys.getrefcount(box), replace(event.read, box=Box(5, 6, 70, 80))
+    recorder.write([replace(event, read=replace(others, read_id=f"other-{number}")) for number in range(BOXES_MAX)])
+    assert sys.getrefcount(box) < kept

@@ -44,6 +44,7 @@ from tests.department.evidence.case_of_two import (
     ExportDesk,
     store_case,
 )
+from tests.department.ingest.test_encrypted_bodies import use_key
 from tests.department.inquiries.desk import (
     PASSWORDS,
     Inquirers,
@@ -58,9 +59,10 @@ ALL_SOURCES = ["department", "state", "federal"]
 
 @pytest.fixture(scope="module")
 def people(tmp_path_factory: pytest.TempPathFactory, engine: EngineUnderTest) -> Inquirers:
-    """A department with one person of each role and the case of two cars, on each engine."""
+    """A department that encrypts, with one person of each role and the case of two cars, on each engine."""
     folder = tmp_path_factory.mktemp("cases")
     some = Inquirers.make(folder / "department", engine, NOW)
+    use_key(some.directory)
     store_case(some.directory, folder)
     with open_office(some.directory, StillClock(at(1)), PASSWORDS) as office:
         office.holds.place(ExportDesk(office, some)("records"), FOR_CASE, [PLACED, UNSURE, LATE], "subpoena 12", None)
@@ -192,7 +194,7 @@ def test_the_logs_of_department_and_car_prove_who_looked_and_the_list_has_other_
     assert not any(text in whole for text in (b"26-888888", b"26-999999", b"8ABC123"))
     alone = desk.office.exports.accesses(desk("records"), FOR_CASE, no_progress)
     assert {row["person"] for row in alone.lines} >= {"Officer", "Records"}
-    assert (alone.withheld, alone.unread) == (0, 0)
+    assert (alone.withheld, alone.not_looked_through) == (0, 0)
     record = records_of(desk.office, desk.office.log.size() - 1)[0]
     assert (record.action, record.shown) == ("list_accesses", len(alone.lines))
 
@@ -217,17 +219,34 @@ def test_hits_of_a_list_that_one_may_not_see_are_counted_and_covert_ones_are_not
     assert "Accesses that tell of hits of lists which whoever booked it out may not see: 1." in booked.left_out
 
 
-def test_records_of_a_car_that_do_not_open_or_wait_for_another_are_counted(desk: ExportDesk, tmp_path: Path) -> None:
+@pytest.fixture
+def record_id(people: Inquirers) -> Iterator[str]:
+    """The second record of the car's log, which is stored again as it was in the end, and alone."""
+    of_kind = "FROM items WHERE unit_id = 'unit-1' AND kind = 'access_record' ORDER BY item_id"
+    ((item_id,),) = query(people.directory, f"SELECT item_id {of_kind} LIMIT 1 OFFSET 1")
+    query(people.directory, f"CREATE TABLE kept AS SELECT * FROM items WHERE item_id = '{item_id}'")
+    yield item_id
+    query(people.directory, f"DELETE FROM items WHERE item_id IN ('{item_id}', '{item_id}9')")
+    query(people.directory, "INSERT INTO items SELECT * FROM kept")
+    query(people.directory, "DROP TABLE kept")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    ["body = NULL", "body = substr(body, 2)", "key_id = 'destroyed'", "key_id = NULL"],
+    ids=["no body", "a changed body", "no key", "no record"],
+)
+def test_records_of_a_car_that_do_not_open_or_wait_for_another_are_counted(
+    desk: ExportDesk, tmp_path: Path, record_id: str, damage: str
+) -> None:
     """Nobody can tell whether they are accesses to the reads of the case (policy 462.6(a))."""
-    records = "FROM items WHERE unit_id = 'unit-1' AND kind = 'access_record' ORDER BY item_id"
-    ((record_id,),) = query(desk.people.directory, f"SELECT item_id {records} LIMIT 1 OFFSET 1")
     columns = "unit_id, kind, sha256, length, body, received_at, key_id"
     of_record = f"FROM items WHERE item_id = '{record_id}'"
     query(desk.people.directory, f"INSERT INTO items (item_id, {columns}) SELECT '{record_id}9', {columns} {of_record}")
-    query(desk.people.directory, f"UPDATE items SET body = NULL WHERE item_id = '{record_id}'")
+    query(desk.people.directory, f"UPDATE items SET {damage} WHERE item_id = '{record_id}'")
     found = desk.office.exports.accesses(desk("records"), FOR_CASE, no_progress)
     assert {row["record"] for row in found.lines if row["log"] == "unit-1"} == {0, 2, 5}
-    assert found.unread == 2
+    assert found.not_looked_through == 2
     booked = desk.export(tmp_path / "out")
     assert "Records of units' access logs that do not open, or wait for one that is missing: 2." in booked.left_out
 

@@ -14,6 +14,8 @@ from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.db.schema import items, reads
 from alpr_edge.department.search import statements
 from alpr_edge.department.search.criteria import DepartmentSearch, check_search
+from alpr_edge.department.unit_logs.trees import LogIdentity, count_waiting_records
+from alpr_edge.domain.protocol.access_log import record_item_id
 from tests.department.engines import EngineUnderTest
 
 PLATE = "7ABC123"
@@ -98,3 +100,18 @@ def test_images_are_gone_through_by_their_index(database: DepartmentDatabase) ->
         found = image_days(connection, f"{READS // IMAGES:064}", 2)
     assert list(found) == [f"{number:064}" for number in (2 * READS // IMAGES, 3 * READS // IMAGES)]
     assert "ix_items_sha256" in plans[0]
+
+
+def test_records_that_wait_are_counted_by_the_primary_key_and_not_among_all_of_the_unit(
+    database: DepartmentDatabase,
+) -> None:
+    names = [*((log, n) for n in (0, 1, 3, 10, 20) for log in ("one", "one1")), ("two", 5)]
+    with database.writing() as connection:
+        for unit_id in ("car-1", "car-2"):
+            rows = [_item(n) | {"item_id": record_item_id(log, n), "unit_id": unit_id} for log, n in names]
+            connection.execute(insert(items), [row | {"kind": "access_record"} for row in rows])
+    with database.reading() as connection, _plans(connection) as plans:
+        counts = [count_waiting_records(connection, LogIdentity("car-1", "one"), size) for size in (0, 2, 11, 100)]
+        assert (counts, count_waiting_records(connection, LogIdentity("car-3", "one"), 0)) == ([5, 3, 1, 0], 0)
+    if connection.dialect.name == "sqlite":
+        assert all("USING COVERING INDEX sqlite_autoindex_items_1 (item_id>? AND item_id<?)" in each for each in plans)

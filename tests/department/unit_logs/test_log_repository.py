@@ -27,7 +27,7 @@ from alpr_edge.domain.protocol.items import digest
 from alpr_edge.domain.transparency.checkpoints import Checkpoint
 from alpr_edge.domain.transparency.notes import NoteKey, note_key, sign_note
 from alpr_edge.store.access_log.checkpoints import add_cosignature, latest_checkpoint
-from tests.department.engines import EngineUnderTest
+from tests.department.engines import EngineUnderTest, query
 from tests.department.unit_logs.car import UNIT, Car, checkpoint_part
 from tests.domain.access_log.entries import LOG_ID, entry, record
 from tests.store.records import instant
@@ -87,6 +87,19 @@ def test_parts_may_come_in_any_order_and_twice(storage: Storage, car: Car) -> No
     for part in [*parts, *parts[:5]]:
         assert send(storage, [part]) == [("receipt", 200)]
     assert (statement(storage).size, storage.logs.states()[0].records, kinds(storage)) == (13, 13, [])
+
+
+def test_a_record_that_does_not_open_is_waited_for_until_it_comes_again(
+    storage: Storage, car: Car, directory: Path
+) -> None:
+    car.look(3)
+    first, second, third = car.records()
+    send(storage, [first, third])
+    query(directory, f"UPDATE items SET key_id = 'destroyed' WHERE item_id = '{third.item_id}'")
+    send(storage, [second, car.checkpoint()])
+    assert (storage.logs.states()[0].records, statement(storage).size, kinds(storage)) == (2, 0, [])
+    send(storage, [third])
+    assert (storage.logs.states()[0].records, statement(storage).size, kinds(storage)) == (3, 3, [])
 
 
 def test_an_older_checkpoint_that_comes_late_is_not_cosigned_again(storage: Storage, car: Car) -> None:

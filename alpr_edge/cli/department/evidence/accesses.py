@@ -52,8 +52,8 @@ def accesses_command(
     if found.withheld:
         count = count_text(found.withheld, "access", "accesses")
         typer.echo(f"not in it, as all that it tells of are hits that you may not see: {count}", err=True)
-    if found.unread:
-        count = count_text(found.unread, "record of the units' logs", "records of the units' logs")
+    if found.not_looked_through:
+        count = count_text(found.not_looked_through, "record of the units' logs", "records of the units' logs")
         typer.echo(f"not looked through, as they do not open or wait for one that is missing: {count}", err=True)
 
 

@@ -62,7 +62,7 @@ class AccessList:
     """Each access, as the table of a package has it."""
     withheld: int
     """Accesses that tell of withheld hits alone; those that tell of covert ones are not counted."""
-    unread: int
+    not_looked_through: int
     """Records of units' logs that do not open, or wait for one that is missing."""
 
 
@@ -147,7 +147,7 @@ class DepartmentExports:
                 self._scope(authoriser, access, with_corrections(self.stored.database, held)), progress
             )
             access.show(count=len(found.listed))
-            return AccessList([access_line(each) for each in found.listed], found.withheld, found.unread)
+            return AccessList([access_line(each) for each in found.listed], found.withheld, found.not_looked_through)
 
     def is_of_case(self, package_id: str, case: str) -> bool:
         """Whether a package was booked out here for a case."""
@@ -240,6 +240,6 @@ def _left_out(not_arrived: int, accesses: FoundAccesses) -> list[str]:
         words.append(f"Reads that are held for the case and have not arrived from their units: {not_arrived}.")
     if withheld := accesses.withheld:
         words.append(f"Accesses that tell of hits of lists which whoever booked it out may not see: {withheld}.")
-    if unread := accesses.unread:
-        words.append(f"Records of units' access logs that do not open, or wait for one that is missing: {unread}.")
+    if count := accesses.not_looked_through:
+        words.append(f"Records of units' access logs that do not open, or wait for one that is missing: {count}.")
     return words

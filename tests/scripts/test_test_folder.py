@@ -1,0 +1,70 @@
+"""The folder of the tests' files: there as long as they run, and gone afterwards, also when the script was killed."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PYTEST = f"""#!{sys.executable}
+import os, signal, sys
+folder = os.environ.get("TMPDIR", "/nowhere")
+print(os.getpid(), folder, flush=True)
+try:
+    signal.pause()
+except KeyboardInterrupt:
+    print(os.path.isdir(folder) or folder == "/nowhere", flush=True)
+    sys.exit(3)
+"""
+"""In place of Python with pytest: tells its number and its folder, and waits for Ctrl-C."""
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Path:
+    """The script in a checkout of its own."""
+    scripts, programs = tmp_path / "scripts", tmp_path / "environment" / "bin"
+    scripts.mkdir()
+    programs.mkdir(parents=True)
+    for name in ("test", "_help"):
+        shutil.copy(ROOT / "scripts" / name, scripts)
+    stub = f'set -euo pipefail\ncd "{tmp_path}"\nenvironment={tmp_path}/environment\n'
+    (scripts / "_environment").write_text(stub, encoding="utf-8")
+    for path, text in ((scripts / "missing-packages", "#!/bin/sh\n"), (programs / "python", PYTEST)):
+        path.write_text(text, encoding="utf-8")
+        path.chmod(0o755)
+    return scripts / "test"
+
+
+def start(script: Path) -> tuple[subprocess.Popen[str], int, Path]:
+    """The script as it runs, the number of the tests' process, and their folder."""
+    run = subprocess.Popen(["bash", script], env={"PATH": "/usr/bin:/bin"}, stdout=subprocess.PIPE, text=True)
+    assert run.stdout is not None
+    number, folder = run.stdout.readline().split()
+    return run, int(number), Path(folder)
+
+
+def test_the_folder_stays_until_the_tests_have_ended(script: Path) -> None:
+    run, _, folder = start(script)
+    run.send_signal(signal.SIGTERM)
+    assert run.communicate(timeout=300)[0] == "True\n"
+    assert (run.returncode, folder.exists()) == (3, False)
+
+
+def test_a_folder_of_a_killed_script_is_removed_by_the_next_when_its_tests_have_ended(script: Path) -> None:
+    killed, number, folder = start(script)
+    killed.kill()
+    killed.wait(300)
+    run, _, _ = start(script)
+    run.send_signal(signal.SIGTERM)
+    run.communicate(timeout=300)
+    assert folder.exists() or folder == Path("/nowhere")
+    os.kill(number, signal.SIGINT)
+    assert killed.communicate(timeout=300)[0] == "True\n"
+    run, _, _ = start(script)
+    run.send_signal(signal.SIGTERM)
+    run.communicate(timeout=300)
+    assert not folder.exists()
