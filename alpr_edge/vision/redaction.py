@@ -6,7 +6,9 @@ small for the reads of a drive. A box becomes one colour, the mean of what it co
 from the copy, as it can from a blur.
 
 A read's box is in the pixels of the camera's frame, and the scene may have been made smaller. Its scale is found by the
-read's own crop, which is laid over the scene at each scale; where it fits nowhere, that plate is covered as well.
+read's own crop, which is laid over the scene at each scale where its box, with the margin that a crop has, would be.
+Where it fits nowhere, or too little is left of the plate to tell, that plate is covered as well. So it may be with a
+read without a hit: when its pass ends, its crop may be replaced by a sharper one of another frame, its scene is not.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,6 +20,7 @@ import numpy as np
 from alpr_edge.domain.errors import PictureError
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Pixels
+from alpr_edge.domain.recognition.vehicle_pass import CROP_MARGIN
 from alpr_edge.vision.detector import Network, Picture
 from alpr_edge.vision.jpeg_pictures import decode_stored, jpeg
 
@@ -38,10 +41,16 @@ OWN_WIDTH_RATIO_MAX = 2.0
 SCALE_MIN = 0.05
 SCALES = np.geomspace(SCALE_MIN, 1.0, 900)
 """Scales that are tried: neighbours differ by a third of a per cent, 2 px at the edge of a scene of 640."""
-FIT_MIN = 0.6
-"""Least correlation of crop and scene with which the place of the read's plate is known."""
+FIT_MIN = 0.8
+"""Least correlation of crop and scene with which the place of the read's plate is known.
+
+In dashcam frames as small as scenes of plain reads, 122 crops of the same frame fit with 0.92 or more. Of 111 crops
+of another frame, a second or two away, 90 fit their place with 0.8 or more, and wrong places with 0.75 at most.
+"""
 FIT_SURE = 0.95
-"""Correlation from which on no other scale is tried."""
+"""Correlation from which on no other scale is tried, and this one is remembered."""
+FIT_WIDTH_MIN_PX, FIT_HEIGHT_MIN_PX = 16, 5
+"""Least size of a crop in the scene: one that is smaller fits in many places by chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +80,9 @@ class SceneRedactor:
 
         Args:
             scene: the JPEG of the scene.
-            crop: the JPEG of the plate that stays to be seen, cut from the same frame; empty: none stays.
-            box: where it was in that frame, in its pixels.
+            crop: the JPEG of the plate that stays to be seen, with its margin, as it is stored with the read; empty:
+                none stays. One of another frame than the scene may fit nowhere.
+            box: where that plate was in the frame of the scene, in its pixels.
 
         Raises:
             PictureError: the scene is no picture.
@@ -111,7 +121,8 @@ class SceneRedactor:
                 break
         if best_fit < FIT_MIN:
             return None
-        self._scales[size] = best_scale
+        if best_fit >= FIT_SURE:
+            self._scales[size] = best_scale
         return _at_scale(box, best_scale)
 
 
@@ -153,12 +164,21 @@ def _cover(pixels: Pixels, boxes: Sequence[Box], own: Box | None) -> Pixels:
 
 
 def _fit(scene: Pixels, crop: Pixels, box: Box, scale: float) -> float:
-    """Correlation of a crop with a scene where it lies at a scale, -1 to 1; -1 where it does not lie in it."""
-    placed = _at_scale(box, scale)
+    """Correlation of a crop with a scene where it lies at a scale, -1 to 1; -1 where it does not lie in it.
+
+    Args:
+        scene: the scene, in grey.
+        crop: the crop, in grey: the box with its margin, as far as that was in the frame.
+        box: the plate in the pixels of the frame.
+        scale: that of the scene.
+    """
+    plate = _at_scale(box, scale)
     height, width = scene.shape[:2]
-    if placed.right_px > width + 1 or placed.bottom_px > height + 1 or placed.width_px < 6 or placed.height_px < 3:
+    if plate.right_px > width + 1 or plate.bottom_px > height + 1:
         return -1.0
-    left, top, right, bottom = placed.within(width, height)
+    left, top, right, bottom = plate.expand(CROP_MARGIN).within(width, height)
+    if right - left < FIT_WIDTH_MIN_PX or bottom - top < FIT_HEIGHT_MIN_PX:
+        return -1.0
     cut = scene[top:bottom, left:right].astype(np.float32)
     small = cv2.resize(crop, (right - left, bottom - top), interpolation=cv2.INTER_AREA).astype(np.float32)
     cut -= cut.mean()

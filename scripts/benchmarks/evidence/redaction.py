@@ -16,6 +16,7 @@ import numpy as np
 from alpr_edge.domain.plates import canonical
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Crop, Pixels
+from alpr_edge.domain.recognition.vehicle_pass import CROP_MARGIN
 from alpr_edge.domain.recognition.voting import text_of
 from alpr_edge.simulation.drive import Drive
 from alpr_edge.vision.detector import Network
@@ -67,7 +68,7 @@ def _count(  # noqa: PLR0913, PLR0917 - one look at one scene
     if box.width_px < OWN_PX_MIN:
         return
     scene = jpeg(small, QUALITY)
-    result = redactor.redact(scene, jpeg(_cut(pixels, box), QUALITY), box)
+    result = redactor.redact(scene, jpeg(_cut(pixels, box.expand(CROP_MARGIN)), QUALITY), box)
     before, after = _decode(scene), _decode(result.jpeg)
     counts.update(scenes=1, own=int(result.keeps_own), boxes=result.covered)
     for place, (text, other) in enumerate(plates):
