@@ -76,7 +76,7 @@ class Player(Protocol):
     def play(
         self, tone: Tone, at: Instant, sentence: Sentence = (), on_lost: Callable[[], None] | None = None
     ) -> int | None:
-        """Queue the tone; returns once its first sample is handed over, or at once when another tone still sounds.
+        """Queue the tone; returns once its first sample is handed over, or at once when it has to wait for another.
 
         Args:
             tone: the tone to sound.
