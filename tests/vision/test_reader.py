@@ -122,8 +122,8 @@ def test_the_recogniser_reads_what_the_detector_finds_and_bounds_a_frame_full_of
     assert min(reading.box.height_px for reading in readings) > 4
 
 
-class CropKeeper(OnnxReader):
-    """Keeps the crops that it reads."""
+class CropRecorder(OnnxReader):
+    """Records the crops that it reads."""
 
     crops: Sequence[Crop] = ()
 
@@ -134,7 +134,7 @@ class CropKeeper(OnnxReader):
 
 def test_a_box_is_read_with_a_little_of_what_is_around_it_and_stays_what_it_is(tmp_path: Path) -> None:
     write_models(tmp_path, detector_model([[0, 100, 60, 200, 100, 0, 0.9]]), reader_model("8ABC123"))
-    reader = CropKeeper(load_model(tmp_path, "reader", "default"), 1)
+    reader = CropRecorder(load_model(tmp_path, "reader", "default"), 1)
     recogniser = Recogniser(OnnxDetector(load_model(tmp_path, "detector", "default"), 0.3, 1), reader)
     (reading,) = recogniser.recognise(Frame("front", 3, Instant("boot", 0), np.zeros((384, 640, 3), np.uint8)))
     assert reading.box == Box(100, 60, 200, 100)
