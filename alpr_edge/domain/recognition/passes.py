@@ -116,7 +116,7 @@ class Passes:
         for track, reading in zip(tracks, readings, strict=True):
             if track is not None and reading.is_accepted:
                 events += self._judge(self._look(track, reading, frame), now, ending=False)
-        return events + self._decide_due(now)
+        return events + self._decide_without_looks(now)
 
     def known_plates(self, frame_number: int) -> KnownPlates:
         """What is known of the plates in view after that frame."""
@@ -146,12 +146,14 @@ class Passes:
         """The passes of tracks that have ended; a track has none where its first look failed."""
         return [self._open.pop(track.number) for track in tracks if track.number in self._open]
 
-    def _decide_due(self, now: Instant) -> list[ReadEvent]:
-        """Decide the passes that are due although none of the newest looks at them counts."""
+    def _decide_without_looks(self, now: Instant) -> list[ReadEvent]:
+        """Decide the passes at whose plate no look has counted for so long that they would have ended without any."""
+        undecided = [number for number, one in self._open.items() if one.read is None]
         events: list[ReadEvent] = []
-        for number in [number for number, one in self._open.items() if one.read is None and self._is_due(one, now)]:
-            if number in self._open:
-                events += self._judge(self._open[number], now, ending=False)
+        for number in undecided:
+            current = self._open.get(number)
+            if current is not None and now.ms_since(current.track.readings[-1].captured_at) > self._gap_ms:
+                events += self._judge(current, now, ending=True)
         return events
 
     def _look(self, track: Track, reading: Reading, frame: Frame) -> VehiclePass:

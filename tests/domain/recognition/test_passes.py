@@ -104,11 +104,11 @@ def test_a_certain_read_is_not_withdrawn_by_a_text_that_is_not() -> None:
     assert [(type(event), event.read.plate) for event in events] == [(ReadDecided, "7ABC123"), (ReadClosed, "7ABC123")]
 
 
-def test_age_decides_although_no_newer_look_counts() -> None:
+def test_a_pass_whose_looks_no_longer_count_is_decided_as_if_it_had_ended() -> None:
     looks = [(ms * 1.0, [reading_of("8ABC123", ms, certainty=0.9)]) for ms in (0, 100)]
     shown = [(ms * 1.0, [replace(reading_of("", ms), is_accepted=False)]) for ms in range(200, 1500, 100)]
     events = play(passes_of(), [*looks, *shown])
-    assert [(at_ms, type(event)) for at_ms, event in events] == [(700, ReadDecided)]
+    assert [(at_ms, type(event)) for at_ms, event in events] == [(1200, ReadDecided)]
 
 
 def test_a_plate_that_drives_into_view_is_read_once_it_is_whole() -> None:
