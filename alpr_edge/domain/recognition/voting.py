@@ -39,7 +39,7 @@ OPINION_FLOOR = 0.01
 PROBABILITY_FLOOR = 1e-4
 """Least probability of a character in one reading: one wrong frame must not exclude what all others show."""
 CUT_CONFIDENCE_MAX = 0.9
-"""Most confidence of a text where the frame's edge cuts each look at its plate: it is not certain."""
+"""Most confidence of a text where the frame's edge cuts each look at its plate: any that is not certain would do."""
 ALTERNATIVE_MIN = 1e-3
 """Least probability of another text that is worth keeping."""
 SLOT_VOTE_MIN = 0.01

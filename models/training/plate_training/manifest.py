@@ -95,13 +95,13 @@ def entry_of(role: Role, file: Path, shape: tuple[int, int, int], licence: Licen
         licence: the set of pictures that it saw.
         length: samples seen and hours of the training that led to it.
     """
-    reader = {"slots": SLOTS, "alphabet": ALPHABET, "plate_config": "reader.yaml", "interpolation": "cubic"}
+    of_reader = {"slots": SLOTS, "alphabet": ALPHABET, "plate_config": "reader.yaml", "interpolation": "cubic"}
     return {
         "file": file.name,
         "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
         "kind": KINDS[role],
         **dict(zip(("input_height", "input_width", "channels"), shape, strict=True)),
-        **(reader if role == "reader" else {}),
+        **(of_reader if role == "reader" else {}),
         "licence": LICENCES[licence],
         "samples_seen": length[0],
         "hours": length[1],
