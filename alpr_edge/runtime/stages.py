@@ -93,6 +93,7 @@ class WorkStage(Generic[T]):
         inlet: the channel, or the like, that items come from.
         process: the work on one item.
         finish: a function that is called once after the last item.
+        idle: a function that is called while nothing comes.
     """
 
     def __init__(
@@ -101,11 +102,13 @@ class WorkStage(Generic[T]):
         inlet: Inlet[T],
         process: Callable[[T], None],
         finish: Callable[[], None] = _do_nothing,
+        idle: Callable[[], None] = _do_nothing,
     ) -> None:
         self.name = name
         self._inlet = inlet
         self._process = process
         self._finish = finish
+        self._idle = idle
 
     def run(self, beat: Callable[[], None], stop: threading.Event) -> None:  # noqa: ARG002 - ends by its inlet
         """Work until the inlet is closed and empty."""
@@ -115,7 +118,9 @@ class WorkStage(Generic[T]):
                 item = self._inlet.get(WAIT_S)
             except ClosedError:
                 return
-            if item is not None:
+            if item is None:
+                self._idle()
+            else:
                 self._process(item)
 
     def finish(self) -> None:

@@ -11,15 +11,20 @@ import structlog
 
 from alpr_edge.app.pipeline.alerter import Alerter
 from alpr_edge.app.pipeline.image_encoding import NO_PICTURES
-from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.instants import NS_PER_MS, Instant
 from alpr_edge.domain.matching import Entries, match
 from alpr_edge.domain.reads import ReadClosed, ReadEvent
 from alpr_edge.domain.recognition.frames import Frame, Reading
 from alpr_edge.domain.recognition.known_plates import KnownPlates
 from alpr_edge.domain.recognition.passes import Passes
+from alpr_edge.runtime.boot import boottime_ns
 from alpr_edge.runtime.channels import BoundedChannel
 
 log = structlog.get_logger(__name__)
+
+LATE_MS = 1000.0
+"""How much later than its time a frame may be recognised; that far behind the clock, the passes of a camera without
+frames are."""
 
 
 def without_pictures(event: ReadEvent) -> ReadEvent:
@@ -55,6 +60,8 @@ class CameraWorker:
         self._new_id = new_id
         self._hit_reads: set[str] = set()
         self._last: Instant | None = None
+        self._last_ns = 0
+        """When the last frame was processed, in nanoseconds since the boot."""
         self.frames = 0
         """Frames processed so far."""
         self.reads = 0
@@ -65,9 +72,16 @@ class CameraWorker:
     def process(self, frame: Frame, readings: Sequence[Reading]) -> None:
         """Process what was recognised in one frame, from tracking to record."""
         self.frames += 1
-        self._last = frame.captured_at
+        self._last, self._last_ns = frame.captured_at, boottime_ns()
         for event in self._passes.step(frame, readings):
             self._handle(event)
+
+    def let_time_pass(self) -> None:
+        """End the passes that are over by the clock: a camera that gives no frame any more holds back no alert."""
+        silent_ms = (boottime_ns() - self._last_ns) / NS_PER_MS
+        if self._last is not None and silent_ms > LATE_MS:
+            for event in self._passes.let_time_pass(self._last.shift(silent_ms - LATE_MS)):
+                self._handle(event)
 
     def known_plates(self, frame_number: int) -> KnownPlates:
         """What is known of the plates in view after that frame."""

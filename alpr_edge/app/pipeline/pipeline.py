@@ -106,6 +106,7 @@ class Pipeline:
 
     def __init__(self, settings: Settings, feeds: Sequence[CameraFeed], parts: PipelineParts, *, live: bool) -> None:
         self._parts = parts
+        self._live = live
         self.records: BoundedChannel[ReadEvent] = (
             SheddingChannel(RECORDS_HELD, without_pictures, SMALL_RECORDS_HELD, _is_hit)
             if live
@@ -125,7 +126,8 @@ class Pipeline:
         self.supervisor.add(self._writer(parts.recorder))
         if isinstance(self._second, QueuedSecondReader):
             self.supervisor.add(self._second.stage)
-        self.supervisor.add(WorkStage(TRACKING, self.recognition.results, self._track, self._finish))
+        idle = self._let_time_pass
+        self.supervisor.add(WorkStage(TRACKING, self.recognition.results, self._track, self._finish, idle))
         for stage in self.recognition.stages:
             self.supervisor.add(stage, replaceable=live, stop_s_max=WORKER_STOP_S, backoff=WORKER_RESTART)
         self._cameras = [f"{CAMERA_STAGE}{feed.camera_id}" for feed in feeds]
@@ -249,6 +251,13 @@ class Pipeline:
         worker = self._workers[frame.camera_id]
         worker.process(frame, readings)
         self._plans[frame.camera_id].publish(worker.known_plates(frame.number))
+        self._let_time_pass()
+
+    def _let_time_pass(self) -> None:
+        """What is due by the clock at cameras that give no frame; a recording has no clock but its frames."""
+        if self._live:
+            for worker in self._workers.values():
+                worker.let_time_pass()
 
     def _restarts(self) -> Counter[str]:
         """Restarts by stage; those of the workers count together."""

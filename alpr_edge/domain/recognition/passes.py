@@ -111,12 +111,16 @@ class Passes:
     def step(self, frame: Frame, readings: Sequence[Reading]) -> list[ReadEvent]:
         """Process one frame's readings and return the events: reads decided, and passes that ended before."""
         now = frame.captured_at
-        events = self._end(self._expire(now), now) + self._close_away(now)
+        events = self.let_time_pass(now)
         tracks = self._tracker.update(readings)
         for track, reading in zip(tracks, readings, strict=True):
             if track is not None and reading.is_accepted:
                 events += self._judge(self._look(track, reading, frame), now, ending=False)
         return events + self._decide_without_looks(now)
+
+    def let_time_pass(self, now: Instant) -> list[ReadEvent]:
+        """The events of time alone: passes that are over, whether or not the camera still gives frames."""
+        return self._end(self._expire(now), now) + self._close_away(now) + self._decide_without_looks(now)
 
     def known_plates(self, frame_number: int) -> KnownPlates:
         """What is known of the plates in view after that frame."""

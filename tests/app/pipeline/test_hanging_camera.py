@@ -1,9 +1,12 @@
 """A camera that hangs in its driver: it is replaced, given up and told of, and the other camera is read as before."""
 
+import itertools
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partialmethod
 from pathlib import Path
 
 import pytest
@@ -22,18 +25,26 @@ from alpr_edge.store.unit_store import UnitStore, open_store
 from tests.app.rig import write_frames, write_settings
 
 WAIT_S = 60.0
+
+
+def _beat() -> None:
+    """Tell nobody."""
+
+
 pytestmark = pytest.mark.review(4)
 
 
 class HangingDriver:
-    """Hangs in the first grab of every opening, and before that shows no life."""
+    """Hangs in the first grab of every opening, and before that shows no life; ``first`` are the frames before that."""
 
     def __init__(self) -> None:
         self.back = threading.Event()
         self.opens = 0
+        self.first: Iterator[Frame] = iter(())
 
     def frames(self, beat: Callable[[], None]) -> Iterator[Frame]:
         self.opens += 1
+        yield from self.first
         self.back.wait(WAIT_S)
         beat()
         yield from ()
@@ -41,14 +52,16 @@ class HangingDriver:
 
 @contextmanager
 def watching(
-    folder: Path, *, good: bool = True
+    folder: Path, *, good: bool = True, frames_before: int = 0
 ) -> Iterator[tuple[Pipeline, HangingDriver, UnitStore, threading.Event]]:
-    """The stages of a live unit with a camera that hangs, and one that does not where ``good``."""
+    """The stages of a live unit with a camera that hangs after some frames, and one that does not where ``good``."""
     settings = load(write_settings(folder, write_frames(folder / "frames", range(9))))
     halt, driver, clock = threading.Event(), HangingDriver(), SystemClock()
+    camera = Camera(settings.camera[0], clock, halt.wait)
+    driver.first = (replace(frame, camera_id="rear") for frame in itertools.islice(camera.frames(_beat), frames_before))
     feeds = [CameraFeed("rear", driver.frames)]
     if good:
-        feeds.append(CameraFeed("front", Camera(settings.camera[0], clock, halt.wait).frames))
+        feeds.append(CameraFeed("front", camera.frames))
     with open_store(settings, migrate=True) as store:
         parts = PipelineParts(
             models=open_vision_models(settings.vision),
@@ -97,6 +110,15 @@ def test_a_unit_all_of_whose_cameras_hang_asks_for_another_process(tmp_path: Pat
         driver.back.set()
         tended_until(pipeline, lambda: driver.opens > 2)
         assert pipeline.stalled() == []
+
+
+def test_a_camera_that_hangs_keeps_no_read_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its last vehicle is gone by the clock, and the read is closed; no frame comes that would show it."""
+    monkeypatch.setattr(Recorder, "flush_due", partialmethod(Recorder.flush_due, 0.2))  # a unit waits 20 s
+    with watching(tmp_path, good=False, frames_before=2) as (pipeline, driver, store, _):
+        tended_until(pipeline, lambda: store.reads.counts().reads == 1 and store.reads.counts().open_reads == 0)
+        assert not driver.back.is_set()
+        assert pipeline.frames_seen == 2
 
 
 def test_a_camera_goes_on_with_its_numbers_in_a_new_thread(tmp_path: Path) -> None:

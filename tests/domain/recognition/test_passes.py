@@ -111,6 +111,16 @@ def test_a_pass_whose_looks_no_longer_count_is_decided_as_if_it_had_ended() -> N
     assert [(at_ms, type(event)) for at_ms, event in events] == [(1200, ReadDecided)]
 
 
+def test_a_camera_that_gives_no_frame_any_more_keeps_no_read_back() -> None:
+    passes = passes_of()
+    assert play(passes, [(ms, [reading_of("8ABC123", ms, certainty=0.9)]) for ms in (0, 100)]) == []
+    assert passes.let_time_pass(START.shift(1100)) == []
+    assert [type(event) for event in passes.let_time_pass(START.shift(1101))] == [ReadDecided]
+    away_ms = 100 + REAPPEARANCE_GAPS * 1000.0
+    assert passes.let_time_pass(START.shift(away_ms)) == []
+    assert [type(event) for event in passes.let_time_pass(START.shift(away_ms + 1))] == [ReadClosed]
+
+
 def test_a_plate_that_drives_into_view_is_read_once_it_is_whole() -> None:
     """Its part is no certain text, however clear it is, and does not make another plate of it."""
     parts = [
