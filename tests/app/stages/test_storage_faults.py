@@ -112,11 +112,13 @@ def test_a_round_that_the_store_does_not_answer_ends_nothing_and_what_is_unknown
             for name in list(names):
                 connection.exec_driver_sql(f"DROP TRIGGER {name}")
             connection.exec_driver_sql("DROP TABLE counts")
-        # The figure is that of the last whole count; a health file written meanwhile has the trouble beside the old one.
+        # The figure is that of the last whole count: a health file written meanwhile has the trouble beside an old one.
         wait_for_health(
             tmp_path,
-            lambda told: any(line.startswith("outbox: not known") for line in told["troubles"])
-            and told["figures"]["outbox_ready"] is None,
+            lambda told: (
+                any(line.startswith("outbox: not known") for line in told["troubles"])
+                and told["figures"]["outbox_ready"] is None
+            ),
         )
         run.wait_for("event=read.stored", len(stored_reads(run.lines)) + 20)
         assert run.end(signal.SIGTERM) == 0
