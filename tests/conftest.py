@@ -15,6 +15,7 @@ from hypothesis import Phase, settings
 
 import alpr_edge.vision  # noqa: F401 - before a test imports ONNX Runtime, which it keeps from calling home
 from scripts.benchmarks.department.postgresql import postgresql_programs
+from tests.lengthy import LENGTHY, LONG_FILES
 
 ROOT = Path(__file__).parents[1]
 IN_CI = os.environ.get("CI") == "true"
@@ -29,33 +30,6 @@ settings.register_profile("ci", deadline=None, derandomize=True)
 # A mutant is tried with the same examples each time, and a failing one need not be made small.
 settings.register_profile("mutation", deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
 settings.load_profile("ci" if IN_CI else "desk")
-
-
-LONG_FILES = (
-    "scripts/faults/test_torture.py",
-    "app/test_sync_daemons.py",
-    "app/test_unit_sounds.py",
-    "scripts/benchmarks/test_benchmarks_path.py",
-    "scripts/test_demo.py",
-    "app/stages/test_power.py",
-    "app/stages/test_storage_faults.py",
-    "test_wheel.py",
-    "uplink/test_failing_items.py",
-    "app/test_daemons.py",
-    "network/test_faults.py",
-    "cli/unit/test_check.py",
-    "app/pipeline/test_misreads.py",
-    "store/recovery/test_salvage.py",
-    "scripts/test_demo_run.py",
-    "app/replay/test_drive.py",
-    "scripts/benchmarks/test_benchmarks.py",
-    "services/models/test_choice.py",
-    "cli/test_drive_interrupts.py",
-    "alerts/test_alsa.py",
-    "app/test_threads.py",
-    "fuzz/test_parsers.py",
-)
-"""The files whose tests take longest, the longest first."""
 
 
 FUZZ_PROPERTY = "fuzz"
@@ -81,11 +55,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the longest files, so that no process is left with one of them when the others have ended.
 
-    Those that run on PostgreSQL, and on SQLite as well, get their marker.
+    Those that run on PostgreSQL, and on SQLite as well, get their marker, and so do those of :data:`LENGTHY`.
     """
+    lengthy = [ROOT / "tests" / name for name in LENGTHY]
     ranks = {ROOT / "tests" / name: rank for rank, name in enumerate(LONG_FILES)}
     items.sort(key=lambda item: ranks.get(item.path, len(ranks)))
     for item in items:
+        if any(item.path.is_relative_to(path) for path in lengthy):
+            item.add_marker("lengthy")
         callspec = getattr(item, "callspec", None)
         if callspec is not None and callspec.params.get("engine") == "postgresql":
             item.add_marker("postgresql")

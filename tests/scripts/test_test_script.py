@@ -1,5 +1,6 @@
-"""The folder of the tests' files: there as long as they run, and gone afterwards, also when the script was killed."""
+"""The script that runs the tests: which of them, and their folder, which is gone afterwards also when it was killed."""
 
+import itertools
 import os
 import shutil
 import signal
@@ -31,12 +32,30 @@ def script(tmp_path: Path) -> Path:
     programs.mkdir(parents=True)
     for name in ("test", "_help"):
         shutil.copy(ROOT / "scripts" / name, scripts)
-    stub = f'set -euo pipefail\ncd "{tmp_path}"\nenvironment={tmp_path}/environment\n'
+    stub = f'set -euo pipefail\ncd "{tmp_path}"\nenvironment={tmp_path}/environment\n_say() {{ :; }}\n'
     (scripts / "_environment").write_text(stub, encoding="utf-8")
     for path, text in ((scripts / "missing-packages", "#!/bin/sh\n"), (programs / "python", PYTEST)):
         path.write_text(text, encoding="utf-8")
         path.chmod(0o755)
     return scripts / "test"
+
+
+def marks(script: Path, *arguments: str, **environment: str) -> list[str]:
+    """The choice of marks that pytest gets."""
+    program = script.parents[1] / "environment" / "bin" / "python"
+    program.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n', encoding="utf-8")
+    command = ["bash", str(script), *arguments]
+    environment |= {"PATH": "/usr/bin:/bin"}
+    told = subprocess.run(command, check=True, env=environment, stdout=subprocess.PIPE, text=True)
+    lines = told.stdout.splitlines()
+    return [mark for option, mark in itertools.pairwise(lines[2:]) if option == "-m"]
+
+
+def test_the_longest_run_in_ci_or_when_they_are_asked_for(script: Path) -> None:
+    assert marks(script) == ["not slow and not lengthy"]
+    assert marks(script, CI="true") == []
+    assert marks(script, "tests/store") == []
+    assert marks(script, "-m", "lengthy") == ["lengthy"]
 
 
 def start(script: Path) -> tuple[subprocess.Popen[str], int, Path]:

@@ -1,0 +1,61 @@
+"""The tests that take longest: which files begin first, and which run with CI=true or when asked for alone."""
+
+LONG_FILES = (
+    "scripts/faults/test_torture.py",
+    "app/test_sync_daemons.py",
+    "app/test_unit_sounds.py",
+    "scripts/benchmarks/test_benchmarks_path.py",
+    "scripts/test_demo.py",
+    "app/stages/test_power.py",
+    "app/stages/test_storage_faults.py",
+    "test_wheel.py",
+    "uplink/test_failing_items.py",
+    "app/test_daemons.py",
+    "network/test_faults.py",
+    "cli/unit/test_check.py",
+    "app/pipeline/test_misreads.py",
+    "store/recovery/test_salvage.py",
+    "scripts/test_demo_run.py",
+    "app/replay/test_drive.py",
+    "scripts/benchmarks/test_benchmarks.py",
+    "services/models/test_choice.py",
+    "cli/test_drive_interrupts.py",
+    "alerts/test_alsa.py",
+    "app/test_threads.py",
+    "fuzz/test_parsers.py",
+)
+"""The files whose tests take longest, the longest first."""
+
+
+LENGTHY = (
+    "app/stages/test_power.py",
+    "app/stages/test_storage_faults.py",
+    "app/test_access_log_daemons.py",
+    "app/test_bad_disk.py",
+    "app/test_department_evidence.py",
+    "app/test_evidence_chain.py",
+    "app/test_left_behind.py",
+    "app/test_roster_daemons.py",
+    "app/test_settings_from_afar.py",
+    "app/test_sync_daemons.py",
+    "app/test_unit_sounds.py",
+    "app/test_uplink_stalls.py",
+    "cli/test_drive_interrupts.py",
+    "department/backups",
+    "department/copying",
+    "hotlist/ingest/test_fuzz.py",
+    "hotlist/ingest/test_process_limits.py",
+    "scripts/benchmarks",
+    "scripts/faults",
+    "scripts/test_demo_run.py",
+    "services/evidence/test_media_that_fail.py",
+    "services/models/test_choice.py",
+    "store/recovery",
+    "test_wheel.py",
+    "training/test_release.py",
+    "uplink/test_enrolment.py",
+    "vision/test_redaction.py",
+    "vision/test_view_measure.py",
+)
+"""Files and folders whose tests get the marker ``lengthy``: whole units with their daemons, benchmarks, damaged
+databases, backups. ``.ci/run`` runs them on Debian's own Python."""
