@@ -7,6 +7,7 @@ import pytest
 
 from alpr_edge.simulation.plates.designs import BUILT_IN_DESIGNS
 from plate_training.contract import ALPHABET, EMPTY, SLOTS, ZERO_OR_O, canonical, targets_of
+from plate_training.country_bands import paint_bands
 from plate_training.data import brazilian
 from plate_training.labels import OcrReading, taught_text
 from plate_training.plate_source import draw_text_and_design
@@ -29,6 +30,19 @@ def test_some_designs_have_small_stacked_letters_which_are_no_part_of_the_text()
     rng = np.random.default_rng(1)
     drawn_designs = [draw_text_and_design(BUILT_IN_DESIGNS[:1], rng)[1] for _ in range(300)]
     assert {len(design.stacked_letters) for design in drawn_designs} == {0, 2}
+
+
+def test_a_band_is_dark_or_pale_and_covers_no_character() -> None:
+    rng = np.random.default_rng(1)
+    shades = []
+    for _ in range(60):
+        plate = np.full((72, 340, 3), 240, np.uint8)
+        plate[:, 40:44] = (1, 2, 3)  # the first character
+        paint_bands(plate, (40, 330), rng)
+        assert (plate[:, 40:44] == (1, 2, 3)).all()
+        shades.append(float(np.median(plate[:, :20])))
+    assert min(shades) < 60
+    assert max(shades) > 160
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,6 @@ def noise(grey: Picture, rng: Rng) -> Picture:
         grain = rng.standard_normal(grey.shape, np.float32) * np.float32(rng.gamma(1.5, 3.0))
         noisy = np.clip(grey + grain, 0, 255).astype(np.uint8)
     if rng.random() < 0.5:
-        _, jpeg = cv2.imencode(".jpg", noisy, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 95))])
+        _, jpeg = cv2.imencode(".jpg", noisy, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(12, 95))])
         noisy = np.asarray(cv2.imdecode(jpeg, cv2.IMREAD_GRAYSCALE), np.uint8)
     return noisy

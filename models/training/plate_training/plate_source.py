@@ -10,6 +10,7 @@ from alpr_edge.simulation.plates.designs import BLACK, DIGITS, LETTERS, WHITE, R
 from alpr_edge.simulation.plates.fonts import Face, base_faces, line, paste
 from alpr_edge.simulation.plates.renderer import BUILT_IN_DESIGNS, PlateDesign, random_serial, render_plate
 from plate_training.contract import Picture
+from plate_training.country_bands import paint_bands
 from plate_training.degrade import Rng
 
 BRITISH_FORMS = ("AA11 AAA",) * 6 + (
@@ -25,7 +26,8 @@ BRITISH_FORMS = ("AA11 AAA",) * 6 + (
 NATIONAL_FORMS = (
     *("A 111 AAA", "A 11 AAA", "AA 11 AAA", "AA-111-AA", "AA 111 AA", "AA 1111 AA", "1111 AAA", "AAA-111", "AAA 1111"),
     *("AA 11111", "AA 111A", "1AA 111", "AA{seals}A 111", "AAA{seals}A 11", "A{seals}AA 1111", "AA 11 111", "111-A-11"),
-    *("1AAA111", "AA-11-AA", "11-AA-11", "11-AAA-1", "A-111-AA", "AAA 111", "11 111 AA", "AA A111"),
+    *("AA 11 AAA", "AA 11 AAA", "1AAA111", "AA-11-AA", "11-AA-11", "11-AAA-1", "A-111-AA", "AAA 111", "11 111 AA"),
+    "AA A111",
 )
 """Serials of Britain and of the continent; a template that stands twice is twice as likely."""
 
@@ -113,6 +115,8 @@ def render_random_plate(
     """Text as printed, pixels and outline of a rendered plate."""
     text, design = draw_text_and_design(designs, rng)
     plate = render_plate(text, design, rng, height_px, faces)
+    if design.band == "left":
+        paint_bands(plate.pixels, (plate.serial_box_px[0], plate.serial_box_px[2]), rng)
     return text, _add_dirt(plate.pixels, rng), plate.outline
 
 
