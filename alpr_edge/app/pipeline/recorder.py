@@ -30,7 +30,8 @@ log = structlog.get_logger(__name__)
 
 DEFER_S_MAX = 20.0
 """Longest time that the end of a pass waits for the commit of another read."""
-DEFERRED_CLOSES_MAX = 64
+DEFERRED_CLOSES_MAX, DEFERRED_BYTES_MAX = 64, 32_000_000
+"""Most ends of passes that wait, and most memory that their frames take: eleven of 1280x720."""
 BOXES_MAX = 1000
 """Most passes whose box is kept; so many are never open at once, but the ends of some may be lost."""
 WHOLE_AGAIN = 20
@@ -92,7 +93,7 @@ class Recorder:
             StoreError: nothing of it is written.
         """
         ends = [record for record in batch if isinstance(record, ReadClosed)]
-        if len(ends) == len(batch) and len(self._deferred_closes) + len(ends) <= DEFERRED_CLOSES_MAX:
+        if len(ends) == len(batch) and _may_wait([*self._deferred_closes, *ends]):
             if not self._deferred_closes:
                 self._deferred_since_s = time.monotonic()
             self._deferred_closes += ends
@@ -257,3 +258,8 @@ class Recorder:
         return self._pictures.encode(
             record.evidence, KINDS if record.is_hit else (EvidenceKind.CROP,), is_hit=record.is_hit
         )
+
+
+def _may_wait(ends: Sequence[ReadClosed]) -> bool:
+    frame_bytes = sum(end.evidence.scene.nbytes for end in ends if end.evidence is not None)
+    return len(ends) <= DEFERRED_CLOSES_MAX and frame_bytes <= DEFERRED_BYTES_MAX

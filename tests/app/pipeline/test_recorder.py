@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from alpr_edge.app.pipeline.recorder import BOXES_MAX, Recorder
+from alpr_edge.app.pipeline.recorder import BOXES_MAX, DEFERRED_BYTES_MAX, Recorder
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.hits import Generation, Hit, HotlistEntry, MatchKind, Reason, StateMatch
 from alpr_edge.domain.reads import Evidence, EvidenceKind, ReadClosed, ReadDecided, ReadEvent
@@ -112,6 +112,19 @@ def test_it_rides_for_some_seconds_and_no_longer(store: UnitStore, recorder: Rec
     recorder.flush_due()
     assert store.reads.counts().open_reads == 1
     recorder.flush_due(0.0)
+    assert store.reads.counts().open_reads == 0
+
+
+def test_frames_that_wait_with_ends_of_passes_are_bounded_by_their_memory(store: UnitStore, recorder: Recorder) -> None:
+    event = decision()
+    frame = Evidence(np.full((40, 160, 3), 9, np.uint8), np.full((1080, 1920, 3), 9, np.uint8))
+    fitting = DEFERRED_BYTES_MAX // frame.scene.nbytes
+    reads = [replace(event, read=replace(event.read, read_id=f"read-{number}")) for number in range(fitting + 1)]
+    recorder.write(reads)
+    for read in reads[:-1]:
+        recorder.write([ReadClosed(read.read, frame)])
+    assert store.reads.counts().open_reads == fitting + 1
+    recorder.write([ReadClosed(reads[-1].read, frame)])
     assert store.reads.counts().open_reads == 0
 
 
