@@ -61,7 +61,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     ranks = {ROOT / "tests" / name: rank for rank, name in enumerate(LONG_FILES)}
     items.sort(key=lambda item: ranks.get(item.path, len(ranks)))
     for item in items:
-        if any(item.path.is_relative_to(path) for path in lengthy):
+        if item.get_closest_marker("slow") is None and any(item.path.is_relative_to(path) for path in lengthy):
             item.add_marker("lengthy")
         callspec = getattr(item, "callspec", None)
         if callspec is not None and callspec.params.get("engine") == "postgresql":

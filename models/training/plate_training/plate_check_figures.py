@@ -17,7 +17,7 @@ INFINITY = float("inf")
 
 @dataclass(frozen=True, slots=True)
 class CheckFigures:
-    """What a least probability comes to, on American road photos; the last on the others, where no plate is."""
+    """What a least probability comes to, on American road photos; the last on all other pictures."""
 
     probability_min: float
     found_40px: float
