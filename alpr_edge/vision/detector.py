@@ -229,8 +229,5 @@ def without_duplicates(boxes: list[Detection]) -> list[Detection]:
 
 
 def _same_plate(one: Box, other: Box) -> bool:
-    width = min(one.right_px, other.right_px) - max(one.left_px, other.left_px)
-    height = min(one.bottom_px, other.bottom_px) - max(one.top_px, other.top_px)
-    overlap_px2 = max(0.0, width) * max(0.0, height)
     smaller = max(1e-6, min(one.area_px2, other.area_px2))
-    return one.iou(other) >= DUPLICATE_IOU or overlap_px2 / smaller >= DUPLICATE_INSIDE
+    return one.iou(other) >= DUPLICATE_IOU or one.overlap_px2(other) / smaller >= DUPLICATE_INSIDE

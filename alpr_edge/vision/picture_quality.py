@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from alpr_edge.domain.diagnostics.image_quality import PlatePicture, ScenePicture
 from alpr_edge.domain.recognition.frames import Pixels
 
-READER_PX = 128, 64
+LOOK_PX = 128, 64
 """Width and height at which plates are compared: those of the reader."""
 SCENE_PX_MAX = 1280
 TILE_PX = 64
@@ -26,7 +26,7 @@ def measure_plate(pixels: Pixels) -> PlatePicture:
     """Measure a crop that shows a plate alone, uint8 [H, W, 3] BGR."""
     grey = _grey(pixels)
     low, high = np.percentile(grey, (5, 95))
-    plate = cv2.resize(grey, READER_PX).astype(np.float32)
+    plate = cv2.resize(grey, LOOK_PX).astype(np.float32)
     focus = float(cv2.Laplacian(plate, cv2.CV_32F).var() / max(float(plate.var()), _FLAT))
     return PlatePicture(focus, float((grey >= BURNT_LEVEL).mean()), float(high - low))
 

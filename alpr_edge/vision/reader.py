@@ -23,7 +23,7 @@ from alpr_edge.domain.errors import ModelError
 from alpr_edge.domain.plates import ALPHABET, EMPTY
 from alpr_edge.domain.recognition.frames import Crop, Pixels, Probabilities
 from alpr_edge.vision.manifest import ModelFile
-from alpr_edge.vision.picture_quality import mean_and_deviation
+from alpr_edge.vision.picture_quality import LOOK_PX, mean_and_deviation
 from alpr_edge.vision.picture_size import INTERPOLATIONS, Interpolation, resize_crop
 from alpr_edge.vision.sessions import Array, Session
 
@@ -175,8 +175,8 @@ def columns_of(alphabet: str, pad: str) -> list[int] | None:
     return [alphabet.index(character) for character in ours] + [alphabet.index(pad)]
 
 
-def sharpness_of(pixels: Pixels, width_px: int = 128, height_px: int = 64) -> float:
-    """Variance of the Laplacian of a BGR crop at reader size: small and blurred plates alike come out low."""
-    grey = cv2.resize(cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY), (width_px, height_px))
+def sharpness_of(pixels: Pixels) -> float:
+    """Variance of the Laplacian of a BGR crop at one size: small and blurred plates alike come out low."""
+    grey = cv2.resize(cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY), LOOK_PX)
     _, deviation = mean_and_deviation(cv2.Laplacian(grey, cv2.CV_16S))
     return deviation**2

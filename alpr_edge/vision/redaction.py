@@ -144,9 +144,7 @@ def _spans(length: int) -> list[tuple[int, int]]:
 
 def _is_own(box: Box, own: Box) -> bool:
     """Whether a box is on the read's own plate."""
-    width = min(box.right_px, own.right_px) - max(box.left_px, own.left_px)
-    height = min(box.bottom_px, own.bottom_px) - max(box.top_px, own.top_px)
-    inside = max(0.0, width) * max(0.0, height) / max(1e-6, box.area_px2)
+    inside = box.overlap_px2(own) / max(1e-6, box.area_px2)
     return inside >= OWN_OVERLAP_MIN and box.width_px <= OWN_WIDTH_RATIO_MAX * own.width_px
 
 

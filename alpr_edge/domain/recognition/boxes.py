@@ -35,11 +35,15 @@ class Box:
         """Centre as (x, y)."""
         return (self.left_px + self.right_px) / 2, (self.top_px + self.bottom_px) / 2
 
-    def iou(self, other: "Box") -> float:
-        """Intersection over union, 0 to 1."""
+    def overlap_px2(self, other: "Box") -> float:
+        """Area that both cover, in square pixels."""
         width = min(self.right_px, other.right_px) - max(self.left_px, other.left_px)
         height = min(self.bottom_px, other.bottom_px) - max(self.top_px, other.top_px)
-        overlap_px2 = max(0.0, width) * max(0.0, height)
+        return max(0.0, width) * max(0.0, height)
+
+    def iou(self, other: "Box") -> float:
+        """Intersection over union, 0 to 1."""
+        overlap_px2 = self.overlap_px2(other)
         union = self.area_px2 + other.area_px2 - overlap_px2
         return overlap_px2 / union if union > 0 else 0.0
 

@@ -12,9 +12,6 @@ from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.recognition.frames import Pixels
 from alpr_edge.domain.recognition.voting import Opinion, Vote
 
-TEXTS_MAX = 9
-"""Most texts asked about: the likeliest, and others that the first reader considers."""
-
 
 class PendingOpinion(Protocol):
     """The answer of the second reader, which may still be under way."""
@@ -69,13 +66,13 @@ class SecondOpinion:
         Args:
             result: the vote so far.
             crop: the sharpest picture of the plate.
-            now: the instant of the present frame.
+            now: the present instant.
             last: whether no frame follows, so that this call waits for the answer.
         """
         if self.reader is None or result.certain or self._is_over:
             return False
         if self._question is None:
-            texts = (result.plate, *(other.plate for other in result.alternatives))[:TEXTS_MAX]
+            texts = (result.plate, *(other.plate for other in result.alternatives))
             self._question = _Question(self.reader.ask(crop, texts), now)
         answer = self._question.answer
         if answer is None:
