@@ -289,7 +289,7 @@ class Cooldown:
             self._last_alerts.pop(plate, None)
 
     def _is_quiet(self, last: tuple[Instant, Level], level: Level, at: Instant) -> bool:
-        heard_at, heard_level = last
+        heard_at, heard_level = last  # perhaps after ``at``: frames of two cameras come in any order
         if heard_at.boot_id != at.boot_id:
             return False
-        return level <= heard_level and 0 <= at.ms_since(heard_at) < self._quiet_ms
+        return level <= heard_level and abs(at.ms_since(heard_at)) < self._quiet_ms

@@ -170,7 +170,14 @@ def test_quiet_ends_with_a_withdrawal_a_reboot_or_a_clock_that_went_back() -> No
     cooldown.forget(PLATE)
     assert cooldown.allows(PLATE, Level.HIGH, AT.shift(1))
     assert cooldown.allows(PLATE, Level.HIGH, replace(AT, boot_id="next"))
-    assert cooldown.allows(PLATE, Level.HIGH, replace(AT, boot_id="next", boottime_ns=-1))
+    assert cooldown.allows(PLATE, Level.HIGH, replace(AT, boot_id="next").shift(-1000))
+
+
+def test_a_plate_that_another_camera_sounded_by_a_later_frame_stays_quiet() -> None:
+    cooldown = Cooldown(quiet_ms=1000)
+    assert cooldown.allows(PLATE, Level.HIGH, AT)
+    assert not cooldown.allows(PLATE, Level.HIGH, AT.shift(-40))
+    assert not cooldown.allows(PLATE, Level.HIGH, AT.shift(999))
 
 
 def test_the_plate_heard_longest_ago_is_forgotten_first() -> None:
