@@ -120,7 +120,7 @@ class ReadDecided:
     read: PlateRead
     evidence: Evidence
     decided_at: Instant
-    """Capture instant of the frame that decided."""
+    """Capture instant of the frame that decided; the present one where none came any more."""
     withdraws: str | None = None
     """The read whose alert no longer holds (the same as ``read.supersedes``)."""
     hits: tuple[Hit, ...] = ()

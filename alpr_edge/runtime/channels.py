@@ -2,7 +2,7 @@
 
 A :class:`LatestChannel` stands between live cameras and recognition and keeps only each camera's newest frame. A
 :class:`SheddingChannel` stands between live recognition and the writer: the thread that sounds alerts never waits for
-storage. Everywhere else, and all through a replay, a :class:`BoundedChannel` blocks.
+storage. Everywhere else, and all through a replay at full pace, a :class:`BoundedChannel` blocks.
 """
 
 from collections import Counter, OrderedDict
@@ -37,6 +37,11 @@ class BoundedChannel(Generic[T]):
 
     def __len__(self) -> int:
         return len(self._items)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there is no room for another item as it is."""
+        return len(self._items) >= self._capacity
 
     @property
     def closed(self) -> bool:
@@ -136,18 +141,34 @@ class SheddingChannel(BoundedChannel[T]):
 
     Args:
         capacity: the most items held as they are.
+        bytes_max: the size from which on no further item is held as it is.
+        size: a function that gives the bytes of an item that count.
         smaller: a function that gives the smaller form of an item.
         smaller_max: the most items held in that form besides.
         is_precious: a function that says whether an item replaces one that is not precious, when nothing more fits.
     """
 
     def __init__(
-        self, capacity: int, smaller: Callable[[T], T], smaller_max: int, is_precious: Callable[[T], bool]
+        self,
+        capacity: int,
+        bytes_max: int,
+        size: Callable[[T], int],
+        smaller: Callable[[T], T],
+        smaller_max: int,
+        is_precious: Callable[[T], bool],
     ) -> None:
         super().__init__(capacity + smaller_max)
         self._whole_max = capacity
+        self._bytes_max = bytes_max
+        self._size = size
         self._smaller = smaller
         self._is_precious = is_precious
+
+    @property
+    def is_full(self) -> bool:
+        """Whether further items are held in the smaller form."""
+        with self._condition:
+            return self._holds_enough()
 
     def put(self, item: T) -> None:
         """Add an item at once. Raises ClosedError."""
@@ -155,7 +176,12 @@ class SheddingChannel(BoundedChannel[T]):
             if len(self._items) >= self._capacity and not self._makes_room(item):
                 return
             self._number += 1
-            self._admit(self._number, item if len(self._items) < self._whole_max else self._smaller(item))
+            self._admit(self._number, self._smaller(item) if self._holds_enough() else item)
+
+    def _holds_enough(self) -> bool:
+        if len(self._items) >= self._whole_max:
+            return True
+        return sum(map(self._size, self._items.values())) >= self._bytes_max
 
     def _makes_room(self, item: T) -> bool:
         """Drop the oldest item that is not precious, for one that is; False: the new item is dropped itself."""

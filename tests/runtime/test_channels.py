@@ -65,8 +65,18 @@ def test_a_producer_waiting_for_room_is_woken_by_the_close() -> None:
 
 
 def shedding() -> SheddingChannel[str]:
-    """Two whole, two small; capitals are precious."""
-    return SheddingChannel(2, lambda item: f"{item}-small", 2, lambda item: item[0].isupper())
+    """Two whole, or fewer from ten letters on, two small; capitals are precious."""
+    return SheddingChannel(2, 10, len, lambda item: f"{item}-small", 2, lambda item: item[0].isupper())
+
+
+def test_a_large_item_leaves_no_room_for_another_whole_one() -> None:
+    channel = shedding()
+    assert not channel.is_full
+    channel.put("as long as this")
+    assert channel.is_full
+    channel.put("b")
+    assert channel.drain(9) == ["as long as this", "b-small"]
+    assert not channel.is_full
 
 
 @pytest.mark.review(1)

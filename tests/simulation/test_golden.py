@@ -11,8 +11,9 @@ from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.plates import canonical
 from alpr_edge.domain.positioning import position_at
 from alpr_edge.domain.reads import PlateRead, ReadDecided
+from alpr_edge.domain.recognition.decision_rule import DecisionRule
 from alpr_edge.domain.recognition.frames import Frame
-from alpr_edge.domain.recognition.passes import DecisionRule, Origin, Passes
+from alpr_edge.domain.recognition.passes import Origin, Passes
 from alpr_edge.position.log_source import LogSource
 from alpr_edge.settings import Settings
 from alpr_edge.simulation.drive import Drive

@@ -4,34 +4,39 @@ An alert is sounded before anything is written to disk: the officer's second cou
 the next alert wait for it: records of a live unit go into a channel that never blocks.
 """
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import structlog
 
 from alpr_edge.app.pipeline.alerter import Alerter
-from alpr_edge.app.pipeline.image_encoding import NO_PICTURES
-from alpr_edge.domain.instants import NS_PER_MS, Instant
+from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.matching import Entries, match
 from alpr_edge.domain.reads import ReadClosed, ReadEvent
 from alpr_edge.domain.recognition.frames import Frame, Reading
 from alpr_edge.domain.recognition.known_plates import KnownPlates
 from alpr_edge.domain.recognition.passes import Passes
-from alpr_edge.runtime.boot import boottime_ns
+from alpr_edge.domain.recognition.vehicle_pass import NO_EVIDENCE
 from alpr_edge.runtime.channels import BoundedChannel
 
 log = structlog.get_logger(__name__)
 
-LATE_MS = 1000.0
-"""How much later than its time a frame may be recognised; that far behind the clock, the passes of a camera without
-frames are."""
+JITTER_MS_MAX = 1000.0
+"""By how much the time between two results may differ from that between their frames: only what was over so long ago is
+over at a camera that gives no frame."""
+
+
+def frame_bytes(event: ReadEvent) -> int:
+    """Bytes of the frame that an event holds."""
+    return 0 if event.evidence is None else event.evidence.scene.nbytes
 
 
 def without_pictures(event: ReadEvent) -> ReadEvent:
     """The event without its pictures, which are nearly all of its size."""
     if isinstance(event, ReadClosed):
         return replace(event, evidence=None)
-    return replace(event, evidence=NO_PICTURES)
+    return replace(event, evidence=NO_EVIDENCE)
 
 
 class CameraWorker:
@@ -60,8 +65,8 @@ class CameraWorker:
         self._new_id = new_id
         self._hit_reads: set[str] = set()
         self._last: Instant | None = None
-        self._last_ns = 0
-        """When the last frame was processed, in nanoseconds since the boot."""
+        self._last_s = 0.0
+        """When the last frame was processed, on the monotonic clock."""
         self.frames = 0
         """Frames processed so far."""
         self.reads = 0
@@ -72,15 +77,16 @@ class CameraWorker:
     def process(self, frame: Frame, readings: Sequence[Reading]) -> None:
         """Process what was recognised in one frame, from tracking to record."""
         self.frames += 1
-        self._last, self._last_ns = frame.captured_at, boottime_ns()
+        self._last, self._last_s = frame.captured_at, time.monotonic()
         for event in self._passes.step(frame, readings):
             self._handle(event)
 
-    def let_time_pass(self) -> None:
+    def expire_passes(self) -> None:
         """End the passes that are over by the clock: a camera that gives no frame any more holds back no alert."""
-        silent_ms = (boottime_ns() - self._last_ns) / NS_PER_MS
-        if self._last is not None and silent_ms > LATE_MS:
-            for event in self._passes.let_time_pass(self._last.shift(silent_ms - LATE_MS)):
+        silent_ms = (time.monotonic() - self._last_s) * 1000
+        if self._last is not None and silent_ms > JITTER_MS_MAX:
+            until, now = self._last.shift(silent_ms - JITTER_MS_MAX), self._last.shift(silent_ms)
+            for event in self._passes.expire(until, now):
                 self._handle(event)
 
     def known_plates(self, frame_number: int) -> KnownPlates:

@@ -1,7 +1,5 @@
 """Encodes the pictures of a record as JPEG, within the size that an item may have."""
 
-import numpy as np
-
 from alpr_edge.domain.errors import PictureError
 from alpr_edge.domain.reads import Evidence, EvidenceKind
 from alpr_edge.settings import StoreSettings
@@ -9,8 +7,6 @@ from alpr_edge.vision.jpeg_pictures import jpeg_within, shrink
 
 Images = tuple[tuple[EvidenceKind, bytes], ...]
 KINDS = (EvidenceKind.CROP, EvidenceKind.SCENE)
-NO_PICTURES = Evidence(np.zeros((0, 0, 3), np.uint8), np.zeros((0, 0, 3), np.uint8))
-"""Evidence without any picture."""
 
 
 class PictureEncoder:

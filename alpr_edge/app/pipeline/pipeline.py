@@ -15,7 +15,7 @@ from typing import Any
 from alpr_edge.app.factories import VisionModels
 from alpr_edge.app.pipeline.alerter import Alerter
 from alpr_edge.app.pipeline.camera_figures import ResultTimes, camera_figures
-from alpr_edge.app.pipeline.camera_worker import CameraWorker, without_pictures
+from alpr_edge.app.pipeline.camera_worker import CameraWorker, frame_bytes, without_pictures
 from alpr_edge.app.pipeline.look_plan import LookPlan
 from alpr_edge.app.pipeline.recognition import RECOGNITION, WORKER_RESTART, Recognition, worker_count
 from alpr_edge.app.pipeline.record_ids import new_id
@@ -26,8 +26,9 @@ from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.instants import NS_PER_MS, Instant
 from alpr_edge.domain.matching import Entries
 from alpr_edge.domain.reads import ReadDecided, ReadEvent
+from alpr_edge.domain.recognition.decision_rule import DecisionRule
 from alpr_edge.domain.recognition.frames import Frame, Reading
-from alpr_edge.domain.recognition.passes import DecisionRule, Origin, Passes
+from alpr_edge.domain.recognition.passes import Origin, Passes
 from alpr_edge.domain.recognition.second_opinions import SecondOpinions
 from alpr_edge.runtime.boot import boottime_ns
 from alpr_edge.runtime.channels import BoundedChannel, SheddingChannel
@@ -35,8 +36,8 @@ from alpr_edge.runtime.stages import BatchStage, Rescue, SourceStage, WorkStage
 from alpr_edge.runtime.supervisor import Supervisor
 from alpr_edge.settings import DecisionSettings, Settings
 
-RECORDS_HELD = 48
-"""Records waiting for the writer; each may hold a full frame (2.8 MB at 1280x720)."""
+RECORDS_HELD, FRAME_BYTES_HELD = 48, 140_000_000
+"""Records waiting for the writer, and the bytes of the frames that they may hold (2.8 MB each at 1280x720)."""
 SMALL_RECORDS_HELD = 2000
 """Further records of a live unit that wait without their pictures: some 10 kB each."""
 RECORDS_A_COMMIT = 32
@@ -108,7 +109,9 @@ class Pipeline:
         self._parts = parts
         self._live = live
         self.records: BoundedChannel[ReadEvent] = (
-            SheddingChannel(RECORDS_HELD, without_pictures, SMALL_RECORDS_HELD, _is_hit)
+            SheddingChannel(
+                RECORDS_HELD, FRAME_BYTES_HELD, frame_bytes, without_pictures, SMALL_RECORDS_HELD, _is_precious
+            )
             if live
             else BoundedChannel(RECORDS_HELD)
         )
@@ -126,7 +129,7 @@ class Pipeline:
         self.supervisor.add(self._writer(parts.recorder))
         if isinstance(self._second, QueuedSecondReader):
             self.supervisor.add(self._second.stage)
-        idle = self._let_time_pass
+        idle = self._expire_passes
         self.supervisor.add(WorkStage(TRACKING, self.recognition.results, self._track, self._finish, idle))
         for stage in self.recognition.stages:
             self.supervisor.add(stage, replaceable=live, stop_s_max=WORKER_STOP_S, backoff=WORKER_RESTART)
@@ -210,7 +213,7 @@ class Pipeline:
     @property
     def is_behind(self) -> bool:
         """Whether so many records wait for the writer that further ones are kept without their pictures."""
-        return len(self.records) >= RECORDS_HELD
+        return self.records.is_full
 
     def storage_faults(self) -> list[str]:
         """What the store does not accept, a short line each; alerts go on in any case."""
@@ -251,13 +254,14 @@ class Pipeline:
         worker = self._workers[frame.camera_id]
         worker.process(frame, readings)
         self._plans[frame.camera_id].publish(worker.known_plates(frame.number))
-        self._let_time_pass()
+        self._expire_passes()
 
-    def _let_time_pass(self) -> None:
-        """What is due by the clock at cameras that give no frame; a recording has no clock but its frames."""
+    def _expire_passes(self) -> None:
+        """End what is over by the clock at cameras of which no frame is under way; at full pace there is no clock."""
         if self._live:
-            for worker in self._workers.values():
-                worker.let_time_pass()
+            for camera_id, worker in self._workers.items():
+                if not self.recognition.results.is_under_way(camera_id):
+                    worker.expire_passes()
 
     def _restarts(self) -> Counter[str]:
         """Restarts by stage; those of the workers count together."""
@@ -275,6 +279,6 @@ class Pipeline:
             self._second.close()
 
 
-def _is_hit(record: ReadEvent) -> bool:
-    """Whether a record belongs to a hit; such records are dropped last."""
-    return bool(record.hits) if isinstance(record, ReadDecided) else record.is_hit
+def _is_precious(record: ReadEvent) -> bool:
+    """Whether a record belongs to a hit, or may take one back; such records are dropped last."""
+    return bool(record.hits or record.withdraws) if isinstance(record, ReadDecided) else record.is_hit

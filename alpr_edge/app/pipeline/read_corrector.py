@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from alpr_edge.app.pipeline.alerter import Alerter
-from alpr_edge.app.pipeline.image_encoding import NO_PICTURES
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.matching import Entries, match
 from alpr_edge.domain.page_requests.corrections import Correction, corrected_read
 from alpr_edge.domain.page_requests.request import PageRequest
 from alpr_edge.domain.reads import ReadDecided
+from alpr_edge.domain.recognition.vehicle_pass import NO_EVIDENCE
 from alpr_edge.store.reads.queries import StoredRead
 from alpr_edge.store.reads.records import DecidedRecord
 
@@ -43,7 +43,7 @@ class ReadCorrector:
         read = corrected_read(stored.read, correction, request.request_id, request.person_id)
         matches = match(read, self._entries(), now, self._new_id)
         hits = tuple(replace(hit, level=int(self._alerter.level_of(hit))) for hit in matches)
-        event = ReadDecided(read, NO_PICTURES, now, withdraws=stored.read.read_id)
+        event = ReadDecided(read, NO_EVIDENCE, now, withdraws=stored.read.read_id)
         alert, sounded_at = self._alerter.announce(event, hits)
         return DecidedRecord(
             read=read,

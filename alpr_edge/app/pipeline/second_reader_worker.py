@@ -124,7 +124,7 @@ def _opinion_of(reader: OnnxSecondReader, crop: Pixels, texts: tuple[str, ...]) 
 def second_reader_worker(
     reader: OnnxSecondReader | None, *, live: bool
 ) -> QueuedSecondReader | DirectSecondReader | None:
-    """The second reader as a unit (live) or a replay uses it."""
+    """The second reader as a unit uses it, or a replay at its own pace (live), or one at full pace."""
     if reader is None:
         return None
     return QueuedSecondReader(reader) if live else DirectSecondReader(reader)

@@ -97,7 +97,7 @@ class DriveFiles:
         self._reads.write(json.dumps(read_line(read)) + "\n")
         before = self._evidence.pop(read.read_id, None)
         evidence = record.evidence or before
-        if evidence is not None and self.summary.reads <= STILLS_MAX:
+        if evidence is not None and evidence.scene.size and self.summary.reads <= STILLS_MAX:
             still = annotate(evidence.scene, read, is_hit=read.read_id in self._hit_reads)
             path = self._stills / f"{self.summary.reads:04d}.jpg"
             with os.fdopen(_open_private(path), "wb") as file:

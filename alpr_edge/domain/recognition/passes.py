@@ -1,10 +1,10 @@
 """Decides when a pass becomes a read.
 
-A pass is **decided** once: when the vote is settled, after N readings, T ms after the first, or when it ends,
-whichever is first. Until it **closes**, the vote goes on: last_seen, vote_count and a sharper crop amend the row. When
-the winning text changes after the decision, a new read that supersedes the first is decided and the alert already
-sounded is withdrawn; the place of a certain read only a certain one takes. So a parked stolen car sounds at once and is
-still one read. A vote without the text of a plate (unreadable, or no plate) decides nothing.
+A pass is **decided** once: when the vote is settled, with the Nth reading, with one that comes T ms after the first, or
+when it ends, whichever is first. Until it **closes**, the vote goes on: last_seen, vote_count and a sharper crop amend
+the row. When the winning text changes after the decision, a new read that supersedes the first is decided and the alert
+already sounded is withdrawn; a certain read gives way to a certain one alone. So a parked stolen car sounds at once
+and is still one read. A vote without the text of a plate (unreadable, or no plate) decides nothing.
 
 A vehicle that is lost from view and seen again within seconds, with the same text or one that is likely a misreading of
 it, is one read: its pass stays open for :data:`REAPPEARANCE_GAPS`, and the pass of a new track takes it over.
@@ -17,6 +17,7 @@ from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.plates import is_certain
 from alpr_edge.domain.reads import PlateRead, ReadClosed, ReadDecided, ReadEvent, ReadingPlace
+from alpr_edge.domain.recognition.decision_rule import DecisionRule, is_settled
 from alpr_edge.domain.recognition.frames import Frame, Reading
 from alpr_edge.domain.recognition.known_plates import KnownPlates
 from alpr_edge.domain.recognition.second_opinions import SecondOpinions
@@ -24,14 +25,6 @@ from alpr_edge.domain.recognition.tracking import Track, Tracker
 from alpr_edge.domain.recognition.vehicle_pass import VehiclePass, evidence_of
 from alpr_edge.domain.recognition.voting import Vote
 
-SETTLED_MIN = 0.95
-"""Confidence at which a vote decides before its time: no less than that of a certain read, since a vote that stops at
-the first frame to pass a threshold is wrong more often than its confidence says. With 0.9 here 95 of 100 certain
-decisions over 358 passes set apart for validation were right, with 0.95 97, and the median decision came 67 ms later;
-0.97 was no better.
-"""
-SERIAL_MIN = 0.6
-"""Confidence of a text of letters and digits from which it is a plate's although the detector is in doubt."""
 CORRECTIONS_MAX = 3
 """How often one pass may change its text: a plate that the reader cannot settle must not flood the store."""
 REAPPEARANCE_GAPS = 20
@@ -46,22 +39,6 @@ AWAY_MAX = 16
 """Most passes of a camera that wait for their vehicle to come back."""
 AWAY_FRAMES_MAX = 4
 """Most of them that hold a frame, which is sharper than what is stored of them."""
-
-
-_CLEAR_LETTERS, _CLEAR_DIGITS = "ABCDEFGHJKLMNPQRSTUVWXYZ", "23456789"
-
-
-@dataclass(frozen=True, slots=True)
-class DecisionRule:
-    """When a pass is decided, and how much a read needs at least."""
-
-    readings_max: int
-    age_ms_max: float
-    confidence_min: float
-    characters_min: int
-    detection_best_min: float = 0.0
-    """Score that the detector gives at least one look, or else the text is clear and has letters and digits: of most
-    lettering the detector is never so sure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,16 +88,16 @@ class Passes:
     def step(self, frame: Frame, readings: Sequence[Reading]) -> list[ReadEvent]:
         """Process one frame's readings and return the events: reads decided, and passes that ended before."""
         now = frame.captured_at
-        events = self.let_time_pass(now)
+        events = self._end(self._expire(now), now) + self._close_away(now)
         tracks = self._tracker.update(readings)
         for track, reading in zip(tracks, readings, strict=True):
             if track is not None and reading.is_accepted:
                 events += self._judge(self._look(track, reading, frame), now, ending=False)
-        return events + self._decide_without_looks(now)
+        return events + self._decide_without_looks(now, now)
 
-    def let_time_pass(self, now: Instant) -> list[ReadEvent]:
-        """The events of time alone: passes that are over, whether or not the camera still gives frames."""
-        return self._end(self._expire(now), now) + self._close_away(now) + self._decide_without_looks(now)
+    def expire(self, until: Instant, now: Instant) -> list[ReadEvent]:
+        """The events of a time without frames: passes that were over at ``until``, decided ``now``."""
+        return self._end(self._expire(until), now) + self._close_away(until) + self._decide_without_looks(until, now)
 
     def known_plates(self, frame_number: int) -> KnownPlates:
         """What is known of the plates in view after that frame."""
@@ -142,7 +119,7 @@ class Passes:
         return events + [self._closed(one) for one in away]
 
     def _expire(self, now: Instant) -> list[VehiclePass]:
-        """The passes that have ended, and those that ended before and wait for the second reader."""
+        """The passes that have ended by then, and those that ended before and wait for the second reader."""
         leaving, self._leaving = self._leaving, []
         return [*leaving, *self._take(self._tracker.expire(now))]
 
@@ -150,13 +127,13 @@ class Passes:
         """The passes of tracks that have ended; a track has none where its first look failed."""
         return [self._open.pop(track.number) for track in tracks if track.number in self._open]
 
-    def _decide_without_looks(self, now: Instant) -> list[ReadEvent]:
+    def _decide_without_looks(self, until: Instant, now: Instant) -> list[ReadEvent]:
         """Decide the passes at whose plate no look has counted for so long that they would have ended without any."""
         undecided = [number for number, one in self._open.items() if one.read is None]
         events: list[ReadEvent] = []
         for number in undecided:
             current = self._open.get(number)
-            if current is not None and now.ms_since(current.track.readings[-1].captured_at) > self._gap_ms:
+            if current is not None and until.ms_since(current.track.readings[-1].captured_at) > self._gap_ms:
                 events += self._judge(current, now, ending=True)
         return events
 
@@ -176,15 +153,19 @@ class Passes:
         if not self._is_readable(current, result):
             current.is_settled = False
             return []
-        is_settled = current.is_settled = result.certain and result.confidence >= SETTLED_MIN
+        current.is_settled = is_settled(result)
         if current.read is None:
-            is_due = is_settled or ending or self._is_due(current, now)
+            is_due = current.is_settled or ending or self._is_due(current, now)
             if not is_due or current.must_wait(result, now):
                 return []
             result = self._rejoin(current, current.vote())
+            if not self._is_readable(current, result):
+                current.is_settled = False
+                return []
+            current.is_settled = is_settled(result)
             if current.read is None:
                 return [self._decide(current, result, now)]
-        may_correct = is_settled or (ending and not is_certain(current.read.plate, current.read.confidence))
+        may_correct = current.is_settled or (ending and not is_certain(current.read.plate, current.read.confidence))
         return self._correct(current, result, now) if may_correct else []
 
     def _correct(self, current: VehiclePass, result: Vote, now: Instant) -> list[ReadEvent]:
@@ -213,10 +194,7 @@ class Passes:
 
     def _is_readable(self, current: VehiclePass, result: Vote) -> bool:
         """Whether the vote of a pass may become a read."""
-        rule = self._rule
-        is_plate = current.track.detection_max >= rule.detection_best_min or _is_serial(result)
-        enough = len(result.plate) >= rule.characters_min and result.confidence >= rule.confidence_min
-        return is_plate and enough and result.readable
+        return self._rule.accepts(result, current.track.detection_max)
 
     def _is_due(self, current: VehiclePass, now: Instant) -> bool:
         age_ms = now.ms_since(current.first.captured_at)
@@ -289,12 +267,3 @@ class Passes:
         )
         looks = tuple(ReadingPlace(reading.frame_number, reading.box) for reading in current.track.readings)
         return ReadClosed(read, current.evidence if current.is_sharper else None, looks)
-
-
-def _is_serial(result: Vote) -> bool:
-    """Whether a clear text has letters and digits, those left out that are taken for one another.
-
-    Lettering is words or numbers: street names, telephone numbers, times burnt into the picture.
-    """
-    has_both = any(c in _CLEAR_LETTERS for c in result.plate) and any(c in _CLEAR_DIGITS for c in result.plate)
-    return has_both and result.confidence >= SERIAL_MIN

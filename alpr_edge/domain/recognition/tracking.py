@@ -99,7 +99,7 @@ class Tracker:
     """Holds the open tracks of one camera.
 
     Args:
-        gap_ms: the time without a reading after which a track is over.
+        gap_ms: the time without a look, accepted or not, after which a track is over.
     """
 
     def __init__(self, gap_ms: float) -> None:

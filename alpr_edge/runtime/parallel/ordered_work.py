@@ -110,6 +110,14 @@ class OrderedWork(Generic[T, R]):
         self._inlet.wake()
         return None if ticket is None or ticket.result is None else (ticket.item, ticket.result)
 
+    def is_under_way(self, key: Hashable) -> bool:
+        """Whether a result of the key waits to be read, or a worker has one in hand that is not overdue."""
+        with self._condition:
+            return any(
+                ticket.returned or self._overdue_s is None or time.monotonic() - ticket.taken_s <= self._overdue_s
+                for ticket in self._tickets.get(key, ())
+            )
+
     def close(self) -> None:
         """Note that one worker has ended."""
         with self._condition:

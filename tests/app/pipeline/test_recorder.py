@@ -7,12 +7,14 @@ import cv2
 import numpy as np
 import pytest
 
+from alpr_edge.app.pipeline.pipeline import _is_precious
 from alpr_edge.app.pipeline.recorder import BOXES_MAX, DEFERRED_BYTES_MAX, Recorder
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.hits import Generation, Hit, HotlistEntry, MatchKind, Reason, StateMatch
 from alpr_edge.domain.reads import Evidence, EvidenceKind, ReadClosed, ReadDecided, ReadEvent
 from alpr_edge.domain.recognition.boxes import Box
-from alpr_edge.domain.recognition.passes import DecisionRule, Origin, Passes
+from alpr_edge.domain.recognition.decision_rule import DecisionRule
+from alpr_edge.domain.recognition.passes import Origin, Passes
 from alpr_edge.settings import load
 from alpr_edge.store.unit_store import UnitStore, open_store
 from tests.app.rig import write_frames, write_settings
@@ -148,6 +150,14 @@ def test_a_full_disk_refuses_a_batch_before_anything_is_written_and_what_rides_a
     full = False
     recorder.write(batch)
     assert store.reads.counts().open_reads == 0
+
+
+def test_what_takes_a_hit_back_is_dropped_as_late_as_a_hit() -> None:
+    event = decision()
+    assert not _is_precious(event)
+    assert _is_precious(replace(event, hits=(hit_of("read-1"),)))
+    assert _is_precious(replace(event, withdraws="read-0"))
+    assert [_is_precious(ReadClosed(event.read, None, is_hit=is_hit)) for is_hit in (False, True)] == [False, True]
 
 
 def test_observers_hear_of_what_is_committed_only(store: UnitStore, tmp_path: Path) -> None:

@@ -3,9 +3,10 @@
 import pytest
 
 from alpr_edge.domain.recognition.boxes import Box
+from alpr_edge.domain.recognition.decision_rule import DecisionRule
 from alpr_edge.domain.recognition.frames import Frame
 from alpr_edge.domain.recognition.known_plates import GROWTH_MAX, REREAD_MS, KnownPlates, SettledPlate, seen_again
-from alpr_edge.domain.recognition.passes import DecisionRule, Origin, Passes
+from alpr_edge.domain.recognition.passes import Origin, Passes
 from alpr_edge.domain.recognition.tracking import READINGS_KEPT
 from tests.domain.readings import START, frame_of, reading_of
 

@@ -9,13 +9,13 @@ from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.plates import CERTAIN_MIN
 from alpr_edge.domain.reads import ReadClosed, ReadDecided, ReadEvent, ReadingPlace
 from alpr_edge.domain.recognition.boxes import Box
+from alpr_edge.domain.recognition.decision_rule import DecisionRule
 from alpr_edge.domain.recognition.frames import Reading
 from alpr_edge.domain.recognition.passes import (
     AWAY_FRAMES_MAX,
     AWAY_MAX,
     CORRECTIONS_MAX,
     REAPPEARANCE_GAPS,
-    DecisionRule,
     Origin,
     Passes,
 )
@@ -111,14 +111,26 @@ def test_a_pass_whose_looks_no_longer_count_is_decided_as_if_it_had_ended() -> N
     assert [(at_ms, type(event)) for at_ms, event in events] == [(1200, ReadDecided)]
 
 
+def test_a_look_that_counts_again_after_a_gap_is_part_of_the_decision() -> None:
+    """One picture a second, as of a hot unit: the first look past the gap brings the right text."""
+    looks = [
+        (0, [reading_of("7ABC123", 0, certainty=0.8)]),
+        (900, [replace(reading_of("", 900), is_accepted=False)]),
+        (1800, [reading_of("8ABC123", 1800, certainty=0.999)]),
+    ]
+    assert [(at_ms, event.read.plate) for at_ms, event in play(passes_of(), looks)] == [(1800, "8ABC123")]
+
+
 def test_a_camera_that_gives_no_frame_any_more_keeps_no_read_back() -> None:
     passes = passes_of()
     assert play(passes, [(ms, [reading_of("8ABC123", ms, certainty=0.9)]) for ms in (0, 100)]) == []
-    assert passes.let_time_pass(START.shift(1100)) == []
-    assert [type(event) for event in passes.let_time_pass(START.shift(1101))] == [ReadDecided]
+    assert passes.expire(START.shift(1100), START.shift(2100)) == []
+    (decided,) = passes.expire(START.shift(1101), START.shift(2101))
+    assert isinstance(decided, ReadDecided)
+    assert decided.decided_at == START.shift(2101)
     away_ms = 100 + REAPPEARANCE_GAPS * 1000.0
-    assert passes.let_time_pass(START.shift(away_ms)) == []
-    assert [type(event) for event in passes.let_time_pass(START.shift(away_ms + 1))] == [ReadClosed]
+    assert passes.expire(START.shift(away_ms), START.shift(away_ms)) == []
+    assert [type(event) for event in passes.expire(START.shift(away_ms + 1), START.shift(away_ms + 1))] == [ReadClosed]
 
 
 def test_a_plate_that_drives_into_view_is_read_once_it_is_whole() -> None:
@@ -289,6 +301,15 @@ def test_a_read_of_a_part_is_corrected_once_the_whole_text_is_seen() -> None:
     assert isinstance(second, ReadDecided)
     assert second.withdraws == second.read.supersedes == first.read.read_id == closed.read.read_id
     assert (last.read.plate, last.read.vote_count) == ("8ABC123", 4)
+
+
+@pytest.mark.parametrize("again_certainty", [0.995, 0.999])
+def test_a_certain_read_gives_way_once_the_joint_vote_of_its_vehicle_is_certain(again_certainty: float) -> None:
+    """The first look at the fuller text is certain by itself, and not with those at the text without its I."""
+    first, _, second, _ = seen_again("8BC123", "8IBC123", 2000, 0.999, again_certainty)
+    assert (first.read.plate, second.read.plate) == ("8BC123", "8IBC123")
+    assert first.read.certain
+    assert second.read.certain
 
 
 @pytest.mark.parametrize(("at_ms", "plates"), [(2_000.0, ["8ABC123"]), (18_000.0, ["8ABC123", "8ABC1"])])

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alpr_edge.domain.reads import ReadClosed, ReadDecided, ReadEvent
+from alpr_edge.domain.recognition.decision_rule import DecisionRule
 from alpr_edge.domain.recognition.frames import Pixels
-from alpr_edge.domain.recognition.passes import DecisionRule, Origin, Passes
+from alpr_edge.domain.recognition.passes import Origin, Passes
 from alpr_edge.domain.recognition.second_opinions import SecondOpinions
 from alpr_edge.domain.recognition.voting import Opinion, vote
 from tests.domain.readings import START, frame_of, reading_of

@@ -130,6 +130,18 @@ def test_an_item_whose_worker_hangs_is_given_up_once_others_wait_for_it() -> Non
     assert work.lost == {"front": 1}
 
 
+def test_a_key_is_under_way_until_its_results_are_read_or_its_worker_is_overdue() -> None:
+    work = work_on(("front", 1), ("rear", 1), overdue_s=60.0)
+    assert not work.is_under_way("front")
+    front, rear = take_tickets(work, 2)
+    assert work.is_under_way("front")
+    work.put_back(front, 0)
+    rear.taken_s -= 61
+    assert (work.is_under_way("front"), work.is_under_way("rear")) == (True, False)
+    assert work.get(0) == (("front", 1), 0)
+    assert not work.is_under_way("front")
+
+
 def test_without_a_limit_of_time_the_order_waits() -> None:
     work = work_on(("front", 1), ("front", 2))
     slow, second = take_tickets(work, 2)
