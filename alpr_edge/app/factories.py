@@ -113,4 +113,4 @@ def open_lists(settings: Settings, database: Database) -> tuple[ListStore, Hotli
     """
     key = load_key("lists", settings.store.keys_directory)
     directory = settings.unit.data_directory / LISTS_DIRECTORY
-    return ListStore(database, key, directory), HotlistLoader(database, key, directory)
+    return ListStore(database, key, directory), HotlistLoader(database, key, directory, settings.hotlist.covert_sources)

@@ -78,10 +78,11 @@ def roll_back_list(lists: ListStore, authoriser: Authoriser, source: str) -> Sto
     Raises:
         AccessError: it is refused.
         FeedError: the source is not known, or has no older generation.
-        StoreError: the older generation cannot be used, or it is not on record.
+        StoreError: an import runs, the older generation cannot be used, or it is not on record.
     """
     require_source_name(source)
-    with authoriser.access(Operation.ROLL_BACK_LIST, subject=_subject(Operation.ROLL_BACK_LIST, source)) as access:
+    subject = _subject(Operation.ROLL_BACK_LIST, source)
+    with authoriser.access(Operation.ROLL_BACK_LIST, subject=subject) as access, import_lock(lists.directory):
         live = roll_back(lists, source)
         access.changes = authoriser.changes_to(values_after_change(lists.database, source))
         return live

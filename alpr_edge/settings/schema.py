@@ -101,6 +101,11 @@ class HotlistSettings(Section):
     def _check_order(self) -> Self:
         return require_order(self, "amber_after_h", "red_after_h")
 
+    @property
+    def covert_sources(self) -> frozenset[str]:
+        """The sources all of whose entries are covert."""
+        return frozenset(source.name for source in self.source if source.covert)
+
     def source_of(self, name: str) -> ListSource | None:
         """The settings of a source; None for a list imported by hand without any."""
         return next((source for source in self.source if source.name == name), None)

@@ -11,6 +11,7 @@ from alpr_edge.access.authorisation.authoriser import Authoriser
 from alpr_edge.domain.errors import AccessError, FeedError, StoreError
 from alpr_edge.hotlist.formats.base import FormatName
 from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY, HotlistLoader
+from alpr_edge.hotlist.ingest.import_lock import import_lock
 from alpr_edge.hotlist.ingest.importer import ImportReport, ImportRequest, ListStore, import_feed
 from alpr_edge.hotlist.ingest.report import Refusals, read_report
 from alpr_edge.services.changes.list_change_values import changes_begun
@@ -205,6 +206,13 @@ def test_a_roll_back_is_on_record(lists: ListStore, feed: Path, owner: Authorise
     by_itself(lists, feed, GOOD)
     assert roll_back_list(lists, owner, "bolo").generation.serial == 1
     assert actions(history) == [("roll_back_list", "bolo")]
+
+
+def test_nothing_is_rolled_back_while_a_list_is_imported(lists: ListStore, feed: Path, owner: Authoriser) -> None:
+    by_itself(lists, feed, GOOD)
+    by_itself(lists, feed, GOOD)
+    with import_lock(lists.directory), pytest.raises(StoreError, match="another import runs"):
+        roll_back_list(lists, owner, "bolo")
 
 
 def test_a_change_by_hand_is_begun_on_record_and_ended_done_or_not(

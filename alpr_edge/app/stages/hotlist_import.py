@@ -29,7 +29,7 @@ from alpr_edge.domain.retry import Backoff
 from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY
 from alpr_edge.hotlist.ingest import drop_folder
 from alpr_edge.hotlist.ingest.drop_folder import Listing
-from alpr_edge.hotlist.ingest.import_worker import ImportJob, pass_over
+from alpr_edge.hotlist.ingest.import_worker import TRY_AGAIN, ImportJob, pass_over
 from alpr_edge.hotlist.ingest.report import FeedReport, write_report
 from alpr_edge.runtime.io_errors import io_errors
 from alpr_edge.settings import ListSource, Settings
@@ -44,9 +44,10 @@ POLL_S = 0.2
 IMPORT_S_MAX = 1800.0
 """Longest time of one import; the largest list planned for takes minutes."""
 STOP_S_MAX = 2.0
-KILLED_MAX = 3
-"""Imports of a source killed one after the other, from which on their feed is let go of: it needs more memory or time
-than there is here, and newer feeds wait behind it. Other failures, as of a full disk, are of the unit and pass."""
+CRASHES_MAX = 3
+"""Imports of a source killed or broken off one after the other, from which on their feed is let go of: it needs more
+memory or time than there is here, or the import has a fault, and newer feeds wait behind it. Other failures, as of a
+full disk, are of the unit and pass."""
 RETRY_BACKOFF = Backoff(first_s=5.0, longest_s=300.0)
 
 log = structlog.get_logger(__name__)
@@ -70,8 +71,8 @@ class _SourceState:
     listing: Listing = ()
     since_s: float = 0.0
     failures: int = 0
-    kills: int = 0
-    """Imports that were killed since the last one that ended by itself."""
+    crashes: int = 0
+    """Imports that were killed or broken off since the last one that ended as it should."""
     retry_s: float = 0.0
     without_time: bool = False
     """Whether the time was not trusted when the import last failed."""
@@ -135,13 +136,13 @@ class HotlistImportStage:
         finally:
             self._record_end(source)
         if code == 0 or stop.is_set():
-            state.failures, state.kills, state.retry_s = 0, 0, 0.0
+            state.failures, state.crashes, state.retry_s = 0, 0, 0.0
             if next_serial(self.database, source) > serial:
                 state.undated = (serial, begun) if state.without_time else None
             return
         log.error("hotlist.import_process_failed", source=source, exit_code=code, wait_s=_put_off(state))
-        if code < 0:
-            self._handle_killed(state, -code)
+        if code != TRY_AGAIN:
+            self._handle_crash(state, code)
 
     def _date_import(self, state: _SourceState) -> None:
         """Date the newest import as soon as the clock is confirmed."""
@@ -161,16 +162,18 @@ class HotlistImportStage:
         except StoreError as error:
             log.error("hotlist.not_on_record", source=source, failure=str(error))
 
-    def _handle_killed(self, state: _SourceState, number: int) -> None:
-        """Report that an import was killed, for memory or time; let go of its feed when that happened too often."""
-        state.kills += 1
+    def _handle_crash(self, state: _SourceState, code: int) -> None:
+        """Report that an import was killed or broken off; let go of its feed when that happened too often."""
+        state.crashes += 1
         source = state.source
-        reason = f"the import was ended by signal {number}, for memory or time; split the feed by source"
-        if state.kills >= KILLED_MAX:
-            reason = f"{reason}; after {state.kills} tries it was let go of"
+        reason = f"the import has a fault (exit code {code}); the log says which"
+        if code < 0:
+            reason = f"the import was ended by signal {-code}, for memory or time; split the feed by source"
+        if state.crashes >= CRASHES_MAX:
+            reason = f"{reason}; after {state.crashes} tries it was let go of"
             pass_over(self.database, self.incoming, source, state.listing, reason)
-            log.error("hotlist.feed_let_go", source=source.name, kills=state.kills)
-            state.failures, state.kills, state.retry_s = 0, 0, 0.0
+            log.error("hotlist.feed_let_go", source=source.name, tries=state.crashes)
+            state.failures, state.crashes, state.retry_s = 0, 0, 0.0
         directory = self.settings.unit.data_directory / LISTS_DIRECTORY
         write_report(directory, FeedReport(source.name, None, reason, 0, 0, ()))
 

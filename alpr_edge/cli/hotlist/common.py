@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -47,13 +47,15 @@ def open_list_database(unit: Settings, *, migrate: bool) -> Iterator[Database]:
         database.close()
 
 
-def load_indexes(lists: ListStore, now: datetime | None) -> tuple[HotlistIndex, OwnIndex, CombinedIndex]:
+def load_indexes(
+    lists: ListStore, covert_sources: Collection[str], now: datetime | None
+) -> tuple[HotlistIndex, OwnIndex, CombinedIndex]:
     """The lists, the officers' own entries, and both together, as reads are matched against them."""
     from alpr_edge.hotlist.index.loader import HotlistLoader
     from alpr_edge.hotlist.index.officer_entries import CombinedIndex, OwnIndex
     from alpr_edge.store.hotlists import officer_entries
 
-    index = HotlistLoader(lists.database, lists.lists_key, lists.directory).load()
+    index = HotlistLoader(lists.database, lists.lists_key, lists.directory, covert_sources).load()
     own = OwnIndex(officer_entries.entries_in_force(lists.database, now))
     return index, own, CombinedIndex(index, own)
 

@@ -53,7 +53,7 @@ def match(
         open_access(unit, Statement(purpose, offence, case, break_glass)) as (authoriser, known_purpose),
         open_lists(unit, migrate=False) as lists,
     ):
-        index, own, entries = load_indexes(lists, now.trusted_utc)
+        index, own, entries = load_indexes(lists, unit.hotlist.covert_sources, now.trusted_utc)
         matches = match_plate(entries, authoriser, known_purpose, query, unit.hotlist)
     if as_json:
         print_lines(_matches_json(matches, now))

@@ -24,7 +24,11 @@ from alpr_edge.hotlist.formats.row_builder import Cells, RowBuilder, Traits
 LINES_A_RECORD_MAX = 20
 """More lines than this in one quoted field is a quote that pairs with a later line's, not a remark."""
 _VEHICLE, _REMARKS = Cells._fields.index("vehicle"), Cells._fields.index("remarks")
+_NEVER_CLOSED = "end of data", "field larger than field limit"
+"""What the reader says of a quote that is never closed, in a short feed and in a long one."""
 _DATE = re.compile(r"DATE\s*(\S.*)")
+_TRAILERS = frozenset("TtRr")
+"""First letters of a trailer, which a spreadsheet saves with as many cells as a row has."""
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -94,7 +98,7 @@ class _Rows:
                 yield from self._well_formed(rows, before)
             except csv.Error as error:
                 first = self._done + 1
-                if "end of data" in str(error):
+                if any(fault in str(error) for fault in _NEVER_CLOSED):
                     fault = f"line {first}: a quote is opened here and never closed; download the feed again"
                     raise FeedError(fault) from None
                 self._record_count += 1
@@ -109,7 +113,7 @@ class _Rows:
             first, self._done = self._done + 1, rows.line_num + before
             if self._done - first >= LINES_A_RECORD_MAX:
                 yield Rejected(first, "-", "a quoted field runs over too many lines", self._done - first + 1)
-            elif len(row) == width and (row[0] or any(row)):
+            elif len(row) == width and (row[0] or any(row)) and row[0][:1] not in _TRAILERS:
                 row.append("")
                 yield make(first, places(row))
             elif not any(cell.strip() for cell in row):
@@ -118,14 +122,15 @@ class _Rows:
                 check_end(map("".join, rows), self._record_count, int(trailer.group(1)))
                 return
             else:
-                yield self._of_other_width(row, first)
+                yield self._other_row(row, first)
             self._record_count += 1
         if self._trailer:
             raise FeedError(
                 f"line {self._done}: the trailer TOTAL RECORD is missing, it was cut short; download it again"
             )
 
-    def _of_other_width(self, row: list[str], line: int) -> Record:
+    def _other_row(self, row: list[str], line: int) -> Record:
+        """A row of another width, or one that began as a trailer does and is none."""
         width = self._header.width
         if len(row) < width or any(cell.strip() for cell in row[width:]):
             return Rejected(line, "-", f"{len(row)} columns where the header has {width}")

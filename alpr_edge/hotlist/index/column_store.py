@@ -63,6 +63,8 @@ class Columns:
         for field, value in json.loads(more[0]) if more else ():
             values[field] = value
         state, reason, vehicle, effective, expires, restrictions = values
+        # A sealed file has them as JSON, which knows no tuples; rows that are packed again need one.
+        restrictions = restrictions and tuple(restrictions)
         return plate, raw or plate, state, reason, record_id, vehicle, remarks, effective, expires, restrictions
 
     def _texts(self, block: int, place: int) -> list[str]:

@@ -1,8 +1,8 @@
 """The live lists as one immutable index; the loader swaps it for the next by replacing one reference."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from alpr_edge.domain.hits import Generation
+from alpr_edge.domain.hits import Generation, HotlistEntry
 from alpr_edge.domain.matching import Listed
 from alpr_edge.hotlist.index.packed_list import PackedList
 from alpr_edge.hotlist.index.plate_keys import plate_key
@@ -16,6 +16,21 @@ class SealedList:
     sha256: str
     """Digest of the sealed file it came from."""
     packed_list: PackedList
+    is_covert: bool = False
+    """Whether all its entries are covert, whatever they were when the list was imported."""
+
+    def exact(self, plate: str, key: int) -> list[Listed]:
+        """The entries of one canonical text and its key."""
+        return self._listed(self.packed_list.entries(key, plate, self.generation.source))
+
+    def partial(self, plate: str) -> list[Listed]:
+        """The entries whose wildcards a canonical text fits."""
+        return self._listed(self.packed_list.partial(plate, self.generation.source))
+
+    def _listed(self, entries: list[HotlistEntry]) -> list[Listed]:
+        if self.is_covert:
+            entries = [replace(entry, covert=True) for entry in entries]
+        return [(entry, self.generation) for entry in entries]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +59,8 @@ class HotlistIndex:
             key = plate_key(plate)
         except ValueError:
             return []
-        return [
-            (entry, sealed_list.generation)
-            for sealed_list in self.lists
-            for entry in sealed_list.packed_list.entries(key, plate, sealed_list.generation.source)
-        ]
+        return [listed for sealed_list in self.lists for listed in sealed_list.exact(plate, key)]
 
     def partial(self, plate: str) -> list[Listed]:
         """All entries whose wildcards a canonical text fits, over all sources."""
-        return [
-            (entry, sealed_list.generation)
-            for sealed_list in self.lists
-            for entry in sealed_list.packed_list.partial(plate, sealed_list.generation.source)
-        ]
+        return [listed for sealed_list in self.lists for listed in sealed_list.partial(plate)]

@@ -4,6 +4,7 @@ When a list does not open, the others are matched all the same. The generation o
 use, and the fault is part of the index, so that it can be sounded and shown.
 """
 
+from collections.abc import Collection
 from pathlib import Path
 
 import structlog
@@ -48,12 +49,16 @@ class HotlistLoader:
         database: the database that says which generations are live.
         lists_key: 32 bytes.
         directory: folder of the sealed files.
+        covert_sources: the sources whose lists are covert by the settings, also those imported before that was so.
     """
 
-    def __init__(self, database: Database, lists_key: bytes, directory: Path) -> None:
+    def __init__(
+        self, database: Database, lists_key: bytes, directory: Path, covert_sources: Collection[str] = ()
+    ) -> None:
         self._database = database
         self._lists_key = lists_key
         self._directory = directory
+        self._covert_sources = covert_sources
         self._data_version: int | None = None
         self._rows: list[StoredGeneration] = []
         self._index = HotlistIndex()
@@ -122,11 +127,15 @@ class HotlistLoader:
             None,
         )
         if before is not None and before.sha256 == row.sha256:
-            return SealedList(generation, row.sha256, before.packed_list), None
+            return self._sealed_list(row, before.packed_list), None
         try:
             packed_list = open_sealed(row, self._lists_key, self._directory)
         except StoreError as error:
             log.error("hotlist.not_opened", source=generation.source, serial=generation.serial, fault=str(error))
             return before, ListFault(generation.source, str(error))
         log.info("hotlist.refreshed", source=generation.source, serial=generation.serial, entries=len(packed_list))
-        return SealedList(generation, row.sha256, packed_list), None
+        return self._sealed_list(row, packed_list), None
+
+    def _sealed_list(self, row: StoredGeneration, packed_list: PackedList) -> SealedList:
+        is_covert = row.generation.source in self._covert_sources
+        return SealedList(row.generation, row.sha256, packed_list, is_covert)

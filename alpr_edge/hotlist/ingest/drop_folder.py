@@ -14,7 +14,10 @@ from alpr_edge.domain.protocol.items import ListChange
 from alpr_edge.store.hotlists.sync_state import Marks
 
 FILES_MAX = 1000
-"""Most files that are checked in one folder."""
+"""Most files of one folder that are looked at, the newest."""
+OLDER = ""
+"""The name, no file's, under which the marks have the time up to which files count as dealt with: older ones than are
+looked at, which must not come back as new when newer ones are removed."""
 _UNFINISHED = (".part", ".tmp", ".partial", ".crdownload", "~")
 _SIGNATURE = ".sig"
 _CHANGES = {".add": ListChange.ADDITIONS, ".remove": ListChange.REMOVALS}
@@ -41,20 +44,20 @@ Listing = tuple[DroppedFile, ...]
 
 
 def listing(folder: Path) -> Listing:
-    """The finished files of a folder, oldest first; nothing when it is not there (a medium not mounted)."""
+    """The newest finished files of a folder, oldest first; nothing when it is not there (a medium not mounted)."""
     files = []
     try:
         paths = [path for path in folder.iterdir() if _is_named_whole(path.name)]
     except OSError:
         return ()
-    for path in paths[:FILES_MAX]:
+    for path in paths:
         try:
             status = path.stat()
         except OSError:
             continue
         if stat.S_ISREG(status.st_mode) and status.st_size:
             files.append(DroppedFile(max(status.st_mtime_ns, _signed_ns(path)), path.name, status.st_size))
-    return tuple(sorted(files))
+    return tuple(sorted(files)[-FILES_MAX:])
 
 
 def _signed_ns(path: Path) -> int:
@@ -73,7 +76,9 @@ def due(before: Listing, now: Listing, marks: Marks) -> Listing:
         now: the folder.
         marks: the files that were dealt with already.
     """
+    dealt_with_ns = _dealt_with_ns(marks)
     fresh = [file for file in now if list(marks.get(file.name, ())) != [file.changed_ns, file.size]]
+    fresh = [file for file in fresh if file.changed_ns > dealt_with_ns]
     complete = [place for place, file in enumerate(fresh) if file.change is ListChange.COMPLETE]
     # Changes older than a complete list are part of it.
     due_files = tuple(fresh[complete[-1] :] if complete else fresh)
@@ -84,7 +89,14 @@ def updated_marks(now: Listing, marks: Marks, up_to: DroppedFile) -> dict[str, l
     """The marks after a file was dealt with: those of the folder's files, and of all not newer than it."""
     present = {file.name for file in now}
     present_marks = {name: list(mark) for name, mark in marks.items() if name in present}
+    dealt_with_ns = max(_dealt_with_ns(marks), now[0].changed_ns - 1 if len(now) == FILES_MAX else 0)
+    if dealt_with_ns:
+        present_marks[OLDER] = [dealt_with_ns, 0]
     return present_marks | {file.name: [file.changed_ns, file.size] for file in _not_newer(now, up_to)}
+
+
+def _dealt_with_ns(marks: Marks) -> int:
+    return next(iter(marks.get(OLDER, ())), 0)
 
 
 def _not_newer(now: Iterable[DroppedFile], up_to: DroppedFile) -> Iterable[DroppedFile]:

@@ -102,8 +102,10 @@ def check_entries(reading: FeedReading, entry_count: int, current: Generation | 
     """
     validation.check_lines(tally, reading.limits)
     # Removals may empty a list: the last AMBER entry is cancelled.
-    if entry_count or reading.change is not ListChange.REMOVALS:
-        validation.check_size(entry_count, current, reading.limits, accept_shrink=reading.accept_shrink)
+    if reading.change is not ListChange.REMOVALS:
+        validation.check_not_empty(entry_count)
+    if not reading.accept_shrink:
+        validation.check_shrink(entry_count, current, reading.limits)
     if not reading.accept_growth:
         validation.check_growth(entry_count, current, reading.limits)
 

@@ -7,10 +7,11 @@ takes the memory that the daemon needs. The two share the database alone.
 import os
 import sys
 from base64 import b64decode
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -21,10 +22,13 @@ from alpr_edge.domain.protocol.items import ListChange
 from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY
 from alpr_edge.hotlist.ingest import drop_folder
 from alpr_edge.hotlist.ingest.drop_folder import Listing
+from alpr_edge.hotlist.ingest.feed_file import PIECE_BYTES
 from alpr_edge.hotlist.ingest.feed_reader import Progress
 from alpr_edge.hotlist.ingest.importer import ImportReport, ListStore, import_feed
 from alpr_edge.hotlist.ingest.process_limits import end_with_parent, limited_process
 from alpr_edge.hotlist.ingest.request import request_for
+from alpr_edge.hotlist.ingest.signature import read_signature
+from alpr_edge.runtime.io_errors import io_errors
 from alpr_edge.runtime.logs import configure_logs
 from alpr_edge.runtime.memory import forbid_dumps
 from alpr_edge.settings import ListSource
@@ -34,6 +38,9 @@ from alpr_edge.store.hotlists.download_spool import DownloadSpool, FeedNote
 from alpr_edge.store.keys import load_key
 
 log = structlog.get_logger(__name__)
+
+TRY_AGAIN = os.EX_TEMPFAIL
+"""Exit code of the process where another try may help: the store is busy or full, or the clock is behind."""
 
 
 class ImportJob(BaseModel):
@@ -90,8 +97,7 @@ class ImportWorker:
             return None
         marks = drop_folder.updated_marks(listing, state.marks, due[0])
         try:
-            request = request_for(source, source.folder / due[0].name, due[0].change)
-            report = import_feed(request, self.lists, now, progress)
+            report = self._import_dropped(source, source.folder / due[0].name, due[0].change, now, progress)
         except FeedClockError as error:
             self._note(source, take_failure=str(error))
             raise
@@ -100,6 +106,19 @@ class ImportWorker:
             raise
         self._note(source, marks=marks, take_failure="", taken=now)
         return report
+
+    def _import_dropped(
+        self, source: ListSource, path: Path, change: ListChange, now: datetime | None, progress: Progress | None
+    ) -> ImportReport:
+        request = request_for(source, path, change)
+        if request.signing_key is None:
+            return import_feed(request, self.lists, now, progress)
+        # Whoever owns the folder could change the file between the check of its signature and its last line.
+        signature = read_signature(path)
+        with io_errors(f"{path}: cannot be read", FeedError), path.open("rb") as file:
+            chunks = iter(partial(file.read, PIECE_BYTES), b"")
+            with _in_memory(source.name, chunks) as copy:
+                return import_feed(replace(request, path=copy, signature=signature), self.lists, now, progress)
 
     def _import_downloaded(self, source: ListSource, now: datetime | None, progress: Progress | None) -> ImportReport:
         note = FeedNote()
@@ -142,7 +161,7 @@ class ImportWorker:
 
 
 def pass_over(database: Database, incoming: DownloadSpool, source: ListSource, before: Listing, failure: str) -> None:
-    """Let go of the feed that :meth:`ImportWorker.import_next` is at, because no process lives to import it.
+    """Let go of the feed that :meth:`ImportWorker.import_next` is at, because every process fails on it.
 
     A downloaded feed is downloaded again, the department's once; a file of the drop folder is tried again once it
     changes.
@@ -186,11 +205,18 @@ def _download_again(database: Database, incoming: DownloadSpool, source: str, no
 def _open_download(incoming: DownloadSpool, source: str) -> Iterator[tuple[FeedNote, Path]]:
     """A downloaded feed in the clear, in memory alone: under a path that is gone after the block."""
     note, chunks = incoming.read(source)
+    with _in_memory(source, chunks) as path:
+        yield note, path
+
+
+@contextmanager
+def _in_memory(source: str, chunks: Iterable[bytes]) -> Iterator[Path]:
+    """A file in memory alone: under a path that is gone after the block."""
     descriptor = os.memfd_create(f"alpr-edge-{source}", os.MFD_CLOEXEC)
     with open(descriptor, "wb") as file:  # noqa: PTH123 - memfd_create gives a descriptor
         file.writelines(chunks)
         file.flush()
-        yield note, Path(f"/proc/self/fd/{descriptor}")
+        yield Path(f"/proc/self/fd/{descriptor}")
 
 
 @contextmanager
@@ -210,7 +236,11 @@ def open_import_worker(data_directory: Path, keys_directory: Path) -> Iterator[I
 
 
 def main() -> int:
-    """Run the importing process: read one job, import one list; the exit code says whether to try again."""
+    """Run the importing process: read one job, import one list.
+
+    The exit code is 0 where the feed was dealt with, and :data:`TRY_AGAIN` where something else than the feed was in
+    the way; with any other the process failed on it.
+    """
     forbid_dumps()
     configure_logs(verbose=True)
     with limited_process():
@@ -221,19 +251,19 @@ def _run_job() -> int:
     job = ImportJob.model_validate_json(sys.stdin.read())
     if not end_with_parent(job.daemon_process):
         log.error("hotlist.import_aborted", source=job.source.name, reason="the daemon that wanted it has ended")
-        return 1
+        return TRY_AGAIN
     before = tuple(drop_folder.DroppedFile(*file) for file in job.before)
     try:
         with open_import_worker(job.data_directory, job.keys_directory) as worker:
             worker.import_next(job.source, before, job.now)
     except FeedClockError as error:
         log.error("hotlist.import_postponed", source=job.source.name, reason=str(error))
-        return 1
+        return TRY_AGAIN
     except FeedError as error:
         log.error("hotlist.import_refused", source=job.source.name, reason=str(error))
-    except AlprEdgeError as error:
+    except (AlprEdgeError, OSError) as error:
         log.error("hotlist.import_aborted", source=job.source.name, reason=str(error))
-        return 1
+        return TRY_AGAIN
     return 0
 
 

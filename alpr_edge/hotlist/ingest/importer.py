@@ -25,6 +25,7 @@ from alpr_edge.settings.base import is_name
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.hotlists.generations import (
     StoredGeneration,
+    all_generations,
     forget_oldest,
     live,
     next_serial,
@@ -167,6 +168,8 @@ class _Import:
     ) -> tuple[GenerationDraft, datetime | None]:
         """Read the whole feed; its entries packed, and its date of issue (else that of the list it changes)."""
         is_change = current is not None and self.request.change is not ListChange.COMPLETE
+        if current and is_change and current != all_generations(self.lists.database, self.request.source)[0]:
+            raise FeedError("the list was rolled back, so this change is not of the list in use; import a complete one")
         base = open_sealed(current, self.lists.lists_key, self.lists.directory) if current and is_change else None
         generation = current.generation if current else None
         return pack_feed(self.request, generation, base, self.now, self.tally, progress)

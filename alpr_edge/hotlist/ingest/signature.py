@@ -32,8 +32,7 @@ def check_signature(feed: Path, key_file: Path, content: bytes | None = None) ->
         FeedError: there is no signature or it is another's, or the key cannot be used.
     """
     key = _key(key_file)
-    beside = feed.with_name(f"{feed.name}.sig")
-    signature = _signature(beside, _read(beside) if content is None else content)
+    signature = _signature(_beside(feed), read_signature(feed) if content is None else content)
     try:
         with feed.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as feed_bytes:
             key.verify(signature, memoryview(feed_bytes))
@@ -43,6 +42,19 @@ def check_signature(feed: Path, key_file: Path, content: bytes | None = None) ->
         raise FeedError(f"{feed}: empty; download it again") from None
     except OSError as error:
         raise FeedError(f"{feed}: cannot be read: {error.strerror}") from None
+
+
+def read_signature(feed: Path) -> bytes:
+    """The content of the signature file beside a feed.
+
+    Raises:
+        FeedError: there is none.
+    """
+    return _read(_beside(feed))
+
+
+def _beside(feed: Path) -> Path:
+    return feed.with_name(f"{feed.name}.sig")
 
 
 def _key(path: Path) -> Ed25519PublicKey:

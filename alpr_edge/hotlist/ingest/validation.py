@@ -171,20 +171,28 @@ def check_count(count: int, limits: ValidationLimits) -> None:
         raise FeedError(f"over {limits.entries_max} entries; split the feed by source")
 
 
-def check_size(entry_count: int, current: Generation | None, limits: ValidationLimits, *, accept_shrink: bool) -> None:
-    """Refuse an empty feed, and one much smaller than the list in use.
+def check_not_empty(entry_count: int) -> None:
+    """Refuse an empty feed.
 
     Raises:
         FeedError: it is.
     """
     if entry_count == 0:
         raise FeedError("the feed holds no entry; an empty list would silence every alert of the one in use")
-    if current is None or accept_shrink:
+
+
+def check_shrink(entry_count: int, current: Generation | None, limits: ValidationLimits) -> None:
+    """Refuse a feed that makes a list much smaller than the one in use.
+
+    Raises:
+        FeedError: it is.
+    """
+    if current is None:
         return
     loss = current.entries - entry_count
     if loss > limits.shrink_entries_min and loss > limits.shrink_share_max * current.entries:
         raise FeedError(
-            f"the feed holds {entry_count} entries, the list in use {current.entries}; "
+            f"the list would hold {entry_count} entries, the one in use holds {current.entries}; "
             "if that is right, --accept-shrink"
         )
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from alpr_edge.app.stages.hotlist_import import KILLED_MAX, HotlistImportStage
+from alpr_edge.app.stages.hotlist_import import CRASHES_MAX, HotlistImportStage
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.instants import NS_PER_S, Instant, UtcSource
 from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY
@@ -117,10 +117,10 @@ def test_a_downloaded_feed_whose_imports_are_killed_again_and_again_is_let_go_of
         supervisor.add(HotlistImportStage(settings, store.database, store.incoming, SystemClock(), ShortRecords()))
         supervisor.start()
         killed = set[int]()
-        kill_importers(killed, KILLED_MAX - 1)
+        kill_importers(killed, CRASHES_MAX - 1)
         assert store.incoming.waits("bolo")
         assert state_of(store.database, "bolo").etag == '"one"'
-        kill_importers(killed, KILLED_MAX)
+        kill_importers(killed, CRASHES_MAX)
         until(lambda: not store.incoming.waits("bolo"))
         until(lambda: "let go of" in next(refusals(lists)).refused)
         state = state_of(store.database, "bolo")

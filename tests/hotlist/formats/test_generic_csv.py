@@ -100,6 +100,21 @@ def test_a_quote_never_closed_is_refused() -> None:
         csv_records(csv_text("ABC123,Stolen,CA", 'ABD124,"armed,CA', "ABE125,Stolen,CA"))
 
 
+def test_a_quote_never_closed_is_refused_in_a_feed_of_any_length() -> None:
+    rows = ['ABD124,"armed,CA', *["ABE125,Stolen,CA"] * 10_000]
+    with pytest.raises(FeedError, match="line 2: a quote is opened here"):
+        csv_records(csv_text(*rows))
+
+
+def test_a_trailer_in_a_row_of_cells_is_a_trailer() -> None:
+    rows = ["ABC123,Stolen,CA", "TRK123,Stolen,CA", "T123,,", "TOTAL RECORD 0000003,,"]
+    records = csv_records(csv_text(*rows))
+    assert [record.plate for record in records if isinstance(record, HotlistEntry)] == ["ABC123", "TRK123", "T123"]
+    assert len(records) == 3
+    with pytest.raises(FeedError, match="counts 4 records, the table holds 3"):
+        csv_records(csv_text(*rows[:-1], "TOTAL RECORD 0000004,,"))
+
+
 def test_a_quote_that_pairs_with_another_lines_swallows_no_line_unseen() -> None:
     rows = ['ABC123,"armed,CA', *["ABD124,Stolen,CA"] * 5, 'ABE125,"x",CA', "ABF126,Stolen,CA"]
     records = csv_records(csv_text(*rows))

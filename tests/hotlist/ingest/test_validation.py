@@ -80,20 +80,18 @@ def test_a_list_from_the_future_is_refused_where_the_clock_is_known() -> None:
 
 @pytest.mark.parametrize(("before", "entry_count"), [(1000, 750), (1000, 5000), (2, 1), (12, 2), (0, 1)])
 def test_ordinary_shrinking_passes(before: int, entry_count: int) -> None:
-    validation.check_size(entry_count, generation_of(before), DEFAULT_LIMITS, accept_shrink=False)
+    validation.check_shrink(entry_count, generation_of(before), DEFAULT_LIMITS)
 
 
 @pytest.mark.parametrize(("before", "entry_count"), [(1000, 749), (1000, 1), (12, 1)])
 def test_a_list_much_shrunken_needs_a_word(before: int, entry_count: int) -> None:
     with pytest.raises(FeedError, match="--accept-shrink"):
-        validation.check_size(entry_count, generation_of(before), DEFAULT_LIMITS, accept_shrink=False)
-    validation.check_size(entry_count, generation_of(before), DEFAULT_LIMITS, accept_shrink=True)
+        validation.check_shrink(entry_count, generation_of(before), DEFAULT_LIMITS)
 
 
 def test_an_empty_list_is_refused_always() -> None:
-    for before in (None, generation_of(3)):
-        with pytest.raises(FeedError, match="no entry"):
-            validation.check_size(0, before, DEFAULT_LIMITS, accept_shrink=True)
+    with pytest.raises(FeedError, match="no entry"):
+        validation.check_not_empty(0)
 
 
 @pytest.mark.review(5)
