@@ -37,7 +37,7 @@ HAND_OVER_S = 2.0
 """Longest wait of a caller until the first sample of its tone is handed over."""
 HANG_S = 10.0
 """Longer than any wait here: the thread that feeds the device hangs, in a driver or on a process that does not end."""
-CLOSE_S_MAX = 30.0
+CLOSE_S_MAX = 3.0
 """Longest time to close: every tone that waits still sounds, and the device ends."""
 WAITING_MAX = 8
 """Most tones that may wait; more would sound long after what they tell of."""
@@ -153,6 +153,7 @@ class AlsaPlayer:
         wait = beating(lambda seconds: self._is_over(seconds, stop), beat)
         while not self._is_over(0, stop):
             trouble = self._play_until_lost(beat)
+            beat()  # ends a thread that hung in there while another plays
             if trouble is None:
                 return
             failures = 1 if self._up else failures + 1

@@ -31,7 +31,7 @@ from alpr_edge.settings import (
 from alpr_edge.simulation.source import SimulatedSource
 
 NOT_OPEN = "not open yet"
-HUNG = "it hung, or its thread failed"
+HUNG = "it hung"
 OPENING_S_MAX = 20.0
 """Longest time from the start to the first picture; until then a camera is opening and has not failed."""
 ROUND_S_MIN = 0.1

@@ -13,7 +13,7 @@ import structlog
 from alpr_edge.alerts.players import open_player
 from alpr_edge.app.alert_speech import AlertSpeech, open_clips
 from alpr_edge.app.attempts import Attempts
-from alpr_edge.app.capture_session import CaptureSession
+from alpr_edge.app.capture_session import ROUND_S, CaptureSession, is_written
 from alpr_edge.app.clock import open_clock
 from alpr_edge.app.evidence_request import leave_evidence_request
 from alpr_edge.app.factories import VisionModels, open_lists, open_vision_models
@@ -53,11 +53,6 @@ from alpr_edge.store.outbox import time_corrections
 from alpr_edge.store.unit_store import UnitStore, open_store
 
 log = structlog.get_logger(__name__)
-
-DRAIN_S_MAX = 4.5
-"""Longest time to finish after a stop: systemd and the power supply wait five seconds."""
-ROUND_S = 1.0
-"""Time between two rounds of checks."""
 
 
 class CaptureDaemon:
@@ -268,15 +263,17 @@ class CaptureDaemon:
         Raises:
             StoreError: not all of them were written.
         """
+        is_off = self._power.phase is not Phase.WATCHING
         if self._stop.is_set():
             self._manager.stopping()
-        else:
+        elif is_off:
             session.alerter.sound(Tone.SHUTTING_DOWN)
         pipeline = session.pipeline
         session.halt.set()
         pipeline.supervisor.stop.set()
-        if not pipeline.supervisor.join(DRAIN_S_MAX):
-            raise StoreError(f"not everything was written within {DRAIN_S_MAX:g} s; it will be missing")
+        grace_s = 0.0 if self._stop.is_set() or not is_off else self._settings.power.shutdown_grace_s
+        if not is_written(pipeline.supervisor, grace_s, self._stop, self._manager.alive):
+            raise StoreError("not everything was written in the time there was; it will be missing")
         failures = [state.failure for state in pipeline.supervisor.states if state.finish_failed]
         if failures:
             raise StoreError(f"the last reads could not be written: {failures[0]}")

@@ -1,6 +1,8 @@
 """What works from the ignition on until it goes off or the daemon is stopped, held together."""
 
 import threading
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
@@ -26,7 +28,13 @@ from alpr_edge.app.stages.self_check import SelfCheckStage
 from alpr_edge.app.stages.store_counts import StoreCounts
 from alpr_edge.app.unit_faults import Fault, FaultKind, faults_of
 from alpr_edge.app.watches.watch_stage import WatchStage
+from alpr_edge.runtime.supervisor import Supervisor
 from alpr_edge.store.unit_store import UnitStore
+
+DRAIN_S_MAX = 4.5
+"""Longest time to finish after a stop: systemd and the power supply wait five seconds."""
+ROUND_S = 1.0
+"""Time between two rounds of checks."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -144,3 +152,20 @@ def _stage_fault(line: str) -> Fault:
 def _storage_fault(line: str) -> Fault:
     kind = FaultKind.NOT_STORED if line == BEHIND else FaultKind.STORED_IN_PART
     return Fault(kind, line.partition(":")[0], line)
+
+
+def is_written(stages: Supervisor, grace_s: float, stop: threading.Event, beat: Callable[[], None]) -> bool:
+    """Wait until everything is written; False when it is not in time.
+
+    Args:
+        stages: the stages of the pipeline, which end.
+        grace_s: how long the unit itself keeps the power on, as the ignition is off; 0: it does not.
+        stop: set where somebody else ends it, and waits for :data:`DRAIN_S_MAX`.
+        beat: called once a second meanwhile.
+    """
+    until_s = time.monotonic() + grace_s
+    while not stop.is_set() and time.monotonic() < until_s:
+        if stages.join(ROUND_S):
+            return True
+        beat()
+    return stages.join(DRAIN_S_MAX)

@@ -83,7 +83,7 @@ class Reopener:
 
     def _one_opening(self) -> Generator[Frame, None, int]:
         """Yield the frames of one opening; returns how many those were."""
-        base, frame_count = self.number, 0
+        base, frame_count, failure = self.number, 0, "its thread failed; the log says why"
         stream = self._source.frames()
         try:
             for frame in stream:
@@ -91,11 +91,11 @@ class Reopener:
                 frame_count += 1
                 self.number = base + frame.number + 1
                 yield replace(frame, number=base + frame.number)
-            self.last_error = "gives no more pictures"
+            failure = "gives no more pictures"
         except CaptureError as error:
-            self.last_error = str(error)
+            failure = str(error)
         finally:
-            self.up = False
+            self.up, self.last_error = False, failure
             # The port promises an iterator; what holds a device is a generator, and closing it releases the device.
             if isinstance(stream, Generator):
                 stream.close()

@@ -165,6 +165,7 @@ class SentenceMerger:
         moment = refusal.time_of_day
         if refusal.kind is None:
             return []
+        self.tally.moment = moment
         if moment is None:  # A void sentence need not say when it is.
             self._waiting = None
             return []

@@ -133,7 +133,10 @@ def _solutions(splitter: LineSplitter, merger: SentenceMerger, chunk: bytes, now
     if not chunk:
         return merger.flush()
     lines = splitter.feed(chunk, now)
-    return [solution for line, began in lines for solution in merger.feed(line, began)]
+    solutions = [solution for line, began in lines for solution in merger.feed(line, began)]
+    # What has waited arrives at one moment; the last of it is where the vehicle is then.
+    last = {solution.received_at: solution for solution in solutions}
+    return list(last.values())
 
 
 def _release(port: serial.Serial) -> None:

@@ -16,8 +16,10 @@ from alpr_edge.domain.retry import Backoff
 from alpr_edge.position.allowance import BYTES_A_SECOND
 from alpr_edge.position.fix_collection import collect_fixes
 from alpr_edge.position.fix_history import FixHistory
+from alpr_edge.position.line_splitter import LineSplitter
+from alpr_edge.position.sentence_merger import SentenceMerger, SentenceTally
 from alpr_edge.position.sentences import Rejection
-from alpr_edge.position.serial_source import SerialSource
+from alpr_edge.position.serial_source import SerialSource, _solutions
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import PositionSettings
 from tests.position.test_sentence_merger import gga, rmc
@@ -231,3 +233,12 @@ def flood(master: int, talk: bytes, stop: threading.Event) -> None:
             talk = talk[os.write(master, talk[:2000]) :] + talk[:2000]
         except BlockingIOError:
             time.sleep(0.0005)
+
+
+def test_of_what_waited_for_a_stalled_unit_the_newest_place_is_the_present_one() -> None:
+    tally = SentenceTally()
+    splitter, merger, now = LineSplitter(tally), SentenceMerger(tally), SystemClock().now()
+    pairs = [(rmc(f"12000{second}"), gga(f"12000{second}")) for second in range(4)]
+    assert len(_solutions(splitter, merger, b"\r\n".join([*pairs[0], b""]), now)) == 1
+    (solution,) = _solutions(splitter, merger, b"\r\n".join([line for pair in pairs[1:] for line in (*pair, b"")]), now)
+    assert solution.time_of_day.second == 3

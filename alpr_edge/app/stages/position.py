@@ -147,8 +147,11 @@ class PositionMonitor:
         """What is wrong with it; the call, once a second, also keeps its stage running."""
         self._supervisor.tend()
         lines = [f"position: {self._stage.trouble}"] if self._stage is not None and self._stage.trouble else []
-        lost = [Fault(FaultKind.RECEIVER, "position", line) for line in (*lines, *self._supervisor.troubles())]
-        return lost or self._place_faults()
+        troubles = self._supervisor.troubles()
+        lines += [line for line in troubles if line.startswith(PositionStage.name)]
+        others = [line for line in troubles if not line.startswith(PositionStage.name)]
+        lost = [Fault(FaultKind.RECEIVER, "position", line) for line in lines]
+        return (lost or self._place_faults()) + [Fault(FaultKind.SIDE_STAGE, line.split()[0], line) for line in others]
 
     def _place_faults(self) -> list[Fault]:
         """That the receiver speaks, and that what it says of the place cannot be right."""

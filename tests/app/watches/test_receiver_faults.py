@@ -12,7 +12,7 @@ from alpr_edge.domain.motion.fix_check import STUCK_S
 from alpr_edge.position.sentence_merger import SentenceMerger, SentenceTally
 from tests.app.rig import daemon, wait_for_health, write_frames, write_settings
 from tests.cli.unit.fit_unit import RECEIVER_KNOTS, Receiver
-from tests.position.test_sentence_merger import BOOT, rmc
+from tests.position.test_sentence_merger import BOOT, gga, rmc
 
 
 def kinds_of(health: dict[str, Any]) -> set[str]:
@@ -55,6 +55,17 @@ def test_sentences_of_one_moment_for_too_long_are_a_clock_that_stands(step_s: in
         merger.feed(rmc(f"1200{second * step_s:02}"), BOOT)
         repeats.look(tally, float(second))
     assert repeats.is_stuck is is_stuck
+
+
+def test_a_receiver_that_has_lost_its_fix_and_says_when_it_is_repeats_nothing() -> None:
+    tally, repeats = SentenceTally(), RepeatedMoment()
+    merger = SentenceMerger(tally)
+    merger.feed(rmc("120000"), BOOT)
+    for second in range(1, 30):
+        merger.feed(rmc(f"1200{second:02}", status="V"), BOOT)
+        merger.feed(gga(f"1200{second:02}", quality="0"), BOOT)
+        repeats.look(tally, float(second))
+        assert not repeats.is_stuck, "a tunnel"
 
 
 def test_a_receiver_that_says_nothing_repeats_nothing() -> None:
