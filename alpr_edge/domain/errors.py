@@ -106,6 +106,19 @@ class StoreError(AlprEdgeError):
     """The store cannot be opened, its key is wrong, or it refused a write."""
 
 
+class UnreadableItemError(StoreError):
+    """An item of the queue cannot be read at present, while the store works.
+
+    Args:
+        message: why.
+        item_id: the item.
+    """
+
+    def __init__(self, message: str, item_id: str) -> None:
+        super().__init__(message)
+        self.item_id = item_id
+
+
 class ReportError(AlprEdgeError):
     """A report cannot be made, as its days are none, or cannot be written where it was asked for."""
 

@@ -101,6 +101,9 @@ class Player(Protocol):
 class Department(Protocol):
     """Where reads go: the department's storage, or portable media at the depot."""
 
+    def ping(self) -> None:
+        """See whether the department answers; raises as :meth:`deliver` does."""
+
     def deliver(self, items: Sequence[OutboxItem]) -> list[Answer]:
         """Hand over a batch; one answer an item, in order.
 

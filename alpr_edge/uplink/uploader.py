@@ -19,7 +19,7 @@ from enum import StrEnum
 
 import structlog
 
-from alpr_edge.domain.errors import ServerFailedError, UnauthorisedError, UplinkError
+from alpr_edge.domain.errors import ServerFailedError, UnauthorisedError, UnreadableItemError, UplinkError
 from alpr_edge.domain.instants import NS_PER_S, Instant
 from alpr_edge.domain.ports import Clock, Department
 from alpr_edge.domain.protocol.items import Answer, OutboxItem, Outcome
@@ -31,6 +31,9 @@ from alpr_edge.uplink.suspects import Suspects
 BATCH_BYTES_MIN = 65_536
 RESTING_MAX = 1000
 """Most items that rest at a time; the one that has rested longest is tried again first."""
+
+SILENCE_S_MAX = 600.0
+"""How long nothing is asked of a department that has everything: its answer brings the date, and that it is there."""
 
 log = structlog.get_logger(__name__)
 
@@ -98,6 +101,8 @@ class Uploader:
         self._suspects = Suspects()
         self._resting_until_ns: dict[str, int] = {}
         """By item: the moment of this boot before which an item that fails by itself is not tried again."""
+        self._answered_ns = clock.now().boottime_ns
+        """When the department answered last, or since when it is expected to."""
         self._probe_item: OutboxItem | None = None
         """An item that the department took last: sent again, it shows whether anything gets through."""
         self.state = LinkState()
@@ -114,10 +119,12 @@ class Uploader:
             self._has_started = True
             self._count()
             return self._draw() * self._settings.retry_first_s
-        items = self._next()
+        try:
+            items = self._next()
+        except UnreadableItemError as error:
+            return self._put_off(error)
         if not items:
-            self._count()
-            return self._settings.idle_s
+            return self._idle()
         try:
             answers = self._department.deliver(items)
         except UnauthorisedError as error:
@@ -125,6 +132,27 @@ class Uploader:
         except UplinkError as error:
             return self._fail(items, error)
         return self._settle(items, answers)
+
+    def _idle(self) -> float:
+        """Wait, as nothing is due; a department that has not answered for long is asked whether it is there."""
+        if self._clock.now().boottime_ns - self._answered_ns >= SILENCE_S_MAX * NS_PER_S:
+            try:
+                self._department.ping()
+            except UnauthorisedError as error:
+                return self._pause(error)
+            except UplinkError as error:
+                return self._back_off(Link.DOWN, str(error), error.retry_after_s)
+            self._answered_ns = self._clock.now().boottime_ns
+            self._succeed()
+        self._count()
+        return self._settings.idle_s
+
+    def _put_off(self, error: UnreadableItemError) -> float:
+        """Let an item rest that cannot be read, when nothing else is due."""
+        self._rest(error.item_id, 1)
+        self.state = replace(self.state, last_error=str(error))
+        self._count()
+        return self._settings.idle_s
 
     def reset_backoff(self) -> None:
         """Begin with the shortest wait again, for when little time is left to send."""
@@ -155,7 +183,9 @@ class Uploader:
         The delivered item shows whether the link works. It is sent only once the first suspect is known to fail by
         itself: a department with a full disk still gives receipts for what it has.
         """
-        items = self._outbox.due(1, self._batch_bytes, resting)
+        items = self._outbox.due(1, self._batch_bytes, resting) or self._outbox.due(
+            1, self._batch_bytes, resting, on_media=True
+        )
         if items and items[0].failures_alone and self._probe_item is not None:
             return [self._probe_item]
         return items
@@ -168,15 +198,15 @@ class Uploader:
         if not self._suspects.fail(item.item_id, has_answer=isinstance(error, ServerFailedError)):
             return self._back_off(Link.DOWN, str(error), error.retry_after_s)
         self._outbox.failed_alone(item.item_id, f"failed alone: {error}", self._settings.item_attempts_max)
-        self._rest(item)
+        self._rest(item.item_id, item.failures_alone + 1)
         log.warning("uplink.item_failed_alone", item_id=item.item_id, failures=item.failures_alone + 1)
         return self._back_off(Link.UP, f"an item fails while others get through: {error}", error.retry_after_s)
 
-    def _rest(self, item: OutboxItem) -> None:
+    def _rest(self, item_id: str, failures: int) -> None:
         """Do not try an item again for a while that grows with each of its failures."""
-        wait_s = self._backoff.wait_s(item.failures_alone + 1, self._draw())
-        self._resting_until_ns.pop(item.item_id, None)
-        self._resting_until_ns[item.item_id] = self._clock.now().boottime_ns + round(wait_s * NS_PER_S)
+        wait_s = self._backoff.wait_s(failures, self._draw())
+        self._resting_until_ns.pop(item_id, None)
+        self._resting_until_ns[item_id] = self._clock.now().boottime_ns + round(wait_s * NS_PER_S)
         while len(self._resting_until_ns) > RESTING_MAX:
             del self._resting_until_ns[next(iter(self._resting_until_ns))]
 
@@ -188,6 +218,7 @@ class Uploader:
 
     def _settle(self, items: Sequence[OutboxItem], answers: Sequence[Answer]) -> float:
         now = self._clock.now()
+        self._answered_ns = now.boottime_ns
         self._outbox.settle(answers, self._settings.digest_attempts_max, now.utc)
         items_by_id = {item.item_id: item for item in items}
         receipts = [answer for answer in answers if answer.outcome is Outcome.RECEIPT]
@@ -230,7 +261,7 @@ class Uploader:
         """Let items rest that the department does not take now and did not take before."""
         for item in retry_items:
             if item.attempts:
-                self._rest(item)
+                self._rest(item.item_id, item.failures_alone + 1)
 
     def _succeed(self) -> None:
         if self.state.failures:

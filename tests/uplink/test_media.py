@@ -33,7 +33,7 @@ from alpr_edge.uplink.media import open_medium, sealer_of
 from alpr_edge.uplink.uploader import Uploader
 from tests.store.records import instant
 from tests.uplink.conftest import settings_for
-from tests.uplink.faulty import FaultyDepartment
+from tests.uplink.faulty import Fault, FaultyDepartment
 from tests.uplink.items import fill, jpeg, read_item, stored_digests
 from tests.uplink.media import NOW, import_medium, offload_all, receipts_taken, write_items
 
@@ -104,7 +104,9 @@ def test_receipts_of_the_department_deliver(
     assert full_outbox.media() == []
 
 
+@pytest.mark.parametrize("failures", [0, 12], ids=["", "after the department failed over each for a while"])
 def test_the_link_delivers_what_lies_on_a_medium_once_nothing_else_waits(
+    failures: int,
     database: Database,
     images: ImageStore,
     full_outbox: Outbox,
@@ -117,12 +119,12 @@ def test_the_link_delivers_what_lies_on_a_medium_once_nothing_else_waits(
     offload_all(full_outbox, medium, settings_for("", unit_files))
     import_medium(storage, tmp_path / "department", medium)
     assert [item.item_id for item in full_outbox.due(50, 10**6)] == []
-    server = FaultyDepartment(create_app(storage), tls_context(authority), iter(()))
+    server = FaultyDepartment(create_app(storage), tls_context(authority), iter([Fault.STATUS_503] * failures))
     with server as department, ExitStack() as stack:
         settings = settings_for(department.url, unit_files)
         client = stack.enter_context(closing(HttpsDepartment(settings, "unit-1")))
         uploader = Uploader(full_outbox, client, settings, ReplayedClock(instant()), lambda: 0.0)
-        for _ in range(3):
+        for _ in range(3 + 10 * failures):
             uploader.step()
     assert full_outbox.counts() == OutboxCounts(ready=0, delivered=12, quarantined=0, offloaded=0)
     assert len(stored_digests(tmp_path / "department")) == 12

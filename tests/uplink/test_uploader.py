@@ -1,5 +1,6 @@
 """When the uploader sends, waits, pauses and sets aside."""
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from alpr_edge.store.db.database import Database
 from alpr_edge.store.evidence.images import ImageStore
 from alpr_edge.store.outbox.outbox import Outbox
 from alpr_edge.uplink.delivery_client import HttpsDepartment
-from alpr_edge.uplink.uploader import Link, Uploader
+from alpr_edge.uplink.uploader import SILENCE_S_MAX, Link, Uploader
 from tests.store.records import instant
 from tests.uplink.conftest import Faulty, settings_for
 from tests.uplink.faulty import Fault, FaultyDepartment
@@ -59,6 +60,43 @@ def test_an_outbox_is_sent_without_waits_and_then_looked_at_now_and_then(
         assert department.requests == 2
     state = bench.uploader.state
     assert (state.link, state.delivered, state.waiting, state.last_receipt) == (Link.UP, 8, 0, NOW)
+
+
+def test_a_picture_that_cannot_be_read_and_nothing_else_is_due_rests_and_ends_nothing(
+    full_outbox: Outbox, unit_files: Path, faulty: Faulty, tmp_path: Path
+) -> None:
+    path = next(path for path in (tmp_path / "vehicle" / "images").rglob("*") if path.is_file())
+    path.unlink()
+    path.mkdir()
+    with faulty(iter([])) as department:
+        bench = Bench(full_outbox, department, unit_files, idle_s=3.0)
+        assert bench.waits(4) == [0.0, 3.0, 3.0, 3.0]
+        assert department.requests == 1
+    state = bench.uploader.state
+    assert (state.link, state.delivered, state.waiting, state.quarantined) == (Link.UP, 7, 1, 0)
+    assert "cannot be read" in state.last_error
+
+
+def test_a_department_that_has_everything_is_asked_now_and_then_whether_it_is_there(
+    outbox: Outbox, unit_files: Path, faulty: Faulty
+) -> None:
+    clock = ReplayedClock(NOW)
+    with faulty(iter([])) as department:
+        settings = settings_for(department.url, unit_files, idle_s=3.0)
+        with closing(HttpsDepartment(settings, "unit-1")) as client:
+            uploader = Uploader(outbox, client, settings, clock, lambda: 0.0)
+            for seconds, requests in (
+                (0, 0),
+                (1, 0),
+                (SILENCE_S_MAX, 1),
+                (SILENCE_S_MAX + 1, 1),
+                (2 * SILENCE_S_MAX, 2),
+            ):
+                clock.move_to(NOW.shift(seconds * 1000))
+                uploader.step()
+                assert department.requests == requests
+            assert client.department_utc is not None
+    assert uploader.state.link is Link.UP
 
 
 def test_the_link_backs_off_with_growing_waits_and_recovers_at_once(

@@ -1,5 +1,6 @@
 """Saves what can be read of damaged databases, ends their alarm, and deletes those that hold nothing else."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -78,14 +79,25 @@ def _subject(databases: Sequence[DamagedDatabase]) -> AccessSubject:
 
 
 def _salvage(store: UnitStore, database: DamagedDatabase, progress: PageCounter) -> dict[str, Any]:
+    """The report of a database; one salvaged whole is not read again: what was deleted since would come back."""
+    report = database.report
+    if report is None or not report.get("complete"):
+        report = _run(store, database, progress)
+    else:
+        there = Counter(report["already_there"]) + Counter(report["saved"])
+        report = report | {"saved": {}, "already_there": dict(there), "queued_again": 0, "images_adopted": 0}
+    return {
+        "name": database.folder.name,
+        "bytes": database.size_bytes,
+        "rows_saved": sum(report["saved"].values()),
+        "rows_already_there": sum(report["already_there"].values()),
+        **report,
+    }
+
+
+def _run(store: UnitStore, database: DamagedDatabase, progress: PageCounter) -> dict[str, Any]:
     directory = store.database.path.parent / LISTS_DIRECTORY
     lists = frozenset(path.name for path in directory.glob("*"))
     salvage = Salvage(store.database, store.images, store.renewal.key, lists)
     done = salvage.run(database, lambda pages, total: progress(database.folder.name, pages, total))
-    return {
-        "name": database.folder.name,
-        "bytes": database.size_bytes,
-        "rows_saved": done.new_rows.total(),
-        "rows_already_there": done.there.total(),
-        **done.figures(),
-    }
+    return done.figures()

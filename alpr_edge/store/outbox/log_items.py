@@ -62,11 +62,12 @@ def _urgency_of(body: bytes) -> Urgency:
 
 
 def queue_checkpoint(database: Database, payload: CheckpointPayload, root: bytes, created_at: datetime | None) -> None:
-    """Queue a checkpoint in place of an older one that still waits: the newer covers it."""
+    """Queue a checkpoint in place of an older one of its log that still waits: the newer covers it."""
     item_id = checkpoint_item_id(payload.log_id, payload.size, root)
+    of_log = f"{CHECKPOINT_PREFIX}{payload.log_id}:"
     row = body_row(item_id, ItemKind.CHECKPOINT, Urgency.ACCESS, encode(payload), created_at)
     with database.write() as connection:
-        connection.execute(delete(outbox).where(begins_with(CHECKPOINT_PREFIX), outbox.c.state == "ready"))
+        connection.execute(delete(outbox).where(begins_with(of_log), outbox.c.state == "ready"))
         queue_once(connection, row)
 
 

@@ -14,7 +14,7 @@ from datetime import datetime
 import structlog
 from sqlalchemy import ColumnElement, RowMapping, case, func, select, update
 
-from alpr_edge.domain.errors import LostError, StoreError
+from alpr_edge.domain.errors import LostError, StoreError, UnreadableItemError
 from alpr_edge.domain.protocol.items import Answer, ItemKind, OutboxItem, digest
 from alpr_edge.domain.protocol.stored_kinds import kind_of
 from alpr_edge.store.db.database import Database
@@ -99,7 +99,8 @@ class Outbox:
             on_media: whether to return items on media without a receipt, in place of those that are ready.
 
         Raises:
-            StoreError: the store cannot be read at present, or none of what is due.
+            UnreadableItemError: nothing else is due than an item that cannot be read; that is counted.
+            StoreError: the store cannot be read at present.
         """
         items: list[OutboxItem] = []
         unreadable: list[tuple[str, StoreError]] = []
@@ -109,11 +110,11 @@ class Outbox:
                 unreadable.append((row["item_id"], item))
             elif item is not None:
                 items.append(item)
-        if unreadable and not items:
-            raise unreadable[0][1]
         for item_id, error in unreadable:
             log.error("outbox.body_unreadable", item_id=item_id, error=str(error))
             self.failed_alone(item_id, str(error), None)
+        if unreadable and not items:
+            raise UnreadableItemError(str(unreadable[0][1]), unreadable[0][0])
         return items
 
     def last_due(self, waiting: Collection[str] = ()) -> list[OutboxItem]:

@@ -33,6 +33,8 @@ from alpr_edge.store.reads.queries import StoredAlert
 from alpr_edge.store.recovery.damaged_databases import DamagedDatabase
 from alpr_edge.store.recovery.key_check import KeyMark
 from alpr_edge.store.recovery.row_merge import TABLES, Fate, Row, batches, put, shapes
+from alpr_edge.store.retention.deleted_list import is_deleted
+from alpr_edge.store.retention.holds import forget_released
 from alpr_edge.store.sqlite_forensics.carver import Carver
 from alpr_edge.store.sqlite_forensics.pages import Pages
 
@@ -128,6 +130,8 @@ class Salvage:
             progress(len(pages.numbers), len(pages.numbers))
         self._adopt(aside.since, report)
         self._queue_again(read_ids, report)
+        with self.database.write() as connection:
+            forget_released(connection)
         aside.keep_report(report.figures())
         return report
 
@@ -148,6 +152,8 @@ class Salvage:
                 return Fate.THERE  # an import removed it since
         if table in {images, evidence} and self._is_deleted(connection, str(row["sha256"])):
             return Fate.OVER
+        if any(is_deleted(connection, str(row[name])) for name in ("read_id", "item_id") if row.get(name)):
+            return Fate.OVER  # the purge deleted the read since
         fate = put(connection, table, row)
         if table is evidence and fate is Fate.HANGING and self._name_image(connection, str(row["sha256"])):
             fate = put(connection, table, row)

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, exists, func, insert, select, update
 
 from alpr_edge.domain.retention import DeletionReason
 from alpr_edge.domain.transparency.merkle import hash_leaf
@@ -57,6 +57,11 @@ def note_record(database: Database, deleted: DeletedReads, record: int) -> None:
         connection.execute(update(deleted_reads).where(these).values(record=record))
         last = connection.scalar(select(func.max(deleted_reads.c.seq))) or 0
         connection.execute(delete(deleted_reads).where(deleted_reads.c.seq <= last - KEPT_MAX))
+
+
+def is_deleted(connection: Connection, read_id: str) -> bool:
+    """Whether a read is on the list."""
+    return bool(connection.scalar(select(exists().where(deleted_reads.c.leaf == hash_leaf(read_id.encode())))))
 
 
 def records_of(database: Database, read_id: str) -> list[int | None]:

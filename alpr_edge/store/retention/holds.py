@@ -87,6 +87,12 @@ def release(connection: Connection, hold_id: str, by: HoldPerson, now: Instant, 
     return hold
 
 
+def forget_released(connection: Connection) -> None:
+    """Unlock the reads all of whose holds were released: a damaged database gives back rows from before."""
+    of_read = held_reads.c.read_id == holds.c.read_id
+    connection.execute(delete(holds).where(exists().where(of_read), ~exists().where(of_read, _UNRELEASED)))
+
+
 def find_hold(connection: Connection, hold_id: str) -> Hold | None:
     """A hold by its id; None when there is none."""
     return next(iter(_holds(connection, case_holds.c.hold_id == hold_id)), None)

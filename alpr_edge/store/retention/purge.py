@@ -31,6 +31,8 @@ SLICE_READS = 256
 """Reads examined in one step, unless the caller says otherwise."""
 DELETED_MAX = 64
 """Reads deleted in one step; the first steps of a run take an eighth of it, until they are known to be short."""
+WHOLE_ROUND_S = 86_400.0
+"""How often a round looks at all reads; others end where the rest is too young, as reads lie in order of time."""
 HELD_S_MAX = 0.1
 """How long one step may keep the writer of reads waiting: steps shrink before it is reached."""
 
@@ -85,6 +87,8 @@ class Purge:
         self._after = 0
         self._batch = DELETED_MAX // 8
         self._is_second_round = False
+        self._whole_s: float | None = None
+        """When a round looked at all reads last, on the monotonic clock."""
         self.done = PurgeTotals()
 
     @property
@@ -170,18 +174,25 @@ class Purge:
 
     def _move_on(self, chosen: PurgeSlice) -> bool:
         """Move to the next slice, as nothing in this one may be deleted; returns whether there is more to do."""
-        if len(chosen.reads) == self._slice_reads and (chosen.excess_bytes or not self._rest_is_younger(chosen.reads)):
+        is_last = len(chosen.reads) < self._slice_reads
+        if not is_last and (chosen.excess_bytes or self._is_whole_due() or not self._rest_is_younger(chosen.reads)):
             self._after = chosen.reads[-1].read.seq
             return True
+        if is_last:
+            self._whole_s = time.monotonic()
         self._after = 0
         again = bool(chosen.excess_bytes) and self._limits.emergency and not self._is_second_round
         self._is_second_round = again
         return again
 
     def _rest_is_younger(self, reads_of_slice: Sequence[RetentionCandidate]) -> bool:
-        """Whether no later read can be too old either, as reads are stored in order of time."""
+        """Whether hardly a later read is too old: but for those of a damaged database, they are in order of time."""
         shortest = self._limits.shortest
         return all(one.read.age is not None and one.read.age <= shortest for one in reads_of_slice)
+
+    def _is_whole_due(self) -> bool:
+        """Whether a round has to look at all reads again, also at those out of order."""
+        return self._whole_s is None or time.monotonic() - self._whole_s >= WHOLE_ROUND_S
 
     def _candidates_of(self, rows: Iterable[RowMapping], now: Instant) -> list[RetentionCandidate]:
         return [candidates.candidate_of(row, self._ages.seen_utc(candidates.last_seen_of(row)), now) for row in rows]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
-from alpr_edge.domain.errors import StoreError
+from alpr_edge.domain.errors import StoreError, UnreadableItemError
 from alpr_edge.domain.protocol.items import Answer, ItemKind, Outcome, digest
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.migrate import RELEASE, SchemaRelease
@@ -232,8 +232,9 @@ def test_an_image_that_cannot_be_read_now_is_not_given_up_and_blocks_nothing(ful
     path.mkdir()
     assert [item.kind.value for item in full_outbox.due(100, ALL)] == ["hit", "read", "read", "image"]
     others = [item.item_id for item in full_outbox.due(100, ALL)]
-    with pytest.raises(StoreError, match="the image cannot be read"):
+    with pytest.raises(UnreadableItemError, match="the image cannot be read") as caught:
         full_outbox.due(100, ALL, waiting=others)
+    assert caught.value.item_id not in others
     assert full_outbox.counts().quarantined == 0
     path.rmdir()
     path.write_bytes(content)

@@ -12,6 +12,7 @@ from sqlalchemy import select, text, update
 from alpr_edge.domain.page_requests.corrections import Correction
 from alpr_edge.domain.page_requests.mute import EndOfMute, MuteOrder
 from alpr_edge.domain.page_requests.request import Content, PageRequest, RequestAnswer, RequestOutcome
+from alpr_edge.domain.retention import DeletionReason
 from alpr_edge.store.db import clock_pairs
 from alpr_edge.store.db.database import DATABASE_NAME, Database
 from alpr_edge.store.db.schema import metadata, outbox, reads
@@ -20,6 +21,9 @@ from alpr_edge.store.reads.repository import DecidedRecord
 from alpr_edge.store.recovery.damaged_databases import damaged_databases, set_aside
 from alpr_edge.store.recovery.key_check import MARK_NAME
 from alpr_edge.store.requests.page_requests import add_request, answer_request, requests_about
+from alpr_edge.store.retention.deleted_list import add_deleted
+from alpr_edge.store.retention.holds import is_held
+from alpr_edge.store.retention.purge import _remove_rows
 from alpr_edge.store.sqlite_forensics.btree import node_of
 from tests.store.damage import (
     KEY,
@@ -35,7 +39,7 @@ from tests.store.damage import (
     reads_by_page,
     unit,
 )
-from tests.store.holds import a_hold, place
+from tests.store.holds import a_hold, place, release
 from tests.store.records import alert, disposition, hit, instant, plate_read
 
 WAL = f"{DATABASE_NAME}-wal"
@@ -234,6 +238,31 @@ def test_deleted_rows_do_not_come_back_from_free_pages(full_data: Path) -> None:
     with unit(full_data) as store:
         assert "reads" not in store.salvage().new_rows
         assert store.ids() == set()
+
+
+def test_what_was_deleted_since_a_salvage_does_not_come_back_with_another(full_data: Path) -> None:
+    overwrite_page(full_data, 40)
+    with unit(full_data) as store:
+        store.salvage()
+        assert "read-3" in store.ids()
+        with store.database.write() as connection:
+            _remove_rows(connection, ["read-3"], set())
+            add_deleted(connection, [("read-3", DeletionReason.AGE)])
+        again = store.salvage()
+        assert "read-3" not in store.ids()
+        assert again.over["reads"] == 1
+        assert (again.new_rows["reads"], again.new_rows["hits"], again.hanging.total()) == (0, 0, 0)
+
+
+def test_a_hold_released_since_the_damage_keeps_nothing(full_data: Path) -> None:
+    set_aside(full_data)
+    with unit(full_data) as store:
+        store.salvage()
+        release(store.database)
+        store.salvage()
+        assert "read-7" in store.ids()
+        with store.database.read() as connection:
+            assert connection.scalars(select(reads.c.read_id).where(is_held())).all() == []
 
 
 def test_an_older_and_a_newer_release_s_rows_are_read(full_data: Path) -> None:

@@ -1,6 +1,7 @@
 """What the purge takes away, what it leaves, and that nothing is left over."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -302,3 +303,21 @@ def _cut(store: ReadStore, purge: Purge) -> None:
     with store.deleting() as (connection, dropped_digests):
         assert len(purge.take_away(look, connection, dropped_digests)) == 1
         raise InterruptedError
+
+
+def test_an_old_read_behind_younger_ones_goes_once_all_are_looked_at(
+    database: Database, store: ReadStore, outbox: Outbox
+) -> None:
+    """As a damaged database gives them back: not in the order of their time."""
+    for read_id, age_days in (("young-1", 0), ("young-2", 0), ("young-3", 0), ("old", 40)):
+        record = decided_record(read_id)
+        seen = instant(-age_days * DAY_MS)
+        read = replace(record.read, first_seen=seen, last_seen=seen)
+        store.commit([DecidedRecord(read, record.images)])
+        store.commit([ClosedRecord(read)])
+    deliver(outbox)
+    bear_out(database, SOON)
+    purge = Purge(database, store, LIMITS, slice_reads=2)
+    for _ in range(10):
+        purge.step(SOON, 0)
+    assert left(database) == {"young-1", "young-2", "young-3"}
