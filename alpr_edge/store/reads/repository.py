@@ -17,7 +17,7 @@ from alpr_edge.domain.errors import DamagedError, PictureError, RefusedError, St
 from alpr_edge.domain.reads import EvidenceKind, EvidenceRef, PlateRead
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.schema import images, reads
-from alpr_edge.store.evidence.images import PREFIXES, ImageStore
+from alpr_edge.store.evidence.images import PREFIXES, ImageFacts, ImageStore
 from alpr_edge.store.outbox import enqueue
 from alpr_edge.store.reads import commit as row_writer
 from alpr_edge.store.reads import queries
@@ -129,6 +129,10 @@ class ReadStore:
         """
         with self._commit_lock, self._transaction() as transaction:
             yield transaction
+
+    def image_facts(self, sha256: str) -> ImageFacts | None:
+        """Size and age of an image by its file alone; None when there is none."""
+        return self._images.facts(sha256)
 
     def close_open_reads(self) -> int:
         """Close and queue the reads that earlier runs left open; to be called before the first commit of a run.

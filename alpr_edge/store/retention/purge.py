@@ -26,6 +26,7 @@ from alpr_edge.store.reads.repository import ReadStore
 from alpr_edge.store.retention import candidates, deleted_list, holds
 from alpr_edge.store.retention.candidates import Ages, RetentionCandidate
 from alpr_edge.store.retention.deletion_dates import DeletionDates
+from alpr_edge.store.retention.left_images import left_images
 
 SLICE_READS = 256
 """Reads examined in one step, unless the caller says otherwise."""
@@ -178,7 +179,9 @@ class Purge:
         if not is_last and (chosen.excess_bytes or self._is_whole_due() or not self._rest_is_younger(chosen.reads)):
             self._after = chosen.reads[-1].read.seq
             return True
-        if is_last:
+        if is_last and self._is_whole_due():
+            if self._delete_left_images(chosen):
+                return True
             self._whole_s = time.monotonic()
         self._after = 0
         again = bool(chosen.excess_bytes) and self._limits.emergency and not self._is_second_round
@@ -189,6 +192,16 @@ class Purge:
         """Whether hardly a later read is too old: but for those of a damaged database, they are in order of time."""
         shortest = self._limits.shortest
         return all(one.read.age is not None and one.read.age <= shortest for one in reads_of_slice)
+
+    def _delete_left_images(self, chosen: PurgeSlice) -> bool:
+        """Delete some pictures without a read that are too old; returns whether there were any."""
+        now = chosen.age_from.utc
+        digests = [] if now is None else left_images(self._database, self._store.image_facts, chosen.limits, now)
+        if digests:
+            with self._store.deleting() as (_, dropped_digests):
+                dropped_digests.update(digests)
+            log.info("store.images_without_read_purged", images=len(digests))
+        return bool(digests)
 
     def _is_whole_due(self) -> bool:
         """Whether a round has to look at all reads again, also at those out of order."""

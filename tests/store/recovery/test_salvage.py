@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, text, update
 
+from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.domain.page_requests.corrections import Correction
 from alpr_edge.domain.page_requests.mute import EndOfMute, MuteOrder
 from alpr_edge.domain.page_requests.request import Content, PageRequest, RequestAnswer, RequestOutcome
-from alpr_edge.domain.retention import DeletionReason
+from alpr_edge.domain.protocol.items import Answer, Outcome
+from alpr_edge.domain.retention import DeletionReason, RetentionLimits
 from alpr_edge.store.db import clock_pairs
 from alpr_edge.store.db.database import DATABASE_NAME, Database
 from alpr_edge.store.db.schema import metadata, outbox, reads
@@ -23,7 +26,8 @@ from alpr_edge.store.recovery.key_check import MARK_NAME
 from alpr_edge.store.requests.page_requests import add_request, answer_request, requests_about
 from alpr_edge.store.retention.deleted_list import add_deleted
 from alpr_edge.store.retention.holds import is_held
-from alpr_edge.store.retention.purge import _remove_rows
+from alpr_edge.store.retention.left_images import BATCH, left_images
+from alpr_edge.store.retention.purge import Purge, _remove_rows
 from alpr_edge.store.sqlite_forensics.btree import node_of
 from tests.store.damage import (
     KEY,
@@ -40,7 +44,7 @@ from tests.store.damage import (
     unit,
 )
 from tests.store.holds import a_hold, place, release
-from tests.store.records import alert, disposition, hit, instant, plate_read
+from tests.store.records import alert, bear_out, disposition, hit, instant, plate_read
 
 WAL = f"{DATABASE_NAME}-wal"
 ALL = {f"read-{number}" for number in range(READS)}
@@ -189,6 +193,27 @@ def test_images_whose_rows_are_lost_are_taken_over_and_none_is_swept_meanwhile(f
         done = store.salvage()
         assert (done.images_adopted, done.images_damaged) == (READS - 1, 1)
         assert len(store.queue_ids("image")) == READS - 1
+
+
+def test_images_whose_rows_are_lost_go_when_they_are_as_old_as_a_read_may_be(full_data: Path) -> None:
+    (full_data / DATABASE_NAME).unlink()
+    with unit(full_data) as store:
+        adopted = store.salvage().images_adopted
+        assert adopted == READS
+        store.outbox.settle([Answer(i.item_id, Outcome.RECEIPT, i.sha256) for i in store.outbox.due(10_000, 10**9)], 5)
+        limits = RetentionLimits(acknowledged_max=timedelta(days=30), policy_max=timedelta(days=365))
+        facts = store.images.facts
+        assert left_images(store.database, facts, limits, datetime.now(UTC) + timedelta(days=29)) == []
+        late = datetime.now(UTC) + timedelta(days=31)
+        digests = left_images(store.database, facts, limits, late)
+        assert len(digests) == min(adopted, BATCH)
+        bear_out(store.database, Instant("boot-1", 5_000_000_000, late, UtcSource.GNSS, 1.0))
+        purge = Purge(store.database, store.reads, limits)
+        for _ in range(100):
+            if not purge.step(Instant("boot-1", 5_000_000_000, late, UtcSource.GNSS, 1.0), 0):
+                break
+        assert left_images(store.database, facts, limits, late) == []
+        assert facts(digests[0]) is None
 
 
 def test_an_image_that_is_being_written_is_left_alone(full_data: Path) -> None:

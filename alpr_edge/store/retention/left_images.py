@@ -1,0 +1,57 @@
+"""Pictures without a read: salvage takes them over where a damaged database lost the rows that named them.
+
+They show plates as all pictures do, so they stay no longer than a read (462.5). The file's time is all that is known of
+their age.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import exists, select
+
+from alpr_edge.domain.retention import RetentionLimits
+from alpr_edge.store.db.database import Database
+from alpr_edge.store.db.schema import evidence, images, outbox
+from alpr_edge.store.evidence.images import ImageFacts
+from alpr_edge.store.outbox.answers import IS_OFFLOADED, IS_READY
+
+BATCH = 64
+"""Most pictures that are chosen at a time."""
+PAGE_ROWS = 256
+
+
+def left_images(
+    database: Database, facts: Callable[[str], ImageFacts | None], limits: RetentionLimits, now: datetime
+) -> list[str]:
+    """Digests of pictures without a read that are older than a read may be, at most :data:`BATCH`.
+
+    Args:
+        database: the unit's database.
+        facts: a function that gives the size and time of a picture's file.
+        limits: how long reads stay.
+        now: the moment, UTC.
+    """
+    waits = exists().where((outbox.c.item_id == images.c.sha256) & (IS_READY | IS_OFFLOADED))
+    is_shown = exists().where(evidence.c.sha256 == images.c.sha256)
+    query = select(images.c.sha256, waits.label("waits")).where(images.c.created_utc.is_(None), ~is_shown)
+    digests: list[str] = []
+    after = ""
+    while len(digests) < BATCH:
+        page = query.where(images.c.sha256 > after).order_by(images.c.sha256).limit(PAGE_ROWS)
+        with database.read() as connection:
+            rows = connection.execute(page).all()
+        if not rows:
+            break
+        digests += [row.sha256 for row in rows if _is_old(facts(row.sha256), _longest(limits, waits=row.waits), now)]
+        after = rows[-1].sha256
+    return digests[:BATCH]
+
+
+def _longest(limits: RetentionLimits, *, waits: bool) -> float:
+    """Seconds that a picture may stay: as a read that was on no list."""
+    longest = limits.policy_max if waits else limits.acknowledged_max
+    return min(longest, limits.non_hit_max or longest).total_seconds()
+
+
+def _is_old(facts: ImageFacts | None, longest_s: float, now: datetime) -> bool:
+    return facts is not None and (now - facts.modified_at).total_seconds() > longest_s
