@@ -134,12 +134,15 @@ class Camera:
 
     @property
     def figures(self) -> dict[str, Any]:
-        """Exposure, gain and focus of its pictures, or whose clock dates them, for a camera that tells."""
+        """Exposure, gain and focus of its pictures, whose clock dates them, how many did not decode: what it tells."""
         match self._device:
             case Picamera2Source() as device:
                 return {**device.figures, "stale": device.stale}
-            case RtspClockSource(camera_clock=clock):
-                return {"time_from": "camera" if clock.is_used else "arrival", "clock_jumps": clock.jump_count}
+            case RtspClockSource(camera_clock=clock) as device:
+                time_from = "camera" if clock.is_used else "arrival"
+                return {"time_from": time_from, "clock_jumps": clock.jump_count, "damaged": device.damaged_frames}
+            case RtspSource() | V4l2Source() as device:
+                return {"damaged": device.damaged_frames}
             case _:
                 return {}
 

@@ -92,4 +92,4 @@ def test_health_tells_whose_clock_dates_the_pictures_of_a_camera(rtsp_server: Rt
         if camera.clock_trouble:
             break
     assert camera.clock_trouble == "its clock is 5 minutes behind the unit's"
-    assert camera.figures == {"time_from": "arrival", "clock_jumps": 0}
+    assert camera.figures == {"time_from": "arrival", "clock_jumps": 0, "damaged": 0}

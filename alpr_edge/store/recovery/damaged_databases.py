@@ -2,7 +2,7 @@
 
 They may hold evidence (policy 462.5), so their number has no limit here: the unit's health says how many there are and
 how large. Only ``alpr-edge unit salvage --discard`` deletes one, once everything in it that can be read was copied.
-While one waits for ``alpr-edge unit salvage`` no image is deleted, since it may hold the rows that name it.
+While one waits for ``alpr-edge unit salvage`` no image without a row is swept away, since it may hold that row.
 """
 
 import json

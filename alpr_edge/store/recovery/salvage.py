@@ -1,8 +1,9 @@
 """Copies what can be read of a damaged database into today's: rows by id, images, and items still to be sent.
 
-Rows keep their ids and are never overwritten, so a second salvage, or one after a power cut, changes nothing more. A
-read, hit or image whose row in the queue cannot be read is queued again; the department stores it once. One with a
-receipt keeps it. An image file whose row is lost gets a new row and is sent by itself: it is evidence.
+Rows keep their ids and are never overwritten, so a second salvage, or one after a power cut, changes nothing more; what
+was deleted since stays so. A read, hit or image whose row in the queue cannot be read is queued again; the department
+stores it once. One with a receipt keeps it. An image file whose row is lost gets a new row and is sent by itself: it is
+evidence.
 
 An older version of a page may be read in place of a damaged one, with rows of an image that was deleted since. So the
 rows of an image without a file are copied only when it is in the queue: then the file is lost, and somebody may restore
