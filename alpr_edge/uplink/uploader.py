@@ -183,9 +183,8 @@ class Uploader:
         The delivered item shows whether the link works. It is sent only once the first suspect is known to fail by
         itself: a department with a full disk still gives receipts for what it has.
         """
-        items = self._outbox.due(1, self._batch_bytes, resting) or self._outbox.due(
-            1, self._batch_bytes, resting, on_media=True
-        )
+        size = (1, self._batch_bytes, resting)
+        items = self._outbox.due(*size) or self._outbox.due(*size, on_media=True)
         if items and items[0].failures_alone and self._probe_item is not None:
             return [self._probe_item]
         return items

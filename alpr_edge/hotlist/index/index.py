@@ -21,13 +21,13 @@ class SealedList:
 
     def exact(self, plate: str, key: int) -> list[Listed]:
         """The entries of one canonical text and its key."""
-        return self._listed(self.packed_list.entries(key, plate, self.generation.source))
+        return self._pairs_of(self.packed_list.entries(key, plate, self.generation.source))
 
     def partial(self, plate: str) -> list[Listed]:
         """The entries whose wildcards a canonical text fits."""
-        return self._listed(self.packed_list.partial(plate, self.generation.source))
+        return self._pairs_of(self.packed_list.partial(plate, self.generation.source))
 
-    def _listed(self, entries: list[HotlistEntry]) -> list[Listed]:
+    def _pairs_of(self, entries: list[HotlistEntry]) -> list[Listed]:
         if self.is_covert:
             entries = [replace(entry, covert=True) for entry in entries]
         return [(entry, self.generation) for entry in entries]

@@ -1,13 +1,11 @@
 """Copies what can be read of a damaged database into today's: rows by id, images, and items still to be sent.
 
 Rows keep their ids and are never overwritten, so a second salvage, or one after a power cut, changes nothing more; what
-was deleted since stays so. A read, hit or image whose row in the queue cannot be read is queued again; the department
-stores it once. One with a receipt keeps it. An image file whose row is lost gets a new row and is sent by itself: it is
-evidence.
+was deleted since stays so. What has no readable row in the queue is queued again; the department stores it once, and
+what has a receipt keeps it. An image file whose row is lost gets one and is sent by itself: it is evidence.
 
-An older version of a page may be read in place of a damaged one, with rows of an image that was deleted since. So the
-rows of an image without a file are copied only when it is in the queue: then the file is lost, and somebody may restore
-it.
+An older version of a page may be read in place of a damaged one, with rows of an image that was deleted since. So rows
+of an image without a file are copied only when it is in the queue: its file is lost, and somebody may restore it.
 """
 
 from collections import Counter
@@ -154,7 +152,7 @@ class Salvage:
         if table in {images, evidence} and self._is_deleted(connection, str(row["sha256"])):
             return Fate.OVER
         if any(is_deleted(connection, str(row[name])) for name in ("read_id", "item_id") if row.get(name)):
-            return Fate.OVER  # the purge deleted the read since
+            return Fate.OVER
         fate = put(connection, table, row)
         if table is evidence and fate is Fate.HANGING and self._name_image(connection, str(row["sha256"])):
             fate = put(connection, table, row)
