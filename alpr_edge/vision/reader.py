@@ -8,6 +8,9 @@ in another order, or with another mark for an empty slot, has its columns put in
 A network's probabilities are seldom what happens (Guo et al., "On calibration of modern neural networks", ICML 2017):
 what ``smoothing`` of the labels added in training is subtracted from those of a slot, and the rest is raised to
 1 / ``temperature``. Both stand in the manifest, fitted by ``models/training/calibrate``; without them nothing changes.
+
+A crop whose text is in doubt is read once more, sharpened, and the surer of the two counts: dashcams' video softens thin
+strokes, an I before all, more than a network learns from pictures that were blurred for it (``models/README.md``).
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from alpr_edge.domain.errors import ModelError
 from alpr_edge.domain.plates import ALPHABET, EMPTY
@@ -35,6 +39,10 @@ BATCH_MAX = 16
 TEMPERATURES = 0.1, 10.0
 SMOOTHINGS = 0.0, 0.2
 """Least and most of each that an entry may have."""
+IN_DOUBT = 0.03, 0.7
+"""Confidence of a text from which and up to which its crop is read once more; below, there is nothing to be read."""
+SHARPENING, SHARPENING_PX = 2.0, 3.0
+"""How many times the difference to the blurred crop is added to it, and by how many pixels that is blurred."""
 PROBABILITY_MIN = 1e-6
 """Least probability of a character once the smoothing is subtracted: none becomes impossible."""
 
@@ -107,7 +115,17 @@ class OnnxReader:
         return batch
 
     def infer(self, batch: Pixels) -> Probabilities:
-        """Probabilities of a prepared batch, calibrated."""
+        """Probabilities of a prepared batch, calibrated; of what is in doubt those of a second look where it is surer."""
+        slots = self._look(batch)
+        confidence = _confidence_of(slots)
+        doubtful = np.flatnonzero((confidence >= IN_DOUBT[0]) & (confidence < IN_DOUBT[1]))
+        if len(doubtful):
+            again = self._look(np.stack([_sharpen(batch[index]) for index in doubtful]))
+            is_surer = _confidence_of(again) > confidence[doubtful]
+            slots[doubtful[is_surer]] = again[is_surer]
+        return slots
+
+    def _look(self, batch: Pixels) -> Probabilities:
         if not self._session.takes_uint8:
             raise ModelError(f"{self.model_id}: input is not uint8")
         parts = [self._session.run(batch[i : i + BATCH_MAX]) for i in range(0, len(batch), BATCH_MAX)]
@@ -133,6 +151,18 @@ class OnnxReader:
             (ALPHABET[i], float(p)) for i, p in zip(indices, slots.max(axis=1), strict=True) if ALPHABET[i] != EMPTY
         ]
         return OcrResult("".join(text for text, _ in characters), [confidence for _, confidence in characters])
+
+
+def _confidence_of(slots: Probabilities) -> NDArray[np.float32]:
+    """Confidence of the likeliest text of each read, float32 [reads]."""
+    return np.asarray(slots.max(axis=2).prod(axis=1), np.float32)
+
+
+def _sharpen(picture: Pixels) -> Pixels:
+    """The picture, uint8 [H, W, C], with what blurring takes from it added."""
+    blurred = cv2.GaussianBlur(picture, (0, 0), SHARPENING_PX)
+    sharp = cv2.addWeighted(picture.reshape(blurred.shape), 1 + SHARPENING, blurred, -SHARPENING, 0)
+    return np.asarray(sharp, np.uint8).reshape(picture.shape)
 
 
 def _without_broken_rows(slots: Probabilities) -> Probabilities:
