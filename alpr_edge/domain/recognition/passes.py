@@ -177,20 +177,23 @@ class Passes:
         return [self._closed(current), self._decide(current, result, now)]
 
     def _rejoin(self, current: VehiclePass, result: Vote) -> Vote:
-        """Join the last pass of the same vehicle to this one, if there was one; returns the vote of both."""
+        """Join the passes of the same vehicle before this one, up to one that has a read; returns the vote of all."""
+        while current.read is None and (earlier := self._pass_before(current, result)) is not None:
+            if earlier in self._away:
+                self._away.remove(earlier)
+            else:
+                del self._open[earlier.track.number]
+                self._tracker.remove(earlier.track)
+            current.join(earlier)
+            result = current.vote()
+        return result
+
+    def _pass_before(self, current: VehiclePass, result: Vote) -> VehiclePass | None:
+        """The last pass of the same vehicle before this one; None: there is none."""
         away_ms_max = REAPPEARANCE_GAPS * self._gap_ms
         others = [*self._away, *(one for one in self._open.values() if one is not current)]
         same = [one for one in others if current.is_same_vehicle(one, result, away_ms_max)]
-        if not same:
-            return result
-        earlier = max(same, key=lambda one: one.last_seen.boottime_ns)
-        if earlier in self._away:
-            self._away.remove(earlier)
-        else:
-            del self._open[earlier.track.number]
-            self._tracker.remove(earlier.track)
-        current.join(earlier)
-        return current.vote()
+        return max(same, key=lambda one: one.last_seen.boottime_ns, default=None)
 
     def _is_readable(self, current: VehiclePass, result: Vote) -> bool:
         """Whether the vote of a pass may become a read."""

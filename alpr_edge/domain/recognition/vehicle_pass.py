@@ -32,8 +32,7 @@ their own plate 99 of 100 are.
 MISSED_MIN = 0.1
 """Likelihood from which a reading is of a fuller text although it is certain: only a missing I is as likely as that."""
 NO_EVIDENCE = Evidence(np.zeros((0, 0, 3), np.uint8), np.zeros((0, 0, 3), np.uint8))
-"""Evidence without any picture."""
-"""What a pass holds whose pictures are stored and not needed any more."""
+"""Evidence without any picture, as of a pass whose pictures are stored and not needed any more."""
 
 
 @dataclass(slots=True, eq=False)
