@@ -9,8 +9,8 @@ A network's probabilities are seldom what happens (Guo et al., "On calibration o
 what ``smoothing`` of the labels added in training is subtracted from those of a slot, and the rest is raised to
 1 / ``temperature``. Both stand in the manifest, fitted by ``models/training/calibrate``; without them nothing changes.
 
-A crop whose text is in doubt is read once more, sharpened, and the surer of the two counts: dashcams' video softens thin
-strokes, an I before all, more than a network learns from pictures that were blurred for it (``models/README.md``).
+A crop whose text is in doubt is read once more, sharpened, and the surer of the two counts: dashcams' video softens
+thin strokes, an I before all, more than pictures do that training blurred (``models/README.md``).
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ class OnnxReader:
         return batch
 
     def infer(self, batch: Pixels) -> Probabilities:
-        """Probabilities of a prepared batch, calibrated; of what is in doubt those of a second look where it is surer."""
+        """Probabilities of a prepared batch, calibrated; of what is in doubt those of a second look if it is surer."""
         slots = self._look(batch)
         confidence = _confidence_of(slots)
         doubtful = np.flatnonzero((confidence >= IN_DOUBT[0]) & (confidence < IN_DOUBT[1]))

@@ -216,8 +216,27 @@ def _brightness_reader(plates: Sequence[str]) -> onnx.ModelProto:
     )
 
 
-def _slots(text: str) -> np.typing.NDArray[np.float32]:
-    slots = np.full((SLOTS, len(ALPHABET)), 0.02 / (len(ALPHABET) - 1), np.float32)
+def brightest_pixel_reader(dim: tuple[str, float], bright: tuple[str, float], step: float) -> onnx.ModelProto:
+    """A reader of 128x64 that sees one text, each character as sure as given, from half a ``step`` to one and a half.
+
+    Beyond that it sees the other; both by the brightest pixel.
+    """
+    look = [
+        helper.make_node("Cast", ["plates"], ["values"], to=TensorProto.FLOAT),
+        helper.make_node("ReduceMax", ["values"], ["maxima"], axes=[1, 2, 3], keepdims=0),
+        helper.make_node("Div", ["maxima", "step"], ["level"]),
+        helper.make_node("Round", ["level"], ["rounded"]),
+        helper.make_node("Cast", ["rounded"], ["index"], to=TensorProto.INT64),
+        helper.make_node("Gather", ["table", "index"], ["plate"]),
+    ]
+    table = np.stack([_slots(""), _slots(*dim), _slots(*bright)])
+    constants = [numpy_helper.from_array(table, "table"), numpy_helper.from_array(np.array(step, np.float32), "step")]
+    plates = ("plates", TensorProto.UINT8, ("N", 64, 128, 1))
+    return _model(look, constants, plates, ("plate", ("N", SLOTS, len(ALPHABET))))
+
+
+def _slots(text: str, probability: float = 0.98) -> np.typing.NDArray[np.float32]:
+    slots = np.full((SLOTS, len(ALPHABET)), (1 - probability) / (len(ALPHABET) - 1), np.float32)
     for slot, character in enumerate(text.ljust(SLOTS, "_")):
-        slots[slot, ALPHABET.index(character)] = 0.98
+        slots[slot, ALPHABET.index(character)] = probability
     return slots

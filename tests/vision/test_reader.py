@@ -21,7 +21,7 @@ from alpr_edge.vision.manifest import load_model
 from alpr_edge.vision.plate_check import ThresholdCheck
 from alpr_edge.vision.reader import BATCH_MAX, Calibration, OnnxReader, columns_of, sharpness_of
 from alpr_edge.vision.recogniser import PLATES_MAX, Recogniser
-from tests.vision.models import SLOTS, detector_model, reader_model, write_models
+from tests.vision.models import SLOTS, brightest_pixel_reader, detector_model, reader_model, write_models
 
 PIXELS = np.zeros((30, 90, 3), np.uint8)
 
@@ -37,6 +37,24 @@ def test_every_crop_gets_all_its_slot_probabilities(tmp_path: Path, count: int) 
     assert slots.shape == (count, SLOTS, 37)
     assert np.allclose(slots.sum(axis=2), 1, atol=1e-5)
     assert {text_of(row) for row in slots} == {"8ABC123"}
+
+
+@pytest.mark.parametrize(
+    ("first", "sharpened", "text"),
+    [(0.9, 0.99, "I8ABC12"), (0.9, 0.8, "8ABC12"), (0.99, 0.999, "8ABC12"), (0.5, 0.99, "8ABC12")],
+    ids=["in doubt, then surer", "in doubt, then less sure", "sure", "nothing to be read"],
+)
+def test_a_crop_in_doubt_is_read_once_more_sharpened_and_the_surer_text_counts(
+    tmp_path: Path, first: float, sharpened: float, text: str
+) -> None:
+    """A faint line on a flat ground is brighter once it is sharpened, from 110 to some 127 of 255."""
+    model = brightest_pixel_reader(("8ABC12", first), ("I8ABC12", sharpened), 80)
+    write_models(tmp_path, detector_model([[0, 1, 1, 9, 9, 0, 0.9]]), model)
+    reader = OnnxReader(load_model(tmp_path, "reader", "default"), 1)
+    picture = np.full((64, 128, 1), 100, np.uint8)
+    picture[:, 60] = 110
+    flat = np.full((64, 128, 1), 100, np.uint8)
+    assert [text_of(row) for row in reader.infer(np.stack([flat, picture, flat]))] == ["8ABC12", text, "8ABC12"]
 
 
 @given(st.floats(0.001, 0.2), st.floats(0.2, 5))
