@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from alpr_edge.domain.reads import ReadClosed, ReadDecided
-from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.passes import REAPPEARANCE_GAPS
 from tests.domain.readings import START, reading_of
 from tests.domain.recognition.test_passes import passes_of, play
@@ -36,17 +35,3 @@ def test_a_pass_whose_looks_no_longer_count_is_decided_as_if_it_had_ended() -> N
     shown = [(ms * 1.0, [replace(reading_of("", ms), is_accepted=False)]) for ms in range(200, 1500, 100)]
     events = play(passes_of(), [*looks, *shown])
     assert [(at_ms, type(event)) for at_ms, event in events] == [(1200, ReadDecided)]
-
-
-def test_a_vehicle_joins_every_pass_before_it_until_one_has_a_read() -> None:
-    """Seen once a second at another place each time, the second time misread."""
-    places = [Box(100 + 400 * number, 100, 200 + 400 * number, 150) for number in range(3)]
-    texts = [("8ABC123", 0.985), ("6ABC128", 0.85), ("8ABC123", 0.999)]
-    looks = [
-        (900.0 * number, [reading_of(text, 900.0 * number, place, certainty)])
-        for number, (place, (text, certainty)) in enumerate(zip(places, texts, strict=True))
-    ]
-    passes = passes_of()
-    events = [event for _, event in play(passes, looks)] + passes.close(START.shift(1900))
-    assert [(type(event), event.read.plate) for event in events] == [(ReadDecided, "8ABC123"), (ReadClosed, "8ABC123")]
-    assert events[-1].read.vote_count == 3
