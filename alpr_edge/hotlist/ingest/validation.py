@@ -192,7 +192,7 @@ def check_shrink(entry_count: int, current: Generation | None, limits: Validatio
     loss = current.entries - entry_count
     if loss > limits.shrink_entries_min and loss > limits.shrink_share_max * current.entries:
         raise FeedError(
-            f"the list would hold {entry_count} entries, the one in use holds {current.entries}; "
+            f"the new list holds {entry_count} entries, the list in use {current.entries}; "
             "if that is right, --accept-shrink"
         )
 

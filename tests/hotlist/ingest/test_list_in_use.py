@@ -86,6 +86,6 @@ def test_removals_of_nearly_the_whole_list_are_refused_as_a_list_so_much_smaller
     drop(folder, "all.csv", *rows)
     take(worker, source)
     drop(folder, "all.remove.csv", *rows)
-    with pytest.raises(FeedError, match="would hold 0 entries, the one in use holds 20"):
+    with pytest.raises(FeedError, match="the new list holds 0 entries, the list in use 20"):
         take(worker, source)
     assert entry_count(loader, "ABC100") == 1
