@@ -154,18 +154,21 @@ def _storage_fault(line: str) -> Fault:
     return Fault(kind, line.partition(":")[0], line)
 
 
-def is_written(stages: Supervisor, grace_s: float, stop: threading.Event, beat: Callable[[], None]) -> bool:
+def is_written(
+    stages: Supervisor, grace_s: float, stop: threading.Event, beat: Callable[[], None], drain_s: float = DRAIN_S_MAX
+) -> bool:
     """Wait until everything is written; False when it is not in time.
 
     Args:
         stages: the stages of the pipeline, which end.
         grace_s: how long the unit itself keeps the power on, as the ignition is off; 0: it does not.
-        stop: set where somebody else ends it, and waits for :data:`DRAIN_S_MAX`.
+        stop: set where somebody else ends it.
         beat: called once a second meanwhile.
+        drain_s: how long somebody else waits.
     """
     until_s = time.monotonic() + grace_s
     while not stop.is_set() and time.monotonic() < until_s:
         if stages.join(ROUND_S):
             return True
         beat()
-    return stages.join(DRAIN_S_MAX)
+    return stages.join(drain_s)

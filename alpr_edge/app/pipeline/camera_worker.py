@@ -27,11 +27,6 @@ JITTER_MS_MAX = 1000.0
 over at a camera that gives no frame."""
 
 
-def frame_bytes(event: ReadEvent) -> int:
-    """Bytes of the frame that an event holds."""
-    return 0 if event.evidence is None else event.evidence.scene.nbytes
-
-
 def without_pictures(event: ReadEvent) -> ReadEvent:
     """The event without its pictures, which are nearly all of its size."""
     if isinstance(event, ReadClosed):

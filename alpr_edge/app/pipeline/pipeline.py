@@ -15,7 +15,8 @@ from typing import Any
 from alpr_edge.app.factories import VisionModels
 from alpr_edge.app.pipeline.alerter import Alerter
 from alpr_edge.app.pipeline.camera_figures import ResultTimes, camera_figures
-from alpr_edge.app.pipeline.camera_worker import CameraWorker, frame_bytes, without_pictures
+from alpr_edge.app.pipeline.camera_worker import CameraWorker, without_pictures
+from alpr_edge.app.pipeline.image_encoding import frame_bytes
 from alpr_edge.app.pipeline.look_plan import LookPlan
 from alpr_edge.app.pipeline.recognition import RECOGNITION, WORKER_RESTART, Recognition, worker_count
 from alpr_edge.app.pipeline.record_ids import new_id

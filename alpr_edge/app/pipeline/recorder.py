@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import structlog
 
-from alpr_edge.app.pipeline.image_encoding import KINDS, Images, PictureEncoder
+from alpr_edge.app.pipeline.image_encoding import KINDS, Images, PictureEncoder, frame_bytes
 from alpr_edge.domain.errors import PictureError, RefusedError, StoreError
 from alpr_edge.domain.reads import EvidenceKind, ReadClosed, ReadDecided, ReadEvent
 from alpr_edge.domain.recognition.boxes import Box
@@ -29,7 +29,7 @@ from alpr_edge.store.recovery.refused_records import RefusedRecords
 log = structlog.get_logger(__name__)
 
 DEFER_S_MAX = 20.0
-"""Longest time that the end of a pass waits for the commit of another read."""
+"""Longest time that the end of a pass waits for the commit of another read, unless the caller says otherwise."""
 DEFERRED_CLOSES_MAX, DEFERRED_BYTES_MAX = 64, 32_000_000
 """Most ends of passes that wait, and most memory that their frames take: eleven of 1280x720."""
 BOXES_MAX = 1000
@@ -50,6 +50,7 @@ class Recorder:
         refused_records: the files of records that the store refused.
         observers: functions called with each batch once it is committed.
         require_room: a function that raises StoreError while the disk is full: the rest of it is for cleaning up.
+        defer_s_max: the longest time that the end of a pass waits for the commit of another read.
     """
 
     def __init__(
@@ -59,12 +60,14 @@ class Recorder:
         refused_records: RefusedRecords,
         observers: Sequence[Callable[[Sequence[ReadEvent]], None]] = (),
         require_room: Callable[[], None] = lambda: None,
+        defer_s_max: float = DEFER_S_MAX,
     ) -> None:
         self._store = store
         self._pictures = PictureEncoder(settings)
         self._refused_records = refused_records
         self._observers = observers
         self.require_room = require_room
+        self._defer_s_max = defer_s_max
         self._boxes: OrderedDict[str, Box] = OrderedDict()
         """Where the plate is in the stored scene, by the read of each open pass."""
         self._deferred_closes: list[ReadClosed] = []
@@ -138,9 +141,9 @@ class Recorder:
         except (PictureError, RefusedError):
             self._write_deferred_closes()
 
-    def flush_due(self, longest_s: float = DEFER_S_MAX) -> None:
-        """Commit the deferred records once they have waited for ``longest_s``."""
-        if self._deferred_closes and time.monotonic() - self._deferred_since_s >= longest_s:
+    def flush_due(self) -> None:
+        """Commit the deferred records once they have waited for as long as they may."""
+        if self._deferred_closes and time.monotonic() - self._deferred_since_s >= self._defer_s_max:
             self.flush()
 
     def finish(self) -> None:
@@ -261,5 +264,4 @@ class Recorder:
 
 
 def _may_wait(ends: Sequence[ReadClosed]) -> bool:
-    frame_bytes = sum(end.evidence.scene.nbytes for end in ends if end.evidence is not None)
-    return len(ends) <= DEFERRED_CLOSES_MAX and frame_bytes <= DEFERRED_BYTES_MAX
+    return len(ends) <= DEFERRED_CLOSES_MAX and sum(map(frame_bytes, ends)) <= DEFERRED_BYTES_MAX

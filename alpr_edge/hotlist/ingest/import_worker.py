@@ -8,7 +8,7 @@ import os
 import sys
 from base64 import b64decode
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -115,10 +115,10 @@ class ImportWorker:
             return import_feed(request, self.lists, now, progress)
         # Whoever owns the folder could change the file between the check of its signature and its last line.
         signature = read_signature(path)
-        with io_errors(f"{path}: cannot be read", FeedError), path.open("rb") as file:
-            chunks = iter(partial(file.read, PIECE_BYTES), b"")
-            with _in_memory(source.name, chunks) as copy:
-                return import_feed(replace(request, path=copy, signature=signature), self.lists, now, progress)
+        with ExitStack() as stack:
+            with io_errors(f"{path}: cannot be read", FeedError), path.open("rb") as file:
+                copy = stack.enter_context(_in_memory(source.name, iter(partial(file.read, PIECE_BYTES), b"")))
+            return import_feed(replace(request, path=copy, signature=signature), self.lists, now, progress)
 
     def _import_downloaded(self, source: ListSource, now: datetime | None, progress: Progress | None) -> ImportReport:
         note = FeedNote()

@@ -13,7 +13,6 @@ from alpr_edge.domain.retention import RetentionLimits
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.schema import evidence, images, outbox
 from alpr_edge.store.evidence.images import ImageFacts
-from alpr_edge.store.outbox.answers import IS_OFFLOADED, IS_READY
 
 BATCH = 64
 """Most pictures that are chosen at a time."""
@@ -31,7 +30,7 @@ def left_images(
         limits: how long reads stay.
         now: the moment, UTC.
     """
-    waits = exists().where((outbox.c.item_id == images.c.sha256) & (IS_READY | IS_OFFLOADED))
+    waits = exists().where((outbox.c.item_id == images.c.sha256) & (outbox.c.state != "delivered"))
     is_shown = exists().where(evidence.c.sha256 == images.c.sha256)
     query = select(images.c.sha256, waits.label("waits")).where(images.c.created_utc.is_(None), ~is_shown)
     digests: list[str] = []

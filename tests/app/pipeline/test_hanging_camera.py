@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partialmethod
 from pathlib import Path
 
 import pytest
@@ -68,7 +67,7 @@ def watching(
             alerter=Alerter(SilentPlayer(), clock, settings.alerts, settings.hotlist),
             entries=HotlistIndex,
             locate=lambda _: None,
-            recorder=Recorder(store.reads, settings.store, store.refused_records),
+            recorder=Recorder(store.reads, settings.store, store.refused_records, defer_s_max=0.2),  # a unit waits 20 s
             tick=lambda _: None,
         )
         pipeline = Pipeline(settings, feeds, parts, live=True)
@@ -112,9 +111,8 @@ def test_a_unit_all_of_whose_cameras_hang_asks_for_another_process(tmp_path: Pat
         assert pipeline.stalled() == []
 
 
-def test_a_camera_that_hangs_keeps_no_read_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_camera_that_hangs_keeps_no_read_back(tmp_path: Path) -> None:
     """Its last vehicle is gone by the clock, and the read is closed; no frame comes that would show it."""
-    monkeypatch.setattr(Recorder, "flush_due", partialmethod(Recorder.flush_due, 0.2))  # a unit waits 20 s
     with watching(tmp_path, good=False, frames_before=2) as (pipeline, driver, store, _):
         tended_until(pipeline, lambda: store.reads.counts().reads == 1 and store.reads.counts().open_reads == 0)
         assert not driver.back.is_set()

@@ -107,13 +107,16 @@ def test_the_end_of_a_pass_rides_along_with_the_next_read(store: UnitStore, reco
     assert store.outbox.counts().ready == 3
 
 
-def test_it_rides_for_some_seconds_and_no_longer(store: UnitStore, recorder: Recorder) -> None:
+def test_it_rides_for_some_seconds_and_no_longer(store: UnitStore, recorder: Recorder, tmp_path: Path) -> None:
     event = decision()
     recorder.write([event])
     recorder.write([ReadClosed(event.read, None)])
     recorder.flush_due()
     assert store.reads.counts().open_reads == 1
-    recorder.flush_due(0.0)
+    settings = load(tmp_path / "alpr-edge.toml").store
+    impatient = Recorder(store.reads, settings, store.refused_records, defer_s_max=0.0)
+    impatient.write([ReadClosed(event.read, None)])
+    impatient.flush_due()
     assert store.reads.counts().open_reads == 0
 
 

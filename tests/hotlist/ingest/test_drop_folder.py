@@ -1,11 +1,8 @@
 import os
 from pathlib import Path
 
-import pytest
-
 from alpr_edge.domain.protocol.items import ListChange
-from alpr_edge.hotlist.ingest import drop_folder
-from alpr_edge.hotlist.ingest.drop_folder import DroppedFile, due, listing, updated_marks
+from alpr_edge.hotlist.ingest.drop_folder import FILES_MAX, DroppedFile, due, listing, updated_marks
 
 
 def put(folder: Path, name: str, second: int, text: str = "list") -> None:
@@ -47,21 +44,18 @@ def test_what_was_dealt_with_stays_so_until_it_changes(tmp_path: Path) -> None:
     assert list(updated_marks(listing(tmp_path), marks, listing(tmp_path)[0])) == ["one.csv"]
 
 
-def test_of_too_many_files_the_newest_are_looked_at_and_older_ones_never_come_back(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(drop_folder, "FILES_MAX", 3)
-    for number in range(5):
+def test_of_too_many_files_the_newest_are_looked_at_and_older_ones_never_come_back(tmp_path: Path) -> None:
+    for number in range(FILES_MAX + 2):
         put(tmp_path, f"{number}.csv", 100 + number)
-    assert names(listing(tmp_path)) == ["2.csv", "3.csv", "4.csv"]
     now = listing(tmp_path)
+    assert names(now) == [f"{number}.csv" for number in range(2, FILES_MAX + 2)]
     marks = updated_marks(now, {}, now[-1])
-    for number in (2, 3, 4):
-        (tmp_path / f"{number}.csv").unlink()
+    for file in now:
+        (tmp_path / file.name).unlink()
     assert names(listing(tmp_path)) == ["0.csv", "1.csv"]
     assert due_names(tmp_path, marks) == []
-    put(tmp_path, "5.csv", 200)
-    assert due_names(tmp_path, marks) == ["5.csv"]
+    put(tmp_path, "new.csv", 100_000)
+    assert due_names(tmp_path, marks) == ["new.csv"]
     now = listing(tmp_path)
     assert due_names(tmp_path, updated_marks(now, marks, now[-1])) == []
 
