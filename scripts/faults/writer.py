@@ -38,7 +38,8 @@ def write_records(settings: Settings, store: UnitStore, run: int, random: Random
     refused_records = _TellingRefusedRecords(
         settings.unit.data_directory, load_key("outbox", settings.store.keys_directory), say
     )
-    recorder = Recorder(store.reads, settings.store, refused_records, [lambda batch: say(_batch_note(batch))])
+    observers = [lambda batch: say(_batch_note(batch))]
+    recorder = Recorder(store.reads, settings.store, refused_records, observers, defer_s_max=_RIDES_S_MAX)
     channel: BoundedChannel[ReadEvent] = BoundedChannel(_RECORDS_WAITING)
     supervisor = Supervisor()
     supervisor.add(_writer(recorder, channel))
@@ -66,7 +67,7 @@ def _writer(recorder: Recorder, channel: BoundedChannel[ReadEvent]) -> BatchStag
         recorder.write,
         _RECORDS_A_COMMIT,
         recorder.finish,
-        idle=lambda: recorder.flush_due(_RIDES_S_MAX),
+        idle=recorder.flush_due,
         rescue=rescue,
     )
 
