@@ -180,8 +180,8 @@ class Supervisor:
         state.thread.start()
 
     def _restart(self, state: StageState) -> None:
-        state.restarts += 1
         state.failure = state.failure or "its thread ended"
+        state.restarts += 1
         try:
             self._begin(state)
         except RuntimeError as error:  # no thread is to be had now
@@ -216,11 +216,9 @@ class Supervisor:
         """Run a stage until it ends by itself, stop is asked, or another thread has taken its place."""
         failures = 0
         while True:
-            state.started_s = time.monotonic()
             if self._run_once(state, number) or number != state.number:
                 break
             failures = 1 if time.monotonic() - state.started_s > FORGIVEN_AFTER_S else failures + 1
-            state.restarts += 1
             if self._wait_to_restart(state, state.backoff.wait_s(failures, random.random())):  # noqa: S311 - jitter, no secret
                 break
         self._finish(state, number)
@@ -229,9 +227,11 @@ class Supervisor:
         """Wait before the next run; True when the process stops."""
         # Beaten while waiting: a stage that cannot start is known to be down, not stalled.
         state.beaten_s = time.monotonic() + wait_s
-        state.waiting = True
+        state.waiting = True  # before the restart is counted and until the next run has begun: no moment hides the failure
+        state.restarts += 1
         _log_failure("stage.restarting", state, wait_s=round(wait_s, 2))
         stop_asked = self.stop.wait(wait_s)
+        state.started_s = time.monotonic()
         state.waiting = False
         return stop_asked
 

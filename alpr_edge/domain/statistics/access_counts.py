@@ -40,6 +40,8 @@ class AccessTally:
         self.untimed_records = 0
         """Records whose time is not known; they are in no count."""
         self._seen: set[int] = set()
+        self._repeated: set[int] = set()
+        """Those of them that more than one record told of."""
 
     def add(self, record: AccessRecord) -> None:
         """Take the next record, in the order of the log."""
@@ -63,10 +65,17 @@ class AccessTally:
             return
         digest = _access_digest(record)
         if not record.note.startswith(NOT_DONE):
-            self.actions[record.action,] += self._is_new(digest)
-        elif digest in self._seen:  # the same may be asked for again at once, which is another access
+            self._count_action(record.action, digest)
+        elif digest in self._seen and digest not in self._repeated:
             self._seen.discard(digest)
             self.actions[record.action,] -= 1
+
+    def _count_action(self, action: str, digest: int) -> None:
+        """Count an access by its first record; one that has a second was done, whatever fails in the same moment."""
+        if self._is_new(digest):
+            self.actions[action,] += 1
+        elif digest in self._seen:
+            self._repeated.add(digest)
 
     def _is_new(self, digest: int) -> bool:
         """Whether an access was not counted yet."""

@@ -109,6 +109,13 @@ def test_an_access_that_failed_is_taken_back_and_counts_when_it_is_tried_again()
     assert tally_of(hold(), failed, hold()).actions == {("hold_reads",): 1}
 
 
+def test_what_fails_in_the_moment_of_one_that_was_done_takes_nothing_back() -> None:
+    """A record tells a hundredth of a second: a fast unit holds, releases and is asked to hold again within it."""
+    failed = hold(note="not done: the disk is full")
+    assert tally_of(hold(), hold(shown=2), hold(), failed).actions == {("hold_reads",): 1}
+    assert tally_of(hold(), hold(shown=2), failed, failed).actions == {("hold_reads",): 1}
+
+
 def test_an_access_that_was_refused_is_none() -> None:
     tally = tally_of(hold(**REFUSED))
     assert (tally.actions.total(), tally.refused_searches) == (0, 0)
