@@ -227,7 +227,7 @@ class Supervisor:
         """Wait before the next run; True when the process stops."""
         # Beaten while waiting: a stage that cannot start is known to be down, not stalled.
         state.beaten_s = time.monotonic() + wait_s
-        state.waiting = True  # before the restart is counted and until the next run has begun: no moment hides the failure
+        state.waiting = True  # counted after it, begun before its end: no moment hides the failure
         state.restarts += 1
         _log_failure("stage.restarting", state, wait_s=round(wait_s, 2))
         stop_asked = self.stop.wait(wait_s)

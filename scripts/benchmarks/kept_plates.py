@@ -74,10 +74,12 @@ def _render(photo: Path, designs: tuple[PlateDesign, ...], index: int) -> Scene:
     return mount_plate(photo, render_plate(text, design, rng).pixels, canonical(text), rng, flat=False)
 
 
-def mount_plate(photo: Path, plate: Pixels, text: str, rng: np.random.Generator, *, flat: bool) -> Scene:
+def mount_plate(
+    photo: Path, plate: Pixels, text: str, rng: np.random.Generator, *, flat: bool, width_px: float = WIDTH_PX
+) -> Scene:
     """The plate on the photo; a drawn one turned in space, a real one as its camera saw it."""
     canvas = cv2.resize(load_picture(photo), FRAME_PX, interpolation=cv2.INTER_CUBIC)
-    size = WIDTH_PX, max(4, round(WIDTH_PX * plate.shape[0] / plate.shape[1]))
+    size = round(width_px), max(4, round(width_px * plate.shape[0] / plate.shape[1]))
     middle = rng.uniform(0.25, 0.75, 2) * FRAME_PX
     half = np.array(size) / 2
     corners = np.array([-half, half * (1, -1), half, half * (-1, 1)]) if flat else turn_corners(*size, rng)

@@ -3,8 +3,9 @@
 The two of a pair look alike, but on most plates a place holds letters or digits, and the other places tell which:
 ``1AA?111`` has a letter there. So in a slot that holds such a pair, the likelier class gets more of what the two have
 together; no other character gains or loses. Plates without a format (personalised ones) hold anything, which keeps the
-prior weak (:data:`FREE_SHARE`), and what it may say is bounded (:data:`LOG_ODDS_MAX`): a character with 0.74 of its
-pair or more stays the likelier, whatever the formats say.
+prior weak (:data:`FREE_SHARE`), and what it may say is bounded (:data:`LOG_ODDS_MAX`): an O or 0 with 0.74 of its
+pair or more stays the likelier, whatever the formats say. On many plates I and 1 are the same bar, and a picture tells
+them by little: of these one with 0.96 stays.
 """
 
 import itertools
@@ -18,17 +19,17 @@ from alpr_edge.domain.recognition.serial_formats import SERIAL_FORMATS
 
 Shares = NDArray[np.float64]
 
-LOG_ODDS_MAX = 1.0
-"""Most that the prior shifts the log-odds of letter against digit.
+LOG_ODDS_MAX = {"O0": 1.0, "I1": 3.0}
+"""Most that the prior shifts the log-odds of letter against digit, by pair.
 
-Of 0.5, 1, 1.5, 2 and 3 the one of least log loss of O against 0 on labelled plates (``models/README.md``).
+Of 0.5, 1, 1.5, 2 and 3 the ones of least log loss on labelled plates (``models/README.md``).
 """
 FREE_SHARE = 0.1
 """Share of plates that are taken to have any letter or digit in any place; of 0.1, 0.3 and 1 likewise."""
 PAIR_MIN = 0.5
 """Least probability of the two look-alikes together: below it the slot may well hold another character."""
 _CLASS_FLOOR = 1e-4
-_LOOK_ALIKES = tuple((ALPHABET.index(letter), ALPHABET.index(digit)) for letter, digit in ("O0", "I1"))
+_LOOK_ALIKES = tuple((ALPHABET.index(letter), ALPHABET.index(digit)) for letter, digit in LOG_ODDS_MAX)
 _DIGITS = np.array([character.isdigit() for character in ALPHABET])
 _LETTERS = np.array([character.isalpha() for character in ALPHABET])
 
@@ -39,12 +40,12 @@ def apply_format_prior(slots: Shares) -> Shares:
     together = np.array([slots[:, letter] + slots[:, digit] for letter, digit in _LOOK_ALIKES])
     if not (together[:, places] >= PAIR_MIN).any():
         return slots
-    shifts = np.zeros(len(slots))
-    shifts[places] = _letter_log_odds(slots[places]).clip(-LOG_ODDS_MAX, LOG_ODDS_MAX)
+    log_odds = np.zeros(len(slots))
+    log_odds[places] = _letter_log_odds(slots[places])
     result = slots.copy()
-    for pair, (letter, digit) in zip(together, _LOOK_ALIKES, strict=True):
-        rows = np.flatnonzero((pair >= PAIR_MIN) & (shifts != 0))
-        raised = slots[rows, letter] * np.exp(shifts[rows])
+    for pair, (letter, digit), most in zip(together, _LOOK_ALIKES, LOG_ODDS_MAX.values(), strict=True):
+        rows = np.flatnonzero((pair >= PAIR_MIN) & (log_odds != 0))
+        raised = slots[rows, letter] * np.exp(log_odds[rows].clip(-most, most))
         result[rows, letter] = pair[rows] * raised / (raised + slots[rows, digit])
         result[rows, digit] = pair[rows] - result[rows, letter]
     return result

@@ -27,6 +27,14 @@ HARD = 0.6
 """Share of the windows without a plate that show what a detector took for one."""
 LETTERING = 0.3
 """Share of photos with lettering written onto them."""
+ROAD_MIRRORED, ROAD_TURNED, ROAD_DARK = 0.3, 0.3, 0.15
+"""Shares of road windows that are mirrored, turned by some degrees and darkened."""
+TURN_DEG = 9.0
+"""Deviation of the angle by which road windows are turned."""
+DEFOCUSED, DEFOCUSED_FROM_PX = 0.15, 40.0
+"""Share of windows out of focus, and the least width of the plates in them."""
+TURNED_FURTHER = 0.3
+"""Share of pasted things that are turned as far again as usual."""
 CONTRAST_MIN = 5.0
 """Standard deviation of the grey levels of a plate that is asked for."""
 REAL_PLATES = 0.35
@@ -58,7 +66,7 @@ class DetectorSamples:
         """One sample."""
         window, boxes, unsure = self._scene(rng)
         candidate = light(window, rng) if rng.random() < 0.8 else window
-        candidate = blur(candidate, rng, float(rng.uniform(0.6, 1.8)))
+        candidate = blur(candidate, rng, _blur_reach(boxes, rng))
         window = noise(candidate if all(_shows(candidate, box) for box in boxes) else window, rng)
         if rng.random() < 0.5:
             window = _letterbox_bar(window, rng)
@@ -79,6 +87,7 @@ class DetectorSamples:
         window = _cut(frame.grey, scale, origin)
         window_boxes = [box * scale - np.tile(origin, 2) for box in frame.boxes]
         unsure = [box * scale - np.tile(origin, 2) for box in frame.unsure]
+        window, (window_boxes, unsure) = _turn(window, (window_boxes, unsure), rng)
         unsure += [box for box in window_boxes if not _visible(box) and _inside(box)]
         return window, [box for box in window_boxes if _visible(box)], [box for box in unsure if _inside(box)]
 
@@ -149,7 +158,8 @@ class DetectorSamples:
 def _lay(window: Picture, patch: MountedPicture, centre: NDArray[np.floating], wide: float, rng: Rng) -> Boxes:
     """Turn a mounted picture, lay it on the window about a centre, and give the box of what is mounted."""
     size = patch.corners[2] - patch.corners[0]
-    quad = turned_corners(wide, wide * float(size[1] / size[0]), rng, strength=0.8) + centre.astype(np.float32)
+    strength = 1.6 if rng.random() < TURNED_FURTHER else 0.8
+    quad = turned_corners(wide, wide * float(size[1] / size[0]), rng, strength=strength) + centre.astype(np.float32)
     _project(window, patch, quad, rng)
     return bounds(quad)
 
@@ -187,6 +197,33 @@ def _road_view(frame: LabelledFrame, rng: Rng) -> tuple[float, NDArray[np.float3
     origin = middle * scale - WINDOW / 2 + rng.uniform(-reach, reach, 2)
     room = size * scale - WINDOW
     return scale, np.clip(origin, np.minimum(room, 0), np.maximum(room, 0)).astype(np.float32)
+
+
+def _blur_reach(boxes: list[Boxes], rng: Rng) -> float:
+    """How far a window is blurred, px; windows of near plates alone may be out of focus."""
+    is_near = bool(boxes) and min(float(box[2] - box[0]) for box in boxes) >= DEFOCUSED_FROM_PX
+    return float(rng.uniform(2.0, 5.0) if is_near and rng.random() < DEFOCUSED else rng.uniform(0.6, 1.8))
+
+
+def _turn(window: Picture, groups: tuple[list[Boxes], ...], rng: Rng) -> tuple[Picture, tuple[list[Boxes], ...]]:
+    """Sometimes mirror a window, turn it about its middle or darken it, with all boxes."""
+    across = -1.0 if rng.random() < ROAD_MIRRORED else 1.0
+    angle = float(np.deg2rad(rng.normal(0, TURN_DEG))) if rng.random() < ROAD_TURNED else 0.0
+    if rng.random() < ROAD_DARK:
+        window = (window * float(rng.uniform(0.12, 0.5))).astype(np.uint8)
+    if across > 0 and not angle:
+        return window, groups
+    spin = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) * (across, 1.0)
+    middle = np.full(2, (WINDOW - 1) / 2)
+    move = np.concatenate([spin, (middle - spin @ middle)[:, np.newaxis]], axis=1)
+    turned = np.asarray(cv2.warpAffine(window, move, (WINDOW, WINDOW), borderValue=PADDING_GREY), np.uint8)
+    return turned, tuple([_turned_bounds(box, spin, middle) for box in boxes] for boxes in groups)
+
+
+def _turned_bounds(box: Boxes, spin: NDArray[np.floating], middle: NDArray[np.floating]) -> Boxes:
+    """The upright box of a box that was turned about a middle."""
+    corners = np.array([box[[0, 1]], box[[2, 1]], box[[2, 3]], box[[0, 3]]]) - middle
+    return bounds((corners @ spin.T + middle).astype(np.float32))
 
 
 def _inside(box: Boxes) -> bool:

@@ -117,7 +117,7 @@ def check_entry_of(file: Path, feature_count: int) -> Entry:
         "kind": KINDS["plate-check"],
         "features": feature_count,
         "licence": LICENCES["all"],
-        "trained_on": [CROPS, ROAD, RIDE],
+        "trained_on": [RENDERED, CROPS, ROAD, RIDE],
     }
 
 

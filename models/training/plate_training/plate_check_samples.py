@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -9,16 +10,27 @@ from numpy.typing import NDArray
 from rich.progress import track
 
 from alpr_edge.domain.recognition.boxes import Box
+from alpr_edge.simulation.plates.designs import LETTERS, PlateDesign
+from alpr_edge.simulation.plates.renderer import designs_from_facts, render_plate
 from alpr_edge.vision.plate_features import FEATURES, plate_features
 from alpr_edge.vision.recogniser import Recogniser
 from plate_training.data import TRAINING_RIDE, VALIDATION_FRAMES, negative_paths
+from plate_training.plate_source import draw_text_and_design
+from plate_training.samplers import FACTS
 from scripts.benchmarks import sets
+from scripts.benchmarks.kept_plates import mount_plate
 from scripts.benchmarks.looks import IOU_FOUND, IOU_MIN, is_ignored
 from scripts.benchmarks.road.pictures import AMERICAN, SCALE_PX, road_photos
 from scripts.benchmarks.sets import Opener
 
 LEAST_SCORE = 0.2
 """Boxes that the detector is less sure of are left out: the unit looks at none below 0.3."""
+RENDERED, RENDERED_WIDTH_PX = 240, (60.0, 300.0)
+"""Rendered plates on photos without one, and their least and greatest width in a frame."""
+WORD_SHARE, WORD_LENGTHS = 0.5, (3, 8)
+"""Share of rendered plates with letters alone, and how many: real pictures have next to none, and a check that knows
+lettering by its want of digits takes a plate with a word for none."""
+SEED = 77
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,13 +66,13 @@ class PhotoBoxes:
 
 
 def plate_check_samples(recogniser: Recogniser, data: Path) -> list[PhotoBoxes]:
-    """The boxes of all road photos, of the training ride, and of photos without a plate.
+    """The boxes of all road photos, of the training ride, of photos without a plate, and of rendered plates on these.
 
     Args:
         recogniser: the detector, from :data:`LEAST_SCORE` on, and the reader.
         data: the folder of the real pictures.
     """
-    pictures = [*_road(data), *_ride(data), *_negatives(data)]
+    pictures = [*_road(data), *_ride(data), *_negatives(data), *_rendered(data)]
     return [_boxes_of(recogniser, picture) for picture in track(pictures, "pictures", transient=True)]
 
 
@@ -88,6 +100,21 @@ def _negatives(data: Path) -> Iterator[_Picture]:
     for is_kept in (False, True):
         for path in negative_paths(data, validation=is_kept):
             yield _Picture(sets.photo(path), (), 0, is_kept)
+
+
+def _rendered(data: Path) -> Iterator[_Picture]:
+    paths, designs = negative_paths(data, validation=False), designs_from_facts(data / FACTS)
+    for index in range(RENDERED):
+        yield _Picture(partial(_render, paths[index % len(paths)], designs, index), (), 0, is_kept=False)
+
+
+def _render(photo: Path, designs: tuple[PlateDesign, ...], index: int) -> sets.Scene:
+    rng = np.random.default_rng((SEED, index))
+    text, design = draw_text_and_design(designs, rng)
+    if rng.random() < WORD_SHARE:
+        text = "".join(rng.choice(list(LETTERS), int(rng.integers(*WORD_LENGTHS))))
+    plate = render_plate(text, design, rng).pixels
+    return mount_plate(photo, plate, "", rng, flat=False, width_px=float(rng.uniform(*RENDERED_WIDTH_PX)))
 
 
 def _boxes_of(recogniser: Recogniser, picture: _Picture) -> PhotoBoxes:

@@ -287,7 +287,7 @@ def test_a_certain_read_gives_way_once_the_joint_vote_of_its_vehicle_is_certain(
 def test_the_longer_a_vehicle_is_away_the_likelier_a_misreading_of_it_is_another(
     at_ms: float, plates: list[str]
 ) -> None:
-    events = seen_again("8ABC123", "8ABC1", at_ms, 0.999, 0.95)
+    events = seen_again("8ABC123", "8ABC1", at_ms, 0.999, 0.8)
     assert [event.read.plate for event in events if isinstance(event, ReadDecided)] == plates
     assert len({event.read.read_id for event in events}) == len(plates)
 

@@ -1,12 +1,15 @@
 """When two passes are of one vehicle, and what of the earlier one lives on."""
 
+from dataclasses import replace
+
 import pytest
 
+from alpr_edge.domain.plates import ALPHABET, CERTAIN_MIN
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Reading
 from alpr_edge.domain.recognition.second_opinions import SecondOpinions
 from alpr_edge.domain.recognition.tracking import Track
-from alpr_edge.domain.recognition.vehicle_pass import NO_EVIDENCE, VehiclePass, evidence_of
+from alpr_edge.domain.recognition.vehicle_pass import DOUBT_MAX, NO_EVIDENCE, VehiclePass, evidence_of
 from alpr_edge.domain.recognition.voting import Vote
 from tests.domain.readings import frame_of, reading_of
 from tests.store.records import plate_read
@@ -61,6 +64,17 @@ def test_two_certain_texts_are_two_vehicles_unless_only_an_i_is_missed() -> None
     assert not is_same("8ABC123", "3ABC123", certainty=0.999)
     assert is_same("F82EVA", "IF82EVA", certainty=0.999)
     assert not is_same("F82EVA", "BF82EVA", certainty=0.999)
+
+
+@pytest.mark.parametrize(("likely", "same"), [(0.01, True), (0.0005, False)])
+def test_of_two_texts_in_little_doubt_one_is_a_misreading_if_the_other_is_likely(likely: float, *, same: bool) -> None:
+    earlier, look = pass_of(reading_of("8ABC123", certainty=0.999)), reading_of("8ABC124", 1000, certainty=0.999)
+    slots = look.slot_probabilities.copy()
+    slots[6] = (0.2 - likely) / (len(ALPHABET) - 2)
+    slots[6, [ALPHABET.index("4"), ALPHABET.index("3")]] = 0.8, likely
+    later = pass_of(replace(look, slot_probabilities=slots))
+    assert DOUBT_MAX < later.vote().confidence < CERTAIN_MIN
+    assert later.is_same_vehicle(earlier, later.vote(), AWAY_MS_MAX) == same
 
 
 def test_of_a_decided_pass_the_read_is_compared_and_not_the_looks() -> None:
