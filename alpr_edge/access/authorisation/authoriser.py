@@ -19,7 +19,15 @@ from alpr_edge.access.authorisation.refusals import GLASS_CLOSED, IN_CAR, NOT_OW
 from alpr_edge.access.sessions import SessionPlace, authorise_request
 from alpr_edge.access.store import AccessStore
 from alpr_edge.domain.access_log.changes import NONE, RecordedValues, Subject, changes_between, in_records, subject_of
-from alpr_edge.domain.access_log.records import AccessEntry, AccessOutcome, AccessRecord, RecordedChange, record_moment
+from alpr_edge.domain.access_log.records import (
+    DONE,
+    NOT_DONE,
+    AccessEntry,
+    AccessOutcome,
+    AccessRecord,
+    RecordedChange,
+    record_moment,
+)
 from alpr_edge.domain.errors import AccessError, AlprEdgeError, StoreError
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.people.person import SourcePermission
@@ -31,7 +39,6 @@ from alpr_edge.domain.sessions.break_glass import BreakGlass
 
 OBJECTS_NAMED_MAX = 1000
 """Most objects that a record names; it counts them all."""
-DONE, NOT_DONE = "done", "not done"
 """How the note begins of the record that says what came of a change, after the one that allowed it."""
 
 

@@ -74,6 +74,7 @@ def _fields(result: ExportResult) -> dict[str, object]:
         "canvasses": result.canvasses,
         "withheld_canvasses": result.withheld_canvasses,
         "unproved_records": result.unproved_records,
+        "is_vouched": result.is_vouched,
         "redacted": booking.is_redacted,
         "escrowed": booking.is_escrowed,
         "time_stamp": booking.time_stamp,
@@ -101,6 +102,8 @@ def _tell(result: ExportResult) -> None:
     if result.withheld_canvasses:
         count = count_text(result.withheld_canvasses, "canvass", "canvasses")
         typer.echo(f"table and map of {count} that you may not see left out")
+    if not result.is_vouched:
+        typer.echo("this unit has no word of its department for its key that holds now: the package shows no signer")
     typer.echo(f"passphrase, shown this once: {result.passphrase}")
     if booking.is_escrowed:
         typer.echo("the department gets it sealed: alpr-edge department evidence passphrase")

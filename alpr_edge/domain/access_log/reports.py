@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
-from alpr_edge.domain.access_log.records import DRIFT_FOUND, RECORD_NOT_KEPT, AccessOutcome, AccessRecord
+from alpr_edge.domain.access_log.records import DRIFT_FOUND, NOT_DONE, RECORD_NOT_KEPT, AccessOutcome, AccessRecord
 from alpr_edge.domain.errors import AuditError
 
 BURST_RECORDS = 20
@@ -23,7 +23,7 @@ EXPORTS = ("export", "offload")
 REVIEW_ACTION = "review_week"
 SIGN_OFF_ACTION = "sign_off_audit"
 """The end of an audit at the department."""
-DISPOSING_ACTIONS = frozenset({"dispose", "verify"})
+DISPOSING_ACTIONS = frozenset({"dispose_hit", "verify_hit", "correct_read"})
 """After one of these a hit, which it names as its object, is not open any more."""
 SELF_CHECK_ACTIONS = frozenset({DRIFT_FOUND, RECORD_NOT_KEPT, "settings_edited_by_hand"})
 """What the unit itself put on record of changes and failures past the commands."""
@@ -41,8 +41,8 @@ class ReportRules:
     since: date
     until: date
     """The last day."""
-    zone: tzinfo
-    """The zone of its days and hours."""
+    zone: tzinfo | None
+    """The zone of its days and hours; None: that of this computer, with its summer time."""
     opens: time
     closes: time
     """Accesses outside these hours are out of hours; they may pass midnight."""
@@ -151,7 +151,7 @@ class ReportWriter:
         self._bursts: dict[str, RecordGroup] = {}
         self._weeks: Counter[str] = Counter()
         self._reviews: dict[str, WeekReview] = {}
-        self._disposed: set[str] = set()
+        self._disposed: Counter[str] = Counter()
         self._drawn: list[tuple[bytes, int]] = []
 
     def add(self, record: AccessRecord) -> None:
@@ -159,7 +159,7 @@ class ReportWriter:
         if record.action == REVIEW_ACTION and record.outcome is AccessOutcome.ALLOWED:
             self._note_review(record)
         if record.action in DISPOSING_ACTIONS and record.outcome is AccessOutcome.ALLOWED:
-            self._disposed.update(record.objects)
+            self._disposed.update(dict.fromkeys(record.objects, -1 if record.note.startswith(NOT_DONE) else 1))
         moment = None if record.received.utc is None else datetime.fromisoformat(record.received.utc)
         if moment is not None and not self._is_within(moment):
             return
@@ -180,7 +180,7 @@ class ReportWriter:
         report = self._report
         report.seed = self._seed.hex()
         report.hits = len(hit_ids)
-        report.open_hits = [hit_id for hit_id in hit_ids if hit_id not in self._disposed][:LISTED_MAX]
+        report.open_hits = [hit_id for hit_id in hit_ids if self._disposed[hit_id] <= 0][:LISTED_MAX]
         report.reviews = sorted(self._reviews.values(), key=lambda review: review.week)
         report.by_person = sorted(self._counts.values(), key=lambda count: (count.person, count.purpose))
         report.repeated_without_case = list(self._repetitions())

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from alpr_edge.domain.access_log.records import AccessOutcome, AccessRecord
+from alpr_edge.domain.access_log.records import NOT_DONE, AccessOutcome, AccessRecord
 from alpr_edge.domain.access_log.reports import EXPORTS, REVIEW_ACTION, SIGN_OFF_ACTION
 from alpr_edge.domain.dispositions.disposition import DispositionPart, OutcomeAnswer
 from alpr_edge.domain.dispositions.hit_state import HitState, HitVerification
@@ -18,7 +18,7 @@ from alpr_edge.domain.permissions.purposes import PurposeCode
 from alpr_edge.domain.publication.joined_counts import CountByLabels, JoinedTable, joined_table
 from alpr_edge.domain.releases.agencies import AgencyKind, AgencySeat
 from alpr_edge.domain.releases.steps import ReleaseState
-from alpr_edge.domain.statistics.access_counts import CANVASS_START, HOLD_ACTIONS, NOT_DONE, RELEASE_ACTIONS
+from alpr_edge.domain.statistics.access_counts import CANVASS_START, HOLD_ACTIONS, RELEASE_ACTIONS
 from alpr_edge.domain.statistics.counts import shown_count
 
 OTHER, NO_OFFENCE, NO_ANSWER = "other", "none named", "no answer"

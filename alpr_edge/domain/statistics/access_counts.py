@@ -8,7 +8,7 @@ import hashlib
 from collections import Counter
 from datetime import datetime
 
-from alpr_edge.domain.access_log.records import AccessOutcome, AccessRecord
+from alpr_edge.domain.access_log.records import EXPORTED_READS, NOT_DONE, AccessOutcome, AccessRecord
 from alpr_edge.domain.access_log.reports import EXPORTS
 from alpr_edge.domain.statistics.periods import ReportPeriod
 
@@ -17,8 +17,6 @@ SEARCH_ACTIONS = frozenset({"search_reads", "look_back", "match_plate"})
 HOLD_ACTIONS, RELEASE_ACTIONS = "hold_", "release_"
 """How the actions begin that keep reads from deletion, and that let them go."""
 CANVASS_START = "start_canvass"
-NOT_DONE = "not done"
-"""How the note begins of the record that says that a change was allowed and failed."""
 DISTINCT_MAX = 1_000_000
 """Most accesses that are told apart: 8 bytes of each are kept. More are counted record by record."""
 
@@ -61,7 +59,8 @@ class AccessTally:
             self.searches[record.purpose, record.offence] += 1
 
     def _add_action(self, record: AccessRecord) -> None:
-        if record.outcome is AccessOutcome.REFUSED:
+        names_reads = record.action.startswith(EXPORTS) and record.note.startswith(EXPORTED_READS)
+        if record.outcome is AccessOutcome.REFUSED or names_reads:
             return
         digest = _access_digest(record)
         if not record.note.startswith(NOT_DONE):

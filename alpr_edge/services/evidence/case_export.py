@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from alpr_edge.access.authorisation.authoriser import Access, AccessSubject, Authoriser
 from alpr_edge.access.authorisation.operations import Operation
+from alpr_edge.domain.access_log.records import EXPORTED_READS
 from alpr_edge.domain.errors import EvidenceError, StoreError
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.permissions.purposes import Purpose
@@ -33,7 +34,7 @@ from alpr_edge.services.evidence.case_reads import CaseReads, PictureChoice, Red
 from alpr_edge.services.evidence.export_request import ExportRequest, ExportResult
 from alpr_edge.services.evidence.export_stamper import export_stamper
 from alpr_edge.services.evidence.medium import ExportMedium, WrittenFile, package_name
-from alpr_edge.services.evidence.package_signer import witness_certificate
+from alpr_edge.services.evidence.package_signer import with_valid_voucher, witness_certificate
 from alpr_edge.services.evidence.package_size import PackageParts, package_bytes
 from alpr_edge.services.holds.unit_holds import reads_of_case
 from alpr_edge.services.unit_health.daemons import fresh_health
@@ -172,7 +173,8 @@ class CaseExports:
         from alpr_edge.evidence.container import ContainerTarget  # noqa: PLC0415 - ciphers that only this needs
 
         stamper = export_stamper(self.settings.evidence)
-        manifest = write_package(content, ContainerTarget(path, passphrase, now.utc), self.signer, progress, stamper)
+        signer = with_valid_voucher(self.signer, now.utc)
+        manifest = write_package(content, ContainerTarget(path, passphrase, now.utc), signer, progress, stamper)
         try:
             written = export.medium.digest_of(path)
             export.medium.read_back(path, written)
@@ -194,6 +196,7 @@ class CaseExports:
             canvasses=len(canvasses.shown),
             unproved_records=log_part.unproved,
             withheld_canvasses=canvasses.withheld,
+            is_vouched=signer.voucher is not None,
         )
 
     def _log_part(self, export: "_Export") -> CaseAccess:
@@ -261,7 +264,7 @@ class CaseExports:
 def _name_reads(authoriser: Authoriser, purpose: Purpose, package_id: str, read_ids: Sequence[str]) -> None:
     """Put on record which reads a package is about to have: who asks later who looked at one finds the export."""
     for start in range(0, len(read_ids), READS_NAMED_MAX):
-        subject = AccessSubject((package_id, *read_ids[start : start + READS_NAMED_MAX]), note="its reads")
+        subject = AccessSubject((package_id, *read_ids[start : start + READS_NAMED_MAX]), note=EXPORTED_READS)
         with authoriser.access(Operation.EXPORT_CASE, purpose, subject):
             pass
 

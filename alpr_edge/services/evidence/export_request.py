@@ -62,3 +62,5 @@ class ExportResult:
     """Records of who looked at the case that were not signed yet, and are not in the package."""
     withheld_canvasses: int = 0
     """Those that whoever exports may not see; their reads are in the package, their tables and maps are not."""
+    is_vouched: bool = False
+    """Whether the department's word for the signing key, in force now, is in the package."""

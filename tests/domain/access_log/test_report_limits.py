@@ -1,7 +1,8 @@
 """Limits of the report on a log: its lists, its hours, its bursts, and how its sample is drawn."""
 
 import hashlib
-from collections.abc import Sequence
+import time as clock
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -61,7 +62,7 @@ def test_a_list_names_no_more_than_its_limit_and_the_counts_go_on() -> None:
 
 def test_open_hits_are_named_up_to_a_limit_and_all_counted() -> None:
     hit_ids = [f"hit-{number}" for number in range(LISTED_MAX + 2)]
-    result = report([at(0, NOON, action="verify", objects=("hit-1", "hit-3"))], hit_ids=hit_ids)
+    result = report([at(0, NOON, action="verify_hit", objects=("hit-1", "hit-3"))], hit_ids=hit_ids)
     assert result.hits == LISTED_MAX + 2
     assert result.open_hits == [each for each in hit_ids if each not in {"hit-1", "hit-3"}][:LISTED_MAX]
 
@@ -151,3 +152,31 @@ def test_people_and_reviews_are_in_order() -> None:
 def test_what_is_no_week_is_told_with_an_example() -> None:
     with pytest.raises(AuditError, match=r"^48: not a week; it looks like 2026-W48$"):
         parse_week("48")
+
+
+@pytest.fixture
+def los_angeles(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A computer that stands there."""
+    monkeypatch.setenv("TZ", "America/Los_Angeles")
+    clock.tzset()
+    yield
+    monkeypatch.undo()
+    clock.tzset()
+
+
+@pytest.mark.usefixtures("los_angeles")
+@pytest.mark.parametrize(("month", "hours_to_utc"), [(1, 8), (7, 7)])
+def test_without_a_zone_the_hours_are_those_of_the_computer_with_its_summer_time(month: int, hours_to_utc: int) -> None:
+    rules = ReportRules(date(2026, month, 5), date(2026, month, 5), None, time(6), time(22), 0)
+    midnight = datetime(2026, month, 5, tzinfo=UTC) + timedelta(hours=hours_to_utc)
+    assert rules.span == (midnight, midnight + timedelta(days=1))
+    assert rules.is_out_of_hours(midnight + timedelta(hours=22, minutes=30))
+    assert not rules.is_out_of_hours(midnight + timedelta(hours=21, minutes=30))
+
+
+def test_a_hit_stays_open_where_the_answer_was_not_recorded() -> None:
+    """An answer is on record before it is stored; that it was not, in a second record."""
+    asked = at(0, NOON, action="dispose_hit", objects=("hit-1",))
+    failed = asked.model_copy(update={"note": "not done: StoreError"})
+    assert report([asked, failed], hit_ids=["hit-1"]).open_hits == ["hit-1"]
+    assert report([asked, failed, asked], hit_ids=["hit-1"]).open_hits == []

@@ -176,8 +176,8 @@ def test_what_hints_at_a_barred_purpose_and_what_the_unit_found_is_listed() -> N
 def test_a_hit_is_open_until_a_record_says_what_became_of_it() -> None:
     writer = ReportWriter(RULES, SEED)
     refused = {"outcome": AccessOutcome.REFUSED, "reason": "not_granted"}
-    writer.add(at(0, NOON + timedelta(days=60), action="dispose", objects=("hit-1",)))
-    writer.add(at(1, NOON, action="verify", objects=("hit-2",), **refused))
+    writer.add(at(0, NOON + timedelta(days=60), action="dispose_hit", objects=("hit-1",)))
+    writer.add(at(1, NOON, action="verify_hit", objects=("hit-2",), **refused))
     result = writer.finish(("hit-1", "hit-2", "hit-3"))
     assert (result.hits, result.open_hits) == (3, ["hit-2", "hit-3"])
 

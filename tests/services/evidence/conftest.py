@@ -1,11 +1,13 @@
 """A department whose key passphrases are sealed for, a unit of its people, and a medium."""
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from alpr_edge.department.pki.authority import TlsFiles, initialise
 from alpr_edge.department.pki.media_keys import make_media_key
+from scripts.faults.disk import Disk
 from tests.services.evidence.case_rig import write_case_unit
 from tests.staff import Staff
 
@@ -27,3 +29,15 @@ def medium(tmp_path: Path) -> Path:
     folder = tmp_path / "medium"
     folder.mkdir()
     return folder
+
+
+@pytest.fixture
+def can_mount(require_tool: Callable[[str], str], require_system_module: Callable[[str], str]) -> None:
+    require_system_module("import os; assert os.access('/dev/loop-control', os.W_OK), 'mounting needs root'")
+    require_tool("mkfs.ext4")
+
+
+@pytest.fixture
+def disk(tmp_path: Path, can_mount: None) -> Iterator[Disk]:
+    with Disk(tmp_path / "medium.img") as disk:
+        yield disk

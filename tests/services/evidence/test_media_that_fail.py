@@ -6,7 +6,7 @@ import os
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
@@ -32,24 +32,12 @@ MANY = pytest.param(50, id="many", marks=pytest.mark.slow)
 """As many moments as are asked for by the marker ``slow``; the ordinary suite has a few."""
 
 
-@pytest.fixture
-def can_mount(require_tool: Callable[[str], str], require_system_module: Callable[[str], str]) -> None:
-    require_system_module("import os; assert os.access('/dev/loop-control', os.W_OK), 'mounting needs root'")
-    require_tool("mkfs.ext4")
-
-
 @pytest.fixture(scope="module")
 def rig(staff: Staff) -> Iterator[CaseRig]:
     with open_rig(staff) as rig:
         rig.hold(*(rig.add_read(number, is_hit=number % 5 == 0) for number in range(READS)))
         rig.sign_log()
         yield rig
-
-
-@pytest.fixture
-def disk(tmp_path: Path, can_mount: None) -> Iterator[Disk]:
-    with Disk(tmp_path / "medium.img") as disk:
-        yield disk
 
 
 def require_sound(rig: CaseRig, authority: TlsFiles, medium: Path) -> int:

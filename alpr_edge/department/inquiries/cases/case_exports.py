@@ -36,6 +36,7 @@ from alpr_edge.department.pki.media_keys import load_media_key
 from alpr_edge.department.search.criteria import DepartmentSearch
 from alpr_edge.department.search.pages import PAGE_READS_MAX, FoundRead
 from alpr_edge.department.settings import HitsTable
+from alpr_edge.domain.access_log.records import EXPORTED_READS
 from alpr_edge.domain.errors import EvidenceError
 from alpr_edge.domain.people.person import SourcePermission
 from alpr_edge.domain.permissions.purposes import Purpose
@@ -219,7 +220,7 @@ def _name_reads(authoriser: Authoriser, purpose: Purpose, package_id: str, reads
     for start in range(0, len(reads), READS_NAMED_MAX):
         objects = (package_id, *map(object_id, reads[start : start + READS_NAMED_MAX]))
         with authoriser.access(
-            Operation.EXPORT_CASE, purpose, AccessSubject(objects, source=_SOURCE, note="its reads")
+            Operation.EXPORT_CASE, purpose, AccessSubject(objects, source=_SOURCE, note=EXPORTED_READS)
         ):
             pass
 
