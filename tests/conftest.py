@@ -176,3 +176,10 @@ def require_system_module() -> Callable[[str], str]:
         return python
 
     return find
+
+
+@pytest.fixture
+def can_mount(require_tool: Callable[[str], str], require_system_module: Callable[[str], str]) -> None:
+    """Whether a file system of its own can be mounted here."""
+    require_system_module("import os; assert os.access('/dev/loop-control', os.W_OK), 'mounting needs root'")
+    require_tool("mkfs.ext4")

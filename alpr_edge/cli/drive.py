@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -23,7 +24,6 @@ from alpr_edge.settings import Settings, load
 if TYPE_CHECKING:
     from alpr_edge.app.replay import replay
     from alpr_edge.app.replay.output import Summary
-    from alpr_edge.app.replay.recording import Recording
 
 
 class Pace(StrEnum):
@@ -57,13 +57,14 @@ def drive(
     """Drive over a recording: read, match, sound to a wav file, store, upload, and sum it up."""
     from alpr_edge.app.factories import open_vision_models
     from alpr_edge.app.replay import replay
+    from alpr_edge.app.replay.recording import open_recording
 
     unit_settings = Settings() if settings is None else load(settings)
     began = None if start is None else _parse_start(start)
     vision_models = open_vision_models(unit_settings.vision, unit_settings.unit.data_directory)
-    with private_files():
-        _prepare_folder(out, force=force)
-        recording = _open_recording(source, fps, nmea, hotlist, out)
+    _check_folder(out, force=force, used=(Path(source), nmea, hotlist))
+    with private_files(), _new_folder(out):
+        recording = open_recording(source, fps=fps, nmea=nmea, hotlist=hotlist, scratch=out)
     began = began or recording.start_time
     plan = replay.ReplayPlan(recording, vision_models, out, unit_settings, began, pace is Pace.REAL, upload_timeout)
     with _report_interrupt(out):
@@ -74,16 +75,22 @@ def drive(
         raise typer.Exit(1)
 
 
-def _open_recording(source: str, fps: float, nmea: Path | None, hotlist: Path | None, out: Path) -> Recording:
-    """Open the recording; what has to be rendered for it goes into the folder of the drive."""
-    from alpr_edge.app.replay.recording import open_recording
-
-    with ExitStack() as on_failure:
-        # The next drive then finds an empty place.
-        on_failure.callback(shutil.rmtree, out, ignore_errors=True)
-        recording = open_recording(source, fps=fps, nmea=nmea, hotlist=hotlist, scratch=out)
-        on_failure.pop_all()
-    return recording
+@contextmanager
+def _new_folder(out: Path) -> Iterator[None]:
+    """An empty folder for the replay; an earlier one goes once the recording is open, and stays where that fails."""
+    with io_errors(f"{out}: cannot be made", CaptureError):
+        out.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    with ExitStack() as stack:
+        stack.callback(shutil.rmtree, aside, ignore_errors=True)
+        with ExitStack() as on_failure, io_errors(f"{out}: cannot be made", CaptureError):
+            if out.exists() and any(out.iterdir()):
+                out.rename(aside / "earlier")
+                on_failure.callback((aside / "earlier").rename, out)
+            out.mkdir(mode=0o700, exist_ok=True)
+            on_failure.callback(shutil.rmtree, out, ignore_errors=True)
+            yield
+            on_failure.pop_all()
 
 
 @contextmanager
@@ -104,8 +111,8 @@ def _parse_start(text: str) -> datetime:
         raise CaptureError(f"--start {text}: not a time; write it as 2026-03-01T08:30:00Z") from None
 
 
-def _prepare_folder(out: Path, *, force: bool) -> None:
-    """An empty folder for the replay; that of an earlier replay only when asked to."""
+def _check_folder(out: Path, *, force: bool, used: Sequence[Path | None]) -> None:
+    """Refuse a folder that holds other things, an earlier replay unless it may be replaced, or what the drive is of."""
     if out.exists() and not out.is_dir():
         raise CaptureError(f"{out}: is a file; give --out a folder")
     if out.exists() and any(out.iterdir()):
@@ -113,9 +120,9 @@ def _prepare_folder(out: Path, *, force: bool) -> None:
             raise CaptureError(f"{out}: holds other things; give --out an empty or new folder")
         if not force:
             raise CaptureError(f"{out}: holds an earlier drive; give another --out, or --force to replace it")
-        shutil.rmtree(out)
-    with io_errors(f"{out}: cannot be made", CaptureError):
-        out.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for path in used:
+            if path is not None and path.exists() and path.resolve().is_relative_to(out.resolve()):
+                raise CaptureError(f"{path}: lies in the folder that the drive replaces; give another --out")
 
 
 def _with_progress(plan: replay.ReplayPlan) -> tuple[Summary, list[str]]:

@@ -1,6 +1,7 @@
 """Writes a stored read's picture to a file for those who may see plates (policy 462.6(a))."""
 
 import os
+from contextlib import ExitStack
 from pathlib import Path
 
 from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser
@@ -8,6 +9,7 @@ from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.domain.reads import EvidenceKind
+from alpr_edge.runtime.durable_files import sync_directory
 from alpr_edge.runtime.io_errors import io_errors
 from alpr_edge.store.unit_store import UnitStore
 
@@ -50,7 +52,10 @@ def _picture(store: UnitStore, read_id: str, kind: EvidenceKind) -> bytes:
 
 
 def _create(path: Path, content: bytes) -> None:
-    """Make the file for its owner alone, whatever lies at the place of a link."""
+    """Make the file for its owner alone, whatever lies at the place of a link: durable, and whole or not at all.
+
+    Made in place, not renamed: media have file systems without hard links, and a rename would replace what is there.
+    """
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
         with io_errors(f"{path}: cannot be written", StoreError):
@@ -59,5 +64,11 @@ def _create(path: Path, content: bytes) -> None:
         if path.is_symlink() or path.exists():
             raise StoreError(f"{path}: exists already; give another name") from None
         raise
-    with io_errors(f"{path}: cannot be written", StoreError), os.fdopen(descriptor, "wb") as file:
-        file.write(content)
+    with io_errors(f"{path}: cannot be written", StoreError), ExitStack() as on_failure:
+        on_failure.callback(path.unlink, missing_ok=True)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        sync_directory(path.parent)
+        on_failure.pop_all()

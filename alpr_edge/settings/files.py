@@ -32,14 +32,22 @@ _ENROL = (
 def file_faults(settings: Settings) -> list[str]:
     """Every missing or unguarded file, a line each: key path, what is wrong, what to do."""
     return [
-        *_data(settings.unit),
-        *_recordings(settings),
-        *_sources(settings.hotlist),
-        *_sound(settings.alerts),
-        *_keys(settings.store),
-        *_certificates(settings.uplink),
+        *_told("unit", _data(settings.unit)),
+        *_told("camera", _recordings(settings)),
+        *_told("hotlist.source", _sources(settings.hotlist)),
+        *_told("alerts", _sound(settings.alerts)),
+        *_told("store", _keys(settings.store)),
+        *_told("uplink", _certificates(settings.uplink)),
         *time_stamp_faults(settings.evidence),
     ]
+
+
+def _told(key: str, faults: Iterator[str]) -> Iterator[str]:
+    """The faults of a part; also that one of its files cannot be looked at, as in a folder closed to this user."""
+    try:
+        yield from faults
+    except OSError as error:
+        yield f"{key}: {error.filename}: cannot be looked at: {error.strerror}; check as the user of the service"
 
 
 def time_stamp_faults(settings: EvidenceSettings) -> list[str]:

@@ -129,6 +129,17 @@ def test_a_drive_that_failed_leaves_nothing_that_blocks_the_next(tmp_path: Path,
     assert drive(frames, settings, out, "--force", "--json").exit_code == 0
 
 
+def test_an_earlier_drive_stays_where_the_next_one_cannot_begin(tmp_path: Path, settings: Path) -> None:
+    frames, out = write_frames(tmp_path / "frames", [0]), tmp_path / "out"
+    assert drive(frames, settings, out).exit_code == 0
+    before = (out / "reads.jsonl").read_text(encoding="utf-8")
+    assert drive(tmp_path / "nowhere", settings, out, "--force").exit_code == 1
+    assert "lies in the folder that the drive replaces" in drive(out, settings, out, "--force").stderr
+    assert (out / "reads.jsonl").read_text(encoding="utf-8") == before
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".out")]
+    assert drive(frames, settings, out, "--force").exit_code == 0
+
+
 def test_a_drive_that_did_not_finish_is_replaced_when_asked(tmp_path: Path, settings: Path) -> None:
     frames = write_frames(tmp_path / "frames", [0])
     out = tmp_path / "out"

@@ -16,6 +16,7 @@ from alpr_edge.settings import load
 from alpr_edge.store.db import clock_pairs
 from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord
 from alpr_edge.store.unit_store import UnitStore, open_store
+from scripts.faults.disk import Disk
 from tests.staff import Staff, stating
 from tests.store.records import CROP, SCENE, hit, instant, plate_read
 from tests.units import write_bare_unit
@@ -155,6 +156,21 @@ def test_a_picture_goes_to_a_new_file_of_its_owner(settings: Path, store: UnitSt
     plate = tmp_path / "plate.jpg"
     fields = json.loads(edge(settings, "reads", "picture", "1.front.3", str(plate), "--plate", "--json").stdout)
     assert (plate.read_bytes(), fields["bytes"], fields["kind"]) == (PICTURES[0][1], len(PICTURES[0][1]), "crop")
+
+
+def test_a_picture_for_which_a_medium_has_no_room_leaves_nothing(
+    settings: Path, store: UnitStore, tmp_path: Path, can_mount: None
+) -> None:
+    scene = bytes(1_000_000)
+    store.reads.commit([DecidedRecord(plate_read("large"), ((SCENE, scene),))])
+    with Disk(tmp_path / "medium.img") as disk:
+        disk.fill()
+        file = disk.folder / "scene.jpg"
+        full = edge(settings, "reads", "picture", "large", str(file))
+        assert (full.exit_code, "No space left" in full.stderr, file.exists()) == (1, True, False)
+        disk.free()
+        assert edge(settings, "reads", "picture", "large", str(file)).exit_code == 0
+        assert file.read_bytes() == scene
 
 
 def test_a_picture_is_never_written_through_a_link(settings: Path, store: UnitStore, tmp_path: Path) -> None:

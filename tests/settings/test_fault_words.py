@@ -80,3 +80,12 @@ def test_a_data_folder_that_others_may_enter_is_found(tmp_path: Path) -> None:
     ]
     folder.chmod(0o700)
     assert not [fault for fault in file_faults(settings) if fault.startswith("unit.")]
+
+
+def test_a_file_that_cannot_be_looked_at_is_a_fault_beside_the_others(tmp_path: Path) -> None:
+    long_name = "x" * 300  # no file system has such a name, and says so by an error of its own
+    cameras = [{"id": "a", "kind": "video", "path": long_name}]
+    settings = parse({"camera": cameras, "alerts": {"player": "wav", "wav_path": "nowhere/a.wav"}}, tmp_path)
+    faults = [fault for fault in file_faults(settings) if fault.startswith(("camera", "alerts"))]
+    assert [fault.split(":")[0] for fault in faults] == ["camera", "alerts.wav_path"]
+    assert "cannot be looked at: File name too long" in faults[0]

@@ -20,6 +20,7 @@ from alpr_edge.evidence.aes_zip import AesZip
 from alpr_edge.evidence.bag import FILES_MAX
 from alpr_edge.evidence.checks.findings import DefectKind, Findings
 from alpr_edge.evidence.layout import check_path
+from alpr_edge.runtime.io_errors import io_errors
 
 CHUNK_BYTES = 1 << 20
 SMALL_BYTES_MAX = 1 << 20
@@ -204,7 +205,9 @@ def open_files(path: Path, passphrase: str = "") -> PackageFiles:
     Raises:
         EvidenceError: it is neither, or cannot be read.
     """
-    return FolderFiles(path) if path.is_dir() else ContainerFiles(path, passphrase)
+    with io_errors(f"{path}: cannot be looked at", EvidenceError):
+        is_folder = path.is_dir()
+    return FolderFiles(path) if is_folder else ContainerFiles(path, passphrase)
 
 
 def _printable(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 from alpr_edge.domain.access_log.records import AccessRecord, parse_record
 from alpr_edge.domain.instants import Instant
@@ -105,4 +106,6 @@ def _limits_text(limits: RetentionLimits) -> str:
         ("hits", limits.hit_max),
         ("no hits", limits.non_hit_max),
     )
-    return "kept " + ", ".join(f"{name} {period.days} d" for name, period in periods if period is not None)
+    return "kept " + ", ".join(
+        f"{name} {period / timedelta(days=1):g} d" for name, period in periods if period is not None
+    )

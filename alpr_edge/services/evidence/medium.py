@@ -18,6 +18,7 @@ from typing import IO
 
 from alpr_edge.domain.errors import EvidenceError
 from alpr_edge.runtime.durable_files import sync_directory
+from alpr_edge.runtime.io_errors import io_errors
 
 SUFFIX = ".zip"
 MARGIN_BYTES = 8_000_000
@@ -51,8 +52,9 @@ class ExportMedium:
     def __init__(self, directory: Path, unit_id: str) -> None:
         self.directory = directory
         self._prefix = f".{_NO_NAME.sub('-', unit_id)}-unfinished-"
-        if not directory.is_dir():
-            raise EvidenceError(f"{directory}: no such folder; is the medium mounted?")
+        with io_errors(f"{directory}: cannot be looked at", EvidenceError, "whoever exports must be able to enter it"):
+            if not directory.is_dir():
+                raise EvidenceError(f"{directory}: no such folder; is the medium mounted?")
         if not os.access(directory, os.W_OK | os.X_OK):
             raise EvidenceError(f"{directory}: cannot be written; is the medium write-protected?")
 

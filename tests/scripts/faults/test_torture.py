@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -62,12 +62,6 @@ RUNS = itertools.count(1000)
 def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
     with standing(tmp_path_factory.mktemp("rig")) as standing_rig:
         yield standing_rig
-
-
-@pytest.fixture
-def can_mount(require_tool: Callable[[str], str], require_system_module: Callable[[str], str]) -> None:
-    require_system_module("import os; assert os.access('/dev/loop-control', os.W_OK), 'mounting needs root'")
-    require_tool("mkfs.ext4")
 
 
 class Scene:

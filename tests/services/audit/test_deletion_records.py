@@ -18,6 +18,7 @@ from alpr_edge.services.audit.deletion_records import (
     find_deletion,
     record_deletions,
 )
+from alpr_edge.settings import load
 from alpr_edge.store.access_log.log import open_access_log
 from alpr_edge.store.retention import deleted_list
 from alpr_edge.store.retention.purge import Purge
@@ -75,6 +76,15 @@ def test_a_run_is_one_record_of_counts_rule_and_digest(car: Car) -> None:
     assert "read-1" not in record.model_dump_json()
     with open_access_log(car.staff.unit, migrate=False) as log:
         assert [each.sha256 for each in deletion_records(log)] == [record.objects[0]]
+
+
+def test_a_rule_of_part_of_a_day_is_told_as_it_is(car: Car) -> None:
+    text_of = car.file.read_text(encoding="utf-8")
+    car.file.write_text(f"{text_of}\n[retention]\nacknowledged_days_max = 0.5\n", encoding="utf-8")
+    car.purge("read-1")
+    with open_store(load(car.file), migrate=False) as store:
+        assert record_deletions(load(car.file), store.database, instant()) == 1
+    assert [record.note for record in car.records()] == ["room 1; kept acknowledged 0.5 d, unacknowledged 366 d"]
 
 
 def test_that_a_read_was_deleted_is_shown_by_its_id_and_of_others_it_is_not(car: Car) -> None:

@@ -1,6 +1,6 @@
 """A department whose key passphrases are sealed for, a unit of its people, and a medium."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -29,12 +29,6 @@ def medium(tmp_path: Path) -> Path:
     folder = tmp_path / "medium"
     folder.mkdir()
     return folder
-
-
-@pytest.fixture
-def can_mount(require_tool: Callable[[str], str], require_system_module: Callable[[str], str]) -> None:
-    require_system_module("import os; assert os.access('/dev/loop-control', os.W_OK), 'mounting needs root'")
-    require_tool("mkfs.ext4")
 
 
 @pytest.fixture
