@@ -108,7 +108,8 @@ def test_what_answers_prometheus_has_neither_keys_devices_nor_data_and_is_enable
     assert re.search(r"\nMemoryMax=\d+M\n", text)
     assert not re.search("(?m)^(LoadCredential|DeviceAllow|StateDirectory|User=)", text)
     assert METRICS in services.LINKED
-    assert METRICS not in (FOLDER / "alpr-edge.target").read_text(encoding="utf-8")
+    target = (FOLDER / "alpr-edge.target").read_text(encoding="utf-8")
+    assert not {METRICS, UPLINK} & set(target.split()), "a unit without a department has no uplink"
 
 
 @pytest.mark.review(7)

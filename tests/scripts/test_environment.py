@@ -92,10 +92,19 @@ def test_a_python_without_venv_is_one_clear_line(machine: Machine) -> None:
 
 def test_a_failed_install_is_not_taken_for_done(machine: Machine) -> None:
     machine.give(machine.checkout / ".venv/bin/python", "[[ $1 == -c ]]")
+    (machine.checkout / ".venv/made").touch()
     run = machine.source()
     assert run.returncode == 1
     assert run.stderr.endswith("the first run needs the network\n")
     assert not (machine.checkout / ".venv/stamp").exists()
+
+
+def test_an_environment_whose_making_was_cut_short_is_made_anew(machine: Machine) -> None:
+    machine.give(machine.checkout / ".venv/bin/python", "[[ $1 == -c ]]")
+    machine.give(machine.programs / "python3", 'echo "$*" >>calls; [[ $1 != -m ]]')
+    assert machine.source().returncode == 1
+    assert "-m venv --clear .venv" in (machine.checkout / "calls").read_text()
+    assert not (machine.checkout / ".venv/made").exists()
 
 
 def test_a_changed_lock_is_installed_once(machine: Machine) -> None:

@@ -1,5 +1,6 @@
 """The department's release, and the step from one to the next."""
 
+import os
 import shutil
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,6 +13,9 @@ from scripts.deploy.provision.release import MADE, ReleaseStep, make_release, ve
 JOBS = tuple(f"{name}.service" for name in (PURGE, BACKUP, DRILL, ALARMS, EXCHANGE))
 STOPPED = (*(f"{name}.timer" for name in (PURGE, BACKUP, DRILL, ALARMS, EXCHANGE)), METRICS, PAGE, SERVER)
 MIGRATE_S_MAX = 6 * 3600
+UNFINISHED = "upgrade-unfinished"
+"""Lies there from the switch to another release until the database has its tables: a power cut comes between them."""
+_MIGRATION = "bring the database to its tables"
 
 
 class DepartmentReleaseStep:
@@ -21,16 +25,28 @@ class DepartmentReleaseStep:
         source: the checkout, or a release.
         bundle: folder of an offline bundle; None takes packages from the index.
         upgrade: take up another release.
+        base: the folder of the releases.
+        systemctl: the program that stops and starts services.
     """
 
     name = "release"
 
-    def __init__(self, source: Path, bundle: Path | None, *, upgrade: bool) -> None:
-        self._step = ReleaseStep(source, bundle, BASE)
+    def __init__(
+        self,
+        source: Path,
+        bundle: Path | None,
+        *,
+        upgrade: bool,
+        base: Path = BASE,
+        systemctl: str | Path = "systemctl",
+    ) -> None:
+        self._step = ReleaseStep(source, bundle, base)
+        self._base, self._unfinished = base, base / UNFINISHED
         self._source = source
         self._wheels = None if bundle is None else bundle / "wheels"
         self._version = version_of(source)
         self._upgrade = upgrade
+        self._systemctl = systemctl
 
     def pending(self) -> list[str]:
         """Making the release and linking to it.
@@ -40,12 +56,12 @@ class DepartmentReleaseStep:
         """
         used = self._version_in_use()
         if used in {"", self._version}:
-            return self._step.pending()
+            return [*self._step.pending(), *([_MIGRATION] if self._unfinished.exists() else [])]
         if not self._upgrade:
             raise ProvisioningError(
                 f"release {used} is in use, and this is {self._version}; to take it up: a backup, then --upgrade"
             )
-        return [f"make {self._target}", f"stop the server of {used}", "bring the database to its tables"]
+        return [f"make {self._target}", f"stop the server of {used}", _MIGRATION]
 
     def apply(self, undo: ExitStack) -> None:
         """Make it; where it takes another's place, the server stands still from the link until the services' step.
@@ -54,26 +70,37 @@ class DepartmentReleaseStep:
         """
         if self._version_in_use() in {"", self._version}:
             self._step.apply(undo)
+            if self._unfinished.exists():
+                run(self._systemctl, "stop", *STOPPED)
+                self._migrate()
             return
-        if busy := [name for name in JOBS if succeeds("systemctl", "is-active", "--quiet", name)]:
+        if busy := [name for name in JOBS if succeeds(self._systemctl, "is-active", "--quiet", name)]:
             raise ProvisioningError(f"{', '.join(busy)} is at work; run this again when it has ended")
         if not (self._target / MADE).is_file():
             undo.callback(shutil.rmtree, self._target, ignore_errors=True)
             make_release(self._source, self._target, self._wheels)
-        running = [name for name in STOPPED if succeeds("systemctl", "is-active", "--quiet", name)]
-        undo.callback(succeeds, "systemctl", "start", *reversed(running), timeout_s=240)
-        run("systemctl", "stop", *STOPPED)
-        link(BASE / "current", Path("releases") / self._target.name, undo)
-        run("systemctl", "daemon-reload")
+        running = [name for name in STOPPED if succeeds(self._systemctl, "is-active", "--quiet", name)]
+        undo.callback(succeeds, self._systemctl, "start", *reversed(running), timeout_s=240)
+        undo.callback(succeeds, self._systemctl, "daemon-reload")  # once the link is back, before they start
+        run(self._systemctl, "stop", *STOPPED)
+        self._unfinished.touch()
+        undo.callback(self._unfinished.unlink, missing_ok=True)
+        os.sync()
+        link(self._base / "current", Path("releases") / self._target.name, undo)
+        self._migrate()
+
+    def _migrate(self) -> None:
+        """Bring the database to the tables of the release in use."""
+        run(self._systemctl, "daemon-reload")
         if (FOLDER / "server.pem").is_file():
             run_department("migrate", timeout_s=MIGRATE_S_MAX)
+        self._unfinished.unlink(missing_ok=True)
 
     @property
     def _target(self) -> Path:
-        return BASE / "releases" / self._version
+        return self._base / "releases" / self._version
 
-    @staticmethod
-    def _version_in_use() -> str:
+    def _version_in_use(self) -> str:
         """The version in use; empty where there is none."""
-        current = BASE / "current"
+        current = self._base / "current"
         return current.readlink().name if (current / MADE).is_file() else ""

@@ -61,6 +61,7 @@ class Trial:
         """
         boot_unit.write_text(boot_text(path, program), encoding="ascii")
         run("systemctl", "enable", "--quiet", boot_unit.name)
+        os.sync()  # the unit and its link: a trial on the disk without them would never be decided
         _write(self, path)
 
     def again(self, path: Path) -> "Trial":

@@ -259,3 +259,10 @@ def test_who_typed_is_passed_on(station: Station) -> None:
     assert option == "--setenv=ALPR_EDGE_CALLER=r.alvarez" or (
         is_seen and option.startswith("--setenv=ALPR_EDGE_CALLER=")
     )
+
+
+def test_a_command_starts_where_it_was_typed_or_where_its_user_may_not_go_in_the_root(station: Station) -> None:
+    """systemd changes folder as the user of the unit, who may not enter a home folder; the dash bears with that."""
+    words = station.run_words("reads", "list")
+    assert f"--property=WorkingDirectory=-{Path.cwd()}" in words
+    assert "--same-dir" not in words

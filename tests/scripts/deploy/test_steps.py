@@ -188,3 +188,15 @@ def test_an_outcome_is_json() -> None:
     program += "print(json.dumps(asdict(StepOutcome('keys', State.SAME, 0.1))))"
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert json.loads(done.stdout)["state"] == "no change"
+
+
+@pytest.mark.parametrize("name", ["provision", "update", "decommission", "setup-department"])
+def test_no_module_of_the_current_folder_is_run(name: str, tmp_path: Path) -> None:
+    """A stick has a folder of the same name."""
+    package = {"setup-department": "department"}.get(name, name)
+    for folder in (tmp_path / "scripts" / "deploy" / package, tmp_path):
+        folder.mkdir(parents=True, exist_ok=True)
+    for module in (tmp_path / "scripts" / "deploy" / package / "__main__.py", tmp_path / "argparse.py"):
+        module.write_text("print('of the stick')\n", encoding="utf-8")
+    run = subprocess.run([ROOT / "scripts" / name, "--help"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (run.returncode, "usage:" in run.stdout, "of the stick" in run.stdout) == (0, True, False)
