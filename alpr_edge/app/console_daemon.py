@@ -100,9 +100,9 @@ class ConsoleDaemon:
 
     def _report(self, server: BoundedServer, unit: ConsoleUnit, feed: HitFeed) -> None:
         """Tell the service manager and the health file how it is; once every ten seconds."""
-        database = unit.store.database
-        if database.is_replaced():
-            self._failure = f"{database.path}: was set aside as damaged; started again, the new one is shown"
+        opened = (unit.store.database, unit.log.database, unit.accounts.database)
+        if replaced := [database.path for database in opened if database.is_replaced()]:
+            self._failure = f"{replaced[0]}: was set aside as damaged; started again, the new one is used"
             server.should_exit = True
             return
         if not feed.is_watching:

@@ -61,6 +61,16 @@ def test_it_serves_says_so_and_ends(settings: Path) -> None:
     assert any("event=console.stopped" in line for line in console.lines)
 
 
+@pytest.mark.parametrize("name", ["access.db", "accounts.db"])
+def test_it_ends_and_is_started_again_when_a_database_was_set_aside(settings: Path, name: str) -> None:
+    with daemon("console", "--settings", str(settings)) as console:
+        console.wait_for("event=console.serving")
+        (path,) = settings.parent.rglob(name)
+        path.rename(path.with_suffix(".damaged"))
+        assert console.wait_for_end() == 1
+    assert any(f"{name}: was set aside as damaged" in line for line in console.lines), "\n".join(console.lines)
+
+
 def test_it_serves_by_itself_once_there_are_a_certificate_and_the_address(settings: Path) -> None:
     """A unit that is not enrolled yet, whose workstation is off."""
     folder, certificate = settings.parent, settings.parent / "console.pem"

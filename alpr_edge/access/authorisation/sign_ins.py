@@ -18,6 +18,7 @@ from alpr_edge.access.attempts import (
 from alpr_edge.access.authorisation.answer_times import wait_for_answer_step
 from alpr_edge.access.authorisation.authoriser import Policy, RecordLog
 from alpr_edge.access.authorisation.callers import SESSION_ID_CHARACTERS, Caller
+from alpr_edge.access.authorisation.record_texts import record_word
 from alpr_edge.access.passwords import PasswordVerifier
 from alpr_edge.access.provider_sign_in import ProviderAttempt, sign_in_with_provider
 from alpr_edge.access.relying_party import RelyingParty
@@ -233,8 +234,8 @@ class SignInDesk:
         person, now = self.person_of(person_id), self.clock.now()
         entry = AccessEntry(
             person_id=person_id or f"login:{self.caller.login}",
-            person=self.caller.login if person is None else person.name,
-            organisation="" if person is None else person.organisation,
+            person=record_word(self.caller.login if person is None else person.name),
+            organisation="" if person is None else record_word(person.organisation),
             session="" if session is None else session.token_sha256[:SESSION_ID_CHARACTERS],
             component=self.caller.component,
             action=action,
@@ -242,7 +243,7 @@ class SignInDesk:
             note=f"by the login {self.caller.login}" + (f"; {note}" if note else ""),
             outcome=AccessOutcome.REFUSED if refusal else AccessOutcome.ALLOWED,
             reason=refusal,
-            address=self.caller.address,
+            address=record_word(self.caller.address),
             happened=record_moment(now),
         )
         self.log.append(entry, now)

@@ -117,6 +117,7 @@ class EntryPages:
     def addition(self, visitor: Visitor) -> Response:
         """The entry that was added with the reads that match it, once: the record of adding it names them."""
         self._unit.speed.require_slow(visitor)
+        self._add_form.choices(visitor)
         try:
             kept = self._unit.lookups.take(visitor, visitor.parameters["addition_id"], _KeptAddition)
         except SearchError:

@@ -1,6 +1,7 @@
 """Notices that hits came or changed, for every page that is open: one thread looks, however many pages there are."""
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Callable, Hashable
 
@@ -46,8 +47,7 @@ class HitFeed:
     def stop(self) -> None:
         """Stop to look, and wake every page, so that its stream ends before its server does."""
         self._stop.set()
-        if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._tell)
+        self._wake()
 
     @property
     def is_watching(self) -> bool:
@@ -72,7 +72,6 @@ class HitFeed:
         return self.count
 
     def _watch(self) -> None:
-        assert self._loop is not None, "started"
         seen: Hashable = None
         while not self._stop.wait(self._look_s):
             try:
@@ -85,6 +84,11 @@ class HitFeed:
             self.failure = ""
             if version != seen:
                 seen = version
+                self._wake()
+
+    def _wake(self) -> None:
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the server has ended by itself, and its loop is closed
                 self._loop.call_soon_threadsafe(self._tell)
 
     def _tell(self) -> None:

@@ -8,8 +8,10 @@ import pytest
 from alpr_edge.access.attempts import PasswordAttempt
 from alpr_edge.access.authorisation.answer_times import ANSWER_STEP_S, wait_for_answer_step
 from alpr_edge.access.authorisation.callers import Caller
+from alpr_edge.domain.access_log.records import AccessOutcome
+from alpr_edge.domain.people.person import Role
 from alpr_edge.services.authorisation.opening import open_sign_in_desk
-from tests.staff import LOGIN, Staff
+from tests.staff import LOGIN, Staff, staff_person
 from tests.units import write_bare_unit
 
 
@@ -29,3 +31,14 @@ def test_a_refused_sign_in_waits_whoever_it_is_for(tmp_path: Path, badge: str) -
             result = desk.sign_in(PasswordAttempt(badge, "wrong", "000000"), is_acknowledged=acknowledged)
             assert result.session is None
             assert time.monotonic() - begun_s >= ANSWER_STEP_S
+
+
+@pytest.mark.parametrize("name", ["Ana\u00a0Ruiz", "Ana\u00adRuiz", "A" * 200])
+def test_a_try_of_somebody_with_any_name_is_put_on_record(tmp_path: Path, name: str) -> None:
+    """Names come from other systems; a record of the access log holds fewer kinds of characters, and fewer of them."""
+    staff = Staff(write_bare_unit(tmp_path), (staff_person("officer", Role.OFFICER, name=name, organisation=name),))
+    with open_sign_in_desk(staff.unit, Caller(LOGIN), staff.clock) as desk:
+        assert desk.sign_in(PasswordAttempt("Bofficer", "wrong", "000000"), is_acknowledged=True).session is None
+    (record,) = [record for record in staff.records() if record.person_id == "officer"]
+    assert record.outcome is AccessOutcome.REFUSED
+    assert record.person
