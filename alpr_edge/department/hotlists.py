@@ -14,8 +14,10 @@ grow. A unit that a list is not meant for
 (:mod:`~alpr_edge.department.audiences`) gets the same answer as if there were no such list.
 """
 
+import os
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,10 +32,13 @@ from alpr_edge.runtime.durable_files import (
     replace_file,
     sync_directory,
 )
+from alpr_edge.runtime.file_lock import exclusive_lock
 from alpr_edge.runtime.io_errors import io_errors
 from alpr_edge.settings.base import is_name
 
 LIST_BYTES_MAX = 1 << 30
+LOCK_S_MAX = 60.0
+"""Longest wait for another process that publishes: it writes a list of that size meanwhile."""
 CHANGES_MAX = 1000
 """Changes in a row without a complete list; a unit that was away has to fetch them all."""
 _WITHDRAWN = re.compile(r"(\d{8})\.withdrawn")
@@ -94,12 +99,23 @@ class ListRepository:
             DepartmentError: the name or the file cannot be used, the change follows no complete list, or something was
                 published after ``after``.
         """
-        folder = self._folder(source)
-        steps = self._steps(folder, source)
+        folder, content = self._folder(source), _content(feed)
+        with self._only_one():
+            return self._publish(folder, content, change, audience, after, note)
+
+    def _publish(
+        self,
+        folder: Path,
+        content: bytes,
+        change: ListChange,
+        audience: Collection[str] | None,
+        after: int | None,
+        note: bytes,
+    ) -> PublishedList:
+        source, steps = folder.name, self._steps(folder, folder.name)
         if change is not ListChange.COMPLETE:
             _require_complete(source, steps)
         _require_newest(source, steps, after)
-        content = _content(feed)
         serial = max([step.serial for step in steps] + _withdrawn_serials(folder), default=0) + 1
         path = folder / f"{serial:08d}.{change.value}"
         if audience is not None:
@@ -108,6 +124,17 @@ class ListRepository:
         published = PublishedList(source, serial, change, path)
         self._remove_old([*steps, published])
         return published
+
+    @contextmanager
+    def _only_one(self) -> Iterator[None]:
+        """Let one process at a time give serials: a change and a complete list would else get the same."""
+        try:
+            private_directory(self._directory)
+            descriptor = os.open(self._directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except (OSError, StoreError) as error:
+            raise DepartmentError(f"{self._directory}: cannot be written: {error}") from None
+        with exclusive_lock(descriptor, "somebody else publishes at this moment; try again", wait_s=LOCK_S_MAX):
+            yield
 
     def _write(self, path: Path, content: bytes, note: bytes) -> None:
         """Write a list and, after it, its note: a list that a power cut leaves without one is published all the same.
@@ -168,9 +195,9 @@ class ListRepository:
             DepartmentError: the name cannot be used, or the folder cannot be written.
         """
         folder = self._folder(source)
-        steps = self._steps(folder, source)
-        serial = max([step.serial for step in steps] + _withdrawn_serials(folder), default=0)
-        with io_errors(f"{folder}: cannot be written", DepartmentError):
+        with self._only_one(), io_errors(f"{folder}: cannot be written", DepartmentError):
+            steps = self._steps(folder, source)
+            serial = max([step.serial for step in steps] + _withdrawn_serials(folder), default=0)
             if steps:
                 replace_file(folder / f"{serial:08d}.withdrawn", b"")
             for step in steps:

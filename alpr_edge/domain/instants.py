@@ -23,6 +23,10 @@ class UtcSource(StrEnum):
     UNKNOWN = "unknown"
 
 
+TRUSTED_SOURCES = frozenset({UtcSource.GNSS, UtcSource.NTP})
+"""A receiver and a time server."""
+
+
 @dataclass(frozen=True, slots=True)
 class Instant:
     """One moment on one boot of one machine."""
@@ -40,7 +44,7 @@ class Instant:
     @property
     def trusted(self) -> bool:
         """Whether the UTC comes from a receiver or a time server."""
-        return self.utc is not None and self.utc_source in {UtcSource.GNSS, UtcSource.NTP}
+        return self.utc is not None and self.utc_source in TRUSTED_SOURCES
 
     @property
     def trusted_utc(self) -> datetime | None:

@@ -1,3 +1,5 @@
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -40,6 +42,21 @@ def test_a_unit_walks_from_the_newest_complete_list_over_its_changes(repository:
     assert steps(repository, 5) == []
     assert steps(repository, 99) == tail  # a department set up anew counts from 1 again
     assert repository.newest(UNIT) == {"amber": 5}
+
+
+def test_two_who_publish_at_once_get_serials_of_their_own(
+    repository: ListRepository, feed: Path, tmp_path: Path
+) -> None:
+    """The complete list is read, which takes long, while a change is published."""
+    repository.publish(feed, "amber", COMPLETE)
+    os.mkfifo(slow := tmp_path / "slow")
+    with ThreadPoolExecutor() as pool:
+        complete = pool.submit(repository.publish, slow, "amber", COMPLETE)
+        with slow.open("wb") as writer:
+            change = repository.publish(feed, "amber", ADDITIONS)
+            writer.write(b"list")
+        assert (change.serial, complete.result(60).serial) == (2, 3)
+    assert steps(repository, 2) == [(3, COMPLETE)]
 
 
 def test_what_no_unit_asks_for_any_more_is_removed(repository: ListRepository, feed: Path, tmp_path: Path) -> None:

@@ -54,6 +54,10 @@ class AlarmKind(StrEnum):
     """Requests of other agencies for data (policy 462.7)."""
 
 
+UNSEEN = "database"
+"""Subject of the alarm that the database cannot be looked at: of what else is wrong in it nothing is known then."""
+
+
 @dataclass(frozen=True, slots=True)
 class Alarm:
     """Something that is wrong."""
@@ -77,14 +81,14 @@ def standing_alarms(directory: Path, now: datetime, storage: Storage | None = No
             storage = Storage(directory, create=False)
         except AlprEdgeError as error:
             text = f"the database cannot be opened: {error}"
-            return [*_of_host(directory, now), Alarm("database", text, AlarmKind.DATABASE)]
+            return [*_of_host(directory, now), Alarm(UNSEEN, text, AlarmKind.DATABASE)]
         with closing(storage):
             return standing_alarms(directory, now, storage)
     try:
         return alarms_of(storage, now)
     except AlprEdgeError as error:
         text = f"the database does not answer: {error}"
-        return [*_of_host(directory, now), Alarm("database", text, AlarmKind.DATABASE)]
+        return [*_of_host(directory, now), Alarm(UNSEEN, text, AlarmKind.DATABASE)]
 
 
 def alarms_of(storage: Storage, now: datetime) -> list[Alarm]:

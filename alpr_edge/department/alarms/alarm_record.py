@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from alpr_edge.department.alarms.alarm import Alarm
+from alpr_edge.department.alarms.alarm import UNSEEN, Alarm
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.instants import rfc3339
 from alpr_edge.runtime.durable_files import replace_file
@@ -63,7 +63,9 @@ class AlarmRecord:
         return AlarmNotice(
             begun=tuple(text for subject, text in standing.items() if subject not in told),
             standing=tuple(text for subject, text in standing.items() if subject in again),
-            over=tuple(each["text"] for subject, each in told.items() if subject not in standing),
+            over=()
+            if UNSEEN in standing
+            else tuple(each["text"] for name, each in told.items() if name not in standing),
         )
 
     def note(self, channel: str, alarms: Iterable[Alarm], now: datetime, remind: timedelta) -> None:
@@ -72,8 +74,9 @@ class AlarmRecord:
         Raises:
             DepartmentError: the file cannot be written.
         """
-        before, due = self._told.get(channel, {}), (now - remind).timestamp()
-        after = {}
+        before, due, alarms = self._told.get(channel, {}), (now - remind).timestamp(), tuple(alarms)
+        # Of an alarm that cannot be looked for, nobody knows whether it is over.
+        after = dict(before) if UNSEEN in {alarm.subject for alarm in alarms} else {}
         for alarm in alarms:
             known = before.get(alarm.subject)
             at = rfc3339(now) if known is None or _time_of(known) <= due else known["told"]

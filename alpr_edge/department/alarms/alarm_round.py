@@ -41,7 +41,7 @@ def run_round(
         remind: after how long an alarm that lasts is told again.
 
     Raises:
-        DepartmentError: the record of what was told cannot be read or written.
+        DepartmentError: the record of what was told cannot be read.
     """
     record, alarms = AlarmRecord(directory), standing_alarms(directory, now)
     told, failures = {}, []
@@ -54,8 +54,11 @@ def run_round(
         except DepartmentError as error:
             failures.append(str(error))
             continue
-        record.note(channel.name, alarms, now, remind)
         told[channel.name] = notice
+        try:
+            record.note(channel.name, alarms, now, remind)
+        except DepartmentError as error:  # the other channels have to hear of it even so
+            failures.append(str(error))
     return AlarmRound(tuple(alarms), told, tuple(failures))
 
 

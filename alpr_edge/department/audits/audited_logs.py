@@ -13,6 +13,7 @@ from alpr_edge.department.unit_logs.trees import LogIdentity, StoredTree, record
 from alpr_edge.domain.access_log.records import AccessRecord, parse_record
 from alpr_edge.domain.audits.audit import Audit, LogSpan, find_last_span
 from alpr_edge.domain.errors import AuditError
+from alpr_edge.domain.instants import TRUSTED_SOURCES
 from alpr_edge.domain.transparency.merkle import range_root
 
 BATCH = 500
@@ -48,16 +49,20 @@ class AuditedLogs:
         total = sum(sizes.values())
         for (unit_id, log_id), size in sizes.items():
             last = find_last_span(audits, log_id)
-            first = stop = 0 if last is None else last.end
+            first, is_behind = 0 if last is None else last.end, False
+            stop = first
             for sequence, record in self._records(unit_id, log_id, first, size):
                 moment = _moment_of(record)
                 if moment is not None and moment >= end:
-                    break
-                stop = sequence + 1
-                if moment is not None and moment < begin and not audits:
+                    if _is_sure(record):
+                        break
+                    is_behind = True  # or its clock ran ahead: then one of these days follows
+                elif moment is not None or not is_behind:
+                    stop, is_behind = sequence + 1, False
+                if moment is not None and moment < begin and not audits and first == sequence:
                     first = stop
-                if not stop % BATCH:
-                    tick(min(done + stop, total), total)
+                if not (sequence + 1) % BATCH:
+                    tick(min(done + sequence + 1, total), total)
             done += size
             if first < stop:
                 spans.append(LogSpan(log_id, unit_id, first, stop, self._root(unit_id, log_id, stop).hex()))
@@ -122,3 +127,8 @@ def _record_of(body: bytes | None) -> AccessRecord | None:
 
 def _moment_of(record: AccessRecord | None) -> datetime | None:
     return None if record is None or record.received.utc is None else datetime.fromisoformat(record.received.utc)
+
+
+def _is_sure(record: AccessRecord | None) -> bool:
+    """Whether a receiver or a time server had set the clock of a record."""
+    return record is not None and record.received.source in TRUSTED_SOURCES

@@ -4,6 +4,7 @@ A backup counts when all of it was read back from its disk, listed and signed; o
 is made nothing is deleted at the department, so that every picture that the database names is still there.
 """
 
+import contextlib
 import shutil
 import uuid
 from collections.abc import Callable
@@ -37,6 +38,7 @@ from alpr_edge.department.unit_logs.witness import Witness
 from alpr_edge.domain.errors import AlprEdgeError, DepartmentError, StoreError
 from alpr_edge.domain.instants import rfc3339
 from alpr_edge.runtime.durable_files import replace_file
+from alpr_edge.runtime.io_errors import io_errors
 
 LEASE = "the backup"
 RESERVE_BYTES = 64 << 20
@@ -162,7 +164,7 @@ class _Backup:
             if self._bucket is None
             else self._earlier.new_object_bytes(self._bucket, self._tick)
         )
-        others = sum((self._directory / name).stat().st_size for name in content.files)
+        others = sum(map(_size_of, (self._directory / name for name in content.files)))
         needed = copy.bytes_needed() + pictures + others + RESERVE_BYTES
         free = shutil.disk_usage(self._target.path).free
         if free < needed:
@@ -223,3 +225,10 @@ class _Backup:
     def _tick(self, name: str, done: int, total: int | None) -> None:
         self._renew()
         self._show(name, done, total)
+
+
+def _size_of(file: Path) -> int:
+    """Bytes of a file; 0 where it was removed meanwhile, as a list is when the next complete one is published."""
+    with io_errors(f"{file}: cannot be looked at", StoreError), contextlib.suppress(FileNotFoundError):
+        return file.stat().st_size
+    return 0

@@ -79,7 +79,7 @@ class DepartmentCanvass:
                 if len(found) > self._reads_max:
                     raise HoldError(f"more than {self._reads_max} reads; take a smaller area, or a part of the time")
         assert unseen is not None, "a search has a page"
-        before = self._holds.held_ids(checked.case_number, author.at)
+        before = self._holds.held_ids(checked.case_number, author.at, checked.until)
         new = [read_id for read_id in found if read_id not in before]
         placed = self._holds.place(new, checked, author) if new else []
         return CanvassHolds(len(found), len(found) - len(new), tuple(placed), unseen)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, func, insert, select, true
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, false, func, insert, or_, select, true
 
 from alpr_edge.department.db.database import DepartmentDatabase, naive_utc_now
 from alpr_edge.department.db.exchange_schema import import_runs
@@ -146,14 +146,16 @@ class DepartmentHolds:
             raise HoldError("there is no such hold, or it was released")
         return found[0]
 
-    def held_ids(self, case_number: str, now: datetime) -> set[str]:
-        """The reads that the department holds for a case at present.
+    def held_ids(self, case_number: str, now: datetime, until: datetime | None) -> set[str]:
+        """The reads that the department holds for a case, now and as long as others are to be held, or longer.
 
         Args:
             case_number: in its one form.
             now: the present moment.
+            until: the end that is wanted; None: no end.
         """
-        own = (holds.c.origin == _ORIGIN) & (holds.c.case_number == case_number) & in_force(now)
+        lasts = or_(holds.c.until.is_(None), false() if until is None else holds.c.until >= rfc3339(until))
+        own = (holds.c.origin == _ORIGIN) & (holds.c.case_number == case_number) & in_force(now) & lasts
         with self._database.reading() as connection:
             joined = held_reads.join(holds, held_reads.c.hold_id == holds.c.hold_id)
             return set(connection.scalars(select(held_reads.c.read_id).select_from(joined).where(own)))

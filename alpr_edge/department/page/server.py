@@ -86,7 +86,15 @@ class ServedCertificate:
 
     def _change_times(self) -> tuple[int, ...]:
         files = (self._certificate, self._key)
-        return tuple(each.stat().st_mtime_ns if each.exists() else 0 for each in files)
+        return tuple(map(_change_time, files))
+
+
+def _change_time(file: Path) -> int:
+    """When a file was changed, ns; 0 where it is missing, or in a folder that cannot be entered."""
+    try:
+        return file.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 class DepartmentPageServer(ThreadedServer):

@@ -29,7 +29,7 @@ FREE_SHARE = 0.1
 PAIR_MIN = 0.5
 """Least probability of the two look-alikes together: below it the slot may well hold another character."""
 _CLASS_FLOOR = 1e-4
-_LOOK_ALIKES = tuple((ALPHABET.index(letter), ALPHABET.index(digit)) for letter, digit in LOG_ODDS_MAX)
+_LOOK_ALIKES = tuple((ALPHABET.index(pair[0]), ALPHABET.index(pair[1])) for pair in LOG_ODDS_MAX)
 _DIGITS = np.array([character.isdigit() for character in ALPHABET])
 _LETTERS = np.array([character.isalpha() for character in ALPHABET])
 

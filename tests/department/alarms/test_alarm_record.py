@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from alpr_edge.department.alarms.alarm import Alarm, AlarmKind
+from alpr_edge.department.alarms.alarm import UNSEEN, Alarm, AlarmKind
 from alpr_edge.department.alarms.alarm_record import FILE_NAME, AlarmNotice, AlarmRecord
 from alpr_edge.domain.errors import DepartmentError
 
@@ -32,6 +32,14 @@ def test_from_its_beginning_to_its_end(tmp_path: Path) -> None:
     assert tell(tmp_path, "mail", less, UNIT, at=NOW + DAY + MINUTE) == AlarmNotice((), (UNIT.text,), ())
     assert tell(tmp_path, "mail", UNIT, at=NOW + DAY + 2 * MINUTE) == AlarmNotice((), (), (less.text,))
     assert tell(tmp_path, "mail", UNIT, at=NOW + DAY + 3 * MINUTE).is_empty
+
+
+def test_of_what_cannot_be_looked_for_nobody_says_that_it_is_over(tmp_path: Path) -> None:
+    blind = Alarm(UNSEEN, "the database does not answer", AlarmKind.DATABASE)
+    tell(tmp_path, "mail", DISK, UNIT)
+    assert tell(tmp_path, "mail", DISK, blind, at=NOW + MINUTE) == AlarmNotice((blind.text,), (), ())
+    assert tell(tmp_path, "mail", DISK, UNIT, at=NOW + 2 * MINUTE) == AlarmNotice((), (), (blind.text,))
+    assert tell(tmp_path, "mail", DISK, at=NOW + 3 * MINUTE) == AlarmNotice((), (), (UNIT.text,))
 
 
 def test_a_channel_that_could_not_tell_knows_nothing(tmp_path: Path) -> None:

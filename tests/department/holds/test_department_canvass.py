@@ -84,6 +84,17 @@ def test_each_read_is_held_once_and_late_ones_when_it_is_run_again(storage: Stor
     assert sum(hold.reads for hold in whole.placed) == len(untimed)
 
 
+def test_a_later_end_holds_what_an_earlier_end_would_let_go(storage: Storage) -> None:
+    canvass, soon = DepartmentCanvass(storage.database), CHIEF.at + timedelta(days=1)
+    ends = (soon, soon, soon + timedelta(days=1), soon, None, None, soon)
+    counts = []
+    for until in ends:
+        terms = replace(TERMS, case_number="26-222222", until=until)
+        held = canvass.hold(AREA, PERIOD, terms, CHIEF, with_untimed=False)
+        counts.append((held.held_before == held.reads, held.held_before == 0))
+    assert counts == [(False, True), (True, False), (False, True), (True, False), (False, True)] + [(True, False)] * 2
+
+
 def test_the_command_holds_and_tells_what_it_could_not_see(storage: Storage, directory: Path) -> None:
     store_traffic(storage, TRAFFIC)
     words = ["department", "holds", "canvass", "--directory", str(directory), "--reason", "canvass"]
