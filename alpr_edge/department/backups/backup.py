@@ -32,6 +32,7 @@ from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.db.engines.choice import sqlite_file
 from alpr_edge.department.images.choice import IMAGES_NAME, image_objects
 from alpr_edge.department.retention import purge
+from alpr_edge.department.retention.clock_check import check_clock
 from alpr_edge.department.retention.leases import held_lease
 from alpr_edge.department.settings import load_department_file
 from alpr_edge.department.unit_logs.witness import Witness
@@ -144,11 +145,14 @@ class _Backup:
                 path = self._target.publish(folder, manifest.name)
         except OSError as error:
             raise StoreError(f"{self._target.path}: the backup cannot be written: {error.strerror}") from None
-        removed = expired_backups(self._target.backups(), self._settings.backup.keep_days, clock())
+        now = clock()
+        clock_fault, keep_days = _clock_fault(database, now), self._settings.backup.keep_days
+        removed = [] if clock_fault else expired_backups(self._target.backups(), keep_days, now)
         for old in removed:
             self._target.remove(old)
             self._renew()
-        return BackupResult(path, manifest, tuple(each.name for each in removed), self._warnings(manifest))
+        warnings = (*clock_fault, *self._warnings(manifest))
+        return BackupResult(path, manifest, tuple(each.name for each in removed), warnings)
 
     def _database_copy(self, database: DepartmentDatabase, now: datetime) -> DatabaseCopy:
         file = sqlite_file(self._directory)
@@ -225,6 +229,16 @@ class _Backup:
     def _tick(self, name: str, done: int, total: int | None) -> None:
         self._renew()
         self._show(name, done, total)
+
+
+def _clock_fault(database: DepartmentDatabase, now: datetime) -> tuple[str, ...]:
+    """Why no backup may be removed by its age now, in one line; none: the clock bears it out."""
+    try:
+        with database.reading() as connection:
+            check_clock(connection, now)
+    except DepartmentError as error:
+        return (f"no earlier backup is removed: {error}",)
+    return ()
 
 
 def _size_of(file: Path) -> int:

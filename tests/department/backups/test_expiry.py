@@ -20,12 +20,24 @@ def test_after_35_days_a_backup_goes_once_a_newer_one_is_whole(sqlite_places: Ba
     places = sqlite_places
     old, newer = (places.back_up(NOW - timedelta(days=days)).path.name for days in (36, 34))
     assert names_in(places.target) == [old, newer]
+    places.office.purge(NOW - timedelta(hours=1))
     result = places.back_up(NOW)
     assert result.removed == (old,)
     assert names_in(places.target) == [newer, result.path.name]
     assert places.drill(places.target / newer).is_good
+    places.office.purge(NOW + timedelta(days=400))
     later = places.back_up(NOW + timedelta(days=400))
     assert names_in(places.target) == [later.path.name]
+
+
+def test_a_clock_that_nothing_bears_out_removes_no_backup(sqlite_places: BackupPlaces) -> None:
+    """It would be said that all of them are too old, and the one that is left is of no day that there was."""
+    places = sqlite_places
+    before = places.back_up(NOW).path.name
+    ahead = places.back_up(NOW + timedelta(days=3650))
+    assert names_in(places.target) == [before, ahead.path.name]
+    assert ahead.removed == ()
+    assert any("no earlier backup is removed: the clock says 2036" in line for line in ahead.warnings)
 
 
 def chain_of(target: Path, days_ago: list[int]) -> list[Path]:
