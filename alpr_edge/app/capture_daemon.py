@@ -1,5 +1,6 @@
 """The daemon that takes frames and stores reads. It uses no network but the address of an rtsp:// camera."""
 
+import gc
 import threading
 import time
 from collections.abc import Callable
@@ -130,6 +131,8 @@ class CaptureDaemon:
             files, watched = (self._settings, self._settings_file), (self._positioning, self._attempts)
             rest = self._mute, lambda: self._fix_history.latest
             upkeep = self._upkeep(lists, store)
+            gc.collect()
+            gc.freeze()  # as after the imports: store, lists and models live as long as the unit
             self._run_sessions(UnitParts(*files, self._clock, store, lists, ballast, *watched, *rest, upkeep), parts)
 
     def _run_sessions(self, unit: UnitParts, parts: PipelineParts) -> None:

@@ -181,7 +181,7 @@ class OnnxDetector:
         boxes = without_duplicates(self._network.detect(picture, self._confidence_min))
         if self._near is None:
             return boxes
-        near = without_duplicates(self._near.detect(picture, self._confidence_min))
+        near = self._near.detect(picture, self._confidence_min)
         return join_looks(boxes, near, NEAR_WIDTH_SHARE * pixels.shape[1])
 
     def prepare(self, pixels: Pixels) -> tuple[Array, Letterbox]:
@@ -211,10 +211,10 @@ def join_looks(boxes: list[Detection], near: list[Detection], width_px_min: floa
 
     Args:
         boxes: the detections of the look at the whole frame.
-        near: those of the look for near plates, which replace what they overlap.
-        width_px_min: the least width of a near plate.
+        near: those of the look for near plates; the wide ones replace what they overlap.
+        width_px_min: the least width of a near plate: a part of one may have the better score, and is not wide.
     """
-    wide = [item for item in near if item.box.width_px >= width_px_min]
+    wide = without_duplicates([item for item in near if item.box.width_px >= width_px_min])
     rest = [item for item in boxes if not any(_same_plate(item.box, other.box) for other in wide)]
     return sorted([*wide, *rest], key=lambda item: -item.confidence)
 

@@ -55,7 +55,8 @@ def look_around(frame: Frame, box: Box) -> Pixels:
     grey = inside if inside.ndim == 2 else cv2.cvtColor(inside, cv2.COLOR_BGR2GRAY)
     above, below = max(0, -top), max(0, bottom - frame.height_px)
     before, behind = max(0, -left), max(0, right - frame.width_px)
-    whole = cv2.copyMakeBorder(grey, above, below, before, behind, cv2.BORDER_REPLICATE)
+    borders = above, below, before, behind
+    whole = cv2.copyMakeBorder(grey, *borders, cv2.BORDER_REPLICATE) if any(borders) else grey
     way = cv2.INTER_AREA if whole.shape[1] > LOOK_WIDTH_PX else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(whole, (LOOK_WIDTH_PX, LOOK_HEIGHT_PX), interpolation=way), np.uint8)
 

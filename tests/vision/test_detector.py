@@ -99,6 +99,11 @@ def test_a_narrow_box_of_the_near_look_does_not_count_and_what_it_misses_stays()
     assert join_looks([], [narrow], 99) == [narrow]
 
 
+def test_a_part_of_a_near_plate_does_not_take_its_place_by_a_better_score() -> None:
+    wide, part = Detection(Box(0, 0, 400, 100), 0.5), Detection(Box(20, 10, 90, 40), 0.9)
+    assert join_looks([], [part, wide], 100) == [wide]
+
+
 @pytest.mark.parametrize(
     ("near", "message"),
     [('"other"', "no .detector.other."), ('"default"', "another detector"), ("7", "another detector")],

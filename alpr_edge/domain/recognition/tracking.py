@@ -157,17 +157,16 @@ class Tracker:
 def _affinity(track: Track, reading: Reading) -> float:
     """How well a reading continues a track; 0 means not at all."""
     guess, last, box = track.predict_box(reading.captured_at), track.last.box, reading.box
-    if not _similar_size(last, box) or _is_other_plate(track, reading):
-        return 0.0
     overlap = max(guess.iou(box), last.iou(box))
+    reach = REACH_WIDTHS * max(last.width_px, box.width_px)
+    is_near = reading.is_accepted and min(_distance_px(guess, box), _distance_px(last, box)) <= reach
+    # Places first: texts cost most to compare, and most pairs of a busy frame lie far apart.
+    if not _similar_size(last, box) or not (overlap >= OVERLAP_MIN or is_near) or _is_other_plate(track, reading):
+        return 0.0
     agreement = agreement_of(track.text, text_of(reading.slot_probabilities))
     if overlap >= OVERLAP_MIN:
         return 1.0 + overlap + agreement
-    if not reading.is_accepted:
-        return 0.0
-    reach = REACH_WIDTHS * max(last.width_px, box.width_px)
-    away = min(_distance_px(guess, box), _distance_px(last, box))
-    return agreement if agreement >= AGREEMENT_MIN and away <= reach else 0.0
+    return agreement if agreement >= AGREEMENT_MIN else 0.0
 
 
 def _is_other_plate(track: Track, reading: Reading) -> bool:

@@ -12,7 +12,7 @@ from alpr_edge.domain.recognition.known_plates import SettledPlate
 from alpr_edge.domain.recognition.second_opinions import SecondOpinion
 from alpr_edge.domain.recognition.text_distance import is_part
 from alpr_edge.domain.recognition.tracking import READINGS_KEPT, Track
-from alpr_edge.domain.recognition.voting import Vote, likelihood, vote
+from alpr_edge.domain.recognition.voting import JointReading, Opinion, Vote, vote
 
 CROP_MARGIN = 0.15
 """Margin that is kept around the plate in its crop, in parts of its box: the officer sees the whole plate."""
@@ -56,6 +56,10 @@ class VehiclePass:
     corrections: int = 0
     is_settled: bool = False
     """Whether the newest vote is certain and confident enough to decide by itself."""
+    _vote: tuple[tuple[int, Opinion | None], Vote] | None = None
+    """The newest vote, after how many readings and which opinion."""
+    _joint: tuple[int, JointReading] | None = None
+    """What the readings show together, after how many of them."""
 
     @property
     def last_seen(self) -> Instant:
@@ -79,8 +83,18 @@ class VehiclePass:
             self.is_sharper = self.read is not None
 
     def vote(self) -> Vote:
-        """The joint result of the readings so far, weighed with the second opinion."""
-        return vote(self.track.readings, opinion=self.second.opinion)
+        """The joint result of the readings so far, weighed with the second opinion; counted once a look."""
+        state = self.track.reading_count, self.second.opinion
+        if self._vote is None or self._vote[0] != state:
+            self._vote = state, vote(self.track.readings, opinion=self.second.opinion)
+        return self._vote[1]
+
+    def likelihood(self, plate: str) -> float:
+        """Likelihood of the readings so far if the plate has this canonical text, between 0 and 1."""
+        count = self.track.reading_count
+        if self._joint is None or self._joint[0] != count:
+            self._joint = count, JointReading.of(self.track.readings)
+        return self._joint[1].likelihood(plate)
 
     def must_wait(self, result: Vote, now: Instant, *, last: bool = False) -> bool:
         """Whether the decision must wait for the second reader."""
@@ -100,7 +114,7 @@ class VehiclePass:
         before = earlier.vote() if earlier.read is None else earlier.read
         if before.plate == result.plate:
             return True
-        likeliest = max(likelihood(self.track.readings, before.plate), likelihood(earlier.track.readings, result.plate))
+        likeliest = max(self.likelihood(before.plate), earlier.likelihood(result.plate))
         return likeliest >= CHANCE_A_SECOND * max(1.0, away_ms / 1000) and _is_misreading(before, result, likeliest)
 
     def join(self, earlier: "VehiclePass") -> None:

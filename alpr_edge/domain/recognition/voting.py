@@ -15,6 +15,7 @@ import heapq
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,10 +95,24 @@ class Vote:
         return is_certain(self.plate, self.confidence)
 
 
-def likelihood(readings: Sequence[Reading], plate: str) -> float:
-    """Likelihood of the readings of one pass if the plate has this canonical text, between 0 and 1."""
-    posterior = _posterior(whole_looks(readings))
-    return likelihood_of(posterior, text_of(posterior), plate)
+@dataclass(frozen=True, slots=True, eq=False)
+class JointReading:
+    """What the readings of one pass show together, before serial formats weigh in."""
+
+    slots: NDArray[np.float64]
+    """[slots, alphabet], rows summing to 1."""
+    text: str
+    """Canonical."""
+
+    @classmethod
+    def of(cls, readings: Sequence[Reading]) -> Self:
+        """Join readings; at least one is needed."""
+        posterior = _posterior(whole_looks(readings))
+        return cls(posterior, text_of(posterior))
+
+    def likelihood(self, plate: str) -> float:
+        """Likelihood of the readings if the plate has this canonical text, between 0 and 1."""
+        return likelihood_of(self.slots, self.text, plate)
 
 
 def vote(readings: Sequence[Reading], alternatives_max: int = 4, opinion: Opinion | None = None) -> Vote:

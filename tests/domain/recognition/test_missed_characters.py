@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from alpr_edge.domain.plates import ALPHABET, canonical
 from alpr_edge.domain.recognition.missed_characters import MISSED, MISSED_OTHER, align, likelihood_of, places_of
-from alpr_edge.domain.recognition.voting import likelihood, text_of, vote
+from alpr_edge.domain.recognition.voting import JointReading, text_of, vote
 from tests.domain.readings import reading_of, slots_of
 
 texts = st.text(ALPHABET[:-1], min_size=5, max_size=9)
@@ -60,5 +60,6 @@ def test_the_likelihood_of_a_text_counts_what_is_missed() -> None:
 @given(texts, texts)
 def test_a_likelihood_is_a_probability_and_greatest_for_what_is_shown(text: str, other: str) -> None:
     readings = [reading_of(text, certainty=0.9)]
-    own = likelihood(readings, text_of(readings[0].slot_probabilities))
-    assert 0 <= likelihood(readings, canonical(other)) <= own <= 1
+    joint = JointReading.of(readings)
+    assert joint.text == text_of(readings[0].slot_probabilities)
+    assert 0 <= joint.likelihood(canonical(other)) <= joint.likelihood(joint.text) <= 1

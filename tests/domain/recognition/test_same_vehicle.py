@@ -10,7 +10,7 @@ from alpr_edge.domain.recognition.frames import Reading
 from alpr_edge.domain.recognition.second_opinions import SecondOpinions
 from alpr_edge.domain.recognition.tracking import Track
 from alpr_edge.domain.recognition.vehicle_pass import DOUBT_MAX, NO_EVIDENCE, VehiclePass, evidence_of
-from alpr_edge.domain.recognition.voting import Vote
+from alpr_edge.domain.recognition.voting import Opinion, Vote
 from tests.domain.readings import frame_of, reading_of
 from tests.store.records import plate_read
 
@@ -143,3 +143,18 @@ def test_a_pass_that_is_less_sharp_takes_the_earlier_picture_where_it_is_still_h
 def test_a_vote_is_certain_only_of_a_text_that_can_be_a_plate(text: str, *, is_certain: bool) -> None:
     result: Vote = pass_of(reading_of(text, certainty=0.999)).vote()
     assert result.certain == is_certain
+
+
+def test_what_was_counted_of_a_pass_is_counted_anew_once_there_is_more() -> None:
+    one = pass_of(reading_of("8ABC123", certainty=0.9))
+    first, likely = one.vote(), one.likelihood("8ABC123")
+    assert one.vote() is first
+    one.track.add(reading_of("8ABC123", 1, certainty=0.9))
+    assert one.vote().confidence > first.confidence
+    assert one.likelihood("8ABC123") > likely
+    counted = one.vote()
+    one.join(pass_of(reading_of("8ABC123", -5, certainty=0.9)))
+    joined = one.vote()
+    assert joined.confidence > counted.confidence
+    one.second.opinion = Opinion("8ABC128", {"8ABC128": 1.0})
+    assert one.vote().confidence < joined.confidence
