@@ -5,7 +5,15 @@ from alpr_edge.access.failures import clear_failures
 from alpr_edge.access.store import AccessRows, AccessStore, Account
 from alpr_edge.domain.people.roster import RosterHeader, rule_date
 from alpr_edge.domain.permissions.profile import SecurityProfile
-from alpr_edge.domain.sessions.session import AccessSession, Factor, SessionEnd, SessionState, new_token, token_digest
+from alpr_edge.domain.sessions.session import (
+    AccessSession,
+    Factor,
+    SessionEnd,
+    SessionLimits,
+    SessionState,
+    new_token,
+    token_digest,
+)
 
 
 def place_fault(store: AccessStore, security: SecurityProfile, place: SignInPlace) -> SignInOutcome | None:
@@ -29,9 +37,7 @@ def admit(
     if account_fault is not None:
         return SignInResult(SignInOutcome(account_fault.value), person_id)
     live_sessions = rows.live_sessions()
-    states = [(each, each.state_at(place.now, security.sessions)) for each in live_sessions]
-    others = {each.person_id for each, state in states if state is not SessionState.EXPIRED} - {person_id}
-    if len(others) >= security.sessions.people_max:
+    if not _has_room(rows, person_id, security.sessions, place):
         return SignInResult(SignInOutcome.CAR_FULL, person_id)
     for each in live_sessions:
         if each.person_id == person_id:
@@ -44,6 +50,23 @@ def admit(
     is_new_place = not rows.has_signed_in_at(person_id, place.login, place.address)
     rows.save_session(session)
     return SignInResult(SignInOutcome.SIGNED_IN, person_id, session, token, is_new_place=is_new_place)
+
+
+def _has_room(rows: AccessRows, person_id: str, limits: SessionLimits, place: SignInPlace) -> bool:
+    """Whether somebody more may sign in; where all seats are taken, the session that is idle longest gives up its own.
+
+    A browser that was closed without a sign-out leaves a session that nobody can reach, and could keep its seat for
+    a whole shift.
+    """
+    states = [(each, each.state_at(place.now, limits)) for each in rows.live_sessions() if each.person_id != person_id]
+    taken = [(each, state) for each, state in states if state is not SessionState.EXPIRED]
+    if len({each.person_id for each, _ in taken}) < limits.people_max:
+        return True
+    idle = [each for each, state in taken if state is SessionState.GLANCE and each.is_idle(place.now, limits)]
+    if not idle:
+        return False
+    rows.save_session(min(idle, key=lambda each: each.used.boottime_ns).finish(SessionEnd.IDLE))
+    return True
 
 
 def glance_session(rows: AccessRows, token: str, security: SecurityProfile, place: SignInPlace) -> AccessSession | None:

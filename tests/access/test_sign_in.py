@@ -209,6 +209,14 @@ def test_a_full_car_takes_nobody_else_but_who_is_in_it_already(car: Car) -> None
         "too many people are signed in here; one of them has to sign out",
     )
     assert car.sign_in("Bp-2").outcome is SignInOutcome.SIGNED_IN
+    car.seconds += 1801
+    with car.store.writing() as rows:
+        rows.save_session(replace(session, token_sha256="1", person_id="other-1", used=at(car.seconds - 60)))
+    assert car.sign_in("Bp-1").outcome is SignInOutcome.SIGNED_IN, "in the place of who was idle longest"
+    with car.store.reading() as rows:
+        others = {each.person_id for each in rows.live_sessions()} - {"p-1"}
+    assert len(others) == CJIS.sessions.people_max - 1
+    assert "other-1" in others
     car.seconds += 13 * 3600
     assert car.sign_in("Bp-1").outcome is SignInOutcome.SIGNED_IN
 

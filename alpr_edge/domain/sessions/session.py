@@ -35,6 +35,8 @@ class SessionEnd(StrEnum):
     SIGN_OUT = "sign_out"
     REPLACED = "replaced"
     """The person signed in again: one session a person."""
+    IDLE = "idle"
+    """It was idle longest when somebody else signed in and there were as many people as may be."""
     ADMINISTRATOR = "administrator"
     ROSTER = "roster"
     """The roster in force has the person as active no longer, or with other credentials."""
@@ -92,8 +94,11 @@ class AccessSession:
             return SessionState.EXPIRED
         if now.ms_since(self.signed_in) >= limits.factors_max / MILLISECOND:
             return SessionState.EXPIRED
-        is_idle = now.ms_since(self.used) >= limits.idle_max / MILLISECOND
-        return SessionState.GLANCE if self.is_locked or is_idle else SessionState.OPEN
+        return SessionState.GLANCE if self.is_locked or self.is_idle(now, limits) else SessionState.OPEN
+
+    def is_idle(self, now: Instant, limits: SessionLimits) -> bool:
+        """Whether it was not used for so long, within one boot, that it needs a factor again."""
+        return now.ms_since(self.used) >= limits.idle_max / MILLISECOND
 
     def is_bound_to(self, login: str, address: str) -> bool:
         """Whether it is used from where it was begun; a copied token elsewhere is worth nothing."""

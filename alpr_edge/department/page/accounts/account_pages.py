@@ -15,6 +15,7 @@ ACCOUNT_PATH, PASSWORD_PATH = "/account", "/account/password"
 ENDS = {
     SessionEnd.SIGN_OUT: "you signed out",
     SessionEnd.REPLACED: "you signed in anew",
+    SessionEnd.IDLE: "you were idle, and somebody else signed in where too many were",
     SessionEnd.ADMINISTRATOR: "an administrator ended it, or you set up your account anew",
     SessionEnd.ROSTER: "you changed what you sign in with",
 }
