@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from alpr_edge.domain.fixes import Position
-from alpr_edge.domain.people.person import Role
+from alpr_edge.domain.people.person import Role, Training
 from alpr_edge.domain.permissions.actions import Action
 from alpr_edge.domain.permissions.table import may_ever
 from alpr_edge.store.reads.repository import DecidedRecord
@@ -203,3 +203,21 @@ def test_a_drawing_shows_the_way_of_the_car_only_to_whoever_may_start_a_canvass(
     finally:
         rig.staff.install(*PEOPLE)
     assert officer.get(f"{address}/map.svg").status_code == 200
+
+
+def test_whose_training_has_ended_sees_nothing_of_it_before_the_form_says_why(
+    rig: PageRig, officer: httpx.Client
+) -> None:
+    canvass_id = start(officer)
+    untrained = [replace(one, training=Training()) if one.person_id == "supervisor" else one for one in PEOPLE]
+    with rig.client("supervisor") as client:
+        assert canvass_id in client.get("/canvass").text
+        drawing = client.post("/canvass/draw", data=INCIDENT).headers["location"]
+        rig.staff.install(*untrained)
+        page = client.get("/canvass")
+        assert (page.status_code, canvass_id in page.text) == (200, False)
+        assert client.get(f"{drawing}/map.svg").status_code == 403
+        assert "location" not in client.post("/canvass/draw", data=INCIDENT).headers
+        told = client.post("/canvass", data={**INCIDENT, "place": "here", "radius": "500", "before": "0"})
+        assert "training" in told.text
+    rig.staff.install(*PEOPLE)

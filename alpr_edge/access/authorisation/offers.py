@@ -9,6 +9,7 @@ from alpr_edge.access.authorisation.authoriser import Authoriser
 from alpr_edge.access.authorisation.operations import RULES, Operation
 from alpr_edge.access.sessions import SessionPlace, authorise_request, find_session
 from alpr_edge.domain.people.person import Person
+from alpr_edge.domain.people.roster import rule_date
 from alpr_edge.domain.permissions.decision import AccessRequest
 from alpr_edge.domain.permissions.profile import Profile, PurposeRule
 from alpr_edge.domain.permissions.purposes import Purpose, PurposeCode
@@ -34,6 +35,23 @@ def has_covert_clearance(authoriser: Authoriser) -> bool:
     """Whether the caller may deal with covert entries."""
     person = _person(authoriser)
     return person is not None and person.has_covert_clearance
+
+
+def holds_trainings(authoriser: Authoriser) -> bool:
+    """Whether account and trainings of the holder of the caller's open session hold now (policy 462.4(d), 462.6(a)).
+
+    For what a page shows beside a form, which no access of its own stands for.
+    """
+    person, accounts = _person(authoriser), authoriser.accounts
+    if person is None or accounts is None:
+        return False
+    with accounts.reading() as rows:
+        header, last_sign_in = rows.roster(), rows.last_sign_in(person.person_id)
+    if header is None:
+        return False
+    moment = rule_date(authoriser.clock.now().trusted_utc, header)
+    faults = person.fault_at(moment, last_sign_in), person.training.fault_at(moment)
+    return moment < header.valid_until and faults == (None, None)
 
 
 def current_holder(

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from starlette.responses import Response
 
+from alpr_edge.access.authorisation.offers import holds_trainings
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.console.lookups.navigation import lookup_page
 from alpr_edge.console.page_parts import go
@@ -122,7 +123,8 @@ class CanvassPages:
             "canvass",
             422 if fault else 200,
             choices=self._form.choices(visitor),
-            states=self._unit.canvasses.newest(),
+            # Whose training has ended learns so from the form, and nothing of what goes on.
+            states=self._unit.canvasses.newest() if holds_trainings(self._unit.authoriser(visitor)) else [],
             fields=fields,
             fault=fault_words(FeedError(fault)),
             lasts=LASTS,

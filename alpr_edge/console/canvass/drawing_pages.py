@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 from starlette.responses import Response
 
-from alpr_edge.access.authorisation.offers import purposes_for
+from alpr_edge.access.authorisation.offers import holds_trainings, purposes_for
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.console.canvass.canvass_pages import CORNERS_PLACE, NO_PLACE_YET, PATH, CanvassDraft, CanvassPages
 from alpr_edge.console.lookups.navigation import lookup_page
@@ -98,7 +98,8 @@ class DrawingPages:
         return self._unit.lookups.find(visitor, visitor.parameters["draft_id"], CanvassDraft)
 
     def _may_draw(self, visitor: Visitor) -> bool:
-        return bool(purposes_for(self._unit.authoriser(visitor), Operation.START_CANVASS))
+        authoriser = self._unit.authoriser(visitor)
+        return bool(purposes_for(authoriser, Operation.START_CANVASS)) and holds_trainings(authoriser)
 
     def _page(self, visitor: Visitor, draft: CanvassDraft, fault: str = "") -> Response:
         shown = {
