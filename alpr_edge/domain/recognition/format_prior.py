@@ -1,11 +1,11 @@
-"""A weak prior from serial formats: letter O or digit 0, letter I or digit 1.
+"""A weak prior from serial formats: letter O or digit 0, letter I or digit 1, letter Q or digit 0.
 
 The two of a pair look alike, but on most plates a place holds letters or digits, and the other places tell which:
 ``1AA?111`` has a letter there. So in a slot that holds such a pair, the likelier class gets more of what the two have
 together; no other character gains or loses. Plates without a format (personalised ones) hold anything, which keeps the
-prior weak (:data:`FREE_SHARE`), and what it may say is bounded (:data:`LOG_ODDS_MAX`): an O or 0 with 0.74 of its
-pair or more stays the likelier, whatever the formats say. On many plates I and 1 are the same bar, and a picture tells
-them by little: of these one with 0.96 stays.
+prior weak (:data:`FREE_SHARE`), and what it may say is bounded (:data:`LOG_ODDS_BOUNDS`): an O or 0 with 0.74 of its
+pair or more stays the likelier, whatever the formats say. On many plates I and 1 are the same bar, and of Q and 0 the
+tail is the first that is lost: of these one with 0.96 stays.
 """
 
 import itertools
@@ -19,8 +19,9 @@ from alpr_edge.domain.recognition.serial_formats import SERIAL_FORMATS
 
 Shares = NDArray[np.float64]
 
-LOG_ODDS_MAX = {"O0": 1.0, "I1": 3.0}
-"""Most that the prior shifts the log-odds of letter against digit, by pair.
+LOG_ODDS_BOUNDS = {"O0": (-1.0, 1.0), "I1": (-3.0, 3.0), "Q0": (-3.0, 0.0)}
+"""Least and most that the prior shifts the log-odds of letter against digit, by pair; no Q becomes likelier, as a place
+for letters may hold the O that is taken for a 0.
 
 Of 0.5, 1, 1.5, 2 and 3 the ones of least log loss on labelled plates (``models/README.md``).
 """
@@ -29,7 +30,7 @@ FREE_SHARE = 0.1
 PAIR_MIN = 0.5
 """Least probability of the two look-alikes together: below it the slot may well hold another character."""
 _CLASS_FLOOR = 1e-4
-_LOOK_ALIKES = tuple((ALPHABET.index(pair[0]), ALPHABET.index(pair[1])) for pair in LOG_ODDS_MAX)
+_LOOK_ALIKES = tuple((ALPHABET.index(pair[0]), ALPHABET.index(pair[1])) for pair in LOG_ODDS_BOUNDS)
 _DIGITS = np.array([character.isdigit() for character in ALPHABET])
 _LETTERS = np.array([character.isalpha() for character in ALPHABET])
 
@@ -43,10 +44,11 @@ def apply_format_prior(slots: Shares) -> Shares:
     log_odds = np.zeros(len(slots))
     log_odds[places] = _letter_log_odds(slots[places])
     result = slots.copy()
-    for pair, (letter, digit), most in zip(together, _LOOK_ALIKES, LOG_ODDS_MAX.values(), strict=True):
+    for (letter, digit), bounds in zip(_LOOK_ALIKES, LOG_ODDS_BOUNDS.values(), strict=True):
+        pair = result[:, letter] + result[:, digit]
         rows = np.flatnonzero((pair >= PAIR_MIN) & (log_odds != 0))
-        raised = slots[rows, letter] * np.exp(log_odds[rows].clip(-most, most))
-        result[rows, letter] = pair[rows] * raised / (raised + slots[rows, digit])
+        raised = result[rows, letter] * np.exp(log_odds[rows].clip(*bounds))
+        result[rows, letter] = pair[rows] * raised / (raised + result[rows, digit])
         result[rows, digit] = pair[rows] - result[rows, letter]
     return result
 

@@ -18,6 +18,11 @@ from alpr_edge.domain.recognition.voting import text_confidence_of, text_of
 
 OVERLAP_MIN = 0.25
 """IoU with the predicted box from which a detection joins the track whatever its text."""
+OVERLAP_SURE = 0.5
+"""IoU with the predicted box from which a clear reading joins a track that shows hardly a character of it."""
+AGREEMENT_LEAST = 0.5
+"""Share of characters of which a clear reading has to have some in common with such a track where they overlap less:
+a distant plate that cannot be read, and one that comes out from behind it, may lie as close."""
 REACH_WIDTHS = 6.0
 """How many plate widths from the prediction a detection with the same text may lie."""
 SIZE_RATIO_MAX = 2.5
@@ -165,7 +170,8 @@ def _affinity(track: Track, reading: Reading) -> float:
         return 0.0
     agreement = agreement_of(track.text, text_of(reading.slot_probabilities))
     if overlap >= OVERLAP_MIN:
-        return 1.0 + overlap + agreement
+        is_other = overlap < OVERLAP_SURE and agreement < AGREEMENT_LEAST and track.text and clear_text_of(reading)
+        return 0.0 if is_other else 1.0 + overlap + agreement
     return agreement if agreement >= AGREEMENT_MIN else 0.0
 
 

@@ -5,7 +5,7 @@ the same angle), so the sum is tempered: N readings count as N ** :data:`INDEPEN
 grows with its sharpness and its detection, so a blurred look seldom overrules a sharp one. Looks that
 miss a character are first set under those that have it (:mod:`.missed_characters`).
 
-Where a slot holds O or 0, or I or 1, the serial formats of plates weigh in a little (:mod:`.format_prior`).
+Where a slot holds O or 0, I or 1, or Q or 0, the serial formats of plates weigh in a little (:mod:`.format_prior`).
 
 A second reader's opinion of the texts in question is weighed in: it makes mistakes of its own, and
 some in common with the first, so it counts for less than a reading of the first (:data:`OPINION_WEIGHT`).

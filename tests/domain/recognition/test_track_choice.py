@@ -30,6 +30,21 @@ def test_a_quarter_of_overlap_joins_whatever_the_text(box: Box, *, joined: bool)
     assert is_joined(box, "", before="") is joined
 
 
+@pytest.mark.parametrize(
+    ("moved_px", "text", "certainty", "joined"),
+    [
+        (40, "5XYZ987", 0.999, False),  # 60 of 140 px: the plate of another vehicle comes out from behind the first
+        (40, "8ABC987", 0.999, True),
+        (40, "5XYZ987", 0.9, True),
+        (30, "5XYZ987", 0.999, True),  # 70 of 130 px: more than half
+    ],
+)
+def test_a_clear_look_with_hardly_a_character_in_common_joins_by_a_sure_overlap_alone(
+    moved_px: float, text: str, certainty: float, *, joined: bool
+) -> None:
+    assert is_joined(PLACE.shift(moved_px, 0), text, certainty=certainty) is joined
+
+
 @pytest.mark.parametrize(("text", "joined"), [("8ABC1", True), ("8AB", False), ("8ABD1XY", False)])
 def test_a_look_nearby_joins_by_three_fifths_of_its_characters(text: str, *, joined: bool) -> None:
     assert is_joined(PLACE.shift(300, 0), text, certainty=0.6) is joined
