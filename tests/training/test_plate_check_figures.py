@@ -1,13 +1,17 @@
+from pathlib import Path
+
+import cv2
 import numpy as np
 import pytest
 
+from alpr_edge.simulation.plates.designs import BUILT_IN_DESIGNS
 from alpr_edge.vision.detector import OnnxDetector
 from alpr_edge.vision.manifest import load_model
 from alpr_edge.vision.plate_features import FEATURES
 from alpr_edge.vision.reader import OnnxReader
 from alpr_edge.vision.recogniser import Recogniser
 from plate_training.plate_check_figures import PROBABILITIES, check_figures
-from plate_training.plate_check_samples import LEAST_SCORE, PhotoBoxes, plate_check_samples
+from plate_training.plate_check_samples import LEAST_SCORE, PhotoBoxes, _render, plate_check_samples
 from tests.scripts.benchmarks.benchmark_data import OTHER_ROW, PLATE_ROW, TEXT, write_data
 from tests.vision.models import detector_model, reader_model, write_models
 
@@ -19,7 +23,7 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> list[PhotoBoxes]:
     models = write_models(folder / "models", detector_model([PLATE_ROW, OTHER_ROW]), reader_model(TEXT))
     detector = OnnxDetector(load_model(models, "detector", "default"), LEAST_SCORE, 1)
     recogniser = Recogniser(detector, OnnxReader(load_model(models, "reader", "default"), 1))
-    return plate_check_samples(recogniser, write_data(folder / "data"))
+    return plate_check_samples(recogniser, write_data(folder / "data"), rendered=0)
 
 
 def test_each_box_is_a_plate_or_none_or_on_a_place_that_nobody_labelled(photos: list[PhotoBoxes]) -> None:
@@ -30,6 +34,16 @@ def test_each_box_is_a_plate_or_none_or_on_a_place_that_nobody_labelled(photos: 
     ]
     assert all(photo.features.shape == (2, FEATURES) for photo in photos)
     assert any(not photo.is_american and list(photo.labels) == [0, 0] for photo in photos)
+
+
+def test_rendered_plates_lie_on_photos_at_every_width_half_of_them_with_letters_alone(tmp_path: Path) -> None:
+    cv2.imwrite(str(photo := tmp_path / "street.jpg"), np.full((480, 640, 3), 90, np.uint8))
+    scenes = [_render(photo, BUILT_IN_DESIGNS, index) for index in range(40)]
+    widths = [truth.box.width_px for scene in scenes for truth in scene.truths]
+    assert len(widths) == len(scenes)
+    assert min(widths) < 120
+    assert max(widths) > 200
+    assert all(scene.frame.pixels.std() > 1 for scene in scenes)
 
 
 def test_a_higher_probability_finds_fewer_plates_at_fewer_false_boxes(photos: list[PhotoBoxes]) -> None:

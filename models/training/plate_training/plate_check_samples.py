@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from rich.progress import track
 
 from alpr_edge.domain.recognition.boxes import Box
-from alpr_edge.simulation.plates.designs import LETTERS, PlateDesign
+from alpr_edge.simulation.plates.designs import BUILT_IN_DESIGNS, LETTERS, PlateDesign
 from alpr_edge.simulation.plates.renderer import designs_from_facts, render_plate
 from alpr_edge.vision.plate_features import FEATURES, plate_features
 from alpr_edge.vision.recogniser import Recogniser
@@ -65,14 +65,15 @@ class PhotoBoxes:
         return self.labels == 0
 
 
-def plate_check_samples(recogniser: Recogniser, data: Path) -> list[PhotoBoxes]:
+def plate_check_samples(recogniser: Recogniser, data: Path, rendered: int = RENDERED) -> list[PhotoBoxes]:
     """The boxes of all road photos, of the training ride, of photos without a plate, and of rendered plates on these.
 
     Args:
         recogniser: the detector, from :data:`LEAST_SCORE` on, and the reader.
         data: the folder of the real pictures.
+        rendered: how many plates are rendered.
     """
-    pictures = [*_road(data), *_ride(data), *_negatives(data), *_rendered(data)]
+    pictures = [*_road(data), *_ride(data), *_negatives(data), *_rendered(data, rendered)]
     return [_boxes_of(recogniser, picture) for picture in track(pictures, "pictures", transient=True)]
 
 
@@ -102,9 +103,10 @@ def _negatives(data: Path) -> Iterator[_Picture]:
             yield _Picture(sets.photo(path), (), 0, is_kept)
 
 
-def _rendered(data: Path) -> Iterator[_Picture]:
-    paths, designs = negative_paths(data, validation=False), designs_from_facts(data / FACTS)
-    for index in range(RENDERED):
+def _rendered(data: Path, count: int) -> Iterator[_Picture]:
+    paths, facts = negative_paths(data, validation=False), data / FACTS
+    designs = designs_from_facts(facts) if facts.is_file() else BUILT_IN_DESIGNS
+    for index in range(count):
         yield _Picture(partial(_render, paths[index % len(paths)], designs, index), (), 0, is_kept=False)
 
 
