@@ -14,8 +14,8 @@ ROOT = Path(__file__).parents[2]
 PYTEST = f"""#!{sys.executable}
 import os, signal, sys
 folder = os.environ.get("TMPDIR", "/nowhere")
-print(os.getpid(), folder, flush=True)
 try:
+    print(os.getpid(), folder, flush=True)
     signal.pause()
 except KeyboardInterrupt:
     print(os.path.isdir(folder) or folder == "/nowhere", flush=True)
