@@ -32,17 +32,17 @@ _ENROL = (
 def file_faults(settings: Settings) -> list[str]:
     """Every missing or unguarded file, a line each: key path, what is wrong, what to do."""
     return [
-        *_told("unit", _data(settings.unit)),
-        *_told("camera", _recordings(settings)),
-        *_told("hotlist.source", _sources(settings.hotlist)),
-        *_told("alerts", _sound(settings.alerts)),
-        *_told("store", _keys(settings.store)),
-        *_told("uplink", _certificates(settings.uplink)),
+        *_fault_lines("unit", _data(settings.unit)),
+        *_fault_lines("camera", _recordings(settings)),
+        *_fault_lines("hotlist.source", _sources(settings.hotlist)),
+        *_fault_lines("alerts", _sound(settings.alerts)),
+        *_fault_lines("store", _keys(settings.store)),
+        *_fault_lines("uplink", _certificates(settings.uplink)),
         *time_stamp_faults(settings.evidence),
     ]
 
 
-def _told(key: str, faults: Iterator[str]) -> Iterator[str]:
+def _fault_lines(key: str, faults: Iterator[str]) -> Iterator[str]:
     """The faults of a part; also that one of its files cannot be looked at, as in a folder closed to this user."""
     try:
         yield from faults

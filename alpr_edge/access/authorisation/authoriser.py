@@ -19,15 +19,8 @@ from alpr_edge.access.authorisation.refusals import GLASS_CLOSED, IN_CAR, NOT_OW
 from alpr_edge.access.sessions import SessionPlace, authorise_request
 from alpr_edge.access.store import AccessStore
 from alpr_edge.domain.access_log.changes import NONE, RecordedValues, Subject, changes_between, in_records, subject_of
-from alpr_edge.domain.access_log.records import (
-    DONE,
-    NOT_DONE,
-    AccessEntry,
-    AccessOutcome,
-    AccessRecord,
-    RecordedChange,
-    record_moment,
-)
+from alpr_edge.domain.access_log.record_notes import DONE, NOT_DONE
+from alpr_edge.domain.access_log.records import AccessEntry, AccessOutcome, AccessRecord, RecordedChange, record_moment
 from alpr_edge.domain.errors import AccessError, AlprEdgeError, StoreError
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.people.person import SourcePermission

@@ -29,10 +29,6 @@ LOG_ID_PATTERN = r"^[0-9a-f]{32}$"
 _ORIGIN = "alpr-edge/log/"
 DRIFT_FOUND, RECORD_NOT_KEPT = "drift_found", "record_not_kept"
 """Actions of the unit itself that tell that something is wrong: the department notes each as a finding."""
-DONE, NOT_DONE = "done", "not done"
-"""How the notes begin of the records that say that a change was made, or was allowed and failed."""
-EXPORTED_READS = "its reads"
-"""How the notes begin of the records that name the reads of an export; the export itself has a record of its own."""
 
 
 class AccessOutcome(StrEnum):

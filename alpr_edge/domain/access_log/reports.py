@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
-from alpr_edge.domain.access_log.records import DRIFT_FOUND, NOT_DONE, RECORD_NOT_KEPT, AccessOutcome, AccessRecord
+from alpr_edge.domain.access_log.record_notes import NOT_DONE
+from alpr_edge.domain.access_log.records import DRIFT_FOUND, RECORD_NOT_KEPT, AccessOutcome, AccessRecord
 from alpr_edge.domain.errors import AuditError
 
 BURST_RECORDS = 20

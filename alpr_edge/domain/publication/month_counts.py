@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from alpr_edge.domain.access_log.records import NOT_DONE, AccessOutcome, AccessRecord
+from alpr_edge.domain.access_log.record_notes import NOT_DONE
+from alpr_edge.domain.access_log.records import AccessOutcome, AccessRecord
 from alpr_edge.domain.access_log.reports import EXPORTS, REVIEW_ACTION, SIGN_OFF_ACTION
 from alpr_edge.domain.dispositions.disposition import DispositionPart, OutcomeAnswer
 from alpr_edge.domain.dispositions.hit_state import HitState, HitVerification

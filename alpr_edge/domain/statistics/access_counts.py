@@ -8,7 +8,8 @@ import hashlib
 from collections import Counter
 from datetime import datetime
 
-from alpr_edge.domain.access_log.records import EXPORTED_READS, NOT_DONE, AccessOutcome, AccessRecord
+from alpr_edge.domain.access_log.record_notes import EXPORTED_READS, NOT_DONE
+from alpr_edge.domain.access_log.records import AccessOutcome, AccessRecord
 from alpr_edge.domain.access_log.reports import EXPORTS
 from alpr_edge.domain.statistics.periods import ReportPeriod
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from alpr_edge.access.authorisation.authoriser import Authoriser
 from alpr_edge.access.authorisation.operations import Operation
-from alpr_edge.domain.access_log.records import DONE, NOT_DONE, AccessOutcome, AccessRecord, parse_record
+from alpr_edge.domain.access_log.record_notes import DONE, NOT_DONE
+from alpr_edge.domain.access_log.records import AccessOutcome, AccessRecord, parse_record
 from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.store.access_log.log import AccessLog
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from alpr_edge.access.authorisation.authoriser import Access, AccessSubject, Authoriser
 from alpr_edge.access.authorisation.operations import Operation
-from alpr_edge.domain.access_log.records import EXPORTED_READS
+from alpr_edge.domain.access_log.record_notes import EXPORTED_READS
 from alpr_edge.domain.errors import EvidenceError, StoreError
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.permissions.purposes import Purpose

@@ -15,6 +15,7 @@ from plate_training.degrade import Rng, blur, light, noise, to_grey
 from plate_training.geometry import bounds, turned_corners
 from plate_training.mistakes import Mistake
 from plate_training.plate_source import MountedPicture, mount, render_random_plate
+from plate_training.window_turns import turn_window
 
 WINDOW = 320
 BOXES_MAX = 12
@@ -27,10 +28,6 @@ HARD = 0.6
 """Share of the windows without a plate that show what a detector took for one."""
 LETTERING = 0.3
 """Share of photos with lettering written onto them."""
-ROAD_MIRRORED, ROAD_TURNED, ROAD_DARK = 0.3, 0.3, 0.15
-"""Shares of road windows that are mirrored, turned by some degrees and darkened."""
-TURN_DEG = 9.0
-"""Deviation of the angle by which road windows are turned."""
 DEFOCUSED, DEFOCUSED_FROM_PX = 0.15, 40.0
 """Share of windows out of focus, and the least width of the plates in them."""
 TURNED_FURTHER = 0.3
@@ -87,7 +84,7 @@ class DetectorSamples:
         window = _cut(frame.grey, scale, origin)
         window_boxes = [box * scale - np.tile(origin, 2) for box in frame.boxes]
         unsure = [box * scale - np.tile(origin, 2) for box in frame.unsure]
-        window, (window_boxes, unsure) = _turn(window, (window_boxes, unsure), rng)
+        window, (window_boxes, unsure) = turn_window(window, (window_boxes, unsure), rng)
         unsure += [box for box in window_boxes if not _visible(box) and _inside(box)]
         return window, [box for box in window_boxes if _visible(box)], [box for box in unsure if _inside(box)]
 
@@ -203,27 +200,6 @@ def _blur_reach(boxes: list[Boxes], rng: Rng) -> float:
     """How far a window is blurred, px; windows of near plates alone may be out of focus."""
     is_near = bool(boxes) and min(float(box[2] - box[0]) for box in boxes) >= DEFOCUSED_FROM_PX
     return float(rng.uniform(2.0, 5.0) if is_near and rng.random() < DEFOCUSED else rng.uniform(0.6, 1.8))
-
-
-def _turn(window: Picture, groups: tuple[list[Boxes], ...], rng: Rng) -> tuple[Picture, tuple[list[Boxes], ...]]:
-    """Sometimes mirror a window, turn it about its middle or darken it, with all boxes."""
-    across = -1.0 if rng.random() < ROAD_MIRRORED else 1.0
-    angle = float(np.deg2rad(rng.normal(0, TURN_DEG))) if rng.random() < ROAD_TURNED else 0.0
-    if rng.random() < ROAD_DARK:
-        window = (window * float(rng.uniform(0.12, 0.5))).astype(np.uint8)
-    if across > 0 and not angle:
-        return window, groups
-    spin = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) * (across, 1.0)
-    middle = np.full(2, (WINDOW - 1) / 2)
-    move = np.concatenate([spin, (middle - spin @ middle)[:, np.newaxis]], axis=1)
-    turned = np.asarray(cv2.warpAffine(window, move, (WINDOW, WINDOW), borderValue=PADDING_GREY), np.uint8)
-    return turned, tuple([_turned_bounds(box, spin, middle) for box in boxes] for boxes in groups)
-
-
-def _turned_bounds(box: Boxes, spin: NDArray[np.floating], middle: NDArray[np.floating]) -> Boxes:
-    """The upright box of a box that was turned about a middle."""
-    corners = np.array([box[[0, 1]], box[[2, 1]], box[[2, 3]], box[[0, 3]]]) - middle
-    return bounds((corners @ spin.T + middle).astype(np.float32))
 
 
 def _inside(box: Boxes) -> bool:

@@ -36,7 +36,7 @@ from alpr_edge.department.pki.media_keys import load_media_key
 from alpr_edge.department.search.criteria import DepartmentSearch
 from alpr_edge.department.search.pages import PAGE_READS_MAX, FoundRead
 from alpr_edge.department.settings import HitsTable
-from alpr_edge.domain.access_log.records import EXPORTED_READS
+from alpr_edge.domain.access_log.record_notes import EXPORTED_READS
 from alpr_edge.domain.errors import EvidenceError
 from alpr_edge.domain.people.person import SourcePermission
 from alpr_edge.domain.permissions.purposes import Purpose

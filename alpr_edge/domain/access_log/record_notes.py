@@ -1,0 +1,6 @@
+"""How the notes of some records of the access log begin, by which reports tell them apart."""
+
+DONE, NOT_DONE = "done", "not done"
+"""How the notes begin of the records that say that a change was made, or was allowed and failed."""
+EXPORTED_READS = "its reads"
+"""How the notes begin of the records that name the reads of an export; the export itself has a record of its own."""
