@@ -83,14 +83,15 @@ def _new_folder(out: Path) -> Iterator[None]:
         aside = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, aside, ignore_errors=True)
-        with ExitStack() as on_failure, io_errors(f"{out}: cannot be made", CaptureError):
+        on_failure = stack.enter_context(ExitStack())
+        with io_errors(f"{out}: cannot be made", CaptureError):
             if out.exists() and any(out.iterdir()):
                 out.rename(aside / "earlier")
                 on_failure.callback((aside / "earlier").rename, out)
             out.mkdir(mode=0o700, exist_ok=True)
-            on_failure.callback(shutil.rmtree, out, ignore_errors=True)
-            yield
-            on_failure.pop_all()
+        on_failure.callback(shutil.rmtree, out, ignore_errors=True)
+        yield
+        on_failure.pop_all()
 
 
 @contextmanager

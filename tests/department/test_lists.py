@@ -1,3 +1,4 @@
+import fcntl
 import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -57,6 +58,21 @@ def test_two_who_publish_at_once_get_serials_of_their_own(
             writer.write(b"list")
         assert (change.serial, complete.result(60).serial) == (2, 3)
     assert steps(repository, 2) == [(3, COMPLETE)]
+
+
+def test_who_publishes_or_withdraws_waits_for_another_process(
+    repository: ListRepository, feed: Path, tmp_path: Path
+) -> None:
+    repository.publish(feed, "amber", COMPLETE)
+    with ThreadPoolExecutor() as pool:
+        folder = os.open(tmp_path / "lists", os.O_RDONLY)
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        change = pool.submit(repository.publish, feed, "amber", ADDITIONS)
+        with pytest.raises(TimeoutError):
+            change.result(0.5)
+        os.close(folder)
+        assert change.result(60).serial == 2
+    assert repository.withdraw("amber") == 2
 
 
 def test_what_no_unit_asks_for_any_more_is_removed(repository: ListRepository, feed: Path, tmp_path: Path) -> None:

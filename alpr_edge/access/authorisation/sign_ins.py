@@ -18,7 +18,7 @@ from alpr_edge.access.attempts import (
 from alpr_edge.access.authorisation.answer_times import wait_for_answer_step
 from alpr_edge.access.authorisation.authoriser import Policy, RecordLog
 from alpr_edge.access.authorisation.callers import SESSION_ID_CHARACTERS, Caller
-from alpr_edge.access.authorisation.record_texts import record_word
+from alpr_edge.access.authorisation.record_texts import record_sentence, record_word
 from alpr_edge.access.passwords import PasswordVerifier
 from alpr_edge.access.provider_sign_in import ProviderAttempt, sign_in_with_provider
 from alpr_edge.access.relying_party import RelyingParty
@@ -240,7 +240,7 @@ class SignInDesk:
             component=self.caller.component,
             action=action,
             purpose=NO_PURPOSE,
-            note=f"by the login {self.caller.login}" + (f"; {note}" if note else ""),
+            note=record_sentence(f"by the login {self.caller.login}" + (f"; {note}" if note else "")),
             outcome=AccessOutcome.REFUSED if refusal else AccessOutcome.ALLOWED,
             reason=refusal,
             address=record_word(self.caller.address),

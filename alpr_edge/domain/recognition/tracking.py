@@ -21,8 +21,10 @@ OVERLAP_MIN = 0.25
 OVERLAP_SURE = 0.5
 """IoU with the predicted box from which a clear reading joins a track that shows hardly a character of it."""
 AGREEMENT_LEAST = 0.5
-"""Share of characters of which a clear reading has to have some in common with such a track where they overlap less:
-a distant plate that cannot be read, and one that comes out from behind it, may lie as close."""
+"""Least share of its characters that a clear reading has in common with the track where they overlap less.
+
+A distant plate that cannot be read yet, and one that comes out from behind it, may lie as close to each other.
+"""
 REACH_WIDTHS = 6.0
 """How many plate widths from the prediction a detection with the same text may lie."""
 SIZE_RATIO_MAX = 2.5
