@@ -1,8 +1,9 @@
-"""Decides which of the detector's boxes are plates, once it is known what the reader sees in them.
+"""Decides which of the detector's boxes are plates: which are worth reading, and what they are once they are read.
 
 Lettering, grilles and lamps that a detector half takes for plates hold no text, and a distant plate that it half sees
 often does. So the detector may give doubtful boxes, and more plates are found with fewer false ones than by any
-threshold of the detector alone.
+threshold of the detector alone. Most doubtful boxes are no plates, and reading one takes an eighth of the time of a
+look at the whole frame: those that look like none are not read.
 """
 
 from collections.abc import Sequence
@@ -14,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alpr_edge.domain.errors import ModelError
-from alpr_edge.domain.recognition.frames import Frame, Probabilities, Reading
+from alpr_edge.domain.recognition.frames import Detection, Frame, Probabilities, Reading
 from alpr_edge.domain.recognition.voting import text_confidence_of, text_of
 from alpr_edge.settings import VisionSettings
 from alpr_edge.vision.manifest import ModelFile, find_check
-from alpr_edge.vision.plate_features import FEATURES, plate_features
+from alpr_edge.vision.plate_features import FEATURES, TEXT_FEATURES, Features, picture_features, text_features
 from alpr_edge.vision.sessions import Session
 
 CHARACTERS_MIN = 3
@@ -29,11 +30,22 @@ scores on road photos: a distant plate is seldom read whole with more.
 """
 
 
+READ_PROBABILITY_MIN = 0.03
+"""Probability of a plate, by the picture alone, from which on a box is read (what it costs: ``models/README.md``)."""
+UNREAD_OUTPUT = "unread_probability"
+"""The network's output that goes by the picture alone; a file without it has every box read."""
+
+
 class PlateCheck(Protocol):
     """Decides which boxes are plates."""
 
-    def accept(self, frame: Frame, readings: Sequence[Reading]) -> list[bool]:
-        """Whether each box of a frame is taken for a plate."""
+    def look_at(
+        self, frame: Frame, detections: Sequence[Detection], sharpness: Sequence[float]
+    ) -> Sequence[Features | None]:
+        """The numbers of each box's picture, for :meth:`accept`; None: it looks like no plate and is not to be read."""
+
+    def accept(self, readings: Sequence[Reading], pictures: Sequence[Features]) -> list[bool]:
+        """Whether each box is taken for a plate, now that it is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +60,16 @@ class ThresholdCheck:
     accept_min: float = 0.0
     text_confidence_min: float = TEXT_CONFIDENCE_MIN
 
-    def accept(self, frame: Frame, readings: Sequence[Reading]) -> list[bool]:  # noqa: ARG002 - others look at it
+    def look_at(
+        self,
+        frame: Frame,  # noqa: ARG002 - others look at it
+        detections: Sequence[Detection],
+        sharpness: Sequence[float],  # noqa: ARG002 - likewise
+    ) -> Sequence[Features | None]:
+        """No numbers: every box is worth reading, as only its text tells."""
+        return [np.zeros(0, np.float32)] * len(detections)
+
+    def accept(self, readings: Sequence[Reading], pictures: Sequence[Features]) -> list[bool]:  # noqa: ARG002 - likewise
         """Whether each box is taken for a plate: the detector is sure, or something is read in it."""
         return [
             reading.detection_confidence >= self.accept_min
@@ -61,7 +82,8 @@ class LearnedCheck:
     """A small network over the numbers of :mod:`~alpr_edge.vision.plate_features`, fitted to one detector and reader.
 
     Args:
-        model: the network: float32 [boxes, features] to float32 [boxes], the probability of a plate.
+        model: the network: float32 [boxes, features] to float32 [boxes], the probability of a plate; it may have the
+            output :data:`UNREAD_OUTPUT` beside it, which does without the numbers of the text.
         probability_min: the probability from which on a box is taken for a plate.
 
     Raises:
@@ -73,22 +95,36 @@ class LearnedCheck:
         self._probability_min = probability_min
         if self._session.input_shape[1:] != (FEATURES,):
             raise ModelError(f"{model.model_id}: takes {self._session.input_shape}, not boxes of {FEATURES} numbers")
+        unread = Session(model, 1, UNREAD_OUTPUT)
+        self._unread = unread if unread.output_name == UNREAD_OUTPUT else None
 
     @property
     def model_id(self) -> str:
         """Identity of the network, stored with each read."""
         return self._session.model_id
 
-    def accept(self, frame: Frame, readings: Sequence[Reading]) -> list[bool]:
-        """Whether each box is taken for a plate."""
-        return [bool(probability >= self._probability_min) for probability in self.probabilities(frame, readings)]
+    def look_at(
+        self, frame: Frame, detections: Sequence[Detection], sharpness: Sequence[float]
+    ) -> Sequence[Features | None]:
+        """The numbers of each box's picture; None: it looks like no plate."""
+        pictures = [picture_features(frame, *one) for one in zip(detections, sharpness, strict=True)]
+        if self._unread is None or not pictures:
+            return pictures
+        rows = np.zeros((len(pictures), FEATURES), np.float32)
+        rows[:, TEXT_FEATURES:] = pictures
+        is_worth = self._unread.run(rows) >= READ_PROBABILITY_MIN
+        return [picture if worth else None for picture, worth in zip(pictures, is_worth, strict=True)]
 
-    def probabilities(self, frame: Frame, readings: Sequence[Reading]) -> NDArray[np.float32]:
+    def accept(self, readings: Sequence[Reading], pictures: Sequence[Features]) -> list[bool]:
+        """Whether each box is taken for a plate."""
+        return [bool(probability >= self._probability_min) for probability in self.probabilities(readings, pictures)]
+
+    def probabilities(self, readings: Sequence[Reading], pictures: Sequence[Features]) -> NDArray[np.float32]:
         """How likely each box is a plate, float32 [boxes]."""
         if not readings:
             return np.zeros(0, np.float32)
-        rows = [plate_features(frame, reading) for reading in readings]
-        return self._session.run(np.stack(rows)).astype(np.float32)
+        texts = text_features(np.stack([reading.slot_probabilities for reading in readings]))
+        return self._session.run(np.hstack([texts, np.stack(pictures)])).astype(np.float32)
 
 
 def open_check(settings: VisionSettings, folders: Sequence[Path], detector: ModelFile) -> PlateCheck:

@@ -10,12 +10,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from alpr_edge.domain.plates import ALPHABET, EMPTY
 from alpr_edge.domain.recognition.boxes import Box
-from alpr_edge.domain.recognition.frames import Frame, Pixels, Probabilities, Reading
-from alpr_edge.domain.recognition.voting import text_confidence_of, text_of
+from alpr_edge.domain.recognition.frames import Detection, Frame, Pixels, Probabilities
+from alpr_edge.domain.recognition.voting import text_confidence_of
 from alpr_edge.vision.picture_quality import mean_and_deviation
+from alpr_edge.vision.picture_size import resize_quickly
 
-FEATURES = 23
+TEXT_FEATURES, PICTURE_FEATURES = 8, 15
+"""Numbers of what is read, which come first, and of the picture, which are known before anything is read."""
+FEATURES = TEXT_FEATURES + PICTURE_FEATURES
 LOOK_WIDTH_PX, LOOK_HEIGHT_PX = 96, 48
 LOOK_SCALE = 2.2
 """How many times as wide as the box the look is, and at least as high."""
@@ -26,22 +30,36 @@ EDGE_ROWS, EDGE_COLUMNS = 10, 16
 CHARACTERS_USUAL, SHAPE_USUAL = 6.5, 0.8
 """Characters of a plate; the logarithm of its width by its height."""
 LEAST = 1e-8
+Features = NDArray[np.float32]
 
 
-def plate_features(frame: Frame, reading: Reading) -> NDArray[np.float32]:
-    """The numbers of one box.
+def text_features(slots: Probabilities) -> Features:
+    """How whole, how long and how sure texts are, character by character: what is known once boxes are read.
+
+    Args:
+        slots: what is read in each box, float32 [boxes, slots, alphabet].
+
+    Returns:
+        float32 [boxes, :data:`TEXT_FEATURES`].
+    """
+    best, counts = slots.max(axis=2), (slots.argmax(axis=2) != ALPHABET.index(EMPTY)).sum(axis=1)
+    text_logs = np.log(np.array([text_confidence_of(one) for one in slots]).clip(min=LEAST))
+    doubts = -(slots * np.log(slots + LEAST)).sum(axis=2).mean(axis=1)
+    lengths = [counts, counts >= 3, abs(counts - CHARACTERS_USUAL)]
+    columns = [text_logs, text_logs / counts.clip(min=1), *lengths, best.min(axis=1), best.mean(axis=1), doubts]
+    return np.stack(columns, axis=1).astype(np.float32)
+
+
+def picture_features(frame: Frame, detection: Detection, sharpness: float) -> Features:
+    """What is known of a box before it is read: float32 [:data:`PICTURE_FEATURES`].
 
     Args:
         frame: the picture.
-        reading: the box, how sure the detector is of it, and what is read in it.
-
-    Returns:
-        float32 [:data:`FEATURES`].
+        detection: the box, and how sure the detector is of it.
+        sharpness: of the box, by :func:`~alpr_edge.vision.reader.sharpness_of`.
     """
-    look = look_around(frame, reading.box)
-    return np.array(
-        [*_text_features(reading.slot_probabilities), *_box_features(frame, reading), *_look_features(look)], np.float32
-    )
+    look = look_around(frame, detection.box)
+    return np.array([*_box_features(frame, detection, sharpness), *_look_features(look)], np.float32)
 
 
 def look_around(frame: Frame, box: Box) -> Pixels:
@@ -57,26 +75,16 @@ def look_around(frame: Frame, box: Box) -> Pixels:
     before, behind = max(0, -left), max(0, right - frame.width_px)
     borders = above, below, before, behind
     whole = cv2.copyMakeBorder(grey, *borders, cv2.BORDER_REPLICATE) if any(borders) else grey
-    way = cv2.INTER_AREA if whole.shape[1] > LOOK_WIDTH_PX else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(whole, (LOOK_WIDTH_PX, LOOK_HEIGHT_PX), interpolation=way), np.uint8)
+    return resize_quickly(np.asarray(whole, np.uint8), LOOK_WIDTH_PX, LOOK_HEIGHT_PX)
 
 
-def _text_features(slots: Probabilities) -> list[float]:
-    """How whole, how long and how sure the text is, character by character."""
-    best, count = slots.max(axis=1), len(text_of(slots))
-    text_log = math.log(max(LEAST, text_confidence_of(slots)))
-    doubt = float(-(slots * np.log(slots + LEAST)).sum(axis=1).mean())
-    length = [float(count), float(count >= 3), abs(count - CHARACTERS_USUAL)]
-    return [text_log, text_log / max(count, 1), *length, float(best.min()), float(best.mean()), doubt]
-
-
-def _box_features(frame: Frame, reading: Reading) -> list[float]:
+def _box_features(frame: Frame, detection: Detection, sharpness: float) -> list[float]:
     """The detector's score, and size, shape and sharpness of the box."""
-    score = min(max(reading.detection_confidence, 1e-4), 1 - 1e-4)
-    width, height = max(1.0, reading.box.width_px), max(1.0, reading.box.height_px)
+    score = min(max(detection.confidence, 1e-4), 1 - 1e-4)
+    width, height = max(1.0, detection.box.width_px), max(1.0, detection.box.height_px)
     shape, share = math.log(width / height), math.log(width / max(frame.width_px, frame.height_px))
     size = [math.log(width), math.log(height), share, shape, (shape - SHAPE_USUAL) ** 2]
-    return [math.log(score / (1 - score)), *size, math.log(reading.sharpness + 1e-3)]
+    return [math.log(score / (1 - score)), *size, math.log(sharpness + 1e-3)]
 
 
 def _look_features(look: Pixels) -> list[float]:

@@ -1,4 +1,4 @@
-"""From a frame to its readings: detect, crop, read in one batch, and decide which boxes are plates."""
+"""From a frame to its readings: detect, crop, read what may be plates in one batch, decide which boxes are plates."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -52,6 +52,8 @@ class Recogniser:
     ) -> list[Reading]:
         """Read as :meth:`recognise` does, boxes that are not accepted included: one may be a plate not readable yet.
 
+        Boxes that look like no plate at all are left out: they are not read.
+
         Args:
             frame: the picture.
             ignore_areas: the areas of it in which no plate is looked for.
@@ -69,14 +71,21 @@ class Recogniser:
             return self._read(frame, looks)
         looks = [replace(look, small_crop=small_plate(look.crop.pixels)) for look in looks]
         spared = [_spared_look(frame, look, known) for look in looks]
-        read = iter(self._read(frame, [look for look, one in zip(looks, spared, strict=True) if one is None]))
-        return [next(read) if one is None else one for one in spared]
+        read = self._read(frame, [look for look, one in zip(looks, spared, strict=True) if one is None])
+        return sorted([*filter(None, spared), *read], key=lambda reading: -reading.detection_confidence)
 
     def _read(self, frame: Frame, looks: Sequence["_Look"]) -> list[Reading]:
-        """The readings of some boxes, in one batch."""
-        if not looks:
+        """The readings of those boxes that are worth it, in one batch."""
+        sharpness = [sharpness_of(look.crop.pixels) for look in looks]
+        pictures = self._check.look_at(frame, [look.item for look in looks], sharpness)
+        worth = [
+            (look, sharp, picture)
+            for look, sharp, picture in zip(looks, sharpness, pictures, strict=True)
+            if picture is not None
+        ]
+        if not worth:
             return []
-        slots = self._reader.read([look.crop for look in looks])
+        slots = self._reader.read([look.crop for look, *_ in worth])
         readings = [
             Reading(
                 frame_number=frame.number,
@@ -84,13 +93,13 @@ class Recogniser:
                 box=look.item.box,
                 detection_confidence=look.item.confidence,
                 slot_probabilities=probabilities,
-                sharpness=sharpness_of(look.crop.pixels),
+                sharpness=sharp,
                 small_crop=look.small_crop,
                 is_cut=look.item.box.reaches_edge(frame.width_px, frame.height_px),
             )
-            for look, probabilities in zip(looks, slots, strict=True)
+            for (look, sharp, _), probabilities in zip(worth, slots, strict=True)
         ]
-        accepted = self._check.accept(frame, readings)
+        accepted = self._check.accept(readings, [picture for *_, picture in worth])
         return [
             replace(reading, is_accepted=is_accepted) for reading, is_accepted in zip(readings, accepted, strict=True)
         ]

@@ -76,6 +76,11 @@ class Session:
         return tuple(self._output.shape)
 
     @property
+    def output_name(self) -> str:
+        """Name of the output that is used."""
+        return str(self._output.name)
+
+    @property
     def takes_uint8(self) -> bool:
         """Whether normalisation is inside the graph."""
         return bool(self._input.type == "tensor(uint8)")

@@ -10,7 +10,7 @@ from alpr_edge.vision.manifest import load_model
 from alpr_edge.vision.plate_features import FEATURES
 from alpr_edge.vision.reader import OnnxReader
 from alpr_edge.vision.recogniser import Recogniser
-from plate_training.plate_check_figures import PROBABILITIES, check_figures
+from plate_training.plate_check_figures import PROBABILITIES, check_figures, unread_shares
 from plate_training.plate_check_samples import LEAST_SCORE, PhotoBoxes, _render, plate_check_samples
 from tests.scripts.benchmarks.benchmark_data import OTHER_ROW, PLATE_ROW, TEXT, write_data
 from tests.vision.models import detector_model, reader_model, write_models
@@ -54,3 +54,11 @@ def test_a_higher_probability_finds_fewer_plates_at_fewer_false_boxes(photos: li
     assert found[0.4] == (0.667, 0.0, 0.5)
     assert found[0.6] == (0.667, 0.0, 0.0)
     assert found[0.65] == (0.0, 0.0, 0.0)
+
+
+def test_boxes_that_are_not_read_are_counted_apart_by_what_they_lie_on(photos: list[PhotoBoxes]) -> None:
+    rows = np.stack([photo.labels for photo in photos])
+    assert {tuple(row) for row in rows.tolist()} == {(1, -1), (1, 0), (0, 0)}
+    others_second, others = int((rows[:, 1] == 0).sum()), int((rows == 0).sum())
+    assert unread_shares(photos, [np.array([0.6, 0.0], np.float32)] * len(photos)) == (others_second / others, 0.0)
+    assert unread_shares(photos, [np.array([0.0, 0.1], np.float32)] * len(photos))[1] == 1.0

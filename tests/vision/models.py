@@ -9,6 +9,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from alpr_edge.domain.plates import ALPHABET
+from alpr_edge.vision.plate_check import UNREAD_OUTPUT
 from alpr_edge.vision.plate_features import FEATURES
 
 SLOTS = 9
@@ -65,22 +66,45 @@ def reader_model(
     return _model(nodes, constants, ("plates", TensorProto.UINT8, shape), ("plate", ("N", SLOTS, alphabet)))
 
 
-def check_model(feature: int, threshold: float = 0.0, features: int = FEATURES) -> onnx.ModelProto:
-    """A check of boxes that goes by one number of a box: a sigmoid about a threshold, as steep as it gets."""
+def check_model(
+    feature: int, threshold: float = 0.0, features: int = FEATURES, unread: tuple[int, float] | None = None
+) -> onnx.ModelProto:
+    """A check of boxes that goes by one number of a box: a sigmoid about a threshold, as steep as it gets.
+
+    Args:
+        feature: the number of a read box that it goes by.
+        threshold: the value of that number from which on a box is a plate.
+        features: how many numbers it takes.
+        unread: number and threshold of a box that is not read yet; None: it says nothing of these.
+    """
+    nodes, constants = _steep("probability", features, feature, threshold)
+    model = _model(nodes, constants, ("features", TensorProto.FLOAT, ("N", features)), ("probability", ("N",)))
+    if unread is not None:
+        more_nodes, more_constants = _steep(UNREAD_OUTPUT, features, *unread)
+        model.graph.node.extend(more_nodes)
+        model.graph.initializer.extend(more_constants)
+        model.graph.output.append(helper.make_tensor_value_info(UNREAD_OUTPUT, TensorProto.FLOAT, ("N",)))
+    return model
+
+
+def _steep(
+    output: str, features: int, feature: int, threshold: float
+) -> tuple[list[onnx.NodeProto], list[onnx.TensorProto]]:
+    """A steep sigmoid of one number about a threshold."""
     weights = np.zeros((features, 1), np.float32)
     weights[feature] = 100.0
     nodes = [
-        helper.make_node("MatMul", ["features", "weights"], ["column"]),
-        helper.make_node("Add", ["column", "offset"], ["shifted"]),
-        helper.make_node("Sigmoid", ["shifted"], ["share"]),
-        helper.make_node("Squeeze", ["share", "last"], ["probability"]),
+        helper.make_node("MatMul", ["features", f"{output}.weights"], [f"{output}.column"]),
+        helper.make_node("Add", [f"{output}.column", f"{output}.offset"], [f"{output}.shifted"]),
+        helper.make_node("Sigmoid", [f"{output}.shifted"], [f"{output}.share"]),
+        helper.make_node("Squeeze", [f"{output}.share", f"{output}.last"], [output]),
     ]
     constants = [
-        numpy_helper.from_array(weights, "weights"),
-        numpy_helper.from_array(np.array(-100.0 * threshold, np.float32), "offset"),
-        numpy_helper.from_array(np.array([1], np.int64), "last"),
+        numpy_helper.from_array(weights, f"{output}.weights"),
+        numpy_helper.from_array(np.array(-100.0 * threshold, np.float32), f"{output}.offset"),
+        numpy_helper.from_array(np.array([1], np.int64), f"{output}.last"),
     ]
-    return _model(nodes, constants, ("features", TensorProto.FLOAT, ("N", features)), ("probability", ("N",)))
+    return nodes, constants
 
 
 def name_check(folder: Path, model: onnx.ModelProto) -> None:

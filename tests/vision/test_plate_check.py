@@ -10,11 +10,19 @@ from alpr_edge.domain.errors import ModelError
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.plates import ALPHABET
 from alpr_edge.domain.recognition.boxes import Box
-from alpr_edge.domain.recognition.frames import Frame, Pixels, Reading
+from alpr_edge.domain.recognition.frames import Detection, Frame, Pixels, Reading
 from alpr_edge.settings import VisionSettings
 from alpr_edge.vision.manifest import load_model
 from alpr_edge.vision.plate_check import LearnedCheck, ThresholdCheck, open_check
-from alpr_edge.vision.plate_features import FEATURES, LOOK_HEIGHT_PX, LOOK_WIDTH_PX, look_around, plate_features
+from alpr_edge.vision.plate_features import (
+    FEATURES,
+    LOOK_HEIGHT_PX,
+    LOOK_WIDTH_PX,
+    TEXT_FEATURES,
+    look_around,
+    picture_features,
+    text_features,
+)
 from tests.vision.models import SLOTS, check_model, detector_model, name_check, reader_model, write_models
 
 SCORE = 8
@@ -51,6 +59,25 @@ def test_the_check_that_a_detector_names_decides_and_is_on_record(models: Path) 
     assert len(lenient.recogniser.recognise(frame())) == 2
 
 
+@pytest.mark.parametrize(("score_min", "scores"), [(0.0, [0.5, 0.4]), (0.45, [0.5]), (0.9, [])])
+def test_a_box_that_looks_like_no_plate_is_not_read(models: Path, score_min: float, scores: list[float]) -> None:
+    """The check takes whatever is read for a plate; what is read it decides by the detector's score."""
+    log_odds = -100.0 if score_min == 0 else float(np.log(score_min / (1 - score_min)))
+    name_check(models, check_model(SCORE, threshold=-100.0, unread=(SCORE, log_odds)))
+    recogniser = open_vision_models(VisionSettings(models_directory=models)).recogniser
+    looks = recogniser.read_frame(frame())
+    assert [round(look.detection_confidence, 2) for look in looks] == scores
+    assert all(look.is_accepted for look in looks)
+
+
+def test_a_check_that_says_nothing_of_unread_boxes_has_all_read(models: Path) -> None:
+    check = open_check(VisionSettings(), [models], load_model(models, "detector", "default"))
+    boxes = [Detection(Box(10, 20, 50, 40), score) for score in (0.99, 0.3)]
+    for any_check in (check, ThresholdCheck(0.9)):
+        assert all(one is not None for one in any_check.look_at(frame(), boxes, [900.0, 0.0]))
+        assert any_check.look_at(frame(), [], []) == []
+
+
 def test_a_detector_that_names_none_has_two_thresholds(tmp_path: Path) -> None:
     write_models(tmp_path, detector_model([]), reader_model(""))
     vision = VisionSettings(models_directory=tmp_path, detection_accept_min=0.6, text_confidence_min=0.3)
@@ -81,8 +108,11 @@ def test_the_numbers_of_a_box_are_finite_wherever_it_lies_and_whatever_is_in_it(
     for picture in pictures:
         for box in boxes:
             for text, score in (("8ABC123", 1.0), ("", 0.0)):
-                numbers = plate_features(picture, reading(box, score, text, sharpness=0.0))
-                assert numbers.shape == (FEATURES,)
+                one = reading(box, score, text, sharpness=0.0)
+                texts = text_features(one.slot_probabilities[np.newaxis])
+                numbers = picture_features(picture, Detection(box, score), one.sharpness)
+                assert (*texts.shape, *numbers.shape) == (1, TEXT_FEATURES, FEATURES - TEXT_FEATURES)
+                assert np.isfinite(texts).all()
                 assert np.isfinite(numbers).all()
                 assert look_around(picture, box).shape == (LOOK_HEIGHT_PX, LOOK_WIDTH_PX)
 
@@ -94,7 +124,8 @@ def test_the_numbers_do_not_tell_where_in_the_frame_a_box_lies() -> None:
     for left, top in ((50, 40), (330, 230)):
         pixels = np.full((384, 640, 3), 90, np.uint8)
         pixels[top : top + 100, left : left + 200] = patch
-        numbers.append(plate_features(frame(pixels), reading(Box(left + 70, top + 40, left + 130, top + 60))))
+        detection = Detection(Box(left + 70, top + 40, left + 130, top + 60), 0.5)
+        numbers.append(picture_features(frame(pixels), detection, 900.0))
     first, second = numbers
     np.testing.assert_allclose(first, second, rtol=1e-5)
 
@@ -104,5 +135,9 @@ def test_the_released_check_knows_a_sharp_plate_from_a_bare_wall() -> None:
     check = open_check(vision, [Path("models")], load_model(Path("models"), "detector", "default"))
     assert isinstance(check, LearnedCheck)
     box = Box(280, 180, 360, 210)
-    assert list(check.accept(frame(), [reading(box, score=0.9), reading(box, 0.3, "", 0.0)])) == [True, False]
-    assert check.accept(frame(), []) == []
+    readings = [reading(box, score=0.9), reading(box, 0.3, "", 0.0)]
+    pictures = [picture_features(frame(), Detection(box, score), sharp) for score, sharp in ((0.9, 900.0), (0.3, 0.0))]
+    assert check.accept(readings, pictures) == [True, False]
+    assert check.accept([], []) == []
+    boxes = [Detection(box, 0.9), Detection(Box(10, 180, 400, 310), 0.3)]
+    assert [one is None for one in check.look_at(frame(), boxes, [900.0, 0.0])] == [False, True]

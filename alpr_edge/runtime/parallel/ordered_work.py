@@ -89,11 +89,14 @@ class OrderedWork(Generic[T, R]):
 
     def put_back(self, ticket: Ticket[T, R], result: R | None) -> None:
         """Return a ticket with its result; None: the work failed. Never waits."""
+        is_let_go = False
         with self._condition:
             if not ticket.returned:
                 ticket.returned, ticket.result = True, result
-                self._note(ticket.key, has_failed=result is None)
+                is_let_go = self._note(ticket.key, has_failed=result is None)
                 self._condition.notify_all()
+        if is_let_go:
+            self._inlet.wake()
 
     def get(self, timeout_s: float) -> tuple[T, R] | None:
         """The next item with its result; None when there was none in time, or one was lost.
@@ -105,9 +108,10 @@ class OrderedWork(Generic[T, R]):
             self._condition.wait_for(lambda: self._is_over or self._next_key() is not None, timeout_s)
             if self._is_over:
                 raise ClosedError
-            ticket = self._pop()
+            ticket, makes_room = self._pop()
         # Not while the results are locked: whoever takes an item locks the inlet first.
-        self._inlet.wake()
+        if makes_room:
+            self._inlet.wake()
         return None if ticket is None or ticket.result is None else (ticket.item, ticket.result)
 
     def is_under_way(self, key: Hashable) -> bool:
@@ -141,16 +145,16 @@ class OrderedWork(Generic[T, R]):
             is_held = not self._inlet.closed and self._held_until_s.get(key, 0.0) > time.monotonic()
             return not is_held and len(self._tickets.get(key, ())) < self._ahead_max
 
-    def _note(self, key: Hashable, *, has_failed: bool) -> None:
-        """Hold a key whose items fail, and let go one of which an item did not."""
+    def _note(self, key: Hashable, *, has_failed: bool) -> bool:
+        """Hold a key whose items fail, and let go one of which an item did not; returns whether one was let go."""
         if not has_failed:
             self._failures.pop(key, None)
-            self._held_until_s.pop(key, None)
-            return
+            return self._held_until_s.pop(key, None) is not None
         self._failures[key] += 1
         failures = self._failures[key] - FAILURES_MIN + 1
         if self._backoff is not None and failures > 0:
             self._held_until_s[key] = time.monotonic() + self._backoff.wait_s(failures, 1.0)
+        return False
 
     def _issue(self, item: T) -> Ticket[T, R]:
         ticket: Ticket[T, R] = Ticket(item, self._key(item), time.monotonic())
@@ -171,16 +175,17 @@ class OrderedWork(Generic[T, R]):
             return False
         return any(ticket.returned for ticket in tickets)
 
-    def _pop(self) -> Ticket[T, R] | None:
-        """Remove the ticket that is due; its key is the last to be looked at now."""
+    def _pop(self) -> tuple[Ticket[T, R] | None, bool]:
+        """Remove the ticket that is due, whose key is looked at last from now on; and whether that makes room."""
         key = self._next_key()
         if key is None:
-            return None
+            return None, False
         tickets = self._tickets.pop(key)
+        makes_room = len(tickets) >= self._ahead_max
         ticket = tickets.popleft()
         ticket.returned = True
         if ticket.result is None:
             self.lost[key] += 1
         if tickets:
             self._tickets[key] = tickets
-        return ticket
+        return ticket, makes_room

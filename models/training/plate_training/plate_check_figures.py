@@ -41,6 +41,12 @@ def check_figures(photos: Sequence[PhotoBoxes], judged: Sequence[NDArray[np.floa
     return (_figures(photos, judged, least) for least in PROBABILITIES)
 
 
+def unread_shares(photos: Sequence[PhotoBoxes], judged: Sequence[NDArray[np.float32]]) -> tuple[float, float]:
+    """Shares of the boxes on no plate, and of those on plates, that are not read: their probability is 0."""
+    labels, unread = np.concatenate([photo.labels for photo in photos]), np.concatenate(judged) == 0
+    return _mean(unread[labels == 0]), _mean(unread[labels == 1])
+
+
 def _figures(photos: Sequence[PhotoBoxes], judged: Sequence[NDArray[np.float32]], least: float) -> CheckFigures:
     found: list[tuple[float, bool]] = []
     false: list[int] = []
@@ -59,6 +65,6 @@ def _share(found: Sequence[tuple[float, bool]], low: float, high: float) -> floa
     return _mean([is_found for width_px, is_found in found if low <= width_px < high])
 
 
-def _mean(values: Sequence[float]) -> float:
+def _mean(values: Sequence[float] | NDArray[np.bool_]) -> float:
     """Not a number where there is nothing to go by."""
-    return float(np.mean(values)) if values else float("nan")
+    return float(np.mean(values)) if len(values) else float("nan")

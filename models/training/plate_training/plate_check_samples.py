@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from rich.progress import track
 
 from alpr_edge.domain.recognition.boxes import Box
+from alpr_edge.domain.recognition.frames import Detection, Frame, Reading
 from alpr_edge.simulation.plates.designs import BUILT_IN_DESIGNS, LETTERS, PlateDesign
 from alpr_edge.simulation.plates.renderer import designs_from_facts, render_plate
-from alpr_edge.vision.plate_features import FEATURES, plate_features
+from alpr_edge.vision.plate_features import FEATURES, Features, picture_features, text_features
 from alpr_edge.vision.recogniser import Recogniser
 from plate_training.data import TRAINING_RIDE, VALIDATION_FRAMES, negative_paths
 from plate_training.plate_source import draw_text_and_design
@@ -122,7 +123,7 @@ def _render(photo: Path, designs: tuple[PlateDesign, ...], index: int) -> sets.S
 def _boxes_of(recogniser: Recogniser, picture: _Picture) -> PhotoBoxes:
     scene = picture.opener()
     readings = [one for one in recogniser.read_frame(scene.frame) if one.detection_confidence >= LEAST_SCORE]
-    rows = [plate_features(scene.frame, one) for one in readings]
+    rows = [_features_of(scene.frame, one) for one in readings]
     truths = [truth.box for truth in scene.truths]
     longest = picture.longest_px or max(scene.frame.width_px, scene.frame.height_px)
     return PhotoBoxes(
@@ -135,6 +136,12 @@ def _boxes_of(recogniser: Recogniser, picture: _Picture) -> PhotoBoxes:
         is_kept=picture.is_kept,
         is_american=picture.is_american,
     )
+
+
+def _features_of(frame: Frame, reading: Reading) -> Features:
+    detection = Detection(reading.box, reading.detection_confidence)
+    text = text_features(reading.slot_probabilities[np.newaxis])[0]
+    return np.concatenate([text, picture_features(frame, detection, reading.sharpness)])
 
 
 def _finder(truth: Box, boxes: Sequence[Box]) -> int | None:

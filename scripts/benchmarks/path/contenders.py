@@ -11,12 +11,13 @@ from typing import TypeVar
 
 import fast_alpr
 
-from alpr_edge.app.factories import open_models, open_vision_models
-from alpr_edge.domain.recognition.frames import Frame, Pixels
+from alpr_edge.app.factories import open_models, open_plate_check, open_vision_models
+from alpr_edge.domain.recognition.frames import Crop, Frame, Pixels, Probabilities
 from alpr_edge.settings import VisionSettings
 from alpr_edge.vision.detector import OnnxDetector, Picture
+from alpr_edge.vision.plate_check import PlateCheck
 from alpr_edge.vision.reader import OnnxReader
-from alpr_edge.vision.recogniser import crop_of
+from alpr_edge.vision.recogniser import Recogniser
 from alpr_edge.vision.sessions import Array
 from scripts.benchmarks.path.frames import CAMERA_ID
 from scripts.benchmarks.path.unit import UnitRun, bench_settings, run_unit
@@ -93,7 +94,7 @@ def fast_alpr_predict(vision: VisionSettings, frames: Sequence[Frame]) -> Conten
 
 def prepared_tensors(vision: VisionSettings, frames: Sequence[Frame]) -> Contender:
     """The limit: one-thread sessions side by side on tensors that were prepared before, and nothing between them."""
-    prepared = [*_prepare(*models_with_threads(vision, 1), frames)]
+    prepared = [*_prepare(*models_with_threads(vision, 1), open_plate_check(vision), frames)]
 
     def open_sessions(threads: int) -> Run:
         workers = [partial(_infer, *models_with_threads(vision, 1)) for _ in range(threads)]
@@ -122,10 +123,29 @@ def models_with_threads(vision: VisionSettings, threads: int) -> tuple[OnnxDetec
     return open_models(vision, threads=threads)
 
 
-def _prepare(detector: OnnxDetector, reader: OnnxReader, frames: Sequence[Frame]) -> Iterator[PreparedFrame]:
+class _CropKeeper:
+    """A reader that keeps the crops of the frame that it read last."""
+
+    def __init__(self, reader: OnnxReader) -> None:
+        self._reader = reader
+        self.crops: list[Crop] = []
+
+    def read(self, crops: Sequence[Crop]) -> Probabilities:
+        self.crops = list(crops)
+        return self._reader.read(crops)
+
+
+def _prepare(
+    detector: OnnxDetector, reader: OnnxReader, check: PlateCheck, frames: Sequence[Frame]
+) -> Iterator[PreparedFrame]:
+    """The tensors that the unit itself makes of each frame: boxes that look like no plate are not read."""
+    keeper = _CropKeeper(reader)
+    recogniser = Recogniser(detector, keeper, check)
     for frame in frames:
+        keeper.crops = []
+        recogniser.read_frame(frame)
         looks = tuple(network.prepare(Picture(frame.pixels))[0] for network in detector.networks)
-        crops = [crop_of(frame, detection.box).pixels for detection in detector.detect(frame)]
+        crops = [crop.pixels for crop in keeper.crops]
         yield PreparedFrame(looks, reader.prepare(crops) if crops else None)
 
 

@@ -8,7 +8,7 @@ photos, as what stands around real plates there is what a unit meets; the others
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +17,6 @@ from rich.progress import track
 
 from alpr_edge.app.factories import VisionModels, open_vision_models
 from alpr_edge.domain.reads import ReadClosed
-from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Frame
 from alpr_edge.settings import VisionSettings
 from scripts.benchmarks.figures import rate
@@ -26,16 +25,10 @@ from scripts.benchmarks.passes import FRAME_MS, Pass, passes, whole_passes
 from scripts.benchmarks.replay import replay
 from scripts.benchmarks.road.pictures import AMERICAN, Road, road_photos
 from scripts.benchmarks.road.signs import plain, signs, stamp_time
-from scripts.benchmarks.sets import Opener, Scene, photos, spread
+from scripts.benchmarks.sets import Opener, photos, spread
 
 SIGNS, ROAD, PLAIN, STAMPED = 80, 80, 80, 40
 """Passes of each kind, at most."""
-UNLABELLED = {
-    "us/car22.jpg": (Box(0, 328, 45, 358),),
-    "us/car9-2.jpg": (Box(454, 348, 487, 364),),
-    "us/wts-lg-000148.jpg": (Box(798, 0, 872, 39),),
-}
-"""Plates of other cars in the US photos, found by eye where something was read that their truth does not name."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,18 +54,12 @@ def sources(data: Path) -> list[Source]:
     """Photos with plates, road photos, photos without a plate as they are and with the time in a corner, and signs."""
     road = [photo for photo in road_photos(data) if photo.region == AMERICAN and photo.truths]
     return [
-        Source("", [partial(_whole, opener) for opener in photos(data, "us")], plates=True),
+        Source("", photos(data, "us"), plates=True),
         Source("road", [photo.opener for photo in spread(road, ROAD)], plates=True),
         Source("no_plate", plain(data, PLAIN), plates=False),
         Source("signs", signs(data, SIGNS), plates=False, around=passes),
         Source("time_stamps", plain(data, STAMPED), plates=False, change=stamp_time),
     ]
-
-
-def _whole(opener: Opener) -> Scene:
-    """A US photo with the plates of other cars in it ignored."""
-    scene = opener()
-    return replace(scene, ignored_boxes=UNLABELLED.get(scene.name, ()))
 
 
 def run(of: Road) -> None:
