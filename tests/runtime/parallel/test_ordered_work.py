@@ -304,3 +304,22 @@ def test_a_key_that_floods_leaves_the_others_their_share() -> None:
     assert inlet.drops["front"] == 0
     assert inlet.drop_count == inlet.drops["flood"] > 0
     assert numbers["flood"] == sorted(numbers["flood"])
+
+
+def test_who_waits_for_a_held_key_takes_from_it_as_soon_as_it_is_let_go() -> None:
+    inlet: BoundedChannel[Item] = BoundedChannel(4)
+    for number in range(4):
+        inlet.put(("front", number))
+    work: Work = OrderedWork(inlet, key_of, 2, ahead_max=4, backoff=Backoff(first_s=WAIT_S, longest_s=WAIT_S))
+    first, second, third = take_tickets(work, 3)
+    work.put_back(first, None)
+    work.put_back(second, None)
+    assert work.take(0) is None
+    taken: list[Ticket[Item, int] | None] = []
+    waiting = threading.Thread(target=lambda: taken.append(work.take(WAIT_S)), daemon=True)
+    waiting.start()
+    waiting.join(0.2)
+    assert waiting.is_alive(), "it is held"
+    work.put_back(third, 1)
+    waiting.join(WAIT_S / 6)
+    assert [ticket and ticket.item for ticket in taken] == [("front", 3)]
