@@ -123,8 +123,8 @@ def models_with_threads(vision: VisionSettings, threads: int) -> tuple[OnnxDetec
     return open_models(vision, threads=threads)
 
 
-class _CropKeeper:
-    """A reader that keeps the crops of the frame that it read last."""
+class _CropRecorder:
+    """A reader that records the crops of the frame that it read last."""
 
     def __init__(self, reader: OnnxReader) -> None:
         self._reader = reader
@@ -139,13 +139,13 @@ def _prepare(
     detector: OnnxDetector, reader: OnnxReader, check: PlateCheck, frames: Sequence[Frame]
 ) -> Iterator[PreparedFrame]:
     """The tensors that the unit itself makes of each frame: boxes that look like no plate are not read."""
-    keeper = _CropKeeper(reader)
-    recogniser = Recogniser(detector, keeper, check)
+    recorder = _CropRecorder(reader)
+    recogniser = Recogniser(detector, recorder, check)
     for frame in frames:
-        keeper.crops = []
+        recorder.crops = []
         recogniser.read_frame(frame)
         looks = tuple(network.prepare(Picture(frame.pixels))[0] for network in detector.networks)
-        crops = [crop.pixels for crop in keeper.crops]
+        crops = [crop.pixels for crop in recorder.crops]
         yield PreparedFrame(looks, reader.prepare(crops) if crops else None)
 
 
