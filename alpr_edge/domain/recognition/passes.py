@@ -181,6 +181,8 @@ class Passes:
         while current.read is None and (earlier := self._pass_before(current, result)) is not None:
             if earlier in self._away:
                 self._away.remove(earlier)
+            elif earlier in self._leaving:
+                self._leaving.remove(earlier)
             else:
                 del self._open[earlier.track.number]
                 self._tracker.remove(earlier.track)
@@ -191,7 +193,7 @@ class Passes:
     def _pass_before(self, current: VehiclePass, result: Vote) -> VehiclePass | None:
         """The last pass of the same vehicle before this one; None: there is none."""
         away_ms_max = REAPPEARANCE_GAPS * self._gap_ms
-        others = [*self._away, *(one for one in self._open.values() if one is not current)]
+        others = [*self._away, *self._leaving, *(one for one in self._open.values() if one is not current)]
         same = [one for one in others if current.is_same_vehicle(one, result, away_ms_max)]
         return max(same, key=lambda one: one.last_seen.boottime_ns, default=None)
 
@@ -227,7 +229,7 @@ class Passes:
         return ReadDecided(current.read, current.evidence, now, withdraws=before)
 
     def _end(self, passes: Sequence[VehiclePass], now: Instant, *, last: bool = False) -> list[ReadEvent]:
-        """Decide passes that have ended; those with a read stay for a while, or are closed when no frame follows."""
+        """Decide passes that have ended; those with a read stay for a while, as their vehicle may come back."""
         events: list[ReadEvent] = []
         for one in passes:
             result = one.vote()
@@ -236,9 +238,7 @@ class Passes:
                 self._leaving.append(one)
                 continue
             events += self._judge(one, now, ending=True)
-            if one.read is not None and last:
-                events.append(self._closed(one))
-            elif one.read is not None:
+            if one.read is not None:
                 one.release_frame()
                 self._away.append(one)
         return events

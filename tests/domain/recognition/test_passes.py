@@ -66,7 +66,8 @@ def test_the_end_of_the_source_closes_every_pass() -> None:
     passes = passes_of()
     play(passes, [(0, [reading_of("8ABC123"), reading_of("5XYZ987", box=Box(600, 100, 700, 150))])])
     events = passes.close(START.shift(100))
-    assert [type(event) for event in events] == [ReadDecided, ReadClosed] * 2
+    assert [type(event) for event in events] == [ReadDecided] * 2 + [ReadClosed] * 2
+    assert {event.read.read_id for event in events[:2]} == {event.read.read_id for event in events[2:]}
 
 
 def test_a_parked_car_is_one_read_however_long_it_stands() -> None:

@@ -1,17 +1,21 @@
 """When two passes are of one vehicle, and what of the earlier one lives on."""
 
+import itertools
 from dataclasses import replace
 
 import pytest
 
 from alpr_edge.domain.plates import ALPHABET, CERTAIN_MIN
+from alpr_edge.domain.reads import ReadDecided
 from alpr_edge.domain.recognition.boxes import Box
+from alpr_edge.domain.recognition.decision_rule import DecisionRule
 from alpr_edge.domain.recognition.frames import Reading
+from alpr_edge.domain.recognition.passes import Origin, Passes
 from alpr_edge.domain.recognition.second_opinions import SecondOpinions
 from alpr_edge.domain.recognition.tracking import Track
 from alpr_edge.domain.recognition.vehicle_pass import DOUBT_MAX, NO_EVIDENCE, VehiclePass, evidence_of
 from alpr_edge.domain.recognition.voting import Opinion, Vote
-from tests.domain.readings import frame_of, reading_of
+from tests.domain.readings import START, frame_of, reading_of
 from tests.store.records import plate_read
 
 AWAY_MS_MAX = 20_000.0
@@ -158,3 +162,17 @@ def test_what_was_counted_of_a_pass_is_counted_anew_once_there_is_more() -> None
     assert joined.confidence > counted.confidence
     one.second.opinion = Opinion("8ABC128", {"8ABC128": 1.0})
     assert one.vote().confidence < joined.confidence
+
+
+def test_a_vehicle_seen_again_just_before_the_source_ends_is_one_read() -> None:
+    """The second track has too few looks to decide before that."""
+    rule, ids = DecisionRule(readings_max=3, age_ms_max=700, confidence_min=0.2, characters_min=3), itertools.count(1)
+    passes = Passes(Origin("unit-1", "front", ()), rule, 1000, lambda _: None, lambda: f"read-{next(ids)}")
+    looks = [reading_of("8ABC123", ms, certainty=0.9) for ms in (0.0, 100.0, 200.0)]
+    looks.append(reading_of("8ABC123", 700.0, Box(900, 100, 1000, 150), 0.9))
+    events = [
+        event for look in looks for event in passes.step(frame_of([look], look.captured_at.ms_since(START)), [look])
+    ]
+    assert [type(event) for event in events] == [ReadDecided]
+    (closed,) = passes.close(START.shift(800))
+    assert (closed.read.read_id, closed.read.vote_count) == (events[0].read.read_id, 4)

@@ -1,3 +1,4 @@
+import itertools
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -6,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alpr_edge.domain.reads import ReadClosed, ReadDecided, ReadEvent
+from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.decision_rule import DecisionRule
 from alpr_edge.domain.recognition.frames import Pixels
 from alpr_edge.domain.recognition.passes import Origin, Passes
@@ -118,6 +120,21 @@ def test_a_vehicle_that_has_passed_waits_for_the_answer_without_holding_the_fram
     events = passes.step(frame_of([], 1301), [])
     assert [type(event) for event in events] == [ReadDecided]
     assert [type(event) for event in passes.close(START.shift(1400))] == [ReadClosed]
+
+
+def test_a_vehicle_that_comes_back_while_its_pass_waits_for_the_answer_is_one_read() -> None:
+    second, ids = Slow(), itertools.count(1)
+    rule = DecisionRule(readings_max=9, age_ms_max=5000, confidence_min=0.1, characters_min=3)
+    looks = SecondOpinions(second, WAIT_MS)
+    passes = Passes(Origin("u", "front", ()), rule, 1000, lambda _: None, lambda: f"r-{next(ids)}", looks)
+    readings = [reading_of("8ABC123", 0, certainty=0.9)]
+    events = passes.step(frame_of(readings, 0), readings) + passes.step(frame_of([], 1100), [])
+    assert second.questions, "it waits"
+    again = [reading_of("8ABC123", 1150, Box(900, 100, 1000, 150), certainty=0.999)]
+    events += passes.step(frame_of(again, 1150), again)
+    events += passes.step(frame_of([], 1301), []) + passes.close(START.shift(1400))
+    assert [type(event) for event in events] == [ReadDecided, ReadClosed]
+    assert events[1].read.vote_count == 2
 
 
 @given(st.floats(0, 1), st.floats(0, 1))
