@@ -98,12 +98,13 @@ class LineFormat(FeedFormat):
             text = _line_text(line)
             if not text or text.isspace():
                 continue
+            # First: in wide fields a trailer looks like a record.
+            if trailer := TRAILER.fullmatch(text.strip()):
+                check_end(map(_line_text, lines), record_count, int(trailer.group(1)))
+                return
             texts = self.split(text)
             if texts is not None:
                 yield builder.make(number, self.cells(texts))
-            elif trailer := TRAILER.fullmatch(text.strip()):
-                check_end(map(_line_text, lines), record_count, int(trailer.group(1)))
-                return
             else:
                 faults += 1
                 yield Rejected(number, *self.fault(text, closely=faults <= SHIFTS_TRIED_MAX))

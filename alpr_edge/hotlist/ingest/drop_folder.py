@@ -86,21 +86,26 @@ def due(before: Listing, now: Listing, marks: Marks) -> Listing:
 
 
 def updated_marks(now: Listing, marks: Marks, up_to: DroppedFile) -> dict[str, list[int]]:
-    """The marks after a file was dealt with: those of the folder's files, and of all not newer than it."""
+    """The marks after a file was imported: those of the folder's files, and of all not newer than it."""
+    return _marks_with(now, marks, (file for file in now if file <= up_to))
+
+
+def marks_of_refusal(now: Listing, marks: Marks, refused: DroppedFile) -> dict[str, list[int]]:
+    """The marks after a file was refused: that one is dealt with, and changes before it are still to be imported."""
+    return _marks_with(now, marks, [refused])
+
+
+def _marks_with(now: Listing, marks: Marks, dealt_with: Iterable[DroppedFile]) -> dict[str, list[int]]:
     present = {file.name for file in now}
     present_marks = {name: list(mark) for name, mark in marks.items() if name in present}
     dealt_with_ns = max(_dealt_with_ns(marks), now[0].changed_ns - 1 if len(now) == FILES_MAX else 0)
     if dealt_with_ns:
         present_marks[OLDER] = [dealt_with_ns, 0]
-    return present_marks | {file.name: [file.changed_ns, file.size] for file in _not_newer(now, up_to)}
+    return present_marks | {file.name: [file.changed_ns, file.size] for file in dealt_with}
 
 
 def _dealt_with_ns(marks: Marks) -> int:
     return next(iter(marks.get(OLDER, ())), 0)
-
-
-def _not_newer(now: Iterable[DroppedFile], up_to: DroppedFile) -> Iterable[DroppedFile]:
-    return (file for file in now if file <= up_to)
 
 
 def _is_named_whole(name: str) -> bool:

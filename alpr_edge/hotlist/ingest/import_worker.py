@@ -95,15 +95,16 @@ class ImportWorker:
         due = drop_folder.due(before, listing, state.marks)
         if not due:
             return None
-        marks = drop_folder.updated_marks(listing, state.marks, due[0])
         try:
             report = self._import_dropped(source, source.folder / due[0].name, due[0].change, now, progress)
         except FeedClockError as error:
             self._note(source, take_failure=str(error))
             raise
         except FeedError as error:
+            marks = drop_folder.marks_of_refusal(listing, state.marks, due[0])
             self._note(source, marks=marks, take_failure=str(error))
             raise
+        marks = drop_folder.updated_marks(listing, state.marks, due[0])
         self._note(source, marks=marks, take_failure="", taken=now)
         return report
 
@@ -185,7 +186,7 @@ def pass_over(database: Database, incoming: DownloadSpool, source: ListSource, b
     marks = sync_state.state_of(database, source.name).marks
     for file in drop_folder.due(before, before, marks)[:1]:
         sync_state.note(
-            database, source.name, marks=drop_folder.updated_marks(before, marks, file), take_failure=failure
+            database, source.name, marks=drop_folder.marks_of_refusal(before, marks, file), take_failure=failure
         )
 
 

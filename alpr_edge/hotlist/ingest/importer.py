@@ -168,11 +168,15 @@ class _Import:
     ) -> tuple[GenerationDraft, datetime | None]:
         """Read the whole feed; its entries packed, and its date of issue (else that of the list it changes)."""
         is_change = current is not None and self.request.change is not ListChange.COMPLETE
-        if current and is_change and current != all_generations(self.lists.database, self.request.source)[0]:
+        if current and is_change and current.generation.serial != self._newest_serial():
             raise FeedError("the list was rolled back, so this change is not of the list in use; import a complete one")
         base = open_sealed(current, self.lists.lists_key, self.lists.directory) if current and is_change else None
         generation = current.generation if current else None
         return pack_feed(self.request, generation, base, self.now, self.tally, progress)
+
+    def _newest_serial(self) -> int:
+        """Of the generation that was imported last, whether it is the one in use or not."""
+        return all_generations(self.lists.database, self.request.source)[0].generation.serial
 
     def _keep_report(self, refusal: str) -> None:
         if not self.request.dry_run:

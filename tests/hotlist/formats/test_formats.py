@@ -5,6 +5,7 @@ import pytest
 from alpr_edge.domain.errors import FeedError
 from alpr_edge.domain.hits import HotlistEntry, Reason
 from alpr_edge.hotlist.formats.base import FormatName, Rejected, Rules, Withheld
+from alpr_edge.hotlist.formats.generic_fixed import GenericFixed
 from alpr_edge.hotlist.formats.registry import FORMATS
 from alpr_edge.hotlist.ingest.validation import is_junk
 from tests.hotlist import layouts
@@ -134,6 +135,14 @@ def test_a_trailer_that_counts_otherwise_refuses_the_feed(sample: Sample) -> Non
         text += b"TOTAL RECORD 0000003\n"
     with pytest.raises(FeedError, match="counts 3 records, the table holds 2"):
         records_of(sample.format, text, None, "svs.tbl")
+
+
+def test_a_trailer_that_looks_like_a_record_of_wide_columns_is_a_trailer() -> None:
+    rules = Rules(header=False, columns={"plate": "1-8", "state": "9-10", "remarks": "11-40"})
+    rows = b"ABC123  CAred van\n" * 2
+    assert len(records_of(GenericFixed(), rows + b"TOTAL RECORD 0000002\n", rules)) == 2
+    with pytest.raises(FeedError, match="counts 3 records, the table holds 2"):
+        records_of(GenericFixed(), rows + b"TOTAL RECORD 0000003\n", rules)
 
 
 @EVERY

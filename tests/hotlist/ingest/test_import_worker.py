@@ -229,6 +229,22 @@ def test_the_process_takes_in_what_it_is_told(folder: Path, source: ListSource, 
     database.close()
 
 
+def test_a_complete_list_that_is_refused_swallows_no_change_before_it(
+    worker: ImportWorker, source: ListSource, folder: Path, loader: HotlistLoader
+) -> None:
+    drop(folder, "all.csv", *ROWS)
+    take(worker, source)
+    drop(folder, "amber.add.csv", "NEW999,Stolen,CA")
+    drop(folder, "later.csv", "no,row,of,a,list")
+    with pytest.raises(FeedError):
+        take(worker, source)
+    report = take(worker, source)
+    assert report is not None
+    assert report.added == 1
+    assert entry_count(loader, "NEW999") == 1
+    assert take(worker, source) is None
+
+
 def test_roll_back_goes_back_step_by_step_and_then_says_that_there_is_none(
     worker: ImportWorker, source: ListSource, folder: Path, lists: ListStore, loader: HotlistLoader
 ) -> None:

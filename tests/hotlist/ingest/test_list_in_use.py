@@ -1,5 +1,6 @@
 """What may change a list in use, and what may not: covert lists, roll-backs, removals, files that change under way."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from alpr_edge.hotlist.ingest.import_worker import ImportWorker
 from alpr_edge.hotlist.ingest.importer import ListStore
 from alpr_edge.hotlist.ingest.rollback import roll_back
 from alpr_edge.settings import ListSource
+from alpr_edge.store.hotlists import generations, sync_state
 from tests.hotlist.feed_texts import NOW, csv_text
 from tests.hotlist.ingest.test_import_worker import ROWS, drop, entry_count, take
 
@@ -37,6 +39,20 @@ def test_a_list_becomes_covert_with_its_source(worker: ImportWorker, source: Lis
     assert [entry.covert for entry, _ in (*index.exact("ABC123"), *index.partial("ABC987"))] == [True, True]
     others = HotlistLoader(lists.database, lists.lists_key, lists.directory, {"other"}).load()
     assert [entry.covert for entry, _ in others.exact("ABC123")] == [False]
+
+
+def test_a_list_that_its_server_has_confirmed_since_takes_changes(
+    worker: ImportWorker, source: ListSource, folder: Path, lists: ListStore
+) -> None:
+    drop(folder, "all.csv", *ROWS)
+    take(worker, source)
+    sync_state.note(lists.database, "bolo", asked=NOW + timedelta(hours=1))
+    (row,) = generations.live(lists.database)
+    assert row.generation.imported_at == NOW + timedelta(hours=1)
+    drop(folder, "a.add.csv", "NEW999,Stolen,CA")
+    report = take(worker, source)
+    assert report is not None
+    assert (report.added, report.kept) == (1, 4)
 
 
 def test_a_change_is_no_change_of_a_list_that_was_rolled_back(
