@@ -57,6 +57,8 @@ class SourceStage(Generic[T]):
         self.name = name
         self._items = items
         self._output = output
+        self.given_s = time.monotonic()
+        """When the source gave its last item, on the monotonic clock; before the first one, when it was made."""
 
     def run(self, beat: Callable[[], None], stop: threading.Event) -> None:
         """Put items into the channel."""
@@ -66,6 +68,7 @@ class SourceStage(Generic[T]):
                 beat()
                 if stop.is_set():
                     return
+                self.given_s = time.monotonic()
                 self._output.put(item)
         except ClosedError:
             return

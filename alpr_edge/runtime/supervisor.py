@@ -155,6 +155,10 @@ class Supervisor:
         """Names of the replaceable stages that nobody runs any more, since so many of their threads hang."""
         return [s.stage.name for s in self._states if s.hanging and s.thread is None and not s.done]
 
+    def with_hanging_threads(self) -> list[str]:
+        """Names of the replaceable stages of which a thread hangs, whether or not another runs in its place."""
+        return [s.stage.name for s in self._states if s.hanging and not s.done]
+
     def restarting(self) -> list[StageState]:
         """Stages that failed and wait to be started again, or were so just now."""
         now_s = time.monotonic()

@@ -69,6 +69,8 @@ def test_a_stream_without_times_is_live_after_a_few_pictures() -> None:
 
 def test_an_address_is_told_without_its_secrets() -> None:
     assert without_secrets("rtsp://user:p@ss@10.0.0.5:554/live?pw=x#y") == "rtsp://10.0.0.5:554/live"
+    for password in ("ab/cd", "ab?cd", "ab#cd"):
+        assert without_secrets(f"rtsp://admin:{password}@10.0.0.5/live") == "rtsp://..."
 
 
 def test_rtsp_frames_arrive_as_they_happen(rtsp_server: RtspServer) -> None:

@@ -55,6 +55,8 @@ _HANG_WITH_DISK = {WRITER, "disk"}
 """The stages that cannot be replaced and hang where the disk does."""
 RESTARTS_MAX = 2
 """Restarts of one stage, or of all workers together, after which a replay ends."""
+BLOCKED_S = 60.0
+"""Time without a picture after which a camera counts as hanging, if a thread of it hangs that may hold its device."""
 GIVE_UP_S = 5.0
 """Longest wait for the stages of a replay that failed."""
 POLL_S = 0.2
@@ -134,9 +136,11 @@ class Pipeline:
         self.supervisor.add(WorkStage(TRACKING, self.recognition.results, self._track, self._finish, idle))
         for stage in self.recognition.stages:
             self.supervisor.add(stage, replaceable=live, stop_s_max=WORKER_STOP_S, backoff=WORKER_RESTART)
-        self._cameras = [f"{CAMERA_STAGE}{feed.camera_id}" for feed in feeds]
-        for name, feed in zip(self._cameras, feeds, strict=True):
-            source = SourceStage(name, feed.frames, self.recognition.frames)
+        self._blocked_s = BLOCKED_S
+        self._cameras = [
+            SourceStage(f"{CAMERA_STAGE}{feed.camera_id}", feed.frames, self.recognition.frames) for feed in feeds
+        ]
+        for source in self._cameras:
             self.supervisor.add(source, replaceable=live)
 
     @property
@@ -176,12 +180,15 @@ class Pipeline:
         """Names of the stages that do not make progress.
 
         A camera counts only where all of them hang: as long as another one works, it does not call for a new process.
+        One hangs also where a thread that was replaced still holds its device, so that the new one gets no picture.
         A recognition worker counts once the thread that took its place hangs too.
         """
-        hanging = self.supervisor.hanging()
+        hanging, holding = self.supervisor.hanging(), self.supervisor.with_hanging_threads()
         workers = [name for name in hanging if name.startswith(RECOGNITION)]
-        cameras = self._cameras if all(name in hanging for name in self._cameras) else []
-        return self.supervisor.stalled() + workers + cameras
+        blocked = [one.name for one in self._cameras if time.monotonic() - one.given_s > self._blocked_s]
+        cameras = [one.name for one in self._cameras]
+        is_any_left = any(name not in hanging and not (name in holding and name in blocked) for name in cameras)
+        return self.supervisor.stalled() + workers + ([] if is_any_left else cameras)
 
     def troubles(self) -> list[str]:
         """What is wrong with the stages, a short line each.

@@ -40,10 +40,16 @@ class HangingDriver:
         self.back = threading.Event()
         self.opens = 0
         self.first: Iterator[Frame] = iter(())
+        self.is_held_after_the_first = False
+        """Whether later openings find the device busy, and try on."""
 
     def frames(self, beat: Callable[[], None]) -> Iterator[Frame]:
         self.opens += 1
         yield from self.first
+        if self.is_held_after_the_first and self.opens > 1:
+            while not self.back.wait(0.1):
+                beat()
+            return
         self.back.wait(WAIT_S)
         beat()
         yield from ()
@@ -109,6 +115,15 @@ def test_a_unit_all_of_whose_cameras_hang_asks_for_another_process(tmp_path: Pat
         driver.back.set()
         tended_until(pipeline, lambda: driver.opens > 2)
         assert pipeline.stalled() == []
+
+
+def test_a_camera_whose_device_is_held_by_a_thread_that_hangs_asks_for_another_process(tmp_path: Path) -> None:
+    with watching(tmp_path, good=False) as (pipeline, driver, _, _):
+        pipeline._blocked_s = 4.0  # a unit waits 60 s
+        driver.is_held_after_the_first = True
+        tended_until(pipeline, lambda: pipeline.stalled() == ["camera-rear"])
+        assert driver.opens == 2
+        assert pipeline.supervisor.hanging() == [], "the second thread waits for the device, and lives"
 
 
 def test_a_camera_that_hangs_keeps_no_read_back(tmp_path: Path) -> None:
