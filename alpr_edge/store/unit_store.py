@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
 import structlog
 
@@ -24,6 +25,7 @@ from alpr_edge.store.recovery.replacement import DatabaseReplacement
 from alpr_edge.store.retention.earlier_holds import take_in_earlier_holds
 
 log = structlog.get_logger(__name__)
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,6 +42,17 @@ class UnitStore:
     """Records that the store refused."""
     renewal: DatabaseReplacement
     """For the process that has locked the data folder: replaces the database when it turns out damaged."""
+
+    def with_renewal(self, step: Callable[[], Result]) -> Result:
+        """Take a step; where the database shows damage on the way, it is replaced, and the step taken again.
+
+        The check before a start looks for a short while only, and what it did not come to must not end each start anew.
+        """
+        try:
+            return step()
+        except DamagedError:
+            self.renewal.renew(self.database)
+            return step()
 
     def recover(self) -> list[str]:
         """Repair what a power cut left; before the first commit of a run.

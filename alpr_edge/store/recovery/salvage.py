@@ -34,6 +34,7 @@ from alpr_edge.store.recovery.key_check import KeyMark
 from alpr_edge.store.recovery.row_merge import TABLES, Fate, Row, batches, put, shapes
 from alpr_edge.store.retention.deleted_list import is_deleted
 from alpr_edge.store.retention.holds import forget_released
+from alpr_edge.store.retention.left_images import forget_dates
 from alpr_edge.store.sqlite_forensics.carver import Carver
 from alpr_edge.store.sqlite_forensics.pages import Pages
 
@@ -41,7 +42,6 @@ BATCH = 200
 log = structlog.get_logger(__name__)
 
 _RECEIPT = ("state", "receipt_sha256", "delivered_utc", "attempts", "medium_id", "offloaded_utc")
-
 Progress = Callable[[int, int], None]
 """Receives how many pages were read, and of how many."""
 
@@ -121,8 +121,7 @@ class Salvage:
         with Pages(aside.database, self.key, () if mark is None else (mark.salt,)) as pages:
             pages.name_frames()
             carver = Carver(pages, row_shapes)
-            rows = carver.rows()
-            for batch in batches(rows, BATCH):
+            for batch in batches(carver.rows(), BATCH):
                 self._insert(batch, report, read_ids)
                 progress(carver.pages_read, len(pages.numbers))
             report.pages_unreadable, report.rows_unreadable = carver.damaged_pages, carver.rows_broken
@@ -131,6 +130,7 @@ class Salvage:
         self._queue_again(read_ids, report)
         with self.database.write() as connection:
             forget_released(connection)
+            forget_dates(connection)
         aside.keep_report(report.figures())
         return report
 

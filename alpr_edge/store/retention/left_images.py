@@ -7,7 +7,7 @@ their age.
 from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy import exists, select
+from sqlalchemy import Connection, exists, select, update
 
 from alpr_edge.domain.retention import RetentionLimits
 from alpr_edge.store.db.database import Database
@@ -44,6 +44,12 @@ def left_images(
         digests += [row.sha256 for row in rows if _is_old(facts(row.sha256), _longest(limits, waits=row.waits), now)]
         after = rows[-1].sha256
     return digests[:BATCH]
+
+
+def forget_dates(connection: Connection) -> None:
+    """Note of pictures whose read is lost that nothing tells their age but their files: they were dated with it."""
+    is_shown = exists().where(evidence.c.sha256 == images.c.sha256)
+    connection.execute(update(images).where(images.c.created_utc.is_not(None), ~is_shown).values(created_utc=None))
 
 
 def _longest(limits: RetentionLimits, *, waits: bool) -> float:

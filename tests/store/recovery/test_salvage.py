@@ -18,7 +18,7 @@ from alpr_edge.domain.protocol.items import Answer, Outcome
 from alpr_edge.domain.retention import DeletionReason, RetentionLimits
 from alpr_edge.store.db import clock_pairs
 from alpr_edge.store.db.database import DATABASE_NAME, Database
-from alpr_edge.store.db.schema import metadata, outbox, reads
+from alpr_edge.store.db.schema import evidence, images, metadata, outbox, reads
 from alpr_edge.store.reads.dispositions import add_disposition, dispositions_of
 from alpr_edge.store.reads.repository import DecidedRecord
 from alpr_edge.store.recovery.damaged_databases import damaged_databases, set_aside
@@ -217,6 +217,15 @@ def test_images_whose_rows_are_lost_go_when_they_are_as_old_as_a_read_may_be(ful
         assert left_images(store.database, facts, limits, late) == []
         assert facts(digests[0]) is None
         assert facts(refused.item_id) is not None, "the department does not have it"
+
+
+def test_images_whose_read_is_lost_have_no_date_but_their_file_s(full_data: Path) -> None:
+    overwrite_page(full_data, next(iter(reads_by_page(full_data))))
+    with unit(full_data) as store:
+        assert store.salvage().hanging["evidence"] > 0
+        others = images.c.sha256.not_in(select(evidence.c.sha256))
+        with store.database.read() as connection:
+            assert set(connection.execute(select(images.c.created_utc).where(others)).scalars()) == {None}
 
 
 def test_an_image_that_is_being_written_is_left_alone(full_data: Path) -> None:
