@@ -65,6 +65,7 @@ class RosterDownloader:
         self._bytes_max = bytes_max
         self._schedule = DocumentSchedule(uplink, draw, "roster.not_fetched")
         self._refused_etag = ""
+        self._refused_by = ""
         self._held: RosterHeader | None = None
         self._wanted = 0
         self.trouble = ""
@@ -96,6 +97,8 @@ class RosterDownloader:
         key = pin_missing_keys(self._uplink, self._unit_id).roster_key
         if key is None:
             return  # a department of an earlier release, which has no rosters
+        if str(key) != self._refused_by:
+            self._refused_etag = ""  # with another key it may hold
         state = sync_state.state_of(self._database, SPOOL_NAME)
         request = DocumentRequest(
             ROSTER_PATH, "roster", self._bytes_max, FETCH_S_MAX, {ROSTER_SERIAL_HEADER: str(state.serial)}
@@ -111,13 +114,14 @@ class RosterDownloader:
             roster = open_roster(content, key)
             check_roster(roster, key.department_id, self._held, self._clock.now().trusted_utc)
         except RosterError as error:
-            self._refuse(str(error), etag)
+            self._refuse(str(error), etag, str(key))
             return
         self._hand_over(key, content, roster.header, etag)
 
-    def _refuse(self, reason: str, etag: str) -> None:
-        """Keep the roster in force, and do not fetch the same one again."""
-        self._refused_etag, self.trouble = etag, f"the department's roster is refused: {reason}"
+    def _refuse(self, reason: str, etag: str, key: str) -> None:
+        """Keep the roster in force, and do not fetch the same one again while the department's key is the same."""
+        self._refused_etag, self._refused_by = etag, key
+        self.trouble = f"the department's roster is refused: {reason}"
         sync_state.note(self._database, SPOOL_NAME, fetch_failure=reason)
         log.error("roster.refused", reason=reason)
 

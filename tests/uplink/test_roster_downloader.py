@@ -22,7 +22,7 @@ from alpr_edge.settings import UplinkSettings
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.hotlists import sync_state
 from alpr_edge.store.hotlists.download_spool import DownloadSpool
-from alpr_edge.uplink.department_keys import keys_file, pin_keys, pinned_keys
+from alpr_edge.uplink.department_keys import DepartmentKeys, keys_file, pin_keys, pinned_keys
 from alpr_edge.uplink.roster_downloader import RosterDownloader
 from tests.domain.people.builders import DEPARTMENT, NOW, OTHER_KEY, SIGNING_KEY, person, roster
 from tests.uplink.conftest import KEY, settings_for
@@ -153,6 +153,18 @@ def test_what_does_not_hold_is_refused_once_and_the_next_good_one_taken(
     ask(downloader)
     assert handed_roster(spool)[1] == department.content
     assert (downloader.trouble, sync_state.state_of(database, SPOOL_NAME).fetch_failure) == ("", "")
+
+
+def test_what_was_refused_by_the_key_before_is_fetched_again_once_another_is_pinned(
+    department: Department, downloader: RosterDownloader, spool: DownloadSpool, uplink: UplinkSettings
+) -> None:
+    department.content = signed_roster(3, OTHER_KEY)
+    downloader.step()
+    assert downloader.trouble
+    pin_keys(uplink, DepartmentKeys(roster_key=RosterKey(DEPARTMENT, OTHER_KEY.public_key())), replace=True)
+    ask(downloader)
+    assert handed_roster(spool)[1] == department.content
+    assert downloader.trouble == ""
 
 
 def test_an_answer_longer_than_any_roster_is_not_kept(

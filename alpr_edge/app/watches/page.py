@@ -4,6 +4,7 @@ By its health file alone: the daemon of the cameras has no network, so it cannot
 ran since the computer's start is not missed here; ``unit check`` says whether one is due.
 """
 
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +25,7 @@ class PageWatch:
 
     Args:
         directory: the unit's runtime directory.
+        certificate: the page's; without one a service that is enabled has no page to give.
         page_link: what systemd makes where the page's service is enabled: then an end in order is one as well.
         seconds: a monotonic clock.
     """
@@ -31,9 +33,14 @@ class PageWatch:
     interval_s = 1.0
 
     def __init__(
-        self, directory: Path, page_link: Path = PAGE_LINK, seconds: Callable[[], float] = time.monotonic
+        self,
+        directory: Path,
+        certificate: Path,
+        page_link: Path = PAGE_LINK,
+        seconds: Callable[[], float] = time.monotonic,
     ) -> None:
         self._directory = directory
+        self._certificate = certificate
         self._page_link = page_link
         self._seconds = seconds
         self._down_since_s: float | None = None
@@ -55,5 +62,6 @@ class PageWatch:
         last = read_health(self._directory, CONSOLE)
         if last is None or last.stamp is None or last.stamp.boot_id != boot_id():
             return False
-        is_wanted = last.ready or self._page_link.is_symlink()
+        has_certificate = os.path.exists(self._certificate)  # noqa: PTH110 - false in a closed folder
+        is_wanted = last.ready or (self._page_link.is_symlink() and has_certificate)
         return is_wanted and (not last.ready or current_health(self._directory, CONSOLE, AGE_S_MAX) is None)

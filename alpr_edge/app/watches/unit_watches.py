@@ -21,7 +21,7 @@ def unit_watches(settings: Settings, store: UnitStore, clock: Clock) -> WatchSta
     unit, uplink, alerts = settings.unit, settings.uplink, settings.alerts
     watches: list[Watch] = [
         DiskStateWatch(unit.data_directory, store.database.commits),
-        PageWatch(unit.runtime_directory),
+        PageWatch(unit.runtime_directory, settings.console.certificate_file),
         TrainingWatch(settings, clock),
         MemoryWatch(needed_bytes, machine_bytes()),
         *(DaemonMemoryWatch(unit.runtime_directory, name, machine_bytes()) for name in OTHERS),

@@ -93,7 +93,7 @@ def write_from_elsewhere(directory: Path, *, lives: bool) -> "subprocess.Popen[b
 
 def test_a_page_that_was_killed_is_told_after_the_time_of_a_restart_and_ends_with_its_return(tmp_path: Path) -> None:
     seconds = Seconds()
-    watch = PageWatch(tmp_path, tmp_path / "no-link", seconds)
+    watch = PageWatch(tmp_path, tmp_path / "no-certificate", tmp_path / "no-link", seconds)
     watch.look()
     assert watch.faults() == [], "a unit whose page never ran has none"
     write_from_elsewhere(tmp_path, lives=False)
@@ -111,16 +111,19 @@ def test_a_page_that_was_killed_is_told_after_the_time_of_a_restart_and_ends_wit
     assert watch.faults() == []
 
 
-@pytest.mark.parametrize(("is_enabled", "told"), [(False, []), (True, [FaultKind.PAGE_DOWN])])
-def test_a_page_that_ended_in_order_is_missed_where_its_service_is_enabled(
-    tmp_path: Path,
-    is_enabled: bool,
-    told: list[FaultKind],
+@pytest.mark.parametrize(
+    ("is_enabled", "has_certificate", "told"),
+    [(False, True, []), (True, True, [FaultKind.PAGE_DOWN]), (True, False, [])],
+)
+def test_a_page_that_ended_in_order_is_missed_where_its_service_is_enabled_and_it_has_a_certificate(
+    tmp_path: Path, is_enabled: bool, has_certificate: bool, told: list[FaultKind]
 ) -> None:
-    seconds, link = Seconds(), tmp_path / "alpr-edge-console.service"
+    seconds, link, certificate = Seconds(), tmp_path / "alpr-edge-console.service", tmp_path / "page.pem"
     if is_enabled:
         link.symlink_to("/nowhere")
-    watch = PageWatch(tmp_path, link, seconds)
+    if has_certificate:
+        certificate.touch()
+    watch = PageWatch(tmp_path, certificate, link, seconds)
     write_health(tmp_path, replace(CONSOLE, ready=False))
     watch.look()
     seconds.now_s += RESTART_S
