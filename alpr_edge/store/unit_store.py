@@ -51,6 +51,8 @@ class UnitStore:
         try:
             return step()
         except DamagedError:
+            if not self.database.damage:
+                raise  # something else is damaged
             self.renewal.renew(self.database)
             return step()
 

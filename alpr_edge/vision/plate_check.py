@@ -2,7 +2,7 @@
 
 Lettering, grilles and lamps that a detector half takes for plates hold no text, and a distant plate that it half sees
 often does. So the detector may give doubtful boxes, and more plates are found with fewer false ones than by any
-threshold of the detector alone. Most doubtful boxes are no plates, and reading one takes an eighth of the time of a
+threshold of the detector alone. Most doubtful boxes are no plates, and reading one takes a tenth of the time of a
 look at the whole frame: those that look like none are not read.
 """
 

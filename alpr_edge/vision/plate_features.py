@@ -31,6 +31,7 @@ CHARACTERS_USUAL, SHAPE_USUAL = 6.5, 0.8
 """Characters of a plate; the logarithm of its width by its height."""
 LEAST = 1e-8
 Features = NDArray[np.float32]
+"""Numbers of a box, float32 [numbers], or of several, float32 [boxes, numbers]."""
 
 
 def text_features(slots: Probabilities) -> Features:

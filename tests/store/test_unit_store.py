@@ -18,7 +18,8 @@ def test_a_step_that_meets_damage_is_taken_again_with_a_new_database(tmp_path: P
     def recover() -> list[str]:
         tried.append(len(tried))
         if tried == [0]:
-            raise DamagedError("a page that the short check did not come to")
+            store.database.damage = "a page that the short check did not come to"
+            raise DamagedError(store.database.damage)
         return store.recover()
 
     with open_store(settings, migrate=True, renew=True) as store:
@@ -28,13 +29,14 @@ def test_a_step_that_meets_damage_is_taken_again_with_a_new_database(tmp_path: P
         assert len(damaged_databases(settings.unit.data_directory)) == 1
 
 
-def test_another_fault_of_a_step_is_told_and_nothing_is_replaced(tmp_path: Path) -> None:
+@pytest.mark.parametrize("fault", [StoreError("the disk is full"), DamagedError("another file is damaged")])
+def test_another_fault_of_a_step_is_told_and_nothing_is_replaced(tmp_path: Path, fault: StoreError) -> None:
     settings = load(write_bare_unit(tmp_path))
 
     def fail() -> None:
-        raise StoreError("the disk is full")
+        raise fault
 
     with open_store(settings, migrate=True, renew=True) as store:
-        with pytest.raises(StoreError, match="full"):
+        with pytest.raises(type(fault), match=str(fault)):
             store.with_renewal(fail)
         assert damaged_databases(settings.unit.data_directory) == []

@@ -183,12 +183,11 @@ class Pipeline:
         One hangs also where a thread that was replaced still holds its device, so that the new one gets no picture.
         A recognition worker counts once the thread that took its place hangs too.
         """
-        hanging, holding = self.supervisor.hanging(), self.supervisor.with_hanging_threads()
+        hanging, cameras = self.supervisor.hanging(), [one.name for one in self._cameras]
         workers = [name for name in hanging if name.startswith(RECOGNITION)]
-        blocked = [one.name for one in self._cameras if time.monotonic() - one.given_s > self._blocked_s]
-        cameras = [one.name for one in self._cameras]
-        is_any_left = any(name not in hanging and not (name in holding and name in blocked) for name in cameras)
-        return self.supervisor.stalled() + workers + ([] if is_any_left else cameras)
+        silent = {one.name for one in self._cameras if time.monotonic() - one.given_s > self._blocked_s}
+        lost = {*hanging, *silent.intersection(self.supervisor.with_hanging_threads())}
+        return self.supervisor.stalled() + workers + (cameras if lost.issuperset(cameras) else [])
 
     def troubles(self) -> list[str]:
         """What is wrong with the stages, a short line each.

@@ -4,7 +4,6 @@ By its health file alone: the daemon of the cameras has no network, so it cannot
 ran since the computer's start is not missed here; ``unit check`` says whether one is due.
 """
 
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +11,7 @@ from pathlib import Path
 from alpr_edge.app.unit_faults import Fault, FaultKind
 from alpr_edge.runtime.boot import boot_id
 from alpr_edge.runtime.health import current_health, read_health
-from alpr_edge.services.unit_health.daemons import CONSOLE, PAGE_LINK
+from alpr_edge.services.unit_health.daemons import CONSOLE, PAGE_LINK, is_page_enabled
 
 AGE_S_MAX = 30.0
 """Greatest age of its health file, which it writes every ten seconds."""
@@ -62,6 +61,5 @@ class PageWatch:
         last = read_health(self._directory, CONSOLE)
         if last is None or last.stamp is None or last.stamp.boot_id != boot_id():
             return False
-        has_certificate = os.path.exists(self._certificate)  # noqa: PTH110 - false in a closed folder
-        is_wanted = last.ready or (self._page_link.is_symlink() and has_certificate)
+        is_wanted = last.ready or is_page_enabled(self._certificate, self._page_link)
         return is_wanted and (not last.ready or current_health(self._directory, CONSOLE, AGE_S_MAX) is None)

@@ -43,14 +43,18 @@ def due_daemons(settings: Settings, page_link: Path = PAGE_LINK) -> tuple[Daemon
     return tuple(daemon for daemon in DAEMONS if is_due[daemon.name])
 
 
+def is_page_enabled(certificate: Path, page_link: Path = PAGE_LINK) -> bool:
+    """Whether the page's service is enabled and has its certificate, without which it has no page to give."""
+    return page_link.is_symlink() and os.path.exists(certificate)  # noqa: PTH110 - false in a closed folder
+
+
 def is_page_due(settings: Settings, page_link: Path = PAGE_LINK) -> bool:
     """Whether the page is in use: enabled and with a certificate, or started since the boot and not stopped in order.
 
     A certificate alone says nothing, as every unit of a department with a domain gets one; nor does a service that is
     enabled where the department has no domain, and so no name for the page.
     """
-    has_certificate = os.path.exists(settings.console.certificate_file)  # noqa: PTH110 - false in a closed folder
-    if page_link.is_symlink() and has_certificate:
+    if is_page_enabled(settings.console.certificate_file, page_link):
         return True
     health = read_health(settings.unit.runtime_directory, CONSOLE)
     return health is not None and health.ready and health.stamp is not None and health.stamp.boot_id == boot_id()

@@ -10,14 +10,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from alpr_edge.vision.plate_check import READ_PROBABILITY_MIN, UNREAD_OUTPUT
-from alpr_edge.vision.plate_features import FEATURES, TEXT_FEATURES
+from alpr_edge.vision.plate_features import FEATURES, TEXT_FEATURES, Features
 
 HIDDEN = 24
 SEEDS = 0, 1, 2, 3
 STEPS = 500
 RATE, DECAY, DROPOUT = 1e-2, 1e-2, 0.2
 OPSET = 17
-Features = NDArray[np.float32]
 
 
 class Ensemble(nn.Module):
