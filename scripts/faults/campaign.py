@@ -145,8 +145,7 @@ class Campaign:
             Receiver(self._rig.receiver) as receiver,
             self._victim_of(Activity.UNIT, task) as (process, pipe),
         ):
-            assert process.pid is not None, "it was started"
-            watch = UnitWatch(process.pid, settings, pipe, self.tally)
+            watch = UnitWatch(process, settings, pipe, self.tally)
             watch.endure(fault, receiver, self._random)
             notes = [*watch.notes, *self._end(ending, process, pipe, road.disk)]
         self._take(notes, road)

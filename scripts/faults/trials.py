@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from random import Random
 
@@ -33,14 +34,14 @@ class UnitWatch:
     """A whole unit that runs.
 
     Args:
-        process_id: the id of its process.
+        process: its process.
         settings: its settings.
         pipe: the pipe that its notes come by.
         tally: the tally that findings are added to.
     """
 
-    def __init__(self, process_id: int, settings: Settings, pipe: Connection, tally: CampaignTally) -> None:
-        self._process_id = process_id
+    def __init__(self, process: BaseProcess, settings: Settings, pipe: Connection, tally: CampaignTally) -> None:
+        self._process = process
         self._settings = settings
         self._pipe = pipe
         self._tally = tally
@@ -66,12 +67,12 @@ class UnitWatch:
 
     def _flood(self, receiver: Receiver, random: Random) -> None:
         self._until(lambda health: health.figures["has_fix"], "it has no position")
-        before = _memory_bytes(self._process_id)
+        before = _memory_bytes(self._process)
         receiver.talk = random.choice((Talk.FLOOD, Talk.NOISE))
         self._goes_on(InjectedFault.FLOOD)
         if receiver.talk is Talk.FLOOD:
             self._until(lambda told: told.figures["has_fix"], "it has no position under the flood")
-        growth = _memory_bytes(self._process_id) - before
+        growth = _memory_bytes(self._process) - before
         self._tally.blind += [f"the unit took {growth >> 20} MiB for the flood"] * (growth > MEMORY_GROWTH_MAX)
 
     def _future(self, receiver: Receiver, random: Random) -> None:
@@ -108,6 +109,8 @@ class UnitWatch:
             if health.ready and holds(health):
                 return True
             failures = [note.reason for note in new if isinstance(note, VictimFailed)]
+            if not (failures or self._process.is_alive()):
+                failures = [f"its process ended, exit code {self._process.exitcode}"]
             if failures or time.monotonic() > end:
                 self._tally.blind.append(
                     f"the unit: {failures[0] if failures else otherwise}; it told {health.troubles}"
@@ -132,7 +135,7 @@ def _waiting(pipe: Connection) -> Iterator[Note]:
         return
 
 
-def _memory_bytes(process_id: int) -> int:
-    status = Path(f"/proc/{process_id}/status").read_text(encoding="ascii")
+def _memory_bytes(process: BaseProcess) -> int:
+    status = Path(f"/proc/{process.pid}/status").read_text(encoding="ascii")
     line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
     return int(line.split()[1]) * 1024

@@ -3,6 +3,7 @@
 A victim opens the store as ``alpr-edge run`` does and tells over a pipe what the product acknowledged.
 """
 
+import faulthandler
 import itertools
 import os
 import sys
@@ -106,6 +107,7 @@ def work(activity: Activity, task: Task, pipe: Connection) -> None:
     # What a unit logs while its disk fails is due, and no finding.
     with (task.rig.folder / LOG).open("ab") as log:
         os.dup2(log.fileno(), sys.stderr.fileno())
+    faulthandler.enable()
     configure_logs(verbose=False)
     say = through(pipe)
     say(VictimStarted())

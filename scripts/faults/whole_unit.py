@@ -5,6 +5,7 @@ It tells what was stored as its log does, and can kill the daemons' threads one 
 
 import ctypes
 import math
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -27,6 +28,8 @@ which would only say that something did not come back."""
 LOOK_S = 0.05
 STAGES_MIN = 9
 """Threads that the two daemons have at least; fewer would mean that some are not seen."""
+POOL_THREAD = re.compile(r"_\d+$")
+"""In the names that pools of the standard library give their threads; stages have none such."""
 
 Say = Callable[[Note], None]
 
@@ -77,10 +80,11 @@ class WholeUnit:
         """Kill each stage's thread; wait until each is back and watches.
 
         The first two are left out: their ends are their processes'. So are pools, which write the files of one batch
-        and end with it: their threads are no daemon threads.
+        and end with it.
         """
         spared = {*self._others, *self._mains}
         threads = [thread for thread in threading.enumerate() if thread.daemon and thread not in spared]
+        threads = [thread for thread in threads if not POOL_THREAD.search(thread.name)]
         if len(threads) < STAGES_MIN:
             self._say(VictimFailed(f"only {len(threads)} threads are to be seen"))
         random.shuffle(threads)

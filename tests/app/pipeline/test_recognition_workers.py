@@ -179,19 +179,19 @@ def test_a_recording_on_which_recognition_fails_time_after_time_ends(store: Unit
 
 
 def test_a_live_failure_is_told_with_the_frames_it_cost(store: UnitStore, settings: Settings) -> None:
-    read = threading.Semaphore()
-
     def give_one_by_one(beat: Beat) -> Iterator[Frame]:
+        """No frame before the one before it was tracked or lost: a live camera's newer frame would replace it."""
         for number in itertools.count():
-            beat()
-            read.acquire(timeout=0.5)
             yield frame_of("bad", number)
+            while not (number in unit.tracked["bad"] or unit.pipeline.recognition.lost_count):
+                beat()
+                time.sleep(0.01)
+            time.sleep(0.01)
 
     unit = Unit(store, settings, Look(fails={3}), live=True, bad=give_one_by_one)
     unit.pipeline.supervisor.start()
 
     def is_told() -> bool:
-        read.release()
         return any(
             line.endswith("failed: ModelError: inference failed at frame 3 (frames lost so far: bad 1)")
             for line in unit.pipeline.troubles()
