@@ -19,6 +19,9 @@ PLATE_PX_MIN = 4
 READ_MARGIN = 0.03, 0.06
 """What is added to a box on each side before it is read, in parts of its width and height: the detector's boxes are
 tight, and now and then cut off the edge of a character (``models/README.md`` has what it wins)."""
+LARGE_PX = 150.0
+"""From this width on nothing is added below: in so many pixels a box cuts nothing off there, and what would be added is
+the plate's shadow and the edge of its frame."""
 
 
 ALL_ACCEPTED = ThresholdCheck()
@@ -66,7 +69,7 @@ class Recogniser:
             if item.box.height_px >= PLATE_PX_MIN
             and not is_ignored(item.box, ignore_areas, frame.width_px, frame.height_px)
         ][:PLATES_MAX]
-        looks = [_Look(item, crop_of(frame, item.box.expand(*READ_MARGIN))) for item in plates]
+        looks = [_Look(item, crop_of(frame, _box_to_read(item.box))) for item in plates]
         if known is None:
             return self._read(frame, looks)
         looks = [replace(look, small_crop=small_plate(look.crop.pixels)) for look in looks]
@@ -122,6 +125,12 @@ def _spared_look(frame: Frame, look: _Look, known: KnownPlates) -> Reading | Non
         return None
     again = seen_again(plate.reading, frame)
     return replace(again, box=look.item.box, detection_confidence=look.item.confidence, is_spared=True)
+
+
+def _box_to_read(box: Box) -> Box:
+    """What is read of a box that the detector found."""
+    beside, above = READ_MARGIN
+    return box.pad(beside, above, 0.0 if box.width_px >= LARGE_PX else above)
 
 
 def crop_of(frame: Frame, box: Box) -> Crop:

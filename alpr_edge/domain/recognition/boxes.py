@@ -51,10 +51,19 @@ class Box:
         """The box moved by (x, y)."""
         return Box(self.left_px + x_px, self.top_px + y_px, self.right_px + x_px, self.bottom_px + y_px)
 
-    def expand(self, fraction: float, y_fraction: float | None = None) -> "Box":
-        """The box with ``fraction`` of its size added on every side; above and below ``y_fraction`` if given."""
-        x_px, y_px = self.width_px * fraction, self.height_px * (fraction if y_fraction is None else y_fraction)
-        return Box(self.left_px - x_px, self.top_px - y_px, self.right_px + x_px, self.bottom_px + y_px)
+    def expand(self, fraction: float) -> "Box":
+        """The box with ``fraction`` of its size added on every side."""
+        return self.pad(fraction, fraction, fraction)
+
+    def pad(self, beside: float, above: float, below: float) -> "Box":
+        """The box with a part of its width added on each side, and of its height above and below; negative: less."""
+        x_px, high_px = self.width_px * beside, self.height_px
+        return Box(
+            self.left_px - x_px,
+            self.top_px - high_px * above,
+            self.right_px + x_px,
+            self.bottom_px + high_px * below,
+        )
 
     def reaches_edge(self, width_px: int, height_px: int) -> bool:
         """Whether the box comes within :data:`EDGE_PX` of an edge of the frame."""

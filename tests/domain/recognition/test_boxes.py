@@ -43,6 +43,10 @@ def test_grown_on_every_side() -> None:
     assert Box(10, 10, 30, 20).expand(0.5) == Box(0, 5, 40, 25)
 
 
+def test_padded_by_parts_of_its_own() -> None:
+    assert Box(10, 10, 30, 20).pad(0.1, 0.5, -0.2) == Box(8, 5, 32, 18)
+
+
 @given(boxes, st.integers(1, 4000), st.integers(1, 4000))
 def test_within_a_frame_is_at_least_one_pixel_of_it(box: Box, width_px: int, height_px: int) -> None:
     left, top, right, bottom = box.within(width_px, height_px)
