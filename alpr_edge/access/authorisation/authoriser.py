@@ -14,7 +14,7 @@ from typing import Protocol
 from alpr_edge.access.authorisation.callers import Actor, Caller, login_actor, person_actor
 from alpr_edge.access.authorisation.operations import RULES, Operation, OperationRule
 from alpr_edge.access.authorisation.quota import AccessQuota
-from alpr_edge.access.authorisation.record_texts import record_code, record_sentence, record_word
+from alpr_edge.access.authorisation.record_texts import record_code, record_objects, record_sentence, record_word
 from alpr_edge.access.authorisation.refusals import GLASS_CLOSED, IN_CAR, NOT_OWNER, PlaceWords, refusal_sentence
 from alpr_edge.access.sessions import SessionPlace, authorise_request
 from alpr_edge.access.store import AccessStore
@@ -29,10 +29,6 @@ from alpr_edge.domain.permissions.profile import Profile, SecurityProfile
 from alpr_edge.domain.permissions.purposes import MAINTENANCE, Purpose, PurposeCode
 from alpr_edge.domain.ports import Clock
 from alpr_edge.domain.sessions.break_glass import BreakGlass
-
-OBJECTS_NAMED_MAX = 1000
-"""Most objects that a record names; it counts them all."""
-"""How the note begins of the record that says what came of a change, after the one that allowed it."""
 
 
 class RecordLog(Protocol):
@@ -260,7 +256,7 @@ class Authoriser:
             session=actor.session_id,
             component=self.caller.component,
             action=operation.value,
-            objects=tuple(map(record_word, objects[:OBJECTS_NAMED_MAX])),
+            objects=tuple(record_objects(objects)),
             query=subject.query,
             purpose=record_code(purpose.code),
             offence=record_word(purpose.offence or ""),

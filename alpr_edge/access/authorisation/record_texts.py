@@ -1,9 +1,27 @@
 """Texts as a record of the access log may hold them: what cannot be printed could make one record look like another."""
 
+import json
+from collections.abc import Iterator, Sequence
+
+OBJECTS_NAMED_MAX = 1000
+"""Most objects that a record names; it counts them all."""
+NAMED_BYTES_MAX = 40 * 1024
+"""Most bytes that their names take, of the 64 KiB of a record: ids begin with that of their unit, which may be long."""
+
 
 def record_word(text: str) -> str:
     """A name, an id or a number."""
     return _printable(text, 128)
+
+
+def record_objects(names: Sequence[str]) -> Iterator[str]:
+    """The ids of what an access is about, as many as a record has room for."""
+    used = 0
+    for word in map(record_word, names[:OBJECTS_NAMED_MAX]):
+        used += len(json.dumps(word, ensure_ascii=False).encode()) + 1
+        if used > NAMED_BYTES_MAX:
+            return
+        yield word
 
 
 def record_sentence(text: str) -> str:

@@ -17,7 +17,7 @@ from typing import Any
 import structlog
 
 from alpr_edge.app.unit_faults import Fault, FaultKind
-from alpr_edge.domain.access_log.records import RECORD_NOT_KEPT
+from alpr_edge.domain.access_log.records import BEGIN_LOG, RECORD_NOT_KEPT, START_SERVICE, STOP_SERVICE
 from alpr_edge.domain.errors import AuditError, DamagedError, StoreError
 from alpr_edge.domain.ports import Clock
 from alpr_edge.domain.protocol.access_log import LogStatementPayload
@@ -44,7 +44,6 @@ STEP_S = 1.0
 DROP_S = 60.0
 VERIFY_S = 86_400.0
 COMPONENT = "run"
-START, STOP, BEGIN = "start_service", "stop_service", "begin_log"
 FILLED_SHARE = 0.75
 """From this share of its bound on the log is a fault: at the bound nothing is shown any more."""
 
@@ -63,7 +62,6 @@ class _OpenLog:
     signer: CheckpointSigner
     statement: LogStatementPayload | None = None
     """The department's last statement that was taken in."""
-    verified_s: float | None = None
     dropped_s: float = 0.0
 
 
@@ -84,6 +82,10 @@ class AccessLogUpload:
     """What showed that the open log is damaged; it is set aside before it is opened again."""
     _findings: dict[str, str] = field(default_factory=dict)
     """What is wrong with its content, by who found it."""
+    _verified: tuple[str, float] | None = None
+    """Which log was verified as a whole last, and when: it is not verified anew each time that it has to be opened."""
+    _is_sound: bool = False
+    """Whether that log was all as it was written."""
     _not_kept: str = ""
     """That a record of another program was not kept, since the start of the unit."""
     _filled: str = ""
@@ -136,15 +138,22 @@ class AccessLogUpload:
         if self._open is None:
             self._open = self._open_log()
         opened = self._open
-        is_due = opened.verified_s is None or time.monotonic() - opened.verified_s >= VERIFY_S
-        if is_due and self._verify(opened, beat, stop):
+        if self._is_due(opened.access_log) and self._verify(opened, beat, stop):
             self._drop_old(opened)
-        self._note_failure(opened)
+        # Before what a full log refuses: what is sent and cosigned can go from it.
         self._publish(opened)
         self._take_in_statement(opened)
         if time.monotonic() - opened.dropped_s >= DROP_S:
-            drop_delivered(self.database, PREFIXES_KEPT_ELSEWHERE)
             opened.dropped_s = time.monotonic()
+            drop_delivered(self.database, PREFIXES_KEPT_ELSEWHERE)
+            if self._filled and self._is_sound:
+                self._drop_old(opened)
+        self._note_failure(opened)
+
+    def _is_due(self, access_log: AccessLog) -> bool:
+        """Whether the log is to be verified as a whole."""
+        log_id, verified_s = self._verified or ("", 0.0)
+        return log_id != access_log.log_id or time.monotonic() - verified_s >= VERIFY_S
 
     def _open_log(self) -> _OpenLog:
         """Open the log and record the start; a damaged one is set aside, and the next begins with a record of that."""
@@ -164,14 +173,14 @@ class AccessLogUpload:
     def _record_start(self, access_log: AccessLog) -> None:
         """Record the start, once however often the log has to be opened again."""
         if not self._is_started:
-            self._recorder(access_log).note(START)
+            self._recorder(access_log).note(START_SERVICE)
             self._is_started = True
 
     def _find_set_aside(self, access_log: AccessLog) -> None:
         """Tell of logs that were set aside, for as long as their folders are there."""
         names = replacement.damaged_logs(self.settings.unit.data_directory)
         if names and access_log.size() == 0:
-            self._recorder(access_log).note(BEGIN, names[-1], note="the log before was damaged and set aside")
+            self._recorder(access_log).note(BEGIN_LOG, names[-1], note="the log before was damaged and set aside")
         words = f"damaged and set aside as {', '.join(names[-3:])}; hand it to the department, then remove the folder"
         self._find("set aside", words if names else "")
 
@@ -208,9 +217,10 @@ class AccessLogUpload:
             result = audits.verify(opened.access_log, opened.signer.key, None, tick)
         except _StoppedError:
             return False
-        opened.verified_s = time.monotonic()
+        self._verified = opened.access_log.log_id, time.monotonic()
+        self._is_sound = not result.findings
         self._find("audit", result.findings[0] if result.findings else "")
-        return not result.findings
+        return self._is_sound
 
     def _publish(self, opened: _OpenLog) -> None:
         """Queue what is not queued yet, and sign for it."""
@@ -264,7 +274,7 @@ class AccessLogUpload:
     def _record_stop(self) -> None:
         opened = self._open
         assert opened is not None, "the caller looked"
-        self._recorder(opened.access_log).note(STOP)
+        self._recorder(opened.access_log).note(STOP_SERVICE)
         self._publish(opened)
 
     def _close(self) -> None:

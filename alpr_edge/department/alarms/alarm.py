@@ -54,6 +54,8 @@ class AlarmKind(StrEnum):
     """Requests of other agencies for data (policy 462.7)."""
 
 
+COUNT_OR_DATE = re.compile(r"\d{4}-\d\d-\d\d|(?<![\w-])(?<!audit )\d+(?![\w-])")
+"""What a warning about one and the same thing may say otherwise tomorrow; an audit's number and one in a name stay."""
 UNSEEN = "database"
 """Subject of the alarm that the database cannot be looked at: of what else is wrong in it nothing is known then."""
 
@@ -148,5 +150,5 @@ def _of_storage(storage: Storage, now: datetime) -> Iterator[Alarm]:
 
 
 def _of_line(line: str, kind: AlarmKind) -> Alarm:
-    """The alarm of a warning whose numbers and dates change from day to day."""
-    return Alarm(re.sub(r"[0-9]+", "#", line), line, kind)
+    """The alarm of a warning whose counts and dates change from day to day."""
+    return Alarm(COUNT_OR_DATE.sub("#", line), line, kind)

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser
 from alpr_edge.access.authorisation.callers import Actor
 from alpr_edge.access.authorisation.operations import Operation
-from alpr_edge.department.audits.audit_samples import draw_audit_sample, is_sample_reproduced
+from alpr_edge.department.audits.audit_samples import SAMPLE_MAX, draw_audit_sample, is_sample_reproduced
 from alpr_edge.department.audits.audit_schedules import read_schedule
 from alpr_edge.department.audits.audit_views import AuditView, SamplePart
 from alpr_edge.department.audits.audited_logs import AuditedLogs, Tick
@@ -23,6 +23,7 @@ from alpr_edge.domain.access_log.records import AccessRecord, parse_record
 from alpr_edge.domain.audits.audit import (
     Audit,
     AuditDraw,
+    AuditSample,
     AuditState,
     AuditStep,
     AuditStepKind,
@@ -51,10 +52,17 @@ class AuditRegister:
         profile: the rules in force.
         rules: what the department decided of its audits.
         clock: says when.
+        records_max: most records of a sample.
     """
 
     def __init__(
-        self, database: DepartmentDatabase, logs: AuditedLogs, profile: Profile, rules: AuditRules, clock: Clock
+        self,
+        database: DepartmentDatabase,
+        logs: AuditedLogs,
+        profile: Profile,
+        rules: AuditRules,
+        clock: Clock,
+        records_max: int = SAMPLE_MAX,
     ) -> None:
         self._database = database
         self._logs = logs
@@ -62,6 +70,7 @@ class AuditRegister:
         self.rules = rules
         """What the department decided of its audits."""
         self._clock = clock
+        self._records_max = records_max
 
     def schedule(self) -> AuditSchedule:
         """What is due; shows nothing of any record.
@@ -94,20 +103,22 @@ class AuditRegister:
 
         Raises:
             AccessError: it is refused.
-            AuditError: the days will not do, there is no record of them, or the audit before is not drawn to its end.
+            AuditError: the days will not do, there is no record of them, or there are too many.
             StoreError: it is not on file, or cannot be put on record.
         """
         audits = self.read_all()
-        broken_off = next((audit for audit in audits if audit.state is AuditState.DRAWN), None)
+        broken_off, sample = next((audit for audit in audits if audit.state is AuditState.DRAWN), None), None
         if broken_off is None:
             number, used = len(audits) + 1, seed or secrets.token_bytes(SEED_BYTES)
             subject = AccessSubject((_object(number), f"seed:{used.hex()}"))
             with authoriser.access(Operation.DRAW_AUDIT, purpose, subject):
                 draw = self._prepare(audits, period, used, is_given=seed is not None, tick=tick)
+                # Before the draw is on file for good: of too many records none could ever be drawn by it.
+                sample = self._sample(draw, tick)
             with self._access(authoriser, purpose, number, content_digest(AuditStepKind.DRAWN, draw)) as actor:
                 step = AuditStep(AuditStepKind.DRAWN, actor.person_id, actor.name, self._now(), draw=draw)
                 broken_off = self._add(number, step, steps=0)
-        sample = draw_audit_sample(self._database, self._logs, self._profile, broken_off.draw, tick)
+        sample = sample or self._sample(broken_off.draw, tick)
         digest = content_digest(AuditStepKind.SAMPLED, sample)
         with self._access(authoriser, purpose, broken_off.number, digest) as actor:
             step = AuditStep(AuditStepKind.SAMPLED, actor.person_id, actor.name, self._now(), sample=sample)
@@ -215,6 +226,9 @@ class AuditRegister:
             count_min=self.rules.count_min,
             spans=spans,
         )
+
+    def _sample(self, draw: AuditDraw, tick: Tick) -> AuditSample:
+        return draw_audit_sample(self._database, self._logs, self._profile, draw, tick, self._records_max)
 
     def _days(self, period: str) -> AuditPeriod:
         today = self._now().astimezone(ZoneInfo(self.rules.zone)).date()

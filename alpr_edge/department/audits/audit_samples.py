@@ -40,12 +40,25 @@ class _Population:
 
 
 def draw_audit_sample(
-    database: DepartmentDatabase, logs: AuditedLogs, profile: Profile, draw: AuditDraw, tick: Tick
+    database: DepartmentDatabase,
+    logs: AuditedLogs,
+    profile: Profile,
+    draw: AuditDraw,
+    tick: Tick,
+    records_max: int = SAMPLE_MAX,
 ) -> AuditSample:
     """Find what stands out, and draw from the rest.
 
+    Args:
+        database: the department's database.
+        logs: the logs that the audit is about.
+        profile: the rules in force.
+        draw: what it is drawn by.
+        tick: told of records read and of all.
+        records_max: most records of a sample.
+
     Raises:
-        AuditError: more stands out than one audit can be about.
+        AuditError: they are more than one audit can be about.
         StoreError: a log cannot be read.
     """
     with database.reading() as connection:
@@ -54,7 +67,7 @@ def draw_audit_sample(
     flags = find_flags(population.take(logs.records(draw.spans, tick)), rules)
     by_record = _flags_by_record(flags)
     drawn = _draw_rest(population, by_record, draw)
-    if len(by_record) + len(drawn) > SAMPLE_MAX:
+    if len(by_record) + len(drawn) > records_max:
         raise AuditError(f"{len(by_record) + len(drawn)} records are too many for one audit; take fewer days")
     sampled = [*sorted(by_record), *drawn]
     return AuditSample(

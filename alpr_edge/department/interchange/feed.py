@@ -38,6 +38,7 @@ _KINDS = (ItemKind.READ, ItemKind.HIT, ItemKind.TIME, ItemKind.WITHDRAWAL, ItemK
 _WRONG = (ReadAnswer.MISREAD, ReadAnswer.WRONG_STATE, ReadAnswer.NOT_THIS_VEHICLE)
 """Answers of an officer after which a hit does not hold."""
 _later = aliased(reads.alias("later_reads"))
+_undoing = aliased(dispositions.alias("undoing_dispositions"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,13 +169,17 @@ def _goes_out(table: ExchangeTable, now: datetime) -> list[ColumnElement[bool]]:
 
 
 def _is_taken_back() -> ColumnElement[bool]:
-    """Whether a hit does not hold: its alert was withdrawn, an officer said so, or its read was corrected."""
+    """Whether a hit does not hold: its alert was withdrawn, its read corrected, or an officer says so still."""
     is_withdrawn = exists().where(withdrawals.c.hit_id == hits.c.hit_id, withdrawals.c.unit_id == hits.c.unit_id)
+    is_undone = exists().where(
+        _undoing.c.undoes == dispositions.c.disposition_id, _undoing.c.unit_id == dispositions.c.unit_id
+    )
     is_wrong = exists().where(
         dispositions.c.hit_id == hits.c.hit_id,
         dispositions.c.unit_id == hits.c.unit_id,
         dispositions.c.part == DispositionPart.READ.value,
         dispositions.c.answer.in_([answer.value for answer in _WRONG]),
+        ~is_undone,
     )
     is_corrected = exists().where(_later.c.supersedes == hits.c.read_id, _later.c.unit_id == hits.c.unit_id)
     return or_(is_withdrawn, is_wrong, is_corrected)

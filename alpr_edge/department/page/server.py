@@ -79,7 +79,9 @@ class ServedCertificate:
     def _load(self) -> None:
         self._loaded = self._change_times()
         try:
-            self.context.load_cert_chain(self._certificate, self._key)
+            # On trial first: a context that a certificate without its key is loaded into loses the key of before.
+            for context in (reporting_context(), self.context):
+                context.load_cert_chain(self._certificate, self._key)
         except (OSError, ssl.SSLError) as error:
             reason = getattr(error, "strerror", None) or "not a certificate with its key"
             raise DepartmentError(f"{self._certificate}: {reason}; see [page] in department.toml") from None

@@ -29,6 +29,10 @@ LOG_ID_PATTERN = r"^[0-9a-f]{32}$"
 _ORIGIN = "alpr-edge/log/"
 DRIFT_FOUND, RECORD_NOT_KEPT = "drift_found", "record_not_kept"
 """Actions of the unit itself that tell that something is wrong: the department notes each as a finding."""
+BEGIN_LOG, START_SERVICE, STOP_SERVICE = "begin_log", "start_service", "stop_service"
+DROP_OLD_RECORDS = "drop_old_records"
+UPKEEP_ACTIONS = frozenset({BEGIN_LOG, START_SERVICE, STOP_SERVICE, DROP_OLD_RECORDS})
+"""Actions of the unit itself that a full log takes too: without them nothing old could go from it."""
 
 
 class AccessOutcome(StrEnum):

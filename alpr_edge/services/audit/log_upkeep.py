@@ -2,13 +2,12 @@
 
 from datetime import timedelta
 
+from alpr_edge.domain.access_log.records import DROP_OLD_RECORDS
 from alpr_edge.services.changes.recorder import ChangeRecorder
 from alpr_edge.settings.policy import PolicySettings
 from alpr_edge.settings.profiles import summarise_policy
 from alpr_edge.store.access_log.log import AccessLog
 from alpr_edge.store.access_log.upkeep import drop_records, first_to_keep
-
-DROPPED = "drop_old_records"
 
 
 def drop_old_records(log: AccessLog, recorder: ChangeRecorder, policy: PolicySettings) -> int:
@@ -28,5 +27,5 @@ def drop_old_records(log: AccessLog, recorder: ChangeRecorder, policy: PolicySet
     if keep == first:
         return 0
     note = f"older than {days} days, and cosigned by the department"
-    recorder.note(DROPPED, f"records:{first}:{keep - 1}", note=note)
+    recorder.note(DROP_OLD_RECORDS, f"records:{first}:{keep - 1}", note=note)
     return drop_records(log, keep)

@@ -4,7 +4,7 @@
 and nodes of the tree are only added. Whoever has the key can rewrite the file all the same: that is found by the
 checkpoints (:mod:`alpr_edge.store.access_log.checkpoints`), which ``run`` alone signs, and by the department.
 
-It has a bound: at :data:`BYTES_MAX` nothing is appended any more, so nothing is shown. ``run`` warns long before.
+It has a bound: at :data:`BYTES_MAX` no access is appended any more, so nothing is shown. ``run`` warns long before.
 """
 
 import secrets
@@ -19,7 +19,14 @@ from sqlalchemy import Connection, select
 from sqlalchemy.dialects.sqlite import insert
 
 from alpr_edge.domain.access_log.changes import RecordedValues, secret_digest
-from alpr_edge.domain.access_log.records import AccessEntry, AccessRecord, encode_record, origin_of, record_moment
+from alpr_edge.domain.access_log.records import (
+    UPKEEP_ACTIONS,
+    AccessEntry,
+    AccessRecord,
+    encode_record,
+    origin_of,
+    record_moment,
+)
 from alpr_edge.domain.errors import AuditError, DamagedError, RefusedError, StoreError
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.transparency.merkle import hash_leaf, nodes_of_append
@@ -45,6 +52,9 @@ LOG_ID = "log_id"
 LOG_KEY = "log_key"
 BYTES_MAX = 4 << 30
 """Some four million records, or a thousand a day for ten years."""
+UPKEEP_BYTES = 1 << 20
+"""Beyond that, for records of the unit itself without which nothing old could go; two for each of some thousand starts.
+"""
 _BODIES = """
 SELECT group_concat(sequence), group_concat(length(body)), CAST(group_concat(body, '') AS BLOB)
 FROM (SELECT sequence, body FROM records WHERE sequence >= ? ORDER BY sequence LIMIT ?)
@@ -147,7 +157,7 @@ class AccessLog:
 
     def _append(self, connection: Connection, entry: AccessEntry, now: Instant) -> AccessRecord:
         """Append a record within a transaction."""
-        self._require_place(connection)
+        self._require_place(connection, entry.action)
         size = size_of(connection)
         record = AccessRecord(
             **dict(entry),
@@ -164,11 +174,11 @@ class AccessLog:
         keep_values(connection, record)
         return record
 
-    def _require_place(self, connection: Connection) -> None:
+    def _require_place(self, connection: Connection, action: str) -> None:
         """Refuse to append to a file that another process set aside, and to one that is full."""
         if self.database.is_replaced():
             raise StoreError(f"{self.database.path}: was set aside as damaged; run the command again")
-        if bytes_of(connection) >= self.bytes_max:
+        if bytes_of(connection) >= self.bytes_max + UPKEEP_BYTES * (action in UPKEEP_ACTIONS):
             raise StoreError(
                 f"{self.database.path}: the access log has its {self.bytes_max} bytes, so nothing is shown; "
                 "old records go once the department has cosigned them: connect the unit"

@@ -7,17 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from alpr_edge.app.stages.access_log_upload import START, STOP, AccessLogUpload
+from alpr_edge.app.stages.access_log_upload import AccessLogUpload
 from alpr_edge.app.stages.log_statements import LogStatements
 from alpr_edge.app.unit_faults import FaultKind
 from alpr_edge.department.ingest.records import Part
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.unit_logs.findings import Acknowledgement, FindingKind
-from alpr_edge.domain.access_log.records import parse_record
+from alpr_edge.domain.access_log.records import START_SERVICE, STOP_SERVICE, parse_record
 from alpr_edge.domain.alerting import Tone
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import Settings, load
+from alpr_edge.store.access_log.append_failures import note_failure
 from alpr_edge.store.access_log.log import AccessLog, open_access_log
 from alpr_edge.store.access_log.schema import FILE_NAME
 from alpr_edge.store.outbox.delivered_items import PREFIXES_KEPT_ELSEWHERE, drop_delivered
@@ -66,7 +67,7 @@ def until_verified(stage: AccessLogUpload) -> None:
     verified, stop = threading.Event(), threading.Event()
 
     def beat() -> None:
-        if stage._open is not None and stage._open.verified_s is not None:
+        if stage._verified is not None:
             verified.set()
             stop.set()
 
@@ -120,7 +121,7 @@ def test_the_log_is_delivered_cosigned_and_taken_from_the_outbox(
     assert stage.figures() == {"access_records": 4, "access_records_cosigned": 4}
     assert stage.faults() == []
     stage.finish()
-    assert actions(unit) == ["see_read"] * 3 + [START, STOP]
+    assert actions(unit) == ["see_read"] * 3 + [START_SERVICE, STOP_SERVICE]
     deliver(store, department)
     (state,) = department.logs.states()
     assert (state.records, state.cosigned, state.findings) == (5, 5, [])
@@ -288,6 +289,33 @@ def test_damage_met_while_the_unit_runs_is_mended_at_once(unit: Settings, store:
     stage._close()
     one_round(stage)
     assert "set aside" in stage.faults()[0].text
+    stage.finish()
+
+
+def test_a_log_that_has_to_be_opened_again_is_not_verified_again(unit: Settings, store: UnitStore) -> None:
+    stage = new_stage(unit, store)
+    until_verified(stage)
+    opened, verified = stage._open, stage._verified
+    stage._close()
+    assert one_round(stage)._open not in {None, opened}
+    assert stage._verified == verified
+    stage.finish()
+
+
+def test_a_full_log_is_queued_and_signed_although_it_refuses_a_record(
+    unit: Settings, store: UnitStore, department: Storage
+) -> None:
+    look(unit, 4)
+    stage = one_round(new_stage(unit, store))
+    unit.unit.runtime_directory.mkdir(exist_ok=True)
+    note_failure(unit.unit.runtime_directory, "full", None)
+    assert stage._open is not None
+    look(unit, 1)
+    stage._open.access_log.bytes_max = 1
+    one_round(stage)
+    assert "nothing is shown" in stage.faults()[0].text
+    deliver(store, department)
+    assert one_round(stage).figures()["access_records_cosigned"] == 6
     stage.finish()
 
 

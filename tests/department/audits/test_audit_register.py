@@ -9,6 +9,7 @@ import pytest
 
 from alpr_edge.access.authorisation.authoriser import Authoriser
 from alpr_edge.department.alarms.alarm import AlarmKind, alarms_of
+from alpr_edge.department.audits.audit_register import AuditRegister
 from alpr_edge.department.audits.step_rows import add_audit_step
 from alpr_edge.department.ingest.records import Part
 from alpr_edge.department.ingest.storage import Storage
@@ -105,6 +106,16 @@ def review(audit: Audit, person_id: str, finding: RecordFinding) -> SampleReview
     return SampleReview(numbers, finding, "looked at the case file")
 
 
+def test_days_with_too_many_records_are_refused_before_anything_is_on_file(
+    office: InquiryOffice, of: Callable[[str], Authoriser]
+) -> None:
+    register = office.audits
+    parts = register._database, register._logs, register._profile, register.rules, register._clock
+    with pytest.raises(AuditError, match="14 records are too many for one audit; take fewer days"):
+        AuditRegister(*parts, records_max=13).draw(of("auditor"), AUDIT, "2026-11-01/2026-11-18", SEED, tick)
+    assert register.read_all() == (), "fewer days can be drawn"
+
+
 def test_an_audit_goes_its_way(office: InquiryOffice, people: Inquirers, of: Callable[[str], Authoriser]) -> None:
     register, before = office.audits, len(records_of(office))
     audit = register.draw(of("auditor"), AUDIT, "2026-11-01/2026-11-18", SEED, tick)
@@ -199,7 +210,9 @@ def test_overdue_audits_are_alarms(people: Inquirers) -> None:
     with closing(Storage(people.directory, create=False)) as storage:
         for days, count in ((0, 0), (31, 2), (100, 3)):
             found = [each for each in alarms_of(storage, NOW + timedelta(days=days)) if each.kind is AlarmKind.AUDIT]
-            assert len(found) == count, found
+            assert len({each.subject for each in found}) == count, found
+            later = {each.subject for each in alarms_of(storage, NOW + timedelta(days=days + 1))}
+            assert later.issuperset({each.subject for each in found}), "each is told as one for as long as it lasts"
 
 
 def test_an_incident_is_entered_followed_up_and_closed(office: InquiryOffice, of: Callable[[str], Authoriser]) -> None:

@@ -134,6 +134,14 @@ def answer_of(read: PlateRead, answer: str) -> OutboxItem:
     )
 
 
+def undone_of(read: PlateRead) -> OutboxItem:
+    """That the officer takes the answer back."""
+    undoes, name = f"answer-{read.read_id}", f"undone-{read.read_id}"
+    made = disposition(2, disposition_id=name, hit_id=f"hit-of-{read.read_id}", answer="", undoes=undoes)
+    body = encode(disposition_payload(made, read.read_id, UNIT))
+    return item(disposition_item_id(made.disposition_id), ItemKind.DISPOSITION, body)
+
+
 def picture_items(read_id: str) -> list[OutboxItem]:
     bodies = [jpeg(f"{kind} of {read_id}") for kind in ("crop", "scene")]
     return [item(digest(body), ItemKind.IMAGE, body) for body in bodies]

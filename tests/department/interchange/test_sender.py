@@ -28,6 +28,7 @@ from tests.department.interchange.exchange_office import (
     picture_items,
     read_item_of,
     read_now,
+    undone_of,
     withdrawal_of,
 )
 from tests.department.interchange.receiver import DRIP, HANG, Receiver, running_receiver
@@ -113,6 +114,20 @@ def test_what_does_not_hold_is_withdrawn_and_never_sent(office: ExchangeOffice, 
     assert {sent[event["about_id"]] for event in events[4:]} == {"withdrawn", "misread", "corrected"}
     assert all("plate" not in event for event in events[4:])
     assert office.send().sent == 0
+
+
+def test_an_answer_that_was_taken_back_withholds_and_withdraws_nothing(
+    office: ExchangeOffice, receiver: Receiver
+) -> None:
+    office.name_target(receiver.url)
+    office.send()
+    new, sent = read_now("new"), read_now("sent")
+    office.deliver(hit_item_of(sent), read_item_of(sent))
+    assert office.send().sent == 1
+    for read in (new, sent):
+        office.deliver(hit_item_of(read), read_item_of(read), answer_of(read, "misread"), undone_of(read))
+    assert office.send().sent == 1
+    assert office.states() == {"hit sent": "sent", "hit new": "sent"}
 
 
 def test_a_hit_that_is_withdrawn_before_it_was_taken_stays_here(office: ExchangeOffice, receiver: Receiver) -> None:

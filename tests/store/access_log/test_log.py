@@ -12,6 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import event
 
+from alpr_edge.access.authorisation.record_texts import record_objects
 from alpr_edge.domain.access_log.records import OBJECTS_MAX, parse_record
 from alpr_edge.domain.errors import DamagedError, RefusedError, StoreError
 from alpr_edge.domain.transparency.merkle import CompactRange, hash_leaf
@@ -170,3 +171,12 @@ def test_nothing_of_a_record_is_readable_on_the_disk(log: AccessLog, unit: Setti
         content = path.read_bytes()
         assert b"7ABC123" not in content
         assert b"a word to look for" not in content
+
+
+def test_a_record_names_as_many_objects_as_it_has_room_for(log: AccessLog) -> None:
+    ids = [f"{'u' * 64}:{number:036}" for number in range(1000)]
+    named = tuple(record_objects(ids))
+    assert 300 < len(named) < 1000
+    assert log.append(entry(objects=named), instant()).objects == tuple(ids[: len(named)])
+    assert tuple(record_objects(ids[:300])) == tuple(ids[:300])
+    assert len(tuple(record_objects(["r"] * 1001))) == 1000

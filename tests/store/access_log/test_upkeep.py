@@ -13,7 +13,11 @@ from alpr_edge.domain.transparency.checkpoints import open_checkpoint
 from alpr_edge.domain.transparency.cosignatures import cosign
 from alpr_edge.domain.transparency.notes import COSIGNATURE, note_key
 from alpr_edge.domain.transparency.proof_files import ProofFile, check_proof
+from alpr_edge.runtime.clock import ReplayedClock
+from alpr_edge.services.audit.log_upkeep import drop_old_records
+from alpr_edge.services.changes.recorder import ChangeRecorder
 from alpr_edge.settings import Settings
+from alpr_edge.settings.policy import PolicySettings
 from alpr_edge.store.access_log.append_failures import take_failure
 from alpr_edge.store.access_log.audits import prove, verify
 from alpr_edge.store.access_log.checkpoints import CheckpointSigner, add_cosignature
@@ -172,6 +176,19 @@ def test_a_full_log_takes_nothing_and_run_learns_of_it(unit: Settings, log: Acce
     with pytest.raises(RefusedError):
         AccessLog(log.database, "unit-1", runtime).append(too_long, instant())
     assert take_failure(runtime) == "", "the record was wrong, not the log"
+
+
+def test_a_full_log_takes_what_is_needed_for_old_records_to_go(log: AccessLog, signer: CheckpointSigner) -> None:
+    fill(log, 12)
+    cosign_log(log, signer)
+    log.bytes_max = log.used_bytes()
+    with pytest.raises(StoreError, match="so nothing is shown"):
+        fill(log, 1)
+    now = replace(instant(), utc=received_at(log, 11) + timedelta(days=3 * 365))
+    recorder = ChangeRecorder(log, "run", ReplayedClock(now))
+    assert drop_old_records(log, recorder, PolicySettings()) == 11, "the newest stays"
+    assert parse_record(log.read(12, 1)[0].body).action == "drop_old_records"
+    fill(log, 1)
 
 
 def test_run_learns_of_no_record_that_whoever_makes_it_makes_later(unit: Settings) -> None:
