@@ -30,7 +30,8 @@ SIGNATURE_BYTES = 64
 MANIFEST_BYTES_MAX, SMALL_BYTES_MAX = 1_000_000, 4096
 CHUNK_BYTES = 1 << 20
 MACHINES = ("x86_64", "aarch64")
-_LINE = re.compile(r"([0-9a-f]{64})  ([A-Za-z0-9._+-]+(?:/[A-Za-z0-9._+-]+)*)")
+_LINE = re.compile(r"([0-9a-f]{64})  ([A-Za-z0-9._+~-]+(?:/[A-Za-z0-9._+~-]+)*)")
+"""A line of the manifest; Debian's versions have a tilde (``openssl_3.5.4-1~deb13u1_amd64.deb``)."""
 
 Progress = Callable[[int, int], None]
 """A function that receives how many bytes of how many are checked."""

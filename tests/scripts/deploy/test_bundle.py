@@ -151,6 +151,19 @@ def test_what_is_no_bundle_is_refused(tmp_path: Path, keys: Path) -> None:
     assert "no bundle of scripts/bundle" in refusal(tmp_path / "nowhere", keys / "mine.pem")
 
 
+def test_a_debian_package_with_a_tilde_in_its_version_is_taken(
+    bundle: Path, keys: Path, openssl: Callable[..., None], tmp_path: Path
+) -> None:
+    package = "debs/openssl_3.5.4-1~deb13u1_amd64.deb"
+    (bundle / package).parent.mkdir()
+    (bundle / package).write_bytes(b"deb")
+    (bundle / SIGNATURE).unlink()
+    write_manifest(bundle)
+    sign(bundle, keys, openssl)
+    with checked_copy(bundle, keys / "mine.pem", tmp_path / "beside") as copy:
+        assert (copy / package).read_bytes() == b"deb"
+
+
 @pytest.mark.parametrize("line", ["x", f"{'0' * 64}  ../etc/passwd", f"{'0' * 64}  /etc/passwd", f"{'0' * 64}  a\\nb"])
 def test_a_manifest_that_leads_elsewhere_is_refused(
     bundle: Path, keys: Path, openssl: Callable[..., None], line: str
