@@ -18,7 +18,7 @@ PAGE_ADDRESS, PAGE_PORT = "127.0.0.1", 8447
 TABLE = ("nft", "list", "table", "inet", "alpr_edge")
 ENROL_PORT = 8444
 """alpr_edge.domain.protocol.service_ports.ENROL_PORT, which the system's Python cannot import."""
-DEFAULT_PORTS = {"https": 443, "rtsp": 554, "rtsps": 322}
+DEFAULT_PORTS = {"http": 80, "https": 443, "rtsp": 554, "rtsps": 322}
 
 
 class FirewallStep:
@@ -100,7 +100,7 @@ def page_rule(console: dict[str, Any]) -> str:
 
 
 def ports_of(settings: dict[str, Any], department: str = "") -> Iterator[int]:
-    """TCP ports that a unit connects to: the department's, list servers', network cameras'.
+    """TCP ports that a unit connects to: the department's, list servers', network cameras', the time-stamp authority's.
 
     Raises:
         ProvisioningError: an address has no usable port.
@@ -108,6 +108,7 @@ def ports_of(settings: dict[str, Any], department: str = "") -> Iterator[int]:
     addresses = [department or settings.get("uplink", {}).get("url", "")]
     addresses += [source.get("url", "") for source in settings.get("hotlist", {}).get("source", [])]
     addresses += [camera.get("url", "") for camera in settings.get("camera", [])]
+    addresses.append(settings.get("evidence", {}).get("time_stamp_url", ""))
     for address in filter(None, addresses):
         try:
             parts = urlsplit(address)

@@ -77,6 +77,10 @@ def test_ports_are_those_of_the_settings_alone() -> None:
     }
     assert sorted(ports_of(settings)) == [443, 554, 9443]
     assert sorted(ports_of({}, "https://alpr.example.org:8443")) == [8443]
+    assert list(ports_of({"evidence": {"time_stamp_url": "http://stamps.example.org/tsa"}})) == [80]
+    assert list(ports_of({"evidence": {"time_stamp_url": "https://stamps.example.org"}})) == [443]
+    assert list(ports_of({"evidence": {"time_stamp_url": "http://stamps.example.org:3161/"}})) == [3161]
+    assert list(ports_of({"evidence": {"time_stamp_url": ""}})) == []
     assert list(ports_of({})) == []
     assert firewall.ENROL_PORT == service_ports.ENROL_PORT
 
