@@ -2,7 +2,7 @@
 
 import json
 import os
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 from scripts.deploy.provision.machine import ProvisioningError, run, succeeds
@@ -18,7 +18,8 @@ ConditionPathExists={trial}
 
 [Service]
 Type=oneshot
-TimeoutStartSec=900
+# Both releases' model files may be measured, and both may take their time.
+TimeoutStartSec=1800
 # Taken back is decided as well; a failed unit would call for a person.
 SuccessExitStatus={taken_back}
 ExecStart={program} --resume
@@ -40,6 +41,8 @@ class Trial:
     ready_s: float
     tries: int = 0
     """How often it was begun to decide it."""
+    is_adapted: bool = False
+    """Whether the machine has what the new release needs, and its daemons were restarted; older files say nothing."""
 
     @classmethod
     def under_way(cls, path: Path) -> "Trial | None":
@@ -56,7 +59,7 @@ class Trial:
 
         Args:
             path: the file that it is written to.
-            program: ``scripts/update`` of the release before, which is known to work.
+            program: ``scripts/update`` of the release that decides it.
             boot_unit: the systemd unit that runs it.
         """
         boot_unit.write_text(boot_text(path, program), encoding="ascii")
@@ -69,6 +72,18 @@ class Trial:
         next_trial = replace(self, tries=self.tries + 1)
         _write(next_trial, path)
         return next_trial
+
+    def note_adaptation(self, path: Path) -> "Trial":
+        """Note that the machine was adapted to the new release and the daemons were restarted."""
+        next_trial = replace(self, is_adapted=True)
+        _write(next_trial, path)
+        return next_trial
+
+
+def is_read_by(release: Path) -> bool:
+    """Whether the programs of a release know all that a trial notes, its last field too; others cannot read it."""
+    code = release / "scripts" / "deploy" / "update" / "trial.py"
+    return code.is_file() and f"{fields(Trial)[-1].name}:" in code.read_text(encoding="utf-8")
 
 
 def boot_text(trial: Path, program: Path) -> str:

@@ -107,9 +107,7 @@ class Update:
             trials.end(self._trial, self.boot_unit)
             return UpdateOutcome(Result.NOTHING, self.releases.in_use)
         trial = trial.again(self._trial)
-        self.say(f"waiting for release {trial.after} to be ready")
-        why = self._fault(trial)
-        if why:
+        if why := self._trial_fault(trial):
             return self._back(trial, why)
         self.releases.remember(trial.before)
         trials.end(self._trial, self.boot_unit)
@@ -121,13 +119,11 @@ class Update:
         self._adapt_settings(before, after, older=older)
         self.say(f"switching to {after}")
         self.releases.use(after)
-        if why := self._restart_fault():
-            return self._back(trial, why)
         return self.settle()
 
     def _program(self, before: str, after: str) -> Path:
-        """What decides the trial at a start: of the release before, unless that one puts no settings back."""
-        knows = (self.releases.folder(before) / "scripts" / "deploy" / "update" / "settings_file.py").is_file()
+        """What decides the trial at a start: of the release before, which works, unless it cannot read this trial."""
+        knows = trials.is_read_by(self.releases.folder(before))
         return self.releases.folder(before if knows else after) / "scripts" / "update"
 
     def _adapt_settings(self, before: str, after: str, *, older: bool) -> None:
@@ -139,9 +135,22 @@ class Update:
             trials.end(self._trial, self.boot_unit)
             raise
 
-    def _fault(self, trial: Trial) -> str:
+    def _trial_fault(self, trial: Trial) -> str:
+        """Why the release on trial is not kept; empty when it is.
+
+        The power may have gone after the link was switched and before the daemons had all that they open.
+        """
         if trial.tries > TRIES_MAX:
             return f"not decided in {TRIES_MAX} starts of this computer"
+        if not trial.is_adapted:
+            if why := self._restart_fault():
+                return why
+            trial = trial.note_adaptation(self._trial)
+        self.say(f"waiting for release {trial.after} to be ready")
+        return self._fault(trial)
+
+    def _fault(self, trial: Trial) -> str:
+        """Why the release in use is not ready; empty when it is."""
         try:
             if why := self.daemons.wait_ready(trial.ready_s):
                 return f"not ready within {trial.ready_s:g} s: {why}"
@@ -177,7 +186,7 @@ class Update:
     def _back(self, trial: Trial, why: str) -> UpdateOutcome:
         self.say(f"release {trial.after}: {why}; going back to {trial.before}")
         self.releases.use(trial.before)
-        patient = replace(trial, tries=0, was_fit=False, ready_s=max(trial.ready_s, BACK_S_MIN))
+        patient = replace(trial, was_fit=False, ready_s=max(trial.ready_s, BACK_S_MIN))
         still = self._settings_fault(trial.before) or self._restart_fault() or self._fault(patient)
         trials.end(self._trial, self.boot_unit)
         old_versions = tuple(self.releases.prune())

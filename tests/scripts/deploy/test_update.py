@@ -1,21 +1,19 @@
 """An update: side by side, switched at once, decided by readiness, and whole whenever the power goes."""
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
-from scripts.deploy.provision.keys import KeysStep
 from scripts.deploy.provision.machine import ProvisioningError
 from scripts.deploy.provision.release import MADE
 from scripts.deploy.update import trial as trials
 from scripts.deploy.update.__main__ import CODES
-from scripts.deploy.update.daemons import missing_parts
 from scripts.deploy.update.releases import Releases, is_older
 from scripts.deploy.update.settings_file import SettingsFile
 from scripts.deploy.update.trial import Trial
@@ -85,10 +83,12 @@ def add(releases: Releases, version: str, *files: str) -> None:
 
 @pytest.fixture
 def on_trial(unit: Update) -> Callable[..., None]:
-    """What is on the disk when the power goes right after the switch, or before it."""
+    """What is on the disk when the power goes before the switch, or after it: once the daemons restarted, or before."""
 
-    def begin(*, is_switched: bool, tries: int = 0, was_fit: bool = True) -> None:
+    def begin(*, is_switched: bool, tries: int = 0, was_fit: bool = True, is_adapted: bool = True) -> None:
         state = {"before": "1.1.0", "after": "1.2.0", "was_fit": was_fit, "ready_s": 1.0, "tries": tries}
+        # Left out where it is not so, as the previous release does.
+        state |= {"is_adapted": True} if is_adapted else {}
         (unit.releases.base / "trial.json").write_text(json.dumps(state))
         if is_switched:
             unit.releases.use("1.2.0")
@@ -151,45 +151,51 @@ def test_a_release_gets_its_keys_and_command_before_its_daemons_start(
     assert (unit.daemons.adapted, unit.daemons.restarts) == (["1.1.0"], ["1.1.0"])
 
 
+def test_power_gone_right_after_the_switch_leaves_nothing_out(unit: Update, on_trial: Callable[..., None]) -> None:
+    on_trial(is_switched=True, is_adapted=False)
+    assert unit.settle().result is Result.UPDATED
+    assert isinstance(unit.daemons, FolderDaemons)
+    assert (unit.daemons.adapted, unit.daemons.choices) == (["1.2.0"], [("1.2.0", 0)])
+    assert unit.daemons.restarts == ["1.2.0"]
+
+
+def test_keys_that_cannot_be_made_after_a_power_cut_take_the_release_back(
+    unit: Update, on_trial: Callable[..., None]
+) -> None:
+    add(unit.releases, "1.2.0", "no-keys")
+    on_trial(is_switched=True, is_adapted=False)
+    outcome = unit.settle()
+    assert (outcome.result, outcome.why) == (Result.ROLLED_BACK, "the keys cannot be sealed")
+    assert isinstance(unit.daemons, FolderDaemons)
+    assert (unit.daemons.adapted, unit.daemons.restarts) == (["1.1.0"], ["1.1.0"])
+
+
+def test_a_machine_is_adapted_to_a_release_on_trial_once(unit: Update, on_trial: Callable[..., None]) -> None:
+    on_trial(is_switched=True, is_adapted=False)
+    path = unit.releases.base / "trial.json"
+    daemons = PowerCut(unit.releases)
+    with pytest.raises(KeyboardInterrupt):
+        replace(unit, daemons=daemons).settle()
+    assert daemons.restarts == ["1.2.0"]
+    assert Trial.under_way(path) == Trial("1.1.0", "1.2.0", was_fit=True, ready_s=1.0, tries=1, is_adapted=True)
+    assert unit.settle().result is Result.UPDATED
+    assert isinstance(unit.daemons, FolderDaemons)
+    assert (unit.daemons.adapted, unit.daemons.restarts) == ([], [])
+
+
+class PowerCut(FolderDaemons):
+    """Daemons whose computer goes down while they are waited for."""
+
+    def wait_ready(self, within_s: float) -> str:
+        raise KeyboardInterrupt
+
+
 def test_keys_that_cannot_be_made_are_the_reason_that_is_told(unit: Update, on_trial: Callable[..., None]) -> None:
     add(unit.releases, "1.2.0", "fault")
     add(unit.releases, "1.1.0", "no-keys")
     on_trial(is_switched=True)
     outcome = unit.settle()
     assert (outcome.result, outcome.why.endswith("1.1.0: the keys cannot be sealed")) == (Result.STUCK, True)
-
-
-def test_a_unit_of_an_earlier_release_gets_its_missing_keys_and_its_command(tmp_path: Path) -> None:
-    command = tmp_path / "release" / "config" / "system" / "usr" / "local" / "bin" / "alpr-edge"
-    command.parent.mkdir(parents=True)
-    command.write_text("#!/bin/sh\n")
-    command.chmod(0o755)
-    keys = EarlierKeys()
-    target = tmp_path / "root"
-    units = tmp_path / "units"
-    units.mkdir()
-    assert [step.name for step in missing_parts(tmp_path / "release", keys, target, units)] == ["keys", "command"]
-    keys.missing = []
-    (target / "usr" / "local" / "bin").mkdir(parents=True)
-    (target / "usr" / "local" / "bin" / "alpr-edge").write_text("#!/bin/sh\n# before\n")
-    with ExitStack() as undo:
-        for step in missing_parts(tmp_path / "release", keys, target, units):
-            step.apply(undo)
-        undo.pop_all()
-    assert (target / "usr" / "local" / "bin" / "alpr-edge").read_text() == "#!/bin/sh\n"
-    assert missing_parts(tmp_path / "release", keys, target, units) == []
-    assert missing_parts(tmp_path / "older", keys, target, units) == []
-
-
-class EarlierKeys(KeysStep):
-    """Keys of a unit that was provisioned before there was an access log."""
-
-    def __init__(self) -> None:
-        super().__init__(has_tpm=False)
-        self.missing = ["make /etc/credstore.encrypted/alpr-edge-access"]
-
-    def pending(self) -> list[str]:
-        return ["write /etc/alpr-edge/keys-sealed-with", *self.missing]
 
 
 def test_neither_ready_is_said(unit: Update, on_trial: Callable[..., None]) -> None:
@@ -286,8 +292,20 @@ def test_the_trial_is_on_the_disk_as_it_was(tmp_path: Path) -> None:
     assert trial is not None
     assert trial.again(path).tries == 1
     assert Trial.under_way(path) == Trial("1", "2", was_fit=True, ready_s=1.0, tries=1)
+    assert trial.note_adaptation(path).is_adapted
+    assert Trial.under_way(path) == Trial("1", "2", was_fit=True, ready_s=1.0, is_adapted=True)
     trials.end(path, tmp_path / "unit")
     assert Trial.under_way(path) is None
+
+
+def test_a_release_that_cannot_read_the_trial_does_not_decide_it(unit: Update) -> None:
+    assert unit._program("1.1.0", "1.2.0") == unit.releases.folder("1.2.0") / "scripts" / "update"
+    code = unit.releases.folder("1.1.0") / "scripts" / "deploy" / "update" / "trial.py"
+    code.parent.mkdir(parents=True)
+    code.write_text("class Trial:\n    tries: int = 0\n")
+    assert unit._program("1.1.0", "1.2.0") == unit.releases.folder("1.2.0") / "scripts" / "update"
+    shutil.copy(trials.__file__, code)
+    assert unit._program("1.1.0", "1.2.0") == unit.releases.folder("1.1.0") / "scripts" / "update"
 
 
 def test_the_unit_that_decides_at_the_start_is_whole_and_takes_going_back_for_success(
