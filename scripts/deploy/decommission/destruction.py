@@ -24,6 +24,7 @@ RUNTIME = Path("/run/alpr-edge")
 DATABASE = "edge.db"
 CHUNK_BYTES = 1 << 20
 SECRET_SUFFIXES = {".key", ".toml", ".next", ".new"}
+"""Also with another behind it: updates keep ``alpr-edge.toml.release-0.1.0``."""
 PEM_BYTES_MAX = 65_536
 
 
@@ -47,14 +48,14 @@ def secret_files(
 ) -> list[Path]:
     """The files to overwrite: sealed keys, the host's key where nothing else is sealed with it, TLS keys, settings.
 
-    The page's key lies in one file with its certificate, and the settings may hold a camera's password. A link is none
-    of these: it goes with the data, and what it leads to stays. Raises OSError.
+    The page's key lies in one file with its certificate, and the settings may hold a camera's password, those of before
+    an update as well. A link is none of these: it goes with the data, and what it leads to stays. Raises OSError.
     """
     sealed_keys = [
         path for path in _files(credentials) if path.parent == credentials and path.name.startswith("alpr-edge-")
     ]
     others = set(credentials.glob("*")) - set(sealed_keys) if credentials.is_dir() else set()
-    plain = [path for path in _files(settings) if path.suffix in SECRET_SUFFIXES or _holds_key(path)]
+    plain = [path for path in _files(settings) if SECRET_SUFFIXES & set(path.suffixes) or _holds_key(path)]
     return [*sealed_keys, *([host_key] if host_key.is_file() and not others else []), *plain]
 
 

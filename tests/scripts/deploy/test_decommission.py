@@ -126,13 +126,16 @@ def test_the_hosts_key_goes_only_when_nothing_else_is_sealed_with_it(tmp_path: P
         host,
         settings / "unit.key",
         settings / "alpr-edge.toml",
+        settings / "alpr-edge.toml.before-release-0.2.0",
+        settings / "alpr-edge.toml.release-0.1.0",
         settings / "ca.pem",
     ):
         path.write_text("x")
     page = settings / "tls" / "console.pem"
     page.parent.mkdir()
     page.write_bytes(make_certificate("car-7", "127.0.0.1"))
-    mine = [sealed_keys / "alpr-edge-outbox", host, settings / "alpr-edge.toml", page, settings / "unit.key"]
+    kept = [settings / f"alpr-edge.toml.{name}" for name in ("before-release-0.2.0", "release-0.1.0")]
+    mine = [sealed_keys / "alpr-edge-outbox", host, settings / "alpr-edge.toml", *kept, page, settings / "unit.key"]
     assert destruction.secret_files(sealed_keys, settings, host) == mine
     (sealed_keys / "somebody-elses").write_text("x")
     assert host not in destruction.secret_files(sealed_keys, settings, host)
