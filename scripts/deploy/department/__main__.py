@@ -8,11 +8,12 @@ from pathlib import Path
 
 from scripts.deploy.department.host import COMMAND
 from scripts.deploy.department.plan import SetupRequest, plan
+from scripts.deploy.department.standstill import Standstill
 from scripts.deploy.provision.base import require_fit_machine
 from scripts.deploy.provision.bundle import checked_copy, release_key
 from scripts.deploy.provision.machine import ProvisioningError
 from scripts.deploy.provision.program import run_program
-from scripts.deploy.provision.steps import report_steps
+from scripts.deploy.provision.steps import Step, report_steps
 
 NAME = "setup-department"
 ROOT = Path(__file__).parents[3]
@@ -53,13 +54,29 @@ def _set_up(arguments: argparse.Namespace) -> int:
     for option in ("backup_target", "keys_to"):
         _require_folder(option, getattr(arguments, option))
     require_fit_machine()
-    is_dry = arguments.dry_run or arguments.check
+    standstill = Standstill()
     with ExitStack() as resources:
-        steps = plan(_request(arguments, resources))
-        code = report_steps(NAME, steps, dry_run=is_dry, as_json=arguments.json, is_check=arguments.check)
-    if code == 0 and not is_dry:
+        steps = plan(_request(arguments, resources), standstill)
+        code = _take(steps, standstill, arguments)
+    if code == 0 and not (arguments.dry_run or arguments.check):
         print(f"{NAME}: next, for each unit: sudo {COMMAND.name} code UNIT_ID", file=sys.stderr)
     return code
+
+
+def _take(steps: Sequence[Step], standstill: Standstill, arguments: argparse.Namespace) -> int:
+    """Take the steps and return the exit code; where they do not come to their end, what they stopped runs again."""
+    is_dry = arguments.dry_run or arguments.check
+    with ExitStack() as unfinished:
+        unfinished.callback(_end, standstill)
+        code = report_steps(NAME, steps, dry_run=is_dry, as_json=arguments.json, is_check=arguments.check)
+        if code == 0:
+            unfinished.pop_all()
+    return code
+
+
+def _end(standstill: Standstill) -> None:
+    if line := standstill.end():
+        print(f"{NAME}: {line}", file=sys.stderr)
 
 
 def _require_folder(option: str, value: str) -> None:

@@ -9,6 +9,7 @@ from scripts.deploy.department.host import COMMAND, USER
 from scripts.deploy.department.postgresql import PACKAGE, PostgresqlStep
 from scripts.deploy.department.release import DepartmentReleaseStep
 from scripts.deploy.department.services import DepartmentServicesStep, DropInsStep
+from scripts.deploy.department.standstill import Standstill
 from scripts.deploy.provision.accounts import AccountsStep
 from scripts.deploy.provision.base import OverlayStep, PackagesStep
 from scripts.deploy.provision.steps import Step
@@ -36,25 +37,38 @@ class SetupRequest:
     upgrade: bool = False
 
 
-def plan(request: SetupRequest) -> list[Step]:
+def plan(request: SetupRequest, standstill: Standstill | None = None) -> list[Step]:
     """All steps.
 
     The settings come before the department, which is made by them; the services start when nothing is missing any more;
-    then the department's own check says whether all is as it should be.
+    then the department's own check says whether all is as it should be. What settings and department refuse is known
+    before anything is stopped for another release.
+
+    Args:
+        request: what was asked for.
+        standstill: the services that are stopped for another release; None: those of this machine.
 
     Raises:
         ProvisioningError: a file that was named cannot be used.
     """
     system = request.source / "config" / "department"
     with_postgresql = request.with_postgresql
+    settings = DepartmentSettingsStep(request.settings, request.target, request.keys)
+    department = DepartmentFolderStep(request.names, with_postgresql=with_postgresql)
     return [
         PackagesStep(request.bundle, (*PACKAGES, *([PACKAGE] if with_postgresql else []))),
         AccountsStep(system, USER),
-        DepartmentReleaseStep(request.source, request.bundle, upgrade=request.upgrade),
+        DepartmentReleaseStep(
+            request.source,
+            request.bundle,
+            upgrade=request.upgrade,
+            standstill=standstill,
+            later=(settings, department),
+        ),
         OverlayStep("command", system, (str(COMMAND).lstrip("/"),)),
         *([PostgresqlStep()] if with_postgresql else []),
-        DepartmentSettingsStep(request.settings, request.target, request.keys),
-        DepartmentFolderStep(request.names, with_postgresql=with_postgresql),
+        settings,
+        department,
         DropInsStep(),
         DepartmentServicesStep(),
         DepartmentCheckStep(),

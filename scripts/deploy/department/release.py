@@ -2,16 +2,18 @@
 
 import os
 import shutil
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 from scripts.deploy.department.host import BASE, FOLDER, run_department
-from scripts.deploy.department.services import ALARMS, BACKUP, DRILL, EXCHANGE, METRICS, PAGE, PURGE, SERVER
+from scripts.deploy.department.services import ALARMS, BACKUP, DRILL, EXCHANGE, PURGE
+from scripts.deploy.department.standstill import Standstill
 from scripts.deploy.provision.machine import ProvisioningError, link, run, succeeds
 from scripts.deploy.provision.release import MADE, ReleaseStep, make_release, version_of
+from scripts.deploy.provision.steps import Step
 
 JOBS = tuple(f"{name}.service" for name in (PURGE, BACKUP, DRILL, ALARMS, EXCHANGE))
-STOPPED = (*(f"{name}.timer" for name in (PURGE, BACKUP, DRILL, ALARMS, EXCHANGE)), METRICS, PAGE, SERVER)
 MIGRATE_S_MAX = 6 * 3600
 UNFINISHED = "upgrade-unfinished"
 """Lies there from the switch to another release until the database has its tables: a power cut comes between them."""
@@ -25,8 +27,9 @@ class DepartmentReleaseStep:
         source: the checkout, or a release.
         bundle: folder of an offline bundle; None takes packages from the index.
         upgrade: take up another release.
+        standstill: the services, which are stopped for another release; None: those of this machine.
+        later: steps that may refuse what was named; they are asked before anything is stopped.
         base: the folder of the releases.
-        systemctl: the program that stops and starts services.
     """
 
     name = "release"
@@ -37,8 +40,9 @@ class DepartmentReleaseStep:
         bundle: Path | None,
         *,
         upgrade: bool,
+        standstill: Standstill | None = None,
+        later: Sequence[Step] = (),
         base: Path = BASE,
-        systemctl: str | Path = "systemctl",
     ) -> None:
         self._step = ReleaseStep(source, bundle, base)
         self._base, self._unfinished = base, base / UNFINISHED
@@ -46,22 +50,28 @@ class DepartmentReleaseStep:
         self._wheels = None if bundle is None else bundle / "wheels"
         self._version = version_of(source)
         self._upgrade = upgrade
-        self._systemctl = systemctl
+        self._standstill = standstill or Standstill()
+        self._systemctl = self._standstill.systemctl
+        self._later = later
 
     def pending(self) -> list[str]:
         """Making the release and linking to it.
 
         Raises:
-            ProvisioningError: another one is in use, and nobody asked to change that.
+            ProvisioningError: another one is in use, and nobody asked to change that; or a later step refuses.
         """
         used = self._version_in_use()
-        if used in {"", self._version}:
-            return [*self._step.pending(), *([_MIGRATION] if self._unfinished.exists() else [])]
-        if not self._upgrade:
+        is_other = used not in {"", self._version}
+        if is_other and not self._upgrade:
             raise ProvisioningError(
                 f"release {used} is in use, and this is {self._version}; to take it up: a backup, then --upgrade"
             )
-        return [f"make {self._target}", f"stop the server of {used}", _MIGRATION]
+        if is_other or self._unfinished.exists():
+            for step in self._later:
+                step.pending()
+        if is_other:
+            return [f"make {self._target}", f"stop the server of {used}", _MIGRATION]
+        return [*self._step.pending(), *([_MIGRATION] if self._unfinished.exists() else [])]
 
     def apply(self, undo: ExitStack) -> None:
         """Make it; where it takes another's place, the server stands still from the link until the services' step.
@@ -71,7 +81,9 @@ class DepartmentReleaseStep:
         if self._version_in_use() in {"", self._version}:
             self._step.apply(undo)
             if self._unfinished.exists():
-                run(self._systemctl, "stop", *STOPPED)
+                # Nobody knows what ran before the power went: what runs from the start of the computer.
+                self._standstill.begin("is-enabled")
+                undo.callback(self._standstill.names.clear)  # nothing runs without its tables
                 self._migrate()
             return
         if busy := [name for name in JOBS if succeeds(self._systemctl, "is-active", "--quiet", name)]:
@@ -79,10 +91,9 @@ class DepartmentReleaseStep:
         if not (self._target / MADE).is_file():
             undo.callback(shutil.rmtree, self._target, ignore_errors=True)
             make_release(self._source, self._target, self._wheels)
-        running = [name for name in STOPPED if succeeds(self._systemctl, "is-active", "--quiet", name)]
-        undo.callback(succeeds, self._systemctl, "start", *reversed(running), timeout_s=240)
+        undo.callback(self._standstill.end)
         undo.callback(succeeds, self._systemctl, "daemon-reload")  # once the link is back, before they start
-        run(self._systemctl, "stop", *STOPPED)
+        self._standstill.begin()
         self._unfinished.touch()
         undo.callback(self._unfinished.unlink, missing_ok=True)
         os.sync()
