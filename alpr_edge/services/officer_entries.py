@@ -14,6 +14,7 @@ from alpr_edge.domain.errors import FeedError
 from alpr_edge.domain.hits import OWN_SOURCE, HotlistEntry, Reason
 from alpr_edge.domain.instants import rfc3339
 from alpr_edge.domain.matching import Match
+from alpr_edge.domain.people.person import SourcePermission
 from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.domain.plates import PLATE_LENGTH_MAX
 from alpr_edge.domain.reads import PlateRead
@@ -29,6 +30,8 @@ from alpr_edge.store.reads.lookback import look_back
 CASE_MAX = 64
 OWN_REASONS = tuple(reason for reason in Reason if reason is not Reason.IMMIGRATION_VIOLATOR)
 """Reasons of an entry: never immigration (California Values Act, Government Code 7284.6)."""
+_SOURCE = SourcePermission.DEPARTMENT
+"""Whose data officers' own entries are (policy 462.4(e))."""
 _FROM_NOW = re.compile(r"(\d{1,4})([mhd])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 Parsed = TypeVar("Parsed")
@@ -93,7 +96,7 @@ def parse_entry(request: EntryRequest, now: datetime | None) -> OwnEntry:
 def show_entries(
     database: Database, authoriser: Authoriser, purpose: Purpose, now: datetime | None, *, covert: bool = False
 ) -> list[OwnEntry]:
-    """The officers' own entries in force.
+    """The officers' own entries in force, for whoever may see the department's data (policy 462.4(e)).
 
     Args:
         database: the database of this unit.
@@ -107,7 +110,7 @@ def show_entries(
         StoreError: the database does not answer, or it cannot be put on record.
     """
     operation = Operation.SHOW_COVERT_ENTRIES if covert else Operation.SHOW_ENTRIES
-    with authoriser.access(operation, purpose, AccessSubject(is_covert=covert)) as access:
+    with authoriser.access(operation, purpose, AccessSubject(source=_SOURCE, is_covert=covert)) as access:
         own = officer_entries.entries_in_force(database, now)
         shown = [each for each in own if covert or not each.entry.covert]
         access.show(tuple(f"entry:{each.entry.record_id}" for each in shown))
@@ -144,13 +147,13 @@ def add_entry(
 def remove_entry(
     database: Database, authoriser: Authoriser, purpose: Purpose, entry_id: str, now: datetime | None
 ) -> OwnEntry:
-    """Stop watching for an entry; its row is kept for audits.
+    """Stop watching for an entry that whoever asks may see (policy 462.4(e)); its row is kept for audits.
 
     Raises:
         AccessError: it is refused.
         FeedError: there is none of that id.
     """
-    subject = AccessSubject((f"entry:{entry_id[:64]}",))
+    subject = AccessSubject((f"entry:{entry_id[:64]}",), source=_SOURCE)
     with authoriser.access(Operation.REMOVE_ENTRY, purpose, subject) as access:
         own = officer_entries.remove(database, entry_id, access.actor.name, now)
         access.changes = (RecordedChange(name=_value_name(own), before=_value(own, authoriser), after=NONE),)

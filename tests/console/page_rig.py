@@ -23,7 +23,7 @@ from cryptography.x509.oid import NameOID
 from alpr_edge.app.pipeline.record_ids import new_id
 from alpr_edge.console.application import create_console_app
 from alpr_edge.console.page_site import site_of
-from alpr_edge.console.unit import open_console_unit
+from alpr_edge.console.unit import ConsoleUnit, open_console_unit
 from alpr_edge.domain.alerting import Level
 from alpr_edge.domain.hits import Hit, HotlistEntry, MatchKind, Reason
 from alpr_edge.domain.people.person import Person
@@ -89,6 +89,7 @@ class PageRig:
         self.port = 0
         """Where the page is served; the same each time."""
         self._store: UnitStore
+        self._unit: ConsoleUnit
 
     @property
     def origin(self) -> str:
@@ -99,6 +100,11 @@ class PageRig:
     def store(self) -> UnitStore:
         """The store of the unit that is being served."""
         return self._store
+
+    @property
+    def unit(self) -> ConsoleUnit:
+        """What the page that is being served reaches of its unit."""
+        return self._unit
 
     def add_hit(self, number: int, reason: Reason = Reason.STOLEN_VEHICLE, **changes: object) -> Hit:
         """A hit, as the capture daemon stores it: its read, pictures and alert in one commit."""
@@ -148,13 +154,13 @@ class PageRig:
         unit_id = self.staff.unit.unit.id
         with (
             self.storing(),
-            open_console_unit(self.staff.unit, self.staff.clock, partial(new_id, unit_id)) as unit,
+            open_console_unit(self.staff.unit, self.staff.clock, partial(new_id, unit_id)) as self._unit,
             socket.create_server((HOST, self.port)) as listening,
         ):
             self.port = listening.getsockname()[1]
-            feed = HitFeed(HitRevision(unit.store.database).current)
+            feed = HitFeed(HitRevision(self._unit.store.database).current)
             site = partial(site_of, self.certificate, self.port)
-            server = page_server(create_console_app(unit, feed, site), context)
+            server = page_server(create_console_app(self._unit, feed, site), context)
 
             def begin() -> None:
                 feed.start()

@@ -12,10 +12,11 @@ from alpr_edge.access.authorisation.authoriser import Authoriser
 from alpr_edge.domain.errors import AccessError, FeedError
 from alpr_edge.domain.hits import Reason
 from alpr_edge.domain.holds.hold import HoldKind
+from alpr_edge.domain.people.person import Role, SourcePermission
 from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.domain.timeline import Basis
 from alpr_edge.services.holds.unit_holds import HoldRequest, UnitHolds
-from alpr_edge.services.officer_entries import EntryRequest, add_entry, parse_entry, remove_entry
+from alpr_edge.services.officer_entries import EntryRequest, add_entry, parse_entry, remove_entry, show_entries
 from alpr_edge.services.outbox import requeue_items
 from alpr_edge.services.read_pictures import write_picture
 from alpr_edge.services.reads import ShownRead, WantedReads, recent_reads
@@ -23,7 +24,7 @@ from alpr_edge.settings import HotlistSettings, load
 from alpr_edge.store.hotlists import officer_entries
 from alpr_edge.store.reads.repository import DecidedRecord
 from alpr_edge.store.unit_store import UnitStore, open_store
-from tests.staff import STOLEN, Staff
+from tests.staff import PEOPLE, STOLEN, Staff, staff_person
 from tests.store.records import SCENE, START, decided_record, hit, plate_read
 from tests.units import write_bare_unit
 
@@ -102,6 +103,27 @@ def test_an_entry_meets_what_is_held_already_and_is_removed(store: UnitStore, ch
     removal = remove_entry(store.database, chief, STOLEN, addition.own.entry.record_id, START)
     assert removal.entry.record_id == addition.own.entry.record_id
     assert officer_entries.entries_in_force(store.database, START) == []
+
+
+def test_entries_are_the_department_s_data_and_for_nobody_without_its_permission(
+    store: UnitStore, chief: Authoriser, staff: Staff
+) -> None:
+    entry_id = add_entry(store.database, chief, STOLEN, parse_entry(REQUEST, START), START).own.entry.record_id
+    others = frozenset({SourcePermission.STATE, SourcePermission.FEDERAL})
+    staff.install(*PEOPLE, staff_person("narrow", Role.OFFICER, sources=others))
+    with staff.authoriser("narrow") as narrow:
+        uses = (
+            lambda: show_entries(store.database, narrow, STOLEN, START),
+            lambda: remove_entry(store.database, narrow, STOLEN, entry_id, START),
+        )
+        for use in uses:
+            with pytest.raises(AccessError, match="no permission for the source"):
+                use()
+            last = staff.records()[-1]
+            assert (last.outcome, last.reason, last.shown) == ("refused", "source", 0)
+        added = add_entry(store.database, narrow, STOLEN, parse_entry(replace(REQUEST, plate="4xyz*"), START), START)
+    assert added.own.added_by == "Narrow", "what they typed themselves"
+    assert entry_id in {own.entry.record_id for own in show_entries(store.database, chief, STOLEN, START)}
 
 
 @pytest.mark.parametrize(

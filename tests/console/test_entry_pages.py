@@ -1,0 +1,36 @@
+"""Officers' own entries at the page: nobody sees them who may not see the department's data."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from alpr_edge.domain.people.person import Role, SourcePermission
+from tests.console.page_rig import PageRig
+from tests.console.test_lookups import FOR_STOLEN, ConfirmedClock, add, entries_page
+from tests.staff import PEOPLE, staff_person
+
+OTHERS = frozenset({SourcePermission.STATE, SourcePermission.FEDERAL})
+NARROW = staff_person("narrow", Role.OFFICER, sources=OTHERS)
+
+
+@pytest.fixture(scope="module")
+def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageRig]:
+    rig = PageRig(tmp_path_factory.mktemp("entries"), (*PEOPLE, NARROW))
+    rig.staff.clock = ConfirmedClock()
+    with rig.serving():
+        for number in range(1, 4):
+            rig.add_hit(number)
+        yield rig
+
+
+def test_without_a_permission_for_the_department_s_data_no_entry_is_shown(rig: PageRig) -> None:
+    with rig.client("officer") as officer, rig.client("narrow") as narrow:
+        add(officer, plate="4SEC*", remarks="armed", vehicle="blue Honda")
+        assert "4SEC*" in entries_page(officer)[1]
+        answer = narrow.get(narrow.post("/entries", data=FOR_STOLEN).headers["location"])
+        assert (answer.status_code, "no permission for the source" in answer.text) == (403, True)
+        assert not [each for each in ("4SEC", "armed", "Honda", "26-000123") if each in answer.text]
+        last = rig.staff.records()[-1]
+        assert (last.action, last.outcome, last.reason) == ("show_entries", "refused", "source")
+        page = add(narrow, plate="7abc*")
+        assert ("7ABC*" in page, "4SEC" in page) == (True, False), "what they typed, and the reads that match it"
