@@ -1,7 +1,8 @@
 """Keeps what somebody looks up, so that its address tells nothing of it: a plate stands in no URL.
 
 Each is known by a random word, to the session that asked alone, for a quarter of an hour at most, in memory. Nothing is
-left of them once the session is locked or ended.
+left of them once the session is locked or ended. A token is whatever a browser sends, so there is a bound for all
+sessions together as well.
 """
 
 import secrets
@@ -17,6 +18,8 @@ from alpr_edge.web.visitor import Visitor
 
 PER_SESSION_MAX = 10
 """Most of one session at a time; its oldest goes first, and never one of another session."""
+TOTAL_MAX = 1000
+"""Most of all sessions together, far more than a car has people for; the oldest of them go first."""
 VALID_S = 900.0
 OVER = "this has ended after a quarter of an hour, or when the page was locked; ask for it again"
 
@@ -38,11 +41,15 @@ class LookupMemory:
     Args:
         valid_s: how long each is kept, on monotonic time.
         per_session_max: most of one session at a time.
+        total_max: most of all sessions together.
     """
 
-    def __init__(self, valid_s: float = VALID_S, per_session_max: int = PER_SESSION_MAX) -> None:
+    def __init__(
+        self, valid_s: float = VALID_S, per_session_max: int = PER_SESSION_MAX, total_max: int = TOTAL_MAX
+    ) -> None:
         self._valid_s = valid_s
         self._per_session_max = per_session_max
+        self._total_max = total_max
         self._lock = threading.Lock()
         self._kept: OrderedDict[str, _KeptLookup] = OrderedDict()
         """By their words, the oldest first."""
@@ -58,6 +65,7 @@ class LookupMemory:
             self._drop([name for name, kept in self._kept.items() if kept.until_s <= now_s])
             self._kept[word] = _KeptLookup(digest, now_s + self._valid_s, value)
             self._drop(self._words_of(digest)[: -self._per_session_max])
+            self._drop(list(self._kept)[: -self._total_max])
         return word
 
     def find(self, visitor: Visitor, word: str, kind: type[Value]) -> Value:

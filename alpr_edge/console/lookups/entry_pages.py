@@ -83,6 +83,7 @@ class EntryPages:
     def begin(self, visitor: Visitor) -> Response:
         """Lead to the entries in force."""
         self._unit.speed.require_slow(visitor)
+        self._show_form.choices(visitor)  # nothing is kept for whoever may see them for no purpose at all
         purpose = self._show_form.purpose(visitor.fields)
         if fault := self._show_form.fault(purpose):
             return self._purpose_page(visitor, visitor.fields, fault)

@@ -56,6 +56,7 @@ class HoldPages:
     def begin(self, visitor: Visitor) -> Response:
         """Lead to the holds."""
         self._unit.speed.require_slow(visitor)
+        self._form.choices(visitor)  # nothing is kept for whoever may see them for no purpose at all
         purpose = self._form.purpose(visitor.fields)
         if fault := self._form.fault(purpose):
             return self._purpose_page(visitor, visitor.fields, fault)

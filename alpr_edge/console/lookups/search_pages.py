@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from starlette.responses import Response
 
+from alpr_edge.access.authorisation.offers import current_holder
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.console.lookups.hold_form import held_words, hold_values, place_hold
 from alpr_edge.console.lookups.navigation import lookup_page
@@ -92,6 +93,7 @@ class SearchPages:
         """Begin a search, and lead to its first page."""
         self._unit.speed.require_slow(visitor)
         fields = visitor.fields
+        self._form.choices(visitor)  # nothing is kept for whoever may search for no purpose at all
         purpose = self._form.purpose(fields)
         try:
             search = ReadSearch(self._filter(fields))
@@ -105,6 +107,7 @@ class SearchPages:
     def begin_untimed(self, visitor: Visitor) -> Response:
         """Begin a search of the reads whose time is not known and which would fit another."""
         kept = self._search_of(visitor)
+        self._form.choices(visitor)
         return self._begin(visitor, kept.purpose, replace(kept.search, is_untimed=True), kept.fields)
 
     def results(self, visitor: Visitor) -> Response:
@@ -141,7 +144,7 @@ class SearchPages:
         """Hold everything that a search finds, and lead back to its first page."""
         kept = self._search_of(visitor)
         try:
-            ids = self._searches.found_ids(kept.search, HOLD_READS_MAX)
+            ids = self._ids_to_hold(visitor, kept)
             about = kept.search.wanted.pattern or "", search_note(kept.search)
             hold = place_hold(self._unit, visitor, kept.purpose, HoldKind.SEARCH, ids, about)
             kept.said = PageMessage(held_words(hold))
@@ -162,6 +165,11 @@ class SearchPages:
     def _begin(self, visitor: Visitor, purpose: Purpose, search: ReadSearch, fields: Mapping[str, str]) -> Response:
         kept = _KeptSearch(purpose, search, fields, {1: self._searches.begin(search)})
         return go(f"/search/{self._unit.lookups.add(visitor, kept)}/1")
+
+    def _ids_to_hold(self, visitor: Visitor, kept: _KeptSearch) -> list[str]:
+        """All that a search finds, for whoever may hold it; nothing for others, whose hold is refused on record."""
+        holder = current_holder(self._unit.authoriser(visitor), Operation.HOLD_READ, kept.purpose)
+        return [] if holder is None else self._searches.found_ids(kept.search, HOLD_READS_MAX)
 
     def _search_of(self, visitor: Visitor) -> _KeptSearch:
         self._unit.speed.require_slow(visitor)

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 COMPONENT = "department_page"
 """The page, as records name it, and as sessions are bound to it."""
 PICTURES_PER_SESSION_MAX = 20
+LOOKUPS_MAX = 10_000
+"""Most that all sessions look up at a time, and most pictures that wait to be shown."""
 MARGIN_S = 5
 """After the time that a session may be idle, until its page leads away from what it shows."""
 LINKS = (
@@ -80,10 +82,11 @@ class DepartmentSite:
     """What another system tells of people by; None: the settings name none."""
     maps: SiteMaps = field(default_factory=SiteMaps, repr=False)
     """What maps show beneath reads."""
-    lookups: LookupMemory = field(default_factory=LookupMemory, repr=False)
+    lookups: LookupMemory = field(default_factory=lambda: LookupMemory(total_max=LOOKUPS_MAX), repr=False)
     """The searches of people at present."""
     pictures: LookupMemory = field(
-        default_factory=lambda: LookupMemory(per_session_max=PICTURES_PER_SESSION_MAX), repr=False
+        default_factory=lambda: LookupMemory(per_session_max=PICTURES_PER_SESSION_MAX, total_max=LOOKUPS_MAX),
+        repr=False,
     )
     """The pictures of pages that were just shown; the address of each is good once."""
     jobs: PageJobs = field(default_factory=PageJobs, repr=False)
