@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from alpr_edge.access.authorisation.authoriser import Authoriser, Policy
-from alpr_edge.access.authorisation.offers import purposes_for
+from alpr_edge.access.authorisation.offers import holds_trainings, purposes_for
 from alpr_edge.access.authorisation.operations import RULES, Operation
 from alpr_edge.domain.errors import AccessError, FeedError
 from alpr_edge.domain.permissions.decision import AccessRequest, DecisionReason, purpose_reason
@@ -13,6 +13,7 @@ from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.web.visitor import Visitor
 
 NOT_OFFERED = "none of your roles may do this; ask the ALPR administrator"
+NOT_CURRENT = "your account, one of your trainings or the roster is not in force; ask the ALPR administrator"
 
 
 class PurposeSite(Protocol):
@@ -53,6 +54,16 @@ class PurposeForm:
             "offences": profile.offences,
             "case_formats": " or ".join(profile.case_formats.formats),
         }
+
+    def require_current(self, visitor: Visitor) -> None:
+        """Refuse what stands on record already to whoever may not see it any more (policy 462.4(d), 462.6(a)).
+
+        Raises:
+            AccessError: the visitor may do it for no purpose at all, or account, training or roster has ended.
+        """
+        self.choices(visitor)
+        if not holds_trainings(self._site.authoriser(visitor)):
+            raise AccessError(NOT_CURRENT)
 
     def purpose(self, fields: Mapping[str, str]) -> Purpose:
         """The purpose that a form states; whether it may be used is decided when it is."""

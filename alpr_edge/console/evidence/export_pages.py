@@ -77,16 +77,16 @@ class ExportPages:
         return go(f"{PATH}/{word}")
 
     def job(self, visitor: Visitor) -> Response:
-        """How far an export is, or what it wrote, for whoever may still export."""
+        """How far an export is, or what it wrote, for whoever may still export and is trained (policy 462.4(d))."""
         self._unit.speed.require_slow(visitor)
-        self._form.choices(visitor)
+        self._form.require_current(visitor)
         job = self._unit.export_jobs.find(visitor, visitor.parameters["export_id"])
         return self._page("evidence_export", visitor, job=job, word=visitor.parameters["export_id"])
 
     def show_passphrase(self, visitor: Visitor) -> Response:
         """Lead to the passphrase, once."""
         self._unit.speed.require_slow(visitor)
-        self._form.choices(visitor)
+        self._form.require_current(visitor)
         word = visitor.parameters["export_id"]
         job = self._unit.export_jobs.find(visitor, word)
         text = self._unit.export_jobs.take_passphrase(visitor, word)
@@ -96,7 +96,7 @@ class ExportPages:
     def passphrase(self, visitor: Visitor) -> Response:
         """The passphrase; the second time it is gone."""
         self._unit.speed.require_slow(visitor)
-        self._form.choices(visitor)
+        self._form.require_current(visitor)
         try:
             kept = self._unit.lookups.take(visitor, visitor.parameters["word"], _KeptPassphrase)
         except SearchError:

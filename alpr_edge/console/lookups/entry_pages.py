@@ -116,9 +116,12 @@ class EntryPages:
         return go(f"/entries/added/{self._unit.lookups.add(visitor, _KeptAddition.of(addition))}")
 
     def addition(self, visitor: Visitor) -> Response:
-        """The entry that was added with the reads that match it, once: the record of adding it names them."""
+        """The entry that was added with the reads that match it, once: the record of adding it names them.
+
+        To whose training has ended meanwhile it is refused (policy 462.4(d)).
+        """
         self._unit.speed.require_slow(visitor)
-        self._add_form.choices(visitor)
+        self._add_form.require_current(visitor)
         try:
             kept = self._unit.lookups.take(visitor, visitor.parameters["addition_id"], _KeptAddition)
         except SearchError:
