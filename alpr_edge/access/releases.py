@@ -1,9 +1,20 @@
 """Releases locked accounts: by an administrator or a designated supervisor who is signed in, or by a one-time code."""
 
+from dataclasses import dataclass
+
 from alpr_edge.access.store import AccessRows, AccessStore
 from alpr_edge.domain.errors import AccessError
 from alpr_edge.domain.people.person import Person, sign_in_key
 from alpr_edge.domain.sessions.lockout import Lock, ReleaseWay, is_release_code, may_release
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """An account that was unlocked."""
+
+    person_id: str
+    """Whose it is."""
+    way: ReleaseWay
 
 
 def lock_of(store: AccessStore, name: str) -> Lock | None:
@@ -16,8 +27,8 @@ def lock_of(store: AccessStore, name: str) -> Lock | None:
     return None if account is None else account.lock
 
 
-def release(store: AccessStore, releaser: Person, name: str) -> ReleaseWay:
-    """Unlock the account of somebody else; returns how it was allowed.
+def release(store: AccessStore, releaser: Person, name: str) -> Release:
+    """Unlock the account of somebody else; returns whose it is, and how it was allowed.
 
     Args:
         store: accounts and locks.
@@ -33,19 +44,19 @@ def release(store: AccessStore, releaser: Person, name: str) -> ReleaseWay:
         if account is None or account.lock is None or way is None:
             raise AccessError("no such account is locked, or you may not unlock it")
         _unlock(rows, account.person.person_id)
-        return way
+        return Release(account.person.person_id, way)
 
 
-def release_by_code(store: AccessStore, name: str, code: str) -> bool:
-    """Unlock an account by the code that the department read out; False for a wrong one, or where nothing is locked."""
+def release_by_code(store: AccessStore, name: str, code: str) -> Release | None:
+    """Unlock an account by the code that the department read out; None: it is wrong, or nothing is locked."""
     with store.writing() as rows:
         account = rows.account(sign_in_key(name))
         if account is None or account.lock is None:
-            return False
+            return None
         if not is_release_code(code, account.credentials.release_secret, account.lock):
-            return False
+            return None
         _unlock(rows, account.person.person_id)
-        return True
+        return Release(account.person.person_id, ReleaseWay.CODE)
 
 
 def _unlock(rows: AccessRows, person_id: str) -> None:

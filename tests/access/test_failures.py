@@ -3,7 +3,7 @@
 import pytest
 
 from alpr_edge.access.attempts import SignInOutcome
-from alpr_edge.access.releases import lock_of, release, release_by_code
+from alpr_edge.access.releases import Release, lock_of, release, release_by_code
 from alpr_edge.domain.errors import AccessError
 from alpr_edge.domain.people.person import Role
 from alpr_edge.domain.sessions.lockout import ReleaseWay, release_code
@@ -51,11 +51,11 @@ def test_a_name_that_nobody_has_locks_nobody_and_leaves_one_row(car: Car) -> Non
 
 def test_an_administrator_releases_and_so_does_a_designated_supervisor(car: Car) -> None:
     car.lock()
-    assert release(car.store, ADMINISTRATOR, OFFICER.badge) is ReleaseWay.ADMINISTRATOR
+    assert release(car.store, ADMINISTRATOR, OFFICER.badge) == Release("p-1", ReleaseWay.ADMINISTRATOR)
     assert car.sign_in().outcome is SignInOutcome.SIGNED_IN
     car.lock()
     supervisor = person("p-9", roles=frozenset({Role.SUPERVISOR}), may_unlock=True)
-    assert release(car.store, supervisor, " p-1@MODESTO.example ") is ReleaseWay.SUPERVISOR
+    assert release(car.store, supervisor, " p-1@MODESTO.example ") == Release("p-1", ReleaseWay.SUPERVISOR)
     assert car.sign_in().outcome is SignInOutcome.SIGNED_IN
 
 
@@ -82,7 +82,7 @@ def test_the_code_that_the_department_reads_out_releases_once(car: Car) -> None:
     code = release_code(RELEASE_SECRET, lock)
     assert not release_by_code(car.store, OFFICER.badge, "AAAAAAAAAA")
     assert car.sign_in().outcome is SignInOutcome.LOCKED
-    assert release_by_code(car.store, OFFICER.badge, code.lower())
+    assert release_by_code(car.store, OFFICER.badge, code.lower()) == Release("p-1", ReleaseWay.CODE)
     assert car.sign_in().outcome is SignInOutcome.SIGNED_IN
     car.lock()
     assert not release_by_code(car.store, OFFICER.badge, code)

@@ -33,6 +33,8 @@ class Subject(StrEnum):
     ENTRY = "entry"
     """An officer's own entry, which ends by itself."""
     ROSTER = "roster"
+    LOCK = "lock"
+    """Of an account after too many failures, by the id of its person; on record once somebody releases it."""
     MODEL = "model"
     """A network that the settings name, with the digests of its files."""
     MODEL_CHOICE = "model_choice"
@@ -42,7 +44,13 @@ class Subject(StrEnum):
     RELEASE = "release"
 
 
-COMPARED = frozenset(Subject) - {Subject.LIST_CHANGE, Subject.ENTRY, Subject.MODEL_CHOICE, Subject.ADDED_MODEL}
+COMPARED = frozenset(Subject) - {
+    Subject.LIST_CHANGE,
+    Subject.ENTRY,
+    Subject.LOCK,
+    Subject.MODEL_CHOICE,
+    Subject.ADDED_MODEL,
+}
 """What has to be in force as it is on record; the others are recorded and not compared."""
 
 

@@ -9,14 +9,15 @@ from datetime import datetime
 
 from alpr_edge.access.authorisation.authoriser import Access, AccessSubject, Authoriser
 from alpr_edge.access.authorisation.operations import Operation
-from alpr_edge.access.releases import lock_of, release, release_by_code
+from alpr_edge.access.releases import Release, lock_of, release, release_by_code
+from alpr_edge.domain.access_log.changes import NONE, Subject, value_name
 from alpr_edge.domain.access_log.records import CHANGES_MAX, RecordedChange
 from alpr_edge.domain.errors import AccessError
 from alpr_edge.domain.people.person import AccountFault, AccountStatus, Person
 from alpr_edge.domain.people.roster import Member, RosterHeader
 from alpr_edge.domain.people.roster_json import person_payload
 from alpr_edge.domain.permissions.purposes import MAINTENANCE
-from alpr_edge.domain.sessions.lockout import ReleaseWay
+from alpr_edge.domain.sessions.lockout import Lock, ReleaseWay
 from alpr_edge.services.accounts.first_sign_in import FirstSignIn
 from alpr_edge.services.accounts.local_roster import LocalRoster
 from alpr_edge.store.access.accounts import AccountStore
@@ -157,11 +158,16 @@ class LocalPeople:
 def unlock(accounts: AccountStore, authoriser: Authoriser, name: str) -> ReleaseWay:
     """Unlock somebody else's account: as administrator, or as a supervisor whom the agency designated.
 
+    The records name whose it is by their id, never what was typed (policy 462.6(a)).
+
     Raises:
         AccessError: it is refused, or no such account is locked.
     """
-    with authoriser.access(Operation.UNLOCK_ACCOUNT, MAINTENANCE) as access:
-        return release(accounts, _holder(accounts, access), name)
+    subject = _lock_subject(lock_of(accounts, name))
+    with authoriser.access(Operation.UNLOCK_ACCOUNT, MAINTENANCE, subject) as access:
+        released = release(accounts, _holder(accounts, access), name)
+        access.changes = _released(released)
+        return released.way
 
 
 def unlock_with_code(accounts: AccountStore, authoriser: Authoriser, name: str, ask_code: Callable[[str], str]) -> None:
@@ -176,12 +182,22 @@ def unlock_with_code(accounts: AccountStore, authoriser: Authoriser, name: str, 
     Raises:
         AccessError: the code is wrong, or no such account is locked.
     """
-    with authoriser.access(Operation.UNLOCK_BY_CODE):
-        lock = lock_of(accounts, name)
+    lock = lock_of(accounts, name)
+    with authoriser.access(Operation.UNLOCK_BY_CODE, MAINTENANCE, _lock_subject(lock)) as access:
         if lock is None:
             raise AccessError("no such account is locked here")
-        if not release_by_code(accounts, name, ask_code(lock.challenge)):
+        released = release_by_code(accounts, name, ask_code(lock.challenge))
+        if released is None:
             raise AccessError("that code unlocks nothing here; it is good for one lock of one account")
+        access.changes = _released(released)
+
+
+def _lock_subject(lock: Lock | None) -> AccessSubject:
+    return AccessSubject() if lock is None else AccessSubject((lock.person_id,))
+
+
+def _released(released: Release) -> tuple[RecordedChange, ...]:
+    return (RecordedChange(name=value_name(Subject.LOCK, released.person_id), before="locked", after=NONE),)
 
 
 def _holder(accounts: AccountStore, access: Access) -> Person:

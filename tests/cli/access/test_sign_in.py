@@ -14,6 +14,8 @@ from alpr_edge.access.passwords import Argon2Passwords
 from alpr_edge.access.roster_update import install_roster
 from alpr_edge.cli import app
 from alpr_edge.cli.caller import caller
+from alpr_edge.domain.access_log.changes import NONE
+from alpr_edge.domain.access_log.records import RecordedChange
 from alpr_edge.domain.instants import rfc3339
 from alpr_edge.domain.people.credentials import Credentials
 from alpr_edge.domain.people.person import Person, Role, Training
@@ -198,6 +200,7 @@ def test_a_supervisor_beside_the_officer_unlocks_them_and_the_officer_signs_in(t
     for _ in range(5):
         assert typist.sign_in("wrong").exit_code == 3
     assert typist.sign_in().exit_code == 3
+    before = len(typist.staff.records())
     for nobody in ("helper", "ana"):
         typist.staff.sign_in_here(nobody)
         assert typist.run("accounts", "unlock", PERSON.badge).exit_code == 3
@@ -206,5 +209,9 @@ def test_a_supervisor_beside_the_officer_unlocks_them_and_the_officer_signs_in(t
     assert json.loads(done.stdout) == {"person": PERSON.badge, "way": "supervisor"}
     record = typist.staff.records()[-1]
     assert (record.action, record.person_id, record.outcome) == ("unlock_account", "sam", "allowed")
+    assert record.changes == (RecordedChange(name="lock:ana", before="locked", after=NONE),)
+    records = typist.staff.records()[before:]
+    assert {(each.action, each.objects) for each in records} == {("unlock_account", ("ana",))}, "tries of others too"
+    assert PERSON.badge not in "".join(each.model_dump_json() for each in records), "nor does it say what was typed"
     typist.session_file.unlink()
     assert typist.sign_in().exit_code == 0

@@ -13,7 +13,8 @@ from typer.testing import CliRunner, Result
 
 from alpr_edge.access.totp import STEP_S
 from alpr_edge.cli import app
-from alpr_edge.domain.access_log.records import AccessOutcome, AccessRecord, parse_record
+from alpr_edge.domain.access_log.changes import NONE
+from alpr_edge.domain.access_log.records import AccessOutcome, AccessRecord, RecordedChange, parse_record
 from alpr_edge.domain.sessions.lockout import new_lock, release_code
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import load
@@ -156,6 +157,16 @@ def test_the_department_s_code_unlocks_once_and_a_wrong_one_does_not(unit: Path,
     assert right.stdout == "200 is unlocked, by code\n"
     again = edge(unit, "accounts", "unlock", "200", "--code", env=root, stdin=f"{code}\n")
     assert "no such account is locked here" in again.stderr
+    person_id = account.person.person_id
+    tries = [record for record in records(unit) if record.action == "unlock_by_code"]
+    assert [(each.objects, each.note) for each in tries] == [
+        *[((person_id,), note) for note in ("", "not done: AccessError", "", "done")],
+        *[((), note) for note in ("", "not done: AccessError")],
+    ]
+    released = RecordedChange(name=f"lock:{person_id}", before="locked", after=NONE)
+    assert [change for each in tries for change in each.changes] == [released]
+    typed = (code, "ABCDEFGHIJ", lock.challenge)
+    assert not [text for text in typed if text in "".join(each.model_dump_json() for each in tries)]
 
 
 def test_a_review_makes_the_roster_hold_for_another_year(unit: Path, root: dict[str, str]) -> None:

@@ -32,7 +32,7 @@ def test_a_name_tells_what_it_is_of(subject: Subject) -> None:
 
 
 def test_what_is_only_recorded_is_not_compared() -> None:
-    assert set(Subject) - COMPARED == {"list_change", "entry", "model_choice", "added_model"}
+    assert set(Subject) - COMPARED == {"list_change", "entry", "lock", "model_choice", "added_model"}
 
 
 def test_a_value_is_json_on_one_line_with_keys_in_order() -> None:
