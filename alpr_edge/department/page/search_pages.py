@@ -67,6 +67,7 @@ class DepartmentSearchPages:
 
     def begin(self, visitor: Visitor) -> Response:
         """Begin a search, and lead to its first page."""
+        self._form.choices(visitor)  # nothing is kept for whoever may search for no purpose at all
         fields, purpose = visitor.fields, self._form.purpose(visitor.fields)
         try:
             search, fault = parse_search_form(fields, datetime.now(UTC)), self._form.fault(purpose)

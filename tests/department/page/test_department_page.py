@@ -152,6 +152,14 @@ def test_a_form_that_will_not_do_says_what_to_change(
     assert (answer.status_code, told in answer.text) == (422, True), answer.text
 
 
+def test_no_search_is_kept_for_nobody(inquirers: Inquirers, server: DepartmentPageServer) -> None:
+    with client_of(inquirers, server, "officer") as client:
+        client.cookies.clear()
+        client.cookies.set(COOKIE, "made-up")
+        answer = client.post("/search", data=FOR_STOLEN | {"plate": PICTURED})
+    assert not answer.headers.get("location", "").startswith("/search/"), answer.headers
+
+
 def test_what_cannot_be_put_on_record_is_not_shown(inquirers: Inquirers, server: DepartmentPageServer) -> None:
     with client_of(inquirers, server, "officer") as client:
         word = search_word(client, plate=PICTURED)
