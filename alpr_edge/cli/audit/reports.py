@@ -88,11 +88,14 @@ def review(
 
 
 def _hours_of(text: str) -> tuple[time, time]:
-    opens, _, closes = text.partition("-")
+    begin, _, end = text.partition("-")
     try:
-        return time.fromisoformat(opens), time.fromisoformat(closes)
+        opens, closes = time.fromisoformat(begin), time.fromisoformat(end)
     except ValueError:
         raise AuditError(f"--hours {text}: not hours; they look like 06:00-22:00") from None
+    if opens.tzinfo or closes.tzinfo:
+        raise AuditError(f"--hours {text}: hours are local time and name no zone; they look like 06:00-22:00")
+    return opens, closes
 
 
 def _plain(result: AccessReport) -> dict[str, object]:

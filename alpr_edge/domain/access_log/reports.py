@@ -8,10 +8,11 @@ import hashlib
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 
 from alpr_edge.domain.access_log.record_notes import NOT_DONE
 from alpr_edge.domain.access_log.records import DRIFT_FOUND, RECORD_NOT_KEPT, AccessOutcome, AccessRecord
+from alpr_edge.domain.days import span_of_days
 from alpr_edge.domain.errors import AuditError
 
 BURST_RECORDS = 20
@@ -37,7 +38,11 @@ _WEEK = "week:"
 
 @dataclass(frozen=True, slots=True)
 class ReportRules:
-    """What a report is about, and what stands out."""
+    """What a report is about, and what stands out.
+
+    Raises:
+        ReportError: its days begin or end beyond the calendar.
+    """
 
     since: date
     until: date
@@ -50,11 +55,13 @@ class ReportRules:
     sample: int
     """Records to draw for review."""
 
+    def __post_init__(self) -> None:
+        span_of_days(self.since, self.until, self.zone)
+
     @property
     def span(self) -> tuple[datetime, datetime]:
         """The first moment of its days, and the first behind them."""
-        begin, end = (datetime.combine(day, time(), self.zone) for day in (self.since, self.until + timedelta(days=1)))
-        return begin.astimezone(UTC), end.astimezone(UTC)
+        return span_of_days(self.since, self.until, self.zone)
 
     def is_out_of_hours(self, moment: datetime) -> bool:
         """Whether a moment lies outside the usual hours."""

@@ -180,6 +180,11 @@ def test_a_review_goes_on_record_and_the_week_is_reviewed(log: AccessLog, settin
     [
         (("report", "--from", "2026-05-02", "--to", "2026-05-01"), "before the first"),
         (("report", "--from", "2026-05-01", "--to", "2026-05-01", "--hours", "day"), "not hours"),
+        (("report", "--from", "2026-05-01", "--to", "2026-05-01", "--hours", "06:00Z-22:00"), "name no zone"),
+        (("report", "--from", "2026-05-01", "--to", "2026-05-01", "--hours", "06:00-22:00+02:00"), "name no zone"),
+        (("report", "--from", "2026-05-01", "--to", "2026-05-01", "--hours", "06:00Z-22:00Z"), "name no zone"),
+        (("report", "--from", "9999-12-31", "--to", "9999-12-31"), "beyond the calendar"),
+        (("report", "--from", "0001-01-01", "--to", "0001-01-31"), "beyond the calendar"),
         (("review", "week", "--note", "x"), "not a week"),
         (("review", "2026-W19", "--note", " "), "the note is empty"),
     ],
@@ -189,3 +194,11 @@ def test_a_report_that_cannot_be_is_one_line(
 ) -> None:
     done = audit(*words, "--settings", str(settings))
     assert (done.exit_code, answer in done.stderr) == (1, True)
+    assert len(done.stderr.splitlines()) == 1
+    assert log.head().size == 5, "nothing is on record"
+
+
+@pytest.mark.parametrize("day", ["9999-12-29", "0001-01-02"])
+def test_the_days_before_an_end_of_the_calendar_have_a_report(log: AccessLog, settings: Path, day: str) -> None:
+    done = audit("report", "--from", day, "--to", day, "--json", "--settings", str(settings))
+    assert (done.exit_code, json.loads(done.stdout)["since"]) == (0, day)

@@ -12,6 +12,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from alpr_edge.cli import app
+from alpr_edge.settings import load
+from alpr_edge.store.access_log.log import open_access_log
 from alpr_edge.store.unit_store import open_store
 from tests.services.reports.week import Sighting, WeekPlan, rows_of_truth, sightings, store_week
 from tests.staff import FOR_AUDIT, Staff
@@ -160,6 +162,10 @@ def test_a_month_is_named_by_itself(settings: Path) -> None:
         (("precision", *DAYS, "--month", "2026-11"), 1, "give --month, or --from and --to"),
         (("precision", "--month", "2026-13"), 1, "not a month"),
         (("transparency", "--from", "2026-11-02", "--to", "2026-11-01"), 1, "before the first"),
+        (("precision", "--month", "9999-12"), 1, "beyond the calendar"),
+        (("quality", "--month", "0001-01"), 1, "beyond the calendar"),
+        (("transparency", "--from", "9999-12-31", "--to", "9999-12-31"), 1, "beyond the calendar"),
+        (("precision", "--from", "0001-01-01", "--to", "0001-01-02"), 1, "beyond the calendar"),
         (("precision", *DAYS, "--html", "/nowhere/report.html"), 1, "cannot be written"),
         (("precision", *DAYS, "--csv", "/nowhere/report.csv"), 1, "cannot be written"),
         (("transparency", *DAYS, "--small-below", "2"), 2, "3 at least"),
@@ -172,6 +178,21 @@ def test_what_cannot_be_done_is_told(settings: Path, words: tuple[str, ...], cod
     assert says in done.stderr
     told = [line for line in done.stderr.splitlines() if not line.startswith("level=")]
     assert code == 2 or len(told) == 1
+
+
+@pytest.mark.parametrize("words", [("--month", "9999-12"), ("--from", "0001-01-01", "--to", "0001-01-02")])
+def test_days_beyond_the_calendar_leave_nothing_on_record(settings: Path, words: tuple[str, ...]) -> None:
+    with open_access_log(load(settings), migrate=False) as log:
+        before = log.head().size
+        assert report(settings, "transparency", *words).exit_code == 1
+        assert log.head().size == before
+
+
+@pytest.mark.parametrize("day", ["9999-12-29", "0001-01-02"])
+def test_the_days_before_an_end_of_the_calendar_have_a_report(settings: Path, day: str) -> None:
+    for name in ("transparency", "quality", "precision"):
+        done = report(settings, name, "--from", day, "--to", day, "--json")
+        assert (done.exit_code, json.loads(done.stdout)["since"]) == (0, day)
 
 
 def test_it_needs_a_purpose_and_is_on_record(settings: Path) -> None:

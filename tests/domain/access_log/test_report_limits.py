@@ -19,7 +19,7 @@ from alpr_edge.domain.access_log.reports import (
     ReportWriter,
     parse_week,
 )
-from alpr_edge.domain.errors import AuditError
+from alpr_edge.domain.errors import AuditError, ReportError
 from tests.domain.access_log.entries import record
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -172,6 +172,12 @@ def test_without_a_zone_the_hours_are_those_of_the_computer_with_its_summer_time
     assert rules.span == (midnight, midnight + timedelta(days=1))
     assert rules.is_out_of_hours(midnight + timedelta(hours=22, minutes=30))
     assert not rules.is_out_of_hours(midnight + timedelta(hours=21, minutes=30))
+
+
+@pytest.mark.parametrize(("since", "until"), [(date(9999, 12, 1), date.max), (date.min, date(1, 1, 31))])
+def test_days_at_an_end_of_the_calendar_are_told(since: date, until: date) -> None:
+    with pytest.raises(ReportError, match="beyond the calendar"):
+        ReportRules(since, until, None, time(6), time(22), 0)
 
 
 def test_a_hit_stays_open_where_the_answer_was_not_recorded() -> None:

@@ -1,6 +1,6 @@
 """The days of a report."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,6 +9,7 @@ from alpr_edge.domain.errors import ReportError
 from alpr_edge.domain.statistics.periods import DAYS_MAX, period_of_days, period_of_month
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
+AUCKLAND = ZoneInfo("Pacific/Auckland")
 
 
 def test_days_are_those_of_the_clock_on_the_wall() -> None:
@@ -43,3 +44,27 @@ def test_days_end_after_they_begin_and_are_not_too_many() -> None:
         period_of_days(first, first + timedelta(DAYS_MAX), UTC)
     with pytest.raises(ReportError, match="before the first"):
         period_of_days(first, first - timedelta(1), UTC)
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "zone"),
+    [
+        (date(9999, 12, 31), date.max, UTC),
+        (date(9999, 12, 1), date.max, PACIFIC),
+        (date(9999, 12, 1), date.max, None),
+        (date.min, date(1, 1, 31), AUCKLAND),
+        (date.min, date(1, 1, 31), None),
+    ],
+)
+def test_days_at_an_end_of_the_calendar_are_told(since: date, until: date, zone: tzinfo | None) -> None:
+    with pytest.raises(ReportError, match=f"^{since} to {until}: such days begin or end beyond the calendar$"):
+        period_of_days(since, until, zone)
+    with pytest.raises(ReportError, match="beyond the calendar"):
+        period_of_month(f"{since:%Y-%m}".rjust(7, "0"), zone)
+
+
+def test_the_days_before_an_end_of_the_calendar_have_a_period() -> None:
+    last = date(9999, 12, 30)
+    assert period_of_days(last, last, PACIFIC).span[1] == datetime(9999, 12, 31, 8, tzinfo=UTC)
+    assert period_of_month("0001-01", UTC).span[0] == datetime(1, 1, 1, tzinfo=UTC)
+    assert period_of_days(date(1, 1, 2), date(1, 1, 2)).since == date(1, 1, 2)
