@@ -20,17 +20,21 @@ BinT = TypeVar("BinT", int, date)
 def quality_by_hour(database: Database, period: ReportPeriod) -> QualityTally[int]:
     """The reads of a period by camera and hour of the day, in the period's zone, with what officers said of them.
 
+    Of a read with several judged hits the newest answer counts, as it does for precision.
+
     Raises:
         StoreError: the database cannot be read.
     """
     tally = QualityTally[int]()
     _add_reads(database, period, tally, lambda seen: seen.astimezone(period.zone).hour)
-    answers: dict[str, tuple[str, int, bool]] = {}
+    newest: dict[str, tuple[int, str, int, bool]] = {}
+    """By the read: the number of the newest answer to any of its hits, the camera, the hour, whether it was misread."""
     for timed in hits_of(database, Ages(database), period):
         if is_judged(timed.hit) and (said := timed.hit.state.read) is not None:
-            hour = timed.seen.astimezone(period.zone).hour
-            answers[timed.hit.read_id] = timed.hit.camera_id, hour, said.answer == ReadAnswer.MISREAD
-    for camera_id, hour, is_misread in answers.values():
+            hour, number = timed.seen.astimezone(period.zone).hour, timed.hit.answer_number
+            answer = number, timed.hit.camera_id, hour, said.answer == ReadAnswer.MISREAD
+            newest[timed.hit.read_id] = max(answer, newest.get(timed.hit.read_id, answer))
+    for _, camera_id, hour, is_misread in newest.values():
         tally.of(camera_id, hour).add_judged(is_misread=is_misread)
     return tally
 

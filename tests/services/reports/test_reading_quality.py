@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from statistics import median_low
 
 import pytest
 
+from alpr_edge.domain.dispositions.disposition import Disposition, DispositionPart, DispositionText
 from alpr_edge.domain.plates import is_certain
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.statistics.deterioration import BEFORE_DAYS, NOW_DAYS
@@ -15,9 +17,19 @@ from alpr_edge.domain.statistics.quality_change import READS_MIN
 from alpr_edge.services.reports.quality_views import quality_rows
 from alpr_edge.services.reports.reading_quality import quality_by_hour, quality_changes_at
 from alpr_edge.settings import load
+from alpr_edge.store.reads.dispositions import add_disposition
 from alpr_edge.store.reads.repository import BATCH_MAX, DecidedRecord
 from alpr_edge.store.unit_store import UnitStore, open_store
-from tests.services.reports.week import MONDAY, PX_OF_BANDS, Sighting, WeekPlan, instant_at, sightings, store_week
+from tests.services.reports.week import (
+    MONDAY,
+    PX_OF_BANDS,
+    Sighting,
+    WeekPlan,
+    instant_at,
+    record_of,
+    sightings,
+    store_week,
+)
 from tests.store.records import plate_read
 from tests.units import write_bare_unit
 
@@ -77,6 +89,32 @@ def test_every_hour_is_the_truth(store: UnitStore, truth: list[Sighting]) -> Non
     assert (rear["hour"], rear["reads"], rear["certain"], rear["width_px_median"]) == (3, 7 * READS_MIN, 105, 80)
     assert is_certain(plate_read("x").plate, 0.999)
     assert not is_certain(plate_read("x").plate, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "misread"), [("correct", "misread", 1), ("misread", "correct", 0), ("misread", "misread", 1)]
+)
+@pytest.mark.parametrize("order", [("doj", "bolo"), ("bolo", "doj")])
+def test_the_newest_answer_to_any_hit_of_a_read_counts(
+    tmp_path: Path, order: tuple[str, str], first: str, then: str, misread: int
+) -> None:
+    (model,) = sightings(1, WeekPlan(1))
+    with open_store(load(write_bare_unit(tmp_path)), migrate=True) as store:
+        store.reads.commit([record_of(replace(model, lists=("doj", "bolo")))])
+        for minute, (source, answer) in enumerate(zip(order, (first, then), strict=True)):
+            say(store, f"{model.read_id}-{source}", answer, model.moment + timedelta(minutes=minute))
+        (row,) = quality_rows(quality_by_hour(store.database, WEEK))
+    assert (row["reads"], row["judged"], row["misread"]) == (1, 1, misread)
+
+
+def say(store: UnitStore, hit_id: str, answer: str, moment: datetime) -> None:
+    """Store an officer's answer to what was read."""
+    who = ("ana", "Ana Ruiz", "2f1c")
+    said = Disposition(
+        f"said-{hit_id}", hit_id, DispositionPart.READ, answer, DispositionText(), "", *who, instant_at(moment)
+    )
+    with store.database.write() as connection:
+        add_disposition(connection, said, "unit-1")
 
 
 def test_the_camera_that_reads_fewer_for_certain_is_found_and_no_other(store: UnitStore) -> None:
