@@ -107,6 +107,8 @@ class FeedContext:
     rules: Rules = DEFAULT_RULES
     now: datetime | None = None
     """The present moment, UTC."""
+    in_use: datetime | None = None
+    """When the list in use was made, UTC; None: there is none, or it does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,26 +167,28 @@ def zone(name: str) -> ZoneInfo:
 
 
 @lru_cache(maxsize=MOMENTS_MAX)
-def moment(text: str, local: ZoneInfo, *, end_of_day: bool = False) -> datetime | None:
+def moment(text: str, local: ZoneInfo, *, end_of_day: bool = False, second: bool = False) -> datetime | None:
     """The UTC moment of a feed's date or date and time; None when it is neither.
 
     Read are ISO 8601, ``YYYYMMDD`` and ``MM/DD/YYYY``, each with or without a time. Without an offset it is local
-    time of ``local``. In the hour that comes twice the earlier is taken, so that a list never looks younger.
+    time of ``local``. In the hour that comes twice the earlier is taken, so that a list never looks younger, unless the
+    second is asked for.
 
     Args:
         text: the text of the cell.
         local: the time zone of times that name none.
         end_of_day: whether a date alone means the end of that day, not its beginning (an expiry holds through its day).
+        second: whether a local time that comes twice means the second.
     """
     text = text.strip()
     for layout in _DAY_FORMATS:
         day = _parse_date(text, layout)
         if day is not None:
-            return _utc(_next_day(day) if end_of_day else day, local)
+            return _utc(_next_day(day) if end_of_day else day, local, fold=second)
     date_time = _with_time(text)
     if date_time is None:
         return None
-    return _utc(date_time, local)
+    return _utc(date_time, local, fold=second)
 
 
 def _next_day(day: datetime) -> datetime:
@@ -192,9 +196,9 @@ def _next_day(day: datetime) -> datetime:
     return day + timedelta(days=1) if day.date() < date.max else day
 
 
-def _utc(moment: datetime, local: ZoneInfo) -> datetime:
+def _utc(moment: datetime, local: ZoneInfo, *, fold: bool) -> datetime:
     try:
-        return (moment if moment.tzinfo else moment.replace(tzinfo=local)).astimezone(UTC)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=local, fold=fold)).astimezone(UTC)
     except OverflowError:
         # The first or last day of the calendar: its zone does not matter.
         return moment.replace(tzinfo=UTC)

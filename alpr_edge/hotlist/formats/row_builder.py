@@ -96,6 +96,7 @@ class RowBuilder:
         self._default = self._rules.reason or traits.default
         self._zone = zone(self._rules.zone or traits.zone)
         self._now = context.now
+        self._in_use = context.in_use
         self._expiry: int | None = None
         self._restrictions: Restrictions | None = (None, None, True) if self._rules.covert else None
         self._reasons: Memo[str, tuple[str | None, str]] = Memo(self._reason)
@@ -104,8 +105,16 @@ class RowBuilder:
         self._vehicles: Memo[str, str] = Memo(lambda text: clean(text, VEHICLE_MAX))
 
     def date(self, text: str) -> datetime | None:
-        """A date of the feed's head, UTC."""
-        return moment(text, self._zone)
+        """A date of the feed's head, UTC.
+
+        A local time that comes twice, as summer time ends, is the second where only that one lies neither before the
+        list in use nor ahead of the clock: what is issued in that hour follows what was issued in the hour before.
+        """
+        first, second = moment(text, self._zone), moment(text, self._zone, second=True)
+        if first is None or second is None or self._in_use is None:
+            return first
+        is_ahead = self._now is not None and second > self._now
+        return second if first < self._in_use <= second and not is_ahead else first
 
     def begin(self, issued_at: datetime | None) -> None:
         """Set the date of the list, from which entries without an expiry of their own count.

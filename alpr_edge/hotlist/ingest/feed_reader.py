@@ -76,7 +76,7 @@ def pack_feed(
     change, count = reading.change, 0
     packer = delta.packer_for(change, base)
     with FeedFile(reading.path, reading.password) as file:
-        feed = _open_feed(reading, file, now)
+        feed = _open_feed(reading, file, now, None if current is None else current.issued_at)
         validation.check_issued(feed.issued_at, current, now, reading.limits)
         for batch in validation.admit(feed.records, tally, reading.rules.skip_plates):
             count += len(batch)
@@ -110,9 +110,10 @@ def check_entries(reading: FeedReading, entry_count: int, current: Generation | 
         validation.check_growth(entry_count, current, reading.limits)
 
 
-def _open_feed(reading: FeedReading, file: FeedFile, now: datetime | None) -> Feed:
+def _open_feed(reading: FeedReading, file: FeedFile, now: datetime | None, in_use: datetime | None) -> Feed:
     """The feed, its signature checked and its head read."""
     if reading.signing_key is not None:
         check_signature(reading.path, reading.signing_key, reading.signature)
     rules = replace(reading.rules, reason=reading.reason) if reading.reason else reading.rules
-    return FORMATS[reading.format].open(file.lines(), FeedContext(reading.source, file.inner_name, rules, now))
+    context = FeedContext(reading.source, file.inner_name, rules, now, in_use)
+    return FORMATS[reading.format].open(file.lines(), context)
