@@ -20,7 +20,7 @@ from alpr_edge.domain.instants import rfc3339
 from alpr_edge.domain.people.handed_roster import SPOOL_NAME
 from alpr_edge.domain.people.roster import RosterHeader
 from alpr_edge.domain.ports import Clock
-from alpr_edge.services.accounts.rosters import held_roster, put_in_force, waiting_roster
+from alpr_edge.services.accounts.rosters import HandedRoster, held_roster, put_in_force, waiting_roster
 from alpr_edge.settings import Settings
 from alpr_edge.store.access.accounts import AccountStore, open_accounts
 from alpr_edge.store.access.schema import FILE_NAME
@@ -30,6 +30,7 @@ from alpr_edge.store.hotlists.download_spool import DownloadSpool
 
 STEP_S = 0.5
 JUDGE_S = 10.0
+RECORD_AGAIN_S = 60.0
 ENDING = timedelta(days=3)
 """Time before the end of a roster from which on health says so."""
 _SUBJECT = "roster"
@@ -47,6 +48,8 @@ class RosterInstallStage:
     incoming: DownloadSpool
     clock: Clock
     name: str = _SUBJECT
+    record_again_s: float = RECORD_AGAIN_S
+    """Time until a record that the access log did not take is tried again."""
     _resources: ExitStack = field(default_factory=ExitStack)
     _accounts: AccountStore | None = None
     _header: RosterHeader | None = None
@@ -55,6 +58,10 @@ class RosterInstallStage:
     _failure: str = ""
     """Why the accounts cannot be used now."""
     _judged_s: float = 0.0
+    _unrecorded: HandedRoster | None = None
+    """The roster in force, where the access log did not take its record yet."""
+    _record_s: float = 0.0
+    """When that record is due again."""
 
     def run(self, beat: Callable[[], None], stop: threading.Event) -> None:
         """Work until the unit stops; accounts that cannot be used are tried again."""
@@ -99,6 +106,8 @@ class RosterInstallStage:
     def _step(self) -> None:
         if self.incoming.waits(SPOOL_NAME):
             self._install()
+        elif self._unrecorded is not None and time.monotonic() >= self._record_s:
+            self._record_again(self._unrecorded)
         elif time.monotonic() - self._judged_s < JUDGE_S:
             return
         self._judge()
@@ -109,12 +118,23 @@ class RosterInstallStage:
         refusal = ""
         try:
             if (handed := waiting_roster(self.incoming)) is not None:
-                put_in_force(self.settings, self._open(), handed, self.clock.now())
+                self._put_in_force(handed)
         except RosterError as error:
             refusal = str(error)
             log.error("roster.refused", reason=refusal)
         self.incoming.remove(SPOOL_NAME)
         sync_state.note(self.database, SPOOL_NAME, take_failure=refusal)
+
+    def _record_again(self, handed: HandedRoster) -> None:
+        """Put on record what is in force and is not on record; nothing where another roster came in between."""
+        try:
+            self._put_in_force(handed)
+        except RosterError:
+            self._unrecorded = None
+
+    def _put_in_force(self, handed: HandedRoster) -> None:
+        is_recorded = put_in_force(self.settings, self._open(), handed, self.clock.now())
+        self._unrecorded, self._record_s = None if is_recorded else handed, time.monotonic() + self.record_again_s
 
     def _judge(self) -> None:
         """Read which roster is in force, and what is wrong with the one that is not."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import structlog
 
 from alpr_edge.access.roster_update import install_roster
+from alpr_edge.domain.access_log.changes import NONE, Subject, value_name
 from alpr_edge.domain.access_log.records import AccessEntry, RecordedChange
 from alpr_edge.domain.errors import LostError, RosterError, StoreError
 from alpr_edge.domain.instants import Instant
@@ -52,11 +53,12 @@ def waiting_roster(incoming: DownloadSpool) -> HandedRoster | None:
     return HandedRoster(*unpack_roster(bytes(handed)))
 
 
-def put_in_force(settings: Settings, accounts: AccountStore, handed: HandedRoster, now: Instant) -> RosterHeader:
-    """Put a roster of the department in force; that one is in force already is no fault.
+def put_in_force(settings: Settings, accounts: AccountStore, handed: HandedRoster, now: Instant) -> bool:
+    """Put a roster of the department in force; returns whether the access log has it.
 
     The first key that a roster holds by is pinned; from then on only a person replaces it. Where the access log takes
-    no record of the change, the roster counts all the same, since it may suspend somebody.
+    no record of the change, the roster counts all the same, since it may suspend somebody. One that is in force already
+    is no fault: what a program that was cut off behind it left undone, the key and the record, is done now.
 
     Raises:
         RosterError: it is refused, and why; the roster before stays in force.
@@ -67,13 +69,15 @@ def put_in_force(settings: Settings, accounts: AccountStore, handed: HandedRoste
     try:
         header = install_roster(accounts, handed.content, key, now)
     except RosterError as error:
-        if error.fault == RosterFault.NOT_NEWER and held is not None and _serial(handed, key) == held.serial:
-            return held
-        raise
+        if error.fault != RosterFault.NOT_NEWER or held is None:
+            raise
+        offered = open_roster(handed.content, key).header
+        if offered.serial != held.serial:
+            raise
+        return _complete(settings, accounts, held, key, now) if offered == held else True
     pin_roster_key(accounts, key)
-    _record(settings, held, header, now)
     log.info("roster.installed", serial=header.serial, department=header.department_id)
-    return header
+    return _record(settings, roster_text(held), header, now)
 
 
 def held_roster(accounts: AccountStore) -> RosterHeader | None:
@@ -91,10 +95,6 @@ def roster_text(header: RosterHeader | None) -> str:
     return "none" if header is None else f"{header.department_id} {header.serial}, to {header.valid_until:%Y-%m-%d}"
 
 
-def _serial(handed: HandedRoster, key: RosterKey) -> int:
-    return open_roster(handed.content, key).header.serial
-
-
 def _key_that_counts(settings: Settings, accounts: AccountStore, offered: RosterKey) -> RosterKey:
     """The key that counts: the pinned one, or the offered one where none is pinned."""
     pinned = pinned_roster_key(accounts)
@@ -109,11 +109,29 @@ def _key_that_counts(settings: Settings, accounts: AccountStore, offered: Roster
     )
 
 
-def _record(settings: Settings, before: RosterHeader | None, after: RosterHeader, now: Instant) -> None:
-    change = RecordedChange(name="roster", before=roster_text(before), after=roster_text(after))
+def _complete(settings: Settings, accounts: AccountStore, held: RosterHeader, key: RosterKey, now: Instant) -> bool:
+    """Pin the key of a roster that is in force and put it on record, where that is missing; returns whether it is."""
+    pin_roster_key(accounts, key)
+    try:
+        with open_access_log(settings, migrate=True) as access_log:
+            on_record = access_log.values().values.get(value_name(Subject.ROSTER), NONE)
+    except StoreError as error:
+        return _tell_not_recorded(held, error)
+    return on_record == roster_text(held) or _record(settings, on_record or roster_text(None), held, now)
+
+
+def _record(settings: Settings, before: str, after: RosterHeader, now: Instant) -> bool:
+    """Put on record that a roster is in force; returns whether it is."""
+    change = RecordedChange(name=value_name(Subject.ROSTER), before=before, after=roster_text(after))
     entry: AccessEntry = unit_entry(COMPONENT, INSTALL_ROSTER, now).model_copy(update={"changes": (change,)})
     try:
         with open_access_log(settings, migrate=True) as access_log:
             access_log.append(entry, now)
     except StoreError as error:
-        log.error("roster.not_recorded", serial=after.serial, failure=str(error))
+        return _tell_not_recorded(after, error)
+    return True
+
+
+def _tell_not_recorded(header: RosterHeader, error: StoreError) -> bool:
+    log.error("roster.not_recorded", serial=header.serial, failure=str(error))
+    return False

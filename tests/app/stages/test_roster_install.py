@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from alpr_edge.access.authorisation.callers import Caller
 from alpr_edge.access.authorisation.operations import Operation
+from alpr_edge.access.roster_update import install_roster
 from alpr_edge.app.stages.roster_install import RosterInstallStage
 from alpr_edge.app.unit_faults import FaultKind
 from alpr_edge.domain.errors import AccessError
@@ -20,6 +22,14 @@ from alpr_edge.domain.people.roster import Member, Roster, RosterHeader
 from alpr_edge.domain.people.signed_roster import RosterKey, sign_roster
 from alpr_edge.domain.ports import Clock
 from alpr_edge.domain.sessions.break_glass import BreakGlass
+from alpr_edge.services.accounts.rosters import INSTALL_ROSTER
+from alpr_edge.services.changes.recorder import ChangeRecorder
+from alpr_edge.services.changes.self_check import Drift, record_start
+from alpr_edge.services.changes.values_in_force import read_values
+from alpr_edge.store.access.accounts import AccountStore, open_accounts
+from alpr_edge.store.access.pinned_key import pinned_roster_key
+from alpr_edge.store.access_log.log import open_access_log
+from alpr_edge.store.access_log.schema import FILE_NAME as LOG_FILE
 from alpr_edge.store.hotlists.download_spool import FeedNote
 from alpr_edge.store.unit_store import UnitStore, open_store
 from tests.app.stages.clocks import LaterClock
@@ -150,6 +160,106 @@ def test_the_next_roster_that_holds_ends_the_trouble(staff: Staff, store: UnitSt
     stage._step()
     assert (kinds(stage), stage.figures()["roster_serial"]) == ([], 6)
     assert RosterKey(DEPARTMENT, SIGNING_KEY.public_key()) == ROSTER_KEY
+
+
+def install(staff: Staff, content: bytes) -> None:
+    """Put a roster in force, and nothing behind it: the power is cut there."""
+    with accounts_of(staff) as accounts:
+        install_roster(accounts, content, ROSTER_KEY, staff.clock.now())
+
+
+def accounts_of(staff: Staff) -> AbstractContextManager[AccountStore]:
+    return open_accounts(staff.unit.unit.data_directory, staff.unit.store.keys_directory, migrate=False)
+
+
+def pinned_key(staff: Staff) -> str:
+    with accounts_of(staff) as accounts:
+        return str(pinned_roster_key(accounts))
+
+
+def start(staff: Staff, store: UnitStore) -> Drift:
+    """What the check at a start finds and puts on record."""
+    with open_access_log(staff.unit, migrate=False) as log:
+        recorder = ChangeRecorder(log, "run", staff.clock)
+        return record_start(recorder, read_values(staff.unit, store.database, log.digest))
+
+
+def installs(staff: Staff) -> list[tuple[str, str]]:
+    """The serials of the rosters before and after, by the records of rosters that were put in force."""
+    changes = [change for record in staff.records() if record.action == INSTALL_ROSTER for change in record.changes]
+    return [(change.before.split(",")[0], change.after.split(",")[0]) for change in changes]
+
+
+def test_a_roster_that_a_power_cut_left_without_key_and_record_gets_both(staff: Staff, store: UnitStore) -> None:
+    assert not start(staff, store)
+    install(staff, roster(5))
+    hand_over(store, roster(5))
+    for _ in range(2):
+        stage = stage_at(staff, store, staff.clock)
+        assert (kinds(stage), stage.figures()["roster_serial"]) == ([], 5)
+        assert not store.incoming.waits(SPOOL_NAME)
+        assert pinned_key(staff) == str(ROSTER_KEY)
+        assert installs(staff) == [(f"{DEPARTMENT} 1", f"{DEPARTMENT} 5")]
+        hand_over(store, roster(5))
+    assert not start(staff, store), "it is no drift"
+
+
+def test_the_first_roster_of_a_unit_gets_its_record_after_a_power_cut(staff: Staff, store: UnitStore) -> None:
+    hand_over(store, roster(5))
+    install(staff, roster(5))
+    stage_at(staff, store, staff.clock)
+    assert installs(staff) == [("none", f"{DEPARTMENT} 5")]
+    assert not start(staff, store)
+
+
+def test_another_roster_of_the_same_serial_completes_nothing(staff: Staff, store: UnitStore) -> None:
+    assert not start(staff, store)
+    install(staff, roster(5))
+    hand_over(store, roster(5, days=20))
+    assert kinds(stage_at(staff, store, staff.clock)) == []
+    assert (pinned_key(staff), installs(staff)) == ("None", [])
+    assert start(staff, store).text.startswith("changed without a record: roster;")
+
+
+@pytest.fixture
+def stage_without_record(staff: Staff, store: UnitStore) -> RosterInstallStage:
+    """The stage, which put a roster in force while there was no access log to be had, and goes on."""
+    assert not start(staff, store)
+    log_file = staff.unit.unit.data_directory / LOG_FILE
+    aside = log_file.rename(log_file.with_suffix(".aside"))
+    log_file.mkdir()
+    hand_over(store, roster(5))
+    stage = RosterInstallStage(staff.unit, store.database, store.incoming, staff.clock, record_again_s=0.0)
+    for _ in range(3):
+        stage._step()
+        assert (kinds(stage), stage.figures()["roster_serial"]) == ([], 5)
+        assert not store.incoming.waits(SPOOL_NAME), "the next one can come"
+    log_file.rmdir()
+    aside.rename(log_file)
+    assert installs(staff) == []
+    return stage
+
+
+def test_a_roster_that_the_access_log_did_not_take_is_on_record_once_it_does(
+    staff: Staff, store: UnitStore, stage_without_record: RosterInstallStage
+) -> None:
+    for _ in range(3):
+        stage_without_record._step()
+        assert installs(staff) == [(f"{DEPARTMENT} 1", f"{DEPARTMENT} 5")]
+    assert not start(staff, store)
+
+
+def test_a_roster_that_another_replaced_before_its_record_gets_none(
+    staff: Staff, stage_without_record: RosterInstallStage
+) -> None:
+    install(staff, roster(6))
+    for _ in range(2):
+        stage_without_record._step()
+        assert (kinds(stage_without_record), stage_without_record.figures()["roster_serial"], installs(staff)) == (
+            [],
+            6,
+            [],
+        )
 
 
 def test_accounts_without_their_key_are_told_and_end_with_the_key(staff: Staff, store: UnitStore) -> None:
