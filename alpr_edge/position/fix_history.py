@@ -82,7 +82,7 @@ class FixHistory:
                 self._fixes.clear()
                 self._places.clear()
                 self._check = FixCheck()
-                self._trusted_time = None
+                self._time_fix, self._trusted_time, self._jump = None, None, ""
             self._insert(self._fixes, fix)
             if (fault := self._check.check(fix)) is None:
                 self._insert(self._places, fix)
@@ -106,9 +106,14 @@ class FixHistory:
         del fixes[: -self._fixes_max]
 
     def _check_times(self, fixes: list[Fix]) -> tuple[Fix | None, str]:
-        """The newest of some fixes, if they agree on the time and boot time allows it; else why it is refused."""
+        """The newest of some fixes, if they agree on the time and boot time allows it; else why it is refused.
+
+        Fixes of too short a span, as after a tunnel, need to agree with a time that was trusted before; where they do
+        not, what was known before holds.
+        """
         if not fixes or fixes[-1].received_at.ms_since(fixes[0].received_at) < SETTLED_MS:
-            return None, ""
+            is_confirmed = fixes and self._trusted_time is not None and _agrees(fixes[-1], self._trusted_time)
+            return (fixes[-1], "") if is_confirmed else (self._time_fix, self._jump)
         moments = [_utc_at_boot(fix) for fix in fixes]
         apart = max(moments) - min(moments)
         if apart > AGREEMENT:
@@ -198,10 +203,23 @@ def _fixes_with_time(fixes: list[Fix]) -> list[Fix]:
 
 def _ahead(fix: Fix, trusted_time: Instant) -> timedelta:
     """How much later a fix's time is than boot time since a trusted moment allows, drift included."""
+    later, drift = _difference(fix, trusted_time)
+    return later - drift
+
+
+def _agrees(fix: Fix, trusted_time: Instant) -> bool:
+    """Whether a fix's time is the one that boot time since a trusted moment gives, but for drift."""
+    later, drift = _difference(fix, trusted_time)
+    return abs(later) <= AGREEMENT + drift
+
+
+def _difference(fix: Fix, trusted_time: Instant) -> tuple[timedelta, timedelta]:
+    """How much later a fix's time is than boot time since a trusted moment gives, and how far that may have drifted."""
     assert fix.utc is not None, "only timed fixes are asked"
     assert trusted_time.utc is not None, "a trusted time has a UTC"
     elapsed_ms = fix.received_at.ms_since(trusted_time)
-    return fix.utc - trusted_time.utc - timedelta(milliseconds=elapsed_ms + abs(elapsed_ms) * DRIFT)
+    later = fix.utc - trusted_time.utc - timedelta(milliseconds=elapsed_ms)
+    return later, timedelta(milliseconds=abs(elapsed_ms) * DRIFT)
 
 
 def _duration_text(span: timedelta) -> str:

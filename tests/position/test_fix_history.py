@@ -115,6 +115,41 @@ def test_a_date_is_trusted_when_the_fixes_of_some_seconds_agree_on_it() -> None:
     assert gnss_now(fix_history_of(*drive(4)), now).trusted
 
 
+def test_after_an_outage_a_fix_that_agrees_with_the_time_before_it_is_trusted_at_once() -> None:
+    fix_history, trusted = FixHistory(5000), []
+    for fix in (*drive(100), *drive(210, 200)):
+        fix_history.add(fix)
+        now = gnss_now(fix_history, fix.received_at)
+        trusted.append((now.trusted, now.utc == fix.utc, fix_history.time_fix() is fix))
+    assert trusted[4:] == [(True, True, True)] * (len(trusted) - 4)
+    undated = fix_history_of(*drive(100), *drive(199, 170, has_date=False))
+    assert undated.time_fix() == fix_at(100)
+    undated.add(fix_at(200))
+    assert gnss_now(undated, BOOT.shift(200_000)).trusted
+
+
+@pytest.mark.parametrize("utc_offset_s", [3600, -3600, 1.6, -1.6])
+def test_after_an_outage_a_fix_that_contradicts_the_time_before_it_changes_nothing(utc_offset_s: float) -> None:
+    fix_history = fix_history_of(*drive(100), fix_at(200, utc_offset_s=utc_offset_s))
+    assert fix_history.time_fix() == fix_at(100)
+    now = BOOT.shift(200_000)
+    assert gnss_now(fix_history, now) == now, "the fix before it is older than this clock takes"
+    by_the_one_before = GnssClock(ReplayedClock(now), fix_history).now()
+    assert (by_the_one_before.utc, by_the_one_before.trusted) == (NOON + timedelta(seconds=200), True)
+    fix_history.add(fix_at(0, boot="later"))
+    assert fix_history.time_fix() is None
+
+
+def test_a_receiver_whose_date_is_refused_stays_so_over_an_outage() -> None:
+    fix_history = fix_history_of(*drive(9), *drive(100, 10, utc_offset_s=YEAR_S))
+    refused = fix_history.jump
+    assert "365 days ahead" in refused
+    fix_history.add(fix_at(200, utc_offset_s=YEAR_S))
+    assert (fix_history.time_fix(), fix_history.jump) == (None, refused)
+    fix_history.add(fix_at(300))
+    assert (fix_history.time_fix(), fix_history.jump) == (fix_at(300), "")
+
+
 def test_after_a_jump_no_time_is_trusted_until_it_is_out_of_sight() -> None:
     fix_history, trusted = FixHistory(5000), []
     for fix in (*drive(9), *drive(70, 10, utc_offset_s=-3600)):
