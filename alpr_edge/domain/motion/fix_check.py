@@ -55,10 +55,10 @@ class FixCheck:
         last, self._last = self._last, fix
         if self._is_stuck(last, fix):
             return FixFault.STUCK
-        if self._used is None or _seconds(self._used, fix) > GAP_S or is_possible(self._used, fix):
+        if self._used is None or last is None or _seconds(last, fix) > GAP_S or is_possible(self._used, fix):
             self._used, self._agrees_since = fix, None
             return None
-        if last is None or self._agrees_since is None or not is_possible(last, fix):
+        if self._agrees_since is None or not is_possible(last, fix):
             self._agrees_since = fix
         if _seconds(self._agrees_since, fix) < SETTLED_S:
             return FixFault.JUMPS

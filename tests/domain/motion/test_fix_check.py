@@ -92,6 +92,17 @@ def test_a_receiver_that_jumps_to_and_fro_is_used_only_where_the_car_can_be() ->
     assert faults_of(wild) == [None] * 5 + [FixFault.JUMPS] * 20
 
 
+@pytest.mark.parametrize(("east_m", "refused"), [(0.0, 0), (20_000.0, int(SETTLED_S))])
+def test_a_receiver_that_gives_wild_places_for_long_is_used_again_where_the_car_can_be_or_once_it_agrees(
+    east_m: float, refused: int
+) -> None:
+    assert GAP_S < 90
+    wild = drive(range(5)) + [drive([second], east_m=5_000.0 * second)[0] for second in range(5, 95)]
+    good = drive(range(95, 120), east_m=east_m)
+    used_again = [FixFault.JUMPS] * refused + [None] * (len(good) - refused)
+    assert faults_of(wild + good) == [None] * 5 + [FixFault.JUMPS] * 90 + used_again
+
+
 def test_after_a_gap_a_receiver_is_believed_again() -> None:
     fixes = drive(range(5)) + drive([GAP_S + 5, GAP_S + 6], east_m=20_000.0)
     assert faults_of(fixes) == [None] * 7
