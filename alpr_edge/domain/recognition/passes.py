@@ -221,12 +221,17 @@ class Passes:
             first_frame=current.first.frame_number,
             last_frame=current.track.last.frame_number,
             box=current.shown.box,
-            position=self._locate(current.shown.captured_at),
+            position=self._place_of(current),
             model_ids=(*self._origin.model_ids, *current.second.model_ids),
             supersedes=before,
         )
         current.sharpest, current.is_sharper = current.shown, False
         return ReadDecided(current.read, current.evidence, now, withdraws=before)
+
+    def _place_of(self, current: VehiclePass) -> Position | None:
+        """Where the shown picture was taken; where that is not known any more, what the earlier read says of it."""
+        before = None if current.read is None else current.read.position
+        return self._locate(current.shown.captured_at) or before or self._locate(current.last_seen)
 
     def _end(self, passes: Sequence[VehiclePass], now: Instant, *, last: bool = False) -> list[ReadEvent]:
         """Decide passes that have ended; those with a read stay for a while, as their vehicle may come back."""
