@@ -37,11 +37,14 @@ class TrainingWatch:
 
     def look(self) -> None:
         """Read the sessions; accounts that cannot be read are told of by the stage of rosters."""
+        self._ends = self._find_ends()  # at once: another thread asks for them meanwhile
+
+    def _find_ends(self) -> tuple[datetime, ...]:
+        """When trainings of those who are signed in end soon, the first first."""
         now = self._clock.now()
         directory, utc = self._settings.unit.data_directory, now.trusted_utc
-        self._ends = ()
         if utc is None or not (directory / FILE_NAME).exists():
-            return
+            return ()
         try:
             with ExitStack() as resources:
                 opened = open_accounts(directory, self._settings.store.keys_directory, migrate=False)
@@ -49,16 +52,17 @@ class TrainingWatch:
                 with accounts.reading() as rows:
                     people = _signed_in(rows, now, self._limits)
         except StoreError:
-            return
+            return ()
         ends = (person.training.ends_soon_at(utc) for person in people)
-        self._ends = tuple(sorted(end for end in ends if end is not None))
+        return tuple(sorted(end for end in ends if end is not None))
 
     def faults(self) -> list[Fault]:
         """That a training ends soon, and when the first does."""
-        if not self._ends:
+        ends = self._ends
+        if not ends:
             return []
-        whose = "one who is signed in" if len(self._ends) == 1 else f"{len(self._ends)} who are signed in"
-        text = f"training: of {whose} ends within {TRAINING_ENDING.days} days, the first on {self._ends[0]:%Y-%m-%d}"
+        whose = "one who is signed in" if len(ends) == 1 else f"{len(ends)} who are signed in"
+        text = f"training: of {whose} ends within {TRAINING_ENDING.days} days, the first on {ends[0]:%Y-%m-%d}"
         return [Fault(FaultKind.TRAINING_ENDING, "training", text)]
 
 

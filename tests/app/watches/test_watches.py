@@ -214,6 +214,28 @@ def test_the_training_of_who_is_signed_in_is_told_and_nobody_is_named(tmp_path: 
     assert watch.faults() == []
 
 
+def test_the_end_of_a_training_is_told_without_a_break_while_the_sessions_are_read_again(tmp_path: Path) -> None:
+    path = write_bare_unit(tmp_path)
+    training = Training(BEGUN + timedelta(days=5), BEGUN + timedelta(days=300))
+    Staff(path, (staff_person("officer", Role.OFFICER, training=training),)).begin_session("officer")
+    watch = TrainingWatch(load(path), TrustedClock())
+    watch.look()
+
+    def look_again_and_again() -> None:
+        for _ in range(20):
+            watch.look()
+
+    looking = threading.Thread(target=look_again_and_again)
+    looking.start()
+    told = []
+    while looking.is_alive():
+        told.append(kinds(watch.faults()))
+        time.sleep(0.0005)
+    looking.join()
+    assert told
+    assert all(each == [FaultKind.TRAINING_ENDING] for each in told)
+
+
 def test_a_model_file_that_is_damaged_while_the_unit_runs_is_told_until_it_is_restored(tmp_path: Path) -> None:
     settings = load(write_settings(tmp_path, tmp_path / "frames"))
     watch = ModelFileWatch(partial(model_files, settings.vision, settings.unit.data_directory))
