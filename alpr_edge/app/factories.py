@@ -4,7 +4,7 @@ Nothing here knows the network: what reads plates does not load the libraries of
 (:mod:`alpr_edge.app.connections.department`) does not load the models.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,10 +17,10 @@ from alpr_edge.settings import Settings, VisionSettings
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.keys import load_key
 from alpr_edge.vision.detector import OnnxDetector
-from alpr_edge.vision.manifest import Precision
+from alpr_edge.vision.manifest import ModelFile, Precision, find_check
 from alpr_edge.vision.model_choice import REMEDY, ChosenFiles, Part, chosen_files
 from alpr_edge.vision.model_folders import model_folders
-from alpr_edge.vision.plate_check import LearnedCheck, PlateCheck, open_check
+from alpr_edge.vision.plate_check import LearnedCheck, PlateCheck, check_of, open_check
 from alpr_edge.vision.reader import OnnxReader
 from alpr_edge.vision.recogniser import Recogniser
 from alpr_edge.vision.second_reader import OnnxSecondReader, load_second_reader
@@ -79,12 +79,42 @@ class VisionModels:
     """That float32 is run for want of a choice that fits, and what to do."""
 
 
+@dataclass(frozen=True, slots=True)
+class VisionFiles:
+    """Every model file that a unit runs."""
+
+    chosen: ChosenFiles
+    check: ModelFile | None
+    """The check of the detector's boxes; None: it comes with none."""
+    second: ModelFile | None
+    """The second reader; None: none is set."""
+
+
+def vision_files(
+    settings: VisionSettings, data_directory: Path | None = None, packages: Sequence[str] | None = None
+) -> VisionFiles:
+    """Load every file that :func:`open_vision_models` opens.
+
+    Args:
+        settings: the settings that name them.
+        data_directory: the unit's data folder, where there is one.
+        packages: folders in which the second reader's package lies; None: where Python looks for packages.
+
+    Raises:
+        ModelError: a file is missing or changed.
+    """
+    chosen = model_files(settings, data_directory)
+    check = find_check(model_folders(settings, data_directory), chosen.detector)
+    return VisionFiles(chosen, check, load_second_reader(packages) if settings.second_reader else None)
+
+
 def open_vision_models(settings: VisionSettings, data_directory: Path | None = None, threads: int = 1) -> VisionModels:
     """Open the models of the settings (:func:`open_models`) as one recogniser."""
-    files = model_files(settings, data_directory)
+    loaded = vision_files(settings, data_directory)
+    files = loaded.chosen
     detector, reader = _open_files(settings, files, threads)
-    second = OnnxSecondReader(load_second_reader()) if settings.second_reader else None
-    check = open_check(settings, model_folders(settings, data_directory), files.detector)
+    second = None if loaded.second is None else OnnxSecondReader(loaded.second)
+    check = check_of(settings, loaded.check)
     warnings = (f"models: float32 is used: {files.objection}; {REMEDY}",) if files.objection else ()
     ids = (*detector.model_ids, reader.model_id, *([check.model_id] if isinstance(check, LearnedCheck) else []))
     return VisionModels(Recogniser(detector, reader, check), ids, second, files.precisions, warnings)

@@ -133,7 +133,11 @@ def open_check(settings: VisionSettings, folders: Sequence[Path], detector: Mode
     Raises:
         ModelError: its file is missing, changed or unusable.
     """
-    model = find_check(folders, detector)
+    return check_of(settings, find_check(folders, detector))
+
+
+def check_of(settings: VisionSettings, model: ModelFile | None) -> PlateCheck:
+    """The check of a file; without one, the thresholds of the settings. Raises ModelError where it is unusable."""
     if model is None:
         return ThresholdCheck(settings.detection_accept_min, settings.text_confidence_min)
     return LearnedCheck(model, settings.plate_probability_min)

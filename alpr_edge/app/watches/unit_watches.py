@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from alpr_edge.app.factories import model_files
+from alpr_edge.app.factories import vision_files
 from alpr_edge.app.watches.department_link import CertificateEndWatch, LinkWatch
 from alpr_edge.app.watches.disk_state import DiskStateWatch
 from alpr_edge.app.watches.memory_use import OTHERS, DaemonMemoryWatch, MemoryWatch, machine_bytes, needed_bytes
@@ -25,7 +25,7 @@ def unit_watches(settings: Settings, store: UnitStore, clock: Clock) -> WatchSta
         TrainingWatch(settings, clock),
         MemoryWatch(needed_bytes, machine_bytes()),
         *(DaemonMemoryWatch(unit.runtime_directory, name, machine_bytes()) for name in OTHERS),
-        ModelFileWatch(partial(model_files, settings.vision, unit.data_directory)),
+        model_file_watch(settings),
     ]
     if uplink.url:
         watches.append(CertificateEndWatch(unit.runtime_directory))
@@ -33,3 +33,8 @@ def unit_watches(settings: Settings, store: UnitStore, clock: Clock) -> WatchSta
     if alerts.player == "alsa":
         watches.append(MixerWatch(alerts.device))
     return WatchStage(watches)
+
+
+def model_file_watch(settings: Settings) -> ModelFileWatch:
+    """The watch of every model file that the unit loads at its start."""
+    return ModelFileWatch(partial(vision_files, settings.vision, settings.unit.data_directory))

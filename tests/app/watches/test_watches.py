@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from alpr_edge.app.factories import model_files
+from alpr_edge.app.factories import vision_files
 from alpr_edge.app.unit_faults import Fault, FaultKind
 from alpr_edge.app.watches.department_link import CONNECT_S, CertificateEndWatch, LinkWatch
 from alpr_edge.app.watches.memory_use import (
@@ -26,6 +26,7 @@ from alpr_edge.app.watches.memory_use import (
 from alpr_edge.app.watches.model_files import ModelFileWatch
 from alpr_edge.app.watches.page import RESTART_S, PageWatch
 from alpr_edge.app.watches.training_end import TrainingWatch
+from alpr_edge.app.watches.unit_watches import model_file_watch
 from alpr_edge.app.watches.watch_stage import WatchStage
 from alpr_edge.domain.deletion_dates import DepartmentDate
 from alpr_edge.domain.instants import Instant, UtcSource
@@ -36,10 +37,12 @@ from alpr_edge.runtime.health import write_health
 from alpr_edge.settings import load
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.retention.deletion_dates import note_department_date
+from alpr_edge.vision.second_reader import PACKAGE, WEIGHTS
 from tests.app.rig import write_settings
 from tests.services.unit_health.health_reports import CONSOLE, UPLINK, with_figures
 from tests.staff import BEGUN, Staff, staff_person
 from tests.units import write_bare_unit
+from tests.vision.models import check_model, detector_model, name_check, write_near
 
 WAIT_S = 60.0
 KEY = bytes(32)
@@ -236,24 +239,42 @@ def test_the_end_of_a_training_is_told_without_a_break_while_the_sessions_are_re
     assert all(each == [FaultKind.TRAINING_ENDING] for each in told)
 
 
-def test_a_model_file_that_is_damaged_while_the_unit_runs_is_told_until_it_is_restored(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["detector.onnx", "detector-near.onnx", "reader.onnx", "plate-check.onnx"])
+def test_a_model_file_that_is_damaged_while_the_unit_runs_is_told_until_it_is_restored(
+    tmp_path: Path, name: str
+) -> None:
     settings = load(write_settings(tmp_path, tmp_path / "frames"))
-    watch = ModelFileWatch(partial(model_files, settings.vision, settings.unit.data_directory))
+    write_near(tmp_path / "models", detector_model([]))
+    name_check(tmp_path / "models", check_model(0))
+    watch = model_file_watch(settings)
     watch.look()
     assert watch.faults() == []
-    model = next((tmp_path / "models").glob("*.onnx"))
+    model = tmp_path / "models" / name
     good = model.read_bytes()
     model.write_bytes(good[:-1] + bytes([good[-1] ^ 1]))
     watch.look()
     (fault,) = watch.faults()
     assert fault.kind is FaultKind.MODEL_DAMAGED
-    assert "its SHA-256 is not the manifest's" in fault.text
+    assert f"{name}: its SHA-256 is not the manifest's" in fault.text
     model.write_bytes(good)
     watch.look()
     assert watch.faults() == []
     shutil.rmtree(tmp_path / "models")
     watch.look()
     assert kinds(watch.faults()) == [FaultKind.MODEL_DAMAGED]
+
+
+@pytest.mark.parametrize("is_set", [True, False])
+def test_the_second_reader_s_weights_are_compared_where_it_is_set(tmp_path: Path, is_set: bool) -> None:
+    settings = load(write_settings(tmp_path, tmp_path / "frames"))
+    weights = tmp_path / PACKAGE / WEIGHTS
+    weights.parent.mkdir(parents=True)
+    (tmp_path / PACKAGE / "__init__.py").touch()
+    weights.write_bytes(b"damaged")
+    vision = settings.vision.model_copy(update={"second_reader": is_set})
+    watch = ModelFileWatch(partial(vision_files, vision, settings.unit.data_directory, [str(tmp_path)]))
+    watch.look()
+    assert [weights.name in fault.text for fault in watch.faults()] == [True] * is_set
 
 
 def test_memory_that_grows_is_told_and_what_is_taken_for_a_moment_is_not() -> None:
