@@ -41,6 +41,11 @@ def _do_nothing() -> None:
     """Do nothing."""
 
 
+def _take_all(_: object) -> bool:
+    """Take every item."""
+    return True
+
+
 class SourceStage(Generic[T]):
     """Puts the items of an iterator into a channel until it ends or the process stops; then closes the channel.
 
@@ -49,16 +54,23 @@ class SourceStage(Generic[T]):
         items: a function that opens the source anew at each call, and calls the beat it is given while it waits for
             a device; closing the generator releases the device.
         output: the channel that items go to.
+        takes: says of each item once whether it goes there; the others are let go.
     """
 
     def __init__(
-        self, name: str, items: Callable[[Callable[[], None]], Iterator[T]], output: BoundedChannel[T]
+        self,
+        name: str,
+        items: Callable[[Callable[[], None]], Iterator[T]],
+        output: BoundedChannel[T],
+        takes: Callable[[T], bool] = _take_all,
     ) -> None:
         self.name = name
         self._items = items
         self._output = output
+        self._takes = takes
         self.given_s = time.monotonic()
-        """When the source gave its last item, on the monotonic clock; before the first one, when it was made."""
+        """When the source gave its last item, taken or not, on the monotonic clock; before the first, when it was made.
+        """
 
     def run(self, beat: Callable[[], None], stop: threading.Event) -> None:
         """Put items into the channel."""
@@ -69,7 +81,8 @@ class SourceStage(Generic[T]):
                 if stop.is_set():
                     return
                 self.given_s = time.monotonic()
-                self._output.put(item)
+                if self._takes(item):
+                    self._output.put(item)
         except ClosedError:
             return
         finally:

@@ -5,7 +5,7 @@ and camera, for health and for the record; neither tells when the car was there,
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
@@ -20,7 +20,6 @@ UNKNOWN_PLACE = "position-unknown"
 """The name by which frames are counted that were dropped because the position was not known."""
 Place = tuple[str, str]
 """An area and a camera, by which frames are counted."""
-Frames = Callable[[Callable[[], None]], Iterator[Frame]]
 
 
 @dataclass(slots=True)
@@ -82,20 +81,14 @@ class CollectionLimits:
         self.drops = FrameDrops()
         """What was dropped."""
 
-    def apply(self, frames: Frames) -> Frames:
-        """The frames of a camera without those that may not be used; the camera itself is left alone."""
-        if not self._areas:
-            return frames
-
-        def usable_frames(beat: Callable[[], None]) -> Iterator[Frame]:
-            for frame in frames(beat):
-                if (area := self._area_of(frame)) is None:
-                    self.drops.note_use(frame.camera_id)
-                    yield frame
-                else:
-                    self.drops.add(area, frame.camera_id)
-
-        return usable_frames
+    def takes(self, frame: Frame) -> bool:
+        """Whether a frame may be used; one that may not is counted."""
+        area = self._area_of(frame) if self._areas else None
+        if area is None:
+            self.drops.note_use(frame.camera_id)
+        else:
+            self.drops.add(area, frame.camera_id)
+        return area is None
 
     def _area_of(self, frame: Frame) -> str | None:
         """The name of the area that a frame was taken in; None: it may be used."""

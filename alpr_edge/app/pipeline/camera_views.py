@@ -4,7 +4,7 @@ It does so in the camera's own thread, on one frame in fifteen of a camera of 30
 """
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from alpr_edge.app.collection.no_collection import CollectionLimits
@@ -71,21 +71,22 @@ class CameraViews:
         self._latest_fix = latest_fix
         self._views = {feed.camera_id: _View(self._speed_at) for feed in feeds}
         self.feeds = [self._watch_feed(feed) for feed in feeds]
-        """The cameras with the frames that may be used, which are looked at on their way."""
+        """The cameras, which take the frames that may be used; these are looked at on their way."""
 
     def faults(self) -> list[Fault]:
         """What is wrong with what the cameras see."""
         return [_fault(camera_id, view.fault) for camera_id, view in self._views.items() if view.fault is not None]
 
     def _watch_feed(self, feed: CameraFeed) -> CameraFeed:
-        view, usable_frames = self._views[feed.camera_id], self._limits.apply(feed.frames)
+        view = self._views[feed.camera_id]
 
-        def frames(beat: Callable[[], None]) -> Iterator[Frame]:
-            for frame in usable_frames(beat):
+        def takes(frame: Frame) -> bool:
+            is_taken = self._limits.takes(frame)
+            if is_taken:
                 view.look(frame)
-                yield frame
+            return is_taken
 
-        return replace(feed, frames=frames)
+        return replace(feed, takes=takes)
 
     def _speed_at(self, captured_at: Instant) -> float | None:
         """How fast the car goes by a recent fix, in metres a second."""

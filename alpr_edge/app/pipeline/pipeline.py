@@ -72,6 +72,8 @@ class CameraFeed:
     camera_id: str
     frames: Callable[[Callable[[], None]], Iterator[Frame]]
     """Opens the camera and yields its frames; calls the given beat to show that it works."""
+    takes: Callable[[Frame], bool] = lambda _: True
+    """Says of each frame once, in order, whether it may be used."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,7 +105,7 @@ class Pipeline:
 
     Args:
         settings: the settings of the unit and of decisions.
-        feeds: the cameras, with those frames alone that may be used.
+        feeds: the cameras.
         parts: the objects that the stages work with.
         live: whether frames that recognition cannot follow are dropped; otherwise the camera waits for it.
     """
@@ -138,7 +140,8 @@ class Pipeline:
             self.supervisor.add(stage, replaceable=live, stop_s_max=WORKER_STOP_S, backoff=WORKER_RESTART)
         self._blocked_s = BLOCKED_S
         self._cameras = [
-            SourceStage(f"{CAMERA_STAGE}{feed.camera_id}", feed.frames, self.recognition.frames) for feed in feeds
+            SourceStage(f"{CAMERA_STAGE}{feed.camera_id}", feed.frames, self.recognition.frames, feed.takes)
+            for feed in feeds
         ]
         for source in self._cameras:
             self.supervisor.add(source, replaceable=live)

@@ -201,7 +201,7 @@ class _Replay:
             ),
             tick=self._tick,
         )
-        feed = CameraFeed(self._recording.camera_id, self._limits.apply(lambda _: self._frames()))
+        feed = CameraFeed(self._recording.camera_id, lambda _: self._frames(), self._limits.takes)
         return Pipeline(self._settings, [feed], parts, live=self._plan.real_time)
 
     def _position_at(self, at: Instant) -> Position | None:

@@ -8,10 +8,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from alpr_edge.alerts.players import SilentPlayer
 from alpr_edge.app.cameras import Camera
+from alpr_edge.app.collection.no_collection import CollectionLimits
 from alpr_edge.app.factories import open_vision_models
 from alpr_edge.app.pipeline.alerter import Alerter
 from alpr_edge.app.pipeline.pipeline import CameraFeed, Pipeline, PipelineParts
@@ -19,7 +21,7 @@ from alpr_edge.app.pipeline.recorder import Recorder
 from alpr_edge.domain.recognition.frames import Frame
 from alpr_edge.hotlist.index.index import HotlistIndex
 from alpr_edge.runtime.clock import SystemClock
-from alpr_edge.settings import load
+from alpr_edge.settings import load, parse
 from alpr_edge.store.unit_store import UnitStore, open_store
 from tests.app.rig import write_frames, write_settings
 
@@ -42,9 +44,17 @@ class HangingDriver:
         self.first: Iterator[Frame] = iter(())
         self.is_held_after_the_first = False
         """Whether later openings find the device busy, and try on."""
+        self.is_good_after_the_first = False
+        """Whether later openings give pictures."""
 
     def frames(self, beat: Callable[[], None]) -> Iterator[Frame]:
         self.opens += 1
+        if self.is_good_after_the_first and self.opens > 1:
+            for number in itertools.count():
+                beat()
+                yield Frame("rear", number, SystemClock().now(), np.zeros((360, 640, 3), np.uint8))
+                if self.back.wait(0.1):
+                    return
         yield from self.first
         if self.is_held_after_the_first and self.opens > 1:
             while not self.back.wait(0.1):
@@ -57,14 +67,14 @@ class HangingDriver:
 
 @contextmanager
 def watching(
-    folder: Path, *, good: bool = True, frames_before: int = 0
+    folder: Path, *, good: bool = True, frames_before: int = 0, takes: Callable[[Frame], bool] = lambda _: True
 ) -> Iterator[tuple[Pipeline, HangingDriver, UnitStore, threading.Event]]:
     """The stages of a live unit with a camera that hangs after some frames, and one that does not where ``good``."""
     settings = load(write_settings(folder, write_frames(folder / "frames", range(9))))
     halt, driver, clock = threading.Event(), HangingDriver(), SystemClock()
     camera = Camera(settings.camera[0], clock, halt.wait)
     driver.first = (replace(frame, camera_id="rear") for frame in itertools.islice(camera.frames(_beat), frames_before))
-    feeds = [CameraFeed("rear", driver.frames)]
+    feeds = [CameraFeed("rear", driver.frames, takes)]
     if good:
         feeds.append(CameraFeed("front", camera.frames))
     with open_store(settings, migrate=True) as store:
@@ -124,6 +134,23 @@ def test_a_camera_whose_device_is_held_by_a_thread_that_hangs_asks_for_another_p
         tended_until(pipeline, lambda: pipeline.stalled() == ["camera-rear"])
         assert driver.opens == 2
         assert pipeline.supervisor.hanging() == [], "the second thread waits for the device, and lives"
+
+
+def test_a_camera_that_hung_once_and_whose_pictures_are_not_collected_asks_for_no_other_process(tmp_path: Path) -> None:
+    area = {"name": "clinic-1", "centre": [37.0, -120.0], "radius_m": 100.0}
+    settings = parse({"capture": {"position_unknown": "drop", "no_collection_areas": [area]}}, tmp_path).capture
+    limits = CollectionLimits(settings, lambda _: None)
+    with watching(tmp_path, good=False, takes=limits.takes) as (pipeline, driver, _, _):
+        pipeline._blocked_s = 4.0  # a unit waits 60 s
+        driver.is_good_after_the_first = True
+        tended_until(pipeline, lambda: limits.drops.silent_cameras == ["rear"])
+        until_s = time.monotonic() + 6.0
+        while time.monotonic() < until_s:
+            pipeline.supervisor.tend()
+            assert pipeline.stalled() == [], "it works"
+            time.sleep(0.1)
+        assert pipeline.supervisor.with_hanging_threads() == ["camera-rear"]
+        assert (driver.opens, pipeline.frames_seen) == (2, 0)
 
 
 def test_a_camera_that_hangs_keeps_no_read_back(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from alpr_edge.app.collection.drop_records import DropRecordStage
-from alpr_edge.app.collection.no_collection import UNKNOWN_PLACE, CollectionLimits, FrameDrops, Frames
+from alpr_edge.app.collection.no_collection import UNKNOWN_PLACE, CollectionLimits, FrameDrops
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.domain.positioning import METRES_PER_DEGREE, position_at
@@ -83,8 +83,8 @@ def test_over_the_track_of_a_drive_the_frames_inside_are_dropped_and_no_others(
     limits = CollectionLimits(settings, lambda at: position_at(fixes, at, 5000.0))
     moments = {number: begin.shift(100.0 * number) for number in range(int(SECONDS * 10))}
     pixels = np.zeros((4, 4, 3), np.uint8)
-    source: Frames = lambda _: (Frame("front", number, at, pixels) for number, at in moments.items())  # noqa: E731
-    kept = {frame.number for frame in limits.apply(source)(lambda: None)}
+    source = (Frame("front", number, at, pixels) for number, at in moments.items())
+    kept = {frame.number for frame in source if limits.takes(frame)}
     for number, at in moments.items():
         fix = min(fixes, key=lambda each: abs(each.received_at.boottime_ns - at.boottime_ns))
         here = {"position": {"lat_deg": fix.lat_deg, "lon_deg": fix.lon_deg}}
@@ -104,7 +104,7 @@ def test_while_the_position_is_unknown_the_setting_says(choice: str, kept: int, 
     area = {"name": "clinic-1", "centre": [37.0, -120.0], "radius_m": 100.0}
     settings = parse({"capture": {"position_unknown": choice, "no_collection_areas": [area]}}, tmp_path).capture
     limits = CollectionLimits(settings, lambda _: None)
-    assert len(list(limits.apply(frames(3))(lambda: None))) == kept
+    assert sum(limits.takes(frame) for frame in frames(3)) == kept
     assert limits.drops.figures() == ({f"{UNKNOWN_PLACE}, front": 3} if choice == "drop" else {})
     assert limits.drops.silent_cameras == (["front"] if choice == "drop" else [])
 
@@ -119,15 +119,17 @@ def test_the_position_at_the_capture_of_a_frame_decides(tmp_path: Path) -> None:
         return Position(37.0 if len(asked) == 2 else 38.0, -120.0, 0.0, 1.0, "gnss", 0.0, 0.0)
 
     limits = CollectionLimits(settings, locate)
-    numbers = [frame.number for frame in limits.apply(frames(3))(lambda: None)]
+    numbers = [frame.number for frame in frames(3) if limits.takes(frame)]
     assert numbers == [0, 2]
     assert limits.drops.silent_cameras == []
-    assert asked == [frame.captured_at for frame in frames(3)(lambda: None)]
+    assert asked == [frame.captured_at for frame in frames(3)]
 
 
-def test_without_areas_the_camera_is_left_alone() -> None:
-    source = frames(1)
-    assert CollectionLimits(Settings().capture, lambda _: None).apply(source) is source
+def test_without_areas_every_frame_is_used_and_no_position_asked_for() -> None:
+    asked: list[Instant] = []
+    limits = CollectionLimits(Settings().capture, asked.append)
+    assert all(limits.takes(frame) for frame in frames(3))
+    assert (asked, limits.drops.figures(), limits.drops.silent_cameras) == ([], {}, [])
 
 
 def test_what_was_dropped_is_on_record_by_area_and_camera_and_nothing_else(tmp_path: Path) -> None:
@@ -180,7 +182,7 @@ def test_what_was_written_before_the_log_failed_is_not_written_again(tmp_path: P
     assert notes == [f"{area}: camera front 1 frames" for area in areas]
 
 
-def frames(count: int) -> Frames:
+def frames(count: int) -> list[Frame]:
     """The first frames of a camera."""
     pixels = np.zeros((4, 4, 3), np.uint8)
-    return lambda _: (Frame("front", number, instant(number), pixels) for number in range(count))
+    return [Frame("front", number, instant(number), pixels) for number in range(count)]
