@@ -168,7 +168,7 @@ def is_written(
     """
     until_s = time.monotonic() + grace_s
     while not stop.is_set() and time.monotonic() < until_s:
-        if stages.join(ROUND_S):
+        if stages.join(ROUND_S, is_last=False):
             return True
         beat()
     return stages.join(drain_s)

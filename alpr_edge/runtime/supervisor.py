@@ -90,6 +90,8 @@ class Supervisor:
         self._states: list[StageState] = []
         self._lock = threading.Lock()
         self._is_started = False
+        self._stopping_since_s: float | None = None
+        """When the first wait after a stop began."""
         self.stop = threading.Event()
         """Set to stop: sources end, and then all stages that they feed."""
 
@@ -134,14 +136,19 @@ class Supervisor:
             if is_dead and not state.finishing and len(state.hanging) < HANGING_THREADS_MAX:
                 self._restart(state)
 
-    def join(self, timeout_s: float) -> bool:
+    def join(self, timeout_s: float, *, is_last: bool = True) -> bool:
         """Wait until every stage is done; False when one is not by then.
 
-        After a stop a replaceable stage that does not end is given up, so that those behind it can.
+        After a stop a replaceable stage that does not end in its time is given up, so that those behind it can.
+
+        Args:
+            timeout_s: how long to wait.
+            is_last: whether replaceable stages that have time left are given up as well when the wait is over; a caller
+                that goes on waiting leaves it to them.
         """
         deadline_s = time.monotonic() + timeout_s
         if self.stop.is_set():
-            self._give_up(deadline_s)
+            self._give_up(deadline_s, is_last=is_last)
         for state in reversed(self._states):
             if state.thread is not None:
                 state.thread.join(max(0.0, deadline_s - time.monotonic()))
@@ -203,12 +210,15 @@ class Supervisor:
             state.failure = f"did not move for {self._stall_s:g} s"
         _log_failure("stage.hangs", state, hanging=len(state.hanging))
 
-    def _give_up(self, deadline_s: float) -> None:
+    def _give_up(self, deadline_s: float, *, is_last: bool) -> None:
         """Finish replaceable stages that do not end by themselves; the call they hang in may hold them for ever."""
-        left, began_s = [state for state in reversed(self._states) if state.replaceable], time.monotonic()
-        for state in left:
+        self._stopping_since_s = self._stopping_since_s or time.monotonic()
+        for state in [state for state in reversed(self._states) if state.replaceable]:
             if state.thread is not None:
-                state.thread.join(max(0.0, min(deadline_s, began_s + state.stop_s_max) - time.monotonic()))
+                limit_s = self._stopping_since_s + state.stop_s_max
+                state.thread.join(max(0.0, min(deadline_s, limit_s) - time.monotonic()))
+                if state.thread.is_alive() and not is_last and time.monotonic() < limit_s:
+                    continue
             with self._lock:
                 number = state.number = state.number + (not state.finishing)
             if not state.finishing:
