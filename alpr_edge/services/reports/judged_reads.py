@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 
 from alpr_edge.domain.dispositions.disposition import ReadAnswer
 from alpr_edge.domain.fixes import Position
@@ -47,9 +46,11 @@ def judged_reads(database: Database, timed_hits: Iterable[TimedHit]) -> Iterator
     Raises:
         StoreError: the database cannot be read.
     """
-    judged = (timed for timed in timed_hits if is_judged(timed.hit))
-    for read_id, group in groupby(judged, key=lambda timed: timed.hit.read_id):
-        of_read = list(group)
+    by_read: dict[str, list[TimedHit]] = {}
+    for timed in timed_hits:  # a hit of a later decision lies behind those of other reads
+        if is_judged(timed.hit):
+            by_read.setdefault(timed.hit.read_id, []).append(timed)
+    for read_id, of_read in by_read.items():
         is_right = all(_answer(timed.hit) is not ReadAnswer.MISREAD for timed in of_read)
         corrected = "" if is_right else corrected_texts(database, [read_id]).get(read_id, "")
         yield _judged_read(of_read, corrected)

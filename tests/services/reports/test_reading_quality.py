@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import product
 from pathlib import Path
 from statistics import median_low
 
@@ -14,11 +15,13 @@ from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.statistics.deterioration import BEFORE_DAYS, NOW_DAYS
 from alpr_edge.domain.statistics.periods import ReportPeriod
 from alpr_edge.domain.statistics.quality_change import READS_MIN
+from alpr_edge.services.reports.judged_reads import hits_of, judged_reads
 from alpr_edge.services.reports.quality_views import quality_rows
 from alpr_edge.services.reports.reading_quality import quality_by_hour, quality_changes_at
 from alpr_edge.settings import load
 from alpr_edge.store.reads.dispositions import add_disposition
 from alpr_edge.store.reads.repository import BATCH_MAX, DecidedRecord
+from alpr_edge.store.retention.candidates import Ages
 from alpr_edge.store.unit_store import UnitStore, open_store
 from tests.services.reports.week import (
     MONDAY,
@@ -105,6 +108,17 @@ def test_the_newest_answer_to_any_hit_of_a_read_counts(
             say(store, f"{model.read_id}-{source}", answer, model.moment + timedelta(minutes=minute))
         (row,) = quality_rows(quality_by_hour(store.database, WEEK))
     assert (row["reads"], row["judged"], row["misread"]) == (1, 1, misread)
+
+
+def test_a_read_whose_hits_came_at_two_moments_is_judged_once(tmp_path: Path) -> None:
+    models = sightings(1, WeekPlan(2))
+    with open_store(load(write_bare_unit(tmp_path)), migrate=True) as store:
+        store.reads.commit([record_of(replace(model, lists=("doj", "bolo"))) for model in models])
+        for minute, (model, source) in enumerate(product(models, ("doj", "bolo"))):
+            say(store, f"{model.read_id}-{source}", "correct", model.moment + timedelta(minutes=minute))
+        first, second, third, fourth = hits_of(store.database, Ages(store.database), WEEK)
+        reads = list(judged_reads(store.database, [first, third, second, fourth]))
+    assert [len(each.hits) for each in reads] == [2, 2]
 
 
 def say(store: UnitStore, hit_id: str, answer: str, moment: datetime) -> None:
