@@ -153,7 +153,9 @@ def remove_entry(
         AccessError: it is refused.
         FeedError: there is none of that id.
     """
-    subject = AccessSubject((f"entry:{entry_id[:64]}",), source=_SOURCE)
+    own_entries = officer_entries.entries_in_force(database, None)
+    is_covert = any(own.entry.covert for own in own_entries if own.entry.record_id == entry_id)
+    subject = AccessSubject((f"entry:{entry_id[:64]}",), source=_SOURCE, is_covert=is_covert)
     with authoriser.access(Operation.REMOVE_ENTRY, purpose, subject) as access:
         own = officer_entries.remove(database, entry_id, access.actor.name, now)
         access.changes = (RecordedChange(name=_value_name(own), before=_value(own, authoriser), after=NONE),)

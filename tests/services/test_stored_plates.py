@@ -126,6 +126,15 @@ def test_entries_are_the_department_s_data_and_for_nobody_without_its_permission
     assert entry_id in {own.entry.record_id for own in show_entries(store.database, chief, STOLEN, START)}
 
 
+def test_a_covert_entry_is_removed_by_whoever_may_see_it(store: UnitStore, chief: Authoriser, staff: Staff) -> None:
+    added = add_entry(store.database, chief, STOLEN, parse_entry(replace(REQUEST, covert=True), START), START)
+    entry_id = added.own.entry.record_id
+    with staff.authoriser("officer") as officer, pytest.raises(AccessError):
+        remove_entry(store.database, officer, STOLEN, entry_id, START)
+    assert staff.records()[-1].outcome == "refused"
+    assert remove_entry(store.database, chief, STOLEN, entry_id, START).entry.covert
+
+
 @pytest.mark.parametrize(
     ("bad_entry", "says"),
     [
