@@ -39,8 +39,7 @@ from alpr_edge.domain.permissions.profile import Profile
 from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.domain.ports import Clock
 
-SEED_BYTES = 32
-BATCH = 500
+SEED_BYTES, BATCH = 32, 500
 
 
 class AuditRegister:
@@ -107,7 +106,7 @@ class AuditRegister:
             StoreError: it is not on file, or cannot be put on record.
         """
         audits = self.read_all()
-        broken_off, sample = next((audit for audit in audits if audit.state is AuditState.DRAWN), None), None
+        sample, broken_off = None, next((audit for audit in audits if audit.state is AuditState.DRAWN), None)
         if broken_off is None:
             number, used = len(audits) + 1, seed or secrets.token_bytes(SEED_BYTES)
             subject = AccessSubject((_object(number), f"seed:{used.hex()}"))
@@ -175,7 +174,7 @@ class AuditRegister:
         Raises:
             AccessError: it is refused.
             AuditError: this server's clock is not set.
-            StoreError: the database does not answer, or it cannot be put on record.
+            StoreError: it cannot be put on record, or the database does not answer.
         """
         with authoriser.access(Operation.SHOW_AUDITS, purpose) as access:
             audits = self.read_all()

@@ -166,7 +166,7 @@ def unlock(accounts: AccountStore, authoriser: Authoriser, name: str) -> Release
     subject = _lock_subject(lock_of(accounts, name))
     with authoriser.access(Operation.UNLOCK_ACCOUNT, MAINTENANCE, subject) as access:
         released = release(accounts, _holder(accounts, access), name)
-        access.changes = _released(released)
+        access.changes = _lock_changes(released)
         return released.way
 
 
@@ -189,14 +189,14 @@ def unlock_with_code(accounts: AccountStore, authoriser: Authoriser, name: str, 
         released = release_by_code(accounts, name, ask_code(lock.challenge))
         if released is None:
             raise AccessError("that code unlocks nothing here; it is good for one lock of one account")
-        access.changes = _released(released)
+        access.changes = _lock_changes(released)
 
 
 def _lock_subject(lock: Lock | None) -> AccessSubject:
     return AccessSubject() if lock is None else AccessSubject((lock.person_id,))
 
 
-def _released(released: Release) -> tuple[RecordedChange, ...]:
+def _lock_changes(released: Release) -> tuple[RecordedChange, ...]:
     return (RecordedChange(name=value_name(Subject.LOCK, released.person_id), before="locked", after=NONE),)
 
 

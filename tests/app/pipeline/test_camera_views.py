@@ -36,7 +36,7 @@ def drive() -> list[Pixels]:
     return [pixels.copy() for _, pixels, _ in Drive(7, 20.0, 1.0).frames()]
 
 
-def taken(feed: CameraFeed) -> Iterator[Frame]:
+def frames_taken(feed: CameraFeed) -> Iterator[Frame]:
     """The frames of a camera that are used."""
     return filter(feed.takes, feed.frames(lambda: None))
 
@@ -51,7 +51,7 @@ class Unit:
         self.change: Change | None = None
         feeds = [CameraFeed(name, lambda _beat, name=name: self._frames(name)) for name in ("front", "rear")]  # type: ignore[misc]
         self.views = CameraViews(feeds, ANYWHERE, lambda: self._fix)
-        self._streams = [taken(feed) for feed in self.views.feeds]
+        self._streams = [frames_taken(feed) for feed in self.views.feeds]
 
     @property
     def _now(self) -> Instant:
@@ -113,7 +113,7 @@ def test_where_nothing_is_collected_no_view_is_measured(
         return Fix(moments[-1], None, 0.0, 0.0, 12.0, None, None, None, "test")
 
     views = CameraViews([CameraFeed("front", frames)], CollectionLimits(settings.capture, lambda _: here), fix)
-    kept = [frame for feed in views.feeds for frame in taken(feed)]
+    kept = [frame for feed in views.feeds for frame in frames_taken(feed)]
     assert len(kept) == (20 if told else 0)
     assert [fault.kind for fault in views.faults()] == told
 
@@ -129,7 +129,7 @@ def test_frames_pass_unchanged_and_the_camera_is_closed(drive: list[Pixels]) -> 
             closed.append(True)
 
     (feed,) = CameraViews([CameraFeed("front", frames)], ANYWHERE, lambda: None).feeds
-    stream = taken(feed)
+    stream = frames_taken(feed)
     assert [frame.number for frame in islice(stream, 5)] == list(range(5))
     del stream
     assert closed == [True]

@@ -19,7 +19,7 @@ def pairs(tmp_path: Path) -> tuple[TlsFiles, TlsFiles]:
     return first, second
 
 
-def presented(context: ssl.SSLContext) -> bytes | None:
+def certificate_of(context: ssl.SSLContext) -> bytes | None:
     """The certificate that a browser gets to see; None where nobody gets through."""
     to_server, to_browser = ssl.MemoryBIO(), ssl.MemoryBIO()
     trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -49,14 +49,14 @@ def test_a_certificate_without_its_key_leaves_the_one_before_served(
     shutil.copy(first.certificate, certificate)
     shutil.copy(first.key, key)
     served = ServedCertificate(tmp_path / "first", PageTable(certificate=str(certificate), key=str(key)))
-    assert presented(served.context) == content(first.certificate)
+    assert certificate_of(served.context) == content(first.certificate)
     shutil.copy(second.certificate, certificate)
     with capture_logs() as lines:
         served.reload()
     assert [line["event"] for line in lines] == ["department.page_certificate_not_loaded"]
-    assert presented(served.context) == content(first.certificate)
+    assert certificate_of(served.context) == content(first.certificate)
     shutil.copy(second.key, key)
     with capture_logs() as lines:
         served.reload()
     assert [line["event"] for line in lines] == ["department.page_certificate_loaded"]
-    assert presented(served.context) == content(second.certificate)
+    assert certificate_of(served.context) == content(second.certificate)
