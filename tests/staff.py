@@ -13,6 +13,7 @@ from alpr_edge.cli.access.session_file import write_token
 from alpr_edge.cli.caller import caller
 from alpr_edge.domain.access_log.records import AccessRecord, parse_record
 from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.people.credentials import Credentials
 from alpr_edge.domain.people.person import Person, Role, SourcePermission, Training
 from alpr_edge.domain.people.roster import Member, Roster, RosterHeader
 from alpr_edge.domain.people.signed_roster import RosterKey, sign_roster
@@ -97,11 +98,18 @@ class Staff:
             pass
         self.install(*people)
 
-    def install(self, *people: Person) -> None:
-        """Put a new roster in force."""
+    def install(self, *people: Person, credentials: Credentials | None = None) -> None:
+        """Put a new roster in force.
+
+        Args:
+            people: who is in it.
+            credentials: those of each; None: nobody has any.
+        """
         self._serial += 1
         header = RosterHeader(DEPARTMENT, self._serial, BEGUN, BEGUN + _LASTS)
-        content = sign_roster(Roster(header, tuple(Member(each) for each in people)), SIGNING_KEY)
+        content = sign_roster(
+            Roster(header, tuple(Member(each, credentials or Credentials()) for each in people)), SIGNING_KEY
+        )
         directory, keys = self.unit.unit.data_directory, self.unit.store.keys_directory
         with open_accounts(directory, keys, migrate=True) as accounts:
             install_roster(accounts, content, ROSTER_KEY, self.clock.now())

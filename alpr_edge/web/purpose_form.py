@@ -62,8 +62,12 @@ class PurposeForm:
             AccessError: the visitor may do it for no purpose at all, or account, training or roster has ended.
         """
         self.choices(visitor)
-        if not holds_trainings(self._site.authoriser(visitor)):
+        if not self.is_current(visitor):
             raise AccessError(NOT_CURRENT)
+
+    def is_current(self, visitor: Visitor) -> bool:
+        """Whether the visitor's account and trainings and the roster are in force."""
+        return holds_trainings(self._site.authoriser(visitor))
 
     def purpose(self, fields: Mapping[str, str]) -> Purpose:
         """The purpose that a form states; whether it may be used is decided when it is."""

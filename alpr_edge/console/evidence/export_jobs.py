@@ -10,9 +10,10 @@ from dataclasses import dataclass, field, replace
 import structlog
 
 from alpr_edge.domain.errors import AlprEdgeError, EvidenceError, SearchError
+from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.domain.sessions.session import token_digest
 from alpr_edge.services.evidence.case_export import Progress
-from alpr_edge.services.evidence.export_request import ExportResult
+from alpr_edge.services.evidence.export_request import ExportRequest, ExportResult
 from alpr_edge.web.visitor import Visitor
 
 JOBS_MAX = 8
@@ -28,12 +29,21 @@ Run = Callable[[Progress], ExportResult]
 log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class AskedExport:
+    """An export as somebody asked for it."""
+
+    purpose: Purpose
+    request: ExportRequest
+
+
 @dataclass(slots=True, eq=False)
 class ExportJob:
     """An export that somebody began."""
 
     session_sha256: str
     """The digest of the session's token."""
+    asked: AskedExport
     done: int = 0
     total: int = 0
     result: ExportResult | None = field(default=None, repr=False)
@@ -42,6 +52,8 @@ class ExportJob:
     """Why there is no package; empty: it runs, or there is one."""
     ended_s: float | None = None
     """When it ended, on monotonic time; None: it runs."""
+    passphrase_word: str = field(default="", repr=False)
+    """Where the passphrase is shown, the same however often somebody asks for it; empty: nobody did."""
     is_shown: bool = False
     """Whether the passphrase was shown."""
 
@@ -61,16 +73,18 @@ class ExportJobs:
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
 
-    def begin(self, visitor: Visitor, run: Run) -> str:
+    def begin(self, visitor: Visitor, asked: AskedExport, run: Run) -> str:
         """Begin an export; returns the word by which the session that asked finds it.
+
+        Whoever asks again for the one that runs, as a second touch of the button does, gets its word.
 
         Raises:
             EvidenceError: another one runs.
         """
-        word, job = secrets.token_urlsafe(16), ExportJob(token_digest(visitor.token))
+        word, job = secrets.token_urlsafe(16), ExportJob(token_digest(visitor.token), asked)
         with self._lock:
             if self._thread is not None and self._thread.is_alive():
-                raise EvidenceError("another export runs; wait until it is done")
+                return self._running_word(job)
             self._forget_old()
             self._jobs[word] = job
             while len(self._jobs) > JOBS_MAX:
@@ -78,6 +92,13 @@ class ExportJobs:
             self._thread = threading.Thread(target=self._work, args=(job, run), name="export", daemon=True)
             self._thread.start()
         return word
+
+    def of_session(self, visitor: Visitor) -> list[tuple[str, ExportJob]]:
+        """The jobs that the visitor's session began, each with its word, the newest first."""
+        digest = token_digest(visitor.token)
+        with self._lock:
+            self._forget_old()
+            return [(word, job) for word, job in reversed(self._jobs.items()) if job.session_sha256 == digest]
 
     def find(self, visitor: Visitor, word: str) -> ExportJob:
         """A job that the visitor's session began.
@@ -92,8 +113,8 @@ class ExportJobs:
             raise SearchError(NOT_HERE)
         return job
 
-    def take_passphrase(self, visitor: Visitor, word: str) -> str:
-        """The passphrase of a finished export, once; it is kept nowhere in this process then.
+    def lead_to_passphrase(self, visitor: Visitor, word: str) -> str:
+        """The word by which the passphrase of a finished export is shown once, the same each time until it was.
 
         Raises:
             SearchError: it was shown, or there is none.
@@ -106,8 +127,23 @@ class ExportJobs:
             if job.is_shown:
                 kept = "the department has it sealed" if result.booking.is_escrowed else "nobody else has it"
                 raise SearchError(f"the passphrase was shown already; {kept}")
+            job.passphrase_word = job.passphrase_word or secrets.token_urlsafe(16)
+            return job.passphrase_word
+
+    def take_passphrase(self, visitor: Visitor, passphrase_word: str) -> ExportResult:
+        """A finished export with its passphrase, once; that is kept nowhere in this process then.
+
+        Raises:
+            SearchError: it was shown, or there is none at this word.
+        """
+        jobs = (job for _word, job in self.of_session(visitor) if job.passphrase_word == passphrase_word)
+        job = next(jobs, None) if passphrase_word else None
+        with self._lock:
+            if job is None or job.result is None or job.is_shown:
+                raise SearchError(NOT_HERE)
+            result = job.result
             job.is_shown, job.result = True, replace(result, passphrase="")
-            return result.passphrase
+            return result
 
     def close(self) -> None:
         """Have a running export end before its next read; what it wrote is removed."""
@@ -130,6 +166,13 @@ class ExportJobs:
         finally:
             job.fault = job.fault or ("" if job.result is not None else "it failed; the journal of the unit says why")
             job.ended_s = time.monotonic()
+
+    def _running_word(self, asked_for: ExportJob) -> str:
+        """The word of the job that runs, where the same session asks for the same once more."""
+        word, job = next(reversed(self._jobs.items()), ("", None))
+        if job is None or (job.session_sha256, job.asked) != (asked_for.session_sha256, asked_for.asked):
+            raise EvidenceError("another export runs; wait until it is done")
+        return word
 
     def _forget_old(self) -> None:
         limit_s = time.monotonic() - self._kept_s

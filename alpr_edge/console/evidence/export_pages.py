@@ -1,11 +1,11 @@
 """The pages that book evidence out: the form, how far it is, what was written, and its passphrase once."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from starlette.responses import Response
 
 from alpr_edge.access.authorisation.operations import Operation
+from alpr_edge.console.evidence.export_jobs import AskedExport
 from alpr_edge.console.evidence.media import PluggedMedium, plugged_media
 from alpr_edge.console.lookups.navigation import lookup_page
 from alpr_edge.console.page_parts import PageRoute, go
@@ -18,14 +18,6 @@ from alpr_edge.web.purpose_form import PurposeForm
 from alpr_edge.web.visitor import Visitor
 
 PATH = "/evidence"
-
-
-@dataclass(frozen=True, slots=True)
-class _KeptPassphrase:
-    """A passphrase on its way to the screen."""
-
-    text: str = field(repr=False)
-    file_name: str
 
 
 class ExportPages:
@@ -51,7 +43,7 @@ class ExportPages:
         ]
 
     def show(self, visitor: Visitor) -> Response:
-        """The form of an export."""
+        """The form of an export, with the exports of the session that are kept: a locked page led away from them."""
         self._unit.speed.require_slow(visitor)
         return self._form_page(visitor, {})
 
@@ -71,7 +63,7 @@ class ExportPages:
             def run(progress: Progress) -> ExportResult:
                 return exports.export(authoriser, purpose, request, progress)
 
-            word = self._unit.export_jobs.begin(visitor, run)
+            word = self._unit.export_jobs.begin(visitor, AskedExport(purpose, request), run)
         except EvidenceError as error:
             return self._form_page(visitor, fields, str(error))
         return go(f"{PATH}/{word}")
@@ -84,24 +76,21 @@ class ExportPages:
         return self._page("evidence_export", visitor, job=job, word=visitor.parameters["export_id"])
 
     def show_passphrase(self, visitor: Visitor) -> Response:
-        """Lead to the passphrase, once."""
+        """Lead to the passphrase until it was shown, so that a second touch of the button leads there as well."""
         self._unit.speed.require_slow(visitor)
         self._form.require_current(visitor)
-        word = visitor.parameters["export_id"]
-        job = self._unit.export_jobs.find(visitor, word)
-        text = self._unit.export_jobs.take_passphrase(visitor, word)
-        name = "" if job.result is None else job.result.path.name
-        return go(f"{PATH}/passphrases/{self._unit.lookups.add(visitor, _KeptPassphrase(text, name))}")
+        word = self._unit.export_jobs.lead_to_passphrase(visitor, visitor.parameters["export_id"])
+        return go(f"{PATH}/passphrases/{word}")
 
     def passphrase(self, visitor: Visitor) -> Response:
         """The passphrase; the second time it is gone."""
         self._unit.speed.require_slow(visitor)
         self._form.require_current(visitor)
         try:
-            kept = self._unit.lookups.take(visitor, visitor.parameters["word"], _KeptPassphrase)
+            result = self._unit.export_jobs.take_passphrase(visitor, visitor.parameters["word"])
         except SearchError:
             return go(PATH)
-        return self._page("evidence_passphrase", visitor, passphrase=kept.text, file_name=kept.file_name)
+        return self._page("evidence_passphrase", visitor, passphrase=result.passphrase, file_name=result.path.name)
 
     def _request(self, fields: Mapping[str, str]) -> ExportRequest:
         media = {medium.name: medium.path for medium in self._media()}
@@ -124,7 +113,8 @@ class ExportPages:
     def _form_page(self, visitor: Visitor, fields: Mapping[str, str], fault: str = "") -> Response:
         shown = {"fault": fault, "fields": fields, "choices": self._form.choices(visitor), "media": self._media()}
         bounds = {"number_max": MEDIUM_CHARACTERS_MAX, "recipient_max": RECIPIENT_CHARACTERS_MAX}
-        return self._page("evidence_form", visitor, 422 if fault else 200, **shown, **bounds)
+        exports = self._unit.export_jobs.of_session(visitor) if self._form.is_current(visitor) else []
+        return self._page("evidence_form", visitor, 422 if fault else 200, exports=exports, **shown, **bounds)
 
     def _page(self, name: str, visitor: Visitor, status: int = 200, **values: object) -> Response:
         return lookup_page(self._unit, visitor, PATH, name, status, **values)

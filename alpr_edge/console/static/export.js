@@ -1,6 +1,8 @@
-// Shows how far an export is until it is over, without anybody touching the page.
+// Shows how far an export is until it is over, without anybody touching the page, and sends its forms once.
 const LOOK_MS = 1000;
 const LIMIT_MS = 5000;
+const SENT_MS = 3000;
+let sentAt = -Infinity;
 
 function isRunning() {
   return document.querySelector("[data-export=running]") !== null;
@@ -29,4 +31,16 @@ function lookSoon() {
   }
 }
 
+// A second touch would cut off the answer to the first: the page with the passphrase comes once.
+addEventListener("submit", (event) => {
+  if (!event.target.matches("form[action^='/evidence']")) {
+    return;
+  }
+  if (performance.now() - sentAt < SENT_MS) {
+    event.preventDefault();
+  } else {
+    sentAt = performance.now();
+  }
+});
+addEventListener("pageshow", (event) => (sentAt = event.persisted ? -Infinity : sentAt)); // had again by the history
 lookSoon();
