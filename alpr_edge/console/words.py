@@ -15,7 +15,7 @@ from alpr_edge.domain.reads import PlateRead
 from alpr_edge.domain.timeline import Placement
 from alpr_edge.evidence.canvass_tables import fit_words, phase_words
 from alpr_edge.services.canvass.unit_canvasses import CanvassState
-from alpr_edge.services.hits.hit_views import is_waiting
+from alpr_edge.services.hits.hit_views import grave_count, is_waiting
 from alpr_edge.store.reads.hit_queries import HitGlance
 
 _LEVELS = {Level.URGENT: "urgent", Level.HIGH: "high", Level.ROUTINE: "routine", Level.NOTICE: "notice"}
@@ -138,15 +138,19 @@ def sentence_words(text: str) -> str:
 
 
 def title_words(glances: Sequence[HitGlance], name: str) -> str:
+    """The title of a page of these hits, as :func:`counted_title` makes it."""
+    return counted_title(name, grave_count(glances))
+
+
+def counted_title(name: str, count: int) -> str:
     """The title of a page, which begins with ``!`` and says how many while grave hits wait; never a plate.
 
     A program beside the browser, which has no session, sees the title of the window and can raise it.
 
     Args:
-        glances: the hits of the page.
-        name: its name.
+        name: the name of the page.
+        count: how many wait.
     """
-    count = sum(glance.level >= Level.HIGH and is_waiting(glance) for glance in glances)
     return f"! {name} ({count})" if count else name
 
 
@@ -237,6 +241,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "seen_at": seen_words,
     "answer": answer_words,
     "sentence": sentence_words,
+    "counted_title": counted_title,
     "title_words": title_words,
     "waits": is_waiting,
     "short_clock": short_clock_words,

@@ -1,4 +1,5 @@
-# Raises the window of the page when a grave hit waits: its title then begins with "!" and counts them, "! Hits (2)".
+# Raises the window of the page when a grave hit waits: its title then begins with "!" and counts them, "! Hits (2)",
+# whichever page it is.
 #
 # It sees titles of windows, which hold no plate; it has no account, no network, and the keyboard stays where it is. A window
 # becomes "always on top" and at once ordinary again, which Windows lets any program of the same user do, while
@@ -17,8 +18,9 @@ $onTop, $ordinary = [IntPtr]-1, [IntPtr]-2  # HWND_TOPMOST, HWND_NOTOPMOST
 $raised = ''
 while ($true) {
     $page = Get-Process -Name 'msedge', 'chrome' -ErrorAction SilentlyContinue |
-        Where-Object { $_.MainWindowTitle -match '^! (Hits|Locked) \(\d+\)' } | Select-Object -First 1
-    $title = if ($page) { $page.MainWindowTitle } else { '' }
+        Where-Object { $_.MainWindowTitle -match '^! [A-Z][A-Za-z ]* \(\d+\)' } | Select-Object -First 1
+    # The count and what follows it: whoever goes from page to page meanwhile has the window before them.
+    $title = if ($page) { $page.MainWindowTitle -replace '^! [A-Za-z ]+ ', '' } else { '' }
     if ($title -and $title -ne $raised) {
         $window = $page.MainWindowHandle
         if ([AlprEdge.Window]::IsIconic($window)) { [void][AlprEdge.Window]::ShowWindowAsync($window, $showWithoutFocus) }

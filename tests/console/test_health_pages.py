@@ -185,6 +185,22 @@ def test_the_ready_note_and_its_absence_and_the_parting_note_are_seen(car: Car, 
     assert wait_for_strip(officer, "All well")
 
 
+def test_health_is_told_while_nobody_knows_how_many_hits_wait(rig: PageRig, officer: httpx.Client) -> None:
+    with rig.store.database.write() as connection:
+        connection.exec_driver_sql("ALTER TABLE hits RENAME TO hits_away")
+    try:
+        page = officer.get("/health")
+    finally:
+        with rig.store.database.write() as connection:
+            connection.exec_driver_sql("ALTER TABLE hits_away RENAME TO hits")
+    assert (page.status_code, "<title>Health</title>" in page.text, ">hits not known<" in page.text) == (
+        200,
+        True,
+        True,
+    )
+    assert " waiting</span>" in officer.get("/health").text
+
+
 def test_health_is_told_while_the_store_does_not_answer(rig: PageRig, technician: httpx.Client) -> None:
     with rig.store.database.write() as connection:
         connection.exec_driver_sql("ALTER TABLE canvasses RENAME TO canvasses_away")

@@ -174,7 +174,8 @@ def test_links_lead_where_somebody_may_go(rig: PageRig, officer: httpx.Client) -
 
 def test_how_many_hits_wait_is_told_to_those_who_may_see_them(rig: PageRig, officer: httpx.Client) -> None:
     with rig.client("technician") as technician, rig.client() as nobody:
-        assert [client.get("/waiting").text for client in (officer, technician, nobody)] == ["30", "0", "0"]
+        told = [client.get("/waiting").json() for client in (officer, technician, nobody)]
+        assert told == [{"count": 30, "grave": 30}, {"count": 0, "grave": 0}, {"count": 0, "grave": 0}]
 
 
 def test_without_a_permission_for_the_source_a_hit_is_a_level_and_a_list(rig: PageRig) -> None:

@@ -6,6 +6,7 @@ from contextlib import closing
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
+from alpr_edge.domain.alerting import Level
 from alpr_edge.domain.people.person import Role
 from tests.chromium import WAIT_MS_MAX, chromium, faults_of
 from tests.console.officers import Hand, open_page
@@ -62,8 +63,13 @@ def test_a_search_takes_few_touches_and_leads_to_a_read_and_back(page: Page, rig
     expect(page.get_by_role("link", name="7ABC123")).to_have_count(5)
     expect(page.get_by_text("What this search cannot see")).to_be_visible()
     expect(page.locator("#waiting")).to_have_text("30 waiting")
+    expect(page).to_have_title("! Search (30)")
     rig.add_hit(40, plate="4XYZ999")
     expect(page.locator("#waiting")).to_have_text("31 waiting")
+    expect(page).to_have_title("! Search (31)")
+    rig.add_hit(41, plate="4XYZ999", level=Level.ROUTINE)
+    expect(page.locator("#waiting")).to_have_text("32 waiting")
+    expect(page).to_have_title("! Search (31)")
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280
     assert faults == []
     assert "7ABC123" not in page.title() + "".join(hand.screens) + page.url

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from alpr_edge.console.page_parts import FILES
-from alpr_edge.console.pages.watch_pages import GLANCES_MAX
+from alpr_edge.console.waiting_hits import GLANCES_MAX
 from alpr_edge.domain.alerting import Level
 from alpr_edge.domain.hits import MatchKind, Reason
 from alpr_edge.domain.people.person import Role, SourcePermission
@@ -204,7 +204,7 @@ def test_waiting_hits_are_counted_also_where_the_row_has_no_room(
         page = client.get("/").text
         assert f"<h2>{waiting} waiting</h2>" in page
         assert 'data-hit="unit-1:hit-1"' in page, "the gravest, which is the oldest"
-        assert client.get("/waiting").text == str(waiting)
+        assert client.get("/waiting").json() == {"count": waiting, "grave": GLANCES_MAX}
 
 
 @pytest.mark.parametrize(
@@ -302,7 +302,7 @@ def test_a_covert_hit_waits_for_nobody_and_offers_no_answer(rig: PageRig) -> Non
         assert "/correction" not in page.text
         waiting = int(page.text.partition("<h2>")[2].partition(" waiting")[0])
         assert waiting == page.text.count("<li class") - page.text.count(' over"')
-        assert waiting == int(client.get("/waiting").text), "which counts no covert hit"
+        assert waiting == client.get("/waiting").json()["count"], "which counts no covert hit"
 
 
 def test_a_page_that_says_what_is_wrong_tells_where_it_is_had_again(rig: PageRig, officer: httpx.Client) -> None:

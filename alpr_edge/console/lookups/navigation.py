@@ -8,6 +8,7 @@ from alpr_edge.access.authorisation.offers import offered_operations
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.console.page_parts import PAGES
 from alpr_edge.console.unit import ConsoleUnit
+from alpr_edge.console.waiting_hits import WaitingHits, waiting_hits
 from alpr_edge.domain.people.person import Person
 from alpr_edge.domain.sessions.session import SessionState
 from alpr_edge.web.visitor import Visitor
@@ -37,9 +38,9 @@ def navigation_links(unit: ConsoleUnit, person: Person | None) -> list[Navigatio
     return [_LINKS[operation] for operation in offered_operations(unit.policy.profile, person, _LINKS)]
 
 
-def waiting_count(unit: ConsoleUnit, visitor: Visitor) -> int:
-    """How many hits wait for an answer; 0 for whoever may see none."""
-    return _waiting_count(unit, _person_at(unit, visitor))
+def waiting_for(unit: ConsoleUnit, visitor: Visitor) -> WaitingHits:
+    """How many hits wait for an answer; none for whoever may see none."""
+    return _waiting_for(unit, _person_at(unit, visitor))
 
 
 def lookup_page(
@@ -60,14 +61,14 @@ def lookup_page(
         "mute": unit.mute_state(),
         "links": navigation_links(unit, person),
         "here": here,
-        "waiting": _waiting_count(unit, person),
+        "waiting": _waiting_for(unit, person),
     }
     return PAGES.page(name, status, unit=unit.settings.unit.id, **shown, **values)
 
 
-def _waiting_count(unit: ConsoleUnit, person: Person | None) -> int:
+def _waiting_for(unit: ConsoleUnit, person: Person | None) -> WaitingHits:
     is_offered = offered_operations(unit.policy.profile, person, [Operation.SHOW_HIT])
-    return unit.views.waiting_count() if is_offered else 0
+    return waiting_hits(unit) if is_offered else WaitingHits()
 
 
 def _person_at(unit: ConsoleUnit, visitor: Visitor) -> Person | None:

@@ -1,9 +1,11 @@
 """The addresses of searches and entries: none of them tells a plate."""
 
-from starlette.responses import PlainTextResponse
+from dataclasses import asdict
+
+from starlette.responses import JSONResponse
 
 from alpr_edge.console.lookups.entry_pages import EntryPages
-from alpr_edge.console.lookups.navigation import waiting_count
+from alpr_edge.console.lookups.navigation import waiting_for
 from alpr_edge.console.lookups.search_pages import SearchPages
 from alpr_edge.console.page_parts import PageRoute
 from alpr_edge.console.unit import ConsoleUnit
@@ -13,7 +15,7 @@ def lookup_routes(unit: ConsoleUnit) -> list[PageRoute]:
     """The routes of all of them."""
     search, entries = SearchPages(unit), EntryPages(unit)
     return [
-        ("/waiting", "GET", lambda visitor: PlainTextResponse(str(waiting_count(unit, visitor)))),
+        ("/waiting", "GET", lambda visitor: JSONResponse(asdict(waiting_for(unit, visitor)))),
         ("/search", "GET", search.show),
         ("/search", "POST", search.begin),
         ("/search/{search_id}/change", "GET", search.change),

@@ -1,16 +1,21 @@
 """The page of the unit's health: every part, how it is, what to do; and what each sound means. Shows no plates."""
 
+import structlog
 from starlette.responses import Response
 
 from alpr_edge.console.health_strip import HealthStrip, is_signed_in
 from alpr_edge.console.page_parts import PAGES, PageRoute, go
 from alpr_edge.console.tone_signs import TONE_SIGNS
 from alpr_edge.console.unit import ConsoleUnit
+from alpr_edge.console.waiting_hits import WaitingHits, waiting_hits
+from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.people.person import Person
 from alpr_edge.domain.permissions.actions import Action
 from alpr_edge.domain.permissions.table import may_ever
 from alpr_edge.domain.sessions.session import SessionState
 from alpr_edge.web.visitor import Visitor
+
+log = structlog.get_logger(__name__)
 
 
 class HealthPages:
@@ -43,7 +48,16 @@ class HealthPages:
             "has_hits": has_hits,
             "has_reports": presence.person is not None and may_ever(presence.person.roles, Action.SEE_LOG),
         }
-        return PAGES.page("health", parts=parts, signs=TONE_SIGNS, unit=health.unit_id, **shown)
+        waiting = self._waiting() if has_hits else WaitingHits()
+        return PAGES.page("health", waiting=waiting, parts=parts, signs=TONE_SIGNS, unit=health.unit_id, **shown)
+
+    def _waiting(self) -> WaitingHits | None:
+        """How many hits wait; None while the store does not answer, which health then has to tell."""
+        try:
+            return waiting_hits(self._unit)
+        except StoreError as error:
+            log.warning("console.waiting_hits_not_known", failure=str(error))
+            return None
 
     def show_strip(self, visitor: Visitor) -> Response:
         """The strips alone, by which a page that is open makes its own new."""

@@ -12,6 +12,7 @@ from alpr_edge.console.page_parts import PAGES, PageRoute, go
 from alpr_edge.console.pages.health_pages import may_look_at_hits
 from alpr_edge.console.pages.speed_pages import ANSWERS, SpeedPages, first_to_show
 from alpr_edge.console.unit import ConsoleUnit
+from alpr_edge.console.waiting_hits import GLANCES_MAX
 from alpr_edge.domain.dispositions.disposition import DispositionPart, DispositionText
 from alpr_edge.domain.dispositions.terminal_text import terminal_text
 from alpr_edge.domain.errors import DispositionError
@@ -23,9 +24,6 @@ from alpr_edge.services.hits.hit_views import HitCard, gravest_first, is_waiting
 from alpr_edge.store.reads.hit_queries import HitGlance
 from alpr_edge.web.pictures import picture_response
 from alpr_edge.web.visitor import Visitor
-
-GLANCES_MAX = 40
-"""Hits in the row: those that wait, the gravest first, then others."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,12 @@
 // Leads away from a page with plates on it once its session is locked or has ended, the car starts, or the unit cannot be
-// asked. Says how many hits wait, as the tone of a new one is heard here too.
+// asked. Says how many hits wait, as the tone of a new one is heard here too; the title counts the grave ones.
 import { listen } from "./stream.js";
 
 const FAILURES_MAX = 30; // one a second
 const FAILURES_IN_SIGHT_MAX = 3;
 const COUNT_MS = 1000;
 const sign = document.getElementById("waiting");
+const name = document.title.replace(/^! (.*) \(\d+\)$/, "$1");
 let isCounting = false;
 let failures = 0;
 
@@ -19,8 +20,9 @@ function countSoon() {
     isCounting = false;
     const answer = await fetch("/waiting", { headers: { "X-Page-Refresh": "1" } }).catch(() => null);
     if (answer?.ok) {
-      const count = await answer.text();
-      sign.textContent = count === "0" ? "" : `${count} waiting`;
+      const { count, grave } = await answer.json();
+      sign.textContent = count ? `${count} waiting` : "";
+      document.title = grave ? `! ${name} (${grave})` : name;
     }
   }, COUNT_MS);
 }

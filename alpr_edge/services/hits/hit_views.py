@@ -165,6 +165,11 @@ def is_waiting(glance: HitGlance) -> bool:
     return not (glance.is_dealt_with or glance.is_withdrawn or glance.is_covert)
 
 
+def grave_count(glances: Sequence[HitGlance]) -> int:
+    """How many of some hits are grave and wait."""
+    return sum(glance.level >= Level.HIGH and is_waiting(glance) for glance in glances)
+
+
 def gravest_first(glances: Sequence[HitGlance]) -> list[HitGlance]:
     """Hits in the order in which they want to be looked at: waiting before dealt with, the gravest, then the newest.
 

@@ -50,6 +50,15 @@ function replaceMute(page) {
   }
 }
 
+// How many hits wait stands in the strip of a page that shows none.
+function replaceWaiting(page) {
+  const fresh = page.getElementById("waiting");
+  const old = document.getElementById("waiting");
+  if (fresh && old && fresh.textContent !== old.textContent) {
+    old.textContent = fresh.textContent;
+  }
+}
+
 // The browser itself parses the page, without a script having its text in hand (Trusted Types stay on).
 function refresh() {
   if (isLeaving) {
@@ -123,6 +132,7 @@ function show(page) {
     link.hidden = !(isNew && isFilledIn);
   }
   replaceMute(page);
+  replaceWaiting(page);
   replaceMain(page, isFilledIn);
 }
 
