@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from starlette.responses import RedirectResponse, Response
 
@@ -27,6 +28,14 @@ Step = Callable[[Visitor], Response]
 """What answers a request."""
 PageRoute = tuple[str, str, Step]
 """A path, its method, and what answers."""
+
+
+class ShownAt(NamedTuple):
+    """Where a page shows a picture, once."""
+
+    kind: str
+    address: str
+    sha256: str
 
 
 def moment_words(moment: datetime | None) -> str:

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from alpr_edge.access.authorisation.offers import purposes_for
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.department.page.asked_search import AskedSearch
-from alpr_edge.department.page.page_parts import PageRoute, go
+from alpr_edge.department.page.page_parts import PageRoute, ShownAt, go
 from alpr_edge.department.page.search_form import LAST, parse_search_form
 from alpr_edge.department.page.site import DepartmentSite
 from alpr_edge.department.search.pages import FoundRead
@@ -131,10 +131,10 @@ class DepartmentSearchPages:
     def _search_of(self, visitor: Visitor) -> AskedSearch:
         return self._site.lookups.find(visitor, visitor.parameters["search_id"], AskedSearch)
 
-    def _address(self, visitor: Visitor, purpose: Purpose, read: FoundRead, picture: ReadPicture) -> tuple[str, str]:
-        """The kind of a picture, and where it is shown once."""
+    def _address(self, visitor: Visitor, purpose: Purpose, read: FoundRead, picture: ReadPicture) -> ShownAt:
+        """Where a picture is shown once."""
         word = self._site.pictures.add(visitor, _ShownPicture(purpose, read, picture.sha256))
-        return picture.kind.value, f"/pictures/{word}"
+        return ShownAt(picture.kind.value, f"/pictures/{word}", picture.sha256)
 
     def _form_page(self, visitor: Visitor, fields: Mapping[str, str], fault: str = "") -> Response:
         choices = self._form.choices(visitor)

@@ -53,11 +53,11 @@ export function replaceMain(page, isFilledIn) {
   }
 }
 
-// The address of a picture changes with the picture. One that is adopted would be loaded again: its place alone is.
+// One that is adopted would be loaded again: its place alone is.
 function takeOutImages(old, fresh) {
   const kept = [];
   for (const image of fresh.querySelectorAll("img")) {
-    const same = old.querySelector(`img[src="${CSS.escape(image.getAttribute("src"))}"]`);
+    const same = [...old.querySelectorAll("img")].find((each) => isSamePicture(each, image));
     if (same) {
       const place = new Comment();
       image.replaceWith(place);
@@ -65,6 +65,14 @@ function takeOutImages(old, fresh) {
     }
   }
   return kept;
+}
+
+// The address changes with the picture, or the page says which picture it is: one that is good once may be that of
+// another tab. A picture that could not be loaded is left behind.
+function isSamePicture(old, fresh) {
+  const isBroken = old.complete && old.naturalWidth === 0;
+  const isNamedSo = Boolean(old.dataset.picture) && old.dataset.picture === fresh.dataset.picture && !isBroken;
+  return isNamedSo || old.getAttribute("src") === fresh.getAttribute("src");
 }
 
 // What tells a link, button or field from the others of a page: what it does, not what it says.

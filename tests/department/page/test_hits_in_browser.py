@@ -17,7 +17,8 @@ from alpr_edge.domain.dispositions.disposition import DispositionPart
 from alpr_edge.web.visitor import COOKIE
 from tests.chromium import WAIT_MS_MAX, chromium, faults_of
 from tests.department.inquiries.desk import Inquirers, begin_session, changed_person
-from tests.department.inquiries.hits.board_office import HIDDEN, STOLEN, WANTED, deliver, said_of
+from tests.department.inquiries.hits.board_office import HIDDEN, HITS, STOLEN, WANTED, deliver, said_of
+from tests.department.interchange.exchange_office import UNIT
 from tests.department.page.page_office import HOST
 from tests.department.people.office import DOMAIN
 
@@ -41,6 +42,32 @@ def open_board(browser: Browser, inquirers: Inquirers, server: DepartmentPageSer
     context.add_cookies([{"name": COOKIE, "value": token, "url": address, "secure": True, "httpOnly": True}])
     context.new_page().goto(f"{address}/hits")
     return context
+
+
+def test_a_hit_that_is_open_in_two_tabs_keeps_its_pictures_in_both(
+    browser: Browser, inquirers: Inquirers, server: DepartmentPageServer
+) -> None:
+    with closing(open_board(browser, inquirers, server, "officer")) as context:
+        pages = [context.pages[0], context.new_page()]
+        faults = [faults_of(page) for page in pages]
+        for page in pages:
+            page.goto(f"https://{DOMAIN}:{server.port}/hits/{UNIT}/hit-of-{HITS[STOLEN]}")
+            expect(page.locator("#live")).to_have_text("live")
+            assert widths_of(page) == [160, 160]
+        for number, answer in enumerate(("recovered", "citation"), start=20):
+            deliver(inquirers.directory, said_of(STOLEN, number, DispositionPart.OUTCOME, answer))
+            for page in pages:
+                expect(page.get_by_text(f"{answer}, Ana Ruiz")).to_be_visible()
+                assert widths_of(page) == [160, 160]
+        assert faults == [[], []]
+
+
+def widths_of(page: Page) -> list[int]:
+    """How wide the pictures of a page are; 0: one could not be loaded."""
+    widths: list[int] = page.locator(".pictures img").evaluate_all(
+        "images => Promise.all(images.map(it => it.decode().then(() => it.naturalWidth, () => 0)))"
+    )
+    return widths
 
 
 RULES = {

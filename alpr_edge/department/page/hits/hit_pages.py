@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from starlette.responses import Response
 
 from alpr_edge.department.inquiries.hits.board_rows import BoardHit
-from alpr_edge.department.page.page_parts import PageRoute, go
+from alpr_edge.department.page.page_parts import PageRoute, ShownAt, go
 from alpr_edge.department.page.site import DepartmentSite
+from alpr_edge.department.search.read_pictures import ReadPicture
 from alpr_edge.domain.sessions.session import token_digest
 from alpr_edge.web.pictures import picture_response
 from alpr_edge.web.visitor import Visitor
@@ -39,7 +40,7 @@ class HitPages:
     def __init__(self, site: DepartmentSite) -> None:
         self._site = site
         self._lock = threading.Lock()
-        self._addresses = OrderedDict[tuple[str, str, str], list[tuple[str, str]]]()
+        self._addresses = OrderedDict[tuple[str, str, str], list[ShownAt]]()
         """The pictures of the pages that are open, by session, unit and hit."""
         self.steps: tuple[PageRoute, ...] = (
             (PATH, "GET", self.board),
@@ -64,9 +65,8 @@ class HitPages:
         key = (token_digest(visitor.token), unit_id, hit_id)
         with self._lock:
             addresses = None if visitor.is_use else self._addresses.get(key)
-        if addresses is None or len(addresses) != len(pictures):
-            shown = [(each.kind.value, _ShownPicture(hit, each.sha256)) for each in pictures]
-            addresses = [(kind, f"/hit-pictures/{self._site.pictures.add(visitor, one)}") for kind, one in shown]
+        if addresses is None or [each.sha256 for each in addresses] != [each.sha256 for each in pictures]:
+            addresses = [self._address(visitor, hit, each) for each in pictures]
             self._keep(key, addresses)
         return self._site.page("hit", visitor, hit=hit, pictures=addresses)
 
@@ -76,7 +76,12 @@ class HitPages:
         jpeg = self._site.office.hits.picture(self._site.authoriser(visitor), shown.hit, shown.sha256)
         return picture_response(jpeg)
 
-    def _keep(self, key: tuple[str, str, str], addresses: list[tuple[str, str]]) -> None:
+    def _address(self, visitor: Visitor, hit: BoardHit, picture: ReadPicture) -> ShownAt:
+        """Where a picture is shown once."""
+        word = self._site.pictures.add(visitor, _ShownPicture(hit, picture.sha256))
+        return ShownAt(picture.kind.value, f"/hit-pictures/{word}", picture.sha256)
+
+    def _keep(self, key: tuple[str, str, str], addresses: list[ShownAt]) -> None:
         with self._lock:
             self._addresses[key] = addresses
             self._addresses.move_to_end(key)
