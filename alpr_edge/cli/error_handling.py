@@ -13,6 +13,8 @@ from alpr_edge.domain.errors import AlprEdgeError
 from alpr_edge.runtime.interrupts import INTERRUPTED, InterruptGuard
 
 PIPE_CLOSED = 141
+_FORBIDDEN = frozenset({errno.EACCES, errno.EPERM, errno.ENAMETOOLONG})
+"""Why even ``Path.exists`` raises: whoever looks whether a file is there may not tell by that."""
 
 
 class ErrorHandlingGroup(TyperGroup):
@@ -34,6 +36,11 @@ class ErrorHandlingGroup(TyperGroup):
 
             error.message = plain_words(error.message)
             raise
+        except OSError as error:
+            if not _is_forbidden_path(error):
+                raise
+            typer.echo(f"alpr-edge: {os.fsdecode(error.filename)}: {error.strerror}", err=True)
+            raise typer.Exit(AlprEdgeError.exit_code) from None
         except KeyboardInterrupt:
             raise typer.Exit(INTERRUPTED) from None
 
@@ -56,6 +63,11 @@ def run_command_line(run: Callable[[], None]) -> None:
         _discard_output()
         sys.stderr.write("alpr-edge: the output could not be written: no space left; give it another place\n")
         raise SystemExit(1) from None
+
+
+def _is_forbidden_path(error: OSError) -> bool:
+    """Whether a path was asked for that this user may not enter or that no file can have, which is no fault of ours."""
+    return error.errno in _FORBIDDEN and isinstance(error.filename, (str, bytes, os.PathLike))
 
 
 def _print_error(error: AlprEdgeError) -> None:

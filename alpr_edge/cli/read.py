@@ -97,7 +97,7 @@ def _images(paths: list[Path]) -> Iterator[Path]:
     from alpr_edge.capture.pictures import PICTURE_SUFFIXES
 
     for path in paths:
-        if not path.is_dir():
+        if not os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises of one that may not be looked at, told at its turn
             yield path
             continue
         pictures = sorted(child for child in path.iterdir() if child.suffix.lower() in PICTURE_SUFFIXES)

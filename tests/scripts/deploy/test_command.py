@@ -148,11 +148,20 @@ class Station:
         self._credentials.mkdir()
         for name in KEY_NAMES:
             (self._credentials / f"alpr-edge-{name}").touch()
-        program = self._programs / "systemd-run"
-        program.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+        self._write_program("systemd-run", 'printf "%s\\n" "$@"')
+        self.let_user_enter("yes")
+
+    def _write_program(self, name: str, line: str) -> None:
+        program = self._programs / name
+        program.write_text(f"#!/bin/sh\n{line}\n")
         program.chmod(0o755)
 
-    def run_words(self, *arguments: str, **environment: str) -> list[str]:
+    def let_user_enter(self, word: str) -> None:
+        """Say whether the unit's user may enter the present folder: "yes" or "no"."""
+        may_enter = '[ "$*" = "--reuid=alpr-edge --regid=alpr-edge --init-groups test -x $PWD" ]'
+        self._write_program("setpriv", may_enter if word == "yes" else f"! {may_enter}")
+
+    def run_words(self, *arguments: str, says: str = "", **environment: str) -> list[str]:
         """The words that systemd-run gets."""
         script = (
             COMMAND.read_text(encoding="utf-8").replace(KEPT, str(self._credentials)).replace("((EUID != 0))", "((0))")
@@ -162,7 +171,7 @@ class Station:
         run = subprocess.run(
             ["bash", "-s", "--", *arguments], input=script, env=variables, capture_output=True, text=True, check=False
         )
-        assert (run.returncode, run.stderr) == (0, "")
+        assert (run.returncode, run.stderr) == (0, says)
         return run.stdout.splitlines()
 
     def keys(self, *arguments: str) -> set[str]:
@@ -266,3 +275,11 @@ def test_a_command_starts_where_it_was_typed_or_where_its_user_may_not_go_in_the
     words = station.run_words("reads", "list")
     assert f"--property=WorkingDirectory=-{Path.cwd()}" in words
     assert "--same-dir" not in words
+
+
+def test_whoever_types_where_the_units_user_may_not_enter_is_told_to_give_whole_paths(station: Station) -> None:
+    station.let_user_enter("no")
+    says = "alpr-edge: this folder may not be entered by the unit's user: give whole paths, below /tmp say\n"
+    words = station.run_words("unit", "support-bundle", "--to", "x.zip", says=says)
+    assert words[-3:] == ["support-bundle", "--to", "x.zip"]
+    station.run_words("settings", "apply", "new.toml")  # root's, who may
