@@ -35,11 +35,20 @@ def ignition_command(
 
 
 def _read_state(settings: Settings) -> str:
+    from alpr_edge.app.instance_lock import is_locked
     from alpr_edge.app.stages.power import open_ignition
+    from alpr_edge.diagnostics.ignition import reported_word
 
     ignition = open_ignition(settings)
     if ignition is None:
         return "none"
+    if settings.power.ignition == "gpio" and is_locked(settings.unit.data_directory):
+        word = reported_word(settings)  # alpr-edge run holds the line
+        if word is None:
+            raise PowerError(
+                "alpr-edge run holds the line and cannot read it, or has not yet: alpr-edge unit status"
+            )
+        return word
     return IgnitionState.ON if ignition.is_on() else IgnitionState.OFF
 
 
