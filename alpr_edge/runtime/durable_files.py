@@ -40,9 +40,16 @@ def private_directory(path: Path) -> None:
     with io_errors(f"{path}: cannot be used as a folder", StoreError):
         path.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)
         with no_follow.opened_folder(path) as folder:
-            mode = os.fstat(folder).st_mode
-    if stat.S_IMODE(mode) & 0o077:
-        raise StoreError(f"{path}: others may enter this folder; run: chmod 700 {path}")
+            about = os.fstat(folder)
+    if stat.S_IMODE(about.st_mode) & 0o077:
+        todo = f"run: chmod 700 {path}" if _may_be_closed(path, about) else "name a folder of its own"
+        raise StoreError(f"{path}: others may enter this folder; {todo}")
+
+
+def _may_be_closed(path: Path, about: os.stat_result) -> bool:
+    """Whether this user may close a folder to all others: the system's own folders below / are everybody's."""
+    is_systems = len(path.resolve().parts) <= 2 or about.st_mode & stat.S_ISVTX
+    return not is_systems and about.st_uid == os.geteuid()
 
 
 def give_to_owner_of(directory: Path, target: Path | int) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from alpr_edge.domain.errors import FeedError, StoreError
-from alpr_edge.runtime.durable_files import create_file, replace_file
+from alpr_edge.runtime.durable_files import create_file, private_directory, replace_file
 from alpr_edge.runtime.file_lock import exclusive_lock, open_lock_file
 from alpr_edge.runtime.io_errors import io_errors
 
@@ -58,3 +58,25 @@ def test_an_error_of_the_system_says_what_failed_why_and_what_to_do(tmp_path: Pa
     with pytest.raises(FeedError) as failure, io_errors(f"{path}: cannot be read", FeedError, "send it again"):
         path.read_bytes()
     assert str(failure.value) == message
+
+
+def test_only_a_folder_of_ones_own_is_advised_to_be_closed(tmp_path: Path) -> None:
+    own, shared = tmp_path / "own", tmp_path / "shared"
+    own.mkdir(mode=0o755)
+    with pytest.raises(StoreError, match=f"others may enter this folder; run: chmod 700 {own}"):
+        private_directory(own)
+    shared.mkdir()
+    shared.chmod(0o1777)
+    for path in (shared, Path("/"), Path("/usr"), Path("/usr/../usr"), Path("/usr/..")):
+        with pytest.raises(StoreError, match="others may enter this folder; name a folder of its own"):
+            private_directory(path)
+
+
+def test_a_folder_of_somebody_else_is_not_advised_to_be_closed(tmp_path: Path) -> None:
+    theirs = Path("/usr/bin")  # root's
+    if os.geteuid() == 0:
+        theirs = tmp_path / "theirs"
+        theirs.mkdir(mode=0o755)
+        os.chown(theirs, 65534, 65534)
+    with pytest.raises(StoreError, match="name a folder of its own"):
+        private_directory(theirs)

@@ -61,6 +61,10 @@ def test_damage_ends_with_1_and_a_line_and_wrong_input_too(office: Office, tmp_p
     assert (damaged.exit_code, f"drill of {backup}: FAILED, 1 fault" in damaged.output) == (1, True)
     assert "ca.pem: not as it was backed up; use another backup" in damaged.output
     assert json.loads(run("drill", backup, *here, "--json").stdout)["ok"] is False
+    for typo in (Path("/none"), target / "none", tmp_path):
+        mistyped = run("drill", typo, *here)
+        assert (mistyped.exit_code, mistyped.stdout) == (1, "")
+        assert mistyped.stderr == f"alpr-edge: {typo}: no backup there; name the folder that holds manifest.json\n"
     assert "no backup there; name the folder" in run("restore", tmp_path / "none", tmp_path / "new").output
     assert "no department there" in run("backup", target, "--directory", tmp_path / "none").output
     assert "not a verifier key" in run("restore", backup, tmp_path / "new", "--key", "x").output
