@@ -164,7 +164,7 @@ def apply_file(
     if as_json:
         print_object({"file": settings, "changes": [each.model_dump() for each in change.changes]})
     elif change.changes:
-        typer.echo(f"{settings}: written; it counts from the next start: systemctl restart alpr-edge alpr-edge-uplink")
+        typer.echo(f"{settings}: written; it counts from the next start: systemctl restart alpr-edge.target")
     else:
         typer.echo(f"{settings}: no value differs; it stays as it is")
 

@@ -53,7 +53,7 @@ def test_settings_are_replaced_and_the_difference_is_on_record(settings: Path) -
     assert done.exit_code == 0, done.output
     assert "camera[front].fps" in done.stdout
     assert "which was not there before" in done.stdout
-    assert "it counts from the next start" in done.stdout
+    assert "it counts from the next start: systemctl restart alpr-edge.target\n" in done.stdout
     assert settings.read_bytes() == file.read_bytes()
     assert settings.stat().st_mode & 0o777 == 0o640
     asked, made = records(settings)[-2:]
@@ -113,3 +113,11 @@ def test_a_unit_that_never_ran_has_no_log_and_its_start_records_all(tmp_path: Pa
     done = apply(settings, new_file(settings, "[alerts]\nvolume = 0.5\n"), "--yes")
     assert (done.exit_code, load(settings).alerts.volume) == (0, 0.5)
     assert not (tmp_path / "data" / "access.db").exists()
+
+
+def test_the_restart_that_it_names_is_one_of_all_daemons() -> None:
+    """The page's settings count from the page's start."""
+    folder = Path(__file__).parents[2] / "systemd"
+    services = {"alpr-edge.service", "alpr-edge-uplink.service", "alpr-edge-console.service"}
+    texts = {path.name: path.read_text(encoding="utf-8").splitlines() for path in folder.glob("*.service")}
+    assert services <= {name for name, lines in texts.items() if "PartOf=alpr-edge.target" in lines}

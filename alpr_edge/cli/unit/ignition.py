@@ -45,9 +45,7 @@ def _read_state(settings: Settings) -> str:
     if settings.power.ignition == "gpio" and is_locked(settings.unit.data_directory):
         word = reported_word(settings)  # alpr-edge run holds the line
         if word is None:
-            raise PowerError(
-                "alpr-edge run holds the line and cannot read it, or has not yet: alpr-edge unit status"
-            )
+            raise PowerError("alpr-edge run holds the line and cannot read it, or has not yet: alpr-edge unit status")
         return word
     return IgnitionState.ON if ignition.is_on() else IgnitionState.OFF
 
