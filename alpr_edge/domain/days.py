@@ -21,3 +21,8 @@ def span_of_days(since: date, until: date, zone: tzinfo | None) -> tuple[datetim
         return begin.astimezone(UTC), end.astimezone(UTC)
     except (OverflowError, ValueError):
         raise ReportError(f"{since} to {until}: such days begin or end beyond the calendar") from None
+
+
+def last_day(until: datetime) -> date:
+    """The last day, in this computer's zone, of what holds until a moment that itself counts no longer."""
+    return (until - timedelta(seconds=1)).astimezone().date()

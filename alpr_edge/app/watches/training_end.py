@@ -8,6 +8,7 @@ from datetime import datetime
 
 from alpr_edge.access.store import AccessRows
 from alpr_edge.app.unit_faults import Fault, FaultKind
+from alpr_edge.domain.days import last_day
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.people.person import TRAINING_ENDING, Person
@@ -62,7 +63,7 @@ class TrainingWatch:
         if not ends:
             return []
         whose = "one who is signed in" if len(ends) == 1 else f"{len(ends)} who are signed in"
-        text = f"training: of {whose} ends within {TRAINING_ENDING.days} days, the first on {ends[0]:%Y-%m-%d}"
+        text = f"training: of {whose} ends within {TRAINING_ENDING.days} days, the first on {last_day(ends[0])}"
         return [Fault(FaultKind.TRAINING_ENDING, "training", text)]
 
 

@@ -11,6 +11,7 @@ from alpr_edge.cli.access.questions import ask
 from alpr_edge.cli.access.session_file import write_token
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
 from alpr_edge.cli.output import print_object
+from alpr_edge.domain.days import last_day
 from alpr_edge.domain.errors import AccessError
 
 if TYPE_CHECKING:
@@ -114,4 +115,4 @@ def tell_sign_in(desk: SignInDesk, result: SignInResult, answer: str, *, as_json
         if result.is_new_place:
             typer.echo(_NEW_PLACE.format(desk.policy.words.here))
         if ends is not None:
-            typer.echo(f"your training ends on {ends:%Y-%m-%d}: renew it before, as without it no plate is shown")
+            typer.echo(f"your training ends on {last_day(ends)}: renew it before, as without it no plate is shown")

@@ -10,6 +10,7 @@ from alpr_edge.cli.access.options import BreakGlassOption
 from alpr_edge.cli.accounts.common import fields_of, open_people
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
 from alpr_edge.cli.output import print_lines, print_object, print_table, time_text
+from alpr_edge.domain.days import last_day
 
 if TYPE_CHECKING:
     from alpr_edge.services.accounts.people import AccountOverview
@@ -50,7 +51,7 @@ def _json(row: AccountOverview) -> dict[str, object]:
 def _row(row: AccountOverview) -> tuple[str, ...]:
     person, training = row.person, row.person.training
     ends = (training.cjis_until, training.alpr_until, person.valid_until)
-    dates = ("never" if end is None else f"{end:%Y-%m-%d}" for end in ends)
+    dates = ("never" if end is None else f"{last_day(end)}" for end in ends)
     return person.badge, person.name, ", ".join(sorted(person.roles)), *dates, _state(row)
 
 

@@ -198,7 +198,8 @@ def test_certificates_are_told_as_the_uplink_says(tmp_path: Path) -> None:
 
 
 def test_the_training_of_who_is_signed_in_is_told_and_nobody_is_named(tmp_path: Path) -> None:
-    path, soon = write_bare_unit(tmp_path), BEGUN + timedelta(days=5)
+    path, last = write_bare_unit(tmp_path), (BEGUN + timedelta(days=5)).astimezone().date()
+    soon = datetime.combine(last + timedelta(days=1), datetime.min.time()).astimezone(UTC)
     watch = TrainingWatch(load(path), TrustedClock())
     watch.look()
     assert watch.faults() == [], "there are no accounts yet"
@@ -211,7 +212,7 @@ def test_the_training_of_who_is_signed_in_is_told_and_nobody_is_named(tmp_path: 
     watch.look()
     (fault,) = watch.faults()
     assert fault.kind is FaultKind.TRAINING_ENDING
-    assert fault.text == f"training: of one who is signed in ends within 21 days, the first on {soon:%Y-%m-%d}"
+    assert fault.text == f"training: of one who is signed in ends within 21 days, the first on {last}"
     staff.install(replace(late, training=staff_person("x").training), staff_person("auditor", Role.AUDITOR))
     watch.look()
     assert watch.faults() == []

@@ -116,9 +116,10 @@ def test_whoever_signs_in_sees_reads_until_they_sign_out(typist: Typist) -> None
 
 
 def test_whose_training_ends_soon_is_told_so_at_each_sign_in(typist: Typist) -> None:
-    soon = BEGUN + timedelta(days=4)
+    last = (BEGUN + timedelta(days=4)).astimezone().date()
+    soon = datetime.combine(last + timedelta(days=1), datetime.min.time()).astimezone(UTC)
     typist.install(replace(PERSON, training=Training(BEGUN + timedelta(days=300), soon)))
-    assert f"your training ends on {soon:%Y-%m-%d}: renew it before" in typist.sign_in().stdout
+    assert f"your training ends on {last}: renew it before" in typist.sign_in().stdout
     typist.run("sign-out", "--lock")
     again = json.loads(typist.run("sign-in", "--json", typed=f"{PASSWORD}\n").stdout)
     assert again["training_ends"] == rfc3339(soon)

@@ -113,6 +113,7 @@ def test_root_makes_the_first_administrator_who_then_manages_people(unit: Path, 
     assert edge(unit, "accounts", "suspend", "7", env=root).stdout == "7 is suspended from now on\n"
     alone = edge(unit, "accounts", "suspend", "100", env=root)
     assert (alone.exit_code, "nobody would be left" in alone.stderr) == (3, True)
+    assert "2090-01-01" in edge(unit, "accounts", "list", env=root).stdout, "the last day, as it was typed"
     rows = [json.loads(line) for line in edge(unit, "accounts", "list", "--json", env=root).stdout.splitlines()]
     assert [(row["badge"], row["can_sign_in"], row["fault"]) for row in rows] == [
         ("100", True, None),

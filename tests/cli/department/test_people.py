@@ -31,6 +31,12 @@ def run_json(directory: Path, *words: str) -> Any:  # noqa: ANN401 - what a comm
     return json.loads(done.stdout)
 
 
+def test_an_end_is_listed_as_the_last_day_that_was_typed(directory: Path) -> None:
+    run_json(directory, "people", "add", *ANA, "--cjis-until", "2090-06-30", "--alpr-until", "2090-12-31")
+    listed = run(directory, "people", "list").stdout
+    assert ("to 2090-06-30" in listed, "to 2090-12-31" in listed) == (True, True), listed
+
+
 def test_a_person_from_the_first_day_to_the_last(directory: Path) -> None:
     person_id = run_json(directory, "people", "add", *ANA, "--role", "officer", "--sworn")["person_id"]
     changed = run_json(

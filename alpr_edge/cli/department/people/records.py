@@ -11,6 +11,7 @@ from alpr_edge.cli.common import JsonOption
 from alpr_edge.cli.department.common import DirectoryOption
 from alpr_edge.cli.department.people.common import ReasonOption, author_of, tell_unpublished
 from alpr_edge.cli.output import count_text, print_lines, print_object, print_table
+from alpr_edge.domain.days import last_day
 from alpr_edge.domain.errors import DepartmentError
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ def _row(overview: PersonOverview) -> list[str]:
 
 
 def _date(moment: datetime | None) -> str:
-    return "none" if moment is None else f"to {moment:%Y-%m-%d}"
+    return "none" if moment is None else f"to {last_day(moment)}"
 
 
 def _line(change: ChangePayload) -> str:
