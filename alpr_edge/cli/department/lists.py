@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from alpr_edge.department.publishing.feed_check import FeedCheck
     from alpr_edge.domain.protocol.items import ListChange
 
+NewSourceOption = Annotated[
+    bool, typer.Option("--new-source", help="Also under a name that no unit has asked for yet.")
+]
 ForOption = Annotated[
     list[str] | None,
     typer.Option("--for", help="A unit that the list is meant for from now on. Left out: as before; at first all."),
@@ -41,9 +44,7 @@ def publish_command(
     additions: Annotated[bool, typer.Option("--additions", help="Adds to the list published before.")] = False,
     removals: Annotated[bool, typer.Option("--removals", help="Takes from the list published before.")] = False,
     units: ForOption = None,
-    new_source: Annotated[
-        bool, typer.Option("--new-source", help="Also under a name that no unit has asked for yet.")
-    ] = False,
+    new_source: NewSourceOption = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check and compare it as [[feed]] says, and publish nothing.")
     ] = False,
@@ -114,6 +115,7 @@ def audience_command(
         list[str] | None, typer.Option("--for", help="A unit that it is meant for; give it again.")
     ] = None,
     everybody: Annotated[bool, typer.Option("--for-all", help="It is meant for all units.")] = False,
+    new_source: NewSourceOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Show, or with --for or --for-all change, which units a list is meant for; no other is told of it or can fetch it.
@@ -124,6 +126,9 @@ def audience_command(
 
     repository = ListRepository(require_department(directory) / LISTS_NAME)
     if units or everybody:
+        if source and not new_source and source not in repository.audiences():
+            with open_storage(directory) as storage:
+                _check_source(source, storage.list_requests.all())
         _change(repository, source, units or [], everybody=everybody)
     audiences = {name: audience for name, audience in repository.audiences().items() if source in {"", name}}
     if as_json:

@@ -114,3 +114,17 @@ def test_a_feed_is_checked_and_compared_where_the_settings_say_how_it_is_read(di
     (row,) = [json.loads(line) for line in edge(directory, "lists", "--json").stdout.splitlines()]
     assert (row["serial"], row["published"]["added"], row["published"]["by"][:6]) == (2, 1, "login:")
     assert ", 2 entries, for all units\n" in edge(directory, "lists").stdout
+
+
+@pytest.mark.parametrize("whom", [("--for", "car-1"), ("--for-all",)])
+def test_whom_a_mistyped_list_is_for_is_not_kept(directory: Path, feed: Path, whom: tuple[str, ...]) -> None:
+    """The right list would stay open to everybody, and nothing would show it."""
+    ask_for(directory, "car-1", "amber")
+    mistyped = edge(directory, "audience", "--source", "ambre", *whom)
+    assert (mistyped.exit_code, mistyped.stdout) == (1, "")
+    assert "ambre: no unit has asked for a list of this name; units ask for: amber." in mistyped.stderr
+    assert edge(directory, "audience").stdout == ""
+    assert edge(directory, "publish", str(feed), "--source", "stolen", "--new-source").exit_code == 0
+    for words in (("amber", *whom), ("stolen", *whom), ("later", *whom, "--new-source")):
+        known = edge(directory, "audience", "--source", *words)
+        assert (known.exit_code, known.stderr, known.stdout.split(":")[0]) == (0, "", words[0])
