@@ -59,7 +59,7 @@ def clerk(rig: PageRig) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture
-def asked(media: Path) -> AskedExport:
+def wanted_export(media: Path) -> AskedExport:
     """What :data:`FORM` asks for."""
     return AskedExport(Purpose("stolen_vehicle", case=CASE), ExportRequest(CASE, media / "stick", "M-7"))
 
@@ -69,14 +69,16 @@ def credentials() -> Credentials:
     return Credentials(Argon2Passwords().hash(PASSWORD), pyotp.random_base32(), password_set=BEGUN)
 
 
-def begin(rig: PageRig, client: httpx.Client, asked: AskedExport, run: Run) -> str:
+def begin(rig: PageRig, client: httpx.Client, wanted_export: AskedExport, run: Run) -> str:
     """The address of an export of a client's session."""
-    return f"/evidence/{rig.unit.export_jobs.begin(Visitor(client.cookies[COOKIE], '', HOST, {}, {}), asked, run)}"
+    return (
+        f"/evidence/{rig.unit.export_jobs.begin(Visitor(client.cookies[COOKIE], '', HOST, {}, {}), wanted_export, run)}"
+    )
 
 
-def export(rig: PageRig, client: httpx.Client, asked: AskedExport) -> str:
+def export(rig: PageRig, client: httpx.Client, wanted_export: AskedExport) -> str:
     """The address of an export of a client's session that is done."""
-    address = begin(rig, client, asked, run_of())
+    address = begin(rig, client, wanted_export, run_of())
     end_export(rig)
     return address
 
@@ -89,9 +91,9 @@ def end_export(rig: PageRig) -> None:
 
 @pytest.mark.parametrize("ended", ENDED)
 def test_whose_training_or_account_has_ended_sees_no_export_and_no_passphrase(
-    rig: PageRig, clerk: httpx.Client, asked: AskedExport, ended: Person
+    rig: PageRig, clerk: httpx.Client, wanted_export: AskedExport, ended: Person
 ) -> None:
-    address = export(rig, clerk, asked)
+    address = export(rig, clerk, wanted_export)
     rig.staff.install(ended)
     for answer in (clerk.get(address), clerk.post(f"{address}/passphrase")):
         assert (answer.status_code, "is not in force" in answer.text) == (403, True)
@@ -109,9 +111,9 @@ def test_whose_training_or_account_has_ended_sees_no_export_and_no_passphrase(
 
 
 def test_a_second_touch_leads_to_the_passphrase_until_it_was_shown(
-    rig: PageRig, clerk: httpx.Client, asked: AskedExport
+    rig: PageRig, clerk: httpx.Client, wanted_export: AskedExport
 ) -> None:
-    address = export(rig, clerk, asked)
+    address = export(rig, clerk, wanted_export)
     first, second = (clerk.post(f"{address}/passphrase") for _ in range(2))
     assert (first.status_code, second.status_code) == (303, 303)
     assert first.headers["location"] == second.headers["location"]
@@ -121,14 +123,16 @@ def test_a_second_touch_leads_to_the_passphrase_until_it_was_shown(
     assert (refused.status_code, "was shown already" in refused.text) == (404, True)
 
 
-def test_a_second_touch_leads_to_the_export_that_runs(rig: PageRig, clerk: httpx.Client, asked: AskedExport) -> None:
+def test_a_second_touch_leads_to_the_export_that_runs(
+    rig: PageRig, clerk: httpx.Client, wanted_export: AskedExport
+) -> None:
     may_end = threading.Event()
 
     def run(progress: Progress) -> ExportResult:
         may_end.wait(WAIT_S_MAX)
         return run_of()(progress)
 
-    address = begin(rig, clerk, asked, run)
+    address = begin(rig, clerk, wanted_export, run)
     try:
         answers = [clerk.post("/evidence", data=FORM) for _ in range(2)]
         assert [(each.status_code, each.headers["location"]) for each in answers] == [(303, address)] * 2
@@ -144,10 +148,10 @@ def test_a_second_touch_leads_to_the_export_that_runs(rig: PageRig, clerk: httpx
     assert "The package is on the medium" in clerk.get(address).text
 
 
-def test_the_form_leads_back_to_the_exports_of_the_session(rig: PageRig, asked: AskedExport) -> None:
+def test_the_form_leads_back_to_the_exports_of_the_session(rig: PageRig, wanted_export: AskedExport) -> None:
     rig.staff.install(CLERK, OTHER_CLERK, credentials=credentials())
     with rig.client("clerk") as clerk:
-        address = export(rig, clerk, asked)
+        address = export(rig, clerk, wanted_export)
         clerk.post(f"{address}/passphrase")
         clerk.post("/lock")
         assert address not in clerk.get("/evidence").text
