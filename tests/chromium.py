@@ -20,6 +20,11 @@ QUIET = (
     "--disable-sync",
 )
 WAIT_MS_MAX = 60_000
+HIDE = """isHidden => {
+  Object.defineProperty(document, "hidden", {value: isHidden, configurable: true});
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
+"""Chromium without a window hides no page."""
 
 
 @contextmanager

@@ -19,8 +19,9 @@ from alpr_edge.domain.people.credentials import Credentials
 from alpr_edge.domain.people.person import Role
 from alpr_edge.domain.people.roster import Member, Roster, RosterHeader
 from alpr_edge.domain.people.signed_roster import sign_roster
+from alpr_edge.domain.sessions.session import SessionEnd, token_digest
 from alpr_edge.store.access.accounts import open_accounts
-from tests.chromium import WAIT_MS_MAX, chromium, faults_of
+from tests.chromium import HIDE, WAIT_MS_MAX, chromium, faults_of
 from tests.console.officers import open_page
 from tests.console.page_rig import PageRig
 from tests.domain.people.builders import DEPARTMENT, SIGNING_KEY
@@ -202,13 +203,6 @@ def test_what_does_not_change_stays_as_it_is(page: Page, rig: PageRig) -> None:
     assert loaded == []
 
 
-HIDE = """isHidden => {
-  Object.defineProperty(document, "hidden", {value: isHidden, configurable: true});
-  document.dispatchEvent(new Event("visibilitychange"));
-}"""
-"""Chromium without a window hides no page."""
-
-
 def test_of_hidden_pages_the_one_hidden_last_listens(page: Page, context: BrowserContext, rig: PageRig) -> None:
     other = open_page(context, rig, "ana")
     for each in (page, other):
@@ -255,6 +249,35 @@ def test_a_page_that_hears_nothing_says_so_and_comes_back_with_the_unit(
         expect(page.locator("#live")).to_have_text("live")
         made = own.add_hit(2, level=Level.URGENT)
         expect(page.locator(f'[data-hit="{made.hit_id}"]')).to_be_visible()
+
+
+def test_a_page_whose_session_ended_while_it_heard_nothing_leaves(
+    context: BrowserContext, rig: PageRig, tmp_path: Path
+) -> None:
+    """The unit restarts, and the stream of a session that is over is refused."""
+    own = PageRig(tmp_path, (OFFICER,), rig.certificate)
+    with own.serving():
+        own.add_hit(1)
+        page = open_page(context, own, "ana")
+        expect(page.locator("[data-hit]")).to_be_visible()
+    (cookie,) = context.cookies()
+    end_session(own, cookie["value"])
+    with own.serving():
+        expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+        expect(page.locator("[data-hit]")).to_have_count(0)
+        context.close()  # no connection is under way while the unit stops
+
+
+def end_session(rig: PageRig, token: str) -> None:
+    """End a session without a browser that would hear of it."""
+    unit = rig.staff.unit
+    with (
+        open_accounts(unit.unit.data_directory, unit.store.keys_directory, migrate=False) as accounts,
+        accounts.writing() as rows,
+    ):
+        session = rows.session(token_digest(token))
+        assert session is not None
+        rows.save_session(session.finish(SessionEnd.SIGN_OUT))
 
 
 def test_a_page_that_cannot_be_had_after_a_hit_says_so_and_is_asked_for_again(page: Page, rig: PageRig) -> None:

@@ -5,10 +5,12 @@ import { hitOf, replaceMain, restSoon } from "./replace.js";
 const SILENT_MS = 2500;
 const CHECK_MS = 250;
 const RETRY_MS = 1000;
+const ASK_MS = 10_000;
 const PRESS_CHECK_MS = 50;
 const PRESS_MS_MAX = 2000;
 const sign = document.getElementById("live");
 let heardAt = -Infinity;
+let askedAt = -Infinity; // for want of a stream
 let isLeaving = false;
 let pending = null;
 let isStale = false; // something changed since the page was asked for that is under way
@@ -155,12 +157,23 @@ function changePace(pace) {
 
 function hear() {
   heardAt = performance.now();
+  askedAt = -Infinity;
   tell();
 }
 
 function hearOfChange() {
   hear();
   refresh();
+}
+
+// The stream is refused as well once the session has ended, and nobody tells the page then: it asks.
+function lose() {
+  heardAt = -Infinity;
+  tell();
+  if (performance.now() - askedAt >= ASK_MS) {
+    askedAt = performance.now();
+    refresh();
+  }
 }
 
 const stop = listen(
@@ -172,10 +185,7 @@ const stop = listen(
     session: () => location.assign(path()),
     pace: (event) => changePace(event.data),
   },
-  () => {
-    heardAt = -Infinity;
-    tell();
-  },
+  lose,
 );
 
 // What is under way for this page would be refused once its session has ended.

@@ -15,11 +15,11 @@ from alpr_edge.department.page.site import COMPONENT
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.domain.dispositions.disposition import DispositionPart
 from alpr_edge.web.visitor import COOKIE
-from tests.chromium import WAIT_MS_MAX, chromium, faults_of
+from tests.chromium import HIDE, WAIT_MS_MAX, chromium, faults_of
 from tests.department.inquiries.desk import Inquirers, begin_session, changed_person
 from tests.department.inquiries.hits.board_office import HIDDEN, HITS, STOLEN, WANTED, deliver, said_of
 from tests.department.interchange.exchange_office import UNIT
-from tests.department.page.page_office import HOST
+from tests.department.page.page_office import HOST, client_of
 from tests.department.people.office import DOMAIN
 
 pytestmark = pytest.mark.browser
@@ -113,3 +113,23 @@ def test_two_people_are_told_what_they_may_know_as_it_comes(
                 page.get_by_role("button", name="Lock").click()
                 expect(page.get_by_role("heading", name="Locked")).to_be_visible()
             assert faults == [[], []]
+
+
+def test_a_board_that_was_hidden_while_its_session_was_locked_leaves_when_it_is_seen(
+    browser: Browser, inquirers: Inquirers, server: DepartmentPageServer
+) -> None:
+    with closing(open_board(browser, inquirers, server, "officer")) as context:
+        page, other = context.pages[0], context.new_page()
+        other.goto(page.url)
+        for each in (page, other):
+            expect(each.locator("#live")).to_have_text("live")
+            each.evaluate(f"({HIDE})(true)")
+        expect(page.locator("#live")).to_have_text("NOT LIVE")  # of hidden ones the last alone listens
+        other.close()
+        with client_of(inquirers, server) as client:
+            client.headers["Cookie"] = f"{COOKIE}={context.cookies()[0]['value']}"
+            client.post("/lock")
+        expect(page.get_by_role("link", name=STOLEN)).to_be_visible()
+        page.evaluate(f"({HIDE})(false)")
+        expect(page.get_by_role("heading", name="Locked")).to_be_visible()
+        expect(page.get_by_text(STOLEN)).to_have_count(0)
