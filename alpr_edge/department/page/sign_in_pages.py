@@ -13,6 +13,8 @@ from alpr_edge.web.passkey_steps import PasskeySteps
 from alpr_edge.web.visitor import Visitor, give_session, take_session, take_sign_on_word
 
 HOME = "/"
+LOOK_S = 60
+"""Seconds after which the page of whoever left looks again whether the session is open."""
 NO_SITE = "passkeys need a name of the server that is no address: [people] domain"
 
 
@@ -29,6 +31,7 @@ class DepartmentSignInPages:
         """The steps of signing in with a passkey."""
         self.steps: tuple[PageRoute, ...] = (
             (HOME, "GET", self.home),
+            ("/left", "GET", self.left),
             ("/sign-in", "GET", self.show),
             ("/sign-in", "POST", self.sign_in),
             ("/reopen", "POST", self.reopen),
@@ -49,6 +52,10 @@ class DepartmentSignInPages:
             return go(links[0][0])
         has_account = self._site.may(visitor, Operation.SHOW_OWN_ACCOUNT)
         return PAGES.page("nothing_offered", department=self._site.name, has_account=has_account)
+
+    def left(self, visitor: Visitor) -> Response:
+        """Where a page leads that nobody touched for long: it looks at the session, and does not use it."""
+        return go(HOME) if self._site.is_closed(visitor) else PAGES.page("left", look_s=LOOK_S)
 
     def show(self, visitor: Visitor) -> Response:
         """The form; the home page where somebody is signed in already."""

@@ -11,6 +11,7 @@ const PRESS_MS_MAX = 2000;
 const sign = document.getElementById("live");
 let heardAt = -Infinity;
 let askedAt = -Infinity; // for want of a stream
+let answeredAt = performance.now();
 let isLeaving = false;
 let pending = null;
 let isStale = false; // something changed since the page was asked for that is under way
@@ -106,6 +107,7 @@ function take(answer) {
   if (isBehind) {
     return;
   }
+  answeredAt = performance.now();
   if (answer.status !== 200) {
     location.assign("/"); // it is refused, or gone
   } else if (answer.responseURL !== new URL(path(), location.href).href || isAnotherPage(answer.response)) {
@@ -156,7 +158,7 @@ function changePace(pace) {
 }
 
 function hear() {
-  heardAt = performance.now();
+  heardAt = answeredAt = performance.now();
   askedAt = -Infinity;
   tell();
 }
@@ -205,5 +207,16 @@ for (const end of ["pointerup", "pointercancel"]) {
   addEventListener(end, () => setTimeout(() => (isPressed = false), PRESS_CHECK_MS)); // the click comes after it
 }
 
+// Nobody tells a page that has no stream, as a hidden one beside another, or whose server is gone: where it says for how
+// long it may stay so, it leads away then.
+function leaveUnheard() {
+  const leaveS = document.querySelector("main").dataset.leaveS;
+  if (leaveS !== undefined && !isLeaving && performance.now() - answeredAt > 1000 * Number(leaveS)) {
+    leave();
+    location.replace("/left");
+  }
+}
+
 restSoon();
 setInterval(tell, CHECK_MS);
+setInterval(leaveUnheard, CHECK_MS);

@@ -133,3 +133,24 @@ def test_a_board_that_was_hidden_while_its_session_was_locked_leaves_when_it_is_
         page.evaluate(f"({HIDE})(false)")
         expect(page.get_by_role("heading", name="Locked")).to_be_visible()
         expect(page.get_by_text(STOLEN)).to_have_count(0)
+
+
+def test_a_board_that_hears_nothing_for_long_leads_away(
+    browser: Browser, inquirers: Inquirers, server: DepartmentPageServer
+) -> None:
+    """It is hidden beside another, whose session is in use."""
+    with closing(open_board(browser, inquirers, server, "officer")) as context:
+        page, other = context.pages[0], context.new_page()
+        other.goto(page.url)
+        for each in (page, other):
+            expect(each.locator("#live")).to_have_text("live")
+            assert each.locator("main").get_attribute("data-leave-s") == "1805"
+            each.evaluate(f"({HIDE})(true)")
+        for each in (page, other):
+            each.evaluate("document.querySelector('main').dataset.leaveS = '4'")
+        expect(page.get_by_role("heading", name="Left")).to_be_visible()
+        expect(page.get_by_text(STOLEN)).to_have_count(0)
+        expect(other.locator("#live")).to_have_text("live")
+        expect(other.get_by_role("link", name=STOLEN)).to_be_visible()
+        page.get_by_role("link", name="Go on").click()
+        expect(page.get_by_role("heading", name="Search the reads of all units")).to_be_visible()

@@ -76,6 +76,7 @@ OWN = of_action(Action.KEEP_OWN_ACCOUNT, "200")
 LISTS = Answers("200", "403", locked="403", nobody="403", action=Action.MANAGE_LISTS)
 RULES = {  # those that lock and end the session are asked last
     "GET /": Answers("303 /search", "200", locked="200", nobody="303 /sign-in"),
+    "GET /left": Answers("200", "200", locked="303 /", nobody="303 /"),
     "GET /search": Answers("200", "403", locked="403", nobody="403"),
     "POST /search": Answers("422", "403", locked="403", nobody="403"),
     "GET /search/{search_id}/change": GONE,
