@@ -9,11 +9,14 @@ import pyotp
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from alpr_edge.department.inquiries.office import open_office
 from alpr_edge.department.page.server import DepartmentPageServer
+from alpr_edge.department.page.site import COMPONENT
 from alpr_edge.department.pki.authority import TlsFiles
+from alpr_edge.web.visitor import COOKIE
 from tests.chromium import WAIT_MS_MAX, chromium, faults_of
-from tests.department.inquiries.desk import SECRET, Inquirers
-from tests.department.page.page_office import PICTURED, newest
+from tests.department.inquiries.desk import SECRET, Inquirers, begin_session
+from tests.department.page.page_office import HOST, PICTURED, newest
 from tests.department.people.office import DOMAIN, PASSWORD
 
 pytestmark = pytest.mark.browser
@@ -83,3 +86,28 @@ def test_an_investigator_signs_in_searches_looks_and_signs_out(
     assert context.cookies() == []
     assert faults == []
     assert {each.person_id for each in newest(inquirers, 4)} == {inquirers.ids[PEOPLE[theme]]}
+
+
+@pytest.mark.parametrize(("button", "heading"), [("Lock", "Locked"), ("Sign out", "Sign in")])
+def test_results_leave_every_page_once_the_session_is_locked_or_ends(
+    browser: Browser, inquirers: Inquirers, server: DepartmentPageServer, button: str, heading: str
+) -> None:
+    address = f"https://{DOMAIN}:{server.port}"
+    with open_office(inquirers.directory) as office:
+        token = begin_session(office, inquirers.ids["officer"], COMPONENT, HOST)
+    with closing(browser.new_context()) as context:
+        context.set_default_timeout(WAIT_MS_MAX)
+        context.add_cookies([{"name": COOKIE, "value": token, "url": address, "secure": True, "httpOnly": True}])
+        page, second = context.new_page(), context.new_page()
+        faults = [faults_of(each) for each in (page, second)]
+        page.goto(f"{address}/search")
+        page.get_by_label("Stolen vehicle", exact=False).first.check()
+        page.get_by_label("Plates (? one, * any number)").fill(PICTURED)
+        page.get_by_role("button", name="Search", exact=True).click()
+        expect(page.get_by_role("link", name=PICTURED)).to_be_visible()
+        page.wait_for_load_state()
+        second.goto(f"{address}/search")
+        second.get_by_role("button", name=button, exact=True).click()
+        expect(page.get_by_role("heading", name=heading)).to_be_visible()
+        expect(page.get_by_text(PICTURED)).to_have_count(0)
+        assert faults == [[], []]

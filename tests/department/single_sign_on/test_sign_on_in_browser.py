@@ -41,6 +41,9 @@ def test_to_the_provider_and_back_with_a_code_of_ones_own(page: Page, rig: SignO
     page.get_by_label("I have read the notice above").check()
     page.get_by_role("button", name="Single sign-on").click()
     expect(page.get_by_role("heading", name="Search the reads of all units")).to_be_visible()
+    other = page.context.new_page()
+    other.goto(page.url)
     page.get_by_role("button", name="Sign out").click()
+    expect(other.get_by_role("heading", name="Sign in")).to_be_visible()
     expect(page).to_have_url(re.compile(rf"^{rig.provider.issuer}/end\?"))
     assert faults == []
