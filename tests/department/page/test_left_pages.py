@@ -33,7 +33,7 @@ def changing_session(inquirers: Inquirers, client: httpx.Client) -> Iterator[lis
         rows.save_session(held[0])
 
 
-def used(inquirers: Inquirers, client: httpx.Client) -> Instant:
+def last_use_of(inquirers: Inquirers, client: httpx.Client) -> Instant:
     """When the session of a client was used last."""
     with changing_session(inquirers, client) as held:
         return held[0].used
@@ -63,16 +63,16 @@ def test_two_pages_that_nobody_touches_keep_no_session_open(
         second = LEAVE.search(client.get(path).text)
         assert first is not None
         assert second is not None
-        before, (record,) = used(inquirers, client), newest(inquirers, 1)
+        before, (record,) = last_use_of(inquirers, client), newest(inquirers, 1)
         wait(inquirers, client, 1745)
         shown = follow(client, first[2])
         assert (shown.status_code, "Go on" in shown.text, path in shown.text) == (200, True, False)
-        assert before.ms_since(used(inquirers, client)) == 1_745_000, "nobody used it"
+        assert before.ms_since(last_use_of(inquirers, client)) == 1_745_000, "nobody used it"
         looks_on = LEAVE.search(shown.text)
         wait(inquirers, client, 60)
         for address in (second[2], looks_on[2] if looks_on else ""):
             assert "<h1>Locked</h1>" in follow(client, address).text
-        assert before.ms_since(used(inquirers, client)) == 1_805_000
+        assert before.ms_since(last_use_of(inquirers, client)) == 1_805_000
         assert newest(inquirers, 1) == [record], "nothing was shown"
         assert client.get(path).status_code == 403
 
