@@ -18,7 +18,7 @@ COMMANDS: dict[str, Callable[[str, str], list[str]]] = {
     "snapshot": lambda path, unit: ["unit", "check", "--snapshot", f"{path}.png", "--settings", unit],
     "read": lambda path, _: ["read", path],
     "drive": lambda path, _: ["drive", "--source", "simulated", "--out", path],
-    "drive of": lambda path, _: ["drive", "--source", path, "--out", "/nowhere/at/all"],
+    "drive of": lambda path, unit: ["drive", "--source", path, "--out", f"{unit}.drive"],
     "department status": lambda path, _: ["department", "status", "--directory", path],
     "department restore": lambda path, _: ["department", "restore", path, "new", "--keys", path],
     "evidence verify": lambda path, _: ["evidence", "verify", path],

@@ -54,7 +54,7 @@ class AlarmKind(StrEnum):
     """Requests of other agencies for data (policy 462.7)."""
 
 
-COUNT_OR_DATE = re.compile(r"\d{4}-\d\d-\d\d|(?<![\w-])(?<!audit )\d+(?![\w-])")
+COUNT_OR_DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ][\d:.]+Z?)?|(?<![\w-])(?<!audit )\d+(?![\w-])")
 """What a warning about one and the same thing may say otherwise tomorrow; an audit's number and one in a name stay."""
 UNSEEN = "database"
 """Subject of the alarm that the database cannot be looked at: of what else is wrong in it nothing is known then."""
