@@ -127,6 +127,7 @@ def _target(given: Path | None, settings: str) -> Path:
 def _public_key(backup: Path, keys: Path | None, text: str) -> NoteKey:
     """The key that the backup has to be signed by."""
     from alpr_edge.department.backups.manifest import peek_manifest
+    from alpr_edge.department.backups.target import NO_BACKUP
     from alpr_edge.department.unit_logs.witness import FILE_NAME, Witness
     from alpr_edge.domain.transparency.notes import NoteKey
 
@@ -136,7 +137,7 @@ def _public_key(backup: Path, keys: Path | None, text: str) -> NoteKey:
         return Witness(keys).key
     manifest = peek_manifest(backup)
     if manifest is None:
-        raise DepartmentError(f"{backup}: no backup there; name the folder that holds manifest.json")
+        raise DepartmentError(f"{backup}: {NO_BACKUP}")
     raise DepartmentError(
         "say who signed it: --keys FOLDER with the copies of the keys, or --key KEY with the department's public key; "
         f"it says of itself {manifest.witness_key}: compare that with the one you keep"

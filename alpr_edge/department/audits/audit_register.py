@@ -174,7 +174,7 @@ class AuditRegister:
         Raises:
             AccessError: it is refused.
             AuditError: this server's clock is not set.
-            StoreError: it cannot be put on record, or the database does not answer.
+            StoreError: the database does not answer, or it cannot be put on record.
         """
         with authoriser.access(Operation.SHOW_AUDITS, purpose) as access:
             audits = self.read_all()

@@ -19,7 +19,7 @@ from alpr_edge.department.backups.postgresql.scratch_server import ScratchServer
 from alpr_edge.department.backups.restore import RestorePlace, SignedBackup, restore
 from alpr_edge.department.backups.restored_database import RestoredContent, compare, opened_database
 from alpr_edge.department.backups.survey import OpenReading
-from alpr_edge.department.backups.target import MANIFEST_NAME, BackupTarget, work_folder
+from alpr_edge.department.backups.target import MANIFEST_NAME, NO_BACKUP, BackupTarget, work_folder
 from alpr_edge.department.copying.copy import identity_of
 from alpr_edge.department.db.engines.postgresql import PostgresqlEngine
 from alpr_edge.department.db.engines.sqlite import DATABASE_NAME, SqliteEngine
@@ -72,7 +72,7 @@ def drill(directory: Path, backup: Path, beside: Path | None, tick: Tick) -> Dri
     if not (directory / WITNESS_NAME).exists():
         raise DepartmentError(f"{directory / WITNESS_NAME}: missing; it signed the backups: restore it first")
     if not (backup / MANIFEST_NAME).is_file():
-        raise DepartmentError(f"{backup}: no backup there; name the folder that holds {MANIFEST_NAME}")
+        raise DepartmentError(f"{backup}: {NO_BACKUP}")
     key, target = Witness(directory).key, BackupTarget(backup.absolute().parent)
     with target.hold():
         try:

@@ -26,6 +26,7 @@ from alpr_edge.runtime.file_lock import exclusive_lock, open_lock_file
 from alpr_edge.runtime.io_errors import io_errors
 
 MANIFEST_NAME = "manifest.json"
+NO_BACKUP = f"no backup there; name the folder that holds {MANIFEST_NAME}"
 NOTE_NAME = "manifest.note"
 LIST_NAME = "files.sha256"
 LOCK_NAME = "backup.lock"
