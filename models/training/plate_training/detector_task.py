@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from plate_training.data import TRAINING_RIDE, VALIDATION_FRAMES, LabelledFrame, Licence, data_folder, ride
-from plate_training.detector_net import STRIDE, DetectorNet, boxes_of, cell_centres
+from plate_training.detector_net import STRIDE, DetectorNet, boxes_of, cell_centres, centres_and_distances
 from plate_training.detector_samples import WINDOW
 from plate_training.export import Rows, detector_rows, export_detector, window_rows
 from plate_training.feed import Sample, SampleFeed
@@ -57,7 +57,7 @@ class DetectorTask:
     def loss(self, sample: Sample) -> dict[str, Tensor]:
         """Losses by name."""
         boxes, unsure = torch.from_numpy(sample[1]), torch.from_numpy(sample[2])
-        logits, distances = self.net(_inputs(sample[0]))
+        logits, distances = centres_and_distances(self.net(_inputs(sample[0])))
         peaks, owners, core = _targets(boxes, WINDOW // STRIDE)
         centre = _focal(logits[:, 0], peaks, _countable_cells(unsure, WINDOW // STRIDE)) / max(
             1, int((boxes[:, :, 2] > 0).sum())

@@ -4,11 +4,13 @@ import logging
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import onnx
+from numpy.typing import NDArray
 from onnx import GraphProto
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 from rich.progress import track
@@ -17,6 +19,7 @@ from alpr_edge.vision.picture_size import resize_crop
 from plate_training.contract import PADDING_GREY, Picture
 from plate_training.data import Licence
 from plate_training.detector_samples import WINDOW
+from plate_training.int8_graph import keep_bytes, pixel_moments
 from plate_training.samplers import detector_sampler, reader_sampler
 from plate_training.weight_storage import store_as_float16, stored_as_float32
 
@@ -26,16 +29,18 @@ BODY = {"detector": "/net/", "reader": "/net/features/"}
 """Names of the nodes it is done to."""
 FLOAT = (
     "/net/to4/to4.0/to4.0.0/Conv",
-    "/net/edges/Conv",
-    "/net/centre/Conv",
+    "/net/head/Conv",
     "/net/features/features.0/features.0.0/Conv",
 )
-"""What stays float32: each network's first layer, and the detector's heads.
+"""What is not quantised so: each network's first layer, and the detector's head.
 
 A first layer has one channel to sum over: int8 instructions are no faster at it, and its input, bright pixels in the
-full range of a byte, is what saturates without dot products. The logarithm of a distance, which a head gives, does not
-bear steps of 1/255 of its range.
+full range of a byte, is what saturates without dot products (the detector's becomes another one,
+:mod:`~plate_training.int8_graph`). The logarithm of a distance, which the head gives, does not bear steps of 1/255 of
+its range.
 """
+MOMENT_PICTURES = 32
+"""Pictures by which the weights of the detector's first layer are rounded."""
 BYTES_MAX = 2_000_000
 """Greatest size of an int8 file: the repository and every release carry it beside the float32 file."""
 
@@ -107,7 +112,21 @@ def quantise(
             op_types_to_quantize=OPERATIONS[role],
             nodes_to_exclude=left_out,
         )
+    if role == "detector":
+        onnx.save(keep_bytes(onnx.load(str(target)), _moments(model.graph, pictures)), str(target))
     store_as_float16(target)
+
+
+def _moments(graph: GraphProto, pictures: CalibrationPictures) -> NDArray[np.float64]:
+    """Mean products of neighbouring pixels, over :data:`MOMENT_PICTURES` of the pictures."""
+    few = islice(pictures.of_detector(*_input_sides(graph)), MOMENT_PICTURES)
+    return np.asarray(np.mean([pixel_moments(picture[0, :, :, 0]) for picture in few], axis=0), np.float64)
+
+
+def _input_sides(graph: GraphProto) -> tuple[int, int]:
+    """Height and width of a model's input in pixels."""
+    high, wide = (int(side.dim_value) for side in graph.input[0].type.tensor_type.shape.dim[1:3])
+    return high, wide
 
 
 def _is_quantised(role: Role, name: str, operation: str) -> bool:
@@ -118,11 +137,9 @@ class _Inputs(CalibrationDataReader):  # type: ignore[misc]  # onnxruntime ships
     """Inputs of one picture each."""
 
     def __init__(self, role: Role, graph: GraphProto, pictures: CalibrationPictures) -> None:
-        entry = graph.input[0]
-        high, wide = (side.dim_value for side in entry.type.tensor_type.shape.dim[1:3])
-        samples = (pictures.of_detector if role == "detector" else pictures.of_reader)(high, wide)
+        samples = (pictures.of_detector if role == "detector" else pictures.of_reader)(*_input_sides(graph))
         progress = track(samples, "calibrate", total=pictures.samples, transient=True)
-        self._left = ({entry.name: picture} for picture in progress)
+        self._left = ({graph.input[0].name: picture} for picture in progress)
 
     def get_next(self) -> dict[str, Any] | None:
         """The next input; None after the last."""
