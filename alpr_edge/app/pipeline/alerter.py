@@ -39,8 +39,8 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class _QuietAlert:
-    """An alert that did not sound because its plate had sounded just before."""
+class _PlateAlert:
+    """An alert of a plate, and when it sounded or was to sound."""
 
     alert: Alert
     plate: str
@@ -98,10 +98,10 @@ class Alerter:
         self._hotlist = hotlist
         self._policies = {source.name: source.alert_policy for source in hotlist.source}
         self._quiet_ms = alerts.cooldown_s * 1000
-        self._plates_by_read: OrderedDict[str, str] = OrderedDict()
-        """Reads whose alert sounded and still holds, with their plates."""
-        self._quiet: OrderedDict[str, _QuietAlert] = OrderedDict()
-        """Alerts that stayed quiet, by read."""
+        self._sounded: OrderedDict[str, _PlateAlert] = OrderedDict()
+        """Alerts that sounded and still hold, by read."""
+        self._quiet: OrderedDict[str, _PlateAlert] = OrderedDict()
+        """Alerts that stayed quiet because their plate had sounded just before, by read."""
         self._lost: deque[_LostAlert] = deque(maxlen=SOUNDED_MAX)
         """Alerts that count as sounded and never did, until the next read is announced."""
         self._lock = Lock()
@@ -154,38 +154,36 @@ class Alerter:
     def _withdraw(self, read_id: str, at: Instant) -> None:
         """Take back the alert of a read that no longer holds, and the quiet time that followed it.
 
-        The listed car itself may come next, or be in another camera's picture already, quiet because the withdrawn
-        read had sounded: its alert sounds now.
+        The listed car itself may come next, or be in another camera's picture already: its alert stayed quiet because
+        the withdrawn read had sounded, or sounded as it is graver. It sounds now, so that what is heard last holds.
         """
         self._quiet.pop(read_id, None)
-        plate = self._plates_by_read.pop(read_id, None)
-        if plate is None:
+        withdrawn = self._sounded.pop(read_id, None)
+        if withdrawn is None:
             return
         log.info("alert.withdrawn", read=read_id)
         self._sound(Tone.WITHDRAWN, at, WITHDRAWN_SENTENCE)
-        self._cooldown.forget(plate)
-        waiting = [each for each in self._quiet_of(plate) if self._is_recent(each, at)]
-        if waiting:
-            gravest = max(waiting, key=lambda each: each.alert.level)
-            self._announce_unless_quiet(gravest.alert, plate, at)
+        self._cooldown.forget(withdrawn.plate)
+        others = [*self._quiet.values(), *self._sounded.values()]
+        holding = [each for each in others if each.plate == withdrawn.plate and self._is_recent(each, at)]
+        if holding:
+            gravest = max(holding, key=lambda each: each.alert.level)
+            self._announce_unless_quiet(gravest.alert, withdrawn.plate, at)
 
     def _announce_unless_quiet(self, alert: Alert, plate: str, at: Instant) -> Instant | None:
         if not self._cooldown.allows(plate, alert.level, at):
-            _add(self._quiet, alert.read_id, _QuietAlert(alert, plate, at), QUIET_MAX)
+            _add(self._quiet, alert.read_id, _PlateAlert(alert, plate, at), QUIET_MAX)
             return None
         sounded_at = self._announce(alert, plate, at)
         if sounded_at is not None:
-            for each in self._quiet_of(plate):
+            for each in [each for each in self._quiet.values() if each.plate == plate]:
                 # Reads that stay quiet from here on stay so because of this one.
                 if each.alert.read_id == alert.read_id or not self._is_recent(each, at):
                     del self._quiet[each.alert.read_id]
         return sounded_at
 
-    def _quiet_of(self, plate: str) -> list[_QuietAlert]:
-        return [each for each in self._quiet.values() if each.plate == plate]
-
-    def _is_recent(self, quiet: _QuietAlert, at: Instant) -> bool:
-        return quiet.at.boot_id == at.boot_id and at.ms_since(quiet.at) < self._quiet_ms
+    def _is_recent(self, earlier: _PlateAlert, at: Instant) -> bool:
+        return earlier.at.boot_id == at.boot_id and at.ms_since(earlier.at) < self._quiet_ms
 
     def _announce(self, alert: Alert, plate: str, at: Instant) -> Instant | None:
         if reason := self._reason_for_silence(alert.level):
@@ -198,7 +196,7 @@ class Alerter:
             self._cooldown.forget(plate)
             return None
         latency_ms = (first_sample_ns - at.boottime_ns) / NS_PER_MS
-        _add(self._plates_by_read, alert.read_id, plate, SOUNDED_MAX)
+        _add(self._sounded, alert.read_id, _PlateAlert(alert, plate, at), SOUNDED_MAX)
         self.latencies_ms.append(latency_ms)
         log.info("alert.sounded", read=alert.read_id, level=alert.level.name, tone=alert.tone, phrase=alert.phrase)
         return at.shift(latency_ms)
@@ -212,7 +210,7 @@ class Alerter:
         """Let the plates of alerts that never sounded sound again, and have nothing of them withdrawn."""
         while self._lost:
             lost = self._lost.popleft()
-            self._plates_by_read.pop(lost.read_id, None)
+            self._sounded.pop(lost.read_id, None)
             self._cooldown.forget(lost.plate, lost.at)
 
     def _reason_for_silence(self, level: Level) -> str:

@@ -173,6 +173,19 @@ def test_a_read_that_kept_quiet_for_the_withdrawn_one_sounds_in_its_place(drive:
     assert drive.has(Tone.WITHDRAWN, 20)  # it had sounded, so it is withdrawn as well
 
 
+def test_a_graver_alert_of_another_camera_that_holds_sounds_again_after_a_withdrawal(drive: Drive) -> None:
+    """The front camera had read the plate without certainty, the left one read it for certain."""
+    large = replace(hit_of("front"), generation=replace(hit_of("front").generation, entries=5_000_000))
+    assert drive.announce("front", 1, "8ABC123", None, large) is Level.NOTICE
+    assert drive.announce("left", 5, "8ABC123", None, hit_of("left")) is Level.HIGH
+    with structlog.testing.capture_logs() as logs:
+        drive.announce("front again", 12, "3ABC123", "front")
+        drive.announce("left again", 20, "8ABC128", "left")
+    assert drive.has(Tone.WITHDRAWN, 12)
+    told = [(log["event"], log["read"]) for log in logs]
+    assert told == [("alert.withdrawn", "front"), ("alert.sounded", "left"), ("alert.withdrawn", "left")]
+
+
 @pytest.mark.review(12)
 def test_a_quiet_read_that_was_withdrawn_itself_or_is_long_past_never_sounds(drive: Drive) -> None:
     drive.announce("front", 1, "8ABC123", None, hit_of("front"))
