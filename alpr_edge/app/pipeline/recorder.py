@@ -195,6 +195,7 @@ class Recorder:
     def _commit(self, batch: Sequence[ReadEvent]) -> None:
         """Encode and commit; PictureError when one of the pictures cannot be encoded."""
         self.require_room()
+        self._note_boxes(batch)
         rows = []
         for record, (images, failure) in zip(batch, self._encode_all(batch), strict=True):
             if failure:
@@ -220,13 +221,18 @@ class Recorder:
             if isinstance(record, ReadClosed):
                 self._boxes.pop(record.read.read_id, None)
             else:
-                self._boxes[record.read.read_id] = record.read.box
-                if len(self._boxes) > BOXES_MAX:
-                    self._boxes.popitem(last=False)
                 open_count = sum(not hit.entry.covert for hit in record.hits)
                 log.info("read.stored", read=record.read.read_id, hits=open_count)
         for observer in self._observers:
             observer(batch)
+
+    def _note_boxes(self, batch: Sequence[ReadEvent]) -> None:
+        """Note where the plates are in the scenes of a batch: the end of a pass may come with its decision."""
+        for record in batch:
+            if isinstance(record, ReadDecided):
+                self._boxes[record.read.read_id] = record.read.box
+        while len(self._boxes) > BOXES_MAX:
+            self._boxes.popitem(last=False)
 
     def _row_of(self, record: ReadEvent, images: Images, missing: str = "") -> Stored:
         if isinstance(record, ReadClosed):

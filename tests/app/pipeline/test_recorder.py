@@ -93,6 +93,17 @@ def test_a_sharper_look_at_a_read_is_kept_of_its_plate_alone_and_the_box_stays_t
     assert widths(store, "read-1") == {EvidenceKind.CROP: 160, EvidenceKind.SCENE: 640}
 
 
+def test_the_box_stays_that_of_the_scene_where_decision_and_end_are_written_at_once(
+    store: UnitStore, recorder: Recorder
+) -> None:
+    event = decision()
+    sharper = Evidence(np.full((40, 160, 3), 9, np.uint8), np.full((720, 1280, 3), 9, np.uint8))
+    recorder.write([event, ReadClosed(replace(event.read, box=Box(1, 2, 3, 4), vote_count=77), sharper)])
+    row = store.reads.get("read-1")
+    assert row is not None
+    assert (row.read.box, row.read.vote_count) == (event.read.box, 77)
+
+
 def test_the_end_of_a_pass_rides_along_with_the_next_read(store: UnitStore, recorder: Recorder) -> None:
     event = decision()
     recorder.write([event])
