@@ -27,11 +27,12 @@ CHOICE_BYTES_MAX = 65_536
 FASTER_MIN = 0.1
 """By how much of float32's time int8 must be faster: a tenth is more than medians of the same file differ by."""
 SAME_MIN = 0.97
-"""Least share of plates on which both must agree: between 0.995, the least of files that compute right, and 0.85 of one
-that saturates (:mod:`alpr_edge.services.models.agreement`). A loss of accuracy too small to show here was sought, and
-not found, before release (``models/training/release_int8``)."""
+"""Least share of plates on which both must agree: between 0.99 of files that compute right, and 0.85 of one that
+saturates (:mod:`alpr_edge.services.models.agreement`). A loss of accuracy too small to show here was sought, and not
+found, before release (``models/training/release_int8``)."""
 COMPARED_MIN = 30
-"""Least number of plates that float32 is sure of; with fewer there is nothing to agree on."""
+"""Least number of plates that the files are sure of, one that both are sure of counted twice; with fewer there is
+nothing to agree on."""
 REMEDY = "run: alpr-edge models choose"
 
 Part = Literal["detector", "near", "reader"]
@@ -117,7 +118,7 @@ def judge(float32: FileTiming, int8: FileTiming | None, compared: int, same: int
     if int8 is None:
         return "float32", "it has no int8 file"
     if compared < COMPARED_MIN:
-        return "float32", f"float32 is sure of {compared} plates, {COMPARED_MIN} are needed to compare"
+        return "float32", f"the two files are sure of {compared} plates together, {COMPARED_MIN} are needed"
     if same < SAME_MIN * compared:
         return "float32", f"int8 agrees on {same} of {compared} plates; {SAME_MIN:.0%} are needed"
     faster = 1 - int8.ms / float32.ms

@@ -9,7 +9,16 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 
-from plate_training.int8_graph import BLOCK, FIRST, HEAD, WEIGHT_MAX, keep_bytes, pixel_moments, rounded, side_by_side
+from plate_training.int8_graph import (
+    BLOCK,
+    FIRST,
+    HEAD,
+    WEIGHT_MAX,
+    keep_bytes,
+    pixel_moments,
+    round_together,
+    side_by_side,
+)
 
 SIDE = 32
 
@@ -21,7 +30,7 @@ def picture(seed: int) -> NDArray[np.uint8]:
     return np.clip(np.kron(coarse, np.ones((4, 4))) + rng.normal(0, 5, (SIDE, SIDE)), 0, 255).astype(np.uint8)
 
 
-def convolved(pixels: NDArray[Any], kernel: NDArray[Any]) -> NDArray[np.float64]:
+def convolve(pixels: NDArray[Any], kernel: NDArray[Any]) -> NDArray[np.float64]:
     """A kernel [channels, 3, 3] over every second pixel of a picture with a black edge."""
     edged = np.pad(pixels.astype(np.float64), 1)
     windows = np.lib.stride_tricks.sliding_window_view(edged, (3, 3))[:-1:2, :-1:2]
@@ -36,20 +45,20 @@ def test_blocks_of_pixels_give_what_single_ones_give() -> None:
     blocks = np.pad(pixels.astype(np.float64), ((1, 1), (BLOCK, 0))).reshape(SIDE + 2, SIDE // BLOCK + 1, BLOCK)
     windows = np.lib.stride_tricks.sliding_window_view(blocks, (3, 2), axis=(0, 1))[:-1:2]
     out = np.einsum("hwbrc,kbrc->hwk", windows, wide).reshape(SIDE // 2, SIDE // 2, 3)
-    assert np.array_equal(out.transpose(2, 0, 1), convolved(pixels, kernel))
+    assert np.array_equal(out.transpose(2, 0, 1), convolve(pixels, kernel))
 
 
 def test_weights_are_rounded_so_that_their_errors_cancel_over_pictures() -> None:
     kernel = np.random.default_rng(3).normal(0, 1, (16, 3, 3)).astype(np.float32)
     moments = np.mean([pixel_moments(picture(seed)) for seed in range(8)], axis=0)
-    whole, scales = rounded(kernel, moments)
+    whole, scales = round_together(kernel, moments)
     assert int(np.abs(whole).max()) == WEIGHT_MAX
     each = np.rint(kernel / scales[:, None, None])
     others = [picture(seed) for seed in range(20, 30)]
 
     def error(weights: NDArray[Any]) -> float:
         made = weights * scales[:, None, None]
-        return float(np.mean([np.square(convolved(one, made) - convolved(one, kernel)).mean() for one in others]))
+        return float(np.mean([np.square(convolve(one, made) - convolve(one, kernel)).mean() for one in others]))
 
     assert error(whole) < 0.5 * error(each)
 
@@ -103,7 +112,7 @@ class Pictures(CalibrationDataReader):  # type: ignore[misc]  # onnxruntime ship
 
 
 @pytest.fixture
-def quantised(tmp_path: Path) -> onnx.ModelProto:
+def int8_model(tmp_path: Path) -> onnx.ModelProto:
     """As ``quantise`` has it before anything is rearranged."""
     onnx.save(model(), str(tmp_path / "float32.onnx"))
     quantize_static(
@@ -126,10 +135,10 @@ def run(one: onnx.ModelProto, seed: int) -> NDArray[np.float32]:
     return np.asarray(out)
 
 
-def test_a_rearranged_detector_gives_what_it_gave(quantised: onnx.ModelProto) -> None:
-    before = [run(quantised, seed) for seed in range(6)]
+def test_a_rearranged_detector_gives_what_it_gave(int8_model: onnx.ModelProto) -> None:
+    before = [run(int8_model, seed) for seed in range(6)]
     moments = np.mean([pixel_moments(picture(seed)) for seed in range(4)], axis=0)
-    rearranged = keep_bytes(quantised, moments)
+    rearranged = keep_bytes(int8_model, moments)
     kinds = [node.op_type for node in rearranged.graph.node]
     assert "Resize" not in kinds
     assert "Div" not in kinds
@@ -142,18 +151,18 @@ def test_a_rearranged_detector_gives_what_it_gave(quantised: onnx.ModelProto) ->
         assert float(np.mean(new == old)) > 0.9
 
 
-def test_a_doubling_whose_bytes_change_their_meaning_is_refused(quantised: onnx.ModelProto) -> None:
-    doubled = next(node for node in quantised.graph.node if node.op_type == "Resize")
-    after = next(node for node in quantised.graph.node if doubled.output[0] in node.input)
-    quantised.graph.initializer.append(numpy_helper.from_array(np.float32(0.5), "other"))
+def test_a_doubling_whose_bytes_change_their_meaning_is_refused(int8_model: onnx.ModelProto) -> None:
+    doubled = next(node for node in int8_model.graph.node if node.op_type == "Resize")
+    after = next(node for node in int8_model.graph.node if doubled.output[0] in node.input)
+    int8_model.graph.initializer.append(numpy_helper.from_array(np.float32(0.5), "other"))
     after.input[1] = "other"
     with pytest.raises(ValueError, match="do not mean the same"):
-        keep_bytes(quantised, np.eye(9))
+        keep_bytes(int8_model, np.eye(9))
 
 
-def test_a_first_layer_that_lets_values_below_0_through_is_refused(quantised: onnx.ModelProto) -> None:
-    first = next(node for node in quantised.graph.node if "r1" in node.input)
-    quantised.graph.initializer.append(numpy_helper.from_array(np.uint8(7), "seven"))
+def test_a_first_layer_that_lets_values_below_0_through_is_refused(int8_model: onnx.ModelProto) -> None:
+    first = next(node for node in int8_model.graph.node if "r1" in node.input)
+    int8_model.graph.initializer.append(numpy_helper.from_array(np.uint8(7), "seven"))
     first.input[2] = "seven"
     with pytest.raises(ValueError, match="below 0"):
-        keep_bytes(quantised, np.eye(9))
+        keep_bytes(int8_model, np.eye(9))

@@ -149,3 +149,10 @@ def test_the_wheel_carries_every_file_of_the_manifest() -> None:
     assert [line.startswith("remove from ") for line in changes] == [True] * (reader_int8 is not None)
     names = {path.name for path in shipped_models().glob("*.onnx")}
     assert names == {*files_of(manifest), *([reader_int8["file"]] if reader_int8 else [])}
+
+
+def test_a_detector_of_another_network_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    source = save(detector_model([RIGHT]), tmp_path / "other.onnx")
+    with pytest.raises(SystemExit, match="not a detector of this network"):
+        quantise("detector", source, tmp_path / "int8.onnx", NoisePictures("all", 1, 1))
+    assert not (tmp_path / "int8.onnx").exists()

@@ -51,7 +51,7 @@ def pixel_moments(picture: NDArray[np.uint8]) -> Moments:
     return np.asarray(windows.T @ windows / len(windows) / BYTE**2, np.float64)
 
 
-def rounded(kernel: Kernel, moments: Moments) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+def round_together(kernel: Kernel, moments: Moments) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
     """A kernel in whole numbers, and the scale of each of its channels.
 
     Each weight is rounded up or down so that, over pictures, what comes out differs least: neighbouring pixels are much
@@ -109,7 +109,7 @@ class _Graph:
         if self._meaning(quantised)[1]:
             raise ValueError(f"{FIRST}: its least byte is not 0, so that values below 0 would be let through")
         kernel, bias = (self._values(name).astype(np.float32) for name in convolution.input[1:])
-        whole, scales = rounded(kernel[:, 0], moments)
+        whole, scales = round_together(kernel[:, 0], moments)
         times = BLOCK // 2
         frames = self._graph.input[0].name
         _, high, wide, _ = self._shapes[frames]

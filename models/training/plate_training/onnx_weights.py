@@ -43,6 +43,11 @@ class OnnxWeights:
         kernel = left[0][0] if isinstance(layer, nn.Conv2d) else left[0][0].T
         return (kernel, left.pop(0)[1]) if kernel.shape == layer.weight.shape else None
 
+    def check_names(self, net: nn.Module) -> None:
+        """Raises: SystemExit: weights have a name that the network does not know."""
+        if foreign := sorted(self.weights_by_name.keys() - net.state_dict().keys()):
+            raise SystemExit(f"{self.path}: not a model of this network: it has no {', '.join(foreign)}")
+
     def check_all_taken(self) -> None:
         """Raises: SystemExit: kernels are left over."""
         if left := sum(map(len, self._kernels.values())):
@@ -95,6 +100,7 @@ def start_from(net: nn.Module, path: Path, samples: Tensor, fit: Fit = _as_they_
     hooks = [m.register_forward_pre_hook(fill) for m in names if isinstance(m, nn.Conv2d | nn.Linear)]
     hooks += [m.register_forward_pre_hook(pass_through) for m in names if isinstance(m, nn.BatchNorm2d)]
     net.eval()
+    source.check_names(net)
     with torch.no_grad():
         _copy_named({name: fit(name, values) for name, values in source.weights_by_name.items()}, net.state_dict())
         net(samples)

@@ -19,7 +19,7 @@ from alpr_edge.vision.picture_size import resize_crop
 from plate_training.contract import PADDING_GREY, Picture
 from plate_training.data import Licence
 from plate_training.detector_samples import WINDOW
-from plate_training.int8_graph import keep_bytes, pixel_moments
+from plate_training.int8_graph import FIRST, HEAD, keep_bytes, pixel_moments
 from plate_training.samplers import detector_sampler, reader_sampler
 from plate_training.weight_storage import store_as_float16, stored_as_float32
 
@@ -28,8 +28,8 @@ OPERATIONS = {"detector": ["Conv", "Add", "Resize", "Relu"], "reader": ["Conv", 
 BODY = {"detector": "/net/", "reader": "/net/features/"}
 """Names of the nodes it is done to."""
 FLOAT = (
-    "/net/to4/to4.0/to4.0.0/Conv",
-    "/net/head/Conv",
+    FIRST,
+    HEAD,
     "/net/features/features.0/features.0.0/Conv",
 )
 """What is not quantised so: each network's first layer, and the detector's head.
@@ -92,12 +92,17 @@ def quantise(
         target: int8 file.
         pictures: the pictures that set the scales of the activations.
         reduce_range: weights in 7 bits, so that on no processor a sum of two products overflows 16.
+
+    Raises:
+        SystemExit: the model is no detector as it is exported now.
     """
+    model = stored_as_float32(onnx.load(str(source)))
+    if role == "detector" and not {FIRST, HEAD} <= {node.name for node in model.graph.node}:
+        raise SystemExit(f"{source}: not a detector of this network, or exported by an earlier version")
     # It asks for a preparation that has nothing to do here: export has folded every batch norm.
     logging.disable(logging.WARNING)
     with tempfile.TemporaryDirectory() as folder:
         full = Path(folder) / "float32.onnx"
-        model = stored_as_float32(onnx.load(str(source)))
         onnx.save(model, str(full))
         left_out = [node.name for node in model.graph.node if not _is_quantised(role, node.name, node.op_type)]
         quantize_static(

@@ -280,7 +280,7 @@ def test_the_choice_of_model_files_is_told_and_whether_it_fits(unit: Path, tmp_p
     assert told["verdict"] == "green"
     assert re.fullmatch(r"detector float32 \S+ ms, reader float32 \S+ ms", told["said"])
     assert "ONNX Runtime" in told["details"][0]
-    assert "detector: float32: float32 is sure of 0 plates, 30 are needed to compare" in told["details"]
+    assert "detector: float32: the two files are sure of 0 plates together, 30 are needed" in told["details"]
     path = tmp_path / "data" / CHOICE_FILE
     path.write_text(path.read_text(encoding="utf-8").replace('"float32",', '"int8",'), encoding="utf-8")
     assert choice()["verdict"] == "amber"
