@@ -82,7 +82,7 @@ def edit(data: Path, change: dict[str, Any]) -> None:
         (20, 18.5, 100, 100, "float32", "10% less is needed"),
         (20, 40, 100, 100, "float32", "int8 takes 40.0 ms, float32 20.0 ms"),
         (20, 10, 100, 96, "float32", "int8 agrees on 96 of 100 plates; 97% are needed"),
-        (20, 10, 29, 29, "float32", "sure of 29 plates, 30 are needed"),
+        (20, 10, 29, 29, "float32", "sure of 29 plates together, 30 are needed"),
         (20, None, 0, 0, "float32", "it has no int8 file"),
     ],
 )

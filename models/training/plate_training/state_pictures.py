@@ -1,0 +1,103 @@
+"""Plates in colour as a unit sees them: framed, turned, small, blurred, dark, without colours by infrared light."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from plate_training.contract import Picture
+from plate_training.degrade import Rng
+
+WIDTH_PX, HEIGHT_PX = 128, 64
+"""The network's input."""
+EDGE_SHIFT, CORNER_SHIFT = 0.055, 0.05
+"""How far edges and corners of a box may be off, in parts of the plate's sides; edges above and below by half more."""
+FRAME_SHARE, FRAME_HIGH = 0.45, 0.2
+"""Share of plates in a dealer's frame, and the greatest part of the plate that it covers above or below."""
+SMALL_SHARE, SMALLEST = 0.6, 3.2
+"""Share of plates that are made smaller first, and by how much at most."""
+GREY_SHARE = 0.15
+
+Floats = NDArray[np.float64]
+
+
+def plain(picture: Picture) -> Picture:
+    """A plate in the network's size, as it is."""
+    shrinks = picture.shape[1] > WIDTH_PX
+    size = WIDTH_PX, HEIGHT_PX
+    return np.asarray(
+        cv2.resize(picture, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR), np.uint8
+    )
+
+
+def vary(picture: Picture, rng: Rng) -> Picture:
+    """A plate in the network's size, as one of many looks at it."""
+    framed = _in_a_frame(picture, rng) if rng.random() < FRAME_SHARE else picture
+    return _compressed(_lit(_softened(_boxed(framed, rng), rng), rng), rng)
+
+
+def _in_a_frame(picture: Picture, rng: Rng) -> Picture:
+    """Bars of one colour over the edges: they hide legends and stickers."""
+    high, wide = picture.shape[:2]
+    framed = picture.copy()
+    colour = rng.integers(0, 256, 3) if rng.random() < 0.5 else np.full(3, rng.integers(0, 120))
+    above, below = (int(high * rng.uniform(0, FRAME_HIGH)) for _ in range(2))
+    beside = int(wide * rng.uniform(0, 0.05))
+    if rng.random() < 0.7:
+        framed[:above] = colour
+    if rng.random() < 0.7:
+        framed[high - below :] = colour
+    if beside and rng.random() < 0.5:
+        framed[:, :beside] = framed[:, wide - beside :] = colour
+    return framed
+
+
+def _boxed(picture: Picture, rng: Rng) -> Picture:
+    """Cut out by a box that is somewhat off, seen from somewhat aside."""
+    high, wide = picture.shape[:2]
+    corners = np.array([[0, 0], [wide, 0], [wide, high], [0, high]], np.float32)
+    off = rng.uniform(-CORNER_SHIFT, CORNER_SHIFT, (4, 2))
+    left, right, top, bottom = rng.uniform(-EDGE_SHIFT, EDGE_SHIFT, 4)
+    off += np.array([[left, 1.5 * top], [-right, 1.5 * top], [-right, -1.5 * bottom], [left, -1.5 * bottom]])
+    target = np.array([[0, 0], [WIDTH_PX, 0], [WIDTH_PX, HEIGHT_PX], [0, HEIGHT_PX]], np.float32)
+    turn = cv2.getPerspectiveTransform((corners + off * [wide, high]).astype(np.float32), target)
+    soft = max(1, int(min(wide / WIDTH_PX, high / HEIGHT_PX)))
+    source = cv2.blur(picture, (soft, soft)) if soft > 1 else picture
+    return np.asarray(
+        cv2.warpPerspective(source, turn, (WIDTH_PX, HEIGHT_PX), borderMode=cv2.BORDER_REPLICATE), np.uint8
+    )
+
+
+def _softened(picture: Picture, rng: Rng) -> Picture:
+    """Small, out of focus, or moved."""
+    if rng.random() < SMALL_SHARE:
+        by = rng.uniform(1, SMALLEST)
+        small = cv2.resize(picture, (int(WIDTH_PX / by), int(HEIGHT_PX / by)), interpolation=cv2.INTER_AREA)
+        picture = np.asarray(cv2.resize(small, (WIDTH_PX, HEIGHT_PX), interpolation=cv2.INTER_CUBIC), np.uint8)
+    if rng.random() < 0.3:
+        picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.4, 1.6)), np.uint8)
+    if rng.random() < 0.3:
+        length = int(rng.integers(2, 6))
+        picture = np.asarray(cv2.blur(picture, (length, 1)), np.uint8)
+    return picture
+
+
+def _lit(picture: Picture, rng: Rng) -> Picture:
+    """Another exposure, white balance, shade and noise."""
+    light: Floats = picture.astype(np.float64)
+    if rng.random() < GREY_SHARE:
+        light[:] = light.mean(axis=2, keepdims=True)
+    if rng.random() < 0.3:
+        light = 255 * (light / 255) ** rng.uniform(0.5, 1.8)
+    light = (light * rng.uniform(0.45, 1.45) + rng.uniform(-30, 30)) * rng.uniform(0.85, 1.15, 3)
+    if rng.random() < 0.3:
+        light = light * np.linspace(rng.uniform(0.5, 1), rng.uniform(0.8, 1.3), WIDTH_PX)[None, :, None]
+    if rng.random() < 0.5:
+        light = light + rng.normal(0, rng.uniform(2, 12), light.shape)
+    return np.clip(light, 0, 255).astype(np.uint8)
+
+
+def _compressed(picture: Picture, rng: Rng) -> Picture:
+    if rng.random() < 0.5:
+        return picture
+    _, jpeg = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(40, 95))])
+    return np.asarray(cv2.imdecode(jpeg, cv2.IMREAD_COLOR), np.uint8)
