@@ -203,10 +203,18 @@ def test_what_does_not_change_stays_as_it_is(page: Page, rig: PageRig) -> None:
     assert loaded == []
 
 
+UNTIL_IT_LISTENS = """async () => {
+  const listens = async () => (await navigator.locks.query()).held.some(({ name }) => name === "stream-of-hidden-page");
+  while (!(await listens())) await new Promise((resolve) => setTimeout(resolve, 20));
+}"""
+"""Two pages hidden at once are hidden in the order in which the browser hears of it."""
+
+
 def test_of_hidden_pages_the_one_hidden_last_listens(page: Page, context: BrowserContext, rig: PageRig) -> None:
     other = open_page(context, rig, "ana")
-    for each in (page, other):
-        each.evaluate(f"({HIDE})(true)")
+    page.evaluate(f"({HIDE})(true)")
+    page.evaluate(UNTIL_IT_LISTENS)
+    other.evaluate(f"({HIDE})(true)")
     expect(page.locator("#live")).to_have_text("NOT LIVE")
     made = rig.add_hit(new_number(), Reason.AMBER_ALERT, level=Level.URGENT)
     expect(other.locator(f'[data-hit="{made.hit_id}"]')).to_be_visible()
