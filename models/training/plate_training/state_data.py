@@ -27,7 +27,7 @@ NONE = len(STATES)
 ROAD_STATES = Path(__file__).resolve().parents[1] / "road_states.csv"
 """States of the road crops' plates, read by eye; empty for one of no state. What could not be told is left out."""
 ROAD_MARGIN = 0.03
-"""What is added around a plate's box, in parts of its sides: as much as the unit adds."""
+"""What is added around a plate's box, in parts of its sides."""
 RENDERED_HIGH = 120
 SEED = 7
 """Seed of the groups in which plates are learned or judged."""
@@ -92,8 +92,8 @@ def rendered_plates(data: Path, count: int, rng: Rng) -> list[StatePlate]:
 def groups_of(plates: Sequence[StatePlate], folds: int) -> NDArray[np.int64]:
     """To which of so many groups each plate belongs; pictures of one plate belong to the same."""
     texts = sorted({plate.text for plate in plates})
-    groups = np.random.default_rng(SEED).permutation(len(texts)) % folds
-    return np.array([groups[texts.index(plate.text)] for plate in plates], np.int64)
+    groups = dict(zip(texts, np.random.default_rng(SEED).permutation(len(texts)) % folds, strict=True))
+    return np.array([groups[plate.text] for plate in plates], np.int64)
 
 
 def _road_crops(data: Path, countries: set[str]) -> list[tuple[dict[str, str], Picture]]:

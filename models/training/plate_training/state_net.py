@@ -154,13 +154,11 @@ def _draws(plates: StatePlates, rng: Rng) -> Iterator[tuple[Tensor, Tensor]]:
     none = [*plates.foreign, *[plate for plate in plates.road if plate.state == NONE] * ROAD_OTHERS_TIMES]
     by_state = [[plate for plate in real if plate.state == state] for state in range(NONE)]
     weights = np.sqrt([len(group) for group in by_state])  # rare states more often than they come, frequent ones less
+    chances = weights / weights.sum()
     shares = [REAL_SHARE, RENDERED_SHARE, 1 - REAL_SHARE - RENDERED_SHARE]
     while True:
         kinds = rng.choice(3, BATCH, p=shares)
-        groups = [
-            by_state[rng.choice(NONE, p=weights / weights.sum())] if k == 0 else (plates.rendered, none)[k - 1]
-            for k in kinds
-        ]
+        groups = [by_state[rng.choice(NONE, p=chances)] if k == 0 else (plates.rendered, none)[k - 1] for k in kinds]
         chosen = [group[int(rng.integers(len(group)))] for group in groups]
         pictures = np.stack([vary(plate.picture, rng) for plate in chosen])
         yield torch.from_numpy(pictures), torch.tensor([plate.state for plate in chosen])
