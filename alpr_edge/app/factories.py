@@ -17,9 +17,9 @@ from alpr_edge.settings import Settings, VisionSettings
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.keys import load_key
 from alpr_edge.vision.detector import OnnxDetector
-from alpr_edge.vision.manifest import ModelFile, Precision, find_check
-from alpr_edge.vision.model_choice import REMEDY, ChosenFiles, Part, chosen_files
-from alpr_edge.vision.model_folders import model_folders
+from alpr_edge.vision.model_files.choice import REMEDY, ChosenFiles, Part, chosen_files
+from alpr_edge.vision.model_files.folders import model_folders
+from alpr_edge.vision.model_files.manifest import ModelFile, Precision, find_check
 from alpr_edge.vision.plate_check import LearnedCheck, PlateCheck, check_of, open_check
 from alpr_edge.vision.reader import OnnxReader
 from alpr_edge.vision.recogniser import Recogniser

@@ -15,7 +15,7 @@ from alpr_edge.domain.errors import ModelError
 
 if TYPE_CHECKING:
     from alpr_edge.services.models.installation import AddedModels
-    from alpr_edge.vision.model_choice import FileTiming, ModelChoice
+    from alpr_edge.vision.model_files.choice import FileTiming, ModelChoice
 
 app = typer.Typer(help="Detector and reader files.", no_args_is_help=True)
 
@@ -93,8 +93,8 @@ def choose(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = Fa
 def show_choice(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonOption = False) -> None:
     """Show which files the unit runs, and why. Exit code 1 when one has to be made."""
     from alpr_edge.settings import load
-    from alpr_edge.vision.model_choice import REMEDY, chosen_files
-    from alpr_edge.vision.model_folders import model_folders
+    from alpr_edge.vision.model_files.choice import REMEDY, chosen_files
+    from alpr_edge.vision.model_files.folders import model_folders
 
     unit = load(settings)
     data = unit.unit.data_directory
@@ -131,8 +131,8 @@ def _folders(models: Path | None, settings: Path) -> list[Path]:
     Without a settings file (no unit, only the software) nothing was added.
     """
     from alpr_edge.settings import Settings, load
-    from alpr_edge.vision.manifest import has_manifest
-    from alpr_edge.vision.model_folders import model_folders
+    from alpr_edge.vision.model_files.folders import model_folders
+    from alpr_edge.vision.model_files.manifest import has_manifest
 
     is_unit = settings != DEFAULT_SETTINGS or settings.exists()
     unit = load(settings) if is_unit else Settings()
@@ -141,7 +141,7 @@ def _folders(models: Path | None, settings: Path) -> list[Path]:
 
 
 def _verify_folder(folder: Path) -> list[dict[str, str | bool]]:
-    from alpr_edge.vision.manifest import load_model, model_files
+    from alpr_edge.vision.model_files.manifest import load_model, model_files
 
     results: list[dict[str, str | bool]] = []
     for role, name, precision in model_files(folder):

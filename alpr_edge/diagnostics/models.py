@@ -3,9 +3,9 @@
 from alpr_edge.diagnostics.context import CheckContext
 from alpr_edge.domain.diagnostics.checks import Check, Grade, amber, green, red
 from alpr_edge.domain.errors import ModelError
-from alpr_edge.vision.manifest import find_model, has_manifest, load_model, model_files
-from alpr_edge.vision.model_choice import REMEDY, ModelChoice, chosen_files
-from alpr_edge.vision.model_folders import model_folders
+from alpr_edge.vision.model_files.choice import REMEDY, ModelChoice, chosen_files
+from alpr_edge.vision.model_files.folders import model_folders
+from alpr_edge.vision.model_files.manifest import find_model, has_manifest, load_model, model_files
 
 
 def check_models(context: CheckContext) -> list[Check]:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from alpr_edge.domain.errors import ModelError
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Detection, Frame, Pixels
-from alpr_edge.vision.manifest import ModelFile
+from alpr_edge.vision.model_files.manifest import ModelFile
 from alpr_edge.vision.picture_size import resize_quickly
 from alpr_edge.vision.sessions import Array, Session
 

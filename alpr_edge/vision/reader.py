@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from alpr_edge.domain.errors import ModelError
 from alpr_edge.domain.plates import ALPHABET, EMPTY
 from alpr_edge.domain.recognition.frames import Crop, Pixels, Probabilities
-from alpr_edge.vision.manifest import ModelFile
+from alpr_edge.vision.model_files.manifest import ModelFile
 from alpr_edge.vision.picture_quality import LOOK_PX, mean_and_deviation
 from alpr_edge.vision.picture_size import INTERPOLATIONS, Interpolation, resize_crop
 from alpr_edge.vision.sessions import Array, Session

@@ -20,7 +20,7 @@ from alpr_edge.domain.plates import canonical
 from alpr_edge.domain.recognition.frames import Pixels
 from alpr_edge.domain.recognition.voting import Opinion
 from alpr_edge.runtime.io_errors import io_errors
-from alpr_edge.vision.manifest import ModelFile
+from alpr_edge.vision.model_files.manifest import ModelFile
 from alpr_edge.vision.sessions import Session
 
 PACKAGE = "rapidocr"

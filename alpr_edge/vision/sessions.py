@@ -14,7 +14,7 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from alpr_edge.domain.errors import ModelError
-from alpr_edge.vision.manifest import ModelFile
+from alpr_edge.vision.model_files.manifest import ModelFile
 
 Array = NDArray[Any]
 _AS_REQUESTED = 1

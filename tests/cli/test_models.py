@@ -20,8 +20,8 @@ from alpr_edge.domain.plates import ALPHABET
 from alpr_edge.domain.recognition.frames import Frame
 from alpr_edge.domain.recognition.voting import vote
 from alpr_edge.settings import load
-from alpr_edge.vision.manifest import MODEL_BYTES_MAX, load_model
-from alpr_edge.vision.model_choice import CHOICE_FILE
+from alpr_edge.vision.model_files.choice import CHOICE_FILE
+from alpr_edge.vision.model_files.manifest import MODEL_BYTES_MAX, load_model
 from alpr_edge.vision.plate_config import parse_plate_config
 from tests.vision.models import (
     SLOTS,

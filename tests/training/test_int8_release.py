@@ -8,9 +8,9 @@ import onnx
 import pytest
 from onnx import numpy_helper
 
-from alpr_edge.vision.manifest import ModelFile, load_model
-from alpr_edge.vision.model_addition import candidate
-from alpr_edge.vision.model_folders import shipped_models
+from alpr_edge.vision.model_files.addition import candidate
+from alpr_edge.vision.model_files.folders import shipped_models
+from alpr_edge.vision.model_files.manifest import ModelFile, load_model
 from alpr_edge.vision.sessions import Session
 from plate_training.contract import Picture
 from plate_training.int8_release import (

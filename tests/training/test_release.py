@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from alpr_edge.vision.manifest import load_model
+from alpr_edge.vision.model_files.manifest import load_model
 from plate_training.manifest import read_manifest
 from tests.scripts.benchmarks.benchmark_data import write_road
 from tests.training.test_compare import FALSE, RIGHT

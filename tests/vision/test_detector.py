@@ -12,7 +12,7 @@ from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Detection
 from alpr_edge.settings import VisionSettings
 from alpr_edge.vision.detector import PADDING_GREY, OnnxDetector, Picture, join_looks, letterbox, without_duplicates
-from alpr_edge.vision.manifest import load_model
+from alpr_edge.vision.model_files.manifest import load_model
 from tests.vision.models import detector_model, reader_model, write_models, write_near
 
 FRAME = np.zeros((720, 1280, 3), np.uint8)

@@ -12,7 +12,7 @@ from alpr_edge.domain.plates import ALPHABET
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Detection, Frame, Pixels, Reading
 from alpr_edge.settings import VisionSettings
-from alpr_edge.vision.manifest import load_model
+from alpr_edge.vision.model_files.manifest import load_model
 from alpr_edge.vision.plate_check import LearnedCheck, ThresholdCheck, open_check
 from alpr_edge.vision.plate_features import (
     FEATURES,

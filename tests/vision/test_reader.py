@@ -17,7 +17,7 @@ from alpr_edge.domain.recognition.frames import Crop, Frame, Probabilities
 from alpr_edge.domain.recognition.voting import text_of
 from alpr_edge.settings import VisionSettings
 from alpr_edge.vision.detector import OnnxDetector
-from alpr_edge.vision.manifest import load_model
+from alpr_edge.vision.model_files.manifest import load_model
 from alpr_edge.vision.plate_check import ThresholdCheck
 from alpr_edge.vision.reader import BATCH_MAX, Calibration, OnnxReader, columns_of, sharpness_of
 from alpr_edge.vision.recogniser import PLATES_MAX, Recogniser

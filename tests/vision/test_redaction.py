@@ -21,8 +21,8 @@ from alpr_edge.simulation.drive import Drive
 from alpr_edge.simulation.frame_renderer import Renderer
 from alpr_edge.vision.detector import Network
 from alpr_edge.vision.jpeg_pictures import jpeg, shrink
-from alpr_edge.vision.manifest import find_model, load_model
-from alpr_edge.vision.model_folders import shipped_models
+from alpr_edge.vision.model_files.folders import shipped_models
+from alpr_edge.vision.model_files.manifest import find_model, load_model
 from alpr_edge.vision.reader import OnnxReader
 from alpr_edge.vision.redaction import RedactedScene, SceneRedactor
 from tests.domain.readings import frame_of, reading_of

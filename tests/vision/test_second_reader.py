@@ -15,7 +15,7 @@ from alpr_edge.app.pipeline.second_reader_worker import (
 )
 from alpr_edge.domain.errors import ModelError
 from alpr_edge.runtime.supervisor import Supervisor
-from alpr_edge.vision.manifest import ModelFile
+from alpr_edge.vision.model_files.manifest import ModelFile
 from alpr_edge.vision.second_reader import (
     BLANK,
     LABELS,

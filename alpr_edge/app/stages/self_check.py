@@ -27,7 +27,7 @@ from alpr_edge.settings.layers.department_layer import kept_file
 from alpr_edge.store.access_log.log import AccessLog, open_access_log
 from alpr_edge.store.access_log.schema import FILE_NAME
 from alpr_edge.store.db.database import Database
-from alpr_edge.vision.model_choice import read_choice
+from alpr_edge.vision.model_files.choice import read_choice
 
 STEP_S = 1.0
 CHECK_S = 86_400.0

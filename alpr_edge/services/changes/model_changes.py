@@ -12,8 +12,8 @@ from alpr_edge.services.changes.values_in_force import choice_values, model_text
 from alpr_edge.services.models.choice import Tell, choose_models
 from alpr_edge.services.models.installation import AddedModels, ModelFiles, add_models
 from alpr_edge.settings import Settings
-from alpr_edge.vision.manifest import load_model
-from alpr_edge.vision.model_choice import ModelChoice
+from alpr_edge.vision.model_files.choice import ModelChoice
+from alpr_edge.vision.model_files.manifest import load_model
 
 
 def add_models_on_record(

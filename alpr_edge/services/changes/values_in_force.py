@@ -16,9 +16,9 @@ from alpr_edge.store.access.schema import FILE_NAME as ACCOUNTS_FILE
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.hotlists.generations import live
 from alpr_edge.store.keys import KEY_NAMES, load_key
-from alpr_edge.vision.manifest import ModelFile
-from alpr_edge.vision.model_choice import ModelChoice, model_parts
-from alpr_edge.vision.model_folders import model_folders
+from alpr_edge.vision.model_files.choice import ModelChoice, model_parts
+from alpr_edge.vision.model_files.folders import model_folders
+from alpr_edge.vision.model_files.manifest import ModelFile
 
 _CHARACTERS = 16
 """Hexadecimal digits of a digest that are kept: enough to tell apart what was made, not to stand against an attack."""

@@ -11,8 +11,8 @@ from alpr_edge.evidence.content import ListGeneration, PackageModel
 from alpr_edge.settings import VisionSettings
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.schema import hits, reads
-from alpr_edge.vision.manifest import MANIFEST, load_model, model_files
-from alpr_edge.vision.model_folders import model_folders
+from alpr_edge.vision.model_files.folders import model_folders
+from alpr_edge.vision.model_files.manifest import MANIFEST, load_model, model_files
 
 _IDS_AT_ONCE = 500
 

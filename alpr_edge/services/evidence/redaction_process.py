@@ -19,8 +19,8 @@ from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.runtime.memory import forbid_dumps
 from alpr_edge.settings import VisionSettings
 from alpr_edge.vision.detector import Network
-from alpr_edge.vision.model_choice import chosen_files
-from alpr_edge.vision.model_folders import model_folders
+from alpr_edge.vision.model_files.choice import chosen_files
+from alpr_edge.vision.model_files.folders import model_folders
 from alpr_edge.vision.redaction import RedactedScene, SceneRedactor
 
 NICENESS = 19

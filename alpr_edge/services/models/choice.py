@@ -3,7 +3,7 @@
 Both see the same rendered street (:mod:`alpr_edge.services.models.trial_inputs`) and must agree on it. Timed is the
 processor's time for one inference on one thread, which other programs prolong little, both files in turns, so that a
 processor that slows down does so for both; the median of each counts. The rule is
-:func:`alpr_edge.vision.model_choice.judge`.
+:func:`alpr_edge.vision.model_files.choice.judge`.
 """
 
 import time
@@ -19,8 +19,7 @@ from alpr_edge.services.models.agreement import Agreement, compare_detectors, co
 from alpr_edge.services.models.trial_inputs import TrialInputs, trial_inputs
 from alpr_edge.settings import Settings
 from alpr_edge.vision.detector import Network
-from alpr_edge.vision.manifest import ModelFile, find_model, has_int8
-from alpr_edge.vision.model_choice import (
+from alpr_edge.vision.model_files.choice import (
     FileTiming,
     ModelChoice,
     Part,
@@ -30,7 +29,8 @@ from alpr_edge.vision.model_choice import (
     present_conditions,
     write_choice,
 )
-from alpr_edge.vision.model_folders import model_folders
+from alpr_edge.vision.model_files.folders import model_folders
+from alpr_edge.vision.model_files.manifest import ModelFile, find_model, has_int8
 from alpr_edge.vision.reader import OnnxReader
 
 ROUNDS_MIN, ROUNDS_MAX, TIMING_S = 20, 100, 1.5

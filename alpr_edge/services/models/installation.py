@@ -22,9 +22,9 @@ from alpr_edge.settings import Settings
 from alpr_edge.settings.base import is_name
 from alpr_edge.simulation.plates.renderer import BUILT_IN_DESIGNS, render_plate
 from alpr_edge.vision.detector import OnnxDetector
-from alpr_edge.vision.manifest import ModelFile
-from alpr_edge.vision.model_addition import Addition, candidate, install, read_bounded, require_free
-from alpr_edge.vision.model_folders import ADDED_MODELS, model_folders
+from alpr_edge.vision.model_files.addition import Addition, candidate, install, read_bounded, require_free
+from alpr_edge.vision.model_files.folders import ADDED_MODELS, model_folders
+from alpr_edge.vision.model_files.manifest import ModelFile
 from alpr_edge.vision.plate_config import BYTES_MAX, PlateConfig, parse_plate_config
 from alpr_edge.vision.reader import OnnxReader
 

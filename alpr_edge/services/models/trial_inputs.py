@@ -9,7 +9,7 @@ from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.recognition.frames import Crop, Frame, Pixels
 from alpr_edge.simulation.drive import Drive
 from alpr_edge.vision.detector import Network, Picture
-from alpr_edge.vision.model_choice import Part
+from alpr_edge.vision.model_files.choice import Part
 from alpr_edge.vision.reader import OnnxReader
 from alpr_edge.vision.recogniser import PLATE_PX_MIN, crop_of
 from alpr_edge.vision.sessions import Array

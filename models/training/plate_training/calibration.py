@@ -16,7 +16,7 @@ from alpr_edge.domain.recognition.frames import Probabilities
 from alpr_edge.domain.recognition.voting import text_of
 from alpr_edge.simulation.plates.fonts import base_faces
 from alpr_edge.simulation.plates.renderer import BUILT_IN_DESIGNS, designs_from_facts
-from alpr_edge.vision.manifest import ModelFile
+from alpr_edge.vision.model_files.manifest import ModelFile
 from alpr_edge.vision.picture_size import resize_crop
 from alpr_edge.vision.reader import Calibration, OnnxReader
 from plate_training.contract import READER_SIZE, SLOTS, Picture, canonical

@@ -13,8 +13,8 @@ from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Crop
 from alpr_edge.settings import VisionSettings
 from alpr_edge.vision.detector import OnnxDetector
-from alpr_edge.vision.manifest import ModelFile, Role, load_model
-from alpr_edge.vision.model_addition import candidate
+from alpr_edge.vision.model_files.addition import candidate
+from alpr_edge.vision.model_files.manifest import ModelFile, Role, load_model
 from alpr_edge.vision.plate_check import open_check
 from alpr_edge.vision.reader import OnnxReader
 from plate_training.contract import Picture, canonical, text_of

@@ -19,8 +19,8 @@ from rich.progress import track
 
 from alpr_edge.settings import VisionSettings
 from alpr_edge.vision.detector import OnnxDetector
-from alpr_edge.vision.manifest import ModelFile, load_model
-from alpr_edge.vision.model_addition import candidate
+from alpr_edge.vision.model_files.addition import candidate
+from alpr_edge.vision.model_files.manifest import ModelFile, load_model
 from alpr_edge.vision.plate_check import open_check
 from alpr_edge.vision.reader import OnnxReader
 from plate_training.data import negative_paths

@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 
 from alpr_edge.domain.errors import ModelError
-from alpr_edge.vision.model_addition import candidate
+from alpr_edge.vision.model_files.addition import candidate
 from alpr_edge.vision.sessions import Session
 from plate_training.data import REPOSITORY, data_folder
 from plate_training.manifest import Manifest, Role, files_of

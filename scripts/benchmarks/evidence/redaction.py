@@ -21,7 +21,7 @@ from alpr_edge.domain.recognition.voting import text_of
 from alpr_edge.simulation.drive import Drive
 from alpr_edge.vision.detector import Network
 from alpr_edge.vision.jpeg_pictures import jpeg, shrink
-from alpr_edge.vision.manifest import find_model, load_model
+from alpr_edge.vision.model_files.manifest import find_model, load_model
 from alpr_edge.vision.reader import OnnxReader
 from alpr_edge.vision.redaction import SceneRedactor
 from scripts.benchmarks.figures import share

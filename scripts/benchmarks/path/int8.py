@@ -14,9 +14,9 @@ from pathlib import Path
 from alpr_edge.runtime.durable_files import private_directory
 from alpr_edge.services.models.choice import choose_models
 from alpr_edge.settings import Settings, UnitSettings, VisionSettings
-from alpr_edge.vision.manifest import has_int8
-from alpr_edge.vision.model_choice import ModelChoice, model_parts, write_choice
-from alpr_edge.vision.model_folders import model_folders
+from alpr_edge.vision.model_files.choice import ModelChoice, model_parts, write_choice
+from alpr_edge.vision.model_files.folders import model_folders
+from alpr_edge.vision.model_files.manifest import has_int8
 from scripts.benchmarks.path.machine import Machine
 
 

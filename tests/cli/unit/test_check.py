@@ -23,8 +23,8 @@ from alpr_edge.diagnostics.memory import check_memory, check_sealing
 from alpr_edge.domain.diagnostics.checks import GROUPS, Grade
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import Settings
-from alpr_edge.vision.model_choice import CHOICE_FILE
-from alpr_edge.vision.model_folders import shipped_models
+from alpr_edge.vision.model_files.choice import CHOICE_FILE
+from alpr_edge.vision.model_files.folders import shipped_models
 from tests.app.test_certificate_daemon import fill_outbox
 from tests.cli.unit.fit_unit import UNIT, Receiver, import_list, set_key, write_fit_unit, write_frames
 from tests.department.enrolment import enrol_unit

@@ -14,9 +14,9 @@ from alpr_edge.services.models.choice import ROUNDS_MIN, WARM_UP, choose_models,
 from alpr_edge.settings import Settings, VisionSettings
 from alpr_edge.settings.schema import UnitSettings
 from alpr_edge.vision.detector import Network, Picture
-from alpr_edge.vision.manifest import load_model
-from alpr_edge.vision.model_choice import SAME_MIN, ModelChoice, chosen_files, read_choice
-from alpr_edge.vision.model_folders import shipped_models
+from alpr_edge.vision.model_files.choice import SAME_MIN, ModelChoice, chosen_files, read_choice
+from alpr_edge.vision.model_files.folders import shipped_models
+from alpr_edge.vision.model_files.manifest import load_model
 from alpr_edge.vision.reader import OnnxReader
 from tests.vision.models import detector_model, reader_model, slow_model, write_int8, write_models
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from alpr_edge.domain.errors import ModelError
 from alpr_edge.runtime.durable_files import private_directory, sync_directory, write_temporary
 from alpr_edge.runtime.io_errors import io_errors
-from alpr_edge.vision.manifest import MANIFEST, MODEL_BYTES_MAX, ModelFile, Role, has_manifest, model_names
+from alpr_edge.vision.model_files.manifest import MANIFEST, MODEL_BYTES_MAX, ModelFile, Role, has_manifest, model_names
 
 HEADING = "# Models added with: alpr-edge models add\n"
 

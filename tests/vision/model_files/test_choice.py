@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from alpr_edge.domain.errors import ModelError
-from alpr_edge.vision.manifest import find_model, load_model, model_files
-from alpr_edge.vision.model_choice import (
+from alpr_edge.vision.model_files.choice import (
     CHOICE_BYTES_MAX,
     CHOICE_FILE,
     ChosenFiles,
@@ -21,6 +20,7 @@ from alpr_edge.vision.model_choice import (
     read_choice,
     write_choice,
 )
+from alpr_edge.vision.model_files.manifest import find_model, load_model, model_files
 from tests.vision.models import detector_model, reader_model, write_int8, write_models, write_near
 
 NAMES = "default", "default"

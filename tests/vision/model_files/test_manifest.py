@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from alpr_edge.domain.errors import ModelError
-from alpr_edge.vision.manifest import ModelFile, find_model, load_model, model_names
+from alpr_edge.vision.model_files.manifest import ModelFile, find_model, load_model, model_names
 from alpr_edge.vision.sessions import Session
 from tests.vision.models import detector_model, reader_model, write_models
 

@@ -11,7 +11,7 @@ ADDED_MODELS = "models"
 
 def shipped_models() -> Path:
     """The models that came with the software: beside the package in a checkout, else where the wheel put them."""
-    checkout = Path(__file__).parents[2] / "models"
+    checkout = Path(__file__).parents[3] / "models"
     return checkout if checkout.is_dir() else Path(sys.prefix) / "share" / "alpr-edge" / "models"
 
 

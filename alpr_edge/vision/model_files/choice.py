@@ -19,8 +19,8 @@ from alpr_edge.domain.errors import ModelError
 from alpr_edge.runtime import no_follow
 from alpr_edge.runtime.durable_files import replace_file
 from alpr_edge.runtime.io_errors import io_errors
-from alpr_edge.vision.manifest import ModelFile, Precision, find_model, find_near, has_int8
-from alpr_edge.vision.processor import read_processor
+from alpr_edge.vision.model_files.manifest import ModelFile, Precision, find_model, find_near, has_int8
+from alpr_edge.vision.model_files.processor import read_processor
 
 CHOICE_FILE = "model-choice.json"
 CHOICE_BYTES_MAX = 65_536
