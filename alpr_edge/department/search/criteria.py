@@ -44,7 +44,7 @@ class DepartmentSearch:
     unit_id: str | None = None
     camera_id: str | None = None
     state: str | None = None
-    """The plate's state as the reader saw it, two letters."""
+    """Two letters: reads of another state are left out. Those of which none was read, most of all, fit."""
     is_untimed: bool = False
     """Whether it is for the reads that would fit but whose time is not sure, in place of those in the period."""
 

@@ -88,10 +88,10 @@ def filters_without_place(criteria: ReadCriteria) -> list[ColumnElement[bool]]:
     wanted = (
         (reads.c.unit_id, criteria.unit_id),
         (reads.c.camera_id, criteria.camera_id),
-        (reads.c.state, criteria.state),
     )
     part = [is_like(criteria.pattern)] if criteria.pattern else []
-    return [*(column == value for column, value in wanted if value is not None), *part]
+    state = [or_(reads.c.state == criteria.state, reads.c.state.is_(None))] if criteria.state else []
+    return [*(column == value for column, value in wanted if value is not None), *state, *part]
 
 
 def times(criteria: ReadCriteria) -> list[ColumnElement[bool]]:

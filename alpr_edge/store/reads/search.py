@@ -55,6 +55,7 @@ class ReadFilter:
     area: Area | None = None
     camera_id: str | None = None
     state: str | None = None
+    """Reads of another state are left out. Those of which none was read, most of all, fit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +173,7 @@ def _conditions(wanted: ReadFilter) -> list[ColumnElement[bool]]:
     if wanted.camera_id is not None:
         conditions.append(reads.c.camera_id == wanted.camera_id)
     if wanted.state is not None:
-        conditions.append(reads.c.state == wanted.state)
+        conditions.append((reads.c.state == wanted.state) | reads.c.state.is_(None))
     if wanted.period is not None:
         first, last = reads.c.first_seen_utc_source, reads.c.last_seen_utc_source
         conditions.append(_is_within(wanted.period) | first.not_in(_TRUSTED) | last.not_in(_TRUSTED))

@@ -127,8 +127,9 @@ def _fits(read: KnownRead, search: DepartmentSearch) -> bool:
     pairs = (
         (search.unit_id, read.unit_id),
         (search.camera_id, read.camera_id),
-        (search.state, read.state),
     )
+    if search.state and read.state not in {search.state, None}:
+        return False
     if any(wanted not in {None, value} for wanted, value in pairs):
         return False
     if search.area is not None and (read.position is None or not search.area.contains(read.position)):

@@ -130,7 +130,7 @@ def test_time_place_camera_and_state_find_what_plain_comparison_finds(
         for number in range(69, -1, -1)
         if begin <= number < begin + minutes
         and (camera is None or camera == CAMERAS[number % 2])
-        and (state is None or state == (None, "CA", "NV")[number % 3])
+        and (state is None or (None, "CA", "NV")[number % 3] in {state, None})
         and (area is None or abs(37.0 + number / 1000 - 37.02) * 111_195 <= 1_200.0)
     ]
 

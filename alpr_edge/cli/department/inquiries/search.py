@@ -36,7 +36,7 @@ BeginOption = Annotated[str, typer.Option("--from", metavar="TIME", help=_TIME_H
 EndOption = Annotated[str, typer.Option("--to", metavar="TIME", help="Up to then.")]
 UnitOption = Annotated[str, typer.Option("--unit", help="The unit that read it, or that reads were imported as.")]
 CameraOption = Annotated[str, typer.Option("--camera", help="Its camera.")]
-StateOption = Annotated[str, typer.Option("--state", help="The plate's state, two letters, if it was read.")]
+StateOption = Annotated[str, typer.Option("--state", help="Leave out plates read as of another state; two letters.")]
 LimitOption = Annotated[int, typer.Option("--limit", min=1, max=LIMIT_MAX, help="Most reads.")]
 
 
