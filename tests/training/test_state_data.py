@@ -17,10 +17,10 @@ from plate_training.state_data import (
 from plate_training.state_pictures import HEIGHT_PX, WIDTH_PX, plain, vary
 
 CROPS = (
-    "image,text,country,left_px,top_px,right_px,bottom_px",
-    "{first},GRTMPG,us,10,20,110,70",
-    "nobody.jpg,8ABC123,us,10,20,110,70",
-    "abroad.jpg,AB12CDE,gb,10,20,110,70",
+    "image,text,country,left_px,top_px,right_px,bottom_px,kept",
+    "{first},GRTMPG,us,10,20,110,70,1",
+    "nobody.jpg,8ABC123,us,10,20,110,70,0",
+    "abroad.jpg,AB12CDE,gb,10,20,110,70,0",
 )
 
 
@@ -65,6 +65,11 @@ def test_plates_come_with_their_states_and_what_nobody_could_tell_is_left_out(
     assert road.picture.shape == (55, 107, 3), "the box, with a margin"
     assert [STATES[plate.state] for plate in collectors_plates(folder)] == ["CA", "CA", "NV"]
     assert [plate.state for plate in foreign_plates(folder)] == [NONE, NONE]
+
+
+def test_what_is_kept_for_judging_is_said_of_each_plate(folder: Path) -> None:
+    assert [plate.is_kept for plate in road_plates(folder)] == [True]
+    assert [plate.is_kept for plate in foreign_plates(folder)] == [False, False]
 
 
 def test_one_plate_in_two_pictures_is_never_both_learned_and_judged(folder: Path) -> None:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -27,7 +27,12 @@ RENDERED = {
     "commit": "this repository",
     "licence": "Apache-2.0",
 }
-KINDS = {"detector": "plate detector", "reader": "slot reader", "plate-check": "check of the detector's boxes"}
+KINDS = {
+    "detector": "plate detector",
+    "reader": "slot reader",
+    "plate-check": "check of the detector's boxes",
+    "state-reader": "names the state of a plate",
+}
 FIGURES = {
     "detector": (
         "recall_iou50",
@@ -67,7 +72,7 @@ TABLES = "measured", "int8"
 """Keys of an entry that are written as tables of their own."""
 
 Role = Literal["detector", "reader"]
-"""What ``release`` takes; a check of boxes comes from ``fit_plate_check``."""
+"""What ``release`` takes; a check of boxes comes from ``fit_plate_check``, a state reader from ``fit_state``."""
 Entry = dict[str, Any]
 Manifest = dict[str, dict[str, Entry]]
 """Entries by role and name."""
@@ -121,24 +126,45 @@ def check_entry_of(file: Path, feature_count: int) -> Entry:
     }
 
 
-def near_of(manifest: Manifest, role: Role, name: str, near: str | None) -> dict[str, str]:
-    """The keys by which a detector's entry names what works beside it.
+def state_entry_of(file: Path, states: Sequence[str], probability_min: float, measured: Entry) -> Entry:
+    """The table of a network that names states.
 
-    The detector for near plates is the one asked for, or as before; the check of its boxes is as before, until
-    ``fit_plate_check`` fits another to it.
+    Args:
+        file: the network.
+        states: the states in the order of its outputs.
+        probability_min: the probability from which on it names one.
+        measured: what it does on plates that networks like it did not see.
+    """
+    return {
+        "file": file.name,
+        "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
+        "kind": KINDS["state-reader"],
+        "states": list(states),
+        "probability_min": probability_min,
+        "licence": LICENCES["all"],
+        "trained_on": [RENDERED, CROPS, ROAD],
+        "measured": measured,
+    }
+
+
+def keys_beside(manifest: Manifest, role: Role, name: str, near: str | None) -> dict[str, str]:
+    """The keys by which an entry names what works beside the model.
+
+    A detector's check of boxes is as before, until ``fit_plate_check`` fits another to it; its detector for near plates
+    is the one asked for, or as before; a reader's state reader is as before.
 
     Raises:
         ModelError: no such detector is in the manifest.
     """
     entries = manifest.get(role, {})
     before = entries.get(name, {})
-    check = {"check": before["check"]} if "check" in before else {}
+    keys: dict[str, str] = {key: before[key] for key in ("check", "state_reader") if key in before}
     near_name = near or before.get("near")
     if role != "detector" or not near_name:
-        return check
+        return keys
     if near_name not in entries or near_name == name:
         raise ModelError(f"--near {near_name}: no other detector of this name in the manifest; release it first")
-    return {"near": near_name, **check}
+    return {"near": near_name, **keys}
 
 
 def parse_figures(role: Role, command: str, lines: Iterable[str]) -> Entry:

@@ -43,11 +43,13 @@ class StatePlate:
         picture: the plate, uint8 [H, W, 3] BGR.
         state: its place in :data:`STATES`, or :data:`NONE`.
         text: the text, by which pictures of one plate are known; empty where it does not matter.
+        is_kept: whether it is for judging alone, never to be learned.
     """
 
     picture: Picture
     state: int
     text: str = ""
+    is_kept: bool = False
 
 
 def collectors_plates(data: Path) -> list[StatePlate]:
@@ -61,7 +63,7 @@ def road_plates(data: Path) -> list[StatePlate]:
     """American and Canadian plates of the road photos whose state could be told by eye."""
     states = {row["image"]: row["state"] for row in _rows(ROAD_STATES)}
     return [
-        StatePlate(picture, STATES.index(state) if state else NONE, row["text"])
+        StatePlate(picture, STATES.index(state) if state else NONE, row["text"], row["kept"] == "1")
         for row, picture in _road_crops(data, {"us", "ca"})
         if (state := states.get(row["image"])) is not None
     ]
@@ -69,10 +71,11 @@ def road_plates(data: Path) -> list[StatePlate]:
 
 def foreign_plates(data: Path) -> list[StatePlate]:
     """Plates from elsewhere: of the road photos, and collectors' from Europe and Brazil."""
-    road = [picture for _, picture in _road_crops(data, {"eu", "gb", "au", "br", "co", "xx"})]
+    crops = _road_crops(data, {"eu", "gb", "au", "br", "co", "xx"})
+    road = [StatePlate(picture, NONE, row["text"], row["kept"] == "1") for row, picture in crops]
     folders = (data / "crops" / "eu", EU_EVERY), (data / "crops" / "br", BR_EVERY)
     others = [_picture(path) for folder, every in folders for path in sorted(folder.glob("*.jpg"))[::every]]
-    return [StatePlate(picture, NONE) for picture in (*road, *others)]
+    return [*road, *(StatePlate(picture, NONE) for picture in others)]
 
 
 def rendered_plates(data: Path, count: int, rng: Rng) -> list[StatePlate]:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from rich.progress import track
 from torch import Tensor, nn
 from torch.nn import functional
@@ -15,6 +14,7 @@ from plate_training.degrade import Rng
 from plate_training.export import OPSET
 from plate_training.reader_net import ConvBlock
 from plate_training.state_data import NONE, StatePlate, groups_of
+from plate_training.state_figures import Probabilities
 from plate_training.state_pictures import HEIGHT_PX, WIDTH_PX, plain, vary
 from plate_training.weight_storage import store_as_float16
 
@@ -24,9 +24,6 @@ REAL_SHARE, RENDERED_SHARE = 0.55, 0.3
 ROAD_TIMES, ROAD_OTHERS_TIMES = 3, 12
 """How many times as often a plate of the road is shown as a collectors' one, and one of no state as others of none."""
 RATE, DECAY, SMOOTHING, DROPOUT = 4e-3, 0.05, 0.05, 0.4
-LEVELS = 0.5, 0.6, 0.7, 0.8, 0.9, 0.95
-
-Probabilities = NDArray[np.float32]
 
 
 class StateNet(nn.Module):
@@ -115,19 +112,6 @@ def cross_validate(plates: StatePlates, steps: int, folds: int) -> tuple[Probabi
     return judged[0], judged[1]
 
 
-def figures_of(plates: Sequence[StatePlate], probabilities: Probabilities) -> Iterator[tuple[float, str, str, str]]:
-    """By the probability from which on a state is named: how many are, how many rightly, and how many of none are."""
-    states = np.array([plate.state for plate in plates])
-    named, sure = probabilities.argmax(axis=1), probabilities.max(axis=1)
-    for level in LEVELS:
-        is_named = (named != NONE) & (sure >= level)
-        of_state = states != NONE
-        count = int((is_named & of_state).sum())
-        right = int((named == states)[is_named & of_state].sum())
-        others = int((is_named & ~of_state).sum())
-        yield level, f"{count} of {of_state.sum()}", f"{right} of {count}", f"{others} of {(~of_state).sum()}"
-
-
 def export_states(net: StateNet, path: Path) -> None:
     """Write the network: ``plates`` uint8 [N, 64, 128, 3] to ``states`` float32 [N, 52]."""
     torch.onnx.export(
@@ -148,10 +132,11 @@ def _inputs(pictures: Tensor) -> Tensor:
 
 
 def _draws(plates: StatePlates, rng: Rng) -> Iterator[tuple[Tensor, Tensor]]:
-    """Batches of pictures uint8 [N, 64, 128, 3] and their states, without end."""
-    road = [plate for plate in plates.road if plate.state != NONE]
+    """Batches of pictures uint8 [N, 64, 128, 3] and their states, without end; none of those kept for judging."""
+    on_road, foreign = ([one for one in part if not one.is_kept] for part in (plates.road, plates.foreign))
+    road = [plate for plate in on_road if plate.state != NONE]
     real = [*plates.collectors, *road * ROAD_TIMES]
-    none = [*plates.foreign, *[plate for plate in plates.road if plate.state == NONE] * ROAD_OTHERS_TIMES]
+    none = [*foreign, *[plate for plate in on_road if plate.state == NONE] * ROAD_OTHERS_TIMES]
     by_state = [[plate for plate in real if plate.state == state] for state in range(NONE)]
     weights = np.sqrt([len(group) for group in by_state])  # rare states more often than they come, frequent ones less
     chances = weights / weights.sum()
