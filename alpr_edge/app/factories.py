@@ -19,11 +19,12 @@ from alpr_edge.store.keys import load_key
 from alpr_edge.vision.detector import OnnxDetector
 from alpr_edge.vision.model_files.choice import REMEDY, ChosenFiles, Part, chosen_files
 from alpr_edge.vision.model_files.folders import model_folders
-from alpr_edge.vision.model_files.manifest import ModelFile, Precision, find_check
+from alpr_edge.vision.model_files.manifest import ModelFile, Precision, find_check, find_state_reader
 from alpr_edge.vision.plate_check import LearnedCheck, PlateCheck, check_of, open_check
 from alpr_edge.vision.reader import OnnxReader
 from alpr_edge.vision.recogniser import Recogniser
 from alpr_edge.vision.second_reader import OnnxSecondReader, load_second_reader
+from alpr_edge.vision.state_reader import StateReader
 
 
 def open_models(
@@ -73,6 +74,8 @@ class VisionModels:
     model_ids: tuple[str, ...]
     second: OnnxSecondReader | None = None
     """The second reader, for plates that are not certain; None: there is none."""
+    states: StateReader | None = None
+    """What names the state that issued a plate; None: no state is named."""
     precisions: Mapping[Part, Precision] = field(default_factory=dict)
     """What each network computes with."""
     warnings: tuple[str, ...] = ()
@@ -86,6 +89,8 @@ class VisionFiles:
     chosen: ChosenFiles
     check: ModelFile | None
     """The check of the detector's boxes; None: it comes with none."""
+    states: ModelFile | None
+    """The network that names states; None: the reader comes with none."""
     second: ModelFile | None
     """The second reader; None: none is set."""
 
@@ -104,8 +109,9 @@ def vision_files(
         ModelError: a file is missing or changed.
     """
     chosen = model_files(settings, data_directory)
-    check = find_check(model_folders(settings, data_directory), chosen.detector)
-    return VisionFiles(chosen, check, load_second_reader(packages) if settings.second_reader else None)
+    folders = model_folders(settings, data_directory)
+    check, states = find_check(folders, chosen.detector), find_state_reader(folders, chosen.reader)
+    return VisionFiles(chosen, check, states, load_second_reader(packages) if settings.second_reader else None)
 
 
 def open_vision_models(settings: VisionSettings, data_directory: Path | None = None, threads: int = 1) -> VisionModels:
@@ -116,8 +122,10 @@ def open_vision_models(settings: VisionSettings, data_directory: Path | None = N
     second = None if loaded.second is None else OnnxSecondReader(loaded.second)
     check = check_of(settings, loaded.check)
     warnings = (f"models: float32 is used: {files.objection}; {REMEDY}",) if files.objection else ()
-    ids = (*detector.model_ids, reader.model_id, *([check.model_id] if isinstance(check, LearnedCheck) else []))
-    return VisionModels(Recogniser(detector, reader, check), ids, second, files.precisions, warnings)
+    states = None if loaded.states is None else StateReader(loaded.states)
+    beside = [one.model_id for one in (check, states) if isinstance(one, LearnedCheck | StateReader)]
+    ids = (*detector.model_ids, reader.model_id, *beside)
+    return VisionModels(Recogniser(detector, reader, check), ids, second, states, files.precisions, warnings)
 
 
 def open_plate_check(settings: VisionSettings, data_directory: Path | None = None) -> PlateCheck:

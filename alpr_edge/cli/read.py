@@ -17,9 +17,9 @@ from alpr_edge.cli.output import print_object
 from alpr_edge.domain.errors import CaptureError
 
 if TYPE_CHECKING:
+    from alpr_edge.app.factories import VisionModels
     from alpr_edge.domain.recognition.frames import Pixels, Reading
     from alpr_edge.domain.recognition.voting import Vote
-    from alpr_edge.vision.recogniser import Recogniser
 
 PROGRESS_FROM = 8
 """Images from which a progress bar is worth showing."""
@@ -31,13 +31,22 @@ UnitOption = Annotated[
 
 
 @dataclass(frozen=True, slots=True)
+class PlateInPhoto:
+    """A plate in a photo, what is read on it, and the state that issued it, where that is known."""
+
+    reading: Reading
+    result: Vote
+    state: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class PhotoReadings:
     """A photo and what is read on its plates."""
 
     path: Path
     width_px: int
     height_px: int
-    plates: list[tuple[Reading, Vote]]
+    plates: list[PlateInPhoto]
     elapsed_ms: float
 
 
@@ -55,6 +64,7 @@ def read(
     """Read the plates in photos. A photo that cannot be read is an error line and exit code 1; the others are read.
 
     Characters that are not certain stand in brackets: 8A[B?]C123. A question mark at the end doubts the whole text.
+    Before the text stands the American state that issued the plate, where that is sure.
     """
     from rich.console import Console
     from rich.progress import track
@@ -66,13 +76,13 @@ def read(
     images = list(_images(paths))
     # One photo after the other: each takes the cores that a unit gives to several frames.
     vision = VisionSettings(models_directory=models)
-    recogniser = open_vision_models(vision, _unit_data(settings), threads=worker_count(0, 1)).recogniser
+    vision_models = open_vision_models(vision, _unit_data(settings), threads=worker_count(0, 1))
     has_failed = False
     console = Console(stderr=True)
     is_quick = len(images) < PROGRESS_FROM or not console.is_terminal
     for path in track(images, "Reading", console=console, disable=is_quick):
         try:
-            photo = _read_photo(recogniser, path)
+            photo = _read_photo(vision_models, path)
         except CaptureError as error:
             typer.echo(f"alpr-edge: {error}", err=True)
             has_failed = True
@@ -107,15 +117,19 @@ def _images(paths: list[Path]) -> Iterator[Path]:
         yield from pictures
 
 
-def _read_photo(recogniser: Recogniser, path: Path) -> PhotoReadings:
+def _read_photo(vision_models: VisionModels, path: Path) -> PhotoReadings:
+    from alpr_edge.app.pipeline.plate_states import state_function
     from alpr_edge.domain.instants import Instant
-    from alpr_edge.domain.recognition.frames import Frame
+    from alpr_edge.domain.recognition.frames import Frame, pixels_inside
     from alpr_edge.domain.recognition.voting import vote
 
     pixels = _pixels(path)
     start = time.perf_counter()
-    readings = recogniser.recognise(Frame("photo", 0, Instant("photo", 0), pixels))
-    plates = [(reading, vote([reading])) for reading in readings]
+    state_of, plates = state_function(vision_models.states), []
+    for reading in vision_models.recogniser.recognise(Frame("photo", 0, Instant("photo", 0), pixels)):
+        result = vote([reading])
+        state = state_of(pixels_inside(pixels, reading.box)) if result.readable else None
+        plates.append(PlateInPhoto(reading, result, state))
     elapsed_ms = (time.perf_counter() - start) * 1000
     return PhotoReadings(path, pixels.shape[1], pixels.shape[0], plates, elapsed_ms)
 
@@ -133,13 +147,13 @@ def _photo_fields(photo: PhotoReadings) -> dict[str, Any]:
         "image": photo.path,
         "width_px": photo.width_px,
         "height_px": photo.height_px,
-        "plates": [_plate_fields(reading, result) for reading, result in photo.plates],
+        "plates": [_plate_fields(plate) for plate in photo.plates],
         "elapsed_ms": round(photo.elapsed_ms, 2),
     }
 
 
-def _plate_fields(reading: Reading, result: Vote) -> dict[str, Any]:
-    box = reading.box
+def _plate_fields(plate: PlateInPhoto) -> dict[str, Any]:
+    reading, result, box = plate.reading, plate.result, plate.reading.box
     return {
         "plate": result.text if result.readable else "",
         "plate_canonical": result.plate if result.readable else "",
@@ -147,12 +161,18 @@ def _plate_fields(reading: Reading, result: Vote) -> dict[str, Any]:
         "certain": result.certain,
         "box_px": [round(side, 1) for side in (box.left_px, box.top_px, box.right_px, box.bottom_px)],
         "detection_confidence": round(reading.detection_confidence, 4),
+        "state": plate.state,
     }
 
 
 def _photo_text(photo: PhotoReadings) -> str:
-    plates = ", ".join(f"{_vote_text(result)} ({result.confidence:.0%})" for _, result in photo.plates)
+    plates = ", ".join(map(_plate_text, photo.plates))
     return f"{photo.path}: {plates or 'no plate found'}"
+
+
+def _plate_text(plate: PlateInPhoto) -> str:
+    state = "" if plate.state is None else f"{plate.state} "
+    return f"{state}{_vote_text(plate.result)} ({plate.result.confidence:.0%})"
 
 
 def _vote_text(result: Vote) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from alpr_edge.domain.ports import Detector, Reader
 from alpr_edge.domain.recognition.boxes import Box
-from alpr_edge.domain.recognition.frames import Crop, Detection, Frame, Pixels, Reading
+from alpr_edge.domain.recognition.frames import Crop, Detection, Frame, Pixels, Reading, pixels_inside
 from alpr_edge.domain.recognition.ignore_areas import Polygon, is_ignored
 from alpr_edge.domain.recognition.known_plates import KnownPlates, seen_again
 from alpr_edge.vision.plate_check import PlateCheck, ThresholdCheck
@@ -135,5 +135,4 @@ def _box_to_read(box: Box) -> Box:
 
 def crop_of(frame: Frame, box: Box) -> Crop:
     """The part of the frame inside the box."""
-    left, top, right, bottom = box.within(frame.width_px, frame.height_px)
-    return Crop(frame.number, box, frame.pixels[top:bottom, left:right])
+    return Crop(frame.number, box, pixels_inside(frame.pixels, box))

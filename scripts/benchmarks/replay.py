@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 
 from alpr_edge.app.factories import VisionModels
 from alpr_edge.app.pipeline.pipeline import decision_rule
+from alpr_edge.app.pipeline.plate_states import state_function
 from alpr_edge.app.pipeline.second_reader_worker import second_reader_worker
 from alpr_edge.domain.reads import ReadClosed, ReadDecided, ReadEvent
 from alpr_edge.domain.recognition.frames import Frame, Reading
 from alpr_edge.domain.recognition.passes import Origin, Passes
+from alpr_edge.domain.recognition.picture_readers import PictureReaders
 from alpr_edge.domain.recognition.second_opinions import SecondOpinions
 from alpr_edge.settings import DecisionSettings, VisionSettings
 
@@ -46,9 +48,10 @@ def replay(
     """
     decision = DecisionSettings()
     second = SecondOpinions(second_reader_worker(vision_models.second, live=False), vision.second_reader_timeout_ms)
+    readers = PictureReaders(second, state_function(vision_models.states))
     origin, ids = Origin("bench", "bench", vision_models.model_ids), map(str, itertools.count())
     rule = decision_rule(decision)
-    passes = Passes(origin, rule, decision.pass_gap_ms, lambda _: None, ids.__next__, second)
+    passes = Passes(origin, rule, decision.pass_gap_ms, lambda _: None, ids.__next__, readers)
     result, last = Replay(), None
     for frame in frames:
         looks = vision_models.recogniser.read_frame(frame)

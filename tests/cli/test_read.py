@@ -12,7 +12,15 @@ from alpr_edge.cli import app
 from alpr_edge.cli.plate_text import plate_text
 from alpr_edge.domain.reads import Alternative
 from tests.units import write_bare_unit
-from tests.vision.models import detector_model, reader_model, slow_model, write_int8, write_models
+from tests.vision.models import (
+    detector_model,
+    name_states,
+    reader_model,
+    slow_model,
+    state_model,
+    write_int8,
+    write_models,
+)
 
 ROWS = [[0, 100, 112, 150, 132, 0, 0.9], [0, 300, 200, 340, 220, 0, 0.5]]
 
@@ -154,6 +162,24 @@ def test_the_text_is_as_read_and_its_canonical_form_stands_beside_it(tmp_path: P
     result = CliRunner().invoke(app, ["read", str(photos / "a.jpg"), "--models", str(models), "--json"])
     first = json.loads(result.stdout)["plates"][0]
     assert (first["plate"], first["plate_canonical"]) == ("8OBC120", "80BC120")
+
+
+def test_the_state_of_a_plate_is_named_where_it_is_known(models: Path, photos: Path) -> None:
+    """The photo is black but for a white plate."""
+    picture = np.zeros((720, 1280, 3), np.uint8)
+    picture[195:245, 195:305] = 255
+    cv2.imwrite(str(photos / "a.jpg"), picture)
+    words = ["read", str(photos / "a.jpg"), "--models", str(models)]
+    assert [plate["state"] for plate in json.loads(CliRunner().invoke(app, [*words, "--json"]).stdout)["plates"]] == [
+        None,
+        None,
+    ]
+    name_states(models, state_model(2))
+    plates = json.loads(CliRunner().invoke(app, [*words, "--json"]).stdout)["plates"]
+    assert [plate["state"] for plate in plates] == ["CO", None]
+    line = CliRunner().invoke(app, words).stdout
+    assert line.count("CO ") == 1
+    assert "CO 8ABC123" in line
 
 
 def test_a_box_in_which_nothing_can_be_read_is_listed_without_a_text(tmp_path: Path, photos: Path) -> None:

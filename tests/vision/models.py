@@ -122,6 +122,39 @@ def name_check(folder: Path, model: onnx.ModelProto) -> None:
     manifest.write_text(text + entry, encoding="utf-8")
 
 
+def state_model(states: int, shape: Sequence[int | str] = ("N", 64, 128, 3)) -> onnx.ModelProto:
+    """A reader of states that goes by brightness: a white plate is surely of the first state, a black one of none."""
+    nodes = [
+        helper.make_node("Cast", ["plates"], ["values"], to=TensorProto.FLOAT),
+        helper.make_node("ReduceMean", ["values"], ["bright"], axes=[1, 2, 3], keepdims=0),
+        helper.make_node("Unsqueeze", ["bright", "last"], ["column"]),
+        helper.make_node("Mul", ["column", "rise"], ["shares"]),
+        helper.make_node("Add", ["shares", "black"], ["states"]),
+    ]
+    rise, black = np.zeros((2, states + 1), np.float32)
+    rise[0], rise[-1], black[-1] = 1 / 255, -1 / 255, 1.0
+    constants = [
+        numpy_helper.from_array(np.array([1], np.int64), "last"),
+        numpy_helper.from_array(rise, "rise"),
+        numpy_helper.from_array(black, "black"),
+    ]
+    return _model(nodes, constants, ("plates", TensorProto.UINT8, shape), ("states", ("N", states + 1)))
+
+
+def name_states(
+    folder: Path, model: onnx.ModelProto, facts: str = 'states = ["CO", "UT"]\nprobability_min = 0.7'
+) -> None:
+    """Write a reader of states with those lines of its entry, and name it in the entry of the default reader."""
+    file = save(model, folder / "state-reader.onnx")
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    manifest = folder / "manifest.toml"
+    text = manifest.read_text(encoding="utf-8").partition("\n[state-reader.default]")[0]
+    if "state_reader =" not in text:
+        text = text.replace("[reader.default]\n", '[reader.default]\nstate_reader = "default"\n')
+    entry = f'\n[state-reader.default]\nfile = "{file.name}"\nsha256 = "{digest}"\n{facts}\n'
+    manifest.write_text(text + entry, encoding="utf-8")
+
+
 def _model(
     nodes: Sequence[onnx.NodeProto],
     constants: Sequence[onnx.TensorProto],

@@ -18,6 +18,7 @@ from alpr_edge.app.pipeline.camera_figures import ResultTimes, camera_figures
 from alpr_edge.app.pipeline.camera_worker import CameraWorker, without_pictures
 from alpr_edge.app.pipeline.image_encoding import frame_bytes
 from alpr_edge.app.pipeline.look_plan import LookPlan
+from alpr_edge.app.pipeline.plate_states import state_function
 from alpr_edge.app.pipeline.recognition import RECOGNITION, WORKER_RESTART, Recognition, worker_count
 from alpr_edge.app.pipeline.record_ids import new_id
 from alpr_edge.app.pipeline.recorder import Recorder
@@ -30,6 +31,7 @@ from alpr_edge.domain.reads import ReadDecided, ReadEvent
 from alpr_edge.domain.recognition.decision_rule import DecisionRule
 from alpr_edge.domain.recognition.frames import Frame, Reading
 from alpr_edge.domain.recognition.passes import Origin, Passes
+from alpr_edge.domain.recognition.picture_readers import PictureReaders
 from alpr_edge.domain.recognition.second_opinions import SecondOpinions
 from alpr_edge.runtime.boot import boottime_ns
 from alpr_edge.runtime.channels import BoundedChannel, SheddingChannel
@@ -252,8 +254,9 @@ class Pipeline:
         origin = Origin(settings.unit.id, camera_id, self._parts.models.model_ids)
         rule = decision_rule(settings.decision)
         second = SecondOpinions(self._second, settings.vision.second_reader_timeout_ms)
+        readers = PictureReaders(second, state_function(self._parts.models.states))
         make_id = partial(new_id, settings.unit.id)
-        passes = Passes(origin, rule, settings.decision.pass_gap_ms, self._parts.locate, make_id, second)
+        passes = Passes(origin, rule, settings.decision.pass_gap_ms, self._parts.locate, make_id, readers)
         parts = self._parts
         return CameraWorker(passes, parts.entries, parts.alerter, self.records, make_id)
 

@@ -131,6 +131,7 @@ def read_line(read: PlateRead) -> dict[str, Any]:
         "last_seen": _utc(read.last_seen),
         "box_px": [round(side, 1) for side in (box.left_px, box.top_px, box.right_px, box.bottom_px)],
         "position": _place(read.position),
+        "state": read.state,
         "supersedes": read.supersedes,
         "corrected_by": read.corrected_by,
     }

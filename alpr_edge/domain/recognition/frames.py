@@ -35,6 +35,12 @@ class Frame:
         return int(self.pixels.shape[0])
 
 
+def pixels_inside(pixels: Pixels, box: Box) -> Pixels:
+    """The part of a picture that a box covers; at least one pixel."""
+    left, top, right, bottom = box.within(pixels.shape[1], pixels.shape[0])
+    return pixels[top:bottom, left:right]
+
+
 @dataclass(frozen=True, slots=True)
 class Detection:
     """A plate found in a frame."""

@@ -20,7 +20,7 @@ from alpr_edge.domain.reads import PlateRead, ReadClosed, ReadDecided, ReadEvent
 from alpr_edge.domain.recognition.decision_rule import DecisionRule, is_settled
 from alpr_edge.domain.recognition.frames import Frame, Reading
 from alpr_edge.domain.recognition.known_plates import KnownPlates
-from alpr_edge.domain.recognition.second_opinions import SecondOpinions
+from alpr_edge.domain.recognition.picture_readers import PictureReaders
 from alpr_edge.domain.recognition.tracking import Track, Tracker
 from alpr_edge.domain.recognition.vehicle_pass import VehiclePass, evidence_of
 from alpr_edge.domain.recognition.voting import Vote
@@ -59,7 +59,7 @@ class Passes:
         gap_ms: a vehicle not seen for this long has passed.
         locate: a function that gives the position at an instant, if one is known.
         new_id: a function that gives each read its id.
-        second: the second reader's opinions, for what is not certain; None: there is no second reader.
+        readers: what else is read in the picture of a pass; None: nothing is.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class Passes:
         gap_ms: float,
         locate: Callable[[Instant], Position | None],
         new_id: Callable[[], str],
-        second: SecondOpinions | None = None,
+        readers: PictureReaders | None = None,
     ) -> None:
         self._origin = origin
         self._rule = rule
@@ -77,7 +77,7 @@ class Passes:
         self._locate = locate
         self._new_id = new_id
         self._tracker = Tracker(gap_ms)
-        self._second = second or SecondOpinions()
+        self._readers = readers or PictureReaders()
         self._open: dict[int, VehiclePass] = {}
         """By the number of the track, which goes on."""
         self._leaving: list[VehiclePass] = []
@@ -141,7 +141,7 @@ class Passes:
         """The pass of a track, which begins with its first reading."""
         current = self._open.get(track.number)
         if current is None:
-            second, evidence = self._second.of_new_pass(), evidence_of(frame, reading)
+            second, evidence = self._readers.second.of_new_pass(), evidence_of(frame, reading)
             current = VehiclePass(track, second, reading, reading, reading, evidence)
             self._open[track.number] = current
         current.look(reading, frame)
@@ -223,6 +223,7 @@ class Passes:
             box=current.shown.box,
             position=self._place_of(current),
             model_ids=(*self._origin.model_ids, *current.second.model_ids),
+            state=self._readers.state_of(current.plate_picture()),
             supersedes=before,
         )
         current.sharpest, current.is_sharper = current.shown, False

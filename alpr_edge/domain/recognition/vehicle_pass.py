@@ -6,8 +6,7 @@ import numpy as np
 
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.reads import Evidence, PlateRead
-from alpr_edge.domain.recognition.boxes import Box
-from alpr_edge.domain.recognition.frames import Frame, Pixels, Reading
+from alpr_edge.domain.recognition.frames import Frame, Pixels, Reading, pixels_inside
 from alpr_edge.domain.recognition.known_plates import SettledPlate
 from alpr_edge.domain.recognition.second_opinions import SecondOpinion
 from alpr_edge.domain.recognition.text_distance import is_part
@@ -98,7 +97,11 @@ class VehiclePass:
 
     def must_wait(self, result: Vote, now: Instant, *, last: bool = False) -> bool:
         """Whether the decision must wait for the second reader."""
-        return self.second.must_wait(result, _inside(self.evidence.scene, self.shown.box), now, last=last)
+        return self.second.must_wait(result, self.plate_picture(), now, last=last)
+
+    def plate_picture(self) -> Pixels:
+        """The plate in the picture that is shown, without what is around it."""
+        return pixels_inside(self.evidence.scene, self.shown.box)
 
     def is_same_vehicle(self, earlier: "VehiclePass", result: Vote, away_ms_max: float) -> bool:
         """Whether an earlier pass was of the same vehicle.
@@ -152,9 +155,4 @@ def _is_misreading(one: Vote | PlateRead, other: Vote | PlateRead, likeliest: fl
 
 def evidence_of(frame: Frame, reading: Reading) -> Evidence:
     """The pictures of a reading: the plate with a margin, and the whole frame."""
-    return Evidence(crop=_inside(frame.pixels, reading.box.expand(CROP_MARGIN)), scene=frame.pixels)
-
-
-def _inside(pixels: Pixels, box: Box) -> Pixels:
-    left, top, right, bottom = box.within(pixels.shape[1], pixels.shape[0])
-    return pixels[top:bottom, left:right]
+    return Evidence(crop=pixels_inside(frame.pixels, reading.box.expand(CROP_MARGIN)), scene=frame.pixels)

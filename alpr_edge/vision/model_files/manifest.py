@@ -12,8 +12,10 @@
     sha256 = "..."
 
 The key ``near`` of a detector names another detector, the smaller network that finds near plates beside it. Its key
-``check`` names a table ``[plate-check.<name>]``, the network that decides which of its boxes are plates. The table
-``int8`` names the same network with weights and activations of 8 bits; everything else of the entry holds for both.
+``check`` names a table ``[plate-check.<name>]``, the network that decides which of its boxes are plates. The key
+``state_reader`` of a reader names a table ``[state-reader.<name>]``, the network that names the state of what it reads.
+The table ``int8`` names the same network with weights and activations of 8 bits; everything else of the entry holds for
+both.
 """
 
 import hashlib
@@ -31,7 +33,7 @@ MODEL_BYTES_MAX = 64 * 1024 * 1024
 
 Precision = Literal["float32", "int8"]
 """What a model file computes with. Every entry has a float32 file; some have an int8 file beside it."""
-Role = Literal["detector", "reader", "plate-check", "second-reader"]
+Role = Literal["detector", "reader", "plate-check", "state-reader", "second-reader"]
 """The last never stands in a manifest: :mod:`alpr_edge.vision.second_reader` knows the one file it takes."""
 
 
@@ -93,26 +95,19 @@ def find_near(directories: Sequence[Path], detector: ModelFile, precision: Preci
     Raises:
         ModelError: the entry is no name, or the file it names cannot be used.
     """
-    name = detector.entry.get("near")
-    if name is None:
-        return None
-    if not isinstance(name, str) or name == detector.name:
-        raise ModelError(f"{detector.model_id}: near must be the name of another detector of {MANIFEST}")
-    return find_model(directories, "detector", name, precision)
+    if detector.entry.get("near") == detector.name:
+        raise ModelError(f"{detector.model_id}: near must be the name of another detector of {MANIFEST}, not its own")
+    return _find_named(directories, detector, "near", "detector", precision)
 
 
 def find_check(directories: Sequence[Path], detector: ModelFile) -> ModelFile | None:
-    """Load the check of boxes that a detector's entry names; None where it names none.
+    """Load the check of boxes that a detector's entry names. Returns and raises as :func:`find_near`."""
+    return _find_named(directories, detector, "check", "plate-check")
 
-    Raises:
-        ModelError: the entry is no name, or the file it names cannot be used.
-    """
-    name = detector.entry.get("check")
-    if name is None:
-        return None
-    if not isinstance(name, str):
-        raise ModelError(f"{detector.model_id}: check must be the name of a plate-check of {MANIFEST}")
-    return find_model(directories, "plate-check", name)
+
+def find_state_reader(directories: Sequence[Path], reader: ModelFile) -> ModelFile | None:
+    """Load the network for states that a reader's entry names. Returns and raises as :func:`find_near`."""
+    return _find_named(directories, reader, "state_reader", "state-reader")
 
 
 def has_int8(model: ModelFile) -> bool:
@@ -135,7 +130,7 @@ def has_manifest(directory: Path) -> bool:
 def model_names(directory: Path) -> list[tuple[Role, str]]:
     """Every model of the manifest. Raises ModelError as load_model."""
     manifest = _manifest(directory)
-    roles: tuple[Role, ...] = ("detector", "reader", "plate-check")
+    roles: tuple[Role, ...] = ("detector", "reader", "plate-check", "state-reader")
     return [(role, name) for role in roles for name in sorted(manifest.get(role, {}))]
 
 
@@ -147,6 +142,18 @@ def model_files(directory: Path) -> list[tuple[Role, str, Precision]]:
         if "int8" in _entry(directory, role, name):
             files.append((role, name, "int8"))
     return files
+
+
+def _find_named(
+    directories: Sequence[Path], model: ModelFile, key: str, role: Role, precision: Precision = "float32"
+) -> ModelFile | None:
+    """The model that a key of another model's entry names; None where it names none."""
+    name = model.entry.get(key)
+    if name is None:
+        return None
+    if not isinstance(name, str):
+        raise ModelError(f"{model.model_id}: {key} must be the name of another {role} of {MANIFEST}")
+    return find_model(directories, role, name, precision)
 
 
 def _manifest(directory: Path) -> dict[str, Any]:

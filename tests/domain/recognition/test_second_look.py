@@ -11,6 +11,7 @@ from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.decision_rule import DecisionRule
 from alpr_edge.domain.recognition.frames import Pixels
 from alpr_edge.domain.recognition.passes import Origin, Passes
+from alpr_edge.domain.recognition.picture_readers import PictureReaders
 from alpr_edge.domain.recognition.second_opinions import SecondOpinions
 from alpr_edge.domain.recognition.voting import Opinion, vote
 from tests.domain.readings import START, frame_of, reading_of
@@ -45,7 +46,7 @@ class Slow:
 def play(second: Slow, times_ms: list[float], certainty: float = 0.95, answer_at_ms: float = 1e9) -> list[ReadEvent]:
     """Looks at 8ABC123 at those times, then the end; the second reader answers 3ABC123 at ``answer_at_ms``."""
     rule = DecisionRule(readings_max=1, age_ms_max=700, confidence_min=0.1, characters_min=3)
-    looks = SecondOpinions(second, WAIT_MS)
+    looks = PictureReaders(SecondOpinions(second, WAIT_MS))
     passes = Passes(Origin("u", "front", ("first",)), rule, 1000, lambda _: None, lambda: "r", looks)
     events: list[ReadEvent] = []
     for ms in times_ms:
@@ -111,7 +112,7 @@ def test_each_pass_has_an_opinion_of_its_own() -> None:
 def test_a_vehicle_that_has_passed_waits_for_the_answer_without_holding_the_frames() -> None:
     second = Slow()
     rule = DecisionRule(readings_max=9, age_ms_max=5000, confidence_min=0.1, characters_min=3)
-    looks = SecondOpinions(second, WAIT_MS)
+    looks = PictureReaders(SecondOpinions(second, WAIT_MS))
     passes = Passes(Origin("u", "front", ()), rule, 1000, lambda _: None, lambda: "r", looks)
     readings = [reading_of("8ABC123", 0, certainty=0.9)]
     assert passes.step(frame_of(readings, 0), readings) == []
@@ -125,7 +126,7 @@ def test_a_vehicle_that_has_passed_waits_for_the_answer_without_holding_the_fram
 def test_a_vehicle_that_comes_back_while_its_pass_waits_for_the_answer_is_one_read() -> None:
     second, ids = Slow(), itertools.count(1)
     rule = DecisionRule(readings_max=9, age_ms_max=5000, confidence_min=0.1, characters_min=3)
-    looks = SecondOpinions(second, WAIT_MS)
+    looks = PictureReaders(SecondOpinions(second, WAIT_MS))
     passes = Passes(Origin("u", "front", ()), rule, 1000, lambda _: None, lambda: f"r-{next(ids)}", looks)
     readings = [reading_of("8ABC123", 0, certainty=0.9)]
     events = passes.step(frame_of(readings, 0), readings) + passes.step(frame_of([], 1100), [])

@@ -1,0 +1,83 @@
+"""When the state of a read is read: of the picture that is shown, at each decision."""
+
+import itertools
+
+import numpy as np
+
+from alpr_edge.domain.reads import ReadClosed, ReadDecided, ReadEvent
+from alpr_edge.domain.recognition.boxes import Box
+from alpr_edge.domain.recognition.decision_rule import DecisionRule
+from alpr_edge.domain.recognition.frames import Frame, Pixels, Reading
+from alpr_edge.domain.recognition.passes import Origin, Passes
+from alpr_edge.domain.recognition.picture_readers import PictureReaders
+from tests.domain.readings import START, frame_of, reading_of
+
+RULE = DecisionRule(readings_max=2, age_ms_max=700, confidence_min=0.2, characters_min=3)
+BOX = Box(100, 100, 180, 140)
+
+
+class Eye:
+    """Gives one answer after the other, and keeps what it was shown."""
+
+    def __init__(self, *answers: str | None) -> None:
+        self.answers, self.seen = list(answers), list[Pixels]()
+
+    def state_of(self, plate: Pixels) -> str | None:
+        self.seen.append(plate)
+        return self.answers.pop(0)
+
+
+def passes_of(eye: Eye) -> Passes:
+    ids = itertools.count(1)
+    readers = PictureReaders(state_of=eye.state_of)
+    return Passes(Origin("u", "front", ()), RULE, 1000, lambda _: None, lambda: f"r-{next(ids)}", readers)
+
+
+def frame_with_plate(look: Reading, at_ms: float, grey: int) -> Frame:
+    """A frame that is of one grey inside the box of the look, and black around it."""
+    frame = frame_of([look], at_ms)
+    left, top, right, bottom = look.box.within(frame.width_px, frame.height_px)
+    frame.pixels[top:bottom, left:right] = grey
+    return frame
+
+
+def step(passes: Passes, look: Reading, ms: float) -> list[ReadEvent]:
+    return passes.step(frame_of([look], ms), [look])
+
+
+def states_of(events: list[ReadEvent]) -> list[str | None]:
+    return [event.read.state for event in events]
+
+
+def test_the_state_is_read_once_of_the_sharpest_picture_of_the_plate_alone() -> None:
+    eye = Eye("CO")
+    passes = passes_of(eye)
+    looks = [reading_of("8ABC123", ms, BOX, 0.9, sharpness) for ms, sharpness in ((0, 400.0), (100, 50.0))]
+    events = passes.step(frame_with_plate(looks[0], 0, 77), looks[:1])
+    assert eye.seen == []
+    events += passes.step(frame_with_plate(looks[1], 100, 99), looks[1:])
+    events += passes.close(START.shift(200))
+    assert [type(event) for event in events] == [ReadDecided, ReadClosed]
+    assert states_of(events) == ["CO", "CO"]
+    (picture,) = eye.seen
+    assert picture.shape == (40, 80, 3)
+    assert np.unique(picture).tolist() == [77]
+
+
+def test_a_state_that_is_not_known_is_none_and_a_unit_without_such_a_reader_names_none() -> None:
+    look = reading_of("8ABC123", certainty=0.999)
+    assert states_of(step(passes_of(Eye(None)), look, 0)) == [None]
+    alone = Passes(Origin("u", "front", ()), RULE, 1000, lambda _: None, lambda: "r")
+    assert states_of(step(alone, look, 0)) == [None]
+
+
+def test_a_corrected_read_has_the_state_of_the_look_that_it_shows() -> None:
+    eye = Eye("CO", None)
+    passes = passes_of(eye)
+    texts = {0.0: "8ABC12", 100.0: "8ABC12", 200.0: "8ABC123", 300.0: "8ABC123"}
+    looks = [reading_of(text, ms, BOX, 0.95 if ms < 200 else 0.999, 100 + ms) for ms, text in texts.items()]
+    events = [event for look, ms in zip(looks, texts, strict=True) for event in step(passes, look, ms)]
+    events += passes.close(START.shift(400))
+    decisions = [event for event in events if isinstance(event, ReadDecided)]
+    assert [event.read.plate for event in decisions] == ["8ABC12", "8ABC123"]
+    assert states_of(events) == ["CO", "CO", None, None]
