@@ -13,6 +13,9 @@ from alpr_edge.domain.recognition.frames import Pixels
 from alpr_edge.vision.model_files.manifest import ModelFile
 from alpr_edge.vision.sessions import Session
 
+PADDING_GREY = 114
+"""Grey level above and below a plate that is wider than the input."""
+
 
 class StateReader:
     """A network that gives the probability of each state, and of none of them.
@@ -52,16 +55,25 @@ class StateReader:
         Raises:
             ModelError: the runtime failed.
         """
-        probabilities = self._session.run(resize_plate(plate, self._size_px)[None])[0]
+        probabilities = self._session.run(fit_plate(plate, self._size_px)[None])[0]
         likeliest = int(np.argmax(probabilities))
         is_sure = probabilities[likeliest] >= self._probability_min
         return self._states[likeliest] if is_sure and likeliest < len(self._states) else None
 
 
-def resize_plate(plate: Pixels, size_px: tuple[int, int]) -> Pixels:
-    """A plate in the network's width and height, whatever its own shape."""
-    method = cv2.INTER_AREA if plate.shape[1] > size_px[0] else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(plate, size_px, interpolation=method), np.uint8)
+def fit_plate(plate: Pixels, size_px: tuple[int, int]) -> Pixels:
+    """A plate as wide as the network's input, on grey.
+
+    American plates are twice as wide as high (SAE J686). What is higher, as one seen from the side is, is made as high
+    as the input; what is wider, as Europe's are, keeps its shape, by which it can be told.
+    """
+    width, height = size_px
+    rows = max(1, min(height, round(width * plate.shape[0] / plate.shape[1])))
+    method = cv2.INTER_AREA if plate.shape[1] > width else cv2.INTER_LINEAR
+    fitted = np.full((height, width, 3), PADDING_GREY, np.uint8)
+    above = (height - rows) // 2
+    fitted[above : above + rows] = cv2.resize(plate, (width, rows), interpolation=method)
+    return fitted
 
 
 def _states_of(model: ModelFile) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from alpr_edge.domain.errors import ModelError
 from alpr_edge.domain.recognition.frames import Pixels
 from alpr_edge.settings import VisionSettings
 from alpr_edge.vision.model_files.manifest import find_state_reader, load_model
-from alpr_edge.vision.state_reader import StateReader, resize_plate
+from alpr_edge.vision.state_reader import PADDING_GREY, StateReader, fit_plate
 from tests.vision.models import detector_model, name_states, reader_model, state_model, write_models
 
 CHANGED = "changed"
@@ -24,8 +24,8 @@ def models(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def plate(grey: int, width_px: int = 90) -> Pixels:
-    return np.full((40, width_px, 3), grey, np.uint8)
+def plate(grey: int, width_px: int) -> Pixels:
+    return np.full((max(1, width_px // 2), width_px, 3), grey, np.uint8)
 
 
 @pytest.mark.parametrize(("grey", "state"), [(255, "CO"), (190, "CO"), (160, None), (90, None), (0, None)])
@@ -90,11 +90,14 @@ def test_a_network_that_cannot_be_used_is_never_left_out(models: Path, damage: s
         open_vision_models(VisionSettings(models_directory=models))
 
 
-def test_a_plate_keeps_its_colours_whatever_its_size() -> None:
-    wide = np.zeros((200, 400, 3), np.uint8)
-    wide[:, :200] = 255, 0, 0
-    for source in (wide, np.ascontiguousarray(wide[::8, ::8])):
-        resized = resize_plate(source, (128, 64))
-        assert resized.shape == (64, 128, 3)
-        assert resized[32, 16].tolist() == [255, 0, 0]
-        assert resized[32, 112].tolist() == [0, 0, 0]
+@pytest.mark.parametrize(("height_px", "rows"), [(200, 64), (400, 64), (800, 64), (100, 32), (86, 28), (1, 1)])
+@pytest.mark.parametrize("every", [1, 8])
+def test_a_plate_keeps_its_colours_and_one_that_is_wider_its_shape(height_px: int, rows: int, every: int) -> None:
+    plate = np.zeros((height_px, 400, 3), np.uint8)
+    plate[:, :200] = 255, 0, 0
+    fitted = fit_plate(np.ascontiguousarray(plate[::every, ::every]), (128, 64))
+    assert fitted.shape == (64, 128, 3)
+    assert fitted[32, 16].tolist() == [255, 0, 0] or rows == 1
+    assert fitted[32, 112].tolist() == [0, 0, 0] or rows == 1
+    is_grey = (fitted == PADDING_GREY).all(axis=(1, 2))
+    assert abs(int((~is_grey).sum()) - rows) <= every // 2

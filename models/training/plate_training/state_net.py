@@ -1,11 +1,15 @@
 """The network that names the state of a plate, how it is fitted, and what it does on plates that it did not see."""
 
+import multiprocessing
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from rich.progress import track
 from torch import Tensor, nn
 from torch.nn import functional
@@ -97,19 +101,35 @@ def probabilities_of(net: StateNet, plates: Sequence[StatePlate]) -> Probabiliti
         return np.asarray(torch.softmax(net(_inputs(pictures)), dim=1).numpy(), np.float32)
 
 
-def cross_validate(plates: StatePlates, steps: int, folds: int) -> tuple[Probabilities, Probabilities]:
-    """Probabilities of the collectors' and the road's plates, each by a network that did not see it."""
-    groups = [groups_of(part, folds) for part in (plates.collectors, plates.road)]
-    judged = [np.zeros((len(group), NONE + 1), np.float32) for group in groups]
-    for fold in range(folds):
-        seen, unseen = [], []
-        for part, group in zip((plates.collectors, plates.road), groups, strict=True):
-            seen.append([plate for plate, own in zip(part, group, strict=True) if own != fold])
-            unseen.append([plate for plate, own in zip(part, group, strict=True) if own == fold])
-        net = fit_states(StatePlates(seen[0], seen[1], plates.rendered, plates.foreign), steps, fold)
-        for probabilities, group, part in zip(judged, groups, unseen, strict=True):
-            probabilities[group == fold] = probabilities_of(net, part)
+def cross_validate(plates: StatePlates, steps: int, folds: int, jobs: int) -> tuple[Probabilities, Probabilities]:
+    """Probabilities of the collectors' and the road's plates, each by a network that did not see it.
+
+    Args:
+        plates: all plates.
+        steps: of a fit.
+        folds: how many networks are fitted.
+        jobs: how many of them at once.
+    """
+    groups = groups_of(plates.collectors, folds), groups_of(plates.road, folds)
+    judged = tuple(np.zeros((len(group), NONE + 1), np.float32) for group in groups)
+    with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
+        for fold, parts in enumerate(pool.map(partial(_judge_fold, plates, groups, steps), range(folds))):
+            for all_plates, group, part in zip(judged, groups, parts, strict=True):
+                all_plates[group == fold] = part
     return judged[0], judged[1]
+
+
+def _judge_fold(
+    plates: StatePlates, groups: tuple[NDArray[np.int64], NDArray[np.int64]], steps: int, fold: int
+) -> list[Probabilities]:
+    """Probabilities of one group's plates, collectors' and the road's, by a network fitted to the others."""
+    torch.set_num_threads(1)
+    seen, unseen = [], []
+    for part, group in zip((plates.collectors, plates.road), groups, strict=True):
+        seen.append([plate for plate, own in zip(part, group, strict=True) if own != fold])
+        unseen.append([plate for plate, own in zip(part, group, strict=True) if own == fold])
+    net = fit_states(StatePlates(seen[0], seen[1], plates.rendered, plates.foreign), steps, fold)
+    return [probabilities_of(net, part) for part in unseen]
 
 
 def export_states(net: StateNet, path: Path) -> None:

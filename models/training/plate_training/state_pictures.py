@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from alpr_edge.vision.state_reader import PADDING_GREY, fit_plate
 from plate_training.contract import Picture
 from plate_training.degrade import Rng
 
@@ -13,26 +14,31 @@ EDGE_SHIFT, CORNER_SHIFT = 0.055, 0.05
 """How far edges and corners of a box may be off, in parts of the plate's sides; edges above and below by half more."""
 FRAME_SHARE, FRAME_HIGH = 0.45, 0.2
 """Share of plates in a dealer's frame, and the greatest part of the plate that it covers above or below."""
-SMALL_SHARE, SMALLEST = 0.6, 3.2
+SMALL_SHARE, SMALLEST = 0.6, 4.5
 """Share of plates that are made smaller first, and by how much at most."""
-GREY_SHARE = 0.15
+ASIDE_SHARE, NARROWEST = 0.4, 0.6
+"""Share of plates that are seen from aside, and the least part of their width that is left."""
+GREY_SHARE, PALE_SHARE = 0.15, 0.2
+"""Shares of plates without colours, as by infrared light, and with paler ones."""
+CAST_SHARE, DARK_SHARE = 0.3, 0.15
+"""Shares of plates under a strong cast, as of a camera without a filter against infrared light, and in the dark."""
 
 Floats = NDArray[np.float64]
 
 
 def plain(picture: Picture) -> Picture:
     """A plate in the network's size, as it is."""
-    shrinks = picture.shape[1] > WIDTH_PX
-    size = WIDTH_PX, HEIGHT_PX
-    return np.asarray(
-        cv2.resize(picture, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR), np.uint8
-    )
+    return fit_plate(picture, (WIDTH_PX, HEIGHT_PX))
 
 
 def vary(picture: Picture, rng: Rng) -> Picture:
     """A plate in the network's size, as one of many looks at it."""
     framed = _in_a_frame(picture, rng) if rng.random() < FRAME_SHARE else picture
-    return _compressed(_lit(_softened(_boxed(framed, rng), rng), rng), rng)
+    look = _compressed(_lit(_softened(_boxed(framed, rng), rng), rng), rng)
+    fitted = np.full((HEIGHT_PX, WIDTH_PX, 3), PADDING_GREY, np.uint8)
+    above = (HEIGHT_PX - look.shape[0]) // 2
+    fitted[above : above + look.shape[0]] = look
+    return fitted
 
 
 def _in_a_frame(picture: Picture, rng: Rng) -> Picture:
@@ -58,21 +64,22 @@ def _boxed(picture: Picture, rng: Rng) -> Picture:
     off = rng.uniform(-CORNER_SHIFT, CORNER_SHIFT, (4, 2))
     left, right, top, bottom = rng.uniform(-EDGE_SHIFT, EDGE_SHIFT, 4)
     off += np.array([[left, 1.5 * top], [-right, 1.5 * top], [-right, -1.5 * bottom], [left, -1.5 * bottom]])
-    target = np.array([[0, 0], [WIDTH_PX, 0], [WIDTH_PX, HEIGHT_PX], [0, HEIGHT_PX]], np.float32)
+    aside = rng.uniform(NARROWEST, 1) if rng.random() < ASIDE_SHARE else 1.0
+    shape = aside * wide * (1 - left - right) / (high * (1 - 1.5 * (top + bottom)))
+    rows = min(HEIGHT_PX, round(WIDTH_PX / shape))
+    target = np.array([[0, 0], [WIDTH_PX, 0], [WIDTH_PX, rows], [0, rows]], np.float32)
     turn = cv2.getPerspectiveTransform((corners + off * [wide, high]).astype(np.float32), target)
-    soft = max(1, int(min(wide / WIDTH_PX, high / HEIGHT_PX)))
+    soft = max(1, int(min(wide / WIDTH_PX, high / rows)))
     source = cv2.blur(picture, (soft, soft)) if soft > 1 else picture
-    return np.asarray(
-        cv2.warpPerspective(source, turn, (WIDTH_PX, HEIGHT_PX), borderMode=cv2.BORDER_REPLICATE), np.uint8
-    )
+    return np.asarray(cv2.warpPerspective(source, turn, (WIDTH_PX, rows), borderMode=cv2.BORDER_REPLICATE), np.uint8)
 
 
 def _softened(picture: Picture, rng: Rng) -> Picture:
     """Small, out of focus, or moved."""
     if rng.random() < SMALL_SHARE:
-        by = rng.uniform(1, SMALLEST)
-        small = cv2.resize(picture, (int(WIDTH_PX / by), int(HEIGHT_PX / by)), interpolation=cv2.INTER_AREA)
-        picture = np.asarray(cv2.resize(small, (WIDTH_PX, HEIGHT_PX), interpolation=cv2.INTER_CUBIC), np.uint8)
+        by, rows = rng.uniform(1, SMALLEST), picture.shape[0]
+        small = cv2.resize(picture, (int(WIDTH_PX / by), max(1, int(rows / by))), interpolation=cv2.INTER_AREA)
+        picture = np.asarray(cv2.resize(small, (WIDTH_PX, rows), interpolation=cv2.INTER_CUBIC), np.uint8)
     if rng.random() < 0.3:
         picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.4, 1.6)), np.uint8)
     if rng.random() < 0.3:
@@ -84,11 +91,15 @@ def _softened(picture: Picture, rng: Rng) -> Picture:
 def _lit(picture: Picture, rng: Rng) -> Picture:
     """Another exposure, white balance, shade and noise."""
     light: Floats = picture.astype(np.float64)
-    if rng.random() < GREY_SHARE:
-        light[:] = light.mean(axis=2, keepdims=True)
+    kind = rng.random()
+    if kind < GREY_SHARE + PALE_SHARE:
+        colour = 0.0 if kind < GREY_SHARE else rng.uniform(0, 1)
+        light = colour * light + (1 - colour) * light.mean(axis=2, keepdims=True)
     if rng.random() < 0.3:
         light = 255 * (light / 255) ** rng.uniform(0.5, 1.8)
-    light = (light * rng.uniform(0.45, 1.45) + rng.uniform(-30, 30)) * rng.uniform(0.85, 1.15, 3)
+    cast = rng.uniform(0.35, 1.5, 3) if rng.random() < CAST_SHARE else rng.uniform(0.85, 1.15, 3)
+    exposure = rng.uniform(0.1, 0.45) if rng.random() < DARK_SHARE else rng.uniform(0.45, 1.45)
+    light = (light * exposure + rng.uniform(-30, 30)) * cast
     if rng.random() < 0.3:
         light = light * np.linspace(rng.uniform(0.5, 1), rng.uniform(0.8, 1.3), WIDTH_PX)[None, :, None]
     if rng.random() < 0.5:
