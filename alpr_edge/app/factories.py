@@ -67,7 +67,7 @@ def _open_files(settings: VisionSettings, files: ChosenFiles, threads: int) -> t
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VisionModels:
-    """Detector and reader as one recogniser, with the model ids that are stored with each read."""
+    """Everything that finds and reads plates, with the model ids that are stored with each read."""
 
     recogniser: Recogniser
     """Several threads may call it at once: it holds no state of a frame, and ONNX Runtime allows it."""
@@ -123,8 +123,9 @@ def open_vision_models(settings: VisionSettings, data_directory: Path | None = N
     check = check_of(settings, loaded.check)
     warnings = (f"models: float32 is used: {files.objection}; {REMEDY}",) if files.objection else ()
     states = None if loaded.states is None else StateReader(loaded.states)
-    beside = [one.model_id for one in (check, states) if isinstance(one, LearnedCheck | StateReader)]
-    ids = (*detector.model_ids, reader.model_id, *beside)
+    ids = (*detector.model_ids, reader.model_id)
+    ids += (check.model_id,) if isinstance(check, LearnedCheck) else ()
+    ids += () if states is None else (states.model_id,)
     return VisionModels(Recogniser(detector, reader, check), ids, second, states, files.precisions, warnings)
 
 

@@ -3,9 +3,9 @@
 from alpr_edge.diagnostics.context import CheckContext
 from alpr_edge.domain.diagnostics.checks import Check, Grade, amber, green, red
 from alpr_edge.domain.errors import ModelError
-from alpr_edge.vision.model_files.choice import REMEDY, ModelChoice, chosen_files
+from alpr_edge.vision.model_files.choice import REMEDY, ModelChoice, chosen_files, used_models
 from alpr_edge.vision.model_files.folders import model_folders
-from alpr_edge.vision.model_files.manifest import find_model, has_manifest, load_model, model_files
+from alpr_edge.vision.model_files.manifest import has_manifest, load_model, model_files
 
 
 def check_models(context: CheckContext) -> list[Check]:
@@ -20,8 +20,7 @@ def check_models(context: CheckContext) -> list[Check]:
                 digests.append(f"{role} {name}, {precision}: SHA-256 {digest}")
             except ModelError as error:
                 faults.append(str(error))
-    for role, name in (("detector", settings.vision.detector), ("reader", settings.vision.reader)):
-        find_model(folders, role, name)
+    used_models(folders, settings.vision.detector, settings.vision.reader)
     if faults:
         return [red("models", faults[0], "restore the file from the release, or provision again")]
     models_in_use = f"detector {settings.vision.detector}, reader {settings.vision.reader}"

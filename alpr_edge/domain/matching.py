@@ -25,6 +25,9 @@ CONFUSABLES_MAX = 4
 _KINDS = (MatchKind.EXACT, MatchKind.CONFUSABLE, MatchKind.PARTIAL)
 _STATES = (StateMatch.SAME, StateMatch.UNKNOWN, StateMatch.OTHER)
 
+_TWO_MEANINGS = frozenset({"NE", "NB"})
+"""NCIC writes NB for Nebraska, the post NE, and NB for New Brunswick: a list may follow either."""
+
 Listed = tuple[HotlistEntry, Generation]
 
 
@@ -39,8 +42,8 @@ class Entries(Protocol):
 
 
 def state_match(read_state: str | None, entry_state: str | None) -> StateMatch:
-    """Same, other, or unknown when either side does not say."""
-    if not read_state or not entry_state:
+    """Same, other, or unknown when either side does not say, or says what may mean both."""
+    if not read_state or not entry_state or {read_state, entry_state} == _TWO_MEANINGS:
         return StateMatch.UNKNOWN
     return StateMatch.SAME if read_state == entry_state else StateMatch.OTHER
 

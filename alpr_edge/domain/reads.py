@@ -95,7 +95,7 @@ class PlateRead:
     position: Position | None
     model_ids: tuple[str, ...]
     state: str | None = None
-    """Issuing state; None: the reader does not recognise it."""
+    """Issuing state; None: it was not read."""
     evidence: tuple[EvidenceRef, ...] = ()
     supersedes: str | None = None
     """The read of the same pass that this one corrects."""

@@ -15,6 +15,8 @@ from alpr_edge.vision.sessions import Session
 
 PADDING_GREY = 114
 """Grey level above and below a plate that is wider than the input."""
+PLATE_WIDTH_MIN_PX = 28
+"""Width from which on a state is named: the network did not learn smaller plates."""
 
 
 class StateReader:
@@ -40,6 +42,7 @@ class StateReader:
         if outputs[1:] != (len(self._states) + 1,):
             raise ModelError(f"{model.model_id}: output {list(outputs)} is not [N, {len(self._states) + 1}]")
         self._size_px = sides[1], sides[0]
+        self._session.run(np.zeros((1, *sides, 3), np.uint8))  # a file that cannot run is told now, not at each read
 
     @property
     def model_id(self) -> str:
@@ -50,11 +53,13 @@ class StateReader:
         """The postal letters of the state that issued a plate; None where that is not sure, or it is none of them.
 
         Args:
-            plate: the plate without what is around it, uint8 [H, W, 3] BGR, not empty.
+            plate: the plate without what is around it, uint8 [H, W, 3] BGR.
 
         Raises:
             ModelError: the runtime failed.
         """
+        if not plate.size or plate.shape[1] < PLATE_WIDTH_MIN_PX:
+            return None
         probabilities = self._session.run(fit_plate(plate, self._size_px)[None])[0]
         likeliest = int(np.argmax(probabilities))
         is_sure = probabilities[likeliest] >= self._probability_min
@@ -70,10 +75,15 @@ def fit_plate(plate: Pixels, size_px: tuple[int, int]) -> Pixels:
     width, height = size_px
     rows = max(1, min(height, round(width * plate.shape[0] / plate.shape[1])))
     method = cv2.INTER_AREA if plate.shape[1] > width else cv2.INTER_LINEAR
-    fitted = np.full((height, width, 3), PADDING_GREY, np.uint8)
-    above = (height - rows) // 2
-    fitted[above : above + rows] = cv2.resize(plate, (width, rows), interpolation=method)
-    return fitted
+    return pad_plate(np.asarray(cv2.resize(plate, (width, rows), interpolation=method), np.uint8), height)
+
+
+def pad_plate(plate: Pixels, height_px: int) -> Pixels:
+    """A plate between bars of grey, so that it has that height."""
+    padded = np.full((height_px, *plate.shape[1:]), PADDING_GREY, np.uint8)
+    above = (height_px - plate.shape[0]) // 2
+    padded[above : above + plate.shape[0]] = plate
+    return padded
 
 
 def _states_of(model: ModelFile) -> tuple[str, ...]:

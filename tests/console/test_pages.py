@@ -172,6 +172,27 @@ def test_a_text_for_the_terminal_has_the_plate_as_it_is_on_the_car(rig: PageRig,
     assert "QV.LIC/7ABO120.LIS/CA" in officer.get("/hits/unit-1:hit-o").text
 
 
+@pytest.mark.parametrize(
+    ("state", "changes", "letters"),
+    [
+        ("CA", {}, "CA"),
+        ("NV", {}, ""),
+        (None, {}, ""),
+        ("NV", {"corrected_by": "person-1"}, "NV"),
+    ],
+)
+def test_an_inquiry_has_no_state_that_the_unit_alone_read_and_a_confirmation_that_of_the_record(
+    rig: PageRig, officer: httpx.Client, state: str | None, changes: dict[str, str], letters: str
+) -> None:
+    name = f"{state}-{len(changes)}"
+    read = replace(plate_read(f"read-{name}", "7ABC120"), state=state, **changes)  # type: ignore[arg-type]
+    with open_store(rig.staff.unit, migrate=False) as store:
+        store.reads.commit([DecidedRecord(read, (), (hit(f"unit-1:{name}", f"read-{name}", "7ABC120"),))])
+    page = officer.get(f"/hits/unit-1:{name}").text
+    assert re.findall(r"QV\.LIC/7ABC120\.LIS/(\w*)", page) == [letters]
+    assert re.findall(r"NIC/r1\.LIC/7ABC120\.LIS/(\w*)", page) == ["CA"]
+
+
 @pytest.mark.parametrize(("headers", "is_use"), [({"X-Page-Refresh": "1"}, False), ({}, True)])
 def test_a_page_that_refreshes_itself_keeps_no_session_open(
     rig: PageRig, headers: dict[str, str], is_use: bool

@@ -207,6 +207,9 @@ def test_a_covert_entry_meets_like_any_other() -> None:
         ("CA", None, StateMatch.UNKNOWN),
         (None, None, StateMatch.UNKNOWN),
         ("", "CA", StateMatch.UNKNOWN),
+        ("NE", "NB", StateMatch.UNKNOWN),
+        ("NE", "NE", StateMatch.SAME),
+        ("NE", "NV", StateMatch.OTHER),
     ],
 )
 def test_states_same_other_and_unknown(of_read: str | None, of_entry: str | None, outcome: StateMatch) -> None:

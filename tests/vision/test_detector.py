@@ -106,7 +106,7 @@ def test_a_part_of_a_near_plate_does_not_take_its_place_by_a_better_score() -> N
 
 @pytest.mark.parametrize(
     ("near", "message"),
-    [('"other"', "no .detector.other."), ('"default"', "another detector"), ("7", "another detector")],
+    [('"other"', r"names \[detector\.other\]"), ('"default"', "another detector"), ("7", "name of a detector")],
 )
 def test_a_near_detector_that_is_none_is_refused(tmp_path: Path, near: str, message: str) -> None:
     folder = write_models(tmp_path, detector_model(ROWS), reader_model("8ABC123"))

@@ -33,7 +33,12 @@ def test_a_state_is_named_from_its_probability_on_and_none_of_a_plate_of_no_stat
     models: Path, grey: int, state: str | None
 ) -> None:
     reader = StateReader(load_model(models, "state-reader", "default"))
-    assert [reader.state_of(plate(grey, width_px)) for width_px in (1, 90, 700)] == [state] * 3
+    assert [reader.state_of(plate(grey, width_px)) for width_px in (28, 90, 700)] == [state] * 3
+
+
+@pytest.mark.parametrize("shape", [(14, 27, 3), (1, 1, 3), (0, 40, 3), (40, 0, 3)])
+def test_a_plate_smaller_than_those_that_were_learned_is_not_named(models: Path, shape: tuple[int, int, int]) -> None:
+    assert StateReader(load_model(models, "state-reader", "default")).state_of(np.full(shape, 255, np.uint8)) is None
 
 
 def test_the_network_that_a_reader_names_is_opened_and_on_record(models: Path) -> None:
@@ -69,7 +74,7 @@ def test_an_entry_that_does_not_fit_its_file_is_refused(models: Path, facts: str
         open_vision_models(VisionSettings(models_directory=models))
 
 
-@pytest.mark.parametrize("shape", [("N", 64, 128, 1), ("N", "high", "wide", 3), ("N", 64, 3)])
+@pytest.mark.parametrize("shape", [("N", 64, 128, 1), ("N", "high", "wide", 3), ("N", 64, 3), (4, 64, 128, 3)])
 def test_a_file_that_takes_no_plates_in_colour_is_refused(models: Path, shape: tuple[int | str, ...]) -> None:
     name_states(models, state_model(2, shape))
     with pytest.raises(ModelError, match="state-reader:default"):

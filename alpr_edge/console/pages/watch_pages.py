@@ -140,12 +140,18 @@ class WatchPages:
         return PAGES.page("glance", 403 if fault else 200, **shown)
 
     def _terminal_texts(self, card: HitCard) -> list[TerminalText]:
-        """What can be copied for a hit; a confirmation is asked for by the number of the record."""
-        settings, read, record = self._unit.settings.console, card.read.read, card.hit.entry.record_id
-        templates = [("inquiry", settings.terminal_text)]
-        templates += [("confirmation", settings.confirmation_text)] if record else []
+        """What can be copied for a hit; a confirmation is asked for by the number of the record.
+
+        An inquiry has the state that a person said, or that the unit read and the list has as well: with a wrong one
+        it would find no record. A confirmation is about the record, and has its state.
+        """
+        settings, read, entry = self._unit.settings.console, card.read.read, card.hit.entry
+        is_known = read.corrected_by is not None or read.state == entry.state
+        templates = [("inquiry", settings.terminal_text, read.state if is_known else None)]
+        templates += [("confirmation", settings.confirmation_text, entry.state)] if entry.record_id else []
         return [
-            TerminalText(name, terminal_text(template, read.text, read.state, record)) for name, template in templates
+            TerminalText(name, terminal_text(template, read.text, state, entry.record_id))
+            for name, template, state in templates
         ]
 
     def _glances(self, visitor: Visitor, person: Person | None) -> list[HitGlance]:

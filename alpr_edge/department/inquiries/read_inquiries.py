@@ -135,7 +135,7 @@ def search_note(criteria: ReadCriteria) -> str:
         criteria.area and f"around {criteria.area}",
         criteria.unit_id and f"unit {criteria.unit_id}",
         criteria.camera_id and f"camera {criteria.camera_id}",
-        criteria.state and f"state {criteria.state}",
+        criteria.state and f"state {criteria.state} or not read",
         criteria.is_untimed and "those without a sure time",
     )
     return ", ".join(part for part in parts if part)

@@ -36,7 +36,7 @@ def parse_search_form(fields: Mapping[str, str], now: datetime) -> DepartmentSea
         area=_area(fields),
         unit_id=fields.get("unit", "").strip() or None,
         camera_id=fields.get("camera", "").strip() or None,
-        state=fields.get("state", "").strip().upper() or None,
+        state=fields.get("state", "").strip() or None,
     )
     check_inquiry(search)
     return search

@@ -11,6 +11,7 @@ from alpr_edge.domain.ground.areas import GroundArea
 from alpr_edge.domain.ground.cells import cells_of
 from alpr_edge.domain.patterns import ANY, ONE, canonical_partial, is_partial, partial_fault
 from alpr_edge.domain.plates import PLATE_LENGTH_MAX
+from alpr_edge.hotlist.formats import state_codes
 
 KNOWN_MIN = 3
 """Known characters of a part of a plate: with fewer it fits a share of all cars."""
@@ -102,9 +103,18 @@ def check_search(search: DepartmentSearch) -> ReadCriteria:
         cells=() if search.area is None else _cells(search.area),
         unit_id=search.unit_id,
         camera_id=search.camera_id,
-        state=search.state,
+        state=_state(search.state),
         is_untimed=search.is_untimed,
     )
+
+
+def _state(text: str | None) -> str | None:
+    """The two letters of a state, which may be written out; None: none is asked for."""
+    letters, _ = state_codes.from_text(text or "")
+    if text and letters not in state_codes.KNOWN_CODES:
+        codes = ", ".join(sorted(state_codes.KNOWN_CODES))
+        raise SearchError(f"that is no state: two letters or a name, or none; the states are {codes}")
+    return letters
 
 
 def _plate(text: str) -> str:

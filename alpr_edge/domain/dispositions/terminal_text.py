@@ -9,6 +9,8 @@ CONFIRMATION = "YQ.RNO/1.PRI/U.NIC/{record}.LIC/{plate}.LIS/{state}"
 """Nlets' request to the agency that entered the record, urgent: an answer is due within ten minutes."""
 CHARACTERS_MAX = 200
 _FIELDS = (PLATE, STATE, RECORD)
+_NCIC_OF_POSTAL = {"NE": "NB", "NB": "NK", "NL": "NF", "QC": "PQ"}
+"""Where NCIC's two letters for a state or province are not the post's."""
 _FIELD = re.compile(r"\{[^{}]*\}|[{}]")
 
 
@@ -29,8 +31,9 @@ def terminal_text(template: str, plate: str, state: str | None, record: str = ""
     Args:
         template: one without a fault.
         plate: the text as it is on the plate, the letter O and the digit 0 apart; it has no blanks.
-        state: the state that was read; None: that is left empty.
+        state: the post's two letters of its state; None: that is left empty, for the officer to fill in.
         record: the number of the listed record, such as NCIC's.
     """
-    values = dict(zip(_FIELDS, (plate, state or "", record), strict=True))
+    letters = _NCIC_OF_POSTAL.get(state or "", state or "")
+    values = dict(zip(_FIELDS, (plate, letters, record), strict=True))
     return _FIELD.sub(lambda field: values[field.group()], template)

@@ -4,7 +4,8 @@ A pass is **decided** once: when the vote is settled, with the Nth reading, with
 when it ends, whichever is first. Until it **closes**, the vote goes on: last_seen, vote_count and a sharper crop amend
 the row. When the winning text changes after the decision, a new read that supersedes the first is decided and the alert
 already sounded is withdrawn; a certain read gives way to a certain one alone. So a parked stolen car sounds at once
-and is still one read. A vote without the text of a plate (unreadable, or no plate) decides nothing.
+and is still one read. Its state is that of the picture it was decided with. A vote without the text of a plate
+(unreadable, or no plate) decides nothing.
 
 A vehicle that is lost from view and seen again within seconds, with the same text or one that is likely a misreading of
 it, is one read: its pass stays open for :data:`REAPPEARANCE_GAPS`, and the pass of a new track takes it over.
@@ -223,11 +224,15 @@ class Passes:
             box=current.shown.box,
             position=self._place_of(current),
             model_ids=(*self._origin.model_ids, *current.second.model_ids),
-            state=self._readers.state_of(current.plate_picture()),
+            state=self._state_of(current),
             supersedes=before,
         )
         current.sharpest, current.is_sharper = current.shown, False
         return ReadDecided(current.read, current.evidence, now, withdraws=before)
+
+    def _state_of(self, current: VehiclePass) -> str | None:
+        """The state by the picture that is shown; of a part of a plate none is named."""
+        return None if current.shown.is_cut else self._readers.state_of(current.plate_picture())
 
     def _place_of(self, current: VehiclePass) -> Position | None:
         """Where the shown picture was taken; where that is not known any more, what the earlier read says of it."""

@@ -9,7 +9,7 @@ from alpr_edge.domain.recognition.second_opinions import SecondOpinions
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PictureReaders:
-    """The readers of a pass's sharpest picture."""
+    """The readers of the picture that a pass shows."""
 
     second: SecondOpinions = field(default_factory=SecondOpinions)
     """The second reader's opinions, for what is not certain; by itself there is no second reader."""

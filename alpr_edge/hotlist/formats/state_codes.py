@@ -1,6 +1,5 @@
 """Converts issuing states as feeds write them to the two letters that a read has."""
 
-import re
 from functools import lru_cache
 
 WORDINGS_MAX = 1024
@@ -21,20 +20,20 @@ KNOWN_CODES = frozenset(_CODE_OF_NAME.values()) | {"AS", "GU", "MP", "NT", "NU",
 _POSTAL_OF_NCIC = {"NB": "NE", "NK": "NB", "NF": "NL", "PQ": "QC"}
 """Where NCIC's two letters are not the post's: Nebraska, New Brunswick, Newfoundland, Quebec."""
 _UNKNOWN = frozenset({"", "XX", "UN", "UNK", "UNKNOWN", "NA", "N/A", "NONE", "--", "ZZ"})
-_TWO_LETTERS = re.compile("[A-Z]{2}")
 
 
 @lru_cache(maxsize=WORDINGS_MAX)
 def from_text(text: str) -> tuple[str | None, bool]:
     """A state cell's two letters (None: it does not say), and whether the cell was understood.
 
-    Feeds write the digit zero for the letter O here too (``0H``).
+    Letters of no state are not: an entry with them would be of another state than every plate. Feeds write the digit
+    zero for the letter O here too (``0H``).
     """
     word = " ".join(text.upper().split())
     if word in _UNKNOWN:
         return None, True
     letters = word.replace("0", "O")
-    if _TWO_LETTERS.fullmatch(letters):
+    if letters in KNOWN_CODES or letters in _POSTAL_OF_NCIC:
         return letters, True
     code = _CODE_OF_NAME.get(word)
     return code, code is not None

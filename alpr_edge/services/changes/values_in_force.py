@@ -16,7 +16,7 @@ from alpr_edge.store.access.schema import FILE_NAME as ACCOUNTS_FILE
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.hotlists.generations import live
 from alpr_edge.store.keys import KEY_NAMES, load_key
-from alpr_edge.vision.model_files.choice import ModelChoice, model_parts
+from alpr_edge.vision.model_files.choice import ModelChoice, used_models
 from alpr_edge.vision.model_files.folders import model_folders
 from alpr_edge.vision.model_files.manifest import ModelFile
 
@@ -63,13 +63,13 @@ def list_value(database: Database, source: str) -> dict[str, str]:
 
 
 def model_values(settings: Settings) -> dict[str, str]:
-    """The networks that the settings name, with the digests of their files; their bytes are read and hashed."""
+    """The networks that a unit with these settings runs, with the digests of their files, which are read and hashed."""
     folders = model_folders(settings.vision, settings.unit.data_directory)
     try:
-        parts = model_parts(folders, settings.vision.detector, settings.vision.reader)
+        models = used_models(folders, settings.vision.detector, settings.vision.reader)
     except ModelError as error:
         return {value_name(Subject.MODEL, "unusable"): value_text(str(error))}
-    return {value_name(Subject.MODEL, part): model_text(model) for part, model in parts.items()}
+    return {value_name(Subject.MODEL, name): model_text(model) for name, model in models.items()}
 
 
 def model_text(model: ModelFile) -> str:

@@ -270,7 +270,7 @@ def search_note(search: ReadSearch) -> str:
         period,
         wanted.area and f"around {wanted.area}",
         wanted.camera_id and f"camera {wanted.camera_id}",
-        wanted.state and f"state {wanted.state}",
+        wanted.state and f"state {wanted.state} or not read",
         "those without a time" if search.is_untimed else "",
     )
     return ", ".join(part for part in parts if part)

@@ -19,7 +19,15 @@ from alpr_edge.domain.errors import ModelError
 from alpr_edge.runtime import no_follow
 from alpr_edge.runtime.durable_files import replace_file
 from alpr_edge.runtime.io_errors import io_errors
-from alpr_edge.vision.model_files.manifest import ModelFile, Precision, find_model, find_near, has_int8
+from alpr_edge.vision.model_files.manifest import (
+    ModelFile,
+    Precision,
+    find_check,
+    find_model,
+    find_near,
+    find_state_reader,
+    has_int8,
+)
 from alpr_edge.vision.model_files.processor import read_processor
 
 CHOICE_FILE = "model-choice.json"
@@ -135,6 +143,16 @@ def model_parts(directories: Sequence[Path], detector: str, reader: str) -> dict
     if near is not None:
         parts["near"] = near
     return parts | {"reader": find_model(directories, "reader", reader)}
+
+
+def used_models(directories: Sequence[Path], detector: str, reader: str) -> dict[str, ModelFile]:
+    """The float32 file of every network that a unit with these names runs. Raises ModelError as find_model."""
+    parts = model_parts(directories, detector, reader)
+    models = {str(part): model for part, model in parts.items()}
+    for model in (find_check(directories, parts["detector"]), find_state_reader(directories, parts["reader"])):
+        if model is not None:
+            models[model.role] = model
+    return models
 
 
 def chosen_files(

@@ -96,7 +96,7 @@ def find_near(directories: Sequence[Path], detector: ModelFile, precision: Preci
         ModelError: the entry is no name, or the file it names cannot be used.
     """
     if detector.entry.get("near") == detector.name:
-        raise ModelError(f"{detector.model_id}: near must be the name of another detector of {MANIFEST}, not its own")
+        raise ModelError(f"{detector.model_id}: near must name another detector of {MANIFEST}")
     return _find_named(directories, detector, "near", "detector", precision)
 
 
@@ -152,7 +152,9 @@ def _find_named(
     if name is None:
         return None
     if not isinstance(name, str):
-        raise ModelError(f"{model.model_id}: {key} must be the name of another {role} of {MANIFEST}")
+        raise ModelError(f"{model.model_id}: {key} must be the name of a {role} of {MANIFEST}")
+    if not any((role, name) in model_names(directory) for directory in filter(has_manifest, directories)):
+        raise ModelError(f"{model.model_id}: {key} names [{role}.{name}], which is in no {MANIFEST}")
     return find_model(directories, role, name, precision)
 
 

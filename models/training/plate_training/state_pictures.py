@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from alpr_edge.vision.state_reader import PADDING_GREY, fit_plate
+from alpr_edge.vision.state_reader import fit_plate, pad_plate
 from plate_training.contract import Picture
 from plate_training.degrade import Rng
 
@@ -35,10 +35,7 @@ def vary(picture: Picture, rng: Rng) -> Picture:
     """A plate in the network's size, as one of many looks at it."""
     framed = _in_a_frame(picture, rng) if rng.random() < FRAME_SHARE else picture
     look = _compressed(_lit(_softened(_boxed(framed, rng), rng), rng), rng)
-    fitted = np.full((HEIGHT_PX, WIDTH_PX, 3), PADDING_GREY, np.uint8)
-    above = (HEIGHT_PX - look.shape[0]) // 2
-    fitted[above : above + look.shape[0]] = look
-    return fitted
+    return pad_plate(look, HEIGHT_PX)
 
 
 def _in_a_frame(picture: Picture, rng: Rng) -> Picture:

@@ -42,7 +42,7 @@ from tests.app.rig import write_settings
 from tests.services.unit_health.health_reports import CONSOLE, UPLINK, with_figures
 from tests.staff import BEGUN, Staff, staff_person
 from tests.units import write_bare_unit
-from tests.vision.models import check_model, detector_model, name_check, write_near
+from tests.vision.models import check_model, detector_model, name_check, name_states, state_model, write_near
 
 WAIT_S = 60.0
 KEY = bytes(32)
@@ -240,13 +240,16 @@ def test_the_end_of_a_training_is_told_without_a_break_while_the_sessions_are_re
     assert all(each == [FaultKind.TRAINING_ENDING] for each in told)
 
 
-@pytest.mark.parametrize("name", ["detector.onnx", "detector-near.onnx", "reader.onnx", "plate-check.onnx"])
+@pytest.mark.parametrize(
+    "name", ["detector.onnx", "detector-near.onnx", "reader.onnx", "plate-check.onnx", "state-reader.onnx"]
+)
 def test_a_model_file_that_is_damaged_while_the_unit_runs_is_told_until_it_is_restored(
     tmp_path: Path, name: str
 ) -> None:
     settings = load(write_settings(tmp_path, tmp_path / "frames"))
     write_near(tmp_path / "models", detector_model([]))
     name_check(tmp_path / "models", check_model(0))
+    name_states(tmp_path / "models", state_model(2))
     watch = model_file_watch(settings)
     watch.look()
     assert watch.faults() == []

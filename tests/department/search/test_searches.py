@@ -233,6 +233,8 @@ def test_a_page_says_what_it_could_not_see(searches: DepartmentSearches) -> None
             "longer than 366 days",
         ),
         (DepartmentSearch(("7ABC123",), SearchPeriod(BEGIN, BEGIN)), "ends before it begins"),
+        (DepartmentSearch(("7ABC123",), state="QX"), "that is no state: two letters or a name"),
+        (DepartmentSearch(("7ABC123",), state="??"), "that is no state"),
         (
             DepartmentSearch(("7ABC123",), SearchPeriod(BEGIN.replace(tzinfo=None), BEGIN.replace(tzinfo=None))),
             "needs its zone",
@@ -257,6 +259,13 @@ def test_a_page_is_of_its_search_and_of_a_bounded_size(searches: DepartmentSearc
     assert {read.plate for read in searches.page(one, after).reads} <= {TRAFFIC[0].plate}
     with pytest.raises(SearchError, match="no such page"):
         searches.page(DepartmentSearch((), WHOLE, Area(*CENTRE, 9.0)), ReadKey("", None, "", ""))
+
+
+def test_a_state_is_found_by_its_letters_and_by_its_name(searches: DepartmentSearches) -> None:
+    found = [all_ids(searches, DepartmentSearch(unit_id="car-1", period=WHOLE, state=text)) for text in ("CA", "ca ")]
+    found.append(all_ids(searches, DepartmentSearch(unit_id="car-1", period=WHOLE, state="California")))
+    assert found[0] == found[1] == found[2]
+    assert {BY_ID[read_id].state for read_id in found[0]} == {"CA", None}
 
 
 def test_the_letter_is_the_digit_and_marks_are_left_out(searches: DepartmentSearches) -> None:

@@ -16,6 +16,8 @@ from alpr_edge.domain.dispositions.terminal_text import (
     [
         (INQUIRY, "CA", "QV.LIC/7ABC123.LIS/CA"),
         (INQUIRY, None, "QV.LIC/7ABC123.LIS/"),
+        (INQUIRY, "NE", "QV.LIC/7ABC123.LIS/NB"),
+        (INQUIRY, "QC", "QV.LIC/7ABC123.LIS/PQ"),
         (CONFIRMATION, "CA", "YQ.RNO/1.PRI/U.NIC/V123.LIC/7ABC123.LIS/CA"),
         ("{plate}", "CA", "7ABC123"),
         ("{plate} {plate}", "CA", "7ABC123 7ABC123"),

@@ -1,6 +1,7 @@
 """When the state of a read is read: of the picture that is shown, at each decision."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 
@@ -75,9 +76,35 @@ def test_a_corrected_read_has_the_state_of_the_look_that_it_shows() -> None:
     eye = Eye("CO", None)
     passes = passes_of(eye)
     texts = {0.0: "8ABC12", 100.0: "8ABC12", 200.0: "8ABC123", 300.0: "8ABC123"}
-    looks = [reading_of(text, ms, BOX, 0.95 if ms < 200 else 0.999, 100 + ms) for ms, text in texts.items()]
-    events = [event for look, ms in zip(looks, texts, strict=True) for event in step(passes, look, ms)]
+    events = list[ReadEvent]()
+    for ms, text in texts.items():
+        look = reading_of(text, ms, BOX, 0.95 if ms < 200 else 0.999, 100 + ms)
+        events += passes.step(frame_with_plate(look, ms, 10 + round(ms / 100)), [look])
     events += passes.close(START.shift(400))
     decisions = [event for event in events if isinstance(event, ReadDecided)]
     assert [event.read.plate for event in decisions] == ["8ABC12", "8ABC123"]
     assert states_of(events) == ["CO", "CO", None, None]
+    assert [np.unique(picture).tolist() for picture in eye.seen] == [[11], [decisions[1].read.last_frame + 10]]
+
+
+def test_a_sharper_picture_after_the_decision_leaves_the_state() -> None:
+    eye = Eye("CO")
+    passes = passes_of(eye)
+    events = list[ReadEvent]()
+    for ms, sharpness in ((0, 50.0), (100, 400.0)):
+        look = reading_of("8ABC123", ms, BOX, 0.999, sharpness)
+        events += passes.step(frame_with_plate(look, ms, 77), [look])
+    *_, closed = events + passes.close(START.shift(200))
+    assert isinstance(closed, ReadClosed)
+    assert closed.evidence is not None
+    assert closed.read.state == "CO"
+
+
+def test_of_a_part_of_a_plate_no_state_is_read() -> None:
+    eye = Eye("CO")
+    passes = passes_of(eye)
+    looks = [reading_of("8ABC123", 0, BOX, 0.9, 50.0), replace(reading_of("BC123", 100, BOX, 0.9, 400.0), is_cut=True)]
+    events = [event for look, ms in zip(looks, (0.0, 100.0), strict=True) for event in step(passes, look, ms)]
+    events += passes.close(START.shift(200))
+    assert states_of(events) == [None, None]
+    assert eye.seen == []

@@ -14,6 +14,8 @@ from alpr_edge.hotlist.formats import state_codes
         ("", (None, True)),
         ("--", (None, True)),
         ("Calif.", (None, False)),
+        ("PQ", ("PQ", True)),
+        ("QQ", (None, False)),
     ],
 )
 def test_a_state_cell(text: str, meaning: tuple[str | None, bool]) -> None:

@@ -18,10 +18,21 @@ from alpr_edge.vision.model_files.choice import (
     model_parts,
     present_conditions,
     read_choice,
+    used_models,
     write_choice,
 )
 from alpr_edge.vision.model_files.manifest import find_model, load_model, model_files
-from tests.vision.models import detector_model, reader_model, write_int8, write_models, write_near
+from tests.vision.models import (
+    check_model,
+    detector_model,
+    name_check,
+    name_states,
+    reader_model,
+    state_model,
+    write_int8,
+    write_models,
+    write_near,
+)
 
 NAMES = "default", "default"
 
@@ -190,3 +201,17 @@ def test_a_damaged_int8_file_is_not_run(folder: Path, data: Path) -> None:
     chosen = files(folder, data)
     assert "SHA-256 is not the manifest's" in chosen.objection
     assert set(chosen.precisions.values()) == {"float32"}
+
+
+def test_every_network_of_a_unit_is_told_and_one_that_is_named_in_vain_refused(folder: Path) -> None:
+    before = used_models([folder], *NAMES)
+    assert set(before) == {"detector", "near", "reader"}
+    name_check(folder, check_model(0))
+    name_states(folder, state_model(2))
+    models = used_models([folder], *NAMES)
+    assert set(models) - set(before) == {"plate-check", "state-reader"}
+    manifest = folder / "manifest.toml"
+    text = manifest.read_text(encoding="utf-8")
+    manifest.write_text(text.replace('state_reader = "default"', 'state_reader = "gone"'), encoding="utf-8")
+    with pytest.raises(ModelError, match=r"state_reader names \[state-reader\.gone\], which is in no manifest"):
+        used_models([folder], *NAMES)

@@ -91,7 +91,7 @@ def typed_search(
         period: from and to.
         unit: the unit.
         camera: its camera.
-        state: the plate's state.
+        state: the state that plates may be of.
 
     Raises:
         SearchError: a time or an area is none.
