@@ -14,6 +14,7 @@ import pytest
 
 from alpr_edge.app.factories import VisionModels, open_vision_models
 from alpr_edge.app.pipeline.pipeline import decision_rule
+from alpr_edge.app.pipeline.plate_states import state_function
 from alpr_edge.domain.alerting import Alert, MatchContext, Tone, alert_of
 from alpr_edge.domain.hits import Generation, HotlistEntry, MatchKind, Reason
 from alpr_edge.domain.matching import Listed, match
@@ -21,6 +22,7 @@ from alpr_edge.domain.plates import canonical
 from alpr_edge.domain.reads import PlateRead, ReadClosed, ReadDecided
 from alpr_edge.domain.recognition.frames import Frame
 from alpr_edge.domain.recognition.passes import Origin, Passes
+from alpr_edge.domain.recognition.picture_readers import PictureReaders
 from alpr_edge.settings import DecisionSettings, VisionSettings
 from alpr_edge.simulation.plates.renderer import BUILT_IN_DESIGNS, PlateDesign, render_plate
 from tests.domain.readings import START
@@ -74,7 +76,8 @@ def frames_of(text: str, design: PlateDesign, seed: int) -> Iterator[Frame]:
 def reads_of(models: VisionModels, text: str, design: PlateDesign, seed: int) -> list[PlateRead]:
     """Every read the pass came to, as it was decided; a corrected one is left out."""
     rule = decision_rule(DecisionSettings())
-    passes = Passes(Origin("u", "front", ()), rule, 1500, lambda _: None, map(str, itertools.count()).__next__)
+    ids, readers = map(str, itertools.count()), PictureReaders(state_of=state_function(models.states))
+    passes = Passes(Origin("u", "front", ()), rule, 1500, lambda _: None, ids.__next__, readers)
     events: list[ReadDecided | ReadClosed] = []
     for frame in frames_of(text, design, seed):
         events += passes.step(frame, models.recogniser.recognise(frame))
@@ -140,17 +143,23 @@ def test_a_stack_taken_for_a_character_is_never_certain(models: VisionModels) ->
 
 
 def test_the_same_text_in_another_state_is_possible_only(models: VisionModels) -> None:
-    reads = reads_of(models, "4RHD902", CALIFORNIA, 1)
-    assert [read.plate for read in reads] == ["4RHD902"]
-    alert, kinds = alert_for(replace(reads[0], state="CA", confidence=1.0), Shelf("4RHD902", state="AZ"))
-    assert alert is not None
-    assert kinds == {MatchKind.EXACT}
-    assert alert.tone is Tone.POSSIBLE
-    assert "other state" in alert.phrase
+    """The unit reads the state of the plate by itself."""
+    for seed in LOOKS:
+        (read,) = reads_of(models, "4RHD902", CALIFORNIA, seed)
+        assert (read.plate, read.state) == ("4RHD902", "CA")
+        alert, kinds = alert_for(replace(read, confidence=1.0), Shelf("4RHD902", state="AZ"))
+        assert alert is not None
+        assert kinds == {MatchKind.EXACT}
+        assert alert.tone is Tone.POSSIBLE
+        assert "other state" in alert.phrase
+        alert, _ = alert_for(replace(read, confidence=1.0), Shelf("4RHD902", state="CA"))
+        assert alert is not None
+        assert alert.tone is Tone.HIGH
+        assert "state" not in alert.phrase
 
 
 def test_a_state_that_was_not_read_is_said(models: VisionModels) -> None:
     reads = reads_of(models, "4RHD902", CALIFORNIA, 1)
-    alert, _ = alert_for(replace(reads[0], confidence=1.0), Shelf("4RHD902", state="AZ"))
+    alert, _ = alert_for(replace(reads[0], confidence=1.0, state=None), Shelf("4RHD902", state="AZ"))
     assert alert is not None
     assert "state not read" in alert.phrase
