@@ -1,4 +1,5 @@
-// Makes a passkey: what a form cannot do. The button has the path that gives options and takes the answer.
+// Makes a passkey: what a form cannot do. The button has the path that gives options and takes the answer. The page gives
+// it disabled, so that no click is lost before this script is there.
 const REASONS = {
   InvalidStateError: "this key has one already.",
   NotAllowedError: "it was cancelled, took too long, or the key asks for neither a PIN nor a finger.",
@@ -18,6 +19,9 @@ button?.addEventListener("click", async () => {
     button.disabled = false;
   }
 });
+if (button !== null) {
+  button.disabled = false;
+}
 
 async function register(path) {
   if (window.PublicKeyCredential?.parseCreationOptionsFromJSON === undefined) {
