@@ -190,6 +190,7 @@ def test_an_inquiry_has_no_state_that_the_unit_alone_read_and_a_confirmation_tha
         store.reads.commit([DecidedRecord(read, (), (hit(f"unit-1:{name}", f"read-{name}", "7ABC120"),))])
     page = officer.get(f"/hits/unit-1:{name}").text
     assert re.findall(r"QV\.LIC/7ABC120\.LIS/(\w*)", page) == [letters]
+    assert f"<dd>listed CA, {'not read' if state is None else f'read {state}'}</dd>" in page
     assert re.findall(r"NIC/r1\.LIC/7ABC120\.LIS/(\w*)", page) == ["CA"]
 
 
