@@ -54,6 +54,8 @@ class FeedFile:
         self._bytes_max = unpacked_bytes_max
         self._stack = ExitStack()
         self._size = 1
+        self._stated_bytes: int | None = None
+        """How many bytes the zip says are in it; None: it is no zip."""
         self.inner_name = path.name
         """Name of the file that was packed; a gzip's without its ``.gz``."""
 
@@ -90,6 +92,8 @@ class FeedFile:
                 yield line + b"\n"
             if len(rest) > LINE_BYTES_MAX:
                 raise self._too_long()
+        if self._stated_bytes not in {None, total}:
+            raise self._damage_error()
         if rest:
             yield rest
 
@@ -121,6 +125,9 @@ class FeedFile:
         if member.compress_type not in _ZIP_METHODS:
             raise FeedError(f"{self._path}: the zip is packed in an unknown way; pack it by deflate")
         self.inner_name = Path(member.filename).name
+        # The library stops at the size that the directory states, which no code of a locked zip covers: a smaller one
+        # would cut the list. So it unpacks whatever is there, and that is compared with what was stated.
+        self._stated_bytes, member.file_size = member.file_size, self._bytes_max + PIECE_BYTES
         try:
             member_file: IO[bytes] = stack.enter_context(
                 archive.open(member, pwd=self._password if is_locked else None)

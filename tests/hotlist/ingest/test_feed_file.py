@@ -129,6 +129,18 @@ def test_a_header_of_nonsense_is_damage(path: Path, archive: bytes, record: byte
         read(path, password=PASSWORD)
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+@pytest.mark.parametrize("change", [-1, -40_000, 8, 1_000_000])
+def test_a_locked_zip_whose_directory_states_another_size_is_damage(path: Path, method: int, change: int) -> None:
+    """Nothing that is locked says how long the text is: a smaller size would cut the list, and pass for the whole."""
+    archive = locked_zip(method)
+    at = archive.rindex(b"PK\x01\x02") + 24
+    assert int.from_bytes(archive[at : at + 4], "little") == len(TEXT)
+    path.write_bytes(archive[:at] + (len(TEXT) + change).to_bytes(4, "little") + archive[at + 4 :])
+    with pytest.raises(FeedError, match="damaged or cut short; download it again"):
+        read(path, password=PASSWORD)
+
+
 @pytest.mark.parametrize(
     "archive", [gzip.compress(TEXT), zip_of("a.csv"), zip_of("a.csv", method=zipfile.ZIP_BZIP2), locked_zip()]
 )
