@@ -128,7 +128,8 @@ def _read_photo(vision_models: VisionModels, path: Path) -> PhotoReadings:
     state_of, plates = state_function(vision_models.states), []
     for reading in vision_models.recogniser.recognise(Frame("photo", 0, Instant("photo", 0), pixels)):
         result = vote([reading])
-        state = state_of(pixels_inside(pixels, reading.box)) if result.readable else None
+        is_whole = result.readable and not reading.is_cut
+        state = state_of(pixels_inside(pixels, reading.box)) if is_whole else None
         plates.append(PlateInPhoto(reading, result, state))
     elapsed_ms = (time.perf_counter() - start) * 1000
     return PhotoReadings(path, pixels.shape[1], pixels.shape[0], plates, elapsed_ms)

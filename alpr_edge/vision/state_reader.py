@@ -25,14 +25,13 @@ class StateReader:
     Args:
         model: the network: plates uint8 [N, height, width, 3] BGR to float32 [N, states + 1]; its entry lists the
             ``states`` in the order of the outputs, and has ``probability_min``, from which on one is named.
-        threads: intra-op threads.
 
     Raises:
         ModelError: the file or its entry is no such network's.
     """
 
-    def __init__(self, model: ModelFile, threads: int = 1) -> None:
-        self._session = Session(model, threads)
+    def __init__(self, model: ModelFile) -> None:
+        self._session = Session(model, 1)
         self._states = _states_of(model)
         self._probability_min = _probability_of(model)
         shape, outputs = self._session.input_shape, self._session.output_shape

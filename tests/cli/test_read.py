@@ -182,6 +182,18 @@ def test_the_state_of_a_plate_is_named_where_it_is_known(models: Path, photos: P
     assert "CO 8ABC123" in line
 
 
+@pytest.mark.parametrize(("left", "state"), [(0, None), (20, "CO")])
+def test_of_a_plate_that_the_edge_cuts_no_state_is_named(
+    tmp_path: Path, photos: Path, left: int, state: str | None
+) -> None:
+    rows = [[0, left, 112, left + 50, 132, 0, 0.9]]
+    models = write_models(tmp_path / "models", detector_model(rows), reader_model("8ABC123"))
+    name_states(models, state_model(2))
+    cv2.imwrite(str(photos / "a.jpg"), np.full((720, 1280, 3), 255, np.uint8))
+    result = CliRunner().invoke(app, ["read", str(photos / "a.jpg"), "--models", str(models), "--json"])
+    assert [(plate["plate"], plate["state"]) for plate in json.loads(result.stdout)["plates"]] == [("8ABC123", state)]
+
+
 def test_a_box_in_which_nothing_can_be_read_is_listed_without_a_text(tmp_path: Path, photos: Path) -> None:
     models = write_models(tmp_path / "models", detector_model(ROWS), reader_model("8"))
     result = CliRunner().invoke(app, ["read", str(photos / "a.jpg"), "--models", str(models), "--json"])

@@ -16,8 +16,9 @@ TURN_DEG = 9.0
 """Deviation of the angle by which road windows are turned."""
 ROAD_SLANTED, SLANT, NARROWEST = 0.3, 0.3, 0.6
 """Share of road windows that show their plates from the side, the deviation of what level lines then rise by, and the
-least part of its width that is left. Of 71 plates from 60 px in every third American road photo the released detector
-finds 64 as they are, and 58, 54, 52 and 41 with slants of 0.25, 0.4, -0.4 and 0.6 and widths of 0.85, 0.75, 0.75 and 0.65.
+least part of its width that is left. Of 71 plates from 60 px in every third American road photo a detector that was
+trained without finds 64 as they are, and 58, 54, 52 and 41 with slants of 0.25, 0.4, -0.4 and 0.6 and widths of 0.85,
+0.75, 0.75 and 0.65.
 """
 
 
