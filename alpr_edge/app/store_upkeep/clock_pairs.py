@@ -39,7 +39,11 @@ class ClockPairs:
             if self._last is not None:
                 self._wait_ms = min(PAIR_MS, self._wait_ms * 2)
             self._last = now
+        except StoreError as error:
+            log.error("clock.pair_not_stored", failure=str(error))
+            return
+        try:
             if read_count := time_corrections.place_boot(self._database, now.boot_id, now):
                 log.info("clock.reads_corrected", reads=read_count)
         except StoreError as error:
-            log.error("clock.pair_not_stored", failure=str(error))
+            log.error("clock.reads_not_corrected", failure=str(error))

@@ -14,6 +14,7 @@ from alpr_edge.domain.protocol.canvass import CANVASS_END_PREFIX, CANVASS_PREFIX
 from alpr_edge.domain.protocol.holds import HOLD_PREFIX, RELEASE_PREFIX
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.schema import outbox
+from alpr_edge.store.outbox.answers import is_in_state
 
 PREFIXES_KEPT_ELSEWHERE = (
     RECORD_PREFIX,
@@ -34,7 +35,7 @@ def drop_delivered(database: Database, prefixes: Sequence[str]) -> int:
     count = 0
     with database.write() as connection:
         for prefix in prefixes:
-            done = delete(outbox).where(begins_with(prefix), outbox.c.state == "delivered")
+            done = delete(outbox).where(begins_with(prefix), is_in_state("delivered"))
             count += connection.execute(done).rowcount
     return count
 

@@ -22,6 +22,7 @@ from alpr_edge.domain.protocol.access_log import (
 from alpr_edge.domain.protocol.items import ItemKind, Urgency, encode
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.schema import log_cursors, log_statements, outbox
+from alpr_edge.store.outbox.answers import is_in_state
 from alpr_edge.store.outbox.delivered_items import begins_with
 from alpr_edge.store.outbox.enqueue import body_row, queue_once
 
@@ -67,7 +68,7 @@ def queue_checkpoint(database: Database, payload: CheckpointPayload, root: bytes
     of_log = f"{CHECKPOINT_PREFIX}{payload.log_id}:"
     row = body_row(item_id, ItemKind.CHECKPOINT, Urgency.ACCESS, encode(payload), created_at)
     with database.write() as connection:
-        connection.execute(delete(outbox).where(begins_with(of_log), outbox.c.state == "ready"))
+        connection.execute(delete(outbox).where(begins_with(of_log), is_in_state("ready")))
         queue_once(connection, row)
 
 

@@ -26,6 +26,7 @@ from alpr_edge.store.outbox.answers import (
     IS_READY,
     apply_answers,
     change,
+    is_in_state,
     quarantine,
 )
 from alpr_edge.store.reads import queries
@@ -222,8 +223,8 @@ class Outbox:
 
     def _quarantine_lost(self, prefix: str) -> int:
         here = set(self._images.orphans((), prefix))
-        waiting = IS_READY | IS_OFFLOADED
-        due = (outbox.c.kind == ItemKind.IMAGE) & waiting & outbox.c.item_id.between(prefix, f"{prefix}g")
+        of_prefix = outbox.c.item_id.between(prefix, f"{prefix}g")
+        due = of_prefix & (outbox.c.kind == ItemKind.IMAGE) & is_in_state("ready", "offloaded")
         with self._database.read() as connection:
             lost_ids = [item for item in connection.scalars(select(outbox.c.item_id).where(due)) if item not in here]
         for item_id in lost_ids:

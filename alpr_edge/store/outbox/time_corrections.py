@@ -15,6 +15,8 @@ from alpr_edge.store.db.schema import outbox, reads
 from alpr_edge.store.outbox import enqueue
 
 BATCH = 200
+SLICE = 20_000
+"""Sequence numbers that one query walks over, so that none comes near the time after which queries are stopped."""
 LOOK_BACK = 20_000
 """Reads of earlier boots that are checked at a start: some days of driving."""
 _TRUSTED = (UtcSource.GNSS.value, UtcSource.NTP.value)
@@ -35,28 +37,42 @@ def place_boot(database: Database, boot_id: str, now: Instant) -> int:
         StoreError: the database failed; what was queued before stays.
     """
     timeline = clock_pairs.timelines(database, [boot_id])[boot_id]
-    # Sequence numbers rise with arrival: reads of the present boot are the newest.
-    before = select(reads.c.seq).where(reads.c.first_seen_boot_id != boot_id).order_by(reads.c.seq.desc()).limit(1)
-    with database.read() as connection:
-        since = connection.scalar(before) or 0
-    return _place(database, timeline, since, now)
+    return _place(database, timeline, _last_before(database, boot_id), now)
 
 
 def place_earlier(database: Database, now: Instant) -> int:
     """Queue corrections that a stop cut off, for boots of the newest :data:`LOOK_BACK` reads; as :func:`place_boot`."""
+    since = _newest(database) - LOOK_BACK
     with database.read() as connection:
-        since = (connection.scalar(select(func.max(reads.c.seq))) or 0) - LOOK_BACK
         boot_ids = list(connection.scalars(select(reads.c.first_seen_boot_id).where(reads.c.seq > since).distinct()))
     return sum(
         _place(database, timeline, since, now) for timeline in clock_pairs.timelines(database, boot_ids).values()
     )
 
 
+def _last_before(database: Database, boot_id: str) -> int:
+    """The sequence number of the last read before the present boot's, which are the newest; 0: there is none."""
+    end = _newest(database)
+    while end > 0:
+        of_others = (reads.c.seq > end - SLICE) & (reads.c.seq <= end) & (reads.c.first_seen_boot_id != boot_id)
+        with database.read() as connection:
+            if (last := connection.scalar(select(func.max(reads.c.seq)).where(of_others))) is not None:
+                return int(last)
+        end -= SLICE
+    return 0
+
+
+def _newest(database: Database) -> int:
+    with database.read() as connection:
+        return int(connection.scalar(select(func.max(reads.c.seq))) or 0)
+
+
 def _place(database: Database, timeline: Timeline, since: int, now: Instant) -> int:
     count = 0
     if not timeline.is_settled and not timeline.is_disputed:
         return count
-    while True:
+    newest = _newest(database)
+    while since < newest:
         # Looked for once a minute over all reads of the boot, so not while others wait to write.
         with database.read() as connection:
             rows = list(connection.execute(_waiting(timeline, since)).mappings())
@@ -65,9 +81,8 @@ def _place(database: Database, timeline: Timeline, since: int, now: Instant) -> 
         if payloads:
             with database.write() as connection:
                 count += _queue(connection, payloads, now)
-        if len(rows) < BATCH:
-            return count
-        since = rows[-1]["seq"]
+        since = since + SLICE if len(rows) < BATCH else rows[-1]["seq"]
+    return count
 
 
 def _queue(connection: Connection, payloads: list[TimePayload], now: Instant) -> int:
@@ -80,13 +95,14 @@ def _queue(connection: Connection, payloads: list[TimePayload], now: Instant) ->
 
 
 def _waiting(timeline: Timeline, since: int) -> Select[tuple[object, ...]]:
-    """Closed reads of a boot whose corrected time is to be queued and has not been."""
+    """Closed reads of a boot, in one slice, whose corrected time is to be queued and has not been."""
     item_id = literal(time_item_id("", sure=True)).concat(reads.c.read_id)
     if timeline.is_disputed:
         item_id = item_id.concat(time_item_id("", sure=False).removeprefix(time_item_id("", sure=True)))
     return (
         select(reads)
-        .where(reads.c.seq > since, reads.c.first_seen_boot_id == timeline.boot_id, reads.c.closed == 1)
+        .where(reads.c.seq > since, reads.c.seq <= since + SLICE)
+        .where(reads.c.first_seen_boot_id == timeline.boot_id, reads.c.closed == 1)
         .where(_needs_correction(timeline), ~select(outbox.c.seq).where(outbox.c.item_id == item_id).exists())
         .order_by(reads.c.seq)
         .limit(BATCH)

@@ -9,7 +9,7 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
-from sqlalchemy import case, func, select
+from sqlalchemy import case, exists, func, select
 
 from alpr_edge.domain.instants import UtcSource
 from alpr_edge.domain.retention import DiskState
@@ -38,7 +38,7 @@ class Usage:
         self._database = database
         self._ballast = ballast
         self._image_bytes = [0.0] * len(PREFIXES)
-        self._waiting_bytes = [0.0] * len(PREFIXES)
+        self._bound_bytes = [0.0] * len(PREFIXES)
         self._next = 0
         self.complete = False
         """Whether every slice was counted at least once."""
@@ -65,46 +65,37 @@ class Usage:
 
     def state(self) -> DiskState:
         """The file system and what was counted so far."""
-        image_bytes, waiting_total = sum(self._image_bytes), sum(self._waiting_bytes)
+        image_bytes, bound_bytes = sum(self._image_bytes), sum(self._bound_bytes)
         return DiskState(
             total_bytes=total_bytes(self._directory),
             free_bytes=free_bytes(self._directory),
             store_bytes=round(image_bytes) + self._database_bytes(),
-            bound_bytes=min(round(image_bytes), round(waiting_total) + self._held_bytes())
-            + self._bound_rows_bytes(image_bytes, waiting_total),
+            bound_bytes=round(bound_bytes) + self._bound_rows_bytes(image_bytes, bound_bytes),
             ballast_bytes=self._ballast.held_bytes,
             ballast_wanted_bytes=self._ballast.wanted_bytes,
         )
 
     def _count(self, place: int) -> None:
         first = PREFIXES[place]
-        waiting_bytes = case((outbox.c.state == "delivered", 0), else_=image_blocks_bytes())
+        held = exists().where(evidence.c.sha256 == images.c.sha256, holds.c.read_id == evidence.c.read_id)
+        is_free = (outbox.c.state == "delivered") & ~held
+        bound_bytes = case((is_free, 0), else_=image_blocks_bytes())
         query = (
-            select(func.coalesce(func.sum(image_blocks_bytes()), 0), func.coalesce(func.sum(waiting_bytes), 0))
+            select(func.coalesce(func.sum(image_blocks_bytes()), 0), func.coalesce(func.sum(bound_bytes), 0))
             .select_from(images.outerjoin(outbox, outbox.c.item_id == images.c.sha256))
             .where(images.c.sha256 >= first, images.c.sha256 < f"{first}g")
         )
         with self._database.read() as connection:
-            self._image_bytes[place], self._waiting_bytes[place] = connection.execute(query).one()
-
-    def _held_bytes(self) -> int:
-        """Bytes of images whose reads are held; there are few."""
-        query = (
-            select(func.coalesce(func.sum(image_blocks_bytes()), 0))
-            .join(evidence, evidence.c.sha256 == images.c.sha256)
-            .join(holds, holds.c.read_id == evidence.c.read_id)
-        )
-        with self._database.read() as connection:
-            return int(connection.execute(query).scalar_one())
+            self._image_bytes[place], self._bound_bytes[place] = connection.execute(query).one()
 
     def _database_bytes(self) -> int:
         """The file, and the log beside it."""
         paths = (self._directory / f"{DATABASE_NAME}{suffix}" for suffix in ("", "-wal"))
         return sum(path.stat().st_size for path in paths if path.exists())
 
-    def _bound_rows_bytes(self, image_bytes: float, waiting_total: float) -> int:
+    def _bound_rows_bytes(self, image_bytes: float, bound_bytes: float) -> int:
         """Bytes of the database that may not be deleted: the share that the images have, as rows have no known size."""
-        return round(self._database_bytes() * waiting_total / image_bytes) if image_bytes else 0
+        return round(self._database_bytes() * bound_bytes / image_bytes) if image_bytes else 0
 
 
 def bytes_a_day(database: Database, bytes_a_read: float) -> float | None:

@@ -6,12 +6,16 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+from sqlalchemy import update
+
 from alpr_edge.department.ingest.records import Part
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.domain.protocol.items import ItemKind, OutboxItem
 from alpr_edge.store.db import clock_pairs
 from alpr_edge.store.db.database import Database
+from alpr_edge.store.db.schema import reads
 from alpr_edge.store.outbox import time_corrections
 from alpr_edge.store.outbox.outbox import Outbox
 from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord, ReadStore
@@ -151,3 +155,21 @@ def test_the_department_takes_times_before_and_after_their_reads(
         assert [answer.status for answer in foreign] == [422, 422]
     finally:
         department.close()
+
+
+@pytest.mark.parametrize("step", [1, 7_000, 20_000, 50_001])
+def test_a_boot_of_many_reads_is_walked_in_slices(
+    database: Database, store: ReadStore, outbox: Outbox, step: int
+) -> None:
+    for number in range(5):
+        keep(store, f"before-{number}", replace(instant(number), boot_id="boot-0"))
+    for number in range(5):
+        keep(store, f"unset-{number}", unset(-60_000 + number))
+        keep(store, f"set-{number}", instant(number))
+    with database.write() as connection:
+        connection.execute(update(reads).values(seq=-reads.c.seq))
+        connection.execute(update(reads).values(seq=-reads.c.seq * step))
+    record_pairs(database, 1000, 61_000)
+    assert time_corrections.place_boot(database, "boot-1", NOW) == 5
+    assert ids(outbox) == [f"time:unset-{number}" for number in range(5)]
+    assert time_corrections.place_boot(database, "boot-1", NOW) == 0
