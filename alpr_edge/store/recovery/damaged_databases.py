@@ -29,6 +29,8 @@ MOVED = (DATABASE_NAME, f"{DATABASE_NAME}-shm", f"{DATABASE_NAME}-wal", MARK_NAM
 cut between two leaves files that the next start sets aside as well."""
 _REPORT = "salvaged.json"
 _SEEN = "acknowledged"
+LISTS_LEFT = "lists-not-copied"
+"""Name of the empty file that stands in a new folder until the lists in it were copied into the new database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,17 @@ class DamagedDatabase:
         """Whether a technician has acknowledged it."""
         return (self.folder / _SEEN).exists()
 
+    @property
+    def has_lists_left(self) -> bool:
+        """Whether a power cut came before its lists were copied into the database that replaced it."""
+        return (self.folder / LISTS_LEFT).exists()
+
+    def note_lists_copied(self) -> None:
+        """Say that the lists are in the database that replaced it."""
+        with io_errors(f"{self.folder / LISTS_LEFT}: cannot be deleted", StoreError):
+            (self.folder / LISTS_LEFT).unlink(missing_ok=True)
+            sync_directory(self.folder)
+
     def keep_report(self, report: dict[str, Any]) -> None:
         """Write the report of a salvage; it is on disk when this returns."""
         self._write(_REPORT, json.dumps(report, sort_keys=True).encode() + b"\n")
@@ -106,7 +119,9 @@ def waiting(directory: Path) -> list[DamagedDatabase]:
     return [aside for aside in damaged_databases(directory) if aside.report is None]
 
 
-def set_aside(directory: Path, prefix: str = PREFIX, moved: Sequence[str] = MOVED) -> DamagedDatabase:
+def set_aside(
+    directory: Path, prefix: str = PREFIX, moved: Sequence[str] = MOVED, note: str = ""
+) -> DamagedDatabase:
     """Move a database, the unit's own by default, out of the way with all that belongs to it; nobody may write to it.
 
     The names in the new folder are durable before the old ones go: whenever the power fails, nothing is lost, and what
@@ -116,12 +131,15 @@ def set_aside(directory: Path, prefix: str = PREFIX, moved: Sequence[str] = MOVE
         directory: the unit's data folder.
         prefix: what the new folder's name begins with.
         moved: its files, in the order in which their old names go.
+        note: name of an empty file to put beside them; empty: none.
 
     Raises:
         StoreError: the disk is full or does not write.
     """
     with io_errors(f"{directory}: the damaged database cannot be set aside", StoreError):
         folder = _new_folder(directory, prefix)
+        if note:
+            replace_file(folder / note, b"")
         for name in (name for name in moved if (directory / name).exists()):
             os.link(directory / name, folder / name)
         sync_directory(folder)

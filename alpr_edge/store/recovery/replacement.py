@@ -16,7 +16,7 @@ from alpr_edge.runtime.durable_files import private_directory
 from alpr_edge.store.db import migrate as migration
 from alpr_edge.store.db.database import DATABASE_NAME, Database
 from alpr_edge.store.recovery.carry_over import copy_lists
-from alpr_edge.store.recovery.damaged_databases import DamagedDatabase, set_aside
+from alpr_edge.store.recovery.damaged_databases import LISTS_LEFT, set_aside, waiting
 from alpr_edge.store.recovery.key_check import KeyMark
 from alpr_edge.store.sqlite_forensics.pages import Pages
 
@@ -48,9 +48,9 @@ class DatabaseReplacement:
         try:
             database = self._open_checked()
         except DamagedError as error:
-            aside = self._set_aside(error)
+            self._set_aside(error)
             database = Database.open(self.directory, self.key, migrate=True)
-            copy_lists(aside, database, self.key)
+        self._copy_lists(database)
         self._mark(database)
         return database
 
@@ -61,11 +61,18 @@ class DatabaseReplacement:
             StoreError: the disk is full or does not write; start again.
         """
         with database.replacing_file() as reopen:
-            aside = self._set_aside(DamagedError(f"{database.path}: {database.damage}"))
+            self._set_aside(DamagedError(f"{database.path}: {database.damage}"))
             migration.create_file(database.path)
             reopen()
-        copy_lists(aside, database, self.key)
+        self._copy_lists(database)
         self._mark(database)
+
+    def _copy_lists(self, database: Database) -> None:
+        """Copy the lists of each database set aside from which a power cut kept them, the newest first: its counts."""
+        for aside in reversed(waiting(self.directory)):
+            if aside.has_lists_left:
+                copy_lists(aside, database, self.key)
+                aside.note_lists_copied()
 
     def is_of_this_key(self) -> bool:
         """Whether the database was written with this key, as far as anything of it still shows that."""
@@ -93,7 +100,7 @@ class DatabaseReplacement:
             return False
         return KeyMark.read(self.directory) is not None or _has_content(path.with_name(f"{DATABASE_NAME}-wal"))
 
-    def _set_aside(self, fault: DamagedError) -> DamagedDatabase:
+    def _set_aside(self, fault: DamagedError) -> None:
         """Move it away, unless the key may be the wrong one: then nothing is touched."""
         if not self.is_of_this_key():
             raise StoreError(
@@ -101,10 +108,9 @@ class DatabaseReplacement:
                 "restore the outbox key"
             ) from None
         began = time.monotonic()
-        aside = set_aside(self.directory)
+        aside = set_aside(self.directory, note=LISTS_LEFT)
         held_ms = round((time.monotonic() - began) * 1000)
         log.error("store.set_aside", folder=aside.folder.name, fault=str(fault), took_ms=held_ms)
-        return aside
 
     def _mark(self, database: Database) -> None:
         mark = KeyMark.of(database, self.key)

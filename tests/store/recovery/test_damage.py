@@ -15,7 +15,7 @@ from alpr_edge.store.db.database import DATABASE_NAME, Database
 from alpr_edge.store.db.migrate import RELEASE
 from alpr_edge.store.hotlists import generations
 from alpr_edge.store.reads.repository import ClosedRecord
-from alpr_edge.store.recovery.damaged_databases import MOVED, damaged_databases, set_aside, waiting
+from alpr_edge.store.recovery.damaged_databases import LISTS_LEFT, MOVED, damaged_databases, set_aside, waiting
 from alpr_edge.store.recovery.key_check import MARK_NAME, KeyMark
 from tests.store.damage import KEY, PAGE, READS, commit, copy_open_folder, fill, overwrite, overwrite_page, record, unit
 from tests.store.records import START, plate_read
@@ -219,16 +219,34 @@ def test_a_cut_while_setting_aside_leaves_nothing_behind(full_data: Path) -> Non
         assert not store.salvage(store.asides[1]).new_rows
 
 
-def test_the_live_lists_come_over_at_once(full_data: Path) -> None:
-    with unit(full_data) as store:
+def take_in_lists(data: Path) -> list[generations.StoredGeneration]:
+    """Two generations of a list, the second live; returns what is live."""
+    with unit(data) as store:
         for serial in (1, 2):
             one = Generation("doj-svs", serial, START, START, 72)
             generations.record_and_activate(store.database, one, f"doj-svs.{serial:08}.list", "0" * 64)
-        before = generations.live(store.database)
+        return generations.live(store.database)
+
+
+def test_the_live_lists_come_over_at_once(full_data: Path) -> None:
+    before = take_in_lists(full_data)
     overwrite_page(full_data, 40)
     with unit(full_data) as store:
         assert generations.live(store.database) == before
         assert generations.next_serial(store.database, "doj-svs") == 3
+        assert not store.asides[0].has_lists_left
+
+
+@pytest.mark.parametrize("has_new_database", [False, True])
+def test_the_live_lists_come_over_after_a_cut_that_came_before_them(full_data: Path, *, has_new_database: bool) -> None:
+    before = take_in_lists(full_data)
+    overwrite_page(full_data, 40)
+    set_aside(full_data, note=LISTS_LEFT)
+    if has_new_database:
+        Database.open(full_data, KEY, migrate=True).close()
+    with unit(full_data) as store:
+        assert generations.live(store.database) == before
+        assert not store.asides[0].has_lists_left
 
 
 def test_damage_that_shows_while_it_is_open_is_exchanged_and_the_batch_is_kept(full_data: Path) -> None:
