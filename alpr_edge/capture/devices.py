@@ -10,7 +10,6 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from stat import S_ISCHR
-from urllib.parse import urlsplit
 
 import cv2
 import structlog
@@ -23,6 +22,7 @@ from alpr_edge.domain.load.frame_rate import Takes, take_all
 from alpr_edge.domain.ports import Clock
 from alpr_edge.domain.recognition.frames import Frame
 from alpr_edge.settings import RtspCamera, V4l2Camera
+from alpr_edge.settings.addresses import without_secrets
 
 log = structlog.get_logger(__name__)
 
@@ -245,14 +245,3 @@ class Backlog:
             return progress_ms <= 2 * waited_ms
         self._timeless += 1
         return self._timeless >= self.TIMELESS_MAX
-
-
-def without_secrets(url: str) -> str:
-    """The address without user, password, query and fragment: cameras take passwords in any of them.
-
-    Of one with an @ further on only the kind is told: a password with a slash, which should be written %2F, ends there.
-    """
-    parts = urlsplit(url)
-    if "@" in f"{parts.path}{parts.query}{parts.fragment}":
-        return f"{parts.scheme}://..."
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"

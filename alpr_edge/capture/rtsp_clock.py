@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from alpr_edge.capture.camera_clock import CameraClock, CameraTime
-from alpr_edge.capture.devices import DAMAGED_IN_A_ROW_MAX, Backlog, without_secrets
+from alpr_edge.capture.devices import DAMAGED_IN_A_ROW_MAX, Backlog
 from alpr_edge.capture.opencv import read_only
 from alpr_edge.domain.errors import CaptureError
 from alpr_edge.domain.instants import NS_PER_MS
@@ -24,6 +24,7 @@ from alpr_edge.domain.load.frame_rate import Takes, take_all
 from alpr_edge.domain.ports import Clock
 from alpr_edge.domain.recognition.frames import Frame
 from alpr_edge.settings import RtspCamera
+from alpr_edge.settings.addresses import without_secrets
 
 if TYPE_CHECKING:
     from av.container import InputContainer

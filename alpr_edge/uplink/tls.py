@@ -18,6 +18,7 @@ from cryptography import x509
 
 from alpr_edge.domain.errors import DepartmentCertificateError, UnauthorisedError, UplinkError
 from alpr_edge.settings import UplinkSettings
+from alpr_edge.settings.addresses import without_secrets
 from alpr_edge.uplink.key_pair import certificate_held, next_file, pair_files
 
 _REFUSED_ALERTS = {
@@ -112,7 +113,7 @@ def explain(error: BaseException, settings: UplinkSettings) -> UplinkError:
         error: the error of the HTTP library, with the TLS library's error among its causes.
         settings: the settings that name the address and the certificate.
     """
-    url = settings.url
+    url = without_secrets(settings.url)
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
             if cause.verify_code == _CERTIFICATE_HAS_ENDED:
@@ -137,7 +138,7 @@ def _department_ended(url: str) -> DepartmentCertificateError:
 
 
 def _tls_error(error: ssl.SSLError, settings: UplinkSettings) -> UplinkError:
-    url, reason = settings.url, error.reason or "unknown"
+    url, reason = without_secrets(settings.url), error.reason or "unknown"
     for alert, meaning in _REFUSED_ALERTS.items():
         if "ALERT" in reason and reason.endswith(alert):
             return UnauthorisedError(f"{url}: this unit's certificate {meaning}; enrol this unit again")
