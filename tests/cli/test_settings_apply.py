@@ -12,6 +12,7 @@ from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.services.changes.recorder import ChangeRecorder
 from alpr_edge.services.changes.self_check import FIRST_VALUES
 from alpr_edge.services.changes.settings_values import settings_values
+from alpr_edge.services.changes.values_in_force import model_values
 from alpr_edge.settings import load
 from alpr_edge.store.access_log.log import open_access_log
 from tests.units import write_unit
@@ -121,3 +122,16 @@ def test_the_restart_that_it_names_is_one_of_all_daemons() -> None:
     services = {"alpr-edge.service", "alpr-edge-uplink.service", "alpr-edge-console.service"}
     texts = {path.name: path.read_text(encoding="utf-8").splitlines() for path in folder.glob("*.service")}
     assert services <= {name for name, lines in texts.items() if "PartOf=alpr-edge.target" in lines}
+
+
+def test_a_network_that_the_new_settings_do_without_is_on_record_as_gone(settings: Path) -> None:
+    unit = load(settings)
+    with open_access_log(unit, migrate=True) as log:
+        recorder = ChangeRecorder(log, "run", SystemClock())
+        recorder.record_values(FIRST_VALUES, settings_values(unit, log.digest) | model_values(unit))
+    done = apply(settings, new_file(settings, '[vision]\ndetector = "wide"\n'), "--reason", "small plates", "--yes")
+    assert done.exit_code == 0, done.output
+    changes = {change.name: change.after for change in records(settings)[-1].changes}
+    assert changes["model:plate-check"] == ""
+    with open_access_log(load(settings), migrate=True) as log:
+        assert log.values().of(["model"]) == model_values(load(settings))

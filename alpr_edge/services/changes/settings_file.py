@@ -97,7 +97,8 @@ def apply_settings(
         _write(target, new.content)
         values = {name: change.after.get(name, NONE) for name in change.before.keys() | change.after.keys()}
         if any(each.name.startswith(_VISION) for each in change.changes):
-            values |= model_values(new.settings)
+            gone = dict.fromkeys(authoriser.log.values().of([Subject.MODEL]), NONE)
+            values |= gone | model_values(new.settings)
         access.changes = authoriser.changes_to(values)
 
 
