@@ -27,7 +27,7 @@ _MATCHES = {
 _STATES = {
     StateMatch.SAME: "state as listed",
     StateMatch.OTHER: "ANOTHER STATE than listed",
-    StateMatch.UNKNOWN: "state not read: compare it",
+    StateMatch.UNKNOWN: "state unknown: compare it",
 }
 _VERIFICATIONS = {
     HitVerification.NOT_CONFIRMED: "NOT CONFIRMED - VERIFY THROUGH CLETS",

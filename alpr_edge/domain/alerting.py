@@ -249,7 +249,7 @@ def phrase_of(hit: Hit, context: MatchContext) -> str:
     if hit.state is StateMatch.OTHER:
         parts.append("other state")
     elif hit.state is StateMatch.UNKNOWN:
-        parts.append("state not read")
+        parts.append("state unknown")
     if age is not ListAge.FRESH:
         parts.append("list is old" if age is ListAge.RED else "list is not fresh")
     return ", ".join(parts) + "; verify through CLETS"

@@ -56,7 +56,7 @@ def test_the_phrases_of_a_unit_are_loaded_at_their_volume(tmp_path: Path) -> Non
     assert speech.faults() == []
     alert = alert_of([hit_of("r1")], lambda _: MatchContext(camera_id="front"))
     assert alert is not None
-    assert speech.sentence_of(alert) == ("High", "State not read", "Front"), "nobody is signed in"
+    assert speech.sentence_of(alert) == ("High", "State unknown", "Front"), "nobody is signed in"
 
 
 def test_a_camera_that_was_renamed_is_a_fault_without_a_tone_and_the_unit_is_ready_with_it(tmp_path: Path) -> None:

@@ -86,7 +86,7 @@ def test_a_phrase_says_whatever_makes_the_hit_doubtful(one: Hit, age: ListAge) -
     phrase = phrase_of(one, MatchContext(age))
     assert ("compare the characters" in phrase) == (one.kind is not MatchKind.EXACT)
     assert ("other state" in phrase) == (one.state is StateMatch.OTHER)
-    assert ("state not read" in phrase) == (one.state is StateMatch.UNKNOWN)
+    assert ("state unknown" in phrase) == (one.state is StateMatch.UNKNOWN)
     assert ("list is" in phrase) == (age is not ListAge.FRESH)
 
 

@@ -16,6 +16,7 @@ from alpr_edge.console.waiting_hits import GLANCES_MAX
 from alpr_edge.domain.dispositions.disposition import DispositionPart, DispositionText
 from alpr_edge.domain.dispositions.terminal_text import terminal_text
 from alpr_edge.domain.errors import DispositionError
+from alpr_edge.domain.page_requests.corrections import is_state_vouched_for
 from alpr_edge.domain.people.person import Person
 from alpr_edge.domain.reads import EvidenceKind
 from alpr_edge.domain.sessions.session import SessionState
@@ -146,7 +147,7 @@ class WatchPages:
         it would find no record. A confirmation is about the record, and has its state.
         """
         settings, read, entry = self._unit.settings.console, card.read.read, card.hit.entry
-        is_known = read.corrected_by is not None or read.state == entry.state
+        is_known = is_state_vouched_for(read, [entry.state])
         templates = [("inquiry", settings.terminal_text, read.state if is_known else None)]
         templates += [("confirmation", settings.confirmation_text, entry.state)] if entry.record_id else []
         return [

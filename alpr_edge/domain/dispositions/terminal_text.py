@@ -9,8 +9,10 @@ CONFIRMATION = "YQ.RNO/1.PRI/U.NIC/{record}.LIC/{plate}.LIS/{state}"
 """Nlets' request to the agency that entered the record, urgent: an answer is due within ten minutes."""
 CHARACTERS_MAX = 200
 _FIELDS = (PLATE, STATE, RECORD)
-_NCIC_OF_POSTAL = {"NE": "NB", "NB": "NK", "NL": "NF", "QC": "PQ"}
-"""Where NCIC's two letters for a state or province are not the post's."""
+_NCIC_OF_POSTAL = {"NE": "NB", "NB": "", "NL": "NF", "QC": "PQ"}
+"""Where NCIC's two letters for a state or province are not the post's. NB is left empty, for the officer to fill in: a
+list or a person may have meant New Brunswick by it or, as NCIC does, Nebraska.
+"""
 _FIELD = re.compile(r"\{[^{}]*\}|[{}]")
 
 

@@ -1,5 +1,6 @@
 """A correction: what the plate of a misread vehicle says by an officer's eyes, and the read that comes of it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from alpr_edge.domain.plates import canonical
@@ -27,6 +28,11 @@ class Correction:
     def agrees_with(self, read: PlateRead) -> bool:
         """Whether a read says the same."""
         return (read.plate, read.state) == (self.plate, self.state)
+
+
+def is_state_vouched_for(read: PlateRead, listed: Iterable[str | None]) -> bool:
+    """Whether somebody beside the unit says the state of a read: a person, or a list that has the plate."""
+    return read.corrected_by is not None or read.state in listed
 
 
 def corrected_read(read: PlateRead, correction: Correction, read_id: str, person_id: str) -> PlateRead:

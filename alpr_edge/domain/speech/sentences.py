@@ -41,7 +41,7 @@ _REASONS = {
 }
 _SURENESS = {
     Sureness.CERTAIN: "Exact",
-    Sureness.STATE_UNKNOWN: "State not read",
+    Sureness.STATE_UNKNOWN: "State unknown",
     Sureness.OLD_LIST: "Old list",
     Sureness.OTHER_STATE: "Other state",
     Sureness.DOUBTFUL: "Unclear plate",

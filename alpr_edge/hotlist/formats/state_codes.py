@@ -17,29 +17,37 @@ _NAMES = (
 _CODE_OF_NAME = {entry[3:].upper(): entry[:2] for entry in _NAMES.split(",")}
 KNOWN_CODES = frozenset(_CODE_OF_NAME.values()) | {"AS", "GU", "MP", "NT", "NU", "PR", "VI", "YT"}
 """The two letters of every state and province, with those of the territories."""
-_POSTAL_OF_NCIC = {"NB": "NE", "NK": "NB", "NF": "NL", "PQ": "QC"}
-"""Where NCIC's two letters are not the post's: Nebraska, New Brunswick, Newfoundland, Quebec."""
+_NCIC_ALONE = {"NK": "NB", "NF": "NL", "PQ": "QC"}
+"""NCIC's letters that are none of the post's: New Brunswick, Newfoundland, Quebec."""
+_POSTAL_OF_NCIC = {"NB": "NE", **_NCIC_ALONE}
+"""Where NCIC's two letters are not the post's; NB, New Brunswick's there, is Nebraska."""
 _UNKNOWN = frozenset({"", "XX", "UN", "UNK", "UNKNOWN", "NA", "N/A", "NONE", "--", "ZZ"})
 
 
-@lru_cache(maxsize=WORDINGS_MAX)
 def from_text(text: str) -> tuple[str | None, bool]:
-    """A state cell's two letters (None: it does not say), and whether the cell was understood.
+    """A state cell as the post's two letters (None: it does not say), and whether the cell was understood.
 
-    Letters of no state are not: an entry with them would be of another state than every plate. Feeds write the digit
-    zero for the letter O here too (``0H``).
+    Letters of no state are not: an entry with them would be of another state than every plate. NB stays NB, whichever
+    of two it means. Feeds write the digit zero for the letter O here too (``0H``).
     """
-    word = " ".join(text.upper().split())
-    if word in _UNKNOWN:
-        return None, True
-    letters = word.replace("0", "O")
-    if letters in KNOWN_CODES or letters in _POSTAL_OF_NCIC:
-        return letters, True
-    code = _CODE_OF_NAME.get(word)
-    return code, code is not None
+    letters, is_understood = _letters(text)
+    return _NCIC_ALONE.get(letters or "", letters), is_understood
 
 
 def from_ncic(code: str) -> str | None:
     """An NCIC state code as the post's two letters; None for blank or unknown."""
-    letters, _ = from_text(code)
-    return None if letters is None else _POSTAL_OF_NCIC.get(letters, letters)
+    letters, _ = _letters(code)
+    return _POSTAL_OF_NCIC.get(letters or "", letters)
+
+
+@lru_cache(maxsize=WORDINGS_MAX)
+def _letters(text: str) -> tuple[str | None, bool]:
+    """The two letters that a cell means, the post's or NCIC's, and whether the cell was understood."""
+    word = " ".join(text.upper().split())
+    if word in _UNKNOWN:
+        return None, True
+    letters = word.replace("0", "O")
+    if letters in KNOWN_CODES or letters in _NCIC_ALONE:
+        return letters, True
+    code = _CODE_OF_NAME.get(word)
+    return code, code is not None

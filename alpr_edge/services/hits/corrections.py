@@ -14,7 +14,7 @@ from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.domain.dispositions.disposition import Disposition, DispositionPart, DispositionText, ReadAnswer
 from alpr_edge.domain.dispositions.hit_state import HitState
 from alpr_edge.domain.errors import DispositionError, FeedError
-from alpr_edge.domain.page_requests.corrections import Correction
+from alpr_edge.domain.page_requests.corrections import Correction, is_state_vouched_for
 from alpr_edge.domain.page_requests.request import PageRequest
 from alpr_edge.domain.plates import CHARACTERS_MIN, is_readable
 from alpr_edge.domain.reads import PlateRead
@@ -24,7 +24,7 @@ from alpr_edge.services.plate_input import plate_to_look_up, state_letters
 from alpr_edge.store.db import clock_pairs
 from alpr_edge.store.reads.dispositions import add_disposition, dispositions_of
 from alpr_edge.store.reads.lookback import reads_of_plate
-from alpr_edge.store.reads.queries import newest_of_pass
+from alpr_edge.store.reads.queries import StoredRead, newest_of_pass
 from alpr_edge.store.requests.page_requests import add_request, request_of, requests_about
 from alpr_edge.store.unit_store import UnitStore
 
@@ -51,6 +51,8 @@ class CardCorrections:
     """What was asked for about the card's read, the newest first."""
     corrected_by: str
     """The name of whoever said what the card's read says; empty: the vote."""
+    state: str = ""
+    """The state that a form may offer; empty where the unit alone read one: nobody has looked whether it is right."""
 
     @property
     def is_known(self) -> bool:
@@ -104,7 +106,7 @@ class ReadCorrections:
             request = PageRequest(self._new_id(), correction, *who, access.now)
             with self._store.database.write() as connection:
                 newest = newest_of_pass(connection, correction.read_id)
-                if newest is None or correction.agrees_with(newest.read):
+                if newest is None or _says_nothing_new(correction, newest):
                     raise DispositionError("that is what was read; change what differs")
                 is_same_text = correction.plate == newest.read.plate
                 answer = ReadAnswer.WRONG_STATE if is_same_text else ReadAnswer.MISREAD
@@ -115,11 +117,12 @@ class ReadCorrections:
     def of_card(self, card: HitCard) -> CardCorrections:
         """What was asked for about the read of a card, which whoever has the card may see."""
         read = card.read.read
+        is_offered = is_state_vouched_for(read, [card.hit.entry.state])
         with self._store.database.read() as connection:
             made_by = request_of(connection, read.read_id) if read.corrected_by is not None else None
             about = requests_about(connection, [read.read_id])
         name = made_by.person if made_by is not None else read.corrected_by
-        return CardCorrections(tuple(reversed(about)), name or "")
+        return CardCorrections(tuple(reversed(about)), name or "", (read.state or "") if is_offered else "")
 
     def earlier_reads(self, authoriser: Authoriser, hit_id: str) -> list[EarlierRead]:
         """The other stored reads of what a misread plate says, the newest first.
@@ -158,6 +161,14 @@ class ReadCorrections:
         who = (actor.person_id, actor.name, actor.session_id)
         made = Disposition(self._new_id(), hit_id, DispositionPart.READ, answer, text, "", *who, access.now)
         add_disposition(connection, made, self._unit_id)
+
+
+def _says_nothing_new(correction: Correction, newest: StoredRead) -> bool:
+    """Whether a form was sent as it was shown: a state that the unit alone read is not in it."""
+    listed = [hit.entry.state for hit in newest.hits]
+    is_state_shown = is_state_vouched_for(newest.read, listed)
+    as_shown = newest.read if is_state_shown else replace(newest.read, state=None)
+    return correction.agrees_with(newest.read) or correction.agrees_with(as_shown)
 
 
 def _plate_text(text: str) -> str:

@@ -142,7 +142,7 @@ def state_entry_of(file: Path, states: Sequence[str], probability_min: float, me
         "states": list(states),
         "probability_min": probability_min,
         "licence": LICENCES["all"],
-        "trained_on": [RENDERED, CROPS, ROAD],
+        "trained_on": [RENDERED, BENCHMARKS, CROPS, ROAD],
         "measured": measured,
     }
 

@@ -64,7 +64,7 @@ CAMERA_PHRASE = camera_phrases([CAMERA])[CAMERA]
 def test_a_hit_is_said_after_its_tone_and_not_again_within_the_cooldown(drive: SpeakingDrive) -> None:
     drive.announce("r1", 1, hit_of("r1"))
     drive.announce("r2", 10, hit_of("r2"))
-    assert drive.heard_phrases() == ["High", "Stolen vehicle", "State not read", CAMERA_PHRASE]
+    assert drive.heard_phrases() == ["High", "Stolen vehicle", "State unknown", CAMERA_PHRASE]
 
 
 def test_a_hit_that_is_not_certain_is_said_as_possible(drive: SpeakingDrive) -> None:
@@ -84,7 +84,7 @@ def test_a_covert_hit_says_nothing_alone_or_beside_another(drive: SpeakingDrive)
     drive.announce("r1", 1, covert)
     assert drive.heard_phrases() == []
     drive.announce("r2", 10, covert, hit_of("r2"))
-    assert drive.heard_phrases() == ["High", "Stolen vehicle", "State not read", CAMERA_PHRASE]
+    assert drive.heard_phrases() == ["High", "Stolen vehicle", "State unknown", CAMERA_PHRASE]
 
 
 def test_nothing_is_said_while_hits_make_no_tone(tmp_path: Path) -> None:
@@ -97,4 +97,4 @@ def test_nothing_is_said_while_hits_make_no_tone(tmp_path: Path) -> None:
 def test_without_anybody_who_may_hear_it_the_reason_is_not_said(drive: SpeakingDrive) -> None:
     drive.hears_reasons = False
     drive.announce("r1", 1, hit_of("r1"))
-    assert drive.heard_phrases() == ["High", "State not read", CAMERA_PHRASE]
+    assert drive.heard_phrases() == ["High", "State unknown", CAMERA_PHRASE]

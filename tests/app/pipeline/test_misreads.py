@@ -162,4 +162,4 @@ def test_a_state_that_was_not_read_is_said(models: VisionModels) -> None:
     reads = reads_of(models, "4RHD902", CALIFORNIA, 1)
     alert, _ = alert_for(replace(reads[0], confidence=1.0, state=None), Shelf("4RHD902", state="AZ"))
     assert alert is not None
-    assert "state not read" in alert.phrase
+    assert "state unknown" in alert.phrase

@@ -18,6 +18,8 @@ from alpr_edge.domain.dispositions.terminal_text import (
         (INQUIRY, None, "QV.LIC/7ABC123.LIS/"),
         (INQUIRY, "NE", "QV.LIC/7ABC123.LIS/NB"),
         (INQUIRY, "QC", "QV.LIC/7ABC123.LIS/PQ"),
+        (INQUIRY, "NB", "QV.LIC/7ABC123.LIS/"),
+        (CONFIRMATION, "NB", "YQ.RNO/1.PRI/U.NIC/V123.LIC/7ABC123.LIS/"),
         (CONFIRMATION, "CA", "YQ.RNO/1.PRI/U.NIC/V123.LIC/7ABC123.LIS/CA"),
         ("{plate}", "CA", "7ABC123"),
         ("{plate} {plate}", "CA", "7ABC123 7ABC123"),

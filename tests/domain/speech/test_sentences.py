@@ -50,7 +50,7 @@ def test_a_sentence_says_how_grave_why_how_sure_and_which_camera() -> None:
     assert words_said(HIT, replace(context, doubtful=True))[2] == "Unclear plate"
     assert words_said(replace(HIT, state=StateMatch.OTHER), context)[2] == "Other state"
     assert words_said(HIT, replace(context, age=ListAge.RED))[2] == "Old list"
-    assert words_said(replace(HIT, state=StateMatch.UNKNOWN), context)[2] == "State not read"
+    assert words_said(replace(HIT, state=StateMatch.UNKNOWN), context)[2] == "State unknown"
 
 
 def test_the_reason_is_left_out_where_nobody_may_hear_it_and_a_camera_that_is_not_known() -> None:

@@ -14,7 +14,10 @@ from alpr_edge.hotlist.formats import state_codes
         ("", (None, True)),
         ("--", (None, True)),
         ("Calif.", (None, False)),
-        ("PQ", ("PQ", True)),
+        ("PQ", ("QC", True)),
+        ("NK", ("NB", True)),
+        ("NF", ("NL", True)),
+        ("NB", ("NB", True)),
         ("QQ", (None, False)),
     ],
 )

@@ -179,3 +179,41 @@ def test_earlier_reads_of_the_corrected_text_are_found_and_each_look_is_on_recor
     assert [(each.read.read_id, each.seen.utc is not None) for each in found] == [("earlier", True)]
     record = staff.records()[-1]
     assert (record.action, record.query, record.objects, record.shown) == ("look_back", "7AB0128", ("earlier",), 1)
+
+
+@pytest.mark.parametrize(
+    ("read_state", "listed", "person", "offered"),
+    [("NV", "CA", None, ""), ("CA", "CA", None, "CA"), ("NV", "CA", "officer", "NV"), (None, None, None, "")],
+)
+def test_a_form_offers_no_state_that_the_unit_alone_read(
+    corrections: ReadCorrections,
+    views: HitViews,
+    staff: Staff,
+    read_state: str | None,
+    listed: str | None,
+    person: str | None,
+    offered: str,
+) -> None:
+    """An officer who mends one character would else state it, and the inquiry at the terminal would find no record."""
+    with staff.authoriser("officer") as authoriser:
+        card = views.card(authoriser, HIT)
+    assert isinstance(card, HitCard)
+    read = replace(card.read.read, state=read_state, corrected_by=person)
+    entry = replace(card.hit.entry, state=listed)
+    shown = replace(card, read=replace(card.read, read=read), hit=replace(card.hit, entry=entry))
+    assert corrections.of_card(shown).state == offered
+
+
+def test_a_form_sent_as_it_was_shown_says_nothing_of_a_state_that_the_unit_alone_read(
+    staff: Staff, store: UnitStore, corrections: ReadCorrections
+) -> None:
+    listed = hit("unit-1:hit-3", "read-3")
+    listed = replace(listed, entry=replace(listed.entry, state="CA"))
+    read = replace(plate_read("read-3"), state="NV")
+    store.reads.commit([DecidedRecord(read, hits=(listed,))])
+    with staff.authoriser("officer") as authoriser:
+        with pytest.raises(DispositionError, match="that is what was read"):
+            corrections.ask(authoriser, "unit-1:hit-3", StatedPlate("7ABC123"))
+        asked = corrections.ask(authoriser, "unit-1:hit-3", StatedPlate("7ABC123", "CA"))
+    assert isinstance(asked.content, Correction)
+    assert asked.content.state == "CA"

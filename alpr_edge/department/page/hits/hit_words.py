@@ -22,7 +22,7 @@ _MATCHES = {
     "confusable": "similar: compare each character",
     "partial": "fits a partial plate: many vehicles do",
 }
-_STATES = {"same": "state as listed", "other": "ANOTHER STATE than listed", "unknown": "state not read: compare it"}
+_STATES = {"same": "state as listed", "other": "ANOTHER STATE than listed", "unknown": "state unknown: compare it"}
 HOUR_S = 3_600.0
 DAY_H = 48.0
 
