@@ -1,5 +1,7 @@
 """Looks a plate up in the lists and the officers' entries, and says what the unit would sound and say of it."""
 
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -8,9 +10,10 @@ from typing import Self
 from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.domain.alerting import ListAge, MatchContext, Tone, list_age, phrase_of, tone_of
-from alpr_edge.domain.hits import OWN_SOURCE, Generation, Hit
+from alpr_edge.domain.errors import FeedError
+from alpr_edge.domain.hits import OWN_SOURCE, Generation, Hit, MatchKind
 from alpr_edge.domain.instants import Instant
-from alpr_edge.domain.matching import CONFUSABLE_MIN, Entries, Match, MatchQuery, find_matches
+from alpr_edge.domain.matching import CONFUSABLE_MIN, CONFUSABLES_MAX, Entries, Match, MatchQuery, find_matches
 from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.domain.reads import Alternative
 from alpr_edge.services.plate_input import plate_to_look_up, state_letters
@@ -80,9 +83,11 @@ def parse_plates(text: str, state: str | None, now: Instant, *, covert: bool = F
     """Check what was typed: a plate, and after commas other texts that the reader considered.
 
     Raises:
-        FeedError: one of them is no plate, or the state is none.
+        FeedError: one of them is no plate, there are more than a read has, or the state is none.
     """
     plate, *others = text.split(",")
+    if len(others) > CONFUSABLES_MAX:
+        raise FeedError(f"a reader considers {CONFUSABLES_MAX} other texts at most; look the others up one by one")
     alternatives = [Alternative(plate_to_look_up(other), CONFUSABLE_MIN) for other in others]
     match = MatchQuery(plate_to_look_up(plate), state_letters(state), now.trusted_utc, alternatives=alternatives)
     return PlateQuery(match, now, covert)
@@ -95,7 +100,7 @@ def match_plate(
 
     Args:
         entries: the entries of the lists and of the officers.
-        authoriser: allows it and puts it on record.
+        authoriser: allows it and puts it on record, each text by itself (Civil Code 1798.90.52(b)).
         purpose: what the data is wanted for.
         query: the plate, as :func:`parse_plates` made it.
         limits: when a list is old, and how each source sounds.
@@ -104,19 +109,37 @@ def match_plate(
         AccessError: it is refused.
         StoreError: it cannot be put on record.
     """
-    subject = AccessSubject(query=query.match.plate, is_covert=query.covert)
+    plates = list(dict.fromkeys([query.match.plate, *(each.plate for each in query.match.alternatives)]))
     if query.covert:
-        with authoriser.access(Operation.SHOW_COVERT_ENTRIES, purpose, subject):
-            pass
-    with authoriser.access(Operation.MATCH_PLATE, purpose, subject) as access:
+        for plate in plates:
+            with authoriser.access(Operation.SHOW_COVERT_ENTRIES, purpose, AccessSubject(query=plate, is_covert=True)):
+                pass
+    with ExitStack() as accesses:
+        access_of = {
+            plate: accesses.enter_context(
+                authoriser.access(Operation.MATCH_PLATE, purpose, AccessSubject(query=plate, is_covert=query.covert))
+            )
+            for plate in plates
+        }
         # A moment that is not known rules no entry out.
         matches = find_matches(replace(query.match, at=None), entries)
         answers = [_found_entry(each, limits, query.now) for each in matches if query.covert or not each.entry.covert]
         answers.sort(key=lambda entry: entry.not_in_force is not None)
+        access = access_of[query.match.plate]
         shown = [each for each in answers if access.may_see(limits.permission_of(each.match.generation.source))]
         withheld = [WithheldEntry.of(each) for each in answers if each not in shown]
-        access.show(tuple(f"list:{each.match.generation.source}" for each in shown))
+        for plate, sources in _sources_of(shown, query.match.plate).items():
+            access_of[plate].show(sources)
         return PlateMatches(tuple(shown), tuple(withheld))
+
+
+def _sources_of(shown: Sequence[FoundEntry], plate: str) -> dict[str, tuple[str, ...]]:
+    """The lists of the entries that each looked-up text found; a partial entry is found by the plate itself."""
+    sources: dict[str, tuple[str, ...]] = {}
+    for each in shown:
+        found_by = each.match.entry.plate if each.match.kind is MatchKind.CONFUSABLE else plate
+        sources[found_by] = (*sources.get(found_by, ()), f"list:{each.match.generation.source}")
+    return sources
 
 
 def list_level(generation: Generation, now: datetime | None, limits: HotlistSettings) -> ListAge:

@@ -41,6 +41,25 @@ def test_what_the_reader_considered_meets_as_possible(chief: Authoriser) -> None
     assert answer.tone is Tone.POSSIBLE
 
 
+def test_each_text_that_is_looked_up_is_on_record_with_what_it_showed(chief: Authoriser, staff: Staff) -> None:
+    before = len(staff.records())
+    query = parse_plates("1AAA111,7abc123,8XYZ999,1AAA111", "CA", instant())
+    (answer,) = match_plate(ENTRIES, chief, STOLEN, query, HotlistSettings()).entries
+    assert answer.match.entry.plate == "7ABC123"
+    records = staff.records()[before:]
+    assert {(record.action, record.query, record.shown) for record in records} == {
+        ("match_plate", "1AAA111", 0),
+        ("match_plate", "7ABC123", 1),
+        ("match_plate", "8XYZ999", 0),
+    }
+    assert len(records) == 3
+
+
+def test_no_more_texts_are_looked_up_than_a_read_has() -> None:
+    with pytest.raises(FeedError, match="4 other texts at most"):
+        parse_plates("1AAA111,1AAA112,1AAA113,1AAA114,1AAA115,1AAA116", None, instant())
+
+
 def test_covert_entries_are_found_by_who_is_cleared_and_that_is_on_record(chief: Authoriser, staff: Staff) -> None:
     query = parse_plates("7ABC123", "CA", instant(), covert=True)
     answers = match_plate(ENTRIES, chief, STOLEN, query, HotlistSettings()).entries

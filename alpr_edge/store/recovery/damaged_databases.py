@@ -119,9 +119,7 @@ def waiting(directory: Path) -> list[DamagedDatabase]:
     return [aside for aside in damaged_databases(directory) if aside.report is None]
 
 
-def set_aside(
-    directory: Path, prefix: str = PREFIX, moved: Sequence[str] = MOVED, note: str = ""
-) -> DamagedDatabase:
+def set_aside(directory: Path, prefix: str = PREFIX, moved: Sequence[str] = MOVED, note: str = "") -> DamagedDatabase:
     """Move a database, the unit's own by default, out of the way with all that belongs to it; nobody may write to it.
 
     The names in the new folder are durable before the old ones go: whenever the power fails, nothing is lost, and what

@@ -1,4 +1,4 @@
-"""Statements that find items by their ids never walk over all items of a state: of those there are hundreds of thousands."""
+"""Statements that find items by their ids never walk over all items of a state: there are hundreds of thousands."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
