@@ -175,9 +175,13 @@ class Authoriser:
             self._append(entry.model_copy(update={"changes": changes}))
 
     def may_see_covert(self) -> bool:
-        """Whether covert entries may be shown to the caller; to be asked is no access and no use, and on no record."""
-        rule, subject = RULES[Operation.SHOW_COVERT_ENTRIES], AccessSubject(is_covert=True)
-        unused, purpose = self.without_use(), Purpose(PurposeCode.STOLEN_VEHICLE)
+        """Whether covert entries may be shown to the caller, as :meth:`may`."""
+        purpose = Purpose(PurposeCode.STOLEN_VEHICLE)
+        return self.may(Operation.SHOW_COVERT_ENTRIES, purpose, AccessSubject(is_covert=True))
+
+    def may(self, operation: Operation, purpose: Purpose, subject: AccessSubject) -> bool:
+        """Whether an access would be allowed to the caller; to be asked is no access and no use, and on no record."""
+        unused, rule = self.without_use(), RULES[operation]
         answer = unused._decide(rule, purpose, subject, self.clock.now())  # noqa: SLF001 - of this class
         return answer.decision.is_allowed
 

@@ -12,6 +12,8 @@ from alpr_edge.domain.errors import HoldError
 from alpr_edge.domain.holds.case_numbers import normal_case
 from alpr_edge.domain.instants import Instant, rfc3339
 
+NOT_THEIRS = "a hold is changed by whoever placed it, a supervisor, a commander or the custodian of records"
+"""What somebody else is told."""
 HOLD_READS_MAX = 10_000
 """Most reads of one hold that are named when it is placed; a canvass adds more as they come."""
 REASON_CHARACTERS_MAX = 200

@@ -10,9 +10,18 @@ from alpr_edge.access.authorisation.authoriser import Access, AccessSubject, Aut
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.domain.errors import HoldError
 from alpr_edge.domain.holds.case_numbers import normal_case
-from alpr_edge.domain.holds.hold import HOLD_READS_MAX, Hold, HoldKind, HoldOrigin, HoldPerson, HoldTerms, check_terms
+from alpr_edge.domain.holds.hold import (
+    HOLD_READS_MAX,
+    NOT_THEIRS,
+    Hold,
+    HoldKind,
+    HoldOrigin,
+    HoldPerson,
+    HoldTerms,
+    check_terms,
+)
 from alpr_edge.domain.holds.hold import covers as lasts_as_long
-from alpr_edge.domain.permissions.purposes import Purpose
+from alpr_edge.domain.permissions.purposes import Purpose, PurposeCode
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.reads.hit_queries import read_ids_of_hits
 from alpr_edge.store.retention import holds
@@ -85,7 +94,7 @@ class UnitHolds:
 
         Args:
             authoriser: allows it and puts it on record.
-            purpose: what for; where it names a case, that of the hold.
+            purpose: what for; where it names a case, and where the hold is somebody else's, with the case of the hold.
             hold_id: the hold.
 
         Returns:
@@ -93,8 +102,8 @@ class UnitHolds:
 
         Raises:
             AccessError: it is refused.
-            HoldError: there is no such hold, it was released, it is for another case than the purpose, or the
-                department placed it and has to release it.
+            HoldError: there is no such hold, it was released, it is somebody else's or for another case than the
+                purpose, or the department placed it and has to release it.
         """
         subject = AccessSubject((hold_id,))
         with (
@@ -102,10 +111,8 @@ class UnitHolds:
             self._database.write() as connection,
         ):
             hold = holds.find_hold(connection, hold_id)
-            if hold is not None and hold.origin is HoldOrigin.DEPARTMENT:
-                raise HoldError(f"{hold_id}: the department placed this hold; it has to release it")
-            if hold is not None and _is_of_another_case(hold, purpose):
-                raise HoldError(f"{hold_id}: {OTHER_CASE}")
+            if hold is not None:
+                _require_release(authoriser, access, hold)
             return holds.release(connection, hold_id, hold_person(access), access.now, self._unit_id)
 
     def list(self, authoriser: Authoriser, purpose: Purpose, *, with_released: bool = False) -> Sequence[Hold]:
@@ -179,6 +186,17 @@ def _reads_of(connection: Connection, kind: HoldKind, ids: tuple[str, ...]) -> l
     return found
 
 
-def _is_of_another_case(hold: Hold, purpose: Purpose) -> bool:
-    """Whether both name a case and not the same; holds of an early release name none, nor do some purposes."""
-    return purpose.case is not None and hold.terms.case_number not in {"", purpose.case}
+def _require_release(authoriser: Authoriser, access: Access, hold: Hold) -> None:
+    """Refuse to release a hold of the department, of another case, or of another person, as the department does.
+
+    Whoever placed it may leave its case out. A hold of an early release names no case, and anybody releases it.
+    """
+    purpose, case_number = access.purpose, hold.terms.case_number
+    if hold.origin is HoldOrigin.DEPARTMENT:
+        raise HoldError(f"{hold.hold_id}: the department placed this hold; it has to release it")
+    is_theirs = bool(access.actor.person_id) and access.actor.person_id == hold.by.person_id
+    if case_number and purpose.case != case_number and (purpose.case or not is_theirs):
+        raise HoldError(f"{hold.hold_id}: {OTHER_CASE}")
+    for_discovery = replace(purpose, code=PurposeCode.DISCOVERY)
+    if case_number and not is_theirs and not authoriser.may(Operation.RELEASE_READ, for_discovery, AccessSubject()):
+        raise HoldError(f"{hold.hold_id}: {NOT_THEIRS}")

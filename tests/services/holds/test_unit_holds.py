@@ -152,3 +152,23 @@ def test_what_the_department_holds_it_releases(of_unit: UnitHolds, chief: Author
     with pytest.raises(HoldError, match="the department placed this hold"):
         of_unit.release(chief, STOLEN, "department:1")
     assert len(of_unit.list(chief, STOLEN)) == 1
+
+
+def test_somebody_elses_hold_is_released_for_its_case_by_who_may_hold_for_discovery(
+    of_unit: UnitHolds, chief: Authoriser, staff: Staff
+) -> None:
+    """It may be the order of a court (policy 462.5)."""
+    hold = of_unit.place(chief, STOLEN, request())
+    for_case = replace(STOLEN, case=CASE)
+    with staff.authoriser("officer") as officer:
+        for purpose, says in ((STOLEN, "give its number as the case"), (for_case, "whoever placed it")):
+            with pytest.raises(HoldError, match=says):
+                of_unit.release(officer, purpose, hold.hold_id)
+        theirs = of_unit.place(officer, STOLEN, request(case="26-654321"))
+        of_unit.release(officer, STOLEN, theirs.hold_id)
+    with staff.authoriser("supervisor") as supervisor:
+        with pytest.raises(HoldError, match="give its number as the case"):
+            of_unit.release(supervisor, STOLEN, hold.hold_id)
+        assert [each.hold_id for each in of_unit.list(supervisor, STOLEN)] == [hold.hold_id]
+        of_unit.release(supervisor, for_case, hold.hold_id)
+    assert of_unit.list(chief, STOLEN) == []

@@ -14,7 +14,7 @@ from alpr_edge.department.holds.department_holds import DepartmentHolds, HoldAut
 from alpr_edge.department.holds.listed_holds import ListedHold
 from alpr_edge.department.people.account_rows import DepartmentAccountRows
 from alpr_edge.domain.errors import HoldError
-from alpr_edge.domain.holds.hold import HoldKind, HoldTerms, check_terms
+from alpr_edge.domain.holds.hold import NOT_THEIRS, HoldKind, HoldTerms, check_terms
 from alpr_edge.domain.people.person import SourcePermission
 from alpr_edge.domain.permissions.actions import Action
 from alpr_edge.domain.permissions.purposes import Purpose, PurposeCode
@@ -23,7 +23,6 @@ from alpr_edge.domain.ports import Clock
 
 NOTE_CHARACTERS_MAX = 200
 NO_CASE = "a hold is for a case: give its number"
-NOT_THEIRS = "a hold is changed by whoever placed it, a supervisor, a commander or the custodian of records"
 
 
 class HoldDesk:
