@@ -120,7 +120,7 @@ def show_entries(
 def add_entry(
     database: Database, authoriser: Authoriser, purpose: Purpose, request: OwnEntry, now: datetime | None
 ) -> AddedEntry:
-    """Add an entry, and find the stored reads that match it.
+    """Add an entry, and find the stored reads that match it, for whoever may see those (policy 462.4(e)).
 
     Args:
         database: the database of this unit.
@@ -138,7 +138,8 @@ def add_entry(
     with authoriser.access(Operation.ADD_ENTRY, purpose, subject) as access:
         own = officer_entries.add(database, replace(request, added_by=access.actor.name), now)
         # The hours and the end of the entry do not count here: the question is where the vehicle was.
-        earlier_reads = list(look_back(database, own.entry.plate, OwnIndex([own])))
+        may_look_back = access.may_see(_SOURCE)
+        earlier_reads = list(look_back(database, own.entry.plate, OwnIndex([own]))) if may_look_back else []
         access.show((f"entry:{own.entry.record_id}", *(read.read_id for read, _ in earlier_reads)))
         access.changes = authoriser.changes_to({_value_name(own): _value(own, authoriser)})
         return AddedEntry(own, earlier_reads)

@@ -2,17 +2,24 @@
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from alpr_edge.access.authorisation.callers import Caller
 from alpr_edge.app.department_holds import DepartmentHoldsStage
+from alpr_edge.department.backups.backup import BackupRequest, back_up
+from alpr_edge.department.backups.restore import RestorePlace, SignedBackup, restore
 from alpr_edge.department.holds.department_holds import HoldAuthor
+from alpr_edge.department.holds.unknown_holds import FILE_NAME, confirm_holds
 from alpr_edge.department.http.server import DepartmentServer
 from alpr_edge.department.ingest.storage import Storage
+from alpr_edge.department.inquiries.office import open_office
 from alpr_edge.department.pki.authority import initialise
+from alpr_edge.department.unit_logs.witness import Witness
 from alpr_edge.domain.holds.hold import HoldKind, HoldTerms
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.services.holds.unit_holds import HoldRequest, UnitHolds
@@ -97,3 +104,29 @@ def test_a_hold_travels_there_and_the_departments_own_comes_and_goes(way: Way) -
     way.send()
     assert way.department.holds.list() == []
     assert purge_all(way.store.database, way.store.reads) == set()
+
+
+def test_a_car_keeps_what_a_restored_department_does_not_know_until_it_was_placed_again(
+    way: Way, tmp_path: Path
+) -> None:
+    way.send()
+    request, show = BackupRequest(tmp_path / "backups", tmp_path / "keys"), lambda *_: None
+    backup = back_up(way.department.directory, request, show)
+    (placed,) = way.department.holds.place([READS[1]], HoldTerms(HoldKind.READ, "", CASE, "subpoena"), CHIEF)
+    way.fetch()
+    to = tmp_path / "restored"
+    restore(SignedBackup(backup.path, Witness(tmp_path / "keys").key), RestorePlace(to, None, request.keys), show)
+    with DepartmentServer(to) as server, closing(Storage(to, create=False)) as restored:
+        back = replace(way, uplink=way.uplink.model_copy(update={"url": f"https://127.0.0.1:{server.port}"}))
+        for _ in range(2):
+            back.fetch()
+        assert [each.hold_id for each in holds.list_holds(way.store.database)] == [placed.hold_id]
+        (again,) = restored.holds.place([READS[1]], HoldTerms(HoldKind.READ, "", CASE, "subpoena"), CHIEF)
+        back.fetch()
+        assert [each.hold_id for each in holds.list_holds(way.store.database)] == [placed.hold_id]
+        with open_office(to) as office:
+            confirm_holds(to, office.authoriser(Caller("ana", is_owner=True)), "the car's list")
+        back.fetch()
+        assert [each.hold_id for each in holds.list_holds(way.store.database)] == [again.hold_id]
+        assert purge_all(way.store.database, way.store.reads) == {READS[1]}
+    assert not (way.department.directory / FILE_NAME).exists()

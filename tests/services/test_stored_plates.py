@@ -55,6 +55,20 @@ def store(tmp_path: Path) -> Iterator[UnitStore]:
         yield unit_store
 
 
+@pytest.mark.parametrize("use", PLATE_USES[:2])
+def test_reads_are_the_department_s_data_and_for_nobody_without_its_permission(
+    store: UnitStore, staff: Staff, use: Use
+) -> None:
+    """Policy 462.4(e)."""
+    store.reads.commit([decided_record("read-1")])
+    others = frozenset({SourcePermission.STATE, SourcePermission.FEDERAL})
+    staff.install(*PEOPLE, staff_person("narrow", Role.OFFICER, sources=others))
+    with staff.authoriser("narrow") as narrow, pytest.raises(AccessError, match="no permission for the source"):
+        use(store, narrow, STOLEN)
+    last = staff.records()[-1]
+    assert (last.outcome, last.reason, last.shown) == ("refused", "source", 0)
+
+
 @pytest.mark.parametrize("use", PLATE_USES)
 def test_plates_are_for_whoever_is_signed_in_and_says_what_for(
     store: UnitStore, use: Use, chief: Authoriser, owner: Authoriser, nobody: Authoriser
@@ -108,6 +122,7 @@ def test_an_entry_meets_what_is_held_already_and_is_removed(store: UnitStore, ch
 def test_entries_are_the_department_s_data_and_for_nobody_without_its_permission(
     store: UnitStore, chief: Authoriser, staff: Staff
 ) -> None:
+    store.reads.commit([decided_record("read-1")])
     entry_id = add_entry(store.database, chief, STOLEN, parse_entry(REQUEST, START), START).own.entry.record_id
     others = frozenset({SourcePermission.STATE, SourcePermission.FEDERAL})
     staff.install(*PEOPLE, staff_person("narrow", Role.OFFICER, sources=others))
@@ -121,6 +136,7 @@ def test_entries_are_the_department_s_data_and_for_nobody_without_its_permission
                 use()
             last = staff.records()[-1]
             assert (last.outcome, last.reason, last.shown) == ("refused", "source", 0)
+        assert add_entry(store.database, narrow, STOLEN, parse_entry(REQUEST, START), START).earlier_reads == []
         added = add_entry(store.database, narrow, STOLEN, parse_entry(replace(REQUEST, plate="4xyz*"), START), START)
     assert added.own.added_by == "Narrow", "what they typed themselves"
     assert entry_id in {own.entry.record_id for own in show_entries(store.database, chief, STOLEN, START)}

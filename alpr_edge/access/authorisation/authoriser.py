@@ -297,4 +297,4 @@ def _not_done(change: RecordedChange) -> RecordedChange:
 
 
 def _request(rule: OperationRule, purpose: Purpose, subject: AccessSubject) -> AccessRequest:
-    return AccessRequest(rule.action, purpose, subject.source, is_covert=subject.is_covert)
+    return AccessRequest(rule.action, purpose, subject.source or rule.source, is_covert=subject.is_covert)

@@ -7,6 +7,7 @@ log. ``tests/cli/access/allowed_verbs.txt`` is the same list as people review it
 from dataclasses import dataclass
 from enum import StrEnum
 
+from alpr_edge.domain.people.person import SourcePermission
 from alpr_edge.domain.permissions.actions import Action
 
 
@@ -35,6 +36,7 @@ class Operation(StrEnum):
     HOLD_READ = "hold_read"
     RELEASE_READ = "release_read"
     SHOW_HOLDS = "show_holds"
+    CONFIRM_HOLDS = "confirm_holds"
     START_CANVASS = "start_canvass"
     END_CANVASS = "end_canvass"
     SHOW_CANVASSES = "show_canvasses"
@@ -113,10 +115,17 @@ class OperationRule:
     """Whether it changes something: then it goes on record before it is done, and not only before it is shown."""
     is_upkeep: bool = False
     """Whether the owner of the unit's data, or root, may do it without signing in: it shows no plate."""
+    source: SourcePermission | None = None
+    """Whose data it shows, where that is always the same (policy 462.4(e))."""
 
 
 def _change(action: Action) -> OperationRule:
     return OperationRule(action, is_change=True)
+
+
+def _of_reads(action: Action, *, is_change: bool = False) -> OperationRule:
+    """What shows reads: they are the department's data."""
+    return OperationRule(action, is_change=is_change, source=SourcePermission.DEPARTMENT)
 
 
 def _upkeep(action: Action) -> OperationRule:
@@ -124,8 +133,8 @@ def _upkeep(action: Action) -> OperationRule:
 
 
 RULES: dict[Operation, OperationRule] = {
-    Operation.SHOW_READS: OperationRule(Action.SEE_READS),
-    Operation.SEARCH_READS: OperationRule(Action.SEARCH),
+    Operation.SHOW_READS: _of_reads(Action.SEE_READS),
+    Operation.SEARCH_READS: _of_reads(Action.SEARCH),
     Operation.SHOW_HIT: OperationRule(Action.SEE_HITS),
     Operation.DISPOSE_HIT: _change(Action.DISPOSE),
     Operation.VERIFY_HIT: _change(Action.VERIFY),
@@ -134,8 +143,8 @@ RULES: dict[Operation, OperationRule] = {
     Operation.MUTE_ALERTS: _change(Action.MUTE),
     Operation.END_MUTE: _change(Action.MUTE),
     Operation.SAY_NOT_DRIVING: _change(Action.SAY_NOT_DRIVING),
-    Operation.EXPORT_PICTURE: OperationRule(Action.SEE_READS),
-    Operation.EXPORT_CASE: _change(Action.EXPORT),
+    Operation.EXPORT_PICTURE: _of_reads(Action.SEE_READS),
+    Operation.EXPORT_CASE: _of_reads(Action.EXPORT, is_change=True),
     Operation.SHOW_EXPORTS: OperationRule(Action.EXPORT),
     Operation.LIST_ACCESSES: OperationRule(Action.EXPORT),
     Operation.MATCH_PLATE: OperationRule(Action.SEARCH),
@@ -146,10 +155,12 @@ RULES: dict[Operation, OperationRule] = {
     Operation.HOLD_READ: _change(Action.HOLD),
     Operation.RELEASE_READ: _change(Action.HOLD),
     Operation.SHOW_HOLDS: OperationRule(Action.HOLD),
+    # Of a restored department: after it reads are deleted again.
+    Operation.CONFIRM_HOLDS: _upkeep(Action.PURGE),
     Operation.START_CANVASS: _change(Action.CANVASS),
     Operation.END_CANVASS: _change(Action.CANVASS),
     Operation.SHOW_CANVASSES: OperationRule(Action.CANVASS),
-    Operation.SHOW_CANVASS_RESULT: OperationRule(Action.CANVASS),
+    Operation.SHOW_CANVASS_RESULT: _of_reads(Action.CANVASS),
     Operation.PROVE_RECORD: OperationRule(Action.SEE_LOG),
     Operation.REPORT_LOG: OperationRule(Action.SEE_LOG),
     Operation.REVIEW_WEEK: _change(Action.REVIEW),

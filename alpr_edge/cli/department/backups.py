@@ -202,6 +202,17 @@ def _next_steps(directory: Path, cluster: Path | None, missing: list[str], *, ha
         f"alpr-edge department verify --directory {directory}",
         "alpr-edge department renew, if the certificate has ended; then start the service",
         "do again what was done since: units enrolled and revoked, people suspended; then publish the roster",
+        *_hold_steps(directory),
+    ]
+
+
+def _hold_steps(directory: Path) -> list[str]:
+    """What is to do about the holds that were placed since the backup."""
+    look = "look for them in each car (alpr-edge holds list), in the folder from before and among the orders on file"
+    place, purge = (f"alpr-edge department {name} --directory {directory}" for name in ("holds place", "purge"))
+    return [
+        f"holds placed since are missing: {look}; place them again: {place}",
+        f"then {purge} --holds-checked TEXT: until then nothing is deleted, and cars keep what they hold",
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,9 +13,12 @@ from alpr_edge.cli.common import JsonOption
 from alpr_edge.cli.department.common import DirectoryOption, open_storage
 from alpr_edge.cli.output import count_text, print_lines, print_object, print_table
 from alpr_edge.cli.progress import progress_bar
+from alpr_edge.domain.errors import DepartmentError
 
 if TYPE_CHECKING:
     from alpr_edge.domain.collection.deletion_runs import DeletionRun
+
+_HOLDS_HELP = "After a restore: holds placed since were placed again; where you looked for them, for the access log."
 
 app = typer.Typer(help="Show what was deleted, and check its record. Shows no plates.", no_args_is_help=True)
 
@@ -25,15 +29,21 @@ def purge_command(
     is_clock_trusted: Annotated[
         bool, typer.Option("--clock-is-right", help="Also if nothing happened for a week by this computer's clock.")
     ] = False,
+    holds_checked: Annotated[
+        str | None,
+        typer.Option("--holds-checked", metavar="TEXT", help=_HOLDS_HELP),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Delete the reads that were kept for as long as the policy says (462.5), with their hits and pictures.
 
-    What is held stays, however often this runs. Refused where this computer's clock is a week ahead of the newest read.
-    What was deleted goes on record: by whom, under which rule, how many.
+    What is held stays, however often this runs. Refused where this computer's clock is a week ahead of the newest read,
+    and after a restore until --holds-checked. What was deleted goes on record: by whom, under which rule, how many.
     """
     from alpr_edge.cli.caller import caller
 
+    if holds_checked is not None:
+        _confirm_holds(directory, holds_checked, dry_run=dry_run)
     with open_storage(directory) as storage:
         purge = storage.purge(is_clock_trusted=is_clock_trusted)
         if dry_run:
@@ -70,6 +80,17 @@ def verify_command(directory: DirectoryOption, as_json: JsonOption = False) -> N
     check_log(runs, key)
     about = {"ok": True, "records": len(runs), "key": key.text, "checkpoint": runs[-1].checkpoint if runs else None}
     print_object(about) if as_json else typer.echo(f"{count_text(len(runs), 'record')} of deletions, as signed")
+
+
+def _confirm_holds(directory: Path, reason: str, *, dry_run: bool) -> None:
+    """Put on record that the holds which a restore lost were placed again."""
+    from alpr_edge.cli.department.inquiries.opening import open_authorised
+    from alpr_edge.department.holds.unknown_holds import confirm_holds
+
+    if dry_run:
+        raise DepartmentError("--dry-run changes nothing: give --holds-checked without it")
+    with open_authorised(directory) as (_, authoriser):
+        confirm_holds(directory, authoriser, reason)
 
 
 def _text(run: DeletionRun) -> str:

@@ -17,6 +17,8 @@ from alpr_edge.department.backups.postgresql.base_backup import BaseBackups
 from alpr_edge.department.backups.postgresql.programs import PostgresqlPrograms, find_programs
 from alpr_edge.department.backups.target import CLUSTER, DEPARTMENT, MANIFEST_NAME
 from alpr_edge.department.db.engines.sqlite import DATABASE_NAME
+from alpr_edge.department.holds.unknown_holds import FILE_NAME as UNKNOWN_HOLDS_NAME
+from alpr_edge.department.holds.unknown_holds import note_unknown_holds
 from alpr_edge.department.images.choice import IMAGES_NAME
 from alpr_edge.domain.errors import AuditError, DepartmentError, StoreError
 from alpr_edge.domain.transparency.notes import NoteKey
@@ -106,8 +108,8 @@ def restore(
 ) -> None:
     """Restore a backup, once each of its files was compared with what was signed.
 
-    Settings and certificates come after pictures and database, and keys last: a folder that a restore left half done is
-    none that a server would serve.
+    First it is noted that the holds placed since are missing. Settings and certificates come after pictures and
+    database, and keys last: a folder that a restore left half done is none that a server would serve.
 
     Args:
         backup: what is restored.
@@ -163,6 +165,7 @@ class _Restore:
         self._done = 0
 
     def run(self, programs: str) -> None:
+        note_unknown_holds(self._place.directory, self._backup.manifest.begun, self._backup.path / DEPARTMENT)
         self._copy(lambda path: path.startswith(f"{DEPARTMENT}/") and path.count("/") > 1)
         if self._backup.is_postgresql:
             assert self._place.cluster is not None
@@ -172,7 +175,8 @@ class _Restore:
             backups.combine(folders, self._place.cluster, self._tick)
         else:
             self._copy(lambda path: path == SQLITE_FILE)
-        self._copy(lambda path: path.startswith(f"{DEPARTMENT}/") and path.count("/") == 1)
+        noted = f"{DEPARTMENT}/{UNKNOWN_HOLDS_NAME}"
+        self._copy(lambda path: path.startswith(f"{DEPARTMENT}/") and path.count("/") == 1 and path != noted)
 
     def _copy(self, is_meant: Callable[[str], bool]) -> None:
         """Copy some of the listed files, each compared with the list once more."""

@@ -33,7 +33,8 @@ class DepartmentDatabase:
     """
 
     def __init__(self, directory: Path, *, create: bool = True) -> None:
-        self._directory = directory
+        self.directory = directory
+        """The department's folder."""
         if create:
             private_directory(directory)
         self._backend = engine_of(directory)
@@ -72,7 +73,7 @@ class DepartmentDatabase:
         except SQLAlchemyError as error:
             raise StoreError(f"{self._backend.label}: {self._backend.describe_error(error)}") from None
         except OSError as error:
-            raise StoreError(f"{self._directory}: the disk refused: {error.strerror}") from None
+            raise StoreError(f"{self.directory}: the disk refused: {error.strerror}") from None
 
     def close(self) -> None:
         """Close every connection."""
@@ -83,14 +84,14 @@ class DepartmentDatabase:
         if self._backend.is_brought_up_when_opened:
             with self.writing() as connection:
                 bring_up(connection, self._backend)
-                cipher = load_cipher(connection, self._directory)
+                cipher = load_cipher(connection, self.directory)
         else:
             with self.reading() as connection:
                 if not is_current(connection, self._backend):
                     raise DepartmentError(
                         f"{self._backend.label}: not at this release's tables; run: alpr-edge department migrate"
                     )
-                cipher = load_cipher(connection, self._directory)
+                cipher = load_cipher(connection, self.directory)
         self._engine.update_execution_options(**{OPTION: cipher})
 
 

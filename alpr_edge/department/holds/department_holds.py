@@ -15,6 +15,7 @@ from alpr_edge.department.db.exchange_schema import import_runs
 from alpr_edge.department.db.hold_schema import held_reads, hold_releases, holds
 from alpr_edge.department.db.schema import certificates, reads
 from alpr_edge.department.holds.listed_holds import ListedHold, in_force, list_holds
+from alpr_edge.department.holds.unknown_holds import require_known_holds
 from alpr_edge.domain.errors import HoldError
 from alpr_edge.domain.holds.case_numbers import normal_case
 from alpr_edge.domain.holds.hold import HOLD_READS_MAX, HoldKind, HoldOrigin, HoldTerms, check_terms
@@ -161,7 +162,13 @@ class DepartmentHolds:
             return set(connection.scalars(select(held_reads.c.read_id).select_from(joined).where(own)))
 
     def of_unit(self, unit_id: str, now: datetime) -> DepartmentHoldsPayload:
-        """The department's holds on reads of a unit that are in force, for that unit."""
+        """The department's holds on reads of a unit that are in force, for that unit.
+
+        Raises:
+            DepartmentError: some are missing since a restore, and the unit would release them.
+            StoreError: the database does not answer.
+        """
+        require_known_holds(self._database.directory)
         with self._database.reading() as connection:
             return _of_unit(connection, unit_id, now)
 

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Select, delete, exists, select
 from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.db.retention_schema import picture_removals, read_pictures
 from alpr_edge.department.db.schema import items
+from alpr_edge.department.holds.unknown_holds import hold_warnings, require_known_holds
 from alpr_edge.department.images.department_images import DepartmentImages
 from alpr_edge.department.retention import deletion_log
 from alpr_edge.department.retention.clock_check import check_clock
@@ -98,7 +99,9 @@ class DepartmentPurge:
         return DueCounts(due_count, held_count)
 
     def overdue(self) -> list[str]:
-        """A warning, if what was due a week ago is still here, or the clock cannot be right."""
+        """A warning, if holds are missing, what was due a week ago is still here, or the clock cannot be right."""
+        if missing := hold_warnings(self._database.directory):
+            return missing
         with self._database.reading() as connection:
             pages = self._pages(connection, self._clock() - OVERDUE)
             if not any(not due.is_held for page in pages for due in page.reads):
@@ -118,9 +121,11 @@ class DepartmentPurge:
             show: told of the progress.
 
         Raises:
-            DepartmentError: another process is at it, or the clock is ahead of all that is known.
+            DepartmentError: holds are missing since a restore, another process is at it, or the clock is ahead of all
+                that is known.
             StoreError: the disk or the database failed; what was deleted until then is on record.
         """
+        require_known_holds(self._database.directory)
         with held_lease(self._database, LEASE, str(uuid.uuid4())) as lease:
             with self._database.writing() as connection:
                 self._check_clock(connection)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import structlog
-from fastapi import Depends, FastAPI, Request, Response
+from fastapi import Depends, FastAPI, HTTPException, Request, Response
 
 from alpr_edge.department.holds.department_holds import DepartmentHolds
 from alpr_edge.department.hotlists import ListRepository
@@ -12,6 +12,7 @@ from alpr_edge.department.http.client_auth import Admission, Peer
 from alpr_edge.department.http.description.answers import answers_to_units, unchanged_answer
 from alpr_edge.department.http.responses import HEADERS
 from alpr_edge.department.http.rosters import has_tag
+from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.protocol.holds import HOLDS_PATH, DepartmentHoldsPayload
 from alpr_edge.domain.protocol.items import digest, encode
 from alpr_edge.domain.protocol.newest_lists import NEWEST_LISTS_HEADER, newest_lists_text
@@ -27,7 +28,7 @@ def serve_holds(app: FastAPI, holds: DepartmentHolds, lists: ListRepository, adm
     @app.get(HOLDS_PATH, responses=all_answers)
     def send_holds(request: Request, sender: Annotated[Peer, Depends(admission)]) -> Response:
         """Send the holds that are in force; 304 where the unit has those."""
-        body = encode(holds.of_unit(sender.unit_id, datetime.now(UTC)))
+        body = encode(_holds_of(holds, sender.unit_id))
         sha256 = digest(body)
         about = HEADERS | {"ETag": f'"{sha256}"', "Cache-Control": "no-store"}
         about |= {NEWEST_LISTS_HEADER: newest_lists_text(lists.newest(sender.unit_id))}
@@ -35,3 +36,12 @@ def serve_holds(app: FastAPI, holds: DepartmentHolds, lists: ListRepository, adm
             return Response(status_code=304, headers=about)
         log.info("department.holds_sent", unit=sender.unit_id)
         return Response(body, media_type="application/json", headers=about)
+
+
+def _holds_of(holds: DepartmentHolds, unit_id: str) -> DepartmentHoldsPayload:
+    """The holds of a unit; where some are missing it is told to come again, and keeps what it holds."""
+    try:
+        return holds.of_unit(unit_id, datetime.now(UTC))
+    except DepartmentError as error:
+        log.error("department.holds_not_sent", unit=unit_id, reason=str(error))
+        raise HTTPException(503, "the holds are not known at present") from None
