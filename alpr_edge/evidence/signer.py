@@ -6,6 +6,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 DEPARTMENT = "alpr-edge/evidence"
 """Stands where evidence of a unit has its id, in that of a department; no unit has a name with a slash in it."""
+RELEASES = "alpr-edge/releases"
+"""Stands there in a package for another agency, which the department alone makes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from typer.testing import CliRunner
 from alpr_edge.cli import app
 from alpr_edge.cli.department.app import app as department
 from alpr_edge.department.db.engines.sqlite import DATABASE_NAME
+from scripts.deploy.department.plan import PACKAGES
+from scripts.deploy.department.postgresql import PACKAGE
 
 ROOT = Path(__file__).parents[2]
 GROUPS = {
@@ -36,6 +38,12 @@ def test_every_command_is_named_and_takes_the_options_named() -> None:
         text = CliRunner().invoke(app, ["department", name, *verb, "--help"], terminal_width=200).output
         for option in re.findall(r"--[a-z-]+", words):
             assert option in text, (name, option)
+
+
+def test_a_bundle_for_a_server_without_internet_gets_what_setting_up_installs() -> None:
+    (sentence,) = re.findall(r"FOLDER is filled as for cars(.*?)A server that has these", GUIDE, re.DOTALL)
+    named = re.findall(r"`([a-z][a-z0-9-]+)`", sentence)
+    assert sorted(named) == sorted((*PACKAGES, PACKAGE))
 
 
 def test_every_file_that_it_names_is_there() -> None:

@@ -205,8 +205,8 @@ def department_authority(folder: Path) -> Authority:
     return Authority.load(initialise(folder, ["department.example"]))
 
 
-def vouched_signer(authority: Authority | None) -> PackageSigner:
-    """A unit's signer, for whom the authority vouches; None: nobody does."""
+def vouched_signer(authority: Authority | None, name: str = UNIT) -> PackageSigner:
+    """A unit's signer, or that of another name, for whom the authority vouches; None: nobody does."""
     key = Ed25519PrivateKey.generate()
-    voucher = None if authority is None else vouch_for_signer(authority, UNIT, key.public_key())
-    return PackageSigner(UNIT, key, voucher)
+    voucher = None if authority is None else vouch_for_signer(authority, name, key.public_key())
+    return PackageSigner(name, key, voucher)

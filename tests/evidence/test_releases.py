@@ -1,16 +1,18 @@
 """A package for another agency that holds more than was approved, or other reads than it names, does not hold."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from alpr_edge.department.pki.authority import Authority
 from alpr_edge.domain.protocol.items import digest
-from alpr_edge.evidence.checks.findings import CheckSubject
+from alpr_edge.evidence.checks.findings import CheckSubject, DefectKind
 from alpr_edge.evidence.content import PackageContent, PackageRead
 from alpr_edge.evidence.folder import FolderTarget
 from alpr_edge.evidence.package import write_package
 from alpr_edge.evidence.release_records import ApprovedRecord, LeftOutRecord, ReleasedRead, ReleaseRecord
+from alpr_edge.evidence.signer import DEPARTMENT, RELEASES
 from alpr_edge.evidence.verification import PackageVerdict, verify_package
 from tests.evidence.conftest import CROP, SCENE
 from tests.evidence.package_content import BOOKING, HOSTILE, UNIT, package_read, vouched_signer
@@ -57,9 +59,12 @@ def record_of(reads: list[PackageRead], approved: ApprovedRecord = APPROVED) -> 
     )
 
 
-def verdict_of(folder: Path, authority: Authority, record: ReleaseRecord) -> PackageVerdict:
-    content = PackageContent(BOOKING, iter(READS), len(READS), release=lambda: record)
-    write_package(content, FolderTarget(folder), vouched_signer(authority), lambda _done, _total: None)
+def verdict_of(
+    folder: Path, authority: Authority, record: ReleaseRecord, maker: str = RELEASES, signer: str = RELEASES
+) -> PackageVerdict:
+    booking = replace(BOOKING, unit_id=maker)
+    content = PackageContent(booking, iter(READS), len(READS), release=lambda: record)
+    write_package(content, FolderTarget(folder), vouched_signer(authority, signer), lambda _done, _total: None)
     return verify_package(folder, lambda _done, _total: None, authority.fingerprint)
 
 
@@ -70,6 +75,22 @@ def test_a_package_that_holds_what_was_approved(authority: Authority, tmp_path: 
     assert HOSTILE not in page
     for text in ("reads that were corrected: 3", "by A Commander", "less than was asked for", "S26-1", "Sgt. Doe"):
         assert text in page
+
+
+@pytest.mark.parametrize(
+    ("maker", "signer", "whose"),
+    [(UNIT, UNIT, UNIT), (RELEASES, UNIT, UNIT), (UNIT, RELEASES, UNIT), (DEPARTMENT, DEPARTMENT, DEPARTMENT)],
+)
+def test_what_another_key_signed_was_approved_by_nobody(
+    authority: Authority, tmp_path: Path, maker: str, signer: str, whose: str
+) -> None:
+    verdict = verdict_of(tmp_path / "package", authority, record_of(READS), maker, signer)
+    assert not verdict.holds
+    (fault,) = (each for each in verdict.faults if each.path == "data/release.json")
+    assert fault.kind is DefectKind.KEY_NOT_VOUCHED
+    assert fault.words == f"is for the key {RELEASES} of the department alone, and this package is of {whose}"
+    (said,) = (each for each in verdict.statements if each.subject is CheckSubject.RELEASE)
+    assert (said.holds, said.words.endswith("and the department did NOT make it")) == (False, True)
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from alpr_edge.department.db.sealed_values import cipher_of
 from alpr_edge.department.unit_logs.witness import Witness
 from alpr_edge.domain.access_log.changes import RecordedValues
 from alpr_edge.domain.access_log.records import (
+    DEPARTMENT,
     AccessEntry,
     AccessOutcome,
     AccessRecord,
@@ -34,8 +35,6 @@ from alpr_edge.domain.transparency.notes import NoteKey
 from alpr_edge.domain.transparency.proof_files import ProofFile
 from alpr_edge.domain.transparency.proofs import consistency_proof, inclusion_proof
 
-DEPARTMENT = "department"
-"""Stands in records where those of a car name the unit."""
 _WRITER = "department/access-log"
 """Whose rows are locked while one appends; no unit has a name with such a sign in it."""
 

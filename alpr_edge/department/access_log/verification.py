@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from alpr_edge.department.access_log.log import DepartmentAccessLog, LoggedRecord
-from alpr_edge.domain.access_log.records import AccessOutcome, AccessRecord, parse_record, utc_text
+from alpr_edge.domain.access_log.records import DEPARTMENT, AccessOutcome, AccessRecord, parse_record, utc_text
 from alpr_edge.domain.errors import AuditError, LostError
 from alpr_edge.domain.transparency.checkpoints import Checkpoint
 from alpr_edge.domain.transparency.cosignatures import check_cosignature
@@ -91,11 +91,12 @@ def _open(whole: str, origin: str, key: NoteKey) -> Checkpoint:
 
 
 def _fits(said: AccessRecord, stored: LoggedRecord, log_id: str) -> bool:
-    """Whether the columns beside a record say what it says itself."""
+    """Whether a record is one of this log, and the columns beside it say what it says itself."""
+    is_own = (said.unit_id, said.log_id) == (DEPARTMENT, log_id)
     is_allowed = said.outcome is AccessOutcome.ALLOWED
-    of_record = (said.log_id, said.sequence, said.person_id, said.action, is_allowed, said.shown)
-    of_columns = (log_id, stored.sequence, stored.person_id, stored.action, stored.is_allowed, stored.shown)
-    return of_record == of_columns and said.received.utc in {None, utc_text(stored.received_at)}
+    of_record = (said.sequence, said.person_id, said.action, is_allowed, said.shown)
+    of_columns = (stored.sequence, stored.person_id, stored.action, stored.is_allowed, stored.shown)
+    return is_own and of_record == of_columns and said.received.utc in {None, utc_text(stored.received_at)}
 
 
 def _has_tree(log: DepartmentAccessLog, tree: CompactRange) -> bool:

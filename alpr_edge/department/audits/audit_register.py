@@ -206,7 +206,7 @@ class AuditRegister:
             return SamplePart(audit, first, records)
 
     def _records(self, audit: Audit, sampled: Sequence[SampledRecord]) -> tuple[AccessRecord | None, ...]:
-        spans = {span.log_id: span for span in audit.draw.spans}
+        spans = audit.draw.spans_by_log
         return tuple(self._logs.record(spans[each.key.log_id], each.key.sequence) for each in sampled)
 
     def _prepare(self, audits: Sequence[Audit], period: str, seed: bytes, *, is_given: bool, tick: Tick) -> AuditDraw:
@@ -242,7 +242,7 @@ class AuditRegister:
     def _is_on_record(self, audit: Audit) -> bool:
         """Whether the access log has the digest of each step by the person who made it."""
         wanted = {(step.person_id, f"sha256:{step.sha256}") for step in audit.steps}
-        own = [span.end for span in audit.draw.spans if span.log_id == self._logs.log.log_id]
+        own = [span.end for span in audit.draw.spans if self._logs.is_own(span.unit_id, span.log_id)]
         first, name = max(own, default=0), _object(audit.number)
         while wanted and (batch := self._logs.log.read(first, BATCH)):
             for each in batch:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -64,7 +65,7 @@ def draw_audit_sample(
     with database.reading() as connection:
         rules = _rules(connection, profile, draw)
     population = _Population()
-    flags = find_flags(population.take(logs.records(draw.spans, tick)), rules)
+    flags = find_flags(population.take(logs.records(draw, tick)), rules)
     by_record = _flags_by_record(flags)
     drawn = _draw_rest(population, by_record, draw)
     if len(by_record) + len(drawn) > records_max:
@@ -84,7 +85,7 @@ def is_sample_reproduced(logs: AuditedLogs, audit: Audit, tick: Tick) -> bool:
     if sample is None or not logs.roots_hold(audit.draw.spans):
         return False
     population = _Population()
-    for _ in population.take(logs.records(audit.draw.spans, tick)):
+    for _ in population.take(logs.records(audit.draw, tick)):
         pass
     drawn = tuple(each.key for each in sample.sampled if not each.flags)
     return _draw_rest(population, _flags_by_record(sample.flags), audit.draw) == drawn
@@ -106,12 +107,13 @@ def _flags_by_record(flags: tuple[AuditFlag, ...]) -> dict[RecordKey, tuple[int,
 
 
 def _rules(connection: Connection, profile: Profile, draw: AuditDraw) -> FlagRules:
-    households = read_households(connection)
+    households, zone = read_households(connection), ZoneInfo(draw.zone)
     return FlagRules(
         purposes=profile.purposes,
         barred=profile.barred,
         terms=profile.barred_terms,
-        zone=ZoneInfo(draw.zone),
+        zone=zone,
+        end=datetime.combine(draw.until + timedelta(days=1), time(), zone),
         shifts=read_shifts(connection),
         is_household=lambda person_id, plate: (
             person_id in households and household_digest(connection, person_id, plate) in households[person_id]

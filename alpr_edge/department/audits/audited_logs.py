@@ -3,15 +3,16 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import select
 
-from alpr_edge.department.access_log.log import DEPARTMENT, DepartmentAccessLog, node_reader
+from alpr_edge.department.access_log.log import DepartmentAccessLog, node_reader
 from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.db.schema import unit_logs
-from alpr_edge.department.unit_logs.trees import LogIdentity, StoredTree, record_bodies
-from alpr_edge.domain.access_log.records import AccessRecord, parse_record
-from alpr_edge.domain.audits.audit import Audit, LogSpan, find_last_span
+from alpr_edge.department.unit_logs.trees import LogIdentity, StoredTree, record_arrivals, record_bodies
+from alpr_edge.domain.access_log.records import DEPARTMENT, AccessRecord, parse_record
+from alpr_edge.domain.audits.audit import Audit, AuditDraw, LogSpan, find_last_span
 from alpr_edge.domain.errors import AuditError
 from alpr_edge.domain.instants import TRUSTED_SOURCES
 from alpr_edge.domain.transparency.merkle import range_root
@@ -37,7 +38,8 @@ class AuditedLogs:
         """The records of each log that the next audit is about; logs without any are left out.
 
         A log goes on where the last audit of it ended. One that was in none begins with its first record, for the
-        first audit with the first of its days. It goes up to the first record that is dated behind the days.
+        first audit with the first of its days. It goes up to the first record that is dated behind the days, but for
+        one that cannot be of that date, as it was here before: what follows it is of these days still.
 
         Args:
             audits: those so far, in order.
@@ -48,18 +50,17 @@ class AuditedLogs:
         sizes, done, spans = self._sizes(), 0, list[LogSpan]()
         total = sum(sizes.values())
         for (unit_id, log_id), size in sizes.items():
-            last = find_last_span(audits, log_id)
+            last = find_last_span(audits, unit_id, log_id)
             first, is_behind = 0 if last is None else last.end, False
             stop = first
-            for sequence, record in self._records(unit_id, log_id, first, size):
-                moment = _moment_of(record)
-                if moment is not None and moment >= end:
-                    if _is_sure(record):
+            for sequence, date in self._dates(unit_id, log_id, first, size):
+                if date.is_behind(end):
+                    if date.is_sure:
                         break
                     is_behind = True  # or its clock ran ahead: then one of these days follows
-                elif moment is not None or not is_behind:
+                elif date.moment is not None or not is_behind:
                     stop, is_behind = sequence + 1, False
-                if moment is not None and moment < begin and not audits and first == sequence:
+                if date.moment is not None and date.moment < begin and not audits and first == sequence:
                     first = stop
                 if not (sequence + 1) % BATCH:
                     tick(min(done + sequence + 1, total), total)
@@ -68,15 +69,18 @@ class AuditedLogs:
                 spans.append(LogSpan(log_id, unit_id, first, stop, self._root(unit_id, log_id, stop).hex()))
         return tuple(spans)
 
-    def records(self, spans: Sequence[LogSpan], tick: Tick) -> Iterator[AccessRecord | None]:
-        """The records of spans in order; None for each that is not stored any more, or is none."""
-        done, total = 0, sum(span.end - span.first for span in spans)
-        for span in spans:
+    def records(self, draw: AuditDraw, tick: Tick) -> Iterator[AccessRecord | None]:
+        """The records that a sample is drawn from in order; None for each that is not stored any more, or is none.
+
+        Where a draw has two logs of one id, those of the later name it as the draw does.
+        """
+        done, total = 0, sum(span.end - span.first for span in draw.spans)
+        for log, span in draw.spans_by_log.items():
             for _, record in self._records(span.unit_id, span.log_id, span.first, span.end):
                 done += 1
                 if not done % BATCH:
                     tick(done, total)
-                yield record
+                yield record if record is None or log == span.log_id else record.model_copy(update={"log_id": log})
 
     def record(self, span: LogSpan, sequence: int) -> AccessRecord | None:
         """One record of a span; None: it is not stored any more."""
@@ -85,6 +89,10 @@ class AuditedLogs:
     def roots_hold(self, spans: Sequence[LogSpan]) -> bool:
         """Whether the logs are still those that the spans are of."""
         return all(self._root(span.unit_id, span.log_id, span.end).hex() == span.root for span in spans)
+
+    def is_own(self, unit_id: str, log_id: str) -> bool:
+        """Whether a log is the department's own."""
+        return (unit_id, log_id) == (DEPARTMENT, self.log.log_id)
 
     def _sizes(self) -> dict[tuple[str, str], int]:
         """Number of records by unit and log, the department's own first."""
@@ -96,18 +104,37 @@ class AuditedLogs:
 
     def _root(self, unit_id: str, log_id: str, size: int) -> bytes:
         with self.database.reading() as connection:
-            if log_id == self.log.log_id:
+            if self.is_own(unit_id, log_id):
                 return range_root(node_reader(connection), 0, size)
             return StoredTree(connection, LogIdentity(unit_id, log_id)).root(size)
 
     def _records(self, unit_id: str, log_id: str, first: int, end: int) -> Iterator[tuple[int, AccessRecord | None]]:
         """The records of a part of a log, by their numbers."""
-        read = self._own_bodies if log_id == self.log.log_id else lambda *part: self._bodies(unit_id, log_id, *part)
+        is_own = self.is_own(unit_id, log_id)
+        read = self._own_bodies if is_own else lambda *part: self._bodies(unit_id, log_id, *part)
         for begin in range(first, end, BATCH):
             stop = min(begin + BATCH, end)
             bodies = read(begin, stop)
             for sequence in range(begin, stop):
                 yield sequence, _record_of(bodies.get(sequence))
+
+    def _dates(self, unit_id: str, log_id: str, first: int, end: int) -> Iterator[tuple[int, "_RecordDate"]]:
+        """When the records of a part of a log were made, by their numbers."""
+        for begin in range(first, end, BATCH):
+            stop = min(begin + BATCH, end)
+            latest = self._latest_moments(unit_id, log_id, begin, stop)
+            for sequence, record in self._records(unit_id, log_id, begin, stop):
+                yield sequence, _RecordDate.of(record, latest.get(sequence))
+
+    def _latest_moments(self, unit_id: str, log_id: str, first: int, end: int) -> dict[int, datetime]:
+        """By which moment each record of a part of a log was there, by this server's clock.
+
+        That of a unit was there when it arrived. The department's own were all there when its newest was made.
+        """
+        if self.is_own(unit_id, log_id):
+            return {number: each.received_at for each in self.log.newest(1) for number in range(first, end)}
+        with self.database.reading() as connection:
+            return record_arrivals(connection, LogIdentity(unit_id, log_id), first, end)
 
     def _own_bodies(self, first: int, end: int) -> dict[int, bytes]:
         return {each.sequence: each.body for each in self.log.read(first, end - first)}
@@ -125,10 +152,30 @@ def _record_of(body: bytes | None) -> AccessRecord | None:
         return None
 
 
-def _moment_of(record: AccessRecord | None) -> datetime | None:
-    return None if record is None or record.received.utc is None else datetime.fromisoformat(record.received.utc)
+class _RecordDate(NamedTuple):
+    """When a record was made."""
 
+    moment: datetime | None
+    """By the clock of then; None: it was not set."""
+    latest: datetime | None
+    """By this server's clock it was there by then; None: it is not there."""
+    is_trusted: bool
+    """Whether a receiver or a time server had set the clock."""
 
-def _is_sure(record: AccessRecord | None) -> bool:
-    """Whether a receiver or a time server had set the clock of a record."""
-    return record is not None and record.received.source in TRUSTED_SOURCES
+    @classmethod
+    def of(cls, record: AccessRecord | None, latest: datetime | None) -> "_RecordDate":
+        """The date of a record; None: it is none."""
+        if record is None or record.received.utc is None:
+            return cls(None, latest, is_trusted=False)
+        moment, is_trusted = datetime.fromisoformat(record.received.utc), record.received.source in TRUSTED_SOURCES
+        return cls(moment, latest, is_trusted)
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether it was made at that moment: the clock was set, and the record was not there before."""
+        is_early = self.moment is not None and self.latest is not None and self.latest < self.moment
+        return self.is_trusted and not is_early
+
+    def is_behind(self, end: datetime) -> bool:
+        """Whether it was made at a moment or later, as far as anybody can tell."""
+        return self.moment is not None and min(self.moment, self.latest or self.moment) >= end

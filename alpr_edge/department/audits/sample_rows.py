@@ -25,7 +25,7 @@ def sample_rows(audit: Audit, records: Sequence[AccessRecord | None], first: int
     sample, reviews, rows = audit.sample, audit.reviews, []
     flags = sample.flags if sample else ()
     sampled = (sample.sampled if sample else ())[first - 1 : first - 1 + len(records)]
-    units = {span.log_id: span.unit_id for span in audit.draw.spans}
+    spans = audit.draw.spans_by_log
     for number, (item, record) in enumerate(zip(sampled, records, strict=True), first):
         step = reviews.get(number)
         review = step.review if step else None
@@ -34,7 +34,7 @@ def sample_rows(audit: Audit, records: Sequence[AccessRecord | None], first: int
                 "number": number,
                 "log_id": item.key.log_id,
                 "sequence": item.key.sequence,
-                "unit": units[item.key.log_id],
+                "unit": spans[item.key.log_id].unit_id,
                 "person": item.person,
                 "happened": record.happened.utc if record else None,
                 "action": record.action if record else "not stored any more",

@@ -7,13 +7,14 @@ from itertools import groupby
 
 from sqlalchemy import Connection, select
 
-from alpr_edge.department.access_log.log import DEPARTMENT, DepartmentAccessLog
+from alpr_edge.department.access_log.log import DepartmentAccessLog
 from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.db.day_keys.item_bodies import open_bodies, select_bodies
 from alpr_edge.department.db.schema import items, unit_log_checkpoints, unit_logs
 from alpr_edge.department.evidence.case_accesses import CaseLog, FoundAccess
 from alpr_edge.department.packages.csv_lines import csv_lines
 from alpr_edge.department.unit_logs.trees import LogIdentity, StoredTree
+from alpr_edge.domain.access_log.records import DEPARTMENT
 from alpr_edge.domain.errors import AuditError
 from alpr_edge.domain.protocol.access_log import CheckpointPayload
 from alpr_edge.domain.transparency.cosignatures import check_cosignature

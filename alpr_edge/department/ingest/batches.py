@@ -76,22 +76,28 @@ class Batch:
 
     def _judge(self, record: ItemRecord, owners: Owners) -> ItemRecord | ItemAnswerPayload:
         """The record if it is stored or will be; else the answer to it."""
-        earlier = self._digests.get(record.item_id)
+        place, earlier = place_in(record.item_id), self._digests.get(record.item_id)
+        if place is not None and place.log_id == self.logs.own_log_id:
+            return self._refuse(record, "log_id", "the department's own")
         if earlier is None:
             for reference in record.references:
                 if owners.are_foreign(self.unit_id, reference):
-                    log.warning(
-                        "department.reference_refused", unit=self.unit_id, kind=record.kind, field=reference.field
-                    )
-                    return PartError(422, f"{reference.field}: of another unit").answer(record.item_id)
+                    return self._refuse(record, reference.field, "of another unit")
             self._digests[record.item_id] = record.sha256
             owners.add(self.unit_id, record.kind, record.item_id)
             self._new.append(record)
         elif earlier != record.sha256:
-            if record.kind is ItemKind.ACCESS_RECORD and (place := place_in(record.item_id)) is not None:
+            if record.kind is ItemKind.ACCESS_RECORD and place is not None:
                 self.logs.note_conflict(self.connection, self.unit_id, place)
             return PartError(409, "id: stored before with other content").answer(record.item_id)
         return record
+
+    def _refuse(self, record: ItemRecord, field: str, words: str) -> ItemAnswerPayload:
+        """The answer to a record that speaks of what is not its unit's; that it came is told here."""
+        log.warning("department.reference_refused", unit=self.unit_id, kind=record.kind, field=field)
+        if place_in(record.item_id) is not None:
+            self.logs.note_foreign_log(self.connection, self.unit_id, words)
+        return PartError(422, f"{field}: {words}").answer(record.item_id)
 
     def _insert(self) -> None:
         if not self._new:

@@ -2,9 +2,16 @@
 
 from pydantic import ValidationError
 
+from alpr_edge.department.ingest.ownership import Reference, log_reference
 from alpr_edge.domain.access_log.records import origin_of, parse_record
 from alpr_edge.domain.errors import AuditError
-from alpr_edge.domain.protocol.access_log import RECORD_PREFIX, CheckpointPayload, checkpoint_item_id, record_item_id
+from alpr_edge.domain.protocol.access_log import (
+    RECORD_PREFIX,
+    CheckpointPayload,
+    checkpoint_item_id,
+    place_in,
+    record_item_id,
+)
 from alpr_edge.domain.transparency.checkpoints import open_checkpoint
 from alpr_edge.domain.transparency.notes import NoteKey
 
@@ -13,6 +20,12 @@ def fault_of(item_id: str, body: bytes, unit_id: str) -> str:
     """What is wrong with a record or a checkpoint, without any value of it; empty: nothing."""
     check = _record_fault if item_id.startswith(RECORD_PREFIX) else _checkpoint_fault
     return check(item_id, body, unit_id)
+
+
+def references_of(item_id: str) -> tuple[Reference, ...]:
+    """What a record or a checkpoint refers to: its log, which has to be of the unit that sends it."""
+    place = place_in(item_id)
+    return () if place is None else (log_reference(place.log_id),)
 
 
 def _record_fault(item_id: str, body: bytes, unit_id: str) -> str:

@@ -1,7 +1,7 @@
-"""Checks that an item refers only to reads and hits of the unit that sent it.
+"""Checks that an item refers only to reads, hits and access logs of the unit that sent it.
 
-The id of a read or a hit begins with its unit and a colon, which no unit's id holds. Ids of older units are without
-them: there the department looks up which unit sent the read or hit of that id.
+The id of a read or a hit begins with its unit and a colon, which no unit's id holds. Ids of older units, and those of
+logs, are without them: there the department looks up which unit sent the read, hit or log of that id.
 """
 
 from collections import defaultdict
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Column, Connection, select
 
-from alpr_edge.department.db.schema import hits, reads
+from alpr_edge.department.db.schema import hits, reads, unit_logs
 from alpr_edge.domain.protocol.items import ItemKind
 
 ASKED_AT_ONCE = 500
@@ -23,12 +23,12 @@ _COLUMNS = {ItemKind.READ: reads.c.read_id, ItemKind.HIT: hits.c.hit_id}
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A reference of an item to a read or a hit that travels by itself."""
+    """A reference of an item to a read or a hit that travels by itself, or to the log that it is of."""
 
     field: str
     """The field of the item."""
     column: Column[str]
-    """The column it refers to: ``reads.read_id`` or ``hits.hit_id``."""
+    """The column it refers to: ``reads.read_id``, ``hits.hit_id`` or ``unit_logs.log_id``."""
     value: str
 
 
@@ -40,6 +40,11 @@ def read_reference(field: str, read_id: str) -> Reference:
 def hit_reference(field: str, hit_id: str) -> Reference:
     """Reference to a hit."""
     return Reference(field, hits.c.hit_id, hit_id)
+
+
+def log_reference(log_id: str) -> Reference:
+    """Reference of a record or a checkpoint to the access log that it is of."""
+    return Reference("log_id", unit_logs.c.log_id, log_id)
 
 
 def may_name(unit_id: str, identity: str) -> bool:
@@ -56,7 +61,7 @@ def form_fault(unit_id: str, reference: Reference) -> str:
 
 
 class Owners:
-    """Which units stored the reads and hits that a batch refers to."""
+    """Which units stored the reads, hits and logs that a batch refers to."""
 
     def __init__(self) -> None:
         self._units: defaultdict[tuple[Column[str], str], set[str]] = defaultdict(set)
@@ -68,7 +73,7 @@ class Owners:
             self.note(column, item_id, unit_id)
 
     def note(self, column: Column[str], value: str, unit_id: str) -> None:
-        """Note a read or a hit of a unit by the column and the value that refer to it."""
+        """Note a read, a hit or a log of a unit by the column and the value that refer to it."""
         self._units[column, value].add(unit_id)
 
     def are_foreign(self, unit_id: str, reference: Reference) -> bool:

@@ -276,7 +276,7 @@ def _image(part: Part, unit_id: str) -> _Content:  # noqa: ARG001 - one signatur
 def _log_item(part: Part, unit_id: str) -> _Content:
     if fault := log_items.fault_of(part.item_id, part.body, unit_id):
         raise PartError(422, fault)
-    return _Content()
+    return _Content(references=log_items.references_of(part.item_id))
 
 
 _CHECKS: dict[ItemKind, Callable[[Part, str], _Content]] = {

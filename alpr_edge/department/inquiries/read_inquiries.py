@@ -82,10 +82,11 @@ class ReadInquiries:
             SearchError: it is gone meanwhile.
             StoreError: as above.
         """
-        with authoriser.access(Operation.SHOW_READS, purpose, _subject_of(found)):
+        with authoriser.access(Operation.SHOW_READS, purpose, _subject_of(found)) as access:
             read = self._searches.read(found.unit_id, found.read_id)
             if read is None:
                 raise SearchError(NO_READ)
+            access.show((object_id(read),))
             with self._database.reading() as connection:
                 return read, pictures_of(connection, found.unit_id, found.read_id)
 

@@ -26,9 +26,7 @@ from alpr_edge.evidence.container import SUFFIX, ContainerTarget
 from alpr_edge.evidence.content import BookingRecord, PackageContent
 from alpr_edge.evidence.package import write_package
 from alpr_edge.evidence.passphrases import draw_passphrase
-
-SIGNER_NAME = "alpr-edge/releases"
-"""Stands where packages of a unit have its id; no unit has a name with such a sign in it."""
+from alpr_edge.evidence.signer import RELEASES
 
 
 @dataclass(slots=True)
@@ -67,7 +65,7 @@ class ReleaseWriter:
             StoreError: it does not stand in the register; the folder has no package then.
         """
         passphrase = draw_passphrase(secrets.randbits)
-        signer = load_signer(self.directory, SIGNER_NAME, "release packages")
+        signer = load_signer(self.directory, RELEASES, "release packages")
         package_id = self._package_id()
         path = folder / f"{package_id}{SUFFIX}"
         reads = ReleasedReads(self.database, self.images, chosen.reads, scope.pictures)

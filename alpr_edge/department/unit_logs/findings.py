@@ -27,6 +27,8 @@ class FindingKind(StrEnum):
     """A checkpoint is not that of the records stored."""
     KEY = "key"
     """A checkpoint was signed with another key than those before."""
+    FOREIGN_LOG = "foreign_log"
+    """The unit sent items of a log that is the department's own or another unit's; they were refused."""
     NEW_LOG = "new_log"
     """The unit began a new log."""
     SELF_CHECK = "self_check"

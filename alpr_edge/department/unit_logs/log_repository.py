@@ -5,8 +5,9 @@ checkpoint is judged once all records that it speaks of are here: its root has t
 it is the largest so far, it is cosigned.
 
 A log that was set back on the unit's side shows as another record under a number that is taken, as a checkpoint with
-another root, or as a new log of a unit that had one. Each is noted (:mod:`alpr_edge.department.unit_logs.findings`),
-and told to the unit with every answer while it is open.
+another root, or as a new log of a unit that had one. A log that is the department's own or another unit's is refused:
+the department would sign by that log's name what a unit made up. Each is noted
+(:mod:`alpr_edge.department.unit_logs.findings`), and told to the unit with every answer while it is open.
 """
 
 from collections.abc import Iterable
@@ -40,7 +41,7 @@ from alpr_edge.domain.protocol.access_log import (
     LogStatementPayload,
     place_in,
 )
-from alpr_edge.domain.transparency.checkpoints import open_checkpoint
+from alpr_edge.domain.transparency.checkpoints import log_id_of_key, open_checkpoint
 from alpr_edge.domain.transparency.notes import NoteKey, SignedNote
 
 NAMED_MAX = 3
@@ -81,6 +82,8 @@ class LogRepository:
     def __init__(self, database: DepartmentDatabase, witness: Witness) -> None:
         self._database = database
         self._witness = witness
+        self.own_log_id = log_id_of_key(witness.key)
+        """The id of the department's own access log, which no unit's log may have."""
 
     @property
     def witness_key(self) -> NoteKey:
@@ -96,6 +99,14 @@ class LogRepository:
         """Note that a unit sent something else under the number of a record that is here."""
         text = f"another record {place.number} came than the one stored: the log was set back"
         note_finding(connection, LogIdentity(unit_id, place.log_id), FindingKind.RECORD, text)
+
+    def note_foreign_log(self, connection: Connection, unit_id: str, whose: str) -> None:
+        """Note with a unit's newest log that items of a log came that is not its own; a unit without one has none."""
+        newest = select(unit_logs.c.log_id).where(unit_logs.c.unit_id == unit_id)
+        log_id = connection.scalar(newest.order_by(unit_logs.c.begun_at.desc()).limit(1))
+        if log_id is not None:
+            text = f"items of a log came that is {whose}, and were refused: a disk was copied, or tampered with"
+            note_finding(connection, LogIdentity(unit_id, log_id), FindingKind.FOREIGN_LOG, text)
 
     def take_in(self, connection: Connection, unit_id: str, item_ids: Iterable[str]) -> None:
         """Take in what a batch stored of a unit's logs.

@@ -4,12 +4,13 @@ Records may arrive in any order; each lies in ``items``, by its number. The tree
 the first that is missing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import takewhile
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, func, select, update
 
 from alpr_edge.department.db.day_keys.item_bodies import open_bodies, select_bodies
 from alpr_edge.department.db.schema import items, unit_log_nodes, unit_logs
@@ -125,11 +126,34 @@ def record_bodies(connection: Connection, log: LogIdentity, first: int, end: int
         first: the least number.
         end: the first behind the last.
     """
-    numbers = {record_item_id(log.log_id, sequence): sequence for sequence in range(first, end)}
-    are_asked = items.c.item_id.in_(list(numbers)) & (items.c.unit_id == log.unit_id)
-    rows = connection.execute(select_bodies().where(are_asked)).all()
+    numbers = _record_numbers(log, first, end)
+    rows = connection.execute(select_bodies().where(_are_items(log, numbers))).all()
     bodies = open_bodies(connection, rows)
     return {numbers[row.item_id]: body for row, body in zip(rows, bodies, strict=True) if body}
+
+
+def record_arrivals(connection: Connection, log: LogIdentity, first: int, end: int) -> dict[int, datetime]:
+    """When the records of a log that are here arrived, by their numbers and by this server's clock.
+
+    Args:
+        connection: the connection of a transaction.
+        log: which log.
+        first: the least number.
+        end: the first behind the last.
+    """
+    numbers = _record_numbers(log, first, end)
+    query = select(items.c.item_id, items.c.received_at).where(_are_items(log, numbers))
+    return {numbers[row.item_id]: row.received_at.replace(tzinfo=UTC) for row in connection.execute(query)}
+
+
+def _record_numbers(log: LogIdentity, first: int, end: int) -> dict[str, int]:
+    """The numbers of records by the ids of their items."""
+    return {record_item_id(log.log_id, sequence): sequence for sequence in range(first, end)}
+
+
+def _are_items(log: LogIdentity, item_ids: Iterable[str]) -> ColumnElement[bool]:
+    """Whether items are some of a log's unit."""
+    return items.c.item_id.in_(list(item_ids)) & (items.c.unit_id == log.unit_id)
 
 
 def count_waiting_records(connection: Connection, log: LogIdentity, size: int) -> int:

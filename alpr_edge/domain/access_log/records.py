@@ -27,6 +27,8 @@ COUNT_MAX = 2**53 - 1
 """Largest number that every reader of JSON keeps exactly (RFC 8785, 3.2.2.3)."""
 LOG_ID_PATTERN = r"^[0-9a-f]{32}$"
 _ORIGIN = "alpr-edge/log/"
+DEPARTMENT = "department"
+"""Stands in the department's own records where those of a car name the unit."""
 DRIFT_FOUND, RECORD_NOT_KEPT = "drift_found", "record_not_kept"
 """Actions of the unit itself that tell that something is wrong: the department notes each as a finding."""
 BEGIN_LOG, START_SERVICE, STOP_SERVICE = "begin_log", "start_service", "stop_service"

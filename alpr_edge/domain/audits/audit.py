@@ -78,6 +78,14 @@ class AuditDraw:
     count_min: int
     spans: tuple[LogSpan, ...]
 
+    @property
+    def spans_by_log(self) -> dict[str, LogSpan]:
+        """The spans by what keys of records name their logs: the log's id, and the unit too where that id is taken."""
+        found = dict[str, LogSpan]()
+        for span in self.spans:
+            found[span.log_id if span.log_id not in found else f"{span.unit_id}/{span.log_id}"] = span
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class SampledRecord:
@@ -260,10 +268,10 @@ def numbers_text(numbers: Sequence[int]) -> str:
     return ",".join("-".join(map(str, span)) for span in spans)
 
 
-def find_last_span(audits: Sequence[Audit], log_id: str) -> LogSpan | None:
-    """The span of a log in the last audit that had it; None: none had."""
-    spans = (span for audit in reversed(audits) for span in audit.draw.spans if span.log_id == log_id)
-    return next(spans, None)
+def find_last_span(audits: Sequence[Audit], unit_id: str, log_id: str) -> LogSpan | None:
+    """The span of a unit's log in the last audit that had it; None: none had."""
+    spans = (span for audit in reversed(audits) for span in audit.draw.spans)
+    return next((span for span in spans if (span.unit_id, span.log_id) == (unit_id, log_id)), None)
 
 
 def _is_violation(step: AuditStep) -> bool:

@@ -36,6 +36,7 @@ class FlagKind(StrEnum):
     HOUSEHOLD = "household"
     BARRED = "barred"
     BREAK_GLASS = "break_glass"
+    DATED_AHEAD = "dated_ahead"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,8 @@ class FlagRules:
     terms: BarredTerms
     zone: tzinfo
     """Of shifts and nights."""
+    end: datetime
+    """The first moment behind the days that the records are of."""
     shifts: Mapping[str, Sequence[Shift]]
     """Declared shifts by the person's id, in the order in which they were declared; nobody has to have any."""
     is_household: Callable[[str, str], bool]
@@ -203,7 +206,18 @@ def _break_glass(accesses: Sequence[_PersonAccess], rules: FlagRules) -> Iterato
         yield _flag(FlagKind.BREAK_GLASS, found, f"used break-glass {_times(found)}")
 
 
-_RULES = (_without_case, _repeats, _off_shift, _bursts, _night_bursts, _household, _barred_purposes, _break_glass)
+def _dated_ahead(accesses: Sequence[_PersonAccess], rules: FlagRules) -> Iterator[AuditFlag]:
+    """What is dated behind the days, though it is among the records of these days."""
+    found = [each for each in accesses if each.moment is not None and each.moment >= rules.end]
+    if found:
+        words = f"is on record {_times(found)} with a date behind these days: a clock was wrong, or was set ahead"
+        yield _flag(FlagKind.DATED_AHEAD, found, words)
+
+
+_RULES = (
+    *(_without_case, _repeats, _off_shift, _bursts, _night_bursts, _household, _barred_purposes, _break_glass),
+    _dated_ahead,
+)
 _UNKNOWN = datetime.min.replace(tzinfo=UTC)
 _SPAN_WORDS = f"within {BURST_SPAN // timedelta(minutes=1)} minutes"
 

@@ -6,10 +6,11 @@ proved, so a changed record does not prove.
 
 from dataclasses import dataclass
 
+from alpr_edge.domain.access_log.records import DEPARTMENT, parse_record
 from alpr_edge.domain.errors import AuditError
-from alpr_edge.domain.transparency.checkpoints import Checkpoint, open_checkpoint, parse_decimal
+from alpr_edge.domain.transparency.checkpoints import Checkpoint, log_id_of_key, open_checkpoint, parse_decimal
 from alpr_edge.domain.transparency.merkle import HASH_BYTES, hash_leaf
-from alpr_edge.domain.transparency.notes import NoteKey, decode_base64, encode_base64
+from alpr_edge.domain.transparency.notes import COSIGNATURE, NoteKey, decode_base64, encode_base64
 from alpr_edge.domain.transparency.proofs import PROOF_HASHES_MAX, is_included
 
 FIRST_LINE = "c2sp.org/tlog-proof@v1"
@@ -60,6 +61,8 @@ class ProofFile:
 def check_proof(proof: ProofFile, key: NoteKey, record: bytes | None = None) -> Checkpoint:
     """Check that a record is in the log at its place; the checkpoint by which it is.
 
+    The log of a key that cosigns is a department's own, and holds records of that department alone.
+
     Args:
         proof: the proof.
         key: the log's key.
@@ -74,7 +77,16 @@ def check_proof(proof: ProofFile, key: NoteKey, record: bytes | None = None) -> 
     checkpoint = open_checkpoint(proof.note, key)
     if not is_included(hash_leaf(data), proof.index, checkpoint.size, proof.hashes, checkpoint.root):
         raise AuditError("the proof does not lead from the record to the checkpoint: one of them was changed")
+    if key.type == COSIGNATURE:
+        _check_own_record(data, proof.index, log_id_of_key(key))
     return checkpoint
+
+
+def _check_own_record(data: bytes, index: int, log_id: str) -> None:
+    """Check that a record in a department's log is the department's own: its key signs for logs of units too."""
+    record = parse_record(data)
+    if (record.unit_id, record.log_id, record.sequence) != (DEPARTMENT, log_id, index):
+        raise AuditError("the record is not one of the department's own log: another log was signed by its name")
 
 
 def _decode(text: str) -> bytes:

@@ -1,6 +1,6 @@
 """Checks that a package for another agency holds the reads that it names, and none beyond what was approved."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from pydantic import ValidationError
 
@@ -10,6 +10,7 @@ from alpr_edge.evidence.bag import one_line
 from alpr_edge.evidence.checks.findings import CheckSubject, DefectKind, Findings
 from alpr_edge.evidence.checks.package_files import PackageFiles, UnreadableError
 from alpr_edge.evidence.release_records import ReleaseRecord
+from alpr_edge.evidence.signer import RELEASES
 
 RELEASE_BYTES_MAX = 32 * 1024 * 1024
 _PICTURES = {"plates": ("/crop.jpg",), "scenes": ("/crop.jpg", "/scene.jpg")}
@@ -28,17 +29,25 @@ def read_release(files: PackageFiles, findings: Findings, digests: Mapping[str, 
 
 
 def check_release(
-    findings: Findings, release: ReleaseRecord, plates: Mapping[str, str], digests: Mapping[str, bytes]
+    findings: Findings,
+    release: ReleaseRecord,
+    plates: Mapping[str, str],
+    digests: Mapping[str, bytes],
+    others: Collection[str],
 ) -> None:
-    """Check the reads of a package for another agency.
+    """Check the reads of a package for another agency, and that the department made it.
 
     Args:
         findings: where what is found goes.
         release: which request it answers.
         plates: by the folder of each read, the plate of its record.
         digests: SHA-256 of each payload file that is as it was packed.
+        others: whose it is by its own word or by its key, where that is not the department; none: the department's.
     """
     before, approved = findings.fault_count, set(release.approved.plates)
+    if others:
+        words = f"is for the key {RELEASES} of the department alone, and this package is of {', '.join(sorted(others))}"
+        findings.fault(DefectKind.KEY_NOT_VOUCHED, layout.RELEASE, one_line(words))
     named = {layout.read_folder(read.number): read.sha256 for read in release.reads}
     for folder, plate in plates.items():
         path = f"{folder}/{layout.READ_RECORD}"
@@ -56,4 +65,5 @@ def check_release(
     holds = findings.fault_count == before
     words = f"it answers the request {release.request_id} of {release.agency}, approved on {release.approved.approved}"
     fit = "and holds no read of a plate that was not approved" if holds else "and its reads are NOT those approved"
+    fit = "and the department did NOT make it" if others else fit
     findings.state(CheckSubject.RELEASE, one_line(f"{words}, {fit}"), holds=holds)

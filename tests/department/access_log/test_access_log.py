@@ -3,18 +3,28 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from alpr_edge.department.access_log.log import DepartmentAccessLog
-from alpr_edge.department.access_log.verification import check_access_log, open_department_checkpoint
+from alpr_edge.department.access_log.verification import _faults_of, check_access_log, open_department_checkpoint
 from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.unit_logs.witness import Witness
-from alpr_edge.domain.access_log.records import AccessEntry, AccessOutcome, record_moment
+from alpr_edge.domain.access_log.records import (
+    AccessEntry,
+    AccessOutcome,
+    encode_record,
+    parse_record,
+    record_moment,
+)
 from alpr_edge.domain.errors import AuditError, StoreError
 from alpr_edge.domain.instants import Instant, UtcSource
+from alpr_edge.domain.transparency.checkpoints import Checkpoint
+from alpr_edge.domain.transparency.merkle import CompactRange, hash_leaf
+from alpr_edge.domain.transparency.proof_files import ProofFile, check_proof
 from tests.department.engines import ROWS_STAY, EngineUnderTest, query
 from tests.department.people.office import START
 
@@ -148,6 +158,21 @@ def test_a_checkpoint_of_another_key_is_none(log: DepartmentAccessLog, tmp_path:
         checkpoint = foreign.read(0, 1)[0].checkpoint
     with pytest.raises(AuditError, match="not cosigned by"):
         open_department_checkpoint(checkpoint, log)
+
+
+def test_a_record_of_a_unit_under_the_name_of_this_log_is_none_of_it(log: DepartmentAccessLog, directory: Path) -> None:
+    assert check_proof(log.prove(3), log.key).origin == log.origin
+    first = log.read(0, 1)[0]
+    body = encode_record(parse_record(first.body).model_copy(update={"unit_id": "car-7"}))
+    tree = CompactRange()
+    tree.append(hash_leaf(body))
+    text_of_one = Checkpoint(log.origin, 1, tree.root).text
+    note = f"{text_of_one}\n{Witness(directory).cosign(text_of_one, START)}"
+    with pytest.raises(AuditError, match="not one of the department's own log"):
+        check_proof(ProofFile(0, (), note, body), log.key)
+    assert _faults_of(replace(first, body=body, checkpoint=note), tree, log) == [
+        "record 0: what stands beside it is not what it says"
+    ]
 
 
 def test_those_that_append_at_once_make_one_log(log: DepartmentAccessLog) -> None:

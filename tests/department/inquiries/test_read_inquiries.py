@@ -195,3 +195,4 @@ def test_a_read_and_its_pictures_are_shown_and_on_record(office: InquiryOffice, 
         ("show_reads", ("car-1/car-1:pictured",), 0),
     ]
     assert [each.note for each in records] == ["", "", "not done: SearchError", "not done: LostError"]
+    assert [each.shown for each in records] == [1, 1, 0, 0]

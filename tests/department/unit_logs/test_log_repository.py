@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from alpr_edge.department.access_log.log import DepartmentAccessLog
 from alpr_edge.department.ingest.records import Part
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.unit_logs.findings import Acknowledgement, FindingKind
@@ -22,9 +23,10 @@ from alpr_edge.domain.access_log.records import (
     origin_of,
 )
 from alpr_edge.domain.errors import DepartmentError
-from alpr_edge.domain.protocol.access_log import LogStatementPayload, place_in
+from alpr_edge.domain.protocol.access_log import LogStatementPayload, place_in, record_item_id
 from alpr_edge.domain.protocol.items import digest
 from alpr_edge.domain.transparency.checkpoints import Checkpoint
+from alpr_edge.domain.transparency.merkle import CompactRange, hash_leaf
 from alpr_edge.domain.transparency.notes import NoteKey, note_key, sign_note
 from alpr_edge.store.access_log.checkpoints import add_cosignature, latest_checkpoint
 from tests.department.engines import EngineUnderTest, query
@@ -180,6 +182,48 @@ def test_units_do_not_reach_each_others_logs(storage: Storage, car: Car, tmp_pat
     assert send(storage, [part], UNIT) == [("refused", 422)]
     assert storage.logs.statements("unit-3") == []
     assert kinds(storage) == []
+
+
+def made_up_parts(log_id: str, unit_id: str) -> list[Part]:
+    """A record and a checkpoint that a unit makes up under the id of a log."""
+    body = encode_record(record(0).model_copy(update={"unit_id": unit_id, "log_id": log_id}))
+    tree, origin, key = CompactRange(), origin_of(log_id), Ed25519PrivateKey.generate()
+    tree.append(hash_leaf(body))
+    note = sign_note(Checkpoint(origin, 1, tree.root).text, origin, key)
+    return [
+        Part(record_item_id(log_id, 0), "access_record", body, digest(body)),
+        checkpoint_part(log_id, note.whole, note_key(origin, key).text, unit_id),
+    ]
+
+
+def test_no_unit_sends_a_log_under_the_id_of_the_departments_own(storage: Storage, car: Car, directory: Path) -> None:
+    own = DepartmentAccessLog(storage.database, Witness(directory))
+    car.look(1)
+    send(storage, [*car.records(), car.checkpoint()])
+    parts = made_up_parts(own.log_id, UNIT)
+    answers = storage.store(UNIT, parts)
+    assert [(each.status, each.detail) for each in answers] == [(422, "log_id: the department's own")] * 2
+    (state,) = storage.logs.states()
+    assert (state.log_id, [each.kind for each in state.findings]) == (car.log.log_id, [FindingKind.FOREIGN_LOG])
+    storage.logs.own_log_id = ""  # as an earlier release took it in
+    assert send(storage, parts[:1]) == [("receipt", 200)]
+    storage.logs.own_log_id = own.log_id
+    assert send(storage, parts) == [("refused", 422)] * 2, "nor goes one on that was begun"
+    assert [each.cosigned for each in storage.logs.states() if each.log_id == own.log_id] == [0]
+
+
+def test_no_unit_sends_a_log_under_the_id_of_another_units(storage: Storage, car: Car) -> None:
+    car.look(2)
+    send(storage, car.records()[:1])
+    answers = storage.store("unit-2", made_up_parts(car.log.log_id, "unit-2"))
+    assert [(each.status, each.detail) for each in answers] == [(422, "log_id: of another unit")] * 2
+    assert send(storage, made_up_parts(LOG_ID, "unit-2"), "unit-2") == [("receipt", 200)] * 2
+    assert kinds(storage) == []
+    send(storage, made_up_parts(car.log.log_id, "unit-2"), "unit-2")
+    assert kinds(storage) == [FindingKind.FOREIGN_LOG]
+    assert "log came that is of another unit" in statement(storage, "unit-2").finding
+    assert send(storage, [*car.records(), car.checkpoint()]) == [("receipt", 200)] * 3
+    assert (statement(storage).size, statement(storage).finding) == (2, "")
 
 
 def of_record(**changes: object) -> Part:

@@ -1,6 +1,7 @@
 """A month is counted, published once, corrected with a word, and checked by anybody; on each engine."""
 
 import json
+import os
 import re
 import subprocess
 from collections.abc import Callable
@@ -114,6 +115,21 @@ def check_with_any(site: Path, key: NoteKey) -> bool:
         return bool(check_site(site, key).findings)
     except AuditError:
         return True
+
+
+def test_whoever_serves_the_site_may_enter_and_read_all_of_it(directory: Path, tmp_path: Path) -> None:
+    """The department's commands make files for their user alone."""
+    folder = tmp_path / "www" / "alpr"
+    umask = os.umask(0o077)
+    try:
+        files = site_of(directory, NOW)
+        write_site(folder, files)
+        (folder / "2026-10").chmod(0o700)  # as a site of an earlier release has them
+        write_site(folder, files)
+    finally:
+        os.umask(umask)
+    modes = {(path.is_dir(), path.stat().st_mode & 0o777) for path in (folder.parent, *folder.parent.rglob("*"))}
+    assert modes == {(True, 0o755), (False, 0o644)}
 
 
 def test_openssl_alone_checks_the_root_and_sha256sum_the_files(site: Path, require_tool: Callable[[str], str]) -> None:

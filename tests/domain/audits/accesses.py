@@ -34,6 +34,7 @@ def rules(shifts: Mapping[str, Sequence[Shift]] | None = None) -> FlagRules:
         barred=PROFILE.barred,
         terms=PROFILE.barred_terms,
         zone=ZONE,
+        end=NOON + timedelta(days=365),
         shifts=shifts or {},
         is_household=lambda person_id, plate: (person_id, plate) == HOUSEHOLD,
     )

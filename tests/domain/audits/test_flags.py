@@ -95,6 +95,16 @@ def test_the_own_household_barred_words_and_break_glass() -> None:
     ]  # fmt: skip
 
 
+def test_a_date_behind_the_days_stands_out() -> None:
+    ahead = [search(number, timedelta(days=365 * (number + 1))) for number in range(2)]
+    assert flags_of(search(2, 364 * 24 * HOUR)) == {}
+    flag = flags_of(search(2, HOUR), *ahead)[FlagKind.DATED_AHEAD]
+    assert [key.sequence for key in flag.records] == [0, 1]
+    assert flag.sentence.endswith(
+        "on record 2 times with a date behind these days: a clock was wrong, or was set ahead"
+    )
+
+
 def test_the_unit_itself_is_nobody() -> None:
     assert find_flags([search(0, HOUR, person_id="", purpose="homeland_security")], rules()) == ()
 

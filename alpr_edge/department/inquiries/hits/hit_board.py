@@ -138,8 +138,10 @@ class HitBoard:
             StoreError: as above.
         """
         hit = self._find(authoriser, unit_id, hit_id)
-        with authoriser.access(Operation.SHOW_HIT, *self._subject(hit)), self._database.reading() as connection:
-            return hit, pictures_of(connection, unit_id, hit.read_id)
+        with authoriser.access(Operation.SHOW_HIT, *self._subject(hit)) as access:
+            access.show(hit.objects)
+            with self._database.reading() as connection:
+                return hit, pictures_of(connection, unit_id, hit.read_id)
 
     def picture(self, authoriser: Authoriser, hit: BoardHit, sha256: str) -> bytes:
         """A picture of a hit that was shown, as JPEG; the session does not count as used.

@@ -139,6 +139,8 @@ def test_whoever_has_no_permission_for_the_list_sees_neither_hit_nor_picture(
     with pytest.raises(AccessError, match="source"):
         board_hit(office, authoriser, FAR)
     hit, pictures = office.hits.hit(authoriser, UNIT, f"hit-of-{HITS[STOLEN]}")
+    record = records_of(office)[-1]
+    assert (record.objects, record.shown) == (hit.objects, 2), "as the car puts it on record"
     with pytest.raises(SearchError, match="no such hit"):
         office.hits.picture(authoriser, hit, "0" * 64)
     assert [each.kind.value for each in pictures] == ["crop"]
