@@ -22,7 +22,7 @@ from alpr_edge.domain.load.frame_rate import Takes, take_all
 from alpr_edge.domain.ports import Clock
 from alpr_edge.domain.recognition.frames import Frame
 from alpr_edge.settings import RtspCamera, V4l2Camera
-from alpr_edge.settings.addresses import without_secrets
+from alpr_edge.settings.base import without_secrets
 
 log = structlog.get_logger(__name__)
 

@@ -24,7 +24,7 @@ from alpr_edge.domain.load.frame_rate import Takes, take_all
 from alpr_edge.domain.ports import Clock
 from alpr_edge.domain.recognition.frames import Frame
 from alpr_edge.settings import RtspCamera
-from alpr_edge.settings.addresses import without_secrets
+from alpr_edge.settings.base import without_secrets
 
 if TYPE_CHECKING:
     from av.container import InputContainer

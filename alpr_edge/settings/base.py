@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 from typing import Annotated, TypeVar
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict
 
@@ -37,6 +38,17 @@ class Section(BaseModel):
 def is_name(text: str) -> bool:
     """Whether a text may be a :data:`Name`: the id of a unit, or the name of a list or a model."""
     return re.fullmatch(_NAME, text) is not None
+
+
+def without_secrets(url: str) -> str:
+    """The address without user, password, query and fragment: cameras and lists take passwords in any of them.
+
+    Of one with an @ further on only the kind is told: a password with a slash, which should be written %2F, ends there.
+    """
+    parts = urlsplit(url)
+    if "@" in f"{parts.path}{parts.query}{parts.fragment}":
+        return f"{parts.scheme}://..."
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 SectionT = TypeVar("SectionT", bound=Section)

@@ -18,7 +18,7 @@ from cryptography import x509
 
 from alpr_edge.domain.errors import DepartmentCertificateError, UnauthorisedError, UplinkError
 from alpr_edge.settings import UplinkSettings
-from alpr_edge.settings.addresses import without_secrets
+from alpr_edge.settings.base import without_secrets
 from alpr_edge.uplink.key_pair import certificate_held, next_file, pair_files
 
 _REFUSED_ALERTS = {

@@ -1,6 +1,6 @@
 """What is told of an address, and what is not."""
 
-from alpr_edge.settings.addresses import without_secrets
+from alpr_edge.settings.base import without_secrets
 
 
 def test_an_address_is_told_without_its_secrets() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 
 from alpr_edge.department.http.storage_app import create_app
@@ -15,7 +16,9 @@ from alpr_edge.department.http.tls_contexts import tls_context
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.pki.authority import TlsFiles, initialise
 from alpr_edge.domain.errors import DepartmentCertificateError, UnauthorisedError, UplinkError
+from alpr_edge.settings import UplinkSettings
 from alpr_edge.uplink.delivery_client import HttpsDepartment
+from alpr_edge.uplink.tls import explain
 from tests.department.enrolment import enrol_unit
 from tests.department.server_certificates import set_days_left
 from tests.uplink.conftest import Faulty, settings_for
@@ -225,3 +228,12 @@ def test_a_key_behind_a_passphrase_is_refused_without_asking(unit_files: Path, t
     locked_key = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret"))
     (files / "unit.key").write_bytes(locked_key)
     assert "the key is locked by a passphrase" in str(refusal_of("https://127.0.0.1:9", files))
+
+
+def test_a_list_that_cannot_be_reached_is_told_without_the_secrets_of_its_address() -> None:
+    """Its words go into the log and into the health file, which everybody on the unit may read."""
+    settings = UplinkSettings(url="https://user:s3cret@feeds.example:8443/hot.csv?token=t0ken")
+    told = str(explain(httpx.ConnectError("refused"), settings))
+    assert told.startswith("https://feeds.example:8443/hot.csv: cannot be reached")
+    assert "s3cret" not in told
+    assert "t0ken" not in told
