@@ -127,6 +127,8 @@ def commands_in(document: str) -> Iterator[str]:
         words = span.removeprefix("sudo ")
         if words.startswith("alpr-edge "):
             yield words.removeprefix("alpr-edge ")
+        elif words.startswith("alpr-edge-department "):
+            yield words.replace("alpr-edge-department", "department", 1)
         elif re.match(rf"({'|'.join(groups)}) [a-z]+( |$)", words):
             yield words
 

@@ -25,6 +25,10 @@ from scripts.faults.rig import standing
 WHOLE = Mix(cuts=1000, others=200, damages=200, folders=200, refusals=200, units=120)
 QUICK = Mix(cuts=36, others=10, damages=6, folders=2, refusals=1, units=3)
 FINDINGS_SHOWN = 20
+_OTHERS = (
+    "Others by the same command: scripts/torture --department tries a department's servers, database and bucket; "
+    "scripts/torture --soak lets real processes drive for an hour while their parts fail. Each has a --help of its own."
+)
 
 
 def main() -> None:
@@ -33,7 +37,7 @@ def main() -> None:
 
 
 def _run() -> None:
-    parser = argparse.ArgumentParser(prog="scripts/torture", description=__doc__)
+    parser = argparse.ArgumentParser(prog="scripts/torture", description=__doc__, epilog=_OTHERS)
     parser.add_argument("--quick", action="store_true", help=f"{QUICK.cuts} power cuts, not {WHOLE.cuts}")
     parser.add_argument("--rounds", type=int, metavar="N", help="so many faults in all, each kind in its share")
     parser.add_argument("--seed", type=int, default=462, help="draws the same faults again; the moments fall anew")

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from alpr_edge.cli import app
 from alpr_edge.domain.alerting import Tone
 from alpr_edge.settings import parse
+from scripts.deploy.provision.base import PACKAGES
 from tests.cli import tree
 
 ROOT = Path(__file__).parents[2]
@@ -99,6 +100,11 @@ def test_every_aiming_table_is_the_answer_of_its_command(command: str, table: st
 def test_every_tone_is_explained_once() -> None:
     section = GUIDE.split("## What the sounds mean")[1].split("## ")[0]
     assert sorted(re.findall(r"(?m)^\| ([a-z]+) \|", section)[1:]) == sorted(tone.value for tone in Tone)
+
+
+def test_the_packages_to_fetch_for_cars_without_internet_are_those_that_provisioning_installs() -> None:
+    (names,) = re.findall(r"--download-only --no-install-recommends ((?:[a-z0-9 -]|\\\n)+)\n```", GUIDE)
+    assert sorted(names.replace("\\\n", " ").split()) == sorted(PACKAGES)
 
 
 @pytest.mark.parametrize("block", re.findall(r"```toml\n(.*?)```", GUIDE, re.DOTALL))

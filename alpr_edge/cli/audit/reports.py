@@ -67,7 +67,6 @@ def review(
     purpose: PurposeOption = "",
     offence: OffenceOption = "",
     case: CaseOption = "",
-    break_glass: BreakGlassOption = "",
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
@@ -79,7 +78,7 @@ def review(
     from alpr_edge.settings import load
 
     unit = load(settings)
-    with open_access(unit, Statement(purpose, offence, case, break_glass)) as (authoriser, known_purpose):
+    with open_access(unit, Statement(purpose, offence, case)) as (authoriser, known_purpose):
         known_week, reviewer = review_week(authoriser, known_purpose, week, note)
     if as_json:
         print_object({"week": known_week, "reviewer": reviewer})

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from alpr_edge.cli.access.opening import open_store_access
-from alpr_edge.cli.access.options import BreakGlassOption, CaseOption, OffenceOption, PurposeOption, Statement
+from alpr_edge.cli.access.options import CaseOption, OffenceOption, PurposeOption, Statement
 from alpr_edge.cli.canvass.overview import CANVASS_PURPOSE, CanvassArgument, open_canvasses, state_fields, state_text
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
 from alpr_edge.cli.output import print_object
@@ -37,7 +37,6 @@ def start_command(
     purpose: PurposeOption = CANVASS_PURPOSE,
     offence: OffenceOption = "",
     case: CaseOption = "",
-    break_glass: BreakGlassOption = "",
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
@@ -53,7 +52,7 @@ def start_command(
     unit = load(settings)
     request = CanvassRequest(area, ends, before, _typed_partials() if partials else ())
     plan = parse_canvass(request, unit.canvass, open_clock(unit).now())
-    with open_store_access(unit, Statement(purpose, offence, case, break_glass)) as (authoriser, known_purpose, store):
+    with open_store_access(unit, Statement(purpose, offence, case)) as (authoriser, known_purpose, store):
         state = open_canvasses(unit, store.database).start(authoriser, known_purpose, plan)
     if as_json:
         print_object(state_fields(state))
@@ -66,7 +65,6 @@ def end_command(
     purpose: PurposeOption = CANVASS_PURPOSE,
     offence: OffenceOption = "",
     case: CaseOption = "",
-    break_glass: BreakGlassOption = "",
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
@@ -74,7 +72,7 @@ def end_command(
     from alpr_edge.settings import load
 
     unit = load(settings)
-    with open_store_access(unit, Statement(purpose, offence, case, break_glass)) as (authoriser, known_purpose, store):
+    with open_store_access(unit, Statement(purpose, offence, case)) as (authoriser, known_purpose, store):
         state = open_canvasses(unit, store.database).end(authoriser, known_purpose, canvass)
     if as_json:
         print_object(state_fields(state))

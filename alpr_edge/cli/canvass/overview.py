@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from alpr_edge.cli.access.opening import open_store_access
-from alpr_edge.cli.access.options import BreakGlassOption, CaseOption, OffenceOption, PurposeOption, Statement
+from alpr_edge.cli.access.options import CaseOption, OffenceOption, PurposeOption, Statement
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
 from alpr_edge.cli.output import count_text, print_lines, print_object, print_table, time_text, utc_text
 
@@ -37,7 +37,6 @@ def list_command(
     purpose: PurposeOption = CANVASS_PURPOSE,
     offence: OffenceOption = "",
     case: CaseOption = "",
-    break_glass: BreakGlassOption = "",
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
@@ -45,7 +44,7 @@ def list_command(
     from alpr_edge.settings import load
 
     unit = load(settings)
-    with open_store_access(unit, Statement(purpose, offence, case, break_glass)) as (authoriser, known_purpose, store):
+    with open_store_access(unit, Statement(purpose, offence, case)) as (authoriser, known_purpose, store):
         states = open_canvasses(unit, store.database).show_all(authoriser, known_purpose)
     if as_json:
         print_lines(map(state_fields, states))
@@ -61,7 +60,6 @@ def show_command(
     purpose: PurposeOption = CANVASS_PURPOSE,
     offence: OffenceOption = "",
     case: CaseOption = "",
-    break_glass: BreakGlassOption = "",
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
@@ -69,7 +67,7 @@ def show_command(
     from alpr_edge.settings import load
 
     unit = load(settings)
-    with open_store_access(unit, Statement(purpose, offence, case, break_glass)) as (authoriser, known_purpose, store):
+    with open_store_access(unit, Statement(purpose, offence, case)) as (authoriser, known_purpose, store):
         state = open_canvasses(unit, store.database).show(authoriser, known_purpose, canvass)
     if as_json:
         print_object(state_fields(state))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from alpr_edge.cli.access.opening import open_store_access
-from alpr_edge.cli.access.options import BreakGlassOption, CaseOption, OffenceOption, PurposeOption, Statement
+from alpr_edge.cli.access.options import CaseOption, OffenceOption, PurposeOption, Statement
 from alpr_edge.cli.canvass.overview import CANVASS_PURPOSE, CanvassArgument
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
 from alpr_edge.cli.output import count_text, print_lines, print_table, time_text, utc_text
@@ -22,7 +22,6 @@ def result_command(
     purpose: PurposeOption = CANVASS_PURPOSE,
     offence: OffenceOption = "",
     case: CaseOption = "",
-    break_glass: BreakGlassOption = "",
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
@@ -34,7 +33,7 @@ def result_command(
     from alpr_edge.settings import load
 
     unit = load(settings)
-    with open_store_access(unit, Statement(purpose, offence, case, break_glass)) as (authoriser, known_purpose, store):
+    with open_store_access(unit, Statement(purpose, offence, case)) as (authoriser, known_purpose, store):
         result = canvass_result(store.database, authoriser, known_purpose, canvass, unit.unit.id)
     if as_json:
         print_lines(map(_fields, result.reads))

@@ -12,7 +12,7 @@ import typer
 
 from alpr_edge import settings as settings_file
 from alpr_edge.cli.access.opening import open_access
-from alpr_edge.cli.access.options import BreakGlassOption, CaseOption, OffenceOption, PurposeOption, Statement
+from alpr_edge.cli.access.options import CaseOption, OffenceOption, PurposeOption, Statement
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
 from alpr_edge.cli.hotlist.common import open_list_database
 from alpr_edge.cli.hotlist.status import own_json, own_text
@@ -40,7 +40,6 @@ def add(
     covert: Annotated[bool, typer.Option("--covert", help="Silent in the car; the department is told.")] = False,
     purpose: PurposeOption = "",
     offence: OffenceOption = "",
-    break_glass: BreakGlassOption = "",
     as_json: JsonOption = False,
     settings: SettingsOption = DEFAULT_SETTINGS,
 ) -> None:
@@ -55,7 +54,7 @@ def add(
     request = EntryRequest(text, reason, case, expires, state, vehicle, remarks, area, hours, covert)
     own_entry = services.parse_entry(request, now)
     with (
-        open_access(unit, Statement(purpose, offence, case, break_glass)) as (authoriser, known_purpose),
+        open_access(unit, Statement(purpose, offence, case)) as (authoriser, known_purpose),
         open_list_database(unit, migrate=False) as database,
     ):
         result = services.add_entry(database, authoriser, known_purpose, own_entry, now)
@@ -70,7 +69,6 @@ def remove(
     purpose: PurposeOption = "",
     offence: OffenceOption = "",
     case: CaseOption = "",
-    break_glass: BreakGlassOption = "",
     as_json: JsonOption = False,
     settings: SettingsOption = DEFAULT_SETTINGS,
 ) -> None:
@@ -81,7 +79,7 @@ def remove(
     unit = settings_file.load(settings)
     now = open_clock(unit).now().trusted_utc
     with (
-        open_access(unit, Statement(purpose, offence, case, break_glass)) as (authoriser, known_purpose),
+        open_access(unit, Statement(purpose, offence, case)) as (authoriser, known_purpose),
         open_list_database(unit, migrate=False) as database,
     ):
         own = services.remove_entry(database, authoriser, known_purpose, entry_id, now)

@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from alpr_edge.access.authorisation.operations import RULES, Operation
 from alpr_edge.cli import app
 from alpr_edge.cli.access.session_file import remove_token
 from alpr_edge.cli.caller import caller
 from alpr_edge.domain.people.person import Role
+from alpr_edge.domain.permissions.table import BREAK_GLASS_ACTIONS
 from alpr_edge.settings import load
 from alpr_edge.store.keys import load_key
 from alpr_edge.store.reads.repository import DecidedRecord
@@ -153,12 +155,19 @@ def test_the_file_names_every_command_and_no_other() -> None:
 
 
 def test_every_command_that_asks_for_a_session_says_what_for_and_no_other_does() -> None:
+    """``--break-glass`` stands where it opens something alone."""
     tree = {" ".join(words): command for words, command in commands().items()}
     asking = {name for name, command in tree.items() if "--purpose" in _options(command)}
     inquiries = {row.name for row in rows_of("inquiry")}
     assert asking == {row.name.partition(" --")[0] for row in rows_of("session")} | inquiries
     for name in asking - inquiries:
-        assert {"--offence", "--case", "--break-glass"} <= _options(tree[name])
+        assert {"--offence", "--case"} <= _options(tree[name])
+    opened = {
+        row.name.partition(" --")[0]
+        for row in rows_of("session")
+        if RULES[Operation(row.operation)].action in BREAK_GLASS_ACTIONS
+    }
+    assert {name for name in asking - inquiries if "--break-glass" in _options(tree[name])} == opened
 
 
 def _options(command: object) -> set[str]:

@@ -51,6 +51,8 @@ def test_from_settings_to_a_site_that_anybody_checks(directory: Path, tmp_path: 
     assert "no site was written yet" in check(directory)[0]["finding"]
     counted = json.loads(run(directory, "website", "publish", "--month", MONTH, "--dry-run", "--json").output)
     assert (counted["published"], site.exists()) == (False, False)
+    other = run(directory, "website", "publish", "--month", MONTH, "--to", str(directory))
+    assert (other.exit_code, "holds something else" in other.output) == (1, True)
     published = json.loads(run(directory, "website", "publish", "--month", MONTH, "--json").output)
     assert (published["month"]["tables"], published["folder"]) == (counted["month"]["tables"], str(site))
     again = run(directory, "website", "publish", "--month", MONTH)

@@ -59,8 +59,10 @@ def correct_command(
 
 
 def _publish(office: WebsiteOffice, text: str, reason: str, folder: Path | None, *, as_json: bool) -> None:
-    """Publish, and write the site unless nothing is kept; first of all the policy, which may lack things."""
+    """Publish, and write the site unless nothing is kept; first what may stop it: the policy and the folder."""
     office.policy.statement()
+    if folder is not None:
+        office.prepare(folder)
     words = "records of access logs looked at"
     with progress_bar(words) as show:
         month = office.publisher.publish(

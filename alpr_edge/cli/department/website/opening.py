@@ -35,6 +35,16 @@ class WebsiteOffice:
         statement, months = self.policy.statement(), self.publisher.months()
         return write_site(folder, SiteContent(months, statement, self.publisher.witness, self.now).files())
 
+    def prepare(self, folder: Path) -> None:
+        """Make the folder of the site unless it is there: what cannot be written is not published either.
+
+        Raises:
+            DepartmentError: the folder holds something else, or cannot be written.
+        """
+        from alpr_edge.department.website.site_folder import prepare_folder
+
+        prepare_folder(folder)
+
     def folder(self, given: Path | None) -> Path:
         """The folder of the site.
 
