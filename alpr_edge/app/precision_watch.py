@@ -52,7 +52,7 @@ class PrecisionWatch:
                 self._due_s = time.monotonic() + COMPARE_S
                 try:
                     self._found = deteriorations_at(self.database, now)
-                    self._compare_quality(now)
+                    self._compare_quality(now, beat)
                     self._failure = ""
                 except StoreError as error:
                     log.error("precision.not_compared", failure=str(error))
@@ -68,10 +68,10 @@ class PrecisionWatch:
             faults.append(Fault(FaultKind.SIDE_STAGE, self.name, f"{self.name}: {self._failure}"))
         return faults
 
-    def _compare_quality(self, now: datetime) -> None:
+    def _compare_quality(self, now: datetime, beat: Callable[[], None]) -> None:
         today = now.astimezone(UTC).date()
         if today != self._compared_on:
-            self._changes, self._compared_on = quality_changes_at(self.database, now), today
+            self._changes, self._compared_on = quality_changes_at(self.database, now, beat), today
 
 
 def _fault_of_change(change: QualityChange) -> Fault:

@@ -19,7 +19,7 @@ from alpr_edge.evidence.checks.signature_check import check_key, check_signature
 from alpr_edge.evidence.checks.time_stamp_check import check_time_stamp
 from alpr_edge.evidence.package_records import PackagePayload
 from alpr_edge.evidence.release_records import ReleaseRecord
-from alpr_edge.evidence.signer import DEPARTMENT, RELEASES
+from alpr_edge.evidence.signer import DEPARTMENT
 from alpr_edge.evidence.vouchers import VouchedKey
 
 Tick = Callable[[int, int], None]
@@ -77,8 +77,8 @@ def _verify(files: PackageFiles, tick: Tick, authority: str, time_authorities: b
     if layout.PACKAGE in bag.digests:
         records.finish(bag.digests, package, _units(package, release))
     if release is not None:
-        names = {RELEASES if package is None else package.unit_id, RELEASES if voucher is None else voucher.name}
-        check_release(findings, release, records.plates, bag.digests, names - {RELEASES})
+        names = {each for each in (package and package.unit_id, voucher and voucher.name) if each}
+        check_release(findings, release, records.plates, bag.digests, names, is_vouched=voucher is not None)
     if package is not None and voucher is not None:
         _check_dates(findings, package, voucher)
         _check_unit(findings, package, voucher)

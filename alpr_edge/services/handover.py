@@ -83,7 +83,7 @@ def _prepare(store: UnitStore, tick: Callable[[str, int, int], None]) -> Handove
             {"medium_id": one.medium_id, "items": one.items, "last": None if one.last is None else rfc3339(one.last)}
             for one in store.outbox.media()
         ],
-        reads_unacknowledged=_count_unacknowledged(store),
+        reads_unacknowledged=candidates.count_unacknowledged(store.database),
         reads_held=holds.count(store.database),
         reads_deleted_on_record=usage.on_record(store.database),
     )
@@ -105,11 +105,6 @@ def _salvage(store: UnitStore, aside: DamagedDatabase, tick: Callable[[str, int,
 
 def _lists(store: UnitStore) -> Path:
     return store.database.path.parent / LISTS_DIRECTORY
-
-
-def _count_unacknowledged(store: UnitStore) -> int:
-    with store.database.read() as connection:
-        return candidates.count_unacknowledged(connection)
 
 
 def _remainders(handover: Handover) -> dict[str, int]:

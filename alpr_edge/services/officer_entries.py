@@ -63,6 +63,8 @@ class AddedEntry:
     own: OwnEntry
     earlier_reads: list[tuple[PlateRead, Match]]
     """The newest first, at most :data:`~alpr_edge.store.reads.lookback.FOUND_MAX`."""
+    is_looked_back: bool = True
+    """Whether stored reads were looked through, which is for whoever may see them."""
 
 
 def parse_entry(request: EntryRequest, now: datetime | None) -> OwnEntry:
@@ -142,7 +144,7 @@ def add_entry(
         earlier_reads = list(look_back(database, own.entry.plate, OwnIndex([own]))) if may_look_back else []
         access.show((f"entry:{own.entry.record_id}", *(read.read_id for read, _ in earlier_reads)))
         access.changes = authoriser.changes_to({_value_name(own): _value(own, authoriser)})
-        return AddedEntry(own, earlier_reads)
+        return AddedEntry(own, earlier_reads, may_look_back)
 
 
 def remove_entry(

@@ -93,6 +93,15 @@ def test_what_another_key_signed_was_approved_by_nobody(
     assert (said.holds, said.words.endswith("and the department did NOT make it")) == (False, True)
 
 
+def test_without_a_certificate_that_it_was_approved_is_its_own_word(authority: Authority, tmp_path: Path) -> None:
+    verdict_of(tmp_path / "package", authority, record_of(READS))
+    for name in ("signing.pem", "authority.pem"):
+        (tmp_path / "package" / "keys" / name).unlink()
+    verdict = verify_package(tmp_path / "package", lambda _done, _total: None, "")
+    (said,) = (each for each in verdict.statements if each.subject is CheckSubject.RELEASE)
+    assert (said.holds, said.words.startswith("by its own word alone it answers")) == (None, True)
+
+
 @pytest.mark.parametrize(
     ("record", "path", "words"),
     [

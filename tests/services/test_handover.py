@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 from typer.testing import CliRunner
 
 from alpr_edge.access.authorisation.authoriser import Authoriser
@@ -16,6 +17,7 @@ from alpr_edge.domain.errors import AccessError
 from alpr_edge.domain.protocol.items import Answer, Outcome
 from alpr_edge.services.handover import Handover, prepare
 from alpr_edge.settings import load
+from alpr_edge.store.db.schema import reads
 from alpr_edge.store.keys import load_key
 from alpr_edge.store.reads.repository import ClosedRecord
 from alpr_edge.store.recovery.access_log_replacement import PREFIX
@@ -85,6 +87,16 @@ def test_open_reads_and_databases_set_aside_are_queued(
     assert handover.left == {"items_waiting": 53 * 3, "reads_unacknowledged": 53}
     again = run_handover(settings)
     assert (again.open_reads_closed, again.left, again.databases) == (0, handover.left, handover.databases)
+
+
+def test_reads_are_counted_however_many_queries_that_takes(
+    settings: Path, run_handover: Callable[[Path], Handover]
+) -> None:
+    with open_unit_store(settings) as store:
+        read(store, [f"read-{n}" for n in range(5)], closed=True)
+        with store.database.write() as connection:
+            connection.execute(update(reads).values(seq=reads.c.seq * 999))
+    assert run_handover(settings).left["reads_unacknowledged"] == 5
 
 
 def test_once_all_has_a_receipt_nothing_is_left(settings: Path, run_handover: Callable[[Path], Handover]) -> None:

@@ -136,7 +136,8 @@ def test_entries_are_the_department_s_data_and_for_nobody_without_its_permission
                 use()
             last = staff.records()[-1]
             assert (last.outcome, last.reason, last.shown) == ("refused", "source", 0)
-        assert add_entry(store.database, narrow, STOLEN, parse_entry(REQUEST, START), START).earlier_reads == []
+        narrow_entry = add_entry(store.database, narrow, STOLEN, parse_entry(REQUEST, START), START)
+        assert (narrow_entry.earlier_reads, narrow_entry.is_looked_back) == ([], False)
         added = add_entry(store.database, narrow, STOLEN, parse_entry(replace(REQUEST, plate="4xyz*"), START), START)
     assert added.own.added_by == "Narrow", "what they typed themselves"
     assert entry_id in {own.entry.record_id for own in show_entries(store.database, chief, STOLEN, START)}

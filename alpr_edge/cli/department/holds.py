@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from alpr_edge.department.holds.department_canvass import CanvassHolds
     from alpr_edge.department.holds.department_holds import HoldAuthor
     from alpr_edge.department.holds.listed_holds import ListedHold
+    from alpr_edge.department.ingest.storage import Storage
 
 CaseOption = Annotated[str, typer.Option("--case", help="The case number.")]
 UntilOption = Annotated[
@@ -43,6 +44,7 @@ def place_command(
     terms = HoldTerms(HoldKind.READ, "", case, reason, parse_hold_end(until))
     with open_storage(directory) as storage:
         placed = storage.holds.place(reads, terms, _author())
+        _warn_of_missing_holds(storage)
     if as_json:
         print_lines(map(asdict, placed))
         return
@@ -83,6 +85,7 @@ def canvass_command(
     with open_storage(directory) as storage, progress_bar("reads found") as show:
         canvass = DepartmentCanvass(storage.database, lambda count: show("reads found", count, None))
         result = canvass.hold(ground, period, terms, _author(), with_untimed=untimed)
+        _warn_of_missing_holds(storage)
     print_object(asdict(result)) if as_json else _print_canvass(result)
 
 
@@ -127,6 +130,7 @@ def extend_command(
 
     with open_storage(directory) as storage:
         longer = storage.holds.extend(hold, parse_hold_end(until), _author())
+        _warn_of_missing_holds(storage)
     if as_json:
         print_object(asdict(longer))
     else:
@@ -158,6 +162,14 @@ def _author() -> HoldAuthor:
     from alpr_edge.department.holds.department_holds import HoldAuthor
 
     return HoldAuthor(caller(), datetime.now(UTC))
+
+
+def _warn_of_missing_holds(storage: Storage) -> None:
+    """Say where cars are given no hold at present."""
+    from alpr_edge.department.holds.unknown_holds import hold_warnings
+
+    for line in hold_warnings(storage.database.directory):
+        typer.echo(f"warning: {line}", err=True)
 
 
 def _row(hold: ListedHold) -> tuple[str, ...]:

@@ -59,7 +59,8 @@ def add(
     ):
         result = services.add_entry(database, authoriser, known_purpose, own_entry, now)
     if as_json:
-        print_object(own_json(result.own) | {"seen": [_sighting_json(*each) for each in result.earlier_reads]})
+        seen = [_sighting_json(*each) for each in result.earlier_reads] if result.is_looked_back else None
+        print_object(own_json(result.own) | {"seen": seen})
     else:
         typer.echo(_result_text(result))
 
@@ -98,6 +99,8 @@ def _sighting_json(read: PlateRead, match: Match) -> dict[str, Any]:
 def _result_text(result: AddedEntry) -> str:
     from alpr_edge.store.reads.lookback import FOUND_MAX
 
+    if not result.is_looked_back:
+        return f"{own_text(result.own)}\nStored reads were not looked through: you have no permission for them."
     sightings = [_sighting_text(*each) for each in result.earlier_reads]
     if not sightings:
         return f"{own_text(result.own)}\nNothing held on this vehicle matches it."

@@ -53,14 +53,14 @@ class _KeptAddition:
     own: OwnEntry = field(repr=False)
     sightings: tuple[tuple[PlateRead, MatchKind], ...] = field(repr=False)
     """The newest stored reads that match it, at most :data:`SIGHTINGS_MAX`."""
-    count: int
-    """How many match it."""
+    count: int | None
+    """How many match it; None: they were not looked through, as whoever added it may not see them."""
 
     @classmethod
     def of(cls, added: AddedEntry) -> Self:
         """Keep of an addition what its page shows."""
         shown = tuple((read, match.kind) for read, match in added.earlier_reads[:SIGHTINGS_MAX])
-        return cls(added.own, shown, len(added.earlier_reads))
+        return cls(added.own, shown, len(added.earlier_reads) if added.is_looked_back else None)
 
 
 class EntryPages:

@@ -38,6 +38,7 @@ def write_site(folder: Path, files: dict[str, bytes]) -> int:
     """
     earlier = prepare_folder(folder)
     with io_errors(f"{folder}: cannot be written", DepartmentError):
+        _open_to_readers(folder)
         for inner in {(folder / path).parent for path in files} - {folder}:
             _make_public(inner)
             if inner.stat().st_mode & 0o777 != _READABLE_FOLDER:
@@ -70,6 +71,13 @@ def _make_public(folder: Path) -> None:
         if not each.is_dir():
             each.mkdir()
             each.chmod(_READABLE_FOLDER)
+
+
+def _open_to_readers(folder: Path) -> None:
+    """Let a web server into a folder of this user that is for nobody else, as earlier releases made it."""
+    status = folder.stat()
+    if status.st_uid == os.geteuid() and not status.st_mode & 0o077:
+        folder.chmod(_READABLE_FOLDER)
 
 
 def _write(path: Path, content: bytes) -> bool:

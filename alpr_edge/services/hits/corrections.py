@@ -13,9 +13,10 @@ from alpr_edge.access.authorisation.authoriser import Access, AccessSubject, Aut
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.domain.dispositions.disposition import Disposition, DispositionPart, DispositionText, ReadAnswer
 from alpr_edge.domain.dispositions.hit_state import HitState
-from alpr_edge.domain.errors import DispositionError, FeedError
+from alpr_edge.domain.errors import AccessError, DispositionError, FeedError
 from alpr_edge.domain.page_requests.corrections import Correction, is_state_vouched_for
 from alpr_edge.domain.page_requests.request import PageRequest
+from alpr_edge.domain.people.person import SourcePermission
 from alpr_edge.domain.plates import CHARACTERS_MIN, is_readable
 from alpr_edge.domain.reads import PlateRead
 from alpr_edge.domain.timeline import Placement
@@ -106,7 +107,7 @@ class ReadCorrections:
             request = PageRequest(self._new_id(), correction, *who, access.now)
             with self._store.database.write() as connection:
                 newest = newest_of_pass(connection, correction.read_id)
-                if newest is None or _says_nothing_new(correction, newest):
+                if newest is None or _says_nothing_new(correction, newest, hit_id):
                     raise DispositionError("that is what was read; change what differs")
                 is_same_text = correction.plate == newest.read.plate
                 answer = ReadAnswer.WRONG_STATE if is_same_text else ReadAnswer.MISREAD
@@ -134,6 +135,8 @@ class ReadCorrections:
         purpose, subject = self._views.subject(authoriser, hit_id)
         correction, pass_ids = self._newest_correction(subject)
         with authoriser.access(Operation.LOOK_BACK, purpose, replace(subject, query=correction)) as access:
+            if not access.may_see(SourcePermission.DEPARTMENT):
+                raise AccessError("stored reads are the department's data: you have no permission for them (462.4(e))")
             found = reads_of_plate(self._store.database, correction, pass_ids, EARLIER_MAX)
             timelines = clock_pairs.timelines(self._store.database, [read.last_seen.boot_id for read in found])
             access.show(tuple(read.read_id for read in found))
@@ -163,9 +166,9 @@ class ReadCorrections:
         add_disposition(connection, made, self._unit_id)
 
 
-def _says_nothing_new(correction: Correction, newest: StoredRead) -> bool:
-    """Whether a form was sent as it was shown: a state that the unit alone read is not in it."""
-    listed = [hit.entry.state for hit in newest.hits]
+def _says_nothing_new(correction: Correction, newest: StoredRead, hit_id: str) -> bool:
+    """Whether the form of a hit was sent as it was shown: a state that the unit alone read is not in it."""
+    listed = [hit.entry.state for hit in newest.hits if hit.hit_id == hit_id]
     is_state_shown = is_state_vouched_for(newest.read, listed)
     as_shown = newest.read if is_state_shown else replace(newest.read, state=None)
     return correction.agrees_with(newest.read) or correction.agrees_with(as_shown)

@@ -39,12 +39,13 @@ def quality_by_hour(database: Database, period: ReportPeriod) -> QualityTally[in
     return tally
 
 
-def quality_changes_at(database: Database, now: datetime) -> tuple[QualityChange, ...]:
+def quality_changes_at(database: Database, now: datetime, beat: Callable[[], None]) -> tuple[QualityChange, ...]:
     """The cameras whose pictures are read worse than before.
 
     Args:
         database: the database of this unit.
         now: a trusted moment; compared are whole days (UTC) before it.
+        beat: called with each read, as there may be hundreds of thousands: the sign of life of a stage.
 
     Raises:
         StoreError: the database cannot be read.
@@ -52,7 +53,12 @@ def quality_changes_at(database: Database, now: datetime) -> tuple[QualityChange
     first_new = now.astimezone(UTC).date() - timedelta(days=NOW_DAYS)
     period = ReportPeriod(first_new - timedelta(days=BEFORE_DAYS), first_new + timedelta(days=NOW_DAYS - 1), UTC)
     tally = QualityTally[date]()
-    _add_reads(database, period, tally, lambda seen: seen.date())
+
+    def day_of(seen: datetime) -> date:
+        beat()
+        return seen.date()
+
+    _add_reads(database, period, tally, day_of)
     before = {key: counts for key, counts in tally.rows() if key[1] < first_new}
     return find_quality_changes(before, {key: counts for key, counts in tally.rows() if key[1] >= first_new})
 

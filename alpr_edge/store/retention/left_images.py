@@ -12,11 +12,10 @@ from sqlalchemy import Connection, exists, select, update
 from alpr_edge.domain.retention import RetentionLimits
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.schema import evidence, images, outbox
-from alpr_edge.store.evidence.images import ImageFacts
+from alpr_edge.store.evidence.images import PREFIXES, ImageFacts
 
 BATCH = 64
 """Most pictures that are chosen at a time."""
-PAGE_ROWS = 256
 
 
 def left_images(
@@ -34,15 +33,13 @@ def left_images(
     is_shown = exists().where(evidence.c.sha256 == images.c.sha256)
     query = select(images.c.sha256, waits.label("waits")).where(images.c.created_utc.is_(None), ~is_shown)
     digests: list[str] = []
-    after = ""
-    while len(digests) < BATCH:
-        page = query.where(images.c.sha256 > after).order_by(images.c.sha256).limit(PAGE_ROWS)
+    for prefix in PREFIXES:
+        # A part of them at a time: of hundreds of thousands, most of which have a read, none may be found.
         with database.read() as connection:
-            rows = connection.execute(page).all()
-        if not rows:
-            break
+            rows = connection.execute(query.where(images.c.sha256.between(prefix, f"{prefix}g"))).all()
         digests += [row.sha256 for row in rows if _is_old(facts(row.sha256), _longest(limits, waits=row.waits), now)]
-        after = rows[-1].sha256
+        if len(digests) >= BATCH:
+            break
     return digests[:BATCH]
 
 

@@ -124,7 +124,8 @@ def test_whoever_serves_the_site_may_enter_and_read_all_of_it(directory: Path, t
     try:
         files = site_of(directory, NOW)
         write_site(folder, files)
-        (folder / "2026-10").chmod(0o700)  # as a site of an earlier release has them
+        for each in (folder, folder / "2026-10"):
+            each.chmod(0o700)  # as a site of an earlier release has them
         write_site(folder, files)
     finally:
         os.umask(umask)

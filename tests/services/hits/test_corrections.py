@@ -217,3 +217,16 @@ def test_a_form_sent_as_it_was_shown_says_nothing_of_a_state_that_the_unit_alone
         asked = corrections.ask(authoriser, "unit-1:hit-3", StatedPlate("7ABC123", "CA"))
     assert isinstance(asked.content, Correction)
     assert asked.content.state == "CA"
+
+
+def test_earlier_reads_are_the_departments_data_whatever_list_the_hit_is_of(
+    staff: Staff, views: HitViews, corrections: ReadCorrections
+) -> None:
+    narrow = staff_person("narrow", Role.OFFICER, sources=frozenset({SourcePermission.STATE, SourcePermission.FEDERAL}))
+    staff.install(*PEOPLE, LOCAL_OFFICER, narrow)
+    with staff.authoriser("narrow") as authoriser:
+        corrections.ask(authoriser, HIT, STATED)
+        with pytest.raises(AccessError, match="no permission for them"):
+            corrections.earlier_reads(authoriser, HIT)
+    last = staff.records()[-1]
+    assert (last.action, last.shown, last.note.startswith("not done")) == ("look_back", 0, True)
