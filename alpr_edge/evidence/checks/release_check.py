@@ -47,11 +47,27 @@ def check_release(
         names: whose it is by its own word and by its key.
         is_vouched: whether an authority's certificate says whose its key is.
     """
-    before, approved = findings.fault_count, set(release.approved.plates)
+    before = findings.fault_count
     others = set(names) - {RELEASES}
     if others:
         words = f"is for the key {RELEASES} of the department alone, and this package is of {', '.join(sorted(others))}"
         findings.fault(DefectKind.KEY_NOT_VOUCHED, layout.RELEASE, one_line(words))
+    _check_reads(findings, release, plates, digests)
+    holds = findings.fault_count == before
+    words = f"it answers the request {release.request_id} of {release.agency}, approved on {release.approved.approved}"
+    fit = "and holds no read of a plate that was not approved" if holds else "and its reads are NOT those approved"
+    fit = "and the department did NOT make it" if others else fit
+    if holds and not is_vouched:
+        findings.state(CheckSubject.RELEASE, one_line(f"by its own word alone {words}"), holds=None)
+        return
+    findings.state(CheckSubject.RELEASE, one_line(f"{words}, {fit}"), holds=holds)
+
+
+def _check_reads(
+    findings: Findings, release: ReleaseRecord, plates: Mapping[str, str], digests: Mapping[str, bytes]
+) -> None:
+    """Check that the package holds the reads and pictures that were approved, and no others."""
+    approved = set(release.approved.plates)
     named = {layout.read_folder(read.number): read.sha256 for read in release.reads}
     for folder, plate in plates.items():
         path = f"{folder}/{layout.READ_RECORD}"
@@ -66,11 +82,3 @@ def check_release(
     for path in pictures:
         if not path.endswith(_PICTURES.get(release.approved.pictures, ())):
             findings.fault(DefectKind.RECORD_FALSE, path, "is a picture that was not approved")
-    holds = findings.fault_count == before
-    words = f"it answers the request {release.request_id} of {release.agency}, approved on {release.approved.approved}"
-    fit = "and holds no read of a plate that was not approved" if holds else "and its reads are NOT those approved"
-    fit = "and the department did NOT make it" if others else fit
-    if holds and not is_vouched:
-        findings.state(CheckSubject.RELEASE, one_line(f"by its own word alone {words}"), holds=None)
-        return
-    findings.state(CheckSubject.RELEASE, one_line(f"{words}, {fit}"), holds=holds)
