@@ -142,14 +142,13 @@ def test_a_file_is_taken_with_its_figures_and_a_refused_one_leaves_none(models: 
     assert not (models / "detector-int8.onnx").exists()
 
 
-def test_the_command_on_record_makes_the_same_files_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_on_record_makes_the_same_files_again() -> None:
     script = runpy.run_path(str(shipped_models() / "training" / "release_int8"))
     for words in (
         "--scenes 1000 --samples 256",
         "detector.near reader.default --limit 9 --scenes 2 --samples 3 --reduce-range",
     ):
-        monkeypatch.setattr("sys.argv", ["release_int8", *words.split()])
-        assert script["_command"](script["_arguments"]()) == f"models/training/release_int8 {words}"
+        assert script["_command"](script["_arguments"](words.split())) == f"models/training/release_int8 {words}"
 
 
 def test_the_wheel_carries_every_file_of_the_manifest() -> None:
