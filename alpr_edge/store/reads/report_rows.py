@@ -18,6 +18,7 @@ from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.domain.plates import is_certain
 from alpr_edge.domain.reads import text_as_read
 from alpr_edge.store.db.database import Database
+from alpr_edge.store.db.number_slices import number_slices
 from alpr_edge.store.db.row_mapping import instant_of
 from alpr_edge.store.db.schema import deletions, dispositions, hits, reads
 from alpr_edge.store.reads.dispositions import dispositions_of
@@ -81,7 +82,7 @@ def seen_reads(database: Database, span: Span) -> Iterator[SeenRead]:
     Raises:
         StoreError: the database cannot be read.
     """
-    for numbers in _slices(database, reads.c.seq):
+    for numbers in number_slices(database, reads.c.seq, ROWS_AT_ONCE):
         query = select(reads.c.camera_id, *_SEEN).where(reads.c.seq.between(*numbers), _may_be_within(span))
         with database.read() as connection:
             rows = connection.execute(query.order_by(reads.c.seq)).mappings().all()
@@ -95,7 +96,7 @@ def read_qualities(database: Database, span: Span) -> Iterator[ReadQuality]:
         StoreError: the database cannot be read.
     """
     columns = *(reads.c[name] for name in ("camera_id", "plate", "confidence", "left_px", "right_px")), *_SEEN
-    for numbers in _slices(database, reads.c.seq):
+    for numbers in number_slices(database, reads.c.seq, ROWS_AT_ONCE):
         is_wanted = reads.c.seq.between(*numbers), reads.c.corrected_by.is_(None), _may_be_within(span)
         with database.read() as connection:
             rows = connection.execute(select(*columns).where(*is_wanted)).mappings().all()
@@ -111,7 +112,7 @@ def reported_hits(database: Database, span: Span) -> Iterator[ReportedHit]:
     Raises:
         StoreError: the database cannot be read.
     """
-    for numbers in _slices(database, hits.c.seq):
+    for numbers in number_slices(database, hits.c.seq, ROWS_AT_ONCE):
         with database.read() as connection:
             rows = connection.execute(_hit_query(numbers, span)).mappings().all()
             hit_ids = [row["hit_id"] for row in rows]
@@ -143,15 +144,6 @@ def deletion_counts(database: Database, span: Span) -> Counter[tuple[str, ...]]:
     query = select(deletions.c.ground, func.count()).where(is_within).group_by(deletions.c.ground)
     with database.read() as connection:
         return Counter({(ground.replace("_", " "),): count for ground, count in connection.execute(query)})
-
-
-def _slices(database: Database, number: ColumnElement[int]) -> Iterator[tuple[int, int]]:
-    """All numbers of a table, some at a time, however few of the rows are wanted: each statement is short."""
-    with database.read() as connection:
-        first = connection.scalar(select(func.min(number))) or 0
-        last = connection.scalar(select(func.max(number))) or -1
-    for begin in range(first, last + 1, ROWS_AT_ONCE):
-        yield begin, begin + ROWS_AT_ONCE - 1
 
 
 def _may_be_within(span: Span) -> ColumnElement[bool]:

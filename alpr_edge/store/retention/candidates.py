@@ -15,6 +15,7 @@ from alpr_edge.domain.retention import KeptRead
 from alpr_edge.domain.timeline import Timeline
 from alpr_edge.store.db import clock_pairs
 from alpr_edge.store.db.database import Database
+from alpr_edge.store.db.number_slices import number_slices
 from alpr_edge.store.db.row_mapping import instant_of
 from alpr_edge.store.db.schema import alerts, dispositions, evidence, hits, images, outbox, reads
 from alpr_edge.store.evidence.images import OVERHEAD_BYTES
@@ -87,13 +88,10 @@ def rows_of(connection: Connection, seqs: list[int]) -> Sequence[RowMapping]:
 def count_unacknowledged(database: Database) -> int:
     """How many reads are open, or have an item that the department did not give a receipt for; some at a time."""
     count = select(func.count()).select_from(reads).where(not_(_is_acknowledged()))
-    with database.read() as connection:
-        newest = connection.scalar(select(func.max(reads.c.seq))) or 0
     total = 0
-    for first in range(1, newest + 1, COUNTED_AT_ONCE):
+    for numbers in number_slices(database, reads.c.seq, COUNTED_AT_ONCE):
         with database.read() as connection:
-            of_slice = count.where(reads.c.seq.between(first, first + COUNTED_AT_ONCE - 1))
-            total += connection.scalar(of_slice) or 0
+            total += connection.scalar(count.where(reads.c.seq.between(*numbers))) or 0
     return total
 
 
