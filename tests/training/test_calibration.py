@@ -4,8 +4,8 @@ from numpy.typing import NDArray
 
 from alpr_edge.domain.plates import ALPHABET
 from alpr_edge.domain.recognition.frames import Probabilities
-from plate_training.calibration import calibration_error, confidence_of, fit_calibration, log_loss
 from plate_training.contract import SLOTS, text_of
+from plate_training.reader.calibration import calibration_error, confidence_of, fit_calibration, log_loss
 
 READS = 800
 

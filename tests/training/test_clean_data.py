@@ -1,7 +1,7 @@
 import numpy as np
 
-from plate_training.clean_data import SURFACES, backgrounds, plates_of
-from plate_training.data import LabelledFrame
+from plate_training.data.clean import SURFACES, backgrounds, plates_of
+from plate_training.data.pictures import LabelledFrame
 
 PLATE = np.array([[100, 60, 160, 80], [10, 10, 18, 14]], np.float32)
 

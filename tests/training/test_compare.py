@@ -8,7 +8,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from plate_training.weight_storage import stored_as_float32
+from plate_training.networks.weight_storage import stored_as_float32
 from tests.vision.models import detector_model, save
 
 ROOT = Path(__file__).parents[2]

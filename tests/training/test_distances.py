@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plate_training.distances import OVERLAP_PX, tiles_of
+from plate_training.evaluation.distances import OVERLAP_PX, tiles_of
 
 SIDES = st.tuples(st.integers(200, 4000), st.integers(200, 3000))
 

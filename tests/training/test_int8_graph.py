@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 
-from plate_training.int8_graph import (
+from plate_training.int8.graph import (
     BLOCK,
     FIRST,
     HEAD,

@@ -14,7 +14,8 @@ from alpr_edge.vision.model_files.folders import shipped_models
 from alpr_edge.vision.model_files.manifest import ModelFile, load_model
 from alpr_edge.vision.sessions import Session
 from plate_training.contract import Picture
-from plate_training.int8_release import (
+from plate_training.int8.quantisation import BYTES_MAX, CalibrationPictures, quantise
+from plate_training.int8.release import (
     Combination,
     Trial,
     combination_of,
@@ -23,10 +24,9 @@ from plate_training.int8_release import (
     take_or_refuse,
     try_out,
 )
-from plate_training.licences import licence_text
-from plate_training.manifest import Manifest, Role, files_of, read_manifest, write_manifest
-from plate_training.quantisation import BYTES_MAX, CalibrationPictures, quantise
-from plate_training.release_tools import wheel_changes
+from plate_training.release.licences import licence_text
+from plate_training.release.manifest import Manifest, Role, files_of, read_manifest, write_manifest
+from plate_training.release.tools import wheel_changes
 from scripts.benchmarks.paired_comparison import Paired
 from tests.scripts.benchmarks.benchmark_data import write_road
 from tests.training.test_compare import FALSE, RIGHT

@@ -1,7 +1,7 @@
 import pytest
 
 from alpr_edge.domain.errors import ModelError
-from plate_training.manifest import Manifest, keys_beside
+from plate_training.release.manifest import Manifest, keys_beside
 
 MANIFEST: Manifest = {
     "detector": {"default": {"near": "near", "check": "default"}, "near": {}, "wide": {}},

@@ -2,7 +2,7 @@
 
 import pytest
 
-from plate_training.labels import text_for
+from plate_training.data.labels import text_for
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import numpy as np
 
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.serial_formats import SERIAL_FORMATS
-from plate_training.look_alikes import RIDE, WIDTHS_PX, Outcome, by_group, looks
+from plate_training.evaluation.look_alikes import RIDE, WIDTHS_PX, Outcome, by_group, looks
 
 ROOT = Path(__file__).parents[2]
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from plate_training.licences import licence_text
-from plate_training.manifest import entry_of, file_of, parse_figures, read_manifest, write_manifest
-from plate_training.release_tools import wheel_changes
+from plate_training.release.licences import licence_text
+from plate_training.release.manifest import entry_of, file_of, parse_figures, read_manifest, write_manifest
+from plate_training.release.tools import wheel_changes
 from tests.vision.models import detector_model, save
 
 MODELS = Path(__file__).parents[2] / "models"

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from plate_training.origin import RunOrigin, length_of, origin_of, read_origin
+from plate_training.run.origin import RunOrigin, length_of, origin_of, read_origin
 
 
 @pytest.fixture

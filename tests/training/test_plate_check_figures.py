@@ -10,8 +10,8 @@ from alpr_edge.vision.model_files.manifest import load_model
 from alpr_edge.vision.plate_features import FEATURES
 from alpr_edge.vision.reader import OnnxReader
 from alpr_edge.vision.recogniser import Recogniser
-from plate_training.plate_check_figures import PROBABILITIES, check_figures, unread_shares
-from plate_training.plate_check_samples import LEAST_SCORE, PhotoBoxes, _render, plate_check_samples
+from plate_training.plate_check.figures import PROBABILITIES, check_figures, unread_shares
+from plate_training.plate_check.samples import LEAST_SCORE, PhotoBoxes, _render, plate_check_samples
 from tests.scripts.benchmarks.benchmark_data import OTHER_ROW, PLATE_ROW, TEXT, write_data
 from tests.vision.models import detector_model, reader_model, write_models
 

@@ -7,11 +7,11 @@ import pytest
 
 from alpr_edge.simulation.plates.designs import BUILT_IN_DESIGNS
 from plate_training.contract import ALPHABET, EMPTY, SLOTS, ZERO_OR_O, canonical, targets_of
-from plate_training.country_bands import paint_bands
-from plate_training.data import brazilian
-from plate_training.labels import OcrReading, taught_text
-from plate_training.plate_source import draw_text_and_design
-from plate_training.road_data import cut, road_crops, road_frames
+from plate_training.data.labels import OcrReading, taught_text
+from plate_training.data.pictures import brazilian
+from plate_training.data.road import cut, road_crops, road_frames
+from plate_training.rendering.country_bands import paint_bands
+from plate_training.rendering.plate_source import draw_text_and_design
 from tests.scripts.benchmarks.benchmark_data import write_photo, write_rows
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from alpr_edge.vision.model_files.manifest import load_model
-from plate_training.manifest import read_manifest
+from plate_training.release.manifest import read_manifest
 from tests.scripts.benchmarks.benchmark_data import write_road
 from tests.training.test_compare import FALSE, RIGHT
 from tests.vision.models import detector_model, reader_model, save, write_models

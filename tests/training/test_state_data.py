@@ -5,7 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
-from plate_training.state_data import (
+from plate_training.states.data import (
     NONE,
     ROAD_STATES,
     STATES,
@@ -14,7 +14,7 @@ from plate_training.state_data import (
     groups_of,
     road_plates,
 )
-from plate_training.state_pictures import HEIGHT_PX, WIDTH_PX, plain, vary
+from plate_training.states.pictures import HEIGHT_PX, WIDTH_PX, plain, vary
 
 CROPS = (
     "image,text,country,left_px,top_px,right_px,bottom_px,kept",

@@ -1,7 +1,7 @@
 import numpy as np
 
-from plate_training.state_data import NONE, STATES, StatePlate
-from plate_training.state_figures import NamingCounts, Probabilities, counts_at
+from plate_training.states.data import NONE, STATES, StatePlate
+from plate_training.states.figures import NamingCounts, Probabilities, counts_at
 
 PICTURE = np.zeros((2, 4, 3), np.uint8)
 CALIFORNIA, NEVADA = STATES.index("CA"), STATES.index("NV")

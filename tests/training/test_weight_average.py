@@ -5,7 +5,7 @@ import onnxruntime
 import pytest
 from numpy.typing import NDArray
 
-from plate_training.weight_average import average
+from plate_training.networks.weight_average import average
 from tests.vision.models import detector_model, save
 
 ROW = [0.0, 10.0, 20.0, 50.0, 40.0, 0.0, 0.8]

@@ -1,6 +1,6 @@
 import numpy as np
 
-from plate_training.window_turns import turn_window
+from plate_training.detector.window_turns import turn_window
 
 BOX = np.array([120, 150, 180, 170], np.float32)
 

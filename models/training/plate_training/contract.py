@@ -1,4 +1,4 @@
-"""What the exported models promise to their users: sizes, alphabet, preprocessing."""
+"""What the exported models promise to their users: sizes, alphabet, preprocessing, version of ONNX."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,8 @@ PADDING_GREY = 114
 SCORE_FLOOR = 0.05
 DETECTIONS_MAX = 100
 OVERLAP_MAX = 0.45
+OPSET = 17
+"""Version of ONNX's operators that the models use."""
 
 Picture = NDArray[np.uint8]
 
