@@ -17,7 +17,6 @@ README_LINES_MAX = 130
 SOURCES = {".py", ".sh", ".html", ".css", ".js", ""}
 """Suffixes of what people write; the scripts of bash have none."""
 
-NAMED_FOLDERS = ("alpr_edge", "scripts", "tests")
 DENIED_WORDS = {
     "door": "factory, port, parameter",
     "doors": "factories, ports",
@@ -98,7 +97,7 @@ def long_functions(source: str) -> Iterator[str]:
 
 def large_packages(root: Path) -> Iterator[str]:
     """One line for each package with too many modules; those of its sub-packages do not count."""
-    for folder in NAMED_FOLDERS:
+    for folder in FILE_LINES_MAX:
         for package in sorted(path.parent for path in (root / folder).rglob("__init__.py")):
             files = len(list(package.glob("*.py")))
             if files > PACKAGE_FILES_MAX:

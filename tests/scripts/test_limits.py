@@ -26,12 +26,13 @@ def make_package(folder: Path, files: int) -> None:
         (folder / f"module_{number}.py").touch()
 
 
-def test_a_package_of_too_many_files_is_named_and_its_sub_packages_do_not_count(tmp_path: Path) -> None:
-    make_package(tmp_path / "alpr_edge" / "large", PACKAGE_FILES_MAX + 1)
-    make_package(tmp_path / "alpr_edge" / "full", PACKAGE_FILES_MAX)
-    make_package(tmp_path / "alpr_edge" / "full" / "below", 2)
+@pytest.mark.parametrize("folder", ["alpr_edge", "models/training", "scripts"])
+def test_a_package_of_too_many_files_is_named_and_its_sub_packages_do_not_count(tmp_path: Path, folder: str) -> None:
+    make_package(tmp_path / folder / "large", PACKAGE_FILES_MAX + 1)
+    make_package(tmp_path / folder / "full", PACKAGE_FILES_MAX)
+    make_package(tmp_path / folder / "full" / "below", 2)
     assert list(large_packages(tmp_path)) == [
-        f"alpr_edge/large: {PACKAGE_FILES_MAX + 1} files, at most {PACKAGE_FILES_MAX} in a package"
+        f"{folder}/large: {PACKAGE_FILES_MAX + 1} files, at most {PACKAGE_FILES_MAX} in a package"
     ]
 
 
