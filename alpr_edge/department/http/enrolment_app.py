@@ -19,11 +19,11 @@ from alpr_edge.department.http.department_keys import department_keys
 from alpr_edge.department.http.description.answers import OF_A_BODY, answers, payload_body
 from alpr_edge.department.http.responses import HEADERS, Issuance, bare_app, certificate_response
 from alpr_edge.department.pki.authority import TlsFiles
-from alpr_edge.department.pki.rate_limit import WrongTries, subscriber_network
 from alpr_edge.department.pki.refusals import CertificateRefusedError
 from alpr_edge.department.pki.units import Units
 from alpr_edge.domain.protocol.enrolment import AUTHORITY_PATH, ENROL_PATH, EnrolPayload, IssuedPayload, Refusal
 from alpr_edge.domain.protocol.enrolment_codes import MistypedError, parse_code
+from alpr_edge.runtime.network.rate_limit import WrongTries, subscriber_network
 from alpr_edge.web.requests import host_of, small_body
 
 ADDRESS_TRIES_MAX = 10

@@ -16,7 +16,6 @@ from alpr_edge.department.db.engines.choice import sqlite_file
 from alpr_edge.department.db.integrity import check_integrity
 from alpr_edge.department.http.batches.batch_counts import BatchCounts
 from alpr_edge.department.http.certificate_watch import CertificateWatch
-from alpr_edge.department.http.connections import ConnectionGate, ConnectionLimits, GatedSocket
 from alpr_edge.department.http.health import DepartmentHealth
 from alpr_edge.department.http.health_listener import HealthListener
 from alpr_edge.department.http.listener_process import ENROLMENT, INVITATIONS, ListenerProcess, ListenerProgram
@@ -32,6 +31,7 @@ from alpr_edge.department.serving import ServedPorts, note_ports, serving_alone
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.runtime.io_errors import io_errors
 from alpr_edge.web.bounded_server import BoundedServer
+from alpr_edge.web.connections.gate import ConnectionGate, ConnectionLimits, GatedSocket
 from alpr_edge.web.threaded_server import ThreadedServer
 
 BACKLOG = 256

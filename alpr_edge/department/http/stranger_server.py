@@ -18,14 +18,15 @@ from starlette.types import ASGIApp
 
 from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.http.certificate_watch import CertificateWatch
-from alpr_edge.department.http.connections import ConnectionGate, ConnectionLimits, GatedSocket
 from alpr_edge.department.http.listener_process import READY
 from alpr_edge.department.http.tls_contexts import enrolment_context
-from alpr_edge.department.http.uvicorn_server import GatedProtocol, uvicorn_server
+from alpr_edge.department.http.uvicorn_server import uvicorn_server
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.domain.errors import AlprEdgeError
 from alpr_edge.runtime.logs import configure_logs
 from alpr_edge.runtime.memory import forbid_dumps
+from alpr_edge.web.connections.gate import ConnectionGate, ConnectionLimits, GatedSocket
+from alpr_edge.web.connections.gated_protocol import GatedProtocol
 
 NICENESS = 10
 FILES_MAX = 256

@@ -8,31 +8,18 @@ import asyncio
 import ssl
 import time
 from collections.abc import Callable, Sequence
-from typing import ClassVar
 
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from alpr_edge.department.http.client_auth import PEER, Peer, peer_at
-from alpr_edge.department.http.connections import ConnectionGate
-from alpr_edge.department.http.tls_contexts import ReportingContext
 from alpr_edge.web.bounded_server import BoundedServer, server_config
+from alpr_edge.web.connections.gate import ConnectionGate
+from alpr_edge.web.connections.gated_protocol import GatedProtocol
+from alpr_edge.web.connections.reporting_context import ReportingContext
 
 STOP_S_MAX = 10
 UNIT_CONNECTIONS_MAX = 8
 """Most connections of one unit; a newer one replaces its oldest, which a lost link may have left behind."""
-
-
-class GatedProtocol(H11Protocol):
-    """HTTP/1.1 over a connection whose gate is told when the handshake is over."""
-
-    gate: ClassVar[ConnectionGate | None] = None
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
-        """Note that the handshake is over."""
-        super().connection_made(transport)
-        if self.gate is not None:
-            self.gate.finish_handshake(transport)
 
 
 class PeerProtocol(GatedProtocol):

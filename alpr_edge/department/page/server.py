@@ -11,10 +11,8 @@ import structlog
 
 from alpr_edge.access.relying_party import RelyingParty
 from alpr_edge.department.db.database import DepartmentDatabase
-from alpr_edge.department.http.connections import ConnectionGate, ConnectionLimits, GatedSocket
 from alpr_edge.department.http.server import listening_at
-from alpr_edge.department.http.tls_contexts import reporting_context
-from alpr_edge.department.http.uvicorn_server import GatedProtocol, uvicorn_server
+from alpr_edge.department.http.uvicorn_server import uvicorn_server
 from alpr_edge.department.inquiries.cases.waiting_evidence import WaitingEvidence
 from alpr_edge.department.inquiries.office import open_office
 from alpr_edge.department.page.application import create_department_page
@@ -29,6 +27,9 @@ from alpr_edge.department.settings import PageTable, load_department_file
 from alpr_edge.department.single_sign_on.provider_client import ProviderClient
 from alpr_edge.department.single_sign_on.sign_on import SingleSignOn
 from alpr_edge.domain.errors import DepartmentError
+from alpr_edge.web.connections.gate import ConnectionGate, ConnectionLimits, GatedSocket
+from alpr_edge.web.connections.gated_protocol import GatedProtocol
+from alpr_edge.web.connections.reporting_context import reporting_context
 from alpr_edge.web.live.hit_feed import HitFeed
 from alpr_edge.web.page_server import PromptProtocol
 from alpr_edge.web.threaded_server import ThreadedServer

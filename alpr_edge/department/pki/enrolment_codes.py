@@ -3,7 +3,7 @@
 What is stored is an HMAC-SHA256 of unit id and code under a key derived from the authority's, so that neither a copy of
 the database nor a look at it helps to guess. A code ends by its time, by its use, by a newer code or by the unit's
 revocation. Wrong tries do not end it, as a stranger could make them, and are not stored: of 95 random bits nobody
-guesses a code. They count against the address that made them (:mod:`~alpr_edge.department.pki.rate_limit`).
+guesses a code. They count against the address that made them (:mod:`~alpr_edge.runtime.network.rate_limit`).
 """
 
 import hmac

@@ -20,10 +20,10 @@ from starlette.routing import Route
 
 from alpr_edge.department.db.day_keys.secret_sources import read_secret_file, secret_file
 from alpr_edge.department.identity_settings import ProvisioningTable
-from alpr_edge.department.pki.rate_limit import WrongTries, subscriber_network
 from alpr_edge.department.provisioning.scim_models import scim_provider
 from alpr_edge.department.provisioning.scim_users import ScimUsers
 from alpr_edge.domain.errors import AlprEdgeError, DepartmentError
+from alpr_edge.runtime.network.rate_limit import WrongTries, subscriber_network
 from alpr_edge.web.requests import host_of, small_body
 
 ROOT = "/scim/v2"

@@ -16,8 +16,8 @@ from alpr_edge.department.http.storage_app import create_app
 from alpr_edge.department.http.tls_contexts import enrolment_context
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.pki.authority import TlsFiles, initialise
-from alpr_edge.department.pki.rate_limit import KEYS_MAX, WrongTries, subscriber_network
 from alpr_edge.domain.protocol.enrolment_codes import parse_code
+from alpr_edge.runtime.network.rate_limit import KEYS_MAX, WrongTries, subscriber_network
 from tests.department.enrolment import enrol_unit
 from tests.department.pki.test_units import new_key, request_of
 from tests.uplink.faulty import FaultyDepartment

@@ -16,7 +16,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from alpr_edge.department.http.connections import ConnectionGate, ConnectionLimits
 from alpr_edge.department.http.listener_process import ENROLMENT, READY, ListenerProcess
 from alpr_edge.department.http.server import listening_at
 from alpr_edge.department.http.stranger_server import LIMITS
@@ -25,6 +24,7 @@ from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.pki.authority import initialise
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.protocol.enrolment_codes import parse_code
+from alpr_edge.web.connections.gate import ConnectionGate, ConnectionLimits
 from tests.department.enrolment import enrol_unit
 from tests.department.pki.test_units import new_key, request_of
 from tests.uplink.items import read_item

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from alpr_edge.department.http.handshake_log import LINES_MAX, WINDOW_S, HandshakeLog
 from alpr_edge.department.http.server import DepartmentServer
 from alpr_edge.department.pki.authority import TlsFiles, initialise
+from alpr_edge.web.connections.handshake_log import LINES_MAX, WINDOW_S, HandshakeLog
 from tests.department.enrolment import enrol_unit
 from tests.department.waits import wait_until
 

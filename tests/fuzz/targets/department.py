@@ -22,7 +22,6 @@ from alpr_edge.department.ingest.records import Part
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.pki.authority import TlsFiles, initialise
 from alpr_edge.department.pki.media_keys import load_media_key
-from alpr_edge.department.pki.rate_limit import WrongTries
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.protocol.canvass import canvass_end_item_id, canvass_item_id
 from alpr_edge.domain.protocol.dispositions import disposition_item_id, disposition_payload
@@ -36,6 +35,7 @@ from alpr_edge.domain.protocol.hits import alert_item_id, alert_payload, withdra
 from alpr_edge.domain.protocol.items import ItemKind, Outcome, digest, encode
 from alpr_edge.domain.protocol.media import ITEM_LINE, MEDIUM_FILE, item_file
 from alpr_edge.domain.protocol.sealing import Sealer, sign
+from alpr_edge.runtime.network.rate_limit import WrongTries
 from alpr_edge.uplink import key_pair
 from tests.department.enrolment import enrol_unit
 from tests.department.holds.test_holds_at_department import part as hold_part

@@ -12,9 +12,9 @@ from alpr_edge.access.relying_party import RelyingParty
 from alpr_edge.access.totp import groups_of_four, provisioning_uri
 from alpr_edge.department.http.invitations.templates import TEMPLATES
 from alpr_edge.department.people.invitations import COOKIE_VALID, Invitations, OpenInvitation
-from alpr_edge.department.pki.rate_limit import WrongTries, subscriber_network
 from alpr_edge.department.pki.server_certificate import utc_now
 from alpr_edge.domain.errors import AccessError, PasswordError
+from alpr_edge.runtime.network.rate_limit import WrongTries, subscriber_network
 from alpr_edge.web.qr_codes import qr_code
 from alpr_edge.web.requests import form_fields, host_of
 

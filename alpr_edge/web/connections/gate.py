@@ -14,8 +14,8 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any, Self
 
-from alpr_edge.department.http.handshake_log import HandshakeLog
-from alpr_edge.department.pki.rate_limit import subscriber_network
+from alpr_edge.runtime.network.rate_limit import subscriber_network
+from alpr_edge.web.connections.handshake_log import HandshakeLog
 
 _RESET = struct.pack("ii", 1, 0)
 """SO_LINGER: closing sends a reset and leaves nothing behind."""
