@@ -57,11 +57,15 @@ def drop_newer_tables(directory: Path) -> None:
     for statement in exchange_removal("sqlite"):
         query(directory, statement)
     people = ("people_identities", "people_provisioned", "people_saved_searches")
-    for table in (*later, *RECORD_TABLES, *people, "plates", "held_versions", "unit_settings", "unit_places"):
+    others = ("plates", "held_versions", "unit_settings", "unit_places", "late_tones")
+    for table in (*later, *RECORD_TABLES, *people, *others):
         query(directory, f"DROP TABLE {table}")
     query(directory, "ALTER TABLE certificates DROP COLUMN ended_as")
-    for name in ("items_received_at", "dispositions_read_id", "items_of_hits", "items_key_id"):
+    query(directory, "ALTER TABLE hold_releases DROP COLUMN reason")
+    of_items = ("items_received_at", "items_of_hits", "items_key_id", "items_unit_id_kind", "items_of_logs")
+    for name in (*of_items, "dispositions_read_id"):
         query(directory, f"DROP INDEX ix_{name}")
+    query(directory, "CREATE INDEX ix_items_unit_id ON items (unit_id)")
     query(directory, "ALTER TABLE items DROP COLUMN key_id")
     for name in PASSKEY_DATES:
         query(directory, f"ALTER TABLE people_passkey_counts DROP COLUMN {name}")

@@ -31,6 +31,9 @@ exchange_targets = Table(
     Column("not_before", DateTime),  # nothing is sent earlier
     Column("failures", WHOLE, nullable=False),  # of all that was tried since something was taken
     Column("trouble", String, nullable=False),  # why nothing is taken; empty: it is
+    # Counted as they end, since the events that were sent stay for good.
+    *(Column(name, WHOLE, nullable=False, server_default="0") for name in ("sent", "dropped")),
+    Column("last_sent", DateTime),
 )
 
 exchange_items = Table(

@@ -42,4 +42,11 @@ hold_releases = Table(
     Column("person", String, nullable=False),
     Column("released", String),  # likewise
     Column("received_at", DateTime, nullable=False),
+    Column("reason", String),  # null: a unit's, or not known
+)
+
+unknown_holds = Table(
+    "unknown_holds",  # rows only where the database was restored and lacks the holds that were placed since
+    metadata,
+    Column("since", String, primary_key=True),  # RFC 3339 in UTC, when the backup was begun
 )

@@ -47,6 +47,7 @@ def bring_up(connection: Connection, engine: DatabaseEngine) -> None:
     config = Config()
     config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
+    config.set_main_option("recursive_version_locations", "true")
     config.attributes["connection"] = connection
     version = engine.version_of(connection)
     if version and stamped_version(connection) is None:

@@ -4,8 +4,8 @@
 (:mod:`alpr_edge.department.db.day_keys.item_bodies`). ``reads`` and ``hits`` are filled from validated
 payloads beside it, for searching; a hit may be there before its read, so neither refers to the other by a key.
 ``read_times`` says when a read was whose unit did not know it yet: of the read's own row ``seen_at`` alone follows it.
-``alerts`` and ``withdrawals`` say what an officer was told of a hit. ``plates`` has every text of a read once: parts of
-plates are looked up there (:mod:`alpr_edge.department.search`).
+``alerts``, ``late_tones`` and ``withdrawals`` say what an officer was told of a hit. ``plates`` has every text of a
+read once: parts of plates are looked up there (:mod:`alpr_edge.department.search`).
 
 What units sent is kept by its id and its unit: two units may use one id, and neither reaches the other's.
 
@@ -21,7 +21,7 @@ from sqlalchemy import Boolean, Column, DateTime, Float, Index, LargeBinary, Met
 
 from alpr_edge.department.db.column_types import WHOLE
 
-VERSION = 28
+VERSION = 33
 """``PRAGMA user_version`` of a database this release made. 2: certificates; a release that did not look whether one was
 revoked must not serve this database. 3: items by unit; a release that looks an item up by its id alone must not either.
 4: people; nor one that tells no unit of a roster, since a suspension would reach no car. 22: encrypted bodies.
@@ -33,7 +33,7 @@ items = Table(
     "items",
     metadata,
     Column("item_id", String, primary_key=True),
-    Column("unit_id", String, primary_key=True, index=True),
+    Column("unit_id", String, primary_key=True),
     Column("kind", String, nullable=False),
     Column("sha256", String, nullable=False),
     Column("length", WHOLE, nullable=False),
@@ -41,6 +41,7 @@ items = Table(
     Column("received_at", DateTime, nullable=False, index=True),  # UTC, by this server's clock
     Column("key_id", String),  # of the key of a day that the body is under; null: it lies as it came
 )
+Index("ix_items_unit_id_kind", items.c.unit_id, items.c.kind)
 IMAGE_ITEMS = "items.kind = 'image'"
 """What the index of images by their digest is over, in the very words that SQLite asks for to use it."""
 _OF_IMAGES = text(IMAGE_ITEMS.replace("items.", ""))
@@ -51,6 +52,10 @@ HIT_ITEMS = "items.kind IN ('hit', 'withdrawal', 'disposition')"
 """What the index of hits as they come is over, in the very words that SQLite asks for to use it."""
 _OF_HITS = text(HIT_ITEMS.replace("items.", ""))
 Index("ix_items_of_hits", items.c.received_at, sqlite_where=_OF_HITS, postgresql_where=_OF_HITS)
+LOG_ITEMS = "items.kind = 'access_record'"
+"""What the index of records of access logs as they come is over, likewise."""
+_OF_LOGS = text(LOG_ITEMS.replace("items.", ""))
+Index("ix_items_of_logs", items.c.unit_id, items.c.received_at, sqlite_where=_OF_LOGS, postgresql_where=_OF_LOGS)
 
 reads = Table(
     "reads",
@@ -125,6 +130,15 @@ alerts = Table(
     Column("list_age", String, nullable=False),
     Column("is_sounded", Boolean, nullable=False),  # false: it stayed quiet
     Column("sounded", String),  # RFC 3339 as the unit believed; null when its clock was unset
+)
+
+late_tones = Table(
+    "late_tones",
+    metadata,
+    Column("hit_id", String, primary_key=True),  # of an alert that stayed quiet at first
+    Column("unit_id", String, primary_key=True),
+    Column("read_id", String, nullable=False, index=True),
+    Column("sounded", String),  # likewise
 )
 
 withdrawals = Table(

@@ -20,12 +20,15 @@ from scripts.benchmarks.department.postgresql import PostgresqlServer
 from scripts.benchmarks.department.seaweedfs import set_images
 from tests.department.conftest import Databases
 from tests.department.engines import name_database, query
-from tests.department.retention.office import UNIT, Office, hit_items, pictures_of, read_item
+from tests.department.retention.office import UNIT, Office, hit_items, late_tone_item, pictures_of, read_item
 from tests.department.unit_logs.car import Car
 from tests.store.holds import a_hold
 from tests.uplink.items import item
 
-OF_READS = ("reads", "read_times", "read_pictures", "hits", "alerts", "withdrawals", "dispositions", "held_reads")
+OF_READS = (
+    *("reads", "read_times", "read_pictures", "held_reads"),
+    *("hits", "alerts", "late_tones", "withdrawals", "dispositions"),
+)
 OF_UNITS = ("items", *OF_READS, "holds", "hold_releases", "unit_logs", "unit_log_nodes", "unit_log_checkpoints")
 SPREAD_BY = dict.fromkeys(OF_UNITS, "unit_id") | {"plates": "plate", "sealed_images": "sha256"}
 SPREAD_BY |= {"picture_removals": "sha256"}
@@ -111,7 +114,8 @@ def deliver_all(office: Office, car: Car, number: int) -> None:
     hold = encode(hold_payload(a_hold(f"hold-{number}"), UNIT, [name]))
     held = item(hold_item_id(f"hold-{number}", [name]), ItemKind.HOLD, hold)
     correction = read_item(f"{name}-2", name, pictures)
-    office.deliver(read_item(name, pictures=pictures), *pictures, *hit_items(name), correction, held, days_ago=1)
+    of_hit = (*hit_items(name), late_tone_item(name))
+    office.deliver(read_item(name, pictures=pictures), *pictures, *of_hit, correction, held, days_ago=1)
     first = len(car.records())
     car.look(2)
     office.storage.store(UNIT, [*car.records(first), car.checkpoint()])

@@ -36,7 +36,8 @@ def database(directory: Path) -> Iterator[DepartmentDatabase]:
 
 
 def test_the_newest_revision_is_the_version_of_this_release() -> None:
-    assert int(ScriptDirectory(str(SCRIPTS)).get_current_head() or 0) == VERSION
+    scripts = ScriptDirectory(str(SCRIPTS), recursive_version_locations=True)
+    assert int(scripts.get_current_head() or 0) == VERSION
 
 
 def test_the_revisions_make_the_tables_that_the_code_knows(database: DepartmentDatabase) -> None:

@@ -49,14 +49,17 @@ def directory(tmp_path: Path, engine: EngineUnderTest, request: pytest.FixtureRe
 def take_away(directory: Path, engine: str) -> None:
     """Take away what searches have, as the release before left it."""
     people = ("people_identities", "people_provisioned", "people_saved_searches")
-    later = (*RECORD_TABLES, *people, "plates", "held_versions", "unit_settings", "unit_places")
+    later = (*RECORD_TABLES, *people, "plates", "held_versions", "unit_settings", "unit_places", "late_tones")
     statements = [*exchange_removal(engine), *(f"DROP TABLE {table}" for table in later)]
     if engine == "postgresql":
         statements += [f"DROP FUNCTION {table}_keep" for table in RECORD_TABLES]
     statements += ["DROP EXTENSION pg_trgm"] if engine == "postgresql" else []
     statements += ["DROP INDEX ix_items_of_hits", "DROP INDEX ix_items_key_id", "ALTER TABLE items DROP COLUMN key_id"]
+    statements += ["DROP INDEX ix_items_of_logs", "DROP INDEX ix_items_unit_id_kind"]
+    statements += ["CREATE INDEX ix_items_unit_id ON items (unit_id)"]
     statements += [f"DROP INDEX ix_reads_{name}_seen_at" for name in ("plate", "cell", "unit_id")]
     statements += ["DROP INDEX ix_dispositions_read_id", "ALTER TABLE certificates DROP COLUMN ended_as"]
+    statements += ["ALTER TABLE hold_releases DROP COLUMN reason"]
     statements += [f"ALTER TABLE people_passkey_counts DROP COLUMN {name}" for name in PASSKEY_DATES]
     statements += [f"ALTER TABLE reads DROP COLUMN {name}" for name in ("seen_at", "cell")]
     statements += [f"CREATE INDEX ix_reads_{name} ON reads ({name})" for name in ("plate", "first_seen")]

@@ -22,6 +22,7 @@ access_records = Table(
     Column("body", LargeBinary, nullable=False),  # canonical JSON (alpr_edge.domain.access_log.records), sealed
     Column("checkpoint", String, nullable=False),  # the signed note over the log up to this record
 )
+Index("ix_access_records_received_at", access_records.c.received_at)
 Index("ix_access_records_person_id_received_at", access_records.c.person_id, access_records.c.received_at)
 
 access_nodes = Table(

@@ -1,0 +1,1 @@
+"""The revisions up to 0019: a package holds no more files than one looks through."""
