@@ -174,11 +174,16 @@ def note_attempt(connection: Connection, number: int, now: datetime) -> None:
 def end_event(
     connection: Connection, number: int, state: ExchangeState, answer: str, sha256: str | None = None
 ) -> None:
-    """Note what became of an event that waits."""
-    table = exchange_items.c
+    """Note what became of an event that waits, and count it for its target if nothing can become of it any more."""
+    table, targets = exchange_items.c, exchange_targets.c
     waits = (table.number == number, table.state == ExchangeState.QUEUED.value)
     values = {"state": state.value, "answer": answer, "sha256": sha256}
-    connection.execute(update(exchange_items).where(*waits).values(values))
+    change = update(exchange_items).where(*waits).values(values).returning(table.target, table.tried_at)
+    row = connection.execute(change).first()
+    if row is not None and state is ExchangeState.SENT:
+        _change_target(connection, row.target, sent=targets.sent + 1, last_sent=row.tried_at)
+    elif row is not None and state is ExchangeState.DROPPED:
+        _change_target(connection, row.target, dropped=targets.dropped + 1)
 
 
 def note_failure_alone(connection: Connection, number: int, answer: str) -> bool:

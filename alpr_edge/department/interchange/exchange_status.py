@@ -81,12 +81,8 @@ def _terms_json(terms: dict[str, object]) -> str:
 
 
 def _status(connection: Connection, table: ExchangeTable, *, is_named: bool) -> TargetStatus:
-    item = exchange_items.c
-    totals = select(item.state, func.count().label("number"), func.min(item.queued_at), func.max(item.tried_at))
-    by_state = {row[0]: row for row in connection.execute(totals.where(item.target == table.name).group_by(item.state))}
-    counts = {state: by_state[state.value][1] if state.value in by_state else 0 for state in ExchangeState}
-    waiting, sent = by_state.get(ExchangeState.QUEUED.value), by_state.get(ExchangeState.SENT.value)
-    trouble = connection.scalar(select(exchange_targets.c.trouble).where(exchange_targets.c.target == table.name))
+    row = connection.execute(select(exchange_targets).where(exchange_targets.c.target == table.name)).first()
+    waiting, oldest = _in_state(connection, table.name, ExchangeState.QUEUED)
     names = ("operator", "purpose", "legal_basis", "rule", "lists", "approved_by")
     return TargetStatus(
         target=table.name,
@@ -94,14 +90,29 @@ def _status(connection: Connection, table: ExchangeTable, *, is_named: bool) -> 
         **{name: getattr(table, name) for name in names},
         format="mail" if table.mail_to else table.format,
         until=table.until.isoformat(),
-        waiting=counts[ExchangeState.QUEUED],
-        oldest=None if waiting is None else waiting[2].replace(tzinfo=UTC),
-        sent=counts[ExchangeState.SENT],
-        set_aside=counts[ExchangeState.SET_ASIDE],
-        dropped=counts[ExchangeState.DROPPED],
-        last_sent=None if sent is None else sent[3].replace(tzinfo=UTC),
-        trouble=trouble or "",
+        waiting=waiting,
+        oldest=_utc(oldest),
+        sent=0 if row is None else row.sent,
+        set_aside=_in_state(connection, table.name, ExchangeState.SET_ASIDE)[0],
+        dropped=0 if row is None else row.dropped,
+        last_sent=None if row is None else _utc(row.last_sent),
+        trouble="" if row is None else row.trouble,
     )
+
+
+def _in_state(connection: Connection, target: str, state: ExchangeState) -> tuple[int, datetime | None]:
+    """How many events of a target are in a state, and when the first of them was queued.
+
+    Of a state that events leave again: those that ended stay for good, and are counted beside their target.
+    """
+    item = exchange_items.c
+    query = select(func.count(), func.min(item.queued_at)).where(item.target == target, item.state == state.value)
+    count, oldest = connection.execute(query).one()
+    return count, oldest
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    return None if moment is None else moment.replace(tzinfo=UTC)
 
 
 def exchange_warnings(database: DepartmentDatabase, tables: Sequence[ExchangeTable], now: datetime) -> Iterator[str]:

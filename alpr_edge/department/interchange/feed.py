@@ -171,8 +171,10 @@ def _goes_out(table: ExchangeTable, now: datetime) -> list[ColumnElement[bool]]:
 def _is_taken_back() -> ColumnElement[bool]:
     """Whether a hit does not hold: its alert was withdrawn, its read corrected, or an officer says so still."""
     is_withdrawn = exists().where(withdrawals.c.hit_id == hits.c.hit_id, withdrawals.c.unit_id == hits.c.unit_id)
-    is_undone = exists().where(
-        _undoing.c.undoes == dispositions.c.disposition_id, _undoing.c.unit_id == dispositions.c.unit_id
+    is_undone = exists().where(  # an answer and its undoing are of one hit, by which the index finds them
+        _undoing.c.hit_id == dispositions.c.hit_id,
+        _undoing.c.unit_id == dispositions.c.unit_id,
+        _undoing.c.undoes == dispositions.c.disposition_id,
     )
     is_wrong = exists().where(
         dispositions.c.hit_id == hits.c.hit_id,
@@ -194,21 +196,13 @@ def _take_back(
     connection: Connection, table: ExchangeTable, terms_number: int, arrivals: _Arrivals, now: datetime
 ) -> int:
     """Withdraw hits that do not hold any more: those that wait are dropped, those that were tried are taken back."""
-    superseded = select(reads.c.unit_id, reads.c.supersedes).where(
-        tuple_(reads.c.unit_id, reads.c.read_id).in_(arrivals.reads), reads.c.supersedes.is_not(None)
-    )
-    earlier = [(row.unit_id, row.supersedes) for row in connection.execute(superseded)] if arrivals.reads else []
-    if not (earlier or arrivals.hits):
+    event_ids = [event.id_for(table.name) for event in _hits_taken_back(connection, arrivals)]
+    if not event_ids:
         return 0
     item = exchange_items.c
-    of_hit = and_(hits.c.hit_id == item.hit_id, hits.c.unit_id == item.unit_id)
     query = select(item.number, item.event_id, item.state, item.attempts, item.unit_id, item.read_id, item.hit_id)
-    query = query.join(hits, of_hit).where(
-        item.target == table.name,
-        item.kind == EventKind.HIT.value,
-        item.state != ExchangeState.DROPPED.value,
-        or_(tuple_(item.unit_id, item.hit_id).in_(arrivals.hits), tuple_(item.unit_id, item.read_id).in_(earlier)),
-        _is_taken_back(),
+    query = query.where(
+        item.target == table.name, item.event_id.in_(event_ids), item.state != ExchangeState.DROPPED.value
     )
     events = []
     for row in connection.execute(query.order_by(item.number)).all():
@@ -218,3 +212,22 @@ def _take_back(
         if row.state == ExchangeState.QUEUED.value:
             end_event(connection, row.number, ExchangeState.DROPPED, "withdrawn before it was taken")
     return add_events(connection, table.name, terms_number, events, now)
+
+
+def _hits_taken_back(connection: Connection, arrivals: _Arrivals) -> list[NewEvent]:
+    """The hits that do not hold, of those that arrived or were told of and of those whose read was corrected.
+
+    Each as the event that it went out as, if it did.
+    """
+    superseded = select(reads.c.unit_id, reads.c.supersedes).where(
+        tuple_(reads.c.unit_id, reads.c.read_id).in_(arrivals.reads)
+    )
+    pairs = connection.execute(superseded).all() if arrivals.reads else []
+    earlier = [(row.unit_id, row.supersedes) for row in pairs if row.supersedes is not None]
+    if not (earlier or arrivals.hits):
+        return []
+    is_of_these = or_(
+        tuple_(hits.c.unit_id, hits.c.hit_id).in_(arrivals.hits), tuple_(hits.c.unit_id, hits.c.read_id).in_(earlier)
+    )
+    query = select(hits.c.unit_id, hits.c.read_id, hits.c.hit_id).where(is_of_these, _is_taken_back())
+    return [NewEvent(EventKind.HIT, row.unit_id, row.read_id, row.hit_id) for row in connection.execute(query)]
