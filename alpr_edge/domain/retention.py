@@ -56,15 +56,23 @@ class RetentionLimits:
     emergency: bool = False
     """Whether reads never acknowledged may be deleted: the department allows it, and no acknowledged one is left."""
     hit_max: timedelta | None = None
-    """How long a read that was on a list stays at most, acknowledged or not; None: as the first two say."""
+    """How long a read that was on a list stays at most; None: as the first two say."""
     non_hit_max: timedelta | None = None
     """The same for any other read."""
+    is_law: bool = True
+    """Whether the last two hold for reads never acknowledged as well, as a law demands them; else such a read stays
+    until it is acknowledged, or as long as :attr:`policy_max` says."""
 
-    def of(self, read: KeptRead) -> timedelta:
-        """How long a read may stay."""
-        own = self.hit_max if read.is_hit else self.non_hit_max
-        longest = self.acknowledged_max if read.is_acknowledged else self.policy_max
-        return longest if own is None else min(own, longest)
+    def longest(self, *, is_hit: bool, is_acknowledged: bool) -> timedelta:
+        """How long a read may stay.
+
+        Args:
+            is_hit: whether it was on a list.
+            is_acknowledged: whether the department has it.
+        """
+        own = self.hit_max if is_hit else self.non_hit_max
+        longest = self.acknowledged_max if is_acknowledged else self.policy_max
+        return min(own, longest) if own is not None and (is_acknowledged or self.is_law) else longest
 
     @property
     def shortest(self) -> timedelta:
@@ -114,7 +122,8 @@ def _for_room(
 
 
 def _is_past(read: KeptRead, limits: RetentionLimits) -> bool:
-    return read.age is not None and read.age > limits.of(read)
+    longest = limits.longest(is_hit=read.is_hit, is_acknowledged=read.is_acknowledged)
+    return read.age is not None and read.age > longest
 
 
 _AMBER_HYSTERESIS = 0.02

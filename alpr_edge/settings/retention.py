@@ -21,7 +21,8 @@ class RetentionSettings(Section):
     unacknowledged_days_max: Annotated[float, Field(ge=COMMON_YEAR_DAYS, le=36_500)] = float(YEAR_DAYS)
     """The policy keeps for a year at least; 365 days say a year, and a leap day is added to them."""
     hit_days_max: Annotated[float | None, Field(gt=0, le=36_500)] = None
-    """None: as the two above say; likewise the next, where the state does not say less."""
+    """None: as the two above say; likewise the next, where the state does not say less. Where the law of the state
+    sets no bound, both are for what the department has acknowledged alone: nothing else has the other reads."""
     non_hit_days_max: Annotated[float | None, Field(gt=0, le=36_500)] = None
     state: Literal[*STATE_PERIODS] = "CA"  # type: ignore[valid-type] # the states of the table
     bytes_max: Annotated[int, Field(ge=1_000_000, le=100_000_000_000_000)] = 8_000_000_000
@@ -47,6 +48,7 @@ class RetentionSettings(Section):
             timedelta(days=whole_year(self.unacknowledged_days_max)),
             hit_max=_days(self.hit_days_max),
             non_hit_max=_days(self.non_hit_days_max or STATE_PERIODS[self.state].days_max),
+            is_law=STATE_PERIODS[self.state].days_max is not None,
             emergency=self.when_full == "delete_oldest",
         )
 

@@ -241,3 +241,10 @@ def test_hits_and_other_reads_have_periods_of_their_own(
     assert [ground for _, ground in select_deletions([read], limits, 0)] == ([] if reason is None else [reason])
     assert select_deletions([replace(read, is_held=True)], limits, 10**9) == []
     assert limits.shortest == 21 * DAY
+    by_choice = replace(limits, is_law=False)
+    kept = reason is DeletionReason.POLICY or reason is None
+    assert [ground for _, ground in select_deletions([read], by_choice, 0)] == ([] if kept else [reason])
+    ended = replace(read, age=366 * DAY)
+    assert [ground for _, ground in select_deletions([ended], by_choice, 0)] == [
+        DeletionReason.AGE if is_acknowledged else DeletionReason.POLICY
+    ]

@@ -1,5 +1,6 @@
 """[retention] by state: what the state sets holds by itself, more is refused, and the default is as before."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 from alpr_edge.domain.collection.state_periods import STATE_PERIODS
 from alpr_edge.domain.errors import SettingsError
-from alpr_edge.domain.retention import RetentionLimits
+from alpr_edge.domain.retention import KeptRead, RetentionLimits, select_deletions
 from alpr_edge.settings import Settings, parse
 
 DAY = timedelta(days=1)
@@ -18,7 +19,7 @@ def limits(**values: object) -> RetentionLimits:
 
 
 def test_what_no_department_has_is_kept_for_a_year_with_its_leap_day() -> None:
-    assert Settings().retention.limits == RetentionLimits(30 * DAY, 366 * DAY)
+    assert Settings().retention.limits == RetentionLimits(30 * DAY, 366 * DAY, is_law=False)
 
 
 @pytest.mark.parametrize(("days", "kept"), [(365.0, 366), (365.5, 366), (366.0, 366), (400.0, 400)])
@@ -38,6 +39,17 @@ def test_a_file_that_says_365_days_means_a_year(days: float, kept: int) -> None:
 def test_what_the_state_sets_holds_by_itself(values: dict[str, object], hit: int | None, non_hit: int | None) -> None:
     found = limits(**values)
     assert (found.hit_max, found.non_hit_max) == (hit and hit * DAY, non_hit and non_hit * DAY)
+
+
+@pytest.mark.parametrize(("state", "is_deleted"), [("CA", False), ("NJ", False), ("WA", True)])
+def test_where_no_law_bounds_them_the_settings_delete_nothing_that_the_department_has_not(
+    state: str, is_deleted: bool
+) -> None:
+    found = limits(state=state, hit_days_max=2.0, non_hit_days_max=1.0)
+    for is_hit in (True, False):
+        read = KeptRead(1, 10, 3 * DAY, is_acknowledged=False, is_held=False, is_hit=is_hit)
+        assert bool(select_deletions([read], found, 0)) is is_deleted
+        assert select_deletions([replace(read, is_acknowledged=True)], found, 0)
 
 
 @pytest.mark.parametrize(

@@ -38,14 +38,7 @@ class LoggedRun:
 def begin_run(connection: Connection, periods: DepartmentPeriods, by: str, now: datetime) -> int:
     """Begin a run; returns its number. One that broke off before has to be sealed first."""
     number = connection.scalar(select(func.count()).select_from(deletion_runs)) or 0
-    terms = {
-        "state": periods.state,
-        "read_days": periods.read_days,
-        "hit_days": periods.hit_days,
-        "law": periods.law.source,
-        "is_law_verified": periods.law.is_verified,
-    }
-    row = {"number": number, "begun": rfc3339(now), "by": by, "terms": terms, "ids_digest": NO_IDS}
+    row = {"number": number, "begun": rfc3339(now), "by": by, "terms": _terms_of(periods), "ids_digest": NO_IDS}
     connection.execute(insert(deletion_runs).values(**row, **dict.fromkeys(_COUNTS, 0)))
     return number
 
@@ -112,6 +105,21 @@ def last_whole_run(connection: Connection) -> DeletionRun | None:
     return next((run for run in runs if run.is_whole), None)
 
 
+def was_whole_since(connection: Connection, periods: DepartmentPeriods, begin: datetime, now: datetime) -> bool:
+    """Whether a run that began since a moment did all there was to do by the periods that hold now.
+
+    Args:
+        connection: the connection of a transaction.
+        periods: how long reads are kept.
+        begin: the moment, with a zone.
+        now: the present moment, with a zone; a run that began later went by a clock that was ahead.
+    """
+    run = last_whole_run(connection)
+    if run is None or not begin <= datetime.fromisoformat(run.begun) <= now:
+        return False
+    return all(getattr(run, name) == value for name, value in _terms_of(periods).items())
+
+
 def check_log(runs: Sequence[LoggedRun], key: NoteKey) -> None:
     """Check that no record was changed, left out or put in since the department signed.
 
@@ -128,6 +136,17 @@ def check_log(runs: Sequence[LoggedRun], key: NoteKey) -> None:
         checkpoint = Checkpoint.parse(note.text)
         if (checkpoint.origin, checkpoint.size, checkpoint.root) != (ORIGIN, place + 1, root_of(records)):
             raise AuditError(f"deletion {place}: the records up to it are not those that were signed")
+
+
+def _terms_of(periods: DepartmentPeriods) -> dict[str, Any]:
+    """What a run goes by, as its record has it."""
+    return {
+        "state": periods.state,
+        "read_days": periods.read_days,
+        "hit_days": periods.hit_days,
+        "law": periods.law.source,
+        "is_law_verified": periods.law.is_verified,
+    }
 
 
 def _run_of(row: RowMapping, ended: str, *, is_whole: bool) -> DeletionRun:

@@ -20,6 +20,10 @@ Place = tuple[datetime, str, str]
 """Where an item stands in the order of arrival: when it arrived, its unit, its id."""
 START: Place = (datetime(1970, 1, 1), "", "")  # noqa: DTZ001 - the database holds times without a zone
 
+_READ_ID = func.coalesce(reads.c.read_id, hits.c.read_id)
+"""The version that an item of a read or a hit is of."""
+_OF_HOLD = (held_reads.c.hold_id == holds.c.hold_id) & (held_reads.c.unit_id == holds.c.unit_id)
+
 
 @dataclass(frozen=True, slots=True)
 class DueRead:
@@ -46,7 +50,15 @@ class DuePage:
         return [(due.unit_id, read_id) for due in self.reads for read_id in due.read_ids]
 
 
-def due_page(connection: Connection, periods: DepartmentPeriods, now: datetime, after: Place, count: int) -> DuePage:
+def due_page(
+    connection: Connection,
+    periods: DepartmentPeriods,
+    now: datetime,
+    after: Place,
+    count: int,
+    *,
+    with_held: bool = True,
+) -> DuePage:
     """The next reads in the order of arrival that are old enough, the held ones among them.
 
     Args:
@@ -55,9 +67,13 @@ def due_page(connection: Connection, periods: DepartmentPeriods, now: datetime, 
         now: the present moment, with a zone.
         after: the place that the last page ended at, :data:`START` at first.
         count: how many items are looked at, at most.
+        with_held: False: items of versions that are held are passed over, so held reads need not be among the next.
     """
     imported = connection.scalars(select(import_runs.c.unit_id).distinct()).all()
-    rows = connection.execute(_old_items(periods, now, after, imported).limit(count)).all()
+    query = _old_items(periods, now, after, imported)
+    if not with_held:
+        query = query.where(~_is_held(now))
+    rows = connection.execute(query.limit(count)).all()
     whole = whole_reads(connection, [(row.unit_id, row.read_id) for row in rows])
     versions = kept_versions(connection, [key for keys in whole for key in keys], now)
     old = [keys for keys in whole if is_old_enough([versions[key] for key in keys], periods, now)]
@@ -91,12 +107,11 @@ def _old_items(periods: DepartmentPeriods, now: datetime, after: Place, imported
         is_old = or_(is_old, items.c.unit_id.in_(imported) & (reads.c.first_seen <= rfc3339(cut)))
     of_read = and_(reads.c.read_id == items.c.item_id, reads.c.unit_id == items.c.unit_id)
     of_hit = and_(hits.c.hit_id == items.c.item_id, hits.c.unit_id == items.c.unit_id)
-    read_id = func.coalesce(reads.c.read_id, hits.c.read_id)
-    columns = select(items.c.received_at, items.c.unit_id, items.c.item_id, read_id.label("read_id"))
+    columns = select(items.c.received_at, items.c.unit_id, items.c.item_id, _READ_ID.label("read_id"))
     place = (items.c.received_at, items.c.unit_id, items.c.item_id)
     query = columns.select_from(items).outerjoin(reads, of_read).outerjoin(hits, of_hit)
     kinds = items.c.kind.in_([ItemKind.READ.value, ItemKind.HIT.value])
-    return query.where(kinds, read_id.is_not(None), is_old, tuple_(*place) > tuple_(*after)).order_by(*place)
+    return query.where(kinds, _READ_ID.is_not(None), is_old, tuple_(*place) > tuple_(*after)).order_by(*place)
 
 
 def _has_time_before(cut: str) -> ColumnElement[bool]:
@@ -104,10 +119,15 @@ def _has_time_before(cut: str) -> ColumnElement[bool]:
     return exists().where(of_read, read_times.c.sure, read_times.c.first_seen <= cut)
 
 
+def _is_held(now: datetime) -> ColumnElement[bool]:
+    """Whether a hold is for the version that an item is of."""
+    of_item = (held_reads.c.read_id == _READ_ID) & (held_reads.c.unit_id == items.c.unit_id)
+    return exists().where(of_item, _OF_HOLD, in_force(now))
+
+
 def _keys_on_hold(connection: Connection, keys: Sequence[Key], now: datetime) -> set[Key]:
     """Those of some versions that a hold is for."""
-    same = (held_reads.c.hold_id == holds.c.hold_id) & (held_reads.c.unit_id == holds.c.unit_id)
-    query = select(held_reads.c.unit_id, held_reads.c.read_id).join(holds, same).where(in_force(now))
+    query = select(held_reads.c.unit_id, held_reads.c.read_id).join(holds, _OF_HOLD).where(in_force(now))
     rows = rows_of(connection, query, held_reads.c.unit_id, held_reads.c.read_id, keys)
     return {(row.unit_id, row.read_id) for row in rows}
 

@@ -99,11 +99,18 @@ class DepartmentPurge:
         return DueCounts(due_count, held_count)
 
     def overdue(self) -> list[str]:
-        """A warning, if holds are missing, what was due a week ago is still here, or the clock cannot be right."""
-        if missing := hold_warnings(self._database.directory):
-            return missing
+        """A warning, if holds are missing, what was due a week ago is still here, or the clock cannot be right.
+
+        Where a run of that week did all there was to do, nothing can have waited for longer (policy 462.5): what it
+        kept was held. So a department whose runs are in order looks at no read, however many it holds.
+        """
+        now = self._clock()
         with self._database.reading() as connection:
-            pages = self._pages(connection, self._clock() - OVERDUE)
+            if missing := hold_warnings(connection):
+                return missing
+            if deletion_log.was_whole_since(connection, self._periods, now - OVERDUE, now):
+                return []
+            pages = self._pages(connection, now - OVERDUE, with_held=False)
             if not any(not due.is_held for page in pages for due in page.reads):
                 return []
             try:
@@ -125,7 +132,8 @@ class DepartmentPurge:
                 that is known.
             StoreError: the disk or the database failed; what was deleted until then is on record.
         """
-        require_known_holds(self._database.directory)
+        with self._database.reading() as connection:
+            require_known_holds(connection)
         with held_lease(self._database, LEASE, str(uuid.uuid4())) as lease:
             with self._database.writing() as connection:
                 self._check_clock(connection)
@@ -144,10 +152,10 @@ class DepartmentPurge:
         if not self._is_clock_trusted:
             check_clock(connection, self._clock())
 
-    def _pages(self, connection: Connection, now: datetime) -> Iterator[DuePage]:
+    def _pages(self, connection: Connection, now: datetime, *, with_held: bool = True) -> Iterator[DuePage]:
         place: Place | None = START
         while place is not None:
-            page = due_page(connection, self._periods, now, place, READ_AT_ONCE)
+            page = due_page(connection, self._periods, now, place, READ_AT_ONCE, with_held=with_held)
             yield page
             place = page.next_place
 

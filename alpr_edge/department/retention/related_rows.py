@@ -13,13 +13,13 @@ from sqlalchemy import Column, Connection, ScalarSelect, Select, func, select
 
 from alpr_edge.department.db.hold_schema import held_reads
 from alpr_edge.department.db.retention_schema import read_pictures
-from alpr_edge.department.db.schema import alerts, dispositions, hits, read_times, reads, withdrawals
+from alpr_edge.department.db.schema import alerts, dispositions, hits, late_tones, read_times, reads, withdrawals
 from alpr_edge.department.db.statements import is_one_of, list_parameter
 from alpr_edge.department.retention.read_versions import Key, parts
 
 CORRECTIONS = "corrections"
 """The name of the count of reads that correct one of them."""
-_TABLES = (reads, read_times, hits, alerts, withdrawals, dispositions, read_pictures, held_reads)
+_TABLES = (reads, read_times, hits, alerts, late_tones, withdrawals, dispositions, read_pictures, held_reads)
 
 
 def related_rows(connection: Connection, keys: Sequence[Key]) -> Counter[str]:

@@ -9,13 +9,13 @@ from sqlalchemy import Column, Connection, Table, select
 from alpr_edge.department.db.day_keys.day_keys import note_loss
 from alpr_edge.department.db.image_key_schema import image_keys
 from alpr_edge.department.db.retention_schema import picture_removals, read_pictures
-from alpr_edge.department.db.schema import alerts, dispositions, hits, items, read_times, reads, withdrawals
+from alpr_edge.department.db.schema import alerts, dispositions, hits, items, late_tones, read_times, reads, withdrawals
 from alpr_edge.department.db.statements import add_texts, is_one_of, list_parameter
 from alpr_edge.department.retention.due_reads import DueRead
 from alpr_edge.department.retention.read_versions import Key, rows_of, take_rows
 from alpr_edge.department.search.upkeep import drop_plates
 from alpr_edge.domain.protocol.dispositions import disposition_item_id
-from alpr_edge.domain.protocol.hits import alert_item_id, withdrawal_item_id
+from alpr_edge.domain.protocol.hits import alert_item_ids
 from alpr_edge.domain.protocol.items import ItemKind
 from alpr_edge.domain.protocol.time_corrections import time_item_id
 
@@ -53,7 +53,9 @@ def delete_reads(
     rows = _RowsOfReads(connection, keys, related)
     own_hits = {(row.unit_id, row.hit_id) for row in rows.take(hits, hits.c.hit_id)}
     hit_keys = own_hits | {
-        (row.unit_id, row.hit_id) for table in (alerts, withdrawals) for row in rows.take(table, table.c.hit_id)
+        (row.unit_id, row.hit_id)
+        for table in (alerts, late_tones, withdrawals)
+        for row in rows.take(table, table.c.hit_id)
     }
     answers = rows.take(dispositions, dispositions.c.disposition_id)
     times = rows.take(read_times, read_times.c.read_id, read_times.c.sure)
@@ -98,9 +100,9 @@ class _RowsOfReads:
 
 
 def _items_of(hit_keys: Iterable[Key], answers: Iterable[Any], times: Iterable[Any]) -> Iterator[Key]:
-    """The items that hits, alerts, withdrawals, answers and times of reads came in."""
+    """The items that hits, what tells of their alerts, answers and times of reads came in."""
     for unit_id, hit_id in hit_keys:
-        yield from ((unit_id, each) for each in (hit_id, alert_item_id(hit_id), withdrawal_item_id(hit_id)))
+        yield from ((unit_id, each) for each in (hit_id, *alert_item_ids(hit_id)))
     yield from ((row.unit_id, disposition_item_id(row.disposition_id)) for row in answers)
     yield from ((row.unit_id, time_item_id(row.read_id, sure=row.sure)) for row in times)
 

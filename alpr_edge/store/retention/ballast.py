@@ -1,7 +1,8 @@
 """A file that reserves disk space and is released on a full disk, so that clean-up and receipts can be written.
 
 SQLite needs room to delete: the pages of a DELETE go to the write-ahead log first, so with 0 bytes free nothing could
-be freed any more. While the ballast is released nothing new is stored, which would fill its space.
+be freed any more. While the ballast is released nothing new is stored, neither a read nor a list: it would fill its
+space.
 """
 
 import errno
@@ -60,13 +61,18 @@ class Ballast:
         """Whether it was released, or never fitted."""
         return self.held_bytes < self.wanted_bytes
 
+    @property
+    def has_room(self) -> bool:
+        """Whether something new may be stored: it is held, or would fit, as where no unit ran yet that keeps it."""
+        return not self.is_out or free_bytes(self._path.parent) >= ballast_room_bytes(self.wanted_bytes)
+
     def require(self) -> None:
         """Refuse to store anything new while it is released.
 
         Raises:
-            StoreError: it is released.
+            StoreError: it is released, and its space is not free.
         """
-        if self.is_out:
+        if not self.has_room:
             raise StoreError(f"{self._path.parent}: the disk is full, nothing new is kept; run: alpr-edge unit disk")
 
     def release(self) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, exis
 
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.protocol.dispositions import disposition_item_id
-from alpr_edge.domain.protocol.hits import alert_item_id, withdrawal_item_id
+from alpr_edge.domain.protocol.hits import alert_item_ids
 from alpr_edge.domain.protocol.time_corrections import time_item_id
 from alpr_edge.domain.retention import KeptRead
 from alpr_edge.domain.timeline import Timeline
@@ -152,8 +152,8 @@ def _is_acknowledged() -> ColumnElement[bool]:
 
 
 def _alert_ids() -> list[ColumnElement[str]]:
-    """Ids of the items that carry an alert and its withdrawal."""
-    return [literal(item_id("")).concat(alerts.c.hit_id) for item_id in (alert_item_id, withdrawal_item_id)]
+    """Ids of the items that tell of an alert."""
+    return [literal(prefix).concat(alerts.c.hit_id) for prefix in alert_item_ids("")]
 
 
 def _time_ids() -> list[ColumnElement[str]]:

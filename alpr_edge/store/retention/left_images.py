@@ -37,7 +37,7 @@ def left_images(
         # A part of them at a time: of hundreds of thousands, most of which have a read, none may be found.
         with database.read() as connection:
             rows = connection.execute(query.where(images.c.sha256.between(prefix, f"{prefix}g"))).all()
-        digests += [row.sha256 for row in rows if _is_old(facts(row.sha256), _longest(limits, waits=row.waits), now)]
+        digests += [row.sha256 for row in rows if _is_old(facts(row.sha256), limits, now, waits=row.waits)]
         if len(digests) >= BATCH:
             break
     return digests[:BATCH]
@@ -49,11 +49,7 @@ def forget_dates(connection: Connection) -> None:
     connection.execute(update(images).where(images.c.created_utc.is_not(None), ~is_shown).values(created_utc=None))
 
 
-def _longest(limits: RetentionLimits, *, waits: bool) -> float:
-    """Seconds that a picture may stay: as a read that was on no list."""
-    longest = limits.policy_max if waits else limits.acknowledged_max
-    return min(longest, limits.non_hit_max or longest).total_seconds()
-
-
-def _is_old(facts: ImageFacts | None, longest_s: float, now: datetime) -> bool:
-    return facts is not None and (now - facts.modified_at).total_seconds() > longest_s
+def _is_old(facts: ImageFacts | None, limits: RetentionLimits, now: datetime, *, waits: bool) -> bool:
+    """Whether a picture is older than a read that was on no list may be."""
+    longest = limits.longest(is_hit=False, is_acknowledged=not waits)
+    return facts is not None and now - facts.modified_at > longest

@@ -15,18 +15,23 @@ from alpr_edge.domain.protocol.hits import (
     alert_item_id,
     alert_payload,
     hit_payload,
+    late_tone_item_id,
+    late_tone_payload,
     withdrawal_item_id,
     withdrawal_payload,
 )
 from alpr_edge.domain.protocol.items import ItemKind, OutboxItem, digest, encode, read_payload
 from alpr_edge.domain.reads import EvidenceKind, EvidenceRef
 from tests.department.engines import query
-from tests.store.records import alert, disposition, hit, instant, plate_read
+from tests.store.records import alert, disposition, hit, instant, late_tone, plate_read
 from tests.uplink.items import item, jpeg
 
 UNIT = "unit-1"
 TODAY = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
-TABLES = ("items", "reads", "hits", "alerts", "withdrawals", "dispositions", "read_times", "read_pictures")
+TABLES = (
+    *("items", "reads", "hits", "alerts", "late_tones", "withdrawals", "dispositions"),
+    *("read_times", "read_pictures"),
+)
 
 
 class Office:
@@ -119,6 +124,12 @@ def hit_items(read_id: str) -> list[OutboxItem]:
             encode(disposition_payload(made, read_id, UNIT)),
         ),
     ]
+
+
+def late_tone_item(read_id: str) -> OutboxItem:
+    """That the alert of a read's hit sounded after it had stayed quiet."""
+    payload = late_tone_payload(late_tone(f"hit-of-{read_id}", read_id), UNIT)
+    return item(late_tone_item_id(payload.hit_id), ItemKind.LATE_TONE, encode(payload))
 
 
 def record_of(run: DeletionRun) -> dict[str, object]:

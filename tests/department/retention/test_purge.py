@@ -22,7 +22,7 @@ from alpr_edge.domain.protocol.holds import (
 )
 from alpr_edge.domain.protocol.items import ItemKind, encode
 from tests.department.engines import EngineUnderTest, drop_newer_tables, query
-from tests.department.retention.office import TODAY, UNIT, Office, hit_items, pictures_of, read_item
+from tests.department.retention.office import TODAY, UNIT, Office, hit_items, late_tone_item, pictures_of, read_item
 from tests.store.holds import CASE, CLERK, a_hold
 from tests.store.records import instant
 from tests.uplink.items import item
@@ -56,10 +56,19 @@ def test_after_a_year_a_read_goes_with_everything_that_is_stored_of_it(office: O
     run = office.purge()
     assert (run.reads, run.hits, run.pictures, run.items, run.held, run.is_whole) == (1, 1, 2, 7, 0, True)
     assert run.ids_digest == chain_ids(NO_IDS, [f"{UNIT} old"])
-    left = {"items": 3, "reads": 1, "hits": 0, "alerts": 0, "withdrawals": 0, "dispositions": 0}
+    left = {"items": 3, "reads": 1, "hits": 0, "alerts": 0, "late_tones": 0, "withdrawals": 0, "dispositions": 0}
     assert office.counts() == left | {"read_times": 0, "read_pictures": 2}
     assert office.files() == {picture.sha256 for picture in pictures_of("older-by-a-day-less")}
     assert office.purge().reads == 0
+
+
+@pytest.mark.parametrize("with_hit", [True, False])
+def test_a_late_tone_goes_with_its_read(office: Office, *, with_hit: bool) -> None:
+    items = [read_item("old"), late_tone_item("old"), *(hit_items("old") if with_hit else [])]
+    office.deliver(*items, days_ago=366)
+    assert office.counts()["late_tones"] == 1
+    assert office.purge().items == len(items)
+    assert not any(office.counts().values())
 
 
 def test_what_is_due_is_counted_and_nothing_deleted(office: Office) -> None:

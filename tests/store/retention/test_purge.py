@@ -20,7 +20,18 @@ from alpr_edge.store.reads.dispositions import add_disposition
 from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord, ReadStore
 from alpr_edge.store.retention.purge import Purge
 from tests.store.holds import a_hold, place, release
-from tests.store.records import CROP, SCENE, alert, bear_out, decided_record, disposition, hit, instant, plate_read
+from tests.store.records import (
+    CROP,
+    SCENE,
+    alert,
+    bear_out,
+    decided_record,
+    disposition,
+    hit,
+    instant,
+    late_tone,
+    plate_read,
+)
 
 DAY_MS = 86_400_000.0
 LIMITS = RetentionLimits(acknowledged_max=timedelta(days=30), policy_max=timedelta(days=365))
@@ -122,11 +133,11 @@ def test_one_item_without_its_receipt_keeps_the_whole_read(
 
 
 @pytest.mark.review(19)
-@pytest.mark.parametrize("missing", ["alert:hit-1", "withdrawal:hit-1"])
+@pytest.mark.parametrize("missing", ["alert:hit-1", "late_tone:hit-1", "withdrawal:hit-1"])
 def test_an_alert_without_its_receipt_keeps_the_whole_read_and_goes_with_it(
     database: Database, store: ReadStore, outbox: Outbox, missing: str
 ) -> None:
-    correction = DecidedRecord(plate_read("read-2"), withdraws="read-1")
+    correction = DecidedRecord(plate_read("read-2"), withdraws="read-1", late_tone=late_tone())
     store.commit([DecidedRecord(plate_read("read-1"), hits=(hit(),), alert=alert(), sounded_at=instant()), correction])
     store.close_open_reads()
     deliver(outbox, lambda item_id: item_id != missing)
