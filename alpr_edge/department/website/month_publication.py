@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from alpr_edge.department.access_log.log import DepartmentAccessLog, node_reader
 from alpr_edge.department.db.database import DepartmentDatabase
@@ -114,8 +114,9 @@ class MonthPublisher:
         """The signed state of the access log at the end of a month, with the proof that it continues the one before."""
         row = access_records.c
         with self.database.reading() as connection:
-            last = select(func.max(row.sequence)).where(row.received_at < end).scalar_subquery()
-            note = connection.scalar(select(row.checkpoint).where(row.sequence == last))
+            newest_first = row.received_at.desc(), row.sequence.desc()
+            before_end = select(row.checkpoint).where(row.received_at < end)
+            note = connection.scalar(before_end.order_by(*newest_first).limit(1))
             if note is None:
                 return None
             size = _size_in(note)

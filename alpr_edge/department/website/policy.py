@@ -4,10 +4,14 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from alpr_edge.department.audits.audit_schedules import load_audit_rules
 from alpr_edge.department.db.database import DepartmentDatabase
+from alpr_edge.department.people.organisations import Organisations
 from alpr_edge.department.people.people_rows import all_entries
 from alpr_edge.department.public_settings import AdministrationTable
 from alpr_edge.department.settings import DepartmentFile, load_periods
+from alpr_edge.department.website.outside_access import access_of_others, outsider_faults
+from alpr_edge.domain.audits.schedule import AuditRules
 from alpr_edge.domain.collection.department_periods import DepartmentPeriods
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.people.person import IDLE_MAX, Person, Role
@@ -30,7 +34,11 @@ _HOLDERS = {
     Role.TRAINING_SUPERVISOR: "training_title",
 }
 """The role at the department that whoever has a title holds."""
-_LAW = "Civil Code 1798.90.51(b)(2)"
+_BREAK_GLASS = (
+    "The one exception is for an emergency in which no account can be used: whoever has full control of a car's "
+    "computer can open what that car holds without sign-in and training, once name, organisation, purpose and reason "
+    "are given; each such use is on record, and stands out in every audit."
+)
 
 
 class PolicyInForce:
@@ -56,6 +64,8 @@ class PolicyInForce:
         self.profile: Profile = load_profile(rules)
         self.security: SecurityProfile = load_security_profile(rules)
         self.periods: DepartmentPeriods = load_periods(directory)
+        self.audits: AuditRules = load_audit_rules(directory)
+        self.organisations: Organisations = Organisations.of(settings)
         self.settings = settings
         self.people = [person for person in people if person.fault_at(now) is None]
         """Those whose account may be used."""
@@ -67,7 +77,7 @@ class PolicyInForce:
         missing = [
             f"[administration] {key} is missing: {words}" for key, words in REQUIRED.items() if not _is(table, key)
         ]
-        return [*missing, *self._unheld()]
+        return [*missing, *self._unheld(), *outsider_faults(self.organisations, self.people)]
 
     def statement(self) -> PolicyStatement:
         """The policy.
@@ -119,14 +129,19 @@ class PolicyInForce:
             ),
             f"Refused and recorded is any access for: {_word_list(barred)}.",
         )
-        return PolicySection("purposes", "Authorised purposes", f"{_LAW}(A)", said, tuple(points))
+        return PolicySection("purposes", "Authorised purposes", _law("A"), said, tuple(points))
 
     def _people(self) -> PolicySection:
         titles = sorted({(each.title or "no title", _roles(each)) for each in self.people})
-        said = ("These people may use the system or its data, each by an account of their own with two factors:",)
+        said = (
+            (
+                "These people may use the system or its data, each by an account of their own with two factors, apart "
+                "from the emergency that is told of below, under training:"
+            ),
+        )
         points = [f"{title}: {roles}" for title, roles in titles]
         points += [f"independent contractor: {each}" for each in self.settings.administration.contractors]
-        return PolicySection("people", "Who may use it", f"{_LAW}(B)", said, tuple(points) or ("nobody yet",))
+        return PolicySection("people", "Who may use it", _law("B"), said, tuple(points) or ("nobody yet",))
 
     def _training(self) -> PolicySection:
         said = (
@@ -134,9 +149,10 @@ class PolicyInForce:
                 "Nobody uses the system or its data before two trainings: security awareness (CJIS Security Policy), "
                 "and the department's own on plate readers. When one of them runs out the account shows nothing."
             ),
+            _BREAK_GLASS,
             f"The {self.settings.administration.training_title} ensures that people are trained.",
         )
-        return PolicySection("training", "Training", f"{_LAW}(B)", said)
+        return PolicySection("training", "Training", _law("B"), said)
 
     def _monitoring(self) -> PolicySection:
         days = max(self.profile.log_retention_days, self.security.log_retention_days)
@@ -150,12 +166,18 @@ class PolicyInForce:
                 "department's log at the end of each month is published here."
             ),
             (
+                f"An audit of the records of the department and its cars is due every {self.audits.interval_days} days "
+                "(policy 462.6(c)): what stands out, and a random sample of all others, drawn by a seed that is on "
+                "record before, is reviewed by people who review no record of their own, and signed off within "
+                f"{self.audits.sign_off_days} days by somebody who reviewed none of it."
+            ),
+            (
                 "Weekly reviews of the records are counted here each month. Data is encrypted where it is kept in cars "
                 "and on the way; an account is locked after "
                 f"{self.security.lockout.failures_max} failures, and ends after {IDLE_MAX.days} days without use."
             ),
         )
-        return PolicySection("monitoring", "How use is monitored", f"{_LAW}(C)", said)
+        return PolicySection("monitoring", "How use is monitored", _law("C"), said)
 
     def _sharing(self) -> PolicySection:
         ways = self.profile.releases.ways
@@ -164,9 +186,10 @@ class PolicyInForce:
         table = self.settings.administration
         approver = f"{table.commander_title}{f' or the {table.designee_title}' if table.designee_title else ''}"
         said: tuple[str, ...] = (
+            access_of_others(self.organisations, self.people),
             (
-                "No other agency has access of its own. Data is handed over on a written request that names agency, "
-                f"person and purpose, is approved by the {approver}, and is kept on file (policy 462.7)."
+                "Data is handed over on a written request that names agency, person and purpose, is approved by the "
+                f"{approver}, and is kept on file (policy 462.7)."
             ),
             (
                 f"Requests are reviewed for: {_word_list(open_to)}. Refused are those of: {_word_list(barred)}. "
@@ -179,7 +202,7 @@ class PolicyInForce:
         ]
         if systems:
             said += ("Within this department data also goes to:",)
-        return PolicySection("sharing", "Sharing and release", f"{_LAW}(D)", said, tuple(systems))
+        return PolicySection("sharing", "Sharing and release", _law("D"), said, tuple(systems))
 
     def _custodian(self) -> PolicySection:
         table = self.settings.administration
@@ -191,7 +214,7 @@ class PolicyInForce:
                 f"{overseer}."
             ),
         )
-        return PolicySection("custodian", "Custodian and oversight", f"{_LAW}(E); policy 462.3.1(e)", said)
+        return PolicySection("custodian", "Custodian and oversight", f"{_law('E')}; policy 462.3.1(e)", said)
 
     def _accuracy(self) -> PolicySection:
         said = (
@@ -204,14 +227,14 @@ class PolicyInForce:
                 "many of the reads that officers judged were misread is published here each month."
             ),
         )
-        return PolicySection("accuracy", "Accuracy", f"{_LAW}(F)", said)
+        return PolicySection("accuracy", "Accuracy", _law("F"), said)
 
     def _retention(self) -> PolicySection:
         start = "they were captured" if self.periods.counts_from_capture else "they arrived at the department"
         said = (
             (
                 f"Reads are kept {self.periods.read_days:g} days, those on a list {self.periods.hit_days:g} days, from "
-                f" the day {start}; then they are deleted with their pictures, and the deletion is on record."
+                f"the day {start}; then they are deleted with their pictures, and the deletion is on record."
             ),
             (
                 "Kept longer is only what is held for a case, as evidence, for discovery or by order of a court. What "
@@ -219,7 +242,7 @@ class PolicyInForce:
             ),
             f"Backups are removed after {self.settings.backup.keep_days} days.",
         )
-        return PolicySection("retention", "How long data is kept", f"{_LAW}(G); policy 462.5", said)
+        return PolicySection("retention", "How long data is kept", f"{_law('G')}; policy 462.5", said)
 
 
 _REVIEWED = {RequestWay.REVIEW, RequestWay.DECLARATION}
@@ -242,6 +265,11 @@ def policy_in_force(
 
 def _is(table: AdministrationTable, key: str) -> bool:
     return bool(str(getattr(table, key)).strip())
+
+
+def _law(letter: str) -> str:
+    """The clause of a matter, of whoever operates the system and of whoever uses it: both list the same matters."""
+    return f"Civil Code 1798.90.51(b)(2)({letter}), 1798.90.53(b)(2)({letter})"
 
 
 def _roles(person: Person) -> str:
