@@ -14,7 +14,7 @@ from alpr_edge.app.department_holds import DepartmentHoldsStage
 from alpr_edge.department.backups.backup import BackupRequest, back_up
 from alpr_edge.department.backups.restore import RestorePlace, SignedBackup, restore
 from alpr_edge.department.holds.department_holds import HoldAuthor
-from alpr_edge.department.holds.unknown_holds import FILE_NAME, confirm_holds
+from alpr_edge.department.holds.unknown_holds import confirm_holds
 from alpr_edge.department.http.server import DepartmentServer
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.inquiries.office import open_office
@@ -125,8 +125,8 @@ def test_a_car_keeps_what_a_restored_department_does_not_know_until_it_was_place
         back.fetch()
         assert [each.hold_id for each in holds.list_holds(way.store.database)] == [placed.hold_id]
         with open_office(to) as office:
-            confirm_holds(to, office.authoriser(Caller("ana", is_owner=True)), "the car's list")
+            confirm_holds(restored.database, office.authoriser(Caller("ana", is_owner=True)), "the car's list")
         back.fetch()
         assert [each.hold_id for each in holds.list_holds(way.store.database)] == [again.hold_id]
         assert purge_all(way.store.database, way.store.reads) == {READS[1]}
-    assert not (way.department.directory / FILE_NAME).exists()
+    assert way.department.holds.warnings() == []

@@ -1,6 +1,6 @@
 """The department's holds over HTTPS on loopback: asked for when due, handed over when they changed, or refused."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from alpr_edge.department.http.tls_contexts import tls_context
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.domain.protocol.holds import HOLDS_BYTES_MAX, HOLDS_PATH, HOLDS_SPOOL_NAME, DepartmentHoldsPayload
 from alpr_edge.domain.protocol.items import digest, encode
+from alpr_edge.domain.protocol.newest_lists import NEWEST_LISTS_HEADER
 from alpr_edge.settings import UplinkSettings
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.hotlists import sync_state
@@ -29,6 +30,7 @@ class Department:
 
     content: bytes = NOTHING
     status: int = 200
+    newest_lists: str = ""
     asked: list[str] = field(default_factory=list)
 
     def app(self) -> FastAPI:
@@ -40,7 +42,8 @@ class Department:
             self.asked.append(etag)
             if etag == own:
                 return Response(status_code=304, headers=HEADERS)
-            return Response(self.content, self.status, headers={**HEADERS, "ETag": own})
+            about = {"ETag": own, NEWEST_LISTS_HEADER: self.newest_lists}
+            return Response(self.content, self.status, headers={**HEADERS, **about})
 
         return app
 
@@ -108,3 +111,14 @@ def test_what_is_no_holds_is_not_handed_over(
     assert ask(uplink, incoming, database) > 0
     assert not incoming.waits(HOLDS_SPOOL_NAME)
     assert sync_state.state_of(database, HOLDS_SPOOL_NAME).etag == ""
+
+
+@pytest.mark.parametrize("status", [200, 503])
+def test_a_department_that_does_not_know_its_holds_tells_of_lists_all_the_same(
+    department: Department, uplink: UplinkSettings, incoming: DownloadSpool, database: Database, status: int
+) -> None:
+    department.status, department.newest_lists = status, "amber=4"
+    told = list[Mapping[str, int]]()
+    HoldDownloader(uplink, "unit-1", incoming, database, told.append, lambda: 0.0).step()
+    assert told == [{"amber": 4}]
+    assert incoming.waits(HOLDS_SPOOL_NAME) == (status == 200)

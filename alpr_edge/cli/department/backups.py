@@ -211,7 +211,7 @@ def _hold_steps(directory: Path) -> list[str]:
     look = "look for them in each car (alpr-edge holds list), in the folder from before and among the orders on file"
     place, purge = (f"alpr-edge department {name} --directory {directory}" for name in ("holds place", "purge"))
     return [
-        f"holds placed since are missing: {look}; place them again: {place}",
+        f"holds placed since are missing: {look}; place them again, signed in: {place}",
         f"then {purge} --holds-checked TEXT: until then nothing is deleted, and cars keep what they hold",
     ]
 

@@ -89,8 +89,8 @@ def _confirm_holds(directory: Path, reason: str, *, dry_run: bool) -> None:
 
     if dry_run:
         raise DepartmentError("--dry-run changes nothing: give --holds-checked without it")
-    with open_authorised(directory) as (_, authoriser):
-        confirm_holds(directory, authoriser, reason)
+    with open_authorised(directory) as (_, authoriser), open_storage(directory) as storage:
+        confirm_holds(storage.database, authoriser, reason)
 
 
 def _text(run: DeletionRun) -> str:

@@ -108,7 +108,7 @@ def _compare(backup: SignedBackup, folder: Path, key: NoteKey, directory: Path, 
         for path in (folder, cluster):
             os.chown(path, user.uid, user.gid)
     is_same_disk = folder.stat().st_dev == backup.path.stat().st_dev
-    restore(backup, place, tick, links_pictures=is_same_disk, programs=programs)
+    restore(backup, place, tick, programs=programs, links_pictures=is_same_disk, is_drill=True)
     image_folder(department)  # as the department opens it
     if not backup.is_postgresql:
         check_integrity(department / DATABASE_NAME, None)

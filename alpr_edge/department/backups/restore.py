@@ -3,7 +3,8 @@
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -14,10 +15,11 @@ from alpr_edge.department.backups.file_list import Tick, files_in, list_faults, 
 from alpr_edge.department.backups.key_copies import find_keys
 from alpr_edge.department.backups.manifest import EarlierBackup, load_manifest, manifest_digest
 from alpr_edge.department.backups.postgresql.base_backup import BaseBackups
-from alpr_edge.department.backups.postgresql.programs import PostgresqlPrograms, find_programs
+from alpr_edge.department.backups.postgresql.programs import PostgresqlPrograms, ServerUser, find_programs
+from alpr_edge.department.backups.postgresql.scratch_server import ScratchServer, user_of_server
 from alpr_edge.department.backups.target import CLUSTER, DEPARTMENT, MANIFEST_NAME
-from alpr_edge.department.db.engines.sqlite import DATABASE_NAME
-from alpr_edge.department.holds.unknown_holds import FILE_NAME as UNKNOWN_HOLDS_NAME
+from alpr_edge.department.db.engines.postgresql import PostgresqlEngine
+from alpr_edge.department.db.engines.sqlite import DATABASE_NAME, SqliteEngine
 from alpr_edge.department.holds.unknown_holds import note_unknown_holds
 from alpr_edge.department.images.choice import IMAGES_NAME
 from alpr_edge.domain.errors import AuditError, DepartmentError, StoreError
@@ -104,19 +106,27 @@ class SignedBackup:
 
 
 def restore(
-    backup: SignedBackup, place: RestorePlace, tick: Tick, *, links_pictures: bool = False, programs: str = ""
+    backup: SignedBackup,
+    place: RestorePlace,
+    tick: Tick,
+    *,
+    programs: str = "",
+    links_pictures: bool = False,
+    is_drill: bool = False,
 ) -> None:
     """Restore a backup, once each of its files was compared with what was signed.
 
-    First it is noted that the holds placed since are missing. Settings and certificates come after pictures and
-    database, and keys last: a folder that a restore left half done is none that a server would serve.
+    The database gets the note that the holds placed since are missing: every server over it heeds that. Settings and
+    certificates come after pictures and database, and keys last: a folder that a restore left half done is none that a
+    server would serve.
 
     Args:
         backup: what is restored.
         place: where.
         tick: told of the progress.
-        links_pictures: give pictures a second name, where that goes, in place of copying them.
         programs: the folder of PostgreSQL's programs; empty: where the system has them.
+        links_pictures: give pictures a second name, where that goes, in place of copying them.
+        is_drill: whether it is compared with the backup and removed: then the database gets no note.
 
     Raises:
         DepartmentError: a place is not empty, or a key is missing.
@@ -124,21 +134,28 @@ def restore(
     """
     _require_empty(place, is_postgresql=backup.is_postgresql)
     keys = {} if place.keys is None else find_keys(place.keys, backup.manifest.keys)
+    if place.cluster is not None and not is_drill:
+        _require_owned(place.cluster)
     backup.check_files(tick)
     private_directory(place.directory)
     _require_room(backup.bytes_needed(with_pictures=not links_pictures), place.directory)
     try:
-        descriptor = os.open(place.directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            _Restore(backup, place, tick, links_pictures=links_pictures).run(programs)
-            for name, content in keys.items():
-                replace_file(place.directory / name, content)
-            sync_file_system(descriptor)
-        finally:
-            os.close(descriptor)
-        _give_to_owners(place)
+        with _sync_after(place.directory):
+            _Restore(backup, place, tick, links_pictures=links_pictures, is_drill=is_drill).run(programs, keys)
+        _give_to_owners(filter(None, (place.directory, place.cluster)))
     except OSError as error:
         raise StoreError(f"{place.directory}: cannot be restored to: {error.strerror}") from None
+
+
+@contextmanager
+def _sync_after(directory: Path) -> Iterator[None]:
+    """Have all that the body writes to a folder's file system on the disk when it has ended. Raises OSError."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield
+        sync_file_system(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _require_empty(place: RestorePlace, *, is_postgresql: bool) -> None:
@@ -156,27 +173,59 @@ def _require_empty(place: RestorePlace, *, is_postgresql: bool) -> None:
             raise DepartmentError(f"{folder}: not an empty folder; name one that is empty or not there")
 
 
+def _require_owned(cluster: Path) -> None:
+    """Refuse root a cluster of its own: no server could note there which holds are missing.
+
+    Raises:
+        DepartmentError: another user has to own the folder.
+    """
+    if cluster.exists():
+        user_of_server(cluster)
+    elif os.geteuid() == 0:
+        raise DepartmentError(f"{cluster}: make it first and give it to PostgreSQL's user: its server runs not as root")
+
+
 class _Restore:
     """One restore."""
 
-    def __init__(self, backup: SignedBackup, place: RestorePlace, tick: Tick, *, links_pictures: bool) -> None:
+    def __init__(
+        self, backup: SignedBackup, place: RestorePlace, tick: Tick, *, links_pictures: bool, is_drill: bool
+    ) -> None:
         self._backup, self._place, self._tick = backup, place, tick
-        self._links = links_pictures
+        self._links, self._is_drill = links_pictures, is_drill
         self._done = 0
 
-    def run(self, programs: str) -> None:
-        note_unknown_holds(self._place.directory, self._backup.manifest.begun, self._backup.path / DEPARTMENT)
+    def run(self, programs: str, keys: Mapping[str, bytes]) -> None:
         self._copy(lambda path: path.startswith(f"{DEPARTMENT}/") and path.count("/") > 1)
         if self._backup.is_postgresql:
             assert self._place.cluster is not None
-            make_folder(self._place.cluster)
-            folders = [folder / CLUSTER for folder in (*self._backup.chain, self._backup.path)]
-            backups = BaseBackups(self._backup.programs(programs), lambda: self._tick("database", 0, None))
-            backups.combine(folders, self._place.cluster, self._tick)
+            self._restore_cluster(self._place.cluster, self._backup.programs(programs))
         else:
             self._copy(lambda path: path == SQLITE_FILE)
-        noted = f"{DEPARTMENT}/{UNKNOWN_HOLDS_NAME}"
-        self._copy(lambda path: path.startswith(f"{DEPARTMENT}/") and path.count("/") == 1 and path != noted)
+            if not self._is_drill:
+                note_unknown_holds(SqliteEngine(self._place.directory), self._backup.manifest.begun)
+        self._copy(lambda path: path.startswith(f"{DEPARTMENT}/") and path.count("/") == 1)
+        for name, content in keys.items():
+            replace_file(self._place.directory / name, content)
+
+    def _restore_cluster(self, cluster: Path, programs: PostgresqlPrograms) -> None:
+        make_folder(cluster)
+        user = None if self._is_drill else user_of_server(cluster)
+        folders = [folder / CLUSTER for folder in (*self._backup.chain, self._backup.path)]
+        BaseBackups(programs, lambda: self._tick("database", 0, None)).combine(folders, cluster, self._tick)
+        if not self._is_drill:
+            _give_to_owners([cluster])
+            self._note_in_cluster(cluster, programs, user)
+
+    def _note_in_cluster(self, cluster: Path, programs: PostgresqlPrograms, user: ServerUser | None) -> None:
+        """Note which holds are missing, by a server that nobody else reaches: none is there before the note is."""
+        about, begun = self._backup.manifest.database, self._backup.manifest.begun
+        server = ScratchServer(
+            programs, cluster, user, lambda: self._tick("starting PostgreSQL", 0, None), is_kept=True
+        )
+        with server:
+            server.wait_until_ready(about.database, about.role)
+            note_unknown_holds(PostgresqlEngine(server.location(about.database, about.role)), begun)
 
     def _copy(self, is_meant: Callable[[str], bool]) -> None:
         """Copy some of the listed files, each compared with the list once more."""
@@ -204,9 +253,9 @@ def _require_room(needed: int, directory: Path) -> None:
         raise StoreError(f"{directory}: the restore needs about {needed >> 20} MiB, and {free >> 20} are free")
 
 
-def _give_to_owners(place: RestorePlace) -> None:
+def _give_to_owners(folders: Iterable[Path]) -> None:
     """Give what root restored to the owner of the folder that it was restored to."""
-    for folder in filter(None, (place.directory, place.cluster)):
+    for folder in folders:
         owner = folder.stat()
         if os.geteuid() != 0 or owner.st_uid == 0:
             continue

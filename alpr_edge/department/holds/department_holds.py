@@ -15,7 +15,7 @@ from alpr_edge.department.db.exchange_schema import import_runs
 from alpr_edge.department.db.hold_schema import held_reads, hold_releases, holds
 from alpr_edge.department.db.schema import certificates, reads
 from alpr_edge.department.holds.listed_holds import ListedHold, in_force, list_holds
-from alpr_edge.department.holds.unknown_holds import require_known_holds
+from alpr_edge.department.holds.unknown_holds import hold_warnings, require_known_holds
 from alpr_edge.domain.errors import HoldError
 from alpr_edge.domain.holds.case_numbers import normal_case
 from alpr_edge.domain.holds.hold import HOLD_READS_MAX, HoldKind, HoldOrigin, HoldTerms, check_terms
@@ -27,6 +27,8 @@ PREFIX = "department"
 """How ids of the department's holds begin, where those of a unit begin with its id."""
 READS_OF_UNIT_MAX = HOLD_READS_MAX
 """Most reads that the department's holds in force cover of one unit: a unit fetches them all at once."""
+EXTENDED = "a longer hold took its place"
+"""Why a hold was released that was extended."""
 _ORIGIN = HoldOrigin.DEPARTMENT.value
 
 
@@ -81,15 +83,20 @@ class DepartmentHolds:
                 _require_size(connection, unit_id, author.at)
             return list_holds(connection, holds.c.hold_id.in_(placed))
 
-    def release(self, hold_id: str, author: HoldAuthor) -> None:
+    def release(self, hold_id: str, author: HoldAuthor, reason: str = "") -> None:
         """Release a hold of the department; its unit learns of that when it asks next.
+
+        Args:
+            hold_id: the hold.
+            author: who releases it.
+            reason: why its reads need no longer be held.
 
         Raises:
             HoldError: there is none, it was released, or a unit placed it and has to release it.
             StoreError: nothing was stored.
         """
         with self._database.writing() as connection:
-            _release(connection, _require_own(connection, hold_id), author)
+            _release(connection, _require_own(connection, hold_id), author, reason)
 
     def extend(self, hold_id: str, until: datetime | None, author: HoldAuthor) -> ListedHold:
         """Have a hold of the department last longer: a new one of the same reads, case and reason takes its place.
@@ -116,7 +123,7 @@ class DepartmentHolds:
             terms = HoldTerms(HoldKind(row["kind"]), row["subject_id"], row["case_number"], row["reason"], until)
             covered = select(held_reads.c.read_id).where(held_reads.c.hold_id == hold_id)
             ids = list(connection.scalars(covered.order_by(held_reads.c.read_id)))
-            _release(connection, row, author)
+            _release(connection, row, author, EXTENDED)
             longer = _add(connection, row["unit_id"], ids, check_terms(terms, author.at), author)
             _require_size(connection, row["unit_id"], author.at)
             return list_holds(connection, holds.c.hold_id == longer)[0]
@@ -168,9 +175,18 @@ class DepartmentHolds:
             DepartmentError: some are missing since a restore, and the unit would release them.
             StoreError: the database does not answer.
         """
-        require_known_holds(self._database.directory)
         with self._database.reading() as connection:
+            require_known_holds(connection)
             return _of_unit(connection, unit_id, now)
+
+    def warnings(self) -> Sequence[str]:
+        """A line where holds are missing since a restore, which says what to do.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        with self._database.reading() as connection:
+            return hold_warnings(connection)
 
 
 def _require_own(connection: Connection, hold_id: str) -> RowMapping:
@@ -185,8 +201,8 @@ def _require_own(connection: Connection, hold_id: str) -> RowMapping:
     return row
 
 
-def _release(connection: Connection, row: RowMapping, author: HoldAuthor) -> None:
-    who = {"person_id": author.record_id, "person": author.name, "released": rfc3339(author.at)}
+def _release(connection: Connection, row: RowMapping, author: HoldAuthor, reason: str) -> None:
+    who = {"person_id": author.record_id, "person": author.name, "released": rfc3339(author.at), "reason": reason}
     names = {"hold_id": row["hold_id"], "unit_id": row["unit_id"], "received_at": naive_utc_now()}
     connection.execute(insert(hold_releases).values(names | who))
 

@@ -28,6 +28,10 @@ class ListedHold:
     """RFC 3339, as whoever placed it believed; likewise the next two."""
     until: str | None
     released: str | None
+    released_by: str | None
+    """Who ended it; None: it was not released."""
+    release_reason: str | None
+    """Why; None or empty: it was not released, a unit did it, or nobody knows."""
     is_released: bool
     reads: int
 
@@ -43,7 +47,9 @@ def list_holds(connection: Connection, condition: ColumnElement[bool]) -> list[L
     of_hold = (held_reads.c.hold_id == holds.c.hold_id) & (held_reads.c.unit_id == holds.c.unit_id)
     count = select(func.count()).where(of_hold).scalar_subquery().label("reads")
     released = hold_releases.c.hold_id.is_not(None).label("is_released")
-    columns = select(holds, hold_releases.c.released, released, count)
+    end = hold_releases.c
+    ending = end.released, end.person.label("released_by"), end.reason.label("release_reason"), released
+    columns = select(holds, *ending, count)
     query = columns.select_from(holds.outerjoin(hold_releases, _SAME))
     query = query.order_by(holds.c.received_at.desc(), holds.c.hold_id).limit(LISTED_MAX)
     rows = connection.execute(query.where(condition)).mappings().all()

@@ -1,60 +1,56 @@
-"""Notes that a department was restored from a backup and does not know the holds that were placed since.
+"""Notes that a database was restored from a backup and lacks the holds that were placed since.
 
 As long as that stands nothing is deleted here and no unit is given the holds, since a unit releases whatever is missing
-from them (policy 462.5). It ends when somebody says on record that the holds were placed again.
+from them (policy 462.5). It ends when somebody says on record that the holds were placed again. The note is a row of
+the restored database, so that every server over that database heeds it, whatever lies in its own folder.
 """
 
-import json
-from pathlib import Path
+from sqlalchemy import Connection, delete, func, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser
 from alpr_edge.access.authorisation.operations import Operation
+from alpr_edge.department.db.database import DepartmentDatabase
+from alpr_edge.department.db.engines.engine import DatabaseEngine
+from alpr_edge.department.db.hold_schema import unknown_holds
+from alpr_edge.department.db.statements import insert_once
 from alpr_edge.domain.errors import DepartmentError, StoreError
-from alpr_edge.domain.instants import moment_in, rfc3339
-from alpr_edge.runtime.durable_files import replace_file, sync_directory
-from alpr_edge.runtime.io_errors import io_errors
 
-FILE_NAME = "holds-unknown.json"
-NO_DATE = "an unknown date"
 REASON_CHARACTERS_MAX = 200
 
 
-def note_unknown_holds(directory: Path, begun: str, backed_up: Path) -> None:
-    """Note in a restored folder that the holds placed since its backup are not known.
+def note_unknown_holds(engine: DatabaseEngine, begun: str) -> None:
+    """Note in a restored database that the holds placed since its backup are not known.
 
     Where they were not known either when the backup was made, they are not known since that earlier date.
 
     Args:
-        directory: the restored folder of the department.
-        begun: when the backup was begun, RFC 3339.
-        backed_up: the department's folder as it is in the backup.
+        engine: the engine of the database, which an older release may have made.
+        begun: when the backup was begun, RFC 3339 in UTC.
 
     Raises:
-        OSError: the folder takes no file.
+        StoreError: the database takes nothing.
     """
-    before = unknown_since(backed_up)
-    since = NO_DATE if before == NO_DATE else min(filter(None, (before, begun)))
-    replace_file(directory / FILE_NAME, json.dumps({"since": since}).encode())
-
-
-def unknown_since(directory: Path) -> str | None:
-    """The date since which the holds of a department are not known; None: all of them are.
-
-    A note that is damaged or cannot be read counts like one of :data:`NO_DATE`.
-    """
+    pool = engine.open(create=False)
     try:
-        since = json.loads((directory / FILE_NAME).read_bytes())["since"]
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, TypeError, KeyError):
-        return NO_DATE
-    moment = moment_in(since) if isinstance(since, str) else None
-    return NO_DATE if moment is None else rfc3339(moment)
+        with pool.begin() as connection:
+            unknown_holds.create(connection, checkfirst=True)
+            insert_once(connection, unknown_holds, [{"since": begun}])
+    except SQLAlchemyError as error:
+        raise StoreError(f"{engine.label}: {engine.describe_error(error)}") from None
+    finally:
+        pool.dispose()
 
 
-def hold_warnings(directory: Path) -> list[str]:
+def unknown_since(connection: Connection) -> str | None:
+    """The date since which holds are not known, RFC 3339 in UTC; None: all of them are."""
+    since: str | None = connection.scalar(select(func.min(unknown_holds.c.since)))
+    return since
+
+
+def hold_warnings(connection: Connection) -> list[str]:
     """One line where holds of a department are not known, which says what to do."""
-    since = unknown_since(directory)
+    since = unknown_since(connection)
     line = (
         f"a backup was restored, and holds placed since {since} are missing: nothing is deleted, and cars are given no "
         'holds; place them again (config/department-guide.md, "Restore"), then run: '
@@ -63,21 +59,21 @@ def hold_warnings(directory: Path) -> list[str]:
     return [] if since is None else [line]
 
 
-def require_known_holds(directory: Path) -> None:
+def require_known_holds(connection: Connection) -> None:
     """Refuse to go on where holds of a department are not known.
 
     Raises:
         DepartmentError: some are missing; the text says what to do.
     """
-    for line in hold_warnings(directory):
+    for line in hold_warnings(connection):
         raise DepartmentError(line)
 
 
-def confirm_holds(directory: Path, authoriser: Authoriser, reason: str) -> None:
+def confirm_holds(database: DepartmentDatabase, authoriser: Authoriser, reason: str) -> None:
     """Put on record that the missing holds were placed again; from then on they count like before the restore.
 
     Args:
-        directory: the department's folder.
+        database: the department's database.
         authoriser: allows it and puts it on record.
         reason: where they were looked for, and by whom; no plate.
 
@@ -86,7 +82,9 @@ def confirm_holds(directory: Path, authoriser: Authoriser, reason: str) -> None:
         DepartmentError: no holds are missing, or the reason will not do.
         StoreError: it cannot be put on record or noted: holds are missing as before.
     """
-    since, reason, path = unknown_since(directory), reason.strip(), directory / FILE_NAME
+    with database.reading() as connection:
+        since = unknown_since(connection)
+    reason = reason.strip()
     if since is None:
         raise DepartmentError("no holds are missing here: leave out --holds-checked")
     if not reason or not reason.isprintable() or len(reason) > REASON_CHARACTERS_MAX:
@@ -94,6 +92,5 @@ def confirm_holds(directory: Path, authoriser: Authoriser, reason: str) -> None:
             f"--holds-checked: say where you looked for the holds, in at most {REASON_CHARACTERS_MAX} characters"
         )
     subject = AccessSubject(note=f"holds placed since {since}: {reason}")
-    with authoriser.access(Operation.CONFIRM_HOLDS, subject=subject), io_errors(f"{path}: stays", StoreError):
-        path.unlink(missing_ok=True)
-        sync_directory(directory)
+    with authoriser.access(Operation.CONFIRM_HOLDS, subject=subject), database.writing() as connection:
+        connection.execute(delete(unknown_holds))

@@ -36,12 +36,15 @@ class DocumentAnswer:
     etag: str
     content: bytes | None
     """None: nothing changed, or the department has no such document."""
-    newest_lists: Mapping[str, int] = field(default_factory=dict)
-    """The newest serial of each list that is meant for this unit; empty where the answer names none."""
 
 
 def fetch_document(
-    uplink: UplinkSettings, unit_id: str, request: DocumentRequest, etag: str, beat: Callable[[], None]
+    uplink: UplinkSettings,
+    unit_id: str,
+    request: DocumentRequest,
+    etag: str,
+    beat: Callable[[], None],
+    want_lists: Callable[[Mapping[str, int]], None] = lambda _: None,
 ) -> DocumentAnswer:
     """Ask for a document other than that of an ETag.
 
@@ -51,6 +54,8 @@ def fetch_document(
         request: what is asked for.
         etag: the ETag of the one that the unit has; empty: it has none.
         beat: a function that is called while the transfer goes on.
+        want_lists: is told the newest serial of each list that is meant for this unit, by a refusal as well; an answer
+            may name none.
 
     Raises:
         UplinkError: the department cannot be reached, or answered with something else.
@@ -61,20 +66,25 @@ def fetch_document(
     with open_client(uplink, unit_id, context_of(uplink), deadline) as client:
         try:
             with client.stream("GET", uplink.url.rstrip("/") + request.path, headers=headers) as response:
+                _require_department(uplink.url, response)
+                want_lists(parse_newest_lists(response.headers.get(NEWEST_LISTS_HEADER, "")))
                 content = _content(uplink.url, request, response)
-                newest_lists = parse_newest_lists(response.headers.get(NEWEST_LISTS_HEADER, ""))
-                return DocumentAnswer(response.headers.get("ETag", ""), content, newest_lists)
+                return DocumentAnswer(response.headers.get("ETag", ""), content)
         except httpx.InvalidURL:
             raise UplinkError(f"{uplink.url}: not an address; check [uplink] url") from None
         except httpx.HTTPError as error:
             raise explain(error, uplink) from None
 
 
+def _require_department(url: str, response: httpx.Response) -> None:
+    if PROTOCOL_HEADER not in response.headers:
+        status = response.status_code
+        raise UplinkError(f"{url}: the answer (status {status}) is not the department's; check [uplink] url")
+
+
 def _content(url: str, request: DocumentRequest, response: httpx.Response) -> bytes | None:
     """The body of an answer, bounded; None where nothing changed, or the department has no such document."""
     status = response.status_code
-    if PROTOCOL_HEADER not in response.headers:
-        raise UplinkError(f"{url}: the answer (status {status}) is not the department's; check [uplink] url")
     if status in {304, 404}:
         return None
     if status != 200:

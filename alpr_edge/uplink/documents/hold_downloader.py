@@ -3,7 +3,8 @@
 The department is asked at the start and every so many seconds (``uplink.roster_check_s``). Holds that did not change
 cost one 304 (ETag, RFC 9110). They come over the connection that both sides prove themselves on, so no signature is
 asked for beside it; what is of another unit, too large or unreadable is not handed on, and what is held stays held.
-Every answer names the newest lists too, so that a car that reads nothing fetches a new entry as soon as others.
+Every answer names the newest lists too, so that a car that reads nothing fetches a new entry as soon as others; so does
+the refusal of a department that does not know its holds.
 """
 
 import random
@@ -74,8 +75,7 @@ class HoldDownloader:
     def _fetch(self, beat: Callable[[], None]) -> None:
         """Ask once, and hand over what comes."""
         have = sync_state.state_of(self._database, HOLDS_SPOOL_NAME).etag
-        answer = fetch_document(self._uplink, self._unit_id, REQUEST, have, beat)
-        self._want_lists(answer.newest_lists)
+        answer = fetch_document(self._uplink, self._unit_id, REQUEST, have, beat, self._want_lists)
         if answer.content is None:
             return
         try:

@@ -13,16 +13,17 @@ from alpr_edge.cli import app
 from alpr_edge.cli.caller import caller
 from alpr_edge.department.inquiries.office import open_office
 from alpr_edge.domain.access_log.records import parse_record
+from tests.cli.department.test_inquiries import STOLEN, sign_in_as
 from tests.department.engines import query
-from tests.department.people.office import make_department
+from tests.department.inquiries.desk import Inquirers
 from tests.department.retention.office import TODAY, Office, read_item
 
-HOLD = ("--case", "26-123456", "--reason", "subpoena 12")
+HOLD = (*STOLEN, "--case", "26-123456", "--reason", "subpoena 12")
 
 
 @dataclass(frozen=True)
 class Departments:
-    """A department, and what was restored from a backup of before its hold was placed."""
+    """A department, and what was restored from a backup of before its hold; somebody is signed in at both."""
 
     before: Path
     restored: Path
@@ -31,18 +32,21 @@ class Departments:
 
 @pytest.fixture
 def departments(tmp_path: Path) -> Iterator[Departments]:
-    office = Office(make_department(tmp_path / "before", "127.0.0.1"))
     now = datetime.now(UTC)
+    people = Inquirers.make(tmp_path / "before", now=now)
+    office = Office(people.directory)
     for name in ("held", "free"):
         office.deliver(read_item(name), days_ago=800)
     office.deliver(read_item("of-today", seen=now), days_ago=(TODAY - now) / timedelta(days=1))
     made = run("backup", office.directory, str(tmp_path / "backups"), "--keys-to", str(tmp_path / "keys"), "--json")
+    sign_in_as(people, "records")
     assert run("holds", office.directory, "place", "held", *HOLD).exit_code == 0
     to, keys = tmp_path / "restored", ("--keys", str(tmp_path / "keys"))
     done = CliRunner().invoke(
         app, ["department", "restore", json.loads(made.output)["backup"], str(to), *keys, "--json"]
     )
     query(to, "DELETE FROM leases")  # those of the backup itself, which end after five minutes
+    sign_in_as(Inquirers(to, people.ids), "supervisor")
     yield Departments(office.directory, to, json.loads(done.output)["next"])
     office.storage.close()
 
@@ -59,7 +63,7 @@ def reads(directory: Path) -> set[str]:
 
 def test_the_purge_refuses_in_one_line_until_the_holds_were_placed_again(departments: Departments) -> None:
     there = departments.restored
-    assert run("holds", there, "list").output == "nothing is held\n"
+    assert run("holds", there, "list", *STOLEN).output == "nothing is held\n"
     for words in ([], ["--json"], ["--clock-is-right"]):
         refused = run("purge", there, *words)
         assert (refused.exit_code, refused.stdout, len(refused.stderr.splitlines())) == (1, "", 1), words

@@ -1,5 +1,9 @@
-"""A restored department does not know the holds placed since its backup: it deletes nothing and hands out no holds."""
+"""A restored department does not know the holds placed since its backup: it deletes nothing and hands out no holds.
 
+No server over the restored database does, whatever lies in its own folder.
+"""
+
+import shutil
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,12 +12,11 @@ import pytest
 
 from alpr_edge.access.authorisation.callers import Caller
 from alpr_edge.department.alarms.alarm import AlarmKind, alarms_of
+from alpr_edge.department.db.database import DepartmentDatabase, migrate_database
+from alpr_edge.department.db.engines.choice import engine_of
 from alpr_edge.department.holds.unknown_holds import (
-    FILE_NAME,
-    NO_DATE,
     REASON_CHARACTERS_MAX,
     confirm_holds,
-    hold_warnings,
     note_unknown_holds,
     unknown_since,
 )
@@ -21,7 +24,7 @@ from alpr_edge.department.http.health import DepartmentHealth
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.inquiries.office import open_office
 from alpr_edge.domain.access_log.records import parse_record
-from alpr_edge.domain.errors import AccessError, DepartmentError, StoreError
+from alpr_edge.domain.errors import AccessError, DepartmentError
 from tests.department.backups.places import READS, BackupPlaces, read_ids, restore_and_open
 from tests.department.engines import query
 from tests.department.retention.office import TODAY, UNIT
@@ -38,8 +41,14 @@ def purge(storage: Storage) -> int:
 
 def confirm(directory: Path, reason: str, caller: Caller = OWNER) -> None:
     """Say that the holds were placed again."""
-    with open_office(directory) as office:
-        confirm_holds(directory, office.authoriser(caller), reason)
+    with open_office(directory) as office, closing(DepartmentDatabase(directory, create=False)) as database:
+        confirm_holds(database, office.authoriser(caller), reason)
+
+
+def since(directory: Path) -> str | None:
+    """Since when holds are missing."""
+    with closing(DepartmentDatabase(directory, create=False)) as database, database.reading() as connection:
+        return unknown_since(connection)
 
 
 def last_record(directory: Path) -> tuple[str, str, str]:
@@ -55,7 +64,7 @@ def test_a_restored_department_deletes_nothing_until_its_holds_were_placed_again
         directory = restore_and_open(places, backup.path, stack)
         query(directory, "DELETE FROM leases")  # those of the backup itself, which end after five minutes
         storage = stack.enter_context(closing(Storage(directory, create=False)))
-        assert unknown_since(directory) == backup.manifest.begun
+        assert since(directory) == backup.manifest.begun
         with pytest.raises(DepartmentError, match=r"placed since 20.* --holds-checked TEXT$") as error_info:
             purge(storage)
         assert len(str(error_info.value).splitlines()) == 1
@@ -65,23 +74,24 @@ def test_a_restored_department_deletes_nothing_until_its_holds_were_placed_again
         with pytest.raises(DepartmentError, match="are missing"):
             storage.holds.of_unit(UNIT, datetime.now(UTC))
         told = [each.text for each in alarms_of(storage, datetime.now(UTC)) if each.kind is AlarmKind.DELETION]
-        assert told == hold_warnings(directory) != []
-        assert told[0] in DepartmentHealth(directory, storage.check, lambda: 0.0).report()[1]["warnings"]
+        assert told == storage.holds.warnings() != []
+        health = DepartmentHealth(directory, storage.check, lambda: 0.0, hold_warnings=storage.holds.warnings)
+        assert told[0] in health.report()[1]["warnings"]
         confirm(directory, " every car, and the orders on file ")
         note = f"holds placed since {backup.manifest.begun}: every car, and the orders on file"
         assert last_record(directory) == ("confirm_holds", "login:ana", note)
-        assert (unknown_since(directory), hold_warnings(directory)) == (None, [])
+        assert (since(directory), storage.holds.warnings()) == (None, [])
         assert storage.holds.of_unit(UNIT, datetime.now(UTC)).holds == []
         assert purge(storage) == READS
 
 
 def test_a_department_that_was_never_restored_is_as_before(sqlite_places: BackupPlaces) -> None:
     directory, storage = sqlite_places.directory, sqlite_places.office.storage
-    assert (unknown_since(directory), hold_warnings(directory)) == (None, [])
+    assert (since(directory), storage.holds.warnings()) == (None, [])
     with pytest.raises(DepartmentError, match="no holds are missing here"):
         confirm(directory, "nothing")
     assert sqlite_places.drill(sqlite_places.back_up().path).faults == ()
-    assert unknown_since(directory) is None, "a drill restores beside"
+    assert since(directory) is None, "a drill restores beside"
     assert storage.holds.of_unit(UNIT, datetime.now(UTC)).holds == []
     assert purge(storage) == READS
 
@@ -94,35 +104,56 @@ def test_nobody_else_confirms_and_not_without_a_reason(sqlite_places: BackupPlac
     with pytest.raises(AccessError):
         confirm(directory, "every car", Caller("thief"))
     assert last_record(directory)[:2] == ("confirm_holds", "login:thief")
-    assert unknown_since(directory) is not None
+    assert since(directory) is not None
+
+
+def test_a_second_server_over_the_database_heeds_the_note_and_the_check(places: BackupPlaces) -> None:
+    """Its folder is its own: neither is noted there."""
+    backup = places.back_up()
+    with ExitStack() as stack:
+        directory = restore_and_open(places, backup.path, stack)
+        query(directory, "DELETE FROM leases")
+        other = second_folder(places, directory)
+        storage = stack.enter_context(closing(Storage(other, create=False)))
+        for _ in range(2):
+            with pytest.raises(DepartmentError, match="are missing"):
+                purge(storage)
+            with pytest.raises(DepartmentError, match="are missing"):
+                storage.holds.of_unit(UNIT, datetime.now(UTC))
+        confirm(directory, "every car")
+        assert storage.holds.of_unit(UNIT, datetime.now(UTC)).holds == []
+        assert purge(storage) == READS
+
+
+def second_folder(places: BackupPlaces, restored: Path) -> Path:
+    """The folder of another server: of PostgreSQL one of before the restore; on SQLite there is but one database."""
+    if (restored / "department.db").exists():
+        return restored
+    other = places.folder / "other"
+    shutil.copytree(places.directory, other, copy_function=shutil.copy2)
+    shutil.copy2(restored / "department.toml", other / "department.toml")
+    return other
 
 
 def test_what_was_missing_before_the_backup_is_missing_after_it(sqlite_places: BackupPlaces) -> None:
-    first = sqlite_places.back_up()
-    directory = sqlite_places.restore(first.path, sqlite_places.folder / "restored")
-    (sqlite_places.directory / FILE_NAME).write_bytes((directory / FILE_NAME).read_bytes())
-    second = sqlite_places.back_up(datetime.now(UTC) + timedelta(hours=1))
-    again = sqlite_places.restore(second.path, sqlite_places.folder / "again")
-    assert unknown_since(again) == first.manifest.begun < second.manifest.begun
-    assert (again / FILE_NAME).stat().st_mode & 0o777 == 0o600
+    earlier = "2026-05-04T12:30:00.000Z"
+    note_unknown_holds(engine_of(sqlite_places.directory), earlier)
+    backup = sqlite_places.back_up()
+    again = sqlite_places.restore(backup.path, sqlite_places.folder / "again")
+    assert since(again) == earlier < backup.manifest.begun
+    note_unknown_holds(engine_of(again), backup.manifest.begun)
+    confirm(again, "every car")
+    assert since(again) is None
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"since": 5}', b'{"since": "then"}', b"\xff"])
-def test_a_damaged_note_counts_as_one_of_an_unknown_date(tmp_path: Path, content: bytes) -> None:
-    assert unknown_since(tmp_path) is None
-    (tmp_path / FILE_NAME).write_bytes(content)
-    assert unknown_since(tmp_path) == NO_DATE
-    (tmp_path / "new").mkdir()
-    note_unknown_holds(tmp_path / "new", "2026-05-04T12:30:00.000Z", tmp_path)
-    assert unknown_since(tmp_path / "new") == NO_DATE
-
-
-def test_a_note_that_cannot_be_read_or_removed_stands(sqlite_places: BackupPlaces) -> None:
-    directory = sqlite_places.directory
-    (directory / FILE_NAME).mkdir()
-    assert unknown_since(directory) == NO_DATE
-    with pytest.raises(StoreError, match="stays"):
-        confirm(directory, "every car")
-    assert last_record(directory)[2].startswith("not done: StoreError")
-    with pytest.raises(DepartmentError, match="are missing"):
-        purge(sqlite_places.office.storage)
+def test_a_backup_of_an_earlier_release_is_noted_as_well(places: BackupPlaces) -> None:
+    """Its database has no table for that until it is brought up."""
+    database = places.office.storage.database
+    with database.writing() as connection:
+        connection.exec_driver_sql("DROP TABLE unknown_holds")
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0032'")
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("PRAGMA user_version = 32")
+    note_unknown_holds(engine_of(places.directory), "2026-05-04T12:30:00.000Z")
+    migrate_database(engine_of(places.directory))
+    assert since(places.directory) == "2026-05-04T12:30:00.000Z"

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,13 +14,15 @@ from alpr_edge.cli import app
 from alpr_edge.department.holds.department_canvass import DepartmentCanvass
 from alpr_edge.department.holds.department_holds import HoldAuthor
 from alpr_edge.department.ingest.storage import Storage
-from alpr_edge.department.pki.authority import initialise
 from alpr_edge.department.search.criteria import DepartmentSearch, SearchPeriod
 from alpr_edge.domain.errors import HoldError, SearchError
 from alpr_edge.domain.holds.hold import HoldKind, HoldTerms
+from alpr_edge.domain.instants import rfc3339
 from alpr_edge.domain.restrictions import Area
+from tests.cli.department.test_inquiries import newest, sign_in_as
 from tests.department.engines import EngineUnderTest, query
 from tests.department.enrolment import enrol_unit
+from tests.department.inquiries.desk import Inquirers
 from tests.department.search.traffic import BEGIN, CENTRE, DAYS, UNITS, make_traffic, matching_ids, store_traffic
 from tests.store.holds import CASE
 
@@ -35,12 +37,16 @@ HELD = "SELECT read_id FROM held_reads ORDER BY read_id"
 
 
 @pytest.fixture(scope="module")
-def directory(tmp_path_factory: pytest.TempPathFactory, engine: EngineUnderTest) -> Path:
-    folder = initialise(tmp_path_factory.mktemp("canvass") / "department", ["127.0.0.1"]).directory
-    engine.use(folder)
+def inquirers(tmp_path_factory: pytest.TempPathFactory, engine: EngineUnderTest) -> Inquirers:
+    some = Inquirers.make(tmp_path_factory.mktemp("canvass") / "department", engine, datetime.now(UTC))
     for unit in UNITS:
-        enrol_unit(folder, unit, folder.parent / unit)
-    return folder
+        enrol_unit(some.directory, unit, some.directory.parent / unit)
+    return some
+
+
+@pytest.fixture
+def directory(inquirers: Inquirers) -> Path:
+    return inquirers.directory
 
 
 @pytest.fixture
@@ -95,10 +101,11 @@ def test_a_later_end_holds_what_an_earlier_end_would_let_go(storage: Storage) ->
     assert counts == [(False, True), (True, False), (False, True), (True, False), (False, True)] + [(True, False)] * 2
 
 
-def test_the_command_holds_and_tells_what_it_could_not_see(storage: Storage, directory: Path) -> None:
+def test_the_command_holds_and_tells_what_it_could_not_see(storage: Storage, inquirers: Inquirers) -> None:
     store_traffic(storage, TRAFFIC)
-    words = ["department", "holds", "canvass", "--directory", str(directory), "--reason", "canvass"]
-    words += ["--case", "26-111111"]
+    sign_in_as(inquirers, "officer")
+    words = ["department", "holds", "canvass", "--directory", str(inquirers.directory), "--reason", "canvass"]
+    words += ["--case", "26-111111", "--purpose", "crime_scene_canvass", "--offence", "homicide"]
     words += ["--from", PERIOD.begin.isoformat(), "--to", PERIOD.end.isoformat(), "--area"]
     done = CliRunner().invoke(app, [*words, str(AREA), "--json"])
     assert done.exit_code == 0, done.output
@@ -109,5 +116,9 @@ def test_the_command_holds_and_tells_what_it_could_not_see(storage: Storage, dir
     assert "without a sure time: see --untimed" in text
     assert "without a place: hold them by their ids" in text
     assert not any(read.plate in text for read in TRAFFIC if len(read.plate) > 2)
+    *_, asked, held, _ = newest(inquirers, 4)
+    note = f"canvass; seen {rfc3339(PERIOD.begin)} to {rfc3339(PERIOD.end)}, around {AREA}"
+    assert (asked.action, asked.case, asked.note, asked.objects) == ("hold_read", "26-111111", note, ())
+    assert held.objects == tuple(hold["hold_id"] for hold in told["placed"])
     refused = CliRunner().invoke(app, [*words, "37.6,-121.0"])
     assert (refused.exit_code, "--area: an area is" in refused.output) == (1, True), refused.output

@@ -8,7 +8,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from alembic.operations import Operations
+from alembic.runtime.migration import MigrationContext
 
+from alpr_edge.department.db.migrations.versions import d0031_hold_ends
 from alpr_edge.department.holds.department_holds import HoldAuthor
 from alpr_edge.department.http.server import DepartmentServer
 from alpr_edge.department.ingest.records import Part
@@ -219,3 +222,17 @@ def test_a_hold_is_extended_by_one_that_takes_its_place_at_once(storage: Storage
         storage.holds.extend(endless.hold_id, later, CHIEF)
     with pytest.raises(HoldError, match="there is no such hold"):
         storage.holds.find(longer.hold_id)
+
+
+def test_whoever_ended_a_hold_and_why_stands_with_it_and_older_ends_stay(storage: Storage) -> None:
+    placed = storage.holds.place([f"{A}:r1", f"{B}:r1"], replace(TERMS, case_number="26-000031"), CHIEF)
+    before, since = (hold.hold_id for hold in placed)
+    storage.holds.release(before, CHIEF, "case closed")
+    with storage.database.writing() as connection:
+        connection.exec_driver_sql("ALTER TABLE hold_releases DROP COLUMN reason")
+        with Operations.context(MigrationContext.configure(connection)):
+            d0031_hold_ends.upgrade()
+    storage.holds.release(since, HoldAuthor("Ana Ruiz", NOW, "p-1"), "order of 9 May")
+    ended = {hold.hold_id: hold for hold in storage.holds.list(with_released=True, case="26-000031")}
+    facts = {hold_id: (each.is_released, each.released_by, each.release_reason) for hold_id, each in ended.items()}
+    assert facts == {before: (True, "chief", None), since: (True, "Ana Ruiz", "order of 9 May")}

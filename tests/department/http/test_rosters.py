@@ -9,6 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from alpr_edge.department.db.engines.choice import engine_of
+from alpr_edge.department.holds.unknown_holds import note_unknown_holds
 from alpr_edge.department.hotlists import LISTS_NAME, ListRepository
 from alpr_edge.department.http.rosters import RosterRenewal
 from alpr_edge.department.http.server import DepartmentServer
@@ -19,6 +21,7 @@ from alpr_edge.department.pki.roster_key import FILE_NAME, load_roster_signer
 from alpr_edge.domain.people.signed_roster import open_roster
 from alpr_edge.domain.protocol.items import ListChange
 from alpr_edge.domain.protocol.newest_lists import NEWEST_LISTS_HEADER, parse_newest_lists
+from tests.department.engines import query
 from tests.department.enrolment import enrol_unit
 from tests.department.people.office import OFFICER, make_department
 from tests.department.waits import wait_until
@@ -143,3 +146,17 @@ def test_a_unit_that_asks_for_holds_is_told_of_lists_and_what_it_has_is_noted(
         versions = storage.held_versions
         assert [each.serial for each in versions.of_roster().values()] == [41]
         assert [(each.unit_id, each.serial) for each in versions.of_list("amber").values()] == [("unit-1", 1)]
+
+
+def test_where_holds_are_missing_a_unit_is_told_of_lists_all_the_same(
+    client: httpx.Client, directory: Path, tmp_path: Path
+) -> None:
+    feed = tmp_path / "feed.csv"
+    feed.write_text("Plate Number\n7ABC123\n")
+    serial = ListRepository(directory / LISTS_NAME).publish(feed, "news", ListChange.COMPLETE, None).serial
+    note_unknown_holds(engine_of(directory), "2026-05-04T12:30:00.000Z")
+    refused = client.get("/v1/holds")
+    query(directory, "DELETE FROM unknown_holds")
+    told = parse_newest_lists(refused.headers[NEWEST_LISTS_HEADER])
+    assert (refused.status_code, told["news"], b"holds are not known" in refused.content) == (503, serial, True)
+    assert client.get("/v1/holds").status_code == 200

@@ -1,4 +1,4 @@
-"""A PostgreSQL server over a restored cluster: reached over a socket in a private folder, and gone after the drill.
+"""A PostgreSQL server over a restored cluster: reached over a socket in a private folder, and gone when it was used.
 
 It goes by settings of its own: those of the cluster may lie in ``/etc``, listen on a port, or archive somewhere.
 """
@@ -46,7 +46,6 @@ _SETTINGS = {
     "log_statement": "none",
     "log_min_error_statement": "panic",  # statements may hold plates
     "jit": "off",
-    "fsync": "off",  # nothing of it is kept
     "lc_messages": "C",
 }
 
@@ -75,13 +74,21 @@ class ScratchServer:
         cluster: its data folder, which it changes.
         user: who it runs as; None: this user.
         keep_alive: called while it starts.
+        is_kept: whether what it writes has to last.
     """
 
     def __init__(
-        self, programs: PostgresqlPrograms, cluster: Path, user: ServerUser | None, keep_alive: Callable[[], None]
+        self,
+        programs: PostgresqlPrograms,
+        cluster: Path,
+        user: ServerUser | None,
+        keep_alive: Callable[[], None],
+        *,
+        is_kept: bool = False,
     ) -> None:
         self._programs, self._cluster, self._user = programs, cluster, user
         self._keep_alive = keep_alive
+        self._syncs = "on" if is_kept else "off"
         # Short, since the path of a socket may have 107 bytes.
         self._socket = Path(tempfile.mkdtemp(prefix="alpr-drill-"))
         self._process: subprocess.Popen[bytes] | None = None
@@ -137,6 +144,7 @@ class ScratchServer:
             for path in (self._socket, *self._socket.iterdir()):
                 os.chown(path, self._user.uid, self._user.gid)
         settings = _SETTINGS | {
+            "fsync": self._syncs,
             "unix_socket_directories": str(self._socket),
             "config_file": str(self._socket / "postgresql.conf"),
             "hba_file": str(self._socket / "pg_hba.conf"),

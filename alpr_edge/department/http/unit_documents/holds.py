@@ -28,20 +28,20 @@ def serve_holds(app: FastAPI, holds: DepartmentHolds, lists: ListRepository, adm
     @app.get(HOLDS_PATH, responses=all_answers)
     def send_holds(request: Request, sender: Annotated[Peer, Depends(admission)]) -> Response:
         """Send the holds that are in force; 304 where the unit has those."""
-        body = encode(_holds_of(holds, sender.unit_id))
+        news = {NEWEST_LISTS_HEADER: newest_lists_text(lists.newest(sender.unit_id))}
+        body = encode(_holds_of(holds, sender.unit_id, news))
         sha256 = digest(body)
-        about = HEADERS | {"ETag": f'"{sha256}"', "Cache-Control": "no-store"}
-        about |= {NEWEST_LISTS_HEADER: newest_lists_text(lists.newest(sender.unit_id))}
+        about = HEADERS | {"ETag": f'"{sha256}"', "Cache-Control": "no-store"} | news
         if has_tag(request.headers.get("If-None-Match", ""), sha256):
             return Response(status_code=304, headers=about)
         log.info("department.holds_sent", unit=sender.unit_id)
         return Response(body, media_type="application/json", headers=about)
 
 
-def _holds_of(holds: DepartmentHolds, unit_id: str) -> DepartmentHoldsPayload:
-    """The holds of a unit; where some are missing it is told to come again, and keeps what it holds."""
+def _holds_of(holds: DepartmentHolds, unit_id: str, news: dict[str, str]) -> DepartmentHoldsPayload:
+    """The holds of a unit; where some are missing it is told to come again, keeps what it holds and gets the news."""
     try:
         return holds.of_unit(unit_id, datetime.now(UTC))
     except DepartmentError as error:
         log.error("department.holds_not_sent", unit=unit_id, reason=str(error))
-        raise HTTPException(503, "the holds are not known at present") from None
+        raise HTTPException(503, "the holds are not known at present", headers=news) from None

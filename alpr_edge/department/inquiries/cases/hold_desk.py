@@ -4,16 +4,21 @@ A hold may be the order of a court (policy 462.5): it is changed for its own cas
 those who may hold for discovery.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from alpr_edge.access.authorisation.authoriser import Access, AccessSubject, Authoriser
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.department.db.database import DepartmentDatabase
+from alpr_edge.department.holds.department_canvass import CanvassHolds, DepartmentCanvass
 from alpr_edge.department.holds.department_holds import DepartmentHolds, HoldAuthor
 from alpr_edge.department.holds.listed_holds import ListedHold
+from alpr_edge.department.inquiries.read_inquiries import search_note
 from alpr_edge.department.people.account_rows import DepartmentAccountRows
+from alpr_edge.department.search.criteria import DepartmentSearch, SearchPeriod, check_search
 from alpr_edge.domain.errors import HoldError
+from alpr_edge.domain.ground.areas import GroundArea, corners_text
 from alpr_edge.domain.holds.hold import NOT_THEIRS, HoldKind, HoldTerms, check_terms
 from alpr_edge.domain.people.person import SourcePermission
 from alpr_edge.domain.permissions.actions import Action
@@ -23,6 +28,19 @@ from alpr_edge.domain.ports import Clock
 
 NOTE_CHARACTERS_MAX = 200
 NO_CASE = "a hold is for a case: give its number"
+
+
+@dataclass(frozen=True, slots=True)
+class CanvassOrder:
+    """A canvass that somebody asks for: the reads of an area and a time, for the case of their purpose."""
+
+    area: GroundArea
+    period: SearchPeriod
+    with_untimed: bool
+    """Whether those of the area as well whose time is not sure, of any day."""
+    reason: str
+    until: datetime | None
+    """When the holds end; None: when somebody releases them."""
 
 
 class HoldDesk:
@@ -38,15 +56,20 @@ class HoldDesk:
         self._holds = DepartmentHolds(database)
         self._clock = clock
 
-    def list(self, authoriser: Authoriser, purpose: Purpose) -> Sequence[ListedHold]:
+    def list(self, authoriser: Authoriser, purpose: Purpose, *, with_released: bool = False) -> Sequence[ListedHold]:
         """What is held for the case of a purpose, by the department and the units; without a case for every one.
+
+        Args:
+            authoriser: allows it and puts it on record.
+            purpose: what for.
+            with_released: also what was released, with who did it and why.
 
         Raises:
             AccessError: it is refused.
             StoreError: the database does not answer, or it cannot be put on record.
         """
         with authoriser.access(Operation.SHOW_HOLDS, purpose) as access:
-            found = self._holds.list(case=purpose.case or "")
+            found = self._holds.list(with_released=with_released, case=purpose.case or "")
             access.show(tuple(each.hold_id for each in found))
             return found
 
@@ -74,12 +97,45 @@ class HoldDesk:
             HoldError: no case, no reason, an end that has passed, or reads that cannot be held.
             StoreError: nothing was stored, or it cannot be put on record.
         """
-        if not purpose.case:
-            raise HoldError(NO_CASE)
-        terms = check_terms(HoldTerms(HoldKind.READ, "", purpose.case, reason, until), self._clock.now().utc)
+        terms = self._terms(purpose, HoldKind.READ, reason, until)
         subject = AccessSubject(tuple(read_ids), source=SourcePermission.DEPARTMENT, note=_note(terms.reason))
         with authoriser.access(Operation.HOLD_READ, purpose, subject) as access:
             return self._holds.place(read_ids, terms, self._author(access))
+
+    def canvass(
+        self,
+        authoriser: Authoriser,
+        purpose: Purpose,
+        request: CanvassOrder,
+        show: Callable[[int], None] = lambda _: None,
+    ) -> CanvassHolds:
+        """Hold what has arrived of an area and a time for the case of a purpose (policy 462.4(c)).
+
+        What was asked for is on record with the holds that were placed (Civil Code 1798.90.52(a)(2)).
+
+        Args:
+            authoriser: allows it and puts it on record.
+            purpose: what for, with the case.
+            request: where, when and until when.
+            show: is told how many reads were found so far.
+
+        Raises:
+            SearchError: the area or the time is too large; the text says what to do.
+            AccessError: it is refused.
+            HoldError: as :meth:`place`, or there are more reads than a canvass takes; nothing is held.
+            StoreError: nothing was stored, or it cannot be put on record.
+        """
+        terms = self._terms(purpose, HoldKind.SEARCH, request.reason, request.until)
+        asked = check_search(DepartmentSearch(area=request.area, period=request.period))
+        untimed = ", with those without a sure time" if request.with_untimed else ""
+        note = f"{_note(terms.reason)}; {search_note(asked)}{untimed}"
+        subject = AccessSubject(source=SourcePermission.DEPARTMENT, note=note, corners=corners_text(request.area))
+        with authoriser.access(Operation.HOLD_READ, purpose, subject) as access:
+            held = DepartmentCanvass(self._database, show).hold(
+                request.area, request.period, terms, self._author(access), with_untimed=request.with_untimed
+            )
+            access.show(tuple(each.hold_id for each in held.placed))
+            return held
 
     def extend(self, authoriser: Authoriser, purpose: Purpose, hold_id: str, until: datetime | None) -> ListedHold:
         """Have a hold last longer; raises as :meth:`place`, and HoldError where it is another's or of another case."""
@@ -97,7 +153,13 @@ class HoldDesk:
             raise HoldError(f"say why the reads need no longer be held, in at most {NOTE_CHARACTERS_MAX} characters")
         with authoriser.access(Operation.RELEASE_READ, purpose, AccessSubject((hold_id,), note=reason)) as access:
             self._require_change(access, hold_id)
-            self._holds.release(hold_id, self._author(access))
+            self._holds.release(hold_id, self._author(access), reason)
+
+    def _terms(self, purpose: Purpose, kind: HoldKind, reason: str, until: datetime | None) -> HoldTerms:
+        """The checked terms of a hold for the case of a purpose."""
+        if not purpose.case:
+            raise HoldError(NO_CASE)
+        return check_terms(HoldTerms(kind, "", purpose.case, reason, until), self._clock.now().utc)
 
     def _require_change(self, access: Access, hold_id: str) -> None:
         """Refuse a change of a hold of another case, or of another person by an officer."""
