@@ -1,5 +1,6 @@
-"""The tables of ``department.toml`` about other systems that know people: single sign-on, and SCIM."""
+"""The tables of ``department.toml`` about people: whose they are, and other systems that know them."""
 
+from datetime import date, timedelta
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, Strict, model_validator
@@ -7,7 +8,54 @@ from pydantic import Field, Strict, model_validator
 from alpr_edge.settings.base import Section
 
 _HTTPS = r"^$|^https://[^\s?#@/]+(/[^\s?#@]*)?$"
+_DOMAIN = r"^$|^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$"
+APPROVAL_MAX = timedelta(days=366)
 Word = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[!-~]+$")]
+OrganisationName = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Words = Annotated[str, Field(min_length=3, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+
+
+class PeopleTable(Section):
+    """[people]: the accounts of the department's people."""
+
+    name: Annotated[str, Field(max_length=100, pattern=r"^[^\x00-\x1f\x7f:]*$")] = ""
+    """What authenticator apps and browsers show; empty: the department's domain."""
+    organisations: Annotated[tuple[OrganisationName, ...], Strict(strict=False), Field(max_length=20)] = ()
+    """Other ways in which accounts name this department, beside ``name``, [provisioning] and [administration]."""
+    oris: Annotated[tuple[Word, ...], Strict(strict=False), Field(max_length=20)] = ()
+    """The department's originating agency identifiers; empty: those of accounts are compared with nothing."""
+    domain: Annotated[str, Field(max_length=253, pattern=_DOMAIN)] = ""
+    """The domain that passkeys are bound to; empty: the server's first name that is no address."""
+    address: Annotated[str, Field(pattern=r"^$|^https://[^/\s?#]+$")] = ""
+    """Where people reach the page of invitations; empty: the domain, at the port that is served."""
+    invitation_hours: Annotated[int, Field(ge=1, le=72)] = 24
+    roster_days: Annotated[int, Field(ge=2, le=365)] = 30
+    """How long a roster is valid; ``department serve`` publishes the next after half of it."""
+    security_profile: Literal["cjis", "nist"] = "cjis"
+    """The rules of passwords."""
+
+
+class OutsideOrganisationTable(Section):
+    """[[outside_organisation]]: people of another organisation who have accounts, as a dated exception.
+
+    For a contractor, or a task force under this department's command: another agency asks in writing (policy 462.7).
+    """
+
+    name: OrganisationName
+    """As their accounts name it."""
+    reason: Words
+    """What they do for this department, and on what ground; the public reads it."""
+    approved_by: Words
+    """The Operations Division Commander or the authorised designee."""
+    approved_on: date
+    until: date
+    """The last day of their accounts; a year after the approval at most."""
+
+    @model_validator(mode="after")
+    def _require_term(self) -> Self:
+        if not self.approved_on <= self.until <= self.approved_on + APPROVAL_MAX:
+            raise ValueError(f"until: name a day within {APPROVAL_MAX.days} days of approved_on")
+        return self
 
 
 class SingleSignOnTable(Section):

@@ -21,8 +21,9 @@ from alpr_edge.domain.protocol.service_ports import ENROL_PORT, STORAGE_PORT
 if TYPE_CHECKING:
     from cryptography import x509
 
+    from alpr_edge.department.db.database import DepartmentDatabase
     from alpr_edge.department.pki.authority import TlsFiles
-    from alpr_edge.department.pki.units import UnitRecord
+    from alpr_edge.department.pki.units import Revocation, UnitRecord
     from alpr_edge.department.serving import ServedPorts
 
 UnitArgument = Annotated[str, typer.Argument(metavar="UNIT", help="The unit's id, as in its settings.")]
@@ -106,6 +107,14 @@ def revoke_command(
     """End a unit's certificates and its code. It counts from its next request on; the record of them stays."""
     with open_storage(directory) as storage:
         revocation = storage.units.revoke(unit, reason, end)
+        _print_revocation(revocation, as_json=as_json)
+        record = next(each for each in storage.units.records() if each.unit_id == unit)
+        _tell_exposed(storage.database, record)
+        _tell_packages(record)
+
+
+def _print_revocation(revocation: Revocation, *, as_json: bool) -> None:
+    unit = revocation.unit_id
     if as_json:
         print_object(revocation)
     elif revocation.certificates or revocation.codes:
@@ -116,6 +125,36 @@ def revoke_command(
         typer.echo(f"{unit}: was revoked before; it is shown as {revocation.end.words} now")
     else:
         typer.echo(f"{unit}: nothing was left to revoke")
+
+
+def _tell_exposed(database: DepartmentDatabase, unit: UnitRecord) -> None:
+    """Tell whose sign-in secrets a unit held that is lost, and what to do about it."""
+    from alpr_edge.department.people.roster_holders import exposed_people
+
+    if unit.end is None or not unit.end.exposes_secrets or unit.ended_at is None:
+        return
+    people = exposed_people(database, unit.unit_id, unit.ended_at)
+    if people:
+        count = count_text(len(people), "person", "people")
+        words = f"its roster held the sign-in secrets of {count}, which go on counting, here and in every car"
+        typer.echo(f"alpr-edge: {unit.unit_id}: {words}, until each has new ones:", err=True)
+        for each in people:
+            typer.echo(f"  alpr-edge department people invite {shlex.quote(each.badge):<12} {each.name}", err=True)
+    todo = "alpr-edge department incident enter --kind breach"
+    typer.echo(f"alpr-edge: put it on file, with whoever was told (Civil Code 1798.29): {todo}", err=True)
+
+
+def _tell_packages(unit: UnitRecord) -> None:
+    """Tell until when evidence packages by the unit's key go on verifying, and how they are told from its own."""
+    from alpr_edge.department.pki.evidence_certificates import VOUCHER_LIFETIME
+
+    if unit.ended_at is None or unit.end is UnitEnd.RETIRED:
+        return
+    until = unit.ended_at + VOUCHER_LIFETIME
+    words = f"packages that its key signs go on verifying, dated up to {until:%Y-%m-%d} at the latest, whoever has it"
+    ended = f"{unit.unit_id}={unit.ended_at:%Y-%m-%dT%H:%MZ}"
+    todo = f"alpr-edge evidence verify PACKAGE --authority SHA256 --ended {ended}, or the moment since when it was gone"
+    typer.echo(f"alpr-edge: {unit.unit_id}: {words}; whoever gets one says: {todo}", err=True)
 
 
 @app.command("add")

@@ -7,7 +7,7 @@ the file does not have stay as they are, and so does whoever is not in the file.
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from alpr_edge.department.people.changes import Author
@@ -17,6 +17,7 @@ from alpr_edge.domain.people.person import AccountStatus, Person, sign_in_key
 from alpr_edge.domain.people.roster import PEOPLE_MAX
 
 FILE_BYTES_MAX = 16 * 1024 * 1024
+Requirement = Callable[[Person | None, Person], None]
 
 
 class PeopleFileError(DepartmentError):
@@ -64,18 +65,21 @@ class ImportPlan:
         return PeopleImport(len(self.added), len(self.changed), self.unchanged, self.not_in_file)
 
 
-def plan_import(text: str, entries: Sequence[Entry], author: Author) -> ImportPlan:
+def plan_import(
+    text: str, entries: Sequence[Entry], author: Author, require: Requirement = lambda _before, _after: None
+) -> ImportPlan:
     """Compare a file with the people there are.
 
     Args:
         text: the file.
         entries: everybody.
         author: who imports, and when.
+        require: raises DepartmentError where somebody may not be added (None before) or changed so.
 
     Raises:
         PeopleFileError: lines are wrong; it names every one.
     """
-    planner = _Planner(entries, author)
+    planner = _Planner(entries, author, require)
     faults = []
     for line, row in _rows(text):
         try:
@@ -119,11 +123,12 @@ def _check_columns(columns: list[str]) -> None:
 class _Planner:
     """Takes one line after another, and notices when two of them are about one person."""
 
-    def __init__(self, entries: Sequence[Entry], author: Author) -> None:
+    def __init__(self, entries: Sequence[Entry], author: Author, require: Requirement) -> None:
         self.plan = ImportPlan()
         self.lines: dict[str, int] = {}
         """The line of each person in the file."""
         self._author = author
+        self._require = require
         self._by_id = {entry.person.person_id: entry for entry in entries}
         leavers = [entry for entry in entries if entry.person.status is AccountStatus.LEFT]
         self._leaver_ids = {entry.person.person_id for entry in leavers}
@@ -143,6 +148,7 @@ class _Planner:
         author = self._author
         after = new_entry(texts, author.name, author.at) if before is None else changed_entry(before, texts)
         person = after.person
+        self._require(None if before is None else before.person, person)
         if (other := self.lines.get(person.person_id)) is not None:
             raise DepartmentError(f"person_id: the same person as in line {other}")
         if before is None or person.status is not AccountStatus.LEFT:

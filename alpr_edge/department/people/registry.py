@@ -24,6 +24,7 @@ from alpr_edge.department.people.changes import (
 )
 from alpr_edge.department.people.csv_import import PeopleImport, plan_import
 from alpr_edge.department.people.invitations import Invitations, NewInvitation
+from alpr_edge.department.people.organisations import Organisations
 from alpr_edge.department.people.people_rows import (
     all_entries,
     credentials_by_id,
@@ -36,6 +37,7 @@ from alpr_edge.department.people.rosters import Rosters
 from alpr_edge.department.people.session_ends import end_sessions_of
 from alpr_edge.department.people.taken_names import give_up_names, require_new, take_names
 from alpr_edge.department.people.trainings import require_training_unchanged
+from alpr_edge.department.settings import load_department_file
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.instants import Instant, rfc3339
 from alpr_edge.domain.people.credentials import Credentials
@@ -68,6 +70,7 @@ class People:
 
     def __init__(self, directory: Path, database: DepartmentDatabase, passwords: Argon2Passwords | None = None) -> None:
         self._database = database
+        self._organisations = Organisations.of(load_department_file(directory))
         self.rosters = Rosters(directory, database)
         """The rosters that were published."""
         self.invitations = Invitations(directory, database, self.rosters, passwords)
@@ -90,6 +93,7 @@ class People:
 
     def add_within(self, connection: Connection, author: Author, entry: Entry) -> None:
         """Add somebody inside a transaction."""
+        self._organisations.require(None, entry.person)
         require_new(connection, entry.person)
         take_names(connection, entry.person)
         require_training_unchanged(connection, author, [(None, entry)])
@@ -114,6 +118,7 @@ class People:
         """Change somebody inside a transaction."""
         before = require_entry(connection, name)
         entry = changed_entry(before, texts)
+        self._organisations.require(before.person, entry.person)
         if entry.person.status is not AccountStatus.LEFT:
             take_names(connection, entry.person)
         require_training_unchanged(connection, author, [(before, entry)])
@@ -215,11 +220,11 @@ class People:
         """
         with self._database.reading() as connection:
             if is_dry_run:
-                plan = plan_import(text, all_entries(connection), author)
+                plan = plan_import(text, all_entries(connection), author, self._organisations.require)
                 require_training_unchanged(connection, author, plan.pairs)
                 return plan.result
         with self._database.writing() as connection:
-            plan = plan_import(text, all_entries(connection), author)
+            plan = plan_import(text, all_entries(connection), author, self._organisations.require)
             require_training_unchanged(connection, author, plan.pairs)
             give_up_names(connection, plan.names_of_leavers)
             insert_entries(connection, plan.added)

@@ -1,22 +1,29 @@
-"""How the roster stands: what is in force, what was changed about people lately, and which unit has it since when."""
+"""How the roster stands: what is in force, what was changed about people lately, and which unit has it since when.
+
+A roster holds what people sign in with. Of a unit that was stolen it is told whose secrets those are.
+"""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 
 from alpr_edge.department.db.database import DepartmentDatabase
+from alpr_edge.department.db.people_schema import people_credentials, people_invitations, people_rosters
 from alpr_edge.department.held_versions import HeldVersion, HeldVersions
 from alpr_edge.department.people.changes import ChangePayload, last_change, read_changes
 from alpr_edge.department.people.people_rows import all_entries
 from alpr_edge.department.people.rosters import Rosters, RosterState
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.pki.units import Units
+from alpr_edge.domain.people.person import AccountStatus, Person
 
 CHANGES_MAX = 30
 """Most changes that are told, the newest."""
 _PERSON = "person:"
+_ROSTER_TIME_STEP = timedelta(milliseconds=1)
+"""What a roster's moment of issue is rounded down to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +101,46 @@ class RosterStandings:
             for each in names
             for mine in [held.get(each)]
         )
+
+
+def exposed_people(database: DepartmentDatabase, unit_id: str, ended_at: datetime) -> list[Person]:
+    """The people whose sign-in secrets a unit's roster held, and who have no new ones since it was ended; by name.
+
+    Args:
+        database: the department's database.
+        unit_id: the unit.
+        ended_at: when it was ended, UTC. Who finished an invitation after that has new secrets, all of them.
+
+    Raises:
+        StoreError: the database does not answer.
+
+    Every roster counts that the unit may have had since the one that it named last, also for whoever may not use it
+    any more. Whoever left signs in with nothing.
+    """
+    held = HeldVersions(database).of_roster().get(unit_id)
+    secrets, invitations = people_credentials.c, people_invitations.c
+    has_secrets = (secrets.password_hash != "") | (secrets.totp_secret != b"")
+    with database.reading() as connection:
+        others = set(connection.scalars(select(secrets.person_id).where(has_secrets)))
+        others -= set(connection.scalars(select(invitations.person_id).where(invitations.finished_at > ended_at)))
+        exposed = _people_in_rosters(connection, unit_id, 0 if held is None else held.serial, others)
+        people = [entry.person for entry in all_entries(connection)]
+    found = [each for each in people if each.person_id in exposed and each.status is not AccountStatus.LEFT]
+    return sorted(found, key=lambda person: (person.name, person.person_id))
+
+
+def _people_in_rosters(connection: Connection, unit_id: str, first: int, people: set[str]) -> set[str]:
+    """Those of some people who are with their secrets in a unit's roster of a serial or a later one, by id."""
+    rosters, invitations = people_rosters.c, people_invitations.c
+    finished = select(invitations.person_id, func.min(invitations.finished_at)).group_by(invitations.person_id)
+    since = {person_id: at for person_id, at in connection.execute(finished) if at is not None}
+    found: set[str] = set()
+    for issued, units in connection.execute(select(rosters.issued, rosters.units).where(rosters.serial >= first)):
+        end = issued + _ROSTER_TIME_STEP
+        found |= {
+            each for each in people - found if since.get(each, issued) < end and unit_id in units.get(each, (unit_id,))
+        }
+    return found
 
 
 def _newest_changes(connection: Connection) -> tuple[PersonChange, ...]:

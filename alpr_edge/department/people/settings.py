@@ -6,9 +6,10 @@ from datetime import timedelta
 from pathlib import Path
 
 from alpr_edge.access.relying_party import RelyingParty
+from alpr_edge.department.identity_settings import PeopleTable
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.pki.server_certificate import server_names
-from alpr_edge.department.settings import PeopleTable, load_department_file
+from alpr_edge.department.settings import load_department_file
 from alpr_edge.domain.permissions.profile import SecurityProfile
 from alpr_edge.settings.policy import PolicySettings
 from alpr_edge.settings.profiles.loader import load_security_profile

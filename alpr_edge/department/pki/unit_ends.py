@@ -14,6 +14,11 @@ class UnitEnd(StrEnum):
     """Somebody else may have its key; the unit itself is there."""
 
     @property
+    def exposes_secrets(self) -> bool:
+        """Whether somebody else may have what the unit held: the people's sign-in secrets, and its keys."""
+        return self in {UnitEnd.STOLEN, UnitEnd.KEY_LOST}
+
+    @property
     def words(self) -> str:
         """As people read it."""
         return {UnitEnd.RETIRED: "retired", UnitEnd.STOLEN: "lost or stolen", UnitEnd.KEY_LOST: "key lost"}[self]

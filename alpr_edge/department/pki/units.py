@@ -7,7 +7,7 @@ so that an audit finds who could send when (policy 462.6(c)).
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -74,6 +74,14 @@ class UnitRecord:
     """When the code that waits for the unit expires; None when none waits."""
     end: UnitEnd | None = None
     """As what it was ended, where it is revoked and that was said."""
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When it was revoked, UTC, where it is."""
+        if self.state != CertificateStatus.REVOKED:
+            return None
+        revoked_at: datetime = self.certificates[0]["revoked_at"]
+        return revoked_at.replace(tzinfo=UTC)
 
 
 class Units:

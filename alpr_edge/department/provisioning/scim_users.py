@@ -156,7 +156,8 @@ class ScimUsers(ScimStorage):
             return True
         if is_active and entry.person.status is AccountStatus.SUSPENDED and row["is_out_here"]:
             status = {"status": AccountStatus.ACTIVE.value}
-            self._made_of.people.change_within(connection, author, entry.person.person_id, status)
+            with _field_faults():
+                self._made_of.people.change_within(connection, author, entry.person.person_id, status)
             self._made_of.people.rosters.publish_within(connection, author)
             return False
         return bool(row["is_out_here"]) and not is_active

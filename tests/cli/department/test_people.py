@@ -102,6 +102,15 @@ def test_an_error_is_one_line(directory: Path, words: tuple[str, ...], says: str
     assert "Traceback" not in done.output
 
 
+def test_an_account_for_another_agency_is_refused_in_a_line_that_says_what_to_do(directory: Path) -> None:
+    (directory / "department.toml").write_text('[people]\nname = "MPD"\n', encoding="utf-8")
+    done = run(directory, "people", "add", "--name", "Bo Lee", "--badge", "7", "--organisation", "County Sheriff")
+    assert (done.exit_code, done.stdout, len(done.stderr.splitlines())) == (1, "", 1)
+    assert "organisation: 'County Sheriff' is not this department (MPD); another agency has no account" in done.stderr
+    assert "alpr-edge department release, policy 462.7" in done.stderr
+    assert run(directory, "people", "add", *ANA).exit_code == 0
+
+
 def test_an_import_names_every_faulty_line_and_a_dry_run_changes_nothing(directory: Path, tmp_path: Path) -> None:
     file = tmp_path / "people.csv"
     file.write_text("badge,name,organisation\n1,Ana,MPD\n2,Bo,MPD\n", encoding="utf-8")

@@ -21,6 +21,8 @@ from alpr_edge.department.page.server import DepartmentPageServer
 from alpr_edge.department.page.site import COMPONENT
 from alpr_edge.department.people.changes import Author
 from alpr_edge.department.people.identity_links import IdentityLinks
+from alpr_edge.department.people.people_rows import replace_entries
+from alpr_edge.department.people.person_fields import changed_entry
 from alpr_edge.department.people.registry import People, require_entry
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.settings import FILE_NAME
@@ -188,6 +190,21 @@ def test_whoever_left_stays_so_whatever_the_other_system_says(rig: ScimRig) -> N
         again = client.post("/Users", json=di)
         assert again.status_code == 201, again.text
         assert again.json()["id"] != person_id
+
+
+def test_it_brings_back_nobody_whose_account_is_of_another_agency(rig: ScimRig) -> None:
+    """Whoever comes by SCIM is of the department; this account was changed by hand before that was compared."""
+    guest = CY | {"userName": "gus@modesto.example", "externalId": "s-3", ENTERPRISE: {"employeeNumber": "B1003"}}
+    with rig.client() as client:
+        person_id = client.post("/Users", json=guest).json()["id"]
+        assert client.patch(f"/Users/{person_id}", json=patch(active=False)).status_code == 204
+        with closing(DepartmentDatabase(rig.directory, create=False)) as database, database.writing() as connection:
+            entry = require_entry(connection, person_id)
+            replace_entries(connection, [changed_entry(entry, {"organisation": "County Sheriff"})])
+        answer = client.patch(f"/Users/{person_id}", json=patch(active=True))
+        assert (answer.status_code, answer.json()["scimType"]) == (400, "invalidValue")
+        assert "'County Sheriff' is not this department (MPD)" in answer.json()["detail"]
+    assert rig.status_of(person_id) is AccountStatus.SUSPENDED
 
 
 def test_a_user_name_is_one_user_s(rig: ScimRig) -> None:

@@ -35,6 +35,7 @@ Sources = Annotated[
 Covert = Annotated[bool | None, typer.Option("--covert/--no-covert", help="Whether they may see covert entries.")]
 CjisUntil = Annotated[str | None, typer.Option("--cjis-until", help="End of the CJIS training, as 2027-06-30.")]
 AlprUntil = Annotated[str | None, typer.Option("--alpr-until", help="End of the ALPR training, likewise.")]
+_ORGANISATION_HELP = "The department, as department.toml names it; others by an exception alone (policy 462.7)."
 ValidUntil = Annotated[str | None, typer.Option("--valid-until", help="End of the account. Left out: a year.")]
 ApprovedBy = Annotated[str | None, typer.Option("--approved-by", help="Who approved the account. Left out: you.")]
 MayUnlock = Annotated[
@@ -49,7 +50,7 @@ def add_command(
     directory: DirectoryOption,
     name: Annotated[str, typer.Option("--name", help="As it stands on record (Civil Code 1798.90.52).")],
     badge: Annotated[str, typer.Option("--badge", help="They sign in with it.")],
-    organisation: Annotated[str, typer.Option("--organisation", help="Their agency.")],
+    organisation: Annotated[str, typer.Option("--organisation", help=_ORGANISATION_HELP)],
     person_id: Annotated[str, typer.Option("--id", help="Never given to anybody else. Left out: a new one.")] = "",
     email: Email = None,
     ori: Ori = None,
@@ -84,7 +85,7 @@ def change_command(
     directory: DirectoryOption,
     name: Annotated[str | None, typer.Option("--name", help="As it stands on record.")] = None,
     badge: Annotated[str | None, typer.Option("--badge", help="They sign in with it.")] = None,
-    organisation: Annotated[str | None, typer.Option("--organisation", help="Their agency.")] = None,
+    organisation: Annotated[str | None, typer.Option("--organisation", help=_ORGANISATION_HELP)] = None,
     email: Email = None,
     ori: Ori = None,
     title: Title = None,

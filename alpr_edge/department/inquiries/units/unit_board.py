@@ -20,6 +20,7 @@ from alpr_edge.department.db.schema import reads
 from alpr_edge.department.heartbeats import Heartbeats, UnitHeartbeat
 from alpr_edge.department.hotlists import ListRepository
 from alpr_edge.department.list_requests import ListRequests
+from alpr_edge.department.people.roster_holders import exposed_people
 from alpr_edge.department.people.rosters import Rosters
 from alpr_edge.department.pki.unit_ends import UnitEnd
 from alpr_edge.department.pki.units import Revocation, UnitRecord, Units
@@ -87,6 +88,8 @@ class UnitLine:
     settings: UnitSettingsLine
     """What the department set in it from afar."""
     is_silent: bool
+    exposed_people: int
+    """People whose sign-in secrets its roster held and who have no new ones, where it is lost or its key is."""
 
     @property
     def state_words(self) -> str:
@@ -163,6 +166,9 @@ class UnitBoard:
                     places[each.unit_id],
                     unit_line(each.unit_id, steps, set_in.get(each.unit_id)),
                     is_silent=each.state == "valid" and (said is None or said.is_silent(now)),
+                    exposed_people=self._exposed_since(each.unit_id, each.ended_at)
+                    if each.end is not None and each.end.exposes_secrets
+                    else 0,
                 )
                 for each in records
             ]
@@ -190,6 +196,17 @@ class UnitBoard:
         with authoriser.access(Operation.REVOKE_UNIT, subject=subject) as access:
             name = access.actor.name
             return self._units.revoke(unit_id, f"{text} ({name})", end)
+
+    def exposed_people(self, unit_id: str) -> int:
+        """How many people's sign-in secrets the roster of a unit holds that is ended at this moment.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        return self._exposed_since(unit_id, datetime.now(UTC))
+
+    def _exposed_since(self, unit_id: str, ended_at: datetime | None) -> int:
+        return 0 if ended_at is None else len(exposed_people(self._database, unit_id, ended_at))
 
     def _lists_by_unit(self) -> dict[str, list[UnitList]]:
         """The lists that each unit asked for, with the newest that there is for it."""

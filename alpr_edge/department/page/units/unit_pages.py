@@ -79,5 +79,6 @@ class UnitPages:
         unit_id = visitor.parameters["unit_id"]
         self._site.require(visitor, Operation.REVOKE_UNIT)
         why = {value: why_words(end) for value, end in WHY.items()}
-        values = {"unit_id": unit_id, "why": why, "fields": visitor.fields, "fault": fault}
+        exposed = self._site.office.units.exposed_people(unit_id)
+        values = {"unit_id": unit_id, "why": why, "exposed": exposed, "fields": visitor.fields, "fault": fault}
         return self._site.page("units/revocation", visitor, 422 if fault else 200, **values)
