@@ -121,7 +121,7 @@ class ReleasePackages:
 
 @contextmanager
 def _of_plates(authoriser: Authoriser, request_id: str, scope: ReleaseScope) -> Iterator[Mapping[str, Access]]:
-    """An access for each plate, on record before it is looked for (Civil Code 1798.90.52(b))."""
+    """An access for each plate, on record before it is looked for (Civil Code 1798.90.52(a)(2))."""
     note = f"seen {rfc3339(scope.begin)} to {rfc3339(scope.end)}" + (f", within {scope.area}" if scope.area else "")
     with ExitStack() as stack:
         accesses = dict[str, Access]()

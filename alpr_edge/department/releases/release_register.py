@@ -72,7 +72,9 @@ class ReleaseRegister:
         checked = check_request(replace(request, letter_sha256=hashlib.sha256(letter).hexdigest()), self._profile)
         state, note = first_state(checked, self._profile.releases)
         request_id = f"release-{uuid.uuid4()}"
-        with authoriser.access(Operation.ENTER_RELEASE, RELEASE, AccessSubject((request_id,))) as access:
+        typed = (checked.words, checked.agency, checked.requester, checked.their_case)
+        subject = AccessSubject((request_id,), free_texts=typed)
+        with authoriser.access(Operation.ENTER_RELEASE, RELEASE, subject) as access:
             step = new_step(self._clock, access, state, note)
             with self._database.writing() as connection:
                 add_request(connection, request_id, checked, letter, step)
@@ -100,7 +102,7 @@ class ReleaseRegister:
             ReleaseError: there is no such request, or it may not be decided so, or not by this person.
             StoreError: it is not on file, or cannot be put on record.
         """
-        subject = AccessSubject((request_id,), note=state.value)
+        subject = AccessSubject((request_id,), note=state.value, free_texts=(note,))
         with authoriser.access(Operation.DECIDE_RELEASE, RELEASE, subject) as access:
             return self._enter_step(request_id, new_step(self._clock, access, state, note), scope)
 
@@ -112,7 +114,8 @@ class ReleaseRegister:
             ReleaseError: it is not approved, or something is missing.
             StoreError: it is not on file, or cannot be put on record.
         """
-        with authoriser.access(Operation.HAND_OVER_RELEASE, RELEASE, AccessSubject((request_id,))) as access:
+        subject = AccessSubject((request_id,), free_texts=(note,))
+        with authoriser.access(Operation.HAND_OVER_RELEASE, RELEASE, subject) as access:
             step = new_step(self._clock, access, ReleaseState.HANDED_OVER, note)
             return self._enter_step(request_id, replace(step, package_sha256=package_sha256))
 
@@ -130,7 +133,7 @@ class ReleaseRegister:
             ReleaseError: nothing was handed over, or something is missing.
             StoreError: it is not on file, or cannot be put on record.
         """
-        subject = AccessSubject((request_id,), note=state.value)
+        subject = AccessSubject((request_id,), note=state.value, free_texts=(note,))
         with authoriser.access(Operation.FOLLOW_UP_RELEASE, RELEASE, subject) as access:
             return self._enter_step(request_id, new_step(self._clock, access, state, note))
 

@@ -19,7 +19,7 @@ class ExportRequest:
     medium: str = ""
     """Number of the medium in the evidence room's own count."""
     recipient: str = ""
-    """To whom it goes."""
+    """To whom it goes; another agency gets a release instead (policy 462.7)."""
     with_scenes: bool = True
     is_redacted: bool = False
     """Whether the plates of other vehicles are covered in scenes; the originals stay as they are."""

@@ -18,6 +18,7 @@ from tests.department.inquiries.desk import Inquirers
 PLATES = "8abc123, 9XYZ987\n"
 PERIOD = ("--from", "2026-05-04T00:00Z", "--to", "2026-05-08T00:00Z")
 ASKED = ("--agency", "County Sheriff", "--requester", "Sgt. Doe", "--for", "stolen_vehicle", "--words", "a stolen car")
+KIND, SEAT = ("--kind", "law_enforcement"), ("--seat", "in_state")
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +35,8 @@ def letter(tmp_path: Path) -> Path:
 
 def enter(people: Inquirers, letter: Path, *more: str) -> str:
     sign_in_as(people, "records")
-    done = run(people, "release", "enter", *ASKED, *PERIOD, "--letter", str(letter), *more, "--json", given=PLATES)
+    words = ("enter", *ASKED, *KIND, *SEAT, *PERIOD, "--letter", str(letter), *more, "--json")
+    done = run(people, "release", *words, given=PLATES)
     assert done.exit_code == 0, done.output
     return str(json.loads(done.stdout)["request_id"])
 
@@ -136,9 +138,18 @@ def test_the_register_of_a_year_names_every_request_and_no_plate(people: Inquire
 
 def test_a_federal_request_is_barred_with_its_law(people: Inquirers, letter: Path) -> None:
     sign_in_as(people, "records")
-    words = ("release", "enter", *ASKED, *PERIOD, "--letter", str(letter), "--seat", "federal")
+    words = ("release", "enter", *ASKED, *KIND, "--seat", "federal", *PERIOD, "--letter", str(letter))
     done = run(people, *words, given=PLATES)
     assert (done.exit_code, "barred: shared with public agencies of California alone" in done.stdout) == (0, True)
+
+
+@pytest.mark.parametrize(("left", "missing"), [(SEAT, "--kind"), (KIND, "--seat")])
+def test_who_asks_is_never_assumed(people: Inquirers, letter: Path, left: tuple[str, ...], missing: str) -> None:
+    """What may be released follows from it (policy 462.7, Civil Code 1798.90.55)."""
+    sign_in_as(people, "records")
+    done = run(people, "release", "enter", *ASKED, *left, *PERIOD, "--letter", str(letter), given=PLATES)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert f"Missing option '{missing}'" in done.stderr
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -153,7 +164,7 @@ def test_each_command_is_for_the_roles_of_the_reviewed_file(
     purpose = ("--purpose", "release" if enters else "audit")
     made = tmp_path / "out" / f"{approved}-1.zip" if enters else letter
     for words in (
-        ("enter", *ASKED, *PERIOD, "--letter", str(letter)),
+        ("enter", *ASKED, *KIND, *SEAT, *PERIOD, "--letter", str(letter)),
         ("list", *purpose),
         ("show", waiting, *purpose),
         ("approve", waiting),
@@ -189,7 +200,7 @@ def test_bad_input_is_one_line_that_says_what_to_do(
     people: Inquirers, letter: Path, words: tuple[str, ...], given: str, told: str
 ) -> None:
     sign_in_as(people, "records")
-    done = run(people, "release", "enter", *words, "--letter", str(letter), given=given)
+    done = run(people, "release", "enter", *words, *KIND, *SEAT, "--letter", str(letter), given=given)
     assert (done.exit_code in {1, 2}, done.stdout) == (True, "")
     (line,) = done.stderr.splitlines()
     assert told in line
@@ -198,7 +209,8 @@ def test_bad_input_is_one_line_that_says_what_to_do(
 
 def test_a_letter_that_is_not_there_and_a_request_that_is_none(people: Inquirers, tmp_path: Path) -> None:
     sign_in_as(people, "commander")
-    missing = run(people, "release", "enter", *ASKED, *PERIOD, "--letter", str(tmp_path / "none.pdf"), given=PLATES)
+    words = ("enter", *ASKED, *KIND, *SEAT, *PERIOD, "--letter", str(tmp_path / "none.pdf"))
+    missing = run(people, "release", *words, given=PLATES)
     assert (missing.exit_code, "cannot be read" in missing.stderr) == (1, True)
     none = run(people, "release", "approve", "release-0")
     assert (none.exit_code, none.stderr) == (

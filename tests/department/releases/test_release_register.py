@@ -41,6 +41,14 @@ def test_a_request_is_on_file_with_its_letter_and_waits(
     assert (record.action, record.objects, record.shown_bytes) == ("show_releases", (on_file.request_id,), len(LETTER))
 
 
+def test_what_an_agency_writes_is_looked_through_for_hints_at_what_is_barred(office: InquiryOffice, of: Roles) -> None:
+    first = office.log.size()
+    for words in ("locate a driver for deportation", "locate a driver"):
+        office.releases.enter(of("records"), replace(REQUEST, words=words), LETTER)
+    reasons = [record.reason for record in records_of(office, first) if record.action == "enter_release"]
+    assert reasons == ["flagged immigration_enforcement", ""]
+
+
 def test_it_is_approved_by_another_in_part_and_handed_over(
     office: InquiryOffice, of: Roles, on_file: FiledRequest, tmp_path: Path
 ) -> None:

@@ -35,7 +35,9 @@ def export_command(
     begin: BeginOption = "",
     until: Annotated[str, typer.Option("--until", metavar="TIME", help="Up to then; with --from, of plates.")] = "",
     medium: Annotated[str, typer.Option("--medium", help="Number of the medium in the evidence room.")] = "",
-    recipient: Annotated[str, typer.Option("--recipient", help="To whom it goes.")] = "",
+    recipient: Annotated[
+        str, typer.Option("--recipient", help="To whom it goes; another agency: department release (policy 462.7).")
+    ] = "",
     scene: Annotated[bool, typer.Option("--scene/--no-scene", help="With whole pictures, or plates alone.")] = True,
     purpose: PurposeOption = "",
     offence: OffenceOption = "",

@@ -30,6 +30,8 @@ from alpr_edge.runtime.io_errors import io_errors
 def enter_command(
     directory: DirectoryOption,
     agency: Annotated[str, typer.Option("--agency", help="Name of the agency (462.7(a)1).")],
+    kind: Annotated[AgencyKind, typer.Option("--kind", help="What it is: who asks decides what may be released.")],
+    seat: Annotated[AgencySeat, typer.Option("--seat", help="Whose agency it is, likewise.")],
     requester: Annotated[str, typer.Option("--requester", help="Name of the person who asks (462.7(a)2).")],
     intended: Annotated[PurposeCode, typer.Option("--for", help="Its purpose, of the profile's list (462.7(a)3).")],
     words: Annotated[str, typer.Option("--words", help="The purpose in the agency's words.")],
@@ -37,8 +39,6 @@ def enter_command(
     begin: Annotated[str, typer.Option("--from", metavar="TIME", help=TIME_HELP)],
     end: Annotated[str, typer.Option("--to", metavar="TIME", help="Its end.")],
     plate: PlateArgument = "-",
-    kind: Annotated[AgencyKind, typer.Option("--kind", help="What it is.")] = AgencyKind.LAW_ENFORCEMENT,
-    seat: Annotated[AgencySeat, typer.Option("--seat", help="Whose agency it is.")] = AgencySeat.IN_STATE,
     area: AreaOption = "",
     pictures: PicturesOption = ReleasePictures.NONE,
     their_case: Annotated[str, typer.Option("--their-case", help="The agency's case number.")] = "",
