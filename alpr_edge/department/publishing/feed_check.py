@@ -105,20 +105,34 @@ def check_feed(feed: FeedToPublish, source: FeedSource, steps: Sequence[Publishe
 
 def _check(feed: FeedToPublish, source: FeedSource, steps: Sequence[PublishedList], now: datetime) -> FeedCheck:
     # Loaded where it is used: whoever only looks at lists does without numpy.
-    from alpr_edge.hotlist.index.packed_list import common  # noqa: PLC0415
-    from alpr_edge.hotlist.ingest.feed_reader import check_entries, pack_feed  # noqa: PLC0415
-    from alpr_edge.hotlist.ingest.validation import FeedTally  # noqa: PLC0415
+    from alpr_edge.hotlist.ingest.validation import FeedTally, memory_refusal  # noqa: PLC0415
 
-    reading, tally = _reading(feed, source), FeedTally()
+    tally = FeedTally()
+    try:
+        return _compare(feed, source, steps, now, tally)
+    except MemoryError:
+        raise memory_refusal(tally) from None
+
+
+def _compare(
+    feed: FeedToPublish, source: FeedSource, steps: Sequence[PublishedList], now: datetime, tally: FeedTally
+) -> FeedCheck:
+    from alpr_edge.hotlist.index.packed_list import common  # noqa: PLC0415 - see above
+    from alpr_edge.hotlist.ingest.feed_reader import check_entries, pack_feed  # noqa: PLC0415
+
+    reading = _reading(feed, source)
     before, current = _list_before(source, steps, must_be_read=feed.change is not ListChange.COMPLETE)
+    marks_before = None if before is None else before.marks
     base = None if before is None or feed.change is ListChange.COMPLETE else before.packed_list
+    del before  # its entries need not stand in memory beside those of a complete list
     draft, issued = pack_feed(reading, current, base, now, tally, feed.progress)
     count = len(draft.packed_list)
     check_entries(reading, count, current, tally)
-    common_count, changed = (0, 0) if before is None else common(draft.marks, before.marks)
-    removed = 0 if before is None else len(before.packed_list) - common_count
+    common_count, changed = (0, 0) if marks_before is None else common(draft.marks, marks_before)
+    removed = 0 if current is None else current.entries - common_count
     after = steps[-1].serial if steps else 0
-    differences = _Differences(after, count, count - common_count, removed, changed, before is not None or not steps)
+    is_compared = marks_before is not None or not steps
+    differences = _Differences(after, count, count - common_count, removed, changed, is_compared)
     return _result(feed, reading, tally, differences, draft.duplicates, issued)
 
 
@@ -195,7 +209,7 @@ def _list_before(
 def _read_again(source: FeedSource, steps: Sequence[PublishedList]) -> tuple[GenerationDraft | None, Generation | None]:
     from alpr_edge.hotlist.ingest.feed_reader import FeedReading, pack_feed  # noqa: PLC0415 - see above
     from alpr_edge.hotlist.ingest.source_feed import reading_of  # noqa: PLC0415
-    from alpr_edge.hotlist.ingest.validation import FeedTally  # noqa: PLC0415
+    from alpr_edge.hotlist.ingest.validation import FeedTally, memory_refusal  # noqa: PLC0415
 
     if len(steps) > STEPS_COMPARED_MAX:
         raise FeedError(f"over {STEPS_COMPARED_MAX} changes since the last complete list")
@@ -204,6 +218,10 @@ def _read_again(source: FeedSource, steps: Sequence[PublishedList]) -> tuple[Gen
     for step in steps:
         reading = replace(reading_of(FeedReading, source, step.path, step.change), signing_key=None)
         base = None if draft is None else draft.packed_list
-        draft, issued = pack_feed(reading, current, base, None, FeedTally())
+        tally = FeedTally()
+        try:
+            draft, issued = pack_feed(reading, current, base, None, tally)
+        except MemoryError:
+            raise memory_refusal(tally) from None
         current = Generation(source.name, step.serial, issued, step.published_at, len(draft.packed_list))
     return draft, current

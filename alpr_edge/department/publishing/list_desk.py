@@ -14,7 +14,8 @@ from alpr_edge.department.hotlists import LISTS_NAME, ListRepository, PublishedL
 from alpr_edge.department.list_requests import ListRequests
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.pki.units import Units
-from alpr_edge.department.publishing.feed_check import FeedCheck, FeedToPublish, check_feed
+from alpr_edge.department.publishing.feed_check import FeedCheck, FeedToPublish
+from alpr_edge.department.publishing.feed_check_process import check_in_process
 from alpr_edge.department.publishing.list_state import ListStanding, UnitFacts, unit_holdings
 from alpr_edge.department.publishing.publication_record import AUTHOR_CHARACTERS_MAX, PublicationRecord
 from alpr_edge.department.settings import load_department_file
@@ -57,6 +58,8 @@ class ListDesk:
     def check(self, feed: FeedToPublish) -> FeedCheck | None:
         """Check a feed as the units will, and compare it with what they have; nothing is published.
 
+        It runs in a process of its own, with the limits of a unit's import.
+
         Returns:
             What it holds; None where the settings do not say how feeds of its source are read.
 
@@ -67,7 +70,7 @@ class ListDesk:
         if source is None:
             return None
         steps = self._lists.steps_since_complete(feed.source)
-        return check_feed(feed, source, steps, datetime.now(UTC))
+        return check_in_process(feed, source, steps, datetime.now(UTC))
 
     def publish(
         self, feed: FeedToPublish, author: str, check: FeedCheck | None, audience: Collection[str] | None = None

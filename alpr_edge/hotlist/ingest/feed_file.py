@@ -46,6 +46,7 @@ class FeedFile:
 
     Raises:
         FeedError: (on opening or reading) it cannot be read, is damaged, locked with a password or too large.
+        MemoryError: (on reading) the process may take no more memory.
     """
 
     def __init__(self, path: Path, password: bytes | None = None, unpacked_bytes_max: int = UNPACKED_BYTES_MAX) -> None:
@@ -56,6 +57,8 @@ class FeedFile:
         self._size = 1
         self._stated_bytes: int | None = None
         """How many bytes the zip says are in it; None: it is no zip."""
+        self._has_begun = False
+        """Whether any of its content was read; memory that is missing before then is a header's nonsense."""
         self.inner_name = path.name
         """Name of the file that was packed; a gzip's without its ``.gz``."""
 
@@ -80,6 +83,7 @@ class FeedFile:
         total = 0
         rest = b""
         while piece := self._guard(lambda: self._content.read(PIECE_BYTES)):
+            self._has_begun = True
             total += len(piece)
             if total > self._bytes_max:
                 raise FeedError(f"{self._path}: over {self._bytes_max} bytes unpacked; split it by source")
@@ -141,7 +145,9 @@ class FeedFile:
     def _guard(self, read: Callable[[], Item]) -> Item:
         try:
             return read()
-        except (*_DAMAGE, *_NONSENSE):
+        except (*_DAMAGE, *_NONSENSE) as error:
+            if isinstance(error, MemoryError) and self._has_begun:
+                raise
             raise self._damage_error() from None
         except OSError as error:
             # bz2 gives damage no number; a zip's place outside the file is an invalid argument.

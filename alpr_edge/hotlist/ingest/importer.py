@@ -20,7 +20,7 @@ from alpr_edge.hotlist.index.packed_list import GenerationDraft, common
 from alpr_edge.hotlist.ingest.feed_reader import FeedReading, Progress, check_entries, pack_feed
 from alpr_edge.hotlist.ingest.import_lock import import_lock
 from alpr_edge.hotlist.ingest.report import FeedReport, write_report
-from alpr_edge.hotlist.ingest.validation import FeedTally
+from alpr_edge.hotlist.ingest.validation import FeedTally, memory_refusal
 from alpr_edge.settings.base import is_name
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.hotlists.generations import (
@@ -133,9 +133,9 @@ class _Import:
             self._keep_report(str(error))
             raise
         except MemoryError:
-            refusal = f"it needs more memory than an import may take, at {self.tally.read} lines; split it by source"
-            self._keep_report(refusal)
-            raise FeedError(refusal) from None
+            refusal = memory_refusal(self.tally)
+            self._keep_report(str(refusal))
+            raise refusal from None
         self._keep_report("")
         return report
 

@@ -1,5 +1,7 @@
 """Limits an importing process in processor and memory, so that the daemon that started it comes first.
 
+The department checks by the same limits what it is about to publish: what fits there fits a unit.
+
 Inside the unit's hardening the kernel refuses ``nice``: the filter of system calls lets nobody change priorities. There
 the process sleeps after each slice of time instead, so that it uses half of one processor.
 """

@@ -161,6 +161,11 @@ def check_lines(tally: FeedTally, limits: ValidationLimits) -> None:
         )
 
 
+def memory_refusal(tally: FeedTally) -> FeedError:
+    """The refusal of a feed that needs more memory than its process may take."""
+    return FeedError(f"it needs more memory than an import may take, at {tally.read} lines; split it by source")
+
+
 def check_count(count: int, limits: ValidationLimits) -> None:
     """Refuse a feed of more entries than a unit accepts.
 
