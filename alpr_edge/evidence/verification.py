@@ -1,9 +1,10 @@
 """Verifies an evidence package on any computer, without keys, database or network; says in plain words what holds."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from pydantic import ValidationError
 
@@ -17,12 +18,14 @@ from alpr_edge.evidence.checks.record_check import RecordCheck
 from alpr_edge.evidence.checks.release_check import check_release, read_release
 from alpr_edge.evidence.checks.signature_check import check_key, check_signatures
 from alpr_edge.evidence.checks.time_stamp_check import check_time_stamp
+from alpr_edge.evidence.checks.unit_end_check import check_unit_end
 from alpr_edge.evidence.package_records import PackagePayload
 from alpr_edge.evidence.release_records import ReleaseRecord
 from alpr_edge.evidence.signer import DEPARTMENT
 from alpr_edge.evidence.vouchers import VouchedKey
 
 Tick = Callable[[int, int], None]
+NONE_ENDED: Mapping[str, datetime] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +41,23 @@ class PackageVerdict:
 
     @property
     def holds(self) -> bool:
-        """Whether nothing is wrong, and the authority that was named vouches for the key that signed it."""
+        """Whether nothing is wrong, and the authority that was named vouches for the key that signed it.
+
+        Of a unit that was said to be ended a package holds only where somebody else says that it is from before.
+        """
         is_vouched = any(each.subject is CheckSubject.KEY and each.holds for each in self.statements)
-        return is_vouched and not self.fault_count and all(each.holds is not False for each in self.statements)
+        is_of_the_unit = all(each.holds for each in self.statements if each.subject is CheckSubject.UNIT_END)
+        is_sound = not self.fault_count and all(each.holds is not False for each in self.statements)
+        return is_vouched and is_of_the_unit and is_sound
 
 
 def verify_package(
-    path: Path, tick: Tick, authority: str = "", passphrase: str = "", time_authorities: bytes = b""
+    path: Path,
+    tick: Tick,
+    authority: str = "",
+    passphrase: str = "",
+    time_authorities: bytes = b"",
+    ended: Mapping[str, datetime] = NONE_ENDED,
 ) -> PackageVerdict:
     """Verify a package.
 
@@ -55,6 +68,8 @@ def verify_package(
             then nothing says whose the key is.
         passphrase: what opens the container; empty: it is not encrypted, or a folder.
         time_authorities: certificates (PEM) of time-stamping authorities that are trusted; empty: none is named.
+        ended: units that were ended, as the department tells it, each with the moment since when its key may be
+            somebody else's.
 
     Raises:
         EvidenceError: it cannot be opened at all, or is no package.
@@ -62,10 +77,12 @@ def verify_package(
     with open_files(path, passphrase) as files:
         if layout.TAG_MANIFEST not in files.sizes and layout.MANIFEST not in files.sizes:
             raise EvidenceError(f"{path}: no evidence package, or one that was never finished")
-        return _verify(files, tick, authority, time_authorities)
+        return _verify(files, tick, authority, time_authorities, ended)
 
 
-def _verify(files: PackageFiles, tick: Tick, authority: str, time_authorities: bytes) -> PackageVerdict:
+def _verify(
+    files: PackageFiles, tick: Tick, authority: str, time_authorities: bytes, ended: Mapping[str, datetime]
+) -> PackageVerdict:
     findings = files.findings
     signed = check_signatures(files, findings)
     voucher = check_key(files, findings, signed, authority)
@@ -76,15 +93,16 @@ def _verify(files: PackageFiles, tick: Tick, authority: str, time_authorities: b
     release = read_release(files, findings, bag.digests)
     if layout.PACKAGE in bag.digests:
         records.finish(bag.digests, package, _units(package, release))
+    names = {each for each in (package and package.unit_id, voucher and voucher.name) if each}
     if release is not None:
-        names = {each for each in (package and package.unit_id, voucher and voucher.name) if each}
         check_release(findings, release, records.plates, bag.digests, names, is_vouched=voucher is not None)
     if package is not None and voucher is not None:
         _check_dates(findings, package, voucher)
         _check_unit(findings, package, voucher)
     authority_certificate = b"" if voucher is None else files.read(layout.AUTHORITY)
     check_logs(files, findings, authority_certificate, package)
-    check_time_stamp(files, findings, signed.text, time_authorities)
+    stamped = check_time_stamp(files, findings, signed.text, time_authorities)
+    check_unit_end(findings, names | {signed.signer}, _booking_time(package), stamped, ended)
     return PackageVerdict(tuple(findings.statements), tuple(findings.faults), findings.fault_count, package)
 
 
@@ -112,15 +130,20 @@ def _check_dates(findings: Findings, package: PackagePayload, voucher: VouchedKe
             CheckSubject.KEY, "the package does not say when it was made: the unit's clock was not set", holds=None
         )
         return
-    try:
-        booked = datetime.fromisoformat(package.booked)
-        is_within = voucher.begins <= booked <= voucher.ends
-    except (ValueError, TypeError):
-        is_within = False
-    if not is_within:
+    booked = _booking_time(package)
+    if booked is None or not voucher.begins <= booked <= voucher.ends:
         words = f"the authority vouches for the key from {voucher.begins:%Y-%m-%d} to {voucher.ends:%Y-%m-%d} only"
         findings.state(CheckSubject.KEY, words, holds=False)
         findings.fault(DefectKind.KEY_NOT_VOUCHED, layout.CERTIFICATE, words)
+
+
+def _booking_time(package: PackagePayload | None) -> datetime | None:
+    """When a package was made, by its own word; None: it does not say, or not as a moment with its zone."""
+    try:
+        booked = datetime.fromisoformat("" if package is None else package.booked or "")
+    except ValueError:
+        return None
+    return None if booked.tzinfo is None else booked
 
 
 def _check_unit(findings: Findings, package: PackagePayload, voucher: VouchedKey) -> None:

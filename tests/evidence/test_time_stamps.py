@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from alpr_edge.evidence.time_stamps import HttpTimeStamper
 from alpr_edge.evidence.verification import verify_package
 from tests.evidence.conftest import CROP, SCENE
 from tests.evidence.memory_files import MemoryFiles, load_files
-from tests.evidence.package_content import CaseLog, package_content, package_read, vouched_signer
+from tests.evidence.package_content import UNIT, CaseLog, package_content, package_read, vouched_signer
 from tests.evidence.test_package import no_tick
 from tests.evidence.time_authority import TimeAuthority, run_time_authority
 
@@ -62,6 +63,22 @@ def test_a_stamped_package_holds_and_openssl_agrees(
     for wrong in (authority.certificate.public_bytes(Encoding.PEM), b"none"):
         refused = verify_package(stamped_package, no_tick, authority.fingerprint, time_authorities=wrong)
         assert {fault.kind for fault in refused.faults} == {DefectKind.TIME_STAMP_FALSE}
+
+
+def test_a_stamp_from_before_its_unit_was_ended_vouches_for_a_package(
+    stamped_package: Path, time_authority: TimeAuthority, authority: Authority
+) -> None:
+    roots, now = time_authority.root.read_bytes(), datetime.now(UTC)
+    for end, roots_named, holds in (
+        (now + timedelta(hours=1), roots, True),
+        (now + timedelta(hours=1), b"", None),  # anybody's stamp says nothing
+        (now - timedelta(hours=1), roots, False),
+    ):
+        verdict = verify_package(
+            stamped_package, no_tick, authority.fingerprint, time_authorities=roots_named, ended={UNIT: end}
+        )
+        said = [each.holds for each in verdict.statements if each.subject is CheckSubject.UNIT_END]
+        assert (said, verdict.holds) == ([holds], holds is True)
 
 
 def test_a_time_stamp_that_is_changed_moved_or_missing_is_named(

@@ -22,7 +22,9 @@ def export_command(
     case_number: Annotated[str, typer.Argument(metavar="CASE", help="The case whose held reads are wanted.")],
     to: Annotated[Path, typer.Option("--to", metavar="DIR", help="A folder on the medium; it must exist.")],
     medium: Annotated[str, typer.Option("--medium", help="Number of the medium in the evidence room.")] = "",
-    recipient: Annotated[str, typer.Option("--recipient", help="To whom it goes.")] = "",
+    recipient: Annotated[
+        str, typer.Option("--recipient", help="To whom it goes; another agency: department release (policy 462.7).")
+    ] = "",
     redacted: Annotated[
         bool, typer.Option("--redacted", help="Cover the plates of other vehicles in scenes; originals stay here.")
     ] = False,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _AUTHORITY_HELP = "SHA-256 of the department authority's certificate, as the department itself tells it."
 _OPENED_BY_HELP = "A file with the passphrase of the container; at a terminal it is asked for."
 _TIME_HELP = "Certificates of the authority for time stamps that you trust, as it publishes them."
+_ENDED_HELP = "A unit that was stolen or revoked, and since when, as its department tells it; also several times."
 _PASSPHRASE_BYTES_MAX = 1024
 _CERTIFICATES_BYTES_MAX = 1 << 20
 _FAULTS_SHOWN = 200
@@ -28,21 +29,24 @@ def verify(
     authority: Annotated[str, typer.Option("--authority", metavar="SHA256", help=_AUTHORITY_HELP)] = "",
     time_authority: Annotated[Path | None, typer.Option("--time-authority", metavar="PEM", help=_TIME_HELP)] = None,
     passphrase_file: Annotated[Path | None, typer.Option("--passphrase-file", help=_OPENED_BY_HELP)] = None,
+    ended: Annotated[list[str] | None, typer.Option("--ended", metavar="UNIT=DATE", help=_ENDED_HELP)] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Verify every file of an evidence package, its signature and its access log; shows no plate.
 
-    Ends with 1 when anything does not hold, or when no authority that you named vouches for its key.
+    Ends with 1 when anything does not hold, when no authority that you named vouches for its key, or when nobody else
+    says that it is from before its unit was ended.
     """
+    from alpr_edge.evidence.checks.unit_end_check import parse_unit_end
     from alpr_edge.evidence.verification import verify_package
     from alpr_edge.evidence.vouchers import parse_fingerprint
 
-    fingerprint = parse_fingerprint(authority) if authority else ""
+    fingerprint, ends = parse_fingerprint(authority) if authority else "", dict(map(parse_unit_end, ended or ()))
     passphrase = _passphrase(package, passphrase_file)
     authorities = b"" if time_authority is None else _read(time_authority, _CERTIFICATES_BYTES_MAX)
     with progress_bar("Verifying") as show:
         tick = partial(show, "Verifying")
-        verdict = verify_package(package, tick, fingerprint, passphrase, authorities)
+        verdict = verify_package(package, tick, fingerprint, passphrase, authorities, ends)
     if as_json:
         print_object(_plain(verdict))
     else:

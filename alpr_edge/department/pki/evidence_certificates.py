@@ -4,6 +4,8 @@ What they say is that a key is that unit's, or the department's own. Whoever ver
 fingerprint of the authority for that, and nothing else of the department.
 """
 
+from datetime import timedelta
+
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -15,6 +17,9 @@ from alpr_edge.domain.protocol.enrolment import Refusal
 from alpr_edge.domain.transparency.notes import NoteKey
 from alpr_edge.evidence.signer import KeyVoucher
 from alpr_edge.evidence.vouchers import DOCUMENT_SIGNING
+
+VOUCHER_LIFETIME = timedelta(days=UNIT_DAYS)
+"""How long the authority vouches for a key; that of a unit which is revoked counts on until then."""
 
 
 def signing_key_of(request: str) -> Ed25519PublicKey:

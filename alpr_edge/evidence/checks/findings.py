@@ -40,6 +40,8 @@ class CheckSubject(StrEnum):
     RECEIPTS = "receipts"
     ACCESS_LOG = "access_log"
     TIME_STAMP = "time_stamp"
+    UNIT_END = "unit_end"
+    """Whether it is from before its unit was ended; said where whoever verifies named units that were."""
 
 
 @dataclass(frozen=True, slots=True)

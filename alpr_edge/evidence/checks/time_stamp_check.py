@@ -1,6 +1,7 @@
 """Checks the time stamp of a package, where there is one."""
 
 from contextlib import suppress
+from datetime import datetime
 
 from alpr_edge.domain.errors import EvidenceError
 from alpr_edge.domain.protocol.items import digest
@@ -11,8 +12,10 @@ from alpr_edge.evidence.minisign import MinisignSignature
 from alpr_edge.evidence.time_stamps import stamped_at
 
 
-def check_time_stamp(files: PackageFiles, findings: Findings, tag_manifest: bytes, authorities: bytes) -> None:
-    """Check it.
+def check_time_stamp(
+    files: PackageFiles, findings: Findings, tag_manifest: bytes, authorities: bytes
+) -> datetime | None:
+    """Check it; returns when the package existed by an authority that is trusted, None where none says so.
 
     Args:
         files: the package.
@@ -26,7 +29,7 @@ def check_time_stamp(files: PackageFiles, findings: Findings, tag_manifest: byte
             findings.fault(DefectKind.MISSING, layout.TIME_STAMP, "is not there, and the signature names it")
         words = "there is no time stamp: that the package was made when it says rests on the unit's word"
         findings.state(CheckSubject.TIME_STAMP, words, holds=False if named else None)
-        return
+        return None
     try:
         response = files.read(layout.TIME_STAMP)
         if named is not None and digest(response) != named:
@@ -37,13 +40,14 @@ def check_time_stamp(files: PackageFiles, findings: Findings, tag_manifest: byte
         findings.state(CheckSubject.TIME_STAMP, f"the time stamp: {error}", holds=False if is_checked else None)
         if is_checked:
             findings.fault(DefectKind.TIME_STAMP_FALSE, layout.TIME_STAMP, str(error))
-        return
+        return None
     words = f"the package existed at {at:%Y-%m-%d %H:%M:%S} UTC"
     if authorities:
         findings.state(CheckSubject.TIME_STAMP, f"{words}, by an authority for time that you named", holds=True)
-    else:
-        words = f"by its time stamp {words}; whose stamp it is you did not say: name the authority for time"
-        findings.state(CheckSubject.TIME_STAMP, words, holds=None)
+        return at
+    words = f"by its time stamp {words}; whose stamp it is you did not say: name the authority for time"
+    findings.state(CheckSubject.TIME_STAMP, words, holds=None)
+    return None
 
 
 def _named_digest(files: PackageFiles) -> str | None:

@@ -19,6 +19,7 @@ from alpr_edge.settings import Settings, SimulatedCamera, VisionSettings
 from alpr_edge.simulation.drive import Drive
 from alpr_edge.store.bookings.register import add_booking
 from alpr_edge.vision.recogniser import Recogniser
+from tests.cli.tree import commands
 from tests.services.evidence.case_rig import CASE, ROBBERY, UNIT, CaseRig, open_rig
 from tests.simulation.truth_models import TruthDetector, TruthReader
 from tests.staff import Staff
@@ -49,6 +50,12 @@ def evidence(staff: Staff, *words: str) -> Result:
         settings = staff.unit.unit.data_directory.parents[1] / "alpr-edge.toml"
     more = () if words[0] == "verify" else (*FOR_ROBBERY, "--settings", str(settings))
     return CliRunner().invoke(app, ["evidence", *words, *more])
+
+
+@pytest.mark.parametrize("words", [("evidence", "export"), ("department", "evidence", "export")], ids=" ".join)
+def test_the_recipient_says_how_another_agency_gets_data(words: tuple[str, ...]) -> None:
+    (option,) = [each for each in commands()[words].params if "--recipient" in each.opts]
+    assert option.help == "To whom it goes; another agency: department release (policy 462.7)."
 
 
 def test_a_case_is_exported_verified_and_listed(rig: CaseRig, medium: Path) -> None:
