@@ -22,13 +22,15 @@ from alpr_edge.console.unit import ConsoleUnit, open_console_unit
 from alpr_edge.domain.errors import SettingsError, StoreError
 from alpr_edge.domain.instants import rfc3339
 from alpr_edge.runtime.health import Health, write_health
-from alpr_edge.runtime.network.server_tls import require_modern_tls
 from alpr_edge.runtime.notify import ServiceManager
 from alpr_edge.services.hits.hit_revision import HitRevision
 from alpr_edge.settings import ConsoleSettings, Settings
 from alpr_edge.web.bounded_server import BoundedServer
+from alpr_edge.web.connections.gate import ConnectionGate, GatedSocket
+from alpr_edge.web.connections.handshake_log import IN_CAR, HandshakeLog
+from alpr_edge.web.connections.reporting_context import ReportingContext, reporting_context
 from alpr_edge.web.live.hit_feed import HitFeed
-from alpr_edge.web.page_server import page_server
+from alpr_edge.web.page_server import LIMITS, page_server
 
 NAME = "console"
 CHECK_S = 0.5
@@ -65,13 +67,14 @@ class ConsoleDaemon:
         """
         sys.setswitchinterval(SWITCH_S)
         console = self._settings.console
-        context, listening = _tls_context(console), _listen(console)
+        gate = ConnectionGate(LIMITS.within_descriptors(), HandshakeLog(events=IN_CAR))
+        context, listening = _tls_context(console), GatedSocket(_listen(console), gate)
         clock, make_id = open_clock(self._settings), partial(new_id, self._settings.unit.id)
         with listening, open_console_unit(self._settings, clock, make_id) as unit:
             feed = HitFeed(HitRevision(unit.store.database).current)
             port = listening.getsockname()[1]
             site = partial(site_of, console.certificate_file, port)
-            server = page_server(create_console_app(unit, feed, site), context)
+            server = page_server(create_console_app(unit, feed, site), context, gate)
             server.on_ready = partial(self._begin, feed, port)
             server.steps += [partial(self._report, server, unit, feed), partial(self._reload_certificate, context)]
             try:
@@ -112,6 +115,7 @@ class ConsoleDaemon:
         troubles = (f"hits: not live: {feed.failure}",) if feed.failure else ()
         address = self._settings.console.address
         warnings = () if _is_here(address) else (f"the page: no interface has console.address {address}",)
+        unit.page_log.write_sum(unit.clock.now())
         self._manager.alive()
         self._manager.status("; ".join((*troubles, *warnings)) or "serving")
         until = certificate_end(self._settings.console.certificate_file)
@@ -141,9 +145,8 @@ def _changed_ns(file: Path) -> int:
     return file.stat().st_mtime_ns if file.exists() else 0
 
 
-def _tls_context(console: ConsoleSettings) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    require_modern_tls(context)
+def _tls_context(console: ConsoleSettings) -> ReportingContext:
+    context = reporting_context()
     _load_certificate(context, console)
     return context
 

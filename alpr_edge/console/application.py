@@ -31,11 +31,13 @@ from alpr_edge.console.pages.watch_pages import WatchPages
 from alpr_edge.console.reports.report_pages import ReportPages
 from alpr_edge.console.surroundings import PageSurroundings
 from alpr_edge.console.unit import ConsoleUnit
-from alpr_edge.domain.errors import AccessError, AlprEdgeError, CanvassError, DispositionError, HoldError, SearchError
+from alpr_edge.domain.errors import AccessError, CanvassError, DispositionError, HoldError, SearchError
 from alpr_edge.web.live.hit_feed import HitFeed
+from alpr_edge.web.page_application import page_application
 from alpr_edge.web.page_endpoints import page_endpoint
-from alpr_edge.web.page_security import PageHeaders, answer_fault
+from alpr_edge.web.page_security import PageHeaders
 from alpr_edge.web.passkey_steps import PasskeySteps
+from alpr_edge.web.sign_in_endpoints import SignInEndpoints
 from alpr_edge.web.visitor import Visitor
 
 AT_ONCE_MAX = 8
@@ -43,7 +45,7 @@ AT_ONCE_MAX = 8
 SIGN_INS = {("POST", path) for path in ("/sign-in", "/reopen", "/passkey", "/passkey/reopen")}
 NO_SITE = "passkeys need a certificate for a name below the department's domain"
 SIGN_INS_AT_ONCE_MAX = 1
-"""Of these, which anybody can send: one takes 64 MiB and up to a second, and others wait, but no page behind them."""
+"""Of these, which anybody can send: one takes 64 MiB and up to a second, and those of other addresses wait."""
 
 log = structlog.get_logger(__name__)
 
@@ -66,24 +68,19 @@ def create_console_app(
     pages = (sign_in, passkeys, watch, SpeedPages(unit), corrections, holds, MutePages(unit), health, ReportPages(unit))
     page_routes = [*chain.from_iterable(each.steps for each in pages), *lookup_routes(unit), *canvass_routes(unit)]
     page_routes += ExportPages(unit).routes
-    at_once, sign_ins_at_once = asyncio.Semaphore(AT_ONCE_MAX), asyncio.Semaphore(SIGN_INS_AT_ONCE_MAX)
+    at_once, sign_ins = asyncio.Semaphore(AT_ONCE_MAX), SignInEndpoints(SIGN_INS_AT_ONCE_MAX, unit.page_log.wait_s)
 
     def route(path: str, method: str, step: Step) -> Route:
         answer = partial(_answer, health.strip, step)
-        bound = sign_ins_at_once if (method, path) in SIGN_INS else at_once
-        return Route(path, page_endpoint(answer, bound), methods=[method])
+        is_try = (method, path) in SIGN_INS
+        return Route(path, sign_ins.endpoint(answer) if is_try else page_endpoint(answer, at_once), methods=[method])
 
-    return Starlette(
-        routes=[
-            *(route(*each) for each in page_routes),
-            Route("/live", LiveStream(unit, feed, health.strip).answer, methods=["GET"]),
-            FILES.route,
-        ],
-        middleware=[
-            Middleware(PageHeaders, policy_sources=FILES.policy_sources),
-            Middleware(PageSurroundings, unit=unit),
-        ],
-        exception_handlers={HTTPException: _refuse, AlprEdgeError: _fail, Exception: answer_fault},
+    live = Route("/live", LiveStream(unit, feed, health.strip).answer, methods=["GET"])
+    return page_application(
+        [*(route(*each) for each in page_routes), live, FILES.route],
+        [Middleware(PageHeaders, policy_sources=FILES.policy_sources), Middleware(PageSurroundings, unit=unit)],
+        _refuse,
+        _fail,
     )
 
 

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from alpr_edge.access.authorisation.authoriser import Authoriser, Policy
+from alpr_edge.access.authorisation.page_log import PageLog
 from alpr_edge.access.authorisation.sign_ins import SignInDesk
 from alpr_edge.access.passwords import Argon2Passwords, PasswordVerifier
 from alpr_edge.console.at_speed import SpeedRestriction
@@ -36,6 +37,8 @@ class ConsoleUnit:
     store: UnitStore = field(repr=False)
     accounts: AccountStore = field(repr=False)
     log: AccessLog = field(repr=False)
+    page_log: PageLog = field(repr=False)
+    """The access log as what whoever is at the page asks for goes on record."""
     policy: Policy = field(repr=False)
     clock: Clock = field(repr=False)
     passwords: PasswordVerifier = field(repr=False)
@@ -62,7 +65,7 @@ class ConsoleUnit:
 
     def authoriser(self, visitor: Visitor) -> Authoriser:
         """What decides for whoever sent a request."""
-        return Authoriser(self.accounts, self.log, self.policy, self.clock, visitor.caller)
+        return Authoriser(self.accounts, self.page_log, self.policy, self.clock, visitor.caller)
 
     def mute_state(self) -> MuteState:
         """Whether the unit is muted at present."""
@@ -70,7 +73,7 @@ class ConsoleUnit:
 
     def desk(self, visitor: Visitor) -> SignInDesk:
         """What signs in and out whoever sent a request."""
-        return SignInDesk(self.accounts, self.passwords, self.log, self.policy, self.clock, visitor.caller)
+        return SignInDesk(self.accounts, self.passwords, self.page_log, self.policy, self.clock, visitor.caller)
 
 
 @contextmanager
@@ -99,9 +102,10 @@ def open_console_unit(settings: Settings, clock: Clock, new_id: Callable[[], str
         said = dispositions, corrections, UnitMutes(store.database, new_id), holds, canvasses
         policy, passwords = load_policy(settings), Argon2Passwords()
         car = SpeedRestriction(settings, clock), ThemeChoice(settings, clock)
-        parts = (settings, store, accounts, log, policy, clock, passwords, views, *said, *car, LookupMemory(), new_id)
-        unit = ConsoleUnit(*parts)
+        opened = settings, store, accounts, log, PageLog(log)
+        unit = ConsoleUnit(*opened, policy, clock, passwords, views, *said, *car, LookupMemory(), new_id)
         try:
             yield unit
         finally:
             unit.export_jobs.close()
+            unit.page_log.write_sum(clock.now(), is_end=True)

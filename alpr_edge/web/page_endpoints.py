@@ -11,10 +11,12 @@ from starlette.responses import Response
 from alpr_edge.web.page_security import is_own_form
 from alpr_edge.web.requests import small_body
 
+Answer = Callable[[Request, bytes], Response]
+"""Makes the answer from a request and its body, in a thread."""
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def page_endpoint(answer: Callable[[Request, bytes], Response], at_once: asyncio.Semaphore) -> Endpoint:
+def page_endpoint(answer: Answer, at_once: asyncio.Semaphore) -> Endpoint:
     """An endpoint of a page.
 
     Args:
@@ -23,12 +25,21 @@ def page_endpoint(answer: Callable[[Request, bytes], Response], at_once: asyncio
     """
 
     async def endpoint(request: Request) -> Response:
-        body = b""
-        if request.method == "POST":
-            if not is_own_form(request):
-                raise HTTPException(403, "this request comes from another site")
-            body = await small_body(request)
+        body = await form_body(request)
         async with at_once:
             return await run_in_threadpool(answer, request, body)
 
     return endpoint
+
+
+async def form_body(request: Request) -> bytes:
+    """The body of a form that the page itself sent; empty where the request is no form.
+
+    Raises:
+        HTTPException: another site sent it, or it is too large or too slow.
+    """
+    if request.method != "POST":
+        return b""
+    if not is_own_form(request):
+        raise HTTPException(403, "this request comes from another site")
+    return await small_body(request)

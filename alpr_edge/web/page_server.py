@@ -4,15 +4,26 @@ import asyncio
 import ssl
 
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from alpr_edge.web.bounded_server import BoundedServer, server_config
+from alpr_edge.web.bounded_server import BoundedServer
+from alpr_edge.web.connections.gate import ConnectionGate, ConnectionLimits
+from alpr_edge.web.connections.gated_protocol import GatedProtocol
+from alpr_edge.web.connections.gated_server import gated_server
 
-CONNECTIONS_MAX = 64
+CONNECTIONS_MAX, ADDRESS_CONNECTIONS_MAX = 64, 24
+"""A browser opens six; the few who use a page in a car share one workstation, or a few addresses."""
+LIMITS = ConnectionLimits(
+    connections=CONNECTIONS_MAX,
+    handshakes=32,
+    address_connections=ADDRESS_CONNECTIONS_MAX,
+    address_handshakes=16,
+    handshake_s=10.0,
+)
+"""Of the page in a car: whoever else is on its network takes the places of one address at most."""
 STOP_S_MAX = 2
 
 
-class PromptProtocol(H11Protocol):
+class PromptProtocol(GatedProtocol):
     """HTTP/1.1 for browsers: a connection on which no request comes soon, or not the whole of its head, is closed.
 
     uvicorn itself waits for ever for the first request, and a browser's spare connections would use up all there are.
@@ -37,11 +48,12 @@ class PromptProtocol(H11Protocol):
         self.timeout_keep_alive_task = self.loop.call_at(due, self.timeout_keep_alive_handler)
 
 
-def page_server(application: ASGIApp, context: ssl.SSLContext) -> BoundedServer:
+def page_server(application: ASGIApp, context: ssl.SSLContext, gate: ConnectionGate) -> BoundedServer:
     """A server of the page for sockets that are given to it.
 
     Args:
         application: the page.
         context: its certificate.
+        gate: decides which connections of these sockets stay.
     """
-    return BoundedServer(server_config(application, context, PromptProtocol, CONNECTIONS_MAX, STOP_S_MAX))
+    return gated_server(application, context, PromptProtocol, gate, STOP_S_MAX)

@@ -30,8 +30,9 @@ from alpr_edge.domain.people.person import Person
 from alpr_edge.services.hits.hit_revision import HitRevision
 from alpr_edge.store.reads.repository import DecidedRecord
 from alpr_edge.store.unit_store import UnitStore, open_store
+from alpr_edge.web.connections.gate import ConnectionGate, GatedSocket
 from alpr_edge.web.live.hit_feed import HitFeed
-from alpr_edge.web.page_server import page_server
+from alpr_edge.web.page_server import LIMITS, page_server
 from alpr_edge.web.visitor import COMPONENT, COOKIE
 from tests.app.page_request_rig import RequestRig
 from tests.staff import PEOPLE, Staff
@@ -151,16 +152,16 @@ class PageRig:
         """Serve the page."""
         context, started = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), threading.Event()
         context.load_cert_chain(self.certificate)
-        unit_id = self.staff.unit.unit.id
+        unit_id, gate = self.staff.unit.unit.id, ConnectionGate(LIMITS)
         with (
             self.storing(),
             open_console_unit(self.staff.unit, self.staff.clock, partial(new_id, unit_id)) as self._unit,
-            socket.create_server((HOST, self.port)) as listening,
+            GatedSocket(socket.create_server((HOST, self.port)), gate) as listening,
         ):
             self.port = listening.getsockname()[1]
             feed = HitFeed(HitRevision(self._unit.store.database).current)
             site = partial(site_of, self.certificate, self.port)
-            server = page_server(create_console_app(self._unit, feed, site), context)
+            server = page_server(create_console_app(self._unit, feed, site), context, gate)
 
             def begin() -> None:
                 feed.start()

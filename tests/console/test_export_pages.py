@@ -98,7 +98,9 @@ def test_whose_training_or_account_has_ended_sees_no_export_and_no_passphrase(
     for answer in (clerk.get(address), clerk.post(f"{address}/passphrase")):
         assert (answer.status_code, "is not in force" in answer.text) == (403, True)
         assert "case.zip" not in answer.text
-    assert (CASE in clerk.get("/evidence").text, address in clerk.get("/evidence").text) == (False, False)
+    form = clerk.get("/evidence").text
+    assert (CASE in form, address in form) == (False, False)
+    assert "Another agency: by Releases at the department alone (policy 462.7)." in form
     rig.staff.install(CLERK)
     assert "case.zip" in clerk.get(address).text
     shown = clerk.post(f"{address}/passphrase").headers["location"]

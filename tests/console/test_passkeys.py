@@ -19,8 +19,8 @@ from alpr_edge.domain.people.person import Role
 from alpr_edge.domain.people.roster import Member, Roster, RosterHeader
 from alpr_edge.domain.people.signed_roster import sign_roster
 from alpr_edge.store.access.accounts import open_accounts
-from alpr_edge.web.challenges import KEPT_MAX, Challenges
-from alpr_edge.web.visitor import COOKIE
+from alpr_edge.web.challenges import ANSWERED_MAX, VALID_S, Challenges
+from alpr_edge.web.visitor import COOKIE, TOKEN_CHARACTERS_MAX
 from tests.access.authenticator import Authenticator
 from tests.console.page_rig import DOMAIN, NAME, PageRig
 from tests.domain.people.builders import DEPARTMENT, SIGNING_KEY
@@ -117,14 +117,39 @@ def test_a_key_used_at_another_site_signs_nobody_in(key: Authenticator, client: 
     assert send(client, elsewhere.sign_in(challenge_of(client))).status_code == 403
 
 
-def test_only_so_many_challenges_wait() -> None:
+def test_many_challenges_that_others_were_asked_push_out_nobodys() -> None:
     challenges = Challenges()
+    word, asked = challenges.ask()
+    assert len({challenges.ask() for _ in range(10_000)}) == 10_000
+    assert challenges.take(word) == asked
+
+
+def test_a_challenge_is_good_for_one_answer_within_its_time_and_at_one_place() -> None:
+    now_s = [1000.0]
+    challenges, others = Challenges(lambda: now_s[0]), Challenges(lambda: now_s[0])
+    (word, asked), (late, never) = challenges.ask(), challenges.ask()
+    assert len(word) <= TOKEN_CHARACTERS_MAX, "a longer cookie is cut off"
+    assert others.take(word) != asked
+    assert challenges.take(word) == asked
+    assert challenges.take(word) != asked
+    word, asked = challenges.ask()
+    changed = [f"{word[:at]}{'A' if word[at] != 'A' else 'B'}{word[at + 1 :]}" for at in range(len(word))]
+    assert asked not in {challenges.take(each) for each in ("", "A", "é", word[:-8], *changed)}
+    assert challenges.take(word) == asked, "what is none uses nothing up"
+    now_s[0] += VALID_S
+    assert challenges.take(late) != never
+
+
+def test_no_answer_is_good_twice_however_many_follow() -> None:
+    now_s = [1000.0]
+    challenges = Challenges(lambda: now_s[0])
     first, asked = challenges.ask()
-    for _ in range(KEPT_MAX):
+    assert challenges.take(first) == asked
+    for _ in range(ANSWERED_MAX + 1):
+        now_s[0] += 1e-6
         word, newest = challenges.ask()
-    assert challenges.take(word) == newest
+        assert challenges.take(word) == newest
     assert challenges.take(first) != asked
-    assert challenges.take("") != challenges.take("")
 
 
 def test_the_site_is_that_of_the_certificate(rig: PageRig, tmp_path: Path) -> None:

@@ -24,7 +24,8 @@ GUIDE = (ROOT / "config" / "department-guide.md").read_text(encoding="utf-8")
 
 
 def test_every_event_of_the_log_is_explained() -> None:
-    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "alpr_edge" / "department").rglob("*.py"))
+    paths = [path for folder in ("department", "web") for path in (ROOT / "alpr_edge" / folder).rglob("*.py")]
+    sources = "".join(path.read_text(encoding="utf-8") for path in paths)
     events = set(re.findall(r'"(department\.[a-z_]+)"', sources)) - {DATABASE_NAME}
     assert set(re.findall(r"(?m)^\| `(department\.[a-z_]+)` \|", GUIDE)) - {DATABASE_NAME} == events
 

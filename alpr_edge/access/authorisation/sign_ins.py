@@ -17,8 +17,8 @@ from alpr_edge.access.attempts import (
 )
 from alpr_edge.access.authorisation.answer_times import wait_for_answer_step
 from alpr_edge.access.authorisation.authoriser import Policy, RecordLog
-from alpr_edge.access.authorisation.callers import SESSION_ID_CHARACTERS, Caller
-from alpr_edge.access.authorisation.record_texts import record_sentence, record_word
+from alpr_edge.access.authorisation.callers import COMMAND_LINE, SESSION_ID_CHARACTERS, Caller
+from alpr_edge.access.authorisation.record_texts import LOCKED_NOW, record_sentence, record_word
 from alpr_edge.access.passwords import PasswordVerifier
 from alpr_edge.access.provider_sign_in import ProviderAttempt, sign_in_with_provider
 from alpr_edge.access.relying_party import RelyingParty
@@ -214,10 +214,14 @@ class SignInDesk:
         return is_done
 
     def _put_on_record(self, action: str, result: SignInResult, begun_s: float, more: str = "") -> SignInResult:
-        """Put a try on record; where that fails, the session that it opened is ended again. A refusal waits."""
+        """Put a try on record; where that fails, the session that it opened is ended again.
+
+        A refusal waits at the command line. A page does that itself, once the next may have its turn
+        (:mod:`~alpr_edge.web.sign_in_endpoints`).
+        """
         refusal = "" if result.session is not None else result.outcome.value
         if result.is_newly_locked:
-            refusal += "; the account is locked"
+            refusal += f"; {LOCKED_NOW}"
         note = "; ".join(part for part in (more, FIRST_SIGN_IN if result.is_new_place else "") if part)
         try:
             self._append(action, result.person_id, result.session, refusal, note)
@@ -226,7 +230,7 @@ class SignInDesk:
                 token = result.token or self.caller.token
                 sign_out(self.accounts, replace(self._place(self.clock.now()), token=token))
             raise StoreError(f"nobody is signed in, as it cannot be put on record: {error}") from None
-        if result.session is None:
+        if result.session is None and self.caller.component == COMMAND_LINE:
             wait_for_answer_step(begun_s)
         return result
 

@@ -6,7 +6,7 @@ plate is in it, no unit, no key and no count of items.
 
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,6 @@ from typing import Any
 
 from alpr_edge import __version__
 from alpr_edge.department.backups.outcomes import backup_warnings
-from alpr_edge.department.holds.unknown_holds import hold_warnings
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.pki.server_certificate import ServerCertificate, utc_now
 from alpr_edge.domain.errors import AlprEdgeError, DepartmentError, StoreError
@@ -37,6 +36,7 @@ class DepartmentHealth:
         alive_s: when the server's event loop last went round, on monotonic time.
         enrols: whether the enrolment process runs; None: this department enrols no unit.
         people_warnings: what is to say about the roster of people and the page of invitations.
+        hold_warnings: what is to say about holds that a restore lost.
         now: the present moment in UTC.
     """
 
@@ -45,6 +45,7 @@ class DepartmentHealth:
     alive_s: Callable[[], float]
     enrols: Callable[[], bool | None] = lambda: None
     people_warnings: Callable[[], list[str]] = list
+    hold_warnings: Callable[[], Sequence[str]] = list
     now: Callable[[], datetime] = utc_now
 
     def report(self) -> tuple[bool, dict[str, Any]]:
@@ -81,7 +82,7 @@ class DepartmentHealth:
             warnings.append("the enrolment process does not run; it is started again")
         with suppress(StoreError):  # which is a trouble of its own
             warnings += self.people_warnings()
-        warnings += hold_warnings(self.directory)
+            warnings += self.hold_warnings()
         return warnings + backup_warnings(self.directory, self.now(), with_reasons=False)
 
     def _certificates(self, troubles: list[str], warnings: list[str]) -> dict[str, Any]:

@@ -35,7 +35,7 @@ def bare_app(dependencies: Sequence[Depends] = ()) -> FastAPI:
     Args:
         dependencies: the checks that every endpoint makes first.
     """
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, dependencies=dependencies)
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, dependencies=dependencies)
     app.add_exception_handler(StarletteHTTPException, _refuse)
     app.add_exception_handler(RequestValidationError, _not_understood)
     app.add_exception_handler(StoreError, _postpone)

@@ -138,6 +138,7 @@ class DepartmentServer(ThreadedServer):
             lambda: server.alive_s,
             lambda: None if enrolment is None else enrolment.is_running,
             self._people_warnings,
+            self._storage.holds.warnings,
         )
         return stack.enter_context(HealthListener(health.report, port))
 

@@ -12,10 +12,10 @@ from collections.abc import Callable, Sequence
 from starlette.types import ASGIApp
 
 from alpr_edge.department.http.client_auth import PEER, Peer, peer_at
-from alpr_edge.web.bounded_server import BoundedServer, server_config
+from alpr_edge.web.bounded_server import BoundedServer
 from alpr_edge.web.connections.gate import ConnectionGate
 from alpr_edge.web.connections.gated_protocol import GatedProtocol
-from alpr_edge.web.connections.reporting_context import ReportingContext
+from alpr_edge.web.connections.gated_server import gated_server
 
 STOP_S_MAX = 10
 UNIT_CONNECTIONS_MAX = 8
@@ -57,11 +57,6 @@ def uvicorn_server(
         gate: the limits on the sockets that it will serve; None: they are not bounded.
         steps: the periodic work of the server.
     """
-    gated = type(protocol.__name__, (protocol,), {"gate": gate})
-    connections_max = None if gate is None else gate.limits.connections + 1
-    config = server_config(application, context, gated, connections_max, STOP_S_MAX)
-    if gate is not None and isinstance(context, ReportingContext):
-        context.on_failure = gate.note_failure
-    server = BoundedServer(config)
+    server = gated_server(application, context, protocol, gate, STOP_S_MAX)
     server.steps += steps
     return server

@@ -39,11 +39,12 @@ from alpr_edge.department.page.site import COMPONENT, DepartmentSite
 from alpr_edge.department.page.units.settings_pages import UnitSettingsPages
 from alpr_edge.department.page.units.unit_pages import UnitPages
 from alpr_edge.department.single_sign_on.sign_on import ANSWER_PATH
-from alpr_edge.domain.errors import AlprEdgeError
 from alpr_edge.web.live.hit_feed import HitFeed
+from alpr_edge.web.page_application import page_application
 from alpr_edge.web.page_endpoints import page_endpoint
-from alpr_edge.web.page_security import PageHeaders, answer_fault
+from alpr_edge.web.page_security import PageHeaders
 from alpr_edge.web.requests import SMALL_BYTES_MAX
+from alpr_edge.web.sign_in_endpoints import SignInEndpoints
 from alpr_edge.web.visitor import Visitor
 
 AT_ONCE_MAX = 8
@@ -53,7 +54,7 @@ SIGN_INS = {
     ("POST", path) for path in ("/sign-in", "/reopen", "/passkey", "/passkey/reopen", CODE_PATH, *_CONFIRMED_BY)
 }
 SIGN_INS_AT_ONCE_MAX = 2
-"""Of these, most of which anybody can send: one takes 64 MiB and up to a second; others wait, no page behind them."""
+"""Of these, most of which anybody can send: one takes 64 MiB and up to a second; other addresses wait for it."""
 STREETS_AT_ONCE_MAX = 4
 """Parts of the file of streets at the same time: a map asks for many, and no page waits behind them."""
 
@@ -67,13 +68,18 @@ def create_department_page(site: DepartmentSite, feed: HitFeed) -> Starlette:
         site: the open department.
         feed: tells of hits that came or changed.
     """
-    at_once, sign_ins_at_once = asyncio.Semaphore(AT_ONCE_MAX), asyncio.Semaphore(SIGN_INS_AT_ONCE_MAX)
-    provider_at_once = asyncio.Semaphore(SIGN_INS_AT_ONCE_MAX)  # a slow provider keeps nobody from the other ways
+    at_once, refused_s = asyncio.Semaphore(AT_ONCE_MAX), site.office.page_log.wait_s
+    sign_ins = SignInEndpoints(SIGN_INS_AT_ONCE_MAX, refused_s)
+    sign_ons = SignInEndpoints(SIGN_INS_AT_ONCE_MAX, refused_s)  # a slow provider keeps nobody from the other ways
 
     def route(path: str, method: str, step: Step) -> Route:
-        bound = sign_ins_at_once if (method, path) in SIGN_INS else at_once
-        bound = provider_at_once if path in {BEGIN_PATH, ANSWER_PATH} else bound
-        return Route(path, page_endpoint(partial(_answer, step), bound), methods=[method])
+        answer = partial(_answer, step)
+        if path in {BEGIN_PATH, ANSWER_PATH}:
+            return Route(path, sign_ons.endpoint(answer), methods=[method])
+        if (method, path) in SIGN_INS:
+            endpoint = sign_ins.endpoint(answer, is_for_anybody=path not in _CONFIRMED_BY)
+            return Route(path, endpoint, methods=[method])
+        return Route(path, page_endpoint(answer, at_once), methods=[method])
 
     sign_in_pages, list_pages, register = DepartmentSignInPages(site), ListPages(site), RegisterPages(site)
     map_pages = MapPages(site)
@@ -92,11 +98,7 @@ def create_department_page(site: DepartmentSite, feed: HitFeed) -> Starlette:
     routes.append(Route(STREETS_PATH, streets, methods=["GET"]))
     routes.append(Route(NEW_PATH, LetterUpload(site, register.enter).answer, methods=["POST"]))
     routes += [FeedUpload(site, list_pages).route, FILES.route, *([site.scim.route] if site.scim is not None else [])]
-    return Starlette(
-        routes=routes,
-        middleware=[Middleware(PageHeaders, policy_sources=FILES.policy_sources)],
-        exception_handlers={HTTPException: _refuse, AlprEdgeError: _fail, Exception: answer_fault},
-    )
+    return page_application(routes, [Middleware(PageHeaders, policy_sources=FILES.policy_sources)], _refuse, _fail)
 
 
 def _answer(step: Step, request: Request, body: bytes) -> Response:

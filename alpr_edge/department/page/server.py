@@ -28,7 +28,6 @@ from alpr_edge.department.single_sign_on.provider_client import ProviderClient
 from alpr_edge.department.single_sign_on.sign_on import SingleSignOn
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.web.connections.gate import ConnectionGate, ConnectionLimits, GatedSocket
-from alpr_edge.web.connections.gated_protocol import GatedProtocol
 from alpr_edge.web.connections.reporting_context import reporting_context
 from alpr_edge.web.live.hit_feed import HitFeed
 from alpr_edge.web.page_server import PromptProtocol
@@ -44,10 +43,6 @@ LIMITS = ConnectionLimits(
 """A station's people may all come from one address."""
 
 log = structlog.get_logger(__name__)
-
-
-class BrowserProtocol(PromptProtocol, GatedProtocol):
-    """HTTP/1.1 for browsers over connections whose gate is told when the handshake is over."""
 
 
 class ServedCertificate:
@@ -130,10 +125,10 @@ class DepartmentPageServer(ThreadedServer):
             sign_on = _sign_on(directory, people, table, self.port)
             scim = _scim(directory, office.accounts.database, people, _origin(people, table, self.port))
             site = DepartmentSite(office, people.name, _passkey_site(people, table, self.port), sign_on, scim, maps)
-            steps = (certificate.reload, office.uploads.remove_old, evidence.tidy, self._report)
+            steps = (certificate.reload, office.uploads.remove_old, evidence.tidy, office.sum_refusals, self._report)
             self._feed = HitFeed(office.arrivals.current, LOOK_S, "department.hit_feed_failed")
             application = create_department_page(site, self._feed)
-            self._server = uvicorn_server(application, certificate.context, BrowserProtocol, gate, steps)
+            self._server = uvicorn_server(application, certificate.context, PromptProtocol, gate, steps)
             self._server.on_ready = self._begin
             self._server.on_stop = self._feed.stop
             self._resources = stack.pop_all()

@@ -1,4 +1,4 @@
-"""Bounds the connections of a listener before the TLS handshake costs anything, and those of each unit after it.
+"""Bounds the connections of a listener before the TLS handshake costs anything, in all and of each address.
 
 asyncio makes a TLS session for every accepted connection and gives it a minute, so a client that sends nothing holds a
 file descriptor and memory for that long. Here the listening socket itself decides: beyond a limit a new connection is
@@ -11,6 +11,7 @@ import resource
 import socket
 import struct
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -26,7 +27,8 @@ class ConnectionLimits:
     """How many connections a listener may hold at a time."""
 
     connections: int
-    """Most connections in all; beyond it the one waiting longest for its handshake is closed, else the oldest."""
+    """Most connections in all; beyond it the one waiting longest for its handshake is closed, else the oldest on which
+    no request is answered, else the oldest."""
     handshakes: int
     """Most connections without a finished handshake; beyond it the oldest of them is closed."""
     address_connections: int
@@ -84,16 +86,22 @@ class ConnectionGate:
             oldest.failure = "too many handshakes at once, and this one waited longest"
             self._drop(oldest)
         elif len(self) >= limits.connections:
-            self._drop(next(iter(self._open)))
+            self._drop(next((each for each in self._open if each.is_idle()), next(iter(self._open))))
         self._open[client] = self._handshakes[client] = None
         asyncio.get_running_loop().call_later(limits.handshake_s, self._end_handshake, client)
         return True
 
-    def finish_handshake(self, transport: asyncio.Transport) -> None:
-        """Note that the handshake of a connection is over."""
+    def finish_handshake(self, transport: asyncio.Transport, is_idle: Callable[[], bool]) -> None:
+        """Note that the handshake of a connection is over.
+
+        Args:
+            transport: the connection.
+            is_idle: says whether no request is answered on it at present.
+        """
         name = transport.get_extra_info("peername")
         for client in self._handshakes:
             if client.peer == name:
+                client.is_idle = is_idle
                 del self._handshakes[client]
                 return
 
@@ -163,6 +171,8 @@ class AcceptedSocket(socket.socket):
         self.address = subscriber_network(str(peer[0]))
         self.failure = "the client hung up"
         """Why the handshake failed, as far as that is known."""
+        self.is_idle: Callable[[], bool] = lambda: False
+        """Whether no request is answered on it at present; only asked once the handshake is over."""
         self._gate = gate
 
     def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:  # noqa: ANN401 - as the base has it

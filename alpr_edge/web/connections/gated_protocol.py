@@ -17,4 +17,8 @@ class GatedProtocol(H11Protocol):
         """Note that the handshake is over."""
         super().connection_made(transport)
         if self.gate is not None:
-            self.gate.finish_handshake(transport)
+            self.gate.finish_handshake(transport, self.is_idle)
+
+    def is_idle(self) -> bool:
+        """Whether no request is answered at present."""
+        return self.cycle is None or self.cycle.response_complete

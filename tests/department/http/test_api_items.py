@@ -16,7 +16,7 @@ from alpr_edge.domain.protocol.access_log import record_item_id
 from alpr_edge.domain.protocol.bookings import booking_item_id
 from alpr_edge.domain.protocol.canvass import canvass_end_item_id, canvass_item_id
 from alpr_edge.domain.protocol.dispositions import disposition_item_id
-from alpr_edge.domain.protocol.hits import alert_item_id, withdrawal_item_id
+from alpr_edge.domain.protocol.hits import alert_item_id, late_tone_item_id, withdrawal_item_id
 from alpr_edge.domain.protocol.holds import hold_item_id, hold_release_item_id
 from alpr_edge.domain.protocol.items import ITEMS_PATH, AnswersPayload, ItemKind, Outcome, digest
 from alpr_edge.domain.protocol.time_corrections import time_item_id
@@ -31,6 +31,7 @@ ITEM_IDS: dict[ItemKind, Callable[[Body], str]] = {
     ItemKind.TIME: lambda body: time_item_id(body["read_id"], sure=body["sure"]),
     ItemKind.ALERT: lambda body: alert_item_id(body["hit_id"]),
     ItemKind.WITHDRAWAL: lambda body: withdrawal_item_id(body["hit_id"]),
+    ItemKind.LATE_TONE: lambda body: late_tone_item_id(body["hit_id"]),
     ItemKind.DISPOSITION: lambda body: disposition_item_id(body["disposition_id"]),
     ItemKind.HOLD: lambda body: hold_item_id(body["hold_id"], body["read_ids"]),
     ItemKind.HOLD_RELEASE: lambda body: hold_release_item_id(body["hold_id"]),

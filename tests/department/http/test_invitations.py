@@ -239,6 +239,7 @@ def test_every_answer_is_safe_and_nothing_else_is_served(department: Department)
         FILES.address("invitation.js").replace("invitation.js", ""): 404,
         "/files/another/invitation.js": 404,
         "/": 404,
+        "/invitation/": 404,
         "/v1/items": 404,
         "/docs": 404,
     }.items():

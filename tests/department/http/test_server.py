@@ -165,6 +165,7 @@ def test_all_units_together_have_a_limit_and_one_that_ended_makes_room() -> None
 def test_there_is_nothing_else_to_find(client: httpx.Client) -> None:
     statuses = [client.get(path).status_code for path in ("/", "/docs", "/openapi.json", "/v1/items")]
     assert statuses == [404, 404, 404, 405]
+    assert client.post("/v1/items/", headers={"Host": "elsewhere.example"}).status_code == 404
 
 
 def test_nobody_gets_in_without_a_certificate(server: DepartmentServer, unit: Path) -> None:

@@ -170,8 +170,18 @@ def test_an_answer_that_is_none_of_this_browser_lets_nobody_in(rig: SignOnRig, q
         path = "/single-sign-on/answer?" + query.format(state=state, iss=rig.provider.issuer)
         assert client.get(path).status_code == 403
         assert newest(rig.inquirers, 1)[0].note.endswith(told)
-        assert client.get(path).status_code == 403
+        assert client.get(path, headers={"Cookie": f"{SIGN_ON_COOKIE}=none"}).status_code == 403
     assert newest(rig.inquirers, 1)[0].note.endswith("no single sign-on was begun at this browser, or it took too long")
+
+
+def test_an_answer_of_a_browser_that_began_nothing_is_refused_and_on_no_record(rig: SignOnRig) -> None:
+    before = newest(rig.inquirers, 1)
+    with client_of(rig.inquirers, rig.server) as client:
+        for path in ("/single-sign-on/answer", "/single-sign-on/answer?state=s&code=c"):
+            answer = client.get(path)
+            assert (answer.status_code, "The single sign-on did not work" in answer.text) == (403, True)
+        assert client.post("/single-sign-on/code", data={"code": "000000"}).status_code == 403
+    assert newest(rig.inquirers, 1) == before
 
 
 def test_nobody_is_made_by_signing_in_and_the_subject_is_on_record(rig: SignOnRig) -> None:

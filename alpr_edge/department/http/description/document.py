@@ -19,7 +19,7 @@ from alpr_edge.domain.protocol.canvass import CanvassEndPayload, CanvassPayload
 from alpr_edge.domain.protocol.dispositions import DispositionPayload
 from alpr_edge.domain.protocol.enrolment import EnrolPayload, RenewPayload, RetirePayload
 from alpr_edge.domain.protocol.heartbeats import HeartbeatPayload
-from alpr_edge.domain.protocol.hits import AlertPayload, HitPayload, WithdrawalPayload
+from alpr_edge.domain.protocol.hits import AlertPayload, HitPayload, LateTonePayload, WithdrawalPayload
 from alpr_edge.domain.protocol.holds import HoldPayload, HoldReleasePayload
 from alpr_edge.domain.protocol.items import PROTOCOL_HEADER, PROTOCOL_VERSION, UNIT_HEADER, ItemKind, ReadPayload
 from alpr_edge.domain.protocol.rosters import ROSTER_SERIAL_HEADER
@@ -34,6 +34,7 @@ ITEMS: dict[ItemKind, type[BaseModel] | None] = {
     ItemKind.TIME: TimePayload,
     ItemKind.ALERT: AlertPayload,
     ItemKind.WITHDRAWAL: WithdrawalPayload,
+    ItemKind.LATE_TONE: LateTonePayload,
     ItemKind.DISPOSITION: DispositionPayload,
     ItemKind.HOLD: HoldPayload,
     ItemKind.HOLD_RELEASE: HoldReleasePayload,

@@ -21,9 +21,10 @@ from alpr_edge.access.relying_party import RelyingParty
 from alpr_edge.department.http.invitations.steps import InvitationSteps, StepRequest
 from alpr_edge.department.http.invitations.templates import FILES, TEMPLATES
 from alpr_edge.department.people.invitations import Invitations
-from alpr_edge.domain.errors import AccessError, AlprEdgeError
+from alpr_edge.domain.errors import AccessError
+from alpr_edge.web.page_application import page_application
 from alpr_edge.web.page_endpoints import page_endpoint
-from alpr_edge.web.page_security import PageHeaders, answer_fault
+from alpr_edge.web.page_security import PageHeaders
 from alpr_edge.web.requests import host_of
 
 AT_ONCE_MAX = 4
@@ -46,8 +47,8 @@ def create_invitation_app(invitations: Invitations, site: RelyingParty) -> Starl
         answer = partial(_answer, step)
         return Route(path, page_endpoint(answer, at_once), methods=[method])
 
-    return Starlette(
-        routes=[
+    return page_application(
+        [
             route("/invitation", "GET", steps.show_open),
             route("/invitation", "POST", steps.open),
             route("/invitation/password", "GET", steps.show_password),
@@ -60,8 +61,9 @@ def create_invitation_app(invitations: Invitations, site: RelyingParty) -> Starl
             route("/invitation/finish", "POST", steps.finish),
             FILES.route,
         ],
-        middleware=[Middleware(PageHeaders)],
-        exception_handlers={HTTPException: _refuse, AlprEdgeError: _fail, Exception: answer_fault},
+        [Middleware(PageHeaders)],
+        _refuse,
+        _fail,
     )
 
 
@@ -74,7 +76,7 @@ def _answer(step: Callable[[StepRequest], Response], request: Request, body: byt
         return TEMPLATES.page("failed", 403, message=str(error))
 
 
-async def _refuse(request: Request, error: Exception) -> Response:
+def _refuse(request: Request, error: Exception) -> Response:
     """A request that is none of this page's."""
     assert isinstance(error, HTTPException)
     log.warning("department.request_refused", status=error.status_code, client=host_of(request))
@@ -82,7 +84,7 @@ async def _refuse(request: Request, error: Exception) -> Response:
     return TEMPLATES.page("failed", error.status_code, message=message)
 
 
-async def _fail(request: Request, error: Exception) -> Response:
+def _fail(request: Request, error: Exception) -> Response:
     """A disk that is full, a key that is missing: nothing was changed."""
     log.error("department.invitation_failed", reason=str(error), client=host_of(request))
     return TEMPLATES.page("failed", 503, message="the department cannot do this at present; nothing was changed")
