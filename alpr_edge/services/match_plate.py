@@ -9,10 +9,11 @@ from typing import Self
 
 from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser
 from alpr_edge.access.authorisation.operations import Operation
-from alpr_edge.domain.alerting import ListAge, MatchContext, Tone, list_age, phrase_of, tone_of
+from alpr_edge.domain.alerting import ListAge, MatchContext, Tone, phrase_of, tone_of
 from alpr_edge.domain.errors import FeedError
 from alpr_edge.domain.hits import OWN_SOURCE, Generation, Hit, MatchKind
 from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.list_ages import list_age, own_entry_age
 from alpr_edge.domain.matching import CONFUSABLE_MIN, CONFUSABLES_MAX, Entries, Match, MatchQuery, find_matches
 from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.domain.reads import Alternative
@@ -100,7 +101,7 @@ def match_plate(
 
     Args:
         entries: the entries of the lists and of the officers.
-        authoriser: allows it and puts it on record, each text by itself (Civil Code 1798.90.52(b)).
+        authoriser: allows it and puts it on record, each text by itself (Civil Code 1798.90.52(a)(2)).
         purpose: what the data is wanted for.
         query: the plate, as :func:`parse_plates` made it.
         limits: when a list is old, and how each source sounds.
@@ -145,7 +146,7 @@ def _sources_of(shown: Sequence[FoundEntry], plate: str) -> dict[str, tuple[str,
 def list_level(generation: Generation, now: datetime | None, limits: HotlistSettings) -> ListAge:
     """Judge how far a list can be trusted by its age; an officer's own entry ends, it does not age."""
     if generation.source == OWN_SOURCE:
-        return ListAge.FRESH
+        return own_entry_age(now)
     age = generation.age(now)
     return list_age(None if age is None else age.total_seconds(), *limits.ages_of(generation.source))
 

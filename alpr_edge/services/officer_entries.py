@@ -136,7 +136,9 @@ def add_entry(
         FeedError: it has ended, lasts too long, or too many are watched for.
         StoreError: it cannot be kept.
     """
-    subject = AccessSubject(query=request.entry.plate, is_covert=request.entry.covert)
+    entry = request.entry
+    typed = (entry.remarks, entry.vehicle, request.case_number)
+    subject = AccessSubject(query=entry.plate, is_covert=entry.covert, free_texts=typed)
     with authoriser.access(Operation.ADD_ENTRY, purpose, subject) as access:
         own = officer_entries.add(database, replace(request, added_by=access.actor.name), now)
         # The hours and the end of the entry do not count here: the question is where the vehicle was.
@@ -156,8 +158,8 @@ def remove_entry(
         AccessError: it is refused.
         FeedError: there is none of that id.
     """
-    own_entries = officer_entries.entries_in_force(database, None)
-    is_covert = any(own.entry.covert for own in own_entries if own.entry.record_id == entry_id)
+    present = officer_entries.entries_not_removed(database)
+    is_covert = any(own.entry.covert for own in present if own.entry.record_id == entry_id)
     subject = AccessSubject((f"entry:{entry_id[:64]}",), source=_SOURCE, is_covert=is_covert)
     with authoriser.access(Operation.REMOVE_ENTRY, purpose, subject) as access:
         own = officer_entries.remove(database, entry_id, access.actor.name, now)

@@ -18,9 +18,10 @@ from alpr_edge.access.authorisation.record_texts import record_code, record_obje
 from alpr_edge.access.authorisation.refusals import GLASS_CLOSED, IN_CAR, NOT_OWNER, PlaceWords, refusal_sentence
 from alpr_edge.access.sessions import SessionPlace, authorise_request
 from alpr_edge.access.store import AccessStore
-from alpr_edge.domain.access_log.changes import NONE, RecordedValues, Subject, changes_between, in_records, subject_of
+from alpr_edge.domain.access_log.changes import NONE, RecordedValues, change_not_made, changes_between, in_records
 from alpr_edge.domain.access_log.record_notes import DONE, NOT_DONE
 from alpr_edge.domain.access_log.records import AccessEntry, AccessOutcome, AccessRecord, RecordedChange, record_moment
+from alpr_edge.domain.access_log.reports import FLAGGED
 from alpr_edge.domain.errors import AccessError, AlprEdgeError, StoreError
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.people.person import SourcePermission
@@ -34,8 +35,8 @@ from alpr_edge.domain.sessions.break_glass import BreakGlass
 class RecordLog(Protocol):
     """Where records go: the unit's access log."""
 
-    def append(self, entry: AccessEntry, now: Instant) -> AccessRecord:
-        """Append a record; on the disk when this returns, StoreError where it is not."""
+    def append(self, entry: AccessEntry, now: Instant) -> AccessRecord | None:
+        """Append a record; on the disk when this returns, StoreError where it is not; None: it is only counted."""
 
     def values(self) -> RecordedValues:
         """What the records say is in force."""
@@ -62,11 +63,15 @@ class AccessSubject:
     objects: tuple[str, ...] = ()
     """Ids; never plates."""
     query: str = ""
-    """The plate that is searched for, which Civil Code 1798.90.52(b) asks for."""
+    """The plate that is searched for, which Civil Code 1798.90.52(a)(2) asks for."""
     source: SourcePermission | None = None
     is_covert: bool = False
     """Whether covert entries are asked for."""
     note: str = ""
+    corners: str = ""
+    """Those of an area that is searched (:func:`~alpr_edge.domain.ground.areas.corners_text`)."""
+    free_texts: tuple[str, ...] = ()
+    """What somebody typed, beside the note: looked through for hints at barred purposes, and not on record."""
     changes: tuple[RecordedChange, ...] = ()
     """Old and new values; a secret or a plate stands as its digest."""
 
@@ -165,7 +170,7 @@ class Authoriser:
         try:
             yield access
         except AlprEdgeError as error:
-            undone = replace(subject, changes=tuple(map(_not_done, subject.changes)))
+            undone = replace(subject, changes=tuple(map(change_not_made, subject.changes)))
             self._append(self._entry(operation, answer, undone, now, note=f"{NOT_DONE}: {type(error).__name__}"))
             raise
         if not rule.is_change or access.shown:
@@ -235,10 +240,9 @@ class Authoriser:
 
     def _refusal(self, decision: AccessDecision, purpose: Purpose) -> str:
         """What somebody is told, where it was refused."""
-        policy = self.policy
-        return (
-            "" if decision.is_allowed else refusal_sentence(decision.reason, purpose.code, policy.profile, policy.words)
-        )
+        if decision.is_allowed:
+            return ""
+        return refusal_sentence(decision.reason, purpose.code, self.policy.profile, self.policy.words)
 
     def _entry(
         self,
@@ -251,7 +255,6 @@ class Authoriser:
     ) -> AccessEntry:
         """The entry of an access: as it was asked for, or with what it shows."""
         actor, decision, purpose = answer.actor, answer.decision, answer.purpose
-        objects = subject.objects if access is None else access.objects or subject.objects
         return AccessEntry(
             person_id=actor.person_id,
             person=record_word(actor.name),
@@ -260,14 +263,15 @@ class Authoriser:
             session=actor.session_id,
             component=self.caller.component,
             action=operation.value,
-            objects=tuple(record_objects(objects)),
+            objects=tuple(record_objects(subject.objects if access is None else access.objects or subject.objects)),
             query=subject.query,
             purpose=record_code(purpose.code),
             offence=record_word(purpose.offence or ""),
             case=record_word(purpose.case or ""),
             note=record_sentence("; ".join(part for part in (note, subject.note, purpose.note) if part)),
+            corners=subject.corners,
             outcome=AccessOutcome.ALLOWED if decision.is_allowed else AccessOutcome.REFUSED,
-            reason=self._reason(decision),
+            reason=self._reason(decision, subject),
             shown=0 if access is None else access.shown,
             shown_bytes=0 if access is None else access.shown_bytes,
             address=record_word(self.caller.address),
@@ -275,11 +279,12 @@ class Authoriser:
             happened=record_moment(now),
         )
 
-    def _reason(self, decision: AccessDecision) -> str:
-        """Why it was refused, what the free text hints at, and why the glass was broken."""
-        record = self.caller.break_glass
+    def _reason(self, decision: AccessDecision, subject: AccessSubject) -> str:
+        """Why it was refused, what the free texts hint at, and why the glass was broken."""
+        record, terms = self.caller.break_glass, self.policy.profile.barred_terms
+        hints = [flag for text in (subject.note, *subject.free_texts) for flag in terms.flags_in(text)]
         parts = [] if decision.is_allowed else [decision.reason.value]
-        parts += [f"flagged {flag.value}" for flag in decision.flags]
+        parts += [f"{FLAGGED}{flag.value}" for flag in dict.fromkeys((*decision.flags, *hints))]
         parts += [] if record is None else [f"break-glass by {record.login}: {record.reason}"]
         return record_sentence("; ".join(parts))
 
@@ -288,12 +293,6 @@ class Authoriser:
             self.log.append(entry, self.clock.now())
         except StoreError as error:
             raise StoreError(f"nothing is shown or changed, as it cannot be put on record: {error}") from None
-
-
-def _not_done(change: RecordedChange) -> RecordedChange:
-    """A change in the record that it was not made: as it was asked for; that of a list, which was begun, is ended."""
-    is_begin = subject_of(change.name) == Subject.LIST_CHANGE
-    return change.model_copy(update={"before": change.after, "after": change.before}) if is_begin else change
 
 
 def _request(rule: OperationRule, purpose: Purpose, subject: AccessSubject) -> AccessRequest:

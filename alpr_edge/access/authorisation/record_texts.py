@@ -7,6 +7,8 @@ OBJECTS_NAMED_MAX = 1000
 """Most objects that a record names; it counts them all."""
 NAMED_BYTES_MAX = 40 * 1024
 """Most bytes that their names take, of the 64 KiB of a record: ids begin with that of their unit, which may be long."""
+LOCKED_NOW = "the account is locked"
+"""How the reason of the failure ends that locked an account."""
 
 
 def record_word(text: str) -> str:

@@ -42,7 +42,7 @@ def sample_rows(audit: Audit, records: Sequence[AccessRecord | None], first: int
                 "case": record.case if record else None,
                 "outcome": record.outcome.value if record else None,
                 "shown": record.shown if record else None,
-                "note": record.note if record else "",
+                "note": record.whole_note if record else "",
                 "stands_out_by": ", ".join(sorted({flags[at].kind.value for at in item.flags})),
                 "finding": review.finding.value if review else None,
                 "text": review.text if review else "",

@@ -9,6 +9,7 @@ from pathlib import Path
 from alpr_edge.access.attempts import SignInOutcome, SignInResult
 from alpr_edge.access.authorisation.authoriser import Authoriser, Policy
 from alpr_edge.access.authorisation.callers import Caller
+from alpr_edge.access.authorisation.page_log import PageLog
 from alpr_edge.access.authorisation.refusals import PlaceWords
 from alpr_edge.access.authorisation.sign_ins import SignInDesk
 from alpr_edge.access.passwords import Argon2Passwords
@@ -82,6 +83,8 @@ class InquiryOffice:
 
     accounts: DepartmentAccounts = field(repr=False)
     log: DepartmentAccessLog = field(repr=False)
+    page_log: PageLog = field(repr=False)
+    """The access log as what people sign in for and ask for goes on record."""
     policy: Policy = field(repr=False)
     quota: SearchQuota
     reads: ReadInquiries = field(repr=False)
@@ -113,11 +116,15 @@ class InquiryOffice:
 
     def desk(self, caller: Caller) -> SignInDesk:
         """What signs people in."""
-        return SignInDesk(self.accounts, self.passwords, self.log, self.policy, self.clock, caller)
+        return SignInDesk(self.accounts, self.passwords, self.page_log, self.policy, self.clock, caller)
 
     def authoriser(self, caller: Caller) -> Authoriser:
         """What allows and records whatever somebody asks for."""
-        return Authoriser(self.accounts, self.log, self.policy, self.clock, caller, self.quota)
+        return Authoriser(self.accounts, self.page_log, self.policy, self.clock, caller, self.quota)
+
+    def sum_refusals(self, *, is_end: bool = False) -> None:
+        """Put on record how many refusals have no record of their own, once it is time or this is the end."""
+        self.page_log.write_sum(self.clock.now(), is_end=is_end)
 
 
 def sign_in_answer(result: SignInResult) -> str:
@@ -162,7 +169,11 @@ def open_office(
     try:
         with database.reading() as connection:
             database.keys.require_key(connection)
-        yield _office(directory, database, clock or ServerClock(), passwords or Argon2Passwords())
+        office = _office(directory, database, clock or ServerClock(), passwords or Argon2Passwords())
+        try:
+            yield office
+        finally:
+            office.sum_refusals(is_end=True)
     finally:
         database.close()
 
@@ -177,6 +188,7 @@ def _office(directory: Path, database: DepartmentDatabase, clock: Clock, passwor
     return InquiryOffice(
         accounts=DepartmentAccounts(database),
         log=log,
+        page_log=PageLog(log),
         policy=policy,
         quota=SearchQuota(database, file.search.pages_per_hour, file.search.reads_per_day),
         reads=reads,

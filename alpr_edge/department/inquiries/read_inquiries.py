@@ -17,6 +17,7 @@ from alpr_edge.department.search.department_searches import DepartmentSearches
 from alpr_edge.department.search.pages import PAGE_READS, FoundPage, FoundRead, ReadKey
 from alpr_edge.department.search.read_pictures import ReadPicture, pictures_of
 from alpr_edge.domain.errors import AccessError, LostError, SearchError
+from alpr_edge.domain.ground.areas import area_words, corners_text
 from alpr_edge.domain.instants import rfc3339
 from alpr_edge.domain.people.person import SourcePermission
 from alpr_edge.domain.permissions.purposes import Purpose
@@ -25,6 +26,8 @@ from alpr_edge.domain.protocol.items import digest
 PLATES_MAX = 10
 """Plates of one search by a person, each with a record of its own."""
 NO_READ = "there is no such read any more: it was kept as long as the policy says"
+NAME_CHARACTERS_MAX = 64
+"""Of a unit or a camera; what is typed beyond names none, and leaves no room in the note for the rest."""
 _SOURCE = SourcePermission.DEPARTMENT
 """Whose data reads are (policy 462.4(e))."""
 OF_READS = AccessSubject(source=_SOURCE)
@@ -129,15 +132,15 @@ def object_id(read: FoundRead) -> str:
 
 
 def search_note(criteria: ReadCriteria) -> str:
-    """What is asked for beside the plate, as it stands on record."""
+    """What is asked for beside the plate and the corners of an area, as it stands on record."""
     parts = (
         len(criteria.plates) > 1 and f"one of {len(criteria.plates)} plates",
         criteria.begin and criteria.end and f"seen {_period_text(criteria)}",
-        criteria.area and f"around {criteria.area}",
-        criteria.unit_id and f"unit {criteria.unit_id}",
-        criteria.camera_id and f"camera {criteria.camera_id}",
+        criteria.unit_id and f"unit {criteria.unit_id[:NAME_CHARACTERS_MAX]}",
+        criteria.camera_id and f"camera {criteria.camera_id[:NAME_CHARACTERS_MAX]}",
         criteria.state and f"state {criteria.state} or not read",
         criteria.is_untimed and "those without a sure time",
+        criteria.area and area_words(criteria.area),
     )
     return ", ".join(part for part in parts if part)
 
@@ -173,7 +176,7 @@ def plate_accesses(
     note = ", ".join(text for text in (about.note, search_note(criteria)) if text)
     with ExitStack() as stack:
         for query in criteria.plates or (criteria.pattern,):
-            subject = replace(about, query=query, note=note)
+            subject = replace(about, query=query, note=note, corners=corners_text(criteria.area))
             try:
                 accesses[query] = stack.enter_context(authoriser.access(operation, purpose, subject))
             except AccessError as error:

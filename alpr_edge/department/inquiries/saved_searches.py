@@ -85,7 +85,7 @@ class SavedSearches:
             raise SearchError(f"a saved search lasts 1 to {most} days")
         checked = check_inquiry(criteria.search_at(now))
         saved_id = f"saved-{secrets.token_hex(6)}"
-        subject = replace(OF_READS, objects=(saved_id,), note=_note(criteria, wanted))
+        subject = replace(OF_READS, objects=(saved_id,), note=_note(criteria, wanted), free_texts=(name,))
         with plate_accesses(authoriser, Operation.SAVE_SEARCH, purpose, checked, subject) as accesses:
             access = next(iter(accesses.values()))
             dates = SavedSearchDates(saved_id, access.actor.person_id, now, now + timedelta(days=wanted))

@@ -109,3 +109,9 @@ def in_records(changes: tuple[RecordedChange, ...]) -> Iterator[tuple[RecordedCh
     """The changes in parts that fit into a record each."""
     for first in range(0, len(changes), CHANGES_MAX):
         yield changes[first : first + CHANGES_MAX]
+
+
+def change_not_made(change: RecordedChange) -> RecordedChange:
+    """A change in the record that it was not made: as it was asked for; that of a list, which was begun, is ended."""
+    is_begin = subject_of(change.name) == Subject.LIST_CHANGE
+    return change.model_copy(update={"before": change.after, "after": change.before}) if is_begin else change

@@ -3,8 +3,8 @@
 Its bytes are canonical JSON: keys in order, no spaces, UTF-8, whole numbers alone, which is what RFC 8785 prescribes
 for such values. They are the leaf of the log's Merkle tree, so they are kept and sent as they were written.
 
-A plate stands in a record only as the query of a search, where 1798.90.52(b) asks for it. Text that cannot be printed
-(control characters, turns of the writing direction) is refused: it could make one record look like another.
+A plate stands in a record only as the query of a search, where 1798.90.52(a)(2) asks for it. Text that cannot be
+printed (control characters, turns of the writing direction) is refused: it could make one record look like another.
 """
 
 from datetime import UTC, datetime
@@ -55,6 +55,8 @@ Word = Annotated[str, StringConstraints(max_length=128), _Printable]
 """An id or a name."""
 Sentence = Annotated[str, StringConstraints(max_length=500), _Printable]
 """Free text."""
+Corners = Annotated[str, StringConstraints(max_length=800), _Printable]
+"""The corners of an area; 32 with all their digits have 735 characters."""
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 """A word of a closed list."""
 Count = Annotated[int, Field(ge=0, le=COUNT_MAX, strict=True)]
@@ -102,6 +104,9 @@ class AccessEntry(Payload):
     offence: Word = ""
     case: Word = ""
     note: Sentence = ""
+    corners: Corners = ""
+    """The corners of the area that was searched, with those of a canvass, which a note has no room for (Civil Code
+    1798.90.52(a)(2)); empty for everything else. A circle is in the note."""
     outcome: AccessOutcome
     reason: Sentence = ""
     """Why it was refused, or why it was allowed beyond the rules."""
@@ -113,6 +118,11 @@ class AccessEntry(Payload):
     changes: Annotated[tuple[RecordedChange, ...], Field(max_length=CHANGES_MAX)] = ()
     """What was changed, in settings, lists, people."""
     happened: RecordMoment
+
+    @property
+    def whole_note(self) -> str:
+        """The note, with the corners that it speaks of."""
+        return ": ".join(part for part in (self.note, self.corners) if part)
 
     @model_validator(mode="after")
     def _check_reason(self) -> "AccessEntry":

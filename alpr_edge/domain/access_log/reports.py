@@ -30,9 +30,9 @@ DISPOSING_ACTIONS = frozenset({"dispose_hit", "verify_hit", "correct_read"})
 SELF_CHECK_ACTIONS = frozenset({DRIFT_FOUND, RECORD_NOT_KEPT, "settings_edited_by_hand"})
 """What the unit itself put on record of changes and failures past the commands."""
 FLAGGED = "flagged "
+"""How the reason of a record begins, or goes on, whose free text hints at a barred purpose."""
 FIRST_SIGN_IN = "for the first time"
 """What the note of a sign-in says where the person never signed in at that place before."""
-"""How the reason of a record begins, or goes on, whose free text hints at a barred purpose."""
 _WEEK = "week:"
 
 

@@ -16,6 +16,7 @@ from alpr_edge.domain.access_log.reports import BURST_RECORDS, BURST_SPAN, FLAGG
 from alpr_edge.domain.audits.record_keys import RecordKey
 from alpr_edge.domain.audits.shifts import Shift, shift_on
 from alpr_edge.domain.permissions.profile import BarredTerms, Need, PurposeRule
+from alpr_edge.domain.statistics.access_counts import SEARCH_ACTIONS
 
 REPEATS_WITHOUT_CASE, REPEATS = 3, 10
 """So many looks at the same plate by one person are flagged: without a case, and even with one."""
@@ -89,7 +90,8 @@ class _PersonAccess:
     """Empty: break-glass."""
     person: str
     query: str
-    """Empty: it was no search."""
+    """The plate that was asked for; empty: none, as a search by area, unit and time asks for none."""
+    is_search: bool
     purpose: str
     case: str
     is_allowed: bool
@@ -124,7 +126,7 @@ def _without_case(accesses: Sequence[_PersonAccess], rules: FlagRules) -> Iterat
     for each in accesses:
         rule = rules.purposes.get(each.purpose)
         is_due = rule is None or rule.case is Need.REQUIRED
-        if each.query and is_due and not each.case and each.is_allowed:
+        if each.is_search and is_due and not each.case and each.is_allowed:
             by_purpose[each.purpose].append(each)
     for purpose, found in sorted(by_purpose.items()):
         words = f"searched {_times(found)} for {_words(purpose)} without a case, which that purpose asks for"
@@ -164,7 +166,7 @@ def _off_shift(accesses: Sequence[_PersonAccess], rules: FlagRules) -> Iterator[
 def _bursts(accesses: Sequence[_PersonAccess], rules: FlagRules) -> Iterator[AuditFlag]:
     """Many searches in a short time."""
     del rules
-    for found in _crowds([each for each in accesses if each.query], BURST_RECORDS):
+    for found in _crowds([each for each in accesses if each.is_search], BURST_RECORDS):
         yield _flag(FlagKind.BURST, found, f"searched {_times(found)} in a row, {BURST_RECORDS} and more {_SPAN_WORDS}")
 
 
@@ -173,7 +175,7 @@ def _night_bursts(accesses: Sequence[_PersonAccess], rules: FlagRules) -> Iterat
     at_night = [
         each
         for each in accesses
-        if each.query and each.moment and rules.is_night(each.moment) and _shift_at(each, rules) is None
+        if each.is_search and each.moment and rules.is_night(each.moment) and _shift_at(each, rules) is None
     ]
     for found in _crowds(at_night, NIGHT_BURST_RECORDS):
         words = f"searched {_times(found)} at night, {NIGHT_BURST_RECORDS} and more {_SPAN_WORDS}; no shift is declared"
@@ -267,16 +269,18 @@ def _access_of(record: AccessRecord, rules: FlagRules) -> _PersonAccess:
     codes = {code.value for code in rules.terms.flags_in(record.note)}
     codes |= {part.removeprefix(FLAGGED) for part in record.reason.split("; ") if part.startswith(FLAGGED)}
     codes |= {record.purpose} & rules.barred.keys()
+    is_search = bool(record.query) or record.action in SEARCH_ACTIONS
     return _PersonAccess(
         key=RecordKey.of(record),
         moment=None if record.received.utc is None else datetime.fromisoformat(record.received.utc),
         person_id="" if record.break_glass else record.person_id,
         person=record.person,
         query=record.query,
+        is_search=is_search,
         purpose=record.purpose,
         case=record.case,
         is_allowed=record.outcome is AccessOutcome.ALLOWED,
-        is_look=bool(record.query) or record.shown > 0,
+        is_look=is_search or record.shown > 0,
         barred=tuple(sorted(codes)),
     )
 

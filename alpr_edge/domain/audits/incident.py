@@ -1,8 +1,8 @@
 """Incidents: what went wrong with access or data, who was told and when, and how it was closed (policy 462.6).
 
-For a breach the law asks who is told, and of what (Civil Code 1798.29; for ALPR data 1798.90.51): an incident is closed
-only when its notices are given, or a reason stands on file why none was due. No step is ever changed; what is learnt
-later is added.
+For a breach the law asks who is told, and of what (Civil Code 1798.29, of agencies): an incident is closed only when
+its notices are given, or a reason stands on file why none was due. No step is ever changed; what is learnt later is
+added.
 """
 
 import hashlib

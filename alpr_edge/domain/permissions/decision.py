@@ -1,7 +1,8 @@
 """Decides whether a person may do something, and says why not: one function, asked before anything is shown.
 
 Nothing of a plate is shown to anybody who has not signed in, is not trained (policy 462.4(d)), has no authorisation for
-the source (462.4(e)), or does not say what for (462.4(a), 462.6(b)). Every answer, allowed or not, goes on record.
+the source (462.4(e)), or does not say what for (462.4(a), 462.6(b), Civil Code 1798.90.52(b)). Every answer, allowed or
+not, goes on record.
 """
 
 from dataclasses import dataclass
@@ -68,7 +69,7 @@ class AccessDecision:
 
     reason: DecisionReason
     flags: tuple[PurposeCode, ...] = ()
-    """Barred purposes that the free text hints at, for the reviewer; set whether it was allowed or not."""
+    """Barred purposes that the note of the purpose hints at, for the reviewer; set whether it was allowed or not."""
 
     @property
     def is_allowed(self) -> bool:

@@ -10,6 +10,8 @@ _PURPOSES: dict[Reason, PurposeCode] = {
     Reason.MISSING_PERSON: PurposeCode.WANTED_OR_MISSING,
     Reason.VIOLENT_PERSON: PurposeCode.WANTED_OR_MISSING,
     Reason.SUPERVISED_RELEASE: PurposeCode.WANTED_OR_MISSING,
+    # Its profile bars it, or offers it: where it is barred, a hit is refused and on record as what it is.
+    Reason.IMMIGRATION_VIOLATOR: PurposeCode.IMMIGRATION_ENFORCEMENT,
 }
 
 

@@ -1,4 +1,6 @@
-"""What data is wanted for: a closed list of purposes (policy 462.3, 462.4, 462.6(b)), and those that are barred.
+"""What data is wanted for: a closed list of purposes, and those that are barred.
+
+It is used for the purposes of the published policy alone (policy 462.3, 462.4, 462.6(b), Civil Code 1798.90.52(b)).
 
 Which of them a department offers, and what each asks for, stands in its profile (:mod:`.profile`).
 """

@@ -100,11 +100,12 @@ def _deletion_of(record: AccessRecord, sequence: int) -> DeletionRecord:
 
 def _limits_text(limits: RetentionLimits) -> str:
     """The rule of that time."""
+    own = "" if limits.is_law else "acknowledged "
     periods = (
         ("acknowledged", limits.acknowledged_max),
         ("unacknowledged", limits.policy_max),
-        ("hits", limits.hit_max),
-        ("no hits", limits.non_hit_max),
+        (f"{own}hits", limits.hit_max),
+        (f"{own}no hits", limits.non_hit_max),
     )
     return "kept " + ", ".join(
         f"{name} {period / timedelta(days=1):g} d" for name, period in periods if period is not None

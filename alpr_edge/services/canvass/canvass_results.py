@@ -117,7 +117,7 @@ def _canvass_reads(database: Database, purpose: Purpose, canvass_id: str) -> tup
 
 
 def record_partials(authoriser: Authoriser, purpose: Purpose, canvass: Canvass, shown: Sequence[HeldRead]) -> None:
-    """Put on record each partial plate that reads are matched against (Civil Code 1798.90.52(b)), with what fits it.
+    """Put on record each partial plate that reads are matched against (Civil Code 1798.90.52(a)(2)), with what fits it.
 
     Args:
         authoriser: allows it.

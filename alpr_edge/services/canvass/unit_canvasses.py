@@ -12,6 +12,7 @@ from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.domain.canvass.canvass import Canvass, CanvassEnd, CanvassEnding
 from alpr_edge.domain.errors import CanvassError, SearchError
+from alpr_edge.domain.ground.areas import area_words, corners_text
 from alpr_edge.domain.permissions.purposes import Purpose, PurposeCode
 from alpr_edge.services.canvass.canvass_input import CanvassPlan
 from alpr_edge.services.holds.unit_holds import hold_person
@@ -71,9 +72,8 @@ class UnitCanvasses:
             StoreError: it cannot be kept or put on record: it was not started.
         """
         canvass_id = self._new_id()
-        with authoriser.access(
-            Operation.START_CANVASS, purpose, AccessSubject((canvass_id,), note=_note(plan))
-        ) as access:
+        subject = AccessSubject((canvass_id,), note=_note(plan), corners=corners_text(plan.area))
+        with authoriser.access(Operation.START_CANVASS, purpose, subject) as access:
             trusted = access.now.trusted_utc
             canvass = Canvass(
                 canvass_id=canvass_id,
@@ -195,5 +195,5 @@ def _state(connection: Connection, canvass: Canvass) -> CanvassState:
 
 def _note(plan: CanvassPlan) -> str:
     """What is asked for, as it stands on record; the partial plates go with the result, as what is searched for."""
-    area = "everywhere" if plan.area is None else f"in {plan.area}"
+    area = "everywhere" if plan.area is None else area_words(plan.area)
     return f"canvass {area}, for {plan.lasts}, from {plan.before} before"

@@ -44,7 +44,7 @@ class HoldRequest:
     note: str = ""
     """What stands on record beside it, such as what was searched for; never a plate."""
     query: str = ""
-    """The plate that was searched for, which Civil Code 1798.90.52(b) asks for on record."""
+    """The plate that was searched for, which Civil Code 1798.90.52(a)(2) asks for on record."""
 
 
 class UnitHolds:

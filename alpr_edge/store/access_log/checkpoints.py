@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from alpr_edge.domain.errors import AuditError, StoreError
@@ -121,6 +121,12 @@ def latest_checkpoint(log: AccessLog) -> StoredCheckpoint | None:
     """The newest checkpoint."""
     with log.reading() as connection:
         return _checkpoint_before(connection, None)
+
+
+def latest_cosigned(log: AccessLog) -> int:
+    """How many records the largest checkpoint covers that the department cosigned; 0: there is none."""
+    with log.reading() as connection:
+        return connection.scalar(select(func.max(cosignatures.c.size))) or 0
 
 
 def checkpoint_at(log: AccessLog, size: int) -> StoredCheckpoint | None:

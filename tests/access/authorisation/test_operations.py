@@ -274,6 +274,17 @@ def test_whatever_is_typed_for_an_id_or_a_case_goes_on_record(desk: Desk) -> Non
     assert desk.log.entries[-1].purpose == "none"
 
 
+@pytest.mark.parametrize("person_id", ["chief", ""])
+def test_whatever_is_typed_is_looked_through_for_hints_at_what_is_barred(desk: Desk, person_id: str) -> None:
+    typed = AccessSubject(("read-1",), note="hold for ICE", free_texts=("seen at the mosque", "blue van"))
+    ask(desk.of(person_id), Operation.HOLD_READ, STOLEN, typed)
+    entry = desk.log.entries[-1]
+    assert entry.reason.endswith("flagged immigration_enforcement; flagged protest")
+    assert "mosque" not in entry.model_dump_json()
+    ask(desk.of(person_id), Operation.HOLD_READ, STOLEN, AccessSubject(("read-1",), note="evidence, police notice"))
+    assert "flagged" not in desk.log.entries[-1].reason
+
+
 def test_a_look_that_fails_shows_nothing_and_says_so(desk: Desk) -> None:
     def fail() -> None:
         with desk.of("chief").access(Operation.SHOW_READS, STOLEN):

@@ -1,5 +1,6 @@
 """People search the department's reads: by their roles, for a purpose, on record before anything is shown."""
 
+import math
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -15,6 +16,7 @@ from alpr_edge.department.inquiries.office import InquiryOffice, sign_in_answer
 from alpr_edge.department.search.criteria import DepartmentSearch, SearchPeriod
 from alpr_edge.domain.access_log.records import AccessOutcome
 from alpr_edge.domain.errors import AccessError, LostError, SearchError, StoreError
+from alpr_edge.domain.ground.areas import CORNERS_MAX, GroundPolygon, parse_ground_area
 from alpr_edge.domain.permissions.actions import Action
 from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.domain.permissions.table import GRANTS
@@ -95,6 +97,25 @@ def test_a_search_without_a_plate_says_in_words_what_it_was_by(office: InquiryOf
     (record,) = records_of(office, first)
     assert (record.query, record.shown) == ("", len(page.reads))
     assert record.note == "seen 2026-05-04T00:00:00.000Z to 2026-05-08T00:00:00.000Z, unit car-1"
+
+
+def test_the_record_of_a_search_holds_every_corner_of_its_area_with_unit_and_state(
+    office: InquiryOffice, inquirers: Inquirers
+) -> None:
+    turns = [2 * math.pi * number / CORNERS_MAX for number in range(CORNERS_MAX)]
+    corners = tuple((37.63 + 0.005 * math.sin(turn) / 3, -121 + 0.005 * math.cos(turn) / 3) for turn in turns)
+    area, purpose = GroundPolygon(corners), replace(STOLEN, note="x" * 500)
+    first, authoriser = office.log.size(), authoriser_of(office, inquirers.ids["records"])
+    search = DepartmentSearch(area=area, unit_id=UNITS[0], camera_id="front", state="CA", period=WHOLE)
+    office.reads.page(authoriser, purpose, search)
+    (record,) = records_of(office, first)
+    assert ", unit car-1, camera front, state CA or not read, within 32 corners; xxx" in record.note
+    assert record.whole_note == f"{record.note}: {record.corners}"
+    kept = parse_ground_area(record.corners)
+    assert isinstance(kept, GroundPolygon)
+    assert [each == pytest.approx(corner, abs=1e-6) for each, corner in zip(kept.corners, corners, strict=True)] == (
+        [True] * CORNERS_MAX
+    )
 
 
 def test_whoever_may_not_see_the_departments_data_finds_nothing(office: InquiryOffice, inquirers: Inquirers) -> None:

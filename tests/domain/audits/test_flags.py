@@ -1,6 +1,7 @@
 """What stands out among records, and that no sentence repeats a plate."""
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -76,6 +77,18 @@ def test_bursts_by_day_and_by_night() -> None:
     assert list(flags_of(*night)) == [FlagKind.NIGHT_BURST]
     assert flags_of(*night[1:]) == {}
     assert flags_of(*night, shifts={"p-17": (NIGHTS,)}) == {}, "who works at night looks at night"
+
+
+def test_searches_by_area_unit_and_time_are_searches_too() -> None:
+    by_area: dict[str, Any] = {"plate": "", "note": "seen .., around 37.6,-121.0,250", "shown": 25}
+    crowd = [search(number, number * MINUTE / 4, **by_area) for number in range(40)]
+    assert list(flags_of(*crowd)) == [FlagKind.BURST]
+    night = [search(number, 12 * HOUR + number * MINUTE, **by_area) for number in range(NIGHT_BURST_RECORDS)]
+    assert list(flags_of(*night)) == [FlagKind.NIGHT_BURST]
+    assert list(flags_of(search(0, HOUR, **by_area, purpose="homeland_security"))) == [FlagKind.NO_CASE]
+    assert list(flags_of(search(0, 9 * HOUR, plate="", shown=0), shifts={"p-17": (DAYS,)})) == [FlagKind.OFF_SHIFT]
+    looks = [search(number, number * MINUTE / 4, "", action="show_reads", shown=1) for number in range(40)]
+    assert flags_of(*looks) == {}, "to look at a read that a search found is no search"
 
 
 def test_the_own_household_barred_words_and_break_glass() -> None:

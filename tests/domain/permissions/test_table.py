@@ -111,6 +111,7 @@ def test_a_hit_is_looked_at_for_what_its_plate_is_listed_for(reason: Reason) -> 
         Reason.MISSING_PERSON: "wanted_or_missing",
         Reason.VIOLENT_PERSON: "wanted_or_missing",
         Reason.SUPERVISED_RELEASE: "wanted_or_missing",
+        Reason.IMMIGRATION_VIOLATOR: "immigration_enforcement",
     }
     code = PurposeCode(codes.get(reason, "emergency_alert"))
     assert purpose_of_hit(reason) == Purpose(code)

@@ -1,5 +1,6 @@
 """Canvasses are started, ended and shown by services: who may, what is on record, and what was found."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -13,6 +14,7 @@ from alpr_edge.app.pipeline.record_ids import new_id
 from alpr_edge.domain.canvass.canvass import CanvassEnding
 from alpr_edge.domain.errors import AccessError, CanvassError
 from alpr_edge.domain.fixes import Position
+from alpr_edge.domain.ground.areas import CORNERS_MAX, parse_ground_area
 from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.services.canvass.canvass_input import CanvassPlan, CanvassRequest, parse_canvass
@@ -84,6 +86,18 @@ def test_from_start_to_result_everything_is_on_record(
     ]
     assert {record.case for record in staff.records()[before:]} == {purpose.case}
     assert {record.offence for record in staff.records()[before:]} == {"homicide"}
+
+
+def test_a_canvass_of_many_corners_is_on_record_with_all_of_them(
+    staff: Staff, canvasses: UnitCanvasses, chief: Authoriser, purpose: Purpose
+) -> None:
+    turns = [2 * math.pi * number / CORNERS_MAX for number in range(CORNERS_MAX)]
+    corners = " ".join(f"{37.64 + math.sin(turn) / 210:.6f},{-120.99 + math.cos(turn) / 210:.6f}" for turn in turns)
+    canvass_id = canvasses.start(chief, purpose, plan(staff, area=corners)).canvass.canvass_id
+    record = staff.records()[-1]
+    assert record.corners == str(parse_ground_area(corners))
+    assert record.note.startswith("canvass within 32 corners, for ")
+    canvasses.end(chief, purpose, canvass_id)
 
 
 def test_the_pages_of_a_result_show_each_read_once(

@@ -83,7 +83,7 @@ def _row(record: AccessRecord) -> tuple[Any, ...]:
 
 
 def _note(record: AccessRecord) -> str:
-    return "; ".join(part for part in (record.reason, record.note, record.address) if part)
+    return "; ".join(part for part in (record.reason, record.whole_note, record.address) if part)
 
 
 def _text(path: Path) -> str:

@@ -72,6 +72,8 @@ class HitBoard:
     def lines(self, authoriser: Authoriser) -> list[BoardLine]:
         """The hits of the last shift that somebody may see, the newest first.
 
+        One that is listed for what the profile bars is withheld from everybody, and keeps none of the others back.
+
         What the session was not shown yet within the hour is put on record; what stands there is shown again, once
         it is sure that it still may be.
 
@@ -83,8 +85,10 @@ class HitBoard:
         since = datetime.now(UTC) - timedelta(hours=self._table.hours)
         with self._database.reading() as connection:
             found = newest_hits(connection, since, HITS_MAX, with_covert=authoriser.may_see_covert())
-        groups = _by_purpose(found)
-        lines = dict[tuple[str, str], BoardLine]()
+        barred = authoriser.policy.profile.barred
+        open_hits = [each for each in found if _purpose_of(each).code not in barred]
+        lines: dict[tuple[str, str], BoardLine] = {(each.unit_id, each.hit_id): _withheld(each) for each in found}
+        groups = _by_purpose(open_hits)
         with ExitStack() as stack:
             for (purpose, is_covert), some in groups.items():
                 objects = [each.objects[0] for each in some]
@@ -99,7 +103,7 @@ class HitBoard:
                     access.show(tuple(objects if new is None else new))
                     sources = access.actor.sources
                 lines |= {(each.unit_id, each.hit_id): self._line(each, sources) for each in some}
-        self._shown.add(session, [each.objects[0] for each in found])
+        self._shown.add(session, [each.objects[0] for each in open_hits])
         return [lines[each.unit_id, each.hit_id] for each in found]
 
     def history(self, authoriser: Authoriser, purpose: Purpose, plate: str) -> list[BoardLine]:
@@ -174,16 +178,24 @@ class HitBoard:
     def _line(self, hit: BoardHit, sources: Iterable[SourcePermission]) -> BoardLine:
         if self._table.permission_of(hit.source) in sources:
             return hit
-        return WithheldLine(hit.unit_id, hit.source, hit.level, hit.received_at)
+        return _withheld(hit)
 
     def _subject(self, hit: BoardHit) -> tuple[Purpose, AccessSubject]:
         source = self._table.permission_of(hit.source)
-        return purpose_of_hit(reason_of(hit.reason)), AccessSubject(hit.objects, source=source, is_covert=hit.is_covert)
+        return _purpose_of(hit), AccessSubject(hit.objects, source=source, is_covert=hit.is_covert)
+
+
+def _purpose_of(hit: BoardHit) -> Purpose:
+    return purpose_of_hit(reason_of(hit.reason))
+
+
+def _withheld(hit: BoardHit) -> WithheldLine:
+    return WithheldLine(hit.unit_id, hit.source, hit.level, hit.received_at)
 
 
 def _by_purpose(found: Sequence[BoardHit]) -> dict[tuple[Purpose, bool], list[BoardHit]]:
     """Hits by what they are looked at for and whether they are covert; a board without any is looked at for alerts."""
     groups = defaultdict[tuple[Purpose, bool], list[BoardHit]](list)
     for each in found:
-        groups[purpose_of_hit(reason_of(each.reason)), each.is_covert].append(each)
+        groups[_purpose_of(each), each.is_covert].append(each)
     return groups or {(purpose_of_hit(Reason.OTHER), False): []}

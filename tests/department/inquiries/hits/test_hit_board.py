@@ -13,6 +13,7 @@ from alpr_edge.department.inquiries.office import InquiryOffice, open_office
 from alpr_edge.domain.dispositions.disposition import DispositionPart
 from alpr_edge.domain.dispositions.hit_state import HitVerification
 from alpr_edge.domain.errors import AccessError, LostError, SearchError, StoreError
+from alpr_edge.domain.hits import Reason
 from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.domain.plates import canonical
@@ -31,7 +32,7 @@ from tests.department.inquiries.hits.board_office import (
     now,
     said_of,
 )
-from tests.department.interchange.exchange_office import UNIT, read_item_of, read_now, withdrawal_of
+from tests.department.interchange.exchange_office import LIST, UNIT, hit_item_of, read_item_of, read_now, withdrawal_of
 from tests.uplink.items import jpeg
 
 CROP = jpeg("crop")
@@ -176,3 +177,17 @@ def test_the_hits_of_a_plate_are_for_a_case_and_covert_ones_for_whoever_is_clear
         (line,) = office.hits.history(authoriser_of(office, person_id), for_case, HIDDEN)
         assert isinstance(line, BoardHit)
     assert [each.query for each in records_of(office, first)] == [canonical(plate) for plate in (*HITS, HIDDEN)]
+
+
+def test_a_hit_whose_reason_the_profile_bars_is_withheld_and_keeps_none_of_the_others_back(
+    office: InquiryOffice, inquirers: Inquirers
+) -> None:
+    read, authoriser = read_now("b9", "7IMM462"), authoriser_of(office, inquirers.ids["officer"])
+    before = plates(office, authoriser)
+    deliver(inquirers.directory, read_item_of(read), hit_item_of(read, reason=Reason.IMMIGRATION_VIOLATOR))
+    assert plates(office, authoriser) == [LIST, *before]
+    first = office.log.size()
+    with pytest.raises(AccessError, match="barred"):
+        office.hits.hit(authoriser, UNIT, "hit-of-b9")
+    (record,) = records_of(office, first)
+    assert (record.purpose, record.outcome.value) == ("immigration_enforcement", "refused")
