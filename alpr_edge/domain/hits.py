@@ -30,7 +30,8 @@ class Reason(StrEnum):
     SUPERVISED_RELEASE = "supervised_release"
     SEX_OFFENDER = "sex_offender"
     IMMIGRATION_VIOLATOR = "immigration_violator"
-    """Never accepted unless a source's settings name it (California Values Act, Government Code 7284.6)."""
+    """Never accepted unless a source's settings name it, which they may not where the profile bars it (California
+    Values Act, Government Code 7284.6)."""
     MAJOR_CRIME = "major_crime"
     OTHER = "other"
 
@@ -84,9 +85,13 @@ class HotlistEntry:
             return False
         if at is None:
             return True
-        if (self.effective is not None and at < self.effective) or (self.expires is not None and at >= self.expires):
+        if (self.effective is not None and at < self.effective) or self.has_ended(at):
             return False
         return self.hours is None or self.hours.hold(at)
+
+    def has_ended(self, passed: datetime | None) -> bool:
+        """Whether the entry's end has come, by a moment (UTC) that has passed; None: none is known to have."""
+        return passed is not None and self.expires is not None and passed >= self.expires
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,29 @@
-"""Says in words how old a list is."""
+"""How far a list or an officer's own entry can be trusted by its age, and how old a list is in words."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+from alpr_edge.domain.alerting import ListAge
 
 HOUR = timedelta(hours=1)
+
+
+def list_age(age_s: float | None, amber_after: timedelta, red_after: timedelta) -> ListAge:
+    """How far a list can be trusted by its age; an unknown age is amber, never fresh."""
+    if age_s is None:
+        return ListAge.AMBER
+    if age_s >= red_after.total_seconds():
+        return ListAge.RED
+    # A list from the future means that one of the two clocks is wrong.
+    return ListAge.AMBER if age_s >= amber_after.total_seconds() or age_s < 0 else ListAge.FRESH
+
+
+def own_entry_age(now: datetime | None) -> ListAge:
+    """How far an officer's own entry can be trusted: it ends and does not age, but without a clock it may have ended.
+
+    Args:
+        now: the moment, UTC; None when the clock is not confirmed.
+    """
+    return ListAge.AMBER if now is None else ListAge.FRESH
 
 
 def age_words(age: timedelta | None) -> str:

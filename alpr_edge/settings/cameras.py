@@ -22,6 +22,8 @@ class CameraCommon(Section):
     reopen_longest_s: Annotated[float, Field(ge=1, le=3600)] = 30.0
     ignore_areas: IgnoreAreas = ()
     """Parts of the picture in which no plate is looked for."""
+    infrared: bool = False
+    """Whether all but plates is black in its pictures at night, so that what it sees is judged by day alone."""
 
     @model_validator(mode="after")
     def _check_order(self) -> Self:

@@ -11,6 +11,7 @@ from alpr_edge.domain.errors import SettingsError
 from alpr_edge.settings.base import Section
 from alpr_edge.settings.cameras import doubled_ids
 from alpr_edge.settings.faults import fault
+from alpr_edge.settings.profiles.barred_reasons import barred_reason_faults
 from alpr_edge.settings.schema import Settings
 
 BYTES_MAX = 1024 * 1024
@@ -51,6 +52,8 @@ def parse(raw: dict[str, Any], base: Path) -> Settings:
     except ValidationError as error:
         faults = [fault(detail) for detail in error.errors()]
         raise SettingsError([*faults, *(line for line in doubled_ids(raw) if line not in faults)]) from None
+    if barred := barred_reason_faults("hotlist.source", settings.hotlist.source, settings.policy):
+        raise SettingsError(barred)
     return _with_absolute_paths(settings, base.resolve())
 
 

@@ -38,6 +38,17 @@ def test_faults_of_sources_name_their_place(sources: Any, fault: str) -> None:  
     assert only_fault({"hotlist": {"source": sources}}).startswith(fault)
 
 
+@pytest.mark.parametrize("key", [{"reasons": ["gang", "immigration_violator"]}, {"reason": "immigration_violator"}])
+def test_no_list_may_let_in_a_reason_that_the_profile_bars(key: dict[str, object]) -> None:
+    (name,) = key
+    assert only_fault({"hotlist": {"source": [SOURCE | {"name": "own"}, SOURCE | key]}}) == (
+        f"hotlist.source[1].{name}: 'immigration_violator' is barred by the profile california: immigration enforcement"
+        " (Government Code 7284.6)"
+    )
+    # A code may mean it: then its lines are known, and withheld.
+    assert parse({"hotlist": {"source": [SOURCE | {"codes": {"IM": "immigration_violator"}}]}}, CONFIG.parent)
+
+
 def test_files_of_a_source_are_looked_for(tmp_path: Path) -> None:
     names = {"folder": "drop", "url": "https://a", "ca_file": "ca", "certificate_file": "c", "key_file": "k"}
     settings = parse({"hotlist": {"source": [SOURCE | names]}}, tmp_path)

@@ -1,4 +1,4 @@
-"""``alpr-edge hotlist match``: which entries a plate matches, and what the unit would sound and say."""
+"""``alpr-edge hotlist match``: which entries a plate matches, and the tone that would follow."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def match(
     as_json: JsonOption = False,
     settings: SettingsOption = DEFAULT_SETTINGS,
 ) -> None:
-    """Look a plate up as a read would be, and say what the unit would. Verify what is found through CLETS.
+    """Look a plate up as a read would be, and tell the tone that would follow and what it means. Verify through CLETS.
 
     The plate is asked for, or read from standard input; other texts that the reader considered follow after commas.
     """
@@ -115,10 +115,11 @@ def _found_text(answer: FoundEntry, now: Instant) -> str:
     if entry.covert:
         lines.append("covert: the car stays silent, the department is told")
     lines += [_area_text(entry)] if entry.area else []
-    if answer.not_in_force is None:
-        lines.append(f"the unit says, in the tone {answer.tone.value!r}: {answer.phrase}")
+    if answer.not_in_force is not None:
+        lines.append(f"not in force now: {_not_in_force_text(answer.not_in_force, entry)}; nothing sounds")
     else:
-        lines.append(f"not in force now: {_not_in_force_text(answer.not_in_force, entry)}; the unit says nothing")
+        sounds = "" if entry.covert else f"sounds in the tone {answer.tone.value!r}, "
+        lines.append(f"{sounds}meaning: {answer.phrase}")
     return "\n    ".join(lines)
 
 

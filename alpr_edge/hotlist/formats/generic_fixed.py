@@ -5,12 +5,14 @@ from typing import ClassVar
 
 from alpr_edge.domain.errors import FeedError
 from alpr_edge.hotlist.formats.base import Feed, FeedContext, FeedFormat, FormatName, Rules
-from alpr_edge.hotlist.formats.csv_header import ROLES
+from alpr_edge.hotlist.formats.csv_header import ROLES, VEHICLE_ROLES
 from alpr_edge.hotlist.formats.fields import Field, is_state_or_blank
 from alpr_edge.hotlist.formats.line_formats import FixedWidth
 from alpr_edge.hotlist.formats.row_builder import Cells
 
 COLUMNS_MAX = 10_000
+_MEANINGS = {"case": ("remarks", "case")} | dict.fromkeys(VEHICLE_ROLES, ("vehicle", ""))
+"""The cell of each role that is none itself, and the text before it there."""
 
 
 class GenericFixed(FeedFormat):
@@ -50,8 +52,9 @@ def _fields(rules: Rules) -> tuple[Field, ...]:
         if not (_is_place(first) and (not last or _is_place(last)) and int(first) <= int(last or first)):
             raise FeedError(f"columns: {role} stands in columns such as 1-8, not {text!r}")
         looks = is_state_or_blank if role == "state" else None
-        cell_role = role if role in Cells._fields else "vehicle"
-        fields.append(Field(cell_role, int(first), int(last or first), looks, "no state code" if looks else ""))
+        cell_role, label = _MEANINGS.get(role, (role, ""))
+        wrong = "no state code" if looks else ""
+        fields.append(Field(cell_role, int(first), int(last or first), looks, wrong, label))
     if not any(field.role == "plate" for field in fields):
         raise FeedError("columns: say where the plate stands, such as plate = '1-8'")
     return tuple(sorted(fields, key=lambda field: field.first))

@@ -8,6 +8,8 @@ a suspended registration in New York), so a code in a feed that brings no table 
 import re
 
 from alpr_edge.domain.hits import Reason
+from alpr_edge.domain.permissions.profile import BarredTerms
+from alpr_edge.domain.permissions.purposes import PurposeCode
 
 _WORDS: dict[str, Reason] = {
     "amber alert": Reason.AMBER_ALERT,
@@ -47,8 +49,18 @@ _WORDS: dict[str, Reason] = {
     "major crime": Reason.MAJOR_CRIME,
 }
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
-_IMMIGRATION = re.compile(r"\b(immigration|deported|deportation)\b")
-_IMMIGRATION_CODE = "n"
+IMMIGRATION_TERMS = (
+    "immigration*", "immigrant*", "deport*", "undocumented", "alien", "aliens", "overstay*",
+    "order of removal", "orders of removal", "removal order*", "removal warrant*", "warrant of removal",
+    "removal proceeding*", "previously removed", "administrative warrant*", "administratively inadmissible",
+    "illegal reentry", "illegal re entry", "unlawful presence", "unlawfully present",
+    "ice", "i c e", "cbp", "uscis", "border patrol", "customs and border", "dhs detainer*",
+)  # fmt: skip
+"""Terms of immigration enforcement, as :class:`~alpr_edge.domain.permissions.profile.BarredTerms` has them. A reason
+with one of them is withheld and counted: rather one too many. The terms of each profile are among what these find."""
+_IMMIGRATION = BarredTerms.parse(dict.fromkeys(IMMIGRATION_TERMS, PurposeCode.IMMIGRATION_ENFORCEMENT))
+_IMMIGRATION_CELLS = frozenset({"n", "absconder", "absconders"})
+"""NCIC's code, and what means its file only where nothing else stands in the cell: parole has absconders too."""
 
 
 def normal_form(text: str) -> str:
@@ -59,10 +71,11 @@ def normal_form(text: str) -> str:
 def from_text(text: str) -> Reason:
     """The reason that a description spells out; OTHER for what it does not.
 
-    NCIC's immigration violator file is known by its words and by its code ``N`` even where no table of codes is:
-    the California Values Act (Government Code 7284.6) and the Attorney General's bulletin 2023-DLE-06.
+    NCIC's immigration violator file, and what else a feed calls immigration enforcement, is known by its words and by
+    the file's code ``N`` even where no table of codes is: the California Values Act (Government Code 7284.6) and the
+    Attorney General's bulletin 2023-DLE-06.
     """
     words = normal_form(text)
-    if words == _IMMIGRATION_CODE or _IMMIGRATION.search(words):
+    if words in _IMMIGRATION_CELLS or _IMMIGRATION.flags_in(words):
         return Reason.IMMIGRATION_VIOLATOR
     return _WORDS.get(words, Reason.OTHER)

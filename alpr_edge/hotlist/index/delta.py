@@ -42,7 +42,7 @@ def packer_for(change: ListChange, base: PackedList | None) -> RowPacker:
 
 
 class _Additions:
-    """The feed's rows, then those of the list in use: of equal ones the first is kept."""
+    """The feed's rows, then those of the list in use that none of them replaces."""
 
     def __init__(self, base: PackedList) -> None:
         self._base = base
@@ -52,6 +52,7 @@ class _Additions:
         self._packer.extend(rows)
 
     def pack(self) -> GenerationDraft:
+        self._packer.begin_base()
         for batch in _rows_of(self._base):
             self._packer.extend(batch)
         return self._packer.pack()

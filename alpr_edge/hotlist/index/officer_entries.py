@@ -1,7 +1,7 @@
 """Officers' own entries beside the lists: matched together, each a list of one."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
@@ -9,6 +9,7 @@ from itertools import chain
 from alpr_edge.domain.hits import HotlistEntry
 from alpr_edge.domain.matching import Entries, Listed
 from alpr_edge.domain.patterns import PatternSet, is_partial
+from alpr_edge.store.db import clock_pairs
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.hotlists import officer_entries
 from alpr_edge.store.hotlists.officer_entries import OwnEntry
@@ -51,14 +52,20 @@ class CombinedIndex:
 
     lists: Entries
     own: Entries
+    passed: datetime | None = None
+    """A moment, UTC, that has passed for certain: what ended by then is left out. None: none is known, or all is
+    wanted."""
 
     def exact(self, plate: str) -> Iterator[Listed]:
-        """All entries of one canonical text."""
-        return chain(self.own.exact(plate), self.lists.exact(plate))
+        """The entries of one canonical text."""
+        return self._not_ended(self.own.exact(plate), self.lists.exact(plate))
 
     def partial(self, plate: str) -> Iterator[Listed]:
-        """All entries whose wildcards a canonical text fits."""
-        return chain(self.own.partial(plate), self.lists.partial(plate))
+        """The entries whose wildcards a canonical text fits."""
+        return self._not_ended(self.own.partial(plate), self.lists.partial(plate))
+
+    def _not_ended(self, *listed: Iterable[Listed]) -> Iterator[Listed]:
+        return (each for each in chain.from_iterable(listed) if not each[0].has_ended(self.passed))
 
 
 @dataclass(slots=True, eq=False)
@@ -67,6 +74,8 @@ class OfficerEntryLoader:
 
     database: Database
     index: OwnIndex = field(default_factory=OwnIndex)
+    passed: datetime | None = None
+    """A moment, UTC, that had passed for certain when the database was read; None: none is known."""
     _data_version: int | None = None
 
     def refresh(self, now: datetime | None) -> bool:
@@ -78,7 +87,8 @@ class OfficerEntryLoader:
         version = self.database.data_version()
         if version == self._data_version:
             return False
-        entries = tuple(officer_entries.entries_in_force(self.database, now))
+        self.passed = clock_pairs.passed_utc(self.database, now)
+        entries = tuple(officer_entries.entries_in_force(self.database, self.passed))
         self._data_version = version
         if entries == self.index.entries:
             return False

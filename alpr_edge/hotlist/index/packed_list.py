@@ -17,7 +17,16 @@ from alpr_edge.domain.hits import HotlistEntry
 from alpr_edge.domain.patterns import PATTERNS_MAX, PatternSet, is_partial
 from alpr_edge.hotlist.index.bloom import BloomFilter
 from alpr_edge.hotlist.index.column_store import ROWS_A_BLOCK, Columns, ColumnsPacker
-from alpr_edge.hotlist.index.plate_keys import Keys, Marks, entry_prints, identity_of, marks, partial_key, plate_keys
+from alpr_edge.hotlist.index.plate_keys import (
+    Keys,
+    Marks,
+    entry_prints,
+    identity_of,
+    is_repeated,
+    marks,
+    partial_key,
+    plate_keys,
+)
 from alpr_edge.hotlist.index.row import Row, entry_of
 
 BATCH_ROWS = 128 * ROWS_A_BLOCK
@@ -67,7 +76,7 @@ class GenerationDraft:
     """[entries], :func:`.plate_keys.entry_prints`: state, reason and record id, and all the rest; only
     imports compare them."""
     duplicates: int
-    """Entries left out as equal to an earlier one."""
+    """Entries left out: equal to an earlier one in all they say, or replaced by an addition."""
 
     @property
     def marks(self) -> Marks:
@@ -84,6 +93,7 @@ class Packer:
         self._columns = ColumnsPacker()
         self._patterns: dict[str, None] = {}
         self._batch: list[Row] = []
+        self._addition_count: int | None = None
 
     def extend(self, rows: Iterable[Row]) -> None:
         """Add rows.
@@ -97,22 +107,33 @@ class Packer:
             batch, self._batch = self._batch[:BATCH_ROWS], self._batch[BATCH_ROWS:]
             self._close(batch)
 
+    def begin_base(self) -> None:
+        """Take the rows so far as additions to those that follow, the list in use.
+
+        An addition replaces every entry in use of its plate, state, reason and record id.
+        """
+        self._addition_count = len(self._keys) + len(self._batch)
+
     def pack(self) -> GenerationDraft:
-        """The packed entries; the first of equal ones is kept. Raises as :meth:`extend`; to be called once."""
+        """The packed entries; the first of equal ones is kept. Raises as :meth:`extend`; to be called once.
+
+        Of one plate, state, reason and record id there may be several: a warrant that ended and the next one, or two
+        cars of which one has an O where the other has a 0.
+        """
         if self._batch:
             self._close(self._batch)
         columns = self._columns.pack()
         keys = np.frombuffer(self._keys, dtype=np.uint64)
         prints = np.frombuffer(self._fingerprints, dtype=np.uint64)
         # Stable: of equal entries the first in the feed comes first.
-        order = np.lexsort((identity_of(prints), keys))
+        order = np.lexsort((prints, keys))
         keys, prints = keys[order], prints[order]
-        same = identity_of(prints)
-        fresh = np.ones(len(keys), dtype=bool)
-        fresh[1:] = (keys[1:] != keys[:-1]) | (same[1:] != same[:-1])
-        unique_keys, rows = keys[fresh], order[fresh].astype(np.uint32)
-        packed_list = PackedList(unique_keys, rows, columns, PatternSet(list(self._patterns)), BloomFilter(unique_keys))
-        return GenerationDraft(packed_list, prints[fresh], len(keys) - len(packed_list))
+        kept = ~is_repeated(keys, prints)
+        if self._addition_count is not None:
+            kept &= ~_is_replaced(keys, prints, order < self._addition_count)
+        kept_keys, rows = keys[kept], order[kept].astype(np.uint32)
+        packed_list = PackedList(kept_keys, rows, columns, PatternSet(list(self._patterns)), BloomFilter(kept_keys))
+        return GenerationDraft(packed_list, prints[kept], len(keys) - len(packed_list))
 
     def _close(self, batch: Sequence[Row]) -> None:
         columns = list(zip(*batch, strict=True))
@@ -137,6 +158,15 @@ class Packer:
         for place, pattern in partials.items():
             keys[place] = partial_key(pattern)
         return keys
+
+
+def _is_replaced(keys: Keys, prints: Keys, is_addition: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Whether each of some sorted entries is of the list in use, and an addition has its identity."""
+    if not len(keys):
+        return is_addition
+    starts = np.flatnonzero(~is_repeated(keys, identity_of(prints)))
+    has_addition = np.logical_or.reduceat(is_addition, starts)
+    return np.repeat(has_addition, np.diff(starts, append=len(keys))) & ~is_addition
 
 
 def common(one: Marks, other: Marks) -> tuple[int, int]:

@@ -34,7 +34,7 @@ class Marks(NamedTuple):
     """The numbers by which two generations of a list are compared."""
 
     identities: Keys
-    """[entries], a number for each plate, state, reason and record id."""
+    """[entries], a number for each plate, state, reason and record id; of several with these, one for each place."""
     versions: Keys
     """[entries], a number for all of each entry."""
 
@@ -118,10 +118,24 @@ def identity_of(prints: Keys) -> Keys:
     return prints & _UPPER
 
 
+def is_repeated(keys: Keys, prints: Keys) -> NDArray[np.bool_]:
+    """Whether each of some sorted entries has key and print of the one before it."""
+    repeated = np.zeros(len(keys), dtype=bool)
+    repeated[1:] = (keys[1:] == keys[:-1]) & (prints[1:] == prints[:-1])
+    return repeated
+
+
 def marks(keys: Keys, prints: Keys) -> Marks:
-    """Plate and fingerprint in one number; numpy's overflow wraps, as a hash wants it."""
+    """Plate and fingerprint in one number, of sorted entries; numpy's overflow wraps, as a hash wants it."""
     hashes = keys * np.uint64(GOLDEN)
-    return Marks(hashes ^ (prints >> _HALF), hashes ^ prints)
+    identities = hashes ^ (prints >> _HALF)
+    repeated = is_repeated(keys, identity_of(prints))
+    if repeated.any():
+        # The first of an identity has the number that it has alone.
+        places = np.arange(len(keys), dtype=np.uint64)
+        nth = places - np.maximum.accumulate(np.where(repeated, 0, places))
+        identities ^= _mix_words(nth)
+    return Marks(identities, hashes ^ prints)
 
 
 def _mix_words(words: Keys) -> Keys:

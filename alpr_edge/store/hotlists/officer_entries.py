@@ -15,6 +15,7 @@ from alpr_edge.domain.errors import FeedError
 from alpr_edge.domain.hits import OWN_SOURCE, Generation, HotlistEntry, Reason
 from alpr_edge.domain.instants import rfc3339
 from alpr_edge.domain.restrictions import Area, Hours
+from alpr_edge.store.db import clock_pairs
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.schema import own_entries
 
@@ -57,7 +58,7 @@ def add(database: Database, draft: OwnEntry, now: datetime | None) -> OwnEntry:
         FeedError: it has no end, has ended, lasts too long, or too many are in force already.
         StoreError: it cannot be stored.
     """
-    _check_end(draft.entry.expires, now)
+    _check_end(draft.entry, now, clock_pairs.passed_utc(database, now))
     entry = replace(draft.entry, source=OWN_SOURCE, record_id=uuid.uuid4().hex[:8])
     with database.write() as connection:
         expiries = connection.execute(select(own_entries.c.expires).where(own_entries.c.removed == 0)).scalars()
@@ -89,18 +90,29 @@ def remove(database: Database, entry_id: str, by: str, now: datetime | None) -> 
 
 
 def entries_in_force(database: Database, now: datetime | None) -> list[OwnEntry]:
-    """The entries neither removed nor expired, the oldest first; with an unknown clock none has expired."""
+    """The entries neither removed nor expired, the oldest first.
+
+    Args:
+        database: the database of this unit.
+        now: the moment, UTC; None when the clock is not confirmed: then as many have expired as did for certain.
+    """
+    passed = clock_pairs.passed_utc(database, now)
+    return [own for own in entries_not_removed(database) if not own.entry.has_ended(passed)]
+
+
+def entries_not_removed(database: Database) -> list[OwnEntry]:
+    """The entries in force and those that expired, the oldest first."""
     query = select(own_entries).where(own_entries.c.removed == 0).order_by(own_entries.c.seq)
     with database.read() as connection:
         rows: Sequence[RowMapping] = connection.execute(query).mappings().all()
-    entries = map(_own, rows)
-    return [own for own in entries if now is None or own.entry.expires is None or own.entry.expires > now]
+    return [_own(row) for row in rows]
 
 
-def _check_end(expires: datetime | None, now: datetime | None) -> None:
+def _check_end(entry: HotlistEntry, now: datetime | None, passed: datetime | None) -> None:
+    expires = entry.expires
     if expires is None:
         raise FeedError("an entry needs an end; give one with --expires")
-    if now is not None and expires <= now:
+    if entry.has_ended(passed):
         raise FeedError(f"the entry has ended already ({rfc3339(expires)}); give a later --expires")
     if now is not None and expires - now > LASTS_MAX:
         raise FeedError(f"an entry lasts {LASTS_MAX.days} days at most; give an earlier --expires")

@@ -1,20 +1,30 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from alpr_edge.alerts.wav import WavPlayer
+from alpr_edge.app.pipeline.alerter import Alerter
 from alpr_edge.app.stages.hotlist_refresh import HotlistRefresh
 from alpr_edge.app.unit_faults import FaultKind, FaultMonitor
-from alpr_edge.domain.alerting import Tone
-from alpr_edge.domain.hits import HotlistEntry, Reason
+from alpr_edge.domain.alerting import Level, ListAge, Sureness, Tone
+from alpr_edge.domain.errors import FeedError
+from alpr_edge.domain.hits import Hit, HotlistEntry, Reason
+from alpr_edge.domain.instants import Instant, UtcSource
+from alpr_edge.domain.matching import match
 from alpr_edge.hotlist.formats.base import FormatName
 from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY, HotlistLoader
 from alpr_edge.hotlist.index.officer_entries import OfficerEntryLoader
 from alpr_edge.hotlist.ingest.importer import ImportRequest, ListStore, import_feed
-from alpr_edge.settings import HotlistSettings
+from alpr_edge.runtime.clock import ReplayedClock
+from alpr_edge.settings import AlertSettings, HotlistSettings
+from alpr_edge.store.db import clock_pairs
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.hotlists import officer_entries
 from alpr_edge.store.hotlists.officer_entries import OwnEntry
+from tests.app.pipeline.test_recorder import decision
+from tests.domain.readings import START
 
 KEY = bytes(range(32))
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -105,3 +115,53 @@ def test_a_list_whose_file_is_damaged_is_told_and_ends_with_the_file(lists: List
         restarted = HotlistRefresh(loader, OfficerEntryLoader(lists.database), HotlistSettings())
         restarted.judge(NOW)
         assert [fault.kind for fault in restarted.faults()] == told
+
+
+def own_entry(lists: ListStore, expires: datetime, now: datetime | None = NOW) -> None:
+    entry = HotlistEntry("", "7ABC123", "7ABC123", None, Reason.FELONY_VEHICLE, expires=expires)
+    officer_entries.add(lists.database, OwnEntry(entry, "26-1", None, "officer"), now)
+
+
+def hits_of_a_start(lists: ListStore, plate: str, now: Instant) -> list[Hit]:
+    """The hits of a read of a unit that just started."""
+    loader = HotlistLoader(lists.database, lists.lists_key, lists.directory)
+    loader.load()
+    watch = HotlistRefresh(loader, OfficerEntryLoader(lists.database), HotlistSettings())
+    watch.refresh(now.trusted_utc)
+    read = replace(decision().read, plate=plate, state=None, alternatives=())
+    return match(read, watch.entries, now, lambda: "hit")
+
+
+def test_an_entry_that_ended_before_the_last_confirmed_moment_does_not_sound_before_the_clock_is_confirmed(
+    lists: ListStore, tmp_path: Path
+) -> None:
+    feed = tmp_path / "feed.csv"
+    feed.write_text("Plate Number,Description,Expiry Date\nABC123,Stolen,2026-05-06\n", encoding="utf-8")
+    import_feed(ImportRequest(feed, "bolo", FormatName.GENERIC_CSV), lists, NOW)
+    own_entry(lists, hours(2))
+    before_the_first_fix = Instant("boot2", 30, hours(5000), UtcSource.RTC)
+    plates = ("7ABC123", "ABC123")
+    clock_pairs.record(lists.database, Instant("boot", 1, hours(1), UtcSource.GNSS, 1.0))
+    assert [len(hits_of_a_start(lists, plate, before_the_first_fix)) for plate in plates] == [1, 1]
+    assert len(officer_entries.entries_in_force(lists.database, None)) == 1
+    clock_pairs.record(lists.database, Instant("boot", 2, hours(200), UtcSource.GNSS, 1.0))
+    assert [len(hits_of_a_start(lists, plate, before_the_first_fix)) for plate in plates] == [0, 0]
+    assert officer_entries.entries_in_force(lists.database, None) == []
+    with pytest.raises(FeedError, match="has ended already"):
+        own_entry(lists, hours(199), now=None)
+
+
+def test_an_own_entry_that_may_have_ended_is_possible_at_most(lists: ListStore, tmp_path: Path) -> None:
+    own_entry(lists, hours(2))
+    player = WavPlayer(tmp_path / "alerts.wav", 0.5, START)
+    alerter = Alerter(player, ReplayedClock(START), AlertSettings(), HotlistSettings())
+    for source, level, age, sureness in (
+        (UtcSource.RTC, Level.NOTICE, ListAge.AMBER, Sureness.PERHAPS_ENDED),
+        (UtcSource.GNSS, Level.URGENT, ListAge.FRESH, Sureness.STATE_UNKNOWN),
+    ):
+        now = replace(START, utc=hours(1), utc_source=source)
+        alert, *_ = alerter.announce(decision(), hits_of_a_start(lists, "7ABC123", now))
+        assert alert is not None
+        assert (alert.level, alert.list_age, alert.detail and alert.detail.sureness) == (level, age, sureness)
+        assert ("entry may have ended" in alert.phrase) == (source is UtcSource.RTC)
+    player.close()

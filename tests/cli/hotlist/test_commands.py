@@ -185,7 +185,8 @@ def test_match_tells_same_other_and_unknown_state_apart(command: Command, table:
     assert "exact match, same state: 4XYZ123 CA: stolen vehicle" in words
     assert "exact match, OTHER STATE: 4XYZ123 NV: wanted person" in words
     assert 'TOYT, "blue"' in words
-    assert "verify through CLETS" in words
+    assert "sounds in the tone 'high', meaning: stolen vehicle; verify through CLETS" in words
+    assert "the unit says" not in words
 
 
 def test_a_misread_of_one_character_is_no_match(command: Command, table: Path) -> None:

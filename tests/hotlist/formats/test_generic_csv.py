@@ -6,10 +6,14 @@ from hypothesis import strategies as st
 
 from alpr_edge.domain.errors import FeedError
 from alpr_edge.domain.hits import HotlistEntry, Reason
+from alpr_edge.domain.permissions.purposes import PurposeCode
 from alpr_edge.hotlist.formats.base import Rejected, Withheld
 from alpr_edge.hotlist.formats.generic_csv import GenericCsv
+from alpr_edge.settings.policy import PolicySettings
+from alpr_edge.settings.profiles import load_profile
 from tests.hotlist.feed_texts import csv_records, csv_text, only_entry, only_rejected, open_feed
 
+PROFILE_TERMS = load_profile(PolicySettings()).barred_terms.terms
 AUTOVU = "PlateNumber;PlateState;EffectiveDate;ExpiryDate;VehicleMake;VehicleModel;VehicleColor;VehicleYear;Category"
 
 
@@ -218,9 +222,24 @@ def test_a_description_beside_a_category_is_a_remark() -> None:
     assert (entry.reason, entry.remarks) == (Reason.STOLEN_VEHICLE, "blue van")
 
 
-@pytest.mark.parametrize("words", ["Immigration Violator", "IMMIGRATION", "Deported Felon", "N", "n "])
+@pytest.mark.parametrize(
+    "words",
+    [
+        *("Immigration Violator", "IMMIGRATION", "Immigrations", "Immigrant", "Deported Felon", "Deport order"),
+        *("N", "n ", "Absconder", "Final order of removal", "Removal Order", "Administrative warrant", "ICE", "I.C.E."),
+        *("ICE detainer", "Illegal Alien", "Previously removed alien", "Undocumented", "Visa overstay", "CBP lookout"),
+        *(term.rstrip("*") for term, code in PROFILE_TERMS.items() if code is PurposeCode.IMMIGRATION_ENFORCEMENT),
+    ],
+)
 def test_immigration_violators_are_withheld(words: str) -> None:
     assert csv_records(csv_text(f"ABC123,{words},CA")) == [Withheld(2)]
+
+
+@pytest.mark.parametrize(
+    "words", ["Police notice", "Parole absconder", "Office of service", "Alienated child", "Plate removal", "Warrant"]
+)
+def test_words_that_only_look_like_immigration_stay(words: str) -> None:
+    assert only_entry(csv_records(csv_text(f"ABC123,{words},CA"))).reason is not Reason.IMMIGRATION_VIOLATOR
 
 
 @pytest.mark.parametrize(

@@ -70,10 +70,10 @@ def test_every_entry_of_a_plate_comes_back_over_states_reasons_and_records(
     digest = sealed_file.write(path, SEAL, draft, KEY)
     packed_list = sealed_file.read(path, SEAL, KEY, digest)
     index = HotlistIndex((SealedList(Generation("list", 1, None, None, len(packed_list)), digest, packed_list),))
-    first_of_each = list({identity(entry): entry for entry in reversed(entries)}.values())[::-1]
-    assert draft.duplicates == len(entries) - len(first_of_each)
+    each_once = list(dict.fromkeys(entries))
+    assert draft.duplicates == len(entries) - len(each_once)
     for raw in {entry.plate_raw for entry in entries} | {"1A1", "BBBB"}:
-        expected_entries = [entry for entry in first_of_each if entry.plate == canonical(raw)]
+        expected_entries = [entry for entry in each_once if entry.plate == canonical(raw)]
         exact_entries = [entry for entry, _ in index.exact(canonical(raw))]
         assert sorted(exact_entries, key=identity) == sorted(expected_entries, key=identity)
 
@@ -95,6 +95,13 @@ def test_entries_of_many_blocks_and_chunks_come_back(tmp_path: Path) -> None:
 def test_entries_added_and_removed_are_counted_by_identity() -> None:
     one, other = pack(many(10)), pack(many(15)[5:])
     assert common(one.marks, other.marks) == (5, 0)
+
+
+def test_of_several_entries_of_one_identity_each_is_counted_once() -> None:
+    first, second, third = (replace(many(1)[0], remarks=text) for text in ("first", "second", "third"))
+    one, both = pack([first, *many(3)[1:]]), pack([second, first, *many(3)[1:]])
+    assert [common(one.marks, both.marks), common(both.marks, one.marks)] == [(3, 0), (3, 0)]
+    assert common(both.marks, pack([third, first, *many(3)[1:]]).marks) == (4, 1)
 
 
 def test_marks_come_back_from_the_file_as_they_were_written(tmp_path: Path) -> None:

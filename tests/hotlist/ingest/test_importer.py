@@ -14,6 +14,7 @@ import pytest
 
 from alpr_edge.domain.errors import FeedError, StoreError
 from alpr_edge.domain.hits import Reason
+from alpr_edge.domain.protocol.items import ListChange
 from alpr_edge.hotlist.formats.base import FormatName
 from alpr_edge.hotlist.index.loader import HotlistLoader
 from alpr_edge.hotlist.ingest.importer import ImportReport, ImportRequest, ListStore, import_feed
@@ -82,7 +83,7 @@ def test_everything_left_out_is_counted(lists: ListStore, csv_request: ImportReq
 def test_a_plate_in_two_states_for_two_reasons_is_four_entries(
     lists: ListStore, loader: HotlistLoader, csv_request: ImportRequest
 ) -> None:
-    rows = [f"0H{end},{reason},{state}" for end in "O0" for reason in ("stolen", "wanted") for state in ("CA", "NV")]
+    rows = [f"0H0,{reason},{state}" for reason in ("stolen", "wanted") for state in ("CA", "NV")] * 2
     csv_request.path.write_bytes(csv_text(*rows))
     report = import_feed(csv_request, lists, NOW)
     assert (report.kept, report.duplicates) == (4, 4)
@@ -91,6 +92,36 @@ def test_a_plate_in_two_states_for_two_reasons_is_four_entries(
     assert meanings == {
         (state, reason) for state in ("CA", "NV") for reason in (Reason.STOLEN_VEHICLE, Reason.WANTED_PERSON)
     }
+
+
+def test_lines_of_one_plate_and_reason_that_say_something_else_are_entries_of_their_own(
+    lists: ListStore, loader: HotlistLoader, csv_request: ImportRequest
+) -> None:
+    rows = [
+        "7ABC123,CA,Wanted,old warrant,2025-01-01,2025-12-31",
+        "7ABC123,CA,Wanted,new warrant,2026-10-01,2027-10-01",
+        "7ABC123,CA,Wanted,new warrant,2026-10-01,2027-10-01",
+        "8ABO123,CA,Stolen,Honda,,",
+        "8AB0123,CA,Stolen,Ford,,",
+    ]
+    header = "Plate Number,State,Category,Remarks,Effective Date,Expiry Date"
+    csv_request.path.write_bytes(csv_text(*rows, header=header))
+    report = import_feed(csv_request, lists, NOW)
+    assert (report.kept, report.duplicates) == (4, 1)
+    loader.load()
+    assert [each.remarks for each, _ in loader.exact("7ABC123") if each.in_force(NOW)] == ["new warrant"]
+    assert [(each.plate_raw, each.remarks) for each, _ in loader.exact("8AB0123")] == [
+        ("8ABO123", "Honda"),
+        ("8AB0123", "Ford"),
+    ]
+    # An entry that is added replaces all of its identity in the list in use, and nothing else.
+    added = ["7ABC123,CA,Wanted,newest warrant,2026-11-01,2027-11-01", "7ABC123,CA,Wanted,another,,"]
+    csv_request.path.write_bytes(csv_text(*added, header=header))
+    report = import_feed(replace(csv_request, change=ListChange.ADDITIONS), lists, NOW)
+    assert (report.kept, report.duplicates, report.added, report.removed, report.changed) == (4, 2, 0, 0, 2)
+    loader.load()
+    assert [each.remarks for each, _ in loader.exact("7ABC123")] == ["newest warrant", "another"]
+    assert len(list(loader.exact("8AB0123"))) == 2
 
 
 def test_added_and_removed_are_told_against_the_list_held(lists: ListStore, request_of: ImportRequest) -> None:
@@ -108,7 +139,7 @@ def test_an_entry_that_says_something_else_is_changed(lists: ListStore, csv_requ
 
     assert report("ABC123,Stolen,CA,red", "ABC124,Stolen,CA,red") == (2, 0, 0)
     assert report("ABC123,Stolen,CA,blue", "ABC124,Stolen,CA,red") == (0, 0, 1)
-    assert report("ABC123,Wanted,CA,blue", "ABC124,Stolen,CA,red", "ABC124,Stolen,CA,grey") == (1, 1, 0)
+    assert report("ABC123,Wanted,CA,blue", "ABC124,Stolen,CA,red", "ABC124,Stolen,CA,grey") == (2, 1, 0)
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,9 @@ def test_codes_of_the_source_go_before_words(lists: ListStore, path: Path) -> No
 def test_only_the_reasons_allowed_come_in(lists: ListStore, path: Path) -> None:
     text = csv_text("ABC123,stolen,CA", "ABC124,gang,CA", "ABC125,Immigration Violator,CA")
     assert run_import(lists, path, text, reasons=["stolen_vehicle"]).withheld == 2
-    assert run_import(lists, path, reasons=["stolen_vehicle", "immigration_violator"]).withheld == 1
+    # As where no profile bars it: here it does, and settings that name the reason are refused.
+    names = {"name": "bolo", "format": "generic-csv", "reasons": ["stolen_vehicle", "immigration_violator"]}
+    assert import_feed(request_for(ListSource.model_validate(names), path), lists, NOW).withheld == 1
 
 
 def test_columns_by_the_settings_names(lists: ListStore, path: Path) -> None:
@@ -75,6 +77,15 @@ def test_columns_of_fixed_width(lists: ListStore, path: Path) -> None:
     report = run_import(lists, path, b"NV  ABC123   red van\r\n1A  ABC124   no\r\n", rejected_share_max=0.5, **keys)
     assert [(line.line, line.column, line.reason) for line in report.rejected_lines] == [(2, "1-2", "no state code")]
     assert (entry(lists, "ABC123").state, entry(lists, "ABC123").remarks) == ("NV", "red van")
+
+
+def test_a_case_number_of_fixed_width_is_no_part_of_the_vehicle(lists: ListStore, path: Path) -> None:
+    columns = {"plate": "1-8", "case": "9-17", "make": "18-21", "colour": "22-24", "remarks": "25-31"}
+    keys = {"format": "fixed-width", "columns": columns, "header": False, "reason": "stolen_vehicle"}
+    run_import(lists, path, b"ABC123  26-004711FORDBLUstolen\r\nABC124           FORDBLU\r\n", **keys)
+    found = [entry(lists, plate) for plate in ("ABC123", "ABC124")]
+    assert [each.vehicle for each in found] == ["FORD BLU"] * 2
+    assert [each.remarks for each in found] == ["case 26-004711, stolen", ""]
 
 
 @pytest.mark.parametrize(

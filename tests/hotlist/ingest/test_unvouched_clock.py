@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from alpr_edge.domain.alerting import ListAge, list_age
+from alpr_edge.domain.alerting import ListAge
 from alpr_edge.domain.diagnostics.checks import Grade, list_check
 from alpr_edge.domain.errors import FeedClockError
 from alpr_edge.domain.hits import Generation, HotlistEntry, Reason
 from alpr_edge.domain.instants import Instant, UtcSource
+from alpr_edge.domain.list_ages import list_age
 from alpr_edge.domain.matching import match
 from alpr_edge.domain.restrictions import Hours
 from alpr_edge.hotlist.index.officer_entries import OwnIndex
