@@ -3,6 +3,9 @@
 A list that did not change costs one 304 (ETag, RFC 9110), one that was cut is resumed where it was (Range with
 If-Range, so that halves of two lists are never joined), one that is too large or no list at all is refused. When a
 download fails, the list in use stays live and grows older, and the download is tried again with growing waits.
+
+One transfer goes on at a time. A large list over a weak link takes hours, so it gives way: at once to a list that the
+department names as newer, after :data:`TURN_S` to any other that is due; and goes on where it was.
 """
 
 import base64
@@ -30,10 +33,13 @@ from alpr_edge.uplink.tls import context_of, explain
 
 FETCH_S_MAX = 3600.0
 """Longest one transfer may take; what arrived of a longer one is kept and resumed."""
+TURN_S = 60.0
+"""Time after which a transfer gives way to any other list that is due."""
 CHUNK_BYTES = 256 * 1024
 SIGNATURE_FILE_BYTES_MAX = 4096
 CHECK_S = 1.0
 """Time between two checks whether a downloaded list was imported."""
+_AT_ONCE = 0.0
 
 log = structlog.get_logger(__name__)
 
@@ -44,7 +50,14 @@ class _Due:
 
     source: ListSource
     at_s: float
+    """:data:`_AT_ONCE`: the department named a newer list."""
     failures: int = 0
+    begun_s: float = 0.0
+    """When its present transfer began."""
+
+
+class _GivesWayError(Exception):
+    """A transfer was left, for another list; it goes on where it was."""
 
 
 class HotlistDownloader:
@@ -57,7 +70,9 @@ class HotlistDownloader:
         incoming: the spool that feeds are written to.
         database: the database in which each fetch is recorded.
         clock: the clock that dates what is recorded.
+        require_room: a function that raises StoreError while the disk is full: the rest of it is for cleaning up.
         draw: gives random numbers in [0, 1), which spread a fleet.
+        turn_s: how long a transfer goes on while another list is due.
     """
 
     def __init__(  # noqa: PLR0913 - all of it is handed in once, by name
@@ -69,14 +84,18 @@ class HotlistDownloader:
         incoming: DownloadSpool,
         database: Database,
         clock: Clock,
+        require_room: Callable[[], None],
         draw: Callable[[], float] = random.random,
+        turn_s: float = TURN_S,
     ) -> None:
         self._uplink = uplink
         self._unit_id = unit_id
         self._incoming = incoming
         self._database = database
         self._clock = clock
+        self._require_room = require_room
         self._draw = draw
+        self._turn_s = turn_s
         self._beat: Callable[[], None] = no_beat
         # Called for every piece that arrives, not for every chunk that is stored: a slow server is no reason to
         # restart.
@@ -86,6 +105,8 @@ class HotlistDownloader:
         remote_sources = [source for source in sources if source.url or source.department]
         self._due = {source.name: _Due(source, now_s + draw() * first_s) for source in remote_sources}
         self._newest: dict[str, int] = {}
+        self._transferring: _Due | None = None
+        """The source that is downloaded because it was due."""
         self._wake = threading.Event()
 
     def want(self, serials: Mapping[str, int]) -> None:
@@ -94,7 +115,7 @@ class HotlistDownloader:
             due = self._due.get(name)
             if due is not None and due.source.department and serial > self._newest.get(name, 0):
                 self._newest[name] = serial
-                due.at_s = 0.0
+                due.at_s = _AT_ONCE
                 self._wake.set()
 
     def wait(self, seconds: float) -> None:
@@ -132,8 +153,9 @@ class HotlistDownloader:
 
         Raises:
             UplinkError: the server cannot be reached, refuses, or sends no list.
-            StoreError: the disk or the database failed.
+            StoreError: the disk is full, or it or the database failed.
         """
+        self._require_room()
         state = sync_state.state_of(self._database, source.name)
         draft = self._incoming.draft(source.name)
         try:
@@ -152,8 +174,12 @@ class HotlistDownloader:
             due.at_s = time.monotonic() + CHECK_S
             return
         newest = self._newest.get(name, 0)
+        self._transferring, due.begun_s = due, time.monotonic()
         try:
             is_new = self.download(due.source)
+        except _GivesWayError:
+            due.at_s = time.monotonic()
+            return
         except AlprEdgeError as error:
             due.failures += 1
             sync_state.note(self._database, name, fetch_failure=str(error))
@@ -162,6 +188,8 @@ class HotlistDownloader:
             due.at_s = time.monotonic() + max(wait_s, min(retry_after_of(error), longest_s))
             log.warning("hotlist.download_failed", source=name, reason=str(error), failures=due.failures)
             return
+        finally:
+            self._transferring = None
         due.failures = 0
         is_behind = is_new or self._newest.get(name, 0) > newest
         due.at_s = time.monotonic() + (CHECK_S if is_behind and due.source.department else due.source.check_interval_s)
@@ -212,11 +240,36 @@ class HotlistDownloader:
         return True
 
     def _append_body(self, source: ListSource, response: httpx.Response, draft: PartialDownload) -> None:
-        for chunk in response.iter_raw(CHUNK_BYTES):
-            if draft.size + len(chunk) > source.bytes_max:
-                draft.discard()
-                raise UplinkError(hotlist_responses.too_large(source))
-            draft.append(chunk)
+        pieces = bytearray()
+        try:
+            for piece in response.iter_raw():
+                if draft.size + len(pieces) + len(piece) > source.bytes_max:
+                    pieces.clear()
+                    draft.discard()
+                    raise UplinkError(hotlist_responses.too_large(source))
+                pieces += piece
+                if draft.note.etag and self._gives_way():
+                    raise _GivesWayError
+                if len(pieces) >= CHUNK_BYTES:
+                    self._append(draft, pieces)
+        finally:
+            # Also what came before the end of a link that is cut again and again.
+            self._append(draft, pieces)
+
+    def _append(self, draft: PartialDownload, pieces: bytearray) -> None:
+        if pieces:
+            self._require_room()
+            draft.append(bytes(pieces))
+            pieces.clear()
+
+    def _gives_way(self) -> bool:
+        """Whether another list comes before the rest of the one that is downloaded now."""
+        if self._transferring is None:
+            return False
+        now_s = time.monotonic()
+        until_s = now_s if now_s - self._transferring.begun_s >= self._turn_s else _AT_ONCE
+        others = [due for due in self._due.values() if due is not self._transferring]
+        return any(due.at_s <= until_s and not self._incoming.waits(due.source.name) for due in others)
 
     def _settings_of(self, source: ListSource) -> UplinkSettings:
         """The uplink's settings with the source's own address and certificates in their place."""

@@ -4,6 +4,8 @@ import threading
 from collections.abc import Callable
 from typing import Protocol
 
+from alpr_edge.runtime.network.bounded_transport import StoppedError
+
 WAIT_S = 1.0
 
 
@@ -35,18 +37,14 @@ class DownloadStage:
         def show_life() -> None:
             beat()
             if stop.is_set():
-                raise _StoppedError
+                raise StoppedError
 
         try:
             while not stop.is_set():
                 beat()
                 self._downloader.wait(min(self._downloader.step(show_life), WAIT_S))
-        except _StoppedError:
+        except StoppedError:
             return
 
     def finish(self) -> None:
         """Do nothing: a transfer that was cut off goes on, or is made again, at the next start."""
-
-
-class _StoppedError(Exception):
-    """The uplink stops in the middle of a transfer."""

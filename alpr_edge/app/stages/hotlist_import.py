@@ -3,6 +3,7 @@
 Two checks of a drop folder, some seconds apart, must agree before a file counts as complete. The process is started
 anew for each list, has a lower priority for processor and memory than the daemon, and is stopped with it: an import
 that was cut off leaves nothing behind. It is tried again; a feed whose imports are killed again and again is let go of.
+Of the lists that wait the smallest comes first: a large one takes minutes. While the disk is full none is imported.
 
 A list that does not say when it was issued ages from its import. Where the clock was not confirmed then, the import is
 dated once it is, by the time since it on the clock of the boot; a unit that stops in between leaves it without a date.
@@ -90,6 +91,8 @@ class HotlistImportStage:
     clock: Clock
     """Gives the time that the import uses: its process has no receiver."""
     records: ImportRecords
+    has_room: Callable[[], bool]
+    """Whether anything new may be stored: the rest of a full disk is for cleaning up."""
     name: str = "lists"
     _states: list[_SourceState] = field(default_factory=list)
 
@@ -102,25 +105,29 @@ class HotlistImportStage:
             beat()
             for state in self._states:
                 self._date_import(state)
-                if not stop.is_set() and self._is_due(state):
-                    self._import_next(state, beat, stop)
+            due_states = [(size, state) for state in self._states if (size := self._due_bytes(state))]
+            if due_states and self.has_room():
+                self._import_next(min(due_states, key=lambda due: due[0])[1], beat, stop)
 
     def finish(self) -> None:
         """Do nothing: the stage holds nothing."""
 
-    def _is_due(self, state: _SourceState) -> bool:
+    def _due_bytes(self, state: _SourceState) -> int:
+        """Size of what is to be imported now of a source; 0: nothing is."""
         now_s, source = time.monotonic(), state.source
         if now_s < state.retry_s and not (state.without_time and self.clock.now().trusted):
-            return False
-        if self.incoming.waits(source.name):
-            return True
+            return 0
+        if size := self.incoming.waiting_bytes(source.name):
+            return size
         if source.folder is None:
-            return False
+            return 0
         listing = drop_folder.listing(source.folder)
         if listing != state.listing:
             state.listing, state.since_s = listing, now_s
+        if now_s - state.since_s < drop_folder.SETTLED_S:
+            return 0
         marks = sync_state.state_of(self.database, source.name).marks
-        return now_s - state.since_s >= drop_folder.SETTLED_S and bool(drop_folder.due(listing, listing, marks))
+        return sum(file.size for file in drop_folder.due(listing, listing, marks))
 
     def _import_next(self, state: _SourceState, beat: Callable[[], None], stop: threading.Event) -> None:
         begun, source = self.clock.now(), state.source.name
@@ -194,7 +201,25 @@ class HotlistImportStage:
             with suppress(BrokenPipeError):  # it was killed already, which its end says
                 process.stdin.write(job.model_dump_json().encode())
                 process.stdin.close()
-            return _wait_for_end(process, beat, stop)
+            return self._wait_for_end(process, beat, stop)
+
+    def _wait_for_end(self, process: "subprocess.Popen[bytes]", beat: Callable[[], None], stop: threading.Event) -> int:
+        """Wait for the process's end, showing life; stop it with the unit, on a full disk, or when it takes too long.
+
+        Returns:
+            Its exit code; where the disk got full the one of an import that may be tried again.
+        """
+        deadline_s = time.monotonic() + IMPORT_S_MAX
+        while not stop.is_set() and time.monotonic() < deadline_s:
+            beat()
+            if not self.has_room():
+                _end(process)
+                return TRY_AGAIN
+            try:
+                return process.wait(POLL_S)
+            except subprocess.TimeoutExpired:
+                continue
+        return _end(process)
 
 
 def _put_off(state: _SourceState) -> float:
@@ -205,15 +230,7 @@ def _put_off(state: _SourceState) -> float:
     return round(wait_s, 1)
 
 
-def _wait_for_end(process: "subprocess.Popen[bytes]", beat: Callable[[], None], stop: threading.Event) -> int:
-    """Wait for the process's end, showing life; stop it with the unit, or when it takes too long."""
-    deadline_s = time.monotonic() + IMPORT_S_MAX
-    while not stop.is_set() and time.monotonic() < deadline_s:
-        beat()
-        try:
-            return process.wait(POLL_S)
-        except subprocess.TimeoutExpired:
-            continue
+def _end(process: "subprocess.Popen[bytes]") -> int:
     process.terminate()
     try:
         return process.wait(STOP_S_MAX)

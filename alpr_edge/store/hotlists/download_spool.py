@@ -68,6 +68,13 @@ class DownloadSpool:
         """Whether a whole feed of a source waits to be imported."""
         return self._path(source, "feed").exists()
 
+    def waiting_bytes(self, source: str) -> int:
+        """Size of the file of the feed that waits, at least 1 also where it is damaged; 0: none waits."""
+        try:
+            return max(1, self._path(source, "feed").stat().st_size)
+        except FileNotFoundError:
+            return 0
+
     def draft(self, source: str) -> "PartialDownload | None":
         """What was downloaded of a feed before it was cut; None when there is nothing usable."""
         path = self._path(source, "part")

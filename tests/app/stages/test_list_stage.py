@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -27,6 +28,10 @@ from tests.hotlist.feed_texts import csv_text
 from tests.units import write_unit
 
 WAIT_S = 90.0
+
+
+def has_room() -> bool:
+    return True
 
 
 @dataclass
@@ -80,7 +85,7 @@ def test_an_import_that_is_killed_is_told_of_and_tried_again(tmp_path: Path) -> 
         )
         supervisor = Supervisor()
         supervisor.add(
-            HotlistImportStage(settings, store.database, store.incoming, SystemClock(), ShortRecords()),
+            HotlistImportStage(settings, store.database, store.incoming, SystemClock(), ShortRecords(), has_room),
             replaceable=True,
         )
         supervisor.start()
@@ -114,7 +119,9 @@ def test_a_downloaded_feed_whose_imports_are_killed_again_and_again_is_let_go_of
         store.incoming.put("bolo", FeedNote(etag='"one"', modified="yesterday"), feed)
         note(store.database, "bolo", etag='"one"', modified="yesterday")
         supervisor = Supervisor()
-        supervisor.add(HotlistImportStage(settings, store.database, store.incoming, SystemClock(), ShortRecords()))
+        supervisor.add(
+            HotlistImportStage(settings, store.database, store.incoming, SystemClock(), ShortRecords(), has_room)
+        )
         supervisor.start()
         killed = set[int]()
         kill_importers(killed, CRASHES_MAX - 1)
@@ -145,7 +152,7 @@ def test_no_list_is_imported_before_it_is_on_record_that_it_will_be(tmp_path: Pa
         lists.mkdir(mode=0o700)
         (drop / "list.csv").write_bytes(csv_text("ABC123,Stolen,CA"))
         supervisor = Supervisor()
-        supervisor.add(HotlistImportStage(settings, store.database, store.incoming, SystemClock(), records))
+        supervisor.add(HotlistImportStage(settings, store.database, store.incoming, SystemClock(), records, has_room))
         supervisor.start()
         until(lambda: bool(records.calls))
         assert (importers(), records.calls) == ([], ["begin bolo"])
@@ -166,7 +173,7 @@ def test_a_list_that_is_imported_before_the_clock_is_confirmed_has_its_age_once_
         (settings.unit.data_directory / LISTS_DIRECTORY).mkdir(mode=0o700)
         (drop / "list.csv").write_bytes(csv_text("ABC123,Stolen,CA"))
         supervisor = Supervisor()
-        supervisor.add(HotlistImportStage(settings, store.database, store.incoming, clock, ShortRecords()))
+        supervisor.add(HotlistImportStage(settings, store.database, store.incoming, clock, ShortRecords(), has_room))
         supervisor.start()
         until(lambda: bool(live(store.database)))
         (listed,) = live(store.database)
@@ -178,3 +185,59 @@ def test_a_list_that_is_imported_before_the_clock_is_confirmed_has_its_age_once_
         assert state_of(store.database, "bolo").taken == listed.generation.imported_at
         supervisor.stop.set()
         assert supervisor.join(WAIT_S)
+
+
+SOURCES = "".join(
+    f'[[hotlist.source]]\nname = "{name}"\nformat = "generic-csv"\nurl = "https://lists.example.org/{name}"\n'
+    for name in ("large", "small")
+)
+
+
+def test_of_the_lists_that_wait_the_smallest_is_imported_first(tmp_path: Path) -> None:
+    settings = load(write_unit(tmp_path, "car-1", "", more=SOURCES))
+    records = ShortRecords()
+    with open_store(settings, migrate=True) as store:
+        (settings.unit.data_directory / LISTS_DIRECTORY).mkdir(mode=0o700)
+        store.incoming.put("large", FeedNote(), csv_text(*(f"{n:07X},Stolen,CA" for n in range(0x1000000, 0x1001000))))
+        store.incoming.put("small", FeedNote(), csv_text("ABC123,Stolen,CA"))
+        supervisor = Supervisor()
+        supervisor.add(HotlistImportStage(settings, store.database, store.incoming, SystemClock(), records, has_room))
+        supervisor.start()
+        until(lambda: len(live(store.database)) == 2)
+        supervisor.stop.set()
+        assert supervisor.join(WAIT_S)
+    assert records.calls == ["begin small", "end small", "begin large", "end large"]
+
+
+def test_on_a_full_disk_no_import_begins_and_one_that_is_under_way_ends_and_is_tried_again(tmp_path: Path) -> None:
+    source = '[[hotlist.source]]\nname = "bolo"\nformat = "generic-csv"\nurl = "https://lists.example.org/a"\n'
+    settings = load(write_unit(tmp_path, "car-1", "", more=source))
+    lists, room, checks = settings.unit.data_directory / LISTS_DIRECTORY, threading.Event(), list[bool]()
+
+    def ask_for_room() -> bool:
+        checks.append(room.is_set())
+        return checks[-1]
+
+    records = ShortRecords()
+    with open_store(settings, migrate=True) as store:
+        lists.mkdir(mode=0o700)
+        feed = csv_text(*(f"{n:07X},Stolen,CA" for n in range(0x1000000, 0x1000000 + 100_000)))
+        store.incoming.put("bolo", FeedNote(), feed)
+        supervisor = Supervisor()
+        supervisor.add(
+            HotlistImportStage(settings, store.database, store.incoming, SystemClock(), records, ask_for_room)
+        )
+        supervisor.start()
+        until(lambda: len(checks) >= 2)
+        assert (records.calls, importers()) == ([], [])
+        room.set()
+        until(lambda: bool(importers()))
+        room.clear()
+        until(lambda: "end bolo" in records.calls)
+        assert (importers(), list(refusals(lists)), list(lists.glob("*.list"))) == ([], [], [])
+        assert store.incoming.waits("bolo")
+        room.set()
+        until((lists / "bolo.00000001.list").exists)
+        supervisor.stop.set()
+        assert supervisor.join(WAIT_S)
+        assert supervisor.restarts() == {}
