@@ -6,6 +6,7 @@ It opens no device, has no key of lists or accounts, and has access to nothing o
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -30,6 +31,7 @@ from alpr_edge.app.watches.memory_use import RESIDENT_FIGURE, resident_bytes
 from alpr_edge.domain.errors import StoreError, UplinkError
 from alpr_edge.domain.power import Phase
 from alpr_edge.runtime.health import Health, current_health, write_health
+from alpr_edge.runtime.network.bounded_transport import StoppedError
 from alpr_edge.runtime.notify import ServiceManager
 from alpr_edge.runtime.supervisor import Supervisor
 from alpr_edge.services.unit_health.heartbeat import heartbeat
@@ -112,7 +114,7 @@ class UplinkDaemon:
         """
         if not self._settings.uplink.url:
             raise UplinkError("uplink.url is empty: set the department's address, or do not start alpr-edge uplink")
-        department = open_department(self._settings)
+        department = open_department(self._settings, self._end_if_stopped)
         try:
             with open_queue(self._settings) as store:
                 uploader = Uploader(store.outbox, department, self._settings.uplink, self._clock)
@@ -132,7 +134,8 @@ class UplinkDaemon:
                     self._report(uploader, self._certificates(department), store, rosters.trouble)
 
                 try:
-                    send_until(uploader, lambda wait_s: self._wait(wait_s, uploader, department), report)
+                    with suppress(StoppedError):
+                        send_until(uploader, lambda wait_s: self._wait(wait_s, uploader, department), report)
                 finally:
                     self._save_health(replace(self._health, ready=False))
                     self._side_stages.stop.set()
@@ -173,6 +176,11 @@ class UplinkDaemon:
             if department.has_new_certificate():
                 return False
         return self._stop.is_set()
+
+    def _end_if_stopped(self) -> None:
+        """End a delivery in its middle where the daemon stops: what has no receipt is sent again and stored once."""
+        if self._stop.is_set():
+            raise StoppedError
 
     def _publish_time(self) -> None:
         """Publish what keeps this machine's clock, for the capture daemon, which has no network."""

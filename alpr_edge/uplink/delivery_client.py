@@ -5,7 +5,7 @@ and certificates are read again. Redirects are not followed and no proxy is take
 go to the address in the settings or nowhere.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 import httpx
@@ -21,7 +21,7 @@ from alpr_edge.domain.protocol.items import (
     OutboxItem,
     Outcome,
 )
-from alpr_edge.runtime.network.bounded_transport import Deadline
+from alpr_edge.runtime.network.bounded_transport import Deadline, no_beat
 from alpr_edge.settings import UplinkSettings
 from alpr_edge.uplink.delivery_responses import (
     ANSWER_BYTES_MAX,
@@ -46,16 +46,17 @@ class HttpsDepartment:
     Args:
         settings: the address, certificates and time limits.
         unit_id: the id of this unit, which is its certificate's common name.
+        beat: a function that is called every second or more often while a delivery goes on; may raise to end it.
 
     Raises:
         SettingsError: ``settings.url`` is no address.
     """
 
-    def __init__(self, settings: UplinkSettings, unit_id: str) -> None:
+    def __init__(self, settings: UplinkSettings, unit_id: str, beat: Callable[[], None] = no_beat) -> None:
         self._settings = settings
         self._unit_id = unit_id
         self._client: httpx.Client | None = None
-        self._deadline = Deadline()
+        self._deadline = Deadline(beat)
         self._mark: Mark = ()
         try:
             self._url = httpx.URL(settings.url.rstrip("/") + ITEMS_PATH)

@@ -8,10 +8,12 @@ import json
 import os
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from ipaddress import ip_address
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
@@ -165,7 +167,7 @@ def take_receipts(
     Args:
         outbox: the outbox of this unit.
         medium: the medium with this unit's folder.
-        settings: the settings that name the authority by which the department is verified.
+        settings: the settings that name the department's server and the authority by which it is verified.
         unit_id: the id of this unit.
         now: the moment of delivery in UTC; None when unknown.
 
@@ -173,11 +175,11 @@ def take_receipts(
         UplinkError: the medium cannot be read, or this unit knows no department.
         StoreError: the outbox cannot be written.
     """
-    authority = key_pair.load_authority(settings)
+    authority, host = key_pair.load_authority(settings), _host_of(settings.url)
     result, before = ReceiptImport(), outbox.counts().delivered
     for name, content in medium.receipts():
         try:
-            answers = _answers(content, authority, unit_id, now)
+            answers = _answers(content, authority, host, unit_id, now)
         except SealedError as error:
             result.troubles.append(f"{name}: {error}")
             continue
@@ -187,8 +189,10 @@ def take_receipts(
     return result
 
 
-def _answers(content: bytes, authority: x509.Certificate, unit_id: str, now: datetime | None) -> list[Answer]:
-    """The receipts of a file that a server of this department signed for this unit."""
+def _answers(
+    content: bytes, authority: x509.Certificate, host: str, unit_id: str, now: datetime | None
+) -> list[Answer]:
+    """The receipts of a file that the department's server, by its host's name, signed for this unit."""
     file = parse_signed_file(RECEIPTS_LINE, content)
     try:
         certificate = x509.load_der_x509_certificate(file.second)
@@ -202,12 +206,41 @@ def _answers(content: bytes, authority: x509.Certificate, unit_id: str, now: dat
     # Every unit has a certificate of the same authority; only a server's speaks for the department.
     if ExtendedKeyUsageOID.SERVER_AUTH not in purposes:
         raise SealedError("not signed by a server of this unit's department")
+    # The page of every car is such a server, too: the name tells it from the department's.
+    _require_name(certificate, host)
     if now is not None and not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
         raise SealedError("signed with a certificate that has ended; import the medium again at the department")
     file.verify(certificate)
     if payload.unit_id != unit_id:
         raise SealedError("receipts of another unit")
     return [Answer(receipt.item_id, Outcome.RECEIPT, receipt.sha256) for receipt in payload.receipts]
+
+
+def _host_of(url: str) -> str:
+    """The name or address of a URL's host as certificates have it; empty where there is none."""
+    host = ""
+    with suppress(ValueError):
+        host = urlsplit(url).hostname or ""
+        return str(ip_address(host))
+    return host
+
+
+def _require_name(certificate: x509.Certificate, host: str) -> None:
+    """Check that a certificate is for a host, by the rules by which its name is verified on a connection (RFC 9525).
+
+    Raises:
+        SealedError: it is not, or no host is known.
+    """
+    if not host:
+        raise SealedError("this unit's settings name no department: set url below [uplink] to its address")
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except CERTIFICATE_FAULTS:
+        names = x509.SubjectAlternativeName([])
+    hosts = {name.lower() for name in names.get_values_for_type(x509.DNSName)}
+    hosts |= {str(address) for address in names.get_values_for_type(x509.IPAddress)}
+    if not {host, f"*.{host.partition('.')[2]}"} & hosts:
+        raise SealedError(f"signed with a certificate that is not for {host}, which [uplink] url names")
 
 
 def _medium_id(directory: Path, top: int) -> str:

@@ -19,7 +19,7 @@ from tests.staff import Staff, stating
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A unit that has read three vehicles and was stopped."""
     folder = tmp_path_factory.mktemp("unit")
-    settings = write_settings(folder, write_frames(folder / "frames", [0, 1, 2]))
+    settings = write_settings(folder, write_frames(folder / "frames", [0, 1, 2]), "https://127.0.0.1")
     with daemon("run", "--settings", str(settings)) as run:
         run.wait_for("event=read.stored", 3)
         assert run.end(signal.SIGTERM) == 0

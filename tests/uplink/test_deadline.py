@@ -1,16 +1,25 @@
 """A server that is slow without ever being silent: no read and no write is late, and still the exchange ends."""
 
+import hashlib
+import os
 import socket
 import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import pairwise
+from pathlib import Path
 
 import httpx
 import pytest
 
-from alpr_edge.runtime.network.bounded_transport import BoundedTransport, Deadline
+from alpr_edge.department.http.tls_contexts import tls_context
+from alpr_edge.department.pki.authority import TlsFiles
+from alpr_edge.runtime.network.bounded_transport import BoundedTransport, Deadline, StoppedError
+from alpr_edge.runtime.stages import BEAT_S
+from alpr_edge.uplink.tls import context_of
+from tests.uplink.conftest import settings_for
 
 PACE_S = 0.05
 SILENCE_S = 5.0
@@ -88,10 +97,6 @@ def test_a_deadline_begun_anew_holds_no_grudge() -> None:
             assert client.get(url).status_code == 204
 
 
-class StoppedError(Exception):
-    """The unit stops."""
-
-
 def test_whoever_shows_life_may_end_the_exchange() -> None:
     beats = 0
 
@@ -105,3 +110,53 @@ def test_whoever_shows_life_may_end_the_exchange() -> None:
     with slow(drip) as url:
         deadline.begin(60.0)
         assert took_s(url, deadline, StoppedError) < SILENCE_S
+
+
+@pytest.mark.parametrize("content", [b"", bytes(8_000_000)], ids=["answers nothing", "reads nothing"])
+def test_an_exchange_ends_also_while_the_other_side_does_nothing(content: bytes) -> None:
+    stop, beats = threading.Event(), 0
+
+    def beat() -> None:
+        nonlocal beats
+        beats += 1
+        if stop.is_set():
+            raise StoppedError
+
+    def hold(_: socket.socket) -> None:
+        time.sleep(BEAT_S / 2)
+        stop.set()
+        time.sleep(SILENCE_S)
+
+    deadline = Deadline(beat)
+    with slow(hold) as url:
+        deadline.begin(60.0)
+        assert took_s(url, deadline, StoppedError, content) < SILENCE_S
+    assert beats > 1
+
+
+def test_of_what_waits_for_the_other_side_for_several_beats_nothing_is_lost_or_sent_twice(
+    authority: TlsFiles, unit_files: Path
+) -> None:
+    content, context = os.urandom(6_000_000), tls_context(authority)
+
+    def read_late(raw: socket.socket) -> None:
+        with context.wrap_socket(raw, server_side=True) as connection:
+            received = bytearray()
+            time.sleep(2.5 * BEAT_S)
+            while not received.endswith(content[-100:]):
+                received += connection.recv(65_536)
+            time.sleep(2.5 * BEAT_S)
+            body = received.partition(b"\r\n\r\n")[2]
+            digest = hashlib.sha256(body).hexdigest().encode()
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 64\r\n\r\n" + digest)
+
+    beats = list[float]()
+    deadline = Deadline(lambda: beats.append(time.monotonic()))
+    with slow(read_late) as url:
+        deadline.begin(60.0)
+        address = url.replace("http:", "https:")
+        transport = BoundedTransport(context_of(settings_for(address, unit_files)), deadline)
+        with httpx.Client(transport=transport, timeout=30.0) as client:
+            answer = client.post(address, content=content)
+    assert answer.text == hashlib.sha256(content).hexdigest()
+    assert max(after - before for before, after in pairwise(beats)) < 2 * BEAT_S

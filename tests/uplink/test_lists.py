@@ -111,6 +111,7 @@ def downloader(unit_files: Path, incoming: DownloadSpool, database: Database, cl
             incoming=incoming,
             database=database,
             clock=clock,
+            require_room=lambda: None,
             draw=lambda: 0.0,
         )
         return new_downloader, source

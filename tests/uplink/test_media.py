@@ -5,12 +5,15 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from alpr_edge.department.http.storage_app import create_app
 from alpr_edge.department.http.tls_contexts import tls_context
 from alpr_edge.department.ingest.storage import Storage
+from alpr_edge.department.people.page_certificates import issue_page_certificate
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.pki.media_keys import ReceiptSigner, public_pem
 from alpr_edge.domain.errors import UplinkError
@@ -42,7 +45,7 @@ pytestmark = pytest.mark.review(13)
 
 @pytest.fixture
 def settings(unit_files: Path) -> UplinkSettings:
-    return settings_for("https://unused.example", unit_files)
+    return settings_for("https://localhost", unit_files)
 
 
 @pytest.fixture
@@ -181,6 +184,31 @@ def test_receipts_count_when_a_server_of_the_department_signed_them_for_this_uni
     ]
     (medium / "unit-1" / "receipts-7.signed").write_bytes(good)
     assert receipts_taken(full_outbox, medium, settings).delivered == 1
+
+
+def test_receipts_that_the_page_of_a_car_signed_deliver_nothing(
+    full_outbox: Outbox, medium: Path, settings: UplinkSettings, authority: TlsFiles, tmp_path: Path
+) -> None:
+    offload_all(full_outbox, medium, settings)
+    item = full_outbox.due(1, 1, on_media=True)[0]
+    receipts = [ReceiptPayload(item_id=item.item_id, sha256=item.sha256)]
+    directory = Path(shutil.copytree(authority.directory, tmp_path / "with-a-domain"))
+    (directory / "department.toml").write_text('[people]\ndomain = "dept.example"\n')
+    key = ec.generate_private_key(ec.SECP256R1())
+    page = issue_page_certificate(directory, "car-2", key_pair.request_of("car-2", key))
+    der = x509.load_pem_x509_certificate(page).public_bytes(Encoding.DER)
+    by_a_page = sign(RECEIPTS_LINE, encode(ReceiptsPayload(unit_id="unit-1", receipts=receipts)), der, key)
+    file = medium / "unit-1" / "receipts-1.signed"
+    file.write_bytes(by_a_page)
+    said = "receipts-1.signed: signed with a certificate that is not for localhost, which [uplink] url names"
+    result = receipts_taken(full_outbox, medium, settings)
+    assert (result.delivered, result.troubles) == (0, [said])
+    file.write_bytes(ReceiptSigner(authority).sign_receipts("unit-1", receipts))
+    for url, trouble in (("https://dept.example", "not for dept.example"), ("", "set url below [uplink]")):
+        result = receipts_taken(full_outbox, medium, settings.model_copy(update={"url": url}))
+        assert (result.delivered, trouble in result.troubles[0]) == (0, True)
+    by_address = settings.model_copy(update={"url": "https://127.0.0.1:8443"})
+    assert receipts_taken(full_outbox, medium, by_address).delivered == 1
 
 
 def test_a_medium_that_is_not_there_is_no_folder_to_make(settings: UplinkSettings, tmp_path: Path) -> None:

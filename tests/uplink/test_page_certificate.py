@@ -2,6 +2,7 @@
 
 import stat
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from alpr_edge.department.http.tls_contexts import tls_context
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.people.page_certificates import issue_page_certificate, page_name
 from alpr_edge.department.pki.authority import Authority, TlsFiles, initialise
+from alpr_edge.department.pki.refusals import CertificateRefusedError
 from alpr_edge.domain.errors import UplinkError
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.protocol.enrolment import PAGE_CERTIFICATE_PATH
@@ -142,6 +144,27 @@ def test_an_earlier_department_knows_no_pages_and_that_is_no_fault(
         kept = page(settings_for(earlier.url, unit_files), tmp_path, "unit-1")
         assert (kept.step(), kept.failure) == (LOOK_S, "")
     assert not (tmp_path / "console.pem").exists()
+
+
+@pytest.mark.parametrize(
+    ("names", "address", "is_refused"),
+    [
+        (["other.example"], "", False),
+        (["127.0.0.1", "Alpr.dept.example"], "", True),
+        (["other.example"], "https://ALPR.dept.example:8446", True),
+    ],
+)
+def test_no_page_gets_a_name_of_the_department_itself(
+    names: list[str], address: str, is_refused: bool, directory: Path
+) -> None:
+    initialise(directory, names)
+    with (directory / "department.toml").open("a", encoding="utf-8") as file:
+        file.write(f'address = "{address}"\n' if address else "")
+    request = key_pair.request_of("alpr", ec.generate_private_key(ec.SECP256R1()))
+    refusal = pytest.raises(CertificateRefusedError, match="or it names the server") if is_refused else nullcontext()
+    with refusal:
+        issue_page_certificate(directory, "alpr", request)
+    assert issue_page_certificate(directory, "alpr-2", request)
 
 
 def test_a_certificate_for_another_key_or_purpose_is_refused(directory: Path) -> None:

@@ -1,9 +1,12 @@
 """Builds the connection to the department, and what fetches documents over it, from the settings."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from alpr_edge.app.clock import open_clock
+from alpr_edge.runtime.network.bounded_transport import no_beat
 from alpr_edge.settings import Settings
+from alpr_edge.store.retention.ballast import Ballast
 from alpr_edge.store.unit_store import QueueStore, UnitStore
 from alpr_edge.uplink.delivery_client import HttpsDepartment
 from alpr_edge.uplink.documents.hold_downloader import HoldDownloader
@@ -12,13 +15,17 @@ from alpr_edge.uplink.hotlist_downloader import HotlistDownloader
 from alpr_edge.uplink.roster_downloader import RosterDownloader
 
 
-def open_department(settings: Settings) -> HttpsDepartment:
+def open_department(settings: Settings, beat: Callable[[], None] = no_beat) -> HttpsDepartment:
     """Open the connection to the department that the settings name.
+
+    Args:
+        settings: all settings of the unit.
+        beat: a function that is called every second or more often while a delivery goes on; may raise to end it.
 
     Raises:
         UplinkError: the certificate files cannot be used.
     """
-    return HttpsDepartment(settings.uplink, settings.unit.id)
+    return HttpsDepartment(settings.uplink, settings.unit.id, beat)
 
 
 def open_hotlist_downloader(settings: Settings, store: UnitStore | QueueStore) -> HotlistDownloader:
@@ -30,6 +37,7 @@ def open_hotlist_downloader(settings: Settings, store: UnitStore | QueueStore) -
         incoming=store.incoming,
         database=store.database,
         clock=open_clock(settings),
+        require_room=Ballast(settings.unit.data_directory, settings.retention.ballast_bytes).require,
     )
 
 

@@ -1,7 +1,7 @@
 """Finds out for how long the department has not answered, and whether a certificate ends.
 
 The uplink, which faces the network, writes both: the time of the department's newest answer into the database, and what
-it knows of the certificates into its health file.
+it knows of the link and the certificates into its health file.
 """
 
 import re
@@ -18,7 +18,9 @@ from alpr_edge.domain.ports import Clock
 from alpr_edge.runtime.health import current_health
 from alpr_edge.services.unit_health.daemons import UPLINK
 from alpr_edge.store.db.database import Database
+from alpr_edge.store.outbox.oldest_item import OldestWaiting
 from alpr_edge.store.retention.deletion_dates import department_date
+from alpr_edge.uplink.uploader import Link
 
 CONNECT_S = 900.0
 """Time after a start that the link may take: a car that stood for a weekend is not told of it before. Longer than the
@@ -33,6 +35,7 @@ class LinkWatch:
     Args:
         database: the unit's database.
         clock: the unit's clock.
+        directory: the unit's runtime directory.
         longest_h: the longest time without an answer, in hours.
         seconds: a monotonic clock.
     """
@@ -40,17 +43,27 @@ class LinkWatch:
     interval_s = 10.0
 
     def __init__(
-        self, database: Database, clock: Clock, longest_h: float, seconds: Callable[[], float] = time.monotonic
+        self,
+        database: Database,
+        clock: Clock,
+        directory: Path,
+        longest_h: float,
+        seconds: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database = database
+        self._oldest = OldestWaiting(database)
         self._clock = clock
+        self._directory = directory
         self._longest = timedelta(hours=longest_h)
         self._seconds = seconds
         self._began_s = seconds()
         self._silence: timedelta | None = None
+        self._is_refused = False
 
     def look(self) -> None:
         """Compare the time of the newest answer with the present; what cannot be read changes nothing."""
+        health = current_health(self._directory, UPLINK)
+        self._is_refused = health is not None and health.figures.get("link") == Link.UNAUTHORISED
         try:
             self._silence = self._silence_at(department_date(self._database), self._clock.now())
         except StoreError:
@@ -61,14 +74,20 @@ class LinkWatch:
         silence, running_s = self._silence, self._seconds() - self._began_s
         if silence is None or silence <= self._longest or running_s < min(CONNECT_S, self._longest.total_seconds()):
             return []
-        text = f"link: the department has not answered for {silence / timedelta(hours=1):.0f} hours"
+        hours = f"{silence / timedelta(hours=1):.0f} hours"
+        text = f"link: the department has not answered for {hours}"
+        if self._is_refused:
+            text = f"link: the department does not accept this unit, and has taken nothing for {hours}"
         return [Fault(FaultKind.LINK_DOWN, "link", text)]
 
-    def _silence_at(self, answer: DepartmentDate | None, now: Instant) -> timedelta | None:
-        """How long the department has been silent; without an answer ever, since this start. None: not known."""
+    def _silence_at(self, answer: DepartmentDate | None, now: Instant) -> timedelta:
+        """How long the department has been silent; without an answer ever, since the oldest item waits."""
         running = timedelta(seconds=self._seconds() - self._began_s)
         if answer is None:
-            return running
+            waiting_since = self._oldest.queued_utc()
+            if waiting_since is None or now.trusted_utc is None:
+                return running
+            return max(running, now.trusted_utc - waiting_since)
         if answer.received_at.boot_id == now.boot_id:
             return timedelta(milliseconds=now.ms_since(answer.received_at))
         return running if now.trusted_utc is None else max(running, now.trusted_utc - answer.utc)

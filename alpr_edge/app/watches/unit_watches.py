@@ -29,7 +29,7 @@ def unit_watches(settings: Settings, store: UnitStore, clock: Clock) -> WatchSta
     ]
     if uplink.url:
         watches.append(CertificateEndWatch(unit.runtime_directory))
-        watches.append(LinkWatch(store.database, clock, uplink.link_down_h_max))
+        watches.append(LinkWatch(store.database, clock, unit.runtime_directory, uplink.link_down_h_max))
     if alerts.player == "alsa":
         watches.append(MixerWatch(alerts.device))
     return WatchStage(watches)

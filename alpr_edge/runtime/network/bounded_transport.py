@@ -2,17 +2,24 @@
 
 The limits of an HTTP library hold for one read or one write: a server that gives a byte a second is never late for
 them, and a link that takes a byte a second is never stuck. So each connection here also knows when the exchange as a
-whole has to be over, and passes the time that is left of it to each read and write.
+whole has to be over, and passes the time that is left of it to each read and write. A read or write that waits for
+long is taken in parts, between which whoever waits for the exchange shows life, or ends it.
 """
 
 import math
+import socket
 import ssl
 import time
 from collections.abc import Callable, Iterable
-from typing import Any, NoReturn
+from functools import partial
+from typing import Any, NoReturn, TypeVar
 
 import httpcore
 import httpx
+
+from alpr_edge.runtime.stages import BEAT_S
+
+T = TypeVar("T")
 
 PIECE_BYTES = 16 * 1024
 """Bytes handed over in one write: a TLS record, which is sent within its time limit or not at all."""
@@ -22,11 +29,16 @@ def no_beat() -> None:
     """Do nothing at a sign of life."""
 
 
+class StoppedError(Exception):
+    """What a beat raises to end an exchange, since the process stops."""
+
+
 class Deadline:
     """The time limit of one exchange, on monotonic time; set anew for each, and kept by its connection.
 
     Args:
-        beat: a function that is called at each piece that goes out or comes in; may raise to end the exchange.
+        beat: a function that is called at each piece that goes out or comes in, and every :data:`BEAT_S` while none
+            does; may raise to end the exchange.
     """
 
     def __init__(self, beat: Callable[[], None] = no_beat) -> None:
@@ -133,12 +145,28 @@ class _Stream(httpcore.NetworkStream):
         self._deadline = deadline
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, self._deadline.read_limit_s(timeout))
+        read_part = partial(self._stream.read, max_bytes)
+        return _in_parts(read_part, self._deadline.read_limit_s, timeout, httpcore.ReadTimeout)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        for start in range(0, len(buffer), PIECE_BYTES):
-            limit_s = self._deadline.write_limit_s(timeout, httpcore.WriteTimeout)
-            self._stream.write(buffer[start : start + PIECE_BYTES], limit_s)
+        def limit_s(library_s: float | None) -> float | None:
+            return self._deadline.write_limit_s(library_s, httpcore.WriteTimeout)
+
+        rest = memoryview(buffer)
+        while rest:
+            send_part = partial(self._send, rest[:PIECE_BYTES])
+            rest = rest[_in_parts(send_part, limit_s, timeout, httpcore.WriteTimeout) :]
+
+    def _send(self, piece: memoryview, limit_s: float) -> int:
+        """Send some of a piece, and say how much: the library does not, when the time is over in the middle."""
+        connection: socket.socket = self._stream.get_extra_info("socket")
+        try:
+            connection.settimeout(limit_s)
+            return connection.send(piece)
+        except TimeoutError as error:
+            raise httpcore.WriteTimeout(str(error)) from error
+        except OSError as error:
+            raise httpcore.WriteError(str(error)) from error
 
     def close(self) -> None:
         self._stream.close()
@@ -151,3 +179,27 @@ class _Stream(httpcore.NetworkStream):
 
     def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 - as the library has it
         return self._stream.get_extra_info(info)
+
+
+def _in_parts(
+    take_part: Callable[[float], T],
+    limit_s: Callable[[float | None], float | None],
+    timeout_s: float | None,
+    late: type[Exception],
+) -> T:
+    """Wait for the other side in parts of at most :data:`BEAT_S`.
+
+    Args:
+        take_part: waits so many seconds; nothing is lost when they are over.
+        limit_s: gives the deadline's limit within the library's own, beats, and raises once the deadline is over.
+        timeout_s: the library's own limit; None: it has none.
+        late: the error of a part whose time is over.
+    """
+    end_s = math.inf if timeout_s is None else time.monotonic() + timeout_s
+    while True:
+        left_s = limit_s(None if timeout_s is None else max(0.001, end_s - time.monotonic()))
+        try:
+            return take_part(BEAT_S if left_s is None else min(left_s, BEAT_S))
+        except late:
+            if left_s is not None and left_s <= BEAT_S:
+                raise

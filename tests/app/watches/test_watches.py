@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert
 
 from alpr_edge.app.factories import vision_files
 from alpr_edge.app.unit_faults import Fault, FaultKind
@@ -32,10 +33,13 @@ from alpr_edge.domain.deletion_dates import DepartmentDate
 from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.domain.people.person import Role, Training
 from alpr_edge.domain.ports import Clock
+from alpr_edge.domain.protocol.items import ItemKind, Urgency
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.runtime.health import write_health
 from alpr_edge.settings import load
 from alpr_edge.store.db.database import Database
+from alpr_edge.store.db.schema import outbox
+from alpr_edge.store.outbox.enqueue import body_row
 from alpr_edge.store.retention.deletion_dates import note_department_date
 from alpr_edge.vision.second_reader import PACKAGE, WEIGHTS
 from tests.app.rig import write_settings
@@ -151,7 +155,7 @@ def test_a_link_that_is_down_for_longer_than_a_shift_is_told_and_ends_with_an_an
         (TrustedClock(timedelta(hours=13), boot="another"), [FaultKind.LINK_DOWN]),
     ]
     for clock, told in cases:
-        watch = LinkWatch(database, clock, 12.0, seconds)
+        watch = LinkWatch(database, clock, tmp_path, 12.0, seconds)
         watch.look()
         assert watch.faults() == [], "after a start the link has some time"
         seconds.now_s += CONNECT_S
@@ -168,11 +172,44 @@ def test_a_link_that_is_down_for_longer_than_a_shift_is_told_and_ends_with_an_an
 
 def test_a_department_that_never_answered_is_told_after_the_same_time(tmp_path: Path) -> None:
     database, seconds = open_database(tmp_path), Seconds()
-    watch = LinkWatch(database, SystemClock(), 12.0, seconds)
+    watch = LinkWatch(database, SystemClock(), tmp_path, 12.0, seconds)
     for hours, told in ((11.9, []), (12.1, [FaultKind.LINK_DOWN])):
         seconds.now_s = 1000.0 + hours * 3600
         watch.look()
         assert kinds(watch.faults()) == told
+    database.close()
+
+
+@pytest.mark.parametrize(
+    ("days", "clock", "told"),
+    [(3, TrustedClock(), [FaultKind.LINK_DOWN]), (0.1, TrustedClock(), []), (3, SystemClock(), [])],
+)
+def test_where_no_answer_was_ever_stored_the_age_of_the_oldest_item_counts_if_the_time_is_trusted(
+    tmp_path: Path, days: float, clock: Clock, told: list[FaultKind]
+) -> None:
+    """A car that is on for some hours a day."""
+    database, seconds = open_database(tmp_path), Seconds()
+    queued = datetime.now(UTC) - timedelta(days=days)
+    with database.write() as connection:
+        connection.execute(insert(outbox), body_row("read-1", ItemKind.READ, Urgency.READ, b"{}", queued))
+    watch = LinkWatch(database, clock, tmp_path, 12.0, seconds)
+    seconds.now_s += CONNECT_S
+    watch.look()
+    assert kinds(watch.faults()) == told
+    database.close()
+
+
+def test_a_department_that_does_not_accept_the_unit_is_not_told_as_one_that_is_silent(tmp_path: Path) -> None:
+    database, seconds = open_database(tmp_path), Seconds()
+    watch = LinkWatch(database, SystemClock(), tmp_path, 12.0, seconds)
+    seconds.now_s += 13 * 3600
+    for link, text in (
+        ("unauthorised", "link: the department does not accept this unit, and has taken nothing for 13 hours"),
+        ("down", "link: the department has not answered for 13 hours"),
+    ):
+        write_health(tmp_path, with_figures(UPLINK, link=link))
+        watch.look()
+        assert [fault.text for fault in watch.faults()] == [text]
     database.close()
 
 
