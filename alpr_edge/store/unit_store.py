@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from typing import TypeVar
 
 import structlog
@@ -14,15 +13,19 @@ from alpr_edge.settings import Settings
 from alpr_edge.store.canvass.canvass_reads import hold_new_reads
 from alpr_edge.store.db.access_rights import QUEUE
 from alpr_edge.store.db.database import Database
-from alpr_edge.store.evidence.images import PREFIXES, ImageStore
+from alpr_edge.store.evidence.images import ImageStore
 from alpr_edge.store.hotlists.download_spool import DownloadSpool
 from alpr_edge.store.keys import IMAGES, load_key
 from alpr_edge.store.outbox.outbox import Outbox
 from alpr_edge.store.reads.repository import ReadStore
 from alpr_edge.store.recovery.damaged_databases import waiting
+from alpr_edge.store.recovery.record_intake import RecordIntake
 from alpr_edge.store.recovery.refused_records import RefusedRecords
 from alpr_edge.store.recovery.replacement import DatabaseReplacement
 from alpr_edge.store.retention.earlier_holds import take_in_earlier_holds
+
+INTAKE_S_MAX = 10.0
+"""Longest time of a start for records that earlier runs set aside: no plate is read meanwhile."""
 
 log = structlog.get_logger(__name__)
 Result = TypeVar("Result")
@@ -40,6 +43,8 @@ class UnitStore:
     """Feeds downloaded and not imported yet."""
     refused_records: RefusedRecords
     """Records that the store refused."""
+    intake: RecordIntake
+    """Brings those of earlier runs back."""
     renewal: DatabaseReplacement
     """For the process that has locked the data folder: replaces the database when it turns out damaged."""
 
@@ -57,15 +62,12 @@ class UnitStore:
             return step()
 
     def recover(self) -> list[str]:
-        """Repair what a power cut left; before the first commit of a run.
+        """Repair what the last run left unfinished and a commit must not come before; to be called before the first.
 
-        Records set aside by earlier runs come first: an end among them still finds its read open. Holds of an earlier
-        release are taken in.
-
-        Reads that were open are closed and queued. Image files without a row were never acknowledged, as their rows
-        come in the same commit as the read: they are removed. A row without its file keeps saying what there was, and
-        its item is set aside for somebody to see. While a database waits to be salvaged no image goes: the rows that
-        name it may lie there.
+        Records set aside by earlier runs come first, for at most :data:`INTAKE_S_MAX`; :attr:`intake` goes on with the
+        rest while the unit works. Reads that were open are closed and queued after the last of them. Holds of an
+        earlier release are taken in. How long it takes does not grow with the number of reads: images are left to
+        :meth:`reconcile_images`.
 
         Returns:
             What could not be repaired, a short line each: the unit works without, and the next start tries again.
@@ -73,13 +75,31 @@ class UnitStore:
         Raises:
             DamagedError: the database is damaged.
         """
-        faults = [*_attempt(lambda: self.refused_records.take_in(self.reads)), *_attempt(self.reads.close_open_reads)]
-        faults += _attempt(lambda: take_in_earlier_holds(self.database))
-        sweep = self.images.remove_temporaries if waiting(self.database.path.parent) else self.reads.sweep_images
-        for prefix in PREFIXES:
-            faults += _attempt(partial(sweep, prefix))
-            faults += _attempt(partial(self.outbox.quarantine_lost_images, prefix))
-        return list(dict.fromkeys(faults))
+        faults = _attempt(lambda: self.intake.step(INTAKE_S_MAX))
+        return [*faults, *_attempt(lambda: take_in_earlier_holds(self.database))]
+
+    def reconcile_images(self, prefix: str) -> list[str]:
+        """Repair what a power cut left of the images of a prefix; the process that commits reads may go on with it.
+
+        An image file without a row was never acknowledged, as its row comes in the same commit as the read: it is
+        removed. A row without its file keeps saying what there was, and its item is quarantined for somebody to see.
+        While a database waits to be salvaged no image goes: the rows that name it may lie there.
+
+        Args:
+            prefix: the first two digits of their digests.
+
+        Returns:
+            What could not be looked at or removed, a short line each.
+
+        Raises:
+            DamagedError: the database is damaged.
+        """
+        faults = _attempt(lambda: self.reads.sweep_images(prefix, self._is_salvaged))
+        return list(dict.fromkeys(faults + _attempt(lambda: self.outbox.quarantine_lost_images(prefix))))
+
+    def _is_salvaged(self) -> bool:
+        """Whether no damaged database waits to be salvaged."""
+        return not waiting(self.database.path.parent)
 
 
 def _attempt(step: Callable[[], object]) -> list[str]:
@@ -141,6 +161,7 @@ def open_store(settings: Settings, *, migrate: bool, renew: bool = False) -> Ite
         images = ImageStore(directory / IMAGES, derive_key(key, IMAGES))
         reads, outbox = ReadStore(database, images, hold_new_reads), Outbox(database, images)
         incoming, refused_records = DownloadSpool(directory, key), RefusedRecords(directory, key)
-        yield UnitStore(database, images, reads, outbox, incoming, refused_records, renewal)
+        intake = RecordIntake(refused_records, reads)
+        yield UnitStore(database, images, reads, outbox, incoming, refused_records, intake, renewal)
     finally:
         database.close()

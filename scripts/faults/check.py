@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +25,7 @@ from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.services.upload import send_all
 from alpr_edge.settings import Settings
 from alpr_edge.store.db.migrate import RELEASE
+from alpr_edge.store.evidence.images import PREFIXES
 from alpr_edge.store.hotlists import generations
 from alpr_edge.store.recovery.damaged_databases import damaged_databases, waiting
 from alpr_edge.store.recovery.salvage import Salvage
@@ -75,8 +76,10 @@ class DiskCheck:
         try:
             with open_store(self._settings, migrate=True, renew=True) as store:
                 self._came_in_place(store)
-                self._pictures_without_rows(store)
+                self._open(store, self.ledger.pictures)
                 store.recover()
+                for prefix in PREFIXES:
+                    store.reconcile_images(prefix)
                 with store.database.engine.connect() as connection:
                     self._database(connection)
                     self._reads(connection)
@@ -178,10 +181,6 @@ class DiskCheck:
         aside = len(damaged_databases(store.database.path.parent)) - self.known_aside
         self.tally.corrupt += [f"{aside} sound databases were set aside"] * bool(aside)
 
-    def _pictures_without_rows(self, store: UnitStore) -> None:
-        for sha256 in self.ledger.pictures:
-            self._open(store, sha256)
-
     def _database(self, connection: Connection) -> None:
         for pragma in ("integrity_check", "foreign_key_check", "cipher_integrity_check"):
             problems = [str(row) for row in connection.exec_driver_sql(f"PRAGMA {pragma}") if row[0] != "ok"]
@@ -232,15 +231,15 @@ class DiskCheck:
     def _images(self, connection: Connection, store: UnitStore) -> None:
         named_digests = {str(row[0]) for row in connection.execute(text("SELECT sha256 FROM images"))}
         self.tally.corrupt += [f"image {sha256} is nobody's" for sha256 in store.images.orphans(named_digests)]
-        for sha256 in named_digests - self.whole:
-            self._open(store, sha256)
+        self._open(store, named_digests - self.whole)
         self.whole |= named_digests
 
-    def _open(self, store: UnitStore, sha256: str) -> None:
-        try:
-            store.images.get(sha256)
-        except StoreError as error:
-            self.tally.corrupt.append(str(error))
+    def _open(self, store: UnitStore, digests: Iterable[str]) -> None:
+        for sha256 in digests:
+            try:
+                store.images.get(sha256)
+            except StoreError as error:
+                self.tally.corrupt.append(str(error))
 
     def _lists(self, store: UnitStore) -> None:
         """The live list opens, is one that was asked for, and holds what its feed held."""

@@ -7,7 +7,7 @@ from random import Random
 
 from alpr_edge.app.pipeline.recorder import Recorder
 from alpr_edge.domain.errors import PictureError, RefusedError, StoreError
-from alpr_edge.domain.reads import ReadDecided, ReadEvent
+from alpr_edge.domain.reads import ReadClosed, ReadDecided, ReadEvent
 from alpr_edge.runtime.channels import BoundedChannel
 from alpr_edge.runtime.interrupts import stop_at
 from alpr_edge.runtime.stages import BatchStage, Rescue
@@ -74,7 +74,7 @@ def _writer(recorder: Recorder, channel: BoundedChannel[ReadEvent]) -> BatchStag
 
 def _batch_note(batch: Sequence[ReadEvent]) -> BatchStored:
     new_reads = [record.read.read_id for record in batch if isinstance(record, ReadDecided)]
-    closed = [record.read.read_id for record in batch if not isinstance(record, ReadDecided)]
+    closed = [record.read.read_id for record in batch if isinstance(record, ReadClosed)]
     return BatchStored(tuple(new_reads), tuple(closed))
 
 
@@ -85,9 +85,9 @@ class _TellingRefusedRecords(RefusedRecords):
         super().__init__(data_directory, outbox_key)
         self._say = say
 
-    def add(self, record: Stored, reason: str) -> bool:
+    def add(self, records: Sequence[Stored], reason: str) -> int:
         """As every folder's."""
-        is_written = super().add(record, reason)
-        if is_written:
-            self._say(RecordSetAside((record.read.read_id,)))
-        return is_written
+        written = super().add(records, reason)
+        if written:
+            self._say(RecordSetAside(tuple(record.read.read_id for record in records[:written])))
+        return written

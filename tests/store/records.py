@@ -9,7 +9,7 @@ from alpr_edge.domain.dispositions.disposition import Disposition, DispositionPa
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.hits import Generation, Hit, HotlistEntry, MatchKind, Reason, StateMatch
 from alpr_edge.domain.instants import Instant, UtcSource
-from alpr_edge.domain.reads import Alternative, EvidenceKind, PlateRead
+from alpr_edge.domain.reads import Alternative, EvidenceKind, LateTone, PlateRead
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.store.db import clock_pairs
 from alpr_edge.store.db.database import Database
@@ -64,6 +64,11 @@ def hit(hit_id: str = "hit-1", read_id: str = "read-1", plate: str = "7ABC123") 
 
 def alert(hit_id: str = "hit-1", read_id: str = "read-1") -> Alert:
     return Alert(hit_id, read_id, Level.HIGH, Tone.HIGH, "stolen vehicle; verify through CLETS", ListAge.FRESH)
+
+
+def late_tone(hit_id: str = "hit-1", read_id: str = "read-1") -> LateTone:
+    """The tone of an alert that had stayed quiet."""
+    return LateTone(alert(hit_id, read_id), instant(900))
 
 
 def disposition(number: int = 1, **changes: object) -> Disposition:

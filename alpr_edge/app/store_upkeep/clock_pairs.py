@@ -28,6 +28,7 @@ class ClockPairs:
         self._clock = clock
         self._last: Instant | None = None
         self._wait_ms = PAIR_FIRST_MS
+        self._placed = time_corrections.PlacedReads()
 
     def step(self) -> None:
         """Store a pair if it is time, and place earlier reads by it; what fails is tried again with the next call."""
@@ -43,7 +44,7 @@ class ClockPairs:
             log.error("clock.pair_not_stored", failure=str(error))
             return
         try:
-            if read_count := time_corrections.place_boot(self._database, now.boot_id, now):
+            if read_count := time_corrections.place_boot(self._database, now.boot_id, now, self._placed):
                 log.info("clock.reads_corrected", reads=read_count)
         except StoreError as error:
             log.error("clock.reads_not_corrected", failure=str(error))

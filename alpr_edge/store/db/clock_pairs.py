@@ -1,8 +1,9 @@
 """Stores pairs of a boot's clock and UTC, by which the times of that boot's reads are corrected."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import ColumnElement, Select, delete, exists, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from alpr_edge.domain.errors import StoreError
@@ -18,7 +19,9 @@ KEPT_MAX = 500_000
 """Most pairs kept of boots of which no read is stored any more; the oldest go first. Some 80 MB, and a year by day and
 night."""
 FORGET_EACH = 1000
-"""So many pairs are stored from one time that old ones go to the next: the boots of all reads are looked up then."""
+"""So many pairs are stored from one time that old ones go to the next: each boot with pairs is looked up then."""
+FORGOTTEN_MAX, FORGOTTEN_BOOTS_MAX = 2 * FORGET_EACH, 100
+"""Most pairs that go at one time, more than come meanwhile, and most boots that they are of: others wait to write."""
 
 
 def record(database: Database, instant: Instant) -> None:
@@ -42,18 +45,50 @@ def record(database: Database, instant: Instant) -> None:
         _forget_old(database)
 
 
-def _forget_old(database: Database) -> None:
-    """Delete pairs beyond :data:`KEPT_MAX`, but for those of boots of which reads are stored: they place these."""
+def passed_utc(database: Database, now: datetime | None) -> datetime | None:
+    """The latest moment that has passed for certain.
+
+    Args:
+        database: the database of this unit.
+        now: the moment, UTC; None when the clock is not confirmed.
+
+    Returns:
+        ``now``; without it that of the latest pair, as a unit without a clock is at least so late. None without both.
+    """
+    if now is not None:
+        return now
+    latest = select(boots.c.utc).order_by(boots.c.utc.desc()).limit(1)
     with database.read() as connection:
-        old = boots.c.seq <= (connection.scalar(select(func.max(boots.c.seq))) or 0) - KEPT_MAX
-        old_boots = set(connection.scalars(select(boots.c.boot_id).where(old).distinct()))
-        if not old_boots:
-            return
-        for column in (reads.c.first_seen_boot_id, reads.c.last_seen_boot_id):
-            old_boots.difference_update(connection.scalars(select(column).distinct()))
+        return connection.scalars(latest).one_or_none()
+
+
+def _forget_old(database: Database) -> None:
+    """Delete some pairs beyond :data:`KEPT_MAX`, but for those of boots of which reads are stored: they place these."""
     with database.write() as connection:
-        for boot_id in old_boots:
-            connection.execute(delete(boots).where(old, boots.c.boot_id == boot_id))
+        last = (connection.scalar(select(func.max(boots.c.seq))) or 0) - KEPT_MAX
+        old_boots = connection.scalars(_boots_without_reads(last)).all()
+        old = select(boots.c.seq).where(boots.c.boot_id.in_(old_boots), boots.c.seq <= last).limit(FORGOTTEN_MAX)
+        connection.execute(delete(boots).where(boots.c.seq.in_(old)))
+
+
+def _boots_without_reads(last: int) -> Select[str]:
+    """Some boots of which no read is stored and whose pairs begin with a number up to ``last``.
+
+    By the indexes alone: from each boot to the next, and a look at its first pair and at its reads.
+    """
+    boot = select(func.min(boots.c.boot_id).label("boot_id")).cte("each_boot", recursive=True)
+    following = select(func.min(boots.c.boot_id)).where(boots.c.boot_id > boot.c.boot_id).scalar_subquery()
+    boot = boot.union_all(select(following).where(boot.c.boot_id.is_not(None)))
+    of_boot = select(boots.c.seq).where(boots.c.boot_id == boot.c.boot_id)
+    first = of_boot.order_by(boots.c.boottime_ns).limit(1).scalar_subquery()
+    return select(boot.c.boot_id).where(first <= last, ~_has_reads(boot.c.boot_id)).limit(FORGOTTEN_BOOTS_MAX)
+
+
+def _has_reads(boot_id: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether a read of a boot is stored; one that began in another boot has an index of its own."""
+    begun = exists().where(reads.c.first_seen_boot_id == boot_id)
+    is_of_two = reads.c.last_seen_boot_id != reads.c.first_seen_boot_id
+    return begun | exists().where(reads.c.last_seen_boot_id == boot_id, is_of_two)
 
 
 def pairs(database: Database, boot_id: str) -> list[Instant]:

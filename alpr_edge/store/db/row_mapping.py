@@ -1,5 +1,6 @@
 """Converts values to rows and back, without loss."""
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import RowMapping
@@ -8,7 +9,7 @@ from alpr_edge.domain.alerting import Alert, Level, ListAge, Tone
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.hits import Generation, Hit, HotlistEntry, MatchKind, Reason, StateMatch
 from alpr_edge.domain.instants import Instant, UtcSource
-from alpr_edge.domain.reads import Alternative, EvidenceRef, PlateRead
+from alpr_edge.domain.reads import Alternative, EvidenceRef, LateTone, PlateRead
 from alpr_edge.domain.recognition.boxes import Box
 
 
@@ -178,6 +179,24 @@ def alert_of(row: RowMapping) -> Alert:
         phrase=row["phrase"],
         list_age=ListAge(row["list_age"]),
     )
+
+
+def late_tone_row(late_tone: LateTone) -> dict[str, Any]:
+    """What the row of an alert says of its late tone."""
+    return {
+        **instant_row("late_tone", late_tone.sounded_at),
+        "late_tone_level": int(late_tone.alert.level),
+        "late_tone_kind": late_tone.alert.tone.value,
+    }
+
+
+def late_tone_of(row: RowMapping) -> LateTone | None:
+    """The late tone of an alert's row; None: it has none."""
+    sounded_at = instant_or_none(row, "late_tone")
+    if sounded_at is None:
+        return None
+    alert = replace(alert_of(row), level=Level(row["late_tone_level"]), tone=Tone(row["late_tone_kind"]))
+    return LateTone(alert, sounded_at)
 
 
 def _position_row(position: Position | None) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from sqlalchemy import (
 from alpr_edge.store.db.booking_table import bookings_table
 from alpr_edge.store.db.canvass_table import canvass_table
 from alpr_edge.store.db.column_types import Json, Utc, instant_columns, meta_table, number, sequence, word
+from alpr_edge.store.db.deletion_tables import deletion_tables
 from alpr_edge.store.db.hold_tables import hold_tables
 from alpr_edge.store.db.request_table import requests_table
 
@@ -57,6 +58,9 @@ reads = Table(
 Index("reads_plate", reads.c.plate)
 Index("reads_open", reads.c.seq, sqlite_where=text("closed = 0"))
 Index("reads_corrections", reads.c.supersedes, sqlite_where=text("supersedes IS NOT NULL"))
+Index("reads_correcting", reads.c.seq, sqlite_where=text("supersedes IS NOT NULL"))
+Index("reads_boot", reads.c.first_seen_boot_id)
+Index("reads_last_boot", reads.c.last_seen_boot_id, sqlite_where=text("last_seen_boot_id != first_seen_boot_id"))
 
 # Their content lies encrypted in files named by the digest.
 images = Table(
@@ -115,6 +119,9 @@ alerts = Table(
     Column("list_age", Text, nullable=False),
     *instant_columns("sounded", nullable=True),
     *instant_columns("withdrawn", nullable=True),
+    *instant_columns("late_tone", nullable=True),
+    Column("late_tone_level", Integer),
+    Column("late_tone_kind", Text),
 )
 Index("alerts_read", alerts.c.read_id)
 
@@ -224,6 +231,7 @@ boots = Table(
     Column("uncertainty_ms", REAL),
     UniqueConstraint("boot_id", "boottime_ns"),
 )
+Index("boots_utc", boots.c.utc)
 
 case_holds, held_reads, holds, hold_ends = hold_tables(metadata)
 canvasses = canvass_table(metadata)
@@ -272,29 +280,4 @@ missing_evidence = Table(
     sqlite_with_rowid=False,
 )
 
-# Only added to (triggers): every read that was deleted without a receipt.
-deletions = Table(
-    "deletions",
-    metadata,
-    sequence(),
-    Column("read_id", Text, nullable=False),
-    Column("ground", Text, nullable=False),
-    Column("camera_id", Text, nullable=False),
-    Column("seen_utc", Utc),
-    Column("images", Integer, nullable=False),
-    Column("size_bytes", Integer, nullable=False),
-    *instant_columns("deleted"),
-)
-
-# Every read that was deleted, by the hash of its id, until there are too many; ``record`` is the record of the access
-# log that counts it, NULL while none does.
-deleted_reads = Table(
-    "deleted_reads",
-    metadata,
-    sequence(),
-    Column("leaf", LargeBinary, nullable=False),
-    Column("ground", Text, nullable=False),
-    Column("record", Integer),
-)
-Index("deleted_reads_leaf", deleted_reads.c.leaf)
-Index("deleted_reads_record", deleted_reads.c.record)
+deletions, deleted_reads = deletion_tables(metadata)

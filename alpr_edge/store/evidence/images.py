@@ -6,6 +6,7 @@ crash between the two leaves a file that nothing refers to, never a reference to
 """
 
 import errno
+import os
 import re
 import secrets
 from collections.abc import Collection, Iterator, Sequence
@@ -117,9 +118,11 @@ class ImageStore:
         Raises:
             StoreError: a folder cannot be read.
         """
-        names = (path.name for path in self._files(prefix))
         return [
-            name for name in names if _DIGEST.fullmatch(name) and name.startswith(prefix) and name not in known_digests
+            name
+            for _, names in self._folders(prefix)
+            for name in names
+            if _DIGEST.fullmatch(name) and name.startswith(prefix) and name not in known_digests
         ]
 
     def facts(self, sha256: str) -> "ImageFacts | None":
@@ -131,12 +134,17 @@ class ImageStore:
         return ImageFacts(max(0, status.st_size - OVERHEAD_BYTES), datetime.fromtimestamp(status.st_mtime, UTC))
 
     def remove_temporaries(self, prefix: str = "") -> int:
-        """Remove half-written files that a crash left; only for the process that writes images, before it does.
+        """Remove half-written files that a crash left; only for the process that writes images, while it writes none.
 
         Raises:
             StoreError: a folder cannot be read, or a file cannot be removed.
         """
-        leftovers = [path for path in self._files(prefix) if _is_temporary(path)]
+        leftovers = [
+            folder / name
+            for folder, names in self._folders(prefix)
+            for name in names
+            if name.startswith(TEMPORARY_PREFIX)
+        ]
         with io_errors(f"{self.directory}: a file cannot be removed", StoreError):
             for path in leftovers:
                 path.unlink(missing_ok=True)
@@ -171,15 +179,10 @@ class ImageStore:
     def _path(self, sha256: str) -> Path:
         return Path(f"{self.directory}/{sha256[:2]}/{sha256}")  # in one step: it is asked for with each image
 
-    def _files(self, prefix: str = "") -> Iterator[Path]:
-        for folder in PREFIXES:
-            if folder.startswith(prefix[:2]) and not (self.directory / folder).is_symlink():
-                try:
-                    yield from (self.directory / folder).iterdir()
-                except FileNotFoundError:
-                    continue
-                except OSError as error:
-                    raise StoreError(f"{self.directory / folder}: cannot be looked into: {error.strerror}") from None
+    def _folders(self, prefix: str) -> Iterator[tuple[Path, list[str]]]:
+        """The folders of a prefix, each with the names in it."""
+        for folder in (self.directory / name for name in PREFIXES if name.startswith(prefix[:2])):
+            yield folder, _names_in(folder)
 
 
 def _require_size(jpeg: bytes) -> None:
@@ -191,5 +194,11 @@ def _associated_data(sha256: str) -> bytes:
     return HEADER + sha256.encode("ascii")
 
 
-def _is_temporary(path: Path) -> bool:
-    return path.name.startswith(TEMPORARY_PREFIX)
+def _names_in(folder: Path) -> list[str]:
+    """The names in a folder; none where it is missing, or a link."""
+    with io_errors(f"{folder}: cannot be looked into", StoreError):
+        try:
+            # A path for each of thousands of files takes several times as long as its name.
+            return [] if folder.is_symlink() else os.listdir(folder)  # noqa: PTH208
+        except FileNotFoundError:
+            return []

@@ -16,14 +16,17 @@ from alpr_edge.domain.protocol.hits import (
     alert_item_id,
     alert_payload,
     hit_payload,
+    late_tone_item_id,
+    late_tone_payload,
     withdrawal_item_id,
     withdrawal_payload,
 )
 from alpr_edge.domain.protocol.items import ItemKind, Urgency, digest, encode, read_payload
 from alpr_edge.domain.protocol.stored_kinds import outbox_kind_of
 from alpr_edge.domain.protocol.time_corrections import TimePayload, time_item_id
-from alpr_edge.domain.reads import PlateRead
+from alpr_edge.domain.reads import LateTone, PlateRead
 from alpr_edge.store.db.schema import outbox
+from alpr_edge.store.reads.queries import StoredAlert
 
 
 def queue_hits(connection: Connection, hits: Sequence[Hit], read: PlateRead) -> None:
@@ -49,11 +52,34 @@ def queue_alert(connection: Connection, alert: Alert, sounded_at: Instant | None
     return queue_once(connection, row)
 
 
+def queue_late_tone(connection: Connection, late_tone: LateTone, unit_id: str) -> bool:
+    """Queue that an alert sounded later, of which its own item does not tell; False: it is queued already."""
+    item_id, body = late_tone_item_id(late_tone.alert.hit_id), encode(late_tone_payload(late_tone, unit_id))
+    row = body_row(item_id, ItemKind.LATE_TONE, Urgency.HIT, body, late_tone.sounded_at.utc)
+    return queue_once(connection, row)
+
+
 def queue_withdrawal(connection: Connection, alert: Alert, withdrawn: Instant, unit_id: str) -> bool:
     """Queue that an alert no longer holds; False: it is queued already and stays as it is."""
     body = encode(withdrawal_payload(alert, withdrawn, unit_id))
     row = body_row(withdrawal_item_id(alert.hit_id), ItemKind.WITHDRAWAL, Urgency.HIT, body, withdrawn.utc)
     return queue_once(connection, row)
+
+
+def queue_stored_alert(connection: Connection, stored: StoredAlert, read: PlateRead) -> int:
+    """Queue a stored alert, its late tone and its withdrawal where they are not; returns how many items.
+
+    Args:
+        connection: the connection of the transaction.
+        stored: the alert of a hit of ``read``.
+        read: the read that was hit.
+    """
+    count = int(queue_alert(connection, stored.alert, stored.sounded_at, read))
+    if stored.late_tone is not None:
+        count += queue_late_tone(connection, stored.late_tone, read.unit_id)
+    if stored.withdrawn_at is not None:
+        count += queue_withdrawal(connection, stored.alert, stored.withdrawn_at, read.unit_id)
+    return count
 
 
 def queue_disposition(connection: Connection, disposition: Disposition, read_id: str, unit_id: str) -> bool:

@@ -26,9 +26,9 @@ from alpr_edge.store.outbox.answers import (
     IS_READY,
     apply_answers,
     change,
-    is_in_state,
     quarantine,
 )
+from alpr_edge.store.outbox.lost_images import quarantine_lost
 from alpr_edge.store.reads import queries
 
 LISTED_MAX = 1000
@@ -219,18 +219,8 @@ class Outbox:
         Raises:
             StoreError: a folder of images cannot be looked into: nothing is known of what is in it.
         """
-        return sum(self._quarantine_lost(folder) for folder in ([prefix] if prefix else PREFIXES))
-
-    def _quarantine_lost(self, prefix: str) -> int:
-        here = set(self._images.orphans((), prefix))
-        of_prefix = outbox.c.item_id.between(prefix, f"{prefix}g")
-        due = of_prefix & (outbox.c.kind == ItemKind.IMAGE) & is_in_state("ready", "offloaded")
-        with self._database.read() as connection:
-            lost_ids = [item for item in connection.scalars(select(outbox.c.item_id).where(due)) if item not in here]
-        for item_id in lost_ids:
-            log.error("outbox.image_lost", item_id=item_id)
-            self.quarantine(item_id, "the image's file is missing; restore it, then: alpr-edge outbox requeue")
-        return len(lost_ids)
+        folders = [prefix] if prefix else PREFIXES
+        return sum(quarantine_lost(self._database, self._images, folder) for folder in folders)
 
     def quarantined_items(self, limit: int = LISTED_MAX) -> list[QuarantinedItem]:
         """The quarantined items, oldest first."""

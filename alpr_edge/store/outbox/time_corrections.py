@@ -3,6 +3,8 @@
 Nothing of a read is rewritten: what was queued of it may have been delivered already.
 """
 
+from dataclasses import dataclass
+
 from sqlalchemy import ColumnElement, Connection, Select, false, func, literal, or_, select
 
 from alpr_edge.domain.instants import Instant, UtcSource
@@ -19,16 +21,29 @@ SLICE = 20_000
 """Sequence numbers that one query walks over, so that none comes near the time after which queries are stopped."""
 LOOK_BACK = 20_000
 """Reads of earlier boots that are checked at a start: some days of driving."""
+_SEQ_MAX = 2**63 - 1
 _TRUSTED = (UtcSource.GNSS.value, UtcSource.NTP.value)
 
 
-def place_boot(database: Database, boot_id: str, now: Instant) -> int:
+@dataclass(slots=True)
+class PlacedReads:
+    """Up to which read all of a boot are dealt with, kept from one call of :func:`place_boot` to the next."""
+
+    seq: int = 0
+    read_id: str = ""
+    """The read of that number: once it is deleted, or the database is a new one, another may have the number."""
+    is_disputed: bool = False
+    """Whether they were dealt with as those of a disputed boot."""
+
+
+def place_boot(database: Database, boot_id: str, now: Instant, placed: PlacedReads | None = None) -> int:
     """Queue the corrected times of closed reads of the present boot.
 
     Args:
         database: the database of this vehicle.
         boot_id: the boot.
         now: the present instant, which becomes the time the items were made.
+        placed: the reads of this boot that need not be looked at again; it is brought up to date. None: all are.
 
     Returns:
         How many times were queued.
@@ -36,15 +51,34 @@ def place_boot(database: Database, boot_id: str, now: Instant) -> int:
     Raises:
         StoreError: the database failed; what was queued before stays.
     """
+    placed = placed or PlacedReads()
     timeline = clock_pairs.timelines(database, [boot_id])[boot_id]
-    return _place(database, timeline, _last_before(database, boot_id), now)
+    if not timeline.is_settled and not timeline.is_disputed:
+        return 0
+    with database.read() as connection:
+        is_known = connection.scalar(select(reads.c.read_id).where(reads.c.seq == placed.seq)) == placed.read_id
+        last = connection.execute(_last_closed()).first()
+    is_known = is_known and placed.is_disputed == timeline.is_disputed
+    count = _place(database, timeline, placed.seq if is_known else _last_before(database, boot_id), now)
+    if last is not None:
+        placed.seq, placed.read_id, placed.is_disputed = last.seq, last.read_id, timeline.is_disputed
+    return count
+
+
+def _last_closed() -> Select[tuple[int, str]]:
+    """The last read before the first one that is still open, which is placed once its pass is over."""
+    first_open = select(func.min(reads.c.seq)).where(reads.c.closed == 0).scalar_subquery()
+    before = reads.c.seq < func.coalesce(first_open, _SEQ_MAX)
+    return select(reads.c.seq, reads.c.read_id).where(before).order_by(reads.c.seq.desc()).limit(1)
 
 
 def place_earlier(database: Database, now: Instant) -> int:
     """Queue corrections that a stop cut off, for boots of the newest :data:`LOOK_BACK` reads; as :func:`place_boot`."""
     since = _newest(database) - LOOK_BACK
+    # As the column itself SQLite would walk over the whole index of boots in place of the newest reads.
+    boot_id = reads.c.first_seen_boot_id.concat("")
     with database.read() as connection:
-        boot_ids = list(connection.scalars(select(reads.c.first_seen_boot_id).where(reads.c.seq > since).distinct()))
+        boot_ids = list(connection.scalars(select(boot_id).where(reads.c.seq > since).distinct()))
     return sum(
         _place(database, timeline, since, now) for timeline in clock_pairs.timelines(database, boot_ids).values()
     )

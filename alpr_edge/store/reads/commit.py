@@ -7,14 +7,16 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, delete, exists, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from alpr_edge.domain.alerting import Alert
 from alpr_edge.domain.errors import RefusedError
-from alpr_edge.domain.reads import EvidenceRef, PlateRead
-from alpr_edge.store.db.row_mapping import alert_of, alert_row, hit_row, instant_row, read_row
+from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.reads import EvidenceRef, LateTone, PlateRead
+from alpr_edge.store.db.row_mapping import alert_of, alert_row, hit_row, instant_row, late_tone_row, read_row
 from alpr_edge.store.db.schema import alerts, evidence, hits, images, missing_evidence, outbox, reads
 from alpr_edge.store.outbox import enqueue
 from alpr_edge.store.reads import queries
 from alpr_edge.store.reads.queries import StoredRead
-from alpr_edge.store.reads.records import ClosedRecord, DecidedRecord, Stored
+from alpr_edge.store.reads.records import ClosedRecord, DecidedRecord, SettledRecord, Stored
 
 Pictures = tuple[EvidenceRef, ...]
 """The images of a record, as a row refers to them."""
@@ -32,7 +34,7 @@ def write_rows(
         dropped_digests: the set of digests whose files may be removed; some may be added.
 
     Raises:
-        RefusedError: a read is closed already.
+        RefusedError: a read is closed already, or one that is certain now is not stored.
     """
     stored: list[PlateRead] = []
     for _, group in itertools.groupby(zip(batch, pictures, strict=True), lambda each: type(each[0])):
@@ -42,6 +44,8 @@ def write_rows(
         for record, refs in pairs:
             if isinstance(record, ClosedRecord):
                 stored.append(close(connection, record, refs, dropped_digests))
+            elif isinstance(record, SettledRecord):
+                stored.append(settle(connection, record))
     return stored
 
 
@@ -58,8 +62,32 @@ def decide(connection: Connection, decisions: Sequence[tuple[DecidedRecord, Pict
         if record.alert is not None:
             connection.execute(insert(alerts), alert_row(record.alert, record.sounded_at))
             enqueue.queue_alert(connection, record.alert, record.sounded_at, read)
-        _withdraw(connection, record)
+        _withdraw(connection, record, record.withdrawn_at or record.read.last_seen)
     return new
+
+
+def settle(connection: Connection, record: SettledRecord) -> PlateRead:
+    """Note that a stored read is certain now, and queue what sounded because of it; a second time it changes nothing.
+
+    Its hits stay as they are. An alert that has a record keeps it, as its item may have been delivered: what sounded
+    then is a late tone.
+
+    Raises:
+        RefusedError: the read is not stored: its decision is among the refused records, or in a damaged database.
+    """
+    stored_read = queries.get(connection, record.read.read_id)
+    if stored_read is None:
+        raise RefusedError(f"read {record.read.read_id} is not stored, so it cannot become certain")
+    if not stored_read.closed:
+        row = read_row(record.read, closed=False)
+        changes = {name: row[name] for name in ("confidence", "alternatives", "slot_votes")}
+        connection.execute(update(reads).where(reads.c.read_id == record.read.read_id).values(changes))
+    if record.alert is not None:
+        is_new = _add_alert(connection, record.alert, record.sounded_at, stored_read.read)
+        if not is_new and record.sounded_at is not None:
+            _note_late_tone(connection, LateTone(record.alert, record.sounded_at), record.read.unit_id)
+    _withdraw(connection, record, record.settled_at)
+    return dataclasses.replace(record.read, evidence=stored_read.read.evidence)
 
 
 def close(
@@ -127,25 +155,48 @@ def add_decision(connection: Connection, record: DecidedRecord, refs: Pictures, 
         connection.execute(insert(hits), [hit_row(hit) for hit in new])
         enqueue.queue_hits(connection, new, stored_read.read)
     if record.alert is not None:
-        row = alert_row(record.alert, record.sounded_at)
-        if connection.execute(upsert(alerts).on_conflict_do_nothing(), row).rowcount:
-            enqueue.queue_alert(connection, record.alert, record.sounded_at, stored_read.read)
+        _add_alert(connection, record.alert, record.sounded_at, stored_read.read)
     if refs and not stored_read.read.evidence:
         _write_references(connection, [dataclasses.replace(stored_read.read, evidence=refs)])
         connection.execute(delete(missing_evidence).where(missing_evidence.c.read_id == read_id))
         for ref in refs if stored_read.closed else ():
             enqueue.queue_image(connection, ref.sha256, ref.length)
-    _withdraw(connection, record)
+    _withdraw(connection, record, record.withdrawn_at or record.read.last_seen)
 
 
-def _withdraw(connection: Connection, record: DecidedRecord) -> None:
-    """Withdraw the alerts that a decision takes back, dated by the frame or person that said otherwise; queue that."""
+def _add_alert(connection: Connection, alert: Alert, sounded_at: Instant | None, read: PlateRead) -> bool:
+    """Store and queue the alert of a hit; False: it has one already, which stays."""
+    row = alert_row(alert, sounded_at)
+    is_new = connection.execute(upsert(alerts).on_conflict_do_nothing(), row).rowcount > 0
+    if is_new:
+        enqueue.queue_alert(connection, alert, sounded_at, read)
+    return is_new
+
+
+def _withdraw(connection: Connection, record: DecidedRecord | SettledRecord, at: Instant) -> None:
+    """Withdraw the alerts that a record takes back, dated by the frame or person that said otherwise; queue that.
+
+    What sounded because of it goes with it, for an alert that is stored as silent.
+    """
+    if record.late_tone is not None:
+        _note_late_tone(connection, record.late_tone, record.read.unit_id)
     if record.withdraws is None:
         return
-    at, not_withdrawn = record.withdrawn_at or record.read.last_seen, alerts.c.withdrawn_boot_id.is_(None)
+    not_withdrawn = alerts.c.withdrawn_boot_id.is_(None)
     statement = update(alerts).where((alerts.c.read_id == record.withdraws) & not_withdrawn)
     for row in connection.execute(statement.values(**instant_row("withdrawn", at)).returning(alerts)).mappings().all():
         enqueue.queue_withdrawal(connection, alert_of(row), at, record.read.unit_id)
+
+
+def _note_late_tone(connection: Connection, late_tone: LateTone, unit_id: str) -> None:
+    """Note beside an alert that it sounded later, and as what, and queue that; what its own item has stays.
+
+    It is queued also where the alert's record still waits for the writer, or was set aside: the department is told. An
+    alert has one late tone, the first.
+    """
+    if enqueue.queue_late_tone(connection, late_tone, unit_id):
+        of_alert = alerts.c.hit_id == late_tone.alert.hit_id
+        connection.execute(update(alerts).where(of_alert).values(late_tone_row(late_tone)))
 
 
 def _note_missing(connection: Connection, read: PlateRead, reason: str) -> None:

@@ -78,8 +78,8 @@ def shown_state(connection: Connection) -> ShownState:
     """Values that differ as soon as pages have something else to show of hits.
 
     A hit that is new or deleted, a pass that ended (its pictures are sharper then), an alert that was taken back, a
-    read that was corrected, what somebody said of any hit, what the page asked the unit for, and its answer; but not a
-    covert hit.
+    read that became certain or was corrected, what somebody said of any hit, what the page asked the unit for, and its
+    answer; but not a covert hit.
     """
     return tuple(row for query in _state_queries() for row in map(tuple, connection.execute(query)))
 
@@ -106,7 +106,13 @@ def _waits() -> ColumnElement[bool]:
     is_undone = exists().where(undoing.c.hit_id == answer.c.hit_id, undoing.c.undoes == answer.c.disposition_id)
     is_read_answer = (answer.c.part == DispositionPart.READ.value) & (answer.c.undoes == "")
     is_answered = exists().where(answer.c.hit_id == hits.c.hit_id, is_read_answer, not_(is_undone))
-    return (hits.c.covert == 0) & alerts.c.withdrawn_boot_id.is_(None) & not_(is_answered)
+    return (hits.c.covert == 0) & not_(_is_withdrawn()) & not_(is_answered)
+
+
+def _is_withdrawn() -> ColumnElement[bool]:
+    """Whether the alert of a hit's read was taken back; where a second one was graver, both are at once."""
+    is_of_read = alerts.c.read_id == hits.c.read_id
+    return exists().where(is_of_read, alerts.c.withdrawn_boot_id.is_not(None)).correlate(hits)
 
 
 def _level() -> ColumnElement[int]:
@@ -131,24 +137,22 @@ def _others_query(*, with_covert: bool) -> Select[Any]:
 
 def _glance_query() -> Select[Any]:
     return (
-        select(*hits.c, reads.c.camera_id, alerts.c.withdrawn_boot_id)
+        select(*hits.c, reads.c.camera_id, _is_withdrawn().label("is_withdrawn"))
         .join(reads, reads.c.read_id == hits.c.read_id)
-        .outerjoin(alerts, alerts.c.read_id == hits.c.read_id)
         .limit(bindparam("limit", type_=Integer))
     )
 
 
 @cache
 def _count_query() -> Select[int]:
-    waiting_hits = hits.outerjoin(alerts, alerts.c.read_id == hits.c.read_id)
-    return select(func.count()).select_from(waiting_hits).where(_waits())
+    return select(func.count()).select_from(hits).where(_waits())
 
 
 @cache
 def _state_queries() -> tuple[Executable, ...]:
     """What :func:`shown_state` is made of: what was said, corrected and asked for, and the newest hits."""
     newest = (
-        select(hits.c.seq, reads.c.closed, reads.c.last_frame, alerts.c.withdrawn_boot_id)
+        select(hits.c.seq, reads.c.closed, reads.c.last_frame, reads.c.confidence, alerts.c.withdrawn_boot_id)
         .join(reads, reads.c.read_id == hits.c.read_id)
         .outerjoin(alerts, alerts.c.hit_id == hits.c.hit_id)
         .where(hits.c.covert == 0)
@@ -171,6 +175,6 @@ def _glance_of(row: RowMapping, state: HitState) -> HitGlance:
         camera_id=row["camera_id"],
         matched=instant_of(row, "matched"),
         is_dealt_with=state.is_dealt_with,
-        is_withdrawn=row["withdrawn_boot_id"] is not None,
+        is_withdrawn=bool(row["is_withdrawn"]),
         is_covert=bool(row["covert"]),
     )

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, exists, func, select
+from sqlalchemy import Connection, RowMapping, func, select
 
 from alpr_edge.domain.alerting import Alert
 from alpr_edge.domain.hits import Hit
 from alpr_edge.domain.instants import Instant
-from alpr_edge.domain.reads import EvidenceKind, EvidenceRef, PlateRead
+from alpr_edge.domain.reads import EvidenceKind, EvidenceRef, LateTone, PlateRead
 from alpr_edge.store.db.database import Database
-from alpr_edge.store.db.row_mapping import alert_of, hit_of, instant_or_none, read_of
+from alpr_edge.store.db.row_mapping import alert_of, hit_of, instant_or_none, late_tone_of, read_of
 from alpr_edge.store.db.schema import alerts, evidence, hits, images, missing_evidence, reads
 from alpr_edge.store.db.schema import counts as counts_table
 
@@ -28,9 +28,11 @@ class StoredAlert:
 
     alert: Alert
     sounded_at: Instant | None
-    """When it sounded; None: it stayed quiet (cooldown)."""
+    """When it sounded; None: it stayed quiet (cooldown), at least at first."""
     withdrawn_at: Instant | None
     """When a later read of the pass took it back."""
+    late_tone: LateTone | None = None
+    """When and as what it sounded after its record was made; None: it did not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +61,13 @@ class Counts:
 
 
 def recent(connection: Connection, limit: int, *, hits_only: bool) -> list[StoredRead]:
-    """The newest reads first; a read whose only hit is covert does not count as a hit."""
-    query = select(reads).order_by(reads.c.seq.desc()).limit(min(max(limit, 0), ROWS_MAX))
+    """The newest reads first, or those of the newest hits; a read whose only hit is covert does not count as a hit."""
+    limit = min(max(limit, 0), ROWS_MAX)
+    query = select(reads).order_by(reads.c.seq.desc()).limit(limit)
     if hits_only:
-        query = query.where(exists().where((hits.c.read_id == reads.c.read_id) & (hits.c.covert == 0)))
+        # From the hits to their reads: where few reads have one, the other way leads through all of them.
+        newest = select(hits.c.read_id).where(hits.c.covert == 0).distinct().order_by(hits.c.seq.desc()).limit(limit)
+        query = query.where(reads.c.read_id.in_(newest))
     return _complete(connection, list(connection.execute(query).mappings()))
 
 
@@ -100,9 +105,10 @@ def is_ended(connection: Connection, read: PlateRead) -> bool:
     return connection.scalar(query) is not None
 
 
-def open_reads(connection: Connection, limit: int) -> list[PlateRead]:
-    """Reads decided and not closed, oldest first."""
-    query = select(reads).where(reads.c.closed == 0).order_by(reads.c.seq).limit(min(limit, ROWS_MAX))
+def open_reads(connection: Connection, read_ids: Sequence[str]) -> list[PlateRead]:
+    """Those of some reads, at most :data:`ROWS_MAX`, that are decided and not closed, oldest first."""
+    is_one = reads.c.read_id.in_(read_ids[:ROWS_MAX])
+    query = select(reads).where(is_one, reads.c.closed == 0).order_by(reads.c.seq)
     rows = list(connection.execute(query).mappings())
     pictures = evidence_of(connection, [row["read_id"] for row in rows])
     return [read_of(row, pictures.get(row["read_id"], ())) for row in rows]
@@ -165,7 +171,8 @@ def _complete(connection: Connection, rows: Sequence[RowMapping]) -> list[Stored
 
 
 def _stored_alert(row: RowMapping) -> StoredAlert:
-    return StoredAlert(alert_of(row), instant_or_none(row, "sounded"), instant_or_none(row, "withdrawn"))
+    sounded_at, withdrawn_at = (instant_or_none(row, name) for name in ("sounded", "withdrawn"))
+    return StoredAlert(alert_of(row), sounded_at, withdrawn_at, late_tone_of(row))
 
 
 def hit_ids_between(database: Database, begin: datetime, end: datetime) -> list[str]:
@@ -174,6 +181,13 @@ def hit_ids_between(database: Database, begin: datetime, end: datetime) -> list[
     query = select(hits.c.hit_id).where(is_within).order_by(hits.c.seq)
     with database.read() as connection:
         return list(connection.execute(query).scalars())
+
+
+def image_digests(database: Database, prefix: str) -> set[str]:
+    """Digests of the images that have a row, of those that begin with a prefix: a range of the primary key."""
+    query = select(images.c.sha256).where(images.c.sha256.between(prefix, f"{prefix}g"))
+    with database.read() as connection:
+        return set(connection.scalars(query))
 
 
 def of_ids(connection: Connection, read_ids: Sequence[str]) -> list[StoredRead]:

@@ -10,21 +10,21 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 import structlog
-from sqlalchemy import Connection, Select, select, update
+from sqlalchemy import Connection, select, update
 from sqlalchemy.exc import StatementError
 
 from alpr_edge.domain.errors import DamagedError, PictureError, RefusedError, StoreError
 from alpr_edge.domain.reads import EvidenceKind, EvidenceRef, PlateRead
 from alpr_edge.store.db.database import Database
-from alpr_edge.store.db.schema import images, reads
+from alpr_edge.store.db.schema import reads
 from alpr_edge.store.evidence.images import PREFIXES, ImageFacts, ImageStore
 from alpr_edge.store.outbox import enqueue
 from alpr_edge.store.reads import commit as row_writer
 from alpr_edge.store.reads import queries
 from alpr_edge.store.reads.queries import Counts, StoredRead
-from alpr_edge.store.reads.records import ClosedRecord, DecidedRecord, Stored
+from alpr_edge.store.reads.records import ClosedRecord, DecidedRecord, SettledRecord, Stored
 
-__all__ = ["BATCH_MAX", "ClosedRecord", "DecidedRecord", "ReadStore", "Stored"]
+__all__ = ["BATCH_MAX", "ClosedRecord", "DecidedRecord", "ReadStore", "SettledRecord", "Stored"]
 
 BATCH_MAX = 1000
 """Most records of one transaction: other processes wait for it."""
@@ -96,7 +96,8 @@ class ReadStore:
     def rejoin(self, record: Stored) -> None:
         """Store a record that was refused before, with what was stored of its pass since; raises as :meth:`commit`."""
         stored_read = self.get(record.read.read_id)
-        if stored_read is None or (isinstance(record, ClosedRecord) and not stored_read.closed):
+        is_end = isinstance(record, ClosedRecord) and stored_read is not None and not stored_read.closed
+        if stored_read is None or is_end or isinstance(record, SettledRecord):
             self.commit([record])
         elif isinstance(record, DecidedRecord):
             with self._commit_lock:
@@ -134,8 +135,17 @@ class ReadStore:
         """Size and age of an image by its file alone; None when there is none."""
         return self._images.facts(sha256)
 
-    def close_open_reads(self) -> int:
-        """Close and queue the reads that earlier runs left open; to be called before the first commit of a run.
+    def open_read_ids(self) -> list[str]:
+        """The reads that are decided and not closed, oldest first."""
+        query = select(reads.c.read_id).where(reads.c.closed == 0).order_by(reads.c.seq)
+        with self._database.read() as connection:
+            return list(connection.scalars(query))
+
+    def close_open_reads(self, read_ids: Sequence[str] | None = None) -> int:
+        """Close and queue the reads that earlier runs left open.
+
+        Args:
+            read_ids: the reads; None: all that are open, to be called before the first commit of a run.
 
         Returns:
             How many there were.
@@ -143,38 +153,47 @@ class ReadStore:
         Raises:
             StoreError: some stay open.
         """
-        closed = 0
-        while batch := self._close_some():
-            closed += batch
+        closed, left = 0, self.open_read_ids() if read_ids is None else read_ids
+        for start in range(0, len(left), _CLOSING_BATCH):
+            closed += self._close(left[start : start + _CLOSING_BATCH])
         if closed:
             log.info("store.open_reads_closed", reads=closed)
         return closed
 
-    def sweep_images(self, prefix: str = "") -> int:
-        """Remove the image files that no row names, left by a crash; to be called before the first commit of a run.
+    def sweep_images(self, prefix: str = "", may_remove: Callable[[], bool] = lambda: True) -> int:
+        """Remove what a crash left among the images: files that no row names, and half-written ones.
+
+        Commits may go on meanwhile: they wait where something is removed.
 
         Args:
             prefix: only those whose digests begin so, with two digits at least; empty: all.
+            may_remove: whether a file without a row may go, asked once it is known to have none; half-written ones go.
 
         Returns:
-            How many there were.
+            How many files were removed.
 
         Raises:
             StoreError: a folder of images cannot be looked into.
         """
         # By prefix, so that neither the list of digests nor a reading transaction grows with the store.
-        return sum(self._sweep(folder) for folder in ([prefix] if prefix else PREFIXES))
+        return sum(self._sweep(folder, may_remove) for folder in ([prefix] if prefix else PREFIXES))
 
-    def _sweep(self, prefix: str) -> int:
+    def _sweep(self, prefix: str, may_remove: Callable[[], bool]) -> int:
+        # A commit writes its images before its rows, so that a look without the lock finds the files of one under way.
+        has_orphans = bool(self._orphans(prefix))
         with self._commit_lock:
-            temporaries = self._images.remove_temporaries(prefix)
-            orphans = self._images.orphans((), prefix)
-            if orphans:
-                with self._database.read() as connection:
-                    known_digests = set(connection.scalars(_images_between(prefix, f"{prefix}g")))
-                orphans = [sha256 for sha256 in orphans if sha256 not in known_digests]
-            self._delete(orphans)
-        return temporaries + len(orphans)
+            count = self._images.remove_temporaries(prefix)
+            orphans = self._orphans(prefix) if has_orphans else []
+            if orphans and may_remove():
+                self._delete(orphans)
+                count += len(orphans)
+        return count
+
+    def _orphans(self, prefix: str) -> list[str]:
+        """The image files that no row names; one whose row is committed after this began may be among them."""
+        digests = self._images.orphans((), prefix)
+        known_digests = queries.image_digests(self._database, prefix) if digests else set[str]()
+        return [sha256 for sha256 in digests if sha256 not in known_digests]
 
     def recent(self, limit: int, *, hits_only: bool = False) -> list[StoredRead]:
         """The newest reads first, at most :data:`~alpr_edge.store.reads.queries.ROWS_MAX`."""
@@ -202,6 +221,9 @@ class ReadStore:
         with self._database.read() as connection:
             stored_reads = [queries.get(connection, record.read.read_id) for record in batch]
             is_kept = all(queries.is_ended(connection, read) for read in closing_reads)
+        settled_reads = [record.read for record in batch if isinstance(record, SettledRecord)]
+        certainties = {each.read.read_id: each.read.certain for each in stored_reads if each is not None}
+        is_kept = is_kept and all(certainties.get(read.read_id) for read in settled_reads)
         reads_kept = [each.read for each in stored_reads if each is not None]
         return reads_kept if is_kept and len(reads_kept) == len(batch) else None
 
@@ -234,19 +256,14 @@ class ReadStore:
             except StoreError as error:
                 log.warning("store.image_not_deleted", error=str(error))
 
-    def _close_some(self) -> int:
+    def _close(self, read_ids: Sequence[str]) -> int:
         with _refusal_errors(), self._database.write() as connection:
-            waiting = queries.open_reads(connection, _CLOSING_BATCH)
+            waiting = queries.open_reads(connection, read_ids)
             for read in waiting:
                 enqueue.queue_read(connection, read)
             ids = [read.read_id for read in waiting]
             connection.execute(update(reads).where(reads.c.read_id.in_(ids)).values(closed=1))
         return len(waiting)
-
-
-def _images_between(first: str, end: str) -> Select[str]:
-    """Digests in a range, which the primary key's index answers; LIKE would read the whole table."""
-    return select(images.c.sha256).where((images.c.sha256 >= first) & (images.c.sha256 < end))
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """What a search cannot see: times at which the unit may have read nothing, and reads that are gone."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,7 +13,8 @@ from alpr_edge.store.reads.search import Period
 GAP_MIN = timedelta(minutes=5)
 """Clock pairs come once a minute while the unit works and its time is confirmed."""
 GAPS_MAX = 200
-_SECONDS_OF_DAY = 86_400
+PAIRS_AT_ONCE = 20_000
+"""Pairs that one query reads, so that none comes near its bound: a year has half a million."""
 
 
 def clock_gaps(database: Database, period: Period) -> list[Period]:
@@ -20,19 +22,32 @@ def clock_gaps(database: Database, period: Period) -> list[Period]:
 
     At most :data:`GAPS_MAX`, the newest.
     """
-    within = (boots.c.utc >= period.begin) & (boots.c.utc <= period.end)
-    before = func.lag(boots.c.utc, type_=boots.c.utc.type).over(order_by=boots.c.utc)
-    pairs = select(before.label("before"), boots.c.utc.label("after")).where(within).subquery()
-    days = func.julianday(pairs.c.after) - func.julianday(pairs.c.before)
-    long = days > GAP_MIN.total_seconds() / _SECONDS_OF_DAY
-    query = select(pairs).where(long).order_by(pairs.c.after.desc()).limit(GAPS_MAX)
-    with database.read() as connection:
-        gaps = [Period(row.before, row.after) for row in connection.execute(query)]
-        first, last = connection.execute(select(func.min(boots.c.utc), func.max(boots.c.utc)).where(within)).one()
-    if first is None:
+    gaps, later = list[Period](), None
+    for utc in _pair_times(database, period):
+        gap = Period(utc, period.end if later is None else later)
+        if gap.end - gap.begin > GAP_MIN:
+            gaps.append(gap)
+        if len(gaps) == GAPS_MAX:
+            return gaps[::-1]
+        later = utc
+    if later is None:
         return [period]
-    edges = (Period(last, period.end), *gaps, Period(period.begin, first))
-    return [gap for gap in reversed(edges) if gap.end - gap.begin > GAP_MIN]
+    if later - period.begin > GAP_MIN:
+        gaps.append(Period(period.begin, later))
+    return gaps[::-1]
+
+
+def _pair_times(database: Database, period: Period) -> Iterator[datetime]:
+    """The times of the clock pairs in a period, the latest first."""
+    times = select(boots.c.utc).where(boots.c.utc >= period.begin).order_by(boots.c.utc.desc()).limit(PAIRS_AT_ONCE)
+    is_earlier = boots.c.utc <= period.end
+    while True:
+        with database.read() as connection:
+            found = connection.scalars(times.where(is_earlier)).all()
+        yield from found
+        if len(found) < PAIRS_AT_ONCE:
+            return
+        is_earlier = boots.c.utc < found[-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +64,10 @@ def deletion_counts(database: Database, period: Period | None) -> DeletionCounts
     """Count them for a period; None: for any time."""
     seen = deletions.c.seen_utc
     is_timed = seen.is_not(None) if period is None else seen.between(period.begin, period.end)
-    query = select(func.count().filter(is_timed), func.count().filter(seen.is_(None))).select_from(deletions)
+    # One statement each: both counts at once are a walk over every row.
+    timed, untimed = (select(func.count()).where(those) for those in (is_timed, seen.is_(None)))
     with database.read() as connection:
-        return DeletionCounts(*connection.execute(query).one())
+        return DeletionCounts(connection.scalar(timed) or 0, connection.scalar(untimed) or 0)
 
 
 def oldest_time(database: Database) -> datetime | None:

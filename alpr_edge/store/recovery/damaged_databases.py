@@ -106,12 +106,24 @@ class DamagedDatabase:
 
 
 def damaged_databases(directory: Path) -> list[DamagedDatabase]:
-    """Every database set aside in a data folder, oldest first."""
-    return [DamagedDatabase(path) for path in sorted(directory.glob(f"{PREFIX}*")) if _is_folder(path)]
+    """Every database set aside in a data folder, oldest first.
+
+    Raises:
+        StoreError: the folder cannot be looked into.
+    """
+    # Neither Path.glob nor Path.is_dir: what they cannot read is nothing to them, and pictures would go that a damaged
+    # database names.
+    with io_errors(f"{directory}: cannot be looked into", StoreError):
+        try:
+            with os.scandir(directory) as entries:
+                folders = [one.name for one in entries if _is_aside(one)]
+        except FileNotFoundError:
+            return []
+    return [DamagedDatabase(directory / name) for name in sorted(folders)]
 
 
-def _is_folder(path: Path) -> bool:
-    return path.is_dir() and not path.is_symlink()
+def _is_aside(entry: "os.DirEntry[str]") -> bool:
+    return entry.name.startswith(PREFIX) and entry.is_dir(follow_symlinks=False)
 
 
 def waiting(directory: Path) -> list[DamagedDatabase]:

@@ -12,7 +12,7 @@ is lost, and the unit tells of it.
 import json
 import secrets
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +21,7 @@ import structlog
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from alpr_edge.domain.errors import LostError, StoreError
+from alpr_edge.domain.errors import LostError, PictureError, RefusedError, StoreError
 from alpr_edge.domain.reads import EvidenceKind
 from alpr_edge.runtime.durable_files import private_directory, write_durably
 from alpr_edge.runtime.io_errors import io_errors
@@ -36,6 +36,10 @@ RECORDS_MAX = 2000
 BYTES_MAX = 256 * 1024 * 1024
 """Most bytes of all files; beyond it records are kept without their pictures."""
 HEADER = b"AERR\x01"
+FILES_AT_ONCE = 256
+"""Files written together, all of which are open meanwhile: a process may have 1,024."""
+TAKEN_TOGETHER = 16
+"""Most records of one commit, at some 0.5 MB each."""
 _NONCE_BYTES = 12
 _LENGTH = struct.Struct("<I")
 _SUFFIX = ".record"
@@ -48,7 +52,7 @@ class RefusedRecord:
     """One refused record."""
 
     name: str
-    """Name of its file; names rise in the order in which records came."""
+    """Name of its file; names rise in the order in which records were set aside."""
     size_bytes: int
     since: datetime
     """When it was refused, by the clock of that moment."""
@@ -76,59 +80,94 @@ class RefusedRecords:
         """Number of refused records."""
         return len(self._files())
 
-    def add(self, record: Stored, reason: str) -> bool:
-        """Write a refused record to a file; it is on disk when this returns.
+    def add(self, records: Sequence[Stored], reason: str) -> int:
+        """Write refused records to files, the first ones first; they are on disk when this returns.
 
-        One that is refused while :data:`RECORDS_MAX` lie here is left out: kept by its writer, it would hold up every
-        record behind it, most of which the store takes.
+        Those that are refused while :data:`RECORDS_MAX` lie here are left out: kept by their writer, they would hold up
+        every record behind them, most of which the store takes.
 
         Args:
-            record: the record with its pictures, which are left out when there is no room for them.
-            reason: why the store did not take it; nothing of the record stands in it.
+            records: the records with their pictures, which are left out when there is no room for them.
+            reason: why the store did not take them; nothing of a record stands in it.
 
         Returns:
-            Whether it was written; False: it was left out.
+            How many were written; those behind them were left out.
 
         Raises:
             StoreError: the folder cannot be written.
         """
         files = self._files()
-        if len(files) >= RECORDS_MAX:
-            return False
+        kept_records = records[: max(0, RECORDS_MAX - len(files))]
+        if not kept_records:
+            return 0
         private_directory(self._directory)
-        used_bytes = sum(path.stat().st_size for path in files)
-        room = used_bytes + sum(len(jpeg) for _, jpeg in record.images) <= BYTES_MAX
         number = int(files[-1].stem) + 1 if files else 1
-        path = self._directory / f"{number:08d}{_SUFFIX}"
-        content = self._seal(path.name, _pack(record, reason, record.images if room else ()))
-        with io_errors(f"{path}: a record cannot be set aside", StoreError):
-            write_durably([(path, content)])
-        log.error("store.record_set_aside", read=record.read.read_id, file=path.name, reason=reason)
-        return True
+        room_bytes = BYTES_MAX - sum(map(_size_bytes, files))
+        for start in range(0, len(kept_records), FILES_AT_ONCE):
+            group = kept_records[start : start + FILES_AT_ONCE]
+            room_bytes -= self._write(group, reason, number + start, room_bytes)
+        return len(kept_records)
+
+    def _write(self, records: Sequence[Stored], reason: str, number: int, room_bytes: int) -> int:
+        """Write a file for each record, numbered on from ``number``; returns their bytes."""
+        contents: dict[Path, bytes] = {}
+        for record in records:
+            path = self._directory / f"{number + len(contents):08d}{_SUFFIX}"
+            images = record.images if sum(len(jpeg) for _, jpeg in record.images) <= room_bytes else ()
+            contents[path] = self._seal(path.name, _pack(record, reason, images))
+            room_bytes -= len(contents[path])
+        with io_errors(f"{self._directory}: records cannot be set aside", StoreError):
+            write_durably(list(contents.items()))
+        for record, path in zip(records, contents, strict=True):
+            log.error("store.record_set_aside", read=record.read.read_id, file=path.name, reason=reason)
+        return sum(map(len, contents.values()))
 
     def list_records(self) -> list[RefusedRecord]:
         """The refused records, oldest first."""
         return [self._describe(path) for path in self._files()]
 
+    def names(self) -> list[str]:
+        """The names of the files, oldest first."""
+        return [path.name for path in self._files()]
+
     def take_in(self, store: ReadStore) -> int:
-        """Try each record again, oldest first; those that are stored now are removed. Returns how many.
+        """Try each record again, oldest first, as :meth:`take_in_some`. Returns how many are stored now."""
+        names = self.names()
+        groups = [names[start : start + TAKEN_TOGETHER] for start in range(0, len(names), TAKEN_TOGETHER)]
+        return sum(len(self.take_in_some(group, store)) for group in groups)
+
+    def take_in_some(self, names: Sequence[str], store: ReadStore) -> list[Stored]:
+        """Try some records again; the files of those that are stored now are removed.
+
+        In one commit where the store takes them all: one for each would take ten times as long.
+
+        Returns:
+            What is stored now.
 
         Raises:
-            StoreError: a record was stored and its file cannot be removed.
+            StoreError: the store takes nothing at present, or a record was stored and its file cannot be removed.
         """
-        return sum(self._take_in_one(path, store) for path in self._files())
+        records: dict[Path, Stored] = {}
+        for path in (self._directory / name for name in names):
+            try:
+                records[path], _ = self._read_record(path)
+            except LostError as error:
+                log.warning("store.record_stays_aside", file=path.name, reason=str(error))
+        stored_paths = self._stored_together(records, store)
+        for path in stored_paths:
+            with io_errors(f"{path}: cannot be removed", StoreError):
+                path.unlink()
+            log.info("store.record_recovered", read=records[path].read.read_id, file=path.name)
+        return [records[path] for path in stored_paths]
 
-    def _take_in_one(self, path: Path, store: ReadStore) -> bool:
+    def _stored_together(self, records: Mapping[Path, Stored], store: ReadStore) -> list[Path]:
+        """Store records, by one commit or where one is refused each by itself; those that are stored."""
         try:
-            record, _ = self._read_record(path)
-            store.rejoin(record)
-        except StoreError as error:
-            log.warning("store.record_stays_aside", file=path.name, reason=str(error))
-            return False
-        with io_errors(f"{path}: cannot be removed", StoreError):
-            path.unlink()
-        log.info("store.record_recovered", read=record.read.read_id, file=path.name)
-        return True
+            if records:
+                store.commit(list(records.values()))
+        except (PictureError, RefusedError):
+            return [path for path, record in records.items() if _is_stored(path, record, store)]
+        return list(records)
 
     def _describe(self, path: Path) -> RefusedRecord:
         status = path.stat()
@@ -163,6 +202,23 @@ class RefusedRecords:
             return []
         except OSError as error:
             raise StoreError(f"{self._directory}: cannot be looked into: {error.strerror}") from None
+
+
+def _is_stored(path: Path, record: Stored, store: ReadStore) -> bool:
+    try:
+        store.rejoin(record)
+    except (PictureError, RefusedError) as error:
+        log.warning("store.record_stays_aside", file=path.name, reason=str(error))
+        return False
+    return True
+
+
+def _size_bytes(path: Path) -> int:
+    """Size of a file; 0 once it was taken in and removed meanwhile."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _pack(record: Stored, reason: str, images: Sequence[tuple[EvidenceKind, bytes]]) -> bytes:

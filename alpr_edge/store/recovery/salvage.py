@@ -20,15 +20,13 @@ from sqlalchemy.dialects.sqlite import insert
 
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.protocol.dispositions import disposition_item_id
-from alpr_edge.domain.protocol.hits import alert_item_id, withdrawal_item_id
-from alpr_edge.domain.reads import PlateRead
+from alpr_edge.domain.protocol.hits import alert_item_id, late_tone_item_id, withdrawal_item_id
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.schema import alerts, dispositions, evidence, generations, hits, images, outbox, reads
 from alpr_edge.store.evidence.images import PREFIXES, ImageStore
 from alpr_edge.store.outbox import enqueue
 from alpr_edge.store.reads import queries
 from alpr_edge.store.reads.dispositions import dispositions_of
-from alpr_edge.store.reads.queries import StoredAlert
 from alpr_edge.store.recovery.damaged_databases import DamagedDatabase
 from alpr_edge.store.recovery.key_check import KeyMark
 from alpr_edge.store.recovery.row_merge import TABLES, Fate, Row, batches, put, shapes
@@ -181,10 +179,7 @@ class Salvage:
         A younger one may belong to reads that are being written at this moment.
         """
         for prefix in PREFIXES:
-            with self.database.read() as connection:
-                known_digests = set(
-                    connection.scalars(select(images.c.sha256).where(images.c.sha256.between(prefix, f"{prefix}g")))
-                )
+            known_digests = queries.image_digests(self.database, prefix)
             for sha256 in self._orphans(known_digests, prefix, report):
                 facts = self.images.facts(sha256)
                 if facts is not None and facts.modified_at <= since:
@@ -247,9 +242,10 @@ def _reads_to_requeue(connection: Connection, read_ids: list[str]) -> list[str]:
     of_hit = select(hits.c.seq).where(hits.c.read_id == reads.c.read_id, ~_item(hits.c.hit_id)).exists()
     of_image = select(evidence.c.place).where(evidence.c.read_id == reads.c.read_id, ~_item(evidence.c.sha256)).exists()
     of_alert = [
-        select(alerts.c.hit_id).where(alerts.c.read_id == reads.c.read_id, withdrawn, ~_item(item_id)).exists()
-        for item_id, withdrawn in (
+        select(alerts.c.hit_id).where(alerts.c.read_id == reads.c.read_id, has_come, ~_item(item_id)).exists()
+        for item_id, has_come in (
             (literal(alert_item_id("")).concat(alerts.c.hit_id), true()),
+            (literal(late_tone_item_id("")).concat(alerts.c.hit_id), alerts.c.late_tone_boot_id.is_not(None)),
             (literal(withdrawal_item_id("")).concat(alerts.c.hit_id), alerts.c.withdrawn_boot_id.is_not(None)),
         )
     ]
@@ -273,7 +269,7 @@ def _queue_read_again(connection: Connection, read_id: str) -> int:
     if lost_hits:
         enqueue.queue_hits(connection, lost_hits, stored_read.read)
     count = len(lost_hits) + sum(
-        _queue_alert_again(connection, stored_alert, stored_read.read) for stored_alert in stored_read.alerts
+        enqueue.queue_stored_alert(connection, stored_alert, stored_read.read) for stored_alert in stored_read.alerts
     )
     answers = dispositions_of(connection, [hit.hit_id for hit in stored_read.hits])
     count += sum(
@@ -286,14 +282,6 @@ def _queue_read_again(connection: Connection, read_id: str) -> int:
         return count
     enqueue.queue_read(connection, stored_read.read)
     return count + 1
-
-
-def _queue_alert_again(connection: Connection, stored_alert: StoredAlert, read: PlateRead) -> int:
-    """Queue an alert and its withdrawal where they are not; returns how many items."""
-    count = int(enqueue.queue_alert(connection, stored_alert.alert, stored_alert.sounded_at, read))
-    if stored_alert.withdrawn_at is not None:
-        count += enqueue.queue_withdrawal(connection, stored_alert.alert, stored_alert.withdrawn_at, read.unit_id)
-    return count
 
 
 def _is_queued(connection: Connection, item_id: str) -> bool:

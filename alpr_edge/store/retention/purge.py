@@ -1,8 +1,8 @@
 """Deletes the reads that the rules of retention choose: rows in one transaction, then files that no row names.
 
-A power cut before the commit changes nothing; one after it leaves files without rows, which the next start removes. No
-row ever names a picture that is gone. Reads are examined a slice at a time, and the chosen ones once more inside the
-transaction, in case one was held meanwhile.
+A power cut before the commit changes nothing; one after it leaves files without rows, which are removed after the next
+start. No row ever names a picture that is gone. Reads are examined a slice at a time, and the chosen ones once more
+inside the transaction, in case one was held meanwhile.
 """
 
 import time
@@ -16,7 +16,7 @@ from sqlalchemy import Connection, RowMapping, delete, insert, select
 from alpr_edge.domain.deletion_dates import Objection
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.protocol.dispositions import disposition_item_id
-from alpr_edge.domain.protocol.hits import alert_item_id, withdrawal_item_id
+from alpr_edge.domain.protocol.hits import alert_item_ids
 from alpr_edge.domain.protocol.time_corrections import time_item_id
 from alpr_edge.domain.retention import DeletionReason, RetentionLimits, select_deletions
 from alpr_edge.store.db.database import Database
@@ -255,7 +255,7 @@ def _remove_rows(connection: Connection, read_ids: Sequence[str], dropped_digest
     connection.execute(delete(dispositions).where(of_hits))
     for table in (evidence, alerts, hits):
         connection.execute(delete(table).where(table.c.read_id.in_(read_ids)))
-    alert_ids = [item_id for hit_id in hit_ids for item_id in (alert_item_id(hit_id), withdrawal_item_id(hit_id))]
+    alert_ids = [item_id for hit_id in hit_ids for item_id in alert_item_ids(hit_id)]
     item_ids = [*read_ids, *hit_ids, *time_ids, *alert_ids, *map(disposition_item_id, said_ids)]
     connection.execute(delete(outbox).where(outbox.c.item_id.in_(item_ids)))
     connection.execute(delete(reads).where(reads.c.read_id.in_(read_ids)))

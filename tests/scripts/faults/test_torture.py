@@ -186,7 +186,7 @@ def test_a_record_that_stays_aside_or_is_gone_from_there_is_found(scene: Scene) 
     with open_store(scene.rig.settings(scene.disk), migrate=True) as store:
         spoilt = records.batch(Random(1), next(RUNS), 0)[0]
         store.refused_records.add(
-            replace(spoilt, read=replace(spoilt.read, confidence=float("nan"))), "no row can hold it"
+            [replace(spoilt, read=replace(spoilt.read, confidence=float("nan")))], "no row can hold it"
         )
     missing_id = f"9.9.{records.SPOILT_PLACE}.1"
     scene.ledger.take([RecordSetAside((missing_id,))])

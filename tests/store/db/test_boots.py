@@ -6,10 +6,11 @@ from sqlalchemy import insert
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.store.db import clock_pairs
-from alpr_edge.store.db.clock_pairs import EARLIEST, FORGET_EACH, KEPT_MAX, PAIRS_MAX
+from alpr_edge.store.db.clock_pairs import EARLIEST, FORGET_EACH, FORGOTTEN_MAX, KEPT_MAX, PAIRS_MAX
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.schema import boots
 from alpr_edge.store.reads.repository import DecidedRecord, ReadStore
+from tests.store.query_plans import plans
 from tests.store.records import instant, plate_read
 
 
@@ -56,6 +57,37 @@ def test_old_pairs_go_but_those_of_reads_that_are_stored(database: Database, sto
     clock_pairs.record(database, instant())
     counts = {name: len(clock_pairs.pairs(database, name)) for name in ("of-a-read", "of-none", "last", "boot-1")}
     assert counts == {"of-a-read": 2, "of-none": 0, "last": 1, "boot-1": 1}
+
+
+def test_no_more_pairs_go_at_a_time_than_others_can_wait_for(database: Database) -> None:
+    with database.write() as connection:
+        connection.execute(insert(boots), rows(0, FORGOTTEN_MAX + 500, "of-none"))
+        (last,) = rows(0, 1, "last")
+        connection.execute(insert(boots), {**last, "seq": KEPT_MAX + 3 * FORGET_EACH - 1})
+    clock_pairs.record(database, instant())
+    assert len(clock_pairs.pairs(database, "of-none")) == 500
+
+
+def test_the_pairs_of_a_boot_in_which_a_read_ended_stay(database: Database, store: ReadStore) -> None:
+    later = replace(instant(), boot_id="of-an-end")
+    store.commit([DecidedRecord(replace(plate_read(), last_seen=later))])
+    with database.write() as connection:
+        connection.execute(insert(boots), rows(0, 2, "of-an-end"))
+        (last,) = rows(0, 1, "last")
+        connection.execute(insert(boots), {**last, "seq": KEPT_MAX + FORGET_EACH - 1})
+    clock_pairs.record(database, instant())
+    assert len(clock_pairs.pairs(database, "of-an-end")) == 2
+
+
+@pytest.mark.parametrize("table", ["reads", "boots"])
+def test_old_pairs_are_found_without_a_walk_over_reads_or_pairs(database: Database, table: str) -> None:
+    with database.write() as connection:
+        (last,) = rows(0, 1, "last")
+        connection.execute(insert(boots), {**last, "seq": KEPT_MAX + FORGET_EACH - 1})
+    with plans(database, table) as found:
+        clock_pairs.record(database, instant())
+    assert found
+    assert all(plan.startswith(f"SEARCH {table}") for plan in found), found
 
 
 @pytest.mark.parametrize(

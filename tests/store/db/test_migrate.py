@@ -16,12 +16,13 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, select
 
 from alpr_edge.domain.errors import StoreError
+from alpr_edge.store.db import clock_pairs
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.migrate import RELEASE, SchemaRelease
 from alpr_edge.store.db.schema import meta, metadata, reads
 from alpr_edge.store.evidence.images import ImageStore
-from alpr_edge.store.reads.repository import ReadStore
-from tests.store.records import decided_record
+from alpr_edge.store.reads.repository import DecidedRecord, ReadStore
+from tests.store.records import decided_record, instant, plate_read
 
 KEY = bytes(range(32))
 NEXT = '''
@@ -37,6 +38,8 @@ def upgrade() -> None:
 {then}
 '''
 CURRENT = RELEASE.schema
+NEW_INDEXES = {"reads_correcting", "reads_boot", "reads_last_boot", "boots_utc", "deletions_seen"}
+"""Of schema 17."""
 
 
 def later_release(folder: Path, *, readable_from: int = CURRENT, then: str = "") -> SchemaRelease:
@@ -70,6 +73,11 @@ def facts(database: Database) -> dict[str, str]:
 def columns(database: Database) -> dict[str, set[str]]:
     inspector = inspect(database.engine)
     return {table: {column["name"] for column in inspector.get_columns(table)} for table in inspector.get_table_names()}
+
+
+def index_names(database: Database) -> set[str]:
+    with database.read() as connection:
+        return set(connection.exec_driver_sql("SELECT name FROM sqlite_schema WHERE type = 'index'").scalars())
 
 
 def read_store(database: Database, data: Path) -> ReadStore:
@@ -131,6 +139,23 @@ def test_an_upgrade_keeps_every_read_and_adds(data: Path, later: SchemaRelease) 
         assert stored_read is not None
         assert stored_read.read == stored_reads[0]
         assert facts(database)["schema"] == str(CURRENT + 1)
+
+
+def test_a_database_of_before_the_indexes_of_a_full_store_gets_them_with_its_rows_in_them(
+    data: Path, tmp_path: Path
+) -> None:
+    newer = shutil.ignore_patterns("__pycache__", "s001[7-9]*", "s00[2-9]*")
+    scripts = shutil.copytree(RELEASE.scripts, tmp_path / "before", ignore=newer)
+    with open_database(data, migrate=True, release=SchemaRelease(16, 1, scripts)) as database:
+        read_store(database, data).commit(
+            [decided_record("read-1"), DecidedRecord(plate_read("read-2", "8", "read-1"))]
+        )
+        clock_pairs.record(database, instant())
+        assert not NEW_INDEXES & index_names(database)
+    with open_database(data, migrate=True) as database:
+        assert index_names(database) >= NEW_INDEXES
+        with database.read() as connection:
+            assert connection.exec_driver_sql("PRAGMA integrity_check").scalars().all() == ["ok"]
 
 
 @pytest.mark.parametrize("migrate", [True, False])

@@ -1,13 +1,13 @@
 """Reads of a boot are placed by its pairs: real SQLCipher, and a real department that takes what is queued."""
 
 import json
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, event, update
 
 from alpr_edge.department.ingest.records import Part
 from alpr_edge.department.ingest.storage import Storage
@@ -15,7 +15,8 @@ from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.domain.protocol.items import ItemKind, OutboxItem
 from alpr_edge.store.db import clock_pairs
 from alpr_edge.store.db.database import Database
-from alpr_edge.store.db.schema import reads
+from alpr_edge.store.db.schema import evidence, reads
+from alpr_edge.store.db.schema import outbox as outbox_items
 from alpr_edge.store.outbox import time_corrections
 from alpr_edge.store.outbox.outbox import Outbox
 from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord, ReadStore
@@ -81,6 +82,57 @@ def test_times_are_queued_once_and_more_pairs_change_nothing(
     record_pairs(database, 121_000, 181_000)
     assert time_corrections.place_boot(database, "boot-1", NOW) == 0
     assert {item.item_id: item.body for item in times(outbox)} == before
+
+
+@contextmanager
+def first_numbers(database: Database) -> Iterator[set[int]]:
+    """The numbers behind which the statements of the body look for reads whose times wait."""
+    numbers = set[int]()
+
+    def note(_: object, __: object, statement: str, parameters: Sequence[object], *_more: object) -> None:
+        if "reads.seq > ?" in statement and "outbox" in statement:
+            place = statement.partition("reads.seq > ?")[0].count("?")
+            numbers.add(int(str(parameters[place])))
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    try:
+        yield numbers
+    finally:
+        event.remove(database.engine, "before_cursor_execute", note)
+
+
+def test_reads_that_were_placed_are_not_looked_through_again(database: Database, store: ReadStore) -> None:
+    for number in range(30):
+        keep(store, f"early-{number}", unset(-60_000 + number))
+    still_open = replace(plate_read("open"), first_seen=unset(-5000), last_seen=unset(-5000))
+    store.commit([DecidedRecord(still_open)])
+    keep(store, "after", unset(-4000))
+    record_pairs(database, 1000, 61_000)
+    placed = time_corrections.PlacedReads()
+    assert time_corrections.place_boot(database, "boot-1", NOW, placed) == 31
+    store.commit([ClosedRecord(still_open)])
+    keep(store, "last", unset(-3000))
+    with first_numbers(database) as numbers:
+        assert time_corrections.place_boot(database, "boot-1", NOW, placed) == 2
+    assert numbers == {30}, "behind the last read before the one that was open"
+    record_pairs(database, 121_000, off_ms=18_000)
+    assert time_corrections.place_boot(database, "boot-1", NOW, placed) == 33, "of a disputed boot all are taken back"
+    with first_numbers(database) as numbers:
+        assert time_corrections.place_boot(database, "boot-1", NOW, placed) == 0
+    assert numbers <= {33}
+
+
+def test_where_a_number_has_another_read_meanwhile_all_are_looked_through(database: Database, store: ReadStore) -> None:
+    record_pairs(database, 1000, 61_000)
+    keep(store, "first", unset(-60_000))
+    placed = time_corrections.PlacedReads()
+    assert time_corrections.place_boot(database, "boot-1", NOW, placed) == 1
+    with store.deleting() as (connection, _):
+        connection.execute(delete(outbox_items))
+        connection.execute(delete(evidence))
+        connection.execute(delete(reads))
+    keep(store, "another", unset(-50_000))
+    assert time_corrections.place_boot(database, "boot-1", NOW, placed) == 1
 
 
 def test_nobody_who_writes_is_waited_for_while_nothing_waits_for_a_time(

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from alpr_edge.domain.alerting import Level
 from alpr_edge.domain.errors import RefusedError, StoreError
-from alpr_edge.domain.protocol.hits import alert_payload, hit_payload, withdrawal_payload
+from alpr_edge.domain.protocol.hits import alert_payload, hit_payload, late_tone_payload, withdrawal_payload
 from alpr_edge.domain.protocol.items import ItemKind, OutboxItem, ReadPayload, digest, encode, read_payload
 from alpr_edge.domain.reads import EvidenceRef, PlateRead
 from alpr_edge.store.db.database import Database
@@ -15,7 +15,7 @@ from alpr_edge.store.evidence.images import ImageStore
 from alpr_edge.store.outbox.outbox import Outbox
 from alpr_edge.store.reads.queries import ROWS_MAX
 from alpr_edge.store.reads.repository import BATCH_MAX, ClosedRecord, DecidedRecord, ReadStore, Stored
-from tests.store.records import CROP, SCENE, START, alert, decided_record, hit, instant, plate_read
+from tests.store.records import CROP, SCENE, START, alert, decided_record, hit, instant, late_tone, plate_read
 
 READ = plate_read()
 PICTURES = ((CROP, b"a crop"), (SCENE, b"a scene"))
@@ -133,6 +133,28 @@ def test_an_alert_and_its_withdrawal_travel_as_items_of_their_own(store: ReadSto
 def test_an_alert_that_stayed_quiet_is_told_as_such(store: ReadStore, outbox: Outbox) -> None:
     store.commit([DecidedRecord(READ, PICTURES, (hit(),), alert(), None)])
     assert due(outbox)[1].body == encode(alert_payload(alert(), None, "unit-1"))
+
+
+def test_the_tone_of_an_alert_that_had_stayed_quiet_is_stored_beside_it_and_queued(
+    store: ReadStore, outbox: Outbox
+) -> None:
+    store.commit([DecidedRecord(READ, hits=(hit(),), alert=alert()), DecidedRecord(plate_read("other"))])
+    store.commit([DecidedRecord(plate_read("corrected"), withdraws="other", late_tone=late_tone())])
+    stored_read = store.get("read-1")
+    assert stored_read is not None
+    assert [(each.sounded_at, each.late_tone, each.withdrawn_at) for each in stored_read.alerts] == [
+        (None, late_tone(), None)
+    ]
+    _, alert_item, late = due(outbox)
+    assert alert_item.body == encode(alert_payload(alert(), None, "unit-1")), "as it may have been delivered already"
+    assert (late.item_id, late.kind) == ("late_tone:hit-1", ItemKind.LATE_TONE)
+    assert late.body == encode(late_tone_payload(late_tone(), "unit-1"))
+
+
+def test_a_late_tone_is_queued_before_the_record_of_its_alert_is_stored(store: ReadStore, outbox: Outbox) -> None:
+    store.commit([DecidedRecord(plate_read("corrected"), withdraws="other", late_tone=late_tone())])
+    store.commit([DecidedRecord(READ, hits=(hit(),), alert=alert())])
+    assert sorted(item.item_id for item in due(outbox)) == ["alert:hit-1", "hit-1", "late_tone:hit-1"]
 
 
 @pytest.mark.review(19)

@@ -1,5 +1,6 @@
 """Records that the store does not take lie encrypted, bounded and in order, and come in once they can."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,9 +10,9 @@ from alpr_edge.domain.errors import RefusedError
 from alpr_edge.store.evidence.images import ImageStore
 from alpr_edge.store.outbox.outbox import Outbox
 from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord, ReadStore, Stored
-from alpr_edge.store.recovery import refused_records
+from alpr_edge.store.recovery import record_json, refused_records
 from alpr_edge.store.recovery.refused_records import RECORDS_MAX, RefusedRecords
-from tests.store.records import CROP, SCENE, alert, hit, instant, plate_read
+from tests.store.records import CROP, SCENE, alert, hit, instant, late_tone, plate_read
 
 pytestmark = pytest.mark.review(1)
 
@@ -26,8 +27,8 @@ def aside(data: Path, key: bytes, store: ReadStore) -> RefusedRecords:
 
 
 def test_a_record_comes_in_later_as_it_was(aside: RefusedRecords, store: ReadStore, images: ImageStore) -> None:
-    aside.add(WHOLE, WHY)
-    aside.add(ClosedRecord(replace(READ, vote_count=20)), WHY)
+    aside.add([WHOLE], WHY)
+    aside.add([ClosedRecord(replace(READ, vote_count=20))], WHY)
     assert aside.take_in(store) == 2
     stored_read = store.get("read-1")
     assert stored_read is not None
@@ -39,8 +40,26 @@ def test_a_record_comes_in_later_as_it_was(aside: RefusedRecords, store: ReadSto
     assert aside.count() == 0
 
 
+def test_a_late_tone_comes_in_with_its_record(aside: RefusedRecords, store: ReadStore, outbox: Outbox) -> None:
+    store.commit([DecidedRecord(READ, hits=(hit(),), alert=alert())])
+    aside.add([DecidedRecord(plate_read("read-2"), withdraws="read-0", late_tone=late_tone())], WHY)
+    assert aside.take_in(store) == 1
+    stored_read = store.get("read-1")
+    assert stored_read is not None
+    assert stored_read.alerts[0].late_tone == late_tone()
+    assert "late_tone:hit-1" in [item.item_id for item in outbox.due(10, 10**6)]
+
+
+def test_a_record_of_a_release_that_knew_no_late_tones_is_read() -> None:
+    values = json.loads(json.dumps(record_json.to_json(WHOLE), default=record_json.plain))
+    del values["late_tone"]
+    read_back = record_json.from_json(values, ())
+    assert isinstance(read_back, DecidedRecord)
+    assert (read_back.withdraws, read_back.late_tone) == ("read-0", None)
+
+
 def test_the_files_tell_nobody_without_the_key_anything(aside: RefusedRecords, data: Path) -> None:
-    aside.add(WHOLE, WHY)
+    aside.add([WHOLE], WHY)
     (path,) = (data / "refused").iterdir()
     assert path.stat().st_mode & 0o077 == 0
     content = path.read_bytes()
@@ -53,8 +72,8 @@ def test_what_is_refused_again_stays_and_is_shown_with_its_reason(aside: Refused
     spoilt = DecidedRecord(replace(READ, confidence=float("nan")), ((CROP, b"a crop"),))
     with pytest.raises(RefusedError):
         store.commit([spoilt])
-    aside.add(spoilt, WHY)
-    aside.add(DecidedRecord(plate_read("read-2")), WHY)
+    aside.add([spoilt], WHY)
+    aside.add([DecidedRecord(plate_read("read-2"))], WHY)
     assert aside.take_in(store) == 1
     (refused_record,) = aside.list_records()
     assert (refused_record.read_id, refused_record.what, refused_record.reason) == ("read-1", "decision", WHY)
@@ -65,8 +84,8 @@ def test_what_is_refused_again_stays_and_is_shown_with_its_reason(aside: Refused
 def test_a_damaged_file_is_kept_shown_and_holds_up_no_other(
     aside: RefusedRecords, store: ReadStore, data: Path, damage: bytes
 ) -> None:
-    aside.add(WHOLE, WHY)
-    aside.add(DecidedRecord(plate_read("read-2")), WHY)
+    aside.add([WHOLE], WHY)
+    aside.add([DecidedRecord(plate_read("read-2"))], WHY)
     first = min((data / "refused").iterdir())
     first.write_bytes(damage)
     assert aside.take_in(store) == 1
@@ -76,14 +95,14 @@ def test_a_damaged_file_is_kept_shown_and_holds_up_no_other(
 def test_they_are_bounded_in_number_and_beyond_a_size_without_pictures(
     aside: RefusedRecords, data: Path, outbox: Outbox, store: ReadStore
 ) -> None:
-    aside.add(WHOLE, WHY)
+    aside.add([WHOLE], WHY)
     (data / "refused" / "00000002.record").write_bytes(bytes(1))
     with (data / "refused" / "00000002.record").open("r+b") as file:
         file.truncate(refused_records.BYTES_MAX)  # a hole: it takes no room here
     records: list[Stored] = [DecidedRecord(plate_read("read-2"), ((SCENE, bytes(100_000)),))]
-    aside.add(records[0], WHY)
+    aside.add([records[0]], WHY)
     assert aside.list_records()[-1].size_bytes < 10_000
     for number in range(4, RECORDS_MAX + 1):
         (data / "refused" / f"{number:08d}.record").touch()
-    assert not aside.add(records[0], WHY)
+    assert not aside.add([records[0]], WHY)
     assert aside.count() == RECORDS_MAX
