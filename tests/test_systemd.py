@@ -10,6 +10,7 @@ import pytest
 
 from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY
 from alpr_edge.store.keys import IMAGES
+from alpr_edge.web.page_server import CONNECTIONS_MAX
 from scripts.deploy.provision import services
 
 FOLDER = Path(__file__).parents[1] / "systemd"
@@ -110,6 +111,24 @@ def test_what_answers_prometheus_has_neither_keys_devices_nor_data_and_is_enable
     assert METRICS in services.LINKED
     target = (FOLDER / "alpr-edge.target").read_text(encoding="utf-8")
     assert not {METRICS, UPLINK} & set(target.split()), "a unit without a department has no uplink"
+
+
+def test_no_restart_waits_for_long_however_often_a_service_was_restarted_before() -> None:
+    """systemd counts the restarts since the boot for RestartSteps=, also those after which a service ran for hours."""
+    waits: dict[str, list[int]] = {}
+    for unit in FOLDER.rglob("*.service"):
+        text = unit.read_text(encoding="utf-8")
+        if "\nRestart=always\n" in text:
+            waits[unit.name] = [int(s) for s in re.findall(r"(?m)^Restart(?:Sec|MaxDelaySec)=(.+)", text)]
+            assert ("\nRestartSteps=" in text) == (len(waits[unit.name]) == 2)
+    assert (waits[CAPTURE], waits[CONSOLE]) == ([2], [5]), "blind meanwhile; and told as gone after ten seconds"
+    assert len(waits) == 7
+    assert all(max(seconds) <= 15 for seconds in waits.values())
+
+
+def test_the_page_may_open_more_files_than_strangers_can_take_from_it() -> None:
+    (files,) = re.findall(r"(?m)^LimitNOFILE=(\d+)$", (FOLDER / CONSOLE).read_text(encoding="utf-8"))
+    assert int(files) // 2 >= 8 * CONNECTIONS_MAX
 
 
 @pytest.mark.review(7)

@@ -32,9 +32,9 @@ from alpr_edge.app.stages.position import PositionMonitor, position_monitor
 from alpr_edge.app.stages.power import PowerMonitor, power_monitor
 from alpr_edge.app.stages.store_counts import store_warnings
 from alpr_edge.app.stages.vehicle_state import VehicleStateStage
-from alpr_edge.app.store_upkeep.clock_pairs import ClockPairs
-from alpr_edge.app.store_upkeep.disk_probe import DiskProbe
-from alpr_edge.app.store_upkeep.last_place import LastPlaceFile
+from alpr_edge.app.store_upkeep.earlier_records import EarlierRecords
+from alpr_edge.app.store_upkeep.image_reconciliation import ImageReconciliation
+from alpr_edge.app.store_upkeep.steps import store_steps
 from alpr_edge.app.unit_faults import Fault, FaultKind, FaultMonitor, faults_of
 from alpr_edge.app.unit_mute import UnitMute
 from alpr_edge.app.watches.fault_history import FaultHistory
@@ -92,6 +92,7 @@ class CaptureDaemon:
         self._attempts = Attempts()
         self._not_recovered: list[str] = []
         self._health = Health("run", ready=False, troubles=(), working=False)
+        self._images: ImageReconciliation
         self._models: VisionModels
         self._power: PowerMonitor
         self._positioning: PositionMonitor
@@ -150,15 +151,14 @@ class CaptureDaemon:
 
     def _upkeep(self, lists: HotlistRefresh, store: UnitStore) -> tuple[Callable[[], None], ...]:
         """What is done once a second with the data folder."""
-        pairs = ClockPairs(store.database, self._clock)
-        probe = DiskProbe(self._settings.unit.data_directory, store.database.commits)
-        place = LastPlaceFile(self._settings, self._clock, self._fix_history)
-        first = self._signed_in.refresh, lambda: lists.refresh(self._clock.now().trusted_utc), pairs.step
-        return *first, place.step, probe.step
+        first = self._signed_in.refresh, lambda: lists.refresh(self._clock.now().trusted_utc)
+        steps = store_steps(self._settings, store.database, self._clock, self._fix_history)
+        return *first, *steps, EarlierRecords(store).step, self._images.step
 
     def _recover(self, store: UnitStore) -> None:
         """Repair what the last run left unfinished, and continue with the clock pairs of this boot."""
         self._not_recovered = store.recover()
+        self._images = ImageReconciliation(store)
         now = self._clock.now()
         if last_pairs := clock_pairs.pairs(store.database, now.boot_id)[-1:]:
             self._fix_history.resume(last_pairs[0])
@@ -197,7 +197,7 @@ class CaptureDaemon:
         return [
             *session.faults(),
             *self._speech.faults(),
-            *faults_of(FaultKind.NOT_REPAIRED, self._not_recovered),
+            *faults_of(FaultKind.NOT_REPAIRED, [*self._not_recovered, *self._images.faults]),
             *faults_of(FaultKind.NOT_KNOWN, self._attempts.faults()),
             *faults_of(FaultKind.RECORDS_ASIDE, store_warnings(others)),
             *faults_of(FaultKind.RECEIVER_DATE, [f"clock: {date}"] if (date := self._date_trouble()) else []),
@@ -212,14 +212,13 @@ class CaptureDaemon:
         """Log what changed, tell it to the service manager, and sound the tones of the table."""
         if not self._is_started:
             log.info("unit.started")
-        before, tones = self._faults.texts, self._faults.update(faults)
+        tones = self._faults.update(faults)
         self._fault_history.update(self._faults.faults, self._clock.now())
         status = "; ".join(self._faults.texts) or "watching"
         if not self._is_started:
             self._is_started = True
             self._manager.ready(status)
-        elif self._faults.texts != before:
-            self._manager.status(status)
+        self._manager.status(status)
         for tone in tones:
             alerter.sound(tone, self._speech.fault_sentence(tone, self._faults.appeared))
 
@@ -285,15 +284,12 @@ class CaptureDaemon:
     def _shut_down(self, store: UnitStore) -> bool:
         """Wait until everything is sent, order the power off and wait for that; True when the ignition came back."""
         self._faults.reset()
-        before = ""
         while not self._stop.is_set():
             counts = self._attempts.do("outbox", store.outbox.counts, otherwise=None)
             ready = counts and counts.ready
             if self._power.step(all_sent=ready == 0 or not self._settings.uplink.url) is Phase.WATCHING:
                 return True
-            if (status := "; ".join(self._power.troubles())) != before:
-                self._manager.status(status)
-                before = status
+            self._manager.status("; ".join(self._power.troubles()))
             self._write_health({"outbox_ready": ready, **self._power.figures()})
             self._manager.alive()
             self._stop.wait(ROUND_S)

@@ -48,6 +48,11 @@ class BoundedChannel(Generic[T]):
         """Whether no more items are accepted."""
         return self._producers <= 0
 
+    @property
+    def is_over(self) -> bool:
+        """Whether it is closed and empty."""
+        return self.closed and not self._items
+
     def put(self, item: T) -> None:
         """Add an item, waiting for room. Raises ClosedError."""
         with self._condition:
@@ -70,12 +75,12 @@ class BoundedChannel(Generic[T]):
             is_free: a function that says whether an item may be taken now; :meth:`wake` when its answer changes.
         """
         with self._condition:
-            self._condition.wait_for(lambda: self._is_over or bool(self._first_key(is_free)), timeout_s)
+            self._condition.wait_for(lambda: self.is_over or bool(self._first_key(is_free)), timeout_s)
             for key in self._first_key(is_free):
                 item = self._items.pop(key)
                 self._condition.notify_all()
                 return convert(item)
-            if self._is_over:
+            if self.is_over:
                 raise ClosedError
             return None
 
@@ -96,10 +101,6 @@ class BoundedChannel(Generic[T]):
         with self._condition:
             self._producers -= 1
             self._condition.notify_all()
-
-    @property
-    def _is_over(self) -> bool:
-        return self.closed and not self._items
 
     def _first_key(self, is_free: Callable[[T], bool]) -> list[Hashable]:
         """The key of the oldest item that may be taken; empty where there is none."""

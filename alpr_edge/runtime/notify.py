@@ -16,14 +16,19 @@ class ServiceManager:
         self._address = environment.get("NOTIFY_SOCKET", "")
         if self._address.startswith("@"):
             self._address = "\0" + self._address[1:]
+        self._status = ""
+        """What was reported last for ``systemctl status``."""
 
     def ready(self, status: str) -> None:
         """Report that the unit works now."""
         self._send(f"READY=1\nSTATUS={status}")
+        self._status = status
 
     def status(self, status: str) -> None:
-        """Report one line for ``systemctl status``."""
-        self._send(f"STATUS={status}")
+        """Report one line for ``systemctl status``, if it is another one than the last."""
+        if status != self._status:
+            self._send(f"STATUS={status}")
+        self._status = status
 
     def alive(self) -> None:
         """Report that every stage has made progress lately (the watchdog's sign of life)."""

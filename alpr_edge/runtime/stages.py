@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -97,6 +97,10 @@ class SourceStage(Generic[T]):
 class Inlet(Protocol[T_co]):
     """What a stage takes its items from."""
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the last item was taken."""
+
     def get(self, timeout_s: float) -> T_co | None:
         """The next item; None when none came in time. Raises ClosedError after the last."""
 
@@ -139,6 +143,11 @@ class WorkStage(Generic[T]):
             else:
                 self._process(item)
 
+    @property
+    def is_fed(self) -> bool:
+        """Whether an item waits to be taken, or may still come."""
+        return not self._inlet.is_over
+
     def finish(self) -> None:
         """Pass on what is still held."""
         self._finish()
@@ -154,10 +163,10 @@ class Rescue(Generic[T]):
     """Errors that a single item causes: trying the batch again as a whole would not help."""
     alone: Callable[[T], None]
     """The work on one item."""
-    set_aside: Callable[[T], None]
-    """What is done with an item on which ``alone`` failed time after time."""
+    set_aside: Callable[[Sequence[T]], None]
+    """What is done with items on which ``alone`` failed time after time."""
     last: tuple[type[Exception], ...]
-    """Errors for which items are set aside when the stage ends, since there is no further try."""
+    """Errors for which items are set aside once all stops, since there is no further try."""
 
 
 class BatchStage(Generic[T]):
@@ -197,8 +206,8 @@ class BatchStage(Generic[T]):
         self._tries_alone = 0
         """Number of tries of its first item by itself."""
 
-    def run(self, beat: Callable[[], None], stop: threading.Event) -> None:  # noqa: ARG002 - ends by its inlet
-        """Work until the inlet is closed and empty."""
+    def run(self, beat: Callable[[], None], stop: threading.Event) -> None:
+        """Work until the inlet is closed and empty; once all stops, each item is tried for the last time."""
         while True:
             beat()
             if not self._pending:
@@ -207,16 +216,21 @@ class BatchStage(Generic[T]):
                 except ClosedError:
                     return
                 self._pending = [] if item is None else [item, *self._inlet.drain(self._batch_max - 1)]
-            if self._pending:
-                self._work_off(beat)
-            else:
+            if not self._pending:
                 self._idle()
+            elif stop.is_set():
+                self._finish_all()
+            else:
+                self._work_off(beat)
+
+    @property
+    def is_fed(self) -> bool:
+        """Whether items may still come; those that are there are tried by :meth:`finish`."""
+        return not self._inlet.closed
 
     def finish(self) -> None:
         """Try once more what is left, in the batch and in the inlet."""
-        rest = [*self._pending, *self._inlet.drain(1_000_000)]
-        for start in range(0, len(rest), self._batch_max):
-            self._finish_batch(rest[start : start + self._batch_max])
+        self._finish_all()
         self._finish()
 
     def _work_off(self, beat: Callable[[], None]) -> None:
@@ -248,23 +262,39 @@ class BatchStage(Generic[T]):
     def _work_alone(self, item: T, rescue: Rescue[T]) -> None:
         rescue.require()
         self._tries_alone += 1
-        (rescue.alone if self._tries_alone <= TRIES_MAX else rescue.set_aside)(item)
+        if self._tries_alone <= TRIES_MAX:
+            rescue.alone(item)
+        else:
+            rescue.set_aside([item])
         self._tries_alone = 0
 
-    def _finish_batch(self, batch: list[T]) -> None:
-        rescue = self._rescue
-        if rescue is None:
-            self._process(batch)
-            return
+    def _finish_all(self) -> None:
+        """Try for the last time what is in the batch and in the inlet; while nothing is taken at all, set it aside."""
+        self._pending += self._inlet.drain(len(self._inlet))
+        while self._pending:
+            batch = self._pending[: self._batch_max]
+            if self._rescue is None:
+                self._process(batch)
+            elif not self._is_finished(batch, self._rescue):
+                # All of it together: each try may take as long as the database waits for its lock.
+                batch = self._pending
+                self._rescue.set_aside(batch)
+            self._pending = self._pending[len(batch) :]
+
+    def _is_finished(self, batch: list[T], rescue: Rescue[T]) -> bool:
+        """Try a batch, and where one item is to blame each by itself; False when nothing can be done with any item."""
         try:
+            rescue.require()
             self._process(batch)
-        except rescue.last:
+        except rescue.at_once:
             for item in batch:
                 self._finish_item(item, rescue)
+        except rescue.last:
+            return False
+        return True
 
     def _finish_item(self, item: T, rescue: Rescue[T]) -> None:
         try:
-            rescue.require()
             rescue.alone(item)
         except rescue.last:
-            rescue.set_aside(item)
+            rescue.set_aside([item])

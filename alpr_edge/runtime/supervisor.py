@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import structlog
 
@@ -25,11 +25,12 @@ FORGIVEN_AFTER_S = 60.0
 """Run time of a stage after which its earlier failures no longer lengthen the wait for a restart."""
 STEADY_AFTER_S = 10.0
 """A stage that failed counts as working again once it ran this long: one that fails again and again stays failed."""
+RESTART_AT_STOP_S = 0.1
+"""Longest wait before a stage that fails while all stop is started again."""
 HANGING_THREADS_MAX = 2
 """Most hanging threads of one stage; with so many, one must end before a restart: each holds a device and memory."""
 REPLACEABLE_STOP_S = 1.0
-"""How long a stop waits for a replaceable stage that says nothing else; one that hangs must not hold back what the
-others have to write."""
+"""How long a stop waits for a replaceable stage that says nothing else: one that hangs must not hold back others."""
 
 
 class Stage(Protocol):
@@ -42,6 +43,15 @@ class Stage(Protocol):
 
     def finish(self) -> None:
         """Pass on, flush or close what is left; called once after the last run, whatever ended it."""
+
+
+@runtime_checkable
+class FedStage(Stage, Protocol):
+    """A stage that takes what others give it, and ends after them."""
+
+    @property
+    def is_fed(self) -> bool:
+        """Whether something that it has to take is there, or may still come."""
 
 
 class ReplacedError(Exception):
@@ -238,16 +248,18 @@ class Supervisor:
         self._finish(state, number)
 
     def _wait_to_restart(self, state: StageState, wait_s: float) -> bool:
-        """Wait before the next run; True when the process stops."""
+        """Wait before the next run; True when there is none: the process stops, and no other stage feeds this one."""
         # Beaten while waiting: a stage that cannot start is known to be down, not stalled.
         state.beaten_s = time.monotonic() + wait_s
         state.waiting = True  # counted after it, begun before its end: no moment hides the failure
         state.restarts += 1
         _log_failure("stage.restarting", state, wait_s=round(wait_s, 2))
-        stop_asked = self.stop.wait(wait_s)
+        if self.stop.is_set():
+            time.sleep(min(wait_s, RESTART_AT_STOP_S))
+        is_stopping = self.stop.wait(wait_s)
         state.started_s = time.monotonic()
         state.waiting = False
-        return stop_asked
+        return is_stopping and not (isinstance(state.stage, FedStage) and state.stage.is_fed)
 
     def _run_once(self, state: StageState, number: int) -> bool:
         def beat() -> None:

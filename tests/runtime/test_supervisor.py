@@ -82,7 +82,7 @@ class Writer:
 
     def rescue(self) -> Rescue[int]:
         return Rescue(
-            self.require, (TroubleError,), lambda item: self.write([item]), self.aside.append, (TroubleError, OSError)
+            self.require, (TroubleError,), lambda item: self.write([item]), self.aside.extend, (TroubleError, OSError)
         )
 
 

@@ -105,8 +105,8 @@ class OrderedWork(Generic[T, R]):
             ClosedError: the workers have ended, and every result was read.
         """
         with self._condition:
-            self._condition.wait_for(lambda: self._is_over or self._next_key() is not None, timeout_s)
-            if self._is_over:
+            self._condition.wait_for(lambda: self.is_over or self._next_key() is not None, timeout_s)
+            if self.is_over:
                 raise ClosedError
             ticket, makes_room = self._pop()
         # Not while the results are locked: whoever takes an item locks the inlet first.
@@ -129,14 +129,20 @@ class OrderedWork(Generic[T, R]):
             self._condition.notify_all()
 
     @property
+    def is_over(self) -> bool:
+        """Whether the workers have ended and every result was read."""
+        return self._workers <= 0 and not self._tickets
+
+    @property
+    def is_fed(self) -> bool:
+        """Whether an item waits to be taken, or may still come."""
+        return not self._inlet.is_over
+
+    @property
     def failing_keys(self) -> list[Hashable]:
         """The keys that are held, or were until the next item is tried."""
         with self._condition:
             return list(self._held_until_s)
-
-    @property
-    def _is_over(self) -> bool:
-        return self._workers <= 0 and not self._tickets
 
     def _has_room(self, item: T) -> bool:
         key = self._key(item)

@@ -42,6 +42,11 @@ class WorkerStage(Generic[T, R]):
             finally:
                 self._work.put_back(ticket, result)
 
+    @property
+    def is_fed(self) -> bool:
+        """Whether an item waits to be taken, or may still come."""
+        return self._work.is_fed
+
     def finish(self) -> None:
         """Tell the reader of the results that this worker has ended."""
         self._work.close()

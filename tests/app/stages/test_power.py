@@ -1,7 +1,9 @@
 """The ignition goes off: the watch ends, what is held arrives, then the power goes. Real daemons, real department."""
 
 import json
+import re
 import signal
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -10,16 +12,17 @@ from typing import Any
 
 import pytest
 
-from alpr_edge.app.stages.power import IgnitionStage, PowerMonitor
+from alpr_edge.app.stages.power import NOT_WATCHING, IgnitionStage, PowerMonitor
 from alpr_edge.domain.power import Phase
 from alpr_edge.power.files import write_word
 from alpr_edge.runtime.supervisor import Supervisor
 from alpr_edge.settings import PowerSettings
 from tests.app.rig import Daemon, daemon, edge, write_frames, write_settings
 from tests.app.test_daemons import address, delivered_reads, department, stored_reads
+from tests.app.test_unit_sounds import clock_settings, import_list
 from tests.staff import FOR_STOLEN, Staff
 
-__all__ = ["department"]
+__all__ = ["clock_settings", "department"]
 WAIT_S = 60.0
 OFF_AFTER_S = 2.0
 SLEEPY = "retry_first_s = 600.0\nretry_max_s = 86400.0"
@@ -137,6 +140,32 @@ def test_ignition_that_comes_back_goes_on_without_losing_a_read(watching: Callab
     shown = edge("reads", "--settings", str(car.settings), "--limit", "1000", "--json", *FOR_STOLEN)
     lines = shown.stdout.splitlines()
     assert {json.loads(line)["read_id"] for line in lines} == stored_reads(run.lines)
+
+
+def test_the_service_manager_hears_that_the_ignition_came_back(
+    watching: Callable[..., tuple[Car, Daemon]], clock_settings: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A unit that has no fault to tell then."""
+    monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+    statuses = [""]
+
+    def hear_status(manager: socket.socket, holds: Callable[[str], bool]) -> None:
+        deadline_s = time.monotonic() + WAIT_S
+        while not holds(statuses[-1]):
+            assert time.monotonic() < deadline_s, statuses
+            statuses.extend(re.findall("STATUS=(.*)", manager.recv(4096).decode()))
+
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(WAIT_S)
+        car, run = watching("https://127.0.0.1:9", f"shutdown_grace_s = 600\n{clock_settings}")
+        assert import_list(car.settings) == 0
+        hear_status(manager, lambda status: status == "watching")
+        car.turn("off")
+        hear_status(manager, lambda status: NOT_WATCHING in status)
+        car.turn("on")
+        hear_status(manager, lambda status: status == "watching")
+        assert run.end(signal.SIGTERM) == 0
 
 
 def test_neither_a_cranking_dip_nor_an_ignition_that_is_lost_is_off(
