@@ -1,17 +1,17 @@
-"""What to sound and say for a hit, and when to stay quiet.
+"""What to sound for a hit, what that means, and when to stay quiet.
 
 A fuzzy hit must never sound like an exact one, and a hit in another state or from a stale list says so
 (FIELD: *Green v. San Francisco*, the Aurora stop). Every phrase ends in verification: an alert alone is no
-ground for action (policy 462.4(f)). Phrases hold no plate text: they may be spoken aloud and logged.
+ground for action (policy 462.4(f)). Phrases hold no plate text: they are stored and logged. What is said aloud is
+:mod:`alpr_edge.domain.speech.sentences`; the page has words of its own.
 """
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from enum import IntEnum, StrEnum
 
-from alpr_edge.domain.hits import Hit, MatchKind, Reason, StateMatch
+from alpr_edge.domain.hits import OWN_SOURCE, Hit, MatchKind, Reason, StateMatch
 from alpr_edge.domain.instants import Instant
 
 
@@ -101,12 +101,18 @@ class Sureness(StrEnum):
     CERTAIN = "certain"
     STATE_UNKNOWN = "state_unknown"
     """Certain as to the text; the plate's state was not read."""
+    PERHAPS_ENDED = "perhaps_ended"
+    """An officer's own entry while no clock says whether it has ended."""
     OLD_LIST = "old_list"
     OTHER_STATE = "other_state"
     DOUBTFUL = "doubtful"
     """The text was not read with certainty."""
     CONFUSABLE = "confusable"
     PARTIAL = "partial"
+
+
+CERTAIN = frozenset({Sureness.CERTAIN, Sureness.STATE_UNKNOWN})
+"""Of hits that sound as their level."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,16 +173,6 @@ def level_of_hit(hit: Hit) -> Level:
     return stored_level(hit.level, hit.entry.reason)
 
 
-def list_age(age_s: float | None, amber_after: timedelta, red_after: timedelta) -> ListAge:
-    """How far a list can be trusted by its age; an unknown age is amber, never fresh."""
-    if age_s is None:
-        return ListAge.AMBER
-    if age_s >= red_after.total_seconds():
-        return ListAge.RED
-    # A list from the future means that one of the two clocks is wrong.
-    return ListAge.AMBER if age_s >= amber_after.total_seconds() or age_s < 0 else ListAge.FRESH
-
-
 @dataclass(frozen=True, slots=True)
 class MatchContext:
     """What decides how a hit sounds, beside the hit itself."""
@@ -192,9 +188,8 @@ class MatchContext:
 
 
 def is_certain(hit: Hit, context: MatchContext) -> bool:
-    """Whether the text is exact and not doubtful, the state does not differ, and the list is not too old."""
-    exact = hit.kind is MatchKind.EXACT and not context.doubtful
-    return exact and hit.state is not StateMatch.OTHER and context.age is not ListAge.RED
+    """Whether the text is exact and not doubtful, the state does not differ, and list or entry still count."""
+    return sureness_of(hit, context) in CERTAIN
 
 
 def tone_of(hit: Hit, context: MatchContext) -> Tone:
@@ -235,6 +230,8 @@ def sureness_of(hit: Hit, context: MatchContext) -> Sureness:
         return Sureness.OTHER_STATE
     if context.age is ListAge.RED:
         return Sureness.OLD_LIST
+    if context.age is not ListAge.FRESH and hit.generation.source == OWN_SOURCE:
+        return Sureness.PERHAPS_ENDED
     return Sureness.STATE_UNKNOWN if hit.state is StateMatch.UNKNOWN else Sureness.CERTAIN
 
 
@@ -250,7 +247,9 @@ def phrase_of(hit: Hit, context: MatchContext) -> str:
         parts.append("other state")
     elif hit.state is StateMatch.UNKNOWN:
         parts.append("state unknown")
-    if age is not ListAge.FRESH:
+    if age is not ListAge.FRESH and hit.generation.source == OWN_SOURCE:
+        parts.append("possible, entry may have ended")
+    elif age is not ListAge.FRESH:
         parts.append("list is old" if age is ListAge.RED else "list is not fresh")
     return ", ".join(parts) + "; verify through CLETS"
 

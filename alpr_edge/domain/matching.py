@@ -93,16 +93,27 @@ def find_matches(query: MatchQuery, entries: Entries) -> list[Match]:
 def _candidates(query: MatchQuery, entries: Entries) -> Iterator[tuple[MatchKind, Listed]]:
     for candidate in entries.exact(query.plate):
         yield MatchKind.EXACT, candidate
-    for other in query.alternatives[:CONFUSABLES_MAX]:
-        if other.confidence >= CONFUSABLE_MIN and other.plate != query.plate:
-            for candidate in entries.exact(other.plate):
-                yield MatchKind.CONFUSABLE, candidate
+    for text in _other_texts(query.plate, query.alternatives):
+        for candidate in entries.exact(text):
+            yield MatchKind.CONFUSABLE, candidate
     for candidate in entries.partial(query.plate):
         yield MatchKind.PARTIAL, candidate
 
 
+def _other_texts(plate: str, alternatives: Sequence[Alternative]) -> list[str]:
+    """The texts looked up beside the one read."""
+    likely = [other for other in alternatives[:CONFUSABLES_MAX] if other.confidence >= CONFUSABLE_MIN]
+    return [other.plate for other in likely if other.plate != plate]
+
+
 def _rank(entry_match: Match) -> tuple[int, int, int]:
     return _KINDS.index(entry_match.kind), -level_of(entry_match.entry.reason), _STATES.index(entry_match.state)
+
+
+def standing_hits(hits: Sequence[Hit], read: PlateRead) -> list[Hit]:
+    """Those of the hits of a read that still stand as it is surer of the same text than when it was matched."""
+    texts = _other_texts(read.plate, read.alternatives)
+    return [hit for hit in hits if hit.kind is not MatchKind.CONFUSABLE or hit.entry.plate in texts]
 
 
 def match(read: PlateRead, entries: Entries, at: Instant, new_id: Callable[[], str]) -> list[Hit]:

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from alpr_edge.domain.fixes import Fix, Position
 from alpr_edge.domain.instants import NS_PER_MS, NS_PER_S, Instant
 
+FIX_LATENCY_MS = 1000.0
+"""Longest time from a fix to the arrival of its sentence, most of it in the receiver and on the serial line."""
 METRES_PER_DEGREE = 111_195.0
 """Metres in a degree of latitude, on a sphere of 6,371 km: its error of 0.6 % is centimetres over a few seconds."""
 SPEED_MPS_MAX = 100.0

@@ -113,6 +113,20 @@ class PlateRead:
         return is_certain(self.plate, self.confidence)
 
 
+@dataclass(frozen=True, slots=True)
+class LateTone:
+    """A tone that sounds after the record of its alert is made.
+
+    The alert had stayed quiet, and the one that it stayed quiet for is withdrawn; or it is graver than it was, as its
+    read is certain now.
+    """
+
+    alert: Alert
+    """The alert as it sounds."""
+    sounded_at: Instant
+    """When its first sample was handed over."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ReadDecided:
     """Event: the text of a pass is decided; match it, sound it, store it under its final id."""
@@ -129,6 +143,29 @@ class ReadDecided:
     """The alert of one of :attr:`hits`, once it is announced."""
     sounded_at: Instant | None = None
     """When the alert's first sample was handed over; None: silent (cooldown, or the sound device is down)."""
+    late_tone: LateTone | None = None
+    """What sounded because of :attr:`withdraws`, once it is announced."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReadSettled:
+    """Event: the text of a decided read is certain now; sound its hits as grave as they are.
+
+    It comes at most once for a read, which keeps its id, its text, its pictures and its hits.
+    """
+
+    read: PlateRead
+    """The read with its new confidence."""
+    decided_at: Instant
+    """As that of :class:`ReadDecided`."""
+    withdraws: str | None = None
+    """The read itself where none of its hits stands; None: one does, or the car was told of none."""
+    alert: Alert | None = None
+    """An alert of one of its hits that is graver than the one before, once it is announced; None: none is."""
+    sounded_at: Instant | None = None
+    """As that of :class:`ReadDecided`."""
+    late_tone: LateTone | None = None
+    """Likewise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,14 +178,23 @@ class ReadingPlace:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReadClosed:
-    """Event: the pass is over and its read is complete. ``evidence`` is None when no sharper picture came."""
+    """Event: the pass is over and its read is complete."""
 
     read: PlateRead
     evidence: Evidence | None
+    """Pictures that are sharper than those of the decision; None: there are none. A scene without a pixel was given up:
+    that of the decision stays."""
     looks: tuple[ReadingPlace, ...] = ()
     """Where the plate was in each frame that voted, oldest first."""
     is_hit: bool = False
     """Whether the read had hits when it was matched."""
 
 
-ReadEvent = ReadDecided | ReadClosed
+ReadEvent = ReadDecided | ReadSettled | ReadClosed
+
+
+def concerns_hit(event: ReadEvent) -> bool:
+    """Whether an event belongs to a hit, or may take one back; such events are lost last."""
+    if isinstance(event, ReadDecided):
+        return bool(event.hits or event.withdraws)
+    return isinstance(event, ReadSettled) or event.is_hit

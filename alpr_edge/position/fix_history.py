@@ -12,7 +12,7 @@ from alpr_edge.domain.fixes import Fix, Position
 from alpr_edge.domain.instants import NS_PER_MS, Instant, UtcSource
 from alpr_edge.domain.motion.fix_check import FixCheck, FixFault
 from alpr_edge.domain.ports import Clock
-from alpr_edge.domain.positioning import position_at
+from alpr_edge.domain.positioning import FIX_LATENCY_MS, position_at
 from alpr_edge.domain.timeline import DRIFT
 
 FIXES_MAX = 1200
@@ -146,9 +146,6 @@ class GnssClock:
         age_ms_max: the longest time for which the inner clock's rate carries the receiver's UTC on.
     """
 
-    LATENCY_MS = 1000.0
-    """Longest time from a fix to the arrival of its sentence, most of it on the serial line."""
-
     def __init__(self, inner: Clock, fix_history: FixHistory, age_ms_max: float = 600_000.0) -> None:
         self._inner = inner
         self._fix_history = fix_history
@@ -169,7 +166,7 @@ class GnssClock:
         if fix is None or fix.utc is None or fix.received_at.boot_id != now.boot_id:
             return now
         age_ms = now.ms_since(fix.received_at)
-        uncertainty_ms = self.LATENCY_MS + age_ms * DRIFT
+        uncertainty_ms = FIX_LATENCY_MS + age_ms * DRIFT
         if not 0 <= age_ms <= self._age_ms_max or _is_more_precise(now, uncertainty_ms):
             return now
         if self._is_contradicted(fix, now):

@@ -117,7 +117,7 @@ class Network:
         tensor, mapping = self.prepare(picture)
         rows = self.infer(tensor)
         rows = rows[np.isfinite(rows).all(axis=1) & (rows[:, 6] >= confidence_min)]
-        return [Detection(mapping.to_frame(row[1:5]), float(row[6])) for row in rows]
+        return [Detection(mapping.to_frame(row[1:5]), float(row[6]), 1 / mapping.scale) for row in rows]
 
     def prepare(self, picture: Picture) -> tuple[Array, Letterbox]:
         """The network's input tensor, and how to map its boxes back."""

@@ -98,7 +98,7 @@ class Recogniser:
                 slot_probabilities=probabilities,
                 sharpness=sharp,
                 small_crop=look.small_crop,
-                is_cut=look.item.box.reaches_edge(frame.width_px, frame.height_px),
+                is_cut=look.item.box.reaches_edge(frame.width_px, frame.height_px, look.item.input_pixel_px),
             )
             for (look, sharp, _), probabilities in zip(worth, slots, strict=True)
         ]

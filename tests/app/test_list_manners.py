@@ -36,7 +36,7 @@ def announce_hit(player: WavPlayer, state: StateMatch = StateMatch.SAME, **keys:
     source = {"name": hit.generation.source, "format": "clew", **keys}
     hotlist = parse({"hotlist": {"source": [source]}}, Path("/base")).hotlist
     alerter = Alerter(player, ReplayedClock(START), AlertSettings(), hotlist)
-    alert, _ = alerter.announce(decision(), [hit])
+    alert, *_ = alerter.announce(decision(), [hit])
     assert alert is not None
     return alert
 

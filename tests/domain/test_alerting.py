@@ -15,12 +15,12 @@ from alpr_edge.domain.alerting import (
     alert_of,
     level_of,
     level_of_hit,
-    list_age,
     phrase_of,
     tone_of,
 )
 from alpr_edge.domain.hits import Generation, Hit, HotlistEntry, MatchKind, Reason, StateMatch
 from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.list_ages import list_age
 
 PLATE = "5SOW350"
 AT = Instant("boot", 0)

@@ -82,6 +82,60 @@ def test_a_leap_second_is_within_what_a_receiver_is_late() -> None:
     assert abs(placement.utc - truth(5)) <= timedelta(milliseconds=placement.uncertainty_ms)
 
 
+QUARTER = datetime(2028, 7, 1, tzinfo=UTC)
+LEAPS = pytest.mark.parametrize("ahead_s", [1, -1])
+"""A second that is inserted, and one that is left out."""
+
+
+def at_turn(second: float, ahead_s: int = 1, *, late_s: float = 0.0, start: datetime = QUARTER) -> Instant:
+    """What a time server's clock says so many seconds before or after the turn of the quarter, good to 30 ms."""
+    follows = second >= late_s + min(0, ahead_s)
+    utc = start + timedelta(seconds=second - ahead_s * follows)
+    return Instant("boot", round((1000 + second) * NS_PER_S), utc, UtcSource.NTP, 30.0)
+
+
+@LEAPS
+@pytest.mark.parametrize("late_s", [0.0, 1500.0])
+def test_a_leap_second_makes_no_time_of_its_boot_disputed(ahead_s: int, late_s: float) -> None:
+    """Also where the clock follows only once the time server is asked again."""
+    pairs = [at_turn(second, ahead_s, late_s=late_s) for second in range(-600, 3000, 60)]
+    timeline = Timeline("boot", pairs)
+    assert timeline.is_settled
+    assert {timeline.place(pair).basis for pair in pairs} == {Basis.OWN}
+    assert timeline.place(at_turn(30, ahead_s, late_s=late_s)).basis is Basis.OWN
+    for second in (-900, -300, -2, 90, 2000, 9000):
+        placement = timeline.place(Instant("boot", round((1000 + second) * NS_PER_S)))
+        assert placement.utc == at_turn(second, ahead_s).utc, "by the leap second, not by a clock that followed late"
+        assert placement.sure
+    places = [timeline.place(Instant("boot", round((990 + tenths / 10) * NS_PER_S))).utc for tenths in range(200)]
+    known = [utc for utc in places if utc is not None]
+    assert known == sorted(known)
+    assert len(known) == 200
+
+
+@pytest.mark.parametrize(
+    ("start", "ahead_s", "late_s"),
+    [
+        (QUARTER - timedelta(hours=3), 1, 0),
+        (QUARTER.replace(month=6), 1, 0),
+        (QUARTER, 2, 0),
+        (QUARTER, -2, 0),
+        (QUARTER, 1, 4000),
+    ],
+    ids=["at another hour", "at another month", "two seconds", "two left out", "hours later"],
+)
+def test_no_other_step_of_a_clock_is_taken_for_a_leap_second(start: datetime, ahead_s: int, late_s: float) -> None:
+    pairs = [at_turn(second, ahead_s, late_s=late_s, start=start) for second in range(-600, 6000, 60)]
+    assert Timeline("boot", pairs).is_disputed
+
+
+def test_a_second_that_is_taken_back_is_no_leap_second() -> None:
+    pairs = [at_turn(second) for second in range(-600, 600, 60)]
+    assert Timeline("boot", [*pairs, at_turn(600, late_s=10_000)]).is_disputed
+    assert Timeline("boot", pairs).place(at_turn(-300, late_s=-10_000)).basis is Basis.DISPUTED
+    assert Timeline("boot", pairs).place(at_turn(9000, late_s=10_000)).basis is Basis.DISPUTED
+
+
 @st.composite
 def honest_pairs(draw: st.DrawFn) -> tuple[list[Instant], float]:
     """Pairs of a clock that drifts within 100 ppm, each off by no more than it says; and that drift."""

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from alpr_edge.position.sun import is_sun_up
+from alpr_edge.position.sun import is_bright, is_sun_up
 from tests.position.test_fix_history import fix_at
 
 GOLDEN, SOUTH = (39.742476, -105.1786), (-35.0, 0.0)
@@ -30,3 +30,9 @@ def test_it_is_day_from_sunrise_to_sunset(place: tuple[float, float], sunrise: d
 def test_the_sun_of_midsummer_at_the_poles() -> None:
     noon = datetime(2026, 6, 21, 12, tzinfo=UTC)
     assert [is_sun_up(replace(fix_at(0), lat_deg=pole), noon) for pole in (90.0, -90.0)] == [True, False]
+
+
+def test_it_is_bright_from_two_thirds_of_an_hour_after_sunrise_on_in_a_southern_winter() -> None:
+    """There the sun climbs some 11 degrees an hour at first."""
+    fix, sunrise = replace(fix_at(0), lat_deg=SOUTH[0], lon_deg=SOUTH[1]), datetime(1996, 7, 5, 7, 8, 15, tzinfo=UTC)
+    assert [is_bright(fix, sunrise + minutes * MINUTE) for minutes in (1, 30, 46, 300)] == [False, False, True, True]

@@ -88,6 +88,7 @@ def test_a_near_plate_is_found_by_the_second_look_and_replaces_the_boxes_on_its_
     detections = detector.detect_pixels(FRAME)
     assert [round(item.confidence, 3) for item in detections] == [0.7, 0.5]
     assert detections[0].box == Box(160, 144, 1120, 624)
+    assert [item.input_pixel_px for item in detections] == [1280 / 160, 1280 / 640]
     assert [model_id.split(":")[1] for model_id in detector.model_ids] == ["default", "near"]
 
 

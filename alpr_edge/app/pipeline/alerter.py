@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from threading import Lock
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import structlog
 
@@ -18,13 +18,13 @@ from alpr_edge.domain.alerting import (
     MatchContext,
     Tone,
     alert_of,
-    list_age,
 )
 from alpr_edge.domain.errors import SoundError
 from alpr_edge.domain.hits import OWN_SOURCE, Hit
 from alpr_edge.domain.instants import NS_PER_MS, Instant
+from alpr_edge.domain.list_ages import list_age, own_entry_age
 from alpr_edge.domain.ports import Clock, Player
-from alpr_edge.domain.reads import PlateRead, ReadDecided
+from alpr_edge.domain.reads import LateTone, PlateRead, ReadDecided, ReadSettled
 from alpr_edge.domain.speech.sentences import WITHDRAWN_SENTENCE, Sentence
 from alpr_edge.settings import AlertSettings, HotlistSettings
 
@@ -54,6 +54,17 @@ class _LostAlert:
     read_id: str
     plate: str
     at: Instant
+
+
+class Announcement(NamedTuple):
+    """The result of announcing a read."""
+
+    alert: Alert | None
+    """Its alert; None where nothing of it is for the car, or nothing graver than before."""
+    sounded_at: Instant | None
+    """When the alert sounded; None: it stayed quiet."""
+    late_tone: LateTone | None
+    """The tone of an earlier read's alert, which stayed quiet for one that this read withdraws."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,22 +125,31 @@ class Alerter:
         """Why no tone would sound now; empty when it would."""
         return "" if self._player.up else self._failure or "the sound device is down"
 
-    def announce(self, event: ReadDecided, hits: Sequence[Hit]) -> tuple[Alert | None, Instant | None]:
-        """Sound the gravest hit of a decided read; returns the alert and when it sounded, if it did.
+    def announce(
+        self, event: ReadDecided | ReadSettled, hits: Sequence[Hit], above: Level | None = None
+    ) -> Announcement:
+        """Sound the gravest hit of a read, and withdraw what it says no longer holds.
 
         A covert hit is for the department alone: it neither sounds nor counts here. The time of a tone that waits
         behind another is the one at which it would begin; should it be lost before, as the device is, the stored time
         stays, and the plate sounds with its next read.
+
+        Args:
+            event: the read that is decided, or certain now.
+            hits: its hits.
+            above: the level of its alert before; only a graver one sounds. None: it had none.
         """
         open_hits = [hit for hit in hits if not hit.entry.covert]
         with self._lock:
             self._forget_lost()
+            late_tone = None
             if event.withdraws is not None:
-                self._withdraw(event.withdraws, event.decided_at)
+                late_tone = self._withdraw(event.withdraws, event.decided_at)
             alert = alert_of(open_hits, lambda hit: self._context_of(hit, event.read))
-            if alert is None:
-                return None, None
-            return alert, self._announce_unless_quiet(alert, event.read.plate, event.decided_at)
+            if alert is None or (above is not None and alert.level <= above):
+                return Announcement(None, None, late_tone)
+            sounded_at = self._announce_unless_quiet(alert, event.read.plate, event.decided_at)
+            return Announcement(alert, sounded_at, late_tone)
 
     def level_of(self, hit: Hit) -> Level:
         """How grave a hit is, certain or not: by its list's settings, else by its entry's reason."""
@@ -148,27 +168,33 @@ class Alerter:
 
     def _age_of(self, hit: Hit) -> ListAge:
         if hit.generation.source == OWN_SOURCE:
-            return ListAge.FRESH  # it ends, and until then it holds
+            return own_entry_age(hit.matched_at.trusted_utc)
         return list_age(hit.list_age_s, *self._hotlist.ages_of(hit.generation.source))
 
-    def _withdraw(self, read_id: str, at: Instant) -> None:
+    def _withdraw(self, read_id: str, at: Instant) -> LateTone | None:
         """Take back the alert of a read that no longer holds, and the quiet time that followed it.
 
         The listed car itself may come next, or be in another camera's picture already: its alert stayed quiet because
         the withdrawn read had sounded, or sounded as it is graver. It sounds now, so that what is heard last holds.
+
+        Returns:
+            The tone of an alert that had stayed quiet, which is on record as silent; None: none sounded.
         """
         self._quiet.pop(read_id, None)
         withdrawn = self._sounded.pop(read_id, None)
         if withdrawn is None:
-            return
+            return None
         log.info("alert.withdrawn", read=read_id)
         self._sound(Tone.WITHDRAWN, at, WITHDRAWN_SENTENCE)
         self._cooldown.forget(withdrawn.plate)
         others = [*self._quiet.values(), *self._sounded.values()]
         holding = [each for each in others if each.plate == withdrawn.plate and self._is_recent(each, at)]
-        if holding:
-            gravest = max(holding, key=lambda each: each.alert.level)
-            self._announce_unless_quiet(gravest.alert, withdrawn.plate, at)
+        if not holding:
+            return None
+        alert = max(holding, key=lambda each: each.alert.level).alert
+        stayed_quiet = alert.read_id in self._quiet
+        sounded_at = self._announce_unless_quiet(alert, withdrawn.plate, at)
+        return LateTone(alert, sounded_at) if stayed_quiet and sounded_at is not None else None
 
     def _announce_unless_quiet(self, alert: Alert, plate: str, at: Instant) -> Instant | None:
         if not self._cooldown.allows(plate, alert.level, at):

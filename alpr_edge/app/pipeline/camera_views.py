@@ -1,10 +1,11 @@
 """Looks twice a second at what each camera sees, and tells when that is nothing, or not enough.
 
-It does so in the camera's own thread, on one frame in fifteen of a camera of 30 frames a second.
+It does so in the camera's own thread, on one frame in fifteen of a camera of 30 frames a second. At a camera with an
+infrared lamp all but plates is black at night, so that its pictures tell nothing then: they are looked at by day alone.
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from alpr_edge.app.collection.no_collection import CollectionLimits
@@ -15,6 +16,7 @@ from alpr_edge.domain.diagnostics.view_watch import ViewWatch
 from alpr_edge.domain.fixes import Fix
 from alpr_edge.domain.instants import NS_PER_MS, Instant
 from alpr_edge.domain.recognition.frames import Frame
+from alpr_edge.position.sun import is_bright
 from alpr_edge.vision.view_measure import measure_view
 
 LOOK_S = 0.5
@@ -33,8 +35,9 @@ _KINDS = {
 class _View:
     """The watch of one camera; frames of one that was opened again may come from another thread."""
 
-    def __init__(self, speed_at: Callable[[Instant], float | None]) -> None:
+    def __init__(self, speed_at: Callable[[Instant], float | None], shows_road_at: Callable[[Instant], bool]) -> None:
         self._speed_at = speed_at
+        self._shows_road_at = shows_road_at
         self._lock = threading.Lock()
         self._watch = ViewWatch()
         self._looked_s = float("-inf")
@@ -50,6 +53,9 @@ class _View:
             if at_s - self._looked_s < LOOK_S:
                 return
             self._looked_s = at_s
+            if not self._shows_road_at(frame.captured_at):
+                self._watch = ViewWatch()
+                return
             sample = measure_view(frame.pixels)
             if sample is not None:
                 self._watch.look(sample, at_s, self._speed_at(frame.captured_at))
@@ -62,20 +68,28 @@ class CameraViews:
         feeds: the cameras.
         limits: where their frames may be used: of others nothing is measured.
         latest_fix: a function that gives the receiver's newest fix, however old; None: there was none.
+        infrared: the cameras with an infrared lamp; they are looked at by day, as far as place and time are known.
     """
 
     def __init__(
-        self, feeds: Sequence[CameraFeed], limits: CollectionLimits, latest_fix: Callable[[], Fix | None]
+        self,
+        feeds: Sequence[CameraFeed],
+        limits: CollectionLimits,
+        latest_fix: Callable[[], Fix | None],
+        infrared: Collection[str] = (),
     ) -> None:
         self._limits = limits
         self._latest_fix = latest_fix
-        self._views = {feed.camera_id: _View(self._speed_at) for feed in feeds}
+        self._views = {feed.camera_id: self._view(is_infrared=feed.camera_id in infrared) for feed in feeds}
         self.feeds = [self._watch_feed(feed) for feed in feeds]
         """The cameras, which take the frames that may be used; these are looked at on their way."""
 
     def faults(self) -> list[Fault]:
         """What is wrong with what the cameras see."""
         return [_fault(camera_id, view.fault) for camera_id, view in self._views.items() if view.fault is not None]
+
+    def _view(self, *, is_infrared: bool) -> _View:
+        return _View(self._speed_at, self._is_bright if is_infrared else lambda _: True)
 
     def _watch_feed(self, feed: CameraFeed) -> CameraFeed:
         view = self._views[feed.camera_id]
@@ -94,6 +108,11 @@ class CameraViews:
         if fix is None or fix.received_at.boot_id != captured_at.boot_id:
             return None
         return fix.speed_mps if abs(captured_at.ms_since(fix.received_at)) <= FIX_AGE_MS_MAX else None
+
+    def _is_bright(self, captured_at: Instant) -> bool:
+        """Whether it is known that the road was bright by the sun."""
+        fix, utc = self._latest_fix(), captured_at.trusted_utc
+        return fix is not None and utc is not None and is_bright(fix, utc)
 
 
 def _fault(camera_id: str, found: ViewFault) -> Fault:

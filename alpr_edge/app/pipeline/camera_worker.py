@@ -6,14 +6,16 @@ the next alert wait for it: records of a live unit go into a channel that never 
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import structlog
 
 from alpr_edge.app.pipeline.alerter import Alerter
+from alpr_edge.domain.alerting import Alert
+from alpr_edge.domain.hits import Hit
 from alpr_edge.domain.instants import Instant
-from alpr_edge.domain.matching import Entries, match
-from alpr_edge.domain.reads import ReadClosed, ReadEvent
+from alpr_edge.domain.matching import Entries, match, standing_hits
+from alpr_edge.domain.reads import ReadClosed, ReadDecided, ReadEvent, ReadSettled
 from alpr_edge.domain.recognition.frames import Frame, Reading
 from alpr_edge.domain.recognition.known_plates import KnownPlates
 from alpr_edge.domain.recognition.passes import Passes
@@ -29,9 +31,18 @@ over at a camera that gives no frame."""
 
 def without_pictures(event: ReadEvent) -> ReadEvent:
     """The event without its pictures, which are nearly all of its size."""
-    if isinstance(event, ReadClosed):
-        return replace(event, evidence=None)
-    return replace(event, evidence=NO_EVIDENCE)
+    if isinstance(event, ReadDecided):
+        return replace(event, evidence=NO_EVIDENCE)
+    return replace(event, evidence=None) if isinstance(event, ReadClosed) else event
+
+
+@dataclass(frozen=True, slots=True)
+class _MatchedRead:
+    """What an open read met when it was decided."""
+
+    hits: tuple[Hit, ...]
+    alert: Alert | None
+    """What was announced of it; None: nothing of it is for the car."""
 
 
 class CameraWorker:
@@ -58,7 +69,8 @@ class CameraWorker:
         self._alerter = alerter
         self._records = records
         self._new_id = new_id
-        self._hit_reads: set[str] = set()
+        self._hit_reads: dict[str, _MatchedRead] = {}
+        """Open reads that have hits, by id."""
         self._last: Instant | None = None
         self._last_s = 0.0
         """When the last frame was processed, on the monotonic clock."""
@@ -96,15 +108,34 @@ class CameraWorker:
 
     def _handle(self, event: ReadEvent) -> None:
         if isinstance(event, ReadClosed):
-            is_hit = event.read.read_id in self._hit_reads
-            self._hit_reads.discard(event.read.read_id)
+            is_hit = self._hit_reads.pop(event.read.read_id, None) is not None
             self._records.put(replace(event, is_hit=is_hit))
-            return
+        elif isinstance(event, ReadSettled):
+            self._announce_certain(event)
+        else:
+            self._announce_new(event)
+
+    def _announce_new(self, event: ReadDecided) -> None:
+        """Match a decided read, and sound its gravest hit."""
         matches = match(event.read, self._entries(), event.decided_at, self._new_id)
         hits = tuple(replace(hit, level=int(self._alerter.level_of(hit))) for hit in matches)
         self.reads += 1
         self.hits += any(not hit.entry.covert for hit in hits)
-        alert, sounded_at = self._alerter.announce(event, hits)
+        alert, sounded_at, late_tone = self._alerter.announce(event, hits)
         if hits:
-            self._hit_reads.add(event.read.read_id)
-        self._records.put(replace(event, hits=hits, alert=alert, sounded_at=sounded_at))
+            self._hit_reads[event.read.read_id] = _MatchedRead(hits, alert)
+        self._records.put(replace(event, hits=hits, alert=alert, sounded_at=sounded_at, late_tone=late_tone))
+
+    def _announce_certain(self, event: ReadSettled) -> None:
+        """Sound what is graver of a read's hits as it is certain now, or withdraw its alert where none of them stands.
+
+        A read without hits has nothing to announce: the end of its pass says how certain it is.
+        """
+        before = self._hit_reads.get(event.read.read_id)
+        if before is None:
+            return
+        hits, above = standing_hits(before.hits, event.read), None if before.alert is None else before.alert.level
+        if before.alert is not None and all(hit.entry.covert for hit in hits):
+            event = replace(event, withdraws=event.read.read_id)
+        alert, sounded_at, late_tone = self._alerter.announce(event, hits, above)
+        self._records.put(replace(event, alert=alert, sounded_at=sounded_at, late_tone=late_tone))

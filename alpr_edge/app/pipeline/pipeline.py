@@ -27,7 +27,7 @@ from alpr_edge.domain.errors import PictureError, RefusedError, StoreError
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.instants import NS_PER_MS, Instant
 from alpr_edge.domain.matching import Entries
-from alpr_edge.domain.reads import ReadDecided, ReadEvent
+from alpr_edge.domain.reads import ReadEvent, concerns_hit
 from alpr_edge.domain.recognition.decision_rule import DecisionRule
 from alpr_edge.domain.recognition.frames import Frame, Reading
 from alpr_edge.domain.recognition.passes import Origin, Passes
@@ -117,7 +117,7 @@ class Pipeline:
         self._live = live
         self.records: BoundedChannel[ReadEvent] = (
             SheddingChannel(
-                RECORDS_HELD, FRAME_BYTES_HELD, frame_bytes, without_pictures, SMALL_RECORDS_HELD, _is_precious
+                RECORDS_HELD, FRAME_BYTES_HELD, frame_bytes, without_pictures, SMALL_RECORDS_HELD, concerns_hit
             )
             if live
             else BoundedChannel(RECORDS_HELD)
@@ -290,8 +290,3 @@ class Pipeline:
         self.records.close()
         if isinstance(self._second, QueuedSecondReader):
             self._second.close()
-
-
-def _is_precious(record: ReadEvent) -> bool:
-    """Whether a record belongs to a hit, or may take one back; such records are dropped last."""
-    return bool(record.hits or record.withdraws) if isinstance(record, ReadDecided) else record.is_hit

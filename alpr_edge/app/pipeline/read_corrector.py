@@ -44,12 +44,13 @@ class ReadCorrector:
         matches = match(read, self._entries(), now, self._new_id)
         hits = tuple(replace(hit, level=int(self._alerter.level_of(hit))) for hit in matches)
         event = ReadDecided(read, NO_EVIDENCE, now, withdraws=stored.read.read_id)
-        alert, sounded_at = self._alerter.announce(event, hits)
+        alert, sounded_at, late_tone = self._alerter.announce(event, hits)
         return DecidedRecord(
             read=read,
             hits=hits,
             alert=alert,
             sounded_at=sounded_at,
+            late_tone=late_tone,
             withdraws=stored.read.read_id,
             missing_evidence=stored.missing_evidence,
             withdrawn_at=now,

@@ -19,10 +19,10 @@ import structlog
 
 from alpr_edge.app.pipeline.image_encoding import KINDS, Images, PictureEncoder, frame_bytes
 from alpr_edge.domain.errors import PictureError, RefusedError, StoreError
-from alpr_edge.domain.reads import EvidenceKind, ReadClosed, ReadDecided, ReadEvent
+from alpr_edge.domain.reads import EvidenceKind, ReadClosed, ReadDecided, ReadEvent, ReadSettled, concerns_hit
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.settings import StoreSettings
-from alpr_edge.store.reads.records import ClosedRecord, DecidedRecord, Stored
+from alpr_edge.store.reads.records import ClosedRecord, DecidedRecord, SettledRecord, Stored
 from alpr_edge.store.reads.repository import ReadStore
 from alpr_edge.store.recovery.refused_records import RefusedRecords
 
@@ -113,24 +113,28 @@ class Recorder:
         self._write_deferred_closes()
         self._write_one(record)
 
-    def set_aside(self, record: ReadEvent, reason: str = "the store failed on it time after time") -> None:
-        """Write a record to a file where a later start finds it, with the pictures that can be encoded.
+    def set_aside(self, records: Sequence[ReadEvent], reason: str = "the store failed on it time after time") -> None:
+        """Write records to files where a later start finds them, with the pictures that can be encoded; hits first.
 
-        Where there are as many files as may be it is lost, which is told until the next start and logged once.
+        Where there are as many files as may be the others are lost, which is told until the next start and logged once.
 
         Raises:
-            StoreError: that file cannot be written either.
+            StoreError: the files cannot be written either.
         """
-        images, _ = self._encode(record)
-        is_added = self._refused_records.add(self._row_of(record, images), reason)
-        self._boxes.pop(record.read.read_id, None)
-        if is_added:
-            self.set_aside_count += 1
+        self._note_boxes(records)
+        hits_first = sorted(records, key=concerns_hit, reverse=True)
+        pictures = self._encode_all(hits_first)
+        rows = [self._row_of(record, images) for record, (images, _) in zip(hits_first, pictures, strict=True)]
+        added_count = self._refused_records.add(rows, reason)
+        for record in hits_first:
+            self._boxes.pop(record.read.read_id, None)
+        if added_count:
+            self.set_aside_count += added_count
             self._failure = reason
-            return
-        self.lost_count += 1
-        if self.lost_count == 1:
-            log.error("store.records_lost", read=record.read.read_id, reason=reason, remedy=LOST_REMEDY)
+        lost = hits_first[added_count:]
+        if lost and not self.lost_count:
+            log.error("store.records_lost", read=lost[0].read.read_id, reason=reason, remedy=LOST_REMEDY)
+        self.lost_count += len(lost)
 
     def flush(self) -> None:
         """Commit the deferred records."""
@@ -151,9 +155,8 @@ class Recorder:
         try:
             self.flush()
         except StoreError as error:
-            while self._deferred_closes:
-                self.set_aside(self._deferred_closes[0], str(error))
-                del self._deferred_closes[0]
+            self.set_aside(self._deferred_closes, str(error))
+            self._deferred_closes = []
 
     def _write_deferred_closes(self) -> None:
         while self._deferred_closes:
@@ -173,7 +176,7 @@ class Recorder:
         try:
             self._store.rejoin(self._row_of(record, self._encode(record)[0]))
         except RefusedError as error:
-            self.set_aside(record, str(error))
+            self.set_aside([record], str(error))
             return
         if isinstance(record, ReadClosed):
             self._boxes.pop(record.read.read_id, None)
@@ -185,7 +188,7 @@ class Recorder:
         try:
             self._keep([record], [self._row_of(record, usable_images, failure or reason)])
         except RefusedError as error:
-            self.set_aside(record, str(error))
+            self.set_aside([record], str(error))
             return
         self.without_pictures += 1
         self._whole_needed = WHOLE_AGAIN
@@ -220,7 +223,7 @@ class Recorder:
         for record in batch:
             if isinstance(record, ReadClosed):
                 self._boxes.pop(record.read.read_id, None)
-            else:
+            elif isinstance(record, ReadDecided):
                 open_count = sum(not hit.entry.covert for hit in record.hits)
                 log.info("read.stored", read=record.read.read_id, hits=open_count)
         for observer in self._observers:
@@ -237,12 +240,16 @@ class Recorder:
     def _row_of(self, record: ReadEvent, images: Images, missing: str = "") -> Stored:
         if isinstance(record, ReadClosed):
             return self._closing_row(record, images, missing)
+        if isinstance(record, ReadSettled):
+            sound = record.alert, record.sounded_at, record.withdraws, record.late_tone
+            return SettledRecord(record.read, record.decided_at, *sound)
         return DecidedRecord(
             read=record.read,
             images=images,
             hits=record.hits,
             alert=record.alert,
             sounded_at=record.sounded_at,
+            late_tone=record.late_tone,
             withdraws=record.withdraws,
             missing_evidence=missing,
         )
@@ -257,15 +264,17 @@ class Recorder:
     def _encode(self, record: ReadEvent) -> tuple[Images, str]:
         """The pictures of a record, and why some of them are missing.
 
-        The end of a pass replaces scene and crop of a hit by sharper ones, of a plain read the crop alone: scenes are
-        most of what is written, and every other pass would write its scene twice.
+        The end of a pass replaces scene and crop of a hit by sharper ones, or the crop alone where the frame was given
+        up. Of a plain read it replaces the crop alone: scenes are most of what is written, and every other pass would
+        write its scene twice.
         """
         if isinstance(record, ReadDecided):
             return self._pictures.encode(record.evidence, KINDS, is_hit=bool(record.hits))
-        if record.evidence is None:
+        if isinstance(record, ReadSettled) or record.evidence is None:
             return (), ""
+        has_scene = record.is_hit and record.evidence.scene.size > 0
         return self._pictures.encode(
-            record.evidence, KINDS if record.is_hit else (EvidenceKind.CROP,), is_hit=record.is_hit
+            record.evidence, KINDS if has_scene else (EvidenceKind.CROP,), is_hit=record.is_hit
         )
 
 

@@ -9,10 +9,11 @@ from typing import Any, TextIO
 
 import cv2
 
+from alpr_edge.domain.alerting import Alert
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.hits import Hit
 from alpr_edge.domain.instants import Instant, rfc3339
-from alpr_edge.domain.reads import Evidence, PlateRead, ReadClosed, ReadDecided, ReadEvent
+from alpr_edge.domain.reads import Evidence, PlateRead, ReadClosed, ReadDecided, ReadEvent, ReadSettled
 from alpr_edge.domain.recognition.frames import Pixels
 from alpr_edge.runtime.durable_files import PRIVATE_DIRECTORY, PRIVATE_FILE
 from alpr_edge.vision.jpeg_pictures import jpeg
@@ -56,12 +57,16 @@ class DriveFiles:
         self._stills.mkdir(mode=PRIVATE_DIRECTORY, exist_ok=True)
         self._evidence: dict[str, Evidence] = {}
         self._hit_reads: set[str] = set()
+        self._late_alerts: dict[str, Alert] = {}
+        """The alerts that sounded once the lines of their hits were written, by hit."""
 
     def observe(self, batch: Sequence[ReadEvent]) -> None:
         """Write the lines and stills of a committed batch."""
         for record in batch:
             if isinstance(record, ReadDecided):
                 self._write_hits(record)
+            elif isinstance(record, ReadSettled):
+                self._note_sound(record)
             else:
                 self._write_read(record)
 
@@ -69,6 +74,8 @@ class DriveFiles:
         """Write the summary; returns its path."""
         self._reads.close()
         self._hits.close()
+        if self._late_alerts:
+            self._amend_hits()
         path = self.folder / "summary.json"
         with _open_text(path) as file:
             file.write(json.dumps(asdict(self.summary), indent=2) + "\n")
@@ -83,26 +90,54 @@ class DriveFiles:
             self._hit_reads.add(read.read_id)
         self.summary.hits += len(visible_hits)
         self.summary.alerts += record.sounded_at is not None
+        self._note_late_tone(record)
         for hit in visible_hits:
             line = hit_line(hit, read)
             alert = record.alert
             if alert is not None and alert.hit_id == hit.hit_id:
-                line |= {"level": alert.level.name.lower(), "tone": alert.tone, "phrase": alert.phrase}
-                line["sounded"] = record.sounded_at is not None
+                line |= _alert_values(alert) | {"sounded": record.sounded_at is not None}
             self._hits.write(json.dumps(line) + "\n")
+
+    def _note_sound(self, record: ReadSettled) -> None:
+        """Note what sounded as a read became certain."""
+        self._note_late_tone(record)
+        if record.alert is not None and record.sounded_at is not None:
+            self.summary.alerts += 1
+            self._late_alerts[record.alert.hit_id] = record.alert
+
+    def _note_late_tone(self, record: ReadDecided | ReadSettled) -> None:
+        if record.late_tone is not None:
+            self.summary.alerts += 1
+            self._late_alerts[record.late_tone.alert.hit_id] = record.late_tone.alert
+
+    def _amend_hits(self) -> None:
+        """Write the lines of the hits anew, as some of them sounded, or sounded graver, once they were written."""
+        path = self.folder / "hits.jsonl"
+        lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        with _open_text(path) as file:
+            for line in lines:
+                alert = self._late_alerts.get(line["hit_id"])
+                late = {} if alert is None else {**_alert_values(alert), "sounded": True}
+                file.write(json.dumps(line | late) + "\n")
 
     def _write_read(self, record: ReadClosed) -> None:
         read = record.read
         self.summary.reads += 1
         self._reads.write(json.dumps(read_line(read)) + "\n")
         before = self._evidence.pop(read.read_id, None)
-        evidence = record.evidence or before
+        # Of the sharpest look perhaps only the crop is left: then the decision has the scene, and the box in it.
+        evidence = record.evidence if record.evidence is not None and record.evidence.scene.size else before
         if evidence is not None and evidence.scene.size and self.summary.reads <= STILLS_MAX:
             still = annotate(evidence.scene, read, is_hit=read.read_id in self._hit_reads)
             path = self._stills / f"{self.summary.reads:04d}.jpg"
             with os.fdopen(_open_private(path), "wb") as file:
                 file.write(jpeg(still, 85))
         self._hit_reads.discard(read.read_id)
+
+
+def _alert_values(alert: Alert) -> dict[str, str]:
+    """What a line of ``hits.jsonl`` says of an alert."""
+    return {"level": alert.level.name.lower(), "tone": alert.tone, "phrase": alert.phrase}
 
 
 def _open_private(path: Path) -> int:

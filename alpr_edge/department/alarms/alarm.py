@@ -131,10 +131,9 @@ def _of_storage(storage: Storage, now: datetime) -> Iterator[Alarm]:
         if unit.state == MAY_CONNECT and last is not None and last.is_silent(now):
             text = f"{unit.unit_id} is silent since {rfc3339(last.received_at)}"
             yield Alarm(f"unit {unit.unit_id}", text, AlarmKind.UNIT)
-    for log in storage.logs.states():
-        for finding in log.findings:
-            text = f"access log of {log.unit_id}: {finding.text}"
-            yield Alarm(f"access log {log.unit_id} {finding.text}", text, AlarmKind.ACCESS_LOG)
+    for unit_id, finding in storage.logs.findings():
+        text = f"access log of {unit_id}: {finding.text}"
+        yield Alarm(f"access log {unit_id} {finding.text}", text, AlarmKind.ACCESS_LOG)
     yield from (_of_line(line, AlarmKind.DELETION) for line in storage.purge(lambda: now).overdue())
     file, database = load_department_file(storage.directory), storage.database
     schedule = read_schedule(database, load_audit_rules(storage.directory), now)

@@ -17,7 +17,7 @@ class DepartmentExportRequest:
     medium: str = ""
     """Number of the medium in the evidence room's own count."""
     recipient: str = ""
-    """To whom it goes."""
+    """To whom it goes; another agency gets a release instead (policy 462.7)."""
     hold_id: str = ""
     """What this hold covers alone; empty: all that is held for the case."""
     search: DepartmentSearch | None = None

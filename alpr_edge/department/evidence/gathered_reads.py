@@ -16,7 +16,7 @@ from alpr_edge.department.packages.stored_records import (
 )
 from alpr_edge.department.search.pages import FoundRead
 from alpr_edge.domain.protocol.dispositions import disposition_item_id
-from alpr_edge.domain.protocol.hits import alert_item_id, withdrawal_item_id
+from alpr_edge.domain.protocol.hits import alert_item_ids
 from alpr_edge.domain.protocol.items import ReadPayload
 from alpr_edge.domain.protocol.time_corrections import time_item_id
 from alpr_edge.domain.reads import EvidenceKind
@@ -122,7 +122,7 @@ class GatheredReads:
         for read in chosen:
             ids = list[str]()
             for hit_id in shown[read.unit_id, read.read_id]:
-                ids += [hit_id, alert_item_id(hit_id), withdrawal_item_id(hit_id)]
+                ids += [hit_id, *alert_item_ids(hit_id)]
                 ids += answers.get((read.unit_id, hit_id), ())
             yield read, [*ids, time_item_id(read.read_id, sure=True), time_item_id(read.read_id, sure=False)]
 

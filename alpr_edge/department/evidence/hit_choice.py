@@ -14,10 +14,10 @@ from alpr_edge.department.search.pages import FoundRead
 from alpr_edge.department.settings import HitsTable
 from alpr_edge.domain.access_log.case_records import ENTRY
 from alpr_edge.domain.hits import OWN_SOURCE
-from alpr_edge.domain.protocol.hits import alert_item_id, withdrawal_item_id
+from alpr_edge.domain.protocol.hits import alert_item_ids
 from alpr_edge.evidence.content import ListGeneration
 
-_NAMES = ("", alert_item_id(""), withdrawal_item_id(""))
+_NAMES = ("", *alert_item_ids(""))
 """What records put before the id of a hit."""
 
 

@@ -28,6 +28,7 @@ from alpr_edge.department.ingest.records import ItemRecord
 from alpr_edge.department.people.activity import note_activity
 from alpr_edge.department.search.upkeep import note_plates, note_times
 from alpr_edge.department.unit_logs.log_repository import LogRepository
+from alpr_edge.department.unit_logs.trees import LogIdentity
 from alpr_edge.domain.protocol.access_log import place_in
 from alpr_edge.domain.protocol.items import ItemAnswerPayload, ItemKind, Outcome, digest
 
@@ -79,6 +80,8 @@ class Batch:
         place, earlier = place_in(record.item_id), self._digests.get(record.item_id)
         if place is not None and place.log_id == self.logs.own_log_id:
             return self._refuse(record, "log_id", "the department's own")
+        if record.is_of_other_unit:
+            return self._refuse(record, "unit_id", "of another unit")
         if earlier is None:
             for reference in record.references:
                 if owners.are_foreign(self.unit_id, reference):
@@ -95,8 +98,8 @@ class Batch:
     def _refuse(self, record: ItemRecord, field: str, words: str) -> ItemAnswerPayload:
         """The answer to a record that speaks of what is not its unit's; that it came is told here."""
         log.warning("department.reference_refused", unit=self.unit_id, kind=record.kind, field=field)
-        if place_in(record.item_id) is not None:
-            self.logs.note_foreign_log(self.connection, self.unit_id, words)
+        if (place := place_in(record.item_id)) is not None:
+            self.logs.note_foreign_log(self.connection, LogIdentity(self.unit_id, place.log_id), words)
         return PartError(422, f"{field}: {words}").answer(record.item_id)
 
     def _insert(self) -> None:

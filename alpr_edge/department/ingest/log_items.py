@@ -3,6 +3,7 @@
 from pydantic import ValidationError
 
 from alpr_edge.department.ingest.ownership import Reference, log_reference
+from alpr_edge.department.ingest.part_checks import PartError
 from alpr_edge.domain.access_log.records import origin_of, parse_record
 from alpr_edge.domain.errors import AuditError
 from alpr_edge.domain.protocol.access_log import (
@@ -16,10 +17,17 @@ from alpr_edge.domain.transparency.checkpoints import open_checkpoint
 from alpr_edge.domain.transparency.notes import NoteKey
 
 
-def fault_of(item_id: str, body: bytes, unit_id: str) -> str:
-    """What is wrong with a record or a checkpoint, without any value of it; empty: nothing."""
-    check = _record_fault if item_id.startswith(RECORD_PREFIX) else _checkpoint_fault
-    return check(item_id, body, unit_id)
+def unit_in(item_id: str, body: bytes) -> str:
+    """The unit that a record or a checkpoint says it is of.
+
+    Args:
+        item_id: the id of its item.
+        body: the body of its item.
+
+    Raises:
+        PartError: what is wrong with it, without any value of it.
+    """
+    return _unit_of_record(item_id, body) if item_id.startswith(RECORD_PREFIX) else _unit_of_checkpoint(item_id, body)
 
 
 def references_of(item_id: str) -> tuple[Reference, ...]:
@@ -28,28 +36,28 @@ def references_of(item_id: str) -> tuple[Reference, ...]:
     return () if place is None else (log_reference(place.log_id),)
 
 
-def _record_fault(item_id: str, body: bytes, unit_id: str) -> str:
+def _unit_of_record(item_id: str, body: bytes) -> str:
     try:
         record = parse_record(body)
     except AuditError as error:
-        return str(error)
-    if record.unit_id != unit_id:
-        return "unit_id: not that of the connection"
-    return "" if record_item_id(record.log_id, record.sequence) == item_id else "sequence: not that of the item"
+        raise PartError(422, str(error)) from None
+    if record_item_id(record.log_id, record.sequence) != item_id:
+        raise PartError(422, "sequence: not that of the item")
+    return record.unit_id
 
 
-def _checkpoint_fault(item_id: str, body: bytes, unit_id: str) -> str:
-    """What is wrong with a checkpoint by itself; whether its root is right is judged later."""
+def _unit_of_checkpoint(item_id: str, body: bytes) -> str:
+    """The unit of a checkpoint that is right by itself; whether its root is right is judged later."""
     try:
         payload = CheckpointPayload.model_validate_json(body)
         checkpoint = open_checkpoint(payload.note, NoteKey.parse(payload.key))
     except ValidationError as error:
-        return f"body: {error.errors(include_url=False, include_context=False, include_input=False)[0]['type']}"
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        raise PartError(422, f"body: {first['type']}") from None
     except AuditError as error:
-        return str(error)
-    if payload.unit_id != unit_id:
-        return "unit_id: not that of the connection"
+        raise PartError(422, str(error)) from None
     if checkpoint.origin != origin_of(payload.log_id) or checkpoint.size != payload.size:
-        return "note: about another log or size than the item"
-    is_named = checkpoint_item_id(payload.log_id, checkpoint.size, checkpoint.root) == item_id
-    return "" if is_named and checkpoint.size else "item id: not that of the checkpoint"
+        raise PartError(422, "note: about another log or size than the item")
+    if checkpoint_item_id(payload.log_id, checkpoint.size, checkpoint.root) != item_id or not checkpoint.size:
+        raise PartError(422, "item id: not that of the checkpoint")
+    return payload.unit_id

@@ -14,8 +14,9 @@ from sqlalchemy import Table
 from alpr_edge.department.db.canvass_schema import canvass_ends, canvasses
 from alpr_edge.department.db.evidence_schema import evidence_bookings
 from alpr_edge.department.db.hold_schema import holds
-from alpr_edge.department.db.schema import alerts, dispositions, hits, read_times, reads, withdrawals
+from alpr_edge.department.db.schema import alerts, dispositions, hits, late_tones, read_times, reads, withdrawals
 from alpr_edge.department.ingest import log_items
+from alpr_edge.department.ingest.alert_rows import alert_row, late_tone_row, withdrawal_row
 from alpr_edge.department.ingest.booking_items import booking_row
 from alpr_edge.department.ingest.canvass_rows import canvass_end_row, canvass_row
 from alpr_edge.department.ingest.ownership import Reference, form_fault, hit_reference, read_reference
@@ -24,13 +25,7 @@ from alpr_edge.department.search.upkeep import lookup_columns
 from alpr_edge.domain.holds.hold import HoldOrigin
 from alpr_edge.domain.protocol.bookings import BookingPayload, booking_item_id
 from alpr_edge.domain.protocol.dispositions import DispositionPayload, disposition_item_id
-from alpr_edge.domain.protocol.hits import (
-    AlertPayload,
-    HitPayload,
-    WithdrawalPayload,
-    alert_item_id,
-    withdrawal_item_id,
-)
+from alpr_edge.domain.protocol.hits import HitPayload
 from alpr_edge.domain.protocol.holds import HoldPayload, HoldReleasePayload, hold_item_id, hold_release_item_id
 from alpr_edge.domain.protocol.items import (
     BODY_BYTES_MAX,
@@ -73,6 +68,8 @@ class ItemRecord:
     """The references to other records; all of these must be the sender's."""
     pictures: tuple[str, ...] = ()
     """Of a read: the digests of its pictures, which travel by themselves."""
+    is_of_other_unit: bool = False
+    """Whether it is of an access log and says that it is another unit's: it is refused, and a finding."""
 
 
 def record_of(part: Part, unit_id: str) -> ItemRecord:
@@ -105,7 +102,15 @@ def record_of(part: Part, unit_id: str) -> ItemRecord:
         if fault := form_fault(unit_id, reference):
             raise PartError(422, f"{reference.field}: {fault}")
     return ItemRecord(
-        part.item_id, kind, part.body, part.sha256, content.table, content.row, content.references, content.pictures
+        part.item_id,
+        kind,
+        part.body,
+        part.sha256,
+        content.table,
+        content.row,
+        content.references,
+        content.pictures,
+        content.is_of_other_unit,
     )
 
 
@@ -128,6 +133,7 @@ class _Content:
     row: dict[str, Any] | None = None
     references: tuple[Reference, ...] = ()
     pictures: tuple[str, ...] = ()
+    is_of_other_unit: bool = False
 
 
 def _read(part: Part, unit_id: str) -> _Content:
@@ -170,23 +176,15 @@ def _hit(part: Part, unit_id: str) -> _Content:
 
 
 def _alert(part: Part, unit_id: str) -> _Content:
-    payload = parse(AlertPayload, part.body)
-    same("hit_id", alert_item_id(payload.hit_id), part.item_id)
-    same("unit_id", payload.unit_id, unit_id)
-    names = ("hit_id", "read_id", "unit_id", "level", "tone", "phrase", "list_age")
-    row = {name: getattr(payload, name) for name in names} | {
-        "is_sounded": payload.sounded is not None,
-        "sounded": payload.sounded and payload.sounded.utc,
-    }
-    return _Content(alerts, row, _hit_and_read(payload))
+    return _of_hit(alerts, alert_row(part.item_id, part.body, unit_id))
+
+
+def _late_tone(part: Part, unit_id: str) -> _Content:
+    return _of_hit(late_tones, late_tone_row(part.item_id, part.body, unit_id))
 
 
 def _withdrawal(part: Part, unit_id: str) -> _Content:
-    payload = parse(WithdrawalPayload, part.body)
-    same("hit_id", withdrawal_item_id(payload.hit_id), part.item_id)
-    same("unit_id", payload.unit_id, unit_id)
-    row = {name: getattr(payload, name) for name in ("hit_id", "read_id", "unit_id")}
-    return _Content(withdrawals, row | {"withdrawn": payload.withdrawn.utc}, _hit_and_read(payload))
+    return _of_hit(withdrawals, withdrawal_row(part.item_id, part.body, unit_id))
 
 
 def _disposition(part: Part, unit_id: str) -> _Content:
@@ -195,7 +193,7 @@ def _disposition(part: Part, unit_id: str) -> _Content:
     same("unit_id", payload.unit_id, unit_id)
     own("disposition_id", payload.disposition_id, unit_id)
     row = {name: getattr(payload, name) for name in _DISPOSITION_COLUMNS} | {"made": payload.made.utc}
-    return _Content(dispositions, row, _hit_and_read(payload))
+    return _of_hit(dispositions, row)
 
 
 def _booking(part: Part, unit_id: str) -> _Content:
@@ -232,8 +230,9 @@ def _canvass_end(part: Part, unit_id: str) -> _Content:
     return _Content(canvass_ends, canvass_end_row(part.item_id, part.body, unit_id))
 
 
-def _hit_and_read(payload: AlertPayload | WithdrawalPayload | DispositionPayload) -> tuple[Reference, ...]:
-    return hit_reference("hit_id", payload.hit_id), read_reference("read_id", payload.read_id)
+def _of_hit(table: Table, row: dict[str, Any]) -> _Content:
+    """The content of an item about a hit and its read."""
+    return _Content(table, row, (hit_reference("hit_id", row["hit_id"]), read_reference("read_id", row["read_id"])))
 
 
 def _time(part: Part, unit_id: str) -> _Content:
@@ -274,9 +273,8 @@ def _image(part: Part, unit_id: str) -> _Content:  # noqa: ARG001 - one signatur
 
 
 def _log_item(part: Part, unit_id: str) -> _Content:
-    if fault := log_items.fault_of(part.item_id, part.body, unit_id):
-        raise PartError(422, fault)
-    return _Content(references=log_items.references_of(part.item_id))
+    is_of_other_unit = log_items.unit_in(part.item_id, part.body) != unit_id
+    return _Content(references=log_items.references_of(part.item_id), is_of_other_unit=is_of_other_unit)
 
 
 _CHECKS: dict[ItemKind, Callable[[Part, str], _Content]] = {
@@ -287,6 +285,7 @@ _CHECKS: dict[ItemKind, Callable[[Part, str], _Content]] = {
     ItemKind.TIME: _time,
     ItemKind.ALERT: _alert,
     ItemKind.WITHDRAWAL: _withdrawal,
+    ItemKind.LATE_TONE: _late_tone,
     ItemKind.DISPOSITION: _disposition,
     ItemKind.BOOKING: _booking,
     ItemKind.HOLD: _hold,

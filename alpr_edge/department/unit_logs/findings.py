@@ -72,6 +72,14 @@ def open_findings(connection: Connection, identity: LogIdentity) -> list[LogFind
     return [LogFinding(FindingKind(row.kind), row.text, row.found_at) for row in rows]
 
 
+def all_open_findings(connection: Connection) -> list[tuple[str, LogFinding]]:
+    """The findings of all units that nobody has acknowledged, each with its unit, by unit and the oldest first."""
+    query = select(_COLUMNS.unit_id, _COLUMNS.kind, _COLUMNS.text, _COLUMNS.found_at)
+    query = query.where(_COLUMNS.acknowledged_at.is_(None)).order_by(_COLUMNS.unit_id, _COLUMNS.finding_id)
+    rows = connection.execute(query).all()
+    return [(row.unit_id, LogFinding(FindingKind(row.kind), row.text, row.found_at)) for row in rows]
+
+
 def acknowledge_findings(connection: Connection, unit_id: str, acknowledgement: Acknowledgement) -> int:
     """End the open findings of a unit's logs; returns how many there were."""
     is_open = (_COLUMNS.unit_id == unit_id) & _COLUMNS.acknowledged_at.is_(None)

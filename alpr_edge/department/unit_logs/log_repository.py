@@ -27,6 +27,7 @@ from alpr_edge.department.unit_logs.findings import (
     FindingKind,
     LogFinding,
     acknowledge_findings,
+    all_open_findings,
     note_finding,
     open_findings,
 )
@@ -50,6 +51,7 @@ _ALARMS = {
     f'"action":"{RECORD_NOT_KEPT}"'.encode(): FindingKind.NOT_KEPT,
 }
 """What a record of an alarm holds. In a text of a record the quotes would be escaped."""
+_REFUSED = "and were refused: it has the data of another unit, or a disk was copied or tampered with"
 JUDGED_MAX = 100
 """Most checkpoints of a log judged with one batch, the smallest first."""
 
@@ -100,13 +102,21 @@ class LogRepository:
         text = f"another record {place.number} came than the one stored: the log was set back"
         note_finding(connection, LogIdentity(unit_id, place.log_id), FindingKind.RECORD, text)
 
-    def note_foreign_log(self, connection: Connection, unit_id: str, whose: str) -> None:
-        """Note with a unit's newest log that items of a log came that is not its own; a unit without one has none."""
-        newest = select(unit_logs.c.log_id).where(unit_logs.c.unit_id == unit_id)
+    def note_foreign_log(self, connection: Connection, sent: LogIdentity, whose: str) -> None:
+        """Note that items of a log came that is not their sender's, with the newest log of the sender.
+
+        A sender that has none here gets it under the log whose items it sent: it was enrolled with the data folder of
+        another unit, and none of what it puts on record may ever be taken (policy 462.6).
+
+        Args:
+            connection: the connection of the batch's transaction.
+            sent: the unit that sent them, and the log that they are of.
+            whose: whose log it is, in words.
+        """
+        newest = select(unit_logs.c.log_id).where(unit_logs.c.unit_id == sent.unit_id)
         log_id = connection.scalar(newest.order_by(unit_logs.c.begun_at.desc()).limit(1))
-        if log_id is not None:
-            text = f"items of a log came that is {whose}, and were refused: a disk was copied, or tampered with"
-            note_finding(connection, LogIdentity(unit_id, log_id), FindingKind.FOREIGN_LOG, text)
+        identity = sent if log_id is None else LogIdentity(sent.unit_id, log_id)
+        note_finding(connection, identity, FindingKind.FOREIGN_LOG, f"items of a log came that is {whose}, {_REFUSED}")
 
     def take_in(self, connection: Connection, unit_id: str, item_ids: Iterable[str]) -> None:
         """Take in what a batch stored of a unit's logs.
@@ -138,6 +148,15 @@ class LogRepository:
             StoreError: the database does not answer.
         """
         return [state for state, _ in self._states(unit_logs.c.unit_id != "", None)]
+
+    def findings(self) -> list[tuple[str, LogFinding]]:
+        """What is wrong and not acknowledged, each with its unit, also of a unit that has no log here.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        with self._database.reading() as connection:
+            return all_open_findings(connection)
 
     def acknowledge(self, unit_id: str, acknowledgement: Acknowledgement) -> int:
         """End the open findings of a unit's logs; returns how many there were."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.ground.areas import GroundArea
-from alpr_edge.domain.positioning import SPEED_MPS_MAX
+from alpr_edge.domain.positioning import FIX_LATENCY_MS, SPEED_MPS_MAX
 
 RANGE_M = 5.0
 """Error of a receiver's range, which its HDOP multiplies: the five metres that GPS promises 95 % of the time are for
@@ -30,10 +30,13 @@ class NoCollectionArea:
 
 
 def uncertainty_m(position: Position) -> float:
-    """How far the car may be from a position: the receiver's error, and the way it may have gone since the fix."""
+    """How far the car may be from a position: the receiver's error, and the way it may have gone since the fix.
+
+    The age of a position counts from the arrival of its sentence, which may come late: the fix is older by as much.
+    """
     hdop = UNKNOWN_HDOP if position.hdop is None else position.hdop
     speed_mps = SPEED_MPS_MAX if position.speed_mps is None else position.speed_mps
-    return RANGE_M * hdop + speed_mps * position.age_ms / 1000.0
+    return RANGE_M * hdop + speed_mps * (position.age_ms + FIX_LATENCY_MS) / 1000.0
 
 
 def area_of(areas: tuple[NoCollectionArea, ...], position: Position | None) -> NoCollectionArea | None:

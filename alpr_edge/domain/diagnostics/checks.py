@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from alpr_edge.domain.alerting import ListAge, list_age
+from alpr_edge.domain.alerting import ListAge
 from alpr_edge.domain.hits import Generation
 from alpr_edge.domain.instants import Instant, UtcSource
-from alpr_edge.domain.list_ages import age_words
+from alpr_edge.domain.list_ages import age_words, list_age
 
 GROUPS = (
     "camera", "card", "gps", "clock", "sound", "ignition", "keys", "accounts", "changes", "memory", "lists", "disk",

@@ -22,6 +22,7 @@ EDGE_M = 1.0
 """A place this near to an edge lies inside: a receiver is not as exact, and a read is rather kept."""
 CIRCLE_CORNERS = 64
 """Corners by which a circle is drawn."""
+_DECIMALS = 6
 _TOO_WIDE = f"the corners of an area lie within {SPAN_DEG_MAX:g} degrees of each other"
 _FORM = "a polygon is 3 to 32 corners with blanks between them, such as 37.63,-121.00 37.64,-121.00 37.64,-120.99"
 
@@ -87,6 +88,19 @@ def parse_ground_area(text: str) -> GroundArea:
     """
     text = text.strip()
     return GroundPolygon.parse(text) if len(text.split()) > 1 else Area.parse(text)
+
+
+def area_words(area: GroundArea) -> str:
+    """An area in the words of a note: a circle as its text, of a polygon how many corners it has."""
+    return f"around {area}" if isinstance(area, Area) else f"within {len(area.corners)} corners"
+
+
+def corners_text(area: GroundArea | None) -> str:
+    """The corners of a polygon as records have them, to a tenth of a metre; empty for a circle, and for no area."""
+    if not isinstance(area, GroundPolygon):
+        return ""
+    corners = ((round(lat_deg, _DECIMALS), round(lon_deg, _DECIMALS)) for lat_deg, lon_deg in area.corners)
+    return str(GroundPolygon(tuple(corners)))
 
 
 def outline(area: GroundArea) -> tuple[GroundPoint, ...]:

@@ -52,7 +52,8 @@ class Refusal(StrEnum):
     NUMBER = "number"
     """The unit holds as many certificates as it may."""
     NAME = "name"
-    """There is no name for the unit's page: the department has no domain, or the unit's id can be no part of one."""
+    """There is no name for the unit's page: the department has no domain, the unit's id can be no part of one, or
+    the name is the department's own."""
     AUTHORITY = "authority"
     """This department cannot issue at present: it has no key of an authority, or the authority has ended."""
 

@@ -1,8 +1,11 @@
-"""The payloads of hits, alerts and withdrawals.
+"""The payloads of hits, alerts, their late tones and withdrawals.
 
 A hit carries all that its later handling depends on: whether it is covert, how grave, and what the list says of the
 vehicle. An alert is what an officer was shown of a read's gravest hit; a withdrawal says that it no longer held. Both
-are items of their own, because the hit is on its way by then. A covert hit is sounded nowhere, so it has neither.
+are items of their own, because the hit is on its way by then. An alert that stayed quiet may sound after all, as the
+one that it stayed quiet for is withdrawn, and one of a doubtful read may sound again, graver, once that is certain: a
+late tone says when and as what, since the alert's own item does not. A covert hit is sounded nowhere, so it has none of
+these.
 
 Fields that came later are optional: a department takes the hits of older units as well.
 """
@@ -18,7 +21,7 @@ from alpr_edge.domain.protocol.items import (
     position_payload,
 )
 from alpr_edge.domain.protocol.payload import Payload
-from alpr_edge.domain.reads import PlateRead
+from alpr_edge.domain.reads import LateTone, PlateRead
 
 HIT_SCHEMA_VERSION = 2
 """Version 2 added covert, level, vehicle and remarks."""
@@ -66,7 +69,8 @@ class AlertPayload(Payload):
     phrase: str
     list_age: str
     sounded: InstantPayload | None
-    """When the first sample of the tone sounded; None: it did not (cooldown, mute, nobody signed in, no device)."""
+    """When the first sample of the tone sounded; None: it did not (cooldown, mute, nobody signed in, no device), or
+    later, as its :class:`LateTonePayload` says. That may also tell of a second, graver tone."""
 
 
 class WithdrawalPayload(Payload):
@@ -80,6 +84,21 @@ class WithdrawalPayload(Payload):
     withdrawn: InstantPayload
 
 
+class LateTonePayload(Payload):
+    """A late tone as the department stores it: that an alert sounded which had stayed quiet, or sounded graver."""
+
+    schema_version: int = SCHEMA_VERSION
+    hit_id: str
+    read_id: str
+    """The read of the alert."""
+    unit_id: str
+    level: str
+    """Level of the alert as it sounded then."""
+    tone: str
+    sounded: InstantPayload
+    """When the first sample of the tone sounded."""
+
+
 def alert_item_id(hit_id: str) -> str:
     """Id of the item that carries the alert of a hit."""
     return f"alert:{hit_id}"
@@ -88,6 +107,16 @@ def alert_item_id(hit_id: str) -> str:
 def withdrawal_item_id(hit_id: str) -> str:
     """Id of the item that withdraws the alert of a hit."""
     return f"withdrawal:{hit_id}"
+
+
+def late_tone_item_id(hit_id: str) -> str:
+    """Id of the item that says when the alert of a hit sounded after all."""
+    return f"late_tone:{hit_id}"
+
+
+def alert_item_ids(hit_id: str) -> tuple[str, ...]:
+    """Ids of all items that may tell of the alert of a hit, in the order in which they come to be."""
+    return alert_item_id(hit_id), late_tone_item_id(hit_id), withdrawal_item_id(hit_id)
 
 
 def hit_payload(hit: Hit, read: PlateRead) -> HitPayload:
@@ -139,6 +168,18 @@ def withdrawal_payload(alert: Alert, withdrawn: Instant, unit_id: str) -> Withdr
     """Payload of an alert's withdrawal, dated by the frame that decided otherwise."""
     return WithdrawalPayload(
         hit_id=alert.hit_id, read_id=alert.read_id, unit_id=unit_id, withdrawn=instant_payload(withdrawn)
+    )
+
+
+def late_tone_payload(late_tone: LateTone, unit_id: str) -> LateTonePayload:
+    """Payload of a late tone; the unit is that of the alert's read."""
+    return LateTonePayload(
+        hit_id=late_tone.alert.hit_id,
+        read_id=late_tone.alert.read_id,
+        unit_id=unit_id,
+        level=_level_name(late_tone.alert.level),
+        tone=late_tone.alert.tone,
+        sounded=instant_payload(late_tone.sounded_at),
     )
 
 

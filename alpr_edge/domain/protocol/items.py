@@ -68,6 +68,8 @@ class ItemKind(StrEnum):
     """What an officer was shown of a hit (:mod:`~alpr_edge.domain.protocol.hits`)."""
     WITHDRAWAL = "withdrawal"
     """That an alert no longer held."""
+    LATE_TONE = "late_tone"
+    """When the tone of an alert sounded that had stayed quiet (:mod:`~alpr_edge.domain.protocol.hits`)."""
     DISPOSITION = "disposition"
     """What an officer says of a hit (:mod:`~alpr_edge.domain.protocol.dispositions`)."""
     HOLD = "hold"

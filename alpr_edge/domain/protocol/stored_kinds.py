@@ -8,13 +8,14 @@ from alpr_edge.domain.protocol.access_log import CHECKPOINT_PREFIX, RECORD_PREFI
 from alpr_edge.domain.protocol.bookings import PREFIX as BOOKING_PREFIX
 from alpr_edge.domain.protocol.canvass import CANVASS_END_PREFIX, CANVASS_PREFIX
 from alpr_edge.domain.protocol.dispositions import PREFIX as DISPOSITION_PREFIX
-from alpr_edge.domain.protocol.hits import alert_item_id, withdrawal_item_id
+from alpr_edge.domain.protocol.hits import alert_item_id, late_tone_item_id, withdrawal_item_id
 from alpr_edge.domain.protocol.holds import HOLD_PREFIX, RELEASE_PREFIX
 from alpr_edge.domain.protocol.items import ItemKind
 
 _PREFIXES = {
     ItemKind.ALERT: alert_item_id(""),
     ItemKind.WITHDRAWAL: withdrawal_item_id(""),
+    ItemKind.LATE_TONE: late_tone_item_id(""),
     ItemKind.DISPOSITION: DISPOSITION_PREFIX,
     ItemKind.HOLD: HOLD_PREFIX,
     ItemKind.HOLD_RELEASE: RELEASE_PREFIX,

@@ -1,9 +1,11 @@
 """Axis-aligned boxes in pixels of the frame they were found in."""
 
+import math
 from dataclasses import dataclass
 
 EDGE_PX = 3
-"""A plate that the frame's edge cuts has a box that ends so close to it; a detector is off by a pixel of its input."""
+"""A plate that the frame's edge cuts has a box that ends so close to it. Where a pixel of the detector's input covers
+more of the frame, it is that and one pixel more: by so much a detector is off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +67,17 @@ class Box:
             self.bottom_px + high_px * below,
         )
 
-    def reaches_edge(self, width_px: int, height_px: int) -> bool:
-        """Whether the box comes within :data:`EDGE_PX` of an edge of the frame."""
-        right_px, bottom_px = width_px - EDGE_PX, height_px - EDGE_PX
-        return min(self.left_px, self.top_px) <= EDGE_PX or self.right_px >= right_px or self.bottom_px >= bottom_px
+    def reaches_edge(self, width_px: int, height_px: int, input_pixel_px: float = 1.0) -> bool:
+        """Whether the box comes so close to an edge of the frame that this may cut some of the plate off.
+
+        Args:
+            width_px: the frame's width.
+            height_px: its height.
+            input_pixel_px: what a pixel of the detector's input covers of the frame: by so much a box may be off.
+        """
+        edge_px = max(EDGE_PX, math.ceil(input_pixel_px) + 1)
+        right_px, bottom_px = width_px - edge_px, height_px - edge_px
+        return min(self.left_px, self.top_px) <= edge_px or self.right_px >= right_px or self.bottom_px >= bottom_px
 
     def within(self, width_px: int, height_px: int) -> tuple[int, int, int, int]:
         """Whole pixels (left, top, right, bottom) of the part inside a frame; at least 1x1."""

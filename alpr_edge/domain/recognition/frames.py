@@ -48,6 +48,8 @@ class Detection:
     box: Box
     confidence: float
     """The detector's score, 0 to 1."""
+    input_pixel_px: float = 1.0
+    """Width and height, in pixels of the frame, of a pixel of the detector's input: by so much the box may be off."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

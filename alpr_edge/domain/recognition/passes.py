@@ -2,29 +2,39 @@
 
 A pass is **decided** once: when the vote is settled, with the Nth reading, with one that comes T ms after the first, or
 when it ends, whichever is first. Until it **closes**, the vote goes on: last_seen, vote_count and a sharper crop amend
-the row. When the winning text changes after the decision, a new read that supersedes the first is decided and the alert
-already sounded is withdrawn; a certain read gives way to a certain one alone. So a parked stolen car sounds at once
-and is still one read. Its state is that of the picture it was decided with. A vote without the text of a plate
-(unreadable, or no plate) decides nothing.
+the row. When the vote for the same text is settled after the decision, the read is certain from then on, and its alert
+may be graver. When the winning text changes, a new read that supersedes the first is decided and the alert already
+sounded is withdrawn; a certain read gives way to a certain one alone. So a parked stolen car sounds at once and is
+still one read. Its state is that of the picture it was decided with. A vote without the text of a plate (unreadable, or
+no plate) decides nothing.
 
 A vehicle that is lost from view and seen again within seconds, with the same text or one that is likely a misreading of
 it, is one read: its pass stays open for :data:`REAPPEARANCE_GAPS`, and the pass of a new track takes it over.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
 
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.instants import Instant
-from alpr_edge.domain.plates import is_certain
-from alpr_edge.domain.reads import PlateRead, ReadClosed, ReadDecided, ReadEvent, ReadingPlace
+from alpr_edge.domain.reads import ReadEvent
 from alpr_edge.domain.recognition.decision_rule import DecisionRule, is_settled
 from alpr_edge.domain.recognition.frames import Frame, Reading
 from alpr_edge.domain.recognition.known_plates import KnownPlates
+from alpr_edge.domain.recognition.pass_events import Origin, PassEvents
 from alpr_edge.domain.recognition.picture_readers import PictureReaders
 from alpr_edge.domain.recognition.tracking import Track, Tracker
 from alpr_edge.domain.recognition.vehicle_pass import VehiclePass, evidence_of
 from alpr_edge.domain.recognition.voting import Vote
+
+__all__ = [
+    "AWAY_FRAMES_MAX",
+    "AWAY_MAX",
+    "CORRECTIONS_MAX",
+    "OPEN_FRAMES_MAX",
+    "REAPPEARANCE_GAPS",
+    "Origin",
+    "Passes",
+]
 
 CORRECTIONS_MAX = 3
 """How often one pass may change its text: a plate that the reader cannot settle must not flood the store."""
@@ -40,15 +50,9 @@ AWAY_MAX = 16
 """Most passes of a camera that wait for their vehicle to come back."""
 AWAY_FRAMES_MAX = 4
 """Most of them that hold a frame, which is sharper than what is stored of them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """The values that are the same in every read of one camera."""
-
-    unit_id: str
-    camera_id: str
-    model_ids: tuple[str, ...]
+OPEN_FRAMES_MAX = 8
+"""Most frames that the plates in view hold, beside the newest: as many as the looks of a decision. With one for each of
+24 plates a camera of 1920x1080 held 149 MB."""
 
 
 class Passes:
@@ -72,13 +76,11 @@ class Passes:
         new_id: Callable[[], str],
         readers: PictureReaders | None = None,
     ) -> None:
-        self._origin = origin
         self._rule = rule
         self._gap_ms = gap_ms
-        self._locate = locate
-        self._new_id = new_id
         self._tracker = Tracker(gap_ms)
         self._readers = readers or PictureReaders()
+        self._events = PassEvents(origin, locate, new_id, self._readers)
         self._open: dict[int, VehiclePass] = {}
         """By the number of the track, which goes on."""
         self._leaving: list[VehiclePass] = []
@@ -94,7 +96,9 @@ class Passes:
         for track, reading in zip(tracks, readings, strict=True):
             if track is not None and reading.is_accepted:
                 events += self._judge(self._look(track, reading, frame), now, ending=False)
-        return events + self._decide_without_looks(now, now)
+        events += self._decide_without_looks(now, now)
+        self._share_frame(frame)
+        return events
 
     def expire(self, until: Instant, now: Instant) -> list[ReadEvent]:
         """The events of a time without frames: passes that were over at ``until``, decided ``now``."""
@@ -117,7 +121,7 @@ class Passes:
         ends = [*leaving, *self._take(self._tracker.close())]
         events = self._end(ends, now, last=True)
         away, self._away = self._away, []
-        return events + [self._closed(one) for one in away]
+        return events + [self._events.close(one) for one in away]
 
     def _expire(self, now: Instant) -> list[VehiclePass]:
         """The passes that have ended by then, and those that ended before and wait for the second reader."""
@@ -165,17 +169,28 @@ class Passes:
                 return []
             current.is_settled = is_settled(result)
             if current.read is None:
-                return [self._decide(current, result, now)]
-        may_correct = current.is_settled or (ending and not is_certain(current.read.plate, current.read.confidence))
-        return self._correct(current, result, now) if may_correct else []
+                return [self._events.decide(current, result, now)]
+        may_revise = current.is_settled or (ending and not current.read.certain)
+        return self._revise(current, result, now) if may_revise else []
 
-    def _correct(self, current: VehiclePass, result: Vote, now: Instant) -> list[ReadEvent]:
-        """Replace a read whose text no longer holds, within the bound on corrections."""
+    def _revise(self, current: VehiclePass, result: Vote, now: Instant) -> list[ReadEvent]:
+        """Replace a read whose text no longer holds, within the bound on corrections; tell once that it is certain."""
         assert current.read is not None
-        if result.plate == current.read.plate or current.corrections >= CORRECTIONS_MAX:
+        if result.plate == current.read.plate:
+            is_news = current.is_settled and not current.read.certain
+            return [self._events.settle(current, result, now)] if is_news else []
+        if current.corrections >= CORRECTIONS_MAX:
             return []
         current.corrections += 1
-        return [self._closed(current), self._decide(current, result, now)]
+        return [self._events.close(current), self._events.decide(current, result, now)]
+
+    def _share_frame(self, frame: Frame) -> None:
+        """Have the plates in view that hold the oldest frames show the newest one, which all of them share."""
+        numbers = sorted({one.shown.frame_number for one in self._open.values() if one.holds_frame})
+        too_many = set(numbers[:-OPEN_FRAMES_MAX])
+        for one in self._open.values():
+            if one.track.last.frame_number == frame.number:
+                one.share_frame(frame, give_up_own=one.shown.frame_number in too_many)
 
     def _rejoin(self, current: VehiclePass, result: Vote) -> Vote:
         """Join the passes of the same vehicle before this one, up to one that has a read; returns the vote of all."""
@@ -206,39 +221,6 @@ class Passes:
         age_ms = now.ms_since(current.first.captured_at)
         return current.track.reading_count >= self._rule.readings_max or age_ms >= self._rule.age_ms_max
 
-    def _decide(self, current: VehiclePass, result: Vote, now: Instant) -> ReadDecided:
-        before = None if current.read is None else current.read.read_id
-        current.read = PlateRead(
-            read_id=self._new_id(),
-            unit_id=self._origin.unit_id,
-            camera_id=self._origin.camera_id,
-            plate=result.plate,
-            confidence=result.confidence,
-            alternatives=result.alternatives,
-            slot_votes=result.slot_votes,
-            vote_count=current.track.reading_count,
-            first_seen=current.first.captured_at,
-            last_seen=current.last_seen,
-            first_frame=current.first.frame_number,
-            last_frame=current.track.last.frame_number,
-            box=current.shown.box,
-            position=self._place_of(current),
-            model_ids=(*self._origin.model_ids, *current.second.model_ids),
-            state=self._state_of(current),
-            supersedes=before,
-        )
-        current.sharpest, current.is_sharper = current.shown, False
-        return ReadDecided(current.read, current.evidence, now, withdraws=before)
-
-    def _state_of(self, current: VehiclePass) -> str | None:
-        """The state by the picture that is shown; of a part of a plate none is named."""
-        return None if current.shown.is_cut else self._readers.state_of(current.plate_picture())
-
-    def _place_of(self, current: VehiclePass) -> Position | None:
-        """Where the shown picture was taken; where that is not known any more, what the earlier read says of it."""
-        before = None if current.read is None else current.read.position
-        return self._locate(current.shown.captured_at) or before or self._locate(current.last_seen)
-
     def _end(self, passes: Sequence[VehiclePass], now: Instant, *, last: bool = False) -> list[ReadEvent]:
         """Decide passes that have ended; those with a read stay for a while, as their vehicle may come back."""
         events: list[ReadEvent] = []
@@ -258,26 +240,8 @@ class Passes:
         """Close the passes whose vehicle has been away for too long, and the oldest of too many."""
         gone_ms = REAPPEARANCE_GAPS * self._gap_ms
         still_away = [one for one in self._away if now.ms_since(one.last_seen) <= gone_ms][-AWAY_MAX:]
-        with_frame = [one for one in still_away if one.is_sharper][:-AWAY_FRAMES_MAX]
+        with_frame = [one for one in still_away if one.holds_frame][:-AWAY_FRAMES_MAX]
         still_away = [one for one in still_away if one not in with_frame]
         over = [one for one in self._away if one not in still_away]
         self._away = still_away
-        return [self._closed(one) for one in over]
-
-    def _closed(self, current: VehiclePass) -> ReadClosed:
-        assert current.read is not None
-        read, result = current.read, current.vote()
-        if result.plate == read.plate:
-            read = replace(
-                read, confidence=result.confidence, alternatives=result.alternatives, slot_votes=result.slot_votes
-            )
-        read = replace(
-            read,
-            vote_count=current.track.reading_count,
-            last_seen=current.last_seen,
-            last_frame=current.track.last.frame_number,
-            box=current.sharpest.box,
-            position=self._locate(current.sharpest.captured_at) or read.position,
-        )
-        looks = tuple(ReadingPlace(reading.frame_number, reading.box) for reading in current.track.readings)
-        return ReadClosed(read, current.evidence if current.is_sharper else None, looks)
+        return [self._events.close(one) for one in over]

@@ -3,7 +3,8 @@
 A plate moves by more than its own width between frames of a passing car, so overlap alone loses it. A track predicts
 its box by its last motion; a detection joins by overlap with the prediction, or by nearness when the reader also
 sees the same characters. Two texts that clearly differ never join: where one vehicle follows another at one place,
-its track is a new one.
+its track is a new one. At a look a second the next vehicle may be there at the next look, so that a doubtful text is
+enough then.
 """
 
 import itertools
@@ -37,6 +38,9 @@ DIFFERENCE_MIN = 3
 """Characters by which two clear texts differ that are two plates: a single reading may have one or two wrong."""
 DOUBTFUL_MIN = 0.1
 """Probability of its whole text from which a reading is another plate where more than half of the characters differ."""
+SAME_PLATE_MS = 300.0
+"""Time after a look within which a plate at its place is the same one, unless both texts are clear: in so little time
+no car takes the place of another, while one that comes nearer may be misread in most characters first."""
 READINGS_KEPT = 64
 """Readings a track holds: a parked car is looked at for hours."""
 
@@ -53,7 +57,9 @@ class Track:
     text: str = ""
     """The text of the last reading that had one."""
     clear_text: str = ""
-    """The text of the last reading that was clear."""
+    """The text of the last reading that was clear and whole."""
+    doubtful_text: str = ""
+    """The text of the last whole reading that was clear, or at least doubtful."""
     detection_max: float = 0.0
     """The detector's best score of a reading."""
     looks: list[Reading] = field(default_factory=list)
@@ -72,8 +78,7 @@ class Track:
         self.reading_count += 1
         self.readings.append(reading)
         self.detection_max = max(self.detection_max, reading.detection_confidence)
-        self.text = text_of(reading.slot_probabilities) or self.text
-        self.clear_text = clear_text_of(reading) or self.clear_text
+        self._note_text(reading)
         self._drop_oldest()
 
     def join(self, earlier: "Track") -> None:
@@ -82,6 +87,17 @@ class Track:
         self.detection_max = max(self.detection_max, earlier.detection_max)
         self.readings[:0] = earlier.readings
         self._drop_oldest()
+
+    def _note_text(self, reading: Reading) -> None:
+        text = text_of(reading.slot_probabilities)
+        if not text:
+            return
+        self.text = text
+        confidence = 0.0 if reading.is_cut else text_confidence_of(reading.slot_probabilities)
+        if confidence >= DOUBTFUL_MIN:
+            self.doubtful_text = text
+        if confidence >= CLEAR_MIN:
+            self.clear_text = text
 
     def _drop_oldest(self) -> None:
         """Bound the readings: the first one dates the pass; of the rest the oldest go."""
@@ -179,14 +195,21 @@ def _affinity(track: Track, reading: Reading) -> float:
 
 def _is_other_plate(track: Track, reading: Reading) -> bool:
     """Whether a reading shows clearly another text than the track did, or hardly a character of it."""
+    if not track.clear_text:
+        is_later = reading.captured_at.ms_since(track.last.captured_at) >= SAME_PLATE_MS
+        return is_later and bool(track.doubtful_text) and _mostly_differs(clear_text_of(reading), track.doubtful_text)
     confidence = text_confidence_of(reading.slot_probabilities)
-    if not track.clear_text or confidence < DOUBTFUL_MIN or reading.is_cut:
+    if confidence < DOUBTFUL_MIN or reading.is_cut:
         return False
     text = text_of(reading.slot_probabilities)
-    difference = distance(text, track.clear_text)
     if confidence >= CLEAR_MIN:
-        return bool(text) and difference >= DIFFERENCE_MIN
-    return difference * 2 > max(len(text), len(track.clear_text)) and len(text) >= DIFFERENCE_MIN
+        return bool(text) and distance(text, track.clear_text) >= DIFFERENCE_MIN
+    return _mostly_differs(text, track.clear_text)
+
+
+def _mostly_differs(text: str, other: str) -> bool:
+    """Whether more than half of the characters of a text, which is no shorter than a plate's, differ from another's."""
+    return len(text) >= DIFFERENCE_MIN and distance(text, other) * 2 > max(len(text), len(other))
 
 
 def clear_text_of(reading: Reading) -> str:

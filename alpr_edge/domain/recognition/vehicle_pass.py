@@ -1,6 +1,6 @@
 """One vehicle passing one camera: its track, its sharpest picture, the second opinion, and its read once decided."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -47,11 +47,15 @@ class VehiclePass:
     first: Reading
     sharpest: Reading
     shown: Reading
-    """The look that :attr:`evidence` shows: the sharpest, unless the picture of that is stored already."""
+    """The look that :attr:`evidence` shows: the sharpest, unless the picture of that is stored already, or given up."""
     evidence: Evidence
     is_sharper: bool = False
     """Whether a sharper picture came after the decision."""
+    sharpest_crop: Pixels | None = None
+    """What is kept of the sharpest look where its frame was given up, so that the newest look is shown; else None."""
     read: PlateRead | None = None
+    decided_confidence: float = 0.0
+    """The confidence with which :attr:`read` was decided; later looks may have made it certain."""
     corrections: int = 0
     is_settled: bool = False
     """Whether the newest vote is certain and confident enough to decide by itself."""
@@ -79,7 +83,12 @@ class VehiclePass:
         """Keep the sharpest picture of the vehicle."""
         if reading.sharpness > self.sharpest.sharpness:
             self.sharpest, self.shown, self.evidence = reading, reading, evidence_of(frame, reading)
-            self.is_sharper = self.read is not None
+            self.is_sharper, self.sharpest_crop = self.read is not None, None
+
+    def take_read(self, read: PlateRead) -> None:
+        """Take the read that shows what this pass shows; its pictures are to be stored with it."""
+        self.read, self.decided_confidence = read, read.confidence
+        self.sharpest, self.is_sharper, self.sharpest_crop = self.shown, False, None
 
     def vote(self) -> Vote:
         """The joint result of the readings so far, weighed with the second opinion; counted once a look."""
@@ -106,6 +115,9 @@ class VehiclePass:
     def is_same_vehicle(self, earlier: "VehiclePass", result: Vote, away_ms_max: float) -> bool:
         """Whether an earlier pass was of the same vehicle.
 
+        A read counts by its confidence when it was decided. By the one that later looks gave it, a certain misreading
+        of the same vehicle would be another: of the 61 vehicles of the rides one more would have two reads.
+
         Args:
             earlier: a pass that was seen before.
             result: the vote of this one.
@@ -114,26 +126,57 @@ class VehiclePass:
         away_ms = self.first.captured_at.ms_since(earlier.last_seen)
         if not 0 < away_ms <= away_ms_max:
             return False
-        before = earlier.vote() if earlier.read is None else earlier.read
+        before = earlier.result_as_decided()
         if before.plate == result.plate:
             return True
         likeliest = max(self.likelihood(before.plate), earlier.likelihood(result.plate))
         return likeliest >= CHANCE_A_SECOND * max(1.0, away_ms / 1000) and _is_misreading(before, result, likeliest)
 
+    def result_as_decided(self) -> Vote | PlateRead:
+        """The read as it was decided, or the vote where there is none."""
+        return self.vote() if self.read is None else replace(self.read, confidence=self.decided_confidence)
+
     def join(self, earlier: "VehiclePass") -> None:
         """Take over an earlier pass of the same vehicle: its readings, its read, its picture where that is sharper."""
         self.track.join(earlier.track)
-        self.first, self.read, self.corrections = earlier.first, earlier.read, earlier.corrections
+        self.first, self.corrections = earlier.first, earlier.corrections
+        self.read, self.decided_confidence = earlier.read, earlier.decided_confidence
         if earlier.sharpest.sharpness < self.sharpest.sharpness:
             self.is_sharper = self.read is not None
             return
         self.sharpest, self.is_sharper = earlier.sharpest, earlier.is_sharper
-        if earlier.is_sharper or earlier.read is None:
+        self.sharpest_crop = earlier.sharpest_crop
+        if earlier.read is None or (earlier.is_sharper and earlier.sharpest_crop is None):
             self.shown, self.evidence = earlier.shown, earlier.evidence
 
-    def release_frame(self) -> None:
-        """Let go of the pictures unless they are still to be stored: the frame is most of what a pass holds."""
+    @property
+    def holds_frame(self) -> bool:
+        """Whether it holds a frame of its own, that of its sharpest look."""
+        return self.sharpest_crop is None and self.evidence.scene.size > 0
+
+    def share_frame(self, frame: Frame, *, give_up_own: bool) -> None:
+        """Show the newest look in place of the sharpest one: other plates hold its frame as well.
+
+        So there is a frame for a read that is yet to be decided or corrected; of the sharpest look the crop stays.
+
+        Args:
+            frame: the frame of the newest look.
+            give_up_own: whether to begin with that; a pass that shows its newest look already goes on doing so.
+        """
+        if give_up_own and self.holds_frame:
+            self.sharpest_crop = self.evidence.crop.copy()
+        if self.sharpest_crop is not None:
+            self.shown, self.evidence = self.track.last, evidence_of(frame, self.track.last)
+
+    def sharper_evidence(self) -> Evidence | None:
+        """The pictures that are sharper than what is stored, the frame only where it is held; None: there are none."""
         if not self.is_sharper:
+            return None
+        return self.evidence if self.sharpest_crop is None else Evidence(self.sharpest_crop, NO_EVIDENCE.scene)
+
+    def release_frame(self) -> None:
+        """Let go of the frame unless it is still to be stored: it is most of what a pass holds."""
+        if not self.is_sharper or self.sharpest_crop is not None:
             self.evidence = NO_EVIDENCE
 
 

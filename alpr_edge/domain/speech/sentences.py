@@ -9,7 +9,7 @@ All phrases are known beforehand, which is why they are made into sound once (:m
 import re
 from collections.abc import Mapping, Sequence
 
-from alpr_edge.domain.alerting import Alert, Level, Sureness
+from alpr_edge.domain.alerting import CERTAIN, Alert, Level, Sureness
 from alpr_edge.domain.diagnostics.unit_parts import UnitPart
 from alpr_edge.domain.hits import Reason
 
@@ -42,13 +42,13 @@ _REASONS = {
 _SURENESS = {
     Sureness.CERTAIN: "Exact",
     Sureness.STATE_UNKNOWN: "State unknown",
+    Sureness.PERHAPS_ENDED: "Perhaps ended",
     Sureness.OLD_LIST: "Old list",
     Sureness.OTHER_STATE: "Other state",
     Sureness.DOUBTFUL: "Unclear plate",
     Sureness.CONFUSABLE: "Similar plate",
     Sureness.PARTIAL: "Partial plate",
 }
-_CERTAIN = {Sureness.CERTAIN, Sureness.STATE_UNKNOWN}
 _PARTS = {
     UnitPart.READER: "Plate reader",
     UnitPart.CAMERAS: "Cameras",
@@ -111,7 +111,7 @@ def sentence_of(alert: Alert, cameras: Mapping[str, Phrase], *, with_reason: boo
     detail = alert.detail
     if detail is None:
         return ()
-    level = _LEVELS[alert.level] if detail.sureness in _CERTAIN else _POSSIBLE
+    level = _LEVELS[alert.level] if detail.sureness in CERTAIN else _POSSIBLE
     reason = (_REASONS[detail.reason],) if with_reason else ()
     camera = (cameras[detail.camera_id],) if detail.camera_id in cameras else ()
     return (level, *reason, _SURENESS[detail.sureness], *camera)

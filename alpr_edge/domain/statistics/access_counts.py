@@ -94,7 +94,7 @@ def is_counted(action: str) -> bool:
 def _search_digest(record: AccessRecord) -> int:
     """The same for all pages of a search: the same person asks the same, for the same reason, in one session."""
     said = (record.purpose, record.offence, record.case)
-    return _digest(record.person_id, record.session, record.action, record.query, record.note, *said)
+    return _digest(record.person_id, record.session, record.action, record.query, record.whole_note, *said)
 
 
 def _access_digest(record: AccessRecord) -> int:

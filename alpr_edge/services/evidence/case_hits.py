@@ -7,7 +7,7 @@ from sqlalchemy import and_, or_, select
 
 from alpr_edge.domain.access_log.case_records import ENTRY
 from alpr_edge.domain.hits import OWN_SOURCE
-from alpr_edge.domain.protocol.hits import alert_item_id, withdrawal_item_id
+from alpr_edge.domain.protocol.hits import alert_item_ids
 from alpr_edge.services.evidence.case_content import HitRights
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.schema import hits, own_entries
@@ -44,7 +44,7 @@ def case_hits(database: Database, read_ids: Sequence[str], rights: HitRights) ->
 
 def _names(hit_id: str, entry_id: str) -> tuple[str, ...]:
     """What a record calls a hit, its items, and the list entry that it is of."""
-    return hit_id, alert_item_id(hit_id), withdrawal_item_id(hit_id), f"{ENTRY}{entry_id}"
+    return hit_id, *alert_item_ids(hit_id), f"{ENTRY}{entry_id}"
 
 
 def _withheld_rows(database: Database, rights: HitRights) -> list[tuple[str, str]]:

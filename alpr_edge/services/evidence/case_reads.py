@@ -15,7 +15,7 @@ from sqlalchemy import Connection, RowMapping, select
 from alpr_edge.domain.errors import LostError, PictureError
 from alpr_edge.domain.hits import Hit
 from alpr_edge.domain.protocol.dispositions import disposition_item_id
-from alpr_edge.domain.protocol.hits import alert_item_id, withdrawal_item_id
+from alpr_edge.domain.protocol.hits import alert_item_ids
 from alpr_edge.domain.protocol.items import ItemKind, encode, read_payload
 from alpr_edge.domain.protocol.stored_kinds import kind_of
 from alpr_edge.domain.protocol.time_corrections import time_item_id
@@ -176,7 +176,7 @@ def _item_ids(row: StoredRead, hits: Sequence[Hit], answers: dict[str, list[str]
     read_id = row.read.read_id
     ids = [read_id]
     for hit in hits:
-        ids += [hit.hit_id, alert_item_id(hit.hit_id), withdrawal_item_id(hit.hit_id)]
+        ids += [hit.hit_id, *alert_item_ids(hit.hit_id)]
         ids += map(disposition_item_id, answers.get(hit.hit_id, ()))
     return [*ids, time_item_id(read_id, sure=True), time_item_id(read_id, sure=False)]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -84,19 +84,39 @@ def page_rule(console: dict[str, Any]) -> str:
         console: the settings' table of the page.
 
     Raises:
-        ProvisioningError: it names no address of one interface.
+        ProvisioningError: it names no address of one interface, or no port. Settings come from a fleet's file, and
+            root obeys the rule.
     """
-    text, port = console.get("address", PAGE_ADDRESS), console.get("port", PAGE_PORT)
-    try:
-        address = ip_address(text)
-    except ValueError:
-        raise ProvisioningError(f"console.address {text}: write the address in numbers") from None
+    address, port = page_address(console), console.get("port", PAGE_PORT)
     if address.is_unspecified:
-        raise ProvisioningError(f"console.address {text}: name the address of the interface of the car's workstation")
+        raise ProvisioningError(
+            f"console.address {address}: name the address of the interface of the car's workstation"
+        )
+    if type(port) is not int or not 0 < port < 65536:
+        raise ProvisioningError(f"console.port {port!r}: a number from 1 to 65535")
     if address.is_loopback:
         return "# The page is for a browser on this computer.\n"
     family = "ip6" if address.version == 6 else "ip"
     return f"{family} daddr {address} fib daddr . iif type local tcp dport {port} accept\n"
+
+
+def page_address(console: dict[str, Any]) -> IPv4Address | IPv6Address:
+    """The address at which the page is served.
+
+    Args:
+        console: the settings' table of the page.
+
+    Raises:
+        ProvisioningError: it is not an address in numbers alone; the name of an interface behind it may hold anything.
+    """
+    text = str(console.get("address", PAGE_ADDRESS))
+    try:
+        address = ip_address(text)
+    except ValueError:
+        address = None
+    if address is None or "%" in text:
+        raise ProvisioningError(f"console.address {text}: write the address in numbers")
+    return address
 
 
 def ports_of(settings: dict[str, Any], department: str = "") -> Iterator[int]:

@@ -8,9 +8,9 @@ from typing import Any
 
 from scripts.deploy.provision import no_follow
 from scripts.deploy.provision.department import TLS_FOLDER
-from scripts.deploy.provision.firewall import PAGE_ADDRESS
+from scripts.deploy.provision.firewall import page_address
 from scripts.deploy.provision.machine import ProvisioningError, run
-from scripts.deploy.provision.unit_settings import installed_settings
+from scripts.deploy.provision.unit_settings import UNIT_ID_FORM, installed_settings
 
 FILE_BYTES_MAX = 65_536
 DAYS, RENEW_BEFORE_DAYS = 825, 45
@@ -63,7 +63,7 @@ class PageCertificateStep:
         file = _file(settings)
         if not file.exists():
             undo.callback(_remove, file)
-        content = make_certificate(settings.get("unit", {}).get("id", UNIT_ID), _address(settings))
+        content = make_certificate(str(settings.get("unit", {}).get("id", UNIT_ID)), _address(settings))
         with no_follow.opened_folder(file.parent) as folder:
             owned = os.stat_result((0o600, *os.fstat(folder)[1:]))
             no_follow.write_file(folder, file.name, content, like=owned)
@@ -77,8 +77,11 @@ def make_certificate(unit_id: str, address: str) -> bytes:
         address: where the page is served.
 
     Raises:
-        ProvisioningError: openssl does not make it.
+        ProvisioningError: openssl does not make it, or the id is none. Settings come from a fleet's file, and openssl,
+            which runs as root, loads what its configuration names.
     """
+    if not UNIT_ID_FORM.fullmatch(unit_id):
+        raise ProvisioningError(f'unit.id {unit_id!r}: letters, digits, ".", "-" and "_", at most 64')
     label = unit_id.lower()
     names = ["DNS:localhost", f"IP:{address}", *([f"DNS:{label}"] if LABEL.fullmatch(label) else [])]
     text = CONFIGURATION.format(maker=MAKER, unit_id=unit_id, names=", ".join(names))
@@ -109,7 +112,7 @@ def _says(content: bytes, words: str, *check: str) -> bool:
 
 
 def _address(settings: dict[str, Any]) -> str:
-    return str(settings.get("console", {}).get("address", PAGE_ADDRESS))
+    return str(page_address(settings.get("console", {})))
 
 
 def _file(settings: dict[str, Any]) -> Path:

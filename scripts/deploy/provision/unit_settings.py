@@ -13,7 +13,7 @@ from scripts.deploy.provision.machine import ManagedFile, ProvisioningError, run
 SETTINGS = Path("/etc/alpr-edge/alpr-edge.toml")
 _TABLE = re.compile(r"\s*\[")
 _OF_ENROLMENT = re.compile(r"alpr-edge: uplink\.(ca|certificate|key)_file: .*: no such file")
-_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+UNIT_ID_FORM = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 def with_value(text: str, table: str, key: str, value: str) -> str:
@@ -62,7 +62,7 @@ def unit_settings(text: str, unit_id: str, department: str) -> str:
         ProvisioningError: the id or the address is not valid.
     """
     if unit_id:
-        if not _ID.fullmatch(unit_id):
+        if not UNIT_ID_FORM.fullmatch(unit_id):
             raise ProvisioningError(f'--unit-id {unit_id}: letters, digits, ".", "-" and "_", at most 64')
         text = with_value(text, "unit", "id", unit_id)
     if department:

@@ -15,7 +15,7 @@ from alpr_edge.app.unit_mute import UnitMute
 from alpr_edge.domain.alerting import Level, Tone
 from alpr_edge.domain.hits import Hit, Reason
 from alpr_edge.domain.page_requests.mute import Mute
-from alpr_edge.domain.reads import ReadDecided
+from alpr_edge.domain.reads import LateTone, ReadDecided
 from alpr_edge.runtime.clock import ReplayedClock
 from alpr_edge.settings import AlertSettings, HotlistSettings
 from tests.app.pipeline.test_recorder import decision, hit_of
@@ -41,6 +41,8 @@ class Drive:
         self.player = WavPlayer(self.path, VOLUME, START)
         alerts = AlertSettings(cooldown_s=60, volume=VOLUME)
         self.alerter = Alerter(self.player, ReplayedClock(START), alerts, HotlistSettings())
+        self.late_tone: LateTone | None = None
+        """That of the last announcement."""
 
     def announce(
         self,
@@ -55,7 +57,7 @@ class Drive:
         event = decision()
         read = replace(event.read, read_id=read_id, plate=plate, confidence=confidence)
         event = ReadDecided(read, event.evidence, START.shift(at_s * 1000), withdraws)
-        alert, sounded_at = self.alerter.announce(event, hits)
+        alert, sounded_at, self.late_tone = self.alerter.announce(event, hits)
         return alert.level if alert is not None and sounded_at is not None else None
 
     def has(self, tone: Tone, at_s: float) -> bool:
@@ -171,6 +173,32 @@ def test_a_read_that_kept_quiet_for_the_withdrawn_one_sounds_in_its_place(drive:
     assert drive.has(Tone.WITHDRAWN, 8)
     drive.announce("rear again", 20, "8ABC128", "rear")
     assert drive.has(Tone.WITHDRAWN, 20)  # it had sounded, so it is withdrawn as well
+
+
+def test_the_tone_of_an_alert_that_had_stayed_quiet_is_told_with_its_time_once(drive: Drive) -> None:
+    drive.announce("front", 1, "8ABC123", None, hit_of("front"))
+    drive.announce("rear", 4, "8ABC123", None, hit_of("rear"))
+    assert drive.late_tone is None
+    drive.announce("front again", 8, "3ABC123", "front")
+    assert drive.late_tone is not None
+    assert (drive.late_tone.alert.read_id, drive.late_tone.alert.level) == ("rear", Level.HIGH)
+    tone_ms = 1200  # the withdrawal's, which is heard first
+    assert 0 < drive.late_tone.sounded_at.ms_since(START.shift(8000)) < tone_ms
+    drive.announce("rear again", 20, "8ABC128", "rear")
+    assert drive.late_tone is None
+
+
+def test_a_tone_is_late_only_where_the_alert_had_stayed_quiet_and_sounds(drive: Drive) -> None:
+    drive.announce("front", 1, "8ABC123", None, hit_of("front"))
+    amber = replace(hit_of("left"), entry=replace(hit_of("left").entry, reason=Reason.AMBER_ALERT))
+    drive.announce("left", 5, "8ABC123", None, amber)
+    drive.announce("front again", 12, "3ABC123", "front")
+    assert drive.late_tone is None, "it sounded a second time"
+    drive.announce("a", 100, "5XYZ987", None, hit_of("a"))
+    drive.announce("b", 104, "5XYZ987", None, hit_of("b"))
+    drive.player.close()
+    drive.announce("a again", 108, "3ABC124", "a")
+    assert drive.late_tone is None, "the device is lost"
 
 
 def test_a_graver_alert_of_another_camera_that_holds_sounds_again_after_a_withdrawal(drive: Drive) -> None:

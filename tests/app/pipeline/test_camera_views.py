@@ -1,6 +1,7 @@
 """Faults planted in the frames of a simulated drive are told of that camera alone, and end when their cause goes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from alpr_edge.app.pipeline.camera_views import CameraViews
 from alpr_edge.app.pipeline.pipeline import CameraFeed
 from alpr_edge.app.unit_faults import FaultKind
 from alpr_edge.domain.fixes import Fix, Position
-from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.domain.recognition.frames import Frame, Pixels
 from alpr_edge.settings import Settings, parse
 from alpr_edge.simulation.drive import Drive
@@ -44,18 +45,20 @@ def frames_taken(feed: CameraFeed) -> Iterator[Frame]:
 class Unit:
     """Two cameras on a car, one of which gets a fault."""
 
-    def __init__(self, drive: list[Pixels], speed_mps: float | None) -> None:
+    def __init__(self, drive: list[Pixels], speed_mps: float | None, infrared: Collection[str] = ()) -> None:
         self._drive = drive
         self._speed_mps = speed_mps
         self._second = 0
         self.change: Change | None = None
+        self.utc: datetime | None = None
         feeds = [CameraFeed(name, lambda _beat, name=name: self._frames(name)) for name in ("front", "rear")]  # type: ignore[misc]
-        self.views = CameraViews(feeds, ANYWHERE, lambda: self._fix)
+        self.views = CameraViews(feeds, ANYWHERE, lambda: self._fix, infrared)
         self._streams = [frames_taken(feed) for feed in self.views.feeds]
 
     @property
     def _now(self) -> Instant:
-        return Instant(BOOT, (1000 + self._second) * 10**9)
+        source = UtcSource.UNKNOWN if self.utc is None else UtcSource.NTP
+        return Instant(BOOT, (1000 + self._second) * 10**9, self.utc, source)
 
     @property
     def _fix(self) -> Fix:
@@ -116,6 +119,46 @@ def test_where_nothing_is_collected_no_view_is_measured(
     kept = [frame for feed in views.feeds for frame in frames_taken(feed)]
     assert len(kept) == (20 if told else 0)
     assert [fault.kind for fault in views.faults()] == told
+
+
+NOON, MIDNIGHT = datetime(2026, 3, 20, 12, tzinfo=UTC), datetime(2026, 3, 20, tzinfo=UTC)
+"""At longitude 0 on the day of an equinox."""
+
+
+@pytest.mark.parametrize(
+    ("utc", "is_infrared", "is_told"),
+    [(NOON, True, True), (MIDNIGHT, True, False), (None, True, False), (MIDNIGHT, False, True)],
+    ids=["day", "night", "time not known", "night of another camera"],
+)
+def test_a_black_picture_of_an_infrared_camera_is_told_by_day_alone(
+    utc: datetime | None, *, is_infrared: bool, is_told: bool
+) -> None:
+    """The car drives for longer than it takes, without a plate in view."""
+    moments: list[Instant] = []
+
+    def frames(_beat: Callable[[], None]) -> Iterator[Frame]:
+        for second in range(20):
+            source = UtcSource.UNKNOWN if utc is None else UtcSource.NTP
+            moments.append(Instant(BOOT, (1000 + second) * 10**9, utc, source))
+            yield Frame("front", second, moments[-1], np.zeros((720, 1280, 3), np.uint8))
+
+    def fix() -> Fix:
+        return Fix(moments[-1], None, 0.0, 0.0, 12.0, None, None, None, "test")
+
+    infrared = ("front",) if is_infrared else ()
+    views = CameraViews([CameraFeed("front", frames)], ANYWHERE, fix, infrared)
+    for _ in frames_taken(views.feeds[0]):
+        pass
+    assert [fault.kind for fault in views.faults()] == ([FaultKind.CAMERA_COVERED] if is_told else [])
+
+
+def test_what_an_infrared_camera_was_told_of_by_day_ends_in_the_evening(drive: list[Pixels]) -> None:
+    unit = Unit(drive, 12.0, infrared=("front",))
+    unit.change = Planted("black", 3).render
+    unit.utc = NOON
+    assert unit.pass_seconds(11)[-1] == {(FaultKind.CAMERA_COVERED, "camera front")}
+    unit.utc = MIDNIGHT
+    assert unit.pass_seconds(30)[-1] == set()
 
 
 def test_frames_pass_unchanged_and_the_camera_is_closed(drive: list[Pixels]) -> None:

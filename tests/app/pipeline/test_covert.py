@@ -46,9 +46,9 @@ def alerter(tmp_path: Path) -> Iterator[Alerter]:
 
 def test_it_makes_no_sound_and_starts_no_cooldown(alerter: Alerter) -> None:
     with structlog.testing.capture_logs() as logs:
-        assert alerter.announce(EVENT, [covert_hit()]) == (None, None)
+        assert alerter.announce(EVENT, [covert_hit()]) == (None, None, None)
     assert (logs, list(alerter.latencies_ms)) == ([], [])
-    alert, sounded_at = alerter.announce(EVENT, [covert_hit(), hit_of("read-1")])
+    alert, sounded_at, _ = alerter.announce(EVENT, [covert_hit(), hit_of("read-1")])
     assert alert is not None
     assert alert.hit_id == "hit-1"
     assert sounded_at is not None

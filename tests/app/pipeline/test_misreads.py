@@ -19,7 +19,7 @@ from alpr_edge.domain.alerting import Alert, MatchContext, Tone, alert_of
 from alpr_edge.domain.hits import Generation, HotlistEntry, MatchKind, Reason
 from alpr_edge.domain.matching import Listed, match
 from alpr_edge.domain.plates import canonical
-from alpr_edge.domain.reads import PlateRead, ReadClosed, ReadDecided
+from alpr_edge.domain.reads import PlateRead, ReadDecided, ReadEvent
 from alpr_edge.domain.recognition.frames import Frame
 from alpr_edge.domain.recognition.passes import Origin, Passes
 from alpr_edge.domain.recognition.picture_readers import PictureReaders
@@ -78,7 +78,7 @@ def reads_of(models: VisionModels, text: str, design: PlateDesign, seed: int) ->
     rule = decision_rule(DecisionSettings())
     ids, readers = map(str, itertools.count()), PictureReaders(state_of=state_function(models.states))
     passes = Passes(Origin("u", "front", ()), rule, 1500, lambda _: None, ids.__next__, readers)
-    events: list[ReadDecided | ReadClosed] = []
+    events: list[ReadEvent] = []
     for frame in frames_of(text, design, seed):
         events += passes.step(frame, models.recogniser.recognise(frame))
     events += passes.close(START.shift(1000))

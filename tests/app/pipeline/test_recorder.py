@@ -7,14 +7,14 @@ import cv2
 import numpy as np
 import pytest
 
-from alpr_edge.app.pipeline.pipeline import _is_precious
 from alpr_edge.app.pipeline.recorder import BOXES_MAX, DEFERRED_BYTES_MAX, Recorder
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.hits import Generation, Hit, HotlistEntry, MatchKind, Reason, StateMatch
-from alpr_edge.domain.reads import Evidence, EvidenceKind, ReadClosed, ReadDecided, ReadEvent
+from alpr_edge.domain.reads import Evidence, EvidenceKind, ReadClosed, ReadDecided, ReadEvent, ReadSettled, concerns_hit
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.decision_rule import DecisionRule
 from alpr_edge.domain.recognition.passes import Origin, Passes
+from alpr_edge.domain.recognition.vehicle_pass import NO_EVIDENCE
 from alpr_edge.settings import load
 from alpr_edge.store.unit_store import UnitStore, open_store
 from tests.app.rig import write_frames, write_settings
@@ -76,6 +76,18 @@ def test_a_sharper_look_at_a_hit_is_kept_in_full_as_well(store: UnitStore, recor
     recorder.write([ReadClosed(event.read, sharper, is_hit=True)])
     recorder.flush()
     assert widths(store, "read-1") == {EvidenceKind.CROP: 160, EvidenceKind.SCENE: 1280}
+
+
+def test_a_sharper_crop_of_a_hit_whose_frame_was_given_up_leaves_the_scene_of_its_decision(
+    store: UnitStore, recorder: Recorder
+) -> None:
+    event = decision()
+    recorder.write([replace(event, hits=(hit_of("read-1"),))])
+    sharper = Evidence(np.full((40, 160, 3), 9, np.uint8), NO_EVIDENCE.scene)
+    recorder.write([ReadClosed(event.read, sharper, is_hit=True)])
+    recorder.flush()
+    assert widths(store, "read-1") == {EvidenceKind.CROP: 160, EvidenceKind.SCENE: 1280}
+    assert recorder.faults() == []
 
 
 def test_a_sharper_look_at_a_read_is_kept_of_its_plate_alone_and_the_box_stays_that_of_the_scene(
@@ -168,10 +180,11 @@ def test_a_full_disk_refuses_a_batch_before_anything_is_written_and_what_rides_a
 
 def test_what_takes_a_hit_back_is_dropped_as_late_as_a_hit() -> None:
     event = decision()
-    assert not _is_precious(event)
-    assert _is_precious(replace(event, hits=(hit_of("read-1"),)))
-    assert _is_precious(replace(event, withdraws="read-0"))
-    assert [_is_precious(ReadClosed(event.read, None, is_hit=is_hit)) for is_hit in (False, True)] == [False, True]
+    assert not concerns_hit(event)
+    assert concerns_hit(replace(event, hits=(hit_of("read-1"),)))
+    assert concerns_hit(replace(event, withdraws="read-0"))
+    assert concerns_hit(ReadSettled(event.read, event.decided_at))
+    assert [concerns_hit(ReadClosed(event.read, None, is_hit=is_hit)) for is_hit in (False, True)] == [False, True]
 
 
 def test_observers_hear_of_what_is_committed_only(store: UnitStore, tmp_path: Path) -> None:
@@ -193,7 +206,7 @@ def test_of_a_pass_whose_end_is_set_aside_or_never_comes_nothing_is_kept_for_eve
     unkept = sys.getrefcount(box)
     recorder.write([event])
     assert sys.getrefcount(box) == unkept + 1
-    recorder.set_aside(ReadClosed(event.read, None))
+    recorder.set_aside([ReadClosed(event.read, None)])
     assert sys.getrefcount(box) == unkept
     recorder.write([replace(event, read=replace(event.read, read_id="read-2"))])
     kept, others = sys.getrefcount(box), replace(event.read, box=Box(5, 6, 70, 80))

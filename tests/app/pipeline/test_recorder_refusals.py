@@ -79,10 +79,15 @@ def until(condition: Callable[[], bool]) -> None:
 
 
 class Writing:
-    """The writer of a unit at work."""
+    """The writer of a unit at work.
 
-    def __init__(self, recorder: Recorder) -> None:
-        self.channel: BoundedChannel[ReadEvent] = BoundedChannel(64)
+    Args:
+        recorder: what it writes with.
+        capacity: the most records that wait for it.
+    """
+
+    def __init__(self, recorder: Recorder, capacity: int = 64) -> None:
+        self.channel: BoundedChannel[ReadEvent] = BoundedChannel(capacity)
         record_errors = (PictureError, RefusedError)
         rescue = Rescue(recorder.require_room, record_errors, recorder.write_alone, recorder.set_aside, (StoreError,))
         self.supervisor = Supervisor()

@@ -12,8 +12,10 @@ from alpr_edge.domain.hits import HotlistEntry, Reason
 from alpr_edge.domain.page_requests.corrections import Correction
 from alpr_edge.domain.page_requests.mute import EndOfMute, MuteOrder
 from alpr_edge.domain.page_requests.request import Content, PageRequest, RequestAnswer, RequestOutcome
-from alpr_edge.domain.protocol.hits import withdrawal_item_id
+from alpr_edge.domain.protocol.hits import late_tone_item_id, withdrawal_item_id
 from alpr_edge.domain.protocol.items import ReadPayload
+from alpr_edge.domain.reads import ReadDecided
+from alpr_edge.domain.recognition.vehicle_pass import NO_EVIDENCE
 from alpr_edge.runtime.clock import ReplayedClock
 from alpr_edge.settings import load
 from alpr_edge.store.reads.repository import DecidedRecord
@@ -98,6 +100,19 @@ def test_a_misread_is_matched_again_sounded_stored_and_queued_and_stays(
     items = {item.item_id: item.body for item in store.outbox.due(100, 10**7)}
     assert {request_id, new.hit_id, withdrawal_item_id("unit-1:hit-1")} <= items.keys()
     assert ReadPayload.model_validate_json(items[request_id]).corrected_by == "ana"
+
+
+def test_a_hit_that_stayed_quiet_for_the_misread_is_on_record_with_its_tone(store: UnitStore, start: Start) -> None:
+    rig, other = start(), plate_read("read-2")
+    store.reads.commit([DecidedRecord(other, (), (hit("unit-1:hit-2", "read-2"),), alert("unit-1:hit-2", "read-2"))])
+    for read, hit_id in ((plate_read(), "unit-1:hit-1"), (other, "unit-1:hit-2")):
+        rig.alerter.announce(ReadDecided(read, NO_EVIDENCE, instant(450)), [hit(hit_id, read.read_id)])
+    ask(store, 1)
+    rig.stage.step()
+    stored = store.reads.get("read-2")
+    assert stored is not None
+    assert (stored.alerts[0].sounded_at, stored.alerts[0].late_tone is None) == (None, False)
+    assert late_tone_item_id("unit-1:hit-2") in [item.item_id for item in store.outbox.due(100, 10**7)]
 
 
 def test_a_request_is_executed_once_however_often_the_unit_starts(store: UnitStore, start: Start) -> None:

@@ -133,7 +133,7 @@ def test_the_unit_s_check_names_what_the_store_does_not_take(tmp_path: Path) -> 
     settings = write_settings(tmp_path, write_frames(tmp_path / "frames", range(3)))
     unit_settings = load(settings)
     with open_store(unit_settings, migrate=True) as store:
-        store.refused_records.add(decided_record("read-1"), "for a test")
+        store.refused_records.add([decided_record("read-1")], "for a test")
     spoil_folders(tmp_path / "data", 128)
     bench = CheckContext(unit_settings, SystemClock())
     checks = {check.name: check for check in check_disk(bench)}

@@ -20,6 +20,8 @@ from alpr_edge.domain.protocol.hits import (
     alert_item_id,
     alert_payload,
     hit_payload,
+    late_tone_item_id,
+    late_tone_payload,
     withdrawal_item_id,
 )
 from alpr_edge.domain.protocol.holds import HoldPayload, hold_item_id
@@ -30,7 +32,7 @@ from tests.department.inquiries.desk import Inquirers, authoriser_of
 from tests.department.search.traffic import time_item
 from tests.department.unit_logs.car import Car
 from tests.domain.access_log.entries import entry
-from tests.store.records import alert, disposition, hit, plate_read
+from tests.store.records import alert, disposition, hit, late_tone, plate_read
 from tests.uplink.items import image_item, item
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -110,6 +112,7 @@ def items_of_first() -> list[OutboxItem]:
         read_item_of(first),
         *(item(each.hit_id, ItemKind.HIT, encode(hit_payload(each, first))) for each in hits),
         item(alert_item_id(HIT), ItemKind.ALERT, encode(alert_payload(alert(HIT, FIRST), None, "unit-1"))),
+        item(late_tone_item_id(HIT), ItemKind.LATE_TONE, encode(late_tone_payload(late_tone(HIT, FIRST), "unit-1"))),
         item(withdrawal_item_id(HIT), ItemKind.WITHDRAWAL, encode(withdrawn)),
         item(
             disposition_item_id(said.disposition_id),

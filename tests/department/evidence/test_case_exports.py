@@ -143,7 +143,7 @@ def test_it_holds_the_records_as_the_cars_sent_them_with_what_corrects_them(desk
     first = {path.rpartition("/")[2]: body for path, body in content.items() if path.startswith(reads[FIRST])}
     assert set(first) == {
         *("record.json", "provenance.json", "crop.jpg", "scene.jpg"),
-        *("hit-1.json", "alert-2.json", "withdrawal-3.json", "disposition-4.json"),
+        *("hit-1.json", "alert-2.json", "late-tone-3.json", "withdrawal-4.json", "disposition-5.json"),
     }
     assert (first["crop.jpg"], first["scene.jpg"]) == (CROP.body, SCENE.body)
     provenance = json.loads(first["provenance.json"])

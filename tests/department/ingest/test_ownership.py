@@ -21,6 +21,8 @@ from alpr_edge.domain.protocol.hits import (
     alert_item_id,
     alert_payload,
     hit_payload,
+    late_tone_item_id,
+    late_tone_payload,
     withdrawal_item_id,
     withdrawal_payload,
 )
@@ -30,7 +32,7 @@ from alpr_edge.domain.reads import PlateRead
 from alpr_edge.uplink.delivery_client import HttpsDepartment
 from tests.department.engines import EngineUnderTest
 from tests.department.enrolment import enrol_unit
-from tests.store.records import alert, hit, instant, plate_read
+from tests.store.records import alert, hit, instant, late_tone, plate_read
 from tests.uplink.conftest import settings_for
 from tests.uplink.items import jpeg, read_item
 
@@ -88,6 +90,11 @@ def withdrawal_part(unit: str, hit_id: str, read_id: str) -> Part:
     return part(withdrawal_item_id(hit_id), "withdrawal", body)
 
 
+def late_tone_part(unit: str, hit_id: str, read_id: str) -> Part:
+    body = encode(late_tone_payload(late_tone(hit_id, read_id), unit))
+    return part(late_tone_item_id(hit_id), "late_tone", body)
+
+
 def outcome_of(answer: ItemAnswerPayload) -> tuple[str, int]:
     return answer.outcome, answer.status
 
@@ -100,7 +107,7 @@ def test_a_unit_writes_about_nobody_else_s_reads(read_id: str, storage: Storage)
     foreign = {
         "read_id": [time_part(A, read_id), hit_part(A, f"{A}:9", read_id)],
         "supersedes": [read_part(A, f"{A}:8", "1XYZ999", supersedes=read_id)],
-        "hit_id": [alert_part(A, hit_id, read_id), withdrawal_part(A, hit_id, read_id)],
+        "hit_id": [make(A, hit_id, read_id) for make in (alert_part, late_tone_part, withdrawal_part)],
     }
     for field, parts in foreign.items():
         for answer in storage.store(A, parts):

@@ -15,7 +15,7 @@ from alpr_edge.domain.alerting import Level
 from alpr_edge.domain.dispositions.disposition import Disposition
 from alpr_edge.domain.errors import DepartmentError, StoreError
 from alpr_edge.domain.protocol.dispositions import disposition_item_id, disposition_payload
-from alpr_edge.domain.protocol.hits import alert_payload, hit_payload, withdrawal_payload
+from alpr_edge.domain.protocol.hits import alert_payload, hit_payload, late_tone_payload, withdrawal_payload
 from alpr_edge.domain.protocol.items import (
     BODY_BYTES_MAX,
     ItemAnswerPayload,
@@ -26,7 +26,7 @@ from alpr_edge.domain.protocol.items import (
     read_payload,
 )
 from tests.department.engines import OTHER_BODY, EngineUnderTest, drop_newer_tables, query
-from tests.store.records import alert, disposition, hit, instant, plate_read
+from tests.store.records import alert, disposition, hit, instant, late_tone, plate_read
 from tests.uplink.items import hit_item, image_item, item, read_item, stored_digests
 
 BATCH = [hit_item(), image_item(), read_item()]
@@ -351,6 +351,20 @@ def test_hits_alerts_and_withdrawals_have_rows_with_what_rights_depend_on(storag
     assert query(directory, "SELECT hit_id, unit_id, read_id, withdrawn FROM withdrawals") == [
         ("hit-1", "unit-1", "read-1", "2026-05-04T12:30:01.023Z")
     ]
+
+
+def test_a_late_tone_has_a_row_beside_the_alert_that_stayed_quiet(storage: Storage, directory: Path) -> None:
+    items = [
+        item("late_tone:hit-1", ItemKind.LATE_TONE, encode(late_tone_payload(late_tone(), "unit-1"))),
+        item("alert:hit-1", ItemKind.ALERT, encode(alert_payload(alert(), None, "unit-1"))),
+    ]
+    assert [answer.outcome for answer in store(storage, *items)] == ["receipt"] * 2
+    assert query(directory, "SELECT hit_id, unit_id, read_id, sounded FROM late_tones") == [
+        ("hit-1", "unit-1", "read-1", "2026-05-04T12:30:01.023Z")
+    ]
+    assert query(directory, "SELECT is_sounded FROM alerts") == [(0,)]
+    of_another = item("late_tone:hit-2", ItemKind.LATE_TONE, items[0].body)
+    assert [answer.status for answer in store(storage, of_another)] == [422]
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,14 @@
 import random
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from alpr_edge.department.access_log.log import DepartmentAccessLog
+from alpr_edge.department.alarms.alarm import AlarmKind, standing_alarms
 from alpr_edge.department.ingest.records import Part
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.unit_logs.findings import Acknowledgement, FindingKind
@@ -33,6 +35,8 @@ from tests.department.engines import EngineUnderTest, query
 from tests.department.unit_logs.car import UNIT, Car, checkpoint_part
 from tests.domain.access_log.entries import LOG_ID, entry, record
 from tests.store.records import instant
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -181,7 +185,8 @@ def test_units_do_not_reach_each_others_logs(storage: Storage, car: Car, tmp_pat
     assert send(storage, [part], "unit-2") == [("receipt", 200)]
     assert send(storage, [part], UNIT) == [("refused", 422)]
     assert storage.logs.statements("unit-3") == []
-    assert kinds(storage) == []
+    assert kinds(storage) == [FindingKind.FOREIGN_LOG]
+    assert (statement(storage).finding != "", statement(storage, "unit-2").finding) == (True, "")
 
 
 def made_up_parts(log_id: str, unit_id: str) -> list[Part]:
@@ -224,6 +229,32 @@ def test_no_unit_sends_a_log_under_the_id_of_another_units(storage: Storage, car
     assert "log came that is of another unit" in statement(storage, "unit-2").finding
     assert send(storage, [*car.records(), car.checkpoint()]) == [("receipt", 200)] * 3
     assert (statement(storage).size, statement(storage).finding) == (2, "")
+
+
+def test_records_of_another_units_are_a_finding_with_the_sender_s_own_log(storage: Storage, car: Car) -> None:
+    assert send(storage, made_up_parts(LOG_ID, "unit-2"), "unit-2") == [("receipt", 200)] * 2
+    car.look(2)
+    parts = [*car.records(), car.checkpoint()]
+    answers = storage.store("unit-2", parts)
+    assert [(each.status, each.detail) for each in answers] == [(422, "unit_id: of another unit")] * 3
+    (state,) = storage.logs.states()
+    assert (state.unit_id, state.log_id) == ("unit-2", LOG_ID)
+    assert [each.kind for each in state.findings] == [FindingKind.FOREIGN_LOG]
+    assert "it has the data of another unit" in statement(storage, "unit-2").finding
+    assert send(storage, parts) == [("receipt", 200)] * 3, "from its own unit"
+
+
+def test_they_are_a_finding_of_a_unit_without_a_log_as_well(storage: Storage, car: Car, directory: Path) -> None:
+    car.look(2)
+    assert send(storage, [*car.records(), car.checkpoint()], "unit-2") == [("refused", 422)] * 3
+    ((unit_id, finding),) = storage.logs.findings()
+    assert (unit_id, finding.kind, storage.logs.states()) == ("unit-2", FindingKind.FOREIGN_LOG, [])
+    alarms = [each for each in standing_alarms(directory, NOW, storage) if each.kind is AlarmKind.ACCESS_LOG]
+    assert [each.text for each in alarms] == [f"access log of unit-2: {finding.text}"]
+    assert send(storage, made_up_parts(car.log.log_id, "unit-2")[:1], "unit-2") == [("receipt", 200)]
+    assert kinds(storage) == [FindingKind.FOREIGN_LOG], "told to the unit from when on it has a log"
+    assert storage.logs.acknowledge("unit-2", Acknowledgement("ana", "its data folder was car 6's")) == 1
+    assert storage.logs.findings() == []
 
 
 def of_record(**changes: object) -> Part:

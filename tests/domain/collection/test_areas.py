@@ -1,6 +1,7 @@
 """Areas in which nothing is collected: circles and polygons, with what a position may be off."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -36,7 +37,8 @@ def square(half_m: float) -> NoCollectionArea:
         (at(0, 104, hdop=1.0), True),
         (at(0, 106, hdop=1.0), False),
         (at(0, 109, speed_mps=20.0), True),
-        (at(0, 111, speed_mps=20.0), False),
+        (at(0, 129, speed_mps=20.0), True),
+        (at(0, 131, speed_mps=20.0), False),
         (at(0, 124, hdop=None), True),
         (at(0, 126, hdop=None), False),
         (at(0, 149, speed_mps=None), True),
@@ -44,6 +46,12 @@ def square(half_m: float) -> NoCollectionArea:
 )
 def test_a_circle_grows_by_what_the_position_may_be_off(position: Position, *, is_inside: bool) -> None:
     assert CIRCLE.may_hold(position) == is_inside
+
+
+def test_an_area_is_entered_before_the_sentence_of_the_fix_at_its_edge_arrives() -> None:
+    just_arrived = replace(at(0, 115, hdop=0.8, speed_mps=20.0), age_ms=0.0)
+    assert CIRCLE.may_hold(just_arrived)
+    assert not CIRCLE.may_hold(replace(just_arrived, speed_mps=0.0))
 
 
 @given(north_m=st.floats(-300, 300), east_m=st.floats(-300, 300), hdop=st.floats(0, 10))

@@ -8,7 +8,7 @@ from alpr_edge.domain.protocol.access_log import LogPlace, checkpoint_item_id, p
 from alpr_edge.domain.protocol.bookings import booking_item_id
 from alpr_edge.domain.protocol.canvass import canvass_end_item_id, canvass_item_id
 from alpr_edge.domain.protocol.dispositions import disposition_item_id
-from alpr_edge.domain.protocol.hits import alert_item_id, withdrawal_item_id
+from alpr_edge.domain.protocol.hits import alert_item_id, late_tone_item_id, withdrawal_item_id
 from alpr_edge.domain.protocol.holds import hold_item_id, hold_release_item_id
 from alpr_edge.domain.protocol.items import ItemKind
 from alpr_edge.domain.protocol.stored_kinds import kind_of, outbox_kind_of
@@ -18,6 +18,7 @@ FIRST_KINDS = {ItemKind.READ, ItemKind.HIT, ItemKind.ACCESS, ItemKind.IMAGE, Ite
 ITEM_IDS = {
     ItemKind.ALERT: alert_item_id("hit-1"),
     ItemKind.WITHDRAWAL: withdrawal_item_id("hit-1"),
+    ItemKind.LATE_TONE: late_tone_item_id("hit-1"),
     ItemKind.DISPOSITION: disposition_item_id("d-1"),
     ItemKind.HOLD: hold_item_id("hold-1", ["read-1"]),
     ItemKind.HOLD_RELEASE: hold_release_item_id("hold-1"),

@@ -72,3 +72,16 @@ def test_within_takes_whole_pixels_that_the_box_touches() -> None:
 )
 def test_a_box_reaches_the_edge_of_its_frame(box: Box, *, reaches: bool) -> None:
     assert box.reaches_edge(1280, 720) is reaches
+
+
+@pytest.mark.parametrize(
+    ("input_pixel_px", "left_px", "reaches"),
+    [(1.0, 3, True), (1.0, 4, False), (2.1, 4, True), (2.1, 5, False), (4.3, 6, True), (4.3, 7, False)],
+)
+def test_a_box_may_end_further_from_the_edge_that_cuts_its_plate_where_the_detector_sees_less(
+    input_pixel_px: float, left_px: float, *, reaches: bool
+) -> None:
+    box = Box(left_px, 100, 90, 130)
+    assert box.reaches_edge(3840, 2160, input_pixel_px) is reaches
+    mirrored = Box(3840 - 90, 100, 3840 - left_px, 130)
+    assert mirrored.reaches_edge(3840, 2160, input_pixel_px) is reaches

@@ -7,7 +7,7 @@ import pytest
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.plates import CERTAIN_MIN
-from alpr_edge.domain.reads import ReadClosed, ReadDecided, ReadEvent, ReadingPlace
+from alpr_edge.domain.reads import ReadClosed, ReadDecided, ReadEvent, ReadingPlace, ReadSettled
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.decision_rule import DecisionRule
 from alpr_edge.domain.recognition.frames import Reading
@@ -74,10 +74,10 @@ def test_a_parked_car_is_one_read_however_long_it_stands() -> None:
     passes = passes_of()
     frames = [(ms * 1.0, [reading_of("8ABC123", ms)]) for ms in range(0, 60_000, 100)]
     events = [event for _, event in play(passes, frames)] + passes.close(START.shift(60_000))
-    assert [type(event) for event in events] == [ReadDecided, ReadClosed]
-    assert events[0].read.read_id == events[1].read.read_id
-    assert events[1].read.vote_count == 600
-    assert events[1].read.last_frame == 599
+    assert [type(event) for event in events] == [ReadDecided, ReadSettled, ReadClosed]
+    assert events[0].read.read_id == events[1].read.read_id == events[2].read.read_id
+    assert events[2].read.vote_count == 600
+    assert events[2].read.last_frame == 599
 
 
 def test_a_changed_text_supersedes_and_withdraws() -> None:

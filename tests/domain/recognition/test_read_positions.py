@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.instants import Instant
-from alpr_edge.domain.reads import ReadClosed, ReadDecided, ReadEvent
+from alpr_edge.domain.reads import ReadClosed, ReadDecided, ReadEvent, ReadSettled
 from alpr_edge.domain.recognition.frames import Reading
 from alpr_edge.domain.recognition.passes import Origin, Passes
 from tests.domain.readings import START, frame_of, reading_of
@@ -53,6 +53,7 @@ def test_a_first_read_whose_picture_is_older_than_the_way_known_has_the_place_of
     dim = reading_of("8ABC123", 0, certainty=0.3, sharpness=400)
     whole = [reading_of("8ABC123", ms, certainty=0.999, sharpness=100) for ms in range(131_000, 132_000, 100)]
     events = events_of([dim, *in_view_without_text(900, 131_000), *whole], way := Way())
-    assert [(type(event), event.read.plate) for event in events] == [(ReadDecided, "8ABC123"), (ReadClosed, "8ABC123")]
+    assert [type(event) for event in events] == [ReadDecided, ReadSettled, ReadClosed]
+    assert {event.read.plate for event in events} == {"8ABC123"}
     assert events[0].read.position == way.locate(events[0].read.last_seen) is not None
-    assert events[1].read.position == events[0].read.position
+    assert events[1].read.position == events[2].read.position == events[0].read.position

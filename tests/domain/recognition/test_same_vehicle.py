@@ -64,6 +64,19 @@ def test_a_likely_misreading_in_doubt_is_the_same_vehicle(before: str, after: st
     assert is_same(before, after) == same
 
 
+@pytest.mark.parametrize(("decided", "same"), [(0.7, True), (0.97, False)])
+def test_a_read_counts_as_it_was_decided_however_certain_it_became(decided: float, *, same: bool) -> None:
+    earlier, other = pass_of(reading_of("8ABC123", certainty=0.999)), reading_of("8ABC123", 1000, certainty=0.999)
+    look = reading_of("3ABC123", 1000, certainty=0.999)
+    mixed = 0.99 * look.slot_probabilities + 0.01 * other.slot_probabilities
+    later = pass_of(replace(look, slot_probabilities=mixed))
+    read = replace(plate_read(), plate="8ABC123", confidence=decided)
+    earlier.take_read(read)
+    earlier.read = replace(read, confidence=0.97)
+    assert later.vote().certain
+    assert later.is_same_vehicle(earlier, later.vote(), AWAY_MS_MAX) is same
+
+
 def test_two_certain_texts_are_two_vehicles_unless_only_an_i_is_missed() -> None:
     assert not is_same("8ABC123", "3ABC123", certainty=0.999)
     assert is_same("F82EVA", "IF82EVA", certainty=0.999)

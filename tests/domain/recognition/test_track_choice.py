@@ -45,6 +45,36 @@ def test_a_clear_look_with_hardly_a_character_in_common_joins_by_a_sure_overlap_
     assert is_joined(PLACE.shift(moved_px, 0), text, certainty=certainty) is joined
 
 
+@pytest.mark.parametrize(
+    ("later_ms", "text", "certainty", "joined"),
+    [
+        (1000, "5XYZ987", 0.999, False),
+        (300, "5XYZ987", 0.999, False),
+        (299, "5XYZ987", 0.999, True),  # so soon no other car is there
+        (1000, "8ABC987", 0.999, True),  # three of seven characters: perhaps misread
+        (1000, "5XYZ987", 0.9, True),
+    ],
+)
+@pytest.mark.parametrize("before", [0.8, 0.9])
+def test_a_clear_look_some_time_after_one_with_a_doubtful_text_is_another_plate_where_most_of_it_differs(
+    before: float, later_ms: float, text: str, certainty: float, *, joined: bool
+) -> None:
+    tracker = Tracker(gap_ms=1500)
+    (first,) = tracker.update([reading_of("8ABC123", 0, PLACE, before)])
+    (second,) = tracker.update([reading_of(text, later_ms, PLACE, certainty)])
+    assert (first is second) is joined
+
+
+@pytest.mark.parametrize(("certainty", "is_cut"), [(0.7, False), (0.9, True)])
+def test_a_text_that_is_hardly_one_or_that_the_edge_cuts_keeps_no_clear_look_away(
+    certainty: float, *, is_cut: bool
+) -> None:
+    tracker = Tracker(gap_ms=1500)
+    (first,) = tracker.update([replace(reading_of("8AB", 0, PLACE, certainty), is_cut=is_cut)])
+    (second,) = tracker.update([reading_of("5XYZ987", 1000, PLACE, 0.999)])
+    assert first is second
+
+
 @pytest.mark.parametrize(("text", "joined"), [("8ABC1", True), ("8AB", False), ("8ABD1XY", False)])
 def test_a_look_nearby_joins_by_three_fifths_of_its_characters(text: str, *, joined: bool) -> None:
     assert is_joined(PLACE.shift(300, 0), text, certainty=0.6) is joined

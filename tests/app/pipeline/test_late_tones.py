@@ -1,0 +1,103 @@
+"""Two cameras: a misread of the one kept the other's hit quiet, which is on record with the tone that came later."""
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from alpr_edge.alerts.wav import WavPlayer
+from alpr_edge.app.pipeline.alerter import Alerter
+from alpr_edge.app.pipeline.camera_worker import CameraWorker
+from alpr_edge.app.pipeline.recorder import Recorder
+from alpr_edge.domain.hits import Generation, HotlistEntry
+from alpr_edge.domain.reads import ReadEvent
+from alpr_edge.domain.recognition.decision_rule import DecisionRule
+from alpr_edge.domain.recognition.passes import Origin, Passes
+from alpr_edge.runtime.channels import BoundedChannel
+from alpr_edge.runtime.clock import ReplayedClock
+from alpr_edge.settings import AlertSettings, HotlistSettings, load
+from alpr_edge.store.unit_store import UnitStore, open_store
+from tests.app.pipeline.test_recorder import ENTRY
+from tests.domain.readings import START, frame_of, reading_of
+from tests.units import write_bare_unit
+
+LISTED, MISREAD = "8ABC123", "3ABC129"
+
+
+class OneEntry:
+    """A list of one plate."""
+
+    def exact(self, plate: str) -> Iterator[tuple[HotlistEntry, Generation]]:
+        return iter([(ENTRY, Generation("test", 1, None, None, 1))] if plate == ENTRY.plate else [])
+
+    def partial(self, plate: str) -> Iterator[tuple[HotlistEntry, Generation]]:
+        del plate
+        return iter(())
+
+
+class Cameras:
+    """Two cameras that share an alerter, and the writer behind them.
+
+    Args:
+        store: the store of the unit.
+        folder: where the settings are and the tones go.
+    """
+
+    def __init__(self, store: UnitStore, folder: Path) -> None:
+        settings = load(folder / "alpr-edge.toml")
+        self.player = WavPlayer(folder / "tones.wav", 0.5, START)
+        self.records: BoundedChannel[ReadEvent] = BoundedChannel(100)
+        self.recorder = Recorder(store.reads, settings.store, store.refused_records)
+        alerter = Alerter(self.player, ReplayedClock(START), AlertSettings(), HotlistSettings())
+        numbers, rule = itertools.count(), DecisionRule(3, 10_000, 0, 3)
+
+        def new_id() -> str:
+            return f"u:{next(numbers)}"
+
+        self.workers = {
+            name: CameraWorker(
+                Passes(Origin("u", name, ()), rule, 60_000, lambda _: None, new_id),
+                OneEntry,
+                alerter,
+                self.records,
+                new_id,
+            )
+            for name in ("front", "rear")
+        }
+
+    def see(self, camera: str, text: str, first_ms: int, count: int) -> None:
+        """Have a camera read a plate in some frames, a tenth of a second from each to the next."""
+        for at_ms in range(first_ms, first_ms + count * 100, 100):
+            readings = [reading_of(text, at_ms)]
+            self.workers[camera].process(frame_of(readings, at_ms), readings)
+
+    def write(self) -> None:
+        """Have the writer take what waits for it."""
+        while len(self.records):
+            record = self.records.get(0)
+            assert record is not None
+            self.recorder.write([record])
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[UnitStore]:
+    with open_store(load(write_bare_unit(tmp_path)), migrate=True) as store:
+        yield store
+
+
+def test_an_alert_that_stayed_quiet_for_a_misread_is_on_record_with_its_tone(store: UnitStore, tmp_path: Path) -> None:
+    cameras = Cameras(store, tmp_path)
+    cameras.see("front", LISTED, 0, 3)
+    cameras.see("rear", LISTED, 300, 3)
+    cameras.see("front", MISREAD, 600, 30)
+    cameras.write()
+    cameras.player.close()
+    front, rear = (
+        next(each for each in reversed(store.reads.recent(100)) if each.read.camera_id == name)
+        for name in ("front", "rear")
+    )
+    ((first,), (second,)) = front.alerts, rear.alerts
+    assert (first.sounded_at is None, first.late_tone, first.withdrawn_at is None) == (False, None, False)
+    assert (second.sounded_at, second.late_tone is None, second.withdrawn_at) == (None, False, None)
+    assert f"late_tone:{rear.hits[0].hit_id}" in [item.item_id for item in store.outbox.due(100, 10**7)]

@@ -1,0 +1,58 @@
+"""A decided read that was not certain is told of once more when the vote for its text is settled."""
+
+from dataclasses import replace
+
+import pytest
+
+from alpr_edge.domain.reads import ReadClosed, ReadDecided, ReadEvent, ReadSettled
+from alpr_edge.domain.recognition.decision_rule import SETTLED_MIN
+from tests.domain.readings import START, reading_of
+from tests.domain.recognition.test_passes import passes_of, play
+
+TEXT = "8ABC123"
+
+
+def events_of(*runs: tuple[str, float, int]) -> list[ReadEvent]:
+    """The events of looks at one vehicle, a tenth of a second apart: runs of a text, a certainty and a count."""
+    looks = [(text, certainty) for text, certainty, count in runs for _ in range(count)]
+    passes = passes_of()
+    frames = [(n * 100.0, [reading_of(text, n * 100, certainty=sure)]) for n, (text, sure) in enumerate(looks)]
+    return [event for _, event in play(passes, frames)] + passes.close(START.shift(100.0 * len(looks)))
+
+
+def test_a_read_that_becomes_certain_is_told_of_once_under_its_id_and_text() -> None:
+    decided, settled, closed = events_of((TEXT, 0.9, 5), (TEXT, 0.999, 60))
+    assert (type(decided), type(settled), type(closed)) == (ReadDecided, ReadSettled, ReadClosed)
+    assert not decided.read.certain
+    assert settled.read.certain
+    assert settled.read.confidence >= SETTLED_MIN
+    before = decided.read
+    unsettled = replace(settled.read, confidence=before.confidence, alternatives=before.alternatives)
+    assert replace(unsettled, slot_votes=before.slot_votes) == before
+    assert closed.read.confidence >= settled.read.confidence
+
+
+@pytest.mark.parametrize(
+    "runs",
+    [[(TEXT, 0.999, 60)], [(TEXT, 0.9, 5), ("", 0.9, 20)]],
+    ids=["certain from the first look", "never certain"],
+)
+def test_a_read_that_is_certain_at_once_or_never_is_told_of_once(runs: list[tuple[str, float, int]]) -> None:
+    assert [type(event) for event in events_of(*runs)] == [ReadDecided, ReadClosed]
+
+
+def test_a_read_that_became_certain_gives_way_to_a_certain_one_as_any_does() -> None:
+    events = events_of((TEXT, 0.9, 5), (TEXT, 0.999, 5), ("3ABC123", 0.9999, 40))
+    kinds = [ReadDecided, ReadSettled, ReadClosed, ReadDecided, ReadClosed]
+    assert [type(event) for event in events] == kinds
+    assert [event.read.plate for event in events] == [TEXT] * 3 + ["3ABC123"] * 2
+
+
+def test_a_vehicle_that_comes_back_and_is_read_clearly_then_makes_its_read_certain() -> None:
+    passes = passes_of()
+    frames = [(ms * 1.0, [reading_of(TEXT, ms, certainty=0.9)]) for ms in range(0, 500, 100)]
+    frames += [(1600.0, []), *((ms * 1.0, [reading_of(TEXT, ms, certainty=0.9999)]) for ms in range(3000, 4000, 100))]
+    decided, settled = (event for _, event in play(passes, frames))
+    assert isinstance(settled, ReadSettled)
+    assert settled.read.read_id == decided.read.read_id
+    assert settled.decided_at.ms_since(START) >= 3000
