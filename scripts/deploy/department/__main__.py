@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from scripts.deploy.department.host import COMMAND
+from scripts.deploy.department.host import COMMAND, is_plain_place
 from scripts.deploy.department.plan import SetupRequest, plan
 from scripts.deploy.department.standstill import Standstill
 from scripts.deploy.provision.base import require_fit_machine
@@ -81,8 +81,7 @@ def _end(standstill: Standstill) -> None:
 
 def _require_folder(option: str, value: str) -> None:
     """Refuse a folder whose path settings and systemd would not take as it is."""
-    is_plain = value.startswith("/") and not set(value) & set("\"\\' %\n\t:")
-    if value and not is_plain:
+    if value and not is_plain_place(value):
         name = option.replace("_", "-")
         raise ProvisioningError(f"--{name} {value}: a path that begins with /, without spaces, quotes, colons and %")
 

@@ -14,6 +14,15 @@ COMMAND = Path("/usr/local/bin/alpr-edge-department")
 AS_USER = ("setpriv", f"--reuid={USER}", f"--regid={USER}", "--init-groups", "--reset-env")
 BACKUPS = Path("/var/backups/alpr-edge-department")
 COMMAND_S_MAX = 600
+_NOT_IN_PLACES = frozenset("\"\\' %:")
+
+
+def is_plain_place(path: str) -> bool:
+    """Whether settings, command lines and systemd's files all take the path of a folder as it is.
+
+    systemd splits at blanks and colons and replaces what begins with %; a line break would begin a setting of its own.
+    """
+    return path.startswith("/") and path.isprintable() and not set(path) & _NOT_IN_PLACES
 
 
 def run_department(*words: str, timeout_s: float = COMMAND_S_MAX) -> str:

@@ -3,8 +3,8 @@
 from contextlib import ExitStack
 from pathlib import Path
 
-from scripts.deploy.department.host import BACKUPS, BASE, department_settings, setting
-from scripts.deploy.provision.machine import ManagedFile, link, run, succeeds
+from scripts.deploy.department.host import BACKUPS, BASE, department_settings, is_plain_place, setting
+from scripts.deploy.provision.machine import ManagedFile, ProvisioningError, link, run, succeeds
 
 UNIT_FILES = BASE / "current" / "systemd" / "department"
 SYSTEM = Path("/etc/systemd/system")
@@ -71,12 +71,14 @@ def drop_in(name: str, settings: dict[str, dict[str, object]]) -> str:
     Args:
         name: the service, without its ending.
         settings: the department's settings.
+
+    Raises:
+        ProvisioningError: a place of the backups is none that systemd takes as it is. The service's own user writes
+            these settings, and root obeys the file.
     """
     lines = []
     if name != PURGE:
-        backup = settings.get("backup", {})
-        places = [str(backup.get(key, "")) for key in ("target", "keys")]
-        lines += [f"ReadWritePaths=-{place}\n" for place in places if place and Path(place) != BACKUPS]
+        lines += [f"ReadWritePaths=-{place}\n" for place in _backup_places(settings) if Path(place) != BACKUPS]
     is_far = _is_far(str(settings.get("database", {}).get("url", "")))
     is_copied = name == BACKUP and settings.get("backup", {}).get("bucket_pictures", True)
     if is_far or ((name == PURGE or is_copied) and settings.get("images", {}).get("url")):
@@ -84,6 +86,16 @@ def drop_in(name: str, settings: dict[str, dict[str, object]]) -> str:
     return (
         "".join(["# Written by scripts/setup-department, from department.toml.\n[Service]\n", *lines]) if lines else ""
     )
+
+
+def _backup_places(settings: dict[str, dict[str, object]]) -> list[str]:
+    backup = settings.get("backup", {})
+    places = {key: place for key in ("target", "keys") if (place := str(backup.get(key, "")))}
+    for key, place in places.items():
+        if not is_plain_place(place):
+            words = "a path that begins with /, without spaces, quotes, colons and %"
+            raise ProvisioningError(f"[backup] {key} {place!r} in department.toml: {words}")
+    return list(places.values())
 
 
 def _is_far(url: str) -> bool:

@@ -99,7 +99,7 @@ def test_a_record_that_the_store_does_not_take_refuses(tmp_path: Path) -> None:
     with open_store(load(settings), migrate=True, renew=True) as store:
         spoilt = decided_record("spoilt")
         store.refused_records.add(
-            replace(spoilt, read=replace(spoilt.read, confidence=float("nan"))), "no row can hold it"
+            [replace(spoilt, read=replace(spoilt.read, confidence=float("nan")))], "no row can hold it"
         )
     result = CliRunner().invoke(app, ["unit", "handover", "--json", "--settings", str(settings)])
     with pytest.raises(ProvisioningError, match="1 records that its store does not take are set aside"):

@@ -5,7 +5,7 @@ import ipaddress
 import pytest
 from cryptography import x509
 
-from scripts.deploy.provision.machine import run
+from scripts.deploy.provision.machine import ProvisioningError, run
 from scripts.deploy.provision.page import DAYS, is_outdated, make_certificate
 
 ADDRESS = "192.0.2.7"
@@ -24,6 +24,12 @@ def test_it_is_for_the_page_and_for_nothing_else(content: bytes) -> None:
     assert names.get_values_for_type(x509.IPAddress) == [ipaddress.ip_address(ADDRESS)]
     assert not certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
     assert (certificate.not_valid_after_utc - certificate.not_valid_before_utc).days == DAYS
+
+
+@pytest.mark.parametrize("unit_id", ["car-7\n[default]\nopenssl_conf = mine", "car 7", "", "a" * 65])
+def test_no_setting_gets_into_the_configuration_of_openssl(unit_id: str) -> None:
+    with pytest.raises(ProvisioningError, match=r"unit\.id .*: letters, digits"):
+        make_certificate(unit_id, ADDRESS)
 
 
 def test_another_address_asks_for_a_new_one(content: bytes) -> None:

@@ -109,10 +109,16 @@ def test_the_page_is_reached_at_its_own_address_alone(console: dict[str, object]
     assert (ConsoleSettings().address, ConsoleSettings().port) == (firewall.PAGE_ADDRESS, firewall.PAGE_PORT)
 
 
-@pytest.mark.parametrize("address", ["0.0.0.0", "::", "car.example", "192.0.2.7; accept"])
+@pytest.mark.parametrize("address", ["0.0.0.0", "::", "car.example", "192.0.2.7; accept", "fe80::1%eth0 accept #"])
 def test_an_address_that_is_none_of_one_interface_opens_nothing(address: str) -> None:
     with pytest.raises(ProvisioningError, match=re.escape(f"console.address {address}: ")):
         page_rule({"address": address})
+
+
+@pytest.mark.parametrize("port", ["8447 accept\nip saddr 0.0.0.0/0 accept #", 0, 65_536, True, 8447.0])
+def test_a_port_that_is_none_opens_nothing(port: object) -> None:
+    with pytest.raises(ProvisioningError, match=r"console\.port .*: a number from 1 to 65535"):
+        page_rule({"address": "192.0.2.7", "port": port})
 
 
 def test_builders_are_all_that_hatchling_needs() -> None:

@@ -103,6 +103,16 @@ def test_a_service_gets_what_its_settings_need_and_no_more(
     assert text.startswith("# Written by scripts/setup-department") == bool(needs)
 
 
+@pytest.mark.parametrize("key", ["target", "keys"])
+@pytest.mark.parametrize(
+    "place", ["/b\nExecStartPre=+/x", "/b\rUser=root", "/b /etc", "/b\u2028c", "/%h", "/b:/etc", "b", '/b"', "\n"]
+)
+def test_what_the_services_user_wrote_begins_no_line_of_systemds_file(key: str, place: str) -> None:
+    for name in (BACKUP, DRILL):
+        with pytest.raises(ProvisioningError, match=rf"\[backup\] {key} .* in department\.toml: a path that begins"):
+            drop_in(name, {"backup": {key: place}})
+
+
 def test_with_a_drop_in_systemd_has_nothing_to_say(tmp_path: Path, require_tool: Callable[[str], str]) -> None:
     unit = tmp_path / f"{PURGE}.service"
     text = (
