@@ -76,7 +76,7 @@ def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
     settings, store, clock, halt = unit.settings, unit.store, unit.clock, threading.Event()
     cameras = [Camera(camera, clock, halt.wait, unit.is_driving) for camera in settings.camera]
     limits, precision = CollectionLimits(settings.capture, parts.locate), PrecisionWatch(store.database, clock)
-    views = CameraViews([CameraFeed(each.camera_id, each.frames) for each in cameras], limits, unit.latest_fix)
+    views = _camera_views(unit, cameras, limits)
     pipeline = Pipeline(settings, views.feeds, parts, live=True)
     disk, stored = DiskStage(settings, store, unit.ballast, clock), (settings, store.database)
     access_log, canvass = AccessLogUpload(*stored, clock), CanvassUpkeep(*stored, clock)
@@ -113,6 +113,12 @@ def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
     )
 
 
+def _camera_views(unit: UnitParts, cameras: Sequence[Camera], limits: CollectionLimits) -> CameraViews:
+    infrared = {camera.id for camera in unit.settings.camera if camera.infrared}
+    feeds = [CameraFeed(each.camera_id, each.frames) for each in cameras]
+    return CameraViews(feeds, limits, unit.latest_fix, infrared)
+
+
 def _upkeep(unit: UnitParts, databases: DatabaseHealth, alerter: Alerter) -> StoreUpkeep:
     def judge_databases() -> None:
         if unit.attempts.do("databases set aside", databases.judge, otherwise=False):
@@ -132,7 +138,8 @@ def _stages_by_settings(unit: UnitParts, limits: CollectionLimits, self_check: S
     if unit.settings.capture.no_collection_areas:
         yield DropRecordStage(unit.settings, limits.drops, unit.clock)
     if unit.settings.hotlist.source:
-        yield HotlistImportStage(unit.settings, unit.store.database, unit.store.incoming, unit.clock, self_check)
+        parts = unit.settings, unit.store.database, unit.store.incoming, unit.clock, self_check
+        yield HotlistImportStage(*parts, lambda: unit.ballast.has_room)
 
 
 def _add_stages(supervisor: Supervisor, disk: DiskStage, replaceable: Sequence[Stage]) -> None:

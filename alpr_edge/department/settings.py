@@ -12,7 +12,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, Field, Strict, ValidationError, model_validator
 
 from alpr_edge.department.exchange_settings import ABSOLUTE, LOOPBACK, ExchangeTable, MailAddress
-from alpr_edge.department.identity_settings import ProvisioningTable, SingleSignOnTable
+from alpr_edge.department.identity_settings import (
+    OutsideOrganisationTable,
+    PeopleTable,
+    ProvisioningTable,
+    SingleSignOnTable,
+)
 from alpr_edge.department.map_settings import MapTable
 from alpr_edge.department.public_settings import AdministrationTable, WebsiteTable
 from alpr_edge.department.release_settings import LetterTable
@@ -23,12 +28,13 @@ from alpr_edge.domain.hits import OWN_SOURCE
 from alpr_edge.domain.people.person import SourcePermission
 from alpr_edge.settings.base import Name, Section
 from alpr_edge.settings.lists import FeedSource
-from alpr_edge.settings.policy import FORMATS_MAX, check_formats
+from alpr_edge.settings.policy import FORMATS_MAX, PolicySettings, check_formats
+from alpr_edge.settings.profiles.barred_reasons import barred_reason_faults
 
 FILE_NAME = "department.toml"
-_DOMAIN = r"^$|^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$"
 EXCHANGES_MAX = 20
 FEEDS_MAX = 64
+OUTSIDE_MAX = 20
 
 
 def _check_zone(name: str) -> str:
@@ -37,22 +43,6 @@ def _check_zone(name: str) -> str:
     except (ValueError, OSError, ZoneInfoNotFoundError):
         raise ValueError("no time zone; they look like America/Los_Angeles") from None
     return name
-
-
-class PeopleTable(Section):
-    """[people]: the accounts of the department's people."""
-
-    name: Annotated[str, Field(max_length=100, pattern=r"^[^\x00-\x1f\x7f:]*$")] = ""
-    """What authenticator apps and browsers show; empty: the department's domain."""
-    domain: Annotated[str, Field(max_length=253, pattern=_DOMAIN)] = ""
-    """The domain that passkeys are bound to; empty: the server's first name that is no address."""
-    address: Annotated[str, Field(pattern=r"^$|^https://[^/\s?#]+$")] = ""
-    """Where people reach the page of invitations; empty: the domain, at the port that is served."""
-    invitation_hours: Annotated[int, Field(ge=1, le=72)] = 24
-    roster_days: Annotated[int, Field(ge=2, le=365)] = 30
-    """How long a roster is valid; ``department serve`` publishes the next after half of it."""
-    security_profile: Literal["cjis", "nist"] = "cjis"
-    """The rules of passwords."""
 
 
 class SearchTable(Section):
@@ -230,6 +220,9 @@ class DepartmentFile(Section):
     """The whole file."""
 
     people: PeopleTable = PeopleTable()
+    outside_organisation: Annotated[
+        tuple[OutsideOrganisationTable, ...], Strict(strict=False), Field(max_length=OUTSIDE_MAX)
+    ] = ()
     search: SearchTable = SearchTable()
     page: PageTable = PageTable()
     hits: HitsTable = HitsTable()
@@ -252,8 +245,7 @@ class DepartmentFile(Section):
 
     @model_validator(mode="after")
     def _require_own_names(self) -> Self:
-        names = [each.name for each in self.exchange]
-        if len(set(names)) < len(names):
+        if len({each.name for each in self.exchange}) < len(self.exchange):
             raise ValueError("exchange: two have one name")
         if len({each.name for each in self.feed}) < len(self.feed):
             raise ValueError("feed: two have one name")
@@ -262,6 +254,8 @@ class DepartmentFile(Section):
             raise ValueError("exchange: mail_to needs smtp_host and mail_from in [alarms]")
         if self.alarms.smtp_security == "none" and any(each.plate_in_mail for each in mailed):
             raise ValueError('exchange: plate_in_mail needs smtp_security "starttls" or "tls" in [alarms]')
+        if barred := barred_reason_faults("feed", self.feed, PolicySettings(profile=self.search.profile)):
+            raise ValueError(barred[0])
         return self
 
 

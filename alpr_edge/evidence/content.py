@@ -84,7 +84,7 @@ class PackageRead:
     missing_pictures: str = ""
     """Why a picture is not there; empty: none is missing."""
     others: tuple[SentRecord, ...] = ()
-    """Hits, alerts, withdrawals, answers and corrected times, in the order in which they were made."""
+    """Hits, alerts, late tones, withdrawals, answers and corrected times, in the order in which they were made."""
     superseded_by: str | None = None
     """The later read of the same pass that corrected it."""
 

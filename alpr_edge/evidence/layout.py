@@ -70,6 +70,11 @@ def read_folder(number: int) -> str:
     return f"{PAYLOAD}reads/{span_of(number)}/{number:05}"
 
 
+def record_name(kind: str, number: int) -> str:
+    """The name of the file of what was said of a read, by its kind and its number from 1."""
+    return f"{kind.replace('_', '-')}-{number}.json"
+
+
 def page_path(number: int) -> str:
     """The page that shows a read, by the read's number."""
     return f"{PAYLOAD}pages/reads-{span_of(number)}.html"

@@ -95,7 +95,7 @@ class _PackageWriter:
     def _write_read(self, number: int, read: PackageRead) -> None:
         folder = layout.read_folder(number)
         named = [(layout.READ_RECORD, read.record)]
-        named += [(f"{record.kind.value}-{n}.json", record) for n, record in enumerate(read.others, start=1)]
+        named += [(layout.record_name(record.kind.value, n), record) for n, record in enumerate(read.others, start=1)]
         pictures = []
         for name, record in named:
             self.bag.add(f"{folder}/{name}", record.body)

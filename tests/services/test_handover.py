@@ -170,7 +170,7 @@ def test_records_set_aside_are_taken_in_and_queued_and_those_refused_again_are_l
             ClosedRecord(replace(decided_record("open").read, vote_count=20)),
             spoilt,
         ):
-            store.refused_records.add(record, "the store failed on it")
+            store.refused_records.add([record], "the store failed on it")
     (settings.parent / "data" / "refused" / "00000009.record").write_bytes(b"damaged")
     handover = run_handover(settings)
     assert (handover.reads, handover.records_taken_in, handover.records_set_aside) == (2, 2, 2)

@@ -143,6 +143,17 @@ def test_entries_are_the_department_s_data_and_for_nobody_without_its_permission
     assert entry_id in {own.entry.record_id for own in show_entries(store.database, chief, STOLEN, START)}
 
 
+def test_an_entry_whose_remarks_hint_at_a_barred_purpose_is_flagged_on_record(
+    store: UnitStore, chief: Authoriser, staff: Staff
+) -> None:
+    before = len(staff.records())
+    for remarks in ("wanted by ICE", "wanted by the police"):
+        add_entry(store.database, chief, STOLEN, parse_entry(replace(REQUEST, remarks=remarks), START), START)
+    flags = [record.reason for record in staff.records()[before:] if record.action == "add_entry"]
+    assert set(flags) == {"flagged immigration_enforcement", ""}
+    assert not any("ICE" in record.model_dump_json() for record in staff.records()[before:])
+
+
 def test_a_covert_entry_is_removed_by_whoever_may_see_it(store: UnitStore, chief: Authoriser, staff: Staff) -> None:
     added = add_entry(store.database, chief, STOLEN, parse_entry(replace(REQUEST, covert=True), START), START)
     entry_id = added.own.entry.record_id

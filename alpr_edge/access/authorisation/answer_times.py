@@ -15,4 +15,13 @@ def wait_for_answer_step(begun_s: float) -> None:
     Args:
         begun_s: when the try began, of the monotonic clock.
     """
-    time.sleep((begun_s - time.monotonic()) % ANSWER_STEP_S)
+    time.sleep(seconds_to_answer_step(begun_s))
+
+
+def seconds_to_answer_step(begun_s: float) -> float:
+    """Seconds until a whole number of steps has passed.
+
+    Args:
+        begun_s: when the try began, of the monotonic clock.
+    """
+    return (begun_s - time.monotonic()) % ANSWER_STEP_S

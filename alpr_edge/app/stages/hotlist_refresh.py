@@ -10,10 +10,10 @@ from typing import Any
 import structlog
 
 from alpr_edge.app.unit_faults import Fault, FaultKind, faults_of
-from alpr_edge.domain.alerting import ListAge, list_age
+from alpr_edge.domain.alerting import ListAge
 from alpr_edge.domain.errors import AlprEdgeError
 from alpr_edge.domain.hits import Generation
-from alpr_edge.domain.list_ages import old_list_words
+from alpr_edge.domain.list_ages import list_age, old_list_words
 from alpr_edge.domain.matching import Entries
 from alpr_edge.hotlist.index.loader import HotlistLoader
 from alpr_edge.hotlist.index.officer_entries import CombinedIndex, OfficerEntryLoader
@@ -46,8 +46,8 @@ class HotlistRefresh:
 
     @property
     def entries(self) -> Entries:
-        """All entries at present, for one read."""
-        return CombinedIndex(self._lists.index, self._own.index)
+        """All entries at present but for those that ended for certain, for one read."""
+        return CombinedIndex(self._lists.index, self._own.index, self._own.passed)
 
     def refresh(self, now: datetime | None) -> None:
         """Load what changed; what cannot be read now is tried again with the next call. Hangs with the disk."""

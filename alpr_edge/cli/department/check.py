@@ -12,7 +12,7 @@ from alpr_edge.cli.output import print_object, print_table
 
 
 def check_command(directory: DirectoryOption, as_json: JsonOption = False) -> None:
-    """Check settings, folder, keys, certificate, database, images, backups, alarms, site, maps, disk, clock.
+    """Check settings, folder, keys, certificate, database, people, images, backups, alarms, site, maps, disk, clock.
 
     Run it before the department serves, and after each change; it may serve meanwhile. Ends with 0 when everything is
     green or amber, with 1 when anything is red.

@@ -15,9 +15,14 @@ from alpr_edge.settings import load
 
 if TYPE_CHECKING:
     from alpr_edge.domain.ports import Clock
+    from alpr_edge.settings import Settings
     from alpr_edge.uplink.enrolment import UnitCertificate
 
 STDIN_MAX = 200
+
+_OtherUnitData = Annotated[
+    bool, typer.Option("--other-unit-data", help="Also where the data folder holds another unit's access log.")
+]
 
 
 def enrol_command(
@@ -38,6 +43,7 @@ def enrol_command(
     new_keys: Annotated[
         bool, typer.Option("--new-keys", help="Also take other keys of the department than those that are pinned.")
     ] = False,
+    other_unit_data: _OtherUnitData = False,
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
@@ -45,20 +51,31 @@ def enrol_command(
 
     The key never leaves the unit. The code goes only to a department whose authority has the given fingerprint. With it
     come the department's keys, which the unit pins; where a certificate is held, only missing keys are. What another
-    department set in this unit, or what was set for another unit, is removed.
+    department set in this unit, or what was set for another unit, is removed. With another unit's access log in the
+    data folder nothing is done: the department would take it no more.
     """
     from alpr_edge.runtime.clock import SystemClock
-    from alpr_edge.services.accounts.department_keys import require_access_key
     from alpr_edge.uplink.enrolment import Invitation, enrol
 
-    read = load(settings)
-    require_access_key(read)
+    read = _load(settings, other_unit_data=other_unit_data)
     uplink = read.uplink.model_copy(update={"url": department}) if department else read.uplink
     invitation = Invitation(_read(code), ca_fingerprint, ca_file, enrol_port, new_keys)
     done = enrol(uplink, read.unit.id, invitation, clock := SystemClock(), again=again)
     _tell(done, (*done.key_notes, *_settle(settings, clock, replace=new_keys or done.new)), as_json=as_json)
     if not read.uplink.url:
         typer.echo(f'alpr-edge: nothing is sent yet: set url = "{uplink.url}" below [uplink] in {settings}', err=True)
+
+
+def _load(file: Path, *, other_unit_data: bool) -> Settings:
+    """The settings of a unit whose access key and data folder are its own."""
+    from alpr_edge.services.accounts.department_keys import has_access_key, require_access_key
+    from alpr_edge.services.audit.log_owner import require_own_log
+
+    settings = load(file)
+    require_access_key(settings)
+    if not other_unit_data and has_access_key(settings):
+        require_own_log(settings)
+    return settings
 
 
 def _settle(settings: Path, clock: Clock, *, replace: bool) -> tuple[str, ...]:

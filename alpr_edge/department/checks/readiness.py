@@ -13,6 +13,7 @@ from alpr_edge.department.alarms.channels import alarm_channels, require_secrets
 from alpr_edge.department.backups.target import BackupTarget, work_folder
 from alpr_edge.department.checks.files import check_folder, check_keys
 from alpr_edge.department.checks.maps import check_maps
+from alpr_edge.department.checks.people import check_people
 from alpr_edge.department.checks.website import check_website
 from alpr_edge.department.db.engines.choice import engine_of
 from alpr_edge.department.http.health import FREE_BYTES_MIN
@@ -45,6 +46,7 @@ def department_checks(directory: Path) -> Iterator[Check]:
     parts: dict[str, Callable[[], Iterator[Check]]] = {
         "certificate": lambda: _certificate(directory),
         "database": lambda: _database(directory),
+        "people": lambda: check_people(directory),
         "images": lambda: _images(directory),
         "backup": lambda: _backup(directory),
         "backup keys": lambda: _backup_keys(directory),

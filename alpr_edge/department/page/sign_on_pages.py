@@ -97,7 +97,12 @@ class SignOnPages:
         return response
 
     def _refusal(self, visitor: Visitor, error: SignOnError) -> Response:
-        """What is told of a sign-on that did not work, once it is on record."""
+        """What is told of a sign-on that did not work, once it is on record, unless none was begun at this browser.
+
+        An answer without the word comes of any site's link, and of anybody who sends it over and over.
+        """
+        if not visitor.sign_on_word:
+            return self._pages.form(sign_in_answer(SignInResult(SignInOutcome.PROVIDER)))
         log.warning("department.sign_on_refused", reason=str(error))
         result = self._site.desk(visitor).refuse_provider(str(error))
         is_down = isinstance(error, ProviderDownError)

@@ -160,7 +160,7 @@ def access_row(record: AccessRecord) -> tuple[str, ...]:
     """A record of the access log: when, who, what, why, outcome."""
     who = ", ".join(part for part in (record.person or "the unit itself", record.organisation) if part)
     codes = (in_words(record.purpose), in_words(record.offence))
-    why = ", ".join(part for part in (*codes, record.case, record.note) if part)
+    why = ", ".join(part for part in (*codes, record.case, record.whole_note) if part)
     outcome = record.outcome.value + (f": {record.reason}" if record.reason else "")
     what = in_words(record.action) + (f" ({record.query})" if record.query else "")
     return moment_text(record.happened.utc), who, what, why, outcome

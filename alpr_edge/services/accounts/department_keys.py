@@ -46,6 +46,15 @@ def require_access_key(settings: Settings) -> None:
         load_key("access", settings.store.keys_directory)
 
 
+def has_access_key(settings: Settings) -> bool:
+    """Whether the access log can be opened; not where its key is not to be had, as on a development machine."""
+    try:
+        load_key("access", settings.store.keys_directory)
+    except StoreError:
+        return False
+    return True
+
+
 def pin_in_databases(settings: Settings, person: str, clock: Clock, *, replace: bool) -> tuple[str, ...]:
     """Pin the keys that the enrolment keeps; returns what a person has to know, a line each.
 
@@ -62,7 +71,7 @@ def pin_in_databases(settings: Settings, person: str, clock: Clock, *, replace: 
         StoreError: the databases cannot be written.
     """
     keys = pinned_keys(settings.uplink)
-    if keys == DepartmentKeys() or not _has_access_key(settings):
+    if keys == DepartmentKeys() or not has_access_key(settings):
         return ()
     with open_access_log(settings, migrate=True) as log:
         notes = _pin_roster_key(settings, log, keys.roster_key, (person, clock), replace=replace)
@@ -88,7 +97,7 @@ def remove_other_settings(settings_file: Path, person: str, clock: Clock) -> tup
     key = pinned_keys(layers.settings.uplink).roster_key
     if is_of_department(layers.settings, "" if key is None else key.department_id):
         return ()
-    if _has_access_key(layers.settings):
+    if has_access_key(layers.settings):
         with open_access_log(layers.settings, migrate=True) as log:
             own = settings_values(parse(layers.own, settings_file.parent), log.digest)
             changes = changes_without_document(log.values().values, own)
@@ -114,14 +123,6 @@ def _pin_roster_key(
     if is_local_key(settings, before):
         return (_NO_MORE_LOCAL,)
     return ()
-
-
-def _has_access_key(settings: Settings) -> bool:
-    try:
-        load_key("access", settings.store.keys_directory)
-    except StoreError:
-        return False
-    return True
 
 
 def _entry(action: str, changes: tuple[RecordedChange, ...], person: str, clock: Clock) -> AccessEntry:

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser
 from alpr_edge.access.authorisation.operations import Operation
-from alpr_edge.domain.alerting import Level, ListAge, level_of_hit, list_age
+from alpr_edge.domain.alerting import Level, ListAge, level_of_hit
 from alpr_edge.domain.dispositions.disposition import Disposition
 from alpr_edge.domain.dispositions.hit_state import HitState
 from alpr_edge.domain.dispositions.plate_comparison import CharacterPair, compare_plates, listed_text
 from alpr_edge.domain.errors import DispositionError
 from alpr_edge.domain.hits import Hit
+from alpr_edge.domain.list_ages import list_age
 from alpr_edge.domain.permissions.hit_purposes import purpose_of_hit
 from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.domain.reads import EvidenceKind
@@ -150,7 +151,7 @@ class HitViews:
             hit=hit,
             level=level_of_hit(hit),
             read=stored,
-            alert=stored.alerts[0] if stored.alerts else None,
+            alert=max(stored.alerts, key=lambda each: each.alert.level, default=None),
             comparison=compare_plates(read.text, listed_text(hit.entry.plate, hit.entry.plate_raw)),
             seen=timeline.place(read.last_seen),
             list_age=list_age(hit.list_age_s, *self._lists.ages_of(hit.generation.source)),

@@ -16,6 +16,7 @@ from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.domain.errors import SearchError
 from alpr_edge.domain.fixes import Position
+from alpr_edge.domain.ground.areas import area_words
 from alpr_edge.domain.instants import rfc3339
 from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.domain.reads import EvidenceKind
@@ -268,9 +269,9 @@ def search_note(search: ReadSearch) -> str:
     period = wanted.period and f"seen {rfc3339(wanted.period.begin)} to {rfc3339(wanted.period.end)}"
     parts = (
         period,
-        wanted.area and f"around {wanted.area}",
         wanted.camera_id and f"camera {wanted.camera_id}",
         wanted.state and f"state {wanted.state} or not read",
         "those without a time" if search.is_untimed else "",
+        wanted.area and area_words(wanted.area),
     )
     return ", ".join(part for part in parts if part)

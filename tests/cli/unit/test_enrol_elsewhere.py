@@ -1,4 +1,7 @@
-"""A unit that is enrolled at another department, or under another id, has nothing of what was set in it before."""
+"""A unit that is enrolled at another department, or under another id, has nothing of what was set in it before.
+
+Nor does it go on with another unit's access log, which the department would refuse.
+"""
 
 import shlex
 from collections.abc import Iterator
@@ -8,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from alpr_edge.department.http.server import DepartmentServer
-from alpr_edge.domain.access_log.records import AccessRecord, parse_record
+from alpr_edge.domain.access_log.records import START_SERVICE, AccessRecord, parse_record
 from alpr_edge.domain.department_settings.document import UnitSettingsPayload, keep_with_key, sign_settings
 from alpr_edge.domain.people.signed_roster import RosterKey
 from alpr_edge.runtime.clock import SystemClock
@@ -18,6 +21,7 @@ from alpr_edge.services.changes.self_check import find_drift, record_start
 from alpr_edge.services.changes.values_in_force import read_values
 from alpr_edge.settings import load
 from alpr_edge.settings.layers.department_layer import kept_file, load_layers
+from alpr_edge.store.access_log.checkpoints import CheckpointSigner, load_signing_key
 from alpr_edge.store.access_log.log import open_access_log
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.keys import load_key
@@ -107,3 +111,22 @@ def test_what_this_department_set_in_this_unit_stays(server: DepartmentServer, f
     keep(file, key.department_id, "car-7")
     assert "removed" not in enrol(server, file)
     assert kept_file(load(file)).exists()
+
+
+def test_a_data_folder_with_the_log_of_another_unit_is_refused_before_the_code_is_used(
+    server: DepartmentServer, file: Path
+) -> None:
+    other = load(file)
+    other = other.model_copy(update={"unit": other.unit.model_copy(update={"id": "car-6"})})
+    with open_access_log(other, migrate=True) as log:
+        ChangeRecorder(log, "run", SystemClock()).note(START_SERVICE)
+        CheckpointSigner(log, load_signing_key(other.store.keys_directory)).sign()
+    words = shlex.split(code_for(server, file.parent / "department")["command"])[1:]
+    refused = edge(*words, "--settings", str(file))
+    assert refused.exit_code == 1
+    (line,) = refused.stderr.splitlines()
+    assert "holds what unit car-6 read, and its access log: 1 of 1 records are not known to be at the depart" in line
+    assert "alpr-edge unit handover" in line
+    assert "scripts/decommission car-6" in line
+    assert not load(file).uplink.certificate_file.exists()
+    assert edge(*words, "--settings", str(file), "--other-unit-data").exit_code == 0

@@ -16,6 +16,8 @@ from tests.department.page.job_answers import done_page, fault_line, job_fault
 from tests.department.page.page_office import FOR_STOLEN, PICTURED, client_of, newest
 from tests.department.page.test_cases_page import FOR_CASE, OTHER_CASE, open_case
 
+AGENCIES = 'Another agency: <a href="/releases">Releases</a>'
+
 
 def hold_pictured(inquirers: Inquirers, folder: Path) -> None:
     """Hold the read with pictures for the case."""
@@ -34,7 +36,8 @@ def test_a_case_is_booked_out_saved_and_opened_by_two(
         assert nothing == "No read is held for the case; hold what belongs to it, or search for its plates."
         hold_pictured(inquirers, tmp_path)
         assert f"{path}/package" in clerk.get(path).text
-        assert f"Book case {CASE} out" in clerk.get(f"{path}/package").text
+        form = clerk.get(f"{path}/package").text
+        assert (f"Book case {CASE} out" in form, f"{AGENCIES} (policy 462.7)." in form) == (True, True)
         for fields, told in (
             ({"begin": "2026-01-01T00:00"}, "A time bounds a search for plates: give some, or no time."),
             ({"plates": "8ABC123", "begin": "2026-01-01T00:00"}, "A time from and to is a date and a time"),

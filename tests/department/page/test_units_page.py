@@ -71,3 +71,20 @@ def test_a_unit_that_is_retired_at_the_page_is_shown_as_such(
             meant = {"why": why, "confirmed": unit_id}
             assert client.post(f"/units/{unit_id}/revoke", data=meant).headers["location"] == "/units"
             assert f"<td>{shown}</td>" in client.get("/units").text
+
+
+def test_the_people_of_a_lost_units_roster_are_counted_before_and_after(
+    inquirers: Inquirers, server: DepartmentPageServer, tmp_path: Path
+) -> None:
+    enrol_unit(inquirers.directory, "car-41", tmp_path / "car-41")
+    path = "/units/car-41/revoke"
+    with client_of(inquirers, server, "alpr-administrator") as client:
+        count = re.search(r"holds the sign-in secrets of (\d+ accounts)\.", client.get(path).text)
+        assert count is not None
+        assert "car-41 is lost or stolen" not in client.get("/units").text
+        assert client.post(path, data={"why": "lost", "confirmed": "car-41"}).status_code == 303
+        board = client.get("/units").text
+    told = f"car-41 is lost or stolen: its roster held the sign-in secrets of {count[1]}, which go on counting"
+    assert told in board
+    for command in ("unit revoke car-41 --as stolen", "people invite BADGE"):
+        assert f"alpr-edge department {command}" in board.partition(told)[2]

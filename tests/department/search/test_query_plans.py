@@ -1,13 +1,12 @@
 """Databases find what is asked for by the index that is there for it, and sort no more than a page."""
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event, insert, select
+from sqlalchemy import insert, select
 
 from alpr_edge.department.copying.image_encryption import image_days
 from alpr_edge.department.db.database import DepartmentDatabase
@@ -17,6 +16,7 @@ from alpr_edge.department.search.criteria import DepartmentSearch, check_search
 from alpr_edge.department.unit_logs.trees import LogIdentity, count_waiting_records
 from alpr_edge.domain.protocol.access_log import record_item_id
 from tests.department.engines import EngineUnderTest
+from tests.department.query_plans import query_plans
 
 PLATE = "7ABC123"
 READS, CORRECTED, IMAGES = 4_000, 40, 40
@@ -60,26 +60,9 @@ def _item(number: int) -> dict[str, object]:
     }
 
 
-@contextmanager
-def _plans(connection: Connection) -> Iterator[list[str]]:
-    """The plans of the queries of the body, filled as they run."""
-    plans, before = list[str](), "EXPLAIN QUERY PLAN " if connection.dialect.name == "sqlite" else "EXPLAIN "
-
-    def explain(_: object, cursor: Any, statement: str, parameters: Any, *_more: object) -> None:  # noqa: ANN401
-        if statement.startswith("SELECT"):
-            cursor.execute(before + statement, parameters)
-            plans.append("\n".join(str(row[-1]) for row in cursor.fetchall()))
-
-    event.listen(connection, "before_cursor_execute", explain)
-    try:
-        yield plans
-    finally:
-        event.remove(connection, "before_cursor_execute", explain)
-
-
 def test_a_page_of_a_plate_read_thousands_of_times_sorts_none_of_them(database: DepartmentDatabase) -> None:
     criteria = check_search(DepartmentSearch((PLATE,)))
-    with database.reading() as connection, _plans(connection) as plans:
+    with database.reading() as connection, query_plans(connection) as plans:
         found = statements.of_plates(connection, criteria, [PLATE], None, 51)
     assert [row["read_id"] for row in found] == [f"read-{number:05}" for number in range(READS - 1, READS - 52, -1)]
     (plan,) = plans
@@ -90,13 +73,13 @@ def test_a_page_of_a_plate_read_thousands_of_times_sorts_none_of_them(database: 
 
 def test_corrections_are_found_by_their_index(database: DepartmentDatabase) -> None:
     query = select(reads.c.read_id).where(reads.c.supersedes.in_(["read-00100", "read-00200"]))
-    with database.reading() as connection, _plans(connection) as plans:
+    with database.reading() as connection, query_plans(connection) as plans:
         assert connection.scalars(query).all() == ["read-00101", "read-00201"]
     assert "ix_reads_supersedes" in plans[0]
 
 
 def test_images_are_gone_through_by_their_index(database: DepartmentDatabase) -> None:
-    with database.reading() as connection, _plans(connection) as plans:
+    with database.reading() as connection, query_plans(connection) as plans:
         found = image_days(connection, f"{READS // IMAGES:064}", 2)
     assert list(found) == [f"{number:064}" for number in (2 * READS // IMAGES, 3 * READS // IMAGES)]
     assert "ix_items_sha256" in plans[0]
@@ -110,7 +93,7 @@ def test_records_that_wait_are_counted_by_the_primary_key_and_not_among_all_of_t
         for unit_id in ("car-1", "car-2"):
             rows = [_item(n) | {"item_id": record_item_id(log, n), "unit_id": unit_id} for log, n in names]
             connection.execute(insert(items), [row | {"kind": "access_record"} for row in rows])
-    with database.reading() as connection, _plans(connection) as plans:
+    with database.reading() as connection, query_plans(connection) as plans:
         counts = [count_waiting_records(connection, LogIdentity("car-1", "one"), size) for size in (0, 2, 11, 100)]
         assert (counts, count_waiting_records(connection, LogIdentity("car-3", "one"), 0)) == ([5, 3, 1, 0], 0)
     if connection.dialect.name == "sqlite":

@@ -31,7 +31,14 @@ from alpr_edge.domain.protocol.heartbeats import (
     HeartbeatPayload,
     HeartbeatPlacePayload,
 )
-from alpr_edge.domain.protocol.hits import alert_item_id, alert_payload, withdrawal_item_id, withdrawal_payload
+from alpr_edge.domain.protocol.hits import (
+    alert_item_id,
+    alert_payload,
+    late_tone_item_id,
+    late_tone_payload,
+    withdrawal_item_id,
+    withdrawal_payload,
+)
 from alpr_edge.domain.protocol.items import ItemKind, Outcome, digest, encode
 from alpr_edge.domain.protocol.media import ITEM_LINE, MEDIUM_FILE, item_file
 from alpr_edge.domain.protocol.sealing import Sealer, sign
@@ -46,7 +53,7 @@ from tests.department.unit_logs.car import Car
 from tests.fuzz.fuzz_run import Parser
 from tests.fuzz.http_messages import HttpMessage, NotHttpError, change_message, serving
 from tests.fuzz.mutators import change_bytes, change_json, one_of
-from tests.store.records import alert, disposition, instant
+from tests.store.records import alert, disposition, instant, late_tone
 from tests.uplink.items import hit_item, image_item, item, read_item
 
 UNIT = "unit-1"
@@ -109,6 +116,7 @@ def sample_parts(folder: Path) -> list[Part]:
     said = disposition(2)
     bodies = (
         (alert_item_id("hit-1"), ItemKind.ALERT, encode(alert_payload(alert(), instant(450), UNIT))),
+        (late_tone_item_id("hit-1"), ItemKind.LATE_TONE, encode(late_tone_payload(late_tone(), UNIT))),
         (withdrawal_item_id("hit-1"), ItemKind.WITHDRAWAL, encode(withdrawal_payload(alert(), instant(), UNIT))),
         (
             disposition_item_id(said.disposition_id),

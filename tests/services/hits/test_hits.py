@@ -274,8 +274,20 @@ def test_the_letter_o_is_shown_where_it_was_read_and_listed(staff: Staff, views:
     assert not any(pair.differs for pair in card.comparison)
 
 
-@pytest.mark.parametrize("reason", Reason)
-def test_every_hit_has_a_purpose_that_needs_nothing_typed(staff: Staff, reason: Reason) -> None:
+def test_a_hit_whose_reason_the_profile_bars_is_refused_and_on_record_as_what_it_is(
+    staff: Staff, views: HitViews, store: UnitStore
+) -> None:
+    made = hit("unit-1:hit-i", "read-i", "7ABC123")
+    barred = replace(made, entry=replace(made.entry, reason=Reason.IMMIGRATION_VIOLATOR))
+    store.reads.commit([DecidedRecord(plate_read("read-i", "7ABC123"), (), (barred,))])
+    with staff.authoriser("officer") as authoriser, pytest.raises(AccessError, match="barred"):
+        views.card(authoriser, "unit-1:hit-i")
+    record = staff.records()[-1]
+    assert (record.purpose, record.outcome.value) == ("immigration_enforcement", "refused")
+
+
+@pytest.mark.parametrize("reason", [each for each in Reason if each is not Reason.IMMIGRATION_VIOLATOR])
+def test_every_hit_that_no_profile_bars_has_a_purpose_that_needs_nothing_typed(staff: Staff, reason: Reason) -> None:
     with staff.authoriser("officer") as authoriser:
         rule = authoriser.policy.profile.purposes[purpose_of_hit(reason).code]
     assert {rule.offence.value, rule.case.value} == {"optional"}
