@@ -92,6 +92,7 @@ class CaptureDaemon:
         self._attempts = Attempts()
         self._not_recovered: list[str] = []
         self._health = Health("run", ready=False, troubles=(), working=False)
+        self._earlier_records: EarlierRecords
         self._images: ImageReconciliation
         self._models: VisionModels
         self._power: PowerMonitor
@@ -119,7 +120,7 @@ class CaptureDaemon:
             resources.callback(self._signed_in.close)
             rules = (self._settings.alerts, self._settings.hotlist)
             sound = SoundRules(self._signed_in.is_silent, self._mute.silences, self._speech.sentence_of)
-            alerter = Alerter(player, self._clock, *rules, sound)
+            alerter = Alerter(player, self._clock, *rules, sound, self._fix_history.estimated_utc)
             recorder = Recorder(store.reads, self._settings.store, store.refused_records, require_room=ballast.require)
             self._models = open_vision_models(self._settings.vision, self._settings.unit.data_directory)
             for warning in self._models.warnings:
@@ -153,12 +154,12 @@ class CaptureDaemon:
         """What is done once a second with the data folder."""
         first = self._signed_in.refresh, lambda: lists.refresh(self._clock.now().trusted_utc)
         steps = store_steps(self._settings, store.database, self._clock, self._fix_history)
-        return *first, *steps, EarlierRecords(store).step, self._images.step
+        return *first, *steps, self._earlier_records.step, self._images.step
 
     def _recover(self, store: UnitStore) -> None:
         """Repair what the last run left unfinished, and continue with the clock pairs of this boot."""
         self._not_recovered = store.recover()
-        self._images = ImageReconciliation(store)
+        self._earlier_records, self._images = EarlierRecords(store), ImageReconciliation(store)
         now = self._clock.now()
         if last_pairs := clock_pairs.pairs(store.database, now.boot_id)[-1:]:
             self._fix_history.resume(last_pairs[0])
@@ -194,10 +195,11 @@ class CaptureDaemon:
     def _faults_of(self, session: CaptureSession, others: dict[str, Any]) -> list[Fault]:
         """Everything that is wrong with the unit at present."""
         clock = self._clock_trust.faults(self._clock.now(), time.monotonic())
+        unrepaired = [*self._not_recovered, *self._earlier_records.faults, *self._images.faults]
         return [
             *session.faults(),
             *self._speech.faults(),
-            *faults_of(FaultKind.NOT_REPAIRED, [*self._not_recovered, *self._images.faults]),
+            *faults_of(FaultKind.NOT_REPAIRED, unrepaired),
             *faults_of(FaultKind.NOT_KNOWN, self._attempts.faults()),
             *faults_of(FaultKind.RECORDS_ASIDE, store_warnings(others)),
             *faults_of(FaultKind.RECEIVER_DATE, [f"clock: {date}"] if (date := self._date_trouble()) else []),

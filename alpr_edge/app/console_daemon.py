@@ -25,7 +25,7 @@ from alpr_edge.runtime.health import Health, write_health
 from alpr_edge.runtime.notify import ServiceManager
 from alpr_edge.services.hits.hit_revision import HitRevision
 from alpr_edge.settings import ConsoleSettings, Settings
-from alpr_edge.web.bounded_server import BoundedServer
+from alpr_edge.web.bounded_server import BoundedServer, ThreadedStep
 from alpr_edge.web.connections.gate import ConnectionGate, GatedSocket
 from alpr_edge.web.connections.handshake_log import IN_CAR, HandshakeLog
 from alpr_edge.web.connections.reporting_context import ReportingContext, reporting_context
@@ -76,10 +76,13 @@ class ConsoleDaemon:
             site = partial(site_of, console.certificate_file, port)
             server = page_server(create_console_app(unit, feed, site), context, gate)
             server.on_ready = partial(self._begin, feed, port)
-            server.steps += [partial(self._report, server, unit, feed), partial(self._reload_certificate, context)]
+            summing = ThreadedStep(unit.sum_refusals, "sum of refusals")
+            report, reload = partial(self._report, server, unit, feed), partial(self._reload_certificate, context)
+            server.steps += [report, reload, summing.step]
             try:
                 self._serve(server, feed, listening)
             finally:
+                summing.finish()
                 self._write_health(Health(NAME, ready=False, troubles=()))
         if self._failure:
             raise StoreError(self._failure)
@@ -115,7 +118,6 @@ class ConsoleDaemon:
         troubles = (f"hits: not live: {feed.failure}",) if feed.failure else ()
         address = self._settings.console.address
         warnings = () if _is_here(address) else (f"the page: no interface has console.address {address}",)
-        unit.page_log.write_sum(unit.clock.now())
         self._manager.alive()
         self._manager.status("; ".join((*troubles, *warnings)) or "serving")
         until = certificate_end(self._settings.console.certificate_file)

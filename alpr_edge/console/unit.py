@@ -75,6 +75,10 @@ class ConsoleUnit:
         """What signs in and out whoever sent a request."""
         return SignInDesk(self.accounts, self.passwords, self.page_log, self.policy, self.clock, visitor.caller)
 
+    def sum_refusals(self, *, is_end: bool = False) -> None:
+        """Put on record how many refusals have no record of their own, once it is time or this is the end."""
+        self.page_log.write_sum(self.clock.now(), is_end=is_end)
+
 
 @contextmanager
 def open_console_unit(settings: Settings, clock: Clock, new_id: Callable[[], str]) -> Iterator[ConsoleUnit]:
@@ -108,4 +112,4 @@ def open_console_unit(settings: Settings, clock: Clock, new_id: Callable[[], str
             yield unit
         finally:
             unit.export_jobs.close()
-            unit.page_log.write_sum(clock.now(), is_end=True)
+            unit.sum_refusals(is_end=True)

@@ -90,6 +90,6 @@ class ProvisioningTable(Section):
     token: Annotated[str, Field(max_length=500)] = ""
     """A file with the SHA-256 of the token that it sends, or ``credential:NAME``; empty: nobody may."""
     organisation: Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
-    """The organisation of everybody who comes so; empty: the name of [people]."""
+    """The organisation of everybody who comes so; empty: the name of [people], else of [administration]."""
     links_single_sign_on: bool = False
     """Whether its ``externalId`` is the subject of [single_sign_on], and links the person to it."""

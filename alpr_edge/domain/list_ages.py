@@ -21,7 +21,7 @@ def own_entry_age(now: datetime | None) -> ListAge:
     """How far an officer's own entry can be trusted: it ends and does not age, but without a clock it may have ended.
 
     Args:
-        now: the moment, UTC; None when the clock is not confirmed.
+        now: the moment, UTC; None when the clock is not confirmed, and no estimate says that the entry has not ended.
     """
     return ListAge.AMBER if now is None else ListAge.FRESH
 

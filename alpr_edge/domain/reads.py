@@ -159,9 +159,9 @@ class ReadSettled:
     decided_at: Instant
     """As that of :class:`ReadDecided`."""
     withdraws: str | None = None
-    """The read itself where none of its hits stands; None: one does, or the car was told of none."""
+    """The read itself where the hit of its alert no longer stands; None: it does, or the car was told of none."""
     alert: Alert | None = None
-    """An alert of one of its hits that is graver than the one before, once it is announced; None: none is."""
+    """An alert of one of its hits, graver than the one before or in place of a withdrawn one; None: there is none."""
     sounded_at: Instant | None = None
     """As that of :class:`ReadDecided`."""
     late_tone: LateTone | None = None

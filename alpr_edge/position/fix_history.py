@@ -56,6 +56,19 @@ class FixHistory:
         with self._lock:
             self._trusted_time = trusted_time
 
+    def estimated_utc(self, now: Instant) -> datetime | None:
+        """The UTC of a moment by boot time since the last trusted one of its boot, late rather than early by the drift.
+
+        Returns:
+            None where no time of that boot was trusted.
+        """
+        with self._lock:
+            trusted_time = self._trusted_time
+        if trusted_time is None or trusted_time.utc is None or trusted_time.boot_id != now.boot_id:
+            return None
+        elapsed_ms = now.ms_since(trusted_time)
+        return trusted_time.utc + timedelta(milliseconds=elapsed_ms + abs(elapsed_ms) * DRIFT)
+
     @property
     def latest(self) -> Fix | None:
         """The newest fix whose place can be right, however old."""

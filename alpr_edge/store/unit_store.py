@@ -71,11 +71,13 @@ class UnitStore:
 
         Returns:
             What could not be repaired, a short line each: the unit works without, and the next start tries again.
+            Nothing of the records themselves, with which :attr:`intake` goes on.
 
         Raises:
             DamagedError: the database is damaged.
         """
-        faults = _attempt(lambda: self.intake.step(INTAKE_S_MAX))
+        faults = _attempt(self.intake.begin)
+        _attempt(lambda: self.intake.step(INTAKE_S_MAX))
         return [*faults, *_attempt(lambda: take_in_earlier_holds(self.database))]
 
     def reconcile_images(self, prefix: str) -> list[str]:

@@ -5,7 +5,8 @@ If-Range, so that halves of two lists are never joined), one that is too large o
 download fails, the list in use stays live and grows older, and the download is tried again with growing waits.
 
 One transfer goes on at a time. A large list over a weak link takes hours, so it gives way: at once to a list that the
-department names as newer, after :data:`TURN_S` to any other that is due; and goes on where it was.
+department names as newer, after :data:`TURN_S` to any other that is due; and goes on where it was. One of a server
+that sends no parts would begin anew at each turn, so it gives way to none.
 """
 
 import base64
@@ -241,6 +242,7 @@ class HotlistDownloader:
 
     def _append_body(self, source: ListSource, response: httpx.Response, draft: PartialDownload) -> None:
         pieces = bytearray()
+        may_resume = bool(draft.note.etag) and hotlist_responses.may_resume(response)
         try:
             for piece in response.iter_raw():
                 if draft.size + len(pieces) + len(piece) > source.bytes_max:
@@ -248,7 +250,7 @@ class HotlistDownloader:
                     draft.discard()
                     raise UplinkError(hotlist_responses.too_large(source))
                 pieces += piece
-                if draft.note.etag and self._gives_way():
+                if may_resume and self._gives_way():
                     raise _GivesWayError
                 if len(pieces) >= CHUNK_BYTES:
                     self._append(draft, pieces)

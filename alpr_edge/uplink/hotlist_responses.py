@@ -85,6 +85,12 @@ def note_of(source: ListSource, response: httpx.Response) -> FeedNote:
     return FeedNote(ListChange(change), int(serial), etag)
 
 
+def may_resume(response: httpx.Response) -> bool:
+    """Whether the rest of a list can be asked for later: its server sends parts of it."""
+    takes_ranges = response.headers.get("Accept-Ranges", "").strip().lower() == "bytes"
+    return response.status_code == 206 or takes_ranges
+
+
 def start_of(response: httpx.Response) -> int | None:
     """At which byte a part begins."""
     match = _RANGE.fullmatch(response.headers.get("Content-Range", ""))

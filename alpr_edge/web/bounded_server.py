@@ -4,6 +4,7 @@ import asyncio
 import logging
 import socket
 import ssl
+import threading
 import time
 import traceback
 from collections.abc import Callable
@@ -74,6 +75,31 @@ def server_config(
     return config
 
 
+class ThreadedStep:
+    """Periodic work of a server that may wait for a lock or a disk, in a thread of its own.
+
+    Args:
+        work: what is done; it runs once at a time.
+        name: of its thread.
+    """
+
+    def __init__(self, work: Callable[[], None], name: str) -> None:
+        self._work = work
+        self._name = name
+        self._thread: threading.Thread | None = None
+
+    def step(self) -> None:
+        """Begin the work, unless it still runs: the server's event loop must not wait."""
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = threading.Thread(target=self._work, name=self._name, daemon=True)
+            self._thread.start()
+
+    def finish(self) -> None:
+        """Wait until work that runs has ended."""
+        if self._thread is not None:
+            self._thread.join()
+
+
 class BoundedServer(uvicorn.Server):
     """A server that does periodic work in its event loop; the time of the last round shows that it is alive.
 
@@ -88,7 +114,7 @@ class BoundedServer(uvicorn.Server):
         self.on_stop: Callable[[], None] | None = None
         """Called once, when it begins to stop: what answers without end, such as streams of events, ends then."""
         self.steps: list[Callable[[], None]] = []
-        """Called every :data:`STEP_S` by the thread of the event loop; none may take long."""
+        """Called every :data:`STEP_S` in the event loop; what may take long is a :class:`ThreadedStep`."""
         self.alive_s = time.monotonic()
         """When the event loop last went round, on monotonic time."""
         self._next_step_s = 0.0

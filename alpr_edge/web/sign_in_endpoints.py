@@ -1,13 +1,18 @@
 """Endpoints that anybody may try to sign in at: one try of an address at a time, and few of all addresses.
 
 A try computes Argon2 over 64 MiB, and whoever tries without end would have others wait for that. So each address has a
-line of its own, as long as it may have connections, and one try of each line is worked on. Who is refused is told at
-whole steps of time (:mod:`~alpr_edge.access.authorisation.answer_times`), which only their own line waits for: tries of
-an address that overlapped would tell it how long each took.
+line of its own, and one try of each line is worked on. Who is refused is told at whole steps of time
+(:mod:`~alpr_edge.access.authorisation.answer_times`), which only their own line waits for: tries of an address that
+overlapped would tell it how long each took.
+
+A line holds :data:`LINE_TRIES_MAX` tries, and whoever comes then gets 429 at once: the server counts a try as a request
+until it is answered, also where its client hung up, and answers nobody once it has too many. A try whose client hung up
+is not worked on when its turn comes.
 
 An address that was refused often gets 429 for each further refusal, whatever it is for. What is typed there is checked
-nevertheless: people of a station may have one address, and a stranger among them must keep nobody from signing in. That
-helps nobody to guess: guesses lock the account that they are made at, and an address has two tries a second at most.
+nevertheless, where the line has a place: people of a station may have one address, and refusals of a stranger among
+them must keep nobody from signing in. That helps nobody to guess: guesses lock the account that they are made at, and
+an address has two tries a second at most.
 """
 
 import asyncio
@@ -19,6 +24,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -26,6 +32,9 @@ from alpr_edge.access.authorisation.answer_times import seconds_to_answer_step
 from alpr_edge.runtime.network.rate_limit import subscriber_network
 from alpr_edge.web.page_endpoints import Answer, Endpoint, form_body
 from alpr_edge.web.requests import host_of
+
+LINE_TRIES_MAX = 16
+"""Most tries of one address that are worked on or wait; far fewer than the connections of a page."""
 
 
 @dataclass(slots=True)
@@ -62,16 +71,25 @@ class SignInEndpoints:
             async with self._turn(subscriber_network(address)):
                 begun_s = time.monotonic()
                 async with self._at_once:
+                    if await request.is_disconnected():
+                        raise HTTPException(HTTPStatus.BAD_REQUEST, "the client hung up")
                     response = await run_in_threadpool(answer, request, body)
                 if response.status_code >= HTTPStatus.BAD_REQUEST:
                     await asyncio.sleep(seconds_to_answer_step(begun_s))
-            return self._bounded(response, address) if is_for_anybody else response
+            return self._answer_within_bound(response, address) if is_for_anybody else response
 
         return endpoint
 
     @asynccontextmanager
     async def _turn(self, network: str) -> AsyncIterator[None]:
+        """Wait for the turn of a try.
+
+        Raises:
+            HTTPException: too many tries of the address wait already.
+        """
         line = self._lines.setdefault(network, _Line())
+        if line.tries >= LINE_TRIES_MAX:
+            raise HTTPException(HTTPStatus.TOO_MANY_REQUESTS, "too many sign-ins from this address wait; try again")
         line.tries += 1
         try:
             async with line.turn:
@@ -81,7 +99,7 @@ class SignInEndpoints:
             if line.tries == 0:
                 del self._lines[network]
 
-    def _bounded(self, response: Response, address: str) -> Response:
+    def _answer_within_bound(self, response: Response, address: str) -> Response:
         refused_s = self._refused_s(address) if response.status_code == HTTPStatus.FORBIDDEN else 0.0
         if refused_s > 0:
             response.status_code = HTTPStatus.TOO_MANY_REQUESTS

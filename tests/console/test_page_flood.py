@@ -33,7 +33,7 @@ IDLE = 64
 STRANGER, OFFICER = HOST, "127.0.0.2"
 WAIT_S = 30.0
 FEW = ConnectionLimits(connections=3, handshakes=3, address_connections=3, address_handshakes=3, handshake_s=WAIT_S)
-POST_HEAD = b"POST /take HTTP/1.1\r\nHost: car\r\nContent-Length: 4\r\n\r\n"
+POST_HEAD = b"POST /take HTTP/1.1\r\nHost: car\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n"
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def page(tmp_path: Path) -> Iterator[tuple[Daemon, int, ssl.SSLContext]]:
         assert console.end(signal.SIGTERM) == 0
 
 
-def connected(port: int, address: str) -> socket.socket:
+def connect(port: int, address: str) -> socket.socket:
     """A connection from one of this computer's addresses."""
     connection = socket.socket()
     connection.settimeout(WAIT_S)
@@ -60,7 +60,7 @@ def connected(port: int, address: str) -> socket.socket:
     return connection
 
 
-def answered(port: int, trust: ssl.SSLContext, address: str) -> int:
+def answer_status(port: int, trust: ssl.SSLContext, address: str) -> int:
     """The status that somebody at an address gets over a new connection."""
     transport = httpx.HTTPTransport(verify=trust, local_address=address, trust_env=False)
     with httpx.Client(transport=transport, timeout=WAIT_S) as client:
@@ -72,21 +72,21 @@ def test_idle_connections_of_one_address_leave_the_page_to_others(page: tuple[Da
     with ExitStack() as stack:
         held = 0
         for _ in range(IDLE):
-            connection = stack.enter_context(connected(port, STRANGER))
+            connection = stack.enter_context(connect(port, STRANGER))
             with contextlib.suppress(OSError):
                 stack.enter_context(trust.wrap_socket(connection, server_hostname=HOST))
                 held += 1
         assert 0 < held < IDLE
-        assert answered(port, trust, OFFICER) == 200
-        assert answered(port, trust, OFFICER) == 200
+        assert answer_status(port, trust, OFFICER) == 200
+        assert answer_status(port, trust, OFFICER) == 200
 
 
 def test_connections_without_a_handshake_use_up_no_descriptors(page: tuple[Daemon, int, ssl.SSLContext]) -> None:
     console, port, trust = page
     with ExitStack() as stack:
         for _ in range(FILES + 40):
-            stack.enter_context(connected(port, STRANGER))
-        assert answered(port, trust, OFFICER) == 200
+            stack.enter_context(connect(port, STRANGER))
+        assert answer_status(port, trust, OFFICER) == 200
     console.wait_for("event=console.handshake_failed")
     console.wait_for(f"client={STRANGER}")
 
@@ -116,7 +116,7 @@ def test_where_all_are_taken_the_idle_ones_make_room_and_requests_that_run_go_on
     with serving(certificate) as (port, gate), ExitStack() as stack:
 
         def stream() -> ssl.SSLSocket:
-            made = stack.enter_context(trust.wrap_socket(connected(port, HOST), server_hostname=HOST))
+            made = stack.enter_context(trust.wrap_socket(connect(port, HOST), server_hostname=HOST))
             made.sendall(REQUEST)
             received = b""
             while b"there" not in received:
@@ -125,8 +125,9 @@ def test_where_all_are_taken_the_idle_ones_make_room_and_requests_that_run_go_on
 
         running = stream()
         running.sendall(POST_HEAD)
+        assert b"100 Continue" in running.recv(4096), "the page waits for the rest"
         idle, other = stream(), stream()
-        officer = stack.enter_context(trust.wrap_socket(connected(port, OFFICER), server_hostname=HOST))
+        officer = stack.enter_context(trust.wrap_socket(connect(port, OFFICER), server_hostname=HOST))
         officer.sendall(REQUEST)
         assert b"200 OK" in officer.recv(4096)
         with contextlib.suppress(OSError):
@@ -140,7 +141,7 @@ def test_where_all_are_taken_the_idle_ones_make_room_and_requests_that_run_go_on
 
 def test_a_handshake_that_fails_at_a_page_is_logged_by_its_own_name(tmp_path: Path) -> None:
     certificate = write_certificate(tmp_path)
-    with capture_logs() as lines, serving(certificate) as (port, _), connected(port, HOST) as connection:
+    with capture_logs() as lines, serving(certificate) as (port, _), connect(port, HOST) as connection:
         connection.sendall(REQUEST)
         wait_until(lambda: bool(lines))
     (line,) = [line for line in lines if line["event"].endswith(".handshake_failed")]

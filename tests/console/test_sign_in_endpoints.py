@@ -1,5 +1,6 @@
 """Endpoints that anybody may try: who waits for whom, and what an address is told that was refused often."""
 
+import contextlib
 import socket
 import ssl
 import threading
@@ -18,7 +19,7 @@ from alpr_edge.web.connections.gate import ConnectionGate, GatedSocket
 from alpr_edge.web.page_application import page_application
 from alpr_edge.web.page_server import LIMITS, page_server
 from alpr_edge.web.requests import host_of
-from alpr_edge.web.sign_in_endpoints import SignInEndpoints
+from alpr_edge.web.sign_in_endpoints import LINE_TRIES_MAX, SignInEndpoints
 from tests.console.page_rig import HOST, SAME_SITE, START_S_MAX, STOP_S_MAX, write_certificate
 from tests.department.waits import wait_until
 
@@ -26,6 +27,9 @@ STRANGER, OFFICER = HOST, "127.0.0.2"
 AT_ONCE = 2
 WAIT_S = 30.0
 OFTEN_S = 17.2
+TRY = (
+    b"POST /sign-in?status=200 HTTP/1.1\r\nHost: car\r\nSec-Fetch-Site: same-origin\r\nContent-Length: 7\r\n\r\nwait=no"
+)
 
 
 @dataclass
@@ -56,6 +60,15 @@ class Site:
     def post(self, address: str, status: int, path: str = "/sign-in", body: str = "wait=no") -> httpx.Response:
         with self.client(address) as client:
             return client.post(f"{path}?status={status}", content=body)
+
+    def post_and_hang_up(self, address: str) -> None:
+        trust = ssl.create_default_context(cafile=str(self.certificate))
+        with (
+            contextlib.suppress(OSError),
+            socket.create_connection((HOST, self.port), WAIT_S, (address, 0)) as plain,
+            trust.wrap_socket(plain, server_hostname=HOST) as connection,
+        ):
+            connection.sendall(TRY)
 
 
 def refuse(request: Request, error: Exception) -> Response:
@@ -102,6 +115,23 @@ def test_one_address_holds_one_place_however_often_it_tries(site: Site) -> None:
     assert site.working == [STRANGER, OFFICER, *[STRANGER] * (AT_ONCE + 1)]
 
 
+def test_tries_whose_clients_hang_up_keep_no_place_of_the_page(site: Site) -> None:
+    with ThreadPoolExecutor(1) as clients:
+        held = clients.submit(site.post, STRANGER, 200, body="wait=yes")
+        wait_until(lambda: bool(site.working))
+        for _ in range(2 * LIMITS.connections):
+            site.post_and_hang_up(STRANGER)
+        assert site.post(STRANGER, 200).status_code == 429, "its line is full"
+        with site.client(OFFICER) as officer:
+            assert officer.get("/none").status_code == 404
+        assert site.post(OFFICER, 200).status_code == 200
+        site.released.set()
+        assert held.result().status_code == 200
+    wait_until(lambda: site.post(STRANGER, 200).status_code == 200)
+    assert LIMITS.address_connections > LINE_TRIES_MAX
+    assert site.working == [STRANGER, OFFICER, STRANGER], "nothing of those who hung up is worked on"
+
+
 def test_an_address_that_was_refused_often_is_told_so_and_a_right_word_still_counts(site: Site) -> None:
     assert site.post(STRANGER, 403).status_code == 403
     site.refused_s[STRANGER] = OFTEN_S
@@ -115,7 +145,7 @@ def test_those_who_wait_to_be_told_that_they_were_refused_hold_nobody_up(site: S
     addresses, worked_when_told = [f"127.0.0.{number}" for number in range(1, 3 * AT_ONCE + 1)], list[int]()
     together = threading.Barrier(len(addresses))
 
-    def refused(address: str) -> None:
+    def try_wrongly(address: str) -> None:
         with site.client(address) as client:
             assert client.post("/sign-in?status=200", content="wait=no").status_code == 200
             together.wait(WAIT_S)
@@ -123,7 +153,7 @@ def test_those_who_wait_to_be_told_that_they_were_refused_hold_nobody_up(site: S
             worked_when_told.append(len(site.working))
 
     with ThreadPoolExecutor(len(addresses)) as clients:
-        list(clients.map(refused, addresses))
+        list(clients.map(try_wrongly, addresses))
     assert worked_when_told[0] == 2 * len(addresses), "all were worked on before the first was told"
 
 

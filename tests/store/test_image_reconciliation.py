@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 import structlog
-from sqlalchemy import delete
+from sqlalchemy import delete, insert
 
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.protocol.items import digest
 from alpr_edge.settings import load
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.schema import evidence
+from alpr_edge.store.db.schema import images as image_rows
 from alpr_edge.store.evidence.images import PREFIXES, ImageStore
 from alpr_edge.store.outbox.lost_images import BATCH
 from alpr_edge.store.outbox.outbox import Outbox
@@ -82,6 +83,30 @@ def test_whether_images_may_go_is_asked_after_their_rows(
         assert store.sweep_images(digest[:2], may_remove) == 0
     assert looks
     assert looks_before == [len(looks)]
+    assert images.get(digest) == JPEG
+
+
+def test_an_image_whose_row_a_salvage_adds_as_its_last_stays(
+    database: Database, store: ReadStore, images: ImageStore
+) -> None:
+    """The salvage is another process: it may end between a look at the rows and the question whether it has."""
+    digest, left = images.put(JPEG), [True]
+
+    def may_remove() -> bool:
+        if left and left.pop():
+            with database.write() as connection:
+                connection.execute(insert(image_rows), {"sha256": digest, "length": len(JPEG)})
+        return True
+
+    assert store.sweep_images(digest[:2], may_remove) == 0
+    assert images.get(digest) == JPEG
+
+
+def test_no_image_goes_whose_database_is_replaced_while_its_rows_are_looked_for(
+    store: ReadStore, images: ImageStore
+) -> None:
+    digest, answers = images.put(JPEG), [True, False]
+    assert store.sweep_images(digest[:2], lambda: answers.pop(0)) == 0
     assert images.get(digest) == JPEG
 
 

@@ -33,6 +33,7 @@ class DrippingShelf:
 
     def __init__(self) -> None:
         self.drips = True
+        self.sends_parts = True
         self.ranges: list[tuple[str, str]] = []
         """The list and the range of each request."""
 
@@ -40,7 +41,8 @@ class DrippingShelf:
         name = scope["path"].rpartition("/")[2]
         headers = {key.decode(): value.decode() for key, value in scope["headers"]}
         self.ranges.append((name, headers.get("range", "")))
-        first = int(headers["range"].removeprefix("bytes=").rstrip("-")) if "range" in headers else 0
+        asked = headers.get("range", "") if self.sends_parts else ""
+        first = int(asked.removeprefix("bytes=").rstrip("-") or 0)
         answer = [
             (b"alpr-edge-protocol", b"1"),
             (b"alpr-edge-list-serial", b"2"),
@@ -48,6 +50,7 @@ class DrippingShelf:
             (b"content-length", b"%d" % (len(TEXT) - first)),
             (b"content-range", b"bytes %d-%d/%d" % (first, len(TEXT) - 1, len(TEXT))),
             (b"etag", b'"one"'),
+            *([(b"accept-ranges", b"bytes")] if self.sends_parts else []),
         ]
         await send({"type": "http.response.start", "status": 206 if first else 200, "headers": answer})
         sent = first
@@ -148,6 +151,17 @@ def test_lists_that_are_due_take_turns(
     shelf.drips = False
     lists.step()
     assert content(incoming, "first") == TEXT
+
+
+def test_lists_of_a_server_that_sends_no_parts_are_downloaded_one_after_the_other(
+    shelf: DrippingShelf, open_downloader: OpenDownloader, incoming: DownloadSpool
+) -> None:
+    shelf.drips, shelf.sends_parts = False, False
+    lists = open_downloader(turn_s=0.0)
+    for _ in range(2):
+        lists.step()
+    assert [content(incoming, name) for name in ("first", "second")] == [TEXT, TEXT]
+    assert shelf.ranges == [("first", ""), ("second", "")]
 
 
 def test_onto_a_full_disk_no_list_is_downloaded_and_one_that_is_under_way_goes_on_once_there_is_room(

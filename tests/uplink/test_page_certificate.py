@@ -147,19 +147,20 @@ def test_an_earlier_department_knows_no_pages_and_that_is_no_fault(
 
 
 @pytest.mark.parametrize(
-    ("names", "address", "is_refused"),
+    ("names", "settings", "is_refused"),
     [
         (["other.example"], "", False),
         (["127.0.0.1", "Alpr.dept.example"], "", True),
-        (["other.example"], "https://ALPR.dept.example:8446", True),
+        (["other.example"], 'address = "https://ALPR.dept.example:8446"\n', True),
+        (["other.example"], '[page]\naddress = "https://ALPR.dept.example"\n', True),
     ],
 )
 def test_no_page_gets_a_name_of_the_department_itself(
-    names: list[str], address: str, is_refused: bool, directory: Path
+    names: list[str], settings: str, is_refused: bool, directory: Path
 ) -> None:
     initialise(directory, names)
     with (directory / "department.toml").open("a", encoding="utf-8") as file:
-        file.write(f'address = "{address}"\n' if address else "")
+        file.write(settings)
     request = key_pair.request_of("alpr", ec.generate_private_key(ec.SECP256R1()))
     refusal = pytest.raises(CertificateRefusedError, match="or it names the server") if is_refused else nullcontext()
     with refusal:

@@ -59,9 +59,18 @@ class _Sum:
     actions: Counter[str] = field(default_factory=Counter)
 
     def add(self, network: str, action: str) -> None:
-        is_named = network in self.addresses or len(self.addresses) < ADDRESSES_NAMED_MAX
-        self.addresses[network if is_named else "others"] += 1
+        self._add_address(network, 1)
         self.actions[action] += 1
+
+    def add_later(self, later: "_Sum") -> None:
+        """Count those in that were counted after these."""
+        for network, count in later.addresses.items():
+            self._add_address(network, count)
+        self.actions += later.actions
+
+    def _add_address(self, network: str, count: int) -> None:
+        is_named = network in self.addresses or len(self.addresses) < ADDRESSES_NAMED_MAX
+        self.addresses[network if is_named else "others"] += count
 
     def entry(self, now: Instant, span_s: float) -> AccessEntry:
         """The record that counts them."""
@@ -143,23 +152,33 @@ class PageLog:
     def write_sum(self, now: Instant, *, is_end: bool = False) -> None:
         """Put the refusals that were counted on record, once their ten minutes are over; where that fails, they wait.
 
+        The log may be busy for seconds. Refusals are counted on meanwhile, and whoever calls this may wait so long.
+
         Args:
             now: the present instant.
             is_end: whether nobody will be refused any more, and the rest has to be told.
         """
         with self._lock:
-            if self._sum is None:
+            counted = self._sum
+            if counted is None:
                 return
-            span_s = self._clock() - self._sum.begun_s
+            span_s = self._clock() - counted.begun_s
             if span_s < WINDOW_S and not is_end:
                 return
-            entry = self._sum.entry(now, span_s)
-            try:
-                self._records.append(entry, now)
-            except StoreError as error:
-                log.error("access_log.refusals_not_summed", reason=str(error), counted=entry.note)
-                return
             self._sum = None
+        entry = counted.entry(now, span_s)
+        try:
+            self._records.append(entry, now)
+        except StoreError as error:
+            log.error("access_log.refusals_not_summed", reason=str(error), counted=entry.note)
+            self._put_back(counted)
+
+    def _put_back(self, counted: _Sum) -> None:
+        """Have refusals wait for the next sum, with those that were counted since."""
+        with self._lock:
+            if self._sum is not None:
+                counted.add_later(self._sum)
+            self._sum = counted
 
     def _is_bounded(self, network: str) -> bool:
         return self._of_addresses.wait_s(network) > 0 or self._of_all.wait_s("") > 0

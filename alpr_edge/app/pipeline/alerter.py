@@ -3,6 +3,7 @@
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from threading import Lock
 from typing import NamedTuple, TypeVar
@@ -23,6 +24,7 @@ from alpr_edge.domain.errors import SoundError
 from alpr_edge.domain.hits import OWN_SOURCE, Hit
 from alpr_edge.domain.instants import NS_PER_MS, Instant
 from alpr_edge.domain.list_ages import list_age, own_entry_age
+from alpr_edge.domain.page_requests.mute import level_under_mute
 from alpr_edge.domain.ports import Clock, Player
 from alpr_edge.domain.reads import LateTone, PlateRead, ReadDecided, ReadSettled
 from alpr_edge.domain.speech.sentences import WITHDRAWN_SENTENCE, Sentence
@@ -92,6 +94,7 @@ class Alerter:
         alerts: the settings of alerts, such as the cooldown.
         hotlist: the settings that say when a list is old.
         rules: when hits make no tone, and what is said after one.
+        estimated_utc: the UTC of a moment whose clock is not confirmed, late rather than early; None: none is known.
     """
 
     def __init__(
@@ -101,7 +104,9 @@ class Alerter:
         alerts: AlertSettings,
         hotlist: HotlistSettings,
         rules: SoundRules | None = None,
+        estimated_utc: Callable[[Instant], datetime | None] = lambda _: None,
     ) -> None:
+        self._estimated_utc = estimated_utc
         self._rules = rules or SoundRules()
         self._player = player
         self._clock = clock
@@ -109,8 +114,8 @@ class Alerter:
         self._hotlist = hotlist
         self._policies = {source.name: source.alert_policy for source in hotlist.source}
         self._quiet_ms = alerts.cooldown_s * 1000
-        self._sounded: OrderedDict[str, _PlateAlert] = OrderedDict()
-        """Alerts that sounded and still hold, by read."""
+        self._sounded: OrderedDict[str, tuple[_PlateAlert, ...]] = OrderedDict()
+        """Alerts that sounded and still hold, by read: the newest two of each, as a graver one may be lost."""
         self._quiet: OrderedDict[str, _PlateAlert] = OrderedDict()
         """Alerts that stayed quiet because their plate had sounded just before, by read."""
         self._lost: deque[_LostAlert] = deque(maxlen=SOUNDED_MAX)
@@ -168,7 +173,9 @@ class Alerter:
 
     def _age_of(self, hit: Hit) -> ListAge:
         if hit.generation.source == OWN_SOURCE:
-            return own_entry_age(hit.matched_at.trusted_utc)
+            estimate = self._estimated_utc(hit.matched_at)
+            likely_utc = None if hit.entry.has_ended(estimate) else estimate
+            return own_entry_age(hit.matched_at.trusted_utc or likely_utc)
         return list_age(hit.list_age_s, *self._hotlist.ages_of(hit.generation.source))
 
     def _withdraw(self, read_id: str, at: Instant) -> LateTone | None:
@@ -181,13 +188,14 @@ class Alerter:
             The tone of an alert that had stayed quiet, which is on record as silent; None: none sounded.
         """
         self._quiet.pop(read_id, None)
-        withdrawn = self._sounded.pop(read_id, None)
-        if withdrawn is None:
+        sounded = self._sounded.pop(read_id, None)
+        if sounded is None:
             return None
+        withdrawn = sounded[-1]
         log.info("alert.withdrawn", read=read_id)
         self._sound(Tone.WITHDRAWN, at, WITHDRAWN_SENTENCE)
         self._cooldown.forget(withdrawn.plate)
-        others = [*self._quiet.values(), *self._sounded.values()]
+        others = [*self._quiet.values(), *(sounded[-1] for sounded in self._sounded.values())]
         holding = [each for each in others if each.plate == withdrawn.plate and self._is_recent(each, at)]
         if not holding:
             return None
@@ -212,7 +220,7 @@ class Alerter:
         return earlier.at.boot_id == at.boot_id and at.ms_since(earlier.at) < self._quiet_ms
 
     def _announce(self, alert: Alert, plate: str, at: Instant) -> Instant | None:
-        if reason := self._reason_for_silence(alert.level):
+        if reason := self._reason_for_silence(alert):
             self._cooldown.forget(plate)
             log.info("alert.not_sounded", read=alert.read_id, level=alert.level.name, reason=reason)
             return None
@@ -222,7 +230,8 @@ class Alerter:
             self._cooldown.forget(plate)
             return None
         latency_ms = (first_sample_ns - at.boottime_ns) / NS_PER_MS
-        _add(self._sounded, alert.read_id, _PlateAlert(alert, plate, at), SOUNDED_MAX)
+        sounded = *self._sounded.get(alert.read_id, ())[-1:], _PlateAlert(alert, plate, at)
+        _add(self._sounded, alert.read_id, sounded, SOUNDED_MAX)
         self.latencies_ms.append(latency_ms)
         log.info("alert.sounded", read=alert.read_id, level=alert.level.name, tone=alert.tone, phrase=alert.phrase)
         return at.shift(latency_ms)
@@ -233,17 +242,22 @@ class Alerter:
         self._lost.append(lost)
 
     def _forget_lost(self) -> None:
-        """Let the plates of alerts that never sounded sound again, and have nothing of them withdrawn."""
+        """Let the plates of alerts that never sounded sound again, and have nothing withdrawn that nobody heard."""
         while self._lost:
             lost = self._lost.popleft()
-            self._sounded.pop(lost.read_id, None)
+            sounded = self._sounded.get(lost.read_id, ())
+            heard = tuple(each for each in sounded if each.at != lost.at)
+            if heard:
+                self._sounded[lost.read_id] = heard
+            else:
+                self._sounded.pop(lost.read_id, None)
             self._cooldown.forget(lost.plate, lost.at)
 
-    def _reason_for_silence(self, level: Level) -> str:
-        """Why an alert of a level makes no tone now; empty: it does."""
+    def _reason_for_silence(self, alert: Alert) -> str:
+        """Why an alert makes no tone now; empty: it does."""
         if self._rules.is_silent():
             return "nobody is signed in"
-        return "muted" if self._rules.is_muted(level) else ""
+        return "muted" if self._rules.is_muted(level_under_mute(alert)) else ""
 
     def _sound(
         self, tone: Tone, at: Instant, sentence: Sentence = (), on_lost: Callable[[], None] | None = None

@@ -127,15 +127,16 @@ class CameraWorker:
         self._records.put(replace(event, hits=hits, alert=alert, sounded_at=sounded_at, late_tone=late_tone))
 
     def _announce_certain(self, event: ReadSettled) -> None:
-        """Sound what is graver of a read's hits as it is certain now, or withdraw its alert where none of them stands.
+        """Sound what is graver of a read's hits as it is certain now.
 
-        A read without hits has nothing to announce: the end of its pass says how certain it is.
+        An alert whose own hit no longer stands is withdrawn, and the gravest hit that stands is announced anew, however
+        grave. A read without hits has nothing to announce: the end of its pass says how certain it is.
         """
         before = self._hit_reads.get(event.read.read_id)
         if before is None:
             return
         hits, above = standing_hits(before.hits, event.read), None if before.alert is None else before.alert.level
-        if before.alert is not None and all(hit.entry.covert for hit in hits):
-            event = replace(event, withdraws=event.read.read_id)
+        if before.alert is not None and all(hit.hit_id != before.alert.hit_id for hit in hits):
+            event, above = replace(event, withdraws=event.read.read_id), None
         alert, sounded_at, late_tone = self._alerter.announce(event, hits, above)
         self._records.put(replace(event, alert=alert, sounded_at=sounded_at, late_tone=late_tone))

@@ -19,6 +19,11 @@ class EarlierRecords:
         self._store = store
         self._failure = ""
 
+    @property
+    def faults(self) -> list[str]:
+        """What could not be taken in or removed, two lines at most; what a later step repairs is told no more."""
+        return [*([self._failure] if self._failure else []), *self._store.intake.failures]
+
     def step(self) -> None:
         """Try the next records; nothing when all were tried. What fails is tried again by the next step."""
         failure = ""

@@ -82,6 +82,8 @@ def list_command(directory: DirectoryOption, as_json: JsonOption = False) -> Non
     """
     with open_storage(directory) as storage:
         units, heard = storage.units.records(), storage.heartbeats.newest()
+        for unit in () if as_json else units:
+            _tell_exposed_people(storage.database, unit)
     if as_json:
         said = {unit_id: heard_content(each, datetime.now(UTC)) for unit_id, each in heard.items()}
         print_lines(_content(unit) | {"heartbeat": said.get(unit.unit_id)} for unit in units)
@@ -129,19 +131,26 @@ def _print_revocation(revocation: Revocation, *, as_json: bool) -> None:
 
 def _tell_exposed(database: DepartmentDatabase, unit: UnitRecord) -> None:
     """Tell whose sign-in secrets a unit held that is lost, and what to do about it."""
-    from alpr_edge.department.people.roster_holders import exposed_people
+    from alpr_edge.department.people.roster_holders import exposure_of
 
-    if unit.end is None or not unit.end.exposes_secrets or unit.ended_at is None:
+    if exposure_of(unit) is None:
         return
-    people = exposed_people(database, unit.unit_id, unit.ended_at)
-    if people:
+    _tell_exposed_people(database, unit)
+    todo = "alpr-edge department incident enter --kind breach"
+    typer.echo(f"alpr-edge: put it on file, with whoever was told (Civil Code 1798.29): {todo}", err=True)
+
+
+def _tell_exposed_people(database: DepartmentDatabase, unit: UnitRecord) -> None:
+    """Name the people whose sign-in secrets a unit held that was lost, also where it was enrolled again since."""
+    from alpr_edge.department.people.roster_holders import exposed_people, exposure_of
+
+    exposure = exposure_of(unit)
+    if people := [] if exposure is None else exposed_people(database, unit.unit_id, exposure[1]):
         count = count_text(len(people), "person", "people")
         words = f"its roster held the sign-in secrets of {count}, which go on counting, here and in every car"
         typer.echo(f"alpr-edge: {unit.unit_id}: {words}, until each has new ones:", err=True)
         for each in people:
             typer.echo(f"  alpr-edge department people invite {shlex.quote(each.badge):<12} {each.name}", err=True)
-    todo = "alpr-edge department incident enter --kind breach"
-    typer.echo(f"alpr-edge: put it on file, with whoever was told (Civil Code 1798.29): {todo}", err=True)
 
 
 def _tell_packages(unit: UnitRecord) -> None:

@@ -20,6 +20,8 @@ from alpr_edge.department.backups.postgresql.scratch_server import ScratchServer
 from alpr_edge.department.backups.target import CLUSTER, DEPARTMENT, MANIFEST_NAME
 from alpr_edge.department.db.engines.postgresql import PostgresqlEngine
 from alpr_edge.department.db.engines.sqlite import DATABASE_NAME, SqliteEngine
+from alpr_edge.department.db.hold_note_file import FILE_NAME as HOLD_NOTE_NAME
+from alpr_edge.department.db.hold_note_file import noted_since
 from alpr_edge.department.holds.unknown_holds import note_unknown_holds
 from alpr_edge.department.images.choice import IMAGES_NAME
 from alpr_edge.domain.errors import AuditError, DepartmentError, StoreError
@@ -203,8 +205,9 @@ class _Restore:
         else:
             self._copy(lambda path: path == SQLITE_FILE)
             if not self._is_drill:
-                note_unknown_holds(SqliteEngine(self._place.directory), self._backup.manifest.begun)
-        self._copy(lambda path: path.startswith(f"{DEPARTMENT}/") and path.count("/") == 1)
+                note_unknown_holds(SqliteEngine(self._place.directory), self._unknown_since())
+        noted = f"{DEPARTMENT}/{HOLD_NOTE_NAME}"
+        self._copy(lambda path: path.startswith(f"{DEPARTMENT}/") and path.count("/") == 1 and path != noted)
         for name, content in keys.items():
             replace_file(self._place.directory / name, content)
 
@@ -219,13 +222,18 @@ class _Restore:
 
     def _note_in_cluster(self, cluster: Path, programs: PostgresqlPrograms, user: ServerUser | None) -> None:
         """Note which holds are missing, by a server that nobody else reaches: none is there before the note is."""
-        about, begun = self._backup.manifest.database, self._backup.manifest.begun
+        about = self._backup.manifest.database
         server = ScratchServer(
             programs, cluster, user, lambda: self._tick("starting PostgreSQL", 0, None), is_kept=True
         )
         with server:
             server.wait_until_ready(about.database, about.role)
-            note_unknown_holds(PostgresqlEngine(server.location(about.database, about.role)), begun)
+            note_unknown_holds(PostgresqlEngine(server.location(about.database, about.role)), self._unknown_since())
+
+    def _unknown_since(self) -> str:
+        """Since when holds are missing: the backup's beginning, or an earlier date that a file in it says."""
+        begun = self._backup.manifest.begun
+        return min(begun, noted_since(self._backup.path / DEPARTMENT) or begun)
 
     def _copy(self, is_meant: Callable[[str], bool]) -> None:
         """Copy some of the listed files, each compared with the list once more."""

@@ -13,10 +13,14 @@ from alpr_edge.department.db.day_keys.day_keys import DayKeys
 from alpr_edge.department.db.day_keys.master_keys import load_master_key
 from alpr_edge.department.db.engines.choice import engine_of
 from alpr_edge.department.db.engines.engine import DatabaseEngine
+from alpr_edge.department.db.hold_note_file import FILE_NAME as HOLD_NOTE_NAME
+from alpr_edge.department.db.hold_note_file import noted_since
+from alpr_edge.department.db.hold_schema import unknown_holds
 from alpr_edge.department.db.migrate import bring_up, is_current
 from alpr_edge.department.db.sealed_values import OPTION, load_cipher
+from alpr_edge.department.db.statements import insert_once
 from alpr_edge.domain.errors import DepartmentError, StoreError
-from alpr_edge.runtime.durable_files import private_directory
+from alpr_edge.runtime.durable_files import private_directory, sync_directory
 
 
 class DepartmentDatabase:
@@ -43,6 +47,7 @@ class DepartmentDatabase:
         """The keys of a day, under which images and bodies are."""
         try:
             self._prepare()
+            self._take_over_hold_note()
         except (DepartmentError, StoreError):
             self._engine.dispose()
             raise
@@ -93,6 +98,17 @@ class DepartmentDatabase:
                     )
                 cipher = load_cipher(connection, self.directory)
         self._engine.update_execution_options(**{OPTION: cipher})
+
+    def _take_over_hold_note(self) -> None:
+        """Put what a file of an earlier release says of missing holds into the database, and remove the file."""
+        since = noted_since(self.directory)
+        if since is None:
+            return
+        with self.writing() as connection:
+            insert_once(connection, unknown_holds, [{"since": since}])
+        with self.database_errors():
+            (self.directory / HOLD_NOTE_NAME).unlink(missing_ok=True)
+            sync_directory(self.directory)
 
 
 def give_keys(engine: Engine, directory: Path) -> DayKeys:

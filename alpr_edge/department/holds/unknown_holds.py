@@ -19,14 +19,14 @@ from alpr_edge.domain.errors import DepartmentError, StoreError
 REASON_CHARACTERS_MAX = 200
 
 
-def note_unknown_holds(engine: DatabaseEngine, begun: str) -> None:
+def note_unknown_holds(engine: DatabaseEngine, since: str) -> None:
     """Note in a restored database that the holds placed since its backup are not known.
 
     Where they were not known either when the backup was made, they are not known since that earlier date.
 
     Args:
         engine: the engine of the database, which an older release may have made.
-        begun: when the backup was begun, RFC 3339 in UTC.
+        since: when the backup was begun, RFC 3339 in UTC, or an earlier date that a file in it says.
 
     Raises:
         StoreError: the database takes nothing.
@@ -35,7 +35,7 @@ def note_unknown_holds(engine: DatabaseEngine, begun: str) -> None:
     try:
         with pool.begin() as connection:
             unknown_holds.create(connection, checkfirst=True)
-            insert_once(connection, unknown_holds, [{"since": begun}])
+            insert_once(connection, unknown_holds, [{"since": since}])
     except SQLAlchemyError as error:
         raise StoreError(f"{engine.label}: {engine.describe_error(error)}") from None
     finally:

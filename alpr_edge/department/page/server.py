@@ -19,6 +19,7 @@ from alpr_edge.department.page.application import create_department_page
 from alpr_edge.department.page.hits.hit_stream import LOOK_S
 from alpr_edge.department.page.maps.site_maps import open_maps
 from alpr_edge.department.page.site import DepartmentSite
+from alpr_edge.department.people.organisations import provisioned_organisation
 from alpr_edge.department.people.registry import People
 from alpr_edge.department.people.settings import PeopleSettings, load_people_settings
 from alpr_edge.department.pki.authority import TlsFiles
@@ -27,6 +28,7 @@ from alpr_edge.department.settings import PageTable, load_department_file
 from alpr_edge.department.single_sign_on.provider_client import ProviderClient
 from alpr_edge.department.single_sign_on.sign_on import SingleSignOn
 from alpr_edge.domain.errors import DepartmentError
+from alpr_edge.web.bounded_server import ThreadedStep
 from alpr_edge.web.connections.gate import ConnectionGate, ConnectionLimits, GatedSocket
 from alpr_edge.web.connections.reporting_context import reporting_context
 from alpr_edge.web.live.hit_feed import HitFeed
@@ -125,7 +127,9 @@ class DepartmentPageServer(ThreadedServer):
             sign_on = _sign_on(directory, people, table, self.port)
             scim = _scim(directory, office.accounts.database, people, _origin(people, table, self.port))
             site = DepartmentSite(office, people.name, _passkey_site(people, table, self.port), sign_on, scim, maps)
-            steps = (certificate.reload, office.uploads.remove_old, evidence.tidy, office.sum_refusals, self._report)
+            summing = ThreadedStep(office.sum_refusals, "sum of refusals")
+            stack.callback(summing.finish)
+            steps = (certificate.reload, office.uploads.remove_old, evidence.tidy, summing.step, self._report)
             self._feed = HitFeed(office.arrivals.current, LOOK_S, "department.hit_feed_failed")
             application = create_department_page(site, self._feed)
             self._server = uvicorn_server(application, certificate.context, PromptProtocol, gate, steps)
@@ -178,7 +182,7 @@ def _scim(directory: Path, database: DepartmentDatabase, people: PeopleSettings,
     from alpr_edge.department.provisioning.scim_users import ProvisionedPeople, ScimUsers  # noqa: PLC0415
 
     issuer = file.single_sign_on.issuer if file.provisioning.links_single_sign_on else ""
-    organisation = file.provisioning.organisation or people.name
+    organisation = provisioned_organisation(file) or people.name  # compared with nothing where no setting names it
     made_of = ProvisionedPeople(database, People(directory, database), organisation, issuer)
     return ScimEndpoint(ScimUsers(made_of), load_token_sha256(file.provisioning, directory), origin)
 

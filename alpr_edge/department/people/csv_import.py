@@ -17,7 +17,7 @@ from alpr_edge.domain.people.person import AccountStatus, Person, sign_in_key
 from alpr_edge.domain.people.roster import PEOPLE_MAX
 
 FILE_BYTES_MAX = 16 * 1024 * 1024
-Requirement = Callable[[Person | None, Person], None]
+Requirement = Callable[[Entry | None, Entry], None]
 
 
 class PeopleFileError(DepartmentError):
@@ -148,7 +148,7 @@ class _Planner:
         author = self._author
         after = new_entry(texts, author.name, author.at) if before is None else changed_entry(before, texts)
         person = after.person
-        self._require(None if before is None else before.person, person)
+        self._require(before, after)
         if (other := self.lines.get(person.person_id)) is not None:
             raise DepartmentError(f"person_id: the same person as in line {other}")
         if before is None or person.status is not AccountStatus.LEFT:

@@ -10,6 +10,7 @@ from datetime import datetime, time, timedelta
 from typing import Self
 
 from alpr_edge.department.identity_settings import OutsideOrganisationTable
+from alpr_edge.department.people.person_fields import Entry
 from alpr_edge.department.settings import DepartmentFile
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.people.person import AccountStatus, Person
@@ -33,7 +34,7 @@ class Organisations:
     @classmethod
     def of(cls, file: DepartmentFile) -> Self:
         """Those of the settings."""
-        said = (file.people.name, file.provisioning.organisation, file.administration.department)
+        said = (provisioned_organisation(file), file.people.name, file.administration.department)
         names = dict.fromkeys(name for name in (*said, *file.people.organisations) if name.strip())
         return cls(tuple(names), file.people.oris, file.outside_organisation)
 
@@ -41,26 +42,28 @@ class Organisations:
         """Whether somebody's account names this department, or nothing says what it is called."""
         if not self.names:
             return True
-        is_ori_own = not (person.ori and self.oris) or _compared(person.ori) in map(_compared, self.oris)
-        return is_ori_own and _compared(person.organisation) in map(_compared, self.names)
+        is_ori_own = not (person.ori and self.oris) or _comparison_key(person.ori) in map(_comparison_key, self.oris)
+        return is_ori_own and _comparison_key(person.organisation) in map(_comparison_key, self.names)
 
     def exception_of(self, person: Person) -> OutsideOrganisationTable | None:
         """The exception that an account of another organisation goes by; None: there is none, or it is over."""
-        named = (each for each in self.outside if _compared(each.name) == _compared(person.organisation))
+        named = (each for each in self.outside if _comparison_key(each.name) == _comparison_key(person.organisation))
         return next((each for each in named if person.valid_until <= _end_of(each)), None)
 
     def fault(self, person: Person) -> str:
         """Why somebody may have no account; empty: they may."""
         if self.is_own(person) or self.exception_of(person) is not None:
             return ""
-        ends = [each.until for each in self.outside if _compared(each.name) == _compared(person.organisation)]
+        ends = [
+            each.until for each in self.outside if _comparison_key(each.name) == _comparison_key(person.organisation)
+        ]
         if ends:
             return f"valid_until: the exception for {person.organisation!r} ends {max(ends)}; name a day up to then"
-        if _compared(person.organisation) in map(_compared, self.names):
+        if _comparison_key(person.organisation) in map(_comparison_key, self.names):
             return f"ori: {person.ori!r} is none of this department ({', '.join(self.oris)}); {_TODO}"
         return f"organisation: {person.organisation!r} is not this department ({', '.join(self.names)}); {_TODO}"
 
-    def require(self, before: Person | None, after: Person) -> None:
+    def require(self, before: Entry | None, after: Entry) -> None:
         """Refuse an account of another organisation that is made, prolonged, brought back or given more rights.
 
         Whoever has one already can still be suspended and otherwise changed: a check names them.
@@ -72,11 +75,11 @@ class Organisations:
         Raises:
             DepartmentError: no exception lets them have it; the text says what to do.
         """
-        if after.status is not AccountStatus.ACTIVE:
+        if after.person.status is not AccountStatus.ACTIVE:
             return
-        if before is not None and _terms(before) == _terms(after) and not _has_more_rights(before, after):
+        if before is not None and _terms(before.person) == _terms(after.person) and not _has_more(before, after):
             return
-        if fault := self.fault(after):
+        if fault := self.fault(after.person):
             raise DepartmentError(fault)
 
     def outsiders(self, people: Iterable[Person], now: datetime) -> list[Person]:
@@ -88,15 +91,32 @@ class Organisations:
         ]
 
 
-def _terms(person: Person) -> tuple[str, str, AccountStatus, datetime]:
-    return person.organisation, person.ori, person.status, person.valid_until
+def provisioned_organisation(file: DepartmentFile) -> str:
+    """The organisation of everybody who comes by SCIM, by the settings; empty: they say nothing of it."""
+    said = (file.provisioning.organisation, file.people.name, file.administration.department)
+    return next((name for name in (*said, *file.people.organisations) if name.strip()), "")
 
 
-def _has_more_rights(before: Person, after: Person) -> bool:
-    return not (after.roles <= before.roles and after.sources <= before.sources)
+def _terms(person: Person) -> tuple[str, str, AccountStatus]:
+    return person.organisation, person.ori, person.status
 
 
-def _compared(text: str) -> str:
+def _has_more(before: Entry, after: Entry) -> bool:
+    """Whether an account lets somebody do more than before, or for longer, or in more units."""
+    old, new = before.person, after.person
+    has_more_units = bool(before.units) and not (after.units and set(after.units) <= set(before.units))
+    is_less = (
+        new.roles <= old.roles
+        and new.sources <= old.sources
+        and new.has_covert_clearance <= old.has_covert_clearance
+        and new.may_unlock <= old.may_unlock
+        and new.is_sworn <= old.is_sworn
+        and new.valid_until <= old.valid_until
+    )
+    return has_more_units or not is_less
+
+
+def _comparison_key(text: str) -> str:
     """A name without differences of case and blanks."""
     return " ".join(text.casefold().split())
 

@@ -17,6 +17,7 @@ from alpr_edge.department.pki.authority import SERVER_DAYS, Authority, TlsFiles
 from alpr_edge.department.pki.issuance import key_of
 from alpr_edge.department.pki.refusals import CertificateRefusedError
 from alpr_edge.department.pki.server_certificate import server_names
+from alpr_edge.department.settings import load_department_file
 from alpr_edge.domain.protocol.enrolment import Refusal
 
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
@@ -43,7 +44,8 @@ def issue_page_certificate(directory: Path, unit_id: str, request: str, days: in
     """
     key, settings = key_of(request), load_people_settings(directory)
     name = page_name(unit_id, settings.domain)
-    own = {*server_names(TlsFiles(directory)), urlsplit(settings.table.address).hostname}
+    pages = (settings.table.address, load_department_file(directory).page.address)
+    own = {*server_names(TlsFiles(directory)), *(urlsplit(each).hostname for each in pages)}
     # Whoever has a certificate for one of these passes for the department, also in receipts on a medium.
     if not name or name in {each.lower() for each in own if each}:
         raise CertificateRefusedError(Refusal.NAME)

@@ -93,7 +93,7 @@ class People:
 
     def add_within(self, connection: Connection, author: Author, entry: Entry) -> None:
         """Add somebody inside a transaction."""
-        self._organisations.require(None, entry.person)
+        self._organisations.require(None, entry)
         require_new(connection, entry.person)
         take_names(connection, entry.person)
         require_training_unchanged(connection, author, [(None, entry)])
@@ -118,7 +118,7 @@ class People:
         """Change somebody inside a transaction."""
         before = require_entry(connection, name)
         entry = changed_entry(before, texts)
-        self._organisations.require(before.person, entry.person)
+        self._organisations.require(before, entry)
         if entry.person.status is not AccountStatus.LEFT:
             take_names(connection, entry.person)
         require_training_unchanged(connection, author, [(before, entry)])

@@ -4,7 +4,7 @@ A roster holds what people sign in with. Of a unit that was stolen it is told wh
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Connection, func, select
@@ -16,7 +16,8 @@ from alpr_edge.department.people.changes import ChangePayload, last_change, read
 from alpr_edge.department.people.people_rows import all_entries
 from alpr_edge.department.people.rosters import Rosters, RosterState
 from alpr_edge.department.pki.authority import TlsFiles
-from alpr_edge.department.pki.units import Units
+from alpr_edge.department.pki.unit_ends import UnitEnd
+from alpr_edge.department.pki.units import UnitRecord, Units
 from alpr_edge.domain.people.person import AccountStatus, Person
 
 CHANGES_MAX = 30
@@ -103,6 +104,17 @@ class RosterStandings:
         )
 
 
+def exposure_of(unit: UnitRecord) -> tuple[UnitEnd, datetime] | None:
+    """As what and when (UTC) a unit last ended so that somebody else may have its secrets; None: it never did.
+
+    What it held then stays exposed, also where the unit was enrolled again or retired since.
+    """
+    for each in unit.certificates:
+        if each["ended_as"] is not None and UnitEnd(each["ended_as"]).exposes_secrets:
+            return UnitEnd(each["ended_as"]), each["revoked_at"].replace(tzinfo=UTC)
+    return None
+
+
 def exposed_people(database: DepartmentDatabase, unit_id: str, ended_at: datetime) -> list[Person]:
     """The people whose sign-in secrets a unit's roster held, and who have no new ones since it was ended; by name.
 
@@ -123,7 +135,9 @@ def exposed_people(database: DepartmentDatabase, unit_id: str, ended_at: datetim
     with database.reading() as connection:
         others = set(connection.scalars(select(secrets.person_id).where(has_secrets)))
         others -= set(connection.scalars(select(invitations.person_id).where(invitations.finished_at > ended_at)))
-        exposed = _people_in_rosters(connection, unit_id, 0 if held is None else held.serial, others)
+        newest = connection.scalar(select(func.max(people_rosters.c.serial))) or 0
+        first = 0 if held is None else min(held.serial, newest)  # a unit states what it likes
+        exposed = _people_in_rosters(connection, unit_id, first, others)
         people = [entry.person for entry in all_entries(connection)]
     found = [each for each in people if each.person_id in exposed and each.status is not AccountStatus.LEFT]
     return sorted(found, key=lambda person: (person.name, person.person_id))

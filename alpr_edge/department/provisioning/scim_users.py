@@ -99,7 +99,8 @@ class ScimUsers(ScimStorage):
             is_out = user.active is False
             if is_out:
                 entry = Entry.of(replace(entry.person, status=AccountStatus.SUSPENDED))
-            self._made_of.people.add_within(connection, author, entry)
+            with _field_faults():
+                self._made_of.people.add_within(connection, author, entry)
             person_id = entry.person.person_id
             _require_free_name(connection, person_id, user)
             values = _values(user, author.at) | {"created_at": author.at, "version": 1, "is_out_here": is_out}

@@ -36,7 +36,8 @@ def check_in_process(
         now: the moment, UTC.
 
     Raises:
-        DepartmentError: the units would refuse it, or the check had not enough memory or time; the text says why.
+        DepartmentError: the units would refuse it, the check had not enough memory or time, or it was stopped with the
+            page; the text says why.
     """
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe(duplex=False)
@@ -49,7 +50,7 @@ def check_in_process(
             check = _receive_check(here, feed)
             if check is None:
                 process.join()
-                raise _refusal(feed, _words_on_end(process.exitcode))
+                raise _error_on_end(feed, process.exitcode)
             return check
         finally:
             process.kill()
@@ -82,10 +83,13 @@ def _refusal(feed: FeedToPublish, reason: str) -> DepartmentError:
     return DepartmentError(f"{feed.source}: refused, nothing is published: {reason}")
 
 
-def _words_on_end(exit_code: int | None) -> str:
+def _error_on_end(feed: FeedToPublish, exit_code: int | None) -> DepartmentError:
+    if exit_code == -signal.SIGTERM:  # which a service manager sends to all processes of what it stops
+        return DepartmentError(f"{feed.source}: nothing is published: the page was stopped; upload it again")
     if exit_code is not None and exit_code < 0:
-        return f"the check was ended by signal {-exit_code}, for memory or time; split the feed by source"
-    return f"the check has a fault (exit code {exit_code}); the log says which"
+        reason = f"the check was ended by signal {-exit_code}, for memory or time; split the feed by source"
+        return _refusal(feed, reason)
+    return _refusal(feed, f"the check has a fault (exit code {exit_code}); the log says which")
 
 
 def _work(

@@ -7,7 +7,7 @@ ends by itself on monotonic time, and a mute of an earlier boot is over: whoever
 from dataclasses import dataclass
 from math import ceil
 
-from alpr_edge.domain.alerting import Level
+from alpr_edge.domain.alerting import Alert, Level, Sureness, level_of
 from alpr_edge.domain.instants import Instant
 
 MUTE_MINUTES = (5, 10, 15, 30)
@@ -15,6 +15,18 @@ MUTE_MINUTES = (5, 10, 15, 30)
 PIERCING_LEVEL = Level.URGENT
 """Alerts of this level sound in spite of a mute."""
 MINUTE_MS = 60_000.0
+
+
+def level_under_mute(alert: Alert) -> Level:
+    """The level by which a mute lets an alert sound or not.
+
+    Where nothing but the end of an officer's own entry is in doubt it is that of the entry's reason: the car is the one
+    that is looked for, and a unit without a clock would keep quiet of each.
+    """
+    detail = alert.detail
+    if detail is None or detail.sureness is not Sureness.PERHAPS_ENDED:
+        return alert.level
+    return level_of(detail.reason)
 
 
 @dataclass(frozen=True, slots=True)

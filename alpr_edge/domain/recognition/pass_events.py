@@ -64,8 +64,7 @@ class PassEvents:
             state=self._state_of(current),
             supersedes=before,
         )
-        current.take_read(read)
-        return ReadDecided(read, current.evidence, now, withdraws=before)
+        return ReadDecided(read, current.take_read(read), now, withdraws=before)
 
     def settle(self, current: VehiclePass, result: Vote, now: Instant) -> ReadSettled:
         """Give the read of a pass the certainty that a vote for the same text has."""
@@ -92,8 +91,8 @@ class PassEvents:
         return ReadClosed(read, evidence, looks)
 
     def _state_of(self, current: VehiclePass) -> str | None:
-        """The state by the picture that is shown; of a part of a plate none is named."""
-        return None if current.shown.is_cut else self._readers.state_of(current.plate_picture())
+        """The state by the sharpest picture of the plate; of a part of a plate none is named."""
+        return None if current.is_plate_cut else self._readers.state_of(current.plate_picture())
 
     def _place_of(self, current: VehiclePass) -> Position | None:
         """Where the shown picture was taken; where that is not known any more, what the earlier read says of it."""

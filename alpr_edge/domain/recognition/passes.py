@@ -5,8 +5,8 @@ when it ends, whichever is first. Until it **closes**, the vote goes on: last_se
 the row. When the vote for the same text is settled after the decision, the read is certain from then on, and its alert
 may be graver. When the winning text changes, a new read that supersedes the first is decided and the alert already
 sounded is withdrawn; a certain read gives way to a certain one alone. So a parked stolen car sounds at once and is
-still one read. Its state is that of the picture it was decided with. A vote without the text of a plate (unreadable, or
-no plate) decides nothing.
+still one read. Its state is that of the sharpest picture held when it was decided. A vote without the text of a plate
+(unreadable, or no plate) decides nothing.
 
 A vehicle that is lost from view and seen again within seconds, with the same text or one that is likely a misreading of
 it, is one read: its pass stays open for :data:`REAPPEARANCE_GAPS`, and the pass of a new track takes it over.
@@ -52,7 +52,7 @@ AWAY_FRAMES_MAX = 4
 """Most of them that hold a frame, which is sharper than what is stored of them."""
 OPEN_FRAMES_MAX = 8
 """Most frames that the plates in view hold, beside the newest: as many as the looks of a decision. With one for each of
-24 plates a camera of 1920x1080 held 149 MB."""
+24 plates a camera of 1920x1080 held 149 MB. Only plates whose newest look is not accepted may hold more."""
 
 
 class Passes:
@@ -185,12 +185,22 @@ class Passes:
         return [self._events.close(current), self._events.decide(current, result, now)]
 
     def _share_frame(self, frame: Frame) -> None:
-        """Have the plates in view that hold the oldest frames show the newest one, which all of them share."""
-        numbers = sorted({one.shown.frame_number for one in self._open.values() if one.holds_frame})
-        too_many = set(numbers[:-OPEN_FRAMES_MAX])
-        for one in self._open.values():
-            if one.track.last.frame_number == frame.number:
-                one.share_frame(frame, give_up_own=one.shown.frame_number in too_many)
+        """Have the plates in view that hold the oldest frames show the newest one, which all of them share.
+
+        A plate whose newest look is not accepted goes on holding what it shows: that look may be of something else.
+        """
+        accepted = {
+            number
+            for number, one in self._open.items()
+            if one.track.last.frame_number == frame.number and one.track.last.is_accepted
+        }
+        held = {
+            one.shown.frame_number for number, one in self._open.items() if one.holds_frame or number not in accepted
+        }
+        too_many = set(sorted(held)[:-OPEN_FRAMES_MAX])
+        for number in accepted:
+            one = self._open[number]
+            one.share_frame(frame, give_up_own=one.shown.frame_number in too_many)
 
     def _rejoin(self, current: VehiclePass, result: Vote) -> Vote:
         """Join the passes of the same vehicle before this one, up to one that has a read; returns the vote of all."""

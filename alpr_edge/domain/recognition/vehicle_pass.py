@@ -38,6 +38,17 @@ NO_EVIDENCE = Evidence(np.zeros((0, 0, 3), np.uint8), np.zeros((0, 0, 3), np.uin
 """Evidence without any picture, as of a pass whose pictures are stored and not needed any more."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class PlateCrop:
+    """What is kept of a look whose frame was given up."""
+
+    look: Reading
+    picture: Pixels
+    """The plate with a margin."""
+    plate: Pixels
+    """The plate alone, a part of :attr:`picture`."""
+
+
 @dataclass(slots=True, eq=False)
 class VehiclePass:
     """One vehicle passing the camera."""
@@ -51,8 +62,8 @@ class VehiclePass:
     evidence: Evidence
     is_sharper: bool = False
     """Whether a sharper picture came after the decision."""
-    sharpest_crop: Pixels | None = None
-    """What is kept of the sharpest look where its frame was given up, so that the newest look is shown; else None."""
+    sharpest_crop: PlateCrop | None = None
+    """What is kept of the sharpest look where its frame was given up, so that the newest one is shown; else None."""
     read: PlateRead | None = None
     decided_confidence: float = 0.0
     """The confidence with which :attr:`read` was decided; later looks may have made it certain."""
@@ -85,10 +96,19 @@ class VehiclePass:
             self.sharpest, self.shown, self.evidence = reading, reading, evidence_of(frame, reading)
             self.is_sharper, self.sharpest_crop = self.read is not None, None
 
-    def take_read(self, read: PlateRead) -> None:
-        """Take the read that shows what this pass shows; its pictures are to be stored with it."""
+    def take_read(self, read: PlateRead) -> Evidence:
+        """Take the read that this pass shows; returns the pictures that are to be stored with it.
+
+        The first read has the crop of the sharpest look also where another look is shown; one that corrects it has crop
+        and scene of one look, as the crop was stored before.
+        """
+        if self.read is None and self.sharpest_crop is not None:
+            pictures = Evidence(self.sharpest_crop.picture, self.evidence.scene)
+        else:
+            self.sharpest, pictures = self.shown, self.evidence
         self.read, self.decided_confidence = read, read.confidence
-        self.sharpest, self.is_sharper, self.sharpest_crop = self.shown, False, None
+        self.is_sharper, self.sharpest_crop = False, None
+        return pictures
 
     def vote(self) -> Vote:
         """The joint result of the readings so far, weighed with the second opinion; counted once a look."""
@@ -109,8 +129,15 @@ class VehiclePass:
         return self.second.must_wait(result, self.plate_picture(), now, last=last)
 
     def plate_picture(self) -> Pixels:
-        """The plate in the picture that is shown, without what is around it."""
+        """The plate in the sharpest picture that is held, without what is around it."""
+        if self.sharpest_crop is not None:
+            return self.sharpest_crop.plate
         return pixels_inside(self.evidence.scene, self.shown.box)
+
+    @property
+    def is_plate_cut(self) -> bool:
+        """Whether the plate of :meth:`plate_picture` reaches the edge of its frame."""
+        return self.shown.is_cut if self.sharpest_crop is None else self.sharpest_crop.look.is_cut
 
     def is_same_vehicle(self, earlier: "VehiclePass", result: Vote, away_ms_max: float) -> bool:
         """Whether an earlier pass was of the same vehicle.
@@ -155,7 +182,7 @@ class VehiclePass:
         return self.sharpest_crop is None and self.evidence.scene.size > 0
 
     def share_frame(self, frame: Frame, *, give_up_own: bool) -> None:
-        """Show the newest look in place of the sharpest one: other plates hold its frame as well.
+        """Show the newest look, which is accepted, in place of the sharpest one: other plates hold its frame as well.
 
         So there is a frame for a read that is yet to be decided or corrected; of the sharpest look the crop stays.
 
@@ -164,7 +191,7 @@ class VehiclePass:
             give_up_own: whether to begin with that; a pass that shows its newest look already goes on doing so.
         """
         if give_up_own and self.holds_frame:
-            self.sharpest_crop = self.evidence.crop.copy()
+            self.sharpest_crop = _plate_crop(self.evidence, self.shown)
         if self.sharpest_crop is not None:
             self.shown, self.evidence = self.track.last, evidence_of(frame, self.track.last)
 
@@ -172,7 +199,7 @@ class VehiclePass:
         """The pictures that are sharper than what is stored, the frame only where it is held; None: there are none."""
         if not self.is_sharper:
             return None
-        return self.evidence if self.sharpest_crop is None else Evidence(self.sharpest_crop, NO_EVIDENCE.scene)
+        return self.evidence if self.sharpest_crop is None else Evidence(self.sharpest_crop.picture, NO_EVIDENCE.scene)
 
     def release_frame(self) -> None:
         """Let go of the frame unless it is still to be stored: it is most of what a pass holds."""
@@ -194,6 +221,14 @@ def _is_misreading(one: Vote | PlateRead, other: Vote | PlateRead, likeliest: fl
         return True
     in_doubt = min(one.confidence, other.confidence) < DOUBT_MAX or likeliest >= LIKELY_MIN
     return in_doubt and min(len(one.plate), len(other.plate)) > SHORT_MAX
+
+
+def _plate_crop(evidence: Evidence, look: Reading) -> PlateCrop:
+    """What is kept of a look, of which the pictures are given up; a copy, so that it does not hold the frame."""
+    height, width = evidence.scene.shape[:2]
+    left, top, _, _ = look.box.expand(CROP_MARGIN).within(width, height)
+    picture = evidence.crop.copy()
+    return PlateCrop(look, picture, pixels_inside(picture, look.box.shift(-left, -top)))
 
 
 def evidence_of(frame: Frame, reading: Reading) -> Evidence:

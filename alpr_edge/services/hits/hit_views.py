@@ -35,7 +35,7 @@ class HitCard:
     """How grave the hit is, whatever sounded for its read: what glances tell of it as well."""
     read: StoredRead
     alert: StoredAlert | None
-    """The alert of the read, which is that of its gravest hit."""
+    """The hit's own alert where that was withdrawn, else the gravest of the read that stands, else any."""
     comparison: tuple[CharacterPair, ...]
     """Read and listed text, character by character."""
     seen: Placement
@@ -151,7 +151,7 @@ class HitViews:
             hit=hit,
             level=level_of_hit(hit),
             read=stored,
-            alert=max(stored.alerts, key=lambda each: each.alert.level, default=None),
+            alert=_alert_for(stored.alerts, hit.hit_id),
             comparison=compare_plates(read.text, listed_text(hit.entry.plate, hit.entry.plate_raw)),
             seen=timeline.place(read.last_seen),
             list_age=list_age(hit.list_age_s, *self._lists.ages_of(hit.generation.source)),
@@ -159,6 +159,16 @@ class HitViews:
             said=said,
             superseded_by=self._store.reads.corrections([read.read_id]).get(read.read_id),
         )
+
+
+def _alert_for(alerts: Sequence[StoredAlert], hit_id: str) -> StoredAlert | None:
+    """The alert that a hit's card shows: its own where that was withdrawn, else the gravest that stands, else any."""
+
+    def rank(stored: StoredAlert) -> tuple[bool, bool, Level]:
+        is_standing = stored.withdrawn_at is None
+        return not is_standing and stored.alert.hit_id == hit_id, is_standing, stored.alert.level
+
+    return max(alerts, key=rank, default=None)
 
 
 def is_waiting(glance: HitGlance) -> bool:

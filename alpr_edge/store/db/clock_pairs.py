@@ -48,18 +48,22 @@ def record(database: Database, instant: Instant) -> None:
 def passed_utc(database: Database, now: datetime | None) -> datetime | None:
     """The latest moment that has passed for certain.
 
+    Of the stored pairs the one stored last, not the one that says the latest time: a receiver's wrong date would
+    count for ever then, and so it counts until the next pair is stored.
+
     Args:
         database: the database of this unit.
         now: the moment, UTC; None when the clock is not confirmed.
 
     Returns:
-        ``now``; without it that of the latest pair, as a unit without a clock is at least so late. None without both.
+        ``now``; without it that of the pair stored last, as a unit without a clock is at least so late. None without
+        both.
     """
     if now is not None:
         return now
-    latest = select(boots.c.utc).order_by(boots.c.utc.desc()).limit(1)
+    stored_last = select(boots.c.utc).order_by(boots.c.seq.desc()).limit(1)
     with database.read() as connection:
-        return connection.scalars(latest).one_or_none()
+        return connection.scalars(stored_last).one_or_none()
 
 
 def _forget_old(database: Database) -> None:

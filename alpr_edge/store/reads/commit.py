@@ -83,8 +83,9 @@ def settle(connection: Connection, record: SettledRecord) -> PlateRead:
         changes = {name: row[name] for name in ("confidence", "alternatives", "slot_votes")}
         connection.execute(update(reads).where(reads.c.read_id == record.read.read_id).values(changes))
     if record.alert is not None:
+        sounded = {each.alert.hit_id: each.sounded_at for each in stored_read.alerts}
         is_new = _add_alert(connection, record.alert, record.sounded_at, stored_read.read)
-        if not is_new and record.sounded_at is not None:
+        if not is_new and record.sounded_at is not None and record.sounded_at != sounded.get(record.alert.hit_id):
             _note_late_tone(connection, LateTone(record.alert, record.sounded_at), record.read.unit_id)
     _withdraw(connection, record, record.settled_at)
     return dataclasses.replace(record.read, evidence=stored_read.read.evidence)
@@ -176,14 +177,16 @@ def _add_alert(connection: Connection, alert: Alert, sounded_at: Instant | None,
 def _withdraw(connection: Connection, record: DecidedRecord | SettledRecord, at: Instant) -> None:
     """Withdraw the alerts that a record takes back, dated by the frame or person that said otherwise; queue that.
 
+    The record's own alert stays: a read that is certain now may bring one of another hit in place of the withdrawn.
     What sounded because of it goes with it, for an alert that is stored as silent.
     """
     if record.late_tone is not None:
         _note_late_tone(connection, record.late_tone, record.read.unit_id)
     if record.withdraws is None:
         return
-    not_withdrawn = alerts.c.withdrawn_boot_id.is_(None)
-    statement = update(alerts).where((alerts.c.read_id == record.withdraws) & not_withdrawn)
+    standing_hit_id = "" if record.alert is None else record.alert.hit_id
+    is_taken_back = alerts.c.withdrawn_boot_id.is_(None) & (alerts.c.hit_id != standing_hit_id)
+    statement = update(alerts).where((alerts.c.read_id == record.withdraws) & is_taken_back)
     for row in connection.execute(statement.values(**instant_row("withdrawn", at)).returning(alerts)).mappings().all():
         enqueue.queue_withdrawal(connection, alert_of(row), at, record.read.unit_id)
 

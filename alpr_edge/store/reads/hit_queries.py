@@ -49,7 +49,7 @@ class HitGlance:
     matched: Instant
     is_dealt_with: bool
     is_withdrawn: bool
-    """Whether a later read of the pass took the alert back."""
+    """Whether its alert was taken back: a later read of the pass, or further looks, said otherwise."""
     is_covert: bool
 
 
@@ -110,9 +110,12 @@ def _waits() -> ColumnElement[bool]:
 
 
 def _is_withdrawn() -> ColumnElement[bool]:
-    """Whether the alert of a hit's read was taken back; where a second one was graver, both are at once."""
-    is_of_read = alerts.c.read_id == hits.c.read_id
-    return exists().where(is_of_read, alerts.c.withdrawn_boot_id.is_not(None)).correlate(hits)
+    """Whether a hit's own alert was taken back, or as it has none of its own, each one of its read."""
+    is_of_read, is_taken_back = alerts.c.read_id == hits.c.read_id, alerts.c.withdrawn_boot_id.is_not(None)
+    own = exists().where(alerts.c.hit_id == hits.c.hit_id, is_taken_back).correlate(hits)
+    some = exists().where(is_of_read, is_taken_back).correlate(hits)
+    standing = exists().where(is_of_read, not_(is_taken_back)).correlate(hits)
+    return own | (some & not_(standing))
 
 
 def _level() -> ColumnElement[int]:

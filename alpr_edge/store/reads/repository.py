@@ -167,7 +167,8 @@ class ReadStore:
 
         Args:
             prefix: only those whose digests begin so, with two digits at least; empty: all.
-            may_remove: whether a file without a row may go, asked once it is known to have none; half-written ones go.
+            may_remove: whether a file without a row may go, asked before and after it is found to have none: until
+                then rows may come that name it, and their database may be replaced. Half-written ones go.
 
         Returns:
             How many files were removed.
@@ -183,7 +184,7 @@ class ReadStore:
         has_orphans = bool(self._orphans(prefix))
         with self._commit_lock:
             count = self._images.remove_temporaries(prefix)
-            orphans = self._orphans(prefix) if has_orphans else []
+            orphans = self._orphans(prefix) if has_orphans and may_remove() else []
             if orphans and may_remove():
                 self._delete(orphans)
                 count += len(orphans)

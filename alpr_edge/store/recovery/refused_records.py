@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import structlog
 from cryptography.exceptions import InvalidTag
@@ -62,6 +63,15 @@ class RefusedRecord:
     """Decision or end of the pass."""
     reason: str = ""
     """Why the store refused it, without anything of the record; or why the file cannot be read."""
+
+
+class TakenIn(NamedTuple):
+    """The result of trying some records again."""
+
+    stored: list[Stored]
+    """Those that are stored now."""
+    failures: list[str]
+    """A line for each file of them that cannot be removed."""
 
 
 class RefusedRecords:
@@ -131,21 +141,29 @@ class RefusedRecords:
         return [path.name for path in self._files()]
 
     def take_in(self, store: ReadStore) -> int:
-        """Try each record again, oldest first, as :meth:`take_in_some`. Returns how many are stored now."""
-        names = self.names()
-        groups = [names[start : start + TAKEN_TOGETHER] for start in range(0, len(names), TAKEN_TOGETHER)]
-        return sum(len(self.take_in_some(group, store)) for group in groups)
-
-    def take_in_some(self, names: Sequence[str], store: ReadStore) -> list[Stored]:
-        """Try some records again; the files of those that are stored now are removed.
-
-        In one commit where the store takes them all: one for each would take ten times as long.
+        """Try each record again, oldest first, as :meth:`take_in_some`.
 
         Returns:
-            What is stored now.
+            How many are stored now.
 
         Raises:
-            StoreError: the store takes nothing at present, or a record was stored and its file cannot be removed.
+            StoreError: the store takes nothing at present, or a file of a record that is stored cannot be removed.
+        """
+        names = self.names()
+        groups = [names[start : start + TAKEN_TOGETHER] for start in range(0, len(names), TAKEN_TOGETHER)]
+        results = [self.take_in_some(group, store) for group in groups]
+        for failure in (failure for result in results for failure in result.failures):
+            raise StoreError(failure)
+        return sum(len(result.stored) for result in results)
+
+    def take_in_some(self, names: Sequence[str], store: ReadStore) -> TakenIn:
+        """Try some records again; the files of those that are stored now are removed.
+
+        In one commit where the store takes them all: one for each would take ten times as long. A file that stays
+        although its record is stored costs nothing: whoever tries it again finds the record stored.
+
+        Raises:
+            StoreError: the store takes nothing at present.
         """
         records: dict[Path, Stored] = {}
         for path in (self._directory / name for name in names):
@@ -154,11 +172,14 @@ class RefusedRecords:
             except LostError as error:
                 log.warning("store.record_stays_aside", file=path.name, reason=str(error))
         stored_paths = self._stored_together(records, store)
+        failures = []
         for path in stored_paths:
-            with io_errors(f"{path}: cannot be removed", StoreError):
-                path.unlink()
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as error:
+                failures.append(f"{path}: cannot be removed: {error.strerror}")
             log.info("store.record_recovered", read=records[path].read.read_id, file=path.name)
-        return [records[path] for path in stored_paths]
+        return TakenIn([records[path] for path in stored_paths], failures)
 
     def _stored_together(self, records: Mapping[Path, Stored], store: ReadStore) -> list[Path]:
         """Store records, by one commit or where one is refused each by itself; those that are stored."""

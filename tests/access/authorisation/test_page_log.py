@@ -1,8 +1,9 @@
 """Whoever is not signed in gets few records of their refusals at a page, and none is lost."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import argon2
@@ -16,8 +17,10 @@ from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.access.authorisation.page_log import ADDRESS_RECORDS_MAX, RECORDS_MAX, SUMMED, WINDOW_S, PageLog
 from alpr_edge.access.authorisation.sign_ins import SignInDesk
 from alpr_edge.access.passwords import Argon2Passwords
-from alpr_edge.domain.access_log.records import AccessRecord
+from alpr_edge.domain.access_log.changes import RecordedValues
+from alpr_edge.domain.access_log.records import AccessEntry, AccessRecord
 from alpr_edge.domain.errors import AccessError
+from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.people.credentials import Credentials
 from alpr_edge.domain.people.person import Role
 from alpr_edge.services.authorisation.opening import load_policy
@@ -30,6 +33,7 @@ PAGE, STRANGER, OTHER = "console", "192.0.2.7", "192.0.2.8"
 PASSWORD, SECRET = "correct horse battery", pyotp.random_base32()
 PASSWORDS = Argon2Passwords(argon2.PasswordHasher(1, 8, 1))
 OFFICER = staff_person("officer", Role.OFFICER)
+WAIT_S = 30.0
 UNKNOWN = PasswordAttempt("nobody", "wrong", "000000")
 
 
@@ -41,10 +45,22 @@ class Page:
     accounts: AccountStore
     log: AccessLog
     seconds: float = 0.0
+    asked: threading.Event = field(default_factory=threading.Event)
+    """Set once the log is asked to append."""
 
     def __post_init__(self) -> None:
-        self.page_log = PageLog(self.log, lambda: self.seconds)
+        self.page_log = PageLog(self, lambda: self.seconds)
         self.policy = load_policy(self.staff.unit)
+
+    def append(self, entry: AccessEntry, now: Instant) -> AccessRecord:
+        self.asked.set()
+        return self.log.append(entry, now)
+
+    def values(self) -> RecordedValues:
+        return self.log.values()
+
+    def digest(self, text: str) -> str:
+        return self.log.digest(text)
 
     def attempt(self, attempt: PasswordAttempt, address: str = STRANGER) -> SignInResult:
         caller = Caller(PAGE, "", address, component=PAGE)
@@ -165,6 +181,26 @@ def test_a_sum_that_the_log_does_not_take_is_told_once_it_does(page: Page) -> No
     page.write_sum(is_end=True)
     page.log.bytes_max = bytes_max
     page.look()
+    assert len(page.records()) == ADDRESS_RECORDS_MAX
+    page.write_sum(is_end=True)
+    assert page.records()[-1].note.startswith("2 more refusals")
+
+
+def test_while_the_log_is_busy_refusals_are_counted_on_and_none_of_them_is_lost(page: Page) -> None:
+    for _ in range(ADDRESS_RECORDS_MAX + 1):
+        page.look()
+    page.asked.clear()
+    bytes_max = page.log.bytes_max
+    writing = threading.Thread(target=page.write_sum, kwargs={"is_end": True})
+    with open_access_log(page.staff.unit, migrate=False) as other:
+        with other.writing():
+            writing.start()
+            assert page.asked.wait(WAIT_S)
+            page.look()
+            assert writing.is_alive(), "it waits for the log, and nobody waits for it"
+            page.log.bytes_max = 1
+        writing.join(WAIT_S)
+    page.log.bytes_max = bytes_max
     assert len(page.records()) == ADDRESS_RECORDS_MAX
     page.write_sum(is_end=True)
     assert page.records()[-1].note.startswith("2 more refusals")

@@ -2,6 +2,7 @@ import threading
 import wave
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +14,11 @@ from alpr_edge.alerts.wav import WavPlayer
 from alpr_edge.app.pipeline.alerter import Alerter, SoundRules
 from alpr_edge.app.unit_mute import UnitMute
 from alpr_edge.domain.alerting import Level, Tone
-from alpr_edge.domain.hits import Hit, Reason
+from alpr_edge.domain.hits import OWN_SOURCE, Generation, Hit, MatchKind, Reason
+from alpr_edge.domain.instants import UtcSource
 from alpr_edge.domain.page_requests.mute import Mute
 from alpr_edge.domain.reads import LateTone, ReadDecided
+from alpr_edge.position.fix_history import FixHistory
 from alpr_edge.runtime.clock import ReplayedClock
 from alpr_edge.settings import AlertSettings, HotlistSettings
 from tests.app.pipeline.test_recorder import decision, hit_of
@@ -94,6 +97,42 @@ def test_a_mute_keeps_hits_quiet_but_the_gravest_and_faults_and_swallows_none_af
     assert drive.announce("r3", 300, "5XYZ987", None, hit_of("r3")) is Level.HIGH
     assert drive.announce("r4", 301, "8ABC123", None, hit_of("r4")) is Level.HIGH
     drive.player.close()
+
+
+@pytest.mark.parametrize(("reason", "sounds"), [(Reason.AMBER_ALERT, True), (Reason.STOLEN_VEHICLE, False)])
+def test_a_mute_lets_a_grave_own_entry_sound_as_possible_where_no_clock_says_that_it_has_not_ended(
+    drive: Drive, reason: Reason, *, sounds: bool
+) -> None:
+    now = replace(START, utc=datetime(2026, 5, 4, tzinfo=UTC), utc_source=UtcSource.RTC)
+    clock, alerts = ReplayedClock(now), AlertSettings(cooldown_s=60, volume=VOLUME)
+    mute = UnitMute(clock)
+    drive.alerter = Alerter(drive.player, clock, alerts, HotlistSettings(), SoundRules(is_muted=mute.silences))
+    mute.begin(Mute("Ana Ruiz", now, 5))
+    assert now.utc is not None
+    entry = replace(hit_of("r1").entry, source=OWN_SOURCE, reason=reason, expires=now.utc + timedelta(days=29))
+    generation = Generation(OWN_SOURCE, 1, None, now.utc, 1)
+    hit = replace(hit_of("r1"), entry=entry, generation=generation, matched_at=now)
+    assert drive.announce("r1", 1, "8ABC123", None, hit) is (Level.NOTICE if sounds else None)
+    assert drive.has(Tone.POSSIBLE, 1) is sounds
+    misread = replace(hit, hit_id="hit-2", read_id="r2", kind=MatchKind.CONFUSABLE)
+    assert drive.announce("r2", 3, "8A8C123", None, misread) is None
+
+
+@pytest.mark.parametrize(("boot_id", "days_since", "level"), [("boot", 28, 4), ("boot", 30, 1), ("another", 0, 1)])
+def test_an_own_entry_sounds_as_grave_as_it_is_where_boot_time_since_a_confirmed_moment_says_that_it_has_not_ended(
+    drive: Drive, boot_id: str, days_since: int, level: int
+) -> None:
+    confirmed = replace(START, utc=datetime(2026, 5, 4, tzinfo=UTC), utc_source=UtcSource.GNSS)
+    fix_history = FixHistory(1000)
+    fix_history.resume(replace(confirmed, boot_id=boot_id))
+    now = replace(confirmed.shift(days_since * 86_400_000), utc_source=UtcSource.RTC)
+    settings = AlertSettings(cooldown_s=60, volume=VOLUME), HotlistSettings()
+    drive.alerter = Alerter(drive.player, ReplayedClock(now), *settings, None, fix_history.estimated_utc)
+    assert confirmed.utc is not None
+    expires = confirmed.utc + timedelta(days=29)
+    entry = replace(hit_of("r1").entry, source=OWN_SOURCE, reason=Reason.AMBER_ALERT, expires=expires)
+    hit = replace(hit_of("r1"), entry=entry, generation=Generation(OWN_SOURCE, 1, None, None, 1), matched_at=now)
+    assert drive.announce("r1", 1, "8ABC123", None, hit) is Level(level)
 
 
 @pytest.fixture

@@ -46,7 +46,8 @@ def test_a_stop_on_a_full_disk_sets_all_aside_at_once_and_hits_before_all_others
     writing.channel.put(matched)
     writing.channel.put(end(record("hit", hit_of("hit"), box=Box(5, 6, 70, 80))))
     calls = counted_calls(writing.supervisor.states[0].stage.finish)
-    assert (calls[os.listdir], calls[os.fsync]) == (1, 0), "one flush of the file system for each some hundred files"
+    assert calls[os.listdir] + calls[os.scandir] == 1, "Python 3.13 lists a folder by the latter"
+    assert calls[os.fsync] == 0, "one flush of the file system for each some hundred files"
     assert (recorder.set_aside_count, recorder.lost_count) == (RECORDS_MAX, 2)
     aside = [one.read_id for one in store.refused_records.list_records()]
     assert aside == ["hit", "hit", *(f"read-{number}" for number in range(RECORDS_MAX - 2))]

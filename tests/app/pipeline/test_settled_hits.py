@@ -44,8 +44,8 @@ class Lists:
         return iter([(one, LARGE if one.source == "state" else SMALL) for one in self._entries if one.plate == plate])
 
     def partial(self, plate: str) -> Iterator[tuple[HotlistEntry, Generation]]:
-        del plate
-        return iter(())
+        beginnings = [(one, one.plate.rstrip("?")) for one in self._entries if one.plate.endswith("?")]
+        return iter([(one, SMALL) for one, beginning in beginnings if plate.startswith(beginning)])
 
 
 class Patrol:
@@ -82,7 +82,7 @@ class Patrol:
             readings = [replace(reading, slot_probabilities=slots)]
             self._worker.process(frame_of(readings, at_ms), readings)
 
-    def stored(self) -> StoredRead:
+    def stored_read(self) -> StoredRead:
         """The one read that is stored once the writer has written what waits for it."""
         while len(self._records):
             record = self._records.get(0)
@@ -96,7 +96,7 @@ class Patrol:
         """End the pass; returns its read."""
         self._worker.finish()
         self._player.close()
-        return self.stored()
+        return self.stored_read()
 
 
 @pytest.fixture
@@ -112,9 +112,9 @@ def items_of(store: UnitStore) -> list[str]:
 def test_a_possible_hit_sounds_by_its_reason_once_its_read_is_certain(store: UnitStore, tmp_path: Path) -> None:
     patrol = Patrol(store, tmp_path, entry(TEXT, Reason.FELONY_VEHICLE))
     patrol.look(3, 0.9)
-    before = patrol.stored()
+    before = patrol.stored_read()
     patrol.look(40, 0.999)
-    settled = patrol.stored()
+    settled = patrol.stored_read()
     ((first,), (later,)) = before.alerts, settled.alerts
     assert (before.read.certain, settled.read.certain, settled.closed) == (False, True, False)
     assert (first.alert.level, first.alert.tone) == (Level.NOTICE, Tone.POSSIBLE)
@@ -158,10 +158,10 @@ def test_what_is_no_graver_does_not_sound_again(store: UnitStore, tmp_path: Path
 def test_a_hit_of_a_look_alike_that_no_longer_stands_is_withdrawn(store: UnitStore, tmp_path: Path) -> None:
     patrol = Patrol(store, tmp_path, entry(LOOK_ALIKE, Reason.FELONY_VEHICLE))
     patrol.look(3, 0.9, doubt=0.3)
-    (alert,) = patrol.stored().alerts
+    (alert,) = patrol.stored_read().alerts
     assert (alert.withdrawn_at, alert.alert.tone) == (None, Tone.POSSIBLE)
     patrol.look(60, 0.9999)
-    (alert,) = patrol.stored().alerts
+    (alert,) = patrol.stored_read().alerts
     assert alert.withdrawn_at is not None
     assert alert.withdrawn_at.ms_since(START) > 300
     assert f"withdrawal:{alert.alert.hit_id}" in items_of(store)
@@ -169,6 +169,27 @@ def test_a_hit_of_a_look_alike_that_no_longer_stands_is_withdrawn(store: UnitSto
     assert (len(read.hits), read.read.certain) == (1, True)
     with store.database.read() as connection:
         assert [glance.is_withdrawn for glance in hit_glances(connection, 10)] == [True]
+
+
+def test_what_stands_beside_a_look_alike_that_fell_has_an_alert_in_its_place(store: UnitStore, tmp_path: Path) -> None:
+    patrol = Patrol(
+        store, tmp_path, entry(LOOK_ALIKE, Reason.STOLEN_VEHICLE), entry("8ABC12?", Reason.STOLEN_VEHICLE, "local")
+    )
+    patrol.look(3, 0.9, doubt=0.3)
+    (alert,) = patrol.stored_read().alerts
+    fallen_id = alert.alert.hit_id
+    patrol.look(60, 0.9999)
+    read = patrol.finish()
+    withdrawn, standing = sorted(read.alerts, key=lambda each: each.withdrawn_at is None)
+    assert (withdrawn.alert.hit_id, len(read.hits), read.read.certain) == (fallen_id, 2, True)
+    assert (standing.alert.tone, standing.sounded_at is None, standing.withdrawn_at) == (Tone.POSSIBLE, False, None)
+    assert "partial match" in standing.alert.phrase
+    items = set(items_of(store))
+    assert {f"withdrawal:{fallen_id}", f"alert:{standing.alert.hit_id}"} <= items
+    assert f"withdrawal:{standing.alert.hit_id}" not in items
+    with store.database.read() as connection:
+        glances = {glance.hit_id: glance.is_withdrawn for glance in hit_glances(connection, 10)}
+        assert (count_of_waiting(connection), glances) == (1, {fallen_id: True, standing.alert.hit_id: False})
 
 
 def test_where_the_plate_itself_is_listed_the_look_alike_withdraws_nothing(store: UnitStore, tmp_path: Path) -> None:
@@ -185,7 +206,7 @@ def test_where_the_plate_itself_is_listed_the_look_alike_withdraws_nothing(store
 def test_another_hit_that_is_graver_once_certain_has_an_alert_of_its_own(store: UnitStore, tmp_path: Path) -> None:
     patrol = Patrol(store, tmp_path, entry(TEXT, Reason.OTHER, "local"), entry(TEXT, Reason.FELONY_VEHICLE, "state"))
     patrol.look(3, 0.9)
-    assert [each.alert.level for each in patrol.stored().alerts] == [Level.ROUTINE]
+    assert [each.alert.level for each in patrol.stored_read().alerts] == [Level.ROUTINE]
     patrol.look(40, 0.999)
     read = patrol.finish()
     assert sorted(each.alert.level for each in read.alerts) == [Level.ROUTINE, Level.URGENT]

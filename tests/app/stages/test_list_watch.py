@@ -151,6 +151,19 @@ def test_an_entry_that_ended_before_the_last_confirmed_moment_does_not_sound_bef
         own_entry(lists, hours(199), now=None)
 
 
+def test_a_wrong_date_of_a_receiver_ends_no_entry_once_a_right_one_came(lists: ListStore, tmp_path: Path) -> None:
+    feed = tmp_path / "feed.csv"
+    feed.write_text("Plate Number,Description,Expiry Date\nABC123,Stolen,2027-05-06\n", encoding="utf-8")
+    import_feed(ImportRequest(feed, "bolo", FormatName.GENERIC_CSV), lists, NOW)
+    own_entry(lists, hours(48))
+    before_the_first_fix = Instant("boot3", 30, hours(2), UtcSource.RTC)
+    for boot_id, utc, count in (("boot", NOW.replace(year=2040), 0), ("boot2", hours(1), 1)):
+        clock_pairs.record(lists.database, Instant(boot_id, 1, utc, UtcSource.GNSS, 1.0))
+        for plate in ("7ABC123", "ABC123"):
+            assert len(hits_of_a_start(lists, plate, before_the_first_fix)) == count
+    assert len(officer_entries.entries_in_force(lists.database, None)) == 1
+
+
 def test_an_own_entry_that_may_have_ended_is_possible_at_most(lists: ListStore, tmp_path: Path) -> None:
     own_entry(lists, hours(2))
     player = WavPlayer(tmp_path / "alerts.wav", 0.5, START)

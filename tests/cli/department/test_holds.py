@@ -26,7 +26,7 @@ def people(tmp_path_factory: pytest.TempPathFactory) -> Inquirers:
     return some
 
 
-def placed(people: Inquirers, role: str = "records", case: str = CASE) -> str:
+def place_hold(people: Inquirers, role: str = "records", case: str = CASE) -> str:
     """The id of a hold that somebody with a role placed."""
     sign_in_as(people, role)
     words = ("holds", "place", READ, *STOLEN, "--case", case, "--reason", "subpoena 12", "--until", UNTIL, "--json")
@@ -36,7 +36,7 @@ def placed(people: Inquirers, role: str = "records", case: str = CASE) -> str:
 
 
 def test_a_hold_is_placed_extended_and_released_and_the_list_says_who_ended_it(people: Inquirers) -> None:
-    first = placed(people)
+    first = place_hold(people)
     record = newest(people)[0]
     assert (record.action, record.person, record.case, record.note) == ("hold_read", "Records", CASE, "subpoena 12")
     assert record.objects == (READ,)
@@ -62,7 +62,7 @@ def test_a_hold_is_placed_extended_and_released_and_the_list_says_who_ended_it(p
 
 
 def test_without_a_session_nothing_is_held_released_or_shown(people: Inquirers) -> None:
-    hold = placed(people)
+    hold = place_hold(people)
     remove_token(people.directory, caller())
     for words in (
         ("place", READ, *FOR_CASE, "--reason", "subpoena 12"),
@@ -83,7 +83,7 @@ def test_without_a_session_nothing_is_held_released_or_shown(people: Inquirers) 
 @pytest.mark.parametrize("role", ROLES)
 def test_each_command_is_for_the_roles_of_the_reviewed_file(people: Inquirers, role: str) -> None:
     may_hold = role.replace("-", "_") in ROWS["department holds place"].roles
-    extended, released = (placed(people, role if may_hold else "records") for _ in range(2))
+    extended, released = (place_hold(people, role if may_hold else "records") for _ in range(2))
     sign_in_as(people, role)
     for words in (
         ("place", READ, "--reason", "subpoena 12"),
@@ -113,7 +113,7 @@ def test_each_command_is_for_the_roles_of_the_reviewed_file(people: Inquirers, r
     ],
 )
 def test_bad_input_is_one_line_that_says_what_to_do(people: Inquirers, words: tuple[str, ...], told: str) -> None:
-    hold = placed(people)
+    hold = place_hold(people)
     done = run(people, "holds", *(word.format(hold=hold) for word in words))
     assert (done.exit_code in {1, 3}, done.stdout) == (True, "")
     (line,) = done.stderr.splitlines()
@@ -123,12 +123,12 @@ def test_bad_input_is_one_line_that_says_what_to_do(people: Inquirers, words: tu
 
 @pytest.mark.parametrize(("given", "missing"), [(FOR_CASE, "--reason"), ((*STOLEN, "--reason", "closed"), "--case")])
 def test_no_hold_ends_without_its_case_and_a_reason(people: Inquirers, given: tuple[str, ...], missing: str) -> None:
-    done = run(people, "holds", "release", placed(people), *given)
+    done = run(people, "holds", "release", place_hold(people), *given)
     assert (done.exit_code, f"Missing option '{missing}'" in done.stderr) == (2, True)
 
 
 def test_an_officer_ends_no_hold_of_somebody_else(people: Inquirers) -> None:
-    hold = placed(people)
+    hold = place_hold(people)
     sign_in_as(people, "officer")
     done = run(people, "holds", "release", hold, *FOR_CASE, "--reason", "case closed")
     assert (done.exit_code, "a hold is changed by whoever placed it" in done.stderr) == (1, True)

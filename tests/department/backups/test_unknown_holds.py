@@ -12,8 +12,13 @@ import pytest
 
 from alpr_edge.access.authorisation.callers import Caller
 from alpr_edge.department.alarms.alarm import AlarmKind, alarms_of
+from alpr_edge.department.backups.backup import BackupResult
+from alpr_edge.department.backups.file_list import file_digest, write_list
+from alpr_edge.department.backups.manifest import sign_manifest
+from alpr_edge.department.backups.target import LIST_NAME, MANIFEST_NAME, NOTE_NAME
 from alpr_edge.department.db.database import DepartmentDatabase, migrate_database
 from alpr_edge.department.db.engines.choice import engine_of
+from alpr_edge.department.db.hold_note_file import EARLIEST, FILE_NAME
 from alpr_edge.department.holds.unknown_holds import (
     REASON_CHARACTERS_MAX,
     confirm_holds,
@@ -23,15 +28,19 @@ from alpr_edge.department.holds.unknown_holds import (
 from alpr_edge.department.http.health import DepartmentHealth
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.inquiries.office import open_office
+from alpr_edge.department.unit_logs.witness import Witness
 from alpr_edge.domain.access_log.records import parse_record
 from alpr_edge.domain.errors import AccessError, DepartmentError
-from tests.department.backups.places import READS, BackupPlaces, read_ids, restore_and_open
+from tests.department.backups.places import READS, BackupPlaces, quiet, read_ids, restore_and_open
 from tests.department.engines import query
 from tests.department.retention.office import TODAY, UNIT
 
 LATER = TODAY + timedelta(days=400)
 """When every read of the department is due."""
 OWNER = Caller("ana", is_owner=True)
+EARLIER = "2026-05-04T12:30:00.000Z"
+NOTES = [(b'{"since": "2026-05-04T12:30:00.000Z"}', EARLIER), (b'{"since": 7}', EARLIEST), (b"\x00", EARLIEST)]
+"""Files of earlier releases, and since when holds are missing by them."""
 
 
 def purge(storage: Storage) -> int:
@@ -157,3 +166,44 @@ def test_a_backup_of_an_earlier_release_is_noted_as_well(places: BackupPlaces) -
     note_unknown_holds(engine_of(places.directory), "2026-05-04T12:30:00.000Z")
     migrate_database(engine_of(places.directory))
     assert since(places.directory) == "2026-05-04T12:30:00.000Z"
+
+
+@pytest.mark.parametrize(("content", "noted"), NOTES)
+def test_the_file_of_an_earlier_release_counts_until_it_is_confirmed(
+    sqlite_places: BackupPlaces, content: bytes, noted: str
+) -> None:
+    directory = sqlite_places.directory
+    (directory / FILE_NAME).write_bytes(content)
+    sqlite_places.expire_leases()
+    with closing(Storage(directory, create=False)) as storage:
+        with pytest.raises(DepartmentError, match=f"placed since {noted} are missing"):
+            purge(storage)
+        assert (since(directory), (directory / FILE_NAME).exists()) == (noted, False)
+        confirm(directory, "every car")
+        assert since(directory) is None
+        assert purge(storage) == READS
+
+
+@pytest.mark.parametrize(("content", "noted"), NOTES)
+def test_the_file_in_an_older_backup_is_noted_and_not_restored(
+    sqlite_places: BackupPlaces, content: bytes, noted: str
+) -> None:
+    backup = sqlite_places.back_up()
+    add_hold_note(sqlite_places.directory, backup, content)
+    assert sqlite_places.drill(backup.path).faults == ()
+    directory = sqlite_places.restore(backup.path, sqlite_places.folder / "restored")
+    assert not (directory / FILE_NAME).exists()
+    assert since(directory) == noted < backup.manifest.begun
+    confirm(directory, "every car")
+    assert since(directory) is None
+
+
+def add_hold_note(directory: Path, backup: BackupResult, content: bytes) -> None:
+    """Put the file into a backup as an earlier release would have backed it up, signed by the department."""
+    folder = backup.path
+    (folder / "department" / FILE_NAME).write_bytes(content)
+    (folder / LIST_NAME).unlink()
+    files = write_list(folder, lambda name: file_digest(folder / name), quiet)
+    manifest = backup.manifest.model_copy(update={"files": files})
+    (folder / MANIFEST_NAME).write_bytes(manifest.content)
+    (folder / NOTE_NAME).write_bytes(sign_manifest(manifest, Witness(directory), datetime.now(UTC)))

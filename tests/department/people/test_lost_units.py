@@ -103,3 +103,21 @@ def test_every_roster_counts_that_the_unit_may_have_had(office: Office) -> None:
     assert badges(office, "car-8") == ["1042", "7", "8"]
     HeldVersions(office.database).note_roster("car-7", serial)
     assert badges(office) == ["1042"]
+
+
+def test_a_serial_that_no_roster_has_hides_nobody(office: Office, tmp_path: Path) -> None:
+    add_people(office)
+    enrol_unit(office.directory, "car-7", tmp_path / "car-7")
+    HeldVersions(office.database).note_roster("car-7", 10**9)
+    assert "car-7: its roster held the sign-in secrets of 2 people" in revoke(office, "--as", "stolen").stderr
+
+
+def test_a_unit_that_is_enrolled_again_is_told_of_in_the_list(office: Office, tmp_path: Path) -> None:
+    """The listing changes nothing, so it can be asked of a unit that is in use."""
+    add_people(office)
+    enrol_unit(office.directory, "car-7", tmp_path / "car-7")
+    revoke(office, "--as", "stolen")
+    enrol_unit(office.directory, "car-7", tmp_path / "car-7-again")
+    listed = CliRunner().invoke(app, ["department", "unit", "list", "--directory", str(office.directory)])
+    assert listed.stdout.startswith("car-7                valid"), listed.output
+    assert "car-7: its roster held the sign-in secrets of 2 people" in listed.stderr

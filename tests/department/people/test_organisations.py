@@ -1,5 +1,7 @@
 """An account for another agency is a standing share: refused but for a dated exception, and named by the check."""
 
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -22,6 +24,7 @@ approved_by = "Cmdr. B. Lee"
 approved_on = {on:%Y-%m-%d}
 until = {until:%Y-%m-%d}
 """
+Opener = Callable[[Path, str], Office]
 LAST_DAY = NOW + timedelta(days=100)
 SHERIFF, FORCE = (
     {"organisation": "County Sheriff", "badge": "7", "email": ""},
@@ -29,9 +32,18 @@ SHERIFF, FORCE = (
 )
 
 
-def office_with(directory: Path, settings: str) -> Office:
-    (directory / "department.toml").write_text(settings, encoding="utf-8")
-    return Office(directory)
+@pytest.fixture
+def office_with() -> Iterator[Opener]:
+    """Opens a department with settings; each is closed when the test ends."""
+    with ExitStack() as offices:
+
+        def open_office(directory: Path, settings: str) -> Office:
+            (directory / "department.toml").write_text(settings, encoding="utf-8")
+            office = Office(directory)
+            offices.callback(office.database.close)
+            return office
+
+        yield open_office
 
 
 @pytest.fixture
@@ -45,7 +57,9 @@ def exception() -> str:
 
 
 @pytest.mark.parametrize("organisation", ["Modesto PD", "modesto  police department", "MPD"])
-def test_people_of_the_department_are_added_by_any_of_its_names(directory: Path, organisation: str) -> None:
+def test_people_of_the_department_are_added_by_any_of_its_names(
+    office_with: Opener, directory: Path, organisation: str
+) -> None:
     office = office_with(directory, NAME)
     assert office.add(organisation=organisation, ori="ca0500300")
 
@@ -53,14 +67,16 @@ def test_people_of_the_department_are_added_by_any_of_its_names(directory: Path,
 @pytest.mark.parametrize(
     ("table", "name"), [("people", "name"), ("provisioning", "organisation"), ("administration", "department")]
 )
-def test_the_department_is_what_its_settings_call_it(directory: Path, table: str, name: str) -> None:
+def test_the_department_is_what_its_settings_call_it(
+    office_with: Opener, directory: Path, table: str, name: str
+) -> None:
     office = office_with(directory, f'[{table}]\n{name} = "Modesto PD"\n')
     assert office.add(organisation="Modesto PD")
     with pytest.raises(DepartmentError, match="is not this department"):
         office.add(**SHERIFF)
 
 
-def test_nobody_of_another_agency_is_added(directory: Path) -> None:
+def test_nobody_of_another_agency_is_added(office_with: Opener, directory: Path) -> None:
     office = office_with(directory, NAME)
     for texts, told in (
         (SHERIFF, "organisation: 'County Sheriff' is not this department \\(Modesto PD, "),
@@ -73,7 +89,7 @@ def test_nobody_of_another_agency_is_added(directory: Path) -> None:
     assert office.people.overviews() == []
 
 
-def test_a_file_names_each_line_of_another_agency_and_nobody_is_imported(directory: Path) -> None:
+def test_a_file_names_each_line_of_another_agency_and_nobody_is_imported(office_with: Opener, directory: Path) -> None:
     office = office_with(directory, NAME)
     file = "badge,name,organisation\n1,Ana,MPD\n2,Bo,County Sheriff\n3,Cy,City Attorney\n"
     for is_dry_run in (True, False):
@@ -85,14 +101,20 @@ def test_a_file_names_each_line_of_another_agency_and_nobody_is_imported(directo
     assert office.people.overviews() == []
 
 
-def test_who_has_such_an_account_already_keeps_it_but_gets_no_more_and_can_be_suspended(directory: Path) -> None:
-    person_id = office_with(directory, "").add(**SHERIFF)
+def test_who_has_such_an_account_already_keeps_it_but_gets_no_more_and_can_be_suspended(
+    office_with: Opener, directory: Path
+) -> None:
+    person_id = office_with(directory, "").add(**SHERIFF, units="car-7", sworn="no")
     office = office_with(directory, NAME)
-    later = (NOW + timedelta(days=300)).date().isoformat()
-    for texts in ({"roles": "officer supervisor"}, {"sources": "department state federal"}, {"valid_until": later}):
+    later = (NOW + timedelta(days=500)).date().isoformat()
+    more = {"roles": "officer supervisor", "sources": "department state federal", "valid_until": later}
+    more |= {"covert": "yes", "may_unlock": "yes", "sworn": "yes", "units": ""}
+    for texts in ({name: text} for name, text in more.items()):
         with pytest.raises(DepartmentError, match="is not this department"):
             office.people.change(office.author, person_id, texts)
     assert office.people.change(office.author, person_id, {"title": "Deputy", "roles": ""}).person.title == "Deputy"
+    sooner = (NOW + timedelta(days=30)).date().isoformat()
+    assert office.people.change(office.author, person_id, {"valid_until": sooner, "units": "car-7"})
     office.people.suspend(office.author, person_id)
     with pytest.raises(DepartmentError, match="is not this department"):
         office.people.change(office.author, person_id, {"status": "active"})
@@ -100,7 +122,7 @@ def test_who_has_such_an_account_already_keeps_it_but_gets_no_more_and_can_be_su
     assert back.person.status is AccountStatus.ACTIVE
 
 
-def test_an_exception_lets_people_in_up_to_its_last_day(directory: Path, exception: str) -> None:
+def test_an_exception_lets_people_in_up_to_its_last_day(office_with: Opener, directory: Path, exception: str) -> None:
     office = office_with(directory, exception)
     with pytest.raises(DepartmentError, match=f"exception for 'auto  theft task force' ends {LAST_DAY:%Y-%m-%d}"):
         office.add(**FORCE, valid_until=(LAST_DAY + timedelta(days=1)).date().isoformat())
@@ -120,7 +142,7 @@ def test_an_exception_lasts_a_year_at_most(directory: Path, on: datetime, until:
         load_department_file(directory)
 
 
-def test_the_check_names_whoever_is_of_another_agency(directory: Path, exception: str) -> None:
+def test_the_check_names_whoever_is_of_another_agency(office_with: Opener, directory: Path, exception: str) -> None:
     office = office_with(directory, "")
     office.now = NOW
     assert [check.grade for check in check_people(directory)] == ["green"]

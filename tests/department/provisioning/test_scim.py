@@ -75,16 +75,23 @@ class ScimRig:
 
 @pytest.fixture(scope="module")
 def rig(tmp_path_factory: pytest.TempPathFactory, engine: EngineUnderTest) -> Iterator[ScimRig]:
-    folder = tmp_path_factory.mktemp("scim")
+    settings = (
+        'organisation = "MPD"\nlinks_single_sign_on = true\n'
+        f'[single_sign_on]\nissuer = "{ISSUER}"\nclient_id = "a"\nclient_secret = "{{folder}}/secret"\n'
+    )
+    with serving(tmp_path_factory.mktemp("scim"), engine, settings) as some:
+        yield some
+
+
+@contextmanager
+def serving(folder: Path, engine: EngineUnderTest, settings: str) -> Iterator[ScimRig]:
+    """Serve a page that takes SCIM, by what follows on the token in the settings."""
     inquirers = Inquirers.make(folder / "department", engine, now=datetime.now(UTC))
     for name, text in {"token": hashlib.sha256(TOKEN.encode()).hexdigest(), "secret": "s" * 32}.items():
         (folder / name).touch(mode=0o600)
         (folder / name).write_text(text)
     with (inquirers.directory / FILE_NAME).open("a") as file:
-        file.write(
-            f'\n[provisioning]\ntoken = "{folder / "token"}"\norganisation = "MPD"\nlinks_single_sign_on = true\n'
-            f'[single_sign_on]\nissuer = "{ISSUER}"\nclient_id = "a"\nclient_secret = "{folder / "secret"}"\n'
-        )
+        file.write(f'\n[provisioning]\ntoken = "{folder / "token"}"\n{settings.format(folder=folder)}')
     with DepartmentPageServer(inquirers.directory) as server:
         yield ScimRig(inquirers.directory, f"https://{HOST}:{server.port}/scim/v2", inquirers)
 
@@ -243,3 +250,13 @@ def test_without_the_token_nobody_learns_anything_and_soon_waits(rig: ScimRig) -
     assert (answers[0], answers[-1]) == (401, 429)
     with rig.client() as client:
         assert client.get("/Users").status_code == 200
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True, scope="module")
+def test_people_are_of_the_department_that_the_settings_name_anywhere(tmp_path: Path, engine: EngineUnderTest) -> None:
+    settings = '[administration]\ndepartment = "Modesto PD"\n[people]\noris = ["CA0500300"]\n'
+    with serving(tmp_path, engine, settings) as rig, rig.client() as client:
+        made = client.post("/Users", json=CY)
+        assert made.status_code == 201, made.text
+        with closing(DepartmentDatabase(rig.directory, create=False)) as database, database.reading() as connection:
+            assert require_entry(connection, "77").person.organisation == "Modesto PD"

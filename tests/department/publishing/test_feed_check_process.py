@@ -90,6 +90,12 @@ def test_a_check_that_the_kernel_ends_is_a_refusal(feed: FeedToPublish, tmp_path
         check(feed, tmp_path / "department", lambda pid: os.kill(pid, signal.SIGKILL))
 
 
+def test_a_check_that_stops_with_the_page_is_no_fault_of_the_feed(feed: FeedToPublish, tmp_path: Path) -> None:
+    with pytest.raises(DepartmentError) as stopped:
+        check(feed, tmp_path / "department", lambda pid: os.kill(pid, signal.SIGTERM))
+    assert str(stopped.value) == "amber: nothing is published: the page was stopped; upload it again"
+
+
 def test_it_runs_under_the_filter_of_the_page(
     feed: FeedToPublish, tmp_path: Path, require_tool: Callable[[str], str]
 ) -> None:

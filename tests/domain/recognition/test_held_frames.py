@@ -13,6 +13,7 @@ from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.decision_rule import DecisionRule
 from alpr_edge.domain.recognition.frames import Frame, Pixels, Reading
 from alpr_edge.domain.recognition.passes import OPEN_FRAMES_MAX, Origin, Passes
+from alpr_edge.domain.recognition.picture_readers import PictureReaders
 from tests.domain.readings import START, reading_of
 
 COUNT = 14
@@ -23,12 +24,20 @@ SCENE = (72, 128, 3)
 class Street:
     """A camera before a row of plates, whose frames are counted as long as somebody holds them."""
 
-    def __init__(self, plates: Sequence[str] = PLATES, rule: DecisionRule | None = None) -> None:
+    def __init__(
+        self,
+        plates: Sequence[str] = PLATES,
+        rule: DecisionRule | None = None,
+        readers: PictureReaders | None = None,
+    ) -> None:
         self.plates = list(plates)
         self.certainty = 0.999
+        self.not_accepted: list[int] = []
+        """The plates that are taken for none at the next looks."""
         ids = itertools.count(1)
         rule = rule or DecisionRule(readings_max=5, age_ms_max=700, confidence_min=0.2, characters_min=3)
-        self.passes = Passes(Origin("unit-1", "front", ()), rule, 1000, lambda _: None, lambda: f"read-{next(ids)}")
+        origin = Origin("unit-1", "front", ())
+        self.passes = Passes(origin, rule, 1000, lambda _: None, lambda: f"read-{next(ids)}", readers)
         self.frame = 0
         self._pixels: list[ref[Pixels]] = []
 
@@ -54,7 +63,7 @@ class Street:
     def _reading(self, plate: int, at_ms: float, sharpness: float) -> Reading:
         box = Box(plate * 5.0, 10 + plate * 2.0, plate * 5.0 + 4, 12 + plate * 2.0)
         reading = reading_of(self.plates[plate], at_ms, box, self.certainty, sharpness)
-        return replace(reading, frame_number=self.frame)
+        return replace(reading, frame_number=self.frame, is_accepted=plate not in self.not_accepted)
 
 
 def colour_of(picture: Pixels) -> int:
@@ -116,6 +125,27 @@ def test_a_plate_decided_beyond_the_bound_has_a_whole_frame() -> None:
     decided = [event for event in events if isinstance(event, ReadDecided)]
     assert {event.read.plate for event in decided} == set(PLATES)
     assert all(event.evidence.scene.shape == SCENE for event in decided)
+
+
+def test_a_plate_decided_beyond_the_bound_shows_an_accepted_look_and_is_read_at_its_sharpest() -> None:
+    plates_read: list[tuple[int, tuple[int, ...]]] = []
+
+    def state_of(plate: Pixels) -> None:
+        plates_read.append((colour_of(plate), plate.shape))
+
+    never = DecisionRule(readings_max=1000, age_ms_max=1e9, confidence_min=0, characters_min=3)
+    street = Street(PLATES[:10], never, PictureReaders(state_of=state_of))
+    street.certainty = 0.3
+    for number in range(10):
+        street.look(sharp=[number])
+    street.look()
+    accepted = street.frame - 1
+    street.not_accepted = [0]
+    assert not street.look()
+    events = street.passes.close(START.shift(1e6))
+    (first,) = (event for event in events if isinstance(event, ReadDecided) and event.read.plate == PLATES[0])
+    assert (colour_of(first.evidence.scene), colour_of(first.evidence.crop)) == (accepted, 0)
+    assert (0, (2, 4, 3)) in plates_read
 
 
 def test_a_vehicle_that_comes_back_keeps_the_crop_of_a_frame_that_was_given_up() -> None:

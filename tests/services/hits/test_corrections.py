@@ -14,11 +14,11 @@ from alpr_edge.services.hits.corrections import ReadCorrections, StatedPlate
 from alpr_edge.services.hits.dispositions import HitAnswer, HitDispositions
 from alpr_edge.services.hits.hit_views import HitCard, HitViews
 from alpr_edge.store.reads.dispositions import dispositions_of
-from alpr_edge.store.reads.repository import DecidedRecord
+from alpr_edge.store.reads.repository import DecidedRecord, SettledRecord
 from alpr_edge.store.requests.page_requests import WAITING_MAX, requests_about, waiting_requests
 from alpr_edge.store.unit_store import UnitStore, open_store
 from tests.staff import PEOPLE, Staff, staff_person
-from tests.store.records import alert, hit, plate_read
+from tests.store.records import alert, hit, instant, plate_read
 from tests.units import write_bare_unit
 
 LOCAL_OFFICER = staff_person("local", Role.OFFICER, sources=frozenset({SourcePermission.DEPARTMENT}))
@@ -61,6 +61,21 @@ def corrections(store: UnitStore, views: HitViews) -> ReadCorrections:
 def answers(store: UnitStore) -> list[tuple[str, str]]:
     with store.database.read() as connection:
         return [(each.part.value, each.answer) for each in dispositions_of(connection, [HIT]).get(HIT, [])]
+
+
+def test_a_card_is_withdrawn_where_its_own_alert_is_though_another_of_the_read_stands(
+    staff: Staff, store: UnitStore, views: HitViews
+) -> None:
+    read, others = plate_read("read-3"), [hit(f"unit-1:hit-{number}", "read-3") for number in (3, 4)]
+    first, second = (alert(each.hit_id, "read-3") for each in others)
+    store.reads.commit([
+        DecidedRecord(read, hits=tuple(others), alert=first),
+        SettledRecord(read, instant(900), second, instant(950), withdraws="read-3"),
+    ])  # fmt: skip
+    with staff.authoriser("officer") as authoriser:
+        cards = [views.card(authoriser, each.hit_id) for each in others]
+    shown = [card.alert for card in cards if isinstance(card, HitCard)]
+    assert [(each.alert, each.withdrawn_at) for each in shown if each] == [(first, instant(900)), (second, None)]
 
 
 def test_one_act_says_misread_and_what_it_says_with_the_plate_as_a_query_on_record(

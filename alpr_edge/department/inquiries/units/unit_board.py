@@ -20,7 +20,7 @@ from alpr_edge.department.db.schema import reads
 from alpr_edge.department.heartbeats import Heartbeats, UnitHeartbeat
 from alpr_edge.department.hotlists import ListRepository
 from alpr_edge.department.list_requests import ListRequests
-from alpr_edge.department.people.roster_holders import exposed_people
+from alpr_edge.department.people.roster_holders import exposed_people, exposure_of
 from alpr_edge.department.people.rosters import Rosters
 from alpr_edge.department.pki.unit_ends import UnitEnd
 from alpr_edge.department.pki.units import Revocation, UnitRecord, Units
@@ -97,6 +97,12 @@ class UnitLine:
         return self.record.state if self.record.end is None else self.record.end.words
 
     @property
+    def exposed_words(self) -> str:
+        """As what it ended that exposes what it held; empty: it never did."""
+        exposure = exposure_of(self.record)
+        return "" if exposure is None else exposure[0].words
+
+    @property
     def contact(self) -> UnitContact:
         """How it stands."""
         if self.record.state == "revoked":
@@ -166,9 +172,7 @@ class UnitBoard:
                     places[each.unit_id],
                     unit_line(each.unit_id, steps, set_in.get(each.unit_id)),
                     is_silent=each.state == "valid" and (said is None or said.is_silent(now)),
-                    exposed_people=self._exposed_since(each.unit_id, each.ended_at)
-                    if each.end is not None and each.end.exposes_secrets
-                    else 0,
+                    exposed_people=self._exposed_of(each),
                 )
                 for each in records
             ]
@@ -203,10 +207,11 @@ class UnitBoard:
         Raises:
             StoreError: the database does not answer.
         """
-        return self._exposed_since(unit_id, datetime.now(UTC))
+        return len(exposed_people(self._database, unit_id, datetime.now(UTC)))
 
-    def _exposed_since(self, unit_id: str, ended_at: datetime | None) -> int:
-        return 0 if ended_at is None else len(exposed_people(self._database, unit_id, ended_at))
+    def _exposed_of(self, record: UnitRecord) -> int:
+        exposure = exposure_of(record)
+        return 0 if exposure is None else len(exposed_people(self._database, record.unit_id, exposure[1]))
 
     def _lists_by_unit(self) -> dict[str, list[UnitList]]:
         """The lists that each unit asked for, with the newest that there is for it."""

@@ -12,9 +12,11 @@ from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.inquiries.office import InquiryOffice, open_office
 from alpr_edge.department.inquiries.units.unit_board import map_points
 from alpr_edge.department.list_requests import ListRequest
+from alpr_edge.department.pki.unit_ends import UnitEnd
 from alpr_edge.domain.errors import AccessError, DepartmentError
 from alpr_edge.domain.instants import Instant, UtcSource
 from tests.department.engines import EngineUnderTest
+from tests.department.enrolment import enrol_unit
 from tests.department.inquiries.desk import PASSWORDS, Inquirers, StillClock, authoriser_of, records_of
 from tests.department.inquiries.hits.board_office import HITS, deliver, now
 from tests.department.inquiries.units.fleet import (
@@ -103,3 +105,16 @@ def test_a_unit_ends_by_an_administrator_with_a_reason_and_on_record(
         ("revoke_unit", ("unit-9",), "not done: DepartmentError; lost or stolen"),
         ("revoke_unit", ("unit-2",), "lost or stolen"),
     ]
+
+
+def test_what_a_stolen_unit_held_is_told_of_after_it_is_enrolled_again(
+    office: InquiryOffice, inquirers: Inquirers, tmp_path: Path
+) -> None:
+    enrol_unit(inquirers.directory, "car-31", tmp_path / "first")
+    with closing(Storage(inquirers.directory, create=False)) as storage:
+        storage.units.revoke("car-31", "taken at night", UnitEnd.STOLEN)
+    enrol_unit(inquirers.directory, "car-31", tmp_path / "second")
+    lines = office.units.overview(authoriser_of(office, inquirers.ids["technician"])).lines
+    (line,) = (each for each in lines if each.record.unit_id == "car-31")
+    assert (line.state_words, line.exposed_words) == ("valid", "lost or stolen")
+    assert line.exposed_people > 0

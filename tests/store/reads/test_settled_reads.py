@@ -24,7 +24,7 @@ DECIDED = DecidedRecord(DOUBTFUL, (), (hit(),), NOTICE, instant(450))
 SETTLED = SettledRecord(CERTAIN, instant(900), alert(), instant(950))
 
 
-def stored(store: ReadStore) -> StoredRead:
+def stored_read(store: ReadStore) -> StoredRead:
     found = store.get("read-1")
     assert found is not None
     return found
@@ -41,7 +41,7 @@ def test_a_read_is_certain_while_it_is_open_and_its_hit_and_alert_stay_as_they_w
     batches: list[list[Stored]] = [[DECIDED, SETTLED]] if is_one_batch else [[DECIDED], [SETTLED]]
     for batch in batches:
         store.commit(batch)
-    read = stored(store)
+    read = stored_read(store)
     assert (read.read, read.closed, read.hits) == (CERTAIN, False, (hit(),))
     assert [(each.alert, each.sounded_at) for each in read.alerts] == [(NOTICE, instant(450))]
     assert read.alerts[0].late_tone == LateTone(alert(), instant(950))
@@ -51,37 +51,37 @@ def test_a_read_is_certain_while_it_is_open_and_its_hit_and_alert_stay_as_they_w
 
 
 def test_pages_have_something_else_to_show_once_a_read_is_certain(store: ReadStore, database: Database) -> None:
-    def shown() -> ShownState:
+    def present_state() -> ShownState:
         with database.read() as connection:
             return shown_state(connection)
 
     store.commit([DECIDED])
-    before = shown()
+    before = present_state()
     store.commit([SettledRecord(CERTAIN, instant(900))])
-    assert shown() != before
+    assert present_state() != before
 
 
 def test_written_twice_it_changes_nothing(store: ReadStore, outbox: Outbox) -> None:
     store.commit([DECIDED, SETTLED])
-    before = stored(store), item_ids(outbox)
+    before = stored_read(store), item_ids(outbox)
     store.commit([SETTLED])
-    assert (stored(store), item_ids(outbox)) == before
+    assert (stored_read(store), item_ids(outbox)) == before
     store.commit([DECIDED, SETTLED])
-    assert (stored(store), item_ids(outbox)) == before
+    assert (stored_read(store), item_ids(outbox)) == before
 
 
 def test_a_batch_that_holds_it_counts_as_stored_only_where_the_read_is_certain(store: ReadStore) -> None:
     store.commit([DECIDED])
     with pytest.raises(StoreError):
         store.commit([DECIDED, SETTLED])
-    assert stored(store).read == DOUBTFUL
+    assert stored_read(store).read == DOUBTFUL
 
 
 def test_a_closed_read_keeps_its_last_values_and_gets_the_tone(store: ReadStore, outbox: Outbox) -> None:
     last = replace(CERTAIN, confidence=0.99, vote_count=20)
     store.commit([DECIDED, ClosedRecord(last)])
     store.rejoin(SETTLED)
-    read = stored(store)
+    read = stored_read(store)
     assert (read.read, read.closed, read.alerts[0].late_tone is not None) == (last, True, True)
     assert {"read-1", "late_tone:hit-1"} <= set(item_ids(outbox))
 
@@ -90,21 +90,37 @@ def test_an_alert_of_another_hit_is_stored_beside_the_first_and_both_are_taken_b
     store: ReadStore, outbox: Outbox
 ) -> None:
     other: Alert = alert("hit-2")
-    store.commit([replace(DECIDED, hits=(hit(), hit("hit-2"))), replace(SETTLED, alert=other)])
-    assert {each.alert.hit_id: each.sounded_at for each in stored(store).alerts} == {
+    settled = replace(SETTLED, alert=other)
+    store.commit([replace(DECIDED, hits=(hit(), hit("hit-2"))), settled])
+    assert {each.alert.hit_id: each.sounded_at for each in stored_read(store).alerts} == {
         "hit-1": instant(450),
         "hit-2": instant(950),
     }
+    before = stored_read(store), item_ids(outbox)
+    store.commit([settled])
+    assert (stored_read(store), item_ids(outbox)) == before
     store.commit([DecidedRecord(plate_read("read-2", supersedes="read-1"), withdraws="read-1")])
-    assert all(each.withdrawn_at is not None for each in stored(store).alerts)
+    assert all(each.withdrawn_at is not None for each in stored_read(store).alerts)
     assert {"alert:hit-2", "withdrawal:hit-1", "withdrawal:hit-2"} <= set(item_ids(outbox))
 
 
 def test_where_no_hit_stands_its_alert_is_withdrawn_at_that_moment(store: ReadStore, outbox: Outbox) -> None:
     store.commit([DECIDED, SettledRecord(CERTAIN, instant(900), withdraws="read-1")])
-    (withdrawn,) = stored(store).alerts
+    (withdrawn,) = stored_read(store).alerts
     assert (withdrawn.withdrawn_at, withdrawn.late_tone) == (instant(900), None)
     assert item_ids(outbox)[-1] == "withdrawal:hit-1"
+
+
+def test_an_alert_in_place_of_the_withdrawn_one_stands_also_when_it_is_written_twice(
+    store: ReadStore, outbox: Outbox
+) -> None:
+    settled = SettledRecord(CERTAIN, instant(900), alert("hit-2"), instant(950), withdraws="read-1")
+    store.commit([replace(DECIDED, hits=(hit(), hit("hit-2"))), settled])
+    before = stored_read(store), item_ids(outbox)
+    assert {each.alert.hit_id: each.withdrawn_at for each in before[0].alerts} == {"hit-1": instant(900), "hit-2": None}
+    assert {"alert:hit-2", "withdrawal:hit-1"} <= set(before[1])
+    store.commit([settled])
+    assert (stored_read(store), item_ids(outbox)) == before
 
 
 def test_without_its_decision_it_waits_aside_and_comes_in_behind_it(store: ReadStore, data: Path, key: bytes) -> None:
@@ -114,6 +130,6 @@ def test_without_its_decision_it_waits_aside_and_comes_in_behind_it(store: ReadS
     aside.add([DECIDED, SETTLED], "a test")
     assert [each.what for each in aside.list_records()] == ["decision", "certainty"]
     assert aside.take_in(store) == 2
-    read = stored(store)
+    read = stored_read(store)
     assert (read.read, read.alerts[0].alert) == (CERTAIN, NOTICE)
     assert read.alerts[0].late_tone == LateTone(alert(), instant(950))
