@@ -88,6 +88,8 @@ def fill_with_years(office: Office) -> None:
         connection.execute(insert(reads), [each | {"seen_at": OCTOBER.replace(tzinfo=None)} for each in imported])
         of_reads = [body | {"item_id": f"old-{n}", "unit_id": unit, "received_at": moment} for n, unit, moment in rows]
         connection.execute(insert(items), [each | {"kind": "read"} for each in of_reads])
+        of_logs = [each | {"item_id": f"log-{each['item_id']}", "kind": "access_record"} for each in of_reads]
+        connection.execute(insert(items), of_logs)
         # Of the month itself, of another car and no records of a log: these are passed by as well.
         lately = OCTOBER.replace(tzinfo=None)
         pictures = [each | {"item_id": f"{each['item_id']}.jpg", "received_at": lately} for each in of_reads]
