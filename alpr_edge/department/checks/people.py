@@ -15,7 +15,7 @@ from alpr_edge.domain.people.person import Person
 NAMED_MAX = 20
 """Most people who are named; the last line counts the others."""
 _UNNAMED = f"name the department: [people] name in {FILE_NAME}"
-_TODO = f"alpr-edge department people suspend, or an exception in {FILE_NAME}: [[outside_organisation]]"
+_REMEDY = f"alpr-edge department people suspend, or an exception in {FILE_NAME}: [[outside_organisation]]"
 
 
 def check_people(directory: Path) -> Iterator[Check]:
@@ -34,9 +34,9 @@ def check_people(directory: Path) -> Iterator[Check]:
     outside = organisations.outsiders(people, now)
     faults = [person for person in outside if organisations.fault(person)]
     for person in faults[:NAMED_MAX]:
-        yield amber("people", f"{_words(person)}: an account of another agency is a standing share", _TODO)
+        yield amber("people", f"{_words(person)}: an account of another agency is a standing share", _REMEDY)
     if len(faults) > NAMED_MAX:
-        yield amber("people", f"{len(faults) - NAMED_MAX} more accounts of other organisations", _TODO)
+        yield amber("people", f"{len(faults) - NAMED_MAX} more accounts of other organisations", _REMEDY)
     if not faults:
         by_exception = f", {len(outside)} by an exception" if outside else ""
         yield green("people", f"accounts of this department alone{by_exception}")

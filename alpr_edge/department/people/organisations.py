@@ -15,7 +15,7 @@ from alpr_edge.department.settings import DepartmentFile
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.people.person import AccountStatus, Person
 
-_TODO = (
+_REMEDY = (
     "another agency has no account, it asks in writing (alpr-edge department release, policy 462.7); a contractor or a "
     "task force has one by [[outside_organisation]] in department.toml, another name of this department by [people] "
     "organisations"
@@ -60,8 +60,8 @@ class Organisations:
         if ends:
             return f"valid_until: the exception for {person.organisation!r} ends {max(ends)}; name a day up to then"
         if _comparison_key(person.organisation) in map(_comparison_key, self.names):
-            return f"ori: {person.ori!r} is none of this department ({', '.join(self.oris)}); {_TODO}"
-        return f"organisation: {person.organisation!r} is not this department ({', '.join(self.names)}); {_TODO}"
+            return f"ori: {person.ori!r} is none of this department ({', '.join(self.oris)}); {_REMEDY}"
+        return f"organisation: {person.organisation!r} is not this department ({', '.join(self.names)}); {_REMEDY}"
 
     def require(self, before: Entry | None, after: Entry) -> None:
         """Refuse an account of another organisation that is made, prolonged, brought back or given more rights.
