@@ -100,9 +100,10 @@ def test_a_hold_travels_there_and_the_departments_own_comes_and_goes(way: Way) -
     way.fetch()
     assert purge_all(way.store.database, way.store.reads) == {READS[0]}
     with way.staff.authoriser() as chief:
-        of_unit.release(chief, STOLEN, own.hold_id)
+        of_unit.release(chief, STOLEN, own.hold_id, "case closed")
     way.send()
     assert way.department.holds.list() == []
+    assert {each.release_reason for each in way.department.holds.list(with_released=True)} == {"case closed", ""}
     assert purge_all(way.store.database, way.store.reads) == set()
 
 

@@ -128,7 +128,9 @@ def test_the_id_that_is_shown_is_the_one_that_hold_takes(settings: Path, store: 
     assert (hold["subject_id"], hold["reason"], hold["until"], hold["kind"]) == ("1.front.3", "evidence", None, "read")
     assert hold["held_by"]
     assert hold["since"].endswith("Z")
-    released = json.loads(edge(settings, "holds", "release", hold["hold_id"], "--json").stdout)
+    released = json.loads(
+        edge(settings, "holds", "release", hold["hold_id"], "--reason", "case closed", "--json").stdout
+    )
     assert released == {"hold_id": hold["hold_id"], "released": True, "reads": 1}
     assert edge(settings, "holds", "list").stdout == "nothing is held\n"
     assert "released" in edge(settings, "holds", "list", "--all").stdout

@@ -44,13 +44,15 @@ def test_a_hit_is_held_listed_and_released_and_all_of_it_is_on_record(rig: PageR
     assert ("Held: 1" in page.text, "1, from a hit" in page.text, PLATE in page.text) == (True, True, False)
     hold_id = re.search(r'name="hold_id" value="([^"]+)"', page.text)
     assert hold_id is not None
-    released = {"hold_id": hold_id[1]}
+    nothing_said = officer.post(f"{address}/release", data={"hold_id": hold_id[1]})
+    assert (nothing_said.status_code, "Say why the reads need no longer be held" in nothing_said.text) == (422, True)
+    released = {"hold_id": hold_id[1], "reason": "case closed"}
     assert officer.post(f"{address}/release", data=released).headers["location"] == address
     assert "Nothing is held" in officer.get(address).text
     assert officer.post(f"{address}/release", data=released).status_code == 422
     assert officer.post(f"{address}/release", data={"hold_id": "unit-1:other"}).status_code == 404
     actions = [record.action for record in rig.staff.records()[before:]]
-    expected = ["hold_read", "show_hit", "show_holds", "release_read", "show_holds"]
+    expected = ["hold_read", "show_hit", "show_holds", "show_holds", "release_read", "show_holds"]
     assert actions[: len(expected)] == expected
 
 

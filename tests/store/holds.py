@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from alpr_edge.domain.holds.hold import Hold, HoldKind, HoldPerson, HoldTerms
+from alpr_edge.domain.holds.hold import Hold, HoldKind, HoldPerson, HoldRelease, HoldTerms
 from alpr_edge.domain.instants import Instant
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.retention import holds
@@ -26,4 +26,4 @@ def place(database: Database, hold: Hold, *read_ids: str) -> int:
 
 def release(database: Database, hold_id: str = "unit-1:h1", now: Instant | None = None) -> None:
     with database.write() as connection:
-        holds.release(connection, hold_id, CLERK, now or instant(1000), "unit-1")
+        holds.release(connection, hold_id, "unit-1", HoldRelease(CLERK, now or instant(1000), "case closed"))

@@ -52,6 +52,9 @@ def place_command(
 
 def release_command(
     hold: Annotated[str, typer.Argument(metavar="ID", help="Id of the hold, as `alpr-edge holds list` shows it.")],
+    reason: Annotated[
+        str, typer.Option("--reason", help="Why: the case is closed, an order of a court. It goes on record.")
+    ],
     purpose: PurposeOption = "",
     offence: OffenceOption = "",
     case: CaseOption = "",
@@ -64,7 +67,7 @@ def release_command(
 
     unit = load(settings)
     with open_store_access(unit, Statement(purpose, offence, case, break_glass)) as (authoriser, known_purpose, store):
-        released = open_holds(unit, store.database).release(authoriser, known_purpose, hold)
+        released = open_holds(unit, store.database).release(authoriser, known_purpose, hold, reason)
     if as_json:
         print_object({"hold_id": hold, "released": True, "reads": released.read_count})
     else:

@@ -72,7 +72,8 @@ class HoldPages:
         if hold_id not in kept.hold_ids:
             raise SearchError("there is no such hold here")
         try:
-            self._unit.holds.release(self._unit.authoriser(visitor), kept.purpose, hold_id)
+            reason = visitor.fields.get("reason", "")
+            self._unit.holds.release(self._unit.authoriser(visitor), kept.purpose, hold_id, reason)
         except HoldError as error:
             return self._holds_page(visitor, str(error).removeprefix(f"{hold_id}: "))
         return go(f"/holds/{visitor.parameters['holds_id']}")

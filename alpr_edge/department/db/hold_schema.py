@@ -42,7 +42,7 @@ hold_releases = Table(
     Column("person", String, nullable=False),
     Column("released", String),  # likewise
     Column("received_at", DateTime, nullable=False),
-    Column("reason", String),  # null: a unit's, or not known
+    Column("reason", String),  # null: not known
 )
 
 unknown_holds = Table(

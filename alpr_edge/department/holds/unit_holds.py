@@ -40,4 +40,5 @@ def _hold_row(unit_id: str, part: HoldPayload) -> dict[str, Any]:
 
 def _release_row(unit_id: str, released: HoldReleasePayload) -> dict[str, Any]:
     row: dict[str, Any] = {name: getattr(released, name) for name in ("hold_id", "person_id", "person")}
+    row["reason"] = released.reason or None
     return row | {"unit_id": unit_id, "released": released.released.utc, "received_at": naive_utc_now()}

@@ -51,6 +51,16 @@ class HoldPerson:
 
 
 @dataclass(frozen=True, slots=True)
+class HoldRelease:
+    """That a hold was released."""
+
+    by: HoldPerson
+    at: Instant
+    reason: str
+    """Why its reads need no longer be held; empty: the department released it, and knows why."""
+
+
+@dataclass(frozen=True, slots=True)
 class HoldTerms:
     """What a hold is for, and until when."""
 
@@ -99,6 +109,18 @@ def check_terms(terms: HoldTerms, utc: datetime | None) -> HoldTerms:
     if terms.until is not None and utc is not None and terms.until <= utc:
         raise HoldError(f"the hold would have ended already ({rfc3339(terms.until)}); give a later end")
     return HoldTerms(terms.kind, terms.subject_id, case_number, reason, terms.until)
+
+
+def check_release_reason(reason: str) -> str:
+    """Check why a hold is released; returns it without outer blanks.
+
+    Raises:
+        HoldError: it is empty, too long or not printable.
+    """
+    trimmed = reason.strip()
+    if not trimmed or not trimmed.isprintable() or len(trimmed) > REASON_CHARACTERS_MAX:
+        raise HoldError(f"say why the reads need no longer be held, in at most {REASON_CHARACTERS_MAX} characters")
+    return trimmed
 
 
 def parse_hold_end(text: str | None) -> datetime | None:

@@ -11,7 +11,7 @@ from datetime import datetime
 from pydantic import Field
 
 from alpr_edge.domain.access_log.records import Sentence, Word
-from alpr_edge.domain.holds.hold import Hold, HoldKind, HoldOrigin, HoldPerson, HoldTerms
+from alpr_edge.domain.holds.hold import Hold, HoldKind, HoldOrigin, HoldPerson, HoldRelease, HoldTerms
 from alpr_edge.domain.instants import Instant, rfc3339, to_utc
 from alpr_edge.domain.protocol.items import SCHEMA_VERSION, InstantPayload, instant_payload
 from alpr_edge.domain.protocol.payload import Payload
@@ -61,6 +61,8 @@ class HoldReleasePayload(Payload):
     person: str
     session: str
     released: InstantPayload
+    reason: str = ""
+    """Why; empty: a unit that did not ask for it."""
 
 
 class DepartmentHoldPayload(Payload):
@@ -120,15 +122,16 @@ def hold_payload(hold: Hold, unit_id: str, read_ids: Sequence[str]) -> HoldPaylo
     )
 
 
-def hold_release_payload(hold_id: str, unit_id: str, by: HoldPerson, released: Instant) -> HoldReleasePayload:
+def hold_release_payload(hold_id: str, unit_id: str, release: HoldRelease) -> HoldReleasePayload:
     """Payload of the release of a hold."""
     return HoldReleasePayload(
         hold_id=hold_id,
         unit_id=unit_id,
-        person_id=by.person_id,
-        person=by.person,
-        session=by.session,
-        released=instant_payload(released),
+        person_id=release.by.person_id,
+        person=release.by.person,
+        session=release.by.session,
+        released=instant_payload(release.at),
+        reason=release.reason,
     )
 
 

@@ -10,7 +10,7 @@ import structlog
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.domain.access_log.records import AccessEntry
 from alpr_edge.domain.errors import HoldError, LostError, StoreError
-from alpr_edge.domain.holds.hold import Hold, HoldPerson
+from alpr_edge.domain.holds.hold import Hold, HoldPerson, HoldRelease
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.protocol.holds import (
     HOLDS_BYTES_MAX,
@@ -93,7 +93,7 @@ def _apply(database: Database, wanted: dict[str, tuple[Hold, list[str]]], unit_i
                 holds.cover_reads(connection, hold, read_ids, unit_id)
         for hold_id, is_released in there.items():
             if hold_id not in wanted and not is_released:
-                released.append(holds.release(connection, hold_id, DEPARTMENT, now, unit_id))
+                released.append(holds.release(connection, hold_id, unit_id, HoldRelease(DEPARTMENT, now, "")))
     return HoldChanges(tuple(placed), tuple(released))
 
 

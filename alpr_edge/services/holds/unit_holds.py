@@ -17,7 +17,9 @@ from alpr_edge.domain.holds.hold import (
     HoldKind,
     HoldOrigin,
     HoldPerson,
+    HoldRelease,
     HoldTerms,
+    check_release_reason,
     check_terms,
 )
 from alpr_edge.domain.holds.hold import covers as lasts_as_long
@@ -89,23 +91,25 @@ class UnitHolds:
             with self._database.write() as connection:
                 return self._place(connection, access, terms, _reads_of(connection, terms.kind, ids))
 
-    def release(self, authoriser: Authoriser, purpose: Purpose, hold_id: str) -> Hold:
+    def release(self, authoriser: Authoriser, purpose: Purpose, hold_id: str, reason: str) -> Hold:
         """Let the reads of a hold be deleted like the others again, as far as no other hold covers them.
 
         Args:
             authoriser: allows it and puts it on record.
             purpose: what for; where it names a case, and where the hold is somebody else's, with the case of the hold.
             hold_id: the hold.
+            reason: why its reads need no longer be held; goes on record here and at the department.
 
         Returns:
             The hold as it was.
 
         Raises:
             AccessError: it is refused.
-            HoldError: there is no such hold, it was released, it is somebody else's or for another case than the
-                purpose, or the department placed it and has to release it.
+            HoldError: no reason is given, there is no such hold, it was released, it is somebody else's or for another
+                case than the purpose, or the department placed it and has to release it.
         """
-        subject = AccessSubject((hold_id,))
+        reason = check_release_reason(reason)
+        subject = AccessSubject((hold_id,), note=reason)
         with (
             authoriser.access(Operation.RELEASE_READ, purpose, subject) as access,
             self._database.write() as connection,
@@ -113,7 +117,9 @@ class UnitHolds:
             hold = holds.find_hold(connection, hold_id)
             if hold is not None:
                 _require_release(authoriser, access, hold)
-            return holds.release(connection, hold_id, hold_person(access), access.now, self._unit_id)
+            return holds.release(
+                connection, hold_id, self._unit_id, HoldRelease(hold_person(access), access.now, reason)
+            )
 
     def list(self, authoriser: Authoriser, purpose: Purpose, *, with_released: bool = False) -> Sequence[Hold]:
         """The holds, with case, reason, by whom, since when and until when; shows no plates.
@@ -139,8 +145,9 @@ class UnitHolds:
         by = hold_person(access)
         hold = Hold(self._new_id(), terms, by, access.now)
         hold = replace(hold, read_count=holds.add_hold(connection, hold, read_ids, self._unit_id))
+        prolonged = HoldRelease(by, access.now, f"prolonged by {hold.hold_id}")
         for shorter in same:
-            holds.release(connection, shorter.hold_id, by, access.now, self._unit_id)
+            holds.release(connection, shorter.hold_id, self._unit_id, prolonged)
         return hold
 
 

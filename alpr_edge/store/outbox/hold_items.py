@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from alpr_edge.domain.holds.hold import Hold, HoldPerson
-from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.holds.hold import Hold, HoldRelease
 from alpr_edge.domain.protocol.holds import (
     hold_item_id,
     hold_payload,
@@ -23,8 +22,8 @@ def queue_hold_part(connection: Connection, hold: Hold, read_ids: Sequence[str],
     queue_once(connection, body_row(item_id, ItemKind.HOLD, Urgency.ACCESS, body, hold.made.utc))
 
 
-def queue_hold_release(connection: Connection, hold_id: str, unit_id: str, by: HoldPerson, released: Instant) -> None:
+def queue_hold_release(connection: Connection, hold_id: str, unit_id: str, release: HoldRelease) -> None:
     """Queue the release of a hold, behind the hold."""
-    body = encode(hold_release_payload(hold_id, unit_id, by, released))
+    body = encode(hold_release_payload(hold_id, unit_id, release))
     item_id = hold_release_item_id(hold_id)
-    queue_once(connection, body_row(item_id, ItemKind.HOLD_RELEASE, Urgency.ACCESS, body, released.utc))
+    queue_once(connection, body_row(item_id, ItemKind.HOLD_RELEASE, Urgency.ACCESS, body, release.at.utc))

@@ -12,8 +12,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, and_, case, delete
 from sqlalchemy.dialects.sqlite import insert
 
 from alpr_edge.domain.errors import HoldError
-from alpr_edge.domain.holds.hold import Hold, HoldKind, HoldOrigin, HoldPerson, HoldTerms
-from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.holds.hold import Hold, HoldKind, HoldOrigin, HoldPerson, HoldRelease, HoldTerms
 from alpr_edge.domain.protocol.holds import READS_A_PART
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.row_mapping import instant_of, instant_or_none, instant_row
@@ -67,7 +66,7 @@ def cover_reads(connection: Connection, hold: Hold, read_ids: Sequence[str], uni
     return count
 
 
-def release(connection: Connection, hold_id: str, by: HoldPerson, now: Instant, unit_id: str) -> Hold:
+def release(connection: Connection, hold_id: str, unit_id: str, release: HoldRelease) -> Hold:
     """Release a hold and queue that, within a transaction; other holds on its reads stay.
 
     Raises:
@@ -76,14 +75,15 @@ def release(connection: Connection, hold_id: str, by: HoldPerson, now: Instant, 
     hold = find_hold(connection, hold_id)
     if hold is None or hold.released is not None:
         raise HoldError(f"{hold_id}: no such hold" if hold is None else f"{hold_id}: released before")
+    by = release.by
     who = {"released_by_id": by.person_id, "released_by": by.person, "released_session": by.session}
     this = case_holds.c.hold_id == hold_id
-    connection.execute(update(case_holds).where(this).values(**instant_row("released", now), **who))
+    connection.execute(update(case_holds).where(this).values(**instant_row("released", release.at), **who))
     of_this = holds.c.read_id.in_(select(held_reads.c.read_id).where(held_reads.c.hold_id == hold_id))
     others = exists().where(held_reads.c.read_id == holds.c.read_id, _UNRELEASED)
     connection.execute(delete(holds).where(of_this, ~others))
     if hold.origin is HoldOrigin.UNIT:
-        queue_hold_release(connection, hold_id, unit_id, by, now)
+        queue_hold_release(connection, hold_id, unit_id, release)
     return hold
 
 

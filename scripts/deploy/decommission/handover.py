@@ -22,7 +22,7 @@ _TO_DO = {
     "items_on_media": "{count} items are on media without a receipt (there: alpr-edge department import; then use "
     "--export DIR again with that medium, or bring the link up)",
     "reads_unacknowledged": "{count} reads are not wholly at the department",
-    "reads_held": "{count} reads are held as evidence (when they may go: alpr-edge holds release ID)",
+    "reads_held": "{count} reads are held as evidence (when they may go: alpr-edge holds release ID --reason)",
     "records_set_aside": "{count} records that its store does not take are set aside (see: alpr-edge unit refused)",
     "databases_incomplete": "{count} damaged databases hold rows that did not come over (see: alpr-edge unit salvage)",
     "access_logs_damaged": "{count} damaged access logs were set aside (hand the folders access-log-damaged-... on)",

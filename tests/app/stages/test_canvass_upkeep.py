@@ -11,7 +11,7 @@ from alpr_edge.app.stages.canvass_upkeep import CanvassUpkeep
 from alpr_edge.domain.canvass.canvass import Canvass, CanvassEnd, CanvassEnding
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.fixes import Position
-from alpr_edge.domain.holds.hold import HoldPerson
+from alpr_edge.domain.holds.hold import HoldPerson, HoldRelease
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.protocol.canvass import canvass_end_item_id
 from alpr_edge.runtime.clock import ReplayedClock
@@ -105,7 +105,7 @@ def test_after_a_restart_it_runs_on_and_its_end_is_known_with_the_clock(rig: Rig
 def test_whoever_releases_its_hold_ends_it(rig: Rig) -> None:
     made, bo = rig.start(4), HoldPerson("bo", "Bo Chen", "77aa")
     with rig.store.database.write() as connection:
-        release(connection, made.canvass_id, bo, at(5), "unit-1")
+        release(connection, made.canvass_id, "unit-1", HoldRelease(bo, at(5), "case closed"))
     rig.step_at(at(6))
     assert rig.end_of(made) == CanvassEnd(at(5), bo, CanvassEnding.HAND)
 

@@ -63,7 +63,7 @@ ARGUMENTS = {
     "hotlist add": ("--reason", "major_crime", "--case", "26-000123", "--expires", "2026-12-31T00:00"),
     "hotlist remove": ("none",),
     "holds place": (NAMED, "--reason", "case", "--case", "26-123456"),
-    "holds release": (NAMED,),
+    "holds release": (NAMED, "--reason", "case closed"),
     "canvass start": FOR_CANVASS,
     "canvass list": FOR_CANVASS,
     "canvass end": ("none", *FOR_CANVASS),

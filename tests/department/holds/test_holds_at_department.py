@@ -18,7 +18,14 @@ from alpr_edge.department.ingest.records import Part
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.pki.authority import initialise
 from alpr_edge.domain.errors import HoldError
-from alpr_edge.domain.holds.hold import HOLD_READS_MAX, REASON_CHARACTERS_MAX, HoldKind, HoldOrigin, HoldTerms
+from alpr_edge.domain.holds.hold import (
+    HOLD_READS_MAX,
+    REASON_CHARACTERS_MAX,
+    HoldKind,
+    HoldOrigin,
+    HoldRelease,
+    HoldTerms,
+)
 from alpr_edge.domain.protocol.holds import (
     HOLDS_BYTES_MAX,
     hold_item_id,
@@ -68,7 +75,7 @@ def part(hold_id: str, *read_ids: str, unit_id: str = A, origin: HoldOrigin = Ho
 
 
 def release(hold_id: str, unit_id: str = A) -> Part:
-    body = encode(hold_release_payload(hold_id, unit_id, CLERK, instant()))
+    body = encode(hold_release_payload(hold_id, unit_id, HoldRelease(CLERK, instant(), "case closed")))
     return Part(hold_release_item_id(hold_id), "access", body, digest(body))
 
 
@@ -81,6 +88,7 @@ def test_parts_and_the_release_of_a_units_hold_come_in_any_order(storage: Storag
         assert answer.status == 200
     (hold,) = [each for each in storage.holds.list(with_released=True) if each.hold_id == hold_id]
     assert (hold.reads, hold.is_released, hold.case_number, hold.person) == (3, True, CASE, CLERK.person)
+    assert (hold.released_by, hold.release_reason) == (CLERK.person, "case closed")
     assert hold_id not in {each.hold_id for each in storage.holds.list()}
 
 

@@ -13,7 +13,7 @@ from alpr_edge.department.ingest.records import Part
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.domain.collection.deletion_runs import NO_IDS, chain_ids
 from alpr_edge.domain.errors import DepartmentError
-from alpr_edge.domain.holds.hold import HoldKind, HoldTerms
+from alpr_edge.domain.holds.hold import HoldKind, HoldRelease, HoldTerms
 from alpr_edge.domain.protocol.holds import (
     hold_item_id,
     hold_payload,
@@ -98,7 +98,7 @@ def test_what_a_car_holds_stays_as_well(office: Office) -> None:
     office.deliver(item(hold_item_id("hold-1", ["a"]), ItemKind.HOLD, body), days_ago=1)
     assert office.purge().held == 1
     assert office.reads() == ["a"]
-    released = encode(hold_release_payload("hold-1", UNIT, CLERK, instant()))
+    released = encode(hold_release_payload("hold-1", UNIT, HoldRelease(CLERK, instant(), "case closed")))
     office.deliver(item(hold_release_item_id("hold-1"), ItemKind.HOLD_RELEASE, released), days_ago=0)
     assert office.purge().reads == 1
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from alpr_edge.domain.canvass.canvass import CanvassEnd, CanvassEnding
 from alpr_edge.domain.dispositions.disposition import Disposition, DispositionPart, DispositionText
-from alpr_edge.domain.holds.hold import Hold, HoldKind, HoldOrigin, HoldPerson, HoldTerms
+from alpr_edge.domain.holds.hold import Hold, HoldKind, HoldOrigin, HoldPerson, HoldRelease, HoldTerms
 from alpr_edge.domain.protocol.canvass import (
     canvass_end_item_id,
     canvass_end_payload,
@@ -82,12 +82,14 @@ def test_a_part_of_a_hold_has_a_bounded_number_of_reads() -> None:
         hold_payload(HOLD, "unit-1", [f"read-{number}" for number in range(READS_A_PART + 1)])
 
 
-def test_the_release_of_a_hold_travels_with_who_released_it() -> None:
-    assert hold_release_payload("hold-1", "unit-1", BY, instant()).model_dump() == PERSON | {
+def test_the_release_of_a_hold_travels_with_who_released_it_and_why() -> None:
+    release = HoldRelease(BY, instant(), "case closed")
+    assert hold_release_payload("hold-1", "unit-1", release).model_dump() == PERSON | {
         "schema_version": 1,
         "hold_id": "hold-1",
         "unit_id": "unit-1",
         "released": MOMENT,
+        "reason": "case closed",
     }
 
 

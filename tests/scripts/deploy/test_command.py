@@ -114,7 +114,7 @@ WORDS = {
         "camera,card,gps,clock,sound,disk,department,models",
     ],
     "holds place": ["none", "--reason", "subpoena", "--case", "26-123456"],
-    "holds release": ["none"],
+    "holds release": ["none", "--reason", "case closed"],
     "unit check": ["--json", "--skip", "camera,card,gps,clock,sound,disk,certificates,department,models,versions"],
     "reads picture": ["none", "none.jpg"],
     "settings init": ["new.toml"],

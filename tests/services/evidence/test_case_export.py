@@ -369,7 +369,7 @@ def test_a_hold_that_is_over_counts_no_more_and_a_booking_is_never_changed(tmp_p
                 connection.exec_driver_sql(statement)
         with rig.staff.authoriser() as chief:
             (hold,) = rig.holds.list(chief, ROBBERY)
-            rig.holds.release(chief, ROBBERY, hold.hold_id)
+            rig.holds.release(chief, ROBBERY, hold.hold_id, "case closed")
         with pytest.raises(EvidenceError, match="no read is held"):
             rig.export(medium)
         assert looks_whole(medium) == [result.path]

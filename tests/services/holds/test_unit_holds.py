@@ -30,6 +30,7 @@ from tests.units import write_bare_unit
 
 CASE = "26-123456"
 DAY = timedelta(days=1)
+WHY = "case closed, order of 9 May"
 
 
 @pytest.fixture
@@ -72,10 +73,15 @@ def test_a_hold_is_on_record_with_its_case_and_the_actors_name(
     assert record.note.startswith(f"case {CASE}, 3 named: evidence")
     assert [each.hold_id for each in of_unit.list(chief, STOLEN)] == [hold.hold_id]
     assert reads_of_case(store.database, CASE, None) == ["read-1", "read-3"]
-    of_unit.release(chief, STOLEN, hold.hold_id)
+    with pytest.raises(HoldError, match="say why"):
+        of_unit.release(chief, STOLEN, hold.hold_id, " ")
+    assert len(of_unit.list(chief, STOLEN)) == 1
+    of_unit.release(chief, STOLEN, hold.hold_id, f" {WHY} ")
+    record = staff.records()[-1]
+    assert (record.action, record.objects, record.note) == ("release_read", (hold.hold_id,), WHY)
     assert (of_unit.list(chief, STOLEN), reads_of_case(store.database, CASE, None)) == ([], [])
     with pytest.raises(HoldError, match="released before"):
-        of_unit.release(chief, STOLEN, hold.hold_id)
+        of_unit.release(chief, STOLEN, hold.hold_id, WHY)
 
 
 def test_the_read_of_a_hit_is_held_but_not_that_of_a_covert_one(of_unit: UnitHolds, chief: Authoriser) -> None:
@@ -134,13 +140,13 @@ def test_a_hold_until_a_day_lasts_to_the_end_of_that_day() -> None:
 def test_for_another_case_a_hold_is_not_released(of_unit: UnitHolds, chief: Authoriser, store: UnitStore) -> None:
     hold = of_unit.place(chief, STOLEN, request())
     with pytest.raises(HoldError, match="for another case"):
-        of_unit.release(chief, replace(STOLEN, case="26-654321"), hold.hold_id)
+        of_unit.release(chief, replace(STOLEN, case="26-654321"), hold.hold_id, WHY)
     assert [each.hold_id for each in of_unit.list(chief, STOLEN)] == [hold.hold_id]
-    of_unit.release(chief, replace(STOLEN, case=CASE), hold.hold_id)
+    of_unit.release(chief, replace(STOLEN, case=CASE), hold.hold_id, WHY)
     with store.database.write() as connection:
         early = Hold("unit-1:early", HoldTerms(HoldKind.READ, "read-1", "", "kept"), HoldPerson("", "kai"), instant())
         holds.add_hold(connection, early, ["read-1"], "unit-1")
-    of_unit.release(chief, replace(STOLEN, case=CASE), "unit-1:early")
+    of_unit.release(chief, replace(STOLEN, case=CASE), "unit-1:early", WHY)
     assert of_unit.list(chief, STOLEN) == [], "a hold that names no case is released for any"
 
 
@@ -150,7 +156,7 @@ def test_what_the_department_holds_it_releases(of_unit: UnitHolds, chief: Author
     with store.database.write() as connection:
         holds.add_hold(connection, hold, ["read-1"], "unit-1")
     with pytest.raises(HoldError, match="the department placed this hold"):
-        of_unit.release(chief, STOLEN, "department:1")
+        of_unit.release(chief, STOLEN, "department:1", WHY)
     assert len(of_unit.list(chief, STOLEN)) == 1
 
 
@@ -163,12 +169,12 @@ def test_somebody_elses_hold_is_released_for_its_case_by_who_may_hold_for_discov
     with staff.authoriser("officer") as officer:
         for purpose, says in ((STOLEN, "give its number as the case"), (for_case, "whoever placed it")):
             with pytest.raises(HoldError, match=says):
-                of_unit.release(officer, purpose, hold.hold_id)
+                of_unit.release(officer, purpose, hold.hold_id, WHY)
         theirs = of_unit.place(officer, STOLEN, request(case="26-654321"))
-        of_unit.release(officer, STOLEN, theirs.hold_id)
+        of_unit.release(officer, STOLEN, theirs.hold_id, WHY)
     with staff.authoriser("supervisor") as supervisor:
         with pytest.raises(HoldError, match="give its number as the case"):
-            of_unit.release(supervisor, STOLEN, hold.hold_id)
+            of_unit.release(supervisor, STOLEN, hold.hold_id, WHY)
         assert [each.hold_id for each in of_unit.list(supervisor, STOLEN)] == [hold.hold_id]
-        of_unit.release(supervisor, for_case, hold.hold_id)
+        of_unit.release(supervisor, for_case, hold.hold_id, WHY)
     assert of_unit.list(chief, STOLEN) == []

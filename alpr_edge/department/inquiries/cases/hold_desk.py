@@ -19,7 +19,7 @@ from alpr_edge.department.people.account_rows import DepartmentAccountRows
 from alpr_edge.department.search.criteria import DepartmentSearch, SearchPeriod, check_search
 from alpr_edge.domain.errors import HoldError
 from alpr_edge.domain.ground.areas import GroundArea, corners_text
-from alpr_edge.domain.holds.hold import NOT_THEIRS, HoldKind, HoldTerms, check_terms
+from alpr_edge.domain.holds.hold import NOT_THEIRS, HoldKind, HoldTerms, check_release_reason, check_terms
 from alpr_edge.domain.people.person import SourcePermission
 from alpr_edge.domain.permissions.actions import Action
 from alpr_edge.domain.permissions.purposes import Purpose, PurposeCode
@@ -148,9 +148,7 @@ class HoldDesk:
 
     def release(self, authoriser: Authoriser, purpose: Purpose, hold_id: str, reason: str) -> None:
         """Release a hold, once it is said why; raises as :meth:`extend`."""
-        reason = reason.strip()
-        if not reason or not reason.isprintable() or len(reason) > NOTE_CHARACTERS_MAX:
-            raise HoldError(f"say why the reads need no longer be held, in at most {NOTE_CHARACTERS_MAX} characters")
+        reason = check_release_reason(reason)
         with authoriser.access(Operation.RELEASE_READ, purpose, AccessSubject((hold_id,), note=reason)) as access:
             self._require_change(access, hold_id)
             self._holds.release(hold_id, self._author(access), reason)
