@@ -206,6 +206,8 @@ class Invitations:
     def finish(self, cookie: str, now: datetime) -> RosterHeader:
         """Make what was set the person's credentials, and publish the roster with them; their sessions end.
 
+        The secret of their release codes is a new one as well: a unit that was stolen may have told the one before.
+
         Raises:
             AccessError: no invitation, or password and code are not both set.
             DepartmentError: the roster cannot be signed; nothing was changed.
@@ -215,9 +217,8 @@ class Invitations:
             person_id = invitation.person.person_id
             if not invitation.is_complete:
                 raise AccessError("set a password and confirm a code first")
-            account, pending = DepartmentAccountRows(connection).account_of(person_id), invitation.pending
-            release = "" if account is None else account.credentials.release_secret
-            secrets_ = (pending.password_hash, pending.totp_secret, release or new_secret())
+            pending = invitation.pending
+            secrets_ = (pending.password_hash, pending.totp_secret, new_secret())
             replace_credentials(connection, person_id, Credentials(*secrets_, pending.passkeys, now))
             for passkey in pending.passkeys:
                 DepartmentAccountRows(connection).note_passkey_added(passkey, now)

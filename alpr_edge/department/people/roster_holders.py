@@ -126,8 +126,9 @@ def exposed_people(database: DepartmentDatabase, unit_id: str, ended_at: datetim
     Raises:
         StoreError: the database does not answer.
 
-    Every roster counts that the unit may have had since the one that it named last, also for whoever may not use it
-    any more. Whoever left signs in with nothing.
+    Every roster counts that the unit may have had since the one that it named last before its end, also for whoever
+    may not use it any more; of a unit that is enrolled again that one is not known, so every roster does. Whoever left
+    signs in with nothing.
     """
     held = HeldVersions(database).of_roster().get(unit_id)
     secrets, invitations = people_credentials.c, people_invitations.c
@@ -136,7 +137,9 @@ def exposed_people(database: DepartmentDatabase, unit_id: str, ended_at: datetim
         others = set(connection.scalars(select(secrets.person_id).where(has_secrets)))
         others -= set(connection.scalars(select(invitations.person_id).where(invitations.finished_at > ended_at)))
         newest = connection.scalar(select(func.max(people_rosters.c.serial))) or 0
-        first = 0 if held is None else min(held.serial, newest)  # a unit states what it likes
+        first = 0
+        if held is not None and held.since <= ended_at:
+            first = min(held.serial, newest)  # a unit states what it likes
         exposed = _people_in_rosters(connection, unit_id, first, others)
         people = [entry.person for entry in all_entries(connection)]
     found = [each for each in people if each.person_id in exposed and each.status is not AccountStatus.LEFT]
