@@ -38,16 +38,27 @@ LENGTHY = (
     "app/test_roster_daemons.py",
     "app/test_settings_from_afar.py",
     "app/test_sync_daemons.py",
+    "app/test_threads.py",
     "app/test_unit_sounds.py",
     "app/test_uplink_stalls.py",
+    "app/watches/test_receiver_faults.py",
     "cli/test_drive_interrupts.py",
     "department/backups",
     "department/copying",
+    "department/http/test_certificate_watch.py",
+    "department/page/test_account_in_browser.py",
+    "department/page/test_bookings_in_browser.py",
+    "department/page/test_cases_in_browser.py",
+    "department/page/test_lists_in_browser.py",
+    "department/page/test_maps_in_browser.py",
+    "department/page/test_registers_in_browser.py",
+    "department/page/test_units_in_browser.py",
     "hotlist/ingest/test_fuzz.py",
     "hotlist/ingest/test_process_limits.py",
     "scripts/benchmarks",
     "scripts/faults",
     "scripts/test_demo_run.py",
+    "services/evidence/test_case_canvasses.py",
     "services/evidence/test_media_that_fail.py",
     "services/models/test_choice.py",
     "store/recovery",
@@ -58,4 +69,4 @@ LENGTHY = (
     "vision/test_view_measure.py",
 )
 """Files and folders whose tests get the marker ``lengthy``: whole units with their daemons, benchmarks, damaged
-databases, backups. ``.ci/run`` runs them on Debian's own Python."""
+databases, backups, the department's pages by day and night. ``.ci/run`` runs them on Debian's own Python."""
