@@ -40,10 +40,11 @@ from alpr_edge.app.unit_mute import UnitMute
 from alpr_edge.app.watches.fault_history import FaultHistory
 from alpr_edge.domain.alerting import Tone
 from alpr_edge.domain.errors import StoreError
+from alpr_edge.domain.ports import Player
 from alpr_edge.domain.power import Phase
 from alpr_edge.domain.protocol.items import instant_payload
 from alpr_edge.hotlist.index.officer_entries import OfficerEntryLoader
-from alpr_edge.position.chrony_feed import ChronyFeed
+from alpr_edge.position.chrony_time_sender import ChronyTimeSender
 from alpr_edge.position.fix_history import FixHistory, GnssClock
 from alpr_edge.runtime.health import Health, write_health
 from alpr_edge.runtime.notify import ServiceManager
@@ -51,6 +52,7 @@ from alpr_edge.settings import Settings
 from alpr_edge.settings.layers.department_layer import IN_FORCE_FIGURE, LayeredSettings
 from alpr_edge.store.db import clock_pairs
 from alpr_edge.store.outbox import time_corrections
+from alpr_edge.store.retention.ballast import Ballast
 from alpr_edge.store.unit_store import UnitStore, open_store
 
 log = structlog.get_logger(__name__)
@@ -84,7 +86,7 @@ class CaptureDaemon:
         self._signed_in = SignedInWatch(settings, self._clock, speaks=bool(self._clips.samples))
         self._speech = AlertSpeech(settings, self._clips, self._signed_in)
         self._mute = UnitMute(self._clock)
-        self._chrony = ChronyFeed(settings.position.chrony_socket)
+        self._chrony = ChronyTimeSender(settings.position.chrony_socket)
         self._faults = FaultMonitor()
         self._fault_history = FaultHistory()
         self._clock_trust = ClockTrust()
@@ -109,18 +111,16 @@ class CaptureDaemon:
             resources.enter_context(instance_lock(self._settings.unit.data_directory))
             resources.callback(self._close_health)
             ballast = open_ballast(self._settings)
-            store = resources.enter_context(open_store(self._settings, migrate=True, renew=True))
-            store.with_renewal(lambda: self._recover(store))
+            store = resources.enter_context(open_store(self._settings, migrate=True, replace_damaged=True))
+            store.with_replacement(lambda: self._recover(store))
             _, loader = open_lists(self._settings, store.database)
-            store.with_renewal(loader.load)
+            store.with_replacement(loader.load)
             lists = HotlistRefresh(loader, OfficerEntryLoader(store.database), self._settings.hotlist)
             lists.refresh(self._clock.now().trusted_utc)
             player = open_player(self._settings.alerts, self._clock.now(), self._clips)
             resources.callback(player.close)
             resources.callback(self._signed_in.close)
-            rules = (self._settings.alerts, self._settings.hotlist)
-            sound = SoundRules(self._signed_in.is_silent, self._mute.silences, self._speech.sentence_of)
-            alerter = Alerter(player, self._clock, *rules, sound, self._fix_history.estimated_utc)
+            alerter = self._alerter(player)
             recorder = Recorder(store.reads, self._settings.store, store.refused_records, require_room=ballast.require)
             self._models = open_vision_models(self._settings.vision, self._settings.unit.data_directory)
             for warning in self._models.warnings:
@@ -130,12 +130,35 @@ class CaptureDaemon:
             position = position_monitor(self._settings.position, self._fix_history, self._chrony, vehicle)
             self._positioning = resources.enter_context(position)
             parts = PipelineParts(self._models, alerter, lambda: lists.entries, self._fix_history.at, recorder)
-            files, watched = (self._settings, self._settings_file), (self._positioning, self._attempts)
-            rest = self._mute, lambda: self._fix_history.latest
-            upkeep = self._upkeep(lists, store)
+            unit = self._unit_parts(store, lists, ballast)
             gc.collect()
             gc.freeze()  # as after the imports: store, lists and models live as long as the unit
-            self._run_sessions(UnitParts(*files, self._clock, store, lists, ballast, *watched, *rest, upkeep), parts)
+            self._run_sessions(unit, parts)
+
+    def _alerter(self, player: Player) -> Alerter:
+        return Alerter(
+            player,
+            self._clock,
+            self._settings.alerts,
+            self._settings.hotlist,
+            rules=SoundRules(self._signed_in.is_silent, self._mute.silences, self._speech.sentence_of),
+            estimated_utc=self._fix_history.estimated_utc,
+        )
+
+    def _unit_parts(self, store: UnitStore, lists: HotlistRefresh, ballast: Ballast) -> UnitParts:
+        return UnitParts(
+            settings=self._settings,
+            settings_file=self._settings_file,
+            clock=self._clock,
+            store=store,
+            lists=lists,
+            ballast=ballast,
+            position=self._positioning,
+            attempts=self._attempts,
+            mute=self._mute,
+            latest_fix=lambda: self._fix_history.latest,
+            upkeep=self._upkeep(lists, store),
+        )
 
     def _run_sessions(self, unit: UnitParts, parts: PipelineParts) -> None:
         """Run a session from each ignition on, until the unit stops or goes off."""

@@ -57,7 +57,7 @@ class CaptureSession:
     roster: RosterInstallStage
     self_check: SelfCheckStage
     page_requests: PageRequestStage
-    held: DepartmentHoldsStage
+    department_holds: DepartmentHoldsStage
     canvass: CanvassUpkeep
     precision: PrecisionWatch
     watches: WatchStage
@@ -82,7 +82,7 @@ class CaptureSession:
             *self.roster.faults(),
             *self.self_check.faults(),
             *self.page_requests.faults(),
-            *self.held.faults(),
+            *self.department_holds.faults(),
             *self.canvass.faults(),
             *self.precision.faults(),
             *self.watches.faults(),

@@ -14,7 +14,7 @@ from alpr_edge.app.collection.no_collection import CollectionLimits
 from alpr_edge.app.department_holds import DepartmentHoldsStage
 from alpr_edge.app.pipeline.alerter import Alerter
 from alpr_edge.app.pipeline.camera_views import FIX_AGE_MS_MAX, CameraViews
-from alpr_edge.app.pipeline.pipeline import CameraFeed, Pipeline, PipelineParts
+from alpr_edge.app.pipeline.pipeline import CameraInput, Pipeline, PipelineParts
 from alpr_edge.app.pipeline.read_corrector import ReadCorrector
 from alpr_edge.app.pipeline.record_ids import new_id
 from alpr_edge.app.precision_watch import PrecisionWatch
@@ -77,17 +77,20 @@ def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
     cameras = [Camera(camera, clock, halt.wait, unit.is_driving) for camera in settings.camera]
     limits, precision = CollectionLimits(settings.capture, parts.locate), PrecisionWatch(store.database, clock)
     views = _camera_views(unit, cameras, limits)
-    pipeline = Pipeline(settings, views.feeds, parts, live=True)
-    disk, stored = DiskStage(settings, store, unit.ballast, clock), (settings, store.database)
-    access_log, canvass = AccessLogUpload(*stored, clock), CanvassUpkeep(*stored, clock)
-    roster, databases = RosterInstallStage(*stored, store.incoming, clock), DatabaseHealth(store)
-    held, upkeep = DepartmentHoldsStage(*stored, store.incoming, clock), _upkeep(unit, databases, parts.alerter)
+    pipeline = Pipeline(settings, views.inputs, parts, live=True)
+    disk, database = DiskStage(settings, store, unit.ballast, clock), store.database
+    access_log, canvass = AccessLogUpload(settings, database, clock), CanvassUpkeep(settings, database, clock)
+    roster = RosterInstallStage(settings, database, store.incoming, clock)
+    department_holds = DepartmentHoldsStage(settings, database, store.incoming, clock)
+    databases = DatabaseHealth(store)
+    upkeep = _upkeep(unit, databases, parts.alerter)
     self_check = SelfCheckStage(settings, unit.settings_file, store.database, clock)
     counts = StoreCounts(partial(store_figures, store, OldestWaiting(store.database), unit.attempts, clock))
     frame_rate = FrameRateStage(settings.load, MachineFiles().read, {each.camera_id: each.pacer for each in cameras})
     page_requests, watches = _page_requests(unit, parts), unit_watches(settings, store, clock)
-    stages = access_log, self_check, roster, counts, frame_rate, page_requests, held, canvass, precision, watches
-    _add_stages(pipeline.supervisor, disk, (upkeep, *_stages_by_settings(unit, limits, self_check), *stages))
+    stages = access_log, self_check, roster, counts, frame_rate, page_requests, department_holds, canvass, precision
+    by_settings = _stages_by_settings(unit, limits, self_check)
+    _add_stages(pipeline.supervisor, disk, (upkeep, *by_settings, *stages, watches))
     return CaptureSession(
         store=store,
         lists=unit.lists,
@@ -105,7 +108,7 @@ def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
         roster=roster,
         self_check=self_check,
         page_requests=page_requests,
-        held=held,
+        department_holds=department_holds,
         canvass=canvass,
         precision=precision,
         watches=watches,
@@ -115,8 +118,8 @@ def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
 
 def _camera_views(unit: UnitParts, cameras: Sequence[Camera], limits: CollectionLimits) -> CameraViews:
     infrared = {camera.id for camera in unit.settings.camera if camera.infrared}
-    feeds = [CameraFeed(each.camera_id, each.frames) for each in cameras]
-    return CameraViews(feeds, limits, unit.latest_fix, infrared)
+    inputs = [CameraInput(each.camera_id, each.frames) for each in cameras]
+    return CameraViews(inputs, limits, unit.latest_fix, infrared)
 
 
 def _upkeep(unit: UnitParts, databases: DatabaseHealth, alerter: Alerter) -> StoreUpkeep:
@@ -138,8 +141,14 @@ def _stages_by_settings(unit: UnitParts, limits: CollectionLimits, self_check: S
     if unit.settings.capture.no_collection_areas:
         yield DropRecordStage(unit.settings, limits.drops, unit.clock)
     if unit.settings.hotlist.source:
-        parts = unit.settings, unit.store.database, unit.store.incoming, unit.clock, self_check
-        yield HotlistImportStage(*parts, lambda: unit.ballast.has_room)
+        yield HotlistImportStage(
+            unit.settings,
+            unit.store.database,
+            unit.store.incoming,
+            unit.clock,
+            self_check,
+            lambda: unit.ballast.has_room,
+        )
 
 
 def _add_stages(supervisor: Supervisor, disk: DiskStage, replaceable: Sequence[Stage]) -> None:

@@ -1,4 +1,4 @@
-"""Every error the product raises on purpose.
+"""The errors that packages share; an error of one package alone stands there, as a subclass of one of these.
 
 ::
 
@@ -17,6 +17,7 @@
     │   ├── DamagedError         the database's file or its log is damaged
     │   ├── LostError            stored data is missing or was changed: trying again will not help
     │   ├── PictureError         a picture cannot be kept; its read may be kept without it
+    │   ├── UnreadableItemError  an item of the outbox cannot be read
     │   └── RefusedError         one record cannot be kept in this form: trying again will not help
     ├── ReportError          a report cannot be made or written as it was asked for
     ├── SearchError          what was searched for is not here, or no more
@@ -25,6 +26,7 @@
     ├── CanvassError         a canvass cannot be started so, or is not there to end
     ├── AuditError           a log, a checkpoint or a proof does not hold, or is none
     ├── EvidenceError        an evidence package cannot be written, opened or read
+    ├── ReleaseError         a request for data of another agency cannot go on as asked
     ├── DepartmentError      the department's folder, certificates or server cannot be used
     ├── PowerError           the ignition cannot be read, or the order to power off failed
     ├── SoundError           the sound device is missing or stopped accepting samples

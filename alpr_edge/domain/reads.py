@@ -48,7 +48,7 @@ class Evidence:
     crop: "Pixels"
     """The sharpest picture of the plate."""
     scene: "Pixels"
-    """The whole frame from which the crop is cut."""
+    """The whole frame that is stored; the crop may be of another, sharper frame of the pass."""
 
 
 SlotVotes = tuple[tuple[tuple[str, float], ...], ...]
@@ -91,7 +91,7 @@ class PlateRead:
     first_frame: int
     last_frame: int
     box: Box
-    """Box of the plate in the sharpest frame."""
+    """Box of the plate in the frame of the stored scene."""
     position: Position | None
     model_ids: tuple[str, ...]
     state: str | None = None

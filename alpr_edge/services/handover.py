@@ -98,7 +98,7 @@ def _salvage(store: UnitStore, aside: DamagedDatabase, tick: Callable[[str, int,
     report = aside.report
     if report is None:
         lists = frozenset(path.name for path in _lists(store).glob("*"))
-        salvage = Salvage(store.database, store.images, store.renewal.key, lists)
+        salvage = Salvage(store.database, store.images, store.replacement.key, lists)
         report = salvage.run(aside, lambda pages, total: tick(aside.folder.name, pages, total)).figures()
     return {"name": aside.folder.name, "bytes": aside.size_bytes, **report}
 

@@ -45,10 +45,10 @@ class UnitStore:
     """Records that the store refused."""
     intake: RecordIntake
     """Brings those of earlier runs back."""
-    renewal: DatabaseReplacement
+    replacement: DatabaseReplacement
     """For the process that has locked the data folder: replaces the database when it turns out damaged."""
 
-    def with_renewal(self, step: Callable[[], Result]) -> Result:
+    def with_replacement(self, step: Callable[[], Result]) -> Result:
         """Take a step; where the database shows damage on the way, it is replaced, and the step taken again.
 
         The check before a start looks for a short while only, and what it did not come to must not end each start anew.
@@ -58,7 +58,7 @@ class UnitStore:
         except DamagedError:
             if not self.database.damage:
                 raise  # something else is damaged
-            self.renewal.renew(self.database)
+            self.replacement.replace(self.database)
             return step()
 
     def recover(self) -> list[str]:
@@ -144,26 +144,26 @@ def open_queue(settings: Settings) -> Iterator[QueueStore]:
 
 
 @contextmanager
-def open_store(settings: Settings, *, migrate: bool, renew: bool = False) -> Iterator[UnitStore]:
+def open_store(settings: Settings, *, migrate: bool, replace_damaged: bool = False) -> Iterator[UnitStore]:
     """Open the store of ``settings.unit``; closes it at the end.
 
     Args:
         settings: the settings of the unit.
         migrate: make the database, or bring its schema up to date.
-        renew: whether to replace a damaged database; only for the process that has locked the data folder.
+        replace_damaged: whether to replace a damaged database; only for the process that has locked the data folder.
 
     Raises:
         StoreError: no key, a wrong one, or a database this release cannot use.
     """
     key = load_key("outbox", settings.store.keys_directory)
     directory = settings.unit.data_directory
-    renewal = DatabaseReplacement(directory, key)
-    database = renewal.open() if renew else Database.open(directory, key, migrate=migrate)
+    replacement = DatabaseReplacement(directory, key)
+    database = replacement.open() if replace_damaged else Database.open(directory, key, migrate=migrate)
     try:
         images = ImageStore(directory / IMAGES, derive_key(key, IMAGES))
         reads, outbox = ReadStore(database, images, hold_new_reads), Outbox(database, images)
         incoming, refused_records = DownloadSpool(directory, key), RefusedRecords(directory, key)
         intake = RecordIntake(refused_records, reads)
-        yield UnitStore(database, images, reads, outbox, incoming, refused_records, intake, renewal)
+        yield UnitStore(database, images, reads, outbox, incoming, refused_records, intake, replacement)
     finally:
         database.close()

@@ -39,7 +39,7 @@ UNREAD_OUTPUT = "unread_probability"
 class PlateCheck(Protocol):
     """Decides which boxes are plates."""
 
-    def look_at(
+    def features_of(
         self, frame: Frame, detections: Sequence[Detection], sharpness: Sequence[float]
     ) -> Sequence[Features | None]:
         """The numbers of each box's picture, for :meth:`accept`; None: it looks like no plate and is not to be read."""
@@ -60,7 +60,7 @@ class ThresholdCheck:
     accept_min: float = 0.0
     text_confidence_min: float = TEXT_CONFIDENCE_MIN
 
-    def look_at(
+    def features_of(
         self,
         frame: Frame,  # noqa: ARG002 - others look at it
         detections: Sequence[Detection],
@@ -103,7 +103,7 @@ class LearnedCheck:
         """Identity of the network, stored with each read."""
         return self._session.model_id
 
-    def look_at(
+    def features_of(
         self, frame: Frame, detections: Sequence[Detection], sharpness: Sequence[float]
     ) -> Sequence[Features | None]:
         """The numbers of each box's picture; None: it looks like no plate."""

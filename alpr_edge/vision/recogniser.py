@@ -69,7 +69,7 @@ class Recogniser:
             if item.box.height_px >= PLATE_PX_MIN
             and not is_ignored(item.box, ignore_areas, frame.width_px, frame.height_px)
         ][:PLATES_MAX]
-        looks = [_Look(item, crop_of(frame, _box_to_read(item.box))) for item in plates]
+        looks = [_PlateToRead(item, crop_of(frame, _box_to_read(item.box))) for item in plates]
         if known is None:
             return self._read(frame, looks)
         looks = [replace(look, small_crop=small_plate(look.crop.pixels)) for look in looks]
@@ -77,10 +77,10 @@ class Recogniser:
         read = self._read(frame, [look for look, one in zip(looks, spared, strict=True) if one is None])
         return sorted([*filter(None, spared), *read], key=lambda reading: -reading.detection_confidence)
 
-    def _read(self, frame: Frame, looks: Sequence["_Look"]) -> list[Reading]:
+    def _read(self, frame: Frame, looks: Sequence["_PlateToRead"]) -> list[Reading]:
         """The readings of those boxes that are worth it, in one batch."""
         sharpness = [sharpness_of(look.crop.pixels) for look in looks]
-        pictures = self._check.look_at(frame, [look.item for look in looks], sharpness)
+        pictures = self._check.features_of(frame, [look.item for look in looks], sharpness)
         worth = [
             (look, sharp, picture)
             for look, sharp, picture in zip(looks, sharpness, pictures, strict=True)
@@ -109,7 +109,7 @@ class Recogniser:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Look:
+class _PlateToRead:
     """A detection on its way to the reader."""
 
     item: Detection
@@ -117,7 +117,7 @@ class _Look:
     small_crop: Pixels | None = None
 
 
-def _spared_look(frame: Frame, look: _Look, known: KnownPlates) -> Reading | None:
+def _spared_look(frame: Frame, look: _PlateToRead, known: KnownPlates) -> Reading | None:
     """The look at a settled plate that need not be read again; None where it has to be read."""
     plate = known.settled_at(look.item.box, frame.captured_at)
     before = None if plate is None else plate.reading.small_crop

@@ -74,7 +74,7 @@ class DiskCheck:
     def run(self) -> None:
         """Open the store as the unit does, and check all that is in it."""
         try:
-            with open_store(self._settings, migrate=True, renew=True) as store:
+            with open_store(self._settings, migrate=True, replace_damaged=True) as store:
                 self._came_in_place(store)
                 self._open(store, self.ledger.pictures)
                 store.recover()
@@ -99,13 +99,13 @@ class DiskCheck:
             run: number for the new batch.
             random: the generator that draws the batch.
         """
-        with open_store(self._settings, migrate=True, renew=True) as store:
+        with open_store(self._settings, migrate=True, replace_damaged=True) as store:
             store.recover()
             new_records = records.batch(random, run, 0)
             store.reads.commit([*new_records, *(records.closing(random, record) for record in new_records)])
             self.ledger.reads.update(record.read.read_id for record in new_records)
             for aside in waiting(store.database.path.parent):
-                Salvage(store.database, store.images, store.renewal.key).run(aside, lambda _, __: None)
+                Salvage(store.database, store.images, store.replacement.key).run(aside, lambda _, __: None)
                 self.known_aside += 1
             with store.database.engine.connect() as connection:
                 stored_ids, queued_ids = (

@@ -124,7 +124,7 @@ def through(pipe: Connection) -> Say:
 
 def open_unit_store(task: Task) -> AbstractContextManager[UnitStore]:
     """The store as the unit opens it."""
-    return open_store(task.rig.settings(task.disk), migrate=True, renew=True)
+    return open_store(task.rig.settings(task.disk), migrate=True, replace_damaged=True)
 
 
 def _capture(task: Task, say: Say) -> None:

@@ -14,7 +14,7 @@ from alpr_edge.runtime.stages import BatchStage, Rescue
 from alpr_edge.runtime.supervisor import Supervisor
 from alpr_edge.settings import Settings
 from alpr_edge.store.keys import load_key
-from alpr_edge.store.reads.records import Stored
+from alpr_edge.store.reads.records import PassRecord
 from alpr_edge.store.recovery.refused_records import RefusedRecords
 from alpr_edge.store.unit_store import UnitStore
 from scripts.faults import records
@@ -85,7 +85,7 @@ class _TellingRefusedRecords(RefusedRecords):
         super().__init__(data_directory, outbox_key)
         self._say = say
 
-    def add(self, records: Sequence[Stored], reason: str) -> int:
+    def add(self, records: Sequence[PassRecord], reason: str) -> int:
         """As every folder's."""
         written = super().add(records, reason)
         if written:

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from alpr_edge.domain.instants import Instant, UtcSource
-from alpr_edge.position.chrony_feed import ChronyFeed
+from alpr_edge.position.chrony_time_sender import ChronyTimeSender
 from alpr_edge.runtime.chronyd import ChronydError, number_of, tracking, tracking_in
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.runtime.time_sources import ASK_MS, UNCERTAINTY_MS_MAX, VALID_MS, TimeConfirmation, TimeSources
-from tests.position.test_chrony_feed import a_fix
+from tests.position.test_chrony_time_sender import a_fix
 from tests.position.test_serial_source import wait_for
 from tests.runtime.time_daemon import LOCAL, NOT_SYNCHRONISED, RECEIVER, TimeDaemon, free_port, word_of
 
@@ -172,7 +172,7 @@ def test_a_real_chronyd_is_believed_once_it_follows_its_source(require_tool: Cal
             wait_for((folder / "s").exists)
             wait_for(lambda: _answers(port))
             assert not SystemClock(TimeSources(port)).now().trusted
-            feed = ChronyFeed(str(folder / "s"))
+            feed = ChronyTimeSender(str(folder / "s"))
 
             def follows() -> bool:
                 feed.feed(replace(a_fix(), received_at=SystemClock().now(), utc=datetime.now(UTC)))

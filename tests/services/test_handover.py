@@ -38,7 +38,7 @@ def settings(tmp_path: Path) -> Path:
 
 @contextmanager
 def open_unit_store(settings: Path) -> Iterator[UnitStore]:
-    with open_store(load(settings), migrate=True, renew=True) as store:
+    with open_store(load(settings), migrate=True, replace_damaged=True) as store:
         yield store
 
 

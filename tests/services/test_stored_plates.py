@@ -43,7 +43,7 @@ PLATE_USES: tuple[Use, ...] = (
     lambda store, actor, purpose: write_picture(store, actor, purpose, "read-1", SCENE, Path("never.jpg")),
     lambda store, actor, purpose: unit_holds(store).place(actor, purpose, EVIDENCE),
     lambda store, actor, purpose: unit_holds(store).list(actor, purpose),
-    lambda store, actor, purpose: unit_holds(store).release(actor, purpose, "unit-1:1"),
+    lambda store, actor, purpose: unit_holds(store).release(actor, purpose, "unit-1:1", "case closed"),
     lambda store, actor, purpose: add_entry(store.database, actor, purpose, parse_entry(REQUEST, START), START),
     lambda store, actor, purpose: remove_entry(store.database, actor, purpose, "none", START),
 )

@@ -39,7 +39,7 @@ class OpenUnit:
     images: ImageStore
     reads: ReadStore
     outbox: Outbox
-    renewal: DatabaseReplacement
+    replacement: DatabaseReplacement
 
     @property
     def asides(self) -> list[DamagedDatabase]:
@@ -60,11 +60,11 @@ class OpenUnit:
 @contextmanager
 def unit(data: Path, key: bytes = KEY) -> Iterator[OpenUnit]:
     """The store as the unit opens it."""
-    renewal = DatabaseReplacement(data, key)
-    database = renewal.open()
+    replacement = DatabaseReplacement(data, key)
+    database = replacement.open()
     images = ImageStore(data / "images", derive_key(key, IMAGES))
     try:
-        yield OpenUnit(database, images, ReadStore(database, images), Outbox(database, images), renewal)
+        yield OpenUnit(database, images, ReadStore(database, images), Outbox(database, images), replacement)
     finally:
         database.close()
 

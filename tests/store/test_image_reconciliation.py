@@ -58,9 +58,9 @@ def test_a_start_leaves_images_to_the_upkeep_that_comes_after_it(tmp_path: Path)
 
 
 def test_no_image_goes_while_a_database_waits_to_be_salvaged(tmp_path: Path) -> None:
-    with open_store(load(write_bare_unit(tmp_path)), migrate=True, renew=True) as store:
+    with open_store(load(write_bare_unit(tmp_path)), migrate=True, replace_damaged=True) as store:
         left = leave_orphans(store)
-        store.renewal.renew(store.database)
+        store.replacement.replace(store.database)
         assert reconcile_all(store) == []
         assert files(store) == set(left)
         for aside in waiting(store.database.path.parent):

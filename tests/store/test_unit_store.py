@@ -22,8 +22,8 @@ def test_a_step_that_meets_damage_is_taken_again_with_a_new_database(tmp_path: P
             raise DamagedError(store.database.damage)
         return store.recover()
 
-    with open_store(settings, migrate=True, renew=True) as store:
-        assert store.with_renewal(recover) == []
+    with open_store(settings, migrate=True, replace_damaged=True) as store:
+        assert store.with_replacement(recover) == []
         assert tried == [0, 1]
         assert store.reads.recent(10) == []
         assert len(damaged_databases(settings.unit.data_directory)) == 1
@@ -36,7 +36,7 @@ def test_another_fault_of_a_step_is_told_and_nothing_is_replaced(tmp_path: Path,
     def fail() -> None:
         raise fault
 
-    with open_store(settings, migrate=True, renew=True) as store:
+    with open_store(settings, migrate=True, replace_damaged=True) as store:
         with pytest.raises(type(fault), match=str(fault)):
-            store.with_renewal(fail)
+            store.with_replacement(fail)
         assert damaged_databases(settings.unit.data_directory) == []

@@ -74,8 +74,8 @@ def test_a_check_that_says_nothing_of_unread_boxes_has_all_read(models: Path) ->
     check = open_check(VisionSettings(), [models], load_model(models, "detector", "default"))
     boxes = [Detection(Box(10, 20, 50, 40), score) for score in (0.99, 0.3)]
     for any_check in (check, ThresholdCheck(0.9)):
-        assert all(one is not None for one in any_check.look_at(frame(), boxes, [900.0, 0.0]))
-        assert any_check.look_at(frame(), [], []) == []
+        assert all(one is not None for one in any_check.features_of(frame(), boxes, [900.0, 0.0]))
+        assert any_check.features_of(frame(), [], []) == []
 
 
 def test_a_detector_that_names_none_has_two_thresholds(tmp_path: Path) -> None:
@@ -140,4 +140,4 @@ def test_the_released_check_knows_a_sharp_plate_from_a_bare_wall() -> None:
     assert check.accept(readings, pictures) == [True, False]
     assert check.accept([], []) == []
     boxes = [Detection(box, 0.9), Detection(Box(10, 180, 400, 310), 0.3)]
-    assert [one is None for one in check.look_at(frame(), boxes, [900.0, 0.0])] == [False, True]
+    assert [one is None for one in check.features_of(frame(), boxes, [900.0, 0.0])] == [False, True]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from alpr_edge.app.collection.no_collection import CollectionLimits
-from alpr_edge.app.pipeline.pipeline import CameraFeed
+from alpr_edge.app.pipeline.pipeline import CameraInput
 from alpr_edge.app.unit_faults import Fault, FaultKind
 from alpr_edge.domain.diagnostics.camera_view import ViewFault
 from alpr_edge.domain.diagnostics.view_watch import ViewWatch
@@ -65,7 +65,7 @@ class CameraViews:
     """What every camera of a unit sees.
 
     Args:
-        feeds: the cameras.
+        inputs: the cameras.
         limits: where their frames may be used: of others nothing is measured.
         latest_fix: a function that gives the receiver's newest fix, however old; None: there was none.
         infrared: the cameras with an infrared lamp; they are looked at by day, as far as place and time are known.
@@ -73,15 +73,15 @@ class CameraViews:
 
     def __init__(
         self,
-        feeds: Sequence[CameraFeed],
+        inputs: Sequence[CameraInput],
         limits: CollectionLimits,
         latest_fix: Callable[[], Fix | None],
         infrared: Collection[str] = (),
     ) -> None:
         self._limits = limits
         self._latest_fix = latest_fix
-        self._views = {feed.camera_id: self._view(is_infrared=feed.camera_id in infrared) for feed in feeds}
-        self.feeds = [self._watch_feed(feed) for feed in feeds]
+        self._views = {camera.camera_id: self._view(is_infrared=camera.camera_id in infrared) for camera in inputs}
+        self.inputs = [self._with_view(camera) for camera in inputs]
         """The cameras, which take the frames that may be used; these are looked at on their way."""
 
     def faults(self) -> list[Fault]:
@@ -91,8 +91,8 @@ class CameraViews:
     def _view(self, *, is_infrared: bool) -> _View:
         return _View(self._speed_at, self._is_bright if is_infrared else lambda _: True)
 
-    def _watch_feed(self, feed: CameraFeed) -> CameraFeed:
-        view = self._views[feed.camera_id]
+    def _with_view(self, camera: CameraInput) -> CameraInput:
+        view = self._views[camera.camera_id]
 
         def takes(frame: Frame) -> bool:
             is_taken = self._limits.takes(frame)
@@ -100,7 +100,7 @@ class CameraViews:
                 view.look(frame)
             return is_taken
 
-        return replace(feed, takes=takes)
+        return replace(camera, takes=takes)
 
     def _speed_at(self, captured_at: Instant) -> float | None:
         """How fast the car goes by a recent fix, in metres a second."""

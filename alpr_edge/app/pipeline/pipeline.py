@@ -15,14 +15,14 @@ from typing import Any
 from alpr_edge.app.factories import VisionModels
 from alpr_edge.app.pipeline.alerter import Alerter
 from alpr_edge.app.pipeline.camera_figures import ResultTimes, camera_figures
-from alpr_edge.app.pipeline.camera_worker import CameraWorker, without_pictures
+from alpr_edge.app.pipeline.camera_passes import CameraPasses, without_pictures
 from alpr_edge.app.pipeline.image_encoding import frame_bytes
-from alpr_edge.app.pipeline.look_plan import LookPlan
 from alpr_edge.app.pipeline.plate_states import state_function
 from alpr_edge.app.pipeline.recognition import RECOGNITION, WORKER_RESTART, Recognition, worker_count
 from alpr_edge.app.pipeline.record_ids import new_id
 from alpr_edge.app.pipeline.recorder import Recorder
 from alpr_edge.app.pipeline.second_reader_worker import QueuedSecondReader, second_reader_worker
+from alpr_edge.app.pipeline.sparing_reader import SparingReader
 from alpr_edge.domain.errors import PictureError, RefusedError, StoreError
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.instants import NS_PER_MS, Instant
@@ -68,7 +68,7 @@ INTERRUPT_S_MAX = 60.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class CameraFeed:
+class CameraInput:
     """A camera as the pipeline needs it."""
 
     camera_id: str
@@ -107,12 +107,12 @@ class Pipeline:
 
     Args:
         settings: the settings of the unit and of decisions.
-        feeds: the cameras.
+        inputs: the cameras.
         parts: the objects that the stages work with.
         live: whether frames that recognition cannot follow are dropped; otherwise the camera waits for it.
     """
 
-    def __init__(self, settings: Settings, feeds: Sequence[CameraFeed], parts: PipelineParts, *, live: bool) -> None:
+    def __init__(self, settings: Settings, inputs: Sequence[CameraInput], parts: PipelineParts, *, live: bool) -> None:
         self._parts = parts
         self._live = live
         self.records: BoundedChannel[ReadEvent] = (
@@ -124,14 +124,12 @@ class Pipeline:
         )
         areas = {camera.id: camera.ignore_areas for camera in settings.camera}
         is_sparing = live and settings.vision.skip_unneeded
-        self._plans = {
-            feed.camera_id: LookPlan(parts.models.recogniser, areas.get(feed.camera_id, ()), is_sparing=is_sparing)
-            for feed in feeds
-        }
-        self.recognition = Recognition(self._plans, worker_count(settings.vision.workers, len(feeds)), live=live)
+        recogniser, names = parts.models.recogniser, [camera.camera_id for camera in inputs]
+        self._readers = {name: SparingReader(recogniser, areas.get(name, ()), is_sparing=is_sparing) for name in names}
+        self.recognition = Recognition(self._readers, worker_count(settings.vision.workers, len(inputs)), live=live)
         self._second = second_reader_worker(parts.models.second, live=live)
-        self._workers = {feed.camera_id: self._worker(settings, feed.camera_id) for feed in feeds}
-        self._times = {feed.camera_id: ResultTimes() for feed in feeds}
+        self._camera_passes = {camera.camera_id: self._passes_of(settings, camera.camera_id) for camera in inputs}
+        self._times = {camera.camera_id: ResultTimes() for camera in inputs}
         self.supervisor = Supervisor()
         self.supervisor.add(self._writer(parts.recorder))
         if isinstance(self._second, QueuedSecondReader):
@@ -142,8 +140,8 @@ class Pipeline:
             self.supervisor.add(stage, replaceable=live, stop_s_max=WORKER_STOP_S, backoff=WORKER_RESTART)
         self._blocked_s = BLOCKED_S
         self._cameras = [
-            SourceStage(f"{CAMERA_STAGE}{feed.camera_id}", feed.frames, self.recognition.frames, feed.takes)
-            for feed in feeds
+            SourceStage(f"{CAMERA_STAGE}{camera.camera_id}", camera.frames, self.recognition.frames, camera.takes)
+            for camera in inputs
         ]
         for source in self._cameras:
             self.supervisor.add(source, replaceable=live)
@@ -151,14 +149,14 @@ class Pipeline:
     @property
     def frames_seen(self) -> int:
         """Frames recognised over all cameras."""
-        return sum(worker.frames for worker in self._workers.values())
+        return sum(passes.frames for passes in self._camera_passes.values())
 
     def camera_figures(self, camera_id: str) -> dict[str, Any]:
         """What health tells of the frames and reads of a camera."""
-        worker = self._workers[camera_id]
-        counts = self.recognition.counts(camera_id, worker.frames)
-        told = camera_figures(counts, self._times[camera_id]) | self._plans[camera_id].figures
-        return told | {"reads": worker.reads, "hits": worker.hits}
+        passes = self._camera_passes[camera_id]
+        counts = self.recognition.counts(camera_id, passes.frames)
+        told = camera_figures(counts, self._times[camera_id]) | self._readers[camera_id].figures
+        return told | {"reads": passes.reads, "hits": passes.hits}
 
     def run_to_end(self, is_interrupted: Callable[[], bool] = lambda: False) -> None:
         """Start every stage and wait until the cameras have ended and everything is written.
@@ -250,7 +248,7 @@ class Pipeline:
             rescue=rescue,
         )
 
-    def _worker(self, settings: Settings, camera_id: str) -> CameraWorker:
+    def _passes_of(self, settings: Settings, camera_id: str) -> CameraPasses:
         origin = Origin(settings.unit.id, camera_id, self._parts.models.model_ids)
         rule = decision_rule(settings.decision)
         second = SecondOpinions(self._second, settings.vision.second_reader_timeout_ms)
@@ -258,23 +256,23 @@ class Pipeline:
         make_id = partial(new_id, settings.unit.id)
         passes = Passes(origin, rule, settings.decision.pass_gap_ms, self._parts.locate, make_id, readers)
         parts = self._parts
-        return CameraWorker(passes, parts.entries, parts.alerter, self.records, make_id)
+        return CameraPasses(passes, parts.entries, parts.alerter, self.records, make_id)
 
     def _track(self, result: tuple[Frame, list[Reading]]) -> None:
         frame, readings = result
         self._times[frame.camera_id].add((boottime_ns() - frame.captured_at.boottime_ns) / NS_PER_MS)
         self._parts.tick(frame)
-        worker = self._workers[frame.camera_id]
-        worker.process(frame, readings)
-        self._plans[frame.camera_id].publish(worker.known_plates(frame.number))
+        passes = self._camera_passes[frame.camera_id]
+        passes.process(frame, readings)
+        self._readers[frame.camera_id].update_known(passes.known_plates(frame.number))
         self._expire_passes()
 
     def _expire_passes(self) -> None:
         """End what is over by the clock at cameras of which no frame is under way; at full pace there is no clock."""
         if self._live:
-            for camera_id, worker in self._workers.items():
+            for camera_id, passes in self._camera_passes.items():
                 if not self.recognition.results.is_under_way(camera_id):
-                    worker.expire_passes()
+                    passes.expire_passes()
 
     def _restarts(self) -> Counter[str]:
         """Restarts by stage; those of the workers count together."""
@@ -285,8 +283,8 @@ class Pipeline:
         return counts
 
     def _finish(self) -> None:
-        for worker in self._workers.values():
-            worker.finish()
+        for passes in self._camera_passes.values():
+            passes.finish()
         self.records.close()
         if isinstance(self._second, QueuedSecondReader):
             self._second.close()

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Mapping
 
 from alpr_edge.app.pipeline.camera_figures import FrameCounts
-from alpr_edge.app.pipeline.look_plan import LookPlan
+from alpr_edge.app.pipeline.sparing_reader import SparingReader
 from alpr_edge.domain.recognition.frames import Frame, Reading
 from alpr_edge.domain.retry import Backoff
 from alpr_edge.runtime.channels import BoundedChannel, LatestChannel
@@ -64,21 +64,22 @@ class Recognition:
     """The recognition of all cameras' frames.
 
     Args:
-        plans: what reads the frames of each camera, by its id; the workers share them.
+        readers: what reads the frames of each camera, by its id; the workers share them.
         workers: the number of workers.
         live: whether frames that the workers cannot follow are dropped, and those of one that hangs given up;
             otherwise the cameras wait.
     """
 
-    def __init__(self, plans: Mapping[str, LookPlan], workers: int, *, live: bool) -> None:
+    def __init__(self, readers: Mapping[str, SparingReader], workers: int, *, live: bool) -> None:
         sys.setswitchinterval(SWITCH_S)
-        self._plans = plans
+        self._readers = readers
         self.frames: BoundedChannel[Frame] = (
-            LatestChannel(_camera_of, producers=len(plans))
+            LatestChannel(_camera_of, producers=len(readers))
             if live
-            else BoundedChannel(FRAMES_HELD, producers=len(plans))
+            else BoundedChannel(FRAMES_HELD, producers=len(readers))
         )
-        """The channel that the cameras put frames into; the one place where frames are dropped."""
+        """The channel that the cameras put frames into; the one place where frames are dropped because recognition is
+        behind."""
         self.results: OrderedWork[Frame, list[Reading]] = OrderedWork(
             self.frames,
             _camera_of,
@@ -106,7 +107,7 @@ class Recognition:
         return ", ".join(f"{camera_id} {count}" for camera_id, count in sorted(self.results.lost.items()) if count)
 
     def _read(self, frame: Frame) -> list[Reading]:
-        return self._plans[frame.camera_id].read(frame)
+        return self._readers[frame.camera_id].read(frame)
 
 
 def _camera_of(frame: Frame) -> str:

@@ -22,7 +22,7 @@ from alpr_edge.domain.errors import PictureError, RefusedError, StoreError
 from alpr_edge.domain.reads import EvidenceKind, ReadClosed, ReadDecided, ReadEvent, ReadSettled, concerns_hit
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.settings import StoreSettings
-from alpr_edge.store.reads.records import ClosedRecord, DecidedRecord, SettledRecord, Stored
+from alpr_edge.store.reads.records import ClosedRecord, DecidedRecord, PassRecord, SettledRecord
 from alpr_edge.store.reads.repository import ReadStore
 from alpr_edge.store.recovery.refused_records import RefusedRecords
 
@@ -95,7 +95,7 @@ class Recorder:
             PictureError, RefusedError: one of its records is to blame; nothing of it is written.
             StoreError: nothing of it is written.
         """
-        ends = [record for record in batch if isinstance(record, ReadClosed)]
+        ends = [event for event in batch if isinstance(event, ReadClosed)]
         if len(ends) == len(batch) and _may_wait([*self._deferred_closes, *ends]):
             if not self._deferred_closes:
                 self._deferred_since_s = time.monotonic()
@@ -104,30 +104,30 @@ class Recorder:
         self._commit([*self._deferred_closes, *batch])
         self._deferred_closes = []
 
-    def write_alone(self, record: ReadEvent) -> None:
-        """Commit the deferred records and one record, each by itself, as far as the store accepts them.
+    def write_alone(self, event: ReadEvent) -> None:
+        """Commit the deferred ends of passes and one event, each by itself, as far as the store accepts them.
 
         Raises:
             StoreError: the store accepts nothing at present.
         """
         self._write_deferred_closes()
-        self._write_one(record)
+        self._write_one(event)
 
-    def set_aside(self, records: Sequence[ReadEvent], reason: str = "the store failed on it time after time") -> None:
-        """Write records to files where a later start finds them, with the pictures that can be encoded; hits first.
+    def set_aside(self, events: Sequence[ReadEvent], reason: str = "the store failed on it time after time") -> None:
+        """Write events to files where a later start finds them, with the pictures that can be encoded; hits first.
 
         Where there are as many files as may be the others are lost, which is told until the next start and logged once.
 
         Raises:
             StoreError: the files cannot be written either.
         """
-        self._note_boxes(records)
-        hits_first = sorted(records, key=concerns_hit, reverse=True)
+        self._note_boxes(events)
+        hits_first = sorted(events, key=concerns_hit, reverse=True)
         pictures = self._encode_all(hits_first)
-        rows = [self._row_of(record, images) for record, (images, _) in zip(hits_first, pictures, strict=True)]
-        added_count = self._refused_records.add(rows, reason)
-        for record in hits_first:
-            self._boxes.pop(record.read.read_id, None)
+        records = [self._record_of(event, images) for event, (images, _) in zip(hits_first, pictures, strict=True)]
+        added_count = self._refused_records.add(records, reason)
+        for event in hits_first:
+            self._boxes.pop(event.read.read_id, None)
         if added_count:
             self.set_aside_count += added_count
             self._failure = reason
@@ -137,7 +137,7 @@ class Recorder:
         self.lost_count += len(lost)
 
     def flush(self) -> None:
-        """Commit the deferred records."""
+        """Commit the deferred ends of passes."""
         try:
             if self._deferred_closes:
                 self._commit(self._deferred_closes)
@@ -146,12 +146,12 @@ class Recorder:
             self._write_deferred_closes()
 
     def flush_due(self) -> None:
-        """Commit the deferred records once they have waited for as long as they may."""
+        """Commit the deferred ends of passes once they have waited for as long as they may."""
         if self._deferred_closes and time.monotonic() - self._deferred_since_s >= self._defer_s_max:
             self.flush()
 
     def finish(self) -> None:
-        """Commit the deferred records for the last time, or set them aside."""
+        """Commit the deferred ends of passes for the last time, or set them aside."""
         try:
             self.flush()
         except StoreError as error:
@@ -163,119 +163,117 @@ class Recorder:
             self._write_one(self._deferred_closes[0])
             del self._deferred_closes[0]
 
-    def _write_one(self, record: ReadEvent) -> None:
+    def _write_one(self, event: ReadEvent) -> None:
         try:
-            self._commit([record])
+            self._commit([event])
         except PictureError as error:
-            self._write_in_part(record, str(error))
+            self._write_in_part(event, str(error))
         except RefusedError:
-            self._rejoin(record)
+            self._rejoin(event)
 
-    def _rejoin(self, record: ReadEvent) -> None:
+    def _rejoin(self, event: ReadEvent) -> None:
         """Store a refused record with what is stored of its pass already (maybe itself), or set it aside."""
         try:
-            self._store.rejoin(self._row_of(record, self._encode(record)[0]))
+            self._store.rejoin(self._record_of(event, self._encode(event)[0]))
         except RefusedError as error:
-            self.set_aside([record], str(error))
+            self.set_aside([event], str(error))
             return
-        if isinstance(record, ReadClosed):
-            self._boxes.pop(record.read.read_id, None)
+        if isinstance(event, ReadClosed):
+            self._boxes.pop(event.read.read_id, None)
 
-    def _write_in_part(self, record: ReadEvent, reason: str) -> None:
+    def _write_in_part(self, event: ReadEvent, reason: str) -> None:
         """Store a record with those of its pictures that can be kept, if any."""
-        images, failure = self._encode(record)
+        images, failure = self._encode(event)
         usable_images = self._store.keepable(images)
         try:
-            self._keep([record], [self._row_of(record, usable_images, failure or reason)])
+            self._keep([event], [self._record_of(event, usable_images, failure or reason)])
         except RefusedError as error:
-            self.set_aside([record], str(error))
+            self.set_aside([event], str(error))
             return
         self.without_pictures += 1
         self._whole_needed = WHOLE_AGAIN
         self._failure = failure or reason
-        log.error("read.pictures_missing", read=record.read.read_id, reason=self._failure)
+        log.error("read.pictures_missing", read=event.read.read_id, reason=self._failure)
 
     def _commit(self, batch: Sequence[ReadEvent]) -> None:
         """Encode and commit; PictureError when one of the pictures cannot be encoded."""
         self.require_room()
         self._note_boxes(batch)
-        rows = []
-        for record, (images, failure) in zip(batch, self._encode_all(batch), strict=True):
+        records = []
+        for event, (images, failure) in zip(batch, self._encode_all(batch), strict=True):
             if failure:
                 raise PictureError(failure)
-            rows.append(self._row_of(record, images))
-        self._keep(batch, rows)
+            records.append(self._record_of(event, images))
+        self._keep(batch, records)
 
     def _encode_all(self, batch: Sequence[ReadEvent]) -> list[tuple[Images, str]]:
         """Encode the pictures of a batch on all cores: encoding takes more time than storing them."""
         threads = min(len(batch), len(os.sched_getaffinity(0)))
         if threads < 2:
-            return [self._encode(record) for record in batch]
+            return [self._encode(event) for event in batch]
         try:
             with ThreadPoolExecutor(threads, "encoder") as pool:
                 return list(pool.map(self._encode, batch))
         except RuntimeError as error:
             raise StoreError(f"pictures cannot be encoded at present: {error}") from None
 
-    def _keep(self, batch: Sequence[ReadEvent], rows: Sequence[Stored]) -> None:
-        self._store.commit(rows)
-        self._whole_needed = max(0, self._whole_needed - sum(bool(row.images) for row in rows))
-        for record in batch:
-            if isinstance(record, ReadClosed):
-                self._boxes.pop(record.read.read_id, None)
-            elif isinstance(record, ReadDecided):
-                open_count = sum(not hit.entry.covert for hit in record.hits)
-                log.info("read.stored", read=record.read.read_id, hits=open_count)
+    def _keep(self, batch: Sequence[ReadEvent], records: Sequence[PassRecord]) -> None:
+        self._store.commit(records)
+        self._whole_needed = max(0, self._whole_needed - sum(bool(record.images) for record in records))
+        for event in batch:
+            if isinstance(event, ReadClosed):
+                self._boxes.pop(event.read.read_id, None)
+            elif isinstance(event, ReadDecided):
+                open_count = sum(not hit.entry.covert for hit in event.hits)
+                log.info("read.stored", read=event.read.read_id, hits=open_count)
         for observer in self._observers:
             observer(batch)
 
     def _note_boxes(self, batch: Sequence[ReadEvent]) -> None:
         """Note where the plates are in the scenes of a batch: the end of a pass may come with its decision."""
-        for record in batch:
-            if isinstance(record, ReadDecided):
-                self._boxes[record.read.read_id] = record.read.box
+        for event in batch:
+            if isinstance(event, ReadDecided):
+                self._boxes[event.read.read_id] = event.read.box
         while len(self._boxes) > BOXES_MAX:
             self._boxes.popitem(last=False)
 
-    def _row_of(self, record: ReadEvent, images: Images, missing: str = "") -> Stored:
-        if isinstance(record, ReadClosed):
-            return self._closing_row(record, images, missing)
-        if isinstance(record, ReadSettled):
-            sound = record.alert, record.sounded_at, record.withdraws, record.late_tone
-            return SettledRecord(record.read, record.decided_at, *sound)
+    def _record_of(self, event: ReadEvent, images: Images, missing: str = "") -> PassRecord:
+        if isinstance(event, ReadClosed):
+            return self._closed_record(event, images, missing)
+        if isinstance(event, ReadSettled):
+            sound = event.alert, event.sounded_at, event.withdraws, event.late_tone
+            return SettledRecord(event.read, event.decided_at, *sound)
         return DecidedRecord(
-            read=record.read,
+            read=event.read,
             images=images,
-            hits=record.hits,
-            alert=record.alert,
-            sounded_at=record.sounded_at,
-            late_tone=record.late_tone,
-            withdraws=record.withdraws,
+            hits=event.hits,
+            alert=event.alert,
+            sounded_at=event.sounded_at,
+            late_tone=event.late_tone,
+            withdraws=event.withdraws,
             missing_evidence=missing,
         )
 
-    def _closing_row(self, record: ReadClosed, images: Images, missing: str) -> ClosedRecord:
+    def _closed_record(self, event: ReadClosed, images: Images, missing: str) -> ClosedRecord:
         """A pass's end for the store; it has a new box only where it has a new scene."""
-        read = record.read
+        read = event.read
         if not any(kind is EvidenceKind.SCENE for kind, _ in images):
             read = dataclasses.replace(read, box=self._boxes.get(read.read_id, read.box))
         return ClosedRecord(read, images, missing)
 
-    def _encode(self, record: ReadEvent) -> tuple[Images, str]:
+    def _encode(self, event: ReadEvent) -> tuple[Images, str]:
         """The pictures of a record, and why some of them are missing.
 
         The end of a pass replaces scene and crop of a hit by sharper ones, or the crop alone where the frame was given
         up. Of a plain read it replaces the crop alone: scenes are most of what is written, and every other pass would
         write its scene twice.
         """
-        if isinstance(record, ReadDecided):
-            return self._pictures.encode(record.evidence, KINDS, is_hit=bool(record.hits))
-        if isinstance(record, ReadSettled) or record.evidence is None:
+        if isinstance(event, ReadDecided):
+            return self._pictures.encode(event.evidence, KINDS, is_hit=bool(event.hits))
+        if isinstance(event, ReadSettled) or event.evidence is None:
             return (), ""
-        has_scene = record.is_hit and record.evidence.scene.size > 0
-        return self._pictures.encode(
-            record.evidence, KINDS if has_scene else (EvidenceKind.CROP,), is_hit=record.is_hit
-        )
+        has_scene = event.is_hit and event.evidence.scene.size > 0
+        return self._pictures.encode(event.evidence, KINDS if has_scene else (EvidenceKind.CROP,), is_hit=event.is_hit)
 
 
 def _may_wait(ends: Sequence[ReadClosed]) -> bool:

@@ -19,7 +19,7 @@ from alpr_edge.app.collection.no_collection import CollectionLimits
 from alpr_edge.app.connections.department import open_department
 from alpr_edge.app.factories import VisionModels, open_lists
 from alpr_edge.app.pipeline.alerter import Alerter
-from alpr_edge.app.pipeline.pipeline import CameraFeed, Pipeline, PipelineParts
+from alpr_edge.app.pipeline.pipeline import CameraInput, Pipeline, PipelineParts
 from alpr_edge.app.pipeline.recorder import Recorder
 from alpr_edge.app.replay.output import DriveFiles, Summary
 from alpr_edge.app.replay.people import ReplayPeople
@@ -201,8 +201,8 @@ class _Replay:
             ),
             tick=self._tick,
         )
-        feed = CameraFeed(self._recording.camera_id, lambda _: self._frames(), self._limits.takes)
-        return Pipeline(self._settings, [feed], parts, live=self._plan.real_time)
+        camera = CameraInput(self._recording.camera_id, lambda _: self._frames(), self._limits.takes)
+        return Pipeline(self._settings, [camera], parts, live=self._plan.real_time)
 
     def _position_at(self, at: Instant) -> Position | None:
         return position_at(self._fixes, at, self._settings.position.fix_age_ms_max)

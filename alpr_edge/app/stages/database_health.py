@@ -41,7 +41,7 @@ class DatabaseHealth:
         """
         if self._store.database.damage:
             log.error("store.damaged", fault=self._store.database.damage)
-            self._store.renewal.renew(self._store.database)
+            self._store.replacement.replace(self._store.database)
 
     def judge(self) -> bool:
         """Look for damaged databases; True when the alarm is to sound again (the first time it sounds as a fault)."""

@@ -16,7 +16,7 @@ from alpr_edge.domain.errors import PositionError
 from alpr_edge.domain.fixes import Fix
 from alpr_edge.domain.motion.fix_check import STUCK_S, FixFault
 from alpr_edge.domain.ports import Clock
-from alpr_edge.position.chrony_feed import ChronyFeed
+from alpr_edge.position.chrony_time_sender import ChronyTimeSender
 from alpr_edge.position.fix_collection import collect_fixes
 from alpr_edge.position.fix_history import FixHistory
 from alpr_edge.position.sentence_merger import SentenceTally
@@ -81,7 +81,9 @@ class PositionStage:
 
     name = "position"
 
-    def __init__(self, settings: PositionSettings, clock: Clock, fix_history: FixHistory, chrony: ChronyFeed) -> None:
+    def __init__(
+        self, settings: PositionSettings, clock: Clock, fix_history: FixHistory, chrony: ChronyTimeSender
+    ) -> None:
         self.settings = settings
         self.clock = clock
         self._fix_history = fix_history
@@ -175,7 +177,7 @@ class PositionMonitor:
 
 @contextmanager
 def position_monitor(
-    settings: PositionSettings, fix_history: FixHistory, chrony: ChronyFeed, vehicle_state: VehicleStateStage
+    settings: PositionSettings, fix_history: FixHistory, chrony: ChronyTimeSender, vehicle_state: VehicleStateStage
 ) -> Iterator[PositionMonitor]:
     """Read the receiver of the settings, and tell the page what it may know of it, until the context ends."""
     supervisor = Supervisor()

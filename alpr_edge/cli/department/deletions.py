@@ -45,7 +45,7 @@ def purge_command(
     if holds_checked is not None:
         _confirm_holds(directory, holds_checked, dry_run=dry_run)
     with open_storage(directory) as storage:
-        purge = storage.purge(is_clock_trusted=is_clock_trusted)
+        purge = storage.open_purge(is_clock_trusted=is_clock_trusted)
         if dry_run:
             due = purge.due()
             texts = f"due: {count_text(due.reads, 'read')}; {due.held} more are old enough and held"

@@ -44,7 +44,7 @@ def handover_command(settings: SettingsOption = DEFAULT_SETTINGS, as_json: JsonO
     unit = load(settings)
     with (
         instance_lock(unit.unit.data_directory),
-        open_store(unit, migrate=True, renew=True) as store,
+        open_store(unit, migrate=True, replace_damaged=True) as store,
         open_access_log(unit, migrate=True) as log,
         open_upkeep(unit) as authoriser,
         progress_bar("Counting") as tick,

@@ -134,7 +134,7 @@ def _of_storage(storage: Storage, now: datetime) -> Iterator[Alarm]:
     for unit_id, finding in storage.logs.findings():
         text = f"access log of {unit_id}: {finding.text}"
         yield Alarm(f"access log {unit_id} {finding.text}", text, AlarmKind.ACCESS_LOG)
-    yield from (_of_line(line, AlarmKind.DELETION) for line in storage.purge(lambda: now).overdue())
+    yield from (_of_line(line, AlarmKind.DELETION) for line in storage.open_purge(lambda: now).overdue())
     file, database = load_department_file(storage.directory), storage.database
     schedule = read_schedule(database, load_audit_rules(storage.directory), now)
     yield from (_of_line(line, AlarmKind.AUDIT) for line in schedule.warnings)

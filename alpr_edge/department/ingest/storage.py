@@ -132,7 +132,7 @@ class Storage:
         self.bookings = EvidenceBookings(self.database)
         """The evidence packages that units booked out."""
 
-    def purge(self, clock: Callable[[], datetime] = utc_now, *, is_clock_trusted: bool = False) -> DepartmentPurge:
+    def open_purge(self, clock: Callable[[], datetime] = utc_now, *, is_clock_trusted: bool = False) -> DepartmentPurge:
         """What deletes reads that were kept long enough, by the settings as they are now.
 
         Args:

@@ -49,7 +49,7 @@ class _Arrivals:
     hits: list[tuple[str, str]]
 
 
-def feed_target(
+def queue_events_for(
     database: DepartmentDatabase, table: ExchangeTable, terms_number: int, now: datetime, *, is_over: bool = False
 ) -> int:
     """Queue what is new; returns how many events.

@@ -21,7 +21,7 @@ from alpr_edge.department.interchange.carriers import EventCarrier, open_carrier
 from alpr_edge.department.interchange.delivery import Delivery, DeliveryOutcome, DeliveryTimes
 from alpr_edge.department.interchange.event_values import event_content, missing_pictures, picture_values
 from alpr_edge.department.interchange.exchange_queue import ExchangeState, QueuedEvent
-from alpr_edge.department.interchange.feed import feed_target
+from alpr_edge.department.interchange.feed import queue_events_for
 from alpr_edge.department.interchange.templates import EventKind
 from alpr_edge.department.retention.leases import Lease, held_lease
 from alpr_edge.domain.errors import DepartmentError
@@ -112,7 +112,7 @@ class _TargetSender:
             number = queue.note_terms(connection, self.table, by, self._naive_now())
             is_early = queue.is_left_alone(connection, self.table.name, self._naive_now())
         over = queue.is_over(self.table, self.clock())
-        self.result.queued = feed_target(self._database, self.table, number, self._naive_now(), is_over=over)
+        self.result.queued = queue_events_for(self._database, self.table, number, self._naive_now(), is_over=over)
         if is_early:
             return self.result
         try:

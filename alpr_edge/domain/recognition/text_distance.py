@@ -1,22 +1,22 @@
 """How far two plate texts are apart: whether they can be two readings of one plate, or are clearly two plates."""
 
-CONFUSABLE_GROUPS = "0DQ", "1IL", "2Z", "5S", "6G", "8B"
+LOOK_ALIKE_GROUPS = "0DQ", "1IL", "2Z", "5S", "6G", "8B"
 """Characters that readers take for one another."""
 MISSING_MAX = 2
 """Characters that a reading of a plate at the picture's edge, or under a large angle, may lack."""
 CHARACTERS_MIN = 4
 """A shorter text is a part of too many others."""
 
-_FOLDED = {character: group[0] for group in CONFUSABLE_GROUPS for character in group}
+_FOLDED = {character: group[0] for group in LOOK_ALIKE_GROUPS for character in group}
 
 
 def fold(text: str) -> str:
-    """The text with confusable characters as one."""
+    """The text with look-alike characters as one."""
     return "".join(_FOLDED.get(character, character) for character in text)
 
 
 def distance(one: str, other: str) -> int:
-    """Characters to change, add or leave out that make one text the other, confusable ones taken for equal.
+    """Characters to change, add or leave out that make one text the other, look-alike ones taken for equal.
 
     Levenshtein's distance, row by row (Wagner and Fischer 1974).
     """
@@ -30,7 +30,7 @@ def distance(one: str, other: str) -> int:
 
 
 def is_part(part: str, whole: str) -> bool:
-    """Whether a text is another one with a few characters missing, confusable ones taken for equal."""
+    """Whether a text is another one with a few characters missing, look-alike ones taken for equal."""
     if len(part) < CHARACTERS_MIN or not 0 <= len(whole) - len(part) <= MISSING_MAX:
         return False
     rest = iter(fold(whole))

@@ -98,6 +98,6 @@ def _salvage(store: UnitStore, database: DamagedDatabase, progress: PageCounter)
 def _run(store: UnitStore, database: DamagedDatabase, progress: PageCounter) -> dict[str, Any]:
     directory = store.database.path.parent / LISTS_DIRECTORY
     lists = frozenset(path.name for path in directory.glob("*"))
-    salvage = Salvage(store.database, store.images, store.renewal.key, lists)
+    salvage = Salvage(store.database, store.images, store.replacement.key, lists)
     done = salvage.run(database, lambda pages, total: progress(database.folder.name, pages, total))
     return done.figures()

@@ -16,14 +16,14 @@ from alpr_edge.store.db.schema import alerts, evidence, hits, images, missing_ev
 from alpr_edge.store.outbox import enqueue
 from alpr_edge.store.reads import queries
 from alpr_edge.store.reads.queries import StoredRead
-from alpr_edge.store.reads.records import ClosedRecord, DecidedRecord, SettledRecord, Stored
+from alpr_edge.store.reads.records import ClosedRecord, DecidedRecord, PassRecord, SettledRecord
 
 Pictures = tuple[EvidenceRef, ...]
 """The images of a record, as a row refers to them."""
 
 
 def write_rows(
-    connection: Connection, batch: Sequence[Stored], pictures: Sequence[Pictures], dropped_digests: set[str]
+    connection: Connection, batch: Sequence[PassRecord], pictures: Sequence[Pictures], dropped_digests: set[str]
 ) -> list[PlateRead]:
     """Write the rows of a batch in its order; decisions that follow each other share their statements.
 

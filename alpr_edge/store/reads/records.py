@@ -65,4 +65,4 @@ class ClosedRecord:
     """Why sharper pictures are missing; empty when none is."""
 
 
-Stored = DecidedRecord | SettledRecord | ClosedRecord
+PassRecord = DecidedRecord | SettledRecord | ClosedRecord

@@ -22,9 +22,9 @@ from alpr_edge.store.outbox import enqueue
 from alpr_edge.store.reads import commit as row_writer
 from alpr_edge.store.reads import queries
 from alpr_edge.store.reads.queries import Counts, StoredRead
-from alpr_edge.store.reads.records import ClosedRecord, DecidedRecord, SettledRecord, Stored
+from alpr_edge.store.reads.records import ClosedRecord, DecidedRecord, PassRecord, SettledRecord
 
-__all__ = ["BATCH_MAX", "ClosedRecord", "DecidedRecord", "ReadStore", "SettledRecord", "Stored"]
+__all__ = ["BATCH_MAX", "ClosedRecord", "DecidedRecord", "PassRecord", "ReadStore", "SettledRecord"]
 
 BATCH_MAX = 1000
 """Most records of one transaction: other processes wait for it."""
@@ -52,7 +52,7 @@ class ReadStore:
         # An image that one batch drops must not be used by another before its file is removed.
         self._commit_lock = threading.Lock()
 
-    def commit(self, batch: Sequence[Stored]) -> list[PlateRead]:
+    def commit(self, batch: Sequence[PassRecord]) -> list[PlateRead]:
         """Store a batch, all or nothing; it is on disk when this returns.
 
         A batch that is stored already is no error: the caller may have failed right after storing it, and stores it
@@ -93,7 +93,7 @@ class ReadStore:
         with self._commit_lock:
             return tuple((kind, jpeg) for kind, jpeg in images if self._is_written(jpeg))
 
-    def rejoin(self, record: Stored) -> None:
+    def rejoin(self, record: PassRecord) -> None:
         """Store a record that was refused before, with what was stored of its pass since; raises as :meth:`commit`."""
         stored_read = self.get(record.read.read_id)
         is_end = isinstance(record, ClosedRecord) and stored_read is not None and not stored_read.closed
@@ -216,7 +216,7 @@ class ReadStore:
         with self._database.read() as connection:
             return queries.counts(connection)
 
-    def _find_earlier_commit(self, batch: Sequence[Stored]) -> list[PlateRead] | None:
+    def _find_earlier_commit(self, batch: Sequence[PassRecord]) -> list[PlateRead] | None:
         """The reads of a batch that an earlier call committed; None when none did."""
         closing_reads = [record.read for record in batch if isinstance(record, ClosedRecord)]
         with self._database.read() as connection:
@@ -228,7 +228,7 @@ class ReadStore:
         reads_kept = [each.read for each in stored_reads if each is not None]
         return reads_kept if is_kept and len(reads_kept) == len(batch) else None
 
-    def _put_images(self, batch: Sequence[Stored]) -> list[tuple[EvidenceRef, ...]]:
+    def _put_images(self, batch: Sequence[PassRecord]) -> list[tuple[EvidenceRef, ...]]:
         jpegs = [jpeg for record in batch for _, jpeg in record.images]
         with self._database.commits.timing():
             digests = iter(self._images.put_all(jpegs))

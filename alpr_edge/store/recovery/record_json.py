@@ -21,19 +21,19 @@ from alpr_edge.store.db.row_mapping import (
     read_row,
 )
 from alpr_edge.store.db.schema import alerts, hits, reads
-from alpr_edge.store.reads.records import ClosedRecord, DecidedRecord, SettledRecord, Stored
+from alpr_edge.store.reads.records import ClosedRecord, DecidedRecord, PassRecord, SettledRecord
 
 DECISION, CERTAINTY, END = "decision", "certainty", "end"
 
 
-def kind_of(record: Stored) -> str:
+def kind_of(record: PassRecord) -> str:
     """Kind of a record: decision of a pass, certainty of its read, or its end."""
     if isinstance(record, DecidedRecord):
         return DECISION
     return CERTAINTY if isinstance(record, SettledRecord) else END
 
 
-def to_json(record: Stored) -> dict[str, Any]:
+def to_json(record: PassRecord) -> dict[str, Any]:
     """A record without its pictures; also of one that holds what no row can, such as NaN."""
     values: dict[str, Any] = {
         "kind": kind_of(record),
@@ -53,7 +53,7 @@ def to_json(record: Stored) -> dict[str, Any]:
     return values
 
 
-def from_json(values: Mapping[str, Any], images: tuple[tuple[EvidenceKind, bytes], ...]) -> Stored:
+def from_json(values: Mapping[str, Any], images: tuple[tuple[EvidenceKind, bytes], ...]) -> PassRecord:
     """The record that :func:`to_json` wrote.
 
     Raises:

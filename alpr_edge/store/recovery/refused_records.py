@@ -27,7 +27,7 @@ from alpr_edge.domain.reads import EvidenceKind
 from alpr_edge.runtime.durable_files import private_directory, write_durably
 from alpr_edge.runtime.io_errors import io_errors
 from alpr_edge.runtime.key_derivation import derive_key
-from alpr_edge.store.reads.records import Stored
+from alpr_edge.store.reads.records import PassRecord
 from alpr_edge.store.reads.repository import ReadStore
 from alpr_edge.store.recovery import record_json
 
@@ -68,7 +68,7 @@ class RefusedRecord:
 class TakenIn(NamedTuple):
     """The result of trying some records again."""
 
-    stored: list[Stored]
+    stored: list[PassRecord]
     """Those that are stored now."""
     failures: list[str]
     """A line for each file of them that cannot be removed."""
@@ -90,7 +90,7 @@ class RefusedRecords:
         """Number of refused records."""
         return len(self._files())
 
-    def add(self, records: Sequence[Stored], reason: str) -> int:
+    def add(self, records: Sequence[PassRecord], reason: str) -> int:
         """Write refused records to files, the first ones first; they are on disk when this returns.
 
         Those that are refused while :data:`RECORDS_MAX` lie here are left out: kept by their writer, they would hold up
@@ -118,7 +118,7 @@ class RefusedRecords:
             room_bytes -= self._write(group, reason, number + start, room_bytes)
         return len(kept_records)
 
-    def _write(self, records: Sequence[Stored], reason: str, number: int, room_bytes: int) -> int:
+    def _write(self, records: Sequence[PassRecord], reason: str, number: int, room_bytes: int) -> int:
         """Write a file for each record, numbered on from ``number``; returns their bytes."""
         contents: dict[Path, bytes] = {}
         for record in records:
@@ -165,7 +165,7 @@ class RefusedRecords:
         Raises:
             StoreError: the store takes nothing at present.
         """
-        records: dict[Path, Stored] = {}
+        records: dict[Path, PassRecord] = {}
         for path in (self._directory / name for name in names):
             try:
                 records[path], _ = self._read_record(path)
@@ -181,7 +181,7 @@ class RefusedRecords:
             log.info("store.record_recovered", read=records[path].read.read_id, file=path.name)
         return TakenIn([records[path] for path in stored_paths], failures)
 
-    def _stored_together(self, records: Mapping[Path, Stored], store: ReadStore) -> list[Path]:
+    def _stored_together(self, records: Mapping[Path, PassRecord], store: ReadStore) -> list[Path]:
         """Store records, by one commit or where one is refused each by itself; those that are stored."""
         try:
             if records:
@@ -204,7 +204,7 @@ class RefusedRecords:
         nonce = secrets.token_bytes(_NONCE_BYTES)
         return HEADER + nonce + self._cipher.encrypt(nonce, content, HEADER + name.encode())
 
-    def _read_record(self, path: Path) -> tuple[Stored, str]:
+    def _read_record(self, path: Path) -> tuple[PassRecord, str]:
         """The record and why it was refused; LostError when the file is damaged or of another key."""
         try:
             file_bytes = path.read_bytes()
@@ -225,7 +225,7 @@ class RefusedRecords:
             raise StoreError(f"{self._directory}: cannot be looked into: {error.strerror}") from None
 
 
-def _is_stored(path: Path, record: Stored, store: ReadStore) -> bool:
+def _is_stored(path: Path, record: PassRecord, store: ReadStore) -> bool:
     try:
         store.rejoin(record)
     except (PictureError, RefusedError) as error:
@@ -242,7 +242,7 @@ def _size_bytes(path: Path) -> int:
         return 0
 
 
-def _pack(record: Stored, reason: str, images: Sequence[tuple[EvidenceKind, bytes]]) -> bytes:
+def _pack(record: PassRecord, reason: str, images: Sequence[tuple[EvidenceKind, bytes]]) -> bytes:
     header = {
         "record": record_json.to_json(record),
         "reason": reason,
@@ -252,7 +252,7 @@ def _pack(record: Stored, reason: str, images: Sequence[tuple[EvidenceKind, byte
     return b"".join((_LENGTH.pack(len(text)), text, *(jpeg for _, jpeg in images)))
 
 
-def _unpack(content: bytes) -> tuple[Stored, str]:
+def _unpack(content: bytes) -> tuple[PassRecord, str]:
     (length,) = _LENGTH.unpack_from(content)
     start = _LENGTH.size + length
     header = json.loads(content[_LENGTH.size : start])

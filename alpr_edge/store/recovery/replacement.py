@@ -54,7 +54,7 @@ class DatabaseReplacement:
         self._mark(database)
         return database
 
-    def renew(self, database: Database) -> None:
+    def replace(self, database: Database) -> None:
         """Replace a database that showed damage while it was open; the same object then uses the new one.
 
         Raises:

@@ -33,7 +33,7 @@ BATCH = 10
 PAUSE_S = 0.02
 MADE_AT_ONCE = 1_000
 ALONE_BATCHES = 200
-"""Stored before the purge begins, to know what a batch waits without one."""
+"""PassRecord before the purge begins, to know what a batch waits without one."""
 FLOOR_MS = 100
 PURGE_S_MAX = 120.0
 """How long a purge is watched; the next run would go on where it broke off."""
@@ -117,7 +117,7 @@ def _beside_purge(directory: Path, batches: StoredBatches) -> tuple[list[float],
 
 def _purge(directory: Path) -> None:
     with closing(Storage(directory, create=False)) as storage:
-        storage.purge(is_clock_trusted=True).run("benchmark")
+        storage.open_purge(is_clock_trusted=True).run("benchmark")
 
 
 def _load(database: DepartmentDatabase, block: TrafficBlock) -> None:

@@ -20,7 +20,7 @@ from alpr_edge.domain.reads import Alternative, EvidenceKind, PlateRead
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Pixels
 from alpr_edge.settings import StoreSettings
-from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord, Stored
+from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord, PassRecord
 from alpr_edge.vision.jpeg_pictures import jpeg, shrink
 
 SEED = 4625
@@ -97,9 +97,9 @@ class ReadGenerator:
         self._random = Random(seed)  # noqa: S311 - seeded randomness is the point
         self.reads = 0
 
-    def batches(self, reads: int) -> Iterator[list[Stored]]:
+    def batches(self, reads: int) -> Iterator[list[PassRecord]]:
         """What is committed together when a car meets one plate at a time: a read, and the end of the one before."""
-        closes: list[Stored] = []
+        closes: list[PassRecord] = []
         for _ in range(reads):
             decision = self._decide()
             yield [*closes, decision]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from alpr_edge.app.factories import VisionModels
 from alpr_edge.app.pipeline.alerter import Alerter
-from alpr_edge.app.pipeline.pipeline import CameraFeed, Pipeline, PipelineParts
+from alpr_edge.app.pipeline.pipeline import CameraInput, Pipeline, PipelineParts
 from alpr_edge.app.pipeline.recorder import Recorder
 from alpr_edge.domain.alerting import Tone
 from alpr_edge.domain.errors import StoreError
@@ -150,8 +150,8 @@ def _with_folders(settings: Settings, data: Path) -> Settings:
     )
 
 
-def _feeds(cameras: dict[str, Callable[[], Iterator[Frame]]]) -> Sequence[CameraFeed]:
-    return [CameraFeed(camera_id, _without_beat(frames)) for camera_id, frames in cameras.items()]
+def _feeds(cameras: dict[str, Callable[[], Iterator[Frame]]]) -> Sequence[CameraInput]:
+    return [CameraInput(camera_id, _without_beat(frames)) for camera_id, frames in cameras.items()]
 
 
 def _without_beat(frames: Callable[[], Iterator[Frame]]) -> Callable[[Callable[[], None]], Iterator[Frame]]:

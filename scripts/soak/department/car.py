@@ -75,7 +75,7 @@ def main() -> None:
 def _run(task: CarTask) -> None:
     configure_logs(verbose=False)
     settings, random = task.settings(), Random(task.seed)
-    with open_store(settings, migrate=True, renew=True) as store:
+    with open_store(settings, migrate=True, replace_damaged=True) as store:
         store.recover()
         uploader = Uploader(store.outbox, open_department(settings), settings.uplink, SystemClock(), random.random)
         number = 0

@@ -9,7 +9,7 @@ import pytest
 from alpr_edge.alerts.players import SilentPlayer
 from alpr_edge.app.factories import open_vision_models
 from alpr_edge.app.pipeline.alerter import Alerter
-from alpr_edge.app.pipeline.pipeline import CameraFeed, Pipeline, PipelineParts
+from alpr_edge.app.pipeline.pipeline import CameraInput, Pipeline, PipelineParts
 from alpr_edge.app.pipeline.record_ids import new_id
 from alpr_edge.app.pipeline.recorder import Recorder
 from alpr_edge.domain.protocol.hits import withdrawal_item_id
@@ -58,6 +58,6 @@ def test_a_writer_that_fails_time_after_time_ends_a_recording_and_is_named(tmp_p
             recorder=Recorder(store.reads, settings.store, store.refused_records, [full]),
             tick=lambda _: None,
         )
-        pipeline = Pipeline(settings, [CameraFeed("front", lambda _: iter(frames))], parts, live=False)
+        pipeline = Pipeline(settings, [CameraInput("front", lambda _: iter(frames))], parts, live=False)
         pipeline.run_to_end()
     assert [line for line in pipeline.failures() if line.startswith("writer: ")]

@@ -10,7 +10,7 @@ import pytest
 
 from alpr_edge.app.collection.no_collection import CollectionLimits
 from alpr_edge.app.pipeline.camera_views import CameraViews
-from alpr_edge.app.pipeline.pipeline import CameraFeed
+from alpr_edge.app.pipeline.pipeline import CameraInput
 from alpr_edge.app.unit_faults import FaultKind
 from alpr_edge.domain.fixes import Fix, Position
 from alpr_edge.domain.instants import Instant, UtcSource
@@ -37,9 +37,9 @@ def drive() -> list[Pixels]:
     return [pixels.copy() for _, pixels, _ in Drive(7, 20.0, 1.0).frames()]
 
 
-def frames_taken(feed: CameraFeed) -> Iterator[Frame]:
+def frames_taken(camera: CameraInput) -> Iterator[Frame]:
     """The frames of a camera that are used."""
-    return filter(feed.takes, feed.frames(lambda: None))
+    return filter(camera.takes, camera.frames(lambda: None))
 
 
 class Unit:
@@ -51,9 +51,9 @@ class Unit:
         self._second = 0
         self.change: Change | None = None
         self.utc: datetime | None = None
-        feeds = [CameraFeed(name, lambda _beat, name=name: self._frames(name)) for name in ("front", "rear")]  # type: ignore[misc]
-        self.views = CameraViews(feeds, ANYWHERE, lambda: self._fix, infrared)
-        self._streams = [frames_taken(feed) for feed in self.views.feeds]
+        inputs = [CameraInput(name, lambda _beat, name=name: self._frames(name)) for name in ("front", "rear")]  # type: ignore[misc]
+        self.views = CameraViews(inputs, ANYWHERE, lambda: self._fix, infrared)
+        self._streams = [frames_taken(camera) for camera in self.views.inputs]
 
     @property
     def _now(self) -> Instant:
@@ -115,8 +115,8 @@ def test_where_nothing_is_collected_no_view_is_measured(
     def fix() -> Fix:
         return Fix(moments[-1], None, 0.0, 0.0, 12.0, None, None, None, "test")
 
-    views = CameraViews([CameraFeed("front", frames)], CollectionLimits(settings.capture, lambda _: here), fix)
-    kept = [frame for feed in views.feeds for frame in frames_taken(feed)]
+    views = CameraViews([CameraInput("front", frames)], CollectionLimits(settings.capture, lambda _: here), fix)
+    kept = [frame for camera in views.inputs for frame in frames_taken(camera)]
     assert len(kept) == (20 if told else 0)
     assert [fault.kind for fault in views.faults()] == told
 
@@ -146,8 +146,8 @@ def test_a_black_picture_of_an_infrared_camera_is_told_by_day_alone(
         return Fix(moments[-1], None, 0.0, 0.0, 12.0, None, None, None, "test")
 
     infrared = ("front",) if is_infrared else ()
-    views = CameraViews([CameraFeed("front", frames)], ANYWHERE, fix, infrared)
-    for _ in frames_taken(views.feeds[0]):
+    views = CameraViews([CameraInput("front", frames)], ANYWHERE, fix, infrared)
+    for _ in frames_taken(views.inputs[0]):
         pass
     assert [fault.kind for fault in views.faults()] == ([FaultKind.CAMERA_COVERED] if is_told else [])
 
@@ -171,8 +171,8 @@ def test_frames_pass_unchanged_and_the_camera_is_closed(drive: list[Pixels]) -> 
         finally:
             closed.append(True)
 
-    (feed,) = CameraViews([CameraFeed("front", frames)], ANYWHERE, lambda: None).feeds
-    stream = frames_taken(feed)
+    (camera,) = CameraViews([CameraInput("front", frames)], ANYWHERE, lambda: None).inputs
+    stream = frames_taken(camera)
     assert [frame.number for frame in islice(stream, 5)] == list(range(5))
     del stream
     assert closed == [True]

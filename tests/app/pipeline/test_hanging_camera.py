@@ -16,7 +16,7 @@ from alpr_edge.app.cameras import Camera
 from alpr_edge.app.collection.no_collection import CollectionLimits
 from alpr_edge.app.factories import open_vision_models
 from alpr_edge.app.pipeline.alerter import Alerter
-from alpr_edge.app.pipeline.pipeline import CameraFeed, Pipeline, PipelineParts
+from alpr_edge.app.pipeline.pipeline import CameraInput, Pipeline, PipelineParts
 from alpr_edge.app.pipeline.recorder import Recorder
 from alpr_edge.domain.recognition.frames import Frame
 from alpr_edge.hotlist.index.index import HotlistIndex
@@ -74,9 +74,9 @@ def watching(
     halt, driver, clock = threading.Event(), HangingDriver(), SystemClock()
     camera = Camera(settings.camera[0], clock, halt.wait)
     driver.first = (replace(frame, camera_id="rear") for frame in itertools.islice(camera.frames(_beat), frames_before))
-    feeds = [CameraFeed("rear", driver.frames, takes)]
+    feeds = [CameraInput("rear", driver.frames, takes)]
     if good:
-        feeds.append(CameraFeed("front", camera.frames))
+        feeds.append(CameraInput("front", camera.frames))
     with open_store(settings, migrate=True) as store:
         parts = PipelineParts(
             models=open_vision_models(settings.vision),

@@ -8,7 +8,7 @@ import pytest
 
 from alpr_edge.alerts.wav import WavPlayer
 from alpr_edge.app.pipeline.alerter import Alerter
-from alpr_edge.app.pipeline.camera_worker import CameraWorker
+from alpr_edge.app.pipeline.camera_passes import CameraPasses
 from alpr_edge.app.pipeline.recorder import Recorder
 from alpr_edge.domain.hits import Generation, HotlistEntry
 from alpr_edge.domain.reads import ReadEvent
@@ -56,7 +56,7 @@ class Cameras:
             return f"u:{next(numbers)}"
 
         self.workers = {
-            name: CameraWorker(
+            name: CameraPasses(
                 Passes(Origin("u", name, ()), rule, 60_000, lambda _: None, new_id),
                 OneEntry,
                 alerter,

@@ -17,7 +17,7 @@ import pytest
 from alpr_edge.alerts.players import SilentPlayer
 from alpr_edge.app.factories import VisionModels, open_vision_models
 from alpr_edge.app.pipeline.alerter import Alerter
-from alpr_edge.app.pipeline.pipeline import CameraFeed, Pipeline, PipelineParts
+from alpr_edge.app.pipeline.pipeline import CameraInput, Pipeline, PipelineParts
 from alpr_edge.app.pipeline.recognition import worker_count
 from alpr_edge.app.pipeline.recorder import Recorder
 from alpr_edge.app.replay import replay
@@ -91,7 +91,7 @@ class Unit:
         alerter = Alerter(SilentPlayer(), ReplayedClock(START), settings.alerts, settings.hotlist)
         recorder = Recorder(store.reads, settings.store, store.refused_records)
         parts = PipelineParts(models, alerter, HotlistIndex, lambda _: None, recorder, self._note)
-        feeds = [CameraFeed(name, frames) for name, frames in cameras.items()]
+        feeds = [CameraInput(name, frames) for name, frames in cameras.items()]
         self.pipeline = Pipeline(settings, feeds, parts, live=live)
 
     def _note(self, frame: Frame) -> None:
@@ -329,7 +329,7 @@ def drive_lines(out: Path, models: VisionModels, source: str, workers: int) -> d
     """The reads and hits of a drive at full pace, without ids; and its tones."""
     out.mkdir()
     recording = open_recording(source, fps=10, nmea=None, hotlist=None, scratch=out)
-    plan = replay.ReplayPlan(
+    reader = replay.ReplayPlan(
         recording,
         models,
         out,
@@ -337,7 +337,7 @@ def drive_lines(out: Path, models: VisionModels, source: str, workers: int) -> d
         datetime(2026, 1, 1, tzinfo=UTC),
         real_time=False,
     )
-    summary, faults = replay.drive(plan, NO_PROGRESS)
+    summary, faults = replay.drive(reader, NO_PROGRESS)
     assert faults == []
     assert (summary.frames_dropped, summary.frames_lost) == (0, 0)
     ids = {"read_id", "hit_id", "supersedes"}

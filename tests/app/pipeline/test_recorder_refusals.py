@@ -14,8 +14,14 @@ import pytest
 from alpr_edge.alerts.wav import WavPlayer
 from alpr_edge.app.factories import open_vision_models
 from alpr_edge.app.pipeline.alerter import Alerter
-from alpr_edge.app.pipeline.camera_worker import without_pictures
-from alpr_edge.app.pipeline.pipeline import SMALL_RECORDS_HELD, WRITER_SILENT_S_MAX, CameraFeed, Pipeline, PipelineParts
+from alpr_edge.app.pipeline.camera_passes import without_pictures
+from alpr_edge.app.pipeline.pipeline import (
+    SMALL_RECORDS_HELD,
+    WRITER_SILENT_S_MAX,
+    CameraInput,
+    Pipeline,
+    PipelineParts,
+)
 from alpr_edge.app.pipeline.recorder import WHOLE_AGAIN, Recorder
 from alpr_edge.domain.errors import PictureError, RefusedError, StoreError
 from alpr_edge.domain.hits import Generation, Hit, HotlistEntry, Reason
@@ -301,7 +307,7 @@ def test_alerts_sound_while_the_writer_takes_nothing_and_what_is_held_is_bounded
     recorder = Recorder(store.reads, settings.store, store.refused_records, require_room=lambda: _hang(free))
     models = open_vision_models(settings.vision)
     parts = PipelineParts(models, alerter, lambda: everything, lambda _: None, recorder, lambda _: frame_taken.set())
-    pipeline = Pipeline(settings, [CameraFeed("front", lambda _: pace_frames())], parts, live=True)
+    pipeline = Pipeline(settings, [CameraInput("front", lambda _: pace_frames())], parts, live=True)
     try:
         pipeline.supervisor.start()
         until(lambda: pipeline.frames_seen >= len(frames) - 1)

@@ -9,7 +9,7 @@ from types import FrameType
 
 import pytest
 
-from alpr_edge.app.pipeline.camera_worker import without_pictures
+from alpr_edge.app.pipeline.camera_passes import without_pictures
 from alpr_edge.app.pipeline.recorder import Recorder
 from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.recognition.boxes import Box

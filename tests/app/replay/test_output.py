@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from alpr_edge.app.pipeline.camera_worker import without_pictures
+from alpr_edge.app.pipeline.camera_passes import without_pictures
 from alpr_edge.app.replay.output import DriveFiles
 from alpr_edge.domain.alerting import Level, Tone
 from alpr_edge.domain.reads import Evidence, LateTone, ReadClosed, ReadSettled

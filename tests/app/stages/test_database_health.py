@@ -13,13 +13,13 @@ from tests.units import write_bare_unit
 
 def test_a_database_that_was_damaged_is_told_until_it_is_acknowledged(tmp_path: Path) -> None:
     settings = load(write_bare_unit(tmp_path))
-    with open_store(settings, migrate=True, renew=True) as store:
+    with open_store(settings, migrate=True, replace_damaged=True) as store:
         health = DatabaseHealth(store)
         assert health.judge() is False
         assert health.warnings() == []
     file = settings.unit.data_directory / DATABASE_NAME
     os.truncate(file, file.stat().st_size // 2)
-    with open_store(settings, migrate=True, renew=True) as store:
+    with open_store(settings, migrate=True, replace_damaged=True) as store:
         health = DatabaseHealth(store)
         health.judge()
         (line,) = health.warnings()

@@ -15,7 +15,7 @@ import pytest
 
 from tests.app.rig import UNIT, daemon, edge, write_frames, write_settings
 from tests.department.enrolment import enrol_unit
-from tests.position.test_chrony_feed import sentences_now
+from tests.position.test_chrony_time_sender import sentences_now
 from tests.position.test_serial_source import Receiver
 from tests.staff import FOR_STOLEN, Staff
 

@@ -20,7 +20,7 @@ from tests.units import write_bare_unit
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[UnitStore]:
-    with open_store(load(write_bare_unit(tmp_path)), migrate=True, renew=True) as unit_store:
+    with open_store(load(write_bare_unit(tmp_path)), migrate=True, replace_damaged=True) as unit_store:
         yield unit_store
 
 

@@ -45,7 +45,7 @@ NOTES = [(b'{"since": "2026-05-04T12:30:00.000Z"}', EARLIER), (b'{"since": 7}', 
 
 def purge(storage: Storage) -> int:
     """Delete what is due; how many reads were deleted."""
-    return storage.purge(lambda: LATER, is_clock_trusted=True).run("login:ana").reads
+    return storage.open_purge(lambda: LATER, is_clock_trusted=True).run("login:ana").reads
 
 
 def confirm(directory: Path, reason: str, caller: Caller = OWNER) -> None:
@@ -79,7 +79,7 @@ def test_a_restored_department_deletes_nothing_until_its_holds_were_placed_again
         assert len(str(error_info.value).splitlines()) == 1
         assert len(read_ids(directory)) == READS
         assert storage.deletions() == places.office.storage.deletions()
-        assert storage.purge(lambda: LATER, is_clock_trusted=True).due().reads == READS
+        assert storage.open_purge(lambda: LATER, is_clock_trusted=True).due().reads == READS
         with pytest.raises(DepartmentError, match="are missing"):
             storage.holds.of_unit(UNIT, datetime.now(UTC))
         told = [each.text for each in alarms_of(storage, datetime.now(UTC)) if each.kind is AlarmKind.DELETION]

@@ -14,7 +14,7 @@ from alpr_edge.department.db.exchange_schema import exchange_items
 from alpr_edge.department.db.migrations.versions import d0029_exchange_counts
 from alpr_edge.department.db.schema import dispositions, hits, reads
 from alpr_edge.department.interchange.exchange_status import TargetStatus, exchange_warnings, target_statuses
-from alpr_edge.department.interchange.feed import feed_target
+from alpr_edge.department.interchange.feed import queue_events_for
 from alpr_edge.department.settings import load_department_file
 from tests.department.engines import EngineUnderTest, query
 from tests.department.interchange.exchange_office import (
@@ -89,7 +89,7 @@ def test_what_arrives_is_looked_at_without_what_was_sent_before(office: Exchange
     (table,) = load_department_file(office.directory).exchange
     database = office.storage.database
     with query_plans(database._engine) as plans:
-        assert feed_target(database, table, 1, office.now().replace(tzinfo=None)) == 2
+        assert queue_events_for(database, table, 1, office.now().replace(tzinfo=None)) == 2
     assert {"withdrawal rejected", "withdrawal corrected"} <= office.states().keys()
     names = ("reads", "hits", "dispositions", "exchange_items", "later_reads", "undoing_dispositions")
     assert walks_over(plans, names) == []

@@ -153,10 +153,10 @@ def test_days_count_from_the_capture_and_what_is_over_is_not_taken(desk: Desk) -
     terms = HoldTerms(HoldKind.READ, "", "26-123456", "evidence", None)
     (held,) = desk.search("7ABC003")
     desk.storage.holds.place([held.read_id], terms, HoldAuthor("ana", NOW))
-    purge = desk.storage.purge(lambda: NOW + timedelta(days=2), is_clock_trusted=True)
+    purge = desk.storage.open_purge(lambda: NOW + timedelta(days=2), is_clock_trusted=True)
     assert purge.run("login:ana").reads == 1
     assert [read.plate for read in desk.search("7ABC002", "7ABC003")] == ["7ABC003"]
-    later = desk.storage.purge(lambda: NOW + timedelta(days=360), is_clock_trusted=True)
+    later = desk.storage.open_purge(lambda: NOW + timedelta(days=360), is_clock_trusted=True)
     assert (later.run("login:ana").reads, desk.count("reads")) == (0, 1), "what is held stays"
 
 
@@ -171,7 +171,7 @@ def test_pictures_are_stored_once_and_deleted_with_their_reads(desk: Desk) -> No
     digests = {hashlib.sha256(jpeg(number)).hexdigest() for number in range(3)}
     assert {sha256 for (sha256,) in query(desk.directory, "SELECT DISTINCT sha256 FROM read_pictures")} == digests
     assert all(desk.storage.image_digest(sha256) == sha256 for sha256 in digests)
-    desk.storage.purge(lambda: NOW + timedelta(days=336), is_clock_trusted=True).run("login:ana")
+    desk.storage.open_purge(lambda: NOW + timedelta(days=336), is_clock_trusted=True).run("login:ana")
     assert (desk.count("reads"), desk.count("read_pictures"), desk.count("items")) == (0, 0, 0)
     assert not [*(desk.directory / "images").rglob("*.jpg")]
 

@@ -78,7 +78,7 @@ def test_what_a_department_at_work_tells(directory: Path, tmp_path: Path) -> Non
         uplink.deliver([hit_item(), read_item(), image_item()])
         uplink.close()
         server.storage.heartbeats.take_in("unit-1", HEARTBEAT)
-        server.storage.purge(is_clock_trusted=True).run("login:ana")
+        server.storage.open_purge(is_clock_trusted=True).run("login:ana")
         collected = department_figures(server.storage, server.batch_counts, datetime.now(UTC))
         with FiguresFile(figures, lambda: collected):
             until_written(figures)

@@ -25,7 +25,7 @@ def office(tmp_path: Path, engine: EngineUnderTest) -> Iterator[Office]:
 
 
 def purge(office: Office, now: datetime) -> int:
-    return office.storage.purge(lambda: now).run("timer").reads
+    return office.storage.open_purge(lambda: now).run("timer").reads
 
 
 def refusal(office: Office, now: datetime) -> str:
@@ -37,10 +37,10 @@ def refusal(office: Office, now: datetime) -> str:
 def test_a_clock_that_is_years_ahead_deletes_nothing(office: Office) -> None:
     assert "the newest thing known is 1095 days older" in refusal(office, FAR_AHEAD)
     with pytest.raises(DepartmentError, match="set the clock"):
-        office.storage.purge(lambda: FAR_AHEAD).due()
+        office.storage.open_purge(lambda: FAR_AHEAD).due()
     assert office.reads() == ["of-today", "old"]
     assert office.storage.deletions() == []
-    assert "set the clock" in office.storage.purge(lambda: FAR_AHEAD).overdue()[0]
+    assert "set the clock" in office.storage.open_purge(lambda: FAR_AHEAD).overdue()[0]
 
 
 def test_what_arrives_by_a_clock_that_is_ahead_does_not_speak_for_it(office: Office) -> None:
@@ -65,7 +65,7 @@ def test_nights_without_a_read_are_bridged_by_the_nights_before(office: Office) 
 
 
 def test_somebody_may_say_that_the_clock_is_right(office: Office) -> None:
-    assert office.storage.purge(lambda: FAR_AHEAD, is_clock_trusted=True).run("login:ana").reads == 2
+    assert office.storage.open_purge(lambda: FAR_AHEAD, is_clock_trusted=True).run("login:ana").reads == 2
 
 
 def test_a_department_without_reads_has_nothing_to_lose(tmp_path: Path, engine: EngineUnderTest) -> None:

@@ -28,7 +28,7 @@ def office(tmp_path: Path, engine: EngineUnderTest) -> Iterator[Office]:
 
 
 def test_what_is_due_is_counted_once(office: Office) -> None:
-    due = office.storage.purge(lambda: TODAY, is_clock_trusted=True).due()
+    due = office.storage.open_purge(lambda: TODAY, is_clock_trusted=True).due()
     assert (due.reads, due.held) == (len(BETWEEN) + 2, 2)
 
 

@@ -70,7 +70,7 @@ def test_what_arrives_while_a_purge_looks_keeps_the_read(office: Office, late: s
     office.settings("[retention]\nread_days = 365\nhit_days = 1826\n")
     office.deliver(read_item("a"), read_item("b"), days_ago=400)
     unit = LateUnit(office, LATE[late])
-    run = office.storage.purge(unit.clock, is_clock_trusted=True).run("timer")
+    run = office.storage.open_purge(unit.clock, is_clock_trusted=True).run("timer")
     unit.thread.join(60)
     assert "a" in office.reads()
     assert "b" not in office.reads()
@@ -82,7 +82,7 @@ def test_what_arrives_while_a_purge_looks_keeps_the_read(office: Office, late: s
 def test_a_read_that_arrives_while_a_purge_looks_keeps_its_pictures(office: Office) -> None:
     office.deliver(*pictures_of("a"), *pictures_of("b"), days_ago=400)
     unit = LateUnit(office, [read_item("a")], begins_at=4)
-    run = office.storage.purge(unit.clock, is_clock_trusted=True).run("timer")
+    run = office.storage.open_purge(unit.clock, is_clock_trusted=True).run("timer")
     unit.thread.join(60)
     assert (run.reads, run.pictures) == (0, 2)
     assert office.files() == {each.sha256 for each in pictures_of("a")}

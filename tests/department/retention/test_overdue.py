@@ -28,7 +28,7 @@ def office(tmp_path: Path, engine: EngineUnderTest) -> Iterator[Office]:
 
 
 def overdue(office: Office, now: datetime) -> bool:
-    return bool(office.storage.purge(lambda: now, is_clock_trusted=True).overdue())
+    return bool(office.storage.open_purge(lambda: now, is_clock_trusted=True).overdue())
 
 
 def hold(office: Office, *read_ids: str) -> str:
@@ -78,7 +78,7 @@ def test_a_run_that_broke_off_silences_nothing(office: Office) -> None:
 
     for _ in range(2):  # the second puts the first on record
         with pytest.raises(KeyboardInterrupt):
-            office.storage.purge(lambda: TODAY, is_clock_trusted=True).run("timer", stop)
+            office.storage.open_purge(lambda: TODAY, is_clock_trusted=True).run("timer", stop)
     assert len(office.storage.deletions()) == 1
     assert overdue(office, TODAY + DAY)
 

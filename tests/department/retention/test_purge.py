@@ -74,7 +74,7 @@ def test_a_late_tone_goes_with_its_read(office: Office, *, with_hit: bool) -> No
 def test_what_is_due_is_counted_and_nothing_deleted(office: Office) -> None:
     deliver(office, "a", "b", days_ago=400)
     hold(office, "b")
-    due = office.storage.purge(lambda: TODAY, is_clock_trusted=True).due()
+    due = office.storage.open_purge(lambda: TODAY, is_clock_trusted=True).due()
     assert (due.reads, due.held) == (1, 1)
     assert office.reads() == ["a", "b"]
 
@@ -191,12 +191,12 @@ def test_a_state_that_bounds_the_days_counts_them_from_the_capture(office: Offic
 def test_a_time_that_is_not_sure_any_more_counts_for_nothing(office: Office) -> None:
     office.settings('[retention]\nstate = "WA"\n')
     deliver(office, "a", days_ago=10)
-    assert office.storage.purge(lambda: TODAY, is_clock_trusted=True).due().reads == 1  # seen in May
+    assert office.storage.open_purge(lambda: TODAY, is_clock_trusted=True).due().reads == 1  # seen in May
     for sure, first in ((True, "'2026-05-04T12:30:00Z'"), (False, "NULL")):
         row = f"'a', '{UNIT}', {str(sure).lower()}, {first}, {first}"
         office.execute(f"INSERT INTO read_times (read_id, unit_id, sure, first_seen, last_seen) VALUES ({row})")
-    assert office.storage.purge(lambda: TODAY, is_clock_trusted=True).due().reads == 0
-    assert office.storage.purge(lambda: TODAY + timedelta(days=12), is_clock_trusted=True).due().reads == 1
+    assert office.storage.open_purge(lambda: TODAY, is_clock_trusted=True).due().reads == 0
+    assert office.storage.open_purge(lambda: TODAY + timedelta(days=12), is_clock_trusted=True).due().reads == 1
 
 
 def test_which_reads_a_hold_was_for_is_known_when_they_are_gone(office: Office) -> None:
@@ -213,7 +213,7 @@ def test_a_run_that_breaks_off_is_on_record_and_the_next_goes_on(office: Office)
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        office.storage.purge(lambda: TODAY, is_clock_trusted=True).run("timer", stop)
+        office.storage.open_purge(lambda: TODAY, is_clock_trusted=True).run("timer", stop)
     before = len(office.reads())
     assert 0 < before < len(FEW)
     assert office.purge().reads == before
@@ -228,11 +228,11 @@ def test_two_purges_at_once_are_one(office: Office) -> None:
 
     def second(deleted_count: int) -> None:
         try:
-            office.storage.purge(lambda: TODAY, is_clock_trusted=True).run("timer")
+            office.storage.open_purge(lambda: TODAY, is_clock_trusted=True).run("timer")
         except DepartmentError as error:
             refusals.append(str(error))
 
-    assert office.storage.purge(lambda: TODAY, is_clock_trusted=True).run("timer", second).reads == len(FEW)
+    assert office.storage.open_purge(lambda: TODAY, is_clock_trusted=True).run("timer", second).reads == len(FEW)
     assert refusals
     assert all("another process is at it" in refusal for refusal in refusals)
 
@@ -310,12 +310,12 @@ def test_a_period_against_the_law_deletes_nothing(office: Office, text: str, tol
 
 def test_what_is_due_for_more_than_a_week_is_told(office: Office) -> None:
     deliver(office, "a", "b", days_ago=371)
-    assert office.storage.purge(lambda: TODAY, is_clock_trusted=True).overdue() == []
+    assert office.storage.open_purge(lambda: TODAY, is_clock_trusted=True).overdue() == []
     hold(office, "a")
-    (line,) = office.storage.purge(lambda: TODAY + timedelta(days=2)).overdue()
+    (line,) = office.storage.open_purge(lambda: TODAY + timedelta(days=2)).overdue()
     assert "alpr-edge department purge" in line
     office.purge()
-    assert office.storage.purge(lambda: TODAY + timedelta(days=2)).overdue() == []
+    assert office.storage.open_purge(lambda: TODAY + timedelta(days=2)).overdue() == []
 
 
 def test_the_pictures_of_reads_of_before_are_known(tmp_path: Path) -> None:

@@ -24,10 +24,10 @@ def office(tmp_path: Path, engine: EngineUnderTest) -> Iterator[Office]:
 @pytest.mark.parametrize("text", UNREADABLE)
 def test_a_read_without_a_time_that_can_be_read_stops_no_deletion(office: Office, text: str) -> None:
     office.execute(f"UPDATE reads SET first_seen = '{text}' WHERE read_id IN ('old', 'odd')")
-    assert "purge" in office.storage.purge(lambda: TODAY).overdue()[0]
-    assert office.storage.purge(lambda: TODAY).run("timer").reads == 1
+    assert "purge" in office.storage.open_purge(lambda: TODAY).overdue()[0]
+    assert office.storage.open_purge(lambda: TODAY).run("timer").reads == 1
     assert office.reads() == ["odd", "of-today"]
-    assert office.storage.purge(lambda: TODAY).overdue() == []
+    assert office.storage.open_purge(lambda: TODAY).overdue() == []
 
 
 @pytest.mark.parametrize("text", UNREADABLE)

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alpr_edge.domain.recognition.text_distance import CONFUSABLE_GROUPS, distance, is_part
+from alpr_edge.domain.recognition.text_distance import LOOK_ALIKE_GROUPS, distance, is_part
 
 texts = st.text("AB10O8", max_size=8)
 
@@ -14,7 +14,7 @@ def test_it_is_a_distance(one: str, other: str, third: str) -> None:
     assert abs(len(one) - len(other)) <= distance(one, other) <= max(len(one), len(other))
 
 
-@pytest.mark.parametrize("group", CONFUSABLE_GROUPS)
+@pytest.mark.parametrize("group", LOOK_ALIKE_GROUPS)
 def test_confusable_characters_are_no_difference(group: str) -> None:
     assert {distance(f"A{one}C", f"A{other}C") for one in group for other in group} == {0}
 

@@ -81,10 +81,10 @@ def test_a_reason_is_not_recorded_where_nothing_was_given_up() -> None:
 @pytest.mark.review(9)
 def test_open_reads_and_a_database_set_aside_refuse(tmp_path: Path) -> None:
     settings = write_bare_unit(tmp_path)
-    with open_store(load(settings), migrate=True, renew=True) as store:
+    with open_store(load(settings), migrate=True, replace_damaged=True) as store:
         store.reads.commit([decided_record("old")])
     set_aside(tmp_path / "data")
-    with open_store(load(settings), migrate=True, renew=True) as store:
+    with open_store(load(settings), migrate=True, replace_damaged=True) as store:
         store.reads.commit([decided_record("open")])
         assert store.outbox.counts().ready == 0
     result = CliRunner().invoke(app, ["unit", "handover", "--json", "--settings", str(settings)])
@@ -96,7 +96,7 @@ def test_open_reads_and_a_database_set_aside_refuse(tmp_path: Path) -> None:
 @pytest.mark.review(9)
 def test_a_record_that_the_store_does_not_take_refuses(tmp_path: Path) -> None:
     settings = write_bare_unit(tmp_path)
-    with open_store(load(settings), migrate=True, renew=True) as store:
+    with open_store(load(settings), migrate=True, replace_damaged=True) as store:
         spoilt = decided_record("spoilt")
         store.refused_records.add(
             [replace(spoilt, read=replace(spoilt.read, confidence=float("nan")))], "no row can hold it"

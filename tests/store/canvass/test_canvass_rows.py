@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 from alpr_edge.domain.canvass.canvass import RUNNING_MAX, Canvass, CanvassEnd, CanvassEnding
 from alpr_edge.domain.errors import CanvassError, StoreError
 from alpr_edge.domain.fixes import Position
-from alpr_edge.domain.holds.hold import HoldKind, HoldPerson
+from alpr_edge.domain.holds.hold import HoldKind, HoldPerson, HoldRelease
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.protocol.canvass import (
     CanvassEndPayload,
@@ -167,7 +167,7 @@ def test_a_released_hold_takes_no_more_and_reads_are_stored_all_the_same(
 ) -> None:
     store.commit([decision("first")])
     with database.write() as connection:
-        release(connection, running.canvass_id, BO, at(5), "unit-1")
+        release(connection, running.canvass_id, "unit-1", HoldRelease(BO, at(5), "case closed"))
     (stored,) = store.commit([decision("second", 6)])
     assert (stored.read_id, held_ids(database)) == ("second", {"first"})
 

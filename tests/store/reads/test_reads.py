@@ -14,7 +14,7 @@ from alpr_edge.store.db.schema import images as image_table
 from alpr_edge.store.evidence.images import ImageStore
 from alpr_edge.store.outbox.outbox import Outbox
 from alpr_edge.store.reads.queries import ROWS_MAX
-from alpr_edge.store.reads.repository import BATCH_MAX, ClosedRecord, DecidedRecord, ReadStore, Stored
+from alpr_edge.store.reads.repository import BATCH_MAX, ClosedRecord, DecidedRecord, PassRecord, ReadStore
 from tests.store.records import CROP, SCENE, START, alert, decided_record, hit, instant, late_tone, plate_read
 
 READ = plate_read()
@@ -195,9 +195,9 @@ def test_an_alert_that_stayed_quiet_is_on_record(store: ReadStore) -> None:
         DecidedRecord(plate_read("x"), alert=alert("of no hit", "x")),
     ],
 )
-def test_a_batch_is_kept_whole_or_not_at_all(store: ReadStore, outbox: Outbox, bad: Stored) -> None:
+def test_a_batch_is_kept_whole_or_not_at_all(store: ReadStore, outbox: Outbox, bad: PassRecord) -> None:
     store.commit([decided_record("read-0")])
-    good: list[Stored] = [
+    good: list[PassRecord] = [
         DecidedRecord(plate_read("read-1"), PICTURES, (hit(),), alert()),
         ClosedRecord(plate_read("read-0")),
     ]
@@ -220,7 +220,7 @@ def test_a_read_closes_once(store: ReadStore, outbox: Outbox) -> None:
 @pytest.mark.review(3)
 def test_a_batch_that_is_given_again_is_kept_once(store: ReadStore, outbox: Outbox) -> None:
     """As a writer does that failed right after the commit, of whatever."""
-    batch: list[Stored] = [DecidedRecord(READ, PICTURES, (hit(),), alert()), DecidedRecord(plate_read("read-2"))]
+    batch: list[PassRecord] = [DecidedRecord(READ, PICTURES, (hit(),), alert()), DecidedRecord(plate_read("read-2"))]
     end = [ClosedRecord(closed(READ))]
     for records in (batch, end):
         first = store.commit(records)

@@ -13,7 +13,7 @@ from alpr_edge.store.db.database import Database
 from alpr_edge.store.outbox.outbox import Outbox
 from alpr_edge.store.reads.hit_queries import ShownState, shown_state
 from alpr_edge.store.reads.queries import StoredRead
-from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord, ReadStore, SettledRecord, Stored
+from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord, PassRecord, ReadStore, SettledRecord
 from alpr_edge.store.recovery.refused_records import RefusedRecords
 from tests.store.records import alert, hit, instant, plate_read
 
@@ -38,7 +38,7 @@ def item_ids(outbox: Outbox) -> list[str]:
 def test_a_read_is_certain_while_it_is_open_and_its_hit_and_alert_stay_as_they_were(
     store: ReadStore, outbox: Outbox, *, is_one_batch: bool
 ) -> None:
-    batches: list[list[Stored]] = [[DECIDED, SETTLED]] if is_one_batch else [[DECIDED], [SETTLED]]
+    batches: list[list[PassRecord]] = [[DECIDED, SETTLED]] if is_one_batch else [[DECIDED], [SETTLED]]
     for batch in batches:
         store.commit(batch)
     read = stored_read(store)

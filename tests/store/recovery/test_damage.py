@@ -261,7 +261,7 @@ def test_damage_that_shows_while_it_is_open_is_exchanged_and_the_batch_is_kept(f
         with pytest.raises(DamagedError):
             store.reads.commit([record(READS + 1), closing])
         assert store.database.damage
-        store.renewal.renew(store.database)
+        store.replacement.replace(store.database)
         assert store.database.damage == ""
         store.reads.commit([record(READS + 1), closing])
         assert store.ids() == {f"read-{READS}", f"read-{READS + 1}"}
@@ -279,7 +279,7 @@ def test_who_has_it_open_elsewhere_learns_of_it_and_spoils_nothing(full_data: Pa
         with pytest.raises(DamagedError):
             store.reads.commit([record(READS)])
         (full_data / DATABASE_NAME).write_bytes(whole)  # a card that gives its sectors back, and too late
-        store.renewal.renew(store.database)
+        store.replacement.replace(store.database)
         store.reads.commit([record(READS)])
         assert uplink.is_replaced()
         assert not store.database.is_replaced()

@@ -9,7 +9,7 @@ import pytest
 from alpr_edge.domain.errors import RefusedError
 from alpr_edge.store.evidence.images import ImageStore
 from alpr_edge.store.outbox.outbox import Outbox
-from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord, ReadStore, Stored
+from alpr_edge.store.reads.repository import ClosedRecord, DecidedRecord, PassRecord, ReadStore
 from alpr_edge.store.recovery import record_json, refused_records
 from alpr_edge.store.recovery.refused_records import RECORDS_MAX, RefusedRecords
 from tests.store.records import CROP, SCENE, alert, hit, instant, late_tone, plate_read
@@ -99,7 +99,7 @@ def test_they_are_bounded_in_number_and_beyond_a_size_without_pictures(
     (data / "refused" / "00000002.record").write_bytes(bytes(1))
     with (data / "refused" / "00000002.record").open("r+b") as file:
         file.truncate(refused_records.BYTES_MAX)  # a hole: it takes no room here
-    records: list[Stored] = [DecidedRecord(plate_read("read-2"), ((SCENE, bytes(100_000)),))]
+    records: list[PassRecord] = [DecidedRecord(plate_read("read-2"), ((SCENE, bytes(100_000)),))]
     aside.add([records[0]], WHY)
     assert aside.list_records()[-1].size_bytes < 10_000
     for number in range(4, RECORDS_MAX + 1):

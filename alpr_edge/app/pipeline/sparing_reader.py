@@ -22,7 +22,7 @@ BLIND_MS_MAX = 200.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Searched:
+class _SearchedFrame:
     """A frame that was searched for plates."""
 
     number: int
@@ -31,7 +31,7 @@ class _Searched:
     """Its small form."""
 
 
-class LookPlan:
+class SparingReader:
     """Reads the frames of one camera, and leaves out what need not be looked at. Safe to use from several threads.
 
     Args:
@@ -46,7 +46,7 @@ class LookPlan:
         self._is_sparing = is_sparing
         self._known = KnownPlates()
         self._lock = Lock()
-        self._searched: _Searched | None = None
+        self._searched: _SearchedFrame | None = None
         """The newest frame that was searched."""
         self.unchanged_count = 0
         """Frames that were not searched for plates."""
@@ -58,7 +58,7 @@ class LookPlan:
         """What health tells of the looks left out."""
         return {"frames_unchanged": self.unchanged_count, "plates_not_read": self.spared_count}
 
-    def publish(self, known: KnownPlates) -> None:
+    def update_known(self, known: KnownPlates) -> None:
         """Take over what tracking knows after a frame."""
         self._known = known
 
@@ -76,11 +76,11 @@ class LookPlan:
         with self._lock:
             self.spared_count += sum(reading.is_spared for reading in readings)
             if self._searched is None or self._searched.number < frame.number:
-                self._searched = _Searched(frame.number, frame.captured_at, scene)
+                self._searched = _SearchedFrame(frame.number, frame.captured_at, scene)
         return readings
 
 
-def _shows_nothing_new(frame: Frame, scene: Pixels, known: KnownPlates, searched: _Searched) -> bool:
+def _shows_nothing_new(frame: Frame, scene: Pixels, known: KnownPlates, searched: _SearchedFrame) -> bool:
     """Whether the frame looks as the one that was searched last, of which the result is known."""
     if known.is_waiting or known.frame_number < searched.number:
         return False

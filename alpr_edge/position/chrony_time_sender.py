@@ -29,7 +29,7 @@ RETRY_BACKOFF = Backoff(first_s=1.0, longest_s=30.0)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class ChronyFeed:
+class ChronyTimeSender:
     """Sends samples to chronyd; an absent chronyd costs one failed call every half minute.
 
     Args:

@@ -45,7 +45,7 @@ class _MatchedRead:
     """What was announced of it; None: nothing of it is for the car."""
 
 
-class CameraWorker:
+class CameraPasses:
     """Processes the recognised frames of one camera, in order.
 
     Args:

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alpr_edge.app.factories import open_models
-from alpr_edge.app.pipeline.look_plan import BLIND_MS_MAX, LookPlan
 from alpr_edge.app.pipeline.pipeline import decision_rule
+from alpr_edge.app.pipeline.sparing_reader import BLIND_MS_MAX, SparingReader
 from alpr_edge.capture.recordings import VideoSource
 from alpr_edge.domain.ports import Detector, Reader
 from alpr_edge.domain.reads import ReadClosed, ReadDecided, ReadEvent
@@ -91,7 +91,7 @@ class Run:
     """What came of some frames."""
 
     events: list[ReadEvent]
-    plan: LookPlan
+    reader: SparingReader
 
     @property
     def decisions(self) -> list[tuple[str, int, int]]:
@@ -110,7 +110,7 @@ class Run:
 def run(
     frames: Iterable[Frame], detector: Detector, reader: Reader, *, is_sparing: bool, accept_min: float = 0.0
 ) -> Run:
-    plan = LookPlan(Recogniser(detector, reader, ThresholdCheck(accept_min)), (), is_sparing=is_sparing)
+    sparing_reader = SparingReader(Recogniser(detector, reader, ThresholdCheck(accept_min)), (), is_sparing=is_sparing)
     numbers = itertools.count(1)
     passes = Passes(
         Origin("unit-1", "front", ("m",)),
@@ -122,9 +122,9 @@ def run(
     events, last = list[ReadEvent](), START
     for frame in frames:
         last = frame.captured_at
-        events += passes.step(frame, plan.read(frame))
-        plan.publish(passes.known_plates(frame.number))
-    return Run(events + passes.close(last), plan)
+        events += passes.step(frame, sparing_reader.read(frame))
+        sparing_reader.update_known(passes.known_plates(frame.number))
+    return Run(events + passes.close(last), sparing_reader)
 
 
 def test_a_parked_car_is_one_read_and_searched_for_some_times_a_second() -> None:
@@ -136,7 +136,7 @@ def test_a_parked_car_is_one_read_and_searched_for_some_times_a_second() -> None
     assert [plate for plate, *_ in sparing.decisions] == ["7ABC123"]
     assert sparing.closes == whole.closes
     assert len(all_looks.searched) == all_looks.read_count + 30 == 180
-    assert sparing.plan.unchanged_count == 180 - len(cars.searched)
+    assert sparing.reader.unchanged_count == 180 - len(cars.searched)
     assert len(cars.searched) < 60
     assert cars.read_count < 30
     gaps_ms = [later - earlier for earlier, later in itertools.pairwise(cars.searched)]
@@ -171,8 +171,8 @@ def test_a_settled_plate_in_a_picture_that_changes_is_found_each_time_and_read_n
     cars = MarkedCars()
     result = run(busy(), cars, cars, is_sparing=True)
     assert len(cars.searched) == 120
-    assert result.plan.unchanged_count == 0
-    assert result.plan.spared_count == 120 - cars.read_count
+    assert result.reader.unchanged_count == 0
+    assert result.reader.spared_count == 120 - cars.read_count
     assert 120 * FRAME_MS / REREAD_MS - 1 < cars.read_count < 30
     assert result.closes == [("7ABC123", 119)]
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from alpr_edge.domain.fixes import Fix
-from alpr_edge.position.chrony_feed import MAGIC, SAMPLE, ChronyFeed, sample
+from alpr_edge.position.chrony_time_sender import MAGIC, SAMPLE, ChronyTimeSender, sample
 from alpr_edge.position.fix_collection import collect_fixes
 from alpr_edge.position.fix_history import FixHistory
 from alpr_edge.position.serial_source import SerialSource
@@ -62,7 +62,7 @@ def test_a_sample_says_how_far_the_clock_is_off(wall_ns: int, offset_s: float) -
 
 
 def test_chronyd_that_is_absent_is_tried_again_within_bounds(folder: Path) -> None:
-    feed = ChronyFeed(str(folder / "s"), lambda _: NOON_NS, draw=lambda: 1.0)
+    feed = ChronyTimeSender(str(folder / "s"), lambda _: NOON_NS, draw=lambda: 1.0)
     assert feed.state == "no time of a receiver yet"
     for second in range(20):
         feed.feed(fix_at(second))
@@ -78,7 +78,7 @@ def test_chronyd_that_is_absent_is_tried_again_within_bounds(folder: Path) -> No
 
 
 def test_a_chronyd_that_does_not_read_holds_nothing_up(folder: Path, listener: socket.socket) -> None:
-    feed = ChronyFeed(str(folder / "s"), lambda _: NOON_NS)
+    feed = ChronyTimeSender(str(folder / "s"), lambda _: NOON_NS)
 
     def feed_all() -> None:
         for second in range(5000):
@@ -93,10 +93,10 @@ def test_a_chronyd_that_does_not_read_holds_nothing_up(folder: Path, listener: s
 
 
 def test_without_a_path_or_a_date_nothing_is_sent(folder: Path, listener: socket.socket) -> None:
-    off = ChronyFeed("")
+    off = ChronyTimeSender("")
     off.feed(fix_at(1))
     assert (off.state, off.samples) == ("off", 0)
-    feed = ChronyFeed(str(folder / "s"), lambda _: NOON_NS)
+    feed = ChronyTimeSender(str(folder / "s"), lambda _: NOON_NS)
     feed.feed(replace(fix_at(1), utc=None))
     assert feed.samples == 0
     listener.settimeout(0)
@@ -113,7 +113,7 @@ def sentences_now(offset_s: float = 0.0, day: str | None = None) -> bytes:
 
 @contextmanager
 def running_pump(
-    device: Path, feed: ChronyFeed, fix_history: FixHistory, offset_s: float = 0.0, day: str | None = None
+    device: Path, feed: ChronyTimeSender, fix_history: FixHistory, offset_s: float = 0.0, day: str | None = None
 ) -> Iterator[None]:
     """A receiver on a pseudo-terminal and the collect_fixes that listens to it."""
     stop = threading.Event()
@@ -135,7 +135,7 @@ def running_pump(
 
 def test_only_time_that_the_receiver_bears_out_is_sent(folder: Path, listener: socket.socket) -> None:
     """From a pseudo-terminal, an hour off the system's clock: for four seconds nothing, then samples."""
-    feed, fix_history, began = ChronyFeed(str(folder / "s")), FixHistory(5000), time.monotonic()
+    feed, fix_history, began = ChronyTimeSender(str(folder / "s")), FixHistory(5000), time.monotonic()
     with running_pump(folder / "tty", feed, fix_history, offset_s=-3600):
         datagram = listener.recv(100)
         assert time.monotonic() - began > 3.5
@@ -145,7 +145,7 @@ def test_only_time_that_the_receiver_bears_out_is_sent(folder: Path, listener: s
 
 
 def test_a_receiver_that_rolled_over_gives_places_and_no_time(folder: Path) -> None:
-    feed, fix_history = ChronyFeed(str(folder / "s")), FixHistory(5000)
+    feed, fix_history = ChronyTimeSender(str(folder / "s")), FixHistory(5000)
     old_day = f"{datetime.now(UTC) - timedelta(weeks=1024):%d%m%y}"
     with running_pump(folder / "tty", feed, fix_history, day=old_day):
         wait_for(lambda: fix_history.latest is not None)
@@ -175,7 +175,7 @@ def test_a_real_chronyd_takes_the_time(folder: Path, require_tool: Callable[[str
     )
     try:
         wait_for((folder / "s").exists)
-        feed = ChronyFeed(str(folder / "s"))
+        feed = ChronyTimeSender(str(folder / "s"))
         log = folder / "refclocks.log"
         for _ in range(40):
             now = SystemClock().now()
