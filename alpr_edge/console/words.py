@@ -6,6 +6,7 @@ from typing import Any
 
 from alpr_edge.domain.alerting import Level, ListAge
 from alpr_edge.domain.canvass.canvass import Canvass, CanvassEnding
+from alpr_edge.domain.dispositions.hit_objection import OBJECTION_WORDS
 from alpr_edge.domain.dispositions.hit_state import HitVerification
 from alpr_edge.domain.fixes import MPH, Position
 from alpr_edge.domain.hits import Hit, MatchKind, Reason, StateMatch
@@ -15,7 +16,7 @@ from alpr_edge.domain.reads import PlateRead
 from alpr_edge.domain.timeline import Placement
 from alpr_edge.evidence.canvass_tables import fit_words, phase_words
 from alpr_edge.services.canvass.unit_canvasses import CanvassState
-from alpr_edge.services.hits.hit_views import grave_count, is_waiting
+from alpr_edge.services.hits.hit_views import HitCard, WithheldCard, grave_count, is_waiting
 from alpr_edge.store.reads.hit_queries import HitGlance
 
 _LEVELS = {Level.URGENT: "urgent", Level.HIGH: "high", Level.ROUTINE: "routine", Level.NOTICE: "notice"}
@@ -48,6 +49,11 @@ def level_word(level: Level) -> str:
     return _LEVELS[level]
 
 
+def shown_level_words(shown: HitGlance | WithheldCard) -> str:
+    """The level of a hit of which little more is told, with whether it is a possible one."""
+    return f"possible {level_word(shown.level)}" if shown.is_possible else level_word(shown.level)
+
+
 def reason_words(reason: Reason) -> str:
     """Why a plate is listed."""
     return reason.value.replace("_", " ")
@@ -63,9 +69,9 @@ def sureness_words(read: PlateRead) -> str:
     return "read surely" if read.certain else "READ WITH DOUBT"
 
 
-def verification_words(verification: HitVerification) -> str:
-    """How far a hit is verified (policy 462.4(f))."""
-    return _VERIFICATIONS[verification]
+def verification_words(card: HitCard) -> str:
+    """How far a hit is verified (policy 462.4(f)), or what speaks against it though its record is confirmed."""
+    return _VERIFICATIONS[card.state.verification] if card.objection is None else OBJECTION_WORDS[card.objection]
 
 
 def list_age_words(hit: Hit, age: ListAge) -> str:
@@ -228,6 +234,7 @@ def duration_words(duration: timedelta) -> str:
 
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "level": level_word,
+    "shown_level": shown_level_words,
     "reason": reason_words,
     "match": match_words,
     "sureness": sureness_words,

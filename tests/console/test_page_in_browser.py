@@ -146,6 +146,57 @@ def test_a_form_that_is_being_filled_in_stays_and_the_row_beside_it_tells_of_the
     expect(page.locator(f'[data-hit="{made.hit_id}"]')).to_be_visible()
 
 
+def test_beside_a_form_that_is_being_filled_in_the_card_tells_what_becomes_of_the_hit(page: Page, rig: PageRig) -> None:
+    faults = faults_of(page)
+    made = rig.add_hit(new_number(), Reason.AMBER_ALERT, level=Level.URGENT)
+    expect(page.locator(f'[data-hit="{made.hit_id}"]')).to_be_visible()
+    page.get_by_role("group", name="Outcome").locator("summary").click()
+    page.get_by_label("Why").last.fill("followed to")
+    with rig.client("ana") as client:
+        client.post(f"/hits/{made.hit_id}/answers", data={"part": "inquiry", "answer": "still_on_file"})
+    inquiry = page.get_by_role("group", name="CLETS inquiry")
+    expect(inquiry.get_by_role("heading")).to_have_text("CLETS inquiry: still on file, Ana Ruiz")
+    expect(page.get_by_role("heading", name="the agency has not confirmed it yet")).to_be_visible()
+    expect(page.get_by_role("list", name="What was said of it")).to_contain_text("inquiry: still on file")
+    rig.withdraw(made)
+    expect(page.get_by_text("WITHDRAWN", exact=True)).to_be_visible()
+    expect(page.get_by_label("Why").last).to_have_value("followed to")
+    assert faults == []
+
+
+def test_whoever_verifies_a_hit_is_not_taken_from_it_by_a_lesser_one(page: Page, rig: PageRig) -> None:
+    dismiss_all(page, rig)
+    grave = rig.add_hit(new_number(), level=Level.URGENT)
+    shown = page.locator(f'[data-hit="{grave.hit_id}"]')
+    expect(shown).to_be_visible()
+    page.get_by_role("button", name="Correct", exact=True).click()
+    expect(page.get_by_role("group", name="What was read")).to_contain_text("correct, Ana Ruiz")
+    rig.add_hit(new_number(), level=Level.HIGH)
+    expect(page.get_by_role("link", name="NEW HIT")).to_be_visible()
+    expect(shown).to_be_visible()
+    graver = rig.add_hit(new_number(), level=Level.URGENT)
+    expect(page.locator(f'[data-hit="{graver.hit_id}"]')).to_be_visible()
+
+
+def dismiss_all(page: Page, rig: PageRig) -> None:
+    """Deal with all hits that wait."""
+    waiting = [link.get_attribute("href") for link in page.locator(".reel li:not(.over) a").all()]
+    with rig.client("ana") as client:
+        for hit in waiting:
+            assert client.post(f"{hit}/answers", data={"part": "read", "answer": "dismissed"}).status_code == 303
+
+
+def test_what_takes_a_hit_back_stands_above_its_plates(page: Page, rig: PageRig) -> None:
+    made = rig.add_hit(new_number())
+    rig.withdraw(made)
+    page.goto(f"{rig.origin}/hits/{made.hit_id}")
+    withdrawn, plates = page.get_by_text("WITHDRAWN", exact=True), page.locator(".plates")
+    for width, height in SIZES:
+        page.set_viewport_size({"width": width, "height": height})
+        bottom = withdrawn.evaluate("it => it.getBoundingClientRect().bottom")
+        assert bottom <= plates.evaluate("it => it.getBoundingClientRect().top"), (width, height)
+
+
 def test_after_an_answer_the_next_hit_comes_up_by_itself(page: Page, rig: PageRig) -> None:
     faults = faults_of(page)
     for _ in range(2):
@@ -335,10 +386,7 @@ def test_the_title_says_that_a_grave_hit_waits_and_names_no_plate(page: Page, ri
     made = rig.add_hit(new_number(), level=Level.URGENT)
     expect(page.locator(f'.reel a[href="/hits/{made.hit_id}"]')).to_be_visible()
     expect(page).to_have_title(re.compile(r"^! Hits \(\d+\)$"))
-    waiting = [link.get_attribute("href") for link in page.locator(".reel li:not(.over) a").all()]
-    with rig.client("ana") as client:
-        for hit in waiting:
-            assert client.post(f"{hit}/answers", data={"part": "read", "answer": "dismissed"}).status_code == 303
+    dismiss_all(page, rig)
     expect(page).to_have_title("Hits")
     rig.add_hit(new_number(), level=Level.ROUTINE)
     expect(page.locator(".reel li:not(.over)")).to_have_count(1)

@@ -338,8 +338,33 @@ def test_a_page_that_says_what_is_wrong_tells_where_it_is_had_again(rig: PageRig
 def test_card_and_row_have_one_level_whatever_sounded(rig: PageRig, officer: httpx.Client) -> None:
     made = rig.add_hit(41, level=Level.URGENT, kind=MatchKind.CONFUSABLE, sounded=Level.NOTICE)
     page = officer.get(f"/hits/{made.hit_id}").text
-    assert f'class="card level-urgent" data-hit="{made.hit_id}"' in page
-    assert f'class="glance level-urgent" data-glance="{made.hit_id}"' in page
+    assert f'class="card level-urgent possible" data-hit="{made.hit_id}"' in page
+    assert f'class="glance level-urgent possible" data-glance="{made.hit_id}"' in page
+    assert "<b>possible urgent</b>" in page
+    certain = rig.add_hit(42, level=Level.URGENT)
+    page = officer.get(f"/hits/{certain.hit_id}").text
+    assert f'class="card level-urgent" data-hit="{certain.hit_id}"' in page
+
+
+def test_a_confirmed_record_is_no_confirmed_vehicle(rig: PageRig, officer: httpx.Client) -> None:
+    made = rig.add_hit(50)
+    path = f"/hits/{made.hit_id}"
+
+    def page_after(part: str, answer: str) -> str:
+        form = {"part": part, "answer": answer, "name": "Desk of Fresno PD"}
+        done = officer.post(f"{path}/answers", data=form, follow_redirects=True)
+        assert done.status_code == 200
+        return done.text
+
+    page_after("inquiry", "still_on_file")
+    assert "banner confirmed" in page_after("confirmation", "confirmed")
+    for answer in ("misread", "wrong_state", "not_this_vehicle"):
+        page = page_after("read", answer)
+        assert ("banner confirmed" in page, "NOT THIS VEHICLE - the record alone is confirmed" in page) == (False, True)
+    assert "banner confirmed" in page_after("read", "correct")
+    rig.withdraw(made)
+    page = officer.get(path).text
+    assert ("banner confirmed" in page, "ALERT WITHDRAWN - the record alone is confirmed" in page) == (False, True)
 
 
 def test_a_session_has_a_few_streams_and_leaves_the_others_theirs(rig: PageRig) -> None:

@@ -11,6 +11,7 @@ import pytest
 from alpr_edge.domain.hits import Reason
 from alpr_edge.domain.people.person import Role, SourcePermission
 from tests.app.page_request_rig import entry_of
+from tests.app.stages.test_store_counts import until
 from tests.console.page_rig import PageRig
 from tests.staff import PEOPLE, staff_person
 
@@ -151,6 +152,19 @@ def test_the_unit_is_muted_told_of_to_everybody_and_sounds_again(
         wait_for(officer, "/", lambda text: "MUTED" not in text)
     actions = [record.action for record in rig.staff.records()]
     assert (actions.count("mute_alerts"), actions.count("end_mute")) >= (1, 1)
+
+
+def test_a_mute_does_not_outlive_the_last_session(tmp_path: Path) -> None:
+    rig = PageRig(tmp_path)
+    with rig.serving(), rig.answering(tmp_path), rig.client("officer") as first, rig.client("supervisor") as second:
+        first.post("/mute", data={"minutes": "30"})
+        wait_for(second, "/", lambda text: "MUTED until" in text)
+        second.post("/lock")
+        first.post("/sign-out")
+        state = rig.unit.mute_state()
+        assert (state.mute is not None, state.is_asked) == (True, False), "somebody is there, whose session is locked"
+        second.post("/sign-out")
+        until(lambda: rig.unit.mute_state().mute is None)
 
 
 @pytest.mark.parametrize("minutes", ["", "0", "7", "-5", "5.0", "\u0665", "9" * 40, "<b>"])

@@ -11,7 +11,7 @@ from alpr_edge.console.at_speed import PASSENGER_MS, PASSENGERS_MAX, SpeedRestri
 from alpr_edge.console.theme import ThemeChoice
 from alpr_edge.domain.alerting import Level
 from alpr_edge.domain.errors import AccessError
-from alpr_edge.domain.hits import OWN_SOURCE
+from alpr_edge.domain.hits import OWN_SOURCE, MatchKind
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.motion.vehicle_state import VehicleState
 from alpr_edge.domain.people.person import Role, SourcePermission
@@ -20,6 +20,7 @@ from alpr_edge.runtime.clock import ReplayedClock, SystemClock
 from alpr_edge.settings import Settings
 from alpr_edge.settings.schema import ConsoleSettings, UnitSettings
 from alpr_edge.web.visitor import Visitor
+from tests.app.stages.test_store_counts import until
 from tests.console.page_rig import PageRig
 from tests.staff import PEOPLE, staff_person
 
@@ -99,6 +100,31 @@ def test_the_page_at_speed_tells_of_a_mute_and_is_locked_by_one_touch(rig: PageR
         assert "/mute/end" not in page
         client.post("/lock")
         assert PLATE not in client.get("/").text
+
+
+def test_a_mute_in_force_is_ended_at_speed_by_one_touch(tmp_path: Path) -> None:
+    rig = PageRig(tmp_path, console='theme = "sun"')
+    with rig.serving(), rig.answering(tmp_path), rig.client("officer") as client:
+        client.post("/mute", data={"minutes": "30"})
+        until(lambda: "MUTED until" in client.get("/").text)
+        page = client.get("/").text
+        assert ('action="/mute/end"' in page, "<details" in page) == (True, False)
+        assert client.post("/mute/end").status_code == 303
+        until(lambda: "MUTED" not in client.get("/").text)
+
+
+def test_a_possible_hit_is_told_as_such_at_speed_and_when_locked(tmp_path: Path) -> None:
+    rig = PageRig(tmp_path, (*PEOPLE, LOCAL_OFFICER), console='theme = "sun"')
+    with rig.serving(), rig.client("officer") as client:
+        rig.add_hit(1, kind=MatchKind.CONFUSABLE, sounded=Level.NOTICE)
+        page = client.get("/").text
+        assert '<article class="at-speed level-high possible"' in page
+        assert '<p class="fact why">possible stolen vehicle</p>' in page
+        client.post("/lock")
+        page = client.get("/").text
+        assert ('<li class="glance level-high possible">' in page, "<b>possible high</b>" in page) == (True, True)
+        with rig.client("local") as other:
+            assert "possible high hit of doj-svs; you have no permission" in other.get("/").text
 
 
 def test_a_hit_of_a_source_that_is_withheld_does_not_stand_before_one_that_is_shown(tmp_path: Path) -> None:

@@ -193,6 +193,13 @@ class SignInDesk:
         """End the caller's session; False where there is none."""
         return self._end("sign_out", sign_out)
 
+    def is_anybody_signed_in(self) -> bool:
+        """Whether some session on this machine is open or in glance mode."""
+        now, limits = self.clock.now(), self.policy.security.sessions
+        with self.accounts.reading() as rows:
+            states = [session.state_at(now, limits) for session in rows.live_sessions()]
+        return any(state in {SessionState.OPEN, SessionState.GLANCE} for state in states)
+
     def person_of(self, person_id: str) -> Person | None:
         """Somebody of the roster in force."""
         with self.accounts.reading() as rows:

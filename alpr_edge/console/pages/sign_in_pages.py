@@ -2,16 +2,19 @@
 
 from collections.abc import Callable
 
+import structlog
 from starlette.responses import RedirectResponse, Response
 
 from alpr_edge.access.attempts import PasswordAttempt, SignInResult
 from alpr_edge.access.relying_party import RelyingParty
 from alpr_edge.console.page_parts import PAGES, PageRoute, go
 from alpr_edge.console.unit import ConsoleUnit
+from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.sessions.session import SessionState
 from alpr_edge.web.visitor import Visitor, give_session, take_session
 
 HOME = "/"
+log = structlog.get_logger(__name__)
 
 
 class SignInPages:
@@ -69,13 +72,21 @@ class SignInPages:
         return go(HOME)
 
     def sign_out(self, visitor: Visitor) -> Response:
-        """End the session."""
+        """End the session; a mute does not outlive the last one."""
         self._unit.speed.end_passenger(visitor)
-        self._unit.desk(visitor).sign_out()
+        desk = self._unit.desk(visitor)
+        if desk.sign_out() and not desk.is_anybody_signed_in():
+            self._end_mute()
         self._unit.lookups.forget(visitor)
         response = go("/sign-in")
         take_session(response)
         return response
+
+    def _end_mute(self) -> None:
+        try:
+            self._unit.mutes.end_unattended(self._unit.clock.now())
+        except StoreError as error:  # whoever signs out is signed out all the same
+            log.warning("console.mute_not_ended", failure=str(error))
 
     def _answer(self, result: SignInResult) -> Response:
         if result.session is None:

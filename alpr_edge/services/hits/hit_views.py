@@ -7,6 +7,7 @@ from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.domain.alerting import Level, ListAge, level_of_hit
 from alpr_edge.domain.dispositions.disposition import Disposition
+from alpr_edge.domain.dispositions.hit_objection import HitObjection, hit_objection
 from alpr_edge.domain.dispositions.hit_state import HitState
 from alpr_edge.domain.dispositions.plate_comparison import CharacterPair, compare_plates, listed_text
 from alpr_edge.domain.errors import DispositionError
@@ -20,6 +21,7 @@ from alpr_edge.settings import HotlistSettings
 from alpr_edge.store.db import clock_pairs
 from alpr_edge.store.reads.dispositions import dispositions_of
 from alpr_edge.store.reads.hit_queries import HitGlance, count_of_waiting, hit_glances, read_of_hit
+from alpr_edge.store.reads.possible_hits import is_possible
 from alpr_edge.store.reads.queries import StoredAlert, StoredRead
 from alpr_edge.store.unit_store import UnitStore
 
@@ -46,6 +48,19 @@ class HitCard:
     """All that was said of it, the oldest first: what counts no more among it."""
     superseded_by: str | None
     """The later read of the pass that corrected this one."""
+    is_possible: bool
+    """Whether it is not certain, and sounds so."""
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether its alert was taken back."""
+        return self.alert is not None and self.alert.withdrawn_at is not None
+
+    @property
+    def objection(self) -> HitObjection | None:
+        """What speaks against this vehicle though the record is confirmed."""
+        is_corrected = self.superseded_by is not None
+        return hit_objection(self.state, is_withdrawn=self.is_withdrawn, is_corrected=is_corrected)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +70,8 @@ class WithheldCard:
     hit_id: str
     source: str
     level: Level
+    is_possible: bool = False
+    """As of a glance."""
 
 
 class HitViews:
@@ -78,7 +95,7 @@ class HitViews:
         """
         with_covert = authoriser is not None and authoriser.may_see_covert()
         with self._store.database.read() as connection:
-            return hit_glances(connection, limit, with_covert=with_covert)
+            return hit_glances(connection, self._lists, limit, with_covert=with_covert)
 
     def waiting_count(self) -> int:
         """How many hits wait for an answer, also those for which the row of a page has no room."""
@@ -100,7 +117,8 @@ class HitViews:
         subject = AccessSubject((hit_id, hit.read_id), is_covert=hit.entry.covert)
         with authoriser.access(Operation.SHOW_HIT, purpose_of_hit(hit.entry.reason), subject) as access:
             if not access.may_see(self._lists.permission_of(hit.generation.source)):
-                return WithheldCard(hit_id, hit.generation.source, level_of_hit(hit))
+                possible = self._is_possible(stored, hit)
+                return WithheldCard(hit_id, hit.generation.source, level_of_hit(hit), possible)
             access.show((hit_id, hit.read_id))
             return self._card(stored, hit)
 
@@ -158,7 +176,11 @@ class HitViews:
             state=HitState.of(said),
             said=said,
             superseded_by=self._store.reads.corrections([read.read_id]).get(read.read_id),
+            is_possible=self._is_possible(stored, hit),
         )
+
+    def _is_possible(self, stored: StoredRead, hit: Hit) -> bool:
+        return is_possible(hit, self._lists, is_read_certain=stored.read.certain)
 
 
 def _alert_for(alerts: Sequence[StoredAlert], hit_id: str) -> StoredAlert | None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser
+from alpr_edge.access.authorisation.callers import UNIT
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.domain.errors import DispositionError
 from alpr_edge.domain.instants import Instant
@@ -58,6 +59,19 @@ class UnitMutes:
     def end(self, authoriser: Authoriser) -> None:
         """Ask for the end of the mute; raises as :meth:`begin` does."""
         self._ask(authoriser, Operation.END_MUTE, EndOfMute(), "")
+
+    def end_unattended(self, now: Instant) -> None:
+        """Ask for the end of a mute in the unit's name, as nobody is signed in any more; without one nothing is asked.
+
+        The sign-out that brings it about is on record.
+
+        Raises:
+            StoreError: the unit answers nothing at present.
+        """
+        state = self.state(now)
+        if state.mute is not None or state.is_asked:
+            with self._database.write() as connection:
+                add_request(connection, PageRequest(self._new_id(), EndOfMute(), "", UNIT, "", now))
 
     def state(self, now: Instant) -> MuteState:
         """Whether the unit is muted at present."""

@@ -26,15 +26,19 @@ from alpr_edge.domain.dispositions.disposition import DispositionPart
 from alpr_edge.domain.dispositions.hit_state import HitState
 from alpr_edge.domain.hits import Reason
 from alpr_edge.domain.instants import Instant
-from alpr_edge.store.db.row_mapping import instant_of
+from alpr_edge.domain.plates import is_certain
+from alpr_edge.settings import HotlistSettings
+from alpr_edge.store.db.row_mapping import hit_of, instant_of
 from alpr_edge.store.db.schema import alerts, dispositions, hits, reads, requests
 from alpr_edge.store.reads.dispositions import dispositions_of
+from alpr_edge.store.reads.possible_hits import is_possible
 from alpr_edge.store.reads.queries import StoredRead, get
 
 HITS_MAX = 1000
 LOOKED_AT_MAX = 40
 """Newest hits whose changes pages are told of, as many as stand in their row."""
 ShownState = tuple[object, ...]
+_OF_READ = (reads.c.camera_id, reads.c.plate.label("read_plate"), reads.c.confidence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +55,18 @@ class HitGlance:
     is_withdrawn: bool
     """Whether its alert was taken back: a later read of the pass, or further looks, said otherwise."""
     is_covert: bool
+    is_possible: bool
+    """Whether it is not certain, and sounds so."""
 
 
-def hit_glances(connection: Connection, limit: int, *, with_covert: bool = False) -> list[HitGlance]:
+def hit_glances(
+    connection: Connection, lists: HotlistSettings, limit: int, *, with_covert: bool = False
+) -> list[HitGlance]:
     """The hits that wait, the gravest first, however old they are; then the newest of the others.
 
     Args:
         connection: a connection to the store.
+        lists: what says which hits are possible ones.
         limit: how many of both at most; never more than :data:`HITS_MAX`.
         with_covert: whether covert hits are among the others.
     """
@@ -66,7 +75,7 @@ def hit_glances(connection: Connection, limit: int, *, with_covert: bool = False
     if len(rows) < limit:
         rows += connection.execute(_others_query(with_covert=with_covert), {"limit": limit - len(rows)}).mappings()
     said = dispositions_of(connection, [row["hit_id"] for row in rows])
-    return [_glance_of(row, HitState.of(said.get(row["hit_id"], []))) for row in rows]
+    return [_glance_of(row, HitState.of(said.get(row["hit_id"], [])), lists) for row in rows]
 
 
 def count_of_waiting(connection: Connection) -> int:
@@ -140,7 +149,7 @@ def _others_query(*, with_covert: bool) -> Select[Any]:
 
 def _glance_query() -> Select[Any]:
     return (
-        select(*hits.c, reads.c.camera_id, _is_withdrawn().label("is_withdrawn"))
+        select(*hits.c, *_OF_READ, _is_withdrawn().label("is_withdrawn"))
         .join(reads, reads.c.read_id == hits.c.read_id)
         .limit(bindparam("limit", type_=Integer))
     )
@@ -170,7 +179,8 @@ def _state_queries() -> tuple[Executable, ...]:
     )
 
 
-def _glance_of(row: RowMapping, state: HitState) -> HitGlance:
+def _glance_of(row: RowMapping, state: HitState, lists: HotlistSettings) -> HitGlance:
+    is_read_certain = is_certain(row["read_plate"], row["confidence"])
     return HitGlance(
         hit_id=row["hit_id"],
         level=stored_level(row["level"], Reason(row["reason"])),
@@ -180,4 +190,5 @@ def _glance_of(row: RowMapping, state: HitState) -> HitGlance:
         is_dealt_with=state.is_dealt_with,
         is_withdrawn=bool(row["is_withdrawn"]),
         is_covert=bool(row["covert"]),
+        is_possible=is_possible(hit_of(row), lists, is_read_certain=is_read_certain),
     )

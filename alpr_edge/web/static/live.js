@@ -1,6 +1,6 @@
 // Keeps the page live: it asks for itself again when the unit says that hits changed, and says so when it hears nothing.
 import { listen } from "./stream.js";
-import { hitOf, replaceMain, restSoon } from "./replace.js";
+import { hitOf, levelOf, replaceMain, restSoon } from "./replace.js";
 
 const SILENT_MS = 2500;
 const CHECK_MS = 250;
@@ -14,6 +14,7 @@ let askedAt = -Infinity; // for want of a stream
 let answeredAt = performance.now();
 let isLeaving = false;
 let pending = null;
+let asked = ""; // the address that is under way, or that came last
 let isStale = false; // something changed since the page was asked for that is under way
 let isBehind = false; // the page could not be had since something changed
 let pressedAt = -Infinity;
@@ -22,6 +23,12 @@ let isPressed = false;
 // Where the page is had again: what answers a form stands at an address that has nothing else.
 function path() {
   return document.querySelector("main").dataset.page ?? location.pathname;
+}
+
+// While a form is filled in it is the shown hit's own: another one may wait first where the page is had again.
+function addressToAsk() {
+  const hit = isBusy() ? hitOf(document) : "";
+  return new URL(hit ? `/hits/${hit}` : path(), location.href).href;
 }
 
 function tell() {
@@ -37,7 +44,7 @@ function tell() {
   }
 }
 
-// Somebody fills in a form: then only the row of hits beside it is made new.
+// Somebody fills in a form: then only what holds no field is made new.
 function isBusy() {
   const active = document.activeElement;
   const isTyping = active !== null && active.matches("input:not([type=checkbox])") && active.value !== "";
@@ -73,7 +80,8 @@ function refresh() {
   }
   isStale = false;
   pending = new XMLHttpRequest();
-  pending.open("GET", new URL(path(), location.href).href);
+  asked = addressToAsk();
+  pending.open("GET", asked);
   pending.setRequestHeader("X-Page-Refresh", "1");
   pending.responseType = "document";
   pending.timeout = 5000;
@@ -110,8 +118,10 @@ function take(answer) {
   answeredAt = performance.now();
   if (answer.status !== 200) {
     location.assign("/"); // it is refused, or gone
-  } else if (answer.responseURL !== new URL(path(), location.href).href || isAnotherPage(answer.response)) {
+  } else if (answer.responseURL !== asked || isAnotherPage(answer.response)) {
     location.assign(path());
+  } else if (asked !== addressToAsk()) {
+    isStale = true; // a form was begun or left meanwhile
   } else {
     show(answer.response);
   }
@@ -126,23 +136,33 @@ function isAnotherPage(page) {
 function show(page) {
   const isNew = hasNewHit(page);
   const isFilledIn = isBusy();
+  const isHeld = isFilledIn || (path() !== "/" && isLesser(firstWaiting(page)));
   const link = document.getElementById("new-hit");
-  if (isNew && !isFilledIn && path() !== "/") {
+  if (isNew && !isHeld && path() !== "/") {
     location.assign("/");
     return;
   }
   document.title = page.title;
   if (link) {
-    link.hidden = !(isNew && isFilledIn);
+    link.hidden = !(isNew && isHeld);
   }
   replaceMute(page);
   replaceWaiting(page);
   replaceMain(page, isFilledIn);
 }
 
-// Whether another hit waits first now: one that came since, or came while a form was filled in.
+function firstWaiting(page) {
+  return page.querySelector(".reel .glance:not(.over)");
+}
+
+// Whoever verifies a hit is not taken from it by one that is less grave.
+function isLesser(glance) {
+  return levelOf(glance) < levelOf(document.querySelector("main [data-hit]"));
+}
+
+// Whether another hit waits first now: one that came since, or came while the page was held.
 function hasNewHit(page) {
-  const first = page.querySelector(".reel .glance:not(.over)");
+  const first = firstWaiting(page);
   if (first === null || first.dataset.glance === hitOf(document)) {
     return false;
   }

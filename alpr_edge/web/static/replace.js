@@ -9,6 +9,11 @@ export function hitOf(page) {
   return page.querySelector("main [data-hit]")?.dataset.hit ?? "";
 }
 
+// How grave the hit is that an element shows; 0: it shows none.
+export function levelOf(element) {
+  return Number(element?.dataset.level ?? 0);
+}
+
 // Another hit takes no touch at first: a finger may be on its way to a button of the one before.
 export function restSoon() {
   const hit = hitOf(document);
@@ -27,16 +32,30 @@ export function restSoon() {
   }
 }
 
-// While a form in it is filled in, the row of hits alone.
+// While a form in it is filled in, the parts alone that hold no field; the page is one of the same hit then.
 export function replaceMain(page, isFilledIn) {
-  const part = isFilledIn ? ".reel" : "main";
-  const [old, fresh] = [document.querySelector(part), page.querySelector(part)];
-  if (!old || !fresh || fresh.innerHTML === (isFilledIn ? old.innerHTML : shown)) {
+  if (isFilledIn) {
+    replaceParts(page);
     return;
   }
-  if (!isFilledIn) {
+  const [old, fresh] = [document.querySelector("main"), page.querySelector("main")];
+  if (old && fresh && fresh.innerHTML !== shown) {
     shown = fresh.innerHTML;
+    put(fresh, old);
   }
+}
+
+function replaceParts(page) {
+  for (const old of document.querySelectorAll("main [data-live]")) {
+    const fresh = page.querySelector(`main [data-live="${old.dataset.live}"]`);
+    if (fresh && fresh.innerHTML !== old.innerHTML) {
+      shown = ""; // the page is as none that came
+      put(fresh, old);
+    }
+  }
+}
+
+function put(fresh, old) {
   const focused = old.contains(document.activeElement) ? nameOf(document.activeElement) : null;
   const kept = takeOutImages(old, fresh);
   document.adoptNode(fresh);
@@ -44,9 +63,7 @@ export function replaceMain(page, isFilledIn) {
     place.replaceWith(image);
   }
   old.replaceWith(fresh);
-  if (!isFilledIn) {
-    restSoon();
-  }
+  restSoon();
   if (focused !== null) {
     const elements = fresh.querySelectorAll("a, button, input, summary");
     [...elements].find((element) => nameOf(element) === focused)?.focus({ preventScroll: true });

@@ -9,7 +9,7 @@ import pytest
 
 from alpr_edge.alerts.wav import WavPlayer
 from alpr_edge.app.pipeline.alerter import Alerter, SoundRules
-from alpr_edge.app.pipeline.camera_worker import CameraWorker
+from alpr_edge.app.pipeline.camera_passes import CameraPasses
 from alpr_edge.app.pipeline.recorder import Recorder
 from alpr_edge.domain.alerting import Level, Tone
 from alpr_edge.domain.hits import Generation, HotlistEntry, Reason
@@ -70,7 +70,7 @@ class Patrol:
             return f"u:{next(numbers)}"
 
         passes = Passes(Origin("u", "front", ()), DecisionRule(3, 10_000, 0, 3), 60_000, lambda _: None, new_id)
-        self._worker = CameraWorker(passes, lambda: lists, self.alerter, self._records, new_id)
+        self._worker = CameraPasses(passes, lambda: lists, self.alerter, self._records, new_id)
 
     def look(self, count: int, certainty: float, doubt: float = 0.0, step_ms: float = 100.0) -> None:
         """Look at the plate in some frames; with a doubt its first character rather looks like the other's."""
@@ -127,7 +127,7 @@ def test_a_possible_hit_sounds_by_its_reason_once_its_read_is_certain(store: Uni
     assert len(patrol.alerter.latencies_ms) == 2
     assert items_of(store)[:3] == [hit.hit_id, f"alert:{hit.hit_id}", f"late_tone:{hit.hit_id}"]
     with store.database.read() as connection:
-        assert count_of_waiting(connection) == len(hit_glances(connection, 10)) == 1
+        assert count_of_waiting(connection) == len(hit_glances(connection, HotlistSettings(), 10)) == 1
 
 
 def test_a_muted_notice_does_not_keep_the_urgent_tone_quiet(store: UnitStore, tmp_path: Path) -> None:
@@ -168,7 +168,7 @@ def test_a_hit_of_a_look_alike_that_no_longer_stands_is_withdrawn(store: UnitSto
     read = patrol.finish()
     assert (len(read.hits), read.read.certain) == (1, True)
     with store.database.read() as connection:
-        assert [glance.is_withdrawn for glance in hit_glances(connection, 10)] == [True]
+        assert [glance.is_withdrawn for glance in hit_glances(connection, HotlistSettings(), 10)] == [True]
 
 
 def test_what_stands_beside_a_look_alike_that_fell_has_an_alert_in_its_place(store: UnitStore, tmp_path: Path) -> None:
@@ -188,7 +188,7 @@ def test_what_stands_beside_a_look_alike_that_fell_has_an_alert_in_its_place(sto
     assert {f"withdrawal:{fallen_id}", f"alert:{standing.alert.hit_id}"} <= items
     assert f"withdrawal:{standing.alert.hit_id}" not in items
     with store.database.read() as connection:
-        glances = {glance.hit_id: glance.is_withdrawn for glance in hit_glances(connection, 10)}
+        glances = {glance.hit_id: glance.is_withdrawn for glance in hit_glances(connection, HotlistSettings(), 10)}
         assert (count_of_waiting(connection), glances) == (1, {fallen_id: True, standing.alert.hit_id: False})
 
 
@@ -213,7 +213,8 @@ def test_another_hit_that_is_graver_once_certain_has_an_alert_of_its_own(store: 
     assert all(each.sounded_at is not None and each.late_tone is None for each in read.alerts)
     assert {f"alert:{hit.hit_id}" for hit in read.hits} <= set(items_of(store))
     with store.database.read() as connection:
-        assert count_of_waiting(connection) == len(hit_glances(connection, 10)) == len(read.hits) == 2
+        glances = hit_glances(connection, HotlistSettings(), 10)
+        assert count_of_waiting(connection) == len(glances) == len(read.hits) == 2
 
 
 def test_a_covert_hit_stays_as_quiet_as_before(store: UnitStore, tmp_path: Path) -> None:

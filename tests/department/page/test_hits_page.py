@@ -8,7 +8,7 @@ from alpr_edge.domain.dispositions.disposition import DispositionPart
 from alpr_edge.domain.plates import canonical
 from alpr_edge.web.live.event_streams import STREAMS_A_SESSION_MAX
 from tests.department.inquiries.desk import Inquirers
-from tests.department.inquiries.hits.board_office import FAR, FEDERAL, HITS, STOLEN, deliver, said_of
+from tests.department.inquiries.hits.board_office import FAR, FEDERAL, HITS, STOLEN, WANTED, deliver, said_of
 from tests.department.interchange.exchange_office import UNIT
 from tests.department.page.page_office import CROP, SCENE, client_of, newest
 
@@ -63,3 +63,20 @@ def test_the_hits_of_a_plate_are_shown_for_a_case_alone(inquirers: Inquirers, se
     assert (record.action, record.query, record.case, record.objects) == (
         "search_reads", canonical(STOLEN), "26-123456", (f"{UNIT}/hit-of-{HITS[STOLEN]}",),
     )  # fmt: skip
+
+
+def test_a_confirmed_record_is_no_confirmed_vehicle(inquirers: Inquirers, server: DepartmentPageServer) -> None:
+    def say(number: int, part: DispositionPart, answer: str) -> None:
+        deliver(inquirers.directory, said_of(WANTED, number, part, answer))
+
+    path = f"/hits/{UNIT}/hit-of-{HITS[WANTED]}"
+    with client_of(inquirers, server, "commander") as client:
+        say(11, DispositionPart.INQUIRY, "still_on_file")
+        say(12, DispositionPart.CONFIRMATION, "confirmed")
+        for address in ("/hits", path):
+            assert "banner confirmed" in client.get(address).text
+        for number, answer in enumerate(("misread", "wrong_state", "not_this_vehicle"), 13):
+            say(number, DispositionPart.READ, answer)
+            for address in ("/hits", path):
+                page = client.get(address).text
+                assert ("banner confirmed" in page, "NOT THIS VEHICLE - the record alone" in page) == (False, True)

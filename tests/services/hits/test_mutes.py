@@ -76,6 +76,22 @@ def test_nobody_else_mutes_the_unit(staff: Staff, store: UnitStore, mutes: UnitM
     assert [each.outcome for each in staff.records()[-2:]] == ["refused", "refused"]
 
 
+def test_once_nobody_is_there_a_mute_is_ended_in_the_units_name_and_nothing_else_is_asked(
+    staff: Staff, store: UnitStore, mutes: UnitMutes
+) -> None:
+    def asked() -> list[tuple[object, str, str]]:
+        with store.database.read() as connection:
+            return [(each.content, each.person_id, each.person) for each in waiting_requests(connection)]
+
+    mutes.end_unattended(staff.clock.now())
+    assert asked() == []
+    with staff.authoriser("officer") as authoriser:
+        mutes.begin(authoriser, 5)
+    mutes.end_unattended(staff.clock.now())
+    assert asked() == [(MuteOrder(5), "officer", "Officer"), (EndOfMute(), "", "unit")], "before it has begun as well"
+    answer(staff, store)
+
+
 def test_there_are_four_lengths(staff: Staff, store: UnitStore, mutes: UnitMutes) -> None:
     with staff.authoriser("officer") as authoriser:
         for minutes in range(60):

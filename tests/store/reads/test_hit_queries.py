@@ -8,6 +8,7 @@ from alpr_edge.domain.alerting import Level
 from alpr_edge.domain.dispositions.disposition import DispositionPart
 from alpr_edge.domain.hits import Reason
 from alpr_edge.services.hits.hit_views import is_waiting
+from alpr_edge.settings import HotlistSettings
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.reads.dispositions import add_disposition
 from alpr_edge.store.reads.hit_queries import count_of_waiting, hit_glances
@@ -43,7 +44,7 @@ def say(database: Database, number: int, hit_number: int, **changes: object) -> 
 
 def row(database: Database, limit: int, *, with_covert: bool = False) -> list[int]:
     with database.read() as connection:
-        glances = hit_glances(connection, limit, with_covert=with_covert)
+        glances = hit_glances(connection, HotlistSettings(), limit, with_covert=with_covert)
         waiting = list(filter(is_waiting, glances))
         assert waiting == glances[: len(waiting)], "those that wait stand before the others"
         assert len(waiting) == min(limit, count_of_waiting(connection))
@@ -54,7 +55,7 @@ def row(database: Database, limit: int, *, with_covert: bool = False) -> list[in
 def test_the_gravest_that_waits_stands_first_however_old_it_is_and_all_are_counted(database: Database) -> None:
     with database.read() as connection:
         assert count_of_waiting(connection) == NEWER + 2
-        assert hit_glances(connection, 1)[0].level is Level.URGENT
+        assert hit_glances(connection, HotlistSettings(), 1)[0].level is Level.URGENT
     newer = list(range(NEWER + 1, 1, -1))
     assert row(database, 3) == [0, *newer[:2]]
     for number in newer[:4]:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row, RowMapping, Select, and_, literal, selec
 from alpr_edge.department.db.schema import HIT_ITEMS, dispositions, hits, items, reads, withdrawals
 from alpr_edge.domain.alerting import Level, level_of
 from alpr_edge.domain.dispositions.disposition import Disposition, DispositionPart, DispositionText
+from alpr_edge.domain.dispositions.hit_objection import HitObjection, hit_objection
 from alpr_edge.domain.dispositions.hit_state import HitState
 from alpr_edge.domain.hits import Reason
 from alpr_edge.domain.instants import Instant
@@ -79,6 +80,12 @@ class BoardHit:
     def hit_state(self) -> HitState:
         """What counts of it now."""
         return HitState.of(self.said)
+
+    @property
+    def objection(self) -> HitObjection | None:
+        """What speaks against its vehicle though the record is confirmed."""
+        is_corrected = self.correction is not None
+        return hit_objection(self.hit_state, is_withdrawn=self.is_withdrawn, is_corrected=is_corrected)
 
     @property
     def objects(self) -> tuple[str, str]:

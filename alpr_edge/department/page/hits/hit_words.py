@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from alpr_edge.department.inquiries.hits.board_rows import BoardHit
 from alpr_edge.domain.alerting import Level
 from alpr_edge.domain.dispositions.disposition import Disposition
+from alpr_edge.domain.dispositions.hit_objection import OBJECTION_WORDS
 from alpr_edge.domain.dispositions.hit_state import HitVerification
 from alpr_edge.domain.dispositions.plate_comparison import CharacterPair, compare_plates
 
@@ -60,8 +61,8 @@ def clock_words(moment: datetime | None) -> str:
 
 
 def verification_words(hit: BoardHit) -> str:
-    """How far a hit is verified (policy 462.4(f))."""
-    return VERIFICATIONS[hit.hit_state.verification]
+    """How far a hit is verified (policy 462.4(f)), or what speaks against it though its record is confirmed."""
+    return VERIFICATIONS[hit.hit_state.verification] if hit.objection is None else OBJECTION_WORDS[hit.objection]
 
 
 def answer_words(said: Disposition | None) -> str:

@@ -1,0 +1,58 @@
+"""What speaks against the vehicle of a hit whose record is confirmed, and what pages say of it."""
+
+import itertools
+
+import pytest
+
+from alpr_edge.domain.dispositions.disposition import ConfirmationAnswer, DispositionPart, InquiryAnswer, ReadAnswer
+from alpr_edge.domain.dispositions.hit_objection import OBJECTION_WORDS, HitObjection, hit_objection
+from alpr_edge.domain.dispositions.hit_state import HitState
+from tests.domain.dispositions.test_dispositions import CONFIRMATION, INQUIRY, disposition
+
+CONFIRMED = (
+    disposition(INQUIRY, InquiryAnswer.STILL_ON_FILE),
+    disposition(CONFIRMATION, ConfirmationAnswer.CONFIRMED),
+)
+DENIALS = (ReadAnswer.MISREAD, ReadAnswer.WRONG_STATE, ReadAnswer.NOT_THIS_VEHICLE)
+
+
+def state_of(answer: ReadAnswer | None, *, is_confirmed: bool = True) -> HitState:
+    said = CONFIRMED if is_confirmed else CONFIRMED[:1]
+    return HitState.of([*said, *([disposition(DispositionPart.READ, answer)] if answer else [])])
+
+
+@pytest.mark.parametrize("answer", DENIALS)
+def test_what_an_officer_says_of_the_vehicle_comes_first(answer: ReadAnswer) -> None:
+    for is_withdrawn, is_corrected in itertools.product((False, True), repeat=2):
+        found = hit_objection(state_of(answer), is_withdrawn=is_withdrawn, is_corrected=is_corrected)
+        assert found is HitObjection.NOT_THIS_VEHICLE
+
+
+@pytest.mark.parametrize("answer", [None, ReadAnswer.CORRECT, ReadAnswer.DISMISSED])
+@pytest.mark.parametrize(
+    ("is_withdrawn", "is_corrected", "expected"),
+    [
+        (False, False, None),
+        (True, False, HitObjection.WITHDRAWN),
+        (False, True, HitObjection.CORRECTED),
+        (True, True, HitObjection.WITHDRAWN),
+    ],
+)
+def test_else_it_is_the_alert_or_the_read_that_was_taken_back(
+    answer: ReadAnswer | None, is_withdrawn: bool, is_corrected: bool, expected: HitObjection | None
+) -> None:
+    assert hit_objection(state_of(answer), is_withdrawn=is_withdrawn, is_corrected=is_corrected) is expected
+
+
+@pytest.mark.parametrize("answer", [None, *ReadAnswer])
+def test_what_is_not_confirmed_says_so_itself(answer: ReadAnswer | None) -> None:
+    state = state_of(answer, is_confirmed=False)
+    assert hit_objection(state, is_withdrawn=True, is_corrected=True) is None
+
+
+def test_each_says_what_it_is_and_that_the_record_alone_is_confirmed() -> None:
+    assert OBJECTION_WORDS == {
+        HitObjection.NOT_THIS_VEHICLE: "NOT THIS VEHICLE - the record alone is confirmed",
+        HitObjection.WITHDRAWN: "ALERT WITHDRAWN - the record alone is confirmed",
+        HitObjection.CORRECTED: "READ CORRECTED - the record alone is confirmed",
+    }
