@@ -8,7 +8,13 @@ from alpr_edge.domain.hits import Generation
 from alpr_edge.hotlist.index.index import ListFault
 from alpr_edge.hotlist.index.loader import HotlistLoader
 from alpr_edge.hotlist.ingest.importer import ListStore
-from alpr_edge.hotlist.ingest.report import dismissed_refusals, refusals, refusals_by_hand
+from alpr_edge.hotlist.ingest.report import (
+    FeedReport,
+    dismissed_refusals,
+    last_reports,
+    refusals,
+    refusals_by_hand,
+)
 from alpr_edge.services.match_plate import list_level
 from alpr_edge.settings import HotlistSettings
 from alpr_edge.store.hotlists import officer_entries, sync_state
@@ -32,6 +38,8 @@ class ListState:
     refusal_dismissed: str
     """Why a feed was refused whose refusal somebody dismissed; empty without one."""
     is_in_settings: bool
+    last_feed: FeedReport | None
+    """The report on the last feed that went live or came by itself; None: there is none that can be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +82,7 @@ def _list_states(
         {report.source: report.refused for report in reports(lists.directory)}
         for reports in (refusals, refusals_by_hand, dismissed_refusals)
     )
+    last_feeds = {report.source: report for report in last_reports(lists.directory)}
     in_settings = {source.name for source in limits.source}
     return tuple(
         ListState(
@@ -86,6 +95,7 @@ def _list_states(
             refusal_by_hand=by_hand.get(name, ""),
             refusal_dismissed=dismissals.get(name, ""),
             is_in_settings=name in in_settings,
+            last_feed=last_feeds.get(name),
         )
         for name in sorted(in_settings | set(generations) | set(last))
     )

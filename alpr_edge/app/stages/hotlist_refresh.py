@@ -43,6 +43,7 @@ class HotlistRefresh:
         self._list_figures: dict[str, dict[str, Any]] = {}
         self._refusals = Refusals(lists.directory)
         self._refusal_lines: list[str] = []
+        self._left_out: dict[str, str] = {}
 
     @property
     def entries(self) -> Entries:
@@ -51,7 +52,7 @@ class HotlistRefresh:
 
     def refresh(self, now: datetime | None) -> None:
         """Load what changed; what cannot be read now is tried again with the next call. Hangs with the disk."""
-        self._refusal_lines = self._refusals.lines()
+        self._refusal_lines, self._left_out = self._refusals.lines(), self._refusals.left_out()
         try:
             self._lists.refresh_if_changed()
             self._own.refresh(now)
@@ -92,7 +93,10 @@ class HotlistRefresh:
             for generation in generations
             if self._ages[generation.source] is not ListAge.FRESH
         ]
-        self._list_figures = {generation.source: _list_figures(generation, now) for generation in generations}
+        self._list_figures = {
+            generation.source: _list_figures(generation, now) | {"left_out": self._left_out.get(generation.source, "")}
+            for generation in generations
+        }
         worse = [
             source
             for source, age in self._ages.items()
@@ -108,4 +112,8 @@ class HotlistRefresh:
 
 def _list_figures(generation: Generation, now: datetime | None) -> dict[str, Any]:
     age = generation.age(now)
-    return {"entries": generation.entries, "age_s": None if age is None else round(age.total_seconds())}
+    return {
+        "entries": generation.entries,
+        "age_s": None if age is None else round(age.total_seconds()),
+        "is_dated": generation.issued_at is not None,
+    }

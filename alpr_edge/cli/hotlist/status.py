@@ -13,12 +13,14 @@ from alpr_edge.cli.access.opening import open_access
 from alpr_edge.cli.access.options import BreakGlassOption, CaseOption, OffenceOption, PurposeOption, Statement
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, require_owner
 from alpr_edge.cli.hotlist.common import age_json, details_json, open_lists
+from alpr_edge.cli.hotlist.feed_words import not_understood_json, not_understood_lines
 from alpr_edge.cli.output import count_text, print_object, print_table, time_text
 from alpr_edge.domain.hits import Generation
 from alpr_edge.domain.list_ages import age_words
 
 if TYPE_CHECKING:
     from alpr_edge.hotlist.index.index import ListFault
+    from alpr_edge.hotlist.ingest.report import FeedReport
     from alpr_edge.services.list_status import HotlistStatus, ListState
     from alpr_edge.store.hotlists.officer_entries import OwnEntry
 
@@ -130,7 +132,13 @@ def _sync_json(state: ListState) -> dict[str, Any]:
         "last_feed_refused": state.refusal,
         "last_import_by_hand_refused": state.refusal_by_hand,
         "refusal_dismissed": state.refusal_dismissed,
+        "last_feed": None if state.last_feed is None else _feed_json(state.last_feed),
     }
+
+
+def _feed_json(report: FeedReport) -> dict[str, Any]:
+    names = ("at", "read", "kept", "rejected", "skipped_junk", "withheld")
+    return {name: getattr(report, name) for name in names} | not_understood_json(report)
 
 
 def _print_status(state: HotlistStatus, own: list[OwnEntry], now: datetime | None) -> None:
@@ -181,3 +189,18 @@ def _sync_lines(state: ListState) -> Iterable[str]:
         yield f"last feed refused, and the refusal dismissed: {state.refusal_dismissed}"
     if state.refusal_by_hand:
         yield f"last import by hand refused: {state.refusal_by_hand}"
+    if state.last_feed is not None and not state.last_feed.refused:
+        yield from (f"last feed: {line}" for line in _feed_lines(state.last_feed))
+
+
+def _feed_lines(report: FeedReport) -> Iterable[str]:
+    """What the last feed had that is in no entry, or that was not understood."""
+    counts = (
+        (report.rejected, "rejected"),
+        (report.skipped_junk, "without a real plate"),
+        (report.withheld, "left out for their reason"),
+    )
+    left_out = ", ".join(f"{count:,} {what}" for count, what in counts if count)
+    if left_out:
+        yield f"{count_text(report.read, 'line')} read: {left_out}"
+    yield from not_understood_lines(report)

@@ -74,6 +74,13 @@ class FeedCheck:
     withheld: int
     """Entries whose reason this source may not have."""
     duplicates: int
+    unmatched_removals: int
+    """Lines of removals that name no entry of the list before."""
+    unknown_reasons: int
+    """Lines whose words for the reason are not known; :attr:`unknown_wordings` has the first of these."""
+    unknown_wordings: tuple[str, ...]
+    unread_columns: tuple[str, ...]
+    """Names of the columns that nothing is read from."""
     issued: datetime | None
     is_signed: bool
     is_compared: bool
@@ -170,6 +177,10 @@ def _result(
         skipped_junk=tally.skipped_junk,
         withheld=tally.withheld,
         duplicates=duplicates,
+        unmatched_removals=tally.unmatched_removals,
+        unknown_reasons=tally.not_understood.reason_lines,
+        unknown_wordings=tuple(tally.not_understood.wordings),
+        unread_columns=tally.not_understood.columns,
         issued=issued,
         is_signed=reading.signing_key is not None,
         is_compared=differences.is_compared,

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from alpr_edge.domain.errors import FeedError
 from alpr_edge.domain.hits import Reason
+from alpr_edge.hotlist.formats.not_understood import NotUnderstood
 from alpr_edge.hotlist.index.row import Row
 
 REMARKS_MAX = 500
@@ -109,6 +110,8 @@ class FeedContext:
     """The present moment, UTC."""
     in_use: datetime | None = None
     """When the list in use was made, UTC; None: there is none, or it does not say."""
+    removals: bool = False
+    """Whether its lines name entries to remove; a row without a reason then stands for every reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,8 @@ class Feed:
     """When the list was made, UTC; None: the feed does not say."""
     records: Iterator[Record]
     """The lines, in file order; raises FeedError when the end shows that the feed is not whole."""
+    not_understood: NotUnderstood
+    """What of it was not understood, filled as :attr:`records` are read."""
 
 
 class FeedFormat(ABC):

@@ -5,6 +5,7 @@ the lines. A table without either, or whose count differs, was cut or tampered w
 """
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import ClassVar
 
@@ -25,6 +26,8 @@ class Clew(FixedWidth):
 
     name: ClassVar[FormatName] = FormatName.CLEW
     trailer_required = True
+    notes: ClassVar[Mapping[Reason, str]] = {Reason.STOLEN_PLATE: "stolen or lost plate"}
+    """Only ``slr`` has plates alone, and it does not say which of the two happened to one."""
     fields = (
         Field("plate", 1, 8, is_plate_cell, "a gap in the plate"),
         Field("state", 9, 10, is_state, "no state code"),

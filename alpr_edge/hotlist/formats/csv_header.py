@@ -6,24 +6,38 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from alpr_edge.domain.errors import FeedError
-from alpr_edge.hotlist.formats.base import Rules
+from alpr_edge.hotlist.formats.base import Rules, clean
 
 _DELIMITERS = ",;\t:"
+COLUMN_NAME_MAX = 40
+"""Longest name of an unread column in reports."""
+UNREAD_MAX = 50
+"""Most unread columns that are named."""
+_EXPIRY_BEGINNINGS = ("expir", "validuntil", "validto", "validthr")
 _NOT_WORD = re.compile("[^a-z0-9]+")
 ROLES: dict[str, tuple[str, ...]] = {
-    "plate": ("platenumber", "plate", "licenseplate", "licenseplatenumber"),
-    "state": ("stateprovince", "platestate", "state", "province"),
+    "plate": (
+        "platenumber", "plate", "licenseplate", "licenseplatenumber", "plateno", "platenum", "licenceplate",
+        "licenceplatenumber",
+    ),
+    "state": ("stateprovince", "platestate", "state", "province", "licensestate", "licenseplatestate"),
     "reason": ("category", "reason", "description"),
-    "remarks": ("remarks", "notes", "comments", "description"),
-    "record_id": ("recordid", "id", "ncicnumber", "casenumber"),
-    "case": ("casenumber", "oca"),
-    "effective": ("effectivedate", "startdate"),
-    "expires": ("expirydate", "expirationdate", "enddate"),
-    "year": ("vehicleyear", "year"),
+    "remarks": ("remarks", "notes", "comments", "remark", "note", "comment", "description"),
+    "record_id": ("recordid", "id", "ncicnumber", "recordnumber", "casenumber"),
+    "case": ("casenumber", "oca", "case", "caseno"),
+    "effective": (
+        "effectivedate", "startdate", "effective", "effectivefrom", "start", "begindate", "validfrom",
+    ),
+    "expires": (
+        "expirydate", "expirationdate", "enddate", "expires", "expireson", "expiresat", "expiration", "expiry",
+        "expire", "expiredate", "expiresdate", "expirationdatetime", "expirydatetime", "end", "endsat", "validuntil",
+        "validto", "validthru", "validthrough",
+    ),
+    "year": ("vehicleyear", "year", "modelyear"),
     "make": ("vehiclemake", "make"),
     "model": ("vehiclemodel", "model"),
     "colour": ("vehiclecolor", "vehiclecolour", "color", "colour"),
-}
+}  # fmt: skip
 """Names of a column by role, lower case without spaces; the first name present is taken."""
 
 VEHICLE_ROLES = ("year", "make", "model", "colour")
@@ -41,13 +55,16 @@ class Header:
     """The column of each role that there is, from 0."""
     names: Mapping[str, str]
     """What each role's column is called in reports."""
+    unread: tuple[str, ...] = ()
+    """Names of the columns that nothing is read from."""
 
 
 def header_of(line: str, number: int, rules: Rules) -> Header:
     """Read a header row; without one, the settings' numbers and the width of the first row.
 
     Raises:
-        FeedError: no column is known as the plate's, or two are called the same.
+        FeedError: no column is known as the plate's, two are called the same, or one by its name says how long an
+            entry holds and is not read.
     """
     wrong = sorted(set(rules.columns) - set(ROLES))
     if wrong:
@@ -60,7 +77,25 @@ def header_of(line: str, number: int, rules: Rules) -> Header:
     places = _places(names, number, rules.columns)
     if "plate" not in places:
         raise FeedError(f"line {number}: no header row with a plate column; name it Plate Number")
-    return Header(delimiter, len(names), places, _report_names(places, [name.strip() for name in names]))
+    unread = tuple(clean(name, COLUMN_NAME_MAX) for place, name in enumerate(names) if place not in places.values())
+    if "expires" not in rules.columns:
+        _require_expiry_read(unread, number)
+    report_names = _report_names(places, [name.strip() for name in names])
+    return Header(delimiter, len(names), places, report_names, tuple(name for name in unread if name)[:UNREAD_MAX])
+
+
+def _require_expiry_read(unread: Sequence[str], number: int) -> None:
+    """Refuse a header with a column that nothing is read from and that tells how long entries hold.
+
+    Raises:
+        FeedError: there is one: entries would alert beyond their end.
+    """
+    name = next((name for name in unread if _normal_name(name).startswith(_EXPIRY_BEGINNINGS)), None)
+    if name is not None:
+        raise FeedError(
+            f"line {number}: nothing is read from the column {name!r}, which seems to say how long an entry holds; "
+            "say in the source's settings which column that is: columns.expires"
+        )
 
 
 def _numbered_header(line: str, rules: Rules) -> Header:

@@ -50,10 +50,12 @@ class GenericCsv(FeedFormat):
         header = header_of(text_of(first).rstrip("\r\n"), number, context.rules)
         if not context.rules.header:
             number, lines = number - 1, chain([first], lines)
-        builder = RowBuilder(context, Traits(header.names, partials=True, ncic_states=False))
+        traits = Traits(header.names, partials=True, ncic_states=False, free_remarks=True)
+        builder = RowBuilder(context, traits, header.unread)
         issued_at = _issue_date(date_line.group(1), builder) if date_line else None
         builder.begin(issued_at)
-        return Feed(issued_at, _Rows(header, builder, number, trailer=context.rules.trailer_required).records(lines))
+        rows = _Rows(header, builder, number, trailer=context.rules.trailer_required)
+        return Feed(issued_at, rows.records(lines), builder.not_understood)
 
 
 def _issue_date(text: str, builder: RowBuilder) -> datetime:

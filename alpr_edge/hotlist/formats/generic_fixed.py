@@ -28,6 +28,7 @@ class GenericFixed(FeedFormat):
 
 class _Layout(FixedWidth):
     name: ClassVar[FormatName] = FormatName.FIXED_WIDTH
+    free_remarks = True
 
     def __init__(self, fields: tuple[Field, ...], *, has_head: bool) -> None:
         self.fields = fields

@@ -10,7 +10,7 @@ Of a head line that is no record only the date is read. A trailer that counts th
 import csv
 import re
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from itertools import chain
@@ -40,6 +40,10 @@ class LineFormat(FeedFormat):
     """The fields in their order in the line."""
     codes: ClassVar[Codes] = {}
     """Meaning of the codes in its reason cells."""
+    notes: ClassVar[Mapping[Reason, str]] = {}
+    """What the remarks say of lines that name no reason, by the reason that they are given."""
+    free_remarks: ClassVar[bool] = False
+    """Whether its remarks are free text of the feed's maker, not agencies, numbers and dates."""
     zone: ClassVar[str] = PACIFIC
     has_head: bool = True
     """Whether a first line that is no record is a head."""
@@ -58,7 +62,8 @@ class LineFormat(FeedFormat):
             number, lines = 1, chain([first], lines)
         builder.begin(issued_at)
         needs_trailer = self.trailer_required or context.rules.trailer_required
-        return Feed(issued_at, self._records(lines, number, builder, needs_trailer=needs_trailer))
+        records = self._records(lines, number, builder, needs_trailer=needs_trailer)
+        return Feed(issued_at, records, builder.not_understood)
 
     def is_head(self, text: str) -> bool:
         """Whether a first line is a head."""
@@ -87,7 +92,9 @@ class LineFormat(FeedFormat):
 
     def _traits(self, context: FeedContext) -> Traits:
         names = dict.fromkeys(Cells._fields, "-") | {field.role: field.place for field in reversed(self.fields)}
-        return Traits(names, self.codes, self.default_reason(context), self.zone)
+        return Traits(
+            names, self.codes, self.default_reason(context), self.notes, self.zone, free_remarks=self.free_remarks
+        )
 
     def _records(
         self, lines: Iterator[bytes], number: int, builder: RowBuilder, *, needs_trailer: bool

@@ -29,6 +29,7 @@ from alpr_edge.hotlist.formats.base import (
     moment,
     zone,
 )
+from alpr_edge.hotlist.formats.not_understood import NotUnderstood
 from alpr_edge.hotlist.index.row import Restrictions, microseconds
 
 REMEMBERED_MAX = 8192
@@ -39,6 +40,11 @@ _OTHER_WILDCARDS = re.compile(r"[%_#]")
 Times = tuple[int | None, int | None, tuple[str, str] | None]
 """When a row takes effect and expires, in microseconds since 1970, or the cell at fault and why."""
 _NO_TIMES: Times = (None, None, None)
+Meaning = tuple[str | None, str, str]
+"""A cell's reason (None: not accepted; of a removal empty: any), its part that belongs into the remarks, and its words
+where they are not understood."""
+CODE_CHARACTERS_MAX = 4
+"""A cell of more characters is a wording, which an officer can read."""
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 
@@ -79,27 +85,41 @@ class Traits:
     codes: Codes = field(default_factory=dict)
     default: Reason | None = None
     """Reason of lines that name none, where the settings give none."""
+    notes: Mapping[Reason, str] = field(default_factory=dict)
+    """What the remarks say of lines that name no reason, by the reason that they are given."""
     zone: str = PACIFIC
     """Zone of dates that name none, where the settings give none."""
     partials: bool = False
     """Whether a plate may hold the wildcards ``?`` and ``*``."""
     ncic_states: bool = True
     """Whether its states are NCIC's letters, not the post's."""
+    free_remarks: bool = False
+    """Whether its remarks are free text of the feed's maker, in which a reason may stand."""
 
 
 class RowBuilder:
-    """Builds the rows of one feed."""
+    """Builds the rows of one feed.
 
-    def __init__(self, context: FeedContext, traits: Traits) -> None:
+    Args:
+        context: the facts that are known beside the file.
+        traits: the properties of the format's cells.
+        unread: names of the columns that nothing is read from.
+    """
+
+    def __init__(self, context: FeedContext, traits: Traits, unread: tuple[str, ...] = ()) -> None:
+        self.not_understood = NotUnderstood(unread)
         self._rules = context.rules
         self._traits = traits
         self._default = self._rules.reason or traits.default
         self._zone = zone(self._rules.zone or traits.zone)
         self._now = context.now
         self._in_use = context.in_use
+        self._is_removal = context.removals
+        self._looked_over = _reasons_looked_over(context, traits)
         self._expiry: int | None = None
         self._restrictions: Restrictions | None = (None, None, True) if self._rules.covert else None
-        self._reasons: Memo[str, tuple[str | None, str]] = Memo(self._reason)
+        self._reasons: Memo[str, Meaning] = Memo(self._reason)
+        self._immigration: Memo[str, bool] = Memo(reason_codes.names_immigration)
         self._states: Memo[str, tuple[str | None, str]] = Memo(self._state)
         self._times: Memo[tuple[str, str], Times] = Memo(self._dates)
         self._vehicles: Memo[str, str] = Memo(lambda text: clean(text, VEHICLE_MAX))
@@ -145,15 +165,18 @@ class RowBuilder:
             plate, raw, fault = self._plate(raw)
             if fault:
                 return Rejected(line, self._traits.names["plate"], fault)
-        why, note = self._reasons[reason]
-        if why is None:
+        why, note, words = self._reasons[reason]
+        if why is None or (remarks and why in self._looked_over and self._immigration[remarks]):
             return Withheld(line)
         letters, unknown = self._states[state]
         begins, ends, wrong = self._times[effective, expires] if effective or expires else _NO_TIMES
         if wrong is not None:
             return Rejected(line, self._traits.names[wrong[0]], wrong[1])
-        if note or unknown:
-            remarks = "; ".join(part for part in (note, remarks, unknown) if part.strip())
+        if words:
+            self.not_understood.count_reason(words, raw)
+        if note or unknown or self._is_removal:
+            parts = (note,) if self._is_removal else (note, remarks, unknown)
+            remarks = "; ".join(part for part in parts if part.strip())
         return (
             plate,
             raw,
@@ -178,21 +201,40 @@ class RowBuilder:
             return plate, raw, "a plate with wildcards cannot be matched as it stands"
         return plate, raw, f"longer than {PLATE_LENGTH_MAX} characters" if len(plate) > PLATE_LENGTH_MAX else ""
 
-    def _reason(self, text: str) -> tuple[str | None, str]:
-        """A cell's reason (None: not accepted), and the part of it that belongs into the remarks."""
-        reason, note = self._meaning(" ".join(text.split()))
-        return (reason.value if reason in self._rules.reasons else None), note
+    def _reason(self, text: str) -> Meaning:
+        """What a reason's cell means.
 
-    def _meaning(self, words: str) -> tuple[Reason, str]:
+        A removal that names no reason, or one in words that are not understood ("recovered"), is of any; the words are
+        kept, as the entry may have the same.
+        """
+        words = " ".join(text.split())
+        reason, note = self._meaning(words)
+        if self._is_removal and reason is None:
+            return "", note, ""
+        known = Reason.OTHER if reason is None else reason
+        why = known.value if known in self._rules.reasons else None
+        return why, note, "" if reason else clean(words, REMARKS_MAX)
+
+    def _meaning(self, words: str) -> tuple[Reason | None, str]:
+        """A cell's reason (None: not understood), and its part for the remarks: all that the reason does not say."""
         key = words.upper()
-        if not key and self._default is not None:
-            return self._default, ""
+        if not key:
+            return self._blank_meaning()
         if key in self._rules.codes:
-            return self._rules.codes[key], ""
-        if key in self._traits.codes:
+            reason: Reason | None = self._rules.codes[key]
+        elif key in self._traits.codes:
             return self._traits.codes[key]
-        reason = reason_codes.from_text(words)
-        return reason, words if reason is Reason.OTHER else ""
+        else:
+            reason = reason_codes.from_text(words)
+        if reason is None:
+            return None, words
+        is_code = key in self._rules.codes and len(key) <= CODE_CHARACTERS_MAX
+        return reason, "" if is_code or reason_codes.is_own_wording(words, reason) else words
+
+    def _blank_meaning(self) -> tuple[Reason | None, str]:
+        """The reason of a line that names none; a removal has only one that the whole table stands for."""
+        reason = self._traits.default if self._is_removal else self._default
+        return reason, self._traits.notes.get(reason, "") if reason else ""
 
     def _state(self, text: str) -> tuple[str | None, str]:
         """A state cell's letters, and what the remarks are to keep of it."""
@@ -214,3 +256,13 @@ class RowBuilder:
         if effective is not None and expires is not None and expires <= effective:
             return None, None, ("expires", "before the day it takes effect")
         return effective, expires, None
+
+
+def _reasons_looked_over(context: FeedContext, traits: Traits) -> frozenset[str]:
+    """The reasons of which the remarks are read for immigration enforcement, which the source may not have.
+
+    "Wanted person" may stand before "administrative warrant of removal" (Government Code 7284.6).
+    """
+    if not traits.free_remarks or context.removals or Reason.IMMIGRATION_VIOLATOR in context.rules.reasons:
+        return frozenset()
+    return frozenset(reason.value for reason in Reason if reason not in reason_codes.GROUNDS_OF_THEIR_OWN)

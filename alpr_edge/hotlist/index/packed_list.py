@@ -77,6 +77,8 @@ class GenerationDraft:
     imports compare them."""
     duplicates: int
     """Entries left out: equal to an earlier one in all they say, or replaced by an addition."""
+    unmatched: int = 0
+    """Removals that name no entry of the list."""
 
     @property
     def marks(self) -> Marks:

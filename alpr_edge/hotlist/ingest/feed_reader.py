@@ -77,6 +77,7 @@ def pack_feed(
     packer = delta.packer_for(change, base)
     with FeedFile(reading.path, reading.password) as file:
         feed = _open_feed(reading, file, now, None if current is None else current.issued_at)
+        tally.not_understood = feed.not_understood
         validation.check_issued(feed.issued_at, current, now, reading.limits)
         for batch in validation.admit(feed.records, tally, reading.rules.skip_plates):
             count += len(batch)
@@ -85,7 +86,9 @@ def pack_feed(
             if progress is not None:
                 progress(count, file.share_read)
     keeps_date = current is not None and change is not ListChange.COMPLETE
-    return packer.pack(), feed.issued_at or (current.issued_at if current and keeps_date else None)
+    draft = packer.pack()
+    tally.unmatched_removals = draft.unmatched
+    return draft, feed.issued_at or (current.issued_at if current and keeps_date else None)
 
 
 def check_entries(reading: FeedReading, entry_count: int, current: Generation | None, tally: FeedTally) -> None:
@@ -102,7 +105,9 @@ def check_entries(reading: FeedReading, entry_count: int, current: Generation | 
     """
     validation.check_lines(tally, reading.limits)
     # Removals may empty a list: the last AMBER entry is cancelled.
-    if reading.change is not ListChange.REMOVALS:
+    if reading.change is ListChange.REMOVALS:
+        validation.check_removals(tally)
+    else:
         validation.check_not_empty(entry_count)
     if not reading.accept_shrink:
         validation.check_shrink(entry_count, current, reading.limits)
@@ -115,5 +120,6 @@ def _open_feed(reading: FeedReading, file: FeedFile, now: datetime | None, in_us
     if reading.signing_key is not None:
         check_signature(reading.path, reading.signing_key, reading.signature)
     rules = replace(reading.rules, reason=reading.reason) if reading.reason else reading.rules
-    context = FeedContext(reading.source, file.inner_name, rules, now, in_use)
+    removals = reading.change is ListChange.REMOVALS
+    context = FeedContext(reading.source, file.inner_name, rules, now, in_use, removals)
     return FORMATS[reading.format].open(file.lines(), context)

@@ -79,6 +79,13 @@ class ImportReport:
     removed: int
     changed: int
     """Entries in both lists of which the vehicle, a remark or a date differs."""
+    unmatched_removals: int = 0
+    """Lines of removals that name no entry of the list before."""
+    unknown_reasons: int = 0
+    """Lines whose words for the reason are not known; :attr:`unknown_wordings` has the first of these."""
+    unknown_wordings: tuple[str, ...] = ()
+    unread_columns: tuple[str, ...] = ()
+    """Names of the columns that nothing is read from."""
 
 
 def import_feed(
@@ -136,7 +143,7 @@ class _Import:
             refusal = memory_refusal(self.tally)
             self._keep_report(str(refusal))
             raise refusal from None
-        self._keep_report("")
+        self._keep_report("", report.kept)
         return report
 
     def run(self, progress: Progress | None) -> ImportReport:
@@ -149,7 +156,7 @@ class _Import:
         common_count, changed_count = self._shared_with(current, draft)
         return ImportReport(
             source=self.request.source,
-            serial=None if self.request.dry_run else self._go_live(draft, issued_at),
+            serial=None if self.request.dry_run else self._go_live(draft, issued_at, self._imported_at(issued_at)),
             issued=issued_at,
             read=self.tally.read,
             kept=entry_count,
@@ -161,6 +168,10 @@ class _Import:
             added=entry_count - common_count,
             removed=(generation.entries if generation else 0) - common_count,
             changed=changed_count,
+            unmatched_removals=self.tally.unmatched_removals,
+            unknown_reasons=self.tally.not_understood.reason_lines,
+            unknown_wordings=tuple(self.tally.not_understood.wordings),
+            unread_columns=self.tally.not_understood.columns,
         )
 
     def _pack(
@@ -178,12 +189,26 @@ class _Import:
         """Of the generation that was imported last, whether it is the one in use or not."""
         return all_generations(self.lists.database, self.request.source)[0].generation.serial
 
-    def _keep_report(self, refusal: str) -> None:
-        if not self.request.dry_run:
-            at = rfc3339(self.now) if self.now else None
-            lines = tuple(self.tally.samples)
-            report = FeedReport(self.request.source, at, refusal, self.tally.read, self.tally.rejected_lines, lines)
-            write_report(self.lists.directory, report, by_hand=self.request.by_hand)
+    def _keep_report(self, refusal: str, kept: int = 0) -> None:
+        if self.request.dry_run:
+            return
+        not_understood = self.tally.not_understood
+        report = FeedReport(
+            source=self.request.source,
+            at=rfc3339(self.now) if self.now else None,
+            refused=refusal,
+            read=self.tally.read,
+            rejected=self.tally.rejected_lines,
+            lines=tuple(self.tally.samples),
+            kept=kept,
+            skipped_junk=self.tally.skipped_junk,
+            withheld=self.tally.withheld,
+            unmatched_removals=self.tally.unmatched_removals,
+            unknown_reasons=not_understood.reason_lines,
+            unknown_wordings=tuple(not_understood.wordings),
+            unread_columns=not_understood.columns,
+        )
+        write_report(self.lists.directory, report, by_hand=self.request.by_hand)
 
     def _shared_with(self, current: StoredGeneration | None, draft: GenerationDraft) -> tuple[int, int]:
         """Count the entries that the list in use has too, and those of them that differ; 0 when it does not open."""
@@ -196,12 +221,18 @@ class _Import:
             log.warning("hotlist.not_compared", source=self.request.source, fault=str(error))
             return 0, 0
 
-    def _go_live(self, draft: GenerationDraft, issued_at: datetime | None) -> int:
+    def _imported_at(self, issued_at: datetime | None) -> datetime | None:
+        """From when a list without a date ages: from the import of the complete list, which a change renews in part."""
+        if issued_at is not None or self.request.change is ListChange.COMPLETE:
+            return self.now
+        return all_generations(self.lists.database, self.request.source)[0].generation.imported_at
+
+    def _go_live(self, draft: GenerationDraft, issued_at: datetime | None, imported_at: datetime | None) -> int:
         source, lists = self.request.source, self.lists
         serial = next_serial(lists.database, source)
         name, entries = f"{source}.{serial:08d}.list", len(draft.packed_list)
         sha256 = sealed_file.write(lists.directory / name, sealed_file.Seal(source, serial), draft, lists.lists_key)
-        record_and_activate(lists.database, Generation(source, serial, issued_at, self.now, entries), name, sha256)
+        record_and_activate(lists.database, Generation(source, serial, issued_at, imported_at, entries), name, sha256)
         forget_oldest(lists.database, source, lists.directory)
         log.info("hotlist.imported", source=source, serial=serial, entries=entries)
         return serial

@@ -1,9 +1,9 @@
 """The reports on the feeds of each source, stored beside the lists: the rejected lines, and why a feed was refused.
 
-A report names lines and columns and never holds their text. While the last feed that came by itself stands refused the
-unit says so (FIELD, trap 3): the list in use stays, and grows old. A feed that a person imported and that was refused
-has a report of its own: that person was told, and the unit is not in trouble for it. So has a refusal that a person
-dismissed.
+A report names lines and columns and never holds their text, but for a few short wordings of reasons that are not known,
+without plates. While the last feed that came by itself stands refused the unit says so (FIELD, trap 3): the list in use
+stays, and grows old. A feed that a person imported and that was refused has a report of its own: that person was told,
+and the unit is not in trouble for it. So has a refusal that a person dismissed.
 """
 
 import contextlib
@@ -33,6 +33,24 @@ class FeedReport:
     rejected: int
     """Lines; :attr:`lines` names the first of them."""
     lines: tuple[Rejected, ...]
+    kept: int = 0
+    """Entries of the list with it; 0 of a refused one. Reports of older releases lack this and all that follows."""
+    skipped_junk: int = 0
+    """Lines whose plate is none."""
+    withheld: int = 0
+    """Lines whose reason the source may not have."""
+    unmatched_removals: int = 0
+    """Lines of removals that name no entry of the list before."""
+    unknown_reasons: int = 0
+    """Lines whose words for the reason are not known; :attr:`unknown_wordings` has the first of these."""
+    unknown_wordings: tuple[str, ...] = ()
+    unread_columns: tuple[str, ...] = ()
+    """Names of the columns that nothing is read from."""
+
+    @property
+    def needs_attention(self) -> bool:
+        """Whether lines of it went nowhere: rejected, or removals that removed nothing."""
+        return self.rejected > 0 or self.unmatched_removals > 0
 
 
 def write_report(directory: Path, report: FeedReport, *, by_hand: bool = False) -> None:
@@ -67,6 +85,13 @@ def read_report(directory: Path, source: str) -> FeedReport:
     if newest is None:
         raise FeedError(f"no feed of a list {source} was imported here")
     return _read(newest[1])
+
+
+def last_reports(directory: Path) -> Iterator[FeedReport]:
+    """The reports on the last feed of each source that went live or came by itself, in order of source."""
+    for path in sorted(directory.glob(f"*{_LAST}")):
+        with contextlib.suppress(FeedError):
+            yield _read(path)
 
 
 def refusals(directory: Path) -> Iterator[FeedReport]:
@@ -123,23 +148,40 @@ def remove_reports(directory: Path, source: str) -> bool:
 
 
 class Refusals:
-    """The sources whose last feed was refused, read again only when something in their folder changed."""
+    """What the last feeds have against them, read again only when something in their folder changed."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._read_ns = -1
-        self._lines: list[str] = []
+        self._last: list[FeedReport] = []
 
     def lines(self) -> list[str]:
-        """A short line each."""
+        """A short line for each source whose last feed was refused."""
+        return [f"list {report.source}: its last feed was refused" for report in self._reports() if report.refused]
+
+    def left_out(self) -> dict[str, str]:
+        """What the last feed of each source has that went nowhere, in words; none of those that were refused."""
+        return {
+            report.source: _left_out_words(report)
+            for report in self._reports()
+            if not report.refused and report.needs_attention
+        }
+
+    def _reports(self) -> list[FeedReport]:
         try:
             changed_ns = self._directory.stat().st_mtime_ns
         except OSError:
             return []
         if changed_ns != self._read_ns:
             self._read_ns = changed_ns
-            self._lines = [f"list {report.source}: its last feed was refused" for report in refusals(self._directory)]
-        return self._lines
+            reports = last_reports(self._directory)
+            self._last = [report for report in reports if report.refused or report.needs_attention]
+        return self._last
+
+
+def _left_out_words(report: FeedReport) -> str:
+    counts = ((report.rejected, "lines rejected"), (report.unmatched_removals, "removals removed nothing"))
+    return ", ".join(f"{count:,} of {report.read:,} {what}" for count, what in counts if count)
 
 
 def _path(directory: Path, source: str, suffix: str) -> Path:
@@ -164,6 +206,8 @@ def _read(path: Path) -> FeedReport:
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
         lines = tuple(Rejected(**line) for line in raw.pop("lines"))
+        for name in ("unknown_wordings", "unread_columns"):
+            raw[name] = tuple(map(str, raw.get(name, ())))
         return FeedReport(**raw, lines=lines)
     except (OSError, ValueError, TypeError, KeyError):
         raise FeedError(f"{path}: cannot be read; import the list again") from None

@@ -15,6 +15,7 @@ from alpr_edge.domain.hits import Generation
 from alpr_edge.domain.instants import rfc3339
 from alpr_edge.domain.plates import canonical
 from alpr_edge.hotlist.formats.base import Record, Rejected, Withheld
+from alpr_edge.hotlist.formats.not_understood import NotUnderstood
 from alpr_edge.hotlist.index.row import Row
 
 JUNK_PLATES = frozenset(
@@ -64,6 +65,15 @@ class FeedTally:
     samples: list[Rejected] = field(default_factory=list)
     skipped_junk: int = 0
     withheld: int = 0
+    unmatched_removals: int = 0
+    """Lines of removals that name no entry of the list in use."""
+    not_understood: NotUnderstood = field(default_factory=NotUnderstood)
+    """Columns and words that were not understood."""
+
+    @property
+    def admitted(self) -> int:
+        """Lines that are entries, or removals of some."""
+        return self.read - self.rejected_lines - self.skipped_junk - self.withheld
 
     def count(self, record: Rejected | Withheld) -> None:
         """Count a line that is no entry."""
@@ -158,6 +168,19 @@ def check_lines(tally: FeedTally, limits: ValidationLimits) -> None:
         raise FeedError(
             f"{tally.rejected_lines} of {tally.read} lines were rejected, "
             f"the first: line {first.line}, column {first.column}: {first.reason}"
+        )
+
+
+def check_removals(tally: FeedTally) -> None:
+    """Refuse removals of which none names an entry of the list in use: cars that were recovered would stay on it.
+
+    Raises:
+        FeedError: none does.
+    """
+    if tally.unmatched_removals and tally.unmatched_removals == tally.admitted:
+        raise FeedError(
+            f"none of its removals ({tally.admitted}) names an entry of the list in use; "
+            "compare plate, state, reason and record id with the list"
         )
 
 

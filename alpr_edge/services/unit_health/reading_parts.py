@@ -142,7 +142,13 @@ def _lists(figures: dict[str, Any]) -> Iterator[PartHealth]:
         return
     for source, told in lists.items():
         age = None if told["age_s"] is None else timedelta(seconds=told["age_s"])
-        yield well(UnitPart.LISTS, "in use", f"{told['entries']:,} entries, {age_words(age)}", f"list {source}")
+        finding, name = f"{told['entries']:,} entries, {age_words(age)}", f"list {source}"
+        if age is not None and not told.get("is_dated", True):
+            finding += " by its import: it does not say when it was made"
+        if left_out := told.get("left_out"):
+            yield attention(UnitPart.LISTS, "left lines out", f"{finding}; its last feed: {left_out}", TECHNICIAN, name)
+        else:
+            yield well(UnitPart.LISTS, "in use", finding, name)
     if own or not lists:
         yield well(UnitPart.LISTS, "own entries", f"{own or 0} entries of officers", "own entries")
 

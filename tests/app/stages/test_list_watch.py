@@ -75,6 +75,19 @@ def test_an_unknown_age_is_amber_and_sounds(watch: HotlistRefresh) -> None:
     assert tones_at(watch, monitor, hours(14)) == [Tone.STALE]
 
 
+def test_health_tells_what_the_last_feed_left_out(watch: HotlistRefresh, lists: ListStore, tmp_path: Path) -> None:
+    watch.refresh(NOW)
+    watch.judge(NOW)
+    assert watch.figures()["lists"] == {"bolo": {"entries": 1, "age_s": 0, "is_dated": False, "left_out": ""}}
+    rows = "".join(f"ABC{number},Stolen,CA\n" for number in range(100, 200))
+    feed = tmp_path / "feed.csv"
+    feed.write_text(f"Plate Number,Description,State/Province\n{rows}ABC%,Stolen,CA\n", encoding="utf-8")
+    import_feed(ImportRequest(feed, "bolo", FormatName.GENERIC_CSV), lists, NOW)
+    watch.refresh(NOW)
+    watch.judge(NOW)
+    assert watch.figures()["lists"]["bolo"]["left_out"] == "1 of 101 lines rejected"
+
+
 def test_health_tells_nothing_of_covert_entries(lists: ListStore) -> None:
     loader = HotlistLoader(lists.database, lists.lists_key, lists.directory)
     watch = HotlistRefresh(loader, OfficerEntryLoader(lists.database), HotlistSettings())

@@ -82,6 +82,27 @@ def test_what_was_left_out_is_said_without_a_plate(command: Command, tmp_path: P
     assert "SECRET" not in result.output
 
 
+def test_what_was_not_understood_is_told_at_once_and_by_the_status(command: Command, tmp_path: Path) -> None:
+    path = tmp_path / "bolo.csv"
+    rows = [f"4XYZ{number:03d},Stolen,CA,x" for number in range(100)]
+    rows += ["4XYZ500,Carjacking,CA,x", "SECRET1,Immigration,CA,x", "NONE,Stolen,CA,x", "SECRET#,Stolen,CA,x"]
+    path.write_bytes(csv_text(*rows, header="Plate,Reason,State,Hold For"))
+    words = [
+        '1 line with a reason that is not known, such as "Carjacking"; they count as other until codes of the source',
+        "nothing is read from: Hold For",
+    ]
+    told = run_import(command, path, "bolo", "generic-csv").stdout
+    assert [line in told for line in words] == [True, True]
+    status = command("status").stdout
+    assert "list bolo: last feed: 104 lines read: 1 rejected, 1 without a real plate, 1 left out for" in status
+    assert [f"list bolo: last feed: {line}" in status for line in words] == [True, True]
+    assert "SECRET" not in told + status
+    (row,) = as_json(command("status", "--json"))["lists"]
+    counts = {"read": 104, "kept": 101, "rejected": 1, "skipped_junk": 1, "withheld": 1, "unmatched_removals": 0}
+    names = {"unknown_reasons": 1, "unknown_wordings": ["Carjacking"], "unread_columns": ["Hold For"]}
+    assert row["last_feed"] | {"at": None} == {"at": None, **counts, **names}
+
+
 def test_a_refused_feeds_lines_are_exported_without_their_text(command: Command, table: Path, tmp_path: Path) -> None:
     table.write_bytes(clew_text(clew_line("SECRET1"), "SECRET2X", clew_line("SECRET%"), date=pacific(hours_ago=2)))
     assert "2 of 3 lines were rejected" in run_import(command, table).stderr

@@ -9,6 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from alpr_edge.cli.department.list_overview import check_content, check_text
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.list_requests import ListRequest
 from alpr_edge.department.publishing.feed_check import FeedToPublish
@@ -61,6 +62,24 @@ def publish(desk: ListDesk, new: FeedToPublish) -> tuple[int, int, int, int]:
     assert check is not None
     desk.publish(new, "login:chief", check)
     return check.entries, check.added, check.removed, check.changed
+
+
+def test_what_units_would_not_understand_is_told_before(desk: ListDesk, tmp_path: Path) -> None:
+    new = FeedToPublish(tmp_path / "feed.csv", "amber")
+    new.path.write_text("Plate,Reason,Hold For\n7ABC001,Carjacking,x\n7ABC002,Stolen,x\n")
+    check = desk.check(new)
+    assert check is not None
+    assert (check.unknown_reasons, check.unknown_wordings, check.unread_columns) == (1, ("Carjacking",), ("Hold For",))
+    assert '1 line with a reason that is not known, such as "Carjacking"' in check_text(check)
+    assert check_content(check)["unread_columns"] == ("Hold For",)
+    desk.publish(new, "login:chief", check)
+    new.path.write_text("Plate\n7ABC001\n9NEVER1\n")
+    removals = desk.check(replace(new, change=ListChange.REMOVALS))
+    assert removals is not None
+    assert (removals.removed, removals.unmatched_removals) == (1, 1)
+    new.path.write_text("Plate\n9NEVER1\n")
+    with pytest.raises(DepartmentError, match=r"none of its removals \(1\) names an entry"):
+        desk.check(replace(new, change=ListChange.REMOVALS))
 
 
 def test_what_a_feed_changes_is_counted_against_the_list_with_its_changes(desk: ListDesk, tmp_path: Path) -> None:

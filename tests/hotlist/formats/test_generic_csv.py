@@ -193,17 +193,17 @@ def test_dates_as_feeds_write_them(cell: str, expires: datetime) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "reason"),
+    ("words", "reason", "remarks"),
     [
-        ("STOLEN  VEHICLE", Reason.STOLEN_VEHICLE),
-        ("Stolen/Lost Plate", Reason.STOLEN_PLATE),
-        ("Amber Alert", Reason.AMBER_ALERT),
-        ("Sex Offender", Reason.SEX_OFFENDER),
+        ("STOLEN  VEHICLE", Reason.STOLEN_VEHICLE, ""),
+        ("Stolen/Lost Plate", Reason.STOLEN_PLATE, "Stolen/Lost Plate"),
+        ("Amber Alert", Reason.AMBER_ALERT, ""),
+        ("Sex Offender", Reason.SEX_OFFENDER, ""),
     ],
 )
-def test_reasons_spelled_out(words: str, reason: Reason) -> None:
+def test_reasons_spelled_out(words: str, reason: Reason, remarks: str) -> None:
     entry = only_entry(csv_records(csv_text(f"ABC123,{words},CA")))
-    assert (entry.reason, entry.remarks) == (reason, "")
+    assert (entry.reason, entry.remarks) == (reason, remarks)
 
 
 @pytest.mark.parametrize("words", ["X", "S", "E", "Suspended registration", "Attempt To Locate"])

@@ -56,6 +56,18 @@ def test_a_unit_that_works_is_well_in_every_part() -> None:
     assert part(health, "certificates").finding == "the unit's ends in 60 days; the page's ends in 90 days"
 
 
+def test_a_list_of_which_lines_went_nowhere_asks_for_attention() -> None:
+    figures = {"entries": 12, "age_s": 9000, "is_dated": False, "left_out": "3 of 90 lines rejected"}
+    health = look(with_figures(RUN, lists={"doj": figures}))
+    assert brief(health) == {"list doj": ("attention", "left lines out")}
+    words = (
+        "12 entries, 2.5 h old by its import: it does not say when it was made; its last feed: 3 of 90 lines rejected"
+    )
+    assert part(health, "list doj").finding == words
+    told = with_figures(RUN, lists={"doj": figures | {"is_dated": True, "left_out": ""}})
+    assert part(look(told), "list doj").finding == "12 entries, 2.5 h old"
+
+
 @pytest.mark.parametrize(
     ("health", "bad"),
     [
