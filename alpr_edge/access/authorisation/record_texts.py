@@ -7,6 +7,8 @@ OBJECTS_NAMED_MAX = 1000
 """Most objects that a record names; it counts them all."""
 NAMED_BYTES_MAX = 40 * 1024
 """Most bytes that their names take, of the 64 KiB of a record: ids begin with that of their unit, which may be long."""
+OBJECTS_AT_ONCE = 300
+"""Ids that one record has room for, however long they are."""
 LOCKED_NOW = "the account is locked"
 """How the reason of the failure ends that locked an account."""
 
@@ -24,6 +26,12 @@ def record_objects(names: Sequence[str]) -> Iterator[str]:
         if used > NAMED_BYTES_MAX:
             return
         yield word
+
+
+def object_parts(names: Sequence[str]) -> list[tuple[str, ...]]:
+    """The ids of many objects in parts, of which a record each names every one; one empty part where there are none."""
+    starts = range(0, max(1, len(names)), OBJECTS_AT_ONCE)
+    return [tuple(names[start : start + OBJECTS_AT_ONCE]) for start in starts]
 
 
 def record_sentence(text: str) -> str:

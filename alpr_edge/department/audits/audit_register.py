@@ -149,7 +149,7 @@ class AuditRegister:
         digest = content_digest(AuditStepKind.SIGNED_OFF, None, note)
         with authoriser.access(Operation.SIGN_OFF_AUDIT, purpose, _subject(number, digest)) as access:
             actor, audit = access.actor, self._require(number)
-            check_sign_off(audit, actor.person_id, note)
+            check_sign_off(audit, actor.person_id, actor.name, note)
             step = AuditStep(AuditStepKind.SIGNED_OFF, actor.person_id, actor.name, self._now(), note=note)
             return self._add(number, step, steps=len(audit.steps))
 

@@ -1,24 +1,28 @@
 """Makes the package of an approved request: what was approved and nothing else, signed, encrypted, in the register.
 
-The order is what matters. Who makes it stands in the access log before anything is read, once for each plate. The file
-is written under a hidden name and read back; then its digest stands in the register; then it gets its name. So whatever
-is cut short, there is no whole package that the register does not know, and nothing half that looks whole.
+The order is what matters. Who makes it stands in the access log before anything is read, once for each plate; then each
+read that is found, before any of them is written. The file is written under a hidden name and read back; then its
+digest stands in the register; then it gets its name. So whatever is cut short, there is no whole package that the
+register does not know, no read in one that the access log does not name, and nothing half that looks whole.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from alpr_edge.access.authorisation.authoriser import Access, AccessSubject, Authoriser
 from alpr_edge.access.authorisation.operations import Operation
+from alpr_edge.access.authorisation.record_texts import object_parts
 from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.images.department_images import DepartmentImages
 from alpr_edge.department.packages.package_folder import package_folder
-from alpr_edge.department.releases.chosen_reads import choose_reads
+from alpr_edge.department.releases.chosen_reads import ChosenReads, choose_reads
 from alpr_edge.department.releases.release_rows import FiledRequest
 from alpr_edge.department.releases.request_steps import RELEASE, filed_request, new_step
 from alpr_edge.department.search.department_searches import DepartmentSearches
+from alpr_edge.domain.access_log.record_notes import EXPORTED_READS
 from alpr_edge.domain.errors import ReleaseError
 from alpr_edge.domain.instants import rfc3339
 from alpr_edge.domain.people.person import SourcePermission
@@ -27,6 +31,9 @@ from alpr_edge.domain.ports import Clock
 from alpr_edge.domain.releases.progress import check_step
 from alpr_edge.domain.releases.requests import ReleaseScope
 from alpr_edge.domain.releases.steps import ReleaseState, RequestStep, approved_scope
+
+if TYPE_CHECKING:
+    from alpr_edge.department.releases.release_writer import ReleaseWriter
 
 _SOURCE = SourcePermission.DEPARTMENT
 """Whose data reads are (policy 462.4(e))."""
@@ -94,38 +101,33 @@ class ReleasePackages:
             check_step(filed.request, filed.steps, step, self.profile)
             scope = approved_scope(filed.steps)
             assert scope is not None, "an approval has its scope"
-            with (
-                package_folder(folder, PREFIX, ReleaseError),
-                _of_plates(authoriser, request_id, scope) as accesses,
-            ):
-                return self._write(filed, step, scope, folder, accesses, progress)
+            with package_folder(folder, PREFIX, ReleaseError):
+                chosen = self._choose(authoriser, request_id, scope)
+                return self._writer(filed, step).write(chosen, scope, folder, progress)
 
-    def _write(
-        self,
-        filed: FiledRequest,
-        step: RequestStep,
-        scope: ReleaseScope,
-        folder: Path,
-        accesses: Mapping[str, Access],
-        progress: Progress,
-    ) -> MadePackage:
+    def _writer(self, filed: FiledRequest, step: RequestStep) -> "ReleaseWriter":
         from alpr_edge.department.releases.release_writer import ReleaseWriter  # noqa: PLC0415 - pyzipper
 
-        chosen = choose_reads(self.database, self.searches, scope)
-        writer = ReleaseWriter(self.directory, self.database, self.images, self.profile, filed, step)
-        made = writer.write(chosen, scope, folder, progress)
-        for plate, access in accesses.items():
-            access.show(tuple(f"{read.unit_id}/{read.read_id}" for read in chosen.reads if read.plate == plate))
-        return made
+        return ReleaseWriter(self.directory, self.database, self.images, self.profile, filed, step)
 
+    def _choose(self, authoriser: Authoriser, request_id: str, scope: ReleaseScope) -> ChosenReads:
+        """The reads of the package, each on record by its plate and its id (policy 462.6(a), 462.7).
 
-@contextmanager
-def _of_plates(authoriser: Authoriser, request_id: str, scope: ReleaseScope) -> Iterator[Mapping[str, Access]]:
-    """An access for each plate, on record before it is looked for (Civil Code 1798.90.52(a)(2))."""
-    note = f"seen {rfc3339(scope.begin)} to {rfc3339(scope.end)}" + (f", within {scope.area}" if scope.area else "")
-    with ExitStack() as stack:
-        accesses = dict[str, Access]()
-        for plate in scope.plates:
-            subject = AccessSubject((request_id,), query=plate, source=_SOURCE, note=note)
-            accesses[plate] = stack.enter_context(authoriser.access(Operation.PACKAGE_RELEASE, RELEASE, subject))
-        yield accesses
+        An access for each plate is on record before it is looked for (Civil Code 1798.90.52(a)(2)).
+        """
+        note = f"seen {rfc3339(scope.begin)} to {rfc3339(scope.end)}" + (f", within {scope.area}" if scope.area else "")
+        with ExitStack() as stack:
+            accesses = dict[str, Access]()
+            for plate in scope.plates:
+                subject = AccessSubject((request_id,), query=plate, source=_SOURCE, note=note)
+                accesses[plate] = stack.enter_context(authoriser.access(Operation.PACKAGE_RELEASE, RELEASE, subject))
+            chosen = choose_reads(self.database, self.searches, scope)
+            for plate, access in accesses.items():
+                ids = [f"{read.unit_id}/{read.read_id}" for read in chosen.reads if read.plate == plate]
+                first, *others = object_parts(ids)
+                access.show(first, count=len(ids))
+                for part in others:
+                    subject = AccessSubject((request_id, *part), query=plate, source=_SOURCE, note=EXPORTED_READS)
+                    with authoriser.access(Operation.PACKAGE_RELEASE, RELEASE, subject):
+                        pass
+        return chosen

@@ -3,4 +3,5 @@
 DONE, NOT_DONE = "done", "not done"
 """How the notes begin of the records that say that a change was made, or was allowed and failed."""
 EXPORTED_READS = "its reads"
-"""How the notes begin of the records that name the reads of an export; the export itself has a record of its own."""
+"""How the notes begin of the records that name the reads of an export, or those of a release that its own record has no
+room for; the export and the release have records of their own."""

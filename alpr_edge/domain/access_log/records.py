@@ -9,12 +9,20 @@ printed (control characters, turns of the writing direction) is refused: it coul
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    StringConstraints,
+    ValidationError,
+    model_serializer,
+    model_validator,
+)
 
 from alpr_edge.domain.errors import AuditError
-from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.instants import NS_PER_MS, Instant
 from alpr_edge.domain.protocol.items import encode
 from alpr_edge.domain.protocol.payload import Payload
 
@@ -71,6 +79,20 @@ class RecordMoment(Payload):
     """A :class:`~alpr_edge.domain.instants.UtcSource`."""
     uncertainty_ms: Count | None
     """How far it may be off; None: unknown."""
+    boot_id: Word | None = None
+    """Identity of the boot that :attr:`boottime_ms` counts from; None, and not in the bytes: it does not say."""
+    boottime_ms: Count | None = None
+    """Milliseconds since that boot: nanoseconds pass :data:`COUNT_MAX` after 104 days."""
+
+    @model_serializer(mode="wrap")
+    def _leave_out_unknown_boot(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without the boot where it is not known, as records of older releases are: their bytes stay the same."""
+        values: dict[str, Any] = handler(self)
+        return {name: value for name, value in values.items() if value is not None or not name.startswith("boot")}
+
+
+class _Received(Payload):
+    received: RecordMoment
 
 
 class RecordedChange(Payload):
@@ -154,6 +176,13 @@ def record_moment(instant: Instant) -> RecordMoment:
     )
 
 
+def log_moment(instant: Instant) -> RecordMoment:
+    """An instant at which a log takes a record: with its boot, by which one that has no sure time is dated later."""
+    boottime_ms = min(max(instant.boottime_ns, 0) // NS_PER_MS, COUNT_MAX)
+    moment = record_moment(instant)
+    return RecordMoment(**dict(moment) | {"boot_id": instant.boot_id or None, "boottime_ms": boottime_ms})
+
+
 def utc_text(moment: datetime) -> str:
     """UTC to a hundredth of a second, never rounded up."""
     utc = moment.astimezone(UTC)
@@ -186,6 +215,18 @@ def parse_record(body: bytes) -> AccessRecord:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         field = ".".join(str(part) for part in first["loc"]) or "body"
         raise AuditError(f"no record of an access log: {field}: {first['type']}") from None
+
+
+def received_moment(body: bytes) -> RecordMoment:
+    """When the log took a record, of which nothing else is parsed.
+
+    Raises:
+        AuditError: the bytes are none of a record.
+    """
+    try:
+        return _Received.model_validate_json(body).received
+    except ValidationError:
+        raise AuditError("no record of an access log: it does not say when it was received") from None
 
 
 def is_break_glass(body: bytes) -> bool:

@@ -12,6 +12,7 @@ from datetime import date, datetime, time, timedelta, tzinfo
 
 from alpr_edge.domain.access_log.record_notes import NOT_DONE
 from alpr_edge.domain.access_log.records import DRIFT_FOUND, RECORD_NOT_KEPT, AccessOutcome, AccessRecord
+from alpr_edge.domain.access_log.trusted_times import AccessDate, DateSource, TrustedTimes
 from alpr_edge.domain.days import span_of_days
 from alpr_edge.domain.errors import AuditError
 
@@ -112,7 +113,11 @@ class AccessReport:
     until: date
     records: int = 0
     without_time: list[int] = field(default_factory=list)
-    """Records whose clock was not set; they count as within the days."""
+    """Records whose clock was not set, and that no other dates; they count as within the days."""
+    dated_by_boot: list[int] = field(default_factory=list)
+    """Records without a trusted time that another record of the same boot dates."""
+    clock_not_confirmed: list[int] = field(default_factory=list)
+    """Records whose time comes from no trusted clock; they are of these days, or may be by the records around them."""
     break_glass: list[int] = field(default_factory=list)
     refused: list[int] = field(default_factory=list)
     out_of_hours: list[int] = field(default_factory=list)
@@ -147,11 +152,14 @@ class ReportWriter:
     Args:
         rules: what it is about.
         seed: draws the sample; the log's root.
+        times: the trusted times of the log.
     """
 
-    def __init__(self, rules: ReportRules, seed: bytes) -> None:
+    def __init__(self, rules: ReportRules, seed: bytes, times: TrustedTimes) -> None:
         self._rules = rules
         self._seed = seed
+        self._times = times
+        self._span = rules.span
         self._report = AccessReport(rules.since, rules.until)
         self._counts: dict[tuple[str, str], PersonCount] = {}
         self._searches: dict[tuple[str, str], list[int]] = defaultdict(list)
@@ -159,6 +167,7 @@ class ReportWriter:
         self._bursts: dict[str, RecordGroup] = {}
         self._weeks: Counter[str] = Counter()
         self._reviews: dict[str, WeekReview] = {}
+        self._reviewer_ids: dict[str, str] = {}
         self._disposed: Counter[str] = Counter()
         self._drawn: list[tuple[bytes, int]] = []
 
@@ -168,12 +177,13 @@ class ReportWriter:
             self._note_review(record)
         if record.action in DISPOSING_ACTIONS and record.outcome is AccessOutcome.ALLOWED:
             self._disposed.update(dict.fromkeys(record.objects, -1 if record.note.startswith(NOT_DONE) else 1))
-        moment = None if record.received.utc is None else datetime.fromisoformat(record.received.utc)
-        if moment is not None and not self._is_within(moment):
+        date = self._times.date_within(record.sequence, record.received, self._span)
+        if date is None:
             return
+        moment = date.moment
         self._report.records += 1
         self._count(record)
-        self._list(record, moment)
+        self._list(record, date)
         if moment is not None and record.person_id:
             self._weeks[week_of(moment.astimezone(self._rules.zone).date())] += 1
             self._note_burst(record, moment)
@@ -202,11 +212,11 @@ class ReportWriter:
     def _note_review(self, record: AccessRecord) -> None:
         for week in (name.removeprefix(_WEEK) for name in record.objects if name.startswith(_WEEK)):
             review = self._reviews.setdefault(week, WeekReview(week, record.person))
-            if record.person != review.reviewer and not review.approver:
+            reviewer_id = self._reviewer_ids.setdefault(week, record.person_id)
+            has_ids = bool(reviewer_id and record.person_id)  # break-glass has a name alone
+            is_own = record.person_id == reviewer_id if has_ids else record.person == review.reviewer
+            if not is_own and not review.approver:
                 review.approver = record.person
-
-    def _is_within(self, moment: datetime) -> bool:
-        return self._rules.since <= moment.astimezone(self._rules.zone).date() <= self._rules.until
 
     def _count(self, record: AccessRecord) -> None:
         key = (record.person, record.purpose)
@@ -217,11 +227,13 @@ class ReportWriter:
             count.allowed += 1
         count.shown += record.shown
 
-    def _list(self, record: AccessRecord, moment: datetime | None) -> None:
-        report, sequence = self._report, record.sequence
+    def _list(self, record: AccessRecord, date: AccessDate) -> None:
+        report, sequence, moment = self._report, record.sequence, date.moment
         is_person = bool(record.person_id) or record.break_glass
         for is_in, numbers in (
-            (moment is None, report.without_time),
+            (date.source is DateSource.NOTHING, report.without_time),
+            (date.source is DateSource.SAME_BOOT, report.dated_by_boot),
+            (date.source is DateSource.OTHER_CLOCK, report.clock_not_confirmed),
             (record.break_glass, report.break_glass),
             (record.outcome is AccessOutcome.REFUSED, report.refused),
             (record.action.startswith(EXPORTS), report.exports),

@@ -97,6 +97,10 @@ class SampledRecord:
     flags: tuple[int, ...]
     """Which flags it stands out by, from 0; empty: it was drawn by the seed."""
 
+    def is_of(self, person_id: str, person: str) -> bool:
+        """Whether it is a record of somebody; of break-glass the name alone tells."""
+        return person_id == self.person_id or (not self.person_id and person == self.person)
+
 
 @dataclass(frozen=True, slots=True)
 class AuditSample:
@@ -211,13 +215,12 @@ def check_review(audit: Audit, review: SampleReview, person_id: str, person: str
     if not review.numbers or review.numbers[0] < 1 or review.numbers[-1] > len(sample.sampled):
         raise AuditError(f"the sample of audit {audit.number} has the numbers 1 to {len(sample.sampled)}")
     for number in review.numbers:
-        own = sample.sampled[number - 1]
-        if person_id == own.person_id or (not own.person_id and person == own.person):
+        if sample.sampled[number - 1].is_of(person_id, person):
             raise AuditError(f"number {number} is a record of your own: somebody else has to review it")
     _check_text(review.text, is_needed=review.finding is not RecordFinding.IN_ORDER)
 
 
-def check_sign_off(audit: Audit, person_id: str, note: str) -> None:
+def check_sign_off(audit: Audit, person_id: str, person: str, note: str) -> None:
     """Check that somebody may sign an audit off.
 
     Raises:
@@ -230,7 +233,7 @@ def check_sign_off(audit: Audit, person_id: str, note: str) -> None:
         raise AuditError(f"{len(unreviewed)} records of audit {audit.number} have no finding yet")
     if any(step.person_id == person_id for step in audit.steps if step.kind is AuditStepKind.REVIEWED):
         raise AuditError("you reviewed records of this audit: somebody else has to sign it off")
-    if any(sample.sampled[number - 1].person_id == person_id for number in audit.violations):
+    if any(sample.sampled[number - 1].is_of(person_id, person) for number in audit.violations):
         raise AuditError("a record of your own was found to be a violation: somebody else has to sign it off")
     _check_text(note, is_needed=False)
 

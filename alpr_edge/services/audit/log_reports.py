@@ -1,8 +1,10 @@
 """Reports on the access log, and notes that a week of it was reviewed; both go on record themselves."""
 
+from collections.abc import Iterator
+
 from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser
 from alpr_edge.access.authorisation.operations import Operation
-from alpr_edge.domain.access_log.records import parse_record
+from alpr_edge.domain.access_log.records import parse_record, received_moment
 from alpr_edge.domain.access_log.reports import (
     AccessReport,
     ReportRules,
@@ -10,6 +12,7 @@ from alpr_edge.domain.access_log.reports import (
     parse_week,
     week_object,
 )
+from alpr_edge.domain.access_log.trusted_times import TrustedTimes
 from alpr_edge.domain.errors import AuditError
 from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.store.access_log.log import AccessLog
@@ -45,14 +48,22 @@ def report_on(
 
 def _report(log: AccessLog, database: Database, rules: ReportRules) -> AccessReport:
     head = log.head()
-    writer, first = ReportWriter(rules, head.root), 0
-    while batch := log.read_bodies(first, min(BATCH, head.size - first)):
-        for _, body in batch:
-            writer.add(parse_record(body))
-        first = batch[-1][0] + 1
+    times = TrustedTimes()
+    for sequence, body in _bodies(log, head.size):
+        times.add(sequence, received_moment(body))
+    writer = ReportWriter(rules, head.root, times)
+    for _, body in _bodies(log, head.size):
+        writer.add(parse_record(body))
     report = writer.finish(hit_ids_between(database, *rules.span))
     report.log_size = head.size
     return report
+
+
+def _bodies(log: AccessLog, size: int) -> Iterator[tuple[int, bytes]]:
+    first = 0
+    while batch := log.read_bodies(first, min(BATCH, size - first)):
+        yield from batch
+        first = batch[-1][0] + 1
 
 
 def review_week(authoriser: Authoriser, purpose: Purpose, week: str, note: str) -> tuple[str, str]:

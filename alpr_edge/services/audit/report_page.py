@@ -17,6 +17,8 @@ def listed_records(report: AccessReport) -> tuple[tuple[str, list[int]], ...]:
         ("first sign-ins at a place", report.first_sign_ins),
         ("found by the unit itself", report.self_check),
         ("without a time", report.without_time),
+        ("clock not confirmed", report.clock_not_confirmed),
+        ("dated by another record of the same boot", report.dated_by_boot),
     )
 
 

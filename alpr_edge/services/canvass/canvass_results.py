@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser
+from alpr_edge.access.authorisation.authoriser import Access, AccessSubject, Authoriser
 from alpr_edge.access.authorisation.operations import Operation
+from alpr_edge.access.authorisation.record_texts import object_parts
 from alpr_edge.domain.canvass.canvass import Canvass
 from alpr_edge.domain.canvass.canvass_result import CanvassRead, CanvassResult, HeldRead
 from alpr_edge.domain.permissions.purposes import Purpose
@@ -65,7 +66,7 @@ def canvass_result(
     with authoriser.access(Operation.SHOW_CANVASS_RESULT, purpose, AccessSubject((canvass_id[:128],))) as access:
         canvass, held, left_out = _canvass_reads(database, purpose, canvass_id)
         record_partials(authoriser, purpose, canvass, held)
-        access.show(tuple(read.read_id for read in held))
+        _show_all(authoriser, access, AccessSubject((canvass.canvass_id,)), [read.read_id for read in held])
         return CanvassResult(canvass, unit_id, canvass_id, tuple(canvass_reads(database, canvass, held)), left_out)
 
 
@@ -129,4 +130,13 @@ def record_partials(authoriser: Authoriser, purpose: Purpose, canvass: Canvass, 
         for partial in canvass.partials:
             subject = AccessSubject((canvass.canvass_id,), query=partial)
             access = accesses.enter_context(authoriser.access(Operation.SHOW_CANVASS_RESULT, purpose, subject))
-            access.show(tuple(read.read_id for read in shown if partial in read.partials))
+            _show_all(authoriser, access, subject, [read.read_id for read in shown if partial in read.partials])
+
+
+def _show_all(authoriser: Authoriser, access: Access, subject: AccessSubject, read_ids: Sequence[str]) -> None:
+    """Say that an access shows some reads, each of which is named on record, in more than one where one has no room."""
+    first, *others = object_parts(read_ids)
+    for part in others:
+        with authoriser.access(Operation.SHOW_CANVASS_RESULT, access.purpose, subject) as more:
+            more.show(part)
+    access.show(first)

@@ -70,6 +70,7 @@ def case_content(
         read_count=len(reads),
         access=access.logs,
         unproved_records=access.unproved,
+        left_out=reads.left_out,
         models=known_models(settings.vision, settings.unit.data_directory, facts.model_ids),
         generations=facts.generations,
         canvasses=tuple(canvasses),

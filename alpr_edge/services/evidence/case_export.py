@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from alpr_edge.access.authorisation.authoriser import Access, AccessSubject, Authoriser
 from alpr_edge.access.authorisation.operations import Operation
+from alpr_edge.access.authorisation.record_texts import object_parts
 from alpr_edge.domain.access_log.record_notes import EXPORTED_READS
 from alpr_edge.domain.errors import EvidenceError, StoreError
 from alpr_edge.domain.instants import Instant
@@ -33,6 +34,7 @@ from alpr_edge.services.evidence.case_hits import case_hits
 from alpr_edge.services.evidence.case_reads import CaseReads, PictureChoice, Redact, with_corrections
 from alpr_edge.services.evidence.export_request import ExportRequest, ExportResult
 from alpr_edge.services.evidence.export_stamper import export_stamper
+from alpr_edge.services.evidence.left_out import left_out_of_case
 from alpr_edge.services.evidence.medium import ExportMedium, WrittenFile, package_name
 from alpr_edge.services.evidence.package_signer import with_valid_voucher, witness_certificate
 from alpr_edge.services.evidence.package_size import PackageParts, package_bytes
@@ -49,8 +51,6 @@ REDACTED = (
     "Redacted copy: in the scenes the plates of other vehicles are covered. Each scene is named with the SHA-256 of "
     "its original, which is not in this package."
 )
-READS_NAMED_MAX = 300
-"""Most reads that one record of an export names: it has 64 KiB."""
 Progress = Callable[[int, int], None]
 """Receives how many reads are written and how many there are."""
 
@@ -108,7 +108,9 @@ class CaseExports:
             medium.require_room(self._bytes_needed(request, read_ids, choice, canvasses))
             if request.is_redacted and request.with_scenes:
                 redact = stack.enter_context(self._redactor())
-            reads = CaseReads(self.store, read_ids, rights.may_show, PictureChoice(request.with_scenes, redact))
+            pictures = PictureChoice(request.with_scenes, redact)
+            left_out = left_out_of_case(self.log, self.settings.unit.data_directory, canvasses)
+            reads = CaseReads(self.store, read_ids, rights.may_show, pictures, left_out)
             export = _Export(request, purpose, access, package_id, medium, reads, facts, choice, canvasses)
             result = self._write(export, progress)
             access.show((package_id,), count=result.booking.reads, byte_count=result.booking.size_bytes)
@@ -263,8 +265,8 @@ class CaseExports:
 
 def _name_reads(authoriser: Authoriser, purpose: Purpose, package_id: str, read_ids: Sequence[str]) -> None:
     """Put on record which reads a package is about to have: who asks later who looked at one finds the export."""
-    for start in range(0, len(read_ids), READS_NAMED_MAX):
-        subject = AccessSubject((package_id, *read_ids[start : start + READS_NAMED_MAX]), note=EXPORTED_READS)
+    for part in object_parts(read_ids):
+        subject = AccessSubject((package_id, *part), note=EXPORTED_READS)
         with authoriser.access(Operation.EXPORT_CASE, purpose, subject):
             pass
 

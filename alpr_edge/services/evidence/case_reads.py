@@ -60,6 +60,8 @@ class GatheredCounts:
     missing_pictures: int = 0
     withheld_hits: int = 0
     """Hits that the person may not see."""
+    told_hits: int = 0
+    """Those of them that the package counts: of covert ones nothing is said."""
 
 
 class CaseReads:
@@ -70,13 +72,22 @@ class CaseReads:
         read_ids: the reads, in their order.
         may_show: whether a hit may be shown to whoever exports.
         choice: which pictures go along.
+        left_out: what is not in the package, as far as that is known by now, a sentence each.
     """
 
     def __init__(
-        self, store: UnitStore, read_ids: Sequence[str], may_show: Callable[[Hit], bool], choice: PictureChoice
+        self,
+        store: UnitStore,
+        read_ids: Sequence[str],
+        may_show: Callable[[Hit], bool],
+        choice: PictureChoice,
+        left_out: Sequence[str] = (),
     ) -> None:
         self.counts = GatheredCounts()
         self.read_ids = tuple(read_ids)
+        self.left_out = list(left_out)
+        """What is not in the package, and why, a sentence each; whole once all reads were asked for."""
+        self._lost = list[str]()
         self._store = store
         self._may_show = may_show
         self._choice = choice
@@ -85,6 +96,7 @@ class CaseReads:
         """Each read with what belongs to it; one that was deleted meanwhile is left out. Raises StoreError."""
         for start in range(0, len(self.read_ids), BATCH):
             yield from self._batch(self.read_ids[start : start + BATCH])
+        self._say_left_out()
 
     def __len__(self) -> int:
         """How many reads there are, if none is deleted meanwhile."""
@@ -97,6 +109,8 @@ class CaseReads:
             answers = _disposition_ids(connection, [hit.hit_id for row in stored for hit in row.hits])
             wanted = [item_id for row in stored for item_id in _item_ids(row, row.hits, answers)]
             items = _items(connection, wanted)
+        there = {row.read.read_id for row in stored}
+        self._lost += [each for each in read_ids if each not in there]
         timelines = clock_pairs.timelines(self._store.database, {row.read.last_seen.boot_id for row in stored})
         for row in stored:
             read, hits = row.read, tuple(hit for hit in row.hits if self._may_show(hit))
@@ -119,6 +133,15 @@ class CaseReads:
         counts.reads += 1
         counts.hits += len(hits)
         counts.withheld_hits += len(row.hits) - len(hits)
+        counts.told_hits += sum(not hit.entry.covert for hit in row.hits if hit not in hits)
+
+    def _say_left_out(self) -> None:
+        if self._lost:
+            self.left_out.append(f"Reads that were deleted meanwhile: {', '.join(self._lost)}.")
+        if count := self.counts.told_hits:
+            self.left_out.append(f"Hits of lists that whoever booked it out may not see: {count}.")
+        if count := self.counts.missing_pictures:
+            self.left_out.append(f"Pictures that cannot be read any more; each read says which: {count}.")
 
     def _pictures(self, row: StoredRead) -> tuple[tuple[KeptPicture, ...], str]:
         """The pictures of a read, and why some are missing."""

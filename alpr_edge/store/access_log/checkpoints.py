@@ -23,7 +23,7 @@ from alpr_edge.store.access_log.schema import checkpoints, cosignatures
 from alpr_edge.store.keys import load_key
 
 CHECKPOINTS_KEPT = 1000
-"""The newest checkpoints that are kept."""
+"""The newest checkpoints that are kept, and with them the newest that is cosigned, whatever its age."""
 WITNESS_KEY = "witness_key"
 
 _WITH_COSIGNATURES = select(checkpoints.c.size, checkpoints.c.note, cosignatures.c.line).outerjoin(
@@ -195,9 +195,10 @@ def _check_continues(connection: Connection, last: Checkpoint, head: TreeHead) -
 
 
 def _prune(connection: Connection) -> None:
-    """Drop the oldest checkpoints."""
+    """Drop the oldest checkpoints; the newest cosigned one stays: it alone shows what the department has seen."""
     newest = select(checkpoints.c.size).order_by(checkpoints.c.size.desc()).offset(CHECKPOINTS_KEPT - 1).limit(1)
     oldest = connection.scalar(newest)
     if oldest is not None:
-        connection.execute(delete(checkpoints).where(checkpoints.c.size < oldest))
-        connection.execute(delete(cosignatures).where(cosignatures.c.size < oldest))
+        cosigned = connection.scalar(select(func.max(cosignatures.c.size))) or 0
+        for table in (checkpoints, cosignatures):
+            connection.execute(delete(table).where(table.c.size < oldest, table.c.size != cosigned))

@@ -24,8 +24,8 @@ from alpr_edge.domain.access_log.records import (
     AccessEntry,
     AccessRecord,
     encode_record,
+    log_moment,
     origin_of,
-    record_moment,
 )
 from alpr_edge.domain.errors import AuditError, DamagedError, RefusedError, StoreError
 from alpr_edge.domain.instants import Instant
@@ -164,7 +164,7 @@ class AccessLog:
             unit_id=self._unit_id,
             log_id=self.log_id,
             sequence=size,
-            received=record_moment(now),
+            received=log_moment(now),
         )
         body = _body_of(record)
         connection.execute(insert(records).values(sequence=size, body=body))

@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from alpr_edge.cli import app
+from alpr_edge.domain.instants import UtcSource
 from alpr_edge.settings import load
 from alpr_edge.store.access_log.checkpoints import CheckpointSigner, load_signing_key
 from alpr_edge.store.access_log.log import AccessLog, open_access_log
@@ -142,6 +145,20 @@ def test_a_report_counts_and_goes_on_record(log: AccessLog, settings: Path) -> N
     told = json.loads(audit(*words, "--json", "--sample", "2").stdout)
     assert (told["records"], len(told["sample"]), told["unreviewed_weeks"]) == (7, 2, ["2026-W19"])
     assert [b'"action":"report_log"' in record.body for record in log.read(7, 10)] == [True, True]
+
+
+def test_accesses_whose_clock_was_wrong_are_in_the_report_on_the_days_in_which_they_were_made(
+    log: AccessLog, settings: Path
+) -> None:
+    wrong = replace(instant(60_000), utc=datetime(2024, 1, 1, tzinfo=UTC), utc_source=UtcSource.RTC)
+    assert log.append(entry(), wrong).received.boot_id == wrong.boot_id
+    log.append(entry(), replace(wrong, boot_id="another"))
+    words = ("report", "--from", "2026-05-01", "--to", "2026-05-31", "--settings", str(settings))
+    told = json.loads(audit(*words, "--json").stdout)
+    assert (told["records"], told["dated_by_boot"], told["clock_not_confirmed"]) == (7, [5], [6])
+    text = audit(*words).stdout
+    assert "clock not confirmed: 1 (records 6)" in text
+    assert "dated by another record of the same boot: 1 (records 5)" in text
 
 
 def test_a_page_to_print_names_records_and_shows_what_it_is_given_as_text(

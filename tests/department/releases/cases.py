@@ -1,5 +1,6 @@
 """A request and the reads that it is about: what is approved, what is next to it, and what is never released."""
 
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -76,10 +77,15 @@ def store_reads(directory: Path) -> None:
     ]
     placed = replace(read("car-2:placed", 9, source=UtcSource.RTC), unit_id="car-2")
     car_2 = [time_item(placed.read_id, "car-2", BEGIN + timedelta(hours=4)), item(placed)]
+    store_items(directory, "car-1", car_1)
+    store_items(directory, "car-2", car_2)
+
+
+def store_items(directory: Path, unit_id: str, items: Sequence[OutboxItem]) -> None:
+    """Store what a unit sent."""
     with closing(Storage(directory, create=False)) as storage:
-        for unit_id, items in (("car-1", car_1), ("car-2", car_2)):
-            answers = storage.store(unit_id, [Part(e.item_id, e.kind, e.body, e.sha256) for e in items])
-            assert {answer.status for answer in answers} == {200}, answers
+        answers = storage.store(unit_id, [Part(e.item_id, e.kind, e.body, e.sha256) for e in items])
+    assert {answer.status for answer in answers} == {200}, answers
 
 
 def read(read_id: str, hours: float, plate: str = PLATE, source: UtcSource = UtcSource.GNSS) -> PlateRead:

@@ -19,7 +19,24 @@ from alpr_edge.evidence.checks.findings import CheckSubject
 from alpr_edge.evidence.checks.package_files import open_files
 from alpr_edge.evidence.verification import PackageVerdict, verify_package
 from tests.department.inquiries.desk import Inquirers, StillClock, records_of
-from tests.department.releases.cases import CROP, IN_IT, NEVER_ASKED, OTHER_PLATE, PLATE, Roles, store_reads
+from tests.department.releases.cases import (
+    APPROVED,
+    ASKING,
+    CROP,
+    IN_IT,
+    LETTER,
+    NEVER_ASKED,
+    OTHER_PLATE,
+    PLATE,
+    Roles,
+    item,
+    read,
+    store_items,
+    store_reads,
+)
+
+MANY = "5MNY900"
+"""A plate with more reads than one record has room for."""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -63,6 +80,28 @@ def test_the_package_holds_what_was_approved_and_nothing_else(
     assert (before.query, of_plate.query, shown.query) == ("", PLATE, PLATE)
     assert (before.objects, shown.shown) == ((request_id,), 2)
     assert set(shown.objects) == {f"{read_id.split(':')[0]}/{read_id}" for read_id in IN_IT}
+
+
+def test_every_read_of_a_large_package_is_on_record_by_its_plate_before_the_file_is_written(
+    office: InquiryOffice, people: Inquirers, of: Roles, tmp_path: Path
+) -> None:
+    names = [f"car-1:0198f2c4-7c1b-7a3e-9b1a-{number:012x}" for number in range(900)]
+    store_items(people.directory, "car-1", [item(read(name, 1 + n / 1000, MANY)) for n, name in enumerate(names)])
+    scope = replace(APPROVED, plates=(MANY, PLATE))
+    filed = office.releases.enter(of("records"), replace(ASKING, scope=scope), LETTER)
+    office.releases.decide(of("commander"), filed.request_id, ReleaseState.APPROVED, "in order", scope)
+    first = office.log.size()
+
+    def die(_done: int, _total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        office.packages.make(of("records"), filed.request_id, tmp_path / "out", "", die)
+    records = records_of(office, first)
+    named = {plate: [each for r in records if r.query == plate for each in r.objects] for plate in (MANY, PLATE)}
+    assert set(named[MANY]) - {filed.request_id} == {f"car-1/{name}" for name in names}
+    assert set(named[PLATE]) - {filed.request_id} == {f"{each.split(':')[0]}/{each}" for each in IN_IT}
+    assert [record.shown for record in records if record.query == MANY and record.shown] == [900]
 
 
 def test_only_the_package_that_was_made_is_handed_over_and_followed_up(

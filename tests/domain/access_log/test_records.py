@@ -16,13 +16,15 @@ from alpr_edge.domain.access_log.records import (
     encode_record,
     is_break_glass,
     log_id_of,
+    log_moment,
     origin_of,
     parse_record,
+    received_moment,
     record_moment,
     utc_text,
 )
 from alpr_edge.domain.errors import AuditError
-from alpr_edge.domain.instants import Instant, UtcSource
+from alpr_edge.domain.instants import NS_PER_S, Instant, UtcSource
 from tests.domain.access_log.entries import LOG_ID, entry, record
 
 
@@ -38,6 +40,19 @@ def test_the_bytes_are_canonical_and_parse_again() -> None:
 def test_times_are_cut_to_a_hundredth_and_an_unset_clock_stays_unset() -> None:
     assert utc_text(datetime(2026, 1, 2, 3, 4, 5, 999_999, tzinfo=UTC)) == "2026-01-02T03:04:05.99Z"
     assert record_moment(Instant("boot", 1)).model_dump() == {"utc": None, "source": "unknown", "uncertainty_ms": None}
+
+
+def test_a_log_takes_a_record_with_its_boot_and_older_records_keep_their_bytes() -> None:
+    moment = log_moment(Instant("boot", 200 * 86_400 * NS_PER_S))
+    said = {"utc": None, "source": "unknown", "uncertainty_ms": None, "boot_id": "boot", "boottime_ms": 17_280_000_000}
+    assert moment.model_dump() == said
+    body = encode_record(record(1).model_copy(update={"received": moment}))
+    assert parse_record(body).received == received_moment(body) == moment
+    older = encode_record(record(1))
+    assert b"boot" not in older
+    assert encode_record(parse_record(older)) == older
+    with pytest.raises(AuditError, match="does not say when"):
+        received_moment(b'{"received":1}')
 
 
 @pytest.mark.parametrize("character", ["\n", "\x00", "\x1b", "\x7f", "\u202e", "\u2028", "\ud800"])

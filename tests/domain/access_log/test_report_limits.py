@@ -19,6 +19,7 @@ from alpr_edge.domain.access_log.reports import (
     ReportWriter,
     parse_week,
 )
+from alpr_edge.domain.access_log.trusted_times import TrustedTimes
 from alpr_edge.domain.errors import AuditError, ReportError
 from tests.domain.access_log.entries import record
 
@@ -34,7 +35,7 @@ def at(sequence: int, moment: datetime, **changes: Any) -> AccessRecord:  # noqa
 
 
 def report(records: Sequence[AccessRecord], rules: ReportRules = RULES, hit_ids: Sequence[str] = ()) -> AccessReport:
-    writer = ReportWriter(rules, SEED)
+    writer = ReportWriter(rules, SEED, TrustedTimes())
     for each in records:
         writer.add(each)
     return writer.finish(hit_ids)

@@ -5,7 +5,15 @@ from typing import Any
 
 import pytest
 
-from alpr_edge.domain.access_log.records import AccessOutcome, AccessRecord, RecordMoment, utc_text
+from alpr_edge.domain.access_log.records import (
+    AccessOutcome,
+    AccessRecord,
+    RecordMoment,
+    encode_record,
+    log_moment,
+    received_moment,
+    utc_text,
+)
 from alpr_edge.domain.access_log.reports import (
     BURST_RECORDS,
     FIRST_SIGN_IN,
@@ -17,12 +25,16 @@ from alpr_edge.domain.access_log.reports import (
     week_object,
     week_of,
 )
+from alpr_edge.domain.access_log.trusted_times import TrustedTimes
 from alpr_edge.domain.errors import AuditError
+from alpr_edge.domain.instants import NS_PER_S, Instant, UtcSource
 from tests.domain.access_log.entries import record
 
 PACIFIC = timezone(timedelta(hours=-8))
 NOON = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
 """Noon in Modesto, on a Tuesday of week 48."""
+WRONG = datetime(2024, 1, 1, 3, 0, tzinfo=UTC)
+"""By a clock whose battery ran down."""
 RULES = ReportRules(date(2026, 11, 23), date(2026, 11, 29), PACIFIC, time(6), time(22), sample=3)
 SEED = bytes(32)
 
@@ -32,8 +44,17 @@ def at(sequence: int, moment: datetime | None, **changes: Any) -> AccessRecord: 
     return record(sequence, **changes).model_copy(update={"received": received})
 
 
+def by_rtc(sequence: int, moment: datetime) -> AccessRecord:
+    """A record by a clock that nobody set."""
+    received = RecordMoment(utc=utc_text(moment), source="rtc", uncertainty_ms=None)
+    return record(sequence).model_copy(update={"received": received})
+
+
 def report(*records: AccessRecord, rules: ReportRules = RULES, seed: bytes = SEED) -> AccessReport:
-    writer = ReportWriter(rules, seed)
+    times = TrustedTimes()
+    for each in records:
+        times.add(each.sequence, received_moment(encode_record(each)))
+    writer = ReportWriter(rules, seed, times)
     for each in records:
         writer.add(each)
     return writer.finish()
@@ -70,6 +91,26 @@ def test_only_its_days_count_by_local_time() -> None:
     last = datetime(2026, 11, 30, 7, 59, tzinfo=UTC)
     before, after = first - timedelta(seconds=1), last + timedelta(minutes=1)
     assert report(at(0, before), at(1, first), at(2, last), at(3, after)).records == 2
+
+
+def after_boot(sequence: int, boot_id: str, minutes: int, moment: datetime | None, source: str) -> AccessRecord:
+    """A record so many minutes after a boot."""
+    instant = Instant(boot_id, minutes * 60 * NS_PER_S, moment, UtcSource(source))
+    return record(sequence).model_copy(update={"received": log_moment(instant)})
+
+
+def test_a_record_without_a_trusted_time_is_dated_by_another_of_the_same_boot() -> None:
+    night = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
+    result = report(
+        after_boot(0, "a", 1, None, "unknown"),
+        after_boot(1, "a", 2, WRONG, "rtc"),
+        after_boot(2, "a", 3, night, "gnss"),
+        after_boot(3, "b", 1, None, "unknown"),
+        after_boot(4, "c", 1, None, "unknown"),
+        after_boot(5, "c", 2, NOON + timedelta(days=30), "gnss"),
+    )
+    assert (result.records, result.dated_by_boot, result.out_of_hours) == (4, [0, 1], [0, 1, 2])
+    assert (result.without_time, result.clock_not_confirmed) == ([3], [])
 
 
 def test_a_record_without_a_time_is_within_any_days() -> None:
@@ -150,15 +191,64 @@ def test_a_week_is_one_of_iso_8601() -> None:
 def test_a_review_is_approved_by_the_first_other_person_who_reviews_the_week() -> None:
     week = {"action": "review_week", "objects": (week_object("2026-W48"),)}
     refused = week | {"outcome": AccessOutcome.REFUSED, "reason": "not_granted"}
-    first = report(at(0, NOON), at(1, NOON, **refused, person="Stranger"), at(2, NOON, **week, person="Lee"))
+    lee, chan, park = ({"person": name, "person_id": f"p-{name}"} for name in ("Lee", "Chan", "Park"))
+    first = report(at(0, NOON), at(1, NOON, **refused, person="Stranger"), at(2, NOON, **week, **lee))
     assert [(it.week, it.reviewer, it.approver) for it in first.reviews] == [("2026-W48", "Lee", "")]
     result = report(
-        at(0, NOON, **week, person="Lee"),
-        at(1, NOON, **week, person="Lee"),
-        at(2, NOON, **week, person="Chan"),
-        at(3, NOON, **week, person="Park"),
+        at(0, NOON, **week, **lee),
+        at(1, NOON, **week, **lee),
+        at(2, NOON, **week, **chan),
+        at(3, NOON, **week, **park),
     )
     assert [(it.reviewer, it.approver) for it in result.reviews] == [("Lee", "Chan")]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "approver"),
+    [
+        (("p-1", "Lee"), ("p-2", "Lee"), "Lee"),
+        (("p-1", "Lee"), ("p-1", "Lee-Park"), ""),
+        (("p-1", "Lee"), ("", "Lee"), ""),
+        (("", "Lee"), ("", "Chan"), "Chan"),
+    ],
+)
+def test_reviewer_and_approver_are_two_people_whatever_their_names(
+    first: tuple[str, str], second: tuple[str, str], approver: str
+) -> None:
+    week = {"action": "review_week", "objects": (week_object("2026-W48"),)}
+    reviews = (at(n, NOON, **week, person_id=who[0], person=who[1]) for n, who in enumerate((first, second)))
+    assert [it.approver for it in report(*reviews).reviews] == [approver]
+
+
+EARLIER, LATER = NOON - timedelta(days=40), NOON + timedelta(days=40)
+
+
+@pytest.mark.parametrize(
+    ("records", "listed"),
+    [
+        ((at(0, NOON), by_rtc(1, WRONG), at(2, NOON)), [1]),
+        ((by_rtc(0, WRONG), by_rtc(1, WRONG), at(2, NOON), at(3, NOON)), [0, 1]),
+        ((at(0, NOON), by_rtc(1, WRONG)), [1]),
+        ((at(0, EARLIER), by_rtc(1, WRONG), at(2, LATER)), [1]),
+        ((at(0, EARLIER), by_rtc(1, WRONG)), [1]),
+        ((by_rtc(0, NOON), at(1, NOON)), [0]),
+        ((at(0, EARLIER), by_rtc(1, EARLIER + timedelta(days=1)), at(2, LATER)), []),
+        ((at(0, EARLIER), by_rtc(1, WRONG), at(2, EARLIER)), []),
+        ((at(0, LATER), by_rtc(1, WRONG), at(2, LATER)), []),
+        ((at(0, EARLIER), by_rtc(1, EARLIER + timedelta(days=1)), at(2, NOON)), []),
+        ((at(0, NOON), by_rtc(1, LATER)), []),
+        ((by_rtc(0, WRONG), by_rtc(1, WRONG)), []),
+        ((at(0, WRONG), at(1, WRONG)), []),
+    ],
+)
+def test_a_record_of_a_wrong_clock_counts_where_those_around_it_are_of_the_days(
+    records: tuple[AccessRecord, ...], listed: list[int]
+) -> None:
+    result = report(*records)
+    sure = [each for each in records if each.received == at(0, NOON).received]
+    assert (result.records, result.clock_not_confirmed) == (len(listed) + len(sure), listed)
+    assert (result.without_time, result.out_of_hours) == ([], [])
+    assert set(result.unreviewed_weeks) <= {"2026-W48"}
 
 
 def test_what_hints_at_a_barred_purpose_and_what_the_unit_found_is_listed() -> None:
@@ -174,7 +264,7 @@ def test_what_hints_at_a_barred_purpose_and_what_the_unit_found_is_listed() -> N
 
 
 def test_a_hit_is_open_until_a_record_says_what_became_of_it() -> None:
-    writer = ReportWriter(RULES, SEED)
+    writer = ReportWriter(RULES, SEED, TrustedTimes())
     refused = {"outcome": AccessOutcome.REFUSED, "reason": "not_granted"}
     writer.add(at(0, NOON + timedelta(days=60), action="dispose_hit", objects=("hit-1",)))
     writer.add(at(1, NOON, action="verify_hit", objects=("hit-2",), **refused))

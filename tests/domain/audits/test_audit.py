@@ -81,11 +81,11 @@ def test_an_audit_goes_its_way() -> None:
     assert (whole.state, whole.violations) == (AuditState.REVIEWED, (2,))
     again = with_review(whole, "p-3", (2,), RecordFinding.EXPLAINED)
     assert (again.violations, len(again.steps)) == ((), 5), "each finding stays on file, the last one counts"
-    check_sign_off(whole, "p-1", "")
+    check_sign_off(whole, "p-1", "P-1", "")
     signed = Audit(1, (*whole.steps, step(AuditStepKind.SIGNED_OFF, "p-1")))
     assert signed.state is AuditState.SIGNED_OFF
     for act in (
-        lambda: check_sign_off(signed, "p-4", ""),
+        lambda: check_sign_off(signed, "p-4", "P-4", ""),
         lambda: with_review(signed, "p-3", (2,), RecordFinding.IN_ORDER),
     ):
         with pytest.raises(AuditError, match="audit 1 is signed off"):
@@ -104,11 +104,21 @@ def test_nobody_reviews_themselves_or_signs_off_what_they_reviewed() -> None:
     )
     for person, told in (("p-2", "you reviewed"), ("p-3", "you reviewed"), ("p-1", "found to be a violation")):
         with pytest.raises(AuditError, match=told):
-            check_sign_off(whole, person, "")
+            check_sign_off(whole, person, person.upper(), "")
     with pytest.raises(AuditError, match="3 records of audit 1 have no finding"):
-        check_sign_off(SAMPLED, "p-5", "")
+        check_sign_off(SAMPLED, "p-5", "P-5", "")
     with pytest.raises(AuditError, match="audit 1 is drawn"):
         with_review(DRAWN, "p-5", (1,), RecordFinding.IN_ORDER)
+
+
+def test_whoever_broke_the_glass_does_not_sign_off_that_it_was_a_violation() -> None:
+    glass = replace(SAMPLE, sampled=(replace(SAMPLE.sampled[0], person_id="", person="Root"),))
+    drawn = Audit(1, (*DRAWN.steps, step(AuditStepKind.SAMPLED, "p-9", sample=glass)))
+    found = with_review(drawn, "p-2", (1,), RecordFinding.VIOLATION)
+    with pytest.raises(AuditError, match="found to be a violation"):
+        check_sign_off(found, "p-7", "Root", "")
+    check_sign_off(found, "p-7", "Somebody else", "")
+    check_sign_off(with_review(drawn, "p-2", (1,), RecordFinding.EXPLAINED), "p-7", "Root", "")
 
 
 @pytest.mark.parametrize(

@@ -114,6 +114,25 @@ def test_the_pages_of_a_result_show_each_read_once(
     canvasses.end(chief, purpose, canvass_id)
 
 
+def test_every_read_of_a_large_result_is_on_record(
+    staff: Staff, store: UnitStore, canvasses: UnitCanvasses, chief: Authoriser, purpose: Purpose
+) -> None:
+    canvass_id = canvasses.start(chief, purpose, plan(staff, partials=("7ab*",))).canvass.canvass_id
+    read, names = plate_read(read_now(staff, store)), [f"unit-1:{number:060}" for number in range(700)]
+    now = staff.clock.now()
+    reads = [replace(read, read_id=name, position=HERE, first_seen=now, last_seen=now) for name in names]
+    store.reads.commit([DecidedRecord(each) for each in reads])
+    before = len(staff.records())
+    result = canvass_result(store.database, chief, purpose, canvass_id, "unit-1")
+    assert len(result.reads) == 701
+    records = staff.records()[before:]
+    for query in ("", "7AB*"):
+        named = [each for record in records if record.query == query for each in record.objects]
+        assert sorted(named) == sorted(each.read_id for each in result.reads)
+        assert sum(record.shown for record in records if record.query == query) == 701
+    canvasses.end(chief, purpose, canvass_id)
+
+
 def test_a_canvass_is_looked_at_for_its_own_incident_alone(
     staff: Staff, store: UnitStore, canvasses: UnitCanvasses, chief: Authoriser, purpose: Purpose
 ) -> None:

@@ -122,7 +122,9 @@ def test_whoever_may_export_and_not_see_canvasses_gets_the_reads_alone(canvass_r
     with canvass_rig.rig.staff.authoriser("records") as clerk:
         result = canvass_rig.rig.export(medium, clerk)
     assert (result.canvasses, result.withheld_canvasses, result.booking.reads) == (0, 2, 4)
-    assert not [name for name in contents(result) if name.startswith(FOLDER)]
+    files = contents(result)
+    assert not [name for name in files if name.startswith(FOLDER)]
+    assert b"Canvasses of the case that whoever booked it out may not see: 2." in files["data/package.json"]
     assert {record.action for record in canvass_rig.rig.staff.records()[before:]} == {"export_case"}
 
 

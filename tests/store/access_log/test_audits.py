@@ -209,13 +209,33 @@ def test_there_is_no_proof_of_what_is_not_there_or_not_signed(log: AccessLog, si
         prove(log, 2)
 
 
-def test_the_oldest_checkpoints_go(log: AccessLog, signer: CheckpointSigner) -> None:
+def put_checkpoints(log: AccessLog, first: int, count: int) -> None:
+    """Store checkpoints of some sizes, of no records, and prune as each signature does."""
     with log.writing() as connection:
-        for size in range(1, checkpoints.CHECKPOINTS_KEPT + 50):
+        for size in range(first, first + count):
             note = sign_note(Checkpoint(log.origin, size, bytes(32)).text, log.origin, WITNESS).whole
             connection.exec_driver_sql("INSERT INTO checkpoints VALUES (?, ?)", (size, note))
         checkpoints._prune(connection)
+
+
+def test_the_oldest_checkpoints_go(log: AccessLog, signer: CheckpointSigner) -> None:
+    put_checkpoints(log, 1, checkpoints.CHECKPOINTS_KEPT + 49)
     assert len(checkpoints.all_checkpoints(log)) == checkpoints.CHECKPOINTS_KEPT
+
+
+def test_the_newest_cosigned_checkpoint_stays_while_the_unit_has_no_link(
+    log: AccessLog, signer: CheckpointSigner
+) -> None:
+    for size in (3, 5):
+        fill(log, size - log.size())
+        stored = signer.sign()
+        assert stored is not None
+        line = cosign(stored.note.text, WITNESS_NAME, WITNESS, 1_800_000_000).line
+        add_cosignature(log, size, line, WITNESS_KEY)
+    put_checkpoints(log, 6, checkpoints.CHECKPOINTS_KEPT)
+    kept = checkpoints.all_checkpoints(log)
+    assert (len(kept), kept[0].size, kept[0].is_cosigned) == (checkpoints.CHECKPOINTS_KEPT + 1, 5, True)
+    assert checkpoints.latest_cosigned(log) == 5
 
 
 def test_an_empty_log_has_no_checkpoint(log: AccessLog, signer: CheckpointSigner) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from alpr_edge.access.authorisation.authoriser import Access, AccessSubject, Authoriser
 from alpr_edge.access.authorisation.operations import Operation
+from alpr_edge.access.authorisation.record_texts import object_parts
 from alpr_edge.department.access_log.log import DepartmentAccessLog
 from alpr_edge.department.evidence.access_parts import AccessPartMaker, access_line
 from alpr_edge.department.evidence.bookings import EvidenceBookings
@@ -48,8 +49,6 @@ if TYPE_CHECKING:
 
 PREFIX = "evidence-"
 """How ids of packages begin that are made here, where those of a unit begin with its id."""
-READS_NAMED_MAX = 300
-"""Most reads that one record of an export names: it has 64 KiB."""
 NOTHING_HELD = "no read is held for the case; hold what belongs to it, or search for its plates (--plate-file)"
 _SOURCE = SourcePermission.DEPARTMENT
 """Whose data reads are (policy 462.4(e))."""
@@ -217,11 +216,9 @@ class DepartmentExports:
 
 def _name_reads(authoriser: Authoriser, purpose: Purpose, package_id: str, reads: Sequence[FoundRead]) -> None:
     """Put on record which reads a package is about to have: who asks later who looked at one finds the export."""
-    for start in range(0, len(reads), READS_NAMED_MAX):
-        objects = (package_id, *map(object_id, reads[start : start + READS_NAMED_MAX]))
-        with authoriser.access(
-            Operation.EXPORT_CASE, purpose, AccessSubject(objects, source=_SOURCE, note=EXPORTED_READS)
-        ):
+    for part in object_parts([object_id(read) for read in reads]):
+        subject = AccessSubject((package_id, *part), source=_SOURCE, note=EXPORTED_READS)
+        with authoriser.access(Operation.EXPORT_CASE, purpose, subject):
             pass
 
 
