@@ -8,6 +8,8 @@ DEPARTMENT = "alpr-edge/evidence"
 """Stands where evidence of a unit has its id, in that of a department; no unit has a name with a slash in it."""
 RELEASES = "alpr-edge/releases"
 """Stands there in a package for another agency, which the department alone makes."""
+WITNESS = "alpr-edge/department"
+"""Name of the department's key that cosigns access logs; likewise that of no unit."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Verifies an evidence package on any computer, without keys, database or network; says in plain words what holds."""
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,14 +15,15 @@ from alpr_edge.evidence.checks.bag_check import BagCheck
 from alpr_edge.evidence.checks.findings import CheckSubject, DefectKind, Findings, PackageFault, PackageStatement
 from alpr_edge.evidence.checks.log_check import check_logs
 from alpr_edge.evidence.checks.package_files import PackageFiles, UnreadableError, open_files
-from alpr_edge.evidence.checks.record_check import RecordCheck
-from alpr_edge.evidence.checks.release_check import check_release, read_release
+from alpr_edge.evidence.checks.receipt_check import check_receipts
+from alpr_edge.evidence.checks.record_check import PICTURE_KINDS, RecordCheck
+from alpr_edge.evidence.checks.release_check import approved_pictures, check_release, read_release
 from alpr_edge.evidence.checks.signature_check import check_key, check_signatures
 from alpr_edge.evidence.checks.time_stamp_check import check_time_stamp
-from alpr_edge.evidence.checks.unit_end_check import check_unit_end
-from alpr_edge.evidence.package_records import PackagePayload
+from alpr_edge.evidence.checks.unit_end_check import PackageMoments, PackageSources, check_unit_end
+from alpr_edge.evidence.package_records import PackagePayload, ProvenancePayload
 from alpr_edge.evidence.release_records import ReleaseRecord
-from alpr_edge.evidence.signer import DEPARTMENT
+from alpr_edge.evidence.signer import DEPARTMENT, RELEASES
 from alpr_edge.evidence.vouchers import VouchedKey
 
 Tick = Callable[[int, int], None]
@@ -45,10 +47,14 @@ class PackageVerdict:
 
         Of a unit that was said to be ended a package holds only where somebody else says that it is from before.
         """
-        is_vouched = any(each.subject is CheckSubject.KEY and each.holds for each in self.statements)
         is_of_the_unit = all(each.holds for each in self.statements if each.subject is CheckSubject.UNIT_END)
         is_sound = not self.fault_count and all(each.holds is not False for each in self.statements)
-        return is_vouched and is_of_the_unit and is_sound
+        return self.is_vouched and is_of_the_unit and is_sound
+
+    @property
+    def is_vouched(self) -> bool:
+        """Whether the authority that was named vouches for the key that signed it."""
+        return any(each.subject is CheckSubject.KEY and each.holds for each in self.statements)
 
 
 def verify_package(
@@ -91,8 +97,13 @@ def _verify(
     bag.check(signed.text)
     package = _package(files) if layout.PACKAGE in bag.digests else None
     release = read_release(files, findings, bag.digests)
+    several = _units_of_department(package, release)
+    units = [package.unit_id] if package is not None and several is None else several or []
+    is_departments = voucher is not None and voucher.name in {DEPARTMENT, RELEASES}
     if layout.PACKAGE in bag.digests:
-        records.finish(bag.digests, package, _units(package, release))
+        kinds = PICTURE_KINDS if release is None else approved_pictures(release)
+        records.finish(bag.packed, bag.digests, package, units, kinds)
+        check_receipts(findings, records.provenances, is_departments=is_departments)
     names = {each for each in (package and package.unit_id, voucher and voucher.name) if each}
     if release is not None:
         check_release(findings, release, records.plates, bag.digests, names, is_vouched=voucher is not None)
@@ -100,13 +111,14 @@ def _verify(
         _check_dates(findings, package, voucher)
         _check_unit(findings, package, voucher)
     authority_certificate = b"" if voucher is None else files.read(layout.AUTHORITY)
-    check_logs(files, findings, authority_certificate, package)
+    check_logs(files, findings, authority_certificate, package, units)
     stamped = check_time_stamp(files, findings, signed.text, time_authorities)
-    check_unit_end(findings, names | {signed.signer}, _booking_time(package), stamped, ended)
+    sources = PackageSources(names | {signed.signer}, several or (), is_departments, _reads_by_unit(records))
+    check_unit_end(findings, sources, PackageMoments(_booking_time(package), stamped), ended)
     return PackageVerdict(tuple(findings.statements), tuple(findings.faults), findings.fault_count, package)
 
 
-def _units(package: PackagePayload | None, release: ReleaseRecord | None) -> list[str] | None:
+def _units_of_department(package: PackagePayload | None, release: ReleaseRecord | None) -> list[str] | None:
     """The units whose reads a package may hold; None: it is that of a unit, and holds its own alone.
 
     Only what the department signs holds reads of several: the name of its key is that of no unit.
@@ -114,6 +126,14 @@ def _units(package: PackagePayload | None, release: ReleaseRecord | None) -> lis
     if release is not None:
         return release.units
     return package.units if package is not None and package.unit_id == DEPARTMENT else None
+
+
+def _reads_by_unit(records: RecordCheck) -> dict[str, dict[str, ProvenancePayload]]:
+    """What belongs to each read, by the unit that its record is of, and by its folder."""
+    found = defaultdict[str, dict[str, ProvenancePayload]](dict)
+    for folder, provenance in records.provenances.items():
+        found[records.unit_of(folder)][folder] = provenance
+    return found
 
 
 def _package(files: PackageFiles) -> PackagePayload | None:

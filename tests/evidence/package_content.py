@@ -39,13 +39,13 @@ from alpr_edge.evidence.content import (
     SentRecord,
     StorageReceipt,
 )
-from alpr_edge.evidence.signer import PackageSigner
+from alpr_edge.evidence.signer import WITNESS, PackageSigner
 from tests.domain.canvass.builders import at
 from tests.evidence.canvass_reads import packed_canvass, seen_read
 from tests.store.records import START, disposition, hit, instant, plate_read
 
 UNIT = "unit-1"
-WITNESS = "alpr-edge/department"
+COSIGNED_S = 1_780_000_000
 LOG_ID = "0123456789abcdef0123456789abcdef"
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)> & 'quoted' \"text\""
 
@@ -56,11 +56,12 @@ class CaseLog:
 
     key: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
     witness: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
+    log_id: str = LOG_ID
     bodies: list[bytes] = field(default_factory=list)
     nodes: dict[tuple[int, int], bytes] = field(default_factory=dict)
 
-    def append(self, count: int, case: str = "26-1042") -> None:
-        """Add records of people who looked at a case."""
+    def append(self, count: int, case: str = "26-1042", unit_id: str = UNIT, skipped: int = 0) -> None:
+        """Add records of people who looked at a case, with numbers that skip some."""
         for _ in range(count):
             record = AccessRecord(
                 person_id="ana",
@@ -75,9 +76,9 @@ class CaseLog:
                 outcome="allowed",
                 shown=1,
                 happened=record_moment(instant()),
-                unit_id=UNIT,
-                log_id=LOG_ID,
-                sequence=len(self.bodies),
+                unit_id=unit_id,
+                log_id=self.log_id,
+                sequence=len(self.bodies) + skipped,
                 received=record_moment(instant()),
             )
             body = encode_record(record)
@@ -88,12 +89,12 @@ class CaseLog:
     def read_node(self, level: int, place: int) -> bytes:
         return self.nodes[level, place]
 
-    def checkpoint(self, size: int, *, cosigned: bool = False) -> str:
+    def checkpoint(self, size: int, *, cosigned: bool = False, at_s: int = COSIGNED_S) -> str:
         """The signed checkpoint of the first records."""
-        name = origin_of(LOG_ID)
+        name = origin_of(self.log_id)
         note = sign_note(Checkpoint(name, size, range_root(self.read_node, 0, size)).text, name, self.key)
         if cosigned:
-            note = SignedNote(note.text, (*note.signatures, cosign(note.text, WITNESS, self.witness, 1_780_000_000)))
+            note = SignedNote(note.text, (*note.signatures, cosign(note.text, WITNESS, self.witness, at_s)))
         return note.whole
 
     def proof(self, sequence: int, size: int) -> AccessProof:
@@ -106,7 +107,7 @@ class CaseLog:
         """What a package shows of it: some records, its newest state, and that which the department cosigned."""
         size, witness_key = len(self.bodies), note_key(WITNESS, self.witness, COSIGNATURE)
         return AccessLogPart(
-            log_key=note_key(origin_of(LOG_ID), self.key).text,
+            log_key=note_key(origin_of(self.log_id), self.key).text,
             checkpoint=self.checkpoint(size),
             cosigned=None if cosigned is None else self.checkpoint(cosigned, cosigned=True),
             consistency=() if cosigned is None else tuple(consistency_proof(self.read_node, cosigned, size)),

@@ -1,5 +1,8 @@
 """Packages as other programs see them: BagIt's own, sha256sum, minisign, OpenSSL and 7-Zip."""
 
+import base64
+import html
+import re
 import secrets
 import stat
 import subprocess
@@ -8,6 +11,7 @@ from pathlib import Path
 
 import bagit
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from alpr_edge.department.pki.authority import Authority
 from alpr_edge.domain.errors import EvidenceError
@@ -18,6 +22,7 @@ from alpr_edge.evidence.content import PackageRead
 from alpr_edge.evidence.folder import FolderTarget
 from alpr_edge.evidence.package import write_package
 from alpr_edge.evidence.passphrases import draw_passphrase
+from alpr_edge.evidence.signer import PackageSigner
 from alpr_edge.evidence.verification import verify_package
 from tests.evidence.conftest import CROP, SCENE, SmallPackage
 from tests.evidence.package_content import CaseLog, package_content, package_read, vouched_signer
@@ -42,7 +47,10 @@ def target_in(folder: Path, kind: str, passphrase: str = "P") -> tuple[Path, Pac
 def test_a_whole_package_holds(whole_package: SmallPackage) -> None:
     verdict = verify_package(whole_package.folder, no_tick, whole_package.authority)
     assert verdict.holds, verdict
-    assert [each.subject for each in verdict.statements if not each.holds] == [CheckSubject.TIME_STAMP]
+    open_subjects = [CheckSubject.RECEIPTS, CheckSubject.TIME_STAMP]
+    assert [(each.subject, each.holds) for each in verdict.statements if not each.holds] == [
+        (subject, None) for subject in open_subjects
+    ]
     assert verdict.package is not None
     assert (verdict.package.case, verdict.package.reads) == ("26-1042", 2)
 
@@ -93,6 +101,31 @@ def test_openssl_accepts_who_vouches(whole_package: SmallPackage, require_tool: 
     show = (openssl, "x509", "-in", "keys/authority.pem", "-noout", "-fingerprint", "-sha256")
     told = run(*show, folder=whole_package.folder).stdout.partition("=")[2].strip()
     assert verify_package(whole_package.folder, no_tick, told.replace(":", "").lower()).holds
+
+
+def printed_commands(folder: Path) -> list[str]:
+    """What the start page tells an outsider to run, but for our own program."""
+    blocks = re.findall(r"<pre>(.*?)</pre>", (folder / "index.html").read_text(), re.DOTALL)
+    lines = [html.unescape(line) for block in blocks for line in block.splitlines()]
+    return [line for line in lines if not line.startswith("alpr-edge ")]
+
+
+@pytest.mark.parametrize("is_forged", [False, True])
+def test_the_commands_of_the_start_page_tell_a_certificate_of_another_key_apart(
+    *, is_forged: bool, tmp_path: Path, authority: Authority, case_log: CaseLog, require_tool: Callable[[str], str]
+) -> None:
+    for tool in ("sha256sum", "minisign", "openssl", "base64"):
+        require_tool(tool)
+    signer = vouched_signer(authority)
+    if is_forged:
+        signer = PackageSigner(signer.name, Ed25519PrivateKey.generate(), signer.voucher)
+    content = package_content([package_read(1, CROP, SCENE)], 1, case_log.part((3,), 9, authority))
+    write_package(content, FolderTarget(tmp_path / "case"), signer, no_tick)
+    done = [(line, run("sh", "-c", line, folder=tmp_path / "case")) for line in printed_commands(tmp_path / "case")]
+    assert [line for line, each in done if each.returncode] == []
+    of_certificate, of_signature = (each.stdout for line, each in done if line.endswith("| tail -c 32 | base64"))
+    assert len(base64.b64decode(of_certificate)) == len(base64.b64decode(of_signature)) == 32
+    assert (of_certificate != of_signature) == is_forged
 
 
 def test_seven_zip_opens_the_container(

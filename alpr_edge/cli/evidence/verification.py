@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 _AUTHORITY_HELP = "SHA-256 of the department authority's certificate, as the department itself tells it."
 _OPENED_BY_HELP = "A file with the passphrase of the container; at a terminal it is asked for."
 _TIME_HELP = "Certificates of the authority for time stamps that you trust, as it publishes them."
-_ENDED_HELP = "A unit that was stolen or revoked, and since when, as its department tells it; also several times."
+_ENDED_HELP = (
+    "A unit that was stolen or revoked, and since when, as its department tells it; also several times. "
+    "A day counts from its beginning, in UTC where no zone is named; of a unit named twice the earliest moment counts."
+)
 _PASSPHRASE_BYTES_MAX = 1024
 _CERTIFICATES_BYTES_MAX = 1 << 20
 _FAULTS_SHOWN = 200
@@ -37,11 +40,11 @@ def verify(
     Ends with 1 when anything does not hold, when no authority that you named vouches for its key, or when nobody else
     says that it is from before its unit was ended.
     """
-    from alpr_edge.evidence.checks.unit_end_check import parse_unit_end
+    from alpr_edge.evidence.checks.unit_end_check import parse_unit_ends
     from alpr_edge.evidence.verification import verify_package
     from alpr_edge.evidence.vouchers import parse_fingerprint
 
-    fingerprint, ends = parse_fingerprint(authority) if authority else "", dict(map(parse_unit_end, ended or ()))
+    fingerprint, ends = parse_fingerprint(authority) if authority else "", parse_unit_ends(ended or ())
     passphrase = _passphrase(package, passphrase_file)
     authorities = b"" if time_authority is None else _read(time_authority, _CERTIFICATES_BYTES_MAX)
     with progress_bar("Verifying") as show:
@@ -116,6 +119,9 @@ def _print(verdict: PackageVerdict) -> None:
         typer.secho("the package holds", fg=typer.colors.GREEN)
     elif verdict.fault_count:
         typer.secho("the package does NOT hold", fg=typer.colors.RED)
+    elif verdict.is_vouched:
+        words = "nothing was changed since it was signed, but nobody says that it is from before its unit was ended"
+        typer.secho(words, bold=True)
     else:
         typer.secho(
             "nothing was changed since it was signed, but nobody you named says whose signature it is", bold=True

@@ -9,11 +9,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.transparency.cosignatures import cosign
 from alpr_edge.domain.transparency.notes import COSIGNATURE, NoteKey, note_key
+from alpr_edge.evidence.signer import WITNESS
 from alpr_edge.runtime.durable_files import create_file
 from alpr_edge.runtime.key_derivation import derive_key
 
 FILE_NAME = "witness.key"
-NAME = "alpr-edge/department"
 _SEED_BYTES = 32
 
 
@@ -30,7 +30,7 @@ class Witness:
     def __init__(self, directory: Path) -> None:
         self._seed = _load_or_create(directory / FILE_NAME)
         self._key = Ed25519PrivateKey.from_private_bytes(self._seed)
-        self.key: NoteKey = note_key(NAME, self._key, COSIGNATURE)
+        self.key: NoteKey = note_key(WITNESS, self._key, COSIGNATURE)
         """The public key."""
 
     def other_key(self, purpose: str) -> Ed25519PrivateKey:
@@ -39,7 +39,7 @@ class Witness:
 
     def cosign(self, text: str, at: datetime) -> str:
         """Cosign the text of a checkpoint; a signature line of a note."""
-        return cosign(text, NAME, self._key, int(at.timestamp())).line
+        return cosign(text, WITNESS, self._key, int(at.timestamp())).line
 
 
 def _load_or_create(path: Path) -> bytes:

@@ -35,6 +35,8 @@ class BagCheck:
     tick: Tick
     digests: dict[str, bytes] = field(default_factory=dict)
     """SHA-256 of each payload file that is as it was packed."""
+    packed: frozenset[str] = frozenset()
+    """The payload files that were packed, also those that were changed or are missing."""
     _done: int = 0
 
     def check(self, tag_manifest: bytes) -> None:
@@ -44,6 +46,7 @@ class BagCheck:
         wrong = [path for path, expected in tags.items() if not self.check_file(path, expected)]
         if layout.MANIFEST in tags and layout.MANIFEST not in wrong:
             payload = self._payload_manifest()
+            self.packed = frozenset(payload)
             for path, expected in payload.items():
                 if self.check_file(path, expected):
                     self.digests[path] = expected

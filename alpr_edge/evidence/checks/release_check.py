@@ -13,8 +13,8 @@ from alpr_edge.evidence.release_records import ReleaseRecord
 from alpr_edge.evidence.signer import RELEASES
 
 RELEASE_BYTES_MAX = 32 * 1024 * 1024
-_PICTURES = {"plates": ("/crop.jpg",), "scenes": ("/crop.jpg", "/scene.jpg")}
-"""Ends of the names of pictures, by what was approved."""
+_PICTURE_KINDS = {"plates": frozenset({"crop"}), "scenes": frozenset({"crop", "scene"})}
+"""Kinds of pictures, by what was approved."""
 
 
 def read_release(files: PackageFiles, findings: Findings, digests: Mapping[str, bytes]) -> ReleaseRecord | None:
@@ -26,6 +26,11 @@ def read_release(files: PackageFiles, findings: Findings, digests: Mapping[str, 
     except (UnreadableError, ValidationError):
         findings.fault(DefectKind.RECORD_FALSE, layout.RELEASE, "does not say which request the package answers")
         return None
+
+
+def approved_pictures(release: ReleaseRecord) -> frozenset[str]:
+    """The kinds of pictures that were approved."""
+    return _PICTURE_KINDS.get(release.approved.pictures, frozenset())
 
 
 def check_release(
@@ -78,7 +83,8 @@ def _check_reads(
             findings.fault(DefectKind.RECORD_FALSE, path, f"is not the read that {layout.RELEASE} names")
     for folder in named.keys() - plates.keys():
         findings.fault(DefectKind.RECORD_FALSE, layout.RELEASE, f"names the read {folder}, which is not there")
+    ends = tuple(f"/{kind}.jpg" for kind in approved_pictures(release))
     pictures = (path for path in digests if path.endswith(".jpg"))
     for path in pictures:
-        if not path.endswith(_PICTURES.get(release.approved.pictures, ())):
+        if not path.endswith(ends):
             findings.fault(DefectKind.RECORD_FALSE, path, "is a picture that was not approved")

@@ -73,6 +73,8 @@ def test_of_a_unit_that_was_ended_its_own_word_is_not_enough(packages: Path, aut
     done = verify(*words, "--ended", "unit-9=2020-01-01", "--ended", "unit-1=2099-01-15T18:00Z")
     said = "open     nothing but its own word says that the package was made before unit-1 was ended (2099-01-15 18:00"
     assert (done.exit_code, said in done.stdout) == (1, True), done.stdout
+    assert done.stdout.endswith("but nobody says that it is from before its unit was ended\n")
+    done = verify(packages / "case", "--ended", "unit-1=2099-01-15")
     assert done.stdout.endswith("nobody you named says whose signature it is\n")
     told = json.loads(verify(*words, "--ended", "unit-1=2099-01-15", "--json").stdout)
     assert (told["ok"], told["fault_count"]) == (False, 0)
@@ -80,6 +82,14 @@ def test_of_a_unit_that_was_ended_its_own_word_is_not_enough(packages: Path, aut
     assert (done.exit_code, "of none of the units that you said were ended: unit-9" in done.stdout) == (0, True)
     for wrong in ("unit-1", "=2026-01-15", "unit-1=soon"):
         assert "not a unit and its end, such as" in verify(*words, "--ended", wrong).stderr
+
+
+def test_of_a_unit_named_twice_the_earliest_moment_counts(packages: Path, authority: Authority) -> None:
+    words = (packages / "case", "--authority", authority.fingerprint)
+    for dates in (("2026-01-15", "2099-01-15"), ("2099-01-15", "2026-01-15")):
+        done = verify(*words, *(word for date in dates for word in ("--ended", f"unit-1={date}")))
+        assert "made after unit-1 was ended (2026-01-15 00:00" in done.stdout
+    assert "in UTC where no zone is named" in " ".join(verify("--help").stdout.replace("│", " ").split())
 
 
 def test_damage_names_the_file_and_ends_with_one(packages: Path, authority: Authority, tmp_path: Path) -> None:

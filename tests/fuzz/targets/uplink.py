@@ -22,6 +22,7 @@ from alpr_edge.domain.protocol.enrolment import REQUEST_BYTES_MAX, EvidenceVouch
 from alpr_edge.domain.protocol.holds import HOLDS_SPOOL_NAME, DepartmentHoldPayload, DepartmentHoldsPayload
 from alpr_edge.domain.protocol.items import encode
 from alpr_edge.domain.transparency.notes import COSIGNATURE, note_key
+from alpr_edge.evidence.signer import WITNESS
 from alpr_edge.evidence.vouchers import open_voucher
 from alpr_edge.services.holds.department_holds import read_waiting_holds, take_in_department_holds
 from alpr_edge.settings import ListSource, load
@@ -45,7 +46,6 @@ from alpr_edge.uplink.delivery_responses import (
 from alpr_edge.uplink.department_keys import keys_in
 from alpr_edge.uplink.documents.held_voucher import parse_voucher
 from tests.department.enrolment import enrol_unit
-from tests.evidence.package_content import WITNESS
 from tests.fuzz.fuzz_run import Parser
 from tests.fuzz.http_messages import HttpMessage, NotHttpError, change_message, message_of
 from tests.fuzz.mutators import Mutator, change_bytes, change_json, one_of
