@@ -14,7 +14,7 @@ import structlog
 from alpr_edge.alerts.players import open_player
 from alpr_edge.app.alert_speech import AlertSpeech, open_clips
 from alpr_edge.app.attempts import Attempts
-from alpr_edge.app.capture_session import ROUND_S, CaptureSession, is_written
+from alpr_edge.app.capture_session import ROUND_S, CaptureSession
 from alpr_edge.app.clock import open_clock
 from alpr_edge.app.evidence_request import leave_evidence_request
 from alpr_edge.app.factories import VisionModels, open_lists, open_vision_models
@@ -39,8 +39,6 @@ from alpr_edge.app.unit_faults import Fault, FaultKind, FaultMonitor, faults_of
 from alpr_edge.app.unit_mute import UnitMute
 from alpr_edge.app.watches.fault_history import FaultHistory
 from alpr_edge.domain.alerting import Tone
-from alpr_edge.domain.errors import StoreError
-from alpr_edge.domain.ports import Player
 from alpr_edge.domain.power import Phase
 from alpr_edge.domain.protocol.items import instant_payload
 from alpr_edge.hotlist.index.officer_entries import OfficerEntryLoader
@@ -120,7 +118,9 @@ class CaptureDaemon:
             player = open_player(self._settings.alerts, self._clock.now(), self._clips)
             resources.callback(player.close)
             resources.callback(self._signed_in.close)
-            alerter = self._alerter(player)
+            rules = SoundRules(self._signed_in.is_silent, self._mute.silences, self._speech.sentence_of)
+            alerts, hotlist = self._settings.alerts, self._settings.hotlist
+            alerter = Alerter(player, self._clock, alerts, hotlist, rules, self._fix_history.estimated_utc)
             recorder = Recorder(store.reads, self._settings.store, store.refused_records, require_room=ballast.require)
             self._models = open_vision_models(self._settings.vision, self._settings.unit.data_directory)
             for warning in self._models.warnings:
@@ -134,16 +134,6 @@ class CaptureDaemon:
             gc.collect()
             gc.freeze()  # as after the imports: store, lists and models live as long as the unit
             self._run_sessions(unit, parts)
-
-    def _alerter(self, player: Player) -> Alerter:
-        return Alerter(
-            player,
-            self._clock,
-            self._settings.alerts,
-            self._settings.hotlist,
-            rules=SoundRules(self._signed_in.is_silent, self._mute.silences, self._speech.sentence_of),
-            estimated_utc=self._fix_history.estimated_utc,
-        )
 
     def _unit_parts(self, store: UnitStore, lists: HotlistRefresh, ballast: Ballast) -> UnitParts:
         return UnitParts(
@@ -200,7 +190,8 @@ class CaptureDaemon:
         pipeline = session.pipeline
         while not self._stop.wait(ROUND_S) and self._power.step() is Phase.WATCHING:
             session.databases.mend()
-            self._judge(session)
+            session.disk.judge()
+            session.lists.judge(self._clock.now().trusted_utc)
             pipeline.supervisor.tend()
             stalled = pipeline.stalled()
             others = session.disk.figures() | session.counts.figures() | session.databases.figures()
@@ -209,11 +200,6 @@ class CaptureDaemon:
             if pipeline.is_alive(stalled):
                 self._manager.alive()
         session.databases.mend()
-
-    def _judge(self, session: CaptureSession) -> None:
-        """Judge the age of lists and the disk anew."""
-        session.disk.judge()
-        session.lists.judge(self._clock.now().trusted_utc)
 
     def _faults_of(self, session: CaptureSession, others: dict[str, Any]) -> list[Fault]:
         """Everything that is wrong with the unit at present."""
@@ -295,16 +281,9 @@ class CaptureDaemon:
             self._manager.stopping()
         elif is_off:
             session.alerter.sound(Tone.SHUTTING_DOWN)
-        pipeline = session.pipeline
-        session.halt.set()
-        pipeline.supervisor.stop.set()
         grace_s = 0.0 if self._stop.is_set() or not is_off else self._settings.power.shutdown_grace_s
-        if not is_written(pipeline.supervisor, grace_s, self._stop, self._manager.alive):
-            raise StoreError("not everything was written in the time there was; it will be missing")
-        failures = [state.failure for state in pipeline.supervisor.states if state.finish_failed]
-        if failures:
-            raise StoreError(f"the last reads could not be written: {failures[0]}")
-        log.info("unit.stopped", frames=pipeline.frames_seen)
+        session.drain(grace_s, self._stop, self._manager.alive)
+        log.info("unit.stopped", frames=session.pipeline.frames_seen)
 
     def _shut_down(self, store: UnitStore) -> bool:
         """Wait until everything is sent, order the power off and wait for that; True when the ignition came back."""

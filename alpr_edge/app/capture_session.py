@@ -28,6 +28,7 @@ from alpr_edge.app.stages.self_check import SelfCheckStage
 from alpr_edge.app.stages.store_counts import StoreCounts
 from alpr_edge.app.unit_faults import Fault, FaultKind, faults_of
 from alpr_edge.app.watches.watch_stage import WatchStage
+from alpr_edge.domain.errors import StoreError
 from alpr_edge.runtime.supervisor import Supervisor
 from alpr_edge.store.unit_store import UnitStore
 
@@ -122,6 +123,26 @@ class CaptureSession:
             "restarts": self.pipeline.supervisor.restarts() | self.position.restarts(),
             "capture_to_tone_ms_median": round(median(latencies), 1) if latencies else None,
         }
+
+    def drain(self, grace_s: float, stop: threading.Event, beat: Callable[[], None]) -> None:
+        """Stop the cameras, and wait until open passes have become reads and all of them are written.
+
+        Args:
+            grace_s: how long the unit itself keeps the power on, as the ignition is off; 0: it does not.
+            stop: set where somebody else ends it.
+            beat: called once a second meanwhile.
+
+        Raises:
+            StoreError: not all of them were written.
+        """
+        self.halt.set()
+        stages = self.pipeline.supervisor
+        stages.stop.set()
+        if not is_written(stages, grace_s, stop, beat):
+            raise StoreError("not everything was written in the time there was; it will be missing")
+        failures = [state.failure for state in stages.states if state.finish_failed]
+        if failures:
+            raise StoreError(f"the last reads could not be written: {failures[0]}")
 
 
 def _camera_fault(camera: Camera) -> Fault:

@@ -12,7 +12,6 @@ from alpr_edge.app.capture_session import CaptureSession
 from alpr_edge.app.collection.drop_records import DropRecordStage
 from alpr_edge.app.collection.no_collection import CollectionLimits
 from alpr_edge.app.department_holds import DepartmentHoldsStage
-from alpr_edge.app.pipeline.alerter import Alerter
 from alpr_edge.app.pipeline.camera_views import FIX_AGE_MS_MAX, CameraViews
 from alpr_edge.app.pipeline.pipeline import CameraInput, Pipeline, PipelineParts
 from alpr_edge.app.pipeline.read_corrector import ReadCorrector
@@ -80,17 +79,14 @@ def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
     pipeline = Pipeline(settings, views.inputs, parts, live=True)
     disk, database = DiskStage(settings, store, unit.ballast, clock), store.database
     access_log, canvass = AccessLogUpload(settings, database, clock), CanvassUpkeep(settings, database, clock)
-    roster = RosterInstallStage(settings, database, store.incoming, clock)
-    department_holds = DepartmentHoldsStage(settings, database, store.incoming, clock)
-    databases = DatabaseHealth(store)
-    upkeep = _upkeep(unit, databases, parts.alerter)
+    roster, databases = RosterInstallStage(settings, database, store.incoming, clock), DatabaseHealth(store)
+    holds, upkeep = DepartmentHoldsStage(settings, database, store.incoming, clock), _upkeep(unit, databases, parts)
     self_check = SelfCheckStage(settings, unit.settings_file, store.database, clock)
     counts = StoreCounts(partial(store_figures, store, OldestWaiting(store.database), unit.attempts, clock))
     frame_rate = FrameRateStage(settings.load, MachineFiles().read, {each.camera_id: each.pacer for each in cameras})
     page_requests, watches = _page_requests(unit, parts), unit_watches(settings, store, clock)
-    stages = access_log, self_check, roster, counts, frame_rate, page_requests, department_holds, canvass, precision
-    by_settings = _stages_by_settings(unit, limits, self_check)
-    _add_stages(pipeline.supervisor, disk, (upkeep, *by_settings, *stages, watches))
+    stages = access_log, self_check, roster, counts, frame_rate, page_requests, holds, canvass, precision, watches
+    _add_stages(pipeline.supervisor, disk, (upkeep, *_stages_by_settings(unit, limits, self_check), *stages))
     return CaptureSession(
         store=store,
         lists=unit.lists,
@@ -108,7 +104,7 @@ def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
         roster=roster,
         self_check=self_check,
         page_requests=page_requests,
-        department_holds=department_holds,
+        department_holds=holds,
         canvass=canvass,
         precision=precision,
         watches=watches,
@@ -122,10 +118,10 @@ def _camera_views(unit: UnitParts, cameras: Sequence[Camera], limits: Collection
     return CameraViews(inputs, limits, unit.latest_fix, infrared)
 
 
-def _upkeep(unit: UnitParts, databases: DatabaseHealth, alerter: Alerter) -> StoreUpkeep:
+def _upkeep(unit: UnitParts, databases: DatabaseHealth, parts: PipelineParts) -> StoreUpkeep:
     def judge_databases() -> None:
         if unit.attempts.do("databases set aside", databases.judge, otherwise=False):
-            alerter.sound(Tone.DAMAGED)
+            parts.alerter.sound(Tone.DAMAGED)
 
     return StoreUpkeep((*unit.upkeep, judge_databases))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from alpr_edge.cli.hotlist.feed_words import not_understood_json, not_understood_lines
+from alpr_edge.cli.hotlist.feed_words import unknown_words_json, unknown_words_lines
 from alpr_edge.cli.output import count_text, time_text
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def check_content(check: FeedCheck) -> dict[str, Any]:
         for each in check.rejected_lines
     ]
     more = {"issued": check.issued, "is_signed": check.is_signed, "is_compared": check.is_compared}
-    counts = {name: getattr(check, name) for name in names} | not_understood_json(check)
+    counts = {name: getattr(check, name) for name in names} | unknown_words_json(check)
     return counts | more | {"rejected_lines": lines}
 
 
@@ -81,7 +81,7 @@ def check_text(check: FeedCheck) -> str:
         lines.append("its maker's signature holds")
     if check.withheld:
         lines.append(f"{check.withheld:,} left out: the settings do not let in their reason")
-    lines += not_understood_lines(check)
+    lines += unknown_words_lines(check)
     if not check.is_compared:
         lines.append(NOT_COMPARED)
     lines += [f"  line {each.line}, column {each.column}: {each.reason}" for each in check.rejected_lines]

@@ -25,7 +25,7 @@ class FeedCounts(Protocol):
         """Names of the columns that nothing is read from."""
 
 
-def not_understood_json(counts: FeedCounts) -> dict[str, Any]:
+def unknown_words_json(counts: FeedCounts) -> dict[str, Any]:
     """What of a feed was not understood, as JSON has it."""
     return {
         "unmatched_removals": counts.unmatched_removals,
@@ -35,7 +35,7 @@ def not_understood_json(counts: FeedCounts) -> dict[str, Any]:
     }
 
 
-def not_understood_lines(counts: FeedCounts) -> list[str]:
+def unknown_words_lines(counts: FeedCounts) -> list[str]:
     """What of a feed was not understood, a line each; none where all was."""
     lines = []
     if counts.unmatched_removals:

@@ -15,7 +15,7 @@ from alpr_edge import settings as settings_file
 from alpr_edge.cli.access.opening import open_upkeep
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, require_owner
 from alpr_edge.cli.hotlist.common import import_progress, open_lists
-from alpr_edge.cli.hotlist.feed_words import not_understood_lines
+from alpr_edge.cli.hotlist.feed_words import unknown_words_lines
 from alpr_edge.cli.output import count_text, json_text, print_object, time_text
 from alpr_edge.domain.errors import FeedError
 from alpr_edge.domain.hits import Reason
@@ -159,7 +159,7 @@ def _report_text(report: ImportReport) -> str:
     ]
     if report.withheld:
         lines.append(f"{report.withheld:,} left out: this source's settings do not let in their reason")
-    lines += not_understood_lines(report)
+    lines += unknown_words_lines(report)
     lines += [f"  line {line.line}, column {line.column}: {line.reason}" for line in samples]
     if report.rejected > sum(line.lines for line in samples):
         lines.append(f"  and more; see: alpr-edge hotlist export --rejected --source {report.source}")

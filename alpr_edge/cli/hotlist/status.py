@@ -13,7 +13,7 @@ from alpr_edge.cli.access.opening import open_access
 from alpr_edge.cli.access.options import BreakGlassOption, CaseOption, OffenceOption, PurposeOption, Statement
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption, require_owner
 from alpr_edge.cli.hotlist.common import age_json, details_json, open_lists
-from alpr_edge.cli.hotlist.feed_words import not_understood_json, not_understood_lines
+from alpr_edge.cli.hotlist.feed_words import unknown_words_json, unknown_words_lines
 from alpr_edge.cli.output import count_text, print_object, print_table, time_text
 from alpr_edge.domain.hits import Generation
 from alpr_edge.domain.list_ages import age_words
@@ -138,7 +138,7 @@ def _sync_json(state: ListState) -> dict[str, Any]:
 
 def _feed_json(report: FeedReport) -> dict[str, Any]:
     names = ("at", "read", "kept", "rejected", "skipped_junk", "withheld")
-    return {name: getattr(report, name) for name in names} | not_understood_json(report)
+    return {name: getattr(report, name) for name in names} | unknown_words_json(report)
 
 
 def _print_status(state: HotlistStatus, own: list[OwnEntry], now: datetime | None) -> None:
@@ -203,4 +203,4 @@ def _feed_lines(report: FeedReport) -> Iterable[str]:
     left_out = ", ".join(f"{count:,} {what}" for count, what in counts if count)
     if left_out:
         yield f"{count_text(report.read, 'line')} read: {left_out}"
-    yield from not_understood_lines(report)
+    yield from unknown_words_lines(report)

@@ -10,7 +10,7 @@ from alpr_edge import settings as settings_file
 from alpr_edge.cli.access.opening import open_upkeep
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
 from alpr_edge.cli.hotlist.common import import_progress
-from alpr_edge.cli.hotlist.feed_words import not_understood_lines
+from alpr_edge.cli.hotlist.feed_words import unknown_words_lines
 from alpr_edge.cli.output import count_text, print_lines
 from alpr_edge.domain.errors import FeedError
 from alpr_edge.hotlist.ingest.report import refusals
@@ -86,7 +86,7 @@ def _result_text(result: SyncResult, note: str) -> str:
     for report in result.reports:
         entries = count_text(report.kept, "entry", "entries")
         lines.append(f"{result.source}: generation {report.serial} is live, {entries}")
-        lines += [f"  {line}" for line in not_understood_lines(report)]
+        lines += [f"  {line}" for line in unknown_words_lines(report)]
     if result.failure:
         lines.append(f"alpr-edge: {result.failure}")
     return "\n".join(lines or [": ".join(part for part in (result.source, "nothing newer", note) if part)])

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from alpr_edge.domain.errors import FeedError
 from alpr_edge.domain.hits import Reason
-from alpr_edge.hotlist.formats.not_understood import NotUnderstood
+from alpr_edge.hotlist.formats.unknown_words import UnknownWords
 from alpr_edge.hotlist.index.row import Row
 
 REMARKS_MAX = 500
@@ -122,7 +122,7 @@ class Feed:
     """When the list was made, UTC; None: the feed does not say."""
     records: Iterator[Record]
     """The lines, in file order; raises FeedError when the end shows that the feed is not whole."""
-    not_understood: NotUnderstood
+    unknown_words: UnknownWords
     """What of it was not understood, filled as :attr:`records` are read."""
 
 

@@ -55,7 +55,7 @@ class GenericCsv(FeedFormat):
         issued_at = _issue_date(date_line.group(1), builder) if date_line else None
         builder.begin(issued_at)
         rows = _Rows(header, builder, number, trailer=context.rules.trailer_required)
-        return Feed(issued_at, rows.records(lines), builder.not_understood)
+        return Feed(issued_at, rows.records(lines), builder.unknown_words)
 
 
 def _issue_date(text: str, builder: RowBuilder) -> datetime:

@@ -63,7 +63,7 @@ class LineFormat(FeedFormat):
         builder.begin(issued_at)
         needs_trailer = self.trailer_required or context.rules.trailer_required
         records = self._records(lines, number, builder, needs_trailer=needs_trailer)
-        return Feed(issued_at, records, builder.not_understood)
+        return Feed(issued_at, records, builder.unknown_words)
 
     def is_head(self, text: str) -> bool:
         """Whether a first line is a head."""

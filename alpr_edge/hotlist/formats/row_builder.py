@@ -29,7 +29,7 @@ from alpr_edge.hotlist.formats.base import (
     moment,
     zone,
 )
-from alpr_edge.hotlist.formats.not_understood import NotUnderstood
+from alpr_edge.hotlist.formats.unknown_words import UnknownWords
 from alpr_edge.hotlist.index.row import Restrictions, microseconds
 
 REMEMBERED_MAX = 8192
@@ -107,7 +107,7 @@ class RowBuilder:
     """
 
     def __init__(self, context: FeedContext, traits: Traits, unread: tuple[str, ...] = ()) -> None:
-        self.not_understood = NotUnderstood(unread)
+        self.unknown_words = UnknownWords(unread)
         self._rules = context.rules
         self._traits = traits
         self._default = self._rules.reason or traits.default
@@ -173,7 +173,7 @@ class RowBuilder:
         if wrong is not None:
             return Rejected(line, self._traits.names[wrong[0]], wrong[1])
         if words:
-            self.not_understood.count_reason(words, raw)
+            self.unknown_words.count_reason(words, raw)
         if note or unknown or self._is_removal:
             parts = (note,) if self._is_removal else (note, remarks, unknown)
             remarks = "; ".join(part for part in parts if part.strip())

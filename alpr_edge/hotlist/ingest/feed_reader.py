@@ -77,7 +77,7 @@ def pack_feed(
     packer = delta.packer_for(change, base)
     with FeedFile(reading.path, reading.password) as file:
         feed = _open_feed(reading, file, now, None if current is None else current.issued_at)
-        tally.not_understood = feed.not_understood
+        tally.unknown_words = feed.unknown_words
         validation.check_issued(feed.issued_at, current, now, reading.limits)
         for batch in validation.admit(feed.records, tally, reading.rules.skip_plates):
             count += len(batch)

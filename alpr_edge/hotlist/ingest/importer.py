@@ -169,9 +169,9 @@ class _Import:
             removed=(generation.entries if generation else 0) - common_count,
             changed=changed_count,
             unmatched_removals=self.tally.unmatched_removals,
-            unknown_reasons=self.tally.not_understood.reason_lines,
-            unknown_wordings=tuple(self.tally.not_understood.wordings),
-            unread_columns=self.tally.not_understood.columns,
+            unknown_reasons=self.tally.unknown_words.reason_lines,
+            unknown_wordings=tuple(self.tally.unknown_words.wordings),
+            unread_columns=self.tally.unknown_words.columns,
         )
 
     def _pack(
@@ -192,7 +192,7 @@ class _Import:
     def _keep_report(self, refusal: str, kept: int = 0) -> None:
         if self.request.dry_run:
             return
-        not_understood = self.tally.not_understood
+        unknown_words = self.tally.unknown_words
         report = FeedReport(
             source=self.request.source,
             at=rfc3339(self.now) if self.now else None,
@@ -204,9 +204,9 @@ class _Import:
             skipped_junk=self.tally.skipped_junk,
             withheld=self.tally.withheld,
             unmatched_removals=self.tally.unmatched_removals,
-            unknown_reasons=not_understood.reason_lines,
-            unknown_wordings=tuple(not_understood.wordings),
-            unread_columns=not_understood.columns,
+            unknown_reasons=unknown_words.reason_lines,
+            unknown_wordings=tuple(unknown_words.wordings),
+            unread_columns=unknown_words.columns,
         )
         write_report(self.lists.directory, report, by_hand=self.request.by_hand)
 

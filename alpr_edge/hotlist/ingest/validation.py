@@ -15,7 +15,7 @@ from alpr_edge.domain.hits import Generation
 from alpr_edge.domain.instants import rfc3339
 from alpr_edge.domain.plates import canonical
 from alpr_edge.hotlist.formats.base import Record, Rejected, Withheld
-from alpr_edge.hotlist.formats.not_understood import NotUnderstood
+from alpr_edge.hotlist.formats.unknown_words import UnknownWords
 from alpr_edge.hotlist.index.row import Row
 
 JUNK_PLATES = frozenset(
@@ -67,11 +67,11 @@ class FeedTally:
     withheld: int = 0
     unmatched_removals: int = 0
     """Lines of removals that name no entry of the list in use."""
-    not_understood: NotUnderstood = field(default_factory=NotUnderstood)
+    unknown_words: UnknownWords = field(default_factory=UnknownWords)
     """Columns and words that were not understood."""
 
     @property
-    def admitted(self) -> int:
+    def entry_lines(self) -> int:
         """Lines that are entries, or removals of some."""
         return self.read - self.rejected_lines - self.skipped_junk - self.withheld
 
@@ -177,9 +177,9 @@ def check_removals(tally: FeedTally) -> None:
     Raises:
         FeedError: none does.
     """
-    if tally.unmatched_removals and tally.unmatched_removals == tally.admitted:
+    if tally.unmatched_removals and tally.unmatched_removals == tally.entry_lines:
         raise FeedError(
-            f"none of its removals ({tally.admitted}) names an entry of the list in use; "
+            f"none of its removals ({tally.entry_lines}) names an entry of the list in use; "
             "compare plate, state, reason and record id with the list"
         )
 

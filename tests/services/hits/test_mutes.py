@@ -79,16 +79,18 @@ def test_nobody_else_mutes_the_unit(staff: Staff, store: UnitStore, mutes: UnitM
 def test_once_nobody_is_there_a_mute_is_ended_in_the_units_name_and_nothing_else_is_asked(
     staff: Staff, store: UnitStore, mutes: UnitMutes
 ) -> None:
-    def asked() -> list[tuple[object, str, str]]:
+    def requests() -> list[tuple[object, str, str]]:
         with store.database.read() as connection:
             return [(each.content, each.person_id, each.person) for each in waiting_requests(connection)]
 
     mutes.end_unattended(staff.clock.now())
-    assert asked() == []
+    assert requests() == []
     with staff.authoriser("officer") as authoriser:
         mutes.begin(authoriser, 5)
     mutes.end_unattended(staff.clock.now())
-    assert asked() == [(MuteOrder(5), "officer", "Officer"), (EndOfMute(), "", "unit")], "before it has begun as well"
+    assert requests() == [(MuteOrder(5), "officer", "Officer"), (EndOfMute(), "", "unit")], (
+        "before it has begun as well"
+    )
     answer(staff, store)
 
 

@@ -11,17 +11,17 @@ from alpr_edge.hotlist.formats.clew import Clew
 from alpr_edge.hotlist.formats.florida import Florida
 from alpr_edge.hotlist.formats.generic_csv import GenericCsv
 from alpr_edge.hotlist.formats.generic_fixed import GenericFixed
-from alpr_edge.hotlist.formats.not_understood import WORDINGS_MAX, NotUnderstood
+from alpr_edge.hotlist.formats.unknown_words import WORDINGS_MAX, UnknownWords
 from tests.hotlist import layouts
 from tests.hotlist.feed_texts import clew_line, clew_text, csv_records, csv_text, only_entry, open_feed, records_of
 
 CATEGORY = "Plate,Category,Description"
 
 
-def not_understood(text: bytes, rules: Rules | None = None) -> NotUnderstood:
+def unknown_words(text: bytes, rules: Rules | None = None) -> UnknownWords:
     feed = open_feed(GenericCsv(), text, "list.csv", rules)
     assert list(feed.records)
-    return feed.not_understood
+    return feed.unknown_words
 
 
 @pytest.mark.parametrize(
@@ -65,25 +65,25 @@ def test_one_of_two_such_columns_is_chosen_by_the_settings() -> None:
     text = csv_text("ABC123,2026-12-01,2026-12-02", header="Plate,Expires,Expiration")
     with pytest.raises(FeedError, match="'Expiration'"):
         open_feed(GenericCsv(), text)
-    assert not_understood(text, Rules(columns={"expires": "Expiration"})).columns == ("Expires",)
+    assert unknown_words(text, Rules(columns={"expires": "Expiration"})).columns == ("Expires",)
 
 
 def test_columns_that_are_not_read_are_named() -> None:
     text = csv_text("ABC123,CA,x,y,", header="Plate,State,Officer Safety,Hold  For\t2,")
-    assert not_understood(text).columns == ("Officer Safety", "Hold For 2")
-    assert not_understood(csv_text("ABC123,Stolen,CA")).columns == ()
+    assert unknown_words(text).columns == ("Officer Safety", "Hold For 2")
+    assert unknown_words(csv_text("ABC123,Stolen,CA")).columns == ()
 
 
 def test_words_that_name_no_known_reason_are_counted_and_named_once() -> None:
     rows = ["ABC123,Carjacking,CA", "ABC124,Carjacking,CA", "ABC125,Stolen Veh,CA", "ABC126,Other,CA", "ABC127,,CA"]
-    found = not_understood(csv_text(*rows, "ABC128,stolen,CA", "AB%,Kidnapping,CA"))
+    found = unknown_words(csv_text(*rows, "ABC128,stolen,CA", "AB%,Kidnapping,CA"))
     assert (found.reason_lines, found.wordings) == (3, ["Carjacking", "Stolen Veh"])
-    assert not_understood(csv_text(*rows[:2]), Rules(codes={"CARJACKING": Reason.FELONY_VEHICLE})).reason_lines == 0
+    assert unknown_words(csv_text(*rows[:2]), Rules(codes={"CARJACKING": Reason.FELONY_VEHICLE})).reason_lines == 0
 
 
 def test_wordings_are_few_short_and_without_plates() -> None:
     rows = [f"ABC1{number:02},kind {chr(65 + number)},CA" for number in range(WORDINGS_MAX + 5)]
-    found = not_understood(csv_text(*rows))
+    found = unknown_words(csv_text(*rows))
     assert (found.reason_lines, len(found.wordings)) == (WORDINGS_MAX + 5, WORDINGS_MAX)
     plates = [
         "ABC123,owner of abc-123,CA",
@@ -91,16 +91,16 @@ def test_wordings_are_few_short_and_without_plates() -> None:
         "SOONER,about SO0NER,CA",
         "ABC125,with 7XYZ999,CA",
     ]
-    assert not_understood(csv_text(*plates)).wordings == []
+    assert unknown_words(csv_text(*plates)).wordings == []
     late = csv_text("ABC124,the SOONER car,CA", "SOONER,the SOONER car,CA", "ABC125,the SOONER car,CA")
-    found = not_understood(late)
+    found = unknown_words(late)
     assert (found.reason_lines, found.wordings) == (3, [])
-    assert not_understood(csv_text(f"ABC123,{'long ' * 20},CA", "ABC124,a\x1b[2Jb,CA")).wordings == ["a [2Jb"]
+    assert unknown_words(csv_text(f"ABC123,{'long ' * 20},CA", "ABC124,a\x1b[2Jb,CA")).wordings == ["a [2Jb"]
 
 
 @pytest.mark.parametrize("plate", ["A", "NONE", "000"])
 def test_a_short_plate_or_none_hides_no_words(plate: str) -> None:
-    assert not_understood(csv_text(f"{plate},Carjacking,CA")).wordings == ["Carjacking"]
+    assert unknown_words(csv_text(f"{plate},Carjacking,CA")).wordings == ["Carjacking"]
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ _LIKE_PLATE = re.compile(r"(?=[A-Z]*[0-9])(?=[0-9]*[A-Z])[A-Z0-9]{4,}")
 
 
 @dataclass(slots=True)
-class NotUnderstood:
+class UnknownWords:
     """What of one feed was not understood; it is complete once the feed is read to its end."""
 
     columns: tuple[str, ...] = ()
