@@ -60,7 +60,7 @@ def create_console_app(
         feed: tells of hits that came or changed.
         site: gives the site that passkeys sign in at; None: there is none.
     """
-    passkeys = PasskeySteps(unit.desk, site, NO_SITE, attrgetter("answer"))
+    passkeys = PasskeySteps(unit.sign_ins, site, NO_SITE, attrgetter("answer"))
     watch, health = WatchPages(unit, site), HealthPages(unit)
     corrections = CorrectionPages(unit, watch.with_fault)
     sign_in = SignInPages(unit, site, watch.glance_page)

@@ -87,12 +87,12 @@ def canvasses_of_request() -> Sequence[CanvassState]:
 
 
 def _is_open(unit: ConsoleUnit, visitor: Visitor) -> bool:
-    return unit.desk(visitor).state() is SessionState.OPEN
+    return unit.sign_ins(visitor).state() is SessionState.OPEN
 
 
 def is_signed_in(unit: ConsoleUnit, visitor: Visitor) -> bool:
     """Whether a session is there, locked or not."""
-    return unit.desk(visitor).state() in {SessionState.OPEN, SessionState.GLANCE}
+    return unit.sign_ins(visitor).state() in {SessionState.OPEN, SessionState.GLANCE}
 
 
 def _glance_of(health: UnitHealth) -> tuple[tuple[str, ...], ...]:

@@ -94,5 +94,5 @@ class LiveStream:
 
     async def _state(self, visitor: Visitor) -> SessionState | None:
         """The state of a session that a page may be live with; None where there is none."""
-        state = await run_in_threadpool(self._unit.desk(visitor).state)
+        state = await run_in_threadpool(self._unit.sign_ins(visitor).state)
         return state if state in {SessionState.OPEN, SessionState.GLANCE} else None

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from alpr_edge.access.authorisation.authoriser import Authoriser, Policy
 from alpr_edge.access.authorisation.page_log import PageLog
-from alpr_edge.access.authorisation.sign_ins import SignInDesk
+from alpr_edge.access.authorisation.sign_ins import SignInService
 from alpr_edge.access.passwords import Argon2Passwords, PasswordVerifier
 from alpr_edge.console.at_speed import SpeedRestriction
 from alpr_edge.console.evidence.export_jobs import ExportJobs
@@ -71,9 +71,9 @@ class ConsoleUnit:
         """Whether the unit is muted at present."""
         return self.mutes.state(self.clock.now())
 
-    def desk(self, visitor: Visitor) -> SignInDesk:
+    def sign_ins(self, visitor: Visitor) -> SignInService:
         """What signs in and out whoever sent a request."""
-        return SignInDesk(self.accounts, self.passwords, self.page_log, self.policy, self.clock, visitor.caller)
+        return SignInService(self.accounts, self.passwords, self.page_log, self.policy, self.clock, visitor.caller)
 
     def sum_refusals(self, *, is_end: bool = False) -> None:
         """Put on record how many refusals have no record of their own, once it is time or this is the end."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from starlette.responses import PlainTextResponse, Response
 
 from alpr_edge.access.attempts import PasskeyAttempt, SignInResult
-from alpr_edge.access.authorisation.sign_ins import SignInDesk
+from alpr_edge.access.authorisation.sign_ins import SignInService
 from alpr_edge.access.relying_party import RelyingParty
 from alpr_edge.domain.errors import AccessError
 from alpr_edge.web.challenges import Challenges
@@ -16,7 +16,7 @@ class PasskeySteps:
     """The steps of signing in with a passkey.
 
     Args:
-        desk: gives what signs a visitor in.
+        sign_ins: gives what signs a visitor in.
         site: gives the site that the page is at present; None: it has no name that passkeys are bound to.
         no_site: what somebody is told where there is none.
         words: what somebody is told of a try.
@@ -24,12 +24,12 @@ class PasskeySteps:
 
     def __init__(
         self,
-        desk: Callable[[Visitor], SignInDesk],
+        sign_ins: Callable[[Visitor], SignInService],
         site: Callable[[], RelyingParty | None],
         no_site: str,
         words: Callable[[SignInResult], str],
     ) -> None:
-        self._desk = desk
+        self._sign_ins = sign_ins
         self._site = site
         self._no_site = no_site
         self._words = words
@@ -53,8 +53,8 @@ class PasskeySteps:
     def sign_in(self, visitor: Visitor) -> Response:
         """Sign in by the browser's answer."""
         site, is_acknowledged = self.require_site(), visitor.fields.get("acknowledged") == "yes"
-        desk, attempt = self._desk(visitor), self.attempt(visitor)
-        result = desk.sign_in_with_passkey(site, attempt, is_acknowledged=is_acknowledged)
+        sign_ins, attempt = self._sign_ins(visitor), self.attempt(visitor)
+        result = sign_ins.sign_in_with_passkey(site, attempt, is_acknowledged=is_acknowledged)
         response = self._answer(result)
         if result.session is not None:
             give_session(response, result.token)
@@ -63,7 +63,7 @@ class PasskeySteps:
     def reopen(self, visitor: Visitor) -> Response:
         """Open a locked session by the browser's answer."""
         site = self.require_site()
-        return self._answer(self._desk(visitor).reopen_with_passkey(site, self.attempt(visitor)))
+        return self._answer(self._sign_ins(visitor).reopen_with_passkey(site, self.attempt(visitor)))
 
     def attempt(self, visitor: Visitor) -> PasskeyAttempt:
         """The browser's answer with the challenge that it was asked, which is used up by that."""

@@ -14,7 +14,7 @@ from tests.cli.department.test_case_exports import passphrase_of
 from tests.cli.department.test_inquiries import run, sign_in_as
 from tests.department.engines import query
 from tests.department.enrolment import enrol_unit
-from tests.department.inquiries.desk import Inquirers
+from tests.department.inquiries.inquirers import Inquirers
 from tests.staff import Staff
 
 UNITS = ("test-1", "test-2")

@@ -48,7 +48,7 @@ class Presence:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class SignInDesk:
+class SignInService:
     """Signs people in at one place.
 
     Args:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from alpr_edge.access.attempts import SignInResult
-    from alpr_edge.access.authorisation.sign_ins import SignInDesk
+    from alpr_edge.access.authorisation.sign_ins import SignInService
     from alpr_edge.domain.permissions.profile import SecurityProfile
 
 _NEW_PLACE = "the first time with this login {}, as is on record; if that is not so, tell your administrator"
@@ -38,20 +38,20 @@ def sign_in_command(
     computer, or with alpr-edge sign-out, and holds for this login alone.
     """
     from alpr_edge.app.clock import open_clock
-    from alpr_edge.services.authorisation.opening import open_sign_in_desk
+    from alpr_edge.services.authorisation.opening import open_sign_ins
     from alpr_edge.settings import load
 
     unit = load(settings)
-    with open_sign_in_desk(unit, command_caller(unit), open_clock(unit)) as desk:
-        result = sign_in_at(desk, unit.unit.runtime_directory, person)
-        tell_sign_in(desk, result, result.answer, as_json=as_json)
+    with open_sign_ins(unit, command_caller(unit), open_clock(unit)) as sign_ins:
+        result = sign_in_at(sign_ins, unit.unit.runtime_directory, person)
+        tell_sign_in(sign_ins, result, result.answer, as_json=as_json)
 
 
-def sign_in_at(desk: SignInDesk, folder: Path, person: str) -> SignInResult:
+def sign_in_at(sign_ins: SignInService, folder: Path, person: str) -> SignInResult:
     """Sign in the login that runs this, or open its session again; everything is asked for.
 
     Args:
-        desk: signs people in.
+        sign_ins: signs people in.
         folder: where the token of the session is kept.
         person: badge or e-mail address; empty: it is asked for, unless a session only has to be opened again.
 
@@ -61,24 +61,24 @@ def sign_in_at(desk: SignInDesk, folder: Path, person: str) -> SignInResult:
     """
     from alpr_edge.domain.sessions.session import SessionState
 
-    state = SessionState.ENDED if person else desk.state()
+    state = SessionState.ENDED if person else sign_ins.state()
     if state is SessionState.OPEN:
-        raise AccessError(f"you are signed in already; to change the person: {desk.policy.words.sign_out}")
+        raise AccessError(f"you are signed in already; to change the person: {sign_ins.policy.words.sign_out}")
     if state is SessionState.GLANCE:
-        return desk.reopen(ask("Password", hidden=True))
-    return _sign_in(desk, folder, person)
+        return sign_ins.reopen(ask("Password", hidden=True))
+    return _sign_in(sign_ins, folder, person)
 
 
-def _sign_in(desk: SignInDesk, folder: Path, person: str) -> SignInResult:
+def _sign_in(sign_ins: SignInService, folder: Path, person: str) -> SignInResult:
     """Show the notice, ask for everything, and keep the token of the new session."""
     from alpr_edge.access.attempts import PasswordAttempt
 
-    is_acknowledged = _acknowledge(desk.policy.security)
+    is_acknowledged = _acknowledge(sign_ins.policy.security)
     name = person or ask("Badge or e-mail address")
     attempt = PasswordAttempt(name, ask("Password", hidden=True), ask("One-time code", hidden=True))
-    result = desk.sign_in(attempt, is_acknowledged=is_acknowledged)
+    result = sign_ins.sign_in(attempt, is_acknowledged=is_acknowledged)
     if result.session is not None:
-        write_token(folder, desk.caller.login, result.token)
+        write_token(folder, sign_ins.caller.login, result.token)
     return result
 
 
@@ -87,11 +87,11 @@ def _acknowledge(security: SecurityProfile) -> bool:
     return ask("Do you acknowledge this? [y/N]").casefold() in _YES
 
 
-def tell_sign_in(desk: SignInDesk, result: SignInResult, answer: str, *, as_json: bool) -> None:
+def tell_sign_in(sign_ins: SignInService, result: SignInResult, answer: str, *, as_json: bool) -> None:
     """Say what came of a sign-in.
 
     Args:
-        desk: what signed the person in.
+        sign_ins: what signed the person in.
         result: what came of it.
         answer: the words for it at this place.
         as_json: for programs.
@@ -101,10 +101,10 @@ def tell_sign_in(desk: SignInDesk, result: SignInResult, answer: str, *, as_json
     """
     if result.session is None:
         raise AccessError(answer)
-    person = desk.person_of(result.session.person_id)
+    person = sign_ins.person_of(result.session.person_id)
     name = "" if person is None else person.name
-    limits = desk.policy.security.sessions
-    utc = desk.clock.now().utc
+    limits = sign_ins.policy.security.sessions
+    utc = sign_ins.clock.now().utc
     ends = None if person is None or utc is None else person.training.ends_soon_at(utc)
     hours, minutes = limits.factors_max.total_seconds() / 3600, limits.idle_max.total_seconds() / 60
     if as_json:
@@ -113,6 +113,6 @@ def tell_sign_in(desk: SignInDesk, result: SignInResult, answer: str, *, as_json
     else:
         typer.echo(f"{answer}: {name}; for {hours:g} hours, locked after {minutes:g} minutes without use")
         if result.is_new_place:
-            typer.echo(_NEW_PLACE.format(desk.policy.words.here))
+            typer.echo(_NEW_PLACE.format(sign_ins.policy.words.here))
         if ends is not None:
             typer.echo(f"your training ends on {last_day(ends)}: renew it before, as without it no plate is shown")

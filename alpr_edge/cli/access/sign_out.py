@@ -14,7 +14,7 @@ from alpr_edge.cli.output import print_object
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from alpr_edge.access.authorisation.sign_ins import SignInDesk
+    from alpr_edge.access.authorisation.sign_ins import SignInService
 
 
 def sign_out_command(
@@ -24,19 +24,19 @@ def sign_out_command(
 ) -> None:
     """End your session on this unit. Without one nothing happens."""
     from alpr_edge.app.clock import open_clock
-    from alpr_edge.services.authorisation.opening import open_sign_in_desk
+    from alpr_edge.services.authorisation.opening import open_sign_ins
     from alpr_edge.settings import load
 
     unit = load(settings)
-    with open_sign_in_desk(unit, command_caller(unit), open_clock(unit)) as desk:
-        sign_out_at(desk, unit.unit.runtime_directory, only_lock=lock, as_json=as_json)
+    with open_sign_ins(unit, command_caller(unit), open_clock(unit)) as sign_ins:
+        sign_out_at(sign_ins, unit.unit.runtime_directory, only_lock=lock, as_json=as_json)
 
 
-def sign_out_at(desk: SignInDesk, folder: Path, *, only_lock: bool, as_json: bool) -> None:
+def sign_out_at(sign_ins: SignInService, folder: Path, *, only_lock: bool, as_json: bool) -> None:
     """End or lock the session of the login that runs this, and say so.
 
     Args:
-        desk: what signed the person in.
+        sign_ins: what signed the person in.
         folder: where the token of the session is kept.
         only_lock: lock it.
         as_json: for programs.
@@ -44,12 +44,12 @@ def sign_out_at(desk: SignInDesk, folder: Path, *, only_lock: bool, as_json: boo
     Raises:
         StoreError: the session cannot be changed, or its token not removed.
     """
-    is_done = desk.lock() if only_lock else desk.sign_out()
+    is_done = sign_ins.lock() if only_lock else sign_ins.sign_out()
     if not only_lock:
-        remove_token(folder, desk.caller.login)
+        remove_token(folder, sign_ins.caller.login)
     if as_json:
         print_object({"locked": is_done and only_lock, "signed_out": is_done and not only_lock})
     elif is_done:
-        typer.echo(f"locked; your password opens it: {desk.policy.words.sign_in}" if only_lock else "signed out")
+        typer.echo(f"locked; your password opens it: {sign_ins.policy.words.sign_in}" if only_lock else "signed out")
     else:
         typer.echo("nobody was signed in")

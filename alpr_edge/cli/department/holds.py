@@ -81,7 +81,7 @@ def canvass_command(
 
     It keeps what has arrived: run it again once the cars have delivered the rest; what is held already is left out.
     """
-    from alpr_edge.department.inquiries.cases.hold_desk import CanvassOrder
+    from alpr_edge.department.inquiries.cases.hold_service import CanvassOrder
     from alpr_edge.department.search.criteria import SearchPeriod
     from alpr_edge.domain.ground.areas import parse_ground_area
     from alpr_edge.domain.holds.hold import parse_hold_end

@@ -58,16 +58,16 @@ def publish_command(
     """
     from alpr_edge.cli.hotlist.common import import_progress
     from alpr_edge.department.publishing.feed_check import FeedToPublish
-    from alpr_edge.department.publishing.list_desk import ListDesk
+    from alpr_edge.department.publishing.list_publisher import ListPublisher
 
     change = _change_of(additions=additions, removals=removals)
     new = FeedToPublish(feed, source, change, accept_shrink=accept_shrink, accept_growth=accept_growth)
     with open_storage(directory) as storage, import_progress() as progress:
         if not new_source and source not in storage.lists.audiences():
             _check_source(source, storage.list_requests.all())
-        desk, new = ListDesk(directory, storage.database), dataclasses.replace(new, progress=progress)
-        check = desk.check(new)
-        published = None if dry_run else desk.publish(new, f"login:{caller()}", check, units or None)
+        publisher, new = ListPublisher(directory, storage.database), dataclasses.replace(new, progress=progress)
+        check = publisher.check(new)
+        published = None if dry_run else publisher.publish(new, f"login:{caller()}", check, units or None)
     if check is None and dry_run:
         raise DepartmentError(f"{source}: cannot be checked: department.toml has no [[feed]] with this name")
     _tell_published(published, check, source, as_json=as_json)
@@ -75,10 +75,10 @@ def publish_command(
 
 def lists_command(directory: DirectoryOption, as_json: JsonOption = False) -> None:
     """Show the published lists: by whom, for whom, and what each unit has since when."""
-    from alpr_edge.department.publishing.list_desk import ListDesk
+    from alpr_edge.department.publishing.list_publisher import ListPublisher
 
     with open_storage(directory) as storage:
-        standings = ListDesk(directory, storage.database).standings()
+        standings = ListPublisher(directory, storage.database).standings()
     if as_json:
         print_lines(standing_content(each) for each in standings)
         return

@@ -73,5 +73,5 @@ def _waiting_for(unit: ConsoleUnit, person: Person | None) -> WaitingHits:
 
 def _person_at(unit: ConsoleUnit, visitor: Visitor) -> Person | None:
     """The holder of the visitor's session, if it is open."""
-    presence = unit.desk(visitor).presence()
+    presence = unit.sign_ins(visitor).presence()
     return presence.person if presence.state is SessionState.OPEN else None

@@ -36,7 +36,7 @@ class HealthPages:
 
     def show(self, visitor: Visitor) -> Response:
         """The page; what is not well stands first."""
-        presence = self._unit.desk(visitor).presence()
+        presence = self._unit.sign_ins(visitor).presence()
         if presence.state not in {SessionState.OPEN, SessionState.GLANCE}:
             return go("/sign-in")
         has_hits = may_look_at_hits(presence.person)

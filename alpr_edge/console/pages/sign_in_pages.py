@@ -45,37 +45,37 @@ class SignInPages:
 
     def show(self, visitor: Visitor) -> Response:
         """The form; the watch page where somebody is signed in already."""
-        return go(HOME) if self._unit.desk(visitor).state() is SessionState.OPEN else self._form()
+        return go(HOME) if self._unit.sign_ins(visitor).state() is SessionState.OPEN else self._form()
 
     def sign_in(self, visitor: Visitor) -> Response:
         """Sign in with password and code; the session gets a new token whatever the browser brought."""
         fields = visitor.fields
         attempt = PasswordAttempt(fields.get("name", ""), fields.get("password", ""), fields.get("code", ""))
         is_acknowledged = fields.get("acknowledged") == "yes"
-        result = self._unit.desk(visitor).sign_in(attempt, is_acknowledged=is_acknowledged)
+        result = self._unit.sign_ins(visitor).sign_in(attempt, is_acknowledged=is_acknowledged)
         return self._answer(result)
 
     def reopen(self, visitor: Visitor) -> Response:
         """Open a session in glance mode by the password alone."""
-        desk = self._unit.desk(visitor)
-        result = desk.reopen(visitor.fields.get("password", ""))
+        sign_ins = self._unit.sign_ins(visitor)
+        result = sign_ins.reopen(visitor.fields.get("password", ""))
         if result.session is not None:
             return go(HOME)
-        is_locked = desk.state() is SessionState.GLANCE
+        is_locked = sign_ins.state() is SessionState.GLANCE
         return self._locked_page(visitor, result.answer) if is_locked else self._form(result.answer)
 
     def lock(self, visitor: Visitor) -> Response:
         """Bring the session into glance mode."""
         self._unit.speed.end_passenger(visitor)
-        self._unit.desk(visitor).lock()
+        self._unit.sign_ins(visitor).lock()
         self._unit.lookups.forget(visitor)
         return go(HOME)
 
     def sign_out(self, visitor: Visitor) -> Response:
         """End the session; a mute does not outlive the last one."""
         self._unit.speed.end_passenger(visitor)
-        desk = self._unit.desk(visitor)
-        if desk.sign_out() and not desk.is_anybody_signed_in():
+        sign_ins = self._unit.sign_ins(visitor)
+        if sign_ins.sign_out() and not sign_ins.is_anybody_signed_in():
             self._end_mute()
         self._unit.lookups.forget(visitor)
         response = go("/sign-in")

@@ -69,7 +69,7 @@ class WatchPages:
 
     def watch(self, visitor: Visitor) -> Response:
         """The gravest hit that waits, or in glance mode its tone alone; a covert one comes up for nobody by itself."""
-        presence = self._unit.desk(visitor).presence()
+        presence = self._unit.sign_ins(visitor).presence()
         if presence.state not in {SessionState.OPEN, SessionState.GLANCE}:
             return go("/sign-in")
         if presence.state is SessionState.GLANCE:
@@ -85,7 +85,7 @@ class WatchPages:
 
     def hit(self, visitor: Visitor) -> Response:
         """One hit, chosen in the row; at speed nobody chooses, and a session that is not open has none."""
-        if self._unit.desk(visitor).state() is not SessionState.OPEN or self._unit.speed.applies_to(visitor):
+        if self._unit.sign_ins(visitor).state() is not SessionState.OPEN or self._unit.speed.applies_to(visitor):
             return go("/")
         return self.with_fault(visitor, visitor.parameters["hit_id"], "")
 
@@ -120,7 +120,7 @@ class WatchPages:
 
     def with_fault(self, visitor: Visitor, hit_id: str, fault: str) -> Response:
         """A hit, with a line that says what is wrong with a form; empty: nothing."""
-        shown_hit, person = ShownHit(hit_id, f"/hits/{hit_id}", fault), self._unit.desk(visitor).presence().person
+        shown_hit, person = ShownHit(hit_id, f"/hits/{hit_id}", fault), self._unit.sign_ins(visitor).presence().person
         return self._page(visitor, shown_hit, person, self._glances(visitor, person))
 
     def glance_page(self, visitor: Visitor, fault: str = "") -> Response:
@@ -130,7 +130,7 @@ class WatchPages:
             visitor: the browser of the session.
             fault: why the session was not opened; empty: nobody tried.
         """
-        is_shown_hits = may_look_at_hits(self._unit.desk(visitor).presence().person)
+        is_shown_hits = may_look_at_hits(self._unit.sign_ins(visitor).presence().person)
         shown = {
             "glances": gravest_first(self._unit.views.glances(GLANCES_MAX)) if is_shown_hits else None,
             "unit": self._unit.settings.unit.id,

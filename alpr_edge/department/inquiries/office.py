@@ -11,34 +11,34 @@ from alpr_edge.access.authorisation.authoriser import Authoriser, Policy
 from alpr_edge.access.authorisation.callers import Caller
 from alpr_edge.access.authorisation.page_log import PageLog
 from alpr_edge.access.authorisation.refusals import PlaceWords
-from alpr_edge.access.authorisation.sign_ins import SignInDesk
+from alpr_edge.access.authorisation.sign_ins import SignInService
 from alpr_edge.access.passwords import Argon2Passwords
 from alpr_edge.department.access_log.log import DepartmentAccessLog
 from alpr_edge.department.access_log.quota import SearchQuota
 from alpr_edge.department.audits.audit_register import AuditRegister
 from alpr_edge.department.audits.audit_schedules import load_audit_rules
 from alpr_edge.department.audits.audited_logs import AuditedLogs
-from alpr_edge.department.audits.declaration_desk import DeclarationDesk
+from alpr_edge.department.audits.declaration_service import DeclarationService
 from alpr_edge.department.audits.incident_register import IncidentRegister
 from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.evidence.passphrase_requests import PassphraseRequests
 from alpr_edge.department.hotlists import LISTS_NAME, ListRepository
 from alpr_edge.department.images.choice import image_objects
 from alpr_edge.department.images.department_images import DepartmentImages
-from alpr_edge.department.inquiries.accounts.account_desk import AccountDesk
+from alpr_edge.department.inquiries.accounts.account_service import AccountService
 from alpr_edge.department.inquiries.accounts.credential_changes import CredentialChanges
 from alpr_edge.department.inquiries.canvass_areas import CanvassAreas
 from alpr_edge.department.inquiries.cases.case_exports import DepartmentExports
-from alpr_edge.department.inquiries.cases.hold_desk import HoldDesk
-from alpr_edge.department.inquiries.cases.package_desk import PackageDesk
+from alpr_edge.department.inquiries.cases.hold_service import HoldService
+from alpr_edge.department.inquiries.cases.package_service import PackageService
 from alpr_edge.department.inquiries.hits.arrivals import HitArrivals
 from alpr_edge.department.inquiries.hits.hit_board import HitBoard
-from alpr_edge.department.inquiries.lists.list_board import ListBoard
-from alpr_edge.department.inquiries.lists.roster_board import RosterBoard
+from alpr_edge.department.inquiries.lists.list_service import ListService
+from alpr_edge.department.inquiries.lists.roster_service import RosterService
 from alpr_edge.department.inquiries.read_inquiries import ReadInquiries
 from alpr_edge.department.inquiries.saved_searches import SavedSearches
 from alpr_edge.department.inquiries.server_clock import ServerClock
-from alpr_edge.department.inquiries.units.settings_desk import SettingsDesk
+from alpr_edge.department.inquiries.units.settings_service import SettingsService
 from alpr_edge.department.inquiries.units.unit_board import UnitBoard
 from alpr_edge.department.packages.stored_records import StoredRecords
 from alpr_edge.department.people.accounts import DepartmentAccounts
@@ -50,7 +50,7 @@ from alpr_edge.department.people.sign_outs import SignOuts
 from alpr_edge.department.people.trainings import TrainingRegister
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.pki.units import Units
-from alpr_edge.department.publishing.list_desk import ListDesk
+from alpr_edge.department.publishing.list_publisher import ListPublisher
 from alpr_edge.department.publishing.settings_register import SettingsRegister
 from alpr_edge.department.publishing.uploaded_feeds import UploadedFeeds
 from alpr_edge.department.releases.letter_scan import LetterScanner
@@ -90,33 +90,33 @@ class InquiryOffice:
     reads: ReadInquiries = field(repr=False)
     canvasses: CanvassAreas = field(repr=False)
     saved_searches: SavedSearches = field(repr=False)
-    holds: HoldDesk = field(repr=False)
-    booked: PackageDesk = field(repr=False)
+    holds: HoldService = field(repr=False)
+    booked: PackageService = field(repr=False)
     exports: DepartmentExports = field(repr=False)
     hits: HitBoard = field(repr=False)
     arrivals: HitArrivals = field(repr=False)
     units: UnitBoard = field(repr=False)
-    unit_settings: SettingsDesk = field(repr=False)
-    lists: ListBoard = field(repr=False)
+    unit_settings: SettingsService = field(repr=False)
+    lists: ListService = field(repr=False)
     uploads: UploadedFeeds = field(repr=False)
-    roster: RosterBoard = field(repr=False)
+    roster: RosterService = field(repr=False)
     releases: ReleaseRegister = field(repr=False)
     passphrases: PassphraseRequests = field(repr=False)
     audits: AuditRegister = field(repr=False)
-    declarations: DeclarationDesk = field(repr=False)
+    declarations: DeclarationService = field(repr=False)
     incidents: IncidentRegister = field(repr=False)
     trainings: TrainingRegister = field(repr=False)
     sign_outs: SignOuts = field(repr=False)
     identities: IdentityLinks = field(repr=False)
     packages: ReleasePackages = field(repr=False)
     waiting_packages: WaitingPackages = field(repr=False)
-    own_accounts: AccountDesk = field(repr=False)
+    own_accounts: AccountService = field(repr=False)
     passwords: Argon2Passwords = field(repr=False)
     clock: Clock = field(repr=False)
 
-    def desk(self, caller: Caller) -> SignInDesk:
+    def sign_ins(self, caller: Caller) -> SignInService:
         """What signs people in."""
-        return SignInDesk(self.accounts, self.passwords, self.page_log, self.policy, self.clock, caller)
+        return SignInService(self.accounts, self.passwords, self.page_log, self.policy, self.clock, caller)
 
     def authoriser(self, caller: Caller) -> Authoriser:
         """What allows and records whatever somebody asks for."""
@@ -194,26 +194,26 @@ def _office(directory: Path, database: DepartmentDatabase, clock: Clock, passwor
         reads=reads,
         canvasses=CanvassAreas(database),
         saved_searches=SavedSearches(database, file.search, clock),
-        holds=HoldDesk(database, clock),
-        booked=PackageDesk(database),
+        holds=HoldService(database, clock),
+        booked=PackageService(database),
         exports=DepartmentExports(directory, StoredRecords(database, images), reads, log, file.hits, clock),
         hits=HitBoard(database, images, file.hits),
         arrivals=HitArrivals(database),
         units=_unit_board(directory, database),
-        unit_settings=SettingsDesk(directory, database),
-        lists=ListBoard(ListDesk(directory, database)),
+        unit_settings=SettingsService(directory, database),
+        lists=ListService(ListPublisher(directory, database)),
         uploads=UploadedFeeds(directory),
-        roster=RosterBoard(RosterStandings(directory, database)),
+        roster=RosterService(RosterStandings(directory, database)),
         releases=releases,
         packages=packages,
         waiting_packages=WaitingPackages(packages, releases),
         passphrases=PassphraseRequests(directory, database, clock),
         audits=_audit_register(directory, database, log, policy, clock),
-        declarations=DeclarationDesk(database, partial(_person_id, database), clock),
+        declarations=DeclarationService(database, partial(_person_id, database), clock),
         incidents=IncidentRegister(database, clock),
         trainings=TrainingRegister(database, rosters, clock),
         sign_outs=SignOuts(database, rosters, clock),
-        own_accounts=AccountDesk(CredentialChanges(database, rosters, clock), passwords, policy),
+        own_accounts=AccountService(CredentialChanges(database, rosters, clock), passwords, policy),
         identities=IdentityLinks(database),
         passwords=passwords,
         clock=clock,

@@ -27,7 +27,7 @@ class DepartmentSignInPages:
 
     def __init__(self, site: DepartmentSite) -> None:
         self._site = site
-        self.passkeys = PasskeySteps(site.desk, lambda: site.passkey_site, NO_SITE, sign_in_answer)
+        self.passkeys = PasskeySteps(site.sign_ins, lambda: site.passkey_site, NO_SITE, sign_in_answer)
         """The steps of signing in with a passkey."""
         self.steps: tuple[PageRoute, ...] = (
             (HOME, "GET", self.home),
@@ -42,7 +42,7 @@ class DepartmentSignInPages:
 
     def home(self, visitor: Visitor) -> Response:
         """Lead to what the visitor may do at present."""
-        presence = self._site.desk(visitor).presence()
+        presence = self._site.sign_ins(visitor).presence()
         if presence.state is SessionState.GLANCE:
             return self._locked_page()
         if presence.state is not SessionState.OPEN:
@@ -59,13 +59,13 @@ class DepartmentSignInPages:
 
     def show(self, visitor: Visitor) -> Response:
         """The form; the home page where somebody is signed in already."""
-        return go(HOME) if self._site.desk(visitor).state() is SessionState.OPEN else self.form()
+        return go(HOME) if self._site.sign_ins(visitor).state() is SessionState.OPEN else self.form()
 
     def sign_in(self, visitor: Visitor) -> Response:
         """Sign in with password and code; the session gets a new token whatever the browser brought."""
         fields = visitor.fields
         attempt = PasswordAttempt(fields.get("name", ""), fields.get("password", ""), fields.get("code", ""))
-        result = self._site.desk(visitor).sign_in(attempt, is_acknowledged=fields.get("acknowledged") == "yes")
+        result = self._site.sign_ins(visitor).sign_in(attempt, is_acknowledged=fields.get("acknowledged") == "yes")
         if result.session is None:
             return self.form(sign_in_answer(result))
         response = go(HOME)
@@ -74,24 +74,24 @@ class DepartmentSignInPages:
 
     def reopen(self, visitor: Visitor) -> Response:
         """Open a locked session by the password alone."""
-        desk = self._site.desk(visitor)
-        result = desk.reopen(visitor.fields.get("password", ""))
+        sign_ins = self._site.sign_ins(visitor)
+        result = sign_ins.reopen(visitor.fields.get("password", ""))
         if result.session is not None:
             return go(HOME)
         answer = sign_in_answer(result)
-        return self._locked_page(answer) if desk.state() is SessionState.GLANCE else self.form(answer)
+        return self._locked_page(answer) if sign_ins.state() is SessionState.GLANCE else self.form(answer)
 
     def lock(self, visitor: Visitor) -> Response:
         """Lock the session."""
-        self._site.desk(visitor).lock()
+        self._site.sign_ins(visitor).lock()
         self._site.forget(visitor)
         return go(HOME)
 
     def sign_out(self, visitor: Visitor) -> Response:
         """End the session."""
-        desk = self._site.desk(visitor)
-        factor, sign_on = desk.factor(), self._site.sign_on
-        desk.sign_out()
+        sign_ins = self._site.sign_ins(visitor)
+        factor, sign_on = sign_ins.factor(), self._site.sign_on
+        sign_ins.sign_out()
         self._site.forget(visitor)
         response: Response = go("/sign-in")
         if sign_on is not None and factor in SIGN_ON_FACTORS:

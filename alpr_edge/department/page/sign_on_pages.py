@@ -79,7 +79,7 @@ class SignOnPages:
         attempt = ProviderAttempt(person_id, identity.is_strong, code)
         # Whoever links a person later needs to know by which subject they came.
         note = "" if person_id else f"subject {identity.subject}"
-        result = self._site.desk(visitor).sign_in_with_provider(attempt, is_acknowledged=True, note=note)
+        result = self._site.sign_ins(visitor).sign_in_with_provider(attempt, is_acknowledged=True, note=note)
         if result.outcome is SignInOutcome.CODE_NEEDED:
             response: Response = PAGES.page("sign_on_code", department=self._site.name, fault="")
             give_sign_on_word(response, self._sign_on.keep(answer))
@@ -104,6 +104,6 @@ class SignOnPages:
         if not visitor.sign_on_word:
             return self._pages.form(sign_in_answer(SignInResult(SignInOutcome.PROVIDER)))
         log.warning("department.sign_on_refused", reason=str(error))
-        result = self._site.desk(visitor).refuse_provider(str(error))
+        result = self._site.sign_ins(visitor).refuse_provider(str(error))
         is_down = isinstance(error, ProviderDownError)
         return self._pages.form(UNREACHED if is_down else sign_in_answer(result), 503 if is_down else 403)

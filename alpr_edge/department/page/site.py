@@ -10,7 +10,7 @@ from starlette.responses import Response
 from alpr_edge.access.authorisation.authoriser import Authoriser, Policy
 from alpr_edge.access.authorisation.offers import offered_operations, purposes_for
 from alpr_edge.access.authorisation.operations import Operation
-from alpr_edge.access.authorisation.sign_ins import SignInDesk
+from alpr_edge.access.authorisation.sign_ins import SignInService
 from alpr_edge.access.relying_party import RelyingParty
 from alpr_edge.department.inquiries.office import InquiryOffice
 from alpr_edge.department.page.maps.site_maps import SiteMaps
@@ -97,9 +97,9 @@ class DepartmentSite:
         """The rules in force."""
         return self.office.policy
 
-    def desk(self, visitor: Visitor) -> SignInDesk:
+    def sign_ins(self, visitor: Visitor) -> SignInService:
         """What signs a visitor in."""
-        return self.office.desk(visitor.caller)
+        return self.office.sign_ins(visitor.caller)
 
     def authoriser(self, visitor: Visitor) -> Authoriser:
         """What allows and records whatever a visitor asks for."""
@@ -107,11 +107,11 @@ class DepartmentSite:
 
     def links(self, visitor: Visitor) -> list[tuple[str, str]]:
         """The pages that the visitor's roles may open: path and name."""
-        return links_for(self.policy.profile, self.desk(visitor).presence().person)
+        return links_for(self.policy.profile, self.sign_ins(visitor).presence().person)
 
     def is_closed(self, visitor: Visitor) -> bool:
         """Whether the session of a visitor is locked or ended."""
-        return self.desk(visitor).state() is not SessionState.OPEN
+        return self.sign_ins(visitor).state() is not SessionState.OPEN
 
     def purpose_of(self, visitor: Visitor, operation: Operation, preferred: PurposeCode) -> Purpose:
         """The one purpose for which a visitor does something whose purpose is no choice of theirs.

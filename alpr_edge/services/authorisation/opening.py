@@ -5,7 +5,7 @@ from contextlib import ExitStack, contextmanager
 
 from alpr_edge.access.authorisation.authoriser import Authoriser, Policy
 from alpr_edge.access.authorisation.callers import Caller
-from alpr_edge.access.authorisation.sign_ins import SignInDesk
+from alpr_edge.access.authorisation.sign_ins import SignInService
 from alpr_edge.access.passwords import Argon2Passwords
 from alpr_edge.domain.errors import AccessError
 from alpr_edge.domain.ports import Clock
@@ -24,7 +24,7 @@ def load_policy(settings: Settings) -> Policy:
 
 
 @contextmanager
-def open_sign_in_desk(settings: Settings, caller: Caller, clock: Clock) -> Iterator[SignInDesk]:
+def open_sign_ins(settings: Settings, caller: Caller, clock: Clock) -> Iterator[SignInService]:
     """Open what signs people in; closes it at the end.
 
     Raises:
@@ -36,7 +36,7 @@ def open_sign_in_desk(settings: Settings, caller: Caller, clock: Clock) -> Itera
         if not (directory / FILE_NAME).exists():
             raise AccessError(NO_ROSTER)
         with open_accounts(directory, keys, migrate=False) as accounts:
-            yield SignInDesk(accounts, Argon2Passwords(), log, load_policy(settings), clock, caller)
+            yield SignInService(accounts, Argon2Passwords(), log, load_policy(settings), clock, caller)
 
 
 @contextmanager

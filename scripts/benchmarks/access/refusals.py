@@ -10,7 +10,7 @@ import numpy as np
 
 from alpr_edge.access.attempts import PasswordAttempt
 from alpr_edge.access.authorisation.callers import Caller
-from alpr_edge.access.authorisation.sign_ins import SignInDesk
+from alpr_edge.access.authorisation.sign_ins import SignInService
 from alpr_edge.access.passwords import Argon2Passwords
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.services.authorisation.opening import load_policy
@@ -32,15 +32,17 @@ def run() -> None:
         raw = {"unit": {"data_directory": f"{name}/data"}, "store": {"keys_directory": f"{name}/keys"}}
         settings = parse(raw, Path(name))
         with open_access_log(settings, migrate=True) as log:
-            desk = SignInDesk(car.store, car.passwords, log, load_policy(settings), SystemClock(), Caller("bench"))
+            sign_ins = SignInService(
+                car.store, car.passwords, log, load_policy(settings), SystemClock(), Caller("bench")
+            )
             for _ in range(LOCKING_TRIES):
-                _refused_ms(desk, _LOCKED)
+                _refused_ms(sign_ins, _LOCKED)
             wrong = itertools.chain.from_iterable([f"badge-p-{number}"] * TRIES_A_PERSON for number in range(1, TRIES))
             names = {"unknown": itertools.repeat("nobody"), "locked": itertools.repeat(_LOCKED), "wrong": wrong}
             times = {way: list[float]() for way in names}
             for _ in range(TRIES):
                 for way, of_way in names.items():
-                    times[way].append(_refused_ms(desk, next(of_way)))
+                    times[way].append(_refused_ms(sign_ins, next(of_way)))
     means = {way: float(np.mean(values)) for way, values in times.items()}
     errors = [float(np.std(values)) / TRIES**0.5 for values in times.values()]
     by_way: dict[str, Any] = {f"mean_{way}_ms": round(mean, 3) for way, mean in means.items()}
@@ -54,8 +56,8 @@ def run() -> None:
     )
 
 
-def _refused_ms(desk: SignInDesk, name: str) -> float:
+def _refused_ms(sign_ins: SignInService, name: str) -> float:
     began = time.perf_counter()
-    result = desk.sign_in(PasswordAttempt(name, "wrong", "000000"), is_acknowledged=True)
+    result = sign_ins.sign_in(PasswordAttempt(name, "wrong", "000000"), is_acknowledged=True)
     assert result.session is None
     return (time.perf_counter() - began) * 1000

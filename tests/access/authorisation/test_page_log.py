@@ -15,7 +15,7 @@ from alpr_edge.access.authorisation.authoriser import Authoriser
 from alpr_edge.access.authorisation.callers import Caller
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.access.authorisation.page_log import ADDRESS_RECORDS_MAX, RECORDS_MAX, SUMMED, WINDOW_S, PageLog
-from alpr_edge.access.authorisation.sign_ins import SignInDesk
+from alpr_edge.access.authorisation.sign_ins import SignInService
 from alpr_edge.access.passwords import Argon2Passwords
 from alpr_edge.domain.access_log.changes import RecordedValues
 from alpr_edge.domain.access_log.records import AccessEntry, AccessRecord
@@ -64,8 +64,8 @@ class Page:
 
     def attempt(self, attempt: PasswordAttempt, address: str = STRANGER) -> SignInResult:
         caller = Caller(PAGE, "", address, component=PAGE)
-        desk = SignInDesk(self.accounts, PASSWORDS, self.page_log, self.policy, self.staff.clock, caller)
-        return desk.sign_in(attempt, is_acknowledged=True)
+        sign_ins = SignInService(self.accounts, PASSWORDS, self.page_log, self.policy, self.staff.clock, caller)
+        return sign_ins.sign_in(attempt, is_acknowledged=True)
 
     def look(self, token: str = "", address: str = STRANGER) -> None:
         """Ask for hits, which whoever may not is refused."""

@@ -15,7 +15,7 @@ from alpr_edge.domain.access_log.records import AccessEntry, AccessOutcome, reco
 from alpr_edge.domain.instants import Instant, UtcSource
 from tests.cli.access.test_walk import ROWS
 from tests.cli.department.test_inquiries import newest, run, sign_in_as
-from tests.department.inquiries.desk import Inquirers
+from tests.department.inquiries.inquirers import Inquirers
 
 OWN = "7ABC123"
 BEFORE = datetime.now(UTC).replace(hour=20) - timedelta(days=3)

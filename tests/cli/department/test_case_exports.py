@@ -15,7 +15,7 @@ from alpr_edge.department.pki.authority import Authority, TlsFiles
 from tests.cli.access.test_walk import ROWS
 from tests.cli.department.test_inquiries import ROLES, newest, run, sign_in_as
 from tests.department.evidence.case_of_two import BEGIN, CASE, FOR_CASE, NOT_HELD, NOW, PLACED, ExportDesk, store_case
-from tests.department.inquiries.desk import Inquirers
+from tests.department.inquiries.inquirers import Inquirers
 
 FOR = ("--purpose", FOR_CASE.code, "--offence", "robbery")
 

@@ -12,7 +12,7 @@ from alpr_edge.department.pki.media_keys import make_media_key
 from tests.cli.access.test_walk import ROWS
 from tests.cli.department.test_inquiries import ROLES, newest, run, sign_in_as
 from tests.department.evidence.test_bookings import PACKAGE, PASSPHRASE, answer, booking
-from tests.department.inquiries.desk import Inquirers
+from tests.department.inquiries.inquirers import Inquirers
 
 ASK = ("evidence", "ask", PACKAGE, "--reason", "court asks")
 

@@ -11,7 +11,7 @@ from alpr_edge.cli.caller import caller
 from tests.cli.access.test_walk import ROWS
 from tests.cli.department.test_inquiries import ROLES, STOLEN, newest, run, sign_in_as
 from tests.department.enrolment import enrol_unit
-from tests.department.inquiries.desk import Inquirers
+from tests.department.inquiries.inquirers import Inquirers
 
 CASE, READ, UNTIL = "26-123456", "car-1:r1", "2099-12-31"
 FOR_CASE = (*STOLEN, "--case", CASE)

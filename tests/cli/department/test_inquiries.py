@@ -19,7 +19,7 @@ from alpr_edge.department.inquiries.office import open_office
 from alpr_edge.domain.access_log.records import AccessRecord
 from alpr_edge.domain.people.person import Role
 from tests.cli.access.test_walk import ROWS
-from tests.department.inquiries.desk import SECRET, Inquirers, begin_session, records_of
+from tests.department.inquiries.inquirers import SECRET, Inquirers, begin_session, records_of
 from tests.department.people.office import PASSWORD
 from tests.department.search.traffic import make_traffic, store_traffic
 

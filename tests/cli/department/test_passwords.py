@@ -10,7 +10,7 @@ from alpr_edge.cli.access.session_file import remove_token
 from alpr_edge.cli.caller import caller
 from tests.cli.access.test_walk import ROWS
 from tests.cli.department.test_inquiries import ROLES, newest, run, sign_in_as
-from tests.department.inquiries.desk import SECRET, Inquirers
+from tests.department.inquiries.inquirers import SECRET, Inquirers
 from tests.department.people.office import PASSWORD
 
 NEW = "another river under elms"

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from alpr_edge.cli import app
 from tests.cli.access.test_walk import ROWS
 from tests.cli.department.test_inquiries import ROLES, newest, run, sign_in_as
-from tests.department.inquiries.desk import Inquirers
+from tests.department.inquiries.inquirers import Inquirers
 
 PLATES = "8abc123, 9XYZ987\n"
 PERIOD = ("--from", "2026-05-04T00:00Z", "--to", "2026-05-08T00:00Z")

@@ -15,7 +15,7 @@ from alpr_edge.department.inquiries.office import open_office
 from alpr_edge.domain.access_log.records import parse_record
 from tests.cli.department.test_inquiries import STOLEN, sign_in_as
 from tests.department.engines import query
-from tests.department.inquiries.desk import Inquirers
+from tests.department.inquiries.inquirers import Inquirers
 from tests.department.retention.office import TODAY, Office, read_item
 
 HOLD = (*STOLEN, "--case", "26-123456", "--reason", "subpoena 12")

@@ -11,7 +11,7 @@ from alpr_edge.cli.caller import caller
 from alpr_edge.department.ingest.storage import Storage
 from tests.cli.access.test_walk import ROWS
 from tests.cli.department.test_inquiries import OF_UNIT, PLATE, STOLEN, TRAFFIC, newest, run, sign_in_as
-from tests.department.inquiries.desk import Inquirers
+from tests.department.inquiries.inquirers import Inquirers
 from tests.department.search.traffic import store_traffic
 
 ADD = ("saved-searches", "add", "--name", "mine")

@@ -12,7 +12,7 @@ from alpr_edge.department.people.person_fields import changed_entry
 from alpr_edge.department.people.registry import require_entry
 from tests.cli.access.test_walk import ROWS
 from tests.cli.department.test_inquiries import ROLES, newest, run, sign_in_as
-from tests.department.inquiries.desk import Inquirers
+from tests.department.inquiries.inquirers import Inquirers
 
 ROW = ROWS["department people training"]
 

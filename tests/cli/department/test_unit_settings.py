@@ -12,7 +12,7 @@ from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.inquiries.office import open_office
 from alpr_edge.domain.department_settings.exchange import SettingsStatement
 from tests.department.enrolment import enrol_unit
-from tests.department.inquiries.desk import records_of
+from tests.department.inquiries.inquirers import records_of
 
 UNITS = ("car-1", "car-2")
 

@@ -25,7 +25,7 @@ from alpr_edge.domain.permissions.purposes import Purpose, PurposeCode
 from alpr_edge.domain.protocol.access_log import record_item_id
 from alpr_edge.domain.protocol.items import digest
 from tests.department.engines import AUDIT_TABLES, ROWS_STAY, EngineUnderTest, query
-from tests.department.inquiries.desk import PASSWORDS, Inquirers, StillClock, authoriser_of, records_of
+from tests.department.inquiries.inquirers import PASSWORDS, Inquirers, StillClock, authoriser_of, records_of
 from tests.department.people.office import START
 from tests.domain.access_log.entries import LOG_ID
 from tests.domain.audits.accesses import search

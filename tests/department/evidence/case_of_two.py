@@ -28,7 +28,7 @@ from alpr_edge.domain.protocol.holds import HoldPayload, hold_item_id
 from alpr_edge.domain.protocol.items import ItemKind, OutboxItem, encode, instant_payload, read_payload
 from alpr_edge.domain.reads import EvidenceKind, EvidenceRef, PlateRead
 from tests.department.enrolment import enrol_unit
-from tests.department.inquiries.desk import Inquirers, authoriser_of
+from tests.department.inquiries.inquirers import Inquirers, authoriser_of
 from tests.department.search.traffic import time_item
 from tests.department.unit_logs.car import Car
 from tests.domain.access_log.entries import entry

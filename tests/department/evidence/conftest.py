@@ -10,7 +10,7 @@ from alpr_edge.department.pki.media_keys import make_media_key
 from alpr_edge.domain.instants import Instant, UtcSource
 from tests.department.engines import EngineUnderTest
 from tests.department.evidence.test_bookings import OTHER, WITH_HITS, answer, booking
-from tests.department.inquiries.desk import PASSWORDS, Inquirers, StillClock
+from tests.department.inquiries.inquirers import PASSWORDS, Inquirers, StillClock
 from tests.department.people.office import START
 
 

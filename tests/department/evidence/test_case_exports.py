@@ -45,7 +45,7 @@ from tests.department.evidence.case_of_two import (
     store_case,
 )
 from tests.department.ingest.test_encrypted_bodies import use_key
-from tests.department.inquiries.desk import (
+from tests.department.inquiries.inquirers import (
     PASSWORDS,
     Inquirers,
     StillClock,

@@ -13,7 +13,7 @@ from alpr_edge.domain.errors import AccessError, DepartmentError, StoreError
 from alpr_edge.domain.instants import UtcSource
 from tests.department.engines import ROWS_STAY, query
 from tests.department.evidence.test_bookings import CASE, OTHER, PACKAGE, PASSPHRASE, WITH_HITS
-from tests.department.inquiries.desk import Inquirers, StillClock, authoriser_of, changed_person, records_of
+from tests.department.inquiries.inquirers import Inquirers, StillClock, authoriser_of, changed_person, records_of
 
 REASON = "the district attorney lost the note"
 

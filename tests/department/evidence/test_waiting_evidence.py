@@ -14,7 +14,7 @@ from alpr_edge.department.packages.package_folder import require_room
 from alpr_edge.department.serving import PACKAGES_NAME
 from alpr_edge.domain.errors import EvidenceError
 from alpr_edge.domain.permissions.purposes import Purpose
-from tests.department.inquiries.desk import Inquirers, StillClock, authoriser_of
+from tests.department.inquiries.inquirers import Inquirers, StillClock, authoriser_of
 
 
 def waiting_folder(people: Inquirers, clock: StillClock, name: str, age: timedelta) -> Path:

@@ -22,7 +22,7 @@ from alpr_edge.domain.restrictions import Area
 from tests.cli.department.test_inquiries import newest, sign_in_as
 from tests.department.engines import EngineUnderTest, query
 from tests.department.enrolment import enrol_unit
-from tests.department.inquiries.desk import Inquirers
+from tests.department.inquiries.inquirers import Inquirers
 from tests.department.search.traffic import BEGIN, CENTRE, DAYS, UNITS, make_traffic, matching_ids, store_traffic
 from tests.store.holds import CASE
 

@@ -7,7 +7,7 @@ from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.inquiries.office import InquiryOffice, open_office
 from alpr_edge.domain.instants import Instant, UtcSource
 from tests.department.engines import EngineUnderTest
-from tests.department.inquiries.desk import PASSWORDS, Inquirers, StillClock
+from tests.department.inquiries.inquirers import PASSWORDS, Inquirers, StillClock
 from tests.department.people.office import START
 from tests.department.search.traffic import make_traffic, store_traffic
 

@@ -21,7 +21,7 @@ from alpr_edge.domain.protocol.canvass import (
 )
 from alpr_edge.domain.protocol.items import ItemKind, digest, encode
 from tests.department.engines import query
-from tests.department.inquiries.desk import Inquirers, authoriser_of, records_of
+from tests.department.inquiries.inquirers import Inquirers, authoriser_of, records_of
 from tests.domain.canvass.builders import at, canvass
 
 UNIT = "unit-1"

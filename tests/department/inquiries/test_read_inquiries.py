@@ -24,7 +24,7 @@ from alpr_edge.domain.protocol.items import ItemKind, OutboxItem, digest, encode
 from alpr_edge.domain.reads import EvidenceKind, EvidenceRef
 from tests.department.engines import query
 from tests.department.inquiries.conftest import TRAFFIC
-from tests.department.inquiries.desk import (
+from tests.department.inquiries.inquirers import (
     ADDRESS,
     LOGIN,
     SECRET,
@@ -154,7 +154,7 @@ def test_what_cannot_be_put_on_record_is_not_shown(office: InquiryOffice, inquir
             office.reads.page(authoriser, STOLEN, DepartmentSearch(plates=(PLATES[0],)))
         attempt = PasswordAttempt("B0", PASSWORD, pyotp.TOTP(SECRET).at(int(authoriser.clock.now().utc.timestamp())))  # type: ignore[union-attr] # the clock is set
         with pytest.raises(StoreError, match="nobody is signed in"):
-            office.desk(Caller(LOGIN, "", ADDRESS)).sign_in(attempt, is_acknowledged=True)
+            office.sign_ins(Caller(LOGIN, "", ADDRESS)).sign_in(attempt, is_acknowledged=True)
     finally:
         query(inquirers.directory, "ALTER TABLE elsewhere RENAME TO access_nodes")
 
@@ -166,15 +166,15 @@ def test_people_sign_in_with_password_and_code_and_that_is_on_record(
     first, utc = office.log.size(), clock.instant.utc
     assert utc is not None
     attempt = PasswordAttempt("auditor@modesto.example", PASSWORD, pyotp.TOTP(SECRET).at(int(utc.timestamp())))
-    desk = office.desk(Caller(LOGIN, "", ADDRESS))
-    wrong = desk.sign_in(replace(attempt, password="no"), is_acknowledged=True)
-    result = desk.sign_in(attempt, is_acknowledged=True)
-    again = desk.sign_in(attempt, is_acknowledged=True)
+    sign_ins = office.sign_ins(Caller(LOGIN, "", ADDRESS))
+    wrong = sign_ins.sign_in(replace(attempt, password="no"), is_acknowledged=True)
+    result = sign_ins.sign_in(attempt, is_acknowledged=True)
+    again = sign_ins.sign_in(attempt, is_acknowledged=True)
     assert [wrong.outcome, result.outcome, again.outcome] == [
         SignInOutcome.WRONG_PASSWORD, SignInOutcome.SIGNED_IN, SignInOutcome.CODE_USED,
     ]  # fmt: skip
     assert sign_in_answer(wrong) == sign_in_answer(again) != sign_in_answer(result)
-    signed_in = office.desk(Caller(LOGIN, result.token, ADDRESS))
+    signed_in = office.sign_ins(Caller(LOGIN, result.token, ADDRESS))
     assert signed_in.sign_out()
     records = records_of(office, first)
     assert [(each.action, each.outcome.value, each.reason) for each in records] == [

@@ -19,7 +19,7 @@ from alpr_edge.domain.people.person import AccountStatus
 from alpr_edge.domain.permissions.purposes import Purpose
 from tests.department.engines import query
 from tests.department.inquiries.conftest import TRAFFIC
-from tests.department.inquiries.desk import Inquirers, StillClock, authoriser_of, changed_person, records_of
+from tests.department.inquiries.inquirers import Inquirers, StillClock, authoriser_of, changed_person, records_of
 from tests.department.people.office import Office
 from tests.department.search.traffic import BEGIN, UNITS, matching_ids
 

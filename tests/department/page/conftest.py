@@ -3,7 +3,7 @@ from collections.abc import Iterator
 import pytest
 
 from alpr_edge.department.page.server import DepartmentPageServer
-from tests.department.inquiries.desk import Inquirers
+from tests.department.inquiries.inquirers import Inquirers
 from tests.department.page.page_office import make_page_office, make_register_office
 
 

@@ -25,8 +25,8 @@ from alpr_edge.domain.reads import EvidenceKind, EvidenceRef
 from alpr_edge.web.visitor import COOKIE
 from tests.console.page_rig import jpeg
 from tests.department.evidence.test_bookings import booking
-from tests.department.inquiries.desk import Inquirers, begin_session, records_of
 from tests.department.inquiries.hits.board_office import deliver_hits, name_lists
+from tests.department.inquiries.inquirers import Inquirers, begin_session, records_of
 from tests.department.page.street_file import write_streets
 from tests.department.people.office import DOMAIN
 from tests.department.search.traffic import make_traffic, store_traffic

@@ -12,7 +12,7 @@ from alpr_edge.department.page.server import DepartmentPageServer
 from alpr_edge.department.pki.authority import TlsFiles
 from tests.chromium import chromium
 from tests.department.http.test_invitation_in_browser import SECURITY_KEY
-from tests.department.inquiries.desk import SECRET, Inquirers
+from tests.department.inquiries.inquirers import SECRET, Inquirers
 from tests.department.page.test_registers_in_browser import FORM_FAULT, Desk
 from tests.department.people.office import DOMAIN, PASSWORD
 

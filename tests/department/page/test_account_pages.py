@@ -14,7 +14,7 @@ from alpr_edge.department.people.people_rows import replace_credentials
 from alpr_edge.domain.people.credentials import Credentials
 from alpr_edge.web.visitor import COOKIE
 from tests.access.authenticator import Authenticator
-from tests.department.inquiries.desk import SECRET, Inquirers
+from tests.department.inquiries.inquirers import SECRET, Inquirers
 from tests.department.page.page_office import client_of, newest
 from tests.department.people.office import DOMAIN, PASSWORD
 

@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from alpr_edge.department.page.server import DepartmentPageServer
-from tests.department.inquiries.desk import Inquirers
+from tests.department.inquiries.inquirers import Inquirers
 from tests.department.page.job_answers import done_page, fault_line
 from tests.department.page.page_office import PICTURED, client_of, newest
 

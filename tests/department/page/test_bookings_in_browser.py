@@ -11,7 +11,7 @@ from alpr_edge.department.page.server import DepartmentPageServer
 from alpr_edge.department.pki.authority import TlsFiles
 from tests.chromium import chromium, faults_of
 from tests.department.evidence.test_bookings import CASE
-from tests.department.inquiries.desk import Inquirers
+from tests.department.inquiries.inquirers import Inquirers
 from tests.department.page.test_bookings_page import hold_pictured
 from tests.department.page.test_cases_in_browser import THEMES, Theme, look, open_page, show_case
 from tests.department.people.office import DOMAIN

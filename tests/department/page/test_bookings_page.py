@@ -11,7 +11,7 @@ from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.evidence.verification import verify_package
 from tests.department.enrolment import enrol_unit
 from tests.department.evidence.test_bookings import CASE
-from tests.department.inquiries.desk import Inquirers, authoriser_of
+from tests.department.inquiries.inquirers import Inquirers, authoriser_of
 from tests.department.page.job_answers import done_page, fault_line, job_fault
 from tests.department.page.page_office import FOR_STOLEN, PICTURED, client_of, newest
 from tests.department.page.test_cases_page import FOR_CASE, OTHER_CASE, open_case

@@ -8,7 +8,7 @@ import httpx
 from alpr_edge.department.page.server import DepartmentPageServer
 from tests.department.enrolment import enrol_unit
 from tests.department.evidence.test_bookings import CASE, PACKAGE, PASSPHRASE
-from tests.department.inquiries.desk import Inquirers
+from tests.department.inquiries.inquirers import Inquirers
 from tests.department.page.page_office import FOR_STOLEN, PICTURED, client_of, newest, search_word
 
 FOR_CASE = FOR_STOLEN | {"case": CASE}

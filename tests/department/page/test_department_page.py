@@ -21,7 +21,7 @@ from alpr_edge.web.page_security import HEADERS, POLICY
 from alpr_edge.web.visitor import COOKIE
 from tests.access.authenticator import Authenticator
 from tests.department.engines import query
-from tests.department.inquiries.desk import SECRET, Inquirers
+from tests.department.inquiries.inquirers import SECRET, Inquirers
 from tests.department.page.page_office import (
     CROP,
     FOR_STOLEN,

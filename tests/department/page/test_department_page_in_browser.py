@@ -15,7 +15,7 @@ from alpr_edge.department.page.site import COMPONENT
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.web.visitor import COOKIE
 from tests.chromium import WAIT_MS_MAX, chromium, faults_of
-from tests.department.inquiries.desk import SECRET, Inquirers, begin_session
+from tests.department.inquiries.inquirers import SECRET, Inquirers, begin_session
 from tests.department.page.page_office import HOST, PICTURED, newest
 from tests.department.people.office import DOMAIN, PASSWORD
 

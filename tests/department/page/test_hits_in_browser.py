@@ -16,8 +16,8 @@ from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.domain.dispositions.disposition import DispositionPart
 from alpr_edge.web.visitor import COOKIE
 from tests.chromium import HIDE, WAIT_MS_MAX, chromium, faults_of
-from tests.department.inquiries.desk import Inquirers, begin_session, changed_person
 from tests.department.inquiries.hits.board_office import HIDDEN, HITS, STOLEN, WANTED, deliver, said_of
+from tests.department.inquiries.inquirers import Inquirers, begin_session, changed_person
 from tests.department.interchange.exchange_office import UNIT
 from tests.department.page.page_office import HOST, client_of
 from tests.department.people.office import DOMAIN

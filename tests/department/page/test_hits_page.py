@@ -7,8 +7,8 @@ from alpr_edge.department.page.server import DepartmentPageServer
 from alpr_edge.domain.dispositions.disposition import DispositionPart
 from alpr_edge.domain.plates import canonical
 from alpr_edge.web.live.event_streams import STREAMS_A_SESSION_MAX
-from tests.department.inquiries.desk import Inquirers
 from tests.department.inquiries.hits.board_office import FAR, FEDERAL, HITS, STOLEN, WANTED, deliver, said_of
+from tests.department.inquiries.inquirers import Inquirers
 from tests.department.interchange.exchange_office import UNIT
 from tests.department.page.page_office import CROP, SCENE, client_of, newest
 

@@ -13,8 +13,8 @@ from alpr_edge.department.page.server import DepartmentPageServer
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.sessions.session import AccessSession, token_digest
 from alpr_edge.web.visitor import COOKIE
-from tests.department.inquiries.desk import Inquirers
 from tests.department.inquiries.hits.board_office import HITS
+from tests.department.inquiries.inquirers import Inquirers
 from tests.department.interchange.exchange_office import UNIT
 from tests.department.page.page_office import client_of, newest
 

@@ -19,7 +19,7 @@ from alpr_edge.domain.department_settings.exchange import SettingsStatement
 from alpr_edge.web.visitor import COOKIE
 from tests.chromium import WAIT_MS_MAX, chromium, faults_of
 from tests.department.enrolment import enrol_unit
-from tests.department.inquiries.desk import Inquirers, begin_session
+from tests.department.inquiries.inquirers import Inquirers, begin_session
 from tests.department.page.page_office import HOST
 from tests.department.page.test_hits_in_browser import RULES
 from tests.department.people.office import DOMAIN

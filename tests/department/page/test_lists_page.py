@@ -14,7 +14,7 @@ from alpr_edge.department.page.server import DepartmentPageServer
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.publishing.uploaded_feeds import FOLDER_NAME
 from tests.department.enrolment import enrol_unit
-from tests.department.inquiries.desk import Inquirers
+from tests.department.inquiries.inquirers import Inquirers
 from tests.department.page.page_office import HOST, client_of, newest
 
 ADMINISTRATOR = "alpr-administrator"

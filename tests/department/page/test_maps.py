@@ -23,7 +23,7 @@ from alpr_edge.domain.errors import DepartmentError, SearchError
 from alpr_edge.domain.ground.areas import GroundPolygon
 from alpr_edge.web.visitor import Visitor
 from scripts.map_files import outlines_of
-from tests.department.inquiries.desk import Inquirers, begin_session
+from tests.department.inquiries.inquirers import Inquirers, begin_session
 from tests.department.page.page_office import HOST, client_of
 from tests.department.page.street_file import BOX, PICTURES, write_streets
 from tests.department.people.office import START

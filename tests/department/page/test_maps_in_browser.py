@@ -23,7 +23,7 @@ from alpr_edge.domain.protocol.canvass import canvass_item_id, canvass_payload
 from alpr_edge.domain.protocol.items import ItemKind, digest, encode
 from alpr_edge.web.visitor import COOKIE
 from tests.chromium import WAIT_MS_MAX, chromium, faults_of
-from tests.department.inquiries.desk import Inquirers, begin_session
+from tests.department.inquiries.inquirers import Inquirers, begin_session
 from tests.department.page.page_office import HOST, TRAFFIC
 from tests.department.people.office import DOMAIN
 from tests.department.search.traffic import BEGIN, DAYS, UNITS, matching_ids

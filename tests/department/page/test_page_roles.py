@@ -15,8 +15,8 @@ from alpr_edge.domain.people.person import Role
 from alpr_edge.domain.permissions.actions import Action
 from alpr_edge.domain.permissions.table import may_ever
 from alpr_edge.web.live.hit_feed import HitFeed
-from tests.department.inquiries.desk import Inquirers
 from tests.department.inquiries.hits.board_office import HIDDEN, HITS, STOLEN
+from tests.department.inquiries.inquirers import Inquirers
 from tests.department.interchange.exchange_office import UNIT
 from tests.department.page.page_office import FOR_STOLEN, PICTURED, client_of, search_word
 

@@ -17,7 +17,7 @@ from alpr_edge.department.page.site import COMPONENT
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.web.visitor import COOKIE
 from tests.chromium import WAIT_MS_MAX, chromium, faults_of
-from tests.department.inquiries.desk import Inquirers, begin_session
+from tests.department.inquiries.inquirers import Inquirers, begin_session
 from tests.department.page.page_office import HOST, PICTURED, seen_times
 from tests.department.page.test_hits_in_browser import RULES
 from tests.department.people.office import DOMAIN

@@ -13,7 +13,7 @@ from alpr_edge.department.page.server import DepartmentPageServer
 from alpr_edge.department.serving import PACKAGES_NAME
 from alpr_edge.department.settings import FILE_NAME
 from alpr_edge.domain.releases.requests import LETTER_BYTES_MAX
-from tests.department.inquiries.desk import Inquirers
+from tests.department.inquiries.inquirers import Inquirers
 from tests.department.page.job_answers import done_page, fault_line, job_fault
 from tests.department.page.page_office import PICTURED, client_of, make_register_office, newest, seen_times
 from tests.department.releases.test_letter_scan import BAD, SCANNER

@@ -17,7 +17,7 @@ from alpr_edge.department.page.server import DepartmentPageServer
 from alpr_edge.department.page.site import COMPONENT
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.domain.access_log.records import AccessRecord
-from tests.department.inquiries.desk import SECRET, Inquirers, records_of
+from tests.department.inquiries.inquirers import SECRET, Inquirers, records_of
 from tests.department.page.page_office import HOST, SAME_SITE
 from tests.department.people.office import DOMAIN, PASSWORD
 from tests.department.waits import wait_until

@@ -8,7 +8,7 @@ import pytest
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.page.server import DepartmentPageServer
 from alpr_edge.domain.department_settings.exchange import SettingsStatement
-from tests.department.inquiries.desk import Inquirers
+from tests.department.inquiries.inquirers import Inquirers
 from tests.department.interchange.exchange_office import UNIT
 from tests.department.page.page_office import client_of, newest
 

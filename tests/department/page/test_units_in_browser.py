@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 from alpr_edge.department.page.server import DepartmentPageServer
 from alpr_edge.department.pki.authority import TlsFiles
 from tests.chromium import WAIT_MS_MAX, chromium, faults_of
-from tests.department.inquiries.desk import Inquirers
+from tests.department.inquiries.inquirers import Inquirers
 from tests.department.inquiries.units.fleet import (
     FAULTY,
     HEARD,

@@ -8,8 +8,8 @@ from pathlib import Path
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.page.server import DepartmentPageServer
 from tests.department.enrolment import enrol_unit
-from tests.department.inquiries.desk import Inquirers
 from tests.department.inquiries.hits.board_office import HITS
+from tests.department.inquiries.inquirers import Inquirers
 from tests.department.inquiries.units.fleet import FAULTY, HEARD, RETIRED, SILENT, deliver_fleet
 from tests.department.interchange.exchange_office import UNIT
 from tests.department.page.page_office import client_of, newest

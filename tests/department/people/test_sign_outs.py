@@ -19,7 +19,7 @@ from alpr_edge.domain.people.person import Person
 from alpr_edge.domain.people.signed_roster import open_roster
 from alpr_edge.domain.sessions.session import SessionEnd
 from tests.department.engines import EngineUnderTest
-from tests.department.inquiries.desk import (
+from tests.department.inquiries.inquirers import (
     ADDRESS,
     LOGIN,
     PASSWORDS,

@@ -13,7 +13,7 @@ from alpr_edge.department.people.trainings import training_warnings
 from alpr_edge.domain.errors import AccessError, DepartmentError
 from alpr_edge.domain.instants import Instant, UtcSource
 from tests.department.engines import EngineUnderTest
-from tests.department.inquiries.desk import PASSWORDS, Inquirers, StillClock, authoriser_of, records_of
+from tests.department.inquiries.inquirers import PASSWORDS, Inquirers, StillClock, authoriser_of, records_of
 from tests.department.people.office import OFFICER, START, Office
 
 UNTIL = {"cjis_training_until": "2027-12-31"}

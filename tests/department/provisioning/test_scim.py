@@ -29,7 +29,7 @@ from alpr_edge.department.settings import FILE_NAME
 from alpr_edge.domain.people.person import AccountStatus
 from alpr_edge.web.visitor import COOKIE
 from tests.department.engines import EngineUnderTest
-from tests.department.inquiries.desk import Inquirers, begin_session
+from tests.department.inquiries.inquirers import Inquirers, begin_session
 from tests.department.page.page_office import HOST
 
 TOKEN = "a token of the tests alone"

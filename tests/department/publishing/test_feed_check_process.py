@@ -17,7 +17,7 @@ import pytest
 
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.publishing.feed_check import FeedToPublish
-from alpr_edge.department.publishing.list_desk import ListDesk
+from alpr_edge.department.publishing.list_publisher import ListPublisher
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.hotlist.ingest.process_limits import DATA_BYTES_MAX, NICENESS
 from tests.syscalls import allowed_by
@@ -56,7 +56,7 @@ def check(feed: FeedToPublish, directory: Path, at_first: Callable[[int], object
 
     create(directory)
     with closing(Storage(directory)) as storage:
-        found = ListDesk(directory, storage.database).check(replace(feed, progress=progress))
+        found = ListPublisher(directory, storage.database).check(replace(feed, progress=progress))
     assert found is not None
     assert told[-1] == found.entries
     return found.entries

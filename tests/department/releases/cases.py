@@ -17,7 +17,7 @@ from alpr_edge.domain.protocol.items import ItemKind, OutboxItem, digest, encode
 from alpr_edge.domain.reads import EvidenceKind, EvidenceRef, PlateRead
 from alpr_edge.domain.releases.requests import ReleasePictures, ReleaseRequest, ReleaseScope
 from alpr_edge.domain.releases.steps import ReleaseState
-from tests.department.inquiries.desk import Inquirers, authoriser_of
+from tests.department.inquiries.inquirers import Inquirers, authoriser_of
 from tests.department.search.traffic import time_item
 from tests.domain.releases.test_releases import REQUEST
 from tests.store.records import hit, plate_read

@@ -6,7 +6,7 @@ import pytest
 from alpr_edge.department.inquiries.office import InquiryOffice, open_office
 from alpr_edge.domain.instants import Instant, UtcSource
 from tests.department.engines import EngineUnderTest
-from tests.department.inquiries.desk import PASSWORDS, Inquirers, StillClock
+from tests.department.inquiries.inquirers import PASSWORDS, Inquirers, StillClock
 from tests.department.releases.cases import NOW, Roles
 
 

@@ -15,7 +15,7 @@ from alpr_edge.domain.permissions.purposes import PurposeCode
 from alpr_edge.domain.releases.agencies import AgencyKind, AgencySeat, RequestWay
 from alpr_edge.domain.releases.requests import ReleasePictures, ReleaseScope
 from alpr_edge.domain.releases.steps import ReleaseState
-from tests.department.inquiries.desk import records_of
+from tests.department.inquiries.inquirers import records_of
 from tests.department.releases.cases import APPROVED, ASKED, ASKING, LETTER, NEVER_ASKED, OTHER_PLATE, Roles
 
 APPROVE, HAND_OVER = ReleaseState.APPROVED, "by courier"

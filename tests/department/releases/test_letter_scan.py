@@ -11,7 +11,7 @@ from alpr_edge.department.inquiries.office import InquiryOffice, open_office
 from alpr_edge.department.releases.letter_scan import SCANS_AT_ONCE_MAX, LetterScanner
 from alpr_edge.department.settings import FILE_NAME, load_department_file
 from alpr_edge.domain.errors import DepartmentError, ReleaseError
-from tests.department.inquiries.desk import PASSWORDS, Inquirers, StillClock, records_of
+from tests.department.inquiries.inquirers import PASSWORDS, Inquirers, StillClock, records_of
 from tests.department.releases.cases import LETTER, Roles
 from tests.domain.releases.test_releases import REQUEST
 

@@ -18,7 +18,7 @@ from alpr_edge.domain.releases.steps import ReleaseState
 from alpr_edge.evidence.checks.findings import CheckSubject
 from alpr_edge.evidence.checks.package_files import open_files
 from alpr_edge.evidence.verification import PackageVerdict, verify_package
-from tests.department.inquiries.desk import Inquirers, StillClock, records_of
+from tests.department.inquiries.inquirers import Inquirers, StillClock, records_of
 from tests.department.releases.cases import (
     APPROVED,
     ASKING,

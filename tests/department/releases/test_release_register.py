@@ -17,7 +17,7 @@ from alpr_edge.domain.releases.agencies import AgencySeat
 from alpr_edge.domain.releases.requests import LETTER_BYTES_MAX, ReleaseScope
 from alpr_edge.domain.releases.steps import ReleaseState
 from tests.department.engines import ROWS_STAY, query
-from tests.department.inquiries.desk import Inquirers, records_of
+from tests.department.inquiries.inquirers import Inquirers, records_of
 from tests.department.releases.cases import LETTER, Roles
 from tests.domain.releases.test_releases import REQUEST, SCOPE
 

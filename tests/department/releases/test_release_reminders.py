@@ -9,7 +9,7 @@ from alpr_edge.department.alarms.alarm import AlarmKind, standing_alarms
 from alpr_edge.department.inquiries.office import InquiryOffice
 from alpr_edge.department.releases.release_reminders import release_warnings
 from alpr_edge.domain.releases.steps import ReleaseState
-from tests.department.inquiries.desk import Inquirers
+from tests.department.inquiries.inquirers import Inquirers
 from tests.department.releases.cases import ASKING, LETTER, NOW, Roles
 
 WORDS = {

@@ -16,7 +16,7 @@ from alpr_edge.department.page.server import DepartmentPageServer
 from alpr_edge.department.people.changes import Author
 from alpr_edge.department.people.identity_links import IdentityLinks
 from alpr_edge.department.settings import FILE_NAME
-from tests.department.inquiries.desk import Inquirers
+from tests.department.inquiries.inquirers import Inquirers
 from tests.department.people.office import DOMAIN
 from tests.department.single_sign_on.provider import CLIENT_ID, CLIENT_SECRET, Provider
 

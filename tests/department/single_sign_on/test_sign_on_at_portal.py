@@ -22,7 +22,7 @@ from alpr_edge.department.people.identity_links import IdentityLinks
 from alpr_edge.department.settings import FILE_NAME
 from alpr_edge.department.single_sign_on.faults import SignOnError
 from alpr_edge.department.single_sign_on.provider_client import ProviderClient
-from tests.department.inquiries.desk import SECRET, Inquirers
+from tests.department.inquiries.inquirers import SECRET, Inquirers
 from tests.department.page.page_office import client_of, newest
 from tests.department.people.office import DOMAIN
 from tests.department.single_sign_on.portal import Portal, form_of, new_key, register_code

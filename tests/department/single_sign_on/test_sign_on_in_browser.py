@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from alpr_edge.department.pki.authority import TlsFiles
 from tests.chromium import WAIT_MS_MAX, chromium, faults_of
-from tests.department.inquiries.desk import SECRET
+from tests.department.inquiries.inquirers import SECRET
 from tests.department.people.office import DOMAIN
 from tests.department.single_sign_on.rig import SignOnRig
 

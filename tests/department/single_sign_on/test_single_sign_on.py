@@ -28,7 +28,7 @@ from alpr_edge.department.single_sign_on.faults import ProviderDownError, SignOn
 from alpr_edge.department.single_sign_on.id_tokens import open_id_token
 from alpr_edge.department.single_sign_on.provider_client import ProviderClient
 from alpr_edge.web.visitor import COOKIE, SIGN_ON_COOKIE
-from tests.department.inquiries.desk import SECRET
+from tests.department.inquiries.inquirers import SECRET
 from tests.department.page.page_office import client_of, newest
 from tests.department.single_sign_on.provider import CLIENT_ID, CLIENT_SECRET, Provider
 from tests.department.single_sign_on.rig import SignOnRig

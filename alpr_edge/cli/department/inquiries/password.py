@@ -15,7 +15,7 @@ from alpr_edge.cli.output import print_object
 from alpr_edge.domain.errors import AccessError
 
 if TYPE_CHECKING:
-    from alpr_edge.department.inquiries.accounts.account_desk import PasswordChange
+    from alpr_edge.department.inquiries.accounts.account_service import PasswordChange
 
 
 def password_command(directory: DirectoryOption, as_json: JsonOption = False) -> None:
@@ -25,13 +25,13 @@ def password_command(directory: DirectoryOption, as_json: JsonOption = False) ->
     sessions end, here at once and in cars with the roster that is published with it. Whoever signs in by the
     department's single sign-on alone changes their password there.
     """
-    from alpr_edge.department.inquiries.accounts.account_desk import CHANGED_ELSEWHERE
+    from alpr_edge.department.inquiries.accounts.account_service import CHANGED_ELSEWHERE
 
     with open_authorised(directory) as (office, authoriser):
         account = office.own_accounts.overview(authoriser)  # before anything is asked of somebody who may not
         if not account.has_password:
             raise AccessError(CHANGED_ELSEWHERE)
-        header = office.own_accounts.change_password(authoriser, office.desk(authoriser.caller), _ask_for_change())
+        header = office.own_accounts.change_password(authoriser, office.sign_ins(authoriser.caller), _ask_for_change())
     if as_json:
         print_object({"person_id": account.person.person_id, "roster_serial": header.serial})
         return
@@ -42,7 +42,7 @@ def password_command(directory: DirectoryOption, as_json: JsonOption = False) ->
 def _ask_for_change() -> PasswordChange:
     """Ask for the factors and the new password; the code last, as it is good for a minute."""
     from alpr_edge.access.attempts import FactorsAttempt
-    from alpr_edge.department.inquiries.accounts.account_desk import PasswordChange
+    from alpr_edge.department.inquiries.accounts.account_service import PasswordChange
 
     questions = ("Present password", "New password", "The new one again", "One-time code")
     present, new, again, code = (ask(question, hidden=True) for question in questions)

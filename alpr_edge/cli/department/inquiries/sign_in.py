@@ -28,9 +28,9 @@ def sign_in_command(
     from alpr_edge.department.inquiries.office import open_office, sign_in_answer
 
     with open_office(require_department(directory)) as office:
-        desk = office.desk(department_caller(directory))
-        result = sign_in_at(desk, directory, person)
-        tell_sign_in(desk, result, sign_in_answer(result), as_json=as_json)
+        sign_ins = office.sign_ins(department_caller(directory))
+        result = sign_in_at(sign_ins, directory, person)
+        tell_sign_in(sign_ins, result, sign_in_answer(result), as_json=as_json)
 
 
 def sign_out_command(
@@ -42,4 +42,4 @@ def sign_out_command(
     from alpr_edge.department.inquiries.office import open_office
 
     with open_office(require_department(directory)) as office:
-        sign_out_at(office.desk(department_caller(directory)), directory, only_lock=lock, as_json=as_json)
+        sign_out_at(office.sign_ins(department_caller(directory)), directory, only_lock=lock, as_json=as_json)

@@ -4,7 +4,7 @@ from starlette.responses import Response
 
 from alpr_edge.access.attempts import FactorsAttempt
 from alpr_edge.access.authorisation.operations import Operation
-from alpr_edge.department.inquiries.accounts.account_desk import PasswordChange
+from alpr_edge.department.inquiries.accounts.account_service import PasswordChange
 from alpr_edge.department.page.page_parts import PageRoute, go
 from alpr_edge.department.page.site import DepartmentSite
 from alpr_edge.domain.errors import AccessError, PasswordError
@@ -31,7 +31,7 @@ class AccountPages:
 
     def __init__(self, site: DepartmentSite) -> None:
         self._site = site
-        self._desk = site.office.own_accounts
+        self._accounts = site.office.own_accounts
         self.steps: tuple[PageRoute, ...] = (
             (ACCOUNT_PATH, "GET", self.show),
             (f"{ACCOUNT_PATH}/sessions/{{session_id}}/end", "POST", self.end_session),
@@ -41,12 +41,12 @@ class AccountPages:
 
     def show(self, visitor: Visitor) -> Response:
         """Sessions, password, passkeys."""
-        account = self._desk.overview(self._site.authoriser(visitor))
+        account = self._accounts.overview(self._site.authoriser(visitor))
         return self._site.page("account/one", visitor, account=account, ends=ENDS, path="")
 
     def end_session(self, visitor: Visitor) -> Response:
         """End a session; whoever ends the one of this browser is led to sign in."""
-        self._desk.end_session(self._site.authoriser(visitor), visitor.parameters["session_id"])
+        self._accounts.end_session(self._site.authoriser(visitor), visitor.parameters["session_id"])
         if self._site.is_closed(visitor):
             self._site.forget(visitor)
             return go("/")
@@ -63,7 +63,7 @@ class AccountPages:
         attempt = FactorsAttempt(fields.get("present", ""), fields.get("code", ""))
         change = PasswordChange(attempt, fields.get("new", ""), fields.get("again", ""))
         try:
-            self._desk.change_password(self._site.authoriser(visitor), self._site.desk(visitor), change)
+            self._accounts.change_password(self._site.authoriser(visitor), self._site.sign_ins(visitor), change)
         except (AccessError, PasswordError) as error:
             if self._site.is_closed(visitor):
                 raise
@@ -71,5 +71,5 @@ class AccountPages:
         return go(ACCOUNT_PATH)
 
     def _form(self, visitor: Visitor, fault: str = "") -> Response:
-        least = self._desk.password_characters_min
+        least = self._accounts.password_characters_min
         return self._site.page("account/password", visitor, 422 if fault else 200, fault=fault, least=least)

@@ -68,7 +68,7 @@ class FactorPages:
         self._site.require(visitor, Operation.CHANGE_OWN_FACTORS)
         attempt = FactorsAttempt(visitor.fields.get("password", ""), visitor.fields.get("code", ""))
         try:
-            return go(self._confirmed_path(visitor, self._site.desk(visitor).confirm(attempt)))
+            return go(self._confirmed_path(visitor, self._site.sign_ins(visitor).confirm(attempt)))
         except AccessError as error:
             if self._site.is_closed(visitor):
                 raise
@@ -76,10 +76,10 @@ class FactorPages:
 
     def confirm_with_passkey(self, visitor: Visitor) -> Response:
         """Take a passkey's answer, and tell the script where to go on; it shows what it is told instead."""
-        desk, attempt = self._site.desk(visitor), self._passkeys.attempt(visitor)
+        sign_ins, attempt = self._site.sign_ins(visitor), self._passkeys.attempt(visitor)
         try:
             self._site.require(visitor, Operation.CHANGE_OWN_FACTORS)
-            path = self._confirmed_path(visitor, desk.confirm_with_passkey(self._passkeys.require_site(), attempt))
+            path = self._confirmed_path(visitor, sign_ins.confirm_with_passkey(self._passkeys.require_site(), attempt))
         except AccessError as error:
             return PlainTextResponse(str(error), 403)
         return PlainTextResponse(path)
@@ -153,7 +153,7 @@ class FactorPages:
     def _code_page(self, visitor: Visitor, fault: str = "") -> Response:
         secret = self._confirmation(visitor).secret
         self._site.require(visitor, Operation.CHANGE_OWN_FACTORS)
-        person = self._site.desk(visitor).presence().person
+        person = self._site.sign_ins(visitor).presence().person
         address = provisioning_uri(secret, "" if person is None else person.badge, self._site.name)
         shown = {"qr": qr_code(address), "secret": groups_of_four(secret), **self._at(visitor)}
         return self._site.page("account/code", visitor, 422 if fault else 200, fault=fault, **shown)

@@ -112,7 +112,7 @@ class AuditPages:
 
     def _of_part(self, visitor: Visitor, part: SamplePart) -> dict[str, object]:
         """What is told of some records, and of the audit that they are of."""
-        audit, person = part.audit, self._site.desk(visitor).presence().person
+        audit, person = part.audit, self._site.sign_ins(visitor).presence().person
         sample, person_id = audit.sample, "" if person is None else person.person_id
         sampled, flags = (sample.sampled, sample.flags) if sample else ((), ())
         numbers = range(part.first, part.first + len(part.records))

@@ -72,7 +72,7 @@ class EvidencePages:
         return go(f"{PATH}/{visitor.parameters['inquiry_id']}")
 
     def _list_page(self, visitor: Visitor, fault: str = "") -> Response:
-        purpose, person = self._form.purpose(visitor), self._site.desk(visitor).presence().person
+        purpose, person = self._form.purpose(visitor), self._site.sign_ins(visitor).presence().person
         found = self._site.office.booked.list(self._site.authoriser(visitor), purpose)
         words = {code: rule.words for code, rule in self._site.policy.profile.purposes.items()}
         shown = {

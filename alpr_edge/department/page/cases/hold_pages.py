@@ -30,7 +30,7 @@ class DepartmentHoldPages:
 
     def __init__(self, site: DepartmentSite) -> None:
         self._site = site
-        self._desk = site.office.holds
+        self._holds = site.office.holds
         self._form = CaseForm(site, Operation.SHOW_HOLDS, "cases/hold_purpose", PATH)
         self.steps: tuple[PageRoute, ...] = (
             (PATH, "GET", self._form.show),
@@ -67,7 +67,7 @@ class DepartmentHoldPages:
         purpose, hold_id = self._form.purpose(visitor), visitor.parameters["hold_id"]
         try:
             until = parse_hold_end(visitor.fields.get("until"))
-            self._desk.extend(self._site.authoriser(visitor), purpose, hold_id, until)
+            self._holds.extend(self._site.authoriser(visitor), purpose, hold_id, until)
         except HoldError as error:
             return self._hold_page(visitor, str(error))
         return go(f"{PATH}/{visitor.parameters['inquiry_id']}")
@@ -76,7 +76,7 @@ class DepartmentHoldPages:
         """Release a hold."""
         purpose, hold_id = self._form.purpose(visitor), visitor.parameters["hold_id"]
         try:
-            self._desk.release(self._site.authoriser(visitor), purpose, hold_id, visitor.fields.get("reason", ""))
+            self._holds.release(self._site.authoriser(visitor), purpose, hold_id, visitor.fields.get("reason", ""))
         except HoldError as error:
             return self._hold_page(visitor, str(error))
         return go(f"{PATH}/{visitor.parameters['inquiry_id']}")
@@ -99,7 +99,7 @@ class DepartmentHoldPages:
         fields = visitor.fields
         try:
             until = parse_hold_end(fields.get("until"))
-            self._desk.place(self._site.authoriser(visitor), purpose, read_ids, fields.get("reason", ""), until)
+            self._holds.place(self._site.authoriser(visitor), purpose, read_ids, fields.get("reason", ""), until)
         except HoldError as error:
             return str(error)
         return ""
@@ -118,14 +118,14 @@ class DepartmentHoldPages:
 
     def _list_page(self, visitor: Visitor, fault: str = "") -> Response:
         purpose, word = self._form.purpose(visitor), visitor.parameters["inquiry_id"]
-        found = self._desk.list(self._site.authoriser(visitor), purpose)
+        found = self._holds.list(self._site.authoriser(visitor), purpose)
         shown = {"found": found, "case": purpose.case or "", "inquiry": word, "fields": visitor.fields, "fault": fault}
         return self._site.page("cases/holds", visitor, 422 if fault else 200, **shown)
 
     def _hold_page(self, visitor: Visitor, fault: str = "") -> Response:
         purpose, word = self._form.purpose(visitor), visitor.parameters["inquiry_id"]
         try:
-            hold = self._desk.find(self._site.authoriser(visitor), purpose, visitor.parameters["hold_id"])
+            hold = self._holds.find(self._site.authoriser(visitor), purpose, visitor.parameters["hold_id"])
         except HoldError as error:
             raise SearchError(str(error)) from None
         shown = {"hold": hold, "is_same_case": hold.case_number == purpose.case, "inquiry": word}

@@ -68,4 +68,4 @@ class HitStream:
                 return
 
     async def _is_open(self, visitor: Visitor) -> bool:
-        return await run_in_threadpool(self._site.desk(visitor).state) is SessionState.OPEN
+        return await run_in_threadpool(self._site.sign_ins(visitor).state) is SessionState.OPEN

@@ -49,7 +49,7 @@ class MapPages:
         return _part(self._site.maps.streets, request.headers.get("Range", ""))
 
     def _require_session(self, visitor: Visitor) -> None:
-        if self._site.desk(visitor).state() is not SessionState.OPEN:
+        if self._site.sign_ins(visitor).state() is not SessionState.OPEN:
             raise AccessError(NOT_SIGNED_IN)
 
 

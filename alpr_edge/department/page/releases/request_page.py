@@ -59,7 +59,7 @@ class RequestPage:
             raise SearchError(page_words(error)) from None
         fields = visitor.fields if fault else {}
         typed: dict[str, Mapping[str, str]] = {state.value: fields if state is at else {} for state in ReleaseState}
-        person = self._site.desk(visitor).presence().person
+        person = self._site.sign_ins(visitor).presence().person
         is_own = person is not None and person.person_id == filed.steps[0].person_id
         values = self._about(filed) | {"steps": self._steps(visitor, filed), "typed": typed, "is_own": is_own}
         return self._site.page("releases/request", visitor, 422 if fault else 200, fault=fault, **values)

@@ -24,7 +24,7 @@ class SavedSearchPages:
 
     def __init__(self, site: DepartmentSite) -> None:
         self._site = site
-        self._desk = site.office.saved_searches
+        self._searches = site.office.saved_searches
         self.steps: tuple[PageRoute, ...] = (
             (PATH, "GET", self.list),
             (f"{PATH}/people", "GET", self.people),
@@ -37,12 +37,12 @@ class SavedSearchPages:
 
     def list(self, visitor: Visitor) -> Response:
         """One's own saved searches, without what they look for."""
-        found = self._desk.list(self._site.authoriser(visitor))
+        found = self._searches.list(self._site.authoriser(visitor))
         return self._site.page("saved/list", visitor, found=found, words=self._purpose_words())
 
     def people(self, visitor: Visitor) -> Response:
         """Who has how many."""
-        return self._site.page("saved/people", visitor, found=self._desk.counts(self._site.authoriser(visitor)))
+        return self._site.page("saved/people", visitor, found=self._searches.counts(self._site.authoriser(visitor)))
 
     def form(self, visitor: Visitor) -> Response:
         """The form to save a search that was just made."""
@@ -54,33 +54,33 @@ class SavedSearchPages:
         criteria = SavedCriteria.of(asked.search, asked.last_days)
         try:
             days = _days(fields.get("days", ""))
-            self._desk.save(self._site.authoriser(visitor), asked.purpose, fields.get("name", ""), criteria, days)
+            self._searches.save(self._site.authoriser(visitor), asked.purpose, fields.get("name", ""), criteria, days)
         except SearchError as error:
             return self._form_page(visitor, str(error))
         return go(PATH)
 
     def show(self, visitor: Visitor) -> Response:
         """What a saved search looks for."""
-        saved = self._desk.open(self._site.authoriser(visitor), visitor.parameters["saved_id"])
+        saved = self._searches.open(self._site.authoriser(visitor), visitor.parameters["saved_id"])
         return self._site.page("saved/one", visitor, saved=saved, words=self._purpose_words())
 
     def run(self, visitor: Visitor) -> Response:
         """Run a saved search, and lead to its first page."""
-        saved = self._desk.open(self._site.authoriser(visitor), visitor.parameters["saved_id"])
+        saved = self._searches.open(self._site.authoriser(visitor), visitor.parameters["saved_id"])
         search, last_days = saved.criteria.search_at(datetime.now(UTC)), saved.criteria.last_days
         asked = AskedSearch(purpose_of_run(saved), search, fields_of(saved.purpose, search, last_days))
         return go(f"/search/{self._site.lookups.add(visitor, asked)}/1")
 
     def delete(self, visitor: Visitor) -> Response:
         """Delete a saved search."""
-        self._desk.delete(self._site.authoriser(visitor), visitor.parameters["saved_id"])
+        self._searches.delete(self._site.authoriser(visitor), visitor.parameters["saved_id"])
         return go(PATH)
 
     def _search_of(self, visitor: Visitor) -> AskedSearch:
         return self._site.lookups.find(visitor, visitor.parameters["search_id"], AskedSearch)
 
     def _form_page(self, visitor: Visitor, fault: str = "") -> Response:
-        asked, (days, days_max) = self._search_of(visitor), self._desk.days
+        asked, (days, days_max) = self._search_of(visitor), self._searches.days
         shown = {
             "search": visitor.parameters["search_id"],
             "days": days,

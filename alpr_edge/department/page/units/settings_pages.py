@@ -6,7 +6,7 @@ from dataclasses import replace
 from starlette.responses import Response
 
 from alpr_edge.access.authorisation.operations import Operation
-from alpr_edge.department.inquiries.units.settings_desk import SettingsOverview
+from alpr_edge.department.inquiries.units.settings_service import SettingsOverview
 from alpr_edge.department.page.page_parts import PAGES, PageRoute, go
 from alpr_edge.department.page.site import DepartmentSite
 from alpr_edge.department.publishing.settings_changes import flat_values

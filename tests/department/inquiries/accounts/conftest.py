@@ -4,7 +4,7 @@ import pytest
 
 from alpr_edge.department.inquiries.office import InquiryOffice
 from tests.department.inquiries.accounts.own_office import OwnOffice
-from tests.department.inquiries.desk import Inquirers, StillClock
+from tests.department.inquiries.inquirers import Inquirers, StillClock
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ import pyotp
 from alpr_edge.access.attempts import FactorsAttempt
 from alpr_edge.access.authorisation.authoriser import Authoriser
 from alpr_edge.access.authorisation.callers import Caller
-from alpr_edge.access.authorisation.sign_ins import SignInDesk
+from alpr_edge.access.authorisation.sign_ins import SignInService
 from alpr_edge.access.sessions import SessionPlace, find_session
 from alpr_edge.access.store import Account
-from alpr_edge.department.inquiries.accounts.account_desk import AccountDesk, PasswordChange
+from alpr_edge.department.inquiries.accounts.account_service import AccountService, PasswordChange
 from alpr_edge.department.inquiries.accounts.credential_changes import FreshProof
 from alpr_edge.department.inquiries.office import InquiryOffice
 from alpr_edge.department.people.rosters import Rosters
@@ -18,7 +18,7 @@ from alpr_edge.department.pki.roster_key import load_roster_signer
 from alpr_edge.domain.people.credentials import Credentials
 from alpr_edge.domain.people.signed_roster import open_roster
 from alpr_edge.domain.sessions.session import SessionEnd
-from tests.department.inquiries.desk import ADDRESS, LOGIN, SECRET, Inquirers, StillClock, begin_session
+from tests.department.inquiries.inquirers import ADDRESS, LOGIN, SECRET, Inquirers, StillClock, begin_session
 from tests.department.people.office import PASSWORD
 
 NEW = "another river under elms"
@@ -42,7 +42,7 @@ class OwnOffice:
         return self.inquirers.ids[self.role]
 
     @property
-    def accounts(self) -> AccountDesk:
+    def accounts(self) -> AccountService:
         return self.office.own_accounts
 
     @property
@@ -50,8 +50,8 @@ class OwnOffice:
         return self.office.authoriser(Caller(LOGIN, self.token, ADDRESS))
 
     @property
-    def desk(self) -> SignInDesk:
-        return self.office.desk(Caller(LOGIN, self.token, ADDRESS))
+    def sign_ins(self) -> SignInService:
+        return self.office.sign_ins(Caller(LOGIN, self.token, ADDRESS))
 
     def attempt(self, password: str = PASSWORD, code: str | None = None) -> FactorsAttempt:
         """Both factors, half a minute later, so that each code is a new one."""
@@ -68,10 +68,10 @@ class OwnOffice:
     ) -> int:
         """Change the password; the serial of the roster."""
         change = PasswordChange(self.attempt(password, code), new, new if again is None else again)
-        return self.accounts.change_password(self.authoriser, self.desk, change).serial
+        return self.accounts.change_password(self.authoriser, self.sign_ins, change).serial
 
     def proof(self) -> FreshProof:
-        return self.accounts.proof_of(self.desk.confirm(self.attempt()))
+        return self.accounts.proof_of(self.sign_ins.confirm(self.attempt()))
 
     def account(self) -> Account:
         with self.office.accounts.reading() as rows:

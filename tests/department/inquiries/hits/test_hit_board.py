@@ -18,7 +18,6 @@ from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.domain.plates import canonical
 from tests.department.engines import EngineUnderTest, query
-from tests.department.inquiries.desk import PASSWORDS, Inquirers, StillClock, authoriser_of, changed_person, records_of
 from tests.department.inquiries.hits.board_office import (
     FAR,
     FEDERAL,
@@ -31,6 +30,14 @@ from tests.department.inquiries.hits.board_office import (
     name_lists,
     now,
     said_of,
+)
+from tests.department.inquiries.inquirers import (
+    PASSWORDS,
+    Inquirers,
+    StillClock,
+    authoriser_of,
+    changed_person,
+    records_of,
 )
 from tests.department.interchange.exchange_office import LIST, UNIT, hit_item_of, read_item_of, read_now, withdrawal_of
 from tests.uplink.items import jpeg

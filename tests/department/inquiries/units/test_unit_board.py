@@ -17,8 +17,8 @@ from alpr_edge.domain.errors import AccessError, DepartmentError
 from alpr_edge.domain.instants import Instant, UtcSource
 from tests.department.engines import EngineUnderTest
 from tests.department.enrolment import enrol_unit
-from tests.department.inquiries.desk import PASSWORDS, Inquirers, StillClock, authoriser_of, records_of
 from tests.department.inquiries.hits.board_office import HITS, deliver, now
+from tests.department.inquiries.inquirers import PASSWORDS, Inquirers, StillClock, authoriser_of, records_of
 from tests.department.inquiries.units.fleet import (
     FAULTY,
     HEARD,

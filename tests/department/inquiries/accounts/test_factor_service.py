@@ -17,7 +17,7 @@ from alpr_edge.domain.errors import AccessError, SearchError
 from alpr_edge.domain.sessions.session import SessionEnd
 from tests.access.authenticator import Authenticator
 from tests.department.inquiries.accounts.own_office import OwnOffice
-from tests.department.inquiries.desk import ADDRESS, LOGIN, SECRET, begin_session, records_of
+from tests.department.inquiries.inquirers import ADDRESS, LOGIN, SECRET, begin_session, records_of
 from tests.department.people.office import DOMAIN, START
 
 Sit = Callable[[str], OwnOffice]
@@ -96,10 +96,10 @@ def test_a_new_secret_counts_once_its_app_shows_the_right_code(sit: Sit) -> None
     assert mine.in_roster().totp_secret == secret
     code = mine.code(secret)
     for typed in (code, None):
-        outcome = mine.desk.confirm(replace(mine.attempt(), code=typed or mine.code(SECRET))).outcome
+        outcome = mine.sign_ins.confirm(replace(mine.attempt(), code=typed or mine.code(SECRET))).outcome
         assert outcome in {SignInOutcome.CODE_USED, SignInOutcome.WRONG_CODE}
     mine.clock.move(30)
-    assert mine.desk.confirm(replace(mine.attempt(), code=mine.code(secret))).outcome is SignInOutcome.CONFIRMED
+    assert mine.sign_ins.confirm(replace(mine.attempt(), code=mine.code(secret))).outcome is SignInOutcome.CONFIRMED
 
 
 def test_a_code_of_the_old_app_that_was_used_never_counts_again(sit: Sit) -> None:
@@ -134,6 +134,6 @@ def test_an_answer_that_does_not_hold_adds_nothing(sit: Sit) -> None:
     with pytest.raises(AccessError, match="does not hold"):
         mine.accounts.factors.add_passkey(mine.authoriser, proof, SITE, attempt)
     assert mine.in_roster().passkeys == ()
-    mine.desk.sign_out()
+    mine.sign_ins.sign_out()
     with pytest.raises(AccessError, match="sign in first"):
         mine.accounts.factors.add_passkey(mine.authoriser, proof, SITE, attempt)

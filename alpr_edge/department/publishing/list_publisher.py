@@ -24,8 +24,8 @@ from alpr_edge.runtime.io_errors import io_errors
 from alpr_edge.settings.lists import FeedSource
 
 
-class ListDesk:
-    """The desk of hotlists; threads may share it.
+class ListPublisher:
+    """Checks feeds, publishes them as lists, and says which unit has which; threads may share it.
 
     Args:
         directory: the department's folder.

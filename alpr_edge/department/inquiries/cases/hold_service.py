@@ -43,7 +43,7 @@ class CanvassOrder:
     """When the holds end; None: when somebody releases them."""
 
 
-class HoldDesk:
+class HoldService:
     """Places, lists, extends and releases holds for people; threads may share it.
 
     Args:

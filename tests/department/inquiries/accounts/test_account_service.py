@@ -14,7 +14,7 @@ from alpr_edge.department.people.registry import People
 from alpr_edge.domain.errors import AccessError, PasswordError, SearchError
 from alpr_edge.domain.sessions.session import SessionEnd, token_digest
 from tests.department.inquiries.accounts.own_office import NEW, OwnOffice
-from tests.department.inquiries.desk import ADDRESS, LOGIN, PASSWORDS, begin_session, records_of
+from tests.department.inquiries.inquirers import ADDRESS, LOGIN, PASSWORDS, begin_session, records_of
 from tests.department.people.office import PASSWORD, START
 
 Sit = Callable[[str], OwnOffice]
@@ -94,10 +94,10 @@ def test_a_wrong_factor_changes_nothing_and_five_lock_the_account(sit: Sit) -> N
 
 def test_nobody_changes_a_password_without_an_open_session(sit: Sit) -> None:
     mine = sit("technician")
-    mine.desk.lock()
+    mine.sign_ins.lock()
     with pytest.raises(AccessError, match="locked or was idle"):
         mine.change()
-    mine.desk.sign_out()
+    mine.sign_ins.sign_out()
     with pytest.raises(AccessError, match="sign in first"):
         mine.change()
     with pytest.raises(AccessError, match="sign in first"):
@@ -117,7 +117,7 @@ def test_whoever_has_no_password_here_is_told_where_to_change_it(sit: Sit) -> No
 def test_sessions_are_told_by_date_and_place_and_one_s_own_can_be_ended(sit: Sit) -> None:
     mine = sit("commander")
     mine.clock.move(60)
-    begin_session(mine.office, mine.person_id, "desk", "local")
+    begin_session(mine.office, mine.person_id, "sign_ins", "local")
     theirs = begin_session(mine.office, mine.inquirers.ids["training-supervisor"])
     newest, this = mine.accounts.overview(mine.authoriser).sessions[:2]
     assert (newest.is_command_line, newest.is_this, newest.begun) == (True, False, mine.clock.now().utc)

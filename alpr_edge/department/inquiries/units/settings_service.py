@@ -47,8 +47,8 @@ class SettingsOverview:
         return withdrawal_changes(serial, [each.unit_id for each in self.units], self.history)
 
 
-class SettingsDesk:
-    """The desk of units' settings; threads may share it.
+class SettingsService:
+    """Checks, keeps and publishes the settings of units, and puts on record who did; threads may share it.
 
     Args:
         directory: the department's folder.

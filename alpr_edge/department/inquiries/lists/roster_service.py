@@ -5,8 +5,8 @@ from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.department.people.roster_holders import RosterStanding, RosterStandings
 
 
-class RosterBoard:
-    """The board of the roster; threads may share it.
+class RosterService:
+    """Shows people how the roster stands, as far as they may; threads may share it.
 
     Args:
         standings: says how it stands.

@@ -13,7 +13,7 @@ from alpr_edge.department.evidence.bookings import DepartmentBooking, EvidenceBo
 from alpr_edge.domain.permissions.purposes import Purpose
 
 
-class PackageDesk:
+class PackageService:
     """Shows which packages were booked out, by units and here; threads may share it.
 
     Args:

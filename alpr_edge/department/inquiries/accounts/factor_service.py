@@ -21,7 +21,7 @@ NOTHING_STAYS = "this passkey is all that you can sign in with; add another one 
 _SIGN_IN_FIRST = "sign in first"
 
 
-class FactorDesk:
+class FactorService:
     """What people of a department sign in with beside the password, each for themselves; threads may share it.
 
     Args:

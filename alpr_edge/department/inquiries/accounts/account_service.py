@@ -6,11 +6,11 @@ from alpr_edge.access.attempts import FactorsAttempt, SignInResult
 from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser, Policy
 from alpr_edge.access.authorisation.callers import SESSION_ID_CHARACTERS
 from alpr_edge.access.authorisation.operations import Operation
-from alpr_edge.access.authorisation.sign_ins import SignInDesk
+from alpr_edge.access.authorisation.sign_ins import SignInService
 from alpr_edge.access.password_rules import check_password
 from alpr_edge.access.passwords import Argon2Passwords, normalise
 from alpr_edge.department.inquiries.accounts.credential_changes import CredentialChanges, FreshProof
-from alpr_edge.department.inquiries.accounts.factor_desk import FactorDesk
+from alpr_edge.department.inquiries.accounts.factor_service import FactorService
 from alpr_edge.department.inquiries.accounts.own_account import OwnAccount, own_account, require_account
 from alpr_edge.department.people.account_rows import DepartmentAccountRows
 from alpr_edge.domain.errors import AccessError, PasswordError, SearchError
@@ -34,7 +34,7 @@ class PasswordChange:
     again: str = field(repr=False)
 
 
-class AccountDesk:
+class AccountService:
     """The accounts of a department, each for its holder; threads may share it.
 
     Args:
@@ -48,7 +48,7 @@ class AccountDesk:
         self._database = changes.database
         self._passwords = passwords
         self._policy = policy
-        self.factors = FactorDesk(changes, policy.security.password_days_max)
+        self.factors = FactorService(changes, policy.security.password_days_max)
         """Their passkeys and codes."""
 
     @property
@@ -100,14 +100,14 @@ class AccountDesk:
         """What both factors prove that somebody gave again now; raises AccessError where they were not right."""
         return self._changes.proof_of(result)
 
-    def change_password(self, authoriser: Authoriser, desk: SignInDesk, change: PasswordChange) -> RosterHeader:
+    def change_password(self, authoriser: Authoriser, sign_ins: SignInService, change: PasswordChange) -> RosterHeader:
         """Change the password of whoever asks; their other sessions end, and the roster tells the cars.
 
         The new one is looked at first, so that no code is used up by one that will not do.
 
         Args:
             authoriser: allows it and puts it on record.
-            desk: asks for both factors, and counts failures.
+            sign_ins: asks for both factors, and counts failures.
             change: what was typed.
 
         Raises:
@@ -122,7 +122,7 @@ class AccountDesk:
             if not account.credentials.has_password:
                 raise AccessError(CHANGED_ELSEWHERE)
             self._check_new(change, account.person)
-            proof = self._changes.proof_of(desk.confirm(change.attempt))
+            proof = self._changes.proof_of(sign_ins.confirm(change.attempt))
             password_hash, utc = self._passwords.hash(change.new), self._changes.utc()
             return self._changes.write(
                 access,

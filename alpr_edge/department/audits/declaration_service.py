@@ -18,7 +18,7 @@ from alpr_edge.domain.ports import Clock
 PLATES_MAX = 20
 
 
-class DeclarationDesk:
+class DeclarationService:
     """Takes declarations; threads may share it.
 
     Args:

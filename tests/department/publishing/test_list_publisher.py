@@ -13,7 +13,7 @@ from alpr_edge.cli.department.list_overview import check_content, check_text
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.list_requests import ListRequest
 from alpr_edge.department.publishing.feed_check import FeedToPublish
-from alpr_edge.department.publishing.list_desk import ListDesk
+from alpr_edge.department.publishing.list_publisher import ListPublisher
 from alpr_edge.department.publishing.list_state import Holding
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.protocol.items import ListChange
@@ -43,8 +43,8 @@ def storage(tmp_path: Path, engine: EngineUnderTest) -> Iterator[Storage]:
 
 
 @pytest.fixture
-def desk(storage: Storage) -> ListDesk:
-    return ListDesk(storage.directory, storage.database)
+def publisher(storage: Storage) -> ListPublisher:
+    return ListPublisher(storage.directory, storage.database)
 
 
 def feed(folder: Path, *plates: str, remarks: str = "", source: str = "amber", bad: int = 0) -> FeedToPublish:
@@ -56,40 +56,42 @@ def feed(folder: Path, *plates: str, remarks: str = "", source: str = "amber", b
     return FeedToPublish(path, source)
 
 
-def publish(desk: ListDesk, new: FeedToPublish) -> tuple[int, int, int, int]:
+def publish(publisher: ListPublisher, new: FeedToPublish) -> tuple[int, int, int, int]:
     """Check and publish; entries, added, removed, changed."""
-    check = desk.check(new)
+    check = publisher.check(new)
     assert check is not None
-    desk.publish(new, "login:chief", check)
+    publisher.publish(new, "login:chief", check)
     return check.entries, check.added, check.removed, check.changed
 
 
-def test_what_units_would_not_understand_is_told_before(desk: ListDesk, tmp_path: Path) -> None:
+def test_what_units_would_not_understand_is_told_before(publisher: ListPublisher, tmp_path: Path) -> None:
     new = FeedToPublish(tmp_path / "feed.csv", "amber")
     new.path.write_text("Plate,Reason,Hold For\n7ABC001,Carjacking,x\n7ABC002,Stolen,x\n")
-    check = desk.check(new)
+    check = publisher.check(new)
     assert check is not None
     assert (check.unknown_reasons, check.unknown_wordings, check.unread_columns) == (1, ("Carjacking",), ("Hold For",))
     assert '1 line with a reason that is not known, such as "Carjacking"' in check_text(check)
     assert check_content(check)["unread_columns"] == ("Hold For",)
-    desk.publish(new, "login:chief", check)
+    publisher.publish(new, "login:chief", check)
     new.path.write_text("Plate\n7ABC001\n9NEVER1\n")
-    removals = desk.check(replace(new, change=ListChange.REMOVALS))
+    removals = publisher.check(replace(new, change=ListChange.REMOVALS))
     assert removals is not None
     assert (removals.removed, removals.unmatched_removals) == (1, 1)
     new.path.write_text("Plate\n9NEVER1\n")
     with pytest.raises(DepartmentError, match=r"none of its removals \(1\) names an entry"):
-        desk.check(replace(new, change=ListChange.REMOVALS))
+        publisher.check(replace(new, change=ListChange.REMOVALS))
 
 
-def test_what_a_feed_changes_is_counted_against_the_list_with_its_changes(desk: ListDesk, tmp_path: Path) -> None:
+def test_what_a_feed_changes_is_counted_against_the_list_with_its_changes(
+    publisher: ListPublisher, tmp_path: Path
+) -> None:
     first = [f"7ABC{number:03}" for number in range(20)]
-    assert publish(desk, feed(tmp_path, *first)) == (20, 20, 0, 0)
+    assert publish(publisher, feed(tmp_path, *first)) == (20, 20, 0, 0)
     more = replace(feed(tmp_path, "8NEW001", first[0], remarks="armed"), change=ListChange.ADDITIONS)
-    assert publish(desk, more) == (21, 1, 0, 1)
-    assert publish(desk, replace(feed(tmp_path, first[1]), change=ListChange.REMOVALS)) == (20, 0, 1, 0)
-    assert publish(desk, feed(tmp_path, *first[2:], "9NEW001")) == (19, 1, 2, 0)
-    standing = desk.standing("amber")
+    assert publish(publisher, more) == (21, 1, 0, 1)
+    assert publish(publisher, replace(feed(tmp_path, first[1]), change=ListChange.REMOVALS)) == (20, 0, 1, 0)
+    assert publish(publisher, feed(tmp_path, *first[2:], "9NEW001")) == (19, 1, 2, 0)
+    standing = publisher.standing("amber")
     assert standing.newest is not None
     assert standing.record is not None
     assert (standing.newest.serial, standing.record.by, standing.record.entries) == (4, "login:chief", 19)
@@ -97,44 +99,46 @@ def test_what_a_feed_changes_is_counted_against_the_list_with_its_changes(desk: 
     assert "NEW001" not in standing.record.model_dump_json()
 
 
-def test_what_units_would_refuse_is_refused_and_nothing_is_published(desk: ListDesk, tmp_path: Path) -> None:
+def test_what_units_would_refuse_is_refused_and_nothing_is_published(publisher: ListPublisher, tmp_path: Path) -> None:
     plates = [f"7ABC{number:03}" for number in range(40)]
-    publish(desk, feed(tmp_path, *plates))
+    publish(publisher, feed(tmp_path, *plates))
     with pytest.raises(DepartmentError, match="the list in use 40") as refused:
-        desk.check(feed(tmp_path, *plates[:5]))
+        publisher.check(feed(tmp_path, *plates[:5]))
     assert "nothing is published" in str(refused.value)
-    check = desk.check(replace(feed(tmp_path, *plates[:5]), accept_shrink=True))
+    check = publisher.check(replace(feed(tmp_path, *plates[:5]), accept_shrink=True))
     assert check is not None
     assert (check.entries, check.removed) == (5, 35)
     with pytest.raises(DepartmentError, match=r"2 of 42 lines were rejected, the first: line 42, column"):
-        desk.check(feed(tmp_path, *plates, bad=2))
-    desk.publish(feed(tmp_path, *plates), "login:other", None)
+        publisher.check(feed(tmp_path, *plates, bad=2))
+    publisher.publish(feed(tmp_path, *plates), "login:other", None)
     with pytest.raises(DepartmentError, match="something was published or withdrawn meanwhile"):
-        desk.publish(feed(tmp_path, *plates[:5]), "login:chief", check)
-    assert [each.newest and each.newest.serial for each in desk.standings()] == [2, None]
+        publisher.publish(feed(tmp_path, *plates[:5]), "login:chief", check)
+    assert [each.newest and each.newest.serial for each in publisher.standings()] == [2, None]
 
 
-def test_a_feed_of_a_maker_who_signs_is_taken_signed_alone(desk: ListDesk, storage: Storage, tmp_path: Path) -> None:
+def test_a_feed_of_a_maker_who_signs_is_taken_signed_alone(
+    publisher: ListPublisher, storage: Storage, tmp_path: Path
+) -> None:
     key = Ed25519PrivateKey.generate()
     pem = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     (storage.directory / "maker.pem").write_bytes(pem)
     new = feed(tmp_path, "7ABC123", source="signed")
     for signature, words in ((None, "cannot be read"), (b"x" * 64, "is not this file's")):
         with pytest.raises(DepartmentError, match=words):
-            desk.check(replace(new, signature=signature))
-    check = desk.check(replace(new, signature=key.sign(new.path.read_bytes())))
+            publisher.check(replace(new, signature=signature))
+    check = publisher.check(replace(new, signature=key.sign(new.path.read_bytes())))
     assert check is not None
     assert (check.is_signed, check.entries) == (True, 1)
 
 
-def test_who_has_what_since_when(desk: ListDesk, storage: Storage, tmp_path: Path) -> None:
+def test_who_has_what_since_when(publisher: ListPublisher, storage: Storage, tmp_path: Path) -> None:
     for source, units in (("amber", None), ("stolen", ["car-1", "car-3"])):
-        desk.publish(feed(tmp_path, "7ABC123", source=source), "login:chief", None, units)
+        publisher.publish(feed(tmp_path, "7ABC123", source=source), "login:chief", None, units)
     for unit_id, source, serial in (("car-1", "amber", 1), ("car-2", "amber", 0), ("car-2", "stolen", 0),
                                     ("car-1", "stolen", 1)):  # fmt: skip
         storage.list_requests.note(ListRequest(unit_id, source, serial))
         storage.held_versions.note_list(unit_id, source, serial)
-    amber, signed, stolen = desk.standings()
+    amber, signed, stolen = publisher.standings()
     assert [(each.source, each.is_checked, each.have_newest, each.are_waiting) for each in (amber, signed, stolen)] == [
         ("amber", True, 1, 1),
         ("signed", True, 0, 0),
@@ -147,4 +151,4 @@ def test_who_has_what_since_when(desk: ListDesk, storage: Storage, tmp_path: Pat
     ]
     assert (stolen.units[0].since is None, stolen.units[2].since) == (False, None)
     with pytest.raises(DepartmentError, match="there is no list of this name"):
-        desk.standing("ambre")
+        publisher.standing("ambre")
