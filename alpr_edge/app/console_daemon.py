@@ -29,7 +29,7 @@ from alpr_edge.web.bounded_server import BoundedServer, ThreadedStep
 from alpr_edge.web.connections.gate import ConnectionGate, GatedSocket
 from alpr_edge.web.connections.handshake_log import IN_CAR, HandshakeLog
 from alpr_edge.web.connections.reporting_context import ReportingContext, reporting_context
-from alpr_edge.web.live.hit_feed import HitFeed
+from alpr_edge.web.live.hit_changes import HitChanges
 from alpr_edge.web.page_server import LIMITS, page_server
 
 NAME = "console"
@@ -71,7 +71,7 @@ class ConsoleDaemon:
         context, listening = _tls_context(console), GatedSocket(_listen(console), gate)
         clock, make_id = open_clock(self._settings), partial(new_id, self._settings.unit.id)
         with listening, open_console_unit(self._settings, clock, make_id) as unit:
-            feed = HitFeed(HitRevision(unit.store.database).current)
+            feed = HitChanges(HitRevision(unit.store.database).current)
             port = listening.getsockname()[1]
             site = partial(site_of, console.certificate_file, port)
             server = page_server(create_console_app(unit, feed, site), context, gate)
@@ -88,13 +88,13 @@ class ConsoleDaemon:
             raise StoreError(self._failure)
         log.info("console.stopped")
 
-    def _begin(self, feed: HitFeed, port: int) -> None:
+    def _begin(self, feed: HitChanges, port: int) -> None:
         """In the event loop, once the server accepts connections."""
         feed.start()
         self._manager.ready("serving")
         log.info("console.serving", address=self._settings.console.address, port=port)
 
-    def _serve(self, server: BoundedServer, feed: HitFeed, listening: socket.socket) -> None:
+    def _serve(self, server: BoundedServer, feed: HitChanges, listening: socket.socket) -> None:
         """Serve in a thread, where the server leaves signals to this program, until it ends or is to stop."""
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="server")
         thread.start()
@@ -104,7 +104,7 @@ class ConsoleDaemon:
         server.should_exit = True
         thread.join()
 
-    def _report(self, server: BoundedServer, unit: ConsoleUnit, feed: HitFeed) -> None:
+    def _report(self, server: BoundedServer, unit: ConsoleUnit, feed: HitChanges) -> None:
         """Tell the service manager and the health file how it is; once every ten seconds."""
         opened = (unit.store.database, unit.log.database, unit.accounts.database)
         if replaced := [database.path for database in opened if database.is_replaced()]:

@@ -32,7 +32,7 @@ from alpr_edge.console.reports.report_pages import ReportPages
 from alpr_edge.console.surroundings import PageSurroundings
 from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.domain.errors import AccessError, CanvassError, DispositionError, HoldError, SearchError
-from alpr_edge.web.live.hit_feed import HitFeed
+from alpr_edge.web.live.hit_changes import HitChanges
 from alpr_edge.web.page_application import page_application
 from alpr_edge.web.page_endpoints import page_endpoint
 from alpr_edge.web.page_security import PageHeaders
@@ -51,7 +51,7 @@ log = structlog.get_logger(__name__)
 
 
 def create_console_app(
-    unit: ConsoleUnit, feed: HitFeed, site: Callable[[], RelyingParty | None] = lambda: None
+    unit: ConsoleUnit, feed: HitChanges, site: Callable[[], RelyingParty | None] = lambda: None
 ) -> Starlette:
     """The ASGI application of the page.
 

@@ -18,7 +18,7 @@ from alpr_edge.console.surroundings import Surroundings
 from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.domain.sessions.session import SessionState, token_digest
 from alpr_edge.web.live.event_streams import EventStreams, event_text
-from alpr_edge.web.live.hit_feed import HitFeed
+from alpr_edge.web.live.hit_changes import HitChanges
 from alpr_edge.web.visitor import Visitor
 
 BEAT_S = 1.0
@@ -37,7 +37,7 @@ class LiveStream:
         strip: tells when the unit's health changed.
     """
 
-    def __init__(self, unit: ConsoleUnit, feed: HitFeed, strip: HealthStrip) -> None:
+    def __init__(self, unit: ConsoleUnit, feed: HitChanges, strip: HealthStrip) -> None:
         self._unit = unit
         self._feed = feed
         self._strip = strip

@@ -61,7 +61,7 @@ def reason_words(reason: Reason) -> str:
 
 def match_words(hit: Hit) -> str:
     """How a read met the entry, and how sure that is."""
-    return f"{_MATCHES[hit.kind]}; {_STATES[hit.state]}"
+    return f"{_MATCHES[hit.kind]}; {_STATES[hit.state_match]}"
 
 
 def sureness_words(read: PlateRead) -> str:

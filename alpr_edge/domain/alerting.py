@@ -217,7 +217,7 @@ def _weight(hit: Hit, context: MatchContext) -> tuple[bool, bool, int, Level]:
     """Orders hits: certain ones first and by reason alone, then those of this state, then by likelihood of the text."""
     certain = is_certain(hit, context)
     likelihood = {MatchKind.EXACT: 2, MatchKind.CONFUSABLE: 1, MatchKind.PARTIAL: 0}[hit.kind]
-    return certain, hit.state is not StateMatch.OTHER, likelihood, context.policy.level_of(hit)
+    return certain, hit.state_match is not StateMatch.OTHER, likelihood, context.policy.level_of(hit)
 
 
 def sureness_of(hit: Hit, context: MatchContext) -> Sureness:
@@ -226,13 +226,13 @@ def sureness_of(hit: Hit, context: MatchContext) -> Sureness:
         return Sureness.PARTIAL if hit.kind is MatchKind.PARTIAL else Sureness.CONFUSABLE
     if context.doubtful:
         return Sureness.DOUBTFUL
-    if hit.state is StateMatch.OTHER:
+    if hit.state_match is StateMatch.OTHER:
         return Sureness.OTHER_STATE
     if context.age is ListAge.RED:
         return Sureness.OLD_LIST
     if context.age is not ListAge.FRESH and hit.generation.source == OWN_SOURCE:
         return Sureness.PERHAPS_ENDED
-    return Sureness.STATE_UNKNOWN if hit.state is StateMatch.UNKNOWN else Sureness.CERTAIN
+    return Sureness.STATE_UNKNOWN if hit.state_match is StateMatch.UNKNOWN else Sureness.CERTAIN
 
 
 def phrase_of(hit: Hit, context: MatchContext) -> str:
@@ -243,9 +243,9 @@ def phrase_of(hit: Hit, context: MatchContext) -> str:
         parts.append(f"possible, {hit.kind} match, compare the characters")
     elif context.doubtful:
         parts.append("possible, plate not read with certainty, compare the characters")
-    if hit.state is StateMatch.OTHER:
+    if hit.state_match is StateMatch.OTHER:
         parts.append("other state")
-    elif hit.state is StateMatch.UNKNOWN:
+    elif hit.state_match is StateMatch.UNKNOWN:
         parts.append("state unknown")
     if age is not ListAge.FRESH and hit.generation.source == OWN_SOURCE:
         parts.append("possible, entry may have ended")

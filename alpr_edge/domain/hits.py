@@ -122,7 +122,7 @@ class Hit:
     generation: Generation
     list_age_s: float | None
     kind: MatchKind
-    state: StateMatch
+    state_match: StateMatch
     matched_at: Instant
     level: int | None = None
     """A :class:`~alpr_edge.domain.alerting.Level`, by the list's settings or the entry's reason; None: not decided

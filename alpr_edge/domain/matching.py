@@ -55,7 +55,7 @@ class Match:
     entry: HotlistEntry
     generation: Generation
     kind: MatchKind
-    state: StateMatch
+    state_match: StateMatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ def _other_texts(plate: str, alternatives: Sequence[Alternative]) -> list[str]:
 
 
 def _rank(entry_match: Match) -> tuple[int, int, int]:
-    return _KINDS.index(entry_match.kind), -level_of(entry_match.entry.reason), _STATES.index(entry_match.state)
+    return _KINDS.index(entry_match.kind), -level_of(entry_match.entry.reason), _STATES.index(entry_match.state_match)
 
 
 def standing_hits(hits: Sequence[Hit], read: PlateRead) -> list[Hit]:
@@ -141,7 +141,7 @@ def match(read: PlateRead, entries: Entries, at: Instant, new_id: Callable[[], s
                 generation=entry_match.generation,
                 list_age_s=None if age is None else age.total_seconds(),
                 kind=entry_match.kind,
-                state=entry_match.state,
+                state_match=entry_match.state_match,
                 matched_at=at,
             )
         )

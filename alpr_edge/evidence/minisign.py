@@ -11,7 +11,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from alpr_edge.domain.errors import EvidenceError
-from alpr_edge.domain.transparency.notes import PUBLIC_KEY_BYTES, decode_base64, encode_base64
+from alpr_edge.domain.log_proofs.notes import PUBLIC_KEY_BYTES, decode_base64, encode_base64
 
 _OF_DIGEST = b"ED"
 _OF_KEY = b"Ed"

@@ -7,8 +7,8 @@ from typing import Protocol
 
 from alpr_edge import __version__
 from alpr_edge.domain.instants import rfc3339
+from alpr_edge.domain.log_proofs.notes import encode_base64, sign_note
 from alpr_edge.domain.protocol.items import digest, encode
-from alpr_edge.domain.transparency.notes import encode_base64, sign_note
 from alpr_edge.evidence import layout
 from alpr_edge.evidence.bag import BagWriter, PackageTarget
 from alpr_edge.evidence.content import AccessLogPart, AccessProof, BookingRecord, PackageContent, PackageRead

@@ -15,7 +15,7 @@ from alpr_edge.hotlist.ingest.report import (
     refusals,
     refusals_by_hand,
 )
-from alpr_edge.services.match_plate import list_level
+from alpr_edge.services.match_plate import age_of_list
 from alpr_edge.settings import HotlistSettings
 from alpr_edge.store.hotlists import officer_entries, sync_state
 from alpr_edge.store.hotlists.sync_state import SyncState
@@ -88,7 +88,7 @@ def _list_states(
         ListState(
             source=name,
             generation=generations.get(name),
-            level=list_level(generations[name], now, limits) if name in generations else None,
+            level=age_of_list(generations[name], now, limits) if name in generations else None,
             sync=sync_state.state_of(lists.database, name),
             refusal=last.get(name, ""),
             # Not shown of a name that is neither here nor in the settings: the person who mistyped it was told.

@@ -37,7 +37,7 @@ class FoundEntry:
     """An entry that a plate matches, and what the unit would do about it."""
 
     match: Match
-    level: ListAge
+    list_age: ListAge
     """How far its list can be trusted by its age."""
     tone: Tone
     phrase: str
@@ -143,7 +143,7 @@ def _sources_of(shown: Sequence[FoundEntry], plate: str) -> dict[str, tuple[str,
     return sources
 
 
-def list_level(generation: Generation, now: datetime | None, limits: HotlistSettings) -> ListAge:
+def age_of_list(generation: Generation, now: datetime | None, limits: HotlistSettings) -> ListAge:
     """Judge how far a list can be trusted by its age; an officer's own entry ends, it does not age."""
     if generation.source == OWN_SOURCE:
         return own_entry_age(now)
@@ -152,12 +152,12 @@ def list_level(generation: Generation, now: datetime | None, limits: HotlistSett
 
 
 def _found_entry(match: Match, limits: HotlistSettings, now: Instant) -> FoundEntry:
-    level = list_level(match.generation, now.trusted_utc, limits)
+    level = age_of_list(match.generation, now.trusted_utc, limits)
     age = match.generation.age(now.trusted_utc)
     source = limits.source_of(match.generation.source)
     context = MatchContext(level) if source is None else MatchContext(level, policy=source.alert_policy)
     age_s = None if age is None else age.total_seconds()
-    hit = Hit("", "", match.entry, match.generation, age_s, match.kind, match.state, now)
+    hit = Hit("", "", match.entry, match.generation, age_s, match.kind, match.state_match, now)
     return FoundEntry(
         match, level, tone_of(hit, context), phrase_of(hit, context), _not_in_force(match, now.trusted_utc)
     )

@@ -12,10 +12,10 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from alpr_edge.domain.errors import AuditError, RosterError, UplinkError
+from alpr_edge.domain.log_proofs.notes import COSIGNATURE, NoteKey
 from alpr_edge.domain.people.signed_roster import RosterKey
 from alpr_edge.domain.protocol.enrolment import KEYS_PATH, DepartmentKeysPayload
 from alpr_edge.domain.protocol.items import UNIT_HEADER
-from alpr_edge.domain.transparency.notes import COSIGNATURE, NoteKey
 from alpr_edge.settings import UplinkSettings
 from alpr_edge.uplink.certificate_client import ask
 from alpr_edge.uplink.key_pair import write_whole

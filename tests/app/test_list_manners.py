@@ -32,7 +32,7 @@ def player(tmp_path: Path) -> Iterator[WavPlayer]:
 
 def announce_hit(player: WavPlayer, state: StateMatch = StateMatch.SAME, **keys: object) -> Alert:
     """A stolen vehicle's hit, its source set as said."""
-    hit = replace(hit_of("r1"), state=state)
+    hit = replace(hit_of("r1"), state_match=state)
     source = {"name": hit.generation.source, "format": "clew", **keys}
     hotlist = parse({"hotlist": {"source": [source]}}, Path("/base")).hotlist
     alerter = Alerter(player, ReplayedClock(START), AlertSettings(), hotlist)
@@ -58,7 +58,7 @@ def test_a_source_sounds_as_its_settings_say(player: WavPlayer) -> None:
 
 @pytest.mark.review(19)
 def test_how_grave_a_hit_is_is_its_source_s_word_else_its_reason_s_certain_or_not(player: WavPlayer) -> None:
-    possible = replace(hit_of("r1"), state=StateMatch.OTHER)
+    possible = replace(hit_of("r1"), state_match=StateMatch.OTHER)
     source = {"name": possible.generation.source, "format": "clew", "priority": "urgent"}
     hotlist = parse({"hotlist": {"source": [source]}}, Path("/base")).hotlist
     levels = [

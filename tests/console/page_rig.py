@@ -31,7 +31,7 @@ from alpr_edge.services.hits.hit_revision import HitRevision
 from alpr_edge.store.reads.repository import DecidedRecord
 from alpr_edge.store.unit_store import UnitStore, open_store
 from alpr_edge.web.connections.gate import ConnectionGate, GatedSocket
-from alpr_edge.web.live.hit_feed import HitFeed
+from alpr_edge.web.live.hit_changes import HitChanges
 from alpr_edge.web.page_server import LIMITS, page_server
 from alpr_edge.web.visitor import COMPONENT, COOKIE
 from tests.app.page_request_rig import RequestRig
@@ -159,7 +159,7 @@ class PageRig:
             GatedSocket(socket.create_server((HOST, self.port)), gate) as listening,
         ):
             self.port = listening.getsockname()[1]
-            feed = HitFeed(HitRevision(self._unit.store.database).current)
+            feed = HitChanges(HitRevision(self._unit.store.database).current)
             site = partial(site_of, self.certificate, self.port)
             server = page_server(create_console_app(self._unit, feed, site), context, gate)
 

@@ -16,7 +16,7 @@ from alpr_edge.console.unit import open_console_unit
 from alpr_edge.domain.people.person import Role
 from alpr_edge.domain.permissions.actions import Action
 from alpr_edge.domain.permissions.table import may_ever
-from alpr_edge.web.live.hit_feed import HitFeed
+from alpr_edge.web.live.hit_changes import HitChanges
 from tests.console.page_rig import PageRig
 
 PLATE, JPEG = "7ABC123", b"\xff\xd8\xff"
@@ -141,7 +141,7 @@ def routes_of(rig: PageRig) -> set[str]:
     """Method and path of every route of the page."""
     unit, make_id = rig.staff.unit, partial(new_id, "unit-1")
     with open_console_unit(unit, rig.staff.clock, make_id) as opened:
-        routes = create_console_app(opened, HitFeed(opened.store.database.data_version)).routes
+        routes = create_console_app(opened, HitChanges(opened.store.database.data_version)).routes
     assert all(isinstance(route, Route) for route in routes)
     return {
         f"{method} {route.path}"

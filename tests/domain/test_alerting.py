@@ -50,7 +50,7 @@ ages = st.sampled_from(ListAge)
 @given(hits, ages)
 def test_only_an_exact_hit_of_this_state_from_a_list_within_its_limit_has_a_full_tone(one: Hit, age: ListAge) -> None:
     alert = alert_for(one, age=age)
-    certain = one.kind is MatchKind.EXACT and one.state is not StateMatch.OTHER and age is not ListAge.RED
+    certain = one.kind is MatchKind.EXACT and one.state_match is not StateMatch.OTHER and age is not ListAge.RED
     assert (alert.tone is not Tone.POSSIBLE) == certain
     assert (alert.level is not Level.NOTICE) == certain
     assert alert.tone == tone_of(one, MatchContext(age))
@@ -85,8 +85,8 @@ def test_every_phrase_ends_in_verification_and_holds_no_plate(one: Hit, age: Lis
 def test_a_phrase_says_whatever_makes_the_hit_doubtful(one: Hit, age: ListAge) -> None:
     phrase = phrase_of(one, MatchContext(age))
     assert ("compare the characters" in phrase) == (one.kind is not MatchKind.EXACT)
-    assert ("other state" in phrase) == (one.state is StateMatch.OTHER)
-    assert ("state unknown" in phrase) == (one.state is StateMatch.UNKNOWN)
+    assert ("other state" in phrase) == (one.state_match is StateMatch.OTHER)
+    assert ("state unknown" in phrase) == (one.state_match is StateMatch.UNKNOWN)
     assert ("list is" in phrase) == (age is not ListAge.FRESH)
 
 

@@ -119,7 +119,7 @@ def test_green_v_san_francisco_is_never_exact_and_never_sounds_like_it() -> None
 def test_the_aurora_case_says_other_state() -> None:
     """Aurora, 2020: the text was right, and listed for a motorcycle of another state."""
     (hit,) = hits("4XYZ123", entry("4XYZ123", "MT"), state="CO")
-    assert hit.state is StateMatch.OTHER
+    assert hit.state_match is StateMatch.OTHER
     alert = alert_of([hit], lambda _: MatchContext())
     assert alert is not None
     assert "other state" in alert.phrase
@@ -215,7 +215,7 @@ def test_a_covert_entry_meets_like_any_other() -> None:
 def test_states_same_other_and_unknown(of_read: str | None, of_entry: str | None, outcome: StateMatch) -> None:
     assert state_match(of_read, of_entry) is outcome
     (hit,) = hits("4XYZ123", entry("4XYZ123", of_entry), state=of_read)
-    assert hit.state is outcome
+    assert hit.state_match is outcome
 
 
 @pytest.mark.parametrize(

@@ -14,18 +14,18 @@ from alpr_edge.domain.canvass.candidates import FitKind, PartialFit
 from alpr_edge.domain.canvass.canvass import CanvassEnd, CanvassEnding
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.holds.hold import HoldPerson
+from alpr_edge.domain.log_proofs.checkpoints import Checkpoint
+from alpr_edge.domain.log_proofs.cosignatures import cosign
+from alpr_edge.domain.log_proofs.merkle import TreeNode, hash_leaf, nodes_of_append, range_root
+from alpr_edge.domain.log_proofs.notes import COSIGNATURE, SignedNote, note_key, sign_note
+from alpr_edge.domain.log_proofs.proof_files import ProofFile
+from alpr_edge.domain.log_proofs.proofs import consistency_proof, inclusion_proof
 from alpr_edge.domain.protocol.dispositions import disposition_payload
 from alpr_edge.domain.protocol.hits import hit_payload
 from alpr_edge.domain.protocol.items import ItemKind, digest, encode, read_payload
 from alpr_edge.domain.reads import EvidenceKind, EvidenceRef
 from alpr_edge.domain.restrictions import Area
 from alpr_edge.domain.timeline import Basis, Placement
-from alpr_edge.domain.transparency.checkpoints import Checkpoint
-from alpr_edge.domain.transparency.cosignatures import cosign
-from alpr_edge.domain.transparency.merkle import TreeNode, hash_leaf, nodes_of_append, range_root
-from alpr_edge.domain.transparency.notes import COSIGNATURE, SignedNote, note_key, sign_note
-from alpr_edge.domain.transparency.proof_files import ProofFile
-from alpr_edge.domain.transparency.proofs import consistency_proof, inclusion_proof
 from alpr_edge.evidence.content import (
     AccessLogPart,
     AccessProof,

@@ -3,7 +3,7 @@
 import hashlib
 from pathlib import Path
 
-from alpr_edge.domain.transparency.notes import sign_note
+from alpr_edge.domain.log_proofs.notes import sign_note
 from alpr_edge.evidence import layout
 from alpr_edge.evidence.bag import manifest_text
 from alpr_edge.evidence.minisign import sign_with_minisign

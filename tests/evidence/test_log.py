@@ -13,9 +13,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from alpr_edge.department.pki.authority import Authority
 from alpr_edge.domain.access_log.records import origin_of
-from alpr_edge.domain.transparency.checkpoints import Checkpoint, log_id_of_key
-from alpr_edge.domain.transparency.cosignatures import cosign
-from alpr_edge.domain.transparency.notes import COSIGNATURE, SignedNote, note_key
+from alpr_edge.domain.log_proofs.checkpoints import Checkpoint, log_id_of_key
+from alpr_edge.domain.log_proofs.cosignatures import cosign
+from alpr_edge.domain.log_proofs.notes import COSIGNATURE, SignedNote, note_key
 from alpr_edge.evidence.checks.findings import CheckSubject, DefectKind, PackageFault
 from alpr_edge.evidence.content import AccessLogPart
 from alpr_edge.evidence.folder import FolderTarget

@@ -24,7 +24,7 @@ ENTRIES = OwnIndex([OwnEntry(ENTRY, "26-1", START, "Lopez"), OwnEntry(replace(EN
 def test_it_says_what_the_unit_would_and_leaves_covert_entries_out(chief: Authoriser) -> None:
     query = parse_plates("7abc123", "CA", instant())
     (answer,) = match_plate(ENTRIES, chief, STOLEN, query, HotlistSettings()).entries
-    assert (answer.match.entry.covert, answer.level, answer.tone) == (False, ListAge.FRESH, Tone.HIGH)
+    assert (answer.match.entry.covert, answer.list_age, answer.tone) == (False, ListAge.FRESH, Tone.HIGH)
     assert answer.not_in_force is None
     assert answer.phrase
     assert "7ABC" not in answer.phrase

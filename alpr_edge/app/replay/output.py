@@ -186,7 +186,7 @@ def hit_line(hit: Hit, read: PlateRead) -> dict[str, Any]:
         "source": entry.source,
         "vehicle": entry.vehicle,
         "match_kind": hit.kind,
-        "state_match": hit.state,
+        "state_match": hit.state_match,
         "list_age_s": hit.list_age_s,
         "frame": read.last_frame,
         "seen": _utc(read.last_seen),

@@ -19,9 +19,9 @@ import structlog
 from alpr_edge.app.unit_faults import Fault, FaultKind
 from alpr_edge.domain.access_log.records import BEGIN_LOG, RECORD_NOT_KEPT, START_SERVICE, STOP_SERVICE
 from alpr_edge.domain.errors import AuditError, DamagedError, StoreError
+from alpr_edge.domain.log_proofs.notes import NoteKey
 from alpr_edge.domain.ports import Clock
 from alpr_edge.domain.protocol.access_log import LogStatementPayload
-from alpr_edge.domain.transparency.notes import NoteKey
 from alpr_edge.services.audit.log_queue import queue_new_checkpoint, queue_new_records
 from alpr_edge.services.audit.log_upkeep import drop_old_records
 from alpr_edge.services.changes.recorder import ChangeRecorder

@@ -10,7 +10,7 @@ import typer
 from alpr_edge.domain.errors import AuditError
 
 if TYPE_CHECKING:
-    from alpr_edge.domain.transparency.notes import NoteKey
+    from alpr_edge.domain.log_proofs.notes import NoteKey
 
 FILE_BYTES_MAX = 1 << 20
 
@@ -25,7 +25,7 @@ def key_of(text: str) -> NoteKey:
     Raises:
         AuditError: it is none.
     """
-    from alpr_edge.domain.transparency.notes import NoteKey
+    from alpr_edge.domain.log_proofs.notes import NoteKey
 
     return NoteKey.parse(text if "+" in text else read_file(Path(text)))
 

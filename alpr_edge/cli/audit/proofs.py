@@ -17,7 +17,7 @@ from alpr_edge.cli.output import print_object, time_text
 from alpr_edge.domain.errors import AuditError
 
 if TYPE_CHECKING:
-    from alpr_edge.domain.transparency.proof_files import ProofFile
+    from alpr_edge.domain.log_proofs.proof_files import ProofFile
 
 _KEPT_HELP = "Of a proof that a log only grew: the signed checkpoint that you kept."
 _WITNESS_HELP = "The department's public key, or a file with it: its cosignature has to be there and to hold."
@@ -64,8 +64,8 @@ def check(
 
     Of one record it shows the record. That a log only grew is checked from the checkpoint that you kept.
     """
-    from alpr_edge.domain.transparency.consistency_files import CONSISTENCY_LINE
-    from alpr_edge.domain.transparency.proof_files import ProofFile, check_proof
+    from alpr_edge.domain.log_proofs.consistency_files import CONSISTENCY_LINE
+    from alpr_edge.domain.log_proofs.proof_files import ProofFile, check_proof
 
     text = read_file(proof)
     if text.startswith(CONSISTENCY_LINE):
@@ -87,7 +87,7 @@ def check(
 
 
 def _check_growth(text: str, key: str, checkpoint: Path | None, *, as_json: bool) -> None:
-    from alpr_edge.domain.transparency.consistency_files import ConsistencyFile, check_growth
+    from alpr_edge.domain.log_proofs.consistency_files import ConsistencyFile, check_growth
 
     if checkpoint is None:
         raise AuditError("this proof begins at a checkpoint that you kept; give it: --checkpoint FILE")
@@ -99,8 +99,8 @@ def _check_growth(text: str, key: str, checkpoint: Path | None, *, as_json: bool
 
 
 def _cosigned_at(file: ProofFile, witness: str) -> datetime:
-    from alpr_edge.domain.transparency.cosignatures import check_cosignature
-    from alpr_edge.domain.transparency.notes import SignedNote
+    from alpr_edge.domain.log_proofs.cosignatures import check_cosignature
+    from alpr_edge.domain.log_proofs.notes import SignedNote
 
     return datetime.fromtimestamp(check_cosignature(SignedNote.parse(file.note), key_of(witness)), UTC)
 

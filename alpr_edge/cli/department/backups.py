@@ -17,7 +17,7 @@ from alpr_edge.domain.errors import DepartmentError
 if TYPE_CHECKING:
     from alpr_edge.department.backups.backup import BackupResult
     from alpr_edge.department.backups.drill import DrillReport
-    from alpr_edge.domain.transparency.notes import NoteKey
+    from alpr_edge.domain.log_proofs.notes import NoteKey
 
 _TARGET_HELP = "The folder of the backups, on another disk; default: [backup] target of department.toml."
 _KEY_HELP = "The department's public key, as alpr-edge department status --json shows it (witness_key)."
@@ -129,7 +129,7 @@ def _public_key(backup: Path, keys: Path | None, text: str) -> NoteKey:
     from alpr_edge.department.backups.manifest import peek_manifest
     from alpr_edge.department.backups.target import NO_BACKUP
     from alpr_edge.department.unit_logs.witness import FILE_NAME, Witness
-    from alpr_edge.domain.transparency.notes import NoteKey
+    from alpr_edge.domain.log_proofs.notes import NoteKey
 
     if text:
         return NoteKey.parse(text)

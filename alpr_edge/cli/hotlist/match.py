@@ -86,7 +86,7 @@ def _found_json(answer: FoundEntry, now: Instant) -> dict[str, Any]:
         "in_force": answer.not_in_force is None,
         "not_in_force": answer.not_in_force,
         "kind": match.kind.value,
-        "state_match": match.state.value,
+        "state_match": match.state_match.value,
         "says": answer.phrase,
         "tone": answer.tone.value,
         "plate": entry.plate_raw,
@@ -96,7 +96,7 @@ def _found_json(answer: FoundEntry, now: Instant) -> dict[str, Any]:
         "generation": match.generation.serial,
         "list_age_s": age_s,
         "list_ahead_s": ahead_s,
-        "list_level": answer.level.value,
+        "list_level": answer.list_age.value,
         "record_id": entry.record_id,
         **details_json(entry),
     }
@@ -105,12 +105,12 @@ def _found_json(answer: FoundEntry, now: Instant) -> dict[str, Any]:
 def _found_text(answer: FoundEntry, now: Instant) -> str:
     match, entry = answer.match, answer.match.entry
     plate = f"{entry.plate_raw} {entry.state or '--'}: {entry.reason.replace('_', ' ')}"
-    lines = [f"{match.kind.value} match, {_STATES[match.state.value]}: {plate}"]
+    lines = [f"{match.kind.value} match, {_STATES[match.state_match.value]}: {plate}"]
     if entry.source == OWN_SOURCE:
         lines.append("an officer's own entry")
     else:
         age = age_words(match.generation.age(now.trusted_utc))
-        lines.append(f"{entry.source} generation {match.generation.serial}, {age} ({answer.level.value})")
+        lines.append(f"{entry.source} generation {match.generation.serial}, {age} ({answer.list_age.value})")
     lines += [text for text in (entry.record_id, entry.vehicle, entry.remarks) if text]
     if entry.covert:
         lines.append("covert: the car stays silent, the department is told")

@@ -93,7 +93,7 @@ def remove(
 def _sighting_json(read: PlateRead, match: Match) -> dict[str, Any]:
     from alpr_edge.app.replay.output import read_line
 
-    return read_line(read) | {"kind": match.kind.value, "state_match": match.state.value}
+    return read_line(read) | {"kind": match.kind.value, "state_match": match.state_match.value}
 
 
 def _result_text(result: AddedEntry) -> str:

@@ -28,12 +28,12 @@ from alpr_edge.domain.access_log.records import (
 )
 from alpr_edge.domain.errors import AuditError, LostError, RefusedError
 from alpr_edge.domain.instants import Instant
-from alpr_edge.domain.transparency.checkpoints import Checkpoint, log_id_of_key
-from alpr_edge.domain.transparency.consistency_files import ConsistencyFile
-from alpr_edge.domain.transparency.merkle import NodeReader, TreeNode, hash_leaf, nodes_of_append, range_root
-from alpr_edge.domain.transparency.notes import NoteKey
-from alpr_edge.domain.transparency.proof_files import ProofFile
-from alpr_edge.domain.transparency.proofs import consistency_proof, inclusion_proof
+from alpr_edge.domain.log_proofs.checkpoints import Checkpoint, log_id_of_key
+from alpr_edge.domain.log_proofs.consistency_files import ConsistencyFile
+from alpr_edge.domain.log_proofs.merkle import NodeReader, TreeNode, hash_leaf, nodes_of_append, range_root
+from alpr_edge.domain.log_proofs.notes import NoteKey
+from alpr_edge.domain.log_proofs.proof_files import ProofFile
+from alpr_edge.domain.log_proofs.proofs import consistency_proof, inclusion_proof
 
 _WRITER = "department/access-log"
 """Whose rows are locked while one appends; no unit has a name with such a sign in it."""

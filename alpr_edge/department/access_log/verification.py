@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from alpr_edge.department.access_log.log import DepartmentAccessLog, LoggedRecord
 from alpr_edge.domain.access_log.records import DEPARTMENT, AccessOutcome, AccessRecord, parse_record, utc_text
 from alpr_edge.domain.errors import AuditError, LostError
-from alpr_edge.domain.transparency.checkpoints import Checkpoint
-from alpr_edge.domain.transparency.cosignatures import check_cosignature
-from alpr_edge.domain.transparency.merkle import CompactRange, hash_leaf
-from alpr_edge.domain.transparency.notes import NoteKey, SignedNote
+from alpr_edge.domain.log_proofs.checkpoints import Checkpoint
+from alpr_edge.domain.log_proofs.cosignatures import check_cosignature
+from alpr_edge.domain.log_proofs.merkle import CompactRange, hash_leaf
+from alpr_edge.domain.log_proofs.notes import NoteKey, SignedNote
 
 BATCH = 500
 FINDINGS_MAX = 100

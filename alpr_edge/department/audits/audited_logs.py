@@ -15,7 +15,7 @@ from alpr_edge.domain.access_log.records import DEPARTMENT, AccessRecord, parse_
 from alpr_edge.domain.audits.audit import Audit, AuditDraw, LogSpan, find_last_span
 from alpr_edge.domain.errors import AuditError
 from alpr_edge.domain.instants import TRUSTED_SOURCES
-from alpr_edge.domain.transparency.merkle import range_root
+from alpr_edge.domain.log_proofs.merkle import range_root
 
 BATCH = 500
 Tick = Callable[[int, int], None]

@@ -29,7 +29,7 @@ from alpr_edge.department.settings import load_department_file
 from alpr_edge.department.unit_logs.witness import FILE_NAME as WITNESS_NAME
 from alpr_edge.department.unit_logs.witness import Witness
 from alpr_edge.domain.errors import AlprEdgeError, AuditError, DepartmentError, StoreError
-from alpr_edge.domain.transparency.notes import NoteKey
+from alpr_edge.domain.log_proofs.notes import NoteKey
 
 REASONS_MAX = 3
 

@@ -18,7 +18,7 @@ from alpr_edge.department.backups.target import CLUSTER, DEPARTMENT, BackupTarge
 from alpr_edge.department.images.choice import IMAGES_NAME
 from alpr_edge.department.images.objects import ObjectStore
 from alpr_edge.domain.errors import AuditError, DepartmentError, StoreError
-from alpr_edge.domain.transparency.notes import NoteKey
+from alpr_edge.domain.log_proofs.notes import NoteKey
 from alpr_edge.runtime.io_errors import io_errors
 
 _FILES_A_TICK = 1000

@@ -16,9 +16,9 @@ from alpr_edge.department.backups.target import MANIFEST_NAME, NOTE_NAME
 from alpr_edge.department.unit_logs.witness import Witness
 from alpr_edge.domain.collection.deletion_runs import root_of
 from alpr_edge.domain.errors import AuditError, StoreError
-from alpr_edge.domain.transparency.checkpoints import Checkpoint
-from alpr_edge.domain.transparency.cosignatures import check_cosignature
-from alpr_edge.domain.transparency.notes import NoteKey, SignedNote
+from alpr_edge.domain.log_proofs.checkpoints import Checkpoint
+from alpr_edge.domain.log_proofs.cosignatures import check_cosignature
+from alpr_edge.domain.log_proofs.notes import NoteKey, SignedNote
 
 ORIGIN = "alpr-edge/department/backup"
 MANIFEST_BYTES_MAX = 64 << 20

@@ -25,7 +25,7 @@ from alpr_edge.department.db.hold_note_file import noted_since
 from alpr_edge.department.holds.unknown_holds import note_unknown_holds
 from alpr_edge.department.images.choice import IMAGES_NAME
 from alpr_edge.domain.errors import AuditError, DepartmentError, StoreError
-from alpr_edge.domain.transparency.notes import NoteKey
+from alpr_edge.domain.log_proofs.notes import NoteKey
 from alpr_edge.runtime.durable_files import private_directory, replace_file, sync_file_system
 
 RESERVE_BYTES = 64 << 20

@@ -17,7 +17,7 @@ from alpr_edge.department.db.engines.engine import DatabaseEngine
 from alpr_edge.department.images.department_images import object_name
 from alpr_edge.department.retention.deletion_log import check_log, logged_runs
 from alpr_edge.domain.errors import AuditError, StoreError
-from alpr_edge.domain.transparency.notes import NoteKey
+from alpr_edge.domain.log_proofs.notes import NoteKey
 
 
 @dataclass(slots=True)

@@ -15,8 +15,8 @@ from alpr_edge.department.website.site_check import check_site
 from alpr_edge.department.website.site_files import MANIFEST, MONTHS_NOTE, POLICY
 from alpr_edge.domain.diagnostics.checks import Check, amber, green
 from alpr_edge.domain.errors import DepartmentError
+from alpr_edge.domain.log_proofs.notes import NoteKey
 from alpr_edge.domain.publication.policy_statement import changed_sections
-from alpr_edge.domain.transparency.notes import NoteKey
 from alpr_edge.runtime.io_errors import io_errors
 
 LATE = timedelta(days=15)

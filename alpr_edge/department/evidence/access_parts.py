@@ -16,11 +16,11 @@ from alpr_edge.department.packages.csv_lines import csv_lines
 from alpr_edge.department.unit_logs.trees import LogIdentity, StoredTree
 from alpr_edge.domain.access_log.records import DEPARTMENT
 from alpr_edge.domain.errors import AuditError
+from alpr_edge.domain.log_proofs.cosignatures import check_cosignature
+from alpr_edge.domain.log_proofs.notes import NoteKey, SignedNote
+from alpr_edge.domain.log_proofs.proof_files import ProofFile
+from alpr_edge.domain.log_proofs.proofs import inclusion_proof
 from alpr_edge.domain.protocol.access_log import CheckpointPayload
-from alpr_edge.domain.transparency.cosignatures import check_cosignature
-from alpr_edge.domain.transparency.notes import NoteKey, SignedNote
-from alpr_edge.domain.transparency.proof_files import ProofFile
-from alpr_edge.domain.transparency.proofs import inclusion_proof
 from alpr_edge.evidence import layout
 from alpr_edge.evidence.content import AccessLogPart, AccessProof
 

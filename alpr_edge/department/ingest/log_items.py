@@ -6,6 +6,8 @@ from alpr_edge.department.ingest.ownership import Reference, log_reference
 from alpr_edge.department.ingest.part_checks import PartError
 from alpr_edge.domain.access_log.records import origin_of, parse_record
 from alpr_edge.domain.errors import AuditError
+from alpr_edge.domain.log_proofs.checkpoints import open_checkpoint
+from alpr_edge.domain.log_proofs.notes import NoteKey
 from alpr_edge.domain.protocol.access_log import (
     RECORD_PREFIX,
     CheckpointPayload,
@@ -13,8 +15,6 @@ from alpr_edge.domain.protocol.access_log import (
     place_in,
     record_item_id,
 )
-from alpr_edge.domain.transparency.checkpoints import open_checkpoint
-from alpr_edge.domain.transparency.notes import NoteKey
 
 
 def unit_in(item_id: str, body: bytes) -> str:

@@ -39,7 +39,7 @@ from alpr_edge.department.page.site import COMPONENT, DepartmentSite
 from alpr_edge.department.page.units.settings_pages import UnitSettingsPages
 from alpr_edge.department.page.units.unit_pages import UnitPages
 from alpr_edge.department.single_sign_on.sign_on import ANSWER_PATH
-from alpr_edge.web.live.hit_feed import HitFeed
+from alpr_edge.web.live.hit_changes import HitChanges
 from alpr_edge.web.page_application import page_application
 from alpr_edge.web.page_endpoints import page_endpoint
 from alpr_edge.web.page_security import PageHeaders
@@ -61,7 +61,7 @@ STREETS_AT_ONCE_MAX = 4
 log = structlog.get_logger(__name__)
 
 
-def create_department_page(site: DepartmentSite, feed: HitFeed) -> Starlette:
+def create_department_page(site: DepartmentSite, feed: HitChanges) -> Starlette:
     """The ASGI application of the page.
 
     Args:

@@ -31,7 +31,7 @@ from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.web.bounded_server import ThreadedStep
 from alpr_edge.web.connections.gate import ConnectionGate, ConnectionLimits, GatedSocket
 from alpr_edge.web.connections.reporting_context import reporting_context
-from alpr_edge.web.live.hit_feed import HitFeed
+from alpr_edge.web.live.hit_changes import HitChanges
 from alpr_edge.web.page_server import PromptProtocol
 from alpr_edge.web.threaded_server import ThreadedServer
 
@@ -130,7 +130,7 @@ class DepartmentPageServer(ThreadedServer):
             summing = ThreadedStep(office.sum_refusals, "sum of refusals")
             stack.callback(summing.finish)
             steps = (certificate.reload, office.uploads.remove_old, evidence.tidy, summing.step, self._report)
-            self._feed = HitFeed(office.arrivals.current, LOOK_S, "department.hit_feed_failed")
+            self._feed = HitChanges(office.arrivals.current, LOOK_S, "department.hit_feed_failed")
             application = create_department_page(site, self._feed)
             self._server = uvicorn_server(application, certificate.context, PromptProtocol, gate, steps)
             self._server.on_ready = self._begin

@@ -12,9 +12,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from alpr_edge.department.pki.authority import UNIT_DAYS, Authority
 from alpr_edge.department.pki.refusals import CertificateRefusedError
+from alpr_edge.domain.log_proofs.notes import NoteKey
 from alpr_edge.domain.protocol.certificate_faults import CERTIFICATE_FAULTS
 from alpr_edge.domain.protocol.enrolment import Refusal
-from alpr_edge.domain.transparency.notes import NoteKey
 from alpr_edge.evidence.signer import KeyVoucher
 from alpr_edge.evidence.vouchers import DOCUMENT_SIGNING
 

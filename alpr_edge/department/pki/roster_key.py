@@ -16,9 +16,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.pki.server_certificate import server_names
 from alpr_edge.domain.errors import AuditError, DepartmentError, StoreError
+from alpr_edge.domain.log_proofs.notes import ED25519, check_name, decode_base64, encode_base64, note_key
 from alpr_edge.domain.people.roster import Roster
 from alpr_edge.domain.people.signed_roster import RosterKey, sign_roster
-from alpr_edge.domain.transparency.notes import ED25519, check_name, decode_base64, encode_base64, note_key
 from alpr_edge.runtime.durable_files import create_file, give_to_owner_of
 
 FILE_NAME = "roster.key"

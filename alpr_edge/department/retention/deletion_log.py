@@ -15,9 +15,9 @@ from alpr_edge.domain.collection.deletion_runs import NO_IDS, DeletionRun, root_
 from alpr_edge.domain.collection.department_periods import DepartmentPeriods
 from alpr_edge.domain.errors import AuditError
 from alpr_edge.domain.instants import rfc3339
-from alpr_edge.domain.transparency.checkpoints import Checkpoint
-from alpr_edge.domain.transparency.cosignatures import check_cosignature
-from alpr_edge.domain.transparency.notes import NoteKey, SignedNote
+from alpr_edge.domain.log_proofs.checkpoints import Checkpoint
+from alpr_edge.domain.log_proofs.cosignatures import check_cosignature
+from alpr_edge.domain.log_proofs.notes import NoteKey, SignedNote
 
 ORIGIN = "alpr-edge/department/deletions"
 """Which log the checkpoints are of."""

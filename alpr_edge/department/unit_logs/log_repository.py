@@ -34,6 +34,8 @@ from alpr_edge.department.unit_logs.findings import (
 from alpr_edge.department.unit_logs.trees import LogIdentity, StoredTree
 from alpr_edge.department.unit_logs.witness import Witness
 from alpr_edge.domain.access_log.records import DRIFT_FOUND, RECORD_NOT_KEPT, parse_record
+from alpr_edge.domain.log_proofs.checkpoints import log_id_of_key, open_checkpoint
+from alpr_edge.domain.log_proofs.notes import NoteKey, SignedNote
 from alpr_edge.domain.protocol.access_log import (
     FINDING_CHARACTERS_MAX,
     LOGS_MAX,
@@ -42,8 +44,6 @@ from alpr_edge.domain.protocol.access_log import (
     LogStatementPayload,
     place_in,
 )
-from alpr_edge.domain.transparency.checkpoints import log_id_of_key, open_checkpoint
-from alpr_edge.domain.transparency.notes import NoteKey, SignedNote
 
 NAMED_MAX = 3
 _ALARMS = {

@@ -16,8 +16,8 @@ from alpr_edge.department.db.day_keys.item_bodies import open_bodies, select_bod
 from alpr_edge.department.db.schema import items, unit_log_nodes, unit_logs
 from alpr_edge.department.db.statements import insert_many
 from alpr_edge.domain.errors import StoreError
+from alpr_edge.domain.log_proofs.merkle import CompactRange, hash_leaf, nodes_of_append, range_root
 from alpr_edge.domain.protocol.access_log import record_id_range, record_item_id
-from alpr_edge.domain.transparency.merkle import CompactRange, hash_leaf, nodes_of_append, range_root
 
 ADVANCE_MAX = 2000
 """Most records that one batch lets a tree grow by: those of the largest batch, and what waited for them."""

@@ -7,8 +7,8 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from alpr_edge.domain.errors import DepartmentError
-from alpr_edge.domain.transparency.cosignatures import cosign
-from alpr_edge.domain.transparency.notes import COSIGNATURE, NoteKey, note_key
+from alpr_edge.domain.log_proofs.cosignatures import cosign
+from alpr_edge.domain.log_proofs.notes import COSIGNATURE, NoteKey, note_key
 from alpr_edge.evidence.signer import WITNESS
 from alpr_edge.runtime.durable_files import create_file
 from alpr_edge.runtime.key_derivation import derive_key

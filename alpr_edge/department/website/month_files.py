@@ -7,9 +7,9 @@ import json
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from alpr_edge.domain.log_proofs.cosignatures import cosigned_message, time_of
+from alpr_edge.domain.log_proofs.notes import NoteKey, SignedNote
 from alpr_edge.domain.publication.published_month import PublishedMonth
-from alpr_edge.domain.transparency.cosignatures import cosigned_message, time_of
-from alpr_edge.domain.transparency.notes import NoteKey, SignedNote
 
 COUNTS, TABLE, SCHEMA = "counts.json", "counts.csv", "counts.schema.json"
 ROOT, MESSAGE, SIGNATURE = "log-root.txt", "log-root.message", "log-root.sig"

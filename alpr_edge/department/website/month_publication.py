@@ -16,6 +16,9 @@ from alpr_edge.department.website.month_figures import Tick, count_month
 from alpr_edge.department.website.publications import PublishedMonths, load_months, save_months
 from alpr_edge.domain.errors import ReportError
 from alpr_edge.domain.instants import rfc3339
+from alpr_edge.domain.log_proofs.checkpoints import Checkpoint
+from alpr_edge.domain.log_proofs.notes import SignedNote, encode_base64
+from alpr_edge.domain.log_proofs.proofs import consistency_proof
 from alpr_edge.domain.permissions.profile import Profile
 from alpr_edge.domain.publication.month_counts import public_counts
 from alpr_edge.domain.publication.published_month import (
@@ -25,9 +28,6 @@ from alpr_edge.domain.publication.published_month import (
     published_figures,
 )
 from alpr_edge.domain.statistics.periods import ReportPeriod, period_of_month
-from alpr_edge.domain.transparency.checkpoints import Checkpoint
-from alpr_edge.domain.transparency.notes import SignedNote, encode_base64
-from alpr_edge.domain.transparency.proofs import consistency_proof
 from alpr_edge.runtime.file_lock import exclusive_lock
 
 _BUSY = "another command publishes a month; try again when it is done"

@@ -14,10 +14,10 @@ from pathlib import Path
 from alpr_edge.department.unit_logs.witness import Witness
 from alpr_edge.domain.collection.deletion_runs import root_of
 from alpr_edge.domain.errors import AuditError, DepartmentError, ReportError
+from alpr_edge.domain.log_proofs.checkpoints import Checkpoint
+from alpr_edge.domain.log_proofs.cosignatures import check_cosignature
+from alpr_edge.domain.log_proofs.notes import NoteKey, SignedNote
 from alpr_edge.domain.publication.published_month import PublishedMonth, parse_month
-from alpr_edge.domain.transparency.checkpoints import Checkpoint
-from alpr_edge.domain.transparency.cosignatures import check_cosignature
-from alpr_edge.domain.transparency.notes import NoteKey, SignedNote
 from alpr_edge.runtime.durable_files import replace_file
 from alpr_edge.runtime.io_errors import io_errors
 

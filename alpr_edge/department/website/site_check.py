@@ -12,11 +12,11 @@ from alpr_edge.department.website.site_files import MANIFEST, MANIFEST_NOTE, MON
 from alpr_edge.domain.access_log.records import log_id_of
 from alpr_edge.domain.collection.deletion_runs import root_of
 from alpr_edge.domain.errors import AuditError, ReportError
+from alpr_edge.domain.log_proofs.checkpoints import Checkpoint
+from alpr_edge.domain.log_proofs.cosignatures import check_cosignature
+from alpr_edge.domain.log_proofs.notes import NoteKey, SignedNote, decode_base64
+from alpr_edge.domain.log_proofs.proofs import is_consistent
 from alpr_edge.domain.publication.published_month import PublishedMonth, parse_month
-from alpr_edge.domain.transparency.checkpoints import Checkpoint
-from alpr_edge.domain.transparency.cosignatures import check_cosignature
-from alpr_edge.domain.transparency.notes import NoteKey, SignedNote, decode_base64
-from alpr_edge.domain.transparency.proofs import is_consistent
 from alpr_edge.runtime.io_errors import io_errors
 
 FILE_BYTES_MAX = 256 * 1024 * 1024

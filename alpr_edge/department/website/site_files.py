@@ -18,9 +18,9 @@ from alpr_edge.department.website.month_files import (
 )
 from alpr_edge.department.website.publications import PublishedMonths
 from alpr_edge.domain.collection.deletion_runs import root_of
+from alpr_edge.domain.log_proofs.checkpoints import Checkpoint
 from alpr_edge.domain.publication.policy_statement import PolicyStatement
 from alpr_edge.domain.publication.published_month import PublishedMonth
-from alpr_edge.domain.transparency.checkpoints import Checkpoint
 from alpr_edge.web.printed_pages import printed_page_templates
 
 TEMPLATES = Path(__file__).parent / "templates"

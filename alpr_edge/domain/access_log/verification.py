@@ -9,7 +9,7 @@ hashes stand in their place: a checkpoint over them fits only those.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from alpr_edge.domain.transparency.merkle import CompactRange, hash_leaf
+from alpr_edge.domain.log_proofs.merkle import CompactRange, hash_leaf
 
 FINDINGS_MAX = 50
 

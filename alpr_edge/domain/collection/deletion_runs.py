@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
-from alpr_edge.domain.transparency.merkle import CompactRange, hash_leaf
+from alpr_edge.domain.log_proofs.merkle import CompactRange, hash_leaf
 
 NO_IDS = "0" * 64
 """The digest before the first id."""

@@ -22,10 +22,10 @@ from pydantic import Field, ValidationError
 
 from alpr_edge.domain.department_settings.exchange import DOCUMENT_BYTES_MAX, SERIAL_MAX
 from alpr_edge.domain.errors import AuditError, DepartmentSettingsError
+from alpr_edge.domain.log_proofs.notes import SignedNote, check_note, sign_note
 from alpr_edge.domain.people.signed_roster import NOTE_BYTES_MAX, RosterKey
 from alpr_edge.domain.protocol.items import digest
 from alpr_edge.domain.protocol.payload import Payload
-from alpr_edge.domain.transparency.notes import SignedNote, check_note, sign_note
 
 FIRST_LINE = "alpr-edge settings v1"
 _BODY = b"\n{"

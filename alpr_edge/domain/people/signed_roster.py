@@ -19,10 +19,10 @@ from typing import Self
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from alpr_edge.domain.errors import AuditError, RosterError
+from alpr_edge.domain.log_proofs.notes import ED25519, NoteKey, NoteSignature, sign_note
 from alpr_edge.domain.people.roster import Roster, RosterFault
 from alpr_edge.domain.people.roster_json import decode_roster, encode_roster
 from alpr_edge.domain.protocol.items import digest
-from alpr_edge.domain.transparency.notes import ED25519, NoteKey, NoteSignature, sign_note
 
 FIRST_LINE = "alpr-edge roster v1"
 NOTE_BYTES_MAX = 4096

@@ -134,7 +134,7 @@ def hit_payload(hit: Hit, read: PlateRead) -> HitPayload:
         generation=hit.generation.serial,
         list_age_s=hit.list_age_s,
         match_kind=hit.kind,
-        state_match=hit.state,
+        state_match=hit.state_match,
         matched=instant_payload(hit.matched_at),
         position=position_payload(read.position),
         covert=hit.entry.covert,

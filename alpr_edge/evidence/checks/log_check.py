@@ -15,11 +15,11 @@ from alpr_edge.domain.access_log.records import DEPARTMENT as OWN_RECORDS
 from alpr_edge.domain.access_log.records import origin_of, parse_record
 from alpr_edge.domain.errors import AuditError, EvidenceError
 from alpr_edge.domain.holds.case_numbers import normal_case
-from alpr_edge.domain.transparency.checkpoints import Checkpoint, open_checkpoint
-from alpr_edge.domain.transparency.cosignatures import check_cosignature
-from alpr_edge.domain.transparency.notes import COSIGNATURE, NoteKey, SignedNote, decode_base64
-from alpr_edge.domain.transparency.proof_files import SUFFIX, ProofFile, check_proof
-from alpr_edge.domain.transparency.proofs import is_consistent
+from alpr_edge.domain.log_proofs.checkpoints import Checkpoint, open_checkpoint
+from alpr_edge.domain.log_proofs.cosignatures import check_cosignature
+from alpr_edge.domain.log_proofs.notes import COSIGNATURE, NoteKey, SignedNote, decode_base64
+from alpr_edge.domain.log_proofs.proof_files import SUFFIX, ProofFile, check_proof
+from alpr_edge.domain.log_proofs.proofs import is_consistent
 from alpr_edge.evidence.checks.findings import CheckSubject, DefectKind, Findings
 from alpr_edge.evidence.checks.package_files import PackageFiles, UnreadableError
 from alpr_edge.evidence.layout import PACKAGE, PAYLOAD

@@ -7,8 +7,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from alpr_edge.domain.errors import AuditError, EvidenceError
+from alpr_edge.domain.log_proofs.notes import ED25519, NoteKey, SignedNote, check_note
 from alpr_edge.domain.protocol.certificate_faults import CERTIFICATE_FAULTS
-from alpr_edge.domain.transparency.notes import ED25519, NoteKey, SignedNote, check_note
 from alpr_edge.evidence import layout
 from alpr_edge.evidence.checks.findings import CheckSubject, DefectKind, Findings
 from alpr_edge.evidence.checks.package_files import PackageFiles, UnreadableError

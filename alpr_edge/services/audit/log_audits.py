@@ -3,10 +3,10 @@
 from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.domain.errors import AuditError
+from alpr_edge.domain.log_proofs.checkpoints import open_checkpoint
+from alpr_edge.domain.log_proofs.notes import NoteKey
+from alpr_edge.domain.log_proofs.proof_files import ProofFile
 from alpr_edge.domain.permissions.purposes import Purpose
-from alpr_edge.domain.transparency.checkpoints import open_checkpoint
-from alpr_edge.domain.transparency.notes import NoteKey
-from alpr_edge.domain.transparency.proof_files import ProofFile
 from alpr_edge.store.access_log import audits
 from alpr_edge.store.access_log.audits import AuditResult, Tick
 from alpr_edge.store.access_log.checkpoints import log_key

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from alpr_edge.domain.access_log.records import is_break_glass
 from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.log_proofs.checkpoints import Checkpoint
 from alpr_edge.domain.protocol.access_log import CheckpointPayload
-from alpr_edge.domain.transparency.checkpoints import Checkpoint
 from alpr_edge.store.access_log.checkpoints import CheckpointSigner
 from alpr_edge.store.access_log.log import AccessLog
 from alpr_edge.store.db.database import Database

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from alpr_edge.domain.access_log.verification import LogVerifier
 from alpr_edge.domain.errors import AuditError, LostError
-from alpr_edge.domain.transparency.checkpoints import Checkpoint, open_checkpoint
-from alpr_edge.domain.transparency.cosignatures import check_cosignature
-from alpr_edge.domain.transparency.merkle import CompactRange, complete_subtrees, range_root
-from alpr_edge.domain.transparency.notes import NoteKey
-from alpr_edge.domain.transparency.proof_files import ProofFile
-from alpr_edge.domain.transparency.proofs import inclusion_proof
+from alpr_edge.domain.log_proofs.checkpoints import Checkpoint, open_checkpoint
+from alpr_edge.domain.log_proofs.cosignatures import check_cosignature
+from alpr_edge.domain.log_proofs.merkle import CompactRange, complete_subtrees, range_root
+from alpr_edge.domain.log_proofs.notes import NoteKey
+from alpr_edge.domain.log_proofs.proof_files import ProofFile
+from alpr_edge.domain.log_proofs.proofs import inclusion_proof
 from alpr_edge.store.access_log import checkpoints
 from alpr_edge.store.access_log.log import AccessLog
 from alpr_edge.store.access_log.log_rows import first_of, node_reader

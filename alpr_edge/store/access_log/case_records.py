@@ -8,9 +8,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from alpr_edge.domain.access_log.case_records import record_subject
-from alpr_edge.domain.transparency.notes import NoteKey
-from alpr_edge.domain.transparency.proof_files import ProofFile
-from alpr_edge.domain.transparency.proofs import consistency_proof, inclusion_proof
+from alpr_edge.domain.log_proofs.notes import NoteKey
+from alpr_edge.domain.log_proofs.proof_files import ProofFile
+from alpr_edge.domain.log_proofs.proofs import consistency_proof, inclusion_proof
 from alpr_edge.store.access_log import checkpoints
 from alpr_edge.store.access_log.checkpoints import StoredCheckpoint
 from alpr_edge.store.access_log.log import AccessLog

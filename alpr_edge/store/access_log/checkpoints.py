@@ -12,11 +12,11 @@ from sqlalchemy import Connection, delete, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from alpr_edge.domain.errors import AuditError, StoreError
-from alpr_edge.domain.transparency.checkpoints import Checkpoint
-from alpr_edge.domain.transparency.cosignatures import check_cosignature
-from alpr_edge.domain.transparency.merkle import EMPTY_ROOT
-from alpr_edge.domain.transparency.notes import NoteKey, NoteSignature, SignedNote, note_key, sign_note
-from alpr_edge.domain.transparency.proofs import consistency_proof, is_consistent
+from alpr_edge.domain.log_proofs.checkpoints import Checkpoint
+from alpr_edge.domain.log_proofs.cosignatures import check_cosignature
+from alpr_edge.domain.log_proofs.merkle import EMPTY_ROOT
+from alpr_edge.domain.log_proofs.notes import NoteKey, NoteSignature, SignedNote, note_key, sign_note
+from alpr_edge.domain.log_proofs.proofs import consistency_proof, is_consistent
 from alpr_edge.store.access_log.log import LOG_KEY, AccessLog
 from alpr_edge.store.access_log.log_rows import TreeHead, fact, head_of, node_reader, note_fact
 from alpr_edge.store.access_log.schema import checkpoints, cosignatures

@@ -29,7 +29,7 @@ from alpr_edge.domain.access_log.records import (
 )
 from alpr_edge.domain.errors import AuditError, DamagedError, RefusedError, StoreError
 from alpr_edge.domain.instants import Instant
-from alpr_edge.domain.transparency.merkle import hash_leaf, nodes_of_append
+from alpr_edge.domain.log_proofs.merkle import hash_leaf, nodes_of_append
 from alpr_edge.runtime.key_derivation import derive_key
 from alpr_edge.settings import Settings
 from alpr_edge.store.access_log.append_failures import note_failure

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from alpr_edge.domain.errors import LostError
-from alpr_edge.domain.transparency.merkle import NodeReader, range_root
+from alpr_edge.domain.log_proofs.merkle import NodeReader, range_root
 from alpr_edge.store.access_log.schema import meta, nodes, records
 
 FIRST_RECORD = "first_record"

@@ -1,7 +1,7 @@
 """Tables of the access log, as this release reads and writes them; the migrations beside it make them.
 
 ``meta`` holds, beside the schema, the log's id and the public key that signs its checkpoints. ``nodes`` holds every
-complete subtree of the Merkle tree (:mod:`alpr_edge.domain.transparency.merkle`), so that an append reads and writes
+complete subtree of the Merkle tree (:mod:`alpr_edge.domain.log_proofs.merkle`), so that an append reads and writes
 O(log n) of them. Of ``checkpoints`` and ``cosignatures`` the newest are kept: each covers all before it; the newest
 that is cosigned stays however old it is. Records may go from the first on
 (:mod:`alpr_edge.store.access_log.upkeep`); ``meta`` then says which is the first that is left.

@@ -117,7 +117,7 @@ def hit_row(hit: Hit) -> dict[str, Any]:
         "entries": generation.entries,
         "list_age_s": hit.list_age_s,
         "match_kind": hit.kind.value,
-        "state_match": hit.state.value,
+        "state_match": hit.state_match.value,
         **instant_row("matched", hit.matched_at),
         "level": hit.level,
     }
@@ -145,7 +145,7 @@ def hit_of(row: RowMapping) -> Hit:
         generation=generation_of(row, source=row["generation_source"]),
         list_age_s=row["list_age_s"],
         kind=MatchKind(row["match_kind"]),
-        state=StateMatch(row["state_match"]),
+        state_match=StateMatch(row["state_match"]),
         matched_at=instant_of(row, "matched"),
         level=row["level"],
     )

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, exists, func, insert, select, update
 
+from alpr_edge.domain.log_proofs.merkle import hash_leaf
 from alpr_edge.domain.retention import DeletionReason
-from alpr_edge.domain.transparency.merkle import hash_leaf
 from alpr_edge.store.db.database import Database
 from alpr_edge.store.db.schema import deleted_reads
 

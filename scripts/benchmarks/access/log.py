@@ -21,7 +21,7 @@ from alpr_edge.domain.access_log.records import (
     encode_record,
     record_moment,
 )
-from alpr_edge.domain.transparency.merkle import TreeNode, hash_leaf, nodes_of_append
+from alpr_edge.domain.log_proofs.merkle import TreeNode, hash_leaf, nodes_of_append
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import Settings, parse
 from alpr_edge.store.access_log import audits

@@ -22,9 +22,9 @@ from alpr_edge.domain.access_log.records import (
 )
 from alpr_edge.domain.errors import AuditError, StoreError
 from alpr_edge.domain.instants import Instant, UtcSource
-from alpr_edge.domain.transparency.checkpoints import Checkpoint
-from alpr_edge.domain.transparency.merkle import CompactRange, hash_leaf
-from alpr_edge.domain.transparency.proof_files import ProofFile, check_proof
+from alpr_edge.domain.log_proofs.checkpoints import Checkpoint
+from alpr_edge.domain.log_proofs.merkle import CompactRange, hash_leaf
+from alpr_edge.domain.log_proofs.proof_files import ProofFile, check_proof
 from tests.department.engines import ROWS_STAY, EngineUnderTest, query
 from tests.department.people.office import START
 

@@ -22,7 +22,7 @@ from alpr_edge.department.http.server import DepartmentServer
 from alpr_edge.department.ingest.records import Part
 from alpr_edge.department.unit_logs.witness import Witness
 from alpr_edge.domain.errors import AlprEdgeError, AuditError, DepartmentError, StoreError
-from alpr_edge.domain.transparency.notes import NoteKey
+from alpr_edge.domain.log_proofs.notes import NoteKey
 from tests.department.backups.places import (
     READS,
     BackupPlaces,

@@ -14,7 +14,7 @@ from alpr_edge.department.page.site import DepartmentSite
 from alpr_edge.domain.people.person import Role
 from alpr_edge.domain.permissions.actions import Action
 from alpr_edge.domain.permissions.table import may_ever
-from alpr_edge.web.live.hit_feed import HitFeed
+from alpr_edge.web.live.hit_changes import HitChanges
 from tests.department.inquiries.hits.board_office import HIDDEN, HITS, STOLEN
 from tests.department.inquiries.inquirers import Inquirers
 from tests.department.interchange.exchange_office import UNIT
@@ -206,7 +206,7 @@ def ask(client: httpx.Client, name: str) -> tuple[str, bytes]:
 def test_every_route_has_a_row(inquirers: Inquirers) -> None:
     with open_office(inquirers.directory) as office:
         routes = create_department_page(
-            DepartmentSite(office, "Department", None), HitFeed(office.arrivals.current)
+            DepartmentSite(office, "Department", None), HitChanges(office.arrivals.current)
         ).routes
     known = {
         f"{method} {route.path}"

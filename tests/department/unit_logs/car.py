@@ -4,9 +4,9 @@ import shutil
 from pathlib import Path
 
 from alpr_edge.department.ingest.records import Part
+from alpr_edge.domain.log_proofs.checkpoints import Checkpoint
 from alpr_edge.domain.protocol.access_log import CheckpointPayload, checkpoint_item_id, record_item_id
 from alpr_edge.domain.protocol.items import digest, encode
-from alpr_edge.domain.transparency.checkpoints import Checkpoint
 from alpr_edge.settings import load
 from alpr_edge.store.access_log.checkpoints import CheckpointSigner, load_signing_key
 from alpr_edge.store.access_log.log import AccessLog

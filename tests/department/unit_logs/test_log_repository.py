@@ -25,11 +25,11 @@ from alpr_edge.domain.access_log.records import (
     origin_of,
 )
 from alpr_edge.domain.errors import DepartmentError
+from alpr_edge.domain.log_proofs.checkpoints import Checkpoint
+from alpr_edge.domain.log_proofs.merkle import CompactRange, hash_leaf
+from alpr_edge.domain.log_proofs.notes import NoteKey, note_key, sign_note
 from alpr_edge.domain.protocol.access_log import LogStatementPayload, place_in, record_item_id
 from alpr_edge.domain.protocol.items import digest
-from alpr_edge.domain.transparency.checkpoints import Checkpoint
-from alpr_edge.domain.transparency.merkle import CompactRange, hash_leaf
-from alpr_edge.domain.transparency.notes import NoteKey, note_key, sign_note
 from alpr_edge.store.access_log.checkpoints import add_cosignature, latest_checkpoint
 from tests.department.engines import EngineUnderTest, query
 from tests.department.unit_logs.car import UNIT, Car, checkpoint_part

@@ -17,8 +17,8 @@ from alpr_edge.department.website.publications import FILE_NAME
 from alpr_edge.department.website.site_check import check_roots, check_site
 from alpr_edge.department.website.site_folder import write_site
 from alpr_edge.domain.errors import AuditError, DepartmentError, ReportError
+from alpr_edge.domain.log_proofs.notes import NoteKey
 from alpr_edge.domain.publication.published_month import PublishedMonth
-from alpr_edge.domain.transparency.notes import NoteKey
 from tests.department.engines import EngineUnderTest
 from tests.department.retention.office import Office
 from tests.department.website.publisher_office import add_settings, fill, publisher_of, site_of

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from alpr_edge.domain.access_log.verification import FINDINGS_MAX, LogVerifier
-from alpr_edge.domain.transparency.merkle import CompactRange, hash_leaf
+from alpr_edge.domain.log_proofs.merkle import CompactRange, hash_leaf
 from tests.domain.access_log.entries import bodies
 
 Log = list[bytes]

@@ -63,7 +63,7 @@ HIT = Hit(
     generation=Generation("doj", 3, NOON, NOON, 72),
     list_age_s=3600.0,
     kind=MatchKind.EXACT,
-    state=StateMatch.SAME,
+    state_match=StateMatch.SAME,
     matched_at=SEEN,
 )
 # Only a new schema version may change these: a department holds bodies by their digest.

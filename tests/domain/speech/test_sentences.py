@@ -31,7 +31,7 @@ from alpr_edge.domain.speech.sentences import (
 from tests.app.pipeline.test_recorder import hit_of
 
 CAMERAS = camera_phrases(["front", "rear"])
-HIT = replace(hit_of("r1"), state=StateMatch.SAME)
+HIT = replace(hit_of("r1"), state_match=StateMatch.SAME)
 LEVEL_WORDS = {"Urgent", "High", "Routine", "Notice"}
 
 
@@ -48,9 +48,9 @@ def test_a_sentence_says_how_grave_why_how_sure_and_which_camera() -> None:
     assert words_said(similar, context) == ("Possible", "Stolen vehicle", "Similar plate", "Front")
     assert words_said(replace(similar, kind=MatchKind.PARTIAL), context)[2] == "Partial plate"
     assert words_said(HIT, replace(context, doubtful=True))[2] == "Unclear plate"
-    assert words_said(replace(HIT, state=StateMatch.OTHER), context)[2] == "Other state"
+    assert words_said(replace(HIT, state_match=StateMatch.OTHER), context)[2] == "Other state"
     assert words_said(HIT, replace(context, age=ListAge.RED))[2] == "Old list"
-    assert words_said(replace(HIT, state=StateMatch.UNKNOWN), context)[2] == "State unknown"
+    assert words_said(replace(HIT, state_match=StateMatch.UNKNOWN), context)[2] == "State unknown"
 
 
 def test_the_reason_is_left_out_where_nobody_may_hear_it_and_a_camera_that_is_not_known() -> None:
@@ -61,7 +61,7 @@ def test_the_reason_is_left_out_where_nobody_may_hear_it_and_a_camera_that_is_no
 def test_no_hit_that_is_not_certain_is_said_with_its_level() -> None:
     ages, kinds, states = list(ListAge), list(MatchKind), list(StateMatch)
     for kind, state, age, doubtful, level in product(kinds, states, ages, (False, True), Level):
-        hit = replace(HIT, kind=kind, state=state)
+        hit = replace(HIT, kind=kind, state_match=state)
         context = MatchContext(age, doubtful, AlertPolicy(level), "front")
         sentence = words_said(hit, context)
         assert (sentence[0] in LEVEL_WORDS) == is_certain(hit, context), (kind, state, age, doubtful)

@@ -10,7 +10,7 @@ from random import Random
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from alpr_edge.domain.errors import EvidenceError
-from alpr_edge.domain.transparency.notes import sign_note
+from alpr_edge.domain.log_proofs.notes import sign_note
 from alpr_edge.evidence import layout
 from alpr_edge.evidence.container import ContainerTarget
 from alpr_edge.evidence.folder import FolderTarget

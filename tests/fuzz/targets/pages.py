@@ -16,7 +16,7 @@ from alpr_edge.console.page_site import site_of
 from alpr_edge.console.unit import open_console_unit
 from alpr_edge.department.http.invitations.app import create_invitation_app
 from alpr_edge.department.people.changes import Author
-from alpr_edge.web.live.hit_feed import HitFeed
+from alpr_edge.web.live.hit_changes import HitChanges
 from alpr_edge.web.visitor import CHALLENGE_COOKIE, COOKIE
 from tests.app.page_request_rig import RequestRig
 from tests.console.page_rig import PageRig
@@ -76,7 +76,7 @@ def console(folder: Path) -> Iterator[Parser]:
     ):
         rig.add_hit(1)
         app = create_console_app(
-            unit, HitFeed(rig.store.database.data_version), partial(site_of, rig.certificate, PORT)
+            unit, HitChanges(rig.store.database.data_version), partial(site_of, rig.certificate, PORT)
         )
         capture = RequestRig(rig.store, folder, rig.staff.clock)
         with closing(capture.player), serving(app) as server:

@@ -13,13 +13,13 @@ from alpr_edge.access.roster_update import install_roster
 from alpr_edge.department.people.changes import Author
 from alpr_edge.department.people.csv_import import PeopleFileError, plan_import
 from alpr_edge.domain.errors import DepartmentError, RosterError
+from alpr_edge.domain.log_proofs.notes import sign_note
 from alpr_edge.domain.people.credentials import Credentials, Passkey
 from alpr_edge.domain.people.handed_roster import pack_roster, unpack_roster
 from alpr_edge.domain.people.roster import Member
 from alpr_edge.domain.people.roster_json import encode_roster
 from alpr_edge.domain.people.signed_roster import FIRST_LINE, RosterKey, sign_roster
 from alpr_edge.domain.protocol.items import digest
-from alpr_edge.domain.transparency.notes import sign_note
 from alpr_edge.settings import load
 from alpr_edge.store.access.accounts import open_accounts
 from tests.department.people.office import OFFICER

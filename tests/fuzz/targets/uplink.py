@@ -18,10 +18,10 @@ from alpr_edge.department.http.tls_contexts import tls_context
 from alpr_edge.department.pki.authority import Authority, TlsFiles, initialise
 from alpr_edge.department.pki.evidence_certificates import vouch_for_signer, vouch_for_witness
 from alpr_edge.domain.errors import EvidenceError, HoldError, UplinkError
+from alpr_edge.domain.log_proofs.notes import COSIGNATURE, note_key
 from alpr_edge.domain.protocol.enrolment import REQUEST_BYTES_MAX, EvidenceVoucherPayload
 from alpr_edge.domain.protocol.holds import HOLDS_SPOOL_NAME, DepartmentHoldPayload, DepartmentHoldsPayload
 from alpr_edge.domain.protocol.items import encode
-from alpr_edge.domain.transparency.notes import COSIGNATURE, note_key
 from alpr_edge.evidence.signer import WITNESS
 from alpr_edge.evidence.vouchers import open_voucher
 from alpr_edge.services.holds.department_holds import read_waiting_holds, take_in_department_holds

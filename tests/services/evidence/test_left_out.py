@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from alpr_edge.domain.log_proofs.cosignatures import cosign
+from alpr_edge.domain.log_proofs.notes import COSIGNATURE, note_key
 from alpr_edge.domain.people.person import SourcePermission
-from alpr_edge.domain.transparency.cosignatures import cosign
-from alpr_edge.domain.transparency.notes import COSIGNATURE, note_key
 from alpr_edge.evidence.verification import verify_package
 from alpr_edge.services.evidence.case_reads import CaseReads, PictureChoice
 from alpr_edge.services.evidence.export_request import ExportResult

@@ -9,10 +9,10 @@ from sqlalchemy import Connection
 
 from alpr_edge.domain.access_log.records import parse_record
 from alpr_edge.domain.errors import AuditError, StoreError
-from alpr_edge.domain.transparency.checkpoints import Checkpoint, open_checkpoint
-from alpr_edge.domain.transparency.cosignatures import cosign
-from alpr_edge.domain.transparency.notes import COSIGNATURE, NoteKey, note_key, sign_note
-from alpr_edge.domain.transparency.proof_files import ProofFile, check_proof
+from alpr_edge.domain.log_proofs.checkpoints import Checkpoint, open_checkpoint
+from alpr_edge.domain.log_proofs.cosignatures import cosign
+from alpr_edge.domain.log_proofs.notes import COSIGNATURE, NoteKey, note_key, sign_note
+from alpr_edge.domain.log_proofs.proof_files import ProofFile, check_proof
 from alpr_edge.settings import Settings
 from alpr_edge.store.access_log import checkpoints
 from alpr_edge.store.access_log.audits import AuditResult, prove, verify

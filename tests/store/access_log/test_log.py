@@ -15,7 +15,7 @@ from sqlalchemy import event
 from alpr_edge.access.authorisation.record_texts import record_objects
 from alpr_edge.domain.access_log.records import OBJECTS_MAX, parse_record
 from alpr_edge.domain.errors import DamagedError, RefusedError, StoreError
-from alpr_edge.domain.transparency.merkle import CompactRange, hash_leaf
+from alpr_edge.domain.log_proofs.merkle import CompactRange, hash_leaf
 from alpr_edge.settings import Settings, load
 from alpr_edge.store.access_log.checkpoints import log_key
 from alpr_edge.store.access_log.log import AccessLog, open_access_log

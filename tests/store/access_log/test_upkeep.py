@@ -9,10 +9,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from alpr_edge.domain.access_log.records import RecordedChange, parse_record
 from alpr_edge.domain.errors import AuditError, RefusedError, StoreError
 from alpr_edge.domain.instants import UtcSource
-from alpr_edge.domain.transparency.checkpoints import open_checkpoint
-from alpr_edge.domain.transparency.cosignatures import cosign
-from alpr_edge.domain.transparency.notes import COSIGNATURE, note_key
-from alpr_edge.domain.transparency.proof_files import ProofFile, check_proof
+from alpr_edge.domain.log_proofs.checkpoints import open_checkpoint
+from alpr_edge.domain.log_proofs.cosignatures import cosign
+from alpr_edge.domain.log_proofs.notes import COSIGNATURE, note_key
+from alpr_edge.domain.log_proofs.proof_files import ProofFile, check_proof
 from alpr_edge.runtime.clock import ReplayedClock
 from alpr_edge.services.audit.log_upkeep import drop_old_records
 from alpr_edge.services.changes.recorder import ChangeRecorder

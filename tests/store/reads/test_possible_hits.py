@@ -21,13 +21,13 @@ OWN = replace(CERTAIN.generation, source=OWN_SOURCE)
     [
         (CERTAIN, True, False),
         (CERTAIN, False, False),
-        (replace(CERTAIN, state=StateMatch.UNKNOWN), True, False),
+        (replace(CERTAIN, state_match=StateMatch.UNKNOWN), True, False),
         (replace(CERTAIN, generation=LARGE), True, False),
         (replace(CERTAIN, list_age_s=OLD_S, generation=OWN), True, False),
         (replace(CERTAIN, generation=LARGE), False, True),
         (replace(CERTAIN, kind=MatchKind.CONFUSABLE), True, True),
         (replace(CERTAIN, kind=MatchKind.PARTIAL), True, True),
-        (replace(CERTAIN, state=StateMatch.OTHER), True, True),
+        (replace(CERTAIN, state_match=StateMatch.OTHER), True, True),
         (replace(CERTAIN, list_age_s=OLD_S), True, True),
     ],
 )

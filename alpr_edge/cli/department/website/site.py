@@ -51,7 +51,7 @@ def check_command(
     folder chose. Ends with 1 when anything is wrong.
     """
     from alpr_edge.department.website.site_check import check_site
-    from alpr_edge.domain.transparency.notes import NoteKey
+    from alpr_edge.domain.log_proofs.notes import NoteKey
 
     known = None if key is None else NoteKey.parse(_text(key))
     result = check_site(folder, known)

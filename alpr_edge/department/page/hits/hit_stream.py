@@ -15,7 +15,7 @@ from starlette.responses import Response
 from alpr_edge.department.page.site import COMPONENT, DepartmentSite
 from alpr_edge.domain.sessions.session import SessionState, token_digest
 from alpr_edge.web.live.event_streams import EventStreams, event_text
-from alpr_edge.web.live.hit_feed import HitFeed
+from alpr_edge.web.live.hit_changes import HitChanges
 from alpr_edge.web.visitor import Visitor
 
 LOOK_S = 1.0
@@ -37,7 +37,7 @@ class HitStream:
         feed: what wakes them.
     """
 
-    def __init__(self, site: DepartmentSite, feed: HitFeed) -> None:
+    def __init__(self, site: DepartmentSite, feed: HitChanges) -> None:
         self._site = site
         self._feed = feed
         self._streams = EventStreams(STREAMS_MAX)

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alpr_edge.domain.transparency.merkle import (
+from alpr_edge.domain.log_proofs.merkle import (
     EMPTY_ROOT,
     CompactRange,
     hash_leaf,
     nodes_of_append,
     range_root,
 )
-from alpr_edge.domain.transparency.proofs import consistency_proof, inclusion_proof, is_consistent, is_included
+from alpr_edge.domain.log_proofs.proofs import consistency_proof, inclusion_proof, is_consistent, is_included
 
 LEAVES = [
     bytes.fromhex(text)

@@ -4,10 +4,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from alpr_edge.domain.errors import AuditError
-from alpr_edge.domain.transparency.checkpoints import Checkpoint, open_checkpoint
-from alpr_edge.domain.transparency.cosignatures import check_cosignature, cosign, time_of
-from alpr_edge.domain.transparency.merkle import hash_leaf
-from alpr_edge.domain.transparency.notes import (
+from alpr_edge.domain.log_proofs.checkpoints import Checkpoint, open_checkpoint
+from alpr_edge.domain.log_proofs.cosignatures import check_cosignature, cosign, time_of
+from alpr_edge.domain.log_proofs.merkle import hash_leaf
+from alpr_edge.domain.log_proofs.notes import (
     COSIGNATURE,
     NoteKey,
     SignedNote,
@@ -16,9 +16,9 @@ from alpr_edge.domain.transparency.notes import (
     note_key,
     sign_note,
 )
-from alpr_edge.domain.transparency.proof_files import ProofFile, check_proof
-from alpr_edge.domain.transparency.proofs import inclusion_proof
-from tests.domain.transparency.test_merkle import LEAVES, PUBLISHED, ROOTS
+from alpr_edge.domain.log_proofs.proof_files import ProofFile, check_proof
+from alpr_edge.domain.log_proofs.proofs import inclusion_proof
+from tests.domain.log_proofs.test_merkle import LEAVES, PUBLISHED, ROOTS
 
 # golang.org/x/mod/sumdb/note, note_test.go
 GO_KEY = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"

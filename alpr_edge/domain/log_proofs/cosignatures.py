@@ -8,7 +8,7 @@ import struct
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from alpr_edge.domain.errors import AuditError
-from alpr_edge.domain.transparency.notes import COSIGNATURE, NoteKey, NoteSignature, SignedNote, note_key
+from alpr_edge.domain.log_proofs.notes import COSIGNATURE, NoteKey, NoteSignature, SignedNote, note_key
 
 SECONDS_MAX = 2**63 - 1
 _TIME = struct.Struct(">Q")

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from alpr_edge.domain.access_log.records import DEPARTMENT, parse_record
 from alpr_edge.domain.errors import AuditError
-from alpr_edge.domain.transparency.checkpoints import Checkpoint, log_id_of_key, open_checkpoint, parse_decimal
-from alpr_edge.domain.transparency.merkle import HASH_BYTES, hash_leaf
-from alpr_edge.domain.transparency.notes import COSIGNATURE, NoteKey, decode_base64, encode_base64
-from alpr_edge.domain.transparency.proofs import PROOF_HASHES_MAX, is_included
+from alpr_edge.domain.log_proofs.checkpoints import Checkpoint, log_id_of_key, open_checkpoint, parse_decimal
+from alpr_edge.domain.log_proofs.merkle import HASH_BYTES, hash_leaf
+from alpr_edge.domain.log_proofs.notes import COSIGNATURE, NoteKey, decode_base64, encode_base64
+from alpr_edge.domain.log_proofs.proofs import PROOF_HASHES_MAX, is_included
 
 FIRST_LINE = "c2sp.org/tlog-proof@v1"
 SUFFIX = ".tlog-proof"

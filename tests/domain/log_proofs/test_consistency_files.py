@@ -7,12 +7,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from alpr_edge.domain.access_log.records import origin_of
 from alpr_edge.domain.errors import AuditError
-from alpr_edge.domain.transparency.checkpoints import Checkpoint, log_id_of_key, open_checkpoint
-from alpr_edge.domain.transparency.consistency_files import CONSISTENCY_LINE, ConsistencyFile, check_growth
-from alpr_edge.domain.transparency.cosignatures import cosign
-from alpr_edge.domain.transparency.merkle import hash_leaf, nodes_of_append, range_root
-from alpr_edge.domain.transparency.notes import COSIGNATURE, note_key, sign_note
-from alpr_edge.domain.transparency.proofs import consistency_proof
+from alpr_edge.domain.log_proofs.checkpoints import Checkpoint, log_id_of_key, open_checkpoint
+from alpr_edge.domain.log_proofs.consistency_files import CONSISTENCY_LINE, ConsistencyFile, check_growth
+from alpr_edge.domain.log_proofs.cosignatures import cosign
+from alpr_edge.domain.log_proofs.merkle import hash_leaf, nodes_of_append, range_root
+from alpr_edge.domain.log_proofs.notes import COSIGNATURE, note_key, sign_note
+from alpr_edge.domain.log_proofs.proofs import consistency_proof
 
 NAME, SIZE = "department", 9
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))

@@ -15,7 +15,7 @@ LOOK_S = 0.005
 log = structlog.get_logger(__name__)
 
 
-class HitFeed:
+class HitChanges:
     """Counts how often what hits are made of changed.
 
     Args:

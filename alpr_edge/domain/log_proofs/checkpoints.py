@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from alpr_edge.domain.access_log.records import origin_of
 from alpr_edge.domain.errors import AuditError
-from alpr_edge.domain.transparency.cosignatures import check_cosignature
-from alpr_edge.domain.transparency.merkle import HASH_BYTES, SIZE_MAX
-from alpr_edge.domain.transparency.notes import (
+from alpr_edge.domain.log_proofs.cosignatures import check_cosignature
+from alpr_edge.domain.log_proofs.merkle import HASH_BYTES, SIZE_MAX
+from alpr_edge.domain.log_proofs.notes import (
     COSIGNATURE,
     NoteKey,
     SignedNote,

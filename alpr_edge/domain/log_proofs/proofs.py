@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from alpr_edge.domain.transparency.merkle import HASH_BYTES, SIZE_MAX, NodeReader, hash_children, range_root
+from alpr_edge.domain.log_proofs.merkle import HASH_BYTES, SIZE_MAX, NodeReader, hash_children, range_root
 
 PROOF_HASHES_MAX = 64
 """Most hashes of a proof: one a level, and one more where a consistency proof names its first subtree."""

@@ -6,9 +6,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from alpr_edge.domain.errors import AuditError
-from alpr_edge.domain.transparency.checkpoints import Checkpoint, open_checkpoint, parse_decimal
-from alpr_edge.domain.transparency.cosignatures import SECONDS_MAX, check_cosignature, cosign, cosigned_at, time_of
-from alpr_edge.domain.transparency.merkle import (
+from alpr_edge.domain.log_proofs.checkpoints import Checkpoint, open_checkpoint, parse_decimal
+from alpr_edge.domain.log_proofs.cosignatures import SECONDS_MAX, check_cosignature, cosign, cosigned_at, time_of
+from alpr_edge.domain.log_proofs.merkle import (
     SIZE_MAX,
     CompactRange,
     TreeNode,
@@ -16,7 +16,7 @@ from alpr_edge.domain.transparency.merkle import (
     hash_leaf,
     nodes_of_append,
 )
-from alpr_edge.domain.transparency.notes import (
+from alpr_edge.domain.log_proofs.notes import (
     COSIGNATURE,
     ED25519,
     NAME_CHARACTERS_MAX,
@@ -29,8 +29,8 @@ from alpr_edge.domain.transparency.notes import (
     note_key,
     sign_note,
 )
-from alpr_edge.domain.transparency.proof_files import ProofFile, check_proof
-from alpr_edge.domain.transparency.proofs import (
+from alpr_edge.domain.log_proofs.proof_files import ProofFile, check_proof
+from alpr_edge.domain.log_proofs.proofs import (
     PROOF_HASHES_MAX,
     consistency_proof,
     inclusion_proof,

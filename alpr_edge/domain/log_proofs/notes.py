@@ -21,7 +21,7 @@ SIGNATURES_MAX = 16
 ED25519 = 0x01
 """Signature type of a log."""
 COSIGNATURE = 0x04
-"""Signature type of a cosigner (:mod:`~alpr_edge.domain.transparency.cosignatures`)."""
+"""Signature type of a cosigner (:mod:`~alpr_edge.domain.log_proofs.cosignatures`)."""
 KEY_ID_BYTES = 4
 PUBLIC_KEY_BYTES = 32
 NAME_CHARACTERS_MAX = 200

@@ -8,10 +8,10 @@ such a file; this one follows that of single records (C2SP tlog-proof).
 from dataclasses import dataclass
 
 from alpr_edge.domain.errors import AuditError
-from alpr_edge.domain.transparency.checkpoints import Checkpoint, open_checkpoint, parse_decimal
-from alpr_edge.domain.transparency.merkle import HASH_BYTES
-from alpr_edge.domain.transparency.notes import NoteKey, decode_base64, encode_base64
-from alpr_edge.domain.transparency.proofs import PROOF_HASHES_MAX, is_consistent
+from alpr_edge.domain.log_proofs.checkpoints import Checkpoint, open_checkpoint, parse_decimal
+from alpr_edge.domain.log_proofs.merkle import HASH_BYTES
+from alpr_edge.domain.log_proofs.notes import NoteKey, decode_base64, encode_base64
+from alpr_edge.domain.log_proofs.proofs import PROOF_HASHES_MAX, is_consistent
 
 CONSISTENCY_LINE = "alpr-edge/log-consistency@v1"
 CHARACTERS_MAX = 64 * 1024
