@@ -1,6 +1,6 @@
 """Whether the page shows little, because the car moves and the driver may be the one who looks at it.
 
-A page that asks for typing or shows a list begins with ``unit.speed.require_slow(visitor)``.
+A page that asks for typing, or shows a list or a picture, begins with ``unit.speed.require_slow(visitor)``.
 """
 
 import threading

@@ -247,7 +247,7 @@ def test_a_form_that_is_none_changes_nothing(rig: PageRig, officer: httpx.Client
     answer = officer.post(f"{path}/answers", data=form)
     assert answer.status_code in {404, 422}
     assert "<script>alert" not in answer.text
-    assert 'class="said"' not in officer.get(path).text
+    assert 'aria-label="What was said of it"' not in officer.get(path).text
 
 
 @pytest.mark.parametrize(

@@ -22,11 +22,28 @@ from alpr_edge.settings.schema import ConsoleSettings, UnitSettings
 from alpr_edge.web.visitor import Visitor
 from tests.app.stages.test_store_counts import until
 from tests.console.page_rig import PageRig
+from tests.console.test_roles import NAMES, RULES
 from tests.staff import PEOPLE, staff_person
 
 PLATE = "7ABC123"
 LOCAL_OFFICER = staff_person("local", Role.OFFICER, sources=frozenset({SourcePermission.DEPARTMENT}))
 NOW = Instant("boot", 10**12)
+AT_SPEED = {
+    "GET /",
+    "GET /hits/{hit_id}",
+    "POST /hits/{hit_id}/answers",
+    "POST /passenger",
+    "POST /mute",
+    "POST /mute/end",
+    "GET /waiting",
+    "GET /health/strip",
+    "GET /live",
+    "GET /files/{digest}/{name}",
+    "GET /sign-in",
+    "POST /lock",
+    "POST /sign-out",
+}
+"""The routes that a driver has; what each of them leaves out at speed the tests below say."""
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +106,13 @@ def test_a_correction_and_earlier_reads_are_refused_at_speed(officer: httpx.Clie
     ]
     for answer in answers:
         assert (answer.status_code, "when the car stands" in answer.text, PLATE in answer.text) == (403, True, False)
+
+
+@pytest.mark.parametrize("name", sorted(set(RULES) - AT_SPEED))
+def test_every_other_route_is_refused_at_speed(officer: httpx.Client, name: str) -> None:
+    method, _, path = name.partition(" ")
+    answer = officer.request(method, path.format(**NAMES), data=RULES[name].form or None)
+    assert (answer.status_code, "when the car stands" in answer.text) == (403, True)
 
 
 def test_the_page_at_speed_tells_of_a_mute_and_is_locked_by_one_touch(rig: PageRig) -> None:

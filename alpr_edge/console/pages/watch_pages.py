@@ -90,7 +90,8 @@ class WatchPages:
         return self.with_fault(visitor, visitor.parameters["hit_id"], "")
 
     def picture(self, visitor: Visitor) -> Response:
-        """A picture of a hit."""
+        """A picture of a hit; at speed there is none."""
+        self._unit.speed.require_slow(visitor)
         try:
             kind = EvidenceKind(visitor.parameters["kind"])
         except ValueError:
