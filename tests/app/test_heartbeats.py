@@ -185,6 +185,23 @@ def test_a_department_of_an_older_release_and_one_that_is_away_hold_nothing_up(w
     assert told == ["heartbeat.not_sent", "heartbeat.not_sent"]
 
 
+def test_another_server_that_answers_has_taken_no_heartbeat(way: Way) -> None:
+    other = FastAPI()
+
+    @other.post(HEARTBEAT_PATH)
+    def take() -> Response:
+        return Response(status_code=204)
+
+    with (
+        FaultyDepartment(other, tls_context(TlsFiles(way.directory)), iter(())) as server,
+        structlog.testing.capture_logs() as logs,
+    ):
+        way_there = way.uplink.model_copy(update={"url": server.url})
+        HeartbeatSender(way_there, UNIT, partial(heartbeat, way.unit), lambda: 0.0).step()
+    assert [log["event"] for log in logs] == ["heartbeat.not_sent"]
+    assert "(status 204) is no department" in logs[0]["reason"]
+
+
 def test_the_newest_place_of_a_unit_alone_is_kept_and_no_track(way: Way) -> None:
     now = datetime.now(UTC).replace(microsecond=0)
     folder, heartbeats = way.unit.unit.runtime_directory, way.department.heartbeats

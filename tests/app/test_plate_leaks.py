@@ -154,7 +154,7 @@ def leavings(tmp_path_factory: pytest.TempPathFactory) -> Leavings:
     return left
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_there_was_something_to_be_found(leavings: Leavings) -> None:
     assert plates_in(TRUTH, leavings.seen), leavings.answers
     assert max(leavings.answers) < 500
@@ -172,19 +172,19 @@ def test_a_plate_is_found_however_it_is_written(text: str) -> None:
     assert plates_in(TRUTH, f"...{text}...".encode()) == {"1ABC111"}
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_no_plate_is_in_the_journal(leavings: Leavings) -> None:
     found = {line for line in leavings.journal.splitlines() if plates_in(TRUTH, line)}
     assert found == set()
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_no_plate_is_in_a_file_that_is_not_declared(leavings: Leavings) -> None:
     found = {name: plates for name, content in leavings.undeclared_files() if (plates := plates_in(TRUTH, content))}
     assert found == {}
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_a_daemon_that_crashes_leaves_no_core_file_where_another_program_does(
     leavings: Leavings, tmp_path: Path
 ) -> None:

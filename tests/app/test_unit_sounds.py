@@ -15,14 +15,20 @@ from alpr_edge.app.unit_faults import FAULT_RULES, Fault, FaultKind, FaultMonito
 from alpr_edge.domain.alerting import Tone
 from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.domain.motion.vehicle_state import SPEED_MPS_MAX
+from alpr_edge.domain.page_requests.mute import MuteOrder
+from alpr_edge.domain.page_requests.request import PageRequest
+from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.runtime.health import current_health, read_health
 from alpr_edge.services.unit_health.overview import unit_health
 from alpr_edge.settings import load
-from tests.app.rig import Daemon, daemon, edge, wait_for_health, write_frames, write_settings
+from alpr_edge.store.requests.page_requests import add_request
+from alpr_edge.store.unit_store import open_store
+from tests.app.rig import PLATES, UNIT, Daemon, daemon, edge, wait_for_health, write_frames, write_settings
 from tests.cli.unit.fit_unit import Receiver
 from tests.runtime.time_daemon import TimeDaemon
 
 GUIDE = Path(__file__).parents[2] / "config" / "technicians-guide.md"
+NOT_SOUNDED = "event=alert.not_sounded"
 READY, STALE, HORN = (f"event=tone.sounded tone={tone}" for tone in (Tone.READY, Tone.STALE, Tone.TROUBLE))
 CAMERA_WAITS = "reopen_first_s = 0.01\nreopen_longest_s = 1.0"
 LIST = "plate,state,reason\n9ZZZ999,CA,stolen_vehicle\n"
@@ -276,3 +282,32 @@ def test_a_unit_none_of_whose_cameras_opens_is_not_ready_and_horns_once(tmp_path
         assert not run.having("event=unit.ready")
         end_quietly(run)
     assert (run.count(READY), run.count(HORN)) == (0, 1)
+
+
+def unit_with_hits(folder: Path, alerts: str = "") -> Path:
+    """Settings of a unit that passes one listed car after the other, for 24 seconds, with more of ``[alerts]``."""
+    settings = unit_in(folder, frames=write_frames(folder / "frames", range(20)), fps=5)
+    text = settings.read_text(encoding="utf-8").replace('player = "wav"', f'player = "wav"\n{alerts}')
+    settings.write_text(text, encoding="utf-8")
+    rows = "".join(f"{plate},CA,stolen_vehicle\n" for plate in PLATES)
+    assert import_list(settings, f"plate,state,reason\n{rows}") == 0
+    return settings
+
+
+def test_hits_of_a_unit_that_is_silent_for_nobody_make_no_tone(tmp_path: Path) -> None:
+    settings = unit_with_hits(tmp_path, 'when_signed_out = "silent"')
+    with daemon("run", "--settings", str(settings)) as run:
+        assert "nobody is signed in" in run.wait_for(NOT_SOUNDED)
+        end_quietly(run)
+    assert not run.having("event=alert.sounded")
+
+
+def test_a_mute_that_the_page_asks_for_keeps_the_hits_of_a_running_unit_quiet(tmp_path: Path) -> None:
+    settings = unit_with_hits(tmp_path)
+    with daemon("run", "--settings", str(settings)) as run:
+        run.wait_for("event=alert.sounded")
+        with open_store(load(settings), migrate=False) as store, store.database.write() as connection:
+            now = SystemClock().now()
+            add_request(connection, PageRequest(f"{UNIT}:1", MuteOrder(30), "ana", "Ana", "s", now))
+        assert "muted" in run.wait_for(NOT_SOUNDED)
+        end_quietly(run)

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-import pytest
-
 from alpr_edge.department.held_versions import HeldVersions
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.people.registry import open_people
@@ -43,7 +41,6 @@ def seconds_until(is_so: Callable[[], bool]) -> float:
     return time.monotonic() - begun_s
 
 
-@pytest.mark.slow
 def test_a_new_amber_entry_and_a_suspension_reach_a_car_that_sends_nothing(tmp_path: Path) -> None:
     directory = make_department(tmp_path / "department", "127.0.0.1")
     enrol_unit(directory, UNIT, tmp_path / "tls")

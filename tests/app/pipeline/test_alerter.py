@@ -1,6 +1,6 @@
 import threading
 import wave
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -169,6 +169,25 @@ def test_a_graver_reason_pierces_the_cooldown(drive: Drive) -> None:
 
 def test_a_corrected_read_withdraws_its_alert_by_its_own_sound(drive: Drive) -> None:
     drive.announce("r1", 1, "8ABC123", None, hit_of("r1"))
+    assert drive.announce("r2", 20, "3ABC123", "r1") is None
+    assert drive.has(Tone.WITHDRAWN, 20)
+
+
+@pytest.mark.parametrize(
+    "rules_of",
+    [
+        lambda quiet: SoundRules(is_silent=quiet.is_set),
+        lambda quiet: SoundRules(is_muted=lambda level: quiet.is_set() and level < Level.URGENT),
+    ],
+    ids=["nobody is signed in", "muted"],
+)
+def test_a_withdrawal_of_what_sounded_sounds_while_hits_are_to_be_quiet(
+    drive: Drive, rules_of: Callable[[threading.Event], SoundRules]
+) -> None:
+    quiet, alerts = threading.Event(), AlertSettings(cooldown_s=60, volume=VOLUME)
+    drive.alerter = Alerter(drive.player, ReplayedClock(START), alerts, HotlistSettings(), rules_of(quiet))
+    assert drive.announce("r1", 1, "8ABC123", None, hit_of("r1")) is Level.HIGH
+    quiet.set()
     assert drive.announce("r2", 20, "3ABC123", "r1") is None
     assert drive.has(Tone.WITHDRAWN, 20)
 

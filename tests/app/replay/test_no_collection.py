@@ -56,7 +56,7 @@ def away_m(read: dict[str, dict[str, float]], centre: tuple[float, float]) -> fl
     return math.hypot((lat_deg - centre[0]) * METRES_PER_DEGREE, east_m)
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_nothing_is_read_inside_and_everything_outside(folders: tuple[Path, Path, tuple[float, float]]) -> None:
     before, after, centre = folders
     placed = [read for read in lines(after / "reads.jsonl") if read["position"] is not None]

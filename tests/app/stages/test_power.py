@@ -218,7 +218,7 @@ def test_an_ignition_that_does_not_answer_is_unknown_and_what_it_said_before_cou
     line, supervisor = SilentLine(), Supervisor()
     stage = IgnitionStage(line, check_interval_s=0.01, answer_s_max=0.5)
     supervisor.add(stage, replaceable=True)
-    watch = PowerMonitor(PowerSettings(off_after_s=5.0), stage, supervisor)
+    watch = PowerMonitor(PowerSettings(off_after_s=0.001), stage, supervisor)
     supervisor.start()
     deadline_s = time.monotonic() + WAIT_S
     while not stage.is_late:
@@ -226,6 +226,8 @@ def test_an_ignition_that_does_not_answer_is_unknown_and_what_it_said_before_cou
         time.sleep(0.01)
     assert (stage.word, watch.figures()["ignition"]) == (None, "unknown")
     assert watch.warnings() == ("the ignition cannot be read: no answer comes",)
+    watch.step()
+    time.sleep(0.01)  # longer than an off has to last
     assert watch.step() is Phase.WATCHING
     line.back.set()
     supervisor.stop.set()

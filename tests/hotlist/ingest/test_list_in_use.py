@@ -7,16 +7,19 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from alpr_edge.app.factories import open_lists
 from alpr_edge.domain.errors import FeedError
 from alpr_edge.hotlist.index.loader import HotlistLoader
 from alpr_edge.hotlist.ingest import drop_folder
 from alpr_edge.hotlist.ingest.import_worker import ImportWorker
 from alpr_edge.hotlist.ingest.importer import ListStore
 from alpr_edge.hotlist.ingest.rollback import roll_back
-from alpr_edge.settings import ListSource
+from alpr_edge.settings import ListSource, load
 from alpr_edge.store.hotlists import generations, sync_state
+from tests.hotlist.conftest import LISTS_KEY
 from tests.hotlist.feed_texts import NOW, csv_text
 from tests.hotlist.ingest.test_import_worker import ROWS, drop, entry_count, take
+from tests.units import write_bare_unit
 
 
 def test_a_covert_list_takes_changes(worker: ImportWorker, source: ListSource, folder: Path, lists: ListStore) -> None:
@@ -39,6 +42,19 @@ def test_a_list_becomes_covert_with_its_source(worker: ImportWorker, source: Lis
     assert [entry.covert for entry, _ in (*index.exact("ABC123"), *index.partial("ABC987"))] == [True, True]
     others = HotlistLoader(lists.database, lists.lists_key, lists.directory, {"other"}).load()
     assert [entry.covert for entry, _ in others.exact("ABC123")] == [False]
+
+
+def test_a_unit_whose_settings_make_a_list_covert_after_its_import_looks_plates_up_in_a_covert_list(
+    worker: ImportWorker, source: ListSource, folder: Path, lists: ListStore, tmp_path: Path
+) -> None:
+    drop(folder, "all.csv", *ROWS)
+    take(worker, source)
+    settings = write_bare_unit(tmp_path)
+    (tmp_path / "keys" / "lists.key").write_bytes(LISTS_KEY)
+    with settings.open("a", encoding="utf-8") as file:
+        file.write('[[hotlist.source]]\nname = "bolo"\nformat = "generic-csv"\ncovert = true\n')
+    _, loader = open_lists(load(settings), lists.database)
+    assert [entry.covert for entry, _ in loader.load().exact("ABC123")] == [True]
 
 
 def test_a_list_that_its_server_has_confirmed_since_takes_changes(

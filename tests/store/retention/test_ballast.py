@@ -76,7 +76,7 @@ def test_at_0_bytes_free_only_the_ballast_lets_a_deletion_through_and_it_comes_b
     disk: Disk, unit: tuple[Database, ReadStore, Outbox, Ballast]
 ) -> None:
     database, store, outbox, ballast = unit
-    for number in range(30):
+    for number in range(60):
         store.commit([decided_record(f"open-{number}", jpeg=bytes(60_000))])
     store.close_open_reads()
     deliver(outbox)
