@@ -11,6 +11,7 @@ LONG_FILES = (
     "test_wheel.py",
     "uplink/test_failing_items.py",
     "app/test_daemons.py",
+    "app/test_within_a_minute.py",
     "network/test_faults.py",
     "cli/unit/test_check.py",
     "app/pipeline/test_misreads.py",
@@ -41,6 +42,7 @@ LENGTHY = (
     "app/test_threads.py",
     "app/test_unit_sounds.py",
     "app/test_uplink_stalls.py",
+    "app/test_within_a_minute.py",
     "app/watches/test_receiver_faults.py",
     "cli/test_drive_interrupts.py",
     "department/backups",
@@ -69,4 +71,5 @@ LENGTHY = (
     "vision/test_view_measure.py",
 )
 """Files and folders whose tests get the marker ``lengthy``: whole units with their daemons, benchmarks, damaged
-databases, backups, the department's pages by day and night. ``.ci/run`` runs them on Debian's own Python."""
+databases, backups, the department's pages by day and night. ``.ci/run`` runs them on Debian's own Python. A single
+lengthy test of another file has the marker itself."""

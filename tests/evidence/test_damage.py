@@ -82,7 +82,7 @@ def test_a_changed_byte_of_any_file_fails_the_whole(package: SmallPackage) -> No
     assert verify_package(package.folder, no_tick, package.authority).holds
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_two_thousand_changed_bytes_of_a_large_package_name_two_thousand_files(
     tmp_path: Path, authority: Authority, case_log: CaseLog
 ) -> None:

@@ -55,11 +55,24 @@ def test_a_word_counts_though_something_that_was_left_behind_holds_the_pipe(tmp_
 
 
 def test_what_a_command_started_ends_with_it(tmp_path: Path) -> None:
-    left = tmp_path / "left"
-    with pytest.raises(PowerError):
-        run(script(tmp_path / "ask", f"(sleep 1; touch {left}) & sleep 30"), 0.3)
+    left, started = tmp_path / "left", tmp_path / "started"
+    command = script(tmp_path / "ask", f"(sleep 1; touch {left}) & echo $! >{started}; sleep 30")
+    for timeout_s in (0.3, 3, 20):  # a slow machine starts it later
+        with pytest.raises(PowerError):
+            run(command, timeout_s)
+        if started.exists() and started.read_text():
+            break
     time.sleep(1.2)  # no condition: it must not come
+    assert not runs(int(started.read_text()))
     assert not left.exists()
+
+
+def runs(pid: int) -> bool:
+    """Whether a process is there and has not ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in {"Z", "X"}
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def test_a_command_that_cannot_be_run_is_an_error(tmp_path: Path) -> None:

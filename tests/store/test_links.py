@@ -70,6 +70,14 @@ def data(tmp_path: Path) -> Path:
     return folder
 
 
+def make_database(data: Path) -> None:
+    Database.open(data, KEY, migrate=True).close()
+
+
+def open_database(data: Path) -> None:
+    Database.open(data, KEY, migrate=False).close()
+
+
 def lay_ballast(data: Path) -> None:
     ballast = Ballast(data, 4096)
     ballast.tend()
@@ -105,9 +113,9 @@ def say_health(data: Path) -> None:
 
 
 FILES: list[tuple[str, Callable[[Path], object]]] = [
-    (DATABASE_NAME, lambda data: Database.open(data, KEY, migrate=True).close()),
-    (DATABASE_NAME, lambda data: Database.open(data, KEY, migrate=False).close()),
-    ("edge.lock", lambda data: Database.open(data, KEY, migrate=True).close()),
+    (DATABASE_NAME, make_database),
+    (DATABASE_NAME, open_database),
+    ("edge.lock", make_database),
     ("run.lock", hold),
     (BALLAST_NAME, lay_ballast),
     (PROBE_NAME, probe_disk),
@@ -119,6 +127,20 @@ FILES: list[tuple[str, Callable[[Path], object]]] = [
     ("ignition", lambda data: write_word(data, is_on=True)),
     (".ignition.new", lambda data: write_word(data, is_on=True)),
 ]
+
+
+PASSING_NAMES = {PROBE_NAME, ".run.json.new", ".ignition.new"}
+"""Files that are there only while the work goes on."""
+
+
+@pytest.mark.parametrize(("name", "work"), [one for one in FILES if one[0] not in PASSING_NAMES])
+def test_without_a_link_there_is_a_file_of_this_name(name: str, work: Callable[[Path], object], data: Path) -> None:
+    for folder in (data / name).parent.relative_to(data).parts:
+        (data / folder).mkdir(mode=0o700)
+    if work is open_database:
+        make_database(data)
+    work(data)
+    assert (data / name).exists()
 
 
 @pytest.mark.parametrize(("name", "work"), FILES)

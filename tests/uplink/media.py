@@ -1,5 +1,6 @@
 """Media of tests: what a unit's outbox writes, and what the department makes of it."""
 
+from datetime import datetime
 from pathlib import Path
 
 from alpr_edge.department.ingest.media import ImportResult, MediumImport
@@ -37,10 +38,12 @@ def import_medium(storage: Storage, directory: Path, medium: Path, *accepted_uni
     return MediumImport(storage, TlsFiles(directory), frozenset(accepted_units)).import_items(medium, lambda _: None)
 
 
-def receipts_taken(outbox: Outbox, medium: Path, settings: UplinkSettings, unit_id: str = "unit-1") -> ReceiptImport:
+def receipts_taken(
+    outbox: Outbox, medium: Path, settings: UplinkSettings, unit_id: str = "unit-1", now: datetime | None = None
+) -> ReceiptImport:
     """Take receipts up at the unit."""
     with open_medium(medium, unit_id) as source:
-        return take_receipts(outbox, source, settings, unit_id, None)
+        return take_receipts(outbox, source, settings, unit_id, now)
 
 
 def path_of(medium: Path, unit_id: str, item: OutboxItem) -> Path:

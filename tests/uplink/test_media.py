@@ -2,6 +2,7 @@
 
 import shutil
 from contextlib import ExitStack, closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -209,6 +210,17 @@ def test_receipts_that_the_page_of_a_car_signed_deliver_nothing(
         assert (result.delivered, trouble in result.troubles[0]) == (0, True)
     by_address = settings.model_copy(update={"url": "https://127.0.0.1:8443"})
     assert receipts_taken(full_outbox, medium, by_address).delivered == 1
+
+
+def test_receipts_deliver_nothing_once_the_certificate_that_signed_them_has_ended(
+    full_outbox: Outbox, medium: Path, settings: UplinkSettings, storage: Storage, tmp_path: Path
+) -> None:
+    offload_all(full_outbox, medium, settings)
+    import_medium(storage, tmp_path / "department", medium)
+    for days in (4000, -4000):
+        result = receipts_taken(full_outbox, medium, settings, now=datetime.now(UTC) + timedelta(days=days))
+        assert (result.delivered, "with a certificate that has ended" in " ".join(result.troubles)) == (0, True)
+    assert receipts_taken(full_outbox, medium, settings, now=datetime.now(UTC)).delivered == 12
 
 
 def test_a_medium_that_is_not_there_is_no_folder_to_make(settings: UplinkSettings, tmp_path: Path) -> None:

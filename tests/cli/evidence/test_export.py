@@ -130,7 +130,7 @@ def test_a_folder_that_is_not_there_or_not_to_be_written_is_told(rig: CaseRig, m
         assert (done.exit_code, "write-protected" in done.stderr) == (1, True)
 
 
-@pytest.mark.slow
+@pytest.mark.lengthy
 def test_the_evidence_of_a_drive_has_every_vehicle_that_was_seen_well(tmp_path: Path) -> None:
     seconds = SimulatedCamera(kind="simulated").seconds
     truth = Drive(1, seconds).truth

@@ -105,7 +105,6 @@ def test_a_flipped_byte_of_any_file_is_found(sqlite_places: BackupPlaces) -> Non
     assert [each["is_good"] for each in outcomes_of(places.directory)] == [True, False]
 
 
-@pytest.mark.slow
 def test_a_flipped_byte_of_any_file_is_found_on_each_engine(places: BackupPlaces) -> None:
     places.back_up()
     places.deliver(50)
@@ -130,7 +129,7 @@ def find_flipped_bytes(signed: SignedBackup) -> None:
     SignedBackup(signed.path, key).check_files(quiet)
 
 
-@pytest.mark.parametrize("at", [pytest.param("database", marks=pytest.mark.slow), "bytes read back"])
+@pytest.mark.parametrize("at", ["database", "bytes read back"])
 def test_a_backup_that_was_killed_is_none_and_the_next_one_is(sqlite_places: BackupPlaces, at: str) -> None:
     places = sqlite_places
     done = subprocess.run(

@@ -68,7 +68,6 @@ def test_pictures_of_a_bucket_are_in_the_backup_each_fetched_once_and_a_flipped_
     assert (report.is_good, ".jpg: not as it was backed up" in report.faults[0]) == (False, True)
 
 
-@pytest.mark.slow
 def test_a_drill_needs_the_master_key_of_the_bodies(places: BackupPlaces, tmp_path: Path) -> None:
     backup = places.back_up().path
     other = tmp_path / "other.key"
@@ -97,7 +96,6 @@ def test_a_picture_under_another_key_is_fetched_anew_and_old_backups_go(places: 
     assert copy.read_bytes() == bucket.read(name)
 
 
-@pytest.mark.slow
 def test_a_bucket_that_does_not_answer_makes_no_backup_and_may_be_left_out(places: BackupPlaces) -> None:
     with free_ports(1) as (port,):
         set_images(places.directory, endpoint=f"http://127.0.0.1:{port}")

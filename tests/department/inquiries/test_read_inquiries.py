@@ -12,8 +12,9 @@ from alpr_edge.access.attempts import PasswordAttempt, SignInOutcome
 from alpr_edge.access.authorisation.callers import Caller
 from alpr_edge.department.ingest.records import Part
 from alpr_edge.department.ingest.storage import Storage
-from alpr_edge.department.inquiries.office import InquiryOffice, sign_in_answer
+from alpr_edge.department.inquiries.office import InquiryOffice, open_office, sign_in_answer
 from alpr_edge.department.search.criteria import DepartmentSearch, SearchPeriod
+from alpr_edge.department.settings import FILE_NAME
 from alpr_edge.domain.access_log.records import AccessOutcome
 from alpr_edge.domain.errors import AccessError, LostError, SearchError, StoreError
 from alpr_edge.domain.ground.areas import CORNERS_MAX, GroundPolygon, parse_ground_area
@@ -27,6 +28,7 @@ from tests.department.inquiries.conftest import TRAFFIC
 from tests.department.inquiries.inquirers import (
     ADDRESS,
     LOGIN,
+    PASSWORDS,
     SECRET,
     Inquirers,
     StillClock,
@@ -144,6 +146,26 @@ def test_nobody_pulls_reads_out_in_bulk(office: InquiryOffice, inquirers: Inquir
         few.reads.page(authoriser_of(few, person_id), STOLEN, search, size=5)
     clock.move(24 * 3600)
     few.reads.page(authoriser_of(few, person_id), STOLEN, search, size=5)
+
+
+def test_the_departments_file_says_how_much_one_person_may_look_at(inquirers: Inquirers, clock: StillClock) -> None:
+    file, search = inquirers.directory / FILE_NAME, DepartmentSearch(unit_id=UNITS[0], period=WHOLE)
+    before = file.read_text() if file.exists() else ""
+    file.write_text(f"{before}\n[search]\npages_per_hour = 3\nreads_per_day = 50\n")
+    clock.move(10 * 24 * 3600)
+    try:
+        with open_office(inquirers.directory, clock, PASSWORDS) as some:
+            often, much = (authoriser_of(some, inquirers.ids[role]) for role in ("commander", "officer"))
+            for _ in range(3):
+                some.reads.page(often, STOLEN, search, size=1)
+            with pytest.raises(AccessError, match="3 pages of searches within an hour"):
+                some.reads.page(often, STOLEN, search, size=1)
+            shown = [len(some.reads.page(much, STOLEN, search, size=25).reads) for _ in range(2)]
+            assert sum(shown) == 50
+            with pytest.raises(AccessError, match="50 reads within a day"):
+                some.reads.page(much, STOLEN, search, size=25)
+    finally:
+        file.write_text(before)
 
 
 def test_what_cannot_be_put_on_record_is_not_shown(office: InquiryOffice, inquirers: Inquirers) -> None:

@@ -65,7 +65,7 @@ class _Handler(BaseHTTPRequestHandler):
             answer = 500
         receiver.posts.append(Post(headers, body, answer if isinstance(answer, int) else 0))
         if answer == HANG:
-            receiver.is_over.wait(30)
+            receiver.is_over.wait(300)
         elif answer == DRIP:
             self.connection.sendall(b"HTTP/1.1 200 OK\r\n")
             while not receiver.is_over.wait(0.05):

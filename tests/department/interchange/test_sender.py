@@ -166,9 +166,10 @@ def test_whatever_the_receiver_does_each_event_arrives_once_by_its_id(
     receiver.answers = [fault, fault]
     begin = time.monotonic()
     first = sqlite_office.send(DeliveryTimes(step_s=0.3, total_s=0.5))
-    assert time.monotonic() - begin < 5
+    assert time.monotonic() - begin < 60
     assert (first.sent, first.trouble != "", PLATE in first.trouble) == (0, True, False)
-    posts = len(receiver.posts)
+    posts = 2 if fault in {503, 429, 408} else 1  # after the others nothing else is tried
+    assert len(receiver.posts) == posts
     assert sqlite_office.send().sent == 0, "it is left alone for a while"
     assert len(receiver.posts) == posts
     receiver.answers = []

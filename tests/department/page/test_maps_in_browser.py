@@ -175,7 +175,6 @@ def test_corners_are_set_by_keyboard_and_cleared(
     page.context.close()
 
 
-@pytest.mark.slow
 def test_pages_with_maps_meet_wcag(
     browser: Browser, inquirers: Inquirers, server: DepartmentPageServer, theme: Theme, tmp_path: Path
 ) -> None:

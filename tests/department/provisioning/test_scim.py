@@ -101,7 +101,7 @@ def patch(**values: Any) -> dict[str, Any]:  # noqa: ANN401 - of JSON
     return {"schemas": [PATCH], "Operations": operations}
 
 
-ON_SQLITE = ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)]  # some hundred requests
+ON_SQLITE = ["sqlite", pytest.param("postgresql", marks=pytest.mark.lengthy)]  # some hundred requests
 
 
 @pytest.mark.parametrize("engine", ON_SQLITE, indirect=True, scope="module")

@@ -13,7 +13,7 @@ from tests.department.inquiries.inquirers import SECRET
 from tests.department.people.office import DOMAIN
 from tests.department.single_sign_on.rig import SignOnRig
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.lengthy]
 
 
 @pytest.fixture

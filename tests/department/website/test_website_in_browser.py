@@ -13,7 +13,7 @@ from tests.chromium import QUIET, faults_of
 from tests.department.retention.office import Office
 from tests.department.website.publisher_office import add_settings, fill, publisher_of, site_of
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.lengthy]
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 PAGES = ("index.html", "policy.html", "checking.html", "2026-10/index.html", "2026-10/version-1/index.html")
 NARROW: ViewportSize = {"width": 320, "height": 640}
