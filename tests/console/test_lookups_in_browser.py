@@ -129,6 +129,7 @@ def test_a_search_is_held_and_released_by_few_touches(page: Page) -> None:
     expect(page.get_by_role("heading", name="Held: 1")).to_be_visible()
     hand = Hand(page)
     hand.touch(page.locator("summary", has_text="Release"))
+    hand.type(page.get_by_label("Why", exact=True), "case closed")
     hand.touch(page.get_by_role("button", name="Yes, release it"))
     expect(page.get_by_text("Nothing is held.")).to_be_visible()
     hand.check("release_a_hold")

@@ -56,14 +56,14 @@ def test_it_tells_what_is_kept_what_waits_and_what_is_held(settings: Path) -> No
     assert "or held (1 read)" in output
     assert "7ABC" not in output
     assert json.loads(unit(settings, "disk", "--json").stdout)["bound_bytes"] > usage["bound_bytes"]
-    assert holds(settings, "release", hold_id).exit_code == 0
+    assert holds(settings, "release", hold_id, "--reason", "case closed").exit_code == 0
 
 
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
         (("place", "nobody", "--case", "26-123456", "--reason", "x"), "none of these reads is here"),
-        (("release", "sent"), "no such hold"),
+        (("release", "sent", "--reason", "case closed"), "no such hold"),
     ],
 )
 def test_what_cannot_be_is_one_line(settings: Path, arguments: tuple[str, ...], says: str) -> None:

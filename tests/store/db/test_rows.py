@@ -79,7 +79,7 @@ hits = st.builds(
     generation=generations,
     list_age_s=st.none() | numbers,
     kind=st.sampled_from(MatchKind),
-    state=st.sampled_from(StateMatch),
+    state_match=st.sampled_from(StateMatch),
     matched_at=instants,
 )
 
