@@ -12,7 +12,7 @@ import ssl
 import time
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 import httpcore
 import httpx
@@ -125,12 +125,6 @@ class _Network(httpcore.NetworkBackend):
         limit_s = self._deadline.write_limit_s(timeout, httpcore.ConnectTimeout)
         stream = self._system.connect_tcp(host, port, limit_s, local_address, socket_options)
         return _Stream(stream, self._deadline)
-
-    def connect_unix_socket(
-        self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
-    ) -> NoReturn:
-        """Refuse: everything is reached over TCP."""
-        raise NotImplementedError
 
     def sleep(self, seconds: float) -> None:
         """Wait between two tries of the library; none are configured."""
