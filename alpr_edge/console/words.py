@@ -75,12 +75,13 @@ def verification_words(card: HitCard) -> str:
 
 
 def list_age_words(hit: Hit, age: ListAge) -> str:
-    """How old the list is."""
+    """How old the list is, by its own date; of one without, when it was imported, which does not tell its age."""
     if hit.list_age_s is None:
         return "age of the list unknown"
     hours = hit.list_age_s / 3600
-    text = f"{hours:.0f} h" if hours < 48 else f"{hours / 24:.0f} days"
-    return f"list of {text} ago{', ' if _AGES[age] else ''}{_AGES[age]}"
+    ago = f"{hours:.0f} h ago" if hours < 48 else f"{hours / 24:.0f} days ago"
+    text = f"list of {ago}" if hit.generation.issued_at else f"list imported {ago}, not dated by its maker"
+    return f"{text}{', ' if _AGES[age] else ''}{_AGES[age]}"
 
 
 def time_words(placement: Placement) -> str:
@@ -97,15 +98,15 @@ def clock_words(utc: datetime) -> str:
 
 
 def moment_words(utc: datetime) -> str:
-    """A moment of any day."""
-    return f"{utc.astimezone():%H:%M, %d %b %Y}"
+    """A moment of any day, with its time zone."""
+    return f"{utc.astimezone():%H:%M %Z, %d %b %Y}"
 
 
 def dated_words(placement: Placement) -> str:
     """When, of any day, in local time, and how sure."""
     if placement.utc is None:
         return "time unknown"
-    return f"{placement.utc.astimezone():%H:%M:%S, %d %b %Y}" + ("" if placement.sure else " (clock not confirmed)")
+    return f"{placement.utc.astimezone():%H:%M:%S %Z, %d %b %Y}" + ("" if placement.sure else " (clock not confirmed)")
 
 
 def place_words(position: Position | None) -> str:

@@ -34,7 +34,8 @@ def check_page(context: CheckContext, page_link: Path = PAGE_LINK) -> list[Check
         if page_link.is_symlink():
             return [amber("page", f"has no certificate: {settings.console.certificate_file} is not there", _GET)]
         return [green("page", "not in use on this unit")]
-    return [_check_service(settings), _check_certificate(settings.console), _check_port(settings.console)]
+    times = check_time_zone(datetime.now(UTC).astimezone())
+    return [_check_service(settings), _check_certificate(settings.console), _check_port(settings.console), times]
 
 
 def _check_service(settings: Settings) -> Check:
@@ -44,6 +45,18 @@ def _check_service(settings: Settings) -> Check:
     if health.troubles:
         return red("page service", health.troubles[0], _JOURNAL)
     return green("page service", "runs, and shows hits live")
+
+
+def check_time_zone(local: datetime) -> Check:
+    """Check that times on the page are those of a clock on the wall, and not UTC.
+
+    Args:
+        local: now, in this computer's time zone.
+    """
+    if local.tzname() != "UTC":
+        return green("page times", f"in this computer's time zone: {local:%Z}, now {local:%H:%M}")
+    found = f"officers read and type UTC, now {local:%H:%M}: no time zone is set"
+    return amber("page times", found, "sudo timedatectl set-timezone America/Los_Angeles, then restart the daemons")
 
 
 def _check_certificate(console: ConsoleSettings) -> Check:

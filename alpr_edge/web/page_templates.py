@@ -1,6 +1,7 @@
 """Renders pages: Jinja2 with everything escaped, and a name that is missing is an error."""
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ class PageTemplates:
             lstrip_blocks=True,
         )
         self._environment.filters.update(filters or {})
-        self._environment.globals.update(functions or {})
+        self._environment.globals.update({"time_zone": time_zone, **(functions or {})})
 
     def page(self, name: str, status: int = 200, **values: Any) -> HTMLResponse:  # noqa: ANN401 - whatever is shown
         """A page.
@@ -45,3 +46,8 @@ class PageTemplates:
             values: what the template shows; all of it is escaped.
         """
         return HTMLResponse(self._environment.get_template(f"{name}.html").render(values), status)
+
+
+def time_zone() -> str:
+    """The time zone of the times that pages show and take: this computer's, by its short name."""
+    return f"{datetime.now(UTC).astimezone():%Z}"

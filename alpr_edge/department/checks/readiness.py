@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from alpr_edge.department.alarms.alarm import AlarmKind, alarms_of
 from alpr_edge.department.alarms.channels import alarm_channels, require_secrets
@@ -55,6 +56,9 @@ def department_checks(directory: Path) -> Iterator[Check]:
         "maps": lambda: check_maps(directory),
         "disk": lambda: _disk(directory),
         "clock": _clock,
+        "time zone": lambda: check_time_zone(
+            datetime.now(UTC).astimezone(), load_department_file(directory).audits.zone
+        ),
     }
     for name, look in parts.items():
         yield from _of(name, look)
@@ -160,3 +164,17 @@ def _clock() -> Iterator[Check]:
         yield amber("clock", "nothing confirms this computer's time", todo)
     else:
         yield green("clock", f"right to {off_ms / 1000:.2f} s")
+
+
+def check_time_zone(local: datetime, zone: str) -> Iterator[Check]:
+    """Check that the page, which shows this computer's time, agrees with days and shifts, which are those of the settings.
+
+    Args:
+        local: now, in this computer's time zone.
+        zone: the zone of the department's settings.
+    """
+    if local.utcoffset() == local.astimezone(ZoneInfo(zone)).utcoffset():
+        yield green("time zone", f"{local:%Z}, as {zone} in {FILE_NAME}")
+    else:
+        todo = f"sudo timedatectl set-timezone {zone}, then restart the services; or set [audits] zone in {FILE_NAME}"
+        yield amber("time zone", f"the page shows and takes {local:%Z}; days and shifts are of {zone}", todo)

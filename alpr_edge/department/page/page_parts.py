@@ -40,7 +40,7 @@ class ShownAt(NamedTuple):
 
 def moment_words(moment: datetime | None) -> str:
     """A moment as the clock on this server's wall shows it; of none that it is not sure."""
-    return "not sure" if moment is None else f"{moment.astimezone():%Y-%m-%d %H:%M:%S}"
+    return "not sure" if moment is None else f"{moment.astimezone():%Y-%m-%d %H:%M:%S %Z}"
 
 
 def place_words(lat_deg: float | None, lon_deg: float | None) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from scripts.deploy.provision.administrator import Administrator, next_for_people
 from scripts.deploy.provision.base import require_fit_machine
 from scripts.deploy.provision.bundle import checked_copy, release_key
+from scripts.deploy.provision.clock import time_zone_name
 from scripts.deploy.provision.department import TLS_FOLDER, Invitation
 from scripts.deploy.provision.plan import ProvisionRequest, plan
 from scripts.deploy.provision.program import run_program
@@ -39,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--ca-fingerprint", default="", metavar="SHA256", help="of the department's authority")
     parser.add_argument("--enrol-port", type=int, default=0, metavar="PORT", help="where it enrols, if not as usual")
     parser.add_argument("--settings", type=Path, metavar="FILE", help="the fleet's settings file")
+    parser.add_argument("--time-zone", default="", metavar="ZONE", help="of the officers, such as America/Los_Angeles")
     parser.add_argument("--offline", type=Path, metavar="BUNDLE", help="install from this, made by scripts/bundle")
     parser.add_argument("--release-key", type=Path, metavar="FILE", help="public key that bundles are signed with")
     parser.add_argument("--dry-run", action="store_true", help="say what would change, and change nothing")
@@ -76,6 +78,7 @@ def _request(arguments: argparse.Namespace, resources: ExitStack) -> ProvisionRe
         settings=arguments.settings,
         bundle=bundle,
         release_key=key or arguments.release_key,
+        time_zone=arguments.time_zone,
     )
 
 
@@ -97,6 +100,7 @@ def complete_request(
 
     settings = Path(answer(str(request.settings or ""), "settings file of the fleet", str(EXAMPLE)))
     unit_id = answer(request.unit_id, "id of this unit", socket.gethostname())
+    time_zone = answer(request.time_zone, "time zone of the officers", time_zone_name())
     department = answer(request.department, "department's address (https://...; empty: none)")
     invitation = request.invitation
     if department and not (folder / TLS_FOLDER.name / "unit.pem").exists():
@@ -105,7 +109,7 @@ def complete_request(
         invitation = replace(invitation, code=code, fingerprint=fingerprint)
     administrator = None if department else _administrator(ask)
     named = replace(request, settings=settings, unit_id=unit_id, department=department, invitation=invitation)
-    return replace(named, administrator=administrator)
+    return replace(named, administrator=administrator, time_zone=time_zone)
 
 
 def _administrator(ask: Callable[[str], str]) -> Administrator | None:

@@ -8,7 +8,7 @@ from scripts.deploy.provision.accounts import AS_UNIT, AccountsStep
 from scripts.deploy.provision.administrator import Administrator, AdministratorStep
 from scripts.deploy.provision.base import OverlayStep, PackagesStep
 from scripts.deploy.provision.bundle import ReleaseKeyStep
-from scripts.deploy.provision.clock import ClockStep
+from scripts.deploy.provision.clock import ClockStep, TimeZoneStep
 from scripts.deploy.provision.department import EnrolmentStep, Invitation, ListsStep, ModelsStep, UnitCheckStep
 from scripts.deploy.provision.firewall import FirewallStep
 from scripts.deploy.provision.keys import KeysStep
@@ -40,6 +40,8 @@ class ProvisionRequest:
     """Public key of whoever makes releases."""
     administrator: Administrator | None = None
     """Who manages people first, on a unit without a department."""
+    time_zone: str = ""
+    """Zone in which people read and type times; empty: the computer's stays."""
 
 
 def plan(request: ProvisionRequest) -> list[Step]:
@@ -63,6 +65,7 @@ def plan(request: ProvisionRequest) -> list[Step]:
         SettingsStep(_settings(request)),
         _devices(system),
         ClockStep(system),
+        TimeZoneStep(request.time_zone),
         OverlayStep("journal", system, ("etc/systemd/journald.conf.d/alpr-edge.conf",), after=(RESTART_JOURNAL,)),
         # polkitd sees a new rule by itself; without polkitd the unit may not turn its computer off.
         OverlayStep("power", system, ("etc/polkit-1/rules.d/50-alpr-edge.rules",)),

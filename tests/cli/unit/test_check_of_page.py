@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from typer.testing import CliRunner
 
 from alpr_edge.cli import app
 from alpr_edge.diagnostics.context import CheckContext
-from alpr_edge.diagnostics.page import check_page
+from alpr_edge.diagnostics.page import check_page, check_time_zone
 from alpr_edge.domain.diagnostics.checks import GROUPS, Check, Grade
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.runtime.health import write_health
@@ -48,7 +49,9 @@ def test_a_page_that_serves_is_looked_at(unit: Settings, link: Path) -> None:
     write_health(unit.unit.runtime_directory, CONSOLE)
     found = checks(unit, link)
     grades = {name: check.grade for name, check in found.items()}
+    times = grades.pop("page times")
     assert grades == {"page service": Grade.GREEN, "page certificate": Grade.RED, "page port": Grade.GREEN}
+    assert times is check_time_zone(datetime.now(UTC).astimezone()).grade
     assert (found["page certificate"].finding, found["page port"].finding) == (
         "1.0 days",
         f"127.0.0.1 port {unit.console.port} answers",
@@ -87,3 +90,13 @@ def test_the_command_has_its_line(rig: PageRig) -> None:
     found = [check["name"] for check in json.loads(done.stdout)["checks"] if check["verdict"] != "skipped"]
     assert found
     assert all(name.startswith("page") for name in found)
+
+
+def test_a_page_in_utc_is_told_of_and_a_zone_is_named() -> None:
+    noon = datetime(2026, 7, 1, 12, tzinfo=UTC)
+    unset = check_time_zone(noon)
+    assert (unset.grade, "UTC, now 12:00" in unset.finding) == (Grade.AMBER, True)
+    assert "timedatectl set-timezone" in unset.todo
+    pacific = check_time_zone(noon.astimezone(timezone(timedelta(hours=-7), "PDT")))
+    assert (pacific.grade, "PDT, now 05:00" in pacific.finding) == (Grade.GREEN, True)
+    assert check_time_zone(noon.astimezone(timezone(timedelta(0), "GMT"))).grade is Grade.GREEN

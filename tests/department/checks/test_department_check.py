@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,9 @@ import pytest
 from typer.testing import CliRunner
 
 from alpr_edge.cli import app
+from alpr_edge.department.checks.readiness import check_time_zone
 from alpr_edge.department.pki.authority import TlsFiles
+from alpr_edge.domain.diagnostics.checks import Grade
 from tests.department.engines import EngineUnderTest, name_database
 from tests.department.server_certificates import set_days_left
 
@@ -36,7 +39,7 @@ def test_a_department_as_init_leaves_it_can_serve(tmp_path: Path, engine: Engine
     code, found = checks(directory)
     assert code == 0, found
     amber = {name for name, each in found.items() if each["grade"] == "amber"}
-    assert amber - {"clock"} == {"backup", "backup keys", "alarms"}
+    assert amber - {"clock", "time zone"} == {"backup", "backup keys", "alarms"}
     assert {each["grade"] for each in found.values()} <= {"green", "amber"}
     assert all(each["todo"] for name, each in found.items() if name in amber)
     assert {path.name for path in directory.iterdir()} - before <= {"people.key", "images"}
@@ -108,3 +111,16 @@ def test_a_target_and_keys_that_take_files(tmp_path: Path) -> None:
 def test_what_is_no_department_is_one_line(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["department", "check", "--directory", str(tmp_path / "none")])
     assert (done.exit_code, "no department there; run: alpr-edge department init" in done.output) == (1, True)
+
+
+def test_a_server_whose_time_is_not_that_of_its_settings_is_told_of() -> None:
+    utc = datetime(2026, 7, 1, 12, tzinfo=UTC)
+    (unset,) = check_time_zone(utc, "America/Los_Angeles")
+    assert (unset.grade, unset.finding.startswith("the page shows and takes UTC;")) == (Grade.AMBER, True)
+    assert "timedatectl set-timezone America/Los_Angeles" in unset.todo
+    (pacific,) = check_time_zone(utc.astimezone(timezone(timedelta(hours=-7), "PDT")), "America/Los_Angeles")
+    assert pacific.grade is Grade.GREEN
+    (winter,) = check_time_zone(
+        utc.replace(month=1).astimezone(timezone(timedelta(hours=-7), "MST")), "America/Los_Angeles"
+    )
+    assert winter.grade is Grade.AMBER

@@ -204,7 +204,13 @@ def test_the_command_of_a_unit_asks_for_root(tmp_path: Path) -> None:
 
 
 def test_what_is_missing_is_asked_for_with_sane_defaults(tmp_path: Path) -> None:
-    answers = {"settings file": "", "id of this unit": "car-7", "department": "https://a.example", "one-time": "C0DE"}
+    answers = {
+        "settings file": "",
+        "id of this unit": "car-7",
+        "time zone": "Europe/Lisbon",
+        "department": "https://a.example",
+        "one-time": "C0DE",
+    }
     questions: list[str] = []
 
     def answer(question: str) -> str:
@@ -215,10 +221,16 @@ def test_what_is_missing_is_asked_for_with_sane_defaults(tmp_path: Path) -> None
         ProvisionRequest(ROOT, invitation=Invitation(fingerprint="ab12")), answer, tmp_path
     )
     assert (request.settings, request.unit_id) == (ROOT / "config" / "alpr-edge.toml", "car-7")
+    assert request.time_zone == "Europe/Lisbon"
     assert (request.invitation, request.department) == (Invitation("C0DE", "ab12"), "https://a.example")
     assert questions[0].endswith(f"[{ROOT / 'config' / 'alpr-edge.toml'}]: ")
     everything = ProvisionRequest(
-        ROOT, "car-7", "https://a.example", Invitation("C0DE", "ab12"), tmp_path / "fleet.toml"
+        ROOT,
+        "car-7",
+        "https://a.example",
+        Invitation("C0DE", "ab12"),
+        tmp_path / "fleet.toml",
+        time_zone="Europe/Lisbon",
     )
     questions.clear()
     assert program.complete_request(everything, answer, tmp_path) == everything
