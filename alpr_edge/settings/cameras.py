@@ -10,7 +10,6 @@ from alpr_edge.settings.ignore_areas import IgnoreAreas
 CAMERAS_MAX = 8
 """More than any patrol car carries, or one computer can read."""
 _EVEN = "an even number from {} to {}"
-_DEVICE = "a number, or a part of a camera's model or id"
 _TUNING = "the name of a tuning file of libcamera such as 'imx219_noir.json', or nothing"
 
 

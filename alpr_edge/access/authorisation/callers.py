@@ -48,10 +48,6 @@ class Actor:
     has_covert_clearance: bool = False
 
 
-UNIT_ACTOR = Actor("", UNIT)
-"""The unit itself."""
-
-
 def login_actor(login: str) -> Actor:
     """The owner of the unit's data, by their login."""
     return Actor(f"login:{login}", login)

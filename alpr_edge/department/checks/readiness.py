@@ -167,7 +167,7 @@ def _clock() -> Iterator[Check]:
 
 
 def check_time_zone(local: datetime, zone: str) -> Iterator[Check]:
-    """Check that the page, which shows this computer's time, agrees with days and shifts, which are those of the settings.
+    """Check that the page, which shows this computer's time, agrees with days and shifts, which are of the settings.
 
     Args:
         local: now, in this computer's time zone.

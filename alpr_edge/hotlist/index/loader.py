@@ -10,7 +10,6 @@ from pathlib import Path
 import structlog
 
 from alpr_edge.domain.errors import StoreError
-from alpr_edge.domain.matching import Listed
 from alpr_edge.hotlist.index import sealed_file
 from alpr_edge.hotlist.index.index import HotlistIndex, ListFault, SealedList
 from alpr_edge.hotlist.index.packed_list import PackedList
@@ -72,14 +71,6 @@ class HotlistLoader:
     def index(self) -> HotlistIndex:
         """The index as it stands."""
         return self._index
-
-    def exact(self, plate: str) -> list[Listed]:
-        """All entries with one canonical text, over all sources."""
-        return self._index.exact(plate)
-
-    def partial(self, plate: str) -> list[Listed]:
-        """All entries whose wildcards a canonical text fits, over all sources."""
-        return self._index.partial(plate)
 
     def load(self) -> HotlistIndex:
         """Open what is live and not open yet, and swap the index.

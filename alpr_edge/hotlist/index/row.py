@@ -23,22 +23,6 @@ _MICROSECOND = timedelta(microseconds=1)
 _REASONS = {reason.value: reason for reason in Reason}
 
 
-def row_of(entry: HotlistEntry) -> Row:
-    """The row of an entry."""
-    return (
-        entry.plate,
-        entry.plate_raw,
-        entry.state,
-        entry.reason.value,
-        entry.record_id,
-        entry.vehicle,
-        entry.remarks,
-        microseconds(entry.effective),
-        microseconds(entry.expires),
-        _restrictions_of(entry),
-    )
-
-
 def entry_of(row: Row, source: str) -> HotlistEntry:
     """The entry of a row."""
     plate, plate_raw, state, reason, record_id, vehicle, remarks, effective, expires, restrictions = row
@@ -58,13 +42,6 @@ def entry_of(row: Row, source: str) -> HotlistEntry:
         hours=Hours.parse(hours) if hours else None,
         covert=covert,
     )
-
-
-def _restrictions_of(entry: HotlistEntry) -> Restrictions | None:
-    if entry.area is None and entry.hours is None and not entry.covert:
-        return None
-    area, hours = (None if value is None else str(value) for value in (entry.area, entry.hours))
-    return area, hours, entry.covert
 
 
 def microseconds(moment: datetime | None) -> int | None:

@@ -11,8 +11,6 @@ INSTRUCTIONS = (
     "asimd", "asimddp", "i8mm", "sve", "avx2", "avx512bw", "avx512_vnni", "avx_vnni", "avx_vnni_int8", "amx_int8",
 )  # fmt: skip
 """Those that ONNX Runtime has kernels for; as Linux names them."""
-DOT_PRODUCTS = frozenset({"asimddp", "i8mm", "avx512_vnni", "avx_vnni", "avx_vnni_int8", "amx_int8"})
-"""Those that multiply bytes and sum the products without overflow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +22,6 @@ class Processor:
     machine: str
     instructions: tuple[str, ...]
     """Those of :data:`INSTRUCTIONS` that it has."""
-
-    @property
-    def has_dot_products(self) -> bool:
-        """Whether int8 can pay: it has an instruction of :data:`DOT_PRODUCTS`."""
-        return not DOT_PRODUCTS.isdisjoint(self.instructions)
 
     def __str__(self) -> str:
         """Name and instructions in one line."""

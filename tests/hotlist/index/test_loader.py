@@ -30,7 +30,7 @@ def put(lists: ListStore, tmp_path: Path) -> Importer:
 
 
 def generations_with(loader: HotlistLoader, plate: str) -> list[tuple[str, int]]:
-    return [(entry.source, generation.serial) for entry, generation in loader.exact(plate)]
+    return [(entry.source, generation.serial) for entry, generation in loader.index.exact(plate)]
 
 
 def test_before_anything_was_imported_nothing_is_found(loader: HotlistLoader) -> None:
@@ -145,7 +145,7 @@ def test_readers_see_one_whole_generation_during_fifty_swaps(
     def look_up() -> None:
         all_look.wait(timeout=60)
         while not done.is_set():
-            answers = [(entry.reason.value, generation.serial) for entry, generation in loader.exact(plate)]
+            answers = [(entry.reason.value, generation.serial) for entry, generation in loader.index.exact(plate)]
             if answers not in ([("stolen_vehicle", 1)] * 3, [("wanted_person", 2)] * 4):
                 wrong.append(answers)
 

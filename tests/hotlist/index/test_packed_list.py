@@ -13,7 +13,7 @@ from alpr_edge.hotlist.index import sealed_file
 from alpr_edge.hotlist.index.column_store import DISTINCT_MAX, ROWS_A_BLOCK
 from alpr_edge.hotlist.index.index import HotlistIndex, SealedList
 from alpr_edge.hotlist.index.packed_list import BATCH_ROWS, GenerationDraft, Packer
-from alpr_edge.hotlist.index.row import row_of
+from tests.hotlist.index.rows import row_of
 
 KEY, SEAL = bytes(32), sealed_file.Seal("list", 1)
 GENERATION = Generation("list", 1, None, None, 1)

@@ -21,8 +21,8 @@ from alpr_edge.hotlist.index.column_store import ROWS_A_BLOCK
 from alpr_edge.hotlist.index.index import HotlistIndex, SealedList
 from alpr_edge.hotlist.index.packed_list import GenerationDraft, Packer, common
 from alpr_edge.hotlist.index.plate_keys import plate_key
-from alpr_edge.hotlist.index.row import row_of
 from alpr_edge.hotlist.index.sealed_file import Seal
+from tests.hotlist.index.rows import row_of
 
 KEY = bytes(range(32))
 SEAL = Seal("clew-svs", 7)

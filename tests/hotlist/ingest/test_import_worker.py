@@ -54,7 +54,7 @@ def add_download(
 
 def entry_count(loader: HotlistLoader, plate: str) -> int:
     loader.load()
-    return len(list(loader.exact(plate)))
+    return len(list(loader.index.exact(plate)))
 
 
 def serial_of(lists: ListStore) -> int:
@@ -122,7 +122,7 @@ def test_additions_and_removals_make_a_new_generation(
     assert report is not None
     assert (report.removed, report.kept) == (2, 4)
     assert [entry_count(loader, plate) for plate in ("NEW999", "ABC123", "ABE125")] == [1, 1, 0]
-    assert len(list(loader.partial("ABC987"))) == 1
+    assert len(list(loader.index.partial("ABC987"))) == 1
 
 
 def test_the_last_entry_can_be_removed_but_an_empty_complete_list_is_refused(
@@ -292,7 +292,7 @@ def test_not_one_look_up_misses_while_lists_are_imported_and_rolled_back(
     def look_up() -> None:
         while not done.is_set():
             lookups[0] += 1
-            misses[0] += not list(loader.exact("ABC123"))
+            misses[0] += not list(loader.index.exact("ABC123"))
 
     reader = threading.Thread(target=look_up)
     reader.start()

@@ -43,7 +43,7 @@ def csv_request(tmp_path: Path) -> ImportRequest:
 
 
 def plates_of(loader: HotlistLoader) -> set[str]:
-    return {entry.plate for plate in PLATES for entry, _ in loader.exact(plate)}
+    return {entry.plate for plate in PLATES for entry, _ in loader.index.exact(plate)}
 
 
 def test_an_import_goes_live_and_says_what_it_did(
@@ -88,7 +88,7 @@ def test_a_plate_in_two_states_for_two_reasons_is_four_entries(
     report = import_feed(csv_request, lists, NOW)
     assert (report.kept, report.duplicates) == (4, 4)
     loader.load()
-    meanings = {(entry.state, entry.reason) for entry, _ in loader.exact("0H0")}
+    meanings = {(entry.state, entry.reason) for entry, _ in loader.index.exact("0H0")}
     assert meanings == {
         (state, reason) for state in ("CA", "NV") for reason in (Reason.STOLEN_VEHICLE, Reason.WANTED_PERSON)
     }
@@ -109,8 +109,8 @@ def test_lines_of_one_plate_and_reason_that_say_something_else_are_entries_of_th
     report = import_feed(csv_request, lists, NOW)
     assert (report.kept, report.duplicates) == (4, 1)
     loader.load()
-    assert [each.remarks for each, _ in loader.exact("7ABC123") if each.in_force(NOW)] == ["new warrant"]
-    assert [(each.plate_raw, each.remarks) for each, _ in loader.exact("8AB0123")] == [
+    assert [each.remarks for each, _ in loader.index.exact("7ABC123") if each.in_force(NOW)] == ["new warrant"]
+    assert [(each.plate_raw, each.remarks) for each, _ in loader.index.exact("8AB0123")] == [
         ("8ABO123", "Honda"),
         ("8AB0123", "Ford"),
     ]
@@ -120,8 +120,8 @@ def test_lines_of_one_plate_and_reason_that_say_something_else_are_entries_of_th
     report = import_feed(replace(csv_request, change=ListChange.ADDITIONS), lists, NOW)
     assert (report.kept, report.duplicates, report.added, report.removed, report.changed) == (4, 2, 0, 0, 2)
     loader.load()
-    assert [each.remarks for each, _ in loader.exact("7ABC123")] == ["newest warrant", "another"]
-    assert len(list(loader.exact("8AB0123"))) == 2
+    assert [each.remarks for each, _ in loader.index.exact("7ABC123")] == ["newest warrant", "another"]
+    assert len(list(loader.index.exact("8AB0123"))) == 2
 
 
 def test_added_and_removed_are_told_against_the_list_held(lists: ListStore, request_of: ImportRequest) -> None:
@@ -297,5 +297,5 @@ def test_a_list_that_cannot_be_written_whole_keeps_the_list_held(
     with no_file_over(65_536), pytest.raises(StoreError, match="cannot be written"):
         import_feed(csv_request, lists, NOW)
     loader.load()
-    assert [generation.serial for _, generation in loader.exact("ABC123")] == [1]
+    assert [generation.serial for _, generation in loader.index.exact("ABC123")] == [1]
     assert list(lists.directory.glob(".part*")) == []

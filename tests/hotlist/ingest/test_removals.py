@@ -91,7 +91,7 @@ def test_an_entry_of_the_very_state_is_removed_before_one_whose_state_is_not_tol
     import_feed(request_of, lists, NOW)
     remove(lists, request_of, "ABC123,Stolen,CA")
     loader.load()
-    assert {entry.state for entry, _ in loader.exact("ABC123")} == {None, "NV"}
+    assert {entry.state for entry, _ in loader.index.exact("ABC123")} == {None, "NV"}
 
 
 def test_words_that_the_list_has_as_well_remove_its_entry_alone(
@@ -101,10 +101,10 @@ def test_words_that_the_list_has_as_well_remove_its_entry_alone(
     import_feed(request_of, lists, NOW)
     remove(lists, request_of, "ABC123,ATTEMPT TO LOCATE,CA")
     loader.load()
-    assert [entry.reason for entry, _ in loader.exact("ABC123")] == [Reason.STOLEN_VEHICLE]
+    assert [entry.reason for entry, _ in loader.index.exact("ABC123")] == [Reason.STOLEN_VEHICLE]
     remove(lists, request_of, "A?C9*,Recovered,CA")
     loader.load()
-    assert list(loader.partial("ABC987")) == []
+    assert list(loader.index.partial("ABC987")) == []
 
 
 def test_a_removal_without_a_reason_is_not_of_the_settings_reason_alone(

@@ -3,10 +3,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from alpr_edge.domain.errors import FeedError
-from alpr_edge.domain.hits import Generation, HotlistEntry, Reason
+from alpr_edge.domain.hits import Generation, Reason
 from alpr_edge.domain.plates import canonical
 from alpr_edge.hotlist.formats.base import Record, Rejected, Withheld
-from alpr_edge.hotlist.index.row import Row, row_of
+from alpr_edge.hotlist.index.row import Row
 from alpr_edge.hotlist.ingest import validation
 from alpr_edge.hotlist.ingest.validation import DEFAULT_LIMITS, SAMPLES_MAX, FeedTally
 from tests.hotlist.feed_texts import NOW
@@ -15,7 +15,7 @@ HOUR = timedelta(hours=1)
 
 
 def row(plate: str) -> Row:
-    return row_of(HotlistEntry("list", canonical(plate), plate, None, Reason.OTHER))
+    return canonical(plate), plate, None, Reason.OTHER.value, "", "", "", None, None, None
 
 
 def generation_of(entries: int = 1000, issued_at: datetime | None = NOW) -> Generation:

@@ -28,9 +28,8 @@ def test_a_processor_is_told_by_its_name_and_its_instructions(tmp_path: Path) ->
     path.write_text(X86, encoding="utf-8")
     processor = read_processor(path)
     assert (processor.name, processor.instructions) == ("Some Processor(R) 3000", ("avx2", "avx512_vnni"))
-    assert processor.has_dot_products
     path.write_text(X86.replace("avx512_vnni", ""), encoding="utf-8")
-    assert not read_processor(path).has_dot_products
+    assert read_processor(path).instructions == ("avx2",)
     assert str(read_processor(path)) == f"Some Processor(R) 3000 ({platform.machine()}: avx2)"
 
 
@@ -40,10 +39,10 @@ def test_one_without_a_name_is_told_by_its_kinds_of_cores(tmp_path: Path) -> Non
     assert read_processor(path).name == "0x41 0xd0b"
     path.write_text(ARM.replace("0xd0b", "0xd05", 1), encoding="utf-8")
     processor = read_processor(path)
-    assert (processor.name, processor.has_dot_products) == ("0x41 0xd05, 0x41 0xd0b", True)
+    assert (processor.name, processor.instructions) == ("0x41 0xd05, 0x41 0xd0b", ("asimd", "asimddp"))
 
 
-def test_where_nothing_is_told_there_is_no_dot_product(tmp_path: Path) -> None:
+def test_where_nothing_is_told_nothing_is_known(tmp_path: Path) -> None:
     processor = read_processor(tmp_path / "none")
-    assert (processor.name, processor.has_dot_products) == ("unknown", False)
+    assert (processor.name, processor.instructions) == ("unknown", ())
     assert "no vector instructions known" in str(processor)
