@@ -2,11 +2,11 @@
 
 import pytest
 
+from alpr_edge.access.account_locks import UnlockedAccount, lock_of, unlock_account, unlock_by_code
 from alpr_edge.access.attempts import SignInOutcome
-from alpr_edge.access.releases import Release, lock_of, release, release_by_code
 from alpr_edge.domain.errors import AccessError
 from alpr_edge.domain.people.person import Role
-from alpr_edge.domain.sessions.lockout import ReleaseWay, release_code
+from alpr_edge.domain.sessions.lockout import UnlockWay, release_code
 from tests.access.accounts import OFFICER, PASSWORD, RELEASE_SECRET, Car
 from tests.domain.people.builders import person
 
@@ -51,11 +51,13 @@ def test_a_name_that_nobody_has_locks_nobody_and_leaves_one_row(car: Car) -> Non
 
 def test_an_administrator_releases_and_so_does_a_designated_supervisor(car: Car) -> None:
     car.lock()
-    assert release(car.store, ADMINISTRATOR, OFFICER.badge) == Release("p-1", ReleaseWay.ADMINISTRATOR)
+    assert unlock_account(car.store, ADMINISTRATOR, OFFICER.badge) == UnlockedAccount("p-1", UnlockWay.ADMINISTRATOR)
     assert car.sign_in().outcome is SignInOutcome.SIGNED_IN
     car.lock()
     supervisor = person("p-9", roles=frozenset({Role.SUPERVISOR}), may_unlock=True)
-    assert release(car.store, supervisor, " p-1@MODESTO.example ") == Release("p-1", ReleaseWay.SUPERVISOR)
+    assert unlock_account(car.store, supervisor, " p-1@MODESTO.example ") == UnlockedAccount(
+        "p-1", UnlockWay.SUPERVISOR
+    )
     assert car.sign_in().outcome is SignInOutcome.SIGNED_IN
 
 
@@ -63,15 +65,15 @@ def test_an_administrator_releases_and_so_does_a_designated_supervisor(car: Car)
 def test_nobody_else_releases(car: Car, releaser: object) -> None:
     car.lock()
     with pytest.raises(AccessError, match=r"^no such account is locked, or you may not unlock it$"):
-        release(car.store, releaser, OFFICER.badge)  # type: ignore[arg-type]
+        unlock_account(car.store, releaser, OFFICER.badge)  # type: ignore[arg-type]
     assert car.account().lock is not None
 
 
 @pytest.mark.parametrize("name", ["nobody", OFFICER.badge])
 def test_what_is_not_locked_is_not_released(car: Car, name: str) -> None:
     with pytest.raises(AccessError):
-        release(car.store, ADMINISTRATOR, name)
-    assert not release_by_code(car.store, name, "AAAAAAAAAA")
+        unlock_account(car.store, ADMINISTRATOR, name)
+    assert not unlock_by_code(car.store, name, "AAAAAAAAAA")
     assert lock_of(car.store, name) is None
 
 
@@ -80,12 +82,12 @@ def test_the_code_that_the_department_reads_out_releases_once(car: Car) -> None:
     lock = lock_of(car.store, OFFICER.badge)
     assert lock is not None
     code = release_code(RELEASE_SECRET, lock)
-    assert not release_by_code(car.store, OFFICER.badge, "AAAAAAAAAA")
+    assert not unlock_by_code(car.store, OFFICER.badge, "AAAAAAAAAA")
     assert car.sign_in().outcome is SignInOutcome.LOCKED
-    assert release_by_code(car.store, OFFICER.badge, code.lower()) == Release("p-1", ReleaseWay.CODE)
+    assert unlock_by_code(car.store, OFFICER.badge, code.lower()) == UnlockedAccount("p-1", UnlockWay.CODE)
     assert car.sign_in().outcome is SignInOutcome.SIGNED_IN
     car.lock()
-    assert not release_by_code(car.store, OFFICER.badge, code)
+    assert not unlock_by_code(car.store, OFFICER.badge, code)
 
 
 def test_an_unlock_at_the_department_comes_with_the_roster_once(car: Car) -> None:

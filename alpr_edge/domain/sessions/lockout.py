@@ -22,7 +22,7 @@ CODE_CHARACTERS = 10
 _CHALLENGE_DIGITS = 8
 
 
-class ReleaseWay(StrEnum):
+class UnlockWay(StrEnum):
     """How a lock was released."""
 
     ADMINISTRATOR = "administrator"
@@ -95,11 +95,11 @@ def is_release_code(code: str, release_secret: str, lock: Lock) -> bool:
     return hmac.compare_digest(typed.encode(), expected_code.encode())
 
 
-def may_release(releaser: Person, person_id: str) -> ReleaseWay | None:
+def may_unlock(releaser: Person, person_id: str) -> UnlockWay | None:
     """How a person who is signed in may release another's lock; None: not at all, and nobody may release their own."""
     if releaser.person_id == person_id:
         return None
     if Role.ALPR_ADMINISTRATOR in releaser.roles:
-        return ReleaseWay.ADMINISTRATOR
+        return UnlockWay.ADMINISTRATOR
     is_designated = Role.SUPERVISOR in releaser.roles and releaser.may_unlock
-    return ReleaseWay.SUPERVISOR if is_designated else None
+    return UnlockWay.SUPERVISOR if is_designated else None

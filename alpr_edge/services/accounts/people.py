@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from alpr_edge.access.account_locks import UnlockedAccount, lock_of, unlock_account, unlock_by_code
 from alpr_edge.access.authorisation.authoriser import Access, AccessSubject, Authoriser
 from alpr_edge.access.authorisation.operations import Operation
-from alpr_edge.access.releases import Release, lock_of, release, release_by_code
 from alpr_edge.domain.access_log.changes import NONE, Subject, value_name
 from alpr_edge.domain.access_log.records import CHANGES_MAX, RecordedChange
 from alpr_edge.domain.errors import AccessError
@@ -17,7 +17,7 @@ from alpr_edge.domain.people.person import AccountFault, AccountStatus, Person
 from alpr_edge.domain.people.roster import Member, RosterHeader
 from alpr_edge.domain.people.roster_json import person_payload
 from alpr_edge.domain.permissions.purposes import MAINTENANCE
-from alpr_edge.domain.sessions.lockout import Lock, ReleaseWay
+from alpr_edge.domain.sessions.lockout import Lock, UnlockWay
 from alpr_edge.services.accounts.first_sign_in import FirstSignIn
 from alpr_edge.services.accounts.local_roster import LocalRoster
 from alpr_edge.store.access.accounts import AccountStore
@@ -155,7 +155,7 @@ class LocalPeople:
         return AccountOverview(person, can_sign_in, person.person_id in locked_ids, person.fault_at(now, last))
 
 
-def unlock(accounts: AccountStore, authoriser: Authoriser, name: str) -> ReleaseWay:
+def unlock(accounts: AccountStore, authoriser: Authoriser, name: str) -> UnlockWay:
     """Unlock somebody else's account: as administrator, or as a supervisor whom the agency designated.
 
     The records name whose it is by their id, never what was typed (policy 462.6(a)).
@@ -165,9 +165,9 @@ def unlock(accounts: AccountStore, authoriser: Authoriser, name: str) -> Release
     """
     subject = _lock_subject(lock_of(accounts, name))
     with authoriser.access(Operation.UNLOCK_ACCOUNT, MAINTENANCE, subject) as access:
-        released = release(accounts, _holder(accounts, access), name)
-        access.changes = _lock_changes(released)
-        return released.way
+        unlocked = unlock_account(accounts, _holder(accounts, access), name)
+        access.changes = _lock_changes(unlocked)
+        return unlocked.way
 
 
 def unlock_with_code(accounts: AccountStore, authoriser: Authoriser, name: str, ask_code: Callable[[str], str]) -> None:
@@ -186,18 +186,18 @@ def unlock_with_code(accounts: AccountStore, authoriser: Authoriser, name: str, 
     with authoriser.access(Operation.UNLOCK_BY_CODE, MAINTENANCE, _lock_subject(lock)) as access:
         if lock is None:
             raise AccessError("no such account is locked here")
-        released = release_by_code(accounts, name, ask_code(lock.challenge))
-        if released is None:
+        unlocked = unlock_by_code(accounts, name, ask_code(lock.challenge))
+        if unlocked is None:
             raise AccessError("that code unlocks nothing here; it is good for one lock of one account")
-        access.changes = _lock_changes(released)
+        access.changes = _lock_changes(unlocked)
 
 
 def _lock_subject(lock: Lock | None) -> AccessSubject:
     return AccessSubject() if lock is None else AccessSubject((lock.person_id,))
 
 
-def _lock_changes(released: Release) -> tuple[RecordedChange, ...]:
-    return (RecordedChange(name=value_name(Subject.LOCK, released.person_id), before="locked", after=NONE),)
+def _lock_changes(unlocked: UnlockedAccount) -> tuple[RecordedChange, ...]:
+    return (RecordedChange(name=value_name(Subject.LOCK, unlocked.person_id), before="locked", after=NONE),)
 
 
 def _holder(accounts: AccountStore, access: Access) -> Person:

@@ -11,10 +11,10 @@ from alpr_edge.domain.people.person import Person, Role
 from alpr_edge.domain.sessions.lockout import (
     Lock,
     LockoutLimits,
-    ReleaseWay,
+    UnlockWay,
     is_recent,
     is_release_code,
-    may_release,
+    may_unlock,
     must_lock,
     new_lock,
     release_code,
@@ -107,9 +107,9 @@ def test_without_a_secret_no_code_releases(secret: str, reason: str) -> None:
 @pytest.mark.parametrize(
     ("releaser", "way"),
     [
-        (person("a", roles=frozenset({Role.ALPR_ADMINISTRATOR})), ReleaseWay.ADMINISTRATOR),
-        (person("a", roles=frozenset({Role.ALPR_ADMINISTRATOR, Role.SUPERVISOR})), ReleaseWay.ADMINISTRATOR),
-        (person("a", roles=frozenset({Role.SUPERVISOR}), may_unlock=True), ReleaseWay.SUPERVISOR),
+        (person("a", roles=frozenset({Role.ALPR_ADMINISTRATOR})), UnlockWay.ADMINISTRATOR),
+        (person("a", roles=frozenset({Role.ALPR_ADMINISTRATOR, Role.SUPERVISOR})), UnlockWay.ADMINISTRATOR),
+        (person("a", roles=frozenset({Role.SUPERVISOR}), may_unlock=True), UnlockWay.SUPERVISOR),
         (person("a", roles=frozenset({Role.SUPERVISOR})), None),
         (person("a", roles=frozenset({Role.OFFICER}), may_unlock=True), None),
         (person("a", roles=frozenset(set(Role) - {Role.ALPR_ADMINISTRATOR, Role.SUPERVISOR}), may_unlock=True), None),
@@ -117,5 +117,5 @@ def test_without_a_secret_no_code_releases(secret: str, reason: str) -> None:
         (person("p-1", roles=frozenset({Role.SUPERVISOR}), may_unlock=True), None),
     ],
 )
-def test_administrators_and_designated_supervisors_release_others(releaser: Person, way: ReleaseWay | None) -> None:
-    assert may_release(releaser, "p-1") is way
+def test_administrators_and_designated_supervisors_release_others(releaser: Person, way: UnlockWay | None) -> None:
+    assert may_unlock(releaser, "p-1") is way

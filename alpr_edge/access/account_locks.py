@@ -1,20 +1,20 @@
-"""Releases locked accounts: by an administrator or a designated supervisor who is signed in, or by a one-time code."""
+"""Unlocks locked accounts: by an administrator or a designated supervisor who is signed in, or by a one-time code."""
 
 from dataclasses import dataclass
 
 from alpr_edge.access.store import AccessRows, AccessStore
 from alpr_edge.domain.errors import AccessError
 from alpr_edge.domain.people.person import Person, sign_in_key
-from alpr_edge.domain.sessions.lockout import Lock, ReleaseWay, is_release_code, may_release
+from alpr_edge.domain.sessions.lockout import Lock, UnlockWay, is_release_code, may_unlock
 
 
 @dataclass(frozen=True, slots=True)
-class Release:
+class UnlockedAccount:
     """An account that was unlocked."""
 
     person_id: str
     """Whose it is."""
-    way: ReleaseWay
+    way: UnlockWay
 
 
 def lock_of(store: AccessStore, name: str) -> Lock | None:
@@ -27,7 +27,7 @@ def lock_of(store: AccessStore, name: str) -> Lock | None:
     return None if account is None else account.lock
 
 
-def release(store: AccessStore, releaser: Person, name: str) -> Release:
+def unlock_account(store: AccessStore, releaser: Person, name: str) -> UnlockedAccount:
     """Unlock the account of somebody else; returns whose it is, and how it was allowed.
 
     Args:
@@ -40,14 +40,14 @@ def release(store: AccessStore, releaser: Person, name: str) -> Release:
     """
     with store.writing() as rows:
         account = rows.account(sign_in_key(name))
-        way = None if account is None else may_release(releaser, account.person.person_id)
+        way = None if account is None else may_unlock(releaser, account.person.person_id)
         if account is None or account.lock is None or way is None:
             raise AccessError("no such account is locked, or you may not unlock it")
         _unlock(rows, account.person.person_id)
-        return Release(account.person.person_id, way)
+        return UnlockedAccount(account.person.person_id, way)
 
 
-def release_by_code(store: AccessStore, name: str, code: str) -> Release | None:
+def unlock_by_code(store: AccessStore, name: str, code: str) -> UnlockedAccount | None:
     """Unlock an account by the code that the department read out; None: it is wrong, or nothing is locked."""
     with store.writing() as rows:
         account = rows.account(sign_in_key(name))
@@ -56,7 +56,7 @@ def release_by_code(store: AccessStore, name: str, code: str) -> Release | None:
         if not is_release_code(code, account.credentials.release_secret, account.lock):
             return None
         _unlock(rows, account.person.person_id)
-        return Release(account.person.person_id, ReleaseWay.CODE)
+        return UnlockedAccount(account.person.person_id, UnlockWay.CODE)
 
 
 def _unlock(rows: AccessRows, person_id: str) -> None:
