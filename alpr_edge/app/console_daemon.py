@@ -8,7 +8,6 @@ import ssl
 import sys
 import threading
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import structlog
@@ -21,6 +20,7 @@ from alpr_edge.console.page_site import certificate_end, site_of
 from alpr_edge.console.unit import ConsoleUnit, open_console_unit
 from alpr_edge.domain.errors import SettingsError, StoreError
 from alpr_edge.domain.instants import rfc3339
+from alpr_edge.runtime.durable_files import file_version
 from alpr_edge.runtime.health import Health, write_health
 from alpr_edge.runtime.notify import ServiceManager
 from alpr_edge.services.hits.hit_revision import HitRevision
@@ -55,7 +55,7 @@ class ConsoleDaemon:
         self._stop = stop
         self._manager = ServiceManager()
         self._failure = ""
-        self._loaded_ns = _changed_ns(settings.console.certificate_file)
+        self._loaded = file_version(settings.console.certificate_file)
         """When the certificate that is served was written."""
 
     def run(self) -> None:
@@ -127,9 +127,9 @@ class ConsoleDaemon:
 
     def _reload_certificate(self, context: ssl.SSLContext) -> None:
         """Load the certificate that the uplink renewed; where it will not do, the one before is served on."""
-        changed_ns = _changed_ns(self._settings.console.certificate_file)
-        if changed_ns != self._loaded_ns:
-            self._loaded_ns = changed_ns
+        version = file_version(self._settings.console.certificate_file)
+        if version != self._loaded:
+            self._loaded = version
             try:
                 _load_certificate(context, self._settings.console)
                 log.info("console.certificate_loaded")
@@ -141,10 +141,6 @@ class ConsoleDaemon:
             write_health(self._settings.unit.runtime_directory, health)
         except OSError as error:
             log.error("health.not_written", failure=error.strerror)
-
-
-def _changed_ns(file: Path) -> int:
-    return file.stat().st_mtime_ns if file.exists() else 0
 
 
 def _tls_context(console: ConsoleSettings) -> ReportingContext:

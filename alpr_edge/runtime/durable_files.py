@@ -203,3 +203,12 @@ def create_file(path: Path, content: bytes) -> None:
     finally:
         temporary.unlink()
     sync_directory(path.parent)
+
+
+def file_version(path: Path) -> tuple[int, int, int]:
+    """Inode, size and time of change of a file, by which it is seen that it was replaced; zeros where there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return 0, 0, 0
+    return status.st_ino, status.st_size, status.st_mtime_ns

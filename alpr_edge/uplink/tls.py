@@ -10,13 +10,13 @@ import socket
 import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
 from cryptography import x509
 
 from alpr_edge.domain.errors import DepartmentCertificateError, UnauthorisedError, UplinkError
+from alpr_edge.runtime.durable_files import file_version
 from alpr_edge.settings import UplinkSettings
 from alpr_edge.settings.base import without_secrets
 from alpr_edge.uplink.key_pair import certificate_held, next_file, pair_files
@@ -84,7 +84,7 @@ def context_of(settings: UplinkSettings) -> ssl.SSLContext:
 def mark_of(settings: UplinkSettings) -> Mark:
     """Inode, size and time of change of each certificate file: they change when one is replaced."""
     files = (settings.ca_file, settings.certificate_file, settings.key_file, next_file(settings))
-    return tuple(_file_mark(path) for path in files)
+    return tuple(file_version(path) for path in files)
 
 
 def days_left(certificate: x509.Certificate, now: datetime) -> float:
@@ -192,14 +192,6 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
             return
         yield cause
         cause = cause.__cause__ or cause.__context__
-
-
-def _file_mark(path: Path) -> tuple[int, int, int]:
-    try:
-        status = path.stat()
-    except OSError:
-        return 0, 0, 0
-    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _no_password() -> str:

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from alpr_edge.domain.errors import FeedError, StoreError
-from alpr_edge.runtime.durable_files import create_file, private_directory, replace_file
+from alpr_edge.runtime.durable_files import create_file, file_version, private_directory, replace_file
 from alpr_edge.runtime.file_lock import exclusive_lock, open_lock_file
 from alpr_edge.runtime.io_errors import io_errors
 
@@ -80,3 +80,15 @@ def test_a_folder_of_somebody_else_is_not_advised_to_be_closed(tmp_path: Path) -
         os.chown(theirs, 65534, 65534)
     with pytest.raises(StoreError, match="name a folder of its own"):
         private_directory(theirs)
+
+
+def test_a_file_that_was_replaced_by_one_as_long_is_another_version(tmp_path: Path) -> None:
+    path = tmp_path / "page.pem"
+    assert file_version(path) == (0, 0, 0)
+    path.write_text("one", encoding="utf-8")
+    before = file_version(path)
+    assert file_version(path) == before
+    (tmp_path / "new").write_text("two", encoding="utf-8")
+    os.utime(tmp_path / "new", ns=(before[2], before[2]))
+    (tmp_path / "new").replace(path)
+    assert file_version(path) != before

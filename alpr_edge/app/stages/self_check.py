@@ -17,6 +17,7 @@ import structlog
 from alpr_edge.app.unit_faults import Fault, FaultKind
 from alpr_edge.domain.errors import ModelError, SettingsError, StoreError
 from alpr_edge.domain.ports import Clock
+from alpr_edge.runtime.durable_files import file_version
 from alpr_edge.services.changes.department_settings import record_department_settings
 from alpr_edge.services.changes.list_change_values import change_name, values_after_change
 from alpr_edge.services.changes.recorder import ChangeRecorder
@@ -55,15 +56,15 @@ class SelfCheckStage:
     _failure: str = ""
     _is_started: bool = False
     _due_s: float = 0.0
-    _document_mark: tuple[int, ...] = ()
+    _document_version: tuple[int, int, int] = (0, 0, 0)
     """Tells the department's document that was recorded last from another one."""
 
     def run(self, beat: Callable[[], None], stop: threading.Event) -> None:
         """Check at the start, then once a day; a check that fails is tried again each minute."""
         while not stop.wait(STEP_S):
             beat()
-            if (mark := self._mark()) != self._document_mark:
-                self._document_mark, self._due_s = mark, 0.0
+            if (version := file_version(kept_file(self.settings))) != self._document_version:
+                self._document_version, self._due_s = version, 0.0
             if time.monotonic() >= self._due_s and self._has_log():
                 self._attempt(beat, stop)
 
@@ -150,10 +151,3 @@ class SelfCheckStage:
         values = read_values(settings, self.database, access_log.digest)
         record_department_settings(recorder, values)
         return values
-
-    def _mark(self) -> tuple[int, ...]:
-        try:
-            status = kept_file(self.settings).stat()
-        except OSError:
-            return ()
-        return status.st_ino, status.st_mtime_ns, status.st_size

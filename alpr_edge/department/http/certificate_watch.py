@@ -11,6 +11,7 @@ from alpr_edge.department.http.tls_contexts import enrolment_context, load_serve
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.pki.server_certificate import ServerCertificate, utc_now
 from alpr_edge.domain.errors import DepartmentError
+from alpr_edge.runtime.durable_files import file_version
 
 WARNING_INTERVAL_S = 86_400.0
 
@@ -40,8 +41,8 @@ class CertificateWatch:
         self._context = context
         self._now = now
         self._monotonic_s = monotonic_s
-        self._mark = _mark_of(files)
-        self._unusable_mark = self._mark
+        self._version = _version_of(files)
+        self._unusable_version = self._version
         self._next_warning_s = monotonic_s()
 
     def step(self) -> None:
@@ -54,8 +55,8 @@ class CertificateWatch:
 
     def reload(self) -> None:
         """Load the certificate into the context if it was replaced by one that is usable."""
-        mark = _mark_of(self._files)
-        if mark == self._mark:
+        version = _version_of(self._files)
+        if version == self._version:
             return
         try:
             # On trial first: between the writing of key and certificate the two do not belong together.
@@ -63,11 +64,11 @@ class CertificateWatch:
             load_server_certificate(self._context, self._files)
             certificate = ServerCertificate.load(self._files)
         except DepartmentError as error:
-            if mark != self._unusable_mark:
-                self._unusable_mark = mark
+            if version != self._unusable_version:
+                self._unusable_version = version
                 log.warning("department.certificate_not_loaded", reason=str(error))
             return
-        self._mark, self._next_warning_s = mark, self._monotonic_s()
+        self._version, self._next_warning_s = version, self._monotonic_s()
         log.info("department.certificate_loaded", until=f"{certificate.valid_until:%Y-%m-%d}")
 
     def _warn(self) -> None:
@@ -81,14 +82,6 @@ class CertificateWatch:
             tell("department.certificate_ends", reason=line)
 
 
-def _mark_of(files: TlsFiles) -> tuple[tuple[int, int, int], ...]:
-    """Inode, size and time of change of certificate and key; zeros for one that is missing."""
-    marks = []
-    for path in (files.certificate, files.key):
-        try:
-            status = path.stat()
-        except OSError:
-            marks.append((0, 0, 0))
-        else:
-            marks.append((status.st_ino, status.st_size, status.st_mtime_ns))
-    return tuple(marks)
+def _version_of(files: TlsFiles) -> tuple[tuple[int, int, int], ...]:
+    """That of certificate and key."""
+    return tuple(map(file_version, (files.certificate, files.key)))

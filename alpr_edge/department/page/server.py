@@ -28,6 +28,7 @@ from alpr_edge.department.settings import PageTable, load_department_file
 from alpr_edge.department.single_sign_on.provider_client import ProviderClient
 from alpr_edge.department.single_sign_on.sign_on import SingleSignOn
 from alpr_edge.domain.errors import DepartmentError
+from alpr_edge.runtime.durable_files import file_version
 from alpr_edge.web.bounded_server import ThreadedStep
 from alpr_edge.web.connections.gate import ConnectionGate, ConnectionLimits, GatedSocket
 from alpr_edge.web.connections.reporting_context import reporting_context
@@ -67,7 +68,7 @@ class ServedCertificate:
 
     def reload(self) -> None:
         """Load it where it changed; where it will not do, the one before is served on."""
-        if self._change_times() != self._loaded:
+        if self._versions() != self._loaded:
             try:
                 self._load()
                 log.info("department.page_certificate_loaded")
@@ -75,7 +76,7 @@ class ServedCertificate:
                 log.error("department.page_certificate_not_loaded", reason=str(error))
 
     def _load(self) -> None:
-        self._loaded = self._change_times()
+        self._loaded = self._versions()
         try:
             # On trial first: a context that a certificate without its key is loaded into loses the key of before.
             for context in (reporting_context(), self.context):
@@ -84,17 +85,8 @@ class ServedCertificate:
             reason = getattr(error, "strerror", None) or "not a certificate with its key"
             raise DepartmentError(f"{self._certificate}: {reason}; see [page] in department.toml") from None
 
-    def _change_times(self) -> tuple[int, ...]:
-        files = (self._certificate, self._key)
-        return tuple(map(_change_time, files))
-
-
-def _change_time(file: Path) -> int:
-    """When a file was changed, ns; 0 where it is missing, or in a folder that cannot be entered."""
-    try:
-        return file.stat().st_mtime_ns
-    except OSError:
-        return 0
+    def _versions(self) -> tuple[tuple[int, int, int], ...]:
+        return tuple(map(file_version, (self._certificate, self._key)))
 
 
 class DepartmentPageServer(ThreadedServer):
