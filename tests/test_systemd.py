@@ -22,6 +22,10 @@ CONSOLE, METRICS = "alpr-edge-console.service", "alpr-edge-metrics.service"
 EXPOSURE_MAX = {CAPTURE: 0.6, UPLINK: 1.2, HORN: 0.6, CONSOLE: 1.2, METRICS: 1.2}
 """Of ten, as ``systemd-analyze security`` adds it up. The uplink's network alone is 0.5, an open port 0.2 to 0.3."""
 
+MODULES = {"alsa": "snd", "media": "mc", "ttyACM": "cdc_acm", "ttyUSB": "usbserial", "video4linux": "videodev"}
+"""The module that puts a group of devices into /proc/devices."""
+BUILT_IN = {"dma_heap", "gpiochip", "ttyAMA", "ttyS"}
+"""The groups that the kernels of Debian and Raspberry Pi OS hold themselves."""
 
 TRUE = shutil.which("true") or ""
 
@@ -146,3 +150,20 @@ def test_no_memory_of_a_daemon_reaches_the_disk(name: str) -> None:
     text = (FOLDER / name).read_text(encoding="utf-8")
     assert "\nLimitCORE=0\n" in text
     assert "\nMemorySwapMax=0\n" in text
+
+
+@pytest.mark.parametrize("unit", sorted(FOLDER.rglob("*.service")), ids=lambda unit: unit.name)
+def test_the_drivers_of_allowed_devices_are_loaded_before_a_service_starts(unit: Path) -> None:
+    """systemd leaves a group out that /proc/devices does not hold at the start, and refuses its devices ever after."""
+    text = unit.read_text(encoding="utf-8")
+    groups = set(re.findall(r"(?m)^DeviceAllow=char-(\S+)", text))
+    assert groups <= {*MODULES, *BUILT_IN}
+    services = {f"modprobe@{MODULES[group]}.service" for group in groups - BUILT_IN}
+    for key in ("Wants", "After"):
+        names = {name for line in re.findall(rf"(?m)^{key}=(.+)", text) for name in line.split()}
+        assert {name for name in names if name.startswith("modprobe@")} == services
+
+
+def test_a_stop_leaves_the_player_to_the_daemon() -> None:
+    """To every process, as systemd does by itself, the signal would end aplay before what it has to say at a stop."""
+    assert "\nKillMode=mixed\n" in (FOLDER / CAPTURE).read_text(encoding="utf-8")
