@@ -24,6 +24,7 @@ TONES = (Tone.READY, Tone.ROUTINE, Tone.HIGH, Tone.URGENT)
 PLAYER_LAG_S = 0.5
 """Delay between the last sample handed over and the sound at the microphone."""
 _SKY = "take the car under open sky, and see that the antenna is"
+_RECEIVER = "check its cable, antenna and position.device; the table of faults in config/technicians-guide.md"
 _ROLL_OVER = "update or replace the receiver (a week number that rolled over is 1024 weeks off); see chronyc tracking"
 _HEAR = "turn up the loudspeaker (alsamixer), or see that the microphone is on"
 
@@ -85,6 +86,8 @@ def _check_running_place(context: CheckContext) -> Check:
         return red("gps", f"GNSS receiver {device} is not there", "check its cable")
     if health is None:
         return red("gps", "alpr-edge run is running and reports no health", "journalctl -u alpr-edge")
+    if trouble := next((line for line in health.troubles if line.startswith(("position: ", "position "))), None):
+        return red("gps", trouble.removeprefix("position: "), _RECEIVER)
     if not health.figures.get("has_fix"):
         return amber("gps", "alpr-edge run has no fix", _SKY)
     return green("gps", "alpr-edge run has a fix")

@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from alpr_edge.app.instance_lock import instance_lock
 from alpr_edge.cli import app
+from alpr_edge.domain.diagnostics.checks import GROUPS
 from alpr_edge.domain.diagnostics.test_card import CARD_TEXT
+from alpr_edge.runtime.health import Health, write_health
 from tests.app.rig import daemon
 from tests.cli.unit.fit_unit import set_key, write_fit_unit
 
@@ -46,6 +49,28 @@ def test_a_working_unit_is_judged_by_what_it_says_and_reads(tmp_path: Path) -> N
     assert CARD_TEXT not in done.stdout
     assert aiming.exit_code == 1
     assert "alpr-edge run holds the camera" in aiming.stderr
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("position: GNSS receiver /dev/alpr-gps is silent", "GNSS receiver /dev/alpr-gps is silent"),
+        ("position: the receiver repeats the same moment", "the receiver repeats the same moment"),
+        ("position does not move", "position does not move"),
+        ("", "alpr-edge run has no fix"),
+    ],
+)
+def test_a_running_unit_tells_why_its_receiver_gives_no_place(tmp_path: Path, line: str, said: str) -> None:
+    settings = write_fit_unit(tmp_path, more=f'[position]\ndevice = "{tmp_path / "tty"}"\n')
+    (tmp_path / "tty").touch()
+    troubles = ("no hotlist: nothing can be matched", *([line] if line else []))
+    others = ",".join(name for name in GROUPS if name != "gps")
+    with instance_lock(tmp_path / "data"):
+        write_health(tmp_path / "runtime", Health("run", ready=True, troubles=troubles, figures={"has_fix": False}))
+        done = CliRunner().invoke(app, ["unit", "check", "--json", "--skip", others, "--settings", str(settings)])
+    checks = {each["name"]: each for each in json.loads(done.stdout)["checks"]}
+    assert (checks["gps"]["said"], checks["gps"]["verdict"]) == (said, "red" if line else "amber")
+    assert ("open sky" in checks["gps"]["todo"]) == (not line)
 
 
 def test_aiming_shows_pixels_focus_and_exposure(tmp_path: Path) -> None:
