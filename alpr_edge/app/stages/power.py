@@ -2,7 +2,8 @@
 
 The ignition is read in a thread of its own, and the domain's rule decides. A unit that shuts down has stopped reading
 plates and written everything. It waits until the uplink daemon, which learns of the shutdown from the health file,
-has sent everything, and then orders the power off. When the ignition comes on again the shutdown ends.
+has sent everything, and then orders the power off. When the ignition comes on again the shutdown ends; after
+the order, when this process is gone, ``config/system/usr/lib/systemd/system-shutdown/alpr-edge`` looks for that.
 """
 
 import threading

@@ -68,7 +68,11 @@ def plan(request: ProvisionRequest) -> list[Step]:
         TimeZoneStep(request.time_zone),
         OverlayStep("journal", system, ("etc/systemd/journald.conf.d/alpr-edge.conf",), after=(RESTART_JOURNAL,)),
         # polkitd sees a new rule by itself; without polkitd the unit may not turn its computer off.
-        OverlayStep("power", system, ("etc/polkit-1/rules.d/50-alpr-edge.rules",)),
+        OverlayStep(
+            "power",
+            system,
+            ("etc/polkit-1/rules.d/50-alpr-edge.rules", "usr/lib/systemd/system-shutdown/alpr-edge"),
+        ),
         OverlayStep("upgrades", system, ("etc/apt/apt.conf.d/52alpr-edge-upgrades",), after=(("apt-config", "dump"),)),
         FirewallStep(system / "etc" / "nftables.conf", request.department, request.invitation.port),
         EnrolmentStep(request.department, request.invitation),

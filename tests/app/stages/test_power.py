@@ -14,7 +14,7 @@ import pytest
 
 from alpr_edge.app.stages.power import NOT_WATCHING, IgnitionStage, PowerMonitor
 from alpr_edge.domain.power import Phase
-from alpr_edge.power.files import write_word
+from alpr_edge.power.files import FileIgnition, write_word
 from alpr_edge.runtime.supervisor import Supervisor
 from alpr_edge.settings import PowerSettings
 from tests.app.rig import Daemon, daemon, edge, write_frames, write_settings
@@ -230,5 +230,24 @@ def test_an_ignition_that_does_not_answer_is_unknown_and_what_it_said_before_cou
     time.sleep(0.01)  # longer than an off has to last
     assert watch.step() is Phase.WATCHING
     line.back.set()
+    supervisor.stop.set()
+    assert supervisor.join(WAIT_S)
+
+
+def test_without_a_command_the_unit_waits_for_its_supply_and_takes_the_ignition_that_is_back(tmp_path: Path) -> None:
+    """A converter that switches itself off; until then nothing is ordered that could not be taken back."""
+    supervisor = Supervisor()
+    stage = IgnitionStage(FileIgnition(tmp_path), check_interval_s=0.01, answer_s_max=WAIT_S)
+    supervisor.add(stage, replaceable=True)
+    settings = PowerSettings(off_after_s=0.001, on_after_s=0.001, power_off_command="")
+    watch = PowerMonitor(settings, stage, supervisor)
+    supervisor.start()
+    deadline_s = time.monotonic() + WAIT_S
+    for is_on, phase in ((False, Phase.OFF), (True, Phase.WATCHING)):
+        write_word(tmp_path, is_on=is_on)
+        while watch.step(all_sent=True) is not phase:
+            assert time.monotonic() < deadline_s
+            time.sleep(0.01)
+        assert watch.troubles() == (() if is_on else (NOT_WATCHING,))
     supervisor.stop.set()
     assert supervisor.join(WAIT_S)

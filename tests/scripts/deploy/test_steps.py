@@ -173,6 +173,7 @@ def test_help_names_every_option() -> None:
         "scripts/update",
         "config/department/usr/local/bin/alpr-edge-department",
         "config/system/usr/local/bin/alpr-edge",
+        "config/system/usr/lib/systemd/system-shutdown/alpr-edge",
     ],
 )
 def test_shellcheck_has_nothing_to_say(script: str, require_tool: Callable[[str], str]) -> None:
