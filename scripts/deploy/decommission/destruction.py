@@ -16,6 +16,8 @@ from scripts.deploy.provision.machine import ProvisioningError, run, succeeds
 from scripts.deploy.provision.services import CAPTURE, CONSOLE, TARGET, UPLINK
 
 CREDENTIALS = Path("/etc/credstore.encrypted")
+SEALED_KEYS = ("alpr-edge-", ".alpr-edge-")
+"""How their names begin; those with a dot are copies and drafts that a power cut left while they were sealed anew."""
 HOST_KEY = Path("/var/lib/systemd/credential.secret")
 """What credentials are sealed with where there is no TPM."""
 SETTINGS_FOLDER = Path("/etc/alpr-edge")
@@ -52,7 +54,7 @@ def secret_files(
     an update as well. A link is none of these: it goes with the data, and what it leads to stays. Raises OSError.
     """
     sealed_keys = [
-        path for path in _files(credentials) if path.parent == credentials and path.name.startswith("alpr-edge-")
+        path for path in _files(credentials) if path.parent == credentials and path.name.startswith(SEALED_KEYS)
     ]
     others = set(credentials.glob("*")) - set(sealed_keys) if credentials.is_dir() else set()
     plain = [path for path in _files(settings) if SECRET_SUFFIXES & set(path.suffixes) or _holds_key(path)]

@@ -8,7 +8,7 @@ import secrets
 from contextlib import ExitStack
 from pathlib import Path
 
-from scripts.deploy.provision.machine import ManagedFile, ProvisioningError, run, succeeds
+from scripts.deploy.provision.machine import ManagedFile, ProvisioningError, leftovers, run, succeeds
 
 STORE = Path("/etc/credstore.encrypted")
 SEALED_WITH = Path("/etc/alpr-edge/keys-sealed-with")
@@ -29,6 +29,7 @@ class KeysStep:
         sealed_with: the note of what they are sealed with.
         database: the database that the outbox's key opens.
         has_tpm: whether this computer has a TPM that systemd can use; None asks systemd.
+        creds: the program that seals and opens keys.
     """
 
     name = "keys"
@@ -38,13 +39,14 @@ class KeysStep:
         store: Path = STORE,
         sealed_with: Path = SEALED_WITH,
         database: Path = DATABASE,
-        has_tpm: bool | None = None,  # noqa: FBT001 - one fact among four
+        has_tpm: bool | None = None,  # noqa: FBT001 - one fact among five
+        creds: str | Path = "systemd-creds",
     ) -> None:
         self._store, self._note, self._database = store, sealed_with, database
-        self._has_tpm = has_tpm
+        self._has_tpm, self._creds = has_tpm, creds
 
     def pending(self) -> list[str]:
-        """The keys that are missing or could be sealed better; those that are there must open.
+        """The keys that are missing or could be sealed better, and what a power cut left; those there must open.
 
         Raises:
             ProvisioningError: a key does not open, or the one of an existing database is gone.
@@ -60,21 +62,33 @@ class KeysStep:
             self._plain_key(name)
         again = [f"seal {self._sealed_path(name)} with the TPM" for name in there] if self._seals_anew() else []
         note = [] if self._told_note().is_current else [f"write {self._note}"]
-        return [*(f"{MAKE_KEY}{self._sealed_path(name)}" for name in missing), *again, *note]
+        stale = [f"remove {path}" for path in self._leftovers()]
+        return [*(f"{MAKE_KEY}{self._sealed_path(name)}" for name in missing), *again, *note, *stale]
 
     def apply(self, undo: ExitStack) -> None:
-        """Make missing keys, and seal those that could be sealed better; the plain key is never on a disk."""
-        seals_anew = self._seals_anew()
-        files = [self._told_note()]
+        """Make missing keys, and seal those that could be sealed better; the plain key is never on a disk.
+
+        The note is written last: wherever the power goes, it names the TPM only when nothing opens without it.
+        """
+        for path in self._leftovers():
+            path.unlink()
+        seals_anew, keys = self._seals_anew(), []
         for name in NAMES:
             is_there = self._sealed_path(name).exists()
             if seals_anew or not is_there:
                 key = self._plain_key(name) if is_there else secrets.token_bytes(KEY_BYTES)
-                files.append(self._seal(name, key))
-        for file in files:
+                keys.append(self._seal(name, key))
+        for file in keys:
             file.install(undo)
-        for file in files:
+        for file in keys:
             file.forget_before()  # a copy that opens without the TPM would make it worth nothing
+        note = self._told_note()
+        note.install(undo)
+        note.forget_before()
+
+    def _leftovers(self) -> list[Path]:
+        files = [*(self._sealed_path(name) for name in NAMES), self._note]
+        return [path for file in files for path in leftovers(file)]
 
     def _seals_anew(self) -> bool:
         return self._with() == HOST_AND_TPM and self._current_seal() != HOST_AND_TPM
@@ -86,7 +100,7 @@ class KeysStep:
             ProvisioningError: they were sealed with a TPM, and none can be used now.
         """
         if self._has_tpm is None:
-            self._has_tpm = succeeds("systemd-analyze", "has-tpm2") or succeeds("systemd-creds", "has-tpm2")
+            self._has_tpm = succeeds("systemd-analyze", "has-tpm2") or succeeds(self._creds, "has-tpm2")
         if self._has_tpm:
             return HOST_AND_TPM
         if self._current_seal() == HOST_AND_TPM:
@@ -105,20 +119,19 @@ class KeysStep:
         return ManagedFile(self._note, f"{self._with()}\n".encode())
 
     def _plain_key(self, name: str) -> bytes:
-        return _unseal(name, self._sealed_path(name).read_bytes())
+        return self._unseal(name, self._sealed_path(name).read_bytes())
 
     def _seal(self, name: str, key: bytes) -> ManagedFile:
         """The key sealed; opened once, as some systemd seals for a TPM that it cannot use."""
-        seal = ("systemd-creds", "encrypt", f"--with-key={self._with()}", f"--name=alpr-edge-{name}", "-", "-")
+        seal = (self._creds, "encrypt", f"--with-key={self._with()}", f"--name=alpr-edge-{name}", "-", "-")
         sealed_key = run(*seal, stdin=key, timeout_s=SEAL_S_MAX).encode()
-        if _unseal(name, sealed_key) != key:
+        if self._unseal(name, sealed_key) != key:
             raise ProvisioningError(f"{self._sealed_path(name)}: does not open again; nothing was changed")
         return ManagedFile(self._sealed_path(name), sealed_key, 0o600)
 
+    def _unseal(self, name: str, sealed_key: bytes) -> bytes:
+        open_it = (self._creds, "decrypt", f"--name=alpr-edge-{name}", "--transcode=hex", "-", "-")
+        return bytes.fromhex(run(*open_it, stdin=sealed_key, timeout_s=SEAL_S_MAX))
+
     def _sealed_path(self, name: str) -> Path:
         return self._store / f"alpr-edge-{name}"
-
-
-def _unseal(name: str, sealed_key: bytes) -> bytes:
-    open_it = ("systemd-creds", "decrypt", f"--name=alpr-edge-{name}", "--transcode=hex", "-", "-")
-    return bytes.fromhex(run(*open_it, stdin=sealed_key, timeout_s=SEAL_S_MAX))

@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,7 +44,7 @@ def run(
         ProvisioningError: it is missing, failed, or took too long; its last line of errors is quoted.
     """
     words = [str(word) for word in command]
-    done = _completed_process(words, stdin, timeout_s, environment or {})
+    done = _completed_process(words, stdin, timeout_s, environment)
     if done.returncode:
         output_lines = (done.stderr.strip() or done.stdout.strip()).decode(errors="replace").splitlines()
         raise ProvisioningError(
@@ -56,17 +56,24 @@ def run(
 
 def succeeds(*command: str | Path, timeout_s: float = 60) -> bool:
     """Whether a program ends with 0; False also when it is missing."""
+    return exit_code(*command, timeout_s=timeout_s) == 0
+
+
+def exit_code(*command: str | Path, timeout_s: float = 60) -> int | None:
+    """The exit code of a program, negative after a signal; None when it is missing or takes longer than a time."""
     try:
-        run(*command, timeout_s=timeout_s)
+        return _completed_process([str(word) for word in command], timeout_s=timeout_s).returncode
     except ProvisioningError:
-        return False
-    return True
+        return None
 
 
 def _completed_process(
-    words: list[str], stdin: bytes | None, timeout_s: float, environment: Mapping[str, str]
+    words: list[str],
+    stdin: bytes | None = None,
+    timeout_s: float = RUN_S_MAX,
+    environment: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[bytes]:
-    surroundings = {**os.environ, "PATH": SYSTEM_PATH, "LC_ALL": "C.UTF-8", **environment}
+    surroundings = {**os.environ, "PATH": SYSTEM_PATH, "LC_ALL": "C.UTF-8", **(environment or {})}
     try:
         return subprocess.run(
             words,
@@ -113,17 +120,17 @@ class ManagedFile:
             return False
 
     def install(self, undo: ExitStack) -> None:
-        """Write it in one step; ``undo`` brings back what was there.
+        """Write it in one step; ``undo`` brings back what was there, until :meth:`forget_before`.
 
         Raises:
             ProvisioningError: the disk does not take it.
         """
         try:
             if self.target.exists():
-                before = self.target.with_name(f".{self.target.name}.before")
+                before = _before_path(self.target)
                 shutil.copy2(self.target, before)
                 _copy_owner(self.target, before)
-                undo.callback(before.replace, self.target)
+                undo.callback(_bring_back, self.target)
             else:
                 undo.callback(self.target.unlink, missing_ok=True)
             self.target.parent.mkdir(parents=True, exist_ok=True)
@@ -132,11 +139,11 @@ class ManagedFile:
             raise ProvisioningError(f"{self.target}: cannot be written: {error}") from None
 
     def forget_before(self) -> None:
-        """Remove the copy that :meth:`install` kept; the step is done."""
-        self.target.with_name(f".{self.target.name}.before").unlink(missing_ok=True)
+        """Remove the copy that :meth:`install` kept; what was there cannot be brought back any more."""
+        _before_path(self.target).unlink(missing_ok=True)
 
     def _write(self) -> None:
-        draft = self.target.with_name(f".{self.target.name}.new")
+        draft = _draft_path(self.target)
         draft.unlink(missing_ok=True)
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(self.content)
@@ -145,6 +152,24 @@ class ManagedFile:
         shutil.chown(draft, group=self.group)
         draft.chmod(self.mode)
         draft.replace(self.target)
+
+
+def leftovers(target: Path) -> list[Path]:
+    """The copy and the draft that a power cut left beside a file while it was installed."""
+    return [path for path in (_before_path(target), _draft_path(target)) if path.exists()]
+
+
+def _before_path(target: Path) -> Path:
+    return target.with_name(f".{target.name}.before")
+
+
+def _draft_path(target: Path) -> Path:
+    return target.with_name(f".{target.name}.new")
+
+
+def _bring_back(target: Path) -> None:
+    with suppress(FileNotFoundError):  # the copy is forgotten
+        _before_path(target).replace(target)
 
 
 def _copy_owner(source: Path, target: Path) -> None:
@@ -169,7 +194,7 @@ def link(path: Path, to: Path, undo: ExitStack) -> None:
 
 
 def _put_link(path: Path, to: Path) -> None:
-    draft = path.with_name(f".{path.name}.new")
+    draft = _draft_path(path)
     draft.unlink(missing_ok=True)
     draft.symlink_to(to)
     draft.replace(path)

@@ -11,7 +11,7 @@ from scripts.deploy.provision.accounts import AS_UNIT, UNIT_USER
 from scripts.deploy.provision.base import OverlayStep
 from scripts.deploy.provision.department import CHOOSE_S_MAX
 from scripts.deploy.provision.keys import MAKE_KEY, KeysStep
-from scripts.deploy.provision.machine import ProvisioningError, run, succeeds
+from scripts.deploy.provision.machine import ProvisioningError, exit_code, run, succeeds
 from scripts.deploy.provision.services import CAPTURE, CONSOLE, SYSTEM, UPLINK, ReleaseUnitsStep
 from scripts.deploy.provision.steps import Step
 
@@ -21,6 +21,8 @@ POLL_S = 1.0
 STEADY_S = 10.0
 """A daemon that got ready has to stay so for as long; one that dies of its first frame does not."""
 CHECK_S_MAX = 300
+WRONG_USAGE = 2
+"""The exit code with which a release refuses words that are none of its commands."""
 
 
 class Daemons(Protocol):
@@ -55,7 +57,14 @@ class Daemons(Protocol):
 
 
 class SystemdDaemons:
-    """The daemons as systemd has them."""
+    """The daemons as systemd has them.
+
+    Args:
+        command: the unit's own command, of the release in use.
+    """
+
+    def __init__(self, command: Path = AS_UNIT) -> None:
+        self._command = command
 
     def restart(self) -> None:
         """Read the unit files again, which are links into the release in use, and restart what is enabled."""
@@ -71,9 +80,9 @@ class SystemdDaemons:
 
     def choose_models(self) -> bool:
         """True also where the release has no such command, and one file of each model."""
-        if not succeeds(AS_UNIT, "models", "choice", "--help") or succeeds(AS_UNIT, "models", "choice"):
+        if not self._has("models", "choice") or succeeds(self._command, "models", "choice"):
             return True
-        return succeeds(AS_UNIT, "models", "choose", timeout_s=CHOOSE_S_MAX)
+        return succeeds(self._command, "models", "choose", timeout_s=CHOOSE_S_MAX)
 
     def wait_ready(self, within_s: float) -> str:
         """Wait until capture reports that it is ready and the others run: without a network, or a certificate yet."""
@@ -98,15 +107,17 @@ class SystemdDaemons:
 
     def is_fit(self) -> bool:
         """True also where the release has no such command."""
-        if not succeeds(AS_UNIT, "unit", "check", "--help"):
-            return True
-        return succeeds(AS_UNIT, "unit", "check", timeout_s=CHECK_S_MAX)
+        return not self._has("unit", "check") or succeeds(self._command, "unit", "check", timeout_s=CHECK_S_MAX)
 
     def require_readable(self, release: Path, settings: Path) -> None:
         """Open the database with the release's own command, as its daemon would."""
         key = "--property=LoadCredentialEncrypted=alpr-edge-outbox"
         as_unit = ("systemd-run", "--quiet", "--collect", "--wait", "--pipe", f"--uid={UNIT_USER}", key)
         run(*as_unit, release / ".venv" / "bin" / "alpr-edge", "outbox", "status", "--settings", settings)
+
+    def _has(self, *command: str) -> bool:
+        """Whether the release in use has a command: also when it breaks, as long as its words are not refused."""
+        return exit_code(self._command, *command, "--help") != WRONG_USAGE
 
 
 def missing_parts(

@@ -141,6 +141,15 @@ def test_the_hosts_key_goes_only_when_nothing_else_is_sealed_with_it(tmp_path: P
     assert host not in destruction.secret_files(sealed_keys, settings, host)
 
 
+def test_a_key_that_a_power_cut_left_beside_its_place_goes_and_so_does_the_hosts(tmp_path: Path) -> None:
+    sealed_keys, host = tmp_path / "sealed", tmp_path / "host"
+    sealed_keys.mkdir()
+    files = [sealed_keys / name for name in (".alpr-edge-outbox.before", ".alpr-edge-outbox.new", "alpr-edge-outbox")]
+    for path in (*files, host):
+        path.write_text("x")
+    assert destruction.secret_files(sealed_keys, tmp_path / "settings", host) == [*files, host]
+
+
 def test_all_data_goes_and_a_second_time_changes_nothing(tmp_path: Path) -> None:
     data, elsewhere = tmp_path / "data", tmp_path / "elsewhere"
     (data / "images").mkdir(parents=True)

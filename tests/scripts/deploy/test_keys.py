@@ -1,8 +1,9 @@
-"""The unit's keys, sealed by the real systemd-creds with this computer's key."""
+"""The unit's keys, sealed by the real systemd-creds with this computer's key; for a TPM by a program in its place."""
 
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -66,3 +67,89 @@ def test_a_key_that_is_gone_is_not_drawn_anew_for_a_database_that_is_there(place
     with ExitStack() as undo:
         keys(place, has_tpm=False).apply(undo)
     assert not list((place / "store").glob("alpr-edge-*"))
+
+
+SEALER = """#!/bin/sh
+case $1 in
+encrypt) echo "$2"; od -An -v -tx1 | tr -d ' \\n' ;;
+decrypt) tail -n 1 ;;
+esac
+"""
+"""Seals as systemd-creds would on a computer with a TPM: what it sealed with, then the key in hex."""
+
+
+class PowerCut(ExitStack):
+    """Ends a step before it writes one file more, and undoes nothing, as when the power goes."""
+
+    def __init__(self, files: int) -> None:
+        super().__init__()
+        self._files_left = files
+
+    def callback(self, *step: Any, **more: Any) -> Any:  # noqa: ANN401 - as general as the one of its base
+        if not self._files_left:
+            raise KeyboardInterrupt
+        self._files_left -= 1
+        return super().callback(*step, **more)
+
+
+class Sealed:
+    """A unit's keys, sealed with this computer's key, as it gets a TPM."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.sealer = folder, folder / "seal"
+        self.sealer.write_text(SEALER, encoding="ascii")
+        self.sealer.chmod(0o755)
+        assert next(provision([self.step(has_tpm=False)], dry_run=False)).state is State.CHANGED
+
+    def step(self, *, has_tpm: bool = True) -> KeysStep:
+        place = self.folder
+        return KeysStep(place / "store", place / "sealed-with", place / "edge.db", has_tpm, self.sealer)
+
+    @property
+    def keys(self) -> list[str]:
+        return [(self.folder / "store" / f"alpr-edge-{name}").read_text(encoding="ascii").split()[1] for name in NAMES]
+
+    @property
+    def note(self) -> str:
+        return (self.folder / "sealed-with").read_text(encoding="ascii").strip()
+
+    @property
+    def used(self) -> dict[str, str]:
+        """What each file of the store was sealed with, copies and drafts included."""
+        files = sorted((self.folder / "store").iterdir())
+        return {path.name: path.read_text(encoding="ascii").split()[0].partition("=")[2] for path in files}
+
+
+@pytest.mark.parametrize("files", range(len(NAMES) + 2))
+def test_the_note_never_names_a_tpm_that_a_key_opens_without(tmp_path: Path, files: int) -> None:
+    sealed = Sealed(tmp_path)
+    with suppress(KeyboardInterrupt):
+        sealed.step().apply(PowerCut(files))
+    assert sealed.note == HOST or set(sealed.used.values()) == {HOST_AND_TPM}, sealed.used
+    assert (sealed.note == HOST_AND_TPM) is (files > len(NAMES))
+    (outcome,) = provision([sealed.step()], dry_run=False)
+    assert outcome.state is (State.SAME if files > len(NAMES) else State.CHANGED)
+    assert sealed.note == HOST_AND_TPM
+    assert sealed.used == {f"alpr-edge-{name}": HOST_AND_TPM for name in sorted(NAMES)}
+    assert sealed.step().pending() == []
+
+
+def test_what_a_power_cut_left_beside_the_keys_is_removed(tmp_path: Path) -> None:
+    sealed = Sealed(tmp_path)
+    stale = [tmp_path / "store" / f".alpr-edge-outbox.{kind}" for kind in ("before", "new")]
+    for path in stale:
+        path.write_text("sealed without the TPM\n")
+    assert sealed.step(has_tpm=False).pending() == [f"remove {path}" for path in stale]
+    (outcome,) = provision([sealed.step(has_tpm=False)], dry_run=False)
+    assert (outcome.state, sorted(sealed.used)) == (State.CHANGED, [f"alpr-edge-{name}" for name in sorted(NAMES)])
+
+
+def test_keys_that_were_sealed_anew_stay_where_the_note_cannot_be_written(tmp_path: Path) -> None:
+    sealed = Sealed(tmp_path)
+    keys_before = sealed.keys
+    (tmp_path / "sealed-with").unlink()
+    (tmp_path / "sealed-with").mkdir()
+    (outcome,) = provision([sealed.step()], dry_run=False)
+    assert (outcome.state, "sealed-with: cannot be written" in outcome.error) == (State.FAILED, True)
+    assert sealed.used == {f"alpr-edge-{name}": HOST_AND_TPM for name in sorted(NAMES)}
+    assert sealed.keys == keys_before
