@@ -48,7 +48,7 @@ class PackagesStep:
         run("apt-get", "install", "-q", "--yes", "--no-install-recommends", *keep, *sources, environment=quiet)
 
     def _missing(self) -> list[str]:
-        return [name for name in self._packages if not succeeds("dpkg-query", "--status", name)]
+        return [name for name in self._packages if not _is_installed(name)]
 
 
 class OverlayStep:
@@ -89,6 +89,14 @@ class OverlayStep:
             run(*command)
         for file in self._files:
             file.forget_before()
+
+
+def _is_installed(package: str) -> bool:
+    """Whether a Debian package is there; of one that was removed dpkg may know the settings still."""
+    try:
+        return run("dpkg-query", "--show", "--showformat=${db:Status-Status}", package, timeout_s=60) == "installed"
+    except ProvisioningError:
+        return False
 
 
 def _managed_file(source: Path, target: Path) -> ManagedFile:
