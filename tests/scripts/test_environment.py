@@ -4,6 +4,7 @@ import hashlib
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,12 @@ class Machine:
         program.parent.mkdir(parents=True, exist_ok=True)
         program.write_text(f"#!{self.programs}/bash\n{script}\n")
         program.chmod(0o755)
+
+    def note_place(self, checkout: Path | None = None) -> None:
+        """Note where the environment was made, as venv does; None: in this checkout."""
+        environment = (checkout or self.checkout) / ".venv"
+        lines = f"home = /usr/bin\ncommand = /usr/bin/python3 -m venv --clear {environment}\n"
+        (self.checkout / ".venv/pyvenv.cfg").write_text(lines)
 
     def source(self, python: str = "", then: str = "ready") -> subprocess.CompletedProcess[str]:
         return self.run("-c", f"source scripts/_environment; echo {then}", python=python)
@@ -92,6 +99,7 @@ def test_a_python_without_venv_is_one_clear_line(machine: Machine) -> None:
 
 def test_a_failed_install_is_not_taken_for_done(machine: Machine) -> None:
     machine.give(machine.checkout / ".venv/bin/python", "[[ $1 == -c ]]")
+    machine.note_place()
     (machine.checkout / ".venv/made").touch()
     run = machine.source()
     assert run.returncode == 1
@@ -110,6 +118,7 @@ def test_an_environment_whose_making_was_cut_short_is_made_anew(machine: Machine
 def test_a_changed_lock_is_installed_once(machine: Machine) -> None:
     machine.give(machine.checkout / ".venv/bin/python", 'echo "$*" >>.venv/calls')
     machine.give(machine.checkout / ".venv/bin/alpr-edge", "")
+    machine.note_place()
     (machine.checkout / ".venv/stamp").write_text("of another lock\n")
     assert machine.source().returncode == 0
     calls = (machine.checkout / ".venv/calls").read_text()
@@ -118,6 +127,26 @@ def test_a_changed_lock_is_installed_once(machine: Machine) -> None:
     assert (machine.checkout / ".venv/stamp").read_text().strip() == stamp_of(machine.checkout)
     assert machine.source().stderr == ""
     assert (machine.checkout / ".venv/calls").read_text() == calls
+
+
+def test_an_environment_that_was_made_in_another_place_is_made_anew(machine: Machine, tmp_path: Path) -> None:
+    """Its other programs, such as pytest, would start the Python of the place that it was moved from."""
+    machine.give(machine.checkout / ".venv/bin/python", 'echo "$*" >>.venv/calls')
+    machine.give(machine.checkout / ".venv/bin/alpr-edge", "")
+    machine.note_place(tmp_path / "elsewhere")
+    (machine.checkout / ".venv/stamp").write_text("of the place before\n")
+    machine.give(machine.programs / "python3", 'echo "$*" >>calls')
+    assert machine.source().returncode == 0
+    assert "-m venv --clear .venv" in (machine.checkout / "calls").read_text()
+    assert (machine.checkout / ".venv/stamp").read_text().strip() == stamp_of(machine.checkout)
+
+
+def test_an_environment_that_python_made_in_this_place_is_kept(machine: Machine) -> None:
+    make = [sys.executable, "-m", "venv", "--clear", "--without-pip", ".venv"]
+    subprocess.run(make, cwd=machine.checkout, check=True, timeout=300)
+    (machine.checkout / ".venv/made").touch()
+    # No other Python is there that could make one; this one lacks pip alone.
+    assert "No module named pip" in machine.source().stderr
 
 
 @pytest.mark.review(20)
