@@ -9,11 +9,13 @@ import queue
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from random import Random
+from threading import BrokenBarrierError
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
@@ -32,6 +34,8 @@ from alpr_edge.uplink.delivery_client import HttpsDepartment
 PROCESSES = 2
 AGAIN_S = 1.0
 DELIVERY_S_MAX = 150.0
+READY_S_MAX = 600.0
+"""How long a process may take for the reads of its units and their first connections, on a slow computer."""
 START = datetime(2026, 5, 4, 6, tzinfo=UTC)
 _CHARACTERS = "0123456789ABCDEFGHJKLMNPRSTUVWXYZ"
 
@@ -86,16 +90,21 @@ def enrol_fleet(directory: Path, units: tuple[str, ...], folder: Path) -> None:
 
 
 def run_fleet(load: FleetLoad) -> FleetResult:
-    """Let every unit of a fleet deliver its reads; returns when the last receipt is there."""
+    """Let every unit of a fleet deliver its reads; returns when the last receipt is there.
+
+    Raises:
+        UplinkError: a unit does not reach the department, or a process of the fleet does not end.
+    """
     context = multiprocessing.get_context("spawn")
     ready, results = context.Barrier(PROCESSES + 1), context.Queue()
     shares = [replace(load, units=load.units[place::PROCESSES]) for place in range(PROCESSES)]
     processes = [context.Process(target=_deliver_share, args=(share, ready, results)) for share in shares]
     for process in processes:
         process.start()
-    ready.wait()
-    began_s, total = time.monotonic(), FleetResult()
+    total = FleetResult()
     try:
+        ready.wait(READY_S_MAX)
+        began_s = time.monotonic()
         for _ in processes:
             part: FleetResult = results.get(timeout=600)
             total.receipts += part.receipts
@@ -103,6 +112,8 @@ def run_fleet(load: FleetLoad) -> FleetResult:
             total.cpu_s += part.cpu_s
             total.receipt_s += part.receipt_s
         total.seconds = time.monotonic() - began_s
+    except BrokenBarrierError:
+        raise UplinkError(f"a process of the fleet did not get ready to deliver to {load.url}") from None
     except queue.Empty:
         raise UplinkError("a process of the fleet did not end") from None
     finally:
@@ -114,11 +125,14 @@ def run_fleet(load: FleetLoad) -> FleetResult:
 
 def _deliver_share(load: FleetLoad, ready: Barrier, results: "multiprocessing.Queue[FleetResult]") -> None:
     """Deliver what some units have, all at once."""
-    backlogs = {unit_id: list(_batches(load, unit_id)) for unit_id in load.units}
-    departments = {unit_id: _department(load, unit_id) for unit_id in load.units}
-    for department in departments.values():
-        department.ping()
-    ready.wait()
+    with ExitStack() as failure:
+        failure.callback(ready.abort)
+        backlogs = {unit_id: list(_batches(load, unit_id)) for unit_id in load.units}
+        departments = {unit_id: _department(load, unit_id) for unit_id in load.units}
+        for department in departments.values():
+            department.ping()
+        failure.pop_all()
+    ready.wait(READY_S_MAX)
     began_s = time.process_time()
     with ThreadPoolExecutor(len(load.units)) as threads:
         parts = list(

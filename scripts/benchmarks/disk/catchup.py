@@ -1,7 +1,8 @@
 """Catching up: what a unit's uplink carries to the real department over TLS on loopback, against bare peers.
 
-The peers carry the same bytes in the same batches: httpx posts them to the same server with no outbox behind it, and
-a bare TLS connection brings them to nobody. Each department is new, or it would find everything stored already.
+The peers carry the same bytes in the same batches: httpx as it comes posts them to the same server, without the unit's
+client and its outbox, and a bare TLS connection brings them to nobody. Each department is new, or it would find
+everything stored already.
 """
 
 import re
@@ -17,10 +18,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
+
 from alpr_edge.department.http.tls_contexts import tls_context
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.domain.errors import UplinkError
-from alpr_edge.domain.protocol.items import OutboxItem
+from alpr_edge.domain.protocol.items import (
+    DIGEST_HEADER,
+    ITEMS_PATH,
+    PROTOCOL_HEADER,
+    PROTOCOL_VERSION,
+    UNIT_HEADER,
+    ItemKind,
+    OutboxItem,
+    Outcome,
+)
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import StoreSettings, UplinkSettings
 from alpr_edge.store.unit_store import UnitStore
@@ -85,7 +97,7 @@ def measure(folder: Path, settings: StoreSettings, pictures: list[ReadPictures],
             store.reads.commit(batch)
         batches = list(_batches(store, rig.settings(folder).uplink))
         with serve(rig, "httpx") as uplink:
-            httpx_s = _post_seconds(uplink, batches)
+            httpx_s = post_seconds(uplink, batches)
         tls_s = _transfer_seconds(rig, batches)
         with serve(rig, "uplink") as uplink:
             items, uplink_s = _upload_all(uplink, store)
@@ -122,14 +134,29 @@ def serve(rig: Rig, name: str, niceness: int = 0) -> Iterator[UplinkSettings]:
             server.wait(STOP_S_MAX)
 
 
-def _post_seconds(uplink: UplinkSettings, batches: Batches) -> float:
-    """Seconds in which the client alone carries the batches."""
-    department = HttpsDepartment(uplink, UNIT_ID)
+def post_seconds(uplink: UplinkSettings, batches: Batches, unit_id: str = UNIT_ID) -> float:
+    """Seconds in which httpx as it comes posts the batches over one connection, each once and whole.
+
+    Raises:
+        UplinkError: an item has no receipt.
+    """
+    headers = {UNIT_HEADER: unit_id, PROTOCOL_HEADER: str(PROTOCOL_VERSION)}
     began = time.perf_counter()
-    for batch in batches:
-        department.deliver(batch)
-    department.close()
-    return time.perf_counter() - began
+    with httpx.Client(
+        verify=context_of(uplink), headers=headers, timeout=uplink.answer_timeout_s, trust_env=False
+    ) as client:
+        answers = [client.post(uplink.url + ITEMS_PATH, files=[_part(item) for item in batch]) for batch in batches]
+    seconds = time.perf_counter() - began
+    for answer in answers:
+        if answer.status_code != 200 or {each["outcome"] for each in answer.json()["answers"]} != {Outcome.RECEIPT}:
+            raise UplinkError(f"{uplink.url}: does not take what httpx posts (status {answer.status_code})")
+    return seconds
+
+
+def _part(item: OutboxItem) -> tuple[str, tuple[str, bytes, str, dict[str, str]]]:
+    """An item as the form's part that the uplink makes of it."""
+    content_type = "image/jpeg" if item.kind is ItemKind.IMAGE else "application/json"
+    return item.item_id, (item.kind, item.body, content_type, {DIGEST_HEADER: item.sha256})
 
 
 def _upload_all(uplink: UplinkSettings, store: UnitStore) -> tuple[int, float]:

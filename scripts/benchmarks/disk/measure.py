@@ -13,6 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from alpr_edge.domain.errors import StoreError
 from alpr_edge.domain.instants import Instant, UtcSource
 from alpr_edge.domain.protocol.items import Answer, Outcome
 from alpr_edge.settings import RetentionSettings, StoreSettings
@@ -87,7 +88,7 @@ def _bytes_a_read(volume: Device, settings: StoreSettings, pictures: list[ReadPi
         _deliver(store)
         written_delivered = volume.written_bytes()
         figure("disk.written.receipts", (written_delivered - after) / BYTES_READS, "bytes/read")
-        purge = _purge(store)
+        purge = _purge(store, BYTES_READS)
         figure("disk.written.deletion", (volume.written_bytes() - written_delivered) / BYTES_READS, "bytes/read")
         figure("disk.purge.writer_held", purge.held_s_max * 1000, "ms", what="longest of all steps")
 
@@ -98,12 +99,18 @@ def _deliver(store: UnitStore) -> None:
         store.outbox.settle([Answer(item.item_id, Outcome.RECEIPT, item.sha256) for item in due], 5)
 
 
-def _purge(store: UnitStore) -> PurgeTotals:
-    """Delete everything, as when there is no room."""
+def _purge(store: UnitStore, reads: int) -> PurgeTotals:
+    """Delete everything, as when there is no room.
+
+    Raises:
+        StoreError: it is not as many reads as there should be: what was written is not of their deletion.
+    """
     purge = Purge(store.database, store.reads, RetentionSettings().limits)
     now = Instant("bench", 10**15, START, UtcSource.GNSS)
     while purge.step(now, TARGET_BYTES):
         pass
+    if (deleted := purge.done.reads.total()) != reads:
+        raise StoreError(f"the purge deleted {deleted} of {reads} reads, so its figures are of something else")
     return purge.done
 
 

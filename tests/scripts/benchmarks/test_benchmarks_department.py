@@ -1,6 +1,7 @@
 """The department's benchmark: a small fleet's reads are all there, and one that is missing or doubled is told."""
 
 import json
+import socket
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -13,7 +14,7 @@ from alpr_edge.department.pki.roster_key import load_roster_signer
 from alpr_edge.domain.errors import UplinkError
 from scripts.benchmarks.department import partitions, searches, stored_size
 from scripts.benchmarks.department.departments import make_department
-from scripts.benchmarks.department.fleet import FleetResult
+from scripts.benchmarks.department.fleet import FleetLoad, FleetResult, enrol_fleet, run_fleet
 from scripts.benchmarks.department.measure import FleetSize, measure, require_all
 from scripts.benchmarks.department.people_load import PeopleLoad
 from scripts.benchmarks.department.postgresql import PostgresqlServer
@@ -39,6 +40,17 @@ def test_every_read_has_a_receipt_and_one_that_is_lost_is_told(
             connection.execute(statement)
         with pytest.raises(UplinkError, match=f"of {total} reads {receipts} have receipts"):
             require_all(directory, FleetResult(receipts=receipts), total)
+
+
+def test_a_fleet_without_a_department_ends(tmp_path: Path) -> None:
+    """Its processes fail before they deliver, and are not waited for."""
+    directory, units = make_department(tmp_path), ("car-0", "car-1")
+    enrol_fleet(directory, units, tmp_path / "units")
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    load = FleetLoad(f"https://127.0.0.1:{port}", units, tmp_path / "units", reads=1, batch=1)
+    with pytest.raises(UplinkError, match=f"did not get ready to deliver to https://127.0.0.1:{port}"):
+        run_fleet(load)
 
 
 @pytest.mark.slow
