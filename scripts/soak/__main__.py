@@ -3,7 +3,6 @@
 import argparse
 import json
 import logging
-import signal
 import sys
 import tempfile
 from collections.abc import Callable
@@ -39,7 +38,6 @@ def _run() -> None:
     arguments = parser.parse_args()
     minutes = whole_number("--minutes", arguments.minutes, MINUTES_MIN, MINUTES_MAX)
     request = SoakRequest(minutes, whole_number("--seed", arguments.seed, 0, SEED_MAX))
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a shell starts what it puts aside deaf to Ctrl-C
     configure_logs(verbose=False)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
 

@@ -23,6 +23,9 @@ from scripts.soak.unit import CAMERAS, UNIT_ID
 STARTS_ANEW = (SoakFault.RUN_KILLED, SoakFault.MODEL_DAMAGED)
 """Faults that take all cameras with them."""
 SHOWN_MAX = 10
+READ_SHARE_MIN = 0.8
+"""Of the vehicles that passed while nothing was faulty. A long soak reads nearly all; how many passed is reckoned from
+lengths of time, and in ten minutes that may be off by a tenth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,8 @@ class SoakResult:
     doubled: Sequence[str]
     passes: PassCounts
     lives: Sequence[ProcessLife]
+    failures: Sequence[str]
+    """A line for each daemon that ended by itself, and for what the unit did not get rid of."""
     findings: Sequence[str]
     """Further lines that somebody has to look at."""
 
@@ -46,8 +51,17 @@ class SoakResult:
 
     @property
     def is_clean(self) -> bool:
-        """Whether nothing was lost or doubled, and each fault was told and healed in its time."""
-        return not (self.lost or self.doubled or any(not _is_good(trial) for trial in self.trials))
+        """Whether the unit read, nothing was lost, doubled or left, and each fault was told and healed in its time."""
+        are_good = all(_is_good(trial) for trial in self.trials)
+        return are_good and not (self.lost or self.doubled or self.failures or self._too_few())
+
+    def _too_few(self) -> list[str]:
+        """A line for each count that is too low: where nothing is read nothing is lost either."""
+        passed, read = self.passes.passes, self.passes.read
+        lines = ["no read was stored"] * (not self.acknowledged)
+        if read < READ_SHARE_MIN * passed:
+            lines.append(f"of {passed} vehicles {read} were read, fewer than {READ_SHARE_MIN:.0%}")
+        return lines
 
     def figures(self) -> dict[str, float | int]:
         """As numbers; the keys are those of the issue's line."""
@@ -65,9 +79,8 @@ class SoakResult:
 
     def lines(self, start_s: float) -> Iterator[str]:
         """For people: what did not go well, and the figures that have no key."""
-        for trial in self.trials:
-            if not _is_good(trial):
-                yield f"not as it should be: {trial.line(start_s).strip()}"
+        bad = [trial.line(start_s).strip() for trial in self.trials if not _is_good(trial)]
+        yield from (f"not as it should be: {line}" for line in [*bad, *self._too_few(), *self.failures])
         for word, ids in (("lost", sorted(self.lost)), ("doubled", self.doubled)):
             yield from (f"{word}: read {read_id}" for read_id in ids[:SHOWN_MAX])
         passes = self.passes
@@ -91,12 +104,15 @@ def _is_good(trial: FaultTrial) -> bool:
     return trial.is_told_in_time and trial.is_healed_in_time
 
 
-def result_of(campaign: SoakCampaign, stored: Sequence[str], findings: Sequence[str]) -> SoakResult:
+def result_of(
+    campaign: SoakCampaign, stored: Sequence[str], left: Sequence[str], findings: Sequence[str]
+) -> SoakResult:
     """Compare what was stored with what the department holds.
 
     Args:
         campaign: the soak, which is over.
         stored: ids of reads that the unit's own database holds in the end.
+        left: a line for each kind of thing that the unit did not get rid of.
         findings: further lines.
     """
     unit = campaign.parts.unit
@@ -113,7 +129,8 @@ def result_of(campaign: SoakCampaign, stored: Sequence[str], findings: Sequence[
         doubled_reads(delivered),
         _passes(campaign, delivered),
         campaign.parts.services.lives,
-        [*told, *ended, *findings],
+        [*ended, *left],
+        [*told, *findings],
     )
 
 

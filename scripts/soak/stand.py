@@ -67,7 +67,7 @@ def run_soak(request: SoakRequest, folder: Path, say: Say) -> tuple[SoakCampaign
             silent = [page for page in pages if time.monotonic() - page.heard_s > PAGE_HEARD_S_MAX]
         findings = [f"{len(silent)} of {len(pages)} pages heard nothing at the end"] * bool(silent)
         stored, left = _hand_over(campaign)
-        return campaign, result_of(campaign, stored, [*findings, *left])
+        return campaign, result_of(campaign, stored, left, findings)
 
 
 def _run(campaign: SoakCampaign, say: Say) -> None:

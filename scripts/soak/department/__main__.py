@@ -19,6 +19,7 @@ from alpr_edge.runtime.logs import configure_logs
 from scripts.benchmarks.department.postgresql import postgresql_programs
 from scripts.soak.department.comparison import compare
 from scripts.soak.department.kills import DepartmentKill, KillCampaign, plan_kills
+from scripts.soak.department.programs import unexpected_ends
 from scripts.soak.department.stand import department_stand
 
 ROUNDS, QUICK_ROUNDS = 200, 12
@@ -56,12 +57,16 @@ def _torture(folder: Path, rounds: int, seed: int) -> bool:
         stuck = campaign.finish()
         found = compare(stand)
         starts = sum(program.starts for program in (*stand.servers, *stand.cars))
-        failures = sum(car.failures for car in stand.cars)
+        refusals = [reason for server in stand.servers for reason in server.refusals]
+        found.corrupt += unexpected_ends({"a server": stand.servers, "a car": stand.cars})
     found.losses += stuck
-    found.corrupt += [f"a car ended by itself {failures} times with an error"] * bool(failures)
     for word, lines in (("lost", found.losses), ("doubled", found.duplicates), ("corrupt", found.corrupt)):
         for line in lines[:FINDINGS_SHOWN]:
             print(f"{word}: {line}")
+    if not found.items:
+        print("nothing was tried: no car had anything to deliver")
+    if refusals:
+        print(f"a server did not start {len(refusals)} times; it said at last: {refusals[-1]}")
     kills = {kind.name.lower(): campaign.counts[kind] for kind in DepartmentKill}
     about = {"kills": campaign.counts.total(), **kills, "starts": starts, "items": found.items}
     wrong = {"lost": len(found.losses), "doubled": len(found.duplicates), "corrupt": len(found.corrupt)}

@@ -30,8 +30,8 @@ class DeliveryFindings:
 
     @property
     def is_clean(self) -> bool:
-        """Whether nothing is wrong."""
-        return not (self.losses or self.duplicates or self.corrupt)
+        """Whether the cars had something, and nothing is wrong with it."""
+        return self.items > 0 and not (self.losses or self.duplicates or self.corrupt)
 
 
 def compare(stand: DepartmentStand) -> DeliveryFindings:

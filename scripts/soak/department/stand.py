@@ -22,6 +22,8 @@ from scripts.soak.department.programs import RestartedProgram
 
 SERVERS = 2
 SERVE = ("-m", "alpr_edge", "department", "serve", "--directory")
+READY_TEXT = "department at https://"
+"""What a server says once units can connect to it."""
 
 
 @dataclass(slots=True)
@@ -80,7 +82,8 @@ class DepartmentStand:
         self._ports = _free_ports(SERVERS)
         for directory, port in zip(self.directories, self._ports, strict=True):
             command = [*SERVE, str(directory), "--port", str(port)]
-            self.servers.append(RestartedProgram(partial(list, command), self.folder / f"{directory.name}.log"))
+            log = self.folder / f"{directory.name}.log"
+            self.servers.append(RestartedProgram(partial(list, command), log, READY_TEXT))
         for unit_id in self.units:
             self.cars.append(RestartedProgram(partial(self._car, unit_id), self.folder / f"{unit_id}.log"))
         self.tend()
