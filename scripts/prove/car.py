@@ -65,11 +65,10 @@ class Car:
                 start_new_session=True,
                 env={**os.environ, "SYSTEMD_SECCOMP": "0"},
             )
-        try:
+        with contextlib.ExitStack() as undo:
+            undo.callback(self.cut_power)
             until(self._has_started, f"{self.root.name} has started ({self.log})", START_S_MAX)
-        except ProofError:
-            self.cut_power()
-            raise
+            undo.pop_all()
 
     @property
     def log(self) -> Path:

@@ -115,6 +115,12 @@ class Depot:
         with closing(sqlite3.connect(f"file:{self.folder / 'department.db'}?mode=ro", uri=True)) as database:
             return {str(read_id) for (read_id,) in database.execute("SELECT read_id FROM reads")}
 
+    def has_read_since(self, moment: datetime) -> bool:
+        """Whether it stored a read that was first seen after a moment, and did not only wait in a car until then."""
+        with closing(sqlite3.connect(f"file:{self.folder / 'department.db'}?mode=ro", uri=True)) as database:
+            rows = database.execute("SELECT first_seen FROM reads WHERE first_seen IS NOT NULL").fetchall()
+        return any(datetime.fromisoformat(first_seen) > moment for (first_seen,) in rows)
+
     def state_of(self, unit: str) -> str:
         """The state of a unit's certificate: ``valid``, ``revoked``."""
         output = call(PROGRAM, "department", "unit", "list", "--directory", self.folder, "--json").stdout

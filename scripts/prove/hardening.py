@@ -1,6 +1,7 @@
 """What the hardening of the capture unit costs: frames a second inside it and outside, taking turns."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
@@ -11,8 +12,9 @@ from scripts.prove.host import CACHE, ROOT, ProofError, call
 
 ROUNDS = 5
 DRIVE_S = 6.0
-SHARE_MIN = 0.95
-"""Of the frames a second outside, at least so many inside; by the processor's time, since a machine is seldom idle."""
+SHARES_MIN = {"processor": 0.95, "clock": 0.75}
+"""Of the frames a second outside, at least so many inside. By the clock far fewer, since a machine is seldom idle; a
+limit on the processor that halves them (CPUQuota=) is seen there alone."""
 Rates = dict[str, float]
 HOME = "/var/lib/alpr-edge/rate"
 PYTHON = "/opt/alpr-edge/current/.venv/bin/python"
@@ -24,7 +26,7 @@ def rate_inside(car: Car) -> str:
     """The median over rounds of the rate inside by the rate outside, and how they were.
 
     Raises:
-        ProofError: it is below :data:`SHARE_MIN`.
+        ProofError: it is below :data:`SHARES_MIN`.
     """
     _lay(car)
     rounds: list[tuple[Rates, Rates]] = []
@@ -36,10 +38,19 @@ def rate_inside(car: Car) -> str:
     finally:
         car.run("systemctl", "start", "alpr-edge.target", "alpr-edge.service", "alpr-edge-uplink.service")
         car.run("rm", "-rf", HOME)
+    return judge(rounds)
+
+
+def judge(rounds: Sequence[tuple[Rates, Rates]]) -> str:
+    """What the rounds say, each the rates inside and outside.
+
+    Raises:
+        ProofError: the median of the shares is below :data:`SHARES_MIN`, by the clock or by the processor's time.
+    """
     shares = {by: median(inside[by] / outside[by] for inside, outside in rounds) for by in ("clock", "processor")}
     summary = ", ".join(f"{share:.3f} by {by}" for by, share in shares.items())
     summary += f", at {median(outside['clock'] for _, outside in rounds):.1f} frames/s outside"
-    if shares["processor"] < SHARE_MIN:
+    if any(share < SHARES_MIN[by] for by, share in shares.items()):
         raise ProofError(f"the hardening costs frames: {summary}")
     return summary
 

@@ -3,14 +3,17 @@
 import json
 import re
 import shutil
-from collections.abc import Sequence
+import time
+from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from scripts.prove.depot import PROGRAM
 from scripts.prove.host import CACHE, call, require, until
 from scripts.prove.networks import wire
 from scripts.prove.roots import bundle, put_tree
-from scripts.prove.scenario import CAPTURE, CONSOLE, UNIT, UPLINK, Setup, start_receiver
+from scripts.prove.scenario import CAPTURE, CONSOLE, UNIT, UPLINK, Setup, start_receiver, wait_for_read
 from scripts.prove.unit import (
     CURRENT,
     deliver_reads,
@@ -27,6 +30,9 @@ OLD_KEY, NEW_KEY = "retry_longest_s = 5.0\n", "retry_max_s = 5.0\n"
 """A key of the fleet's settings as release 0.1.0 had it, and as it is."""
 BROKEN_READY_S = 30
 MEDIUM = "/root/medium"
+CREDENTIALS = "/etc/credstore.encrypted"
+SEALED_LINE_MIN = 16
+"""Characters of a line of a sealed key that nothing else has by chance."""
 STARTING, NEVER_READY = "    configure_logs(verbose=True)\n", "    threading.Event().wait()\n"
 """A line of both daemons, and what makes of them some that start and never say that they are ready."""
 
@@ -95,14 +101,21 @@ def power_cut_in_an_update_is_decided_at_the_start(setup: Setup) -> str:
     reads_before = stored_read_ids(setup)
     car.cut_power()
     require((car.root / "opt/alpr-edge/current").resolve().name == BROKEN, "the link was not switched yet")
+    began_s, off = time.monotonic(), datetime.now(UTC)
     car.start()
     start_receiver(car)
-    seconds = until(lambda: version_in_use(setup) == NEXT, "the release before is back", 240)
+    until(lambda: version_in_use(setup) == NEXT, "the release before is back", 240)
+    back_s = time.monotonic() - began_s
     until(lambda: car.value("alpr-edge-trial.service", "ActiveState") == "inactive", "the trial is decided", 240)
     require(not (car.root / "opt/alpr-edge/trial.json").exists(), "it is on trial still")
     until(lambda: setup.health("run").get("ready"), "the unit is ready", 60)
     require(reads_before <= stored_read_ids(setup), "reads held before the power cut are gone")
-    return f"{seconds:.0f} s after the start the release before was back, by itself, with all {len(reads_before)} reads"
+    wait_for_read(setup, off)
+    read_s = time.monotonic() - began_s
+    return (
+        f"{back_s:.0f} s after the power came back the release before was in use, by itself, with all "
+        f"{len(reads_before)} reads; a new one arrived after {read_s:.0f} s"
+    )
 
 
 def a_unit_with_reads_is_not_decommissioned(setup: Setup) -> str:
@@ -122,7 +135,7 @@ def decommissioning_exports_and_destroys(setup: Setup) -> str:
     car = setup.car
     (car.root / MEDIUM.lstrip("/")).mkdir(exist_ok=True)
     (car.root / "root").chmod(0o711)
-    secret = (car.root / "etc/credstore.encrypted/alpr-edge-outbox").read_bytes()
+    keys = unit_keys(setup)
     car.run("chown", "alpr-edge:", MEDIUM)
     # The link is up and nothing takes it: what waits goes by the medium, and the department can be asked.
     car.run("systemctl", "stop", UPLINK)
@@ -151,7 +164,7 @@ def decommissioning_exports_and_destroys(setup: Setup) -> str:
     )
     destroyed = {Path(key["file"]).name for key in record["keys"]}
     require({"console.pem", "unit.key"} <= destroyed, f"overwritten are {destroyed}")
-    require(secret not in _record(car.root).encode(), "the record holds a key")
+    require_no_key(car.root, keys)
     require(record["revoked"] == "revoked" == setup.depot.state_of(UNIT), f"the department: {record['revoked']}")
     again = json.loads(car.run(*command).stdout)
     require(again == record, "a second time says something else")
@@ -170,9 +183,37 @@ def _export(setup: Setup, command: Sequence[str]) -> str:
     return import_summary
 
 
-def _record(root: Path) -> str:
-    (path,) = (root / "var/log/alpr-edge").glob("decommissioned-*.json")
-    return path.read_text(encoding="utf-8")
+def unit_keys(setup: Setup) -> dict[str, tuple[str, bytes]]:
+    """By name, each key of the unit: its sealed file, and the key itself."""
+    keys = {}
+    for path in sorted((setup.car.root / CREDENTIALS.lstrip("/")).glob("alpr-edge-*")):
+        unseal = ("systemd-creds", "decrypt", f"--name={path.name}", "--transcode=hex", f"{CREDENTIALS}/{path.name}")
+        keys[path.name] = path.read_text(encoding="ascii"), bytes.fromhex(setup.car.run(*unseal, "-").stdout)
+    require(len(keys) > 0, "the unit has no keys")
+    return keys
+
+
+def require_no_key(root: Path, keys: Mapping[str, tuple[str, bytes]]) -> None:
+    """Neither record, the one for programs nor the one for people, holds anything of a key."""
+    folder = root / "var/log/alpr-edge"
+    files = sorted(path for kind in ("json", "txt") for path in folder.glob(f"decommissioned-*.{kind}"))
+    require([path.suffix for path in files] == [".json", ".txt"], f"the records are {[path.name for path in files]}")
+    for path in files:
+        text = path.read_text(encoding="utf-8")
+        found = [f"{trace} of {name}" for name, key in keys.items() for trace in key_traces(*key, text)]
+        require(not found, f"{path.name} holds {', '.join(found)}")
+
+
+def key_traces(sealed: str, key: bytes, text: str) -> list[str]:
+    """What of a key a text holds: lines of its sealed file, or the key in hexadecimal or base64.
+
+    A sealed file is base64 over several lines, the last of which may be too short to tell anything.
+    """
+    lines = [line for line in sealed.split() if len(line) >= SEALED_LINE_MIN]
+    found = [f"line {number} of the sealed file" for number, line in enumerate(lines, 1) if line in text]
+    found += ["the key in hexadecimal"] * (key.hex() in text.lower())
+    plain = [encode(key).decode("ascii").rstrip("=") for encode in (b64encode, urlsafe_b64encode)]
+    return found + ["the key in base64"] * any(each in text for each in plain)
 
 
 def _import(setup: Setup) -> str:

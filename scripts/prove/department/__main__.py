@@ -67,7 +67,6 @@ def _proofs(resources: ExitStack, *, quick: bool) -> Iterator[DepartmentProof]:
     yield "on PostgreSQL: setting up makes a department", set_up
     online.close()
     yield from _of_an_engine(machine, "on PostgreSQL")
-    yield "a kill and a power cut are survived", partial(proofs.a_kill_and_a_power_cut_are_survived, machine)
 
 
 def _of_an_engine(machine: DepartmentMachine, where: str) -> Iterator[DepartmentProof]:
@@ -77,6 +76,8 @@ def _of_an_engine(machine: DepartmentMachine, where: str) -> Iterator[Department
     yield f"{where}: an alarm is told and ends", partial(proofs.an_alarm_is_told_and_ends, machine)
     yield f"{where}: Prometheus is answered", partial(proofs.prometheus_is_answered, machine)
     yield f"{where}: all is well", partial(proofs.all_is_well, machine)
+    survival = partial(proofs.a_kill_and_a_power_cut_are_survived, machine)
+    yield f"{where}: a kill and a power cut are survived", survival
 
 
 def _machine(resources: ExitStack, *, quick: bool) -> DepartmentMachine:

@@ -54,6 +54,11 @@ def prepare(machine: DepartmentMachine) -> None:
     car.write("/etc/systemd/system/chrony.service.d/proof.conf", "[Unit]\nConditionCapability=\n")
     car.write("/etc/default/chrony", 'DAEMON_OPTS="-F 1 -x"\n')
     car.put(Path(__file__).with_name("alarm_receiver.py"), "/root/alarm_receiver.py")
+    start_alarm_receiver(car)
+
+
+def start_alarm_receiver(car: Car) -> None:
+    """Have somebody take alarms until the machine stops."""
     receiver = ("python3", "/root/alarm_receiver.py", str(ALARMS_PORT), POSTS)
     car.run("systemd-run", "--quiet", "--collect", "--unit=alarm-receiver", *receiver)
     until(lambda: f":{ALARMS_PORT}" in car.run("ss", "-ltn").stdout, "somebody takes alarms", 60)

@@ -2,9 +2,10 @@
 
 import json
 import re
+import time
 from typing import Any
 
-from scripts.prove.department.machine import COMMAND, DATA, POSTS, DepartmentMachine
+from scripts.prove.department.machine import COMMAND, DATA, POSTS, DepartmentMachine, start_alarm_receiver
 from scripts.prove.host import require, until
 
 SERVER = "alpr-edge-department.service"
@@ -122,7 +123,8 @@ def all_is_well(machine: DepartmentMachine) -> str:
 
 
 def a_kill_and_a_power_cut_are_survived(machine: DepartmentMachine) -> str:
-    """A server that is killed comes back by itself, and so does all of it after the power went."""
+    """A killed server comes back by itself; after a power cut everything does, and all that was stored is whole."""
+    stored = _stored_counts(machine)
     before = machine.car.value(SERVER, "MainPID")
     machine.car.run("systemctl", "kill", "--signal=SIGKILL", "--kill-whom=main", SERVER)
 
@@ -131,10 +133,26 @@ def a_kill_and_a_power_cut_are_survived(machine: DepartmentMachine) -> str:
 
     killed_s = until(is_back, "the server is back", 120)
     machine.car.cut_power()
+    began_s = time.monotonic()
     machine.car.start()
-    cut_s = until(lambda: _is_active(machine), "the server is back after a power cut", 180)
-    require(machine.ask("status")["reads"] > 0, "its reads are gone")
-    return f"back {killed_s:.0f} s after a kill, {cut_s:.0f} s after the start"
+    start_alarm_receiver(machine.car)
+    until(lambda: _is_active(machine), "the server is back after a power cut", 180)
+    cut_s = time.monotonic() - began_s
+    now = _stored_counts(machine)
+    require(now == stored, f"stored are {now}, and before the kill and the power cut {stored}")
+    return (
+        f"back {killed_s:.0f} s after a kill, {cut_s:.0f} s after the power came back, with all of "
+        f"{stored['reads']} reads, {stored['bodies']} bodies and {stored['images']} pictures"
+    )
+
+
+def _stored_counts(machine: DepartmentMachine) -> dict[str, Any]:
+    """How much is stored, of which every body and picture was compared with its digest. Raises ProofError."""
+    counts, checked = machine.ask("status"), machine.ask("verify")
+    require(counts["reads"] > 0 and checked["ok"], f"nothing is stored, or it is not whole: {checked}")
+    return {name: counts[name] for name in ("reads", "hits", "items", "units")} | {
+        name: checked[name] for name in ("bodies", "images")
+    }
 
 
 def _is_active(machine: DepartmentMachine) -> bool:
