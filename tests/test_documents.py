@@ -142,7 +142,7 @@ def test_a_document_names_commands_and_options_that_exist(document: str) -> None
 def options_of_script(name: str) -> str:
     """The help of a script, which makes no environment: the package's own where it has one."""
     head = (ROOT / "scripts" / name).read_text(encoding="utf-8")
-    package = re.search(r"-m (scripts\.[a-z.]+)", head)
+    package = re.search(r"-m (?:scripts\.developer_program )?(scripts\.[a-z.]+)", head)
     sources = [] if package is None else sorted((ROOT / package[1].replace(".", "/")).glob("*.py"))
     return head + "".join(path.read_text(encoding="utf-8") for path in sources)
 

@@ -5,6 +5,7 @@ import json
 import logging
 import sys
 import tempfile
+from contextlib import closing
 from pathlib import Path
 from random import Random
 
@@ -62,8 +63,10 @@ def _with_bar(campaign: Campaign, trials: list[Trial]) -> None:
     console = Console(stderr=True)
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
         task = bar.add_task("Torturing", total=len(trials))
-        for fault, activity in campaign.run(trials):
-            bar.update(task, advance=1, description=f"{fault} in {activity}")
+        # Closed here when an interrupt comes, so that its disks are unmounted before their folder goes.
+        with closing(campaign.run(trials)) as tried:
+            for fault, activity in tried:
+                bar.update(task, advance=1, description=f"{fault} in {activity}")
 
 
 def _report(campaign: Campaign) -> None:

@@ -4,7 +4,7 @@ import math
 import multiprocessing
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
@@ -77,7 +77,7 @@ class Campaign:
         self._processes = multiprocessing.get_context("forkserver")
         self._processes.set_forkserver_preload(["scripts.faults.victims"])
 
-    def run(self, trials: list[Trial]) -> Iterator[Trial]:
+    def run(self, trials: list[Trial]) -> Generator[Trial, None, None]:
         """Try each; yields what was tried. Migrations, damage and whole units have a disk each; one is the others'."""
         with ExitStack() as stack:
             road = _Road(stack.enter_context(self._disk("road")))

@@ -51,7 +51,10 @@ class Disk:
         with image.open("wb") as file:
             file.truncate(size)
         _run("mkfs.ext4", "-q", "-F", str(image))
-        self._mount()
+        with contextlib.ExitStack() as undo:
+            undo.callback(self._unmount)
+            self._mount()
+            undo.pop_all()
 
     def __enter__(self) -> Self:
         return self
@@ -59,8 +62,8 @@ class Disk:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        _run("umount", "--lazy", str(self.folder))
-        self._image.unlink()
+        self._unmount()
+        self._image.unlink(missing_ok=True)
 
     def cut_power(self) -> None:
         """Stop the file system at this moment: what was not synced never reaches the disk."""
@@ -123,6 +126,10 @@ class Disk:
 
     def _mount(self) -> None:
         _run("mount", "-o", "loop", str(self._image), str(self.folder))
+
+    def _unmount(self) -> None:
+        """Unmount it whoever has a file open; an interrupt may have come while it was not mounted."""
+        subprocess.run(["umount", "--lazy", self.folder], check=False, capture_output=True)
 
 
 def _run(*command: str) -> None:
