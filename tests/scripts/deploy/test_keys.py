@@ -114,7 +114,7 @@ class Sealed:
         return (self.folder / "sealed-with").read_text(encoding="ascii").strip()
 
     @property
-    def used(self) -> dict[str, str]:
+    def sealed_with(self) -> dict[str, str]:
         """What each file of the store was sealed with, copies and drafts included."""
         files = sorted((self.folder / "store").iterdir())
         return {path.name: path.read_text(encoding="ascii").split()[0].partition("=")[2] for path in files}
@@ -125,12 +125,12 @@ def test_the_note_never_names_a_tpm_that_a_key_opens_without(tmp_path: Path, fil
     sealed = Sealed(tmp_path)
     with suppress(KeyboardInterrupt):
         sealed.step().apply(PowerCut(files))
-    assert sealed.note == HOST or set(sealed.used.values()) == {HOST_AND_TPM}, sealed.used
+    assert sealed.note == HOST or set(sealed.sealed_with.values()) == {HOST_AND_TPM}, sealed.sealed_with
     assert (sealed.note == HOST_AND_TPM) is (files > len(NAMES))
     (outcome,) = provision([sealed.step()], dry_run=False)
     assert outcome.state is (State.SAME if files > len(NAMES) else State.CHANGED)
     assert sealed.note == HOST_AND_TPM
-    assert sealed.used == {f"alpr-edge-{name}": HOST_AND_TPM for name in sorted(NAMES)}
+    assert sealed.sealed_with == {f"alpr-edge-{name}": HOST_AND_TPM for name in sorted(NAMES)}
     assert sealed.step().pending() == []
 
 
@@ -141,7 +141,7 @@ def test_what_a_power_cut_left_beside_the_keys_is_removed(tmp_path: Path) -> Non
         path.write_text("sealed without the TPM\n")
     assert sealed.step(has_tpm=False).pending() == [f"remove {path}" for path in stale]
     (outcome,) = provision([sealed.step(has_tpm=False)], dry_run=False)
-    assert (outcome.state, sorted(sealed.used)) == (State.CHANGED, [f"alpr-edge-{name}" for name in sorted(NAMES)])
+    assert (outcome.state, sorted(sealed.sealed_with)) == (State.CHANGED, [f"alpr-edge-{name}" for name in sorted(NAMES)])
 
 
 def test_keys_that_were_sealed_anew_stay_where_the_note_cannot_be_written(tmp_path: Path) -> None:
@@ -151,5 +151,5 @@ def test_keys_that_were_sealed_anew_stay_where_the_note_cannot_be_written(tmp_pa
     (tmp_path / "sealed-with").mkdir()
     (outcome,) = provision([sealed.step()], dry_run=False)
     assert (outcome.state, "sealed-with: cannot be written" in outcome.error) == (State.FAILED, True)
-    assert sealed.used == {f"alpr-edge-{name}": HOST_AND_TPM for name in sorted(NAMES)}
+    assert sealed.sealed_with == {f"alpr-edge-{name}": HOST_AND_TPM for name in sorted(NAMES)}
     assert sealed.keys == keys_before
