@@ -5,7 +5,7 @@ A picture arrives some 70 to 130 ms after it was taken, metres at speed; the cam
 with the unit's within the time that a picture can be on its way, and to run as evenly as the stream does.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 from alpr_edge.domain.instants import NS_PER_MS, Instant
@@ -66,7 +66,7 @@ class CameraClock:
         if lag_ms is None:
             taken = date_by_arrival(arrived)
         else:
-            taken = _less_certain(arrived.shift(-lag_ms), CAMERA_UNCERTAINTY_MS)
+            taken = arrived.shift(-lag_ms).less_certain(CAMERA_UNCERTAINTY_MS)
         self._newest = self._in_order(taken)
         return self._newest
 
@@ -113,12 +113,7 @@ class CameraClock:
 
 def date_by_arrival(arrived: Instant) -> Instant:
     """The instant of a picture of which only the arrival is known; its uncertainty says so."""
-    return _less_certain(arrived, ARRIVAL_UNCERTAINTY_MS)
-
-
-def _less_certain(instant: Instant, by_ms: float) -> Instant:
-    known_ms = instant.uncertainty_ms
-    return instant if known_ms is None else replace(instant, uncertainty_ms=known_ms + by_ms)
+    return arrived.less_certain(ARRIVAL_UNCERTAINTY_MS)
 
 
 def _difference_text(lag_ms: float) -> str:

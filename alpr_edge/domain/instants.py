@@ -5,7 +5,7 @@ or untrusted (a vehicle's clock starts at 1970 until the first fix), and it carr
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
@@ -66,6 +66,11 @@ class Instant:
         utc = None if self.utc is None else self.utc + timedelta(milliseconds=milliseconds)
         boottime_ns = self.boottime_ns + round(milliseconds * NS_PER_MS)
         return Instant(self.boot_id, boottime_ns, utc, self.utc_source, self.uncertainty_ms)
+
+    def less_certain(self, by_ms: float) -> "Instant":
+        """The same moment with so much more uncertainty; where that is unknown it stays so."""
+        known_ms = self.uncertainty_ms
+        return self if known_ms is None else replace(self, uncertainty_ms=known_ms + by_ms)
 
 
 def to_utc(moment: datetime) -> datetime:

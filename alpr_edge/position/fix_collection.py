@@ -36,6 +36,7 @@ def collect_fixes(
     """
     failures = 0
     while True:
+        fix_history.reopen()
         try:
             for fix in source.fixes():
                 if failures:

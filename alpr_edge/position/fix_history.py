@@ -14,6 +14,8 @@ from alpr_edge.domain.motion.fix_check import FixCheck, FixFault
 from alpr_edge.domain.ports import Clock
 from alpr_edge.domain.positioning import FIX_LATENCY_MS, position_at
 from alpr_edge.domain.timeline import DRIFT
+from alpr_edge.position.fix_times import AGREEMENT, agrees, ahead
+from alpr_edge.position.leap_seconds import LeapSecondCheck
 
 FIXES_MAX = 1200
 """Most fixes kept: twenty minutes at one a second, two at ten."""
@@ -21,8 +23,6 @@ TIME_MS = 60_000.0
 """All fixes of this last span must agree on the time."""
 SETTLED_MS = 4000.0
 """Least span over which they must agree: a receiver that wakes up may report old time from memory for some seconds."""
-AGREEMENT = timedelta(seconds=1.5)
-"""Most by which fixes may differ in their time on the way to here; a leap second is less."""
 FAULT_MS = 10_000.0
 """Time for which a fix with a wrong place is told; others may be right in between."""
 FORWARD_MAX = timedelta(minutes=1)
@@ -50,11 +50,18 @@ class FixHistory:
         self._time_fix: Fix | None = None
         self._trusted_time: Instant | None = None
         self._jump = ""
+        self._leap_seconds = LeapSecondCheck()
 
     def resume(self, trusted_time: Instant) -> None:
         """Continue from the trusted time of this boot that was known before the process was started again."""
         with self._lock:
             self._trusted_time = trusted_time
+            self._leap_seconds.resume(trusted_time)
+
+    def reopen(self) -> None:
+        """Begin a new opening of the receiver, which may have been without power."""
+        with self._lock:
+            self._leap_seconds.reopen()
 
     def estimated_utc(self, now: Instant) -> datetime | None:
         """The UTC of a moment by boot time since the last trusted one of its boot, late rather than early by the drift.
@@ -81,6 +88,12 @@ class FixHistory:
         with self._lock:
             return self._jump
 
+    @property
+    def leap_error_ms(self) -> float:
+        """How far the receiver's time may be off by leap seconds that it has not heard of yet."""
+        with self._lock:
+            return self._leap_seconds.error_ms
+
     def place_fault(self, now: Instant) -> FixFault | None:
         """Why places that the receiver reports are not used at present; None: they are."""
         with self._lock:
@@ -96,6 +109,7 @@ class FixHistory:
                 self._places.clear()
                 self._check = FixCheck()
                 self._time_fix, self._trusted_time, self._jump = None, None, ""
+                self._leap_seconds = LeapSecondCheck()
             self._insert(self._fixes, fix)
             if (fault := self._check.check(fix)) is None:
                 self._insert(self._places, fix)
@@ -103,6 +117,8 @@ class FixHistory:
                 self._wrong = fault, fix.received_at
             # Checked once a fix, as the clock asks with every frame.
             self._time_fix, self._jump = self._check_times(_fixes_with_time(self._fixes))
+            if self._time_fix is fix:
+                self._leap_seconds.note(fix)
 
     def at(self, instant: Instant) -> Position | None:
         """Where the vehicle was at ``instant``; None when no fix is near enough in time."""
@@ -125,16 +141,16 @@ class FixHistory:
         not, what was known before holds.
         """
         if not fixes or fixes[-1].received_at.ms_since(fixes[0].received_at) < SETTLED_MS:
-            is_confirmed = fixes and self._trusted_time is not None and _agrees(fixes[-1], self._trusted_time)
+            is_confirmed = fixes and self._trusted_time is not None and agrees(fixes[-1], self._trusted_time)
             return (fixes[-1], "") if is_confirmed else (self._time_fix, self._jump)
         moments = [_utc_at_boot(fix) for fix in fixes]
         apart = max(moments) - min(moments)
         if apart > AGREEMENT:
             return None, f"the receiver's date jumped by {_duration_text(apart)}" if apart > FORWARD_MAX else ""
         newest = fixes[-1]
-        ahead = timedelta(0) if self._trusted_time is None else _ahead(newest, self._trusted_time)
-        if ahead > FORWARD_MAX:
-            return None, f"the receiver's date jumped {_duration_text(ahead)} ahead"
+        jump = timedelta(0) if self._trusted_time is None else ahead(newest, self._trusted_time)
+        if jump > FORWARD_MAX:
+            return None, f"the receiver's date jumped {_duration_text(jump)} ahead"
         self._trusted_time = replace(newest.received_at, utc=newest.utc)
         return newest, ""
 
@@ -179,7 +195,7 @@ class GnssClock:
         if fix is None or fix.utc is None or fix.received_at.boot_id != now.boot_id:
             return now
         age_ms = now.ms_since(fix.received_at)
-        uncertainty_ms = FIX_LATENCY_MS + age_ms * DRIFT
+        uncertainty_ms = FIX_LATENCY_MS + age_ms * DRIFT + self._fix_history.leap_error_ms
         if not 0 <= age_ms <= self._age_ms_max or _is_more_precise(now, uncertainty_ms):
             return now
         if self._is_contradicted(fix, now):
@@ -191,45 +207,25 @@ class GnssClock:
         """Whether a fix's time is much later than a trusted time by a time server or by earlier fixes."""
         if fix is None or not now.trusted or fix.received_at.boot_id != now.boot_id:
             return False
-        return now.ms_since(fix.received_at) <= self._age_ms_max and _ahead(fix, now) > FORWARD_MAX
+        return now.ms_since(fix.received_at) <= self._age_ms_max and ahead(fix, now) > FORWARD_MAX
 
     def _independent_time(self, now: Instant, fix: Fix | None) -> Instant:
         """The inner clock's instant, not trusted where chronyd may have it from the receiver's false date.
 
-        chronyd follows the same receiver, and after a false date it needs a while to be right again.
+        chronyd follows the same receiver: it is off by the same leap seconds, and after a false date it needs a while
+        to be right again.
         """
         if now.utc_source is not UtcSource.GNSS or now.utc is None:
             return now
         is_of_boot = fix is not None and fix.received_at.boot_id == now.boot_id
-        if self._fix_history.jump or (fix is not None and is_of_boot and _ahead(fix, now) < -FORWARD_MAX):
+        if self._fix_history.jump or (fix is not None and is_of_boot and ahead(fix, now) < -FORWARD_MAX):
             return replace(now, utc_source=UtcSource.RTC, uncertainty_ms=None)
-        return now
+        return now.less_certain(self._fix_history.leap_error_ms)
 
 
 def _fixes_with_time(fixes: list[Fix]) -> list[Fix]:
     """The fixes of the last minute that have a time."""
     return [fix for fix in fixes if fix.utc is not None and fixes[-1].received_at.ms_since(fix.received_at) <= TIME_MS]
-
-
-def _ahead(fix: Fix, trusted_time: Instant) -> timedelta:
-    """How much later a fix's time is than boot time since a trusted moment allows, drift included."""
-    later, drift = _difference(fix, trusted_time)
-    return later - drift
-
-
-def _agrees(fix: Fix, trusted_time: Instant) -> bool:
-    """Whether a fix's time is the one that boot time since a trusted moment gives, but for drift."""
-    later, drift = _difference(fix, trusted_time)
-    return abs(later) <= AGREEMENT + drift
-
-
-def _difference(fix: Fix, trusted_time: Instant) -> tuple[timedelta, timedelta]:
-    """How much later a fix's time is than boot time since a trusted moment gives, and how far that may have drifted."""
-    assert fix.utc is not None, "only timed fixes are asked"
-    assert trusted_time.utc is not None, "a trusted time has a UTC"
-    elapsed_ms = fix.received_at.ms_since(trusted_time)
-    later = fix.utc - trusted_time.utc - timedelta(milliseconds=elapsed_ms)
-    return later, timedelta(milliseconds=abs(elapsed_ms) * DRIFT)
 
 
 def _duration_text(span: timedelta) -> str:

@@ -90,11 +90,11 @@ def drive(until_s: int, since_s: int = 0, **claims: object) -> list[Fix]:
 
 
 def test_utc_comes_from_the_receiver_while_its_fix_is_recent() -> None:
-    fix_history = fix_history_of(*drive(5))
-    now = gnss_now(fix_history, replace(BOOT.shift(15_000), utc=datetime(1980, 1, 6, tzinfo=UTC)))
-    assert (now.utc, now.utc_source) == (NOON + timedelta(seconds=15), UtcSource.GNSS)
+    fix_history = fix_history_of(*drive(905))
+    now = gnss_now(fix_history, replace(BOOT.shift(915_000), utc=datetime(1980, 1, 6, tzinfo=UTC)))
+    assert (now.utc, now.utc_source) == (NOON + timedelta(seconds=915), UtcSource.GNSS)
     assert now.uncertainty_ms == 1001.0
-    late = BOOT.shift(65_001)
+    late = BOOT.shift(965_001)
     assert gnss_now(fix_history, late) == late
 
 
@@ -175,8 +175,8 @@ def test_a_leap_second_does_not_end_trust() -> None:
 
 
 def test_a_better_time_server_stays() -> None:
-    fix_history = fix_history_of(*drive(5))
-    ntp_time = Instant("boot", 6_000_000_000, NOON, UtcSource.NTP, 20.0)
+    fix_history = fix_history_of(*drive(905))
+    ntp_time = Instant("boot", 906_000_000_000, NOON + timedelta(seconds=900), UtcSource.NTP, 20.0)
     assert gnss_now(fix_history, ntp_time) == ntp_time
     assert gnss_now(fix_history, replace(ntp_time, uncertainty_ms=5000.0)).utc_source is UtcSource.GNSS
 
