@@ -20,7 +20,8 @@ import cv2
 import structlog
 
 from alpr_edge.capture.opencv import read_only
-from alpr_edge.capture.picamera_controls import FLIPS, camera_index, controls_of, split, with_ceilings
+from alpr_edge.capture.picamera_controls import FLIPS, camera_index, controls_of, is_beyond_ceilings, split
+from alpr_edge.capture.picamera_tuning import has_ceilings
 from alpr_edge.domain.errors import CaptureError
 from alpr_edge.domain.instants import NS_PER_MS, Instant
 from alpr_edge.domain.load.frame_rate import Takes, take_all
@@ -46,8 +47,10 @@ _FIGURES = {
     "picture_us": "FrameDuration",
     "sensor_celsius": "SensorTemperature",
 }
+BEYOND_PICTURES = 30
+"""Pictures in a row beyond a ceiling after which it is told: the first ones may have a sensor's own exposure."""
 _LIBRARY = threading.Lock()
-"""Held while a camera opens or closes: a tuning is handed over in the environment, which all cameras share."""
+"""Held while a camera opens or closes: picamera2 shares one manager of libcamera among all cameras, unguarded."""
 LIBRARY_S = 8.0
 """Longest wait for another camera to open or close; one that hangs meanwhile must not hang all."""
 
@@ -88,6 +91,8 @@ class Picamera2Source:
         self._beat = beat
         self._takes = takes
         self._newest_ns = 0
+        self._beyond_count = 0
+        """Pictures in a row that were taken beyond a ceiling."""
         self.stale = 0
         """Pictures left out: given before, older than :data:`AGE_MS_MAX` or with a stamp from the future."""
         self.figures: dict[str, Any] = {}
@@ -148,6 +153,7 @@ class Picamera2Source:
             if age_ms is None:
                 return None, None
             self.figures = {**self.figures, **_figures_of(metadata)}
+            self._judge_exposure()
             captured_at = self._clock.now().shift(-age_ms)
             if not self._takes(captured_at):
                 return captured_at, None
@@ -208,14 +214,14 @@ class Picamera2Source:
         cameras = library.global_camera_info()
         try:
             number = camera_index(cameras, self._camera.device)
+            model = str(cameras[number].get("Model"))
+            self.figures = {"model": model, "ceilings": has_ceilings(self._camera, model)}
         except CaptureError as error:
             raise self._error(str(error)) from None
-        tuning = self._tuning(library, str(cameras[number].get("Model")))
-        self.figures = {"model": cameras[number].get("Model"), "ceilings": tuning is not None}
         # Its constructor leaves a pipe open when it fails, and a unit may try for months.
         device = library.__new__(library)
         try:
-            device.__init__(number, tuning=tuning)
+            device.__init__(number)
         except _FAILURES:
             if hasattr(device, "notifyme_w"):
                 os.close(device.notifyme_w)
@@ -230,20 +236,6 @@ class Picamera2Source:
                 f"picamera2 cannot be used ({_one_line(error)}): apt install python3-picamera2, and make the virtual "
                 "environment with --system-site-packages"
             ) from None
-
-    def _tuning(self, library: Any, model: str) -> dict[str, Any] | None:  # noqa: ANN401 - as above
-        """The model's tuning with the ceilings of the settings; None for a camera that libcamera does not tune.
-
-        A few of libcamera's files hold comments, which its own parser takes and picamera2's does not.
-        """
-        name = self._camera.tuning or f"{model}.json"
-        try:
-            tuning = library.load_tuning_file(name)
-        except (RuntimeError, ValueError):
-            if self._camera.tuning:
-                raise self._error(f"tuning: libcamera has no usable {name}; see /usr/share/libcamera/ipa/rpi") from None
-            return None
-        return with_ceilings(tuning, self._camera.shutter_us_max, self._camera.gain_max)
 
     def _start(self, device: Any) -> None:  # noqa: ANN401 - as above
         from libcamera import ColorSpace, Transform  # noqa: PLC0415 - comes with picamera2
@@ -271,8 +263,20 @@ class Picamera2Source:
     def _log_opened(self, size: tuple[int, int], lacking: list[str]) -> None:
         self.figures = {**self.figures, "width_px": size[0], "height_px": size[1], "not_set": lacking}
         log.info("capture.opened", camera=self._camera.id, source="picamera2", **self.figures)
+        self._beyond_count = 0
         if not self.figures["ceilings"] and not (self._camera.shutter_us and self._camera.gain):
-            log.warning("capture.exposure_unbounded", camera=self._camera.id, advice="set shutter_us and gain")
+            self._warn_unbounded()
+
+    def _judge_exposure(self) -> None:
+        """Tell when pictures show that the ceilings are not in force although the tuning has them."""
+        self._beyond_count = self._beyond_count + 1 if is_beyond_ceilings(self._camera, self.figures) else 0
+        if self._beyond_count >= BEYOND_PICTURES and self.figures["ceilings"]:
+            self.figures = {**self.figures, "ceilings": False}
+            self._warn_unbounded()
+
+    def _warn_unbounded(self) -> None:
+        exposure_us, advice = self.figures.get("exposure_us"), "set shutter_us and gain"
+        log.warning("capture.exposure_unbounded", camera=self._camera.id, exposure_us=exposure_us, advice=advice)
 
     def _error(self, what: str) -> CaptureError:
         return CaptureError(f"camera {self._camera.id}: picamera2 {self._camera.device}: {what}")

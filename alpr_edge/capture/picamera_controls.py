@@ -17,6 +17,8 @@ NOISE_REDUCTION_MODES = {"off": 0, "fast": 1, "high_quality": 2}
 AF_MANUAL = HDR_OFF = FLICKER_OFF = 0
 FLIPS = {"none": (0, 0), "horizontal": (1, 0), "vertical": (0, 1), "upside_down": (1, 1)}
 """(hflip, vflip) of libcamera's transform."""
+BEYOND = 1.25
+"""How far above its ceiling a value is beyond it: sensors count exposure in lines, and have a least gain."""
 
 Controls = dict[str, Any]
 
@@ -67,6 +69,17 @@ def with_ceilings(tuning: Mapping[str, Any], shutter_us_max: int, gain_max: floa
         mode["shutter"] = [min(step, shutter_us_max) for step in mode["shutter"]]
         mode["gain"] = [min(step, gain_max) for step in mode["gain"][:-1]] + [gain_max]
     return result if modes else None
+
+
+def is_beyond_ceilings(camera: Picamera2Camera, figures: Mapping[str, Any]) -> bool:
+    """Whether a picture was taken with more than automatic exposure is allowed.
+
+    Args:
+        camera: the settings; a fixed exposure or gain is no automatic one.
+        figures: what the picture was taken with: ``exposure_us`` and ``gain``, as far as the sensor tells.
+    """
+    is_long = not camera.shutter_us and figures.get("exposure_us", 0) > BEYOND * camera.shutter_us_max
+    return is_long or (not camera.gain and figures.get("gain", 0) > BEYOND * camera.gain_max)
 
 
 def _exposure_modes(tuning: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

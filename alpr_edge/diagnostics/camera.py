@@ -16,6 +16,7 @@ from alpr_edge.app.cameras import Camera
 from alpr_edge.app.clock import open_clock
 from alpr_edge.app.factories import open_vision_models
 from alpr_edge.app.instance_lock import is_locked
+from alpr_edge.capture.picamera_tuning import write_tunings
 from alpr_edge.diagnostics.context import CheckContext
 from alpr_edge.domain.diagnostics.checks import Check, amber, frame_rate, red
 from alpr_edge.domain.diagnostics.image_quality import plate_checks, scene_checks
@@ -107,6 +108,7 @@ def frames_of(context: CheckContext, settings: CameraSettings) -> Iterator[Itera
         CaptureError: it gave no frame.
     """
     halt, has_frames = threading.Event(), False
+    write_tunings(context.settings.camera, context.settings.unit.runtime_directory)
     camera = Camera(settings, context.system, halt.wait)
     began_s = time.monotonic()
 

@@ -1,5 +1,6 @@
 """[[camera]]: a table a camera, the keys by its kind."""
 
+from itertools import combinations
 from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import Field, model_validator
@@ -10,6 +11,8 @@ from alpr_edge.settings.ignore_areas import IgnoreAreas
 CAMERAS_MAX = 8
 """More than any patrol car carries, or one computer can read."""
 _EVEN = "an even number from {} to {}"
+_KEYS_OF_MODEL = "shutter_us_max", "gain_max", "tuning"
+"""Keys of a camera of the Pi that libcamera reads from the tuning of its model."""
 _TUNING = "the name of a tuning file of libcamera such as 'imx219_noir.json', or nothing"
 
 
@@ -126,6 +129,24 @@ def check_ids(cameras: tuple[CameraSettings, ...]) -> tuple[CameraSettings, ...]
     if lines := _double_id_lines([camera.id for camera in cameras]):
         raise ValueError(lines[0])
     return cameras
+
+
+def check_ceilings(cameras: tuple[CameraSettings, ...]) -> tuple[CameraSettings, ...]:
+    """The cameras, unless some may be of one model and differ in what libcamera has once for each model."""
+    for one, other in combinations([camera for camera in cameras if isinstance(camera, Picamera2Camera)], 2):
+        keys = [key for key in _KEYS_OF_MODEL if getattr(one, key) != getattr(other, key)]
+        if keys and not _are_two_models(one.device, other.device):
+            raise ValueError(
+                f"{one.id!r} and {other.id!r} differ in {' and '.join(keys)}, which libcamera has once for each "
+                "model: give both the same, or name two models in device, such as 'imx296' and 'imx708'"
+            )
+    return cameras
+
+
+def _are_two_models(one: str, other: str) -> bool:
+    """Whether two devices are names of different models; numbers and places on the bus say nothing of the model."""
+    are_names = not any(device.isdecimal() or {"@", "/"} & set(device) for device in (one, other))
+    return are_names and one not in other and other not in one
 
 
 def doubled_ids(raw: dict[str, Any]) -> list[str]:

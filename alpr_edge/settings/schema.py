@@ -16,7 +16,7 @@ from alpr_edge.domain.dispositions.terminal_text import CONFIRMATION, INQUIRY, t
 from alpr_edge.domain.hits import OWN_SOURCE
 from alpr_edge.domain.people.person import SourcePermission
 from alpr_edge.settings.base import FilePath, Fraction, Name, Section, require_order
-from alpr_edge.settings.cameras import CameraSettings, V4l2Camera, camera_kinds, check_ids
+from alpr_edge.settings.cameras import CameraSettings, V4l2Camera, camera_kinds, check_ceilings, check_ids
 from alpr_edge.settings.canvass import CanvassSettings
 from alpr_edge.settings.capture import CaptureSettings
 from alpr_edge.settings.evidence import EvidenceSettings
@@ -228,9 +228,9 @@ class Settings(Section):
     """The whole file."""
 
     unit: UnitSettings = UnitSettings()
-    camera: Annotated[tuple[CameraSettings, ...], Strict(strict=False), AfterValidator(check_ids)] = (
-        V4l2Camera(kind="v4l2"),
-    )
+    camera: Annotated[
+        tuple[CameraSettings, ...], Strict(strict=False), AfterValidator(check_ids), AfterValidator(check_ceilings)
+    ] = (V4l2Camera(kind="v4l2"),)
     capture: CaptureSettings = CaptureSettings()
     vision: VisionSettings = VisionSettings()
     decision: DecisionSettings = DecisionSettings()

@@ -58,8 +58,8 @@ class VirtualPicamera2(picamera2.Picamera2):  # type: ignore[misc] # no types
 
     open_devices: "list[VirtualPicamera2]" = []  # noqa: RUF012 - the test's list of what is open
 
-    def __init__(self, number: int, tuning: Any = None) -> None:  # noqa: ANN401
-        super().__init__(number, tuning=tuning)
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
         self.allocator = LibcameraAllocator(self.camera)
         self.open_devices.append(self)
 
