@@ -9,6 +9,7 @@ from typing import Any, assert_never
 
 from alpr_edge.capture.devices import RtspSource, V4l2Source
 from alpr_edge.capture.picamera import Picamera2Source
+from alpr_edge.capture.picamera_tuning import write_tunings
 from alpr_edge.capture.picture_watch import PictureWatch, WatchedSource
 from alpr_edge.capture.recordings import FolderSource, VideoSource
 from alpr_edge.capture.reopener import Reopener
@@ -24,6 +25,7 @@ from alpr_edge.settings import (
     FolderCamera,
     Picamera2Camera,
     RtspCamera,
+    Settings,
     SimulatedCamera,
     V4l2Camera,
     VideoCamera,
@@ -148,13 +150,17 @@ class Camera:
 
     @property
     def clock_trouble(self) -> str:
-        """Why the camera's own clock does not date its pictures although it should; empty where it may."""
+        """Why its pictures are dated less precisely than its settings ask for; empty where they are not."""
         settings = self._settings
-        if not isinstance(settings, RtspCamera) or settings.time_from == "arrival":
-            return ""
-        if isinstance(self._device, RtspClockSource):
-            return self._device.camera_clock.trouble
-        return "" if is_installed() else 'PyAV is not installed: pip install "alpr-edge[rtsp-clock]"'
+        if isinstance(settings, RtspCamera) and settings.time_from == "camera" and not is_installed():
+            return 'PyAV is not installed: pip install "alpr-edge[rtsp-clock]"'
+        match self._device:
+            case RtspClockSource(camera_clock=clock, delay=delay):
+                return clock.trouble or delay.trouble
+            case RtspSource(delay=delay):
+                return delay.trouble
+            case _:
+                return ""
 
     def frames(self, beat: Callable[[], None]) -> Iterator[Frame]:
         """Yield frames until the unit stops; a camera that is down and waits does not count as stalled.
@@ -193,6 +199,19 @@ class Camera:
                 return LiveRecording(partial(_recording, settings), clock, wait, takes)
             case _:
                 assert_never(settings)
+
+
+def make_cameras(
+    settings: Settings, clock: Clock, wait: Wait, is_driving: Callable[[], bool] = lambda: False
+) -> list[Camera]:
+    """All cameras of the unit, none of which is open yet; arguments as of :class:`Camera`."""
+    write_tunings(settings.camera, settings.unit.runtime_directory)
+    return [Camera(camera, clock, wait, is_driving) for camera in settings.camera]
+
+
+def is_recording(settings: CameraSettings) -> bool:
+    """Whether a camera plays a recording, whose light is not that of this moment."""
+    return isinstance(settings, VideoCamera | FolderCamera | SimulatedCamera)
 
 
 def _picture_watch(settings: CameraSettings, is_driving: Callable[[], bool]) -> PictureWatch | None:

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from alpr_edge.app.attempts import Attempts
-from alpr_edge.app.cameras import Camera
+from alpr_edge.app.cameras import Camera, is_recording, make_cameras
 from alpr_edge.app.capture_session import CaptureSession
 from alpr_edge.app.collection.drop_records import DropRecordStage
 from alpr_edge.app.collection.no_collection import CollectionLimits
@@ -73,7 +73,7 @@ class UnitParts:
 def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
     """Make the cameras, the pipeline and the stages beside it."""
     settings, store, clock, halt = unit.settings, unit.store, unit.clock, threading.Event()
-    cameras = [Camera(camera, clock, halt.wait, unit.is_driving) for camera in settings.camera]
+    cameras = make_cameras(settings, clock, halt.wait, unit.is_driving)
     limits, precision = CollectionLimits(settings.capture, parts.locate), PrecisionWatch(store.database, clock)
     views = _camera_views(unit, cameras, limits)
     pipeline = Pipeline(settings, views.inputs, parts, live=True)
@@ -114,8 +114,9 @@ def open_session(unit: UnitParts, parts: PipelineParts) -> CaptureSession:
 
 def _camera_views(unit: UnitParts, cameras: Sequence[Camera], limits: CollectionLimits) -> CameraViews:
     infrared = {camera.id for camera in unit.settings.camera if camera.infrared}
+    live = {camera.id for camera in unit.settings.camera if not is_recording(camera)}
     inputs = [CameraInput(each.camera_id, each.frames) for each in cameras]
-    return CameraViews(inputs, limits, unit.latest_fix, infrared)
+    return CameraViews(inputs, limits, unit.latest_fix, infrared, live)
 
 
 def _upkeep(unit: UnitParts, databases: DatabaseHealth, parts: PipelineParts) -> StoreUpkeep:

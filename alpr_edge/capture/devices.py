@@ -16,8 +16,9 @@ import structlog
 
 from alpr_edge.capture.camera_clock import date_by_arrival
 from alpr_edge.capture.opencv import V4L2_FREEZE_S, grab, open_capture, retrieve
+from alpr_edge.capture.stream_delay import StreamDelay
 from alpr_edge.domain.errors import CaptureError
-from alpr_edge.domain.instants import NS_PER_MS, Instant
+from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.load.frame_rate import Takes, take_all
 from alpr_edge.domain.ports import Clock
 from alpr_edge.domain.recognition.frames import Frame
@@ -160,8 +161,8 @@ class RtspSource(_DeviceSource):
     """An RTSP camera over TCP.
 
     OpenCV does not hand out what the camera reports of its clock (:mod:`alpr_edge.capture.rtsp_clock` does), so frames
-    are stamped as they come out of the network: the camera's encoder and the link (typically 100 to 300 ms) are not in
-    it, which the stamp's uncertainty says.
+    are stamped as they come out of the network, or should have: the camera's encoder and the link (typically 100 to
+    300 ms) are not in it, which the stamp's uncertainty says.
 
     Args:
         camera: address and timeouts. FFmpeg gives up on a silent server after up to three read timeouts.
@@ -176,7 +177,8 @@ class RtspSource(_DeviceSource):
         super().__init__(camera.id, without_secrets(camera.url), beat, takes)
         self._camera = camera
         self._clock = clock
-        self._backlog = Backlog()
+        self.delay = StreamDelay()
+        """How late the pictures of this opening come."""
 
     def frames(self) -> Iterator[Frame]:
         """Yield frames for as long as the server sends any.
@@ -196,52 +198,10 @@ class RtspSource(_DeviceSource):
         with open_capture(self._camera.url, cv2.CAP_FFMPEG, parameters) as capture:
             if not capture.isOpened():
                 raise self._error("cannot be opened; check address, user and password, and that the camera is on")
-            self._backlog = Backlog()
+            self.delay = StreamDelay()
             yield from self._read_frames(capture, self._stamp)
         raise self._error("the stream stopped")
 
     def _stamp(self, capture: cv2.VideoCapture) -> Instant | None:
-        now = self._clock.now()
-        is_old = self._backlog.holds(now.boottime_ns / NS_PER_MS, capture.get(cv2.CAP_PROP_POS_MSEC))
-        return None if is_old else date_by_arrival(now)
-
-
-class Backlog:
-    """Separates the old pictures at the start of a stream from the live ones.
-
-    FFmpeg reads a stream for about two seconds while it opens, then gives all pictures of that time at once. They would
-    be dated two seconds late, so they are left out: a picture is old while the stream's time runs at more than twice
-    the pace of ours. In a stream without times no picture can be told to be old.
-    """
-
-    FRAMES_MAX = 250
-    """Most pictures left out: a computer that cannot keep up would never see the end of the backlog."""
-    MS_MAX = 5000.0
-    """Longest time for which pictures are left out: a camera's own times may run too fast for ever."""
-    TIMELESS_MAX = 3
-    """After so many pictures without progress the stream has no times (the first two often share one)."""
-
-    def __init__(self) -> None:
-        self._left = self.FRAMES_MAX
-        self._timeless = 0
-        self._first_ms: float | None = None
-        self._last: tuple[float, float] | None = None
-
-    def holds(self, arrival_ms: float, stream_ms: float) -> bool:
-        """Whether the picture that came at ``arrival_ms`` with the time ``stream_ms`` is old."""
-        if self._left == 0:
-            return False
-        last, self._last = self._last, (arrival_ms, stream_ms)
-        self._first_ms = arrival_ms if self._first_ms is None else self._first_ms
-        is_late = arrival_ms - self._first_ms > self.MS_MAX
-        if is_late or (last is not None and self._is_live(arrival_ms - last[0], stream_ms - last[1])):
-            self._left = 0
-            return False
-        self._left -= 1
-        return True
-
-    def _is_live(self, waited_ms: float, progress_ms: float) -> bool:
-        if progress_ms > 0:
-            return progress_ms <= 2 * waited_ms
-        self._timeless += 1
-        return self._timeless >= self.TIMELESS_MAX
+        usual = self.delay.usual_arrival(self._clock.now(), capture.get(cv2.CAP_PROP_POS_MSEC))
+        return None if usual is None else date_by_arrival(usual)

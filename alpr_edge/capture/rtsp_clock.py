@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 import structlog
 
 from alpr_edge.capture.camera_clock import CameraClock, CameraTime
-from alpr_edge.capture.devices import DAMAGED_IN_A_ROW_MAX, Backlog
+from alpr_edge.capture.devices import DAMAGED_IN_A_ROW_MAX
 from alpr_edge.capture.opencv import read_only
+from alpr_edge.capture.stream_delay import StreamDelay
 from alpr_edge.domain.errors import CaptureError
-from alpr_edge.domain.instants import NS_PER_MS
 from alpr_edge.domain.load.frame_rate import Takes, take_all
 from alpr_edge.domain.ports import Clock
 from alpr_edge.domain.recognition.frames import Frame
@@ -65,6 +65,8 @@ class RtspClockSource:
         self._name = without_secrets(camera.url)
         self.camera_clock = CameraClock(camera.clock_lag_ms_max)
         """The camera's clock as it is judged; lasts over reopenings."""
+        self.delay = StreamDelay()
+        """How late the pictures of this opening come."""
         self.damaged_frames = 0
         """Packets that did not decode."""
 
@@ -75,13 +77,13 @@ class RtspClockSource:
             CaptureError: not reachable, no such stream, not let in, silent, gone, or sends nothing that decodes. The
                 line never holds the address's user, password or query.
         """
-        backlog, number = Backlog(), 0
+        self.delay, number = StreamDelay(), 0
         self.camera_clock.reopen()
         with self._open() as (container, stream):
             for picture, time in self._pictures(container, stream):
-                now = self._clock.now()
-                if not backlog.holds(now.boottime_ns / NS_PER_MS, time.stream_ms):
-                    taken = self.camera_clock.date(now, time)
+                usual = self.delay.usual_arrival(self._clock.now(), time.stream_ms)
+                if usual is not None:
+                    taken = self.camera_clock.date(usual, time)
                     if self._takes(taken):
                         yield Frame(self._camera.id, number, taken, read_only(picture.to_ndarray(format="bgr24")))
                 number += 1

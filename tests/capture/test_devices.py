@@ -10,8 +10,9 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alpr_edge.capture.devices import Backlog, RtspSource, V4l2Source, sensor_age_ms
+from alpr_edge.capture.devices import RtspSource, V4l2Source, sensor_age_ms
 from alpr_edge.capture.reopener import Reopener
+from alpr_edge.capture.stream_delay import Backlog
 from alpr_edge.domain.errors import CaptureError
 from alpr_edge.domain.retry import Backoff
 from alpr_edge.runtime.clock import SystemClock

@@ -1,7 +1,11 @@
 """Looks twice a second at what each camera sees, and tells when that is nothing, or not enough.
 
-It does so in the camera's own thread, on one frame in fifteen of a camera of 30 frames a second. At a camera with an
-infrared lamp all but plates is black at night, so that its pictures tell nothing then: they are looked at by day alone.
+It does so in the camera's own thread, on one frame in fifteen of a camera of 30 frames a second.
+
+A shutter that is short enough for plates leaves a road without lamps black at night but for lights and plates, as if
+the lens were covered. What a camera was set to tells no difference: under a cover, too, automatic exposure and gain go
+up to their ceilings, and cameras on USB and on the network tell neither. So none is looked at while it is known to be
+night. Under an infrared lamp all but plates is black from dusk on: such a camera is looked at by day alone.
 """
 
 import threading
@@ -16,7 +20,7 @@ from alpr_edge.domain.diagnostics.view_watch import ViewWatch
 from alpr_edge.domain.fixes import Fix
 from alpr_edge.domain.instants import NS_PER_MS, Instant
 from alpr_edge.domain.recognition.frames import Frame
-from alpr_edge.position.sun import is_bright
+from alpr_edge.position.sun import is_bright, is_sun_up
 from alpr_edge.vision.view_measure import measure_view
 
 LOOK_S = 0.5
@@ -69,6 +73,8 @@ class CameraViews:
         limits: where their frames may be used: of others nothing is measured.
         latest_fix: a function that gives the receiver's newest fix, however old; None: there was none.
         infrared: the cameras with an infrared lamp; they are looked at by day, as far as place and time are known.
+        live: the cameras that show the present, which recordings do not; they are not looked at when place and time say
+            that it is night.
     """
 
     def __init__(
@@ -77,19 +83,19 @@ class CameraViews:
         limits: CollectionLimits,
         latest_fix: Callable[[], Fix | None],
         infrared: Collection[str] = (),
+        live: Collection[str] = (),
     ) -> None:
         self._limits = limits
         self._latest_fix = latest_fix
-        self._views = {camera.camera_id: self._view(is_infrared=camera.camera_id in infrared) for camera in inputs}
+        conditions = dict.fromkeys(live, self._is_not_dark) | dict.fromkeys(infrared, self._is_bright)
+        camera_ids = [camera.camera_id for camera in inputs]
+        self._views = {name: _View(self._speed_at, conditions.get(name, lambda _: True)) for name in camera_ids}
         self.inputs = [self._with_view(camera) for camera in inputs]
         """The cameras, which take the frames that may be used; these are looked at on their way."""
 
     def faults(self) -> list[Fault]:
         """What is wrong with what the cameras see."""
         return [_fault(camera_id, view.fault) for camera_id, view in self._views.items() if view.fault is not None]
-
-    def _view(self, *, is_infrared: bool) -> _View:
-        return _View(self._speed_at, self._is_bright if is_infrared else lambda _: True)
 
     def _with_view(self, camera: CameraInput) -> CameraInput:
         view = self._views[camera.camera_id]
@@ -113,6 +119,11 @@ class CameraViews:
         """Whether it is known that the road was bright by the sun."""
         fix, utc = self._latest_fix(), captured_at.trusted_utc
         return fix is not None and utc is not None and is_bright(fix, utc)
+
+    def _is_not_dark(self, captured_at: Instant) -> bool:
+        """Whether it is not known that the sun was down: at dusk a short shutter gets too little light already."""
+        fix, utc = self._latest_fix(), captured_at.trusted_utc
+        return fix is None or utc is None or is_sun_up(fix, utc)
 
 
 def _fault(camera_id: str, found: ViewFault) -> Fault:

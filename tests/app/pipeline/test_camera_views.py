@@ -123,6 +123,44 @@ def test_where_nothing_is_collected_no_view_is_measured(
 
 NOON, MIDNIGHT = datetime(2026, 3, 20, 12, tzinfo=UTC), datetime(2026, 3, 20, tzinfo=UTC)
 """At longitude 0 on the day of an equinox."""
+EVENING, MORNING = datetime(2026, 3, 20, 17, 50, tzinfo=UTC), datetime(2026, 3, 20, 6, 25, tzinfo=UTC)
+"""With the sun some 4 degrees above the horizon."""
+DUSK = datetime(2026, 3, 20, 18, 20, tzinfo=UTC)
+"""With the sun some 3 degrees below it."""
+
+
+def dark_road(number: int) -> Pixels:
+    """A road without lamps, taken with a short shutter: what headlights reach, two tail lights, a plate that shines."""
+    grey = np.random.default_rng(number).normal(3, 2, (720, 1280))
+    down, across = np.mgrid[0:720, 0:1280]
+    grey += 20 * np.exp(-(((across - 640) / 300.0) ** 2 + ((down - 560) / 120.0) ** 2))
+    for left in (560 + number % 7, 720 - number % 5):
+        grey[380:392, left : left + 14] = 255
+    grey[430:440, 620:670] = 230
+    return np.repeat(np.clip(grey, 0, 255).astype(np.uint8)[..., None], 3, axis=2)
+
+
+def black(_: int) -> Pixels:
+    return np.zeros((720, 1280, 3), np.uint8)
+
+
+def told_in_a_drive(
+    utc: datetime | None, picture: Callable[[int], Pixels], **keys: Collection[str]
+) -> list[list[FaultKind]]:
+    """What is told in each of twenty seconds at 15 m/s, which is longer than it takes to be told."""
+    moments: list[Instant] = []
+
+    def frames(_beat: Callable[[], None]) -> Iterator[Frame]:
+        for second in range(20):
+            source = UtcSource.UNKNOWN if utc is None else UtcSource.NTP
+            moments.append(Instant(BOOT, (1000 + second) * 10**9, utc, source))
+            yield Frame("front", second, moments[-1], picture(second))
+
+    def fix() -> Fix:
+        return Fix(moments[-1], None, 0.0, 0.0, 15.0, None, None, None, "test")
+
+    views = CameraViews([CameraInput("front", frames)], ANYWHERE, fix, **keys)
+    return [[fault.kind for fault in views.faults()] for _ in frames_taken(views.inputs[0])]
 
 
 @pytest.mark.parametrize(
@@ -133,23 +171,24 @@ NOON, MIDNIGHT = datetime(2026, 3, 20, 12, tzinfo=UTC), datetime(2026, 3, 20, tz
 def test_a_black_picture_of_an_infrared_camera_is_told_by_day_alone(
     utc: datetime | None, *, is_infrared: bool, is_told: bool
 ) -> None:
-    """The car drives for longer than it takes, without a plate in view."""
-    moments: list[Instant] = []
+    """Without a plate in view."""
+    told = told_in_a_drive(utc, black, infrared=("front",) if is_infrared else ())[-1]
+    assert told == ([FaultKind.CAMERA_COVERED] if is_told else [])
 
-    def frames(_beat: Callable[[], None]) -> Iterator[Frame]:
-        for second in range(20):
-            source = UtcSource.UNKNOWN if utc is None else UtcSource.NTP
-            moments.append(Instant(BOOT, (1000 + second) * 10**9, utc, source))
-            yield Frame("front", second, moments[-1], np.zeros((720, 1280, 3), np.uint8))
 
-    def fix() -> Fix:
-        return Fix(moments[-1], None, 0.0, 0.0, 12.0, None, None, None, "test")
+@pytest.mark.parametrize("utc", [MIDNIGHT, DUSK], ids=["midnight", "dusk"])
+def test_a_dark_road_is_not_told_as_a_covered_camera_at_night(utc: datetime) -> None:
+    assert told_in_a_drive(utc, dark_road, live=("front",)) == [[]] * 20
+    assert told_in_a_drive(utc, dark_road)[-1] == [FaultKind.CAMERA_COVERED]  # of a recording, which has its own light
 
-    infrared = ("front",) if is_infrared else ()
-    views = CameraViews([CameraInput("front", frames)], ANYWHERE, fix, infrared)
-    for _ in frames_taken(views.inputs[0]):
-        pass
-    assert [fault.kind for fault in views.faults()] == ([FaultKind.CAMERA_COVERED] if is_told else [])
+
+@pytest.mark.parametrize("utc", [NOON, EVENING, MORNING, None], ids=["day", "evening", "morning", "time not known"])
+def test_a_covered_camera_is_told_whenever_it_is_not_known_to_be_night(utc: datetime | None) -> None:
+    assert told_in_a_drive(utc, black, live=("front",))[-1] == [FaultKind.CAMERA_COVERED]
+
+
+def test_an_infrared_camera_is_not_judged_in_the_evening_either() -> None:
+    assert told_in_a_drive(EVENING, dark_road, live=("front",), infrared=("front",)) == [[]] * 20
 
 
 def test_what_an_infrared_camera_was_told_of_by_day_ends_in_the_evening(drive: list[Pixels]) -> None:
