@@ -8,10 +8,10 @@ from pathlib import Path
 
 from structlog.testing import capture_logs
 
-from alpr_edge.app.cameras import ROUND_S_MIN, Camera
+from alpr_edge.app.cameras import ROUND_S_MIN, Camera, is_recording
 from alpr_edge.domain.recognition.frames import Frame
 from alpr_edge.runtime.clock import SystemClock
-from alpr_edge.settings import FolderCamera
+from alpr_edge.settings import FolderCamera, parse
 from tests.app.rig import write_frames
 
 
@@ -41,3 +41,14 @@ def test_a_folder_of_one_picture_is_not_read_as_fast_as_the_disk_gives_it(tmp_pa
     began_s = time.monotonic()
     assert some(camera_of(folder, threading.Event()).frames(lambda: None), 4) == [0, 1, 2, 3]
     assert time.monotonic() - began_s >= 3 * ROUND_S_MIN
+
+
+def test_only_what_was_recorded_before_has_a_light_of_its_own(tmp_path: Path) -> None:
+    keys: dict[str, dict[str, str]] = {
+        **{kind: {} for kind in ("v4l2", "picamera2", "simulated")},
+        "rtsp": {"url": "rtsp://192.0.2.10/"},
+        **{kind: {"path": "drive"} for kind in ("video", "folder")},
+    }
+    raw = {"camera": [{"kind": kind, "id": kind, **others} for kind, others in keys.items()]}
+    recordings = {camera.id for camera in parse(raw, tmp_path).camera if is_recording(camera)}
+    assert recordings == {"video", "folder", "simulated"}

@@ -141,7 +141,10 @@ def test_what_a_power_cut_left_beside_the_keys_is_removed(tmp_path: Path) -> Non
         path.write_text("sealed without the TPM\n")
     assert sealed.step(has_tpm=False).pending() == [f"remove {path}" for path in stale]
     (outcome,) = provision([sealed.step(has_tpm=False)], dry_run=False)
-    assert (outcome.state, sorted(sealed.sealed_with)) == (State.CHANGED, [f"alpr-edge-{name}" for name in sorted(NAMES)])
+    assert (outcome.state, sorted(sealed.sealed_with)) == (
+        State.CHANGED,
+        [f"alpr-edge-{name}" for name in sorted(NAMES)],
+    )
 
 
 def test_keys_that_were_sealed_anew_stay_where_the_note_cannot_be_written(tmp_path: Path) -> None:
