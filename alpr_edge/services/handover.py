@@ -11,13 +11,27 @@ from typing import Any
 
 from alpr_edge.access.authorisation.authoriser import Authoriser
 from alpr_edge.access.authorisation.operations import Operation
+from alpr_edge.domain.access_log.records import parse_record
+from alpr_edge.domain.errors import AuditError
 from alpr_edge.domain.instants import rfc3339
 from alpr_edge.hotlist.index.loader import LISTS_DIRECTORY
+from alpr_edge.store.outbox.log_items import count_unanswered
 from alpr_edge.store.recovery.access_log_replacement import damaged_logs
 from alpr_edge.store.recovery.damaged_databases import DamagedDatabase, damaged_databases
 from alpr_edge.store.recovery.salvage import Salvage
 from alpr_edge.store.retention import candidates, holds, usage
 from alpr_edge.store.unit_store import UnitStore
+
+HANDOVER_ACTIONS = frozenset(
+    operation.value
+    for operation in (
+        Operation.PREPARE_HANDOVER,
+        Operation.REQUEUE_ITEMS,
+        Operation.OFFLOAD_ITEMS,
+        Operation.APPLY_RECEIPTS,
+    )
+)
+"""What a handover consists of. Each step is itself a record, so waiting for receipts of these would never end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +50,8 @@ class Handover:
     """Damaged databases: name, and what was salvaged of each, now or before."""
     items: dict[str, int]
     """Number of items by state: ready, delivered, quarantined, offloaded."""
+    own_records: dict[str, int]
+    """Of these, those without a receipt that only tell of the handover itself: its records, and checkpoints."""
     media: list[dict[str, Any]]
     """Portable media that hold items without a receipt: id, items, when the last was written."""
     reads_unacknowledged: int
@@ -79,6 +95,7 @@ def _prepare(store: UnitStore, tick: Callable[[str, int, int], None]) -> Handove
         records_set_aside=store.refused_records.count(),
         databases=databases,
         items=asdict(store.outbox.counts()),
+        own_records=dict(count_unanswered(store.database, _is_of_handover)),
         media=[
             {"medium_id": one.medium_id, "items": one.items, "last": None if one.last is None else rfc3339(one.last)}
             for one in store.outbox.media()
@@ -107,11 +124,19 @@ def _lists(store: UnitStore) -> Path:
     return store.database.path.parent / LISTS_DIRECTORY
 
 
+def _is_of_handover(body: bytes) -> bool:
+    try:
+        return parse_record(body).action in HANDOVER_ACTIONS
+    except AuditError:
+        return False
+
+
 def _remainders(handover: Handover) -> dict[str, int]:
+    items = {state: count - handover.own_records.get(state, 0) for state, count in handover.items.items()}
     counts = {
-        "items_waiting": handover.items["ready"],
-        "items_refused": handover.items["quarantined"],
-        "items_on_media": handover.items["offloaded"],
+        "items_waiting": items["ready"],
+        "items_refused": items["quarantined"],
+        "items_on_media": items["offloaded"],
         "reads_unacknowledged": handover.reads_unacknowledged,
         "reads_held": handover.reads_held,
         "records_set_aside": handover.records_set_aside,

@@ -153,8 +153,12 @@ def decommissioning_exports_and_destroys(setup: Setup) -> str:
     )
     import_summary = _export(setup, command)
     record = json.loads(car.run(*command).stdout)
-    waiting = {name: record["outbox"][name] for name in ("ready", "quarantined", "offloaded")}
-    require(not any(waiting.values()), f"left in the outbox: {waiting}")
+    report = record["handed_over"]
+    require(report["left"] == {}, f"left in the outbox: {report['left']}")
+    before = setup.depot.counts()["items"]["access_record"]
+    _import(setup, "--accept-revoked", UNIT)
+    after = setup.depot.counts()["items"]["access_record"]
+    require(after > before, "the log's last records are not on the medium")
     left = [path for path in ("var/lib/alpr-edge", "etc/alpr-edge") if any((car.root / path).iterdir())]
     left += [path.name for path in (car.root / "etc/credstore.encrypted").glob("alpr-edge-*")]
     require(not left, f"left behind: {left}")
@@ -216,12 +220,12 @@ def key_traces(sealed: str, key: bytes, text: str) -> list[str]:
     return found + ["the key in base64"] * any(each in text for each in plain)
 
 
-def _import(setup: Setup) -> str:
+def _import(setup: Setup, *options: str) -> str:
     medium = CACHE / "medium"
     call("rm", "-rf", medium)
     there = setup.car.root / MEDIUM.lstrip("/")
     call("cp", "-a", there, medium)
-    output = call(PROGRAM, "department", "import", medium, "--directory", setup.depot.folder).stdout.strip()
+    output = call(PROGRAM, "department", "import", medium, "--directory", setup.depot.folder, *options).stdout.strip()
     call("cp", "-rT", "--no-preserve=ownership", medium, there)
     return output
 

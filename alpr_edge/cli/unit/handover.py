@@ -63,6 +63,8 @@ def _lines(handover: Handover) -> Iterator[str]:
     yield f"set aside {count_text(set_aside_count, 'record')}, {handover.records_taken_in} taken in now"
     yield f"damaged   {count_text(len(handover.databases), 'database')} set aside"
     yield "items     " + ", ".join(f"{count} {state}" for state, count in handover.items.items())
+    if own_count := sum(handover.own_records.values()):
+        yield f"of these  {count_text(own_count, 'record')} of the handover itself, for which no receipt is waited"
     for medium in handover.media:
         yield f"medium    {medium['medium_id']}: {count_text(medium['items'], 'item')} without a receipt"
     if not handover.left:

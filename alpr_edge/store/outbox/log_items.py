@@ -5,7 +5,8 @@ record comes next; it lies beside the outbox, so that records are queued again w
 department has each of them once.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, select
@@ -14,6 +15,7 @@ from sqlalchemy.dialects.sqlite import insert
 from alpr_edge.domain.access_log.records import is_break_glass
 from alpr_edge.domain.protocol.access_log import (
     CHECKPOINT_PREFIX,
+    RECORD_PREFIX,
     CheckpointPayload,
     LogStatementPayload,
     checkpoint_item_id,
@@ -86,3 +88,19 @@ def statement_of(database: Database, log_id: str) -> LogStatementPayload | None:
     with database.read() as connection:
         row = connection.execute(query).mappings().first()
     return None if row is None else LogStatementPayload(**row)
+
+
+def count_unanswered(database: Database, is_counted: Callable[[bytes], bool]) -> Counter[str]:
+    """Checkpoints, and some of the records, that have no receipt, by their state in the outbox.
+
+    Args:
+        database: the unit's database.
+        is_counted: whether a record counts, by its bytes.
+    """
+    is_checkpoint = begins_with(CHECKPOINT_PREFIX)
+    query = select(outbox.c.state, outbox.c.body, is_checkpoint.label("is_checkpoint")).where(
+        is_checkpoint | begins_with(RECORD_PREFIX), outbox.c.state != "delivered"
+    )
+    with database.read() as connection:
+        rows = connection.execute(query)
+        return Counter(row.state for row in rows if row.is_checkpoint or (row.body and is_counted(row.body)))
