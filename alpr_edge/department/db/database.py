@@ -122,12 +122,15 @@ def migrate_database(backend: DatabaseEngine) -> None:
     """Bring a database of an engine to this release's tables, in one transaction; an empty one gets them.
 
     Raises:
-        DepartmentError: a newer release made it, or it is no department's.
+        DepartmentError: a newer release made it, it is no department's, or another program of the department is
+            connected while tables have to change.
         StoreError: it cannot be reached or changed; it stays as it was.
     """
     engine = backend.open(create=False)
     try:
         with engine.begin() as connection:
+            if not is_current(connection, backend):
+                backend.require_no_other(connection)
             backend.lock_writers(connection, None)
             bring_up(connection, backend)
     except SQLAlchemyError as error:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from scripts.deploy.department.host import COMMAND, is_plain_place
 from scripts.deploy.department.plan import SetupRequest, plan
+from scripts.deploy.department.release import ReleaseChange
 from scripts.deploy.department.standstill import Standstill
 from scripts.deploy.provision.base import require_fit_machine
 from scripts.deploy.provision.bundle import checked_copy, release_key
@@ -44,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--offline", type=Path, metavar="BUNDLE", help="install from this, made by scripts/bundle")
     parser.add_argument("--release-key", type=Path, metavar="FILE", help="public key that bundles are signed with")
     parser.add_argument("--upgrade", action="store_true", help="take this release up in place of the one in use")
+    parser.add_argument("--allow-downgrade", action="store_true", help="with --upgrade: also an older release")
     parser.add_argument("--dry-run", action="store_true", help="say what would change, and change nothing")
     parser.add_argument("--check", action="store_true", help="likewise; end with 1 if anything would change")
     parser.add_argument("--json", action="store_true", help="a summary for programs on stdout")
@@ -100,8 +102,14 @@ def _request(arguments: argparse.Namespace, resources: ExitStack) -> SetupReques
         target=arguments.backup_target,
         keys=arguments.keys_to,
         bundle=bundle,
-        upgrade=arguments.upgrade,
+        change=_change(arguments),
     )
+
+
+def _change(arguments: argparse.Namespace) -> ReleaseChange:
+    if not arguments.upgrade:
+        return ReleaseChange.NONE
+    return ReleaseChange.ANY if arguments.allow_downgrade else ReleaseChange.NEWER
 
 
 if __name__ == "__main__":

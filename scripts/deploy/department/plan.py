@@ -7,7 +7,7 @@ from scripts.deploy.department.checks import DepartmentCheckStep
 from scripts.deploy.department.folder import DepartmentFolderStep, DepartmentSettingsStep
 from scripts.deploy.department.host import COMMAND, USER
 from scripts.deploy.department.postgresql import PACKAGE, PostgresqlStep
-from scripts.deploy.department.release import DepartmentReleaseStep
+from scripts.deploy.department.release import DepartmentReleaseStep, ReleaseChange
 from scripts.deploy.department.services import DepartmentServicesStep, DropInsStep
 from scripts.deploy.department.standstill import Standstill
 from scripts.deploy.provision.accounts import AccountsStep
@@ -34,7 +34,8 @@ class SetupRequest:
     """The folder that the keys are copied to."""
     bundle: Path | None = None
     """A checked copy of one."""
-    upgrade: bool = False
+    change: ReleaseChange = ReleaseChange.NONE
+    """Which other release is taken up in place of the one in use."""
 
 
 def plan(request: SetupRequest, standstill: Standstill | None = None) -> list[Step]:
@@ -61,7 +62,7 @@ def plan(request: SetupRequest, standstill: Standstill | None = None) -> list[St
         DepartmentReleaseStep(
             request.source,
             request.bundle,
-            upgrade=request.upgrade,
+            change=request.change,
             standstill=standstill,
             later=(settings, department),
         ),

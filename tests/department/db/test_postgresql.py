@@ -10,7 +10,8 @@ from sqlalchemy import insert
 from typer.testing import CliRunner
 
 from alpr_edge.cli import app
-from alpr_edge.department.db.database import DepartmentDatabase
+from alpr_edge.department.db.database import DepartmentDatabase, migrate_database
+from alpr_edge.department.db.engines.choice import engine_of
 from alpr_edge.department.db.people_schema import people
 from alpr_edge.department.db.schema import VERSION
 from alpr_edge.department.db.setup import set_up_postgresql
@@ -103,6 +104,25 @@ def test_an_empty_one_is_migrated_explicitly_and_one_of_a_newer_release_is_refus
     for open_it in (lambda: Storage(directory).close(), lambda: query(directory, "SELECT 1")):
         with pytest.raises(DepartmentError, match="made by a newer release"):
             open_it()
+
+
+def test_tables_do_not_change_under_another_server(directory: Path, postgresql: PostgresqlServer) -> None:
+    name = postgresql.new_database()
+    name_database(directory, postgresql.url(name))
+    other = engine_of(directory).open(create=False)
+    try:
+        with (
+            other.connect(),
+            pytest.raises(DepartmentError, match=r"from this machine, .*: stop the other server first"),
+        ):
+            migrate_database(engine_of(directory))
+        with postgresql.connect(name) as connection:
+            assert connection.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").fetchone() == (0,)
+    finally:
+        other.dispose()
+    migrate_database(engine_of(directory))
+    with closing(Storage(directory)):
+        migrate_database(engine_of(directory))  # no table is to change
 
 
 def test_a_server_that_is_not_there_is_told_in_a_line(directory: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from scripts.deploy.department import __main__ as program
 from scripts.deploy.department.folder import DepartmentSettingsStep
-from scripts.deploy.department.release import UNFINISHED, DepartmentReleaseStep
+from scripts.deploy.department.release import UNFINISHED, DepartmentReleaseStep, ReleaseChange
 from scripts.deploy.department.services import SERVER
 from scripts.deploy.department.standstill import Standstill
 from scripts.deploy.provision.machine import ProvisioningError
@@ -18,9 +18,9 @@ from scripts.deploy.provision.steps import State, Step, provision
 SYSTEMCTL = """#!/bin/sh
 printf '%s with %s\\n' "$*" "$(basename "$(readlink "$BASE/current")")" >>"$BASE/calls"
 case $1 in
-is-active) [ "$3" = alpr-edge-department.service ] && [ ! -e "$BASE/stopped" ] ;;
+is-active) [ -e "$BASE/works-$3" ] || { [ "$3" = alpr-edge-department.service ] && [ ! -e "$BASE/stopped" ]; } ;;
 is-enabled) [ "$3" = alpr-edge-department.service ] ;;
-stop) touch "$BASE/stopped" ;;
+stop) touch "$BASE/stopped"; [ ! -e "$BASE/job-begins" ] || touch "$BASE/works-alpr-edge-department-backup.service" ;;
 start) [ ! -e "$BASE/never-starts" ] && rm "$BASE/stopped" ;;
 daemon-reload) [ ! -e "$BASE/fails" ] || { rm "$BASE/fails"; exit 1; } ;;
 esac
@@ -43,12 +43,16 @@ class Server:
         self.systemctl.write_text(SYSTEMCTL.replace("$BASE", str(self.base)), encoding="ascii")
         self.systemctl.chmod(0o755)
         self.standstill = Standstill(self.systemctl)
-        (self.source / "pyproject.toml").write_text('[project]\nversion = "2.0"\n', encoding="utf-8")
+        self.offer("2.0")
 
-    def step(self, *later: Step) -> DepartmentReleaseStep:
+    def step(self, *later: Step, change: ReleaseChange = ReleaseChange.NEWER) -> DepartmentReleaseStep:
         return DepartmentReleaseStep(
-            self.source, None, upgrade=True, standstill=self.standstill, later=later, base=self.base
+            self.source, None, change=change, standstill=self.standstill, later=later, base=self.base
         )
+
+    def offer(self, version: str) -> None:
+        """Have the folder that setting up runs from be another release's."""
+        (self.source / "pyproject.toml").write_text(f'[project]\nversion = "{version}"\n', encoding="utf-8")
 
     def refusing_step(self) -> DepartmentSettingsStep:
         """The step of settings that were named and are not those that are there."""
@@ -92,6 +96,43 @@ def test_a_release_that_fails_is_taken_back_before_the_services_start_again(serv
         server.step().apply(undo)
     assert server.calls() == ["stop 1.0", "daemon-reload 2.0", "daemon-reload 1.0", "start 1.0"]
     assert not (server.base / UNFINISHED).exists()
+
+
+def test_a_job_that_began_before_its_timer_stopped_is_not_upgraded_under(server: Server) -> None:
+    (server.base / "job-begins").touch()
+    with (
+        pytest.raises(ProvisioningError, match=r"department-backup\.service is at work; run this again"),
+        ExitStack() as undo,
+    ):
+        server.step().apply(undo)
+    assert server.calls() == ["stop 1.0", "daemon-reload 1.0", "start 1.0"]
+    assert (server.base / "current").readlink().name == "1.0"
+    assert not (server.base / UNFINISHED).exists()
+
+
+def test_an_older_release_is_taken_where_that_was_asked_for_alone(server: Server) -> None:
+    server.offer("0.9rc1")
+    with pytest.raises(ProvisioningError, match=r"0\.9rc1 is older than 1\.0, which is in use; .*--allow-downgrade"):
+        server.step().pending()
+    assert server.step(change=ReleaseChange.ANY).pending()[1] == "stop the server of 1.0"
+    server.offer("2.0")
+    assert server.step().pending()[1] == "stop the server of 1.0"
+    with pytest.raises(ProvisioningError, match="then --upgrade"):
+        server.step(change=ReleaseChange.NONE).pending()
+
+
+@pytest.mark.parametrize(
+    ("words", "change"),
+    [
+        ([], ReleaseChange.NONE),
+        (["--upgrade"], ReleaseChange.NEWER),
+        (["--upgrade", "--allow-downgrade"], ReleaseChange.ANY),
+        (["--allow-downgrade"], ReleaseChange.NONE),
+    ],
+)
+def test_the_command_line_says_which_other_release_is_taken_up(words: list[str], change: ReleaseChange) -> None:
+    with ExitStack() as resources:
+        assert program._request(program._parser().parse_args(words), resources).change is change
 
 
 def test_what_a_power_cut_left_half_done_is_finished(server: Server) -> None:

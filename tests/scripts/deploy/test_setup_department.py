@@ -17,7 +17,7 @@ from scripts.deploy.department import __main__ as program
 from scripts.deploy.department import checks, host, postgresql, services
 from scripts.deploy.department.folder import DepartmentSettingsStep
 from scripts.deploy.department.plan import SetupRequest, plan
-from scripts.deploy.department.release import DepartmentReleaseStep
+from scripts.deploy.department.release import DepartmentReleaseStep, ReleaseChange
 from scripts.deploy.department.services import BACKUP, DRILL, PURGE, DropInsStep, drop_in
 from scripts.deploy.provision.machine import ProvisioningError
 from scripts.deploy.provision.steps import State, StepOutcome, provision, report_steps
@@ -71,7 +71,7 @@ def test_postgresql_is_asked_for_alone_where_it_is_wanted() -> None:
 
 
 def test_what_was_named_is_judged_before_another_release_stops_the_services() -> None:
-    steps = {step.name: step for step in plan(SetupRequest(ROOT, ["alpr.example"], upgrade=True))}
+    steps = {step.name: step for step in plan(SetupRequest(ROOT, ["alpr.example"], change=ReleaseChange.NEWER))}
     release = steps["release"]
     assert isinstance(release, DepartmentReleaseStep)
     assert release._later == (steps["settings"], steps["department"])

@@ -45,6 +45,16 @@ class DatabaseEngine(Protocol):
                 None: keep all others out.
         """
 
+    def require_no_other(self, connection: Connection) -> None:
+        """Refuse to change the tables under another program of the department, which goes on with those it knows.
+
+        Args:
+            connection: the connection that is going to change them.
+
+        Raises:
+            DepartmentError: another program is connected.
+        """
+
     def version_of(self, connection: Connection) -> int:
         """The version of an opened database; 0: it is empty.
 

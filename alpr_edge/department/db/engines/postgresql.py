@@ -7,6 +7,7 @@ once, and nothing has to be tried again, as SERIALIZABLE would ask for. The uniq
 """
 
 import hashlib
+import time
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, create_engine, text
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 VERSION_MIN = 150_000
 """Oldest release of the server, as PostgreSQL writes it: 15."""
 CONNECT_S = 10
+APPLICATION = "alpr-edge department"
+"""How every program of the department calls itself at the server."""
+GOING_S = 2.0
 COPY_TABLE = "department_copy"
 """Holds how far a copy into this database has come (:mod:`alpr_edge.department.copying`); gone when it has ended."""
 _OPTIONS = " ".join(
@@ -41,6 +45,10 @@ _LOCK_CLASS = 0x616C7072
 _DEPARTMENT = 0
 _UNIT_LOCKS = text("SELECT pg_advisory_xact_lock_shared(:lock, :key), pg_advisory_xact_lock(:lock, :unit)")
 """The department's lock, shared, and then a unit's: columns are worked out from left to right."""
+_OTHERS = text(
+    "SELECT DISTINCT coalesce(host(client_addr), 'this machine') FROM pg_stat_activity "
+    "WHERE datname = current_database() AND application_name = :name AND pid <> pg_backend_pid() ORDER BY 1"
+)
 _COLLATIONS = {"C", "POSIX", "C.UTF-8", "C.utf8"}
 
 
@@ -82,6 +90,18 @@ class PostgresqlEngine:
             return
         connection.execute(_UNIT_LOCKS, _lock(_DEPARTMENT) | {"unit": _unit_key(unit_id)})
 
+    def require_no_other(self, connection: Connection) -> None:
+        """Look at the server's list of sessions; one of a program that was just stopped gets time to go from it."""
+        deadline_s = time.monotonic() + GOING_S
+        while others := connection.execute(_OTHERS, {"name": APPLICATION}).scalars().all():
+            if time.monotonic() >= deadline_s:
+                raise DepartmentError(
+                    f"{self.label}: another program of the department is connected, from {', '.join(others)}, and goes "
+                    "on with the tables it knows: stop the other server first"
+                )
+            time.sleep(GOING_S / 10)
+            connection.execute(text("SELECT pg_stat_clear_snapshot()"))  # else a transaction sees the same list again
+
     def version_of(self, connection: Connection) -> int:
         """Alembic's revision, once it is sure that the database sorts and stores text as this program expects."""
         _require_server(connection, self.label)
@@ -106,7 +126,7 @@ class PostgresqlEngine:
         from psycopg.conninfo import make_conninfo  # noqa: PLC0415 - likewise
 
         given = dict(self._location.parameters)
-        about = f"connect_timeout={CONNECT_S} keepalives_idle=30 application_name='alpr-edge department'"
+        about = f"connect_timeout={CONNECT_S} keepalives_idle=30 application_name='{APPLICATION}'"
         try:
             return psycopg.connect(make_conninfo(about, dbname=self._location.database, options=_OPTIONS, **given))
         except psycopg.OperationalError as error:

@@ -57,6 +57,9 @@ class SqliteEngine:
     def lock_writers(self, connection: Connection, unit_id: str | None) -> None:
         """Nothing: the transaction began IMMEDIATE."""
 
+    def require_no_other(self, connection: Connection) -> None:
+        """Nothing: a second server is refused on SQLite, and the release that opens the file brings it up."""
+
     def version_of(self, connection: Connection) -> int:
         """The newer of Alembic's revision and of ``PRAGMA user_version``, by which releases without Alembic go."""
         stated = int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
