@@ -30,12 +30,12 @@ class PackagesStep:
 
     def pending(self) -> list[str]:
         """The packages that are missing."""
-        return [f"install {package}" for package in self._missing()]
+        return [f"install {package}" for package in self.missing()]
 
     def apply(self, undo: ExitStack) -> None:
         """Install them; what apt leaves half done, it undoes or finishes the next time."""
         del undo
-        missing = self._missing()
+        missing = self.missing()
         debs = [] if self._bundle is None else sorted((self._bundle / "debs").glob("*.deb"))
         if self._bundle is not None and not debs:
             raise ProvisioningError(f"{self._bundle}: has no debs, and this machine lacks {', '.join(missing)}")
@@ -47,7 +47,8 @@ class PackagesStep:
         keep = ("--option=Dpkg::Options::=--force-confdef", "--option=Dpkg::Options::=--force-confold")
         run("apt-get", "install", "-q", "--yes", "--no-install-recommends", *keep, *sources, environment=quiet)
 
-    def _missing(self) -> list[str]:
+    def missing(self) -> list[str]:
+        """The names of the packages that are missing."""
         return [name for name in self._packages if not _is_installed(name)]
 
 

@@ -54,7 +54,7 @@ def release_key(named_key: Path | None, unit_key: Path = RELEASE_KEY) -> Path:
 
 @contextmanager
 def checked_copy(bundle: Path, key: Path, beside: Path, progress: Progress | None = None) -> Iterator[Path]:
-    """A checked copy of what this machine needs of a bundle; gone at the end.
+    """A checked copy of what this machine needs of a bundle, and of its manifest; gone at the end.
 
     Args:
         bundle: the folder.
@@ -74,6 +74,7 @@ def checked_copy(bundle: Path, key: Path, beside: Path, progress: Progress | Non
         # What pip and the unit's user read of it is not secret.
         copy.chmod(0o755)
         copy_checked(bundle, files, copy, progress)
+        (copy / MANIFEST).write_text("".join(f"{digest}  {name}\n" for name, digest in files.items()), encoding="ascii")
         require_fit(copy)
         yield copy
 

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -159,12 +160,22 @@ class UnitCheckStep:
 
 def red(error: ProvisioningError) -> str:
     """The red checks of a failed ``unit check`` in one line; its own error where it printed no checks."""
-    try:
-        checks = json.loads(error.output_lines[-1])["checks"]
-        red = [f"{check['name']}: {check['said']}" for check in checks if check["verdict"] == "red"]
-    except (IndexError, KeyError, TypeError, ValueError):
+    if not (checks := red_checks(error)):
         return str(error)
-    return f"the unit works and is not fit: {'; '.join(red)}; see: sudo alpr-edge unit check"
+    return f"the unit works and is not fit: {check_text(checks)}; see: sudo alpr-edge unit check"
+
+
+def red_checks(error: ProvisioningError) -> dict[str, str]:
+    """What a failed ``unit check --json`` found, by the names of the red checks; empty where it printed no checks."""
+    for line in (*error.output_lines, *error.stdout_lines):
+        with suppress(KeyError, TypeError, ValueError):
+            return {check["name"]: check["said"] for check in json.loads(line)["checks"] if check["verdict"] == "red"}
+    return {}
+
+
+def check_text(checks: Mapping[str, str]) -> str:
+    """Red checks and what they found, for a line."""
+    return "; ".join(f"{name}: {finding}" for name, finding in checks.items())
 
 
 def _remove(path: Path) -> None:

@@ -4,7 +4,9 @@ Without a TPM the computer's key lies on the disk that the data lies on: whoever
 the disk alone opens nothing. What they were sealed with is noted, for "unit check" to tell.
 """
 
+import re
 import secrets
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -13,6 +15,8 @@ from scripts.deploy.provision.machine import ManagedFile, ProvisioningError, lef
 STORE = Path("/etc/credstore.encrypted")
 SEALED_WITH = Path("/etc/alpr-edge/keys-sealed-with")
 NAMES = ("outbox", "lists", "access", "signing")
+"""The keys that every unit has."""
+_CREDENTIAL = re.compile(r"(?m)^LoadCredentialEncrypted=alpr-edge-([a-z0-9-]+)$")
 KEY_BYTES = 32
 DATABASE = Path("/var/lib/alpr-edge/edge.db")
 HOST, HOST_AND_TPM = "host", "host+tpm2"
@@ -30,6 +34,7 @@ class KeysStep:
         database: the database that the outbox's key opens.
         has_tpm: whether this computer has a TPM that systemd can use; None asks systemd.
         creds: the program that seals and opens keys.
+        names: the names of the keys: those of :func:`key_names`.
     """
 
     name = "keys"
@@ -41,9 +46,10 @@ class KeysStep:
         database: Path = DATABASE,
         has_tpm: bool | None = None,  # noqa: FBT001 - one fact among five
         creds: str | Path = "systemd-creds",
+        names: Sequence[str] = NAMES,
     ) -> None:
         self._store, self._note, self._database = store, sealed_with, database
-        self._has_tpm, self._creds = has_tpm, creds
+        self._has_tpm, self._creds, self._names = has_tpm, creds, names
 
     def pending(self) -> list[str]:
         """The keys that are missing or could be sealed better, and what a power cut left; those there must open.
@@ -51,13 +57,13 @@ class KeysStep:
         Raises:
             ProvisioningError: a key does not open, or the one of an existing database is gone.
         """
-        missing = [name for name in NAMES if not self._sealed_path(name).exists()]
+        missing = [name for name in self._names if not self._sealed_path(name).exists()]
         if "outbox" in missing and self._database.exists():
             raise ProvisioningError(
                 f"{self._sealed_path('outbox')}: gone, and {self._database} opens with it alone; restore it, or move"
                 " the data away"
             )
-        there = [name for name in NAMES if name not in missing]
+        there = [name for name in self._names if name not in missing]
         for name in there:
             self._plain_key(name)
         again = [f"seal {self._sealed_path(name)} with the TPM" for name in there] if self._seals_anew() else []
@@ -73,7 +79,7 @@ class KeysStep:
         for path in self._leftovers():
             path.unlink()
         seals_anew, keys = self._seals_anew(), []
-        for name in NAMES:
+        for name in self._names:
             is_there = self._sealed_path(name).exists()
             if seals_anew or not is_there:
                 key = self._plain_key(name) if is_there else secrets.token_bytes(KEY_BYTES)
@@ -87,7 +93,7 @@ class KeysStep:
         note.forget_before()
 
     def _leftovers(self) -> list[Path]:
-        files = [*(self._sealed_path(name) for name in NAMES), self._note]
+        files = [*(self._sealed_path(name) for name in self._names), self._note]
         return [path for file in files for path in leftovers(file)]
 
     def _seals_anew(self) -> bool:
@@ -135,3 +141,15 @@ class KeysStep:
 
     def _sealed_path(self, name: str) -> Path:
         return self._store / f"alpr-edge-{name}"
+
+
+def key_names(release: Path) -> tuple[str, ...]:
+    """The names of the keys that the services of a release open, those of every unit among them.
+
+    An update runs the code of the release before, which does not know what keys a newer one has: its unit files do.
+
+    Args:
+        release: the folder of the release, or a checkout.
+    """
+    texts = [path.read_text(encoding="utf-8") for path in sorted((release / "systemd").glob("*.service"))]
+    return tuple(dict.fromkeys((*NAMES, *(name for text in texts for name in _CREDENTIAL.findall(text)))))

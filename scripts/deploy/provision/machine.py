@@ -18,12 +18,14 @@ class ProvisioningError(Exception):
 
     Args:
         line: the error in one line, for a person.
-        output_lines: every line that a failed program printed.
+        output_lines: every line that a failed program printed: its errors, or its output where it printed no errors.
+        stdout_lines: every line of its output.
     """
 
-    def __init__(self, line: str, output_lines: Sequence[str] = ()) -> None:
+    def __init__(self, line: str, output_lines: Sequence[str] = (), stdout_lines: Sequence[str] = ()) -> None:
         super().__init__(line)
         self.output_lines = output_lines
+        self.stdout_lines = stdout_lines
 
 
 def run(
@@ -50,6 +52,7 @@ def run(
         raise ProvisioningError(
             f"{_first_words(words)}: {output_lines[-1] if output_lines else f'exit code {done.returncode}'}",
             output_lines,
+            done.stdout.decode(errors="replace").splitlines(),
         )
     return done.stdout.decode(errors="replace")
 

@@ -11,7 +11,7 @@ from scripts.deploy.provision.bundle import ReleaseKeyStep
 from scripts.deploy.provision.clock import ClockStep, TimeZoneStep
 from scripts.deploy.provision.department import EnrolmentStep, Invitation, ListsStep, ModelsStep, UnitCheckStep
 from scripts.deploy.provision.firewall import FirewallStep
-from scripts.deploy.provision.keys import KeysStep
+from scripts.deploy.provision.keys import KeysStep, key_names
 from scripts.deploy.provision.machine import ProvisioningError
 from scripts.deploy.provision.page import PageCertificateStep
 from scripts.deploy.provision.release import ReleaseStep
@@ -60,7 +60,7 @@ def plan(request: ProvisionRequest) -> list[Step]:
         AccountsStep(system),
         *([] if request.release_key is None else [ReleaseKeyStep(request.release_key)]),
         ReleaseStep(request.source, request.bundle),
-        KeysStep(),
+        KeysStep(names=key_names(request.source)),
         OverlayStep("command", system, (str(AS_UNIT).lstrip("/"),)),
         SettingsStep(_settings(request)),
         _devices(system),

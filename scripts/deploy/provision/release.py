@@ -1,5 +1,6 @@
 """The release: this checkout in ``/opt/alpr-edge/releases/<version>``, with an environment of the locked packages."""
 
+import hashlib
 import json
 import os
 import re
@@ -10,6 +11,7 @@ import tomllib
 from contextlib import ExitStack
 from pathlib import Path
 
+from scripts.deploy.provision.bundle import ABOUT, MANIFEST
 from scripts.deploy.provision.machine import ProvisioningError, link, run
 
 BASE = Path("/opt/alpr-edge")
@@ -103,8 +105,17 @@ def make_release(source: Path, target: Path, wheels: Path | None) -> None:
         raise ProvisioningError(f"{target}: the software in it calls itself {version}")
     # Its mark reaches the disk after all it vouches for.
     os.sync()
-    (target / MADE).write_text(json.dumps({"version": version, "python": sys.version.split()[0]}) + "\n")
+    note = {"version": version, "python": sys.version.split()[0], **origin_of(source)}
+    (target / MADE).write_text(json.dumps(note) + "\n")
     os.sync()
+
+
+def origin_of(source: Path) -> dict[str, str]:
+    """The commit of the checked copy of a bundle and the SHA-256 of its manifest; empty for any other folder."""
+    if not (source / MANIFEST).is_file():
+        return {}
+    commit = json.loads((source / ABOUT).read_text(encoding="utf-8")).get("commit", "")
+    return {"commit": commit, "manifest": hashlib.sha256((source / MANIFEST).read_bytes()).hexdigest()}
 
 
 def _own_wheel(source: Path, wheels: Path | None, scratch: Path) -> Path:

@@ -9,12 +9,14 @@ from pathlib import Path
 
 from scripts.deploy.provision.bundle import release_key
 from scripts.deploy.provision.program import require_root, run_program, teller
+from scripts.deploy.provision.release import BASE
 from scripts.deploy.update.daemons import SystemdDaemons
 from scripts.deploy.update.releases import Releases
+from scripts.deploy.update.system_differences import difference_report
 from scripts.deploy.update.trial import TAKEN_BACK
 from scripts.deploy.update.updater import Result, Update, UpdateOutcome
 
-CODES = {Result.ROLLED_BACK: TAKEN_BACK, Result.STUCK: 5}
+CODES = {Result.ROLLED_BACK: TAKEN_BACK, Result.STUCK: 5, Result.UNDECIDED: 6}
 _SHOWN_EVERY_S = 0.2
 
 
@@ -38,10 +40,14 @@ def _parser() -> argparse.ArgumentParser:
         prog="scripts/update",
         description=__doc__,
         epilog="Exit codes: 0 updated or in use already, 1 refused, nothing changed, 2 wrong usage, 4 the new release "
-        "was not ready and the old one runs again, 5 the same, and the old one is not ready either.",
+        "was not ready and the old one runs again, 5 the same, and the old one is not ready either, 6 the disk did not "
+        "let it be decided, which --resume does.",
     )
     parser.add_argument("bundle", type=Path, nargs="?", metavar="BUNDLE", help="folder made by scripts/bundle")
     parser.add_argument("--allow-downgrade", action="store_true", help="also to an older release that reads the data")
+    parser.add_argument(
+        "--lose-settings", action="store_true", help="put an older release's own settings back whatever was set since"
+    )
     parser.add_argument("--ready-within", type=float, default=180.0, metavar="S", help="seconds until it is taken back")
     parser.add_argument(
         "--resume", action="store_true", help="decide what a power cut left on trial; done at each start"
@@ -59,7 +65,13 @@ def _update(arguments: argparse.Namespace) -> UpdateOutcome:
         if arguments.resume:
             return update.settle()
         key = release_key(None)
-        return update.take(arguments.bundle, key, downgrade=arguments.allow_downgrade, progress=_Bar())
+        return update.take(
+            arguments.bundle,
+            key,
+            downgrade=arguments.allow_downgrade,
+            lose_settings=arguments.lose_settings,
+            progress=_Bar(),
+        )
 
 
 class _Bar:
@@ -75,13 +87,14 @@ class _Bar:
             print(f"\r          {done / 1e6:.0f} of {total / 1e6:.0f} MB", file=sys.stderr, end=end, flush=True)
 
 
-def _report(outcome: UpdateOutcome, *, as_json: bool) -> int:
+def _report(outcome: UpdateOutcome, *, as_json: bool, release: Path = BASE / "current") -> int:
     if as_json:
         print(json.dumps(asdict(outcome)))
     else:
         print(f"{outcome.result}: release {outcome.version}" + (f" ({outcome.why})" if outcome.why else ""))
     if outcome.result is Result.UPDATED:
-        print("update: files of the system may differ: sudo /opt/alpr-edge/current/scripts/provision", file=sys.stderr)
+        for line in difference_report(release):
+            print(f"update: {line}", file=sys.stderr)
     return CODES.get(outcome.result, 0)
 
 

@@ -1,6 +1,7 @@
 """The releases on a unit: folders side by side, and two links to the one in use and the one before."""
 
 import fcntl
+import json
 import os
 import re
 import shutil
@@ -9,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from scripts.deploy.provision.machine import ProvisioningError, link
-from scripts.deploy.provision.release import BASE, MADE, make_release, version_of
+from scripts.deploy.provision.release import BASE, MADE, make_release, origin_of, version_of
 
 _VERSION = re.compile(r"(\d+(?:\.\d+)*)(?:(a|b|rc)(\d+))?")
 _FINAL = "z"
@@ -51,12 +52,32 @@ class Releases:
     def make(self, bundle: Path) -> str:
         """Make a release of a checked bundle, unless it is there; returns its version. Raises ProvisioningError."""
         version = version_of(bundle)
+        self.require_same(bundle)
         if not self.is_whole(version):
             with ExitStack() as undo:
                 undo.callback(shutil.rmtree, self.folder(version), ignore_errors=True)
                 make_release(bundle, self.folder(version), bundle / "wheels")
                 undo.pop_all()
         return version
+
+    def require_same(self, bundle: Path) -> None:
+        """Refuse another bundle of a version that is here; a release that notes no manifest passes for the same.
+
+        Raises:
+            ProvisioningError: it is another one.
+        """
+        version = version_of(bundle)
+        try:
+            note = json.loads((self.folder(version) / MADE).read_text(encoding="utf-8"))
+            noted, commit = note["manifest"], note["commit"]
+        except (OSError, ValueError, KeyError, TypeError):
+            return
+        origin = origin_of(bundle)
+        if noted != origin.get("manifest", noted):
+            commits = f"commit {origin['commit'] or 'unknown'}, here {commit or 'unknown'}"
+            raise ProvisioningError(
+                f"another bundle of {version} than the one it is made of here ({commits}); raise the version"
+            )
 
     def use(self, version: str) -> None:
         """Point ``current`` to a release, at once and for good. Raises ProvisioningError: that one is not whole."""

@@ -4,9 +4,13 @@ The file as it was is kept beside it, named after its release: ``alpr-edge.toml.
 """
 
 import os
+import tempfile
+import tomllib
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from scripts.deploy.provision import no_follow
 from scripts.deploy.provision.machine import ProvisioningError, run
@@ -34,6 +38,25 @@ class SettingsFile:
         """The file that a release starts with when it is gone back to: its own, if it is kept here."""
         own = self.kept_path(version)
         return own if own.is_file() else self.path
+
+    def lost_keys(self, version: str, newer: Path) -> list[str]:
+        """The keys whose values differ between the file and the one kept of an older release, which replaces it.
+
+        Args:
+            version: of the older release.
+            newer: folder of the release in use, which rewrites a copy of the kept file for the comparison.
+
+        Raises:
+            ProvisioningError: the files cannot be compared.
+        """
+        with tempfile.TemporaryDirectory() as scratch:
+            copy = Path(scratch, self.path.name)
+            copy.write_bytes(_content(self.kept_path(version)))
+            program = newer / ".venv" / "bin" / "alpr-edge"
+            run(program, "settings", "migrate", copy, "--release", version, "--json", timeout_s=MIGRATE_S_MAX)
+            kept = _values(copy)
+        now = _values(self.path)
+        return sorted(key for key in kept.keys() | now.keys() if kept.get(key) != now.get(key))
 
     def adapt(self, release: Path, before: str, *, older: bool) -> None:
         """Make the file one of the release that is switched to; what it was is kept.
@@ -82,3 +105,29 @@ class SettingsFile:
                 status, now = os.fstat(file.fileno()), file.read(BYTES_MAX)
             no_follow.write_file(folder, kept_name, now, like=status)
             no_follow.write_file(folder, self.path.name, content, like=status)
+
+
+def _content(path: Path) -> bytes:
+    """The bytes of a settings file. Raises ProvisioningError."""
+    try:
+        with no_follow.opened_folder(path.parent) as folder:
+            return no_follow.read_file(folder, path.name, BYTES_MAX)
+    except OSError as error:
+        raise ProvisioningError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def _values(path: Path) -> dict[str, Any]:
+    """The values of a settings file by their dotted keys. Raises ProvisioningError."""
+    try:
+        return dict(_leaves(tomllib.loads(_content(path).decode("utf-8"))))
+    except ValueError:
+        raise ProvisioningError(f"{path.name}: not valid TOML") from None
+
+
+def _leaves(table: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Every value below a table; an array is one value."""
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _leaves(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value

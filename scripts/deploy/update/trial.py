@@ -2,6 +2,7 @@
 
 import json
 import os
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from scripts.deploy.update.releases import sync_folder
 BOOT_UNIT = Path("/etc/systemd/system/alpr-edge-trial.service")
 TAKEN_BACK = 4
 """The exit code of an update that was taken back."""
+START_S_MAX = 2400
+"""Time in which a trial is decided at a start of the computer, all waits at their longest."""
 _BOOT = """\
 [Unit]
 Description=alpr-edge: keep or take back the release that was on trial when the power went
@@ -18,8 +21,8 @@ ConditionPathExists={trial}
 
 [Service]
 Type=oneshot
-# Both releases' model files may be measured, and both may take their time.
-TimeoutStartSec=1800
+# Both releases' model files may be measured, both may take their time, and what is red is checked again for a while.
+TimeoutStartSec={start_s_max}
 # Taken back is decided as well; a failed unit would call for a person.
 SuccessExitStatus={taken_back}
 ExecStart={program} --resume
@@ -37,18 +40,21 @@ class Trial:
     """The version to go back to."""
     after: str
     was_fit: bool
-    """What the unit said of itself before: a fault it had already is not the new release's."""
+    """Whether nothing was red before."""
     ready_s: float
     tries: int = 0
     """How often it was begun to decide it."""
     is_adapted: bool = False
     """Whether the machine has what the new release needs, and its daemons were restarted; older files say nothing."""
+    red_before: tuple[str, ...] = ()
+    """The checks that were red before: their faults are not the new release's. Empty of an unfit unit: not known."""
 
     @classmethod
     def under_way(cls, path: Path) -> "Trial | None":
         """Read the trial that an interrupted update left. Raises ProvisioningError."""
         try:
-            return cls(**json.loads(path.read_text(encoding="utf-8")))
+            trial = cls(**json.loads(path.read_text(encoding="utf-8")))
+            return replace(trial, red_before=tuple(trial.red_before))
         except FileNotFoundError:
             return None
         except (OSError, ValueError, TypeError):
@@ -68,13 +74,14 @@ class Trial:
         _write(self, path)
 
     def again(self, path: Path) -> "Trial":
-        """Count one more attempt to decide it."""
+        """Count one more attempt to decide it, on a disk that takes no note for this attempt alone."""
         next_trial = replace(self, tries=self.tries + 1)
-        _write(next_trial, path)
+        with suppress(OSError):
+            _write(next_trial, path)
         return next_trial
 
     def note_adaptation(self, path: Path) -> "Trial":
-        """Note that the machine was adapted to the new release and the daemons were restarted."""
+        """Note that the machine was adapted to the new release and the daemons were restarted. Raises OSError."""
         next_trial = replace(self, is_adapted=True)
         _write(next_trial, path)
         return next_trial
@@ -88,7 +95,7 @@ def is_read_by(release: Path) -> bool:
 
 def boot_text(trial: Path, program: Path) -> str:
     """The systemd unit that decides a trial at the start of the computer."""
-    return _BOOT.format(trial=trial, program=program, taken_back=TAKEN_BACK)
+    return _BOOT.format(trial=trial, program=program, taken_back=TAKEN_BACK, start_s_max=START_S_MAX)
 
 
 def end(path: Path, boot_unit: Path = BOOT_UNIT) -> None:

@@ -86,7 +86,8 @@ def test_what_this_machine_needs_is_copied_and_gone_afterwards(bundle: Path, key
         bundle, keys / "mine.pem", tmp_path / "beside", lambda done, total: progress.append((done, total))
     ) as copy:
         names = {path.relative_to(copy).as_posix() for path in copy.rglob("*") if path.is_file()}
-        assert names == {MINE, PURE, ABOUT}
+        assert names == {MINE, PURE, ABOUT, MANIFEST}
+        assert (copy / MANIFEST).read_bytes() == (bundle / MANIFEST).read_bytes()
         assert (copy / MINE).read_bytes() == (bundle / MINE).read_bytes()
     assert not copy.exists()
     assert (

@@ -40,6 +40,18 @@ def test_without_a_tpm_they_are_sealed_with_the_computer_s_key_and_that_is_noted
     assert {path.stat().st_mode & 0o777 for path in (place / "store").iterdir()} == {0o600}
 
 
+def test_a_key_that_a_newer_release_needs_is_made_beside_those_that_are_there(place: Path) -> None:
+    assert next(provision([keys(place, has_tpm=False)], dry_run=False)).state is State.CHANGED
+    before = plain_keys(place)
+    newer = KeysStep(
+        place / "store", place / "sealed-with", place / "edge.db", has_tpm=False, names=(*NAMES, "canvass")
+    )
+    assert newer.pending() == [f"make {place}/store/alpr-edge-canvass"]
+    assert next(provision([newer], dry_run=False)).state is State.CHANGED
+    assert newer.pending() == []
+    assert plain_keys(place) == before
+
+
 def test_a_tpm_that_comes_later_is_sealed_with_and_no_key_changes(place: Path) -> None:
     assert next(provision([keys(place, has_tpm=False)], dry_run=False)).state is State.CHANGED
     before = plain_keys(place)

@@ -3,8 +3,10 @@
 from contextlib import ExitStack
 from pathlib import Path
 
-from scripts.deploy.provision.keys import KeysStep
+from scripts.deploy.provision.keys import NAMES, STORE, KeysStep, key_names
 from scripts.deploy.update.daemons import missing_parts
+
+ROOT = Path(__file__).parents[3]
 
 
 def test_a_unit_of_an_earlier_release_gets_its_missing_keys_and_its_command(tmp_path: Path) -> None:
@@ -27,6 +29,22 @@ def test_a_unit_of_an_earlier_release_gets_its_missing_keys_and_its_command(tmp_
     assert (target / "usr" / "local" / "bin" / "alpr-edge").read_text() == "#!/bin/sh\n"
     assert missing_parts(tmp_path / "release", keys, target, units) == []
     assert missing_parts(tmp_path / "older", keys, target, units) == []
+
+
+def test_a_key_that_a_services_file_of_the_new_release_opens_is_made(tmp_path: Path) -> None:
+    files, units = tmp_path / "release" / "systemd", tmp_path / "units"
+    files.mkdir(parents=True)
+    units.mkdir()
+    opens = "[Service]\nLoadCredentialEncrypted=alpr-edge-outbox\nLoadCredentialEncrypted=alpr-edge-canvass\n"
+    (files / "alpr-edge.service").write_text(opens, encoding="ascii")
+    (files / "alpr-edge-horn.service").write_text("[Service]\nType=simple\n", encoding="ascii")
+    assert key_names(tmp_path / "release") == (*NAMES, "canvass")
+    keys, *_ = missing_parts(tmp_path / "release", None, tmp_path / "root", units)
+    assert f"make {STORE}/alpr-edge-canvass" in keys.pending()
+
+
+def test_the_keys_of_a_unit_are_those_that_its_services_open() -> None:
+    assert key_names(ROOT) == NAMES
 
 
 class EarlierKeys(KeysStep):

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,85 +15,11 @@ from scripts.deploy.provision.release import MADE
 from scripts.deploy.update import trial as trials
 from scripts.deploy.update.__main__ import CODES
 from scripts.deploy.update.releases import Releases, is_older
-from scripts.deploy.update.settings_file import SettingsFile
 from scripts.deploy.update.trial import Trial
 from scripts.deploy.update.updater import Result, Update
+from tests.scripts.deploy.update.unit_rig import NEW_SETTINGS, OLD_SETTINGS, FolderDaemons, add
 
 PROGRAM = Path(sys.prefix) / "bin" / "alpr-edge"
-OLD_SETTINGS, NEW_SETTINGS = "[retention]\ndays = 14.0  # d\n", "[retention]\nacknowledged_days_max = 14.0  # d\n"
-
-
-@dataclass
-class FolderDaemons:
-    """Daemons of releases made of files: one is ready unless its release holds a file that says why not."""
-
-    releases: Releases
-    restarts: list[str] = field(default_factory=list)
-    settings_tried: list[Path] = field(default_factory=list)
-    choices: list[tuple[str, int]] = field(default_factory=list)
-    adapted: list[str] = field(default_factory=list)
-
-    def adapt_machine(self, release: Path) -> None:
-        if (release / "no-keys").exists():
-            raise ProvisioningError("the keys cannot be sealed")
-        self.adapted.append(release.name)
-
-    def choose_models(self) -> bool:
-        """The version that chose, and how often the daemons were restarted before."""
-        self.choices.append((self.releases.in_use, len(self.restarts)))
-        return not (self.releases.folder(self.releases.in_use) / "unmeasured").exists()
-
-    def restart(self) -> None:
-        self.restarts.append(self.releases.in_use)
-
-    def wait_ready(self, within_s: float) -> str:
-        fault = self.releases.folder(self.releases.in_use) / "fault"
-        return fault.read_text() if fault.exists() else ""
-
-    def is_fit(self) -> bool:
-        return not (self.releases.folder(self.releases.in_use) / "unfit").exists()
-
-    def require_readable(self, release: Path, settings: Path) -> None:
-        self.settings_tried.append(settings)
-        if (release / "too-old").exists():
-            raise ProvisioningError("written by a newer release")
-
-
-@pytest.fixture
-def unit(tmp_path: Path) -> Update:
-    releases = Releases(tmp_path / "opt")
-    for version in ("1.0.0", "1.1.0", "1.2.0"):
-        add(releases, version)
-    (releases.base / "current").symlink_to("releases/1.1.0")
-    (releases.base / "previous").symlink_to("releases/1.0.0")
-    settings = SettingsFile(tmp_path / "etc" / "alpr-edge.toml")
-    settings.path.parent.mkdir()
-    settings.path.write_text(OLD_SETTINGS)
-    settings.path.chmod(0o640)
-    boot_unit = tmp_path / "alpr-edge-trial.service"
-    return Update(releases, FolderDaemons(releases), lambda line: None, 1.0, boot_unit, settings)
-
-
-def add(releases: Releases, version: str, *files: str) -> None:
-    folder = releases.folder(version)
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in (MADE, *files):
-        (folder / name).write_text(name)
-
-
-@pytest.fixture
-def on_trial(unit: Update) -> Callable[..., None]:
-    """What is on the disk when the power goes before the switch, or after it: once the daemons restarted, or before."""
-
-    def begin(*, is_switched: bool, tries: int = 0, was_fit: bool = True, is_adapted: bool = True) -> None:
-        state = {"before": "1.1.0", "after": "1.2.0", "was_fit": was_fit, "ready_s": 1.0, "tries": tries}
-        # Left out where it is not so, as the previous release does.
-        state |= {"is_adapted": True} if is_adapted else {}
-        (unit.releases.base / "trial.json").write_text(json.dumps(state))
-        if is_switched:
-            unit.releases.use("1.2.0")
-
-    return begin
 
 
 def links(unit: Update) -> tuple[str, str]:
@@ -207,13 +133,26 @@ def test_neither_ready_is_said(unit: Update, on_trial: Callable[..., None]) -> N
     assert "1.1.0: not ready" in outcome.why
 
 
-@pytest.mark.parametrize(("was_fit", "result"), [(True, Result.ROLLED_BACK), (False, Result.UPDATED)])
+@pytest.mark.parametrize(
+    ("was_fit", "red_before", "result"),
+    [
+        (True, [], Result.ROLLED_BACK),
+        (False, ["department"], Result.ROLLED_BACK),
+        (False, ["department", "sound"], Result.UPDATED),
+        (False, [], Result.UPDATED),
+    ],
+    ids=["nothing was red", "another check", "the same checks", "names not known"],
+)
 def test_only_a_new_fault_is_the_new_releases(
-    unit: Update, on_trial: Callable[..., None], was_fit: bool, result: Result
+    unit: Update, on_trial: Callable[..., None], was_fit: bool, red_before: list[str], result: Result
 ) -> None:
-    add(unit.releases, "1.2.0", "unfit")
-    on_trial(is_switched=True, was_fit=was_fit)
-    assert unit.settle().result is result
+    add(unit.releases, "1.2.0", red="department\nsound")
+    on_trial(is_switched=True, was_fit=was_fit, red_before=red_before)
+    outcome = unit.settle()
+    assert outcome.result is result
+    if result is Result.ROLLED_BACK:
+        assert outcome.why.endswith("sound: down")
+        assert ("department" in outcome.why) is was_fit
 
 
 def test_power_gone_before_the_switch_leaves_the_old_release(unit: Update, on_trial: Callable[..., None]) -> None:
