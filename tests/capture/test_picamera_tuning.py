@@ -81,7 +81,7 @@ def computer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Computer:
     return Computer(tmp_path, monkeypatch)
 
 
-def unbounded(logs: Sequence[Any]) -> list[Any]:
+def exposures_told(logs: Sequence[Any]) -> list[Any]:
     return [line["exposure_us"] for line in logs if line["event"] == "capture.exposure_unbounded"]
 
 
@@ -92,7 +92,7 @@ def test_a_lone_camera_keeps_its_ceilings_over_openings(computer: Computer) -> N
     with capture_logs() as logs:
         assert [computer.taken_with(settings) for _ in range(3)] == [(400, 8.0, True)] * 3
     assert computer.libcamera.files == [[computer.ours / "imx296.json"]] * 3
-    assert unbounded(logs) == []
+    assert exposures_told(logs) == []
 
 
 def test_two_models_have_ceilings_of_their_own_while_both_are_open(computer: Computer) -> None:
@@ -168,7 +168,7 @@ def test_a_camera_without_tuning_of_ours_is_told_of_as_unbounded(computer: Compu
     with capture_logs() as logs:
         assert computer.taken_with(camera()) == (66_666, 16.0, False)
         assert not computer.figures(camera(shutter_us=300, gain=2.0))["ceilings"]
-    assert unbounded(logs) == [None]
+    assert exposures_told(logs) == [None]
 
 
 def test_a_tuning_that_is_not_there_is_said(computer: Computer) -> None:
@@ -200,10 +200,10 @@ def test_pictures_beyond_the_ceilings_are_told_once(computer: Computer) -> None:
     computer.write(camera())
     with capture_logs() as logs:
         assert computer.figures(camera(), BEYOND_PICTURES - 1)["ceilings"] is True
-        assert unbounded(logs) == []
+        assert exposures_told(logs) == []
         computer.libcamera.registered = {"imx296": tuning("imx296")}
         assert computer.figures(camera(), 3 * BEYOND_PICTURES)["ceilings"] is False
-    assert unbounded(logs) == [66_666]
+    assert exposures_told(logs) == [66_666]
 
 
 def test_files_of_earlier_settings_go_and_other_folders_are_kept(
@@ -227,7 +227,7 @@ def test_without_a_place_to_write_the_camera_works_without_ceilings(computer: Co
         computer.write(camera())
         assert computer.taken_with(camera()) == (66_666, 16.0, False)
     assert next(line["event"] for line in logs) == "capture.tuning_not_written"
-    assert unbounded(logs) == [None]
+    assert exposures_told(logs) == [None]
 
 
 def _session(raw: dict[str, Any]) -> Iterator[object]:
