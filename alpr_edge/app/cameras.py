@@ -7,9 +7,9 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, assert_never
 
+from alpr_edge.capture.camera_tunings import write_tunings
 from alpr_edge.capture.devices import RtspSource, V4l2Source
 from alpr_edge.capture.picamera import Picamera2Source
-from alpr_edge.capture.picamera_tuning import write_tunings
 from alpr_edge.capture.picture_watch import PictureWatch, WatchedSource
 from alpr_edge.capture.recordings import FolderSource, VideoSource
 from alpr_edge.capture.reopener import Reopener

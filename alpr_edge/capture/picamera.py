@@ -19,9 +19,9 @@ from typing import Any
 import cv2
 import structlog
 
+from alpr_edge.capture.camera_tunings import has_ceilings
 from alpr_edge.capture.opencv import read_only
 from alpr_edge.capture.picamera_controls import FLIPS, camera_index, controls_of, is_beyond_ceilings, split
-from alpr_edge.capture.picamera_tuning import has_ceilings
 from alpr_edge.domain.errors import CaptureError
 from alpr_edge.domain.instants import NS_PER_MS, Instant
 from alpr_edge.domain.load.frame_rate import Takes, take_all

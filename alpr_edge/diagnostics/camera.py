@@ -16,7 +16,7 @@ from alpr_edge.app.cameras import Camera
 from alpr_edge.app.clock import open_clock
 from alpr_edge.app.factories import open_vision_models
 from alpr_edge.app.instance_lock import is_locked
-from alpr_edge.capture.picamera_tuning import write_tunings
+from alpr_edge.capture.camera_tunings import write_tunings
 from alpr_edge.diagnostics.context import CheckContext
 from alpr_edge.domain.diagnostics.checks import Check, amber, frame_rate, red
 from alpr_edge.domain.diagnostics.image_quality import plate_checks, scene_checks

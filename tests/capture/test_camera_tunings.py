@@ -14,8 +14,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from alpr_edge.app.cameras import make_cameras
+from alpr_edge.capture.camera_tunings import ONE_FILE, SEARCH_PATH, write_tunings
 from alpr_edge.capture.picamera import BEYOND_PICTURES, Picamera2Source
-from alpr_edge.capture.picamera_tuning import ONE_FILE, SEARCH_PATH, write_tunings
 from alpr_edge.diagnostics.camera import frames_of
 from alpr_edge.diagnostics.context import CheckContext
 from alpr_edge.domain.errors import CaptureError
