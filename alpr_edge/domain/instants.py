@@ -6,7 +6,7 @@ or untrusted (a vehicle's clock starts at 1970 until the first fix), and it carr
 
 import re
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
 NS_PER_MS = 1_000_000
@@ -87,6 +87,23 @@ def to_utc(moment: datetime) -> datetime:
         raise ValueError("a moment outside the calendar") from None
 
 
+def typed_moment(text: str, *, is_end: bool = False) -> datetime:
+    """A moment that somebody typed by ISO 8601, aware; without a zone it is of this computer's clock.
+
+    Args:
+        text: a date and a time, or a date alone.
+        is_end: whether something ends then: a date alone counts to the end of its day, the midnight behind it.
+
+    Raises:
+        ValueError: it is neither, or lies outside the calendar.
+    """
+    moment = datetime.fromisoformat(text.strip())
+    try:
+        return (moment + timedelta(days=1) if is_end and _is_date(text.strip()) else moment).astimezone()
+    except OverflowError:
+        raise ValueError("a moment outside the calendar") from None
+
+
 def rfc3339(moment: datetime) -> str:
     """Text of a UTC moment by RFC 3339, with milliseconds and ``Z``."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -103,3 +120,12 @@ def moment_in(text: str | None) -> datetime | None:
         return None if text is None else to_utc(datetime.fromisoformat(text))
     except ValueError:
         return None
+
+
+def _is_date(text: str) -> bool:
+    """Whether a text is a date without a time."""
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

@@ -12,7 +12,7 @@ from alpr_edge.domain.access_log.changes import NONE, Subject, value_name
 from alpr_edge.domain.access_log.records import RecordedChange
 from alpr_edge.domain.errors import FeedError
 from alpr_edge.domain.hits import OWN_SOURCE, HotlistEntry, Reason
-from alpr_edge.domain.instants import rfc3339
+from alpr_edge.domain.instants import rfc3339, typed_moment
 from alpr_edge.domain.matching import Match
 from alpr_edge.domain.people.person import SourcePermission
 from alpr_edge.domain.permissions.purposes import Purpose
@@ -46,7 +46,7 @@ class EntryRequest:
     reason: Reason
     case: str
     expires: str
-    """From now (90m, 12h, 3d), or a date and time of ISO 8601."""
+    """From now (90m, 12h, 3d), or a date and time of ISO 8601; a date alone counts to its end."""
     state: str | None = None
     vehicle: str = ""
     remarks: str = ""
@@ -189,7 +189,7 @@ def _end(text: str, now: datetime | None) -> datetime:
     match = _FROM_NOW.fullmatch(text.strip())
     if match is None:
         try:
-            return datetime.fromisoformat(text.strip()).astimezone(UTC)
+            return typed_moment(text, is_end=True).astimezone(UTC)
         except (ValueError, OverflowError):
             # Overflow: a day at either end of the calendar, of another zone.
             raise FeedError("--expires is such as 90m, 12h, 3d or 2026-05-04T18:00") from None

@@ -25,12 +25,15 @@ def acknowledge_command(
     They stay on record, with your login and the reason.
     """
     from alpr_edge.cli.caller import caller
+    from alpr_edge.department.pki.known_units import require_units
     from alpr_edge.department.unit_logs.findings import Acknowledgement
 
     if not reason.strip():
         raise DepartmentError("the reason is empty; say what came of it")
     with open_storage(directory) as storage:
         count = storage.logs.acknowledge(unit, Acknowledgement(caller(), reason.strip()))
+        if not count:
+            require_units(storage.units, [unit])
     if as_json:
         print_object({"unit": unit, "acknowledged": count})
     else:

@@ -15,9 +15,10 @@ from alpr_edge.cli.access.options import CaseOption, OffenceOption, PurposeOptio
 from alpr_edge.cli.common import JsonOption
 from alpr_edge.cli.department.common import DirectoryOption, open_storage
 from alpr_edge.cli.department.inquiries.opening import open_inquiry
-from alpr_edge.cli.output import count_text, print_lines, print_object, print_table
+from alpr_edge.cli.output import count_text, print_lines, print_object, print_table, time_text
 from alpr_edge.cli.progress import progress_bar
 from alpr_edge.domain.errors import HoldError
+from alpr_edge.domain.instants import moment_in
 
 if TYPE_CHECKING:
     from alpr_edge.department.holds.department_canvass import CanvassHolds
@@ -66,7 +67,7 @@ def canvass_command(
     directory: DirectoryOption,
     area: Annotated[str, typer.Option("--area", help=_AREA_HELP)],
     begin: Annotated[str, typer.Option("--from", metavar="TIME", help=_TIME_HELP)],
-    end: Annotated[str, typer.Option("--to", metavar="TIME", help="Up to then.")],
+    end: Annotated[str, typer.Option("--to", metavar="TIME", help="Up to then; a date alone: to its end.")],
     case: HeldCaseOption,
     reason: Annotated[str, typer.Option("--reason", help="Why, such as: canvass around 800 11th Street.")],
     until: UntilOption = None,
@@ -91,7 +92,7 @@ def canvass_command(
         ground = parse_ground_area(area)
     except ValueError as error:
         raise HoldError(f"--area: {error}") from None
-    period = SearchPeriod(typed_moment(begin), typed_moment(end))
+    period = SearchPeriod(typed_moment(begin), typed_moment(end, is_end=True))
     request = CanvassOrder(ground, period, untimed, reason, parse_hold_end(until))
     with (
         open_inquiry(directory, Statement(purpose, offence, case)) as (office, authoriser, stated),
@@ -193,13 +194,17 @@ def _warn_of_missing_holds(directory: Path) -> None:
 
 def _row(hold: ListedHold) -> tuple[str, ...]:
     by = hold.person if hold.origin == "unit" else f"{hold.person}, department"
-    until = hold.until or "released by hand"
+    until = time_text(moment_in(hold.until)) if hold.until else "released by hand"
     return hold.case_number or "none", hold.unit_id, str(hold.reads), hold.reason, by, until
 
 
 def _note(hold: ListedHold) -> str:
-    note = f"id {hold.hold_id}, placed {hold.made or 'at an unknown time'}"
+    note = f"id {hold.hold_id}, placed {_time_words(hold.made)}"
     if not hold.is_released:
         return note
     reason = f": {hold.release_reason}" if hold.release_reason else ""
-    return f"{note}, released {hold.released or 'at an unknown time'} by {hold.released_by or 'nobody named'}{reason}"
+    return f"{note}, released {_time_words(hold.released)} by {hold.released_by or 'nobody named'}{reason}"
+
+
+def _time_words(text: str | None) -> str:
+    return "at an unknown time" if text is None else time_text(moment_in(text))

@@ -57,6 +57,7 @@ def publish_command(
     Where department.toml has a [[feed]] of this name it is checked before, as the units will, and compared.
     """
     from alpr_edge.cli.hotlist.common import import_progress
+    from alpr_edge.department.pki.known_units import require_units
     from alpr_edge.department.publishing.feed_check import FeedToPublish
     from alpr_edge.department.publishing.list_publisher import ListPublisher
 
@@ -65,12 +66,14 @@ def publish_command(
     with open_storage(directory) as storage, import_progress() as progress:
         if not new_source and source not in storage.lists.audiences():
             _check_source(source, storage.list_requests.all())
+        require_units(storage.units, units or ())
         publisher, new = ListPublisher(directory, storage.database), dataclasses.replace(new, progress=progress)
         check = publisher.check(new)
         published = None if dry_run else publisher.publish(new, f"login:{caller()}", check, units or None)
+        audience = storage.lists.audiences().get(source)
     if check is None and dry_run:
         raise DepartmentError(f"{source}: cannot be checked: department.toml has no [[feed]] with this name")
-    _tell_published(published, check, source, as_json=as_json)
+    _tell_published(published, check, source, audience, as_json=as_json)
 
 
 def lists_command(directory: DirectoryOption, as_json: JsonOption = False) -> None:
@@ -123,13 +126,17 @@ def audience_command(
     A unit that has fetched it already keeps what it holds until it is removed there.
     """
     from alpr_edge.department.hotlists import LISTS_NAME, ListRepository
+    from alpr_edge.department.pki.known_units import require_units
 
     repository = ListRepository(require_department(directory) / LISTS_NAME)
     if units or everybody:
-        if source and not new_source and source not in repository.audiences():
-            with open_storage(directory) as storage:
+        with open_storage(directory) as storage:
+            if source and not new_source and source not in repository.audiences():
                 _check_source(source, storage.list_requests.all())
+            require_units(storage.units, units or ())
         _change(repository, source, units or [], everybody=everybody)
+    elif source and source not in repository.audiences():
+        raise DepartmentError(f"{source}: there is no such list; see: alpr-edge department lists")
     audiences = {name: audience for name, audience in repository.audiences().items() if source in {"", name}}
     if as_json:
         print_lines({"source": name, "units": audience} for name, audience in audiences.items())
@@ -147,8 +154,15 @@ def _change_of(*, additions: bool, removals: bool) -> ListChange:
     return ListChange.ADDITIONS if additions else ListChange.REMOVALS if removals else ListChange.COMPLETE
 
 
-def _tell_published(published: PublishedList | None, check: FeedCheck | None, source: str, *, as_json: bool) -> None:
-    """Print what the check found, and what was published; None: nothing was."""
+def _tell_published(
+    published: PublishedList | None,
+    check: FeedCheck | None,
+    source: str,
+    audience: frozenset[str] | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Print what the check found, and what was published for whom; None: nothing was."""
     if as_json:
         about = {"serial": published and published.serial, "change": published and published.change.value}
         print_object({"source": source} | about | ({} if check is None else {"check": check_content(check)}))
@@ -158,7 +172,8 @@ def _tell_published(published: PublishedList | None, check: FeedCheck | None, so
     if published is None:
         typer.echo(f"{source}: dry run, nothing is published")
         return
-    typer.echo(f"{source}: serial {published.serial} is published ({published.change.value})")
+    change = published.change.value
+    typer.echo(f"{source}: serial {published.serial} is published ({change}) for {audience_text(audience)}")
     if check is None:
         typer.echo("it was not checked here: department.toml has no [[feed]] with this name; the units check it")
 

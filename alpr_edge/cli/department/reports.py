@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -43,6 +44,8 @@ def report_command(
     from alpr_edge.domain.statistics.periods import period_of_month
 
     period = period_of_month(month)
+    if datetime.now(UTC) < period.span[0]:
+        raise ReportError(f"{month} has not begun: there is nothing to count")
     with closing(DepartmentDatabase(require_department(directory), create=False)) as database:
         report = DepartmentReports(database).counts(period)
     if csv_file is not None:

@@ -13,6 +13,7 @@ from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
 from alpr_edge.cli.consent import YesOption, require_consent
 from alpr_edge.cli.hotlist.common import open_lists
 from alpr_edge.cli.output import count_text, print_lines, print_object, time_text
+from alpr_edge.domain.instants import moment_in
 
 if TYPE_CHECKING:
     from alpr_edge.services.list_changes import RemovedList
@@ -106,7 +107,8 @@ def _change_text(line: dict[str, Any]) -> str:
         if name not in {"at", "actor", "action"} and value is not False and value not in (None, "")
     ]
     words = ", ".join([str(line.get("action")), *details]).replace("_", " ")
-    return f"{line.get('at') or 'at an unknown time'} {line.get('actor')}: {words}"
+    at = moment_in(line.get("at"))
+    return f"{'at an unknown time' if at is None else time_text(at)} {line.get('actor')}: {words}"
 
 
 def _question(source: str, *, is_in_settings: bool) -> str:

@@ -31,7 +31,7 @@ def add(
     *,
     reason: Annotated[Reason, typer.Option(help="Why it is wanted.")],
     case: Annotated[str, typer.Option("--case", help="Number of the case or incident, of the entry as well.")],
-    expires: Annotated[str, typer.Option(help="Its end: 90m, 12h, 3d, or a date and time such as 2026-05-04T18:00.")],
+    expires: Annotated[str, typer.Option(help="Its end: 90m, 12h, 3d, a date, or such as 2026-05-04T18:00.")],
     state: Annotated[str | None, typer.Option(help="Issuing state, two letters.")] = None,
     vehicle: Annotated[str, typer.Option(help="Make, model, colour: for an officer to compare.")] = "",
     remarks: Annotated[str, typer.Option(help="What whoever stops the car must know.")] = "",

@@ -111,7 +111,7 @@ class AccessPartMaker:
 def access_line(access: FoundAccess) -> dict[str, object]:
     """What the list says of an access: by whom, when, what for; no plate, no note, and no number of another case."""
     record, identity = access.record, access.log.identity
-    other = "another case" if access.subject.case else "no case"
+    stated = "this case" if access.is_of_case else "another case"
     return {
         "log": DEPARTMENT if identity is None else identity.unit_id,
         "record": access.sequence,
@@ -123,7 +123,7 @@ def access_line(access: FoundAccess) -> dict[str, object]:
         "action": record.action,
         "purpose": record.purpose,
         "offence": record.offence if access.is_of_case else "",
-        "case": "this case" if access.is_of_case else other,
+        "case": stated if access.subject.case else "no case",
         "outcome": record.outcome.value,
         "reads_of_the_case": access.read_count,
     }

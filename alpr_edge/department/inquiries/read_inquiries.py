@@ -8,9 +8,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC
 
+from sqlalchemy import select
+
 from alpr_edge.access.authorisation.authoriser import Access, AccessSubject, Authoriser
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.department.db.database import DepartmentDatabase
+from alpr_edge.department.db.schema import certificates, enrolment_codes, reads
 from alpr_edge.department.images.department_images import DepartmentImages
 from alpr_edge.department.search.criteria import DepartmentSearch, ReadCriteria, check_search
 from alpr_edge.department.search.department_searches import DepartmentSearches
@@ -46,6 +49,13 @@ class ReadInquiries:
         self._searches = searches
         self._database = database
         self._images = images
+
+    def knows_unit(self, unit_id: str) -> bool:
+        """Whether a unit was ever invited, or reads of it are stored; those of other systems were imported as units."""
+        tables = (certificates, enrolment_codes, reads)
+        with self._database.reading() as connection:
+            queries = [select(table.c.unit_id).where(table.c.unit_id == unit_id).limit(1) for table in tables]
+            return any(connection.scalar(query) for query in queries)
 
     def page(
         self,

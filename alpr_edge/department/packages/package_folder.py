@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from alpr_edge.domain.errors import AlprEdgeError
@@ -20,6 +20,8 @@ _BUSY = "another package is written to this folder; wait, or give another one"
 def package_folder(folder: Path, kind: str, failure: type[AlprEdgeError]) -> Iterator[None]:
     """Hold a folder for one package while the block runs; what a try that was killed left in it is removed.
 
+    A folder that is made here and stays empty, as the package failed, goes again.
+
     Args:
         folder: the folder.
         kind: how names of such packages begin.
@@ -29,11 +31,11 @@ def package_folder(folder: Path, kind: str, failure: type[AlprEdgeError]) -> Ite
         AlprEdgeError: of the kind given: it is none, is not empty, has no room, or cannot be made.
         StoreError: another package is being written to it.
     """
-    leftover = f"{TEMPORARY_PREFIX}{kind}"
+    leftover, is_new = f"{TEMPORARY_PREFIX}{kind}", not folder.exists()
     with io_errors(f"{folder}: cannot be used", failure, "give a folder of its own for the package"):
         folder.mkdir(mode=PRIVATE_DIRECTORY, exist_ok=True)
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    with exclusive_lock(descriptor, _BUSY):
+    with _removal_if_empty(folder, is_new=is_new), exclusive_lock(descriptor, _BUSY):
         with io_errors(f"{folder}: cannot be used", failure):
             entries = list(folder.iterdir())
             if any(not each.name.startswith(leftover) for each in entries):
@@ -42,6 +44,16 @@ def package_folder(folder: Path, kind: str, failure: type[AlprEdgeError]) -> Ite
                 each.unlink()
         require_room(folder, failure)
         yield
+
+
+@contextmanager
+def _removal_if_empty(folder: Path, *, is_new: bool) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        if is_new:
+            with suppress(OSError):  # it is not empty
+                folder.rmdir()
 
 
 def require_room(folder: Path, failure: type[AlprEdgeError], free_bytes_min: int = FREE_BYTES_MIN) -> None:

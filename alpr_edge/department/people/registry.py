@@ -43,9 +43,7 @@ from alpr_edge.domain.instants import Instant, rfc3339
 from alpr_edge.domain.people.credentials import Credentials
 from alpr_edge.domain.people.person import AccountStatus
 from alpr_edge.domain.people.roster import Member, RosterHeader
-from alpr_edge.domain.sessions.lockout import Lock, release_code
-
-CHALLENGE_DIGITS_MAX = 16
+from alpr_edge.domain.sessions.lockout import CHALLENGE_DIGITS, Lock, release_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +179,8 @@ class People:
             DepartmentError: nobody has that name, or the digits are none.
         """
         digits = challenge.strip()
-        if not (digits.isascii() and digits.isdigit() and len(digits) <= CHALLENGE_DIGITS_MAX):
-            raise DepartmentError("a challenge is the digits that the car shows at: alpr-edge accounts unlock --code")
+        if not (digits.isascii() and digits.isdigit() and len(digits) == CHALLENGE_DIGITS):
+            raise DepartmentError("a challenge is the 8 digits that the car shows at: alpr-edge accounts unlock --code")
         with self._database.writing() as connection:
             person_id = require_entry(connection, name).person.person_id
             account = DepartmentAccountRows(connection).account_of(person_id)
@@ -242,6 +240,11 @@ class People:
         """
         with self._database.reading() as connection:
             return list(read_changes(connection, first))
+
+    def person_id(self, name: str) -> str:
+        """The id of whoever has an id, badge or e-mail address; raises as :func:`require_entry`."""
+        with self._database.reading() as connection:
+            return require_entry(connection, name).person.person_id
 
     def overviews(self) -> list[PersonOverview]:
         """Everybody, in the order of their ids."""

@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Row, and_, func, insert, select
 from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.db.permanent_tables.settings_schema import settings_steps
 from alpr_edge.department.pki.authority import TlsFiles
+from alpr_edge.department.pki.known_units import require_units
 from alpr_edge.department.pki.roster_key import load_roster_signer
 from alpr_edge.department.pki.units import Units
 from alpr_edge.domain.department_settings.document import (
@@ -151,9 +152,7 @@ class SettingsRegister:
         check_remote_values(new.values)
         if len(json.dumps(new.values)) > VALUES_BYTES_MAX:
             raise SettingsError([f"longer than {VALUES_BYTES_MAX} bytes as JSON; name fewer or shorter values"])
-        known = {each.unit_id for each in Units(self._database, TlsFiles(self._directory)).records()}
-        if strangers := sorted(set(new.units) - known):
-            raise DepartmentError(f"{strangers[0]}: there is no such unit; see: alpr-edge department unit list")
+        require_units(Units(self._database, TlsFiles(self._directory)), new.units)
 
     def withdraw(self, serial: int, author: SettingsAuthor) -> UnitSettingsStep:
         """Withdraw a publication: the one before it counts again, or each unit's own file alone.

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from alpr_edge.domain import instants
 from alpr_edge.domain.errors import ReleaseError
 from alpr_edge.domain.releases.requests import ReleasePictures, ReleaseScope, check_scope
 
@@ -12,7 +13,7 @@ def typed_scope(plates: str, begin: str, end: str, area: str, pictures: ReleaseP
     Raises:
         ReleaseError: it is none; the text says what to give, and repeats no plate.
     """
-    return check_scope(typed_plates(plates), typed_moment(begin), typed_moment(end), area, pictures)
+    return check_scope(typed_plates(plates), typed_moment(begin), typed_moment(end, is_end=True), area, pictures)
 
 
 def typed_plates(text: str) -> tuple[str, ...]:
@@ -20,13 +21,17 @@ def typed_plates(text: str) -> tuple[str, ...]:
     return tuple(plate for plate in text.replace("\n", ",").split(",") if plate.strip())
 
 
-def typed_moment(text: str) -> datetime:
+def typed_moment(text: str, *, is_end: bool = False) -> datetime:
     """A moment that was typed; without a zone by this computer's clock.
+
+    Args:
+        text: what was typed.
+        is_end: whether the time ends then: a date alone counts to the end of its day.
 
     Raises:
         ReleaseError: it is none.
     """
     try:
-        return datetime.fromisoformat(text.strip()).astimezone()
-    except (ValueError, OverflowError):
+        return instants.typed_moment(text, is_end=is_end)
+    except ValueError:
         raise ReleaseError("--from and --to are a date and a time, such as 2026-05-04T18:00") from None

@@ -19,7 +19,7 @@ from alpr_edge.domain.people.person import Person, Role
 
 CODE_CHARACTERS = 10
 """Of a release code: 50 bits in base32, which nobody guesses at the pace of a database's commits."""
-_CHALLENGE_DIGITS = 8
+CHALLENGE_DIGITS = 8
 
 
 class UnlockWay(StrEnum):
@@ -65,7 +65,7 @@ def must_lock(failures: Iterable[Instant], now: Instant, limits: LockoutLimits) 
 
 def new_lock(person_id: str, now: Instant) -> Lock:
     """The lock of an account, with a new challenge."""
-    return Lock(person_id, now, "".join(secrets.choice("0123456789") for _ in range(_CHALLENGE_DIGITS)))
+    return Lock(person_id, now, "".join(secrets.choice("0123456789") for _ in range(CHALLENGE_DIGITS)))
 
 
 def release_code(release_secret: str, lock: Lock) -> str:

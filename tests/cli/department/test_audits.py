@@ -118,6 +118,11 @@ def test_an_outsider_checks_that_the_log_only_grew_and_one_record(people: Inquir
         check(str(proof)).stderr
         == "alpr-edge: this proof begins at a checkpoint that you kept; give it: --checkpoint FILE\n"
     )
+    for words in ((), ("--since", str(kept))):
+        again = run(people, "audit", "checkpoint", "--out", str(kept), *words)
+        assert (again.exit_code, again.stdout) == (1, "")
+        assert again.stderr.startswith(f"alpr-edge: {kept}: is there already, and a checkpoint that was kept is not")
+    assert kept.read_text(encoding="utf-8") == first["checkpoint"]
     text = proof.read_text(encoding="utf-8")
     hashes = text.split("\n\n")[0].splitlines()[2:]
     for forged in (text.replace(hashes[0], "A" * 43 + "="), text.replace(f"old {first['records']}", "old 3")):

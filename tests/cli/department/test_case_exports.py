@@ -129,3 +129,4 @@ def test_bad_input_is_one_line_that_says_what_to_do(
     assert (done.exit_code, done.stdout) == (1, ""), done.output
     (line,) = done.stderr.splitlines()
     assert told in line
+    assert not (tmp_path / "out").exists(), "an empty folder looks like a package that was lost"

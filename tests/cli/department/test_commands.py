@@ -111,6 +111,8 @@ def test_whom_a_list_is_for_is_set_and_shown(directory: Path, tmp_path: Path) ->
         assert outcome.exit_code == 0, outcome.output
         return outcome.stdout
 
+    for unit_id in ("unit-1", "unit-2"):
+        run("code", unit_id)
     run("publish", str(feed), "--source", "amber", "--for", "unit-2", "--for", "unit-1")
     run("publish", str(feed), "--source", "stolen")
     assert run("audience") == "amber: unit-1, unit-2\nstolen: all units\n"
@@ -127,3 +129,10 @@ def test_whom_a_list_is_for_is_set_and_shown(directory: Path, tmp_path: Path) ->
     ):
         outcome = CliRunner().invoke(app, ["department", "audience", *wrong, *where])
         assert (outcome.exit_code, line in outcome.stderr) == (1, True)
+
+
+def test_no_finding_of_a_unit_that_is_not_on_record_is_ended(directory: Path) -> None:
+    words = ["department", "acknowledge", "nosuch", "--reason", "replaced", "--directory", str(directory)]
+    outcome = CliRunner().invoke(app, words)
+    assert (outcome.exit_code, outcome.stdout) == (1, "")
+    assert outcome.stderr == "alpr-edge: nosuch: there is no such unit; see: alpr-edge department unit list\n"

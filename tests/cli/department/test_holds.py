@@ -8,6 +8,8 @@ import pytest
 
 from alpr_edge.cli.access.session_file import remove_token
 from alpr_edge.cli.caller import caller
+from alpr_edge.cli.output import time_text
+from alpr_edge.domain.instants import moment_in
 from tests.cli.access.test_walk import ROWS
 from tests.cli.department.test_inquiries import ROLES, STOLEN, newest, run, sign_in_as
 from tests.department.enrolment import enrol_unit
@@ -56,7 +58,7 @@ def test_a_hold_is_placed_extended_and_released_and_the_list_says_who_ended_it(p
     assert ends[longer["hold_id"]] == ("Commander", "case closed, order of 9 May")
     assert newest(people)[0].action == "show_holds"
     words = " ".join(run(people, "holds", "list", "--all", *FOR_CASE).stdout.split())
-    released = by_id[longer["hold_id"]]["released"]
+    released = time_text(moment_in(by_id[longer["hold_id"]]["released"]))
     assert f"released {released} by Commander: case closed, order of 9 May" in words
     assert run(people, "holds", "list", *FOR_CASE).stdout == "nothing is held\n"
 
@@ -139,3 +141,10 @@ def test_without_a_department_every_command_says_so(tmp_path: Path) -> None:
     for words in (("place", READ, "--reason", "a"), ("list",), ("release", "x", "--reason", "a"), ("extend", "x")):
         done = run(nowhere, "holds", *words, *FOR_CASE)
         assert (done.exit_code, "no department there" in done.stderr) == (1, True), words
+
+
+def test_a_canvass_of_a_date_is_of_the_whole_day(people: Inquirers) -> None:
+    sign_in_as(people, "records")
+    day = ("--area", "37.639,-120.997,500", "--from", "2026-05-04", "--to", "2026-05-04")
+    done = run(people, "holds", "canvass", *day, *FOR_CASE, "--reason", "canvass", "--json")
+    assert (done.exit_code, json.loads(done.stdout)["reads"]) == (0, 0), done.output

@@ -1,8 +1,9 @@
 """The commands by which people sign in at the department and search its reads, by every role."""
 
 import json
+from collections import Counter
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyotp
@@ -13,10 +14,12 @@ from alpr_edge.access.authorisation.callers import LOCAL
 from alpr_edge.cli import app
 from alpr_edge.cli.access.session_file import DIRECTORY, remove_token, write_token
 from alpr_edge.cli.caller import caller
+from alpr_edge.cli.output import time_text
 from alpr_edge.department.backups.department_files import folder_content
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.inquiries.office import open_office
 from alpr_edge.domain.access_log.records import AccessRecord
+from alpr_edge.domain.instants import moment_in
 from alpr_edge.domain.people.person import Role
 from tests.cli.access.test_walk import ROWS
 from tests.department.inquiries.inquirers import SECRET, Inquirers, begin_session, records_of
@@ -105,6 +108,24 @@ def test_a_search_by_unit_pages_up_to_its_limit_and_says_that_there_is_more(inqu
     assert "whose time is not sure; see --untimed" in run(inquirers, "search", *OF_UNIT, *STOLEN).stdout
 
 
+def test_a_date_alone_as_the_end_of_a_search_counts_to_its_end(inquirers: Inquirers) -> None:
+    sign_in_as(inquirers, "records")
+    times = [read.seen_at.replace(tzinfo=UTC).astimezone() for read in TRAFFIC if read.seen_at is not None]
+    day = Counter(moment.date() for moment in times).most_common(1)[0][0]
+    for end in (day, day + timedelta(days=1)):
+        period = ("--from", f"{day}", "--to", f"{end}")
+        done = run(inquirers, "search", "--unit", "car-1", *period, *STOLEN, "--limit", "1000", "--json")
+        assert done.exit_code == 0, done.output
+        shown = [json.loads(line) for line in done.stdout.splitlines()][:-1]
+        assert len(shown) == sum(
+            read.unit_id == "car-1"
+            and read.seen_at is not None
+            and day <= read.seen_at.replace(tzinfo=UTC).astimezone().date() <= end
+            for read in TRAFFIC
+        )
+        assert shown
+
+
 @pytest.mark.parametrize(
     ("words", "given", "told"),
     [
@@ -142,6 +163,11 @@ def test_the_log_is_verified_and_a_checkpoint_that_was_kept_holds(inquirers: Inq
     assert run(inquirers, "audit", "list", "--json").exit_code == 0
     done = run(inquirers, "audit", "verify", "--checkpoint", str(kept))
     assert (done.exit_code, done.stdout) == (0, f"{first['records'] + 1} records, as signed\n")
+    kept.write_text(json.dumps(first), encoding="utf-8")
+    assert run(inquirers, "audit", "verify", "--checkpoint", str(kept)).exit_code == 0
+    kept.write_text("{}", encoding="utf-8")
+    no_checkpoint = run(inquirers, "audit", "verify", "--checkpoint", str(kept))
+    assert (no_checkpoint.exit_code, "not a signed note" in no_checkpoint.stderr) == (1, True)
     wrong = run(inquirers, "audit", "verify", "--checkpoint", str(tmp_path))
     assert (wrong.exit_code, "cannot be read" in wrong.stderr) == (1, True)
 
@@ -162,6 +188,41 @@ def test_the_newest_records_of_a_person_are_listed(inquirers: Inquirers) -> None
     assert [(each["person_id"], each["action"], each["query"]) for each in records] == [
         (person_id, "search_reads", PLATE)
     ] * 2
+    for name in ("commander@modesto.example", person_id):
+        by_name = run(inquirers, "audit", "list", "--person", name, "--limit", "2", "--json")
+        assert [json.loads(line)["person_id"] for line in by_name.stdout.splitlines()] == [person_id] * 2
+    unknown = run(inquirers, "audit", "list", "--person", "nobody@modesto.example")
+    assert (unknown.exit_code, unknown.stdout) == (1, "")
+    assert "nobody has this id, badge or e-mail address" in unknown.stderr
+    assert newest(inquirers)[0].action == "report_log"
+
+
+def test_the_times_of_records_are_shown_as_people_read_them(inquirers: Inquirers) -> None:
+    sign_in_as(inquirers, "commander")
+    run(inquirers, "audit", "list", "--limit", "1")
+    happened = newest(inquirers)[0].happened.utc
+    table = " ".join(run(inquirers, "audit", "list", "--limit", "1").stdout.split())
+    assert time_text(moment_in(happened)) in table
+
+
+def test_a_search_of_a_unit_that_is_not_on_record_says_so(inquirers: Inquirers) -> None:
+    sign_in_as(inquirers, "records")
+    period = ("--from", "2020-05-04", "--to", "2020-05-04")
+    for as_json in ((), ("--json",)):
+        mistyped = run(inquirers, "search", "--unit", "car1", *period, *STOLEN, *as_json)
+        assert (mistyped.exit_code, mistyped.stdout) == (1, "")
+        assert mistyped.stderr == "alpr-edge: car1: there is no such unit; see: alpr-edge department unit list\n"
+    quiet = run(inquirers, "search", "--unit", "car-1", *period, *STOLEN)
+    assert (quiet.exit_code, quiet.stdout.splitlines()[0]) == (0, "no read found")
+
+
+def test_a_table_of_reads_says_how_sure_each_of_them_is(inquirers: Inquirers) -> None:
+    sign_in_as(inquirers, "records")
+    in_json = run(inquirers, "search", *STOLEN, "--json", given=f"{PLATE}\n").stdout.splitlines()
+    sure = [f"{json.loads(line)['confidence']:.0%}" for line in in_json[:-1]]
+    table = run(inquirers, "search", *STOLEN, given=f"{PLATE}\n").stdout
+    assert sure
+    assert [word for word in table.split() if word.endswith("%")] == sure
 
 
 def test_without_a_department_every_command_says_so(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """``department publish``, ``lists`` and ``withdraw``: what reaches nobody is refused, what is published is shown."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,13 @@ def feed(tmp_path: Path) -> Path:
 
 def edge(directory: Path, *arguments: str, answer: str | None = None) -> Result:
     return CliRunner().invoke(app, ["department", *arguments, "--directory", str(directory)], input=answer)
+
+
+def invite(directory: Path, *unit_ids: str) -> None:
+    storage = Storage(directory)
+    for unit_id in unit_ids:
+        storage.units.invite(unit_id, timedelta(hours=1))
+    storage.close()
 
 
 def ask_for(directory: Path, unit_id: str, source: str, serial: int = 0) -> None:
@@ -64,6 +72,7 @@ def test_before_any_unit_asked_a_first_list_is_published_with_a_note(directory: 
 
 
 def test_lists_shows_what_is_published_for_whom_and_what_units_have(directory: Path, feed: Path) -> None:
+    invite(directory, "car-1")
     edge(directory, "publish", str(feed), "--source", "amber", "--for", "car-1")
     ask_for(directory, "car-1", "amber", 1)
     ask_for(directory, "car-2", "stolen")
@@ -119,6 +128,7 @@ def test_a_feed_is_checked_and_compared_where_the_settings_say_how_it_is_read(di
 @pytest.mark.parametrize("whom", [("--for", "car-1"), ("--for-all",)])
 def test_whom_a_mistyped_list_is_for_is_not_kept(directory: Path, feed: Path, whom: tuple[str, ...]) -> None:
     """The right list would stay open to everybody, and nothing would show it."""
+    invite(directory, "car-1")
     ask_for(directory, "car-1", "amber")
     mistyped = edge(directory, "audience", "--source", "ambre", *whom)
     assert (mistyped.exit_code, mistyped.stdout) == (1, "")
@@ -128,3 +138,22 @@ def test_whom_a_mistyped_list_is_for_is_not_kept(directory: Path, feed: Path, wh
     for words in (("amber", *whom), ("stolen", *whom), ("later", *whom, "--new-source")):
         known = edge(directory, "audience", "--source", *words)
         assert (known.exit_code, known.stderr, known.stdout.split(":")[0]) == (0, "", words[0])
+
+
+def test_a_list_is_for_no_unit_that_is_not_on_record(directory: Path, feed: Path) -> None:
+    """A typing error would take the list away from every car."""
+    invite(directory, "car-1")
+    published = edge(directory, "publish", str(feed), "--source", "amber", "--for", "car-1")
+    assert "amber: serial 1 is published (complete) for car-1\n" in published.stdout
+    for words in (("publish", str(feed), "--source", "amber"), ("audience", "--source", "amber")):
+        mistyped = edge(directory, *words, "--for", "car-1", "--for", "car1")
+        assert (mistyped.exit_code, mistyped.stdout) == (1, "")
+        assert mistyped.stderr == "alpr-edge: car1: there is no such unit; see: alpr-edge department unit list\n"
+    assert edge(directory, "audience").stdout == "amber: car-1\n"
+    assert "(complete) for all units\n" in edge(directory, "publish", str(feed), "--source", "b", "--new-source").stdout
+
+
+def test_whom_a_list_is_for_that_is_not_there_is_not_told_as_nothing(directory: Path) -> None:
+    missing = edge(directory, "audience", "--source", "nosuch")
+    assert (missing.exit_code, missing.stdout) == (1, "")
+    assert missing.stderr == "alpr-edge: nosuch: there is no such list; see: alpr-edge department lists\n"

@@ -66,6 +66,24 @@ def test_a_person_from_the_first_day_to_the_last(directory: Path) -> None:
     assert json.loads(lines[-2])["reason"] == "retired"
 
 
+def test_a_unit_that_is_not_on_record_is_told_of(directory: Path) -> None:
+    assert run(directory, "code", "car-1").exit_code == 0
+    added = run(directory, "people", "add", *ANA, "--unit", "car-1", "--unit", "car1")
+    warning = "warning: car1: there is no such unit yet; see: alpr-edge department unit list\n"
+    assert (added.exit_code, added.stderr) == (0, warning)
+    changed = run(directory, "people", "change", "1042", "--unit", "car1")
+    assert (changed.exit_code, changed.stderr) == (0, warning)
+    assert run(directory, "people", "change", "1042", "--unit", "car-1").stderr == ""
+    everywhere = run(directory, "people", "change", "1042", "--unit", "", "--json")
+    assert (everywhere.stderr, json.loads(everywhere.stdout)["units"]) == ("", [])
+
+
+def test_the_help_of_a_change_does_not_say_what_is_left_out_as_it_is_for_a_new_person(directory: Path) -> None:
+    for command, is_said in (("add", True), ("change", False)):
+        words = " ".join(run(directory, "people", command, "--help").stdout.split())
+        assert ("Left out: a year" in words, "Left out: you" in words) == (is_said, is_said)
+
+
 def test_people_are_told_what_to_do_next(directory: Path) -> None:
     assert "people add" in run(directory, "people", "list").stdout
     assert "roster publish" in run(directory, "roster", "show").stdout

@@ -87,11 +87,12 @@ def test_the_package_is_made_shown_and_verified(people: Inquirers, letter: Path,
     sign_in_as(people, "commander")
     part = ("--some-plates", "--to", "2026-05-06T00:00Z", "--pictures", "none", "--json")
     approved = json.loads(run(people, "release", "approve", request, *part, given="8ABC123\n").stdout)
-    assert approved["steps"][-1]["approved_end"] == "2026-05-06T00:00:00+00:00"
+    assert approved["steps"][-1]["approved_end"] == "2026-05-06T00:00:00.000Z"
     sign_in_as(people, "records")
     done = run(people, "release", "package", request, "--out", str(tmp_path / "out"))
     assert done.exit_code == 0, done.output
     path = tmp_path / "out" / f"{request}-1.zip"
+    assert f"release hand-over {request} --package {path} --note HOW\n" in done.stdout
     assert f"{path}: 0 reads, 0 pictures, read back, in the register" in done.stdout
     (tmp_path / "phrase").write_text(done.stdout.partition("passphrase, shown this once: ")[2].split()[0])
     words = ["evidence", "verify", str(path), "--passphrase-file", str(tmp_path / "phrase"), "--json"]

@@ -184,7 +184,7 @@ def test_the_logs_of_department_and_car_prove_who_looked_and_the_list_has_other_
     of_car = [(row["record"], row["case"], row["record_file"]) for row in rows if row["log"] == "unit-1"]
     assert of_car == [
         ("0", "this case", "data/access/log-2/00000000.json"),
-        ("1", "this case", "data/access/log-2/00000001.json"),
+        ("1", "no case", "data/access/log-2/00000001.json"),
         ("2", "another case", ""),
         ("5", "this case", ""),
     ]

@@ -27,5 +27,6 @@ def test_a_release_code_unlocks_one_lock_in_a_car_and_is_on_record(office: Offic
     assert not is_release_code(code, account.credentials.release_secret, replace(lock, challenge="00000000"))
     last = office.people.changes()[-1]
     assert (last.action, last.person_id, code in last.model_dump_json()) == ("release_code", person_id, False)
-    with pytest.raises(DepartmentError, match="the digits that the car shows"):
-        office.people.release_code(office.author, OFFICER["badge"], "1234x")
+    for wrong in ("1234x", "12", "1234567", "123456789"):
+        with pytest.raises(DepartmentError, match="digits that the car shows"):
+            office.people.release_code(office.author, OFFICER["badge"], wrong)

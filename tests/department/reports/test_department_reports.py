@@ -158,7 +158,7 @@ def test_the_command_prints_counts_json_and_a_table_for_programs(office: Office,
         ("all", "1", "1.0"),
     ]
     assert file.stat().st_mode & 0o777 == 0o600
-    for wrong, says in (("November", "not a month"), ("2026-13", "not a month")):
+    for wrong, says in (("November", "not a month"), ("2026-13", "not a month"), ("2099-01", "has not begun")):
         refused = CliRunner().invoke(app, [*words, wrong])
         assert (refused.exit_code, says in refused.output, refused.output.count("\n")) == (1, True, 1)
     unwritable = CliRunner().invoke(app, [*words, "2026-11", "--csv", str(tmp_path / "none" / "x.csv")])

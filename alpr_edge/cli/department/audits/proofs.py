@@ -17,8 +17,9 @@ from alpr_edge.cli.output import print_object
 from alpr_edge.domain.errors import AuditError
 from alpr_edge.runtime.io_errors import io_errors
 
-_OUT_HELP = "The file to write: the signed checkpoint, or with --since the proof that the log only grew."
+_OUT_HELP = "The new file to write: the signed checkpoint, or with --since the proof that the log only grew."
 _SINCE_HELP = "A checkpoint that was given out before: prove that nothing before it was changed."
+_KEPT = "is there already, and a checkpoint that was kept is not overwritten; name a new file"
 _PAGE_HELP = "Write a page with checkpoint and key for the department's website as well."
 
 
@@ -45,7 +46,7 @@ def checkpoint_command(
             proof = log.prove_growth(open_department_checkpoint(read_file(since), log))
             text, note = proof.text, proof.note
         size = open_department_checkpoint(note, log).size
-    _write(out, text)
+    _write_new(out, text)
     if page is not None:
         _write(page, _page(department_name(directory), note, key))
     if as_json:
@@ -77,6 +78,16 @@ def prove_command(
         print_object({"sequence": sequence, "key": key, "proof": proof.text})
     else:
         typer.echo(proof.text, nl=False)
+
+
+def _write_new(path: Path, text: str) -> None:
+    """Write a file that is not there yet: a checkpoint that was kept is what a later proof begins at."""
+    with io_errors(f"{path}: cannot be written", AuditError):
+        try:
+            with path.open("x", encoding="utf-8") as file:
+                file.write(text)
+        except FileExistsError:
+            raise AuditError(f"{path}: {_KEPT}") from None
 
 
 def _write(path: Path, text: str) -> None:

@@ -12,6 +12,7 @@ from alpr_edge.cli.department.evidence.accesses import accesses_command
 from alpr_edge.cli.department.evidence.export import export_command
 from alpr_edge.cli.department.inquiries.opening import open_authorised
 from alpr_edge.cli.output import count_text, print_lines, print_object, print_table, time_text
+from alpr_edge.domain.instants import moment_in
 
 if TYPE_CHECKING:
     from alpr_edge.department.evidence.bookings import DepartmentBooking
@@ -83,10 +84,9 @@ def _print_request(request: PassphraseRequest, words: str, *, as_json: bool) -> 
 
 
 def _row(booking: DepartmentBooking) -> tuple[str, ...]:
-    booked = booking.booked or "unknown"
     return (
         booking.case,
-        booked,
+        time_text(moment_in(booking.booked)),
         booking.person,
         booking.medium or "no number",
         booking.recipient or "nobody named",

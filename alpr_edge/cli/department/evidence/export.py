@@ -33,7 +33,7 @@ def export_command(
     hold: HoldOption = "",
     plate_file: Annotated[Path | None, typer.Option("--plate-file", metavar="FILE", help=_PLATES_HELP)] = None,
     begin: BeginOption = "",
-    until: Annotated[str, typer.Option("--until", metavar="TIME", help="Up to then; with --from, of plates.")] = "",
+    until: Annotated[str, typer.Option("--until", metavar="TIME", help="Up to then, or the end of a date.")] = "",
     medium: Annotated[str, typer.Option("--medium", help="Number of the medium in the evidence room.")] = "",
     recipient: Annotated[
         str, typer.Option("--recipient", help="To whom it goes; another agency: department release (policy 462.7).")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,8 +15,11 @@ from alpr_edge.cli.output import count_text, print_lines, print_object, print_ta
 from alpr_edge.cli.plate_entry import STANDARD_INPUT, PlateArgument, typed_plate
 from alpr_edge.cli.progress import progress_bar
 from alpr_edge.domain.errors import SearchError
+from alpr_edge.domain.instants import typed_moment
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from alpr_edge.access.authorisation.authoriser import Authoriser
     from alpr_edge.department.inquiries.office import InquiryOffice
     from alpr_edge.department.search.criteria import DepartmentSearch, SearchPeriod
@@ -27,13 +29,13 @@ if TYPE_CHECKING:
 LIMIT, LIMIT_MAX = 50, 1_000
 PAGES_MAX = 100
 """Pages of one command at most; one may be empty and yet have a next one."""
-_HEADERS = ("seen", "plate", "state", "unit", "camera", "place")
+_HEADERS = ("seen", "plate", "sure", "state", "unit", "camera", "place")
 _QUESTION = "Plate, a part of one with ? and *, or several with commas"
 _AREA_HELP = "Latitude,longitude,metres; or the corners of a polygon with blanks between them."
 _TIME_HELP = "Such as 2026-05-04T18:00; without a zone by this computer's clock."
 AreaOption = Annotated[str, typer.Option("--area", help=_AREA_HELP)]
 BeginOption = Annotated[str, typer.Option("--from", metavar="TIME", help=_TIME_HELP)]
-EndOption = Annotated[str, typer.Option("--to", metavar="TIME", help="Up to then.")]
+EndOption = Annotated[str, typer.Option("--to", metavar="TIME", help="Up to then; a date alone: to its end.")]
 UnitOption = Annotated[str, typer.Option("--unit", help="The unit that read it, or that reads were imported as.")]
 CameraOption = Annotated[str, typer.Option("--camera", help="Its camera.")]
 StateOption = Annotated[str, typer.Option("--state", help="Leave out plates read as of another state; two letters.")]
@@ -114,7 +116,11 @@ def typed_search(
 def look(
     office: InquiryOffice, authoriser: Authoriser, purpose: Purpose, search: DepartmentSearch, limit: int
 ) -> FoundReads:
-    """Page after page up to a limit, each of them on record."""
+    """Page after page up to a limit, each of them on record.
+
+    Raises:
+        SearchError: nothing is found as there is no such unit.
+    """
     from alpr_edge.department.search.pages import PAGE_READS
 
     reads: list[FoundRead] = []
@@ -128,6 +134,8 @@ def look(
             if place is None or len(reads) == limit:
                 break
             show("reads found", len(reads), limit)
+    if not reads and search.unit_id and not office.reads.knows_unit(search.unit_id):
+        raise SearchError(f"{search.unit_id}: there is no such unit; see: alpr-edge department unit list")
     return FoundReads(reads, page.unseen, place is not None)
 
 
@@ -139,14 +147,13 @@ def typed_period(begin: str, end: str, options: str = "--from and --to") -> Sear
         return None
     if not begin or not end:
         raise SearchError(f"a time needs both ends: {options}")
-    return SearchPeriod(_moment(begin, options), _moment(end, options))
+    return SearchPeriod(_moment(begin, options), _moment(end, options, is_end=True))
 
 
-def _moment(text: str, options: str) -> datetime:
+def _moment(text: str, options: str, *, is_end: bool = False) -> datetime:
     try:
-        return datetime.fromisoformat(text.strip()).astimezone()
-    except (ValueError, OverflowError):
-        # Overflow: a day at either end of the calendar, of another zone.
+        return typed_moment(text, is_end=is_end)
+    except ValueError:
         raise SearchError(f"{options} are a date and a time, such as 2026-05-04T18:00") from None
 
 
@@ -185,7 +192,14 @@ def _row(read: FoundRead) -> tuple[str, ...]:
     place = "" if read.lat_deg is None or read.lon_deg is None else f"{read.lat_deg:.5f},{read.lon_deg:.5f}"
     seen = "not sure" if read.seen_at is None else time_text(read.seen_at)
     plate = read.plate if read.correction is None else f"{read.plate} -> {read.correction.plate}"
-    return seen, plate, read.state or "", read.unit_id, read.camera_id, place
+    return seen, plate, _sureness(read), read.state or "", read.unit_id, read.camera_id, place
+
+
+def _sureness(read: FoundRead) -> str:
+    """How sure the text that holds is, as far as a search knows."""
+    if read.correction is not None:
+        return "by a person" if read.correction.corrected_by else "corrected"
+    return f"{read.confidence:.0%}" if read.corrected_by is None else "by a person"
 
 
 def _note(read: FoundRead) -> str:

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from alpr_edge.cli.common import JsonOption
-from alpr_edge.cli.department.common import DirectoryOption
+from alpr_edge.cli.department.common import DirectoryOption, open_storage
 from alpr_edge.cli.department.people.common import PersonArgument, ReasonOption, author_of, tell_unpublished
 from alpr_edge.cli.department.people.records import content_of
 from alpr_edge.cli.output import print_object
 from alpr_edge.domain.errors import DepartmentError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from alpr_edge.department.people.person_fields import Entry
 
 Email = Annotated[str | None, typer.Option("--email", help="E-mail address; signs in as well as the badge.")]
@@ -37,12 +39,17 @@ CjisUntil = Annotated[str | None, typer.Option("--cjis-until", help="End of the 
 AlprUntil = Annotated[str | None, typer.Option("--alpr-until", help="End of the ALPR training, likewise.")]
 _ORGANISATION_HELP = "The department, as department.toml names it; others by an exception alone (policy 462.7)."
 ValidUntil = Annotated[str | None, typer.Option("--valid-until", help="End of the account. Left out: a year.")]
+NewValidUntil = Annotated[str | None, typer.Option("--valid-until", help="End of the account.")]
 ApprovedBy = Annotated[str | None, typer.Option("--approved-by", help="Who approved the account. Left out: you.")]
+NewApprovedBy = Annotated[str | None, typer.Option("--approved-by", help="Who approved the account.")]
 MayUnlock = Annotated[
     bool | None, typer.Option("--may-unlock/--may-not-unlock", help="A supervisor who unlocks accounts in a car.")
 ]
 Units = Annotated[
     list[str] | None, typer.Option("--unit", help="A unit that they may use; give it again. Left out: all of them.")
+]
+NewUnits = Annotated[
+    list[str] | None, typer.Option("--unit", help="A unit that they may use; give it again; an empty text: all.")
 ]
 
 
@@ -75,6 +82,7 @@ def add_command(
     author = author_of(directory, reason)
     with open_people(directory) as people:
         entry = people.add(author, texts)
+    _warn_of_strangers(directory, units)
     _tell(entry, "added", as_json=as_json)
     if not as_json:
         typer.echo(f"next: alpr-edge department people invite {entry.person.person_id}")
@@ -96,10 +104,10 @@ def change_command(
     cjis_training_until: CjisUntil = None,
     alpr_training_until: AlprUntil = None,
     status: Annotated[str | None, typer.Option("--status", help="active, to bring a suspended person back.")] = None,
-    valid_until: ValidUntil = None,
-    approved_by: ApprovedBy = None,
+    valid_until: NewValidUntil = None,
+    approved_by: NewApprovedBy = None,
     may_unlock: MayUnlock = None,
-    units: Units = None,
+    units: NewUnits = None,
     reason: ReasonOption = "",
     as_json: JsonOption = False,
 ) -> None:
@@ -112,6 +120,7 @@ def change_command(
     author = author_of(directory, reason)
     with open_people(directory) as people:
         entry = people.change(author, person, texts)
+    _warn_of_strangers(directory, units)
     _tell(entry, "changed", as_json=as_json)
 
 
@@ -129,6 +138,18 @@ def texts_of(**options: object) -> dict[str, str]:
         elif isinstance(value, list):
             texts[column] = " ".join(value)
     return texts
+
+
+def _warn_of_strangers(directory: Path, units: list[str] | None) -> None:
+    """Say which units were never invited: it may be a typing error, or people are entered before their units."""
+    from alpr_edge.department.pki.known_units import unknown_units
+
+    named = [unit for text in units or () for unit in text.split()]
+    if not named:
+        return
+    with open_storage(directory) as storage:
+        for unit in unknown_units(storage.units, named):
+            typer.echo(f"warning: {unit}: there is no such unit yet; see: alpr-edge department unit list", err=True)
 
 
 def _tell(entry: Entry, done: str, *, as_json: bool) -> None:

@@ -47,7 +47,7 @@ def approve_command(
     part = ScopePart(
         plates=typed_plates(typed_plate(STANDARD_INPUT, PLATES_QUESTION)) if some_plates else None,
         begin=typed_moment(begin) if begin else None,
-        end=typed_moment(end) if end else None,
+        end=typed_moment(end, is_end=True) if end else None,
         area=area or None,
         pictures=pictures,
     )

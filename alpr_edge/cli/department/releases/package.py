@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -73,4 +74,5 @@ def _tell(made: MadePackage) -> None:
     if not made.is_vouched:
         typer.echo("no authority's key is here (ca.key): the package does not show whose signature it is")
     typer.echo(f"passphrase, shown this once: {made.passphrase}")
-    typer.echo(f"when the agency has it: alpr-edge department release hand-over {made.filed.request_id}")
+    hand_over = f"hand-over {made.filed.request_id} --package {shlex.quote(str(made.path))} --note HOW"
+    typer.echo(f"when the agency has it: alpr-edge department release {hand_over}")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from alpr_edge.cli.output import print_object
+from alpr_edge.cli.output import print_object, utc_text
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -30,13 +30,13 @@ def due_text(due: ReleaseDue | None, now: datetime) -> str:
 
 def due_object(due: ReleaseDue | None, now: datetime) -> dict[str, Any] | None:
     """The same for programs."""
-    return None if due is None else {"what": due.kind.value, "by": due.at.isoformat(), "is_overdue": due.at < now}
+    return None if due is None else {"what": due.kind.value, "by": utc_text(due.at), "is_overdue": due.at < now}
 
 
 def request_object(filed: FiledRequest, *, with_plates: bool = False) -> dict[str, Any]:
     """A request for programs; its plates only where one request is looked at."""
     request = filed.request
-    scope = {"begin": request.scope.begin.isoformat(), "end": request.scope.end.isoformat()}
+    scope = {"begin": utc_text(request.scope.begin), "end": utc_text(request.scope.end)}
     return {
         "request_id": filed.request_id,
         "state": filed.state.value,
@@ -63,12 +63,12 @@ def step_object(step: RequestStep, *, with_plates: bool) -> dict[str, Any]:
     approved = None if scope is None or not with_plates else list(scope.plates)
     return {
         "state": step.state.value,
-        "at": step.at.isoformat(),
+        "at": utc_text(step.at),
         "person": step.person,
         "note": step.note,
         "approved_plates": approved,
-        "approved_begin": None if scope is None else scope.begin.isoformat(),
-        "approved_end": None if scope is None else scope.end.isoformat(),
+        "approved_begin": None if scope is None else utc_text(scope.begin),
+        "approved_end": None if scope is None else utc_text(scope.end),
         "approved_area": None if scope is None else scope.area,
         "approved_pictures": None if scope is None else scope.pictures.value,
         "package_sha256": step.package_sha256,

@@ -50,7 +50,7 @@ def parse_part_form(fields: Mapping[str, str]) -> ScopePart:
     return ScopePart(
         plates=typed_plates(plates) if plates else None,
         begin=typed_moment(begin) if begin else None,
-        end=typed_moment(end) if end else None,
+        end=typed_moment(end, is_end=True) if end else None,
         area=typed_text(fields, "area") or None,
         pictures=_pictures(fields) if fields.get("pictures") else None,
     )
