@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from alpr_edge.cli.common import JsonOption, private_files
-from alpr_edge.domain.errors import CaptureError
+from alpr_edge.domain.errors import AlprEdgeError, CaptureError
 from alpr_edge.domain.instants import to_utc
 from alpr_edge.runtime.io_errors import io_errors
 from alpr_edge.settings import Settings, load
@@ -60,19 +60,18 @@ def drive(
     from alpr_edge.app.replay.recording import open_recording
 
     unit_settings = Settings() if settings is None else load(settings)
-    began = None if start is None else _parse_start(start)
+    began = _parse_start(start)
     vision_models = open_vision_models(unit_settings.vision, unit_settings.unit.data_directory)
     _check_folder(out, force=force, used=(Path(source), nmea, hotlist))
     with private_files(), _new_folder(out):
         recording = open_recording(source, fps=fps, nmea=nmea, hotlist=hotlist, scratch=out)
-    began = began or recording.start_time
-    plan = replay.ReplayPlan(recording, vision_models, out, unit_settings, began, pace is Pace.REAL, upload_timeout)
-    with _report_interrupt(out):
+        recording.length()  # what is no video says so here, while an earlier drive can still be put back
+    begin = began or recording.start_time
+    plan = replay.ReplayPlan(recording, vision_models, out, unit_settings, begin, pace is Pace.REAL, upload_timeout)
+    with _remove_if_failed(out), _report_interrupt(out):
         summary, faults = _with_progress(plan)
-    typer.echo("".join(f"alpr-edge: {fault}\n" for fault in faults), err=True, nl=False)
     typer.echo(json.dumps(asdict(summary)) if as_json else _summary_text(summary, out))
-    if faults:
-        raise typer.Exit(1)
+    _tell_faults(faults)
 
 
 @contextmanager
@@ -95,6 +94,18 @@ def _new_folder(out: Path) -> Iterator[None]:
 
 
 @contextmanager
+def _remove_if_failed(out: Path) -> Iterator[None]:
+    """Remove the folder of a replay that failed before anything was read: it would be in the way of the next one."""
+    try:
+        yield
+    except AlprEdgeError:
+        reads = out / "reads.jsonl"
+        if not reads.exists() or not reads.stat().st_size:
+            shutil.rmtree(out, ignore_errors=True)
+        raise
+
+
+@contextmanager
 def _report_interrupt(out: Path) -> Iterator[None]:
     """Say where the reads of an interrupted replay are."""
     try:
@@ -104,7 +115,17 @@ def _report_interrupt(out: Path) -> Iterator[None]:
         raise
 
 
-def _parse_start(text: str) -> datetime:
+def _tell_faults(faults: Sequence[str]) -> None:
+    """Tell what went wrong, and end with 1 where anything did."""
+    for fault in faults:
+        typer.echo(f"alpr-edge: {fault}", err=True)
+    if faults:
+        raise typer.Exit(1)
+
+
+def _parse_start(text: str | None) -> datetime | None:
+    if text is None:
+        return None
     try:
         moment = datetime.fromisoformat(text)
         return to_utc(moment.replace(tzinfo=moment.tzinfo or UTC))

@@ -4,12 +4,14 @@ import errno
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
 
-from alpr_edge.domain.errors import AlprEdgeError
+from alpr_edge.domain.errors import AccessError, AlprEdgeError
 from alpr_edge.runtime.interrupts import INTERRUPTED, InterruptGuard
 
 PIPE_CLOSED = 141
@@ -39,8 +41,9 @@ class ErrorHandlingGroup(TyperGroup):
         except OSError as error:
             if not _is_forbidden_path(error):
                 raise
-            typer.echo(f"alpr-edge: {os.fsdecode(error.filename)}: {error.strerror}", err=True)
-            raise typer.Exit(AlprEdgeError.exit_code) from None
+            told = _forbidden_path_error(Path(os.fsdecode(error.filename)), error)
+            _print_error(told)
+            raise typer.Exit(told.exit_code) from None
         except KeyboardInterrupt:
             raise typer.Exit(INTERRUPTED) from None
 
@@ -68,6 +71,20 @@ def run_command_line(run: Callable[[], None]) -> None:
 def _is_forbidden_path(error: OSError) -> bool:
     """Whether a path was asked for that this user may not enter or that no file can have, which is no fault of ours."""
     return error.errno in _FORBIDDEN and isinstance(error.filename, (str, bytes, os.PathLike))
+
+
+def _forbidden_path_error(path: Path, error: OSError) -> AlprEdgeError:
+    """What to tell of a path that may not be looked at: whose folder it lies in, where that is somebody else's."""
+    for folder in reversed(path.absolute().parents):
+        if os.access(folder, os.X_OK):
+            continue
+        with suppress(OSError):
+            if folder.stat().st_uid != os.geteuid():
+                return AccessError(
+                    f"{path}: {error.strerror}; only the owner of {folder} or root may run this; run it as that user"
+                )
+        break
+    return AlprEdgeError(f"{path}: {error.strerror}")
 
 
 def _print_error(error: AlprEdgeError) -> None:

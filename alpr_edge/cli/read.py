@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,6 +15,7 @@ import typer
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption
 from alpr_edge.cli.output import print_object
 from alpr_edge.domain.errors import CaptureError
+from alpr_edge.runtime.io_errors import io_errors
 
 if TYPE_CHECKING:
     from alpr_edge.app.factories import VisionModels
@@ -53,7 +54,10 @@ class PhotoReadings:
 def read(
     paths: Annotated[
         list[Path],
-        typer.Argument(help='Photos, or folders of photos; "-" reads one from standard input.', metavar="PATH..."),
+        # What may not be read is told at its turn, and does not keep the others from being read.
+        typer.Argument(
+            help='Photos, or folders of photos; "-" reads one from standard input.', metavar="PATH...", readable=False
+        ),
     ],
     models: Annotated[
         Path | None, typer.Option("--models", help="Folder of models; default: the ones shipped.")
@@ -61,26 +65,22 @@ def read(
     settings: UnitOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
-    """Read the plates in photos. A photo that cannot be read is an error line and exit code 1; the others are read.
+    """Read the plates in photos. What cannot be read is an error line and exit code 1; the others are read.
 
     Characters that are not certain stand in brackets: 8A[B?]C123. A question mark at the end doubts the whole text.
     Before the text stands the American state that issued the plate, where that is sure.
     """
-    from rich.console import Console
-    from rich.progress import track
-
     from alpr_edge.app.factories import open_vision_models
     from alpr_edge.app.pipeline.recognition import worker_count
     from alpr_edge.settings import VisionSettings
 
-    images = list(_images(paths))
+    images, has_failed = _told_images(paths)
+    if not images:
+        raise typer.Exit(1)
     # One photo after the other: each takes the cores that a unit gives to several frames.
     vision = VisionSettings(models_directory=models)
     vision_models = open_vision_models(vision, _unit_data(settings), threads=worker_count(0, 1))
-    has_failed = False
-    console = Console(stderr=True)
-    is_quick = len(images) < PROGRESS_FROM or not console.is_terminal
-    for path in track(images, "Reading", console=console, disable=is_quick):
+    for path in _with_progress(images):
         try:
             photo = _read_photo(vision_models, path)
         except CaptureError as error:
@@ -90,6 +90,24 @@ def read(
         print_object(_photo_fields(photo)) if as_json else typer.echo(_photo_text(photo))
     if has_failed:
         raise typer.Exit(1)
+
+
+def _with_progress(images: list[Path]) -> Iterable[Path]:
+    """The photos, with a bar on a terminal where they are many."""
+    from rich.console import Console
+    from rich.progress import track
+
+    console = Console(stderr=True)
+    is_quick = len(images) < PROGRESS_FROM or not console.is_terminal
+    return track(images, "Reading", console=console, disable=is_quick)
+
+
+def _told_images(paths: list[Path]) -> tuple[list[Path], bool]:
+    """The photos, once what is none was told; whether anything was."""
+    images, faults = _images(paths)
+    for fault in faults:
+        typer.echo(f"alpr-edge: {fault}", err=True)
+    return images, bool(faults)
 
 
 def _unit_data(settings: Path) -> Path | None:
@@ -102,19 +120,27 @@ def _unit_data(settings: Path) -> Path | None:
     return data if os.access(data, os.R_OK | os.X_OK) else None
 
 
-def _images(paths: list[Path]) -> Iterator[Path]:
-    """The named files, and of folders every picture in name order."""
+def _images(paths: list[Path]) -> tuple[list[Path], list[CaptureError]]:
+    """The named files and every picture of the named folders, in name order; and why a folder gives none."""
+    images: list[Path] = []
+    faults: list[CaptureError] = []
+    for path in paths:
+        try:
+            images += _pictures_of(path) if os.path.isdir(path) else [path]  # noqa: PTH112 - Path.is_dir raises of one that may not be looked at, told at its turn
+        except CaptureError as error:
+            faults.append(error)
+    return images, faults
+
+
+def _pictures_of(folder: Path) -> list[Path]:
     from alpr_edge.capture.pictures import PICTURE_SUFFIXES
 
-    for path in paths:
-        if not os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises of one that may not be looked at, told at its turn
-            yield path
-            continue
-        pictures = sorted(child for child in path.iterdir() if child.suffix.lower() in PICTURE_SUFFIXES)
-        if not pictures:
-            kinds = ", ".join(sorted(suffix.removeprefix(".") for suffix in PICTURE_SUFFIXES))
-            raise CaptureError(f"{path}: no picture in this folder ({kinds}); name one that holds some, or the files")
-        yield from pictures
+    with io_errors(f"{folder}: cannot be read", CaptureError):
+        pictures = sorted(child for child in folder.iterdir() if child.suffix.lower() in PICTURE_SUFFIXES)
+    if not pictures:
+        kinds = ", ".join(sorted(suffix.removeprefix(".") for suffix in PICTURE_SUFFIXES))
+        raise CaptureError(f"{folder}: no picture in this folder ({kinds}); name one that holds some, or the files")
+    return pictures
 
 
 def _read_photo(vision_models: VisionModels, path: Path) -> PhotoReadings:

@@ -36,6 +36,7 @@ VERDICTS = {
     Grade.AMBER: "fit, with remarks",
     Grade.RED: "not fit",
 }
+_NOT_A_UNITS = "its signature is not that of a unit of this department"
 _MARKS = {Grade.GREEN: "●", Grade.AMBER: "▲", Grade.RED: "■", Grade.SKIPPED: "○"}
 """Marks of the grades, for readers who do not see colours, or print without them."""
 
@@ -75,10 +76,7 @@ def verify(path: Path, authority: Path | None) -> str:
     Raises:
         StoreError: the page was changed, or is no certificate of fitness.
     """
-    try:
-        content = path.read_bytes()[:FILE_BYTES_MAX].decode("utf-8")
-    except (OSError, UnicodeDecodeError):
-        raise StoreError(f"{path}: cannot be read as a certificate of fitness") from None
+    content = _text(path)
     sealed_part, seal, below = content.partition(f"{SEAL}\n")
     digest_match = re.search(r'id="sha256">([0-9a-f]{64})<', below)
     if not seal or digest_match is None:
@@ -89,7 +87,23 @@ def verify(path: Path, authority: Path | None) -> str:
     signer = re.search(r'id="signer" hidden>(-----BEGIN [^<]+-----END CERTIFICATE-----)', below)
     if signature is None or signer is None:
         return "unchanged by its SHA-256; not signed, so anybody could have made it"
-    return _signed_by(path, sealed_part.encode(), base64.b64decode(signature.group(1)), signer.group(1), authority)
+    try:
+        signature_bytes = base64.b64decode(signature.group(1), validate=True)
+    except ValueError:
+        raise StoreError(f"{path}: {_NOT_A_UNITS}") from None
+    return _signed_by(path, sealed_part.encode(), signature_bytes, signer.group(1), authority)
+
+
+def _text(path: Path) -> str:
+    """A page's text; a longer file is none, and no more than :data:`FILE_BYTES_MAX` of it is read."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(FILE_BYTES_MAX + 1)
+        if len(content) > FILE_BYTES_MAX:
+            raise StoreError(f"{path}: longer than {FILE_BYTES_MAX} bytes; is it a certificate of fitness?")
+        return content.decode("utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise StoreError(f"{path}: cannot be read as a certificate of fitness") from None
 
 
 def _signed_by(path: Path, content: bytes, signature: bytes, signer: str, authority: Path | None) -> str:
@@ -102,7 +116,7 @@ def _signed_by(path: Path, content: bytes, signature: bytes, signer: str, author
         if authority is not None:
             certificate.verify_directly_issued_by(x509.load_pem_x509_certificate(authority.read_bytes()))
     except CERTIFICATE_FAULTS:
-        raise StoreError(f"{path}: its signature is not that of a unit of this department") from None
+        raise StoreError(f"{path}: {_NOT_A_UNITS}") from None
     except OSError as error:
         raise StoreError(f"{authority}: cannot be read: {error.strerror}; name the authority's certificate") from None
     name = certificate.subject.rfc4514_string()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from alpr_edge.domain.errors import SettingsError
 from alpr_edge.runtime import no_follow
-from alpr_edge.settings.loader import BYTES_MAX
+from alpr_edge.settings.loader import BYTES_MAX, ENCODING
 from alpr_edge.settings.migration import migrate_text
 from alpr_edge.settings.renames import RENAMED_IN
 
@@ -37,7 +37,7 @@ def migrate_settings(path: Path, release: str = "") -> MigrationReport:
     try:
         with no_follow.opened_folder(path.parent) as folder:
             before, status = _read(folder, path.name)
-            text, names = migrate_text(before.decode("utf-8"))
+            text, names = migrate_text(before.decode(ENCODING))
             if not names:
                 return MigrationReport(str(path))
             _require_free(folder, copy_name, before)

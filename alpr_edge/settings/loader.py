@@ -16,6 +16,8 @@ from alpr_edge.settings.schema import Settings
 
 BYTES_MAX = 1024 * 1024
 """Largest settings file read; a full one has some kilobytes."""
+ENCODING = "utf-8-sig"
+"""UTF-8; some editors put a byte order mark at its beginning, which TOML does not have."""
 NO_SETTINGS = "no settings: values nested hundreds deep, or a number of thousands of digits, which Python does not read"
 _DEEP_KEY = re.compile(r"""(?:\.[ \t]*(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*){100}""")
 """A key of a hundred names: over one of thousands Python's parser takes minutes. tomlkit has the same bound."""
@@ -75,7 +77,7 @@ def _text(path: Path) -> str:
         data = file.read(BYTES_MAX + 1)
     if len(data) > BYTES_MAX:
         raise SettingsError([f"{path}: over {BYTES_MAX} bytes; this is no settings file"])
-    return data.decode("utf-8")
+    return data.decode(ENCODING)
 
 
 def _with_absolute_paths(settings: Settings, base: Path) -> Settings:

@@ -1,4 +1,4 @@
-"""Rewrites pydantic's messages about a wrong value of the command line in plain words."""
+"""Rewrites the messages of pydantic and click about a wrong value of the command line in plain words."""
 
 import re
 
@@ -12,6 +12,7 @@ _PLAIN = (
     (r"Input should be a valid number.*", "must be a number"),
     (r"Input should be a valid boolean.*", "must be true or false"),
     (r"Input should be", "must be"),
+    (r"does not match the formats? '%Y-%m-%d'", "is no day; it looks like 2026-11-30"),
 )
 
 

@@ -147,3 +147,24 @@ def test_a_drive_that_did_not_finish_is_replaced_when_asked(tmp_path: Path, sett
     (out / "summary.json").unlink()
     assert "holds an earlier drive" in drive(frames, settings, out).stderr
     assert drive(frames, settings, out, "--force").exit_code == 0
+
+
+@pytest.mark.parametrize("option", ["--source", "--hotlist"])
+def test_a_drive_that_read_nothing_leaves_its_folder_to_the_corrected_command(
+    tmp_path: Path, settings: Path, option: str
+) -> None:
+    frames, out, junk = write_frames(tmp_path / "frames", [0]), tmp_path / "out", tmp_path / "junk.mp4"
+    junk.write_bytes(b"junk" * 1000)
+    failed = drive(frames, settings, out, option, str(junk))
+    assert (failed.exit_code, len(failed.stderr.splitlines())) == (1, 1), failed.output
+    assert not out.exists()
+    assert drive(frames, settings, out).exit_code == 0
+
+
+def test_an_earlier_drive_stays_where_the_next_one_is_of_no_video(tmp_path: Path, settings: Path) -> None:
+    frames, out, junk = write_frames(tmp_path / "frames", [0]), tmp_path / "out", tmp_path / "junk.mp4"
+    junk.write_bytes(b"junk" * 1000)
+    assert drive(frames, settings, out).exit_code == 0
+    before = (out / "reads.jsonl").read_text(encoding="utf-8")
+    assert drive(junk, settings, out, "--force").exit_code == 1
+    assert (out / "reads.jsonl").read_text(encoding="utf-8") == before

@@ -6,11 +6,16 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from alpr_edge.cli import app
+from alpr_edge.settings import load
+from alpr_edge.store.unit_store import open_store
 from tests.cli.unit.fit_unit import write_fit_unit
+from tests.units import write_bare_unit
 
 ROOTS_WAY = "-dac_override,-dac_read_search"
 """Without these even root is held by the modes of files."""
@@ -25,6 +30,14 @@ COMMANDS: dict[str, Callable[[str, str], list[str]]] = {
     "department restore": lambda path, _: ["department", "restore", path, "new", "--keys", path],
     "evidence verify": lambda path, _: ["evidence", "verify", path],
 }
+
+
+def as_bound_by_modes(words: list[str]) -> subprocess.CompletedProcess[str]:
+    """Run a command in a process that may not enter every folder, as root may."""
+    command = [sys.executable, "-m", "alpr_edge", *words]
+    if os.geteuid() == 0:
+        command = ["setpriv", f"--bounding-set={ROOTS_WAY}", f"--inh-caps={ROOTS_WAY}", *command]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -45,12 +58,38 @@ def test_a_photo_that_may_not_be_looked_at_costs_itself_alone(tmp_path: Path) ->
 
 
 def test_a_folder_that_may_not_be_entered_is_one_line(tmp_path: Path) -> None:
-    """Asked by a process that may not enter every folder, as root may."""
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o000)
-    command = [sys.executable, "-m", "alpr_edge", *COMMANDS["drive"](str(closed / "drive"), "")]
-    if os.geteuid() == 0:
-        command = ["setpriv", f"--bounding-set={ROOTS_WAY}", f"--inh-caps={ROOTS_WAY}", *command]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    done = as_bound_by_modes(COMMANDS["drive"](str(closed / "drive"), ""))
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == f"alpr-edge: {closed / 'drive'}: Permission denied\n"
+
+
+def test_a_folder_of_somebody_else_is_told_with_who_may(
+    tmp_path: Path, require_system_module: Callable[[str], str]
+) -> None:
+    require_system_module("import os; assert os.geteuid() == 0, 'only root gives folders away'")
+    settings = write_bare_unit(tmp_path)
+    with open_store(load(settings), migrate=True):
+        pass
+    keys = tmp_path / "keys"
+    os.chown(keys, 65534, 65534)
+    done = as_bound_by_modes(["outbox", "status", "--settings", str(settings)])
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr == (
+        f"alpr-edge: {keys / 'outbox.key'}: Permission denied; "
+        f"only the owner of {keys} or root may run this; run it as that user\n"
+    )
+
+
+def test_what_may_not_be_read_costs_itself_alone(tmp_path: Path) -> None:
+    closed, locked, good = tmp_path / "closed", tmp_path / "locked.jpg", tmp_path / "good.png"
+    closed.mkdir(mode=0o000)
+    cv2.imwrite(str(good), np.zeros((72, 128, 3), np.uint8))
+    locked.write_bytes(b"")
+    locked.chmod(0o000)
+    done = as_bound_by_modes(["read", str(good), str(locked), str(closed), str(closed / "x.jpg")])
+    assert (done.returncode, done.stdout) == (1, f"{good}: no plate found\n"), done.stderr
+    assert sorted(done.stderr.splitlines()) == sorted(
+        f"alpr-edge: {path}: cannot be read: Permission denied" for path in (locked, closed, closed / "x.jpg")
+    )

@@ -136,6 +136,23 @@ def test_the_id_that_is_shown_is_the_one_that_hold_takes(settings: Path, store: 
     assert "released" in edge(settings, "holds", "list", "--all").stdout
 
 
+@pytest.mark.parametrize(("known", "words"), [("1.front.3", ()), ("hit-1", ("--hits",))], ids=["reads", "hits"])
+def test_ids_that_are_not_here_are_named_and_the_others_held(
+    settings: Path, store: UnitStore, known: str, words: tuple[str, ...]
+) -> None:
+    place = ("holds", "place", known, "nosuch", "nor-this", *words, "--reason", "evidence", "--case", "26-123456")
+    done = edge(settings, *place)
+    assert (done.exit_code, "holds 1 read" in done.stdout) == (1, True), done.output
+    kind = "hit" if words else "read"
+    assert done.stderr.splitlines() == [
+        f"alpr-edge: {name}: not held: no such {kind} is here (any more)" for name in ("nosuch", "nor-this")
+    ]
+    told = edge(settings, *place, "--json")
+    assert (told.exit_code, json.loads(told.stdout)["reads"]) == (1, 1)
+    (hold,) = [json.loads(line) for line in edge(settings, "holds", "list", "--json").stdout.splitlines()]
+    assert hold["reads"] == 1
+
+
 def test_a_contradiction_of_clocks_stands_beside_the_time(settings: Path, store: UnitStore) -> None:
     moment = replace(instant(), utc_source=UtcSource.RTC, uncertainty_ms=None)
     read = replace(plate_read("by-rtc"), first_seen=moment, last_seen=moment)

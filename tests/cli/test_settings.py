@@ -1,3 +1,4 @@
+import codecs
 import json
 import os
 from pathlib import Path
@@ -21,6 +22,17 @@ def test_a_fit_file_is_said_to_be_fit(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     assert "fit for use" in result.stdout
     assert not result.stderr, "provisioning takes every line of it for a fault"
+
+
+def test_a_byte_order_mark_of_an_editor_is_no_fault(tmp_path: Path) -> None:
+    settings = write_settings(tmp_path, write_frames(tmp_path / "frames", [1]))
+    write_int8(tmp_path / "models", "detector", detector_model([]))
+    settings.write_bytes(codecs.BOM_UTF8 + settings.read_bytes())
+    result = CliRunner().invoke(app, ["settings", "check", str(settings)])
+    assert (result.exit_code, result.stderr) == (0, ""), result.output
+    applied = ["settings", "apply", str(settings), "--settings", str(tmp_path / "new.toml"), "--yes"]
+    assert CliRunner().invoke(app, applied).exit_code == 0
+    assert CliRunner().invoke(app, ["settings", "migrate", str(settings)]).exit_code == 0
 
 
 def test_a_fit_file_is_told_what_its_policy_means(tmp_path: Path) -> None:

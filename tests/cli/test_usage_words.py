@@ -12,6 +12,10 @@ WRONG = [
     (("reads", "--limit", "many"), "Invalid value for '--limit': must be a whole number"),
     (("drive", "--source", "x", "--fps", "fast"), "Invalid value for '--fps': must be a number"),
     (("unit", "ignition", "maybe"), "Invalid value for 'state': 'maybe' is not one of 'on', 'off'."),
+    (
+        ("audit", "report", "--from", "x", "--to", "2026-05-01"),
+        "Invalid value for '--from': 'x' is no day; it looks like 2026-11-30.",
+    ),
     (("department", "code", "u", "--valid-hours", "900"), "Invalid value for '--valid-hours': must be 168 or less"),
 ]
 

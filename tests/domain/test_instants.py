@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alpr_edge.domain.instants import NS_PER_S, Instant, UtcSource, is_rfc3339, moment_in, rfc3339, to_utc
+from alpr_edge.domain.instants import (
+    NS_PER_S,
+    Instant,
+    UtcSource,
+    is_rfc3339,
+    moment_in,
+    rfc3339,
+    to_utc,
+    typed_moment,
+)
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 START = Instant("boot-1", 5 * NS_PER_S, NOON, UtcSource.GNSS, 0.5)
@@ -112,3 +121,24 @@ def test_a_text_that_is_no_moment_with_a_zone_says_none(text: str) -> None:
 
 def test_a_text_of_another_standard_is_not_of_this_one() -> None:
     assert (is_rfc3339("20260301T120000Z"), moment_in("20260301T120000Z"), moment_in(None)) == (False, NOON, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_end", "moment"),
+    [
+        ("2026-05-04", False, datetime(2026, 5, 4).astimezone()),
+        (" 2026-05-04 ", True, datetime(2026, 5, 5).astimezone()),
+        ("20260504", True, datetime(2026, 5, 5).astimezone()),
+        ("2026-05-04T18:00", True, datetime(2026, 5, 4, 18).astimezone()),
+        ("2026-05-04T00:00Z", True, datetime(2026, 5, 4, tzinfo=UTC)),
+    ],
+)
+def test_a_date_alone_ends_with_its_day_and_begins_with_it(text: str, is_end: bool, moment: datetime) -> None:
+    assert typed_moment(text, is_end=is_end) == moment
+    assert typed_moment(text, is_end=is_end).tzinfo is not None
+
+
+@pytest.mark.parametrize(("text", "is_end"), [("soon", True), ("9999-12-31", True), ("9999-12-31T23:59-12:00", False)])
+def test_a_typed_text_that_is_no_moment_of_the_calendar_is_refused(text: str, is_end: bool) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        typed_moment(text, is_end=is_end)

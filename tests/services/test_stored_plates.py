@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -180,6 +180,11 @@ def test_a_covert_entry_is_removed_by_whoever_may_see_it(store: UnitStore, chief
 def test_an_entry_that_cannot_be_used_is_refused(bad_entry: EntryRequest, says: str) -> None:
     with pytest.raises(FeedError, match=says):
         parse_entry(bad_entry, START)
+
+
+def test_a_date_as_an_end_counts_to_its_end() -> None:
+    own = parse_entry(replace(REQUEST, expires="2027-05-04"), START)
+    assert own.entry.expires == datetime(2027, 5, 5).astimezone(UTC)
 
 
 def test_an_end_from_now_needs_a_clock() -> None:

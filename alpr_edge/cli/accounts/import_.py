@@ -34,6 +34,7 @@ def import_command(
         raise StoreError(f"{file}: longer than {FILE_BYTES_MAX} bytes; is it a list of people?")
     with open_people(settings, break_glass, migrate=True) as people:
         entries = [Entry.of(person) for person in people.everybody()]
+        people.roster.require_own()
         try:
             plan = plan_import(content.decode(errors="replace"), entries, Author(caller(), people.roster.now))
         except PeopleFileError as error:

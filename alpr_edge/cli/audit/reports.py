@@ -70,7 +70,7 @@ def review(
     settings: SettingsOption = DEFAULT_SETTINGS,
     as_json: JsonOption = False,
 ) -> None:
-    """Note on record that you reviewed a week of the access log.
+    """Note on record that you reviewed a week of the access log, which has to be over.
 
     Another person approves a review by reviewing the same week as well.
     """

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +12,9 @@ from alpr_edge.cli.access.options import BreakGlassOption, CaseOption, OffenceOp
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
 from alpr_edge.cli.holds.overview import hold_fields, open_holds
 from alpr_edge.cli.output import count_text, print_object, time_text
+
+if TYPE_CHECKING:
+    from alpr_edge.domain.holds.hold import HoldKind
 
 
 def place_command(
@@ -31,7 +35,8 @@ def place_command(
 ) -> None:
     """Keep reads from being deleted, for the case of --case. For evidence, discovery, an order to produce records.
 
-    Asked again for the same case and reads, a hold is at most prolonged. The department is told.
+    Asked again for the same case and reads, a hold is at most prolonged. The department is told. Where some of the ids
+    are not here, the others are held all the same; each that is not is an error line and exit code 1.
     """
     from alpr_edge.domain.holds.hold import HoldKind, parse_hold_end
     from alpr_edge.services.holds.unit_holds import HoldRequest
@@ -41,13 +46,24 @@ def place_command(
     kind = HoldKind.HIT if of_hits else HoldKind.READ
     with open_store_access(unit, Statement(purpose, offence, case, break_glass)) as (authoriser, known_purpose, store):
         request = HoldRequest(kind, tuple(ids), known_purpose.case or "", reason, end)
-        hold = open_holds(unit, store.database).place(authoriser, known_purpose, request)
+        unit_holds = open_holds(unit, store.database)
+        hold = unit_holds.place(authoriser, known_purpose, request)
+        missing = unit_holds.uncovered_ids(hold, ids)
     if as_json:
         print_object(hold_fields(hold))
     else:
         end_text = "" if hold.terms.until is None else f" until {time_text(hold.terms.until)}"
         reads_text = count_text(hold.read_count, "read")
         typer.echo(f"{hold.hold_id}: holds {reads_text}{end_text}, case {hold.terms.case_number}")
+    _tell_missing(missing, kind)
+
+
+def _tell_missing(ids: Sequence[str], kind: HoldKind) -> None:
+    """Tell each id that the hold does not cover, and end with 1 where there is one."""
+    for each in ids:
+        typer.echo(f"alpr-edge: {each}: not held: no such {kind.value} is here (any more)", err=True)
+    if ids:
+        raise typer.Exit(1)
 
 
 def release_command(

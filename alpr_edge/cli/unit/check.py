@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from alpr_edge.cli.common import DEFAULT_SETTINGS, JsonOption, SettingsOption
-from alpr_edge.cli.output import print_table
+from alpr_edge.cli.output import print_object, print_table
 from alpr_edge.cli.unit.snapshot import write_snapshot
 from alpr_edge.domain.diagnostics.checks import GROUPS, Check, Grade
 from alpr_edge.domain.errors import StoreError
@@ -63,7 +63,8 @@ def check_command(
     unit = load(settings)
     if verify_file is not None:
         authority = unit.uplink.ca_file
-        typer.echo(verify(verify_file, authority if authority.exists() else None))
+        finding = verify(verify_file, authority if authority.exists() else None)
+        print_object({"file": verify_file, "unchanged": True, "finding": finding}) if as_json else typer.echo(finding)
     elif snapshot is not None:
         write_snapshot(unit, camera, snapshot)
     elif aim:

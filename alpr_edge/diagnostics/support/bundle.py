@@ -70,13 +70,18 @@ class SupportBundle:
 
 
 def require_new(target: Path) -> None:
-    """Refuse to write over a file.
+    """Refuse to write over a file, or into a folder that is not there or takes no file of this user's.
 
     Raises:
-        AlprEdgeError: there is such a file.
+        AlprEdgeError: the file is there, or cannot be made.
     """
     if target.exists():
         raise AlprEdgeError(f"{target}: is there already; name a new file")
+    folder = target.parent
+    if not folder.is_dir():
+        raise AlprEdgeError(f"{target}: cannot be written: {folder} is no folder; make it, or name another file")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise AlprEdgeError(f"{target}: cannot be written: {folder} takes no file of this user; name one elsewhere")
 
 
 def make_bundle(settings: Settings, checks: dict[str, Any]) -> SupportBundle:

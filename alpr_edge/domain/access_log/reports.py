@@ -280,14 +280,15 @@ def week_of(day: date) -> str:
 
 
 def parse_week(text: str) -> str:
-    """A week that somebody typed.
+    """A week that somebody typed; raises as :func:`week_start` does."""
+    return week_of(week_start(text))
 
-    Raises:
-        AuditError: it is none.
-    """
+
+def week_start(text: str) -> date:
+    """The Monday of a week. Raises AuditError: it is none."""
     try:
         year, _, week = text.partition("-W")
-        return week_of(date.fromisocalendar(int(year), int(week), 1))
+        return date.fromisocalendar(int(year), int(week), 1)
     except ValueError:
         raise AuditError(f"{text}: not a week; it looks like 2026-W48") from None
 

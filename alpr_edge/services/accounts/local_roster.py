@@ -80,6 +80,19 @@ class LocalRoster:
                 return member
         raise AccessError("nobody here has that badge, e-mail address or id; see: alpr-edge accounts list")
 
+    def require_own(self) -> None:
+        """Refuse where people come from a department: its key is pinned, or its roster is in force.
+
+        Raises:
+            AccessError: they do.
+            StoreError: the accounts cannot be read.
+        """
+        pinned, held = pinned_roster_key(self.accounts), held_roster(self.accounts)
+        if is_local_key(self.settings, pinned) or (pinned is None and held is None):
+            return
+        department_id = pinned.department_id if pinned else held.department_id if held else ""
+        raise AccessError(f"the people of this unit come from {department_id}; there: alpr-edge department people")
+
     def save(self, *, added: tuple[Person, ...] = (), changed: tuple[Person, ...] = ()) -> RosterHeader:
         """Issue the roster anew.
 
@@ -110,7 +123,7 @@ class LocalRoster:
     def _publish(self, members: tuple[Member, ...]) -> RosterHeader:
         """Sign a roster of people and put it in force; raises as :meth:`save` does."""
         before, now = held_roster(self.accounts), self.now
-        self._require_own(before)
+        self.require_own()
         if self.has_administrator and not any(is_usable_administrator(each, now) for each in members):
             raise AccessError("nobody would be left who may manage people; make somebody else administrator first")
         serial = 1 if before is None or before.department_id != self.settings.unit.id else before.serial + 1
@@ -119,14 +132,6 @@ class LocalRoster:
         key = pin_roster_key(self.accounts, local_roster_key(self.settings), replace=True)
         content = sign_roster(Roster(header, members), local_signing_key(self.settings))
         return install_roster(self.accounts, content, key, self.clock.now())
-
-    def _require_own(self, held: RosterHeader | None) -> None:
-        """Refuse where people come from a department: its key is pinned, or its roster is in force."""
-        pinned = pinned_roster_key(self.accounts)
-        if is_local_key(self.settings, pinned) or (pinned is None and held is None):
-            return
-        department_id = pinned.department_id if pinned else held.department_id if held else ""
-        raise AccessError(f"the people of this unit come from {department_id}; there: alpr-edge department people")
 
 
 def is_usable_administrator(member: Member, now: datetime) -> bool:

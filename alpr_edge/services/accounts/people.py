@@ -123,13 +123,14 @@ class LocalPeople:
             issuer: what the authenticator app shows beside the name.
 
         Raises:
-            AccessError: it is refused.
+            AccessError: it is refused, or the people of this unit come from a department; nobody is asked for anything.
             PasswordError: no password was chosen that is good enough.
         """
         person = self.roster.find(name).person
         change = RecordedChange(name="credentials", before="", after="password and one-time code")
         subject = AccessSubject((person.person_id,), changes=(change,))
         with self.authoriser.access(Operation.CHANGE_PEOPLE, MAINTENANCE, subject):
+            self.roster.require_own()
             first = FirstSignIn(person, issuer, self.authoriser.policy.security)
             choose(first)
             return first.finish(self.roster)

@@ -1,6 +1,7 @@
 """Reports on the access log, and notes that a week of it was reviewed; both go on record themselves."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser
 from alpr_edge.access.authorisation.operations import Operation
@@ -11,9 +12,12 @@ from alpr_edge.domain.access_log.reports import (
     ReportWriter,
     parse_week,
     week_object,
+    week_start,
 )
 from alpr_edge.domain.access_log.trusted_times import TrustedTimes
+from alpr_edge.domain.days import span_of_days
 from alpr_edge.domain.errors import AuditError
+from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.store.access_log.log import AccessLog
 from alpr_edge.store.db.database import Database
@@ -77,12 +81,32 @@ def review_week(authoriser: Authoriser, purpose: Purpose, week: str, note: str) 
 
     Raises:
         AccessError: it is refused.
-        AuditError: it is no week, or the note is empty.
+        AuditError: it is no week, or none that is over; or the note is empty.
         StoreError: it is not on record.
     """
     if not note.strip() or not note.isprintable():
         raise AuditError("the note is empty or cannot be printed; say what came of the review, in one line")
     known_week = parse_week(week)
+    _require_over(known_week, authoriser.clock.now())
     subject = AccessSubject((week_object(known_week),), note=note.strip()[:500])
     with authoriser.access(Operation.REVIEW_WEEK, purpose, subject) as access:
         return known_week, access.actor.name
+
+
+def _require_over(week: str, now: Instant) -> None:
+    """Refuse a week of which accesses are still to come: a review of it would say more than anybody can have seen.
+
+    A clock that nothing confirmed counts as well, as a unit without reception has no other.
+
+    Raises:
+        AuditError: it is not over, in this computer's zone, or the time is unknown.
+    """
+    if now.utc is None:
+        raise AuditError(f"{week}: whether it is over is unknown, as the clock was never set; set it and try again")
+    monday = week_start(week)
+    _, end = span_of_days(monday, monday + timedelta(days=6), None)
+    if now.utc < end:
+        doubt = "" if now.trusted else ", which no receiver or time server confirms"
+        raise AuditError(
+            f"{week}: is not over by this unit's clock ({now.utc:%Y-%m-%d %H:%M}Z{doubt}); review it when it is"
+        )

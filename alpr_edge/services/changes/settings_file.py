@@ -19,6 +19,7 @@ from alpr_edge.services.changes.settings_values import Digest, settings_values
 from alpr_edge.services.changes.values_in_force import model_values
 from alpr_edge.settings import Settings, load
 from alpr_edge.settings.layers.department_layer import lay_over
+from alpr_edge.settings.loader import ENCODING
 
 _VISION = value_name(Subject.SETTINGS, "vision.")
 
@@ -57,7 +58,7 @@ def read_new_settings(file: Path, target: Path) -> NewSettings:
     """
     load(file)
     content = file.read_bytes()
-    layers = lay_over(tomllib.loads(content.decode()), target.parent)
+    layers = lay_over(tomllib.loads(content.decode(ENCODING)), target.parent)
     return NewSettings(layers.settings, content, layers.fault)
 
 

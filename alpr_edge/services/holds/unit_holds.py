@@ -67,7 +67,8 @@ class UnitHolds:
         """Keep reads from being deleted.
 
         Asked again for the same case and the same reads, a hold is at most prolonged: a new one takes its place in the
-        same transaction. Another case gets a hold of its own beside it.
+        same transaction. Another case gets a hold of its own beside it. Ids of nothing that is here do not keep the
+        others from being held; :meth:`uncovered_ids` names them.
 
         Args:
             authoriser: allows it and puts it on record.
@@ -131,6 +132,19 @@ class UnitHolds:
             found = holds.list_holds(self._database, with_released=with_released)
             access.show(tuple(hold.hold_id for hold in found))
             return found
+
+    def uncovered_ids(self, hold: Hold, ids: Sequence[str]) -> Sequence[str]:
+        """Of the ids that a hold was asked for, those of no read that it covers: not here any more, or never.
+
+        Args:
+            hold: as :meth:`place` returned it.
+            ids: of reads, or of hits for a hold on hits; a covert hit counts as one that is not here.
+        """
+        with self._database.read() as connection:
+            covered = set(holds.read_ids_of(connection, hold.hold_id))
+            if hold.terms.kind is HoldKind.HIT:
+                return [each for each in dict.fromkeys(ids) if covered.isdisjoint(read_ids_of_hits(connection, [each]))]
+            return [each for each in dict.fromkeys(ids) if each not in covered]
 
     def on_reads(self, read_ids: Sequence[str]) -> Mapping[str, Sequence[Hold]]:
         """The unreleased holds on reads that an access shows, by read; every one of them has an entry."""

@@ -20,6 +20,7 @@ from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import load
 from alpr_edge.store.access.accounts import open_accounts
 from alpr_edge.store.access_log.log import open_access_log
+from tests.staff import Staff
 from tests.units import write_bare_unit
 
 PASSWORD = "quiet river under oaks"
@@ -176,3 +177,19 @@ def test_a_review_makes_the_roster_hold_for_another_year(unit: Path, root: dict[
     after = json.loads(edge(unit, "accounts", "review", "--json", *WHY, env=root, stdin=WHO).stdout)
     assert after["serial"] == before["serial"] + 1
     assert records(unit)[-1].note == "accounts reviewed"
+
+
+@pytest.mark.parametrize(
+    "words", [("invite", "officer"), ("import", "people.csv", "--dry-run")], ids=lambda each: each[0]
+)
+def test_where_people_come_from_a_department_nobody_types_anything_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = write_bare_unit(tmp_path)
+    Staff(settings).sign_in_here()
+    Path("people.csv").write_text("badge,name,organisation,roles\n8,Bea Cruz,PD,officer\n", encoding="utf-8")
+    done = CliRunner().invoke(app, ["accounts", *words, "--settings", str(settings)], input=f"{PASSWORD}\n{PASSWORD}\n")
+    assert (done.exit_code, done.stdout) == (3, ""), done.output
+    assert done.stderr.startswith("alpr-edge: the people of this unit come from ")
+    assert done.stderr.count("\n") == 1

@@ -3,13 +3,14 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from alpr_edge.cli import app
+from alpr_edge.domain.access_log.reports import week_of
 from alpr_edge.domain.instants import UtcSource
 from alpr_edge.settings import load
 from alpr_edge.store.access_log.checkpoints import CheckpointSigner, load_signing_key
@@ -190,6 +191,15 @@ def test_a_review_goes_on_record_and_the_week_is_reviewed(log: AccessLog, settin
     assert json.loads(audit(*words).stdout)["unreviewed_weeks"] == []
     told = json.loads(audit("review", "2026-W19", "--note", "again", "--settings", str(settings), "--json").stdout)
     assert told["week"] == "2026-W19"
+
+
+@pytest.mark.parametrize("days", [0, 7, 20_000], ids=["this week", "the next", "in decades"])
+def test_a_week_that_is_not_over_is_not_reviewed(log: AccessLog, settings: Path, days: int) -> None:
+    week = week_of((datetime.now(UTC) + timedelta(days=days)).date())
+    done = audit("review", week, "--note", "nothing stood out", "--settings", str(settings))
+    assert (done.exit_code, done.stdout) == (1, ""), done.output
+    assert done.stderr.startswith(f"alpr-edge: {week}: is not over by this unit's clock (")
+    assert log.head().size == 5, "nothing is on record"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """``alpr-edge hotlist drop``, ``dismiss``, ``changes``, and what ``match`` and ``status`` say that is not in force."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -105,6 +106,7 @@ def test_who_changed_lists_is_shown(command: Command, feed: Path) -> None:
     assert actions == ["import_list", "import_list", "roll_back_list", "drop_list"]
     words = command("changes").stdout
     assert "drop list, purpose maintenance, source bolo" in words
+    assert all(re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ ", line) for line in words.splitlines()), words
     assert "accept" not in words, "options that nobody gave"
     assert PLATE not in words
 

@@ -20,7 +20,9 @@ from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.pki.authority import initialise
 from alpr_edge.diagnostics.context import CheckContext
 from alpr_edge.diagnostics.memory import check_memory, check_sealing
+from alpr_edge.diagnostics.report import SEAL
 from alpr_edge.domain.diagnostics.checks import GROUPS, Grade
+from alpr_edge.domain.protocol.items import digest
 from alpr_edge.runtime.clock import SystemClock
 from alpr_edge.settings import Settings
 from alpr_edge.vision.model_files.choice import CHOICE_FILE
@@ -99,8 +101,22 @@ def test_a_fit_unit_is_green_in_all_that_is_looked_at(
     assert result.exit_code == 0
     assert f"signed by CN={UNIT}" in result.stdout
     assert "of this department" in result.stdout
+    told = json.loads(check(settings, "--verify", str(page), "--json").stdout)
+    assert told == {"file": str(page), "unchanged": True, "finding": result.stdout.strip()}
     page.write_text(page.read_text(encoding="utf-8").replace("green", "g reen", 1), encoding="utf-8")
     assert "was changed since it was made" in check(settings, "--verify", str(page)).stderr
+
+
+def test_a_signature_that_is_none_and_a_file_too_long_for_a_page_are_one_line(unit: Path, tmp_path: Path) -> None:
+    page, sealed_part = tmp_path / "fit.html", "checked\n"
+    signer = "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----"
+    below = f'<p id="sha256">{digest(sealed_part.encode())}<p id="signature">A<p id="signer" hidden>{signer}'
+    page.write_text(f"{sealed_part}{SEAL}\n{below}", encoding="utf-8")
+    refused = check(unit, "--verify", str(page))
+    assert refused.stderr == f"alpr-edge: {page}: its signature is not that of a unit of this department\n"
+    os.truncate(page, 1 << 40)  # sparse; more than any memory
+    too_long = check(unit, "--verify", str(page))
+    assert (too_long.exit_code, "longer than 1000000 bytes" in too_long.stderr) == (1, True), too_long.output
 
 
 def test_a_camera_that_is_gone_is_red_and_stops_nothing_else(unit: Path, tmp_path: Path) -> None:

@@ -125,6 +125,15 @@ def test_a_file_that_is_there_stays(settings: Path, tmp_path: Path) -> None:
     assert "is there already; name a new file" in done.stderr
 
 
+def test_a_folder_that_is_not_there_is_told_before_anything_is_checked(settings: Path, tmp_path: Path) -> None:
+    file = tmp_path / "nosuch" / "bundle.zip"
+    done = bundle(settings, file)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr == (
+        f"alpr-edge: {file}: cannot be written: {file.parent} is no folder; make it, or name another file\n"
+    )
+
+
 def test_without_the_store_what_cannot_be_compared_is_left_out(settings: Path, tmp_path: Path) -> None:
     shutil.copytree(settings.parent, tmp_path / "unit")
     (tmp_path / "unit" / "keys" / "outbox.key").unlink()

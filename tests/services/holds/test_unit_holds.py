@@ -90,6 +90,15 @@ def test_the_read_of_a_hit_is_held_but_not_that_of_a_covert_one(of_unit: UnitHol
         of_unit.place(chief, STOLEN, request("hit-2", kind=HoldKind.HIT))
 
 
+def test_the_ids_that_a_hold_does_not_cover_are_named_those_of_covert_hits_among_them(
+    of_unit: UnitHolds, chief: Authoriser
+) -> None:
+    reads = of_unit.place(chief, STOLEN, request("read-1", "gone", "read-3", "gone"))
+    assert of_unit.uncovered_ids(reads, ("read-1", "gone", "read-3", "gone")) == ["gone"]
+    hits = of_unit.place(chief, STOLEN, request("hit-1", "hit-2", "hit-9", kind=HoldKind.HIT))
+    assert of_unit.uncovered_ids(hits, ("hit-1", "hit-2", "hit-9")) == ["hit-2", "hit-9"]
+
+
 def test_a_hold_is_at_most_prolonged_and_another_case_stands_beside(
     of_unit: UnitHolds, chief: Authoriser, store: UnitStore
 ) -> None:
