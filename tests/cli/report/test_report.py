@@ -169,7 +169,7 @@ def test_a_month_is_named_by_itself(settings: Path) -> None:
         (("precision", *DAYS, "--html", "/nowhere/report.html"), 1, "cannot be written"),
         (("precision", *DAYS, "--csv", "/nowhere/report.csv"), 1, "cannot be written"),
         (("transparency", *DAYS, "--small-below", "2"), 2, "3 at least"),
-        (("precision", "--from", "yesterday", "--to", "2026-11-01"), 2, "does not match"),
+        (("precision", "--from", "yesterday", "--to", "2026-11-01"), 2, "is no day"),
     ],
 )
 def test_what_cannot_be_done_is_told(settings: Path, words: tuple[str, ...], code: int, says: str) -> None:
