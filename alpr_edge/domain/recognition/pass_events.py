@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.instants import Instant
-from alpr_edge.domain.reads import Evidence, PlateRead, ReadClosed, ReadDecided, ReadingPlace, ReadSettled
+from alpr_edge.domain.reads import Alternative, Evidence, PlateRead, ReadClosed, ReadDecided, ReadingPlace, ReadSettled
 from alpr_edge.domain.recognition.picture_readers import PictureReaders
 from alpr_edge.domain.recognition.vehicle_pass import VehiclePass
 from alpr_edge.domain.recognition.voting import Vote
@@ -78,6 +78,8 @@ class PassEvents:
         read, result = current.read, current.vote()
         if result.plate == read.plate:
             read = _with_vote(read, result)
+        else:
+            read = _outvoted(read, result, current.likelihood(read.plate))
         evidence = current.sharper_evidence()
         read = replace(
             read,
@@ -103,6 +105,19 @@ class PassEvents:
 def _with_vote(read: PlateRead, result: Vote) -> PlateRead:
     """A read with how sure a vote for its text is."""
     return replace(read, confidence=result.confidence, alternatives=result.alternatives, slot_votes=result.slot_votes)
+
+
+def _outvoted(read: PlateRead, result: Vote, likelihood: float) -> PlateRead:
+    """A read as sure as all looks together allow, where they say another text, which is its first alternative then.
+
+    Args:
+        read: the read.
+        result: the vote of all looks.
+        likelihood: of these, if the plate has the text of the read.
+    """
+    others = (one for one in result.alternatives if one.plate != read.plate)
+    alternatives = (Alternative(result.plate, result.confidence), *others) if result.readable else read.alternatives
+    return replace(read, confidence=min(read.confidence, likelihood), alternatives=alternatives)
 
 
 def _has_scene(evidence: Evidence | None) -> bool:

@@ -4,7 +4,8 @@ A pass is **decided** once: when the vote is settled, with the Nth reading, with
 when it ends, whichever is first. Until it **closes**, the vote goes on: last_seen, vote_count and a sharper crop amend
 the row. When the vote for the same text is settled after the decision, the read is certain from then on, and its alert
 may be graver. When the winning text changes, a new read that supersedes the first is decided and the alert already
-sounded is withdrawn; a certain read gives way to a certain one alone. So a parked stolen car sounds at once and is
+sounded is withdrawn; a certain read gives way to a certain one alone, and when its pass ends also to the text of all
+looks together, where these can hardly be of its own. So a parked stolen car sounds at once and is
 still one read. Its state is that of the sharpest picture held when it was decided. A vote without the text of a plate
 (unreadable, or no plate) decides nothing.
 
@@ -49,10 +50,10 @@ the ride with texts: 0.75, 0.86, 0.97 and 0.97 of its vehicles that are read hav
 AWAY_MAX = 16
 """Most passes of a camera that wait for their vehicle to come back."""
 AWAY_FRAMES_MAX = 4
-"""Most of them that hold a frame, which is sharper than what is stored of them."""
+"""Most of them that hold a frame, which is sharper than what is stored of them; of the others only the crop is kept."""
 OPEN_FRAMES_MAX = 8
 """Most frames that the plates in view hold, beside the newest: as many as the looks of a decision. With one for each of
-24 plates a camera of 1920x1080 held 149 MB. Only plates whose newest look is not accepted may hold more."""
+24 plates a camera of 1920x1080 held 149 MB. Only plates that the newest frame does not show may hold more."""
 
 
 class Passes:
@@ -170,7 +171,7 @@ class Passes:
             current.is_settled = is_settled(result)
             if current.read is None:
                 return [self._events.decide(current, result, now)]
-        may_revise = current.is_settled or (ending and not current.read.certain)
+        may_revise = current.is_settled or (ending and current.is_read_in_doubt)
         return self._revise(current, result, now) if may_revise else []
 
     def _revise(self, current: VehiclePass, result: Vote, now: Instant) -> list[ReadEvent]:
@@ -187,18 +188,19 @@ class Passes:
     def _share_frame(self, frame: Frame) -> None:
         """Have the plates in view that hold the oldest frames show the newest one, which all of them share.
 
-        A plate whose newest look is not accepted goes on holding what it shows: that look may be of something else.
+        A plate whose newest look is not accepted goes on holding what it shows: that look may be of something else,
+        unless it was left out because it is the same plate at its place.
         """
-        accepted = {
+        in_frame = {
             number
             for number, one in self._open.items()
-            if one.track.last.frame_number == frame.number and one.track.last.is_accepted
+            if (last := one.track.last).frame_number == frame.number and (last.is_accepted or last.is_spared)
         }
         held = {
-            one.shown.frame_number for number, one in self._open.items() if one.holds_frame or number not in accepted
+            one.shown.frame_number for number, one in self._open.items() if one.holds_frame or number not in in_frame
         }
         too_many = set(sorted(held)[:-OPEN_FRAMES_MAX])
-        for number in accepted:
+        for number in in_frame:
             one = self._open[number]
             one.share_frame(frame, give_up_own=one.shown.frame_number in too_many)
 
@@ -250,8 +252,8 @@ class Passes:
         """Close the passes whose vehicle has been away for too long, and the oldest of too many."""
         gone_ms = REAPPEARANCE_GAPS * self._gap_ms
         still_away = [one for one in self._away if now.ms_since(one.last_seen) <= gone_ms][-AWAY_MAX:]
-        with_frame = [one for one in still_away if one.holds_frame][:-AWAY_FRAMES_MAX]
-        still_away = [one for one in still_away if one not in with_frame]
+        for one in [one for one in still_away if one.holds_frame][:-AWAY_FRAMES_MAX]:
+            one.give_up_frame()
         over = [one for one in self._away if one not in still_away]
         self._away = still_away
         return [self._events.close(one) for one in over]

@@ -6,12 +6,13 @@ import numpy as np
 
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.reads import Evidence, PlateRead
+from alpr_edge.domain.recognition.decision_rule import is_settled
 from alpr_edge.domain.recognition.frames import Frame, Pixels, Reading, pixels_inside
 from alpr_edge.domain.recognition.known_plates import SettledPlate
 from alpr_edge.domain.recognition.second_opinions import SecondOpinion
 from alpr_edge.domain.recognition.text_distance import is_part
-from alpr_edge.domain.recognition.tracking import READINGS_KEPT, Track
-from alpr_edge.domain.recognition.voting import JointReading, Opinion, Vote, vote
+from alpr_edge.domain.recognition.tracking import AGREEMENT_MIN, READINGS_KEPT, Track, agreement_of
+from alpr_edge.domain.recognition.voting import JointReading, Opinion, Vote, text_of, vote
 
 CROP_MARGIN = 0.15
 """Margin that is kept around the plate in its crop, in parts of its box: the officer sees the whole plate."""
@@ -90,11 +91,24 @@ class VehiclePass:
         is_settled = self.is_settled and self.read is not None and self.track.readings
         return SettledPlate(self.track.readings[-1], self.track.last.box) if is_settled else None
 
+    @property
+    def is_read_in_doubt(self) -> bool:
+        """Whether its read is not certain, or all looks together can hardly be of its text."""
+        return self.read is not None and (not self.read.certain or self.likelihood(self.read.plate) < LIKELY_MIN)
+
     def look(self, reading: Reading, frame: Frame) -> None:
         """Keep the sharpest picture of the vehicle."""
-        if reading.sharpness > self.sharpest.sharpness:
+        if reading.sharpness > self.sharpest.sharpness and self._shows_text(reading):
             self.sharpest, self.shown, self.evidence = reading, reading, evidence_of(frame, reading)
             self.is_sharper, self.sharpest_crop = self.read is not None, None
+
+    def _shows_text(self, reading: Reading) -> bool:
+        """Whether a look shows what was decided, or what all looks say by now; one of the next plate does not."""
+        if self.read is None:
+            return True
+        text, result = text_of(reading.slot_probabilities), self.vote()
+        texts = [self.read.plate, *([result.plate] if is_settled(result) else [])]
+        return max(agreement_of(text, known) for known in texts) >= AGREEMENT_MIN
 
     def take_read(self, read: PlateRead) -> Evidence:
         """Take the read that this pass shows; returns the pictures that are to be stored with it.
@@ -191,9 +205,14 @@ class VehiclePass:
             give_up_own: whether to begin with that; a pass that shows its newest look already goes on doing so.
         """
         if give_up_own and self.holds_frame:
-            self.sharpest_crop = _plate_crop(self.evidence, self.shown)
+            self.give_up_frame()
         if self.sharpest_crop is not None:
             self.shown, self.evidence = self.track.last, evidence_of(frame, self.track.last)
+
+    def give_up_frame(self) -> None:
+        """Keep of the frame that is held the crop alone."""
+        self.sharpest_crop = _plate_crop(self.evidence, self.shown)
+        self.evidence = NO_EVIDENCE
 
     def sharper_evidence(self) -> Evidence | None:
         """The pictures that are sharper than what is stored, the frame only where it is held; None: there are none."""

@@ -34,6 +34,8 @@ class Street:
         self.certainty = 0.999
         self.not_accepted: list[int] = []
         """The plates that are taken for none at the next looks."""
+        self.spared: list[int] = []
+        """The plates that are found at the next looks and not read again."""
         ids = itertools.count(1)
         rule = rule or DecisionRule(readings_max=5, age_ms_max=700, confidence_min=0.2, characters_min=3)
         origin = Origin("unit-1", "front", ())
@@ -63,7 +65,9 @@ class Street:
     def _reading(self, plate: int, at_ms: float, sharpness: float) -> Reading:
         box = Box(plate * 5.0, 10 + plate * 2.0, plate * 5.0 + 4, 12 + plate * 2.0)
         reading = reading_of(self.plates[plate], at_ms, box, self.certainty, sharpness)
-        return replace(reading, frame_number=self.frame, is_accepted=plate not in self.not_accepted)
+        is_spared = plate in self.spared
+        is_accepted = not is_spared and plate not in self.not_accepted
+        return replace(reading, frame_number=self.frame, is_accepted=is_accepted, is_spared=is_spared)
 
 
 def colour_of(picture: Pixels) -> int:
@@ -81,6 +85,16 @@ def test_plates_in_view_hold_few_frames_however_many_they_are(rule: DecisionRule
     street = Street(rule=rule)
     for number in range(2 * COUNT):
         street.look(sharp=[number // 2])
+        assert street.frames_held() <= OPEN_FRAMES_MAX + 1
+
+
+def test_parked_plates_of_which_few_are_read_again_at_a_time_hold_few_frames() -> None:
+    street = Street()
+    street.look()
+    for number in range(4 * COUNT):
+        due = number % COUNT
+        street.spared = [plate for plate in range(COUNT) if plate != due]
+        street.look(sharp=[due])
         assert street.frames_held() <= OPEN_FRAMES_MAX + 1
 
 

@@ -12,8 +12,6 @@ from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.decision_rule import DecisionRule
 from alpr_edge.domain.recognition.frames import Reading
 from alpr_edge.domain.recognition.passes import (
-    AWAY_FRAMES_MAX,
-    AWAY_MAX,
     CORRECTIONS_MAX,
     REAPPEARANCE_GAPS,
     Origin,
@@ -342,34 +340,6 @@ def test_a_vehicle_that_takes_the_place_of_another_is_a_read_of_its_own() -> Non
     frames = [(ms * 100.0, [reading_of(text, ms * 100, certainty=0.99)]) for ms, text in enumerate(texts)]
     closed = [event for event in events_of(frames) if isinstance(event, ReadClosed)]
     assert [(event.read.plate, event.read.vote_count) for event in closed] == [("8ABC123", 4), ("5XYZ987", 4)]
-
-
-def leave_at_once(passes: Passes, count: int, sharper: float = 0) -> list[str]:
-    """Have so many vehicles in view for two frames, in the second a little sharper; returns their texts."""
-    texts = [f"{chr(ord('A') + number) * 3}{number % 10}{'2345678'[number % 7]}Z" for number in range(count)]
-    for ms in (0.0, 100.0):
-        looks = [
-            reading_of(text, ms, Box(60 * n, 100, 60 * n + 50, 130), 0.999, 100 + sharper * ms)
-            for n, text in enumerate(texts)
-        ]
-        play(passes, [(ms, looks)])
-    return texts
-
-
-def test_passes_that_wait_for_their_vehicle_are_bounded_and_the_oldest_closes() -> None:
-    passes = passes_of()
-    texts = leave_at_once(passes, AWAY_MAX + 1)
-    ((_, closed),) = play(passes, [(1101, []), (1102, [])])
-    assert closed.read.plate == texts[0]
-    assert len(passes.close(START.shift(1103))) == AWAY_MAX
-
-
-def test_passes_that_hold_a_sharper_frame_meanwhile_are_fewer() -> None:
-    passes = passes_of()
-    texts = leave_at_once(passes, AWAY_FRAMES_MAX + 2, sharper=1)
-    events = [event for _, event in play(passes, [(1101, []), (1102, [])])]
-    assert [event.read.plate for event in events] == texts[:2]
-    assert all(isinstance(event, ReadClosed) and event.evidence is not None for event in events)
 
 
 def test_a_read_corrected_by_a_later_look_shows_that_look() -> None:
