@@ -6,7 +6,7 @@ from pathlib import Path
 from random import Random
 
 from alpr_edge.app.pipeline.recorder import Recorder
-from alpr_edge.domain.errors import PictureError, RefusedError, StoreError
+from alpr_edge.domain.errors import RefusedError, StoreError
 from alpr_edge.domain.reads import ReadClosed, ReadDecided, ReadEvent
 from alpr_edge.runtime.channels import BoundedChannel
 from alpr_edge.runtime.interrupts import stop_at
@@ -59,8 +59,7 @@ def write_records(settings: Settings, store: UnitStore, run: int, random: Random
 
 def _writer(recorder: Recorder, channel: BoundedChannel[ReadEvent]) -> BatchStage[ReadEvent]:
     """The stage as a unit has it."""
-    error_types = (PictureError, RefusedError)
-    rescue = Rescue(recorder.require_room, error_types, recorder.write_alone, recorder.set_aside, (StoreError,))
+    rescue = Rescue(recorder.require_room, (RefusedError,), recorder.write_alone, recorder.set_aside, (StoreError,))
     return BatchStage(
         "writer",
         channel,

@@ -23,7 +23,7 @@ from alpr_edge.app.pipeline.record_ids import new_id
 from alpr_edge.app.pipeline.recorder import Recorder
 from alpr_edge.app.pipeline.second_reader_worker import QueuedSecondReader, second_reader_worker
 from alpr_edge.app.pipeline.sparing_reader import SparingReader
-from alpr_edge.domain.errors import PictureError, RefusedError, StoreError
+from alpr_edge.domain.errors import RefusedError, StoreError
 from alpr_edge.domain.fixes import Position
 from alpr_edge.domain.instants import NS_PER_MS, Instant
 from alpr_edge.domain.matching import Entries
@@ -236,8 +236,7 @@ class Pipeline:
         return [f"{state.stage.name}: {state.failure}" for state in self.supervisor.states if state.failure]
 
     def _writer(self, recorder: Recorder) -> BatchStage[ReadEvent]:
-        record_errors = (PictureError, RefusedError)
-        rescue = Rescue(recorder.require_room, record_errors, recorder.write_alone, recorder.set_aside, (StoreError,))
+        rescue = Rescue(recorder.require_room, (RefusedError,), recorder.write_alone, recorder.set_aside, (StoreError,))
         return BatchStage(
             WRITER,
             self.records,

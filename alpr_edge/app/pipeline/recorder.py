@@ -4,8 +4,9 @@ A decided read is committed at once. The end of its pass is deferred to the next
 some seconds: half as many commits wear the card half as much. A power cut in between loses no read, only what its last
 frames would have added (the next start queues the read as it was decided).
 
-A batch that the store refuses is written record by record: a record whose pictures cannot be kept is kept without them,
-and one that cannot be kept at all is set aside in a file of its own, so that it holds up none of the others.
+A record whose pictures cannot be kept is kept without them, in the transaction of its batch. A batch with a record that
+the store refuses is written record by record: one that cannot be kept at all is set aside in a file of its own, so that
+it holds up none of the others.
 """
 
 import dataclasses
@@ -92,7 +93,7 @@ class Recorder:
         """Commit a batch, unless all of it may be deferred to a later one.
 
         Raises:
-            PictureError, RefusedError: one of its records is to blame; nothing of it is written.
+            RefusedError: one of its records is to blame; nothing of it is written.
             StoreError: nothing of it is written.
         """
         ends = [event for event in batch if isinstance(event, ReadClosed)]
@@ -105,12 +106,12 @@ class Recorder:
         self._deferred_closes = []
 
     def write_alone(self, event: ReadEvent) -> None:
-        """Commit the deferred ends of passes and one event, each by itself, as far as the store accepts them.
+        """Commit the deferred ends of passes, then one event by itself, as far as the store accepts them.
 
         Raises:
             StoreError: the store accepts nothing at present.
         """
-        self._write_deferred_closes()
+        self.flush()
         self._write_one(event)
 
     def set_aside(self, events: Sequence[ReadEvent], reason: str = "the store failed on it time after time") -> None:
@@ -142,7 +143,7 @@ class Recorder:
             if self._deferred_closes:
                 self._commit(self._deferred_closes)
                 self._deferred_closes = []
-        except (PictureError, RefusedError):
+        except RefusedError:
             self._write_deferred_closes()
 
     def flush_due(self) -> None:
@@ -166,45 +167,60 @@ class Recorder:
     def _write_one(self, event: ReadEvent) -> None:
         try:
             self._commit([event])
-        except PictureError as error:
-            self._write_in_part(event, str(error))
         except RefusedError:
             self._rejoin(event)
 
     def _rejoin(self, event: ReadEvent) -> None:
         """Store a refused record with what is stored of its pass already (maybe itself), or set it aside."""
         try:
-            self._store.rejoin(self._record_of(event, self._encode(event)[0]))
+            self._store_records([event], lambda records: self._store.rejoin(records[0]))
         except RefusedError as error:
             self.set_aside([event], str(error))
             return
         if isinstance(event, ReadClosed):
             self._boxes.pop(event.read.read_id, None)
 
-    def _write_in_part(self, event: ReadEvent, reason: str) -> None:
-        """Store a record with those of its pictures that can be kept, if any."""
-        images, failure = self._encode(event)
-        usable_images = self._store.keepable(images)
-        try:
-            self._keep([event], [self._record_of(event, usable_images, failure or reason)])
-        except RefusedError as error:
-            self.set_aside([event], str(error))
-            return
-        self.without_pictures += 1
-        self._whole_needed = WHOLE_AGAIN
-        self._failure = failure or reason
-        log.error("read.pictures_missing", read=event.read.read_id, reason=self._failure)
-
     def _commit(self, batch: Sequence[ReadEvent]) -> None:
-        """Encode and commit; PictureError when one of the pictures cannot be encoded."""
+        """Encode and commit a batch in one transaction, with those of its pictures that can be kept."""
         self.require_room()
         self._note_boxes(batch)
-        records = []
-        for event, (images, failure) in zip(batch, self._encode_all(batch), strict=True):
+        self._store_records(batch, self._store.commit)
+        for event in batch:
+            if isinstance(event, ReadClosed):
+                self._boxes.pop(event.read.read_id, None)
+            elif isinstance(event, ReadDecided):
+                open_count = sum(not hit.entry.covert for hit in event.hits)
+                log.info("read.stored", read=event.read.read_id, hits=open_count)
+        for observer in self._observers:
+            observer(batch)
+
+    def _store_records(self, batch: Sequence[ReadEvent], store: Callable[[Sequence[PassRecord]], object]) -> None:
+        """Hand the records of a batch to the store; again with the pictures that it can keep, where it cannot keep all.
+
+        The store writes the pictures before it begins its transaction.
+        """
+        encoded = self._encode_all(batch)
+        try:
+            store([self._record_of(event, *one) for event, one in zip(batch, encoded, strict=True)])
+        except PictureError as error:
+            encoded = [self._keepable(*one, str(error)) for one in encoded]
+            store([self._record_of(event, *one) for event, one in zip(batch, encoded, strict=True)])
+        for event, (images, failure) in zip(batch, encoded, strict=True):
             if failure:
-                raise PictureError(failure)
-            records.append(self._record_of(event, images))
-        self._keep(batch, records)
+                self._note_missing_pictures(event, failure)
+            elif images:
+                self._whole_needed = max(0, self._whole_needed - 1)
+
+    def _keepable(self, images: Images, failure: str, reason: str) -> tuple[Images, str]:
+        """The pictures of a record that the store can keep, and why others are missing."""
+        kept = self._store.keepable(images)
+        return kept, failure or (reason if len(kept) < len(images) else "")
+
+    def _note_missing_pictures(self, event: ReadEvent, failure: str) -> None:
+        self.without_pictures += 1
+        self._whole_needed = WHOLE_AGAIN
+        self._failure = failure
+        log.error("read.pictures_missing", read=event.read.read_id, reason=failure)
 
     def _encode_all(self, batch: Sequence[ReadEvent]) -> list[tuple[Images, str]]:
         """Encode the pictures of a batch on all cores: encoding takes more time than storing them."""
@@ -216,18 +232,6 @@ class Recorder:
                 return list(pool.map(self._encode, batch))
         except RuntimeError as error:
             raise StoreError(f"pictures cannot be encoded at present: {error}") from None
-
-    def _keep(self, batch: Sequence[ReadEvent], records: Sequence[PassRecord]) -> None:
-        self._store.commit(records)
-        self._whole_needed = max(0, self._whole_needed - sum(bool(record.images) for record in records))
-        for event in batch:
-            if isinstance(event, ReadClosed):
-                self._boxes.pop(event.read.read_id, None)
-            elif isinstance(event, ReadDecided):
-                open_count = sum(not hit.entry.covert for hit in event.hits)
-                log.info("read.stored", read=event.read.read_id, hits=open_count)
-        for observer in self._observers:
-            observer(batch)
 
     def _note_boxes(self, batch: Sequence[ReadEvent]) -> None:
         """Note where the plates are in the scenes of a batch: the end of a pass may come with its decision."""

@@ -23,7 +23,7 @@ from alpr_edge.app.pipeline.pipeline import (
     PipelineParts,
 )
 from alpr_edge.app.pipeline.recorder import WHOLE_AGAIN, Recorder
-from alpr_edge.domain.errors import PictureError, RefusedError, StoreError
+from alpr_edge.domain.errors import RefusedError, StoreError
 from alpr_edge.domain.hits import Generation, Hit, HotlistEntry, Reason
 from alpr_edge.domain.protocol.items import BODY_BYTES_MAX
 from alpr_edge.domain.reads import Evidence, EvidenceKind, ReadClosed, ReadDecided, ReadEvent
@@ -94,8 +94,7 @@ class Writing:
 
     def __init__(self, recorder: Recorder, capacity: int = 64) -> None:
         self.channel: BoundedChannel[ReadEvent] = BoundedChannel(capacity)
-        record_errors = (PictureError, RefusedError)
-        rescue = Rescue(recorder.require_room, record_errors, recorder.write_alone, recorder.set_aside, (StoreError,))
+        rescue = Rescue(recorder.require_room, (RefusedError,), recorder.write_alone, recorder.set_aside, (StoreError,))
         self.supervisor = Supervisor()
         self.supervisor.add(
             BatchStage(
