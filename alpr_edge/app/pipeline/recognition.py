@@ -19,7 +19,7 @@ from alpr_edge.app.pipeline.sparing_reader import SparingReader
 from alpr_edge.domain.recognition.frames import Frame, Reading
 from alpr_edge.domain.retry import Backoff
 from alpr_edge.runtime.channels import BoundedChannel, LatestChannel
-from alpr_edge.runtime.parallel.ordered_work import OrderedWork
+from alpr_edge.runtime.parallel.ordered_work import NO_LIMITS, LiveLimits, OrderedWork
 from alpr_edge.runtime.parallel.worker_stage import WorkerStage
 
 RECOGNITION = "recognition-"
@@ -28,6 +28,15 @@ FRAMES_HELD = 4
 """Decoded frames of a recording waiting for recognition."""
 AHEAD_OF_WORKERS = 2
 """Frames of one camera that are under way, for each worker: so that the others need not wait for one slow frame."""
+READY_MAX = 2
+"""Results of one live camera that wait for tracking, from which on its frames stay in the channel, where the newest
+replaces the others. Tracking is one thread for all cameras: where it is what is slow, a frame that waits behind others
+of its camera is tracked late, and a newer one would be there by then.
+
+Three cameras of 30 frames a second, four workers, 50 ms of tracking a frame: a frame is 1.3 s old when it is tracked
+where as many wait as may be under way, 0.4 s with two, 0.2 s with one. With one, up to a sixth fewer frames of a single
+camera of 60 a second are tracked, as several results become ready at once when they waited for a slow one.
+"""
 SWITCH_S = 0.0005
 """Longest time for which one thread keeps Python to itself while others wait for it; Python's own value is ten times as
 long. A worker asks for it again after each of some twenty calls that a frame makes of ONNX Runtime and OpenCV: beside
@@ -66,8 +75,8 @@ class Recognition:
     Args:
         readers: what reads the frames of each camera, by its id; the workers share them.
         workers: the number of workers.
-        live: whether frames that the workers cannot follow are dropped, and those of one that hangs given up;
-            otherwise the cameras wait.
+        live: whether frames that the workers or tracking cannot follow are dropped, and those of a worker that hangs
+            given up; otherwise the cameras wait.
     """
 
     def __init__(self, readers: Mapping[str, SparingReader], workers: int, *, live: bool) -> None:
@@ -78,15 +87,14 @@ class Recognition:
             if live
             else BoundedChannel(FRAMES_HELD, producers=len(readers))
         )
-        """The channel that the cameras put frames into; the one place where frames are dropped because recognition is
-        behind."""
+        """The channel that the cameras put frames into; the one place where frames are dropped because recognition or
+        tracking is behind."""
         self.results: OrderedWork[Frame, list[Reading]] = OrderedWork(
             self.frames,
             _camera_of,
             workers,
             workers * AHEAD_OF_WORKERS,
-            overdue_s=OVERDUE_S if live else None,
-            backoff=FAILING_CAMERA if live else None,
+            LiveLimits(READY_MAX, OVERDUE_S, FAILING_CAMERA) if live else NO_LIMITS,
         )
         """Frames with what was read in them, in each camera's order."""
         self.stages = [WorkerStage(f"{RECOGNITION}{n}", self.results, self._read) for n in range(1, workers + 1)]

@@ -5,16 +5,20 @@ worker can take one. It returns the ticket with the result, or without one where
 by their numbers; those of other keys never wait for them.
 
 What is held is bounded by the tickets out: no further item of a key is taken while ``ahead_max`` of its tickets are at
-work or wait for the reader of the results. So items stay in the inlet, where a live unit keeps the newest alone.
+work or wait for the reader of the results. So items stay in the inlet, where a live unit keeps the newest alone. Where
+the reader is what is slow, a live unit takes none as soon as ``ready_max`` results of the key wait for it: each would
+grow old in that queue, while a later one of the inlet is fresh. Results that wait for an earlier one of their key do
+not count there: the reader could not have read them.
 
 A key whose items fail one after the other is **held**: none of it is taken for a while, each time longer. A worker
 that fails has to be started again, and works on no other key meanwhile: a camera whose frames all fail would cost the
 others their workers.
 """
 
+import itertools
 import time
 from collections import Counter, OrderedDict, deque
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable
 from dataclasses import dataclass
 from threading import Condition
 from typing import Generic, TypeVar
@@ -43,6 +47,25 @@ class Ticket(Generic[T, R]):
     """None while the work is under way, and where it failed."""
 
 
+@dataclass(frozen=True, slots=True)
+class LiveLimits:
+    """What a live unit bounds so that its results are fresh.
+
+    By itself nothing, so that what comes out depends on the items alone.
+    """
+
+    ready_max: int | None = None
+    """From so many results of a key on that can be read, and are not yet, none of its items is taken; None: no limit.
+    What workers have in hand then still comes on top."""
+    overdue_s: float | None = None
+    """The time after which a ticket that holds up others of its key is given up; None: never."""
+    backoff: Backoff | None = None
+    """The waits for which a key is held whose items fail; None: none is."""
+
+
+NO_LIMITS = LiveLimits()
+
+
 class OrderedWork(Generic[T, R]):
     """The items that several workers have in hand, and their results.
 
@@ -51,9 +74,7 @@ class OrderedWork(Generic[T, R]):
         key: a function that gives the key of an item.
         workers: the number of stages that take from it; the results end with the last of them.
         ahead_max: the most tickets of one key that are out, or wait to be read, at a time.
-        overdue_s: the time after which a ticket that holds up others of its key is given up; None: never, so that
-            what comes out depends on nothing but the items.
-        backoff: the waits for which a key is held whose items fail; None: none is, for the same reason.
+        limits: what a live unit bounds besides.
     """
 
     def __init__(
@@ -62,15 +83,13 @@ class OrderedWork(Generic[T, R]):
         key: Callable[[T], Hashable],
         workers: int,
         ahead_max: int,
-        overdue_s: float | None = None,
-        backoff: Backoff | None = None,
+        limits: LiveLimits = NO_LIMITS,
     ) -> None:
         self._inlet = inlet
         self._key = key
         self._workers = workers
         self._ahead_max = ahead_max
-        self._overdue_s = overdue_s
-        self._backoff = backoff
+        self._limits = limits
         self._tickets: OrderedDict[Hashable, deque[Ticket[T, R]]] = OrderedDict()
         """The tickets of each key in the order in which they were taken; the key read longest ago first."""
         self._condition = Condition()
@@ -117,10 +136,7 @@ class OrderedWork(Generic[T, R]):
     def is_under_way(self, key: Hashable) -> bool:
         """Whether a result of the key waits to be read, or a worker has one in hand that is not overdue."""
         with self._condition:
-            return any(
-                ticket.returned or self._overdue_s is None or time.monotonic() - ticket.taken_s <= self._overdue_s
-                for ticket in self._tickets.get(key, ())
-            )
+            return any(ticket.returned or not self._is_overdue(ticket) for ticket in self._tickets.get(key, ()))
 
     def close(self) -> None:
         """Note that one worker has ended."""
@@ -149,7 +165,18 @@ class OrderedWork(Generic[T, R]):
         with self._condition:
             # After the last item there is nothing to be kept for others, and the workers have to end.
             is_held = not self._inlet.closed and self._held_until_s.get(key, 0.0) > time.monotonic()
-            return not is_held and len(self._tickets.get(key, ())) < self._ahead_max
+            return not is_held and not self._is_full(self._tickets.get(key, ()))
+
+    def _is_full(self, tickets: Collection[Ticket[T, R]]) -> bool:
+        """Whether a key with these tickets gets no further one."""
+        ready = itertools.takewhile(lambda ticket: ticket.returned, tickets)
+        ready_count = sum(ticket.result is not None for ticket in ready)
+        ready_max = self._limits.ready_max
+        return len(tickets) >= self._ahead_max or (ready_max is not None and ready_count >= ready_max)
+
+    def _is_overdue(self, ticket: Ticket[T, R]) -> bool:
+        overdue_s = self._limits.overdue_s
+        return overdue_s is not None and time.monotonic() - ticket.taken_s > overdue_s
 
     def _note(self, key: Hashable, *, has_failed: bool) -> bool:
         """Hold a key whose items fail, and let go one of which an item did not; returns whether one was let go."""
@@ -158,8 +185,8 @@ class OrderedWork(Generic[T, R]):
             return self._held_until_s.pop(key, None) is not None
         self._failures[key] += 1
         failures = self._failures[key] - FAILURES_MIN + 1
-        if self._backoff is not None and failures > 0:
-            self._held_until_s[key] = time.monotonic() + self._backoff.wait_s(failures, 1.0)
+        if self._limits.backoff is not None and failures > 0:
+            self._held_until_s[key] = time.monotonic() + self._limits.backoff.wait_s(failures, 1.0)
         return False
 
     def _issue(self, item: T) -> Ticket[T, R]:
@@ -177,9 +204,7 @@ class OrderedWork(Generic[T, R]):
         first = tickets[0]
         if first.returned or self._workers <= 0:
             return True
-        if self._overdue_s is None or time.monotonic() - first.taken_s <= self._overdue_s:
-            return False
-        return any(ticket.returned for ticket in tickets)
+        return self._is_overdue(first) and any(ticket.returned for ticket in tickets)
 
     def _pop(self) -> tuple[Ticket[T, R] | None, bool]:
         """Remove the ticket that is due, whose key is looked at last from now on; and whether that makes room."""
@@ -187,7 +212,7 @@ class OrderedWork(Generic[T, R]):
         if key is None:
             return None, False
         tickets = self._tickets.pop(key)
-        makes_room = len(tickets) >= self._ahead_max
+        makes_room = self._is_full(tickets)
         ticket = tickets.popleft()
         ticket.returned = True
         if ticket.result is None:

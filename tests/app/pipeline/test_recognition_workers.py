@@ -18,8 +18,9 @@ from alpr_edge.alerts.players import SilentPlayer
 from alpr_edge.app.factories import VisionModels, open_vision_models
 from alpr_edge.app.pipeline.alerter import Alerter
 from alpr_edge.app.pipeline.pipeline import CameraInput, Pipeline, PipelineParts
-from alpr_edge.app.pipeline.recognition import worker_count
+from alpr_edge.app.pipeline.recognition import AHEAD_OF_WORKERS, READY_MAX, Recognition, worker_count
 from alpr_edge.app.pipeline.recorder import Recorder
+from alpr_edge.app.pipeline.sparing_reader import SparingReader
 from alpr_edge.app.replay import replay
 from alpr_edge.app.replay.recording import open_recording
 from alpr_edge.domain.errors import ModelError
@@ -132,6 +133,20 @@ def settings(tmp_path: Path) -> Settings:
 def store(settings: Settings) -> Iterator[UnitStore]:
     with open_store(settings, migrate=True) as room:
         yield room
+
+
+@pytest.mark.parametrize(("live", "taken"), [(True, READY_MAX), (False, 4 * AHEAD_OF_WORKERS)])
+def test_only_of_a_live_camera_whose_results_wait_for_tracking_no_frame_is_taken(*, live: bool, taken: int) -> None:
+    recogniser = Recogniser(Look(), Look())
+    recognition = Recognition({"front": SparingReader(recogniser, (), is_sparing=False)}, 4, live=live)
+    numbers = []
+    for number in range(4 * AHEAD_OF_WORKERS):
+        recognition.frames.put(frame_of("front", number))
+        ticket = recognition.results.take(0)
+        if ticket is not None:
+            numbers.append(ticket.item.number)
+            recognition.results.put_back(ticket, [])
+    assert numbers == list(range(taken))
 
 
 @pytest.mark.parametrize(

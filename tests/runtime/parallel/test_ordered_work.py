@@ -10,7 +10,7 @@ import pytest
 
 from alpr_edge.domain.retry import Backoff
 from alpr_edge.runtime.channels import BoundedChannel, ClosedError, LatestChannel
-from alpr_edge.runtime.parallel.ordered_work import OrderedWork, Ticket
+from alpr_edge.runtime.parallel.ordered_work import LiveLimits, OrderedWork, Ticket
 from alpr_edge.runtime.parallel.worker_stage import WorkerStage
 from alpr_edge.runtime.stages import SourceStage, WorkStage
 from alpr_edge.runtime.supervisor import Supervisor
@@ -30,7 +30,7 @@ def work_on(*items: Item, ahead_max: int = 4, overdue_s: float | None = None, wo
     for item in items:
         inlet.put(item)
     inlet.close()
-    return OrderedWork(inlet, key_of, workers, ahead_max, overdue_s)
+    return OrderedWork(inlet, key_of, workers, ahead_max, LiveLimits(overdue_s=overdue_s))
 
 
 def take_tickets(work: Work, count: int) -> list[Ticket[Item, int]]:
@@ -177,7 +177,7 @@ def fail(work: Work, key: str) -> None:
 
 def test_of_a_key_whose_items_fail_nothing_is_taken_for_a_while_and_of_the_others_it_is() -> None:
     inlet: LatestChannel[Item] = LatestChannel(key_of)
-    work: Work = OrderedWork(inlet, key_of, workers=1, ahead_max=4, backoff=HELD)
+    work: Work = OrderedWork(inlet, key_of, workers=1, ahead_max=4, limits=LiveLimits(backoff=HELD))
     for number in range(2):
         assert work.failing_keys == [], "a single item may fail by itself"
         inlet.put(("bad", number))
@@ -192,7 +192,8 @@ def test_of_a_key_whose_items_fail_nothing_is_taken_for_a_while_and_of_the_other
 
 def test_a_key_of_which_an_item_succeeds_is_let_go() -> None:
     inlet: LatestChannel[Item] = LatestChannel(key_of)
-    work: Work = OrderedWork(inlet, key_of, workers=1, ahead_max=4, backoff=Backoff(first_s=0.0, longest_s=0.0))
+    limits = LiveLimits(backoff=Backoff(first_s=0.0, longest_s=0.0))
+    work: Work = OrderedWork(inlet, key_of, workers=1, ahead_max=4, limits=limits)
     for number in range(3):
         inlet.put(("bad", number))
         fail(work, "bad")
@@ -310,7 +311,8 @@ def test_who_waits_for_a_held_key_takes_from_it_as_soon_as_it_is_let_go() -> Non
     inlet: BoundedChannel[Item] = BoundedChannel(4)
     for number in range(4):
         inlet.put(("front", number))
-    work: Work = OrderedWork(inlet, key_of, 2, ahead_max=4, backoff=Backoff(first_s=WAIT_S, longest_s=WAIT_S))
+    limits = LiveLimits(backoff=Backoff(first_s=WAIT_S, longest_s=WAIT_S))
+    work: Work = OrderedWork(inlet, key_of, 2, ahead_max=4, limits=limits)
     first, second, third = take_tickets(work, 3)
     work.put_back(first, None)
     work.put_back(second, None)
