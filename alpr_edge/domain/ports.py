@@ -45,7 +45,10 @@ class Detector(Protocol):
     """Finds plates in frames."""
 
     def detect(self, frame: "Frame") -> "list[Detection]":
-        """Find the plates in the frame, one box a plate, best first. Raises ModelError on an inference error."""
+        """Find what may be plates in the frame, best first. Raises ModelError on an inference error.
+
+        One box a plate, but for a large doubtful one with a surer small one inside: who checks boxes takes one of them.
+        """
 
 
 class Reader(Protocol):

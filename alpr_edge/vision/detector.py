@@ -10,6 +10,7 @@ suppression inside. Official open-image-models files (float32 [1, 3, H, W], RGB 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -41,6 +42,8 @@ more 49 of 54 are found where one look finds 11, as many smaller ones as before,
 instead of 0.16. A near box replaces those of the other look that it overlaps, which are often on a part of a large
 plate; by the better score alone 43 of the 54 are found.
 """
+COVERED_WIDTH_SHARE = 0.5
+"""Most width of a covered box in parts of the near box's: a true plate inside a false near box is much smaller."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,11 +175,14 @@ class OnnxDetector:
         return self._network.height_px, self._network.width_px, self._network.channels
 
     def detect(self, frame: Frame) -> list[Detection]:
-        """Plates in the frame, best first."""
-        return self.detect_pixels(frame.pixels)
+        """What may be plates in the frame, best first, for a check: boxes that a near one covers included."""
+        return self._join_networks(frame.pixels)
 
     def detect_pixels(self, pixels: Pixels) -> list[Detection]:
-        """Detect plates as :meth:`detect` does, in a picture uint8 [H, W, 3] BGR."""
+        """Plates in a picture uint8 [H, W, 3] BGR, one box a plate, best first."""
+        return without_covered(self._join_networks(pixels))
+
+    def _join_networks(self, pixels: Pixels) -> list[Detection]:
         picture = Picture(pixels)
         boxes = without_duplicates(self._network.detect(picture, self._confidence_min))
         if self._near is None:
@@ -207,16 +213,37 @@ class OnnxDetector:
 
 
 def join_looks(boxes: list[Detection], near: list[Detection], width_px_min: float) -> list[Detection]:
-    """One box a plate out of two looks at a frame, best first.
+    """The boxes of two looks at a frame, best first: one a plate, but for those that are covered.
+
+    A near box may be false, and a plate inside it true: only the check of both tells.
 
     Args:
         boxes: the detections of the look at the whole frame.
-        near: those of the look for near plates; the wide ones replace what they overlap.
+        near: those of the look for near plates; the wide ones replace what they overlap and do not cover.
         width_px_min: the least width of a near plate: a part of one may have the better score, and is not wide.
     """
     wide = without_duplicates([item for item in near if item.box.width_px >= width_px_min])
-    rest = [item for item in boxes if not any(_same_plate(item.box, other.box) for other in wide)]
+    rest = [
+        item for item in boxes if all(covers(other, item) or not _same_plate(item.box, other.box) for other in wide)
+    ]
     return sorted([*wide, *rest], key=lambda item: -item.confidence)
+
+
+def covers(near: Detection, other: Detection) -> bool:
+    """Whether a box has another inside that scores more and is less than half as wide.
+
+    Of a true plate that is a part, and inside what is no plate it may be one.
+    """
+    return (
+        other.confidence > near.confidence
+        and other.box.width_px < COVERED_WIDTH_SHARE * near.box.width_px
+        and _same_plate(near.box, other.box)
+    )
+
+
+def without_covered(detections: Sequence[Detection]) -> list[Detection]:
+    """One box a plate, for who checks none: the boxes that no other covers."""
+    return [item for item in detections if not any(covers(other, item) for other in detections)]
 
 
 def without_duplicates(boxes: list[Detection]) -> list[Detection]:

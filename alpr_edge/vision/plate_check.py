@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from alpr_edge.domain.errors import ModelError
 from alpr_edge.domain.recognition.frames import Detection, Frame, Probabilities, Reading
-from alpr_edge.domain.recognition.voting import text_confidence_of, text_of
+from alpr_edge.domain.recognition.slot_texts import text_confidence_of, text_of
 from alpr_edge.settings import VisionSettings
 from alpr_edge.vision.model_files.manifest import ModelFile, find_check
 from alpr_edge.vision.plate_features import FEATURES, TEXT_FEATURES, Features, picture_features, text_features

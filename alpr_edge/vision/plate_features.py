@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from alpr_edge.domain.plates import ALPHABET, EMPTY
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Detection, Frame, Pixels, Probabilities
-from alpr_edge.domain.recognition.voting import text_confidence_of
+from alpr_edge.domain.recognition.slot_texts import text_confidence_of
 from alpr_edge.vision.picture_quality import mean_and_deviation
 from alpr_edge.vision.picture_size import resize_quickly
 

@@ -5,12 +5,14 @@ from dataclasses import dataclass, replace
 
 from alpr_edge.domain.ports import Detector, Reader
 from alpr_edge.domain.recognition.boxes import Box
+from alpr_edge.domain.recognition.distinct_looks import is_same_plate
 from alpr_edge.domain.recognition.frames import Crop, Detection, Frame, Pixels, Reading, pixels_inside
 from alpr_edge.domain.recognition.ignore_areas import Polygon, is_ignored
 from alpr_edge.domain.recognition.known_plates import KnownPlates, seen_again
+from alpr_edge.vision.detector import covers, without_covered
 from alpr_edge.vision.plate_check import PlateCheck, ThresholdCheck
 from alpr_edge.vision.reader import sharpness_of
-from alpr_edge.vision.small_pictures import is_same_plate, small_plate
+from alpr_edge.vision.small_pictures import small_plate
 
 PLATES_MAX = 32
 """Plates of one frame that are read, best first: bounds the time of a frame."""
@@ -63,19 +65,23 @@ class Recogniser:
             known: the plates known from earlier frames, of which those that are settled and look the same are not read
                 again; None: every plate is read.
         """
-        plates = [
-            item
-            for item in self._detector.detect(frame)
-            if item.box.height_px >= PLATE_PX_MIN
-            and not is_ignored(item.box, ignore_areas, frame.width_px, frame.height_px)
-        ][:PLATES_MAX]
-        looks = [_PlateToRead(item, crop_of(frame, _box_to_read(item.box))) for item in plates]
+        plates = _worth_most(
+            [
+                item
+                for item in self._detector.detect(frame)
+                if item.box.height_px >= PLATE_PX_MIN
+                and not is_ignored(item.box, ignore_areas, frame.width_px, frame.height_px)
+            ]
+        )
+        crops = [crop_of(frame, _box_to_read(item.box)) for item in plates]
+        looks = [_PlateToRead(item, crop, small_plate(crop.pixels)) for item, crop in zip(plates, crops, strict=True)]
         if known is None:
-            return self._read(frame, looks)
-        looks = [replace(look, small_crop=small_plate(look.crop.pixels)) for look in looks]
+            return _one_a_plate(self._read(frame, looks))
         spared = [_spared_look(frame, look, known) for look in looks]
-        read = self._read(frame, [look for look, one in zip(looks, spared, strict=True) if one is None])
-        return sorted([*filter(None, spared), *read], key=lambda reading: -reading.detection_confidence)
+        settled = [look.item for look, one in zip(looks, spared, strict=True) if one is not None]
+        unread = [look for look, one in zip(looks, spared, strict=True) if one is None]
+        read = self._read(frame, [look for look in unread if not any(covers(item, look.item) for item in settled)])
+        return _one_a_plate([*filter(None, spared), *read])
 
     def _read(self, frame: Frame, looks: Sequence["_PlateToRead"]) -> list[Reading]:
         """The readings of those boxes that are worth it, in one batch."""
@@ -114,14 +120,38 @@ class _PlateToRead:
 
     item: Detection
     crop: Crop
-    small_crop: Pixels | None = None
+    small_crop: Pixels
+
+
+def _worth_most(detections: Sequence[Detection]) -> list[Detection]:
+    """The boxes of a frame that are read, at most :data:`PLATES_MAX`.
+
+    Boxes that another covers come last, so that none is read while the box that covers it is not.
+    """
+    plates = without_covered(detections)
+    return [*plates, *(item for item in detections if item not in plates)][:PLATES_MAX]
+
+
+def _one_a_plate(readings: Sequence[Reading]) -> list[Reading]:
+    """The readings, best detection first, without those of boxes that the box of a plate covers: parts of that plate.
+
+    A box that is no plate takes nothing away: what it covers may be one.
+    """
+    items = [Detection(reading.box, reading.detection_confidence) for reading in readings]
+    plates = [item for item, reading in zip(items, readings, strict=True) if reading.is_accepted or reading.is_spared]
+    left = [
+        reading
+        for item, reading in zip(items, readings, strict=True)
+        if not any(covers(plate, item) for plate in plates)
+    ]
+    return sorted(left, key=lambda reading: -reading.detection_confidence)
 
 
 def _spared_look(frame: Frame, look: _PlateToRead, known: KnownPlates) -> Reading | None:
     """The look at a settled plate that need not be read again; None where it has to be read."""
     plate = known.settled_at(look.item.box, frame.captured_at)
     before = None if plate is None else plate.reading.small_crop
-    if plate is None or before is None or look.small_crop is None or not is_same_plate(look.small_crop, before):
+    if plate is None or before is None or not is_same_plate(look.small_crop, before):
         return None
     again = seen_again(plate.reading, frame)
     return replace(again, box=look.item.box, detection_confidence=look.item.confidence, is_spared=True)

@@ -22,12 +22,6 @@ changes a tile by 21 levels or more; of 516 by day all but 6, whose cars are as 
 """
 MEAN_CHANGE_MAX = 2.0
 """Most levels by which all tiles may differ on average: a change of the light counts. Noise of 6 levels makes 1.7."""
-SAME_PLATE_MIN = 0.9
-"""Correlation from which on two crops at one place show the same plate.
-
-Of 300 American plates, all against all, 99.9 of 100 pairs have less than 0.64; the same crop with noise of 6 levels has
-more than 0.99, and shifted by a pixel, 0.97 at the median.
-"""
 
 
 def small_scene(pixels: Pixels) -> Pixels:
@@ -47,11 +41,3 @@ def small_plate(pixels: Pixels) -> Pixels:
     """A crop, uint8 [H, W, 3] BGR, as uint8 [24, 48]."""
     green = np.ascontiguousarray(pixels[:, :, 1])
     return np.asarray(cv2.resize(green, PLATE_PX, interpolation=cv2.INTER_AREA), np.uint8)
-
-
-def is_same_plate(plate: Pixels, earlier: Pixels) -> bool:
-    """Whether two small crops show the same plate, whatever their brightness and contrast."""
-    one, other = (picture.astype(np.float32) - float(picture.mean()) for picture in (plate, earlier))
-    norm = float(np.linalg.norm(one) * np.linalg.norm(other))
-    # Crops without any contrast show nothing by which they could be told apart.
-    return norm > 0 and float((one * other).sum()) >= SAME_PLATE_MIN * norm

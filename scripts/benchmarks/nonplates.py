@@ -31,7 +31,7 @@ def print_invented(vision: VisionSettings, openers: list[Opener]) -> None:
         readings = recogniser.read_frame(frame)
         sure = [one for one in readings if one.detection_confidence >= vision.detection_confidence_min]
         accepted_boxes = [one.box for one in sure if one.is_accepted]
-        doubtful = [one.box for one in low.detect(frame) if one.box not in accepted_boxes]
+        doubtful = [one.box for one in low.detect_pixels(frame.pixels) if one.box not in accepted_boxes]
         anywhere = _anywhere(frame, np.random.default_rng((SEED, index)))
         for name, boxes in zip(votes, (accepted_boxes, doubtful, anywhere), strict=True):
             votes[name] += _read(reader, [crop_of(frame, box) for box in boxes])

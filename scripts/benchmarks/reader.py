@@ -8,7 +8,7 @@ import numpy as np
 from alpr_edge.domain.plates import CERTAIN_MIN
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Crop
-from alpr_edge.domain.recognition.voting import text_of
+from alpr_edge.domain.recognition.slot_texts import text_of
 from alpr_edge.vision.reader import OnnxReader
 from alpr_edge.vision.recogniser import crop_of
 from scripts.benchmarks.figures import figure, milliseconds, share

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from alpr_edge.domain.plates import ALPHABET, canonical
 from alpr_edge.domain.reads import text_as_read
 from alpr_edge.domain.recognition.frames import Probabilities
-from alpr_edge.domain.recognition.voting import Opinion, text_confidence_of, vote
+from alpr_edge.domain.recognition.slot_texts import text_confidence_of
+from alpr_edge.domain.recognition.voting import Opinion, vote
 from tests.domain.readings import reading_of, slots_of
 
 

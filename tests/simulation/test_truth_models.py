@@ -5,7 +5,7 @@ from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.plates import ALPHABET, canonical
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Crop, Frame
-from alpr_edge.domain.recognition.voting import text_of
+from alpr_edge.domain.recognition.slot_texts import text_of
 from alpr_edge.simulation.drive import Drive
 from alpr_edge.simulation.truth import DriveTruth
 from tests.simulation.truth_models import TruthDetector, TruthReader

@@ -8,10 +8,19 @@ from hypothesis import strategies as st
 
 from alpr_edge.app.factories import open_models
 from alpr_edge.domain.errors import ModelError
+from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.recognition.boxes import Box
-from alpr_edge.domain.recognition.frames import Detection
+from alpr_edge.domain.recognition.frames import Detection, Frame
 from alpr_edge.settings import VisionSettings
-from alpr_edge.vision.detector import PADDING_GREY, OnnxDetector, Picture, join_looks, letterbox, without_duplicates
+from alpr_edge.vision.detector import (
+    PADDING_GREY,
+    OnnxDetector,
+    Picture,
+    join_looks,
+    letterbox,
+    without_covered,
+    without_duplicates,
+)
 from alpr_edge.vision.model_files.manifest import load_model
 from tests.vision.models import detector_model, reader_model, write_models, write_near
 
@@ -95,7 +104,7 @@ def test_a_near_plate_is_found_by_the_second_look_and_replaces_the_boxes_on_its_
 def test_a_narrow_box_of_the_near_look_does_not_count_and_what_it_misses_stays() -> None:
     wide, narrow = Detection(Box(0, 0, 400, 100), 0.5), Detection(Box(600, 0, 699, 30), 0.9)
     whole = [Detection(Box(600, 0, 690, 30), 0.6), Detection(Box(20, 10, 120, 40), 0.9)]
-    assert join_looks(whole, [wide, narrow], 100) == [whole[0], wide]
+    assert without_covered(join_looks(whole, [wide, narrow], 100)) == [whole[0], wide]
     assert join_looks(whole, [], 100) == whole[::-1]
     assert join_looks([], [narrow], 99) == [narrow]
 
@@ -103,6 +112,39 @@ def test_a_narrow_box_of_the_near_look_does_not_count_and_what_it_misses_stays()
 def test_a_part_of_a_near_plate_does_not_take_its_place_by_a_better_score() -> None:
     wide, part = Detection(Box(0, 0, 400, 100), 0.5), Detection(Box(20, 10, 90, 40), 0.9)
     assert join_looks([], [part, wide], 100) == [wide]
+
+
+def test_what_a_near_box_covers_is_left_to_the_check_and_for_all_others_there_is_one_box_a_plate(
+    tmp_path: Path,
+) -> None:
+    rows = [[0, 100, 112, 200, 152, 0, 0.95], [0, 580, 200, 620, 220, 0, 0.5]]
+    folder = write_models(tmp_path, detector_model(rows), reader_model("8ABC123"))
+    write_near(folder, detector_model(NEAR_ROWS, (1, 96, 160, 1)))
+    detector, _ = open_models(VisionSettings(models_directory=folder))
+    frame = Frame("front", 0, Instant("boot", 0), FRAME)
+    assert [round(item.confidence, 3) for item in detector.detect(frame)] == [0.95, 0.7, 0.5]
+    assert [round(item.confidence, 3) for item in detector.detect_pixels(FRAME)] == [0.7, 0.5]
+    assert [round(result.confidence, 3) for result in detector.predict(FRAME)] == [0.7, 0.5]
+
+
+def test_only_a_surer_box_less_than_half_as_wide_is_covered() -> None:
+    near = Detection(Box(0, 0, 400, 100), 0.5)
+    small, weak, broad = (
+        Detection(Box(20, 10, 219, 60), 0.6),
+        Detection(Box(20, 10, 219, 60), 0.5),
+        Detection(Box(20, 10, 220, 60), 0.6),
+    )
+    assert join_looks([small], [near], 100) == [small, near]
+    assert join_looks([weak], [near], 100) == join_looks([broad], [near], 100) == [near]
+    apart = Detection(Box(100, 120, 300, 160), 0.55)
+    assert without_covered(join_looks([small, apart], [near], 100)) == [apart, near]
+
+
+def test_a_box_inside_two_near_ones_stays_only_if_both_cover_it() -> None:
+    low, high = Detection(Box(0, 0, 400, 100), 0.5), Detection(Box(0, 40, 400, 240), 0.8)
+    middle = Box(20, 50, 120, 90)
+    assert join_looks([Detection(middle, 0.7)], [low, high], 100) == [high, low]
+    assert join_looks([Detection(middle, 0.9)], [low, high], 100) == [Detection(middle, 0.9), high, low]
 
 
 @pytest.mark.parametrize(

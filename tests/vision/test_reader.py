@@ -14,7 +14,7 @@ from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.plates import ALPHABET, EMPTY
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Crop, Frame, Probabilities
-from alpr_edge.domain.recognition.voting import text_of
+from alpr_edge.domain.recognition.slot_texts import text_of
 from alpr_edge.settings import VisionSettings
 from alpr_edge.vision.detector import OnnxDetector
 from alpr_edge.vision.model_files.manifest import load_model

@@ -13,8 +13,8 @@ from alpr_edge.domain.errors import PictureError
 from alpr_edge.domain.plates import canonical
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Crop, Pixels
+from alpr_edge.domain.recognition.slot_texts import text_of
 from alpr_edge.domain.recognition.vehicle_pass import evidence_of
-from alpr_edge.domain.recognition.voting import text_of
 from alpr_edge.services.evidence.redaction_process import redaction_process
 from alpr_edge.settings import VisionSettings
 from alpr_edge.simulation.drive import Drive

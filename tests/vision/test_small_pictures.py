@@ -4,8 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
+from alpr_edge.domain.recognition.distinct_looks import is_same_plate
 from alpr_edge.domain.recognition.frames import Pixels
-from alpr_edge.vision.small_pictures import is_same_plate, is_unchanged, small_plate, small_scene
+from alpr_edge.vision.small_pictures import is_unchanged, small_plate, small_scene
 
 SIZES = [(360, 640), (720, 1280), (1080, 1920), (100, 90)]
 

@@ -13,7 +13,8 @@ from alpr_edge.domain.diagnostics.camera_aim import GOOD_PX, LEAST_PX, US_PLATE_
 from alpr_edge.domain.diagnostics.checks import Band, Check, Grade, band_check, red
 from alpr_edge.domain.plates import canonical, is_certain
 from alpr_edge.domain.recognition.frames import Reading
-from alpr_edge.domain.recognition.voting import text_of, vote
+from alpr_edge.domain.recognition.slot_texts import text_of
+from alpr_edge.domain.recognition.voting import vote
 
 CARD_TEXT = "0XEK947"
 """No plate of a car: California's serials do not begin with 0. Of five texts in eight faces the one read surest."""

@@ -1,12 +1,14 @@
 """A camera's frame, the plates detected in it, and what is read from them: Frame -> Detection -> Reading."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.recognition.boxes import Box
+from alpr_edge.domain.recognition.slot_texts import text_confidence_of, text_of
 
 Pixels = NDArray[np.uint8]
 Probabilities = NDArray[np.float32]
@@ -62,7 +64,7 @@ class Crop:
     """uint8 [H, W, 3], BGR."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Reading:
     """What the reader makes of one plate in one frame."""
 
@@ -78,8 +80,21 @@ class Reading:
     """False: it is taken for no plate. Such a look shows where a plate that is known
     already has gone; it has no vote and begins no pass."""
     small_crop: Pixels | None = None
-    """uint8 [H, W], the crop made small and grey, by which a later one is compared; None where nothing is left out."""
+    """uint8 [H, W], the crop made small and grey, by which a later one is compared; None: it is unlike any other."""
     is_cut: bool = False
     """Whether the box reaches the frame's edge, so that characters may be missing."""
     is_spared: bool = False
     """Whether the box was found in this frame and the rest taken from an earlier reading of the same plate."""
+    look_number: int | None = None
+    """Number of its look among those of its track, where readings that look the same have the same one; None: it is
+    unlike any other."""
+
+    @cached_property
+    def text(self) -> str:
+        """Canonical text of the likeliest slots."""
+        return text_of(self.slot_probabilities)
+
+    @cached_property
+    def text_confidence(self) -> float:
+        """Probability of :attr:`text`."""
+        return text_confidence_of(self.slot_probabilities)

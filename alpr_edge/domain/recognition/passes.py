@@ -155,6 +155,8 @@ class Passes:
 
     def _judge(self, current: VehiclePass, now: Instant, *, ending: bool) -> list[ReadEvent]:
         """Decide a pass, or correct a decision that no longer holds."""
+        if current.is_confirmed and not ending:
+            return []
         result = current.vote()
         if not self._is_readable(current, result):
             current.is_settled = False

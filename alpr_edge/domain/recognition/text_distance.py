@@ -1,11 +1,16 @@
 """How far two plate texts are apart: whether they can be two readings of one plate, or are clearly two plates."""
 
+from functools import lru_cache
+
 LOOK_ALIKE_GROUPS = "0DQ", "1IL", "2Z", "5S", "6G", "8B"
 """Characters that readers take for one another."""
 MISSING_MAX = 2
 """Characters that a reading of a plate at the picture's edge, or under a large angle, may lack."""
 CHARACTERS_MIN = 4
 """A shorter text is a part of too many others."""
+
+PAIRS_KEPT = 2048
+"""Pairs of texts of which the result is kept in memory: those of the plates in view are compared in each frame."""
 
 _FOLDED = {character: group[0] for group in LOOK_ALIKE_GROUPS for character in group}
 
@@ -15,6 +20,7 @@ def fold(text: str) -> str:
     return "".join(_FOLDED.get(character, character) for character in text)
 
 
+@lru_cache(maxsize=PAIRS_KEPT)
 def distance(one: str, other: str) -> int:
     """Characters to change, add or leave out that make one text the other, look-alike ones taken for equal.
 

@@ -10,12 +10,13 @@ enough then.
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.recognition.boxes import Box
+from alpr_edge.domain.recognition.distinct_looks import DistinctLooks
 from alpr_edge.domain.recognition.frames import Reading
-from alpr_edge.domain.recognition.text_distance import distance
-from alpr_edge.domain.recognition.voting import text_confidence_of, text_of
+from alpr_edge.domain.recognition.text_distance import PAIRS_KEPT, distance
 
 OVERLAP_MIN = 0.25
 """IoU with the predicted box from which a detection joins the track whatever its text."""
@@ -64,6 +65,8 @@ class Track:
     """The detector's best score of a reading."""
     looks: list[Reading] = field(default_factory=list)
     """The newest two looks, those included that are no readings as nothing was accepted."""
+    distinct_looks: DistinctLooks = field(default_factory=DistinctLooks)
+    """Tells which of the readings look the same."""
 
     @property
     def last(self) -> Reading:
@@ -76,7 +79,7 @@ class Track:
         if not reading.is_accepted:
             return
         self.reading_count += 1
-        self.readings.append(reading)
+        self.readings.append(self.distinct_looks.number(reading))
         self.detection_max = max(self.detection_max, reading.detection_confidence)
         self._note_text(reading)
         self._drop_oldest()
@@ -85,24 +88,26 @@ class Track:
         """Take over the readings of a track of the same vehicle that ended before this one began."""
         self.reading_count += earlier.reading_count
         self.detection_max = max(self.detection_max, earlier.detection_max)
-        self.readings[:0] = earlier.readings
+        self.distinct_looks = earlier.distinct_looks
+        self.readings = [*earlier.readings, *map(self.distinct_looks.number, self.readings)]
         self._drop_oldest()
 
     def _note_text(self, reading: Reading) -> None:
-        text = text_of(reading.slot_probabilities)
-        if not text:
+        if not reading.text:
             return
-        self.text = text
-        confidence = 0.0 if reading.is_cut else text_confidence_of(reading.slot_probabilities)
+        self.text = reading.text
+        confidence = 0.0 if reading.is_cut else reading.text_confidence
         if confidence >= DOUBTFUL_MIN:
-            self.doubtful_text = text
+            self.doubtful_text = reading.text
         if confidence >= CLEAR_MIN:
-            self.clear_text = text
+            self.clear_text = reading.text
 
     def _drop_oldest(self) -> None:
         """Bound the readings: the first one dates the pass; of the rest the oldest go."""
-        excess = max(0, len(self.readings) - READINGS_KEPT)
-        del self.readings[1 : 1 + excess]
+        excess = len(self.readings) - READINGS_KEPT
+        if excess > 0:
+            del self.readings[1 : 1 + excess]
+            self.distinct_looks.keep(self.readings)
 
     def predict_box(self, at: Instant) -> Box:
         """Predict the plate's box at ``at`` by the motion between the track's last two looks."""
@@ -135,10 +140,13 @@ class Tracker:
 
         Where none fits it is a new one, or None for a look that is not accepted.
         """
+        if not readings:
+            return []
+        guesses = [track.predict_box(readings[0].captured_at) for track in self._tracks]
         pairs = sorted(
             (
-                (_affinity(track, reading), index, track)
-                for track in self._tracks
+                (_affinity(track, guess, reading), index, track)
+                for track, guess in zip(self._tracks, guesses, strict=True)
                 for index, reading in enumerate(readings)
             ),
             key=lambda pair: (-pair[0], pair[1], pair[2].number),
@@ -177,16 +185,16 @@ class Tracker:
         return track
 
 
-def _affinity(track: Track, reading: Reading) -> float:
-    """How well a reading continues a track; 0 means not at all."""
-    guess, last, box = track.predict_box(reading.captured_at), track.last.box, reading.box
+def _affinity(track: Track, guess: Box, reading: Reading) -> float:
+    """How well a reading continues a track, of which a box is predicted; 0 means not at all."""
+    last, box = track.last.box, reading.box
     overlap = max(guess.iou(box), last.iou(box))
     reach = REACH_WIDTHS * max(last.width_px, box.width_px)
     is_near = reading.is_accepted and min(_distance_px(guess, box), _distance_px(last, box)) <= reach
     # Places first: texts cost most to compare, and most pairs of a busy frame lie far apart.
     if not _similar_size(last, box) or not (overlap >= OVERLAP_MIN or is_near) or _is_other_plate(track, reading):
         return 0.0
-    agreement = agreement_of(track.text, text_of(reading.slot_probabilities))
+    agreement = agreement_of(track.text, reading.text)
     if overlap >= OVERLAP_MIN:
         is_other = overlap < OVERLAP_SURE and agreement < AGREEMENT_LEAST and track.text and clear_text_of(reading)
         return 0.0 if is_other else 1.0 + overlap + agreement
@@ -198,13 +206,11 @@ def _is_other_plate(track: Track, reading: Reading) -> bool:
     if not track.clear_text:
         is_later = reading.captured_at.ms_since(track.last.captured_at) >= SAME_PLATE_MS
         return is_later and bool(track.doubtful_text) and _mostly_differs(clear_text_of(reading), track.doubtful_text)
-    confidence = text_confidence_of(reading.slot_probabilities)
-    if confidence < DOUBTFUL_MIN or reading.is_cut:
+    if reading.text_confidence < DOUBTFUL_MIN or reading.is_cut:
         return False
-    text = text_of(reading.slot_probabilities)
-    if confidence >= CLEAR_MIN:
-        return bool(text) and distance(text, track.clear_text) >= DIFFERENCE_MIN
-    return _mostly_differs(text, track.clear_text)
+    if reading.text_confidence >= CLEAR_MIN:
+        return bool(reading.text) and distance(reading.text, track.clear_text) >= DIFFERENCE_MIN
+    return _mostly_differs(reading.text, track.clear_text)
 
 
 def _mostly_differs(text: str, other: str) -> bool:
@@ -214,8 +220,7 @@ def _mostly_differs(text: str, other: str) -> bool:
 
 def clear_text_of(reading: Reading) -> str:
     """The text of a reading; empty where it is not clear, or the frame's edge may cut some of it off."""
-    slots = reading.slot_probabilities
-    return text_of(slots) if text_confidence_of(slots) >= CLEAR_MIN and not reading.is_cut else ""
+    return reading.text if reading.text_confidence >= CLEAR_MIN and not reading.is_cut else ""
 
 
 def _distance_px(one: Box, other: Box) -> float:
@@ -229,6 +234,7 @@ def _similar_size(one: Box, other: Box) -> bool:
     return large / small <= SIZE_RATIO_MAX**2
 
 
+@lru_cache(maxsize=PAIRS_KEPT)
 def agreement_of(one: str, other: str) -> float:
     """Share of characters two texts have in common in order (longest common subsequence), 0 to 1."""
     if not one or not other:

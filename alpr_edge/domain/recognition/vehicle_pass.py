@@ -12,7 +12,7 @@ from alpr_edge.domain.recognition.known_plates import SettledPlate
 from alpr_edge.domain.recognition.second_opinions import SecondOpinion
 from alpr_edge.domain.recognition.text_distance import is_part
 from alpr_edge.domain.recognition.tracking import AGREEMENT_MIN, READINGS_KEPT, Track, agreement_of
-from alpr_edge.domain.recognition.voting import JointReading, Opinion, Vote, text_of, vote
+from alpr_edge.domain.recognition.voting import JointReading, Opinion, Vote, vote
 
 CROP_MARGIN = 0.15
 """Margin that is kept around the plate in its crop, in parts of its box: the officer sees the whole plate."""
@@ -92,6 +92,16 @@ class VehiclePass:
         return SettledPlate(self.track.readings[-1], self.track.last.box) if is_settled else None
 
     @property
+    def is_confirmed(self) -> bool:
+        """Whether its read is settled and the newest reading shows its text, so that another vote would change nothing.
+
+        With 24 certain plates in view the votes are most of what tracking takes.
+        """
+        if self.read is None or not (self.is_settled and self.read.certain):
+            return False
+        return self.track.readings[-1].text == self.read.plate
+
+    @property
     def is_read_in_doubt(self) -> bool:
         """Whether its read is not certain, or all looks together can hardly be of its text."""
         return self.read is not None and (not self.read.certain or self.likelihood(self.read.plate) < LIKELY_MIN)
@@ -106,9 +116,9 @@ class VehiclePass:
         """Whether a look shows what was decided, or what all looks say by now; one of the next plate does not."""
         if self.read is None:
             return True
-        text, result = text_of(reading.slot_probabilities), self.vote()
+        result = self.vote()
         texts = [self.read.plate, *([result.plate] if is_settled(result) else [])]
-        return max(agreement_of(text, known) for known in texts) >= AGREEMENT_MIN
+        return max(agreement_of(reading.text, text) for text in texts) >= AGREEMENT_MIN
 
     def take_read(self, read: PlateRead) -> Evidence:
         """Take the read that this pass shows; returns the pictures that are to be stored with it.

@@ -1,9 +1,10 @@
 """The vote over the readings of one pass.
 
 Slot log-probabilities are summed over frames. Frames of one pass are not independent looks (the same dirt,
-the same angle), so the sum is tempered: N readings count as N ** :data:`INDEPENDENCE` of them. A reading's weight
-grows with its sharpness and its detection, so a blurred look seldom overrules a sharp one. Looks that
-miss a character are first set under those that have it (:mod:`.missed_characters`).
+the same angle), so the sum is tempered: N looks count as N ** :data:`INDEPENDENCE` of them, and readings that look the
+same as one (:mod:`.distinct_looks`). A reading's weight grows with its sharpness and its detection, so a blurred look
+seldom overrules a sharp one. Looks that miss a character are first set under those that have it
+(:mod:`.missed_characters`).
 
 Where a slot holds O or 0, I or 1, or Q or 0, the serial formats of plates weigh in a little (:mod:`.format_prior`).
 
@@ -22,12 +23,14 @@ from numpy.typing import NDArray
 
 from alpr_edge.domain.plates import ALPHABET, EMPTY, canonical, is_certain, is_readable
 from alpr_edge.domain.reads import Alternative, SlotVotes, text_as_read
+from alpr_edge.domain.recognition.distinct_looks import repeats_of
 from alpr_edge.domain.recognition.format_prior import apply_format_prior
-from alpr_edge.domain.recognition.frames import Probabilities, Reading
+from alpr_edge.domain.recognition.frames import Reading
 from alpr_edge.domain.recognition.missed_characters import align, likelihood_of
+from alpr_edge.domain.recognition.slot_texts import text_of
 
 INDEPENDENCE = 0.15
-"""Exponent by which the number of readings counts: 1 for independent readings, 0 for copies of one.
+"""Exponent by which the number of looks counts: 1 for independent looks, 0 for copies of one.
 
 Chosen over 358 passes of plates set apart for validation (``scripts/bench accuracy --only voting_kept``): of the values
 from 0 to 0.6, the log loss of the confidence is least between 0.1 and 0.2. The exponent changes the confidence, hardly
@@ -50,7 +53,7 @@ _SLOT_CHOICES = 3
 """Characters of a slot that texts are made of: at most 4, which two bits tell apart."""
 _SPELT = [canonical(character) for character in ALPHABET]
 """Each index of a slot's alphabet as it stands in a canonical text; empty for an empty slot."""
-_EMPTY_INDEX, _ZERO_INDEX, _O_INDEX = (ALPHABET.index(character) for character in (EMPTY, "0", "O"))
+_EMPTY_INDEX = ALPHABET.index(EMPTY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,29 +143,13 @@ def whole_looks(readings: Sequence[Reading]) -> Sequence[Reading]:
     return [reading for reading in readings if not reading.is_cut] or readings
 
 
-def text_of(probabilities: NDArray[np.floating]) -> str:
-    """Canonical text of the likeliest slots of one reading ([slots, alphabet])."""
-    return _join(np.argmax(probabilities, axis=1).tolist())
-
-
-def text_confidence_of(probabilities: Probabilities) -> float:
-    """Probability of :func:`text_of` one reading; the letter O and the digit 0 are one character."""
-    joint = probabilities.copy()
-    joint[:, _ZERO_INDEX] += joint[:, _O_INDEX]
-    joint[:, _O_INDEX] = 0
-    return float(joint.max(axis=1).prod())
-
-
-def _join(indices: Sequence[int]) -> str:
-    return canonical("".join(ALPHABET[index] for index in indices if index != _EMPTY_INDEX))
-
-
 def _posterior(readings: Sequence[Reading]) -> NDArray[np.float64]:
     """Float64 [slots, alphabet], rows summing to 1."""
     looks = np.stack([reading.slot_probabilities for reading in readings]).astype(np.float64)
-    weights = np.array([_weight(reading) for reading in readings])
+    repeats = repeats_of(readings)
+    weights = np.array([_weight(reading) for reading in readings]) / repeats
     looks = _align(looks, weights)
-    weights *= len(readings) ** INDEPENDENCE / weights.sum()
+    weights *= (1 / repeats).sum() ** INDEPENDENCE / weights.sum()
     logs = np.einsum("n,nsa->sa", weights, np.log(np.maximum(looks, PROBABILITY_FLOOR)))
     shares = np.exp(logs - logs.max(axis=1, keepdims=True))
     posterior: NDArray[np.float64] = shares / shares.sum(axis=1, keepdims=True)

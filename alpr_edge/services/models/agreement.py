@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Pixels
-from alpr_edge.domain.recognition.voting import text_confidence_of, text_of
+from alpr_edge.domain.recognition.slot_texts import text_confidence_of, text_of
 from alpr_edge.vision.detector import Network
 from alpr_edge.vision.reader import OnnxReader
 from alpr_edge.vision.sessions import Array

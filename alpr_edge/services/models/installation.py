@@ -16,7 +16,7 @@ from alpr_edge.domain.errors import ModelError
 from alpr_edge.domain.plates import canonical
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Crop, Pixels
-from alpr_edge.domain.recognition.voting import text_of
+from alpr_edge.domain.recognition.slot_texts import text_of
 from alpr_edge.runtime.durable_files import give_to_owner_of
 from alpr_edge.settings import Settings
 from alpr_edge.settings.base import is_name

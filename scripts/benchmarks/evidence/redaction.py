@@ -16,8 +16,8 @@ import numpy as np
 from alpr_edge.domain.plates import canonical
 from alpr_edge.domain.recognition.boxes import Box
 from alpr_edge.domain.recognition.frames import Crop, Pixels
+from alpr_edge.domain.recognition.slot_texts import text_of
 from alpr_edge.domain.recognition.vehicle_pass import CROP_MARGIN
-from alpr_edge.domain.recognition.voting import text_of
 from alpr_edge.simulation.drive import Drive
 from alpr_edge.vision.detector import Network
 from alpr_edge.vision.jpeg_pictures import jpeg, shrink

@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 
 from alpr_edge.domain.plates import ALPHABET, canonical
 from alpr_edge.domain.recognition.missed_characters import MISSED, MISSED_OTHER, align, likelihood_of, places_of
-from alpr_edge.domain.recognition.voting import JointReading, text_of, vote
+from alpr_edge.domain.recognition.slot_texts import text_of
+from alpr_edge.domain.recognition.voting import JointReading, vote
 from tests.domain.readings import reading_of, slots_of
 
 texts = st.text(ALPHABET[:-1], min_size=5, max_size=9)

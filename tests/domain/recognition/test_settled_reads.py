@@ -8,6 +8,8 @@ from alpr_edge.domain.reads import ReadClosed, ReadDecided, ReadEvent, ReadSettl
 from alpr_edge.domain.recognition.decision_rule import SETTLED_MIN
 from tests.domain.readings import START, reading_of
 from tests.domain.recognition.test_passes import passes_of, play
+from tests.domain.recognition.test_same_vehicle import pass_of
+from tests.store.records import plate_read
 
 TEXT = "8ABC123"
 
@@ -56,3 +58,18 @@ def test_a_vehicle_that_comes_back_and_is_read_clearly_then_makes_its_read_certa
     assert isinstance(settled, ReadSettled)
     assert settled.read.read_id == decided.read.read_id
     assert settled.decided_at.ms_since(START) >= 3000
+
+
+@pytest.mark.parametrize(
+    ("text", "is_settled", "confidence", "is_confirmed"),
+    [(TEXT, True, 0.99, True), ("3ABC123", True, 0.99, False), (TEXT, False, 0.99, False), (TEXT, True, 0.8, False)],
+    ids=["the same again", "another text", "no longer settled", "not certain yet"],
+)
+def test_no_vote_is_due_where_a_settled_plate_is_read_as_before(
+    text: str, confidence: float, *, is_settled: bool, is_confirmed: bool
+) -> None:
+    one = pass_of(reading_of(TEXT), reading_of(text, 100))
+    one.read, one.is_settled = replace(plate_read(plate=TEXT), confidence=confidence), is_settled
+    assert one.is_confirmed == is_confirmed
+    one.read = None
+    assert not one.is_confirmed

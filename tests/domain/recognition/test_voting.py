@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alpr_edge.domain.plates import ALPHABET, canonical
-from alpr_edge.domain.recognition.voting import _texts, text_of, vote
+from alpr_edge.domain.recognition.slot_texts import text_of
+from alpr_edge.domain.recognition.voting import _texts, vote
 from tests.domain.readings import reading_of, slots_of
 
 texts = st.text(ALPHABET[:-1], min_size=1, max_size=9)

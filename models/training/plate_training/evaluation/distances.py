@@ -47,7 +47,7 @@ class TilingDetector(OnnxDetector):
 
     def detect(self, frame: Frame) -> list[Detection]:
         """Plates of the whole frame and of every tile."""
-        detections = self._whole.detect(frame)
+        detections = self._whole.detect_pixels(frame.pixels)
         high, wide, _ = self._tile.input_shape
         for left, top in tiles_of((frame.width_px, frame.height_px), (wide, high)):
             part = np.ascontiguousarray(frame.pixels[top : top + high, left : left + wide])

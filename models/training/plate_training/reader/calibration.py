@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alpr_edge.domain.recognition.frames import Probabilities
-from alpr_edge.domain.recognition.voting import text_of
+from alpr_edge.domain.recognition.slot_texts import text_of
 from alpr_edge.simulation.plates.fonts import base_faces
 from alpr_edge.simulation.plates.renderer import BUILT_IN_DESIGNS, designs_from_facts
 from alpr_edge.vision.model_files.manifest import ModelFile
