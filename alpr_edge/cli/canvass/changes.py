@@ -19,7 +19,11 @@ AreaOption = Annotated[
     typer.Option("--area", help="latitude,longitude,radius (metres), or corners with blanks between. Default: all."),
 ]
 EndsOption = Annotated[
-    str, typer.Option("--ends", help="After 90m, 12h, 3d, or at a date and time. Default: see [canvass] lasts_h.")
+    str,
+    typer.Option(
+        "--ends",
+        help="After 90m, 12h, 3d, or at a date and time; a date: the end of that day. Default: see [canvass] lasts_h.",
+    ),
 ]
 BeforeOption = Annotated[
     str, typer.Option("--before", help="Also the reads of so long before: 30m, 4h, 0. Default: [canvass] before_h.")

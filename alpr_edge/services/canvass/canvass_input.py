@@ -2,12 +2,12 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from alpr_edge.domain.canvass.canvass import BEFORE_MAX, LASTS_MAX, LASTS_MIN, PARTIALS_MAX
 from alpr_edge.domain.errors import CanvassError, FeedError
 from alpr_edge.domain.ground.areas import GroundArea, parse_ground_area
-from alpr_edge.domain.instants import Instant
+from alpr_edge.domain.instants import Instant, typed_moment
 from alpr_edge.domain.patterns import partial_fault
 from alpr_edge.services.plate_input import plate_to_search_for
 from alpr_edge.settings.canvass import CanvassSettings
@@ -23,7 +23,7 @@ class CanvassRequest:
     area: str = ""
     """A circle, or the corners of a polygon."""
     ends: str = ""
-    """After how long (90m, 12h, 3d), or a date and time of ISO 8601."""
+    """After how long (90m, 12h, 3d), or a date and time of ISO 8601; a date alone: at the end of that day."""
     before: str = ""
     """How long before the start reads are held as well (30m, 4h); 0: not at all."""
     partials: tuple[str, ...] = ()
@@ -102,9 +102,8 @@ def _lasts(text: str, settings: CanvassSettings, now: datetime | None) -> timede
 def _until(text: str, now: datetime | None) -> timedelta:
     """How long it is until a moment that was typed."""
     try:
-        end = datetime.fromisoformat(text).astimezone(UTC)
-    except (ValueError, OverflowError):
-        # Overflow: a day at either end of the calendar, of another zone.
+        end = typed_moment(text, is_end=True)
+    except ValueError:
         raise CanvassError("the end is such as 90m, 12h or 3d, or a date and time such as 2026-05-04T18:00") from None
     if now is None:
         raise CanvassError("no receiver and no time server confirms the clock yet; say how long it lasts, such as 8h")

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import count
 
@@ -218,3 +218,10 @@ def test_what_was_not_said_is_as_the_settings_have_it(staff: Staff) -> None:
     end = (now.utc + timedelta(hours=3)).isoformat()
     later = parse_canvass(CanvassRequest(ends=end, before="0"), settings, now)
     assert (later.lasts, later.before) == (timedelta(hours=3), timedelta())
+
+
+def test_a_canvass_that_ends_on_a_day_lasts_to_the_end_of_it(staff: Staff) -> None:
+    noon = datetime(2026, 5, 4, 12).astimezone()
+    now = replace(staff.clock.now(), utc_source=UtcSource.NTP, utc=noon)
+    made = parse_canvass(CanvassRequest(ends="2026-05-05"), CanvassSettings(), now)
+    assert made.lasts == timedelta(days=1, hours=12)
