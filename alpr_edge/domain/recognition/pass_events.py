@@ -79,7 +79,7 @@ class PassEvents:
         if result.plate == read.plate:
             read = _with_vote(read, result)
         else:
-            read = _outvoted(read, result, current.likelihood(read.plate))
+            read = _with_doubt(read, result, current.likelihood(read.plate))
         evidence = current.sharper_evidence()
         read = replace(
             read,
@@ -107,7 +107,7 @@ def _with_vote(read: PlateRead, result: Vote) -> PlateRead:
     return replace(read, confidence=result.confidence, alternatives=result.alternatives, slot_votes=result.slot_votes)
 
 
-def _outvoted(read: PlateRead, result: Vote, likelihood: float) -> PlateRead:
+def _with_doubt(read: PlateRead, result: Vote, likelihood: float) -> PlateRead:
     """A read as sure as all looks together allow, where they say another text, which is its first alternative then.
 
     Args:
