@@ -158,7 +158,7 @@ def _check_entry(facts: IncidentFacts) -> None:
 
 def _check_close(known: IncidentFacts, closing: IncidentFacts) -> None:
     """A breach is closed with its notices, or with words that say why none was due."""
-    if known.kind is IncidentKind.BREACH and not known.notices and NO_NOTICE not in closing.text.lower():
+    if known.kind is IncidentKind.BREACH and not known.notices and not _says_why_none_is_due(closing.text):
         raise AuditError(
             "a breach is closed once its notices are on file (--notice); where none was due, let the text say"
             f' "{NO_NOTICE}" and why (Civil Code 1798.29)'
@@ -167,6 +167,12 @@ def _check_close(known: IncidentFacts, closing: IncidentFacts) -> None:
 
 NO_NOTICE = "no notice due"
 """What the closing text of a breach without any notice says, with the reason."""
+
+
+def _says_why_none_is_due(text: str) -> bool:
+    """Whether a text says that no notice is due, and something beside, which is why (Civil Code 1798.29)."""
+    said = text.lower()
+    return NO_NOTICE in said and any(character.isalnum() for character in said.replace(NO_NOTICE, ""))
 
 
 def _check_texts(*texts: str) -> None:

@@ -47,6 +47,9 @@ def test_a_breach_is_closed_with_its_notices_or_with_the_reason_why_none_was_due
 
     with pytest.raises(AuditError, match="once its notices are on file"):
         close("it was found")
+    for bare in (NO_NOTICE, "No notice due.", f"({NO_NOTICE}) - {NO_NOTICE}!"):
+        with pytest.raises(AuditError, match="and why"):
+            close(bare)
     close(f"it was found sealed: {NO_NOTICE.title()}, nobody could read it")
     close("it was found", step(IncidentFacts("told", notices=("all owners",))))
     close("it was found", step(IncidentFacts("it was empty", IncidentKind.LOSS)))
