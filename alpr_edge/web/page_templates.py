@@ -1,7 +1,7 @@
 """Renders pages: Jinja2 with everything escaped, and a name that is missing is an error."""
 
+import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -49,5 +49,8 @@ class PageTemplates:
 
 
 def time_zone() -> str:
-    """The time zone of the times that pages show and take: this computer's, by its short name."""
-    return f"{datetime.now(UTC).astimezone():%Z}"
+    """The time zone of the times that pages show and take: this computer's, by its short names of winter and summer.
+
+    Which of the two a time has that is typed depends on its date.
+    """
+    return "/".join(dict.fromkeys(time.tzname))
