@@ -59,7 +59,8 @@ def place_command(
         print_lines(map(asdict, placed))
         return
     for hold in placed:
-        typer.echo(f"{hold.hold_id}: holds {count_text(hold.reads, 'read')} of {hold.unit_id}")
+        missing = f"; {hold.arrival_words}" if hold.arrival_words else ""
+        typer.echo(f"{hold.hold_id}: holds {count_text(hold.reads, 'read')} of {hold.unit_id}{missing}")
 
 
 @app.command("canvass")
@@ -201,7 +202,7 @@ def _row(hold: ListedHold) -> tuple[str, ...]:
 def _note(hold: ListedHold) -> str:
     note = f"id {hold.hold_id}, placed {_time_words(hold.made)}"
     if not hold.is_released:
-        return note
+        return f"{note}; {hold.arrival_words}" if hold.arrival_words else note
     reason = f": {hold.release_reason}" if hold.release_reason else ""
     return f"{note}, released {_time_words(hold.released)} by {hold.released_by or 'nobody named'}{reason}"
 

@@ -63,6 +63,20 @@ def test_a_hold_is_placed_extended_and_released_and_the_list_says_who_ended_it(p
     assert run(people, "holds", "list", *FOR_CASE).stdout == "nothing is held\n"
 
 
+def test_reads_that_have_not_arrived_are_told_as_they_are_held_and_listed(people: Inquirers) -> None:
+    sign_in_as(people, "records")
+    for_case = (*STOLEN, "--case", "26-000003")
+    done = run(people, "holds", "place", "car-1:pictuerd", *for_case, "--reason", "evidence")
+    told = "1 of 1 has not arrived here: compare the id car-1:pictuerd"
+    assert (done.exit_code, done.stdout.endswith(f": holds 1 read of car-1; {told}\n")) == (0, True), done.output
+    assert told in " ".join(run(people, "holds", "list", *for_case).stdout.split())
+    listed = json.loads(run(people, "holds", "list", *for_case, "--json").stdout)
+    assert (listed["not_arrived"], listed["first_not_arrived"]) == (1, "car-1:pictuerd")
+    run(people, "holds", "release", listed["hold_id"], *for_case, "--reason", "closed")
+    ended = " ".join(run(people, "holds", "list", "--all", *for_case).stdout.split())
+    assert ("released" in ended, "not arrived" in ended) == (True, False)
+
+
 def test_without_a_session_nothing_is_held_released_or_shown(people: Inquirers) -> None:
     hold = place_hold(people)
     remove_token(people.directory, caller())

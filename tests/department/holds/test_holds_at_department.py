@@ -10,9 +10,11 @@ import httpx
 import pytest
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy import true
 
 from alpr_edge.department.db.migrations.versions import d0031_hold_ends
 from alpr_edge.department.holds.department_holds import HoldAuthor
+from alpr_edge.department.holds.listed_holds import list_holds
 from alpr_edge.department.http.server import DepartmentServer
 from alpr_edge.department.ingest.records import Part
 from alpr_edge.department.ingest.storage import Storage
@@ -33,11 +35,12 @@ from alpr_edge.domain.protocol.holds import (
     hold_release_item_id,
     hold_release_payload,
 )
-from alpr_edge.domain.protocol.items import digest, encode
+from alpr_edge.domain.protocol.items import digest, encode, read_payload
 from tests.department.engines import EngineUnderTest, query
 from tests.department.enrolment import enrol_unit
+from tests.department.query_plans import query_plans, walks_over
 from tests.store.holds import CASE, CLERK, a_hold
-from tests.store.records import instant
+from tests.store.records import instant, plate_read
 
 A, B = "unit-a", "unit-b"
 NOW = datetime(2026, 5, 4, 12, 30, tzinfo=UTC)
@@ -72,6 +75,11 @@ def part(hold_id: str, *read_ids: str, unit_id: str = A, origin: HoldOrigin = Ho
     if origin is not HoldOrigin.UNIT:
         body = body.replace(b'"origin":"unit"', b'"origin":"department"')
     return Part(hold_item_id(hold_id, read_ids), "access", body, digest(body))
+
+
+def read_part(read_id: str) -> Part:
+    body = encode(read_payload(replace(plate_read(read_id), unit_id=A)))
+    return Part(read_id, "read", body, digest(body))
 
 
 def release(hold_id: str, unit_id: str = A) -> Part:
@@ -244,3 +252,22 @@ def test_whoever_ended_a_hold_and_why_stands_with_it_and_older_ends_stay(storage
     ended = {hold.hold_id: hold for hold in storage.holds.list(with_released=True, case="26-000031")}
     facts = {hold_id: (each.is_released, each.released_by, each.release_reason) for hold_id, each in ended.items()}
     assert facts == {before: (True, "chief", None), since: (True, "Ana Ruiz", "order of 9 May")}
+
+
+def test_reads_of_the_departments_own_holds_in_force_that_have_not_arrived_are_counted(storage: Storage) -> None:
+    case = replace(TERMS, case_number="26-000003")
+    storage.store(A, [read_part(f"{A}:here"), part(f"{A}:missing", f"{A}:r1")])
+    with storage.database.reading() as connection, query_plans(connection) as plans:
+        list_holds(connection, true())
+    assert walks_over(plans, ["reads"]) == [], plans
+    placed = storage.holds.place([f"{A}:here", f"{A}:there", f"{B}:here"], case, CHIEF)
+    told = {hold.unit_id: (hold.not_arrived, hold.first_not_arrived) for hold in placed}
+    assert told == {A: (1, f"{A}:there"), B: (1, f"{B}:here")}
+    storage.store(A, [read_part(f"{A}:there")])
+    assert storage.holds.find(placed[0].hold_id).arrival_words == ""
+    storage.holds.release(placed[1].hold_id, CHIEF)
+    day = datetime(2020, 1, 1, tzinfo=UTC)
+    ended = replace(case, until=day + timedelta(days=1))
+    (over,) = storage.holds.place([f"{A}:gone"], ended, HoldAuthor("chief", day))
+    listed = {hold.hold_id: hold.not_arrived for hold in storage.holds.list(with_released=True)}
+    assert [listed[each] for each in (placed[1].hold_id, over.hold_id, f"{A}:missing")] == [0, 0, 0]
