@@ -6,7 +6,7 @@ cars already, and a match that is uncertain in two ways would be worth nothing.
 
 import re
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from alpr_edge.domain.plates import PLATE_LENGTH_MAX, canonical
@@ -21,6 +21,9 @@ _PIECES = re.compile(r"[?*]|[^?*]+")
 _CHARACTERS = "0123456789ABCDEFGHIJKLMNPQRSTUVWXYZ"
 _AUTOMATON_BITS = 16
 """One more than the longest partial has characters that count."""
+_MENTION_MIN = 5
+"""Fewer characters count as a plate only where a word begins and ends with them: other text has them by chance."""
+PLATE_LEFT_OUT = "[plate]"
 
 
 def is_partial(plate: str) -> bool:
@@ -42,6 +45,33 @@ def partial_fault(pattern: str) -> str:
     if len(singles.replace(ONE, "")) < LITERALS_MIN:
         return f"a partial plate needs {LITERALS_MIN} known characters"
     return ""
+
+
+def without_plates(text: str, plates: Iterable[str]) -> str:
+    """A text with each mention of some plates left out, however it is written: ``7abc-123`` as well as ``7 ABC 123``.
+
+    Args:
+        text: what somebody wrote.
+        plates: plates and partial plates; of a partial its known characters count.
+    """
+    said = canonical(text)
+    for known in sorted({canonical(plate) for plate in plates}, key=len, reverse=True):
+        if known and known in said:
+            text = _mention(known).sub(PLATE_LEFT_OUT, text)
+    return text
+
+
+def tells_plate(text: str, plates: Iterable[str]) -> bool:
+    """Whether a text mentions one of some plates, as :func:`without_plates` finds them."""
+    return without_plates(text, plates) != text
+
+
+def _mention(known: str) -> re.Pattern[str]:
+    """What finds canonical characters in a text, with anything but letters and digits between them."""
+    mention = "[^0-9A-Z]*".join("[0O]" if character == "0" else character for character in known)
+    if len(known) < _MENTION_MIN:
+        mention = f"(?<![0-9A-Z]){mention}(?![0-9A-Z])"
+    return re.compile(mention, re.ASCII | re.IGNORECASE)
 
 
 class PatternSet:

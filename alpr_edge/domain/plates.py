@@ -1,5 +1,7 @@
 """Plate text: its canonical form, the reader's alphabet, and which texts are readable and certain."""
 
+import re
+
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_"
 """The reader's slot alphabet; the last character means an empty slot."""
 EMPTY = "_"
@@ -19,6 +21,15 @@ things."""
 
 _PLATE_CHARACTERS = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 """Characters of plates, compared before upper-casing: Unicode's upper case of sharp s is SS, of dotless i is I."""
+_BETWEEN_PLATES = re.compile(r"[,;\r\n]")
+
+
+def typed_plates(text: str) -> tuple[str, ...]:
+    """Plates as they were typed, with commas or semicolons between them or each on a line.
+
+    A blank parts none: people write ``7ABC 123``.
+    """
+    return tuple(plate.strip() for plate in _BETWEEN_PLATES.split(text) if plate.strip())
 
 
 def is_readable(plate: str) -> bool:

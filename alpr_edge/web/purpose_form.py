@@ -1,10 +1,10 @@
 """The fields of a form that say what something is for, and what is said where they do not do."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
-from alpr_edge.access.authorisation.authoriser import Authoriser, Policy
-from alpr_edge.access.authorisation.offers import holds_trainings, purposes_for
+from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser, Policy
+from alpr_edge.access.authorisation.offers import NOT_OFFERED, holds_trainings, purposes_for, require_offered
 from alpr_edge.access.authorisation.operations import RULES, Operation
 from alpr_edge.domain.errors import AccessError, FeedError
 from alpr_edge.domain.permissions.decision import AccessRequest, DecisionReason, purpose_reason
@@ -12,7 +12,6 @@ from alpr_edge.domain.permissions.profile import Need, Profile, PurposeRule
 from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.web.visitor import Visitor
 
-NOT_OFFERED = "none of your roles may do this; ask the ALPR administrator"
 NOT_CURRENT = "your account, one of your trainings or the roster is not in force; ask the ALPR administrator"
 
 
@@ -53,7 +52,21 @@ class PurposeForm:
             "purposes": {code: _purpose_words(rule) for code, rule in purposes.items()},
             "offences": profile.offences,
             "case_formats": " or ".join(profile.case_formats.formats),
+            "case_example": profile.case_formats.formats[0],
         }
+
+    def require(self, visitor: Visitor, purpose: Purpose, subjects: Iterable[AccessSubject] = ()) -> None:
+        """Refuse a form that was sent by whoever may do it for no purpose at all; the try goes on record (462.6(a)).
+
+        Args:
+            visitor: who sent it.
+            purpose: what for, as it says.
+            subjects: what it asks for, a record each.
+
+        Raises:
+            AccessError: they may not.
+        """
+        require_offered(self._site.authoriser(visitor), self._operation, purpose, subjects)
 
     def require_current(self, visitor: Visitor) -> None:
         """Refuse what stands on record already to whoever may not see it any more (policy 462.4(d), 462.6(a)).

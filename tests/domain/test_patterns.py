@@ -4,7 +4,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from alpr_edge.domain.patterns import LITERALS_MIN, PatternSet, canonical_partial, is_partial, partial_fault
+from alpr_edge.domain.patterns import (
+    LITERALS_MIN,
+    PatternSet,
+    canonical_partial,
+    is_partial,
+    partial_fault,
+    tells_plate,
+    without_plates,
+)
 from alpr_edge.domain.plates import PLATE_LENGTH_MAX, canonical
 
 ALPHABET = "01ABO"
@@ -66,3 +74,21 @@ def test_a_set_refuses_what_is_not_canonical_or_too_little(pattern: str) -> None
 def test_text_outside_the_alphabet_meets_nothing() -> None:
     assert PatternSet(["AB*", "?AB"]).matches("ABé") == []
     assert PatternSet([]).matches("AB") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "plates", "left"),
+    [
+        ("7abc-123 is his wife's", ["7ABC123"], "[plate] is his wife's"),
+        ("7 ABC\n123, and XO7ABC123s", ["7ABC123"], "[plate], and XO[plate]s"),
+        ("H0NDA1 or hOnda1", ["H0NDA1"], "[plate] or [plate]"),
+        ("about the ab car, A-B", ["AB"], "about the [plate] car, [plate]"),
+        ("all of 7AB*", ["7AB*"], "all of [plate]*"),
+        ("of 8XYZ999", ["7ABC123", "8XYZ999", ""], "of [plate]"),
+        ("ABC1234 alone", ["ABC12", "ABC1234"], "[plate] alone"),
+        ("case 26-001234, by letter", ["7ABC123", "*", "?"], "case 26-001234, by letter"),
+    ],
+)
+def test_a_text_goes_without_the_plates_that_it_mentions(text: str, plates: list[str], left: str) -> None:
+    assert without_plates(text, plates) == left
+    assert tells_plate(text, plates) == (text != left)

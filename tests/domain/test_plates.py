@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alpr_edge.domain.plates import ALPHABET, EMPTY, canonical
+from alpr_edge.domain.plates import ALPHABET, EMPTY, canonical, typed_plates
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,19 @@ from alpr_edge.domain.plates import ALPHABET, EMPTY, canonical
 )
 def test_canonical(text: str, plate: str) -> None:
     assert canonical(text) == plate
+
+
+@pytest.mark.parametrize(
+    ("text", "plates"),
+    [
+        ("7PIC 462", ("7PIC 462",)),
+        ("7ABC123,8ABC 123; 9ABC123", ("7ABC123", "8ABC 123", "9ABC123")),
+        ("7ABC123\r\n 8ABC123\n\n", ("7ABC123", "8ABC123")),
+        (" , ;\n", ()),
+    ],
+)
+def test_typed_plates_are_parted_by_commas_semicolons_and_line_ends_alone(text: str, plates: tuple[str, ...]) -> None:
+    assert typed_plates(text) == plates
 
 
 @given(st.text())

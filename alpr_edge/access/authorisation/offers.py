@@ -1,13 +1,16 @@
 """Tells what somebody may choose to do, so that a page offers nothing that would be refused; it shows nothing itself.
 
-Whether it is allowed is decided, and put on record, when it is done (:mod:`.authoriser`).
+Whether it is allowed is decided, and put on record, when it is done (:mod:`.authoriser`). So is a try of what somebody
+is offered for no purpose at all.
 """
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 
-from alpr_edge.access.authorisation.authoriser import Authoriser
+from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser
 from alpr_edge.access.authorisation.operations import RULES, Operation
 from alpr_edge.access.sessions import SessionPlace, authorise_request, find_session
+from alpr_edge.domain.errors import AccessError
 from alpr_edge.domain.people.person import Person
 from alpr_edge.domain.people.roster import rule_date
 from alpr_edge.domain.permissions.decision import AccessRequest
@@ -15,6 +18,8 @@ from alpr_edge.domain.permissions.profile import Profile, PurposeRule
 from alpr_edge.domain.permissions.purposes import Purpose, PurposeCode
 from alpr_edge.domain.permissions.table import allows
 from alpr_edge.domain.sessions.session import SessionState
+
+NOT_OFFERED = "none of your roles may do this; ask the ALPR administrator"
 
 
 def purposes_for(authoriser: Authoriser, operation: Operation) -> Mapping[str, PurposeRule]:
@@ -24,6 +29,29 @@ def purposes_for(authoriser: Authoriser, operation: Operation) -> Mapping[str, P
     """
     person = _person(authoriser)
     return {} if person is None else _purposes(authoriser.policy.profile, person, operation)
+
+
+def require_offered(
+    authoriser: Authoriser, operation: Operation, purpose: Purpose, subjects: Iterable[AccessSubject] = ()
+) -> None:
+    """Refuse, on record, whoever may do something for no purpose at all (policy 462.6(a), Civil Code 1798.90.52).
+
+    Args:
+        authoriser: decides for the caller, and puts their try on record.
+        operation: what they try to do.
+        purpose: what for, as they say.
+        subjects: what it is about, a record each, such as the plates of a search; none: one record of nothing more.
+
+    Raises:
+        AccessError: none of their roles may, or no session is open.
+        StoreError: it cannot be put on record.
+    """
+    if purposes_for(authoriser, operation):
+        return
+    for subject in tuple(subjects) or (AccessSubject(),):
+        with suppress(AccessError), authoriser.access(operation, purpose, subject):
+            raise AccessError(NOT_OFFERED)
+    raise AccessError(NOT_OFFERED)
 
 
 def offered_operations(profile: Profile, person: Person | None, operations: Iterable[Operation]) -> list[Operation]:

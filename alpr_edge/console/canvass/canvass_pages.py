@@ -69,6 +69,7 @@ class CanvassPages:
         purpose = Purpose(
             PurposeCode.CRIME_SCENE_CANVASS.value, fields.get("offence") or None, fields.get("case", "").strip() or None
         )
+        self._form.require(visitor, purpose)
         if fault := self._form.fault(purpose):
             return self.form_page(visitor, fields, fault)
         try:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 from starlette.responses import Response
 
-from alpr_edge.access.authorisation.offers import holds_trainings, purposes_for
+from alpr_edge.access.authorisation.offers import NOT_OFFERED, holds_trainings, purposes_for
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.console.canvass.canvass_pages import CORNERS_PLACE, NO_PLACE_YET, PATH, CanvassDraft, CanvassPages
 from alpr_edge.console.lookups.navigation import lookup_page
@@ -20,7 +20,6 @@ from alpr_edge.domain.restrictions import Area
 from alpr_edge.evidence.canvass_map import HEIGHT_PX, WIDTH_PX, canvass_projection, corner_marks, map_ground, svg, way
 from alpr_edge.evidence.map_projection import MapProjection
 from alpr_edge.store.reads.search import newest_places
-from alpr_edge.web.purpose_form import NOT_OFFERED
 from alpr_edge.web.visitor import Visitor
 
 VIEW_M, VIEW_M_MIN, VIEW_M_MAX = 500.0, 125.0, 16_000.0

@@ -51,8 +51,8 @@ class ExportPages:
         """Begin an export, and lead to how far it is."""
         self._unit.speed.require_slow(visitor)
         fields = visitor.fields
-        self._form.choices(visitor)  # refused to whoever may export for no purpose at all
         purpose = self._form.purpose(fields)
+        self._form.require(visitor, purpose)
         fault = self._form.fault(purpose) or ("" if purpose.case else "say which case")
         if fault:
             return self._form_page(visitor, fields, fault)

@@ -83,8 +83,8 @@ class EntryPages:
     def begin(self, visitor: Visitor) -> Response:
         """Lead to the entries in force."""
         self._unit.speed.require_slow(visitor)
-        self._show_form.choices(visitor)  # nothing is kept for whoever may see them for no purpose at all
         purpose = self._show_form.purpose(visitor.fields)
+        self._show_form.require(visitor, purpose)  # nothing is kept for whoever may see them for no purpose at all
         if fault := self._show_form.fault(purpose):
             return self._purpose_page(visitor, visitor.fields, fault)
         kept = _KeptEntries(purpose, visitor.fields.get("covert") == "yes")
@@ -104,6 +104,7 @@ class EntryPages:
         self._unit.speed.require_slow(visitor)
         fields, now = visitor.fields, self._unit.clock.now().trusted_utc
         purpose = self._add_form.purpose(fields)
+        self._add_form.require(visitor, purpose)
         fault = self._add_form.fault(purpose)
         if fault:
             return self._add_page(visitor, fields, fault)

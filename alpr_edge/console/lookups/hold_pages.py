@@ -56,8 +56,8 @@ class HoldPages:
     def begin(self, visitor: Visitor) -> Response:
         """Lead to the holds."""
         self._unit.speed.require_slow(visitor)
-        self._form.choices(visitor)  # nothing is kept for whoever may see them for no purpose at all
         purpose = self._form.purpose(visitor.fields)
+        self._form.require(visitor, purpose)  # nothing is kept for whoever may see them for no purpose at all
         if fault := self._form.fault(purpose):
             return self._purpose_page(visitor, visitor.fields, fault)
         return go(f"/holds/{self._unit.lookups.add(visitor, _KeptHolds(purpose))}")

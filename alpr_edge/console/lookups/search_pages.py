@@ -17,7 +17,14 @@ from alpr_edge.domain.holds.hold import HOLD_READS_MAX, HoldKind
 from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.domain.reads import EvidenceKind
 from alpr_edge.services.reads import ShownRead
-from alpr_edge.services.search.read_searches import ReadSearch, ReadSearches, SearchCursor, SearchPage, search_note
+from alpr_edge.services.search.read_searches import (
+    ReadSearch,
+    ReadSearches,
+    SearchCursor,
+    SearchPage,
+    search_note,
+    search_subject,
+)
 from alpr_edge.services.search.search_input import SearchRequest, parse_search
 from alpr_edge.store.reads.search import ReadFilter, newest_place
 from alpr_edge.web.pictures import picture_response
@@ -93,22 +100,24 @@ class SearchPages:
         """Begin a search, and lead to its first page."""
         self._unit.speed.require_slow(visitor)
         fields = visitor.fields
-        self._form.choices(visitor)  # nothing is kept for whoever may search for no purpose at all
         purpose = self._form.purpose(fields)
         try:
             search = ReadSearch(self._filter(fields))
-            fault = self._form.fault(purpose)
         except FeedError as error:
-            fault = fault_words(error)
-        if fault:
+            self._form.require(visitor, purpose)
+            return self._form_page(visitor, fields, fault_words(error))
+        # Nothing is kept for whoever may search for no purpose at all.
+        self._form.require(visitor, purpose, [search_subject(search)])
+        if fault := self._form.fault(purpose):
             return self._form_page(visitor, fields, fault)
         return self._begin(visitor, purpose, search, fields)
 
     def begin_untimed(self, visitor: Visitor) -> Response:
         """Begin a search of the reads whose time is not known and which would fit another."""
         kept = self._search_of(visitor)
-        self._form.choices(visitor)
-        return self._begin(visitor, kept.purpose, replace(kept.search, is_untimed=True), kept.fields)
+        search = replace(kept.search, is_untimed=True)
+        self._form.require(visitor, kept.purpose, [search_subject(search)])
+        return self._begin(visitor, kept.purpose, search, kept.fields)
 
     def results(self, visitor: Visitor) -> Response:
         """A page of what a search finds."""

@@ -61,6 +61,7 @@ class ReportPages:
         self._unit.speed.require_slow(visitor)
         fields = visitor.fields
         purpose = self._form.purpose(fields)
+        self._form.require(visitor, purpose)
         if fault := self._form.fault(purpose):
             return self._form_page(visitor, fields, fault)
         try:

@@ -7,7 +7,7 @@ does not fit the log any more, which the report says.
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser
@@ -35,6 +35,7 @@ from alpr_edge.domain.audits.audit import (
 )
 from alpr_edge.domain.audits.schedule import AuditPeriod, AuditRules, AuditSchedule, parse_period
 from alpr_edge.domain.errors import AuditError
+from alpr_edge.domain.patterns import tells_plate
 from alpr_edge.domain.permissions.profile import Profile
 from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.domain.ports import Clock
@@ -135,6 +136,7 @@ class AuditRegister:
         with authoriser.access(Operation.REVIEW_RECORDS, purpose, _subject(number, digest)) as access:
             actor, audit = access.actor, self._require(number)
             check_review(audit, review, actor.person_id, actor.name)
+            self._check_text(audit, review.text)
             step = AuditStep(AuditStepKind.REVIEWED, actor.person_id, actor.name, self._now(), review=review)
             return self._add(number, step, steps=len(audit.steps))
 
@@ -150,6 +152,7 @@ class AuditRegister:
         with authoriser.access(Operation.SIGN_OFF_AUDIT, purpose, _subject(number, digest)) as access:
             actor, audit = access.actor, self._require(number)
             check_sign_off(audit, actor.person_id, actor.name, note)
+            self._check_text(audit, note)
             step = AuditStep(AuditStepKind.SIGNED_OFF, actor.person_id, actor.name, self._now(), note=note)
             return self._add(number, step, steps=len(audit.steps))
 
@@ -163,8 +166,7 @@ class AuditRegister:
         """
         with authoriser.access(Operation.SHOW_AUDITS, purpose, AccessSubject((_object(number),))) as access:
             audit = self._require(number)
-            sampled = () if audit.sample is None else audit.sample.sampled
-            records = self._records(audit, sampled)
+            records = self._records(audit, audit.sampled_records)
             access.show((_object(number),), count=len(records))
             return AuditView(audit, records, self._is_on_record(audit), is_sample_reproduced(self._logs, audit, tick))
 
@@ -198,10 +200,9 @@ class AuditRegister:
         """
         with authoriser.access(Operation.SHOW_AUDITS, purpose, AccessSubject((_object(number),))) as access:
             audit = self._require(number)
-            sampled = () if audit.sample is None else audit.sample.sampled
-            if not 0 < first <= max(len(sampled), 1):
-                raise AuditError(f"the sample of audit {number} has the numbers 1 to {len(sampled)}")
-            records = self._records(audit, sampled[first - 1 : first - 1 + count])
+            if not 0 < first <= max(len(audit.sampled_records), 1):
+                raise AuditError(f"the sample of audit {number} has the numbers 1 to {len(audit.sampled_records)}")
+            records = self._records(audit, audit.sampled_records[first - 1 : first - 1 + count])
             access.show((_object(number),), count=len(records))
             return SamplePart(audit, first, records)
 
@@ -209,10 +210,16 @@ class AuditRegister:
         spans = audit.draw.spans_by_log
         return tuple(self._logs.record(spans[each.key.log_id], each.key.sequence) for each in sampled)
 
+    def _check_text(self, audit: Audit, text: str) -> None:
+        """Check a text that reports show. Raises AuditError where it tells a plate of the sample: they have none."""
+        records = self._records(audit, audit.sampled_records if text else ())
+        if tells_plate(text, (record.query for record in records if record)):
+            raise AuditError("the text tells a plate of the sample; reports go without plates, so leave it out")
+
     def _prepare(self, audits: Sequence[Audit], period: str, seed: bytes, *, is_given: bool, tick: Tick) -> AuditDraw:
         """What the sample is going to be drawn by."""
-        zone, days = ZoneInfo(self.rules.zone), self._days(period)
-        spans = self._logs.spans(audits, *_moments(days, zone), tick)
+        days = self._days(period)
+        spans = self._logs.spans(audits, *days.moments(ZoneInfo(self.rules.zone)), tick)
         if not spans:
             raise AuditError("no log has a record of those days that is in no audit yet")
         return AuditDraw(
@@ -291,10 +298,3 @@ def _object(number: int) -> str:
 
 def _subject(number: int, digest: str) -> AccessSubject:
     return AccessSubject((_object(number), f"sha256:{digest}"))
-
-
-def _moments(days: AuditPeriod, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """The first moment of some days, and the first behind them."""
-    ends = (days.begin, days.until + timedelta(days=1))
-    begin, end = (datetime.combine(day, time(), zone).astimezone(UTC) for day in ends)
-    return begin, end

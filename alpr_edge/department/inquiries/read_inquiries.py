@@ -162,6 +162,18 @@ def _period_text(criteria: ReadCriteria) -> str:
     return " to ".join(rfc3339(moment.replace(tzinfo=UTC)) for moment in (criteria.begin, criteria.end))
 
 
+def plate_subjects(criteria: ReadCriteria, about: AccessSubject = OF_READS) -> list[AccessSubject]:
+    """What a search is about, a subject for each plate that it asks for, a single one where it asks for none.
+
+    Args:
+        criteria: the search.
+        about: what it is about beside it.
+    """
+    note = ", ".join(text for text in (about.note, search_note(criteria)) if text)
+    corners = corners_text(criteria.area)
+    return [replace(about, query=query, note=note, corners=corners) for query in criteria.plates or (criteria.pattern,)]
+
+
 @contextmanager
 def plate_accesses(
     authoriser: Authoriser,
@@ -183,12 +195,10 @@ def plate_accesses(
         AccessError: one of them is refused.
     """
     accesses, refusal = dict[str, Access](), None
-    note = ", ".join(text for text in (about.note, search_note(criteria)) if text)
     with ExitStack() as stack:
-        for query in criteria.plates or (criteria.pattern,):
-            subject = replace(about, query=query, note=note, corners=corners_text(criteria.area))
+        for subject in plate_subjects(criteria, about):
             try:
-                accesses[query] = stack.enter_context(authoriser.access(operation, purpose, subject))
+                accesses[subject.query] = stack.enter_context(authoriser.access(operation, purpose, subject))
             except AccessError as error:
                 refusal = refusal or error
         if refusal is not None:

@@ -33,6 +33,7 @@ from alpr_edge.department.page.releases.register_pages import NEW_PATH, Register
 from alpr_edge.department.page.releases.step_pages import StepPages
 from alpr_edge.department.page.saved.saved_search_pages import SavedSearchPages
 from alpr_edge.department.page.search_pages import DepartmentSearchPages
+from alpr_edge.department.page.session_answers import answer_in_session
 from alpr_edge.department.page.sign_in_pages import DepartmentSignInPages
 from alpr_edge.department.page.sign_on_pages import BEGIN_PATH, CODE_PATH, SignOnPages
 from alpr_edge.department.page.site import COMPONENT, DepartmentSite
@@ -72,8 +73,8 @@ def create_department_page(site: DepartmentSite, feed: HitChanges) -> Starlette:
     sign_ins = SignInEndpoints(SIGN_INS_AT_ONCE_MAX, refused_s)
     sign_ons = SignInEndpoints(SIGN_INS_AT_ONCE_MAX, refused_s)  # a slow provider keeps nobody from the other ways
 
-    def route(path: str, method: str, step: Step) -> Route:
-        answer = partial(_answer, step)
+    def route(path: str, method: str, step: Step, *, is_for_anybody: bool = False) -> Route:
+        answer = partial(_answer, None if is_for_anybody else site, step)
         if path in {BEGIN_PATH, ANSWER_PATH}:
             return Route(path, sign_ons.endpoint(answer), methods=[method])
         if (method, path) in SIGN_INS:
@@ -84,32 +85,38 @@ def create_department_page(site: DepartmentSite, feed: HitChanges) -> Starlette:
     sign_in_pages, list_pages, register = DepartmentSignInPages(site), ListPages(site), RegisterPages(site)
     map_pages = MapPages(site)
     pages = (
-        *(sign_in_pages, DepartmentSearchPages(site), HitPages(site), HistoryPages(site), UnitPages(site)),
+        *(DepartmentSearchPages(site), HitPages(site), HistoryPages(site), UnitPages(site)),
         *(UnitSettingsPages(site), list_pages, RosterPages(site), register, StepPages(site), PackagePages(site)),
         *(AccountPages(site), FactorPages(site, sign_in_pages.passkeys)),
         *(SavedSearchPages(site), DepartmentHoldPages(site), EvidencePages(site)),
         *(AuditPages(site), AuditStepPages(site), IncidentPages(site), JobPages(site), map_pages),
     )
-    steps = [step for each in pages for step in each.steps]
+    ways_in = list(sign_in_pages.steps)
     if site.sign_on is not None:
-        steps += SignOnPages(site, site.sign_on, sign_in_pages).steps
-    routes = [*(route(*each) for each in steps), Route("/live", HitStream(site, feed).answer, methods=["GET"])]
-    streets = page_endpoint(partial(_answer_streets, map_pages), asyncio.Semaphore(STREETS_AT_ONCE_MAX))
+        ways_in += SignOnPages(site, site.sign_on, sign_in_pages).steps
+    routes = [route(*each, is_for_anybody=True) for each in ways_in]
+    routes += [route(*step) for each in pages for step in each.steps]
+    routes += [Route("/live", HitStream(site, feed).answer, methods=["GET"])]
+    streets = page_endpoint(partial(_answer_streets, site, map_pages), asyncio.Semaphore(STREETS_AT_ONCE_MAX))
     routes.append(Route(STREETS_PATH, streets, methods=["GET"]))
     routes.append(Route(NEW_PATH, LetterUpload(site, register.enter).answer, methods=["POST"]))
     routes += [FeedUpload(site, list_pages).route, FILES.route, *([site.scim.route] if site.scim is not None else [])]
     return page_application(routes, [Middleware(PageHeaders, policy_sources=FILES.policy_sources)], _refuse, _fail)
 
 
-def _answer(step: Step, request: Request, body: bytes) -> Response:
+def _answer(site: DepartmentSite | None, step: Step, request: Request, body: bytes) -> Response:
+    """What a step answers; without a site it is one that nobody has to be signed in for."""
     # A provider's answer comes as the query of an address, which holds nothing else anywhere here.
     query = request.scope["query_string"] if request.scope["path"] == ANSWER_PATH else b""
-    return answer_of(step, Visitor.of(request, body or query[:SMALL_BYTES_MAX], COMPONENT))
+    visitor = Visitor.of(request, body or query[:SMALL_BYTES_MAX], COMPONENT)
+    if site is None:
+        return answer_of(step, visitor)
+    return answer_in_session(site, step, visitor, is_form=request.method == "POST")
 
 
-def _answer_streets(pages: MapPages, request: Request, body: bytes) -> Response:
+def _answer_streets(site: DepartmentSite, pages: MapPages, request: Request, body: bytes) -> Response:
     """It alone asks for a part of a file, which the header says."""
-    return _answer(lambda visitor: pages.streets(visitor, request), request, body)
+    return _answer(site, lambda visitor: pages.streets(visitor, request), request, body)
 
 
 def _refuse(request: Request, error: Exception) -> Response:

@@ -43,8 +43,9 @@ def fields_of(purpose: Purpose, search: DepartmentSearch, last_days: int | None)
         last_days: the days up to now that it is always of; None: its own period.
     """
     chosen = next((name for name, last in LAST.items() if last.days == last_days), BETWEEN if search.period else "")
-    period = {} if search.period is None else {"begin": search.period.begin, "end": search.period.end}
-    times = {name: f"{moment.astimezone():%Y-%m-%dT%H:%M}" for name, moment in period.items()}
+    period = search.period if chosen == BETWEEN else None
+    moments = {} if period is None else {"begin": period.begin, "end": period.end}
+    times = {name: f"{moment.astimezone():%Y-%m-%dT%H:%M}" for name, moment in moments.items()}
     texts = {
         "purpose": purpose.code,
         "offence": purpose.offence,

@@ -56,8 +56,9 @@ def area_words(area: GroundArea) -> str:
 
 
 def sentence(text: str) -> str:
-    """A text as a sentence."""
-    return f"{text[:1].upper()}{text[1:]}."
+    """A text as a sentence; the id of a unit, a read or a list that it begins with stays as it is written."""
+    begin = text[:1].upper() if _WORD.match(text) else text[:1]
+    return f"{begin}{text[1:]}{'' if text.endswith('.') else '.'}"
 
 
 def count_words(count: int, noun: str) -> str:
@@ -75,7 +76,9 @@ def typed_text(fields: Mapping[str, str], name: str) -> str:
     return fields.get(name, "").replace("\r\n", "\n").strip()
 
 
-_COMMANDS, _OPTIONS = re.compile(r"; (see|run): alpr-edge .*$"), re.compile(r" with --[a-z-]+| \(--[a-z-]+\)")
+_WORD = re.compile(r"[a-z']+[,;]?( |$)")
+_COMMANDS = re.compile(r"(; (see|run|use))?: alpr-edge [^,;]*$")
+_OPTIONS = re.compile(r"; if that is right, --[a-z-]+| with --[a-z-]+| \(--[a-z-]+\)")
 FUNCTIONS: Mapping[str, Callable[..., str]] = {
     "area_words": area_words,
     "file": FILES.address,
@@ -100,6 +103,6 @@ def answer_of(step: Step, visitor: Visitor) -> Response:
     try:
         return step(visitor)
     except AccessError as error:
-        return PAGES.page("refused", 403, message=str(error))
+        return PAGES.page("refused", 403, message=page_words(error))
     except SearchError as error:
-        return PAGES.page("refused", 404, message=str(error))
+        return PAGES.page("refused", 404, message=page_words(error))

@@ -1,6 +1,5 @@
 """Makes a search of the fields of the page's form."""
 
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
@@ -8,6 +7,7 @@ from alpr_edge.department.inquiries.read_inquiries import check_inquiry
 from alpr_edge.department.search.criteria import DepartmentSearch, SearchPeriod
 from alpr_edge.domain.errors import SearchError
 from alpr_edge.domain.ground.areas import GroundArea, GroundPolygon
+from alpr_edge.domain.plates import typed_plates
 from alpr_edge.domain.restrictions import Area
 
 LAST = {
@@ -31,7 +31,7 @@ def parse_search_form(fields: Mapping[str, str], now: datetime) -> DepartmentSea
         SearchError: a field cannot be used, or the search looks for too much; the text says what to do.
     """
     search = DepartmentSearch(
-        plates=tuple(text for text in re.split(r"[,;\s]+", fields.get("plate", "")) if text),
+        plates=typed_plates(fields.get("plate", "")),
         period=_period(fields, now),
         area=_area(fields),
         unit_id=fields.get("unit", "").strip() or None,
@@ -43,19 +43,20 @@ def parse_search_form(fields: Mapping[str, str], now: datetime) -> DepartmentSea
 
 
 def _period(fields: Mapping[str, str], now: datetime) -> SearchPeriod | None:
-    chosen = fields.get("time", "")
-    if not chosen:
-        return None
-    if chosen == BETWEEN:
-        return SearchPeriod(_moment(fields.get("begin", "")), _moment(fields.get("end", "")))
-    if chosen not in LAST:
+    """The time that is chosen, or from and to, which need no choice; None: any time."""
+    chosen, begin, end = (fields.get(name, "").strip() for name in ("time", "begin", "end"))
+    if chosen in LAST:
+        if begin or end:
+            raise SearchError("the time chosen is up to now: empty From and To, or choose from and to")
+        return SearchPeriod(now - LAST[chosen], now)
+    if chosen not in {"", BETWEEN}:
         raise SearchError("there is no such time to choose")
-    return SearchPeriod(now - LAST[chosen], now)
+    return SearchPeriod(_moment(begin), _moment(end)) if chosen or begin or end else None
 
 
 def _moment(text: str) -> datetime:
     try:
-        return datetime.fromisoformat(text.strip()).astimezone(UTC)
+        return datetime.fromisoformat(text).astimezone(UTC)
     except (ValueError, OverflowError):
         # Overflow: a day at either end of the calendar, of another zone.
         raise SearchError("a time from and to is a date and a time, such as 2026-05-04T18:00") from None

@@ -12,10 +12,12 @@ from starlette.responses import Response
 
 from alpr_edge.access.authorisation.offers import purposes_for
 from alpr_edge.access.authorisation.operations import Operation
+from alpr_edge.department.inquiries.read_inquiries import check_inquiry, plate_subjects
 from alpr_edge.department.page.asked_search import AskedSearch
 from alpr_edge.department.page.page_parts import PageRoute, ShownAt, go
 from alpr_edge.department.page.search_form import LAST, parse_search_form
 from alpr_edge.department.page.site import DepartmentSite
+from alpr_edge.department.search.criteria import DepartmentSearch
 from alpr_edge.department.search.pages import FoundRead
 from alpr_edge.department.search.read_pictures import ReadPicture
 from alpr_edge.domain.errors import SearchError
@@ -67,13 +69,15 @@ class DepartmentSearchPages:
 
     def begin(self, visitor: Visitor) -> Response:
         """Begin a search, and lead to its first page."""
-        self._form.choices(visitor)  # nothing is kept for whoever may search for no purpose at all
         fields, purpose = visitor.fields, self._form.purpose(visitor.fields)
         try:
-            search, fault = parse_search_form(fields, datetime.now(UTC)), self._form.fault(purpose)
+            search = parse_search_form(fields, datetime.now(UTC))
         except SearchError as error:
+            self._form.require(visitor, purpose)
             return self._form_page(visitor, fields, str(error))
-        if fault:
+        # Nothing is kept for whoever may search for no purpose at all.
+        self._form.require(visitor, purpose, plate_subjects(check_inquiry(search)))
+        if fault := self._form.fault(purpose):
             return self._form_page(visitor, fields, fault)
         return self._begin(visitor, AskedSearch(purpose, search, fields))
 
@@ -95,9 +99,10 @@ class DepartmentSearchPages:
             asked.places[number + 1] = page.next
         if asked.canvasses is None:
             asked.canvasses = self._site.office.canvasses.of_case(authoriser, asked.purpose)
+        unknown_unit = "" if page.reads or page.next else self._unknown_unit(asked.search)
         shown = {"search": visitor.parameters["search_id"], "asked": asked.search, "canvasses": asked.canvasses}
         shown |= {"page": page, "number": number, "pages_max": PAGES_MAX, "may": self._offers(visitor)}
-        return self._site.page("results", visitor, **shown)
+        return self._site.page("results", visitor, unknown_unit=unknown_unit, **shown)
 
     def read(self, visitor: Visitor) -> Response:
         """A read that was found, with its pictures, each at an address that is good once."""
@@ -118,6 +123,11 @@ class DepartmentSearchPages:
         authoriser = self._site.authoriser(visitor)
         jpeg = self._site.office.reads.picture(authoriser, shown.purpose, shown.read, shown.sha256)
         return picture_response(jpeg)
+
+    def _unknown_unit(self, search: DepartmentSearch) -> str:
+        """The unit that is searched for, where there is none of this name; else empty."""
+        unit_id = search.unit_id or ""
+        return unit_id if unit_id and not self._site.office.reads.knows_unit(unit_id) else ""
 
     def _offers(self, visitor: Visitor) -> dict[str, bool]:
         """What the visitor may do with what a search found."""

@@ -8,6 +8,7 @@ from alpr_edge.department.inquiries.office import sign_in_answer
 from alpr_edge.department.page.page_parts import PAGES, PageRoute, go
 from alpr_edge.department.page.site import DepartmentSite, links_for
 from alpr_edge.department.people.identity_links import SIGN_ON_FACTORS
+from alpr_edge.domain.people.person import Role
 from alpr_edge.domain.sessions.session import SessionState
 from alpr_edge.web.passkey_steps import PasskeySteps
 from alpr_edge.web.visitor import Visitor, give_session, take_session, take_sign_on_word
@@ -50,8 +51,9 @@ class DepartmentSignInPages:
         links = links_for(self._site.policy.profile, presence.person)
         if links:
             return go(links[0][0])
-        has_account = self._site.may(visitor, Operation.SHOW_OWN_ACCOUNT)
-        return PAGES.page("nothing_offered", department=self._site.name, has_account=has_account)
+        is_trainer = presence.person is not None and Role.TRAINING_SUPERVISOR in presence.person.roles
+        values = {"has_account": self._site.may(visitor, Operation.SHOW_OWN_ACCOUNT), "is_trainer": is_trainer}
+        return PAGES.page("nothing_offered", department=self._site.name, **values)
 
     def left(self, visitor: Visitor) -> Response:
         """Where a page leads that nobody touched for long: it looks at the session, and does not use it."""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from starlette.responses import Response
 
 from alpr_edge.access.authorisation.authoriser import Authoriser, Policy
-from alpr_edge.access.authorisation.offers import offered_operations, purposes_for
-from alpr_edge.access.authorisation.operations import Operation
+from alpr_edge.access.authorisation.offers import offered_operations, purposes_for, require_offered
+from alpr_edge.access.authorisation.operations import RULES, Operation
 from alpr_edge.access.authorisation.sign_ins import SignInService
 from alpr_edge.access.relying_party import RelyingParty
 from alpr_edge.department.inquiries.office import InquiryOffice
@@ -17,13 +17,12 @@ from alpr_edge.department.page.maps.site_maps import SiteMaps
 from alpr_edge.department.page.page_jobs import PageJobs
 from alpr_edge.department.page.page_parts import PAGES
 from alpr_edge.department.single_sign_on.sign_on import SingleSignOn
-from alpr_edge.domain.errors import AccessError
 from alpr_edge.domain.people.person import Person
 from alpr_edge.domain.permissions.profile import Profile
 from alpr_edge.domain.permissions.purposes import Purpose, PurposeCode
+from alpr_edge.domain.permissions.table import purposes_of
 from alpr_edge.domain.sessions.session import SessionState
 from alpr_edge.web.lookup_memory import LookupMemory
-from alpr_edge.web.purpose_form import NOT_OFFERED
 from alpr_edge.web.visitor import Visitor
 
 if TYPE_CHECKING:
@@ -128,10 +127,18 @@ class DepartmentSite:
         """Whether a visitor's roles may do something; it is decided, and put on record, when it is done."""
         return bool(purposes_for(self.authoriser(visitor), operation))
 
-    def require(self, visitor: Visitor, operation: Operation) -> None:
-        """Offer a form to whoever may do what it is for. Raises AccessError where they may not."""
-        if not self.may(visitor, operation):
-            raise AccessError(NOT_OFFERED)
+    def require(self, visitor: Visitor, operation: Operation, purpose: Purpose | None = None) -> None:
+        """Offer a form to whoever may do what it is for; others are refused, on record (policy 462.6(a)).
+
+        Args:
+            visitor: who asks for it.
+            operation: what it is for.
+            purpose: what they do that for; None: its only purpose.
+
+        Raises:
+            AccessError: they may not.
+        """
+        require_offered(self.authoriser(visitor), operation, purpose or _only_purpose(operation))
 
     def page(self, template: str, visitor: Visitor, status: int = 200, /, **values: object) -> Response:
         """A page for somebody who is signed in.
@@ -158,6 +165,12 @@ class DepartmentSite:
         self.pictures.forget(visitor)
         self.jobs.forget(visitor)
         self.office.hits.forget(visitor.token)
+
+
+def _only_purpose(operation: Operation) -> Purpose:
+    """The one purpose that an operation has; of one with several, that none was given."""
+    code, *others = purposes_of(RULES[operation].action)
+    return Purpose("" if others else code)
 
 
 def links_for(profile: Profile, person: Person | None) -> list[tuple[str, str]]:

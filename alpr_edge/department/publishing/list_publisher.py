@@ -13,6 +13,7 @@ from alpr_edge.department.held_versions import HeldVersions
 from alpr_edge.department.hotlists import LISTS_NAME, ListRepository, PublishedList
 from alpr_edge.department.list_requests import ListRequests
 from alpr_edge.department.pki.authority import TlsFiles
+from alpr_edge.department.pki.known_units import require_units
 from alpr_edge.department.pki.units import Units
 from alpr_edge.department.publishing.feed_check import FeedCheck, FeedToPublish
 from alpr_edge.department.publishing.feed_check_process import check_in_process
@@ -98,8 +99,9 @@ class ListPublisher:
         """Set which units a list is meant for; None: all.
 
         Raises:
-            DepartmentError: a name cannot be used, or the folder cannot be written.
+            DepartmentError: a name cannot be used, no such unit was ever invited, or the folder cannot be written.
         """
+        require_units(self._units(), units or ())
         self._lists.set_audience(source, units)
 
     def _feed_sources(self) -> dict[str, FeedSource]:
@@ -108,9 +110,11 @@ class ListPublisher:
             each.name: _with_whole_paths(each, self._directory) for each in load_department_file(self._directory).feed
         }
 
+    def _units(self) -> Units:
+        return Units(self._database, TlsFiles(self._directory))
+
     def _facts(self) -> UnitFacts:
-        records = Units(self._database, TlsFiles(self._directory)).records()
-        enrolled = [each.unit_id for each in records if each.state == "valid"]
+        enrolled = [each.unit_id for each in self._units().records() if each.state == "valid"]
         return UnitFacts(ListRequests(self._database).all(), Heartbeats(self._database).newest(), enrolled)
 
     def _standing(

@@ -49,7 +49,8 @@ class UploadedFeeds:
                 raise
         if not 0 < size <= UPLOAD_BYTES_MAX:
             path.unlink(missing_ok=True)
-            raise DepartmentError(f"a feed that is uploaded has 1 to {UPLOAD_BYTES_MAX} bytes; publish it by command")
+            larger = f"a feed that is uploaded has {UPLOAD_BYTES_MAX // 2**20} MiB at most; publish it at the server"
+            raise DepartmentError(larger if size else "the file of the feed is empty; choose another")
         return path
 
     def remove_old(self) -> None:

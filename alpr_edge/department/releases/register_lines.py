@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from alpr_edge.department.releases.release_rows import FiledRequest
 from alpr_edge.domain.errors import ReleaseError
+from alpr_edge.domain.patterns import without_plates
 from alpr_edge.domain.releases.steps import ReleaseState
 
 _PERIOD = re.compile(r"[0-9]{4}(-[0-9]{2})?")
@@ -27,7 +28,11 @@ def register_period(text: str) -> tuple[datetime, datetime]:
 
 
 def register_line(filed: FiledRequest) -> dict[str, object]:
-    """What the register says of a request; the plates stand on file with it."""
+    """What the register says of a request, without the plates that it is about: they stand on file with it."""
+
+    def without_own(text: str) -> str:
+        return without_plates(text, request.scope.plates)
+
     request, steps = filed.request, {step.state: step for step in filed.steps}
     ends = [steps[state] for state in (ReleaseState.APPROVED, ReleaseState.REFUSED) if state in steps]
     decided, made = max(ends, key=lambda step: step.at, default=None), steps.get(ReleaseState.PACKAGED)
@@ -42,12 +47,12 @@ def register_line(filed: FiledRequest) -> dict[str, object]:
         "seat": request.seat.value,
         "requester": request.requester,
         "for": request.purpose.value,
-        "words": request.words,
-        "their_case": request.their_case,
+        "words": without_own(request.words),
+        "their_case": without_own(request.their_case),
         "letter_sha256": request.letter_sha256,
         "plates": len(request.scope.plates),
         "state": filed.state.value,
-        "why": filed.steps[-1].note,
+        "why": without_own(filed.steps[-1].note),
         "decision": "" if decided is None else decided.state.value,
         "decided": "" if decided is None else _moment(decided.at),
         "decided_by": "" if decided is None else decided.person,
@@ -55,10 +60,10 @@ def register_line(filed: FiledRequest) -> dict[str, object]:
         "package_sha256": "" if made is None else made.package_sha256,
         "reads": 0 if package is None else package.reads,
         "handed_over": "" if handed is None else _moment(handed.at),
-        "handed_over_how": "" if handed is None else handed.note,
+        "handed_over_how": "" if handed is None else without_own(handed.note),
         "confirmed": "" if confirmed is None else _moment(confirmed.at),
         "use_reported": "" if reported is None else _moment(reported.at),
-        "use": "" if reported is None else reported.note,
+        "use": "" if reported is None else without_own(reported.note),
     }
 
 

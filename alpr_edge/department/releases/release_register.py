@@ -68,7 +68,7 @@ class ReleaseRegister:
             StoreError: it is not on file, or cannot be put on record.
         """
         if not 0 < len(letter) <= LETTER_BYTES_MAX:
-            raise ReleaseError(f"the written request is empty or larger than {LETTER_BYTES_MAX} bytes")
+            raise ReleaseError(f"the written request is empty or larger than {LETTER_BYTES_MAX // 2**20} MiB")
         checked = check_request(replace(request, letter_sha256=hashlib.sha256(letter).hexdigest()), self._profile)
         state, note = first_state(checked, self._profile.releases)
         request_id = f"release-{uuid.uuid4()}"

@@ -124,7 +124,9 @@ def _plate(text: str) -> str:
         if not plate:
             raise SearchError("that is no plate: it holds no letter or digit")
         if len(plate) > PLATE_LENGTH_MAX:
-            raise SearchError(f"that is no plate: longer than {PLATE_LENGTH_MAX} characters")
+            raise SearchError(
+                f"that is no plate: longer than {PLATE_LENGTH_MAX} characters; several have commas between them"
+            )
         return plate
     known = len(plate.replace(ONE, "").replace(ANY, ""))
     if known < KNOWN_MIN:

@@ -167,6 +167,11 @@ class Audit:
         return next((step.sample for step in self.steps if step.sample is not None), None)
 
     @property
+    def sampled_records(self) -> tuple[SampledRecord, ...]:
+        """The records to review; none where the draw broke off."""
+        return () if self.sample is None else self.sample.sampled
+
+    @property
     def state(self) -> AuditState:
         """Where it is."""
         if self.steps[-1].kind is AuditStepKind.SIGNED_OFF:

@@ -2,7 +2,8 @@
 
 import re
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from alpr_edge.domain.audits.audit import Audit, AuditState
 from alpr_edge.domain.errors import AuditError
@@ -51,6 +52,11 @@ class AuditPeriod:
     begin: date
     until: date
     """The last day."""
+
+    def moments(self, zone: ZoneInfo) -> tuple[datetime, datetime]:
+        """The first moment of the days in a time zone, and the first behind them; both UTC."""
+        begin, end = (datetime.combine(day, time(), zone).astimezone(UTC) for day in (self.begin, self.until + _DAY))
+        return begin, end
 
 
 def schedule_of(audits: tuple[Audit, ...], first_day: date | None, today: date, rules: AuditRules) -> AuditSchedule:

@@ -138,6 +138,11 @@ def allows(roles: frozenset[Role], action: Action, code: str) -> bool:
     return False
 
 
+def purposes_of(action: Action) -> frozenset[str]:
+    """The purposes for which some role may do an action, by their codes."""
+    return frozenset(code for _, granted, code in TABLE if granted is action)
+
+
 def may_ever(roles: frozenset[Role], action: Action) -> bool:
     """Whether any of the roles may do an action for some purpose."""
     return any(action in GRANTS[role] for role in roles)

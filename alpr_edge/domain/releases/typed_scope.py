@@ -4,6 +4,7 @@ from datetime import datetime
 
 from alpr_edge.domain import instants
 from alpr_edge.domain.errors import ReleaseError
+from alpr_edge.domain.plates import typed_plates
 from alpr_edge.domain.releases.requests import ReleasePictures, ReleaseScope, check_scope
 
 
@@ -14,11 +15,6 @@ def typed_scope(plates: str, begin: str, end: str, area: str, pictures: ReleaseP
         ReleaseError: it is none; the text says what to give, and repeats no plate.
     """
     return check_scope(typed_plates(plates), typed_moment(begin), typed_moment(end, is_end=True), area, pictures)
-
-
-def typed_plates(text: str) -> tuple[str, ...]:
-    """Plates with commas between them, or each on a line."""
-    return tuple(plate for plate in text.replace("\n", ",").split(",") if plate.strip())
 
 
 def typed_moment(text: str, *, is_end: bool = False) -> datetime:

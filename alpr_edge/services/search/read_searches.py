@@ -139,8 +139,7 @@ class ReadSearches:
             AccessError: it is refused.
             StoreError: the database does not answer, or it cannot be put on record.
         """
-        subject = AccessSubject(query=search.wanted.pattern or "", note=search_note(search))
-        with authoriser.access(Operation.SEARCH_READS, purpose, subject) as access:
+        with authoriser.access(Operation.SEARCH_READS, purpose, search_subject(search)) as access:
             numbers, left = self._look(search, cursor)
             with self._store.database.read() as connection:
                 rows = queries.of_numbers(connection, numbers)
@@ -261,6 +260,11 @@ def _fit(row: Row[Any], wanted: ReadFilter, ages: Ages) -> _Fit:
     if first is None or last is None:
         return _Fit.UNTIMED
     return _Fit.YES if first <= wanted.period.end and last >= wanted.period.begin else _Fit.NO
+
+
+def search_subject(search: ReadSearch) -> AccessSubject:
+    """What a search is about, as it stands on record."""
+    return AccessSubject(query=search.wanted.pattern or "", note=search_note(search))
 
 
 def search_note(search: ReadSearch) -> str:

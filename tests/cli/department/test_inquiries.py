@@ -93,6 +93,12 @@ def test_each_command_is_for_the_roles_of_the_reviewed_file(inquirers: Inquirers
     remove_token(inquirers.directory, caller())
 
 
+def test_a_blank_within_a_typed_plate_parts_none(inquirers: Inquirers) -> None:
+    sign_in_as(inquirers, "officer")
+    done = run(inquirers, "search", *STOLEN, given=f"9ZZZ 999; {PLATE[:3]} {PLATE[3:]}\n")
+    assert (done.exit_code, PLATE in done.stdout) == (0, True), done.output
+
+
 def test_a_search_by_unit_pages_up_to_its_limit_and_says_that_there_is_more(inquirers: Inquirers) -> None:
     sign_in_as(inquirers, "records")
     some = run(inquirers, "search", *OF_UNIT, *STOLEN, "--limit", "55", "--json")

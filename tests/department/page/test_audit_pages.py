@@ -3,10 +3,14 @@
 import re
 from datetime import UTC, datetime, timedelta
 
+import httpx
+
 from alpr_edge.department.page.server import DepartmentPageServer
 from tests.department.inquiries.inquirers import Inquirers
 from tests.department.page.job_answers import done_page, fault_line
 from tests.department.page.page_office import PICTURED, client_of, newest
+
+NO_PLATE = "The text tells a plate of the sample; reports go without plates, so leave it out."
 
 
 def test_an_audit_goes_its_whole_way_by_two_people(clerks: Inquirers, register_server: DepartmentPageServer) -> None:
@@ -34,6 +38,9 @@ def test_an_audit_goes_its_whole_way_by_two_people(clerks: Inquirers, register_s
         )
         why = first.post("/audits/1/review", data={"numbers": offered, "finding": "explained"})
         assert (fault_line(why), f'value="{offered}"' in why.text) == ("Say what you found; it stands on file.", True)
+        mentioned = f"{PICTURED[:4].lower()} {PICTURED[4:]} is the wife's car"
+        told = first.post("/audits/1/review", data={"numbers": offered, "finding": "explained", "text": mentioned})
+        assert (told.status_code, fault_line(told)) == (422, NO_PLATE)
         done = first.post("/audits/1/review", data={"numbers": offered, "finding": "explained", "text": "one case"})
         assert done.headers["location"] == "/audits/1/1"
         early = second.post("/audits/1/sign-off")
@@ -41,6 +48,7 @@ def test_an_audit_goes_its_whole_way_by_two_people(clerks: Inquirers, register_s
         with client_of(clerks, server, "auditor") as auditor:
             assert auditor.post("/audits/1/sign-off").status_code == 403
             auditor.post("/audits/1/review", data={"numbers": own, "finding": "in_order"})
+        assert fault_line(second.post("/audits/1/sign-off", data={"note": f"of {PICTURED}"})) == NO_PLATE
         assert second.post("/audits/1/sign-off", data={"note": "done"}).headers["location"] == "/audits/1"
         assert "signed off" in second.get("/audits").text
     check_report(clerks, server)
@@ -80,9 +88,33 @@ def test_an_incident_is_entered_followed_up_and_closed_with_its_notice(
         unsaid = client.post(f"{path}/close", data={"what": "over"})
         assert fault_line(unsaid).startswith("A breach is closed once its notices are on file;")
         assert ">over</textarea>" in unsaid.text
+        bare = client.post(f"{path}/close", data={"what": "No notice due."})
+        assert (bare.status_code, "and why" in fault_line(bare)) == (422, True)
         assert client.post(f"{path}/follow-up", data=added).headers["location"] == path
         assert client.post(f"{path}/close", data={"what": "over"}).headers["location"] == path
         page = client.get(path).text
         assert all(each in page for each in ("closed", "to A. B., today, by letter", "<dd>3</dd>"))
         assert "closed" in client.get("/incidents").text
         assert fault_line(client.post(f"{path}/follow-up", data=added)).startswith("The incident is closed")
+
+
+def test_a_text_that_is_too_long_is_refused_and_stays_in_the_form(
+    clerks: Inquirers, register_server: DepartmentPageServer
+) -> None:
+    known, text = f"{datetime.now(UTC).astimezone():%Y-%m-%dT%H:%M}", "x" * 4001
+    with client_of(clerks, register_server, "auditor") as client:
+        assert ("<textarea" in client.get("/incidents/new").text, cut_fields(client, "/incidents/new")) == (True, [])
+        facts = {"kind": "other", "what": "a fault", "known": known, "told_by": "Ana Ruiz"}
+        path = client.post("/incidents/new", data=facts).headers["location"]
+        assert cut_fields(client, path) == []
+        for form, fields in (("/incidents/new", facts), (f"{path}/follow-up", {}), (f"{path}/close", {})):
+            long = client.post(form, data=fields | {"what": text})
+            assert (long.status_code, f">{text}</textarea>" in long.text) == (422, True)
+            assert fault_line(long) == "A text has 4000 characters at most, all printable."
+    with client_of(clerks, register_server, "records") as client:
+        assert ("<textarea" in client.get("/releases/new").text, cut_fields(client, "/releases/new")) == (True, [])
+
+
+def cut_fields(client: httpx.Client, path: str) -> list[str]:
+    """The fields for texts at which a browser cuts off what is pasted."""
+    return re.findall(r"<textarea[^>]*maxlength[^>]*>", client.get(path).text)

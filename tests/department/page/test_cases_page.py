@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from urllib.parse import unquote
 
 import httpx
 
@@ -94,6 +95,28 @@ def test_what_was_found_is_held_extended_and_released_for_its_case_alone(
         assert (unknown.status_code, "names no unit of this department" in unknown.text) == (422, True)
     actions = [(each.action, each.note) for each in newest(inquirers, 5)]
     assert ("release_read", "case closed") in actions
+
+
+def test_the_page_of_holds_tells_their_ids_and_which_reads_have_not_arrived(
+    inquirers: Inquirers, server: DepartmentPageServer, tmp_path: Path
+) -> None:
+    enrol_unit(inquirers.directory, "car-1", tmp_path / "car-1")
+    with client_of(inquirers, server, "records") as client:
+        path = open_case(client, "/holds", FOR_STOLEN | {"case": "26-000003"})
+        for reads, told in (
+            ("car-1:pictured", "1 of car-1</dd>"),
+            ("car-1:pictuerd", "1 of car-1; <b>1 of 1 has not arrived here: compare the id car-1:pictuerd</b>"),
+            (
+                "car-1:b, car-1:pictured, car-1:a",
+                "3 of car-1; <b>2 of 3 have not arrived here: compare the ids, such as car-1:a</b>",
+            ),
+        ):
+            assert client.post(path, data={"reads": reads, "reason": "evidence"}).headers["location"] == path
+            page = client.get(path).text
+            assert page.count(f"<dt>reads</dt><dd>{told}") == 1, page
+            (hold_id,) = set(HOLD.findall(page))
+            assert f"<dt>id</dt><dd>{unquote(hold_id)}</dd>" in page
+            assert client.post(f"{path}/{hold_id}/release", data={"reason": "done"}).status_code == 303
 
 
 def test_a_passphrase_takes_two_people_at_the_page(inquirers: Inquirers, server: DepartmentPageServer) -> None:

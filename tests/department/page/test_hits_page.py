@@ -54,6 +54,12 @@ def test_the_hits_of_a_plate_are_shown_for_a_case_alone(inquirers: Inquirers, se
         for fields, told in (({"case": ""}, "need a case number"), ({"case": "mine"}, "A case number looks like")):
             answer = client.post("/history", data=asked | fields)
             assert (answer.status_code, told in answer.text) == (422, True)
+        for plate in ("7S*", "<b>", "7S?45", "12345678901", " "):
+            answer = client.post("/history", data=asked | {"plate": plate})
+            assert (answer.status_code, "Give one whole plate, without ? and *" in answer.text) == (422, True), plate
+        typed = client.post("/history", data=asked | {"plate": " NOPE-99 "}).headers["location"]
+        assert 'Hits of <span class="plate">NOPE-99</span>' in client.get(typed).text
+        assert newest(inquirers, 1)[0].query == "N0PE99"
         begun = client.post("/history", data=asked)
         shown = client.get(begun.headers["location"])
         assert (shown.status_code, OF_STOLEN in shown.text, STOLEN in str(shown.url)) == (200, True, False)

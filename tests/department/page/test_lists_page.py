@@ -30,7 +30,7 @@ def feed_of(plates: list[str]) -> str:
 REFUSED = {
     feed_of(PLATES[:5]): "the list in use 30",
     "no feed\n": "refused, nothing is published",
-    "": "1 to 268435456 bytes",
+    "": "The file of the feed is empty; choose another.",
 }
 
 
@@ -109,10 +109,12 @@ def test_who_a_list_is_for_and_which_unit_has_it_and_the_roster(
             assert re.search(rf"car-7</th>\s*<td>(<b>)?{words}", client.get("/lists/amber").text)
         for fields, status in (
             ({"whom": "some", "units": "two/words"}, 422),
-            ({"whom": "some", "units": "car-9"}, 303),
+            ({"whom": "some", "units": "car-7"}, 303),
+            ({"whom": "some", "units": "car-7 car-99"}, 422),
         ):
-            assert client.post("/lists/amber/audience", data=fields).status_code == status
-        assert storage.lists.audiences()["amber"] == frozenset({"car-9"})
+            answer = client.post("/lists/amber/audience", data=fields)
+            assert (answer.status_code, "there is no such unit." in answer.text) == (status, status == 422)
+        assert storage.lists.audiences()["amber"] == frozenset({"car-7"})
         assert client.post("/lists/amber/audience", data={"whom": "all"}).status_code == 303
         assert client.get("/lists/nothing-of-this-name").status_code == 404
         newest_serial = storage.rosters.serial()
@@ -121,3 +123,15 @@ def test_who_a_list_is_for_and_which_unit_has_it_and_the_roster(
             page = client.get("/roster").text
             assert re.search(rf"car-7</th>\s*<td>(<b>)?{words}", page)
         assert (f"Roster {newest_serial} of" in page, "<td>publish</td>" in page) == (True, True)
+
+
+def test_whom_a_list_is_for_is_told_before_anything_is_published(
+    inquirers: Inquirers, server: DepartmentPageServer
+) -> None:
+    enrol_unit(inquirers.directory, "car-8", inquirers.directory.parent / "tls-8")
+    with client_of(inquirers, server, ADMINISTRATOR) as client:
+        for fields, told in (({"whom": "some", "units": "car-8"}, "car-8"), ({"whom": "all"}, "all units")):
+            assert client.post("/lists/sightings/audience", data=fields).status_code == 303
+            page = client.get("/lists/sightings").text
+            assert f"Nothing is published. It is meant for {told}." in page
+            assert ("No unit asked for it.</td>" in page, "none is enrolled" in page) == (True, False)

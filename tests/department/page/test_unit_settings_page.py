@@ -1,5 +1,6 @@
 """The pages of units' settings over TLS: the difference is shown before anything is published, on record."""
 
+import re
 from contextlib import closing
 from datetime import timedelta
 
@@ -10,6 +11,7 @@ from alpr_edge.department.page.server import DepartmentPageServer
 from alpr_edge.domain.department_settings.exchange import SettingsStatement
 from tests.department.inquiries.inquirers import Inquirers
 from tests.department.interchange.exchange_office import UNIT
+from tests.department.page.job_answers import fault_line
 from tests.department.page.page_office import client_of, newest
 
 PATH = "/unit-settings"
@@ -62,6 +64,23 @@ def test_what_a_unit_would_refuse_is_told_by_its_key(inquirers: Inquirers, serve
         ):
             answer = client.post(f"{PATH}/new", data=FORM | fields)
             assert (answer.status_code, told in answer.text) == (422, True), fields
+
+
+def test_a_fresh_form_is_empty_and_shows_an_example(inquirers: Inquirers, server: DepartmentPageServer) -> None:
+    with client_of(inquirers, server, "alpr-administrator") as client:
+        ((fields, content),) = re.findall(r"<textarea([^>]*)>([^<]*)</textarea>", client.get(f"{PATH}/new").text)
+    assert (content, "maxlength" in fields) == ("", False)
+    assert 'placeholder="[decision]&#10;timeout_ms = 700"' in fields
+
+
+def test_settings_that_were_not_published_are_told_of_without_commands(
+    inquirers: Inquirers, server: DepartmentPageServer
+) -> None:
+    with client_of(inquirers, server, "alpr-administrator") as client:
+        missing = client.get(f"{PATH}/99")
+        assert (missing.status_code, fault_line(missing)) == (404, "These settings were not published.")
+        unknown = client.post(f"{PATH}/new", data=FORM | {"units": "car-99"})
+        assert fault_line(unknown) == "car-99: there is no such unit."
 
 
 def test_a_technician_sees_who_has_what_and_sets_nothing(inquirers: Inquirers, server: DepartmentPageServer) -> None:

@@ -87,4 +87,4 @@ def test_the_people_of_a_lost_units_roster_are_counted_before_and_after(
     told = f"car-41 is lost or stolen: its roster held the sign-in secrets of {count[1]}, which go on counting"
     assert told in board
     for command in ("unit revoke car-41 --as stolen", "people invite BADGE"):
-        assert f"alpr-edge department {command}" in board.partition(told)[2]
+        assert f"sudo alpr-edge-department {command}" in board.partition(told)[2]

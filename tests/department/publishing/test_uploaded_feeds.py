@@ -24,6 +24,6 @@ def test_feeds_that_wait_are_few_and_go_by_themselves(tmp_path: Path) -> None:
     os.utime(left[0], (before, before))
     uploads.remove_old()
     assert [path for path in paths if path.exists()] == left[1:]
-    with pytest.raises(DepartmentError, match="1 to 268435456 bytes"):
+    with pytest.raises(DepartmentError, match="the file of the feed is empty"):
         uploads.keep(io.BytesIO(b""))
     assert len(list((tmp_path / FOLDER_NAME).iterdir())) < UPLOADS_MAX

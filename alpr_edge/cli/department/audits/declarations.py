@@ -13,6 +13,7 @@ from alpr_edge.cli.department.common import DirectoryOption
 from alpr_edge.cli.department.inquiries.opening import open_inquiry
 from alpr_edge.cli.output import count_text, print_object
 from alpr_edge.cli.plate_entry import PlateArgument, typed_plate
+from alpr_edge.domain.plates import typed_plates
 
 _QUESTION = "Plates of your own household, with commas"
 _SINCE_HELP = "The first day on which it holds; left out: today."
@@ -28,8 +29,7 @@ def household_command(
 
     A search of yours for one of them stands out in the next audit.
     """
-    typed = typed_plate(plate, _QUESTION)
-    plates = tuple(text.strip() for text in typed.split(",") if text.strip())
+    plates = typed_plates(typed_plate(plate, _QUESTION))
     with open_inquiry(directory, Statement(purpose)) as (office, authoriser, stated):
         count = office.declarations.declare_household(authoriser, stated, plates)
     print_object({"declared": count}) if as_json else typer.echo(f"{count_text(count, 'plate')} declared by now")

@@ -70,12 +70,13 @@ def _search(plate_file: Path | None, begin: str, until: str) -> DepartmentSearch
     from alpr_edge.cli.department.inquiries.search import typed_period
     from alpr_edge.department.inquiries.read_inquiries import check_inquiry
     from alpr_edge.department.search.criteria import DepartmentSearch
+    from alpr_edge.domain.plates import typed_plates
 
     if plate_file is None:
         if begin or until:
             raise EvidenceError("--from and --until bound a search for plates: give --plate-file as well")
         return None
-    plates = tuple(text.strip() for text in _plate_text(plate_file).replace("\n", ",").split(",") if text.strip())
+    plates = typed_plates(_plate_text(plate_file))
     if not plates:
         raise EvidenceError(f"{plate_file}: no plate in it")
     search = DepartmentSearch(plates=plates, period=typed_period(begin, until, "--from and --until"))

@@ -16,6 +16,7 @@ from alpr_edge.cli.plate_entry import STANDARD_INPUT, PlateArgument, typed_plate
 from alpr_edge.cli.progress import progress_bar
 from alpr_edge.domain.errors import SearchError
 from alpr_edge.domain.instants import typed_moment
+from alpr_edge.domain.plates import typed_plates
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -102,9 +103,8 @@ def typed_search(
     from alpr_edge.department.search.criteria import DepartmentSearch
 
     wants_plate = plate or not (area or unit)
-    texts = typed_plate(plate or STANDARD_INPUT, _QUESTION).split(",") if wants_plate else []
     return DepartmentSearch(
-        plates=tuple(text for text in texts if text.strip()),
+        plates=typed_plates(typed_plate(plate or STANDARD_INPUT, _QUESTION)) if wants_plate else (),
         period=typed_period(*period),
         area=None if not area else _area(area),
         unit_id=unit or None,

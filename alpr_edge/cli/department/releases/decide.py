@@ -41,8 +41,9 @@ def approve_command(
 
     All that was asked for, or less by the options; never more.
     """
+    from alpr_edge.domain.plates import typed_plates
     from alpr_edge.domain.releases.requests import ScopePart
-    from alpr_edge.domain.releases.typed_scope import typed_moment, typed_plates
+    from alpr_edge.domain.releases.typed_scope import typed_moment
 
     part = ScopePart(
         plates=typed_plates(typed_plate(STANDARD_INPUT, PLATES_QUESTION)) if some_plates else None,

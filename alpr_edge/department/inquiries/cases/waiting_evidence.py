@@ -27,7 +27,7 @@ from alpr_edge.runtime.io_errors import io_errors
 WAITS = timedelta(days=7)
 WAITING_MAX = 20
 """Most packages that wait: each may have gigabytes of scenes, on the disk of the database."""
-_OTHER_WAY = "make it at the server, with: alpr-edge department evidence export, or wait until the oldest goes"
+_OTHER_WAY = "make it at the server (sudo alpr-edge-department evidence export), or wait until the oldest goes"
 _PACKAGE_ID = re.compile(rf"{PREFIX}[0-9a-f-]{{36}}")
 
 

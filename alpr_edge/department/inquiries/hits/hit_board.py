@@ -4,6 +4,7 @@ A hit is looked at for the purpose for which its plate is listed. Whoever has no
 list and the level alone (policy 462.4(e)); a covert hit is there for those alone who are cleared for it.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
@@ -25,15 +26,16 @@ from alpr_edge.domain.hits import Reason
 from alpr_edge.domain.people.person import SourcePermission
 from alpr_edge.domain.permissions.hit_purposes import purpose_of_hit
 from alpr_edge.domain.permissions.purposes import Purpose
-from alpr_edge.domain.plates import canonical
+from alpr_edge.domain.plates import PLATE_LENGTH_MAX, canonical
 from alpr_edge.domain.protocol.items import digest
 from alpr_edge.domain.sessions.session import token_digest
 
 HITS_MAX = 100
 """Most hits of the board."""
-PLATE_CHARACTERS_MAX = 10
 NO_HIT = "there is no such hit any more: it was kept as long as the policy says"
 NOTE = "the board of hits"
+_WHOLE_PLATE = re.compile(r"[A-Za-z0-9 .-]+")
+"""Letters and digits, with what people write between them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,13 @@ class WithheldLine:
 
 
 BoardLine = BoardHit | WithheldLine
+
+
+def history_subject(plate: str) -> AccessSubject:
+    """What it is about when the hits of a plate are asked for; what is too long names none."""
+    wanted = canonical(plate)
+    query = wanted if len(wanted) <= PLATE_LENGTH_MAX else ""
+    return AccessSubject(query=query, note="hits of a plate", source=SourcePermission.DEPARTMENT)
 
 
 class HitBoard:
@@ -116,14 +125,11 @@ class HitBoard:
             SearchError: no case is given, or no plate.
             StoreError: as above.
         """
-        wanted = canonical(plate)
+        wanted = check_whole_plate(plate)
         if not purpose.case:
             raise SearchError("the hits of a plate are shown for a case alone: give its number")
-        if not wanted or len(wanted) > PLATE_CHARACTERS_MAX:
-            raise SearchError(f"give one whole plate of 1 to {PLATE_CHARACTERS_MAX} letters and digits")
-        subject = AccessSubject(query=wanted, note="hits of a plate", source=SourcePermission.DEPARTMENT)
         with_covert = authoriser.may_see_covert()
-        with authoriser.access(Operation.SEARCH_READS, purpose, subject) as access:
+        with authoriser.access(Operation.SEARCH_READS, purpose, history_subject(plate)) as access:
             with self._database.reading() as connection:
                 found = hits_of_plate(connection, wanted, HITS_MAX, with_covert=with_covert)
             access.show(tuple(each.objects[0] for each in found))
@@ -183,6 +189,19 @@ class HitBoard:
     def _subject(self, hit: BoardHit) -> tuple[Purpose, AccessSubject]:
         source = self._table.permission_of(hit.source)
         return _purpose_of(hit), AccessSubject(hit.objects, source=source, is_covert=hit.is_covert)
+
+
+def check_whole_plate(text: str) -> str:
+    """The canonical text of a whole plate that somebody typed.
+
+    Raises:
+        SearchError: it is none; the text does not repeat it.
+    """
+    plate = canonical(text)
+    if not _WHOLE_PLATE.fullmatch(text) or not 1 <= len(plate) <= PLATE_LENGTH_MAX:
+        length = f"1 to {PLATE_LENGTH_MAX} letters and digits"
+        raise SearchError(f"give one whole plate, without ? and *: {length}; blanks, dots and hyphens may be in it")
+    return plate
 
 
 def _purpose_of(hit: BoardHit) -> Purpose:

@@ -12,7 +12,8 @@ from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.access.totp import groups_of_four, new_secret, provisioning_uri
 from alpr_edge.department.inquiries.accounts.credential_changes import FreshProof
 from alpr_edge.department.page.accounts.account_pages import ACCOUNT_PATH
-from alpr_edge.department.page.page_parts import PageRoute, go
+from alpr_edge.department.page.page_parts import PageRoute, go, page_words
+from alpr_edge.department.page.session_answers import closed_words
 from alpr_edge.department.page.site import DepartmentSite
 from alpr_edge.domain.errors import AccessError
 from alpr_edge.web.challenges import Challenges
@@ -81,7 +82,7 @@ class FactorPages:
             self._site.require(visitor, Operation.CHANGE_OWN_FACTORS)
             path = self._confirmed_path(visitor, sign_ins.confirm_with_passkey(self._passkeys.require_site(), attempt))
         except AccessError as error:
-            return PlainTextResponse(str(error), 403)
+            return PlainTextResponse(closed_words(self._site, visitor) or page_words(error), 403)
         return PlainTextResponse(path)
 
     def show(self, visitor: Visitor) -> Response:

@@ -12,7 +12,7 @@ from alpr_edge.department.inquiries.cases.waiting_evidence import WaitingEvidenc
 from alpr_edge.department.page.cases.case_form import CaseForm, CaseInquiry
 from alpr_edge.department.page.page_jobs import PageJob, Tick
 from alpr_edge.department.page.page_parts import PageRoute, go, page_words, typed_text
-from alpr_edge.department.page.search_form import BETWEEN, parse_search_form
+from alpr_edge.department.page.search_form import parse_search_form
 from alpr_edge.department.page.site import DepartmentSite
 from alpr_edge.domain.errors import EvidenceError, SearchError
 from alpr_edge.domain.permissions.purposes import Purpose
@@ -60,7 +60,7 @@ class BookingPages:
     def begin(self, visitor: Visitor) -> Response:
         """Begin to make the package, and lead to the page that tells how far it is."""
         purpose = self._form.purpose(visitor)
-        self._site.require(visitor, Operation.EXPORT_CASE)
+        self._site.require(visitor, Operation.EXPORT_CASE, purpose)
         authoriser = self._site.authoriser(visitor)
         path = f"{PATH}/{visitor.parameters['inquiry_id']}"
         job = PageJob("A package is made", path, lambda word, _made: f"/booked/{word}")
@@ -112,9 +112,7 @@ def _request_of(fields: Mapping[str, str]) -> DepartmentExportRequest:
     search = None
     plates, begin, end = (typed_text(fields, name) for name in ("plates", "begin", "end"))
     if plates:
-        time = BETWEEN if begin or end else ""
-        wanted = {"plate": plates, "time": time, "begin": begin, "end": end}
-        search = parse_search_form(wanted, datetime.now(UTC))
+        search = parse_search_form({"plate": plates, "begin": begin, "end": end}, datetime.now(UTC))
     elif begin or end:
         raise SearchError("a time bounds a search for plates: give some, or no time")
     return DepartmentExportRequest(

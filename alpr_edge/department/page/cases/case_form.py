@@ -47,7 +47,7 @@ class CaseForm:
     def begin(self, visitor: Visitor) -> Response:
         """Take the form, and lead to what it asks for."""
         purpose = self._form.purpose(visitor.fields)
-        self._form.choices(visitor)
+        self._form.require(visitor, purpose)
         if fault := self._form.fault(purpose):
             return self._page(visitor, visitor.fields, fault)
         return go(f"{self._path}/{self._site.lookups.add(visitor, CaseInquiry(purpose, self._operation))}")

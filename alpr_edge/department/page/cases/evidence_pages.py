@@ -11,7 +11,7 @@ from starlette.responses import Response
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.department.page.cases.booking_pages import PATH, BookingPages
 from alpr_edge.department.page.cases.case_form import CaseForm
-from alpr_edge.department.page.page_parts import PageRoute, go
+from alpr_edge.department.page.page_parts import PageRoute, go, page_words
 from alpr_edge.department.page.site import DepartmentSite
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.web.visitor import Visitor
@@ -59,7 +59,7 @@ class EvidencePages:
         try:
             words = self._requests.passphrase(self._site.authoriser(visitor), visitor.fields.get("request_id", ""))
         except DepartmentError as error:
-            return self._list_page(visitor, str(error))
+            return self._list_page(visitor, page_words(error))
         shown = {"passphrase": words, "inquiry": visitor.parameters["inquiry_id"]}
         return self._site.page("cases/passphrase", visitor, **shown)
 
@@ -68,7 +68,7 @@ class EvidencePages:
         try:
             change()
         except DepartmentError as error:
-            return self._list_page(visitor, str(error))
+            return self._list_page(visitor, page_words(error))
         return go(f"{PATH}/{visitor.parameters['inquiry_id']}")
 
     def _list_page(self, visitor: Visitor, fault: str = "") -> Response:

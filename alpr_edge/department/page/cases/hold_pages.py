@@ -5,17 +5,15 @@ from collections.abc import Sequence
 
 from starlette.responses import Response
 
-from alpr_edge.access.authorisation.offers import purposes_for
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.department.page.asked_search import AskedSearch
 from alpr_edge.department.page.cases.case_form import CaseForm, CaseInquiry
 from alpr_edge.department.page.page_parts import PageRoute, go
 from alpr_edge.department.page.site import DepartmentSite
 from alpr_edge.department.search.pages import FoundRead
-from alpr_edge.domain.errors import AccessError, HoldError, SearchError
+from alpr_edge.domain.errors import HoldError, SearchError
 from alpr_edge.domain.holds.hold import parse_hold_end
 from alpr_edge.domain.permissions.purposes import Purpose
-from alpr_edge.web.purpose_form import NOT_OFFERED
 from alpr_edge.web.visitor import Visitor
 
 PATH = "/holds"
@@ -135,8 +133,7 @@ class DepartmentHoldPages:
 
     def _ask_page(self, visitor: Visitor, fault: str = "") -> Response:
         asked, found = self._reads_of(visitor)
-        if not purposes_for(self._site.authoriser(visitor), Operation.HOLD_READ):
-            raise AccessError(NOT_OFFERED)
+        self._site.require(visitor, Operation.HOLD_READ, asked.purpose)
         names = visitor.parameters
         below = f"{names['search_id']}/{names['page']}/{names['place']}" if "place" in names else names["search_id"]
         back = f"/search/{below}" if "place" in names else f"/search/{below}/1"

@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from starlette.responses import Response
 
 from alpr_edge.access.authorisation.operations import Operation
-from alpr_edge.department.inquiries.hits.hit_board import HITS_MAX
-from alpr_edge.department.page.page_parts import PageRoute, go
+from alpr_edge.department.inquiries.hits.hit_board import HITS_MAX, check_whole_plate, history_subject
+from alpr_edge.department.page.page_parts import PageRoute, go, typed_text
 from alpr_edge.department.page.site import DepartmentSite
 from alpr_edge.domain.errors import SearchError
 from alpr_edge.domain.permissions.purposes import Purpose
-from alpr_edge.domain.plates import canonical
 from alpr_edge.web.purpose_form import PurposeForm
 from alpr_edge.web.visitor import Visitor
 
@@ -22,6 +21,7 @@ class _AskedHistory:
 
     purpose: Purpose
     plate: str = field(repr=False)
+    """As it was typed."""
 
 
 class HistoryPages:
@@ -47,25 +47,25 @@ class HistoryPages:
     def begin(self, visitor: Visitor) -> Response:
         """Take the form, and lead to what it asks for."""
         fields, purpose = visitor.fields, self._form.purpose(visitor.fields)
+        self._form.require(visitor, purpose, [history_subject(fields.get("plate", ""))])
         choices = self._form.choices(visitor)
         fault = self._form.fault(purpose)
         if not fault and not purpose.case:
             fault = f"the hits of a plate need a case number, such as {choices['case_formats']}"
-        if not fault and not canonical(fields.get("plate", "")):
-            fault = "give one whole plate"
+        plate = typed_text(fields, "plate")
+        try:
+            check_whole_plate(plate)
+        except SearchError as error:
+            fault = fault or str(error)
         if fault:
             return self._form_page(visitor, fields, fault)
-        word = self._site.lookups.add(visitor, _AskedHistory(purpose, fields["plate"]))
-        return go(f"/history/{word}")
+        return go(f"/history/{self._site.lookups.add(visitor, _AskedHistory(purpose, plate))}")
 
     def results(self, visitor: Visitor) -> Response:
         """The hits of the plate."""
         asked = self._site.lookups.find(visitor, visitor.parameters["history_id"], _AskedHistory)
-        try:
-            lines = self._site.office.hits.history(self._site.authoriser(visitor), asked.purpose, asked.plate)
-        except SearchError as error:
-            return self._form_page(visitor, {}, str(error))
-        shown = {"plate": canonical(asked.plate), "is_full": len(lines) == HITS_MAX}
+        lines = self._site.office.hits.history(self._site.authoriser(visitor), asked.purpose, asked.plate)
+        shown = {"plate": asked.plate.upper(), "is_full": len(lines) == HITS_MAX}
         return self._site.page("history", visitor, lines=lines, **shown)
 
     def _form_page(self, visitor: Visitor, fields: Mapping[str, str], fault: str = "") -> Response:

@@ -13,7 +13,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from alpr_edge.department.page.lists.list_pages import ListPages, WaitingFeed
-from alpr_edge.department.page.page_parts import PAGES, go
+from alpr_edge.department.page.page_parts import go, page_words
+from alpr_edge.department.page.session_answers import refusal_page
 from alpr_edge.department.page.site import COMPONENT, DepartmentSite
 from alpr_edge.department.publishing.feed_check import FeedToPublish
 from alpr_edge.department.publishing.uploaded_feeds import UPLOAD_BYTES_MAX
@@ -56,7 +57,7 @@ class FeedUpload:
             # Before anything is read: whoever may not fills no disk.
             await run_in_threadpool(self._pages.require, visitor)
         except AccessError as error:
-            return PAGES.page("refused", 403, message=str(error))
+            return await self._refuse(visitor, error)
         if self._lock.locked():
             raise HTTPException(429, "somebody else uploads a feed; try again in a minute")
         async with self._lock:
@@ -64,9 +65,12 @@ class FeedUpload:
             try:
                 return await run_in_threadpool(self._take, visitor, form)
             except AccessError as error:  # the session ended while the feed came
-                return PAGES.page("refused", 403, message=str(error))
+                return await self._refuse(visitor, error)
             finally:
                 await form.close()
+
+    async def _refuse(self, visitor: Visitor, error: AccessError) -> Response:
+        return await run_in_threadpool(refusal_page, self._site, visitor, error, is_form=True)
 
     def _take(self, visitor: Visitor, form: FormData) -> Response:
         feed_file, change = form.get("feed"), form.get("change")
@@ -77,7 +81,7 @@ class FeedUpload:
         try:
             path = self._site.office.uploads.keep(feed_file.file)
         except DepartmentError as error:
-            return self._pages.upload_form(visitor, str(error))
+            return self._pages.upload_form(visitor, page_words(error))
         feed = FeedToPublish(
             path,
             visitor.parameters["source"],
@@ -95,7 +99,7 @@ class FeedUpload:
             word = self._site.lookups.add(visitor, WaitingFeed(replace(feed, progress=None), check, name))
             is_kept = True
         except DepartmentError as error:
-            return self._pages.upload_form(visitor, _without_path(str(error), feed.path, name))
+            return self._pages.upload_form(visitor, _without_path(page_words(error), feed.path, name))
         finally:
             if not is_kept:
                 feed.path.unlink(missing_ok=True)

@@ -5,16 +5,14 @@ from dataclasses import dataclass, field
 
 from starlette.responses import Response
 
-from alpr_edge.access.authorisation.offers import purposes_for
 from alpr_edge.access.authorisation.operations import Operation
-from alpr_edge.department.page.page_parts import PAGES, PageRoute, go
+from alpr_edge.department.page.page_parts import PAGES, PageRoute, go, page_words
 from alpr_edge.department.page.site import DepartmentSite
 from alpr_edge.department.publishing.feed_check import FeedCheck, FeedToPublish
 from alpr_edge.department.publishing.list_state import Holding
-from alpr_edge.domain.errors import AccessError, DepartmentError
+from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.protocol.items import ListChange
 from alpr_edge.settings.base import is_name
-from alpr_edge.web.purpose_form import NOT_OFFERED
 from alpr_edge.web.visitor import Visitor
 
 HOLDING_WORDS = {
@@ -70,7 +68,7 @@ class ListPages:
         try:
             standing = self._site.office.lists.standing(self._site.authoriser(visitor), _source(visitor))
         except DepartmentError as error:
-            return PAGES.page("refused", 404, message=str(error))
+            return PAGES.page("refused", 404, message=page_words(error))
         return self._site.page("lists/one", visitor, standing=standing, holdings=HOLDING_WORDS)
 
     def ask_for_feed(self, visitor: Visitor) -> Response:
@@ -105,24 +103,24 @@ class ListPages:
             if visitor.fields.get("answer") == "publish":
                 self._site.office.lists.publish(self._site.authoriser(visitor), waiting.feed, waiting.check)
         except DepartmentError as error:
-            return self.upload_form(visitor, str(error))
+            return self.upload_form(visitor, page_words(error))
         finally:
             waiting.feed.path.unlink(missing_ok=True)
         return go(f"/lists/{waiting.feed.source}")
 
     def ask_for_audience(self, visitor: Visitor) -> Response:
         """The form that asks which units a list is meant for."""
-        self.require(visitor)
+        self._site.require(visitor, Operation.SET_AUDIENCE)
         try:
             standing = self._site.office.lists.standing(self._site.authoriser(visitor), _source(visitor))
         except DepartmentError as error:
-            return PAGES.page("refused", 404, message=str(error))
+            return PAGES.page("refused", 404, message=page_words(error))
         units = " ".join(sorted(standing.audience or ()))
         return self._audience_form(visitor, {"whom": "all" if standing.audience is None else "some", "units": units})
 
     def set_audience(self, visitor: Visitor) -> Response:
         """Set which units a list is meant for."""
-        self.require(visitor)
+        self._site.require(visitor, Operation.SET_AUDIENCE)
         fields, source = visitor.fields, _source(visitor)
         units = [text for text in re.split(r"[,;\s]+", fields.get("units", "")) if text]
         if fields.get("whom") not in {"all", "some"}:
@@ -131,7 +129,7 @@ class ListPages:
             chosen = None if fields["whom"] == "all" else units
             self._site.office.lists.set_audience(self._site.authoriser(visitor), source, chosen)
         except DepartmentError as error:
-            return self._audience_form(visitor, fields, str(error))
+            return self._audience_form(visitor, fields, page_words(error))
         return go(f"/lists/{source}")
 
     def require(self, visitor: Visitor) -> None:
@@ -140,8 +138,7 @@ class ListPages:
         Raises:
             AccessError: none of their roles may.
         """
-        if not purposes_for(self._site.authoriser(visitor), Operation.PUBLISH_LIST):
-            raise AccessError(NOT_OFFERED)
+        self._site.require(visitor, Operation.PUBLISH_LIST)
 
     def _audience_form(self, visitor: Visitor, fields: dict[str, str], fault: str = "") -> Response:
         values = {"source": _source(visitor), "fields": fields, "fault": fault}

@@ -9,13 +9,11 @@ from starlette.responses import Response
 from alpr_edge.department.page.maps.street_tiles import StreetTiles
 from alpr_edge.department.page.page_parts import PageRoute
 from alpr_edge.department.page.site import DepartmentSite
-from alpr_edge.domain.errors import AccessError, SearchError
-from alpr_edge.domain.sessions.session import SessionState
+from alpr_edge.domain.errors import SearchError
 from alpr_edge.web.visitor import Visitor
 
 OUTLINES_PATH = "/map/outlines.json"
 STREETS_PATH = "/map/streets.pmtiles"
-NOT_SIGNED_IN = "sign in first"
 
 
 class MapPages:
@@ -31,7 +29,8 @@ class MapPages:
 
     def outlines(self, visitor: Visitor) -> Response:
         """The department's own outlines."""
-        self._require_session(visitor)
+        if self._site.is_closed(visitor):
+            return Response(status_code=403)
         if self._site.maps.outlines is None:
             raise SearchError("this department has no outlines of its own")
         return Response(self._site.maps.outlines.content, media_type="application/json")
@@ -43,14 +42,11 @@ class MapPages:
             visitor: who asks.
             request: says which part.
         """
-        self._require_session(visitor)
+        if self._site.is_closed(visitor):
+            return Response(status_code=403)
         if self._site.maps.streets is None:
             raise SearchError("this department has no file of streets")
         return _part(self._site.maps.streets, request.headers.get("Range", ""))
-
-    def _require_session(self, visitor: Visitor) -> None:
-        if self._site.sign_ins(visitor).state() is not SessionState.OPEN:
-            raise AccessError(NOT_SIGNED_IN)
 
 
 def _part(streets: StreetTiles, asked: str) -> Response:

@@ -10,8 +10,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from alpr_edge.access.authorisation.operations import Operation
-from alpr_edge.department.page.page_parts import answer_of
 from alpr_edge.department.page.releases.uploaded_form import UploadedForm
+from alpr_edge.department.page.session_answers import answer_in_session
 from alpr_edge.department.page.site import COMPONENT, DepartmentSite
 from alpr_edge.domain.releases.requests import LETTER_BYTES_MAX
 from alpr_edge.web.page_security import is_own_form
@@ -43,11 +43,13 @@ class LetterUpload:
             raise HTTPException(403, "this request comes from another site")
         visitor = Visitor.of(request, b"", COMPONENT)
         if not await run_in_threadpool(self._site.may, visitor, Operation.ENTER_RELEASE):
-            return await run_in_threadpool(answer_of, lambda who: self._step(who, b""), visitor)
+            return await run_in_threadpool(self._answer, visitor, b"")
         async with self._at_once:
             form = await _form_of(request)
-            visitor = replace(visitor, fields=form.fields)
-            return await run_in_threadpool(answer_of, lambda who: self._step(who, form.file), visitor)
+            return await run_in_threadpool(self._answer, replace(visitor, fields=form.fields), form.file)
+
+    def _answer(self, visitor: Visitor, letter: bytes) -> Response:
+        return answer_in_session(self._site, lambda who: self._step(who, letter), visitor, is_form=True)
 
 
 async def _form_of(request: Request) -> UploadedForm:
@@ -58,7 +60,7 @@ async def _form_of(request: Request) -> UploadedForm:
             async for chunk in request.stream():
                 size += len(chunk)
                 if size > BYTES_MAX:
-                    raise HTTPException(413, f"a letter has {LETTER_BYTES_MAX} bytes at most")
+                    raise HTTPException(413, f"a letter has {LETTER_BYTES_MAX // 2**20} MiB at most")
                 form.take(chunk)
     except TimeoutError:
         raise HTTPException(408, "the form took too long to arrive") from None

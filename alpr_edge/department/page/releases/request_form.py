@@ -7,9 +7,10 @@ from typing import TypeVar
 from alpr_edge.department.page.page_parts import typed_text
 from alpr_edge.domain.errors import ReleaseError
 from alpr_edge.domain.permissions.purposes import PurposeCode
+from alpr_edge.domain.plates import typed_plates
 from alpr_edge.domain.releases.agencies import AgencyKind, AgencySeat
 from alpr_edge.domain.releases.requests import ReleasePictures, ReleaseRequest, ScopePart
-from alpr_edge.domain.releases.typed_scope import typed_moment, typed_plates, typed_scope
+from alpr_edge.domain.releases.typed_scope import typed_moment, typed_scope
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 

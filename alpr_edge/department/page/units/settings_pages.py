@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.department.inquiries.units.settings_service import SettingsOverview
-from alpr_edge.department.page.page_parts import PAGES, PageRoute, go
+from alpr_edge.department.page.page_parts import PAGES, PageRoute, go, page_words
 from alpr_edge.department.page.site import DepartmentSite
 from alpr_edge.department.publishing.settings_changes import flat_values
 from alpr_edge.department.publishing.settings_register import SettingsToPublish, read_remote_text
@@ -63,7 +63,7 @@ class UnitSettingsPages:
         except SettingsError as error:
             return self._form(visitor, error.faults)
         except DepartmentError as error:
-            return self._form(visitor, [str(error).replace("--", "")])
+            return self._form(visitor, [page_words(error)])
         return self._site.page(
             "settings/new", visitor, fields=fields, faults=[], changes=changes, seen=overview.newest, units=new.units
         )
@@ -78,14 +78,14 @@ class UnitSettingsPages:
         try:
             self._site.office.unit_settings.withdraw(self._site.authoriser(visitor), int(number), reason)
         except DepartmentError as error:
-            return self._one(visitor, str(error))
+            return self._one(visitor, page_words(error))
         return go("/unit-settings")
 
     def _one(self, visitor: Visitor, fault: str = "") -> Response:
         overview, number = self._overview(visitor), visitor.parameters["number"]
         step = next((each for each in overview.history if str(each.serial) == number), None)
         if step is None:
-            return PAGES.page("refused", 422 if fault else 404, message="These settings were not published.")
+            return PAGES.page("refused", 422 if fault else 404, message="these settings were not published")
         shown = {"step": step, "values": flat_values(step.values), "fault": fault, "fields": visitor.fields}
         is_open = not step.is_withdrawal and step.serial not in overview.withdrawn
         may_withdraw = is_open and self._may(visitor)

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.department.inquiries.units.unit_board import map_points
-from alpr_edge.department.page.page_parts import PageRoute, go
+from alpr_edge.department.page.page_parts import PageRoute, go, page_words
 from alpr_edge.department.page.site import DepartmentSite
 from alpr_edge.department.page.units.unit_words import since_words, why_words
 from alpr_edge.department.pki.unit_ends import UnitEnd
@@ -72,7 +72,7 @@ class UnitPages:
         try:
             self._site.office.units.revoke(self._site.authoriser(visitor), unit_id, reason, end)
         except DepartmentError as error:
-            return self._form(visitor, str(error))
+            return self._form(visitor, page_words(error))
         return go("/units")
 
     def _form(self, visitor: Visitor, fault: str = "") -> Response:
