@@ -117,6 +117,11 @@ def client_of(inquirers: Inquirers, server: DepartmentPageServer, role: str = ""
         yield client
 
 
+def leads_to_sign_in(answer: httpx.Response) -> bool:
+    """Whether the page leads somebody to where people sign in."""
+    return (answer.status_code, answer.headers.get("location")) == (303, "/")
+
+
 def newest(inquirers: Inquirers, count: int) -> list[AccessRecord]:
     """The newest records of the access log."""
     with open_office(inquirers.directory) as office:

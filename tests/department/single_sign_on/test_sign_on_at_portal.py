@@ -23,7 +23,7 @@ from alpr_edge.department.settings import FILE_NAME
 from alpr_edge.department.single_sign_on.faults import SignOnError
 from alpr_edge.department.single_sign_on.provider_client import ProviderClient
 from tests.department.inquiries.inquirers import SECRET, Inquirers
-from tests.department.page.page_office import client_of, newest
+from tests.department.page.page_office import client_of, leads_to_sign_in, newest
 from tests.department.people.office import DOMAIN
 from tests.department.single_sign_on.portal import Portal, form_of, new_key, register_code
 from tests.department.single_sign_on.provider import CLIENT_ID, CLIENT_SECRET
@@ -133,7 +133,7 @@ def test_whoever_gave_two_factors_is_signed_in_and_out_of_both(rig: PortalRig) -
         out = browser.get(html.unescape(found[1]))
         assert (out.status_code, out.headers.get("location")) == (302, f"https://{DOMAIN}:{rig.server.port}/sign-in")
         assert 'name="password"' in browser.get("/").text
-        assert client.get("/search").status_code == 403
+        assert leads_to_sign_in(client.get("/search"))
 
 
 def test_whoever_takes_the_second_factor_out_of_the_request_gives_it_here(rig: PortalRig) -> None:
@@ -141,7 +141,7 @@ def test_whoever_takes_the_second_factor_out_of_the_request_gives_it_here(rig: P
         address = rig.begin(client).copy_remove_param("acr_values")
         asked = client.get(rig.answer(browser, address, "rtyler"))
         assert (asked.status_code, "Second factor" in asked.text) == (200, True), newest(rig.inquirers, 1)[0].note
-        assert client.get("/search").status_code == 403
+        assert leads_to_sign_in(client.get("/search"))
         code = {"code": pyotp.TOTP(SECRET).now()}
         assert client.post("/single-sign-on/code", data=code).status_code == 200
         assert client.get("/").headers["location"] == "/search"

@@ -29,7 +29,7 @@ from alpr_edge.department.single_sign_on.id_tokens import open_id_token
 from alpr_edge.department.single_sign_on.provider_client import ProviderClient
 from alpr_edge.web.visitor import COOKIE, SIGN_ON_COOKIE
 from tests.department.inquiries.inquirers import SECRET
-from tests.department.page.page_office import client_of, newest
+from tests.department.page.page_office import client_of, leads_to_sign_in, newest
 from tests.department.single_sign_on.provider import CLIENT_ID, CLIENT_SECRET, Provider
 from tests.department.single_sign_on.rig import SignOnRig
 
@@ -62,7 +62,7 @@ def test_whom_the_provider_saw_by_two_factors_is_signed_in_and_out_of_both(rig: 
         assert hint is not None
         assert jwt.decode(hint[1], rig.provider.key).claims["sub"] == "officer"
         assert SIGN_ON_COOKIE not in client.cookies
-        assert client.get("/search").status_code == 403
+        assert leads_to_sign_in(client.get("/search"))
         for codes, told in (
             ({}, "the provider gives no token for this code (status 400)"),
             (asked, "this single sign-on was used before"),  # also where a provider gives a token twice
