@@ -66,6 +66,7 @@ LENGTHY = (
     "department/page/test_maps_in_browser.py",
     "department/page/test_registers_in_browser.py",
     "department/page/test_units_in_browser.py",
+    "department/page/test_widths_in_browser.py",
     "department/website/test_website_in_browser.py",
     "hotlist/ingest/test_fuzz.py",
     "hotlist/ingest/test_process_limits.py",
