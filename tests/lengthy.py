@@ -31,6 +31,7 @@ LONG_FILES = (
 LENGTHY = (
     "alerts/speech/test_spoken_alsa.py",
     "alerts/test_alsa.py",
+    "app/pipeline/test_hanging_camera.py",
     "app/replay/test_no_collection.py",
     "app/stages/test_disk_full.py",
     "app/stages/test_list_stage.py",
@@ -50,13 +51,25 @@ LENGTHY = (
     "app/test_uplink_stalls.py",
     "app/test_within_a_minute.py",
     "app/watches/test_receiver_faults.py",
+    "capture/test_stream_delay.py",
     "cli/department/test_lists.py",
     "cli/evidence/test_export.py",
     "cli/test_drive_interrupts.py",
+    "cli/test_interrupts.py",
+    "console/test_canvass_in_browser.py",
+    "console/test_evidence_in_browser.py",
+    "console/test_health_in_browser.py",
     "console/test_lookups_in_browser.py",
+    "console/test_officers_in_browser.py",
+    "console/test_page_in_browser.py",
+    "console/test_reports_in_browser.py",
+    "console/test_requests_in_browser.py",
+    "console/test_speed_in_browser.py",
     "department/backups",
     "department/copying",
+    "department/evidence/test_case_exports.py",
     "department/http/test_certificate_watch.py",
+    "department/http/test_invitation_in_browser.py",
     "department/page/test_account_in_browser.py",
     "department/page/test_bookings_in_browser.py",
     "department/page/test_cases_in_browser.py",
@@ -70,6 +83,7 @@ LENGTHY = (
     "department/website/test_website_in_browser.py",
     "hotlist/ingest/test_fuzz.py",
     "hotlist/ingest/test_process_limits.py",
+    "network/test_faults.py",
     "scripts/benchmarks",
     "scripts/faults",
     "scripts/test_demo_run.py",
@@ -77,6 +91,7 @@ LENGTHY = (
     "services/evidence/test_case_export.py",
     "services/evidence/test_media_that_fail.py",
     "services/models/test_choice.py",
+    "simulation/test_drive.py",
     "store/recovery",
     "test_wheel.py",
     "training/test_release.py",
@@ -85,5 +100,5 @@ LENGTHY = (
     "vision/test_view_measure.py",
 )
 """Files and folders whose tests get the marker ``lengthy``: whole units with their daemons, benchmarks, damaged
-databases, backups, the department's pages by day and night. ``.ci/run`` runs them on Debian's own Python. A single
+databases, backups, pages in a browser by day and night. ``.ci/run`` runs them on Debian's own Python. A single
 lengthy test of another file has the marker itself."""
