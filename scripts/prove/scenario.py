@@ -18,7 +18,8 @@ from scripts.prove.networks import CAR_ADDRESS, DEPOT, DEPOT_ADDRESS
 UNIT = "proof-1"
 CAPTURE, UPLINK = "alpr-edge.service", "alpr-edge-uplink.service"
 CONSOLE, PAGE_PORT = "alpr-edge-console.service", 8447
-CAMERA = SimulatedCamera(kind="simulated", id="front", seed=7, seconds=20.0)
+CAMERA = SimulatedCamera(kind="simulated", id="front", seed=7, seconds=60.0)
+"""So long that a vehicle has gone for good before the drive begins anew and shows it again: then it is another read."""
 SOCKET = "/run/chrony.alpr-edge.sock"
 READ_S_MAX = 180
 """Longest time until something of the rendered drive is read and sent."""

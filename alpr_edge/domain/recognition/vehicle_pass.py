@@ -68,6 +68,8 @@ class VehiclePass:
     read: PlateRead | None = None
     decided_confidence: float = 0.0
     """The confidence with which :attr:`read` was decided; later looks may have made it certain."""
+    is_handed_over: bool = False
+    """Whether the read was closed although the vehicle was still there; nothing of it changes after that."""
     corrections: int = 0
     is_settled: bool = False
     """Whether the newest vote is certain and confident enough to decide by itself."""
@@ -107,7 +109,9 @@ class VehiclePass:
         return self.read is not None and (not self.read.certain or self.likelihood(self.read.plate) < LIKELY_MIN)
 
     def look(self, reading: Reading, frame: Frame) -> None:
-        """Keep the sharpest picture of the vehicle."""
+        """Keep the sharpest picture of the vehicle, unless its read is handed over."""
+        if self.is_handed_over:
+            return
         if reading.sharpness > self.sharpest.sharpness and self._shows_text(reading):
             self.sharpest, self.shown, self.evidence = reading, reading, evidence_of(frame, reading)
             self.is_sharper, self.sharpest_crop = self.read is not None, None
@@ -192,6 +196,9 @@ class VehiclePass:
         self.track.join(earlier.track)
         self.first, self.corrections = earlier.first, earlier.corrections
         self.read, self.decided_confidence = earlier.read, earlier.decided_confidence
+        if earlier.is_handed_over:
+            self.hand_over()
+            return
         if earlier.sharpest.sharpness < self.sharpest.sharpness:
             self.is_sharper = self.read is not None
             return
@@ -229,6 +236,11 @@ class VehiclePass:
         if not self.is_sharper:
             return None
         return self.evidence if self.sharpest_crop is None else Evidence(self.sharpest_crop.picture, NO_EVIDENCE.scene)
+
+    def hand_over(self) -> None:
+        """Note that the read was closed: none of its pictures is needed any more."""
+        self.is_handed_over, self.is_sharper = True, False
+        self.evidence, self.sharpest_crop = NO_EVIDENCE, None
 
     def release_frame(self) -> None:
         """Let go of the frame unless it is still to be stored: it is most of what a pass holds."""
