@@ -8,7 +8,7 @@ import pytest
 from alpr_edge.simulation.plates.designs import BUILT_IN_DESIGNS
 from plate_training.contract import ALPHABET, EMPTY, SLOTS, ZERO_OR_O, canonical, targets_of
 from plate_training.data.labels import OcrReading, taught_text
-from plate_training.data.pictures import brazilian
+from plate_training.data.pictures import brazilian, kept_images
 from plate_training.data.road import cut, road_crops, road_frames
 from plate_training.rendering.country_bands import paint_bands
 from plate_training.rendering.plate_source import draw_text_and_design
@@ -52,6 +52,13 @@ def test_a_band_is_dark_or_pale_and_covers_no_character() -> None:
 def test_brazils_pattern_says_which_characters_are_letters(text: str, printed_text: str) -> None:
     assert brazilian(text) == printed_text
     assert canonical(brazilian(text)) == canonical(text)
+
+
+def test_every_tenth_crop_is_kept_for_validation_unless_training_sees_its_plate_in_another() -> None:
+    texts = {f"{number:02}.jpg": f"ABC{number:02}" for number in range(40)}
+    texts["10.jpg"], texts["13.jpg"] = "BCD0123", "BCDO123"
+    texts["20.jpg"] = texts["30.jpg"] = "XYZ99"
+    assert kept_images(texts) == {"00.jpg", "20.jpg", "30.jpg"}
 
 
 @pytest.mark.parametrize(

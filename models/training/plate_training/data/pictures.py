@@ -2,6 +2,7 @@
 
 import csv
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -20,7 +21,7 @@ REGIONS = "us", "br", "eu"
 LABELS = Path(__file__).resolve().parents[2] / "runs" / "labels"
 """Texts of crops by region, written by ``models/training/label``."""
 VALIDATION_EVERY = 10
-"""Every tenth real crop is kept for validation."""
+"""Every tenth real crop is kept for validation, unless another picture shows its plate."""
 NEGATIVES_KEPT = 300
 """The last negatives by name are kept for measuring."""
 VALIDATION_NEGATIVES = 100
@@ -98,7 +99,8 @@ def reader_crops(folder: Path, *, validation: bool) -> dict[str, list[PlateCrop]
         source_texts = labelled_rows(folder, region)
         table = LABELS / f"{region}.csv"
         texts = {row["image"]: row["plate"] for row in rows_of(table)} if table.exists() else source_texts
-        images = [image for i, image in enumerate(source_texts) if (i % VALIDATION_EVERY == 0) == validation]
+        kept = kept_images({image: texts.get(image, "") for image in source_texts})
+        images = [image for image in source_texts if (image in kept) == validation]
         labels = [(image, texts.get(image, "")) for image in images if 2 <= len(texts.get(image, "")) <= SLOTS]
         pictures = ((read_picture(folder / "crops" / region / image), text) for image, text in labels)
         by_region[region] = [
@@ -106,6 +108,20 @@ def reader_crops(folder: Path, *, validation: bool) -> dict[str, list[PlateCrop]
             for picture, text in pictures
         ]
     return {region: crops for region, crops in by_region.items() if crops}
+
+
+def kept_images(texts: Mapping[str, str]) -> set[str]:
+    """The images that are kept for validation: every tenth, but for those whose plate another picture shows.
+
+    Of every tenth Brazilian crop two thirds show a plate that others show as well: a reader that learnt these knows its
+    text.
+
+    Args:
+        texts: the text of each image by its name, in the order in which they are counted.
+    """
+    every_tenth = {image for i, image in enumerate(texts) if i % VALIDATION_EVERY == 0}
+    learnt = {canonical(text) for image, text in texts.items() if image not in every_tenth}
+    return {image for image in every_tenth if canonical(texts[image]) not in learnt}
 
 
 def brazilian(text: str) -> str:
