@@ -9,8 +9,9 @@ A network's probabilities are seldom what happens (Guo et al., "On calibration o
 what ``smoothing`` of the labels added in training is subtracted from those of a slot, and the rest is raised to
 1 / ``temperature``. Both stand in the manifest, fitted by ``models/training/calibrate``; without them nothing changes.
 
-A crop whose text is in doubt is read once more, sharpened, and the surer of the two counts: dashcams' video softens
-thin strokes, an I before all, more than pictures do that training blurred (``models/README.md``).
+A crop whose text is in doubt gets further looks, and the text that most of them bear out counts
+(:mod:`alpr_edge.vision.further_looks`): dashcams' video softens thin strokes, an I before all, more than pictures do
+that training blurred, and a plate that leans is read once it is upright.
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from alpr_edge.domain.errors import ModelError
 from alpr_edge.domain.plates import ALPHABET, EMPTY
 from alpr_edge.domain.recognition.frames import Crop, Pixels, Probabilities
+from alpr_edge.vision.further_looks import agreed_slots, sharpen, views_of
 from alpr_edge.vision.model_files.manifest import ModelFile
 from alpr_edge.vision.picture_quality import LOOK_PX, mean_and_deviation
 from alpr_edge.vision.picture_size import INTERPOLATIONS, Interpolation, resize_crop
@@ -40,9 +41,9 @@ TEMPERATURES = 0.1, 10.0
 SMOOTHINGS = 0.0, 0.2
 """Least and most of each that an entry may have."""
 IN_DOUBT = 0.03, 0.7
-"""Confidence of a text from which and up to which its crop is read once more; below, there is nothing to be read."""
-SHARPENING, SHARPENING_PX = 2.0, 3.0
-"""How many times the difference to the blurred crop is added to it, and by how many pixels that is blurred."""
+"""Confidence of a text from which and up to which its crop gets further looks; below, there is nothing to be read."""
+DOUBTFUL_MAX = 6
+"""Most crops of one call that get them, the first ones first: bounds the time of a frame full of plates."""
 PROBABILITY_MIN = 1e-6
 """Least probability of a character once the smoothing is subtracted: none becomes impossible."""
 
@@ -102,7 +103,20 @@ class OnnxReader:
 
     def read(self, crops: Sequence[Crop]) -> Probabilities:
         """float32 [len(crops), slots, alphabet]."""
-        return self.infer(self.prepare([crop.pixels for crop in crops]))
+        return self.read_pictures([crop.pixels for crop in crops])
+
+    def read_pictures(self, pictures: Sequence[Pixels]) -> Probabilities:
+        """Probabilities of BGR crops, float32 [len(pictures), slots, alphabet]; of those in doubt by several looks."""
+        batch = self.prepare(pictures)
+        slots = self.infer(batch)
+        confidence = slots.max(axis=2).prod(axis=1)
+        doubtful = np.flatnonzero((confidence >= IN_DOUBT[0]) & (confidence < IN_DOUBT[1]))[:DOUBTFUL_MAX]
+        if len(doubtful):
+            further = [[sharpen(batch[index]), *self.prepare(views_of(pictures[index]))] for index in doubtful]
+            looks = self.infer(np.concatenate(further)).reshape(len(doubtful), -1, *slots.shape[1:])
+            for index, others in zip(doubtful, looks, strict=True):
+                slots[index] = agreed_slots([slots[index], *others])
+        return slots
 
     def prepare(self, crops: Sequence[Pixels]) -> Pixels:
         """The network's input: uint8 [N, height, width, channels] of BGR crops."""
@@ -115,17 +129,7 @@ class OnnxReader:
         return batch
 
     def infer(self, batch: Pixels) -> Probabilities:
-        """Probabilities of a prepared batch, calibrated; of what is in doubt those of a second look if it is surer."""
-        slots = self._look(batch)
-        confidence = _confidence_of(slots)
-        doubtful = np.flatnonzero((confidence >= IN_DOUBT[0]) & (confidence < IN_DOUBT[1]))
-        if len(doubtful):
-            again = self._look(np.stack([_sharpen(batch[index]) for index in doubtful]))
-            is_surer = _confidence_of(again) > confidence[doubtful]
-            slots[doubtful[is_surer]] = again[is_surer]
-        return slots
-
-    def _look(self, batch: Pixels) -> Probabilities:
+        """Probabilities of a prepared batch, calibrated: of one look at each crop."""
         if not self._session.takes_uint8:
             raise ModelError(f"{self.model_id}: input is not uint8")
         parts = [self._session.run(batch[i : i + BATCH_MAX]) for i in range(0, len(batch), BATCH_MAX)]
@@ -145,24 +149,12 @@ class OnnxReader:
 
         if cropped_plate.size == 0:
             return None
-        slots = self.infer(self.prepare([cropped_plate]))[0]
+        (slots,) = self.read_pictures([cropped_plate])
         indices = slots.argmax(axis=1)
         characters = [
             (ALPHABET[i], float(p)) for i, p in zip(indices, slots.max(axis=1), strict=True) if ALPHABET[i] != EMPTY
         ]
         return OcrResult("".join(text for text, _ in characters), [confidence for _, confidence in characters])
-
-
-def _confidence_of(slots: Probabilities) -> NDArray[np.float32]:
-    """Confidence of the likeliest text of each read, float32 [reads]."""
-    return np.asarray(slots.max(axis=2).prod(axis=1), np.float32)
-
-
-def _sharpen(picture: Pixels) -> Pixels:
-    """The picture, uint8 [H, W, C], with what blurring takes from it added."""
-    blurred = cv2.GaussianBlur(picture, (0, 0), SHARPENING_PX)
-    sharp = cv2.addWeighted(picture.reshape(blurred.shape), 1 + SHARPENING, blurred, -SHARPENING, 0)
-    return np.asarray(sharp, np.uint8).reshape(picture.shape)
 
 
 def _without_broken_rows(slots: Probabilities) -> Probabilities:

@@ -13,13 +13,13 @@ from alpr_edge.domain.errors import ModelError
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.plates import ALPHABET, EMPTY
 from alpr_edge.domain.recognition.boxes import Box
-from alpr_edge.domain.recognition.frames import Crop, Frame, Probabilities
+from alpr_edge.domain.recognition.frames import Crop, Frame, Pixels, Probabilities
 from alpr_edge.domain.recognition.slot_texts import text_of
 from alpr_edge.settings import VisionSettings
 from alpr_edge.vision.detector import OnnxDetector
 from alpr_edge.vision.model_files.manifest import load_model
 from alpr_edge.vision.plate_check import ThresholdCheck
-from alpr_edge.vision.reader import BATCH_MAX, Calibration, OnnxReader, columns_of, sharpness_of
+from alpr_edge.vision.reader import BATCH_MAX, DOUBTFUL_MAX, Calibration, OnnxReader, columns_of, sharpness_of
 from alpr_edge.vision.recogniser import PLATES_MAX, Recogniser
 from tests.vision.models import SLOTS, brightest_pixel_reader, detector_model, reader_model, write_models
 
@@ -44,17 +44,35 @@ def test_every_crop_gets_all_its_slot_probabilities(tmp_path: Path, count: int) 
     [(0.9, 0.99, "I8ABC12"), (0.9, 0.8, "8ABC12"), (0.99, 0.999, "8ABC12"), (0.5, 0.99, "8ABC12")],
     ids=["in doubt, then surer", "in doubt, then less sure", "sure", "nothing to be read"],
 )
-def test_a_crop_in_doubt_is_read_once_more_sharpened_and_the_surer_text_counts(
+def test_a_crop_in_doubt_is_read_sharpened_as_well_and_the_surer_text_counts(
     tmp_path: Path, first: float, sharpened: float, text: str
 ) -> None:
-    """A faint line on a flat ground is brighter once it is sharpened, from 110 to some 127 of 255."""
+    reader, flat, line = reader_of_lines(tmp_path, first, sharpened)
+    assert [text_of(row) for row in reader.read_pictures([flat, line, flat])] == ["8ABC12", text, "8ABC12"]
+
+
+def test_of_a_frame_full_of_plates_in_doubt_the_first_ones_get_further_looks(tmp_path: Path) -> None:
+    reader, _, line = reader_of_lines(tmp_path, 0.9, 0.99)
+    texts = [text_of(row) for row in reader.read_pictures([line] * (DOUBTFUL_MAX + 2))]
+    assert texts == ["I8ABC12"] * DOUBTFUL_MAX + ["8ABC12"] * 2
+
+
+def reader_of_lines(folder: Path, first: float, sharpened: float) -> tuple[OnnxReader, Pixels, Pixels]:
+    """A reader that reads another text in a bright picture, a flat picture, and one with a faint line.
+
+    The line is brighter once it is sharpened, from 110 to some 127 of 255.
+
+    Args:
+        folder: where its file is written.
+        first: the probability of each character of a picture that is not bright.
+        sharpened: of one that is.
+    """
     model = brightest_pixel_reader(("8ABC12", first), ("I8ABC12", sharpened), 80)
-    write_models(tmp_path, detector_model([[0, 1, 1, 9, 9, 0, 0.9]]), model)
-    reader = OnnxReader(load_model(tmp_path, "reader", "default"), 1)
-    picture = np.full((64, 128, 1), 100, np.uint8)
-    picture[:, 60] = 110
-    flat = np.full((64, 128, 1), 100, np.uint8)
-    assert [text_of(row) for row in reader.infer(np.stack([flat, picture, flat]))] == ["8ABC12", text, "8ABC12"]
+    write_models(folder, detector_model([[0, 1, 1, 9, 9, 0, 0.9]]), model)
+    flat = np.full((64, 128, 3), 100, np.uint8)
+    line = flat.copy()
+    line[:, 60] = 110
+    return OnnxReader(load_model(folder, "reader", "default"), 1), flat, line
 
 
 @given(st.floats(0.001, 0.2), st.floats(0.2, 5))

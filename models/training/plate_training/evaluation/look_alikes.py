@@ -87,7 +87,7 @@ def labelled_crops(data: Path) -> Iterator[LabelledCrop]:
 def outcomes(crop: LabelledCrop, reader: OnnxReader, rng: np.random.Generator) -> Iterator[Outcome]:
     """Look at a plate and read it both ways."""
     pictures = looks(load_picture(crop.path), crop.box, rng)
-    for index, slots in enumerate(reader.infer(reader.prepare(pictures))):
+    for index, slots in enumerate(reader.read_pictures(pictures)):
         texts = text_of(slots), text_of(apply_format_prior(np.maximum(slots, PROBABILITY_FLOOR).astype(np.float64)))
         raw = texts[0] == crop.text, texts[1] == crop.text
         without, with_prior = (canonical(text) == canonical(crop.text) for text in texts)
