@@ -6,14 +6,13 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, Strict, model_validator
 
+from alpr_edge.department.setting_types import AbsolutePath, MailAddress, Words
 from alpr_edge.domain.hits import Reason
 from alpr_edge.settings.base import Name, Section
 
-ABSOLUTE = r"^$|^/[^\x00-\x1f\x7f]*$"
 APPROVAL_MAX = timedelta(days=366)
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
-Words = Annotated[str, Field(min_length=3, max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$")]
-MailAddress = Annotated[str, Field(max_length=254, pattern=r"^[^\s@<>,;:\x00-\x1f\x7f]+@[A-Za-z0-9.-]+$")]
+_ADDRESS = "an address that begins with https://, without user, query and fragment, or nothing"
 
 
 class ExchangeTable(Section):
@@ -25,13 +24,13 @@ class ExchangeTable(Section):
     name: Name
     format: Annotated[str, Field(max_length=500)] = ""
     """Of posts: a template (:mod:`alpr_edge.department.interchange.templates`) by its name, or its whole path."""
-    url: Annotated[str, Field(max_length=500, pattern=r"^$|^https?://[^\s?#@]+$")] = ""
+    url: Annotated[str, Field(max_length=500, pattern=r"^$|^https?://[^\s?#@]+$", description=_ADDRESS)] = ""
     """Where it is posted, without any secret; in clear (``http``) to this computer alone."""
     key: Annotated[str, Field(max_length=500)] = ""
     """A file with a key of 32 bytes or more, or ``credential:NAME``; it signs each post."""
     token: Annotated[str, Field(max_length=500)] = ""
     """A file with a token that the receiver asks for (``Authorization: Bearer``), or ``credential:NAME``."""
-    ca_file: Annotated[str, Field(pattern=ABSOLUTE)] = ""
+    ca_file: AbsolutePath = ""
     """The authorities (PEM) that vouch for the receiver; empty: those of the system."""
     mail_to: Annotated[tuple[MailAddress, ...], Strict(strict=False), Field(max_length=20)] = ()
     """Who gets hits by mail, through the server of [alarms], in place of posts to an address."""

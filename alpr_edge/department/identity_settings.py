@@ -5,28 +5,37 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, Strict, model_validator
 
+from alpr_edge.department.setting_types import HttpsOrigin, LineOfText, ShortPath
 from alpr_edge.settings.base import Section
 
 _HTTPS = r"^$|^https://[^\s?#@/]+(/[^\s?#@]*)?$"
+_ISSUER = "an address that begins with https://, without user, query and fragment, or nothing"
 _DOMAIN = r"^$|^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$"
 APPROVAL_MAX = timedelta(days=366)
-Word = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[!-~]+$")]
-OrganisationName = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
-Words = Annotated[str, Field(min_length=3, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Word = Annotated[
+    str,
+    Field(min_length=1, max_length=200, pattern=r"^[!-~]+$", description="1 to 200 ASCII characters without spaces"),
+]
+OrganisationName = Annotated[LineOfText, Field(min_length=1, description="one line of text of 1 to 200 characters")]
+ShortWords = Annotated[LineOfText, Field(min_length=3, description="one line of text of 3 to 200 characters")]
 
 
 class PeopleTable(Section):
     """[people]: the accounts of the department's people."""
 
-    name: Annotated[str, Field(max_length=100, pattern=r"^[^\x00-\x1f\x7f:]*$")] = ""
+    name: Annotated[
+        str, Field(max_length=100, pattern=r"^[^\x00-\x1f\x7f:]*$", description="one line of text without colons")
+    ] = ""
     """What authenticator apps and browsers show; empty: the department's domain."""
     organisations: Annotated[tuple[OrganisationName, ...], Strict(strict=False), Field(max_length=20)] = ()
     """Other ways in which accounts name this department, beside ``name``, [provisioning] and [administration]."""
     oris: Annotated[tuple[Word, ...], Strict(strict=False), Field(max_length=20)] = ()
     """The department's originating agency identifiers; empty: those of accounts are compared with nothing."""
-    domain: Annotated[str, Field(max_length=253, pattern=_DOMAIN)] = ""
+    domain: Annotated[str, Field(max_length=253, pattern=_DOMAIN, description="a domain in lower case, or nothing")] = (
+        ""
+    )
     """The domain that passkeys are bound to; empty: the server's first name that is no address."""
-    address: Annotated[str, Field(pattern=r"^$|^https://[^/\s?#]+$")] = ""
+    address: HttpsOrigin = ""
     """Where people reach the page of invitations; empty: the domain, at the port that is served."""
     invitation_hours: Annotated[int, Field(ge=1, le=72)] = 24
     roster_days: Annotated[int, Field(ge=2, le=365)] = 30
@@ -43,9 +52,9 @@ class OutsideOrganisationTable(Section):
 
     name: OrganisationName
     """As their accounts name it."""
-    reason: Words
+    reason: ShortWords
     """What they do for this department, and on what ground; the public reads it."""
-    approved_by: Words
+    approved_by: ShortWords
     """The Operations Division Commander or the authorised designee."""
     approved_on: date
     until: date
@@ -61,12 +70,14 @@ class OutsideOrganisationTable(Section):
 class SingleSignOnTable(Section):
     """[single_sign_on]: the department's own OpenID Connect provider, by which people sign in at its page."""
 
-    issuer: Annotated[str, Field(max_length=300, pattern=_HTTPS)] = ""
+    issuer: Annotated[str, Field(max_length=300, pattern=_HTTPS, description=_ISSUER)] = ""
     """The provider, as its tokens name it; empty: there is none."""
-    client_id: Annotated[str, Field(max_length=200, pattern=r"^[!-~]*$")] = ""
+    client_id: Annotated[
+        str, Field(max_length=200, pattern=r"^[!-~]*$", description="ASCII characters without spaces")
+    ] = ""
     client_secret: Annotated[str, Field(max_length=500)] = ""
     """A file with the secret of this client, or ``credential:NAME``."""
-    ca_file: Annotated[str, Field(max_length=500, pattern=r"^$|^/[^\x00-\x1f\x7f]*$")] = ""
+    ca_file: ShortPath = ""
     """The authorities (PEM) that vouch for the provider; empty: those of the system."""
     acr_values: Annotated[tuple[Word, ...], Strict(strict=False), Field(max_length=16)] = ()
     """Values of ``acr`` that stand for two factors at the provider; they are asked for."""
@@ -89,7 +100,7 @@ class ProvisioningTable(Section):
 
     token: Annotated[str, Field(max_length=500)] = ""
     """A file with the SHA-256 of the token that it sends, or ``credential:NAME``; empty: nobody may."""
-    organisation: Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
+    organisation: LineOfText = ""
     """The organisation of everybody who comes so; empty: the name of [people], else of [administration]."""
     links_single_sign_on: bool = False
     """Whether its ``externalId`` is the subject of [single_sign_on], and links the person to it."""

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from email.message import EmailMessage
 from pathlib import Path
 
-from alpr_edge.department.settings import AlarmsTable
+from alpr_edge.department.alarm_settings import AlarmsTable
 from alpr_edge.domain.errors import DepartmentError
 
 WAIT_S_MAX = 15.0

@@ -4,10 +4,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from alpr_edge.department.setting_types import LineOfText, ShortPath
 from alpr_edge.domain.restrictions import Area
 from alpr_edge.settings.base import Section
-
-_ABSOLUTE = r"^$|^/[^\x00-\x1f\x7f]*$"
 
 
 def _check_view(text: str) -> str:
@@ -19,11 +18,11 @@ def _check_view(text: str) -> str:
 class MapTable(Section):
     """[map]: what the maps of the page show beneath reads (:mod:`alpr_edge.department.page.maps`)."""
 
-    outline: Annotated[str, Field(max_length=500, pattern=_ABSOLUTE)] = ""
+    outline: ShortPath = ""
     """A GeoJSON file with lines and areas to draw; empty: the borders of states and counties of the release."""
-    streets: Annotated[str, Field(max_length=500, pattern=_ABSOLUTE)] = ""
+    streets: ShortPath = ""
     """A PMTiles file with vector tiles of streets; empty: no streets."""
-    streets_credit: Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")] = "© OpenStreetMap"
+    streets_credit: LineOfText = "© OpenStreetMap"
     """Whose data the streets are, which stands below each map with streets."""
     view: Annotated[str, Field(max_length=100), AfterValidator(_check_view)] = ""
     """What a map shows at first, ``latitude,longitude,metres around it``; empty: what its files reach over."""

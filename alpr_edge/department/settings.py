@@ -3,15 +3,15 @@
 Every key may be left out, and so may the file.
 """
 
-import tomllib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
+from typing import Annotated, Literal, Self, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, Strict, ValidationError, model_validator
 
-from alpr_edge.department.exchange_settings import ABSOLUTE, LOOPBACK, ExchangeTable, MailAddress
+from alpr_edge.department.alarm_settings import AlarmsTable
+from alpr_edge.department.exchange_settings import ExchangeTable
 from alpr_edge.department.identity_settings import (
     OutsideOrganisationTable,
     PeopleTable,
@@ -21,13 +21,16 @@ from alpr_edge.department.identity_settings import (
 from alpr_edge.department.map_settings import MapTable
 from alpr_edge.department.public_settings import AdministrationTable, WebsiteTable
 from alpr_edge.department.release_settings import LetterTable
+from alpr_edge.department.setting_types import HttpsOrigin, ShortPath
 from alpr_edge.domain.collection.department_periods import DepartmentPeriods, department_periods
 from alpr_edge.domain.collection.state_periods import STATE_PERIODS
-from alpr_edge.domain.errors import DepartmentError
+from alpr_edge.domain.errors import DepartmentError, SettingsError
 from alpr_edge.domain.hits import OWN_SOURCE
 from alpr_edge.domain.people.person import SourcePermission
-from alpr_edge.settings.base import Name, Section
+from alpr_edge.settings.base import FileSchema, Name, Section
+from alpr_edge.settings.faults import faults_of
 from alpr_edge.settings.lists import FeedSource
+from alpr_edge.settings.loader import read_values_if_any
 from alpr_edge.settings.policy import FORMATS_MAX, PolicySettings, check_formats
 from alpr_edge.settings.profiles.barred_reasons import barred_reason_faults
 
@@ -35,6 +38,29 @@ FILE_NAME = "department.toml"
 EXCHANGES_MAX = 20
 FEEDS_MAX = 64
 OUTSIDE_MAX = 20
+TablesT = TypeVar("TablesT", tuple[ExchangeTable, ...], tuple[FeedSource, ...])
+
+
+class DepartmentFileError(SettingsError, DepartmentError):
+    """The file is unusable: every fault at once, one line each with its path, as of a unit's settings."""
+
+    @classmethod
+    def of(cls, path: Path, faults: Iterable[str]) -> Self:
+        """The error of a file's faults.
+
+        Args:
+            path: the file.
+            faults: one line each, which begins with the key.
+        """
+        return cls([f"{path}: {fault}" for fault in faults])
+
+
+def _own_names(tables: TablesT) -> TablesT:
+    """The tables, if each has a name of its own."""
+    names = [each.name for each in tables]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(f"name {twice[0]!r} is given to more than one; give each a name of its own")
+    return tables
 
 
 def _check_zone(name: str) -> str:
@@ -76,11 +102,11 @@ class SearchTable(Section):
 class PageTable(Section):
     """[page]: the page on which people search (``department page``)."""
 
-    certificate: Annotated[str, Field(max_length=500, pattern=ABSOLUTE)] = ""
+    certificate: ShortPath = ""
     """Its certificate with those that vouch for it (PEM), which browsers know; empty: that of the server."""
-    key: Annotated[str, Field(max_length=500, pattern=ABSOLUTE)] = ""
+    key: ShortPath = ""
     """The certificate's key (PEM)."""
-    address: Annotated[str, Field(pattern=r"^$|^https://[^/\s?#]+$")] = ""
+    address: HttpsOrigin = ""
     """Where browsers reach it, which passkeys are bound to; empty: the domain, at the port that is served."""
 
     @model_validator(mode="after")
@@ -143,45 +169,6 @@ class DatabaseTable(Section):
     """A PostgreSQL database (:mod:`~alpr_edge.department.db.engines.location`); empty: SQLite in the folder."""
 
 
-class AlarmsTable(Section):
-    """[alarms]: who is told when something is wrong (:mod:`alpr_edge.department.alarms`)."""
-
-    remind_hours: Annotated[int, Field(ge=1, le=168)] = 24
-    """After how long what lasts is told again."""
-    ca_file: Annotated[str, Field(pattern=ABSOLUTE)] = ""
-    """The authorities (PEM) that vouch for the servers below; empty: those of the system."""
-    mail_to: Annotated[tuple[MailAddress, ...], Strict(strict=False), Field(max_length=20)] = ()
-    """Who gets mail; empty: nobody."""
-    mail_from: MailAddress | Literal[""] = ""
-    smtp_host: Annotated[str, Field(max_length=253, pattern=r"^[A-Za-z0-9.:-]*$")] = ""
-    """The server that takes mail in."""
-    smtp_port: Annotated[int, Field(ge=1, le=65_535)] = 587
-    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
-    """``none``: in clear, to this computer alone."""
-    smtp_user: Annotated[str, Field(max_length=200)] = ""
-    """Empty: without signing in."""
-    smtp_password_file: Annotated[str, Field(pattern=ABSOLUTE)] = ""
-    webhook_url: Annotated[str, Field(max_length=500, pattern=r"^$|^https?://[^\s]+$")] = ""
-    """Where alarms are posted; in clear (``http``) to this computer alone."""
-    webhook_key_file: Annotated[str, Field(pattern=ABSOLUTE)] = ""
-    """A file with a key of 32 bytes or more, which the receiver has as well; it signs each post."""
-
-    @model_validator(mode="after")
-    def _require_whole(self) -> Self:
-        if self.mail_to and not (self.mail_from and self.smtp_host):
-            raise ValueError("mail_to needs mail_from and smtp_host")
-        if self.smtp_user and not self.smtp_password_file:
-            raise ValueError("smtp_user needs smtp_password_file")
-        if self.smtp_security == "none" and self.smtp_host and self.smtp_host not in LOOPBACK:
-            raise ValueError("smtp_security: mail leaves this computer encrypted alone; use starttls or tls")
-        url = urlsplit(self.webhook_url)
-        if url.scheme == "http" and url.hostname not in LOOPBACK:
-            raise ValueError("webhook_url: use https; http is for this computer alone")
-        if self.webhook_url and not self.webhook_key_file:
-            raise ValueError("webhook_url needs webhook_key_file; make the key: openssl rand -hex 32")
-        return self
-
-
 class ImagesTable(Section):
     """[images]: where images lie, and by which key they are encrypted; no secret stands here."""
 
@@ -189,7 +176,9 @@ class ImagesTable(Section):
     """``s3://BUCKET/PREFIX`` (:mod:`~alpr_edge.department.images.bucket_location`); empty: ``images`` in the folder."""
     endpoint: Annotated[str, Field(max_length=500)] = ""
     """Where an S3-compatible server answers; empty: Amazon's of the region."""
-    region: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,64}$")] = "us-east-1"
+    region: Annotated[
+        str, Field(pattern=r"^[a-z0-9-]{1,64}$", description="small letters, digits and dashes, at most 64")
+    ] = "us-east-1"
     credentials: Annotated[str, Field(max_length=500)] = ""
     """A file with the bucket's access key, or ``credential:NAME`` of systemd."""
     authority: Annotated[str, Field(max_length=500)] = ""
@@ -204,15 +193,15 @@ class ImagesTable(Section):
 class BackupTable(Section):
     """[backup]: where backups go, and how long they stay."""
 
-    target: Annotated[str, Field(max_length=500, pattern=ABSOLUTE)] = ""
+    target: ShortPath = ""
     """The folder of the backups, on another disk; empty: it is said with each command."""
-    keys: Annotated[str, Field(max_length=500, pattern=ABSOLUTE)] = ""
+    keys: ShortPath = ""
     """The folder that the keys are copied to, apart from the backups; empty: somebody keeps them by hand."""
     keep_days: Annotated[int, Field(ge=2, le=365)] = 35
     """After so many days a backup is removed: what was deleted here is in none that is older."""
     bucket_pictures: bool = True
     """Whether the pictures of a bucket are copied into backups; False: the bucket's owner keeps copies of them."""
-    programs: Annotated[str, Field(max_length=500, pattern=ABSOLUTE)] = ""
+    programs: ShortPath = ""
     """The folder of PostgreSQL's programs; empty: where Debian and Red Hat put those of the server's release."""
 
 
@@ -237,26 +226,19 @@ class DepartmentFile(Section):
     backup: BackupTable = BackupTable()
     administration: AdministrationTable = AdministrationTable()
     website: WebsiteTable = WebsiteTable()
-    feed: Annotated[tuple[FeedSource, ...], Strict(strict=False), Field(max_length=FEEDS_MAX)] = ()
+    feed: Annotated[
+        tuple[FeedSource, ...], Strict(strict=False), Field(max_length=FEEDS_MAX), AfterValidator(_own_names)
+    ] = ()
     """How the feeds of the lists for the units are read and checked before they are published, one a source; the keys
     are those of ``[[hotlist.source]]`` in a unit's settings that say so."""
     map: MapTable = MapTable()
-    exchange: Annotated[tuple[ExchangeTable, ...], Strict(strict=False), Field(max_length=EXCHANGES_MAX)] = ()
+    exchange: Annotated[
+        tuple[ExchangeTable, ...], Strict(strict=False), Field(max_length=EXCHANGES_MAX), AfterValidator(_own_names)
+    ] = ()
 
-    @model_validator(mode="after")
-    def _require_own_names(self) -> Self:
-        if len({each.name for each in self.exchange}) < len(self.exchange):
-            raise ValueError("exchange: two have one name")
-        if len({each.name for each in self.feed}) < len(self.feed):
-            raise ValueError("feed: two have one name")
-        mailed = [each for each in self.exchange if each.mail_to]
-        if mailed and not (self.alarms.smtp_host and self.alarms.mail_from):
-            raise ValueError("exchange: mail_to needs smtp_host and mail_from in [alarms]")
-        if self.alarms.smtp_security == "none" and any(each.plate_in_mail for each in mailed):
-            raise ValueError('exchange: plate_in_mail needs smtp_security "starttls" or "tls" in [alarms]')
-        if barred := barred_reason_faults("feed", self.feed, PolicySettings(profile=self.search.profile)):
-            raise ValueError(barred[0])
-        return self
+
+FILE_SCHEMA = FileSchema(DepartmentFile)
+"""How faults of the file find their tables and keys."""
 
 
 def load_department_file(directory: Path) -> DepartmentFile:
@@ -266,27 +248,52 @@ def load_department_file(directory: Path) -> DepartmentFile:
         directory: the department's folder.
 
     Raises:
-        DepartmentError: a key is wrong, or the file cannot be read.
+        DepartmentFileError: with every fault found, or the file cannot be read.
+        DepartmentError: the folder cannot be looked at.
     """
     path = directory / FILE_NAME
+    _require_path(directory)
     try:
-        text = path.read_text(encoding="utf-8") if path.exists() else ""
-        return DepartmentFile.model_validate(tomllib.loads(text))
+        file = DepartmentFile.model_validate(read_values_if_any(path))
+    except FileNotFoundError:
+        return DepartmentFile()
     except ValidationError as error:
-        first = error.errors()[0]
-        raise DepartmentError(f"{path}: {'.'.join(str(part) for part in first['loc'])}: {first['msg']}") from None
-    except (OSError, ValueError) as error:
-        raise DepartmentError(f"{path}: cannot be read: {error}") from None
+        raise DepartmentFileError.of(path, faults_of(error, FILE_SCHEMA)) from None
+    except SettingsError as error:
+        raise DepartmentFileError(error.faults) from None
+    if faults := list(_faults_between_tables(file)):
+        raise DepartmentFileError.of(path, faults)
+    return file
+
+
+def _require_path(directory: Path) -> None:
+    """A folder that cannot be looked at, for its name or those above it, is no fault of the settings."""
+    try:
+        directory.stat()
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise DepartmentError(f"{directory}: cannot be looked at: {error.strerror}") from None
+
+
+def _faults_between_tables(file: DepartmentFile) -> Iterator[str]:
+    """What each table may hold by itself, and not beside the others."""
+    mailed = [each for each in file.exchange if each.mail_to]
+    if mailed and not (file.alarms.smtp_host and file.alarms.mail_from):
+        yield "exchange: mail_to needs smtp_host and mail_from in [alarms]"
+    if file.alarms.smtp_security == "none" and any(each.plate_in_mail for each in mailed):
+        yield 'exchange: plate_in_mail needs smtp_security "starttls" or "tls" in [alarms]'
+    yield from barred_reason_faults("feed", file.feed, PolicySettings(profile=file.search.profile))
 
 
 def load_periods(directory: Path) -> DepartmentPeriods:
     """Load how long a department keeps reads.
 
     Raises:
-        DepartmentError: a key is wrong, or against what the state says.
+        DepartmentFileError: with every fault found, or what is against the law of the state.
     """
     table = load_department_file(directory).retention
     try:
         return department_periods(table.state, table.read_days, table.hit_days)
     except DepartmentError as error:
-        raise DepartmentError(f"{directory / FILE_NAME}: retention.{error}") from None
+        raise DepartmentFileError.of(directory / FILE_NAME, [f"retention.{error}"]) from None

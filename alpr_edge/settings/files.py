@@ -11,8 +11,8 @@ from pathlib import Path
 
 from alpr_edge.settings.cameras import FolderCamera, VideoCamera
 from alpr_edge.settings.evidence import EvidenceSettings
-from alpr_edge.settings.faults import key_path
 from alpr_edge.settings.schema import (
+    UNIT_FILE,
     AlertSettings,
     HotlistSettings,
     Settings,
@@ -72,7 +72,7 @@ def _data(settings: UnitSettings) -> Iterator[str]:
 
 def _recordings(settings: Settings) -> Iterator[str]:
     for index, camera in enumerate(settings.camera):
-        key = key_path(("camera", index, camera.kind, "path"))
+        key = UNIT_FILE.key_path(("camera", index, camera.kind, "path"))
         if isinstance(camera, VideoCamera) and not camera.path.is_file():
             yield f"{key}: {camera.path}: no such file; name a recording"
         if isinstance(camera, FolderCamera) and not camera.path.is_dir():
@@ -81,7 +81,7 @@ def _recordings(settings: Settings) -> Iterator[str]:
 
 def _sources(settings: HotlistSettings) -> Iterator[str]:
     for index, source in enumerate(settings.source):
-        key = key_path(("hotlist", "source", index))
+        key = UNIT_FILE.key_path(("hotlist", "source", index))
         if source.folder is not None and not source.folder.is_dir():
             yield f"{key}.folder: {source.folder}: no such folder; make it or name another"
         for name in ("ca_file", "certificate_file", "key_file", "signing_key_file", "password_file"):

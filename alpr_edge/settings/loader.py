@@ -10,9 +10,9 @@ from pydantic import ValidationError
 from alpr_edge.domain.errors import SettingsError
 from alpr_edge.settings.base import Section
 from alpr_edge.settings.cameras import doubled_ids
-from alpr_edge.settings.faults import fault
+from alpr_edge.settings.faults import faults_of
 from alpr_edge.settings.profiles.barred_reasons import barred_reason_faults
-from alpr_edge.settings.schema import Settings
+from alpr_edge.settings.schema import UNIT_FILE, Settings
 
 BYTES_MAX = 1024 * 1024
 """Largest settings file read; a full one has some kilobytes."""
@@ -30,9 +30,22 @@ def read_values(path: Path) -> dict[str, Any]:
         SettingsError: it cannot be read, or is not TOML.
     """
     try:
-        return toml_values(_text(path))
+        return read_values_if_any(path)
     except FileNotFoundError:
         raise SettingsError([f"{path}: no such file; write one with: alpr-edge settings init {path}"]) from None
+
+
+def read_values_if_any(path: Path) -> dict[str, Any]:
+    """Read the values of a file that may be missing, none of which is checked.
+
+    Raises:
+        FileNotFoundError: it is missing.
+        SettingsError: it cannot be read, or is not TOML.
+    """
+    try:
+        return toml_values(_text(path))
+    except FileNotFoundError:
+        raise
     except OSError as error:
         raise SettingsError([f"{path}: cannot be read: {error.strerror}"]) from None
     except UnicodeDecodeError as error:
@@ -52,7 +65,7 @@ def parse(raw: dict[str, Any], base: Path) -> Settings:
     try:
         settings = Settings.model_validate(raw)
     except ValidationError as error:
-        faults = [fault(detail) for detail in error.errors()]
+        faults = faults_of(error, UNIT_FILE)
         raise SettingsError([*faults, *(line for line in doubled_ids(raw) if line not in faults)]) from None
     if barred := barred_reason_faults("hotlist.source", settings.hotlist.source, settings.policy):
         raise SettingsError(barred)

@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, get_args, get_origin
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, Strict, model_validator
 
 from alpr_edge.domain.dispositions.terminal_text import CONFIRMATION, INQUIRY, template_fault
 from alpr_edge.domain.hits import OWN_SOURCE
 from alpr_edge.domain.people.person import SourcePermission
-from alpr_edge.settings.base import FilePath, Fraction, Name, Section, require_order
+from alpr_edge.settings.base import FilePath, FileSchema, Fraction, Name, Section, require_order
 from alpr_edge.settings.cameras import CameraSettings, V4l2Camera, camera_kinds, check_ceilings, check_ids
 from alpr_edge.settings.canvass import CanvassSettings
 from alpr_edge.settings.capture import CaptureSettings
@@ -25,6 +25,7 @@ from alpr_edge.settings.lists import SOURCES_MAX, ListSource
 from alpr_edge.settings.load import LoadSettings
 from alpr_edge.settings.policy import PolicySettings
 from alpr_edge.settings.power import PowerSettings
+from alpr_edge.settings.renames import current_name
 from alpr_edge.settings.retention import RetentionSettings
 
 
@@ -249,26 +250,8 @@ class Settings(Section):
     uplink: UplinkSettings = UplinkSettings()
 
 
-def table(location: tuple[int | str, ...]) -> type[Section] | None:
-    """The table that pydantic's ``location`` names; None where there is none.
-
-    A camera's location is ("camera", index, kind): the kind is no key of the file, but says which table it is.
-    """
-    section: type[Section] | None = Settings
-    if location[:1] == ("camera",):
-        return camera_kinds().get(str(location[2])) if len(location) == 3 else None
-    for part in location:
-        if section is not None and isinstance(part, str):
-            field = section.model_fields.get(part)
-            section = None if field is None else _section_of(field.annotation)
-    return section
-
-
-def _section_of(kind: Any) -> type[Section] | None:  # noqa: ANN401 - an annotation
-    """The section that a key holds, alone or in a row."""
-    if get_origin(kind) is tuple:
-        kind = get_args(kind)[0]
-    return kind if isinstance(kind, type) and issubclass(kind, Section) else None
+UNIT_FILE = FileSchema(Settings, {"camera": camera_kinds()}, current_name)
+"""How faults of a unit's file find their tables and keys."""
 
 
 def keys() -> Iterator[str]:
@@ -281,7 +264,7 @@ def keys() -> Iterator[str]:
 
 
 def _keys_below(location: tuple[str, ...]) -> Iterator[str]:
-    section = table(location)
+    section = UNIT_FILE.table_at(location)
     if section is None:
         yield ".".join(location)
         return

@@ -8,7 +8,7 @@ import pytest
 from alpr_edge.domain.errors import SettingsError
 from alpr_edge.settings import Settings, parse
 from alpr_edge.settings.layers.remote_keys import REMOTE_BOUNDS, REMOTE_KEYS, check_remote_values, remote_faults
-from alpr_edge.settings.schema import table
+from alpr_edge.settings.schema import UNIT_FILE
 
 REVIEWED = {"store.jpeg_quality", "store.scene_jpeg_quality"}
 """Numbers that do no harm at either end of the schema."""
@@ -23,7 +23,7 @@ FITTING: dict[str, dict[str, float]] = {
 
 def kind_of(key: str) -> object:
     section, name = key.split(".")
-    fields = table((section,))
+    fields = UNIT_FILE.table_at((section,))
     assert fields is not None
     return fields.model_fields[name].annotation
 

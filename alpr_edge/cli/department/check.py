@@ -9,15 +9,16 @@ import typer
 from alpr_edge.cli.common import JsonOption
 from alpr_edge.cli.department.common import DirectoryOption, require_department
 from alpr_edge.cli.output import print_object, print_table
+from alpr_edge.domain.errors import SettingsError
 
 
 def check_command(directory: DirectoryOption, as_json: JsonOption = False) -> None:
     """Check settings, folder, keys, certificate, database, people, images, backups, alarms, site, maps, disk, clock.
 
     Run it before the department serves, and after each change; it may serve meanwhile. Ends with 0 when everything is
-    green or amber, with 1 when anything is red.
+    green or amber, with 2 when the settings have faults, else with 1 when anything is red.
     """
-    from alpr_edge.department.checks.readiness import department_checks
+    from alpr_edge.department.checks.readiness import SETTINGS, department_checks
     from alpr_edge.domain.diagnostics.checks import Grade, worst
 
     checks = list(department_checks(require_department(directory)))
@@ -30,4 +31,5 @@ def check_command(directory: DirectoryOption, as_json: JsonOption = False) -> No
         rows = [(check.name, check.grade.value, check.finding, check.todo) for check in checks]
         print_table(("check", "verdict", "found", "what to do"), rows, [colours[check.grade] for check in checks])
     if grade is Grade.RED:
-        raise typer.Exit(1)
+        has_faulty_settings = any(check.name == SETTINGS and check.grade is Grade.RED for check in checks)
+        raise typer.Exit(SettingsError.exit_code if has_faulty_settings else 1)

@@ -82,14 +82,14 @@ def standing_alarms(directory: Path, now: datetime, storage: Storage | None = No
         try:
             storage = Storage(directory, create=False)
         except AlprEdgeError as error:
-            text = f"the database cannot be opened: {error}"
+            text = f"the database cannot be opened: {_one_line(error)}"
             return [*_of_host(directory, now), Alarm(UNSEEN, text, AlarmKind.DATABASE)]
         with closing(storage):
             return standing_alarms(directory, now, storage)
     try:
         return alarms_of(storage, now)
     except AlprEdgeError as error:
-        text = f"the database does not answer: {error}"
+        text = f"the database does not answer: {_one_line(error)}"
         return [*_of_host(directory, now), Alarm(UNSEEN, text, AlarmKind.DATABASE)]
 
 
@@ -146,6 +146,11 @@ def _of_storage(storage: Storage, now: datetime) -> Iterator[Alarm]:
         storage.images.check()
     except StoreError as error:
         yield Alarm("images", str(error), AlarmKind.IMAGES)
+
+
+def _one_line(error: AlprEdgeError) -> str:
+    """The text of an error as one line, also of the settings' faults, which have a line each."""
+    return "; ".join(str(error).splitlines())
 
 
 def _of_line(line: str, kind: AlarmKind) -> Alarm:

@@ -13,9 +13,9 @@ from typing import Protocol
 
 import httpx
 
+from alpr_edge.department.alarm_settings import AlarmsTable
 from alpr_edge.department.alarms.alarm_record import AlarmNotice
 from alpr_edge.department.mail_server import WAIT_S_MAX, secret_of, send_mail, tls_context
-from alpr_edge.department.settings import AlarmsTable
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.instants import rfc3339
 

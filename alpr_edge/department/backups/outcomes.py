@@ -47,8 +47,8 @@ def note_outcome(directory: Path, what: str, backup: Path, reason: str = "") -> 
     Raises:
         StoreError: the department's folder takes no file.
     """
-    now = rfc3339(datetime.now(UTC))
-    new = BackupOutcome(what, now, str(backup), not reason, reason[:REASON_CHARACTERS_MAX])
+    now, one_line = rfc3339(datetime.now(UTC)), "; ".join(reason.splitlines())
+    new = BackupOutcome(what, now, str(backup), not reason, one_line[:REASON_CHARACTERS_MAX])
     lines = [json.dumps(asdict(each)) for each in (*outcomes(directory)[1 - LINES_MAX :], new)]
     path = directory / FILE_NAME
     with io_errors(f"{path}: cannot be written", StoreError):

@@ -24,13 +24,15 @@ from alpr_edge.department.images.probe import check_objects
 from alpr_edge.department.ingest.storage import Storage
 from alpr_edge.department.pki.authority import TlsFiles
 from alpr_edge.department.pki.server_certificate import ServerCertificate
-from alpr_edge.department.settings import FILE_NAME, load_department_file, load_periods
+from alpr_edge.department.settings import FILE_NAME, DepartmentFileError, load_department_file, load_periods
 from alpr_edge.department.unit_logs.witness import FILE_NAME as WITNESS_KEY
 from alpr_edge.domain.diagnostics.checks import Check, amber, green, red
 from alpr_edge.domain.errors import AlprEdgeError, DepartmentError
 from alpr_edge.runtime.durable_files import private_directory
 from alpr_edge.runtime.kernel_clock import uncertainty_ms
 
+SETTINGS = "settings"
+"""Name of the checks of :data:`FILE_NAME`."""
 UNCERTAINTY_MS_MAX = 10_000.0
 """A clock that may be off by more counts as not set."""
 
@@ -41,7 +43,7 @@ def department_checks(directory: Path) -> Iterator[Check]:
     Args:
         directory: its folder, which exists.
     """
-    yield from _of("settings", lambda: _settings(directory))
+    yield from _of(SETTINGS, lambda: _settings(directory))
     yield from check_folder(directory)
     yield from check_keys(directory)
     parts: dict[str, Callable[[], Iterator[Check]]] = {
@@ -65,9 +67,16 @@ def department_checks(directory: Path) -> Iterator[Check]:
 
 
 def _of(name: str, look: Callable[[], Iterator[Check]]) -> list[Check]:
-    """The checks of a part; an error, whose line says what to do, is one that is red."""
+    """The checks of a part; an error, whose line says what to do, is one that is red.
+
+    Each fault of the settings is one, of the settings alone: parts that need them would all say the same.
+    """
     try:
         return list(look())
+    except DepartmentFileError as error:
+        if name == SETTINGS:
+            return [red(name, fault) for fault in error.faults]
+        return [red(name, f"cannot be told: {FILE_NAME} has faults", f"mend them, see {SETTINGS} above")]
     except AlprEdgeError as error:
         return [red(name, str(error))]
     except OSError as error:
@@ -78,7 +87,7 @@ def _settings(directory: Path) -> Iterator[Check]:
     load_department_file(directory)
     periods = load_periods(directory)
     kept = f"reads are kept for {periods.read_days:g} days, on a list for {periods.hit_days:g}"
-    yield green("settings", f"{FILE_NAME}: {kept}" if (directory / FILE_NAME).exists() else f"no {FILE_NAME}: {kept}")
+    yield green(SETTINGS, f"{FILE_NAME}: {kept}" if (directory / FILE_NAME).exists() else f"no {FILE_NAME}: {kept}")
 
 
 def _certificate(directory: Path) -> Iterator[Check]:

@@ -8,12 +8,13 @@ from email.utils import format_datetime
 from pathlib import Path
 from typing import Protocol
 
+from alpr_edge.department.alarm_settings import AlarmsTable
 from alpr_edge.department.exchange_settings import ExchangeTable
 from alpr_edge.department.interchange.bodies import Value, write_body
 from alpr_edge.department.interchange.delivery import Delivery, DeliveryClient, DeliveryOutcome, DeliveryTimes
 from alpr_edge.department.interchange.templates import BodyTemplate, EventKind, load_template
 from alpr_edge.department.mail_server import send_mail
-from alpr_edge.department.settings import AlarmsTable, load_department_file
+from alpr_edge.department.settings import load_department_file
 from alpr_edge.domain.errors import DepartmentError
 from alpr_edge.domain.hits import Reason
 

@@ -17,7 +17,7 @@ from typing import Any
 from alpr_edge.domain.errors import SettingsError
 from alpr_edge.settings.faults import value_as_text
 from alpr_edge.settings.loader import parse
-from alpr_edge.settings.schema import Settings, table
+from alpr_edge.settings.schema import UNIT_FILE, Settings
 
 REMOTE_KEYS = frozenset(
     f"{section}.{key}"
@@ -127,7 +127,7 @@ def _keys_of_car(raw: Mapping[str, Any]) -> Iterator[str]:
     for section, values in raw.items():
         if section not in Settings.model_fields:
             continue
-        fields = table((section,))
+        fields = UNIT_FILE.table_at((section,))
         if fields is None or not isinstance(values, dict):
             yield f"{section}: is set in the car alone; a department cannot set it from afar"
             continue

@@ -54,7 +54,10 @@ def red_checks(output_lines: Sequence[str]) -> dict[str, str]:
     """The red ones of what ``department check --json`` printed."""
     reports = [json.loads(line) for line in output_lines if line.startswith("{")]
     reds = [check for report in reports for check in report["checks"] if check["grade"] == "red"]
-    return {check["name"]: "; ".join(filter(None, (check["finding"], check["todo"]))) for check in reds}
+    found: dict[str, list[str]] = {}
+    for check in reds:
+        found.setdefault(check["name"], []).extend(filter(None, (check["finding"], check["todo"])))
+    return {name: "; ".join(words) for name, words in found.items()}
 
 
 def _require_health() -> None:

@@ -92,4 +92,4 @@ def test_no_department_and_wrong_settings_end_with_a_line(office: Office, tmp_pa
     assert (missing.exit_code, "no department there" in missing.output) == (1, True)
     office.settings('[alarms]\nwebhook_url = "http://hooks.example/"\n')
     refused = run(office)
-    assert (refused.exit_code, "use https" in refused.output) == (1, True)
+    assert (refused.exit_code, "use https" in refused.output) == (2, True)

@@ -87,17 +87,26 @@ def test_a_target_that_is_not_there_or_takes_nothing_is_told_in_a_line(
 @pytest.mark.parametrize(
     ("changes", "fault"),
     [
-        ({"url": "http://county.example/"}, "url: use https"),
-        ({"url": "https://county.example/?token=abc"}, "url: String should match pattern"),
-        ({"url": "https://me:secret@county.example/"}, "url: String should match pattern"),
+        ({"url": "http://county.example/"}, "exchange[0]: url: use https"),
+        (
+            {"url": "https://county.example/?token=abc"},
+            "exchange[0].url: expected an address that begins with https://, without",
+        ),
+        (
+            {"url": "https://me:secret@county.example/"},
+            "exchange[0].url: expected an address that begins with https://, without",
+        ),
         ({"lists": []}, "lists: name the lists whose hits go out"),
-        ({"operator": ""}, "operator: String should have at least 3"),
-        ({"agency": "County Sheriff"}, "agency: Extra inputs are not permitted"),
+        ({"operator": ""}, "exchange[0].operator: expected one line of text of 3 to 500 characters, not ''"),
+        (
+            {"agency": "County Sheriff"},
+            "exchange[0].agency: unknown key; known here: approved_by, approved_on, ca_file",
+        ),
         ({"until": datetime.now(UTC).date() + timedelta(days=400)}, "until: name a day within 366 days"),
-        ({"approved_by": None}, "approved_by: Field required"),
-        ({"legal_basis": ""}, "legal_basis: String should have at least 3"),
+        ({"approved_by": None}, "exchange[0].approved_by: missing; expected one line of text"),
+        ({"legal_basis": ""}, "exchange[0].legal_basis: expected one line of text of 3 to 500 characters"),
         ({"matches": []}, 'matches: name at least "exact"'),
-        ({"list": ["a"]}, "list: Extra inputs are not permitted"),
+        ({"list": ["a"]}, "exchange[0].list: unknown key; did you mean 'lists'?"),
     ],
 )
 def test_settings_that_lack_their_approval_are_refused(
@@ -107,13 +116,13 @@ def test_settings_that_lack_their_approval_are_refused(
     with pytest.raises(DepartmentError) as error_info:
         load_department_file(office.directory)
     assert fault in str(error_info.value)
-    assert "secret" not in str(error_info.value)
+    assert not [word for word in ("secret", "token=abc") if word in str(error_info.value)]
 
 
 def test_two_targets_have_two_names(office: ExchangeOffice) -> None:
     office.name_target("https://county.example/hook")
     office.name_target("https://other.example/hook")
-    with pytest.raises(DepartmentError, match="two have one name"):
+    with pytest.raises(DepartmentError, match="exchange: name 'county' is given to more than one; give each"):
         load_department_file(office.directory)
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from alpr_edge.department.alarm_settings import AlarmsTable
 from alpr_edge.department.alarms.alarm_record import AlarmNotice
 from alpr_edge.department.alarms.channels import SIGNATURE_HEADER, MailChannel, WebhookChannel, alarm_channels
 from alpr_edge.department.pki.authority import initialise
-from alpr_edge.department.settings import AlarmsTable
 from alpr_edge.domain.errors import DepartmentError
 from tests.department.alarms.receivers import MailServer, PostServer, running, server_tls
 

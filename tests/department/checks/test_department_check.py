@@ -62,7 +62,7 @@ def _mail_without_password(directory: Path) -> None:
 @pytest.mark.parametrize(
     ("part", "words", "harm"),
     [
-        ("settings", "department.toml: cannot be read", lambda folder: add(folder, "[x")),
+        ("settings", "department.toml: not valid TOML: Expected ']'", lambda folder: add(folder, "[x")),
         ("settings", "retention.read_days", lambda folder: add(folder, "[retention]\nread_days = -1")),
         ("folder", "others may enter it", lambda folder: folder.chmod(0o755)),
         ("key ca.key", "others may read it", lambda folder: (folder / "ca.key").chmod(0o644)),
@@ -85,8 +85,24 @@ def test_each_fault_is_red_and_says_what_to_do(
     (directory / "images").mkdir(mode=0o700, exist_ok=True)
     harm(directory)
     code, found = checks(directory)
-    assert (code, found[part]["grade"]) == (1, "red"), found
+    assert (code, found[part]["grade"]) == (2 if part == "settings" else 1, "red"), found
     assert words in f"{found[part]['finding']}; {found[part]['todo']}"
+
+
+def test_each_fault_of_the_settings_is_a_line_that_no_other_part_repeats(tmp_path: Path) -> None:
+    directory = new_department(tmp_path / "department")
+    add(directory, '[retention]\nread_days = -1\n[backup]\ntraget = "/mnt"')
+    done = CliRunner().invoke(app, ["department", "check", "--directory", str(directory), "--json"])
+    lines = [(each["name"], each["grade"], each["finding"]) for each in json.loads(done.output)["checks"]]
+    file = directory / "department.toml"
+    assert done.exit_code == 2
+    assert lines[:2] == [
+        ("settings", "red", f"{file}: retention.read_days: expected a number above 0, at most 36500, not -1"),
+        ("settings", "red", f"{file}: backup.traget: unknown key; did you mean 'target'?"),
+    ]
+    assert not [line for line in lines[2:] if "retention" in line[2] or "traget" in line[2]]
+    assert ("backup", "red", "cannot be told: department.toml has faults") in lines
+    assert [grade for name, grade, _ in lines if name in {"key ca.key", "certificate", "disk"}] == ["green"] * 3
 
 
 def test_a_key_that_is_gone_is_not_replaced(tmp_path: Path) -> None:

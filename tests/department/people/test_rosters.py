@@ -124,7 +124,7 @@ def test_the_settings_say_how_long_it_holds_and_which_domain(office: Office) -> 
         ("[people]\nroster_dayz = 9", "people.roster_dayz: "),
         ('[people]\ndomain = "Modesto.example/"', "people.domain: "),
         ('[people]\naddress = "http://x"', "people.address: "),
-        ("[people", "cannot be read"),
+        ("[people", "department.toml: not valid TOML"),
     ],
 )
 def test_a_wrong_setting_is_one_line(office: Office, text: str, message: str) -> None:

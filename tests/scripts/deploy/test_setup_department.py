@@ -188,10 +188,16 @@ def test_the_red_checks_of_a_department_are_told_with_what_to_do() -> None:
     reports = [
         {"name": "folder", "grade": "red", "finding": "others may enter it", "todo": "run: chmod 700 /x"},
         {"name": "database", "grade": "red", "finding": "no answer", "todo": ""},
+        {"name": "settings", "grade": "red", "finding": "a.b: unknown key", "todo": ""},
+        {"name": "settings", "grade": "red", "finding": "c: unknown key", "todo": ""},
         {"name": "clock", "grade": "amber", "finding": "not set", "todo": "chrony"},
     ]
     lines = ["alpr-edge: something else", json.dumps({"grade": "red", "checks": reports})]
-    told = {"folder": "others may enter it; run: chmod 700 /x", "database": "no answer"}
+    told = {
+        "folder": "others may enter it; run: chmod 700 /x",
+        "database": "no answer",
+        "settings": "a.b: unknown key; c: unknown key",
+    }
     assert checks.red_checks(lines) == told
     assert checks.red_checks(["alpr-edge: no department there"]) == {}
 

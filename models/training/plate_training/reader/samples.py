@@ -25,8 +25,10 @@ WIDE_PX = 30.0, 80.0, 400.0
 """Widths of a plate as the camera sees it: least, usual, most."""
 NEAR_SHARE = 0.4
 """Share of boxes that lie close to the plate; the sides of the others are off by more, each by itself."""
-ASKEW, ASKEW_SHARE = 2.0, 0.15
+ASKEW, ASKEW_SHARE = 2.0, 0.25
 """By how much more some plates are turned than the others, and their share: seen from beside the car, or uphill."""
+ASKEW_ROLL = 0.07
+"""Standard deviation of their angle in the picture, in radians, before that: a leaning camera or motorcycle."""
 RENDER_HEIGHT_PX = 72
 
 
@@ -95,8 +97,11 @@ def photograph_plate(patch: MountedPicture, rng: Rng, *, real: bool) -> Picture:
     width, height = corners[2] - corners[0]
     wide = float(np.exp(rng.triangular(*np.log(WIDE_PX))))
     tall = wide * float(height / width)
-    turn = (0.6 if real else 1.0) * (ASKEW if rng.random() < ASKEW_SHARE else 1.0)
-    quad = turned_corners(wide, tall, rng, strength=turn)
+    turn = 0.6 if real else 1.0
+    if rng.random() < ASKEW_SHARE:
+        quad = turned_corners(wide, tall, rng, strength=turn * ASKEW, roll=ASKEW_ROLL)
+    else:
+        quad = turned_corners(wide, tall, rng, strength=turn)
     box = _inexact(bounds(quad), rng)
     size = max(8, round(float(box[2] - box[0]))), max(5, round(float(box[3] - box[1])))
     stretch = np.array(size, np.float32) / (box[2:] - box[:2])

@@ -7,10 +7,21 @@ from plate_training.rendering.degrade import Rng
 
 Points = NDArray[np.float32]
 
+ROLL = 0.045
+"""Standard deviation of a plate's angle in the picture, in radians."""
 
-def turned_corners(width: float, height: float, rng: Rng, *, strength: float = 1.0) -> Points:
-    """Corners float32 [4, 2] of a plate of that size, turned at random about its centre at the origin."""
-    yaw, pitch, roll = rng.normal(0, (0.3 * strength, 0.18 * strength, 0.045 * strength))
+
+def turned_corners(width: float, height: float, rng: Rng, *, strength: float = 1.0, roll: float = ROLL) -> Points:
+    """Corners float32 [4, 2] of a plate of that size, turned at random about its centre at the origin.
+
+    Args:
+        width: of the plate.
+        height: of the plate.
+        rng: where chance comes from.
+        strength: how far it is turned; 1 is how far most are.
+        roll: standard deviation of the angle by which it is turned in the picture, in radians, at a strength of 1.
+    """
+    yaw, pitch, roll = rng.normal(0, (0.3 * strength, 0.18 * strength, roll * strength))
     yaw, pitch, roll = np.clip((yaw, pitch, roll), -0.95, 0.95)
     half = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]], np.float64) * (width / 2, height / 2)
     spun = half @ np.array([[np.cos(roll), np.sin(roll)], [-np.sin(roll), np.cos(roll)]])

@@ -111,8 +111,12 @@ def _free_text(rng: Rng, pool: str) -> str:
 
 
 def faces_with(fonts: Path | None) -> tuple[Face, ...]:
-    """The faces that plates are rendered in: the base ones and those of a folder of more, where one is given."""
-    return base_faces() + (faces_in(fonts) if fonts else ())
+    """The faces that plates are rendered in: the base ones and those of a folder of more, where one is given.
+
+    Every second one is there with serifs at its I as well.
+    """
+    faces = base_faces() + (faces_in(fonts) if fonts else ())
+    return faces + tuple(replace(face, has_serif_i=True) for face in faces[::2])
 
 
 def render_random_plate(
