@@ -34,7 +34,7 @@ from alpr_edge.console.unit import ConsoleUnit
 from alpr_edge.domain.errors import AccessError, CanvassError, DispositionError, HoldError, SearchError
 from alpr_edge.web.live.hit_changes import HitChanges
 from alpr_edge.web.page_application import page_application
-from alpr_edge.web.page_endpoints import page_endpoint
+from alpr_edge.web.page_endpoints import large_texts, page_endpoint
 from alpr_edge.web.page_security import PageHeaders
 from alpr_edge.web.passkey_steps import PasskeySteps
 from alpr_edge.web.sign_in_endpoints import SignInEndpoints
@@ -97,11 +97,11 @@ def _answer(strip: HealthStrip, step: Step, request: Request, body: bytes) -> Re
 
 def _refuse(request: Request, error: Exception) -> Response:
     """A request that is none of this page's."""
-    del request
     assert isinstance(error, HTTPException)
     log.warning("console.request_refused", status=error.status_code)
     message = "there is no such page" if error.status_code == 404 else error.detail
-    return PAGES.page("refused", error.status_code, message=message)
+    values = {"message": message, "is_form": request.method == "POST", "texts": large_texts(error)}
+    return PAGES.page("refused", error.status_code, **values)
 
 
 def _fail(request: Request, error: Exception) -> Response:

@@ -65,7 +65,8 @@ class ConsoleUnit:
 
     def authoriser(self, visitor: Visitor) -> Authoriser:
         """What decides for whoever sent a request."""
-        return Authoriser(self.accounts, self.page_log, self.policy, self.clock, visitor.caller)
+        caller = visitor.caller
+        return Authoriser(self.accounts, self.page_log.of(caller), self.policy, self.clock, caller)
 
     def mute_state(self) -> MuteState:
         """Whether the unit is muted at present."""

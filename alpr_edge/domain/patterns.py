@@ -21,7 +21,7 @@ _PIECES = re.compile(r"[?*]|[^?*]+")
 _CHARACTERS = "0123456789ABCDEFGHIJKLMNPQRSTUVWXYZ"
 _AUTOMATON_BITS = 16
 """One more than the longest partial has characters that count."""
-_MENTION_MIN = 5
+MENTION_MIN = 5
 """Fewer characters count as a plate only where a word begins and ends with them: other text has them by chance."""
 PLATE_LEFT_OUT = "[plate]"
 
@@ -69,7 +69,7 @@ def tells_plate(text: str, plates: Iterable[str]) -> bool:
 def _mention(known: str) -> re.Pattern[str]:
     """What finds canonical characters in a text, with anything but letters and digits between them."""
     mention = "[^0-9A-Z]*".join("[0O]" if character == "0" else character for character in known)
-    if len(known) < _MENTION_MIN:
+    if len(known) < MENTION_MIN:
         mention = f"(?<![0-9A-Z]){mention}(?![0-9A-Z])"
     return re.compile(mention, re.ASCII | re.IGNORECASE)
 

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser, Policy
-from alpr_edge.access.authorisation.offers import NOT_OFFERED, holds_trainings, purposes_for, require_offered
+from alpr_edge.access.authorisation.offers import holds_trainings, refuse_view, require_offered, require_view
 from alpr_edge.access.authorisation.operations import RULES, Operation
-from alpr_edge.domain.errors import AccessError, FeedError
+from alpr_edge.domain.errors import FeedError
 from alpr_edge.domain.permissions.decision import AccessRequest, DecisionReason, purpose_reason
 from alpr_edge.domain.permissions.profile import Need, Profile, PurposeRule
 from alpr_edge.domain.permissions.purposes import Purpose
@@ -42,11 +42,9 @@ class PurposeForm:
         """What a template offers to choose from.
 
         Raises:
-            AccessError: the visitor may do it for no purpose at all.
+            AccessError: the visitor may do it for no purpose at all; their try is on record.
         """
-        purposes = purposes_for(self._site.authoriser(visitor), self._operation)
-        if not purposes:
-            raise AccessError(NOT_OFFERED)
+        purposes = require_view(self._site.authoriser(visitor), self._operation)
         profile = self._site.policy.profile
         return {
             "purposes": {code: _purpose_words(rule) for code, rule in purposes.items()},
@@ -69,14 +67,14 @@ class PurposeForm:
         require_offered(self._site.authoriser(visitor), self._operation, purpose, subjects)
 
     def require_current(self, visitor: Visitor) -> None:
-        """Refuse what stands on record already to whoever may not see it any more (policy 462.4(d), 462.6(a)).
+        """Refuse, on record, what was allowed before to whoever may not see it any more (policy 462.4(d), 462.6(a)).
 
         Raises:
             AccessError: the visitor may do it for no purpose at all, or account, training or roster has ended.
         """
         self.choices(visitor)
         if not self.is_current(visitor):
-            raise AccessError(NOT_CURRENT)
+            refuse_view(self._site.authoriser(visitor), self._operation, NOT_CURRENT)
 
     def is_current(self, visitor: Visitor) -> bool:
         """Whether the visitor's account and trainings and the roster are in force."""

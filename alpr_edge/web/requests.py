@@ -9,6 +9,8 @@ from starlette.types import Message, Receive
 
 SMALL_BYTES_MAX = 16_384
 """Largest body of a request that carries no item."""
+READ_BYTES_MAX = 16 * SMALL_BYTES_MAX
+"""Of a larger one, what is read all the same: a browser that is cut off while it sends shows no answer."""
 SMALL_RECEIVE_S_MAX = 20.0
 FIELDS_MAX = 16
 
@@ -38,6 +40,18 @@ def bounded_receive(request: Request, bytes_max: int, name: str) -> Receive:
     return receive
 
 
+class LargeRequestError(HTTPException):
+    """A request that carries no item and is larger than those are.
+
+    Args:
+        body: its body; of one above :data:`READ_BYTES_MAX` what was read of it.
+    """
+
+    def __init__(self, body: bytes) -> None:
+        super().__init__(413, f"a request holds {SMALL_BYTES_MAX} bytes at most")
+        self.body = body
+
+
 async def small_body(request: Request) -> bytes:
     """The whole body of a request that carries no item, bounded in bytes and time."""
     body = b""
@@ -45,12 +59,14 @@ async def small_body(request: Request) -> bytes:
         async with asyncio.timeout(SMALL_RECEIVE_S_MAX):
             async for chunk in request.stream():
                 body += chunk
-                if len(body) > SMALL_BYTES_MAX:
-                    raise HTTPException(413, f"a request holds {SMALL_BYTES_MAX} bytes at most")
+                if len(body) > READ_BYTES_MAX:
+                    break
     except TimeoutError:
         raise HTTPException(408, "the request took too long to arrive") from None
     except ClientDisconnect:
         raise HTTPException(400, "the client hung up") from None
+    if len(body) > SMALL_BYTES_MAX:
+        raise LargeRequestError(body)
     return body
 
 

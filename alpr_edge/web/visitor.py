@@ -41,20 +41,24 @@ class Visitor:
     """Whether a person asked, which keeps their session open; a page that refreshes itself is none."""
     sign_on_word: str = field(default="", repr=False)
     """What this browser keeps during a single sign-on; empty: there is none."""
+    is_view: bool = False
+    """Whether it only opens a page, and sends nothing."""
 
     @classmethod
     def of(cls, request: Request, body: bytes, component: str = COMPONENT) -> Self:
         """Take it from a request whose body was read."""
         token, word = (request.cookies.get(name, "")[:TOKEN_CHARACTERS_MAX] for name in (COOKIE, CHALLENGE_COOKIE))
-        is_refresh = request.method == "GET" and request.headers.get(REFRESH_HEADER) == "1"
+        is_view = request.method == "GET"
+        is_refresh = is_view and request.headers.get(REFRESH_HEADER) == "1"
         parameters, fields = dict(request.path_params), form_fields(body)
         sign_on_word = request.cookies.get(SIGN_ON_COOKIE, "")[: SIGN_ON_CHARACTERS_MAX + 1]
-        return cls(token, word, host_of(request), fields, parameters, component, not is_refresh, sign_on_word)
+        return cls(token, word, host_of(request), fields, parameters, component, not is_refresh, sign_on_word, is_view)
 
     @property
     def caller(self) -> Caller:
         """Who calls services through the page."""
-        return Caller(self.component, self.token, self.address, component=self.component, is_use=self.is_use)
+        name = self.component
+        return Caller(name, self.token, self.address, component=name, is_use=self.is_use, is_view=self.is_view)
 
 
 def give_session(response: Response, token: str) -> None:

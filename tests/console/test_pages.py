@@ -271,7 +271,12 @@ def test_a_form_of_another_site_does_nothing(rig: PageRig, headers: dict[str, st
 
 
 def test_a_body_that_is_too_long_is_refused(officer: httpx.Client) -> None:
-    assert officer.post(f"{HIT}/answers", data={"part": "read", "reason": "x" * 20_000}).status_code == 413
+    texts = {"reason": "x" * 20_000, "password": "correct horse battery"}
+    answer = officer.post(f"{HIT}/answers", data={"part": "read"} | texts)
+    assert (answer.status_code, "<h1>Not sent</h1>" in answer.text) == (413, True)
+    assert all(words in answer.text for words in ("by about 3,700 characters", "Nothing was sent: copy them from here"))
+    assert (answer.text.count("<textarea"), f">{texts['reason']}</textarea>" in answer.text) == (1, True)
+    assert texts["password"] not in answer.text
 
 
 def test_texts_of_lists_are_shown_as_texts(rig: PageRig, officer: httpx.Client) -> None:

@@ -9,18 +9,19 @@ anybody sees anything; where it cannot be written, nothing is shown and nothing 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import NoReturn
 
 from alpr_edge.access.authorisation.callers import Actor, Caller, login_actor, person_actor
 from alpr_edge.access.authorisation.operations import RULES, Operation, OperationRule
 from alpr_edge.access.authorisation.quota import AccessQuota
+from alpr_edge.access.authorisation.record_log import RecordLog
 from alpr_edge.access.authorisation.record_texts import record_code, record_objects, record_sentence, record_word
 from alpr_edge.access.authorisation.refusals import GLASS_CLOSED, IN_CAR, NOT_OWNER, PlaceWords, refusal_sentence
 from alpr_edge.access.sessions import SessionPlace, authorise_request
 from alpr_edge.access.store import AccessStore
-from alpr_edge.domain.access_log.changes import NONE, RecordedValues, change_not_made, changes_between, in_records
+from alpr_edge.domain.access_log.changes import NONE, change_not_made, changes_between, in_records
 from alpr_edge.domain.access_log.record_notes import DONE, NOT_DONE
-from alpr_edge.domain.access_log.records import AccessEntry, AccessOutcome, AccessRecord, RecordedChange, record_moment
+from alpr_edge.domain.access_log.records import AccessEntry, AccessOutcome, RecordedChange, record_moment
 from alpr_edge.domain.access_log.reports import FLAGGED
 from alpr_edge.domain.errors import AccessError, AlprEdgeError, StoreError
 from alpr_edge.domain.instants import Instant
@@ -30,19 +31,6 @@ from alpr_edge.domain.permissions.profile import Profile, SecurityProfile
 from alpr_edge.domain.permissions.purposes import MAINTENANCE, Purpose, PurposeCode
 from alpr_edge.domain.ports import Clock
 from alpr_edge.domain.sessions.break_glass import BreakGlass
-
-
-class RecordLog(Protocol):
-    """Where records go: the unit's access log."""
-
-    def append(self, entry: AccessEntry, now: Instant) -> AccessRecord | None:
-        """Append a record; on the disk when this returns, StoreError where it is not; None: it is only counted."""
-
-    def values(self) -> RecordedValues:
-        """What the records say is in force."""
-
-    def digest(self, text: str) -> str:
-        """What stands in a record in place of a secret or a plate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +166,18 @@ class Authoriser:
         for changes in in_records(access.changes):
             entry = self._entry(operation, answer, subject, now, note=DONE)
             self._append(entry.model_copy(update={"changes": changes}))
+
+    def refuse(self, operation: Operation, sentence: str) -> NoReturn:
+        """Refuse somebody, on record, before they could say what for: none of their roles may do it at all.
+
+        Raises AccessError with the sentence, and StoreError as above.
+        """
+        subject, now = AccessSubject(), self.clock.now()
+        answer = self._decide_session(RULES[operation], Purpose(""), subject, now)
+        if answer.decision.reason is DecisionReason.PURPOSE_MISSING:
+            answer = replace(answer, decision=AccessDecision(DecisionReason.NOT_GRANTED))
+        self._append(self._entry(operation, answer, subject, now))
+        raise AccessError(sentence)
 
     def may_see_covert(self) -> bool:
         """Whether covert entries may be shown to the caller, as :meth:`may`."""

@@ -31,6 +31,8 @@ class Caller:
     """The program, as records name it."""
     is_use: bool = True
     """Whether an access counts as use of the session; False: the program asks by itself."""
+    is_view: bool = False
+    """Whether a browser only opens a page, which it may load again and again, and sends nothing."""
 
 
 @dataclass(frozen=True, slots=True)

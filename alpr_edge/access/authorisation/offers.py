@@ -1,11 +1,12 @@
 """Tells what somebody may choose to do, so that a page offers nothing that would be refused; it shows nothing itself.
 
 Whether it is allowed is decided, and put on record, when it is done (:mod:`.authoriser`). So is a try of what somebody
-is offered for no purpose at all.
+is offered for no purpose at all, and their opening a page that leads to it.
 """
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from typing import NoReturn
 
 from alpr_edge.access.authorisation.authoriser import AccessSubject, Authoriser
 from alpr_edge.access.authorisation.operations import RULES, Operation
@@ -52,6 +53,42 @@ def require_offered(
         with suppress(AccessError), authoriser.access(operation, purpose, subject):
             raise AccessError(NOT_OFFERED)
     raise AccessError(NOT_OFFERED)
+
+
+def require_view(authoriser: Authoriser, operation: Operation) -> Mapping[str, PurposeRule]:
+    """The purposes as above, for a page that asks for one; whoever has none is refused, on record (policy 462.6(a)).
+
+    Without an open session it is no try and on no record: whoever comes by a bookmark is led to where they sign in.
+
+    Args:
+        authoriser: decides for the caller, and puts their try on record.
+        operation: what the page leads to.
+
+    Raises:
+        AccessError: none of their roles may, or no session is open.
+        StoreError: it cannot be put on record.
+    """
+    purposes = purposes_for(authoriser, operation)
+    if not purposes:
+        refuse_view(authoriser, operation, NOT_OFFERED)
+    return purposes
+
+
+def refuse_view(authoriser: Authoriser, operation: Operation, sentence: str) -> NoReturn:
+    """Refuse a page to the caller, on record as above.
+
+    Args:
+        authoriser: puts their try on record.
+        operation: what the page leads to.
+        sentence: what they are told.
+
+    Raises:
+        AccessError: always.
+        StoreError: it cannot be put on record.
+    """
+    if _person(authoriser) is None:
+        raise AccessError(sentence)
+    authoriser.refuse(operation, sentence)
 
 
 def offered_operations(profile: Profile, person: Person | None, operations: Iterable[Operation]) -> list[Operation]:

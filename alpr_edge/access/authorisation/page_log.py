@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 import structlog
 
 from alpr_edge.access.attempts import SignInOutcome
-from alpr_edge.access.authorisation.authoriser import RecordLog
-from alpr_edge.access.authorisation.callers import login_actor
+from alpr_edge.access.authorisation.callers import Caller, login_actor
+from alpr_edge.access.authorisation.page_tries import PageTries
+from alpr_edge.access.authorisation.record_log import RecordLog
 from alpr_edge.access.authorisation.record_texts import LOCKED_NOW, record_sentence, record_word
 from alpr_edge.domain.access_log.changes import RecordedValues
 from alpr_edge.domain.access_log.records import AccessEntry, AccessOutcome, AccessRecord, record_moment
@@ -111,6 +112,11 @@ class PageLog:
         self._of_addresses = WrongTries(ADDRESS_RECORDS_MAX, WINDOW_S, clock)
         self._of_all = WrongTries(RECORDS_MAX, WINDOW_S, clock)
         self._sum: _Sum | None = None
+        self._tries = PageTries(self, clock)
+
+    def of(self, caller: Caller) -> RecordLog:
+        """The log as a caller's accesses go on record: a page that is only opened is refused once a minute on it."""
+        return self._tries if caller.is_view else self
 
     def append(self, entry: AccessEntry, now: Instant) -> AccessRecord | None:
         """Append a record, or count it among those that get one together, which this is None of.

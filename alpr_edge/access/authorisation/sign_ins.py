@@ -16,8 +16,9 @@ from alpr_edge.access.attempts import (
     SignInResult,
 )
 from alpr_edge.access.authorisation.answer_times import wait_for_answer_step
-from alpr_edge.access.authorisation.authoriser import Policy, RecordLog
+from alpr_edge.access.authorisation.authoriser import Policy
 from alpr_edge.access.authorisation.callers import COMMAND_LINE, SESSION_ID_CHARACTERS, Caller
+from alpr_edge.access.authorisation.record_log import RecordLog
 from alpr_edge.access.authorisation.record_texts import LOCKED_NOW, record_sentence, record_word
 from alpr_edge.access.passwords import PasswordVerifier
 from alpr_edge.access.provider_sign_in import ProviderAttempt, sign_in_with_provider

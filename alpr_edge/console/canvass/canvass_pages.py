@@ -79,6 +79,10 @@ class CanvassPages:
             return self.form_page(visitor, fields, str(error))
         return go(PATH)
 
+    def require_current(self, visitor: Visitor) -> None:
+        """Refuse a drawing to whoever may not start a canvass now; the try is on record. Raises AccessError."""
+        self._form.require_current(visitor)
+
     def end(self, visitor: Visitor) -> Response:
         """End a canvass."""
         self._unit.speed.require_slow(visitor)

@@ -8,13 +8,11 @@ from collections.abc import Callable, Mapping
 
 from starlette.responses import Response
 
-from alpr_edge.access.authorisation.offers import NOT_OFFERED, holds_trainings, purposes_for
-from alpr_edge.access.authorisation.operations import Operation
+from alpr_edge.access.authorisation.offers import holds_trainings
 from alpr_edge.console.canvass.canvass_pages import CORNERS_PLACE, NO_PLACE_YET, PATH, CanvassDraft, CanvassPages
 from alpr_edge.console.lookups.navigation import lookup_page
 from alpr_edge.console.page_parts import go
 from alpr_edge.console.unit import ConsoleUnit
-from alpr_edge.domain.errors import AccessError
 from alpr_edge.domain.ground.areas import CORNERS_MAX, GroundPolygon, parse_ground_area
 from alpr_edge.domain.restrictions import Area
 from alpr_edge.evidence.canvass_map import HEIGHT_PX, WIDTH_PX, canvass_projection, corner_marks, map_ground, svg, way
@@ -41,8 +39,9 @@ class DrawingPages:
     def begin(self, visitor: Visitor) -> Response:
         """Keep the form as it is filled in, and lead to the map."""
         self._unit.speed.require_slow(visitor)
-        if not self._may_draw(visitor):
+        if not holds_trainings(self._unit.authoriser(visitor)):
             return self._pages.form_page(visitor, visitor.fields)
+        self._pages.require_current(visitor)
         places = newest_places(self._unit.store.database)
         if not places:
             return self._pages.form_page(visitor, visitor.fields, NO_PLACE_YET)
@@ -92,13 +91,8 @@ class DrawingPages:
     def _draft(self, visitor: Visitor) -> CanvassDraft:
         """What is drawn, for whoever may still start a canvass: it shows the way of the car."""
         self._unit.speed.require_slow(visitor)
-        if not self._may_draw(visitor):
-            raise AccessError(NOT_OFFERED)
+        self._pages.require_current(visitor)
         return self._unit.lookups.find(visitor, visitor.parameters["draft_id"], CanvassDraft)
-
-    def _may_draw(self, visitor: Visitor) -> bool:
-        authoriser = self._unit.authoriser(visitor)
-        return bool(purposes_for(authoriser, Operation.START_CANVASS)) and holds_trainings(authoriser)
 
     def _page(self, visitor: Visitor, draft: CanvassDraft, fault: str = "") -> Response:
         shown = {

@@ -120,7 +120,7 @@ class InquiryOffice:
 
     def authoriser(self, caller: Caller) -> Authoriser:
         """What allows and records whatever somebody asks for."""
-        return Authoriser(self.accounts, self.page_log, self.policy, self.clock, caller, self.quota)
+        return Authoriser(self.accounts, self.page_log.of(caller), self.policy, self.clock, caller, self.quota)
 
     def sum_refusals(self, *, is_end: bool = False) -> None:
         """Put on record how many refusals have no record of their own, once it is time or this is the end."""
@@ -210,7 +210,7 @@ def _office(directory: Path, database: DepartmentDatabase, clock: Clock, passwor
         passphrases=PassphraseRequests(directory, database, clock),
         audits=_audit_register(directory, database, log, policy, clock),
         declarations=DeclarationService(database, partial(_person_id, database), clock),
-        incidents=IncidentRegister(database, clock),
+        incidents=IncidentRegister(database, AuditedLogs(database, log), clock),
         trainings=TrainingRegister(database, rosters, clock),
         sign_outs=SignOuts(database, rosters, clock),
         own_accounts=AccountService(CredentialChanges(database, rosters, clock), passwords, policy),

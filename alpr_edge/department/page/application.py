@@ -42,7 +42,7 @@ from alpr_edge.department.page.units.unit_pages import UnitPages
 from alpr_edge.department.single_sign_on.sign_on import ANSWER_PATH
 from alpr_edge.web.live.hit_changes import HitChanges
 from alpr_edge.web.page_application import page_application
-from alpr_edge.web.page_endpoints import page_endpoint
+from alpr_edge.web.page_endpoints import large_texts, page_endpoint
 from alpr_edge.web.page_security import PageHeaders
 from alpr_edge.web.requests import SMALL_BYTES_MAX
 from alpr_edge.web.sign_in_endpoints import SignInEndpoints
@@ -121,11 +121,11 @@ def _answer_streets(site: DepartmentSite, pages: MapPages, request: Request, bod
 
 def _refuse(request: Request, error: Exception) -> Response:
     """A request that is none of this page's."""
-    del request
     assert isinstance(error, HTTPException)
     log.warning("department.page_request_refused", status=error.status_code)
     message = "there is no such page" if error.status_code == 404 else error.detail
-    return PAGES.page("refused", error.status_code, message=message)
+    values = {"message": message, "is_form": request.method == "POST", "texts": large_texts(error)}
+    return PAGES.page("refused", error.status_code, **values)
 
 
 def _fail(request: Request, error: Exception) -> Response:

@@ -5,7 +5,7 @@ one that is good once.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from starlette.responses import Response
@@ -14,29 +14,18 @@ from alpr_edge.access.authorisation.offers import purposes_for
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.department.inquiries.read_inquiries import check_inquiry, plate_subjects
 from alpr_edge.department.page.asked_search import AskedSearch
-from alpr_edge.department.page.page_parts import PageRoute, ShownAt, go
+from alpr_edge.department.page.page_parts import PageRoute, go
 from alpr_edge.department.page.search_form import LAST, parse_search_form
+from alpr_edge.department.page.shown_pictures import ShownPicture, picture_addresses
 from alpr_edge.department.page.site import DepartmentSite
 from alpr_edge.department.search.criteria import DepartmentSearch
-from alpr_edge.department.search.pages import FoundRead
-from alpr_edge.department.search.read_pictures import ReadPicture
 from alpr_edge.domain.errors import SearchError
-from alpr_edge.domain.permissions.purposes import Purpose
 from alpr_edge.web.pictures import picture_response
 from alpr_edge.web.purpose_form import PurposeForm
 from alpr_edge.web.visitor import Visitor
 
 PAGES_MAX = 40
 """Pages of one search; whoever needs more narrows it."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _ShownPicture:
-    """A picture of a page that was just shown."""
-
-    purpose: Purpose
-    read: FoundRead = field(repr=False)
-    sha256: str
 
 
 class DepartmentSearchPages:
@@ -112,14 +101,15 @@ class DepartmentSearchPages:
             raise SearchError("this search showed no such read")
         authoriser, found = self._site.authoriser(visitor), reads[place - 1]
         read, pictures = self._site.office.reads.read(authoriser, asked.purpose, found)
-        addresses = [self._address(visitor, asked.purpose, read, each) for each in pictures]
+        addresses = picture_addresses(self._site, visitor, asked.purpose, read, pictures)
         word = visitor.parameters["search_id"]
-        shown = {"search": word, "number": number, "place": place, "may": self._offers(visitor)}
-        return self._site.page("read", visitor, read=read, pictures=addresses, back=f"/search/{word}/{number}", **shown)
+        shown = {"pictures": addresses, "back": f"/search/{word}/{number}", "back_words": "Results"}
+        shown["hold_path"] = f"/holds/from/{word}/{number}/{place}" if self._offers(visitor)["hold"] else ""
+        return self._site.page("read", visitor, read=read, **shown)
 
     def picture(self, visitor: Visitor) -> Response:
         """A picture of a page that was just shown."""
-        shown = self._site.pictures.take(visitor, visitor.parameters["picture_id"], _ShownPicture)
+        shown = self._site.pictures.take(visitor, visitor.parameters["picture_id"], ShownPicture)
         authoriser = self._site.authoriser(visitor)
         jpeg = self._site.office.reads.picture(authoriser, shown.purpose, shown.read, shown.sha256)
         return picture_response(jpeg)
@@ -140,11 +130,6 @@ class DepartmentSearchPages:
 
     def _search_of(self, visitor: Visitor) -> AskedSearch:
         return self._site.lookups.find(visitor, visitor.parameters["search_id"], AskedSearch)
-
-    def _address(self, visitor: Visitor, purpose: Purpose, read: FoundRead, picture: ReadPicture) -> ShownAt:
-        """Where a picture is shown once."""
-        word = self._site.pictures.add(visitor, _ShownPicture(purpose, read, picture.sha256))
-        return ShownAt(picture.kind.value, f"/pictures/{word}", picture.sha256)
 
     def _form_page(self, visitor: Visitor, fields: Mapping[str, str], fault: str = "") -> Response:
         choices = self._form.choices(visitor)

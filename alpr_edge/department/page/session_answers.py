@@ -43,7 +43,7 @@ def refusal_page(site: DepartmentSite, visitor: Visitor, error: AccessError, *, 
     words = closed_words(site, visitor)
     if not words:
         return PAGES.page("refused", 403, message=page_words(error))
-    return PAGES.page("not_sent", 403, message=words) if is_form else go("/")
+    return PAGES.page("refused", 403, message=words, is_form=True) if is_form else go("/")
 
 
 def closed_words(site: DepartmentSite, visitor: Visitor) -> str:

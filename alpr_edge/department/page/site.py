@@ -60,6 +60,7 @@ PLACES = {
     **dict.fromkeys(("saved/list", "saved/form", "saved/one"), "/saved-searches"),
     "saved/people": "/saved-searches/people",
     **dict.fromkeys(("cases/hold_purpose", "cases/holds", "cases/hold", "cases/hold_form"), "/holds"),
+    "cases/held_reads": "/holds",
     **dict.fromkeys((f"cases/{name}" for name in ("package_purpose", "packages", "passphrase")), "/evidence"),
     **dict.fromkeys(("cases/package_form", "cases/booked"), "/evidence"),
 }

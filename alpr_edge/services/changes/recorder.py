@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from alpr_edge.access.authorisation.authoriser import RecordLog
+from alpr_edge.access.authorisation.record_log import RecordLog
 from alpr_edge.domain.access_log.changes import NONE, changes_between, in_records
 from alpr_edge.domain.access_log.records import RecordedChange
 from alpr_edge.domain.ports import Clock

@@ -10,7 +10,7 @@ whose change was begun on record is none: the program was killed, or lost its po
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from alpr_edge.access.authorisation.authoriser import RecordLog
+from alpr_edge.access.authorisation.record_log import RecordLog
 from alpr_edge.domain.access_log.changes import COMPARED, NONE, Subject, changes_between, subject_of, value_name
 from alpr_edge.domain.access_log.records import DRIFT_FOUND, OBJECTS_MAX, RecordedChange
 from alpr_edge.services.changes.list_change_values import change_name, changes_begun

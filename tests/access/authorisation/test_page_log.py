@@ -13,13 +13,15 @@ import pytest
 from alpr_edge.access.attempts import PasswordAttempt, SignInResult
 from alpr_edge.access.authorisation.authoriser import Authoriser
 from alpr_edge.access.authorisation.callers import Caller
+from alpr_edge.access.authorisation.offers import require_view
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.access.authorisation.page_log import ADDRESS_RECORDS_MAX, RECORDS_MAX, SUMMED, WINDOW_S, PageLog
+from alpr_edge.access.authorisation.page_tries import AGAIN_S
 from alpr_edge.access.authorisation.sign_ins import SignInService
 from alpr_edge.access.passwords import Argon2Passwords
 from alpr_edge.domain.access_log.changes import RecordedValues
-from alpr_edge.domain.access_log.records import AccessEntry, AccessRecord
-from alpr_edge.domain.errors import AccessError
+from alpr_edge.domain.access_log.records import AccessEntry, AccessOutcome, AccessRecord
+from alpr_edge.domain.errors import AccessError, StoreError
 from alpr_edge.domain.instants import Instant
 from alpr_edge.domain.people.credentials import Credentials
 from alpr_edge.domain.people.person import Role
@@ -73,6 +75,13 @@ class Page:
         authoriser = Authoriser(self.accounts, self.page_log, self.policy, self.staff.clock, caller)
         with pytest.raises(AccessError), authoriser.access(Operation.SHOW_HIT, STOLEN):
             raise AssertionError
+
+    def open(self, token: str, operation: Operation = Operation.SHOW_HOLDS) -> None:
+        """Open a page, which whoever may not is refused."""
+        caller = Caller(PAGE, token, STRANGER, component=PAGE, is_view=True)
+        log = self.page_log.of(caller)
+        with pytest.raises(AccessError):
+            require_view(Authoriser(self.accounts, log, self.policy, self.staff.clock, caller), operation)
 
     def write_sum(self, *, is_end: bool = False) -> None:
         self.page_log.write_sum(self.staff.clock.now(), is_end=is_end)
@@ -159,6 +168,38 @@ def test_pages_without_a_session_are_bounded_as_well_and_those_of_people_never(p
     page.write_sum(is_end=True)
     assert "20 more refusals" in page.records()[-1].note
     assert page.records()[-1].note.endswith(f"by address: {STRANGER} 20; by action: {Operation.SHOW_HIT.value} 20")
+
+
+def test_a_page_that_is_opened_again_and_again_is_refused_once_a_minute_on_record(page: Page) -> None:
+    page.staff.install(OFFICER, staff_person("auditor", Role.AUDITOR))
+    token, other = (page.staff.begin_session("auditor", login=PAGE, address=STRANGER) for _ in range(2))
+    for _ in range(50):
+        page.open(token)
+    (record,) = page.records()
+    assert (record.person_id, record.action, record.purpose) == ("auditor", Operation.SHOW_HOLDS, "none")
+    assert (record.outcome, record.reason, record.shown) == (AccessOutcome.REFUSED, "not_granted", 0)
+    page.open(token, Operation.SEARCH_READS)
+    page.open(other)
+    assert [each.action for each in page.records()] == ["show_holds", "search_reads", "show_holds"]
+    page.seconds = AGAIN_S - 1
+    page.open(token)
+    assert len(page.records()) == 3
+    page.seconds = AGAIN_S
+    page.open(token)
+    assert len(page.records()) == 4
+
+
+def test_a_page_is_refused_on_record_only_where_somebody_is_signed_in_and_the_log_takes_it(page: Page) -> None:
+    page.open("")
+    assert page.records() == []
+    page.staff.install(OFFICER, staff_person("auditor", Role.AUDITOR))
+    token = page.staff.begin_session("auditor", login=PAGE, address=STRANGER)
+    bytes_max, page.log.bytes_max = page.log.bytes_max, 1
+    with pytest.raises(StoreError, match="cannot be put on record"):
+        page.open(token)
+    page.log.bytes_max = bytes_max
+    page.open(token)
+    assert len(page.records()) == 1
 
 
 def test_many_addresses_together_are_bounded_and_one_subscriber_is_one(page: Page) -> None:

@@ -76,6 +76,8 @@ def test_an_incident_is_entered_followed_up_and_closed_with_its_notice(
             ({"kind": ""}, "An incident has a kind"),
             ({"people": "some"}, "A number of people or reads is a number."),
             ({"known": "then"}, "Happened and known are a date and a time"),
+            ({"what": f"somebody looked for {PICTURED}"}, "A text tells a plate that was searched for"),
+            ({"notices": f"the owner of {PICTURED[:4]} {PICTURED[4:]}"}, "A text tells a plate"),
         ):
             wrong = client.post("/incidents/new", data=facts | fields)
             assert (wrong.status_code, fault_line(wrong).startswith(line), "Ana Ruiz" in wrong.text) == (

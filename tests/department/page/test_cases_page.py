@@ -14,7 +14,7 @@ from tests.department.page.page_office import FOR_STOLEN, PICTURED, client_of, n
 
 FOR_CASE = FOR_STOLEN | {"case": CASE}
 OTHER_CASE = FOR_STOLEN | {"case": "26-654321"}
-HOLD = re.compile(r"/holds/[\w-]+/(department[^\"]+)\"")
+HOLD = re.compile(r"/holds/[\w-]+/(department[^/\"]+)\"")
 
 
 def open_case(client: httpx.Client, path: str, fields: dict[str, str]) -> str:

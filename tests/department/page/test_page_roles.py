@@ -40,6 +40,7 @@ NAMES = {
     "saved_id": "none",
     "inquiry_id": "none",
     "hold_id": "none",
+    "read_id": "none",
     "session_id": "none",
     "passkey_id": "none",
 }
@@ -113,6 +114,8 @@ RULES = {  # those that lock and end the session are asked last
     "GET /holds/{inquiry_id}": GONE,
     "POST /holds/{inquiry_id}": GONE,
     "GET /holds/{inquiry_id}/{hold_id}": GONE,
+    "GET /holds/{inquiry_id}/{hold_id}/reads/{page}": GONE,
+    "GET /holds/{inquiry_id}/{hold_id}/reads/{page}/{read_id}": GONE,
     "POST /holds/{inquiry_id}/{hold_id}/extend": GONE,
     "POST /holds/{inquiry_id}/{hold_id}/release": GONE,
     "GET /evidence": Answers("200", "403", locked="303 /", nobody="303 /", action=Action.EXPORT),

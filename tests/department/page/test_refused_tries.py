@@ -36,6 +36,12 @@ PAGES = ("/search", "/history", "/holds", "/evidence", "/releases", "/releases/n
 FORMS = ("/search", "/history", "/holds", "/evidence", "/releases/new", "/incidents/new", "/lists/amber/upload")
 
 
+def size_of_log(inquirers: Inquirers) -> int:
+    """How many records the access log has."""
+    with open_office(inquirers.directory) as office:
+        return office.log.size()
+
+
 @pytest.mark.parametrize("role", ["alpr-administrator", "technician"])
 def test_a_search_that_is_refused_is_on_record_with_its_plate(
     inquirers: Inquirers, server: DepartmentPageServer, role: str
@@ -76,6 +82,48 @@ def test_a_form_of_somebody_whose_roles_may_not_is_on_record(
     assert (record.action, record.outcome, record.reason) == (operation, AccessOutcome.REFUSED, "not_granted")
     assert (record.person_id, record.purpose) == (inquirers.ids[role], purpose)
     assert record.query == (PICTURED if path == "/history" else "")
+
+
+@pytest.mark.parametrize(
+    ("role", "path", "operation"),
+    [
+        ("technician", "/search", Operation.SEARCH_READS),
+        ("auditor", "/history", Operation.SEARCH_READS),
+        ("auditor", "/holds", Operation.SHOW_HOLDS),
+        ("officer", "/evidence", Operation.SHOW_EXPORTS),
+        ("officer", "/roster", Operation.SHOW_PEOPLE),
+        ("technician", "/lists/amber/upload", Operation.PUBLISH_LIST),
+        ("officer", "/incidents/new", Operation.RECORD_INCIDENT),
+    ],
+)
+def test_a_page_that_is_opened_by_somebody_whose_roles_may_not_is_on_record_once_a_minute(
+    inquirers: Inquirers, server: DepartmentPageServer, role: str, path: str, operation: Operation
+) -> None:
+    before = size_of_log(inquirers)
+    with client_of(inquirers, server, role) as client:
+        told = {(answer.status_code, "Not shown" in answer.text) for answer in (client.get(path) for _ in range(20))}
+    assert told == {(403, True)}
+    (record,) = newest(inquirers, size_of_log(inquirers) - before)
+    assert (record.action, record.outcome, record.reason) == (operation, AccessOutcome.REFUSED, "not_granted")
+    assert (record.person_id, record.shown) == (inquirers.ids[role], 0)
+    with client_of(inquirers, server, role) as client:
+        assert client.get(path).status_code == 403
+    assert size_of_log(inquirers) == before + 2, "another session is another try"
+
+
+def test_each_form_is_on_record_however_often_it_is_sent(inquirers: Inquirers, server: DepartmentPageServer) -> None:
+    before = size_of_log(inquirers)
+    with client_of(inquirers, server, "technician") as client:
+        for _ in range(3):
+            assert client.post("/holds", data=CASE).status_code == 403
+    assert size_of_log(inquirers) == before + 3
+
+
+def test_a_page_that_is_opened_by_nobody_is_on_no_record(inquirers: Inquirers, server: DepartmentPageServer) -> None:
+    before = size_of_log(inquirers)
+    with client_of(inquirers, server) as client:
+        assert client.get("/holds").headers["location"] == "/"
+    assert size_of_log(inquirers) == before
 
 
 def test_a_search_by_nobody_is_on_record(inquirers: Inquirers, server: DepartmentPageServer) -> None:

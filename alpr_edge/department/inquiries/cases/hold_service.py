@@ -14,9 +14,11 @@ from alpr_edge.department.db.database import DepartmentDatabase
 from alpr_edge.department.holds.department_canvass import CanvassHolds, DepartmentCanvass
 from alpr_edge.department.holds.department_holds import DepartmentHolds, HoldAuthor
 from alpr_edge.department.holds.listed_holds import ListedHold
-from alpr_edge.department.inquiries.read_inquiries import search_note
+from alpr_edge.department.holds.reads_of_hold import HeldPage, read_of_hold, reads_of_hold
+from alpr_edge.department.inquiries.read_inquiries import object_id, search_note
 from alpr_edge.department.people.account_rows import DepartmentAccountRows
 from alpr_edge.department.search.criteria import DepartmentSearch, SearchPeriod, check_search
+from alpr_edge.department.search.pages import FoundRead
 from alpr_edge.domain.errors import HoldError
 from alpr_edge.domain.ground.areas import GroundArea, corners_text
 from alpr_edge.domain.holds.hold import NOT_THEIRS, HoldKind, HoldTerms, check_release_reason, check_terms
@@ -27,6 +29,7 @@ from alpr_edge.domain.permissions.table import allows
 from alpr_edge.domain.ports import Clock
 
 NOTE_CHARACTERS_MAX = 200
+OTHER_CASE = "this hold is of another case: give that one's number to see its reads"
 NO_CASE = "a hold is for a case: give its number"
 
 
@@ -79,6 +82,41 @@ class HoldService:
             found = self._holds.find(hold_id)
             access.show((hold_id,))
             return found
+
+    def reads(self, authoriser: Authoriser, purpose: Purpose, hold_id: str, number: int) -> HeldPage:
+        """A page of the reads of a hold; it counts as a page of a search, so that no hold is a way around their bound.
+
+        Args:
+            authoriser: allows it and puts it on record, the hold and its reads.
+            purpose: what for, with the case of the hold.
+            hold_id: the hold.
+            number: which page, from 1.
+
+        Raises:
+            AccessError: it is refused.
+            HoldError: there is no such hold any more, it is of another case, or has no such page.
+            StoreError: the database does not answer, or it cannot be put on record.
+        """
+        hold = self._find_of_case(authoriser, purpose, hold_id)
+        subject = AccessSubject((hold_id,), source=SourcePermission.DEPARTMENT, note=f"reads of hold {hold_id}")
+        with authoriser.access(Operation.SEARCH_READS, purpose, subject) as access:
+            with self._database.reading() as connection:
+                page = reads_of_hold(connection, hold, number)
+            access.show(tuple(object_id(each.read) for each in page.reads if each.read is not None))
+            return page
+
+    def read(self, authoriser: Authoriser, purpose: Purpose, hold_id: str, read_id: str) -> FoundRead:
+        """A read of a hold, to be shown by whatever puts that on record; raises as above."""
+        hold = self._find_of_case(authoriser, purpose, hold_id)
+        with self._database.reading() as connection:
+            return read_of_hold(connection, hold, read_id)
+
+    def _find_of_case(self, authoriser: Authoriser, purpose: Purpose, hold_id: str) -> ListedHold:
+        """A hold whose reads somebody looks at for its own case (policy 462.6(b)); raises as above."""
+        hold = self.find(authoriser, purpose, hold_id)
+        if hold.case_number != (purpose.case or ""):
+            raise HoldError(OTHER_CASE)
+        return hold
 
     def place(
         self, authoriser: Authoriser, purpose: Purpose, read_ids: Sequence[str], reason: str, until: datetime | None

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from alpr_edge.access.authorisation.operations import Operation
 from alpr_edge.department.page.asked_search import AskedSearch
 from alpr_edge.department.page.cases.case_form import CaseForm, CaseInquiry
+from alpr_edge.department.page.cases.held_read_pages import HeldReadPages
 from alpr_edge.department.page.page_parts import PageRoute, go
 from alpr_edge.department.page.site import DepartmentSite
 from alpr_edge.department.search.pages import FoundRead
@@ -31,6 +32,7 @@ class DepartmentHoldPages:
         self._holds = site.office.holds
         self._form = CaseForm(site, Operation.SHOW_HOLDS, "cases/hold_purpose", PATH)
         self.steps: tuple[PageRoute, ...] = (
+            *HeldReadPages(site, self._form).steps,
             (PATH, "GET", self._form.show),
             (PATH, "POST", self._form.begin),
             ("/holds/from/{search_id}", "GET", self.ask),
@@ -117,7 +119,13 @@ class DepartmentHoldPages:
     def _list_page(self, visitor: Visitor, fault: str = "") -> Response:
         purpose, word = self._form.purpose(visitor), visitor.parameters["inquiry_id"]
         found = self._holds.list(self._site.authoriser(visitor), purpose)
-        shown = {"found": found, "case": purpose.case or "", "inquiry": word, "fields": visitor.fields, "fault": fault}
+        shown = {
+            "found": found,
+            "case": purpose.case or "",
+            "inquiry": word,
+            "fields": visitor.fields,
+            "fault": fault,
+        }
         return self._site.page("cases/holds", visitor, 422 if fault else 200, **shown)
 
     def _hold_page(self, visitor: Visitor, fault: str = "") -> Response:
@@ -126,7 +134,7 @@ class DepartmentHoldPages:
             hold = self._holds.find(self._site.authoriser(visitor), purpose, visitor.parameters["hold_id"])
         except HoldError as error:
             raise SearchError(str(error)) from None
-        shown = {"hold": hold, "is_same_case": hold.case_number == purpose.case, "inquiry": word}
+        shown = {"hold": hold, "case": purpose.case or "", "inquiry": word}
         return self._site.page(
             "cases/hold", visitor, 422 if fault else 200, fields=visitor.fields, fault=fault, **shown
         )
