@@ -1,11 +1,12 @@
-"""What cars look like: rear, front and side of three kinds of bodies."""
+"""What cars look like, rear, front and side of three kinds of bodies, and how they are drawn into a frame."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from alpr_edge.simulation.canvas import Bgr, Canvas, Sprite, tint
-from alpr_edge.simulation.scenario import Body
+from alpr_edge.simulation.camera import Pinhole, Point
+from alpr_edge.simulation.canvas import Bgr, Canvas, Picture, Sprite, tint
+from alpr_edge.simulation.scenario import Body, Kind
 
 LENGTH_M = 4.6
 FACE_PX_PER_M = 400
@@ -38,6 +39,52 @@ SHAPES = {
     Body.SUV: BodyShape(1.90, 1.72, 1.08, 0.66, 0.90, 0.56, (0.05, 0.35, 2.9, 3.55)),
     Body.PICKUP: BodyShape(1.98, 1.82, 1.12, 0.64, 0.64, 0.62, (1.75, 1.95, 3.0, 3.6)),
 }
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BodySprites:
+    """The pictures of one car without its plate: the end that carries it, and the side above and below the belt."""
+
+    shape: BodyShape
+    face: Sprite
+    cabin_side: Sprite
+    body_side: Sprite
+
+    @classmethod
+    def of(cls, body: Body, kind: Kind, paint: Bgr) -> "BodySprites":
+        """Front and side of an oncoming car, rear and side of every other."""
+        shape, is_oncoming = SHAPES[body], kind is Kind.ONCOMING
+        face = front_of(shape, paint) if is_oncoming else rear_of(shape, paint)
+        return cls(shape, face, *side_of(shape, paint, faces_left=is_oncoming))
+
+    def draw(
+        self, frame: Picture, camera: Pinhole, place: tuple[float, float], brightness: float, streak_px: float = 0.0
+    ) -> None:
+        """Draw the car into a frame; the truth of a drive draws it as well, to say what the car hides.
+
+        Args:
+            frame: uint8 [H, W, 3], changed in place.
+            camera: the camera that sees it.
+            place: the middle of its near end, metres to the right of the camera and ahead of it.
+            brightness: the factor of all colours.
+            streak_px: the sideways motion of its near end while the shutter is open.
+        """
+        x_m, near = place
+        left, right = x_m - self.shape.width_m / 2, x_m + self.shape.width_m / 2
+        if left > 0 or right < 0:
+            self._draw_side(frame, camera, place, 0.82 * brightness)
+        face = camera.project(_upright((left, near), (right, near), self.shape.height_m))
+        self.face.draw(frame, face, brightness, streak_px)
+
+    def _draw_side(self, frame: Picture, camera: Pinhole, place: tuple[float, float], brightness: float) -> None:
+        """The side towards the camera: the body stands upright, the cabin leans in to the roof."""
+        shape, (x_m, near) = self.shape, place
+        far, inward = near + LENGTH_M, 1 if x_m < 0 else -1
+        body_x, roof_x = (x_m + inward * half_m for half_m in (shape.width_m / 2 - 0.03, shape.roof_half_m))
+        belt, top = shape.belt_m, shape.height_m
+        cabin: list[Point] = [(roof_x, top, near), (roof_x, top, far), (body_x, belt, far), (body_x, belt, near)]
+        self.cabin_side.draw(frame, camera.project(cabin), brightness)
+        self.body_side.draw(frame, camera.project(_upright((body_x, near), (body_x, far), belt)), brightness)
 
 
 def rear_of(shape: BodyShape, paint: Bgr) -> Sprite:
@@ -117,6 +164,12 @@ def side_of(shape: BodyShape, paint: Bgr, *, faces_left: bool = False) -> tuple[
     picture = canvas.picture()[:, :: -1 if faces_left else 1]
     cut = round(len(picture) * (1 - belt / top))
     return Sprite.of(picture[:cut]), Sprite.of(picture[cut:])
+
+
+def _upright(begin: tuple[float, float], end: tuple[float, float], height_m: float) -> list[Point]:
+    """Corners of a standing rectangle over two (x, z) points, clockwise from the top left."""
+    (x0, z0), (x1, z1) = begin, end
+    return [(x0, height_m, z0), (x1, height_m, z1), (x1, 0.0, z1), (x0, 0.0, z0)]
 
 
 def _shell(canvas: Canvas, shape: BodyShape, paint: Bgr) -> None:

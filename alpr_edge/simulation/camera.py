@@ -4,7 +4,7 @@ Metres: x to the right, y up from the road, z ahead of the camera. Pixels as in 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,15 @@ class Pinhole:
     horizon_px: float = 290.0
     above_road_m: float = 1.35
     exposure_s: float = 1 / 300
+
+    def zoom(self, left_px: float, top_px: float, scale: float) -> "Pinhole":
+        """The camera that sees ``scale`` times as large, its top left corner at a place of this one's frame."""
+        return replace(
+            self,
+            focal_px=self.focal_px * scale,
+            vanishing_x_px=(self.vanishing_x_px - left_px) * scale,
+            horizon_px=(self.horizon_px - top_px) * scale,
+        )
 
     def project(self, points: Sequence[Point]) -> Corners:
         """Where points ahead of the camera (z > 0) appear."""

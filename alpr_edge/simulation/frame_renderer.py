@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from alpr_edge.simulation.bodies import LENGTH_M, SHAPES, front_of, rear_of, side_of
-from alpr_edge.simulation.camera import Pinhole, Point
+from alpr_edge.simulation.bodies import LENGTH_M, BodySprites
+from alpr_edge.simulation.camera import Pinhole
 from alpr_edge.simulation.canvas import Picture, Sprite
 from alpr_edge.simulation.plates.renderer import render_plate
 from alpr_edge.simulation.poses import Pose, plate_corners
-from alpr_edge.simulation.scenario import Kind, Vehicle
+from alpr_edge.simulation.scenario import Vehicle
 from alpr_edge.simulation.scenery import Street
 
 PLATE_PX = 192
@@ -25,9 +25,7 @@ _NOISE_MARGIN_PX = 64
 class _VehicleSprites:
     """The pictures of one vehicle."""
 
-    face: Sprite
-    cabin_side: Sprite
-    body_side: Sprite
+    body: BodySprites
     plate: Sprite
 
 
@@ -59,35 +57,18 @@ class Renderer:
 
     def _draw(self, frame: Picture, pose: Pose) -> None:
         sprites, camera = self._sprites_of(pose.vehicle), self._camera
-        shape = SHAPES[pose.vehicle.body]
-        left, right = pose.x_m - shape.width_m / 2, pose.x_m + shape.width_m / 2
-        near, far = pose.ahead_m, pose.ahead_m + LENGTH_M
+        half_m = sprites.body.shape.width_m / 2
         brightness = float(0.94 + 0.06 * np.cos(pose.vehicle.number))
-        _shadow(frame, camera, (left, right, near, far))
-        if left > 0 or right < 0:
-            self._draw_side(frame, pose, sprites, 0.82 * brightness)
+        _shadow(frame, camera, (pose.x_m - half_m, pose.x_m + half_m, pose.ahead_m, pose.ahead_m + LENGTH_M))
         streak_px = abs(pose.sideways_px_s(camera)) * camera.exposure_s
-        face = camera.project(_upright((left, near), (right, near), shape.height_m))
-        sprites.face.draw(frame, face, brightness, streak_px)
+        sprites.body.draw(frame, camera, (pose.x_m, pose.ahead_m), brightness, streak_px)
         sprites.plate.draw(frame, plate_corners(camera, pose), brightness, streak_px)
-
-    def _draw_side(self, frame: Picture, pose: Pose, sprites: _VehicleSprites, brightness: float) -> None:
-        """The side towards the camera: the body stands upright, the cabin leans in to the roof."""
-        shape, near, far = SHAPES[pose.vehicle.body], pose.ahead_m, pose.ahead_m + LENGTH_M
-        inward = 1 if pose.x_m < 0 else -1
-        body_x, roof_x = (pose.x_m + inward * half_m for half_m in (shape.width_m / 2 - 0.03, shape.roof_half_m))
-        belt, top = shape.belt_m, shape.height_m
-        cabin: list[Point] = [(roof_x, top, near), (roof_x, top, far), (body_x, belt, far), (body_x, belt, near)]
-        sprites.cabin_side.draw(frame, self._camera.project(cabin), brightness)
-        sprites.body_side.draw(frame, self._camera.project(_upright((body_x, near), (body_x, far), belt)), brightness)
 
     def _sprites_of(self, vehicle: Vehicle) -> _VehicleSprites:
         """The vehicle's pictures, made when it appears and dropped when it has left."""
         if vehicle.number not in self._sprites:
-            shape, paint = SHAPES[vehicle.body], vehicle.paint_bgr
-            face = front_of(shape, paint) if vehicle.kind is Kind.ONCOMING else rear_of(shape, paint)
-            side = side_of(shape, paint, faces_left=vehicle.kind is Kind.ONCOMING)
-            self._sprites[vehicle.number] = _VehicleSprites(face, *side, self._plate(vehicle))
+            body = BodySprites.of(vehicle.body, vehicle.kind, vehicle.paint_bgr)
+            self._sprites[vehicle.number] = _VehicleSprites(body, self._plate(vehicle))
         return self._sprites[vehicle.number]
 
     def _plate(self, vehicle: Vehicle) -> Sprite:
@@ -104,12 +85,6 @@ class Renderer:
         picture = cv2.add(cv2.convertScaleAbs(frame, alpha=gain), noise, dtype=cv2.CV_8U).astype(np.uint8, copy=False)
         picture.setflags(write=False)
         return picture
-
-
-def _upright(begin: tuple[float, float], end: tuple[float, float], height_m: float) -> list[Point]:
-    """Corners of a standing rectangle over two (x, z) points, clockwise from the top left."""
-    (x0, z0), (x1, z1) = begin, end
-    return [(x0, height_m, z0), (x1, height_m, z1), (x1, 0.0, z1), (x0, 0.0, z0)]
 
 
 def _shadow(frame: Picture, camera: Pinhole, ground: tuple[float, float, float, float]) -> None:

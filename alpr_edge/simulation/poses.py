@@ -2,21 +2,23 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
-import cv2
 import numpy as np
 
 from alpr_edge.domain.recognition.boxes import Box
-from alpr_edge.simulation.bodies import LENGTH_M, SHAPES
+from alpr_edge.simulation.bodies import SHAPES, BodySprites
 from alpr_edge.simulation.camera import Corners, Pinhole
-from alpr_edge.simulation.scenario import Kind, Vehicle
+from alpr_edge.simulation.scenario import Body, Kind, Vehicle
 
 NEAREST_M = 1.5
 FARTHEST_M = 90.0
 PLATE_PX_MIN = 20.0
 """Narrower plates do not count as visible."""
-HIDDEN_SHARE_MAX = 0.02
-"""Most of a plate that a nearer car may cover."""
+HIDDEN_SHARE_MAX = 0.04
+"""Most of a plate that a nearer car may cover: a strip along a side that ends before the longest serial begins."""
+LOOK_PX = 200
+"""Width at which a plate is looked at to measure how much of it is covered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,24 +65,23 @@ def visible_plates(camera: Pinhole, poses: Sequence[Pose]) -> Iterator[tuple[Veh
         corners = plate_corners(camera, pose)
         (left, top), (right, bottom) = corners.min(axis=0).tolist(), corners.max(axis=0).tolist()
         inside = left >= 0 and top >= 0 and right <= camera.width_px and bottom <= camera.height_px
-        if inside and right - left >= PLATE_PX_MIN and not _is_hidden(camera, pose, corners, poses):
-            yield pose.vehicle, Box(left, top, right, bottom)
+        if inside and right - left >= PLATE_PX_MIN:
+            box, nearer = Box(left, top, right, bottom), [other for other in poses if other.ahead_m < pose.ahead_m]
+            if hidden_share(camera, box, nearer) <= HIDDEN_SHARE_MAX:
+                yield pose.vehicle, box
 
 
-def _is_hidden(camera: Pinhole, pose: Pose, corners: Corners, poses: Sequence[Pose]) -> bool:
-    area = cv2.contourArea(corners)
-    for other in poses:
-        if other.ahead_m < pose.ahead_m:
-            overlap, _ = cv2.intersectConvexConvex(corners, _silhouette(camera, other))
-            if overlap > HIDDEN_SHARE_MAX * area:
-                return True
-    return False
+def hidden_share(camera: Pinhole, box: Box, nearer: Sequence[Pose]) -> float:
+    """Share of a plate's box over which nearer cars are drawn: they are drawn here too, black over white."""
+    scale = LOOK_PX / box.width_px
+    view = camera.zoom(box.left_px, box.top_px, scale)
+    look = np.full((round(box.height_px * scale), LOOK_PX, 3), 255, np.uint8)
+    for other in nearer:
+        _silhouette(other.vehicle.body, other.vehicle.kind).draw(look, view, (other.x_m, other.ahead_m), 0.0)
+    return 1 - float(look.mean()) / 255
 
 
-def _silhouette(camera: Pinhole, pose: Pose) -> Corners:
-    """Convex outline of a car's box in the frame."""
-    shape = SHAPES[pose.vehicle.body]
-    xs = pose.x_m - shape.width_m / 2, pose.x_m + shape.width_m / 2
-    zs = pose.ahead_m, pose.ahead_m + LENGTH_M
-    box = camera.project([(x, y, z) for x in xs for y in (0.0, shape.height_m) for z in zs])
-    return np.asarray(cv2.convexHull(box), np.float32).reshape(-1, 2)
+@cache
+def _silhouette(body: Body, kind: Kind) -> BodySprites:
+    """A car's pictures, whose paint does not matter: they are drawn without brightness."""
+    return BodySprites.of(body, kind, (0, 0, 0))

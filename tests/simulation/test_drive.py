@@ -10,9 +10,10 @@ from alpr_edge.domain.plates import canonical
 from alpr_edge.settings import SimulatedCamera
 from alpr_edge.simulation.camera import Pinhole
 from alpr_edge.simulation.drive import Drive
+from alpr_edge.simulation.frame_renderer import Renderer
 from alpr_edge.simulation.motion import Motion
-from alpr_edge.simulation.poses import Pose, visible_plates
-from alpr_edge.simulation.scenario import SCENE_M, SCENE_S, STOP_M, Kind, patrol
+from alpr_edge.simulation.poses import Pose, poses_at, visible_plates
+from alpr_edge.simulation.scenario import SCENE_M, SCENE_S, STOP_M, Body, Kind, Vehicle, patrol
 from alpr_edge.simulation.source import SimulatedSource
 from alpr_edge.simulation.truth import VehicleTruth
 
@@ -63,6 +64,23 @@ def test_stolen_car_at_the_kerb_stays_in_view_for_the_whole_stop(drive: Drive) -
     assert len(stolen.boxes) > 80
 
 
+def test_stolen_car_is_in_view_for_the_whole_stop_whatever_bodies_stand_there() -> None:
+    bodies = set()
+    for seed in range(120):
+        drive = Drive(seed)
+        stolen = first_wanted(drive, "Stolen Vehicle")
+        bodies.add((first_wanted(drive, "AMBER Alert").body, stolen.body))
+        for second in np.arange(11.0, 16.01, 0.5).tolist():
+            poses = poses_at(drive.vehicles, drive.patrol.at(second), 0.0, second)
+            assert stolen in [vehicle for vehicle, _ in visible_plates(drive.camera, poses)], (seed, second)
+    assert bodies == set(itertools.product(Body, Body))
+
+
+def first_wanted(drive: Drive, description: str) -> Vehicle:
+    reasons = [(vehicle, vehicle.hotlist_reason) for vehicle in drive.vehicles]
+    return next(vehicle for vehicle, reason in reasons if reason and reason.description == description)
+
+
 def test_plates_grow_on_approach(drive: Drive) -> None:
     for vehicle in of_kind(drive, Kind.PARKED) + of_kind(drive, Kind.ONCOMING):
         widths = [box.width_px for box in vehicle.boxes.values()]
@@ -103,6 +121,25 @@ def test_plate_behind_a_nearer_car_is_not_in_the_truth() -> None:
     before = replace(pose_of(drive, 1), ahead_m=6.0)
     for x_m, count in ((0.0, 1), (1.7, 2)):
         assert len(list(visible_plates(camera, [behind, replace(before, x_m=x_m)]))) == count
+
+
+@pytest.mark.parametrize("body", Body)
+def test_truth_leaves_out_the_plates_that_the_picture_hides_and_no_others(body: Body) -> None:
+    """A parked car is drawn alone and behind another: of its plate, the pixels that differ are hidden."""
+    drive = Drive(seed=1)
+    renderer, behind = Renderer(drive.camera, 1), replace(pose_of(drive, 0), x_m=2.6, ahead_m=9.8)
+    [(_, box)] = visible_plates(drive.camera, [behind])
+    left, top, right, bottom = box.within(1280, 720)
+    alone = renderer.render(0, 0.0, [behind])
+    before = replace(pose_of(drive, 1), vehicle=replace(drive.vehicles[1], body=body), ahead_m=3.9)
+    outcomes = set()
+    for x_m in (0.0, 0.1, 0.3, 1.9, 2.6, 3.0, 3.4):
+        poses = [behind, replace(before, x_m=x_m)]
+        differs = (renderer.render(0, 0.0, poses) != alone).any(axis=2)[top:bottom, left:right]
+        is_seen = behind.vehicle in [vehicle for vehicle, _ in visible_plates(drive.camera, poses)]
+        assert is_seen == (differs.mean() < 0.1), x_m
+        outcomes.add(is_seen)
+    assert outcomes == {True, False}
 
 
 def pose_of(drive: Drive, index: int) -> Pose:

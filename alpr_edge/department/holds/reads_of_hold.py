@@ -18,7 +18,7 @@ _SAME = (reads.c.read_id == held_reads.c.read_id) & (reads.c.unit_id == held_rea
 
 
 @dataclass(frozen=True, slots=True)
-class HeldRead:
+class ReadOfHold:
     """A read of a hold."""
 
     read_id: str
@@ -33,7 +33,7 @@ class HeldPage:
     hold: ListedHold
     number: int
     """From 1."""
-    reads: tuple[HeldRead, ...]
+    reads: tuple[ReadOfHold, ...]
     """Those that were seen first come first; those of no sure time, and those that are not here, come last."""
 
     @property
@@ -60,8 +60,8 @@ def reads_of_hold(connection: Connection, hold: ListedHold, number: int) -> Held
     if not 1 <= number <= page.page_count:
         raise HoldError(NO_PAGE)
     ids = list(connection.scalars(query))
-    here = {read.read_id: read for read in _shown(connection, hold, ids)}
-    return HeldPage(hold, number, tuple(HeldRead(read_id, here.get(read_id)) for read_id in ids))
+    here = {read.read_id: read for read in _details_of(connection, hold, ids)}
+    return HeldPage(hold, number, tuple(ReadOfHold(read_id, here.get(read_id)) for read_id in ids))
 
 
 def read_of_hold(connection: Connection, hold: ListedHold, read_id: str) -> FoundRead:
@@ -76,7 +76,7 @@ def read_of_hold(connection: Connection, hold: ListedHold, read_id: str) -> Foun
         HoldError: the hold has no such read, or it is not here.
     """
     query = select(held_reads.c.read_id).where(_is_of(hold), held_reads.c.read_id == read_id)
-    found = _shown(connection, hold, list(connection.scalars(query)))
+    found = _details_of(connection, hold, list(connection.scalars(query)))
     if not found:
         raise HoldError(NOT_HELD)
     return found[0]
@@ -86,6 +86,6 @@ def _is_of(hold: ListedHold) -> ColumnElement[bool]:
     return (held_reads.c.hold_id == hold.hold_id) & (held_reads.c.unit_id == hold.unit_id)
 
 
-def _shown(connection: Connection, hold: ListedHold, read_ids: Sequence[str]) -> tuple[FoundRead, ...]:
+def _details_of(connection: Connection, hold: ListedHold, read_ids: Sequence[str]) -> tuple[FoundRead, ...]:
     query = select(reads).where(reads.c.unit_id == hold.unit_id, reads.c.read_id.in_(read_ids))
     return show_reads(connection, connection.execute(query).mappings().all())
