@@ -18,14 +18,23 @@ MASTER_HEIGHT_PX = 96
 """Capital height at which characters are drawn before they are scaled."""
 LINE_HEIGHT_PX = 20
 """The same for lines of small print."""
+SERIF_THICKNESS = 0.8
+"""Of a serif, in parts of the stem's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """One font file, and the weight to set where the font is variable."""
+    """One font file, and how its characters are drawn.
+
+    Args:
+        path: the file.
+        weight: to set where the font is variable.
+        has_serif_i: whether the letter I gets a bar at its head and foot, as some dies have it.
+    """
 
     path: str
     weight: int | None = None
+    has_serif_i: bool = False
 
 
 @cache
@@ -72,7 +81,18 @@ def glyph(face: Face, character: str) -> Mask:
     mask = np.asarray(image, np.uint8)
     if not character.isalnum():
         return mask
+    if character == "I" and face.has_serif_i:
+        mask = _with_serifs(mask)
     return cv2.resize(mask, (mask.shape[1], MASTER_HEIGHT_PX)).astype(np.uint8, copy=False)
+
+
+def _with_serifs(stem: Mask) -> Mask:
+    """A bar at the head and one at the foot of a stem, nearly as thick and three times as wide."""
+    height, width = stem.shape
+    bar = max(1, round(SERIF_THICKNESS * width))
+    mask = np.pad(stem, ((0, 0), (width, width)))
+    mask[:bar] = mask[height - bar :] = 255
+    return mask
 
 
 @lru_cache(maxsize=4096)
